@@ -1,0 +1,60 @@
+# Two commands are all a newcomer needs: make run, make test. The rest is for those who build.
+# Paths stay relative, so that a checkout in a folder with a space works.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+unexport PYTHONDONTWRITEBYTECODE
+unexport PYTHONPATH
+
+.PHONY: run test lint fmt lock control-plane bench clean
+.DEFAULT_GOAL := run
+
+run: $(VENV)/.installed  ## open the console: your own cluster where there is a kubeconfig, the demo cluster otherwise
+	@$(BIN)/python -m k8sconsole $(ARGS)
+
+test: $(VENV)/.developed  ## the whole suite; tests against a real control plane run where it has been built
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.developed  ## style, types, floors
+	$(BIN)/ruff check k8sconsole tests benchmarks
+	$(BIN)/ruff format --check k8sconsole tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fmt: $(VENV)/.developed
+	$(BIN)/ruff check --fix --exit-zero --quiet k8sconsole tests benchmarks
+	$(BIN)/ruff format k8sconsole tests benchmarks
+
+control-plane: $(VENV)/.developed  ## build etcd, kube-apiserver and their friends into the user's cache directory (needs Go, five minutes)
+	@$(BIN)/python -m tests.control_plane build
+
+bench: $(VENV)/.developed  ## measure, and keep the raw results in benchmarks/results/
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(VENV)/.developed  ## write both locks anew from pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group install -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) .cache
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "error: no Python 3.11 or later found (try: make run PYTHON=/path/to/python3)" >&2; exit 2; }
+	@echo "creating $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv $(VENV)
+
+# A stamp is touched only when everything before it succeeded, so an interrupted install starts again.
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing what the console needs (a minute the first time, nothing after that)"
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation --quiet --editable .
+	@touch $@
+
+$(VENV)/.developed: requirements-dev.lock $(VENV)/.installed
+	@echo "installing what the tests need"
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@touch $@
