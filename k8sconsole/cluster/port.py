@@ -1,0 +1,187 @@
+"""What a cluster can be asked, as capabilities: a caller names the least it needs. ``live`` answers over HTTP for real servers and the demo alike.
+
+Every method may raise Unreachable, CredentialsError, DeadlineExceeded, Forbidden, NotFound, TooManyRequests or another ApiError.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from enum import StrEnum
+from typing import Any, Protocol
+
+import msgspec
+
+from k8sconsole.model.refs import ApiResource, ClusterName
+
+
+class RawPage(msgspec.Struct, frozen=True):
+    """items: each object's JSON as the server sent it. size: bytes received. continue_token is empty on the last page."""
+
+    items: list[msgspec.Raw]
+    resource_version: str
+    continue_token: str = ""
+    remaining: int | None = None
+    size: int = 0
+
+
+class EventType(StrEnum):
+    ADDED = "ADDED"
+    MODIFIED = "MODIFIED"
+    DELETED = "DELETED"
+    BOOKMARK = "BOOKMARK"
+
+
+class WatchEvent(msgspec.Struct, frozen=True):
+    """An ERROR event never arrives as a WatchEvent: it is raised (Gone for 410)."""
+
+    type: EventType
+    object: msgspec.Raw
+
+
+class ServerVersion(msgspec.Struct, frozen=True):
+    git_version: str
+    platform: str = ""
+
+
+class Discovery(msgspec.Struct, frozen=True):
+    """resources: every kind the server names, at its preferred version. missing: groups that could not be read, with the reason."""
+
+    resources: list[ApiResource]
+    missing: dict[str, str] = {}
+
+
+class PatchType(StrEnum):
+    JSON = "application/json-patch+json"
+    MERGE = "application/merge-patch+json"
+    STRATEGIC = "application/strategic-merge-patch+json"
+    APPLY = "application/apply-patch+yaml"
+
+
+class Selectors(msgspec.Struct, frozen=True):
+    label: str = ""
+    field: str = ""
+
+
+class LogOptions(msgspec.Struct, frozen=True):
+    """since in seconds; tail in lines; None leaves it to the server."""
+
+    container: str = ""
+    follow: bool = False
+    previous: bool = False
+    timestamps: bool = False
+    since: int | None = None
+    tail: int | None = None
+    limit_bytes: int | None = None
+
+
+class AccessDecision(msgspec.Struct, frozen=True):
+    allowed: bool
+    reason: str = ""
+
+
+class ClusterReader(Protocol):
+    """name is the context; server its URL without credentials."""
+
+    name: ClusterName
+    server: str
+
+    async def version(self) -> ServerVersion: ...
+    async def discover(self) -> Discovery: ...
+
+    def pages(
+        self, resource: ApiResource, *, namespace: str | None = None, selectors: Selectors = Selectors(), limit: int = 500
+    ) -> AsyncIterator[RawPage]:
+        """All pages of one consistent list. An expired continue token is raised as Gone."""
+        ...
+
+    def watch(
+        self,
+        resource: ApiResource,
+        *,
+        resource_version: str,
+        namespace: str | None = None,
+        selectors: Selectors = Selectors(),
+        timeout: float = 290.0,
+        idle_timeout: float = 90.0,
+        initial_events: bool = False,
+    ) -> AsyncIterator[WatchEvent]:
+        """Events after resource_version, bookmarks included, until the server ends the watch after ``timeout`` seconds. Nothing at all for
+        ``idle_timeout`` seconds (a half-open connection) raises DeadlineExceeded."""
+        ...
+
+    async def get(self, resource: ApiResource, namespace: str | None, name: str, subresource: str | None = None) -> bytes: ...
+    async def get_path(self, path: str, params: Mapping[str, str] | None = None, accept: str = "application/json") -> bytes: ...
+
+
+class LogSource(Protocol):
+    def logs(self, namespace: str, pod: str, options: LogOptions = LogOptions()) -> AsyncIterator[bytes]:
+        """Whole lines without their line ends. With follow, until the caller closes the iterator or the container ends."""
+        ...
+
+
+class ClusterWriter(Protocol):
+    """dry_run asks the server to check and answer without keeping anything. Answers are the object's JSON as the server returned it."""
+
+    async def create(self, resource: ApiResource, namespace: str | None, body: bytes, *, dry_run: bool = False) -> bytes: ...
+    async def replace(
+        self, resource: ApiResource, namespace: str | None, name: str, body: bytes, *, subresource: str | None = None, dry_run: bool = False
+    ) -> bytes: ...
+    async def patch(
+        self,
+        resource: ApiResource,
+        namespace: str | None,
+        name: str,
+        body: bytes,
+        kind: PatchType,
+        *,
+        subresource: str | None = None,
+        field_manager: str = "k8sconsole",
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> bytes: ...
+    async def delete(
+        self,
+        resource: ApiResource,
+        namespace: str | None,
+        name: str,
+        *,
+        propagation: str | None = None,
+        grace_seconds: int | None = None,
+        uid: str = "",
+        dry_run: bool = False,
+    ) -> bytes: ...
+
+
+class AccessReviewer(Protocol):
+    async def can_i(
+        self, verb: str, resource: ApiResource, *, namespace: str | None = None, name: str | None = None, subresource: str | None = None
+    ) -> AccessDecision: ...
+
+
+class Cluster(ClusterReader, LogSource, ClusterWriter, AccessReviewer, Protocol):
+    """Everything, and its end."""
+
+    async def close(self) -> None: ...
+
+
+class ContextInfo(msgspec.Struct, frozen=True):
+    """One context of a kubeconfig, read without connecting. problem says why it cannot be used, empty when it can."""
+
+    name: ClusterName
+    cluster: str
+    server: str
+    user: str
+    namespace: str
+    current: bool = False
+    problem: str = ""
+
+
+class Contexts(Protocol):
+    """The clusters that can be reached. list() does not connect; open() prepares a cluster, and the first request connects."""
+
+    def list(self) -> list[ContextInfo]: ...
+    async def open(self, name: ClusterName) -> Cluster: ...
+    def origin(self) -> str:
+        """Where the contexts were read from, for messages: file names, ``in-cluster``, ``demo``."""
+        ...
+
+
+JSONObject = dict[str, Any]

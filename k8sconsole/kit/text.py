@@ -1,0 +1,36 @@
+"""Text for narrow places, and text that came from outside."""
+
+import re
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+def plain(text: str) -> str:
+    """The text without control characters, escape sequences' introducers or bidirectional overrides: safe to lay on a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def short_age(seconds: float) -> str:
+    """One unit, rounded down: ``38s 12m 5h 3d 2y``. Negative ages, from clocks that disagree, read ``0s``."""
+    whole = max(0, int(seconds))
+    for size, unit in ((31_536_000, "y"), (86_400, "d"), (3_600, "h"), (60, "m")):
+        if whole >= size:
+            return f"{whole // size}{unit}"
+    return f"{whole}s"
+
+
+def middle_out(text: str, width: int) -> str:
+    """At most ``width`` characters, both ends kept, since both carry meaning: ``checkout-7d9…2kx9p``."""
+    if len(text) <= width:
+        return text
+    if width <= 1:
+        return "…"[:width]
+    tail = (width - 1) // 2
+    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
+
+
+def nearest(word: str, choices: list[str] | tuple[str, ...], most: int = 3) -> list[str]:
+    """The choices that a person may have meant, best first."""
+    from difflib import get_close_matches
+
+    return get_close_matches(word, choices, n=most, cutoff=0.5)

@@ -1,0 +1,49 @@
+"""An object as the cache keeps it, and as a table shows it."""
+
+from typing import Any
+
+import msgspec
+
+from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
+
+Cell = Any
+"""A JSON value whose meaning its Column tells: text, a number, a time in seconds since the epoch, a pair."""
+
+
+class ParsedObject(msgspec.Struct, frozen=True):
+    """What the parser makes of one object of a list or watch.
+
+    body is compact JSON, masked and without managedFields; cells stand in the order of the kind's table; created_at in seconds since the epoch.
+    owner is the controlling owner as ``Kind/name``, empty without one.
+    """
+
+    namespace: Namespace
+    name: str
+    uid: str
+    resource_version: str
+    created_at: float
+    labels: dict[str, str]
+    owner: str
+    cells: tuple[Cell, ...]
+    body: bytes
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One line of a table. observed_at: when this version was seen. revision: the store's own counter, larger for what was written later."""
+
+    cluster: ClusterName
+    resource: ResourceName
+    namespace: Namespace
+    name: str
+    uid: str
+    resource_version: str
+    created_at: float
+    observed_at: float
+    labels: dict[str, str]
+    owner: str
+    cells: tuple[Cell, ...]
+    revision: int = 0
+
+    @property
+    def ref(self) -> ObjectRef:
+        return ObjectRef(self.cluster, self.resource, self.namespace, self.name, self.uid)
