@@ -1,0 +1,211 @@
+"""The kinds the demo cluster serves, as Kubernetes' own facts: group, version, names, scope, subresources.
+
+`RESOURCES` holds what every cluster has; a `Registry` holds one cluster's kinds and grows with its CustomResourceDefinitions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+ALL_VERBS = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+READ_VERBS = ("get", "list")
+STATUS = ("status",)
+SCALED = ("status", "scale")
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One served kind in one version. `stored_as` is the key whose objects it shows (events are served by two groups)."""
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    namespaced: bool
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    verbs: tuple[str, ...] = ALL_VERBS
+    subresources: tuple[str, ...] = ()
+    generation: bool = True
+    custom: bool = False
+    stored_as: str = ""
+
+    @property
+    def api_version(self) -> str:
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def key(self) -> str:
+        """`apps/deployments`, `/pods`: the same for all versions of a kind."""
+        return self.stored_as or f"{self.group}/{self.plural}"
+
+    @property
+    def qualified(self) -> str:
+        """`deployments.apps`, `pods`: the name the server uses in its messages."""
+        return f"{self.plural}.{self.group}" if self.group else self.plural
+
+    @property
+    def has_status(self) -> bool:
+        return "status" in self.subresources
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """One group version, to write the table below without repeating it."""
+
+    group: str
+    version: str
+
+    def __call__(
+        self,
+        kind: str,
+        plural: str,
+        short: str = "",
+        *,
+        scope: str = "ns",
+        subs: tuple[str, ...] = (),
+        categories: tuple[str, ...] = (),
+        verbs: tuple[str, ...] = ALL_VERBS,
+        generation: bool = True,
+        stored_as: str = "",
+    ) -> Resource:
+        names = tuple(short.split())
+        namespaced = scope == "ns"
+        return Resource(
+            self.group, self.version, kind, plural, kind.lower(), namespaced, names, categories, verbs, subs, generation, False, stored_as
+        )
+
+
+_core = _Group("", "v1")
+_apps = _Group("apps", "v1")
+_batch = _Group("batch", "v1")
+_net = _Group("networking.k8s.io", "v1")
+_rbac = _Group("rbac.authorization.k8s.io", "v1")
+_storage = _Group("storage.k8s.io", "v1")
+_admission = _Group("admissionregistration.k8s.io", "v1")
+_flow = _Group("flowcontrol.apiserver.k8s.io", "v1")
+_metrics = _Group("metrics.k8s.io", "v1beta1")
+_authz = _Group("authorization.k8s.io", "v1")
+_authn = _Group("authentication.k8s.io", "v1")
+_ALL = ("all",)
+_EXT = ("api-extensions",)
+_ASK = ("create",)
+_POD_SUBS = ("status", "log", "eviction", "binding", "ephemeralcontainers")
+
+_TABLE: tuple[Resource, ...] = (
+    _core("Binding", "bindings", verbs=_ASK),
+    _core("ConfigMap", "configmaps", "cm", generation=False),
+    _core("Endpoints", "endpoints", "ep", generation=False),
+    _core("Event", "events", "ev", generation=False),
+    _core("LimitRange", "limitranges", "limits", generation=False),
+    _core("Namespace", "namespaces", "ns", scope="cluster", subs=("status", "finalize"), generation=False),
+    _core("Node", "nodes", "no", scope="cluster", subs=STATUS, generation=False),
+    _core("PersistentVolumeClaim", "persistentvolumeclaims", "pvc", subs=STATUS, generation=False),
+    _core("PersistentVolume", "persistentvolumes", "pv", scope="cluster", subs=STATUS, generation=False),
+    _core("Pod", "pods", "po", subs=_POD_SUBS, categories=_ALL),
+    _core("PodTemplate", "podtemplates"),
+    _core("ReplicationController", "replicationcontrollers", "rc", subs=SCALED, categories=_ALL),
+    _core("ResourceQuota", "resourcequotas", "quota", subs=STATUS, generation=False),
+    _core("Secret", "secrets", generation=False),
+    _core("ServiceAccount", "serviceaccounts", "sa", subs=("token",), generation=False),
+    _core("Service", "services", "svc", subs=STATUS, categories=_ALL, generation=False),
+    _apps("ControllerRevision", "controllerrevisions", generation=False),
+    _apps("DaemonSet", "daemonsets", "ds", subs=STATUS, categories=_ALL),
+    _apps("Deployment", "deployments", "deploy", subs=SCALED, categories=_ALL),
+    _apps("ReplicaSet", "replicasets", "rs", subs=SCALED, categories=_ALL),
+    _apps("StatefulSet", "statefulsets", "sts", subs=SCALED, categories=_ALL),
+    _batch("CronJob", "cronjobs", "cj", subs=STATUS, categories=_ALL),
+    _batch("Job", "jobs", subs=STATUS, categories=_ALL),
+    _Group("autoscaling", "v2")(
+        "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", subs=STATUS, categories=_ALL, generation=False
+    ),
+    _net("IngressClass", "ingressclasses", scope="cluster"),
+    _net("Ingress", "ingresses", "ing", subs=STATUS),
+    _net("NetworkPolicy", "networkpolicies", "netpol"),
+    _Group("discovery.k8s.io", "v1")("EndpointSlice", "endpointslices"),
+    _Group("policy", "v1")("PodDisruptionBudget", "poddisruptionbudgets", "pdb", subs=STATUS),
+    _rbac("ClusterRoleBinding", "clusterrolebindings", scope="cluster", generation=False),
+    _rbac("ClusterRole", "clusterroles", scope="cluster", generation=False),
+    _rbac("RoleBinding", "rolebindings", generation=False),
+    _rbac("Role", "roles", generation=False),
+    _storage("CSIDriver", "csidrivers", scope="cluster", generation=False),
+    _storage("CSINode", "csinodes", scope="cluster", generation=False),
+    _storage("StorageClass", "storageclasses", "sc", scope="cluster", generation=False),
+    _storage("VolumeAttachment", "volumeattachments", scope="cluster", subs=STATUS, generation=False),
+    _Group("coordination.k8s.io", "v1")("Lease", "leases", generation=False),
+    _Group("scheduling.k8s.io", "v1")("PriorityClass", "priorityclasses", "pc", scope="cluster"),
+    _Group("apiextensions.k8s.io", "v1")(
+        "CustomResourceDefinition", "customresourcedefinitions", "crd crds", scope="cluster", subs=STATUS, categories=_EXT
+    ),
+    _Group("apiregistration.k8s.io", "v1")("APIService", "apiservices", scope="cluster", subs=STATUS, categories=_EXT, generation=False),
+    _admission("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", scope="cluster", categories=_EXT),
+    _admission("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", scope="cluster", categories=_EXT),
+    _admission("ValidatingAdmissionPolicy", "validatingadmissionpolicies", scope="cluster", subs=STATUS, categories=_EXT),
+    _admission("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", scope="cluster", categories=_EXT),
+    _Group("certificates.k8s.io", "v1")(
+        "CertificateSigningRequest", "certificatesigningrequests", "csr", scope="cluster", subs=("status", "approval"), generation=False
+    ),
+    _Group("events.k8s.io", "v1")("Event", "events", "ev", generation=False, stored_as="/events"),
+    _Group("node.k8s.io", "v1")("RuntimeClass", "runtimeclasses", scope="cluster", generation=False),
+    _flow("FlowSchema", "flowschemas", scope="cluster", subs=STATUS),
+    _flow("PriorityLevelConfiguration", "prioritylevelconfigurations", scope="cluster", subs=STATUS),
+    _metrics("NodeMetrics", "nodes", scope="cluster", verbs=READ_VERBS),
+    _metrics("PodMetrics", "pods", verbs=READ_VERBS),
+    _authz("LocalSubjectAccessReview", "localsubjectaccessreviews", verbs=_ASK),
+    _authz("SelfSubjectAccessReview", "selfsubjectaccessreviews", scope="cluster", verbs=_ASK),
+    _authz("SelfSubjectRulesReview", "selfsubjectrulesreviews", scope="cluster", verbs=_ASK),
+    _authz("SubjectAccessReview", "subjectaccessreviews", scope="cluster", verbs=_ASK),
+    _authn("SelfSubjectReview", "selfsubjectreviews", scope="cluster", verbs=_ASK),
+    _authn("TokenReview", "tokenreviews", scope="cluster", verbs=_ASK),
+)
+
+
+class Registry:
+    """The kinds one cluster serves, found by path or by kind."""
+
+    def __init__(self, resources: tuple[Resource, ...] = _TABLE) -> None:
+        self._by_path = {(each.group, each.version, each.plural): each for each in resources}
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self._by_path.values())
+
+    def add(self, resource: Resource) -> None:
+        self._by_path[resource.group, resource.version, resource.plural] = resource
+
+    def remove_group_kind(self, group: str, plural: str) -> None:
+        """Stops serving every version of a custom kind."""
+        for path in [path for path in self._by_path if path[0] == group and path[2] == plural]:
+            del self._by_path[path]
+
+    def find(self, group: str, version: str, plural: str) -> Resource | None:
+        return self._by_path.get((group, version, plural))
+
+    def by_kind(self, api_version: str, kind: str) -> Resource | None:
+        return next((each for each in self if each.kind == kind and each.api_version == api_version), None)
+
+    def versions(self, group: str) -> list[str]:
+        """Versions of a group, the preferred one first."""
+        return list(dict.fromkeys(each.version for each in self if each.group == group))
+
+    def groups(self) -> list[str]:
+        """Named groups in the order discovery shows them; the core group is not among them."""
+        return [group for group in dict.fromkeys(each.group for each in self) if group]
+
+
+_BUILTIN = Registry()
+RESOURCES: Mapping[str, Resource] = {each.key: each for each in _TABLE if not each.stored_as}
+
+
+def find(group: str, version: str, plural: str) -> Resource | None:
+    """A built-in kind by its path, or None."""
+    return _BUILTIN.find(group, version, plural)
+
+
+def by_kind(api_version: str, kind: str) -> Resource | None:
+    """A built-in kind by `apps/v1` and `Deployment`, or None."""
+    return _BUILTIN.by_kind(api_version, kind)
