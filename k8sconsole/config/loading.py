@@ -1,0 +1,198 @@
+"""Settings from five places, the nearer one winning: flag, environment, .env, file, default. Each value remembers where it came from."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from k8sconsole.config import paths
+from k8sconsole.config.settings import Settings
+from k8sconsole.errors import ConfigurationError
+from k8sconsole.kit.text import nearest
+
+PREFIX = "K8SCONSOLE_"
+
+ALIASES: dict[str, str] = {
+    "SCANNER_STATIC_INTERVAL": "scanner.static_interval",
+    "SCANNER_DYNAMIC_INTERVAL": "scanner.dynamic_interval",
+    "SCANNER_TIMEOUT": "scanner.timeout",
+    "SCANNER_BATCH_SIZE": "scanner.batch_size",
+    "SCANNER_MAX_CONCURRENT": "scanner.max_concurrent",
+    "SCANNER_CONCURRENT_LIMIT": "scanner.max_concurrent",
+    "CACHE_DB_PATH": "cache.db_path",
+    "CACHE_DB_TIMEOUT": "cache.db_timeout",
+    "CACHE_DB_MAX_CONNECTIONS": "cache.db_max_connections",
+    "CACHE_STATIC_TTL": "cache.static_ttl",
+    "CACHE_DYNAMIC_TTL": "cache.dynamic_ttl",
+    "CACHE_TOOL_MAPPING_TTL": "cache.tool_mapping_ttl",
+    "CACHE_CLEANUP_INTERVAL": "cache.cleanup_interval",
+    "LLM_PROVIDER": "llm.provider",
+    "LLM_MODEL": "llm.model",
+    "LLM_MODEL_NAME": "llm.model",
+    "LLM_API_KEY": "llm.api_key",
+    "LLM_API_BASE": "llm.api_base",
+}
+"""The short environment names; everything else is K8SCONSOLE_<SECTION>__<KEY>."""
+
+SECRET_KEYS = frozenset({"llm.api_key"})
+
+
+class Given(msgspec.Struct, frozen=True):
+    """A raw value and its origin, such as ``CACHE_DB_PATH in the environment`` or ``k8sconsole.yaml line 3``."""
+
+    value: Any
+    origin: str
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """origins: dotted key to where its value came from; a key that is absent has its default."""
+
+    settings: Settings
+    origins: dict[str, str]
+    file: Path | None
+
+
+def leaves(kind: type[msgspec.Struct] = Settings, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(dotted key, type, default) of every setting."""
+    for field in msgspec.structs.fields(kind):
+        name = f"{prefix}{field.name}"
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from leaves(field.type, f"{name}.")
+        else:
+            default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default  # type: ignore[operator]
+            yield name, field.type, default
+
+
+def load(
+    flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, str] | None = None, file: Path | None = None
+) -> Loaded:
+    """Raises ConfigurationError, naming the place, the key and the nearest valid key."""
+    env = os.environ if environment is None else environment
+    chosen = file or find_file()
+    layers = [
+        _flags(flags or {}),
+        _environment(env, "in the environment"),
+        _environment(_dotenv(), "in .env"),
+        _file(chosen) if chosen else {},
+    ]
+    given: dict[str, Given] = {}
+    for layer in reversed(layers):
+        given.update(layer)
+    types = {key: kind for key, kind, _ in leaves()}
+    values = {key: _convert(key, one, types[key]) for key, one in given.items()}
+    return Loaded(_build(Settings, values), {key: one.origin for key, one in given.items()}, chosen)
+
+
+def find_file() -> Path | None:
+    root = paths.checkout()
+    places = [*([root] if root else []), paths.config_dir()]
+    return next((place / "k8sconsole.yaml" for place in places if (place / "k8sconsole.yaml").is_file()), None)
+
+
+def db_path(settings: Settings) -> Path:
+    """The cache file, absolute; a relative path counts from the checkout, or from where the program was started."""
+    if not settings.cache.db_path:
+        return paths.data_dir() / "k8s_cache.db"
+    path = Path(settings.cache.db_path).expanduser()
+    return path if path.is_absolute() else (paths.checkout() or Path.cwd()) / path
+
+
+def _flags(flags: Mapping[str, Any]) -> dict[str, Given]:
+    return {key: Given(value, "a flag") for key, value in flags.items() if value is not None}
+
+
+def _environment(env: Mapping[str, str], where: str) -> dict[str, Given]:
+    found: dict[str, Given] = {}
+    for name, value in env.items():
+        if name in ALIASES and value != "":
+            found[ALIASES[name]] = Given(value, f"{name} {where}")
+        elif name.startswith(PREFIX) and "__" in name:
+            key = name.removeprefix(PREFIX).lower().replace("__", ".")
+            _known(key, f"{name} {where}")
+            found[key] = Given(_structured(value), f"{name} {where}")
+    return found
+
+
+def _structured(value: str) -> Any:
+    """Lists and mappings come as JSON; everything else is text that the field's type reads."""
+    if value[:1] in "[{":
+        try:
+            return msgspec.json.decode(value.encode())
+        except msgspec.DecodeError:
+            return value
+    return value
+
+
+def _dotenv() -> dict[str, str]:
+    path = (paths.checkout() or Path.cwd()) / ".env"
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values
+
+    return {key: value for key, value in dotenv_values(path, interpolate=False).items() if value is not None}
+
+
+def _file(path: Path) -> dict[str, Given]:
+    import yaml
+
+    try:
+        node = yaml.compose(path.read_text(), Loader=yaml.SafeLoader)
+    except (OSError, UnicodeDecodeError) as cause:
+        raise ConfigurationError(f"cannot read {path}", str(cause), "check the file's permissions") from cause
+    except yaml.YAMLError as cause:
+        raise ConfigurationError(f"{path} is not valid YAML", " ".join(str(cause).split()), "k8sconsole config validate") from cause
+    if node is None:
+        return {}
+    if not isinstance(node, yaml.MappingNode):
+        raise ConfigurationError(f"{path} line 1", "a mapping of sections was expected", "k8sconsole config schema")
+    return dict(_walk(node, "", path))
+
+
+def _walk(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, Given]]:
+    import yaml
+
+    sections = {key.rsplit(".", 1)[0] for key, _, _ in leaves() if "." in key}
+    for key_node, value_node in node.value:
+        key = f"{prefix}{key_node.value}"
+        where = f"{path.name} line {key_node.start_mark.line + 1}"
+        if key in sections:
+            if isinstance(value_node, yaml.MappingNode):
+                yield from _walk(value_node, f"{key}.", path)
+            elif value_node.tag != "tag:yaml.org,2002:null":
+                raise ConfigurationError(f"{where}: {key}", "a section with keys below it was expected", "k8sconsole config schema")
+        else:
+            _known(key, where)
+            loader = yaml.SafeLoader("")
+            yield key, Given(loader.construct_document(value_node), where)
+
+
+def _known(key: str, where: str) -> None:
+    valid = [name for name, _, _ in leaves()]
+    if key not in valid:
+        close = nearest(key, valid, 1) or nearest(key.rsplit(".", 1)[-1], [name.rsplit(".", 1)[-1] for name in valid], 1)
+        remedy = f"did you mean {close[0]}?" if close else "k8sconsole config schema"
+        raise ConfigurationError(f"{where}: {key}", "there is no such setting", remedy)
+
+
+def _convert(key: str, given: Given, kind: Any) -> Any:
+    try:
+        value = msgspec.convert(given.value, kind, strict=False)
+    except msgspec.ValidationError as cause:
+        shown = "a value" if key in SECRET_KEYS else repr(given.value)
+        raise ConfigurationError(f"{given.origin}: {key}", f"{shown} does not fit: {cause}", "k8sconsole config schema") from cause
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
+        raise ConfigurationError(f"{given.origin}: {key}", f"{given.value!r} does not fit: a number above zero was expected", "")
+    return value
+
+
+def _build(kind: type[msgspec.Struct], values: Mapping[str, Any], prefix: str = "") -> Any:
+    parts: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        name = f"{prefix}{field.name}"
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            parts[field.name] = _build(field.type, values, f"{name}.")
+        elif name in values:
+            parts[field.name] = values[name]
+    return cast(Any, kind)(**parts)

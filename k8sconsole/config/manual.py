@@ -1,0 +1,47 @@
+"""What the settings mean, read from the text under each field, for ``config schema`` and the manual."""
+
+import ast
+import inspect
+from typing import Any
+
+import msgspec
+
+from k8sconsole.config.loading import ALIASES, leaves
+from k8sconsole.config.settings import Settings
+
+
+class Entry(msgspec.Struct, frozen=True):
+    key: str
+    kind: str
+    default: Any
+    meaning: str
+    environment: tuple[str, ...]
+
+
+def entries() -> list[Entry]:
+    meanings = dict(_meanings(Settings, ""))
+    return [
+        Entry(key, _kind(kind), msgspec.to_builtins(default), meanings.get(key, ""), _names(key)) for key, kind, default in leaves()
+    ]
+
+
+def _names(key: str) -> tuple[str, ...]:
+    short = tuple(name for name, target in ALIASES.items() if target == key)
+    long = f"K8SCONSOLE_{key.upper().replace('.', '__')}" if "." in key else ""
+    return (*short, *((long,) if long else ()))
+
+
+def _kind(kind: Any) -> str:
+    return kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else str(kind).replace("typing.", "")
+
+
+def _meanings(kind: type[msgspec.Struct], prefix: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = []
+    body = ast.parse(inspect.getsource(kind)).body[0].body  # type: ignore[attr-defined]
+    for field, following in zip(body, body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+            found.append((f"{prefix}{ast.unparse(field.target)}", " ".join(str(following.value.value).split())))
+    for one in msgspec.structs.fields(kind):
+        if isinstance(one.type, type) and issubclass(one.type, msgspec.Struct):
+            found.extend(_meanings(one.type, f"{prefix}{one.name}."))
+    return found

@@ -1,0 +1,40 @@
+"""Where things lie: in a checkout beside the code, otherwise in the user's own directories."""
+
+from functools import cache
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+@cache
+def checkout() -> Path | None:
+    """The root of the checkout this code runs from, None when it was installed."""
+    root = _PACKAGE.parent
+    return root if (root / "pyproject.toml").is_file() and (root / "themes").is_dir() else None
+
+
+def share(name: str) -> Path:
+    """A folder that ships with the program: ``themes``, ``data/scenarios``."""
+    return (checkout() or _PACKAGE / "_share") / name
+
+
+def data_dir() -> Path:
+    """For the cache and what else must outlive a run; not created here."""
+    root = checkout()
+    return root / "data" if root else _user("user_data_path")
+
+
+def log_dir() -> Path:
+    root = checkout()
+    return root / "logs" if root else _user("user_log_path")
+
+
+def config_dir() -> Path:
+    return _user("user_config_path")
+
+
+def _user(kind: str) -> Path:
+    import platformdirs
+
+    path: Path = getattr(platformdirs, kind)("k8sconsole", appauthor=False)
+    return path
