@@ -1,0 +1,61 @@
+"""Kubernetes quantities as exact integers in thousandths, which is fine enough for CPU and wide enough for memory."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+_SCALE = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
+_BINARY = {f"{letter}i": 1024.0**power for power, letter in enumerate("KMGTPE", start=1)}
+
+Amounts = dict[str, int]
+"""Resource name → thousandths of its unit: millicores, milli-bytes, a thousand per pod."""
+
+
+@lru_cache(maxsize=4096)
+def thousandths(quantity: str) -> int:
+    """`250m` → 250, `2` → 2000, `1Ki` → 1024000. Raises ValueError for what is no quantity."""
+    text = quantity.strip()
+    number = text.rstrip("numkKMGTPEi")
+    unit = text[len(number) :]
+    scale = _BINARY.get(unit) or _SCALE.get(unit)
+    if scale is None:
+        raise ValueError(f"not a quantity: {quantity!r}")
+    return round(float(number) * scale * 1000)
+
+
+def amounts(quantities: Mapping[str, Any] | None) -> Amounts:
+    return {name: thousandths(str(quantity)) for name, quantity in (quantities or {}).items()}
+
+
+def total(many: Iterable[Amounts]) -> Amounts:
+    """The sum, resource by resource."""
+    result: Amounts = {}
+    for one in many:
+        for name, value in one.items():
+            result[name] = result.get(name, 0) + value
+    return result
+
+
+def requests(pod_spec: Mapping[str, Any]) -> Amounts:
+    """What the scheduler counts for a pod: the containers' requests, plus one pod."""
+    wanted = total(amounts(container.get("resources", {}).get("requests")) for container in pod_spec.get("containers", ()))
+    return wanted | {"pods": 1000}
+
+
+def limits(pod_spec: Mapping[str, Any]) -> Amounts:
+    return total(amounts(container.get("resources", {}).get("limits")) for container in pod_spec.get("containers", ()))
+
+
+def spelled(name: str, value: int) -> str:
+    """The shortest usual spelling: millicores for CPU, binary units for memory and storage, plain numbers for counts."""
+    if name.rpartition(".")[2] in ("memory", "storage"):
+        return _bytes(value // 1000)
+    return str(value // 1000) if value % 1000 == 0 else f"{value}m"
+
+
+def _bytes(count: int) -> str:
+    for unit in ("Ti", "Gi", "Mi", "Ki"):
+        size = int(_BINARY[unit])
+        if count and count % size == 0:
+            return f"{count // size}{unit}"
+    return str(count)

@@ -1,0 +1,96 @@
+"""The arithmetic of a roll-out: which ReplicaSet is to have how many replicas next. Pure.
+
+The rules are those of the Deployment API: never more than `replicas + maxSurge` pods, never fewer than `replicas - maxUnavailable`
+available ones; surge rounds up, unavailability down, and where both come out as nothing, one may be unavailable.
+"""
+
+from collections.abc import Sequence
+from math import ceil, floor
+from typing import Any
+
+Json = dict[str, Any]
+Step = tuple[Json, int]
+"""A ReplicaSet and the replicas it is to have."""
+
+
+def bounds(deployment: Json) -> tuple[int, int]:
+    """maxSurge and maxUnavailable in pods."""
+    replicas = wanted_replicas(deployment)
+    rolling = deployment["spec"].get("strategy", {}).get("rollingUpdate") or {}
+    surge = _pods(rolling.get("maxSurge", "25%"), replicas, up=True)
+    unavailable = _pods(rolling.get("maxUnavailable", "25%"), replicas, up=False)
+    return surge, unavailable if surge or unavailable else 1
+
+
+def wanted_replicas(deployment: Json) -> int:
+    return int(deployment["spec"].get("replicas", 1))
+
+
+def rolling_steps(deployment: Json, current: Json, old: Sequence[Json]) -> list[Step]:
+    """The next steps: the new set grows first; what it could not gain, the old ones may free."""
+    grown = _grow(deployment, current, old)
+    return grown or _shrink(deployment, current, old)
+
+
+def recreate_steps(deployment: Json, current: Json, old: Sequence[Json], old_pods_left: bool) -> list[Step]:
+    """Everything old goes before anything new comes."""
+    going = [(each, 0) for each in old if _size(each)]
+    if going or old_pods_left:
+        return going
+    replicas = wanted_replicas(deployment)
+    return [(current, replicas)] if _size(current) != replicas else []
+
+
+def scaling_steps(deployment: Json, sets: Sequence[Json]) -> list[Step]:
+    """A paused deployment is still scaled: its largest set takes the difference."""
+    alive = [each for each in sets if _size(each)]
+    difference = wanted_replicas(deployment) - sum(map(_size, alive))
+    if not alive or not difference:
+        return []
+    largest = max(alive, key=_size)
+    return [(largest, max(0, _size(largest) + difference))]
+
+
+def _grow(deployment: Json, current: Json, old: Sequence[Json]) -> list[Step]:
+    replicas, (surge, _) = wanted_replicas(deployment), bounds(deployment)
+    size, total = _size(current), _size(current) + sum(map(_size, old))
+    if size > replicas:
+        return [(current, replicas)]
+    # Without old pods there is nothing to surge over.
+    allowed = replicas + surge if total > size else replicas
+    gain = min(allowed - total, replicas - size)
+    return [(current, size + gain)] if gain > 0 else []
+
+
+def _shrink(deployment: Json, current: Json, old: Sequence[Json]) -> list[Step]:
+    replicas, (_, unavailable) = wanted_replicas(deployment), bounds(deployment)
+    total = _size(current) + sum(map(_size, old))
+    minimum = replicas - unavailable
+    spare = total - minimum - (_size(current) - _available(current))
+    sizes = {id(each): _size(each) for each in old}
+    # Pods that serve nobody go first; they cost no availability.
+    for each in old:
+        idle = min(max(0, _size(each) - _available(each)), max(0, spare))
+        sizes[id(each)] -= idle
+        spare -= idle
+    free = min(spare, _available(current) + sum(map(_available, old)) - minimum)
+    for each in sorted(old, key=lambda each: str(each["metadata"]["creationTimestamp"])):
+        share = min(sizes[id(each)], max(0, free))
+        sizes[id(each)] -= share
+        free -= share
+    return [(each, sizes[id(each)]) for each in old if sizes[id(each)] != _size(each)]
+
+
+def _size(replica_set: Json) -> int:
+    return int(replica_set["spec"].get("replicas", 0))
+
+
+def _available(replica_set: Json) -> int:
+    return min(_size(replica_set), int(replica_set.get("status", {}).get("availableReplicas", 0)))
+
+
+def _pods(value: int | str, replicas: int, *, up: bool) -> int:
+    if isinstance(value, int):
+        return value
+    share = replicas * int(value.rstrip("%")) / 100
+    return ceil(share) if up else floor(share)

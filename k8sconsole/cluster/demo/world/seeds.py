@@ -1,0 +1,49 @@
+"""All chance in the demo cluster comes from here: values derived from a seed and from names, never from a shared stream.
+
+A shared stream would make one object's luck depend on the order in which others were touched.
+"""
+
+import hashlib
+import random
+import zlib
+from typing import Any
+
+import msgspec
+
+# Kubernetes leaves out vowels and look-alikes in generated names.
+_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+
+
+def dice(*parts: object) -> random.Random:
+    """A random source that belongs to the given names alone."""
+    return random.Random("/".join(map(str, parts)))
+
+
+def suffix(length: int, *parts: object) -> str:
+    """A generated name's tail, such as `x7k2p`, the same for the same parts."""
+    return spelled(_digest(*parts), length)
+
+
+def fraction(*parts: object) -> float:
+    """A number in [0, 1), cheap enough to be asked for every pod at every reading."""
+    return zlib.crc32("/".join(map(str, parts)).encode()) / 2**32
+
+
+def template_hash(template: dict[str, Any]) -> str:
+    """The `pod-template-hash` of a pod template, whatever hash it may already carry."""
+    labels = {key: value for key, value in template.get("metadata", {}).get("labels", {}).items() if key != "pod-template-hash"}
+    bare = template | {"metadata": template.get("metadata", {}) | {"labels": labels}}
+    bare["metadata"].pop("creationTimestamp", None)
+    return spelled(hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).digest(), 10)
+
+
+def hexadecimal(length: int, *parts: object) -> str:
+    return _digest(*parts).hex()[:length]
+
+
+def spelled(digest: bytes, length: int) -> str:
+    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:length])
+
+
+def _digest(*parts: object) -> bytes:
+    return hashlib.sha256("/".join(map(str, parts)).encode()).digest()
