@@ -1,0 +1,4 @@
+"""The command line: names, options, printing and exit codes. One module a command; each is imported when its command is asked for.
+
+What a command does lives in ``runtime`` and below. Next door: ``tui`` and ``mcp_server`` are the other faces.
+"""

@@ -1,0 +1,65 @@
+"""``k8sconsole config``: what is set, where it came from, and what could be."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from k8sconsole.cli.output import print_json, print_table
+from k8sconsole.config.loading import SECRET_KEYS, db_path, find_file, leaves, load
+from k8sconsole.config.paths import checkout, config_dir
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Show, explain and check the settings.")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command(epilog="Example: k8sconsole config show --json")
+def show(as_json: AsJson = False) -> None:
+    """Every setting, its value, and where the value came from."""
+    loaded = load()
+    rows = [(key, _value(loaded.settings, key), loaded.origins.get(key, "default")) for key, _, _ in leaves()]
+    if as_json:
+        print_json({key: {"value": value, "origin": origin} for key, value, origin in rows})
+        return
+    print_table(("SETTING", "VALUE", "FROM"), [(key, msgspec.json.encode(value).decode(), origin) for key, value, origin in rows])
+
+
+@app.command(epilog="Example: $EDITOR $(k8sconsole config path)")
+def path() -> None:
+    """The settings file in use, or where one would be looked for."""
+    sys.stdout.write(f"{find_file() or (checkout() or config_dir()) / 'k8sconsole.yaml'}\n")
+
+
+@app.command(epilog="Example: k8sconsole config schema --json")
+def schema(as_json: AsJson = False) -> None:
+    """What can be set: meaning, type, default, environment names."""
+    from k8sconsole.config.manual import entries
+
+    if as_json:
+        print_json(entries())
+        return
+    for entry in entries():
+        names = f"   {' '.join(entry.environment)}" if entry.environment else ""
+        sys.stdout.write(f"{entry.key}: {entry.kind} = {msgspec.json.encode(entry.default).decode()}{names}\n    {entry.meaning}\n")
+
+
+@app.command(epilog="Example: k8sconsole config validate ./k8sconsole.yaml")
+def validate(file: Annotated[Path | None, typer.Argument(help="The file to check; the one in use by default.")] = None) -> None:
+    """Check a settings file without using it."""
+    from k8sconsole.errors import ConfigurationError
+
+    if file is not None and not file.is_file():
+        raise ConfigurationError(f"no file {file}", "", "k8sconsole config path")
+    loaded = load(file=file, environment=os.environ if file is None else {})
+    sys.stdout.write(f"{loaded.file or 'no settings file; the defaults'}: fine (cache: {db_path(loaded.settings)})\n")
+
+
+def _value(settings: Any, key: str) -> Any:
+    for part in key.split("."):
+        settings = getattr(settings, part)
+    if key in SECRET_KEYS and settings:
+        return "[set]"
+    return msgspec.to_builtins(settings)

@@ -1,0 +1,46 @@
+"""What commands print: tables for people, JSON for programs; both on stdout, everything else on stderr."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from k8sconsole.kit.text import plain
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")
+
+
+def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
+    """Columns as wide as their content, three spaces apart, the last one as long as it likes."""
+    cells = [[plain(str(cell)) for cell in row] for row in [header, *rows]]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(header))]
+    for row in cells:
+        line = "   ".join(
+            cell.rjust(width) if index in right else cell.ljust(width) for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        sys.stdout.write(line.rstrip() + "\n")
+
+
+def say(line: str) -> None:
+    """A remark beside the output: stderr, so that a pipe gets data only."""
+    sys.stderr.write(f"{plain(line)}\n")
+
+
+class Progress:
+    """One line that rewrites itself on a terminal, and nothing where there is none."""
+
+    def __init__(self) -> None:
+        self._on = sys.stderr.isatty()
+
+    def show(self, text: str) -> None:
+        if self._on:
+            sys.stderr.write(f"\r\x1b[2K{plain(text)[:200]}")
+            sys.stderr.flush()
+
+    def done(self) -> None:
+        if self._on:
+            sys.stderr.write("\r\x1b[2K")
+            sys.stderr.flush()

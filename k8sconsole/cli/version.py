@@ -1,0 +1,32 @@
+"""``k8sconsole version``."""
+
+import json
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from k8sconsole import __version__
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+PARTS = ("textual", "mcp", "kubernetes", "msgspec", "litellm")
+
+
+@app.command(epilog="Example: k8sconsole version --json")
+def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Print the version, and those of the parts that matter."""
+    parts = {name: _version(name) for name in PARTS}
+    if as_json:
+        sys.stdout.write(json.dumps({"k8sconsole": __version__, "python": platform.python_version(), **parts}) + "\n")
+        return
+    sys.stdout.write(f"k8sconsole {__version__}  python {platform.python_version()}\n")
+    sys.stdout.write("".join(f"  {name} {found}\n" for name, found in parts.items()))
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,53 @@
+"""Questions to a person, each a Future. The dialog of the console and an MCP client's elicitation are two ways to answer; silence is a no."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from k8sconsole.model.tools import Answer, Question
+
+ANSWER_WITHIN = 300.0
+
+Asker = Callable[[Question], Awaitable[Answer | None]]
+"""Puts the question to a person; None when this one cannot be asked."""
+
+
+class Approvals:
+    """Lives on one loop. Without a listener every question is answered no at once."""
+
+    def __init__(self, answer_within: float = ANSWER_WITHIN) -> None:
+        self._within = answer_within
+        self._listeners: list[Callable[[Question], None]] = []
+        self._pending: dict[str, asyncio.Future[Answer]] = {}
+
+    @property
+    def can_ask(self) -> bool:
+        return bool(self._listeners)
+
+    def subscribe(self, listener: Callable[[Question], None]) -> Callable[[], None]:
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+
+    async def ask(self, question: Question) -> Answer:
+        """Waits for a person. No listener, no answer in time, or a cancelled call: no."""
+        if not self._listeners:
+            return Answer(False, by="nobody could be asked")
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._pending[question.request_id] = future
+        try:
+            for listener in tuple(self._listeners):
+                listener(question)
+            return await asyncio.wait_for(future, self._within)
+        except TimeoutError:
+            return Answer(False, by="nobody answered in time")
+        finally:
+            self._pending.pop(question.request_id, None)
+
+    def answer(self, request_id: str, answer: Answer) -> bool:
+        """False when nobody waits for it any more."""
+        future = self._pending.get(request_id)
+        if future is None or future.done():
+            return False
+        with contextlib.suppress(asyncio.InvalidStateError):
+            future.set_result(answer)
+        return True

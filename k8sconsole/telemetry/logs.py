@@ -1,0 +1,80 @@
+"""The program's log: one JSON object a line, rotated, mode 0600, masked. Standard logging underneath, so that libraries' words arrive too.
+
+The 113 ms that a structured-logging library takes to import would be paid by every start of the console and of the MCP server; the formatter
+below is all that was needed of it.
+"""
+
+import logging
+import os
+from collections.abc import Callable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from k8sconsole.config.settings import Log
+from k8sconsole.errors import ConsoleError
+from k8sconsole.kit.clock import iso
+
+ROOT = "k8sconsole"
+
+
+def fields(operation: str, *, duration_ms: float | None = None, cache_hit: bool | None = None, error: str = "", **more: Any) -> dict[str, Any]:
+    """The ``extra=`` of a log call."""
+    return {"operation": operation, "duration_ms": duration_ms, "cache_hit": cache_hit, "error_details": error, "more": more}
+
+
+class JsonLines(logging.Formatter):
+    """timestamp, level, component, operation, duration_ms, cache_hit, error_details, message."""
+
+    def __init__(self, mask: Callable[[str], str]) -> None:
+        super().__init__()
+        self._mask = mask
+
+    def format(self, record: logging.LogRecord) -> str:
+        error = getattr(record, "error_details", "") or (_reason(record.exc_info[1]) if record.exc_info else "")
+        line = {
+            "timestamp": iso(record.created),
+            "level": {"WARNING": "WARN", "CRITICAL": "ERROR"}.get(record.levelname, record.levelname),
+            "component": record.name.removeprefix(f"{ROOT}."),
+            "operation": getattr(record, "operation", ""),
+            "duration_ms": getattr(record, "duration_ms", None),
+            "cache_hit": getattr(record, "cache_hit", None),
+            "error_details": self._mask(error),
+            "message": self._mask(record.getMessage()),
+            **getattr(record, "more", {}),
+        }
+        return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+class PrivateRotatingFile(RotatingFileHandler):
+    """Nobody but the owner reads the log, nor its rotated copies."""
+
+    def _open(self) -> Any:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600))
+
+
+def start_logging(settings: Log, folder: Path, mask: Callable[[str], str]) -> Path | None:
+    """Logs to ``folder/k8sconsole.log`` and never to the terminal; answers where, or None where the folder cannot be written."""
+    root = logging.getLogger()
+    logger = logging.getLogger(ROOT)
+    logger.setLevel(settings.level.upper())
+    for old in [handler for handler in root.handlers if isinstance(handler, (PrivateRotatingFile, logging.NullHandler))]:
+        root.removeHandler(old)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path = folder / "k8sconsole.log"
+        handler: logging.Handler = PrivateRotatingFile(path, maxBytes=settings.max_bytes, backupCount=settings.backups)
+    except OSError:
+        root.addHandler(logging.NullHandler())
+        return None
+    handler.setFormatter(JsonLines(mask))
+    root.addHandler(handler)
+    return path
+
+
+def _reason(error: BaseException | None) -> str:
+    if isinstance(error, ConsoleError):
+        return str(error)
+    return f"{type(error).__name__}: {error}" if error else ""
