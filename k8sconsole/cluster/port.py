@@ -9,7 +9,28 @@ from typing import Any, Protocol
 
 import msgspec
 
+from k8sconsole.model.contexts import ContextInfo, LogOptions
 from k8sconsole.model.refs import ApiResource, ClusterName
+
+__all__ = [
+    "AccessDecision",
+    "AccessReviewer",
+    "Cluster",
+    "ClusterReader",
+    "ClusterWriter",
+    "ContextInfo",
+    "Contexts",
+    "Discovery",
+    "EventType",
+    "JSONObject",
+    "LogOptions",
+    "LogSource",
+    "PatchType",
+    "RawPage",
+    "Selectors",
+    "ServerVersion",
+    "WatchEvent",
+]
 
 
 class RawPage(msgspec.Struct, frozen=True):
@@ -58,18 +79,6 @@ class PatchType(StrEnum):
 class Selectors(msgspec.Struct, frozen=True):
     label: str = ""
     field: str = ""
-
-
-class LogOptions(msgspec.Struct, frozen=True):
-    """since in seconds; tail in lines; None leaves it to the server."""
-
-    container: str = ""
-    follow: bool = False
-    previous: bool = False
-    timestamps: bool = False
-    since: int | None = None
-    tail: int | None = None
-    limit_bytes: int | None = None
 
 
 class AccessDecision(msgspec.Struct, frozen=True):
@@ -160,18 +169,6 @@ class Cluster(ClusterReader, LogSource, ClusterWriter, AccessReviewer, Protocol)
     """Everything, and its end."""
 
     async def close(self) -> None: ...
-
-
-class ContextInfo(msgspec.Struct, frozen=True):
-    """One context of a kubeconfig, read without connecting. problem says why it cannot be used, empty when it can."""
-
-    name: ClusterName
-    cluster: str
-    server: str
-    user: str
-    namespace: str
-    current: bool = False
-    problem: str = ""
 
 
 class Contexts(Protocol):

@@ -4,20 +4,40 @@ Writes go through one writer and are durable when the awaited call returns. Read
 """
 
 from collections.abc import Sequence
-from enum import StrEnum
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
-from k8sconsole.model.filters import Filter
 from k8sconsole.model.objects import ParsedObject, Row
+from k8sconsole.model.reading import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
+
+__all__ = [
+    "AuditEntry",
+    "ClusterRecord",
+    "ResultTable",
+    "RowQuery",
+    "Rows",
+    "ScanState",
+    "ScanStatus",
+    "Store",
+    "StoreStatus",
+    "ToolRecord",
+    "ToolUsage",
+    "WriteBatch",
+    "WriteResult",
+]
+
+if TYPE_CHECKING:
+    from k8sconsole.model.tables import KindTable
 
 
 class WriteBatch(msgspec.Struct, frozen=True):
     """Objects seen, objects gone, of one kind in one cluster. at: when they were observed, seconds since the epoch.
 
-    scan_id marks the batches of one list: when it ends, ``Store.finish_scan`` removes what the list no longer held.
+    scan_id marks the batches of one list: when it ends, ``Store.finish_scan`` removes what the list no longer held. columns: the names of the
+    columns the objects' cells stand under; a row laid out under others is rewritten even when its resource_version is the same.
+    ``gone`` is applied before ``objects``; an object named twice counts as its last mention.
     """
 
     cluster: ClusterName
@@ -26,6 +46,7 @@ class WriteBatch(msgspec.Struct, frozen=True):
     objects: Sequence[ParsedObject] = ()
     gone: Sequence[tuple[Namespace, str]] = ()
     scan_id: int = 0
+    columns: tuple[str, ...] = ()
 
 
 class WriteResult(msgspec.Struct, frozen=True):
@@ -34,64 +55,6 @@ class WriteResult(msgspec.Struct, frozen=True):
     deleted: int
     unchanged: int
     revision: int
-
-
-class ScanStatus(StrEnum):
-    PENDING = "pending"
-    RUNNING = "running"
-    COMPLETED = "completed"
-    FAILED = "failed"
-
-
-class ScanState(msgspec.Struct, frozen=True):
-    """One row of cache_metadata. confirmed_at: until when the cached rows are known to equal the cluster (a list's start, a watch's last word)."""
-
-    cluster: ClusterName
-    resource: ResourceName
-    status: ScanStatus
-    last_scan_at: float | None = None
-    next_scan_at: float | None = None
-    confirmed_at: float | None = None
-    error: str = ""
-    record_count: int = 0
-    resource_version: str = ""
-    watching: bool = False
-    missing: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-
-class ClusterRecord(msgspec.Struct, frozen=True):
-    name: ClusterName
-    version: str
-    api_server: str
-    node_count: int
-    seen_at: float
-
-
-class RowQuery(msgspec.Struct, frozen=True):
-    """Which rows. No clusters or namespaces means all. after_revision reads only what changed since (and deletions, in Rows.gone)."""
-
-    resource: ResourceName
-    clusters: tuple[ClusterName, ...] = ()
-    namespaces: tuple[Namespace, ...] = ()
-    name: str = ""
-    filter: Filter | None = None
-    sort: str = ""
-    descending: bool = False
-    limit: int | None = None
-    cursor: str = ""
-    after_revision: int | None = None
-
-
-class Rows(msgspec.Struct, frozen=True):
-    """total: how many match in all. gone: objects deleted since ``after_revision``. next: the cursor that continues, empty at the end."""
-
-    rows: list[Row]
-    total: int
-    revision: int
-    next: str = ""
-    gone: tuple[ObjectRef, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 class ToolRecord(msgspec.Struct, frozen=True):
@@ -111,53 +74,6 @@ class ToolRecord(msgspec.Struct, frozen=True):
     risk: str
     toolset: str
     origin: str = "builtin"
-
-
-class ToolUsage(msgspec.Struct, frozen=True):
-    """One row of tool_usage_stats; avg_response_time in milliseconds."""
-
-    tool_name: str
-    usage_count: int
-    success_count: int
-    error_count: int
-    avg_response_time: float
-    last_used_at: float
-
-
-class AuditEntry(msgspec.Struct, frozen=True):
-    """phase is ``started`` or ``completed``; arguments are masked before they come here."""
-
-    at: float
-    request_id: str
-    caller: str
-    face: str
-    tool: str
-    arguments: dict[str, Any]
-    phase: str
-    outcome: str = ""
-    duration_ms: float | None = None
-    error: str = ""
-
-
-class StoreStatus(msgspec.Struct, frozen=True):
-    """sizes in bytes."""
-
-    path: str
-    size: int
-    wal_size: int
-    schema_version: int
-    objects: int
-    revision: int
-    oldest: float | None
-    note: str = ""
-
-
-class ResultTable(msgspec.Struct, frozen=True):
-    """truncated: there were more rows than asked for."""
-
-    columns: tuple[str, ...]
-    rows: list[tuple[Any, ...]]
-    truncated: bool
 
 
 class Store(Protocol):
@@ -185,13 +101,21 @@ class Store(Protocol):
         ...
 
     async def clean(self, now: float) -> int:
-        """Deletes what is past its TTL and no longer confirmed; how many rows went."""
+        """Deletes what is past its TTL and has been superseded; how many rows went. The last known state of a cluster that cannot be read
+        stays readable, however old, until its time for offline reading is over."""
         ...
 
     async def forget(self, cluster: ClusterName, resource: ResourceName | None = None) -> int: ...
 
     async def rows(self, query: RowQuery) -> Rows: ...
-    async def body(self, ref: ObjectRef) -> bytes | None: ...
+    async def table(self, cluster: ClusterName, resource: ResourceName) -> "KindTable":
+        """The columns under which ``rows`` lays out the cells of this kind, a CRD's own printer columns included."""
+        ...
+
+    async def body(self, ref: ObjectRef) -> bytes | None:
+        """The object's masked JSON. A ref with a uid does not find a later object of the same name."""
+        ...
+
     async def bodies(self, query: RowQuery) -> list[tuple[Row, bytes]]: ...
     async def counts(self, cluster: ClusterName) -> dict[ResourceName, int]: ...
     async def scan_states(self, cluster: ClusterName | None = None) -> list[ScanState]: ...
