@@ -1,0 +1,71 @@
+"""The few requests that tests make beside the client under test, over the standard library alone."""
+
+import http.client
+import json
+import ssl
+from pathlib import Path
+from typing import Any
+
+from tests.control_plane.certificates import KeyPair
+from tests.control_plane.errors import ApiError
+
+_PATCHES = {"merge": "application/merge-patch+json", "json": "application/json-patch+json"}
+
+
+class Api:
+    """Blocking calls to one API server as one user; a connection per call, so that a restart leaves nothing stale."""
+
+    def __init__(self, port: int, authority: Path, credentials: KeyPair) -> None:
+        self._port = port
+        self._tls = ssl.create_default_context(cafile=str(authority))
+        self._tls.load_cert_chain(credentials.certificate, credentials.key)
+
+    def get(self, path: str) -> dict[str, Any]:
+        """The object or list at ``path``; raises ApiError, or OSError where nobody answers."""
+        return self._request("GET", path)
+
+    def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The object as the server made it from ``body``."""
+        return self._request("POST", path, body)
+
+    def patch(self, path: str, body: Any, form: str = "merge") -> dict[str, Any]:
+        """The patched object; ``form`` is ``merge`` or ``json``."""
+        return self._request("PATCH", path, body, _PATCHES[form])
+
+    def delete(self, path: str) -> dict[str, Any]:
+        """What the server says about the deletion."""
+        return self._request("DELETE", path)
+
+    def ready(self) -> bool:
+        """Whether the server says it is ready; a server that is away is not."""
+        try:
+            return self._send("GET", "/readyz", None, "application/json")[0] == 200
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def exists(self, path: str) -> bool:
+        """Whether there is an object at ``path``."""
+        try:
+            self.get(path)
+        except ApiError as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
+
+    def _request(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> dict[str, Any]:
+        status, content = self._send(method, path, body, content_type)
+        answer: dict[str, Any] = json.loads(content)
+        if status >= 400:
+            raise ApiError(status, answer.get("reason", ""), answer.get("message", ""))
+        return answer
+
+    def _send(self, method: str, path: str, body: Any, content_type: str) -> tuple[int, bytes]:
+        connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=self._tls, timeout=30)
+        try:
+            payload = None if body is None else json.dumps(body)
+            connection.request(method, path, payload, {"Content-Type": content_type, "Accept": "application/json"})
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()

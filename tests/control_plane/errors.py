@@ -1,0 +1,43 @@
+"""What can go wrong before a test begins."""
+
+
+class ControlPlaneError(Exception):
+    """The control plane cannot be built, started or reached; the message says what to do about it."""
+
+
+class BinariesMissing(ControlPlaneError):
+    """Programs of the control plane were not found on this machine.
+
+    ``names`` lists them in the order they would be built.
+    """
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        super().__init__(f"not built: {', '.join(names)} (try: make control-plane, five minutes once per machine)")
+
+
+class GoMissing(ControlPlaneError):
+    """There is no Go toolchain to build with."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no Go toolchain found (try: install Go 1.26 from https://go.dev/dl and put it on PATH, "
+            "or point KUBEBUILDER_ASSETS at a folder that has the binaries)"
+        )
+
+
+class BuildFailed(ControlPlaneError):
+    """The Go compiler refused; the message ends with what it printed."""
+
+
+class StartFailed(ControlPlaneError):
+    """A program died or did not become ready in time; the message ends with the tail of its log."""
+
+
+class ApiError(ControlPlaneError):
+    """The API server answered with a failure. ``status`` is the HTTP code, ``reason`` the Status object's word."""
+
+    def __init__(self, status: int, reason: str, message: str) -> None:
+        self.status = status
+        self.reason = reason
+        super().__init__(f"{status} {reason}: {message}")

@@ -1,0 +1,79 @@
+"""What pytest offers of the real Kubernetes: servers, namespaces, and the real half of the contract tests.
+
+Where the programs are not built, tests that ask for a server are skipped, and the summary says so in one line; in CI
+(the variable ``CI`` is set) on a machine with Go they fail instead, since there nothing excuses their absence.
+"""
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tests.control_plane.errors import BinariesMissing
+from tests.control_plane.offered import OfferedCluster
+from tests.control_plane.plane import ControlPlane, Options
+
+_missing = pytest.StashKey[str]()
+_skipped = pytest.StashKey[int]()
+
+OwnControlPlane = Callable[[Options], ControlPlane]
+
+
+@pytest.fixture(scope="session")
+def control_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
+    """The session's server, shared: keep to your namespace, and never stop it."""
+    with _made(pytestconfig, Options(name="real")) as plane:
+        yield plane
+
+
+@pytest.fixture
+def own_control_plane(pytestconfig: pytest.Config) -> Iterator[OwnControlPlane]:
+    """Start servers for one test, to be broken at will: call it with Options; all are stopped afterwards."""
+    started: list[ControlPlane] = []
+
+    def start(options: Options) -> ControlPlane:
+        plane = _made(pytestconfig, options)
+        started.append(plane)
+        plane.start()
+        return plane
+
+    yield start
+    for plane in started:
+        plane.stop()
+
+
+@pytest.fixture
+def real_namespace(control_plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A fresh namespace on the session's server, in which pods may be created; its deletion is not waited for."""
+    words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
+    name = f"{words}-{secrets.token_hex(3)}"
+    control_plane.create_namespace(name)
+    yield name
+    control_plane.delete_namespace(name)
+
+
+@pytest.fixture
+def real_cluster(control_plane: ControlPlane, real_namespace: str) -> OfferedCluster:
+    """The real half of a contract test."""
+    return OfferedCluster("real", control_plane.kubeconfig, control_plane.options.name, real_namespace, control_plane.kubectl)
+
+
+def _made(config: pytest.Config, options: Options) -> ControlPlane:
+    try:
+        return ControlPlane(options)
+    except BinariesMissing as error:
+        config.stash[_missing] = str(error)
+        if os.environ.get("CI") and shutil.which("go"):
+            pytest.fail(str(error), pytrace=False)
+        config.stash[_skipped] = config.stash.get(_skipped, 0) + 1
+        pytest.skip(str(error))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say loudly, once, what a skipped server cost."""
+    missing = config.stash.get(_missing, None)
+    if missing is not None:
+        terminalreporter.write_line(f"REAL KUBERNETES NOT TESTED: {missing}", red=True, bold=True)
