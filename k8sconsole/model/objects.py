@@ -14,7 +14,8 @@ class ParsedObject(msgspec.Struct, frozen=True):
     """What the parser makes of one object of a list or watch.
 
     body is compact JSON, masked and without managedFields; cells stand in the order of the kind's table; created_at in seconds since the epoch.
-    owner is the controlling owner as ``Kind/name``, empty without one.
+    owner is the controlling owner as ``Kind/name``, empty without one. extra: a JSON object with the few fields of the body that the cache
+    file's typed tables show to a plain SQL client, empty for kinds without such a table.
     """
 
     namespace: Namespace
@@ -26,6 +27,7 @@ class ParsedObject(msgspec.Struct, frozen=True):
     owner: str
     cells: tuple[Cell, ...]
     body: bytes
+    extra: bytes = b""
 
 
 class Row(msgspec.Struct, frozen=True):

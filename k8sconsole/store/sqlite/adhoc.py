@@ -1,0 +1,57 @@
+"""Anybody's SELECT: read-only because SQLite refuses the rest, not because the text was looked at."""
+
+import contextlib
+import sqlite3
+import time
+from pathlib import Path
+
+from k8sconsole.errors import DeadlineExceeded, PolicyDenied, UsageError
+from k8sconsole.store.port import ResultTable
+from k8sconsole.store.sqlite.bodies import unpack
+from k8sconsole.store.sqlite.connections import MIB, reading
+from k8sconsole.store.sqlite.failures import translated
+
+_ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
+_TELLING_PRAGMAS = {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "user_version", "database_list"}
+_REFUSED_FUNCTIONS = {"load_extension"}
+_STEPS_BETWEEN_LOOKS = 2000
+_LARGEST_VALUE = 16 * MIB
+
+
+def query(path: Path, sql: str, limit: int, timeout: float) -> ResultTable:
+    """timeout: seconds. ``body_json(body)`` unpacks a body. Raises PolicyDenied, UsageError for what is no SQL, DeadlineExceeded."""
+    deadline = time.monotonic() + timeout
+    connection = reading(path, timeout)
+    with contextlib.closing(connection):
+        connection.create_function("body_json", 1, lambda packed: None if packed is None else unpack(packed).decode(), deterministic=True)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
+        connection.set_authorizer(_authorize)
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
+        try:
+            cursor = connection.execute(sql)
+            rows = cursor.fetchmany(limit + 1)
+        except (sqlite3.Error, sqlite3.Warning) as error:
+            raise _refusal(error, path, timeout) from error
+        columns = tuple(column[0] for column in cursor.description or ())
+    return ResultTable(columns, rows[:limit], len(rows) > limit)
+
+
+def _authorize(action: int, first: str | None, second: str | None, _database: str | None, _within: str | None) -> int:
+    if action in _ALLOWED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and second not in _REFUSED_FUNCTIONS:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA and first in _TELLING_PRAGMAS:
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def _refusal(error: Exception, path: Path, timeout: float) -> Exception:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY):
+        return PolicyDenied("The cache answers questions only", str(error), "a SELECT")
+    if code == sqlite3.SQLITE_INTERRUPT:
+        return DeadlineExceeded(f"The query took longer than {timeout:g} s", "", "a narrower WHERE, or a longer time")
+    if isinstance(error, sqlite3.Warning | sqlite3.ProgrammingError) or code in (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_TOOBIG):
+        return UsageError("The query cannot be run", str(error), "one SELECT over the tables named by: SELECT name FROM sqlite_master")
+    return translated(error, path) if isinstance(error, sqlite3.Error) else error

@@ -1,0 +1,86 @@
+"""Under which columns a kind's cells are shown, and how cells kept under other columns are carried over to them."""
+
+import sqlite3
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tables import KindTable, printer_columns, table_for
+from k8sconsole.store.sqlite.bodies import unpack
+
+DEFINITIONS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
+
+_DEFINITION = """SELECT o.resource_version, o.id FROM kinds k JOIN objects o ON o.kind_id = k.id
+    WHERE k.resource = ? AND k.cluster = ? AND o.namespace = '' AND o.name = ?"""
+
+_builtin = {resource.name: resource for resource in BUILTIN}
+_resource = msgspec.json.Decoder(ApiResource)
+
+
+class Tables:
+    """Shared by the readers. A custom kind's table follows its definition: it is made anew when that has another resource_version."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._made: dict[tuple[ClusterName, ResourceName], tuple[str, KindTable]] = {}
+        self._layouts: dict[int, tuple[str, ...]] = {}
+
+    def of(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> KindTable:
+        definition = None if resource in _builtin else connection.execute(_DEFINITION, (DEFINITIONS, cluster, resource)).fetchone()
+        version = definition[0] if definition else ""
+        with self._lock:
+            made = self._made.get((cluster, resource))
+        if made is not None and made[0] == version:
+            return made[1]
+        table = _table(connection, cluster, resource, definition[1] if definition else None)
+        with self._lock:
+            self._made[cluster, resource] = (version, table)
+        return table
+
+    def arranged(self, connection: sqlite3.Connection, layout: int, cells: tuple[Cell, ...], table: KindTable) -> tuple[Cell, ...]:
+        """Cells under ``table``'s columns; what the layout they were kept under does not know is empty."""
+        kept = self._layout(connection, layout)
+        wanted = tuple(column.name for column in table.columns)
+        if not kept or kept == wanted:
+            return cells
+        by_name = dict(zip(kept, cells, strict=False))
+        return tuple(by_name.get(name) for name in wanted)
+
+    def _layout(self, connection: sqlite3.Connection, layout: int) -> tuple[str, ...]:
+        known = self._layouts.get(layout)
+        if known is None:
+            (text,) = connection.execute("SELECT columns FROM layouts WHERE id = ?", (layout,)).fetchone()
+            known = self._layouts[layout] = tuple(msgspec.json.decode(text))
+        return known
+
+
+def resources(connection: sqlite3.Connection, cluster: ClusterName) -> list[ApiResource]:
+    found = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? ORDER BY name", (cluster,))
+    return [_resource.decode(spec) for (spec,) in found]
+
+
+def record_resources(connection: sqlite3.Connection, cluster: ClusterName, served: Sequence[ApiResource]) -> None:
+    connection.execute("DELETE FROM api_resources WHERE cluster = ?", (cluster,))
+    rows = ((cluster, each.name, msgspec.json.encode(each).decode()) for each in served)
+    connection.executemany("INSERT OR REPLACE INTO api_resources (cluster, name, spec) VALUES (?, ?, ?)", rows)
+
+
+def _table(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, definition: int | None) -> KindTable:
+    served = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? AND name = ?", (cluster, resource)).fetchone()
+    known = _resource.decode(served[0]) if served else _builtin.get(resource) or _unserved(resource)
+    if definition is None:
+        return table_for(known)
+    (packed,) = connection.execute("SELECT body FROM bodies WHERE id = ?", (definition,)).fetchone()
+    crd: dict[str, Any] = msgspec.json.decode(unpack(packed))
+    return table_for(known, printer_columns(crd, known.version))
+
+
+def _unserved(resource: ResourceName) -> ApiResource:
+    """A kind that is no longer discovered but whose rows are still here."""
+    plural, _, group = resource.partition(".")
+    return ApiResource(group=group, version="", kind=plural, plural=plural, namespaced=True)

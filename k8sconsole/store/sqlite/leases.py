@@ -1,0 +1,19 @@
+"""Who may do what only one process may do: a row that is taken, renewed and given back. Its end is wall time, which processes here share."""
+
+import sqlite3
+
+
+def take(connection: sqlite3.Connection, name: str, holder: str, now: float, ttl: float) -> str:
+    """Takes the lease when it is free, expired or held by ``holder`` already; answers who holds it now."""
+    connection.execute(
+        "INSERT INTO leases (name, holder, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE"
+        # An end further away than any holder may ask for was written by a clock that has been set back since.
+        " SET holder = ?2, expires_at = ?3 WHERE holder = ?2 OR expires_at <= ?4 OR expires_at > ?4 + 10 * ?5",
+        (name, holder, now + ttl, now, ttl),
+    )
+    (held_by,) = connection.execute("SELECT holder FROM leases WHERE name = ?", (name,)).fetchone()
+    return str(held_by)
+
+
+def drop(connection: sqlite3.Connection, name: str, holder: str) -> None:
+    connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))

@@ -1,0 +1,85 @@
+"""What happened: the tools on offer, every call of them, and the figures the KPIs are computed from."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from k8sconsole.kit.clock import epoch, iso
+from k8sconsole.store.port import AuditEntry, ToolRecord, ToolUsage
+
+_TOOL = (
+    "INSERT INTO mcp_tools (name, description, input_schema, output_schema, resource_types, operation_types, required_params,"
+    " optional_params, scope, output_format, cache_friendly, risk, toolset, origin, created_at, updated_at, ttl_expires_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET description = excluded.description,"
+    " input_schema = excluded.input_schema, output_schema = excluded.output_schema, resource_types = excluded.resource_types,"
+    " operation_types = excluded.operation_types, required_params = excluded.required_params, optional_params = excluded.optional_params,"
+    " scope = excluded.scope, output_format = excluded.output_format, cache_friendly = excluded.cache_friendly, risk = excluded.risk,"
+    " toolset = excluded.toolset, origin = excluded.origin, updated_at = excluded.updated_at, ttl_expires_at = excluded.ttl_expires_at"
+)
+_CALL = (
+    "INSERT INTO audit (at, request_id, caller, face, tool, arguments, phase, outcome, duration_ms, error)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_USE = (
+    "INSERT INTO tool_usage_stats (tool_name, usage_count, success_count, error_count, avg_response_time, last_used_at, created_at, updated_at)"
+    " VALUES (?1, 1, ?2, 1 - ?2, ?3, ?4, ?4, ?4) ON CONFLICT (tool_name) DO UPDATE SET usage_count = usage_count + 1,"
+    " success_count = success_count + ?2, error_count = error_count + 1 - ?2,"
+    " avg_response_time = avg_response_time + (?3 - avg_response_time) / (usage_count + 1), last_used_at = ?4, updated_at = ?4"
+)
+_COMPLETED = "completed"
+_SUCCESS = "ok"
+
+
+def record_tools(connection: sqlite3.Connection, tools: Sequence[ToolRecord], now: float, ttl: float) -> None:
+    """The catalogue as it stands now: tools no longer in it leave the table."""
+    seen, expires = iso(now), iso(now + ttl)
+    connection.executemany(_TOOL, ((*_columns(tool), seen, seen, expires) for tool in tools))
+    names = msgspec.json.encode([tool.name for tool in tools]).decode()
+    connection.execute("DELETE FROM mcp_tools WHERE name NOT IN (SELECT value FROM json_each(?))", (names,))
+
+
+def _columns(tool: ToolRecord) -> tuple[object, ...]:
+    lists = (tool.input_schema, tool.output_schema, tool.resource_types, tool.operation_types, tool.required_params, tool.optional_params)
+    as_json = (msgspec.json.encode(each).decode() for each in lists)
+    rest = (tool.scope, tool.output_format, tool.cache_friendly, tool.risk, tool.toolset, tool.origin)
+    return (tool.name, tool.description, *as_json, *rest)
+
+
+def record_calls(connection: sqlite3.Connection, entries: Iterable[AuditEntry]) -> None:
+    for entry in entries:
+        arguments = msgspec.json.encode(entry.arguments).decode()
+        who = (iso(entry.at), entry.request_id, entry.caller, entry.face, entry.tool, arguments)
+        connection.execute(_CALL, (*who, entry.phase, entry.outcome, entry.duration_ms, entry.error))
+        if entry.phase == _COMPLETED:
+            connection.execute(_USE, (entry.tool, int(entry.outcome == _SUCCESS), entry.duration_ms or 0.0, iso(entry.at)))
+
+
+def audit(connection: sqlite3.Connection, limit: int) -> list[AuditEntry]:
+    """The newest first."""
+    found = connection.execute(
+        "SELECT at, request_id, caller, face, tool, arguments, phase, outcome, duration_ms, error FROM audit ORDER BY id DESC LIMIT ?",
+        (limit,),
+    )
+    return [
+        AuditEntry(epoch(at), request, caller, face, tool, msgspec.json.decode(arguments), *rest)
+        for at, request, caller, face, tool, arguments, *rest in found
+    ]
+
+
+def tool_usage(connection: sqlite3.Connection) -> list[ToolUsage]:
+    """The most used first."""
+    found = connection.execute(
+        "SELECT tool_name, usage_count, success_count, error_count, avg_response_time, last_used_at FROM tool_usage_stats"
+        " ORDER BY usage_count DESC, tool_name"
+    )
+    return [ToolUsage(name, uses, good, bad, average, epoch(last)) for name, uses, good, bad, average, last in found]
+
+
+def record_figures(connection: sqlite3.Connection, figures: Iterable[tuple[float, str, float]]) -> None:
+    connection.executemany("INSERT INTO figures (at, name, value) VALUES (?, ?, ?)", figures)
+
+
+def figures(connection: sqlite3.Connection, name: str, since: float) -> list[tuple[float, float]]:
+    """Oldest first."""
+    return connection.execute("SELECT at, value FROM figures WHERE name = ? AND at >= ? ORDER BY at", (name, since)).fetchall()

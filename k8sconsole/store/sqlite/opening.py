@@ -1,0 +1,130 @@
+"""From a path to an open store: the folder, the file and its mode, its age, and what to do when it is damaged."""
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+from k8sconsole.errors import StoreCorrupt, StoreError, StoreTooNew
+from k8sconsole.kit.clock import Clock, SystemClock
+from k8sconsole.store.sqlite.connections import connect, writing
+from k8sconsole.store.sqlite.failures import damaged_mark, translated, unwritable
+from k8sconsole.store.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
+from k8sconsole.store.sqlite.store import Lifetimes, SqliteStore
+
+_PRIVATE_FILE = 0o600
+_PRIVATE_FOLDER = 0o700
+_SIDE_FILES = ("-wal", "-shm")
+
+
+async def open_store(
+    path: Path, *, clock: Clock | None = None, timeout: float = 30.0, readers: int = 4, lifetimes: Lifetimes | None = None
+) -> SqliteStore:
+    """The store in the file at ``path``, made when absent, migrated (after a back-up beside it) when old, rebuilt when damaged.
+
+    timeout: seconds to wait for another process's lock. readers: threads that read. A rebuilt store says so in ``recovered`` and in
+    ``status().note``. Raises StoreUnwritable, StoreTooNew, StoreLocked, or StoreError for somebody else's database.
+    """
+    return await asyncio.to_thread(open_now, path, clock or SystemClock(), timeout, readers, lifetimes or Lifetimes())
+
+
+def open_now(path: Path, clock: Clock, timeout: float, readers: int, lifetimes: Lifetimes) -> SqliteStore:
+    """As ``open_store``, for callers without an event loop."""
+    recovered = ""
+    try:
+        if damaged_mark(path).exists():
+            raise StoreCorrupt(f"The cache {path} was found damaged while in use")
+        connection = _prepared(path, timeout)
+    except StoreCorrupt as problem:
+        kept = _set_aside(path, clock.now())
+        recovered = (
+            f"The cache was damaged and has been rebuilt; the damaged file is kept as {kept.name} ({problem.detail or problem.title})."
+        )
+        connection = _prepared(path, timeout)
+    return SqliteStore(path, connection, clock=clock, timeout=timeout, readers=readers, lifetimes=lifetimes, recovered=recovered)
+
+
+def _prepared(path: Path, timeout: float) -> sqlite3.Connection:
+    _make_private(path)
+    try:
+        _check_ownership(path, timeout)
+        connection = writing(path, timeout)
+        _migrate(connection, path)
+        # Touches the first pages of what every start reads, so that a damaged file is found here and not under a pane.
+        connection.execute("SELECT count(*), max(id) FROM kinds").fetchone()
+        connection.execute("SELECT id, revision FROM objects ORDER BY id DESC LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
+    return connection
+
+
+def _make_private(path: Path) -> None:
+    """SQLite gives its side files the mode of the main one, so it must be right before the first byte."""
+    try:
+        path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE_FILE)
+        try:
+            if os.fstat(handle).st_mode & 0o077:
+                os.fchmod(handle, _PRIVATE_FILE)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise unwritable(path, error.strerror or str(error)) from error
+
+
+def _check_ownership(path: Path, timeout: float) -> None:
+    with contextlib.closing(connect(path, "ro", timeout)) as connection:
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+    if tables and application != APPLICATION_ID:
+        raise StoreError(f"{path} is not a cache of k8sconsole", "another program's database lives there", "name another file with --db")
+    if version > SCHEMA_VERSION:
+        raise StoreTooNew(
+            f"The cache {path} was written by a newer k8sconsole",
+            f"its schema is {version}, this program knows {SCHEMA_VERSION}",
+            "update k8sconsole, or name another file with --db",
+        )
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == SCHEMA_VERSION:
+        return
+    if version:
+        _back_up(connection, path, version)
+    connection.execute("PRAGMA journal_mode = WAL")
+    from sqlite_utils import Database
+
+    connection.execute("BEGIN IMMEDIATE")  # two processes that open a fresh file at once: the second finds it done
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version < SCHEMA_VERSION:
+            migrations().apply(Database(connection, recursive_triggers=False, execute_plugins=False))
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
+    copy = path.with_name(f"{path.name}.schema-{version}")
+    _make_private(copy)
+    with contextlib.closing(connect(copy, "rw", 0)) as target:
+        connection.backup(target)
+
+
+def _set_aside(path: Path, now: float) -> Path:
+    """The damaged file and its side files under another name: they may still be worth a rescue."""
+    stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+    kept = path.with_name(f"{path.name}.corrupt-{stamp}")
+    for suffix in ("", *_SIDE_FILES):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + suffix).rename(kept.with_name(kept.name + suffix))
+    damaged_mark(path).unlink(missing_ok=True)
+    return kept

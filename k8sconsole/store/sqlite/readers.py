@@ -1,0 +1,55 @@
+"""A few threads that read, each over a connection of its own. Under WAL no reader waits for the writer."""
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from k8sconsole.errors import StoreError
+from k8sconsole.store.sqlite.connections import reading
+from k8sconsole.store.sqlite.failures import met_in_use
+
+T = TypeVar("T")
+
+
+class Readers:
+    def __init__(self, path: Path, count: int, timeout: float) -> None:
+        self._path = path
+        self._timeout = timeout
+        self._pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="store-reader")
+        self._mine = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._closed = False
+
+    async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Runs ``work`` on one snapshot of the file. Raises StoreError."""
+        if self._closed:
+            raise StoreError("The cache is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, self._snapshot, work)
+
+    def close(self) -> None:
+        self._closed = True
+        self._pool.shutdown(wait=True, cancel_futures=True)
+        for connection in self._opened:
+            connection.close()
+
+    def _snapshot(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            connection = self._connection()
+            connection.execute("BEGIN")
+            try:
+                return work(connection)
+            finally:
+                connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise met_in_use(error, self._path) from error
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+        if connection is None:
+            connection = self._mine.connection = reading(self._path, self._timeout)
+            self._opened.append(connection)
+        return connection

@@ -1,0 +1,129 @@
+"""The one thread that writes. What waits in its queue is written in one transaction, and each caller hears of it after the commit."""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from k8sconsole.errors import StoreError
+from k8sconsole.store.sqlite.failures import met_in_use
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], Any]
+
+_LARGEST_TRANSACTION = 4000
+"""Rows: beyond some thousands a longer transaction gains nothing and holds up other processes' writers."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Work
+    weight: int
+    done: "Future[Any]"
+
+
+class Writer:
+    """rolled_back is called, on the writer's thread, when what was remembered of a transaction is no longer true."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, rolled_back: Callable[[], None]) -> None:
+        self._connection = connection
+        self._path = path
+        self._rolled_back = rolled_back
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    async def do(self, work: Callable[[sqlite3.Connection], T], weight: int = 1) -> T:
+        """Runs ``work`` within a transaction; returns its result once that is committed. weight: about how many rows it writes.
+
+        Work that has begun when its caller is cancelled is finished all the same. Raises StoreError."""
+        done: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                raise StoreError("The cache is closed")
+            self._jobs.put(_Job(work, weight, done))
+        return await asyncio.wrap_future(done)
+
+    def close(self) -> None:
+        """Blocks until all that was asked for is written."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._jobs.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            group, last = self._gather(job)
+            self._commit(group)
+            if last:
+                return
+
+    def _gather(self, first: _Job) -> tuple[list[_Job], bool]:
+        group, weight = [first], first.weight
+        while weight < _LARGEST_TRANSACTION:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                break
+            if job is None:
+                return group, True
+            group.append(job)
+            weight += job.weight
+        return group, False
+
+    def _commit(self, group: list[_Job]) -> None:
+        wanted = [job for job in group if job.done.set_running_or_notify_cancel()]
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            finished = [(job, self._attempt(job)) for job in wanted]
+            self._connection.execute("COMMIT")
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the callers, and the thread must live
+            self._give_up(wanted, error)
+            return
+        for job, (result, problem) in finished:
+            if problem is None:
+                job.done.set_result(result)
+            else:
+                job.done.set_exception(problem)
+
+    def _attempt(self, job: _Job) -> tuple[Any, BaseException | None]:
+        """One job in a savepoint of its own: its failure is not its neighbours'. What ends the whole transaction is raised."""
+        self._connection.execute("SAVEPOINT job")
+        try:
+            result = job.work(self._connection)
+        except Exception as error:
+            if not self._connection.in_transaction:
+                raise
+            self._connection.execute("ROLLBACK TO job")
+            self._connection.execute("RELEASE job")
+            self._rolled_back()
+            return None, self._told(error)
+        self._connection.execute("RELEASE job")
+        return result, None
+
+    def _give_up(self, group: list[_Job], error: BaseException) -> None:
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        self._rolled_back()
+        problem = self._told(error)
+        for job in group:
+            job.done.set_exception(problem)
+
+    def _told(self, error: BaseException) -> BaseException:
+        if not isinstance(error, sqlite3.Error):
+            return error
+        problem = met_in_use(error, self._path)
+        problem.__cause__ = error
+        return problem
