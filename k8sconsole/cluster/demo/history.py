@@ -84,13 +84,17 @@ class Subscription:
 
 
 class History:
-    """A ring of past changes. Revisions at or above `oldest` can be resumed from; older ones are gone (410)."""
+    """A ring of past changes. Revisions at or above `oldest` can be resumed from; older ones are gone (410).
+
+    Continue tokens carry the `epoch` they were made in; those of an earlier one are expired.
+    """
 
     def __init__(self, window: int = WINDOW) -> None:
         self._window = window
         self._events: deque[StoreEvent] = deque()
         self._subscriptions: set[Subscription] = set()
         self.oldest = 0
+        self.epoch = 0
 
     def record(self, event: StoreEvent) -> None:
         self._events.append(event)
@@ -106,6 +110,10 @@ class History:
         self._events.clear()
         self.oldest = revision
 
+    def expire_tokens(self) -> None:
+        """Makes every continue token given out so far too old."""
+        self.epoch += 1
+
     def subscribe(self, key: str | None) -> Subscription:
         subscription = Subscription(key)
         self._subscriptions.add(subscription)
@@ -114,10 +122,6 @@ class History:
     def unsubscribe(self, subscription: Subscription) -> None:
         subscription.close()
         self._subscriptions.discard(subscription)
-
-    def close(self) -> None:
-        for subscription in tuple(self._subscriptions):
-            self.unsubscribe(subscription)
 
     def since(self, revision: int, key: str) -> list[StoreEvent]:
         """Changes of one kind after a revision, oldest first; raises a 410 status when they are no longer known."""

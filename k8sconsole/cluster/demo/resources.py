@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +19,8 @@ SCALED = ("status", "scale")
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One served kind in one version. `stored_as` is the key whose objects it shows (events are served by two groups)."""
+    """One served kind in one version. `stored_as` is the key whose objects it shows (events are served by two groups);
+    `definition` is the version entry of the CustomResourceDefinition that brought the kind, None for built-in ones."""
 
     group: str
     version: str
@@ -32,8 +33,22 @@ class Resource:
     verbs: tuple[str, ...] = ALL_VERBS
     subresources: tuple[str, ...] = ()
     generation: bool = True
-    custom: bool = False
     stored_as: str = ""
+    definition: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def custom(self) -> bool:
+        return self.definition is not None
+
+    @property
+    def columns(self) -> list[dict[str, Any]]:
+        """A custom kind's additionalPrinterColumns."""
+        return list((self.definition or {}).get("additionalPrinterColumns") or ())
+
+    @property
+    def selectable(self) -> tuple[str, ...]:
+        """Further fields a custom kind may be selected by."""
+        return tuple(each["jsonPath"].lstrip(".") for each in (self.definition or {}).get("selectableFields") or ())
 
     @property
     def api_version(self) -> str:
@@ -77,7 +92,7 @@ class _Group:
         names = tuple(short.split())
         namespaced = scope == "ns"
         return Resource(
-            self.group, self.version, kind, plural, kind.lower(), namespaced, names, categories, verbs, subs, generation, False, stored_as
+            self.group, self.version, kind, plural, kind.lower(), namespaced, names, categories, verbs, subs, generation, stored_as
         )
 
 

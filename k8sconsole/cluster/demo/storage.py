@@ -82,13 +82,17 @@ def prefix(resource: Resource) -> bytes:
 
 
 class ObjectStore:
-    """Objects by kind, namespace and name. Objects that come out are fresh copies the caller may alter."""
+    """Objects by kind, namespace and name. Objects that come out are fresh copies the caller may alter.
+
+    `observers` are told of every change at once, before the write returns; they may write themselves.
+    """
 
     def __init__(self, clock: Clock | None = None, *, seed: int = 1, window: int = WINDOW, registry: Registry | None = None) -> None:
         self.clock: Clock = clock or SystemClock()
         self.registry = registry or Registry()
         self.history = History(window)
         self.resource_version = 1
+        self.observers: list[Callable[[StoreEvent], None]] = []
         self._random = Random(seed)
         self._buckets: dict[str, Bucket] = {}
         self._owned: defaultdict[str, set[tuple[str, str, str]]] = defaultdict(set)
@@ -266,8 +270,10 @@ class ObjectStore:
             if previous is None:
                 insort(bucket.keys, key)
             bucket.objects[key] = self._remember(resource.key, key, raw, obj["metadata"])
-        last = previous.raw if previous else None
-        self.history.record(StoreEvent(kind, bucket.resource, key[0], key[1], self.resource_version, raw, last))
+        event = StoreEvent(kind, bucket.resource, key[0], key[1], self.resource_version, raw, previous.raw if previous else None)
+        self.history.record(event)
+        for observe in self.observers:
+            observe(event)
         return obj
 
     def _remember(self, resource_key: str, key: Key, raw: bytes, meta: Json) -> Stored:

@@ -1,0 +1,78 @@
+"""Which handler answers which verb, and the order in which a request is judged: who, what, whether, then how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.cluster.demo import status
+from k8sconsole.cluster.demo.api import calls, discovery, reading
+from k8sconsole.cluster.demo.api.access import Ask
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from k8sconsole.cluster.demo.api.access import User
+    from k8sconsole.cluster.demo.api.backend import Backend, Handler, Reply
+
+Json = dict[str, Any]
+
+_HANDLERS: dict[tuple[str, str], Handler] = {
+    ("get", ""): reading.get,
+    ("list", ""): reading.list_all,
+    ("watch", ""): reading.watch,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What arrived, without the web framework it came through. `certificate` is the client's, as ssl.getpeercert has it."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+    certificate: Json | None = field(default=None)
+
+
+async def respond(backend: Backend, request: Request) -> Reply:
+    """The reply to any request; raises ApiStatus for every refusal."""
+    user = backend.gate.authenticate(request.headers.get("Authorization", ""), request.certificate)
+    accept = request.headers.get("Accept", "")
+    target = calls.parse_path(request.path, backend.store.registry)
+    if target is None:
+        return await _describe(backend, request, accept)
+    call = _call(request, target, user, accept)
+    _authorise(backend, call)
+    handler = _HANDLERS.get((call.verb, target.subresource))
+    if handler is None or not _offered(call):
+        raise status.method_not_allowed() if not target.subresource else status.no_such_path()
+    return await handler(backend, call)
+
+
+async def _describe(backend: Backend, request: Request, accept: str) -> Reply:
+    found = discovery.describe(request.path, accept, backend.store.registry)
+    if found is None:
+        raise status.no_such_path()
+    return found
+
+
+def _call(request: Request, target: calls.Target, user: User, accept: str) -> calls.Call:
+    verb = calls.verb_of(request.method, target, request.query)
+    form = "" if target.subresource == "log" else calls.negotiate(accept)
+    content = request.headers.get("Content-Type", "").split(";")[0].strip()
+    agent = request.headers.get("User-Agent", "")
+    return calls.Call(target, verb, request.query, form, user, request.body, content, agent)
+
+
+def _authorise(backend: Backend, call: calls.Call) -> None:
+    target = call.target
+    ask = Ask(call.verb, target.resource.group, target.resource.plural, target.subresource, target.namespace, target.name)
+    backend.gate.check(call.user, target.resource, ask)
+
+
+def _offered(call: calls.Call) -> bool:
+    if call.target.subresource:
+        return call.target.subresource in call.resource.subresources
+    return call.verb in call.resource.verbs

@@ -1,0 +1,45 @@
+"""What a kind's table is: its columns, and how an object becomes one row of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Json = dict[str, Any]
+Cells = list[Any]
+Row = Callable[[Json, datetime], Cells]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    name: str
+    type: str = "string"
+    priority: int = 0
+    format: str = ""
+    description: str = ""
+
+    @property
+    def definition(self) -> Json:
+        return {"name": self.name, "type": self.type, "format": self.format, "description": self.description, "priority": self.priority}
+
+
+@dataclass(frozen=True, slots=True)
+class Printer:
+    columns: tuple[Column, ...]
+    row: Row
+
+
+def columns(text: str, wide: str = "", numbers: str = "") -> tuple[Column, ...]:
+    """Columns from names parted by `|`: the usual ones, the wide ones, and which of them are integers."""
+    counted = set(numbers.split("|"))
+
+    def one(name: str, priority: int) -> Column:
+        return Column(name, "integer" if name in counted else "string", priority, "name" if name == "Name" else "")
+
+    usual = [one(name, 0) for name in text.split("|")]
+    return (*usual, *(one(name, 1) for name in wide.split("|") if name))
+
+
+Printers = Mapping[str, Printer]
