@@ -118,7 +118,7 @@ def metrics_server(program: Path, site: Site) -> list[str]:
         "--kubelet-insecure-tls",
         "--kubelet-use-node-status-port",
         "--kubelet-preferred-address-types=InternalIP",
-        "--metric-resolution=15s",
+        "--metric-resolution=10s",
         "--authentication-skip-lookup=true",
         f"--client-ca-file={authority}",
         f"--requestheader-client-ca-file={authority}",

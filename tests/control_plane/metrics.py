@@ -36,7 +36,7 @@ def register(api: Api, port: int) -> None:
 
 
 def wait_for_figures(api: Api, server: Process) -> None:
-    """Return once every node has figures, 30 to 60 s after the start (two scrapes, 15 s apart); raises StartFailed."""
+    """Return once every node has figures, 30 to 60 s after the start (it takes two scrapes); raises StartFailed."""
     wait_until(lambda: _measured(api), "the first metrics", [server])
 
 

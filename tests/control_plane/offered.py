@@ -29,6 +29,7 @@ def offer(*kinds: str) -> Callable[[pytest.FixtureRequest], OfferedCluster]:
 
     @pytest.fixture(params=marked)
     def cluster(request: pytest.FixtureRequest) -> OfferedCluster:
-        return request.getfixturevalue(f"{request.param}_cluster")
+        offered: OfferedCluster = request.getfixturevalue(f"{request.param}_cluster")
+        return offered
 
     return cluster

@@ -5,7 +5,7 @@ import datetime
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -177,7 +177,7 @@ class ControlPlane:
     def _commands(self) -> list[tuple[str, list[str]]]:
         """Name and command line of each part, in the order of starting."""
         site, programs = self.site, self._programs
-        recipes = {
+        recipes: dict[str, Callable[[Path], list[str]]] = {
             "etcd": lambda program: components.etcd(program, site),
             "kube-apiserver": lambda program: components.apiserver(program, site, self.options.apiserver_flags),
             "kube-controller-manager": lambda program: components.controller_manager(program, site),

@@ -1,0 +1,138 @@
+"""What each object of the load looks like: of the size and the variety that clusters have in life.
+
+A pod that a Deployment made takes about 6.5 KB of compact JSON, a third of it managedFields.
+"""
+
+from typing import Any
+
+from benchmarks.load.plan import App
+
+Object = dict[str, Any]
+
+MANAGED_BY = "k8sconsole-load"
+SELECTOR = f"app.kubernetes.io/managed-by={MANAGED_BY}"
+
+_TEAMS = ("payments", "search", "checkout", "identity", "catalogue", "shipping")
+_COMPONENTS = ("api", "worker", "web", "cache")
+_PORT = 8080
+
+
+def namespace(name: str) -> Object:
+    """A namespace of the load."""
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": {"app.kubernetes.io/managed-by": MANAGED_BY}}}
+
+
+def config_map(app: App) -> Object:
+    """The settings that the app's pods mount and read."""
+    settings = "\n".join(f"feature.{number}.enabled = {str(number % 2 == 0).lower()}" for number in range(20))
+    return _object("v1", "ConfigMap", app) | {"data": {"LOG_LEVEL": "info", "REGION": "region-1", "app.properties": settings}}
+
+
+def secret(app: App) -> Object:
+    """A secret with values that are easy to look for where they must not be."""
+    return _object("v1", "Secret", app) | {"stringData": {"username": app.name, "password": f"load-secret-{app.number:04d}"}}
+
+
+def service(app: App) -> Object:
+    """The address of the app inside the cluster."""
+    ports = [{"name": "http", "port": 80, "targetPort": "http"}, {"name": "metrics", "port": 9090, "targetPort": "metrics"}]
+    return _object("v1", "Service", app) | {"spec": {"selector": _selector(app), "ports": ports}}
+
+
+def deployment(app: App) -> Object:
+    """The app as a Deployment."""
+    spec = {
+        "replicas": app.replicas,
+        "revisionHistoryLimit": 3,
+        "selector": {"matchLabels": _selector(app)},
+        "template": {"metadata": {"labels": _labels(app), "annotations": _annotations(app)}, "spec": _pod_spec(app)},
+    }
+    return _object("apps/v1", "Deployment", app) | {"spec": spec}
+
+
+def pod(app: App, name: str, node: str) -> Object:
+    """One pod of the app, bound to its node from birth."""
+    metadata = {"name": name, "namespace": app.namespace, "labels": _labels(app), "annotations": _annotations(app)}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod_spec(app) | {"nodeName": node}}
+
+
+def _object(version: str, kind: str, app: App) -> Object:
+    return {"apiVersion": version, "kind": kind, "metadata": {"name": app.name, "namespace": app.namespace, "labels": _labels(app)}}
+
+
+def _selector(app: App) -> dict[str, str]:
+    return {"app.kubernetes.io/name": app.name}
+
+
+def _labels(app: App) -> dict[str, str]:
+    return _selector(app) | {
+        "app.kubernetes.io/instance": f"{app.name}-production",
+        "app.kubernetes.io/version": f"2.{app.number % 30}.{app.number % 7}",
+        "app.kubernetes.io/component": _COMPONENTS[app.number % len(_COMPONENTS)],
+        "app.kubernetes.io/part-of": f"{_team(app)}-platform",
+        "app.kubernetes.io/managed-by": MANAGED_BY,
+        "team": _team(app),
+    }
+
+
+def _annotations(app: App) -> dict[str, str]:
+    return {
+        "prometheus.io/scrape": "true",
+        "prometheus.io/port": "9090",
+        "prometheus.io/path": "/metrics",
+        "checksum/config": f"{app.number:08x}" * 8,
+        "example.com/on-call": f"{_team(app)}-on-call@example.com",
+    }
+
+
+def _team(app: App) -> str:
+    return _TEAMS[app.number % len(_TEAMS)]
+
+
+def _pod_spec(app: App) -> Object:
+    volumes = [
+        {"name": "config", "configMap": {"name": app.name}},
+        {"name": "credentials", "secret": {"secretName": app.name, "defaultMode": 0o400}},
+        {"name": "scratch", "emptyDir": {"sizeLimit": "1Gi"}},
+    ]
+    return {
+        "containers": [_container(app)],
+        "volumes": volumes,
+        "terminationGracePeriodSeconds": 30,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "fsGroup": 10001},
+    }
+
+
+def _container(app: App) -> Object:
+    return {
+        "name": "main",
+        "image": f"registry.example.com/{_team(app)}/{app.name}:2.{app.number % 30}.{app.number % 7}",
+        "args": ["--config=/etc/app/app.properties", f"--listen=:{_PORT}", "--graceful-shutdown=20s"],
+        "ports": [{"name": "http", "containerPort": _PORT}, {"name": "metrics", "containerPort": 9090}],
+        "env": _environment(app),
+        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"cpu": "500m", "memory": "256Mi"}},
+        "livenessProbe": _probe("/livez", 15),
+        "readinessProbe": _probe("/readyz", 5),
+        "startupProbe": _probe("/livez", 5) | {"failureThreshold": 30},
+        "volumeMounts": [
+            {"name": "config", "mountPath": "/etc/app", "readOnly": True},
+            {"name": "credentials", "mountPath": "/etc/credentials", "readOnly": True},
+            {"name": "scratch", "mountPath": "/tmp"},
+        ],
+        "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+    }
+
+
+def _environment(app: App) -> list[Object]:
+    plain = {"APP_NAME": app.name, "TEAM": _team(app), "OTEL_SERVICE_NAME": app.name, "MAX_CONNECTIONS": "64"}
+    return [
+        *({"name": name, "value": value} for name, value in plain.items()),
+        {"name": "LOG_LEVEL", "valueFrom": {"configMapKeyRef": {"name": app.name, "key": "LOG_LEVEL"}}},
+        {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": app.name, "key": "password"}}},
+        {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
+        {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+    ]
+
+
+def _probe(path: str, period: int) -> Object:
+    return {"httpGet": {"path": path, "port": "http"}, "periodSeconds": period, "timeoutSeconds": 2}
