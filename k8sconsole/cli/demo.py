@@ -1,0 +1,47 @@
+"""``k8sconsole demo``: a simulated cluster, with the console on it or alone."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from k8sconsole.cli.opening import settings_with
+from k8sconsole.cli.output import print_json, say
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(epilog="Examples: k8sconsole demo bad-day · k8sconsole demo large --size 10000 --headless")
+def demo(
+    scenario: Annotated[str, typer.Argument(help="calm-shop, bad-day or large.")] = "bad-day",
+    size: Annotated[int | None, typer.Option("--size", help="Pods, for the scenario large.", min=1, max=50_000)] = None,
+    port: Annotated[int, typer.Option("--port", help="The API server's port; 0 takes a free one.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same world.")] = 1,
+    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS with a certificate of its own.")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="Serve only, and print the kubeconfig's path.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Prove that all parts work together, print JSON, and exit.")] = False,
+    theme: Annotated[str | None, typer.Option("--theme", help="A theme's name.", metavar="T")] = None,
+) -> int:
+    """Start the demo cluster, and open the console on it."""
+    from k8sconsole.runtime.demo import DemoOptions, check_demo, demo_opening, serve_demo
+
+    options = DemoOptions(scenario, size=size, port=port, seed=seed, tls=tls)
+    if check:
+        result = check_demo(options)
+        print_json(result)
+        return 0 if result["ok"] else 1
+    if headless:
+        serve_demo(options, ready=_announce)
+        return 0
+    from k8sconsole.runtime.start import start_console
+    from k8sconsole.tui.app import run
+
+    loaded = settings_with({"theme": theme})
+    with demo_opening(options, loaded) as opening, start_console(opening) as embedded:
+        return run(embedded, loaded.settings)
+
+
+def _announce(kubeconfig: str, url: str) -> None:
+    sys.stdout.write(f"{kubeconfig}\n")
+    sys.stdout.flush()
+    say(f"serving {url}; in another terminal: export KUBECONFIG={kubeconfig} (interrupt to stop)")

@@ -1,0 +1,37 @@
+"""``k8sconsole doctor``: what is in order here, what is not, and what to do about it."""
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from k8sconsole.cli.opening import AsJson, Contexts
+from k8sconsole.cli.output import print_json
+from k8sconsole.kit.text import plain
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(epilog="Example: k8sconsole doctor --context prod-eu --json")
+def doctor(
+    context: Contexts = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Connect to nothing.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Check settings, cache file, kubeconfig, clusters and terminal; 0 when nothing is broken."""
+    import asyncio
+
+    from k8sconsole.runtime.doctor import examine
+
+    findings = asyncio.run(examine(tuple(context or ()), connect=not offline))
+    if as_json:
+        print_json(findings)
+    else:
+        _print(findings)
+    return max((finding.exit_code for finding in findings), default=0)
+
+
+def _print(findings: list[Any]) -> None:
+    for finding in findings:
+        remedy = f" (try: {finding.remedy})" if finding.remedy else ""
+        sys.stdout.write(plain(f"{finding.glyph} {finding.subject}: {finding.detail}{remedy}") + "\n")

@@ -1,0 +1,63 @@
+"""``k8sconsole mcp``: the tools over stdio, and the entry in a client's configuration."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from k8sconsole.cli.opening import Contexts, Db, settings_with, with_console
+from k8sconsole.cli.output import say
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
+
+
+class Client(StrEnum):
+    CLAUDE_DESKTOP = "claude-desktop"
+    VSCODE = "vscode"
+    CURSOR = "cursor"
+    CLAUDE_CODE = "claude-code"
+    GEMINI_CLI = "gemini-cli"
+
+
+@app.callback(epilog="Example: k8sconsole mcp --readonly --context prod-eu")
+def mcp(
+    ctx: typer.Context,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Nothing can be changed, and no tool that could is listed.")] = False,
+    allow_write: Annotated[bool, typer.Option("--allow-write", help="List the tools that change something; each call still asks.")] = False,
+    toolsets: Annotated[str, typer.Option("--toolsets", help="Only these toolsets, comma-separated.", metavar="A,B")] = "",
+    context: Contexts = None,
+    no_scan: Annotated[bool, typer.Option("--no-scan", help="Leave reading the cluster to another process.")] = False,
+    db: Db = None,
+) -> None:
+    """Serve the tools to an MCP client over standard input and output."""
+    if ctx.invoked_subcommand is not None:
+        return
+    loaded = settings_with(
+        {"cache.db_path": str(db) if db else None, "policy.read_only": readonly, "policy.allow_write": allow_write}
+    )
+
+    async def work(console: Any) -> None:
+        from k8sconsole.mcp_server.stdio import serve_stdio
+
+        await serve_stdio(console, toolsets=tuple(part for part in toolsets.split(",") if part))
+
+    from k8sconsole.model.tools import Face
+
+    with_console(work, face=Face.MCP, loaded=loaded, contexts=context, scan=not no_scan)
+
+
+@app.command(epilog="Example: k8sconsole mcp install --client claude-desktop --print")
+def install(
+    client: Annotated[Client, typer.Option("--client", help="Whose configuration.")],
+    print_only: Annotated[bool, typer.Option("--print", help="Only show what would be written.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Install it so that it cannot change anything.")] = False,
+    context: Contexts = None,
+) -> None:
+    """Write this server's entry into a client's own configuration file; what stands there stays, and a back-up is made."""
+    from k8sconsole.mcp_server.install import install as write
+
+    arguments = ["-m", "k8sconsole", "mcp", *(["--readonly"] if readonly else []), *(word for name in context or () for word in ("--context", name))]
+    result = write(client.value, command=sys.executable, args=arguments, print_only=print_only)
+    sys.stdout.write(result.text.rstrip("\n") + "\n" if print_only else "")
+    say(result.summary)

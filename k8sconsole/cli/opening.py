@@ -1,0 +1,66 @@
+"""From options to an open console: what every command that needs one shares."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from k8sconsole.config.loading import Loaded, load
+from k8sconsole.model.tools import Face
+
+T = TypeVar("T")
+
+Contexts = Annotated[list[str] | None, typer.Option("--context", help="A kubeconfig context; may be given several times.", metavar="C")]
+AllContexts = Annotated[bool, typer.Option("--all-contexts", help="Every context of the kubeconfig.")]
+Namespaces = Annotated[list[str] | None, typer.Option("-n", "--namespace", help="A namespace; may be given several times.", metavar="NS")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Db = Annotated[Path | None, typer.Option("--db", help="The cache file.", metavar="F")]
+
+
+def settings_with(flags: dict[str, Any] | None = None) -> Loaded:
+    """Settings with this command line's flags on top. Raises ConfigurationError."""
+    return load({key: value for key, value in (flags or {}).items() if value not in (None, False)})
+
+
+def with_console(
+    work: "Callable[[Any], Awaitable[T]]",
+    *,
+    face: Face = Face.CLI,
+    loaded: Loaded | None = None,
+    contexts: Sequence[str] | None = None,
+    all_contexts: bool = False,
+    namespaces: Sequence[str] | None = None,
+    scan: bool = False,
+    offline: bool = False,
+) -> T:
+    """Opens a console, runs ``work(console)``, closes it; Ctrl-C cancels the work first."""
+    return asyncio.run(_run(work, face, loaded, tuple(contexts or ()), all_contexts, tuple(namespaces or ()), scan, offline))
+
+
+async def _run(
+    work: "Callable[[Any], Awaitable[T]]",
+    face: Face,
+    loaded: Loaded | None,
+    contexts: tuple[str, ...],
+    all_contexts: bool,
+    namespaces: tuple[str, ...],
+    scan: bool,
+    offline: bool,
+) -> T:
+    from k8sconsole.cli.output import say
+    from k8sconsole.model.events import Fact, Notice
+    from k8sconsole.runtime.console import Console, Opening
+
+    def tell(fact: Fact) -> None:
+        if isinstance(fact, Notice):
+            say(f"{fact.severity}: {fact.title}" + (f" — {fact.detail}" if fact.detail else ""))
+
+    loaded = loaded or settings_with()
+    opening = Opening(loaded, face, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces, scan=scan, offline=offline)
+    console = await Console.open(opening, listener=tell)
+    try:
+        return await work(console)
+    finally:
+        await console.close()

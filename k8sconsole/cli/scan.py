@@ -1,0 +1,88 @@
+"""``k8sconsole scan``: the scanner without a screen."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from k8sconsole.cli.opening import AllContexts, AsJson, Contexts, Db, Namespaces, settings_with, with_console
+from k8sconsole.cli.output import Progress, print_json, print_table, say
+from k8sconsole.config.loading import Loaded
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command(epilog="Example: k8sconsole scan --once --json --context prod-eu")
+def scan(
+    once: Annotated[bool, typer.Option("--once", help="Read everything once and stop.")] = False,
+    context: Contexts = None,
+    all_contexts: AllContexts = False,
+    namespace: Namespaces = None,
+    progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Show what is being read, on a terminal.")] = True,
+    watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Follow changes between two reads.")] = True,
+    db: Db = None,
+    as_json: AsJson = False,
+) -> int:
+    """Read the cluster into the cache: once, or until interrupted."""
+    loaded = settings_with({"cache.db_path": str(db) if db else None})
+    if once:
+        return scan_once(loaded, context, all_contexts, namespace, progress=progress, as_json=as_json)
+    return _follow(loaded, context, all_contexts, namespace, watch)
+
+
+def scan_once(
+    loaded: Loaded,
+    contexts: Sequence[str] | None = None,
+    all_contexts: bool = False,
+    namespaces: Sequence[str] | None = None,
+    *,
+    kinds: Sequence[str] | None = None,
+    progress: bool = True,
+    as_json: bool = False,
+) -> int:
+    """Prints a line a kind, or JSON; 0 when all that was permitted has been read, else 1 or the error's own code."""
+    shown = Progress()
+
+    async def work(console: Any) -> Any:
+        if progress:
+            console.bus.subscribe(lambda fact: shown.show(f"{fact.cluster} {fact.resource}") if hasattr(fact, "objects") else None)
+        return await console.scan_once(tuple(kinds or ()))
+
+    reports = with_console(work, loaded=loaded, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces)
+    shown.done()
+    if as_json:
+        print_json([report.to_json() for report in reports])
+    else:
+        _print(reports)
+    for report in reports:
+        if report.error is not None:
+            say(f"error: {report.error}")
+    return next((report.exit_code for report in reports if report.exit_code), 0)
+
+
+def _print(reports: Sequence[Any]) -> None:
+    rows = [
+        (report.cluster, kind.resource, *(str(number) for number in (kind.objects, kind.added, kind.changed, kind.deleted)), f"{kind.seconds:.2f}", kind.error)
+        for report in reports
+        for kind in report.kinds
+    ]
+    print_table(("CLUSTER", "KIND", "OBJECTS", "ADDED", "CHANGED", "DELETED", "SECONDS", "ERROR"), rows, right=frozenset({2, 3, 4, 5, 6}))
+
+
+def _follow(loaded: Loaded, contexts: Sequence[str] | None, all_contexts: bool, namespaces: Sequence[str] | None, watch: bool) -> int:
+    async def work(console: Any) -> int:
+        console.bus.subscribe(_tell)
+        say("scanning; interrupt to stop")
+        await console.follow(watch=watch)
+        return 0
+
+    return with_console(work, loaded=loaded, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces)
+
+
+def _tell(fact: Any) -> None:
+    from k8sconsole.model.events import ClusterState, ScanCompleted
+
+    if isinstance(fact, ClusterState):
+        say(f"{fact.cluster}: {fact.trust.value}" + (f" — {fact.detail}" if fact.detail else ""))
+    elif isinstance(fact, ScanCompleted) and fact.error:
+        say(f"{fact.cluster}: {fact.resource}: {fact.error}")

@@ -1,0 +1,75 @@
+"""The demo cluster as something to open a console on, or to serve alone."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from k8sconsole.cluster.port import Contexts
+from k8sconsole.config import paths
+from k8sconsole.config.loading import Loaded
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.reach import Opening
+
+
+class DemoOptions(msgspec.Struct, frozen=True):
+    """size: pods, for the scenario ``large``."""
+
+    scenario: str = "bad-day"
+    size: int | None = None
+    port: int = 0
+    seed: int = 1
+    tls: bool = False
+
+
+def _cluster(options: DemoOptions) -> Any:
+    from k8sconsole.cluster.demo.server import DemoCluster
+
+    return DemoCluster
+
+
+@contextlib.contextmanager
+def running_demo(options: DemoOptions) -> Iterator[Any]:
+    """A demo cluster on a thread of its own; it has ``kubeconfig`` (a path) and ``url``."""
+    kind = _cluster(options)
+    with kind.in_thread(scenario=options.scenario, size=options.size, seed=options.seed, port=options.port, tls=options.tls) as cluster:
+        yield cluster
+
+
+def demo_contexts(kubeconfig: Path) -> Contexts:
+    from k8sconsole.cluster.live import contexts
+
+    return cast(Contexts, contexts(paths=[kubeconfig]))
+
+
+@contextlib.contextmanager
+def demo_opening(options: DemoOptions, loaded: Loaded) -> Iterator[Opening]:
+    """What opens a console on a demo cluster, with a cache of its own: a made-up world has no place beside a real one."""
+    with running_demo(options) as cluster:
+        yield opening_on(cluster.kubeconfig, loaded)
+
+
+def opening_on(kubeconfig: Path, loaded: Loaded, face: Face = Face.TUI) -> Opening:
+    return Opening(demo_cache(loaded), face, scan=True, make_contexts=lambda: demo_contexts(Path(kubeconfig)))
+
+
+def demo_cache(loaded: Loaded) -> Loaded:
+    if loaded.settings.cache.db_path:
+        return loaded
+    cache = msgspec.structs.replace(loaded.settings.cache, db_path=str(paths.data_dir() / "demo_cache.db"))
+    return msgspec.structs.replace(loaded, settings=msgspec.structs.replace(loaded.settings, cache=cache))
+
+
+def serve_demo(options: DemoOptions, ready: Callable[[str, str], None]) -> None:
+    """Serves until interrupted. ready(kubeconfig, url) is called once it answers."""
+
+    async def serve() -> None:
+        kind = _cluster(options)
+        async with kind(scenario=options.scenario, size=options.size, seed=options.seed, port=options.port, tls=options.tls) as cluster:
+            ready(str(cluster.kubeconfig), cluster.url)
+            await asyncio.Event().wait()
+
+    asyncio.run(serve())

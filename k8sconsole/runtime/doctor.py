@@ -1,0 +1,131 @@
+"""An examination: each part of the installation, whether it is in order, and the remedy where it is not."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from k8sconsole.config import paths
+from k8sconsole.config.loading import db_path, load
+from k8sconsole.config.settings import Settings
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.runtime.reach import ClusterPool, choose, find_contexts, has_kubeconfig
+from k8sconsole.runtime.reach import Opening as Opening
+
+CONNECT_WITHIN = 10.0
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """exit_code: what this finding alone would end the command with, 0 when it is in order or only a remark."""
+
+    subject: str
+    glyph: str
+    detail: str
+    remedy: str = ""
+    exit_code: int = 0
+
+
+async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[Finding]:
+    """Never raises for what it examines: what is broken becomes a finding."""
+    findings = [_python(), _terminal(), _checked("themes and scenarios", _shipped)]
+    settings = Settings()
+    try:
+        loaded = load()
+        settings = loaded.settings
+        findings.append(Finding("settings", "●", str(loaded.file or "no file; environment and defaults")))
+    except ConsoleError as problem:
+        findings.append(_broken("settings", problem))
+    findings.append(await _cache(settings))
+    findings.extend(await _clusters(contexts, connect))
+    return findings
+
+
+def _python() -> Finding:
+    return Finding("python", "●", sys.version.split()[0])
+
+
+def _terminal() -> Finding:
+    encoding = (sys.stdout.encoding or "").lower()
+    detail = f"TERM={os.environ.get('TERM', '')} {encoding}"
+    if "utf" not in encoding:
+        return Finding("terminal", "▲", f"{detail}: glyphs are shown in ASCII", "a UTF-8 locale, such as LANG=C.UTF-8")
+    return Finding("terminal", "●", detail)
+
+
+def _shipped() -> str:
+    missing = [name for name in ("themes", "data/scenarios") if not paths.share(name).is_dir()]
+    if missing:
+        raise ConsoleError(f"{', '.join(missing)} not found", "the installation is incomplete", "install the package again")
+    return "found"
+
+
+async def _cache(settings: Settings) -> Finding:
+    from k8sconsole.store.sqlite.opening import open_store
+
+    path = db_path(settings)
+    if not path.exists():
+        writable = os.access(_nearest_folder(path), os.W_OK)
+        return Finding("cache", "○" if writable else "✗", f"{path}: not made yet", "" if writable else "another CACHE_DB_PATH", 0 if writable else 1)
+    try:
+        store = await open_store(path, timeout=2.0)
+        status = await store.status()
+        await store.close()
+    except ConsoleError as problem:
+        return _broken("cache", problem)
+    return Finding("cache", "●", f"{path}: {status.objects} objects, {status.size / 1e6:.1f} MB" + (f"; {status.note}" if status.note else ""))
+
+
+def _nearest_folder(path: Path) -> Path:
+    return next(parent for parent in path.parents if parent.exists())
+
+
+async def _clusters(wanted: tuple[str, ...], connect: bool) -> list[Finding]:
+    if not has_kubeconfig():
+        return [Finding("kubeconfig", "○", "none found", "k8sconsole demo, or set KUBECONFIG")]
+    try:
+        contexts = await asyncio.to_thread(find_contexts)
+        offered = contexts.list()
+        chosen = choose(Opening(load(environment={}), face="cli", contexts=wanted), offered)  # type: ignore[arg-type]
+    except ConsoleError as problem:
+        return [_broken("kubeconfig", problem)]
+    findings = [Finding("kubeconfig", "●", f"{contexts.origin()}: {len(offered)} contexts")]
+    findings += [_broken_context(info) for info in offered if info.problem and info.name in chosen]
+    if not connect:
+        return findings
+    pool = ClusterPool(contexts)
+    for name in chosen:
+        findings.append(await _reach(pool, next(info for info in offered if info.name == name)))
+    await pool.close()
+    return findings
+
+
+async def _reach(pool: ClusterPool, info: ContextInfo) -> Finding:
+    try:
+        async with asyncio.timeout(CONNECT_WITHIN):
+            cluster = await pool.get(info.name)
+            version = await cluster.version()
+    except ConsoleError as problem:
+        return _broken(info.name, problem)
+    except TimeoutError:
+        return Finding(info.name, "✗", f"{info.server} did not answer within {CONNECT_WITHIN:.0f} s", "check the network", 3)
+    return Finding(info.name, "●", f"{info.server}: {version.git_version}")
+
+
+def _broken_context(info: ContextInfo) -> Finding:
+    return Finding(info.name, "✗", info.problem, "kubectl config view", 2)
+
+
+def _checked(subject: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(subject, "●", check())
+    except ConsoleError as problem:
+        return _broken(subject, problem)
+
+
+def _broken(subject: str, problem: ConsoleError) -> Finding:
+    detail = f"{problem.title} — {problem.detail}" if problem.detail else problem.title
+    return Finding(subject, "✗", detail, problem.remedy, problem.exit_code)

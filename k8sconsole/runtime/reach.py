@@ -1,0 +1,115 @@
+"""Which clusters this run may reach, and which of them it was asked for."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import cast
+
+import msgspec
+
+from k8sconsole.cluster.port import Cluster, Contexts
+from k8sconsole.config.loading import Loaded
+from k8sconsole.errors import ConfigurationError, ConsoleError, NotFound
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.model.tools import Face
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """What a face asks for. make_contexts overrides where contexts come from (the demo cluster does). demo_if_none: without any kubeconfig,
+    open the demo cluster instead of failing."""
+
+    loaded: Loaded
+    face: Face
+    contexts: tuple[str, ...] = ()
+    all_contexts: bool = False
+    namespaces: tuple[str, ...] = ()
+    scan: bool = False
+    offline: bool = False
+    demo_if_none: bool = False
+    make_contexts: Callable[[], Contexts] | None = None
+
+
+class NoContexts:
+    """For offline work: nothing can be reached, and the reason is kept for whoever asks."""
+
+    def __init__(self, problem: ConsoleError | None = None) -> None:
+        self.problem = problem
+
+    def list(self) -> "list[ContextInfo]":
+        return []
+
+    async def open(self, name: ClusterName) -> Cluster:
+        raise self.problem or ConfigurationError(f"{name} is not connected", "this run was asked to stay offline", "leave --offline away")
+
+    def origin(self) -> str:
+        return "offline"
+
+
+def find_contexts() -> Contexts:
+    """The kubeconfig's contexts, or the one of the pod this runs in. Raises ConfigurationError."""
+    from k8sconsole.cluster.live import contexts
+
+    return cast(Contexts, contexts())
+
+
+def has_kubeconfig() -> bool:
+    """Whether anything names a cluster, asked without the cluster room's imports."""
+    if os.environ.get("KUBECONFIG") or os.environ.get("KUBERNETES_SERVICE_HOST"):
+        return True
+    return os.path.isfile(os.path.expanduser("~/.kube/config"))
+
+
+def choose(opening: Opening, offered: list[ContextInfo]) -> tuple[ClusterName, ...]:
+    """The contexts asked for, or the current one. Raises NotFound naming the nearest, ConfigurationError where none is current."""
+    names = [info.name for info in offered]
+    if opening.all_contexts:
+        return tuple(names)
+    if opening.contexts:
+        for wanted in opening.contexts:
+            if wanted not in names:
+                raise unknown_context(wanted, names)
+        return tuple(ClusterName(name) for name in dict.fromkeys(opening.contexts))
+    current = [info.name for info in offered if info.current]
+    if current:
+        return (current[0],)
+    if len(names) == 1:
+        return (names[0],)
+    raise ConfigurationError("no context chosen", "the kubeconfig has no current context", f"--context {names[0] if names else 'NAME'}")
+
+
+def unknown_context(wanted: str, names: "list[ClusterName]") -> NotFound:
+    close = nearest(wanted, [str(name) for name in names])
+    known = ", ".join(names[:8]) or "none"
+    remedy = f"--context {close[0]}" if close else "kubectl config get-contexts"
+    return NotFound(f"no context {wanted!r}", f"there are: {known}", remedy, {"parameter": "context", "given": wanted, "nearest": close or names[:5]})
+
+
+class ClusterPool:
+    """One connection pool a cluster, opened when first needed, shared by all who ask."""
+
+    def __init__(self, contexts: Contexts) -> None:
+        self.contexts = contexts
+        self._opening: dict[ClusterName, asyncio.Task[Cluster]] = {}
+
+    async def get(self, name: ClusterName) -> Cluster:
+        """Raises NotFound for an unknown context, and what opening it raises; a failed opening is tried again next time."""
+        task = self._opening.get(name)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = asyncio.get_running_loop().create_task(self._open(name))
+            self._opening[name] = task
+        return await asyncio.shield(task)
+
+    async def _open(self, name: ClusterName) -> Cluster:
+        names = [info.name for info in self.contexts.list()]
+        if names and name not in names:
+            raise unknown_context(name, names)
+        return await self.contexts.open(name)
+
+    async def close(self) -> None:
+        for task in self._opening.values():
+            if task.done() and not task.cancelled() and not task.exception():
+                await task.result().close()
+            else:
+                task.cancel()

@@ -1,0 +1,52 @@
+"""The manual is read by the tests: what it names exists, and what exists is named."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from k8sconsole.cli.main import COMMANDS
+from k8sconsole.config.manual import entries
+
+ROOT = Path(__file__).parents[2]
+DOCS = sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md"])
+
+
+@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.key)
+def test_every_setting_is_documented_with_its_default_environment_names_and_meaning(entry) -> None:
+    lines = (ROOT / "docs/configuration.md").read_text().splitlines()
+    line = next((one for one in lines if one.startswith(f"| `{entry.key}` |")), "")
+    default = msgspec.json.encode(entry.default).decode().replace("|", "\\|")
+    assert f"`{default}`" in line
+    assert entry.meaning, f"{entry.key} has no text under its field"
+    assert entry.meaning in line
+    assert all(f"`{name}`" in line for name in entry.environment)
+
+
+def test_the_manual_names_no_setting_that_does_not_exist() -> None:
+    named = set(re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.M))
+    assert named == {entry.key for entry in entries()}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_is_in_the_readme_and_its_help_has_an_example(command: str) -> None:
+    assert f"k8sconsole {command}" in (ROOT / "README.md").read_text()
+    done = subprocess.run([sys.executable, "-m", "k8sconsole", command, "--help"], capture_output=True, text=True, timeout=30, check=True)
+    assert "xample" in done.stdout or "Commands" in done.stdout
+
+
+def test_the_docs_name_only_commands_that_exist() -> None:
+    for path in DOCS:
+        for word in re.findall(r"(?:^|[`\s])k8sconsole ([a-z]+)\b", path.read_text()):
+            if word in ("is", "has", "and", "the", "in", "from", "uses", "works", "alone", "reads", "asks", "keeps", "needs"):
+                continue
+            assert word in COMMANDS, f"{path.name} names the command {word!r}"
+
+
+def test_every_link_between_the_docs_leads_somewhere() -> None:
+    for path in DOCS:
+        for target in re.findall(r"\]\((?!https?://)([^)#\s]+)", path.read_text()):
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"
