@@ -1,0 +1,111 @@
+"""The contexts of the kubeconfig files, implementing ``cluster.port.Contexts``; and of the cluster this program runs in."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from k8sconsole.cluster.live import in_cluster
+from k8sconsole.cluster.live.kubeconfig.entries import cluster_entry
+from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, candidates, read, text
+from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, login, problem, server_url
+from k8sconsole.cluster.port import Cluster, ContextInfo, Contexts
+from k8sconsole.errors import ConfigurationError, NotFound
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.refs import ClusterName
+
+
+class KubeconfigContexts:
+    """Reads the files anew on every call, so that a rotated kubeconfig is seen. Without paths: KUBECONFIG, else ``~/.kube/config``."""
+
+    def __init__(self, paths: Sequence[Path] | None = None, environ: Mapping[str, str] = os.environ) -> None:
+        self._paths = tuple(paths) if paths else candidates(environ)
+        self._environ = environ
+
+    def list(self) -> list[ContextInfo]:
+        """Raises ConfigurationError when no file exists or one cannot be understood."""
+        kubeconfig = self._read()
+        return [_info(kubeconfig, name) for name in kubeconfig.contexts]
+
+    async def open(self, name: ClusterName) -> Cluster:
+        """Raises NotFound for an unknown context, ConfigurationError for one that cannot be used."""
+        first = await asyncio.to_thread(self._login, name)
+        return await _cluster(first, lambda: self._login(name), self._environ)
+
+    def origin(self) -> str:
+        return ", ".join(str(path) for path in self._paths if path.exists()) or ", ".join(map(str, self._paths))
+
+    def _login(self, name: ClusterName) -> Login:
+        kubeconfig = self._read()
+        if name not in kubeconfig.contexts:
+            raise _unknown(name, kubeconfig.contexts, self.origin())
+        return login(kubeconfig, name)
+
+    def _read(self) -> Kubeconfig:
+        kubeconfig = read(self._paths)
+        if kubeconfig.files:
+            return kubeconfig
+        tried = ", ".join(map(str, self._paths))
+        raise ConfigurationError("No kubeconfig was found", f"looked for {tried}", "k8sconsole demo, or set KUBECONFIG to your file")
+
+
+class InClusterContexts:
+    """The one cluster whose pod this program is, reached with the pod's service account."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ, folder: Path = in_cluster.FOLDER) -> None:
+        self._environ = environ
+        self._folder = folder
+
+    def list(self) -> list[ContextInfo]:
+        found = self._login()
+        return [ContextInfo(in_cluster.NAME, found.cluster.name, found.cluster.server, found.user.name, found.namespace, current=True)]
+
+    async def open(self, name: ClusterName) -> Cluster:
+        if name != in_cluster.NAME:
+            raise _unknown(name, [in_cluster.NAME], self.origin())
+        first = await asyncio.to_thread(self._login)
+        return await _cluster(first, self._login, self._environ)
+
+    def origin(self) -> str:
+        return in_cluster.NAME
+
+    def _login(self) -> Login:
+        return in_cluster.login(self._environ, self._folder)
+
+
+def contexts_here(environ: Mapping[str, str] = os.environ, folder: Path = in_cluster.FOLDER) -> Contexts:
+    """The kubeconfig's contexts; without a kubeconfig and inside a pod, that pod's own cluster."""
+    if not any(path.exists() for path in candidates(environ)) and in_cluster.present(environ, folder):
+        return InClusterContexts(environ, folder)
+    return KubeconfigContexts(environ=environ)
+
+
+async def _cluster(first: Login, resolve: Resolve, environ: Mapping[str, str]) -> Cluster:
+    """The network library takes some 0.3 s to import: in a thread, so that the loop goes on."""
+    module = await asyncio.to_thread(import_module, "k8sconsole.cluster.live.cluster")
+    opened: Cluster = module.LiveCluster.of(first, resolve, environ)
+    return opened
+
+
+def _info(kubeconfig: Kubeconfig, name: str) -> ContextInfo:
+    body = kubeconfig.contexts[name].body
+    cluster = text(body.get("cluster"))
+    entry = kubeconfig.clusters.get(cluster)
+    return ContextInfo(
+        name=ClusterName(name),
+        cluster=cluster,
+        server=server_url(cluster_entry(entry)) if entry and text(entry.body.get("server")) else "",
+        user=text(body.get("user")),
+        namespace=text(body.get("namespace")),
+        current=name == kubeconfig.current,
+        problem=problem(kubeconfig, name),
+    )
+
+
+def _unknown(name: str, known: Sequence[str] | Mapping[str, object], origin: str) -> NotFound:
+    close = nearest(name, list(known))
+    remedy = f"one of: {', '.join(close or list(known)[:5])}" if known else "k8sconsole demo"
+    return NotFound(
+        f"No context is called {name}", f"read from {origin}", remedy, {"parameter": "context", "given": name, "nearest": close}
+    )

@@ -1,0 +1,39 @@
+"""Which presenter a user's entry asks for, in kubectl's order: token file, token, password, plugin, provider, certificate alone."""
+
+from collections.abc import Mapping
+
+from k8sconsole.cluster.live.credentials.exec_plugin import ExecPlugin
+from k8sconsole.cluster.live.credentials.oidc import OidcProvider
+from k8sconsole.cluster.live.credentials.presented import KeyPair, Presented, Presenter
+from k8sconsole.cluster.live.credentials.static import Static, basic, bearer
+from k8sconsole.cluster.live.credentials.token_file import TokenFile
+from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
+from k8sconsole.errors import ConfigurationError
+from k8sconsole.kit.clock import Clock
+
+
+def presenter(user: UserEntry, cluster: ClusterEntry, environ: Mapping[str, str], clock: Clock) -> Presenter:
+    """Reads certificate files: blocking, for a thread. Raises ConfigurationError for what cannot be used."""
+    pair = _pair(user)
+    if user.token_file:
+        return TokenFile(user.token_file, pair, clock, user.token)
+    if user.token:
+        return Static(Presented(bearer(user.token), pair))
+    if user.username:
+        return Static(Presented(basic(user.username, user.password), pair))
+    if user.exec:
+        return ExecPlugin(user, cluster, environ, clock, pair)
+    if user.auth_provider:
+        return OidcProvider.of(user, clock, pair)
+    return Static(Presented("", pair))
+
+
+def _pair(user: UserEntry) -> KeyPair | None:
+    if user.certificate is None and user.key is None:
+        return None
+    if user.certificate is None or user.key is None:
+        missing = "client-certificate" if user.certificate is None else "client-key"
+        raise ConfigurationError(
+            f"The user {user.name} cannot be used", f"its kubeconfig entry has no {missing}", "add it to the kubeconfig"
+        )
+    return KeyPair(user.certificate.read(), user.key.read())

@@ -1,0 +1,102 @@
+"""What an exec plugin is to be run with, and what it answers: the client.authentication.k8s.io/v1 and v1beta1 protocol.
+
+https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
+from k8sconsole.cluster.live.kubeconfig.files import mapping, sequence, text
+from k8sconsole.errors import ConfigurationError, CredentialsError
+
+_GROUP = "client.authentication.k8s.io"
+_VERSIONS = (f"{_GROUP}/v1", f"{_GROUP}/v1beta1")
+
+
+@dataclass(frozen=True)
+class PluginSpec:
+    """environment holds the additions to our own."""
+
+    user: str
+    command: str
+    arguments: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+    api_version: str
+    install_hint: str
+    wants_cluster: bool
+
+
+class PluginStatus(msgspec.Struct, rename="camel"):
+    token: str = ""
+    client_certificate_data: str = ""
+    client_key_data: str = ""
+    expiration_timestamp: str | None = None
+
+
+class PluginAnswer(msgspec.Struct, rename="camel"):
+    api_version: str
+    kind: str
+    status: PluginStatus | None = None
+
+
+def plugin_spec(user: UserEntry) -> PluginSpec:
+    """Raises ConfigurationError for a version we do not speak, CredentialsError for a plugin that insists on a terminal."""
+    body = user.exec
+    command, version = text(body.get("command")), text(body.get("apiVersion"))
+    if not command:
+        raise ConfigurationError(f"The user {user.name} cannot be used", "its exec entry has no command", "add it to the kubeconfig")
+    if version not in _VERSIONS:
+        raise ConfigurationError(
+            f"The exec plugin {command} cannot be used",
+            f"apiVersion {version or '(none)'} is not spoken here",
+            f"set apiVersion: {_VERSIONS[0]}",
+        )
+    if text(body.get("interactiveMode")) == "Always":
+        raise CredentialsError(
+            f"The exec plugin {command} of user {user.name} insists on a terminal",
+            "interactiveMode is Always, and plugins run off the screen here",
+            "log in with the plugin in a shell, then set interactiveMode: IfAvailable",
+        )
+    return PluginSpec(
+        user.name,
+        _located(command, user.folder),
+        tuple(map(text, sequence(body.get("args")))),
+        {text(item.get("name")): text(item.get("value")) for item in map(mapping, sequence(body.get("env"))) if text(item.get("name"))},
+        version,
+        text(body.get("installHint")),
+        text(body.get("provideClusterInfo")).lower() == "true",
+    )
+
+
+def exec_info(spec: PluginSpec, cluster: ClusterEntry) -> str:
+    """The value of KUBERNETES_EXEC_INFO."""
+    wanted: dict[str, Any] = {"interactive": False}
+    if spec.wants_cluster:
+        wanted["cluster"] = _cluster_info(cluster)
+    return json.dumps({"apiVersion": spec.api_version, "kind": "ExecCredential", "spec": wanted})
+
+
+def _located(command: str, folder: Path) -> str:
+    """A command with a slash is relative to the kubeconfig; a bare one is looked up in PATH."""
+    return str(folder / Path(command).expanduser()) if os.sep in command else command
+
+
+def _cluster_info(cluster: ClusterEntry) -> dict[str, Any]:
+    import base64
+
+    info: dict[str, Any] = {
+        "server": cluster.server,
+        "tls-server-name": cluster.tls_server_name,
+        "insecure-skip-tls-verify": cluster.insecure,
+        "certificate-authority-data": base64.b64encode(cluster.authority.read()).decode() if cluster.authority else "",
+        "proxy-url": cluster.proxy_url,
+        "config": cluster.exec_config,
+    }
+    return {key: value for key, value in info.items() if value}

@@ -1,0 +1,71 @@
+"""What a context leads to: a server, a user, and the files that may change under us."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry, cluster_entry, user_entry
+from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, text
+from k8sconsole.errors import ConfigurationError
+
+
+@dataclass(frozen=True)
+class Login:
+    """files: everything read to build the connection; a change in one of them means reading all of it again."""
+
+    context: str
+    cluster: ClusterEntry
+    user: UserEntry
+    namespace: str
+    files: tuple[Path, ...]
+
+
+Resolve = Callable[[], Login]
+"""Reads a login anew from where it came; blocking, for a thread."""
+
+
+def login(kubeconfig: Kubeconfig, name: str) -> Login:
+    """Raises ConfigurationError when the context cannot be used; ``problem`` tells without raising."""
+    if trouble := problem(kubeconfig, name):
+        raise ConfigurationError(f"The context {name} cannot be used", trouble, f"mend {_file_of(kubeconfig, name)}")
+    body = kubeconfig.contexts[name].body
+    cluster = cluster_entry(kubeconfig.clusters[text(body.get("cluster"))])
+    user_name = text(body.get("user"))
+    user = user_entry(kubeconfig.users[user_name]) if user_name else UserEntry()
+    return Login(name, cluster, user, text(body.get("namespace")), (*kubeconfig.files, *_material_files(cluster, user)))
+
+
+def problem(kubeconfig: Kubeconfig, name: str) -> str:
+    """Why this context cannot be used, seen without connecting; empty when nothing speaks against it."""
+    entry = kubeconfig.contexts.get(name)
+    if entry is None:
+        return f"no context is called {name}"
+    cluster, user = text(entry.body.get("cluster")), text(entry.body.get("user"))
+    if not cluster:
+        return "it names no cluster"
+    if cluster not in kubeconfig.clusters:
+        return f"it names the cluster {cluster}, which no file defines"
+    if user and user not in kubeconfig.users:
+        return f"it names the user {user}, which no file defines"
+    if not text(kubeconfig.clusters[cluster].body.get("server")):
+        return f"the cluster {cluster} has no server"
+    return ""
+
+
+def server_url(cluster: ClusterEntry) -> str:
+    """The server's address with a scheme, without credentials, query or a slash at its end."""
+    secure = cluster.authority is not None or cluster.insecure or cluster.tls_server_name
+    written = cluster.server if "://" in cluster.server else f"{'https' if secure else 'http'}://{cluster.server}"
+    parts = urlsplit(written)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+
+
+def _file_of(kubeconfig: Kubeconfig, name: str) -> Path | str:
+    entry = kubeconfig.contexts.get(name)
+    return entry.file if entry else "the kubeconfig"
+
+
+def _material_files(cluster: ClusterEntry, user: UserEntry) -> list[Path]:
+    materials = (cluster.authority, user.certificate, user.key)
+    return [material.path for material in materials if material and material.path and not material.data]

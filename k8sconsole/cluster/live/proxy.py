@@ -1,0 +1,58 @@
+"""Which proxy stands between us and a server: the kubeconfig's ``proxy-url``, else the environment's, as curl and kubectl read it."""
+
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from k8sconsole.errors import ConfigurationError
+
+
+def proxy_for(server: str, proxy_url: str, environ: Mapping[str, str]) -> str | None:
+    """Raises ConfigurationError for a proxy that is not HTTP."""
+    chosen = proxy_url or _from_environment(server, environ)
+    if not chosen:
+        return None
+    scheme = urlsplit(chosen).scheme
+    if scheme in ("http", "https"):
+        return chosen
+    why = f"{scheme or 'no scheme'} is not spoken here; http and https are"
+    raise ConfigurationError(
+        f"The proxy of {server} cannot be used", why, "set proxy-url to an HTTP proxy, for example privoxy in front of it"
+    )
+
+
+def shown(proxy: str) -> str:
+    """Without the password that may stand in it."""
+    parts = urlsplit(proxy)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def _from_environment(server: str, environ: Mapping[str, str]) -> str:
+    parts = urlsplit(server)
+    host = parts.hostname or ""
+    if is_loopback(host):
+        return ""
+    name = f"{parts.scheme}_proxy"
+    found = environ.get(name) or environ.get(name.upper()) or ""
+    spared = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if not found or any(_spares(part.strip(), host) for part in spared.split(",")):
+        return ""
+    return found if "://" in found else f"http://{found}"
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _spares(rule: str, host: str) -> bool:
+    """A rule of NO_PROXY: everything, a domain with all below it, an address, or a network such as 10.0.0.0/8."""
+    if "/" not in rule:
+        domain = rule.lstrip(".").lower()
+        return rule == "*" or (bool(domain) and (host == domain or host.endswith(f".{domain}")))
+    try:
+        return ip_address(host) in ip_network(rule, strict=False)
+    except ValueError:
+        return False
