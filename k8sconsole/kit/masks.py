@@ -1,0 +1,24 @@
+"""What stands in place of a masked value: its length class and nothing else. No hash, since a short secret could be guessed from one."""
+
+import re
+
+_MASKED = re.compile(r"\[masked: [0-9-]+ chars\]")
+
+
+def length_class(length: int) -> str:
+    """``[masked: 9-16 chars]`` for anything from 9 to 16 characters; classes double from 8 on."""
+    if length == 0:
+        return "[masked: 0 chars]"
+    upper = 8
+    while upper < length:
+        upper *= 2
+    return f"[masked: {1 if upper == 8 else upper // 2 + 1}-{upper} chars]"
+
+
+def is_masked(value: str) -> bool:
+    return _MASKED.fullmatch(value) is not None
+
+
+def mask_value(value: str) -> str:
+    """The whole value masked, unless it is masked already."""
+    return value if is_masked(value) else length_class(len(value))

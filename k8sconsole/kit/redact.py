@@ -1,0 +1,108 @@
+"""Masking of what looks like a credential, in text and in JSON trees. Masking what is masked already changes nothing."""
+
+import base64
+import binascii
+import re
+from typing import Any
+
+from k8sconsole.kit.clean_pieces import CleanPieces
+from k8sconsole.kit.masks import length_class, mask_value
+from k8sconsole.kit.secret_assignments import harmless, is_basic, mask_assignments
+from k8sconsole.kit.secret_names import secret_name
+from k8sconsole.kit.secret_shapes import SHAPES
+
+__all__ = ["length_class", "mask_text", "mask_tree", "mask_value", "suspicious"]
+
+_NEEDLES = (
+    "passw", "passphrase", "pwd", "pass=", "pass:", 'pass"', "secret", "token", "apikey", "key=", "key:", 'key"', 'key\\"', "keys", "_key", "-key", "key-data",
+    "key>", "accesskey", "jwt", "credential", "creds", "private key", "bearer", "basic", "auth", "://", "eyj", "akia", "asia", "aiza", "ghp_", "gho_", "ghs_",
+    "ghu_", "github_pat_", "glpat-", "xox", "sk-", "sk_", "hvs.", "npm_", "dckr_", "ya29.", "sg.", "ls0tls1crudjti", "h4si", "sdrzsu", "id_rsa", "$2", "$apr", "$5$",
+    "$6$", "$argon", "connectionstring", "connection_string",
+)  # fmt: skip
+
+_clean: CleanPieces[str] = CleanPieces(20_000)
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
+
+
+def suspicious(text: str) -> bool:
+    """Whether ``mask_text`` has anything to look for: the test that nearly every string passes."""
+    lowered = text.lower()
+    return any(needle in lowered for needle in _NEEDLES)
+
+
+def mask_text(text: str) -> str:
+    """The text with private keys, tokens, passwords in URLs, flags, assignments and headers masked, and everything else as it was."""
+    if len(text) < 6 or text in _clean.known:
+        return text
+    if not suspicious(text):
+        if len(text) <= 128:
+            _clean.learn((text,))
+        return text
+    for pattern, replace in SHAPES:
+        text = pattern.sub(replace, text)
+    return mask_assignments(text)
+
+
+def mask_tree(value: Any) -> Any:
+    """A JSON value with every string under a secret's name masked whole, every other string through ``mask_text``; a new value, the old one untouched."""
+    if isinstance(value, str):
+        return value if value in _clean.known else mask_value(value) if _hides_a_secret(value) else mask_text(value)
+    if isinstance(value, dict):
+        return mask_pairs(value)
+    if isinstance(value, list | tuple):
+        return mask_items(value)
+    return value
+
+
+def mask_pairs(pairs: dict[str, Any]) -> dict[str, Any]:
+    """As ``mask_tree``; a pair of ``name`` and ``value``, as environment variables have it, is read as an assignment."""
+    masked = {key: mask_field(key, value) for key, value in pairs.items()}
+    name, value = pairs.get("name"), pairs.get("value")
+    if isinstance(name, str) and isinstance(value, str) and secret_name(name) and not harmless(value):
+        masked["value"] = mask_value(value)
+    return masked
+
+
+def mask_field(key: str, value: Any) -> Any:
+    """The value as it may be shown under this key."""
+    if isinstance(value, str):
+        return _mask_named(key, value)
+    if isinstance(value, list | tuple) and secret_name(key):
+        return [_mask_named(key, item) if isinstance(item, str) else mask_tree(item) for item in value]
+    return mask_tree(value)
+
+
+def mask_items(items: list[Any] | tuple[Any, ...]) -> list[Any]:
+    """As ``mask_tree``; the element after a flag such as ``--password`` is its value."""
+    masked = [mask_tree(item) for item in items]
+    for place in range(1, len(items)):
+        flag, value = items[place - 1], items[place]
+        if isinstance(flag, str) and isinstance(value, str) and flag.startswith("-") and "=" not in flag and not value.startswith("-"):
+            masked[place] = _mask_named(flag, value)
+    return masked
+
+
+def _mask_named(name: str, value: str) -> str:
+    announced = secret_name(name) or (name in ("auth", "_auth") and is_basic(value)) or (name[-3:] in ("key", "Key") and _random(value))
+    if not announced:
+        return str(mask_tree(value))
+    return value if harmless(value) else mask_value(value)
+
+
+def _hides_a_secret(value: str) -> bool:
+    """Base64 of a text in which there is something to mask: a kubeconfig, a key, a file of passwords."""
+    if len(value) < 24 or len(value) % 4 or not _BASE64.fullmatch(value):
+        return False
+    try:
+        inside = base64.b64decode(value).decode()
+    except (binascii.Error, ValueError):
+        return False
+    return mask_text(inside) != inside
+
+
+def _random(value: str) -> bool:
+    """Long, of the base64 or hexadecimal alphabet, with digits and letters of both cases (or nothing but hexadecimal): no name, no label key."""
+    if len(value) < 20 or not all(char.isalnum() or char in "+/=_-" for char in value):
+        return False
+    hexadecimal = len(value) >= 32 and all(char in "0123456789abcdefABCDEF" for char in value)
+    return hexadecimal or (any(map(str.isdigit, value)) and any(map(str.isupper, value)) and any(map(str.islower, value)))

@@ -1,0 +1,156 @@
+"""What of an object may be kept, shown or sent: everything but the secrets in it.
+
+``body_of`` stands on the scanner's hot path. It cuts managedFields out without decoding the rest, and decodes an object only when a word in its bytes
+announces that there may be something to mask.
+"""
+
+import base64
+import binascii
+import re
+from typing import Any, cast
+
+import msgspec
+
+from k8sconsole.kit.clean_pieces import CleanPieces
+from k8sconsole.kit.masks import is_masked, length_class, mask_value
+from k8sconsole.kit.redact import mask_text, mask_tree
+
+__all__ = ["body_of", "mask_arguments", "mask_json", "mask_text"]
+
+_ALWAYS = frozenset({"secrets", "configmaps"})
+_BUILTIN_GROUPS = frozenset({"apps", "batch", "autoscaling", "policy", "extensions"})
+_WORDS = re.compile(
+    rb"pass|pwd|auth|jwt|cred|private|bearer|basic |connection|token|secret|key|glpat|xox|hvs\.|ya29|aiza|akia|ls0t|h4si|sdrz|eyj|_(?:pat_|rsa)"
+    rb"|gh[opsu]_|npm_|dckr_|sk_|sk-(?:proj|ant|or|svcacct|[a-z0-9]{20})|\$(?:2|apr|5\$|6\$|argon)|://[^\s]{1,600}?@(?!sha256)"
+)
+"""On lower case. What it does not find, ``mask_json`` would not change."""
+_CASED = (b"ASIA", b"SG.")
+_HARMLESS = tuple(
+    b"automountServiceAccountToken serviceAccountToken tokenExpirationSeconds secretName secretKeyRef secretRef imagePullSecrets key topologyKey "
+    b"configMapKeyRef keys token secret /var/run/secrets/kubernetes.io/serviceaccount".split()
+)
+_EXPLAINED = {b"token": (b'"token"', b'"path":"token"'), b"secret": (b'"secret"', b'"secret":{'), b"keys": (b'"keys"', b'"keys":{')}
+"""Words that are harmless in one place only: where the second form accounts for every occurrence of the first."""
+_SECRET_MANIFEST = re.compile(r"^\s*kind:\s*[\"']?Secret\b", re.MULTILINE)
+
+_clean: CleanPieces[bytes] = CleanPieces(50_000, _HARMLESS)
+_surface = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
+
+
+def body_of(resource_name: str, raw: bytes | msgspec.Raw) -> bytes:
+    """The JSON of an object as the cache keeps it: without managedFields, masked. Bytes that are no JSON object raise msgspec.DecodeError.
+
+    resource_name as in ``ResourceName``: items of a list do not say their kind themselves.
+    """
+    body = _without_managed_fields(raw)
+    if resource_name not in _ALWAYS and _builtin(resource_name) and not _announces_a_secret(body):
+        return body
+    return _encode(mask_object(resource_name, _decode(body)))
+
+
+def mask_object(resource_name: str, obj: dict[str, Any]) -> dict[str, Any]:
+    """As ``mask_json``, for an object that may not say its own kind."""
+    if resource_name == "secrets":
+        obj = _seal(obj)
+    elif resource_name == "configmaps" and isinstance(obj.get("binaryData"), dict):
+        obj = {**obj, "binaryData": {key: _size(value, decode=True) for key, value in obj["binaryData"].items()}}
+    return cast("dict[str, Any]", mask_json(obj))
+
+
+def mask_json(value: Any) -> Any:
+    """A JSON value with Secrets sealed wherever they stand in it, manifests inside strings included, and everything that looks like a credential masked."""
+    return mask_tree(_sealed(value))
+
+
+def mask_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+    """A call's arguments as they may be kept in the audit, shown in a question, or logged."""
+    return cast("dict[str, Any]", mask_json(arguments))
+
+
+def _without_managed_fields(raw: bytes | msgspec.Raw) -> bytes:
+    surface = _surface.decode(raw)
+    metadata = surface.get("metadata")
+    if metadata is None:
+        return bytes(raw)
+    inner = _surface.decode(metadata)
+    if inner.pop("managedFields", None) is None:
+        return bytes(raw)
+    surface["metadata"] = msgspec.Raw(_encode(inner))
+    return _encode(surface)
+
+
+def _builtin(resource_name: str) -> bool:
+    """Of Kubernetes itself. What a CRD's fields mean is not known beforehand, so those are always looked through."""
+    group = resource_name.partition(".")[2]
+    return not group or group in _BUILTIN_GROUPS or group.endswith(".k8s.io")
+
+
+def _announces_a_secret(body: bytes) -> bool:
+    """Looks at the pieces between quotes, and of them only at those that were not found clean in an object before."""
+    pieces = set(body.split(b'"'))
+    fresh = pieces - _clean.known
+    joined = b" ".join(fresh)
+    if _WORDS.search(joined.lower()) or any(word in joined for word in _CASED):
+        return True
+    _clean.learn(fresh)
+    return any(word in pieces and body.count(anywhere) != body.count(here) for word, (anywhere, here) in _EXPLAINED.items())
+
+
+def _sealed(value: Any) -> Any:
+    """The value with the data of every Secret inside it reduced to sizes."""
+    if isinstance(value, dict):
+        inner = {key: _sealed(item) for key, item in value.items()}
+        return _seal(inner) if inner.get("kind") == "Secret" else inner
+    if isinstance(value, list | tuple):
+        return [_sealed(item) for item in value]
+    return _sealed_text(value) if isinstance(value, str) else value
+
+
+def _sealed_text(text: str) -> str:
+    """A manifest kept as text, as in the last-applied annotation: JSON is masked and written again, YAML of a Secret is masked whole."""
+    if text[:1] in "{[" and len(text) > 2:
+        try:
+            inside = _decode(text)
+        except msgspec.DecodeError:
+            return text
+        masked = mask_json(inside)
+        return text if masked == inside else _encode(masked).decode()
+    return mask_value(text) if "Secret" in text and _SECRET_MANIFEST.search(text) else text
+
+
+def _seal(secret: dict[str, Any]) -> dict[str, Any]:
+    """A Secret: keys and length classes stay, and no annotation that may repeat the values in a form not understood here."""
+    sealed = dict(secret)
+    for field, decode in (("data", True), ("stringData", False)):
+        if isinstance(secret.get(field), dict):
+            sealed[field] = {key: _size(value, decode=decode) for key, value in secret[field].items()}
+    metadata = secret.get("metadata")
+    if isinstance(metadata, dict) and isinstance(metadata.get("annotations"), dict):
+        sealed["metadata"] = {**metadata, "annotations": {key: _annotation(value) for key, value in metadata["annotations"].items()}}
+    return sealed
+
+
+def _annotation(value: Any) -> Any:
+    """Of a Secret: JSON as a Secret of its own even where it does not say so; what is long and no JSON is not kept."""
+    if not isinstance(value, str):
+        return value
+    if value[:1] == "{":
+        try:
+            return _encode(mask_tree(_seal(_sealed(_decode(value))))).decode()
+        except msgspec.DecodeError:
+            return mask_value(value)
+    return mask_value(value) if len(value) > 256 else value
+
+
+def _size(value: Any, *, decode: bool) -> str:
+    """The length class of a Secret's value; ``decode`` when it is base64."""
+    if not isinstance(value, str):
+        return length_class(0)
+    if is_masked(value) or not decode:
+        return mask_value(value)
+    try:
+        return length_class(len(base64.b64decode(value)))
+    except (binascii.Error, ValueError):
+        return length_class(len(value))

@@ -1,0 +1,118 @@
+"""No secret leaves an object, wherever in it the secret stands; the test looks at bytes."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from k8sconsole.model.masking import body_of, mask_json
+
+SECRET = "s3cr3t-Planted-0042"
+ENCODED = base64.b64encode(SECRET.encode()).decode()
+APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+
+
+def _raw(obj: dict[str, Any]) -> bytes:
+    return json.dumps(obj, separators=(",", ":")).encode()
+
+
+def _assert_gone(body: bytes) -> None:
+    assert SECRET.encode() not in body
+    assert ENCODED.encode() not in body
+    assert ENCODED.rstrip("=")[:-1].encode() not in body
+
+
+def _pod(**container: Any) -> dict[str, Any]:
+    return {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"containers": [{"name": "web", "image": "nginx:1.25", **container}]}}
+
+
+SECRET_MANIFEST = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "data": {"x": ENCODED}, "stringData": {"y": SECRET}}
+KUBECONFIG = f"apiVersion: v1\nkind: Config\nusers:\n- name: admin\n  user:\n    token: {SECRET}\n    client-key-data: {'LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo'}\n"
+DOCKER = json.dumps({"auths": {"r.io": {"auth": base64.b64encode(f"user:{SECRET}".encode()).decode()}}})
+PEM = f"-----BEGIN EC PRIVATE KEY-----\n{SECRET}\n-----END EC PRIVATE KEY-----\n"
+
+PLACES: dict[str, tuple[str, dict[str, Any]]] = {
+    "data of a Secret": ("secrets", {"metadata": {"name": "db"}, "data": {"anything": ENCODED}}),
+    "stringData of a Secret": ("secrets", {"metadata": {"name": "db"}, "stringData": {"anything": SECRET}}),
+    "last-applied annotation of a Secret": ("secrets", {"metadata": {"name": "db", "annotations": {APPLIED: json.dumps(SECRET_MANIFEST)}}}),
+    "broken last-applied annotation": ("secrets", {"metadata": {"name": "db", "annotations": {APPLIED: json.dumps(SECRET_MANIFEST)[:-2]}}}),
+    "an annotation of a Secret nobody knows": ("secrets", {"metadata": {"annotations": {"x/applied": "v" * 300 + SECRET}}}),
+    "environment variable": ("pods", _pod(env=[{"name": "DB_PASSWORD", "value": SECRET}])),
+    "environment variable in last-applied": (
+        "pods",
+        {"metadata": {"annotations": {APPLIED: json.dumps(_pod(env=[{"name": "API_TOKEN", "value": SECRET}]))}}},
+    ),
+    "an argument with =": ("pods", _pod(args=[f"--password={SECRET}"])),
+    "an argument of its own": ("pods", _pod(args=["--auth-token", SECRET])),
+    "a shell command": ("pods", _pod(command=["sh", "-c", f"export PGPASSWORD='{SECRET}'; run"])),
+    "a URL": ("pods", _pod(env=[{"name": "UPSTREAM", "value": f"amqp://user:{SECRET}@mq:5672/"}])),
+    "a ConfigMap that holds a kubeconfig": ("configmaps", {"data": {"config": KUBECONFIG}}),
+    "a ConfigMap that holds a kubeconfig in base64": ("configmaps", {"data": {"config": base64.b64encode(KUBECONFIG.encode()).decode()}}),
+    "binaryData of a ConfigMap": ("configmaps", {"binaryData": {"keystore": ENCODED}}),
+    "a ConfigMap that holds a private key": ("configmaps", {"data": {"tls": PEM}}),
+    "a ConfigMap that holds a docker configuration": ("configmaps", {"data": {"config.json": DOCKER}}),
+    "a ConfigMap that holds a Secret's manifest": ("configmaps", {"data": {"all.yaml": f"kind: Secret\ndata:\n  x: {ENCODED}\n"}}),
+    "a properties file": ("configmaps", {"data": {"app.properties": f"db.user=app\ndb.password={SECRET}\n"}}),
+    "a helm release": ("configmaps", {"data": {"release": "H4sIAAAAAAAA" + "A" * 80 + ENCODED}}),
+    "an event's message": ("events", {"message": f"probe failed: GET https://u:{SECRET}@h/healthz", "reason": "Unhealthy"}),
+    "a bearer token in an event": ("events", {"message": f"request with Authorization: Bearer {SECRET} was refused"}),
+    "a CRD's password": ("databases.example.com", {"spec": {"password": SECRET}}),
+    "a CRD's token": ("databases.example.com", {"spec": {"auth": {"token": SECRET}}}),
+    "a CRD's secret": ("databases.example.com", {"spec": {"secret": SECRET, "apiKey": SECRET}}),
+    "a CRD's embedded Secret": ("bundles.example.com", {"spec": {"objects": [SECRET_MANIFEST]}}),
+    "managedFields": ("pods", {"metadata": {"name": "x", "managedFields": [{"fieldsV1": {SECRET: {}}}]}}),
+    "an annotation": ("pods", {"metadata": {"annotations": {"vault.example.com/token": SECRET}}}),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_planted_secret_is_not_in_the_bytes_that_are_kept(place: str) -> None:
+    resource, obj = PLACES[place]
+    assert SECRET.encode() in _raw(obj) or ENCODED.encode() in _raw(obj) or place.endswith(("in base64", "docker configuration")), (
+        "the test plants one"
+    )
+    body = body_of(resource, _raw(obj))
+    _assert_gone(body)
+    assert body_of(resource, body) == body, "masking twice is masking once"
+
+
+def test_a_secret_keeps_its_keys_and_the_class_of_their_sizes() -> None:
+    body = json.loads(body_of("secrets", _raw({"type": "Opaque", "data": {"password": ENCODED, "empty": ""}})))
+    assert body == {"type": "Opaque", "data": {"password": "[masked: 17-32 chars]", "empty": "[masked: 0 chars]"}}
+
+
+def test_a_secret_within_a_tool_s_answer_is_sealed() -> None:
+    assert SECRET not in repr(mask_json({"items": [SECRET_MANIFEST], "text": json.dumps(SECRET_MANIFEST)}))
+
+
+def test_what_a_clean_pod_says_stays_word_for_word_but_managed_fields() -> None:
+    pod = _pod(
+        env=[
+            {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db-credentials", "key": "password"}}},
+            {"name": "MODE", "value": "fast"},
+        ],
+        volumeMounts=[{"name": "t", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"}],
+    )
+    pod["spec"] |= {
+        "automountServiceAccountToken": False,
+        "imagePullSecrets": [{"name": "registry"}],
+        "tolerations": [{"key": "node.kubernetes.io/not-ready", "operator": "Exists"}],
+        "volumes": [
+            {"name": "t", "projected": {"sources": [{"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}}]}},
+            {"name": "s", "secret": {"secretName": "db-credentials"}},
+        ],
+    }
+    pod["status"] = {"containerStatuses": [{"imageID": "docker-pullable://registry:5000/x@sha256:0123456789abcdef"}]}
+    kept = json.loads(body_of("pods", _raw({**pod, "metadata": {**pod["metadata"], "managedFields": [{"manager": "kubelet"}]}})))
+    assert kept == pod
+
+
+def test_the_quick_look_finds_everything_that_the_thorough_one_would_mask() -> None:
+    for resource, obj in PLACES.values():
+        if resource in ("pods", "events"):
+            assert json.loads(body_of(resource, _raw(obj))) == mask_json(json.loads(body_of(resource, _raw(obj))))
+
+
+def test_whitespace_and_missing_metadata_do_not_matter() -> None:
+    assert json.loads(body_of("pods", b'{ "spec" : { } }')) == {"spec": {}}
