@@ -1,0 +1,126 @@
+"""Work that ends: Jobs and CronJobs."""
+
+from datetime import datetime
+from typing import Any
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import AGE, NAME, OWNER, STATUS, CellKind, Column, flag, number, text, time
+from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
+from k8sconsole.model.tables.shapes import Condition, Meta, Selector, Template, epoch, holds, selector_text
+from k8sconsole.model.tables.workloads import (
+    CONTAINERS,
+    IMAGES,
+    SELECTOR,
+    SELECTOR_FIELD,
+    TEMPLATE_FIELDS,
+    container_images,
+    container_names,
+    owner_of,
+)
+
+
+class JobSpec(Shape, frozen=True):
+    completions: int | None = None
+    parallelism: int | None = None
+    selector: Selector = Selector()
+    template: Template = Template()
+
+
+class JobStatus(Shape, frozen=True):
+    succeeded: int = 0
+    start_time: datetime | None = None
+    completion_time: datetime | None = None
+    conditions: list[Condition] = []
+
+
+class Job(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: JobSpec = JobSpec()
+    status: JobStatus = JobStatus()
+
+
+class JobTemplate(Shape, frozen=True):
+    spec: JobSpec = JobSpec()
+
+
+class CronJobSpec(Shape, frozen=True):
+    schedule: str = ""
+    time_zone: str | None = None
+    suspend: bool | None = None
+    job_template: JobTemplate = JobTemplate()
+
+
+class CronJobStatus(Shape, frozen=True):
+    active: list[Any] = []
+    last_schedule_time: datetime | None = None
+
+
+class CronJob(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: CronJobSpec = CronJobSpec()
+    status: CronJobStatus = CronJobStatus()
+
+
+def job_word(seen: Job) -> Cell:
+    conditions = seen.status.conditions
+    for word in ("Complete", "Failed"):
+        if holds(conditions, word):
+            return word
+    if seen.metadata.deletion_timestamp is not None:
+        return "Terminating"
+    return next((word for word in ("Suspended", "FailureTarget", "SuccessCriteriaMet") if holds(conditions, word)), "Running")
+
+
+def _completions(seen: Job) -> Cell:
+    """A Job without a number of completions is done with the first that succeeds."""
+    if seen.spec.completions is not None:
+        return f"{seen.status.succeeded}/{seen.spec.completions}"
+    together = seen.spec.parallelism or 0
+    return f"{seen.status.succeeded}/1 of {together}" if together > 1 else f"{seen.status.succeeded}/1"
+
+
+def _duration(seen: Job) -> Cell:
+    begin = epoch(seen.status.start_time)
+    return None if begin is None else [begin, epoch(seen.status.completion_time)]
+
+
+JOBS = table(
+    "jobs.batch",
+    Job,
+    (
+        (NAME, name_of),
+        (STATUS, job_word),
+        (text("COMPLETIONS", wish=11), _completions),
+        (Column("DURATION", CellKind.SPAN, 25, 4, 8, right=True), _duration),
+        (AGE, created_at),
+        *TEMPLATE_FIELDS,
+        SELECTOR_FIELD,
+        (OWNER, owner_of),
+    ),
+)
+
+
+def _template(seen: CronJob) -> JobSpec:
+    return seen.spec.job_template.spec
+
+
+CRONJOBS = table(
+    "cronjobs.batch",
+    CronJob,
+    (
+        (NAME, name_of),
+        (text("SCHEDULE", wish=14), lambda seen: seen.spec.schedule or None),
+        (text("TIMEZONE", wish=14), lambda seen: seen.spec.time_zone),
+        (flag("SUSPEND"), lambda seen: seen.spec.suspend),
+        (number("ACTIVE"), lambda seen: len(seen.status.active)),
+        (time("LAST SCHEDULE"), lambda seen: epoch(seen.status.last_schedule_time)),
+        (AGE, created_at),
+        (CONTAINERS, lambda seen: container_names(_template(seen).template.spec.containers)),
+        (IMAGES, lambda seen: container_images(_template(seen).template.spec.containers)),
+        (SELECTOR, lambda seen: selector_text(_template(seen).selector)),
+        (OWNER, owner_of),
+    ),
+)
+
+TABLES: tuple[KindTable, ...] = (JOBS, CRONJOBS)

@@ -1,0 +1,267 @@
+"""The cluster itself: nodes, namespaces, the kinds and API groups it was taught, certificates it was asked for."""
+
+from typing import Any
+
+import msgspec
+
+from k8sconsole.kit.text import short_age
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.tables.columns import AGE, NAME, STATUS, cpu, names, size, text
+from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
+from k8sconsole.model.tables.shapes import Condition, Meta, joined
+
+_ROLE = "node-role.kubernetes.io/"
+
+
+class NodeAddress(Shape, frozen=True):
+    type: str = ""
+    address: str = ""
+
+
+class NodeInfo(Shape, frozen=True):
+    kubelet_version: str = ""
+    os_image: str = ""
+    kernel_version: str = ""
+    architecture: str = ""
+    container_runtime_version: str = ""
+
+
+class Taint(Shape, frozen=True):
+    key: str = ""
+    value: str = ""
+    effect: str = ""
+
+
+class NodeSpec(Shape, frozen=True):
+    unschedulable: bool = False
+    taints: list[Taint] = []
+
+
+class NodeStatus(Shape, frozen=True):
+    conditions: list[Condition] = []
+    addresses: list[NodeAddress] = []
+    node_info: NodeInfo = NodeInfo()
+    allocatable: dict[str, str] = {}
+
+
+class Node(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: NodeSpec = NodeSpec()
+    status: NodeStatus = NodeStatus()
+
+
+def node_word(seen: Node) -> Cell:
+    ready = {condition.type: condition.status for condition in seen.status.conditions}.get("Ready")
+    word = "Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"
+    return f"{word},SchedulingDisabled" if seen.spec.unschedulable else word
+
+
+def roles(labels: dict[str, str]) -> list[str]:
+    """A node's roles by its labels, sorted."""
+    found = {key.removeprefix(_ROLE) for key in labels if key.startswith(_ROLE)}
+    return sorted((found | {labels.get("kubernetes.io/role", "")}) - {""})
+
+
+def _address(seen: Node, kind: str) -> Cell:
+    return next((entry.address for entry in seen.status.addresses if entry.type == kind), None)
+
+
+def _kernel(seen: Node) -> Cell:
+    info = seen.status.node_info
+    return f"{info.kernel_version} ({info.architecture})" if info.kernel_version and info.architecture else info.kernel_version or None
+
+
+def _allocatable(seen: Node, resource: str) -> Cell:
+    stated = seen.status.allocatable.get(resource)
+    try:
+        return None if stated is None else cpu_millicores(stated) if resource == "cpu" else bytes_of(stated)
+    except ValueError:
+        return None
+
+
+def _taint(taint: Taint) -> str:
+    return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
+
+
+NODES = table(
+    "nodes",
+    Node,
+    (
+        (NAME, name_of),
+        (STATUS, node_word),
+        (text("ROLES", wish=20), lambda seen: joined(roles(seen.metadata.labels))),
+        (AGE, created_at),
+        (text("VERSION", wish=12), lambda seen: seen.status.node_info.kubelet_version or None),
+        (names("INTERNAL-IP", wish=15, wide=True), lambda seen: _address(seen, "InternalIP")),
+        (names("EXTERNAL-IP", wish=15, wide=True), lambda seen: _address(seen, "ExternalIP")),
+        (text("OS-IMAGE", wish=24, wide=True), lambda seen: seen.status.node_info.os_image or None),
+        (text("KERNEL-VERSION", wish=20, wide=True), _kernel),
+        (text("CONTAINER-RUNTIME", wish=20, wide=True), lambda seen: seen.status.node_info.container_runtime_version or None),
+        (cpu("CPU/A"), lambda seen: _allocatable(seen, "cpu")),
+        (size("MEM/A"), lambda seen: _allocatable(seen, "memory")),
+        (text("TAINTS", wish=24, wide=True), lambda seen: joined([_taint(taint) for taint in seen.spec.taints])),
+    ),
+)
+
+
+class NamespaceStatus(Shape, frozen=True):
+    phase: str = ""
+
+
+class NamespaceObject(Shape, frozen=True):
+    metadata: Meta = Meta()
+    status: NamespaceStatus = NamespaceStatus()
+
+
+NAMESPACES = table("namespaces", NamespaceObject, ((NAME, name_of), (STATUS, lambda seen: seen.status.phase or None), (AGE, created_at)))
+
+
+class CrdNames(Shape, frozen=True):
+    kind: str = ""
+
+
+class CrdVersion(Shape, frozen=True):
+    name: str = ""
+    served: bool = False
+
+
+class CrdSpec(Shape, frozen=True):
+    group: str = ""
+    scope: str = ""
+    names: CrdNames = CrdNames()
+    versions: list[CrdVersion] = []
+
+
+class Conditions(Shape, frozen=True):
+    conditions: list[Condition] = []
+
+
+class Crd(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: CrdSpec = CrdSpec()
+    status: Conditions = Conditions()
+
+
+def _crd_word(seen: Crd) -> Cell:
+    if seen.metadata.deletion_timestamp is not None:
+        return "Terminating"
+    held = {condition.type: condition.status for condition in seen.status.conditions}
+    return "Established" if held.get("Established") == "True" else "Pending"
+
+
+CRDS = table(
+    "customresourcedefinitions.apiextensions.k8s.io",
+    Crd,
+    (
+        (NAME, name_of),
+        (STATUS, _crd_word),
+        (AGE, created_at),
+        (text("KIND", wide=True), lambda seen: seen.spec.names.kind or None),
+        (text("SCOPE", wish=10, wide=True), lambda seen: seen.spec.scope or None),
+        (text("VERSIONS", wide=True), lambda seen: joined([version.name for version in seen.spec.versions if version.served])),
+    ),
+)
+
+
+class ServiceReference(Shape, frozen=True):
+    namespace: str = ""
+    name: str = ""
+
+
+class ApiServiceSpec(Shape, frozen=True):
+    service: ServiceReference | None = None
+
+
+class ApiService(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: ApiServiceSpec = ApiServiceSpec()
+    status: Conditions = Conditions()
+
+
+def _available(seen: ApiService) -> Cell:
+    found = next((condition for condition in seen.status.conditions if condition.type == "Available"), None)
+    if found is None:
+        return None
+    return "True" if found.status == "True" else f"{found.status} ({found.reason})"
+
+
+def _served_by(seen: ApiService) -> Cell:
+    service = seen.spec.service
+    return "Local" if service is None else f"{service.namespace}/{service.name}"
+
+
+API_SERVICES = table(
+    "apiservices.apiregistration.k8s.io",
+    ApiService,
+    ((NAME, name_of), (names("SERVICE", wish=32), _served_by), (text("AVAILABLE"), _available), (AGE, created_at)),
+)
+
+
+class RequestSpec(Shape, frozen=True):
+    signer_name: str = ""
+    username: str = ""
+    expiration_seconds: int | None = None
+
+
+class RequestStatus(Shape, frozen=True):
+    conditions: list[Condition] = []
+    certificate: str = ""
+
+
+class CertificateRequest(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: RequestSpec = RequestSpec()
+    status: RequestStatus = RequestStatus()
+
+
+def _request_word(seen: CertificateRequest) -> Cell:
+    said = {condition.type for condition in seen.status.conditions}
+    word = "Denied" if "Denied" in said else "Approved" if "Approved" in said else "Pending"
+    return word + (",Failed" if "Failed" in said else "") + (",Issued" if seen.status.certificate else "")
+
+
+def _requested(seen: CertificateRequest) -> Cell:
+    seconds = seen.spec.expiration_seconds
+    return None if seconds is None else short_age(seconds)
+
+
+CERTIFICATE_REQUESTS = table(
+    "certificatesigningrequests.certificates.k8s.io",
+    CertificateRequest,
+    (
+        (NAME, name_of),
+        (AGE, created_at),
+        (names("SIGNERNAME", wish=40), lambda seen: seen.spec.signer_name or None),
+        (names("REQUESTOR", wish=32), lambda seen: seen.spec.username or None),
+        (text("REQUESTEDDURATION", wish=17), _requested),
+        (msgspec.structs.replace(STATUS, name="CONDITION"), _request_word),
+    ),
+)
+
+
+class ResourceClaimStatus(Shape, frozen=True):
+    allocation: dict[str, Any] | None = None
+    reserved_for: list[Any] = []
+
+
+class ResourceClaim(Shape, frozen=True):
+    metadata: Meta = Meta()
+    status: ResourceClaimStatus = ResourceClaimStatus()
+
+
+def _claim_word(seen: ResourceClaim) -> Cell:
+    going, allocated = seen.metadata.deletion_timestamp is not None, seen.status.allocation is not None
+    words = ["deleted"] if going else [] if allocated else ["pending"]
+    words += ["allocated"] if allocated else []
+    return ",".join([*words, "reserved"] if allocated and seen.status.reserved_for else words)
+
+
+RESOURCE_CLAIMS = table(
+    "resourceclaims.resource.k8s.io",
+    ResourceClaim,
+    ((NAME, name_of), (msgspec.structs.replace(STATUS, name="STATE"), _claim_word), (AGE, created_at)),
+)
+
+TABLES: tuple[KindTable, ...] = (NODES, NAMESPACES, CRDS, API_SERVICES, CERTIFICATE_REQUESTS, RESOURCE_CLAIMS)

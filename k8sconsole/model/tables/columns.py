@@ -1,0 +1,86 @@
+"""What a column is: the meaning of its cells, how wide it would like to be, and when it gives way."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class CellKind(StrEnum):
+    """The meaning of a column's cells. Every cell is a JSON value; None is a cell with nothing in it, whatever the kind."""
+
+    NAME = "name"
+    """Text that keeps both its ends when it is cut."""
+    TEXT = "text"
+    STATUS = "status"
+    """One of Kubernetes' words, which ``health`` grades."""
+    OWNER = "owner"
+    """``Kind/name``; shown as the name."""
+    NUMBER = "number"
+    FLAG = "flag"
+    """true or false."""
+    READY = "ready"
+    """[ready, wanted]."""
+    RESTARTS = "restarts"
+    """[how many, the last one in seconds since the epoch or null]."""
+    TIME = "time"
+    """Seconds since the epoch; shown as an age."""
+    SPAN = "span"
+    """[begin, end or null while it lasts] in seconds since the epoch; shown as its length."""
+    CPU = "cpu"
+    """Millicores."""
+    BYTES = "bytes"
+
+
+class Column(msgspec.Struct, frozen=True):
+    """rank: what has the highest gives way first, and 0 never does. minimum and wish are widths in characters. wide: shown on ``-o wide``,
+    and where there is room for it. right: numbers stand right-aligned."""
+
+    name: str
+    kind: CellKind = CellKind.TEXT
+    rank: int = 30
+    minimum: int = 6
+    wish: int = 16
+    wide: bool = False
+    right: bool = False
+
+
+NAME = Column("NAME", CellKind.NAME, rank=0, minimum=16, wish=48)
+READY = Column("READY", CellKind.READY, rank=10, minimum=5, wish=7, right=True)
+STATUS = Column("STATUS", CellKind.STATUS, rank=0, minimum=12, wish=22)
+RESTARTS = Column("RESTARTS", CellKind.RESTARTS, rank=20, minimum=8, wish=10, right=True)
+AGE = Column("AGE", CellKind.TIME, rank=0, minimum=4, wish=4)
+NODE = Column("NODE", CellKind.NAME, rank=70, minimum=8, wish=20, wide=True)
+IMAGE = Column("IMAGE", CellKind.NAME, rank=80, minimum=12, wish=36, wide=True)
+OWNER = Column("OWNER", CellKind.OWNER, rank=90, minimum=8, wish=20, wide=True)
+
+
+def text(name: str, *, wish: int = 16, minimum: int = 6, rank: int = 30, wide: bool = False) -> Column:
+    """A column of words; a wide one gives way before all that are not."""
+    return Column(name, CellKind.TEXT, rank + 65 if wide else rank, min(minimum, wish), wish, wide)
+
+
+def names(name: str, *, wish: int = 24, rank: int = 30, wide: bool = False) -> Column:
+    """A column of object names, hosts or addresses: both ends matter."""
+    return Column(name, CellKind.NAME, rank + 65 if wide else rank, 8, wish, wide)
+
+
+def number(name: str, *, rank: int = 25, wide: bool = False) -> Column:
+    width = max(4, len(name))
+    return Column(name, CellKind.NUMBER, rank + 65 if wide else rank, min(width, 7), width, wide, right=True)
+
+
+def flag(name: str) -> Column:
+    return Column(name, CellKind.FLAG, 35, 5, max(5, len(name)))
+
+
+def time(name: str, *, rank: int = 15, wide: bool = False) -> Column:
+    """A moment shown as an age."""
+    return Column(name, CellKind.TIME, rank + 65 if wide else rank, 4, max(4, len(name)), wide)
+
+
+def cpu(name: str) -> Column:
+    return Column(name, CellKind.CPU, 60, 5, 6, wide=True, right=True)
+
+
+def size(name: str) -> Column:
+    return Column(name, CellKind.BYTES, 60, 5, 7, wide=True, right=True)

@@ -1,0 +1,153 @@
+"""Kinds without a table of their own: what a CRD's author asked for, or a name, an age and the best guess at a status."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, number, text, time
+from k8sconsole.model.tables.decoding import repaired
+from k8sconsole.model.tables.jsonpath import PathError, values_at
+from k8sconsole.model.tables.kind import KindTable, created_at, name_of, reading
+from k8sconsole.model.tables.shapes import Meta, epoch
+
+
+class PrinterColumn(msgspec.Struct, frozen=True):
+    """One of a CRD's additionalPrinterColumns. type is OpenAPI's: string, integer, number, boolean or date; priority above 0 is wide."""
+
+    name: str
+    type: str
+    path: str
+    priority: int = 0
+
+
+COUNT = "count"
+"""A type no CRD can ask for: how many values the path finds."""
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """An object kept whole, for paths that are only known at run time."""
+
+    metadata: Meta
+    body: dict[str, Any]
+
+
+def read_whole(raw: bytes | msgspec.Raw) -> Whole:
+    value = msgspec.json.decode(raw)
+    body = value if isinstance(value, dict) else {}
+    return Whole(repaired(body.get("metadata"), Meta), body)
+
+
+def printer_columns(crd: dict[str, Any], version: str) -> tuple[PrinterColumn, ...]:
+    """The columns a CustomResourceDefinition asks for in one of its versions; those that cannot be read are left out."""
+    spec = crd.get("spec")
+    versions = spec.get("versions") if isinstance(spec, dict) else None
+    for each in versions if isinstance(versions, list) else []:
+        if isinstance(each, dict) and each.get("name") == version:
+            asked = each.get("additionalPrinterColumns")
+            return tuple(column for item in (asked if isinstance(asked, list) else []) if (column := _printer_column(item)))
+    return ()
+
+
+def _printer_column(item: Any) -> PrinterColumn | None:
+    if not isinstance(item, dict) or not isinstance(item.get("name"), str) or not isinstance(item.get("jsonPath"), str):
+        return None
+    priority = item.get("priority")
+    return PrinterColumn(item["name"], str(item.get("type", "string")), item["jsonPath"], priority if isinstance(priority, int) else 0)
+
+
+def printed_table(resource: str, printed: Sequence[PrinterColumn], *, fixed: bool = False) -> KindTable:
+    """A table of NAME and the printed columns; AGE is added when nobody asked for it, unless the columns are ``fixed``."""
+    fields = [(NAME, name_of), *(_field(column) for column in printed if column.name.upper() != "NAME")]
+    if not fixed and not any(column.name == "AGE" for column, _ in fields):
+        fields.append((AGE, created_at))
+    return reading(resource, read_whole, fields)
+
+
+def _field(printed: PrinterColumn) -> tuple[Column, Callable[[Whole], Cell]]:
+    name, wide = printed.name.upper(), printed.priority > 0
+    if name == "AGE":
+        return AGE, created_at
+    if name in ("STATUS", "STATE", "PHASE", "READY") and printed.type == "string":
+        return msgspec.structs.replace(STATUS, name=name, wide=wide), _text_at(printed.path)
+    match printed.type:
+        case "date":
+            return time(name, wide=wide), _moment_at(printed.path)
+        case "integer" | "number":
+            return number(name, wide=wide), _number_at(printed.path)
+        case "count":
+            return number(name, wide=wide), lambda seen: len(found_at(printed.path, seen.body))
+    return text(name, wish=20, wide=wide), _text_at(printed.path)
+
+
+def found_at(path: str, body: dict[str, Any]) -> list[Any]:
+    try:
+        return values_at(path, body)
+    except PathError:
+        return []
+
+
+def _text_at(path: str) -> Callable[[Whole], Cell]:
+    def read(seen: Whole) -> Cell:
+        found = found_at(path, seen.body)
+        words = [_word(value) for value in found if value is not None]
+        return ",".join(words) if words else None
+
+    return read
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _number_at(path: str) -> Callable[[Whole], Cell]:
+    def read(seen: Whole) -> Cell:
+        return next((value for value in found_at(path, seen.body) if isinstance(value, int | float)), None)
+
+    return read
+
+
+def _moment_at(path: str) -> Callable[[Whole], Cell]:
+    def read(seen: Whole) -> Cell:
+        return next((moment(value) for value in found_at(path, seen.body)), None)
+
+    return read
+
+
+def moment(value: object) -> float | None:
+    """RFC 3339 as seconds since the epoch; None for anything else."""
+    if not isinstance(value, str):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return epoch(at if at.tzinfo else at.replace(tzinfo=UTC))
+
+
+def guessed_status(seen: Whole) -> Cell:
+    """Terminating, else what the status calls its phase or state, else the condition Ready or Available, told as kubectl tells a node's."""
+    if seen.metadata.deletion_timestamp is not None:
+        return "Terminating"
+    status = seen.body.get("status")
+    if not isinstance(status, dict):
+        return None
+    word = next((status[key] for key in ("phase", "state") if isinstance(status.get(key), str) and status[key]), None)
+    return word or _from_conditions(status.get("conditions"))
+
+
+def _from_conditions(conditions: object) -> str | None:
+    usable = [each for each in conditions if isinstance(each, dict)] if isinstance(conditions, list) else []
+    for kind in ("Ready", "Available", "Succeeded", "Complete", "Failed", "Healthy", "Synced"):
+        for condition in usable:
+            if condition.get("type") == kind:
+                return {"True": kind, "False": f"Not{kind}"}.get(str(condition.get("status")), "Unknown")
+    return None
+
+
+def generic_table(resource: str) -> KindTable:
+    return reading(resource, read_whole, ((NAME, name_of), (STATUS, guessed_status), (AGE, created_at)))

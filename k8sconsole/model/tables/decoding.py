@@ -1,0 +1,70 @@
+"""From JSON to typed shapes: strictly and fast where the object is as Kubernetes writes it, piece by piece where it is not."""
+
+from functools import lru_cache
+from types import UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+T = TypeVar("T")
+
+_INITIALS = {"ip": "IP", "ips": "IPs", "uid": "UID", "cidr": "CIDR"}
+
+
+def wire_name(name: str) -> str:
+    """A Python field's name as the API spells it: ``pod_ip`` → ``podIP``."""
+    first, *rest = name.split("_")
+    return first + "".join(_INITIALS.get(part, part.capitalize()) for part in rest)
+
+
+class Shape(msgspec.Struct, frozen=True, rename=wire_name, gc=False):
+    """The few fields of an object that a table needs. Every field has a default, since every field may be missing."""
+
+
+@lru_cache(maxsize=256)
+def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(shape)
+
+
+def decode(raw: bytes | msgspec.Raw, shape: type[T]) -> T:
+    """The object as ``shape``; fields of the wrong type fall back to their defaults. Raises msgspec.DecodeError when raw is not JSON."""
+    try:
+        fit: T = _decoder(shape).decode(raw)
+    except msgspec.ValidationError:
+        fit = repaired(msgspec.json.decode(raw), shape)
+    return fit
+
+
+def repaired(value: object, kind: Any) -> Any:
+    """``value`` as ``kind``, without the pieces that do not fit; None where nothing does and ``kind`` is not a Shape, list or dict."""
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError:
+        pass
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return next((part for part in (repaired(value, option) for option in get_args(kind)) if part is not None), None)
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _repaired_shape(value, kind)
+    if origin is list:
+        return _without_none(repaired(item, get_args(kind)[0]) for item in value) if isinstance(value, list) else []
+    if origin is dict:
+        pairs = value.items() if isinstance(value, dict) else ()
+        return {key: fit for key, item in pairs if (fit := repaired(item, get_args(kind)[1])) is not None}
+    return None
+
+
+def _without_none(items: Any) -> list[Any]:
+    return [item for item in items if item is not None]
+
+
+def _repaired_shape(value: object, kind: type[msgspec.Struct]) -> Any:
+    if not isinstance(value, dict):
+        return kind()
+    fits = {}
+    for field in msgspec.structs.fields(kind):
+        if field.encode_name in value:
+            fit = repaired(value[field.encode_name], field.type)
+            if fit is not None:
+                fits[field.name] = fit
+    return kind(**fits)

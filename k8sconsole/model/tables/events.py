@@ -1,0 +1,103 @@
+"""Events, of the core group and of events.k8s.io, which spell the same facts differently."""
+
+from datetime import datetime
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import CellKind, Column, names, number, text, time
+from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.kind import KindTable, name_of, table
+from k8sconsole.model.tables.shapes import Meta, epoch
+
+
+class Regarding(Shape, frozen=True):
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+    field_path: str = ""
+
+
+class Series(Shape, frozen=True):
+    count: int = 0
+    last_observed_time: datetime | None = None
+
+
+class EventSource(Shape, frozen=True):
+    component: str = ""
+    host: str = ""
+
+
+class Event(Shape, frozen=True):
+    metadata: Meta = Meta()
+    type: str = ""
+    reason: str = ""
+    message: str = ""
+    note: str = ""
+    involved_object: Regarding = Regarding()
+    regarding: Regarding = Regarding()
+    source: EventSource = EventSource()
+    deprecated_source: EventSource = EventSource()
+    reporting_component: str = ""
+    reporting_controller: str = ""
+    reporting_instance: str = ""
+    first_timestamp: datetime | None = None
+    last_timestamp: datetime | None = None
+    deprecated_first_timestamp: datetime | None = None
+    deprecated_last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+    count: int = 0
+    deprecated_count: int = 0
+    series: Series | None = None
+
+
+def first_seen(seen: Event) -> float | None:
+    return epoch(seen.first_timestamp) or epoch(seen.deprecated_first_timestamp) or epoch(seen.event_time)
+
+
+def last_seen(seen: Event) -> float | None:
+    """When it last happened, in seconds since the epoch."""
+    if seen.series is not None:
+        return epoch(seen.series.last_observed_time)
+    return epoch(seen.last_timestamp) or epoch(seen.deprecated_last_timestamp) or first_seen(seen)
+
+
+def times(seen: Event) -> int:
+    """How often it has happened; an event that does not count has happened once."""
+    return seen.series.count if seen.series is not None else seen.count or seen.deprecated_count or 1
+
+
+def about(seen: Event) -> Regarding:
+    return seen.involved_object if seen.involved_object.kind else seen.regarding
+
+
+def _object(seen: Event) -> Cell:
+    target = about(seen)
+    return f"{target.kind.lower()}/{target.name}" if target.name else target.kind.lower() or None
+
+
+def reporter(seen: Event) -> str | None:
+    source = seen.source if seen.source.component else seen.deprecated_source
+    component = source.component or seen.reporting_component or seen.reporting_controller
+    place = source.host or seen.reporting_instance
+    return f"{component}, {place}" if place else component or None
+
+
+def _events(resource: str) -> KindTable:
+    return table(
+        resource,
+        Event,
+        (
+            (time("LAST SEEN", rank=0), last_seen),
+            (Column("TYPE", CellKind.STATUS, 10, 7, 9), lambda seen: seen.type or None),
+            (text("REASON", wish=20, rank=5), lambda seen: seen.reason or None),
+            (names("OBJECT", wish=36, rank=5), _object),
+            (text("SUBOBJECT", wide=True), lambda seen: about(seen).field_path or None),
+            (text("SOURCE", wide=True), reporter),
+            (text("MESSAGE", wish=80, minimum=20, rank=0), lambda seen: (seen.message or seen.note).strip() or None),
+            (time("FIRST SEEN", wide=True), first_seen),
+            (number("COUNT", wide=True), times),
+            (names("NAME", wide=True), name_of),
+        ),
+    )
+
+
+TABLES: tuple[KindTable, ...] = (_events("events"), _events("events.events.k8s.io"))

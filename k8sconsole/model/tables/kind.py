@@ -1,0 +1,92 @@
+"""A kind's table: which columns it has, and how one object becomes one line of cells."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.refs import Namespace, ResourceName
+from k8sconsole.model.tables.columns import AGE, NAME, Column
+from k8sconsole.model.tables.decoding import decode
+from k8sconsole.model.tables.shapes import Meta, epoch
+
+
+class HasMeta(Protocol):
+    @property
+    def metadata(self) -> Meta: ...
+
+
+T = TypeVar("T", bound=HasMeta)
+Field = tuple[Column, Callable[[T], Cell]]
+
+
+class Projection(msgspec.Struct, frozen=True):
+    """One object as its table shows it. created_at in seconds since the epoch, 0 when the object does not say. owner is ``Kind/name``."""
+
+    namespace: Namespace
+    name: str
+    uid: str
+    resource_version: str
+    created_at: float
+    labels: dict[str, str]
+    owner: str
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class KindTable:
+    """columns stand in kubectl's order; NAMESPACE and CLUSTER are the face's to add. Projecting never fails on a JSON object."""
+
+    resource: ResourceName
+    columns: tuple[Column, ...]
+    read: Callable[[bytes | msgspec.Raw], Any] = field(repr=False)
+    readers: tuple[Callable[[Any], Cell], ...] = field(repr=False)
+
+    def index(self, name: str) -> int | None:
+        """Where a column stands; its name is taken in any case, with ``-`` or ``_`` for spaces. None when there is no such column."""
+        return self._positions.get(_bare(name))
+
+    def project(self, raw: bytes | msgspec.Raw) -> Projection:
+        """Raises msgspec.DecodeError when raw is not JSON at all."""
+        seen = self.read(raw)
+        meta: Meta = seen.metadata
+        cells = tuple([reader(seen) for reader in self.readers])
+        created = epoch(meta.creation_timestamp) or 0.0
+        namespace = Namespace(meta.namespace)
+        return Projection(namespace, meta.name, meta.uid, meta.resource_version, created, meta.labels, meta.owner, cells)
+
+    @property
+    def _positions(self) -> dict[str, int]:
+        found: dict[str, int] | None = self.__dict__.get("_index")
+        if found is None:
+            found = self.__dict__["_index"] = {_bare(column.name): at for at, column in enumerate(self.columns)}
+        return found
+
+
+def _bare(name: str) -> str:
+    return name.upper().replace("-", " ").replace("_", " ")
+
+
+def table(resource: str, shape: type[T], fields: Sequence[Field[T]]) -> KindTable:
+    """A table over objects of one shape."""
+    return reading(resource, lambda raw: decode(raw, shape), fields)
+
+
+def reading(resource: str, read: Callable[[bytes | msgspec.Raw], T], fields: Sequence[Field[T]]) -> KindTable:
+    """A table over whatever ``read`` makes of an object."""
+    columns = tuple(column for column, _ in fields)
+    return KindTable(ResourceName(resource), columns, read, tuple(reader for _, reader in fields))
+
+
+def name_of(seen: HasMeta) -> Cell:
+    return seen.metadata.name
+
+
+def created_at(seen: HasMeta) -> Cell:
+    return epoch(seen.metadata.creation_timestamp)
+
+
+NAME_FIELD: Field[Any] = (NAME, name_of)
+AGE_FIELD: Field[Any] = (AGE, created_at)

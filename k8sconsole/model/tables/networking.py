@@ -1,0 +1,242 @@
+"""How traffic finds pods: Services, their endpoints, Ingresses."""
+
+from typing import Any
+
+import msgspec
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import AGE, NAME, names, text
+from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
+from k8sconsole.model.tables.shapes import Meta, Selector, joined, labels_text, selector_text, shortened
+from k8sconsole.model.tables.workloads import SELECTOR
+
+
+class ServicePort(Shape, frozen=True):
+    name: str = ""
+    port: int = 0
+    node_port: int = 0
+    protocol: str = "TCP"
+
+
+class ServiceSpec(Shape, frozen=True):
+    type: str = "ClusterIP"
+    cluster_ip: str = ""
+    cluster_ips: list[str] = msgspec.field(name="clusterIPs", default_factory=list)
+    external_ips: list[str] = msgspec.field(name="externalIPs", default_factory=list)
+    external_name: str = ""
+    ports: list[ServicePort] = []
+    selector: dict[str, str] = {}
+
+
+class LoadBalancerIngress(Shape, frozen=True):
+    ip: str = ""
+    hostname: str = ""
+
+
+class LoadBalancer(Shape, frozen=True):
+    ingress: list[LoadBalancerIngress] = []
+
+
+class LoadBalancerStatus(Shape, frozen=True):
+    load_balancer: LoadBalancer = LoadBalancer()
+
+
+class Service(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: ServiceSpec = ServiceSpec()
+    status: LoadBalancerStatus = LoadBalancerStatus()
+
+
+def addresses(status: LoadBalancerStatus) -> list[str]:
+    """Where a load balancer listens, sorted, each once."""
+    return sorted({entry.ip or entry.hostname for entry in status.load_balancer.ingress} - {""})
+
+
+def _external_ip(seen: Service) -> Cell:
+    spec = seen.spec
+    match spec.type:
+        case "ExternalName":
+            return spec.external_name or None
+        case "LoadBalancer":
+            return joined(addresses(seen.status) + spec.external_ips) or "<pending>"
+    return joined(spec.external_ips)
+
+
+def _cluster_ip(seen: Service) -> Cell:
+    return (seen.spec.cluster_ips[0] if seen.spec.cluster_ips else seen.spec.cluster_ip) or None
+
+
+def _port(port: ServicePort) -> str:
+    return f"{port.port}:{port.node_port}/{port.protocol}" if port.node_port else f"{port.port}/{port.protocol}"
+
+
+SERVICES = table(
+    "services",
+    Service,
+    (
+        (NAME, name_of),
+        (text("TYPE", wish=12), lambda seen: seen.spec.type or None),
+        (names("CLUSTER-IP", wish=15), _cluster_ip),
+        (names("EXTERNAL-IP"), _external_ip),
+        (text("PORT(S)", wish=24), lambda seen: joined([_port(port) for port in seen.spec.ports])),
+        (AGE, created_at),
+        (SELECTOR, lambda seen: labels_text(seen.spec.selector)),
+    ),
+)
+
+
+class IngressRule(Shape, frozen=True):
+    host: str = ""
+
+
+class IngressSpec(Shape, frozen=True):
+    ingress_class_name: str | None = None
+    rules: list[IngressRule] = []
+    tls: list[Any] = []
+
+
+class Ingress(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: IngressSpec = IngressSpec()
+    status: LoadBalancerStatus = LoadBalancerStatus()
+
+
+def _hosts(seen: Ingress) -> Cell:
+    """kubectl counts the rules beyond the third, hosts or not."""
+    hosts = [rule.host for rule in seen.spec.rules if rule.host]
+    if len(hosts) > 3 or (len(hosts) == 3 and len(seen.spec.rules) > 3):
+        return f"{','.join(hosts[:3])} + {len(seen.spec.rules) - 3} more..."
+    return ",".join(hosts) or "*"
+
+
+INGRESSES = table(
+    "ingresses.networking.k8s.io",
+    Ingress,
+    (
+        (NAME, name_of),
+        (text("CLASS", wish=12), lambda seen: seen.spec.ingress_class_name),
+        (names("HOSTS", wish=32), _hosts),
+        (names("ADDRESS", wish=20), lambda seen: joined(addresses(seen.status))),
+        (text("PORTS", wish=7), lambda seen: "80, 443" if seen.spec.tls else "80"),
+        (AGE, created_at),
+    ),
+)
+
+
+class Port(Shape, frozen=True):
+    name: str | None = None
+    port: int | None = None
+
+
+class Address(Shape, frozen=True):
+    ip: str = ""
+
+
+class Subset(Shape, frozen=True):
+    addresses: list[Address] = []
+    ports: list[Port] = []
+
+
+class Endpoints(Shape, frozen=True):
+    metadata: Meta = Meta()
+    subsets: list[Subset] = []
+
+
+def _host_port(address: str, port: int | None) -> str:
+    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
+
+
+def _endpoint_list(seen: Endpoints) -> Cell:
+    found: list[str] = []
+    for subset in seen.subsets:
+        plain = [address.ip for address in subset.addresses]
+        found += [_host_port(ip, port.port) for port in subset.ports for ip in plain] if subset.ports else plain
+    return shortened(found)
+
+
+ENDPOINTS = table("endpoints", Endpoints, ((NAME, name_of), (names("ENDPOINTS", wish=48), _endpoint_list), (AGE, created_at)))
+
+
+class SliceEndpoint(Shape, frozen=True):
+    addresses: list[str] = []
+
+
+class EndpointSlice(Shape, frozen=True):
+    metadata: Meta = Meta()
+    address_type: str = ""
+    ports: list[Port] = []
+    endpoints: list[SliceEndpoint] = []
+
+
+def _slice_ports(seen: EndpointSlice) -> Cell:
+    return shortened([str(port.port) if port.port is not None else port.name or "*" for port in seen.ports])
+
+
+ENDPOINT_SLICES = table(
+    "endpointslices.discovery.k8s.io",
+    EndpointSlice,
+    (
+        (NAME, name_of),
+        (text("ADDRESSTYPE", wish=11), lambda seen: seen.address_type or None),
+        (text("PORTS", wish=16), _slice_ports),
+        (names("ENDPOINTS", wish=48), lambda seen: shortened([ip for endpoint in seen.endpoints for ip in endpoint.addresses])),
+        (AGE, created_at),
+    ),
+)
+
+
+class NetworkPolicySpec(Shape, frozen=True):
+    pod_selector: Selector = Selector()
+
+
+class NetworkPolicy(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: NetworkPolicySpec = NetworkPolicySpec()
+
+
+NETWORK_POLICIES = table(
+    "networkpolicies.networking.k8s.io",
+    NetworkPolicy,
+    ((NAME, name_of), (text("POD-SELECTOR", wish=32), lambda seen: selector_text(seen.spec.pod_selector)), (AGE, created_at)),
+)
+
+
+class Parameters(Shape, frozen=True):
+    api_group: str = ""
+    kind: str = ""
+    name: str = ""
+
+
+class IngressClassSpec(Shape, frozen=True):
+    controller: str = ""
+    parameters: Parameters | None = None
+
+
+class IngressClass(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: IngressClassSpec = IngressClassSpec()
+
+
+def _class_name(seen: IngressClass) -> Cell:
+    default = seen.metadata.annotations.get("ingressclass.kubernetes.io/is-default-class") == "true"
+    return f"{seen.metadata.name} (default)" if default else seen.metadata.name
+
+
+def _parameters(seen: IngressClass) -> Cell:
+    ref = seen.spec.parameters
+    return None if ref is None else f"{ref.kind}{f'.{ref.api_group}' if ref.api_group else ''}/{ref.name}"
+
+
+INGRESS_CLASSES = table(
+    "ingressclasses.networking.k8s.io",
+    IngressClass,
+    (
+        (NAME, _class_name),
+        (names("CONTROLLER"), lambda seen: seen.spec.controller or None),
+        (names("PARAMETERS"), _parameters),
+        (AGE, created_at),
+    ),
+)
+
+TABLES: tuple[KindTable, ...] = (SERVICES, INGRESSES, ENDPOINTS, ENDPOINT_SLICES, NETWORK_POLICIES, INGRESS_CLASSES)

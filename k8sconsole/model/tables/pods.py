@@ -1,0 +1,273 @@
+"""Pods. Their STATUS is a word that exists in no field: it is told here by the rules that the API server's own table follows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, NODE, OWNER, READY, RESTARTS, STATUS, cpu, names, size, text
+from k8sconsole.model.tables.decoding import Shape, decode
+from k8sconsole.model.tables.kind import created_at, name_of, reading
+from k8sconsole.model.tables.shapes import Condition, Container, Meta, epoch, holds
+
+
+class Waiting(Shape, frozen=True):
+    reason: str = ""
+
+
+class Running(Shape, frozen=True):
+    started_at: datetime | None = None
+
+
+class Terminated(Shape, frozen=True):
+    exit_code: int = 0
+    signal: int = 0
+    reason: str = ""
+    finished_at: datetime | None = None
+
+
+class State(Shape, frozen=True):
+    waiting: Waiting | None = None
+    running: Running | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Shape, frozen=True):
+    name: str = ""
+    ready: bool = False
+    restart_count: int = 0
+    started: bool | None = None
+    state: State = State()
+    last_state: State = State()
+
+
+class ReadinessGate(Shape, frozen=True):
+    condition_type: str = ""
+
+
+class PodSpec(Shape, frozen=True):
+    node_name: str = ""
+    containers: list[Container] = []
+    init_containers: list[Container] = []
+    readiness_gates: list[ReadinessGate] = []
+    overhead: dict[str, str] = {}
+
+
+class PodIP(Shape, frozen=True):
+    ip: str = ""
+
+
+class PodStatus(Shape, frozen=True):
+    phase: str = ""
+    reason: str = ""
+    pod_ip: str = ""
+    pod_ips: list[PodIP] = []
+    nominated_node_name: str = ""
+    conditions: list[Condition] = []
+    init_container_statuses: list[ContainerStatus] = []
+    container_statuses: list[ContainerStatus] = []
+
+
+class Pod(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """A pod and what its containers' states add up to. last_restart in seconds since the epoch."""
+
+    pod: Pod
+    word: str
+    ready: int
+    wanted: int
+    restarts: int
+    last_restart: float | None
+
+    @property
+    def metadata(self) -> Meta:
+        return self.pod.metadata
+
+
+class _Tally:
+    """What is counted while walking over container statuses."""
+
+    def __init__(self, word: str) -> None:
+        self.word = word
+        self.ready = 0
+        self.restarts = 0
+        self.last: datetime | None = None
+
+    def count(self, status: ContainerStatus) -> None:
+        self.restarts += status.restart_count
+        ended = status.last_state.terminated
+        if ended is not None and ended.finished_at is not None and (self.last is None or _before(self.last, ended.finished_at)):
+            self.last = ended.finished_at
+
+
+def _before(first: datetime, second: datetime) -> bool:
+    return first.timestamp() < second.timestamp()
+
+
+def read_pod(raw: bytes | msgspec.Raw) -> Reading:
+    pod = decode(raw, Pod)
+    spec, status = pod.spec, pod.status
+    sidecars = {container.name for container in spec.init_containers if container.restart_policy == "Always"}
+    tally = _Tally(_first_word(status))
+    unfinished = _walk_init(tally, status.init_container_statuses, sidecars, len(spec.init_containers))
+    if unfinished is None or holds(status.conditions, "Initialized"):
+        seen = len(status.init_container_statuses) if unfinished is None else unfinished + 1
+        _restart_count(tally, status.init_container_statuses[:seen], sidecars)
+        _walk_containers(tally, status)
+    word = _last_word(pod, tally.word)
+    return Reading(pod, word, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, epoch(tally.last))
+
+
+def _first_word(status: PodStatus) -> str:
+    for condition in status.conditions:
+        if condition.type == "PodScheduled" and condition.reason == "SchedulingGated":
+            return "SchedulingGated"
+    return status.reason or status.phase
+
+
+def _walk_init(tally: _Tally, statuses: Sequence[ContainerStatus], sidecars: set[str], wanted: int) -> int | None:
+    """Up to the first init container that has not done its part; where it stands."""
+    for position, status in enumerate(statuses):
+        tally.count(status)
+        ended = status.state.terminated
+        if ended is not None and ended.exit_code == 0:
+            continue
+        if status.name in sidecars and status.started:
+            tally.ready += status.ready
+            continue
+        tally.word = f"Init:{_init_word(status.state, position, wanted)}"
+        return position
+    return None
+
+
+def _init_word(state: State, position: int, wanted: int) -> str:
+    if state.terminated is not None:
+        return _end_word(state.terminated)
+    if state.waiting is not None and state.waiting.reason not in ("", "PodInitializing"):
+        return state.waiting.reason
+    return f"{position}/{wanted}"
+
+
+def _end_word(ended: Terminated) -> str:
+    if ended.reason:
+        return ended.reason
+    return f"Signal:{ended.signal}" if ended.signal else f"ExitCode:{ended.exit_code}"
+
+
+def _restart_count(tally: _Tally, statuses: Sequence[ContainerStatus], sidecars: set[str]) -> None:
+    """Once the pod is initialized, of the init containers only the sidecars' restarts count."""
+    tally.restarts, tally.last = 0, None
+    for status in statuses:
+        if status.name in sidecars:
+            tally.count(status)
+
+
+def _walk_containers(tally: _Tally, pod: PodStatus) -> None:
+    running, failure = False, ""
+    for status in reversed(pod.container_statuses):
+        tally.count(status)
+        state = status.state
+        if state.waiting is not None and state.waiting.reason:
+            tally.word = state.waiting.reason
+        elif state.terminated is not None:
+            tally.word = _end_word(state.terminated)
+            failure = tally.word if state.terminated.exit_code else failure
+        elif status.ready and state.running is not None:
+            running = True
+            tally.ready += 1
+    if tally.word == "Completed":
+        tally.word = _completed_word(running, failure, holds(pod.conditions, "Ready"))
+
+
+def _completed_word(running: bool, failure: str, ready: bool) -> str:
+    """Some containers have ended well; the others decide."""
+    if running and ready:
+        return "Running"
+    return failure or ("NotReady" if running else "Completed")
+
+
+def _last_word(pod: Pod, word: str) -> str:
+    if pod.metadata.deletion_timestamp is None:
+        return word
+    if pod.status.reason == "NodeLost":
+        return "Unknown"
+    return word if pod.status.phase in ("Succeeded", "Failed") else "Terminating"
+
+
+def _pod_ip(seen: Reading) -> Cell:
+    status = seen.pod.status
+    return (status.pod_ips[0].ip if status.pod_ips else status.pod_ip) or None
+
+
+def _gates(seen: Reading) -> Cell:
+    gates = seen.pod.spec.readiness_gates
+    if not gates:
+        return None
+    return f"{sum(holds(seen.pod.status.conditions, gate.condition_type) for gate in gates)}/{len(gates)}"
+
+
+def _owner(seen: Reading) -> Cell:
+    """The controller; for a ReplicaSet that a Deployment made, the Deployment: the template hash ends the ReplicaSet's name."""
+    owner, stamp = seen.metadata.owner, seen.metadata.labels.get("pod-template-hash", "")
+    if stamp and owner.startswith("ReplicaSet/") and owner.endswith(f"-{stamp}"):
+        return f"Deployment/{owner.removeprefix('ReplicaSet/').removesuffix(f'-{stamp}')}"
+    return owner or None
+
+
+def _images(seen: Reading) -> Cell:
+    return ",".join([container.image for container in seen.pod.spec.containers]) or None
+
+
+def total(pod: Pod, side: str, resource: str) -> int | None:
+    """What the scheduler reckons with, in millicores or bytes: containers and sidecars together, or one init container where that needs more,
+    and the overhead. side is ``requests`` or ``limits``. None when no container states it."""
+    running = [container for container in pod.spec.init_containers if container.restart_policy == "Always"] + pod.spec.containers
+    amounts = [_amount(container, side, resource) for container in running]
+    first = [_amount(container, side, resource) for container in pod.spec.init_containers if container.restart_policy != "Always"]
+    stated = [amount for amount in (*amounts, *first) if amount is not None]
+    if not stated:
+        return None
+    most = max([sum(amount or 0 for amount in amounts), *(amount or 0 for amount in first)])
+    return most + (_reckoned(pod.spec.overhead[resource], resource) or 0 if resource in pod.spec.overhead else 0)
+
+
+def _amount(container: Container, side: str, resource: str) -> int | None:
+    stated = container.resources.requests if side == "requests" else container.resources.limits
+    return _reckoned(stated[resource], resource) if resource in stated else None
+
+
+def _reckoned(amount: str, resource: str) -> int | None:
+    try:
+        return cpu_millicores(amount) if resource == "cpu" else bytes_of(amount)
+    except ValueError:
+        return None
+
+
+PODS = reading(
+    "pods",
+    read_pod,
+    (
+        (NAME, name_of),
+        (READY, lambda seen: [seen.ready, seen.wanted]),
+        (STATUS, lambda seen: seen.word or None),
+        (RESTARTS, lambda seen: [seen.restarts, seen.last_restart]),
+        (AGE, created_at),
+        (names("IP", wish=15, wide=True), _pod_ip),
+        (NODE, lambda seen: seen.pod.spec.node_name or None),
+        (text("NOMINATED NODE", wide=True), lambda seen: seen.pod.status.nominated_node_name or None),
+        (text("READINESS GATES", wide=True), _gates),
+        (OWNER, _owner),
+        (cpu("CPU/R"), lambda seen: total(seen.pod, "requests", "cpu")),
+        (cpu("CPU/L"), lambda seen: total(seen.pod, "limits", "cpu")),
+        (size("MEM/R"), lambda seen: total(seen.pod, "requests", "memory")),
+        (size("MEM/L"), lambda seen: total(seen.pod, "limits", "memory")),
+        (IMAGE, _images),
+    ),
+)

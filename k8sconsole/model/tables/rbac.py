@@ -1,0 +1,54 @@
+"""Who may do what: bindings of roles to subjects."""
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import AGE, NAME, names, text
+from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
+from k8sconsole.model.tables.shapes import Meta, joined
+
+
+class RoleReference(Shape, frozen=True):
+    kind: str = ""
+    name: str = ""
+
+
+class Subject(Shape, frozen=True):
+    kind: str = ""
+    name: str = ""
+    namespace: str = ""
+
+
+class Binding(Shape, frozen=True):
+    metadata: Meta = Meta()
+    role_ref: RoleReference = RoleReference()
+    subjects: list[Subject] = []
+
+
+def _subjects(seen: Binding, kind: str) -> Cell:
+    mine = [subject for subject in seen.subjects if subject.kind == kind]
+    return joined([f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name for subject in mine], ", ")
+
+
+def _role(seen: Binding) -> Cell:
+    return f"{seen.role_ref.kind}/{seen.role_ref.name}" if seen.role_ref.name else None
+
+
+def _bindings(resource: str) -> KindTable:
+    return table(
+        resource,
+        Binding,
+        (
+            (NAME, name_of),
+            (names("ROLE", wish=40), _role),
+            (AGE, created_at),
+            (text("USERS", wish=24, wide=True), lambda seen: _subjects(seen, "User")),
+            (text("GROUPS", wish=24, wide=True), lambda seen: _subjects(seen, "Group")),
+            (text("SERVICEACCOUNTS", wish=28, wide=True), lambda seen: _subjects(seen, "ServiceAccount")),
+        ),
+    )
+
+
+TABLES: tuple[KindTable, ...] = (
+    _bindings("rolebindings.rbac.authorization.k8s.io"),
+    _bindings("clusterrolebindings.rbac.authorization.k8s.io"),
+)

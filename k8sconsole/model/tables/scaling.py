@@ -1,0 +1,160 @@
+"""How many there should be: HorizontalPodAutoscalers and PodDisruptionBudgets."""
+
+from collections.abc import Callable
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import AGE, NAME, names, number, text
+from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
+from k8sconsole.model.tables.shapes import Meta
+
+Amount = str | int | float
+UNKNOWN = "<unknown>"
+
+
+class Reading(Shape, frozen=True):
+    """A target or a current value: the same three fields."""
+
+    value: Amount | None = None
+    average_value: Amount | None = None
+    average_utilization: int | None = None
+
+
+class Source(Shape, frozen=True):
+    """A metric's target (in spec) and current value (in status), of whichever kind it is."""
+
+    name: str = ""
+    target: Reading = Reading()
+    current: Reading = Reading()
+
+
+class Metric(Shape, frozen=True):
+    type: str = ""
+    resource: Source | None = None
+    container_resource: Source | None = None
+    pods: Source | None = None
+    object: Source | None = None
+    external: Source | None = None
+
+    @property
+    def source(self) -> Source | None:
+        by_type = {"Resource": self.resource, "ContainerResource": self.container_resource, "Pods": self.pods}
+        return (by_type | {"Object": self.object, "External": self.external}).get(self.type)
+
+
+class ScaleTarget(Shape, frozen=True):
+    kind: str = ""
+    name: str = ""
+
+
+class HpaSpec(Shape, frozen=True):
+    scale_target_ref: ScaleTarget = ScaleTarget()
+    min_replicas: int | None = None
+    max_replicas: int = 0
+    metrics: list[Metric] = []
+
+
+class HpaStatus(Shape, frozen=True):
+    current_replicas: int = 0
+    desired_replicas: int = 0
+    current_metrics: list[Metric] = []
+
+
+class Hpa(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: HpaSpec = HpaSpec()
+    status: HpaStatus = HpaStatus()
+
+
+def targets(seen: Hpa) -> Cell:
+    """Current against wanted, the first two metrics: ``cpu: 41%/70%``."""
+    told = [_metric(spec, at, seen.status.current_metrics) for at, spec in enumerate(seen.spec.metrics)]
+    rest = f" + {len(told) - 2} more..." if len(told) > 2 else ""
+    return ", ".join(told[:2]) + rest if told else None
+
+
+def _metric(spec: Metric, at: int, current: list[Metric]) -> str:
+    wanted = spec.source
+    if wanted is None:
+        return "<unknown type>"
+    seen = current[at].source if at < len(current) and current[at].type == spec.type else None
+    reading = Reading() if seen is None else seen.current
+    if spec.type in ("Resource", "ContainerResource"):
+        return f"{wanted.name}: {_resource(wanted.target, reading)}"
+    if spec.type == "Pods":
+        return f"{_told(reading.average_value)}/{_told(wanted.target.average_value)}"
+    if wanted.target.average_value is not None:
+        return f"{_told(reading.average_value)}/{_told(wanted.target.average_value)} (avg)"
+    return f"{_told(reading.value)}/{_told(wanted.target.value)}"
+
+
+def _resource(wanted: Reading, current: Reading) -> str:
+    if wanted.average_value is not None:
+        return f"{_told(current.average_value)}/{_told(wanted.average_value)}"
+    return f"{_percent(current.average_utilization, UNKNOWN)}/{_percent(wanted.average_utilization, '<auto>')}"
+
+
+def _told(amount: Amount | None) -> str:
+    return UNKNOWN if amount is None else str(amount)
+
+
+def _percent(share: int | None, otherwise: str) -> str:
+    return otherwise if share is None else f"{share}%"
+
+
+def _reference(seen: Hpa) -> Cell:
+    target = seen.spec.scale_target_ref
+    return f"{target.kind}/{target.name}" if target.name else None
+
+
+HPAS = table(
+    "horizontalpodautoscalers.autoscaling",
+    Hpa,
+    (
+        (NAME, name_of),
+        (names("REFERENCE", wish=32), _reference),
+        (text("TARGETS", wish=28, rank=12), targets),
+        (number("MINPODS"), lambda seen: seen.spec.min_replicas),
+        (number("MAXPODS"), lambda seen: seen.spec.max_replicas),
+        (number("REPLICAS"), lambda seen: seen.status.current_replicas),
+        (AGE, created_at),
+    ),
+)
+
+
+class BudgetSpec(Shape, frozen=True):
+    min_available: str | int | None = None
+    max_unavailable: str | int | None = None
+
+
+class BudgetStatus(Shape, frozen=True):
+    disruptions_allowed: int = 0
+
+
+class Budget(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: BudgetSpec = BudgetSpec()
+    status: BudgetStatus = BudgetStatus()
+
+
+def _bound(read: Callable[[BudgetSpec], str | int | None]) -> Callable[[Budget], Cell]:
+    def told(seen: Budget) -> Cell:
+        limit = read(seen.spec)
+        return "N/A" if limit is None else str(limit)
+
+    return told
+
+
+BUDGETS = table(
+    "poddisruptionbudgets.policy",
+    Budget,
+    (
+        (NAME, name_of),
+        (text("MIN AVAILABLE", wish=13), _bound(lambda spec: spec.min_available)),
+        (text("MAX UNAVAILABLE", wish=15), _bound(lambda spec: spec.max_unavailable)),
+        (number("ALLOWED DISRUPTIONS"), lambda seen: seen.status.disruptions_allowed),
+        (AGE, created_at),
+    ),
+)
+
+TABLES: tuple[KindTable, ...] = (HPAS, BUDGETS)

@@ -1,0 +1,118 @@
+"""Shapes that many kinds share, and the words made of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from k8sconsole.model.tables.decoding import Shape
+
+
+class OwnerReference(Shape, frozen=True):
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    controller: bool | None = None
+
+
+class Meta(Shape, frozen=True):
+    name: str = ""
+    namespace: str = ""
+    uid: str = ""
+    resource_version: str = ""
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+    owner_references: list[OwnerReference] = []
+
+    @property
+    def owner(self) -> str:
+        """The controlling owner as ``Kind/name``, empty without one."""
+        return next((f"{ref.kind}/{ref.name}" for ref in self.owner_references if ref.controller), "")
+
+
+class Object(Shape, frozen=True):
+    """What every object has."""
+
+    metadata: Meta = Meta()
+
+
+class Condition(Shape, frozen=True):
+    type: str = ""
+    status: str = ""
+    reason: str = ""
+    message: str = ""
+
+
+class Resources(Shape, frozen=True):
+    requests: dict[str, str] = {}
+    limits: dict[str, str] = {}
+
+
+class Container(Shape, frozen=True):
+    name: str = ""
+    image: str = ""
+    restart_policy: str = ""
+    resources: Resources = Resources()
+
+
+class TemplateSpec(Shape, frozen=True):
+    containers: list[Container] = []
+    node_selector: dict[str, str] = {}
+
+
+class Template(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: TemplateSpec = TemplateSpec()
+
+
+class Expression(Shape, frozen=True):
+    key: str = ""
+    operator: str = ""
+    values: list[str] = []
+
+
+class Selector(Shape, frozen=True):
+    match_labels: dict[str, str] = {}
+    match_expressions: list[Expression] = []
+
+
+def epoch(at: datetime | None) -> float | None:
+    """Seconds since the epoch; nothing for the zero time that Kubernetes writes where it knows none."""
+    if at is None or at.year < 1970:
+        return None
+    return at.timestamp()
+
+
+def holds(conditions: Sequence[Condition], kind: str) -> bool:
+    """Whether the first condition of this type is True."""
+    return next((condition.status == "True" for condition in conditions if condition.type == kind), False)
+
+
+def joined(values: Sequence[str], separator: str = ",") -> str | None:
+    return separator.join(values) or None
+
+
+def labels_text(labels: dict[str, str]) -> str | None:
+    return joined([f"{key}={value}" for key, value in sorted(labels.items())])
+
+
+def selector_text(selector: Selector) -> str | None:
+    """A label selector in the spelling that ``-l`` takes."""
+    terms = [f"{key}={value}" for key, value in selector.match_labels.items()]
+    terms += [_expression_text(expression) for expression in selector.match_expressions]
+    return joined(sorted(terms))
+
+
+def _expression_text(expression: Expression) -> str:
+    match expression.operator:
+        case "In" | "NotIn":
+            return f"{expression.key} {expression.operator.lower()} ({','.join(sorted(expression.values))})"
+        case "DoesNotExist":
+            return f"!{expression.key}"
+    return expression.key
+
+
+def shortened(values: Sequence[str], most: int = 3) -> str | None:
+    """The first few, and how many more there are."""
+    first = ",".join(values[:most])
+    return f"{first} + {len(values) - most} more..." if len(values) > most else first or None

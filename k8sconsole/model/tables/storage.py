@@ -1,0 +1,151 @@
+"""Volumes and the claims on them."""
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import AGE, NAME, STATUS, flag, names, text
+from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
+from k8sconsole.model.tables.shapes import Meta, Resources, joined
+
+_CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
+_MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
+
+
+class ClaimReference(Shape, frozen=True):
+    namespace: str = ""
+    name: str = ""
+
+
+class VolumeSpec(Shape, frozen=True):
+    capacity: dict[str, str] = {}
+    access_modes: list[str] = []
+    persistent_volume_reclaim_policy: str = ""
+    storage_class_name: str = ""
+    volume_attributes_class_name: str | None = None
+    claim_ref: ClaimReference | None = None
+    volume_mode: str | None = None
+
+
+class Phase(Shape, frozen=True):
+    phase: str = ""
+    reason: str = ""
+
+
+class Volume(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: VolumeSpec = VolumeSpec()
+    status: Phase = Phase()
+
+
+class ClaimSpec(Shape, frozen=True):
+    volume_name: str = ""
+    storage_class_name: str | None = None
+    volume_attributes_class_name: str | None = None
+    volume_mode: str | None = None
+    resources: Resources = Resources()
+
+
+class ClaimStatus(Shape, frozen=True):
+    phase: str = ""
+    capacity: dict[str, str] = {}
+    access_modes: list[str] = []
+
+
+class Claim(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: ClaimSpec = ClaimSpec()
+    status: ClaimStatus = ClaimStatus()
+
+
+def access_modes(modes: list[str]) -> str | None:
+    """kubectl's initials, each once, in its order."""
+    return joined([short for mode, short in _MODES.items() if mode in modes])
+
+
+def _volume_claim(seen: Volume) -> Cell:
+    ref = seen.spec.claim_ref
+    return None if ref is None else f"{ref.namespace}/{ref.name}"
+
+
+def _going(meta: Meta, phase: str) -> Cell:
+    return "Terminating" if meta.deletion_timestamp is not None else phase or None
+
+
+def _class_of(meta: Meta, stated: str | None) -> Cell:
+    return meta.annotations.get(_CLASS_ANNOTATION) or stated or None
+
+
+CAPACITY = text("CAPACITY", wish=8)
+MODES = text("ACCESS MODES", wish=12)
+CLASS = text("STORAGECLASS", wish=16)
+ATTRIBUTES = text("VOLUMEATTRIBUTESCLASS", wish=21, rank=50)
+MODE = text("VOLUMEMODE", wish=10, wide=True)
+
+PERSISTENT_VOLUMES = table(
+    "persistentvolumes",
+    Volume,
+    (
+        (NAME, name_of),
+        (CAPACITY, lambda seen: seen.spec.capacity.get("storage")),
+        (MODES, lambda seen: access_modes(seen.spec.access_modes)),
+        (text("RECLAIM POLICY", wish=14), lambda seen: seen.spec.persistent_volume_reclaim_policy or None),
+        (STATUS, lambda seen: _going(seen.metadata, seen.status.phase)),
+        (names("CLAIM", wish=32), _volume_claim),
+        (CLASS, lambda seen: _class_of(seen.metadata, seen.spec.storage_class_name)),
+        (ATTRIBUTES, lambda seen: seen.spec.volume_attributes_class_name),
+        (text("REASON"), lambda seen: seen.status.reason or None),
+        (AGE, created_at),
+        (MODE, lambda seen: seen.spec.volume_mode),
+    ),
+)
+
+
+def _bound(seen: Claim) -> bool:
+    return bool(seen.spec.volume_name)
+
+
+PERSISTENT_VOLUME_CLAIMS = table(
+    "persistentvolumeclaims",
+    Claim,
+    (
+        (NAME, name_of),
+        (STATUS, lambda seen: _going(seen.metadata, seen.status.phase)),
+        (names("VOLUME"), lambda seen: seen.spec.volume_name or None),
+        (CAPACITY, lambda seen: seen.status.capacity.get("storage") if _bound(seen) else None),
+        (MODES, lambda seen: access_modes(seen.status.access_modes) if _bound(seen) else None),
+        (CLASS, lambda seen: _class_of(seen.metadata, seen.spec.storage_class_name)),
+        (ATTRIBUTES, lambda seen: seen.spec.volume_attributes_class_name),
+        (AGE, created_at),
+        (MODE, lambda seen: seen.spec.volume_mode),
+        (text("REQUESTED", wish=9, wide=True), lambda seen: seen.spec.resources.requests.get("storage")),
+    ),
+)
+
+
+class StorageClass(Shape, frozen=True):
+    metadata: Meta = Meta()
+    provisioner: str = ""
+    reclaim_policy: str = "Delete"
+    volume_binding_mode: str = "Immediate"
+    allow_volume_expansion: bool = False
+
+
+def _default_name(seen: StorageClass) -> Cell:
+    marks = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+    default = any(seen.metadata.annotations.get(mark) == "true" for mark in marks)
+    return f"{seen.metadata.name} (default)" if default else seen.metadata.name
+
+
+STORAGE_CLASSES = table(
+    "storageclasses.storage.k8s.io",
+    StorageClass,
+    (
+        (NAME, _default_name),
+        (names("PROVISIONER", wish=32), lambda seen: seen.provisioner or None),
+        (text("RECLAIMPOLICY", wish=13), lambda seen: seen.reclaim_policy),
+        (text("VOLUMEBINDINGMODE", wish=20), lambda seen: seen.volume_binding_mode),
+        (flag("ALLOWVOLUMEEXPANSION"), lambda seen: seen.allow_volume_expansion),
+        (AGE, created_at),
+    ),
+)
+
+TABLES: tuple[KindTable, ...] = (PERSISTENT_VOLUMES, PERSISTENT_VOLUME_CLAIMS, STORAGE_CLASSES)

@@ -1,0 +1,221 @@
+"""What keeps pods running: Deployments, ReplicaSets, StatefulSets, DaemonSets, ReplicationControllers."""
+
+from typing import Any, Protocol
+
+import msgspec
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, OWNER, READY, names, number, text
+from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.kind import Field, KindTable, created_at, name_of, table
+from k8sconsole.model.tables.shapes import Container, Meta, Selector, Template, joined, labels_text, selector_text
+
+
+class Spec(Shape, frozen=True):
+    """replicas: the API server's default where the object leaves it out."""
+
+    replicas: int = 1
+    selector: Selector = Selector()
+    template: Template = Template()
+
+
+class Status(Shape, frozen=True):
+    replicas: int = 0
+    ready_replicas: int = 0
+    updated_replicas: int = 0
+    available_replicas: int = 0
+
+
+class Workload(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: Spec = Spec()
+    status: Status = Status()
+
+
+class DaemonStatus(Shape, frozen=True):
+    desired_number_scheduled: int = 0
+    current_number_scheduled: int = 0
+    number_ready: int = 0
+    updated_number_scheduled: int = 0
+    number_available: int = 0
+
+
+class Daemon(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: Spec = Spec()
+    status: DaemonStatus = DaemonStatus()
+
+
+class ControllerSpec(Shape, frozen=True):
+    replicas: int = 1
+    selector: dict[str, str] = {}
+    template: Template = Template()
+
+
+class Controller(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: ControllerSpec = ControllerSpec()
+    status: Status = Status()
+
+
+class HasTemplate(Protocol):
+    @property
+    def template(self) -> Template: ...
+
+
+class HasSpec(Protocol):
+    @property
+    def metadata(self) -> Meta: ...
+    @property
+    def spec(self) -> HasTemplate: ...
+
+
+def container_names(containers: list[Container]) -> Cell:
+    return joined([container.name for container in containers])
+
+
+def container_images(containers: list[Container]) -> Cell:
+    return joined([container.image for container in containers])
+
+
+def _containers(seen: HasSpec) -> Cell:
+    return container_names(seen.spec.template.spec.containers)
+
+
+def _images(seen: HasSpec) -> Cell:
+    return container_images(seen.spec.template.spec.containers)
+
+
+def owner_of(seen: Any) -> Cell:
+    return seen.metadata.owner or None
+
+
+CONTAINERS = text("CONTAINERS", wish=20, wide=True)
+SELECTOR = text("SELECTOR", wish=32, wide=True)
+IMAGES = msgspec.structs.replace(IMAGE, name="IMAGES")
+TEMPLATE_FIELDS: tuple[Field[Any], ...] = ((CONTAINERS, _containers), (IMAGES, _images))
+SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda seen: selector_text(seen.spec.selector))
+
+DEPLOYMENTS = table(
+    "deployments.apps",
+    Workload,
+    (
+        (NAME, name_of),
+        (READY, lambda seen: [seen.status.ready_replicas, seen.spec.replicas]),
+        (number("UP-TO-DATE"), lambda seen: seen.status.updated_replicas),
+        (number("AVAILABLE"), lambda seen: seen.status.available_replicas),
+        (AGE, created_at),
+        *TEMPLATE_FIELDS,
+        SELECTOR_FIELD,
+        (OWNER, owner_of),
+    ),
+)
+
+REPLICASETS = table(
+    "replicasets.apps",
+    Workload,
+    (
+        (NAME, name_of),
+        (number("DESIRED"), lambda seen: seen.spec.replicas),
+        (number("CURRENT"), lambda seen: seen.status.replicas),
+        (number("READY"), lambda seen: seen.status.ready_replicas),
+        (AGE, created_at),
+        *TEMPLATE_FIELDS,
+        SELECTOR_FIELD,
+        (OWNER, owner_of),
+    ),
+)
+
+STATEFULSETS = table(
+    "statefulsets.apps",
+    Workload,
+    (
+        (NAME, name_of),
+        (READY, lambda seen: [seen.status.ready_replicas, seen.spec.replicas]),
+        (AGE, created_at),
+        *TEMPLATE_FIELDS,
+        (OWNER, owner_of),
+    ),
+)
+
+DAEMONSETS = table(
+    "daemonsets.apps",
+    Daemon,
+    (
+        (NAME, name_of),
+        (number("DESIRED"), lambda seen: seen.status.desired_number_scheduled),
+        (number("CURRENT"), lambda seen: seen.status.current_number_scheduled),
+        (number("READY"), lambda seen: seen.status.number_ready),
+        (number("UP-TO-DATE"), lambda seen: seen.status.updated_number_scheduled),
+        (number("AVAILABLE"), lambda seen: seen.status.number_available),
+        (text("NODE SELECTOR", wish=24), lambda seen: labels_text(seen.spec.template.spec.node_selector)),
+        (AGE, created_at),
+        *TEMPLATE_FIELDS,
+        SELECTOR_FIELD,
+        (OWNER, owner_of),
+    ),
+)
+
+REPLICATION_CONTROLLERS = table(
+    "replicationcontrollers",
+    Controller,
+    (
+        (NAME, name_of),
+        (number("DESIRED"), lambda seen: seen.spec.replicas),
+        (number("CURRENT"), lambda seen: seen.status.replicas),
+        (number("READY"), lambda seen: seen.status.ready_replicas),
+        (AGE, created_at),
+        *TEMPLATE_FIELDS,
+        (SELECTOR, lambda seen: labels_text(seen.spec.selector)),
+        (OWNER, owner_of),
+    ),
+)
+
+
+class PodTemplate(Shape, frozen=True):
+    metadata: Meta = Meta()
+    template: Template = Template()
+
+
+POD_TEMPLATES = table(
+    "podtemplates",
+    PodTemplate,
+    (
+        (NAME, name_of),
+        (text("CONTAINERS", wish=20), lambda seen: container_names(seen.template.spec.containers)),
+        (text("IMAGES", wish=36), lambda seen: container_images(seen.template.spec.containers)),
+        (text("POD LABELS", wish=32), lambda seen: labels_text(seen.template.metadata.labels)),
+        (AGE, created_at),
+    ),
+)
+
+
+class Revision(Shape, frozen=True):
+    metadata: Meta = Meta()
+    revision: int = 0
+
+
+def _controller(seen: Revision) -> Cell:
+    """As kubectl names a controller: ``statefulset.apps/db``."""
+    for owner in seen.metadata.owner_references:
+        if owner.controller:
+            group = owner.api_version.rpartition("/")[0]
+            return f"{owner.kind.lower()}{f'.{group}' if group else ''}/{owner.name}"
+    return None
+
+
+CONTROLLER_REVISIONS = table(
+    "controllerrevisions.apps",
+    Revision,
+    ((NAME, name_of), (names("CONTROLLER"), _controller), (number("REVISION"), lambda seen: seen.revision), (AGE, created_at)),
+)
+
+TABLES: tuple[KindTable, ...] = (
+    DEPLOYMENTS,
+    REPLICASETS,
+    STATEFULSETS,
+    DAEMONSETS,
+    REPLICATION_CONTROLLERS,
+    POD_TEMPLATES,
+    CONTROLLER_REVISIONS,
+)
