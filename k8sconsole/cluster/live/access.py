@@ -2,10 +2,10 @@
 
 import asyncio
 import os
-import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from ssl import SSLContext
 from urllib.parse import quote, urlsplit
 
 from k8sconsole import __version__
@@ -14,7 +14,7 @@ from k8sconsole.cluster.live.credentials.choice import presenter
 from k8sconsole.cluster.live.credentials.presented import KeyPair, Presented, Presenter
 from k8sconsole.cluster.live.kubeconfig.entries import Impersonation
 from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, server_url
-from k8sconsole.cluster.live.proxy import proxy_for
+from k8sconsole.cluster.live.proxy import is_loopback, proxy_for
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import Clock
 
@@ -26,12 +26,12 @@ Stamps = tuple[tuple[int, int, int] | None, ...]
 
 @dataclass(frozen=True)
 class Access:
-    """server has no slash at its end. headers may repeat a name. ssl is None for plain HTTP. proxy may hold a password."""
+    """server has no slash at its end. headers may repeat a name. trust is None for plain HTTP. proxy may hold a password."""
 
     server: str
     user: str
     headers: tuple[tuple[str, str], ...] = field(repr=False)
-    ssl: ssl.SSLContext | None = None
+    trust: SSLContext | None = None
     server_hostname: str | None = None
     proxy: str | None = field(default=None, repr=False)
     pair: KeyPair | None = field(default=None, repr=False)
@@ -129,12 +129,17 @@ def _access(login: Login, presented: Presented, environ: Mapping[str, str]) -> A
     return Access(
         server=server,
         user=login.user.name,
-        headers=_headers(presented, login.user.impersonation),
-        ssl=tls.context(login.cluster, presented.pair) if secure else None,
+        headers=_headers(presented if secure or _is_here(server) else Presented(), login.user.impersonation),
+        trust=tls.context(login.cluster, presented.pair) if secure else None,
         server_hostname=login.cluster.tls_server_name or None,
         proxy=proxy_for(server, login.cluster.proxy_url, environ),
         pair=presented.pair,
     )
+
+
+def _is_here(server: str) -> bool:
+    """Credentials travel in the clear only within this machine; elsewhere they need TLS, as for every client of Kubernetes."""
+    return is_loopback(urlsplit(server).hostname or "")
 
 
 def _headers(presented: Presented, impersonation: Impersonation) -> tuple[tuple[str, str], ...]:

@@ -22,17 +22,17 @@ _EVERYTHING = Selectors()
 _WHOLE_LOG = LogOptions()
 
 
-class _Version(msgspec.Struct, rename="camel"):
+class _Version(msgspec.Struct, frozen=True, rename="camel"):
     git_version: str
     platform: str = ""
 
 
-class _ReviewStatus(msgspec.Struct):
+class _ReviewStatus(msgspec.Struct, frozen=True):
     allowed: bool = False
     reason: str = ""
 
 
-class _Review(msgspec.Struct):
+class _Review(msgspec.Struct, frozen=True):
     status: _ReviewStatus = _ReviewStatus()
 
 

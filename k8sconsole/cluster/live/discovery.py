@@ -20,15 +20,15 @@ _AGGREGATED = ",".join(
 )
 
 
-class _GroupVersionKind(msgspec.Struct):
+class _GroupVersionKind(msgspec.Struct, frozen=True):
     kind: str = ""
 
 
-class _Subresource(msgspec.Struct):
+class _Subresource(msgspec.Struct, frozen=True):
     subresource: str
 
 
-class _Resource(msgspec.Struct, rename="camel"):
+class _Resource(msgspec.Struct, frozen=True, rename="camel"):
     resource: str
     scope: str = ""
     response_kind: _GroupVersionKind | None = None
@@ -39,22 +39,22 @@ class _Resource(msgspec.Struct, rename="camel"):
     subresources: list[_Subresource] = []
 
 
-class _Version(msgspec.Struct):
+class _Version(msgspec.Struct, frozen=True):
     version: str
     resources: list[_Resource] = []
     freshness: str = "Current"
 
 
-class _Metadata(msgspec.Struct):
+class _Metadata(msgspec.Struct, frozen=True):
     name: str = ""
 
 
-class _Group(msgspec.Struct):
+class _Group(msgspec.Struct, frozen=True):
     metadata: _Metadata = _Metadata()
     versions: list[_Version] = []
 
 
-class _GroupList(msgspec.Struct):
+class _GroupList(msgspec.Struct, frozen=True):
     kind: str = ""
     items: list[_Group] = []
 

@@ -13,24 +13,24 @@ from k8sconsole.errors import ConsoleError, CredentialsError, Unreachable
 from k8sconsole.model.refs import ApiResource
 
 
-class _GroupVersion(msgspec.Struct):
+class _GroupVersion(msgspec.Struct, frozen=True):
     version: str
 
 
-class _Group(msgspec.Struct, rename="camel"):
+class _Group(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     versions: list[_GroupVersion] = []
     preferred_version: _GroupVersion | None = None
 
 
-class _Root(msgspec.Struct):
+class _Root(msgspec.Struct, frozen=True):
     """/api answers with versions, /apis with groups."""
 
     versions: list[str] = []
     groups: list[_Group] = []
 
 
-class _Resource(msgspec.Struct, rename="camel"):
+class _Resource(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     kind: str
     namespaced: bool = False
@@ -40,7 +40,7 @@ class _Resource(msgspec.Struct, rename="camel"):
     categories: list[str] = []
 
 
-class _ResourceList(msgspec.Struct):
+class _ResourceList(msgspec.Struct, frozen=True):
     resources: list[_Resource] = []
 
 

@@ -86,7 +86,7 @@ class Transport:
                 URL(_address(access, request), encoded=True),
                 data=request.body,
                 headers=_headers(access, request),
-                ssl=access.ssl or True,
+                ssl=access.trust or True,
                 server_hostname=access.server_hostname,
                 proxy=access.proxy,
                 allow_redirects=False,

@@ -33,14 +33,14 @@ class PluginSpec:
     wants_cluster: bool
 
 
-class PluginStatus(msgspec.Struct, rename="camel"):
+class PluginStatus(msgspec.Struct, frozen=True, rename="camel"):
     token: str = ""
     client_certificate_data: str = ""
     client_key_data: str = ""
     expiration_timestamp: str | None = None
 
 
-class PluginAnswer(msgspec.Struct, rename="camel"):
+class PluginAnswer(msgspec.Struct, frozen=True, rename="camel"):
     api_version: str
     kind: str
     status: PluginStatus | None = None
