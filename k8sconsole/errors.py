@@ -37,7 +37,7 @@ from typing import Any
 
 
 class ConsoleError(Exception):
-    """title: what failed, without a full stop. detail: why. remedy: a command or step to try. details: facts for a program (JSON values)."""
+    """title: what failed, without a full stop. detail: why. remedy: a step to try. details: facts for a program (JSON values)."""
 
     exit_code = 1
     code = -32603
@@ -120,8 +120,14 @@ class ApiError(ConsoleError):
     """An answer of the API server other than success. ``status`` is its Kubernetes Status object, ``http_status`` the number."""
 
     def __init__(
-        self, title: str, detail: str = "", remedy: str = "", details: Mapping[str, Any] | None = None, *,
-        http_status: int = 0, status: Mapping[str, Any] | None = None,
+        self,
+        title: str,
+        detail: str = "",
+        remedy: str = "",
+        details: Mapping[str, Any] | None = None,
+        *,
+        http_status: int = 0,
+        status: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(title, detail, remedy, details)
         self.http_status = http_status

@@ -92,5 +92,3 @@ def query(
         print_table(table.columns, [["" if cell is None else str(cell) for cell in row] for row in table.rows])
     if table.truncated:
         say(f"there is more: the first {limit} rows are shown (try: --limit {limit * 10})")
-
-

@@ -77,7 +77,10 @@ def _print_rows(found: Any, *, wide: bool) -> None:
     leads = _leading(found)
     header = [*(title for title, _ in leads), *(column.name for _, column in columns)]
     right = frozenset(index + len(leads) for index, (_, column) in enumerate(columns) if column.right)
-    rows = [[*(read(row) for _, read in leads), *(cell_text(column, row.cells[index], found.now) for index, column in columns)] for row in found.rows]
+    rows = [
+        [*(read(row) for _, read in leads), *(cell_text(column, row.cells[index], found.now) for index, column in columns)]
+        for row in found.rows
+    ]
     print_table(header, rows, right)
     say(_age_line(found))
 

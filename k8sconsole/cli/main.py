@@ -67,7 +67,7 @@ def _run(given: list[str], debug: bool) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last border: a person never sees a traceback
         return _foreign(error, given, debug)
     return result if isinstance(result, int) else 0
 

@@ -33,9 +33,7 @@ def mcp(
     """Serve the tools to an MCP client over standard input and output."""
     if ctx.invoked_subcommand is not None:
         return
-    loaded = settings_with(
-        {"cache.db_path": str(db) if db else None, "policy.read_only": readonly, "policy.allow_write": allow_write}
-    )
+    loaded = settings_with({"cache.db_path": str(db) if db else None, "policy.read_only": readonly, "policy.allow_write": allow_write})
 
     async def work(console: Any) -> None:
         from k8sconsole.mcp_server.stdio import serve_stdio
@@ -57,7 +55,13 @@ def install(
     """Write this server's entry into a client's own configuration file; what stands there stays, and a back-up is made."""
     from k8sconsole.mcp_server.install import install as write
 
-    arguments = ["-m", "k8sconsole", "mcp", *(["--readonly"] if readonly else []), *(word for name in context or () for word in ("--context", name))]
+    arguments = [
+        "-m",
+        "k8sconsole",
+        "mcp",
+        *(["--readonly"] if readonly else []),
+        *(word for name in context or () for word in ("--context", name)),
+    ]
     result = write(client.value, command=sys.executable, args=arguments, print_only=print_only)
     sys.stdout.write(result.text.rstrip("\n") + "\n" if print_only else "")
     say(result.summary)

@@ -62,7 +62,13 @@ def scan_once(
 
 def _print(reports: Sequence[Any]) -> None:
     rows = [
-        (report.cluster, kind.resource, *(str(number) for number in (kind.objects, kind.added, kind.changed, kind.deleted)), f"{kind.seconds:.2f}", kind.error)
+        (
+            report.cluster,
+            kind.resource,
+            *(str(number) for number in (kind.objects, kind.added, kind.changed, kind.deleted)),
+            f"{kind.seconds:.2f}",
+            kind.error,
+        )
         for report in reports
         for kind in report.kinds
     ]

@@ -26,7 +26,10 @@ def list_tools(db: Db = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json([{**spec.describe(), "usage": counts.get(spec.name)} for spec in specs])
         return
-    rows = [(spec.name, spec.toolset, spec.risk.value, str(counts[spec.name].usage_count if spec.name in counts else 0), spec.title) for spec in specs]
+    rows = [
+        (spec.name, spec.toolset, spec.risk.value, str(counts[spec.name].usage_count if spec.name in counts else 0), spec.title)
+        for spec in specs
+    ]
     print_table(("TOOL", "TOOLSET", "RISK", "USED", "DOES"), rows, right=frozenset({3}))
 
 
@@ -43,9 +46,13 @@ def show(name: Annotated[str, typer.Argument(help="A tool's name.")], db: Db = N
 @app.command(epilog="Example: k8sconsole tools call k8s_list_pods namespace=shop limit=5")
 def call(
     name: Annotated[str, typer.Argument(help="A tool's name.")],
-    arguments: Annotated[list[str] | None, typer.Argument(help="key=value; a value that is JSON is taken as JSON.", metavar="[KEY=VALUE]…")] = None,
+    arguments: Annotated[
+        list[str] | None, typer.Argument(help="key=value; a value that is JSON is taken as JSON.", metavar="[KEY=VALUE]…")
+    ] = None,
     json_args: Annotated[str, typer.Option("--json-args", help="All arguments as one JSON object.", metavar="J")] = "",
-    yes: Annotated[bool, typer.Option("--yes", help="Answer yes to a plain question; a name that must be typed is still asked for.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Answer yes to a plain question; a name that must be typed is still asked for.")
+    ] = False,
     context: Contexts = None,
     db: Db = None,
     as_json: AsJson = False,

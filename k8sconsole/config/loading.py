@@ -65,9 +65,7 @@ def leaves(kind: type[msgspec.Struct] = Settings, prefix: str = "") -> Iterator[
             yield name, field.type, default
 
 
-def load(
-    flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, str] | None = None, file: Path | None = None
-) -> Loaded:
+def load(flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, str] | None = None, file: Path | None = None) -> Loaded:
     """Raises ConfigurationError, naming the place, the key and the nearest valid key."""
     env = os.environ if environment is None else environment
     chosen = file or find_file()
@@ -195,4 +193,4 @@ def _build(kind: type[msgspec.Struct], values: Mapping[str, Any], prefix: str = 
             parts[field.name] = _build(field.type, values, f"{name}.")
         elif name in values:
             parts[field.name] = values[name]
-    return cast(Any, kind)(**parts)
+    return cast("Any", kind)(**parts)

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import itertools
 from typing import Any
 
 import msgspec
@@ -20,9 +21,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 def entries() -> list[Entry]:
     meanings = dict(_meanings(Settings, ""))
-    return [
-        Entry(key, _kind(kind), msgspec.to_builtins(default), meanings.get(key, ""), _names(key)) for key, kind, default in leaves()
-    ]
+    return [Entry(key, _kind(kind), msgspec.to_builtins(default), meanings.get(key, ""), _names(key)) for key, kind, default in leaves()]
 
 
 def _names(key: str) -> tuple[str, ...]:
@@ -38,7 +37,7 @@ def _kind(kind: Any) -> str:
 def _meanings(kind: type[msgspec.Struct], prefix: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     body = ast.parse(inspect.getsource(kind)).body[0].body  # type: ignore[attr-defined]
-    for field, following in zip(body, body[1:], strict=False):
+    for field, following in itertools.pairwise(body):
         if isinstance(field, ast.AnnAssign) and isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
             found.append((f"{prefix}{ast.unparse(field.target)}", " ".join(str(following.value.value).split())))
     for one in msgspec.structs.fields(kind):

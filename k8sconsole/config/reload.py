@@ -1,4 +1,4 @@
-"""Tell when a file has really changed: editors replace it, touch it, write it in pieces; only new content counts, a moment after it settled."""
+"""Tell when a file has really changed: editors replace it, touch it, write it in pieces; only settled new content counts."""
 
 import hashlib
 import threading

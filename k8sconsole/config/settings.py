@@ -11,7 +11,7 @@ class Scanner(msgspec.Struct, frozen=True):
     static_interval: float = 1800.0
     """Seconds between two full reads of what changes slowly: nodes, namespaces, quotas, storage."""
     dynamic_interval: float = 300.0
-    """Seconds between two full reads of what changes often: pods, deployments, services, events. A live watch makes most of them unnecessary."""
+    """Seconds between two full reads of what changes often: pods, deployments, services, events. A live watch makes most unnecessary."""
     timeout: float = 120.0
     """Seconds one kind may take to be read before the attempt counts as failed."""
     batch_size: int = 100

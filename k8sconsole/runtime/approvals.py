@@ -1,4 +1,4 @@
-"""Questions to a person, each a Future. The dialog of the console and an MCP client's elicitation are two ways to answer; silence is a no."""
+"""Questions to a person, each a Future. A dialog of the console and an MCP client's elicitation are ways to answer; silence is a no."""
 
 import asyncio
 import contextlib

@@ -78,4 +78,6 @@ def _unknown(word: str, resources: list[ApiResource]) -> UsageError:
     words = sorted({name for one in resources for name in (one.plural, *one.short_names)})
     close = nearest(word.lower(), words)
     remedy = close[0] if close else "a kind of `kubectl api-resources`"
-    return UsageError(f"no kind {word!r}", "the cluster has no resource of that name", remedy, {"parameter": "kind", "given": word, "nearest": close})
+    return UsageError(
+        f"no kind {word!r}", "the cluster has no resource of that name", remedy, {"parameter": "kind", "given": word, "nearest": close}
+    )

@@ -42,7 +42,7 @@ def running_demo(options: DemoOptions) -> Iterator[Any]:
 def demo_contexts(kubeconfig: Path) -> Contexts:
     from k8sconsole.cluster.live import contexts
 
-    return cast(Contexts, contexts(paths=[kubeconfig]))
+    return cast("Contexts", contexts(paths=[kubeconfig]))
 
 
 @contextlib.contextmanager

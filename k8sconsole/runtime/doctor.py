@@ -69,14 +69,18 @@ async def _cache(settings: Settings) -> Finding:
     path = db_path(settings)
     if not path.exists():
         writable = os.access(_nearest_folder(path), os.W_OK)
-        return Finding("cache", "○" if writable else "✗", f"{path}: not made yet", "" if writable else "another CACHE_DB_PATH", 0 if writable else 1)
+        return Finding(
+            "cache", "○" if writable else "✗", f"{path}: not made yet", "" if writable else "another CACHE_DB_PATH", 0 if writable else 1
+        )
     try:
         store = await open_store(path, timeout=2.0)
         status = await store.status()
         await store.close()
     except ConsoleError as problem:
         return _broken("cache", problem)
-    return Finding("cache", "●", f"{path}: {status.objects} objects, {status.size / 1e6:.1f} MB" + (f"; {status.note}" if status.note else ""))
+    return Finding(
+        "cache", "●", f"{path}: {status.objects} objects, {status.size / 1e6:.1f} MB" + (f"; {status.note}" if status.note else "")
+    )
 
 
 def _nearest_folder(path: Path) -> Path:

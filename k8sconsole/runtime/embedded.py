@@ -38,12 +38,12 @@ class EmbeddedConsole:
         """Items of an iterator over there. Closing this one closes that one."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Any] = asyncio.Queue()
-        room = threading.Semaphore(QUEUE)
+        room = asyncio.Semaphore(QUEUE)
         task = asyncio.run_coroutine_threadsafe(self._pump(work, loop, queue, room), self._loop)
         try:
             while True:
                 item = await queue.get()
-                room.release()
+                self._loop.call_soon_threadsafe(room.release)
                 if item is _END:
                     break
                 yield item
@@ -75,7 +75,7 @@ class EmbeddedConsole:
     async def _open(self) -> None:
         try:
             self._console.set_result(await self._opener())
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - travels on to whoever awaits the console
             self._console.set_exception(error)
             # Whoever awaits the console gets the error; nobody awaiting it is no reason for a second report.
             self._console.exception()
@@ -84,14 +84,17 @@ class EmbeddedConsole:
         return await work(await asyncio.shield(self._console))
 
     async def _pump(
-        self, work: Callable[[Console], AsyncIterator[T]], loop: asyncio.AbstractEventLoop, queue: "asyncio.Queue[Any]", room: threading.Semaphore
+        self,
+        work: Callable[[Console], AsyncIterator[T]],
+        loop: asyncio.AbstractEventLoop,
+        queue: "asyncio.Queue[Any]",
+        room: asyncio.Semaphore,
     ) -> None:
         try:
             console = await asyncio.shield(self._console)
             iterator = work(console)
             async for item in iterator:
-                while not room.acquire(blocking=False):
-                    await asyncio.sleep(0.02)
+                await room.acquire()
                 loop.call_soon_threadsafe(queue.put_nowait, item)
         finally:
             loop.call_soon_threadsafe(queue.put_nowait, _END)

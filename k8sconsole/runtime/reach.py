@@ -51,7 +51,7 @@ def find_contexts() -> Contexts:
     """The kubeconfig's contexts, or the one of the pod this runs in. Raises ConfigurationError."""
     from k8sconsole.cluster.live import contexts
 
-    return cast(Contexts, contexts())
+    return cast("Contexts", contexts())
 
 
 def has_kubeconfig() -> bool:
@@ -83,7 +83,9 @@ def unknown_context(wanted: str, names: "list[ClusterName]") -> NotFound:
     close = nearest(wanted, [str(name) for name in names])
     known = ", ".join(names[:8]) or "none"
     remedy = f"--context {close[0]}" if close else "kubectl config get-contexts"
-    return NotFound(f"no context {wanted!r}", f"there are: {known}", remedy, {"parameter": "context", "given": wanted, "nearest": close or names[:5]})
+    return NotFound(
+        f"no context {wanted!r}", f"there are: {known}", remedy, {"parameter": "context", "given": wanted, "nearest": close or names[:5]}
+    )
 
 
 class ClusterPool:

@@ -74,7 +74,9 @@ class Reading:
 
         return await asyncio.to_thread(_yaml, found)
 
-    async def cached(self, resource: ApiResource, clusters: tuple[ClusterName, ...], namespaces: tuple[Namespace, ...], name: str, text: str) -> Found:
+    async def cached(
+        self, resource: ApiResource, clusters: tuple[ClusterName, ...], namespaces: tuple[Namespace, ...], name: str, text: str
+    ) -> Found:
         """Rows and objects out of the cache. Raises FilterError."""
         query = RowQuery(resource.name, clusters=clusters, namespaces=namespaces, name=name, filter=parse(text) if text else None)
         pairs = await self._store.bodies(query)

@@ -1,7 +1,7 @@
 """The program's log: one JSON object a line, rotated, mode 0600, masked. Standard logging underneath, so that libraries' words arrive too.
 
-The 113 ms that a structured-logging library takes to import would be paid by every start of the console and of the MCP server; the formatter
-below is all that was needed of it.
+The 113 ms that a structured-logging library takes to import would be paid by every start of the console and of the MCP server; the
+formatter below is all that was needed of it.
 """
 
 import logging
@@ -20,7 +20,9 @@ from k8sconsole.kit.clock import iso
 ROOT = "k8sconsole"
 
 
-def fields(operation: str, *, duration_ms: float | None = None, cache_hit: bool | None = None, error: str = "", **more: Any) -> dict[str, Any]:
+def fields(
+    operation: str, *, duration_ms: float | None = None, cache_hit: bool | None = None, error: str = "", **more: Any
+) -> dict[str, Any]:
     """The ``extra=`` of a log call."""
     return {"operation": operation, "duration_ms": duration_ms, "cache_hit": cache_hit, "error_details": error, "more": more}
 
