@@ -72,5 +72,11 @@ def require(*names: str) -> dict[str, Path]:
     found = {name: locate(name) for name in names}
     absent = [name for name, path in found.items() if path is None]
     if absent:
-        raise BinariesMissing(absent)
+        raise _missing(absent)
     return {name: path for name, path in found.items() if path is not None}
+
+
+def _missing(names: list[str]) -> BinariesMissing:
+    if set(names) & set(REQUIRED):
+        return BinariesMissing(names, "make control-plane, six minutes once per machine", optional=False)
+    return BinariesMissing(names, "python -m tests.control_plane build --with-metrics-server", optional=True)

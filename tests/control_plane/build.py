@@ -36,7 +36,7 @@ def build(*, with_metrics_server: bool = False, out: TextIO = sys.stdout) -> Non
 
 
 def _go() -> str:
-    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    found = shutil.which("go")
     if found is None:
         raise GoMissing
     return found

@@ -8,12 +8,13 @@ class ControlPlaneError(Exception):
 class BinariesMissing(ControlPlaneError):
     """Programs of the control plane were not found on this machine.
 
-    ``names`` lists them in the order they would be built.
+    ``names`` lists them; ``remedy`` is the command that builds them; ``optional`` says that nothing else depends on them.
     """
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: list[str], remedy: str, *, optional: bool) -> None:
         self.names = names
-        super().__init__(f"not built: {', '.join(names)} (try: make control-plane, five minutes once per machine)")
+        self.optional = optional
+        super().__init__(f"not built: {', '.join(names)} (try: {remedy})")
 
 
 class GoMissing(ControlPlaneError):

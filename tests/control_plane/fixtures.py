@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.control_plane import binaries
 from tests.control_plane.errors import BinariesMissing
 from tests.control_plane.offered import OfferedCluster
 from tests.control_plane.plane import ControlPlane, Options
 
-_missing = pytest.StashKey[str]()
-_skipped = pytest.StashKey[int]()
+_skipped = pytest.StashKey[bool]()
 
 OwnControlPlane = Callable[[Options], ControlPlane]
 
@@ -65,15 +65,18 @@ def _made(config: pytest.Config, options: Options) -> ControlPlane:
     try:
         return ControlPlane(options)
     except BinariesMissing as error:
-        config.stash[_missing] = str(error)
+        if error.optional:
+            pytest.skip(str(error))
+        config.stash[_skipped] = True
         if os.environ.get("CI") and shutil.which("go"):
             pytest.fail(str(error), pytrace=False)
-        config.stash[_skipped] = config.stash.get(_skipped, 0) + 1
         pytest.skip(str(error))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say loudly, once, what a skipped server cost."""
-    missing = config.stash.get(_missing, None)
-    if missing is not None:
-        terminalreporter.write_line(f"REAL KUBERNETES NOT TESTED: {missing}", red=True, bold=True)
+    """Say loudly, once, that a real server was wanted and not there."""
+    if config.stash.get(_skipped, False):
+        try:
+            binaries.require(*binaries.REQUIRED)
+        except BinariesMissing as error:
+            terminalreporter.write_line(f"REAL KUBERNETES NOT TESTED: {error}", red=True, bold=True)

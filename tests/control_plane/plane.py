@@ -70,6 +70,7 @@ class ControlPlane:
         leftovers.sweep()
         self.site = Site(leftovers.new_folder(), self.options.name)
         self.kubeconfig = self.site.kubeconfig
+        self.kubectl_path = self._programs["kubectl"]
         self.api = Api(self.site.ports.apiserver, self.site.authority.pair.certificate, self.site.admin)
         self.processes = {name: Process(name, command, self.site.logs / f"{name}.log") for name, command in self._commands()}
         atexit.register(self.stop)
@@ -123,7 +124,7 @@ class ControlPlane:
 
         Raises CalledProcessError with its ``stderr``, or TimeoutExpired.
         """
-        command = [str(self._programs["kubectl"]), f"--kubeconfig={kubeconfig or self.kubeconfig}", *arguments]
+        command = [str(self.kubectl_path), f"--kubeconfig={kubeconfig or self.kubeconfig}", *arguments]
         return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=True).stdout
 
     def create_nodes(self, count: int, prefix: str = "node") -> list[str]:

@@ -4,7 +4,6 @@ import datetime
 import json
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -154,15 +153,9 @@ def test_what_a_killed_run_left_behind_is_swept_by_the_next(control_plane: Contr
     assert not any(str(folder) in line for line in _command_lines())
 
 
-@pytest.mark.skipif(shutil.which("go") is None, reason="needs Go to have something to miss")
-def test_a_build_that_is_there_is_not_built_again(control_plane: ControlPlane) -> None:
-    done = subprocess.run([sys.executable, "-m", "tests.control_plane", "build"], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.count(" present ") == 6
-
-
 def _kubectl(plane: ControlPlane, *arguments: str) -> subprocess.Popen[str]:
     """kubectl while it runs; its standard error, made for people, is dropped."""
-    command = [str(binaries.require("kubectl")["kubectl"]), f"--kubeconfig={plane.kubeconfig}", *arguments]
+    command = [str(plane.kubectl_path), f"--kubeconfig={plane.kubeconfig}", *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
