@@ -45,7 +45,7 @@ def _cluster(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
     with ControlPlane(Options(name="bench", nodes=0, apiserver_flags=("--max-requests-inflight=3000",))) as plane:
         command = [sys.executable, "-m", "benchmarks.load", "--kubeconfig", str(plane.kubeconfig), "--pods", str(arguments.pods)]
         subprocess.run([*command, *(["--direct"] if arguments.direct else [])], check=True)
-        yield plane.kubeconfig, plane.kubectl
+        yield plane.kubeconfig, plane.kubectl_path
 
 
 def _keep(result: dict[str, Any]) -> None:
