@@ -37,13 +37,12 @@ class ExecPlugin:
         self._environ["KUBERNETES_EXEC_INFO"] = exec_info(self._spec, cluster)
         self._clock = clock
         self._pair = pair
-        self._timeout = timeout
         self._presented: Presented | None = None
         self._renew_at = float("inf")
 
     async def present(self) -> Presented:
         if self._presented is None or self._clock.now() >= self._renew_at:
-            output = await run(self._spec, self._environ, self._timeout)
+            output = await run(self._spec, self._environ, TIMEOUT)
             # In a thread, for the certificate that a plugin may print has to be parsed.
             self._presented = await asyncio.to_thread(self._understood, output)
         return self._presented
