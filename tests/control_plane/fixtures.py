@@ -65,12 +65,11 @@ def _made(config: pytest.Config, options: Options) -> ControlPlane:
     try:
         return ControlPlane(options)
     except BinariesMissing as error:
-        if error.optional:
-            pytest.skip(str(error))
-        config.stash[_skipped] = True
-        if os.environ.get("CI") and shutil.which("go"):
-            pytest.fail(str(error), pytrace=False)
-        pytest.skip(str(error))
+        absent = error
+    config.stash[_skipped] = not absent.optional or config.stash.get(_skipped, False)
+    if os.environ.get("CI") and shutil.which("go") and not absent.optional:
+        pytest.fail(str(absent), pytrace=False)
+    pytest.skip(str(absent))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

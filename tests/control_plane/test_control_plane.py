@@ -9,14 +9,17 @@ import subprocess
 import sys
 import time
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.control_plane import binaries, leftovers, metrics
+from tests.control_plane.errors import StartFailed
 from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.offered import OfferedCluster, offer
 from tests.control_plane.plane import ControlPlane, Options
+from tests.control_plane.ports import listening
 
 pytestmark = pytest.mark.real
 
@@ -122,6 +125,21 @@ def test_objects_survive_a_killed_api_server_which_returns_on_its_port(own_contr
     assert not plane.api.ready()
     plane.start_apiserver()
     assert plane.kubectl("get", "namespace", "kept", "-o", "name") == "namespace/kept\n"
+
+
+def test_a_frozen_server_accepts_connections_and_says_nothing_until_it_goes_on(own_control_plane: OwnControlPlane) -> None:
+    plane = own_control_plane(BARE)
+    plane.processes["kube-apiserver"].pause()
+    assert listening(plane.site.ports.apiserver)
+    with pytest.raises(subprocess.CalledProcessError):
+        plane.kubectl("get", "namespaces", "--request-timeout=1s")
+    plane.processes["kube-apiserver"].resume()
+    assert "default" in plane.kubectl("get", "namespaces")
+
+
+def test_a_server_that_cannot_start_says_why(own_control_plane: OwnControlPlane) -> None:
+    with pytest.raises(StartFailed, match="unknown flag: --no-such-flag"):
+        own_control_plane(replace(BARE, apiserver_flags=("--no-such-flag",)))
 
 
 def test_two_servers_live_side_by_side(own_control_plane: OwnControlPlane) -> None:
