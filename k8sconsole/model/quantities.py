@@ -89,8 +89,10 @@ def duration_text(seconds: float) -> str:
 
 
 def when(text: str, now: float) -> float:
-    """A moment in seconds since the epoch: RFC 3339 (fractions kept), ``now``, ``-30m``, ``2h ago``, ``yesterday 14:00``. Without a zone it is
-    UTC."""
+    """A moment in seconds since the epoch: RFC 3339 (fractions kept), ``now``, ``-30m``, ``2h ago``, ``yesterday 14:00``.
+
+    What names no zone is UTC.
+    """
     bare = text.strip()
     day = _DAY.fullmatch(bare)
     if day:

@@ -1,6 +1,5 @@
 """From JSON to typed shapes: strictly and fast where the object is as Kubernetes writes it, piece by piece where it is not."""
 
-from functools import lru_cache
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
 
@@ -21,9 +20,13 @@ class Shape(msgspec.Struct, frozen=True, rename=wire_name, gc=False):
     """The few fields of an object that a table needs. Every field has a default, since every field may be missing."""
 
 
-@lru_cache(maxsize=256)
-def _decoder(shape: Any) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(shape)
+_decoders: dict[type, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(shape: type) -> msgspec.json.Decoder[Any]:
+    if shape not in _decoders:
+        _decoders[shape] = msgspec.json.Decoder(shape)
+    return _decoders[shape]
 
 
 def decode(raw: bytes | msgspec.Raw, shape: type[T]) -> T:

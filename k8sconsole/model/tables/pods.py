@@ -226,16 +226,19 @@ def _images(seen: Reading) -> Cell:
 
 
 def total(pod: Pod, side: str, resource: str) -> int | None:
-    """What the scheduler reckons with, in millicores or bytes: containers and sidecars together, or one init container where that needs more,
+    """What the scheduler reckons with, in millicores or bytes: containers and sidecars together, or one init container where it needs more,
     and the overhead. side is ``requests`` or ``limits``. None when no container states it."""
-    running = [container for container in pod.spec.init_containers if container.restart_policy == "Always"] + pod.spec.containers
-    amounts = [_amount(container, side, resource) for container in running]
-    first = [_amount(container, side, resource) for container in pod.spec.init_containers if container.restart_policy != "Always"]
-    stated = [amount for amount in (*amounts, *first) if amount is not None]
-    if not stated:
+    spec = pod.spec
+    amounts = [_amount(container, side, resource) for container in spec.containers]
+    first: list[int | None] = []
+    for container in spec.init_containers:
+        (amounts if container.restart_policy == "Always" else first).append(_amount(container, side, resource))
+    stated = [amount for amount in amounts if amount is not None]
+    single = [amount for amount in first if amount is not None]
+    if not stated and not single:
         return None
-    most = max([sum(amount or 0 for amount in amounts), *(amount or 0 for amount in first)])
-    return most + (_reckoned(pod.spec.overhead[resource], resource) or 0 if resource in pod.spec.overhead else 0)
+    extra = _reckoned(spec.overhead[resource], resource) if resource in spec.overhead else None
+    return max([sum(stated), *single]) + (extra or 0)
 
 
 def _amount(container: Container, side: str, resource: str) -> int | None:

@@ -1,0 +1,12 @@
+"""The typed filter: one grammar for the console's ``/``, for ``get --filter`` and for every tool, parsed once into a frozen tree.
+
+Here live its grammar, what its fields mean, and the decision about one subject. Pushing a filter down into SQL is the store's, which must
+agree with what is decided here; docs/filters.md tells people how to write one.
+"""
+
+from k8sconsole.model.filters.matching import fields_used, matches, needs_body, predicate, unanswerable
+from k8sconsole.model.filters.parser import parse
+from k8sconsole.model.filters.subjects import RowSubject, Subject
+from k8sconsole.model.filters.tree import Filter
+
+__all__ = ["Filter", "RowSubject", "Subject", "fields_used", "matches", "needs_body", "parse", "predicate", "unanswerable"]

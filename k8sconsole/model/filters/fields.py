@@ -1,0 +1,111 @@
+"""What the name of a field means: one of the general fields, a column, a path into the object, or a label."""
+
+from enum import StrEnum
+
+from k8sconsole.model.tables.columns import CellKind
+from k8sconsole.model.tables.jsonpath import PathError, compiled
+
+
+class Source(StrEnum):
+    """Where a field's value comes from."""
+
+    IDENTITY = "identity"
+    """The row itself: name, namespace, cluster, owner, age."""
+    CELL = "cell"
+    """A column of the kind's table, else the object, else a label."""
+    USE = "use"
+    """What metrics say is used."""
+    LABEL = "label"
+    ANNOTATION = "annotation"
+    PATH = "path"
+
+
+USE_FIELDS = {"cpu": "cpu", "memory": "memory", "mem": "memory"}
+IDENTITY_FIELDS = frozenset({"name", "namespace", "ns", "cluster", "owner", "age"})
+
+_AMOUNTS = {"cpu": "CPU", "memory": "MEM", "mem": "MEM"}
+_SIDES = {"request": "R", "requests": "R", "limit": "L", "limits": "L", "allocatable": "A"}
+COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
+    "image": ("IMAGE", "IMAGES"),
+    "status": ("STATUS", "STATE", "CONDITION"),
+} | {f"{resource}.{side}": (f"{column}/{letter}",) for resource, column in _AMOUNTS.items() for side, letter in _SIDES.items()}
+"""General fields and the columns they may be found in."""
+
+BODY_PATHS: dict[str, tuple[str, ...]] = {
+    "phase": ("status.phase",),
+    "reason": ("status.reason",),
+    "node": ("spec.nodeName",),
+    "image": (
+        "spec.containers[*].image",
+        "spec.template.spec.containers[*].image",
+        "spec.jobTemplate.spec.template.spec.containers[*].image",
+    ),
+}
+"""Where in the object a general field is found when the kind's table has no column for it."""
+
+KINDS: dict[str, CellKind] = {"age": CellKind.TIME, "restarts": CellKind.RESTARTS, "ready": CellKind.READY} | {
+    name: CellKind.CPU if name.startswith("cpu") else CellKind.BYTES
+    for name in (*USE_FIELDS, *COLUMN_ALIASES)
+    if name.startswith(("cpu", "mem"))
+}
+"""Fields whose kind is known before there is a table, so that a wrong value is refused at once."""
+
+_ROOTS = frozenset(
+    (
+        "apiVersion",
+        "kind",
+        "metadata",
+        "spec",
+        "status",
+        "data",
+        "binaryData",
+        "type",
+        "rules",
+        "subjects",
+        "roleRef",
+        "subsets",
+        "webhooks",
+    )
+)
+
+
+def source_of(field: str) -> Source:
+    """By the name alone; a dotted name that is not a path is a label, which only the object can tell."""
+    lowered = field.lower()
+    if lowered in IDENTITY_FIELDS:
+        return Source.IDENTITY
+    if lowered in USE_FIELDS:
+        return Source.USE
+    if "[" in field and is_path(field):
+        return Source.PATH
+    if lowered.startswith("label.") or ("/" in field and not lowered.startswith("annotation.") and not is_column_name(field)):
+        return Source.LABEL
+    if lowered.startswith("annotation."):
+        return Source.ANNOTATION
+    if lowered in COLUMN_ALIASES:
+        return Source.CELL
+    return Source.PATH if "." in field and is_path(field) else Source.CELL
+
+
+def is_column_name(field: str) -> bool:
+    """Whether a name with a slash may be one of the columns ``CPU/R`` … ``MEM/A``."""
+    return field.upper() in {f"{column}/{letter}" for column in _AMOUNTS.values() for letter in _SIDES.values()}
+
+
+def is_path(field: str) -> bool:
+    try:
+        compiled(field)
+    except PathError:
+        return False
+    return True
+
+
+def begins_at_root(field: str) -> bool:
+    """Whether a dotted name begins with a field that objects have at their top."""
+    return field.lstrip(".").partition(".")[0].partition("[")[0] in _ROOTS
+
+
+def bare_key(field: str) -> str:
+    """The key of ``label.KEY`` and ``annotation.KEY``."""
+    head, dot, key = field.partition(".")
+    return key if dot and head.lower() in ("label", "annotation") else field

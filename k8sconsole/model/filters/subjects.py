@@ -1,0 +1,101 @@
+"""What a filter is asked about: a row of a table, and its object only where the filter needs one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from k8sconsole.model.objects import Cell, Row
+from k8sconsole.model.tables.columns import CellKind
+from k8sconsole.model.tables.kind import KindTable
+
+
+class Subject(Protocol):
+    """namespace is empty for objects that live in none; created_at in seconds since the epoch."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def cluster(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
+    @property
+    def created_at(self) -> float: ...
+
+    def cell(self, column: str) -> tuple[CellKind, Cell] | None:
+        """None when the kind's table has no such column."""
+        ...
+
+    def owners(self) -> Sequence[str]:
+        """All owners up the chain, as ``Kind/name``."""
+        ...
+
+    def use(self, resource: str) -> float | None:
+        """Millicores of ``cpu`` or bytes of ``memory`` in use; None where no metrics exist."""
+        ...
+
+    def body(self) -> Mapping[str, Any]:
+        """The object, masked; empty when it is not known."""
+        ...
+
+
+class RowSubject:
+    """A row and its table. ``load`` gives an object's JSON (asked at most once, and only by filters that need it), ``chain`` its owners up
+    to the top, ``metrics`` what it uses; without them the filter makes do with the row."""
+
+    __slots__ = ("_body", "_chain", "_load", "_metrics", "_row", "_table")
+
+    def __init__(
+        self,
+        row: Row,
+        table: KindTable,
+        load: Callable[[Row], Mapping[str, Any] | None] | None = None,
+        chain: Callable[[Row], Sequence[str]] | None = None,
+        metrics: Callable[[Row, str], float | None] | None = None,
+    ) -> None:
+        self._row = row
+        self._table = table
+        self._load = load
+        self._chain = chain
+        self._metrics = metrics
+        self._body: Mapping[str, Any] | None = None
+
+    @property
+    def name(self) -> str:
+        return self._row.name
+
+    @property
+    def namespace(self) -> str:
+        return self._row.namespace
+
+    @property
+    def cluster(self) -> str:
+        return self._row.cluster
+
+    @property
+    def labels(self) -> Mapping[str, str]:
+        return self._row.labels
+
+    @property
+    def created_at(self) -> float:
+        return self._row.created_at
+
+    def cell(self, column: str) -> tuple[CellKind, Cell] | None:
+        at = self._table.index(column)
+        if at is None or at >= len(self._row.cells):
+            return None
+        return self._table.columns[at].kind, self._row.cells[at]
+
+    def owners(self) -> Sequence[str]:
+        if self._chain is not None:
+            return self._chain(self._row)
+        shown = self.cell("OWNER")
+        return [owner for owner in (self._row.owner, shown[1] if shown else None) if owner]
+
+    def use(self, resource: str) -> float | None:
+        return None if self._metrics is None else self._metrics(self._row, resource)
+
+    def body(self) -> Mapping[str, Any]:
+        if self._body is None:
+            self._body = (self._load(self._row) if self._load is not None else None) or {}
+        return self._body

@@ -1,0 +1,176 @@
+"""A parsed filter: a frozen tree that can be compared, walked, and printed so that reading it again gives the same tree."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Union
+
+import msgspec
+
+
+class Operator(StrEnum):
+    """``!=`` and ``!~`` are read as the negation of ``=`` and ``~``."""
+
+    EQUAL = "="
+    MATCHES = "~"
+    LESS = "<"
+    AT_MOST = "<="
+    MORE = ">"
+    AT_LEAST = ">="
+
+
+class LabelOperator(StrEnum):
+    """Kubernetes' own: a key that is absent satisfies NOT_IN and ABSENT."""
+
+    IN = "in"
+    NOT_IN = "notin"
+    PRESENT = "exists"
+    ABSENT = "!"
+    MORE = ">"
+    LESS = "<"
+
+
+class Requirement(msgspec.Struct, frozen=True):
+    """One requirement of a label selector. MORE and LESS compare whole numbers."""
+
+    key: str
+    operator: LabelOperator
+    values: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        match self.operator:
+            case LabelOperator.PRESENT:
+                return self.key
+            case LabelOperator.ABSENT:
+                return f"!{self.key}"
+            case LabelOperator.MORE | LabelOperator.LESS:
+                return f"{self.key}{self.operator}{self.values[0]}"
+        if len(self.values) == 1 and self.values[0]:
+            return f"{self.key}{'=' if self.operator is LabelOperator.IN else '!='}{self.values[0]}"
+        return f"{self.key} {self.operator} ({','.join(self.values)})"
+
+
+class Everything(msgspec.Struct, frozen=True):
+    """The empty filter."""
+
+    def __str__(self) -> str:
+        return ""
+
+
+class Text(msgspec.Struct, frozen=True):
+    """A word anywhere in name, namespace, node or status, in any case."""
+
+    word: str
+
+    def __str__(self) -> str:
+        return self.word if _BARE_WORD.fullmatch(self.word) and self.word.lower() not in KEYWORDS else quoted(self.word)
+
+
+class Pattern(msgspec.Struct, frozen=True):
+    """A regular expression anywhere in name, namespace, node or status, in any case."""
+
+    regex: str
+
+    def __str__(self) -> str:
+        return "/" + _SLASH.sub(lambda found: "\\/" if found[0] == "/" else found[0], self.regex) + "/"
+
+
+class NamePattern(msgspec.Struct, frozen=True):
+    """A regular expression on the name."""
+
+    regex: str
+
+    def __str__(self) -> str:
+        return f"~{value_text(self.regex)}"
+
+
+class Fuzzy(msgspec.Struct, frozen=True):
+    """The letters of the word, in order, somewhere in the name."""
+
+    word: str
+
+    def __str__(self) -> str:
+        return f"-f {value_text(self.word)}"
+
+
+class Labels(msgspec.Struct, frozen=True):
+    requirements: tuple[Requirement, ...]
+
+    def __str__(self) -> str:
+        return f"-l {','.join(str(requirement) for requirement in self.requirements)}"
+
+
+class Compare(msgspec.Struct, frozen=True):
+    """field is spelt as the person wrote it; what it means is for ``fields`` to say."""
+
+    field: str
+    operator: Operator
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.field}{self.operator}{value_text(self.value)}"
+
+
+class Not(msgspec.Struct, frozen=True):
+    term: "Node"
+
+    def __str__(self) -> str:
+        match self.term:
+            case Compare(field, Operator.EQUAL | Operator.MATCHES as operator, value):
+                return f"{field}!{operator}{value_text(value)}"
+            case And() | Or():
+                return f"!({self.term})"
+        return f"!{self.term}"
+
+
+class And(msgspec.Struct, frozen=True):
+    terms: tuple["Node", ...]
+
+    def __str__(self) -> str:
+        return " ".join(f"({term})" if isinstance(term, Or) else str(term) for term in self.terms)
+
+
+class Or(msgspec.Struct, frozen=True):
+    terms: tuple["Node", ...]
+
+    def __str__(self) -> str:
+        return " or ".join(str(term) for term in self.terms)
+
+
+Node = Union[Everything, Text, Pattern, NamePattern, Fuzzy, Labels, Compare, Not, And, Or]  # noqa: UP007 - a forward reference needs it
+
+KEYWORDS = frozenset({"and", "or", "not", "in", "notin"})
+"""Words that are quoted when printed: the grammar's own, and those that would continue a label selector before them."""
+
+_BARE_WORD = re.compile(r"[A-Za-z0-9_][\w.\-/:@%+,*?]*")
+_BARE_VALUE = re.compile(r"""(?![=~<>!])[^\s()"']+""")
+_SLASH = re.compile(r"\\.|/", re.DOTALL)
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """text is what the person typed; ``str`` of the filter is its canonical spelling."""
+
+    text: str = ""
+    root: Node = Everything()
+
+    def __str__(self) -> str:
+        return str(self.root)
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def value_text(text: str) -> str:
+    return text if _BARE_VALUE.fullmatch(text) else quoted(text)
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    match node:
+        case Not(term):
+            yield from walk(term)
+        case And(terms) | Or(terms):
+            for term in terms:
+                yield from walk(term)

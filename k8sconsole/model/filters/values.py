@@ -1,0 +1,195 @@
+"""Comparing a typed value with what an object says: amounts as amounts, ages as ages, words as words."""
+
+import re
+from collections.abc import Callable
+from fnmatch import translate
+from functools import lru_cache
+from typing import Any
+
+from k8sconsole.kit.text import short_age
+from k8sconsole.model import quantities
+from k8sconsole.model.filters import regexes
+from k8sconsole.model.filters.tree import Operator
+from k8sconsole.model.tables.columns import CellKind
+
+Test = Callable[[Any], bool]
+
+_ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
+    Operator.EQUAL: lambda found, wanted: found == wanted,
+    Operator.LESS: lambda found, wanted: found < wanted,
+    Operator.AT_MOST: lambda found, wanted: found <= wanted,
+    Operator.MORE: lambda found, wanted: found > wanted,
+    Operator.AT_LEAST: lambda found, wanted: found >= wanted,
+}
+_DIGITS = re.compile(r"(\d+)")
+
+
+class BadValue(ValueError):
+    """Its text says what was expected."""
+
+
+def check(kind: CellKind, text: str) -> None:
+    """Raises BadValue when a column of this kind could never be compared with the text."""
+    _ = amount(kind, text) if kind is not CellKind.TIME else _moment(text, 0.0)
+
+
+@lru_cache(maxsize=1024)
+def amount(kind: CellKind, text: str) -> float | tuple[int, int]:
+    """The text in the unit of the kind's cells; ``1/2`` for READY is a pair. Raises BadValue."""
+    try:
+        match kind:
+            case CellKind.READY if "/" in text:
+                ready, _, wanted = text.partition("/")
+                return int(ready), int(wanted)
+            case CellKind.CPU:
+                return float(quantities.quantity(text) * 1000)
+            case CellKind.SPAN:
+                return quantities.duration_seconds(text)
+        return float(quantities.quantity(text))
+    except ValueError:
+        raise BadValue(_EXPECTED.get(kind, "a number")) from None
+
+
+_EXPECTED = {
+    CellKind.READY: "a share such as 1 or 0.5, or ready/wanted such as 1/2",
+    CellKind.CPU: "cores such as 2, 0.5 or 500m",
+    CellKind.BYTES: "a size such as 64Mi, 1Gi or 500M",
+    CellKind.SPAN: "a duration such as 90s, 15m or 2h",
+    CellKind.TIME: "an age such as 90s, 15m, 2h, 3d, or a time such as 2026-11-22T14:00:00Z",
+}
+
+
+def _moment(text: str, now: float) -> tuple[float, bool]:
+    """Seconds, and whether they are an age (else a time since the epoch). Raises BadValue."""
+    try:
+        return quantities.duration_seconds(text), True
+    except ValueError:
+        pass
+    try:
+        return quantities.when(text, now), False
+    except ValueError:
+        raise BadValue(_EXPECTED[CellKind.TIME]) from None
+
+
+def comparison(kind: CellKind, operator: Operator, text: str, now: float, *, exact: bool) -> Test:
+    """Whether a value of this kind satisfies the comparison. A value that is missing or of another kind never does.
+
+    exact: words are compared letter by letter, as Kubernetes compares labels; otherwise in any case.
+    """
+    if operator is Operator.MATCHES:
+        pattern = regexes.compiled(text)
+        return lambda found: found is not None and regexes.found_in(pattern, _word(found))
+    try:
+        return _amounts(kind, operator, text, now)
+    except BadValue:
+        return lambda found: False
+    except KeyError:
+        return _words(operator, text, now, exact=exact)
+
+
+def _amounts(kind: CellKind, operator: Operator, text: str, now: float) -> Test:
+    """Raises KeyError for kinds that are words."""
+    reading = _READINGS[kind]
+    if kind is CellKind.TIME:
+        return _ages(operator, text, now)
+    wanted = amount(kind, text)
+    order = _ORDER[operator]
+    if isinstance(wanted, tuple):
+        share = wanted[0] / wanted[1] if wanted[1] else 1.0
+        if operator is Operator.EQUAL:
+            return lambda found: isinstance(found, list | tuple) and tuple(found) == wanted
+        return lambda found: (seen := reading(found, now)) is not None and order(seen, share)
+    return lambda found: (seen := reading(found, now)) is not None and order(seen, wanted)
+
+
+def _ages(operator: Operator, text: str, now: float) -> Test:
+    wanted, is_age = _moment(text, now)
+    order = _ORDER[operator]
+    if not is_age:
+        return lambda found: isinstance(found, int | float) and order(found, wanted)
+    if operator is Operator.EQUAL:
+        shown = short_age(wanted)
+        return lambda found: isinstance(found, int | float) and short_age(now - found) == shown
+    return lambda found: isinstance(found, int | float) and order(now - found, wanted)
+
+
+def _plain_number(found: Any, now: float) -> float | None:
+    return found if isinstance(found, int | float) else None
+
+
+def _share(found: Any, now: float) -> float | None:
+    match found:
+        case [int() as ready, int() as wanted]:
+            return ready / wanted if wanted else 1.0
+    return None
+
+
+def _count(found: Any, now: float) -> float | None:
+    match found:
+        case [int() as count, _]:
+            return count
+    return _plain_number(found, now)
+
+
+def _length(found: Any, now: float) -> float | None:
+    match found:
+        case [int() | float() as begin, end]:
+            return float((end if isinstance(end, int | float) else now) - begin)
+    return None
+
+
+_READINGS: dict[CellKind, Callable[[Any, float], float | None]] = {
+    CellKind.NUMBER: _plain_number,
+    CellKind.CPU: _plain_number,
+    CellKind.BYTES: _plain_number,
+    CellKind.TIME: _plain_number,
+    CellKind.READY: _share,
+    CellKind.RESTARTS: _count,
+    CellKind.SPAN: _length,
+}
+
+
+def _word(found: Any) -> str:
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    if isinstance(found, list | tuple):
+        return ",".join(_word(part) for part in found)
+    return str(found)
+
+
+def _words(operator: Operator, text: str, now: float, *, exact: bool) -> Test:
+    if operator is Operator.EQUAL:
+        equal = _equal(text, exact)
+        return lambda found: found is not None and equal(_word(found))
+    order = _ORDER[operator]
+    return lambda found: found is not None and _ordered(order, _word(found), text, now)
+
+
+def _equal(text: str, exact: bool) -> Callable[[str], bool]:
+    if "*" in text or "?" in text:
+        glob = re.compile(translate(text.replace("[", "[[]")), 0 if exact else re.IGNORECASE)
+        return lambda word: glob.match(word[: regexes.SEARCHED]) is not None
+    if exact:
+        return lambda word: word == text
+    wanted = text.casefold()
+    return lambda word: word == text or word.casefold() == wanted
+
+
+def _ordered(order: Callable[[Any, Any], bool], found: str, text: str, now: float) -> bool:
+    """As amounts where both are, as times where the object tells one, else in natural order (``v1.9`` before ``v1.10``)."""
+    try:
+        return order(quantities.quantity(found), quantities.quantity(text))
+    except ValueError:
+        pass
+    try:
+        at = quantities.when(found, now) if found[:1].isdigit() else None
+        wanted, is_age = _moment(text, now)
+    except ValueError:
+        at = None
+    if at is not None:
+        return order(now - at, wanted) if is_age else order(at, wanted)
+    return order(_natural(found), _natural(text))
+
+
+def _natural(word: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in _DIGITS.split(word[: regexes.SEARCHED]) if part]
