@@ -35,7 +35,8 @@ class StoreEvent:
 
 
 class Subscription:
-    """Changes from now on, as an asynchronous iterator; ends when closed, or when its reader falls too far behind."""
+    """Changes from now on, as an asynchronous iterator; ends when closed, and, where it is of one kind (`key`), when its reader falls
+    too far behind: that is somebody's watch, while those who see everything live in this process."""
 
     def __init__(self, key: str | None) -> None:
         self.key = key
@@ -47,7 +48,7 @@ class Subscription:
         if self.key is not None and event.resource.key != self.key:
             return
         self._events.append(event)
-        if len(self._events) > BACKLOG:
+        if self.key is not None and len(self._events) > BACKLOG:
             self.close()
         self._arrived.set()
 

@@ -19,9 +19,9 @@ from k8sconsole.cluster.demo.api import definitions
 from k8sconsole.cluster.demo.api.access import MASTERS, Gate, User
 from k8sconsole.cluster.demo.api.backend import Backend
 from k8sconsole.cluster.demo.api.http import Faults, application
-from k8sconsole.cluster.demo.storage import Clock, ObjectStore
+from k8sconsole.cluster.demo.storage import ObjectStore
 from k8sconsole.cluster.demo.world import scenario as scenarios
-from k8sconsole.cluster.demo.world.clock import Clock as RealClock
+from k8sconsole.cluster.demo.world.clock import Clock
 from k8sconsole.cluster.demo.world.run import World
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class DemoCluster:
         users: Iterable[User] = (),
     ) -> None:
         self._scenario, self._size, self._seed, self._port = scenario, size, seed, port
-        self.clock: Clock = clock or RealClock()
+        self.clock = clock or Clock()
         self.store = ObjectStore(self.clock, seed=seed)
         self.admin = User(ADMIN, secrets.token_urlsafe(24), (MASTERS,))
         self._gate = Gate(self.store, (self.admin, *users))

@@ -107,3 +107,10 @@ def unsupported_media_type(accepted: Sequence[str]) -> ApiStatus:
 
 def too_many_requests(message: str, causes: Sequence[Json] = ()) -> ApiStatus:
     return ApiStatus(429, "TooManyRequests", message, {"causes": list(causes)} if causes else None)
+
+
+def invalid_options(kind: str, text: str) -> ApiStatus:
+    """Wrong parameters of a request: `kind` is ListOptions, PatchOptions, …, `text` begins with the parameter."""
+    field, _, why = text.partition(": ")
+    details = {"group": "meta.k8s.io", "kind": kind, "causes": [cause(field, why)]}
+    return ApiStatus(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {text}', details)

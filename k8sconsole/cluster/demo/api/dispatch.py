@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.cluster.demo import status
-from k8sconsole.cluster.demo.api import calls, discovery, reading
+from k8sconsole.cluster.demo.api import calls, discovery, logs, reading, removal, reviews, subresources, writing
 from k8sconsole.cluster.demo.api.access import Ask
 
 if TYPE_CHECKING:
@@ -21,7 +21,30 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("get", ""): reading.get,
     ("list", ""): reading.list_all,
     ("watch", ""): reading.watch,
+    ("create", ""): writing.create,
+    ("update", ""): writing.update,
+    ("patch", ""): writing.patch,
+    ("delete", ""): removal.delete,
+    ("deletecollection", ""): removal.delete_collection,
+    ("get", "status"): reading.get,
+    ("update", "status"): writing.update,
+    ("patch", "status"): writing.patch,
+    ("get", "scale"): subresources.get_scale,
+    ("update", "scale"): subresources.put_scale,
+    ("patch", "scale"): subresources.patch_scale,
+    ("get", "log"): logs.read,
+    ("create", "binding"): subresources.bind,
+    ("create", "eviction"): subresources.evict,
+    ("get", "ephemeralcontainers"): reading.get,
+    ("update", "ephemeralcontainers"): subresources.add_ephemeral,
+    ("patch", "ephemeralcontainers"): subresources.add_ephemeral,
+    ("update", "finalize"): subresources.finalize,
+    ("create", "token"): subresources.request_token,
+    ("get", "approval"): reading.get,
+    ("update", "approval"): writing.update,
+    ("patch", "approval"): writing.patch,
 }
+_REVIEW_GROUPS = ("authorization.k8s.io", "authentication.k8s.io")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +68,18 @@ async def respond(backend: Backend, request: Request) -> Reply:
         return await _describe(backend, request, accept)
     call = _call(request, target, user, accept)
     _authorise(backend, call)
-    handler = _HANDLERS.get((call.verb, target.subresource))
+    handler = _handler(call)
     if handler is None or not _offered(call):
         raise status.method_not_allowed() if not target.subresource else status.no_such_path()
     return await handler(backend, call)
+
+
+def _handler(call: calls.Call) -> Handler | None:
+    if call.verb == "create" and call.resource.group in _REVIEW_GROUPS:
+        return reviews.review
+    if call.verb == "create" and call.resource.key == "/bindings":
+        return subresources.bind_in_body
+    return _HANDLERS.get((call.verb, call.target.subresource))
 
 
 async def _describe(backend: Backend, request: Request, accept: str) -> Reply:
@@ -68,6 +99,8 @@ def _call(request: Request, target: calls.Target, user: User, accept: str) -> ca
 
 def _authorise(backend: Backend, call: calls.Call) -> None:
     target = call.target
+    if target.resource.plural.startswith("selfsubject"):
+        return
     ask = Ask(call.verb, target.resource.group, target.resource.plural, target.subresource, target.namespace, target.name)
     backend.gate.check(call.user, target.resource, ask)
 

@@ -47,20 +47,18 @@ def open_watch(store: ObjectStore, call: Call) -> Watch:
     initial = call.query.get("sendInitialEvents")
     match = call.query.get("resourceVersionMatch", "")
     if initial is not None and match != "NotOlderThan":
-        raise _list_options("resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan")
+        raise status.invalid_options(
+            "ListOptions", "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
+        )
     if initial is None and match:
-        raise _list_options(
-            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
+        raise status.invalid_options(
+            "ListOptions",
+            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
         )
     whole = call.flag("sendInitialEvents") or (initial is None and not version)
     start = None if whole else (version or store.resource_version)
     bookmarks = call.flag("allowWatchBookmarks")
     return Watch(store, call, filter_of(call), start, bookmarks, call.flag("sendInitialEvents") and bookmarks)
-
-
-def _list_options(text: str) -> status.ApiStatus:
-    details = {"group": "meta.k8s.io", "kind": "ListOptions"}
-    return status.ApiStatus(422, "Invalid", f'ListOptions.meta.k8s.io "" is invalid: {text}', details)
 
 
 async def stream(watch: Watch) -> AsyncIterator[bytes]:

@@ -100,7 +100,7 @@ def _runtime_class(obj: Json, now: datetime) -> Cells:
 
 def _api_service(obj: Json, now: datetime) -> Cells:
     service = obj["spec"].get("service")
-    found = next((each for each in obj.get("status", {}).get("conditions") or () if each["type"] == "Available"), {})
+    found: Json = next((each for each in obj.get("status", {}).get("conditions") or () if each["type"] == "Available"), {})
     reason = "" if found.get("status") == "True" or not found.get("reason") else f" ({found['reason']})"
     place = f"{service['namespace']}/{service['name']}" if service else "Local"
     return [_name(obj), place, f"{found.get('status', 'Unknown')}{reason}", created(obj, now)]

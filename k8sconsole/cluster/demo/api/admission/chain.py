@@ -1,0 +1,137 @@
+"""The order of admission, for new objects and for changed ones."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.cluster.demo import status
+from k8sconsole.cluster.demo.api.admission import custom, defaults, identity, immutable, pods, services, validation
+from k8sconsole.cluster.demo.resources import RESOURCES
+
+if TYPE_CHECKING:
+    from k8sconsole.cluster.demo.api.backend import Backend
+    from k8sconsole.cluster.demo.api.calls import Call
+    from k8sconsole.cluster.demo.resources import Resource
+
+Json = dict[str, Any]
+_ACCOUNTS = RESOURCES["/serviceaccounts"]
+_PRIORITIES = RESOURCES["scheduling.k8s.io/priorityclasses"]
+_CLASSES = RESOURCES["storage.k8s.io/storageclasses"]
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+_FIRST_STATUS: dict[str, Json] = {
+    "/namespaces": {"phase": "Active"},
+    "/persistentvolumeclaims": {"phase": "Pending"},
+    "/persistentvolumes": {"phase": "Pending"},
+    "/services": {"loadBalancer": {}},
+    "networking.k8s.io/ingresses": {"loadBalancer": {}},
+}
+_PROTECTED = {"/persistentvolumeclaims": "kubernetes.io/pvc-protection", "/persistentvolumes": "kubernetes.io/pv-protection"}
+
+
+def admit_new(backend: Backend, call: Call, obj: Json) -> None:
+    """Makes a client's new object fit to be stored, in place; raises a 4xx status where the real server refuses."""
+    resource, meta = call.resource, obj["metadata"]
+    identity.newborn(meta, backend.random)
+    identity.check_namespace(backend.store, resource, call.namespace, meta.get("name", ""))
+    obj.pop("status", None) if resource.has_status else None
+    _shape(resource, obj)
+    if first := _FIRST_STATUS.get(resource.key):
+        obj["status"] = dict(first)
+    _FIRST.get(resource.key, _nothing)(backend, obj)
+    validation.check(resource, obj)
+    if resource.key == "/services":
+        services.allocate(backend.store, obj)
+    if resource.key == "/pods":
+        _check_quota(backend, obj)
+
+
+def admit_changed(backend: Backend, call: Call, old: Json, new: Json) -> None:
+    """The same for an object that replaces another."""
+    resource = call.resource
+    if resource.key == "/services":
+        services.carry_over(old, new)
+    _shape(resource, new)
+    validation.check(resource, new)
+    immutable.check(resource, old, new)
+    if resource.key == "/services":
+        services.allocate(backend.store, new)
+
+
+def _shape(resource: Resource, obj: Json) -> None:
+    """Defaults; a body whose shape is not the kind's is a 400, as the decoder of the real server would have it."""
+    if resource.custom:
+        custom.check(resource, obj)
+        return
+    try:
+        defaults.fill(resource, obj)
+    except (KeyError, TypeError, AttributeError) as misshapen:
+        field = misshapen.args[0] if isinstance(misshapen, KeyError) else "spec"
+        cause = validation.required(str(field))
+        raise status.invalid(resource, obj["metadata"].get("name", ""), [cause]) from misshapen
+
+
+def _nothing(_backend: Backend, _obj: Json) -> None:
+    return None
+
+
+def _pod(backend: Backend, obj: Json) -> None:
+    spec, meta = obj["spec"], obj["metadata"]
+    account = spec.get("serviceAccountName") or "default"
+    if account != "default" and not backend.store.has(_ACCOUNTS, meta["namespace"], account):
+        why = f'error looking up service account {meta["namespace"]}/{account}: serviceaccount "{account}" not found'
+        raise status.forbidden(RESOURCES["/pods"], meta.get("name", ""), why)
+    _set_priority(backend, obj)
+    pods.admit(obj, identity.suffix(backend.random))
+
+
+def _set_priority(backend: Backend, obj: Json) -> None:
+    name = obj["spec"].get("priorityClassName")
+    if not name:
+        return
+    if not backend.store.has(_PRIORITIES, "", name):
+        raise status.forbidden(RESOURCES["/pods"], obj["metadata"].get("name", ""), f"no PriorityClass with name {name} was found")
+    found = backend.store.get(_PRIORITIES, "", name)
+    obj["spec"]["priority"] = found["value"]
+    obj["spec"]["preemptionPolicy"] = found.get("preemptionPolicy", "PreemptLowerPriority")
+
+
+def _check_quota(backend: Backend, pod: Json) -> None:
+    from k8sconsole.cluster.demo.world.quota_rules import refusal
+
+    if why := refusal(backend.store, pod):
+        raise status.forbidden(RESOURCES["/pods"], pod["metadata"]["name"], why)
+
+
+def _job(backend: Backend, obj: Json) -> None:
+    """The labels that tie a job's pods to it carry its uid, which therefore is decided here."""
+    meta, spec = obj["metadata"], obj["spec"]
+    if spec.get("manualSelector"):
+        return
+    meta["uid"] = str(uuid.UUID(int=backend.random.getrandbits(128), version=4))
+    old, new = {"controller-uid": meta["uid"], "job-name": meta["name"]}, "batch.kubernetes.io/"
+    labels = spec["template"]["metadata"].setdefault("labels", {})
+    labels |= old | {f"{new}{key}": value for key, value in old.items()}
+    spec["selector"] = {"matchLabels": {f"{new}controller-uid": meta["uid"]}}
+
+
+def _claim(backend: Backend, obj: Json) -> None:
+    _protect(backend, obj)
+    if obj["spec"].get("storageClassName") is None:
+        usual = (found for found in backend.store.iterate(_CLASSES) if _is_default(found))
+        if chosen := next(usual, None):
+            obj["spec"]["storageClassName"] = chosen["metadata"]["name"]
+
+
+def _is_default(storage_class: Json) -> bool:
+    return (storage_class["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
+
+
+def _protect(_backend: Backend, obj: Json) -> None:
+    key = "/persistentvolumes" if obj.get("kind") == "PersistentVolume" else "/persistentvolumeclaims"
+    held = obj["metadata"].setdefault("finalizers", [])
+    if _PROTECTED[key] not in held:
+        held.append(_PROTECTED[key])
+
+
+_FIRST = {"/pods": _pod, "batch/jobs": _job, "/persistentvolumeclaims": _claim, "/persistentvolumes": _protect}

@@ -1,0 +1,133 @@
+"""Defaults of pod specs, in pods and in every template, and what a pod alone gets on its way in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+_SPEC: Json = {
+    "restartPolicy": "Always",
+    "terminationGracePeriodSeconds": 30,
+    "dnsPolicy": "ClusterFirst",
+    "schedulerName": "default-scheduler",
+}
+_PROBE: Json = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+_PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
+_TOLERATED_SECONDS = 300
+_FILE_MODE = 420
+_MODED = {"configMap", "secret", "projected", "downwardAPI"}
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a mount path
+
+
+def fill_spec(spec: Json) -> None:
+    """A pod spec's defaults, for pods and templates alike."""
+    for key, value in _SPEC.items():
+        spec.setdefault(key, value)
+    spec.setdefault("securityContext", {})
+    if spec.get("serviceAccountName"):
+        spec.setdefault("serviceAccount", spec["serviceAccountName"])
+    for field in ("containers", "initContainers"):
+        for container in spec.get(field) or ():
+            _fill_container(container)
+    for volume in spec.get("volumes") or ():
+        _fill_volume(volume)
+
+
+def _fill_container(container: Json) -> None:
+    container.setdefault("resources", {})
+    limits = container["resources"].get("limits")
+    if limits:
+        container["resources"]["requests"] = {**limits, **(container["resources"].get("requests") or {})}
+    container.setdefault("terminationMessagePath", "/dev/termination-log")
+    container.setdefault("terminationMessagePolicy", "File")
+    container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
+    for port in container.get("ports") or ():
+        port.setdefault("protocol", "TCP")
+    for probe in (container[name] for name in _PROBES if container.get(name)):
+        _fill_probe(probe)
+    for variable in container.get("env") or ():
+        field = (variable.get("valueFrom") or {}).get("fieldRef")
+        if field:
+            field.setdefault("apiVersion", "v1")
+
+
+def _pull_policy(image: str) -> str:
+    name = image.rsplit("/", 1)[-1]
+    tag = name.split(":", 1)[1] if ":" in name else "latest"
+    return "Always" if tag == "latest" and "@" not in image else "IfNotPresent"
+
+
+def _fill_probe(probe: Json) -> None:
+    for key, value in _PROBE.items():
+        probe.setdefault(key, value)
+    if probe.get("httpGet"):
+        probe["httpGet"].setdefault("path", "/")
+        probe["httpGet"].setdefault("scheme", "HTTP")
+    if probe.get("grpc"):
+        probe["grpc"].setdefault("service", "")
+
+
+def _fill_volume(volume: Json) -> None:
+    for source in volume.keys() & _MODED:
+        volume[source].setdefault("defaultMode", _FILE_MODE)
+    for source in (volume.get("projected") or {}).get("sources") or ():
+        if source.get("serviceAccountToken"):
+            source["serviceAccountToken"].setdefault("expirationSeconds", 3600)
+    if "hostPath" in volume:
+        volume["hostPath"].setdefault("type", "")
+    if len(volume) == 1:
+        volume["emptyDir"] = {}
+
+
+def admit(pod: Json, suffix: str) -> None:
+    """What admission adds to a pod: account and its token volume, priority, tolerations, quality of service."""
+    spec = pod["spec"]
+    spec.setdefault("serviceAccountName", "default")
+    spec.setdefault("serviceAccount", spec["serviceAccountName"])
+    spec.setdefault("enableServiceLinks", True)
+    spec.setdefault("priority", 0)
+    spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
+    _tolerate(spec)
+    if spec.get("automountServiceAccountToken", True):
+        _mount_token(spec, f"kube-api-access-{suffix}")
+    pod["status"] = {"phase": "Pending", "qosClass": quality(spec)}
+
+
+def _tolerate(spec: Json) -> None:
+    present = {each.get("key") for each in spec.get("tolerations") or ()}
+    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
+        if key not in present:
+            toleration = {"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": _TOLERATED_SECONDS}
+            spec.setdefault("tolerations", []).append(toleration)
+
+
+def _mount_token(spec: Json, name: str) -> None:
+    containers = [each for field in ("initContainers", "containers") for each in spec.get(field) or ()]
+    bare = [each for each in containers if all(mount["mountPath"] != TOKEN_PATH for mount in each.get("volumeMounts") or ())]
+    for container in bare:
+        container.setdefault("volumeMounts", []).append({"name": name, "readOnly": True, "mountPath": TOKEN_PATH})
+    if bare:
+        spec.setdefault("volumes", []).append(_token_volume(name))
+
+
+def _token_volume(name: str) -> Json:
+    namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
+        {"downwardAPI": {"items": [namespace]}},
+    ]
+    return {"name": name, "projected": {"sources": sources, "defaultMode": _FILE_MODE}}
+
+
+def quality(spec: Json) -> str:
+    """Guaranteed, Burstable or BestEffort."""
+    resources = [each.get("resources") or {} for field in ("initContainers", "containers") for each in spec.get(field) or ()]
+    if not any(each.get("requests") or each.get("limits") for each in resources):
+        return "BestEffort"
+    return "Guaranteed" if all(_guaranteed(each) for each in resources) else "Burstable"
+
+
+def _guaranteed(resources: Json) -> bool:
+    limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
+    return all(name in limits and requests.get(name, limits[name]) == limits[name] for name in ("cpu", "memory"))
