@@ -1,4 +1,5 @@
-"""Where the scanner reads: a four-method seam, so that it may read through the tool pipeline, a cluster itself, or somebody else's server."""
+"""Where the scanner reads: a four-method seam, so that it may read through the tool pipeline, a cluster itself, or somebody else's
+server."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol

@@ -4,13 +4,14 @@ Writes go through one writer and are durable when the awaited call returns. Read
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from k8sconsole.model.objects import ParsedObject, Row
 from k8sconsole.model.reading import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
+from k8sconsole.model.tables import KindTable
 
 __all__ = [
     "AuditEntry",
@@ -28,15 +29,12 @@ __all__ = [
     "WriteResult",
 ]
 
-if TYPE_CHECKING:
-    from k8sconsole.model.tables import KindTable
-
 
 class WriteBatch(msgspec.Struct, frozen=True):
     """Objects seen, objects gone, of one kind in one cluster. at: when they were observed, seconds since the epoch.
 
-    scan_id marks the batches of one list: when it ends, ``Store.finish_scan`` removes what the list no longer held. columns: the names of the
-    columns the objects' cells stand under; a row laid out under others is rewritten even when its resource_version is the same.
+    scan_id marks the batches of one list: when it ends, ``Store.finish_scan`` removes what the list no longer held. columns: the names of
+    the columns the objects' cells stand under; a row laid out under others is rewritten even when its resource_version is the same.
     ``gone`` is applied before ``objects``; an object named twice counts as its last mention.
     """
 
@@ -108,7 +106,7 @@ class Store(Protocol):
     async def forget(self, cluster: ClusterName, resource: ResourceName | None = None) -> int: ...
 
     async def rows(self, query: RowQuery) -> Rows: ...
-    async def table(self, cluster: ClusterName, resource: ResourceName) -> "KindTable":
+    async def table(self, cluster: ClusterName, resource: ResourceName) -> KindTable:
         """The columns under which ``rows`` lays out the cells of this kind, a CRD's own printer columns included."""
         ...
 
@@ -131,6 +129,10 @@ class Store(Protocol):
 
     async def revision(self) -> int:
         """The newest revision, written by this process or another: cheap enough to ask every half second."""
+        ...
+
+    async def changes(self, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
+        """The kinds in which something was written or deleted after that revision, with the newest revision of each."""
         ...
 
     async def take_lease(self, name: str, holder: str, ttl: float) -> str:

@@ -11,8 +11,8 @@ from k8sconsole.model.resources import Tier, tier
 
 
 class Lifetimes(msgspec.Struct, frozen=True):
-    """Seconds. static and dynamic: how long a row of that tier counts as current without confirmation. offline: how long the last known state
-    of a kind stays readable when nothing confirms it. deletions: how long a deletion is told to those who follow by revision."""
+    """Seconds. static and dynamic: how long a row of that tier counts as current without confirmation. offline: how long the last known
+    state of a kind stays readable when nothing confirms it. deletions: how long a deletion is told to those who follow by revision."""
 
     static: float = 1800.0
     dynamic: float = 300.0

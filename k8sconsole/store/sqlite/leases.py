@@ -1,4 +1,5 @@
-"""Who may do what only one process may do: a row that is taken, renewed and given back. Its end is wall time, which processes here share."""
+"""Who may do what only one process may do: a row that is taken, renewed and given back. Its end is wall time, which processes here
+share."""
 
 import sqlite3
 

@@ -22,7 +22,8 @@ _CALL = (
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _USE = (
-    "INSERT INTO tool_usage_stats (tool_name, usage_count, success_count, error_count, avg_response_time, last_used_at, created_at, updated_at)"
+    "INSERT INTO tool_usage_stats"
+    " (tool_name, usage_count, success_count, error_count, avg_response_time, last_used_at, created_at, updated_at)"
     " VALUES (?1, 1, ?2, 1 - ?2, ?3, ?4, ?4, ?4) ON CONFLICT (tool_name) DO UPDATE SET usage_count = usage_count + 1,"
     " success_count = success_count + ?2, error_count = error_count + 1 - ?2,"
     " avg_response_time = avg_response_time + (?3 - avg_response_time) / (usage_count + 1), last_used_at = ?4, updated_at = ?4"

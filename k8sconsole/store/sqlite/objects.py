@@ -13,7 +13,7 @@ from k8sconsole.store.port import WriteBatch, WriteResult
 from k8sconsole.store.sqlite.bodies import pack
 from k8sconsole.store.sqlite.catalog import Catalog, next_number, number
 
-_FIND = "SELECT id, resource_version, layout_id FROM objects WHERE kind_id = ? AND namespace = ? AND name = ?"
+_FIND = "SELECT id, resource_version, layout_id, uid FROM objects WHERE kind_id = ? AND namespace = ? AND name = ?"
 _INSERT = (
     "INSERT INTO objects (id, kind_id, namespace, name, first_seen_at, uid, resource_version, created_at, observed_at, revision, layout_id,"
     " owner, labels, cells, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -136,7 +136,8 @@ def _sort(connection: sqlite3.Connection, kind: int, layout: int, objects: Itera
             found.added.append(each)
             continue
         found.seen.add(known[0])
-        if known[1] != each.resource_version or known[2] != layout or not each.resource_version:
+        # The uid too: a cluster that was made anew under the same context may count its versions from one again.
+        if known[1:] != (each.resource_version, layout, each.uid) or not each.resource_version:
             found.changed.append((known[0], each))
     return found
 

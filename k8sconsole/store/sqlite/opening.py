@@ -9,10 +9,11 @@ from pathlib import Path
 
 from k8sconsole.errors import StoreCorrupt, StoreError, StoreTooNew
 from k8sconsole.kit.clock import Clock, SystemClock
+from k8sconsole.store.sqlite.catalog import Lifetimes
 from k8sconsole.store.sqlite.connections import connect, writing
 from k8sconsole.store.sqlite.failures import damaged_mark, translated, unwritable
 from k8sconsole.store.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
-from k8sconsole.store.sqlite.store import Lifetimes, SqliteStore
+from k8sconsole.store.sqlite.store import SqliteStore
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700

@@ -15,9 +15,13 @@ from k8sconsole.store.port import RowQuery, Rows
 from k8sconsole.store.sqlite.bodies import unpack
 from k8sconsole.store.sqlite.catalog import kinds_of, number
 from k8sconsole.store.sqlite.layouts import Tables
+from k8sconsole.store.sqlite.relations import Relations
 from k8sconsole.store.sqlite.sieve import Sieve
 
-_COLUMNS = "o.kind_id, o.namespace, o.name, o.uid, o.resource_version, o.created_at, o.observed_at, o.owner, o.revision, o.layout_id, o.labels, o.cells"
+_COLUMNS = (
+    "o.kind_id, o.namespace, o.name, o.uid, o.resource_version, o.created_at, o.observed_at, o.owner, o.revision, o.layout_id, o.labels,"
+    " o.cells"
+)
 _CHUNK = 2000
 _cells = msgspec.json.Decoder(list[tuple[Any, ...]])
 _labels = msgspec.json.Decoder(dict[str, str])
@@ -29,13 +33,14 @@ Found = tuple[Row, bytes | None]
 class Reading:
     """One query against one snapshot."""
 
-    def __init__(self, connection: sqlite3.Connection, query: RowQuery, tables: Tables) -> None:
+    def __init__(self, connection: sqlite3.Connection, query: RowQuery, tables: Tables, now: float) -> None:
         self._connection = connection
         self._query = query
         self._tables = tables
         self._kinds = kinds_of(connection, query.resource, query.clusters)
         self._table_of = {kind: tables.of(connection, cluster, query.resource) for kind, cluster in self._kinds.items()}
         self._label_sets: dict[str, dict[str, str]] = {}
+        self._sieve = Sieve(query.filter, Relations(connection, query.resource), now)
 
     def rows(self) -> Rows:
         revision = number(self._connection, "revision")
@@ -52,12 +57,12 @@ class Reading:
     def _page(self, *, bodies: bool) -> tuple[list[Found], int, str, tuple[str, ...]]:
         if self._query.filter is None and not self._query.sort and not self._query.descending:
             return self._indexed_page(bodies=bodies)
-        sieve = Sieve(self._query.filter)
-        matching = [each for each in self._select(*self._where(), bodies=bodies or sieve.needs_body) if self._keeps(sieve, each)]
+        sieve = self._sieve
+        matching = [each for each in self._select(*self._where(), bodies=bodies or sieve.needs_body) if self._keeps(each)]
         self._sort(matching)
         start = _offset(self._query.cursor)
         end = len(matching) if self._query.limit is None else start + self._query.limit
-        return matching[start:end], len(matching), str(end) if end < len(matching) else "", sieve.warnings
+        return matching[start:end], len(matching), str(end) if end < len(matching) else "", sieve.warnings()
 
     def _indexed_page(self, *, bodies: bool) -> tuple[list[Found], int, str, tuple[str, ...]]:
         where, values = self._where()
@@ -72,7 +77,7 @@ class Reading:
         return found[:limit], total or 0, self._cursor(found[limit - 1][0]), ()
 
     def _difference(self, since: int, revision: int) -> Rows:
-        query, sieve = self._query, Sieve(self._query.filter)
+        query, sieve = self._query, self._sieve
         marks = _marks(self._kinds)
         where, values = f"o.kind_id IN ({marks}) AND o.revision > ?", [*self._kinds, since]
         kept: list[Row] = []
@@ -80,19 +85,20 @@ class Reading:
         for each in self._select(where, values, bodies=sieve.needs_body):
             row = each[0]
             named = (not query.namespaces or row.namespace in query.namespaces) and (not query.name or row.name == query.name)
-            if named and self._keeps(sieve, each):
+            if named and self._keeps(each):
                 kept.append(row)
             else:
                 gone.append(row.ref)
         deleted = self._connection.execute(
-            f"SELECT kind_id, namespace, name, uid FROM gone WHERE kind_id IN ({marks}) AND revision > ?",  # noqa: S608 - only marks
+            f"SELECT kind_id, namespace, name, uid FROM gone WHERE kind_id IN ({marks}) AND revision > ?",  # noqa: S608 - values stand behind marks
             values,
         )
         gone.extend(ObjectRef(self._kinds[kind], query.resource, Namespace(space), name, uid) for kind, space, name, uid in deleted)
-        return Rows(kept, len(kept), revision, gone=tuple(gone), warnings=sieve.warnings, whole=False)
+        return Rows(kept, len(kept), revision, gone=tuple(gone), warnings=sieve.warnings(), whole=False)
 
     def _where(self) -> tuple[str, list[Any]]:
-        where, values = [f"o.kind_id IN ({_marks(self._kinds)})"], [*self._kinds]
+        where: list[str] = [f"o.kind_id IN ({_marks(self._kinds)})"]
+        values: list[Any] = [*self._kinds]
         if self._query.namespaces:
             where.append(f"o.namespace IN ({_marks(self._query.namespaces)})")
             values.extend(self._query.namespaces)
@@ -103,14 +109,15 @@ class Reading:
 
     def _count(self, where: str, values: list[Any]) -> int:
         count: int
-        (count,) = self._connection.execute(f"SELECT count(*) FROM objects o WHERE {where}", values).fetchone()  # noqa: S608 - only marks
+        (count,) = self._connection.execute(f"SELECT count(*) FROM objects o WHERE {where}", values).fetchone()  # noqa: S608 - values stand behind marks
         return count
 
     def _select(self, where: str, values: list[Any], *, bodies: bool, limit: int | None = None) -> Iterable[Found]:
         columns, source = (f"{_COLUMNS}, b.body", "objects o JOIN bodies b ON b.id = o.id") if bodies else (_COLUMNS, "objects o")
         until = "" if limit is None else f" LIMIT {limit:d}"
         order = "o.namespace, o.name, o.kind_id"
-        cursor = self._connection.execute(f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order}{until}", values)  # noqa: S608 - only marks
+        statement = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order}{until}"  # noqa: S608 - values stand behind marks
+        cursor = self._connection.execute(statement, values)
         while chunk := cursor.fetchmany(_CHUNK):
             # One decode for two thousand rows' cells: a call each would cost as much again as all the rest.
             cells = _cells.decode("[" + ",".join(found[11] for found in chunk) + "]")
@@ -126,9 +133,9 @@ class Reading:
         cluster = self._kinds[kind]
         return Row(cluster, self._query.resource, namespace, name, uid, version, created, observed, label_set, owner, laid, revision)
 
-    def _keeps(self, sieve: Sieve, found: Found) -> bool:
+    def _keeps(self, found: Found) -> bool:
         row, packed = found
-        return sieve.keeps(row, self._table(row.cluster), packed)
+        return self._sieve.keeps(row, self._table(row.cluster), packed)
 
     def _table(self, cluster: ClusterName) -> KindTable:
         return next(self._table_of[kind] for kind, name in self._kinds.items() if name == cluster)
@@ -195,3 +202,12 @@ def counts(connection: sqlite3.Connection, cluster: ClusterName) -> dict[Resourc
         (cluster,),
     )
     return {resource: count for resource, count in found if count}
+
+
+def changes(connection: sqlite3.Connection, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
+    """Two looks at the end of an index for each kind, however many rows there are."""
+    found = connection.execute(
+        "SELECT k.cluster, k.resource, max(ifnull((SELECT max(revision) FROM objects o WHERE o.kind_id = k.id), 0),"
+        " ifnull((SELECT max(revision) FROM gone g WHERE g.kind_id = k.id), 0)) AS newest FROM kinds k"
+    )
+    return [(cluster, resource, newest) for cluster, resource, newest in found if newest > after]

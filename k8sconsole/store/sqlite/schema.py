@@ -53,7 +53,8 @@ CREATE TABLE mcp_tools (
     toolset TEXT, origin TEXT, created_at TEXT NOT NULL, updated_at TEXT NOT NULL, ttl_expires_at TEXT NOT NULL
 );
 CREATE TABLE tool_usage_stats (
-    id INTEGER PRIMARY KEY, tool_name TEXT NOT NULL UNIQUE, usage_count INTEGER NOT NULL DEFAULT 0, success_count INTEGER NOT NULL DEFAULT 0,
+    id INTEGER PRIMARY KEY, tool_name TEXT NOT NULL UNIQUE,
+    usage_count INTEGER NOT NULL DEFAULT 0, success_count INTEGER NOT NULL DEFAULT 0,
     error_count INTEGER NOT NULL DEFAULT 0, avg_response_time REAL NOT NULL DEFAULT 0.0, last_used_at TEXT,
     created_at TEXT NOT NULL, updated_at TEXT NOT NULL
 );
@@ -73,10 +74,10 @@ def migrations() -> "Migrations":
 
     steps = Migrations("k8sconsole")
 
-    @steps()
     def lay_the_cache(database: "Database") -> None:
         for statement in (*_CACHE.split(";\n"), *VIEWS):
             if statement.strip():
                 database.execute(statement)
 
+    steps(name="lay_the_cache")(lay_the_cache)
     return steps

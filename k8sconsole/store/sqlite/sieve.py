@@ -1,17 +1,37 @@
 """A row held against a filter; its body is unpacked only for a filter that asks for a field beyond the row."""
 
-from k8sconsole.model.filters import Filter
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from k8sconsole.model.filters import Filter, RowSubject, needs_body, predicate, unanswerable
 from k8sconsole.model.objects import Row
 from k8sconsole.model.tables import KindTable
+from k8sconsole.store.sqlite.bodies import unpack
+from k8sconsole.store.sqlite.relations import Relations
 
 
 class Sieve:
-    """warnings: what a person should know about the answer, in the filter's words."""
+    """now in seconds since the epoch: ages are reckoned from it. A sieve without a filter keeps everything."""
 
-    def __init__(self, filter: Filter | None) -> None:
+    def __init__(self, filter: Filter | None, relations: Relations, now: float) -> None:
         self._filter = filter
-        self.needs_body = False
-        self.warnings: tuple[str, ...] = ()
+        self._relations = relations
+        self._matches = None if filter is None else predicate(filter, now)
+        self.needs_body = filter is not None and needs_body(filter)
 
     def keeps(self, row: Row, table: KindTable, packed: bytes | None) -> bool:
-        return self._filter is None
+        if self._matches is None:
+            return True
+
+        def load(_: Row) -> Mapping[str, Any] | None:
+            return None if packed is None else msgspec.json.decode(unpack(packed))
+
+        return self._matches(RowSubject(row, table, load, self._relations.owners, self._relations.use))
+
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about the answer: terms that nothing here can answer."""
+        if self._filter is None or not unanswerable(self._filter, metrics=False):
+            return ()
+        return unanswerable(self._filter, metrics=self._relations.has_metrics())

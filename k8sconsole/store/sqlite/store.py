@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.objects import Row
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.store.port import (
     AuditEntry,
@@ -100,10 +100,12 @@ class SqliteStore:
         return await self._writer.do(lambda connection: self._objects.forget(connection, cluster, resource, now))
 
     async def rows(self, query: RowQuery) -> Rows:
-        return await self._readers.do(lambda connection: rows.Reading(connection, query, self._tables).rows())
+        now = self._clock.now()
+        return await self._readers.do(lambda connection: rows.Reading(connection, query, self._tables, now).rows())
 
     async def bodies(self, query: RowQuery) -> list[tuple[Row, bytes]]:
-        return await self._readers.do(lambda connection: rows.Reading(connection, query, self._tables).bodies())
+        now = self._clock.now()
+        return await self._readers.do(lambda connection: rows.Reading(connection, query, self._tables, now).bodies())
 
     async def body(self, ref: ObjectRef) -> bytes | None:
         return await self._readers.do(lambda connection: rows.read_body(connection, ref))
@@ -141,6 +143,9 @@ class SqliteStore:
 
     async def revision(self) -> int:
         return await self._readers.do(lambda connection: number(connection, "revision"))
+
+    async def changes(self, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
+        return await self._readers.do(lambda connection: rows.changes(connection, after))
 
     async def take_lease(self, name: str, holder: str, ttl: float) -> str:
         now = self._clock.now()

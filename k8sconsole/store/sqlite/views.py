@@ -12,7 +12,7 @@ _TIMES = f"""{_iso("o.first_seen_at")} AS created_at, {_iso("o.observed_at")} AS
 
 def _of_kind(view: str, columns: str) -> str:
     return f"""CREATE VIEW {view} AS SELECT o.id AS id, k.cluster AS cluster_name, {columns}, {_TIMES}
-        FROM kinds k JOIN objects o ON o.kind_id = k.id WHERE k.resource = '{view}'"""
+        FROM kinds k JOIN objects o ON o.kind_id = k.id WHERE k.resource = '{view}'"""  # noqa: S608 - constants of this module only
 
 
 VIEWS = (
@@ -35,5 +35,5 @@ VIEWS = (
     f"""CREATE VIEW cache_metadata AS SELECT id, resource AS table_name, cluster AS cluster_name, {_iso("last_scan_at")} AS last_scan_at,
         {_iso("next_scan_at")} AS next_scan_at, status AS scan_status, error AS error_message, record_count,
         {_iso("confirmed_at")} AS confirmed_at, watching, missing, seconds, {_iso("created_at")} AS created_at,
-        {_iso("updated_at")} AS updated_at FROM kinds""",
+        {_iso("updated_at")} AS updated_at FROM kinds""",  # noqa: S608 - constants of this module only
 )

@@ -1,0 +1,165 @@
+"""One cluster, read whole: found out what kinds it has, then a keeper for each, for as long as it is scanned."""
+
+import asyncio
+import contextlib
+from concurrent.futures import Executor
+from typing import Any
+
+import msgspec
+
+from k8sconsole.cluster.port import ServerVersion
+from k8sconsole.errors import ConsoleError, StoreError, Unavailable
+from k8sconsole.kit.clock import Clock
+from k8sconsole.model.events import ClusterState, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
+from k8sconsole.model.refs import ApiResource, ResourceName
+from k8sconsole.scanner.backoff import Backoff
+from k8sconsole.scanner.crew import DEFINITIONS, Crew
+from k8sconsole.scanner.desk import Desk
+from k8sconsole.scanner.gate import Gate
+from k8sconsole.scanner.kind_keeper import KindKeeper, end_all
+from k8sconsole.scanner.plan import ScanPlan, is_read, urgency
+from k8sconsole.scanner.reach import Reach
+from k8sconsole.scanner.reports import KindReport, Publish
+from k8sconsole.scanner.source import ResourceSource
+from k8sconsole.store.port import ClusterRecord, Store
+
+_NODES = ResourceName("nodes")
+_SETTLING = 1.0
+"""Seconds between a definition's change and asking what is served now: the server needs a moment, and changes come in groups."""
+
+
+class ClusterScanner:
+    """publish is called on the loop. home: the namespace of the context, read where nothing says which namespaces are allowed."""
+
+    def __init__(
+        self, source: ResourceSource, store: Store, *, clock: Clock, plan: ScanPlan, publish: Publish, parsers: Executor, home: str = ""
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._clock = clock
+        self._plan = plan
+        self._publish = publish
+        self._focused: frozenset[ResourceName] = frozenset()
+        gate = Gate(plan.concurrency, lambda resource: urgency(resource, self._focused))
+        self._desk = Desk(source, store, clock, plan, parsers, gate, home, self._changed, self._settled)
+        self._reach = Reach(source, clock, lost=self._lost, found=self._found)
+        self._crew = Crew(self._desk, self._reach)
+        self._definitions_moved = asyncio.Event()
+        self._nodes_moved = asyncio.Event()
+        self._told = ClusterState(source.name, Trust.CONNECTING)
+        self._unread: dict[str, tuple[str, ...]] = {}
+
+    def focus(self, resource: ResourceName | None) -> None:
+        """This kind is looked at: its list goes first."""
+        self._focused = frozenset([resource] if resource else [])
+
+    async def refresh(self, resource: ResourceName | None = None) -> list[KindReport]:
+        """Lists one kind or all of them anew while ``run`` runs, and tells what came of it."""
+        keepers = [keeper for name, keeper in self._crew.keepers.items() if resource in (None, name)]
+        return list(await asyncio.gather(*(keeper.refresh() for keeper in keepers)))
+
+    async def scan_once(self) -> list[KindReport]:
+        """Every kind, listed once. Raises what keeps the cluster from being asked at all; one kind's failure is in its report."""
+        self._tell(trust=Trust.CONNECTING)
+        self._found(await self._source.version())
+        keepers = [KindKeeper(self._desk, resource) for resource in await self._discover()]
+        # A custom kind's columns stand in its definition, so definitions are read before what they define.
+        keepers.sort(key=lambda keeper: keeper.resource.name != DEFINITIONS)
+        reports = [await keeper.list_once() for keeper in keepers[:1]]
+        reports += await asyncio.gather(*(keeper.list_once() for keeper in keepers[1:]))
+        await self._record_cluster()
+        return sorted(reports, key=lambda report: report.resource)
+
+    async def run(self) -> None:
+        """For ever, until cancelled: whatever fails is told and tried again."""
+        self._tell(trust=Trust.CONNECTING)
+        beside = [asyncio.create_task(self._reach.keep_asking()), asyncio.create_task(self._count_nodes())]
+        backoff = Backoff(self._clock)
+        try:
+            while True:
+                await self._reach.answers()
+                try:
+                    await self._crew.serve(await self._discover())
+                except ConsoleError as error:
+                    await self._could_not_discover(error, backoff.next())
+                    continue
+                backoff.reset()
+                await self._until_definitions_move()
+        finally:
+            await self._crew.end()
+            await end_all(beside)
+
+    async def _discover(self) -> list[ApiResource]:
+        """The kinds to read; those the cluster no longer serves leave the cache, unless their group merely did not answer."""
+        found = await self._source.discover()
+        await self._store.record_resources(self._source.name, found.resources)
+        await self._record_cluster()
+        served = {resource.name for resource in found.resources}
+        silent = {group.partition("/")[0] for group in found.missing}
+        for name in await self._store.counts(self._source.name):
+            if name not in served and name.partition(".")[2] not in silent:
+                await self._store.forget(self._source.name, name)
+        self._unread = {name: reasons for name, reasons in self._unread.items() if name in served}
+        self._unread |= {group: (f"{group}: {reason}",) for group, reason in found.missing.items()}
+        self._publish(ResourcesDiscovered(self._source.name, len(found.resources)))
+        self._tell_coverage()
+        return [resource for resource in found.resources if is_read(resource)]
+
+    async def _could_not_discover(self, error: ConsoleError, pause: float) -> None:
+        if isinstance(error, Unavailable):
+            self._reach.doubt()
+        else:
+            self._tell(trust=Trust.PARTIAL, detail=str(error), retry_at=self._clock.now() + pause)
+        await asyncio.sleep(pause)
+
+    async def _until_definitions_move(self) -> None:
+        """Or until it is time to look by ourselves."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._plan.static_interval):
+                await self._definitions_moved.wait()
+                await asyncio.sleep(_SETTLING)
+        self._definitions_moved.clear()
+
+    async def _count_nodes(self) -> None:
+        while True:
+            await self._nodes_moved.wait()
+            self._nodes_moved.clear()
+            with contextlib.suppress(StoreError):  # the next change of a node tries again
+                await self._record_cluster()
+
+    async def _record_cluster(self) -> None:
+        counts = await self._store.counts(self._source.name)
+        record = ClusterRecord(self._source.name, self._told.version, self._source.server, counts.get(_NODES, 0), self._clock.now())
+        await self._store.record_cluster(record)
+
+    def _changed(self, resource: ResourceName, revision: int) -> None:
+        self._publish(RowsChanged(self._source.name, resource, revision))
+        if resource == DEFINITIONS:
+            self._definitions_moved.set()
+        elif resource == _NODES:
+            self._nodes_moved.set()
+
+    def _settled(self, report: KindReport) -> None:
+        self._publish(ScanCompleted(report.cluster, report.resource, report.objects, report.seconds, report.error))
+        if self._unread.get(report.resource, ()) != report.missing:
+            self._unread[report.resource] = report.missing
+            self._tell_coverage()
+
+    def _found(self, version: ServerVersion) -> None:
+        now = self._clock.now()
+        self._tell(trust=Trust.LIVE, version=version.git_version or self._told.version, seen_at=now, detail="", retry_at=None)
+        self._tell_coverage()
+
+    def _lost(self, error: ConsoleError, retry_at: float) -> None:
+        self._tell(trust=Trust.LOST, detail=str(error), retry_at=retry_at)
+
+    def _tell_coverage(self) -> None:
+        missing = tuple(reason for _, reasons in sorted(self._unread.items()) for reason in reasons)
+        if self._told.trust in (Trust.LIVE, Trust.PARTIAL):
+            self._tell(trust=Trust.PARTIAL if missing else Trust.LIVE, missing=missing, detail="", retry_at=None)
+
+    def _tell(self, **facts: Any) -> None:
+        told = msgspec.structs.replace(self._told, **facts)
+        if told != self._told or told.trust is Trust.CONNECTING:
+            self._told = told
+            self._publish(told)

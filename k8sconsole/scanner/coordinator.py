@@ -1,0 +1,110 @@
+"""All clusters: who is scanned, by whom, and the cleaning in between. One cluster's failure is recorded and the others go on."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+from k8sconsole.errors import ConsoleError, StoreError, UsageError
+from k8sconsole.kit.clock import Clock
+from k8sconsole.model.events import Notice
+from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.scanner.cluster_scanner import ClusterScanner
+from k8sconsole.scanner.kind_keeper import end_all
+from k8sconsole.scanner.lease import ScanLease
+from k8sconsole.scanner.onlooker import Onlooker
+from k8sconsole.scanner.plan import ScanPlan
+from k8sconsole.scanner.reports import KindReport, Publish
+from k8sconsole.scanner.source import ResourceSource
+from k8sconsole.store.port import Store
+
+_STORE_PAUSE = 2.0
+"""Seconds before a cluster is served again after the store could not be written."""
+
+
+class ScanCoordinator:
+    """publish receives RowsChanged, ScanCompleted, ClusterState, ResourcesDiscovered and Notice facts, on the loop that runs this.
+
+    Belongs to that one loop. Close it before the store."""
+
+    def __init__(self, store: Store, *, plan: ScanPlan, clock: Clock, publish: Publish) -> None:
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
+        self._store = store
+        self._plan = plan
+        self._clock = clock
+        self._publish = publish
+        # One thread: decoding holds the interpreter, and a second thread would only take turns with it and with the loop.
+        self._parsers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scan-parser")
+        self._scanners: dict[ClusterName, ClusterScanner] = {}
+        self._tasks: dict[ClusterName, asyncio.Task[None]] = {}
+        self._cleaner: asyncio.Task[None] | None = None
+
+    async def scan_once(self, sources: Sequence[ResourceSource], homes: dict[ClusterName, str] | None = None) -> list[KindReport]:
+        """Every kind of every cluster, once; clusters beside each other. A cluster that cannot be asked at all has one report, without a
+        kind."""
+        parts = await asyncio.gather(*(self._scan_once(source, (homes or {}).get(source.name, "")) for source in sources))
+        return [report for part in parts for report in part]
+
+    def start(self, source: ResourceSource, home: str = "") -> None:
+        """Scans this cluster from now on, or looks on while another process does. home: the context's own namespace."""
+        if source.name in self._tasks:
+            return
+        scanner = self._scanners[source.name] = self._scanner(source, home)
+        self._tasks[source.name] = asyncio.create_task(self._serve(scanner, source.name), name=f"scan {source.name}")
+        if self._cleaner is None:
+            self._cleaner = asyncio.create_task(self._keep_clean(), name="clean the cache")
+
+    async def stop(self, cluster: ClusterName) -> None:
+        self._scanners.pop(cluster, None)
+        task = self._tasks.pop(cluster, None)
+        if task is not None:
+            await end_all([task])
+
+    async def close(self) -> None:
+        await end_all([*self._tasks.values(), *([self._cleaner] if self._cleaner else [])])
+        self._tasks.clear()
+        self._scanners.clear()
+        self._cleaner = None
+        await asyncio.to_thread(self._parsers.shutdown)
+
+    def focus(self, cluster: ClusterName, resource: ResourceName | None) -> None:
+        """What the user looks at is listed first."""
+        if cluster in self._scanners:
+            self._scanners[cluster].focus(resource)
+
+    async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> list[KindReport]:
+        """Lists one kind or all anew and tells what came of it. Raises UsageError for a cluster that is not being scanned here."""
+        if cluster not in self._scanners:
+            raise UsageError(f"{cluster} is not being scanned by this process", "", "k8sconsole scan --once")
+        return await self._scanners[cluster].refresh(resource)
+
+    def _scanner(self, source: ResourceSource, home: str) -> ClusterScanner:
+        return ClusterScanner(
+            source, self._store, clock=self._clock, plan=self._plan, publish=self._publish, parsers=self._parsers, home=home
+        )
+
+    async def _scan_once(self, source: ResourceSource, home: str) -> list[KindReport]:
+        try:
+            return await self._scanner(source, home).scan_once()
+        except ConsoleError as error:
+            return [KindReport(source.name, ResourceName(""), error=str(error))]
+
+    async def _serve(self, scanner: ClusterScanner, cluster: ClusterName) -> None:
+        """For ever. A store that fails is told once and tried again: it may have been locked, or full, and be well now."""
+        lease = ScanLease(self._store, cluster, self.holder)
+        onlooker = Onlooker(self._store, cluster, self._publish)
+        while True:
+            try:
+                await lease.serve(scanner.run, onlooker.look_on)
+            except ConsoleError as error:
+                self._publish(Notice(error.title, error.detail, "error"))
+                await asyncio.sleep(_STORE_PAUSE)
+
+    async def _keep_clean(self) -> None:
+        while True:
+            await asyncio.sleep(self._plan.cleanup_interval)
+            with contextlib.suppress(StoreError):  # the next round tries again, and whoever writes says what is wrong
+                await self._store.clean(self._clock.now())

@@ -1,0 +1,66 @@
+"""The keepers of one cluster's kinds: joined by one when a kind appears, left by one when it goes."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+
+from k8sconsole.errors import StoreError
+from k8sconsole.model.refs import ApiResource, ResourceName
+from k8sconsole.scanner.desk import Desk
+from k8sconsole.scanner.kind_keeper import KindKeeper
+from k8sconsole.scanner.reach import Reach
+
+DEFINITIONS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
+
+_FIRST_DEFINITIONS_WITHIN = 10.0
+"""Seconds to wait for the definitions before custom kinds are read without their own columns."""
+
+
+class Crew:
+    def __init__(self, desk: Desk, reach: Reach) -> None:
+        self.keepers: dict[ResourceName, KindKeeper] = {}
+        self._desk = desk
+        self._reach = reach
+        self._tasks: dict[ResourceName, asyncio.Task[None]] = {}
+
+    async def serve(self, resources: Iterable[ApiResource]) -> None:
+        """Exactly these kinds from now on. Definitions come before what they define, since custom kinds' columns stand in them."""
+        wanted = {resource.name: resource for resource in resources}
+        for name in [name for name, keeper in self.keepers.items() if wanted.get(name) != keeper.resource]:
+            await self._dismiss(name)
+        await self._renew_columns()
+        custom = {name for name, resource in wanted.items() if "." in resource.group}
+        self._hire(resource for name, resource in wanted.items() if name not in custom or name == DEFINITIONS)
+        if DEFINITIONS in self.keepers:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FIRST_DEFINITIONS_WITHIN):
+                    await self.keepers[DEFINITIONS].settled.wait()
+        self._hire(wanted.values())
+
+    async def end(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        with contextlib.suppress(StoreError):
+            await asyncio.gather(*(keeper.let_go() for keeper in self.keepers.values()))
+        self._tasks.clear()
+        self.keepers.clear()
+
+    def _hire(self, resources: Iterable[ApiResource]) -> None:
+        for resource in resources:
+            if resource.name not in self.keepers:
+                keeper = self.keepers[resource.name] = KindKeeper(self._desk, resource)
+                self._tasks[resource.name] = asyncio.create_task(keeper.keep(self._reach), name=f"keep {resource.name}")
+
+    async def _dismiss(self, name: ResourceName) -> None:
+        del self.keepers[name]
+        task = self._tasks.pop(name)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def _renew_columns(self) -> None:
+        """Rows that were laid out by a definition that has changed are laid out anew."""
+        for name, keeper in self.keepers.items():
+            table = await self._desk.store.table(self._desk.cluster, name)
+            if keeper.columns and keeper.columns != tuple(column.name for column in table.columns):
+                keeper.list_anew()

@@ -1,0 +1,149 @@
+"""One kind's list, from the first page to the last row: each page is parsed and written while the next one downloads."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from k8sconsole.cluster.port import RawPage
+from k8sconsole.errors import ConsoleError, DeadlineExceeded, Forbidden
+from k8sconsole.model.refs import ApiResource, Namespace, ResourceName
+from k8sconsole.scanner.desk import Desk
+from k8sconsole.scanner.parser import ResourceParser
+from k8sconsole.scanner.reports import KindReport
+from k8sconsole.store.port import RowQuery, WriteBatch, WriteResult
+
+_PAGES_AHEAD = 2
+"""Pages downloaded but not yet written: enough to keep both sides busy, few enough to keep memory flat."""
+
+_NAMESPACES = ResourceName("namespaces")
+
+Scope = str | None
+"""A namespace, or None for the whole cluster."""
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """versions: where a watch of each scope that could be read begins. began: seconds since the epoch; what the list says is at least
+    that new."""
+
+    report: KindReport
+    parser: ResourceParser
+    versions: dict[Scope, str]
+    began: float
+
+
+class Tally:
+    """Adds up what the store answers."""
+
+    def __init__(self) -> None:
+        self.objects = self.added = self.changed = self.deleted = self.revision = 0
+
+    def add(self, result: WriteResult) -> None:
+        self.added += result.added
+        self.changed += result.changed
+        self.deleted += result.deleted
+        self.revision = max(self.revision, result.revision)
+
+    @property
+    def moved(self) -> bool:
+        return bool(self.added or self.changed or self.deleted)
+
+
+async def read_kind(desk: Desk, resource: ApiResource) -> Listing:
+    """Lists the kind into the store and removes what the list no longer holds. Raises DeadlineExceeded after the plan's time-out,
+    Forbidden when not even one namespace may be read, or whatever the source or the store raise."""
+    try:
+        async with asyncio.timeout(desk.plan.timeout):
+            return await _read(desk, resource)
+    except TimeoutError as error:
+        raise DeadlineExceeded(f"Listing {resource.name} took longer than {desk.plan.timeout:g} s", "", "raise SCANNER_TIMEOUT") from error
+
+
+async def _read(desk: Desk, resource: ApiResource) -> Listing:
+    began, clock_began = desk.clock.now(), desk.clock.monotonic()
+    parser = ResourceParser(resource, await desk.store.table(desk.cluster, resource.name))
+    scan_id = await desk.store.begin_scan(desk.cluster, resource.name)
+    tally = Tally()
+    reader = _Reader(desk, parser, scan_id, tally)
+    versions, missing = await reader.everything_permitted()
+    covered = None if None in versions else [Namespace(scope) for scope in versions if scope is not None]
+    tally.add(await desk.store.finish_scan(desk.cluster, resource.name, scan_id, covered))
+    if tally.moved:
+        desk.changed(resource.name, tally.revision)
+    seconds = desk.clock.monotonic() - clock_began
+    report = KindReport(
+        desk.cluster, resource.name, tally.objects, tally.added, tally.changed, tally.deleted, seconds, missing=tuple(missing)
+    )
+    return Listing(report, parser, versions, began)
+
+
+class _Reader:
+    def __init__(self, desk: Desk, parser: ResourceParser, scan_id: int, tally: Tally) -> None:
+        self._desk = desk
+        self._parser = parser
+        self._resource = parser.resource
+        self._scan_id = scan_id
+        self._tally = tally
+
+    async def everything_permitted(self) -> tuple[dict[Scope, str], list[str]]:
+        """The whole cluster where that is allowed, else each namespace that is; and sentences on what is not."""
+        chosen = self._desk.plan.namespaces if self._resource.namespaced else ()
+        if chosen:
+            return await self._namespaces(chosen)
+        try:
+            return {None: await self._pages(None)}, []
+        except Forbidden as refusal:
+            if not self._resource.namespaced:
+                raise
+            versions, missing = await self._namespaces(await self._known_namespaces(), refusal)
+            return versions, [f"{self._resource.name} outside {', '.join(str(scope) for scope in versions)}: {_reason(refusal)}", *missing]
+
+    async def _namespaces(self, namespaces: Sequence[str], refusal: Forbidden | None = None) -> tuple[dict[Scope, str], list[str]]:
+        versions: dict[Scope, str] = {}
+        missing: list[str] = []
+        for namespace in namespaces:
+            try:
+                versions[namespace] = await self._pages(namespace)
+            except Forbidden as error:
+                refusal = error
+                missing.append(f"{self._resource.name} in {namespace}: {_reason(error)}")
+        if not versions and refusal is not None:
+            raise refusal
+        return versions, missing
+
+    async def _known_namespaces(self) -> list[str]:
+        found = await self._desk.store.rows(RowQuery(_NAMESPACES, clusters=(self._desk.cluster,)))
+        return [row.name for row in found.rows] or ([self._desk.home] if self._desk.home else [])
+
+    async def _pages(self, namespace: Scope) -> str:
+        """The list's resourceVersion."""
+        version = ""
+        pending: deque[asyncio.Task[None]] = deque()
+        try:
+            async for page in self._desk.source.pages(self._resource, namespace=namespace, limit=self._desk.plan.page):
+                version = page.resource_version
+                if len(pending) >= _PAGES_AHEAD:
+                    await pending.popleft()
+                pending.append(asyncio.create_task(self._keep(page)))
+            while pending:
+                await pending.popleft()
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+        return version
+
+    async def _keep(self, page: RawPage) -> None:
+        loop, at = asyncio.get_running_loop(), self._desk.clock.now()
+        self._tally.objects += len(page.items)
+        size = self._desk.plan.batch
+        for start in range(0, len(page.items), size):
+            items = page.items[start : start + size]
+            objects = await loop.run_in_executor(self._desk.parsers, self._parser.objects, items)
+            batch = WriteBatch(self._desk.cluster, self._resource.name, at, objects, scan_id=self._scan_id, columns=self._parser.columns)
+            self._tally.add(await self._desk.store.write(batch))
+
+
+def _reason(error: ConsoleError) -> str:
+    return error.detail or error.title

@@ -1,0 +1,96 @@
+"""What a filter may ask about a row that stands in other rows: its owners up to the top, and what it uses."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from k8sconsole.model.objects import Row
+from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.store.sqlite.bodies import unpack
+from k8sconsole.store.sqlite.layouts import resources
+
+_TALLEST = 8
+"""Owners above one another: a chain that is longer goes in a circle."""
+
+_OWNER = """SELECT o.owner FROM kinds k JOIN objects o ON o.kind_id = k.id
+    WHERE k.resource = ? AND k.cluster = ? AND o.namespace = ? AND o.name = ?"""
+_USAGE = """SELECT k.cluster, o.namespace, o.name, b.body FROM kinds k JOIN objects o ON o.kind_id = k.id JOIN bodies b ON b.id = o.id
+    WHERE k.resource = ?"""
+
+Place = tuple[ClusterName, str, str]
+
+
+class Usage(msgspec.Struct, frozen=True):
+    cpu: str = "0"
+    memory: str = "0"
+
+
+class Container(msgspec.Struct):
+    usage: Usage = Usage()
+
+
+class Metrics(msgspec.Struct):
+    """A PodMetrics, which has containers, or a NodeMetrics, which has none."""
+
+    usage: Usage | None = None
+    containers: list[Container] = []
+
+
+_metrics = msgspec.json.Decoder(Metrics).decode
+
+
+class Relations:
+    """Of one query's snapshot: everything is read once, when it is first asked for."""
+
+    def __init__(self, connection: sqlite3.Connection, resource: ResourceName) -> None:
+        self._connection = connection
+        self._resource = resource
+        self._above: dict[tuple[ClusterName, str, str], str] = {}
+        self._kinds: dict[ClusterName, dict[str, ResourceName]] = {}
+        self._uses: dict[Place, Metrics] | None = None
+
+    def owners(self, row: Row) -> Sequence[str]:
+        """As ``Kind/name``, the nearest first."""
+        chain: list[str] = []
+        owner = row.owner
+        while owner and len(chain) < _TALLEST:
+            chain.append(owner)
+            owner = self._owner_of(row.cluster, row.namespace, owner)
+        return chain
+
+    def use(self, row: Row, resource: str) -> float | None:
+        """Millicores of ``cpu`` or bytes of ``memory``."""
+        found = self._measured().get((row.cluster, row.namespace, row.name))
+        if found is None:
+            return None
+        parts = [found.usage] if found.usage else [container.usage for container in found.containers]
+        amounts = [cpu_millicores(part.cpu) if resource == "cpu" else bytes_of(part.memory) for part in parts]
+        return float(sum(amounts))
+
+    def has_metrics(self) -> bool:
+        return bool(self._measured())
+
+    def _owner_of(self, cluster: ClusterName, namespace: str, owner: str) -> str:
+        known = self._above.get((cluster, namespace, owner))
+        if known is None:
+            kind, _, name = owner.partition("/")
+            resource = self._resource_of(cluster, kind)
+            found: Any = self._connection.execute(_OWNER, (resource, cluster, namespace, name)).fetchone()
+            known = self._above[cluster, namespace, owner] = found[0] if found else ""
+        return known
+
+    def _resource_of(self, cluster: ClusterName, kind: str) -> ResourceName | None:
+        if cluster not in self._kinds:
+            served = {each.kind: each.name for each in resources(self._connection, cluster)}
+            self._kinds[cluster] = served | {each.kind: each.name for each in BUILTIN if not each.group.startswith("metrics")}
+        return self._kinds[cluster].get(kind)
+
+    def _measured(self) -> dict[Place, Metrics]:
+        if self._uses is None:
+            found = self._connection.execute(_USAGE, (f"{self._resource}.metrics.k8s.io",))
+            self._uses = {(cluster, namespace, name): _metrics(unpack(packed)) for cluster, namespace, name, packed in found}
+        return self._uses
