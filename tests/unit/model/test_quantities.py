@@ -1,0 +1,119 @@
+"""Amounts, durations and moments, as Kubernetes and people write them."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from k8sconsole.kit.clock import epoch
+from k8sconsole.model.quantities import (
+    bytes_of,
+    bytes_text,
+    cpu_millicores,
+    cpu_text,
+    duration_seconds,
+    duration_text,
+    quantity,
+    short_bytes,
+    when,
+)
+
+NOW = epoch("2026-11-22T03:00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("text", "millicores"), [("2", 2000), ("500m", 500), ("0.5", 500), (".1", 100), ("100n", 1), ("1e1", 10_000), ("0", 0)]
+)
+def test_cpu_is_counted_in_thousandths_of_a_core_rounded_up(text: str, millicores: int) -> None:
+    assert cpu_millicores(text) == millicores
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [
+        ("64Mi", 67_108_864),
+        ("1Gi", 2**30),
+        ("1.5Gi", 1_610_612_736),
+        ("128974848", 128_974_848),
+        ("129e6", 129_000_000),
+        ("129M", 129_000_000),
+        ("1k", 1000),
+        ("123m", 1),
+    ],
+)
+def test_bytes_know_binary_and_decimal_units(text: str, size: int) -> None:
+    assert bytes_of(text) == size
+
+
+@given(st.integers(0, 10**9))
+def test_cpu_that_is_written_and_read_is_the_same(millicores: int) -> None:
+    assert cpu_millicores(cpu_text(millicores)) == millicores
+
+
+@given(st.integers(0, 2**62))
+def test_bytes_that_are_written_and_read_are_the_same(size: int) -> None:
+    assert bytes_of(bytes_text(size)) == size
+
+
+@given(st.integers(0, 10**9))
+def test_a_duration_that_is_written_and_read_is_the_same(milliseconds: int) -> None:
+    assert duration_seconds(duration_text(milliseconds / 1000)) == pytest.approx(milliseconds / 1000)
+
+
+@given(st.text(max_size=20))
+def test_any_other_text_is_refused_with_a_sentence(text: str) -> None:
+    for read in (quantity, cpu_millicores, bytes_of, duration_seconds, lambda given: when(given, NOW)):
+        assert _complaint(read, text) == "" or "expected" in _complaint(read, text)
+
+
+def _complaint(read: Callable[[str], object], text: str) -> str:
+    try:
+        read(text)
+    except ValueError as problem:
+        return str(problem)
+    return ""
+
+
+@pytest.mark.parametrize("text", ["", "1KB", "1 Gi", "12Kim", "--1", "1e", "five"])
+def test_what_is_no_quantity_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a quantity"):
+        quantity(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("3d", 259_200), ("1w", 604_800), ("1h30m", 5400), ("250ms", 0.25)]
+)
+def test_durations_are_spelt_as_people_do(text: str, seconds: float) -> None:
+    assert duration_seconds(text) == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2026-11-22T02:00:00.125Z", NOW - 3600 + 0.125),
+        ("2026-11-22T04:00:00+01:00", NOW),
+        ("2026-11-22 02:30", NOW - 1800),
+        ("-30m", NOW - 1800),
+        ("2h ago", NOW - 7200),
+        ("now", NOW),
+        ("yesterday 14:00", NOW - 13 * 3600),
+        ("today 01:00", NOW - 7200),
+        ("yesterday", NOW - 27 * 3600),
+    ],
+)
+def test_moments_are_absolute_or_told_from_now(text: str, at: float) -> None:
+    assert when(text, NOW) == at
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "yesterday 25:00", "14 o'clock", "30m", ""])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a time"):
+        when(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0"), (999, "999"), (1536, "1.5Ki"), (210 * 2**20, "210Mi"), (2**30, "1Gi"), (15 * 2**30 + 5, "15Gi")]
+)
+def test_sizes_are_short_in_a_table(size: int, text: str) -> None:
+    assert short_bytes(size) == text
