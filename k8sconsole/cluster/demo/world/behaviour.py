@@ -66,13 +66,23 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return repository not in self.tags or tag in self.tags[repository]
 
 
+class Life(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What goes on by itself in a cluster that people use: now and then one of these deployments is rolled out."""
+
+    rollouts: tuple[str, ...] = ()
+    """`namespace/name` of deployments."""
+    every: float = 420.0
+    """Seconds between two roll-outs."""
+
+
 class Behaviours:
-    """Every behaviour of a scenario, and its registry."""
+    """Every behaviour of a scenario, its registry, and its life."""
 
     _attached: "weakref.WeakKeyDictionary[ObjectStore, Behaviours]" = weakref.WeakKeyDictionary()
 
-    def __init__(self, listed: Sequence[Behaviour] = (), registry: Registry | None = None) -> None:
+    def __init__(self, listed: Sequence[Behaviour] = (), registry: Registry | None = None, life: Life | None = None) -> None:
         self.listed = tuple(listed)
+        self.life = life or Life()
         self.registry = registry or Registry()
         self.of = lru_cache(maxsize=4096)(self._of)
 

@@ -11,6 +11,7 @@ import msgspec
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world.behaviour import Behaviours
 from k8sconsole.cluster.demo.world.clock import Clock, stamp
+from k8sconsole.cluster.demo.world.placement import Placement
 from k8sconsole.cluster.demo.world.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Context:
         self.clock = clock
         self.seed = seed
         self.recorder = Recorder(store, clock)
+        self.placement = Placement(store)
 
     @property
     def behaviours(self) -> Behaviours:
@@ -82,7 +84,9 @@ class Context:
 
     def owned(self, owner: Json, resource: Resource) -> list[Json]:
         """Objects of one kind that name this owner, by name."""
-        keys = sorted((namespace, name) for kind, namespace, name in self.store.owned_by(owner["metadata"]["uid"]) if kind.key == resource.key)
+        keys = sorted(
+            (namespace, name) for kind, namespace, name in self.store.owned_by(owner["metadata"]["uid"]) if kind.key == resource.key
+        )
         return [self.store.get(resource, *key) for key in keys]
 
     def set_status(self, resource: Resource, obj: Json, status: Json) -> bool:
@@ -113,7 +117,7 @@ class Controller:
 
     def reconcile(self, key: Key) -> float | None:
         """Put one key right; the seconds after which to look again, or None to wait for a change."""
-        raise NotImplementedError(f"{type(self).__name__} has no reconcile")
+        raise NotImplementedError
 
     def unsettled(self) -> Iterable[Key]:
         """The keys to look at when the world starts; whoever rests until something happens is left out."""

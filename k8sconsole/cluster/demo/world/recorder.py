@@ -61,7 +61,9 @@ class Recorder:
 
     def _closing(self, namespace: str) -> bool:
         """A namespace that is going away, or is not there, takes no new events."""
-        return not self._store.has(NAMESPACES, "", namespace) or "deletionTimestamp" in self._store.get(NAMESPACES, "", namespace)["metadata"]
+        return (
+            not self._store.has(NAMESPACES, "", namespace) or "deletionTimestamp" in self._store.get(NAMESPACES, "", namespace)["metadata"]
+        )
 
 
 def _involved(obj: Json, field: str) -> Json:

@@ -12,8 +12,8 @@ _WORDS = {
     "@hourly": "0 * * * *",
 }
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 6))
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}
-_DAYS = {name: number for number, name in enumerate("sun mon tue wed thu fri sat".split())}
+_MONTHS = {name: number for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)}
+_DAYS = {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
 
 
 class Schedule:
@@ -23,7 +23,7 @@ class Schedule:
         fields = _WORDS.get(text.strip(), text).split()
         if len(fields) != 5:
             raise ValueError(f"expected 5 fields in schedule {text!r}")
-        names = ({}, {}, {}, _MONTHS, _DAYS)
+        names: tuple[dict[str, int], ...] = ({}, {}, {}, _MONTHS, _DAYS)
         self._minutes, self._hours, self._days, self._months, self._weekdays = (
             _values(field, low, high, known) for field, (low, high), known in zip(fields, _RANGES, names, strict=True)
         )

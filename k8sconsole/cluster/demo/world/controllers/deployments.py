@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world import pods
 from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, own_key, reference, to_owner
 from k8sconsole.cluster.demo.world.controllers.deployment_status import status_of
@@ -50,29 +51,7 @@ class Deployments(Controller):
         return next((each for each in sets if template_hash(each["spec"]["template"]) == wanted), None)
 
     def _new_set(self, deployment: Json, sets: list[Json]) -> Json:
-        spec, meta = deployment["spec"], deployment["metadata"]
-        digest = template_hash(spec["template"])
-        template = _labelled(spec["template"], digest)
-        annotations = _carried(meta) | {REVISION: str(_latest(sets) + 1)}
-        replica_set = {
-            "apiVersion": "apps/v1",
-            "kind": "ReplicaSet",
-            "metadata": {
-                "name": f"{meta['name']}-{digest}",
-                "namespace": meta["namespace"],
-                "labels": template["metadata"]["labels"],
-                "annotations": annotations,
-                "ownerReferences": [reference(deployment, DEPLOYMENTS)],
-            },
-            "spec": {
-                "replicas": 0,
-                "minReadySeconds": spec.get("minReadySeconds", 0),
-                "selector": {**spec["selector"], "matchLabels": spec["selector"].get("matchLabels", {}) | {"pod-template-hash": digest}},
-                "template": template,
-            },
-            "status": {"replicas": 0},
-        }
-        created = self.store.create(REPLICA_SETS, replica_set)
+        created = self.store.create(REPLICA_SETS, replica_set_for(deployment, _latest(sets) + 1))
         sets.append(created)
         return created
 
@@ -84,15 +63,11 @@ class Deployments(Controller):
         current["metadata"]["annotations"] = self._annotate(REPLICA_SETS, current, wanted)
         self._annotate(DEPLOYMENTS, deployment, {REVISION: wanted[REVISION]})
 
-    def _annotate(self, resource: object, obj: Json, wanted: dict[str, str]) -> dict[str, str]:
-        have: dict[str, str] = obj["metadata"].get("annotations", {})
-        if wanted.items() <= have.items():
-            return have
-        kind = REPLICA_SETS if resource is REPLICA_SETS else DEPLOYMENTS
-        self.store.mutate(
-            kind, obj["metadata"]["namespace"], obj["metadata"]["name"], lambda fresh: fresh["metadata"].update(annotations=have | wanted)
-        )
-        return have | wanted
+    def _annotate(self, resource: Resource, obj: Json, wanted: dict[str, str]) -> dict[str, str]:
+        meta, have = obj["metadata"], obj["metadata"].get("annotations", {})
+        if not wanted.items() <= have.items():
+            self.store.mutate(resource, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(annotations=have | wanted))
+        return {**have, **wanted}
 
     def _steps(self, deployment: Json, current: Json, old: list[Json]) -> list[Step]:
         if deployment["spec"].get("strategy", {}).get("type") == "Recreate":
@@ -103,10 +78,13 @@ class Deployments(Controller):
     def _take(self, deployment: Json, steps: list[Step]) -> None:
         for replica_set, wanted in steps:
             meta, before = replica_set["metadata"], replica_set["spec"].get("replicas", 0)
-            self.store.mutate(REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh, wanted=wanted: fresh["spec"].update(replicas=wanted))
+            self._resize(meta, wanted)
             direction = "up" if wanted > before else "down"
             said = f"Scaled {direction} replica set {meta['name']} from {before} to {wanted}"
             self.context.recorder.normal(deployment, "ScalingReplicaSet", said, "deployment-controller")
+
+    def _resize(self, meta: Json, replicas: int) -> None:
+        self.store.mutate(REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh: fresh["spec"].update(replicas=replicas))
 
     def _forget_oldest(self, deployment: Json, old: list[Json]) -> None:
         """Keep no more empty revisions than the history limit says."""
@@ -114,6 +92,31 @@ class Deployments(Controller):
         surplus = len(idle) - deployment["spec"].get("revisionHistoryLimit", 10)
         for each in sorted(idle, key=_revision)[: max(0, surplus)]:
             self.store.delete(REPLICA_SETS, each["metadata"]["namespace"], each["metadata"]["name"])
+
+
+def replica_set_for(deployment: Json, revision: int) -> Json:
+    """The ReplicaSet of a deployment's template, still without replicas."""
+    spec, meta = deployment["spec"], deployment["metadata"]
+    digest = template_hash(spec["template"])
+    template = _labelled(spec["template"], digest)
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "ReplicaSet",
+        "metadata": {
+            "name": f"{meta['name']}-{digest}",
+            "namespace": meta["namespace"],
+            "labels": template["metadata"]["labels"],
+            "annotations": _carried(meta) | {REVISION: str(revision)},
+            "ownerReferences": [reference(deployment, DEPLOYMENTS)],
+        },
+        "spec": {
+            "replicas": 0,
+            "minReadySeconds": spec.get("minReadySeconds", 0),
+            "selector": {**spec["selector"], "matchLabels": spec["selector"].get("matchLabels", {}) | {"pod-template-hash": digest}},
+            "template": template,
+        },
+        "status": {"replicas": 0},
+    }
 
 
 def _labelled(template: Json, digest: str) -> Json:

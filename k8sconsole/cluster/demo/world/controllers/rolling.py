@@ -56,9 +56,7 @@ def _grow(deployment: Json, current: Json, old: Sequence[Json]) -> list[Step]:
     size, total = _size(current), _size(current) + sum(map(_size, old))
     if size > replicas:
         return [(current, replicas)]
-    # Without old pods there is nothing to surge over.
-    allowed = replicas + surge if total > size else replicas
-    gain = min(allowed - total, replicas - size)
+    gain = min(replicas + surge - total, replicas - size)
     return [(current, size + gain)] if gain > 0 else []
 
 

@@ -1,0 +1,28 @@
+"""Every controller of the world, in the order in which they are asked. `PAST` leaves out those that only make a present alive."""
+
+from k8sconsole.cluster.demo.world.controller import Controller
+from k8sconsole.cluster.demo.world.controllers.autoscalers import Autoscalers
+from k8sconsole.cluster.demo.world.controllers.budgets import Budgets
+from k8sconsole.cluster.demo.world.controllers.cronjobs import CronJobs
+from k8sconsole.cluster.demo.world.controllers.daemonsets import DaemonSets
+from k8sconsole.cluster.demo.world.controllers.deployments import Deployments
+from k8sconsole.cluster.demo.world.controllers.endpoints import Endpoints
+from k8sconsole.cluster.demo.world.controllers.events import EventExpiry
+from k8sconsole.cluster.demo.world.controllers.garbage import Garbage
+from k8sconsole.cluster.demo.world.controllers.jobs import Jobs
+from k8sconsole.cluster.demo.world.controllers.life import Life
+from k8sconsole.cluster.demo.world.controllers.namespaces import Namespaces
+from k8sconsole.cluster.demo.world.controllers.nodes import Nodes
+from k8sconsole.cluster.demo.world.controllers.quotas import Quotas
+from k8sconsole.cluster.demo.world.controllers.replicasets import ReplicaSets
+from k8sconsole.cluster.demo.world.controllers.scheduler import Scheduler
+from k8sconsole.cluster.demo.world.controllers.services import Services
+from k8sconsole.cluster.demo.world.controllers.statefulsets import StatefulSets
+from k8sconsole.cluster.demo.world.controllers.volumes import Claims
+from k8sconsole.cluster.demo.world.kubelet.eviction import Evictions
+from k8sconsole.cluster.demo.world.kubelet.pods import Kubelet
+
+WORKLOADS: tuple[type[Controller], ...] = (Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs)
+SUPPORT: tuple[type[Controller], ...] = (Namespaces, Claims, Scheduler, Kubelet, Evictions, Services, Endpoints, Quotas, Budgets, Garbage, EventExpiry)
+PAST: tuple[type[Controller], ...] = WORKLOADS + SUPPORT
+EVERY: tuple[type[Controller], ...] = (*PAST, CronJobs, Autoscalers, Nodes, Life)

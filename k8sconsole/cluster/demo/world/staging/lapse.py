@@ -1,0 +1,59 @@
+"""Time-lapse: a scenario's past is lived through by the controllers themselves, from the oldest object to now.
+
+So that histories are true: replica sets of earlier revisions, restart counts, back-offs, events of the last hour. Timers ring in their
+order; between them nothing happens, which makes forty days pass in about a second.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from k8sconsole.cluster.demo.world.clock import FixedClock
+from k8sconsole.cluster.demo.world.controller import Controller
+from k8sconsole.cluster.demo.world.controllers.cronjobs import CronJobs
+from k8sconsole.cluster.demo.world.controllers.roster import PAST
+from k8sconsole.cluster.demo.world.run import World
+
+if TYPE_CHECKING:
+    from k8sconsole.cluster.demo.storage import ObjectStore
+
+# Cron jobs are lived through for this long only: earlier runs would have been deleted by now.
+_RECENT = timedelta(hours=2)
+
+
+@dataclass(frozen=True)
+class Deed:
+    """Something somebody did to the cluster, and when."""
+
+    at: datetime
+    do: Callable[[], object]
+
+
+def live_through(store: "ObjectStore", deeds: Sequence[Deed], seed: int) -> None:
+    """Do every deed at its time, letting the controllers work in between, up to the store's present."""
+    present = store.clock
+    now = present.now()
+    ordered = sorted(deeds, key=lambda deed: deed.at)
+    clock = FixedClock(min([deed.at for deed in ordered] + [now]))
+    store.clock = clock
+    try:
+        _pass_time(store, clock, [deed for deed in ordered if deed.at <= now - _RECENT], now - _RECENT, seed, PAST)
+        _pass_time(store, clock, [deed for deed in ordered if deed.at > now - _RECENT], now, seed, (*PAST, CronJobs))
+    finally:
+        store.clock = present
+
+
+def _pass_time(
+    store: "ObjectStore", clock: FixedClock, deeds: Sequence[Deed], until: datetime, seed: int, controllers: Sequence[type[Controller]]
+) -> None:
+    world = World(store, clock, seed, controllers=controllers)
+    try:
+        for deed in deeds:
+            world.run((max(deed.at, clock.now()) - clock.now()).total_seconds())
+            deed.do()
+        world.run(max(0.0, (until - clock.now()).total_seconds()))
+    finally:
+        world.close()
+
+
