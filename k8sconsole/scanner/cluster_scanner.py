@@ -58,11 +58,12 @@ class ClusterScanner:
         keepers = [keeper for name, keeper in self._crew.keepers.items() if resource in (None, name)]
         return list(await asyncio.gather(*(keeper.refresh() for keeper in keepers)))
 
-    async def scan_once(self) -> list[KindReport]:
-        """Every kind, listed once. Raises what keeps the cluster from being asked at all; one kind's failure is in its report."""
+    async def scan_once(self, kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
+        """Every kind, or these, listed once. Raises what keeps the cluster from being asked at all; one kind's failure is in its report."""
         self._tell(trust=Trust.CONNECTING)
         self._found(await self._source.version())
-        keepers = [KindKeeper(self._desk, resource) for resource in await self._discover()]
+        wanted = [resource for resource in await self._discover() if not kinds or resource.name in kinds]
+        keepers = [KindKeeper(self._desk, resource) for resource in wanted]
         # A custom kind's columns stand in its definition, so definitions are read before what they define.
         keepers.sort(key=lambda keeper: keeper.resource.name != DEFINITIONS)
         reports = [await keeper.list_once() for keeper in keepers[:1]]

@@ -48,6 +48,10 @@ class ScanCoordinator:
         parts = await asyncio.gather(*(self._scan_once(source, (homes or {}).get(source.name, "")) for source in sources))
         return [report for part in parts for report in part]
 
+    async def read_once(self, source: ResourceSource, home: str = "", kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
+        """As ``scan_once`` for one cluster and, when given, only these kinds. Raises what keeps the cluster from being asked at all."""
+        return await self._scanner(source, home).scan_once(kinds)
+
     def start(self, source: ResourceSource, home: str = "") -> None:
         """Scans this cluster from now on, or looks on while another process does. home: the context's own namespace."""
         if source.name in self._tasks:
