@@ -1,0 +1,141 @@
+"""What a question in plain English asks for, where a command can answer it: a list, a count, a log.
+
+Deterministic and honest: every word of the question is either understood or named in ``unknown``; nothing is guessed.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+import msgspec
+
+
+class Want(StrEnum):
+    LIST = "list"
+    COUNT = "count"
+    LOGS = "logs"
+    NOTHING = "nothing"
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """kind: the resource's name as ``kinds`` gave it. filter: an expression of the typed filter. unknown: words that meant nothing here."""
+
+    want: Want
+    kind: str = ""
+    namespaces: tuple[str, ...] = ()
+    filter: str = ""
+    name: str = ""
+    container: str = ""
+    unknown: tuple[str, ...] = ()
+
+
+_FILLER = frozenset(
+    "show list get give me all the please which what are is there find any of that a an do does have has we i see with currently now who "
+    "every and my let us tell display".split()
+)
+_STATES = {
+    "running": "status=Running", "pending": "status=Pending", "failed": "status=Failed", "completed": "status=Completed",
+    "succeeded": "status=Succeeded", "terminating": "status=Terminating", "evicted": "status=Evicted", "ready": "ready>=1",
+    "crashing": "status=CrashLoopBackOff", "crashlooping": "status=CrashLoopBackOff", "oomkilled": "status=OOMKilled",
+    "restarting": "restarts>0", "restarted": "restarts>0", "active": "status=Active", "bound": "status=Bound",
+    "unschedulable": "status=Pending",
+}  # fmt: skip
+_OPPOSITES = {"status": "!=", "ready": "<", "restarts": "="}
+_BROKEN = frozenset("unhealthy broken failing bad wrong sick problematic".split())
+_HEALTHY = frozenset("healthy fine well ok".split())
+_BROKEN_FILTER = "(ready<1 or status~'(?i)error|fail|backoff|pending|evicted|oomkilled|notready|lost|unknown') and !status=Completed"
+_PHRASES: tuple[tuple[str, str], ...] = (
+    (r"(?:with )?(?:more than|over|at least) (\d+) restarts?", "restarts>{0}"), (r"older than (\d+[smhdw])", "age>{0}"),
+    (r"(?:younger|newer) than (\d+[smhdw])", "age<{0}"), (r"(?:on|at) node (\S+)", "node={0}"), (r"(?:named|called) (\S+)", "name={0}"),
+    (r"(?:labelled|labeled|(?:with )?label) (\S+=\S+)", "-l {0}"), (r"(?:owned by|of deployment) (\S+)", "owner={0}"),
+)  # fmt: skip
+_LOGS = re.compile(r"^(?:(?:show|get|give me|tail) )?(?:the )?logs? (?:of|for|from) (?:pod )?(?P<name>\S+)(?: container (?P<container>\S+))?(?P<rest>.*)$")
+_NAMESPACE = re.compile(r"\b(?:in|from) (?:the )?(?:namespaces? )?((?!all\b)[\w.-]+(?:(?:, ?| and )[\w.-]+)*)(?: namespace)?")
+_EVERYWHERE = re.compile(r"\bin (?:all|every|any) namespaces?\b|\banywhere\b|\beverywhere\b")
+
+
+def understand(question: str, kinds: Mapping[str, str]) -> Intent:
+    """kinds: every word a kind answers to, in lower case, and the resource's name. Never fails."""
+    text = " ".join(question.strip().rstrip("?.!").split())
+    logs = _LOGS.match(_lowered(text))
+    if logs:
+        namespaces, rest = _namespaces(logs["rest"].strip())
+        unknown = tuple(word for word in rest.split() if word not in _FILLER)
+        return Intent(Want.LOGS, "pods", namespaces, name=logs["name"], container=logs["container"] or "", unknown=unknown)
+    counting, text = _counting(_lowered(text))
+    filters, text = _phrases(text)
+    namespaces, text = _namespaces(text)
+    kind, words = _kind(text.split(), kinds)
+    more, unknown = _states(words)
+    if not kind:
+        return Intent(Want.NOTHING, unknown=tuple(unknown))
+    return Intent(Want.COUNT if counting else Want.LIST, kind, namespaces, " and ".join([*filters, *more]), unknown=tuple(unknown))
+
+
+def _lowered(text: str) -> str:
+    """Lower case, except what looks like a filter of its own."""
+    return " ".join(word if any(sign in word for sign in "=<>~") else word.lower() for word in text.split())
+
+
+def _counting(text: str) -> tuple[bool, str]:
+    found = re.match(r"^(?:how many|count(?: of| the)?|number of) (.*)$", text)
+    return (True, found[1]) if found else (False, text)
+
+
+def _phrases(text: str) -> tuple[list[str], str]:
+    filters: list[str] = []
+    for pattern, template in _PHRASES:
+        while found := re.search(pattern, text):
+            filters.append(template.format(*found.groups()))
+            text = f"{text[: found.start()]} {text[found.end() :]}"
+    return filters, text
+
+
+def _namespaces(text: str) -> tuple[tuple[str, ...], str]:
+    text = _EVERYWHERE.sub(" ", text)
+    found = _NAMESPACE.search(text)
+    if not found:
+        return (), text
+    names = tuple(name for name in re.split(r", ?| and ", found[1]) if name)
+    return names, f"{text[: found.start()]} {text[found.end() :]}"
+
+
+def _kind(words: Sequence[str], kinds: Mapping[str, str]) -> tuple[str, list[str]]:
+    for at, word in enumerate(words):
+        bare = word.strip(",")
+        name = kinds.get(bare) or kinds.get(bare.removesuffix("s"))
+        if name:
+            return name, [*words[:at], *words[at + 1 :]]
+    return "", list(words)
+
+
+def _states(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Filters that single words stand for, and the words that stand for nothing."""
+    filters: list[str] = []
+    unknown: list[str] = []
+    negated = False
+    for word in words:
+        bare = word.strip(",").removeprefix("non-")
+        negated = negated or word.startswith("non-")
+        if bare in ("not", "aren't", "isn't", "without", "no"):
+            negated = True
+            continue
+        meaning = _state(bare, negated)
+        if meaning:
+            filters.append(meaning)
+            negated = False
+        elif bare and bare not in _FILLER:
+            unknown.append(word)
+    return filters, unknown
+
+
+def _state(word: str, negated: bool) -> str:
+    if any(sign in word for sign in "=<>~"):
+        return f"!({word})" if negated else word
+    if word in _BROKEN or word in _HEALTHY:
+        return f"({_BROKEN_FILTER})" if (word in _BROKEN) != negated else f"!({_BROKEN_FILTER})"
+    meaning = _STATES.get(word, "")
+    if not meaning or not negated:
+        return meaning
+    field, sign, value = re.split(r"(>=|=|>)", meaning, maxsplit=1)
+    return f"{field}{_OPPOSITES[field]}{value}"

@@ -1,0 +1,212 @@
+"""The app: it holds the theme, the desk and what was said; the screens and panes do the rest."""
+
+import os
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.content import Content
+
+from k8sconsole.config import paths
+from k8sconsole.config.settings import Settings
+from k8sconsole.errors import ConfigurationError, ConsoleError
+from k8sconsole.kit.clock import Clock, SystemClock
+from k8sconsole.model.refs import ClusterName, Namespace
+from k8sconsole.tui.actions import ACTIONS, conflicts
+from k8sconsole.tui.bridge import PAUSE, Bridge
+from k8sconsole.tui.desk import Desk
+from k8sconsole.tui.engine import Embedded, Engine
+from k8sconsole.tui.messages import FactsWaiting, QuestionAsked, Told
+from k8sconsole.tui.palette import ActionProvider
+from k8sconsole.tui.screens.main import MainScreen
+from k8sconsole.tui.themes import BUILT_IN, NIGHT, Look, css_variables, look_named, textual_theme, theme_files
+from k8sconsole.tui.visuals.glyphs import Glyphs, glyphs_for
+from k8sconsole.tui.visuals.questions import act_label, confirm_label, question_lines
+from k8sconsole.tui.widgets.paint import Palette
+from k8sconsole.tui.widgets.question import QuestionDialog
+
+HINTS = ("`:` goes to any kind, namespace or context", "`/` narrows what is shown", "`?` lists every key that works here")
+
+
+class ConsoleApp(App[int]):
+    """namespaces: which to show first; none means all. told() keeps everything that was said."""
+
+    CSS_PATH: ClassVar[list[str]] = [
+        "screens/main.tcss", "screens/help.tcss", "panes/cluster.tcss", "panes/tools.tcss", "panes/chat.tcss", "panes/metrics.tcss",
+    ]  # fmt: skip
+    COMMANDS = {ActionProvider}
+    TITLE = "k8sconsole"
+
+    def __init__(
+        self, embedded: Embedded, settings: Settings, *, namespaces: tuple[str, ...] = (), clock: Clock | None = None,
+        glyphs: Glyphs | None = None, themes: Path | None = None, hints: Path | None = None,
+    ) -> None:  # fmt: skip
+        self.said: list[tuple[float, str, str, str]] = []
+        self._folder = themes or paths.share("themes")
+        self._look, self._problem = self._first_look(settings.theme)
+        super().__init__()
+        self.desk = Desk(Engine(embedded), settings, clock or SystemClock(), glyphs or glyphs_for(), Palette(self._look.colours()))
+        self._namespaces = tuple(Namespace(name) for name in namespaces)
+        self._hints = hints
+        self._bridge: Bridge | None = None
+        self._watch: Any = None
+        self._wear(settings.theme if not self._problem else BUILT_IN, self._look)
+
+    # starting
+
+    async def on_mount(self) -> None:
+        self.set_keymap({name: keys for name, keys in self.desk.settings.keymap.items() if name in {one.id for one in ACTIONS}})
+        self.main = MainScreen(self.desk, (), self._namespaces)
+        await self.push_screen(self.main)
+        self._bridge = Bridge(self.desk.engine, self.post_message)
+        for problem in [*([self._problem] if self._problem else []), *conflicts(self.desk.settings.keymap)]:
+            self.tell(problem, severity="warning")
+        self._first_start()
+        self.run_worker(self._begin(), name="begin")
+
+    async def _begin(self) -> None:
+        try:
+            self.desk.selected = tuple(await self.desk.engine.ask(lambda console: console.selected))
+            self.desk.states.update(await self.desk.engine.ask(lambda console: console.states()))
+            self.main.cluster.reload()
+            await self.action_learn()
+        except ConsoleError as error:
+            self.tell(error.title, str(error), "error")
+
+    async def action_learn(self) -> None:
+        """Kinds, namespaces and contexts for completion, and which clusters look like production."""
+        ask = self.desk.engine.ask
+        contexts = await ask(lambda console: console.contexts())
+        self.desk.contexts = [one.name for one in contexts]
+        self.main.production = [name for name in self.desk.selected if self._is_production(name)]
+        kinds = {one.name: one for name in self.desk.selected for one in await ask(lambda console, name=name: console.resources(name))}
+        self.desk.resources = list(kinds.values())
+        self.desk.namespaces = await self._namespace_names()
+        self.main.draw_frame()
+
+    async def _namespace_names(self) -> list[str]:
+        from k8sconsole.model.reading import RowQuery
+        from k8sconsole.model.refs import ResourceName
+
+        rows = await self.desk.engine.ask(lambda console: console.rows(RowQuery(ResourceName("namespaces"), self.desk.selected)))
+        return sorted({row.name for row in rows.rows})
+
+    def _is_production(self, name: ClusterName) -> bool:
+        import re
+
+        return any(re.search(pattern, name, re.IGNORECASE) for pattern in self.desk.settings.policy.production)
+
+    def _first_start(self) -> None:
+        """Three hints, once."""
+        if self._hints is None or self._hints.exists():
+            return
+        for hint in HINTS:
+            self.tell(hint)
+        try:
+            self._hints.parent.mkdir(parents=True, exist_ok=True)
+            self._hints.touch()
+        except OSError:
+            # Without a place to remember it, the hints come again next time; nothing else depends on it.
+            return
+
+    # what the engine says
+
+    def on_facts_waiting(self, event: FactsWaiting) -> None:
+        self.set_timer(PAUSE, self._deliver)
+
+    def _deliver(self) -> None:
+        for fact in self._bridge.take() if self._bridge else ():
+            self.main.hear(fact)
+
+    def on_question_asked(self, event: QuestionAsked) -> None:
+        self.run_worker(self._put(event), group="questions")
+
+    async def _put(self, event: QuestionAsked) -> None:
+        from k8sconsole.model.tools import Answer
+
+        question = event.question
+        dialog = QuestionDialog(
+            question.title, question_lines(question, self.desk.glyphs), confirm_word=question.confirm_word,
+            confirm_label=confirm_label(question), act_label=act_label(question),
+        )  # fmt: skip
+        word = await self.push_screen_wait(dialog)
+        answer = Answer(word is not None, word or "", by="a person at the console")
+        if not await self.desk.engine.ask(lambda console: console.approvals.answer(question.request_id, answer)):
+            self.tell("the question was no longer waiting", question.title, "warning")
+
+    # what is said
+
+    def on_told(self, event: Told) -> None:
+        self.tell(event.title, event.detail, event.severity)
+
+    def tell(self, title: str, detail: str = "", severity: str = "information") -> None:
+        """One toast, kept under ``:messages``."""
+        self.said.append((self.desk.now(), severity, title, detail))
+        level: Any = severity if severity in ("information", "warning", "error") else "information"
+        self.notify(detail if detail and title in detail else f"{title}: {detail}" if detail else title, severity=level, timeout=4, markup=False)
+
+    def action_show_messages(self) -> None:
+        from k8sconsole.tui.screens.messages import MessagesScreen
+
+        self.push_screen(MessagesScreen(self.said))
+
+    # themes
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return css_variables(NIGHT)
+
+    def _first_look(self, name: str) -> tuple[Look, str]:
+        try:
+            return look_named(name, self._folder), ""
+        except ConfigurationError as error:
+            return NIGHT, str(error)
+
+    def _wear(self, name: str, look: Look) -> None:
+        self._look = look
+        self._theme_name = name
+        self.desk.palette = Palette(look.colours())
+        self.register_theme(textual_theme(name, look))
+        if self.theme == name:
+            self._invalidate_css()
+            self.refresh_css(animate=False)
+        self.theme = name
+        if self.is_running and hasattr(self, "main"):
+            self.main.restyle(self.desk.palette)
+        self._watch_theme(name)
+
+    def _watch_theme(self, name: str) -> None:
+        path = theme_files(self._folder).get(name)
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+        if path is not None and self.is_running:
+            from k8sconsole.config.reload import watch_file
+
+            self._watch = watch_file(path, lambda _: self.call_from_thread(self._reload_theme))
+
+    def _reload_theme(self) -> None:
+        self.action_theme(self._theme_name)
+
+    def action_theme(self, name: str) -> None:
+        """Raises nothing: a theme that cannot be used is told, and the old one stays."""
+        try:
+            self._wear(name, look_named(name, self._folder))
+        except ConfigurationError as error:
+            self.tell(error.title, str(error), "warning")
+
+    def action_next_theme(self) -> None:
+        names = sorted({BUILT_IN, *theme_files(self._folder)})
+        at = names.index(self._theme_name) if self._theme_name in names else -1
+        self.action_theme(names[(at + 1) % len(names)])
+
+    def on_unmount(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+
+
+def run(embedded: Embedded, settings: Settings, *, namespaces: tuple[str, ...] = ()) -> int:
+    """Runs the console on the terminal until it is left; its exit code."""
+    if "SSH_CONNECTION" in os.environ:
+        os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    app = ConsoleApp(embedded, settings, namespaces=namespaces, hints=paths.data_dir() / ".hints-shown")
+    return app.run(mouse=settings.console.mouse) or 0

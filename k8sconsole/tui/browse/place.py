@@ -1,0 +1,71 @@
+"""Where the browser is: a kind, in clusters and namespaces, narrowed by what was drilled into and by the filter. And the way there."""
+
+import msgspec
+
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
+
+
+class Place(msgspec.Struct, frozen=True):
+    """No namespaces means all. scope: the filter that drilling down brought, scope_label its words for the breadcrumb."""
+
+    resource: ApiResource
+    clusters: tuple[ClusterName, ...] = ()
+    namespaces: tuple[Namespace, ...] = ()
+    filter: str = ""
+    scope: str = ""
+    scope_label: str = ""
+    sort: str = ""
+    descending: bool = False
+    faults: bool = False
+
+    @property
+    def whole_filter(self) -> str:
+        """The scope and the filter as one expression."""
+        parts = [part for part in (self.scope, self.filter) if part.strip()]
+        return " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
+
+    @property
+    def crumbs(self) -> tuple[str, ...]:
+        where = ", ".join(self.namespaces) if self.namespaces else "all namespaces"
+        return (self.resource.plural, *((where,) if self.resource.namespaced else ()), *((self.scope_label,) if self.scope_label else ()))
+
+
+class Trail:
+    """Places visited, as a browser remembers them; last() goes between the newest two."""
+
+    def __init__(self, most: int = 50) -> None:
+        self._places: list[Place] = []
+        self._at = -1
+        self._previous: Place | None = None
+        self._most = most
+
+    @property
+    def here(self) -> Place | None:
+        return self._places[self._at] if self._places else None
+
+    def visit(self, place: Place) -> None:
+        """A new place; what lay ahead is forgotten."""
+        if place == self.here:
+            return
+        self._previous = self.here
+        self._places = [*self._places[: self._at + 1], place][-self._most :]
+        self._at = len(self._places) - 1
+
+    def amend(self, place: Place) -> None:
+        """The same place with another filter or order."""
+        if self._places:
+            self._places[self._at] = place
+
+    def step(self, by: int) -> Place | None:
+        """One older or newer; None at the end of the trail."""
+        if not 0 <= self._at + by < len(self._places):
+            return None
+        self._previous = self.here
+        self._at += by
+        return self.here
+
+    def last(self) -> Place | None:
+        place = self._previous
+        if place is not None:
+            self.visit(place)
+        return place

@@ -1,0 +1,179 @@
+"""The rows of one place in memory: ordered, filtered, and remembering what has just changed. All of it without a widget."""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+
+from k8sconsole.model.filters import Filter, RowSubject, predicate
+from k8sconsole.model.objects import Row
+from k8sconsole.model.refs import ObjectRef
+from k8sconsole.model.tables import KindTable, row_health, sort_key
+from k8sconsole.model.tables.health import Health
+
+Key = Hashable
+BRIGHT = 2.0
+"""Seconds that a change stays visible."""
+FAULTS = frozenset({Health.BAD, Health.WARN, Health.GOING})
+
+
+def key_of(row: Row) -> Key:
+    """Which object: a later one of the same name has another key."""
+    return (row.cluster, row.uid or (row.namespace, row.name))
+
+
+class RowSet:
+    """keys: in order and through the filter, those that went moments ago included. now() in seconds since the epoch."""
+
+    def __init__(self, table: KindTable, now: Callable[[], float]) -> None:
+        self.table = table
+        self._now = now
+        self.rows: dict[Key, Row] = {}
+        self._keys: list[Key] = []
+        self._places: dict[Key, int] | None = None
+        self._sort = ("", False)
+        self._order: dict[Key, object] = {}
+        self._filter: Filter | None = None
+        self._filter_body: Callable[[Row], bool] | None = None
+        self._faults = False
+        self._changed: dict[Key, tuple[float, frozenset[int]]] = {}
+        self._arrived: dict[Key, float] = {}
+        self._gone: dict[Key, float] = {}
+
+    @property
+    def keys(self) -> Sequence[Key]:
+        return self._keys
+
+    @property
+    def total(self) -> int:
+        """How many there are in the place, filter or not."""
+        return len(self.rows) - len(self._gone)
+
+    @property
+    def shown(self) -> int:
+        return len(self._keys) - sum(key in self._gone for key in self._keys) if self._gone else len(self._keys)
+
+    def place(self, key: Key) -> int | None:
+        if key in self._gone:
+            return None
+        if self._places is None:
+            self._places = {one: at for at, one in enumerate(self._keys)}
+        return self._places.get(key)
+
+    def changed_cells(self, key: Key) -> frozenset[int]:
+        at, cells = self._changed.get(key, (0.0, frozenset()))
+        return cells if self._now() - at < BRIGHT else frozenset()
+
+    def sign(self, key: Key) -> str:
+        if key in self._gone:
+            return "gone"
+        return "new" if self._now() - self._arrived.get(key, float("-inf")) < BRIGHT else ""
+
+    # rows coming and going
+
+    def replace(self, rows: Iterable[Row]) -> None:
+        """All rows of the place, read anew."""
+        self.rows = {key_of(row): row for row in rows}
+        self._gone.clear()
+        self._rearrange()
+
+    def apply(self, rows: Iterable[Row], gone: Iterable[ObjectRef]) -> bool:
+        """What changed since; whether anything visible did."""
+        now, touched = self._now(), False
+        for row in rows:
+            touched |= self._take(row, now)
+        names = {(ref.cluster, ref.namespace, ref.name): ref for ref in gone}
+        if names:
+            for key, row in self.rows.items():
+                ref = names.get((row.cluster, row.namespace, row.name))
+                if ref and key not in self._gone and (not ref.uid or ref.uid == row.uid):
+                    self._gone[key] = now
+                    touched = True
+        if touched:
+            self._rearrange()
+        return touched
+
+    def _take(self, row: Row, now: float) -> bool:
+        key = key_of(row)
+        before = self.rows.get(key)
+        revived = self._gone.pop(key, None) is not None
+        if before is not None and before.cells == row.cells and before.labels == row.labels and not revived:
+            self.rows[key] = row
+            return False
+        if before is None:
+            self._arrived[key] = now
+        else:
+            differing = frozenset(at for at, (old, new) in enumerate(zip(before.cells, row.cells, strict=False)) if old != new)
+            self._changed[key] = (now, differing)
+        self.rows[key] = row
+        self._order.pop(key, None)
+        return True
+
+    def settle(self) -> bool:
+        """Forgets what changed more than two seconds ago; whether rows left the table by that."""
+        past = self._now() - BRIGHT
+        self._changed = {key: entry for key, entry in self._changed.items() if entry[0] > past}
+        self._arrived = {key: at for key, at in self._arrived.items() if at > past}
+        left = [key for key, at in self._gone.items() if at <= past]
+        for key in left:
+            del self._gone[key]
+            self.rows.pop(key, None)
+            self._order.pop(key, None)
+        if left:
+            self._rearrange()
+        return bool(left)
+
+    # order and filter
+
+    def sort_by(self, column: str, descending: bool) -> None:
+        """column: one of the table's, or NAMESPACE, CLUSTER, or empty for namespace and name."""
+        self._sort = (column, descending)
+        self._order.clear()
+        self._rearrange()
+
+    def narrow(self, wanted: Filter | None, *, faults: bool = False, by_body: Callable[[Row], bool] | None = None) -> None:
+        """Only rows that match. by_body decides in place of the filter where it asks for fields that rows do not carry."""
+        extends = self._extends(wanted, faults, by_body)
+        self._filter, self._faults, self._filter_body = wanted, faults, by_body
+        self._rearrange(self._keys if extends else None)
+
+    def _extends(self, wanted: Filter | None, faults: bool, by_body: Callable[[Row], bool] | None) -> bool:
+        """A plain word that grew can only match fewer rows: those shown are enough to look at."""
+        before = self._filter.text if self._filter else ""
+        if wanted is None or by_body or self._filter_body or faults != self._faults:
+            return False
+        return wanted.text.isalnum() and before.isalnum() and wanted.text.startswith(before)
+
+    def _rearrange(self, among: Sequence[Key] | None = None) -> None:
+        keys = [key for key in (self.rows if among is None else among) if key in self.rows]
+        if self._filter is not None or self._faults or self._filter_body:
+            keep = self._keeps()
+            keys = [key for key in keys if keep(self.rows[key])]
+        order = self._order
+        for key in keys:
+            if key not in order:
+                order[key] = self._order_of(self.rows[key])
+        keys.sort(key=order.__getitem__, reverse=self._sort[1])  # type: ignore[arg-type]
+        self._keys, self._places = keys, None
+
+    def _keeps(self) -> Callable[[Row], bool]:
+        by_body, faults, table = self._filter_body, self._faults, self.table
+        wanted = predicate(self._filter, self._now()) if self._filter is not None else None
+
+        def keep(row: Row) -> bool:
+            if faults and row_health(table, row.cells) not in FAULTS:
+                return False
+            if by_body is not None:
+                return by_body(row)
+            return wanted is None or wanted(RowSubject(row, table))
+
+        return keep
+
+    def _order_of(self, row: Row) -> object:
+        column = self._sort[0]
+        name = (row.namespace, row.name, row.cluster)
+        if column == "NAMESPACE" or not column:
+            return name
+        if column == "CLUSTER":
+            return (row.cluster, *name)
+        at = self.table.index(column)
+        if at is None or at >= len(row.cells):
+            return name
+        return (sort_key(self.table.columns[at], row.cells[at]), name)

@@ -1,0 +1,40 @@
+"""What every view and pane works with: the engine, the settings, the time, the look, and what is known of the clusters."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from k8sconsole.config.settings import Settings
+from k8sconsole.kit.clock import Clock
+from k8sconsole.model.events import ClusterState
+from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.tui.engine import Engine
+from k8sconsole.tui.visuals.glyphs import Glyphs
+from k8sconsole.tui.widgets.paint import Line, Palette
+
+
+@dataclass
+class Desk:
+    """palette changes with the theme; states and selected with the clusters; resources are the kinds known so far, for completion."""
+
+    engine: Engine
+    settings: Settings
+    clock: Clock
+    glyphs: Glyphs
+    palette: Palette
+    states: dict[ClusterName, ClusterState] = field(default_factory=dict)
+    selected: tuple[ClusterName, ...] = ()
+    resources: list[ApiResource] = field(default_factory=list)
+    namespaces: list[str] = field(default_factory=list)
+    contexts: list[str] = field(default_factory=list)
+
+    def now(self) -> float:
+        return self.clock.now()
+
+
+class Frame(NamedTuple):
+    """What a pane puts into the frame: crumbs and groups of the second row; the scope whose keys the last row shows; why some do not work."""
+
+    crumbs: tuple[str, ...]
+    groups: tuple[Line, ...] = ()
+    scope: str = "everywhere"
+    without: dict[str, str] = {}

@@ -1,0 +1,57 @@
+"""What the parts of the console tell one another: past-tense facts, and requests that name what is wanted."""
+
+from textual.message import Message
+
+from k8sconsole.model.refs import ObjectRef
+from k8sconsole.model.tools import Question
+
+
+class FactsWaiting(Message):
+    """The engine has said something; the bridge holds it until it is fetched."""
+
+
+class QuestionAsked(Message):
+    """A change waits for a person's answer."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self.question = question
+
+
+class CommandGiven(Message):
+    """A line typed behind the colon, or chosen elsewhere."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.text = text
+
+
+class PromptWanted(Message):
+    """kind is ``:`` for a command or ``/`` for a filter; text stands in it already."""
+
+    def __init__(self, kind: str, text: str = "") -> None:
+        super().__init__()
+        self.kind = kind
+        self.text = text
+
+
+class FrameChanged(Message):
+    """What the first, second or last row shows is no longer true."""
+
+
+class Told(Message):
+    """Something a person should read; kept under ``:messages``. severity: information, warning or error."""
+
+    def __init__(self, title: str, detail: str = "", severity: str = "information") -> None:
+        super().__init__()
+        self.title = title
+        self.detail = detail
+        self.severity = severity
+
+
+class ObjectWanted(Message):
+    """Somebody chose an object elsewhere; the cluster pane shows it."""
+
+    def __init__(self, ref: ObjectRef) -> None:
+        super().__init__()
+        self.ref = ref

@@ -1,0 +1,161 @@
+"""A conversation that answers what a command can answer: from the cache, with its evidence and its age. No language model speaks here yet."""
+
+from collections.abc import Hashable
+
+from textual import work
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from k8sconsole.agent.intent import Intent, Want, understand
+from k8sconsole.errors import ConsoleError
+from k8sconsole.kit.text import short_age
+from k8sconsole.model.filters import parse
+from k8sconsole.model.freshness import Freshness
+from k8sconsole.model.objects import Row
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import Namespace, ResourceName
+from k8sconsole.model.tables import KindTable
+from k8sconsole.model.tools import Face, ToolOutcome
+from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import FrameChanged, ObjectWanted
+from k8sconsole.tui.panes.base import Pane
+from k8sconsole.tui.visuals.cells import RowPainter
+from k8sconsole.tui.visuals.chat import EXAMPLES, LINE, answer_words, no_model_words
+from k8sconsole.tui.widgets.paint import Palette, Piece
+from k8sconsole.tui.widgets.small_table import ListLines
+from k8sconsole.tui.widgets.virtual_table import VirtualTable
+
+EVIDENCE = 50
+"""Rows shown under an answer; the count is of all."""
+
+
+class ChatPane(Pane):
+    BINDINGS = bindings_for("chat")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "chat")
+        self._lines: list[tuple[Hashable, list[Piece]]] = []
+        self._refs: dict[Hashable, Row] = {}
+
+    def compose(self) -> ComposeResult:
+        glyphs = self.desk.glyphs
+        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="talk")
+        yield Input(placeholder="ask, for example: pods in shop that are not running", id="ask", compact=True)
+
+    @property
+    def talk(self) -> VirtualTable:
+        return self.query_one("#talk", VirtualTable)
+
+    def on_mount(self) -> None:
+        self._greet()
+
+    def _greet(self) -> None:
+        self._say(no_model_words(self.desk.settings.llm.model), "muted")
+        for example in EXAMPLES:
+            self._say(f"  {example}", "text")
+
+    def shown(self) -> None:
+        self.query_one("#ask", Input).focus()
+
+    def frame(self) -> Frame:
+        return Frame(("chat",), ((Piece("no language model in this version", "muted"),),), "chat")
+
+    def back(self) -> bool:
+        if self.talk.has_focus:
+            self.shown()
+            return True
+        return False
+
+    def action_chat_clear(self) -> None:
+        self._lines.clear()
+        self._refs.clear()
+        self._greet()
+
+    def action_chat_evidence(self) -> None:
+        self.talk.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        question = event.value.strip()
+        if question:
+            event.input.value = ""
+            self._say("", "text")
+            self._say(f"› {question}", "accent", bold=True)
+            self.answer(question)
+
+    def on_virtual_table_opened(self) -> None:
+        self.action_open()
+
+    def action_open(self) -> None:
+        row = self._refs.get(self.talk.cursor) if self.talk.cursor is not None else None
+        if row is not None:
+            self.post_message(ObjectWanted(row.ref))
+
+    @work(group="answer")
+    async def answer(self, question: str) -> None:
+        kinds = {word: one.name for one in reversed(self.desk.resources) for word in (one.plural, one.singular or one.kind.lower(), *one.short_names)}
+        intent = understand(question, kinds)
+        try:
+            if intent.want is Want.NOTHING or intent.unknown:
+                self._not_understood(intent)
+            elif intent.want is Want.LOGS:
+                await self._logs(intent)
+            else:
+                await self._rows(intent)
+        except ConsoleError as error:
+            self._say(str(error), "bad")
+        self.post_message(FrameChanged())
+
+    def _not_understood(self, intent: Intent) -> None:
+        words = " ".join(intent.unknown)
+        self._say(f"I do not understand: {words}" if words else "I do not see what kind of object this asks for.", "warn")
+        self._say(no_model_words(self.desk.settings.llm.model), "muted")
+
+    async def _rows(self, intent: Intent) -> None:
+        ask, clusters = self.desk.engine.ask, self.desk.selected
+        resource = await ask(lambda console: console.find_resource(clusters[0], intent.kind)) if clusters else None
+        if resource is None:
+            self._say("no cluster is chosen; :ctx shows what can be reached", "warn")
+            return
+        namespaces = tuple(Namespace(name) for name in intent.namespaces)
+        query = RowQuery(resource.name, clusters, namespaces, filter=parse(intent.filter) if intent.filter else None, limit=EVIDENCE)
+        found = await ask(lambda console: console.rows(query))
+        fresh: Freshness = await ask(lambda console: console.freshness(clusters, ResourceName(resource.name)))
+        self._say(answer_words(resource, intent, found.total, fresh, self.desk.now()), "text", bold=True)
+        if intent.want is Want.LIST:
+            self._evidence(found.rows, await ask(lambda console: console.table(clusters[0], resource)))
+            if found.total > len(found.rows):
+                self._say(f"  … and {found.total - len(found.rows)} more; :{resource.plural} shows all", "muted")
+
+    def _evidence(self, rows: list[Row], table: KindTable) -> None:
+        painter = RowPainter(table, self.desk.glyphs, clusters=len(self.desk.selected) > 1, namespaces=True, stale_after=float("inf"))
+        for row in rows:
+            shown = [piece for piece, track in zip(painter.pieces(row, self.desk.now()), painter.tracks(stale=False), strict=False) if not track.wide]
+            text = "  ".join(piece.text for piece in shown if piece.text)
+            grade = next((piece.role for piece in shown if piece.role in ("bad", "warn", "moving", "good")), "text")
+            self._refs[len(self._lines)] = row
+            self._say(f"  {text}", grade)
+
+    async def _logs(self, intent: Intent) -> None:
+        arguments = {"name": intent.name, "tail": 30, **({"namespace": intent.namespaces[0]} if intent.namespaces else {})}
+        arguments |= {"container": intent.container} if intent.container else {}
+        arguments |= {"context": self.desk.selected[0]} if self.desk.selected else {}
+        outcome: ToolOutcome = await self.desk.engine.ask(
+            lambda console: console.call("k8s_get_pod_logs", arguments, face=Face.CHAT, caller="chat pane")
+        )
+        if outcome.error is not None:
+            raise outcome.error
+        age = outcome.freshness.age(self.desk.now()) if outcome.freshness else None
+        self._say(f"the last lines of {intent.name}" + (f", read {short_age(age)} ago" if age is not None else ""), "text", bold=True)
+        for line in outcome.text.splitlines():
+            self._say(f"  {line}", "muted")
+
+    def _say(self, text: str, role: str, bold: bool = False) -> None:
+        self._lines.append((len(self._lines), [Piece(text, role, bold)]))
+        talk = self.talk
+        talk.show((LINE,), ListLines(self._lines))
+        talk.go(len(self._lines) - 1)
+
+    def restyle(self, palette: Palette) -> None:
+        self.talk.restyle(palette)

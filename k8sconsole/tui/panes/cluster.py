@@ -1,0 +1,232 @@
+"""The cluster browser: a stack of views over the place where one is, and the way one came."""
+
+from typing import ClassVar
+
+import msgspec
+from textual import work
+
+from k8sconsole.errors import ConsoleError, UsageError
+from k8sconsole.model.events import Fact
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tools import Face, ToolOutcome
+from k8sconsole.tui.browse.drill import inside, needs_body
+from k8sconsole.tui.browse.goto import Command
+from k8sconsole.tui.browse.place import Place, Trail
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.panes.base import Pane
+from k8sconsole.tui.views.base import DeletionWanted, ObjectOpened, PlaceWanted, TrailStepped, View
+from k8sconsole.tui.views.containers import ContainersView
+from k8sconsole.tui.views.contexts import ContextsView
+from k8sconsole.tui.views.documents import DocumentView
+from k8sconsole.tui.views.logs import LogView
+from k8sconsole.tui.views.table import TableView
+from k8sconsole.tui.widgets.paint import Palette
+
+PODS = next(resource for resource in BUILTIN if resource.name == "pods")
+
+
+class ClusterPane(Pane):
+    CSS_FILE: ClassVar[str] = "cluster.tcss"
+
+    def __init__(self, desk: Desk, namespaces: tuple[Namespace, ...] = ()) -> None:
+        super().__init__(desk, "cluster")
+        self.trail = Trail()
+        self._namespaces = namespaces
+        self._stack: list[View] = []
+
+    @property
+    def top(self) -> View | None:
+        return self._stack[-1] if self._stack else None
+
+    # the frame's questions
+
+    def frame(self) -> Frame:
+        return self.top.frame() if self.top and self.top.is_mounted else Frame(("cluster",))
+
+    def shown(self) -> None:
+        if self.top is None:
+            self.go(Place(PODS, namespaces=self._namespaces))
+        else:
+            self._focus_top()
+
+    def back(self) -> bool:
+        if self.top is not None and self.top.back():
+            return True
+        if len(self._stack) > 1:
+            self._pop()
+            return True
+        return False
+
+    def filter_typed(self, text: str) -> str:
+        return self.top.filter_typed(text) if self.top else ""
+
+    def hear(self, fact: Fact) -> None:
+        if self.top is not None:
+            self.top.hear(fact)
+
+    def tick(self) -> None:
+        if self.top is not None and self.top.is_mounted:
+            self.top.tick()
+
+    def restyle(self, palette: Palette) -> None:
+        for view in self._stack:
+            view.restyle(palette)
+
+    # going
+
+    def go(self, place: Place, *, drilled: bool = False) -> None:
+        """Another place; drilled: on top of this one."""
+        self.trail.visit(place)
+        self._push(TableView(self.desk, place), alone=not drilled)
+
+    def contexts(self) -> None:
+        self._push(ContextsView(self.desk))
+
+    def reload(self) -> None:
+        """The same place again, when the clusters have changed."""
+        place = self.trail.here or Place(PODS, namespaces=self._namespaces)
+        self._push(TableView(self.desk, place), alone=True)
+
+    async def follow(self, command: Command) -> None:
+        """``:kind …``. Raises UsageError for a kind that no chosen cluster knows."""
+        clusters = tuple(ClusterName(name) for name in command.contexts)
+        resource = await self.find(command.kind, clusters)
+        here = self.trail.here
+        kept = here.namespaces if here and not command.namespaces else ()
+        chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
+        self.go(Place(resource, clusters, chosen or (kept if not command.namespaces else ()), command.filter))
+
+    @work(group="show")
+    async def show_object(self, ref: ObjectRef) -> None:
+        """A place that holds the object, with the cursor's choice narrowed to it."""
+        resource = await self.find(ref.resource, (ref.cluster,))
+        namespaces = (ref.namespace,) if ref.namespace else ()
+        self.go(Place(resource, (ref.cluster,), namespaces, scope=f"name={ref.name}", scope_label=ref.name))
+
+    async def find(self, word: str, clusters: tuple[ClusterName, ...] = ()) -> ApiResource:
+        last: UsageError | None = None
+        for cluster in clusters or self.desk.selected or (ClusterName(""),):
+            try:
+                found: ApiResource = await self.desk.engine.ask(lambda console, name=cluster: console.find_resource(name, word))
+            except UsageError as error:
+                last = error
+            else:
+                return found
+        raise last or UsageError(f"there is no kind {word}")
+
+    def set_namespaces(self, names: tuple[str, ...]) -> None:
+        here = self.trail.here or Place(PODS)
+        wanted = () if names in (("all",), ("*",)) else tuple(Namespace(name) for name in names)
+        resource = here.resource if here.resource.namespaced else PODS
+        self.go(msgspec.structs.replace(here, resource=resource, namespaces=wanted, scope="", scope_label="", filter=""))
+
+    def _push(self, view: View, *, alone: bool = False) -> None:
+        for other in self._stack:
+            other.display = False
+            if alone:
+                other.remove()
+        self._stack = [view] if alone else [*self._stack, view]
+        self.mount(view)
+        self.call_after_refresh(self._focus_top)
+
+    def _pop(self) -> None:
+        self._stack.pop().remove()
+        top = self._stack[-1]
+        top.display = True
+        if isinstance(top, TableView):
+            self.trail.visit(top.place)
+        top.resume()
+        self._focus_top()
+
+    def _focus_top(self) -> None:
+        if self.top is not None and self.display and not self.screen.query(".-open"):
+            for child in self.top.query("VirtualTable, LineView"):
+                child.focus()
+        self.post_message(FrameChanged())
+
+    # what views ask for
+
+    def on_place_wanted(self, event: PlaceWanted) -> None:
+        event.stop()
+        self.go(event.place, drilled=event.drilled)
+
+    def on_trail_stepped(self, event: TrailStepped) -> None:
+        event.stop()
+        place = self.trail.step(event.by) if event.by else self.trail.last()
+        if place is not None:
+            self._push(TableView(self.desk, place), alone=True)
+
+    async def on_object_opened(self, event: ObjectOpened) -> None:
+        event.stop()
+        try:
+            await self._open(event)
+        except ConsoleError as error:
+            self.post_message(Told(error.title, str(error), "error"))
+
+    async def _open(self, event: ObjectOpened) -> None:
+        ref = event.ref
+        match event.how:
+            case "describe" | "yaml":
+                self._push(DocumentView(self.desk, ref, event.how))
+            case "logs" | "previous_logs" if ref.resource == "pods":
+                self._push(LogView(self.desk, ref, event.container, previous=event.how == "previous_logs"))
+            case "enter" if ref.resource == "pods":
+                self._push(ContainersView(self.desk, ref))
+            case "enter":
+                await self._drill(ref)
+            case "node" | "owner":
+                await self._up(event)
+            case _:
+                self.post_message(Told(f"{ref.resource} have no logs", "press enter to reach their pods", "warning"))
+
+    async def _drill(self, ref: ObjectRef) -> None:
+        body = await self.desk.engine.ask(lambda console: console.body(ref)) if needs_body(ref.resource) else {}
+        into = inside(ref, body or {})
+        if into is None:
+            self._push(DocumentView(self.desk, ref, "describe"))
+            return
+        resource = await self.find(into.resource, (ref.cluster,))
+        self.go(Place(resource, (ref.cluster,), into.namespaces, scope=into.scope, scope_label=into.label), drilled=True)
+
+    async def _up(self, event: ObjectOpened) -> None:
+        """To the node a pod runs on, or to the owner of an object."""
+        row, ref = event.row, event.ref
+        if event.how == "node":
+            body = await self.desk.engine.ask(lambda console: console.body(ref)) or {}
+            kind, name, namespaces = "nodes", str((body.get("spec") or {}).get("nodeName", "")), ()
+        else:
+            kind, _, name = (row.owner if row else "").partition("/")
+            namespaces = (ref.namespace,) if ref.namespace else ()
+        if not name:
+            self.post_message(Told(f"{ref.label} has no {event.how}", severity="warning"))
+            return
+        resource = await self.find(kind, (ref.cluster,))
+        self.go(Place(resource, (ref.cluster,), namespaces if resource.namespaced else (), scope=f"name={name}", scope_label=name), drilled=True)
+
+    # deleting
+
+    def on_deletion_wanted(self, event: DeletionWanted) -> None:
+        event.stop()
+        self.delete(event.refs, event.hidden)
+
+    @work(group="delete")
+    async def delete(self, refs: list[ObjectRef], hidden: int) -> None:
+        """One call for each object; the pipeline asks before each. A no ends the row of calls."""
+        if hidden:
+            self.post_message(Told(f"{hidden} of the {len(refs)} marked objects are hidden by the filter", severity="warning"))
+        for at, ref in enumerate(refs):
+            outcome = await self._delete_one(ref)
+            if outcome.error is not None:
+                rest = f"; {len(refs) - at - 1} more were left alone" if at + 1 < len(refs) else ""
+                self.post_message(Told(f"{ref.label} was not deleted{rest}", str(outcome.error), "warning"))
+                return
+            self.post_message(Told(f"deleted {ref.resource} {ref.label} on {ref.cluster}"))
+
+    async def _delete_one(self, ref: ObjectRef) -> ToolOutcome:
+        arguments = {"context": ref.cluster, "kind": ref.resource, "name": ref.name, **({"namespace": ref.namespace} if ref.namespace else {})}
+        outcome: ToolOutcome = await self.desk.engine.ask(
+            lambda console: console.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")
+        )
+        return outcome

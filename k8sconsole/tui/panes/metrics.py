@@ -1,0 +1,96 @@
+"""How the scanner and the cache are doing: four figures with their goals, every kind's scan, what was called."""
+
+from collections import deque
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Static
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.events import Fact, RowsChanged
+from k8sconsole.model.reading import ScanState, StoreStatus, ToolUsage
+from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.panes.base import Pane
+from k8sconsole.tui.visuals.metrics import SCAN_TRACKS, Tile, scan_pieces, summary_line, tiles
+from k8sconsole.tui.widgets.key_row import WordRow
+from k8sconsole.tui.widgets.paint import Palette
+from k8sconsole.tui.widgets.small_table import ListLines
+from k8sconsole.tui.widgets.virtual_table import VirtualTable
+
+EVERY = 2
+"""Ticks between two readings while the pane is in front."""
+REMEMBERED = 60
+
+
+class MetricsPane(Pane):
+    BINDINGS = bindings_for("metrics")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "metrics")
+        self._scans: list[ScanState] = []
+        self._ticks = 0
+        self._changes = 0
+        self._trend: deque[float] = deque(maxlen=REMEMBERED)
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="tiles"):
+            for at in range(4):
+                yield Static(id=f"tile-{at}", classes="tile", markup=False)
+        yield WordRow(self.desk.palette, id="summary")
+        glyphs = self.desk.glyphs
+        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
+
+    @property
+    def table(self) -> VirtualTable:
+        return self.query_one(VirtualTable)
+
+    def shown(self) -> None:
+        self.table.focus()
+        self.load()
+
+    def hear(self, fact: Fact) -> None:
+        self._changes += isinstance(fact, RowsChanged)
+
+    def tick(self) -> None:
+        self._ticks += 1
+        self._trend.append(self._changes)
+        self._changes = 0
+        if self._ticks % EVERY == 0:
+            self.load()
+
+    @work(exclusive=True)
+    async def load(self) -> None:
+        ask = self.desk.engine.ask
+        try:
+            self._scans = await ask(lambda console: console.scan_states())
+            status: StoreStatus = await ask(lambda console: console.store_status())
+            usage: list[ToolUsage] = await ask(lambda console: console.tool_usage())
+            figures = await ask(lambda console: console.figures())
+        except ConsoleError as error:
+            self.post_message(Told(error.title, str(error), "error"))
+            return
+        self._show(tiles(self._scans, figures, self.desk.glyphs))
+        self.query_one("#summary", WordRow).say(summary_line(status, usage, list(self._trend), self.desk.glyphs))
+        now, glyphs = self.desk.now(), self.desk.glyphs
+        scans = sorted(self._scans, key=lambda one: (one.cluster, not one.error, -one.record_count, one.resource))
+        self.table.show(SCAN_TRACKS, ListLines([((one.cluster, one.resource), scan_pieces(one, now, glyphs)) for one in scans]))
+        self.post_message(FrameChanged())
+
+    def _show(self, shown: list[Tile]) -> None:
+        for at, tile in enumerate(shown):
+            parts = [(piece.text, f"{'bold ' if piece.bold else ''}$role-{piece.role}") for piece in tile.pieces]
+            self.query_one(f"#tile-{at}", Static).update(Content.assemble(*parts))
+
+    def frame(self) -> Frame:
+        return Frame(("metrics",), scope="metrics")
+
+    def action_metrics_refresh(self) -> None:
+        self.load()
+
+    def restyle(self, palette: Palette) -> None:
+        self.table.restyle(palette)
+        self.query_one("#summary", WordRow).restyle(palette)

@@ -1,0 +1,158 @@
+"""The catalogue of tools: left what there is, right what one does, its form, its last result, how it was used."""
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.reading import ToolUsage
+from k8sconsole.model.tools import Face, ToolOutcome
+from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import FrameChanged, PromptWanted, Told
+from k8sconsole.tui.panes.base import Pane
+from k8sconsole.tui.visuals.tools import ToolView, detail_lines, result_lines, tool_tracks
+from k8sconsole.tui.widgets.form import Form, fields_of
+from k8sconsole.tui.widgets.line_view import LineView
+from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+from k8sconsole.tui.widgets.small_table import ListLines
+from k8sconsole.tui.widgets.virtual_table import VirtualTable
+
+
+class ToolsPane(Pane):
+    BINDINGS = bindings_for("tools")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk, "tools")
+        self._tools: list[ToolView] = []
+        self._usage: dict[str, ToolUsage] = {}
+        self._search = ""
+        self._typed: dict[str, dict[str, str]] = {}
+        self._results: dict[str, tuple[ToolOutcome, float]] = {}
+        self._current = ""
+
+    def compose(self) -> ComposeResult:
+        glyphs = self.desk.glyphs
+        with Horizontal():
+            yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="catalogue")
+            with Vertical(id="tool"):
+                with VerticalScroll(id="about", can_focus=False):
+                    yield Static(id="detail", markup=False)
+                    yield Vertical(id="form")
+                yield LineView(self.desk.palette, id="result")
+
+    @property
+    def catalogue(self) -> VirtualTable:
+        return self.query_one("#catalogue", VirtualTable)
+
+    @property
+    def current(self) -> ToolView | None:
+        return next((tool for tool in self._tools if tool.name == self.catalogue.cursor), None)
+
+    def shown(self) -> None:
+        self.catalogue.focus()
+        self.load()
+
+    @work(exclusive=True, group="load")
+    async def load(self) -> None:
+        try:
+            specs = await self.desk.engine.ask(lambda console: console.tools())
+            usage = await self.desk.engine.ask(lambda console: console.tool_usage())
+        except ConsoleError as error:
+            self.post_message(Told(error.title, str(error), "error"))
+            return
+        self._tools = sorted((ToolView.of(spec) for spec in specs), key=lambda tool: (tool.toolset, tool.name))
+        self._usage = {one.tool_name: one for one in usage}
+        self._list()
+        await self._show_tool()
+
+    def _list(self) -> None:
+        word = self._search.lower()
+        found = [tool for tool in self._tools if word in f"{tool.name} {tool.title} {tool.toolset} {tool.description}".lower()]
+        self.catalogue.show(tool_tracks(), ListLines([(tool.name, tool.pieces(self.desk.glyphs)) for tool in found]))
+        self.post_message(FrameChanged())
+
+    def frame(self) -> Frame:
+        shown = len(self.catalogue._lines.keys)
+        groups: list[Line] = [(Piece(self._search, "changed", True),)] if self._search else []
+        count = f"{shown} of {len(self._tools)} tools" if shown != len(self._tools) else f"{shown} tools"
+        return Frame(("tools", *([self._current] if self._current else [])), (*groups, (Piece(count, "muted"),)), "tools")
+
+    def filter_typed(self, text: str) -> str:
+        self._search = text
+        self._list()
+        return f"{len(self.catalogue._lines.keys)} of {len(self._tools)}"
+
+    def back(self) -> bool:
+        if not self.catalogue.has_focus:
+            self.catalogue.focus()
+            return True
+        if self._search:
+            self.filter_typed("")
+            return True
+        return False
+
+    async def on_virtual_table_cursor_moved(self) -> None:
+        await self._show_tool()
+
+    async def _show_tool(self) -> None:
+        tool = self.current
+        if tool is None:
+            return
+        if tool.name != self._current:
+            self._keep_typed()
+            self._current = tool.name
+            holder = self.query_one("#form", Vertical)
+            await holder.remove_children()
+            await holder.mount(Form(fields_of(tool.input_schema), self._typed.get(tool.name)))
+        now = self.desk.now()
+        lines = detail_lines(tool, self._usage.get(tool.name), now)
+        self.query_one("#detail", Static).update(Content("\n").join([_content(line) for line in lines]))
+        outcome = self._results.get(tool.name)
+        self.query_one("#result", LineView).replace(result_lines(outcome[0], now) if outcome else ["not run yet"])
+        self.post_message(FrameChanged())
+
+    def _keep_typed(self) -> None:
+        for form in self.query(Form):
+            self._typed[self._current] = form.typed()
+
+    def action_tool_search(self) -> None:
+        self.post_message(PromptWanted("/", self._search))
+
+    def on_virtual_table_opened(self) -> None:
+        self.action_tool_form()
+
+    def action_tool_form(self) -> None:
+        for field in self.query("Form Input"):
+            field.focus()
+            return
+        self.action_tool_run()
+
+    def on_form_submitted(self) -> None:
+        self.action_tool_run()
+
+    @work(group="run")
+    async def action_tool_run(self) -> None:
+        tool = self.current
+        if tool is None:
+            return
+        try:
+            arguments = self.query_one(Form).values()
+        except ValueError as problem:
+            self.post_message(Told(str(problem), severity="warning"))
+            return
+        self.query_one("#result", LineView).replace([f"running {tool.name} …"])
+        outcome = await self.desk.engine.ask(lambda console: console.call(tool.name, arguments, face=Face.TUI, caller="tools pane"))
+        self._results[tool.name] = (outcome, self.desk.now())
+        self.load()
+
+    def restyle(self, palette: Palette) -> None:
+        for view in (*self.query(VirtualTable), *self.query(LineView)):
+            view.restyle(palette)
+
+
+
+def _content(line: Line) -> Content:
+    return Content.assemble(*((piece.text, f"{'bold ' if piece.bold else ''}$role-{piece.role}") for piece in line))

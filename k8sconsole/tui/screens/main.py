@@ -1,0 +1,235 @@
+"""The frame: one row of truth, one row of where, the panes, the prompt when it is open, one row of keys."""
+
+from collections.abc import Sequence
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Static
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.events import ClusterState, Fact, Notice
+from k8sconsole.model.refs import ClusterName, Namespace
+from k8sconsole.tui.actions import bindings_for, first_key, footer_actions, remapped
+from k8sconsole.tui.browse.goto import Command, complete, parse_command
+from k8sconsole.tui.desk import Desk
+from k8sconsole.tui.messages import CommandGiven, FrameChanged, ObjectWanted, PromptWanted, Told
+from k8sconsole.tui.panes.base import Pane
+from k8sconsole.tui.panes.chat import ChatPane
+from k8sconsole.tui.panes.cluster import ClusterPane
+from k8sconsole.tui.panes.metrics import MetricsPane
+from k8sconsole.tui.panes.tools import ToolsPane
+from k8sconsole.tui.visuals.truth import truth_line, version_line
+from k8sconsole.tui.widgets.key_row import KeyRow, WordRow
+from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+from k8sconsole.tui.widgets.prompt import PromptLine
+
+LEAST = (40, 8)
+"""Columns and rows below which nothing useful can be shown."""
+
+
+class MainScreen(Screen[None]):
+    BINDINGS = bindings_for("everywhere")
+
+    def __init__(self, desk: Desk, production: Sequence[ClusterName], namespaces: tuple[Namespace, ...] = ()) -> None:
+        super().__init__()
+        self.desk = desk
+        self.production = production
+        self._keys = remapped(desk.settings.keymap)
+        self._panes: dict[str, Pane] = {
+            "cluster": ClusterPane(desk, namespaces), "tools": ToolsPane(desk), "chat": ChatPane(desk), "metrics": MetricsPane(desk)
+        }  # fmt: skip
+
+    def compose(self) -> ComposeResult:
+        palette = self.desk.palette
+        with Vertical(id="whole"):
+            yield WordRow(palette, on="frame", id="truth")
+            yield WordRow(palette, id="where")
+            with ContentSwitcher(initial="pane-cluster", id="panes"):
+                yield from self._panes.values()
+            yield PromptLine(self._complete, id="prompt")
+            yield KeyRow(palette, id="keys")
+        yield Static(id="too-small", markup=False)
+
+    @property
+    def cluster(self) -> ClusterPane:
+        return self.query_one(ClusterPane)
+
+    @property
+    def pane(self) -> Pane:
+        name = (self.query_one(ContentSwitcher).current or "pane-cluster").removeprefix("pane-")
+        return self._panes[name]
+
+    @property
+    def prompt(self) -> PromptLine:
+        return self.query_one(PromptLine)
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._tick)
+        self.cluster.shown()
+        self.draw_frame()
+
+    def on_resize(self) -> None:
+        small = self.size.width < LEAST[0] or self.size.height < LEAST[1]
+        self.query_one("#whole").display = not small
+        notice = self.query_one("#too-small", Static)
+        notice.display = small
+        notice.update(f"{self.size.width}×{self.size.height} is too small; {LEAST[0]}×{LEAST[1]} is enough")
+
+    # the frame
+
+    def on_frame_changed(self) -> None:
+        self.draw_frame()
+
+    def draw_frame(self) -> None:
+        if not self.is_mounted:
+            return
+        desk, frame = self.desk, self.pane.frame()
+        truth = truth_line(
+            desk.selected, desk.states, self.production, desk.now(), desk.glyphs, read_only=desk.settings.policy.read_only
+        )
+        on = "production" if any(name in self.production for name in desk.selected) else "frame"
+        self.query_one("#truth", WordRow).say(truth, [line for line in (version_line(desk.selected, desk.states),) if line], on)
+        self.query_one("#where", WordRow).say(self._crumbs(frame.crumbs), frame.groups)
+        offered = [
+            (one.id, first_key(self._keys[one.id]), one.title) for one in footer_actions(frame.scope) if one.id not in frame.without
+        ]
+        self.query_one(KeyRow).offer(offered)
+
+    def _crumbs(self, crumbs: Sequence[str]) -> Line:
+        pieces: list[Piece] = []
+        for at, crumb in enumerate(crumbs):
+            pieces += [Piece(f" {self.desk.glyphs.crumb} ", "muted")] if at else []
+            pieces.append(Piece(crumb, "accent" if at == 0 else "text", at == 0))
+        return tuple(pieces)
+
+    def _tick(self) -> None:
+        self.pane.tick()
+        self.draw_frame()
+
+    def restyle(self, palette: Palette) -> None:
+        for row in (*self.query(WordRow), *self.query(KeyRow), *self._panes.values()):
+            row.restyle(palette)
+
+    # what is heard
+
+    def hear(self, fact: Fact) -> None:
+        match fact:
+            case ClusterState():
+                self.desk.states[fact.cluster] = fact
+                self.draw_frame()
+            case Notice():
+                self.post_message(Told(fact.title, fact.detail, fact.severity))
+        for pane in self._panes.values():
+            pane.hear(fact)
+
+    # prompt
+
+    def on_prompt_wanted(self, event: PromptWanted) -> None:
+        self.prompt.open(event.kind, event.text)
+
+    def on_prompt_line_typed(self, event: PromptLine.Typed) -> None:
+        if event.kind == "/":
+            self.prompt.note(self.pane.filter_typed(event.text))
+
+    def on_prompt_line_answered(self, event: PromptLine.Answered) -> None:
+        self.pane.shown()
+        if event.kind == ":":
+            self.post_message(CommandGiven(event.text))
+        elif note := self.pane.filter_typed(event.text):
+            self.draw_frame()
+            if note.startswith("error") or "column" in note:
+                self.post_message(Told("the filter was not understood", note, "warning"))
+
+    def on_prompt_line_left(self, event: PromptLine.Left) -> None:
+        if event.kind == "/":
+            self.pane.filter_typed(event.before)
+        self.pane.shown()
+
+    def _complete(self, kind: str, text: str) -> str | None:
+        if kind != ":":
+            return None
+        words = dict.fromkeys(word for one in self.desk.resources for word in (one.plural, *one.short_names))
+        return complete(text, list(words), self.desk.namespaces, self.desk.contexts)
+
+    # commands
+
+    @work(group="command")
+    async def on_command_given(self, event: CommandGiven) -> None:
+        event.stop()
+        command = parse_command(event.text)
+        try:
+            await self._obey(command)
+        except ConsoleError as error:
+            self.post_message(Told(error.title, str(error), "warning"))
+
+    async def _obey(self, command: Command) -> None:
+        match command.verb:
+            case "quit":
+                self.app.exit(0)
+            case "pane":
+                self.action_pane(command.words[0])
+            case "messages" | "help":
+                await self.run_action(command.verb)
+            case "theme":
+                await self.run_action(f"app.theme({' '.join(command.words)!r})")
+            case "contexts":
+                await self._contexts(command.words)
+            case "namespace":
+                self.action_pane("cluster")
+                self.cluster.set_namespaces(tuple(name for word in command.words for name in word.split(",")))
+            case "filter":
+                self.pane.filter_typed(" ".join(command.words))
+            case "kind":
+                self.action_pane("cluster")
+                await self.cluster.follow(command)
+
+    async def _contexts(self, words: tuple[str, ...]) -> None:
+        self.action_pane("cluster")
+        names = tuple(ClusterName(name) for word in words for name in word.split(",") if name)
+        if not names:
+            self.cluster.contexts()
+            return
+        await self.desk.engine.ask(lambda console: console.select(names))
+        self.desk.selected = tuple(await self.desk.engine.ask(lambda console: console.selected))
+        await self.run_action("app.learn")
+        self.cluster.reload()
+
+    # actions of every view
+
+    def action_command(self) -> None:
+        self.prompt.open(":")
+
+    def action_help(self) -> None:
+        from k8sconsole.tui.screens.help import HelpScreen
+
+        frame = self.pane.frame()
+        self.app.push_screen(HelpScreen(frame.scope, self._keys, frame.without))
+
+    def action_messages(self) -> None:
+        self.app.action_show_messages()  # type: ignore[attr-defined]
+
+    def action_back(self) -> None:
+        if not self.pane.back() and self.pane.pane_name != "cluster":
+            self.action_pane("cluster")
+        self.draw_frame()
+
+    def action_pane(self, name: str) -> None:
+        switcher = self.query_one(ContentSwitcher)
+        if switcher.current != f"pane-{name}":
+            switcher.current = f"pane-{name}"
+        self.pane.shown()
+        self.draw_frame()
+
+    def action_next_theme(self) -> None:
+        self.app.action_next_theme()  # type: ignore[attr-defined]
+
+    async def on_key_row_chosen(self, event: KeyRow.Chosen) -> None:
+        """A key of the last row was clicked: as if it had been pressed."""
+        keys = self._keys[event.action].split(",")[0]
+        self.app.simulate_key(keys)
+
+    def on_object_wanted(self, event: ObjectWanted) -> None:
+        self.action_pane("cluster")
+        self.cluster.show_object(event.ref)

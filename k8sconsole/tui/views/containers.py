@@ -1,0 +1,76 @@
+"""The containers of one pod; enter shows a container's log."""
+
+from textual import work
+from textual.app import ComposeResult
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.events import Fact, RowsChanged
+from k8sconsole.model.refs import ObjectRef
+from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.views.base import ObjectOpened, View
+from k8sconsole.tui.visuals.containers import TRACKS, ContainerLine, containers_of
+from k8sconsole.tui.widgets.paint import Palette, Piece
+from k8sconsole.tui.widgets.small_table import ListLines
+from k8sconsole.tui.widgets.virtual_table import VirtualTable
+
+
+class ContainersView(View):
+    BINDINGS = bindings_for("containers")
+
+    def __init__(self, desk: Desk, ref: ObjectRef) -> None:
+        super().__init__(desk)
+        self.ref = ref
+        self._containers: list[ContainerLine] = []
+
+    def compose(self) -> ComposeResult:
+        glyphs = self.desk.glyphs
+        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
+
+    @property
+    def table(self) -> VirtualTable:
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.load()
+
+    @work(exclusive=True)
+    async def load(self) -> None:
+        try:
+            pod = await self.desk.engine.ask(lambda console: console.body(self.ref))
+        except ConsoleError as error:
+            self.post_message(Told(error.title, str(error), "error"))
+            return
+        if pod is None:
+            self.post_message(Told(f"{self.ref.label} is not in the cache any more", severity="warning"))
+            return
+        self._containers = containers_of(pod)
+        self.tick()
+        self.post_message(FrameChanged())
+
+    def tick(self) -> None:
+        now, glyphs = self.desk.now(), self.desk.glyphs
+        self.table.show(TRACKS, ListLines([(one.name, one.pieces(now, glyphs)) for one in self._containers]))
+
+    def hear(self, fact: Fact) -> None:
+        match fact:
+            case RowsChanged(cluster=self.ref.cluster, resource=self.ref.resource):
+                self.load()
+
+    def frame(self) -> Frame:
+        count = (Piece(f"{len(self._containers)} containers", "muted"),)
+        return Frame(("pods", self.ref.namespace, self.ref.name, "containers"), (count,), "containers")
+
+    def _open(self, how: str) -> None:
+        if isinstance(self.table.cursor, str):
+            self.post_message(ObjectOpened(self.ref, how, container=self.table.cursor))
+
+    def action_open(self, how: str) -> None:
+        self._open(how)
+
+    def on_virtual_table_opened(self) -> None:
+        self._open("logs")
+
+    def restyle(self, palette: Palette) -> None:
+        self.table.restyle(palette)

@@ -1,0 +1,80 @@
+"""What can be reached: the contexts of the kubeconfig, read without connecting. Enter goes there; marked ones are browsed together."""
+
+from textual import work
+from textual.app import ComposeResult
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import CommandGiven, FrameChanged, Told
+from k8sconsole.tui.views.base import View
+from k8sconsole.tui.visuals.truth import trust_piece
+from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.paint import Palette, Piece
+from k8sconsole.tui.widgets.small_table import ListLines
+from k8sconsole.tui.widgets.virtual_table import VirtualTable
+
+TRACKS = (
+    Track("NAME", 10, 40, pinned=True, elide=True), Track("STATE", 8, 44, rank=5), Track("CLUSTER", 8, 24, rank=40, elide=True),
+    Track("SERVER", 12, 44, rank=20, elide=True), Track("USER", 6, 24, rank=50, elide=True), Track("NAMESPACE", 6, 20, rank=30),
+)  # fmt: skip
+
+
+class ContextsView(View):
+    BINDINGS = bindings_for("contexts")
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._contexts: list[ContextInfo] = []
+
+    def compose(self) -> ComposeResult:
+        glyphs = self.desk.glyphs
+        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
+
+    @property
+    def table(self) -> VirtualTable:
+        return self.query_one(VirtualTable)
+
+    def on_mount(self) -> None:
+        self.load()
+
+    @work(exclusive=True)
+    async def load(self) -> None:
+        try:
+            self._contexts = await self.desk.engine.ask(lambda console: console.contexts())
+        except ConsoleError as error:
+            self.post_message(Told(error.title, str(error), "error"))
+        self.tick()
+        self.post_message(FrameChanged())
+
+    def tick(self) -> None:
+        self.table.show(TRACKS, ListLines([(one.name, self._pieces(one)) for one in self._contexts]))
+
+    def _pieces(self, one: ContextInfo) -> list[Piece]:
+        if one.problem:
+            state = Piece(f"{self.desk.glyphs.bad} {one.problem}", "bad")
+        elif one.name in self.desk.selected:
+            state = trust_piece(self.desk.states.get(one.name), self.desk.now(), self.desk.glyphs)
+        else:
+            state = Piece("current in the kubeconfig" if one.current else "", "muted")
+        name = Piece(one.name, "text", one.name in self.desk.selected)
+        return [name, state, Piece(one.cluster, "muted"), Piece(one.server, "muted"), Piece(one.user, "muted"), Piece(one.namespace, "muted")]
+
+    def frame(self) -> Frame:
+        return Frame(("contexts",), ((Piece(f"{len(self._contexts)} contexts", "muted"),),), "contexts")
+
+    def action_choose(self) -> None:
+        chosen = [ClusterName(str(key)) for key in (self.table.marks or {self.table.cursor} - {None})]
+        if chosen:
+            self.post_message(CommandGiven(f"ctx {','.join(sorted(chosen))}"))
+
+    def action_mark_context(self) -> None:
+        self.table.toggle_mark()
+
+    def on_virtual_table_opened(self) -> None:
+        self.action_choose()
+
+    def restyle(self, palette: Palette) -> None:
+        self.table.restyle(palette)

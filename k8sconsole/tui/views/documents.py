@@ -1,0 +1,103 @@
+"""One object as text: its description, or its YAML as the cache keeps it."""
+
+import re
+from collections.abc import Callable
+
+from textual import work
+from textual.app import ComposeResult
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.events import Fact, RowsChanged
+from k8sconsole.model.refs import ObjectRef
+from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import PromptWanted, Told
+from k8sconsole.tui.views.base import View
+from k8sconsole.tui.visuals.documents import describe_line, describe_lines, yaml_line
+from k8sconsole.tui.widgets.line_view import LineView
+from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+
+PAINTERS: dict[str, Callable[[str], Line]] = {"describe": describe_line, "yaml": yaml_line}
+
+
+class DocumentView(View):
+    """how: describe or yaml. The text follows the object when it changes."""
+
+    BINDINGS = bindings_for("text")
+
+    def __init__(self, desk: Desk, ref: ObjectRef, how: str) -> None:
+        super().__init__(desk)
+        self.ref = ref
+        self.how = how
+        self._filter = ""
+
+    def compose(self) -> ComposeResult:
+        yield LineView(self.desk.palette, PAINTERS[self.how])
+
+    @property
+    def text(self) -> LineView:
+        return self.query_one(LineView)
+
+    @property
+    def filter_text(self) -> str:
+        return self._filter
+
+    def on_mount(self) -> None:
+        self.load()
+
+    @work(exclusive=True)
+    async def load(self) -> None:
+        how, ref = self.how, self.ref
+        try:
+            if how == "yaml":
+                lines = (await self.desk.engine.ask(lambda console: console.yaml(ref))).splitlines()
+            else:
+                lines = describe_lines(await self.desk.engine.ask(lambda console: console.describe(ref)))
+        except ConsoleError as error:
+            lines = [str(error)]
+        self.text.painter = PAINTERS[how]
+        self.text.replace(lines)
+
+    def frame(self) -> Frame:
+        groups: list[Line] = [(Piece(self._filter, "changed", True),)] if self._filter else []
+        groups.append((Piece(f"{len(self.text.lines)} lines", "muted"),))
+        return Frame((self.ref.resource.partition(".")[0], *((self.ref.namespace,) if self.ref.namespace else ()), self.ref.name, self.how), tuple(groups), "text")
+
+    def filter_typed(self, text: str) -> str:
+        try:
+            self.text.set_filter(text)
+        except re.error as problem:
+            return f"not a regular expression: {problem}"
+        self._filter = text
+        return f"{len(self.text.lines)} of {self.text.total} lines"
+
+    def back(self) -> bool:
+        if not self._filter:
+            return False
+        self.filter_typed("")
+        return True
+
+    def hear(self, fact: Fact) -> None:
+        match fact:
+            case RowsChanged(cluster=self.ref.cluster, resource=self.ref.resource):
+                self.load()
+
+    def action_text_filter(self) -> None:
+        self.post_message(PromptWanted("/", self._filter))
+
+    def action_text_wrap(self) -> None:
+        self.text.toggle_wrap()
+
+    def action_text_copy(self) -> None:
+        self.app.copy_to_clipboard("\n".join(self.text.lines))
+        self.post_message(Told(f"copied {len(self.text.lines)} lines"))
+
+    def action_text_other(self) -> None:
+        self.how = "describe" if self.how == "yaml" else "yaml"
+        self.load()
+
+    def action_text_refresh(self) -> None:
+        self.load()
+
+    def restyle(self, palette: Palette) -> None:
+        self.text.restyle(palette)

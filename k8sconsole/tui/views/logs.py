@@ -1,0 +1,155 @@
+"""The log of a pod or container, followed; bounded in memory."""
+
+import re
+
+from textual import work
+from textual.app import ComposeResult
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.contexts import LogOptions
+from k8sconsole.model.refs import ObjectRef
+from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import FrameChanged, PromptWanted, Told
+from k8sconsole.tui.views.base import View
+from k8sconsole.tui.visuals.documents import log_line, pretty_log_line
+from k8sconsole.tui.widgets.line_view import LineView
+from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+
+FLUSH = 0.05
+"""Seconds in which lines gather before they are shown."""
+RANGES: tuple[tuple[str, LogOptions], ...] = (
+    ("newest", LogOptions(follow=True, tail=1000)),
+    ("first", LogOptions(limit_bytes=1_000_000)),
+    ("1m", LogOptions(follow=True, since=60)),
+    ("5m", LogOptions(follow=True, since=300)),
+    ("15m", LogOptions(follow=True, since=900)),
+    ("30m", LogOptions(follow=True, since=1800)),
+    ("1h", LogOptions(follow=True, since=3600)),
+)
+
+
+class LogView(View):
+    BINDINGS = bindings_for("logs")
+
+    def __init__(self, desk: Desk, ref: ObjectRef, container: str = "", *, previous: bool = False) -> None:
+        super().__init__(desk)
+        self.ref = ref
+        self.container = container
+        self.previous = previous
+        self._range = 0
+        self._timestamps = False
+        self._pretty = True
+        self._filter = ""
+        self._gathered: list[str] = []
+        self._state = "opening"
+
+    def compose(self) -> ComposeResult:
+        view = LineView(self.desk.palette, pretty_log_line, most=self.desk.settings.console.log_lines)
+        view.follow = True
+        yield view
+
+    @property
+    def text(self) -> LineView:
+        return self.query_one(LineView)
+
+    @property
+    def filter_text(self) -> str:
+        return self._filter
+
+    def on_mount(self) -> None:
+        self.set_interval(FLUSH, self._flush)
+        self.read()
+
+    @work(exclusive=True)
+    async def read(self) -> None:
+        self._gathered.clear()
+        self.text.replace([])
+        self._say("reading")
+        label, base = RANGES[self._range]
+        options = LogOptions(
+            container=self.container, follow=base.follow and not self.previous, previous=self.previous, timestamps=self._timestamps,
+            since=base.since, tail=base.tail, limit_bytes=base.limit_bytes,
+        )  # fmt: skip
+        try:
+            self._say("following" if options.follow else "read")
+            async for line in self.desk.engine.follow(lambda console: console.logs(self.ref, options)):
+                self._gathered.append(line)
+            self._say("ended" if options.follow else "read")
+        except ConsoleError as error:
+            self._gathered.append(str(error))
+            self._say("failed")
+
+    def _say(self, state: str) -> None:
+        self._state = state
+        self.post_message(FrameChanged())
+
+    def _flush(self) -> None:
+        if self._gathered:
+            lines, self._gathered = self._gathered, []
+            self.text.append(lines)
+            self.post_message(FrameChanged())
+
+    def frame(self) -> Frame:
+        text = self.text
+        flags = [
+            RANGES[self._range][0], *(["previous"] if self.previous else []), *(["autoscroll"] if text.follow else []),
+            *(["wrap"] if text.wrap else []), *(["timestamps"] if self._timestamps else []), *([] if self._pretty else ["raw"]),
+        ]  # fmt: skip
+        count = f"{len(text.lines)} of {text.total}" if self._filter else f"{text.total}"
+        dropped = f", {text.dropped} older let go" if text.dropped else ""
+        groups: list[Line] = [(Piece(self._filter, "changed", True),)] if self._filter else []
+        groups += [(Piece(f"{count} lines{dropped}", "text"),), (Piece(self._state, "bad" if self._state == "failed" else "good"),)]
+        groups.append((Piece(" ".join(flags), "muted"),))
+        return Frame(("logs", self.ref.namespace, self.ref.name, *((self.container,) if self.container else ())), tuple(groups), "logs")
+
+    def filter_typed(self, text: str) -> str:
+        try:
+            self.text.set_filter(text)
+        except re.error as problem:
+            return f"not a regular expression: {problem}"
+        self._filter = text
+        return f"{len(self.text.lines)} of {self.text.total} lines"
+
+    def back(self) -> bool:
+        if not self._filter:
+            return False
+        self.filter_typed("")
+        return True
+
+    def action_range(self, number: int) -> None:
+        self._range = number
+        self.read()
+
+    def action_log_autoscroll(self) -> None:
+        self.text.follow = not self.text.follow
+        if self.text.follow:
+            self.text.action_ends(-1)
+        self.post_message(FrameChanged())
+
+    def action_log_wrap(self) -> None:
+        self.text.toggle_wrap()
+        self.post_message(FrameChanged())
+
+    def action_log_timestamps(self) -> None:
+        self._timestamps = not self._timestamps
+        self.read()
+
+    def action_log_previous(self) -> None:
+        self.previous = not self.previous
+        self.read()
+
+    def action_log_pretty(self) -> None:
+        self._pretty = not self._pretty
+        self.text.repaint(pretty_log_line if self._pretty else log_line)
+        self.post_message(FrameChanged())
+
+    def action_log_filter(self) -> None:
+        self.post_message(PromptWanted("/", self._filter))
+
+    def action_log_copy(self) -> None:
+        self.app.copy_to_clipboard("\n".join(self.text.lines))
+        self.post_message(Told(f"copied {len(self.text.lines)} lines"))
+
+    def restyle(self, palette: Palette) -> None:
+        self.text.restyle(palette)

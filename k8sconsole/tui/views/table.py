@@ -1,0 +1,318 @@
+"""The rows of a place, painted from the cache at once and following what changes."""
+
+from collections.abc import Hashable, Sequence
+
+from textual import work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from k8sconsole.errors import ConsoleError, FilterError
+from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted
+from k8sconsole.model.filters import Filter, needs_body, parse
+from k8sconsole.model.objects import Row
+from k8sconsole.model.reading import RowQuery, Rows, ScanState
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.model.tables import KindTable
+from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.browse.place import Place
+from k8sconsole.tui.browse.rowset import RowSet, key_of
+from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.views.base import View
+from k8sconsole.tui.views.table_keys import TableKeys
+from k8sconsole.tui.visuals.cells import RowPainter
+from k8sconsole.tui.visuals.empty import why_empty
+from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+from k8sconsole.tui.widgets.virtual_table import VirtualTable
+
+FIRST = 200
+"""Rows of the first paint; the rest follows while they are being looked at."""
+TRUST_EVERY = 2
+"""Ticks between two looks at how fresh the rows are."""
+
+
+class PlaceLines:
+    """RowSet and RowPainter as the virtual table wants them."""
+
+    def __init__(self, rows: RowSet, painter: RowPainter, view: "TableView") -> None:
+        self.rows = rows
+        self.painter = painter
+        self._view = view
+
+    @property
+    def keys(self) -> Sequence[Hashable]:
+        return self.rows.keys
+
+    def place(self, key: Hashable) -> int | None:
+        return self.rows.place(key)
+
+    def sign(self, key: Hashable) -> str:
+        return self.rows.sign(key)
+
+    def pieces(self, key: Hashable) -> Sequence[Piece]:
+        row = self.rows.rows[key]
+        return self.painter.pieces(row, self._view.desk.now(), self.rows.changed_cells(key), self._view.seen_at(row))
+
+
+class TableView(TableKeys, View):
+    BINDINGS = bindings_for("table")
+
+    def __init__(self, desk: Desk, place: Place) -> None:
+        super().__init__(desk)
+        self.place = place
+        self.rows: RowSet | None = None
+        self._painter: RowPainter | None = None
+        self._revision = 0
+        self._confirmed: dict[ClusterName, float] = {}
+        self._scans: list[ScanState] = []
+        self._stale = False
+        self._loading = True
+        self._ticks = 0
+        self._problem = ""
+
+    def compose(self) -> ComposeResult:
+        glyphs = self.desk.glyphs
+        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
+        yield Static(classes="empty", markup=False)
+
+    @property
+    def table(self) -> VirtualTable:
+        return self.query_one(VirtualTable)
+
+    @property
+    def clusters(self) -> tuple[ClusterName, ...]:
+        return self.place.clusters or self.desk.selected
+
+    @property
+    def filter_text(self) -> str:
+        return self.place.filter
+
+    def on_mount(self) -> None:
+        self.load()
+
+    def seen_at(self, row: Row) -> float | None:
+        """When the row was last known to be true."""
+        return max(row.observed_at, self._confirmed.get(row.cluster, 0.0))
+
+    # reading
+
+    @work(exclusive=True, group="load")
+    async def load(self) -> None:
+        """First what fills the screen, then everything."""
+        try:
+            table = await self._kind_table()
+            first = await self._read(limit=FIRST)
+            self._arrange(table)
+            self._take_whole(first)
+            if first.total > len(first.rows):
+                self._take_whole(await self._read())
+            self._loading = False
+            await self._apply_filter()
+            await self._look_at_trust()
+        except ConsoleError as error:
+            self._loading, self._problem = False, str(error)
+            self.redraw()
+
+    async def _kind_table(self) -> KindTable:
+        cluster = next(iter(self.clusters), ClusterName(""))
+        table: KindTable = await self.desk.engine.ask(lambda console: console.table(cluster, self.place.resource))
+        for name in self.clusters:
+            await self.desk.engine.ask(lambda console, name=name: console.focus(name, self.place.resource.name))
+        return table
+
+    async def _read(self, *, limit: int | None = None, after: int | None = None, wanted: Filter | None = None) -> Rows:
+        query = RowQuery(
+            self.place.resource.name, self.clusters, self.place.namespaces, filter=wanted, limit=limit, after_revision=after
+        )
+        rows: Rows = await self.desk.engine.ask(lambda console: console.rows(query))
+        return rows
+
+    def _arrange(self, table: KindTable) -> None:
+        single = len(self.place.namespaces) == 1 or not self.place.resource.namespaced
+        self._painter = RowPainter(
+            table, self.desk.glyphs, clusters=len(self.clusters) > 1, namespaces=not single, stale_after=self.desk.settings.console.stale_after
+        )
+        self.rows = RowSet(table, self.desk.now)
+        self.rows.sort_by(self.place.sort, self.place.descending)
+        self._narrow_now()
+        self._show_tracks()
+
+    def _show_tracks(self) -> None:
+        if self.rows is not None and self._painter is not None:
+            self.table.show(self._painter.tracks(stale=self._stale), PlaceLines(self.rows, self._painter, self))
+            self._mark_sorted()
+
+    def _take_whole(self, read: Rows) -> None:
+        if self.rows is not None:
+            self.rows.replace(read.rows)
+            self._revision = read.revision
+            self.redraw()
+
+    def redraw(self) -> None:
+        """The table, the words of an empty one, and the frame."""
+        self.table.changed()
+        empty = self.query_one(".empty", Static)
+        none = self.rows is None or not self.rows.keys
+        self.table.set_class(none, "-empty")
+        empty.display = none
+        if none:
+            empty.update(Content(self._empty_words()))
+        self.post_message(FrameChanged())
+
+    def _empty_words(self) -> str:
+        if self._problem:
+            return self._problem
+        if self._loading:
+            return "reading …"
+        return why_empty(self.place, self.rows.total if self.rows else 0, self._scans, self.clusters, self.desk.glyphs)
+
+    # following
+
+    def hear(self, fact: Fact) -> None:
+        match fact:
+            case RowsChanged(cluster=cluster, resource=resource) if resource == self.place.resource.name and cluster in self.clusters:
+                self.follow()
+            case ScanCompleted(resource=resource) if resource == self.place.resource.name or not (self.rows and self.rows.total):
+                self.trust()
+            case ClusterState(cluster=cluster) if cluster in self.clusters:
+                self.trust()
+
+    def resume(self) -> None:
+        self.follow()
+
+    @work(exclusive=True, group="follow")
+    async def follow(self) -> None:
+        """Reads the difference, or everything where the difference reaches too far back."""
+        if self.rows is None or self._loading:
+            return
+        read = await self._read(after=self._revision)
+        self._revision = max(self._revision, read.revision)
+        if read.whole:
+            self._take_whole(read)
+        elif self.rows.apply(read.rows, read.gone):
+            if self._asks_console:
+                await self._apply_filter()
+            self.redraw()
+
+    @work(exclusive=True, group="trust")
+    async def trust(self) -> None:
+        await self._look_at_trust()
+
+    async def _look_at_trust(self) -> None:
+        self._scans = await self.desk.engine.ask(lambda console: console.scan_states())
+        name = self.place.resource.name
+        self._confirmed = {one.cluster: one.confirmed_at or 0.0 for one in self._scans if one.resource == name}
+        limit = self.desk.now() - self.desk.settings.console.stale_after
+        stale = any(self._confirmed.get(cluster, 0.0) < limit for cluster in self.clusters)
+        if stale != self._stale:
+            self._stale = stale
+            self._show_tracks()
+        if not (self.rows and self.rows.keys):
+            self.redraw()
+
+    def tick(self) -> None:
+        """Once a second: ages, what was bright, what was going."""
+        self._ticks += 1
+        if self._ticks % TRUST_EVERY == 0:
+            self.trust()
+        if self.rows is not None and self.rows.settle():
+            self.redraw()
+        else:
+            self.table.tick()
+
+    # filter and order
+
+    @property
+    def _asks_console(self) -> bool:
+        try:
+            return bool(self.place.whole_filter) and needs_body(parse(self.place.whole_filter))
+        except FilterError:
+            return False
+
+    def filter_typed(self, text: str) -> str:
+        before, self.place = self.place, _with(self.place, filter=text)
+        try:
+            parse(self.place.whole_filter)
+        except FilterError as problem:
+            self.place = before
+            return str(problem)
+        if self._asks_console:
+            self.refilter()
+            return "looking into the objects …"
+        self._narrow_now()
+        self.redraw()
+        return f"{self.rows.shown} of {self.rows.total}" if self.rows else ""
+
+    @work(exclusive=True, group="filter")
+    async def refilter(self) -> None:
+        await self._apply_filter()
+
+    async def _apply_filter(self) -> None:
+        """Where rows do not carry what the filter asks for, the console looks into the objects."""
+        if self.rows is None:
+            return
+        if not self._asks_console:
+            self._narrow_now()
+        else:
+            found = await self._read(wanted=parse(self.place.whole_filter))
+            kept = {key_of(row) for row in found.rows}
+            self.rows.narrow(None, faults=self.place.faults, by_body=lambda row: key_of(row) in kept)
+            for warning in found.warnings:
+                self.post_message(Told(warning, severity="warning"))
+        self.redraw()
+
+    def _narrow_now(self) -> None:
+        if self.rows is not None and not self._asks_console:
+            text = self.place.whole_filter
+            self.rows.narrow(parse(text) if text else None, faults=self.place.faults)
+
+    def set_faults(self, faults: bool) -> None:
+        self.place = _with(self.place, faults=faults)
+        self.refilter()
+
+    def back(self) -> bool:
+        if self.place.filter:
+            self.filter_typed("")
+        elif self.place.faults:
+            self.set_faults(False)
+        elif self.table.marks:
+            self.table.marks.clear()
+            self.redraw()
+        else:
+            return False
+        return True
+
+    # the frame
+
+    def frame(self) -> Frame:
+        without = {} if self.place.resource.plural == "pods" else {"logs": "only pods have logs", "previous_logs": "only pods have logs"}
+        return Frame(self.place.crumbs, tuple(self._groups()), "table", without)
+
+    def _groups(self) -> list[Line]:
+        shown, total = (self.rows.shown, self.rows.total) if self.rows else (0, 0)
+        narrowed = shown != total
+        count = Piece(f"{_grouped(shown)} of {_grouped(total)}", "changed", True) if narrowed else Piece(_grouped(total), "text")
+        marked = (Piece(f"{len(self.table.marks)} marked", "accent", True),)
+        filters = [*([self.place.filter] if self.place.filter else []), *(["faults only"] if self.place.faults else [])]
+        arrow = self.desk.glyphs.down if self.place.descending else self.desk.glyphs.up
+        order = (Piece(f"{self.place.sort.lower() or 'name'} {arrow}", "muted"),)
+        return [
+            *([(Piece("  ".join(filters), "changed", True),)] if filters else []),
+            (count,),
+            *([marked] if self.table.marks else []),
+            order,
+        ]
+
+    def restyle(self, palette: Palette) -> None:
+        self.table.restyle(palette)
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def _with(place: Place, **changes: object) -> Place:
+    import msgspec
+
+    return msgspec.structs.replace(place, **changes)

@@ -1,0 +1,84 @@
+"""A row of the model as pieces of a table: one per track, with glyph and role where a word has a health."""
+
+from collections.abc import Sequence
+
+from k8sconsole.kit.text import short_age
+from k8sconsole.model.objects import Row
+from k8sconsole.model.tables import CellKind, Column, Health, KindTable, cell_text, health, row_health
+from k8sconsole.tui.visuals.glyphs import Glyphs
+from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.paint import Piece
+
+ROLE = {
+    Health.GOOD: "good", Health.MOVING: "moving", Health.WARN: "warn", Health.BAD: "bad", Health.DONE: "done", Health.GOING: "muted",
+    Health.PLAIN: "text",
+}  # fmt: skip
+_WORD_ROLE = ROLE | {Health.GOOD: "text", Health.PLAIN: "text"}
+_ELIDED = frozenset({CellKind.NAME, CellKind.OWNER})
+
+
+def glyph_of(grade: Health, glyphs: Glyphs) -> str:
+    return "" if grade is Health.PLAIN else str(getattr(glyphs, grade.value))
+
+
+class RowPainter:
+    """Tracks and pieces of one kind's rows. clusters, namespaces: whether these have a column of their own."""
+
+    def __init__(self, table: KindTable, glyphs: Glyphs, *, clusters: bool, namespaces: bool, stale_after: float) -> None:
+        self._table = table
+        self._glyphs = glyphs
+        self._clusters = clusters
+        self._namespaces = namespaces
+        self._stale_after = stale_after
+        self._status = next((at for at, column in enumerate(table.columns) if column.kind is CellKind.STATUS), None)
+
+    @property
+    def leading(self) -> int:
+        """How many tracks stand before the table's own columns."""
+        return self._clusters + self._namespaces
+
+    def tracks(self, *, stale: bool) -> list[Track]:
+        """stale: whether any row must say when it was last seen."""
+        tracks = [Track("CLUSTER", 6, 20, rank=5, elide=True)] if self._clusters else []
+        tracks += [Track("NAMESPACE", 8, 24, rank=8, elide=True)] if self._namespaces else []
+        tracks += [self._track(column) for column in self._table.columns]
+        return [*tracks, *([Track("", 10, 14)] if stale else [])]
+
+    def _track(self, column: Column) -> Track:
+        room = 2 if column.kind is CellKind.STATUS else 0
+        wish = column.wish + (6 if column.kind is CellKind.RESTARTS else 0)
+        minimum = 5 if column.kind is CellKind.RESTARTS else column.minimum
+        return Track(
+            column.name, minimum, wish + room, column.rank, column.right or column.kind is CellKind.TIME, column.wide,
+            pinned=column.name == "NAME", elide=column.kind in _ELIDED,
+        )  # fmt: skip
+
+    def pieces(self, row: Row, now: float, changed: frozenset[int] = frozenset(), seen_at: float | None = None) -> list[Piece]:
+        """seen_at: when the row was last known to be true; None when that is now."""
+        grade = row_health(self._table, row.cells)
+        pieces = [Piece(row.cluster, "muted")] if self._clusters else []
+        pieces += [Piece(row.namespace, "muted")] if self._namespaces else []
+        for at, (column, cell) in enumerate(zip(self._table.columns, row.cells, strict=False)):
+            text = cell_text(column, cell, now)
+            if at == self._status:
+                pieces.append(self._status_piece(text, grade, at in changed))
+            else:
+                pieces.append(Piece(text, "changed" if at in changed else self._role(column, grade), at in changed))
+        return [*pieces, *self._seen(now, seen_at)]
+
+    def _status_piece(self, word: str, row_grade: Health, changed: bool) -> Piece:
+        grade = row_grade if row_grade is Health.WARN else health(word)
+        glyph = glyph_of(grade, self._glyphs)
+        role = "changed" if changed else ROLE[grade]
+        return Piece(f"{glyph} {word}" if glyph and word else word, role, changed)
+
+    def _role(self, column: Column, grade: Health) -> str:
+        if column.kind is CellKind.NAME and column.name == "NAME":
+            return "muted" if grade in (Health.DONE, Health.GOING) else "text"
+        return "muted" if column.kind in (CellKind.TIME, CellKind.OWNER) or column.wide else "text"
+
+    def _seen(self, now: float, seen_at: float | None) -> Sequence[Piece]:
+        age = 0.0 if seen_at is None else now - seen_at
+        if age <= self._stale_after:
+            return (Piece(""),)
+        return (Piece(f"seen {short_age(age)} ago", "bad" if age > 10 * self._stale_after else "warn"),)

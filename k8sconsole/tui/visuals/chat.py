@@ -1,0 +1,27 @@
+"""What the conversation says: an answer with its age, and how to get a better one."""
+
+from k8sconsole.agent.intent import Intent
+from k8sconsole.kit.text import short_age
+from k8sconsole.model.freshness import Freshness
+from k8sconsole.model.refs import ApiResource
+from k8sconsole.tui.widgets.columns import Track
+
+LINE = Track("", 20, 400, pinned=True)
+EXAMPLES = ("pods that are not running", "how many pods in kube-system", "nodes that are not ready", "deployments older than 2h", "logs of NAME in NAMESPACE")
+
+
+def no_model_words(model: str) -> str:
+    """Plainly: what answers here, and what does not yet."""
+    if model:
+        return f"{model} is configured, but this version does not speak to models yet; it answers what a command can answer:"
+    return "This version answers what a command can answer; talking to a model (llm.model, LLM_API_KEY) is not part of it yet:"
+
+
+def answer_words(resource: ApiResource, intent: Intent, total: int, fresh: Freshness, now: float) -> str:
+    where = f" in {', '.join(intent.namespaces)}" if intent.namespaces else ""
+    narrowed = f" with {intent.filter}" if intent.filter else ""
+    kind = resource.plural if total != 1 else (resource.singular or resource.kind.lower())
+    age = fresh.age(now)
+    seen = "not read yet, so this may be wrong" if age is None else f"as of {short_age(age)} ago"
+    missing = f"; not covered: {'; '.join(fresh.missing)}" if fresh.missing and age is not None else ""
+    return f"{total} {kind}{where}{narrowed} ({seen}{missing})"

@@ -1,0 +1,69 @@
+"""The containers of a pod, from its body as the cache keeps it."""
+
+from typing import Any
+
+import msgspec
+
+from k8sconsole.kit.clock import epoch
+from k8sconsole.kit.text import short_age
+from k8sconsole.model.tables import Health, health
+from k8sconsole.tui.visuals.cells import ROLE, glyph_of
+from k8sconsole.tui.visuals.glyphs import Glyphs
+from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.paint import Piece
+
+TRACKS = (
+    Track("NAME", 8, 40, pinned=True, elide=True), Track("TYPE", 4, 9, rank=40), Track("READY", 5, 5, rank=10),
+    Track("STATE", 12, 28), Track("RESTARTS", 5, 16, rank=20, right=True), Track("PORTS", 5, 24, rank=60), Track("IMAGE", 12, 60, rank=50, elide=True),
+)  # fmt: skip
+
+
+class ContainerLine(msgspec.Struct, frozen=True):
+    name: str
+    type: str
+    ready: bool
+    state: str
+    restarts: int
+    last_restart: float | None
+    ports: str
+    image: str
+
+    def pieces(self, now: float, glyphs: Glyphs) -> list[Piece]:
+        grade = health(self.state) if self.ready or self.state != "Running" else Health.WARN
+        ago = f" ({short_age(now - self.last_restart)})" if self.restarts and self.last_restart else ""
+        return [
+            Piece(self.name), Piece(self.type, "muted"), Piece("true" if self.ready else "false", "text" if self.ready else "warn"),
+            Piece(f"{glyph_of(grade, glyphs)} {self.state}".strip(), ROLE[grade]), Piece(f"{self.restarts}{ago}"),
+            Piece(self.ports, "muted"), Piece(self.image, "muted"),
+        ]  # fmt: skip
+
+
+def containers_of(pod: dict[str, Any]) -> list[ContainerLine]:
+    """Init containers first, as they run."""
+    spec, status = pod.get("spec") or {}, pod.get("status") or {}
+    lines: list[ContainerLine] = []
+    for kind, declared, told in (
+        ("init", "initContainers", "initContainerStatuses"), ("app", "containers", "containerStatuses"),
+        ("ephemeral", "ephemeralContainers", "ephemeralContainerStatuses"),
+    ):  # fmt: skip
+        states = {one.get("name"): one for one in status.get(told) or ()}
+        lines += [_line(one, kind, states.get(one.get("name")) or {}) for one in spec.get(declared) or ()]
+    return lines
+
+
+def _line(declared: dict[str, Any], kind: str, told: dict[str, Any]) -> ContainerLine:
+    ports = ",".join(f"{port.get('containerPort')}/{port.get('protocol', 'TCP')}" for port in declared.get("ports") or ())
+    ended = ((told.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
+    sidecar = kind == "init" and declared.get("restartPolicy") == "Always"
+    return ContainerLine(
+        str(declared.get("name", "")), "sidecar" if sidecar else kind, bool(told.get("ready")), _state(told.get("state") or {}),
+        int(told.get("restartCount") or 0), epoch(ended) if ended else None, ports, str(declared.get("image", "")),
+    )  # fmt: skip
+
+
+def _state(state: dict[str, Any]) -> str:
+    for word, shown in (("running", "Running"), ("waiting", "Waiting"), ("terminated", "Completed")):
+        if word in state:
+            reason = (state[word] or {}).get("reason")
+            return str(reason or shown)
+    return "Waiting"

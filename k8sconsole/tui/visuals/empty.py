@@ -1,0 +1,50 @@
+"""What an empty table says: why it is empty, and what to press."""
+
+from collections.abc import Sequence
+
+from k8sconsole.kit.text import short_age
+from k8sconsole.model.reading import ScanState, ScanStatus
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.tui.browse.place import Place
+from k8sconsole.tui.visuals.bars import bar
+from k8sconsole.tui.visuals.glyphs import Glyphs
+
+
+def why_empty(place: Place, total: int, states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs: Glyphs) -> str:
+    """states: what is known of all scans of these clusters."""
+    plural = place.resource.plural
+    own = [state for state in states if state.resource == place.resource.name and state.cluster in clusters]
+    if total:
+        return _filtered(place, plural)
+    failed = next((state for state in own if state.error), None)
+    if failed:
+        return f"{plural} could not be read from {failed.cluster}: {failed.error} · ctrl-r tries again"
+    if any(state.missing for state in own):
+        return f"{plural}: {next(state.missing for state in own if state.missing)[0]}"
+    if not clusters:
+        return "no cluster is chosen · :ctx shows what can be reached"
+    if not any(state.last_scan_at or state.confirmed_at for state in own):
+        return _unread(states, clusters, glyphs)
+    where = " and ".join(place.namespaces) or " and ".join(clusters)
+    return f"{where} {'have' if ' and ' in where else 'has'} no {plural}" + (f" of {place.scope_label}" if place.scope_label else "")
+
+
+def _filtered(place: Place, plural: str) -> str:
+    if place.filter:
+        return f"no {plural} match {place.filter} · esc clears the filter"
+    if place.faults:
+        return f"no {plural} are at fault · ctrl-z shows all"
+    return f"{place.scope_label or 'this'} has no {plural}"
+
+
+def _unread(states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs: Glyphs) -> str:
+    mine = [state for state in states if state.cluster in clusters]
+    read = sum(state.status in (ScanStatus.COMPLETED, ScanStatus.FAILED) for state in mine)
+    if not mine:
+        return "not read yet · connecting"
+    return f"not read yet · reading, {read} of {len(mine)} kinds {bar(read / len(mine), 10, glyphs)}"
+
+
+def stale_words(seen_at: float | None, now: float, after: float) -> str:
+    """``seen 2m ago`` where that is longer ago than it should be."""
+    return f"seen {short_age(now - seen_at)} ago" if seen_at is not None and now - seen_at > after else ""

@@ -1,0 +1,59 @@
+"""The first row: which cluster, and can it be trusted. Always the same word, glyph and colour for the same state."""
+
+from collections.abc import Mapping, Sequence
+
+from k8sconsole.kit.text import short_age
+from k8sconsole.model.events import ClusterState, Trust
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.tui.visuals.glyphs import Glyphs
+from k8sconsole.tui.widgets.paint import Line, Piece
+
+
+def trust_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> Piece:
+    """The state in one phrase: ``● live``, ``◐ cached 4m, connecting``, ``◌ lost 2m, retry in 8s``."""
+    if state is None:
+        return Piece(f"{glyphs.moving} opening", "moving")
+    age = "" if state.seen_at is None else short_age(now - state.seen_at)
+    match state.trust:
+        case Trust.LIVE:
+            return Piece(f"{glyphs.good} live", "good")
+        case Trust.CONNECTING:
+            return Piece(f"{glyphs.moving} cached {age}, connecting" if age else f"{glyphs.moving} connecting", "moving")
+        case Trust.LOST:
+            return Piece(f"{glyphs.lost} lost{' ' + age if age else ''}{_retry(state, now)}", "bad", True)
+        case Trust.PARTIAL:
+            return Piece(f"{glyphs.partial} partial: {_missing(state)}", "warn")
+    return Piece(f"{glyphs.offline} offline{', cached ' + age if age else ''}", "warn")
+
+
+def _retry(state: ClusterState, now: float) -> str:
+    if state.retry_at is None:
+        return ""
+    wait = round(state.retry_at - now)
+    return f", retry in {short_age(wait)}" if wait > 0 else ", retrying"
+
+
+def _missing(state: ClusterState) -> str:
+    return state.missing[0] if len(state.missing) == 1 else f"{len(state.missing)} parts unread" if state.missing else "not all may be read"
+
+
+def truth_line(
+    clusters: Sequence[ClusterName], states: Mapping[ClusterName, ClusterState], production: Sequence[ClusterName], now: float, glyphs: Glyphs,
+    *, read_only: bool,
+) -> Line:  # fmt: skip
+    pieces: list[Piece] = []
+    for cluster in clusters:
+        state = states.get(cluster)
+        pieces += [Piece(cluster, "text", True)]
+        pieces += [Piece(" PRODUCTION", "danger", True)] if cluster in production else []
+        pieces += [Piece(" "), trust_piece(state, now, glyphs), Piece("   ")]
+    if not clusters:
+        pieces = [Piece("no cluster chosen", "warn"), Piece("  :ctx shows what can be reached   ", "muted")]
+    if read_only:
+        pieces += [Piece(f"{glyphs.lock} read-only ", "warn", True)]
+    return tuple(pieces)
+
+
+def version_line(clusters: Sequence[ClusterName], states: Mapping[ClusterName, ClusterState]) -> Line:
+    versions = dict.fromkeys(states[name].version.removeprefix("v") for name in clusters if name in states and states[name].version)
+    return (Piece(" ".join(versions), "muted"),) if versions else ()

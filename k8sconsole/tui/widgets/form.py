@@ -1,0 +1,117 @@
+"""A form made from a JSON schema: one line for each property, the required ones first."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+
+class Field(msgspec.Struct, frozen=True):
+    """type is the JSON type's name; choices are not empty for an enumeration."""
+
+    name: str
+    type: str
+    required: bool
+    description: str = ""
+    default: Any = None
+    choices: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        words = "|".join(self.choices) or {"boolean": "true or false", "array": "several, with commas", "object": "JSON"}.get(self.type, self.type)
+        return f"{words}, default {msgspec.json.encode(self.default).decode()}" if self.default not in (None, "", [], {}) else words
+
+    def read(self, text: str) -> Any:
+        """The typed text as a value of the field's type. Raises ValueError."""
+        match self.type:
+            case "integer":
+                return int(text)
+            case "number":
+                return float(text)
+            case "boolean":
+                if text.lower() not in ("true", "false", "yes", "no"):
+                    raise ValueError("true or false was expected")
+                return text.lower() in ("true", "yes")
+            case "array" if not text.startswith("["):
+                return [part.strip() for part in text.split(",") if part.strip()]
+            case "array" | "object":
+                return msgspec.json.decode(text.encode())
+        return text
+
+
+def fields_of(schema: Mapping[str, Any]) -> list[Field]:
+    required = set(schema.get("required") or ())
+    fields = [_field(name, one, name in required, schema) for name, one in (schema.get("properties") or {}).items()]
+    return sorted(fields, key=lambda field: not field.required)
+
+
+def _field(name: str, given: Mapping[str, Any], required: bool, schema: Mapping[str, Any]) -> Field:
+    one = _resolved(given, schema)
+    options = [_resolved(option, schema) for option in (one.get("anyOf") or one.get("oneOf") or ())]
+    real = next((option for option in options if option.get("type") != "null"), one)
+    kind = real.get("type", "string")
+    kind = next((part for part in kind if part != "null"), "string") if isinstance(kind, list) else kind
+    choices = tuple(str(choice) for choice in real.get("enum") or () if choice is not None)
+    return Field(name, kind, required, str(given.get("description") or one.get("description") or ""), given.get("default"), choices)
+
+
+def _resolved(one: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Any = one
+    path = str(one.get("$ref", ""))
+    if path.startswith("#/"):
+        found = schema
+        for part in path[2:].split("/"):
+            found = found.get(part, {})
+    return found if isinstance(found, Mapping) else {}
+
+
+class Form(Vertical):
+    """values() answers what was typed; empty lines are left out."""
+
+    DEFAULT_CSS = """
+    Form { height: auto; }
+    Form Horizontal { height: 1; }
+    Form Input { height: 1; border: none; padding: 0; width: 1fr; }
+    Form .label { width: 18; }
+    """
+
+    class Submitted(Message):
+        """Enter was pressed in a field."""
+
+    def __init__(self, fields: list[Field], given: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.fields = fields
+        self._given = given or {}
+
+    def compose(self) -> ComposeResult:
+        for at, field in enumerate(self.fields):
+            with Horizontal():
+                yield Static(Content(f"{field.name}{'*' if field.required else ''}"), classes="label")
+                yield Input(self._given.get(field.name, ""), placeholder=field.hint, id=f"field-{at}", compact=True, tooltip=None)
+
+    def typed(self) -> dict[str, str]:
+        return {field.name: self.query_one(f"#field-{at}", Input).value.strip() for at, field in enumerate(self.fields)}
+
+    def values(self) -> dict[str, Any]:
+        """Raises ValueError, naming the field and what it expects."""
+        values: dict[str, Any] = {}
+        typed = self.typed()
+        for field in self.fields:
+            if not typed[field.name]:
+                if field.required:
+                    raise ValueError(f"{field.name} is required")
+                continue
+            try:
+                values[field.name] = field.read(typed[field.name])
+            except (ValueError, msgspec.DecodeError) as cause:
+                raise ValueError(f"{field.name}: {field.hint} was expected") from cause
+        return values
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Submitted())

@@ -1,0 +1,86 @@
+"""Text with a role, and the role's style: how every widget here gets its colours."""
+
+from typing import NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from k8sconsole.kit.text import plain
+
+
+class Piece(NamedTuple):
+    """role names a colour of the theme; ``bold`` may stand beside it."""
+
+    text: str
+    role: str = "text"
+    bold: bool = False
+
+
+Line = tuple[Piece, ...]
+
+
+class Palette:
+    """Styles by role on one theme's surface."""
+
+    def __init__(self, roles: dict[str, str]) -> None:
+        self._roles = roles
+        self._styles: dict[tuple[str, bool, str], Style] = {}
+
+    def style(self, role: str, bold: bool = False, on: str = "surface") -> Style:
+        key = (role, bold, on)
+        if key not in self._styles:
+            roles = self._roles
+            self._styles[key] = Style(color=roles.get(role, roles["text"]), bgcolor=roles.get(on, roles["surface"]), bold=bold)
+        return self._styles[key]
+
+    def segment(self, piece: Piece, on: str = "surface") -> Segment:
+        return Segment(piece.text, self.style(piece.role, piece.bold, on))
+
+
+def width_of(text: str) -> int:
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def line_width(line: Line) -> int:
+    return sum(width_of(piece.text) for piece in line)
+
+
+def safe(text: str) -> str:
+    """One line of text that a terminal cannot be moved by: line ends and tabs become spaces, controls become a replacement."""
+    return text if text.isascii() and text.isprintable() else plain(text.replace("\n", " ").replace("\t", " "))
+
+
+def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
+    """Exactly ``width`` terminal cells: padded, or cut at its end."""
+    have = width_of(text)
+    if have == width:
+        return text
+    if have < width:
+        pad = " " * (width - have)
+        return pad + text if right else text + pad
+    if width <= 0:
+        return ""
+    return set_cell_size(text, width - 1) + ellipsis if width > 1 else set_cell_size(text, 1)
+
+
+def fit_middle(text: str, width: int, ellipsis: str = "…") -> str:
+    """Exactly ``width`` cells, both ends kept."""
+    if width_of(text) <= width:
+        return fit(text, width)
+    if width <= 2:
+        return fit(text, width)
+    tail = (width - 1) // 2
+    head = set_cell_size(text, width - 1 - tail)
+    end = text
+    while width_of(end) > tail:
+        end = end[1:]
+    return fit(head + ellipsis + end, width)
+
+
+def strip_of(line: Line, width: int, palette: Palette, on: str = "surface") -> Strip:
+    """The line on ``width`` cells of one background."""
+    background = palette.style("text", on=on)
+    segments = [palette.segment(Piece(safe(piece.text), piece.role, piece.bold), on) for piece in line]
+    return Strip(segments).adjust_cell_length(width, background)

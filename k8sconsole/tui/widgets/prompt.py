@@ -1,0 +1,113 @@
+"""The line that opens above the keys to take a command or a filter, with what it could become in grey."""
+
+from collections.abc import Callable
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.suggester import Suggester
+from textual.widgets import Input, Static
+
+
+class Completion(Suggester):
+    """complete(text) answers the whole line it would become, or None."""
+
+    def __init__(self, complete: Callable[[str, str], str | None], kind: Callable[[], str]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._complete = complete
+        self._kind = kind
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return self._complete(self._kind(), value)
+
+
+class PromptInput(Input):
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "tab":
+            event.prevent_default()
+            event.stop()
+            self.action_cursor_right() if self.cursor_at_end else self.action_end()
+
+
+class PromptLine(Horizontal):
+    """open() shows it; it hides when it is answered or left."""
+
+    DEFAULT_CSS = """
+    PromptLine { height: 1; display: none; }
+    PromptLine.-open { display: block; }
+    PromptLine > #prompt-kind { width: 2; }
+    PromptLine > PromptInput { width: 1fr; border: none; height: 1; padding: 0; }
+    PromptLine > #prompt-note { width: auto; max-width: 60%; }
+    """
+
+    class Typed(Message):
+        def __init__(self, kind: str, text: str) -> None:
+            super().__init__()
+            self.kind = kind
+            self.text = text
+
+    class Answered(Typed):
+        """enter was pressed."""
+
+    class Left(Message):
+        """esc was pressed; kind of the prompt and what stood in it when it opened."""
+
+        def __init__(self, kind: str, before: str) -> None:
+            super().__init__()
+            self.kind = kind
+            self.before = before
+
+    def __init__(self, complete: Callable[[str, str], str | None], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._complete = complete
+        self.kind = ""
+        self._before = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="prompt-kind", markup=False)
+        yield PromptInput(select_on_focus=False, suggester=Completion(self._complete, lambda: self.kind), compact=True)
+        yield Static(id="prompt-note", markup=False)
+
+    def open(self, kind: str, text: str = "") -> None:
+        self.kind, self._before = kind, text
+        self.query_one("#prompt-kind", Static).update(Content(kind))
+        self.note("")
+        field = self.query_one(PromptInput)
+        with field.prevent(Input.Changed):
+            field.value = text
+        field.cursor_position = len(text)
+        self.add_class("-open")
+        field.focus()
+
+    def close(self) -> None:
+        self.kind = ""
+        self.remove_class("-open")
+
+    @property
+    def is_open(self) -> bool:
+        return self.has_class("-open")
+
+    def note(self, text: str) -> None:
+        """A word about what is being typed: how many match, or what is wrong with it."""
+        self.query_one("#prompt-note", Static).update(Content(f" {text} " if text else ""))
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self.post_message(self.Typed(self.kind, event.value))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        kind = self.kind
+        self.close()
+        self.post_message(self.Answered(kind, event.value))
+
+    def on_key(self, event: events.Key) -> None:
+        if event.key == "escape":
+            event.stop()
+            event.prevent_default()
+            kind, before = self.kind, self._before
+            self.close()
+            self.post_message(self.Left(kind, before))

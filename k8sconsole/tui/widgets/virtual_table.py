@@ -1,0 +1,328 @@
+"""A table that draws only the lines in sight: fifty thousand rows cost what twenty do.
+
+The cursor belongs to a key, not to a line: whatever order the rows are in, the same one stays selected; when it goes, the cursor stays near
+and selects nothing until it is moved.
+"""
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar, Protocol
+
+from rich.segment import Segment
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from k8sconsole.tui.widgets.columns import GAP, Placed, Track, lay_out
+from k8sconsole.tui.widgets.paint import Palette, Piece, fit, fit_middle, safe, width_of
+
+GUTTER = 3
+MEASURED = 200
+
+
+class Lines(Protocol):
+    """What the table shows. keys in display order; pieces(key) one per track; sign(key) is drawn beside the row: new, gone, or nothing."""
+
+    @property
+    def keys(self) -> Sequence[Hashable]: ...
+    def place(self, key: Hashable) -> int | None: ...
+    def pieces(self, key: Hashable) -> Sequence[Piece]: ...
+    def sign(self, key: Hashable) -> str: ...
+
+
+class NoLines:
+    keys: Sequence[Hashable] = ()
+
+    def place(self, key: Hashable) -> int | None:
+        return None
+
+    def pieces(self, key: Hashable) -> Sequence[Piece]:
+        return ()
+
+    def sign(self, key: Hashable) -> str:
+        return ""
+
+
+class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """show() gives it tracks and lines; changed() says that the lines moved; tick() that only their text may have."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup,ctrl+b", "page(-1)", show=False),
+        Binding("pagedown,ctrl+f", "page(1)", show=False),
+        Binding("home,g", "ends(0)", show=False),
+        Binding("end,G", "ends(-1)", show=False),
+        Binding("left,h", "sideways(-1)", show=False),
+        Binding("right", "sideways(1)", show=False),
+    ]
+    DEFAULT_CSS = """
+    VirtualTable { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    """
+
+    class Opened(Message):
+        """A row was clicked twice."""
+
+    class CursorMoved(Message):
+        """The cursor is on another row, or on none."""
+
+    class HeaderClicked(Message):
+        def __init__(self, track: int) -> None:
+            super().__init__()
+            self.track = track
+
+    def __init__(self, palette: Palette, glyphs: tuple[str, str, str] = ("▌", "✓", "+"), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.palette = palette
+        self._glyphs = glyphs
+        self._lines: Lines = NoLines()
+        self._tracks: Sequence[Track] = ()
+        self._seen: list[int] = []
+        self._placed: list[Placed] = []
+        self._strips: dict[tuple[Hashable, bool, bool], Strip] = {}
+        self._left = 0
+        self.everything = False
+        self.cursor: Hashable | None = None
+        self.line = 0
+        self.marks: set[Hashable] = set()
+        self.sorted_by: tuple[int, str] = (-1, "")
+
+    def show(self, tracks: Sequence[Track], lines: Lines) -> None:
+        """Other columns or another kind of rows: widths are measured anew, the cursor goes to the first row."""
+        same = list(tracks) == list(self._tracks)
+        self._lines, self._tracks = lines, tracks
+        if not same:
+            self._seen = [width_of(track.title) for track in tracks]
+            self._left = 0
+        self.marks &= set(lines.keys) if self.marks else set()
+        self.changed()
+
+    def changed(self) -> None:
+        """Rows came, went or moved: the cursor follows its key."""
+        keys = self._lines.keys
+        self._strips.clear()
+        self._measure(keys[:MEASURED])
+        if self.cursor is not None:
+            at = self._lines.place(self.cursor)
+            if at is None:
+                self._select(None)
+            else:
+                self.line = at
+        elif self.line == 0 and keys and not self._strayed:
+            self._select(keys[0])
+        self.line = max(0, min(self.line, len(keys) - 1))
+        self.virtual_size = Size(0, len(keys) + 1)
+        self._keep_in_sight()
+        self.refresh()
+
+    _strayed = False
+
+    def start_at(self, key: Hashable | None) -> None:
+        """The cursor goes to this key, or to the first row."""
+        self._strayed = False
+        self.line = 0
+        self._select(key)
+        self.changed()
+
+    def tick(self) -> None:
+        """Draws again the lines whose text is no longer what is on the screen."""
+        before, self._strips = self._strips, {}
+        for y in range(1, self.size.height):
+            key = self._key_at(y)
+            if key is None:
+                break
+            drawn = self._row(key)
+            if before.get(self._stamp(key)) != drawn:
+                self.refresh(Region(0, y, self.size.width, 1))
+
+    def restyle(self, palette: Palette) -> None:
+        self.palette = palette
+        self._strips.clear()
+        self.refresh()
+
+    # drawing
+
+    def render_line(self, y: int) -> Strip:
+        if y == 0:
+            return self._header()
+        key = self._key_at(y)
+        return Strip.blank(self.size.width, self.palette.style("text")) if key is None else self._row(key)
+
+    def _key_at(self, y: int) -> Hashable | None:
+        index = self.scroll_offset.y + y - 1
+        keys = self._lines.keys
+        return keys[index] if 0 <= index < len(keys) else None
+
+    def _stamp(self, key: Hashable) -> tuple[Hashable, bool, bool]:
+        return (key, key == self.cursor, key in self.marks)
+
+    def _row(self, key: Hashable) -> Strip:
+        stamp = self._stamp(key)
+        if stamp not in self._strips:
+            self._strips[stamp] = self._draw(key, *stamp[1:])
+        return self._strips[stamp]
+
+    def _draw(self, key: Hashable, selected: bool, marked: bool) -> Strip:
+        pieces = self._lines.pieces(key)
+        self._widen(pieces)
+        sign = self._lines.sign(key)
+        on = "selected" if selected else "surface"
+        cursor, mark, new = self._glyphs
+        side = mark if marked else new if sign == "new" else " "
+        segments = [
+            self.palette.segment(Piece(cursor if selected else " ", "accent"), on),
+            self.palette.segment(Piece(f"{side} ", "accent", True), on),
+        ]
+        for placed, text in self._across([piece.text for piece in pieces]):
+            piece = pieces[placed.index] if placed else Piece("")
+            role = "muted" if sign == "gone" else piece.role
+            segments.append(self.palette.segment(Piece(text, role, piece.bold), on))
+        return Strip(segments).adjust_cell_length(self.size.width, self.palette.style("text", on=on))
+
+    def _header(self) -> Strip:
+        sorted_track, arrow = self.sorted_by
+        titles = [f"{track.title}{arrow}" if at == sorted_track else track.title for at, track in enumerate(self._tracks)]
+        style = self.palette.style("muted", bold=True)
+        segments = [Segment(" " * GUTTER, style), *(Segment(text, style) for _, text in self._across(titles, header=True))]
+        return Strip(segments).adjust_cell_length(self.size.width, style)
+
+    def _across(self, texts: Sequence[str], header: bool = False) -> list[tuple[Placed | None, str]]:
+        """The row's texts cut to their columns, gaps between, the pinned columns first and the rest shifted by the sideways offset."""
+        room = self.size.width - GUTTER
+        parts: list[tuple[Placed | None, str]] = []
+        skipped = 0
+        for placed in self._placed:
+            track = self._tracks[placed.index]
+            if not track.pinned and skipped < self._left:
+                skipped += 1
+                continue
+            text = safe(texts[placed.index]) if placed.index < len(texts) else ""
+            cut = fit_middle(text, placed.width) if track.elide and not header else fit(text, placed.width, right=track.right)
+            parts.extend(((placed, cut), (None, " " * GAP)))
+            room -= placed.width + GAP
+            if room <= 0:
+                break
+        return parts
+
+    def _measure(self, keys: Sequence[Hashable]) -> None:
+        for key in keys:
+            self._grow(self._lines.pieces(key))
+        self._place()
+
+    def _widen(self, pieces: Sequence[Piece]) -> None:
+        if self._grow(pieces):
+            self._place()
+            self.call_later(self._redraw)
+
+    def _grow(self, pieces: Sequence[Piece]) -> bool:
+        grown = False
+        for at, piece in enumerate(pieces[: len(self._seen)]):
+            if len(piece.text) > self._seen[at] or (not piece.text.isascii() and width_of(piece.text) > self._seen[at]):
+                self._seen[at] = width_of(piece.text)
+                grown = True
+        return grown
+
+    def _place(self) -> None:
+        room = self.size.width - GUTTER
+        before = self._placed
+        self._placed = lay_out(self._tracks, self._seen, room, everything=self.everything)
+        if before != self._placed:
+            self._strips.clear()
+
+    def _redraw(self) -> None:
+        self._strips.clear()
+        self.refresh()
+
+    # moving
+
+    def action_move(self, by: int) -> None:
+        self.go(self.line + by if self.cursor is not None or self.line else self.line + max(by, 0))
+
+    def action_page(self, by: int) -> None:
+        self.go(self.line + by * max(1, self.size.height - 2))
+
+    def action_ends(self, end: int) -> None:
+        self.go(0 if end == 0 else len(self._lines.keys) - 1)
+
+    def action_sideways(self, by: int) -> None:
+        if self.everything:
+            loose = sum(not self._tracks[placed.index].pinned for placed in self._placed)
+            self._left = max(0, min(self._left + by, loose - 1))
+            self._redraw()
+
+    def go(self, line: int) -> None:
+        """The cursor on this line, or the nearest there is."""
+        keys = self._lines.keys
+        if keys:
+            self.line = max(0, min(line, len(keys) - 1))
+            self._strayed = False
+            self._select(keys[self.line])
+            self._keep_in_sight()
+            self.refresh()
+
+    def toggle_everything(self) -> None:
+        self.everything = not self.everything
+        self._left = 0
+        self._place()
+        self._redraw()
+
+    def _select(self, key: Hashable | None) -> None:
+        if key != self.cursor:
+            self._strayed = key is None
+            self.cursor = key
+            self.post_message(self.CursorMoved())
+
+    def _keep_in_sight(self) -> None:
+        height = max(1, self.size.height - 1)
+        top = self.scroll_offset.y
+        if self.line < top:
+            top = self.line
+        elif self.line >= top + height:
+            top = self.line - height + 1
+        self.scroll_to(y=top, animate=False, force=True)
+
+    # marks
+
+    def toggle_mark(self) -> None:
+        if self.cursor is not None:
+            self.marks ^= {self.cursor}
+            self.go(self.line + 1)
+
+    def mark_range(self) -> None:
+        """From the nearest marked row above, or below, to the cursor."""
+        keys = self._lines.keys
+        marked = [at for at, key in enumerate(keys) if key in self.marks]
+        if self.cursor is None or not marked:
+            self.toggle_mark()
+            return
+        anchor = min(marked, key=lambda at: abs(at - self.line))
+        low, high = sorted((anchor, self.line))
+        self.marks |= set(keys[low : high + 1])
+        self._redraw()
+
+    # the outside
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._place()
+        self._strips.clear()
+        self._keep_in_sight()
+
+    def on_click(self, event: events.Click) -> None:
+        if event.y == 0:
+            self._header_click(event.x)
+            return
+        key = self._key_at(event.y)
+        if key is not None:
+            again = event.chain > 1 and key == self.cursor
+            self.go(self.scroll_offset.y + event.y - 1)
+            if again:
+                self.post_message(self.Opened())
+
+    def _header_click(self, x: int) -> None:
+        at = GUTTER
+        for placed, text in self._across([track.title for track in self._tracks], header=True):
+            if placed and at <= x < at + len(text):
+                self.post_message(self.HeaderClicked(placed.index))
+            at += width_of(text)
