@@ -7,9 +7,8 @@ from importlib import import_module
 from pathlib import Path
 
 from k8sconsole.cluster.live import in_cluster
-from k8sconsole.cluster.live.kubeconfig.entries import cluster_entry
 from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, candidates, read, text
-from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, login, problem, server_url
+from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, address, login, problem
 from k8sconsole.cluster.port import Cluster, ContextInfo, Contexts
 from k8sconsole.errors import ConfigurationError, NotFound
 from k8sconsole.kit.text import nearest
@@ -91,11 +90,10 @@ async def _cluster(first: Login, resolve: Resolve, environ: Mapping[str, str]) -
 def _info(kubeconfig: Kubeconfig, name: str) -> ContextInfo:
     body = kubeconfig.contexts[name].body
     cluster = text(body.get("cluster"))
-    entry = kubeconfig.clusters.get(cluster)
     return ContextInfo(
         name=ClusterName(name),
         cluster=cluster,
-        server=server_url(cluster_entry(entry)) if entry and text(entry.body.get("server")) else "",
+        server=address(kubeconfig.clusters.get(cluster)),
         user=text(body.get("user")),
         namespace=text(body.get("namespace")),
         current=name == kubeconfig.current,

@@ -33,6 +33,8 @@ _REFUSED_CERTIFICATES = (
     "UNKNOWN_CA",
     "ACCESS_DENIED",
 )
+_RENEW = "renew the client certificate, or log in again"
+_CUT = (aiohttp.ServerDisconnectedError, aiohttp.ClientPayloadError, ConnectionResetError, BrokenPipeError)
 _NETWORK = "check the network or VPN, and the server's address in the kubeconfig"
 
 
@@ -55,8 +57,12 @@ def _error(error: Exception, asked: Asked, access: Access, patience: float | Non
         return ConfigurationError(title, f"{access.server} is no address", "check the server in the kubeconfig", facts)
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
         return Unreachable(title, _proxy_words(error, access), "check proxy-url in the kubeconfig, or HTTPS_PROXY", facts)
-    if secure := _ssl_error(error):
-        return _tls_trouble(secure, title, access, facts)
+    root = _root(error)
+    if isinstance(root, ssl.SSLError):
+        return _tls_trouble(root, title, access, facts)
+    if isinstance(root, _CUT) and (sentence := tls.expired(access.pair)):
+        # Some servers hang up on an expired certificate without saying so.
+        return CredentialsError(title, f"{sentence} ({access.server})", _RENEW, facts)
     return Unreachable(title, f"{access.server}: {_why(error)}", _NETWORK, facts)
 
 
@@ -67,9 +73,9 @@ def _proxy_words(error: aiohttp.ClientError, access: Access) -> str:
     return f"the proxy {proxy} does not answer: {_why(error)}"
 
 
-def _ssl_error(error: Exception) -> ssl.SSLError | None:
-    found = getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error
-    return found if isinstance(found, ssl.SSLError) else None
+def _root(error: Exception) -> BaseException:
+    """What the operating system or OpenSSL said. An alert that comes after the handshake is only to be found as the cause."""
+    return getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error.__cause__ or error
 
 
 def _tls_trouble(error: ssl.SSLError, title: str, access: Access, facts: dict[str, str]) -> ConsoleError:
@@ -79,20 +85,20 @@ def _tls_trouble(error: ssl.SSLError, title: str, access: Access, facts: dict[st
     reason = error.reason or ""
     if any(word in reason for word in _REFUSED_CERTIFICATES):
         why = tls.expired(access.pair) or f"the server does not accept the client certificate of user {access.user}"
-        return CredentialsError(title, f"{why} ({access.server})", "renew the client certificate, or log in again", facts)
+        return CredentialsError(title, f"{why} ({access.server})", _RENEW, facts)
     if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
         return Unreachable(title, f"{access.server} does not speak TLS", "check the server's scheme and port in the kubeconfig", facts)
     return Unreachable(title, f"{access.server}: the TLS handshake failed: {reason or error}", _NETWORK, facts)
 
 
 def _why(error: Exception) -> str:
-    cause = getattr(error, "os_error", None) or error
+    root = _root(error)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "no such host"
-    if isinstance(error, aiohttp.ServerDisconnectedError | aiohttp.ClientPayloadError | ConnectionResetError):
+    if isinstance(root, _CUT):
         return "the connection was cut before the answer was complete"
     if isinstance(error, aiohttp.ClientResponseError):
         return f"it does not answer in HTTP: {error.message}"
-    if isinstance(cause, ConnectionRefusedError):
+    if isinstance(root, ConnectionRefusedError):
         return "connection refused"
-    return (cause.strerror if isinstance(cause, OSError) else "") or str(cause) or type(cause).__name__
+    return (root.strerror if isinstance(root, OSError) else "") or str(root) or type(root).__name__

@@ -1,5 +1,6 @@
 """Requests to one API server over its pools of connections, with fresh credentials after a 401 and every failure told in our words."""
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -139,6 +140,6 @@ async def _refused(request: Request, access: Access, response: aiohttp.ClientRes
     with told(request.asked, access, request.silence):
         body = await response.read()
     error = refusal(request.asked, response.status, body, response.headers.get("Retry-After", ""))
-    if isinstance(error, CredentialsError) and (sentence := tls.expired(access.pair)):
+    if isinstance(error, CredentialsError) and (sentence := await asyncio.to_thread(tls.expired, access.pair)):
         error.detail, error.remedy = sentence, "renew the client certificate, or log in again"
     return error

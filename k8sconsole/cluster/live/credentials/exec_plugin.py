@@ -30,7 +30,6 @@ class ExecPlugin:
         environ: Mapping[str, str],
         clock: Clock,
         pair: KeyPair | None,
-        timeout: float = TIMEOUT,
     ) -> None:
         self._spec: PluginSpec = plugin_spec(user)
         self._environ = {**(os.environ if environ is os.environ else environ), **self._spec.environment}

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry, cluster_entry, user_entry
-from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, text
+from k8sconsole.cluster.live.kubeconfig.files import Entry, Kubeconfig, text
 from k8sconsole.errors import ConfigurationError
 
 
@@ -50,14 +50,24 @@ def problem(kubeconfig: Kubeconfig, name: str) -> str:
         return f"it names the user {user}, which no file defines"
     if not text(kubeconfig.clusters[cluster].body.get("server")):
         return f"the cluster {cluster} has no server"
-    return ""
+    return "" if address(kubeconfig.clusters[cluster]) else f"the server of cluster {cluster} is no address"
+
+
+def address(cluster: Entry | None) -> str:
+    """The server's address as ``server_url`` gives it, empty where there is none that can be read."""
+    try:
+        return server_url(cluster_entry(cluster)) if cluster and text(cluster.body.get("server")) else ""
+    except ValueError:
+        return ""
 
 
 def server_url(cluster: ClusterEntry) -> str:
-    """The server's address with a scheme, without credentials, query or a slash at its end."""
+    """The server's address with a scheme, without credentials, query or a slash at its end. Raises ValueError for what is no address."""
     secure = cluster.authority is not None or cluster.insecure or cluster.tls_server_name
     written = cluster.server if "://" in cluster.server else f"{'https' if secure else 'http'}://{cluster.server}"
     parts = urlsplit(written)
+    if not parts.hostname or parts.port == 0:
+        raise ValueError(written)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
 

@@ -111,7 +111,7 @@ def test_inside_a_pod_without_a_kubeconfig_the_pods_own_cluster_is_offered(tmp_p
     assert [found.name for found in contexts_here(environ, mounted).list()] == ["mine"]
 
 
-async def test_naming_the_contexts_imports_no_network_library() -> None:
+def test_naming_the_contexts_imports_no_network_library() -> None:
     import subprocess
     import sys
 
