@@ -75,7 +75,8 @@ def _proxy_words(error: aiohttp.ClientError, access: Access) -> str:
 
 def _root(error: Exception) -> BaseException:
     """What the operating system or OpenSSL said. An alert that comes after the handshake is only to be found as the cause."""
-    return getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or error.__cause__ or error
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else None
+    return getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or cause or error
 
 
 def _tls_trouble(error: ssl.SSLError, title: str, access: Access, facts: dict[str, str]) -> ConsoleError:
