@@ -18,6 +18,8 @@ DEFINITIONS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
 _DEFINITION = """SELECT o.resource_version, o.id FROM kinds k JOIN objects o ON o.kind_id = k.id
     WHERE k.resource = ? AND k.cluster = ? AND o.namespace = '' AND o.name = ?"""
 
+Arrangement = tuple[int | None, ...] | None
+
 _builtin = {resource.name: resource for resource in BUILTIN}
 _resource = msgspec.json.Decoder(ApiResource)
 
@@ -42,14 +44,14 @@ class Tables:
             self._made[cluster, resource] = (version, table)
         return table
 
-    def arranged(self, connection: sqlite3.Connection, layout: int, cells: tuple[Cell, ...], table: KindTable) -> tuple[Cell, ...]:
-        """Cells under ``table``'s columns; what the layout they were kept under does not know is empty."""
+    def arrangement(self, connection: sqlite3.Connection, layout: int, table: KindTable) -> Arrangement:
+        """How cells kept under that layout are put under ``table``'s columns: None when they stand there already; None in it for what the
+        layout does not know."""
         kept = self._layout(connection, layout)
         wanted = tuple(column.name for column in table.columns)
         if not kept or kept == wanted:
-            return cells
-        by_name = dict(zip(kept, cells, strict=False))
-        return tuple(by_name.get(name) for name in wanted)
+            return None
+        return tuple(kept.index(name) if name in kept else None for name in wanted)
 
     def _layout(self, connection: sqlite3.Connection, layout: int) -> tuple[str, ...]:
         known = self._layouts.get(layout)
@@ -57,6 +59,10 @@ class Tables:
             (text,) = connection.execute("SELECT columns FROM layouts WHERE id = ?", (layout,)).fetchone()
             known = self._layouts[layout] = tuple(msgspec.json.decode(text))
         return known
+
+
+def arranged(cells: tuple[Cell, ...], arrangement: tuple[int | None, ...]) -> tuple[Cell, ...]:
+    return tuple(cells[place] if place is not None and place < len(cells) else None for place in arrangement)
 
 
 def resources(connection: sqlite3.Connection, cluster: ClusterName) -> list[ApiResource]:

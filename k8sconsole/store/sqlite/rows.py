@@ -14,7 +14,7 @@ from k8sconsole.model.tables import KindTable, sort_key
 from k8sconsole.store.port import RowQuery, Rows
 from k8sconsole.store.sqlite.bodies import unpack
 from k8sconsole.store.sqlite.catalog import kinds_of, number
-from k8sconsole.store.sqlite.layouts import Tables
+from k8sconsole.store.sqlite.layouts import Arrangement, Tables, arranged
 from k8sconsole.store.sqlite.relations import Relations
 from k8sconsole.store.sqlite.sieve import Sieve
 
@@ -40,6 +40,7 @@ class Reading:
         self._kinds = kinds_of(connection, query.resource, query.clusters)
         self._table_of = {kind: tables.of(connection, cluster, query.resource) for kind, cluster in self._kinds.items()}
         self._label_sets: dict[str, dict[str, str]] = {}
+        self._arrangements: dict[tuple[int, int], Arrangement] = {}
         self._sieve = Sieve(query.filter, Relations(connection, query.resource), now)
 
     def rows(self) -> Rows:
@@ -129,7 +130,12 @@ class Reading:
         label_set = self._label_sets.get(labels)
         if label_set is None:
             label_set = self._label_sets[labels] = _labels.decode(labels)
-        laid = self._tables.arranged(self._connection, layout, cells, self._table_of[kind])
+        try:
+            arrangement = self._arrangements[kind, layout]
+        except KeyError:
+            arrangement = self._tables.arrangement(self._connection, layout, self._table_of[kind])
+            self._arrangements[kind, layout] = arrangement
+        laid = cells if arrangement is None else arranged(cells, arrangement)
         cluster = self._kinds[kind]
         return Row(cluster, self._query.resource, namespace, name, uid, version, created, observed, label_set, owner, laid, revision)
 

@@ -1,0 +1,259 @@
+"""What a scanner promises: what the cluster holds is what the store holds, soon, whatever happens in between."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.errors import Forbidden
+from k8sconsole.kit.clock import SystemClock
+from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
+from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
+from k8sconsole.scanner.coordinator import ScanCoordinator
+from k8sconsole.scanner.plan import ScanPlan
+from k8sconsole.store.port import RowQuery, ScanStatus, Store
+from k8sconsole.store.sqlite.opening import open_store
+from tests.unit.scanner.memory_cluster import DEFINITIONS, NAMESPACES, NODES, PODS, SECRETS, USAGE, MemoryCluster
+
+PLAN = ScanPlan(page=3, batch=2)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(tmp_path / "cache.db")
+    yield opened
+    await opened.close()
+
+
+class Scan:
+    """A coordinator and all it told."""
+
+    def __init__(self, store: Store, plan: ScanPlan = PLAN) -> None:
+        self.facts: list[Fact] = []
+        self.store = store
+        self.coordinator = ScanCoordinator(store, plan=plan, clock=SystemClock(), publish=self.facts.append)
+
+    async def names(self, resource: ApiResource, cluster: str = "memory") -> list[str]:
+        found = await self.store.rows(RowQuery(resource.name, clusters=(ClusterName(cluster),)))
+        return [row.name for row in found.rows]
+
+    def trust(self) -> Trust | None:
+        states = [fact for fact in self.facts if isinstance(fact, ClusterState)]
+        return states[-1].trust if states else None
+
+    def state(self) -> ClusterState:
+        return next(fact for fact in reversed(self.facts) if isinstance(fact, ClusterState))
+
+
+@pytest.fixture
+async def scan(store: Store) -> AsyncIterator[Scan]:
+    made = Scan(store)
+    yield made
+    await made.coordinator.close()
+
+
+async def until(holds: Callable[[], Awaitable[bool]], within: float = 20.0) -> None:
+    async with asyncio.timeout(within):
+        while not await holds():
+            await asyncio.sleep(0.02)
+
+
+async def shop() -> MemoryCluster:
+    cluster = MemoryCluster()
+    for name in ("a", "b"):
+        await cluster.put(NAMESPACES, name, status={"phase": "Active"})
+        for number in range(4):
+            await cluster.put(PODS, f"web-{number}", name, spec={"nodeName": "n1", "containers": [{"name": "c", "image": "i"}]})
+    await cluster.put(NODES, "n1", status={"capacity": {"cpu": "4"}})
+    return cluster
+
+
+async def test_one_scan_reads_every_kind_and_counts_what_it_did(scan: Scan) -> None:
+    cluster = await shop()
+    reports = {report.resource: report for report in await scan.coordinator.scan_once([cluster])}
+    assert {name: report.objects for name, report in reports.items()} == {
+        "pods": 8,
+        "nodes": 1,
+        "namespaces": 2,
+        "customresourcedefinitions.apiextensions.k8s.io": 0,
+    }
+    assert (reports["pods"].added, reports["pods"].changed, reports["pods"].deleted) == (8, 0, 0)
+    await cluster.put(PODS, "web-0", "a", status={"phase": "Running"})
+    await cluster.remove(PODS, "web-1", "a")
+    again = {report.resource: report for report in await scan.coordinator.scan_once([cluster])}
+    assert (again["pods"].added, again["pods"].changed, again["pods"].deleted, again["pods"].objects) == (0, 1, 1, 7)
+
+
+async def test_a_kind_that_fails_is_named_and_the_others_are_read(scan: Scan) -> None:
+    cluster = await shop()
+    cluster.refusals["nodes", None] = Forbidden("nodes is forbidden", "no list for you")
+    reports = {report.resource: report for report in await scan.coordinator.scan_once([cluster])}
+    assert "no list for you" in reports["nodes"].error
+    assert reports["pods"].objects == 8
+    states = {state.resource: state for state in await scan.store.scan_states()}
+    assert states["nodes"].status is ScanStatus.FAILED
+    assert states["nodes"].missing
+    assert states["pods"].status is ScanStatus.COMPLETED
+
+
+async def test_a_cluster_that_does_not_answer_leaves_the_others_untouched(scan: Scan) -> None:
+    dead = MemoryCluster("dead")
+    await dead.go_down()
+    reports = await scan.coordinator.scan_once([dead, await shop()])
+    assert [report.error != "" for report in reports if report.cluster == "dead"] == [True]
+    assert sum(report.objects for report in reports if report.cluster == "memory") == 11
+
+
+async def test_what_happens_after_the_list_is_seen_by_the_watch(scan: Scan) -> None:
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _holds(scan, PODS, 8))
+    await cluster.put(PODS, "new", "a")
+    await cluster.remove(PODS, "web-3", "b")
+    await until(lambda: _is(scan.names(PODS), ["new", "web-0", "web-1", "web-2", "web-3", "web-0", "web-1", "web-2"]))
+    assert scan.trust() is Trust.LIVE
+    assert any(isinstance(fact, RowsChanged) and fact.resource == "pods" for fact in scan.facts)
+    assert [resource for resource, _ in cluster.lists].count("pods") == 1
+
+
+async def test_a_lost_cluster_is_told_kept_readable_and_read_on_from_where_it_was(scan: Scan) -> None:
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _holds(scan, PODS, 8))
+    await until(lambda: _watching(scan, PODS))
+    await cluster.go_down()
+    await until(lambda: _trust(scan, Trust.LOST))
+    state = scan.state()
+    assert "connection refused" in state.detail
+    assert state.retry_at is not None
+    assert len(await scan.names(PODS)) == 8
+    await cluster.come_back()
+    await cluster.put(PODS, "new", "a")
+    await until(lambda: _holds(scan, PODS, 9))
+    assert scan.trust() is Trust.LIVE
+    assert [resource for resource, _ in cluster.lists].count("pods") == 1
+
+
+async def test_a_version_that_is_gone_is_answered_with_a_new_list(scan: Scan) -> None:
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _watching(scan, PODS))
+    await cluster.go_down()
+    await until(lambda: _trust(scan, Trust.LOST))
+    await cluster.remove(PODS, "web-0", "a")
+    await cluster.put(PODS, "while-away", "b")
+    cluster.compact()
+    await cluster.come_back()
+    await until(lambda: _is(scan.names(PODS), ["web-1", "web-2", "web-3", "web-0", "web-1", "web-2", "web-3", "while-away"]))
+    assert [resource for resource, _ in cluster.lists].count("pods") == 2
+
+
+async def test_where_the_whole_cluster_is_forbidden_each_allowed_namespace_is_read_and_watched(scan: Scan) -> None:
+    cluster = await shop()
+    cluster.refusals["pods", None] = Forbidden("pods is forbidden", "not cluster-wide")
+    cluster.refusals["pods", "b"] = Forbidden("pods is forbidden", "not in b")
+    await scan.coordinator.scan_once([cluster])
+    scan.coordinator.start(cluster)
+    await until(lambda: _watching(scan, PODS))
+    await cluster.put(PODS, "late", "a")
+    await until(lambda: _is(scan.names(PODS), ["late", "web-0", "web-1", "web-2", "web-3"]))
+    await until(lambda: _trust(scan, Trust.PARTIAL))
+    assert any("not in b" in reason for reason in scan.state().missing)
+    assert {scope for resource, scope, _ in cluster.watches if resource == "pods"} == {"a"}
+
+
+async def test_only_the_chosen_namespaces_are_asked_for(store: Store) -> None:
+    scan = Scan(store, ScanPlan(namespaces=("b",)))
+    cluster = await shop()
+    await scan.coordinator.scan_once([cluster])
+    assert ("pods", "b") in cluster.lists
+    assert ("pods", None) not in cluster.lists
+    assert len(await scan.names(PODS)) == 4
+    await scan.coordinator.close()
+
+
+async def test_a_kind_that_cannot_be_watched_is_listed_again_and_again(store: Store) -> None:
+    scan = Scan(store, ScanPlan(metrics_interval=0.1))
+    cluster = MemoryCluster(resources=(USAGE,))
+    await cluster.put(USAGE, "web-0", "a", containers=[{"usage": {"cpu": "5m"}}])
+    scan.coordinator.start(cluster)
+    await until(lambda: _holds(scan, USAGE, 1))
+    await cluster.put(USAGE, "web-1", "a", containers=[{"usage": {"cpu": "5m"}}])
+    await until(lambda: _holds(scan, USAGE, 2))
+    assert not cluster.watches
+    await scan.coordinator.close()
+
+
+async def test_a_definition_brings_its_kind_and_its_columns_and_takes_them_with_it(scan: Scan) -> None:
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _watching(scan, DEFINITIONS))
+    widgets = ApiResource("example.com", "v1", "Widget", "widgets", True, verbs=("get", "list", "watch"))
+    cluster.resources.append(widgets)
+    await cluster.put(widgets, "w", "a", spec={"size": "large"})
+    columns = [{"name": "Size", "type": "string", "jsonPath": ".spec.size"}]
+    version = {"name": "v1", "served": True, "storage": True, "additionalPrinterColumns": columns}
+    names = {"plural": "widgets", "kind": "Widget"}
+    await cluster.put(DEFINITIONS, "widgets.example.com", spec={"group": "example.com", "names": names, "versions": [version]})
+    await until(lambda: _holds(scan, widgets, 1))
+    table = await scan.store.table(cluster.name, widgets.name)
+    (row,) = (await scan.store.rows(RowQuery(widgets.name))).rows
+    assert row.cells[table.index("SIZE") or 0] == "large"
+    cluster.resources.remove(widgets)
+    await cluster.remove(DEFINITIONS, "widgets.example.com")
+    await until(lambda: _holds(scan, widgets, 0))
+
+
+async def test_no_value_of_a_secret_reaches_the_file(scan: Scan, tmp_path: Path) -> None:
+    cluster = MemoryCluster(resources=(SECRETS,))
+    applied = {"kubectl.kubernetes.io/last-applied-configuration": '{"stringData":{"password":"hunter2-in-plain"}}'}
+    await cluster.put(SECRETS, "db", "a", data={"password": "aHVudGVyMi1pbi1wbGFpbg=="}, metadata={"annotations": applied})
+    await scan.coordinator.scan_once([cluster])
+    (row,) = (await scan.store.rows(RowQuery(SECRETS.name))).rows
+    body = await scan.store.body(row.ref)
+    assert body is not None
+    on_disk = b"".join(part.read_bytes() for part in tmp_path.iterdir())
+    for secret in (b"hunter2-in-plain", b"aHVudGVyMi1pbi1wbGFpbg"):
+        assert secret not in body
+        assert secret not in on_disk
+
+
+async def test_a_refresh_lists_anew_though_the_watch_is_well(scan: Scan) -> None:
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _watching(scan, PODS))
+    (report,) = await scan.coordinator.refresh(cluster.name, PODS.name)
+    assert (report.objects, report.error) == (8, "")
+    assert [resource for resource, _ in cluster.lists].count("pods") == 2
+
+
+async def test_when_a_scan_ends_nothing_says_that_it_is_still_watched(scan: Scan) -> None:
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _watching(scan, PODS))
+    await scan.coordinator.stop(cluster.name)
+    assert not any(state.watching for state in await scan.store.scan_states())
+    assert await scan.store.take_lease("scan:memory", "somebody else", 5.0) == "somebody else"
+
+
+async def test_every_list_that_ends_is_told(scan: Scan) -> None:
+    await scan.coordinator.scan_once([await shop()])
+    told = {fact.resource: fact.objects for fact in scan.facts if isinstance(fact, ScanCompleted)}
+    assert told[ResourceName("pods")] == 8
+
+
+async def _holds(scan: Scan, resource: ApiResource, count: int) -> bool:
+    return len(await scan.names(resource)) == count
+
+
+async def _is(found: Awaitable[list[str]], wanted: list[str]) -> bool:
+    return await found == wanted
+
+
+async def _trust(scan: Scan, trust: Trust) -> bool:
+    return scan.trust() is trust
+
+
+async def _watching(scan: Scan, resource: ApiResource) -> bool:
+    return any(state.watching for state in await scan.store.scan_states() if state.resource == resource.name)
