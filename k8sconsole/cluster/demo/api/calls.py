@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.cluster.demo import status
+from k8sconsole.cluster.demo.api.wire import protobuf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,8 +78,8 @@ class Call:
         return self.query.get("fieldManager") or self.user_agent.split("/")[0] or "unknown"
 
     def document(self) -> Json:
-        """The body as an object; JSON, or YAML where it is none."""
-        parsed = parse_body(self.body)
+        """The body as an object: protobuf where it says so, else JSON, or YAML where it is none."""
+        parsed = protobuf.decode(self.body) if self.body.startswith(protobuf.MAGIC) else parse_body(self.body)
         if not isinstance(parsed, dict):
             raise status.bad_request("the object provided is unrecognized (must be of type object)")
         return parsed
