@@ -14,6 +14,9 @@ import yaml
 CPU = "90m"
 MEMORY = "120Mi"
 
+# kwok moves four pods at a time unless told otherwise, each move a round trip to a server that is busy under load.
+_EAGER = {"podPlayStageParallelism": 32, "nodePlayStageParallelism": 8, "nodeLeaseParallelism": 8, "podsOnNodeSyncParallelism": 8}
+
 _POD = (("namespace", "pod.metadata.namespace"), ("pod", "pod.metadata.name"))
 _CONTAINER = (("container", "container.name"), *_POD)
 # name, of what, type, the labels and the value as CEL: the few series that metrics-server reads from a kubelet.
@@ -38,6 +41,7 @@ def write_configuration(path: Path, *, log: Path, workdir: Path, forward_to: int
     target = {"port": forward_to, "address": "127.0.0.1"}
     usage = {resource: {"expression": f'Quantity("{value}")'} for resource, value in (("cpu", CPU), ("memory", MEMORY))}
     objects = [
+        {"apiVersion": "config.kwok.x-k8s.io/v1alpha1", "kind": "KwokConfiguration", "options": _EAGER},
         _object("ClusterLogs", {"logs": [{"logsFile": str(log), "follow": True}]}),
         _object("ClusterAttach", {"attaches": [{"logsFile": str(log)}]}),
         _object("ClusterExec", {"execs": [{"local": {"workDir": str(workdir)}}]}),
