@@ -23,6 +23,7 @@ def is_basic(value: str) -> bool:
 
 def harmless(value: str) -> bool:
     """A placeholder, a path below a usual root, or masked already: worth reading, and no secret."""
+    value = value.strip("\"'")
     return not value or bool(_MASKED_HEAD.match(value) or _PLACEHOLDER.fullmatch(value) or _PATH.fullmatch(value))
 
 

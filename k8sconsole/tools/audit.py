@@ -1,0 +1,67 @@
+"""The audit on its way to the store: handing an entry over takes no time, a task behind writes them in batches."""
+
+import asyncio
+import logging
+from collections import deque
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.reading import AuditEntry
+from k8sconsole.store.port import Store
+
+log = logging.getLogger("k8sconsole.audit")
+
+MOST_WAITING = 20_000
+Figure = tuple[float, str, float]
+
+
+class AuditTrail:
+    """Lives on one loop. Without a store the entries go to the log, so that none is ever without a trace."""
+
+    def __init__(self, store: Store | None) -> None:
+        self._store = store
+        self._entries: deque[AuditEntry] = deque(maxlen=MOST_WAITING)
+        self._figures: deque[Figure] = deque(maxlen=MOST_WAITING)
+        self._writer: asyncio.Task[None] | None = None
+
+    def record(self, entry: AuditEntry) -> None:
+        if self._store is None:
+            log.info(
+                "call", extra={"operation": entry.tool, "request_id": entry.request_id, "phase": entry.phase, "outcome": entry.outcome}
+            )
+            return
+        self._entries.append(entry)
+        self._wake()
+
+    def figure(self, at: float, name: str, value: float) -> None:
+        """A fact the indicators are computed from, as in ``Store.record_figures``."""
+        if self._store is not None:
+            self._figures.append((at, name, value))
+            self._wake()
+
+    async def flush(self) -> None:
+        """Returns once everything handed over so far was given to the store."""
+        while self._writer is not None and not self._writer.done():
+            await asyncio.shield(self._writer)
+
+    def _wake(self) -> None:
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.get_running_loop().create_task(self._write(), name="audit")
+
+    async def _write(self) -> None:
+        store = self._store
+        while store is not None and (self._entries or self._figures):
+            entries, figures = list(self._entries), list(self._figures)
+            self._entries.clear()
+            self._figures.clear()
+            try:
+                await store.record_calls(entries)
+                if figures:
+                    await store.record_figures(figures)
+            except ConsoleError as problem:
+                # The calls themselves must not fail because the file is full; the log keeps what the table lost.
+                for entry in entries:
+                    log.error(
+                        "audit not stored: %s",
+                        problem,
+                        extra={"operation": entry.tool, "request_id": entry.request_id, "phase": entry.phase},
+                    )

@@ -1,0 +1,131 @@
+"""What a tool may use: the cache, the clusters, the clock. The runtime chooses them; a tool only asks."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from k8sconsole.cluster.port import Cluster
+from k8sconsole.errors import ConfigurationError, NotFound
+from k8sconsole.kit.clock import Clock
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.model.events import Fact
+from k8sconsole.model.freshness import Freshness, Source
+from k8sconsole.model.policy import Policy
+from k8sconsole.model.reading import ScanState, ScanStatus
+from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
+from k8sconsole.model.tables import KindTable
+from k8sconsole.model.tools import Answer, Face, Question, ToolCall
+from k8sconsole.store.port import Store
+from k8sconsole.tools.passage import Proposal
+
+Progress = Callable[[float, float | None, str], Awaitable[None]]
+"""(done, total or None, what is being done)."""
+
+
+async def no_progress(done: float, total: float | None, message: str) -> None:
+    """For callers that do not care."""
+
+
+async def nobody(question: Question) -> Answer:
+    """The answer where nobody can be asked."""
+    return Answer(False, by="nobody could be asked")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What the runtime lends to the tools. store is None where there is no cache; everything must work then, only slower.
+
+    find_resource(context, word) raises UsageError or NotFound naming the nearest; open_cluster(context) may raise what ``cluster.port`` lists.
+    """
+
+    clock: Clock
+    store: Store | None
+    contexts: Callable[[], list[ContextInfo]]
+    selected: Callable[[], tuple[ClusterName, ...]]
+    open_cluster: Callable[[ClusterName], Awaitable[Cluster]]
+    find_resource: Callable[[ClusterName, str], Awaitable[ApiResource]]
+    table: Callable[[ClusterName, ApiResource], KindTable]
+    policy: Callable[[], Policy]
+    ask: Callable[[Question], Awaitable[Answer]] = nobody
+    publish: Callable[[Fact], None] = lambda fact: None
+
+
+@dataclass
+class ToolContext:
+    """For one call. proposal is there once a change was prepared."""
+
+    around: Surroundings
+    call: ToolCall
+    progress: Progress = no_progress
+    proposal: Proposal | None = None
+
+    @property
+    def store(self) -> Store | None:
+        return self.around.store
+
+    @property
+    def face(self) -> Face:
+        return self.call.face
+
+    @property
+    def now(self) -> float:
+        return self.around.clock.now()
+
+    def context(self, asked: str) -> ClusterName:
+        """The context meant: the one asked for, else the first selected, else the current one. Raises NotFound with the nearest names."""
+        infos = self.around.contexts()
+        names = [str(info.name) for info in infos] + [str(name) for name in self.around.selected()]
+        if asked:
+            if asked not in names:
+                close = nearest(asked, names) or sorted(set(names))[:5]
+                raise NotFound(
+                    f"no context {asked!r}",
+                    "no such context in the kubeconfig",
+                    "k8s_list_contexts",
+                    {"parameter": "context", "given": asked, "nearest": close},
+                )
+            return ClusterName(asked)
+        chosen = (*self.around.selected(), *(info.name for info in infos if info.current), *(info.name for info in infos))
+        if not chosen:
+            raise ConfigurationError("no cluster to ask", "there is no kubeconfig context", "k8sconsole demo")
+        return chosen[0]
+
+    def default_namespace(self, context: ClusterName) -> str:
+        """The context's own."""
+        return next((info.namespace for info in self.around.contexts() if info.name == context and info.namespace), "default")
+
+    async def cluster(self, context: ClusterName) -> Cluster:
+        return await self.around.open_cluster(context)
+
+    async def resource(self, context: ClusterName, word: str) -> ApiResource:
+        return await self.around.find_resource(context, word)
+
+    def table(self, context: ClusterName, resource: ApiResource) -> KindTable:
+        return self.around.table(context, resource)
+
+    def live(self, missing: tuple[str, ...] = ()) -> Freshness:
+        """Seen just now."""
+        return Freshness(Source.LIVE, self.now, not missing, missing)
+
+    async def freshness(self, context: ClusterName, resource: ResourceName) -> Freshness:
+        """How old the cached rows of a kind are, and what they lack. observed_at is None when the kind was never read."""
+        if self.store is None:
+            return Freshness(Source.CACHE, None, False, (f"{context}: there is no cache",))
+        state = next((one for one in await self.store.scan_states(context) if one.resource == resource), None)
+        return cached_freshness(state, context)
+
+
+def cached_freshness(state: ScanState | None, context: ClusterName) -> Freshness:
+    if state is None:
+        return Freshness(Source.CACHE, None, False, (f"{context}: not read yet",))
+    failed = (f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ()
+    missing = tuple(dict.fromkeys((*state.missing, *failed)))
+    return Freshness(Source.CACHE, state.confirmed_at, not missing and state.confirmed_at is not None, missing)
+
+
+class Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The parameter that every Kubernetes tool has."""
+
+    context: str = ""

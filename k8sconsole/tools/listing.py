@@ -1,0 +1,209 @@
+"""A list as an answer: a page that fits, and of a long list first the counts and what is unhealthy."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import InvalidParams
+from k8sconsole.kit.text import nearest, plain
+from k8sconsole.model.objects import Row
+from k8sconsole.model.reading import Rows
+from k8sconsole.model.tables import CellKind, Column, Health, KindTable, cell_text, row_health
+from k8sconsole.model.tables.jsonpath import values_at
+from k8sconsole.model.tools import Page
+from k8sconsole.tools.budget import DEFAULT_TOKENS, json_tokens, text_tokens
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.rows import Opened, Wanted, open_rows
+
+SUMMARY_ABOVE = 100
+FROM_THE_START = "start"
+PAGE = 100
+_SICK = frozenset({Health.BAD, Health.WARN, Health.MOVING, Health.GOING})
+
+Namespaces = str | list[str]
+
+
+class Listing(Common, kw_only=True):
+    """The parameters of every list."""
+
+    filter: Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web")] = ""
+    fields: Annotated[list[str], Meta(description="Only these columns, or paths such as spec.nodeName")] = []
+    limit: Annotated[int, Meta(ge=0, le=5000, description="0: as many as fit")] = 0
+    cursor: Annotated[str, Meta(description="page.next of the answer before")] = ""
+    max_tokens: Annotated[int, Meta(ge=200, le=100_000)] = DEFAULT_TOKENS
+    live: Annotated[bool, Meta(description="Ask the cluster instead of the cache")] = False
+
+
+class NamespacedListing(Listing, kw_only=True):
+    namespace: Annotated[Namespaces, Meta(description="One, several, or * for all")] = "*"
+
+
+class Listed(msgspec.Struct):
+    """counts: how many of each status, of everything that matches. summary: only what is unhealthy is listed; the cursor ``start`` begins the whole list."""
+
+    items: list[dict[str, Any]]
+    counts: dict[str, int] = {}
+    summary: bool = False
+
+
+async def list_reply(asked: Listing, kind: str, context: ToolContext) -> Reply:
+    """Raises what ``open_rows`` raises, and InvalidParams for an unknown field."""
+    cluster = context.context(asked.context)
+    resource = await context.resource(cluster, kind)
+    namespaces = _asked_namespaces(asked) if resource.namespaced else ()
+    start = "" if asked.cursor == FROM_THE_START else asked.cursor
+    opened = await open_rows(context, Wanted(cluster, resource, namespaces, filter=asked.filter, live=asked.live))
+    first = await opened.page(asked.limit or PAGE, start)
+    if first.total > SUMMARY_ABOVE and not (asked.limit or asked.cursor or asked.fields):
+        return await _summary(asked, opened, context.now)
+    return await _page(msgspec.structs.replace(asked, cursor=start), opened, first, context.now)
+
+
+async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
+    """Counts of everything, the unhealthy in full as far as they fit."""
+    everything = await opened.page()
+    counts = _counts(opened.table, everything.rows)
+    sick = [row for row in everything.rows if row_health(opened.table, row.cells) in _SICK]
+    shown = _fitting(asked, opened.table, sick, now)
+    head = _headline(opened, everything.total, counts)
+    rest = f"all of them: cursor={FROM_THE_START} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
+    text = "\n".join((head, rest, _drawn(opened.table, sick[: len(shown)], now))).rstrip()
+    return Reply(
+        _built(Listed(shown, counts, True)),
+        text,
+        opened.freshness,
+        Page(FROM_THE_START, everything.total),
+        (*opened.warnings, *everything.warnings),
+    )
+
+
+async def _page(asked: Listing, opened: Opened, rows: Rows, now: float) -> Reply:
+    items, drawn = await _items(asked, opened, rows, now)
+    following = rows.next
+    if len(items) < len(rows.rows):
+        following = (await opened.page(len(items), asked.cursor)).next
+    counts = _counts(opened.table, rows.rows) if not asked.cursor and not rows.next else {}
+    more = f"\n… {len(items)} of {rows.total} shown; the rest: cursor={following}" if following else ""
+    text = _headline(opened, rows.total, counts) + ("\n" + drawn if drawn else "") + more
+    return Reply(
+        _built(Listed(items, counts)), text, opened.freshness, Page(following or None, rows.total), (*opened.warnings, *rows.warnings)
+    )
+
+
+async def _items(asked: Listing, opened: Opened, rows: Rows, now: float) -> tuple[list[dict[str, Any]], str]:
+    """The rows as objects, and as text; with ``fields`` that are paths, out of the objects themselves."""
+    if not asked.fields:
+        items = _fitting(asked, opened.table, rows.rows, now)
+        return items, _drawn(opened.table, rows.rows[: len(items)], now)
+    paths = [field for field in asked.fields if not _known(opened.table, field)]
+    for path in paths:
+        _check_path(opened.table, path)
+    bodies = await opened.bodies(len(rows.rows), asked.cursor) if paths else [(row, b"{}") for row in rows.rows]
+    projected = [_projected(asked.fields, opened.table, row, body, now) for row, body in bodies]
+    items = _within(projected, asked.max_tokens)
+    return items, "\n".join(" ".join(f"{key}={plain(str(value))}" for key, value in item.items()) for item in items)
+
+
+def _projected(fields: Sequence[str], table: KindTable, row: Row, body: bytes, now: float) -> dict[str, Any]:
+    whole = item_of(table, row, now, wide=True)
+    own = {"name": row.name, "namespace": row.namespace, "labels": row.labels, "owner": row.owner, "uid": row.uid}
+    found: dict[str, Any] = {"namespace": row.namespace, "name": row.name} if row.namespace else {"name": row.name}
+    decoded = msgspec.json.decode(body)
+    for field in fields:
+        key = _key(field)
+        if key in whole or key in own:
+            found[field] = whole.get(key, own.get(key))
+        else:
+            values = values_at(field, decoded)
+            found[field] = values[0] if len(values) == 1 else values
+    return found
+
+
+def _known(table: KindTable, field: str) -> bool:
+    return table.index(field) is not None or _key(field) in ("name", "namespace", "labels", "owner", "uid", "age")
+
+
+def _check_path(table: KindTable, field: str) -> None:
+    """A word without a dot that is no column is a slip; a path is whatever the object has."""
+    if "." in field or field in ("metadata", "spec", "status", "data"):
+        return
+    columns = [_key(column.name) for column in table.columns]
+    close = nearest(field.lower(), columns) or columns
+    raise InvalidParams(
+        f"no field {field!r}", f"columns are {', '.join(columns)}", close[0], {"parameter": "fields", "given": field, "nearest": close}
+    )
+
+
+def item_of(table: KindTable, row: Row, now: float, *, wide: bool = False) -> dict[str, Any]:
+    """A row as a small object: numbers stay numbers, everything else reads as the table shows it; what is empty is left out."""
+    found: dict[str, Any] = {"namespace": row.namespace} if row.namespace else {}
+    for column, cell in zip(table.columns, row.cells, strict=False):
+        if cell is None or cell == "" or (column.wide and not wide):
+            continue
+        found[_key(column.name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else cell_text(column, cell, now)
+    return found
+
+
+def _key(name: str) -> str:
+    return name.lower().replace(" ", "_").replace("-", "_")
+
+
+def _fitting(asked: Listing, table: KindTable, rows: Sequence[Row], now: float) -> list[dict[str, Any]]:
+    return _within((item_of(table, row, now) for row in rows), asked.max_tokens)
+
+
+def _within(items: Any, max_tokens: int) -> list[dict[str, Any]]:
+    """As many as fit, less a tenth for what stands around them; at least one, so that a cursor always moves on."""
+    room = max_tokens * 9 // 10 - 60
+    kept: list[dict[str, Any]] = []
+    for item in items:
+        room -= max(json_tokens(item), text_tokens(" ".join(map(str, item.values()))))
+        if room < 0 and kept:
+            break
+        kept.append(item)
+    return kept
+
+
+def _counts(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
+    """By the word of the status column, most frequent first."""
+    column = table.index("STATUS")
+    if column is None:
+        return {}
+    found = Counter(str(row.cells[column]) for row in rows if column < len(row.cells) and row.cells[column])
+    return dict(found.most_common(20))
+
+
+def _headline(opened: Opened, total: int, counts: dict[str, int]) -> str:
+    where = f" in {', '.join(opened.wanted.namespaces)}" if opened.wanted.namespaces else ""
+    said = f": {', '.join(f'{count} {word}' for word, count in counts.items())}" if counts else ""
+    return f"{total} {opened.wanted.resource.plural}{where} · {opened.wanted.context}{said}"
+
+
+def _drawn(table: KindTable, rows: Sequence[Row], now: float) -> str:
+    """A narrow table: two spaces between columns, the namespace only where rows differ in it."""
+    if not rows:
+        return ""
+    columns = [(place, column) for place, column in enumerate(table.columns) if not column.wide]
+    lines = [[column.name for _, column in columns]] + [[_shown(column, row, place, now) for place, column in columns] for row in rows]
+    if len({row.namespace for row in rows}) > 1:
+        lines = [[extra, *line] for extra, line in zip(("NAMESPACE", *(row.namespace for row in rows)), lines, strict=True)]
+    widths = [min(60, max(len(line[place]) for line in lines)) for place in range(len(lines[0]))]
+    return "\n".join("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def _shown(column: Column, row: Row, place: int, now: float) -> str:
+    return plain(cell_text(column, row.cells[place], now)).replace("\n", " ") if place < len(row.cells) else ""
+
+
+def _asked_namespaces(asked: Listing) -> tuple[str, ...]:
+    given = getattr(asked, "namespace", "*")
+    several = given if isinstance(given, list) else [given]
+    return () if "*" in several or "" in several else tuple(several)
+
+
+def _built(listed: Listed) -> Any:
+    return msgspec.to_builtins(listed)

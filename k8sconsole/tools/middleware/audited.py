@@ -1,0 +1,72 @@
+"""A row when a call starts and one when it ends, whatever ends it: success, refusal, failure, a deadline, a cancelled client."""
+
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.kit.clock import Clock
+from k8sconsole.model.events import CallCompleted, Fact
+from k8sconsole.model.freshness import Source
+from k8sconsole.model.masking import mask_arguments, mask_text
+from k8sconsole.model.reading import AuditEntry
+from k8sconsole.model.tools import Risk
+from k8sconsole.tools.audit import AuditTrail
+from k8sconsole.tools.passage import Passage, Reply
+
+MOST_TEXT = 500
+
+
+class Audited:
+    """Also counts: how long a call took, and whether the cache answered a read (``cache.hit``)."""
+
+    def __init__(self, trail: AuditTrail, clock: Clock, publish: Callable[[Fact], None]) -> None:
+        self._trail = trail
+        self._clock = clock
+        self._publish = publish
+
+    async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
+        with self.around(passage):
+            reply = await proceed(passage)
+        if passage.spec.risk is Risk.READ and passage.spec.capabilities.cache_friendly:
+            self._trail.figure(self._clock.now(), "cache.hit", 1.0 if reply.freshness.source is Source.CACHE else 0.0)
+        return reply
+
+    @contextlib.contextmanager
+    def around(self, passage: Passage) -> Iterator[None]:
+        """For calls that have no single reply, such as a stream."""
+        began = self._clock.monotonic()
+        self._trail.record(self._entry(passage, "started"))
+        outcome, error = "ok", ""
+        try:
+            yield
+        except ConsoleError as problem:
+            outcome, error = problem.name, mask_text(str(problem))[:MOST_TEXT]
+            raise
+        except (Exception, GeneratorExit) as problem:
+            outcome, error = ("ok", "") if isinstance(problem, GeneratorExit) else ("InternalError", mask_text(repr(problem))[:MOST_TEXT])
+            raise
+        except BaseException:
+            outcome = "Cancelled"
+            raise
+        finally:
+            self._end(passage, outcome, error, (self._clock.monotonic() - began) * 1000)
+
+    def _end(self, passage: Passage, outcome: str, error: str, duration_ms: float) -> None:
+        self._trail.record(self._entry(passage, "completed", outcome=outcome, error=error, duration_ms=duration_ms))
+        self._trail.figure(self._clock.now(), "call.ms", duration_ms)
+        self._publish(CallCompleted(passage.call.request_id, passage.spec.name, passage.call.face.value, outcome, duration_ms))
+
+    def _entry(self, passage: Passage, phase: str, *, outcome: str = "", error: str = "", duration_ms: float | None = None) -> AuditEntry:
+        call = passage.call
+        return AuditEntry(
+            at=self._clock.now(),
+            request_id=call.request_id,
+            caller=call.caller,
+            face=call.face.value,
+            tool=passage.spec.name,
+            arguments=mask_arguments(call.arguments),
+            phase=phase,
+            outcome=outcome,
+            duration_ms=duration_ms,
+            error=error,
+        )

@@ -1,0 +1,50 @@
+"""Policy first, then, before a change, the cluster's own RBAC."""
+
+from collections.abc import Awaitable, Callable
+
+from k8sconsole.errors import Forbidden, PolicyDenied
+from k8sconsole.model.policy import Action
+from k8sconsole.model.tools import Face, Risk
+from k8sconsole.tools.passage import Decision, Passage, Reply
+from k8sconsole.tools.policy import decide
+
+
+class Authorise:
+    async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
+        await self.check(passage)
+        return await proceed(passage)
+
+    async def check(self, passage: Passage) -> None:
+        """Raises PolicyDenied, or Forbidden with the reason that RBAC gave."""
+        passage.decision = decide(passage.context.around.policy(), passage.spec, passage.call, passage.target)
+        if passage.decision.action is Action.DENY:
+            raise refusal(passage, passage.decision)
+        if passage.spec.risk is not Risk.READ:
+            await _permitted_by_rbac(passage)
+
+
+def refusal(passage: Passage, decision: Decision) -> PolicyDenied:
+    remedy = (
+        "restart with --allow-write"
+        if passage.call.face is Face.MCP and "--allow-write" in decision.reason
+        else "policy: in k8sconsole.yaml"
+    )
+    return PolicyDenied(
+        f"{passage.spec.name} is not allowed", decision.reason, remedy, {"tool": passage.spec.name, "reason": decision.reason}
+    )
+
+
+async def _permitted_by_rbac(passage: Passage) -> None:
+    target = passage.target
+    if target.resource is None:
+        return
+    cluster = await passage.context.cluster(target.context)
+    namespace = target.namespaces[0] if target.namespaces else None
+    answer = await cluster.can_i(passage.spec.verb, target.resource, namespace=namespace, name=target.name or None)
+    if not answer.allowed:
+        what = f"{passage.spec.verb} {target.resource.name}" + (f" in {namespace}" if namespace else "")
+        raise Forbidden(
+            f"you may not {what}",
+            answer.reason or f"RBAC of {target.context} does not grant it",
+            f"kubectl auth can-i {what.replace(' in ', ' -n ')}",
+        )

@@ -1,0 +1,21 @@
+"""A call ends in time. The time a person takes to answer a question is not the call's."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from k8sconsole.errors import DeadlineExceeded
+from k8sconsole.tools.passage import Passage, Reply
+
+
+class Deadline:
+    async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
+        limit = passage.call.deadline
+        try:
+            async with asyncio.timeout(limit):
+                return await proceed(passage)
+        except TimeoutError as cause:
+            raise DeadlineExceeded(
+                f"{passage.spec.name} took longer than {limit:g} s",
+                "its deadline passed",
+                "a narrower namespace or filter, or a longer deadline",
+            ) from cause

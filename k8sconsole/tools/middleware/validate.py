@@ -1,0 +1,136 @@
+"""Arguments become the tool's typed input; names in them are checked against what exists."""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from k8sconsole.errors import ConsoleError, InvalidParams, NotFound, Unavailable
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.freshness import Source
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.passage import Passage, Reply, Target
+from k8sconsole.tools.spec import ToolSpec
+
+NAMESPACES = ResourceName("namespaces")
+_AT = re.compile(r"`\$(?:\.([\w-]+))?.*`$")
+_FIELD = re.compile(r"(?:unknown|required) field `([^`]+)`")
+_EXPECTED = re.compile(r"Expected `([^`]+)`")
+
+
+class Validate:
+    async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
+        await self.check(passage)
+        return await proceed(passage)
+
+    async def check(self, passage: Passage) -> None:
+        """Raises InvalidParams naming parameter, given, expected and nearest; NotFound for a context, namespace or kind that does not exist."""
+        passage.input = convert(passage.spec, passage.call.arguments)
+        passage.target = await _target(passage)
+        for namespace in passage.target.namespaces:
+            await _existing_namespace(passage.context, passage.target.context, namespace)
+
+
+def convert(spec: ToolSpec, arguments: dict[str, Any]) -> Any:
+    """Numbers and booleans are taken from text as well, since models and shells write them so."""
+    try:
+        return msgspec.convert(arguments, spec.input, strict=False)
+    except msgspec.ValidationError as cause:
+        raise _explained(spec, arguments, str(cause)) from cause
+
+
+def _explained(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> InvalidParams:
+    required, optional = spec.parameters()
+    found = _FIELD.search(problem) or _AT.search(problem)
+    parameter = (found[1] if found else "") or ""
+    details: dict[str, Any] = {"parameter": parameter, "given": arguments.get(parameter)}
+    if "unknown field" in problem:
+        close = nearest(parameter, (*required, *optional)) or list((*required, *optional))
+        return InvalidParams(
+            f"{spec.name} has no parameter {parameter!r}",
+            f"it takes {', '.join((*required, *optional))}",
+            close[0],
+            {**details, "nearest": close},
+        )
+    if "missing required field" in problem:
+        return InvalidParams(
+            f"{spec.name} needs {parameter!r}",
+            "it was not given",
+            f"{parameter}=…",
+            {**details, "expected": "a value", "nearest": list(required)},
+        )
+    expected = (_EXPECTED.search(problem) or ["", problem])[1]
+    return InvalidParams(
+        f"{spec.name}: {parameter or 'the arguments'}",
+        problem,
+        f"{parameter}: {expected}",
+        {**details, "expected": expected, "nearest": []},
+    )
+
+
+async def _target(passage: Passage) -> Target:
+    """From the parameters that have a meaning of their own: context, kind, namespace, name."""
+    asked, context = passage.input, passage.context
+    if not hasattr(asked, "context"):
+        return Target()
+    cluster = context.context(asked.context)
+    behind = next((info.cluster for info in context.around.contexts() if info.name == cluster), "")
+    word = getattr(asked, "kind", "") or passage.spec.kind
+    resource = await context.resource(cluster, word) if word else None
+    return Target(cluster, behind, resource, _namespaces(context, cluster, resource, asked), getattr(asked, "name", "") or "")
+
+
+def _namespaces(context: ToolContext, cluster: ClusterName, resource: ApiResource | None, asked: Any) -> tuple[str, ...]:
+    """As the call means them: for one object the context's own by default, for a list all."""
+    if resource is not None and not resource.namespaced:
+        return ()
+    given = getattr(asked, "namespace", None)
+    if isinstance(given, list):
+        return () if "*" in given else tuple(given)
+    if given == "*":
+        return ()
+    if given:
+        return (given,)
+    return (context.default_namespace(cluster),) if hasattr(asked, "name") and given is not None else ()
+
+
+async def _existing_namespace(context: ToolContext, cluster: ClusterName, namespace: str) -> None:
+    """Raises NotFound with the nearest namespaces. Where neither the cache nor the cluster can tell, the call goes on and will find out."""
+    known = await _cached_namespaces(context, cluster)
+    if namespace in known:
+        return
+    resource = await context.resource(cluster, "namespaces")
+    try:
+        await (await context.cluster(cluster)).get(resource, None, namespace)
+    except NotFound as cause:
+        close = nearest(namespace, tuple(known)) or known[:5]
+        remedy = close[0] if close else "k8s_list_namespaces"
+        raise NotFound(
+            f"no namespace {namespace!r} in {cluster}",
+            "the cluster has none of that name",
+            remedy,
+            {"parameter": "namespace", "given": namespace, "nearest": close},
+        ) from cause
+    except Unavailable as cause:
+        if known:
+            raise NotFound(
+                f"no namespace {namespace!r} in {cluster}",
+                f"the cache has none of that name, and the cluster cannot be asked ({cause.title})",
+                "cache_status",
+                {"parameter": "namespace", "given": namespace, "nearest": nearest(namespace, tuple(known)) or known[:5]},
+            ) from cause
+    except ConsoleError:
+        # Not allowed to look at namespaces: that says nothing about whether this one exists.
+        return
+
+
+async def _cached_namespaces(context: ToolContext, cluster: ClusterName) -> list[str]:
+    if context.store is None:
+        return []
+    freshness = await context.freshness(cluster, NAMESPACES)
+    if freshness.source is not Source.CACHE or freshness.observed_at is None:
+        return []
+    return [row.name for row in (await context.store.rows(RowQuery(NAMESPACES, clusters=(cluster,)))).rows]

@@ -1,0 +1,118 @@
+"""The one way a call goes, from whichever face: validate, authorise, approve, run, mask, fit, and a row in the audit at both ends."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, asynccontextmanager
+from functools import partial
+from typing import Protocol
+from uuid import uuid4
+
+import msgspec
+
+from k8sconsole.errors import ConsoleError, UsageError
+from k8sconsole.model.tools import ToolCall, ToolOutcome
+from k8sconsole.tools.audit import AuditTrail
+from k8sconsole.tools.context import Progress, Surroundings, ToolContext, no_progress
+from k8sconsole.tools.middleware.approve import Approve
+from k8sconsole.tools.middleware.audited import Audited
+from k8sconsole.tools.middleware.authorise import Authorise
+from k8sconsole.tools.middleware.deadline import Deadline
+from k8sconsole.tools.middleware.redact import Redact, masked_lines
+from k8sconsole.tools.middleware.run import run
+from k8sconsole.tools.middleware.shape import Shape
+from k8sconsole.tools.middleware.validate import Validate
+from k8sconsole.tools.passage import Passage, Reply
+from k8sconsole.tools.registry import Registry
+
+log = logging.getLogger("k8sconsole.pipeline")
+
+Proceed = Callable[[Passage], Awaitable[Reply]]
+
+
+class Step(Protocol):
+    async def __call__(self, passage: Passage, proceed: Proceed) -> Reply: ...
+
+
+class Pipeline:
+    """Lives on one loop. ``close`` writes what the audit still holds."""
+
+    def __init__(self, registry: Registry, around: Surroundings) -> None:
+        self.registry = registry
+        self._around = around
+        self.trail = AuditTrail(around.store)
+        self.audited = Audited(self.trail, around.clock, around.publish)
+        self.validate = Validate()
+        self.authorise = Authorise()
+        self.steps: Sequence[Step] = (self.audited, self.validate, self.authorise, Approve(), Deadline(), Shape(), Redact())
+        self._way = _chained(self.steps)
+
+    async def call(self, call: ToolCall, progress: Progress = no_progress) -> ToolOutcome:
+        """Never raises but for cancellation: what goes wrong is the outcome's ``error``."""
+        call = _numbered(call)
+        began = self._around.clock.monotonic()
+        try:
+            passage = self._passage(call, progress)
+            reply = await self._way(passage)
+        except ConsoleError as problem:
+            return ToolOutcome(call.tool, call.request_id, error=problem, duration_ms=self._since(began))
+        except Exception as cause:
+            log.exception("a tool failed", extra={"operation": call.tool, "request_id": call.request_id})
+            return ToolOutcome(call.tool, call.request_id, error=_internal(call, cause), duration_ms=self._since(began))
+        return ToolOutcome(
+            passage.spec.name,
+            call.request_id,
+            reply.data,
+            reply.text,
+            reply.freshness,
+            reply.page,
+            reply.warnings,
+            duration_ms=self._since(began),
+        )
+
+    async def stream(self, call: ToolCall) -> AsyncIterator[str]:
+        """The tool's endless form, line by line, masked. Ends when the source does or the caller closes it; raises ConsoleError."""
+        passage = self._passage(_numbered(call))
+        streamer = passage.spec.stream
+        if streamer is None:
+            raise UsageError(f"{passage.spec.name} cannot be followed", "it answers once", "call it")
+        with self.audited.around(passage):
+            await self.validate.check(passage)
+            await self.authorise.check(passage)
+            # Closing the outer iterator must close the connection now, not when the collector comes by.
+            async with aclosing(streamer(passage.input, passage.context)) as source, aclosing(masked_lines(source)) as lines:
+                async for line in lines:
+                    yield line
+
+    @asynccontextmanager
+    async def guarded(self, call: ToolCall) -> AsyncIterator[Passage]:
+        """The fast path: authorised and audited around whatever the caller does itself with raw data. The passage's target stays empty."""
+        passage = self._passage(_numbered(call))
+        with self.audited.around(passage):
+            await self.authorise.check(passage)
+            yield passage
+
+    async def close(self) -> None:
+        await self.trail.flush()
+
+    def _passage(self, call: ToolCall, progress: Progress = no_progress) -> Passage:
+        return Passage(call, self.registry.find(call.tool), ToolContext(self._around, call, progress))
+
+    def _since(self, began: float) -> float:
+        return (self._around.clock.monotonic() - began) * 1000
+
+
+def _numbered(call: ToolCall) -> ToolCall:
+    return call if call.request_id else msgspec.structs.replace(call, request_id=uuid4().hex)
+
+
+def _internal(call: ToolCall, cause: Exception) -> ConsoleError:
+    problem = ConsoleError(f"{call.tool} failed", "an error of this program; the log has the details", "k8sconsole --debug")
+    problem.__cause__ = cause
+    return problem
+
+
+def _chained(steps: Sequence[Step]) -> Proceed:
+    way: Proceed = run
+    for step in reversed(steps):
+        way = partial(step, proceed=way)
+    return way

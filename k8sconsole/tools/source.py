@@ -1,0 +1,49 @@
+"""The scanner's way to a cluster: authorised and audited like any call, and otherwise out of the way of the bytes."""
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import Any
+
+from k8sconsole.cluster.port import Cluster, Discovery, RawPage, ServerVersion, WatchEvent
+from k8sconsole.model.refs import ApiResource
+from k8sconsole.model.tools import Face, ToolCall
+from k8sconsole.tools.pipeline import Pipeline
+
+LIST, INFO = "k8s_list_resources", "k8s_get_cluster_info"
+
+
+class PipelineSource:
+    """Implements ``scanner.source.ResourceSource``. One list or one watch, however long, is one call in the audit; its pages pass untouched."""
+
+    def __init__(self, pipeline: Pipeline, cluster: Cluster) -> None:
+        self._pipeline = pipeline
+        self._cluster = cluster
+        self.name = cluster.name
+        self.server = cluster.server
+
+    async def version(self) -> ServerVersion:
+        async with self._pipeline.guarded(self._call(INFO)):
+            return await self._cluster.version()
+
+    async def discover(self) -> Discovery:
+        async with self._pipeline.guarded(self._call(INFO, part="discovery")):
+            return await self._cluster.discover()
+
+    async def pages(self, resource: ApiResource, *, namespace: str | None = None, limit: int = 500) -> AsyncIterator[RawPage]:
+        async with (
+            self._pipeline.guarded(self._call(LIST, kind=resource.name, namespace=namespace or "*")),
+            aclosing(self._cluster.pages(resource, namespace=namespace, limit=limit)) as pages,  # type: ignore[type-var]
+        ):
+            async for page in pages:
+                yield page
+
+    async def watch(self, resource: ApiResource, *, resource_version: str, namespace: str | None = None) -> AsyncIterator[WatchEvent]:
+        async with (
+            self._pipeline.guarded(self._call(LIST, kind=resource.name, namespace=namespace or "*", watch=True)),
+            aclosing(self._cluster.watch(resource, resource_version=resource_version, namespace=namespace)) as events,  # type: ignore[type-var]
+        ):
+            async for event in events:
+                yield event
+
+    def _call(self, tool: str, **arguments: Any) -> ToolCall:
+        return ToolCall(tool, {"context": self.name, **arguments}, Face.SCANNER, caller="scanner")

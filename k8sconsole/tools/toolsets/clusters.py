@@ -1,0 +1,151 @@
+"""Which clusters there are, and what one of them is."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import ConsoleError, Unavailable
+from k8sconsole.model.freshness import Freshness, Source, oldest
+from k8sconsole.model.reading import ClusterRecord
+from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.spec import ToolSpec
+
+COUNTED = ("nodes", "namespaces", "pods", "services", "deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch")
+
+
+class GetClusterInfo(Common, kw_only=True):
+    live: Annotated[bool, Meta(description="Ask the cluster instead of the cache")] = False
+
+
+class ClusterInfo(msgspec.Struct):
+    """counts: objects by kind, of the kinds that were read. answers: whether the API server answered just now, or when last asked."""
+
+    context: str
+    server: str
+    version: str
+    answers: bool
+    counts: dict[str, int]
+
+
+async def get_cluster_info(asked: GetClusterInfo, context: ToolContext) -> Reply:
+    name = context.context(asked.context)
+    known = await _remembered(context, name)
+    if known is not None and not asked.live:
+        counts = await _cached_counts(context, name)
+        return _reply(ClusterInfo(name, known.api_server, known.version, True, counts), await _age(context, name, known))
+    try:
+        cluster = await context.cluster(name)
+        version = await cluster.version()
+    except Unavailable as problem:
+        if known is None:
+            raise
+        info = ClusterInfo(name, known.api_server, known.version, False, await _cached_counts(context, name))
+        return _reply(info, await _age(context, name, known), (f"{name} does not answer: {problem}",))
+    counts, missing = await _counts(context, name, live=asked.live)
+    return _reply(ClusterInfo(name, cluster.server, version.git_version, True, counts), context.live(missing))
+
+
+def _reply(info: ClusterInfo, freshness: Freshness, warnings: tuple[str, ...] = ()) -> Reply:
+    counts = ", ".join(f"{count} {kind}" for kind, count in info.counts.items())
+    state = "" if info.answers else " · does not answer"
+    text = f"{info.context} · {info.server} · Kubernetes {info.version or 'of unknown version'}{state}\n{counts}".rstrip()
+    return Reply(msgspec.to_builtins(info), text, freshness, warnings=warnings)
+
+
+async def _remembered(context: ToolContext, name: ClusterName) -> ClusterRecord | None:
+    if context.store is None:
+        return None
+    return next((one for one in await context.store.clusters() if one.name == name), None)
+
+
+async def _age(context: ToolContext, name: ClusterName, known: ClusterRecord) -> Freshness:
+    """As old as the oldest of the kinds that were counted."""
+    seen = [each for kind in COUNTED if (each := await context.freshness(name, ResourceName(kind))).observed_at is not None]
+    return oldest(seen) if seen else Freshness(Source.CACHE, known.seen_at, False, (f"{name}: its objects were not read yet",))
+
+
+async def _cached_counts(context: ToolContext, name: ClusterName) -> dict[str, int]:
+    if context.store is None:
+        return {}
+    counts = await context.store.counts(name)
+    return {kind: counts[ResourceName(kind)] for kind in COUNTED if ResourceName(kind) in counts}
+
+
+async def _counts(context: ToolContext, name: ClusterName, *, live: bool) -> tuple[dict[str, int], tuple[str, ...]]:
+    """From wherever each kind can be read; what cannot be read is named."""
+    counts: dict[str, int] = {}
+    missing: list[str] = []
+    for kind in COUNTED:
+        try:
+            resource = await context.resource(name, kind)
+            opened = await open_rows(context, Wanted(name, resource, live=live))
+            counts[kind] = (await opened.page(1)).total
+        except ConsoleError as problem:
+            missing.append(f"{name}: {kind}: {problem.title}")
+    return counts, tuple(missing)
+
+
+class ListContexts(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Context(msgspec.Struct):
+    """selected: used when a call names none. problem: why it cannot be used."""
+
+    name: str
+    cluster: str
+    server: str
+    namespace: str
+    selected: bool
+    problem: str = ""
+
+
+class Contexts(msgspec.Struct):
+    items: list[Context]
+
+
+async def list_contexts(asked: ListContexts, context: ToolContext) -> Reply:
+    chosen = set(context.around.selected())
+    infos = context.around.contexts()
+    items = [
+        Context(
+            one.name, one.cluster, one.server, one.namespace or "default", one.name in chosen or (one.current and not chosen), one.problem
+        )
+        for one in infos
+    ]
+    lines = [f"{'*' if one.selected else ' '} {one.name}  {one.server}{'  ' + one.problem if one.problem else ''}" for one in items]
+    text = f"{len(items)} contexts\n" + "\n".join(lines)
+    return Reply(msgspec.to_builtins(Contexts(items)), text, context.live())
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    ToolSpec(
+        name="k8s_get_cluster_info",
+        title="Cluster overview",
+        summary="Version, address and how many objects of the main kinds. A good first call.",
+        input=GetClusterInfo,
+        output=ClusterInfo,
+        risk=Risk.READ,
+        capabilities=Capabilities(("clusters",), ("get",), Scope.CLUSTER, "object"),
+        toolset="core",
+        handler=get_cluster_info,
+        aliases=("get_cluster_info",),
+    ),
+    ToolSpec(
+        name="k8s_list_contexts",
+        title="List contexts",
+        summary="The clusters that can be named in the parameter context. Nothing is connected to, and no credential is shown.",
+        input=ListContexts,
+        output=Contexts,
+        risk=Risk.READ,
+        capabilities=Capabilities(("contexts",), ("list",), Scope.CLUSTER, "list", cache_friendly=False),
+        toolset="core",
+        handler=list_contexts,
+        aliases=("list_contexts",),
+    ),
+)

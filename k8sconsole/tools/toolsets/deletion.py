@@ -1,0 +1,113 @@
+"""Deleting one object of any kind: exactly the one that was shown in the question."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import NotFound
+from k8sconsole.model.masking import body_of
+from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.consequences import of_deleting
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.objects import namespace_of, not_found
+from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.spec import ToolSpec
+
+
+class Propagation(StrEnum):
+    BACKGROUND = "Background"
+    FOREGROUND = "Foreground"
+    ORPHAN = "Orphan"
+
+
+class DeleteResource(Common, kw_only=True):
+    kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
+    name: Annotated[str, Meta(min_length=1)]
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    propagation: Annotated[Propagation, Meta(description="What becomes of what it owns")] = Propagation.BACKGROUND
+    grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once, -1 leaves it to the object")] = -1
+
+
+class Deleted(msgspec.Struct):
+    """uid: of the very object that was deleted. gone: false while finalizers or a grace period hold it. undo is null, why says why."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    gone: bool
+    undo: dict[str, Any] | None = None
+    why: str = "no tool creates an object again from its old version yet"
+
+
+async def prepare(asked: DeleteResource, context: ToolContext) -> Proposal:
+    """Looks at the living object, and lets the server try the deletion. Raises NotFound with the nearest names."""
+    name, resource, namespace = await _meant(asked, context)
+    cluster = await context.cluster(name)
+    try:
+        raw = await cluster.get(resource, namespace or None, asked.name)
+    except NotFound as cause:
+        raise await not_found(context, name, resource, namespace, asked.name) from cause
+    obj = msgspec.json.decode(body_of(resource.name, raw))
+    uid = str(obj.get("metadata", {}).get("uid", ""))
+    await _delete(asked, context, uid, dry_run=True)
+    consequences = await of_deleting(context, name, resource, obj)
+    if asked.grace_seconds == 0:
+        consequences = ("its processes are killed without a chance to finish", *consequences)
+    if asked.propagation is Propagation.ORPHAN:
+        consequences = ("what it owns stays behind without an owner", *consequences)
+    label = f"{resource.kind} {namespace}/{asked.name}" if namespace else f"{resource.kind} {asked.name}"
+    shown = f"the server would delete {label} (uid {uid}, created {obj.get('metadata', {}).get('creationTimestamp', 'unknown')})"
+    return Proposal((label,), consequences, shown, f"none: {Deleted.__struct_defaults__[-1]}", {"uid": uid})
+
+
+async def delete_resource(asked: DeleteResource, context: ToolContext) -> Reply:
+    """Raises Conflict when the name has come to mean another object since it was looked at."""
+    name, resource, namespace = await _meant(asked, context)
+    uid = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
+    answer = msgspec.json.decode(await _delete(asked, context, uid, dry_run=False))
+    gone = answer.get("kind") == "Status" or "deletionTimestamp" not in answer.get("metadata", {})
+    deleted = Deleted(resource.name, namespace, asked.name, uid, gone)
+    label = f"{namespace}/{asked.name}" if namespace else asked.name
+    text = f"{'deleted' if gone else 'deletion begun of'} {resource.kind} {label} in {name}"
+    return Reply(msgspec.to_builtins(deleted), text, context.live())
+
+
+async def _delete(asked: DeleteResource, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
+    name, resource, namespace = await _meant(asked, context)
+    cluster = await context.cluster(name)
+    return await cluster.delete(
+        resource,
+        namespace or None,
+        asked.name,
+        propagation=asked.propagation.value,
+        grace_seconds=None if asked.grace_seconds < 0 else asked.grace_seconds,
+        uid=uid,
+        dry_run=dry_run,
+    )
+
+
+async def _meant(asked: DeleteResource, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
+    name = context.context(asked.context)
+    resource = await context.resource(name, asked.kind)
+    return name, resource, namespace_of(context, name, resource, asked.namespace)
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    ToolSpec(
+        name="k8s_delete_resource",
+        title="Delete an object",
+        summary="Deletes one object of any kind, and by default what it owns. There is no way back.",
+        input=DeleteResource,
+        output=Deleted,
+        risk=Risk.DESTRUCTIVE,
+        capabilities=Capabilities(("*",), ("delete",), Scope.NAMESPACE, "object", cache_friendly=False),
+        toolset="write",
+        handler=delete_resource,
+        aliases=("delete_resource",),
+        prepare=prepare,
+    ),
+)

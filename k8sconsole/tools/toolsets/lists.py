@@ -1,0 +1,107 @@
+"""Lists: of the kinds asked for most, and of any kind."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.listing import Listed, Listing, NamespacedListing, list_reply
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.spec import ToolSpec
+
+
+class ListResources(NamespacedListing, kw_only=True):
+    kind: Annotated[str, Meta(description="Any kind or CRD: deploy, statefulsets, certificates.cert-manager.io", min_length=1)]
+
+
+async def list_resources(asked: ListResources, context: ToolContext) -> Reply:
+    return await list_reply(asked, asked.kind, context)
+
+
+def _list_of(kind: str, title: str, summary: str, *, namespaced: bool, aliases: tuple[str, ...]) -> ToolSpec:
+    async def handler(asked: Listing, context: ToolContext) -> Reply:
+        return await list_reply(asked, kind, context)
+
+    return ToolSpec(
+        name=f"k8s_list_{kind}",
+        title=title,
+        summary=summary,
+        input=NamespacedListing if namespaced else Listing,
+        output=Listed,
+        risk=Risk.READ,
+        capabilities=Capabilities((kind,), ("list",), Scope.NAMESPACE if namespaced else Scope.CLUSTER, "list"),
+        toolset="core",
+        handler=handler,
+        aliases=aliases,
+        kind=kind,
+    )
+
+
+class ListEvents(NamespacedListing, kw_only=True):
+    about: Annotated[str, Meta(description="Only events of this object, as kind/name")] = ""
+
+
+async def list_events(asked: ListEvents, context: ToolContext) -> Reply:
+    if asked.about:
+        narrowed = f'object="{asked.about.lower()}"'
+        asked = msgspec.structs.replace(asked, filter=f"{narrowed} and ({asked.filter})" if asked.filter else narrowed)
+    return await list_reply(asked, "events", context)
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    _list_of(
+        "namespaces",
+        "List namespaces",
+        "Namespaces with their phase and age. Use it to learn which exist.",
+        namespaced=False,
+        aliases=("list_namespaces",),
+    ),
+    _list_of(
+        "nodes",
+        "List nodes",
+        "Nodes with status, roles, version. For what runs on one use k8s_list_pods filter=node=NAME.",
+        namespaced=False,
+        aliases=("list_nodes",),
+    ),
+    _list_of(
+        "pods",
+        "List pods",
+        "Pods with status, readiness, restarts, age. Many pods are answered with counts by status and the unhealthy in full. Narrow with namespace and filter.",
+        namespaced=True,
+        aliases=("list_pods",),
+    ),
+    _list_of(
+        "services",
+        "List services",
+        "Services with type, addresses, ports.",
+        namespaced=True,
+        aliases=("list_services",),
+    ),
+    ToolSpec(
+        name="k8s_list_resources",
+        title="List resources of a kind",
+        summary="Objects of any kind, CRDs included, as a table. For pods, nodes, services and namespaces their own tools do the same.",
+        input=ListResources,
+        output=Listed,
+        risk=Risk.READ,
+        capabilities=Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),
+        toolset="core",
+        handler=list_resources,
+        aliases=("list_resources",),
+    ),
+    ToolSpec(
+        name="k8s_list_events",
+        title="List events",
+        summary="What Kubernetes reported lately: failures to schedule, pull, mount, probe. Start here when something does not come up.",
+        input=ListEvents,
+        output=Listed,
+        risk=Risk.READ,
+        capabilities=Capabilities(("events",), ("list",), Scope.NAMESPACE, "list"),
+        toolset="core",
+        handler=list_events,
+        aliases=("list_events",),
+        kind="events",
+    ),
+)

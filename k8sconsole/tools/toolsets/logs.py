@@ -1,0 +1,136 @@
+"""What a container wrote."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import InvalidParams, NotFound
+from k8sconsole.kit.text import nearest, plain
+from k8sconsole.model.contexts import LogOptions
+from k8sconsole.model.masking import mask_text
+from k8sconsole.model.quantities import duration_seconds
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.budget import DEFAULT_TOKENS
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.log_budget import fitted, folded
+from k8sconsole.tools.objects import find_object, not_found
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.spec import ToolSpec
+
+MOST_BYTES = 8_000_000
+DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
+
+
+class GetPodLogs(Common, kw_only=True):
+    name: Annotated[str, Meta(description="The pod", min_length=1)]
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    container: Annotated[str, Meta(description="Default: the pod's main one")] = ""
+    previous: Annotated[bool, Meta(description="Of the instance before the last restart: why it crashed")] = False
+    tail: Annotated[int, Meta(ge=0, le=100_000, description="Last lines to read, 0 for all")] = 1000
+    since: Annotated[str, Meta(description="Only newer than this, e.g. 15m")] = ""
+    timestamps: bool = False
+    contains: Annotated[str, Meta(description="Only lines that contain this, any case")] = ""
+    follow: Annotated[bool, Meta(description="Only where the caller can take a stream")] = False
+    max_tokens: Annotated[int, Meta(ge=200, le=100_000)] = DEFAULT_TOKENS
+
+
+class PodLogs(msgspec.Struct):
+    """lines: how many were read; left_out: of those, how many did not fit. log: as text, oldest first."""
+
+    pod: str
+    container: str
+    log: str
+    lines: int
+    left_out: int
+
+
+async def get_pod_logs(asked: GetPodLogs, context: ToolContext) -> Reply:
+    cluster, namespace = _place(asked, context)
+    container, warnings = await _container(asked, context, cluster, namespace)
+    lines = [line async for line in _lines(asked, context, cluster, namespace, _options(asked, container, follow=False))]
+    shown, left_out = fitted(folded(mask_text("\n".join(lines)).split("\n") if lines else []), asked.max_tokens * 8 // 10)
+    if left_out:
+        warnings = (*warnings, f"{left_out} lines left out to fit; ask with contains, since, tail or a larger max_tokens")
+    text = "\n".join(shown)
+    logs = PodLogs(asked.name, container, text, len(lines), left_out)
+    head = f"{asked.name} · {container or 'its container'}{' · previous instance' if asked.previous else ''} · {len(lines)} lines"
+    return Reply(msgspec.to_builtins(logs), f"{head}\n{text}" if text else f"{head}: nothing written", context.live(), warnings=warnings)
+
+
+async def follow_pod_logs(asked: GetPodLogs, context: ToolContext) -> AsyncGenerator[str, None]:
+    cluster, namespace = _place(asked, context)
+    container, _ = await _container(asked, context, cluster, namespace)
+    async with aclosing(_lines(asked, context, cluster, namespace, _options(asked, container, follow=asked.follow))) as lines:
+        async for line in lines:
+            yield line
+
+
+async def _lines(
+    asked: GetPodLogs, context: ToolContext, cluster: ClusterName, namespace: str, options: LogOptions
+) -> AsyncGenerator[str, None]:
+    """Decoded, without control characters. Raises NotFound with the nearest pods."""
+    wanted = asked.contains.lower()
+    try:
+        async for raw in (await context.cluster(cluster)).logs(namespace, asked.name, options):
+            line = plain(raw.decode(errors="replace"))
+            if not wanted or wanted in line.lower():
+                yield line
+    except NotFound as cause:
+        raise await not_found(context, cluster, await context.resource(cluster, "pods"), namespace, asked.name) from cause
+
+
+def _place(asked: GetPodLogs, context: ToolContext) -> tuple[ClusterName, str]:
+    cluster = context.context(asked.context)
+    return cluster, asked.namespace or context.default_namespace(cluster)
+
+
+def _options(asked: GetPodLogs, container: str, *, follow: bool) -> LogOptions:
+    try:
+        since = max(1, int(duration_seconds(asked.since))) if asked.since else None
+    except ValueError as cause:
+        details = {"parameter": "since", "given": asked.since, "expected": "a duration such as 90s, 15m, 2h"}
+        raise InvalidParams(f"since={asked.since!r}", "a duration was expected", "since=15m", details) from cause
+    bound = None if follow else MOST_BYTES
+    return LogOptions(container, follow, asked.previous, asked.timestamps, since, asked.tail or None, bound)
+
+
+async def _container(asked: GetPodLogs, context: ToolContext, cluster: ClusterName, namespace: str) -> tuple[str, tuple[str, ...]]:
+    """The container to read, and a warning where it had to be chosen among several. Raises InvalidParams with the nearest container."""
+    pod = (await find_object(context, cluster, await context.resource(cluster, "pods"), namespace, asked.name)).body
+    names = _containers(pod)
+    if asked.container:
+        if names and asked.container not in names:
+            close = nearest(asked.container, tuple(names)) or names
+            details = {"parameter": "container", "given": asked.container, "nearest": close}
+            raise InvalidParams(f"no container {asked.container!r} in {asked.name}", f"it has {', '.join(names)}", close[0], details)
+        return asked.container, ()
+    chosen = (pod.get("metadata", {}).get("annotations") or {}).get(DEFAULT_CONTAINER) or (names[0] if names else "")
+    main = [one.get("name", "") for one in pod.get("spec", {}).get("containers", [])]
+    return chosen, (f"of {', '.join(main)}: {chosen}",) if len(main) > 1 else ()
+
+
+def _containers(pod: dict[str, Any]) -> list[str]:
+    spec = pod.get("spec", {})
+    return [one.get("name", "") for field in ("containers", "initContainers", "ephemeralContainers") for one in spec.get(field) or []]
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    ToolSpec(
+        name="k8s_get_pod_logs",
+        title="Read a pod's logs",
+        summary="A container's log, cut to fit: beginning, end, and the lines between that tell of trouble. previous=true for a crash.",
+        input=GetPodLogs,
+        output=PodLogs,
+        risk=Risk.READ,
+        capabilities=Capabilities(("pods",), ("get",), Scope.NAMESPACE, "text", cache_friendly=False),
+        toolset="core",
+        handler=get_pod_logs,
+        aliases=("get_pod_logs",),
+        kind="pods",
+        stream=follow_pod_logs,
+    ),
+)

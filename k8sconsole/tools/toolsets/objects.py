@@ -1,0 +1,68 @@
+"""One object in full."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.kit.text import plain
+from k8sconsole.model.tables.jsonpath import values_at
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.budget import DEFAULT_TOKENS
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.objects import find_object, namespace_of
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.spec import ToolSpec
+
+
+class GetResource(Common, kw_only=True):
+    kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
+    name: Annotated[str, Meta(min_length=1)]
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    fields: Annotated[list[str], Meta(description="Only these paths, e.g. spec.replicas, status.conditions")] = []
+    max_tokens: Annotated[int, Meta(ge=200, le=100_000)] = DEFAULT_TOKENS
+    live: Annotated[bool, Meta(description="Ask the cluster instead of the cache")] = False
+
+
+class Resource(msgspec.Struct):
+    """object: as ``kubectl get -o json``, secrets masked, without managedFields; with ``fields``, the value of each path."""
+
+    object: dict[str, Any]
+
+
+async def get_resource(asked: GetResource, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    resource = await context.resource(cluster, asked.kind)
+    namespace = namespace_of(context, cluster, resource, asked.namespace)
+    found = await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
+    told = {path: _at(path, found.body) for path in asked.fields} if asked.fields else found.body
+    return Reply({"object": told}, _yaml(told), found.freshness, warnings=found.warnings)
+
+
+def _at(path: str, body: dict[str, Any]) -> Any:
+    values = values_at(path, body)
+    return values[0] if len(values) == 1 else values
+
+
+def _yaml(value: dict[str, Any]) -> str:
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=10_000)
+    return plain(text)
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    ToolSpec(
+        name="k8s_get_resource",
+        title="Get one object",
+        summary="One object of any kind in full, or only the fields named. For an overview of many use a list.",
+        input=GetResource,
+        output=Resource,
+        risk=Risk.READ,
+        capabilities=Capabilities(("*",), ("get",), Scope.NAMESPACE, "object"),
+        toolset="core",
+        handler=get_resource,
+        aliases=("get_resource",),
+    ),
+)
