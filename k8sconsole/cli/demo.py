@@ -23,7 +23,7 @@ def demo(
     theme: Annotated[str | None, typer.Option("--theme", help="A theme's name.", metavar="T")] = None,
 ) -> int:
     """Start the demo cluster, and open the console on it."""
-    from k8sconsole.runtime.demo import DemoOptions, check_demo, demo_opening, serve_demo
+    from k8sconsole.runtime.demo import DemoOptions, demo_opening, serve_demo
 
     options = DemoOptions(scenario, size=size, port=port, seed=seed, tls=tls)
     if check:

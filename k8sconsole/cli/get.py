@@ -38,7 +38,9 @@ def get(
     """Read objects of one kind. The cache answers where it can; the age of the answer is told."""
 
     async def work(console: Any) -> Any:
-        return await console.get(kind, name, namespaces=namespace or (), everywhere=everywhere, filter_text=expression, live=live)
+        from k8sconsole.runtime.fetching import Asked
+
+        return await console.get(Asked(kind, name, () if everywhere else tuple(namespace or ()), expression, live))
 
     loaded = settings_with({"cache.db_path": str(db) if db else None})
     found = with_console(work, loaded=loaded, contexts=context, all_contexts=all_contexts, namespaces=namespace)

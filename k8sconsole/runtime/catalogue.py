@@ -4,11 +4,11 @@ from k8sconsole.errors import ConsoleError, UsageError
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import KindTable, PrinterColumn, printer_columns, table_for
+from k8sconsole.model.tables import KindTable, table_for
 from k8sconsole.runtime.reach import ClusterPool
-from k8sconsole.store.port import RowQuery, Store
+from k8sconsole.store.port import Store
 
-CRDS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
+_ALWAYS = {one.name: one for one in BUILTIN}
 
 
 class Catalogue:
@@ -20,26 +20,34 @@ class Catalogue:
         self._resources: dict[ClusterName, dict[ResourceName, ApiResource]] = {}
         self._tables: dict[tuple[ClusterName, ResourceName], KindTable] = {}
 
-    async def resources(self, cluster: ClusterName, *, refresh: bool = False) -> list[ApiResource]:
-        """What discovery said last; before any discovery, what Kubernetes itself always has."""
-        if refresh or cluster not in self._resources:
-            known = await self._store.resources(cluster)
-            if known:
-                self._resources[cluster] = {one.name: one for one in known}
-                await self._learn_columns(cluster)
-        return list(self._resources.get(cluster, {one.name: one for one in BUILTIN}).values())
+    async def learn(self, cluster: ClusterName) -> list[ApiResource]:
+        """Takes over what the store knows now, custom kinds' columns included."""
+        known = await self._store.resources(cluster)
+        if known:
+            self._resources[cluster] = {one.name: one for one in known}
+            for resource in known:
+                if resource.name not in _ALWAYS:
+                    self._tables[(cluster, resource.name)] = await self._store.table(cluster, resource.name)
+        return self.known(cluster)
+
+    def known(self, cluster: ClusterName) -> list[ApiResource]:
+        return list(self._resources.get(cluster, _ALWAYS).values())
+
+    async def resources(self, cluster: ClusterName) -> list[ApiResource]:
+        return self.known(cluster) if cluster in self._resources else await self.learn(cluster)
 
     async def find(self, cluster: ClusterName, word: str) -> ApiResource:
         """Raises UsageError with the nearest kinds when no kind answers to the word."""
         found = _best(await self.resources(cluster), word)
         if found is None and cluster not in self._resources:
             await self._discover(cluster)
-            found = _best(await self.resources(cluster), word)
+            found = _best(self.known(cluster), word)
         if found is None:
-            raise _unknown(word, await self.resources(cluster))
+            raise _unknown(word, self.known(cluster))
         return found
 
     def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
+        """The cells of cached rows stand in this table's order."""
         key = (cluster, resource.name)
         if key not in self._tables:
             self._tables[key] = table_for(resource)
@@ -52,20 +60,7 @@ class Catalogue:
             # The word stays unknown among the kinds that are known without asking; that error says what to try.
             return
         await self._store.record_resources(cluster, discovery.resources)
-        self._resources[cluster] = {one.name: one for one in discovery.resources}
-
-    async def _learn_columns(self, cluster: ClusterName) -> None:
-        """Custom kinds bring their own columns, in their definitions."""
-        import msgspec
-
-        for _, body in await self._store.bodies(RowQuery(CRDS, clusters=(cluster,))):
-            definition = msgspec.json.decode(body)
-            spec = definition.get("spec", {})
-            name = ResourceName(f"{spec.get('names', {}).get('plural')}.{spec.get('group')}")
-            resource = self._resources[cluster].get(name)
-            if resource:
-                columns: tuple[PrinterColumn, ...] = printer_columns(definition, resource.version)
-                self._tables[(cluster, name)] = table_for(resource, columns)
+        await self.learn(cluster)
 
 
 def _best(resources: list[ApiResource], word: str) -> ApiResource | None:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -40,9 +40,9 @@ def running_demo(options: DemoOptions) -> Iterator[Any]:
 
 
 def demo_contexts(kubeconfig: Path) -> Contexts:
-    from k8sconsole.cluster.live import contexts
+    from k8sconsole.cluster.live.contexts import KubeconfigContexts
 
-    return cast("Contexts", contexts(paths=[kubeconfig]))
+    return KubeconfigContexts([kubeconfig])
 
 
 @contextlib.contextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import os
 from collections.abc import Callable
-from typing import cast
 
 import msgspec
 
@@ -49,9 +48,9 @@ class NoContexts:
 
 def find_contexts() -> Contexts:
     """The kubeconfig's contexts, or the one of the pod this runs in. Raises ConfigurationError."""
-    from k8sconsole.cluster.live import contexts
+    from k8sconsole.cluster.live.contexts import contexts_here
 
-    return cast("Contexts", contexts())
+    return contexts_here()
 
 
 def has_kubeconfig() -> bool:

@@ -1,0 +1,116 @@
+"""``get``: objects of one kind from several clusters, through the pipeline like any other read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from k8sconsole.errors import NotFound
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.freshness import Freshness, oldest
+from k8sconsole.model.objects import Row
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
+from k8sconsole.model.tables import KindTable
+from k8sconsole.model.tools import Face, ToolCall
+from k8sconsole.runtime.catalogue import Catalogue
+from k8sconsole.store.port import Store
+from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.rows import Opened, Wanted, open_rows
+
+TOOL = "k8s_list_resources"
+NAMESPACES = ResourceName("namespaces")
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """No namespaces means all. live: ask the clusters even where the cache could answer."""
+
+    kind: str
+    name: str = ""
+    namespaces: tuple[str, ...] = ()
+    filter: str = ""
+    live: bool = False
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What ``get`` answers. objects: each row's object, masked. empty: the sentence for an empty table."""
+
+    resource: ApiResource
+    table: KindTable
+    clusters: tuple[ClusterName, ...]
+    rows: list[Row]
+    objects: list[dict[str, Any]]
+    total: int
+    freshness: Freshness
+    now: float
+    several_namespaces: bool
+    empty: str
+    warnings: tuple[str, ...] = ()
+
+
+class Fetching:
+    def __init__(self, pipeline: Pipeline, catalogue: Catalogue, store: Store) -> None:
+        self._pipeline = pipeline
+        self._catalogue = catalogue
+        self._store = store
+
+    async def get(self, clusters: Sequence[ClusterName], asked: Asked, face: Face, caller: str) -> Found:
+        """Raises FilterError, UsageError for an unknown kind, NotFound for an unknown object or namespace, and what the clusters raise."""
+        resource = await self._catalogue.find(clusters[0], asked.kind)
+        opened = [await self._open(cluster, resource, asked, face, caller) for cluster in clusters]
+        pairs = [pair for one in opened for pair in await one.bodies()]
+        freshness = oldest([one.freshness for one in opened])
+        if not pairs:
+            await self._explain_nothing(clusters[0], resource, asked)
+        return Found(
+            resource=resource,
+            table=opened[0].table,
+            clusters=tuple(clusters),
+            rows=[row for row, _ in pairs],
+            objects=[msgspec.json.decode(body) for _, body in pairs],
+            total=len(pairs),
+            freshness=freshness,
+            now=max(opened[0].context.now, freshness.observed_at or 0.0),
+            several_namespaces=len(asked.namespaces) != 1,
+            empty=empty_sentence(resource, asked.namespaces, asked.name, asked.filter),
+            warnings=tuple(warning for one in opened for warning in one.warnings),
+        )
+
+    async def _open(self, cluster: ClusterName, resource: ApiResource, asked: Asked, face: Face, caller: str) -> Opened:
+        namespaces = asked.namespaces if resource.namespaced else ()
+        arguments = {
+            "context": cluster,
+            "kind": asked.kind,
+            "namespace": list(namespaces) or "*",
+            "filter": asked.filter,
+            "live": asked.live,
+        }
+        async with self._pipeline.guarded(ToolCall(TOOL, arguments, face, caller)) as passage:
+            return await open_rows(passage.context, Wanted(cluster, resource, namespaces, asked.name, asked.filter, asked.live))
+
+    async def _explain_nothing(self, cluster: ClusterName, resource: ApiResource, asked: Asked) -> None:
+        """Nothing found is an answer, unless what was named does not exist."""
+        known = [row.name for row in await self._names(cluster, NAMESPACES)]
+        wrong = next((one for one in asked.namespaces if known and one not in known), "") if resource.namespaced else ""
+        if wrong:
+            close = nearest(wrong, known)
+            remedy = f"-n {close[0]}" if close else "k8sconsole get namespaces"
+            raise NotFound(
+                f"no namespace {wrong!r}", f"{cluster} has none of that name", remedy, {"parameter": "namespace", "nearest": close}
+            )
+        if asked.name:
+            names = [row.name for row in await self._names(cluster, resource.name, asked.namespaces)]
+            close = nearest(asked.name, names)
+            remedy = f"k8sconsole get {resource.plural} {close[0]}" if close else f"k8sconsole get {resource.plural}"
+            raise NotFound(empty_sentence(resource, asked.namespaces, asked.name, ""), f"on {cluster}", remedy, {"nearest": close})
+
+    async def _names(self, cluster: ClusterName, resource: ResourceName, namespaces: Sequence[str] = ()) -> list[Row]:
+        query = RowQuery(resource, clusters=(cluster,), namespaces=tuple(Namespace(one) for one in namespaces), limit=5000)
+        return (await self._store.rows(query)).rows
+
+
+def empty_sentence(resource: ApiResource, namespaces: Sequence[str], name: str, text: str) -> str:
+    where = f" in {', '.join(namespaces)}" if namespaces and resource.namespaced else ""
+    if name:
+        return f"no {resource.singular or resource.kind.lower()} {name!r}{where}"
+    return f"no {resource.plural}{where} match {text}" if text else f"no {resource.plural}{where}"
