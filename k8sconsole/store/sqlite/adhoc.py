@@ -21,8 +21,7 @@ _LARGEST_VALUE = 16 * MIB
 def query(path: Path, sql: str, limit: int, timeout: float) -> ResultTable:
     """timeout: seconds. ``body_json(body)`` unpacks a body. Raises PolicyDenied, UsageError for what is no SQL, DeadlineExceeded."""
     deadline = time.monotonic() + timeout
-    connection = reading(path, timeout)
-    with contextlib.closing(connection):
+    with contextlib.closing(_asking(path, timeout)) as connection:
         connection.create_function("body_json", 1, lambda packed: None if packed is None else unpack(packed).decode(), deterministic=True)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE)
         connection.set_authorizer(_authorize)
@@ -34,6 +33,13 @@ def query(path: Path, sql: str, limit: int, timeout: float) -> ResultTable:
             raise _refusal(error, path, timeout) from error
         columns = tuple(column[0] for column in cursor.description or ())
     return ResultTable(columns, rows[:limit], len(rows) > limit)
+
+
+def _asking(path: Path, timeout: float) -> sqlite3.Connection:
+    try:
+        return reading(path, timeout)
+    except sqlite3.Error as error:
+        raise translated(error, path) from error
 
 
 def _authorize(action: int, first: str | None, second: str | None, _database: str | None, _within: str | None) -> int:
@@ -48,7 +54,8 @@ def _authorize(action: int, first: str | None, second: str | None, _database: st
 
 def _refusal(error: Exception, path: Path, timeout: float) -> Exception:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY):
+    refused_function = "not authorized" in str(error)  # for a function SQLite reports a plain error
+    if refused_function or code in (sqlite3.SQLITE_AUTH, sqlite3.SQLITE_READONLY):
         return PolicyDenied("The cache answers questions only", str(error), "a SELECT")
     if code == sqlite3.SQLITE_INTERRUPT:
         return DeadlineExceeded(f"The query took longer than {timeout:g} s", "", "a narrower WHERE, or a longer time")

@@ -1,4 +1,4 @@
-"""A second, real ResourceSource: a cluster in memory with versions, pages, watches, refusals and outages, small enough to be read at once."""
+"""A second, real ResourceSource: a cluster in memory with versions, pages, watches, refusals and outages."""
 
 import asyncio
 import json

@@ -1,0 +1,233 @@
+# ruff: noqa: ASYNC220, ASYNC240 - preparing a file or a process may block here
+"""What the cache file goes through: damage, no space, no permission, other processes, a kill in mid-write."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.errors import StoreCorrupt, StoreError, StoreLocked, StoreTooNew, StoreUnwritable
+from k8sconsole.kit.clock import FixedClock
+from k8sconsole.store.port import RowQuery
+from k8sconsole.store.sqlite.opening import open_store
+from tests.contract.store_objects import PODS, batch, pod
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "folder" / "cache.db"
+
+
+async def fill(path: Path, count: int = 300) -> None:
+    store = await open_store(path)
+    await store.write(batch(*(pod(f"p{number:04}") for number in range(count))))
+    await store.close()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def test_nobody_else_may_read_the_file_its_side_files_or_its_folder(path: Path) -> None:
+    store = await open_store(path)
+    await store.write(batch(pod("web")))
+    assert {each.name: mode(each) for each in path.parent.iterdir()} == {"cache.db": 0o600, "cache.db-wal": 0o600, "cache.db-shm": 0o600}
+    assert mode(path.parent) == 0o700
+    await store.close()
+
+
+async def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+    await fill(path)
+    path.chmod(0o644)
+    store = await open_store(path)
+    assert mode(path) == 0o600
+    await store.close()
+
+
+async def test_a_file_that_is_no_database_is_kept_aside_and_rebuilt_and_said_so(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"this is not a database, whatever its name says" * 100)
+    store = await open_store(path, clock=FixedClock(0.0))
+    kept = path.with_name("cache.db.corrupt-19700101T000000Z")
+    assert kept.read_bytes().startswith(b"this is not")
+    assert kept.name in (await store.status()).note
+    assert store.recovered
+    await store.write(batch(pod("web")))
+    await store.close()
+
+
+async def test_a_database_that_is_damaged_inside_is_found_and_rebuilt_at_the_next_start(path: Path) -> None:
+    await fill(path, 3000)
+    with path.open("r+b") as file:
+        for page in range(4, path.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xde\xad" * 2048)
+    try:
+        store = await open_store(path)
+        if not store.recovered:
+            with pytest.raises(StoreCorrupt, match="damaged"):
+                await store.rows(RowQuery(PODS))
+            await store.close()
+            store = await open_store(path)
+    except StoreCorrupt:
+        pytest.fail("a damaged cache must never keep the console from starting")
+    assert store.recovered
+    assert (await store.rows(RowQuery(PODS))).total == 0
+    await store.close()
+    assert not (await _reopened(path))
+
+
+async def _reopened(path: Path) -> str:
+    store = await open_store(path)
+    await store.close()
+    return store.recovered
+
+
+async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> None:
+    await fill(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreTooNew, match="newer"):
+        await open_store(path)
+    assert path.read_bytes() == before
+
+
+async def test_somebody_elses_database_is_refused_and_left_as_it_is(path: Path) -> None:
+    path.parent.mkdir()
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE precious (thing)")
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="not a cache of k8sconsole"):
+        await open_store(path)
+    assert path.read_bytes() == before
+
+
+async def test_a_path_that_cannot_be_written_is_named_with_a_remedy(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreUnwritable) as caught:
+        await open_store(tmp_path / "file" / "cache.db")
+    assert "cache.db" in str(caught.value)
+    assert caught.value.remedy
+    with pytest.raises(StoreUnwritable):
+        await open_store(tmp_path)
+
+
+async def test_a_file_held_by_another_process_is_waited_for_and_then_named(path: Path) -> None:
+    store = await open_store(path, timeout=0.2)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreLocked, match="another process"):
+        await store.write(batch(pod("web")))
+    assert (await store.rows(RowQuery(PODS))).total == 0
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await store.write(batch(pod("web")))).added == 1
+    await store.close()
+
+
+async def test_a_lock_that_is_let_go_in_time_is_not_noticed(path: Path) -> None:
+    store = await open_store(path, timeout=20.0)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    write = asyncio.create_task(store.write(batch(pod("web"))))
+    await asyncio.sleep(0.2)
+    assert not write.done()
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await write).added == 1
+    await store.close()
+
+
+async def test_two_processes_may_open_a_fresh_file_at_once(path: Path) -> None:
+    stores = await asyncio.gather(*(open_store(path) for _ in range(4)))
+    await asyncio.gather(*(store.write(batch(pod(f"p{number}"))) for number, store in enumerate(stores)))
+    assert (await stores[0].rows(RowQuery(PODS))).total == 4
+    assert len({await store.revision() for store in stores}) == 1
+    for store in stores:
+        await store.close()
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    code = textwrap.dedent(script)
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+FULL_DISK = """
+    import asyncio, resource, signal, sys
+    from pathlib import Path
+    from k8sconsole.errors import StoreUnwritable
+    from k8sconsole.store.port import RowQuery
+    from k8sconsole.store.sqlite.opening import open_store
+    from tests.contract.store_objects import PODS, batch, pod
+
+    async def main():
+        store = await open_store(Path(sys.argv[1]))
+        await store.write(batch(*(pod(f"first-{n}") for n in range(100))))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
+        try:
+            await store.write(batch(*(pod(f"second-{n}", labels={"noise": f"{n}" * 100}) for n in range(3000))))
+        except StoreUnwritable as error:
+            print("unwritable", bool(error.remedy))
+        print((await store.rows(RowQuery(PODS))).total)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        print((await store.write(batch(pod("third")))).added, (await store.rows(RowQuery(PODS))).total)
+        await store.close()
+
+    asyncio.run(main())
+"""
+
+
+def test_a_full_disk_writes_nothing_by_halves_and_is_survived(path: Path) -> None:
+    done = run(FULL_DISK, path)
+    assert done.stdout.split() == ["unwritable", "True", "100", "1", "101"], done.stderr
+
+
+WRITE_FOR_EVER = """
+    import asyncio, sys
+    from pathlib import Path
+    from k8sconsole.store.sqlite.opening import open_store
+    from tests.contract.store_objects import batch, pod
+
+    async def main():
+        store = await open_store(Path(sys.argv[1]))
+        for turn in range(100_000):
+            await store.write(batch(*(pod(f"p{n}", version=str(turn)) for n in range(50))))
+            print(turn, flush=True)
+
+    asyncio.run(main())
+"""
+
+
+async def test_what_was_committed_before_a_kill_is_there_afterwards_and_whole(path: Path) -> None:
+    for _ in range(3):
+        process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(WRITE_FOR_EVER), str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert process.stdout is not None
+        told = [int(process.stdout.readline()) for _ in range(20)]
+        os.kill(process.pid, signal.SIGKILL)
+        rest = process.stdout.read().split()
+        process.wait()
+        store = await open_store(path)
+        assert not store.recovered
+        versions = {int(row.resource_version) for row in (await store.rows(RowQuery(PODS))).rows}
+        assert len(versions) == 1, "a batch is there as a whole or not at all"
+        assert versions.pop() >= max([*told, *map(int, rest[:-1])])
+        (check,) = (await store.query("SELECT count(*) FROM objects LEFT JOIN bodies USING (id) WHERE body IS NULL")).rows
+        assert check == (0,)
+        await store.close()
+        path.unlink()
