@@ -139,6 +139,15 @@ _TABLE: tuple[Resource, ...] = (
     _Group("autoscaling", "v2")(
         "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", subs=STATUS, categories=_ALL, generation=False
     ),
+    _Group("autoscaling", "v1")(
+        "HorizontalPodAutoscaler",
+        "horizontalpodautoscalers",
+        "hpa",
+        subs=STATUS,
+        categories=_ALL,
+        generation=False,
+        stored_as="autoscaling/horizontalpodautoscalers",
+    ),
     _net("IngressClass", "ingressclasses", scope="cluster"),
     _net("Ingress", "ingresses", "ing", subs=STATUS),
     _net("NetworkPolicy", "networkpolicies", "netpol"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from k8sconsole.cluster.demo import status
 from k8sconsole.cluster.demo.api import calls, discovery, logs, reading, removal, reviews, subresources, writing
 from k8sconsole.cluster.demo.api.access import Ask
+from k8sconsole.cluster.demo.api.openapi import documents
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +84,11 @@ def _handler(call: calls.Call) -> Handler | None:
 
 
 async def _describe(backend: Backend, request: Request, accept: str) -> Reply:
-    found = discovery.describe(request.path, accept, backend.store.registry)
+    registry = backend.store.registry
+    if request.path.startswith(documents.ROOT):
+        found = await documents.document(request.path, registry)
+    else:
+        found = discovery.describe(request.path, accept, registry)
     if found is None:
         raise status.no_such_path()
     return found

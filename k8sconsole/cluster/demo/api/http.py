@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from k8sconsole.cluster.demo.api.backend import Backend
 
+_LOG = logging.getLogger(__name__)
 MAX_BODY = 16 * 2**20
 
 
@@ -50,6 +52,10 @@ def _handler(backend: Backend, faults: Faults) -> Callable[[web.Request], Awaita
             reply = await respond(backend, await _understood(request))
         except ApiStatus as refusal:
             reply = answer(refusal.body, refusal.code)
+        except Exception as failure:  # noqa: BLE001 - a handler's bug is one request's 500, in the shape clients read
+            _LOG.exception("the demo API server failed on %s %s", request.method, request.path)
+            internal = ApiStatus(500, "InternalError", f"Internal error occurred: {failure}")
+            reply = answer(internal.body, internal.code)
         if isinstance(reply, Stream):
             return await _send_stream(request, reply, faults)
         return _whole(reply)

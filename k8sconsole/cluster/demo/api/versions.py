@@ -22,6 +22,7 @@ _EVENT_FIELDS = {
     "count": "deprecatedCount",
     "reportingComponent": "reportingController",
 }
+_EVENTS = "events.k8s.io"
 _BACK = {new: old for old, new in _EVENT_FIELDS.items()}
 
 
@@ -34,8 +35,10 @@ def present(store: ObjectStore, resource: Resource, raw: bytes) -> bytes:
 
 
 def present_object(resource: Resource, obj: Json) -> Json:
-    if resource.stored_as:
+    if resource.group == _EVENTS:
         obj = {_EVENT_FIELDS.get(key, key): value for key, value in obj.items()}
+    elif resource.stored_as:
+        obj = _simple_autoscaler(obj)
     return {**obj, "kind": resource.kind, "apiVersion": resource.api_version}
 
 
@@ -47,4 +50,33 @@ def item(store: ObjectStore, resource: Resource, raw: bytes) -> bytes:
 
 def to_stored(resource: Resource, obj: Json) -> Json:
     """An object a client sent, in the form that is kept."""
-    return {_BACK.get(key, key): value for key, value in obj.items()} if resource.stored_as else obj
+    if resource.group == _EVENTS:
+        return {_BACK.get(key, key): value for key, value in obj.items()}
+    return _full_autoscaler(obj) if resource.stored_as else obj
+
+
+def _cpu(metric: Json) -> bool:
+    source = metric.get("resource") or {}
+    return source.get("name") == "cpu" and (source.get("target") or {}).get("type") == "Utilization"
+
+
+def _simple_autoscaler(obj: Json) -> Json:
+    """autoscaling/v1 knows one metric, the CPU's utilisation; the others are not shown there."""
+    spec, state = dict(obj["spec"]), dict(obj.get("status") or {})
+    cpu = next((each for each in spec.pop("metrics", None) or () if _cpu(each)), None)
+    if cpu:
+        spec["targetCPUUtilizationPercentage"] = cpu["resource"]["target"].get("averageUtilization")
+    readings = [each for each in state.pop("currentMetrics", None) or () if (each.get("resource") or {}).get("name") == "cpu"]
+    if readings:
+        state["currentCPUUtilizationPercentage"] = readings[0]["resource"]["current"].get("averageUtilization")
+    state.pop("conditions", None)
+    return {**obj, "spec": spec, "status": state}
+
+
+def _full_autoscaler(obj: Json) -> Json:
+    spec = dict(obj["spec"])
+    wanted = spec.pop("targetCPUUtilizationPercentage", None)
+    if wanted is not None:
+        target = {"type": "Utilization", "averageUtilization": wanted}
+        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+    return {**obj, "spec": spec}

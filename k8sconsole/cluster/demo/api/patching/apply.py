@@ -129,7 +129,9 @@ def _position(items: Any, step: str) -> int | None:
         return None
     wanted = msgspec.json.decode(step[2:])
     for position, item in enumerate(items):
-        if item == wanted if step.startswith("v:") else isinstance(item, dict) and wanted.items() <= item.items():
+        if step.startswith("v:") and item == wanted:
+            return position
+        if step.startswith("k:") and isinstance(item, dict) and encode_key(item, tuple(wanted)) == step:
             return position
     return None
 

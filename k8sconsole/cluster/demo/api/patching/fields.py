@@ -18,8 +18,13 @@ _SERVER_META = {
 }
 
 
+# A port without a protocol is a TCP port, to the key too.
+_KEY_DEFAULTS = {"protocol": "TCP"}
+
+
 def encode_key(item: Json, keys: tuple[str, ...]) -> str:
-    return "k:" + msgspec.json.encode({key: item[key] for key in keys if key in item}, order="sorted").decode()
+    found = {key: item.get(key, _KEY_DEFAULTS.get(key)) for key in keys}
+    return "k:" + msgspec.json.encode({key: value for key, value in found.items() if value is not None}, order="sorted").decode()
 
 
 def fields_of(obj: Json) -> dict[FieldPath, Any]:

@@ -91,7 +91,8 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _message(kind: str, data: bytes) -> Json:
-    known, found = _messages().get(kind, {}), {}
+    known = _messages().get(kind, {})
+    found: Json = {}
     for number, raw in _read(data):
         field = known.get(number)
         if field is not None:
