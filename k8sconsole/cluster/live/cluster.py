@@ -129,15 +129,17 @@ class LiveCluster:
         uid: str = "",
         dry_run: bool = False,
     ) -> bytes:
-        wished = {"propagationPolicy": propagation, "gracePeriodSeconds": grace_seconds, "preconditions": {"uid": uid} if uid else None}
-        options: dict[str, Any] = {
-            "kind": "DeleteOptions",
-            "apiVersion": "v1",
-            **{key: value for key, value in wished.items() if value is not None},
+        wished = {
+            "propagationPolicy": propagation,
+            "gracePeriodSeconds": grace_seconds,
+            "preconditions": {"uid": uid} if uid else None,
+            # In the body, because a server that is sent options in a body does not look at the query: it would delete.
+            "dryRun": ["All"] if dry_run else None,
         }
-        params = {"dryRun": "All"} if dry_run else {}
+        options: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1"}
+        options |= {key: value for key, value in wished.items() if value is not None}
         asked = self._asked("delete", resource, namespace, name)
-        return await self._changed("DELETE", asked, resource.path(namespace, name), msgspec.json.encode(options), params)
+        return await self._changed("DELETE", asked, resource.path(namespace, name), msgspec.json.encode(options), {})
 
     async def can_i(
         self, verb: str, resource: ApiResource, *, namespace: str | None = None, name: str | None = None, subresource: str | None = None

@@ -250,9 +250,9 @@ async def test_changes_say_who_manages_the_field_what_is_only_tried_and_which_pa
         ("PUT", f"{root}/web/status?fieldManager=k8sconsole", "application/json"),
         ("PATCH", f"{root}/web?fieldManager=k8sconsole", "application/json-patch+json"),
         ("PATCH", f"{root}/web?fieldManager=me&force=true", "application/apply-patch+yaml"),
-        ("DELETE", f"{root}/web?dryRun=All", "application/json"),
+        ("DELETE", f"{root}/web", "application/json"),
     ]
-    assert '"propagationPolicy":"Foreground","gracePeriodSeconds":0,"preconditions":{"uid":"u-1"}' in seen[-1][3]
+    assert '"propagationPolicy":"Foreground","gracePeriodSeconds":0,"preconditions":{"uid":"u-1"},"dryRun":["All"]' in seen[-1][3]
 
 
 async def test_more_watches_than_a_pool_holds_do_not_keep_a_short_request_waiting(serve: Callable, reach: Callable) -> None:
