@@ -1,0 +1,54 @@
+"""Volumes and claims."""
+
+from k8sconsole.model.describe.sections import Node, Section, section, stated
+
+
+def claim(obj: Node, now: float) -> list[Section]:
+    spec, status = obj["spec"], obj["status"]
+    pairs = [
+        ("Status", _phase(obj)),
+        ("Volume", spec["volumeName"]),
+        ("Requested", spec.at("resources", "requests", "storage")),
+        ("Capacity", status.at("capacity", "storage")),
+        ("Access modes", ", ".join((status["accessModes"] or spec["accessModes"]).words())),
+        ("Storage class", spec["storageClassName"]),
+        ("Volume mode", spec["volumeMode"]),
+        ("Data source", spec["dataSource"]),
+    ]
+    return section("PersistentVolumeClaim", stated(pairs))
+
+
+def _phase(obj: Node) -> str:
+    return "Terminating" if obj.at("metadata", "deletionTimestamp") else str(obj.at("status", "phase"))
+
+
+_KNOWN = frozenset(
+    (
+        "accessModes",
+        "capacity",
+        "claimRef",
+        "persistentVolumeReclaimPolicy",
+        "storageClassName",
+        "volumeMode",
+        "nodeAffinity",
+        "mountOptions",
+    )
+)
+
+
+def volume(obj: Node, now: float) -> list[Section]:
+    spec, ref = obj["spec"], obj.at("spec", "claimRef")
+    source = next(((kind, facts) for kind, facts in spec.items() if kind not in _KNOWN and isinstance(facts.value, dict)), None)
+    pairs = [
+        ("Status", _phase(obj)),
+        ("Message", obj.at("status", "message")),
+        ("Claim", f"{ref['namespace']}/{ref['name']}" if ref else ""),
+        ("Capacity", spec.at("capacity", "storage")),
+        ("Access modes", ", ".join(spec["accessModes"].words())),
+        ("Reclaim policy", spec["persistentVolumeReclaimPolicy"]),
+        ("Storage class", spec["storageClassName"]),
+        ("Volume mode", spec["volumeMode"]),
+        ("Node affinity", spec["nodeAffinity"]),
+    ]
+    kept = [] if source is None else [("Kind", source[0]), *((key, value) for key, value in source[1].items())]
+    return section("PersistentVolume", stated(pairs)) + section("Source", stated(kept))

@@ -1,0 +1,115 @@
+"""Pod templates: what a workload's pods will be made of. Containers and volumes are told in the same words for a pod itself."""
+
+from k8sconsole.model.describe.sections import Line, Node, Section, listed, mapping, section, stated
+
+_PROBES = (("livenessProbe", "Liveness"), ("readinessProbe", "Readiness"), ("startupProbe", "Startup"))
+
+
+def template(node: Node) -> list[Section]:
+    """node is a PodTemplateSpec."""
+    spec = node["spec"]
+    head = mapping("Labels", node.at("metadata", "labels"))
+    head += stated([("Service account", spec["serviceAccountName"]), ("Priority class", spec["priorityClassName"])])
+    lines: list[Line] = []
+    for field, kind in (("initContainers", " (init)"), ("containers", "")):
+        for container in spec[field]:
+            lines += [Line(f"{container['name']}{kind}"), *container_lines(container)]
+    return section("Pod template", [*head, *lines]) + volumes(spec)
+
+
+def container_lines(container: Node) -> list[Line]:
+    pairs = [
+        ("Image", container["image"]),
+        ("Restart policy", container["restartPolicy"]),
+        ("Ports", ", ".join(_port(port) for port in container["ports"])),
+        ("Command", " ".join(container["command"].words())),
+        ("Arguments", " ".join(container["args"].words())),
+        ("Requests", _amounts(container.at("resources", "requests"))),
+        ("Limits", _amounts(container.at("resources", "limits"))),
+        *((label, probe(container[field])) for field, label in _PROBES),
+    ]
+    lines = stated(pairs, 1)
+    for label, values in (
+        ("Environment from", [_environment_source(each) for each in container["envFrom"]]),
+        ("Environment", [_variable(each) for each in container["env"]]),
+        ("Mounts", [_mount(each) for each in container["volumeMounts"]]),
+    ):
+        lines += listed(label, values, 1) if values else []
+    return lines
+
+
+def _port(port: Node) -> str:
+    name = f" ({port['name']})" if port["name"] else ""
+    return f"{port['containerPort']}/{port['protocol'] or 'TCP'}{name}"
+
+
+def _amounts(amounts: Node) -> str:
+    return ", ".join(f"{name} {amount}" for name, amount in amounts.items())
+
+
+def probe(node: Node) -> str:
+    """What is asked, then how often, in one line."""
+    if not node:
+        return ""
+    http, tcp, grpc = node["httpGet"], node["tcpSocket"], node["grpc"]
+    if http:
+        asked = f"{str(http['scheme'] or 'http').lower()}-get :{http['port']}{http['path']}"
+    elif tcp:
+        asked = f"tcp :{tcp['port']}"
+    elif grpc:
+        asked = f"grpc :{grpc['port']} {grpc['service']}".strip()
+    else:
+        asked = "exec " + " ".join(node.at("exec", "command").words())
+    often = (("delay", "initialDelaySeconds"), ("timeout", "timeoutSeconds"), ("period", "periodSeconds"))
+    times = [f"{label}={node[field] or 0}s" for label, field in often]
+    return " ".join([asked, *times, f"#success={node['successThreshold'] or 1}", f"#failure={node['failureThreshold'] or 3}"])
+
+
+def _environment_source(each: Node) -> str:
+    for field, word in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+        if each[field]:
+            optional = " (optional)" if each[field]["optional"].value is True else ""
+            return f"{word} {each[field]['name']}{optional}"
+    return str(each)
+
+
+def _variable(each: Node) -> str:
+    source = each["valueFrom"]
+    if not source:
+        return f"{each['name']}={each['value']}"
+    for field, word in (("secretKeyRef", "secret"), ("configMapKeyRef", "config map")):
+        if source[field]:
+            return f"{each['name']} from key {source[field]['key']} of {word} {source[field]['name']}"
+    path = source["fieldRef"]["fieldPath"] or source["resourceFieldRef"]["resource"]
+    return f"{each['name']} from {path or source}"
+
+
+def _mount(each: Node) -> str:
+    part = f" ({each['subPath']})" if each["subPath"] else ""
+    return f"{each['mountPath']} from {each['name']}{part}{' read-only' if each['readOnly'].value is True else ''}"
+
+
+def volumes(spec: Node) -> list[Section]:
+    return section("Volumes", [Line(str(volume["name"]), _volume(volume)) for volume in spec["volumes"]])
+
+
+def _volume(volume: Node) -> str:
+    known = {
+        "persistentVolumeClaim": ("claim", "claimName"),
+        "configMap": ("config map", "name"),
+        "secret": ("secret", "secretName"),
+        "hostPath": ("host path", "path"),
+        "csi": ("CSI", "driver"),
+        "nfs": ("NFS", "server"),
+    }
+    for kind, facts in volume.items():
+        if kind == "name":
+            continue
+        word, field = known.get(kind, (kind, ""))
+        return f"{word} {facts[field]}" if field else f"{word} {_projected(facts)}".strip()
+    return ""
+
+
+def _projected(facts: Node) -> str:
+    sources = [kind for source in facts["sources"] for kind, _ in source.items()]
+    return ", ".join(sources) if sources else str(facts) if facts else ""
