@@ -14,7 +14,8 @@ from k8sconsole.model.tables.columns import CellKind
 from k8sconsole.model.tables.jsonpath import PathError, values_at
 
 Predicate = Callable[[Subject], bool]
-Found = tuple[CellKind, list[Cell]]
+Found = tuple[CellKind | None, list[Cell]]
+"""The values a field has, any of which suffices, and what they are: None for words that count letter by letter, as labels do."""
 
 
 def matches(filter: Filter, subject: Subject, now: float) -> bool:
@@ -85,8 +86,7 @@ def _in_order(letters: str, name: str) -> bool:
 def _compare(node: Compare, now: float, wanted: bool) -> Predicate:
     source = source_of(node.field)
     find = _finder(node.field, source)
-    exact = source in (Source.LABEL, Source.ANNOTATION, Source.PATH)
-    tests: dict[CellKind, Test] = {}
+    tests: dict[CellKind | None, Test] = {}
 
     def decide(subject: Subject) -> bool:
         kind, values = find(subject)
@@ -94,7 +94,7 @@ def _compare(node: Compare, now: float, wanted: bool) -> Predicate:
             return False
         check = tests.get(kind)
         if check is None:
-            check = tests[kind] = comparison(kind, node.operator, node.value, now, exact=exact)
+            check = tests[kind] = comparison(kind or CellKind.TEXT, node.operator, node.value, now, exact=kind is None)
         return any(map(check, values)) is wanted
 
     return decide
@@ -117,7 +117,7 @@ def _finder(field: str, source: Source) -> Callable[[Subject], Found]:
 
 
 def _word(value: object) -> Found:
-    return CellKind.TEXT, [] if value is None else [value]
+    return None, [] if value is None else [value]
 
 
 def _identity(field: str) -> Callable[[Subject], Found]:
@@ -149,9 +149,9 @@ def _by_path(subject: Subject, field: str) -> Found:
     if not begins_at_root(field) and field in subject.labels:
         return _word(subject.labels[field])
     try:
-        return CellKind.TEXT, [value for value in values_at(field, subject.body()) if value is not None]
+        return None, [value for value in values_at(field, subject.body()) if value is not None]
     except PathError:
-        return CellKind.TEXT, []
+        return None, []
 
 
 def _cell(subject: Subject, field: str) -> Found:

@@ -17,7 +17,7 @@ DEEPEST = 40
 _KEYWORD = re.compile(r"(and|or|not)(?=[\s()!]|$)", re.IGNORECASE)
 _FLAG = re.compile(r"-([lf])(?=\s|$)")
 _FIELD = re.compile(
-    r"""([A-Za-z0-9_.][\w.\-/]*(?:\[(?:\?\([^)]*\)|'[^']*'|"[^"]*"|[^\]\s]*)\][\w.\-/]*)*)(?:\s*(!=|==|>=|<=|=(?!~)|>|<)|(!~|~))"""
+    r"""([A-Za-z0-9_.][\w.\-/]*(?:\[(?:\?\([^)]*\)|'[^']*'|"[^"]*"|[^\]\s]*)\][\w.\-/]*)*(?:\(\w+\))?)(?:\s*(!=|==|>=|<=|=(?!~)|>|<)|(!~|~))"""
 )
 _OPERATORS = {"=": Operator.EQUAL, "==": Operator.EQUAL, "!=": Operator.EQUAL, "~": Operator.MATCHES, "!~": Operator.MATCHES}
 _TERM = "a word, /regex/, ~name, -l selector, field=value or a bracket"

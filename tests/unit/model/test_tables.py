@@ -154,7 +154,8 @@ def test_sorting_follows_the_meaning_of_a_column() -> None:
         CellKind.NAME: ["a", "B", "c", None],
         CellKind.NUMBER: [2, 10, None],
     }.items():
-        assert sorted(cells[::-1], key=lambda cell, kind=kind: sort_key(columns[kind], cell)) == cells  # type: ignore[misc]
+        backwards = list(reversed(cells))
+        assert sorted(backwards, key=lambda cell, kind=kind: sort_key(columns[kind], cell)) == cells  # type: ignore[misc]
 
 
 def test_text_of_a_cell_is_one_line_without_control_characters() -> None:
