@@ -1,0 +1,100 @@
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.config import paths
+from k8sconsole.config.loading import ALIASES, db_path, leaves, load
+from k8sconsole.errors import ConfigurationError
+from k8sconsole.model.policy import Action
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "k8sconsole.yaml"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """As if installed, away from any checkout, with nothing in the current folder."""
+    monkeypatch.setattr(paths, "checkout", lambda: None)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_a_flag_wins_over_the_environment_that_over_dotenv_that_over_the_file_that_over_the_default(file: Path) -> None:
+    file.write_text("scanner:\n  timeout: 1\n  batch_size: 1\n  page_size: 1\n  max_concurrent: 1\n")
+    Path(".env").write_text("SCANNER_TIMEOUT=2\nSCANNER_BATCH_SIZE=2\nSCANNER_MAX_CONCURRENT=2\n")
+    loaded = load({"scanner.timeout": 4}, environment={"SCANNER_TIMEOUT": "3", "SCANNER_BATCH_SIZE": "3"}, file=file)
+    told = loaded.settings.scanner
+    assert (told.timeout, told.batch_size, told.max_concurrent, told.page_size) == (4.0, 3, 2, 1)
+    assert told.static_interval == 1800.0
+    assert loaded.origins == {
+        "scanner.timeout": "a flag",
+        "scanner.batch_size": "SCANNER_BATCH_SIZE in the environment",
+        "scanner.max_concurrent": "SCANNER_MAX_CONCURRENT in .env",
+        "scanner.page_size": "k8sconsole.yaml line 4",
+    }
+
+
+def test_the_seeds_environment_names_reach_their_settings_in_both_spellings() -> None:
+    assert load(environment={"SCANNER_MAX_CONCURRENT": "7"}).settings.scanner.max_concurrent == 7
+    assert load(environment={"SCANNER_CONCURRENT_LIMIT": "8"}).settings.scanner.max_concurrent == 8
+    assert load(environment={"LLM_MODEL_NAME": "m"}).settings.llm.model == "m"
+    known = {key for key, _, _ in leaves()}
+    assert set(ALIASES.values()) <= known
+
+
+def test_any_setting_can_be_given_by_its_long_environment_name_lists_as_json() -> None:
+    loaded = load(environment={"K8SCONSOLE_CONSOLE__FAVOURITES": '["shop", "payments"]', "K8SCONSOLE_LOG__LEVEL": "DEBUG"})
+    assert loaded.settings.console.favourites == ("shop", "payments")
+    assert loaded.settings.log.level == "DEBUG"
+
+
+def test_policy_rules_are_read_from_the_file_as_a_person_writes_them(file: Path) -> None:
+    file.write_text('policy:\n  rules:\n    - {action: deny, tools: ["k8s_delete_*"], namespaces: [kube-system]}\n')
+    (rule,) = load(environment={}, file=file).settings.policy.rules
+    assert (rule.action, rule.tools, rule.namespaces) == (Action.DENY, ("k8s_delete_*",), ("kube-system",))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scanner:\n  timout: 3\n", ("k8sconsole.yaml line 2", "scanner.timout", "scanner.timeout")),
+        ("scanner:\n  timeout: soon\n", ("k8sconsole.yaml line 2", "scanner.timeout", "soon")),
+        ("scanner:\n  timeout: -1\n", ("k8sconsole.yaml line 2", "above zero")),
+        ("scaner:\n  timeout: 3\n", ("k8sconsole.yaml line 1", "scaner")),
+        ("scanner: 3\n", ("k8sconsole.yaml line 1", "section")),
+        ("- a\n", ("line 1", "mapping")),
+        ("a: [\n", ("not valid YAML",)),
+        ("policy:\n  rules:\n    - {action: forbid}\n", ("policy.rules", "forbid")),
+        ("policy:\n  rules:\n    - {action: deny, tool: [x]}\n", ("policy.rules", "tool")),
+    ],
+)
+def test_a_wrong_setting_names_the_file_the_line_the_key_and_the_nearest_valid_one(file: Path, text: str, said: tuple[str, ...]) -> None:
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load(environment={}, file=file)
+    assert caught.value.exit_code == 2
+    for words in said:
+        assert words in str(caught.value)
+
+
+def test_a_wrong_environment_variable_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"K8SCONSOLE_SCANNER__TIMOUT in the environment.*scanner\.timeout"):
+        load(environment={"K8SCONSOLE_SCANNER__TIMOUT": "3"})
+
+
+def test_a_wrong_key_for_the_model_is_not_printed() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        load(environment={"K8SCONSOLE_LLM__API_KEY": '{"a": "hunter2"}'})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_outside_a_checkout_the_cache_lies_in_the_users_data_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert db_path(load(environment={}).settings) == tmp_path / "data/k8sconsole/k8s_cache.db"
+
+
+def test_a_relative_cache_path_counts_from_where_the_program_was_started(tmp_path: Path) -> None:
+    assert db_path(load(environment={"CACHE_DB_PATH": "./x.db"}).settings) == tmp_path / "x.db"

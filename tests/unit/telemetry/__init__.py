@@ -1,0 +1,1 @@
+"""The room k8sconsole/telemetry."""
