@@ -1,0 +1,150 @@
+"""The scanner against an API server over HTTP: the embedded demo cluster, which dies, forgets, refuses and falls silent when told to."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.cluster.demo.api.access import Rule, User
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.cluster.port import Cluster
+from k8sconsole.kit.clock import SystemClock
+from k8sconsole.model.events import ClusterState, Fact, Trust
+from k8sconsole.model.refs import ApiResource
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.scanner.coordinator import ScanCoordinator
+from k8sconsole.scanner.plan import ScanPlan, is_read
+from k8sconsole.store.port import RowQuery, Store
+from k8sconsole.store.sqlite.opening import open_store
+from tests.unit.scanner.test_cluster_scanner import until
+
+PODS = next(resource for resource in BUILTIN if resource.name == "pods")
+CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
+LIMITED = User("limited", "limited-token", (), (Rule(("get", "list", "watch"), ("configmaps", "pods"), ("default",)),))
+
+
+class Site:
+    """A demo cluster, a client for it, a store and a coordinator that fills it."""
+
+    def __init__(self, demo: DemoCluster, cluster: Cluster, store: Store) -> None:
+        self.demo, self.cluster, self.store = demo, cluster, store
+        self.facts: list[Fact] = []
+        self.coordinator = ScanCoordinator(store, plan=ScanPlan(metrics_interval=1.0), clock=SystemClock(), publish=self.facts.append)
+
+    def states(self) -> list[ClusterState]:
+        return [fact for fact in self.facts if isinstance(fact, ClusterState)]
+
+    async def trusts(self, trust: Trust) -> bool:
+        return bool(self.states()) and self.states()[-1].trust is trust
+
+    async def has(self, name: str, resource: ApiResource = CONFIGMAPS) -> bool:
+        return bool((await self.store.rows(RowQuery(resource.name, name=name))).rows)
+
+    async def lacks(self, name: str, resource: ApiResource = CONFIGMAPS) -> bool:
+        return not await self.has(name, resource)
+
+    async def watches_everything(self) -> bool:
+        watched = [state for state in await self.store.scan_states() if state.watching]
+        kinds = [each for each in (await self.cluster.discover()).resources if is_read(each) and "watch" in each.verbs]
+        return len(watched) == len(kinds)
+
+    async def create(self, name: str, namespace: str = "default") -> None:
+        body = json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"k": "v"}})
+        await self.cluster.create(CONFIGMAPS, namespace, body.encode())
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with DemoCluster("calm-shop", users=(LIMITED,)) as demo:
+        cluster = await _client(demo.kubeconfig)
+        store = await open_store(tmp_path / "cache.db")
+        made = Site(demo, cluster, store)
+        yield made
+        await made.coordinator.close()
+        await store.close()
+        await cluster.close()
+
+
+async def _client(kubeconfig: Path) -> Cluster:
+    contexts = KubeconfigContexts([kubeconfig])
+    return await contexts.open(contexts.list()[0].name)
+
+
+async def test_every_listable_kind_is_counted_as_the_server_counts_it(site: Site) -> None:
+    reports = {report.resource: report for report in await site.coordinator.scan_once([site.cluster])}
+    assert not [report for report in reports.values() if report.error]
+    for resource in (await site.cluster.discover()).resources:
+        if is_read(resource) and resource.name not in ("events", "leases.coordination.k8s.io"):
+            held = [item async for page in site.cluster.pages(resource) for item in page.items]
+            assert reports[resource.name].objects == len(held), resource.name
+            assert len((await site.store.rows(RowQuery(resource.name))).rows) == len(held), resource.name
+
+
+async def test_the_seeds_tables_are_filled_for_anybody_with_plain_sqlite(site: Site) -> None:
+    await site.coordinator.scan_once([site.cluster])
+    (pod,) = (await site.store.query("SELECT namespace, name, status, phase, node_name, containers, ttl_expires_at FROM pods LIMIT 1")).rows
+    assert all(pod)
+    assert json.loads(pod[5])[0]["image"]
+    (node,) = (await site.store.query("SELECT status, roles, capacity, allocatable, taints FROM nodes LIMIT 1")).rows
+    assert json.loads(node[2])["cpu"]
+    (service,) = (await site.store.query("SELECT type, cluster_ip, ports, selector FROM services WHERE name <> 'kubernetes' LIMIT 1")).rows
+    assert json.loads(service[2])[0]["port"]
+    (namespace,) = (await site.store.query("SELECT status, labels, annotations FROM namespaces WHERE name = 'default'")).rows
+    assert namespace[0] == "Active"
+    (cluster,) = (await site.store.query("SELECT version, api_server, node_count, ttl_expires_at FROM clusters")).rows
+    assert cluster[0].startswith("v1.")
+    assert cluster[2] > 0
+    (meta,) = (await site.store.query("SELECT scan_status, record_count, last_scan_at FROM cache_metadata WHERE table_name = 'pods'")).rows
+    assert meta[0] == "completed"
+
+
+async def test_a_server_that_dies_is_told_within_seconds_and_its_return_too(site: Site) -> None:
+    site.coordinator.start(site.cluster)
+    await until(site.watches_everything)
+    await site.demo.refuse()
+    await until(lambda: site.trusts(Trust.LOST), within=5.0)
+    assert site.states()[-1].retry_at
+    assert (await site.store.rows(RowQuery(PODS.name))).total > 0
+    await site.demo.resume()
+    await until(lambda: site.trusts(Trust.LIVE), within=10.0)
+    await site.create("after-the-return")
+    await until(lambda: site.has("after-the-return"))
+
+
+async def test_a_server_that_forgot_is_listed_again(site: Site) -> None:
+    site.coordinator.start(site.cluster)
+    await until(site.watches_everything)
+    await site.demo.refuse()
+    await until(lambda: site.trusts(Trust.LOST))
+    site.demo.compact()
+    await site.demo.resume()
+    await site.create("after-the-compaction")
+    await until(lambda: site.has("after-the-compaction"))
+
+
+async def test_a_server_that_falls_silent_is_lost_and_not_waited_for(site: Site) -> None:
+    site.coordinator.start(site.cluster)
+    await until(site.watches_everything)
+    site.demo.pause()
+    await until(lambda: site.trusts(Trust.LOST), within=30.0)
+    await site.demo.resume()
+    await until(lambda: site.trusts(Trust.LIVE), within=30.0)
+
+
+async def test_a_user_of_one_namespace_sees_it_and_is_told_what_is_missing(site: Site) -> None:
+    await site.create("mine")
+    limited = await _client(site.demo.kubeconfig_for(LIMITED))
+    site.coordinator.start(limited, home="default")
+    await until(lambda: site.has("mine"))
+    await until(lambda: site.trusts(Trust.PARTIAL))
+    await site.create("mine-too")
+    await until(lambda: site.has("mine-too"))
+    await until(lambda: _names(site, "nodes"))
+    await site.coordinator.close()
+    await limited.close()
+
+
+async def _names(site: Site, word: str) -> bool:
+    return any(word in reason for reason in site.states()[-1].missing)
