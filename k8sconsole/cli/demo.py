@@ -7,6 +7,7 @@ import typer
 
 from k8sconsole.cli.opening import settings_with
 from k8sconsole.cli.output import print_json, say
+from k8sconsole.cli.tui import show
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -27,18 +28,16 @@ def demo(
 
     options = DemoOptions(scenario, size=size, port=port, seed=seed, tls=tls)
     if check:
+        from k8sconsole.cli.demo_check import check_demo
+
         result = check_demo(options)
         print_json(result)
         return 0 if result["ok"] else 1
     if headless:
         serve_demo(options, ready=_announce)
         return 0
-    from k8sconsole.runtime.start import start_console
-    from k8sconsole.tui.app import run
-
-    loaded = settings_with({"theme": theme})
-    with demo_opening(options, loaded) as opening, start_console(opening) as embedded:
-        return run(embedded, loaded.settings)
+    with demo_opening(options, settings_with({"theme": theme})) as opening:
+        return show(opening)
 
 
 def _announce(kubeconfig: str, url: str) -> None:

@@ -26,9 +26,13 @@ class EmbeddedConsole:
     def start(self) -> None:
         self._thread.start()
 
-    async def opened(self) -> Console:
-        """The console itself, for what may be read from any thread. Raises what opening it raised."""
-        return await self.do(_itself)
+    def opened(self, within: float) -> bool:
+        """Waits for the console to stand, at most ``within`` seconds; whether it does. Raises what opening it raised."""
+        try:
+            asyncio.run_coroutine_threadsafe(self._with_console(_itself), self._loop).result(within)
+        except TimeoutError:
+            return False
+        return True
 
     async def do(self, work: Callable[[Console], Awaitable[T]]) -> T:
         """Runs ``work(console)`` over there and awaits it here; cancelling here cancels there."""

@@ -16,8 +16,7 @@ from k8sconsole.model.tools import Face
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """What a face asks for. make_contexts overrides where contexts come from (the demo cluster does). demo_if_none: without any kubeconfig,
-    open the demo cluster instead of failing."""
+    """What a face asks for. make_contexts overrides where contexts come from (the demo cluster does)."""
 
     loaded: Loaded
     face: Face
@@ -26,7 +25,6 @@ class Opening(msgspec.Struct, frozen=True):
     namespaces: tuple[str, ...] = ()
     scan: bool = False
     offline: bool = False
-    demo_if_none: bool = False
     make_contexts: Callable[[], Contexts] | None = None
 
 
