@@ -1,0 +1,181 @@
+"""The server's entry in a client's own configuration: what stands there stays, a back-up is made, and a file that cannot be read is left alone."""
+
+import contextlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path, PurePath
+from typing import Any
+
+import msgspec
+
+from k8sconsole.errors import ConfigurationError, UsageError
+from k8sconsole.kit.text import nearest
+
+NAME = "k8sconsole"
+CARRIED = ("KUBECONFIG",)
+"""Variables that a client started from a desktop does not have, and the server needs."""
+
+
+class ClientFile(msgspec.Struct, frozen=True):
+    """Where a client keeps its servers, below the home or the application-data folder, and under which key. typed: an entry says its transport."""
+
+    linux: str
+    macos: str
+    windows: str
+    key: str = "mcpServers"
+    typed: bool = False
+
+
+CLIENTS: dict[str, ClientFile] = {
+    "claude-desktop": ClientFile(
+        ".config/Claude/claude_desktop_config.json",
+        "Library/Application Support/Claude/claude_desktop_config.json",
+        "AppData/Roaming/Claude/claude_desktop_config.json",
+    ),
+    "vscode": ClientFile(
+        ".config/Code/User/mcp.json",
+        "Library/Application Support/Code/User/mcp.json",
+        "AppData/Roaming/Code/User/mcp.json",
+        "servers",
+        True,
+    ),
+    "cursor": ClientFile(".cursor/mcp.json", ".cursor/mcp.json", ".cursor/mcp.json"),
+    "claude-code": ClientFile(".claude.json", ".claude.json", ".claude.json", typed=True),
+    "gemini-cli": ClientFile(".gemini/settings.json", ".gemini/settings.json", ".gemini/settings.json"),
+}
+
+
+class InstallResult(msgspec.Struct, frozen=True):
+    """text: the whole file as it is, or would be. backup is None when there was nothing to keep. changed is False when the entry stood there already."""
+
+    client: str
+    path: Path
+    text: str
+    summary: str
+    changed: bool
+    backup: Path | None = None
+
+
+def install(
+    client: str,
+    *,
+    command: str,
+    args: Sequence[str],
+    home: Path | None = None,
+    print_only: bool = False,
+    platform: str = sys.platform,
+    environ: Mapping[str, str] = os.environ,
+) -> InstallResult:
+    """Writes, or with print_only only tells, the entry. Raises UsageError for an unknown client, ConfigurationError for a file that is no JSON object
+    or cannot be written; the file is as it was then."""
+    known = _client(client)
+    path = (home or Path.home()) / _place(known, platform)
+    if path.is_symlink():
+        path = path.resolve()
+    before = _read(path)
+    document = _with_entry(_parsed(path, before), path, known, _entry(known, command, args, environ))
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    changed = before is None or _parsed(path, before) != document
+    if print_only or not changed:
+        said = f"{path} would read as above" if print_only else f"{path} has this entry already"
+        return InstallResult(client, path, text, said, changed)
+    backup = _write(path, text, before)
+    kept = f"; the old file is {backup.name}" if backup else ""
+    return InstallResult(client, path, text, f"{NAME} added to {path}{kept}; restart {client}", True, backup)
+
+
+def _client(name: str) -> ClientFile:
+    if name not in CLIENTS:
+        close = nearest(name, tuple(CLIENTS)) or list(CLIENTS)
+        raise UsageError(f"no client {name!r}", f"known are {', '.join(CLIENTS)}", f"--client {close[0]}")
+    return CLIENTS[name]
+
+
+def _place(client: ClientFile, platform: str) -> PurePath:
+    if platform == "darwin":
+        return PurePath(client.macos)
+    return PurePath(client.windows if platform.startswith("win") else client.linux)
+
+
+def _entry(client: ClientFile, command: str, args: Sequence[str], environ: Mapping[str, str]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"type": "stdio"} if client.typed else {}
+    entry |= {"command": command, "args": list(args)}
+    carried = {name: environ[name] for name in CARRIED if environ.get(name)}
+    return {**entry, "env": carried} if carried else entry
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as cause:
+        raise ConfigurationError(f"{path} cannot be read", str(cause), "mend the file, or use --print and add the entry by hand") from cause
+
+
+def _parsed(path: Path, text: str | None) -> dict[str, Any]:
+    if text is None or not text.strip():
+        return {}
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as cause:
+        where = f"line {cause.lineno}, column {cause.colno}"
+        raise ConfigurationError(
+            f"{path} is not plain JSON",
+            f"{where}: {cause.msg}; comments would be lost",
+            "--print, and add the entry by hand",
+            {"line": cause.lineno},
+        ) from cause
+    if not isinstance(document, dict):
+        raise ConfigurationError(
+            f"{path} is not a JSON object", "line 1: an object was expected", "--print, and add the entry by hand", {"line": 1}
+        )
+    return document
+
+
+def _with_entry(document: dict[str, Any], path: Path, client: ClientFile, entry: dict[str, Any]) -> dict[str, Any]:
+    servers = document.get(client.key, {})
+    if not isinstance(servers, dict):
+        raise ConfigurationError(f"{path}: {client.key}", "an object was expected there", "--print, and add the entry by hand")
+    return {**document, client.key: {**servers, NAME: entry}}
+
+
+def _write(path: Path, text: str, before: str | None) -> Path | None:
+    """All or nothing: a new file takes the old one's place, with its mode. Answers the back-up."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        backup = _back_up(path, before)
+        mode = path.stat().st_mode & 0o777 if before is not None else 0o600
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            os.chmod(temporary, mode)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+    except OSError as cause:
+        raise ConfigurationError(f"{path} cannot be written", str(cause), "--print, and add the entry by hand") from cause
+    return backup
+
+
+def _back_up(path: Path, before: str | None) -> Path | None:
+    if before is None:
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    backup = path.with_name(f"{path.name}.{stamp}.bak")
+    number = 1
+    while backup.exists():
+        number += 1
+        backup = path.with_name(f"{path.name}.{stamp}-{number}.bak")
+    backup.write_text(before, encoding="utf-8")
+    backup.chmod(0o600)
+    return backup

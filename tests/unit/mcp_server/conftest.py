@@ -1,0 +1,5 @@
+"""The desk, for every test of the MCP server."""
+
+from tests.tool_desk import bare, cluster, demo, desk, store
+
+__all__ = ["bare", "cluster", "demo", "desk", "store"]

@@ -1,0 +1,112 @@
+"""Who may do what: the switches, the rules a person wrote, the defaults of a careful team."""
+
+import pytest
+
+from k8sconsole.model.policy import Action, Policy, Rule
+from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tools import Face, Risk, ToolCall
+from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.tools.passage import Target
+from k8sconsole.tools.policy import decide
+
+REGISTRY = builtin_registry()
+DELETE, CREATE, LIST = "k8s_delete_resource", "k8s_create_deployment", "k8s_list_pods"
+
+
+def _resource(name: str) -> ApiResource:
+    return next(one for one in BUILTIN if one.name == name)
+
+
+def _asked(
+    policy: Policy, tool: str, *, face: Face = Face.TUI, context: str = "dev", kind: str = "pods", namespaces: tuple[str, ...] = ("shop",), name: str = "web", caller: str = "local"
+) -> tuple[Action, str]:
+    target = Target(ClusterName(context), "", _resource(kind), namespaces, name)
+    decision = decide(policy, REGISTRY.find(tool), ToolCall(tool, {}, face, caller), target)
+    return decision.action, decision.word
+
+
+@pytest.mark.parametrize("face", list(Face))
+def test_reading_is_allowed_from_every_face(face: Face) -> None:
+    assert _asked(Policy(), LIST, face=face) == (Action.ALLOW, "")
+    assert _asked(Policy(read_only=True), LIST, face=face) == (Action.ALLOW, "")
+
+
+@pytest.mark.parametrize("face", [Face.TUI, Face.CHAT, Face.CLI])
+def test_a_change_asks_first(face: Face) -> None:
+    assert _asked(Policy(), DELETE, face=face) == (Action.ASK, "")
+
+
+@pytest.mark.parametrize("face", list(Face))
+@pytest.mark.parametrize("tool", [tool.name for tool in REGISTRY if tool.risk is not Risk.READ])
+def test_read_only_denies_every_change_in_every_face_whatever_the_rules_say(face: Face, tool: str) -> None:
+    policy = Policy(read_only=True, allow_write=True, rules=(Rule(Action.ALLOW),))
+    assert _asked(policy, tool, face=face) == (Action.DENY, "")
+    assert tool not in {one.name for one in REGISTRY.offered(face, policy)}
+
+
+def test_an_mcp_client_changes_nothing_without_allow_write_even_where_a_rule_allows() -> None:
+    assert _asked(Policy(rules=(Rule(Action.ALLOW),)), DELETE, face=Face.MCP) == (Action.DENY, "")
+    assert _asked(Policy(allow_write=True), DELETE, face=Face.MCP) == (Action.ASK, "")
+
+
+def test_the_scanner_only_reads() -> None:
+    assert _asked(Policy(allow_write=True), DELETE, face=Face.SCANNER) == (Action.DENY, "")
+
+
+@pytest.mark.parametrize("context", ["prod", "eu-prod-1", "live.example", "gke_x_production"])
+def test_a_context_that_looks_like_production_wants_its_name_typed(context: str) -> None:
+    assert _asked(Policy(), DELETE, context=context) == (Action.TYPE_NAME, context)
+
+
+@pytest.mark.parametrize("context", ["dev", "reproduce", "product-catalog", "delivery", "olive"])
+def test_a_context_that_only_sounds_a_little_like_it_does_not(context: str) -> None:
+    assert _asked(Policy(), DELETE, context=context) == (Action.ASK, "")
+
+
+@pytest.mark.parametrize("kind", ["namespaces", "persistentvolumes", "customresourcedefinitions.apiextensions.k8s.io"])
+def test_what_takes_much_with_it_wants_its_own_name_typed(kind: str) -> None:
+    assert _asked(Policy(), DELETE, kind=kind, namespaces=(), name="shop") == (Action.TYPE_NAME, "shop")
+
+
+def test_the_first_rule_that_matches_decides_and_then_the_defaults() -> None:
+    policy = Policy(rules=(Rule(Action.DENY, tools=("k8s_delete_*",), namespaces=("kube-*",)), Rule(Action.ALLOW, contexts=("dev*",), verbs=("delete",))))
+    assert _asked(policy, DELETE, namespaces=("kube-system",)) == (Action.DENY, "")
+    assert _asked(policy, DELETE) == (Action.ALLOW, "")
+    assert _asked(policy, DELETE, context="test") == (Action.ASK, "")
+    assert _asked(policy, CREATE, kind="deployments.apps") == (Action.ASK, "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "matches"),
+    [
+        (Rule(Action.DENY, kinds=("pod",)), True),
+        (Rule(Action.DENY, kinds=("Pod",)), True),
+        (Rule(Action.DENY, kinds=("pods",)), True),
+        (Rule(Action.DENY, kinds=("secrets",)), False),
+        (Rule(Action.DENY, faces=("mcp", "chat")), False),
+        (Rule(Action.DENY, callers=("loc*",)), True),
+        (Rule(Action.DENY, callers=("mcp:*",)), False),
+        (Rule(Action.DENY, verbs=("patch",)), False),
+    ],
+)
+def test_a_rule_matches_by_all_that_it_names(rule: Rule, matches: bool) -> None:
+    assert (_asked(Policy(rules=(rule,)), DELETE)[0] is Action.DENY) is matches
+
+
+def test_a_type_name_rule_wants_the_object_or_in_production_the_context() -> None:
+    policy = Policy(rules=(Rule(Action.TYPE_NAME),))
+    assert _asked(policy, DELETE) == (Action.TYPE_NAME, "web")
+    assert _asked(policy, DELETE, context="prod-eu") == (Action.TYPE_NAME, "prod-eu")
+
+
+def test_a_call_over_all_namespaces_is_caught_by_a_denied_one_and_not_freed_by_an_allowed_one() -> None:
+    assert _asked(Policy(rules=(Rule(Action.DENY, namespaces=("kube-system",)),)), LIST, namespaces=())[0] is Action.DENY
+    assert _asked(Policy(rules=(Rule(Action.ALLOW, namespaces=("shop",)),)), DELETE, namespaces=())[0] is Action.ASK
+    assert _asked(Policy(rules=(Rule(Action.ALLOW, namespaces=("shop",)),)), DELETE, namespaces=("shop", "team"))[0] is Action.ASK
+
+
+def test_a_tool_denied_outright_is_not_listed() -> None:
+    offered = {tool.name for tool in REGISTRY.offered(Face.TUI, Policy(rules=(Rule(Action.DENY, tools=("cache_*",)),)))}
+    assert "cache_query" not in offered
+    assert LIST in offered

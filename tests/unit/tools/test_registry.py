@@ -1,0 +1,67 @@
+"""The catalogue: honest, complete, and found by any of a tool's spellings."""
+
+import pytest
+
+from k8sconsole.errors import UnknownTool
+from k8sconsole.model.policy import Policy
+from k8sconsole.model.tools import Face, Risk
+from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.tools.registry import Registry
+
+REGISTRY = builtin_registry()
+
+
+def test_the_seed_s_eight_tools_are_there_under_both_spellings() -> None:
+    for name in "get_cluster_info list_namespaces list_nodes get_pod_logs list_pods list_services create_deployment delete_resource".split():
+        assert REGISTRY.find(name) is REGISTRY.find(f"k8s_{name}")
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UnknownTool) as caught:
+        REGISTRY.find("k8s_list_pod")
+    assert "k8s_list_pods" in caught.value.details["nearest"]
+
+
+def test_two_tools_cannot_answer_to_one_name() -> None:
+    tool = REGISTRY.find("k8s_list_pods")
+    with pytest.raises(ValueError, match="both answer"):
+        Registry([tool, *[other for other in REGISTRY if other is not tool], _renamed()])
+
+
+def _renamed():  # type: ignore[no-untyped-def]
+    import msgspec
+
+    return msgspec.structs.replace(REGISTRY.find("k8s_list_nodes"), name="k8s_list_machines", aliases=("list_pods",))
+
+
+@pytest.mark.parametrize("tool", list(REGISTRY), ids=lambda tool: tool.name)
+def test_annotations_are_honest(tool) -> None:  # type: ignore[no-untyped-def]
+    hints = tool.annotations()
+    changes = bool({"create", "delete", "patch", "update", "write"} & set(tool.capabilities.operation_types))
+    assert hints["readOnlyHint"] is not changes
+    assert hints["destructiveHint"] is (tool.risk is Risk.DESTRUCTIVE)
+    assert not changes or tool.prepare is not None, "a change is always tried by the server first"
+
+
+@pytest.mark.parametrize("tool", list(REGISTRY), ids=lambda tool: tool.name)
+def test_a_tool_can_be_shown_as_a_form_and_kept_as_a_row(tool) -> None:  # type: ignore[no-untyped-def]
+    schema = tool.input_schema()
+    assert schema["type"] == "object"
+    assert "$ref" not in repr(schema) + repr(tool.output_schema())
+    required, optional = tool.parameters()
+    assert {*required, *optional} == set(schema["properties"])
+    record = tool.record()
+    assert record.required_params == required
+    assert record.resource_types
+    assert tool.title
+    assert tool.summary
+
+
+def test_mcp_clients_are_not_told_of_changes_unless_they_may_make_them() -> None:
+    reading = {tool.name for tool in REGISTRY.offered(Face.MCP, Policy())}
+    writing = {tool.name for tool in REGISTRY.offered(Face.MCP, Policy(allow_write=True))}
+    assert writing - reading == {"k8s_create_deployment", "k8s_delete_resource"}
+
+
+def test_toolsets_narrow_the_list() -> None:
+    assert {tool.toolset for tool in REGISTRY.offered(Face.TUI, Policy(), ("write",))} == {"write"}
