@@ -8,10 +8,11 @@ _QUOTES = "\"'"
 
 
 class Reader:
-    """position is 0-based; the columns that errors speak of are 1-based."""
+    """position is 0-based; the columns that errors speak of are 1-based. offset: where this text begins within a larger one."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, offset: int = 0) -> None:
         self.text = text
+        self.offset = offset
         self.position = 0
 
     def skip_space(self) -> None:
@@ -32,7 +33,7 @@ class Reader:
         return found
 
     def error(self, problem: str, expected: str, at: int | None = None) -> FilterError:
-        column = (self.position if at is None else at) + 1
+        column = self.offset + (self.position if at is None else at) + 1
         return FilterError(f"{problem} at column {column}: expected {expected}", column=column)
 
     def quoted(self) -> str:

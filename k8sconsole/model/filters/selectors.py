@@ -21,7 +21,20 @@ _OPERATORS = {
 
 
 def read_selector(reader: Reader) -> tuple[Requirement, ...]:
-    """The selector that begins here, up to the first thing that cannot belong to it."""
+    """The selector that begins here: between quotes, or up to the first thing that cannot belong to it."""
+    reader.skip_space()
+    if reader.peek() and reader.peek() in "\"'":
+        begin = reader.position + 1
+        inner = Reader(reader.quoted(), reader.offset + begin)
+        found = _requirements(inner)
+        inner.skip_space()
+        if not inner.at_end():
+            raise inner.error("unreadable label selector", "a comma or the closing quote")
+        return found
+    return _requirements(reader)
+
+
+def _requirements(reader: Reader) -> tuple[Requirement, ...]:
     found = [_requirement(reader)]
     while reader.take(_COMMA):
         found.append(_requirement(reader))

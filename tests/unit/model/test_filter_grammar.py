@@ -64,6 +64,7 @@ A, B, C = Text("a"), Text("b"), Text("c")
         ("app.kubernetes.io/name=web", Compare("app.kubernetes.io/name", Operator.EQUAL, "web")),
         ("web !~x", And((Text("web"), Not(NamePattern("x"))))),
         ("-l app=x", Labels((Requirement("app", LabelOperator.IN, ("x",)),))),
+        ("-l 'app = x'", Labels((Requirement("app", LabelOperator.IN, ("x",)),))),
         ("-l app", Labels((Requirement("app", LabelOperator.PRESENT),))),
     ],
 )
@@ -108,6 +109,7 @@ def test_a_label_selector_is_kubernetes_own_and_ends_where_it_ends() -> None:
         ("name~(a+)+$", 10, "repeat"),
         ("-l", 3, "a label key"),
         ("-l a in (b, c!)", 10, "label values"),
+        ("-l 'a=b c'", 9, "a comma"),
         ("-l a>x", 6, "a whole number"),
         ("-f", 3, "a word"),
         ("age>abc", 5, "an age"),
