@@ -26,13 +26,20 @@ class Command:
     editor: str = ""
 
 
+GROUPS = (
+    *("apps", "batch", "autoscaling", "policy", "discovery.k8s.io", "events.k8s.io", "networking.k8s.io", "storage.k8s.io"),
+    *("rbac.authorization.k8s.io", "authorization.k8s.io", "authentication.k8s.io", "coordination.k8s.io", "scheduling.k8s.io"),
+    *("admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "certificates.k8s.io", "node.k8s.io"),
+    *("flowcontrol.apiserver.k8s.io", "metrics.k8s.io", "resource.k8s.io"),
+)
 _ROLLED = "rollout status deployment/web -n {ns} --timeout=60s"
 _JOB = "wait --for=condition=complete job/once -n {ns} --timeout=60s"
 
 COMMANDS: tuple[Command, ...] = (
     Command("version -o json", loose=True),
-    Command("api-resources --sort-by=name -o name", unordered=True),
-    Command("api-resources --api-group=apps"),
+    Command("api-resources --sort-by=name -o name", loose=True),
+    *(Command(f"api-resources --api-group={group}", unordered=True) for group in GROUPS),
+    Command("get pods.v1. -n default -l nothing=here"),
     Command("api-versions", loose=True),
     Command("cluster-info", loose=True),
     Command("create namespace {ns}"),

@@ -104,6 +104,7 @@ _rbac = _Group("rbac.authorization.k8s.io", "v1")
 _storage = _Group("storage.k8s.io", "v1")
 _admission = _Group("admissionregistration.k8s.io", "v1")
 _flow = _Group("flowcontrol.apiserver.k8s.io", "v1")
+_devices = _Group("resource.k8s.io", "v1")
 _metrics = _Group("metrics.k8s.io", "v1beta1")
 _authz = _Group("authorization.k8s.io", "v1")
 _authn = _Group("authentication.k8s.io", "v1")
@@ -151,6 +152,8 @@ _TABLE: tuple[Resource, ...] = (
     _net("IngressClass", "ingressclasses", scope="cluster"),
     _net("Ingress", "ingresses", "ing", subs=STATUS),
     _net("NetworkPolicy", "networkpolicies", "netpol"),
+    _net("IPAddress", "ipaddresses", "ip", scope="cluster", generation=False),
+    _net("ServiceCIDR", "servicecidrs", scope="cluster", subs=STATUS, generation=False),
     _Group("discovery.k8s.io", "v1")("EndpointSlice", "endpointslices"),
     _Group("policy", "v1")("PodDisruptionBudget", "poddisruptionbudgets", "pdb", subs=STATUS),
     _rbac("ClusterRoleBinding", "clusterrolebindings", scope="cluster", generation=False),
@@ -158,6 +161,8 @@ _TABLE: tuple[Resource, ...] = (
     _rbac("RoleBinding", "rolebindings", generation=False),
     _rbac("Role", "roles", generation=False),
     _storage("CSIDriver", "csidrivers", scope="cluster", generation=False),
+    _storage("CSIStorageCapacity", "csistoragecapacities", generation=False),
+    _storage("VolumeAttributesClass", "volumeattributesclasses", "vac", scope="cluster", generation=False),
     _storage("CSINode", "csinodes", scope="cluster", generation=False),
     _storage("StorageClass", "storageclasses", "sc", scope="cluster", generation=False),
     _storage("VolumeAttachment", "volumeattachments", scope="cluster", subs=STATUS, generation=False),
@@ -171,6 +176,12 @@ _TABLE: tuple[Resource, ...] = (
     _admission("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", scope="cluster", categories=_EXT),
     _admission("ValidatingAdmissionPolicy", "validatingadmissionpolicies", scope="cluster", subs=STATUS, categories=_EXT),
     _admission("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", scope="cluster", categories=_EXT),
+    _admission("MutatingAdmissionPolicy", "mutatingadmissionpolicies", scope="cluster", categories=_EXT),
+    _admission("MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", scope="cluster", categories=_EXT),
+    _devices("DeviceClass", "deviceclasses", scope="cluster"),
+    _devices("ResourceClaim", "resourceclaims", subs=STATUS, generation=False),
+    _devices("ResourceClaimTemplate", "resourceclaimtemplates", generation=False),
+    _devices("ResourceSlice", "resourceslices", scope="cluster"),
     _Group("certificates.k8s.io", "v1")(
         "CertificateSigningRequest", "certificatesigningrequests", "csr", scope="cluster", subs=("status", "approval"), generation=False
     ),

@@ -9,15 +9,16 @@ import uuid
 from bisect import bisect_left, insort
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from random import Random
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from k8sconsole.cluster.demo import status
 from k8sconsole.cluster.demo.history import WINDOW, EventType, History, Key, StoreEvent, Subscription
 from k8sconsole.cluster.demo.resources import Registry, Resource
+from k8sconsole.cluster.demo.world.clock import Clock, stamp
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -28,17 +29,6 @@ _encode = msgspec.json.encode
 # Set by the server and never by a client's update.
 _OWN_META = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 _GC_FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
-
-
-class Clock(Protocol):
-    def now(self) -> datetime: ...
-
-
-class SystemClock:
-    """The machine's time, in UTC."""
-
-    def now(self) -> datetime:
-        return datetime.now(UTC)
 
 
 @dataclass(slots=True)
@@ -66,11 +56,6 @@ class Bucket:
         return self.keys[bisect_left(self.keys, (namespace, "")) : bisect_left(self.keys, (namespace + "\0", ""))]
 
 
-def timestamp(moment: datetime) -> str:
-    """RFC 3339 in whole seconds, as metav1.Time is written."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def encode(resource: Resource, obj: Json) -> bytes:
     """Compact JSON that begins with kind and apiVersion, so that lists can cut both off without decoding."""
     rest = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
@@ -88,7 +73,7 @@ class ObjectStore:
     """
 
     def __init__(self, clock: Clock | None = None, *, seed: int = 1, window: int = WINDOW, registry: Registry | None = None) -> None:
-        self.clock: Clock = clock or SystemClock()
+        self.clock = clock or Clock()
         self.registry = registry or Registry()
         self.history = History(window)
         self.resource_version = 1
@@ -161,7 +146,7 @@ class ObjectStore:
         new = _complete(resource, obj)
         meta = new["metadata"]
         meta["uid"] = meta.get("uid") or str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-        meta["creationTimestamp"] = meta.get("creationTimestamp") or timestamp(self.clock.now())
+        meta["creationTimestamp"] = meta.get("creationTimestamp") or stamp(self.clock.now())
         if resource.generation:
             meta.setdefault("generation", 1)
         if not dry_run:
@@ -235,12 +220,12 @@ class ObjectStore:
         if obj["kind"] == "Namespace":
             obj["status"] = {**obj.get("status", {}), "phase": "Terminating"}
         if "deletionTimestamp" not in meta:
-            meta["deletionTimestamp"] = timestamp(self.clock.now() + timedelta(seconds=grace))
+            meta["deletionTimestamp"] = stamp(self.clock.now() + timedelta(seconds=grace))
             meta["deletionGracePeriodSeconds"] = grace
             if "generation" in meta:
                 meta["generation"] += 1
         elif grace < meta.get("deletionGracePeriodSeconds", 0):
-            meta["deletionTimestamp"] = timestamp(self.clock.now() + timedelta(seconds=grace))
+            meta["deletionTimestamp"] = stamp(self.clock.now() + timedelta(seconds=grace))
             meta["deletionGracePeriodSeconds"] = grace
 
     def _replace(self, resource: Resource, old: Json, new: Json, *, dry_run: bool) -> Json:

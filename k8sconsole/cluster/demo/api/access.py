@@ -96,6 +96,14 @@ class Gate:
             return self._by_certificate(certificate)
         raise status.unauthorized()
 
+    def impersonate(self, user: User, name: str, groups: tuple[str, ...]) -> User:
+        """The user somebody acts as; raises a 403 status unless they may impersonate."""
+        if not self.allows(user, Ask("impersonate", "", "users", name=name)):
+            why = f'User "{user.name}" cannot impersonate resource "users" in API group "" at the cluster scope'
+            raise status.ApiStatus(403, "Forbidden", f'users "{name}" is forbidden: {why}', {"name": name, "kind": "users"})
+        known = self._users.get(name)
+        return known if known and not groups else User(name, groups=groups)
+
     def by_token(self, token: str) -> User | None:
         return next((user for user in self._users.values() if token and user.token == token), None)
 

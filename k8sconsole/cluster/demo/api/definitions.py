@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.cluster.demo.resources import ALL_VERBS, RESOURCES, Resource
-from k8sconsole.cluster.demo.storage import timestamp
+from k8sconsole.cluster.demo.world.clock import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,7 +79,7 @@ def _established(definition: Json) -> bool:
 
 
 def _establish(store: ObjectStore, definition: Json) -> None:
-    now = timestamp(store.clock.now())
+    now = stamp(store.clock.now())
     said = (
         ("NamesAccepted", "NoConflicts", "no conflicts found"),
         ("Established", "InitialNamesAccepted", "the initial names have been accepted"),

@@ -62,7 +62,7 @@ class Request:
 
 async def respond(backend: Backend, request: Request) -> Reply:
     """The reply to any request; raises ApiStatus for every refusal."""
-    user = backend.gate.authenticate(request.headers.get("Authorization", ""), request.certificate)
+    user = _user(backend, request)
     accept = request.headers.get("Accept", "")
     target = calls.parse_path(request.path, backend.store.registry)
     if target is None:
@@ -73,6 +73,12 @@ async def respond(backend: Backend, request: Request) -> Reply:
     if handler is None or not _offered(call):
         raise status.method_not_allowed() if not target.subresource else status.no_such_path()
     return await handler(backend, call)
+
+
+def _user(backend: Backend, request: Request) -> User:
+    user = backend.gate.authenticate(request.headers.get("Authorization", ""), request.certificate)
+    name, groups = request.headers.get("Impersonate-User", ""), request.headers.get("Impersonate-Group", "")
+    return backend.gate.impersonate(user, name, (groups,) if groups else ()) if name else user
 
 
 def _handler(call: calls.Call) -> Handler | None:

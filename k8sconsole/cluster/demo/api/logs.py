@@ -27,13 +27,14 @@ async def read(backend: Backend, call: Call) -> Reply:
     pod = backend.store.get(call.resource, call.namespace, call.name)
     container = _container(call, pod)
     previous = call.flag("previous")
-    _check_state(call, pod, container, previous=previous)
+    if not pod["spec"].get("nodeName"):
+        raise status.bad_request(f"pod {call.name} does not have a host assigned")
     now = backend.store.clock.now()
     written = podlogs.lines(backend.store, call.namespace, call.name, container, previous=previous, now=now)
     chosen = _chosen(call, written, now)
     if not call.flag("follow") or previous:
         return Answer(_limited(call, b"".join(_encoded(call, line) for line in chosen)), content_type=_PLAIN)
-    further = podlogs.follow(backend.store, call.namespace, call.name, container, since=now)
+    further = podlogs.follow(backend.store, call.namespace, call.name, container, backend.store.clock, since=now)
     return Stream(_following(call, chosen, further), _PLAIN)
 
 
@@ -52,20 +53,6 @@ def _container(call: Call, pod: Json) -> str:
         also = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
         raise status.bad_request(f"a container name must be specified for pod {call.name}, choose one of: [{' '.join(own)}]{also}")
     return asked or known[0]
-
-
-def _check_state(call: Call, pod: Json, container: str, *, previous: bool) -> None:
-    state = pod.get("status", {})
-    fields = ("initContainerStatuses", "containerStatuses", "ephemeralContainerStatuses")
-    found: Json = next((each for field in fields for each in state.get(field) or () if each["name"] == container), {})
-    if previous and not (found.get("lastState") or {}).get("terminated"):
-        raise status.bad_request(f'previous terminated container "{container}" in pod "{call.name}" not found')
-    waiting = (found.get("state") or {}).get("waiting")
-    if not previous and (not found or waiting) and not (found.get("lastState") or {}).get("terminated"):
-        why = f" is waiting to start: {waiting['reason']}" if waiting and waiting.get("reason") else " not available"
-        if not pod["spec"].get("nodeName"):
-            raise status.bad_request(f"pod {call.name} does not have a host assigned")
-        raise status.bad_request(f'container "{container}" in pod "{call.name}"{why}')
 
 
 def _chosen(call: Call, written: Iterable[Line], now: datetime) -> list[Line]:

@@ -17,6 +17,7 @@ FieldTest = Callable[[Json], bool]
 
 _SET = re.compile(r"^\s*(?P<key>[^\s,!=()<>]+)\s+(?P<op>in|notin)\s*\((?P<values>[^()]*)\)\s*$")
 _PAIR = re.compile(r"^\s*(?P<key>[^\s,!=()<>]+)\s*(?P<op>==|=|!=|>|<)\s*(?P<value>[^\s,!=()<>]*)\s*$")
+_TRAILING = re.compile(r"^\s*[^\s,!=()<>]+\s*(?:==|=|!=)\s*[^\s,!=()<>]*\s*(?P<rest>[=!<>].*)$")
 _BARE = re.compile(r"^\s*(?P<not>!?)\s*(?P<key>[^\s,!=()<>]+)\s*$")
 
 _EVERYWHERE = ("metadata.name", "metadata.namespace")
@@ -57,6 +58,8 @@ def _label_test(term: str) -> LabelTest:
     if found := _BARE.match(term):
         key, present = found["key"], not found["not"]
         return lambda labels: (key in labels) is present
+    if found := _TRAILING.match(term):
+        raise status.bad_request(f"found '{found['rest'][0]}', expected: ',' or 'end of string'")
     raise status.bad_request(f"unable to parse requirement: found \"{term.strip()}\", expected: '!', identifier, or 'end of string'")
 
 

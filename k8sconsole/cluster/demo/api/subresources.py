@@ -13,7 +13,7 @@ from k8sconsole.cluster.demo.api.backend import Answer, answer
 from k8sconsole.cluster.demo.api.patching.managers import track_update
 from k8sconsole.cluster.demo.api.tables.cells import selector as selector_text
 from k8sconsole.cluster.demo.resources import RESOURCES
-from k8sconsole.cluster.demo.storage import timestamp
+from k8sconsole.cluster.demo.world.clock import stamp
 
 if TYPE_CHECKING:
     from k8sconsole.cluster.demo.api.backend import Backend
@@ -167,7 +167,7 @@ async def request_token(backend: Backend, call: Call) -> Answer:
     backend.store.stored(call.resource, call.namespace, call.name)
     asked = call.document().get("spec") or {}
     seconds = int(asked.get("expirationSeconds") or 3600)
-    until = timestamp(backend.store.clock.now() + timedelta(seconds=seconds))
+    until = stamp(backend.store.clock.now() + timedelta(seconds=seconds))
     token = f"{backend.random.getrandbits(256):064x}"
     spec = {"audiences": asked.get("audiences") or ["https://kubernetes.default.svc"], "expirationSeconds": seconds}
     head = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1"}

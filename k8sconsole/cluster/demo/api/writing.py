@@ -12,7 +12,8 @@ from k8sconsole.cluster.demo.api.backend import Answer
 from k8sconsole.cluster.demo.api.calls import parse_body
 from k8sconsole.cluster.demo.api.patching import apply, documents, strategic
 from k8sconsole.cluster.demo.api.patching.managers import Writer, track_update
-from k8sconsole.cluster.demo.storage import encode, timestamp
+from k8sconsole.cluster.demo.storage import encode
+from k8sconsole.cluster.demo.world.clock import stamp
 
 if TYPE_CHECKING:
     from k8sconsole.cluster.demo.api.backend import Backend
@@ -117,7 +118,7 @@ def _apply(backend: Backend, call: Call) -> Answer:
 
 def writer(backend: Backend, call: Call) -> Writer:
     operation = "Apply" if call.content_type == APPLY else "Update"
-    return Writer(call.manager, operation, call.resource.api_version, call.target.subresource, timestamp(backend.store.clock.now()))
+    return Writer(call.manager, operation, call.resource.api_version, call.target.subresource, stamp(backend.store.clock.now()))
 
 
 def _answer(backend: Backend, call: Call, obj: Json, code: int = 200) -> Answer:

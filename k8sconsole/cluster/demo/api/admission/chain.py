@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _ACCOUNTS = RESOURCES["/serviceaccounts"]
 _PRIORITIES = RESOURCES["scheduling.k8s.io/priorityclasses"]
+_RANGES = RESOURCES["/limitranges"]
 _CLASSES = RESOURCES["storage.k8s.io/storageclasses"]
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 _FIRST_STATUS: dict[str, Json] = {
@@ -52,8 +53,9 @@ def admit_changed(backend: Backend, call: Call, old: Json, new: Json) -> None:
     if resource.key == "/services":
         services.carry_over(old, new)
     _shape(resource, new)
-    validation.check(resource, new)
-    immutable.check(resource, old, new)
+    causes = [*validation.misfits(resource, new), *immutable.changes(resource, old, new)]
+    if causes:
+        raise status.invalid(resource, new["metadata"]["name"], causes)
     if resource.key == "/services":
         services.allocate(backend.store, new)
 
@@ -82,6 +84,8 @@ def _pod(backend: Backend, obj: Json) -> None:
         why = f'error looking up service account {meta["namespace"]}/{account}: serviceaccount "{account}" not found'
         raise status.forbidden(RESOURCES["/pods"], meta.get("name", ""), why)
     _set_priority(backend, obj)
+    for limits in backend.store.iterate(_RANGES, meta["namespace"]):
+        pods.apply_limits(spec, limits)
     pods.admit(obj, identity.suffix(backend.random))
 
 

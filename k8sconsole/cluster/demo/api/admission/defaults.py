@@ -32,9 +32,14 @@ def complete(target: Json, defaults: Mapping[str, Any]) -> None:
 
 
 def _template(spec: Json) -> None:
-    meta = spec["template"].setdefault("metadata", {})
-    meta.setdefault("creationTimestamp", None)
+    _no_time(spec["template"].setdefault("metadata", {}))
     fill_spec(spec["template"].setdefault("spec", {}))
+
+
+def _no_time(meta: Json) -> None:
+    """Older clients write a template's creationTimestamp as null; the server leaves it out."""
+    if meta.get("creationTimestamp") is None:
+        meta.pop("creationTimestamp", None)
 
 
 def _pod(obj: Json) -> None:
@@ -74,7 +79,7 @@ def _stateful(obj: Json) -> None:
             claim,
             {"kind": "PersistentVolumeClaim", "apiVersion": "v1", "spec": {"volumeMode": "Filesystem"}, "status": {"phase": "Pending"}},
         )
-        claim["metadata"].setdefault("creationTimestamp", None)
+        _no_time(claim["metadata"])
     _template(spec)
 
 
@@ -102,9 +107,9 @@ def _job(obj: Json) -> None:
 def _cron_job(obj: Json) -> None:
     fixed = {"concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1}
     complete(obj["spec"], fixed)
-    obj["spec"]["jobTemplate"].setdefault("metadata", {}).setdefault("creationTimestamp", None)
+    _no_time(obj["spec"]["jobTemplate"].setdefault("metadata", {}))
     inner = obj["spec"]["jobTemplate"]["spec"]["template"]
-    inner.setdefault("metadata", {}).setdefault("creationTimestamp", None)
+    _no_time(inner.setdefault("metadata", {}))
     fill_spec(inner["spec"])
 
 
@@ -176,6 +181,14 @@ def _definition(obj: Json) -> None:
     complete(spec, {"conversion": {"strategy": "None"}})
 
 
+def _limit_range(obj: Json) -> None:
+    """Containers default to the maximum, and request what they are limited to."""
+    for limit in obj["spec"].get("limits") or ():
+        if limit.get("type") == "Container":
+            limit["default"] = {**(limit.get("max") or {}), **(limit.get("default") or {})}
+            limit["defaultRequest"] = {**(limit.get("min") or {}), **limit["default"], **(limit.get("defaultRequest") or {})}
+
+
 def _node(obj: Json) -> None:
     obj.setdefault("spec", {})
 
@@ -191,6 +204,7 @@ _FILLERS: dict[str, Callable[[Json], None]] = {
     "/secrets": _secret,
     "/namespaces": _namespace,
     "/nodes": _node,
+    "/limitranges": _limit_range,
     "/persistentvolumeclaims": _claim,
     "/persistentvolumes": _volume,
     "apps/deployments": _deployment,

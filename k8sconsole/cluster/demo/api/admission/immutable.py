@@ -41,11 +41,9 @@ _STATEFUL_FREE = (
 _CLAIM_WHY = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
 
 
-def check(resource: Resource, old: Json, new: Json) -> None:
-    """Raises a 422 status when an update touches what may not change."""
-    causes = [*_fields(resource, old, new), *_specs(resource, old, new), *_sealed(old, new)]
-    if causes:
-        raise status.invalid(resource, new["metadata"]["name"], causes)
+def changes(resource: Resource, old: Json, new: Json) -> list[Json]:
+    """Causes of a refusal: what an update touches that may not change."""
+    return [*_fields(resource, old, new), *_specs(resource, old, new), *_sealed(old, new)]
 
 
 def _at(obj: Json, path: str) -> Any:

@@ -131,3 +131,15 @@ def quality(spec: Json) -> str:
 def _guaranteed(resources: Json) -> bool:
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     return all(name in limits and requests.get(name, limits[name]) == limits[name] for name in ("cpu", "memory"))
+
+
+def apply_limits(spec: Json, limit_range: Json) -> None:
+    """Gives containers without requests or limits those of a LimitRange."""
+    for limit in limit_range["spec"].get("limits") or ():
+        if limit.get("type") != "Container":
+            continue
+        for container in (*(spec.get("initContainers") or ()), *spec["containers"]):
+            resources = container.setdefault("resources", {})
+            for field, defaults in (("limits", limit.get("default")), ("requests", limit.get("defaultRequest"))):
+                if defaults:
+                    resources[field] = {**defaults, **(resources.get(field) or {})}

@@ -45,9 +45,13 @@ Causes = Iterator[Json]
 
 def check(resource: Resource, obj: Json) -> None:
     """Raises a 422 status that lists everything that is wrong."""
-    causes = [*_metadata(resource, obj["metadata"]), *_CHECKS.get(resource.key, _nothing)(obj)]
-    if causes:
+    if causes := misfits(resource, obj):
         raise status.invalid(resource, obj["metadata"].get("name", ""), causes)
+
+
+def misfits(resource: Resource, obj: Json) -> list[Json]:
+    """Causes of a refusal; empty for an object that may be stored."""
+    return [*_metadata(resource, obj["metadata"]), *_CHECKS.get(resource.key, _nothing)(obj)]
 
 
 def required(field: str, why: str = "") -> Json:

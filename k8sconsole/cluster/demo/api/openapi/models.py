@@ -74,7 +74,7 @@ def object_meta() -> Model:
 
 def components(roots: list[Model]) -> dict[str, Json]:
     """Schemas of these models and of all they refer to."""
-    found: dict[str, Json] = dict(_BASICS)
+    found: dict[str, Json] = {name: dict(schema) for name, schema in _BASICS.items()}
     todo = list(roots)
     while todo:
         model = todo.pop()
@@ -82,7 +82,27 @@ def components(roots: list[Model]) -> dict[str, Json]:
         if name not in found:
             found[name] = _schema(model)
             todo.extend(_referred(model))
+    _tell_once(found)
     return found
+
+
+def _tell_once(schemas: dict[str, Json]) -> None:
+    """The models carry no text on fields that are objects: the type's text goes there, unless lists need it where it is."""
+    direct: dict[str, list[Json]] = {}
+    listed: set[str] = set()
+    for schema in schemas.values():
+        for field in (schema.get("properties") or {}).values():
+            if "allOf" in field:
+                direct.setdefault(field["allOf"][0]["$ref"].rsplit("/", 1)[-1], []).append(field)
+            inner = field.get("items") or field.get("additionalProperties") or {}
+            listed.add(inner.get("$ref", "").rsplit("/", 1)[-1])
+    for name, fields in direct.items():
+        text = schemas[name].get("description") if name not in _BASICS else None
+        if text:
+            for field in fields:
+                field.setdefault("description", text)
+            if name not in listed:
+                del schemas[name]["description"]
 
 
 def _referred(model: Model) -> Iterator[Model]:

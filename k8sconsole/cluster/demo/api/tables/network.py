@@ -79,7 +79,19 @@ def _policy(obj: Json, now: datetime) -> Cells:
     return [_name(obj), selector(obj["spec"].get("podSelector")), created(obj, now)]
 
 
+def _address_object(obj: Json, now: datetime) -> Cells:
+    parent = obj["spec"].get("parentRef") or {}
+    held_by = "/".join(parent[key] for key in ("resource", "namespace", "name") if parent.get(key))
+    return [_name(obj), held_by, created(obj, now)]
+
+
+def _service_range(obj: Json, now: datetime) -> Cells:
+    return [_name(obj), join(obj["spec"].get("cidrs") or ()), created(obj, now)]
+
+
 PRINTERS = {
+    "networking.k8s.io/ipaddresses": Printer(columns("Name|ParentRef|Age"), _address_object),
+    "networking.k8s.io/servicecidrs": Printer(columns("Name|CIDRs|Age"), _service_range),
     "/services": Printer(columns("Name|Type|Cluster-IP|External-IP|Port(s)|Age", "Selector"), _service),
     "/endpoints": Printer(columns("Name|Endpoints|Age"), _endpoints),
     "discovery.k8s.io/endpointslices": Printer(columns("Name|AddressType|Ports|Endpoints|Age"), _slice),

@@ -30,8 +30,8 @@ def _binding(obj: Json, now: datetime) -> Cells:
     return [_name(obj), f"{role['kind']}/{role['name']}", created(obj, now), *who]
 
 
-def _account(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), len(obj.get("secrets") or ()), created(obj, now)]
+def _aged(obj: Json, now: datetime) -> Cells:
+    return [_name(obj), created(obj, now)]
 
 
 def _request_state(obj: Json) -> str:
@@ -56,6 +56,12 @@ def _admission_policy(obj: Json, now: datetime) -> Cells:
     kind = obj["spec"].get("paramKind")
     text = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
     return [_name(obj), len(obj["spec"].get("validations") or ()), text, created(obj, now)]
+
+
+def _mutating_policy(obj: Json, now: datetime) -> Cells:
+    kind = obj["spec"].get("paramKind")
+    text = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
+    return [_name(obj), len(obj["spec"].get("mutations") or ()), text, created(obj, now)]
 
 
 def _policy_binding(obj: Json, now: datetime) -> Cells:
@@ -92,13 +98,17 @@ _RBAC, _ADMISSION, _FLOW = "rbac.authorization.k8s.io", "admissionregistration.k
 PRINTERS = {
     f"{_RBAC}/rolebindings": _BINDING,
     f"{_RBAC}/clusterrolebindings": _BINDING,
-    "/serviceaccounts": Printer(columns("Name|Secrets|Age", "", "Secrets"), _account),
+    "/serviceaccounts": Printer(columns("Name|Age"), _aged),
+    "resource.k8s.io/deviceclasses": Printer(columns("Name|Age"), _aged),
+    "resource.k8s.io/resourceclaimtemplates": Printer(columns("Name|Age"), _aged),
     "certificates.k8s.io/certificatesigningrequests": Printer(
         columns("Name|Age|SignerName|Requestor|RequestedDuration|Condition"), _request
     ),
     f"{_ADMISSION}/mutatingwebhookconfigurations": _WEBHOOKS,
     f"{_ADMISSION}/validatingwebhookconfigurations": _WEBHOOKS,
     f"{_ADMISSION}/validatingadmissionpolicies": Printer(columns("Name|Validations|ParamKind|Age", "", "Validations"), _admission_policy),
+    f"{_ADMISSION}/mutatingadmissionpolicies": Printer(columns("Name|Mutations|ParamKind|Age", "", "Mutations"), _mutating_policy),
+    f"{_ADMISSION}/mutatingadmissionpolicybindings": Printer(columns("Name|PolicyName|ParamRef|Age"), _policy_binding),
     f"{_ADMISSION}/validatingadmissionpolicybindings": Printer(columns("Name|PolicyName|ParamRef|Age"), _policy_binding),
     f"{_FLOW}/flowschemas": Printer(columns("Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL"), _flow_schema),
     f"{_FLOW}/prioritylevelconfigurations": Printer(

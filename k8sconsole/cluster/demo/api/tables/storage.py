@@ -85,7 +85,12 @@ def _csi_driver(obj: Json, now: datetime) -> Cells:
     return [_name(obj), *flags, tokens, spec.get("requiresRepublish", False), modes, created(obj, now)]
 
 
+def _attributes_class(obj: Json, now: datetime) -> Cells:
+    return [_name(obj), obj.get("driverName", ""), created(obj, now)]
+
+
 PRINTERS = {
+    "storage.k8s.io/volumeattributesclasses": Printer(columns("Name|DriverName|Age"), _attributes_class),
     "/persistentvolumes": Printer(
         columns("Name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age", "VolumeMode"),
         _volume,
