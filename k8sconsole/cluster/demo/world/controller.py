@@ -112,8 +112,8 @@ class Controller:
         self.store = context.store
 
     def watches(self) -> Mapping[str, Router]:
-        """Resource key → router. By default every change of the primary kind concerns its own key."""
-        return {self.primary.key: own_key}
+        """Resource key → router. By default what is wished of the primary kind concerns its own key."""
+        return {self.primary.key: spec_changed}
 
     def reconcile(self, key: Key) -> float | None:
         """Put one key right; the seconds after which to look again, or None to wait for a change."""
@@ -130,6 +130,16 @@ def key_of(obj: Json) -> Key:
 
 def own_key(change: Change) -> Iterable[Key]:
     return () if change.gone else (change.key,)
+
+
+def spec_changed(change: Change) -> Iterable[Key]:
+    """For those who write the status themselves and need not look at what they wrote."""
+    same = change.previous_raw is not None and _wish(change.previous) == _wish(change.object)
+    return () if change.gone or same else (change.key,)
+
+
+def _wish(obj: Json) -> tuple[object, ...]:
+    return obj.get("spec"), obj["metadata"].get("deletionTimestamp"), obj["metadata"].get("finalizers")
 
 
 def any_change(change: Change) -> Iterable[Key]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 # An upper bound for one step: what needs more than this will never come to rest.
-_MOST_WORK = 2_000_000
+_MOST_WORK = 200_000
 # Items done between two turns of the event loop; about five milliseconds.
 _SLICE = 40
 _RETRY = 5.0

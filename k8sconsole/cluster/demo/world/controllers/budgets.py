@@ -5,7 +5,7 @@ from math import ceil, floor
 from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import conditions, pods
-from k8sconsole.cluster.demo.world.controller import Change, Controller, Json, Key, Router, own_key, selects
+from k8sconsole.cluster.demo.world.controller import Change, Controller, Json, Key, Router, spec_changed, selects
 from k8sconsole.cluster.demo.world.kinds import BUDGETS, PODS
 
 
@@ -14,7 +14,7 @@ class Budgets(Controller):
     primary = BUDGETS
 
     def watches(self) -> dict[str, Router]:
-        return {BUDGETS.key: own_key, PODS.key: self._pod_changed}
+        return {BUDGETS.key: spec_changed, PODS.key: self._pod_changed}
 
     def reconcile(self, key: Key) -> float | None:
         budget = self.context.find(BUDGETS, key)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import conditions
 from k8sconsole.cluster.demo.world.clock import moment, stamp
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, own_key, reference, to_owner
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, reference, to_owner
 from k8sconsole.cluster.demo.world.controllers.jobs import done
 from k8sconsole.cluster.demo.world.kinds import CRON_JOBS, JOBS
 from k8sconsole.cluster.demo.world.schedule import Schedule
@@ -17,7 +17,7 @@ class CronJobs(Controller):
     primary = CRON_JOBS
 
     def watches(self) -> dict[str, Router]:
-        return {CRON_JOBS.key: own_key, JOBS.key: to_owner("CronJob")}
+        return {CRON_JOBS.key: spec_changed, JOBS.key: to_owner("CronJob")}
 
     def reconcile(self, key: Key) -> float | None:
         cron = self.context.find(CRON_JOBS, key)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import pods
-from k8sconsole.cluster.demo.world.controller import Change, Controller, Json, Key, Router, being_deleted, own_key, to_owner
+from k8sconsole.cluster.demo.world.controller import Change, Controller, Json, Key, Router, being_deleted, spec_changed, to_owner
 from k8sconsole.cluster.demo.world.controllers import revisions
 from k8sconsole.cluster.demo.world.controllers.scheduler import static_refusal
 from k8sconsole.cluster.demo.world.kinds import DAEMON_SETS, NODES, PODS
@@ -19,7 +19,7 @@ class DaemonSets(Controller):
     primary = DAEMON_SETS
 
     def watches(self) -> dict[str, Router]:
-        return {DAEMON_SETS.key: own_key, PODS.key: to_owner("DaemonSet"), NODES.key: self._node_changed}
+        return {DAEMON_SETS.key: spec_changed, PODS.key: to_owner("DaemonSet"), NODES.key: self._node_changed}
 
     def reconcile(self, key: Key) -> float | None:
         daemon = self.context.find(DAEMON_SETS, key)

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world import pods
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, own_key, reference, to_owner
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, reference, to_owner
 from k8sconsole.cluster.demo.world.controllers.deployment_status import status_of
 from k8sconsole.cluster.demo.world.controllers.rolling import Step, recreate_steps, rolling_steps, scaling_steps
 from k8sconsole.cluster.demo.world.kinds import DEPLOYMENTS, PODS, REPLICA_SETS
@@ -19,7 +19,7 @@ class Deployments(Controller):
     primary = DEPLOYMENTS
 
     def watches(self) -> dict[str, Router]:
-        return {DEPLOYMENTS.key: own_key, REPLICA_SETS.key: to_owner("Deployment")}
+        return {DEPLOYMENTS.key: spec_changed, REPLICA_SETS.key: to_owner("Deployment")}
 
     def reconcile(self, key: Key) -> float | None:
         deployment = self.context.find(DEPLOYMENTS, key)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from k8sconsole.cluster.demo.world import conditions, pods
 from k8sconsole.cluster.demo.world.clock import moment
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, own_key, to_owner
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, to_owner
 from k8sconsole.cluster.demo.world.kinds import JOBS, PODS
 
 _COMPONENT = "job-controller"
@@ -16,7 +16,7 @@ class Jobs(Controller):
     primary = JOBS
 
     def watches(self) -> dict[str, Router]:
-        return {JOBS.key: own_key, PODS.key: to_owner("Job")}
+        return {JOBS.key: spec_changed, PODS.key: to_owner("Job")}
 
     def reconcile(self, key: Key) -> float | None:
         job = self.context.find(JOBS, key)

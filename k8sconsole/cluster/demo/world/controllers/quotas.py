@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.cluster.demo.world.amounts import amounts, spelled
-from k8sconsole.cluster.demo.world.controller import Change, Controller, Key, Router, own_key
+from k8sconsole.cluster.demo.world.controller import Change, Controller, Key, Router, spec_changed
 from k8sconsole.cluster.demo.world.kinds import PODS, QUOTAS
 from k8sconsole.cluster.demo.world.pods import finished
 from k8sconsole.cluster.demo.world.quota_rules import COUNTED, usage
@@ -16,7 +16,7 @@ class Quotas(Controller):
 
     def watches(self) -> dict[str, Router]:
         counted = {resource.key: self._came_or_went for resource in COUNTED.values()}
-        return {QUOTAS.key: own_key, PODS.key: self._pod_changed, **counted}
+        return {QUOTAS.key: spec_changed, PODS.key: self._pod_changed, **counted}
 
     def reconcile(self, key: Key) -> float | None:
         quota = self.context.find(QUOTAS, key)

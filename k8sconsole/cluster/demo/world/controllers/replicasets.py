@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import conditions, pods
 from k8sconsole.cluster.demo.world.clock import seconds_since
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, own_key, to_owner
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, to_owner
 from k8sconsole.cluster.demo.world.kinds import PODS, REPLICA_SETS
 
 
@@ -13,7 +13,7 @@ class ReplicaSets(Controller):
     primary = REPLICA_SETS
 
     def watches(self) -> dict[str, Router]:
-        return {REPLICA_SETS.key: own_key, PODS.key: to_owner("ReplicaSet")}
+        return {REPLICA_SETS.key: spec_changed, PODS.key: to_owner("ReplicaSet")}
 
     def reconcile(self, key: Key) -> float | None:
         replica_set = self.context.find(REPLICA_SETS, key)
@@ -25,7 +25,7 @@ class ReplicaSets(Controller):
         minimum = replica_set["spec"].get("minReadySeconds", 0)
         waiting = minimum and any(pods.ready(pod) and not pods.available(pod, minimum, self.context.now) for pod in living)
         # A refused pod is tried again, as seldom as the real controller's back-off ends up trying.
-        return 60.0 if refusal else float(minimum) if waiting else None
+        return 300.0 if refusal else float(minimum) if waiting else None
 
     def _living(self, replica_set: Json) -> list[Json]:
         return [pod for pod in self.context.owned(replica_set, PODS) if pods.active(pod)]

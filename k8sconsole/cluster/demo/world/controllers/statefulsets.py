@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import pods
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, own_key, reference, to_owner
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, reference, to_owner
 from k8sconsole.cluster.demo.world.controllers import revisions
 from k8sconsole.cluster.demo.world.kinds import CLAIMS, PODS, STATEFUL_SETS
 
@@ -13,7 +13,7 @@ class StatefulSets(Controller):
     primary = STATEFUL_SETS
 
     def watches(self) -> dict[str, Router]:
-        return {STATEFUL_SETS.key: own_key, PODS.key: to_owner("StatefulSet")}
+        return {STATEFUL_SETS.key: spec_changed, PODS.key: to_owner("StatefulSet")}
 
     def reconcile(self, key: Key) -> float | None:
         stateful = self.context.find(STATEFUL_SETS, key)

@@ -10,7 +10,7 @@ import msgspec
 from k8sconsole.cluster.demo.world import pods
 from k8sconsole.cluster.demo.world.behaviour import Behaviour
 from k8sconsole.cluster.demo.world.clock import moment
-from k8sconsole.cluster.demo.world.controller import Context, Controller, Json, Key, Router, any_change, being_deleted
+from k8sconsole.cluster.demo.world.controller import Context, Controller, Json, Key, Router, being_deleted, spec_changed
 from k8sconsole.cluster.demo.world.kinds import CLAIMS, NODES, PODS
 from k8sconsole.cluster.demo.world.kubelet.containers import PROBE_REPORT
 from k8sconsole.cluster.demo.world.kubelet.images import Pulling
@@ -61,7 +61,7 @@ class Kubelet(Controller):
         self._ending: set[str] = set()
 
     def watches(self) -> dict[str, Router]:
-        return {PODS.key: any_change}
+        return {PODS.key: lambda change: (change.key,) if change.gone else spec_changed(change)}
 
     def unsettled(self) -> Iterable[Key]:
         """Pods at rest are left alone, unless a scenario lets their containers exit later."""

@@ -1,0 +1,111 @@
+"""What containers write: one small writer a profile, fed with nothing but a line's own luck, so that a line never changes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+
+import msgspec
+
+Writer = Callable[[Random, datetime], str]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """`every`: seconds between lines on average; `opening`: what is written at the start."""
+
+    write: Writer
+    every: float
+    opening: tuple[str, ...] = ()
+
+
+_PATHS = ("/", "/products/kettle-17", "/products/lamp-4", "/cart", "/search?q=lamp", "/static/app.js", "/api/v1/recommendations", "/healthz", "/login")
+_AGENTS = ("Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1)", "shop-app/8.2", "kube-probe/1.36")
+_TASKS = ("price update", "stock level", "invoice", "parcel label", "voucher", "picture")
+
+
+def _access(luck: Random, at: datetime) -> str:
+    status = luck.choices((200, 304, 302, 404, 500), (80, 9, 6, 4, 1))[0]
+    client, path = f"10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}", luck.choice(_PATHS)
+    when = at.strftime("%d/%b/%Y:%H:%M:%S +0000")
+    return f'{client} - - [{when}] "GET {path} HTTP/1.1" {status} {luck.randint(180, 48000)} "-" "{luck.choice(_AGENTS)}" {luck.uniform(0.001, 0.4):.3f}'
+
+
+def _json(luck: Random, at: datetime) -> str:
+    level = luck.choices(("info", "debug", "warn", "error"), (86, 8, 5, 1))[0]
+    message = {"warn": "slow upstream", "error": "upstream answered 502, retrying", "debug": "cache refreshed"}.get(level, "request done")
+    entry = {
+        "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "level": level,
+        "msg": message,
+        "method": luck.choice(("GET", "GET", "POST")),
+        "path": luck.choice(_PATHS),
+        "duration_ms": round(luck.uniform(2, 900 if level == "warn" else 120), 1),
+        "trace_id": f"{luck.getrandbits(64):016x}",
+    }
+    return msgspec.json.encode(entry).decode()
+
+
+def _java(luck: Random, at: datetime) -> str:
+    step = luck.choice(("Loading settings", "Connecting to ledger", "Preparing templates", "Warming up number sequences"))
+    return f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d} INFO  [main] example.shop.invoices.Main - {step} ({luck.randint(3, 900)} ms)"
+
+
+def _java_info(luck: Random, at: datetime) -> str:
+    shard = luck.randint(0, 11)
+    return f"[{at:%Y-%m-%dT%H:%M:%S},{at.microsecond // 1000:03d}][INFO ][o.o.c.r.a.AllocationService] shard [products][{shard}] merged, {luck.randint(4, 90)} MB"
+
+
+def _errors(luck: Random, at: datetime) -> str:
+    problem = luck.choice(("dial tcp 10.96.44.12:5432: connect: connection refused", "context deadline exceeded", "no healthy upstream"))
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} ERROR readiness: dependency database is not usable: {problem} (attempt {luck.randint(1, 40)})"
+
+
+def _worker(luck: Random, at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} INFO worker-{luck.randint(1, 4)}: {luck.choice(_TASKS)} {luck.randint(1000, 99999)} done in {luck.randint(8, 700)} ms"
+
+
+def _klog(luck: Random, at: datetime) -> str:
+    place = luck.choice(("reflector.go:436", "controller.go:221", "proxier.go:812", "leaderelection.go:260"))
+    word = luck.choice(("Caches populated", "Sync complete", "Renewed lease", "Endpoints changed"))
+    return f'I{at:%m%d %H:%M:%S}.{at.microsecond:06d}       1 {place}] "{word}" elapsed="{luck.randint(1, 90)}ms"'
+
+
+def _logfmt(luck: Random, at: datetime) -> str:
+    message = luck.choice(("compaction finished", "query done", "wal segment loaded", "rule group evaluated"))
+    return f'ts={at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z level=info caller=main.go:{luck.randint(100, 900)} msg="{message}" duration={luck.randint(1, 900)}ms'
+
+
+def _postgres(luck: Random, at: datetime) -> str:
+    if luck.random() < 0.3:
+        return f"{at:%Y-%m-%d %H:%M:%S}.000 UTC [{luck.randint(60, 99)}] LOG:  checkpoint complete: wrote {luck.randint(20, 900)} buffers"
+    return f"{at:%Y-%m-%d %H:%M:%S}.000 UTC [{luck.randint(100, 900)}] LOG:  duration: {luck.uniform(200, 2400):.3f} ms  statement: SELECT id FROM orders WHERE state = $1"
+
+
+def _redis(luck: Random, at: datetime) -> str:
+    return f"1:M {at:%d %b %Y %H:%M:%S}.{at.microsecond // 1000:03d} * {luck.randint(10, 900)} changes in 60 seconds. Saving..."
+
+
+def _dns(luck: Random, _at: datetime) -> str:
+    name = luck.choice(("orders-db.shop", "cart-store.shop", "ledger.payments", "mail.shop.example"))
+    return f'[INFO] 10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}:{luck.randint(30000, 60000)} - "A IN {name}. udp 54" NOERROR qr,aa,rd 0.000{luck.randint(100, 900)}s'
+
+
+def _plain(luck: Random, at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} still here, {luck.randint(1, 900)} things seen"
+
+
+PROFILES: Mapping[str, Profile] = {
+    "": Profile(_plain, 10.0, ("starting", "ready")),
+    "access": Profile(_access, 1.5, ("listening on :8080",)),
+    "json": Profile(_json, 2.0, ('{"level":"info","msg":"configuration read"}', '{"level":"info","msg":"listening","address":":8080"}')),
+    "java": Profile(_java, 3.0, ("Picked up JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=75",)),
+    "java-info": Profile(_java_info, 6.0, ("[INFO ][o.o.n.Node] version[3.4.0], starting ...",)),
+    "errors": Profile(_errors, 5.0, ("starting; waiting for the database",)),
+    "worker": Profile(_worker, 3.0, ("worker pool of 4 started",)),
+    "klog": Profile(_klog, 20.0, ('"Starting"',)),
+    "logfmt": Profile(_logfmt, 12.0, ('level=info msg="Starting"',)),
+    "postgres": Profile(_postgres, 15.0, ("LOG:  database system is ready to accept connections",)),
+    "redis": Profile(_redis, 60.0, ("1:M * Ready to accept connections tcp",)),
+    "dns": Profile(_dns, 4.0, (".:53", "CoreDNS-1.12.4")),
+}
