@@ -30,8 +30,45 @@ class Intent(msgspec.Struct, frozen=True):
 
 
 _FILLER = frozenset(
-    "show list get give me all the please which what are is there find any of that a an do does have has we i see with currently now who "
-    "every and my let us tell display".split()
+    [
+        "show",
+        "list",
+        "get",
+        "give",
+        "me",
+        "all",
+        "the",
+        "please",
+        "which",
+        "what",
+        "are",
+        "is",
+        "there",
+        "find",
+        "any",
+        "of",
+        "that",
+        "a",
+        "an",
+        "do",
+        "does",
+        "have",
+        "has",
+        "we",
+        "i",
+        "see",
+        "with",
+        "currently",
+        "now",
+        "who",
+        "every",
+        "and",
+        "my",
+        "let",
+        "us",
+        "tell",
+        "display",
+    ]
 )
 _STATES = {
     "running": "status=Running", "pending": "status=Pending", "failed": "status=Failed", "completed": "status=Completed",
@@ -41,15 +78,17 @@ _STATES = {
     "unschedulable": "status=Pending",
 }  # fmt: skip
 _OPPOSITES = {"status": "!=", "ready": "<", "restarts": "="}
-_BROKEN = frozenset("unhealthy broken failing bad wrong sick problematic".split())
-_HEALTHY = frozenset("healthy fine well ok".split())
+_BROKEN = frozenset(["unhealthy", "broken", "failing", "bad", "wrong", "sick", "problematic"])
+_HEALTHY = frozenset(["healthy", "fine", "well", "ok"])
 _BROKEN_FILTER = "(ready<1 or status~'(?i)error|fail|backoff|pending|evicted|oomkilled|notready|lost|unknown') and !status=Completed"
 _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:with )?(?:more than|over|at least) (\d+) restarts?", "restarts>{0}"), (r"older than (\d+[smhdw])", "age>{0}"),
     (r"(?:younger|newer) than (\d+[smhdw])", "age<{0}"), (r"(?:on|at) node (\S+)", "node={0}"), (r"(?:named|called) (\S+)", "name={0}"),
     (r"(?:labelled|labeled|(?:with )?label) (\S+=\S+)", "-l {0}"), (r"(?:owned by|of deployment) (\S+)", "owner={0}"),
 )  # fmt: skip
-_LOGS = re.compile(r"^(?:(?:show|get|give me|tail) )?(?:the )?logs? (?:of|for|from) (?:pod )?(?P<name>\S+)(?: container (?P<container>\S+))?(?P<rest>.*)$")
+_LOGS = re.compile(
+    r"^(?:(?:show|get|give me|tail) )?(?:the )?logs? (?:of|for|from) (?:pod )?(?P<name>\S+)(?: container (?P<container>\S+))?(?P<rest>.*)$"
+)
 _NAMESPACE = re.compile(r"\b(?:in|from) (?:the )?(?:namespaces? )?((?!all\b)[\w.-]+(?:(?:, ?| and )[\w.-]+)*)(?: namespace)?")
 _EVERYWHERE = re.compile(r"\bin (?:all|every|any) namespaces?\b|\banywhere\b|\beverywhere\b")
 
@@ -66,10 +105,10 @@ def understand(question: str, kinds: Mapping[str, str]) -> Intent:
     filters, text = _phrases(text)
     namespaces, text = _namespaces(text)
     kind, words = _kind(text.split(), kinds)
-    more, unknown = _states(words)
+    more, strange = _states(words)
     if not kind:
-        return Intent(Want.NOTHING, unknown=tuple(unknown))
-    return Intent(Want.COUNT if counting else Want.LIST, kind, namespaces, " and ".join([*filters, *more]), unknown=tuple(unknown))
+        return Intent(Want.NOTHING, unknown=tuple(strange))
+    return Intent(Want.COUNT if counting else Want.LIST, kind, namespaces, " and ".join([*filters, *more]), unknown=tuple(strange))
 
 
 def _lowered(text: str) -> str:
@@ -137,5 +176,5 @@ def _state(word: str, negated: bool) -> str:
     meaning = _STATES.get(word, "")
     if not meaning or not negated:
         return meaning
-    field, sign, value = re.split(r"(>=|=|>)", meaning, maxsplit=1)
+    field, value = re.split(r">=|=|>", meaning, maxsplit=1)
     return f"{field}{_OPPOSITES[field]}{value}"

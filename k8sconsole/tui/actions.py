@@ -7,14 +7,14 @@ the settings' ``keymap``; two actions of one view on one key are told at start. 
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 
 from k8sconsole.model.tools import Risk
 
 
 class Action(NamedTuple):
-    """keys: textual's names, separated by commas. order: the smaller, the earlier in the footer; 0 leaves it to the help page. call: the method with
-    its arguments where it is not the id itself."""
+    """keys: textual's names, separated by commas. order: the smaller, the earlier in the footer; 0 leaves it to the help page.
+    call: the method with its arguments where it is not the id itself."""
 
     id: str
     scope: str
@@ -36,7 +36,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("pane_metrics", "everywhere", "alt+4,f5", "metrics pane", "How the scanner and the cache are doing", call="pane('metrics')"),
     Action("messages", "everywhere", "ctrl+l", "messages", "Everything that was said since the start"),
     Action("next_theme", "everywhere", "ctrl+t", "next theme", "Change to the next theme"),
-    Action("enter", "table", "enter", "open", "Look inside: pods of a workload, containers of a pod, logs of a container", 1, call="open('enter')"),
+    Action(
+        "enter",
+        "table",
+        "enter",
+        "open",
+        "Look inside: pods of a workload, containers of a pod, logs of a container",
+        1,
+        call="open('enter')",
+    ),
     Action("describe", "table", "d", "describe", "Everything about the object, with its events", 2, call="open('describe')"),
     Action("yaml", "table", "y", "yaml", "The object as it is cached, secrets masked", 3, call="open('yaml')"),
     Action("logs", "table", "l", "logs", "Follow the logs of a pod or container", 4, call="open('logs')"),
@@ -49,7 +57,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("node", "table", "o", "node", "Go to the node this pod runs on", call="open('node')"),
     Action("owner", "table", "J", "owner", "Go to the object that owns this one", call="open('owner')"),
     Action("all_namespaces", "table", "0", "all namespaces", "Rows of every namespace", 8),
-    *(Action(f"favourite_{n}", "table", str(n), f"favourite {n}", f"Rows of favourite namespace {n}", call=f"favourite({n})") for n in range(1, 10)),
+    *(
+        Action(f"favourite_{n}", "table", str(n), f"favourite {n}", f"Rows of favourite namespace {n}", call=f"favourite({n})")
+        for n in range(1, 10)
+    ),
     Action("faults", "table", "ctrl+z", "faults only", "Only what is not well, on and off", 7),
     Action("wide", "table", "ctrl+w", "wide", "All columns at full width; ← and → move sideways"),
     Action("refresh", "table", "ctrl+r", "refresh", "Read this kind again now"),
@@ -72,7 +83,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("text_refresh", "text", "ctrl+r", "refresh", "Read it again", 5),
     *(
         Action(f"log_range_{key}", "logs", str(key), label, f"Show the {label}", call=f"range({key})")
-        for key, label in enumerate(("newest lines", "first lines", "last minute", "last 5 minutes", "last 15 minutes", "last 30 minutes", "last hour"))
+        for key, label in enumerate(
+            ("newest lines", "first lines", "last minute", "last 5 minutes", "last 15 minutes", "last 30 minutes", "last hour")
+        )
     ),
     Action("log_autoscroll", "logs", "s", "autoscroll", "Keep to the newest line, or stay", 1),
     Action("log_wrap", "logs", "w", "wrap", "Wrap long lines, or cut them", 2),
@@ -82,7 +95,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("log_previous", "logs", "p", "previous", "The container that ran before this one", 6),
     Action("log_copy", "logs", "c", "copy", "Copy what is shown to the clipboard", 7),
     Action("container_logs", "containers", "enter,l", "logs", "Follow this container's log", 1, call="open('logs')"),
-    Action("container_previous", "containers", "p", "previous logs", "The log of the container that ran before", 2, call="open('previous_logs')"),
+    Action(
+        "container_previous",
+        "containers",
+        "p",
+        "previous logs",
+        "The log of the container that ran before",
+        2,
+        call="open('previous_logs')",
+    ),
     Action("container_describe", "containers", "d", "describe", "Everything about the pod", 3, call="open('describe')"),
     Action("container_yaml", "containers", "y", "yaml", "The pod as it is cached", 4, call="open('yaml')"),
     Action("choose", "contexts", "enter", "go there", "Browse this context, or all marked ones together", 1),
@@ -97,8 +118,10 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def bindings_for(scope: str) -> list[Binding]:
-    return [Binding(one.keys, one.call or one.id, one.title, show=False, id=one.id, tooltip=one.help) for one in ACTIONS if one.scope == scope]
+def bindings_for(scope: str) -> list[BindingType]:
+    return [
+        Binding(one.keys, one.call or one.id, one.title, show=False, id=one.id, tooltip=one.help) for one in ACTIONS if one.scope == scope
+    ]
 
 
 def in_scope(scope: str) -> list[Action]:

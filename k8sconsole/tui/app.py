@@ -1,11 +1,10 @@
 """The app: it holds the theme, the desk and what was said; the screens and panes do the rest."""
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
 from textual.app import App
-from textual.content import Content
 
 from k8sconsole.config import paths
 from k8sconsole.config.settings import Settings
@@ -31,7 +30,7 @@ HINTS = ("`:` goes to any kind, namespace or context", "`/` narrows what is show
 class ConsoleApp(App[int]):
     """namespaces: which to show first; none means all. told() keeps everything that was said."""
 
-    CSS_PATH: ClassVar[list[str]] = [
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
         "screens/main.tcss", "screens/help.tcss", "panes/cluster.tcss", "panes/tools.tcss", "panes/chat.tcss", "panes/metrics.tcss",
     ]  # fmt: skip
     COMMANDS = {ActionProvider}
@@ -79,7 +78,7 @@ class ConsoleApp(App[int]):
         contexts = await ask(lambda console: console.contexts())
         self.desk.contexts = [one.name for one in contexts]
         self.main.production = [name for name in self.desk.selected if self._is_production(name)]
-        kinds = {one.name: one for name in self.desk.selected for one in await ask(lambda console, name=name: console.resources(name))}
+        kinds = {one.name: one for name in self.desk.selected for one in await ask(lambda console, name: console.resources(name), name)}
         self.desk.resources = list(kinds.values())
         self.desk.namespaces = await self._namespace_names()
         self.main.draw_frame()
@@ -143,7 +142,9 @@ class ConsoleApp(App[int]):
         """One toast, kept under ``:messages``."""
         self.said.append((self.desk.now(), severity, title, detail))
         level: Any = severity if severity in ("information", "warning", "error") else "information"
-        self.notify(detail if detail and title in detail else f"{title}: {detail}" if detail else title, severity=level, timeout=4, markup=False)
+        self.notify(
+            detail if detail and title in detail else f"{title}: {detail}" if detail else title, severity=level, timeout=4, markup=False
+        )
 
     def action_show_messages(self) -> None:
         from k8sconsole.tui.screens.messages import MessagesScreen
@@ -172,9 +173,9 @@ class ConsoleApp(App[int]):
         self.theme = name
         if self.is_running and hasattr(self, "main"):
             self.main.restyle(self.desk.palette)
-        self._watch_theme(name)
+        self._follow_file(name)
 
-    def _watch_theme(self, name: str) -> None:
+    def _follow_file(self, name: str) -> None:
         path = theme_files(self._folder).get(name)
         if self._watch is not None:
             self._watch.stop()

@@ -32,7 +32,7 @@ class Desk:
 
 
 class Frame(NamedTuple):
-    """What a pane puts into the frame: crumbs and groups of the second row; the scope whose keys the last row shows; why some do not work."""
+    """What a pane puts into the frame: crumbs and groups of the second row, the scope of the last row's keys, and why some do not work."""
 
     crumbs: tuple[str, ...]
     groups: tuple[Line, ...] = ()

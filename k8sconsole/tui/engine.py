@@ -20,14 +20,14 @@ class Embedded(Protocol):
 
 
 class Engine:
-    """Asks the console; its methods may be plain or asynchronous over there."""
+    """ask(question, *about) runs ``question(console, *about)`` over there, whether plain or asynchronous."""
 
     def __init__(self, embedded: Embedded) -> None:
         self._embedded = embedded
 
-    async def ask(self, question: Callable[[Any], Any]) -> Any:
+    async def ask(self, question: Callable[..., Any], *about: Any) -> Any:
         async def work(console: Any) -> Any:
-            answer = question(console)
+            answer = question(console, *about)
             return await answer if inspect.isawaitable(answer) else answer
 
         return await self._embedded.do(work)

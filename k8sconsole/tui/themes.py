@@ -90,12 +90,16 @@ def textual_theme(name: str, look: Look) -> Theme:
 def css_variables(look: Look) -> dict[str, str]:
     colour = look.colours()
     own = {f"role-{role}": value for role, value in colour.items()}
-    return own | {
-        "scrollbar": colour["selected"], "scrollbar-background": colour["surface"], "scrollbar-hover": colour["accent"],
-        "scrollbar-active": colour["accent"], "scrollbar-background-hover": colour["surface"], "scrollbar-background-active": colour["surface"],
-        "scrollbar-corner-color": colour["surface"], "input-cursor-background": colour["accent"], "input-cursor-foreground": colour["surface"],
-        "block-cursor-background": colour["selected"], "block-cursor-foreground": colour["text"], "border": colour["accent"],
-    }  # fmt: skip
+    accent, selected, surface, text = (colour[role] for role in ("accent", "selected", "surface", "text"))
+    scrollbar = {"scrollbar": selected, "scrollbar-hover": accent, "scrollbar-active": accent, "scrollbar-corner-color": surface}
+    grounds = dict.fromkeys(("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active"), surface)
+    cursors = {
+        "input-cursor-background": accent,
+        "input-cursor-foreground": surface,
+        "block-cursor-background": selected,
+        "block-cursor-foreground": text,
+    }
+    return own | scrollbar | grounds | cursors | {"border": accent}
 
 
 def contrast(one: str, other: str, *, eight_bit: bool = False) -> float:

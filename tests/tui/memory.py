@@ -280,8 +280,14 @@ async def open_console(console: MemoryConsole, size: tuple[int, int] = (80, 24),
         yield pilot
 
 
+BRIEF = frozenset({"load", "follow", "filter", "trust", "default", "answer", "command", "show"})
+"""Groups of workers that end by themselves; the others wait for a person."""
+
+
 async def settled(pilot: Any, times: int = 4) -> None:
     """Workers done and everything drawn."""
     for _ in range(times):
-        await pilot.app.workers.wait_for_complete([one for one in pilot.app.workers if one.group in ("load", "follow", "filter", "default", "answer", "command")])
+        brief = [one for one in pilot.app.workers if one.group in BRIEF]
+        if brief:
+            await pilot.app.workers.wait_for_complete(brief)
         await pilot.pause()

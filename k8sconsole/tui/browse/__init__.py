@@ -1,1 +1,1 @@
-"""Browsing rows: which place is shown, in what order, through which filter, and what has just changed. No widget here; ``panes`` draws it."""
+"""Browsing rows: which place is shown, in what order, through which filter, what has just changed. No widget here; ``views`` draw it."""

@@ -1,4 +1,4 @@
-"""A conversation that answers what a command can answer: from the cache, with its evidence and its age. No language model speaks here yet."""
+"""A conversation that answers what a command can answer: from the cache, with evidence and age. No language model speaks here yet."""
 
 from collections.abc import Hashable
 
@@ -94,7 +94,11 @@ class ChatPane(Pane):
 
     @work(group="answer")
     async def answer(self, question: str) -> None:
-        kinds = {word: one.name for one in reversed(self.desk.resources) for word in (one.plural, one.singular or one.kind.lower(), *one.short_names)}
+        kinds = {
+            word: one.name
+            for one in reversed(self.desk.resources)
+            for word in (one.plural, one.singular or one.kind.lower(), *one.short_names)
+        }
         intent = understand(question, kinds)
         try:
             if intent.want is Want.NOTHING or intent.unknown:
@@ -131,7 +135,11 @@ class ChatPane(Pane):
     def _evidence(self, rows: list[Row], table: KindTable) -> None:
         painter = RowPainter(table, self.desk.glyphs, clusters=len(self.desk.selected) > 1, namespaces=True, stale_after=float("inf"))
         for row in rows:
-            shown = [piece for piece, track in zip(painter.pieces(row, self.desk.now()), painter.tracks(stale=False), strict=False) if not track.wide]
+            shown = [
+                piece
+                for piece, track in zip(painter.pieces(row, self.desk.now()), painter.tracks(stale=False), strict=False)
+                if not track.wide
+            ]
             text = "  ".join(piece.text for piece in shown if piece.text)
             grade = next((piece.role for piece in shown if piece.role in ("bad", "warn", "moving", "good")), "text")
             self._refs[len(self._lines)] = row

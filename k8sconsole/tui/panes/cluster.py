@@ -109,7 +109,7 @@ class ClusterPane(Pane):
         last: UsageError | None = None
         for cluster in clusters or self.desk.selected or (ClusterName(""),):
             try:
-                found: ApiResource = await self.desk.engine.ask(lambda console, name=cluster: console.find_resource(name, word))
+                found: ApiResource = await self.desk.engine.ask(lambda console, name: console.find_resource(name, word), cluster)
             except UsageError as error:
                 last = error
             else:
@@ -193,9 +193,10 @@ class ClusterPane(Pane):
     async def _up(self, event: ObjectOpened) -> None:
         """To the node a pod runs on, or to the owner of an object."""
         row, ref = event.row, event.ref
+        namespaces: tuple[Namespace, ...] = ()
         if event.how == "node":
             body = await self.desk.engine.ask(lambda console: console.body(ref)) or {}
-            kind, name, namespaces = "nodes", str((body.get("spec") or {}).get("nodeName", "")), ()
+            kind, name = "nodes", str((body.get("spec") or {}).get("nodeName", ""))
         else:
             kind, _, name = (row.owner if row else "").partition("/")
             namespaces = (ref.namespace,) if ref.namespace else ()
@@ -203,7 +204,9 @@ class ClusterPane(Pane):
             self.post_message(Told(f"{ref.label} has no {event.how}", severity="warning"))
             return
         resource = await self.find(kind, (ref.cluster,))
-        self.go(Place(resource, (ref.cluster,), namespaces if resource.namespaced else (), scope=f"name={name}", scope_label=name), drilled=True)
+        self.go(
+            Place(resource, (ref.cluster,), namespaces if resource.namespaced else (), scope=f"name={name}", scope_label=name), drilled=True
+        )
 
     # deleting
 
@@ -225,7 +228,12 @@ class ClusterPane(Pane):
             self.post_message(Told(f"deleted {ref.resource} {ref.label} on {ref.cluster}"))
 
     async def _delete_one(self, ref: ObjectRef) -> ToolOutcome:
-        arguments = {"context": ref.cluster, "kind": ref.resource, "name": ref.name, **({"namespace": ref.namespace} if ref.namespace else {})}
+        arguments = {
+            "context": ref.cluster,
+            "kind": ref.resource,
+            "name": ref.name,
+            **({"namespace": ref.namespace} if ref.namespace else {}),
+        }
         outcome: ToolOutcome = await self.desk.engine.ask(
             lambda console: console.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")
         )

@@ -153,6 +153,5 @@ class ToolsPane(Pane):
             view.restyle(palette)
 
 
-
 def _content(line: Line) -> Content:
     return Content.assemble(*((piece.text, f"{'bold ' if piece.bold else ''}$role-{piece.role}") for piece in line))

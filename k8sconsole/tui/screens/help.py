@@ -13,7 +13,7 @@ from textual.widgets import Static
 from k8sconsole.tui.actions import Action, in_scope, shown_key
 
 MOVING = (
-    ("↑ ↓ j k", "one line"), ("pgup pgdn", "one page"), ("g G home end", "to the ends"), ("tab", "complete a command; next field of a form"),
+    ("↑ ↓ j k", "one line"), ("pgup pgdn", "one page"), ("g G home end", "to the ends"), ("tab", "complete a command; next field"),
     ("ctrl-p", "palette: every action by name"), ("ctrl-q", "leave"),
 )  # fmt: skip
 

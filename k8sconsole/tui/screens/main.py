@@ -14,7 +14,7 @@ from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.tui.actions import bindings_for, first_key, footer_actions, remapped
 from k8sconsole.tui.browse.goto import Command, complete, parse_command
 from k8sconsole.tui.desk import Desk
-from k8sconsole.tui.messages import CommandGiven, FrameChanged, ObjectWanted, PromptWanted, Told
+from k8sconsole.tui.messages import CommandGiven, ObjectWanted, PromptWanted, Told
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.panes.chat import ChatPane
 from k8sconsole.tui.panes.cluster import ClusterPane
@@ -86,15 +86,11 @@ class MainScreen(Screen[None]):
         if not self.is_mounted:
             return
         desk, frame = self.desk, self.pane.frame()
-        truth = truth_line(
-            desk.selected, desk.states, self.production, desk.now(), desk.glyphs, read_only=desk.settings.policy.read_only
-        )
+        truth = truth_line(desk.selected, desk.states, self.production, desk.now(), desk.glyphs, read_only=desk.settings.policy.read_only)
         on = "production" if any(name in self.production for name in desk.selected) else "frame"
         self.query_one("#truth", WordRow).say(truth, [line for line in (version_line(desk.selected, desk.states),) if line], on)
         self.query_one("#where", WordRow).say(self._crumbs(frame.crumbs), frame.groups)
-        offered = [
-            (one.id, first_key(self._keys[one.id]), one.title) for one in footer_actions(frame.scope) if one.id not in frame.without
-        ]
+        offered = [(one.id, first_key(self._keys[one.id]), one.title) for one in footer_actions(frame.scope) if one.id not in frame.without]
         self.query_one(KeyRow).offer(offered)
 
     def _crumbs(self, crumbs: Sequence[str]) -> Line:

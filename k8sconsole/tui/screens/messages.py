@@ -37,4 +37,6 @@ class MessagesScreen(ModalScreen[None]):
 
     def _line(self, at: float, severity: str, title: str, detail: str) -> Content:
         role = f"$role-{ROLES.get(severity, 'text')}"
-        return Content.assemble((f"{iso(at)[11:19]}  ", "$role-muted"), (safe(title), role), (f"  {safe(detail)}" if detail else "", "$role-muted"))
+        return Content.assemble(
+            (f"{iso(at)[11:19]}  ", "$role-muted"), (safe(title), role), (f"  {safe(detail)}" if detail else "", "$role-muted")
+        )

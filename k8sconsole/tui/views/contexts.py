@@ -60,7 +60,14 @@ class ContextsView(View):
         else:
             state = Piece("current in the kubeconfig" if one.current else "", "muted")
         name = Piece(one.name, "text", one.name in self.desk.selected)
-        return [name, state, Piece(one.cluster, "muted"), Piece(one.server, "muted"), Piece(one.user, "muted"), Piece(one.namespace, "muted")]
+        return [
+            name,
+            state,
+            Piece(one.cluster, "muted"),
+            Piece(one.server, "muted"),
+            Piece(one.user, "muted"),
+            Piece(one.namespace, "muted"),
+        ]
 
     def frame(self) -> Frame:
         return Frame(("contexts",), ((Piece(f"{len(self._contexts)} contexts", "muted"),),), "contexts")

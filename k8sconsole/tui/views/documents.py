@@ -61,7 +61,11 @@ class DocumentView(View):
     def frame(self) -> Frame:
         groups: list[Line] = [(Piece(self._filter, "changed", True),)] if self._filter else []
         groups.append((Piece(f"{len(self.text.lines)} lines", "muted"),))
-        return Frame((self.ref.resource.partition(".")[0], *((self.ref.namespace,) if self.ref.namespace else ()), self.ref.name, self.how), tuple(groups), "text")
+        return Frame(
+            (self.ref.resource.partition(".")[0], *((self.ref.namespace,) if self.ref.namespace else ()), self.ref.name, self.how),
+            tuple(groups),
+            "text",
+        )
 
     def filter_typed(self, text: str) -> str:
         try:

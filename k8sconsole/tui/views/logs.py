@@ -66,7 +66,7 @@ class LogView(View):
         self._gathered.clear()
         self.text.replace([])
         self._say("reading")
-        label, base = RANGES[self._range]
+        base = RANGES[self._range][1]
         options = LogOptions(
             container=self.container, follow=base.follow and not self.previous, previous=self.previous, timestamps=self._timestamps,
             since=base.since, tail=base.tail, limit_bytes=base.limit_bytes,

@@ -118,20 +118,22 @@ class TableView(TableKeys, View):
         cluster = next(iter(self.clusters), ClusterName(""))
         table: KindTable = await self.desk.engine.ask(lambda console: console.table(cluster, self.place.resource))
         for name in self.clusters:
-            await self.desk.engine.ask(lambda console, name=name: console.focus(name, self.place.resource.name))
+            await self.desk.engine.ask(lambda console, name: console.focus(name, self.place.resource.name), name)
         return table
 
     async def _read(self, *, limit: int | None = None, after: int | None = None, wanted: Filter | None = None) -> Rows:
-        query = RowQuery(
-            self.place.resource.name, self.clusters, self.place.namespaces, filter=wanted, limit=limit, after_revision=after
-        )
+        query = RowQuery(self.place.resource.name, self.clusters, self.place.namespaces, filter=wanted, limit=limit, after_revision=after)
         rows: Rows = await self.desk.engine.ask(lambda console: console.rows(query))
         return rows
 
     def _arrange(self, table: KindTable) -> None:
         single = len(self.place.namespaces) == 1 or not self.place.resource.namespaced
         self._painter = RowPainter(
-            table, self.desk.glyphs, clusters=len(self.clusters) > 1, namespaces=not single, stale_after=self.desk.settings.console.stale_after
+            table,
+            self.desk.glyphs,
+            clusters=len(self.clusters) > 1,
+            namespaces=not single,
+            stale_after=self.desk.settings.console.stale_after,
         )
         self.rows = RowSet(table, self.desk.now)
         self.rows.sort_by(self.place.sort, self.place.descending)

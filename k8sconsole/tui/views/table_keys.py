@@ -1,6 +1,6 @@
 """What the keys do in a table of objects; each acts on the object that was drawn when it was pressed."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from textual import work
@@ -26,8 +26,7 @@ class TableKeys(Base):
 
     @property
     def _view(self) -> "TableView":
-        view: Any = self
-        return view
+        return cast("TableView", self)
 
     @property
     def current(self) -> Row | None:
@@ -68,7 +67,7 @@ class TableKeys(Base):
 
     def action_delete(self) -> None:
         rows, table = self._view.rows, self._view.table
-        if rows is None or self.current is None and not table.marks:
+        if rows is None or (self.current is None and not table.marks):
             return
         marked: list[ObjectRef] = [rows.rows[key].ref for key in table.marks if key in rows.rows]
         refs = sorted(marked) if marked else [self.current.ref] if self.current else []
@@ -104,7 +103,7 @@ class TableKeys(Base):
     async def action_refresh(self) -> None:
         view = self._view
         for cluster in view.clusters:
-            await view.desk.engine.ask(lambda console, name=cluster: console.refresh(name, view.place.resource.name))
+            await view.desk.engine.ask(lambda console, name: console.refresh(name, view.place.resource.name), cluster)
         self.post_message(Told(f"reading {view.place.resource.plural} again"))
 
     def action_trail(self, by: int) -> None:
@@ -114,7 +113,7 @@ class TableKeys(Base):
         """The same column again turns the order round."""
         view = self._view
         name = "" if column == "NAME" else column
-        if view.rows is None or name and name != "NAMESPACE" and view.rows.table.index(name) is None:
+        if view.rows is None or (name and name != "NAMESPACE" and view.rows.table.index(name) is None):
             self.post_message(Told(f"{view.place.resource.plural} have no column {column.lower()}", severity="warning"))
             return
         turned = not view.place.descending if view.place.sort == name else name in ("RESTARTS", "CPU", "MEM", "MEMORY")

@@ -47,7 +47,7 @@ class RowPainter:
     def _track(self, column: Column) -> Track:
         room = 2 if column.kind is CellKind.STATUS else 0
         wish = column.wish + (6 if column.kind is CellKind.RESTARTS else 0)
-        minimum = 5 if column.kind is CellKind.RESTARTS else column.minimum
+        minimum = len(column.name) if column.kind is CellKind.RESTARTS else column.minimum
         return Track(
             column.name, minimum, wish + room, column.rank, column.right or column.kind is CellKind.TIME, column.wide,
             pinned=column.name == "NAME", elide=column.kind in _ELIDED,
@@ -63,7 +63,8 @@ class RowPainter:
             if at == self._status:
                 pieces.append(self._status_piece(text, grade, at in changed))
             else:
-                pieces.append(Piece(text, "changed" if at in changed else self._role(column, grade), at in changed))
+                short = text.partition(" (")[0] if column.kind is CellKind.RESTARTS else ""
+                pieces.append(Piece(text, "changed" if at in changed else self._role(column, grade), at in changed, short))
         return [*pieces, *self._seen(now, seen_at)]
 
     def _status_piece(self, word: str, row_grade: Health, changed: bool) -> Piece:

@@ -7,7 +7,13 @@ from k8sconsole.model.refs import ApiResource
 from k8sconsole.tui.widgets.columns import Track
 
 LINE = Track("", 20, 400, pinned=True)
-EXAMPLES = ("pods that are not running", "how many pods in kube-system", "nodes that are not ready", "deployments older than 2h", "logs of NAME in NAMESPACE")
+EXAMPLES = (
+    "pods that are not running",
+    "how many pods in kube-system",
+    "nodes that are not ready",
+    "deployments older than 2h",
+    "logs of NAME in NAMESPACE",
+)
 
 
 def no_model_words(model: str) -> str:

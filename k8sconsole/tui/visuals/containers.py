@@ -14,7 +14,8 @@ from k8sconsole.tui.widgets.paint import Piece
 
 TRACKS = (
     Track("NAME", 8, 40, pinned=True, elide=True), Track("TYPE", 4, 9, rank=40), Track("READY", 5, 5, rank=10),
-    Track("STATE", 12, 28), Track("RESTARTS", 5, 16, rank=20, right=True), Track("PORTS", 5, 24, rank=60), Track("IMAGE", 12, 60, rank=50, elide=True),
+    Track("STATE", 12, 28), Track("RESTARTS", 5, 16, rank=20, right=True), Track("PORTS", 5, 24, rank=60),
+    Track("IMAGE", 12, 60, rank=50, elide=True),
 )  # fmt: skip
 
 

@@ -49,7 +49,10 @@ def detail_lines(tool: ToolView, usage: ToolUsage | None, now: float) -> list[Li
         return [*lines, (Piece("never used", "muted"),)]
     failed = f", {usage.error_count} failed" if usage.error_count else ""
     last = short_age(now - usage.last_used_at)
-    return [*lines, (Piece(f"used {usage.usage_count} times{failed}, {usage.avg_response_time:.0f} ms on average, last {last} ago", "muted"),)]
+    return [
+        *lines,
+        (Piece(f"used {usage.usage_count} times{failed}, {usage.avg_response_time:.0f} ms on average, last {last} ago", "muted"),),
+    ]
 
 
 def result_lines(outcome: ToolOutcome, now: float) -> list[str]:

@@ -38,8 +38,8 @@ def _missing(state: ClusterState) -> str:
 
 
 def truth_line(
-    clusters: Sequence[ClusterName], states: Mapping[ClusterName, ClusterState], production: Sequence[ClusterName], now: float, glyphs: Glyphs,
-    *, read_only: bool,
+    clusters: Sequence[ClusterName], states: Mapping[ClusterName, ClusterState], production: Sequence[ClusterName], now: float,
+    glyphs: Glyphs, *, read_only: bool,
 ) -> Line:  # fmt: skip
     pieces: list[Piece] = []
     for cluster in clusters:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 
 class Track(NamedTuple):
-    """One column. rank: the larger, the sooner it gives way; 0 never does. wide: only when there is room to spare. pinned: never scrolls away.
+    """One column. rank: the larger, the sooner it gives way; 0 never does. wide: only where room is left over. pinned: never scrolls away.
 
-    minimum and wish in terminal cells. elide: a text too long loses its middle rather than its end. grow: takes what is left over.
+    minimum and wish in terminal cells. elide: a text too long loses its middle rather than its end.
     """
 
     title: str
@@ -21,29 +21,26 @@ class Track(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """index into the tracks, width in cells."""
+    """at: which of the tracks; width in cells."""
 
-    index: int
+    at: int
     width: int
 
 
 GAP = 2
+NAME_RANK = 15
+"""The pinned name grows after what ranks lower, and before what ranks higher: its middle gives way before a status does."""
 
 
 def lay_out(tracks: Sequence[Track], seen: Sequence[int], room: int, *, everything: bool = False) -> list[Placed]:
     """Which columns stand where. seen: the widest text so far in each. everything: all columns at full width, however long that gets."""
     wanted = [_wanted(track, widest) for track, widest in zip(tracks, seen, strict=True)]
     if everything:
-        return [Placed(index, max(want, seen[index])) for index, want in enumerate(wanted)]
+        return [Placed(at, max(want, seen[at])) for at, want in enumerate(wanted)]
     least = [min(track.minimum, want) for track, want in zip(tracks, wanted, strict=True)]
-    kept = _kept(tracks, least, room)
-    spare = room - _total(kept, least)
-    widths = dict.fromkeys(kept, 0)
-    for index in sorted(kept, key=lambda one: (tracks[one].wide, tracks[one].rank)):
-        more = min(wanted[index] - least[index], max(0, spare))
-        widths[index] = least[index] + more
-        spare -= more
-    return [Placed(index, widths[index]) for index in kept]
+    kept = _narrow(tracks, least, room)
+    wide = _wide(tracks, seen, [wanted[at] if at in kept else least[at] for at in range(len(tracks))], kept, room)
+    return _grown(tracks, least, wanted, sorted([*kept, *wide]), room)
 
 
 def _wanted(track: Track, widest: int) -> int:
@@ -54,9 +51,31 @@ def _total(kept: Sequence[int], widths: Sequence[int]) -> int:
     return sum(widths[index] for index in kept) + GAP * max(0, len(kept) - 1)
 
 
-def _kept(tracks: Sequence[Track], least: Sequence[int], room: int) -> list[int]:
-    kept = list(range(len(tracks)))
-    yielding = sorted((i for i in kept if tracks[i].rank or tracks[i].wide), key=lambda i: (tracks[i].wide, tracks[i].rank, i))
+def _narrow(tracks: Sequence[Track], least: Sequence[int], room: int) -> list[int]:
+    """The columns that are always wished for, less those that must give way."""
+    kept = [at for at, track in enumerate(tracks) if not track.wide]
+    yielding = sorted((at for at in kept if tracks[at].rank), key=lambda at: (tracks[at].rank, at))
     while yielding and _total(kept, least) > room:
         kept.remove(yielding.pop())
     return kept
+
+
+def _wide(tracks: Sequence[Track], seen: Sequence[int], widths: Sequence[int], kept: Sequence[int], room: int) -> list[int]:
+    """Wide columns that hold something and fit once all others have what they wish."""
+    added: list[int] = []
+    for at in sorted((at for at, track in enumerate(tracks) if track.wide and seen[at]), key=lambda at: (tracks[at].rank, at)):
+        if _total([*kept, *added, at], widths) > room:
+            break
+        added.append(at)
+    return added
+
+
+def _grown(tracks: Sequence[Track], least: Sequence[int], wanted: Sequence[int], kept: Sequence[int], room: int) -> list[Placed]:
+    """Widths: what may never be cut grows first, the name next, then the rest by rank."""
+    spare = room - _total(kept, least)
+    widths = {at: least[at] for at in kept}
+    for at in sorted(kept, key=lambda at: (tracks[at].wide, NAME_RANK if tracks[at].pinned else tracks[at].rank)):
+        more = min(wanted[at] - least[at], max(0, spare))
+        widths[at] += more
+        spare -= more
+    return [Placed(at, widths[at]) for at in kept]

@@ -23,7 +23,9 @@ class Field(msgspec.Struct, frozen=True):
 
     @property
     def hint(self) -> str:
-        words = "|".join(self.choices) or {"boolean": "true or false", "array": "several, with commas", "object": "JSON"}.get(self.type, self.type)
+        words = "|".join(self.choices) or {"boolean": "true or false", "array": "several, with commas", "object": "JSON"}.get(
+            self.type, self.type
+        )
         return f"{words}, default {msgspec.json.encode(self.default).decode()}" if self.default not in (None, "", [], {}) else words
 
     def read(self, text: str) -> Any:

@@ -11,11 +11,12 @@ from k8sconsole.kit.text import plain
 
 
 class Piece(NamedTuple):
-    """role names a colour of the theme; ``bold`` may stand beside it."""
+    """role names a colour of the theme. short: what to say instead where the text does not fit."""
 
     text: str
     role: str = "text"
     bold: bool = False
+    short: str = ""
 
 
 Line = tuple[Piece, ...]

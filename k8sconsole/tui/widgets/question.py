@@ -33,7 +33,14 @@ class QuestionDialog(ModalScreen[str | None]):
     """
 
     def __init__(
-        self, title: str, lines: Sequence[Line], *, confirm_word: str = "", confirm_label: str = "", safe_label: str = "Keep", act_label: str = "Do it"
+        self,
+        title: str,
+        lines: Sequence[Line],
+        *,
+        confirm_word: str = "",
+        confirm_label: str = "",
+        safe_label: str = "Keep",
+        act_label: str = "Do it",
     ) -> None:
         super().__init__()
         self._title = title

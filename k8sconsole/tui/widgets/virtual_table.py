@@ -86,6 +86,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.everything = False
         self.cursor: Hashable | None = None
         self.line = 0
+        self._strayed = False
         self.marks: set[Hashable] = set()
         self.sorted_by: tuple[int, str] = (-1, "")
 
@@ -94,7 +95,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         same = list(tracks) == list(self._tracks)
         self._lines, self._tracks = lines, tracks
         if not same:
-            self._seen = [width_of(track.title) for track in tracks]
+            self._seen = [0] * len(tracks)
             self._left = 0
         self.marks &= set(lines.keys) if self.marks else set()
         self.changed()
@@ -116,8 +117,6 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(0, len(keys) + 1)
         self._keep_in_sight()
         self.refresh()
-
-    _strayed = False
 
     def start_at(self, key: Hashable | None) -> None:
         """The cursor goes to this key, or to the first row."""
@@ -175,30 +174,33 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.palette.segment(Piece(cursor if selected else " ", "accent"), on),
             self.palette.segment(Piece(f"{side} ", "accent", True), on),
         ]
-        for placed, text in self._across([piece.text for piece in pieces]):
-            piece = pieces[placed.index] if placed else Piece("")
+        for placed, text in self._across(pieces):
+            piece = pieces[placed.at] if placed else Piece("")
             role = "muted" if sign == "gone" else piece.role
             segments.append(self.palette.segment(Piece(text, role, piece.bold), on))
         return Strip(segments).adjust_cell_length(self.size.width, self.palette.style("text", on=on))
 
     def _header(self) -> Strip:
         sorted_track, arrow = self.sorted_by
-        titles = [f"{track.title}{arrow}" if at == sorted_track else track.title for at, track in enumerate(self._tracks)]
+        titles = [Piece(f"{track.title}{arrow}" if at == sorted_track else track.title) for at, track in enumerate(self._tracks)]
         style = self.palette.style("muted", bold=True)
         segments = [Segment(" " * GUTTER, style), *(Segment(text, style) for _, text in self._across(titles, header=True))]
         return Strip(segments).adjust_cell_length(self.size.width, style)
 
-    def _across(self, texts: Sequence[str], header: bool = False) -> list[tuple[Placed | None, str]]:
+    def _across(self, pieces: Sequence[Piece], header: bool = False) -> list[tuple[Placed | None, str]]:
         """The row's texts cut to their columns, gaps between, the pinned columns first and the rest shifted by the sideways offset."""
         room = self.size.width - GUTTER
         parts: list[tuple[Placed | None, str]] = []
         skipped = 0
         for placed in self._placed:
-            track = self._tracks[placed.index]
+            track = self._tracks[placed.at]
             if not track.pinned and skipped < self._left:
                 skipped += 1
                 continue
-            text = safe(texts[placed.index]) if placed.index < len(texts) else ""
+            piece = pieces[placed.at] if placed.at < len(pieces) else Piece("")
+            text = safe(piece.text)
+            if piece.short and width_of(text) > placed.width:
+                text = safe(piece.short)
             cut = fit_middle(text, placed.width) if track.elide and not header else fit(text, placed.width, right=track.right)
             parts.extend(((placed, cut), (None, " " * GAP)))
             room -= placed.width + GAP
@@ -248,7 +250,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_sideways(self, by: int) -> None:
         if self.everything:
-            loose = sum(not self._tracks[placed.index].pinned for placed in self._placed)
+            loose = sum(not self._tracks[placed.at].pinned for placed in self._placed)
             self._left = max(0, min(self._left + by, loose - 1))
             self._redraw()
 
@@ -306,8 +308,8 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self, event: events.Resize) -> None:
         self._place()
-        self._strips.clear()
         self._keep_in_sight()
+        self._redraw()
 
     def on_click(self, event: events.Click) -> None:
         if event.y == 0:
@@ -322,7 +324,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _header_click(self, x: int) -> None:
         at = GUTTER
-        for placed, text in self._across([track.title for track in self._tracks], header=True):
+        for placed, text in self._across([Piece(track.title) for track in self._tracks], header=True):
             if placed and at <= x < at + len(text):
-                self.post_message(self.HeaderClicked(placed.index))
+                self.post_message(self.HeaderClicked(placed.at))
             at += width_of(text)
