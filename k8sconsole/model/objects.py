@@ -30,8 +30,8 @@ class ParsedObject(msgspec.Struct, frozen=True):
     extra: bytes = b""
 
 
-class Row(msgspec.Struct, frozen=True):
-    """One line of a table. observed_at: when this version was seen. revision: the store's own counter, larger for what was written later."""
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """One line of a table; never part of a cycle, and ten thousand of them would keep the garbage collector busy. observed_at: when this version was seen. revision: the store's own counter, larger for what was written later."""
 
     cluster: ClusterName
     resource: ResourceName

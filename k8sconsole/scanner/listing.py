@@ -10,7 +10,7 @@ from k8sconsole.cluster.port import RawPage
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Forbidden
 from k8sconsole.model.refs import ApiResource, Namespace, ResourceName
 from k8sconsole.scanner.desk import Desk
-from k8sconsole.scanner.parser import ResourceParser
+from k8sconsole.scanner.parser import ResourceParser, Versions
 from k8sconsole.scanner.reports import KindReport
 from k8sconsole.store.port import RowQuery, WriteBatch, WriteResult
 
@@ -65,7 +65,8 @@ async def _read(desk: Desk, resource: ApiResource) -> Listing:
     parser = ResourceParser(resource, await desk.store.table(desk.cluster, resource.name))
     scan_id = await desk.store.begin_scan(desk.cluster, resource.name)
     tally = Tally()
-    reader = _Reader(desk, parser, scan_id, tally)
+    known = await desk.store.versions(desk.cluster, resource.name, parser.columns)
+    reader = _Reader(desk, parser, scan_id, tally, known)
     versions, missing = await reader.everything_permitted()
     covered = None if None in versions else [Namespace(scope) for scope in versions if scope is not None]
     tally.add(await desk.store.finish_scan(desk.cluster, resource.name, scan_id, covered))
@@ -79,12 +80,13 @@ async def _read(desk: Desk, resource: ApiResource) -> Listing:
 
 
 class _Reader:
-    def __init__(self, desk: Desk, parser: ResourceParser, scan_id: int, tally: Tally) -> None:
+    def __init__(self, desk: Desk, parser: ResourceParser, scan_id: int, tally: Tally, known: Versions) -> None:
         self._desk = desk
         self._parser = parser
         self._resource = parser.resource
         self._scan_id = scan_id
         self._tally = tally
+        self._known = known
 
     async def everything_permitted(self) -> tuple[dict[Scope, str], list[str]]:
         """The whole cluster where that is allowed, else each namespace that is; and sentences on what is not."""
@@ -140,8 +142,16 @@ class _Reader:
         size = self._desk.plan.batch
         for start in range(0, len(page.items), size):
             items = page.items[start : start + size]
-            objects = await loop.run_in_executor(self._desk.parsers, self._parser.objects, items)
-            batch = WriteBatch(self._desk.cluster, self._resource.name, at, objects, scan_id=self._scan_id, columns=self._parser.columns)
+            objects, unchanged = await loop.run_in_executor(self._desk.parsers, self._parser.objects, items, self._known)
+            batch = WriteBatch(
+                self._desk.cluster,
+                self._resource.name,
+                at,
+                objects,
+                scan_id=self._scan_id,
+                columns=self._parser.columns,
+                unchanged=unchanged,
+            )
             self._tally.add(await self._desk.store.write(batch))
 
 

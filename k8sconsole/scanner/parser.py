@@ -1,7 +1,7 @@
 """From a server's JSON to what the store keeps. Everything is read from the masked body, so no secret can slip in through a cell or a
 label."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -12,14 +12,18 @@ from k8sconsole.model.refs import ApiResource, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.scanner.extras import extra_maker
 
+Versions = Mapping[tuple[Namespace, str], tuple[str, str]]
+"""(uid, resourceVersion) by namespace and name."""
 
-class Meta(msgspec.Struct, rename="camel"):
+
+class Meta(msgspec.Struct, rename="camel", gc=False):
     name: str = ""
     namespace: str = ""
     resource_version: str = ""
+    uid: str = ""
 
 
-class Named(msgspec.Struct):
+class Named(msgspec.Struct, gc=False):
     metadata: Meta
 
 
@@ -44,9 +48,21 @@ class ResourceParser:
         self._extra = extra_maker(resource.name, table)
         self._head = f'{{"apiVersion":"{resource.api_version}","kind":"{resource.kind}",'.encode()
 
-    def objects(self, items: Sequence[msgspec.Raw | bytes]) -> list[ParsedObject]:
-        """Raises msgspec.DecodeError for what is no JSON object."""
-        return [self._object(item) for item in items]
+    def objects(self, items: Sequence[msgspec.Raw | bytes], known: Versions) -> tuple[list[ParsedObject], list[tuple[Namespace, str]]]:
+        """The objects to write, and the names of those that are ``known`` just so: a tenth of the work of parsing them again.
+        Raises msgspec.DecodeError for what is no JSON object."""
+        if not known:
+            return [self._object(item) for item in items], []
+        fresh: list[ParsedObject] = []
+        unchanged: list[tuple[Namespace, str]] = []
+        for item in items:
+            meta = _named(item).metadata
+            key = (Namespace(meta.namespace), meta.name)
+            if known.get(key) == (meta.uid, meta.resource_version):
+                unchanged.append(key)
+            else:
+                fresh.append(self._object(item))
+        return fresh, unchanged
 
     def events(self, events: Sequence[WatchEvent]) -> Events:
         """Of several events of one object only the last counts."""

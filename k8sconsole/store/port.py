@@ -35,6 +35,7 @@ class WriteBatch(msgspec.Struct, frozen=True):
 
     scan_id marks the batches of one list: when it ends, ``Store.finish_scan`` removes what the list no longer held. columns: the names of
     the columns the objects' cells stand under; a row laid out under others is rewritten even when its resource_version is the same.
+    unchanged: objects of the list that are known to be kept as they are, see ``Store.versions``.
     ``gone`` is applied before ``objects``; an object named twice counts as its last mention.
     """
 
@@ -45,6 +46,7 @@ class WriteBatch(msgspec.Struct, frozen=True):
     gone: Sequence[tuple[Namespace, str]] = ()
     scan_id: int = 0
     columns: tuple[str, ...] = ()
+    unchanged: Sequence[tuple[Namespace, str]] = ()
 
 
 class WriteResult(msgspec.Struct, frozen=True):
@@ -78,6 +80,12 @@ class Store(Protocol):
     async def write(self, batch: WriteBatch) -> WriteResult: ...
     async def begin_scan(self, cluster: ClusterName, resource: ResourceName) -> int:
         """A new scan_id, larger than any before."""
+        ...
+
+    async def versions(
+        self, cluster: ClusterName, resource: ResourceName, columns: tuple[str, ...]
+    ) -> dict[tuple[Namespace, str], tuple[str, str]]:
+        """(uid, resource_version) of every object kept under these columns: what a list finds again just so need not be written."""
         ...
 
     async def finish_scan(

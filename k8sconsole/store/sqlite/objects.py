@@ -76,6 +76,7 @@ class ObjectWriter:
         doomed = [found[0] for key in batch.gone if (found := connection.execute(_FIND, (kind, *key)).fetchone())]
         objects = {(each.namespace, each.name): each for each in batch.objects}
         sorted_ = _sort(connection, kind, layout, objects.values())
+        sorted_.seen.update(_confirmed(connection, kind, batch.unchanged))
         if not (doomed or sorted_.added or sorted_.changed):
             self._scans.meet(batch.scan_id, sorted_.seen)
             return WriteResult(0, 0, 0, len(sorted_.seen), number(connection, "revision"))
@@ -84,7 +85,7 @@ class ObjectWriter:
         _change(connection, sorted_.changed, batch.at, revision, layout)
         sorted_.seen.update(_add(connection, sorted_.added, batch.at, revision, kind, layout))
         self._scans.meet(batch.scan_id, sorted_.seen)
-        unchanged = len(objects) - len(sorted_.added) - len(sorted_.changed)
+        unchanged = len(objects) - len(sorted_.added) - len(sorted_.changed) + len(batch.unchanged)
         return WriteResult(len(sorted_.added), len(sorted_.changed), len(doomed), unchanged, revision)
 
     def finish_scan(
@@ -140,6 +141,14 @@ def _sort(connection: sqlite3.Connection, kind: int, layout: int, objects: Itera
         if known[1:] != (each.resource_version, layout, each.uid) or not each.resource_version:
             found.changed.append((known[0], each))
     return found
+
+
+def _confirmed(connection: sqlite3.Connection, kind: int, unchanged: Iterable[tuple[Namespace, str]]) -> Iterable[int]:
+    for namespace, name in unchanged:
+        found = connection.execute(_FIND, (kind, namespace, name)).fetchone()
+        if found is None:
+            raise StoreError(f"{namespace}/{name} left the cache while it was being listed", "", "list again")
+        yield found[0]
 
 
 def _values(each: ParsedObject, at: float, revision: int, layout: int) -> tuple[Any, ...]:

@@ -202,6 +202,17 @@ def read_body(connection: sqlite3.Connection, ref: ObjectRef) -> bytes | None:
     return unpack(found[0]) if found else None
 
 
+def versions(
+    connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, columns: tuple[str, ...]
+) -> dict[tuple[Namespace, str], tuple[str, str]]:
+    found = connection.execute(
+        "SELECT o.namespace, o.name, o.uid, o.resource_version FROM kinds k JOIN objects o ON o.kind_id = k.id"
+        " JOIN layouts l ON l.id = o.layout_id WHERE k.resource = ? AND k.cluster = ? AND l.columns = ? AND o.resource_version <> ''",
+        (resource, cluster, msgspec.json.encode(columns).decode()),
+    )
+    return {(namespace, name): (uid, version) for namespace, name, uid, version in found}
+
+
 def counts(connection: sqlite3.Connection, cluster: ClusterName) -> dict[ResourceName, int]:
     found = connection.execute(
         "SELECT k.resource, (SELECT count(*) FROM objects o WHERE o.kind_id = k.id) FROM kinds k WHERE k.cluster = ? ORDER BY k.resource",

@@ -61,6 +61,11 @@ class SqliteStore:
     async def begin_scan(self, cluster: ClusterName, resource: ResourceName) -> int:
         return await self._writer.do(lambda connection: self._objects.begin_scan(connection, cluster, resource))
 
+    async def versions(
+        self, cluster: ClusterName, resource: ResourceName, columns: tuple[str, ...]
+    ) -> dict[tuple[Namespace, str], tuple[str, str]]:
+        return await self._readers.do(lambda connection: rows.versions(connection, cluster, resource, columns))
+
     async def finish_scan(
         self, cluster: ClusterName, resource: ResourceName, scan_id: int, namespaces: Sequence[Namespace] | None = None
     ) -> WriteResult:
