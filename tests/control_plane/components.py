@@ -124,6 +124,7 @@ def metrics_server(program: Path, site: Site) -> list[str]:
         "--kubelet-use-node-status-port",
         "--kubelet-preferred-address-types=InternalIP",
         "--metric-resolution=10s",
+        "--kubelet-request-timeout=5s",
         "--authentication-skip-lookup=true",
         f"--client-ca-file={authority}",
         f"--requestheader-client-ca-file={authority}",
