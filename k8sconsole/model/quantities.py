@@ -88,6 +88,17 @@ def duration_text(seconds: float) -> str:
     return "".join(parts) or "0s"
 
 
+def short_duration(seconds: float) -> str:
+    """How long something took, in its two largest units, rounded down: ``56s``, ``5m1s``, ``19h3m``, ``2d``. Never negative."""
+    left, parts = max(0, int(seconds)), []
+    for unit in ("d", "h", "m", "s"):
+        size = int(_SECONDS[unit])
+        if left >= size or parts:
+            parts.append((left // size, unit))
+            left %= size
+    return "".join(f"{count}{unit}" for count, unit in parts[:2] if count) or "0s"
+
+
 def when(text: str, now: float) -> float:
     """A moment in seconds since the epoch: RFC 3339 (fractions kept), ``now``, ``-30m``, ``2h ago``, ``yesterday 14:00``.
 

@@ -1,8 +1,8 @@
 """Pods: where they run, what each container is and does, what they mount."""
 
-from k8sconsole.kit.text import short_age
 from k8sconsole.model.describe.sections import Line, Node, Section, ago, line, listed, mapping, section, stated
 from k8sconsole.model.describe.templates import container_lines, volumes
+from k8sconsole.model.quantities import short_duration
 from k8sconsole.model.tables.custom import moment
 
 
@@ -75,7 +75,7 @@ def _state(label: str, state: Node, now: float) -> list[Line]:
 
 def _lasted(facts: Node) -> str:
     begin, end = moment(facts["startedAt"].value), moment(facts["finishedAt"].value)
-    return "" if begin is None or end is None else short_age(end - begin)
+    return "" if begin is None or end is None else short_duration(end - begin)
 
 
 def scheduling(spec: Node) -> list[Section]:

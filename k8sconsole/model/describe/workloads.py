@@ -1,8 +1,8 @@
 """Deployments and their kin, Jobs and CronJobs: how many, how they are replaced, of what they are made."""
 
-from k8sconsole.kit.text import short_age
 from k8sconsole.model.describe.sections import Node, Section, ago, section, stated
 from k8sconsole.model.describe.templates import template
+from k8sconsole.model.quantities import short_duration
 from k8sconsole.model.tables.custom import moment
 from k8sconsole.model.tables.decoding import repaired
 from k8sconsole.model.tables.scaling import Hpa, targets
@@ -100,7 +100,7 @@ def job(obj: Node, now: float) -> list[Section]:
         ("Suspended", spec["suspend"] or ""),
         ("Started", ago(status["startTime"], now)),
         ("Completed", ago(status["completionTime"], now)),
-        ("Duration", "" if begin is None else short_age((now if end is None else end) - begin)),
+        ("Duration", "" if begin is None else short_duration((now if end is None else end) - begin)),
         ("Pods", pods),
     ]
     return section("Job", stated(pairs)) + template(spec["template"])

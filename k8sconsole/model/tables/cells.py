@@ -2,7 +2,7 @@
 
 from k8sconsole.kit.text import plain, short_age
 from k8sconsole.model.objects import Cell
-from k8sconsole.model.quantities import cpu_text, short_bytes
+from k8sconsole.model.quantities import cpu_text, short_bytes, short_duration
 from k8sconsole.model.tables.columns import CellKind, Column
 
 SortKey = tuple[int, float, float, str]
@@ -20,7 +20,7 @@ def cell_text(column: Column, cell: Cell, now: float) -> str:
         case CellKind.RESTARTS, [count, at]:
             return f"{_whole(count)} ({short_age(now - at)})" if count and isinstance(at, int | float) else _whole(count)
         case CellKind.SPAN, [int() | float() as begin, end]:
-            return short_age((end if isinstance(end, int | float) else now) - begin)
+            return short_duration((end if isinstance(end, int | float) else now) - begin)
         case CellKind.CPU, int():
             return cpu_text(cell)
         case CellKind.BYTES, int():

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.model.objects import Cell
-from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, number, text, time
+from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, flag, number, text, time
 from k8sconsole.model.tables.decoding import repaired
 from k8sconsole.model.tables.jsonpath import PathError, values_at
 from k8sconsole.model.tables.kind import KindTable, created_at, name_of, reading
@@ -24,7 +24,8 @@ class PrinterColumn(msgspec.Struct, frozen=True):
 
 
 COUNT = "count"
-"""A type no CRD can ask for: how many values the path finds."""
+FLAG = "flag"
+"""Types no CRD can ask for: how many values the path finds; true or false, and false where the object is silent."""
 
 
 class Whole(msgspec.Struct, frozen=True):
@@ -77,6 +78,8 @@ def _field(printed: PrinterColumn) -> tuple[Column, Callable[[Whole], Cell]]:
             return time(name, wide=wide), _moment_at(printed.path)
         case "integer" | "number":
             return number(name, wide=wide), _number_at(printed.path)
+        case "flag":
+            return flag(name), lambda seen: next((value for value in found_at(printed.path, seen.body) if isinstance(value, bool)), False)
         case "count":
             return number(name, wide=wide), lambda seen: len(found_at(printed.path, seen.body))
     return text(name, wish=20, wide=wide), _text_at(printed.path)

@@ -1,9 +1,9 @@
 """Built-in kinds whose columns are plain fields: each is a line here, read by path like a CRD's printer columns.
 
-A column is ``NAME=path``; a ``*`` before it makes it wide, a trailing ``#`` a number, ``@`` a date, ``+`` how many there are.
+A column is ``NAME=path``; a ``*`` before it makes it wide, a trailing ``#`` a number, ``@`` a date, ``+`` how many there are, ``?`` whether it is so.
 """
 
-from k8sconsole.model.tables.custom import COUNT, PrinterColumn, printed_table
+from k8sconsole.model.tables.custom import COUNT, FLAG, PrinterColumn, printed_table
 from k8sconsole.model.tables.kind import KindTable
 
 _KINDS = {
@@ -15,13 +15,13 @@ _KINDS = {
     "leases.coordination.k8s.io": "HOLDER=.spec.holderIdentity AGE",
     "leasecandidates.coordination.k8s.io": "LEASENAME=.spec.leaseName BINARYVERSION=.spec.binaryVersion "
     "EMULATIONVERSION=.spec.emulationVersion AGE",
-    "priorityclasses.scheduling.k8s.io": "VALUE=.value# GLOBAL-DEFAULT=.globalDefault AGE *PREEMPTIONPOLICY=.preemptionPolicy",
+    "priorityclasses.scheduling.k8s.io": "VALUE=.value# GLOBAL-DEFAULT=.globalDefault? AGE *PREEMPTIONPOLICY=.preemptionPolicy",
     "runtimeclasses.node.k8s.io": "HANDLER=.handler AGE",
     "volumeattributesclasses.storage.k8s.io": "DRIVERNAME=.driverName AGE",
     "volumeattachments.storage.k8s.io": "ATTACHER=.spec.attacher PV=.spec.source.persistentVolumeName NODE=.spec.nodeName "
-    "ATTACHED=.status.attached AGE",
-    "csidrivers.storage.k8s.io": "ATTACHREQUIRED=.spec.attachRequired PODINFOONMOUNT=.spec.podInfoOnMount "
-    "STORAGECAPACITY=.spec.storageCapacity TOKENREQUESTS=.spec.tokenRequests[*].audience REQUIRESREPUBLISH=.spec.requiresRepublish "
+    "ATTACHED=.status.attached? AGE",
+    "csidrivers.storage.k8s.io": "ATTACHREQUIRED=.spec.attachRequired? PODINFOONMOUNT=.spec.podInfoOnMount? "
+    "STORAGECAPACITY=.spec.storageCapacity? TOKENREQUESTS=.spec.tokenRequests[*].audience REQUIRESREPUBLISH=.spec.requiresRepublish? "
     "MODES=.spec.volumeLifecycleModes[*] AGE",
     "csinodes.storage.k8s.io": "DRIVERS=.spec.drivers[*]+ AGE",
     "csistoragecapacities.storage.k8s.io": "STORAGECLASSNAME=.storageClassName CAPACITY=.capacity AGE",
@@ -52,13 +52,13 @@ _KINDS = {
     "pods.metrics.k8s.io": "CPU(CORES)=.containers[*].usage.cpu MEMORY(BYTES)=.containers[*].usage.memory TIMESTAMP=.timestamp@",
     "nodes.metrics.k8s.io": "CPU(CORES)=.usage.cpu MEMORY(BYTES)=.usage.memory TIMESTAMP=.timestamp@",
 }
-_TYPES = {"#": "integer", "@": "date", "+": COUNT}
+_TYPES = {"#": "integer", "@": "date", "+": COUNT, "?": FLAG}
 
 
 def _column(told: str) -> PrinterColumn:
     name, _, path = told.removeprefix("*").partition("=")
     kind = _TYPES.get(path[-1:], "string")
-    return PrinterColumn(name, kind, path.rstrip("#@+"), 1 if told.startswith("*") else 0)
+    return PrinterColumn(name, kind, path.rstrip("#@+?"), 1 if told.startswith("*") else 0)
 
 
 TABLES: tuple[KindTable, ...] = tuple(

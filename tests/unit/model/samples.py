@@ -447,6 +447,32 @@ SAMPLES: list[Sample] = [
         {"ROLE": "ClusterRole/edit", "USERS": "ann, bob", "GROUPS": "ops", "SERVICEACCOUNTS": "ci/bot"},
     ),
     (
+        "priorityclasses.scheduling.k8s.io",
+        _object("PriorityClass", "scheduling.k8s.io/v1", "", value=1000, preemptionPolicy="Never"),
+        {"NAME": "thing", "VALUE": "1000", "GLOBAL-DEFAULT": "False", "PREEMPTIONPOLICY": "Never"},
+    ),
+    (
+        "csinodes.storage.k8s.io",
+        _object("CSINode", "storage.k8s.io/v1", "", spec={"drivers": [{"name": "a", "nodeID": "1"}, {"name": "b", "nodeID": "1"}]}),
+        {"NAME": "thing", "DRIVERS": "2"},
+    ),
+    (
+        "leases.coordination.k8s.io",
+        _object("Lease", "coordination.k8s.io/v1", spec={"holderIdentity": "me"}),
+        {"NAME": "thing", "HOLDER": "me"},
+    ),
+    (
+        "volumeattachments.storage.k8s.io",
+        _object(
+            "VolumeAttachment",
+            "storage.k8s.io/v1",
+            "",
+            spec={"attacher": "csi", "nodeName": "n1", "source": {"persistentVolumeName": "pv-1"}},
+            status={"attached": True},
+        ),
+        {"ATTACHER": "csi", "PV": "pv-1", "NODE": "n1", "ATTACHED": "true"},
+    ),
+    (
         "events",
         _event(count=4, firstTimestamp="2026-11-22T01:00:00Z", lastTimestamp="2026-11-22T02:50:00Z"),
         {

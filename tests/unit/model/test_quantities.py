@@ -16,6 +16,7 @@ from k8sconsole.model.quantities import (
     duration_text,
     quantity,
     short_bytes,
+    short_duration,
     when,
 )
 
@@ -117,3 +118,11 @@ def test_what_is_no_moment_is_refused(text: str) -> None:
 )
 def test_sizes_are_short_in_a_table(size: int, text: str) -> None:
     assert short_bytes(size) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (56, "56s"), (76, "1m16s"), (300, "5m"), (301, "5m1s"), (3600, "1h"), (3605, "1h"), (180_000, "2d2h"), (-5, "0s")],
+)
+def test_how_long_something_took_is_told_in_two_units(seconds: float, text: str) -> None:
+    assert short_duration(seconds) == text
