@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -65,6 +66,7 @@ class KindTable:
         return found
 
 
+@lru_cache(maxsize=1024)
 def _bare(name: str) -> str:
     return name.upper().replace("-", " ").replace("_", " ")
 
