@@ -17,7 +17,7 @@ import msgspec
 
 from k8sconsole.cluster.demo import status
 from k8sconsole.cluster.demo.history import WINDOW, EventType, History, Key, StoreEvent, Subscription
-from k8sconsole.cluster.demo.resources import Registry, Resource
+from k8sconsole.cluster.demo.resources import RESOURCES, Registry, Resource
 from k8sconsole.cluster.demo.world.clock import Clock, stamp
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class ObjectStore:
     def bucket(self, resource: Resource) -> Bucket:
         bucket = self._buckets.get(resource.key)
         if bucket is None:
-            bucket = self._buckets[resource.key] = Bucket(resource, {}, [])
+            bucket = self._buckets[resource.key] = Bucket(RESOURCES.get(resource.key, resource), {}, [])
         return bucket
 
     def stored(self, resource: Resource, namespace: str | None, name: str) -> Stored:

@@ -25,10 +25,14 @@ def allocate(store: ObjectStore, service: Json) -> None:
     spec = service["spec"]
     if spec["type"] == "ExternalName":
         return
-    others = [other["spec"] for other in store.iterate(SERVICES) if other["metadata"].get("uid") != service["metadata"].get("uid")]
+    others = [other["spec"] for other in store.iterate(SERVICES) if _key(other) != _key(service)]
     _allocate_address(service, {spec.get("clusterIP") for spec in others})
     if spec["type"] in ("NodePort", "LoadBalancer"):
         _allocate_ports(spec, {port.get("nodePort") for other in others for port in other.get("ports") or ()})
+
+
+def _key(service: Json) -> tuple[str, str]:
+    return service["metadata"]["namespace"], service["metadata"]["name"]
 
 
 def _allocate_address(service: Json, taken: set[Any]) -> None:
