@@ -79,7 +79,7 @@ class FilterError(UsageError):
     """A filter expression; ``column`` is 1-based."""
 
     def __init__(self, title: str, detail: str = "", remedy: str = "", *, column: int = 1) -> None:
-        super().__init__(title, detail, remedy, {"column": column})
+        super().__init__(title, detail, remedy or "for example status!=Running restarts>3 age<2h", {"column": column})
         self.column = column
 
 
