@@ -90,7 +90,8 @@ def duration_text(seconds: float) -> str:
 
 def short_duration(seconds: float) -> str:
     """How long something took, in its two largest units, rounded down: ``56s``, ``5m1s``, ``19h3m``, ``2d``. Never negative."""
-    left, parts = max(0, int(seconds)), []
+    left = max(0, int(seconds))
+    parts: list[tuple[int, str]] = []
     for unit in ("d", "h", "m", "s"):
         size = int(_SECONDS[unit])
         if left >= size or parts:

@@ -5,7 +5,9 @@ from functools import lru_cache
 
 LONGEST = 200
 """Characters of a pattern."""
-SEARCHED = 2_000
+MOST_REPEATS = 3
+"""Of ``*``, ``+`` and ``{n,}`` in one pattern: each may multiply the time by the length of what is searched."""
+SEARCHED = 300
 """Characters of a value that are searched."""
 
 
@@ -22,9 +24,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
     """Raises BadPattern."""
     if len(pattern) > LONGEST:
         raise BadPattern(f"a pattern of at most {LONGEST} characters")
-    nested = _nested_repeat(pattern)
-    if nested is not None:
-        raise BadPattern("a pattern that does not repeat a group with a repeat inside, which may take forever", nested)
+    _refuse_slow(pattern)
     try:
         return re.compile(pattern, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as problem:
@@ -35,24 +35,27 @@ def found_in(pattern: re.Pattern[str], text: str) -> bool:
     return pattern.search(text[:SEARCHED]) is not None
 
 
-_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|[()*+]|\{\d*,\d*\}|.", re.DOTALL)
+_PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|[()*+]|\{\d+(?:,\d*)?\}|\{,\d+\}|.", re.DOTALL)
 
 
-def _nested_repeat(pattern: str) -> int | None:
-    """Where a group that holds a repeat is repeated itself, as in ``(a+)+``."""
+def _refuse_slow(pattern: str) -> None:
+    """Patterns that may take forever: a repeated group with a repeat or a choice inside, as in ``(a+)+``, and too many repeats."""
     open_groups = [False]
-    closed = False
+    closed, repeats = False, 0
     for found in _PIECE.finditer(pattern):
         piece = found[0]
-        repeats = piece in ("*", "+") or (len(piece) > 2 and piece[0] == "{")
-        if repeats and closed:
-            return found.start()
-        if repeats:
-            open_groups[-1] = True
+        repeat = piece in ("*", "+") or (len(piece) > 2 and piece[0] == "{")
+        if repeat and closed:
+            raise BadPattern(
+                "a pattern that does not repeat a group with a repeat or a choice inside, which may take forever", found.start()
+            )
+        repeats += repeat
+        if repeats > MOST_REPEATS:
+            raise BadPattern(f"a pattern with at most {MOST_REPEATS} repeats", found.start())
+        open_groups[-1] = open_groups[-1] or repeat or piece == "|"
         closed = False
         if piece == "(":
             open_groups.append(False)
         elif piece == ")" and len(open_groups) > 1:
             closed = open_groups.pop()
             open_groups[-1] = open_groups[-1] or closed
-    return None

@@ -1,6 +1,7 @@
 """Built-in kinds whose columns are plain fields: each is a line here, read by path like a CRD's printer columns.
 
-A column is ``NAME=path``; a ``*`` before it makes it wide, a trailing ``#`` a number, ``@`` a date, ``+`` how many there are, ``?`` whether it is so.
+A column is ``NAME=path``. A ``*`` before it makes it wide; behind it ``#`` means a number, ``@`` a date, ``+`` how many there are,
+and ``?`` whether it is so.
 """
 
 from k8sconsole.model.tables.custom import COUNT, FLAG, PrinterColumn, printed_table
