@@ -166,6 +166,16 @@ async def test_a_plugin_has_no_terminal_to_ask_on_and_its_words_are_the_reason(u
     assert error.value.details["plugin"].endswith("/plugin")
 
 
+async def test_a_plugin_runs_in_a_session_of_its_own_so_that_no_terminal_is_within_its_reach(
+    tmp_path: Path, url: str, reach: Callable, plugin: Callable
+) -> None:
+    import os
+
+    noted = tmp_path / "session"
+    await (await reach(url, plugin(f"cut -d' ' -f6 /proc/$$/stat > {noted}", printing("p0")))).version()
+    assert int(noted.read_text()) not in (0, os.getsid(0))
+
+
 async def test_a_plugin_that_hangs_is_ended_with_its_children(
     tmp_path: Path, url: str, reach: Callable, plugin: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:

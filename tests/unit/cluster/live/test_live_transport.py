@@ -257,7 +257,7 @@ async def test_changes_say_who_manages_the_field_what_is_only_tried_and_which_pa
 
 async def test_more_watches_than_a_pool_holds_do_not_keep_a_short_request_waiting(serve: Callable, reach: Callable) -> None:
     watching = 0
-    all_there = asyncio.Event()
+    all_there, over = asyncio.Event(), asyncio.Event()
 
     async def watch(request: web.Request) -> web.StreamResponse:
         nonlocal watching
@@ -266,7 +266,7 @@ async def test_more_watches_than_a_pool_holds_do_not_keep_a_short_request_waitin
         watching += 1
         if watching == 15:
             all_there.set()
-        await asyncio.sleep(1)
+        await over.wait()
         return response
 
     cluster = await reach(await serve({"/api/v1/pods": watch, "/version": answering(200, {"gitVersion": "v1"})}))
@@ -279,4 +279,5 @@ async def test_more_watches_than_a_pool_holds_do_not_keep_a_short_request_waitin
     async with asyncio.timeout(3):
         await all_there.wait()
         assert (await cluster.version()).git_version == "v1"
+        over.set()
         await asyncio.gather(*tasks)
