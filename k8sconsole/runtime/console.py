@@ -60,7 +60,8 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
     @classmethod
     async def open(cls, opening: Opening, listener: Callable[[Fact], None] | None = None) -> "Console":
         """Raises ConfigurationError, NotFound for an unknown context, StoreError. Offline it opens on whatever the cache knows."""
-        start_logging(opening.loaded.settings.log, paths.log_dir(), mask_text)
+        told = opening.loaded.settings.log
+        start_logging(paths.log_dir(), mask_text, level=told.level, max_bytes=told.max_bytes, backups=told.backups)
         clock = SystemClock()
         kept = await keep(opening.loaded, clock)
         try:

@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.config.settings import Log
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import iso
 
@@ -57,17 +56,19 @@ class PrivateRotatingFile(RotatingFileHandler):
         return open(self.baseFilename, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600))
 
 
-def start_logging(settings: Log, folder: Path, mask: Callable[[str], str]) -> Path | None:
+def start_logging(
+    folder: Path, mask: Callable[[str], str], *, level: str = "INFO", max_bytes: int = 10_000_000, backups: int = 5
+) -> Path | None:
     """Logs to ``folder/k8sconsole.log`` and never to the terminal; answers where, or None where the folder cannot be written."""
     root = logging.getLogger()
     logger = logging.getLogger(ROOT)
-    logger.setLevel(settings.level.upper())
+    logger.setLevel(level.upper())
     for old in [handler for handler in root.handlers if isinstance(handler, (PrivateRotatingFile, logging.NullHandler))]:
         root.removeHandler(old)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / "k8sconsole.log"
-        handler: logging.Handler = PrivateRotatingFile(path, maxBytes=settings.max_bytes, backupCount=settings.backups)
+        handler: logging.Handler = PrivateRotatingFile(path, maxBytes=max_bytes, backupCount=backups)
     except OSError:
         root.addHandler(logging.NullHandler())
         return None

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.config.settings import Log
 from k8sconsole.errors import Unreachable
 from k8sconsole.kit.redact import mask_text
 from k8sconsole.telemetry.logs import PrivateRotatingFile, fields, start_logging
@@ -25,7 +24,7 @@ def lines(folder: Path) -> list[dict]:
 
 
 def test_a_line_is_json_with_the_promised_fields(folder: Path) -> None:
-    start_logging(Log(), folder, mask_text)
+    start_logging(folder, mask_text)
     extra = fields("scan", duration_ms=12.5, cache_hit=True, error="none")
     logging.getLogger("k8sconsole.scanner").info("pods read", extra=extra)
     (line,) = lines(folder)
@@ -37,7 +36,7 @@ def test_a_line_is_json_with_the_promised_fields(folder: Path) -> None:
 
 
 def test_an_exception_is_told_in_a_line_and_what_looks_secret_is_masked(folder: Path) -> None:
-    start_logging(Log(), folder, mask_text)
+    start_logging(folder, mask_text)
     try:
         raise Unreachable("nothing answers", "https://admin:hunter2hunter2@10.0.0.1")
     except Unreachable:
@@ -48,7 +47,7 @@ def test_an_exception_is_told_in_a_line_and_what_looks_secret_is_masked(folder: 
 
 
 def test_the_log_and_its_rotated_copies_are_for_the_owner_only(folder: Path) -> None:
-    start_logging(Log(max_bytes=400, backups=2), folder, mask_text)
+    start_logging(folder, mask_text, max_bytes=400, backups=2)
     for number in range(20):
         logging.getLogger("k8sconsole.x").info("line %s", number)
     files = sorted(folder.iterdir())
@@ -59,6 +58,6 @@ def test_the_log_and_its_rotated_copies_are_for_the_owner_only(folder: Path) -> 
 def test_a_folder_that_cannot_be_written_is_no_reason_not_to_start(tmp_path: Path, folder: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
-    assert start_logging(Log(), blocked / "logs", mask_text) is None
+    assert start_logging(blocked / "logs", mask_text) is None
     logging.getLogger("k8sconsole.x").info("nobody hears this")
     assert not folder.exists()
