@@ -19,7 +19,17 @@ class Profile:
     opening: tuple[str, ...] = ()
 
 
-_PATHS = ("/", "/products/kettle-17", "/products/lamp-4", "/cart", "/search?q=lamp", "/static/app.js", "/api/v1/recommendations", "/healthz", "/login")
+_PATHS = (
+    "/",
+    "/products/kettle-17",
+    "/products/lamp-4",
+    "/cart",
+    "/search?q=lamp",
+    "/static/app.js",
+    "/api/v1/recommendations",
+    "/healthz",
+    "/login",
+)
 _AGENTS = ("Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1)", "shop-app/8.2", "kube-probe/1.36")
 _TASKS = ("price update", "stock level", "invoice", "parcel label", "voucher", "picture")
 
@@ -28,7 +38,8 @@ def _access(luck: Random, at: datetime) -> str:
     status = luck.choices((200, 304, 302, 404, 500), (80, 9, 6, 4, 1))[0]
     client, path = f"10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}", luck.choice(_PATHS)
     when = at.strftime("%d/%b/%Y:%H:%M:%S +0000")
-    return f'{client} - - [{when}] "GET {path} HTTP/1.1" {status} {luck.randint(180, 48000)} "-" "{luck.choice(_AGENTS)}" {luck.uniform(0.001, 0.4):.3f}'
+    size, agent, seconds = luck.randint(180, 48000), luck.choice(_AGENTS), luck.uniform(0.001, 0.4)
+    return f'{client} - - [{when}] "GET {path} HTTP/1.1" {status} {size} "-" "{agent}" {seconds:.3f}'
 
 
 def _json(luck: Random, at: datetime) -> str:
@@ -48,12 +59,14 @@ def _json(luck: Random, at: datetime) -> str:
 
 def _java(luck: Random, at: datetime) -> str:
     step = luck.choice(("Loading settings", "Connecting to ledger", "Preparing templates", "Warming up number sequences"))
-    return f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d} INFO  [main] example.shop.invoices.Main - {step} ({luck.randint(3, 900)} ms)"
+    return (
+        f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d} INFO  [main] example.shop.invoices.Main - {step} ({luck.randint(3, 900)} ms)"
+    )
 
 
 def _java_info(luck: Random, at: datetime) -> str:
-    shard = luck.randint(0, 11)
-    return f"[{at:%Y-%m-%dT%H:%M:%S},{at.microsecond // 1000:03d}][INFO ][o.o.c.r.a.AllocationService] shard [products][{shard}] merged, {luck.randint(4, 90)} MB"
+    when = f"{at:%Y-%m-%dT%H:%M:%S},{at.microsecond // 1000:03d}"
+    return f"[{when}][INFO ][o.o.c.AllocationService] shard [products][{luck.randint(0, 11)}] merged, {luck.randint(4, 90)} MB"
 
 
 def _errors(luck: Random, at: datetime) -> str:
@@ -62,7 +75,8 @@ def _errors(luck: Random, at: datetime) -> str:
 
 
 def _worker(luck: Random, at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} INFO worker-{luck.randint(1, 4)}: {luck.choice(_TASKS)} {luck.randint(1000, 99999)} done in {luck.randint(8, 700)} ms"
+    task = f"{luck.choice(_TASKS)} {luck.randint(1000, 99999)}"
+    return f"{at:%Y-%m-%d %H:%M:%S} INFO worker-{luck.randint(1, 4)}: {task} done in {luck.randint(8, 700)} ms"
 
 
 def _klog(luck: Random, at: datetime) -> str:
@@ -73,13 +87,15 @@ def _klog(luck: Random, at: datetime) -> str:
 
 def _logfmt(luck: Random, at: datetime) -> str:
     message = luck.choice(("compaction finished", "query done", "wal segment loaded", "rule group evaluated"))
-    return f'ts={at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z level=info caller=main.go:{luck.randint(100, 900)} msg="{message}" duration={luck.randint(1, 900)}ms'
+    when = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
+    return f'ts={when} level=info caller=main.go:{luck.randint(100, 900)} msg="{message}" duration={luck.randint(1, 900)}ms'
 
 
 def _postgres(luck: Random, at: datetime) -> str:
+    what = f"duration: {luck.uniform(200, 2400):.3f} ms  statement: FETCH 100 FROM order_cursor"
     if luck.random() < 0.3:
-        return f"{at:%Y-%m-%d %H:%M:%S}.000 UTC [{luck.randint(60, 99)}] LOG:  checkpoint complete: wrote {luck.randint(20, 900)} buffers"
-    return f"{at:%Y-%m-%d %H:%M:%S}.000 UTC [{luck.randint(100, 900)}] LOG:  duration: {luck.uniform(200, 2400):.3f} ms  statement: SELECT id FROM orders WHERE state = $1"
+        what = f"checkpoint complete: wrote {luck.randint(20, 900)} buffers"
+    return f"{at:%Y-%m-%d %H:%M:%S}.000 UTC [{luck.randint(60, 900)}] LOG:  {what}"
 
 
 def _redis(luck: Random, at: datetime) -> str:
@@ -88,7 +104,8 @@ def _redis(luck: Random, at: datetime) -> str:
 
 def _dns(luck: Random, _at: datetime) -> str:
     name = luck.choice(("orders-db.shop", "cart-store.shop", "ledger.payments", "mail.shop.example"))
-    return f'[INFO] 10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}:{luck.randint(30000, 60000)} - "A IN {name}. udp 54" NOERROR qr,aa,rd 0.000{luck.randint(100, 900)}s'
+    client = f"10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}:{luck.randint(30000, 60000)}"
+    return f'[INFO] {client} - "A IN {name}. udp 54" NOERROR qr,aa,rd 0.000{luck.randint(100, 900)}s'
 
 
 def _plain(luck: Random, at: datetime) -> str:

@@ -1,7 +1,6 @@
 """Which pods are on which node, what they ask for and which addresses they hold: an index kept up to date by changes, never by scanning."""
 
 from collections import defaultdict
-from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -72,16 +71,13 @@ class Placement:
         return self._used[node]
 
     def free_address(self, node: str, cidr: str) -> str:
-        """The lowest address of a node's range that no pod holds; the range's last where all are taken."""
+        """The lowest address of a node's /24 that no pod holds; its last where all are taken."""
         self._build()
         taken = {address for _, address in self._pods[node].values()}
-        address = ""
+        network = cidr.rpartition(".")[0]
         # The first host of a range is the bridge's.
-        for host in list(ip_network(cidr).hosts())[1:]:
-            address = str(host)
-            if address not in taken:
-                break
-        return address
+        addresses = (f"{network}.{host}" for host in range(2, 255))
+        return next((address for address in addresses if address not in taken), f"{network}.254")
 
     def _build(self) -> None:
         if not self._built:

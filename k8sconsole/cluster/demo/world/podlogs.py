@@ -80,7 +80,7 @@ def _run(store: "ObjectStore", namespace: str, pod_name: str, container: str, pr
     if spec is None:
         raise bad_request(f"container {container} is not valid for pod {pod_name}")
     states = _all(pod.get("status", {}), "containerStatuses", "initContainerStatuses")
-    status = next((each for each in states if each["name"] == container), {"state": {}, "lastState": {}})
+    status: Json = next((each for each in states if each["name"] == container), {"state": {}, "lastState": {}})
     begun, ended = _span(status, pod_name, container, previous)
     identity = f"{pod['metadata']['uid']}/{container}/{begun}"
     until = moment(ended) if ended else now

@@ -45,7 +45,7 @@ class World:
         self._task: asyncio.Task[None] | None = None
 
     def step(self) -> int:
-        """Work until nothing is left to do at this moment of the clock. Returns the number of items done; RuntimeError if it never rests."""
+        """Work until nothing is left to do at this moment of the clock. Returns the number of items; RuntimeError if it never rests."""
         subscription = self._wake()
         self._queue.release(self._clock.now())
         done = 0

@@ -1,4 +1,4 @@
-"""What pods and nodes use, as metrics-server would report it: smooth over time, in proportion to what is requested, the same for all who ask."""
+"""What pods and nodes use, as metrics-server would report it: smooth over time and in proportion to what is requested."""
 
 import math
 from collections import defaultdict

@@ -7,12 +7,16 @@ from k8sconsole.cluster.demo.world import kinds, pods
 
 def test_a_pod_that_fits_nowhere_says_why_in_the_schedulers_words() -> None:
     stage = Stage()
-    stage.store.mutate(kinds.NODES, "", "node-01", lambda fresh: fresh["spec"].update(taints=[{"key": "gpu", "value": "", "effect": "NoSchedule"}]))
+    stage.store.mutate(
+        kinds.NODES, "", "node-01", lambda fresh: fresh["spec"].update(taints=[{"key": "gpu", "value": "", "effect": "NoSchedule"}])
+    )
     stage.apply(requests={"cpu": "16"})
     stage.run()
     condition = stage.pods()[0]["status"]["conditions"][0]
     assert condition["reason"] == "Unschedulable"
-    assert condition["message"].startswith("0/3 nodes are available: 1 node(s) had untolerated taint {gpu: }, 2 Insufficient cpu. preemption:")
+    assert condition["message"].startswith(
+        "0/3 nodes are available: 1 node(s) had untolerated taint {gpu: }, 2 Insufficient cpu. preemption:"
+    )
 
 
 def test_a_waiting_pod_is_placed_as_soon_as_room_is_made() -> None:
@@ -28,13 +32,16 @@ def test_a_waiting_pod_is_placed_as_soon_as_room_is_made() -> None:
 
 def test_a_quota_refuses_what_exceeds_it_and_shows_what_is_used() -> None:
     stage = Stage()
-    stage.store.create(kinds.QUOTAS, {"metadata": {"name": "compute", "namespace": "test"}, "spec": {"hard": {"requests.cpu": "1", "pods": "5"}}})
+    stage.store.create(
+        kinds.QUOTAS, {"metadata": {"name": "compute", "namespace": "test"}, "spec": {"hard": {"requests.cpu": "1", "pods": "5"}}}
+    )
     stage.apply(replicas=4, requests={"cpu": "400m"})
     stage.run()
     assert len(stage.pods()) == 2
     assert "FailedCreate" in reasons(stage.store, "web")
-    assert "exceeded quota: compute, requested: requests.cpu=400m, used: requests.cpu=800m, limited: requests.cpu=1" in (
-        stage.conditions()["ReplicaFailure"]["message"]
+    assert (
+        "exceeded quota: compute, requested: requests.cpu=400m, used: requests.cpu=800m, limited: requests.cpu=1"
+        in (stage.conditions()["ReplicaFailure"]["message"])
     )
     used = stage.store.get(kinds.QUOTAS, "test", "compute")["status"]["used"]
     assert used == {"requests.cpu": "800m", "pods": "2"}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from cryptography import x509
-from world_stage import NOON, reasons, staged, waiting
+from world_stage import NOW, reasons, staged, waiting
 
 from k8sconsole.cluster.demo.storage import ObjectStore
 from k8sconsole.cluster.demo.world import conditions, kinds, podlogs, pods, scenario, usage
@@ -37,7 +37,7 @@ def test_the_calm_shop_is_calm(calm_shop: ObjectStore) -> None:
 
 def test_the_calm_shop_has_a_past(calm_shop: ObjectStore) -> None:
     web = calm_shop.get(kinds.DEPLOYMENTS, "shop", "web")
-    assert web["metadata"]["creationTimestamp"] == "2026-10-17T12:00:00Z"
+    assert web["metadata"]["creationTimestamp"] == "2026-10-17T12:03:40Z"
     assert web["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "3"
     assert len(of(calm_shop, "shop", "web")) == 6
 
@@ -60,7 +60,7 @@ def test_a_crash_loop_is_seen_in_status_events_and_both_logs(bad_day: ObjectStor
     assert waiting(pod) == "CrashLoopBackOff"
     assert pod["status"]["containerStatuses"][0]["restartCount"] > 20
     assert "BackOff" in reasons(bad_day, name)
-    last = list(podlogs.lines(bad_day, "payments", name, "app", previous=True, now=NOON))
+    last = list(podlogs.lines(bad_day, "payments", name, "app", previous=True, now=NOW))
     assert any("IllegalStateException" in text for _, text in last)
 
 
@@ -109,7 +109,7 @@ def test_finalizers_hold_an_object_and_a_namespace(bad_day: ObjectStore) -> None
 
 def test_a_certificate_has_expired(bad_day: ObjectStore) -> None:
     pem = base64.b64decode(bad_day.get(kinds.SECRETS, "payments", "partner-api-tls")["data"]["tls.crt"])
-    assert x509.load_pem_x509_certificate(pem).not_valid_after_utc == NOON - timedelta(days=9)
+    assert x509.load_pem_x509_certificate(pem).not_valid_after_utc == NOW - timedelta(days=9)
 
 
 def test_a_node_ran_out_of_disk_and_evicted_pods(bad_day: ObjectStore) -> None:
@@ -130,12 +130,12 @@ def test_a_roll_out_hangs_past_its_deadline_while_the_old_version_serves(bad_day
 
 def test_logs_never_change_and_only_grow(calm_shop: ObjectStore) -> None:
     name = of(calm_shop, "shop", "stock-sync")[-1]["metadata"]["name"]
-    ended = list(podlogs.lines(calm_shop, "shop", name, "app", previous=False, now=NOON))
+    ended = list(podlogs.lines(calm_shop, "shop", name, "app", previous=False, now=NOW))
     assert ended
-    assert ended == list(podlogs.lines(calm_shop, "shop", name, "app", previous=False, now=NOON + timedelta(hours=1)))
+    assert ended == list(podlogs.lines(calm_shop, "shop", name, "app", previous=False, now=NOW + timedelta(hours=1)))
     web = of(calm_shop, "shop", "web")[0]["metadata"]["name"]
-    now = list(podlogs.lines(calm_shop, "shop", web, "app", previous=False, now=NOON))
-    later = list(podlogs.lines(calm_shop, "shop", web, "app", previous=False, now=NOON + timedelta(minutes=1)))
+    now = list(podlogs.lines(calm_shop, "shop", web, "app", previous=False, now=NOW))
+    later = list(podlogs.lines(calm_shop, "shop", web, "app", previous=False, now=NOW + timedelta(minutes=1)))
     assert later[-1][0] > now[-1][0]
     assert set(now[100:]) <= set(later)
 
@@ -143,17 +143,17 @@ def test_logs_never_change_and_only_grow(calm_shop: ObjectStore) -> None:
 async def test_followed_logs_bring_new_lines_as_time_passes() -> None:
     store = staged("calm-shop")
     name = of(store, "shop", "web")[0]["metadata"]["name"]
-    lines = podlogs.follow(store, "shop", name, "app", since=NOON)
+    lines = podlogs.follow(store, "shop", name, "app", since=NOW)
     store.clock.advance(10)
-    assert (await anext(lines))[0] > NOON
+    assert (await anext(lines))[0] > NOW
 
 
 def test_use_is_told_for_every_running_pod_and_node_and_is_near_what_was_requested(calm_shop: ObjectStore) -> None:
     running = sum(pods.phase(pod) == "Running" for pod in calm_shop.iterate(kinds.PODS))
-    assert len(usage.pod_metrics(calm_shop, None, NOON)) == running
-    web = [pod for pod in usage.pod_metrics(calm_shop, "shop", NOON) if pod["metadata"]["name"].startswith("web-")]
+    assert len(usage.pod_metrics(calm_shop, None, NOW)) == running
+    web = [pod for pod in usage.pod_metrics(calm_shop, "shop", NOW) if pod["metadata"]["name"].startswith("web-")]
     assert all(0 < int(pod["containers"][0]["usage"]["cpu"][:-1]) < 300_000_000 for pod in web)
-    assert len(usage.node_metrics(calm_shop, NOON)) == 6
+    assert len(usage.node_metrics(calm_shop, NOW)) == 6
 
 
 def test_the_living_shop_changes_a_little_every_minute() -> None:

@@ -1,7 +1,7 @@
 """What the tests of the demo's world stand on: a still clock, a store, a scenario in it."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from k8sconsole.cluster.demo.api import definitions
@@ -16,6 +16,8 @@ from k8sconsole.cluster.demo.world.staging.vocabulary import Pool, Workload
 
 Json = dict[str, Any]
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+# A moment at which no cron job has just begun.
+NOW = NOON + timedelta(minutes=3, seconds=40)
 
 
 class Stage:
@@ -58,8 +60,8 @@ class Stage:
 
 
 def staged(name: str, *, seed: int = 1, size: int | None = None) -> ObjectStore:
-    """A store with a whole scenario in it, at noon."""
-    store = ObjectStore(FixedClock(NOON), seed=seed)
+    """A store with a whole scenario in it, shortly after noon."""
+    store = ObjectStore(FixedClock(NOW), seed=seed)
     definitions.attach(store)
     scenario.load(name, seed=seed, size=size).apply(store)
     return store

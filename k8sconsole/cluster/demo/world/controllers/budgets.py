@@ -5,7 +5,7 @@ from math import ceil, floor
 from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import conditions, pods
-from k8sconsole.cluster.demo.world.controller import Change, Controller, Json, Key, Router, spec_changed, selects
+from k8sconsole.cluster.demo.world.controller import Change, Controller, Json, Key, Router, selects, spec_changed
 from k8sconsole.cluster.demo.world.kinds import BUDGETS, PODS
 
 

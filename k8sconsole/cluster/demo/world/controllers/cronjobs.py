@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import conditions
 from k8sconsole.cluster.demo.world.clock import moment, stamp
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, reference, to_owner
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
 from k8sconsole.cluster.demo.world.controllers.jobs import done
 from k8sconsole.cluster.demo.world.kinds import CRON_JOBS, JOBS
 from k8sconsole.cluster.demo.world.schedule import Schedule

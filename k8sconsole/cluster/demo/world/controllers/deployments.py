@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world import pods
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, reference, to_owner
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
 from k8sconsole.cluster.demo.world.controllers.deployment_status import status_of
 from k8sconsole.cluster.demo.world.controllers.rolling import Step, recreate_steps, rolling_steps, scaling_steps
 from k8sconsole.cluster.demo.world.kinds import DEPLOYMENTS, PODS, REPLICA_SETS

@@ -9,7 +9,7 @@ from k8sconsole.cluster.demo.world.controller import Change, Context, Controller
 from k8sconsole.cluster.demo.world.kinds import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
 
 _FINALIZER = "kubernetes"
-_RETRY = 60.0
+_RETRY = 120.0
 
 
 class Namespaces(Controller):

@@ -23,6 +23,18 @@ from k8sconsole.cluster.demo.world.kubelet.eviction import Evictions
 from k8sconsole.cluster.demo.world.kubelet.pods import Kubelet
 
 WORKLOADS: tuple[type[Controller], ...] = (Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs)
-SUPPORT: tuple[type[Controller], ...] = (Namespaces, Claims, Scheduler, Kubelet, Evictions, Services, Endpoints, Quotas, Budgets, Garbage, EventExpiry)
+SUPPORT: tuple[type[Controller], ...] = (
+    Namespaces,
+    Claims,
+    Scheduler,
+    Kubelet,
+    Evictions,
+    Services,
+    Endpoints,
+    Quotas,
+    Budgets,
+    Garbage,
+    EventExpiry,
+)
 PAST: tuple[type[Controller], ...] = WORKLOADS + SUPPORT
 EVERY: tuple[type[Controller], ...] = (*PAST, CronJobs, Autoscalers, Nodes, Life)

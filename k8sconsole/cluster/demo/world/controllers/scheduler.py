@@ -10,7 +10,7 @@ from k8sconsole.cluster.demo.world.controller import Change, Context, Controller
 from k8sconsole.cluster.demo.world.controllers.volumes import claim_trouble
 from k8sconsole.cluster.demo.world.kinds import NODES, PODS
 
-_RETRY = 60.0
+_RETRY = 300.0
 _UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
@@ -116,7 +116,8 @@ def explanation(count: int, why: Counter[str], trouble: str) -> str:
     if not count:
         return "no nodes available to schedule pods"
     if trouble:
-        return f"0/{count} nodes are available: {trouble}. preemption: 0/{count} nodes are available: {count} Preemption is not helpful for scheduling."
+        rest = f"preemption: 0/{count} nodes are available: {count} Preemption is not helpful for scheduling."
+        return f"0/{count} nodes are available: {trouble}. {rest}"
     reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in why.items()))
     helpful = min(count, max((number for reason, number in why.items() if reason.startswith(("Insufficient", "Too many"))), default=0))
     outcome = [f"{count - helpful} Preemption is not helpful for scheduling"] if count - helpful else []

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import pods
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, reference, to_owner
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
 from k8sconsole.cluster.demo.world.controllers import revisions
 from k8sconsole.cluster.demo.world.kinds import CLAIMS, PODS, STATEFUL_SETS
 

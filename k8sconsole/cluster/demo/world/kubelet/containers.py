@@ -15,7 +15,7 @@ from k8sconsole.cluster.demo.world.kubelet.images import Pulling
 Json = dict[str, Any]
 _FIRST_BACK_OFF = 10.0
 _LONGEST_BACK_OFF = 300.0
-PROBE_REPORT = timedelta(minutes=1)
+PROBE_REPORT = timedelta(minutes=5)
 """How often a probe that keeps failing is told; the kubelet's own events are thinned out to about that."""
 
 

@@ -47,7 +47,9 @@ class Evictions(Controller):
             f"Container {name} was using {used}Gi, request is 0, has larger consumption of ephemeral-storage. "
         )
         status = {"phase": "Failed", "reason": "Evicted", "message": message, "startTime": pod["status"].get("startTime")}
-        status["conditions"] = [{**each, "status": "False"} if "Ready" in each["type"] else each for each in pod["status"].get("conditions", ())]
+        status["conditions"] = [
+            {**each, "status": "False"} if "Ready" in each["type"] else each for each in pod["status"].get("conditions", ())
+        ]
         self.context.set_status(PODS, pod, status)
         self.context.recorder.warning(pod, "Evicted", message, "kubelet", host=host)
 

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from k8sconsole.cluster.demo.world import conditions
-from k8sconsole.cluster.demo.world.behaviour import Behaviours
+from k8sconsole.cluster.demo.world.behaviour import Behaviours, split_image
 from k8sconsole.cluster.demo.world.clock import moment, stamp
 from k8sconsole.cluster.demo.world.kubelet.containers import Plan, fresh, turn
 from k8sconsole.cluster.demo.world.kubelet.images import Pulling, full_name
 from k8sconsole.cluster.demo.world.kubelet.plans import init_plans, plans
-from k8sconsole.cluster.demo.world.behaviour import split_image
 from k8sconsole.cluster.demo.world.seeds import hexadecimal
 
 Json = dict[str, Any]

@@ -33,7 +33,14 @@ class Fate:
         if self.unplaced:
             return _unplaced(spec, started)
         container = spec["containers"][0]
-        base = {"name": container["name"], "image": container["image"], "imageID": "", "ready": self.ready, "started": self.ready, "restartCount": 0}
+        base = {
+            "name": container["name"],
+            "image": container["image"],
+            "imageID": "",
+            "ready": self.ready,
+            "started": self.ready,
+            "restartCount": 0,
+        }
         return {
             "phase": self.phase,
             "startTime": started,
@@ -81,7 +88,10 @@ def fate_of(share: float, *names: object) -> Fate:
 def _conditions(ready: bool, since: str, container: str) -> list[Json]:
     at = stamp(moment(since) + timedelta(seconds=4))
     why = {} if ready else {"reason": "ContainersNotReady", "message": f"containers with unready status: [{container}]"}
-    plain = [{"type": type_, "status": "True", "lastTransitionTime": since} for type_ in ("PodScheduled", "PodReadyToStartContainers", "Initialized")]
+    plain = [
+        {"type": type_, "status": "True", "lastTransitionTime": since}
+        for type_ in ("PodScheduled", "PodReadyToStartContainers", "Initialized")
+    ]
     return plain + [{"type": type_, "status": str(ready), **why, "lastTransitionTime": at} for type_ in ("Ready", "ContainersReady")]
 
 

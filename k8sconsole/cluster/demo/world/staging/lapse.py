@@ -55,5 +55,3 @@ def _pass_time(
         world.run(max(0.0, (until - clock.now()).total_seconds()))
     finally:
         world.close()
-
-

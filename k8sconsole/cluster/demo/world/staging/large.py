@@ -1,4 +1,7 @@
-"""A large cluster, made settled: nothing is lived through, so that 50 000 pods take seconds. Pods are stamped from one template a deployment."""
+"""A large cluster, made settled: nothing is lived through, so that 50 000 pods take seconds.
+
+Pods are stamped from one template a deployment.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -12,7 +15,18 @@ from k8sconsole.cluster.demo.world.clock import stamp
 from k8sconsole.cluster.demo.world.controllers.deployment_status import status_of
 from k8sconsole.cluster.demo.world.controllers.deployments import REVISION, replica_set_for
 from k8sconsole.cluster.demo.world.controllers.endpoints import endpoints_for, slice_for
-from k8sconsole.cluster.demo.world.kinds import CONFIG_MAPS, DEPLOYMENTS, ENDPOINTS, NAMESPACES, NODES, PODS, REPLICA_SETS, SECRETS, SERVICES, SLICES
+from k8sconsole.cluster.demo.world.kinds import (
+    CONFIG_MAPS,
+    DEPLOYMENTS,
+    ENDPOINTS,
+    NAMESPACES,
+    NODES,
+    PODS,
+    REPLICA_SETS,
+    SECRETS,
+    SERVICES,
+    SLICES,
+)
 from k8sconsole.cluster.demo.world.seeds import dice, fraction, suffix
 from k8sconsole.cluster.demo.world.staging.fates import HEALTHY, Fate, fate_of
 from k8sconsole.cluster.demo.world.staging.manifests import manifests
@@ -61,7 +75,9 @@ class _Crowd:
     def behaviours(self) -> Behaviours:
         """What lets the kubelet go on with what was made: the fates' own behaviours."""
         known = Behaviours.within(self._store)
-        crashing = Behaviour(workload="*-crashing", exits_after=40, exit_code=1, logs="java", last_words=("panic: configuration incomplete",))
+        crashing = Behaviour(
+            workload="*-crashing", exits_after=40, exit_code=1, logs="java", last_words=("panic: configuration incomplete",)
+        )
         unready = Behaviour(workload="*-unready", unready="HTTP probe failed with statuscode: 503")
         return Behaviours([*known.listed, crashing, unready], Registry(), known.life)
 
@@ -141,12 +157,20 @@ class _Crowd:
     def _settle(self, deployment: Json, replica_set: Json, made: list[Json], fate: Fate) -> None:
         """Write the statuses the controllers would have arrived at."""
         ready = len(made) if fate is HEALTHY else 0
-        counts = {"replicas": len(made), "fullyLabeledReplicas": len(made), "readyReplicas": ready, "availableReplicas": ready, "observedGeneration": 1}
+        counts = {
+            "replicas": len(made),
+            "fullyLabeledReplicas": len(made),
+            "readyReplicas": ready,
+            "availableReplicas": ready,
+            "observedGeneration": 1,
+        }
         meta = replica_set["metadata"]
         replica_set["status"] = {name: value for name, value in counts.items() if value}
         replica_set["spec"]["replicas"] = len(made)
         settled = replica_set | {"metadata": {**meta, "generation": 1}}
-        self._store.mutate(REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh: fresh.update(spec=settled["spec"], status=settled["status"]))
+        self._store.mutate(
+            REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh: fresh.update(spec=settled["spec"], status=settled["status"])
+        )
         status = _final_status(deployment, settled, self._now)
 
         def settle(fresh: Json) -> None:

@@ -36,7 +36,12 @@ def main(workload: Workload) -> Json:
     }[workload.kind](workload)
     annotations = {**workload.annotations}
     meta = {"name": workload.name, "namespace": workload.namespace, "labels": labels_of(workload)}
-    return {"apiVersion": _API[workload.kind], "kind": workload.kind, "metadata": meta | ({"annotations": annotations} if annotations else {}), "spec": spec}
+    return {
+        "apiVersion": _API[workload.kind],
+        "kind": workload.kind,
+        "metadata": meta | ({"annotations": annotations} if annotations else {}),
+        "spec": spec,
+    }
 
 
 def claim(namespace: str, name: str, disk: Disk) -> Json:

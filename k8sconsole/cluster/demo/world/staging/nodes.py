@@ -53,7 +53,10 @@ def pressed(listed: list[Json], stamp: str) -> list[Json]:
 
 def _status(pool: Pool, name: str, index: int, stamp: str) -> Json:
     capacity = {"cpu": pool.cpu, "memory": pool.memory, "ephemeral-storage": "100Gi", "pods": pool.pods, "hugepages-2Mi": "0"}
-    reserved = {"cpu": spelled("cpu", thousandths(pool.cpu) - 100), "memory": spelled("memory", thousandths(pool.memory) - thousandths("1Gi"))}
+    reserved = {
+        "cpu": spelled("cpu", thousandths(pool.cpu) - 100),
+        "memory": spelled("memory", thousandths(pool.memory) - thousandths("1Gi")),
+    }
     times = {"lastHeartbeatTime": stamp, "lastTransitionTime": stamp}
     return {
         "capacity": capacity,

@@ -57,10 +57,21 @@ class Staging:
 
     def _space(self, name: str, space: Space) -> Iterator[Deed]:
         meta = {"name": name, "labels": space.labels, "annotations": space.annotations}
-        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": meta, "spec": {"finalizers": ["kubernetes"]}, "status": {"phase": "Active"}}
+        namespace = {
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": meta,
+            "spec": {"finalizers": ["kubernetes"]},
+            "status": {"phase": "Active"},
+        }
         yield self._deed(space.age, NAMESPACES, namespace)
         if space.quota:
-            quota = {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "compute", "namespace": name}, "spec": {"hard": space.quota}}
+            quota = {
+                "apiVersion": "v1",
+                "kind": "ResourceQuota",
+                "metadata": {"name": "compute", "namespace": name},
+                "spec": {"hard": space.quota},
+            }
             yield self._deed(space.age, QUOTAS, quota)
         if space.deleted:
             yield Deed(self._ago(space.deleted), lambda: self._store.delete(NAMESPACES, "", name))
@@ -72,9 +83,7 @@ class Staging:
         yield Deed(at, lambda: self._store.create(self._resource(obj), copy.deepcopy(obj)))
         if "deleted" in manifest:
             meta = obj["metadata"]
-            yield Deed(
-                self._ago(manifest["deleted"]), lambda: self._store.delete(self._resource(obj), meta.get("namespace"), meta["name"])
-            )
+            yield Deed(self._ago(manifest["deleted"]), lambda: self._store.delete(self._resource(obj), meta.get("namespace"), meta["name"]))
 
     def _workload(self, workload: Workload) -> Iterator[Deed]:
         for obj in manifests(workload):
