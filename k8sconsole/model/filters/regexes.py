@@ -1,4 +1,5 @@
-"""Regular expressions from people: in any case, and bounded, since one typed pattern must never stall a table of ten thousand rows."""
+"""Regular expressions from people: in any case, and bounded: what would stall a table of ten thousand rows is refused, as far as that
+can be told cheaply."""
 
 import re
 from functools import lru_cache
@@ -39,13 +40,14 @@ _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|[()*+]|\{\d+(?:,\d*)?\}|\{,\d
 
 
 def _refuse_slow(pattern: str) -> None:
-    """Patterns that may take forever: a repeated group with a repeat or a choice inside, as in ``(a+)+``, and too many repeats."""
+    """Patterns that may take forever: a repeated group with a repeat or a choice inside, as in ``(a+)+``, the same thing twice in a row, as in
+    ``a*a*``, and too many repeats."""
+    pieces = list(_PIECE.finditer(pattern))
     open_groups = [False]
     closed, repeats = False, 0
-    for found in _PIECE.finditer(pattern):
-        piece = found[0]
-        repeat = piece in ("*", "+") or (len(piece) > 2 and piece[0] == "{")
-        if repeat and closed:
+    for at, found in enumerate(pieces):
+        piece, repeat = found[0], _repeats(found[0])
+        if repeat and (closed or _again(pieces, at)):
             raise BadPattern(
                 "a pattern that does not repeat a group with a repeat or a choice inside, which may take forever", found.start()
             )
@@ -59,3 +61,12 @@ def _refuse_slow(pattern: str) -> None:
         elif piece == ")" and len(open_groups) > 1:
             closed = open_groups.pop()
             open_groups[-1] = open_groups[-1] or closed
+
+
+def _repeats(piece: str) -> bool:
+    return piece in ("*", "+") or (len(piece) > 2 and piece[0] == "{")
+
+
+def _again(pieces: list[re.Match[str]], at: int) -> bool:
+    """Whether what is repeated here was repeated just before."""
+    return at >= 3 and _repeats(pieces[at - 2][0]) and pieces[at - 3][0] == pieces[at - 1][0]
