@@ -40,8 +40,8 @@ _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|[()*+]|\{\d+(?:,\d*)?\}|\{,\d
 
 
 def _refuse_slow(pattern: str) -> None:
-    """Patterns that may take forever: a repeated group with a repeat or a choice inside, as in ``(a+)+``, the same thing twice in a row, as in
-    ``a*a*``, and too many repeats."""
+    """Patterns that may take forever: a repeated group with a repeat or a choice inside, as in ``(a+)+``; the same thing twice in a row, as
+    in ``a*a*``; too many repeats."""
     pieces = list(_PIECE.finditer(pattern))
     open_groups = [False]
     closed, repeats = False, 0
