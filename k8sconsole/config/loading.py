@@ -91,9 +91,16 @@ def find_file() -> Path | None:
 
 def db_path(settings: Settings) -> Path:
     """The cache file, absolute; a relative path counts from the checkout, or from where the program was started."""
-    if not settings.cache.db_path:
-        return paths.data_dir() / "k8s_cache.db"
-    path = Path(settings.cache.db_path).expanduser()
+    return _absolute(settings.cache.db_path) if settings.cache.db_path else paths.data_dir() / "k8s_cache.db"
+
+
+def log_folder(settings: Settings) -> Path:
+    """The folder of the program's log, absolute; a relative path counts as that of the cache does."""
+    return _absolute(settings.log.folder) if settings.log.folder else paths.log_dir()
+
+
+def _absolute(given: str) -> Path:
+    path = Path(given).expanduser()
     return path if path.is_absolute() else (paths.checkout() or Path.cwd()) / path
 
 

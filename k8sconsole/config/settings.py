@@ -76,6 +76,8 @@ class Log(msgspec.Struct, frozen=True):
 
     level: str = "INFO"
     """DEBUG, INFO, WARNING or ERROR."""
+    folder: str = ""
+    """The folder of k8sconsole.log. Empty: logs in a checkout, the user's log directory otherwise."""
     max_bytes: int = 10_000_000
     """Size at which the file is rotated."""
     backups: int = 5

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any
 
-from k8sconsole.config import paths
+from k8sconsole.config.loading import log_folder
 from k8sconsole.errors import ConfigurationError, ConsoleError
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.kit.redact import mask_text
@@ -61,7 +61,7 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
     async def open(cls, opening: Opening, listener: Callable[[Fact], None] | None = None) -> "Console":
         """Raises ConfigurationError, NotFound for an unknown context, StoreError. Offline it opens on whatever the cache knows."""
         told = opening.loaded.settings.log
-        start_logging(paths.log_dir(), mask_text, level=told.level, max_bytes=told.max_bytes, backups=told.backups)
+        start_logging(log_folder(opening.loaded.settings), mask_text, level=told.level, max_bytes=told.max_bytes, backups=told.backups)
         clock = SystemClock()
         kept = await keep(opening.loaded, clock)
         try:

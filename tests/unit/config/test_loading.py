@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from k8sconsole.config import paths
-from k8sconsole.config.loading import ALIASES, db_path, leaves, load
+from k8sconsole.config.loading import ALIASES, db_path, leaves, load, log_folder
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.model.policy import Action
 
@@ -98,3 +98,10 @@ def test_outside_a_checkout_the_cache_lies_in_the_users_data_directory(monkeypat
 
 def test_a_relative_cache_path_counts_from_where_the_program_was_started(tmp_path: Path) -> None:
     assert db_path(load(environment={"CACHE_DB_PATH": "./x.db"}).settings) == tmp_path / "x.db"
+
+
+def test_the_log_goes_where_it_is_told_and_to_the_users_log_directory_otherwise(tmp_path: Path) -> None:
+    told = load(environment={"K8SCONSOLE_LOG__FOLDER": "~/here"}).settings
+    assert log_folder(told) == Path("~/here").expanduser()
+    assert log_folder(load(environment={"K8SCONSOLE_LOG__FOLDER": "beside"}).settings) == tmp_path / "beside"
+    assert log_folder(load(environment={}).settings) == paths.log_dir()
