@@ -1,25 +1,28 @@
 """Tools against the demo cluster over HTTP and a cache file of their own: nothing is pretended but the clock's start and the person who answers."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import UsageError
-from k8sconsole.kit.clock import SystemClock
+from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.model.events import Fact
+from k8sconsole.model.masking import body_of
+from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.reading import ScanState, ScanStatus
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import KindTable, table_for
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolOutcome
-from k8sconsole.scanner.parser import ResourceParser
+from k8sconsole.runtime.approvals import Approvals
 from k8sconsole.store.port import ClusterRecord, Store, WriteBatch
 from k8sconsole.store.sqlite.opening import open_store
 from k8sconsole.tools.catalogue import builtin_registry
@@ -48,11 +51,12 @@ class Desk:
         self.facts: list[Fact] = []
         self.answer: Callable[[Question], Answer] = lambda question: Answer(False, by="test")
         self.policy = Policy()
-        self.around = replace(around, ask=self._ask, policy=lambda: self.policy, publish=self.facts.append)
+        self.ask: Callable[[Question], Awaitable[Answer]] = self._noted
+        self.around = replace(around, ask=lambda question: self.ask(question), policy=lambda: self.policy, publish=self.facts.append)
         self.pipeline = Pipeline(builtin_registry(), self.around)
         self.store = around.store
 
-    async def _ask(self, question: Question) -> Answer:
+    async def _noted(self, question: Question) -> Answer:
         self.questions.append(question)
         return self.answer(question)
 
@@ -64,6 +68,28 @@ class Desk:
         await self.pipeline.close()
         assert self.store is not None
         return [(row.tool, row.phase, row.outcome) for row in reversed(await self.store.audit())]
+
+
+class Counter:
+    """What the runtime gives to this face: the catalogue, the pipeline, the questions."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self.approvals = Approvals()
+        desk.ask = self.approvals.ask
+        self.pipeline: Pipeline = desk.pipeline
+        self.clock: Clock = desk.around.clock
+        self.calls: list[ToolCall] = []
+
+    def tools(self) -> list[Any]:
+        return self.pipeline.registry.offered(Face.MCP, self.desk.policy)
+
+    def tool(self, name: str) -> Any:
+        return self.pipeline.registry.find(name)
+
+    async def act(self, call: ToolCall, progress: Any) -> ToolOutcome:
+        self.calls.append(call)
+        return await self.pipeline.call(call, progress)
 
 
 @pytest.fixture
@@ -111,6 +137,14 @@ def surroundings(demo: DemoCluster, cluster: Cluster, store: Store | None) -> Su
     )
 
 
+def parsed(resource: str, table: KindTable, item: msgspec.Raw) -> ParsedObject:
+    body = body_of(resource, item)
+    seen = table.project(body)
+    return ParsedObject(
+        seen.namespace, seen.name, seen.uid, seen.resource_version, seen.created_at, seen.labels, seen.owner, seen.cells, body
+    )
+
+
 async def scan(cluster: Cluster, store: Store) -> None:
     """What the scanner does, once, for a few kinds."""
     clock = SystemClock()
@@ -119,13 +153,21 @@ async def scan(cluster: Cluster, store: Store) -> None:
         if resource.name not in SCANNED:
             continue
         table = table_for(resource)
-        parser = ResourceParser(resource, table)
         scan_id = await store.begin_scan(cluster.name, resource.name)
         count = 0
         async for page in cluster.pages(resource):
-            objects = parser.objects(page.items)
+            objects = [parsed(resource.name, table, item) for item in page.items]
             count += len(objects)
-            await store.write(WriteBatch(cluster.name, resource.name, clock.now(), objects, scan_id=scan_id, columns=parser.columns))
+            await store.write(
+                WriteBatch(
+                    cluster.name,
+                    resource.name,
+                    clock.now(),
+                    objects,
+                    scan_id=scan_id,
+                    columns=tuple(column.name for column in table.columns),
+                )
+            )
         await store.finish_scan(cluster.name, resource.name, scan_id)
         state = ScanState(cluster.name, resource.name, ScanStatus.COMPLETED, clock.now(), confirmed_at=clock.now(), record_count=count)
         await store.record_scan(state)

@@ -1,5 +1,12 @@
-"""The desk, for every test of the MCP server."""
+"""The server in process, with the official client in front of it and the desk's pipeline behind."""
 
-from tests.tool_desk import bare, cluster, demo, desk, store
+import pytest
+
+from tests.tool_desk import Counter, Desk, bare, cluster, demo, desk, store
 
 __all__ = ["bare", "cluster", "demo", "desk", "store"]
+
+
+@pytest.fixture
+def counter(desk: Desk) -> Counter:
+    return Counter(desk)

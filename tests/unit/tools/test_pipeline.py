@@ -30,7 +30,16 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
 
 def _with_tool(desk: Desk, handler: Callable[[Any, ToolContext], Any], *, risk: Risk = Risk.READ, prepare: Any = None) -> Pipeline:
     tool = ToolSpec(
-        "probe", "Probe", "For the test.", Nothing, Nothing, risk, Capabilities(("pods",), ("get",), Scope.CLUSTER), "core", handler, prepare=prepare
+        "probe",
+        "Probe",
+        "For the test.",
+        Nothing,
+        Nothing,
+        risk,
+        Capabilities(("pods",), ("get",), Scope.CLUSTER),
+        "core",
+        handler,
+        prepare=prepare,
     )
     return Pipeline(Registry([tool]), desk.around)
 

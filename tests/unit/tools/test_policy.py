@@ -19,7 +19,15 @@ def _resource(name: str) -> ApiResource:
 
 
 def _asked(
-    policy: Policy, tool: str, *, face: Face = Face.TUI, context: str = "dev", kind: str = "pods", namespaces: tuple[str, ...] = ("shop",), name: str = "web", caller: str = "local"
+    policy: Policy,
+    tool: str,
+    *,
+    face: Face = Face.TUI,
+    context: str = "dev",
+    kind: str = "pods",
+    namespaces: tuple[str, ...] = ("shop",),
+    name: str = "web",
+    caller: str = "local",
 ) -> tuple[Action, str]:
     target = Target(ClusterName(context), "", _resource(kind), namespaces, name)
     decision = decide(policy, REGISTRY.find(tool), ToolCall(tool, {}, face, caller), target)
@@ -70,7 +78,12 @@ def test_what_takes_much_with_it_wants_its_own_name_typed(kind: str) -> None:
 
 
 def test_the_first_rule_that_matches_decides_and_then_the_defaults() -> None:
-    policy = Policy(rules=(Rule(Action.DENY, tools=("k8s_delete_*",), namespaces=("kube-*",)), Rule(Action.ALLOW, contexts=("dev*",), verbs=("delete",))))
+    policy = Policy(
+        rules=(
+            Rule(Action.DENY, tools=("k8s_delete_*",), namespaces=("kube-*",)),
+            Rule(Action.ALLOW, contexts=("dev*",), verbs=("delete",)),
+        )
+    )
     assert _asked(policy, DELETE, namespaces=("kube-system",)) == (Action.DENY, "")
     assert _asked(policy, DELETE) == (Action.ALLOW, "")
     assert _asked(policy, DELETE, context="test") == (Action.ASK, "")

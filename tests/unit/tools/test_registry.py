@@ -12,7 +12,16 @@ REGISTRY = builtin_registry()
 
 
 def test_the_seed_s_eight_tools_are_there_under_both_spellings() -> None:
-    for name in "get_cluster_info list_namespaces list_nodes get_pod_logs list_pods list_services create_deployment delete_resource".split():
+    for name in [
+        "get_cluster_info",
+        "list_namespaces",
+        "list_nodes",
+        "get_pod_logs",
+        "list_pods",
+        "list_services",
+        "create_deployment",
+        "delete_resource",
+    ]:
         assert REGISTRY.find(name) is REGISTRY.find(f"k8s_{name}")
 
 

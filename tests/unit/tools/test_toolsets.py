@@ -8,7 +8,7 @@ from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.errors import Conflict, NotFound, Unavailable
 from k8sconsole.kit.text import plain
 from k8sconsole.model.freshness import Source
-from k8sconsole.model.tools import Answer, Face, ToolCall
+from k8sconsole.model.tools import Answer, Face
 from k8sconsole.tools.budget import json_tokens, text_tokens
 from tests.tool_desk import Desk
 
@@ -49,7 +49,11 @@ async def test_the_cache_and_the_cluster_list_the_same_services(desk: Desk) -> N
     assert cached.freshness is not None
     assert live.freshness is not None
     assert (cached.freshness.source, live.freshness.source) == (Source.CACHE, Source.LIVE)
-    assert {item["name"] for item in cached.data["items"]} == {item["name"] for item in live.data["items"]} == await _names(desk, "services", "shop")
+    assert (
+        {item["name"] for item in cached.data["items"]}
+        == {item["name"] for item in live.data["items"]}
+        == await _names(desk, "services", "shop")
+    )
 
 
 async def test_a_long_list_begins_with_counts_and_the_unhealthy_and_says_how_to_go_on(desk: Desk) -> None:
@@ -170,15 +174,14 @@ async def test_only_the_object_that_was_shown_is_deleted(desk: Desk) -> None:
     maps = await desk.around.find_resource(cluster.name, "configmaps")
     body = msgspec.json.encode({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "swapped"}})
     await cluster.create(maps, "shop", body)
-    pipeline = desk.pipeline
 
     async def swap(question: Any) -> Answer:
         await cluster.delete(maps, "shop", "swapped")
         await cluster.create(maps, "shop", body)
         return Answer(True, by="test")
 
-    object.__setattr__(desk.around, "ask", swap)
-    outcome = await pipeline.call(ToolCall("k8s_delete_resource", {"kind": "cm", "name": "swapped", "namespace": "shop"}, Face.TUI))
+    desk.ask = swap
+    outcome = await desk.call("k8s_delete_resource", kind="cm", name="swapped", namespace="shop")
     assert isinstance(outcome.error, Conflict)
     assert "swapped" in await _names(desk, "configmaps", "shop")
 
