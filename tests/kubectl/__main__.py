@@ -21,12 +21,15 @@ def main() -> int:
     with ThreadPoolExecutor(2) as pool:
         ours, theirs = pool.map(lambda file: list(Run(file, arguments.kubectl).outcomes()), (arguments.kubeconfig, arguments.against))
     found = differences(ours, theirs)
-    for difference in found:
+    for difference in (each for each in found if not each.known):
         print(
             f"$ kubectl {difference.command}\n--- {arguments.kubeconfig}\n{difference.ours}\n+++ {arguments.against}\n{difference.theirs}\n"
         )
-    print(f"{len(ours)} commands, {len(found)} differences")
-    return 1 if found else 0
+    for reason in sorted({difference.known for difference in found} - {""}):
+        print(f"known: {', '.join(each.command for each in found if each.known == reason)} ({reason})")
+    news = [difference for difference in found if not difference.known]
+    print(f"{len(ours)} commands, {len(news)} differences beside {len(found) - len(news)} known ones")
+    return 1 if news else 0
 
 
 def _record(arguments: argparse.Namespace) -> int:

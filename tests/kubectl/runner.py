@@ -34,6 +34,7 @@ class Difference:
     command: str
     ours: str
     theirs: str
+    known: str
 
 
 class Run:
@@ -92,5 +93,5 @@ def differences(ours: list[Outcome], theirs: list[Outcome]) -> list[Difference]:
             continue
         same = one.code == other.code and (one.command.loose or one.text == other.text)
         if not same:
-            found.append(Difference(one.command.words, f"[{one.code}]\n{one.text}", f"[{other.code}]\n{other.text}"))
+            found.append(Difference(one.command.words, f"[{one.code}]\n{one.text}", f"[{other.code}]\n{other.text}", one.command.known))
     return found

@@ -12,7 +12,7 @@ import msgspec
 from k8sconsole.cluster.demo import status
 from k8sconsole.cluster.demo.api import selectors
 from k8sconsole.cluster.demo.api.tables import render
-from k8sconsole.cluster.demo.api.versions import item, present
+from k8sconsole.cluster.demo.api.versions import items, present
 
 if TYPE_CHECKING:
     from k8sconsole.cluster.demo.api.calls import Call
@@ -150,14 +150,13 @@ def list_body(store: ObjectStore, call: Call) -> bytes:
     if call.form:
         return _metadata_list(page)
     kind = f'{{"kind":"{call.resource.kind}List","apiVersion":"{call.resource.api_version}","metadata":'.encode()
-    items = b",".join([item(store, call.resource, raw) for raw in page.raws])
-    return b"".join((kind, _encode(list_meta(page)), b',"items":[', items, b"]}\n"))
+    return b"".join((kind, _encode(list_meta(page)), b',"items":[', items(store, call.resource, page.raws), b"]}\n"))
 
 
 def _metadata_list(page: Page) -> bytes:
-    items = [render.partial(_decode(raw)) for raw in page.raws]
+    found = [render.partial(_decode(raw)) for raw in page.raws]
     kind = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
-    return _encode({**kind, "metadata": list_meta(page), "items": items})
+    return _encode({**kind, "metadata": list_meta(page), "items": found})
 
 
 def render_table(store: ObjectStore, call: Call, raws: list[bytes], meta: Json) -> bytes:

@@ -42,10 +42,14 @@ def present_object(resource: Resource, obj: Json) -> Json:
     return {**obj, "kind": resource.kind, "apiVersion": resource.api_version}
 
 
-def item(store: ObjectStore, resource: Resource, raw: bytes) -> bytes:
-    """An entry of a list: built-in kinds leave out kind and apiVersion there, as the real server does."""
-    raw = present(store, resource, raw)
-    return raw if resource.custom else b"{" + raw[len(prefix(resource)) :]
+def items(store: ObjectStore, resource: Resource, raws: list[bytes]) -> bytes:
+    """Entries of a list: built-in kinds leave out kind and apiVersion there, as the real server does."""
+    if store.bucket(resource).resource.api_version != resource.api_version:
+        raws = [present(store, resource, raw) for raw in raws]
+    if resource.custom:
+        return b",".join(raws)
+    cut = len(prefix(resource))
+    return b",".join([b"{" + raw[cut:] for raw in raws])
 
 
 def to_stored(resource: Resource, obj: Json) -> Json:
