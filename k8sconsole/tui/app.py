@@ -210,4 +210,5 @@ def run(embedded: Embedded, settings: Settings, *, namespaces: tuple[str, ...] =
     if "SSH_CONNECTION" in os.environ:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     app = ConsoleApp(embedded, settings, namespaces=namespaces, hints=paths.data_dir() / ".hints-shown")
-    return app.run(mouse=settings.console.mouse) or 0
+    app.run(mouse=settings.console.mouse)
+    return app.return_code or 0

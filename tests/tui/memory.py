@@ -188,8 +188,8 @@ class MemoryConsole:
     async def store_status(self) -> StoreStatus:
         return StoreStatus("/cache.db", 2_400_000, 0, 1, len(self.rows_by_ref), self.revision, NOW)
 
-    async def figures(self) -> dict[str, float | None]:
-        return {"cache_hit_rate": 0.93, "cached_improvement": None}
+    async def figures(self) -> "Measured":
+        return Measured()
 
     def focus(self, cluster: ClusterName, resource: str) -> None: ...
 
@@ -203,6 +203,16 @@ class Spec(msgspec.Struct, frozen=True):
     toolset: str
     risk: Risk
     input_schema: dict[str, Any]
+
+    def describe(self) -> dict[str, Any]:
+        return msgspec.to_builtins(self)
+
+
+class Measured(msgspec.Struct, frozen=True):
+    hit_rate: float | None = 0.93
+    improvement: float | None = None
+    completion: float | None = 1.0
+    changes: tuple[float, ...] = (0, 1, 4, 2, 0, 7, 3)
 
 
 class Embedded:

@@ -76,19 +76,18 @@ class RowSet:
 
     def apply(self, rows: Iterable[Row], gone: Iterable[ObjectRef]) -> bool:
         """What changed since; whether anything visible did."""
-        now, touched = self._now(), False
-        for row in rows:
-            touched |= self._take(row, now)
+        now = self._now()
+        touched = {key_of(row) for row in rows if self._take(row, now)}
         names = {(ref.cluster, ref.namespace, ref.name): ref for ref in gone}
         if names:
             for key, row in self.rows.items():
                 ref = names.get((row.cluster, row.namespace, row.name))
                 if ref and key not in self._gone and (not ref.uid or ref.uid == row.uid):
                     self._gone[key] = now
-                    touched = True
+                    touched.add(key)
         if touched:
-            self._rearrange()
-        return touched
+            self._reorder(touched)
+        return bool(touched)
 
     def _take(self, row: Row, now: float) -> bool:
         key = key_of(row)
@@ -117,7 +116,7 @@ class RowSet:
             self.rows.pop(key, None)
             self._order.pop(key, None)
         if left:
-            self._rearrange()
+            self._reorder(set(left))
         return bool(left)
 
     # order and filter
@@ -142,10 +141,20 @@ class RowSet:
         return wanted.text.isalnum() and before.isalnum() and wanted.text.startswith(before)
 
     def _rearrange(self, among: Sequence[Key] | None = None) -> None:
-        keys = [key for key in (self.rows if among is None else among) if key in self.rows]
-        if self._filter is not None or self._faults or self._filter_body:
-            keep = self._keeps()
-            keys = [key for key in keys if keep(self.rows[key])]
+        self._arrange(self._kept(self.rows if among is None else [key for key in among if key in self.rows]))
+
+    def _reorder(self, touched: set[Key]) -> None:
+        """Only these rows are looked at again; the others keep their order, which leaves the sort little to do."""
+        others = [key for key in self._keys if key not in touched]
+        self._arrange(others + self._kept([key for key in touched if key in self.rows]))
+
+    def _kept(self, keys: Iterable[Key]) -> list[Key]:
+        if self._filter is None and not self._faults and self._filter_body is None:
+            return list(keys)
+        keep = self._keeps()
+        return [key for key in keys if keep(self.rows[key])]
+
+    def _arrange(self, keys: list[Key]) -> None:
         order = self._order
         for key in keys:
             if key not in order:

@@ -26,7 +26,7 @@ from k8sconsole.tui.widgets.paint import Palette, Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
-EVIDENCE = 50
+EVIDENCE = 15
 """Rows shown under an answer; the count is of all."""
 
 

@@ -23,6 +23,7 @@ from k8sconsole.tui.views.documents import DocumentView
 from k8sconsole.tui.views.logs import LogView
 from k8sconsole.tui.views.table import TableView
 from k8sconsole.tui.widgets.paint import Palette
+from k8sconsole.tui.widgets.prompt import PromptLine
 
 PODS = next(resource for resource in BUILTIN if resource.name == "pods")
 
@@ -141,9 +142,10 @@ class ClusterPane(Pane):
         self._focus_top()
 
     def _focus_top(self) -> None:
-        if self.top is not None and self.display and not self.screen.query(".-open"):
+        prompt = self.screen.query_one(PromptLine)
+        if self.top is not None and self.display and not prompt.is_open:
             for child in self.top.query("VirtualTable, LineView"):
-                child.focus()
+                self.screen.set_focus(child)
         self.post_message(FrameChanged())
 
     # what views ask for

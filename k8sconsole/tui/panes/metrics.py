@@ -1,7 +1,5 @@
 """How the scanner and the cache are doing: four figures with their goals, every kind's scan, what was called."""
 
-from collections import deque
-
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -9,13 +7,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.reading import ScanState, StoreStatus, ToolUsage
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.desk import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.panes.base import Pane
-from k8sconsole.tui.visuals.metrics import SCAN_TRACKS, Tile, scan_pieces, summary_line, tiles
+from k8sconsole.tui.visuals.metrics import SCAN_TRACKS, Measured, Tile, scan_pieces, summary_line, tiles
 from k8sconsole.tui.widgets.key_row import WordRow
 from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.small_table import ListLines
@@ -23,7 +20,6 @@ from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
 EVERY = 2
 """Ticks between two readings while the pane is in front."""
-REMEMBERED = 60
 
 
 class MetricsPane(Pane):
@@ -33,8 +29,6 @@ class MetricsPane(Pane):
         super().__init__(desk, "metrics")
         self._scans: list[ScanState] = []
         self._ticks = 0
-        self._changes = 0
-        self._trend: deque[float] = deque(maxlen=REMEMBERED)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="tiles"):
@@ -52,13 +46,8 @@ class MetricsPane(Pane):
         self.table.focus()
         self.load()
 
-    def hear(self, fact: Fact) -> None:
-        self._changes += isinstance(fact, RowsChanged)
-
     def tick(self) -> None:
         self._ticks += 1
-        self._trend.append(self._changes)
-        self._changes = 0
         if self._ticks % EVERY == 0:
             self.load()
 
@@ -69,12 +58,12 @@ class MetricsPane(Pane):
             self._scans = await ask(lambda console: console.scan_states())
             status: StoreStatus = await ask(lambda console: console.store_status())
             usage: list[ToolUsage] = await ask(lambda console: console.tool_usage())
-            figures = await ask(lambda console: console.figures())
+            figures: Measured = await ask(lambda console: console.figures())
         except ConsoleError as error:
             self.post_message(Told(error.title, str(error), "error"))
             return
         self._show(tiles(self._scans, figures, self.desk.glyphs))
-        self.query_one("#summary", WordRow).say(summary_line(status, usage, list(self._trend), self.desk.glyphs))
+        self.query_one("#summary", WordRow).say(summary_line(status, usage, figures.changes, self.desk.glyphs))
         now, glyphs = self.desk.now(), self.desk.glyphs
         scans = sorted(self._scans, key=lambda one: (one.cluster, not one.error, -one.record_count, one.resource))
         self.table.show(SCAN_TRACKS, ListLines([((one.cluster, one.resource), scan_pieces(one, now, glyphs)) for one in scans]))

@@ -58,7 +58,7 @@ class ToolsPane(Pane):
     @work(exclusive=True, group="load")
     async def load(self) -> None:
         try:
-            specs = await self.desk.engine.ask(lambda console: console.tools())
+            specs = await self.desk.engine.ask(lambda console: [tool.describe() for tool in console.tools()])
             usage = await self.desk.engine.ask(lambda console: console.tool_usage())
         except ConsoleError as error:
             self.post_message(Told(error.title, str(error), "error"))

@@ -78,6 +78,7 @@ class LogView(View):
             self._say("ended" if options.follow else "read")
         except ConsoleError as error:
             self._gathered.append(str(error))
+            self.text.wrap = True
             self._say("failed")
 
     def _say(self, state: str) -> None:
@@ -99,7 +100,10 @@ class LogView(View):
         count = f"{len(text.lines)} of {text.total}" if self._filter else f"{text.total}"
         dropped = f", {text.dropped} older let go" if text.dropped else ""
         groups: list[Line] = [(Piece(self._filter, "changed", True),)] if self._filter else []
-        groups += [(Piece(f"{count} lines{dropped}", "text"),), (Piece(self._state, "bad" if self._state == "failed" else "good"),)]
+        groups += [
+            (Piece(f"{count} {'line' if count == '1' else 'lines'}{dropped}", "text"),),
+            (Piece(self._state, "bad" if self._state == "failed" else "good"),),
+        ]
         groups.append((Piece(" ".join(flags), "muted"),))
         return Frame(("logs", self.ref.namespace, self.ref.name, *((self.container,) if self.container else ())), tuple(groups), "logs")
 

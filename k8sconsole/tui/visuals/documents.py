@@ -40,10 +40,16 @@ def describe_lines(sections: "Sequence[Section]") -> list[str]:
     for section in sections:
         lines += [*([""] if lines else []), section.title.upper()] if section.title else []
         for entry in section.lines:
-            lead = "  " * (entry.indent + bool(section.title))
-            label = f"{entry.label}: " if entry.label else ""
-            lines.append(f"{lead}{label:<{LABEL}}{entry.text}" if label else f"{lead}{entry.text}")
+            lines += _entry(entry.label, entry.text, "  " * (entry.indent + bool(section.title)))
     return lines
+
+
+def _entry(label: str, text: str, lead: str) -> list[str]:
+    """A label and its text; what continues it stands under the text."""
+    first, *rest = text.split("\n")
+    head = f"{label}: " if label else ""
+    under = f"{lead}{'':<{max(LABEL, len(head))}}"
+    return [f"{lead}{head:<{LABEL}}{first}" if label else f"{under}{first}", *(f"{under}{line}" for line in rest)]
 
 
 def describe_line(text: str) -> Line:

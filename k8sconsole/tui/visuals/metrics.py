@@ -1,7 +1,7 @@
 """The figures of the scanner and the cache: tiles with a goal, one line a scan, one line for the rest."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 from k8sconsole.kit.text import short_age
 from k8sconsole.model.quantities import short_bytes
@@ -15,29 +15,35 @@ WIDTH = 14
 SCAN_TRACKS = (
     Track("CLUSTER", 6, 20, rank=50, elide=True), Track("KIND", 16, 44, pinned=True, elide=True), Track("STATUS", 12, 14),
     Track("OBJECTS", 7, 9, right=True), Track("LAST SCAN", 9, 9, rank=20, right=True), Track("SECONDS", 7, 8, rank=30, right=True),
-    Track("WATCH", 5, 8, rank=40), Track("ERROR", 8, 60, rank=10),
+    Track("WATCH", 8, 8, rank=40), Track("ERROR", 8, 60, rank=10),
 )  # fmt: skip
-GOALS = (("cache hits", "cache_hit_rate", 0.80), ("cached faster by", "cached_improvement", 0.50), ("scans complete", "", 0.95))
-"""Title, name among the console's figures, and goal; a figure without a name is reckoned here."""
+GOALS = (("cache hits", "hit_rate", 0.80), ("cached faster by", "improvement", 0.50), ("scans complete", "completion", 0.95))
+"""Title, name among the console's figures, and goal; all are shares from 0 to 1."""
 
 
 class Tile(NamedTuple):
     pieces: Line
 
 
-def tiles(scans: Sequence[ScanState], figures: Mapping[str, Any], glyphs: Glyphs) -> list[Tile]:
-    """figures: name to a share from 0 to 1, or None while nothing was measured."""
-    shares = [figures.get(name) if name else scan_completion(scans) for _, name, _ in GOALS]
-    shown = [_share(title, share, goal, glyphs) for (title, _, goal), share in zip(GOALS, shares, strict=True)]
+class Measured(Protocol):
+    """What the console measured of itself: shares from 0 to 1, None while there was nothing to measure; changes by slices of time."""
+
+    @property
+    def hit_rate(self) -> float | None: ...
+    @property
+    def improvement(self) -> float | None: ...
+    @property
+    def completion(self) -> float | None: ...
+    @property
+    def changes(self) -> list[float]: ...
+
+
+def tiles(scans: Sequence[ScanState], figures: Measured, glyphs: Glyphs) -> list[Tile]:
+    shown = [_share(title, getattr(figures, name), goal, glyphs) for title, name, goal in GOALS]
     objects = sum(one.record_count for one in scans)
     watching = sum(one.watching for one in scans)
-    words = (Piece("objects\n", "muted"), Piece(f"{objects}\n", "text", True), Piece(f"{watching} of {len(scans)} kinds watched", "muted"))
+    words = (Piece("objects\n", "muted"), Piece(f"{objects}\n", "text", True), Piece(f"{watching} of {len(scans)} watched", "muted"))
     return [*shown, Tile(words)]
-
-
-def scan_completion(scans: Sequence[ScanState]) -> float | None:
-    ended = [one for one in scans if one.status in (ScanStatus.COMPLETED, ScanStatus.FAILED)]
-    return sum(one.status is ScanStatus.COMPLETED for one in ended) / len(ended) if ended else None
 
 
 def _share(title: str, share: float | None, goal: float, glyphs: Glyphs) -> Tile:
@@ -74,5 +80,5 @@ def summary_line(status: StoreStatus, usage: Sequence[ToolUsage], changes: Seque
     return (
         Piece("cache ", "muted"), Piece(f"{short_bytes(status.size)} {status.objects} objects", "text"),
         Piece("   calls ", "muted"), Piece(f"{calls}{f', {failed} failed' if failed else ''}", "text"),
-        Piece("   changes ", "muted"), Piece(trend(changes, 30, glyphs), "moving"),
+        Piece("   changes ", "muted"), Piece(trend(changes, 20, glyphs), "moving"),
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """A tool of the catalogue, its detail and its result as lines."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -29,8 +30,9 @@ class ToolView(msgspec.Struct, frozen=True):
     input_schema: dict[str, Any]
 
     @classmethod
-    def of(cls, spec: Any) -> "ToolView":
-        return cls(spec.name, getattr(spec, "title", "") or spec.name, spec.description, spec.toolset, Risk(spec.risk), spec.input_schema)
+    def of(cls, described: Mapping[str, Any]) -> "ToolView":
+        """described: the catalogue's entry for one tool."""
+        return msgspec.convert({name: described[name] for name in cls.__struct_fields__}, cls)
 
     def pieces(self, glyphs: Glyphs) -> list[Piece]:
         glyph = {Risk.READ: glyphs.done, Risk.WRITE: glyphs.warn, Risk.DESTRUCTIVE: glyphs.bad}[self.risk]

@@ -7,11 +7,27 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from k8sconsole.tui.widgets.paint import Line, Palette, Piece, line_width, safe, strip_of, width_of
+from k8sconsole.tui.widgets.paint import Line, Palette, Piece, fit_middle, line_width, safe, strip_of, width_of
+
+SHORTEST = 16
+"""Cells below which a word is not shortened."""
+
+
+def shortened(line: Line, room: int) -> Line:
+    """The longest words lose their middles until the line fits, but none gets shorter than SHORTEST."""
+    pieces = list(line)
+    while line_width(tuple(pieces)) > room:
+        at = max(range(len(pieces)), key=lambda one: width_of(pieces[one].text))
+        width = width_of(pieces[at].text)
+        if width <= SHORTEST:
+            break
+        excess = line_width(tuple(pieces)) - room
+        pieces[at] = pieces[at]._replace(text=fit_middle(pieces[at].text, max(SHORTEST, width - excess)))
+    return tuple(pieces)
 
 
 class WordRow(Widget):
-    """left is kept whole as long as it fits; of the groups on the right, the last in the list gives way first."""
+    """When there is not enough room, words on the left lose their middles, then the last of the groups on the right give way."""
 
     DEFAULT_CSS = "WordRow { height: 1; width: 1fr; }"
 
@@ -40,6 +56,7 @@ class WordRow(Widget):
         width = self.size.width
         left = (Piece(" "), *(Piece(safe(piece.text), piece.role, piece.bold) for piece in self._left))
         groups = list(self._right)
+        left = shortened(left, width - 1 - sum(line_width(group) + 3 for group in groups))
         while groups and line_width(left) + sum(line_width(group) + 3 for group in groups) > width:
             groups.pop()
         right = tuple(piece for group in groups for piece in (Piece("   "), *group))

@@ -38,7 +38,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("right", "sideways(8)", show=False),
     ]
     DEFAULT_CSS = """
-    LineView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    LineView { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     """
 
     def __init__(self, palette: Palette, painter: Painter = unpainted, *, most: int | None = None, id: str | None = None) -> None:
@@ -108,19 +108,19 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         index = self.scroll_offset.y + y
         if index >= len(self._rows):
-            return Strip.blank(self.size.width, self.palette.style("text"))
+            return Strip.blank(self.scrollable_content_region.width, self.palette.style("text"))
         text, part = self._rows[index]
         room = self._room
         start = self._left + part * room
         line = self.painter(text)
         body = strip_of(line, max(line_width(line), start + room), self.palette).crop(start, start + room)
         return Strip.join([Strip([Segment(" " * MARGIN, self.palette.style("text"))]), body]).adjust_cell_length(
-            self.size.width, self.palette.style("text")
+            self.scrollable_content_region.width, self.palette.style("text")
         )
 
     @property
     def _room(self) -> int:
-        return max(1, self.size.width - 2 * MARGIN)
+        return max(1, self.scrollable_content_region.width - 2 * MARGIN)
 
     def _passes(self, line: str) -> bool:
         return self._pattern is None or bool(self._pattern.search(line)) != self._inverse

@@ -36,7 +36,6 @@ class PromptLine(Horizontal):
 
     DEFAULT_CSS = """
     PromptLine { height: 1; display: none; }
-    PromptLine.-open { display: block; }
     PromptLine > #prompt-kind { width: 2; }
     PromptLine > PromptInput { width: 1fr; border: none; height: 1; padding: 0; }
     PromptLine > #prompt-note { width: auto; max-width: 60%; }
@@ -78,16 +77,17 @@ class PromptLine(Horizontal):
         with field.prevent(Input.Changed):
             field.value = text
         field.cursor_position = len(text)
-        self.add_class("-open")
-        field.focus()
+        self.styles.display = "block"
+        # At once, not after the next refresh: what is typed right behind the colon belongs to the prompt.
+        self.screen.set_focus(field)
 
     def close(self) -> None:
         self.kind = ""
-        self.remove_class("-open")
+        self.styles.display = "none"
 
     @property
     def is_open(self) -> bool:
-        return self.has_class("-open")
+        return bool(self.kind)
 
     def note(self, text: str) -> None:
         """A word about what is being typed: how many match, or what is wrong with it."""

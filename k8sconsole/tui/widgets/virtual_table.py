@@ -59,7 +59,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         Binding("right", "sideways(1)", show=False),
     ]
     DEFAULT_CSS = """
-    VirtualTable { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; }
+    VirtualTable { height: 1fr; overflow-x: hidden; overflow-y: auto; scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     """
 
     class Opened(Message):
@@ -134,7 +134,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
                 break
             drawn = self._row(key)
             if before.get(self._stamp(key)) != drawn:
-                self.refresh(Region(0, y, self.size.width, 1))
+                self.refresh(Region(0, y, self.scrollable_content_region.width, 1))
 
     def restyle(self, palette: Palette) -> None:
         self.palette = palette
@@ -147,7 +147,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         if y == 0:
             return self._header()
         key = self._key_at(y)
-        return Strip.blank(self.size.width, self.palette.style("text")) if key is None else self._row(key)
+        return Strip.blank(self.scrollable_content_region.width, self.palette.style("text")) if key is None else self._row(key)
 
     def _key_at(self, y: int) -> Hashable | None:
         index = self.scroll_offset.y + y - 1
@@ -178,18 +178,18 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
             piece = pieces[placed.at] if placed else Piece("")
             role = "muted" if sign == "gone" else piece.role
             segments.append(self.palette.segment(Piece(text, role, piece.bold), on))
-        return Strip(segments).adjust_cell_length(self.size.width, self.palette.style("text", on=on))
+        return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, self.palette.style("text", on=on))
 
     def _header(self) -> Strip:
         sorted_track, arrow = self.sorted_by
         titles = [Piece(f"{track.title}{arrow}" if at == sorted_track else track.title) for at, track in enumerate(self._tracks)]
         style = self.palette.style("muted", bold=True)
         segments = [Segment(" " * GUTTER, style), *(Segment(text, style) for _, text in self._across(titles, header=True))]
-        return Strip(segments).adjust_cell_length(self.size.width, style)
+        return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, style)
 
     def _across(self, pieces: Sequence[Piece], header: bool = False) -> list[tuple[Placed | None, str]]:
         """The row's texts cut to their columns, gaps between, the pinned columns first and the rest shifted by the sideways offset."""
-        room = self.size.width - GUTTER
+        room = self.scrollable_content_region.width - GUTTER
         parts: list[tuple[Placed | None, str]] = []
         skipped = 0
         for placed in self._placed:
@@ -227,7 +227,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         return grown
 
     def _place(self) -> None:
-        room = self.size.width - GUTTER
+        room = self.scrollable_content_region.width - GUTTER
         before = self._placed
         self._placed = lay_out(self._tracks, self._seen, room, everything=self.everything)
         if before != self._placed:

@@ -1,0 +1,250 @@
+"""The cluster pane as a person uses it: keys in, words on the screen out."""
+
+from typing import Any
+
+import pytest
+
+from k8sconsole.model.events import ClusterState, Trust
+from k8sconsole.tui.widgets.question import QuestionDialog
+from tests.tui.memory import DEMO, NOW, MemoryConsole, open_console, pod, settled, shop
+
+
+def screen(pilot: Any) -> str:
+    """What stands on the terminal, line by line."""
+    width, height = pilot.app.size
+    strips = pilot.app.screen._compositor.render_strips()
+    return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips[:height])
+
+
+async def press(pilot: Any, *keys: str) -> str:
+    for key in keys:
+        await pilot.press(key)
+        await settled(pilot, 3)
+    return screen(pilot)
+
+
+async def typed(pilot: Any, text: str) -> str:
+    await pilot.press(*text)
+    await settled(pilot, 3)
+    return screen(pilot)
+
+
+@pytest.fixture
+def console() -> MemoryConsole:
+    return MemoryConsole(shop())
+
+
+async def test_the_first_screen_shows_pods_their_cluster_and_the_keys(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        lines = screen(pilot).splitlines()
+    assert "demo ● live" in lines[0]
+    assert "1.36.3" in lines[0]
+    assert lines[1].split()[:4] == ["pods", "›", "all", "namespaces"]
+    assert "✗ CrashLoopBackOff" in "\n".join(lines)
+    assert "enter open" in lines[-1]
+    assert len(lines) == 24
+
+
+async def test_a_filter_says_how_much_it_hides_and_esc_clears_it(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "slash")
+        shown = await typed(pilot, "status!=Running")
+        assert "web-6f7b9c-aaaaa" not in shown
+        shown = await press(pilot, "enter")
+        assert "4 of 8" in shown.splitlines()[1]
+        assert "status!=Running" in shown.splitlines()[1]
+        shown = await press(pilot, "escape")
+        assert "web-6f7b9c-aaaaa" in shown
+
+
+async def test_a_wrong_filter_says_what_is_wrong_while_it_is_typed(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "slash")
+        shown = await typed(pilot, "age<")
+    assert "expected" in shown.splitlines()[-2]
+
+
+async def test_an_empty_table_says_why_and_what_to_press(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "slash")
+        await typed(pilot, "nothing-like-this")
+        assert "no pods match nothing-like-this · esc clears the filter" in await press(pilot, "enter")
+
+
+async def test_enter_leads_from_a_deployment_to_its_pods_to_containers_to_the_log_and_esc_back(console: MemoryConsole) -> None:
+    console.log_lines = ["starting", '{"level":"error","msg":"card refused","order":42}']
+    async with open_console(console) as pilot:
+        await press(pilot, "colon")
+        await typed(pilot, "deploy")
+        assert "web" in await press(pilot, "enter")
+        pods = await press(pilot, "enter")
+        assert "deployment/web" in pods
+        assert "web-6f7b9c-aaaaa" in pods
+        assert "checkout" not in pods
+        assert "shop/main:1.4" in await press(pilot, "enter")
+        await press(pilot, "enter")
+        await pilot.pause(0.2)
+        assert "ERROR card refused order=42" in screen(pilot)
+        await press(pilot, "escape", "escape", "escape")
+        assert screen(pilot).splitlines()[1].split()[0] == "deployments"
+
+
+async def test_describe_and_yaml_are_one_key_apart(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        assert "Namespace:" in await press(pilot, "d")
+        assert "apiVersion: v1" in await press(pilot, "y")
+
+
+async def test_the_cursor_stays_on_its_object_when_rows_arrive_and_the_order_changes(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        table = pilot.app.main.cluster.top.table
+        await press(pilot, "j", "j", "j")
+        chosen = table.cursor
+        console.change(pod("aaa-first", "aaa"))
+        await pilot.pause(0.2)
+        assert "+  aaa" in await press(pilot)
+        assert table.cursor == chosen
+        await press(pilot, "A")
+        assert table.cursor == chosen
+
+
+async def test_when_the_selected_object_goes_nothing_is_selected_until_a_key_moves(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "j", "j", "j")
+        view = pilot.app.main.cluster.top
+        gone = view.current.ref
+        console.remove(gone)
+        await pilot.pause(0.2)
+        await settled(pilot)
+        assert view.table.cursor is None
+        assert gone.name in screen(pilot), "it stays dimmed for two seconds"
+        await press(pilot, "ctrl+d")
+        assert not console.calls, "a key that acts has nothing to act on"
+        console.clock.advance(3)
+        view.tick()
+        await settled(pilot)
+        assert gone.name not in screen(pilot)
+        await press(pilot, "j")
+        assert view.table.cursor is not None
+
+
+async def test_deleting_asks_first_and_the_safe_answer_has_the_focus(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "j", "ctrl+d")
+        await pilot.pause(0.1)
+        assert isinstance(pilot.app.screen, QuestionDialog)
+        assert "Delete pods checkout-7d9c4b8f5-2kx9p on demo" in screen(pilot)
+        assert pilot.app.focused.id == "safe"
+        await press(pilot, "enter")
+        assert len(console.rows_by_ref) == len(shop()), "enter pressed by habit keeps it"
+        await press(pilot, "ctrl+d")
+        await pilot.pause(0.1)
+        await press(pilot, "right", "enter")
+    assert len(console.rows_by_ref) == len(shop()) - 1
+
+
+async def test_a_question_that_wants_a_word_does_nothing_until_it_is_typed(console: MemoryConsole) -> None:
+    console.confirm_word = "demo"
+    async with open_console(console) as pilot:
+        await press(pilot, "ctrl+d")
+        await pilot.pause(0.1)
+        act = pilot.app.screen.query_one("#act")
+        assert act.disabled
+        pilot.app.screen.query_one("#word").focus()
+        await typed(pilot, "demo")
+        assert not act.disabled
+        await press(pilot, "escape")
+    assert len(console.rows_by_ref) == len(shop())
+
+
+async def test_a_lost_cluster_is_told_and_its_rows_stay_with_their_age(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        console.clock.advance(130)
+        console.tell(ClusterState(DEMO, Trust.LOST, "connection refused", seen_at=NOW, retry_at=NOW + 138))
+        await pilot.pause(0.3)
+        await settled(pilot)
+        shown = screen(pilot)
+    assert "demo ◌ lost 2m, retry in 8s" in shown
+    assert "seen 2m ago" in shown
+
+
+async def test_marks_are_counted_and_survive_a_filter(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "space", "space")
+        await press(pilot, "slash")
+        await typed(pilot, "web")
+        assert "2 marked" in await press(pilot, "enter")
+
+
+async def test_a_command_goes_to_a_kind_a_namespace_and_a_filter_at_once(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "colon")
+        await typed(pilot, "pod shop app=web")
+        shown = await press(pilot, "enter")
+        assert "web-6f7b9c-aaaaa" in shown
+        assert "mailer" not in shown
+        assert "2 of 7" in shown.splitlines()[1]
+        await press(pilot, "colon")
+        await typed(pilot, "nonsense")
+        await press(pilot, "enter")
+        assert any("nonsense" in said[2] for said in pilot.app.said)
+
+
+async def test_contexts_say_which_cannot_be_used_and_why(console: MemoryConsole) -> None:
+    async with open_console(console, (120, 24)) as pilot:
+        await press(pilot, "colon")
+        await typed(pilot, "ctx")
+        assert "the certificate has expired" in await press(pilot, "enter")
+
+
+async def test_every_key_of_the_table_does_something_and_never_fails(console: MemoryConsole) -> None:
+    from k8sconsole.tui.actions import in_scope
+
+    async with open_console(console) as pilot:
+        for action in in_scope("table"):
+            if action.id != "delete":
+                await pilot.press(action.keys)
+                await settled(pilot, 1)
+                await press(pilot, "escape", "escape", "escape")
+        assert pilot.app.is_running
+
+
+async def test_a_terminal_too_small_says_so_in_a_sentence(console: MemoryConsole) -> None:
+    async with open_console(console, (20, 5)) as pilot:
+        assert "20×5 is too small" in " ".join(screen(pilot).split())
+
+
+@pytest.mark.parametrize(("key", "words"), [("f3", "k8s_list_pods"), ("f4", "llm.model"), ("f5", "cache hits")])
+async def test_each_pane_is_one_key_away(console: MemoryConsole, key: str, words: str) -> None:
+    async with open_console(console, (120, 30)) as pilot:
+        assert words in await press(pilot, key)
+        assert "NAME" in await press(pilot, "f2")
+
+
+async def test_a_tool_runs_from_its_form_and_shows_how_old_its_answer_is(console: MemoryConsole) -> None:
+    async with open_console(console, (120, 30)) as pilot:
+        await press(pilot, "f3", "enter")
+        await typed(pilot, "shop")
+        await press(pilot, "enter")
+        await pilot.pause(0.1)
+        assert ("k8s_list_pods", {"namespace": "shop"}) in console.calls
+        assert "done in 12 ms, live, seen 0s ago" in screen(pilot)
+
+
+async def test_the_chat_answers_with_evidence_and_age_and_names_what_it_does_not_understand(console: MemoryConsole) -> None:
+    async with open_console(console, (120, 30)) as pilot:
+        await press(pilot, "f4")
+        await typed(pilot, "pods in shop that are not running")
+        shown = await press(pilot, "enter")
+        assert "4 pods in shop with status!=Running (as of 0s ago)" in shown
+        assert "checkout-7d9c4b8f5-2kx9p" in shown
+        await typed(pilot, "sing me a song about pods")
+        assert "I do not understand: sing song about" in await press(pilot, "enter")
+
+
+async def test_hints_are_shown_once_and_never_again(console: MemoryConsole, tmp_path: Any) -> None:
+    marker = tmp_path / "data" / "hints"
+    async with open_console(console, hints=marker) as pilot:
+        assert len(pilot.app.said) == 3
+    async with open_console(console, hints=marker) as pilot:
+        assert pilot.app.said == []
