@@ -3,12 +3,15 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from k8sconsole.config.loading import Loaded, load
 from k8sconsole.model.tools import Face
+
+if TYPE_CHECKING:
+    from k8sconsole.runtime.reach import Opening
 
 T = TypeVar("T")
 
@@ -33,32 +36,25 @@ def with_console(
     all_contexts: bool = False,
     namespaces: Sequence[str] | None = None,
     scan: bool = False,
+    watch: bool = True,
     offline: bool = False,
 ) -> T:
     """Opens a console, runs ``work(console)``, closes it; Ctrl-C cancels the work first."""
-    return asyncio.run(_run(work, face, loaded, tuple(contexts or ()), all_contexts, tuple(namespaces or ()), scan, offline))
+    from k8sconsole.runtime.reach import Opening
+
+    asked = tuple(contexts or ()), all_contexts, tuple(namespaces or ())
+    return asyncio.run(_run(work, Opening(loaded or settings_with(), face, *asked, scan=scan, watch=watch, offline=offline)))
 
 
-async def _run(
-    work: "Callable[[Any], Awaitable[T]]",
-    face: Face,
-    loaded: Loaded | None,
-    contexts: tuple[str, ...],
-    all_contexts: bool,
-    namespaces: tuple[str, ...],
-    scan: bool,
-    offline: bool,
-) -> T:
+async def _run(work: "Callable[[Any], Awaitable[T]]", opening: "Opening") -> T:
     from k8sconsole.cli.output import say
     from k8sconsole.model.events import Fact, Notice
-    from k8sconsole.runtime.console import Console, Opening
+    from k8sconsole.runtime.console import Console
 
     def tell(fact: Fact) -> None:
         if isinstance(fact, Notice):
             say(f"{fact.severity}: {fact.title}" + (f" — {fact.detail}" if fact.detail else ""))
 
-    loaded = loaded or settings_with()
-    opening = Opening(loaded, face, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces, scan=scan, offline=offline)
     console = await Console.open(opening, listener=tell)
     try:
         return await work(console)

@@ -79,10 +79,10 @@ def _follow(loaded: Loaded, contexts: Sequence[str] | None, all_contexts: bool, 
     async def work(console: Any) -> int:
         console.bus.subscribe(_tell)
         say("scanning; interrupt to stop")
-        await console.follow(watch=watch)
+        await console.follow()
         return 0
 
-    return with_console(work, loaded=loaded, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces)
+    return with_console(work, loaded=loaded, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces, watch=watch)
 
 
 def _tell(fact: Any) -> None:

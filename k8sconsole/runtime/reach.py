@@ -16,7 +16,8 @@ from k8sconsole.model.tools import Face
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """What a face asks for. make_contexts overrides where contexts come from (the demo cluster does)."""
+    """What a face asks for. watch: whether scanning follows changes between two reads. make_contexts overrides where contexts come from
+    (the demo cluster does)."""
 
     loaded: Loaded
     face: Face
@@ -24,6 +25,7 @@ class Opening(msgspec.Struct, frozen=True):
     all_contexts: bool = False
     namespaces: tuple[str, ...] = ()
     scan: bool = False
+    watch: bool = True
     offline: bool = False
     make_contexts: Callable[[], Contexts] | None = None
 
