@@ -121,9 +121,11 @@ def _address(access: Access, request: Request) -> str:
 
 
 def _headers(access: Access, request: Request) -> list[tuple[str, str]]:
-    """gzip costs the server 0.3 s and us 0.1 s of processor time per 10 MB, which only a real network gives back."""
-    near = request.endless or is_loopback(urlsplit(access.server).hostname or "")
-    headers = [*access.headers, ("Accept", request.accept), ("Accept-Encoding", "identity" if near else "gzip")]
+    """gzip spares us decrypting: 68 MB of pods over TLS cost 0.26 s of our processor time with it and 0.42 s without, even on one machine.
+    Between two programs of one machine without TLS there is nothing to spare, and the API server never compresses a watch."""
+    near = access.trust is None and is_loopback(urlsplit(access.server).hostname or "")
+    encoding = "identity" if request.endless or near else "gzip"
+    headers = [*access.headers, ("Accept", request.accept), ("Accept-Encoding", encoding)]
     return [*headers, ("Content-Type", request.content_type)] if request.body is not None else headers
 
 

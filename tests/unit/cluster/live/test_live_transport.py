@@ -281,3 +281,19 @@ async def test_more_watches_than_a_pool_holds_do_not_keep_a_short_request_waitin
         assert (await cluster.version()).git_version == "v1"
         over.set()
         await asyncio.gather(*tasks)
+
+
+async def test_answers_from_afar_are_asked_for_compressed_and_understood(serve: Callable, reach: Callable) -> None:
+    asked = []
+
+    async def proxy(request: web.Request) -> web.Response:
+        asked.append(request.headers["Accept-Encoding"])
+        response = web.json_response({"gitVersion": "v1"})
+        if "gzip" in asked[-1]:
+            response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    url = await serve({"/{rest:.*}": proxy})
+    assert (await (await reach("http://api.cluster.invalid", **{"proxy-url": url})).version()).git_version == "v1"
+    assert (await (await reach(url)).version()).git_version == "v1"
+    assert asked == ["gzip", "identity"]
