@@ -5,8 +5,14 @@ from typing import Any
 import msgspec
 
 DEFAULT_TOKENS = 4_000
+_LEAST, _MOST = 200, 100_000
 _TEXT, _JSON = 4.0, 3.5
 _encode = msgspec.json.Encoder(enc_hook=str).encode
+
+
+def allowed(asked: int) -> int:
+    """What a caller asked for, within reason."""
+    return min(max(asked, _LEAST), _MOST)
 
 
 def text_tokens(text: str) -> int:

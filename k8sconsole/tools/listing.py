@@ -14,7 +14,7 @@ from k8sconsole.model.reading import Rows
 from k8sconsole.model.tables import CellKind, Column, Health, KindTable, cell_text, row_health
 from k8sconsole.model.tables.jsonpath import values_at
 from k8sconsole.model.tools import Page
-from k8sconsole.tools.budget import DEFAULT_TOKENS, json_tokens, text_tokens
+from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed, json_tokens, text_tokens
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.rows import Opened, Wanted, open_rows
@@ -31,11 +31,11 @@ class Listing(Common, kw_only=True):
     """The parameters of every list."""
 
     filter: Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web")] = ""
-    fields: Annotated[list[str], Meta(description="Only these columns, or paths such as spec.nodeName")] = []
-    limit: Annotated[int, Meta(ge=0, le=5000, description="0: as many as fit")] = 0
-    cursor: Annotated[str, Meta(description="page.next of the answer before")] = ""
-    max_tokens: Annotated[int, Meta(ge=200, le=100_000)] = DEFAULT_TOKENS
-    live: Annotated[bool, Meta(description="Ask the cluster instead of the cache")] = False
+    fields: Annotated[list[str], Meta(description="Columns, or paths: spec.nodeName")] = []
+    limit: Annotated[int, Meta(ge=0, description="0: what fits")] = 0
+    cursor: Annotated[str, Meta(description="page.next of the last answer")] = ""
+    max_tokens: int = DEFAULT_TOKENS
+    live: Annotated[bool, Meta(description="Ask the cluster, not the cache")] = False
 
 
 class NamespacedListing(Listing, kw_only=True):
@@ -158,7 +158,7 @@ def _fitting(asked: Listing, table: KindTable, rows: Sequence[Row], now: float) 
 
 def _within(items: Any, max_tokens: int) -> list[dict[str, Any]]:
     """As many as fit, less a tenth for what stands around them; at least one, so that a cursor always moves on."""
-    room = max_tokens * 9 // 10 - 60
+    room = allowed(max_tokens) * 9 // 10 - 60
     kept: list[dict[str, Any]] = []
     for item in items:
         room -= max(json_tokens(item), text_tokens(" ".join(map(str, item.values()))))

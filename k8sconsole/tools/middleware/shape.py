@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
-from k8sconsole.tools.budget import DEFAULT_TOKENS, fit_text, fit_value
+from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed, fit_text, fit_value
 from k8sconsole.tools.passage import Passage, Reply
 
 
@@ -13,7 +13,7 @@ class Shape:
 
     async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
         reply = await proceed(passage)
-        budget = getattr(passage.input, "max_tokens", 0) or DEFAULT_TOKENS
+        budget = allowed(getattr(passage.input, "max_tokens", DEFAULT_TOKENS))
         data, cut = fit_value(reply.data, budget)
         text = fit_text(reply.text, budget)
         note = (f"cut to {budget} tokens: {cut}; ask with fields or a larger max_tokens",) if cut else ()

@@ -12,7 +12,7 @@ from k8sconsole.model.reading import ScanState
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.store.port import Store
-from k8sconsole.tools.budget import DEFAULT_TOKENS, json_tokens
+from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed, json_tokens
 from k8sconsole.tools.context import ToolContext, cached_freshness
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.spec import ToolSpec
@@ -75,7 +75,7 @@ def _line(kind: Kind) -> str:
 class CacheQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sql: Annotated[str, Meta(description="One SELECT, e.g. SELECT namespace, count(*) FROM pods GROUP BY 1", min_length=1)]
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 200
-    max_tokens: Annotated[int, Meta(ge=200, le=100_000)] = DEFAULT_TOKENS
+    max_tokens: int = DEFAULT_TOKENS
 
 
 class Table(msgspec.Struct):
@@ -103,7 +103,7 @@ def _cell(value: Any) -> Any:
 
 
 def _fitting(rows: list[list[Any]], max_tokens: int) -> list[list[Any]]:
-    room = max_tokens * 9 // 10
+    room = allowed(max_tokens) * 9 // 10
     kept: list[list[Any]] = []
     for row in rows:
         room -= json_tokens(row) + 1

@@ -68,7 +68,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     _list_of(
         "pods",
         "List pods",
-        "Pods with status, readiness, restarts, age. Many pods are answered with counts by status and the unhealthy in full. Narrow with namespace and filter.",
+        "Pods with status, readiness, restarts, age. Many are answered with counts and the unhealthy in full.",
         namespaced=True,
         aliases=("list_pods",),
     ),

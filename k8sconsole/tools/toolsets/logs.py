@@ -14,7 +14,7 @@ from k8sconsole.model.masking import mask_text
 from k8sconsole.model.quantities import duration_seconds
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS
+from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.log_budget import fitted, folded
 from k8sconsole.tools.objects import find_object, not_found
@@ -35,7 +35,7 @@ class GetPodLogs(Common, kw_only=True):
     timestamps: bool = False
     contains: Annotated[str, Meta(description="Only lines that contain this, any case")] = ""
     follow: Annotated[bool, Meta(description="Only where the caller can take a stream")] = False
-    max_tokens: Annotated[int, Meta(ge=200, le=100_000)] = DEFAULT_TOKENS
+    max_tokens: int = DEFAULT_TOKENS
 
 
 class PodLogs(msgspec.Struct):
@@ -52,7 +52,7 @@ async def get_pod_logs(asked: GetPodLogs, context: ToolContext) -> Reply:
     cluster, namespace = _place(asked, context)
     container, warnings = await _container(asked, context, cluster, namespace)
     lines = [line async for line in _lines(asked, context, cluster, namespace, _options(asked, container, follow=False))]
-    shown, left_out = fitted(folded(mask_text("\n".join(lines)).split("\n") if lines else []), asked.max_tokens * 8 // 10)
+    shown, left_out = fitted(folded(mask_text("\n".join(lines)).split("\n") if lines else []), allowed(asked.max_tokens) * 8 // 10)
     if left_out:
         warnings = (*warnings, f"{left_out} lines left out to fit; ask with contains, since, tail or a larger max_tokens")
     text = "\n".join(shown)

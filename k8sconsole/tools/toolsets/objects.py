@@ -20,8 +20,8 @@ class GetResource(Common, kw_only=True):
     name: Annotated[str, Meta(min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
     fields: Annotated[list[str], Meta(description="Only these paths, e.g. spec.replicas, status.conditions")] = []
-    max_tokens: Annotated[int, Meta(ge=200, le=100_000)] = DEFAULT_TOKENS
-    live: Annotated[bool, Meta(description="Ask the cluster instead of the cache")] = False
+    max_tokens: int = DEFAULT_TOKENS
+    live: Annotated[bool, Meta(description="Ask the cluster, not the cache")] = False
 
 
 class Resource(msgspec.Struct):

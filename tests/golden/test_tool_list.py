@@ -1,0 +1,42 @@
+"""The tool list of every face and mode is a promise: a change of it is seen in review. To accept one: GOLDEN_WRITE=1."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8sconsole.model.policy import Policy
+from k8sconsole.model.tools import Face
+from k8sconsole.tools.catalogue import builtin_registry
+
+HERE = Path(__file__).parent
+MODES = {"default": Policy(), "readonly": Policy(read_only=True, allow_write=True), "allow-write": Policy(allow_write=True)}
+
+
+def _compare(name: str, found: Any) -> None:
+    path = HERE / f"{name}.json"
+    text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    if os.environ.get("GOLDEN_WRITE"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_each_face_is_offered_what_it_was_promised(mode: str) -> None:
+    registry = builtin_registry()
+    found = {face.value: [tool.name for tool in registry.offered(face, MODES[mode])] for face in Face}
+    _compare(f"tools-{mode}", found)
+
+
+def test_every_tool_is_described_as_it_was_promised() -> None:
+    kept = ("title", "description", "toolset", "risk", "aliases", "annotations", "capabilities", "input_schema")
+    _compare("tools", {tool.name: {key: tool.describe()[key] for key in kept} for tool in builtin_registry()})
+
+
+def test_the_list_costs_a_model_little() -> None:
+    """160 tokens a tool at most, counted as four characters each: names, descriptions and input schemas together."""
+    tools = list(builtin_registry())
+    size = sum(len(tool.name) + len(tool.summary) + len(json.dumps(tool.input_schema(), separators=(",", ":"))) for tool in tools)
+    assert size / 4 <= 160 * len(tools)
