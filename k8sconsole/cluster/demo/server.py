@@ -107,7 +107,7 @@ class DemoCluster:
             asyncio.run_coroutine_threadsafe(cluster.start(), loop).result(_START_SECONDS)
             yield cluster
         finally:
-            asyncio.run_coroutine_threadsafe(cluster.stop(), loop).result(_START_SECONDS)
+            asyncio.run_coroutine_threadsafe(cluster._end(), loop).result(_START_SECONDS)
             loop.call_soon_threadsafe(loop.stop)
             thread.join(_START_SECONDS)
             loop.close()
@@ -175,6 +175,14 @@ class DemoCluster:
         site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._ssl(), reuse_address=True)
         await site.start()
         self._port = self._runner.addresses[0][1]
+
+    async def _end(self) -> None:
+        """Stops, and waits for every request that was still being answered, since its loop ends too."""
+        await self.stop()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     async def _close(self) -> None:
         runner, self._runner = self._runner, None

@@ -34,7 +34,7 @@ async def read(backend: Backend, call: Call) -> Reply:
     chosen = _chosen(call, written, now)
     if not call.flag("follow") or previous:
         return Answer(_limited(call, b"".join(_encoded(call, line) for line in chosen)), content_type=_PLAIN)
-    further = podlogs.follow(backend.store, call.namespace, call.name, container, backend.store.clock, since=now)
+    further = podlogs.follow(backend.store, call.namespace, call.name, container, since=now)
     return Stream(_following(call, chosen, further), _PLAIN)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8sconsole.cluster.demo import status
 from k8sconsole.cluster.demo.api import listing, versions
-from k8sconsole.cluster.demo.api.admission import chain, identity
+from k8sconsole.cluster.demo.api.admission import chain, identity, strict
 from k8sconsole.cluster.demo.api.backend import Answer
 from k8sconsole.cluster.demo.api.calls import parse_body
 from k8sconsole.cluster.demo.api.patching import apply, documents, strategic
@@ -28,6 +28,7 @@ async def create(backend: Backend, call: Call) -> Answer:
     obj = call.document()
     identity.check_kind(call.resource, obj)
     identity.place(call, obj)
+    await strict.check(call, obj)
     obj = versions.to_stored(call.resource, obj)
     return _answer(backend, call, create_object(backend, call, obj), 201)
 
@@ -49,17 +50,19 @@ async def update(backend: Backend, call: Call) -> Answer:
     obj = call.document()
     identity.check_kind(call.resource, obj)
     identity.place(call, obj)
+    await strict.check(call, obj)
     old = backend.store.get(call.resource, call.namespace, call.name)
     return _answer(backend, call, _replace(backend, call, old, versions.to_stored(call.resource, obj)))
 
 
 async def patch(backend: Backend, call: Call) -> Answer:
     if call.content_type in (APPLY, "application/apply-patch+cbor"):
-        return _apply(backend, call)
+        return await _apply(backend, call)
     old = backend.store.get(call.resource, call.namespace, call.name)
     new = patched(call, versions.present_object(call.resource, old))
     identity.check_kind(call.resource, new)
     identity.place(call, new)
+    await strict.check(call, new)
     return _answer(backend, call, _replace(backend, call, old, versions.to_stored(call.resource, new)))
 
 
@@ -97,7 +100,7 @@ def _replace(backend: Backend, call: Call, old: Json, new: Json) -> Json:
     return backend.store.update(call.resource, new, subresource=sub or None, dry_run=call.dry_run)
 
 
-def _apply(backend: Backend, call: Call) -> Answer:
+async def _apply(backend: Backend, call: Call) -> Answer:
     applied = call.document()
     if not call.query.get("fieldManager"):
         raise status.invalid_options("PatchOptions", "fieldManager: Required value: is required for apply patch")
@@ -105,6 +108,7 @@ def _apply(backend: Backend, call: Call) -> Answer:
     meta = identity.place(call, applied)
     if meta.get("managedFields"):
         raise status.bad_request("metadata.managedFields must be nil")
+    await strict.check(call, applied)
     exists = backend.store.has(call.resource, call.namespace, call.name)
     live = backend.store.get(call.resource, call.namespace, call.name) if exists else None
     version = meta.pop("resourceVersion", None)

@@ -258,3 +258,20 @@ async def test_a_protobuf_body_is_read_as_its_json_would_be() -> None:
     data = b"\x12\x06" + b"\x0a\x01k\x12\x01v"
     made = await Api().ask("POST", SETTINGS, protobuf("ConfigMap", "v1", meta + data), content="application/vnd.kubernetes.protobuf")
     assert (made["metadata"]["name"], made["data"]) == ("c", {"k": "v"})
+
+
+async def test_a_field_the_kind_does_not_have_is_refused_where_the_client_wants_to_know() -> None:
+    api, body = Api(), deployment()
+    body["spec"]["replicaz"] = 1
+    refused = await api.refusal("POST", f"{DEPLOYMENTS}?fieldValidation=Strict", body)
+    assert (refused.code, refused.message) == (
+        400,
+        'Deployment in version "v1" cannot be handled as a Deployment: strict decoding error: unknown field "spec.replicaz"',
+    )
+
+
+async def test_a_body_of_the_wrong_shape_is_refused_and_never_an_internal_error() -> None:
+    api = Api()
+    for spec in ("text", {"template": "text"}, {"replicas": "many", "template": {}}, [], None, {"template": {"spec": {"containers": [1]}}}):
+        refused = await api.refusal("POST", DEPLOYMENTS, {"metadata": {"name": "web"}, "spec": spec})
+        assert refused.code in (400, 422)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.cluster.demo import status
@@ -10,6 +11,8 @@ from k8sconsole.cluster.demo.api.admission import custom, defaults, identity, im
 from k8sconsole.cluster.demo.resources import RESOURCES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from k8sconsole.cluster.demo.api.backend import Backend
     from k8sconsole.cluster.demo.api.calls import Call
     from k8sconsole.cluster.demo.resources import Resource
@@ -35,12 +38,14 @@ def admit_new(backend: Backend, call: Call, obj: Json) -> None:
     resource, meta = call.resource, obj["metadata"]
     identity.newborn(meta, backend.random)
     identity.check_namespace(backend.store, resource, call.namespace, meta.get("name", ""))
-    obj.pop("status", None) if resource.has_status else None
-    _shape(resource, obj)
+    if resource.has_status:
+        obj.pop("status", None)
     if first := _FIRST_STATUS.get(resource.key):
         obj["status"] = dict(first)
-    _FIRST.get(resource.key, _nothing)(backend, obj)
-    validation.check(resource, obj)
+    with _decoded(resource):
+        _shape(resource, obj)
+        _FIRST.get(resource.key, _nothing)(backend, obj)
+        validation.check(resource, obj)
     if resource.key == "/services":
         services.allocate(backend.store, obj)
     if resource.key == "/pods":
@@ -50,10 +55,11 @@ def admit_new(backend: Backend, call: Call, obj: Json) -> None:
 def admit_changed(backend: Backend, call: Call, old: Json, new: Json) -> None:
     """The same for an object that replaces another."""
     resource = call.resource
-    if resource.key == "/services":
-        services.carry_over(old, new)
-    _shape(resource, new)
-    causes = [*validation.misfits(resource, new), *immutable.changes(resource, old, new)]
+    with _decoded(resource):
+        if resource.key == "/services":
+            services.carry_over(old, new)
+        _shape(resource, new)
+        causes = [*validation.misfits(resource, new), *immutable.changes(resource, old, new)]
     if causes:
         raise status.invalid(resource, new["metadata"]["name"], causes)
     if resource.key == "/services":
@@ -61,16 +67,21 @@ def admit_changed(backend: Backend, call: Call, old: Json, new: Json) -> None:
 
 
 def _shape(resource: Resource, obj: Json) -> None:
-    """Defaults; a body whose shape is not the kind's is a 400, as the decoder of the real server would have it."""
     if resource.custom:
         custom.check(resource, obj)
-        return
-    try:
+    else:
         defaults.fill(resource, obj)
-    except (KeyError, TypeError, AttributeError) as misshapen:
-        field = misshapen.args[0] if isinstance(misshapen, KeyError) else "spec"
-        cause = validation.required(str(field))
-        raise status.invalid(resource, obj["metadata"].get("name", ""), [cause]) from misshapen
+
+
+@contextmanager
+def _decoded(resource: Resource) -> Iterator[None]:
+    """A body whose shape is not its kind's is a 400, as the decoder of the real server would have it."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as misfit:
+        field = f"{misfit.args[0]} is missing" if isinstance(misfit, KeyError) else str(misfit)
+        kind = resource.kind
+        raise status.bad_request(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {field}') from misfit
 
 
 def _nothing(_backend: Backend, _obj: Json) -> None:

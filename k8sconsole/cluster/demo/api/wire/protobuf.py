@@ -49,10 +49,12 @@ def decode(body: bytes) -> Json:
         envelope = dict(_read(body.removeprefix(MAGIC)))
         meta = dict(_read(envelope[1]))
         kind, version = meta.get(2, b"").decode(), meta.get(1, b"").decode()
-        if kind not in _messages():
+        exact = f"{kind}.{version}"
+        message = exact if exact in _messages() else kind
+        if message not in _messages():
             raise status.unsupported_media_type(["application/json", "application/yaml"])
-        return {"kind": kind, "apiVersion": version, **_message(kind, envelope.get(2, b""))}
-    except (KeyError, ValueError, IndexError, struct.error) as broken:
+        return {"kind": kind, "apiVersion": version, **_message(message, envelope.get(2, b""))}
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError, struct.error) as broken:
         raise status.bad_request(f"error decoding the protobuf body: {broken}") from broken
 
 
