@@ -128,10 +128,6 @@ def key_of(obj: Json) -> Key:
     return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
-def own_key(change: Change) -> Iterable[Key]:
-    return () if change.gone else (change.key,)
-
-
 def spec_changed(change: Change) -> Iterable[Key]:
     """For those who write the status themselves and need not look at what they wrote."""
     same = change.previous_raw is not None and _wish(change.previous) == _wish(change.object)

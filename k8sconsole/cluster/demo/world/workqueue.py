@@ -40,6 +40,3 @@ class WorkQueue:
         while self._timers and self._due.get(self._timers[0][1]) != self._timers[0][0]:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
-
-    def __len__(self) -> int:
-        return len(self._ready)

@@ -1,11 +1,13 @@
 """Deployments: revisions as ReplicaSets, moved from the old to the new one within the bounds of the strategy."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world import pods
 from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
 from k8sconsole.cluster.demo.world.controllers.deployment_status import status_of
+from k8sconsole.cluster.demo.world.controllers.rest import restless
 from k8sconsole.cluster.demo.world.controllers.rolling import Step, recreate_steps, rolling_steps, scaling_steps
 from k8sconsole.cluster.demo.world.kinds import DEPLOYMENTS, PODS, REPLICA_SETS
 from k8sconsole.cluster.demo.world.seeds import template_hash
@@ -20,6 +22,9 @@ class Deployments(Controller):
 
     def watches(self) -> dict[str, Router]:
         return {DEPLOYMENTS.key: spec_changed, REPLICA_SETS.key: to_owner("Deployment")}
+
+    def unsettled(self) -> Iterable[Key]:
+        return restless(self.store, DEPLOYMENTS)
 
     def reconcile(self, key: Key) -> float | None:
         deployment = self.context.find(DEPLOYMENTS, key)

@@ -1,10 +1,12 @@
 """ReplicaSets: as many pods as asked for."""
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.cluster.demo.world import conditions, pods
 from k8sconsole.cluster.demo.world.clock import seconds_since
 from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, to_owner
+from k8sconsole.cluster.demo.world.controllers.rest import restless
 from k8sconsole.cluster.demo.world.kinds import PODS, REPLICA_SETS
 
 
@@ -14,6 +16,9 @@ class ReplicaSets(Controller):
 
     def watches(self) -> dict[str, Router]:
         return {REPLICA_SETS.key: spec_changed, PODS.key: to_owner("ReplicaSet")}
+
+    def unsettled(self) -> Iterable[Key]:
+        return restless(self.store, REPLICA_SETS)
 
     def reconcile(self, key: Key) -> float | None:
         replica_set = self.context.find(REPLICA_SETS, key)

@@ -114,7 +114,8 @@ class _Crowd:
         self._belongings(workload, age)
         service, deployment = manifests(workload)
         created = self._create(DEPLOYMENTS, deployment, age)
-        replica_set = self._create(REPLICA_SETS, replica_set_for(created, 1), age)
+        blank = replica_set_for(created, 1)
+        replica_set = self._create(REPLICA_SETS, blank | {"spec": blank["spec"] | {"replicas": replicas}}, age)
         made = self._pods(replica_set, replicas, age, fate)
         self._settle(created, replica_set, made, fate)
         self._expose(service, made, age)
@@ -164,13 +165,8 @@ class _Crowd:
             "availableReplicas": ready,
             "observedGeneration": 1,
         }
-        meta = replica_set["metadata"]
-        replica_set["status"] = {name: value for name, value in counts.items() if value}
-        replica_set["spec"]["replicas"] = len(made)
-        settled = replica_set | {"metadata": {**meta, "generation": 1}}
-        self._store.mutate(
-            REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh: fresh.update(spec=settled["spec"], status=settled["status"])
-        )
+        meta, told = replica_set["metadata"], {name: value for name, value in counts.items() if value}
+        settled = self._store.mutate(REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh: fresh.update(status=told))
         status = _final_status(deployment, settled, self._now)
 
         def settle(fresh: Json) -> None:
