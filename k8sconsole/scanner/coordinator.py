@@ -6,12 +6,14 @@ import os
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import uuid4
 
 from k8sconsole.errors import ConsoleError, StoreError, UsageError
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import Notice
 from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.scanner import requests
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
 from k8sconsole.scanner.kind_keeper import end_all
 from k8sconsole.scanner.lease import ScanLease
@@ -43,7 +45,8 @@ class ScanCoordinator:
         self._cleaner: asyncio.Task[None] | None = None
 
     async def scan_once(self, sources: Sequence[ResourceSource], homes: dict[ClusterName, str] | None = None) -> list[KindReport]:
-        """Every kind of every cluster, once; clusters beside each other. A cluster that cannot be asked at all has one report, without a
+        """Every kind of every cluster, once; clusters beside each other. Where another process holds a cluster's lease, it is asked to list
+        anew, and what it found is reported. A cluster that cannot be asked at all has one report, without a
         kind."""
         parts = await asyncio.gather(*(self._scan_once(source, (homes or {}).get(source.name, "")) for source in sources))
         return [report for part in parts for report in part]
@@ -91,8 +94,11 @@ class ScanCoordinator:
         )
 
     async def _scan_once(self, source: ResourceSource, home: str) -> list[KindReport]:
+        lease = ScanLease(self._store, source.name, self.holder)
         try:
-            return await self._scanner(source, home).scan_once()
+            if await lease.take():
+                return await lease.during(self._scanner(source, home).scan_once())
+            return await requests.ask(self._store, source.name, self._clock, self._plan.timeout)
         except ConsoleError as error:
             return [KindReport(source.name, ResourceName(""), error=str(error))]
 
@@ -102,10 +108,17 @@ class ScanCoordinator:
         onlooker = Onlooker(self._store, cluster, self._publish)
         while True:
             try:
-                await lease.serve(scanner.run, onlooker.look_on)
+                await lease.serve(partial(self._scan, scanner, cluster), onlooker.look_on)
             except ConsoleError as error:
                 self._publish(Notice(error.title, error.detail, "error"))
                 await asyncio.sleep(_STORE_PAUSE)
+
+    async def _scan(self, scanner: ClusterScanner, cluster: ClusterName) -> None:
+        answering = asyncio.create_task(requests.answer(self._store, cluster, scanner))
+        try:
+            await scanner.run()
+        finally:
+            await end_all([answering])
 
     async def _keep_clean(self) -> None:
         while True:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.store.port import Store
@@ -9,6 +10,8 @@ from k8sconsole.store.port import Store
 _TTL = 10.0
 _HEARTBEAT = 2.5
 """Seconds: three beats may be missed before somebody else takes over."""
+
+T = TypeVar("T")
 
 Duty = Callable[[], Awaitable[None]]
 """Runs until it is cancelled."""
@@ -24,6 +27,18 @@ class ScanLease:
 
     async def take(self) -> bool:
         return await self._store.take_lease(self.name, self._holder, _TTL) == self._holder
+
+    async def during(self, work: Awaitable[T]) -> T:
+        """Renews the lease, which must be held, until ``work`` is done; then gives it back."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not task.done():
+                await asyncio.wait([task], timeout=_HEARTBEAT)
+                await self.take()
+            return task.result()
+        finally:
+            task.cancel()
+            await self._store.drop_lease(self.name, self._holder)
 
     async def serve(self, scan: Duty, look_on: Duty) -> None:
         """For ever: ``scan`` while the lease is held, ``look_on`` while it is another's. Ends with what a duty raises."""

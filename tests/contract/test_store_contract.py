@@ -13,7 +13,7 @@ from k8sconsole.model.filters import parse
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import AuditEntry, ClusterRecord, RowQuery, ScanState, ScanStatus, Store, ToolRecord, WriteBatch
 from k8sconsole.store.sqlite.opening import open_store
-from tests.contract.store_objects import HERE, PODS, THERE, batch, pod
+from tests.contract.store_objects import COLUMNS, HERE, PODS, THERE, batch, pod
 
 Make = Callable[[Path, FixedClock], Awaitable[Store]]
 
@@ -351,6 +351,26 @@ async def test_a_lease_has_one_holder_until_it_expires_or_is_dropped(store: Stor
     assert await store.take_lease("scan:x", "one", 10.0) == "two"
     await store.drop_lease("scan:x", "two")
     assert await store.take_lease("scan:x", "one", 10.0) == "one"
+
+
+async def test_word_left_for_the_scanning_process_is_counted(store: Store) -> None:
+    assert await store.asked_scans(HERE) == 0
+    await store.ask_scan(HERE)
+    await store.ask_scan(HERE)
+    assert (await store.asked_scans(HERE), await store.asked_scans(THERE)) == (2, 0)
+
+
+async def test_the_versions_kept_under_some_columns_are_told_and_need_not_be_written_again(store: Store) -> None:
+    await store.write(batch(pod("web", version="7"), pod("db")))
+    known = await store.versions(HERE, PODS, COLUMNS)
+    assert known["a", "web"] == ("uid-a-web", "7")
+    assert await store.versions(HERE, PODS, ("OTHER",)) == {}
+    scan = await store.begin_scan(HERE, PODS)
+    assert (await store.write(batch(scan_id=scan, unchanged=[(Namespace("a"), "web")]))).unchanged == 1
+    await store.finish_scan(HERE, PODS, scan)
+    assert await names(store) == ["web"]
+    with pytest.raises(StoreError, match="left the cache"):
+        await store.write(batch(unchanged=[(Namespace("a"), "db")]))
 
 
 async def test_many_writers_at_once_lose_nothing_and_one_failure_is_not_anothers(store: Store) -> None:

@@ -17,7 +17,8 @@ from k8sconsole.errors import StoreCorrupt, StoreError, StoreLocked, StoreTooNew
 from k8sconsole.kit.clock import FixedClock
 from k8sconsole.store.port import RowQuery
 from k8sconsole.store.sqlite.opening import open_store
-from tests.contract.store_objects import PODS, batch, pod
+from k8sconsole.store.sqlite.schema import SCHEMA_VERSION
+from tests.contract.store_objects import HERE, PODS, batch, pod
 
 ROOT = Path(__file__).parents[2]
 
@@ -101,6 +102,29 @@ async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path
     with pytest.raises(StoreTooNew, match="newer"):
         await open_store(path)
     assert path.read_bytes() == before
+
+
+async def test_a_file_of_an_older_version_is_copied_aside_and_brought_up_to_date_with_all_it_holds(path: Path) -> None:
+    await fill(path, 5)
+    _make_older(path)
+    store = await open_store(path)
+    assert (await store.rows(RowQuery(PODS))).total == 5
+    await store.ask_scan(HERE)
+    assert (await store.status()).schema_version == SCHEMA_VERSION
+    await store.close()
+    copy = path.with_name("cache.db.schema-1")
+    assert mode(copy) == 0o600
+    with sqlite3.connect(copy) as connection:
+        assert connection.execute("SELECT count(*) FROM objects").fetchone() == (5,)
+    connection.close()
+
+
+def _make_older(path: Path) -> None:
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE requests")
+        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'hear_requests'")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
 
 
 async def test_somebody_elses_database_is_refused_and_left_as_it_is(path: Path) -> None:

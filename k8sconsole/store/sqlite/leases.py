@@ -18,3 +18,14 @@ def take(connection: sqlite3.Connection, name: str, holder: str, now: float, ttl
 
 def drop(connection: sqlite3.Connection, name: str, holder: str) -> None:
     connection.execute("DELETE FROM leases WHERE name = ? AND holder = ?", (name, holder))
+
+
+def ask(connection: sqlite3.Connection, cluster: str) -> None:
+    connection.execute(
+        "INSERT INTO requests (cluster, asked) VALUES (?, 1) ON CONFLICT (cluster) DO UPDATE SET asked = asked + 1", (cluster,)
+    )
+
+
+def asked(connection: sqlite3.Connection, cluster: str) -> int:
+    found = connection.execute("SELECT asked FROM requests WHERE cluster = ?", (cluster,)).fetchone()
+    return int(found[0]) if found else 0

@@ -10,7 +10,7 @@ from k8sconsole.store.sqlite.views import VIEWS
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """PRAGMA user_version of a file this program writes: how many migrations it holds."""
 
 APPLICATION_ID = 0x6B387363
@@ -67,6 +67,8 @@ CREATE INDEX figures_by_name ON figures (name, at);
 CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
 """
 
+_REQUESTS = "CREATE TABLE requests (cluster TEXT PRIMARY KEY, asked INTEGER NOT NULL) WITHOUT ROWID"
+
 
 def migrations() -> "Migrations":
     """Every step from an empty file to SCHEMA_VERSION. sqlite_utils costs 136 ms to import, which only a file that needs a step pays."""
@@ -79,5 +81,9 @@ def migrations() -> "Migrations":
             if statement.strip():
                 database.execute(statement)
 
+    def hear_requests(database: "Database") -> None:
+        database.execute(_REQUESTS)
+
     steps(name="lay_the_cache")(lay_the_cache)
+    steps(name="hear_requests")(hear_requests)
     return steps

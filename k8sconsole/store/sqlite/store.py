@@ -159,6 +159,12 @@ class SqliteStore:
     async def drop_lease(self, name: str, holder: str) -> None:
         await self._writer.do(lambda connection: leases.drop(connection, name, holder))
 
+    async def ask_scan(self, cluster: ClusterName) -> None:
+        await self._writer.do(lambda connection: leases.ask(connection, cluster))
+
+    async def asked_scans(self, cluster: ClusterName) -> int:
+        return await self._readers.do(lambda connection: leases.asked(connection, cluster))
+
     async def close(self) -> None:
         """What was asked to be written is written first."""
         await asyncio.to_thread(self._readers.close)
