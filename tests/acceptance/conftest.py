@@ -1,0 +1,42 @@
+"""The clusters, and a home of its own for everything a test runs."""
+
+import secrets
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from tests.acceptance.program import Program
+from tests.control_plane.offered import OfferedCluster, offer
+
+offered = offer("demo", "real")
+
+
+@pytest.fixture(scope="session")
+def demo() -> Iterator[DemoCluster]:
+    """The session's demo cluster, shared: leave what is there alone."""
+    with DemoCluster.in_thread("calm-shop") as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def demo_cluster(demo: DemoCluster) -> Iterator[OfferedCluster]:
+    """The demo half of a test that runs on both, with a namespace of the test's own."""
+
+    def kubectl(*arguments: str, stdin: str | None = None, timeout: float = 60) -> str:
+        command = [shutil.which("kubectl") or "kubectl", f"--kubeconfig={demo.kubeconfig}", *arguments]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=timeout, check=True).stdout
+
+    namespace = f"acceptance-{secrets.token_hex(3)}"
+    kubectl("create", "namespace", namespace)
+    yield OfferedCluster("demo", demo.kubeconfig, "demo-calm-shop", namespace, kubectl)
+    kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture
+def program(offered: OfferedCluster, tmp_path: Path) -> Program:
+    """The program, on the offered cluster."""
+    return Program(tmp_path / "program", offered.kubeconfig)
