@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import aiohttp
 
 from k8sconsole.cluster.errors import Asked
-from k8sconsole.cluster.live import tls
 from k8sconsole.cluster.live.access import Access
+from k8sconsole.cluster.live.credentials.certificates import expired
 from k8sconsole.cluster.live.proxy import shown
 from k8sconsole.errors import ConfigurationError, ConsoleError, CredentialsError, DeadlineExceeded, Unreachable
 
@@ -60,7 +60,7 @@ def _error(error: Exception, asked: Asked, access: Access, patience: float | Non
     root = _root(error)
     if isinstance(root, ssl.SSLError):
         return _tls_trouble(root, title, access, facts)
-    if isinstance(root, _CUT) and (sentence := tls.expired(access.pair)):
+    if isinstance(root, _CUT) and (sentence := expired(access.pair)):
         # Some servers hang up on an expired certificate without saying so.
         return CredentialsError(title, f"{sentence} ({access.server})", _RENEW, facts)
     return Unreachable(title, f"{access.server}: {_why(error)}", _NETWORK, facts)
@@ -85,7 +85,7 @@ def _tls_trouble(error: ssl.SSLError, title: str, access: Access, facts: dict[st
         return Unreachable(title, f"{access.server}: {words}", remedy, facts)
     reason = error.reason or ""
     if any(word in reason for word in _REFUSED_CERTIFICATES):
-        why = tls.expired(access.pair) or f"the server does not accept the client certificate of user {access.user}"
+        why = expired(access.pair) or f"the server does not accept the client certificate of user {access.user}"
         return CredentialsError(title, f"{why} ({access.server})", _RENEW, facts)
     if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
         return Unreachable(title, f"{access.server} does not speak TLS", "check the server's scheme and port in the kubeconfig", facts)

@@ -1,11 +1,10 @@
-"""TLS towards an API server: which authority is trusted, which certificate is shown, and what a certificate says of itself."""
+"""TLS towards an API server: which authority is trusted, and which certificate is shown."""
 
 import os
 import ssl
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 
 from k8sconsole.cluster.live.credentials.presented import KeyPair
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry
@@ -38,22 +37,6 @@ def _load(made: ssl.SSLContext, pair: KeyPair) -> None:
         raise ConfigurationError(
             "The client certificate cannot be used", f"{reason} ({error})", "check the user in the kubeconfig"
         ) from error
-
-
-def expiry(certificate: bytes) -> datetime | None:
-    """When a PEM certificate runs out, in UTC; None when it cannot be read."""
-    from cryptography import x509
-
-    try:
-        return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
-    except ValueError:
-        return None
-
-
-def expired(pair: KeyPair | None) -> str:
-    """A sentence when this certificate has run out, else empty."""
-    end = expiry(pair.certificate) if pair else None
-    return f"the client certificate expired on {end:%Y-%m-%d %H:%M} UTC" if end and end < datetime.now(UTC) else ""
 
 
 @contextmanager

@@ -12,8 +12,8 @@ from aiohttp import AddrInfoType
 from yarl import URL
 
 from k8sconsole.cluster.errors import Asked, refusal
-from k8sconsole.cluster.live import tls
 from k8sconsole.cluster.live.access import Access, AccessSource
+from k8sconsole.cluster.live.credentials.certificates import expired
 from k8sconsole.cluster.live.failures import told
 from k8sconsole.cluster.live.proxy import is_loopback
 from k8sconsole.errors import ConsoleError, CredentialsError, Unreachable
@@ -142,6 +142,6 @@ async def _refused(request: Request, access: Access, response: aiohttp.ClientRes
     with told(request.asked, access, request.silence):
         body = await response.read()
     error = refusal(request.asked, response.status, body, response.headers.get("Retry-After", ""))
-    if isinstance(error, CredentialsError) and (sentence := await asyncio.to_thread(tls.expired, access.pair)):
+    if isinstance(error, CredentialsError) and (sentence := await asyncio.to_thread(expired, access.pair)):
         error.detail, error.remedy = sentence, "renew the client certificate, or log in again"
     return error

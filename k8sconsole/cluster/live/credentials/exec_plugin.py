@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from k8sconsole.cluster.live.credentials.certificates import expiry
 from k8sconsole.cluster.live.credentials.plugin_run import run
 from k8sconsole.cluster.live.credentials.plugin_spec import PluginAnswer, PluginSpec, PluginStatus, exec_info, plugin_spec
 from k8sconsole.cluster.live.credentials.presented import KeyPair, Presented
 from k8sconsole.cluster.live.credentials.static import bearer
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
-from k8sconsole.cluster.live.tls import expiry
 from k8sconsole.errors import CredentialsError
 from k8sconsole.kit.clock import Clock, epoch
 
