@@ -1,4 +1,4 @@
-"""The port, answered: each method is one statement set, sent to the writer's thread or to a reader's."""
+"""The port, kept: each method that writes is one piece of work for the writer's thread; those that read are in ``answers``."""
 
 import asyncio
 import sqlite3
@@ -7,31 +7,25 @@ from functools import partial
 from pathlib import Path
 
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.objects import Row
-from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
-from k8sconsole.model.tables import KindTable
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
 from k8sconsole.store.port import (
     AuditEntry,
     ClusterRecord,
-    ResultTable,
-    RowQuery,
-    Rows,
     ScanState,
-    StoreStatus,
     ToolRecord,
-    ToolUsage,
     WriteBatch,
     WriteResult,
 )
-from k8sconsole.store.sqlite import adhoc, cleaning, layouts, leases, ledgers, rows, scans
-from k8sconsole.store.sqlite.catalog import Catalog, Lifetimes, number
+from k8sconsole.store.sqlite import cleaning, layouts, leases, ledgers, scans
+from k8sconsole.store.sqlite.answers import Answers
+from k8sconsole.store.sqlite.catalog import Catalog, Lifetimes
 from k8sconsole.store.sqlite.objects import ObjectWriter
 from k8sconsole.store.sqlite.readers import Readers
 from k8sconsole.store.sqlite.writer import Writer
 
 
-class SqliteStore:
-    """Made by ``opening.open_store``. recovered: what a person should be told when the file had to be rebuilt, else empty."""
+class SqliteStore(Answers):
+    """Made by ``opening.open_store``. What writes is here, what reads is inherited."""
 
     def __init__(
         self,
@@ -44,27 +38,17 @@ class SqliteStore:
         lifetimes: Lifetimes,
         recovered: str,
     ) -> None:
-        self.path = path
-        self.recovered = recovered
-        self._clock = clock
-        self._timeout = timeout
+        super().__init__(path, clock, Readers(path, readers, timeout), recovered)
         self._lifetimes = lifetimes
         self._catalog = Catalog(clock, lifetimes)
         self._objects = ObjectWriter(self._catalog)
-        self._tables = layouts.Tables()
         self._writer = Writer(connection, path, self._catalog.forget)
-        self._readers = Readers(path, readers, timeout)
 
     async def write(self, batch: WriteBatch) -> WriteResult:
         return await self._writer.do(partial(self._objects.write, batch=batch), len(batch.objects) + len(batch.gone) + 1)
 
     async def begin_scan(self, cluster: ClusterName, resource: ResourceName) -> int:
         return await self._writer.do(lambda connection: self._objects.begin_scan(connection, cluster, resource))
-
-    async def versions(
-        self, cluster: ClusterName, resource: ResourceName, columns: tuple[str, ...]
-    ) -> dict[tuple[Namespace, str], tuple[str, str]]:
-        return await self._readers.do(lambda connection: rows.versions(connection, cluster, resource, columns))
 
     async def finish_scan(
         self, cluster: ClusterName, resource: ResourceName, scan_id: int, namespaces: Sequence[Namespace] | None = None
@@ -104,54 +88,6 @@ class SqliteStore:
         now = self._clock.now()
         return await self._writer.do(lambda connection: self._objects.forget(connection, cluster, resource, now))
 
-    async def rows(self, query: RowQuery) -> Rows:
-        now = self._clock.now()
-        return await self._readers.do(lambda connection: rows.Reading(connection, query, self._tables, now).rows())
-
-    async def bodies(self, query: RowQuery) -> list[tuple[Row, bytes]]:
-        now = self._clock.now()
-        return await self._readers.do(lambda connection: rows.Reading(connection, query, self._tables, now).bodies())
-
-    async def body(self, ref: ObjectRef) -> bytes | None:
-        return await self._readers.do(lambda connection: rows.read_body(connection, ref))
-
-    async def table(self, cluster: ClusterName, resource: ResourceName) -> KindTable:
-        return await self._readers.do(lambda connection: self._tables.of(connection, cluster, resource))
-
-    async def counts(self, cluster: ClusterName) -> dict[ResourceName, int]:
-        return await self._readers.do(lambda connection: rows.counts(connection, cluster))
-
-    async def scan_states(self, cluster: ClusterName | None = None) -> list[ScanState]:
-        return await self._readers.do(lambda connection: scans.scan_states(connection, cluster))
-
-    async def clusters(self) -> list[ClusterRecord]:
-        return await self._readers.do(scans.clusters)
-
-    async def resources(self, cluster: ClusterName) -> list[ApiResource]:
-        return await self._readers.do(lambda connection: layouts.resources(connection, cluster))
-
-    async def tool_usage(self) -> list[ToolUsage]:
-        return await self._readers.do(ledgers.tool_usage)
-
-    async def audit(self, limit: int = 100) -> list[AuditEntry]:
-        return await self._readers.do(lambda connection: ledgers.audit(connection, limit))
-
-    async def figures(self, name: str, since: float) -> list[tuple[float, float]]:
-        return await self._readers.do(lambda connection: ledgers.figures(connection, name, since))
-
-    async def status(self) -> StoreStatus:
-        return await self._readers.do(lambda connection: status(connection, self.path, self.recovered))
-
-    async def query(self, sql: str, *, limit: int = 1000, timeout: float = 5.0) -> ResultTable:
-        """On a connection of its own, so that a long query keeps no reader from its panes."""
-        return await asyncio.to_thread(adhoc.query, self.path, sql, limit, timeout)
-
-    async def revision(self) -> int:
-        return await self._readers.do(lambda connection: number(connection, "revision"))
-
-    async def changes(self, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
-        return await self._readers.do(lambda connection: rows.changes(connection, after))
-
     async def take_lease(self, name: str, holder: str, ttl: float) -> str:
         now = self._clock.now()
         return await self._writer.do(lambda connection: leases.take(connection, name, holder, now, ttl))
@@ -162,21 +98,7 @@ class SqliteStore:
     async def ask_scan(self, cluster: ClusterName) -> None:
         await self._writer.do(lambda connection: leases.ask(connection, cluster))
 
-    async def asked_scans(self, cluster: ClusterName) -> int:
-        return await self._readers.do(lambda connection: leases.asked(connection, cluster))
-
     async def close(self) -> None:
         """What was asked to be written is written first."""
         await asyncio.to_thread(self._readers.close)
         await asyncio.to_thread(self._writer.close)
-
-
-def status(connection: sqlite3.Connection, path: Path, note: str) -> StoreStatus:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (objects,) = connection.execute("SELECT count(*) FROM objects").fetchone()
-    (oldest,) = connection.execute(
-        "SELECT min(confirmed_at) FROM kinds k WHERE EXISTS (SELECT 1 FROM objects o WHERE o.kind_id = k.id)"
-    ).fetchone()
-    wal = path.with_name(f"{path.name}-wal")
-    sizes = (path.stat().st_size, wal.stat().st_size if wal.exists() else 0)
-    return StoreStatus(str(path), *sizes, version, objects, number(connection, "revision"), oldest, note)

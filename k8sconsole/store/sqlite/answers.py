@@ -1,0 +1,92 @@
+"""The reading half of the port: every answer comes from a reader's snapshot, and none waits for the writer."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from k8sconsole.kit.clock import Clock
+from k8sconsole.model.objects import Row
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
+from k8sconsole.model.tables import KindTable
+from k8sconsole.store.port import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage
+from k8sconsole.store.sqlite import adhoc, layouts, leases, ledgers, rows, scans
+from k8sconsole.store.sqlite.catalog import number
+from k8sconsole.store.sqlite.readers import Readers
+
+
+class Answers:
+    """recovered: what a person should be told when the file had to be rebuilt, else empty."""
+
+    def __init__(self, path: Path, clock: Clock, readers: Readers, recovered: str) -> None:
+        self.path = path
+        self.recovered = recovered
+        self._clock = clock
+        self._readers = readers
+        self._tables = layouts.Tables()
+
+    async def rows(self, query: RowQuery) -> Rows:
+        now = self._clock.now()
+        return await self._readers.do(lambda connection: rows.Reading(connection, query, self._tables, now).rows())
+
+    async def bodies(self, query: RowQuery) -> list[tuple[Row, bytes]]:
+        now = self._clock.now()
+        return await self._readers.do(lambda connection: rows.Reading(connection, query, self._tables, now).bodies())
+
+    async def body(self, ref: ObjectRef) -> bytes | None:
+        return await self._readers.do(lambda connection: rows.read_body(connection, ref))
+
+    async def table(self, cluster: ClusterName, resource: ResourceName) -> KindTable:
+        return await self._readers.do(lambda connection: self._tables.of(connection, cluster, resource))
+
+    async def counts(self, cluster: ClusterName) -> dict[ResourceName, int]:
+        return await self._readers.do(lambda connection: rows.counts(connection, cluster))
+
+    async def scan_states(self, cluster: ClusterName | None = None) -> list[ScanState]:
+        return await self._readers.do(lambda connection: scans.scan_states(connection, cluster))
+
+    async def clusters(self) -> list[ClusterRecord]:
+        return await self._readers.do(scans.clusters)
+
+    async def resources(self, cluster: ClusterName) -> list[ApiResource]:
+        return await self._readers.do(lambda connection: layouts.resources(connection, cluster))
+
+    async def tool_usage(self) -> list[ToolUsage]:
+        return await self._readers.do(ledgers.tool_usage)
+
+    async def audit(self, limit: int = 100) -> list[AuditEntry]:
+        return await self._readers.do(lambda connection: ledgers.audit(connection, limit))
+
+    async def figures(self, name: str, since: float) -> list[tuple[float, float]]:
+        return await self._readers.do(lambda connection: ledgers.figures(connection, name, since))
+
+    async def status(self) -> StoreStatus:
+        return await self._readers.do(lambda connection: status(connection, self.path, self.recovered))
+
+    async def query(self, sql: str, *, limit: int = 1000, timeout: float = 5.0) -> ResultTable:
+        """On a connection of its own, so that a long query keeps no reader from its panes."""
+        return await asyncio.to_thread(adhoc.query, self.path, sql, limit, timeout)
+
+    async def revision(self) -> int:
+        return await self._readers.do(lambda connection: number(connection, "revision"))
+
+    async def changes(self, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
+        return await self._readers.do(lambda connection: rows.changes(connection, after))
+
+    async def versions(
+        self, cluster: ClusterName, resource: ResourceName, columns: tuple[str, ...]
+    ) -> dict[tuple[Namespace, str], tuple[str, str]]:
+        return await self._readers.do(lambda connection: rows.versions(connection, cluster, resource, columns))
+
+    async def asked_scans(self, cluster: ClusterName) -> int:
+        return await self._readers.do(lambda connection: leases.asked(connection, cluster))
+
+
+def status(connection: sqlite3.Connection, path: Path, note: str) -> StoreStatus:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (objects,) = connection.execute("SELECT count(*) FROM objects").fetchone()
+    (oldest,) = connection.execute(
+        "SELECT min(confirmed_at) FROM kinds k WHERE EXISTS (SELECT 1 FROM objects o WHERE o.kind_id = k.id)"
+    ).fetchone()
+    wal = path.with_name(f"{path.name}-wal")
+    sizes = (path.stat().st_size, wal.stat().st_size if wal.exists() else 0)
+    return StoreStatus(str(path), *sizes, version, objects, number(connection, "revision"), oldest, note)
