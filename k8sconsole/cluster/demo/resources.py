@@ -20,6 +20,7 @@ SCALED = ("status", "scale")
 @dataclass(frozen=True, slots=True)
 class Resource:
     """One served kind in one version. `stored_as` is the key whose objects it shows (events are served by two groups);
+    `key` is `apps/deployments` or `/pods`, the same for all versions of a kind;
     `definition` is the version entry of the CustomResourceDefinition that brought the kind, None for built-in ones."""
 
     group: str
@@ -35,6 +36,11 @@ class Resource:
     generation: bool = True
     stored_as: str = ""
     definition: Mapping[str, Any] | None = field(default=None, compare=False, repr=False)
+    key: str = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Worked out once: the store asks for it at every step.
+        object.__setattr__(self, "key", self.stored_as or f"{self.group}/{self.plural}")
 
     @property
     def custom(self) -> bool:
@@ -53,11 +59,6 @@ class Resource:
     @property
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
-
-    @property
-    def key(self) -> str:
-        """`apps/deployments`, `/pods`: the same for all versions of a kind."""
-        return self.stored_as or f"{self.group}/{self.plural}"
 
     @property
     def qualified(self) -> str:

@@ -143,7 +143,7 @@ class ObjectStore:
         key = (meta.get("namespace") or "", meta["name"])
         if key in self.bucket(resource).objects:
             raise status.already_exists(resource, meta["name"])
-        new = _complete(resource, obj)
+        new = _complete(self.bucket(resource).resource, obj)
         meta = new["metadata"]
         meta["uid"] = meta.get("uid") or str(uuid.UUID(int=self._random.getrandbits(128), version=4))
         meta["creationTimestamp"] = meta.get("creationTimestamp") or stamp(self.clock.now())
@@ -229,7 +229,7 @@ class ObjectStore:
             meta["deletionGracePeriodSeconds"] = grace
 
     def _replace(self, resource: Resource, old: Json, new: Json, *, dry_run: bool) -> Json:
-        new = _complete(resource, new)
+        new = _complete(self.bucket(resource).resource, new)
         meta, before = new["metadata"], old["metadata"]
         meta["resourceVersion"] = before["resourceVersion"]
         if new == old:
@@ -246,7 +246,7 @@ class ObjectStore:
         self.resource_version += 1
         obj["metadata"]["resourceVersion"] = str(self.resource_version)
         bucket = self.bucket(resource)
-        raw = encode(bucket.resource, obj)
+        raw = _encode(obj)
         previous = bucket.objects.pop(key, None)
         self._forget_owners(resource.key, key, previous)
         if kind == "DELETED":
@@ -275,7 +275,7 @@ class ObjectStore:
 
 
 def _complete(resource: Resource, obj: Json) -> Json:
-    """A shallow copy that begins with kind and apiVersion and owns its metadata."""
+    """A shallow copy that begins with kind and apiVersion, as its bytes must, and owns its metadata."""
     rest = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion", "metadata")}
     return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": dict(obj["metadata"]), **rest}
 
