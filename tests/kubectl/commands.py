@@ -8,6 +8,7 @@ MANIFEST = "manifest.yaml"
 CHANGED = "changed.yaml"
 CUSTOM = "custom.yaml"
 BROKEN = "broken.yaml"
+TYPO = "typo.yaml"
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,21 @@ COMMANDS: tuple[Command, ...] = (
     Command("apply --dry-run=server -f {dir}/" + CHANGED, loose=True),
     Command("apply -f {dir}/" + BROKEN),
     Command("create -f {dir}/" + BROKEN),
+    Command("create -f {dir}/" + TYPO),
+    Command("apply -f {dir}/" + TYPO),
+    Command("""patch deployment quick -n {ns} --type=merge -p '{{"spec":{{"replicas":"three"}}}}'""", loose=True),
+    Command("patch deployment quick -n {ns} -p nonsense", loose=True),
+    Command("replace -f {dir}/" + BROKEN),
+    Command("auth can-i create deployments.apps/scale -n {ns} --as=system:serviceaccount:{ns}:robot", loose=True),
+    Command("auth can-i list pods -n {ns} --as=system:serviceaccount:{ns}:robot"),
+    Command("get pods -n {ns} --as=system:serviceaccount:{ns}:robot -l app=web --no-headers", loose=True),
+    Command("get secrets -n {ns} --as=system:serviceaccount:{ns}:robot"),
+    Command("get pods -A --as=system:serviceaccount:{ns}:robot"),
+    Command("get rolebinding readers -n {ns} -o wide"),
+    Command("drain {node} --dry-run=server --ignore-daemonsets --force --delete-emptydir-data", loose=True),
+    Command("get events -n {ns} --field-selector=reason=ScalingReplicaSet,involvedObject.name=quick --no-headers", loose=True),
+    Command("get deployments -n {ns} --server-print=false"),
+    Command("get svc,deploy -n {ns} -l app=web -o name"),
     Command("create configmap settings -n {ns}"),
     Command("create configmap Wrong_Name -n {ns}"),
     Command("auth can-i list pods -n {ns}"),

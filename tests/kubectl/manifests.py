@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.kubectl.commands import BROKEN, CHANGED, CUSTOM, MANIFEST
+from tests.kubectl.commands import BROKEN, CHANGED, CUSTOM, MANIFEST, TYPO
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -158,6 +158,7 @@ def write(folder: Path, namespace: str) -> None:
         CHANGED: _main(namespace, 4),
         CUSTOM: _definition(group),
         "kettle.yaml": _kettle(namespace, group),
+        TYPO: f"apiVersion: v1\nkind: Service\nmetadata: {{name: typo, namespace: {namespace}}}\nspec: {{prots: [{{port: 80}}]}}\n",
         BROKEN: _BROKEN.format(namespace=namespace),
     }
     for name, text in texts.items():

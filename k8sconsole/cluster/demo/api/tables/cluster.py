@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8sconsole.cluster.demo.api.tables.cells import NONE, UNKNOWN, age, created
 from k8sconsole.cluster.demo.api.tables.columns import Printer, columns
+from k8sconsole.cluster.demo.world.amounts import amounts, spelled, total
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -107,8 +108,9 @@ def _api_service(obj: Json, now: datetime) -> Cells:
 
 
 def _usage(obj: Json, _now: datetime) -> Cells:
-    used = obj.get("usage") or {}
-    return [_name(obj), used.get("cpu", ""), used.get("memory", ""), obj.get("window", "")]
+    readings = [obj] if "usage" in obj else obj.get("containers") or []
+    used = total(amounts(each.get("usage")) for each in readings)
+    return [_name(obj), *(spelled(name, used.get(name, 0)) for name in ("cpu", "memory")), obj.get("window", "")]
 
 
 _EVENT_WIDE = {"Subobject", "Source", "First Seen", "Count", "Name"}
