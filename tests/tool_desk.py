@@ -1,4 +1,5 @@
-"""Tools against the demo cluster over HTTP and a cache file of their own: nothing is pretended but the clock's start and the person who answers."""
+"""Tools against the demo cluster over HTTP and a cache file of their own: nothing is pretended but the clock's start and the person who
+answers."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace

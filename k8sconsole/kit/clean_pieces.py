@@ -7,7 +7,8 @@ Piece = TypeVar("Piece", bound=Hashable)
 
 
 class CleanPieces(Generic[Piece]):
-    """At most ``most`` pieces; when full it forgets them all but the ones it was born with, and learns again. It never holds what was not clean."""
+    """At most ``most`` pieces; when full it forgets them all but the ones it was born with, and learns again. It never holds what was not
+    clean."""
 
     def __init__(self, most: int, born_with: Iterable[Piece] = ()) -> None:
         self._most = most

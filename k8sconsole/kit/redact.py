@@ -14,10 +14,11 @@ from k8sconsole.kit.secret_shapes import SHAPES
 __all__ = ["length_class", "mask_text", "mask_tree", "mask_value", "suspicious"]
 
 _NEEDLES = (
-    "passw", "passphrase", "pwd", "pass=", "pass:", 'pass"', "secret", "token", "apikey", "key=", "key:", 'key"', 'key\\"', "keys", "_key", "-key", "key-data",
-    "key>", "accesskey", "jwt", "credential", "creds", "private key", "bearer", "basic", "auth", "://", "eyj", "akia", "asia", "aiza", "ghp_", "gho_", "ghs_",
-    "ghu_", "github_pat_", "glpat-", "xox", "sk-", "sk_", "hvs.", "npm_", "dckr_", "ya29.", "sg.", "ls0tls1crudjti", "h4si", "sdrzsu", "id_rsa", "$2", "$apr", "$5$",
-    "$6$", "$argon", "connectionstring", "connection_string",
+    "passw", "passphrase", "pwd", "pass=", "pass:", 'pass"', "secret", "token", "apikey", "key=", "key:", 'key"', 'key\\"', "keys",
+    "_key", "-key", "key-data", "key>", "accesskey", "jwt", "credential", "creds", "private key", "bearer", "basic", "auth", "://",
+    "eyj", "akia", "asia", "aiza", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xox", "sk-", "sk_", "hvs.", "npm_",
+    "dckr_", "ya29.", "sg.", "ls0tls1crudjti", "h4si", "sdrzsu", "id_rsa", "$2", "$apr", "$5$", "$6$", "$argon", "connectionstring",
+    "connection_string",
 )  # fmt: skip
 
 _clean: CleanPieces[str] = CleanPieces(20_000)
@@ -44,7 +45,8 @@ def mask_text(text: str) -> str:
 
 
 def mask_tree(value: Any) -> Any:
-    """A JSON value with every string under a secret's name masked whole, every other string through ``mask_text``; a new value, the old one untouched."""
+    """A JSON value with every string under a secret's name masked whole, every other string through ``mask_text``; a new value, the old
+    one untouched."""
     if isinstance(value, str):
         return value if value in _clean.known else mask_value(value) if _hides_a_secret(value) else mask_text(value)
     if isinstance(value, dict):
@@ -101,7 +103,8 @@ def _hides_a_secret(value: str) -> bool:
 
 
 def _random(value: str) -> bool:
-    """Long, of the base64 or hexadecimal alphabet, with digits and letters of both cases (or nothing but hexadecimal): no name, no label key."""
+    """Long, of the base64 or hexadecimal alphabet, with digits and letters of both cases (or nothing but hexadecimal): no name, no label
+    key."""
     if len(value) < 20 or not all(char.isalnum() or char in "+/=_-" for char in value):
         return False
     hexadecimal = len(value) >= 32 and all(char in "0123456789abcdefABCDEF" for char in value)

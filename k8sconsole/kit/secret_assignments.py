@@ -81,7 +81,8 @@ def mask_assignments(text: str) -> str:
 
 
 def _mask_inline(text: str) -> str:
-    """``name=value``, ``"name": "value"``, also escaped. Only a secret's value is ever scanned, so the work grows with the text and no faster."""
+    """``name=value``, ``"name": "value"``, also escaped. Only a secret's value is ever scanned, so the work grows with the text and no
+    faster."""
     pieces: list[str] = []
     kept = position = 0
     while name := _NAME.search(text, position):

@@ -1,7 +1,7 @@
 """Which names announce a secret value: of a field, a variable, a flag, a line in a file.
 
-A name is read as words (``dbPassword``, ``DB_PASSWORD`` and ``--db-password`` are the same two). What ends in a word such as ``name``, ``ref`` or
-``seconds`` speaks *about* a secret and stays readable.
+A name is read as words (``dbPassword``, ``DB_PASSWORD`` and ``--db-password`` are the same two). What ends in a word such as ``name``,
+``ref`` or ``seconds`` speaks *about* a secret and stays readable.
 """
 
 import re

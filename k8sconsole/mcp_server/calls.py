@@ -1,7 +1,7 @@
 """One ``tools/call`` from arrival to result, with a question to the user in between where policy wants one.
 
-Up to 2025-11-25 the question is a request of the server to the client. From 2026-07-28 on there are none of those: the call is answered with the
-question, keeps waiting here, and goes on when the client calls again with the answer and the token it was given.
+Up to 2025-11-25 the question is a request of the server to the client. From 2026-07-28 on there are none of those: the call is answered
+with the question, keeps waiting here, and goes on when the client calls again with the answer and the token it was given.
 """
 
 import asyncio

@@ -1,4 +1,5 @@
-"""The server's entry in a client's own configuration: what stands there stays, a back-up is made, and a file that cannot be read is left alone."""
+"""The server's entry in a client's own configuration: what stands there stays, a back-up is made, and a file that cannot be read is left
+alone."""
 
 import contextlib
 import json
@@ -21,7 +22,8 @@ CARRIED = ("KUBECONFIG",)
 
 
 class ClientFile(msgspec.Struct, frozen=True):
-    """Where a client keeps its servers, below the home or the application-data folder, and under which key. typed: an entry says its transport."""
+    """Where a client keeps its servers, below the home or the application-data folder, and under which key. typed: an entry says its
+    transport."""
 
     linux: str
     macos: str
@@ -50,7 +52,8 @@ CLIENTS: dict[str, ClientFile] = {
 
 
 class InstallResult(msgspec.Struct, frozen=True):
-    """text: the whole file as it is, or would be. backup is None when there was nothing to keep. changed is False when the entry stood there already."""
+    """text: the whole file as it is, or would be. backup is None when there was nothing to keep. changed is False when the entry stood
+    there already."""
 
     client: str
     path: Path
@@ -70,8 +73,8 @@ def install(
     platform: str = sys.platform,
     environ: Mapping[str, str] = os.environ,
 ) -> InstallResult:
-    """Writes, or with print_only only tells, the entry. Raises UsageError for an unknown client, ConfigurationError for a file that is no JSON object
-    or cannot be written; the file is as it was then."""
+    """Writes, or with print_only only tells, the entry. Raises UsageError for an unknown client, ConfigurationError for a file that is no
+    JSON object or cannot be written; the file is as it was then."""
     known = _client(client)
     path = (home or Path.home()) / _place(known, platform)
     if path.is_symlink():

@@ -1,4 +1,5 @@
-"""Serving one client over standard input and output. Nothing else may be written there: the transport points descriptor 1 at stderr meanwhile."""
+"""Serving one client over standard input and output. Nothing else may be written there: the transport points descriptor 1 at stderr
+meanwhile."""
 
 from k8sconsole.mcp_server.console import Console
 

@@ -1,7 +1,7 @@
 """What of an object may be kept, shown or sent: everything but the secrets in it.
 
-``body_of`` stands on the scanner's hot path. It cuts managedFields out without decoding the rest, and decodes an object only when a word in its bytes
-announces that there may be something to mask.
+``body_of`` stands on the scanner's hot path. It cuts managedFields out without decoding the rest, and decodes an object only when a word
+in its bytes announces that there may be something to mask.
 """
 
 import base64
@@ -20,14 +20,15 @@ __all__ = ["body_of", "mask_arguments", "mask_json", "mask_text"]
 _ALWAYS = frozenset({"secrets", "configmaps"})
 _BUILTIN_GROUPS = frozenset({"apps", "batch", "autoscaling", "policy", "extensions"})
 _WORDS = re.compile(
-    rb"pass|pwd|auth|jwt|cred|private|bearer|basic |connection|token|secret|key|glpat|xox|hvs\.|ya29|aiza|akia|ls0t|h4si|sdrz|eyj|_(?:pat_|rsa)"
+    rb"pass|pwd|auth|jwt|cred|private|bearer|basic |connection|token|secret|key|glpat|xox|hvs\.|ya29"
+    rb"|aiza|akia|ls0t|h4si|sdrz|eyj|_(?:pat_|rsa)"
     rb"|gh[opsu]_|npm_|dckr_|sk_|sk-(?:proj|ant|or|svcacct|[a-z0-9]{20})|\$(?:2|apr|5\$|6\$|argon)|://[^\s]{1,600}?@(?!sha256)"
 )
 """On lower case. What it does not find, ``mask_json`` would not change."""
 _CASED = (b"ASIA", b"SG.")
 _HARMLESS = tuple(
-    b"automountServiceAccountToken serviceAccountToken tokenExpirationSeconds secretName secretKeyRef secretRef imagePullSecrets key topologyKey "
-    b"configMapKeyRef keys token secret /var/run/secrets/kubernetes.io/serviceaccount".split()
+    b"automountServiceAccountToken serviceAccountToken tokenExpirationSeconds secretName secretKeyRef secretRef imagePullSecrets key "
+    b"topologyKey configMapKeyRef keys token secret /var/run/secrets/kubernetes.io/serviceaccount".split()
 )
 _EXPLAINED = {b"token": (b'"token"', b'"path":"token"'), b"secret": (b'"secret"', b'"secret":{'), b"keys": (b'"keys"', b'"keys":{')}
 """Words that are harmless in one place only: where the second form accounts for every occurrence of the first."""
@@ -60,7 +61,8 @@ def mask_object(resource_name: str, obj: dict[str, Any]) -> dict[str, Any]:
 
 
 def mask_json(value: Any) -> Any:
-    """A JSON value with Secrets sealed wherever they stand in it, manifests inside strings included, and everything that looks like a credential masked."""
+    """A JSON value with Secrets sealed wherever they stand in it, manifests inside strings included, and everything that looks like a
+    credential masked."""
     return mask_tree(_sealed(value))
 
 

@@ -1,4 +1,5 @@
-"""How much an answer may hold. A token is counted as four characters of text; JSON runs a little denser, so it is counted as three and a half."""
+"""How much an answer may hold. A token is counted as four characters of text; JSON runs a little denser, so it is counted as three and a
+half."""
 
 from typing import Any
 
@@ -33,7 +34,8 @@ def fit_text(text: str, budget: int) -> str:
 
 
 def fit_value(value: Any, budget: int) -> tuple[Any, str]:
-    """The value with its largest parts replaced by how large they were, and the names of those; nothing is replaced in a value that fits."""
+    """The value with its largest parts replaced by how large they were, and the names of those; nothing is replaced in a value that
+    fits."""
     if json_tokens(value) <= budget:
         return value, ""
     left_out: list[str] = []
@@ -42,7 +44,8 @@ def fit_value(value: Any, budget: int) -> tuple[Any, str]:
 
 
 def _shrunk(value: Any, room: int, path: str, left_out: list[str]) -> Any:
-    """At most ``room`` bytes of JSON, as nearly as parts allow: the small parts stay, each larger one gets an equal share of what they leave."""
+    """At most ``room`` bytes of JSON, as nearly as parts allow: the small parts stay, each larger one gets an equal share of what they
+    leave."""
     size = len(_encode(value))
     if size <= room:
         return value

@@ -15,14 +15,12 @@ async def of_deleting(context: ToolContext, cluster: ClusterName, resource: ApiR
     """Sentences, the most serious first."""
     meta = obj.get("metadata", {})
     namespace, name = meta.get("namespace", ""), meta.get("name", "")
-    return tuple(
-        [
-            *await _contents(context, cluster, resource, name),
-            *await _pods(context, cluster, resource, namespace, name, obj),
-            *_of_its_kind(resource.name, obj),
-            *_managed(meta),
-            *([f"waits for its finalizers: {', '.join(meta['finalizers'])}"] if meta.get("finalizers") else []),
-        ]
+    return (
+        *await _contents(context, cluster, resource, name),
+        *await _pods(context, cluster, resource, namespace, name, obj),
+        *_of_its_kind(resource.name, obj),
+        *_managed(meta),
+        *([f"waits for its finalizers: {', '.join(meta['finalizers'])}"] if meta.get("finalizers") else []),
     )
 
 

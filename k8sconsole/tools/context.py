@@ -37,7 +37,8 @@ async def nobody(question: Question) -> Answer:
 class Surroundings:
     """What the runtime lends to the tools. store is None where there is no cache; everything must work then, only slower.
 
-    find_resource(context, word) raises UsageError or NotFound naming the nearest; open_cluster(context) may raise what ``cluster.port`` lists.
+    find_resource(context, word) raises UsageError or NotFound naming the nearest; open_cluster(context) may raise what ``cluster.port``
+    lists.
     """
 
     clock: Clock

@@ -17,7 +17,7 @@ from k8sconsole.model.tools import Page
 from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed, json_tokens, text_tokens
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.rows import Opened, Wanted, open_rows
+from k8sconsole.tools.rows import LIVE_CURSOR, Opened, Wanted, open_rows
 
 SUMMARY_ABOVE = 100
 FROM_THE_START = "start"
@@ -43,7 +43,8 @@ class NamespacedListing(Listing, kw_only=True):
 
 
 class Listed(msgspec.Struct):
-    """counts: how many of each status, of everything that matches. summary: only what is unhealthy is listed; the cursor ``start`` begins the whole list."""
+    """counts: how many of each status, of everything that matches. summary: only what is unhealthy is listed; the cursor ``start`` begins
+    the whole list."""
 
     items: list[dict[str, Any]]
     counts: dict[str, int] = {}
@@ -56,7 +57,9 @@ async def list_reply(asked: Listing, kind: str, context: ToolContext) -> Reply:
     resource = await context.resource(cluster, kind)
     namespaces = _asked_namespaces(asked) if resource.namespaced else ()
     start = "" if asked.cursor == FROM_THE_START else asked.cursor
-    opened = await open_rows(context, Wanted(cluster, resource, namespaces, filter=asked.filter, live=asked.live))
+    opened = await open_rows(
+        context, Wanted(cluster, resource, namespaces, filter=asked.filter, live=asked.live or start.startswith(LIVE_CURSOR))
+    )
     first = await opened.page(asked.limit or PAGE, start)
     if first.total > SUMMARY_ABOVE and not (asked.limit or asked.cursor or asked.fields):
         return await _summary(asked, opened, context.now)

@@ -26,7 +26,8 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What a call is about. cluster is the kubeconfig's name behind the context. No namespaces: all, or a kind that has none. resource is None for tools that are about no kind."""
+    """What a call is about. cluster is the kubeconfig's name behind the context. No namespaces: all, or a kind that has none. resource is
+    None for tools that are about no kind."""
 
     context: ClusterName = ClusterName("")
     cluster: str = ""
@@ -36,7 +37,8 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """What a change would do, asked of the server before anybody is. facts: what the handler learnt and will need, such as the object's uid."""
+    """What a change would do, asked of the server before anybody is. facts: what the handler learnt and will need, such as the object's
+    uid."""
 
     objects: tuple[str, ...]
     consequences: tuple[str, ...] = ()

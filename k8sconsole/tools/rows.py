@@ -1,7 +1,5 @@
 """Rows of one kind, from the cache where it has them, else from the cluster; one way of paging over both."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from k8sconsole.cluster.port import Cluster, Selectors
@@ -14,6 +12,9 @@ from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
+
+LIVE_CURSOR = "live:"
+"""Begins the cursors of lists read live: a list goes on where it began, even when the cache has caught up meanwhile."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -48,7 +49,7 @@ class Opened:
             start = _offset(cursor)
             end = len(self._live) if limit is None else min(start + limit, len(self._live))
             rows = [row for row, _ in self._live[start:end]]
-            return Rows(rows, len(self._live), 0, str(end) if end < len(self._live) else "")
+            return Rows(rows, len(self._live), 0, f"{LIVE_CURSOR}{end}" if end < len(self._live) else "")
         assert self.context.store is not None
         return await self.context.store.rows(self._query(limit, cursor))
 
@@ -68,7 +69,8 @@ class Opened:
 
 
 async def open_rows(context: ToolContext, wanted: Wanted) -> Opened:
-    """The cache, unless live rows are asked for or it never held this kind. An unreachable cluster is answered from the cache, with a warning.
+    """The cache, unless live rows are asked for or it never held this kind. An unreachable cluster is answered from the cache, with a
+    warning.
 
     Raises FilterError, and what the cluster raises where the cache cannot answer either.
     """
@@ -125,12 +127,8 @@ def row_of(wanted: Wanted, table: KindTable, raw: bytes | msgspec.Raw, now: floa
 
 
 def _offset(cursor: str) -> int:
-    if cursor and not cursor.isdigit():
-        raise InvalidParams(
-            f"no cursor {cursor[:40]!r}", "a cursor is what page.next said", "the same call without cursor", {"parameter": "cursor"}
-        )
-    return int(cursor or 0)
-
-
-def names_of(rows: Sequence[Row]) -> tuple[str, ...]:
-    return tuple(row.ref.label for row in rows)
+    place = cursor.removeprefix(LIVE_CURSOR)
+    if cursor and not (cursor.startswith(LIVE_CURSOR) and place.isdigit()):
+        details = {"parameter": "cursor", "given": cursor[:40], "nearest": []}
+        raise InvalidParams(f"no cursor {cursor[:40]!r}", "a cursor is what page.next said", "the same call without cursor", details)
+    return int(place or 0)

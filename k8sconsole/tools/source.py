@@ -13,7 +13,8 @@ LIST, INFO = "k8s_list_resources", "k8s_get_cluster_info"
 
 
 class PipelineSource:
-    """Implements ``scanner.source.ResourceSource``. One list or one watch, however long, is one call in the audit; its pages pass untouched."""
+    """Implements ``scanner.source.ResourceSource``. One list or one watch, however long, is one call in the audit; its pages pass
+    untouched."""
 
     def __init__(self, pipeline: Pipeline, cluster: Cluster) -> None:
         self._pipeline = pipeline

@@ -19,7 +19,8 @@ class ToolSpec(msgspec.Struct, frozen=True):
     """input and output are msgspec Structs. summary tells a model when to use the tool, and when not.
 
     prepare makes the proposal a change is judged by; a tool without risk has none. stream is the endless form, for faces that can follow.
-    kind is the resource of a tool about one kind; others have a parameter ``kind``. idempotent: calling twice does no more than calling once.
+    kind is the resource of a tool about one kind; others have a parameter ``kind``. idempotent: calling twice does no more than calling
+    once.
     """
 
     name: str

@@ -27,7 +27,8 @@ class Validate:
         return await proceed(passage)
 
     async def check(self, passage: Passage) -> None:
-        """Raises InvalidParams naming parameter, given, expected and nearest; NotFound for a context, namespace or kind that does not exist."""
+        """Raises InvalidParams naming parameter, given, expected and nearest; NotFound for a context, namespace or kind that does not
+        exist."""
         passage.input = convert(passage.spec, passage.call.arguments)
         passage.target = await _target(passage)
         for namespace in passage.target.namespaces:
@@ -48,13 +49,11 @@ def _explained(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> Inval
     parameter = (found[1] if found else "") or ""
     details: dict[str, Any] = {"parameter": parameter, "given": arguments.get(parameter)}
     if "unknown field" in problem:
-        close = nearest(parameter, (*required, *optional)) or list((*required, *optional))
-        return InvalidParams(
-            f"{spec.name} has no parameter {parameter!r}",
-            f"it takes {', '.join((*required, *optional))}",
-            close[0],
-            {**details, "nearest": close},
-        )
+        known = [*required, *optional]
+        close = nearest(parameter, tuple(known)) or known
+        takes = f"it takes {', '.join(known)}" if known else "it takes none"
+        remedy = close[0] if close else f"{spec.name} without arguments"
+        return InvalidParams(f"{spec.name} has no parameter {parameter!r}", takes, remedy, {**details, "nearest": close})
     if "missing required field" in problem:
         return InvalidParams(
             f"{spec.name} needs {parameter!r}",

@@ -35,7 +35,8 @@ class Created(msgspec.Struct):
 
 
 async def prepare(asked: CreateDeployment, context: ToolContext) -> Proposal:
-    """The server checks it without keeping anything: admission, quotas and names are tried for real. Raises AlreadyExists, Invalid, Forbidden."""
+    """The server checks it without keeping anything: admission, quotas and names are tried for real. Raises AlreadyExists, Invalid,
+    Forbidden."""
     checked = await _create(asked, context, dry_run=True)
     namespace = _namespace(asked, context)
     consequences = [f"runs {asked.replicas} × {asked.image}"]

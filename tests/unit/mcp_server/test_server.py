@@ -43,7 +43,7 @@ async def test_reading_tools_are_listed_and_each_answers(counter: Counter, era: 
         listed = (await client.list_tools()).tools
         assert "k8s_delete_resource" not in {tool.name for tool in listed}
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in listed)
-        pods = await client.call_tool("k8s_list_pods", {"namespace": "shop", "limit": 2})
+        pods = await client.call_tool("k8s_list_pods", {"namespace": "shop", "filter": "status=Running", "limit": 2})
         pod = pods.structured_content["data"]["items"][0]["name"]
         arguments = {
             "k8s_list_resources": {"kind": "deploy"},

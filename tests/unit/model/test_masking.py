@@ -28,7 +28,8 @@ def _pod(**container: Any) -> dict[str, Any]:
 
 
 SECRET_MANIFEST = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}, "data": {"x": ENCODED}, "stringData": {"y": SECRET}}
-KUBECONFIG = f"apiVersion: v1\nkind: Config\nusers:\n- name: admin\n  user:\n    token: {SECRET}\n    client-key-data: {'LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo'}\n"
+KEY_DATA = "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo"
+KUBECONFIG = f"kind: Config\nusers:\n- name: admin\n  user:\n    token: {SECRET}\n    client-key-data: {KEY_DATA}\n"
 DOCKER = json.dumps({"auths": {"r.io": {"auth": base64.b64encode(f"user:{SECRET}".encode()).decode()}}})
 PEM = f"-----BEGIN EC PRIVATE KEY-----\n{SECRET}\n-----END EC PRIVATE KEY-----\n"
 

@@ -174,7 +174,9 @@ async def test_an_unknown_tool_and_a_refused_one_are_told_apart(desk: Desk) -> N
     ("tool", "arguments", "kind", "parameter", "nearest"),
     [
         ("k8s_list_pods", {"namspace": "shop"}, InvalidParams, "namspace", "namespace"),
+        ("k8s_list_contexts", {"all": True}, InvalidParams, "all", None),
         ("k8s_get_resource", {"kind": "pods"}, InvalidParams, "name", "kind"),
+        ("k8s_list_pods", {"limit": -1}, InvalidParams, "limit", None),
         ("k8s_list_pods", {"namespace": "shpo"}, NotFound, "namespace", "shop"),
         ("k8s_list_pods", {"context": "elsewhere"}, NotFound, "context", None),
         ("k8s_list_pods", {"fields": ["statsu"]}, InvalidParams, "fields", "status"),

@@ -26,8 +26,13 @@ async def _names(desk: Desk, kind: str, namespace: str) -> set[str]:
     return found
 
 
+async def _running_pod(desk: Desk) -> str:
+    listed = await desk.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)
+    return str(listed.data["items"][0]["name"])
+
+
 async def test_every_reading_tool_answers_with_its_freshness(desk: Desk) -> None:
-    pod = (await _names(desk, "pods", "shop")).pop()
+    pod = await _running_pod(desk)
     arguments: dict[str, dict[str, Any]] = {
         "k8s_list_resources": {"kind": "deploy"},
         "k8s_get_resource": {"kind": "pods", "name": pod, "namespace": "shop"},
@@ -85,7 +90,7 @@ async def test_paging_works_over_live_rows_too(desk: Desk) -> None:
 
 
 async def test_no_answer_is_larger_than_its_budget(desk: Desk) -> None:
-    pod = (await _names(desk, "pods", "shop")).pop()
+    pod = await _running_pod(desk)
     calls: list[tuple[str, dict[str, Any]]] = [
         ("k8s_list_pods", {"limit": 5000}),
         ("k8s_list_events", {"limit": 5000}),
