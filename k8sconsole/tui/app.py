@@ -10,6 +10,7 @@ from k8sconsole.config import paths
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError, ConsoleError
 from k8sconsole.kit.clock import Clock, SystemClock
+from k8sconsole.kit.text import plain
 from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.tui.actions import ACTIONS, conflicts
 from k8sconsole.tui.bridge import PAUSE, Bridge
@@ -140,6 +141,7 @@ class ConsoleApp(App[int]):
 
     def tell(self, title: str, detail: str = "", severity: str = "information") -> None:
         """One toast, kept under ``:messages``."""
+        title, detail = plain(title), plain(detail)
         self.said.append((self.desk.now(), severity, title, detail))
         level: Any = severity if severity in ("information", "warning", "error") else "information"
         self.notify(

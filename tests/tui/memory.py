@@ -33,10 +33,10 @@ class Approvals:
         self.waiting[question.request_id] = asyncio.get_running_loop().create_future()
         for listener in self.listeners:
             listener(question)
-        return await self.waiting.pop(question.request_id)
+        return await self.waiting[question.request_id]
 
     def answer(self, request_id: str, answer: Answer) -> bool:
-        found = self.waiting.get(request_id)
+        found = self.waiting.pop(request_id, None)
         if found is not None:
             found.set_result(answer)
         return found is not None
@@ -153,7 +153,7 @@ class MemoryConsole:
     async def describe(self, ref: ObjectRef) -> list[Any]:
         from k8sconsole.model.describe import describe
 
-        return describe(ref.resource, self.bodies[ref], [], NOW)
+        return describe(next(one for one in BUILTIN if one.name == ref.resource), self.bodies[ref], [], NOW)
 
     async def call(self, tool: str, arguments: dict[str, Any], *, face: Face = Face.TUI, caller: str = "") -> ToolOutcome:
         from k8sconsole.errors import ApprovalDenied

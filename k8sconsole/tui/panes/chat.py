@@ -51,9 +51,13 @@ class ChatPane(Pane):
         self._greet()
 
     def _greet(self) -> None:
-        self._say(no_model_words(self.desk.settings.llm.model), "muted")
+        self._explain()
         for example in EXAMPLES:
             self._say(f"  {example}", "text")
+
+    def _explain(self) -> None:
+        for line in no_model_words(self.desk.settings.llm.model):
+            self._say(line, "muted")
 
     def shown(self) -> None:
         self.query_one("#ask", Input).focus()
@@ -114,7 +118,7 @@ class ChatPane(Pane):
     def _not_understood(self, intent: Intent) -> None:
         words = " ".join(intent.unknown)
         self._say(f"I do not understand: {words}" if words else "I do not see what kind of object this asks for.", "warn")
-        self._say(no_model_words(self.desk.settings.llm.model), "muted")
+        self._explain()
 
     async def _rows(self, intent: Intent) -> None:
         ask, clusters = self.desk.engine.ask, self.desk.selected

@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError, FilterError
+from k8sconsole.kit.text import plain
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted
 from k8sconsole.model.filters import Filter, needs_body, parse
 from k8sconsole.model.objects import Row
@@ -159,7 +160,7 @@ class TableView(TableKeys, View):
         self.table.set_class(none, "-empty")
         empty.display = none
         if none:
-            empty.update(Content(self._empty_words()))
+            empty.update(Content(plain(self._empty_words())))
         self.post_message(FrameChanged())
 
     def _empty_words(self) -> str:

@@ -42,7 +42,7 @@ class RowPainter:
         tracks = [Track("CLUSTER", 6, 20, rank=5, elide=True)] if self._clusters else []
         tracks += [Track("NAMESPACE", 8, 24, rank=8, elide=True)] if self._namespaces else []
         tracks += [self._track(column) for column in self._table.columns]
-        return [*tracks, *([Track("", 10, 14)] if stale else [])]
+        return [*tracks, *([Track("", 14, 14)] if stale else [])]
 
     def _track(self, column: Column) -> Track:
         room = 2 if column.kind is CellKind.STATUS else 0

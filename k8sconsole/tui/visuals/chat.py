@@ -16,11 +16,14 @@ EXAMPLES = (
 )
 
 
-def no_model_words(model: str) -> str:
-    """Plainly: what answers here, and what does not yet."""
-    if model:
-        return f"{model} is configured, but this version does not speak to models yet; it answers what a command can answer:"
-    return "This version answers what a command can answer; talking to a model (llm.model, LLM_API_KEY) is not part of it yet:"
+def no_model_words(model: str) -> tuple[str, ...]:
+    """Plainly: what answers here, and what does not yet. Lines of at most 76 characters."""
+    named = f"{model} is configured, but" if model else "Set llm.model and LLM_API_KEY to name a language model;"
+    return (
+        "This pane answers what a command can answer, from the cache.",
+        named,
+        "talking to one is not part of this version yet. Ask for example:",
+    )
 
 
 def answer_words(resource: ApiResource, intent: Intent, total: int, fresh: Freshness, now: float) -> str:

@@ -10,6 +10,8 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from k8sconsole.tui.widgets.paint import safe
+
 
 class Completion(Suggester):
     """complete(text) answers the whole line it would become, or None."""
@@ -91,7 +93,7 @@ class PromptLine(Horizontal):
 
     def note(self, text: str) -> None:
         """A word about what is being typed: how many match, or what is wrong with it."""
-        self.query_one("#prompt-note", Static).update(Content(f" {text} " if text else ""))
+        self.query_one("#prompt-note", Static).update(Content(f" {safe(text)} " if text else ""))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
