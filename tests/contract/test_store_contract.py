@@ -383,6 +383,12 @@ async def test_many_writers_at_once_lose_nothing_and_one_failure_is_not_anothers
     assert (await store.rows(RowQuery(PODS))).total == 200
 
 
+async def test_a_write_that_fails_half_way_leaves_nothing_behind(store: Store) -> None:
+    with pytest.raises(StoreError):
+        await store.record_figures([(1.0, "hit", 1.0), (2.0, None, 1.0)])  # type: ignore[list-item]
+    assert await store.figures("hit", 0.0) == []
+
+
 async def test_a_closed_store_says_so(store: Store) -> None:
     await store.close()
     with pytest.raises(StoreError, match="closed"):

@@ -200,6 +200,9 @@ async def test_a_definition_brings_its_kind_and_its_columns_and_takes_them_with_
     table = await scan.store.table(cluster.name, widgets.name)
     (row,) = (await scan.store.rows(RowQuery(widgets.name))).rows
     assert row.cells[table.index("SIZE") or 0] == "large"
+    version["additionalPrinterColumns"] = [{"name": "Measure", "type": "string", "jsonPath": ".spec.size"}]
+    await cluster.put(DEFINITIONS, "widgets.example.com", spec={"group": "example.com", "names": names, "versions": [version]})
+    await until(lambda: _shows(scan, widgets, "MEASURE", "large"))
     cluster.resources.remove(widgets)
     await cluster.remove(DEFINITIONS, "widgets.example.com")
     await until(lambda: _holds(scan, widgets, 0))
@@ -245,6 +248,12 @@ async def test_every_list_that_ends_is_told(scan: Scan) -> None:
     await scan.coordinator.scan_once([await shop()])
     told = {fact.resource: fact.objects for fact in scan.facts if isinstance(fact, ScanCompleted)}
     assert told[ResourceName("pods")] == 8
+
+
+async def _shows(scan: Scan, resource: ApiResource, column: str, cell: str) -> bool:
+    place = (await scan.store.table(ClusterName("memory"), resource.name)).index(column)
+    rows = (await scan.store.rows(RowQuery(resource.name))).rows
+    return place is not None and [row.cells[place] for row in rows] == [cell]
 
 
 async def _holds(scan: Scan, resource: ApiResource, count: int) -> bool:
