@@ -18,7 +18,7 @@ def demo(
     size: Annotated[int | None, typer.Option("--size", help="Pods, for the scenario large.", min=1, max=50_000)] = None,
     port: Annotated[int, typer.Option("--port", help="The API server's port; 0 takes a free one.")] = 0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same world.")] = 1,
-    tls: Annotated[bool, typer.Option("--tls", help="Serve HTTPS with a certificate of its own.")] = False,
+    tls: Annotated[bool, typer.Option("--tls/--no-tls", help="HTTPS with a certificate of its own, or plain HTTP.")] = True,
     headless: Annotated[bool, typer.Option("--headless", help="Serve only, and print the kubeconfig's path.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Prove that all parts work together, print JSON, and exit.")] = False,
     theme: Annotated[str | None, typer.Option("--theme", help="A theme's name.", metavar="T")] = None,

@@ -1,4 +1,5 @@
-"""What a cluster can be asked, as capabilities: a caller names the least it needs. ``live`` answers over HTTP for real servers and the demo alike.
+"""What a cluster can be asked, as capabilities: a caller names the least it needs. ``live`` answers over HTTP, for real servers and the
+demo alike.
 
 Every method may raise Unreachable, CredentialsError, DeadlineExceeded, Forbidden, NotFound, TooManyRequests or another ApiError.
 """
@@ -81,6 +82,10 @@ class Selectors(msgspec.Struct, frozen=True):
     field: str = ""
 
 
+EVERYTHING = Selectors()
+WHOLE_LOG = LogOptions()
+
+
 class AccessDecision(msgspec.Struct, frozen=True):
     allowed: bool
     reason: str = ""
@@ -96,7 +101,7 @@ class ClusterReader(Protocol):
     async def discover(self) -> Discovery: ...
 
     def pages(
-        self, resource: ApiResource, *, namespace: str | None = None, selectors: Selectors = Selectors(), limit: int = 500
+        self, resource: ApiResource, *, namespace: str | None = None, selectors: Selectors = EVERYTHING, limit: int = 500
     ) -> AsyncIterator[RawPage]:
         """All pages of one consistent list. An expired continue token is raised as Gone."""
         ...
@@ -107,7 +112,7 @@ class ClusterReader(Protocol):
         *,
         resource_version: str,
         namespace: str | None = None,
-        selectors: Selectors = Selectors(),
+        selectors: Selectors = EVERYTHING,
         timeout: float = 290.0,
         idle_timeout: float = 90.0,
         initial_events: bool = False,
@@ -121,7 +126,7 @@ class ClusterReader(Protocol):
 
 
 class LogSource(Protocol):
-    def logs(self, namespace: str, pod: str, options: LogOptions = LogOptions()) -> AsyncIterator[bytes]:
+    def logs(self, namespace: str, pod: str, options: LogOptions = WHOLE_LOG) -> AsyncIterator[bytes]:
         """Whole lines without their line ends. With follow, until the caller closes the iterator or the container ends."""
         ...
 

@@ -61,7 +61,7 @@ def leaves(kind: type[msgspec.Struct] = Settings, prefix: str = "") -> Iterator[
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield from leaves(field.type, f"{name}.")
         else:
-            default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default  # type: ignore[operator]
+            default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
             yield name, field.type, default
 
 

@@ -15,7 +15,7 @@ class Source(StrEnum):
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """observed_at in seconds since the epoch, None when nothing was ever observed. missing: sentences naming what is not covered, and why."""
+    """observed_at in seconds since the epoch, None when nothing was ever observed. missing: sentences on what is not covered, and why."""
 
     source: Source
     observed_at: float | None

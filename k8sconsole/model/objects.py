@@ -13,7 +13,7 @@ Cell = Any
 class ParsedObject(msgspec.Struct, frozen=True):
     """What the parser makes of one object of a list or watch.
 
-    body is compact JSON, masked and without managedFields; cells stand in the order of the kind's table; created_at in seconds since the epoch.
+    body is compact JSON, masked and without managedFields; cells stand in the order of the kind's table; created_at in epoch seconds.
     owner is the controlling owner as ``Kind/name``, empty without one. extra: a JSON object with the few fields of the body that the cache
     file's typed tables show to a plain SQL client, empty for kinds without such a table.
     """
@@ -31,7 +31,10 @@ class ParsedObject(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """One line of a table; never part of a cycle, and ten thousand of them would keep the garbage collector busy. observed_at: when this version was seen. revision: the store's own counter, larger for what was written later."""
+    """One line of a table. observed_at: when this version was seen. revision: the store's own counter, larger for what was written later.
+
+    Never part of a cycle; ten thousand of them would keep the garbage collector busy, hence ``gc=False``.
+    """
 
     cluster: ClusterName
     resource: ResourceName

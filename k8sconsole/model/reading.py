@@ -18,7 +18,8 @@ class ScanStatus(StrEnum):
 
 
 class ScanState(msgspec.Struct, frozen=True):
-    """One row of cache_metadata. confirmed_at: until when the cached rows are known to equal the cluster (a list's start, a watch's last word)."""
+    """One row of cache_metadata. confirmed_at: until when the cached rows are known to equal the cluster (a list's start, a watch's last
+    word)."""
 
     cluster: ClusterName
     resource: ResourceName

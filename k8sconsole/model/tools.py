@@ -87,7 +87,7 @@ class ToolOutcome(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What a person is asked before a change. consequences: most serious first. confirm_word: what must be typed, empty when yes is enough."""
+    """What a person is asked before a change. consequences: most serious first. confirm_word: what must be typed; empty: yes is enough."""
 
     request_id: str
     title: str

@@ -22,7 +22,7 @@ class DemoOptions(msgspec.Struct, frozen=True):
     size: int | None = None
     port: int = 0
     seed: int = 1
-    tls: bool = False
+    tls: bool = True
 
 
 def _cluster(options: DemoOptions) -> Any:
