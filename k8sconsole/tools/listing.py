@@ -67,11 +67,11 @@ async def list_reply(asked: Listing, kind: str, context: ToolContext) -> Reply:
 
 
 async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
-    """Counts of everything, the unhealthy in full as far as they fit."""
+    """Counts of everything, the unhealthy in full as far as they fit into half the budget: an overview should stay one."""
     everything = await opened.page()
     counts = _counts(opened.table, everything.rows)
     sick = [row for row in everything.rows if row_health(opened.table, row.cells) in _SICK]
-    shown = _fitting(asked, opened.table, sick, now)
+    shown = _within((item_of(opened.table, row, now) for row in sick), asked.max_tokens // 2)
     head = _headline(opened, everything.total, counts)
     rest = f"all of them: cursor={FROM_THE_START} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
     text = "\n".join((head, rest, _drawn(opened.table, sick[: len(shown)], now))).rstrip()
