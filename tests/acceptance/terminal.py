@@ -85,7 +85,7 @@ class Screen:
     def _sequence(self, final: str, numbers: list[int]) -> None:
         count = max(1, numbers[0])
         if final in "Hf":
-            self._row, self._column = count - 1, max(1, (numbers + [1])[1]) - 1
+            self._row, self._column = count - 1, max(1, [*numbers, 1][1]) - 1
         elif final in "ABCD":
             down, right = {"A": (-count, 0), "B": (count, 0), "C": (0, count), "D": (0, -count)}[final]
             self._row, self._column = max(0, self._row + down), max(0, self._column + right)

@@ -1,0 +1,71 @@
+"""The console as a person works it: on a terminal, by its keys, one thing after another."""
+
+import contextlib
+from collections.abc import Iterator
+
+from tests.acceptance.program import COMMAND, Program
+from tests.acceptance.terminal import Screen, Terminal, on_terminal
+
+F2, F3, F4, F5 = "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~"
+ESCAPE, ENTER, CTRL_C, CTRL_D = "\x1b", "\r", "\x03", "\x04"
+
+
+class ConsoleAtWork:
+    """``terminal`` shows it; every method waits until what it did is on the screen."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+
+    @property
+    def header(self) -> str:
+        return self.terminal.screen.lines[0]
+
+    def wait_until_live(self, within: float = 60.0) -> float:
+        """Seconds until the header says live."""
+        return self.terminal.wait(lambda screen: "● live" in screen.lines[0], within)
+
+    def command(self, words: str) -> None:
+        """What stands behind the colon, such as ``pods team-a``."""
+        self._prompt(":", words)
+
+    def filter(self, words: str) -> None:
+        self._prompt("/", words)
+
+    def at(self, *crumbs: str) -> None:
+        """Waits until the second row says that this is where one is."""
+        self.terminal.wait(lambda screen: all(crumb in screen.lines[1] for crumb in crumbs))
+
+    def press(self, keys: str) -> str:
+        """The screen after a key."""
+        self.terminal.type(keys)
+        return self.terminal.settle()
+
+    def leave(self) -> int:
+        """Its exit code after ``:q``."""
+        self.terminal.type(":")
+        self.terminal.wait(_prompting(":"))
+        self.terminal.type(f"q{ENTER}")
+        return self.terminal.exit_code()
+
+    def _prompt(self, sign: str, words: str) -> None:
+        self.terminal.type(sign)
+        self.terminal.wait(_prompting(sign))
+        self.terminal.type(words)
+        self.terminal.wait(_prompting(f"{sign} {words}"))
+        self.terminal.type(ENTER)
+        self.terminal.wait(lambda screen: not _prompting(sign)(screen))
+
+
+def _prompting(text: str):
+    """Whether one of the lowest rows begins with this, spaces apart."""
+
+    def reached(screen: Screen) -> bool:
+        return any(line.replace(" ", "").startswith(text.replace(" ", "")) for line in screen.lines[-3:])
+
+    return reached
+
+
+@contextlib.contextmanager
+def console(program: Program, *arguments: str, rows: int = 24, columns: int = 80) -> Iterator[ConsoleAtWork]:
+    with on_terminal([*COMMAND, *arguments], program.env, rows=rows, columns=columns) as terminal:
+        yield ConsoleAtWork(terminal)
