@@ -11,6 +11,7 @@ from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.kit.redact import mask_text
 from k8sconsole.model.events import ClusterState, Fact, Notice, Trust
 from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.model.tools import Face
 from k8sconsole.runtime.acting import ToolCaller
 from k8sconsole.runtime.approvals import Approvals
 from k8sconsole.runtime.bus import Bus
@@ -185,7 +186,13 @@ def _contexts(opening: Opening) -> Any:
         return opening.make_contexts()
     if opening.offline:
         return NoContexts()
-    contexts = find_contexts()
-    if not contexts.list():
-        raise ConfigurationError("the kubeconfig has no contexts", contexts.origin(), "kubectl config set-context, or k8sconsole demo")
+    try:
+        contexts = find_contexts()
+        if not contexts.list():
+            raise ConfigurationError("the kubeconfig has no contexts", contexts.origin(), "kubectl config set-context, or k8sconsole demo")
+    except ConfigurationError as problem:
+        if opening.face is Face.MCP:
+            # A client that starts us has no terminal to be told on: it is served what the cache knows, and told in every answer.
+            return NoContexts(problem)
+        raise
     return contexts

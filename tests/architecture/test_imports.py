@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-SLOW = {"litellm", "mcp", "kubernetes", "textual", "aiohttp", "sqlite_utils", "keyring", "cryptography", "pydantic", "openai"}
+SLOW = {"litellm", "mcp", "kubernetes", "textual", "aiohttp", "sqlite_utils", "keyring", "cryptography", "openai"}
 
 
 def loaded_by(code: str, *, stdin: bytes = b"", env: dict[str, str] | None = None) -> set[str]:
