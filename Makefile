@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: run test lint fmt lock control-plane bench clean
+.PHONY: run test lint fmt lock control-plane bench pythons clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  ## open the console: your own cluster where there is a kubeconfig, the demo cluster otherwise
@@ -18,6 +18,9 @@ run: $(VENV)/.installed  ## open the console: your own cluster where there is a 
 
 test: $(VENV)/.developed  ## the whole suite; tests against a real control plane run where it has been built
 	@$(BIN)/python -m pytest $(ARGS)
+
+pythons: $(VENV)/.developed  ## the unit tests and the demo on every other Python from 3.11 on that this machine has
+	@$(BIN)/python -m tests.pythons
 
 lint: $(VENV)/.developed  ## style, types, floors
 	$(BIN)/ruff check k8sconsole tests benchmarks

@@ -50,7 +50,8 @@ def show(opening: "Opening") -> int:
     with start_console(opening) as embedded:
         from k8sconsole.tui.app import run
 
-        embedded.opened(OPEN_WITHIN)
+        if opening.make_contexts is None:
+            embedded.opened(OPEN_WITHIN)
         return run(embedded, opening.loaded.settings, namespaces=opening.namespaces)
 
 

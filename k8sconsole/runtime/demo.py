@@ -47,9 +47,16 @@ def demo_contexts(kubeconfig: Path) -> Contexts:
 
 @contextlib.contextmanager
 def demo_opening(options: DemoOptions, loaded: Loaded) -> Iterator[Opening]:
-    """What opens a console on a demo cluster, with a cache of its own: a made-up world has no place beside a real one."""
-    with running_demo(options) as cluster:
-        yield opening_on(cluster.kubeconfig, loaded)
+    """What opens a console on a demo cluster, with a cache of its own: a made-up world has no place beside a real one.
+
+    The cluster starts when the console asks where it is, so that the screen stands while the world is still being made.
+    """
+    with contextlib.ExitStack() as until_the_end:
+
+        def start() -> Contexts:
+            return demo_contexts(until_the_end.enter_context(running_demo(options)).kubeconfig)
+
+        yield Opening(demo_cache(loaded), Face.TUI, scan=True, make_contexts=start)
 
 
 def opening_on(kubeconfig: Path, loaded: Loaded, face: Face = Face.TUI) -> Opening:
