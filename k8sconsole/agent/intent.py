@@ -87,7 +87,8 @@ _PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:labelled|labeled|(?:with )?label) (\S+=\S+)", "-l {0}"), (r"(?:owned by|of deployment) (\S+)", "owner={0}"),
 )  # fmt: skip
 _LOGS = re.compile(
-    r"^(?:(?:show|get|give me|tail) )?(?:the )?logs? (?:of|for|from) (?:pod )?(?P<name>\S+)(?: container (?P<container>\S+))?(?P<rest>.*)$"
+    r"^(?:(?:show|show me|get|give me|tail) )?(?:the )?logs? (?:of|for|from) (?:pod )?"
+    r"(?P<name>\S+)(?: container (?P<container>\S+))?(?P<rest>.*)$"
 )
 _NAMESPACE = re.compile(r"\b(?:in|from) (?:the )?(?:namespaces? )?((?!all\b)[\w.-]+(?:(?:, ?| and )[\w.-]+)*)(?: namespace)?")
 _EVERYWHERE = re.compile(r"\bin (?:all|every|any) namespaces?\b|\banywhere\b|\beverywhere\b")

@@ -14,7 +14,8 @@ from k8sconsole.model.tools import Risk
 
 class Action(NamedTuple):
     """keys: textual's names, separated by commas. order: the smaller, the earlier in the footer; 0 leaves it to the help page.
-    call: the method with its arguments where it is not the id itself."""
+    call: the method with its arguments where it is not the id itself. typing: it opens a prompt, so it
+    must have run before the next key is looked at."""
 
     id: str
     scope: str
@@ -24,10 +25,11 @@ class Action(NamedTuple):
     order: int = 0
     risk: Risk = Risk.READ
     call: str = ""
+    typing: bool = False
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("command", "everywhere", "colon", "command", "Go to a kind, namespace, context or pane by name", 80),
+    Action("command", "everywhere", "colon", "command", "Go to a kind, namespace, context or pane by name", 80, typing=True),
     Action("help", "everywhere", "question_mark", "all keys", "This page", 99),
     Action("back", "everywhere", "escape", "back", "One step back, from anywhere", 90),
     Action("pane_cluster", "everywhere", "alt+1,f2", "cluster pane", "Browse the cluster", call="pane('cluster')"),
@@ -49,7 +51,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("yaml", "table", "y", "yaml", "The object as it is cached, secrets masked", 3, call="open('yaml')"),
     Action("logs", "table", "l", "logs", "Follow the logs of a pod or container", 4, call="open('logs')"),
     Action("previous_logs", "table", "p", "previous logs", "The logs of the container that ran before", call="open('previous_logs')"),
-    Action("filter", "table", "slash", "filter", "Show only rows that match; see the filter's grammar in docs/console.md", 5),
+    Action("filter", "table", "slash", "filter", "Show only rows that match; see the filter's grammar in docs/console.md", 5, typing=True),
     Action("mark", "table", "space", "mark", "Mark the row, for actions on several"),
     Action("mark_range", "table", "ctrl+@", "mark range", "Mark from the last marked row to here"),
     Action("delete", "table", "ctrl+d", "delete", "Delete the marked objects, or this one; asks first", 6, Risk.DESTRUCTIVE),
@@ -76,7 +78,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort_node", "table", "O", "sort by node", "Sort by node", call="sort('NODE')"),
     Action("sort_cpu", "table", "C", "sort by CPU", "Sort by CPU use", call="sort('CPU')"),
     Action("sort_memory", "table", "M", "sort by memory", "Sort by memory use", call="sort('MEM')"),
-    Action("text_filter", "text", "slash", "filter", "Show only lines that match", 1),
+    Action("text_filter", "text", "slash", "filter", "Show only lines that match", 1, typing=True),
     Action("text_wrap", "text", "w", "wrap", "Wrap long lines, or cut them", 2),
     Action("text_copy", "text", "c", "copy", "Copy the whole text to the clipboard", 3),
     Action("text_other", "text", "y,d", "yaml / describe", "Between the description and the YAML", 4),
@@ -90,7 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("log_autoscroll", "logs", "s", "autoscroll", "Keep to the newest line, or stay", 1),
     Action("log_wrap", "logs", "w", "wrap", "Wrap long lines, or cut them", 2),
     Action("log_timestamps", "logs", "t", "timestamps", "Show the time of each line", 3),
-    Action("log_filter", "logs", "slash", "filter", "Show only lines that match", 4),
+    Action("log_filter", "logs", "slash", "filter", "Show only lines that match", 4, typing=True),
     Action("log_pretty", "logs", "j", "pretty JSON", "Lay JSON lines out as words, or leave them", 5),
     Action("log_previous", "logs", "p", "previous", "The container that ran before this one", 6),
     Action("log_copy", "logs", "c", "copy", "Copy what is shown to the clipboard", 7),
@@ -108,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("container_yaml", "containers", "y", "yaml", "The pod as it is cached", 4, call="open('yaml')"),
     Action("choose", "contexts", "enter", "go there", "Browse this context, or all marked ones together", 1),
     Action("mark_context", "contexts", "space", "mark", "Mark a context, to browse several together", 2),
-    Action("tool_search", "tools", "slash", "search", "Search the catalogue", 1),
+    Action("tool_search", "tools", "slash", "search", "Search the catalogue", 1, typing=True),
     Action("tool_form", "tools", "enter", "form", "Go to the form of this tool", 2),
     Action("tool_run", "tools", "ctrl+r,ctrl+j", "run", "Run the tool with the form's values; a change asks first", 3),
     Action("chat_evidence", "chat", "ctrl+o", "evidence", "Into the conversation, where enter on a row opens it in the cluster pane", 1),
@@ -120,7 +122,9 @@ ACTIONS: tuple[Action, ...] = (
 
 def bindings_for(scope: str) -> list[BindingType]:
     return [
-        Binding(one.keys, one.call or one.id, one.title, show=False, id=one.id, tooltip=one.help) for one in ACTIONS if one.scope == scope
+        Binding(one.keys, one.call or one.id, one.title, show=False, id=one.id, tooltip=one.help, priority=one.typing)
+        for one in ACTIONS
+        if one.scope == scope
     ]
 
 

@@ -1,5 +1,6 @@
 """What every view and pane works with: the engine, the settings, the time, the look, and what is known of the clusters."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,7 +15,8 @@ from k8sconsole.tui.widgets.paint import Line, Palette
 
 @dataclass
 class Desk:
-    """palette changes with the theme; states and selected with the clusters; resources are the kinds known so far, for completion."""
+    """palette changes with the theme; states and selected with the clusters; resources are the kinds known so far, for completion.
+    prompt(kind, text) opens the prompt at once, so that what is typed next is already its own."""
 
     engine: Engine
     settings: Settings
@@ -26,6 +28,7 @@ class Desk:
     resources: list[ApiResource] = field(default_factory=list)
     namespaces: list[str] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
+    prompt: Callable[[str, str], None] = lambda kind, text: None
 
     def now(self) -> float:
         return self.clock.now()

@@ -26,15 +26,6 @@ class CommandGiven(Message):
         self.text = text
 
 
-class PromptWanted(Message):
-    """kind is ``:`` for a command or ``/`` for a filter; text stands in it already."""
-
-    def __init__(self, kind: str, text: str = "") -> None:
-        super().__init__()
-        self.kind = kind
-        self.text = text
-
-
 class FrameChanged(Message):
     """What the first, second or last row shows is no longer true."""
 

@@ -66,9 +66,19 @@ class MemoryConsole:
         resource = next(one for one in BUILTIN if one.kind == body["kind"])
         seen = table_for(resource).project(msgspec.json.encode(body))
         row = Row(
-            DEMO, resource.name, seen.namespace, seen.name, seen.uid, seen.resource_version, seen.created_at, NOW, seen.labels, seen.owner,
-            seen.cells, self.revision,
-        )  # fmt: skip
+            DEMO,
+            resource.name,
+            seen.namespace,
+            seen.name,
+            seen.uid,
+            seen.resource_version,
+            seen.created_at,
+            NOW,
+            seen.labels,
+            seen.owner,
+            seen.cells,
+            self.revision,
+        )
         self.rows_by_ref[row.ref] = row
         self.bodies[row.ref] = body
         return row
@@ -161,9 +171,16 @@ class MemoryConsole:
         self.calls.append((tool, arguments))
         if tool == "k8s_delete_resource":
             question = Question(
-                f"r{len(self.calls)}", f"Delete {arguments['kind']} {arguments['name']} on demo", tool, arguments, (arguments["name"],),
-                ("its volume stays",), "accepted by the server", "not possible for pods", self.confirm_word,
-            )  # fmt: skip
+                f"r{len(self.calls)}",
+                f"Delete {arguments['kind']} {arguments['name']} on demo",
+                tool,
+                arguments,
+                (arguments["name"],),
+                ("its volume stays",),
+                "accepted by the server",
+                "not possible for pods",
+                self.confirm_word,
+            )
             answer = await self.approvals.ask(question)
             if not answer.yes or answer.word != self.confirm_word:
                 return ToolOutcome(tool, "r", error=ApprovalDenied("not deleted", "a person said no"))
@@ -242,39 +259,63 @@ def pod(
     state: dict[str, Any] = {"waiting": {"reason": reason}} if reason else {"running": {"startedAt": iso(NOW - age)}}
     last = {"terminated": {"finishedAt": iso(NOW - 38), "reason": "Error", "exitCode": 1}} if restarts else {}
     return {
-        "apiVersion": "v1", "kind": "Pod",
+        "apiVersion": "v1",
+        "kind": "Pod",
         "metadata": {
-            "name": name, "namespace": namespace, "uid": uid or f"uid-{namespace}-{name}", "creationTimestamp": iso(NOW - age),
+            "name": name,
+            "namespace": namespace,
+            "uid": uid or f"uid-{namespace}-{name}",
+            "creationTimestamp": iso(NOW - age),
             "labels": labels or {"app": name.split("-")[0]},
         },
         "spec": {"nodeName": node, "containers": [{"name": "main", "image": "shop/main:1.4", "ports": [{"containerPort": 8080}]}]},
         "status": {
-            "phase": phase, "podIP": "10.0.0.7",
-            "containerStatuses": [{"name": "main", "ready": ready, "restartCount": restarts, "state": state, "lastState": last, "image": "shop/main:1.4"}],
+            "phase": phase,
+            "podIP": "10.0.0.7",
+            "containerStatuses": [
+                {"name": "main", "ready": ready, "restartCount": restarts, "state": state, "lastState": last, "image": "shop/main:1.4"}
+            ],
             "conditions": [{"type": "Ready", "status": "True" if ready else "False"}],
         },
-    }  # fmt: skip
+    }
 
 
 def shop() -> list[dict[str, Any]]:
     def meta(name: str, namespace: str = "", **more: Any) -> dict[str, Any]:
-        return {"name": name, **({"namespace": namespace} if namespace else {}), "uid": f"uid-{name}", "creationTimestamp": iso(NOW - 86_400 * 5), **more}
+        return {
+            "name": name,
+            **({"namespace": namespace} if namespace else {}),
+            "uid": f"uid-{name}",
+            "creationTimestamp": iso(NOW - 86_400 * 5),
+            **more,
+        }
 
     return [
         pod("checkout-7d9c4b8f5-2kx9p", ready=False, restarts=14, reason="CrashLoopBackOff"),
         pod("checkout-7d9c4b8f5-9qv7w", ready=False, restarts=14, reason="CrashLoopBackOff"),
         pod("ledger-0", phase="Pending", ready=False, reason="ContainerCreating", age=540, node=""),
-        pod("mailer-5c6d-x2x4z", age=86_400 * 5, restarts=3), pod("web-6f7b9c-aaaaa", age=86_400 * 3), pod("web-6f7b9c-bbbbb", age=86_400 * 3),
-        pod("seed-data-x7x7x", phase="Succeeded", ready=False, age=90_000), pod("coredns-1", "kube-system", age=86_400 * 30),
+        pod("mailer-5c6d-x2x4z", age=86_400 * 5, restarts=3),
+        pod("web-6f7b9c-aaaaa", age=86_400 * 3),
+        pod("web-6f7b9c-bbbbb", age=86_400 * 3),
+        pod("seed-data-x7x7x", phase="Succeeded", ready=False, age=90_000),
+        pod("coredns-1", "kube-system", age=86_400 * 30),
         {"apiVersion": "v1", "kind": "Namespace", "metadata": meta("shop"), "status": {"phase": "Active"}},
         {"apiVersion": "v1", "kind": "Namespace", "metadata": meta("kube-system"), "status": {"phase": "Active"}},
         {"apiVersion": "v1", "kind": "Node", "metadata": meta("node-a1"), "status": {"conditions": [{"type": "Ready", "status": "True"}]}},
         {
-            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta("web", "shop"),
-            "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}}, "status": {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2},
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": meta("web", "shop"),
+            "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}},
+            "status": {"replicas": 2, "readyReplicas": 2, "availableReplicas": 2},
         },
-        {"apiVersion": "v1", "kind": "Service", "metadata": meta("web", "shop"), "spec": {"selector": {"app": "web"}, "clusterIP": "10.1.0.9", "ports": [{"port": 80}]}},
-    ]  # fmt: skip
+        {
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": meta("web", "shop"),
+            "spec": {"selector": {"app": "web"}, "clusterIP": "10.1.0.9", "ports": [{"port": 80}]},
+        },
+    ]
 
 
 @contextlib.asynccontextmanager

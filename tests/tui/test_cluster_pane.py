@@ -11,7 +11,7 @@ from tests.tui.memory import DEMO, NOW, MemoryConsole, open_console, pod, settle
 
 def screen(pilot: Any) -> str:
     """What stands on the terminal, line by line."""
-    width, height = pilot.app.size
+    height = pilot.app.size.height
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips[:height])
 
@@ -249,3 +249,18 @@ async def test_hints_are_shown_once_and_never_again(console: MemoryConsole, tmp_
         assert len(pilot.app.said) == 3
     async with open_console(console, hints=marker) as pilot:
         assert pilot.app.said == []
+
+
+async def test_what_is_typed_right_behind_the_colon_belongs_to_the_command(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        for key in ("colon", *"deployments", "enter"):
+            pilot.app.simulate_key(key)
+        await pilot.pause(0.2)
+        await settled(pilot)
+        assert screen(pilot).splitlines()[1].split()[0] == "deployments"
+
+
+async def test_a_colon_in_the_chat_is_a_character(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "f4", "colon", "slash")
+        assert pilot.app.screen.query_one("#ask").value == ":/"

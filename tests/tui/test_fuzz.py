@@ -13,9 +13,23 @@ from k8sconsole.tui.widgets.paint import Palette, Piece, fit, fit_middle, safe, 
 from tests.tui.memory import MemoryConsole, open_console, pod, settled, shop
 
 EVIL = [
-    "x[/]", "[@click=app.quit]z[/]", "\x1b[2J\x1b]0;owned\x07", "\x1b]52;c;aGk=\x07", "名前" * 20, "👩‍👩‍👧‍👦" * 9, "e\u0301" * 40, "\u202eevil\u202c",
-    "a\nb\tc\rd", "$text [b]bold[/b] \\[", "", " ", "\x00\x9b31m", "-" * 300, "%s{0}{x}", "\ud800",
-]  # fmt: skip
+    "x[/]",
+    "[@click=app.quit]z[/]",
+    "\x1b[2J\x1b]0;owned\x07",
+    "\x1b]52;c;aGk=\x07",
+    "名前" * 20,
+    "👩‍👩‍👧‍👦" * 9,
+    "e\u0301" * 40,
+    "\u202eevil\u202c",
+    "a\nb\tc\rd",
+    "$text [b]bold[/b] \\[",
+    "",
+    " ",
+    "\x00\x9b31m",
+    "-" * 300,
+    "%s{0}{x}",
+    "\ud800",
+]
 anything = st.one_of(st.sampled_from(EVIL), st.text(max_size=60))
 
 

@@ -11,15 +11,29 @@ from tests.tui.memory import Embedded, MemoryConsole, settled, shop
 
 SIZES = [(80, 24), (160, 45)]
 VIEWS = {
-    "pods": (), "faults": ("ctrl+z",), "describe": ("j", "d"), "yaml": ("j", "y"), "containers": ("j", "enter"), "logs": ("j", "l"),
-    "help": ("question_mark",), "contexts": ("colon", *"ctx", "enter"), "command": ("colon", *"dep"), "tools": ("f3",), "metrics": ("f5",),
-    "chat": ("f4", *"pods that are not running", "enter"), "question": ("j", "ctrl+d"),
-}  # fmt: skip
+    "pods": (),
+    "faults": ("ctrl+z",),
+    "describe": ("j", "d"),
+    "yaml": ("j", "y"),
+    "containers": ("j", "enter"),
+    "logs": ("j", "l"),
+    "help": ("question_mark",),
+    "contexts": ("colon", *"ctx", "enter"),
+    "command": ("colon", *"dep"),
+    "tools": ("f3",),
+    "metrics": ("f5",),
+    "chat": ("f4", *"pods that are not running", "enter"),
+    "question": ("j", "ctrl+d"),
+}
 
 
 def app(**options: Any) -> ConsoleApp:
     console = MemoryConsole(shop())
-    console.log_lines = ["2026-11-19T01:46:38Z INFO listening on :8080", "2026-11-19T01:46:40Z WARN slow answer from ledger", '{"level":"error","msg":"card refused"}']
+    console.log_lines = [
+        "2026-11-19T01:46:38Z INFO listening on :8080",
+        "2026-11-19T01:46:40Z WARN slow answer from ledger",
+        '{"level":"error","msg":"card refused"}',
+    ]
     return ConsoleApp(Embedded(console), options.pop("settings", Settings()), clock=console.clock, glyphs=options.pop("glyphs", UNICODE))
 
 

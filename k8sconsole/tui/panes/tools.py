@@ -11,7 +11,7 @@ from k8sconsole.model.reading import ToolUsage
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.desk import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, PromptWanted, Told
+from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.tools import ToolView, detail_lines, result_lines, tool_tracks
 from k8sconsole.tui.widgets.form import Form, fields_of
@@ -119,7 +119,7 @@ class ToolsPane(Pane):
             self._typed[self._current] = form.typed()
 
     def action_tool_search(self) -> None:
-        self.post_message(PromptWanted("/", self._search))
+        self.desk.prompt("/", self._search)
 
     def on_virtual_table_opened(self) -> None:
         self.action_tool_form()

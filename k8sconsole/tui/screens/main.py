@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from textual import work
+from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import ContentSwitcher, Input, Static
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import ClusterState, Fact, Notice
@@ -14,7 +15,7 @@ from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.tui.actions import bindings_for, first_key, footer_actions, remapped
 from k8sconsole.tui.browse.goto import Command, complete, parse_command
 from k8sconsole.tui.desk import Desk
-from k8sconsole.tui.messages import CommandGiven, ObjectWanted, PromptWanted, Told
+from k8sconsole.tui.messages import CommandGiven, ObjectWanted, Told
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.panes.chat import ChatPane
 from k8sconsole.tui.panes.cluster import ClusterPane
@@ -36,6 +37,7 @@ class MainScreen(Screen[None]):
         super().__init__()
         self.desk = desk
         self.production = production
+        desk.prompt = self.open_prompt
         self._keys = remapped(desk.settings.keymap)
         self._panes: dict[str, Pane] = {
             "cluster": ClusterPane(desk, namespaces), "tools": ToolsPane(desk), "chat": ChatPane(desk), "metrics": MetricsPane(desk)
@@ -122,8 +124,11 @@ class MainScreen(Screen[None]):
 
     # prompt
 
-    def on_prompt_wanted(self, event: PromptWanted) -> None:
-        self.prompt.open(event.kind, event.text)
+    def open_prompt(self, kind: str, text: str = "") -> None:
+        """Opens it at once. Where text is being typed already, the key is a character like any other."""
+        if isinstance(self.focused, Input):
+            raise SkipAction
+        self.prompt.open(kind, text)
 
     def on_prompt_line_typed(self, event: PromptLine.Typed) -> None:
         if event.kind == "/":
@@ -195,7 +200,7 @@ class MainScreen(Screen[None]):
     # actions of every view
 
     def action_command(self) -> None:
-        self.prompt.open(":")
+        self.open_prompt(":")
 
     def action_help(self) -> None:
         from k8sconsole.tui.screens.help import HelpScreen

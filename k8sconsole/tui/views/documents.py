@@ -11,7 +11,7 @@ from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.desk import Desk, Frame
-from k8sconsole.tui.messages import PromptWanted, Told
+from k8sconsole.tui.messages import Told
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import describe_line, describe_lines, yaml_line
 from k8sconsole.tui.widgets.line_view import LineView
@@ -87,7 +87,7 @@ class DocumentView(View):
                 self.load()
 
     def action_text_filter(self) -> None:
-        self.post_message(PromptWanted("/", self._filter))
+        self.desk.prompt("/", self._filter)
 
     def action_text_wrap(self) -> None:
         self.text.toggle_wrap()

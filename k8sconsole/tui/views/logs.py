@@ -10,7 +10,7 @@ from k8sconsole.model.contexts import LogOptions
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.desk import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, PromptWanted, Told
+from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import log_line, pretty_log_line
 from k8sconsole.tui.widgets.line_view import LineView
@@ -149,7 +149,7 @@ class LogView(View):
         self.post_message(FrameChanged())
 
     def action_log_filter(self) -> None:
-        self.post_message(PromptWanted("/", self._filter))
+        self.desk.prompt("/", self._filter)
 
     def action_log_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(self.text.lines))

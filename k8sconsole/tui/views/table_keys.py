@@ -7,7 +7,7 @@ from textual import work
 
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import Namespace, ObjectRef
-from k8sconsole.tui.messages import FrameChanged, PromptWanted, Told
+from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.views.base import DeletionWanted, ObjectOpened, PlaceWanted, TrailStepped
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -55,7 +55,7 @@ class TableKeys(Base):
         self.action_sort(view.rows.table.columns[at].name if 0 <= at < len(view.rows.table.columns) else "NAMESPACE")
 
     def action_filter(self) -> None:
-        self.post_message(PromptWanted("/", self._view.place.filter))
+        self._view.desk.prompt("/", self._view.place.filter)
 
     def action_mark(self) -> None:
         self._view.table.toggle_mark()

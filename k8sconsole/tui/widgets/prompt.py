@@ -26,11 +26,18 @@ class Completion(Suggester):
 
 
 class PromptInput(Input):
+    """tab takes the completion at once, whether it has been drawn yet or not."""
+
+    def __init__(self, complete: Callable[[str], str | None], suggester: Suggester) -> None:
+        super().__init__(select_on_focus=False, suggester=suggester, compact=True)
+        self._complete = complete
+
     def on_key(self, event: events.Key) -> None:
         if event.key == "tab":
             event.prevent_default()
             event.stop()
-            self.action_cursor_right() if self.cursor_at_end else self.action_end()
+            self.value = self._complete(self.value) or self.value
+            self.action_end()
 
 
 class PromptLine(Horizontal):
@@ -68,7 +75,7 @@ class PromptLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(id="prompt-kind", markup=False)
-        yield PromptInput(select_on_focus=False, suggester=Completion(self._complete, lambda: self.kind), compact=True)
+        yield PromptInput(lambda text: self._complete(self.kind, text), Completion(self._complete, lambda: self.kind))
         yield Static(id="prompt-note", markup=False)
 
     def open(self, kind: str, text: str = "") -> None:
