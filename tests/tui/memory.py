@@ -125,10 +125,12 @@ class MemoryConsole:
 
     async def rows(self, query: RowQuery) -> Rows:
         rows = [
-            row for row in self.rows_by_ref.values()
-            if row.resource == query.resource and row.cluster in (query.clusters or (DEMO,))
+            row
+            for row in self.rows_by_ref.values()
+            if row.resource == query.resource
+            and row.cluster in (query.clusters or (DEMO,))
             and (not query.namespaces or row.namespace in query.namespaces)
-        ]  # fmt: skip
+        ]
         if query.filter is not None:
             keep = predicate(query.filter, self.clock.now())
             table = table_for(next(one for one in BUILTIN if one.name == query.resource))
@@ -148,9 +150,11 @@ class MemoryConsole:
         kinds = sorted({row.resource for row in self.rows_by_ref.values()} | {"configmaps"})
         count = {kind: sum(row.resource == kind for row in self.rows_by_ref.values()) for kind in kinds}
         return [
-            ScanState(DEMO, kind, ScanStatus.COMPLETED, NOW - 12, NOW + 288, self.confirmed, record_count=count[kind], watching=True, seconds=0.04)
+            ScanState(
+                DEMO, kind, ScanStatus.COMPLETED, NOW - 12, NOW + 288, self.confirmed, record_count=count[kind], watching=True, seconds=0.04
+            )
             for kind in kinds
-        ]  # fmt: skip
+        ]
 
     async def body(self, ref: ObjectRef) -> dict[str, Any] | None:
         return self.bodies.get(ref)
@@ -193,11 +197,23 @@ class MemoryConsole:
 
     def tools(self) -> list[Any]:
         return [
-            Spec("k8s_list_pods", "List pods", "Pods with their state, from the cache.", "core", Risk.READ, {
-                "type": "object", "properties": {"namespace": {"type": "string"}, "limit": {"type": "integer", "default": 50}}}),
-            Spec("k8s_delete_resource", "Delete an object", "Deletes one object of any kind.", "write", Risk.DESTRUCTIVE, {
-                "type": "object", "required": ["kind", "name"], "properties": {"kind": {"type": "string"}, "name": {"type": "string"}}}),
-        ]  # fmt: skip
+            Spec(
+                "k8s_list_pods",
+                "List pods",
+                "Pods with their state, from the cache.",
+                "core",
+                Risk.READ,
+                {"type": "object", "properties": {"namespace": {"type": "string"}, "limit": {"type": "integer", "default": 50}}},
+            ),
+            Spec(
+                "k8s_delete_resource",
+                "Delete an object",
+                "Deletes one object of any kind.",
+                "write",
+                Risk.DESTRUCTIVE,
+                {"type": "object", "required": ["kind", "name"], "properties": {"kind": {"type": "string"}, "name": {"type": "string"}}},
+            ),
+        ]
 
     async def tool_usage(self) -> list[ToolUsage]:
         return [ToolUsage("k8s_list_pods", 12, 11, 1, 8.4, NOW - 60)]
@@ -253,9 +269,18 @@ class Embedded:
 
 
 def pod(
-    name: str, namespace: str = "shop", *, phase: str = "Running", ready: bool = True, restarts: int = 0, age: float = 7200.0, reason: str = "",
-    node: str = "node-a1", labels: dict[str, str] | None = None, uid: str = "",
-) -> dict[str, Any]:  # fmt: skip
+    name: str,
+    namespace: str = "shop",
+    *,
+    phase: str = "Running",
+    ready: bool = True,
+    restarts: int = 0,
+    age: float = 7200.0,
+    reason: str = "",
+    node: str = "node-a1",
+    labels: dict[str, str] | None = None,
+    uid: str = "",
+) -> dict[str, Any]:
     state: dict[str, Any] = {"waiting": {"reason": reason}} if reason else {"running": {"startedAt": iso(NOW - age)}}
     last = {"terminated": {"finishedAt": iso(NOW - 38), "reason": "Error", "exitCode": 1}} if restarts else {}
     return {

@@ -19,6 +19,11 @@ class Place(msgspec.Struct, frozen=True):
     faults: bool = False
 
     @property
+    def within(self) -> tuple[Namespace, ...]:
+        """The namespaces that matter to this kind; one without keeps them only for the kind that is shown next."""
+        return self.namespaces if self.resource.namespaced else ()
+
+    @property
     def whole_filter(self) -> str:
         """The scope and the filter as one expression."""
         parts = [part for part in (self.scope, self.filter) if part.strip()]

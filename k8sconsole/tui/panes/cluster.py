@@ -94,8 +94,8 @@ class ClusterPane(Pane):
         """``:kind …``. Raises UsageError for a kind that no chosen cluster knows."""
         clusters = tuple(ClusterName(name) for name in command.contexts)
         resource = await self.find(command.kind, clusters)
-        here = self.trail.here
-        kept = here.namespaces if here and not command.namespaces else ()
+        bottom = self._stack[0] if self._stack else None
+        kept = bottom.place.namespaces if isinstance(bottom, TableView) else self._namespaces
         chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
         self.go(Place(resource, clusters, chosen or (kept if not command.namespaces else ()), command.filter))
 

@@ -21,16 +21,12 @@ class ContainersView(View):
 
     def __init__(self, desk: Desk, ref: ObjectRef) -> None:
         super().__init__(desk)
+        self.table = VirtualTable(desk.palette, (desk.glyphs.cursor, desk.glyphs.mark, desk.glyphs.new))
         self.ref = ref
         self._containers: list[ContainerLine] = []
 
     def compose(self) -> ComposeResult:
-        glyphs = self.desk.glyphs
-        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
-
-    @property
-    def table(self) -> VirtualTable:
-        return self.query_one(VirtualTable)
+        yield self.table
 
     def on_mount(self) -> None:
         self.load()

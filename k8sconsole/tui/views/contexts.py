@@ -27,15 +27,11 @@ class ContextsView(View):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self.table = VirtualTable(desk.palette, (desk.glyphs.cursor, desk.glyphs.mark, desk.glyphs.new))
         self._contexts: list[ContextInfo] = []
 
     def compose(self) -> ComposeResult:
-        glyphs = self.desk.glyphs
-        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
-
-    @property
-    def table(self) -> VirtualTable:
-        return self.query_one(VirtualTable)
+        yield self.table
 
     def on_mount(self) -> None:
         self.load()

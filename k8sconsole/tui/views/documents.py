@@ -27,16 +27,13 @@ class DocumentView(View):
 
     def __init__(self, desk: Desk, ref: ObjectRef, how: str) -> None:
         super().__init__(desk)
+        self.text = LineView(desk.palette, PAINTERS[how])
         self.ref = ref
         self.how = how
         self._filter = ""
 
     def compose(self) -> ComposeResult:
-        yield LineView(self.desk.palette, PAINTERS[self.how])
-
-    @property
-    def text(self) -> LineView:
-        return self.query_one(LineView)
+        yield self.text
 
     @property
     def filter_text(self) -> str:

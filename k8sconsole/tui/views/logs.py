@@ -34,6 +34,8 @@ class LogView(View):
 
     def __init__(self, desk: Desk, ref: ObjectRef, container: str = "", *, previous: bool = False) -> None:
         super().__init__(desk)
+        self.text = LineView(desk.palette, pretty_log_line, most=desk.settings.console.log_lines)
+        self.text.follow = True
         self.ref = ref
         self.container = container
         self.previous = previous
@@ -45,13 +47,7 @@ class LogView(View):
         self._state = "opening"
 
     def compose(self) -> ComposeResult:
-        view = LineView(self.desk.palette, pretty_log_line, most=self.desk.settings.console.log_lines)
-        view.follow = True
-        yield view
-
-    @property
-    def text(self) -> LineView:
-        return self.query_one(LineView)
+        yield self.text
 
     @property
     def filter_text(self) -> str:

@@ -61,6 +61,8 @@ class TableView(TableKeys, View):
 
     def __init__(self, desk: Desk, place: Place) -> None:
         super().__init__(desk)
+        self.table = VirtualTable(desk.palette, (desk.glyphs.cursor, desk.glyphs.mark, desk.glyphs.new))
+        self.empty = Static(classes="empty", markup=False)
         self.place = place
         self.rows: RowSet | None = None
         self._painter: RowPainter | None = None
@@ -73,13 +75,8 @@ class TableView(TableKeys, View):
         self._problem = ""
 
     def compose(self) -> ComposeResult:
-        glyphs = self.desk.glyphs
-        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
-        yield Static(classes="empty", markup=False)
-
-    @property
-    def table(self) -> VirtualTable:
-        return self.query_one(VirtualTable)
+        yield self.table
+        yield self.empty
 
     @property
     def clusters(self) -> tuple[ClusterName, ...]:
@@ -123,7 +120,7 @@ class TableView(TableKeys, View):
         return table
 
     async def _read(self, *, limit: int | None = None, after: int | None = None, wanted: Filter | None = None) -> Rows:
-        query = RowQuery(self.place.resource.name, self.clusters, self.place.namespaces, filter=wanted, limit=limit, after_revision=after)
+        query = RowQuery(self.place.resource.name, self.clusters, self.place.within, filter=wanted, limit=limit, after_revision=after)
         rows: Rows = await self.desk.engine.ask(lambda console: console.rows(query))
         return rows
 
@@ -153,14 +150,15 @@ class TableView(TableKeys, View):
             self.redraw()
 
     def redraw(self) -> None:
-        """The table, the words of an empty one, and the frame."""
+        """The table, the words of an empty one, and the frame. A view that has been left stays as it was."""
+        if not self.is_attached:
+            return
         self.table.changed()
-        empty = self.query_one(".empty", Static)
         none = self.rows is None or not self.rows.keys
         self.table.set_class(none, "-empty")
-        empty.display = none
+        self.empty.display = none
         if none:
-            empty.update(Content(plain(self._empty_words())))
+            self.empty.update(Content(plain(self._empty_words())))
         self.post_message(FrameChanged())
 
     def _empty_words(self) -> str:

@@ -129,4 +129,4 @@ class TableKeys(Base):
         glyphs = view.desk.glyphs
         at = view.rows.table.index(view.place.sort or "NAME")
         track = view._painter.leading + at if at is not None else view._painter.leading - 1
-        view.table.sorted_by = (track, glyphs.down if view.place.descending else glyphs.up)
+        view.table.mark_sorted(track, glyphs.down if view.place.descending else glyphs.up)

@@ -25,7 +25,7 @@ def why_empty(place: Place, total: int, states: Sequence[ScanState], clusters: S
         return "no cluster is chosen · :ctx shows what can be reached"
     if not any(state.last_scan_at or state.confirmed_at for state in own):
         return _unread(states, clusters, glyphs)
-    where = " and ".join(place.namespaces) or " and ".join(clusters)
+    where = " and ".join(place.within) or " and ".join(clusters)
     return f"{where} {'have' if ' and ' in where else 'has'} no {plural}" + (f" of {place.scope_label}" if place.scope_label else "")
 
 

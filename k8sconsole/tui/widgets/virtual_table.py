@@ -88,7 +88,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.line = 0
         self._strayed = False
         self.marks: set[Hashable] = set()
-        self.sorted_by: tuple[int, str] = (-1, "")
+        self._sorted: tuple[int, str] = (-1, "")
 
     def show(self, tracks: Sequence[Track], lines: Lines) -> None:
         """Other columns or another kind of rows: widths are measured anew, the cursor goes to the first row."""
@@ -124,6 +124,12 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.line = 0
         self._select(key)
         self.changed()
+
+    def mark_sorted(self, track: int, arrow: str) -> None:
+        """The arrow stands behind this track's title."""
+        self._sorted = (track, arrow)
+        self._place()
+        self._redraw()
 
     def tick(self) -> None:
         """Draws again the lines whose text is no longer what is on the screen."""
@@ -181,11 +187,14 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, self.palette.style("text", on=on))
 
     def _header(self) -> Strip:
-        sorted_track, arrow = self.sorted_by
-        titles = [Piece(f"{track.title}{arrow}" if at == sorted_track else track.title) for at, track in enumerate(self._tracks)]
+        titles = [Piece(track.title) for track in self._titled()]
         style = self.palette.style("muted", bold=True)
         segments = [Segment(" " * GUTTER, style), *(Segment(text, style) for _, text in self._across(titles, header=True))]
         return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, style)
+
+    def _titled(self) -> list[Track]:
+        sorted_track, arrow = self._sorted
+        return [track._replace(title=f"{track.title}{arrow}") if at == sorted_track else track for at, track in enumerate(self._tracks)]
 
     def _across(self, pieces: Sequence[Piece], header: bool = False) -> list[tuple[Placed | None, str]]:
         """The row's texts cut to their columns, gaps between, the pinned columns first and the rest shifted by the sideways offset."""
@@ -229,7 +238,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _place(self) -> None:
         room = self.scrollable_content_region.width - GUTTER
         before = self._placed
-        self._placed = lay_out(self._tracks, self._seen, room, everything=self.everything)
+        self._placed = lay_out(self._titled(), self._seen, room, everything=self.everything)
         if before != self._placed:
             self._strips.clear()
 
