@@ -3,7 +3,7 @@
 import secrets
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -34,6 +34,12 @@ def demo_cluster(demo: DemoCluster) -> Iterator[OfferedCluster]:
     kubectl("create", "namespace", namespace)
     yield OfferedCluster("demo", demo.kubeconfig, "demo-calm-shop", namespace, kubectl)
     kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture
+def program_on(tmp_path: Path) -> Callable[[OfferedCluster], Program]:
+    """Makes the program on a cluster of the test's choice."""
+    return lambda cluster: Program(tmp_path / "program", cluster.kubeconfig)
 
 
 @pytest.fixture

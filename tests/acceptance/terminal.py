@@ -128,8 +128,8 @@ class Terminal:
         """Seconds until the pattern stands on the screen."""
         return self.wait(lambda screen: re.search(pattern, screen.text), within)
 
-    def settle(self, quiet: float = 0.4, within: float = 10.0) -> str:
-        """The screen, once nothing was written for ``quiet`` seconds; a clock that ticks ends it too."""
+    def settle(self, quiet: float = 0.4, within: float = 2.0) -> str:
+        """The screen, once nothing was written for ``quiet`` seconds, or after ``within`` where something always moves."""
         deadline = time.monotonic() + within
         length = -1
         while len(self.raw) != length and time.monotonic() < deadline:

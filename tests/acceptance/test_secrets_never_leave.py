@@ -1,0 +1,134 @@
+"""A secret that is in the cluster is on no disk, in no log, in no answer and on no screen of ours, whichever way it got in."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.acceptance.console import ESCAPE, console
+from tests.acceptance.planted import OBJECTS, PUBLIC, SECRETS, leaks, manifests, shows_public, unpacked
+from tests.acceptance.program import COMMAND, ROOT, Program
+from tests.control_plane.offered import OfferedCluster
+from tests.control_plane.plane import ControlPlane
+
+WIDE = {"rows": 120, "columns": 180}
+"""A terminal on which the whole of an object stands at once."""
+
+
+@pytest.fixture
+def planted(offered: OfferedCluster) -> OfferedCluster:
+    """The cluster with the secrets in it, by ``kubectl apply``; kubectl itself shows them all."""
+    offered.kubectl("apply", "-n", offered.namespace, "-f", "-", stdin=manifests())
+    offered.kubectl("wait", "pod/planted-pod", "-n", offered.namespace, "--for=condition=Ready", "--timeout=60s", timeout=90)
+    shown = offered.kubectl("get", "secrets,configmaps,pods", "-n", offered.namespace, "-o", "yaml").encode()
+    assert len(leaks("kubectl's answer", shown)) == len(SECRETS), "the search finds every secret where it is"
+    return offered
+
+
+@pytest.fixture
+def scanned(planted: OfferedCluster, program: Program) -> Program:
+    program.run("scan", "--once", "--json")
+    return program
+
+
+def _clean(where: str, content: bytes) -> None:
+    """Shows the word that is no secret, and none that is."""
+    assert shows_public(content), f"{where} shows nothing at all: {content[:2000]!r}"
+    assert leaks(where, content) == []
+
+
+def test_no_secret_is_in_the_cache_or_in_any_file_beside_it(scanned: Program) -> None:
+    values = b"\n".join(unpacked(scanned.cache))
+    _clean("a row of the cache", values)
+    assert [leak for path, content in scanned.written() for leak in leaks(path.name, content)] == []
+
+
+@pytest.mark.parametrize("form", ["json", "yaml"])
+def test_no_secret_is_in_what_get_prints_from_the_cache_or_live(planted: OfferedCluster, scanned: Program, form: str) -> None:
+    for one in OBJECTS:
+        for live in ([], ["--live"]):
+            _clean(f"get {one} {live}", scanned.run("get", *one.split(), "-n", planted.namespace, "-o", form, *live).encode())
+    for kind in ("secrets", "configmaps", "pods"):
+        _clean(f"get {kind}", scanned.run("get", kind, "-n", planted.namespace, "-o", form).encode())
+
+
+def test_no_secret_can_be_had_by_sql(scanned: Program) -> None:
+    tables = ("objects", "bodies", "pods", "audit")
+    answers = [scanned.run("cache", "query", f"SELECT * FROM {table}", "--json") for table in tables]
+    _clean("cache query", "\n".join(answers).encode())
+
+
+def _questions(namespace: str) -> list[tuple[str, dict[str, object]]]:
+    one = [("k8s_get_resource", {"kind": kind, "name": name, "namespace": namespace}) for kind, name in map(str.split, OBJECTS)]
+    many = [("k8s_list_resources", {"kind": kind.split()[0], "namespace": namespace, "output": "full"}) for kind in OBJECTS]
+    found = [("k8s_list_resources", {"kind": "pods", "namespace": namespace, "filter": f"app={PUBLIC}"})]
+    both = [(tool, {**arguments, **live}) for tool, arguments in [*one, *many, *found] for live in ({}, {"live": True})]
+    return [*both, ("k8s_get_pod_logs", {"name": "planted-pod", "namespace": namespace})]
+
+
+def test_no_secret_is_in_what_a_tool_answers_a_shell(planted: OfferedCluster, scanned: Program) -> None:
+    answers = [
+        scanned.finish("tools", "call", tool, "--json", "--json-args", json.dumps(arguments)).stdout
+        for tool, arguments in _questions(planted.namespace)
+        if arguments.get("live") or tool == "k8s_get_pod_logs"
+    ]
+    _clean("tools call", "\n".join(answers).encode())
+    _nothing_written(scanned)
+
+
+async def test_no_secret_is_in_what_a_tool_answers_an_mcp_client(planted: OfferedCluster, scanned: Program) -> None:
+    server = StdioServerParameters(command=COMMAND[0], args=[*COMMAND[1:], "mcp"], env=scanned.env, cwd=ROOT)
+    async with Client(server) as client:
+        answers = [await client.call_tool(tool, arguments) for tool, arguments in _questions(planted.namespace)]
+    _clean("an MCP result", "\n".join(answer.model_dump_json() for answer in answers).encode())
+    _nothing_written(scanned)
+
+
+def test_no_secret_is_on_the_screen_where_the_object_is_described_or_shown_as_yaml(planted: OfferedCluster, scanned: Program) -> None:
+    with console(scanned, **WIDE) as at_work:
+        at_work.wait_until_live()
+        for one in OBJECTS:
+            kind, name = one.split()
+            at_work.command(f"{kind} {planted.namespace}")
+            at_work.at(kind, planted.namespace)
+            at_work.filter(name)
+            at_work.press("j")
+            for key, view in (("d", "describe"), ("y", "yaml")):
+                at_work.terminal.type(key)
+                at_work.at(name, view)
+                at_work.terminal.wait_for(PUBLIC)
+                _clean(f"{view} of {one}", at_work.terminal.settle().encode())
+                at_work.press(ESCAPE)
+        assert at_work.leave() == 0
+        assert leaks("all that was ever drawn", at_work.terminal.raw) == []
+    _nothing_written(scanned)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    "line", ["password={}", "Authorization: Bearer {}", "GET https://robot:{}@git.example.org/ 200", '{{"token": "{}"}}']
+)
+def test_no_secret_that_a_pod_wrote_into_its_log_is_passed_on(
+    control_plane: ControlPlane,
+    real_namespace: str,
+    program_on: Callable[[OfferedCluster], Program],
+    real_cluster: OfferedCluster,
+    line: str,
+) -> None:
+    secret = f"hunter2-in-a-log-line-{abs(hash(line)) % 10_000}"
+    real_cluster.kubectl("apply", "-n", real_namespace, "-f", "-", stdin=manifests())
+    real_cluster.kubectl("wait", "pod/planted-pod", "-n", real_namespace, "--for=condition=Ready", "--timeout=60s", timeout=90)
+    control_plane.log_line(PUBLIC)
+    control_plane.log_line(line.format(secret))
+    program = program_on(real_cluster)
+    program.run("scan", "--once", "--json")
+    told = program.run("tools", "call", "k8s_get_pod_logs", "name=planted-pod", f"namespace={real_namespace}", "--json")
+    assert PUBLIC in told
+    assert secret not in told
+    assert all(secret.encode() not in content for _, content in program.written())
+
+
+def _nothing_written(program: Program) -> None:
+    assert leaks("a row of the cache", b"\n".join(unpacked(program.cache))) == []
+    assert [leak for path, content in program.written() for leak in leaks(path.name, content)] == []
