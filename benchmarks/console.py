@@ -8,32 +8,33 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.processes import resident
-from benchmarks.terminal import Terminal, on_terminal
+from tests.acceptance.terminal import Terminal, on_terminal
 
-ROW = rb"app-\d{4}"
+ROW = r"app-\d{4}"
 KEYS = 40
+ROWS, COLUMNS = 50, 200
+REST = 20.0
+"""Seconds after which the first full read of every kind lies behind a console that has just started."""
 
 
 def measure(kubeconfig: Path, cache: Path, pods: int) -> dict[str, Any]:
-    """A cold start without a cache, a warm start with one, then keys, filters and memory in the warm one."""
+    """A cold start without a cache, a warm start with one, then keys, filters and memory in the warm one. Seconds and MiB."""
     env = {**os.environ, "KUBECONFIG": str(kubeconfig), "CACHE_DB_PATH": str(cache)}
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     for file in cache.parent.glob(f"{cache.name}*"):
         file.unlink()
     cold = _start(env, pods)
-    with on_terminal(_command(), env) as terminal:
-        first = terminal.wait_for(ROW, 60) - terminal.started
-        every = _all_rows(terminal, pods)
-        terminal.settle(1.0)
-        # The memory of a console at rest, its first full read of every kind behind it.
-        time.sleep(20)
-        terminal.settle(0.5)
-        keys = [_key(terminal, b"j") for _ in range(KEYS)]
-        shown, cleared = _filter(terminal, b"app-0007")
+    warm = [_start(env, pods, rest=0.0) for _ in range(3)]
+    with on_terminal(_command(), env, rows=ROWS, columns=COLUMNS) as terminal:
+        terminal.wait_for(_all(pods), 60)
+        _rest(terminal)
+        keys = [_key(terminal, "j") for _ in range(KEYS)]
+        shown, cleared = _filter(terminal, pods)
+        _rest(terminal)
         memory = resident(terminal.pid)
     return {
         "cold_start": cold,
-        "warm_start": {"first_rows": first, "all_rows": every},
+        "warm_start": warm,
         "key_to_frame": {"median": statistics.median(keys), "p95": sorted(keys)[int(KEYS * 0.95)], "all": keys},
         "filter_to_frame": shown,
         "clear_to_frame": cleared,
@@ -45,37 +46,47 @@ def _command() -> list[str]:
     return [sys.executable, "-m", "k8sconsole"]
 
 
-def _start(env: dict[str, str], pods: int) -> dict[str, float]:
-    with on_terminal(_command(), env) as terminal:
-        first = terminal.wait_for(ROW, 120) - terminal.started
-        return {"first_rows": first, "all_rows": _all_rows(terminal, pods), "resident_mib": resident(terminal.pid)}
+def _start(env: dict[str, str], pods: int, rest: float = REST) -> dict[str, float]:
+    began = time.monotonic()
+    with on_terminal(_command(), env, rows=ROWS, columns=COLUMNS) as terminal:
+        terminal.wait_for(ROW, 120)
+        first = time.monotonic() - began
+        terminal.wait_for(_all(pods), 180)
+        every = time.monotonic() - began
+        _rest(terminal, rest)
+        return {"first_rows": first, "all_rows": every, "resident_mib": resident(terminal.pid)}
 
 
-def _all_rows(terminal: Terminal, pods: int) -> float:
-    """Seconds from the start until the count says all of them; thousands may be set apart by any one character."""
+def _all(pods: int) -> str:
+    """The count of all of them, thousands set apart by any one character."""
     digits = str(pods)
-    spaced = rf"{digits[:-3]}.{{0,3}}{digits[-3:]}".encode() if pods >= 1000 else digits.encode()
-    return terminal.wait_for(rb"(?<!\d)" + spaced + rb"(?!\d)", 180) - terminal.started
+    return rf"(?<!\d){digits[:-3]}\D?{digits[-3:]}(?!\d)" if pods >= 1000 else rf"(?<!\d){digits}(?!\d)"
 
 
-def _key(terminal: Terminal, key: bytes) -> float:
-    terminal.settle(0.05, 2.0)
-    pressed = terminal.send(key)
-    return terminal.next_frame() - pressed
+def _rest(terminal: Terminal, seconds: float = REST) -> None:
+    terminal.settle(1.0, seconds)
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        terminal.settle(0.5, 1.0)
 
 
-def _filter(terminal: Terminal, text: bytes) -> tuple[float, float]:
-    """From enter to the narrowed count, and from escape to the whole one."""
-    terminal.send(b"/")
+def _key(terminal: Terminal, key: str) -> float:
+    terminal.settle(0.15, 2.0)
+    before = len(terminal.raw)
+    terminal.type(key)
+    return terminal.wait(lambda screen: len(terminal.raw) > before, 5.0)
+
+
+def _filter(terminal: Terminal, pods: int) -> tuple[float, float]:
+    """From the last letter of a filter to the narrowed count, and from escape to the whole one."""
+    terminal.type("/")
     terminal.settle(0.3, 3.0)
-    terminal.send(text[:-1])
+    terminal.type("app-000")
+    terminal.settle(0.5, 3.0)
+    terminal.type("7")
+    shown = terminal.wait_for(rf"(?<!\d)50 of {_all(pods)}", 10)
+    terminal.type("\r")
     terminal.settle(0.3, 3.0)
-    terminal.forget()
-    pressed = terminal.send(text[-1:])
-    shown = terminal.wait_for(rb"50 of 1", 10) - pressed
-    terminal.send(b"\r")
-    terminal.settle(0.3, 3.0)
-    terminal.forget()
-    pressed = terminal.send(b"\x1b")
-    cleared = terminal.next_frame() - pressed
+    terminal.type("\x1b")
+    cleared = terminal.wait(lambda screen: "50 of" not in screen.text, 10)
     return shown, cleared
