@@ -75,7 +75,7 @@ class ToolsPane(Pane):
         self.post_message(FrameChanged())
 
     def frame(self) -> Frame:
-        shown = len(self.catalogue._lines.keys)
+        shown = self.catalogue.count
         groups: list[Line] = [(Piece(self._search, "changed", True),)] if self._search else []
         count = f"{shown} of {len(self._tools)} tools" if shown != len(self._tools) else f"{shown} tools"
         return Frame(("tools", *([self._current] if self._current else [])), (*groups, (Piece(count, "muted"),)), "tools")
@@ -83,7 +83,7 @@ class ToolsPane(Pane):
     def filter_typed(self, text: str) -> str:
         self._search = text
         self._list()
-        return f"{len(self.catalogue._lines.keys)} of {len(self._tools)}"
+        return f"{self.catalogue.count} of {len(self._tools)}"
 
     def back(self) -> bool:
         if not self.catalogue.has_focus:

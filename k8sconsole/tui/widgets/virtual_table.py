@@ -15,11 +15,13 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from k8sconsole.tui.widgets.columns import GAP, Placed, Track, lay_out
-from k8sconsole.tui.widgets.paint import Palette, Piece, fit, fit_middle, safe, width_of
+from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.grid import Grid
+from k8sconsole.tui.widgets.paint import Palette, Piece, width_of
 
 GUTTER = 3
 MEASURED = 200
+"""Rows looked at for the first widths; later ones widen a column when they are drawn."""
 
 
 class Lines(Protocol):
@@ -78,25 +80,21 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.palette = palette
         self._glyphs = glyphs
         self._lines: Lines = NoLines()
-        self._tracks: Sequence[Track] = ()
-        self._seen: list[int] = []
-        self._placed: list[Placed] = []
+        self.grid = Grid()
         self._strips: dict[tuple[Hashable, bool, bool], Strip] = {}
-        self._left = 0
-        self.everything = False
         self.cursor: Hashable | None = None
         self.line = 0
         self._strayed = False
         self.marks: set[Hashable] = set()
-        self._sorted: tuple[int, str] = (-1, "")
+
+    @property
+    def count(self) -> int:
+        return len(self._lines.keys)
 
     def show(self, tracks: Sequence[Track], lines: Lines) -> None:
         """Other columns or another kind of rows: widths are measured anew, the cursor goes to the first row."""
-        same = list(tracks) == list(self._tracks)
-        self._lines, self._tracks = lines, tracks
-        if not same:
-            self._seen = [0] * len(tracks)
-            self._left = 0
+        self._lines = lines
+        self.grid.take(tracks)
         self.marks &= set(lines.keys) if self.marks else set()
         self.changed()
 
@@ -104,7 +102,10 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         """Rows came, went or moved: the cursor follows its key."""
         keys = self._lines.keys
         self._strips.clear()
-        self._measure(keys[:MEASURED])
+        if not self.grid.measured:
+            for key in keys[:MEASURED]:
+                self.grid.grow(self._lines.pieces(key))
+        self._place()
         if self.cursor is not None:
             at = self._lines.place(self.cursor)
             if at is None:
@@ -118,16 +119,9 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._keep_in_sight()
         self.refresh()
 
-    def start_at(self, key: Hashable | None) -> None:
-        """The cursor goes to this key, or to the first row."""
-        self._strayed = False
-        self.line = 0
-        self._select(key)
-        self.changed()
-
     def mark_sorted(self, track: int, arrow: str) -> None:
         """The arrow stands behind this track's title."""
-        self._sorted = (track, arrow)
+        self.grid.mark_sorted(track, arrow)
         self._place()
         self._redraw()
 
@@ -171,7 +165,9 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _draw(self, key: Hashable, selected: bool, marked: bool) -> Strip:
         pieces = self._lines.pieces(key)
-        self._widen(pieces)
+        if self.grid.grow(pieces):
+            self._place()
+            self.call_later(self._redraw)
         sign = self._lines.sign(key)
         on = "selected" if selected else "surface"
         cursor, mark, new = self._glyphs
@@ -180,66 +176,23 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.palette.segment(Piece(cursor if selected else " ", "accent"), on),
             self.palette.segment(Piece(f"{side} ", "accent", True), on),
         ]
-        for placed, text in self._across(pieces):
+        for placed, text in self.grid.row(pieces, self._room):
             piece = pieces[placed.at] if placed else Piece("")
             role = "muted" if sign == "gone" else piece.role
             segments.append(self.palette.segment(Piece(text, role, piece.bold), on))
         return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, self.palette.style("text", on=on))
 
     def _header(self) -> Strip:
-        titles = [Piece(track.title) for track in self._titled()]
         style = self.palette.style("muted", bold=True)
-        segments = [Segment(" " * GUTTER, style), *(Segment(text, style) for _, text in self._across(titles, header=True))]
+        segments = [Segment(" " * GUTTER, style), *(Segment(text, style) for _, text in self.grid.header(self._room))]
         return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, style)
 
-    def _titled(self) -> list[Track]:
-        sorted_track, arrow = self._sorted
-        return [track._replace(title=f"{track.title}{arrow}") if at == sorted_track else track for at, track in enumerate(self._tracks)]
-
-    def _across(self, pieces: Sequence[Piece], header: bool = False) -> list[tuple[Placed | None, str]]:
-        """The row's texts cut to their columns, gaps between, the pinned columns first and the rest shifted by the sideways offset."""
-        room = self.scrollable_content_region.width - GUTTER
-        parts: list[tuple[Placed | None, str]] = []
-        skipped = 0
-        for placed in self._placed:
-            track = self._tracks[placed.at]
-            if not track.pinned and skipped < self._left:
-                skipped += 1
-                continue
-            piece = pieces[placed.at] if placed.at < len(pieces) else Piece("")
-            text = safe(piece.text)
-            if piece.short and width_of(text) > placed.width:
-                text = safe(piece.short)
-            cut = fit_middle(text, placed.width) if track.elide and not header else fit(text, placed.width, right=track.right)
-            parts.extend(((placed, cut), (None, " " * GAP)))
-            room -= placed.width + GAP
-            if room <= 0:
-                break
-        return parts
-
-    def _measure(self, keys: Sequence[Hashable]) -> None:
-        for key in keys:
-            self._grow(self._lines.pieces(key))
-        self._place()
-
-    def _widen(self, pieces: Sequence[Piece]) -> None:
-        if self._grow(pieces):
-            self._place()
-            self.call_later(self._redraw)
-
-    def _grow(self, pieces: Sequence[Piece]) -> bool:
-        grown = False
-        for at, piece in enumerate(pieces[: len(self._seen)]):
-            if len(piece.text) > self._seen[at] or (not piece.text.isascii() and width_of(piece.text) > self._seen[at]):
-                self._seen[at] = width_of(piece.text)
-                grown = True
-        return grown
+    @property
+    def _room(self) -> int:
+        return max(0, self.scrollable_content_region.width - GUTTER)
 
     def _place(self) -> None:
-        room = self.scrollable_content_region.width - GUTTER
-        before = self._placed
-        self._placed = lay_out(self._titled(), self._seen, room, everything=self.everything)
-        if before != self._placed:
+        if self.grid.place(self._room):
             self._strips.clear()
 
     def _redraw(self) -> None:
@@ -258,10 +211,8 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.go(0 if end == 0 else len(self._lines.keys) - 1)
 
     def action_sideways(self, by: int) -> None:
-        if self.everything:
-            loose = sum(not self._tracks[placed.at].pinned for placed in self._placed)
-            self._left = max(0, min(self._left + by, loose - 1))
-            self._redraw()
+        self.grid.sideways(by)
+        self._redraw()
 
     def go(self, line: int) -> None:
         """The cursor on this line, or the nearest there is."""
@@ -274,8 +225,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
 
     def toggle_everything(self) -> None:
-        self.everything = not self.everything
-        self._left = 0
+        self.grid.toggle_everything()
         self._place()
         self._redraw()
 
@@ -333,7 +283,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _header_click(self, x: int) -> None:
         at = GUTTER
-        for placed, text in self._across([Piece(track.title) for track in self._tracks], header=True):
+        for placed, text in self.grid.header(self._room):
             if placed and at <= x < at + len(text):
                 self.post_message(self.HeaderClicked(placed.at))
             at += width_of(text)

@@ -1,0 +1,84 @@
+"""The whole console on the demo cluster: over HTTP, through scanner, store and pipeline, on the engine's own thread."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8sconsole.config.loading import load
+from k8sconsole.runtime.demo import DemoOptions, demo_opening
+from k8sconsole.runtime.start import start_console
+from k8sconsole.tui.app import ConsoleApp
+from k8sconsole.tui.visuals.glyphs import UNICODE
+from tests.tui.test_cluster_pane import screen
+
+WITHIN = 20.0
+
+
+@pytest.fixture(scope="module")
+def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    folder: Path = tmp_path_factory.mktemp("demo")
+    with demo_opening(DemoOptions(), load({"cache.db_path": str(folder / "cache.db")}, environment={})) as found:
+        yield found
+
+
+@pytest.fixture
+async def pilot(opening: Any) -> AsyncIterator[Any]:
+    with start_console(opening) as embedded:
+        app = ConsoleApp(embedded, opening.loaded.settings, glyphs=UNICODE)
+        async with app.run_test(size=(110, 30), notifications=True) as driver:
+            yield driver
+
+
+async def until(pilot: Any, holds: Callable[[str], bool]) -> str:
+    """Waits for the screen to hold something; bounded, and answers the screen."""
+    end = asyncio.get_running_loop().time() + WITHIN
+    while asyncio.get_running_loop().time() < end:
+        await pilot.pause(0.05)
+        if holds(shown := screen(pilot)):
+            return shown
+    raise AssertionError(f"never shown within {WITHIN} s:\n{screen(pilot)}")
+
+
+async def test_rows_arrive_and_the_cluster_is_live(pilot: Any) -> None:
+    await until(pilot, lambda shown: "● live" in shown and "Running" in shown)
+    await pilot.press("ctrl+z")
+    await until(pilot, lambda shown: "faults only" in shown and "✗ CrashLoopBackOff" in shown)
+
+
+async def test_a_log_is_followed_and_esc_ends_it(pilot: Any) -> None:
+    await until(pilot, lambda shown: "Running" in shown)
+    await pilot.press("l")
+    await until(pilot, lambda shown: "following" in shown and " lines" in shown)
+    await pilot.press("escape")
+    await until(pilot, lambda shown: shown.splitlines()[1].split()[0] == "pods")
+
+
+async def test_a_pod_is_deleted_only_after_yes(pilot: Any) -> None:
+    await until(pilot, lambda shown: "● live" in shown and "Running" in shown)
+    name = pilot.app.main.cluster.top.current.name
+    await pilot.press("ctrl+d")
+    await until(pilot, lambda shown: "Keep" in shown and name in shown)
+    await pilot.press("escape")
+    await until(pilot, lambda shown: "Keep" not in shown)
+    assert pilot.app.main.cluster.top.current.name == name
+    await pilot.press("ctrl+d")
+    await until(pilot, lambda shown: "Keep" in shown)
+    await pilot.press("right", "enter")
+    await until(pilot, lambda shown: "Terminating" in shown or "deleted pods" in shown)
+
+
+@pytest.mark.parametrize(("command", "words"), [("deploy", "checkout"), ("nodes", "Ready"), ("crd", "NAME"), ("ev", "LAST SEEN"), ("hpa", "NAME")])
+async def test_any_kind_is_a_word_away(pilot: Any, command: str, words: str) -> None:
+    await until(pilot, lambda shown: "Running" in shown)
+    await pilot.press("colon", *command, "enter")
+    await until(pilot, lambda shown: words in shown and shown.splitlines()[1].split()[0] != "pods")
+
+
+@pytest.mark.parametrize(("key", "words"), [("f3", "k8s_list_pods"), ("f5", "watching"), ("f4", "Ask for example")])
+async def test_every_pane_shows_the_real_thing(pilot: Any, key: str, words: str) -> None:
+    await until(pilot, lambda shown: "● live" in shown)
+    await pilot.press(key)
+    await until(pilot, lambda shown: words in shown)
