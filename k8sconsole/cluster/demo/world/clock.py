@@ -1,6 +1,7 @@
 """Time for the demo cluster: real, or held still and advanced by hand, and its Kubernetes spelling."""
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 
 class Clock:
@@ -30,6 +31,7 @@ class FixedClock(Clock):
         self._at = max(self._at, at)
 
 
+@lru_cache(maxsize=1024)
 def stamp(at: datetime) -> str:
     """The form of metav1.Time: whole seconds, `2026-11-22T10:00:00Z`."""
     return at.astimezone(UTC).isoformat()[:19] + "Z"
@@ -40,6 +42,7 @@ def micro_stamp(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+@lru_cache(maxsize=1024)
 def moment(text: str) -> datetime:
     """Read either form back."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))

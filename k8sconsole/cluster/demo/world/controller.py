@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import msgspec
-
 from k8sconsole.cluster.demo.resources import Resource
+from k8sconsole.cluster.demo.storage import view
 from k8sconsole.cluster.demo.world.behaviour import Behaviours
 from k8sconsole.cluster.demo.world.clock import Clock, stamp
 from k8sconsole.cluster.demo.world.placement import Placement
@@ -22,7 +20,7 @@ Key = tuple[str, str]
 """Namespace and name; the namespace of cluster-wide objects is empty."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Change:
     """One store event, decoded only where a controller looks inside."""
 
@@ -41,15 +39,15 @@ class Change:
     def gone(self) -> bool:
         return self.type == "DELETED"
 
-    @cached_property
+    @property
     def object(self) -> Json:
         """The object after the change; for a deletion, as it was last. Shared among controllers: read only."""
-        return msgspec.json.decode(self.raw, type=Json)
+        return view(self.raw)
 
-    @cached_property
+    @property
     def previous(self) -> Json:
         """The object before the change; empty for a new one."""
-        return msgspec.json.decode(self.previous_raw, type=Json) if self.previous_raw else {}
+        return view(self.previous_raw) if self.previous_raw else {}
 
 
 Router = Callable[[Change], Iterable[Key]]
@@ -59,11 +57,11 @@ Router = Callable[[Change], Iterable[Key]]
 class Context:
     """The store, the clock, the seed, the scenario's behaviours and the events recorder, in one hand."""
 
-    def __init__(self, store: "ObjectStore", clock: Clock, seed: int) -> None:
+    def __init__(self, store: "ObjectStore", clock: Clock, seed: int, recorder: Recorder | None = None) -> None:
         self.store = store
         self.clock = clock
         self.seed = seed
-        self.recorder = Recorder(store, clock)
+        self.recorder = recorder or Recorder(store, clock)
         self.placement = Placement(store)
 
     @property
@@ -79,25 +77,21 @@ class Context:
         return stamp(self.clock.now())
 
     def find(self, resource: Resource, key: Key) -> Json | None:
-        """The object, or None where there is none."""
-        return self.store.get(resource, *key) if self.store.has(resource, *key) else None
+        """A view of the object, or None where there is none."""
+        return self.store.view(resource, *key) if self.store.has(resource, *key) else None
 
     def owned(self, owner: Json, resource: Resource) -> list[Json]:
-        """Objects of one kind that name this owner, by name."""
+        """Views of the objects of one kind that name this owner, by name."""
         keys = sorted(
             (namespace, name) for kind, namespace, name in self.store.owned_by(owner["metadata"]["uid"]) if kind.key == resource.key
         )
-        return [self.store.get(resource, *key) for key in keys]
+        return [self.store.view(resource, *key) for key in keys]
 
     def set_status(self, resource: Resource, obj: Json, status: Json) -> bool:
         """Write a status where it differs from what the object has; says whether it did."""
         if obj.get("status", {}) == status:
             return False
-
-        def write(fresh: Json) -> None:
-            fresh["status"] = status
-
-        self.store.mutate(resource, *key_of(obj), write, subresource="status" if resource.has_status else None)
+        self.store.set_status(resource, *key_of(obj), status)
         return True
 
 

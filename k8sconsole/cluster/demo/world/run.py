@@ -14,6 +14,7 @@ from k8sconsole.cluster.demo.world.clock import Clock, FixedClock
 from k8sconsole.cluster.demo.world.controller import Change, Context, Controller, Router
 from k8sconsole.cluster.demo.world.controllers.roster import EVERY
 from k8sconsole.cluster.demo.world.kinds import PODS
+from k8sconsole.cluster.demo.world.recorder import Recorder
 from k8sconsole.cluster.demo.world.workqueue import Item, WorkQueue
 
 if TYPE_CHECKING:
@@ -31,8 +32,16 @@ _LONGEST_SLEEP = 3600.0
 class World:
     """All controllers over one store. `step` for fixed clocks, `start` and `stop` for a living demo; not both at once."""
 
-    def __init__(self, store: "ObjectStore", clock: Clock, seed: int, *, controllers: Sequence[type[Controller]] = EVERY) -> None:
-        self.context = Context(store, clock, seed)
+    def __init__(
+        self,
+        store: "ObjectStore",
+        clock: Clock,
+        seed: int,
+        *,
+        controllers: Sequence[type[Controller]] = EVERY,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.context = Context(store, clock, seed, recorder)
         self._store = store
         self._clock = clock
         self._queue = WorkQueue()

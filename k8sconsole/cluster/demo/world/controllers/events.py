@@ -6,8 +6,7 @@ from typing import ClassVar
 from k8sconsole.cluster.demo.world.clock import seconds_since
 from k8sconsole.cluster.demo.world.controller import Change, Controller, Key, Router
 from k8sconsole.cluster.demo.world.kinds import EVENTS
-
-LIFETIME = 3600.0
+from k8sconsole.cluster.demo.world.recorder import LIFETIME
 
 
 class EventExpiry(Controller):
@@ -23,7 +22,7 @@ class EventExpiry(Controller):
         if event is None:
             return None
         last = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
-        left = LIFETIME - seconds_since(last, self.context.now)
+        left = LIFETIME.total_seconds() - seconds_since(last, self.context.now)
         if left > 0:
             return left
         self.store.remove(EVENTS, *key)

@@ -13,13 +13,14 @@ from k8sconsole.cluster.demo.world.clock import FixedClock
 from k8sconsole.cluster.demo.world.controller import Controller
 from k8sconsole.cluster.demo.world.controllers.cronjobs import CronJobs
 from k8sconsole.cluster.demo.world.controllers.roster import PAST
+from k8sconsole.cluster.demo.world.recorder import Chronicle
 from k8sconsole.cluster.demo.world.run import World
 
 if TYPE_CHECKING:
     from k8sconsole.cluster.demo.storage import ObjectStore
 
-# Cron jobs are lived through for this long only: earlier runs would have been deleted by now.
-_RECENT = timedelta(hours=2)
+# Cron jobs are lived through for this long only: earlier runs, and what was told of them, would have been deleted by now.
+_RECENT = timedelta(minutes=75)
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,31 @@ def live_through(store: "ObjectStore", deeds: Sequence[Deed], seed: int) -> None
     ordered = sorted(deeds, key=lambda deed: deed.at)
     clock = FixedClock(min([deed.at for deed in ordered] + [now]))
     store.clock = clock
+    lapse = _Lapse(store, clock, seed)
     try:
-        _pass_time(store, clock, [deed for deed in ordered if deed.at <= now - _RECENT], now - _RECENT, seed, PAST)
-        _pass_time(store, clock, [deed for deed in ordered if deed.at > now - _RECENT], now, seed, (*PAST, CronJobs))
+        lapse.pass_time([deed for deed in ordered if deed.at <= now - _RECENT], now - _RECENT, PAST)
+        lapse.pass_time([deed for deed in ordered if deed.at > now - _RECENT], now, (*PAST, CronJobs))
     finally:
         store.clock = present
+    lapse.chronicle.publish()
 
 
-def _pass_time(
-    store: "ObjectStore", clock: FixedClock, deeds: Sequence[Deed], until: datetime, seed: int, controllers: Sequence[type[Controller]]
-) -> None:
-    world = World(store, clock, seed, controllers=controllers)
-    try:
-        for deed in deeds:
-            world.run((max(deed.at, clock.now()) - clock.now()).total_seconds())
-            deed.do()
-        world.run(max(0.0, (until - clock.now()).total_seconds()))
-    finally:
-        world.close()
+class _Lapse:
+    """A stretch of the past, one world after the other on one clock, their events in one chronicle."""
+
+    def __init__(self, store: "ObjectStore", clock: FixedClock, seed: int) -> None:
+        self._store = store
+        self._clock = clock
+        self._seed = seed
+        self.chronicle = Chronicle(store, clock)
+
+    def pass_time(self, deeds: Sequence[Deed], until: datetime, controllers: Sequence[type[Controller]]) -> None:
+        clock = self._clock
+        world = World(self._store, clock, self._seed, controllers=controllers, recorder=self.chronicle)
+        try:
+            for deed in deeds:
+                world.run((max(deed.at, clock.now()) - clock.now()).total_seconds())
+                deed.do()
+            world.run(max(0.0, (until - clock.now()).total_seconds()))
+        finally:
+            world.close()
