@@ -21,7 +21,7 @@ class Nodes(Controller):
     primary = NODES
 
     def watches(self) -> dict[str, Router]:
-        return {NODES.key: self._node_changed}
+        return {NODES.key: _pressure_changed}
 
     def reconcile(self, key: Key) -> float | None:
         node = self.context.find(NODES, key)
@@ -29,14 +29,8 @@ class Nodes(Controller):
             self._collect(key[1])
             return None
         self._renew(node)
-        self._taint(node)
         self._beat(node)
         return max(_RENEWAL, self.store.count(NODES) / _RENEWALS_A_SECOND)
-
-    def _node_changed(self, change: Change) -> Iterable[Key]:
-        """New nodes, lost nodes, and another state of pressure; heartbeats are the node's own doing."""
-        same = not change.gone and _pressures(change.previous) == _pressures(change.object)
-        return () if same and change.previous else (change.key,)
 
     def _renew(self, node: Json) -> None:
         name, now = node["metadata"]["name"], micro_stamp(self.context.now)
@@ -54,8 +48,28 @@ class Nodes(Controller):
             beaten = [{**each, "lastHeartbeatTime": self.context.stamp} for each in listed]
             self.context.set_status(NODES, node, {**node["status"], "conditions": beaten})
 
+    def _collect(self, node: str) -> None:
+        """Pods of a node that is no more cannot end by themselves."""
+        for namespace, name in self.context.placement.on(node):
+            self.store.remove(PODS, namespace, name)
+
+
+class Taints(Controller):
+    """A node under pressure takes no new pods."""
+
+    name: ClassVar[str] = "taint"
+    primary = NODES
+
+    def watches(self) -> dict[str, Router]:
+        return {NODES.key: _pressure_changed}
+
+    def reconcile(self, key: Key) -> float | None:
+        node = self.context.find(NODES, key)
+        if node is not None:
+            self._taint(node)
+        return None
+
     def _taint(self, node: Json) -> None:
-        """A node under pressure takes no new pods."""
         wanted = {f"node.kubernetes.io/{name}" for type_, name in _PRESSURES.items() if conditions.is_true(node.get("status", {}), type_)}
         taints = node.get("spec", {}).get("taints", [])
         ours = {f"node.kubernetes.io/{name}" for name in _PRESSURES.values()}
@@ -65,10 +79,11 @@ class Nodes(Controller):
         if kept != taints:
             self.store.mutate(NODES, "", node["metadata"]["name"], lambda fresh: fresh.setdefault("spec", {}).update(taints=kept))
 
-    def _collect(self, node: str) -> None:
-        """Pods of a node that is no more cannot end by themselves."""
-        for namespace, name in self.context.placement.on(node):
-            self.store.remove(PODS, namespace, name)
+
+def _pressure_changed(change: Change) -> Iterable[Key]:
+    """New nodes, lost nodes, and another state of pressure; heartbeats are the node's own doing."""
+    same = not change.gone and _pressures(change.previous) == _pressures(change.object)
+    return () if same and change.previous else (change.key,)
 
 
 def _pressures(node: Json) -> set[str]:

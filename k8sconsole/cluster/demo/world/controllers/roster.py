@@ -12,7 +12,7 @@ from k8sconsole.cluster.demo.world.controllers.garbage import Garbage
 from k8sconsole.cluster.demo.world.controllers.jobs import Jobs
 from k8sconsole.cluster.demo.world.controllers.life import Life
 from k8sconsole.cluster.demo.world.controllers.namespaces import Namespaces
-from k8sconsole.cluster.demo.world.controllers.nodes import Nodes
+from k8sconsole.cluster.demo.world.controllers.nodes import Nodes, Taints
 from k8sconsole.cluster.demo.world.controllers.quotas import Quotas
 from k8sconsole.cluster.demo.world.controllers.replicasets import ReplicaSets
 from k8sconsole.cluster.demo.world.controllers.scheduler import Scheduler
@@ -28,13 +28,13 @@ SUPPORT: tuple[type[Controller], ...] = (
     Claims,
     Scheduler,
     Kubelet,
+    Taints,
     Evictions,
     Services,
     Endpoints,
     Quotas,
     Budgets,
     Garbage,
-    EventExpiry,
 )
 PAST: tuple[type[Controller], ...] = WORKLOADS + SUPPORT
-EVERY: tuple[type[Controller], ...] = (*PAST, CronJobs, Autoscalers, Nodes, Life)
+EVERY: tuple[type[Controller], ...] = (*PAST, EventExpiry, CronJobs, Autoscalers, Nodes, Life)

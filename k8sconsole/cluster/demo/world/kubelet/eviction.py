@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from k8sconsole.cluster.demo.world import conditions
+from k8sconsole.cluster.demo.world import conditions, pods
 from k8sconsole.cluster.demo.world.controller import Change, Controller, Json, Key, Router, controller_of
 from k8sconsole.cluster.demo.world.kinds import NODES, PODS
 from k8sconsole.cluster.demo.world.seeds import fraction
@@ -29,8 +29,8 @@ class Evictions(Controller):
             return None
         host = key[1]
         self.context.recorder.warning(node, "EvictionThresholdMet", "Attempting to reclaim ephemeral-storage", "kubelet", host=host)
-        pods = (self.store.get(PODS, *each) for each in self.context.placement.on(host))
-        worst = sorted((pod for pod in pods if _may_go(pod)), key=lambda pod: fraction(self.context.seed, pod["metadata"]["uid"]))
+        hosted = (self.store.view(PODS, *each) for each in self.context.placement.on(host))
+        worst = sorted((pod for pod in hosted if _may_go(pod)), key=lambda pod: fraction(self.context.seed, pod["metadata"]["uid"]))
         for pod in worst[:_MOST]:
             self._evict(pod, host)
         return None
@@ -55,6 +55,7 @@ class Evictions(Controller):
 
 
 def _may_go(pod: Json) -> bool:
+    """Whoever works writes to the disk, can be replaced, and is no part of the system."""
     owner = controller_of(pod)
     by_replica_set = owner is not None and owner["kind"] == "ReplicaSet"
-    return by_replica_set and pod["spec"].get("priorityClassName") not in _SPARED and pod.get("status", {}).get("phase") == "Running"
+    return by_replica_set and pod["spec"].get("priorityClassName") not in _SPARED and pods.ready(pod)
