@@ -1,0 +1,171 @@
+"""An AI client's own library, talking to ``k8sconsole mcp`` over its standard input and output, in both eras of the protocol."""
+
+import asyncio
+import contextlib
+import json
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import mcp_types as types
+import pytest
+from mcp import Client, StdioServerParameters
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from tests.acceptance.program import COMMAND, ROOT, Program
+from tests.control_plane.offered import OfferedCluster
+
+ERAS = ("legacy", "2026-07-28")
+CHANGING = {"k8s_create_deployment", "k8s_delete_resource"}
+
+
+@contextlib.asynccontextmanager
+async def _client(program: Program, *arguments: str, era: str = "auto", **options: Any) -> AsyncIterator[Client]:
+    server = StdioServerParameters(command=COMMAND[0], args=[*COMMAND[1:], "mcp", *arguments], env=program.env, cwd=ROOT)
+    async with Client(server, mode=era, **options) as client:
+        yield client
+
+
+@pytest.fixture
+def pods(offered: OfferedCluster) -> list[str]:
+    """The names of three pods that run in the offered namespace."""
+    where = ("-n", offered.namespace)
+    offered.kubectl("create", "deployment", "served", "--image=registry.example/served:1", "--replicas=3", *where)
+    offered.kubectl("rollout", "status", "deployment/served", *where, "--timeout=60s", timeout=90)
+    return _names(offered, "pods", *where)
+
+
+def _names(offered: OfferedCluster, kind: str, *where: str) -> list[str]:
+    return sorted(line.partition("/")[2] for line in offered.kubectl("get", kind, *where, "-o", "name").split())
+
+
+async def _ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    """The structured answer; whatever is answered says how old it is."""
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, (tool, result.content)
+    answer = dict(result.structured_content or {})
+    assert answer["freshness"]["source"] in ("live", "cache", "local"), (tool, answer["freshness"])
+    return answer
+
+
+def _listed(answer: dict[str, Any]) -> list[str]:
+    return sorted(item["name"] for item in answer["data"]["items"])
+
+
+@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("live", [False, True], ids=["cached", "live"])
+async def test_each_reading_tool_answers_what_kubectl_answers(
+    offered: OfferedCluster, program: Program, pods: list[str], era: str, live: bool
+) -> None:
+    await asyncio.to_thread(program.run, "scan", "--once")
+    here = {"namespace": offered.namespace, "live": live}
+    async with _client(program, "--no-scan", era=era) as client:
+        tools = {tool.name for tool in (await client.list_tools()).tools}
+        assert not tools & CHANGING
+        assert _listed(await _ask(client, "k8s_list_pods", **here)) == pods
+        assert _listed(await _ask(client, "k8s_list_nodes", live=live, limit=100)) == _names(offered, "nodes")
+        assert offered.namespace in _listed(await _ask(client, "k8s_list_namespaces", live=live, limit=100))
+        assert _listed(await _ask(client, "k8s_list_services", namespace="default", live=live)) == _names(
+            offered, "services", "-n", "default"
+        )
+        assert _listed(await _ask(client, "k8s_list_resources", kind="deploy", **here)) == ["served"]
+        got = (await _ask(client, "k8s_get_resource", kind="deployment", name="served", fields=["spec.replicas"], **here))["data"]
+        assert '"replicas":3' in json.dumps(got).replace(" ", "") or '"spec.replicas":3' in json.dumps(got).replace(" ", "")
+        assert (await _ask(client, "k8s_list_events", **here))["data"]
+        assert (await _ask(client, "k8s_get_cluster_info", live=live))["data"]
+        assert offered.context in json.dumps((await _ask(client, "k8s_list_contexts"))["data"])
+        assert "data" in await _ask(client, "k8s_get_pod_logs", name=pods[0], namespace=offered.namespace, tail=5)
+        assert (await _ask(client, "cache_status"))["data"]
+        counted = await _ask(client, "cache_query", sql=f"SELECT count(*) AS n FROM pods WHERE namespace = '{offered.namespace}'")
+        assert "3" in json.dumps(counted["data"])
+        tried = {"k8s_list_pods", "k8s_list_nodes", "k8s_list_namespaces", "k8s_list_services", "k8s_list_resources", "k8s_get_resource"}
+        tried |= {"k8s_list_events", "k8s_get_cluster_info", "k8s_list_contexts", "k8s_get_pod_logs", "cache_status", "cache_query"}
+        assert tools == tried, "a reading tool that is listed is tried here"
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_tool_that_changes_something_is_not_listed_and_is_refused_when_called_anyway(
+    offered: OfferedCluster, program: Program, pods: list[str], era: str
+) -> None:
+    async with _client(program, era=era, elicitation_callback=_answering("accept", confirm=True)) as client:
+        assert not {tool.name for tool in (await client.list_tools()).tools} & CHANGING
+        refused = await client.call_tool("k8s_delete_resource", {"kind": "pods", "name": pods[0], "namespace": offered.namespace})
+    assert refused.is_error
+    assert (refused.structured_content or {})["error"]["name"] == "PermissionDenied"
+    assert _names(offered, "pods", "-n", offered.namespace) == pods
+
+
+def _answering(action: str, **content: Any) -> Any:
+    async def callback(context: Any, params: types.ElicitRequestFormParams) -> types.ElicitResult:
+        return types.ElicitResult(action=action, content=content or None)  # type: ignore[arg-type]
+
+    return callback
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_with_allow_write_a_pod_is_deleted_after_a_yes_and_not_after_a_no(
+    offered: OfferedCluster, program: Program, pods: list[str], era: str
+) -> None:
+    where = {"kind": "pods", "name": pods[0], "namespace": offered.namespace}
+    async with _client(program, "--allow-write", era=era, elicitation_callback=_answering("decline")) as client:
+        assert {tool.name for tool in (await client.list_tools()).tools} >= CHANGING
+        assert (await client.call_tool("k8s_delete_resource", where)).is_error
+    assert pods[0] in _names(offered, "pods", "-n", offered.namespace)
+    async with _client(program, "--allow-write", era=era, elicitation_callback=_answering("accept", confirm=True)) as client:
+        done = await client.call_tool("k8s_delete_resource", where)
+    assert not done.is_error, done.content
+    offered.kubectl("wait", "--for=delete", f"pod/{pods[0]}", "-n", offered.namespace, "--timeout=60s", timeout=90)
+    assert pods[0] not in _names(offered, "pods", "-n", offered.namespace)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_client_that_cannot_ask_its_user_changes_nothing(
+    offered: OfferedCluster, program: Program, pods: list[str], era: str
+) -> None:
+    async with _client(program, "--allow-write", era=era) as client:
+        refused = await client.call_tool("k8s_delete_resource", {"kind": "pods", "name": pods[0], "namespace": offered.namespace})
+    assert refused.is_error
+    assert _names(offered, "pods", "-n", offered.namespace) == pods
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_when_the_cluster_is_away_the_server_starts_and_answers_from_the_cache_with_its_age(tmp_path: Path, era: str) -> None:
+    async with DemoCluster("calm-shop") as cluster:
+        program = Program(tmp_path, cluster.kubeconfig)
+        await asyncio.to_thread(program.run, "scan", "--once")
+        await cluster.refuse()
+        await asyncio.sleep(1.5)
+        async with _client(program, era=era) as client:
+            kept = await _ask(client, "k8s_list_pods", namespace="shop")
+            assert kept["freshness"]["source"] == "cache"
+            assert kept["freshness"]["age_seconds"] >= 1.5
+            assert kept["data"]["items"]
+            instead = await _ask(client, "k8s_list_pods", namespace="shop", live=True)
+            assert instead["freshness"]["source"] == "cache"
+            assert "this is the cache" in "".join(instead["warnings"])
+            assert _listed(instead) == _listed(kept)
+            refused = await client.call_tool("k8s_get_pod_logs", {"name": kept["data"]["items"][0]["name"], "namespace": "shop"})
+            assert (refused.structured_content or {})["error"]["name"] == "ServiceUnavailable"
+
+
+async def test_standard_output_carries_nothing_but_the_protocol(demo: DemoCluster, tmp_path: Path) -> None:
+    program = Program(tmp_path, demo.kubeconfig)
+    process = await asyncio.create_subprocess_exec(*COMMAND, "mcp", cwd=ROOT, env=program.env, stdin=PIPE, stdout=PIPE, stderr=PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    hello = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "by-hand", "version": "1"}}
+    messages = [
+        {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": hello},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/list"},
+        {"jsonrpc": "2.0", "id": 3, "method": "tools/call", "params": {"name": "k8s_list_pods", "arguments": {"live": True}}},
+    ]
+    process.stdin.write(b"".join(json.dumps(message).encode() + b"\n" for message in messages))
+    lines = [await asyncio.wait_for(process.stdout.readline(), 60) for _ in range(3)]
+    process.stdin.close()
+    rest, _ = await asyncio.wait_for(process.communicate(), 60)
+    answers = [json.loads(line) for line in [*lines, *rest.splitlines()]]
+    assert all(answer["jsonrpc"] == "2.0" for answer in answers)
+    assert {1, 2, 3} <= {answer.get("id") for answer in answers}
+    assert process.returncode == 0, "it ends when its client has gone"

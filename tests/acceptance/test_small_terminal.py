@@ -1,0 +1,56 @@
+"""The console on small, usual and large terminals: it never crashes, and says so where there is too little room."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from tests.acceptance.console import ESCAPE, F2, F3, F4, F5, console
+from tests.acceptance.program import Program
+
+PANES = {F3: "k8s_list_pods", F4: "model", F5: "pods", F2: "NAMESPACE"}
+"""A key, and a word that stands in the pane it opens."""
+
+
+@pytest.fixture
+def on_demo(demo: DemoCluster, tmp_path: Path) -> Program:
+    return Program(tmp_path, demo.kubeconfig)
+
+
+def test_a_terminal_of_20_by_5_is_told_that_there_is_too_little_room_and_more_room_brings_the_console_back(on_demo: Program) -> None:
+    with console(on_demo, rows=5, columns=20) as at_work:
+        at_work.terminal.wait_for(r"(?s)20×5.*small.*40×8")
+        for key in (*PANES, ":", ESCAPE, "/", ESCAPE, "d", ESCAPE, "?", ESCAPE):
+            assert "Traceback" not in at_work.press(key)
+        at_work.press(F2)
+        at_work.terminal.resize(24, 80)
+        at_work.wait_until_live()
+        at_work.terminal.wait_for("NAMESPACE")
+        at_work.terminal.resize(5, 20)
+        at_work.terminal.wait_for(r"(?s)small")
+        at_work.terminal.resize(45, 160)
+        at_work.terminal.wait_for("NAMESPACE")
+        assert at_work.leave() == 0
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(8, 40), (24, 80), (45, 160)], ids=["40x8", "80x24", "160x45"])
+def test_every_pane_opens_at_every_usual_size(on_demo: Program, rows: int, columns: int) -> None:
+    with console(on_demo, rows=rows, columns=columns) as at_work:
+        at_work.wait_until_live()
+        for key, word in PANES.items():
+            at_work.terminal.type(key)
+            at_work.terminal.wait_for(re.escape(word) if rows > 8 else ".")
+            screen = at_work.terminal.settle()
+            assert "Traceback" not in screen
+            assert max(map(len, at_work.terminal.screen.lines)) <= columns
+        assert at_work.leave() == 0
+
+
+def test_the_last_column_and_the_first_row_stay_readable_while_the_terminal_is_dragged_about(on_demo: Program) -> None:
+    with console(on_demo) as at_work:
+        at_work.wait_until_live()
+        for columns in (79, 60, 41, 100, 200, 80):
+            at_work.terminal.resize(24, columns)
+            at_work.terminal.wait(lambda screen: ("live" in screen.lines[0] and "AGE" in screen.text) or screen.columns < 60)
+        assert at_work.leave() == 0
