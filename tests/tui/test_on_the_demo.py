@@ -70,7 +70,9 @@ async def test_a_pod_is_deleted_only_after_yes(pilot: Any) -> None:
     await until(pilot, lambda shown: "Terminating" in shown or "deleted pods" in shown)
 
 
-@pytest.mark.parametrize(("command", "words"), [("deploy", "checkout"), ("nodes", "Ready"), ("crd", "NAME"), ("ev", "LAST SEEN"), ("hpa", "NAME")])
+@pytest.mark.parametrize(
+    ("command", "words"), [("deploy", "checkout"), ("nodes", "Ready"), ("crd", "NAME"), ("ev", "LAST SEEN"), ("hpa", "NAME")]
+)
 async def test_any_kind_is_a_word_away(pilot: Any, command: str, words: str) -> None:
     await until(pilot, lambda shown: "Running" in shown)
     await pilot.press("colon", *command, "enter")

@@ -41,7 +41,9 @@ class ChatPane(Pane):
     def compose(self) -> ComposeResult:
         glyphs = self.desk.glyphs
         yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="talk")
-        yield Input(placeholder="ask, for example: pods in shop that are not running", id="ask", compact=True)
+        field = Input(placeholder="ask, for example: pods in shop that are not running", id="ask", compact=True)
+        field.cursor_blink = False
+        yield field
 
     @property
     def talk(self) -> VirtualTable:

@@ -30,6 +30,7 @@ class PromptInput(Input):
 
     def __init__(self, complete: Callable[[str], str | None], suggester: Suggester) -> None:
         super().__init__(select_on_focus=False, suggester=suggester, compact=True)
+        self.cursor_blink = False
         self._complete = complete
 
     def on_key(self, event: events.Key) -> None:
