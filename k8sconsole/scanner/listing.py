@@ -17,6 +17,9 @@ from k8sconsole.store.port import RowQuery, WriteBatch, WriteResult
 _PAGES_AHEAD = 2
 """Pages downloaded but not yet written: enough to keep both sides busy, few enough to keep memory flat."""
 
+_TELL_EVERY = 0.3
+"""Seconds between two words about one list's rows."""
+
 _NAMESPACES = ResourceName("namespaces")
 
 Scope = str | None
@@ -87,6 +90,7 @@ class _Reader:
         self._scan_id = scan_id
         self._tally = tally
         self._known = known
+        self._told = float("-inf")
 
     async def everything_permitted(self) -> tuple[dict[Scope, str], list[str]]:
         """The whole cluster where that is allowed, else each namespace that is; and sentences on what is not."""
@@ -153,6 +157,14 @@ class _Reader:
                 unchanged=unchanged,
             )
             self._tally.add(await self._desk.store.write(batch))
+            self._tell_rows()
+
+    def _tell_rows(self) -> None:
+        """The first rows of a long list are shown while the rest still comes."""
+        now = self._desk.clock.monotonic()
+        if self._tally.moved and now - self._told >= _TELL_EVERY:
+            self._told = now
+            self._desk.changed(self._resource.name, self._tally.revision)
 
 
 def _reason(error: ConsoleError) -> str:
