@@ -32,6 +32,12 @@ _HARMLESS = tuple(
 )
 _EXPLAINED = {b"token": (b'"token"', b'"path":"token"'), b"secret": (b'"secret"', b'"secret":{'), b"keys": (b'"keys"', b'"keys":{')}
 """Words that are harmless in one place only: where the second form accounts for every occurrence of the first."""
+_NAMES = re.compile(
+    rb'\{"name":"[^"\\]*","valueFrom":\{"(?:secret|configMap)KeyRef":\{[^{}]*\}\}\}'
+    rb'|"(?:name|generateName|mountPath|subPath|claimName|serviceAccount|serviceAccountName)":"[a-z0-9./_-]{1,253}"(?!,"value")'
+)
+"""What only names something: a volume called credentials, a variable that says in which Secret its value is. Most pods have such names, and
+none of them is a secret; a name beside a ``value`` is looked at with it."""
 _SECRET_MANIFEST = re.compile(r"^\s*kind:\s*[\"']?Secret\b", re.MULTILINE)
 
 _clean: CleanPieces[bytes] = CleanPieces(50_000, _HARMLESS)
@@ -91,6 +97,7 @@ def _builtin(resource_name: str) -> bool:
 
 def _announces_a_secret(body: bytes) -> bool:
     """Looks at the pieces between quotes, and of them only at those that were not found clean in an object before."""
+    body = _NAMES.sub(b"", body)
     pieces = set(body.split(b'"'))
     fresh = pieces - _clean.known
     joined = b" ".join(fresh)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from k8sconsole.model import masking
 from k8sconsole.model.masking import body_of, mask_json
 
 SECRET = "s3cr3t-Planted-0042"
@@ -40,6 +41,8 @@ PLACES: dict[str, tuple[str, dict[str, Any]]] = {
     "broken last-applied annotation": ("secrets", {"metadata": {"name": "db", "annotations": {APPLIED: json.dumps(SECRET_MANIFEST)[:-2]}}}),
     "an annotation of a Secret nobody knows": ("secrets", {"metadata": {"annotations": {"x/applied": "v" * 300 + SECRET}}}),
     "environment variable": ("pods", _pod(env=[{"name": "DB_PASSWORD", "value": SECRET}])),
+    "environment variable in small letters": ("pods", _pod(env=[{"name": "db-password", "value": SECRET}])),
+    "a key beside a harmless name": ("pods", _pod(env=[{"name": "password", "value": SECRET}, {"name": "mode", "value": "fast"}])),
     "environment variable in last-applied": (
         "pods",
         {"metadata": {"annotations": {APPLIED: json.dumps(_pod(env=[{"name": "API_TOKEN", "value": SECRET}]))}}},
@@ -117,3 +120,12 @@ def test_the_quick_look_finds_everything_that_the_thorough_one_would_mask() -> N
 
 def test_whitespace_and_missing_metadata_do_not_matter() -> None:
     assert json.loads(body_of("pods", b'{ "spec" : { } }')) == {"spec": {}}
+
+
+def test_names_alone_never_make_an_object_slow_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod that mounts `credentials` and reads DB_PASSWORD from a Secret is as most pods are: it must not be decoded to be kept."""
+    reference = {"name": "DB_PASSWORD", "valueFrom": {"secretKeyRef": {"name": "db-credentials", "key": "password"}}}
+    pod = _pod(env=[reference], volumeMounts=[{"name": "credentials", "mountPath": "/etc/credentials"}])
+    pod["spec"]["volumes"] = [{"name": "credentials", "secret": {"secretName": "db", "defaultMode": 420}}]
+    monkeypatch.setattr(masking, "_decode", lambda body: pytest.fail("decoded"))
+    assert json.loads(body_of("pods", _raw(pod))) == pod
