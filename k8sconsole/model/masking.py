@@ -34,7 +34,7 @@ _EXPLAINED = {b"token": (b'"token"', b'"path":"token"'), b"secret": (b'"secret"'
 """Words that are harmless in one place only: where the second form accounts for every occurrence of the first."""
 _NAMES = re.compile(
     rb'\{"name":"[^"\\]*","valueFrom":\{"(?:secret|configMap)KeyRef":\{[^{}]*\}\}\}'
-    rb'|"(?:name|generateName|mountPath|subPath|claimName|serviceAccount|serviceAccountName)":"[a-z0-9./_-]{1,253}"(?!,"value")'
+    rb'|"(?:name|generateName|mountPath|subPath|claimName|serviceAccount|serviceAccountName)":"[a-z0-9./_-]{1,253}"(?!\s*,\s*"value")'
 )
 """What only names something: a volume called credentials, a variable that says in which Secret its value is. Most pods have such names, and
 none of them is a secret; a name beside a ``value`` is looked at with it."""
