@@ -32,7 +32,7 @@ def status(db: Db = None, as_json: AsJson = False) -> None:
         print_json({key: value for key, value in found.items() if key != "now"})
         return
     store, now = found["store"], found["now"]
-    say(f"{store.path}: {store.size / 1e6:.1f} MB, {store.objects} objects, schema {store.schema_version}")
+    say(f"{store.path}: {store.on_disk / 1e6:.1f} MB, {store.objects} objects, schema {store.schema_version}")
     if not found["scans"]:
         say("nothing has been read yet (try: k8sconsole scan --once)")
         return

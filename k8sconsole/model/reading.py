@@ -112,6 +112,11 @@ class StoreStatus(msgspec.Struct, frozen=True):
     oldest: float | None
     note: str = ""
 
+    @property
+    def on_disk(self) -> int:
+        """The file and the log beside it, in which everything new stands first."""
+        return self.size + self.wal_size
+
 
 class ResultTable(msgspec.Struct, frozen=True):
     """truncated: there were more rows than asked for."""

@@ -79,7 +79,7 @@ async def _cache(settings: Settings) -> Finding:
     except ConsoleError as problem:
         return _broken("cache", problem)
     return Finding(
-        "cache", "●", f"{path}: {status.objects} objects, {status.size / 1e6:.1f} MB" + (f"; {status.note}" if status.note else "")
+        "cache", "●", f"{path}: {status.objects} objects, {status.on_disk / 1e6:.1f} MB" + (f"; {status.note}" if status.note else "")
     )
 
 

@@ -49,7 +49,7 @@ async def cache_status(asked: CacheStatus, context: ToolContext) -> Reply:
     store = _store(context)
     cluster = ClusterName(asked.context) if asked.context else None
     told, states = await store.status(), await store.scan_states(cluster)
-    status = Status(told.path, told.size + told.wal_size, told.objects, [_kind(state, context.now) for state in states], told.note)
+    status = Status(told.path, told.on_disk, told.objects, [_kind(state, context.now) for state in states], told.note)
     freshness = (
         oldest([cached_freshness(state, state.cluster) for state in states])
         if states

@@ -78,7 +78,7 @@ def summary_line(status: StoreStatus, usage: Sequence[ToolUsage], changes: Seque
     calls = sum(one.usage_count for one in usage)
     failed = sum(one.error_count for one in usage)
     return (
-        Piece("cache ", "muted"), Piece(f"{short_bytes(status.size)} {status.objects} objects", "text"),
+        Piece("cache ", "muted"), Piece(f"{short_bytes(status.on_disk)} {status.objects} objects", "text"),
         Piece("   calls ", "muted"), Piece(f"{calls}{f', {failed} failed' if failed else ''}", "text"),
         Piece("   changes ", "muted"), Piece(trend(changes, 20, glyphs), "moving"),
     )  # fmt: skip
