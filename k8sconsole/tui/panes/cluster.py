@@ -5,7 +5,7 @@ from typing import ClassVar
 import msgspec
 from textual import work
 
-from k8sconsole.errors import ConsoleError, UsageError
+from k8sconsole.errors import ApprovalDenied, ConsoleError, UsageError
 from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.model.resources import BUILTIN
@@ -225,6 +225,9 @@ class ClusterPane(Pane):
             outcome = await self._delete_one(ref)
             if outcome.error is not None:
                 rest = f"; {len(refs) - at - 1} more were left alone" if at + 1 < len(refs) else ""
+                if isinstance(outcome.error, ApprovalDenied):
+                    self.post_message(Told(f"{ref.label} was kept{rest}", outcome.error.detail))
+                    return
                 self.post_message(Told(f"{ref.label} was not deleted{rest}", str(outcome.error), "warning"))
                 return
             self.post_message(Told(f"deleted {ref.resource} {ref.label} on {ref.cluster}"))
