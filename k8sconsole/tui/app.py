@@ -68,9 +68,11 @@ class ConsoleApp(App[int]):
         try:
             self.desk.selected = tuple(await self.desk.engine.ask(lambda console: console.selected))
             self.desk.states.update(await self.desk.engine.ask(lambda console: console.states()))
+            self.desk.opened = True
             self.main.cluster.reload()
             await self.action_learn()
         except ConsoleError as error:
+            self.desk.opened = True
             self.tell(error.title, str(error), "error")
 
     async def action_learn(self) -> None:

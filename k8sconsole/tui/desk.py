@@ -16,7 +16,8 @@ from k8sconsole.tui.widgets.paint import Line, Palette
 @dataclass
 class Desk:
     """palette changes with the theme; states and selected with the clusters; resources are the kinds known so far, for completion.
-    prompt(kind, text) opens the prompt at once, so that what is typed next is already its own."""
+    opened: the console stands, or said why it does not. prompt(kind, text) opens the prompt at once, so that what is typed next is already
+    its own."""
 
     engine: Engine
     settings: Settings
@@ -25,6 +26,7 @@ class Desk:
     palette: Palette
     states: dict[ClusterName, ClusterState] = field(default_factory=dict)
     selected: tuple[ClusterName, ...] = ()
+    opened: bool = False
     resources: list[ApiResource] = field(default_factory=list)
     namespaces: list[str] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)

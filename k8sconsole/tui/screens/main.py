@@ -88,7 +88,10 @@ class MainScreen(Screen[None]):
         if not self.is_mounted:
             return
         desk, frame = self.desk, self.pane.frame()
-        truth = truth_line(desk.selected, desk.states, self.production, desk.now(), desk.glyphs, read_only=desk.settings.policy.read_only)
+        truth = truth_line(
+            desk.selected, desk.states, self.production, desk.now(), desk.glyphs,
+            read_only=desk.settings.policy.read_only, opened=desk.opened,
+        )  # fmt: skip
         on = "production" if any(name in self.production for name in desk.selected) else "frame"
         self.query_one("#truth", WordRow).say(truth, [line for line in (version_line(desk.selected, desk.states),) if line], on)
         self.query_one("#where", WordRow).say(self._crumbs(frame.crumbs), frame.groups)

@@ -39,15 +39,18 @@ def _missing(state: ClusterState) -> str:
 
 def truth_line(
     clusters: Sequence[ClusterName], states: Mapping[ClusterName, ClusterState], production: Sequence[ClusterName], now: float,
-    glyphs: Glyphs, *, read_only: bool,
+    glyphs: Glyphs, *, read_only: bool, opened: bool = True,
 ) -> Line:  # fmt: skip
+    """opened: whether it is known yet which clusters there are."""
     pieces: list[Piece] = []
     for cluster in clusters:
         state = states.get(cluster)
         pieces += [Piece(cluster, "text", True)]
         pieces += [Piece(" PRODUCTION", "danger", True)] if cluster in production else []
         pieces += [Piece(" "), trust_piece(state, now, glyphs), Piece("   ")]
-    if not clusters:
+    if not clusters and not opened:
+        pieces = [Piece(f"{glyphs.moving} opening   ", "moving")]
+    elif not clusters:
         pieces = [Piece("no cluster chosen", "warn"), Piece("  :ctx shows what can be reached   ", "muted")]
     if read_only:
         pieces += [Piece(f"{glyphs.lock} read-only ", "warn", True)]
