@@ -98,6 +98,7 @@ class TableView(TableKeys, View):
     @work(exclusive=True, group="load")
     async def load(self) -> None:
         """First what fills the screen, then everything."""
+        self.redraw()
         try:
             table = await self._kind_table()
             first = await self._read(limit=FIRST)
