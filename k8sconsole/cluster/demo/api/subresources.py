@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8sconsole.cluster.demo import status
 from k8sconsole.cluster.demo.api import selectors, writing
+from k8sconsole.cluster.demo.api.admission.pods import locate
 from k8sconsole.cluster.demo.api.admission.validation import required, wrong
 from k8sconsole.cluster.demo.api.backend import Answer, answer
 from k8sconsole.cluster.demo.api.patching.managers import track_update
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _PODS = RESOURCES["/pods"]
+_NODES = RESOURCES["/nodes"]
 _BUDGETS = RESOURCES["policy/poddisruptionbudgets"]
 _BUILT_IN_SCALE = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
 
@@ -99,8 +101,14 @@ async def bind(backend: Backend, call: Call) -> Answer:
     if pod["spec"].get("nodeName"):
         raise status.conflict(RESOURCES["/bindings"], call.name, f'pod {call.name} is already assigned to node "{pod["spec"]["nodeName"]}"')
     if not call.dry_run:
-        backend.store.mutate(_PODS, call.namespace, call.name, lambda found: found["spec"].update(nodeName=target["name"]))
+        backend.store.mutate(_PODS, call.namespace, call.name, lambda found: _place(backend, found, target["name"]))
     return _success()
+
+
+def _place(backend: Backend, pod: Json, node: str) -> None:
+    pod["spec"]["nodeName"] = node
+    if backend.store.has(_NODES, "", node):
+        locate(pod, backend.store.view(_NODES, "", node))
 
 
 async def evict(backend: Backend, call: Call) -> Answer:

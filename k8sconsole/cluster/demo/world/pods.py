@@ -1,8 +1,11 @@
 """What every controller asks of a pod, and how one is made from a template."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING
 
+import msgspec
+
+from k8sconsole.cluster.demo.api.admission.pods import enter, fill_spec
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.status import ApiStatus, forbidden
 from k8sconsole.cluster.demo.world.clock import moment
@@ -12,7 +15,8 @@ from k8sconsole.cluster.demo.world.kinds import NAMESPACES, PODS
 from k8sconsole.cluster.demo.world.quota_rules import refusal
 from k8sconsole.cluster.demo.world.seeds import suffix
 
-_TOLERATED_SECONDS = 300
+if TYPE_CHECKING:
+    from k8sconsole.cluster.demo.storage import ObjectStore
 
 
 def phase(pod: Json) -> str:
@@ -57,7 +61,8 @@ def from_template(template: Json, owner: Json, resource: Resource, name: str) ->
             "annotations": dict(meta.get("annotations", {})),
             "ownerReferences": [reference(owner, resource)],
         },
-        "spec": _completed(template["spec"]),
+        # A copy to its last branch: admission writes into it, and the owner keeps its template.
+        "spec": msgspec.json.decode(msgspec.json.encode(template["spec"])),
         "status": {"phase": "Pending"},
     }
 
@@ -81,33 +86,19 @@ def remove(controller: Controller, owner: Json, pod: Json) -> None:
     controller.context.recorder.normal(owner, "SuccessfulDelete", f"Deleted pod: {name}", f"{controller.name}-controller")
 
 
+def complete(store: "ObjectStore", pod: Json, seed: int) -> None:
+    """Defaults and admission, in place; raises a 403 status."""
+    meta = pod["metadata"]
+    fill_spec(pod["spec"])
+    enter(store, pod, suffix(5, seed, "token", meta["namespace"], meta["name"]))
+
+
 def admit(context: Context, pod: Json) -> None:
-    """Raises the 403 status of a namespace that is going away or whose quota is used up."""
+    """Completes a pod as an API server does. Raises the 403 status of a namespace that is going away or whose quota is used up."""
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     home = context.find(NAMESPACES, ("", namespace))
     if home is None or being_deleted(home):
         raise forbidden(PODS, name, f"unable to create new content in namespace {namespace} because it is being terminated")
+    complete(context.store, pod, context.seed)
     if why := refusal(context.store, pod):
         raise forbidden(PODS, name, why)
-
-
-def _completed(spec: Json) -> Json:
-    """The defaults an API server fills into a pod's spec."""
-    tolerations = list(spec.get("tolerations", ()))
-    tolerated = {toleration.get("key") for toleration in tolerations}
-    for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
-        if key not in tolerated:
-            tolerations.append({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": _TOLERATED_SECONDS})
-    defaults: dict[str, Any] = {
-        "restartPolicy": "Always",
-        "terminationGracePeriodSeconds": 30,
-        "dnsPolicy": "ClusterFirst",
-        "serviceAccountName": "default",
-        "serviceAccount": spec.get("serviceAccountName", "default"),
-        "securityContext": {},
-        "schedulerName": "default-scheduler",
-        "enableServiceLinks": True,
-        "preemptionPolicy": "PreemptLowerPriority",
-        "priority": 0,
-    }
-    return defaults | spec | {"tolerations": tolerations}

@@ -149,3 +149,46 @@ def test_deleting_a_pod_gives_it_its_grace_and_brings_a_successor() -> None:
     stage.run(10)
     assert old not in {pod["metadata"]["name"] for pod in stage.pods()}
     assert len(stage.pods()) == 1
+
+
+def test_a_pod_of_the_world_has_passed_the_admission_of_an_api_server() -> None:
+    stage = Stage()
+    stage.apply()
+    stage.run()
+    pod = stage.pods()[0]
+    volume = pod["spec"]["volumes"][-1]
+    assert volume["name"].startswith("kube-api-access-")
+    assert [set(source) for source in volume["projected"]["sources"]] == [{"serviceAccountToken"}, {"configMap"}, {"downwardAPI"}]
+    mounts = {mount["name"]: mount["mountPath"] for mount in pod["spec"]["containers"][0]["volumeMounts"]}
+    assert mounts[volume["name"]] == "/var/run/secrets/kubernetes.io/serviceaccount"
+    template = stage.deployment()["spec"]["template"]["spec"]
+    assert "volumes" not in template
+    assert "volumeMounts" not in template["containers"][0]
+
+
+def test_a_bound_pod_carries_the_zone_and_region_of_its_node() -> None:
+    stage = Stage()
+    stage.apply()
+    stage.run()
+    pod = stage.pods()[0]
+    node = stage.store.get(kinds.NODES, "", pod["spec"]["nodeName"])
+    for key in ("topology.kubernetes.io/zone", "topology.kubernetes.io/region"):
+        assert pod["metadata"]["labels"][key] == node["metadata"]["labels"][key]
+
+
+def test_a_stateful_pod_names_its_revision_and_a_daemons_pod_its_hash() -> None:
+    stage = Stage()
+    stage.apply(name="disk", kind="StatefulSet", replicas=1)
+    stage.apply(name="agent", kind="DaemonSet")
+    stage.run()
+    told = {pod["metadata"]["name"].partition("-")[0]: pod["metadata"]["labels"]["controller-revision-hash"] for pod in stage.pods()}
+    assert told["disk"] == stage.store.get(kinds.STATEFUL_SETS, "test", "disk")["status"]["updateRevision"]
+    assert f"agent-{told['agent']}" in [name for _, name in stage.store.names(kinds.REVISIONS, "test")]
+
+
+def test_an_account_that_is_not_there_keeps_pods_from_being_made() -> None:
+    stage = Stage()
+    stage.apply(account="nobody")
+    stage.run()
+    assert not stage.pods()
+    assert 'serviceaccount "nobody" not found' in stage.conditions()["ReplicaFailure"]["message"]

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from k8sconsole.cluster.demo.resources import Resource
 
 Json = dict[str, Any]
-_ACCOUNTS = RESOURCES["/serviceaccounts"]
-_PRIORITIES = RESOURCES["scheduling.k8s.io/priorityclasses"]
-_RANGES = RESOURCES["/limitranges"]
 _CLASSES = RESOURCES["storage.k8s.io/storageclasses"]
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
 _FIRST_STATUS: dict[str, Json] = {
@@ -89,26 +86,7 @@ def _nothing(_backend: Backend, _obj: Json) -> None:
 
 
 def _pod(backend: Backend, obj: Json) -> None:
-    spec, meta = obj["spec"], obj["metadata"]
-    account = spec.get("serviceAccountName") or "default"
-    if account != "default" and not backend.store.has(_ACCOUNTS, meta["namespace"], account):
-        why = f'error looking up service account {meta["namespace"]}/{account}: serviceaccount "{account}" not found'
-        raise status.forbidden(RESOURCES["/pods"], meta.get("name", ""), why)
-    _set_priority(backend, obj)
-    for limits in backend.store.iterate(_RANGES, meta["namespace"]):
-        pods.apply_limits(spec, limits)
-    pods.admit(obj, identity.suffix(backend.random))
-
-
-def _set_priority(backend: Backend, obj: Json) -> None:
-    name = obj["spec"].get("priorityClassName")
-    if not name:
-        return
-    if not backend.store.has(_PRIORITIES, "", name):
-        raise status.forbidden(RESOURCES["/pods"], obj["metadata"].get("name", ""), f"no PriorityClass with name {name} was found")
-    found = backend.store.get(_PRIORITIES, "", name)
-    obj["spec"]["priority"] = found["value"]
-    obj["spec"]["preemptionPolicy"] = found.get("preemptionPolicy", "PreemptLowerPriority")
+    pods.enter(backend.store, obj, identity.suffix(backend.random))
 
 
 def _check_quota(backend: Backend, pod: Json) -> None:

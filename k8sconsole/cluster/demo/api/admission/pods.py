@@ -1,8 +1,14 @@
-"""Defaults of pod specs, in pods and in every template, and what a pod alone gets on its way in."""
+"""Defaults of pod specs, in pods and in every template, and what a pod alone gets on its way in, whoever creates it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.cluster.demo import status
+from k8sconsole.cluster.demo.resources import RESOURCES
+
+if TYPE_CHECKING:
+    from k8sconsole.cluster.demo.storage import ObjectStore
 
 Json = dict[str, Any]
 _SPEC: Json = {
@@ -16,6 +22,12 @@ _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _TOLERATED_SECONDS = 300
 _FILE_MODE = 420
 _MODED = {"configMap", "secret", "projected", "downwardAPI"}
+_PODS = RESOURCES["/pods"]
+_NODES = RESOURCES["/nodes"]
+_ACCOUNTS = RESOURCES["/serviceaccounts"]
+_PRIORITIES = RESOURCES["scheduling.k8s.io/priorityclasses"]
+_RANGES = RESOURCES["/limitranges"]
+_TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a mount path
 
 
@@ -79,8 +91,46 @@ def _fill_volume(volume: Json) -> None:
         volume["emptyDir"] = {}
 
 
+def enter(store: ObjectStore, pod: Json, suffix: str) -> None:
+    """Takes a new pod through admission, in place; `suffix` names its token volume. Raises a 403 for an account or priority unheard of."""
+    spec, meta = pod["spec"], pod["metadata"]
+    account = spec.get("serviceAccountName") or "default"
+    if store.has(_ACCOUNTS, meta["namespace"], account):
+        found = store.view(_ACCOUNTS, meta["namespace"], account)
+        mounts = spec.get("automountServiceAccountToken", found.get("automountServiceAccountToken", True))
+    elif account == "default":
+        mounts = spec.get("automountServiceAccountToken", True)
+    else:
+        why = f'error looking up service account {meta["namespace"]}/{account}: serviceaccount "{account}" not found'
+        raise status.forbidden(_PODS, meta.get("name", ""), why)
+    _set_priority(store, pod)
+    for limits in store.iterate(_RANGES, meta["namespace"]):
+        apply_limits(spec, limits)
+    admit(pod, suffix if mounts else "")
+    if store.has(_NODES, "", spec.get("nodeName", "")):
+        locate(pod, store.view(_NODES, "", spec["nodeName"]))
+
+
+def locate(pod: Json, node: Json) -> None:
+    """A pod carries the region and zone of the node it is bound to, whatever it said before."""
+    labels = node["metadata"].get("labels") or {}
+    if found := {key: labels[key] for key in _TOPOLOGY if key in labels}:
+        pod["metadata"]["labels"] = {**(pod["metadata"].get("labels") or {}), **found}
+
+
+def _set_priority(store: ObjectStore, pod: Json) -> None:
+    spec, name = pod["spec"], pod["spec"].get("priorityClassName")
+    if not name:
+        return
+    if not store.has(_PRIORITIES, "", name):
+        raise status.forbidden(_PODS, pod["metadata"].get("name", ""), f"no PriorityClass with name {name} was found")
+    found = store.view(_PRIORITIES, "", name)
+    spec["priority"] = found["value"]
+    spec["preemptionPolicy"] = found.get("preemptionPolicy", "PreemptLowerPriority")
+
+
 def admit(pod: Json, suffix: str) -> None:
-    """What admission adds to a pod: account and its token volume, priority, tolerations, quality of service."""
+    """What admission adds to any pod: account and its token volume (none without `suffix`), priority, tolerations, quality of service."""
     spec = pod["spec"]
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])
@@ -88,7 +138,7 @@ def admit(pod: Json, suffix: str) -> None:
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
     _tolerate(spec)
-    if spec.get("automountServiceAccountToken", True):
+    if suffix:
         _mount_token(spec, f"kube-api-access-{suffix}")
     pod["status"] = {"phase": "Pending", "qosClass": quality(spec)}
 

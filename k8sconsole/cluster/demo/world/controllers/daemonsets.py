@@ -64,7 +64,7 @@ class DaemonSets(Controller):
         name = pods.name_under(meta["name"], self.context, meta["uid"])
         pod = pods.from_template(template, daemon, DAEMON_SETS, name)
         pod["metadata"]["labels"] |= {
-            revisions.HASH_LABEL: revisions.hash_of(update),
+            revisions.POD_LABEL: _hash_of(update),
             "pod-template-generation": str(meta.get("generation", 1)),
         }
         pod["metadata"]["generateName"] = meta["name"] + "-"
@@ -106,7 +106,11 @@ class DaemonSets(Controller):
 
 
 def _is_of(pod: Json, revision: Json) -> bool:
-    return bool(pod["metadata"]["labels"].get(revisions.HASH_LABEL) == revisions.hash_of(revision))
+    return bool(pod["metadata"]["labels"].get(revisions.POD_LABEL) == _hash_of(revision))
+
+
+def _hash_of(revision: Json) -> str:
+    return str(revision["metadata"]["labels"][revisions.POD_LABEL])
 
 
 def _pinned(node: str) -> Json:

@@ -103,7 +103,9 @@ def _address(pod: Json) -> Json:
 
 def _endpoint(pod: Json) -> Json:
     conditions = {"ready": _serves(pod), "serving": pods.ready(pod), "terminating": being_deleted(pod)}
-    return {"addresses": [pod["status"]["podIP"]], "conditions": conditions, "nodeName": pod["spec"]["nodeName"], "targetRef": _target(pod)}
+    zone = pod["metadata"].get("labels", {}).get("topology.kubernetes.io/zone")
+    place = {"nodeName": pod["spec"]["nodeName"]} | ({"zone": zone} if zone else {})
+    return {"addresses": [pod["status"]["podIP"]], "conditions": conditions, **place, "targetRef": _target(pod)}
 
 
 def _ports(service: Json, chosen: list[Json]) -> list[Json]:

@@ -2,10 +2,12 @@
 
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world.controller import Context, Json, reference
-from k8sconsole.cluster.demo.world.kinds import REVISIONS
+from k8sconsole.cluster.demo.world.kinds import DAEMON_SETS, REVISIONS, STATEFUL_SETS
 from k8sconsole.cluster.demo.world.seeds import template_hash
 
-HASH_LABEL = "controller-revision-hash"
+POD_LABEL = "controller-revision-hash"
+"""Tells a pod's revision: its hash alone for a DaemonSet, its whole name for a StatefulSet."""
+_HASH_LABEL = {DAEMON_SETS.key: POD_LABEL, STATEFUL_SETS.key: "controller.kubernetes.io/hash"}
 
 
 def current(context: Context, owner: Json, resource: Resource) -> Json:
@@ -29,10 +31,6 @@ def forget_oldest(context: Context, owner: Json, in_use: set[str]) -> None:
         context.store.delete(REVISIONS, each["metadata"]["namespace"], each["metadata"]["name"])
 
 
-def hash_of(revision: Json) -> str:
-    return str(revision["metadata"]["labels"][HASH_LABEL])
-
-
 def _revision(owner: Json, resource: Resource, name: str, number: int) -> Json:
     template = owner["spec"]["template"]
     return {
@@ -41,7 +39,7 @@ def _revision(owner: Json, resource: Resource, name: str, number: int) -> Json:
         "metadata": {
             "name": name,
             "namespace": owner["metadata"]["namespace"],
-            "labels": {**template.get("metadata", {}).get("labels", {}), HASH_LABEL: name.rpartition("-")[2]},
+            "labels": {**template.get("metadata", {}).get("labels", {}), _HASH_LABEL[resource.key]: name.rpartition("-")[2]},
             "annotations": _causes(owner),
             "ownerReferences": [reference(owner, resource)],
         },

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
+from k8sconsole.cluster.demo.api.admission.pods import locate
 from k8sconsole.cluster.demo.world import conditions
 from k8sconsole.cluster.demo.world.amounts import Amounts, amounts, requests
 from k8sconsole.cluster.demo.world.controller import Change, Context, Controller, Json, Key, Router, being_deleted, selects
@@ -81,6 +82,7 @@ class Scheduler(Controller):
 
         def bind(fresh: Json) -> None:
             fresh["spec"]["nodeName"] = name
+            locate(fresh, node)
             conditions.put(fresh.setdefault("status", {}), {"type": "PodScheduled", "status": "True"}, stamp)
 
         self.store.mutate(PODS, meta["namespace"], meta["name"], bind)

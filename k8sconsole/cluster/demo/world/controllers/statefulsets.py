@@ -53,9 +53,9 @@ class StatefulSets(Controller):
         if strategy.get("type", "RollingUpdate") == "OnDelete":
             return
         first = strategy.get("rollingUpdate", {}).get("partition", 0)
-        wanted = revisions.hash_of(update)
+        wanted = update["metadata"]["name"]
         for number, pod in sorted(self._members(stateful).items(), reverse=True):
-            if number >= first and pod["metadata"]["labels"].get(revisions.HASH_LABEL) != wanted:
+            if number >= first and pod["metadata"]["labels"].get(revisions.POD_LABEL) != wanted:
                 pods.remove(self, stateful, pod)
                 return
 
@@ -68,7 +68,7 @@ class StatefulSets(Controller):
         }
         pod = pods.from_template(stateful["spec"]["template"], stateful, STATEFUL_SETS, name)
         pod["metadata"]["labels"] |= {
-            revisions.HASH_LABEL: revisions.hash_of(update),
+            revisions.POD_LABEL: update["metadata"]["name"],
             "statefulset.kubernetes.io/pod-name": name,
             "apps.kubernetes.io/pod-index": str(number),
         }
@@ -101,12 +101,11 @@ class StatefulSets(Controller):
 
     def _write_status(self, stateful: Json, update: Json) -> None:
         before, members = stateful.get("status", {}), list(self._members(stateful).values())
-        new_hash, minimum = revisions.hash_of(update), stateful["spec"].get("minReadySeconds", 0)
-        updated = [pod for pod in members if pod["metadata"]["labels"].get(revisions.HASH_LABEL) == new_hash]
-        name = update["metadata"]["name"]
+        name, minimum = update["metadata"]["name"], stateful["spec"].get("minReadySeconds", 0)
+        updated = [pod for pod in members if pod["metadata"]["labels"].get(revisions.POD_LABEL) == name]
         done = len(updated) == len(members) == stateful["spec"].get("replicas", 1) and all(map(pods.ready, members))
         current = name if done else before.get("currentRevision", name)
-        of_current = [pod for pod in members if current.endswith("-" + pod["metadata"]["labels"].get(revisions.HASH_LABEL, ""))]
+        of_current = [pod for pod in members if pod["metadata"]["labels"].get(revisions.POD_LABEL) == current]
         status = {
             "observedGeneration": stateful["metadata"].get("generation", 1),
             "replicas": len(members),

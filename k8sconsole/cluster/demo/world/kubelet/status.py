@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from k8sconsole.cluster.demo.api.admission.pods import quality
 from k8sconsole.cluster.demo.world import conditions
 from k8sconsole.cluster.demo.world.behaviour import Behaviours, split_image
 from k8sconsole.cluster.demo.world.clock import moment, stamp
@@ -122,13 +123,3 @@ def _conditions(status: Json, initialised: bool, now: datetime) -> None:
     )
     for type_, holds, reason in said:
         conditions.put(status, {"type": type_, "status": str(holds), **reason}, stamp(now))
-
-
-def quality(spec: Json) -> str:
-    """The quality-of-service class, from requests and limits of CPU and memory."""
-    asked = [container.get("resources", {}).get("requests", {}) for container in spec["containers"]]
-    capped = [container.get("resources", {}).get("limits", {}) for container in spec["containers"]]
-    if not any(asked) and not any(capped):
-        return "BestEffort"
-    full = all({"cpu", "memory"} <= limit.keys() and (not ask or ask == limit) for ask, limit in zip(asked, capped, strict=True))
-    return "Guaranteed" if full else "Burstable"

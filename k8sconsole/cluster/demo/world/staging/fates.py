@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from k8sconsole.cluster.demo.api.admission.pods import quality
 from k8sconsole.cluster.demo.world.clock import moment, stamp
 from k8sconsole.cluster.demo.world.kubelet.images import refusal
-from k8sconsole.cluster.demo.world.kubelet.status import quality
 from k8sconsole.cluster.demo.world.seeds import fraction
 
 Json = dict[str, Any]

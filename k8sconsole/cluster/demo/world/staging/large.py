@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from k8sconsole.cluster.demo.api.admission.pods import admit, fill_spec, locate
 from k8sconsole.cluster.demo.world import pods
 from k8sconsole.cluster.demo.world.behaviour import Behaviour, Behaviours, Registry
 from k8sconsole.cluster.demo.world.clock import stamp
@@ -129,6 +130,8 @@ class _Crowd:
 
     def _pods(self, replica_set: Json, replicas: int, age: float, fate: Fate) -> list[Json]:
         blank = pods.from_template(replica_set["spec"]["template"], replica_set, REPLICA_SETS, "@name@")
+        fill_spec(blank["spec"])
+        admit(blank, "@tail@")
         blank["metadata"] |= {"generateName": replica_set["metadata"]["name"] + "-", "creationTimestamp": "@time@", "uid": "@uid@"}
         if not fate.unplaced:
             blank["spec"]["nodeName"] = "@node@"
@@ -143,6 +146,7 @@ class _Crowd:
         node = self._nodes[index]
         tail = suffix(37, self._seed, owner["namespace"], owner["name"], number)
         values = {
+            b"@tail@": tail[5:10],
             b"@name@": f"{owner['name']}-{tail[:5]}",
             b"@uid@": _uid(self._seed, self._placed),
             b"@time@": self._ago(age - number),
@@ -153,6 +157,8 @@ class _Crowd:
         for mark, value in values.items():
             template = template.replace(mark, value.encode())
         pod: Json = msgspec.json.decode(template)
+        if "nodeName" in pod["spec"]:
+            locate(pod, node)
         return pod
 
     def _settle(self, deployment: Json, replica_set: Json, made: list[Json], fate: Fate) -> None:

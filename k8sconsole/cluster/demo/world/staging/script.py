@@ -10,7 +10,8 @@ import msgspec
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world.behaviour import Behaviour, Behaviours
 from k8sconsole.cluster.demo.world.clock import stamp
-from k8sconsole.cluster.demo.world.kinds import DEPLOYMENTS, NAMESPACES, NODES, QUOTAS, SECRETS, STATEFUL_SETS
+from k8sconsole.cluster.demo.world.kinds import DEPLOYMENTS, NAMESPACES, NODES, PODS, QUOTAS, SECRETS, STATEFUL_SETS
+from k8sconsole.cluster.demo.world.pods import complete
 from k8sconsole.cluster.demo.world.staging.certificates import tls_secret
 from k8sconsole.cluster.demo.world.staging.lapse import Deed
 from k8sconsole.cluster.demo.world.staging.manifests import manifests
@@ -80,7 +81,7 @@ class Staging:
         """A manifest as it stands; `age` and `deleted` beside its kind say when."""
         obj = {key: value for key, value in manifest.items() if key not in ("age", "deleted")}
         at = self._ago(manifest.get("age", "30d"))
-        yield Deed(at, lambda: self._store.create(self._resource(obj), copy.deepcopy(obj)))
+        yield Deed(at, lambda: self._apply(self._resource(obj), obj))
         if "deleted" in manifest:
             meta = obj["metadata"]
             yield Deed(self._ago(manifest["deleted"]), lambda: self._store.delete(self._resource(obj), meta.get("namespace"), meta["name"]))
@@ -107,7 +108,13 @@ class Staging:
         return found
 
     def _deed(self, age: str, resource: Resource, obj: Json) -> Deed:
-        return Deed(self._ago(age), lambda: self._store.create(resource, copy.deepcopy(obj)))
+        return Deed(self._ago(age), lambda: self._apply(resource, obj))
+
+    def _apply(self, resource: Resource, obj: Json) -> None:
+        mine = copy.deepcopy(obj)
+        if resource is PODS:
+            complete(self._store, mine, self._seed)
+        self._store.create(resource, mine)
 
     def _ago(self, age: str) -> datetime:
         return self._now - duration(age)
