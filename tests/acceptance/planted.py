@@ -76,12 +76,13 @@ def unpacked(database: Path) -> Iterable[bytes]:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
         for table in tables:
             for row in connection.execute(f'SELECT * FROM "{table}"'):
-                yield from (_plain(value) for value in row)
+                yield from (plain(value) for value in row)
     finally:
         connection.close()
 
 
-def _plain(value: object) -> bytes:
+def plain(value: object) -> bytes:
+    """A value of the cache as text: an object's body is kept compressed."""
     if not isinstance(value, bytes):
         return str(value).encode()
     try:
