@@ -175,6 +175,21 @@ def test_use_is_told_for_every_running_pod_and_node_and_is_near_what_was_request
     assert len(usage.node_metrics(calm_shop, NOW)) == 6
 
 
+def test_readings_follow_pods_that_begin_and_end() -> None:
+    store = staged("calm-shop")
+    world = World(store, store.clock, 1)
+    world.step()
+    told = {pod["metadata"]["name"] for pod in usage.pod_metrics(store, "shop", NOW)}
+    gone = of(store, "shop", "web")[0]["metadata"]["name"]
+    store.delete(kinds.PODS, "shop", gone)
+    world.run(30)
+    later = {pod["metadata"]["name"] for pod in usage.pod_metrics(store, "shop", store.clock.now())}
+    running = {pod["metadata"]["name"] for pod in store.iterate(kinds.PODS, "shop") if pods.phase(pod) == "Running"}
+    assert gone in told - later
+    assert later == running
+    assert any(name.startswith("web-") for name in later - told)
+
+
 def test_the_living_shop_changes_a_little_every_minute() -> None:
     store = staged("calm-shop")
     world = World(store, store.clock, 1)

@@ -7,7 +7,7 @@ from typing import ClassVar
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world import conditions, pods, usage
 from k8sconsole.cluster.demo.world.clock import moment
-from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, being_deleted, selects
+from k8sconsole.cluster.demo.world.controller import Controller, Json, Key, being_deleted, key_of, selects
 from k8sconsole.cluster.demo.world.kinds import AUTOSCALERS, DEPLOYMENTS, PODS, STATEFUL_SETS
 
 _PERIOD = 15.0
@@ -67,7 +67,7 @@ class Autoscalers(Controller):
 
     def _reading(self, metric: Json, chosen: list[Json]) -> tuple[Json, int]:
         name, target = metric["name"], metric["target"]["averageUtilization"]
-        used, asked = usage.sums(self.store, chosen, name, self.context.now)
+        used, asked = usage.sums(self.store, map(key_of, chosen), name, self.context.now)
         share = round(100 * used / asked) if asked else 0
         current = {"averageUtilization": share, "averageValue": usage.spelled(name, used // len(chosen))}
         ratio = share / target
