@@ -12,6 +12,9 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC", "<date>"),
     (rf"\bcontroller-revision-hash=((?:[a-z]+-)?){_GENERATED}{{6,10}}\b", r"controller-revision-hash=\1<hash>"),
     (r"(topology\.kubernetes\.io/(?:zone|region))=[^,\s]+", r"\1=<place>"),
+    # A real node whose kubelet is played starts no container, and so has no identifiers to tell.
+    (r"\b((?:Container|Image) ID:).*", r"\1"),
+    (r"\n\s*PodReadyToStartContainers\s+True", ""),
     (rf"\bkube-api-access-{_GENERATED}{{5}}\b", "kube-api-access-<id>"),
     (r"\b(?:general|data|node|worker)-\d+\b", "<node>"),
     (rf"\b([a-z][-a-z0-9]*?)-{_GENERATED}{{6,10}}-{_GENERATED}{{5}}\b", r"\1-<hash>-<id>"),

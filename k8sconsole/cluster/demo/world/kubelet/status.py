@@ -123,3 +123,5 @@ def _conditions(status: Json, initialised: bool, now: datetime) -> None:
     )
     for type_, holds, reason in said:
         conditions.put(status, {"type": type_, "status": str(holds), **reason}, stamp(now))
+    # A kubelet lists what it knows itself before what the scheduler said.
+    status["conditions"].sort(key=lambda condition: condition["type"] == "PodScheduled")

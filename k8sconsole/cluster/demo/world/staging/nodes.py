@@ -27,6 +27,8 @@ def node(pool: Pool, name: str, index: int, stamp: str) -> Json:
     labels = {
         "kubernetes.io/hostname": name,
         "kubernetes.io/os": "linux",
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
         "kubernetes.io/arch": "amd64",
         "node.kubernetes.io/instance-type": f"demo.{pool.cpu}x{pool.memory.lower()}",
         "topology.kubernetes.io/region": "eu-demo-1",
