@@ -179,15 +179,15 @@ def test_readings_follow_pods_that_begin_and_end() -> None:
     store = staged("calm-shop")
     world = World(store, store.clock, 1)
     world.step()
-    told = {pod["metadata"]["name"] for pod in usage.pod_metrics(store, "shop", NOW)}
-    gone = of(store, "shop", "web")[0]["metadata"]["name"]
-    store.delete(kinds.PODS, "shop", gone)
+    told = {pod["metadata"]["name"] for pod in usage.pod_metrics(store, "team-a", NOW)}
+    gone = of(store, "team-a", "greeter")[0]["metadata"]["name"]
+    store.delete(kinds.PODS, "team-a", gone)
     world.run(30)
-    later = {pod["metadata"]["name"] for pod in usage.pod_metrics(store, "shop", store.clock.now())}
-    running = {pod["metadata"]["name"] for pod in store.iterate(kinds.PODS, "shop") if pods.phase(pod) == "Running"}
+    later = {pod["metadata"]["name"] for pod in usage.pod_metrics(store, "team-a", store.clock.now())}
+    running = {pod["metadata"]["name"] for pod in store.iterate(kinds.PODS, "team-a") if pods.phase(pod) == "Running"}
     assert gone in told - later
     assert later == running
-    assert any(name.startswith("web-") for name in later - told)
+    assert any(name.startswith("greeter-") for name in later - told)
 
 
 def test_the_living_shop_changes_a_little_every_minute() -> None:
