@@ -112,6 +112,35 @@ def test_a_cluster_in_a_thread_serves_code_that_knows_no_event_loop() -> None:
         assert json.load(answer)["kind"] == "PodList"
 
 
+_ABANDONED = """
+import socket, sys, time
+from k8sconsole.cluster.demo.server import DemoCluster
+
+def ask(path):
+    connection = socket.create_connection(("127.0.0.1", int(cluster.url.rpartition(":")[2])))
+    connection.sendall(f"GET {path} HTTP/1.1\\r\\nHost: demo\\r\\nAuthorization: Bearer {cluster.admin.token}\\r\\n\\r\\n".encode())
+    assert connection.recv(12) == b"HTTP/1.1 200"
+    return connection
+
+with DemoCluster.in_thread("large", size=300) as cluster:
+    namespace, pod = next(iter(cluster.store.names(cluster.store.registry.by_kind("v1", "Pod"))))
+    kinds = ("pods", "events", "nodes", "services", "configmaps", "secrets")
+    open_ = [ask(f"/api/v1/{kinds[number % 6]}?watch=1") for number in range(60)]
+    open_.append(ask(f"/api/v1/namespaces/{namespace}/pods/{pod}/log?follow=true"))
+    for each in open_[:10]:
+        each.close()
+    began = time.monotonic()
+print(time.monotonic() - began)
+"""
+
+
+def test_a_cluster_that_stops_while_sixty_clients_watch_ends_at_once_and_without_a_word() -> None:
+    done = subprocess.run([sys.executable, "-c", _ABANDONED], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    # A stop that waited for its clients would take until their watches end, half an hour later.
+    assert float(done.stdout) < 10
+
+
 def test_importing_the_demo_loads_neither_the_client_library_nor_cryptography() -> None:
     code = "import sys, k8sconsole.cluster.demo.server; print([m for m in ('kubernetes', 'cryptography', 'aiohttp') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
