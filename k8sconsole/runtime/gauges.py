@@ -6,6 +6,7 @@ from k8sconsole.model.events import CallCompleted, Fact, RowsChanged, ScanComple
 from k8sconsole.telemetry.figures import Figures, Window
 
 MINUTES = 300.0
+NO_FAILURE = frozenset({"ok", "Cancelled", "PermissionDenied"})
 
 
 class Reading(msgspec.Struct, frozen=True):
@@ -35,7 +36,7 @@ class Gauges:
         record = self._figures.record
         if isinstance(fact, CallCompleted):
             record("call", fact.duration_ms)
-            if fact.outcome != "ok":
+            if fact.outcome not in NO_FAILURE:
                 record("call.error")
         elif isinstance(fact, ScanCompleted):
             record("scan" if not fact.error else "scan.failed", fact.seconds)

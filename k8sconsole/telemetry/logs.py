@@ -44,7 +44,7 @@ class JsonLines(logging.Formatter):
             "cache_hit": getattr(record, "cache_hit", None),
             "error_details": self._mask(error),
             "message": self._mask(record.getMessage()),
-            **getattr(record, "more", {}),
+            **{key: self._mask(value) if isinstance(value, str) else value for key, value in getattr(record, "more", {}).items()},
         }
         return msgspec.json.encode(line, enc_hook=str).decode()
 

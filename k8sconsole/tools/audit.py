@@ -3,10 +3,12 @@
 import asyncio
 import logging
 from collections import deque
+from typing import Any
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.reading import AuditEntry
 from k8sconsole.store.port import Store
+from k8sconsole.telemetry.logs import fields
 
 log = logging.getLogger("k8sconsole.audit")
 
@@ -25,9 +27,7 @@ class AuditTrail:
 
     def record(self, entry: AuditEntry) -> None:
         if self._store is None:
-            log.info(
-                "call", extra={"operation": entry.tool, "request_id": entry.request_id, "phase": entry.phase, "outcome": entry.outcome}
-            )
+            log.info("call", extra=_told(entry))
             return
         self._entries.append(entry)
         self._wake()
@@ -60,8 +60,10 @@ class AuditTrail:
             except ConsoleError as problem:
                 # The calls themselves must not fail because the file is full; the log keeps what the table lost.
                 for entry in entries:
-                    log.error(
-                        "audit not stored: %s",
-                        problem,
-                        extra={"operation": entry.tool, "request_id": entry.request_id, "phase": entry.phase},
-                    )
+                    log.error("audit not stored: %s", problem, extra=_told(entry))
+
+
+def _told(entry: AuditEntry) -> dict[str, Any]:
+    """An entry as the log has it."""
+    more = {"request_id": entry.request_id, "caller": entry.caller, "face": entry.face, "phase": entry.phase, "outcome": entry.outcome}
+    return fields(entry.tool, duration_ms=entry.duration_ms, error=entry.error, **more)

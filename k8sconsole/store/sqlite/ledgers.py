@@ -24,12 +24,14 @@ _CALL = (
 _USE = (
     "INSERT INTO tool_usage_stats"
     " (tool_name, usage_count, success_count, error_count, avg_response_time, last_used_at, created_at, updated_at)"
-    " VALUES (?1, 1, ?2, 1 - ?2, ?3, ?4, ?4, ?4) ON CONFLICT (tool_name) DO UPDATE SET usage_count = usage_count + 1,"
-    " success_count = success_count + ?2, error_count = error_count + 1 - ?2,"
+    " VALUES (?1, 1, ?2, ?5, ?3, ?4, ?4, ?4) ON CONFLICT (tool_name) DO UPDATE SET usage_count = usage_count + 1,"
+    " success_count = success_count + ?2, error_count = error_count + ?5,"
     " avg_response_time = avg_response_time + (?3 - avg_response_time) / (usage_count + 1), last_used_at = ?4, updated_at = ?4"
 )
 _COMPLETED = "completed"
 _SUCCESS = "ok"
+_NO_FAILURE = frozenset({_SUCCESS, "Cancelled", "PermissionDenied"})
+"""A followed log that was closed, and a change that somebody refused, count as calls but neither as successes nor as errors of the tool."""
 
 
 def record_tools(connection: sqlite3.Connection, tools: Sequence[ToolRecord], now: float, ttl: float) -> None:
@@ -53,7 +55,8 @@ def record_calls(connection: sqlite3.Connection, entries: Iterable[AuditEntry]) 
         who = (iso(entry.at), entry.request_id, entry.caller, entry.face, entry.tool, arguments)
         connection.execute(_CALL, (*who, entry.phase, entry.outcome, entry.duration_ms, entry.error))
         if entry.phase == _COMPLETED:
-            connection.execute(_USE, (entry.tool, int(entry.outcome == _SUCCESS), entry.duration_ms or 0.0, iso(entry.at)))
+            succeeded, failed = int(entry.outcome == _SUCCESS), int(entry.outcome not in _NO_FAILURE)
+            connection.execute(_USE, (entry.tool, succeeded, entry.duration_ms or 0.0, iso(entry.at), failed))
 
 
 def audit(connection: sqlite3.Connection, limit: int) -> list[AuditEntry]:

@@ -40,7 +40,7 @@ def test_an_exception_is_told_in_a_line_and_what_looks_secret_is_masked(folder: 
     try:
         raise Unreachable("nothing answers", "https://admin:hunter2hunter2@10.0.0.1")
     except Unreachable:
-        logging.getLogger("k8sconsole.cluster").exception("password=hunter2hunter2")
+        logging.getLogger("k8sconsole.cluster").exception("password=hunter2hunter2", extra=fields("x", address="token=hunter2hunter2"))
     text = (folder / "k8sconsole.log").read_text()
     assert "hunter2" not in text
     assert lines(folder)[0]["level"] == "ERROR"
