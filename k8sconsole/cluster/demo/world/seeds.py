@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 
 # Kubernetes leaves out vowels and look-alikes in generated names.
-_ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
+_ALPHABET = b"bcdfghjklmnpqrstvwxz2456789"
+_SPELLING = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 def dice(*parts: object) -> random.Random:
@@ -42,7 +43,7 @@ def hexadecimal(length: int, *parts: object) -> str:
 
 
 def spelled(digest: bytes, length: int) -> str:
-    return "".join(_ALPHABET[byte % len(_ALPHABET)] for byte in digest[:length])
+    return digest[:length].translate(_SPELLING).decode()
 
 
 def _digest(*parts: object) -> bytes:

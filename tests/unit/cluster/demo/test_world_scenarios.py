@@ -43,6 +43,13 @@ def test_the_calm_shop_has_a_past(calm_shop: ObjectStore) -> None:
     assert len(of(calm_shop, "shop", "web")) == 6
 
 
+def test_every_job_of_the_past_began_when_its_schedule_struck(calm_shop: ObjectStore) -> None:
+    scheduled = "batch.kubernetes.io/cronjob-scheduled-timestamp"
+    jobs = [job["metadata"] for job in calm_shop.iterate(kinds.JOBS) if scheduled in job["metadata"].get("annotations", {})]
+    assert {job["ownerReferences"][0]["name"] for job in jobs} == {name for _, name in calm_shop.names(kinds.CRON_JOBS)}
+    assert all(job["creationTimestamp"] == job["annotations"][scheduled] for job in jobs)
+
+
 def test_two_worlds_of_one_seed_are_equal_byte_for_byte(bad_day: ObjectStore) -> None:
     other = staged("bad-day")
     assert _bytes(bad_day) == _bytes(other)

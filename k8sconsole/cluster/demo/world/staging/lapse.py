@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from k8sconsole.cluster.demo.storage import ObjectStore
 
 # Cron jobs are lived through for this long only: earlier runs, and what was told of them, would have been deleted by now.
-_RECENT = timedelta(minutes=75)
+RECENT = timedelta(minutes=75)
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def live_through(store: "ObjectStore", deeds: Sequence[Deed], seed: int) -> None
     store.clock = clock
     lapse = _Lapse(store, clock, seed)
     try:
-        lapse.pass_time([deed for deed in ordered if deed.at <= now - _RECENT], now - _RECENT, PAST)
-        lapse.pass_time([deed for deed in ordered if deed.at > now - _RECENT], now, (*PAST, CronJobs))
+        lapse.pass_time([deed for deed in ordered if deed.at <= now - RECENT], now - RECENT, PAST)
+        lapse.pass_time([deed for deed in ordered if deed.at > now - RECENT], now, (*PAST, CronJobs))
     finally:
         store.clock = present
     lapse.chronicle.publish()

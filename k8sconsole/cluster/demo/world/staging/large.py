@@ -28,7 +28,7 @@ from k8sconsole.cluster.demo.world.kinds import (
     SERVICES,
     SLICES,
 )
-from k8sconsole.cluster.demo.world.seeds import dice, fraction, suffix
+from k8sconsole.cluster.demo.world.seeds import dice, fraction, hexadecimal, suffix
 from k8sconsole.cluster.demo.world.staging.fates import HEALTHY, Fate, fate_of
 from k8sconsole.cluster.demo.world.staging.manifests import manifests
 from k8sconsole.cluster.demo.world.staging.nodes import pool_nodes
@@ -212,5 +212,5 @@ def _final_status(deployment: Json, replica_set: Json, now: datetime) -> Json:
 
 
 def _uid(seed: int, number: int) -> str:
-    digits = f"{dice('uid', seed, number).getrandbits(122):032x}"
+    digits = hexadecimal(32, "uid", seed, number)
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

@@ -10,10 +10,14 @@ import msgspec
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.world.behaviour import Behaviour, Behaviours
 from k8sconsole.cluster.demo.world.clock import stamp
+from k8sconsole.cluster.demo.world.controller import Context
+from k8sconsole.cluster.demo.world.controllers.cronjobs import CronJobs
 from k8sconsole.cluster.demo.world.kinds import DEPLOYMENTS, NAMESPACES, NODES, PODS, QUOTAS, SECRETS, STATEFUL_SETS
 from k8sconsole.cluster.demo.world.pods import complete
+from k8sconsole.cluster.demo.world.recorder import Chronicle
+from k8sconsole.cluster.demo.world.schedule import Schedule
 from k8sconsole.cluster.demo.world.staging.certificates import tls_secret
-from k8sconsole.cluster.demo.world.staging.lapse import Deed
+from k8sconsole.cluster.demo.world.staging.lapse import RECENT, Deed
 from k8sconsole.cluster.demo.world.staging.manifests import manifests
 from k8sconsole.cluster.demo.world.staging.nodes import pool_nodes, pressed
 from k8sconsole.cluster.demo.world.staging.vocabulary import Release, Script, Space, Workload, duration
@@ -89,8 +93,21 @@ class Staging:
     def _workload(self, workload: Workload) -> Iterator[Deed]:
         for obj in manifests(workload):
             yield self._deed(workload.age, self._resource(obj), obj)
+        if workload.kind == "CronJob":
+            yield from self._last_strike(workload)
         for release in workload.history:
             yield Deed(self._ago(release.at), self._release(workload, release))
+
+    def _last_strike(self, workload: Workload) -> Iterator[Deed]:
+        """The last run before cron jobs are lived through, at its own time; what was told of it is long forgotten."""
+        at = Schedule(workload.schedule).latest(self._ago(workload.age), self._now - RECENT)
+
+        def strike() -> None:
+            told = Chronicle(self._store, self._store.clock)
+            CronJobs(Context(self._store, self._store.clock, self._seed, told)).reconcile((workload.namespace, workload.name))
+
+        if at is not None:
+            yield Deed(at, strike)
 
     def _release(self, workload: Workload, release: Release) -> Any:
         def change(fresh: Json) -> None:
