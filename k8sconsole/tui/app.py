@@ -73,6 +73,7 @@ class ConsoleApp(App[int]):
             await self.action_learn()
         except ConsoleError as error:
             self.desk.opened = True
+            self.main.cluster.fail(f"the console could not open: {error}")
             self.tell(error.title, str(error), "error")
 
     async def action_learn(self) -> None:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from k8sconsole.errors import ConfigurationError
 from k8sconsole.model.events import ClusterState, Trust
 from k8sconsole.tui.widgets.question import QuestionDialog
-from tests.tui.memory import DEMO, NOW, MemoryConsole, open_console, pod, settled, shop
+from tests.tui.memory import DEMO, NOW, Embedded, MemoryConsole, open_console, pod, settled, shop
 
 
 def screen(pilot: Any) -> str:
@@ -264,3 +265,12 @@ async def test_a_colon_in_the_chat_is_a_character(console: MemoryConsole) -> Non
     async with open_console(console) as pilot:
         await press(pilot, "f4", "colon", "slash")
         assert pilot.app.screen.query_one("#ask").value == ":/"
+
+
+async def test_a_console_that_cannot_open_says_why(console: MemoryConsole, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(self: Embedded, work: Any) -> None:
+        raise ConfigurationError("no context chosen", "the kubeconfig has no current context", "--context demo")
+
+    monkeypatch.setattr(Embedded, "do", fail)
+    async with open_console(console) as pilot:
+        assert "no context chosen — the kubeconfig has no current context" in screen(pilot)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from k8sconsole.config.loading import load
-from k8sconsole.runtime.demo import DemoOptions, demo_opening
+from k8sconsole.runtime.demo import DemoOptions, opening_on, running_demo
 from k8sconsole.runtime.start import start_console
 from k8sconsole.tui.app import ConsoleApp
 from k8sconsole.tui.visuals.glyphs import UNICODE
@@ -20,8 +20,9 @@ WITHIN = 20.0
 @pytest.fixture(scope="module")
 def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder: Path = tmp_path_factory.mktemp("demo")
-    with demo_opening(DemoOptions(), load({"cache.db_path": str(folder / "cache.db")}, environment={})) as found:
-        yield found
+    loaded = load({"cache.db_path": str(folder / "cache.db")}, environment={})
+    with running_demo(DemoOptions()) as cluster:
+        yield opening_on(cluster.kubeconfig, loaded)
 
 
 @pytest.fixture

@@ -155,10 +155,11 @@ class RowSet:
         return [key for key in keys if keep(self.rows[key])]
 
     def _arrange(self, keys: list[Key]) -> None:
-        order = self._order
-        for key in keys:
-            if key not in order:
-                order[key] = self._order_of(self.rows[key])
+        order, order_of, rows = self._order, self._order_of(), self.rows
+        if not order:
+            order.update((key, order_of(rows[key])) for key in keys)
+        else:
+            order.update((key, order_of(rows[key])) for key in keys if key not in order)
         keys.sort(key=order.__getitem__, reverse=self._sort[1])  # type: ignore[arg-type]
         self._keys, self._places = keys, None
 
@@ -175,14 +176,13 @@ class RowSet:
 
         return keep
 
-    def _order_of(self, row: Row) -> object:
+    def _order_of(self) -> Callable[[Row], object]:
+        """What a row is sorted by."""
         column = self._sort[0]
-        name = (row.namespace, row.name, row.cluster)
-        if column == "NAMESPACE" or not column:
-            return name
         if column == "CLUSTER":
-            return (row.cluster, *name)
-        at = self.table.index(column)
-        if at is None or at >= len(row.cells):
-            return name
-        return (sort_key(self.table.columns[at], row.cells[at]), name)
+            return lambda row: (row.cluster, row.namespace, row.name)
+        at = self.table.index(column) if column else None
+        if at is None:
+            return lambda row: (row.namespace, row.name, row.cluster)
+        sorted_column = self.table.columns[at]
+        return lambda row: (sort_key(sorted_column, row.cells[at] if at < len(row.cells) else None), row.namespace, row.name, row.cluster)

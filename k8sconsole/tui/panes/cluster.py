@@ -85,6 +85,11 @@ class ClusterPane(Pane):
     def contexts(self) -> None:
         self._push(ContextsView(self.desk))
 
+    def fail(self, problem: str) -> None:
+        """There is nothing to show, and this is why."""
+        if isinstance(self.top, TableView):
+            self.top.fail(problem)
+
     def reload(self) -> None:
         """The same place again, when the clusters have changed."""
         place = self.trail.here or Place(PODS, namespaces=self._namespaces)

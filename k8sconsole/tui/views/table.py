@@ -87,7 +87,8 @@ class TableView(TableKeys, View):
         return self.place.filter
 
     def on_mount(self) -> None:
-        self.load()
+        if self.desk.opened:
+            self.load()
 
     def seen_at(self, row: Row) -> float | None:
         """When the row was last known to be true."""
@@ -110,8 +111,11 @@ class TableView(TableKeys, View):
             await self._apply_filter()
             await self._look_at_trust()
         except ConsoleError as error:
-            self._loading, self._problem = False, str(error)
-            self.redraw()
+            self.fail(str(error))
+
+    def fail(self, problem: str) -> None:
+        self._loading, self._problem = False, problem
+        self.redraw()
 
     async def _kind_table(self) -> KindTable:
         cluster = next(iter(self.clusters), ClusterName(""))
