@@ -1,5 +1,6 @@
 """The rows of one place in memory: ordered, filtered, and remembering what has just changed. All of it without a widget."""
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 
 from k8sconsole.model.filters import Filter, RowSubject, predicate
@@ -11,6 +12,7 @@ from k8sconsole.model.tables.health import Health
 Key = Hashable
 BRIGHT = 2.0
 """Seconds that a change stays visible."""
+PLAIN_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 FAULTS = frozenset({Health.BAD, Health.WARN, Health.GOING})
 
 
@@ -138,7 +140,7 @@ class RowSet:
         before = self._filter.text if self._filter else ""
         if wanted is None or by_body or self._filter_body or faults != self._faults:
             return False
-        return wanted.text.isalnum() and before.isalnum() and wanted.text.startswith(before)
+        return bool(PLAIN_WORD.fullmatch(wanted.text) and PLAIN_WORD.fullmatch(before)) and wanted.text.startswith(before)
 
     def _rearrange(self, among: Sequence[Key] | None = None) -> None:
         self._arrange(self._kept(self.rows if among is None else [key for key in among if key in self.rows]))
