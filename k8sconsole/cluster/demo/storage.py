@@ -10,7 +10,6 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ import msgspec
 from k8sconsole.cluster.demo import status
 from k8sconsole.cluster.demo.history import WINDOW, EventType, History, Key, StoreEvent, Subscription
 from k8sconsole.cluster.demo.resources import RESOURCES, Registry, Resource
+from k8sconsole.cluster.demo.views import view
 from k8sconsole.cluster.demo.world.clock import Clock, stamp
 
 if TYPE_CHECKING:
@@ -27,18 +27,9 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
-# Enough for all that moves in a small cluster, and 20 MB at most in a large one.
-_VIEWS = 1024
 # Set by the server and never by a client's update.
 _OWN_META = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 _GC_FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
-
-
-@lru_cache(maxsize=_VIEWS)
-def view(raw: bytes) -> Json:
-    """An object's bytes, decoded: one object for all who look at them, so never to be altered."""
-    found: Json = _decode(raw)
-    return found
 
 
 @dataclass(slots=True)

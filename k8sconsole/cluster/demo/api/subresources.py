@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from k8sconsole.cluster.demo import status
 from k8sconsole.cluster.demo.api import selectors, writing
-from k8sconsole.cluster.demo.api.admission.pods import locate
 from k8sconsole.cluster.demo.api.admission.validation import required, wrong
 from k8sconsole.cluster.demo.api.backend import Answer, answer
 from k8sconsole.cluster.demo.api.patching.managers import track_update
 from k8sconsole.cluster.demo.api.tables.cells import selector as selector_text
+from k8sconsole.cluster.demo.podspecs import locate
 from k8sconsole.cluster.demo.resources import RESOURCES
 from k8sconsole.cluster.demo.world.clock import stamp
 

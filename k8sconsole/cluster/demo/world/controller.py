@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from k8sconsole.cluster.demo.resources import Resource
-from k8sconsole.cluster.demo.storage import view
+from k8sconsole.cluster.demo.views import view
 from k8sconsole.cluster.demo.world.behaviour import Behaviours
 from k8sconsole.cluster.demo.world.clock import Clock, stamp
 from k8sconsole.cluster.demo.world.placement import Placement

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from k8sconsole.cluster.demo.api.admission.pods import enter, fill_spec
+from k8sconsole.cluster.demo.podspecs import enter, fill_spec
 from k8sconsole.cluster.demo.resources import Resource
 from k8sconsole.cluster.demo.status import ApiStatus, forbidden
 from k8sconsole.cluster.demo.world.clock import moment

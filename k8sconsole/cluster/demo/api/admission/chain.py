@@ -6,8 +6,8 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.cluster.demo import status
-from k8sconsole.cluster.demo.api.admission import custom, defaults, identity, immutable, pods, services, validation
+from k8sconsole.cluster.demo import podspecs, status
+from k8sconsole.cluster.demo.api.admission import custom, defaults, identity, immutable, services, validation
 from k8sconsole.cluster.demo.resources import RESOURCES
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def _nothing(_backend: Backend, _obj: Json) -> None:
 
 
 def _pod(backend: Backend, obj: Json) -> None:
-    pods.enter(backend.store, obj, identity.suffix(backend.random))
+    podspecs.enter(backend.store, obj, identity.suffix(backend.random))
 
 
 def _check_quota(backend: Backend, pod: Json) -> None:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.cluster.demo.api.admission.pods import fill_spec
+from k8sconsole.cluster.demo.podspecs import fill_spec
 
 if TYPE_CHECKING:
     from k8sconsole.cluster.demo.resources import Resource

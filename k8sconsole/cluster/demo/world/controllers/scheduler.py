@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from k8sconsole.cluster.demo.api.admission.pods import locate
+from k8sconsole.cluster.demo.podspecs import locate
 from k8sconsole.cluster.demo.world import conditions
 from k8sconsole.cluster.demo.world.amounts import Amounts, amounts, requests
 from k8sconsole.cluster.demo.world.controller import Change, Context, Controller, Json, Key, Router, being_deleted, selects

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from k8sconsole.cluster.demo.api.admission.pods import quality
+from k8sconsole.cluster.demo.podspecs import quality
 from k8sconsole.cluster.demo.world import conditions
 from k8sconsole.cluster.demo.world.behaviour import Behaviours, split_image
 from k8sconsole.cluster.demo.world.clock import moment, stamp

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from k8sconsole.cluster.demo.api.admission.pods import quality
+from k8sconsole.cluster.demo.podspecs import quality
 from k8sconsole.cluster.demo.world.clock import moment, stamp
 from k8sconsole.cluster.demo.world.kubelet.images import refusal
 from k8sconsole.cluster.demo.world.seeds import fraction

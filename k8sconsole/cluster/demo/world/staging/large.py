@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.cluster.demo.api.admission.pods import admit, fill_spec, locate
+from k8sconsole.cluster.demo.podspecs import admit, fill_spec, locate
 from k8sconsole.cluster.demo.world import pods
 from k8sconsole.cluster.demo.world.behaviour import Behaviour, Behaviours, Registry
 from k8sconsole.cluster.demo.world.clock import stamp
