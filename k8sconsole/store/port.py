@@ -76,7 +76,9 @@ class ToolRecord(msgspec.Struct, frozen=True):
     origin: str = "builtin"
 
 
-class Store(Protocol):
+class ScanWriter(Protocol):
+    """What a scan writes."""
+
     async def write(self, batch: WriteBatch) -> WriteResult: ...
     async def begin_scan(self, cluster: ClusterName, resource: ResourceName) -> int:
         """A new scan_id, larger than any before."""
@@ -97,21 +99,16 @@ class Store(Protocol):
     async def record_scan(self, state: ScanState) -> None: ...
     async def record_cluster(self, record: ClusterRecord) -> None: ...
     async def record_resources(self, cluster: ClusterName, resources: Sequence[ApiResource]) -> None: ...
-    async def record_tools(self, tools: Sequence[ToolRecord], ttl: float) -> None: ...
-    async def record_calls(self, entries: Sequence[AuditEntry]) -> None:
-        """Audit rows; those of phase ``completed`` also count into tool_usage_stats."""
-        ...
-
-    async def record_figures(self, figures: Sequence[tuple[float, str, float]]) -> None:
-        """(at, name, value): the facts the KPIs are computed from."""
-        ...
-
     async def clean(self, now: float) -> int:
         """Deletes what is past its TTL and has been superseded; how many rows went. The last known state of a cluster that cannot be read
         stays readable, however old, until its time for offline reading is over."""
         ...
 
     async def forget(self, cluster: ClusterName, resource: ResourceName | None = None) -> int: ...
+
+
+class CacheReader(Protocol):
+    """What was seen, read back."""
 
     async def rows(self, query: RowQuery) -> Rows: ...
     async def table(self, cluster: ClusterName, resource: ResourceName) -> KindTable:
@@ -127,6 +124,27 @@ class Store(Protocol):
     async def scan_states(self, cluster: ClusterName | None = None) -> list[ScanState]: ...
     async def clusters(self) -> list[ClusterRecord]: ...
     async def resources(self, cluster: ClusterName) -> list[ApiResource]: ...
+    async def revision(self) -> int:
+        """The newest revision, written by this process or another: cheap enough to ask every half second."""
+        ...
+
+    async def changes(self, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
+        """The kinds in which something was written or deleted after that revision, with the newest revision of each."""
+        ...
+
+
+class Ledger(Protocol):
+    """What was done: the tools, their use, the audit, the figures; and the file as a whole."""
+
+    async def record_tools(self, tools: Sequence[ToolRecord], ttl: float) -> None: ...
+    async def record_calls(self, entries: Sequence[AuditEntry]) -> None:
+        """Audit rows; those of phase ``completed`` also count into tool_usage_stats."""
+        ...
+
+    async def record_figures(self, figures: Sequence[tuple[float, str, float]]) -> None:
+        """(at, name, value): the facts the KPIs are computed from."""
+        ...
+
     async def tool_usage(self) -> list[ToolUsage]: ...
     async def audit(self, limit: int = 100) -> list[AuditEntry]: ...
     async def figures(self, name: str, since: float) -> list[tuple[float, float]]: ...
@@ -135,13 +153,9 @@ class Store(Protocol):
         """Read-only by construction: whatever would write raises PolicyDenied."""
         ...
 
-    async def revision(self) -> int:
-        """The newest revision, written by this process or another: cheap enough to ask every half second."""
-        ...
 
-    async def changes(self, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
-        """The kinds in which something was written or deleted after that revision, with the newest revision of each."""
-        ...
+class Leases(Protocol):
+    """Who scans what, among the processes that share the store."""
 
     async def take_lease(self, name: str, holder: str, ttl: float) -> str:
         """Takes or renews the lease; answers who holds it now."""
@@ -155,5 +169,9 @@ class Store(Protocol):
     async def asked_scans(self, cluster: ClusterName) -> int:
         """How often that was asked so far."""
         ...
+
+
+class Store(ScanWriter, CacheReader, Ledger, Leases, Protocol):
+    """Everything, and its end."""
 
     async def close(self) -> None: ...

@@ -65,5 +65,11 @@ class AuditTrail:
 
 def _told(entry: AuditEntry) -> dict[str, Any]:
     """An entry as the log has it."""
-    more = {"request_id": entry.request_id, "caller": entry.caller, "face": entry.face, "phase": entry.phase, "outcome": entry.outcome}
+    more: dict[str, Any] = {
+        "request_id": entry.request_id,
+        "caller": entry.caller,
+        "face": entry.face,
+        "phase": entry.phase,
+        "outcome": entry.outcome,
+    }
     return fields(entry.tool, duration_ms=entry.duration_ms, error=entry.error, **more)
