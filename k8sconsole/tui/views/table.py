@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError, FilterError
 from k8sconsole.kit.text import plain
-from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted
+from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
 from k8sconsole.model.filters import Filter, needs_body, parse
 from k8sconsole.model.objects import Row
 from k8sconsole.model.reading import RowQuery, Rows, ScanState
@@ -171,7 +171,9 @@ class TableView(TableKeys, View):
             return self._problem
         if self._loading:
             return "reading …"
-        return why_empty(self.place, self.rows.total if self.rows else 0, self._scans, self.clusters, self.desk.glyphs)
+        told = [self.desk.states[name].trust for name in self.clusters if name in self.desk.states]
+        offline = bool(told) and all(trust is Trust.OFFLINE for trust in told)
+        return why_empty(self.place, self.rows.total if self.rows else 0, self._scans, self.clusters, self.desk.glyphs, offline=offline)
 
     # following
 
@@ -197,7 +199,7 @@ class TableView(TableKeys, View):
         if read.whole:
             self._take_whole(read)
         elif self.rows.apply(read.rows, read.gone):
-            if self._asks_console:
+            if _asks_console(self.place):
                 await self._apply_filter()
             self.redraw()
 
@@ -229,13 +231,6 @@ class TableView(TableKeys, View):
 
     # filter and order
 
-    @property
-    def _asks_console(self) -> bool:
-        try:
-            return bool(self.place.whole_filter) and needs_body(parse(self.place.whole_filter))
-        except FilterError:
-            return False
-
     def filter_typed(self, text: str) -> str:
         before, self.place = self.place, _with(self.place, filter=text)
         try:
@@ -243,7 +238,7 @@ class TableView(TableKeys, View):
         except FilterError as problem:
             self.place = before
             return str(problem)
-        if self._asks_console:
+        if _asks_console(self.place):
             self.refilter()
             return "looking into the objects …"
         self._narrow_now()
@@ -258,7 +253,7 @@ class TableView(TableKeys, View):
         """Where rows do not carry what the filter asks for, the console looks into the objects."""
         if self.rows is None:
             return
-        if not self._asks_console:
+        if not _asks_console(self.place):
             self._narrow_now()
         else:
             found = await self._read(wanted=parse(self.place.whole_filter))
@@ -269,7 +264,7 @@ class TableView(TableKeys, View):
         self.redraw()
 
     def _narrow_now(self) -> None:
-        if self.rows is not None and not self._asks_console:
+        if self.rows is not None and not _asks_console(self.place):
             text = self.place.whole_filter
             self.rows.narrow(parse(text) if text else None, faults=self.place.faults)
 
@@ -322,3 +317,11 @@ def _with(place: Place, **changes: object) -> Place:
     import msgspec
 
     return msgspec.structs.replace(place, **changes)
+
+
+def _asks_console(place: Place) -> bool:
+    """Whether rows do not carry what the filter asks for."""
+    try:
+        return bool(place.whole_filter) and needs_body(parse(place.whole_filter))
+    except FilterError:
+        return False

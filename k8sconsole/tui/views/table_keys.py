@@ -37,6 +37,12 @@ class TableKeys(Base):
     def _open(self, how: str) -> None:
         if self.current is not None:
             self.post_message(ObjectOpened(self.current.ref, how, self.current))
+        else:
+            self._nothing_selected()
+
+    def _nothing_selected(self) -> None:
+        if self._view.table.count:
+            self.post_message(Told("nothing is selected", "the row the cursor was on is gone or hidden; j or k selects another", "warning"))
 
     def action_open(self, how: str) -> None:
         self._open(how)
@@ -68,6 +74,7 @@ class TableKeys(Base):
     def action_delete(self) -> None:
         rows, table = self._view.rows, self._view.table
         if rows is None or (self.current is None and not table.marks):
+            self._nothing_selected()
             return
         marked: list[ObjectRef] = [rows.rows[key].ref for key in table.marks if key in rows.rows]
         refs = sorted(marked) if marked else [self.current.ref] if self.current else []
@@ -78,6 +85,8 @@ class TableKeys(Base):
         if self.current is not None:
             self.app.copy_to_clipboard(self.current.name)
             self.post_message(Told(f"copied {self.current.name}"))
+        else:
+            self._nothing_selected()
 
     def action_all_namespaces(self) -> None:
         self._namespaces(())

@@ -10,8 +10,10 @@ from k8sconsole.tui.visuals.bars import bar
 from k8sconsole.tui.visuals.glyphs import Glyphs
 
 
-def why_empty(place: Place, total: int, states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs: Glyphs) -> str:
-    """states: what is known of all scans of these clusters."""
+def why_empty(
+    place: Place, total: int, states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs: Glyphs, *, offline: bool = False
+) -> str:
+    """states: what is known of all scans of these clusters. offline: nothing will be read in this run."""
     plural = place.resource.plural
     own = [state for state in states if state.resource == place.resource.name and state.cluster in clusters]
     if total:
@@ -24,7 +26,7 @@ def why_empty(place: Place, total: int, states: Sequence[ScanState], clusters: S
     if not clusters:
         return "no cluster is chosen · :ctx shows what can be reached"
     if not any(state.last_scan_at or state.confirmed_at for state in own):
-        return _unread(states, clusters, glyphs)
+        return _unread(states, clusters, glyphs, offline)
     where = " and ".join(place.within) or " and ".join(clusters)
     return f"{where} {'have' if ' and ' in where else 'has'} no {plural}" + (f" of {place.scope_label}" if place.scope_label else "")
 
@@ -37,7 +39,9 @@ def _filtered(place: Place, plural: str) -> str:
     return f"{place.scope_label or 'this'} has no {plural}"
 
 
-def _unread(states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs: Glyphs) -> str:
+def _unread(states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs: Glyphs, offline: bool) -> str:
+    if offline:
+        return "not in the cache, and this console is offline · k8sconsole scan --once reads it"
     mine = [state for state in states if state.cluster in clusters]
     read = sum(state.status in (ScanStatus.COMPLETED, ScanStatus.FAILED) for state in mine)
     if not mine:

@@ -224,6 +224,11 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
             self._keep_in_sight()
             self.refresh()
 
+    def on_focus(self) -> None:
+        """Whoever comes back, from a filter that hid the selected row say, finds one selected."""
+        if self.cursor is None:
+            self.go(self.line)
+
     def toggle_everything(self) -> None:
         self.grid.toggle_everything()
         self._place()
