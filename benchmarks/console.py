@@ -83,10 +83,13 @@ def _filter(terminal: Terminal, pods: int) -> tuple[float, float]:
     terminal.settle(0.3, 3.0)
     terminal.type("app-000")
     terminal.settle(0.5, 3.0)
+    began = time.monotonic()
     terminal.type("7")
-    shown = terminal.wait_for(rf"(?<!\d)50 of {_all(pods)}", 10)
+    terminal.wait_for(rf"(?<!\d)50 of {_all(pods)}", 10)
+    shown = terminal.arrived - began  # when it came, not when this harness had read it
     terminal.type("\r")
     terminal.settle(0.3, 3.0)
+    began = time.monotonic()
     terminal.type("\x1b")
-    cleared = terminal.wait(lambda screen: "50 of" not in screen.text, 10)
-    return shown, cleared
+    terminal.wait(lambda screen: "50 of" not in screen.text, 10)
+    return shown, terminal.arrived - began

@@ -98,12 +98,13 @@ class Screen:
 
 
 class Terminal:
-    """Made by ``on_terminal``. ``raw`` is all that was ever written to it."""
+    """Made by ``on_terminal``. ``raw`` is all that was ever written to it, ``arrived`` when the last of it came (monotonic seconds)."""
 
     def __init__(self, pid: int, handle: int, screen: Screen) -> None:
         self.pid = pid
         self.screen = screen
         self.raw = b""
+        self.arrived = 0.0
         self._handle = handle
         self._rest = ""
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -172,6 +173,7 @@ class Terminal:
             arrived = os.read(self._handle, 1 << 16)
         except OSError:
             return False
+        self.arrived = time.monotonic()
         self.raw += arrived
         self._rest = self.screen.feed(self._rest + self._decoder.decode(arrived))
         return bool(arrived)

@@ -41,6 +41,10 @@ class PromptInput(Input):
             self.action_end()
 
 
+NOTE_ROOM = 24
+"""Cells at the prompt's end that a note always has."""
+
+
 class PromptLine(Horizontal):
     """open() shows it; it hides when it is answered or left."""
 
@@ -48,7 +52,7 @@ class PromptLine(Horizontal):
     PromptLine { height: 1; display: none; }
     PromptLine > #prompt-kind { width: 2; }
     PromptLine > PromptInput { width: 1fr; border: none; height: 1; padding: 0; }
-    PromptLine > #prompt-note { width: auto; max-width: 60%; }
+    PromptLine > #prompt-note { width: auto; min-width: 24; max-width: 60%; text-align: right; }
     """
 
     class Typed(Message):
@@ -73,6 +77,7 @@ class PromptLine(Horizontal):
         self._complete = complete
         self.kind = ""
         self._before = ""
+        self._noted = 0
 
     def compose(self) -> ComposeResult:
         yield Static(id="prompt-kind", markup=False)
@@ -101,7 +106,11 @@ class PromptLine(Horizontal):
 
     def note(self, text: str) -> None:
         """A word about what is being typed: how many match, or what is wrong with it."""
-        self.query_one("#prompt-note", Static).update(Content(f" {safe(text)} " if text else ""))
+        content = Content(f" {safe(text)} " if text else "")
+        # A count fits the room that is always there: laying the whole screen out anew for it would cost a third of the key's frame.
+        grows = max(content.cell_length, self._noted) > NOTE_ROOM
+        self._noted = content.cell_length
+        self.query_one("#prompt-note", Static).update(content, layout=grows)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
