@@ -7,7 +7,7 @@ import typer
 
 from k8sconsole.cli.opening import settings_with
 from k8sconsole.cli.output import print_json, say
-from k8sconsole.cli.tui import show
+from k8sconsole.cli.screen import show
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -3,47 +3,11 @@
 import os
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
 
-import typer
-from typer.core import TyperGroup
-
+from k8sconsole.cli.names import COMMANDS
 from k8sconsole.errors import ConsoleError
 
-COMMANDS = ("tui", "demo", "scan", "get", "tools", "mcp", "cache", "config", "doctor", "version")
 INTERRUPTED = 130
-
-
-class Commands(TyperGroup):
-    """Finds a command's module by its name, so that a start pays only for what it uses."""
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in COMMANDS:
-            return None
-        command = typer.main.get_command(import_module(f"k8sconsole.cli.{cmd_name}").app)
-        command.name = cmd_name
-        return command
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args and args[0] not in COMMANDS:
-            from k8sconsole.errors import UsageError
-            from k8sconsole.kit.text import nearest
-
-            close = nearest(args[0], COMMANDS, 1)
-            raise UsageError(f"no command {args[0]!r}", "", f"k8sconsole {close[0]}" if close else "k8sconsole --help")
-        return super().resolve_command(ctx, args)
-
-
-app = typer.Typer(cls=Commands, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-
-
-@app.callback(epilog="Without a command the console opens. --debug, anywhere, adds the traceback to an error.")
-def k8sconsole() -> None:
-    """A terminal operations console for Kubernetes: live, cached, and honest about which."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -58,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _run(given: list[str], debug: bool) -> int:
     try:
-        result = app(given, prog_name="k8sconsole", standalone_mode=False)
+        result = _obey(given)
     except ConsoleError as error:
         return _report(str(error), error.exit_code, error, debug)
     except BrokenPipeError:
@@ -70,6 +34,17 @@ def _run(given: list[str], debug: bool) -> int:
     except Exception as error:  # noqa: BLE001 - the last border: a person never sees a traceback
         return _foreign(error, given, debug)
     return result if isinstance(result, int) else 0
+
+
+def _obey(given: list[str]) -> object:
+    """The console alone starts without the command-line library, which costs a tenth of its start."""
+    if given == ["tui"]:
+        from k8sconsole.cli.screen import open_console
+
+        return open_console()
+    from k8sconsole.cli.commands import app
+
+    return app(given, prog_name="k8sconsole", standalone_mode=False)
 
 
 def _foreign(error: Exception, given: list[str], debug: bool) -> int:

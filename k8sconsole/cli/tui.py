@@ -1,19 +1,11 @@
 """``k8sconsole tui``: the console."""
 
-import contextlib
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from k8sconsole.cli.opening import AllContexts, Contexts, Db, Namespaces, settings_with
-from k8sconsole.cli.output import say
-
-if TYPE_CHECKING:
-    from k8sconsole.runtime.reach import Opening
-
-OPEN_WITHIN = 2.0
-"""Seconds the terminal is left alone while the console opens; after that it is shown as it is, still opening."""
+from k8sconsole.cli.screen import Wanted, open_console
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -38,33 +30,4 @@ def tui(
             "console.mouse": "false" if no_mouse else None,
         }
     )
-    chosen = tuple(context or ()), all_contexts, tuple(namespace or ())
-    with _opening(loaded, *chosen, offline=offline) as opening:
-        return show(opening)
-
-
-def show(opening: "Opening") -> int:
-    """Opens the console on the terminal; what is wrong with the configuration is said before the screen is taken."""
-    from k8sconsole.runtime.start import start_console
-
-    with start_console(opening) as embedded:
-        from k8sconsole.tui.app import run
-
-        if opening.make_contexts is None:
-            embedded.opened(OPEN_WITHIN)
-        return run(embedded, opening.loaded.settings, namespaces=opening.namespaces)
-
-
-@contextlib.contextmanager
-def _opening(loaded: Any, contexts: tuple[str, ...], every: bool, namespaces: tuple[str, ...], *, offline: bool) -> "Iterator[Opening]":
-    """On the kubeconfig's contexts; where there is no kubeconfig at all, on the demo cluster, which is started for it."""
-    from k8sconsole.model.tools import Face
-    from k8sconsole.runtime.demo import DemoOptions, demo_opening
-    from k8sconsole.runtime.reach import Opening, has_kubeconfig
-
-    if offline or contexts or has_kubeconfig():
-        yield Opening(loaded, Face.TUI, contexts, every, namespaces, scan=True, offline=offline)
-        return
-    say("no kubeconfig found: opening the demo cluster")
-    with demo_opening(DemoOptions(), loaded) as opening:
-        yield opening
+    return open_console(loaded, Wanted(tuple(context or ()), all_contexts, tuple(namespace or ()), offline))
