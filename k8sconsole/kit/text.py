@@ -19,16 +19,6 @@ def short_age(seconds: float) -> str:
     return f"{whole}s"
 
 
-def middle_out(text: str, width: int) -> str:
-    """At most ``width`` characters, both ends kept, since both carry meaning: ``checkout-7d9…2kx9p``."""
-    if len(text) <= width:
-        return text
-    if width <= 1:
-        return "…"[:width]
-    tail = (width - 1) // 2
-    return f"{text[: width - 1 - tail]}…{text[len(text) - tail :]}"
-
-
 def nearest(word: str, choices: list[str] | tuple[str, ...], most: int = 3) -> list[str]:
     """The choices that a person may have meant, best first."""
     from difflib import get_close_matches

@@ -2,14 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from k8sconsole.model.tools import Answer, Question
 
 ANSWER_WITHIN = 300.0
-
-Asker = Callable[[Question], Awaitable[Answer | None]]
-"""Puts the question to a person; None when this one cannot be asked."""
 
 
 class Approvals:
@@ -19,10 +16,6 @@ class Approvals:
         self._within = answer_within
         self._listeners: list[Callable[[Question], None]] = []
         self._pending: dict[str, asyncio.Future[Answer]] = {}
-
-    @property
-    def can_ask(self) -> bool:
-        return bool(self._listeners)
 
     def subscribe(self, listener: Callable[[Question], None]) -> Callable[[], None]:
         self._listeners.append(listener)

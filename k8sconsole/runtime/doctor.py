@@ -13,8 +13,8 @@ from k8sconsole.config.loading import db_path, load
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.contexts import ContextInfo
-from k8sconsole.runtime.reach import ClusterPool, choose, find_contexts, has_kubeconfig
-from k8sconsole.runtime.reach import Opening as Opening
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.reach import ClusterPool, Opening, choose, find_contexts, has_kubeconfig
 
 CONNECT_WITHIN = 10.0
 
@@ -93,7 +93,7 @@ async def _clusters(wanted: tuple[str, ...], connect: bool) -> list[Finding]:
     try:
         contexts = await asyncio.to_thread(find_contexts)
         offered = contexts.list()
-        chosen = choose(Opening(load(environment={}), face="cli", contexts=wanted), offered)  # type: ignore[arg-type]
+        chosen = choose(Opening(load(environment={}), Face.CLI, contexts=wanted), offered)
     except ConsoleError as problem:
         return [_broken("kubeconfig", problem)]
     findings = [Finding("kubeconfig", "●", f"{contexts.origin()}: {len(offered)} contexts")]

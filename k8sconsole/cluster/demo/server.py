@@ -161,10 +161,6 @@ class DemoCluster:
         """Makes every continue token given out so far too old (410)."""
         self.store.history.expire_tokens()
 
-    def slow_down(self, seconds: float) -> None:
-        """Adds this much to the time before every answer."""
-        self._faults.latency_seconds = seconds
-
     # -- inside
 
     async def _open(self) -> None:

@@ -56,11 +56,6 @@ class Trail:
         self._places = [*self._places[: self._at + 1], place][-self._most :]
         self._at = len(self._places) - 1
 
-    def amend(self, place: Place) -> None:
-        """The same place with another filter or order."""
-        if self._places:
-            self._places[self._at] = place
-
     def step(self, by: int) -> Place | None:
         """One older or newer; None at the end of the trail."""
         if not 0 <= self._at + by < len(self._places):

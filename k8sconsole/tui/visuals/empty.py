@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from k8sconsole.kit.text import short_age
 from k8sconsole.model.reading import ScanState, ScanStatus
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.browse.place import Place
@@ -47,8 +46,3 @@ def _unread(states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs
     if not mine:
         return "not read yet · connecting"
     return f"not read yet · reading, {read} of {len(mine)} kinds {bar(read / len(mine), 10, glyphs)}"
-
-
-def stale_words(seen_at: float | None, now: float, after: float) -> str:
-    """``seen 2m ago`` where that is longer ago than it should be."""
-    return f"seen {short_age(now - seen_at)} ago" if seen_at is not None and now - seen_at > after else ""

@@ -27,12 +27,9 @@ MAX_BODY = 16 * 2**20
 class Faults:
     """What is wrong with the server at the moment. `running` cleared means that nothing is answered, bookmarks included."""
 
-    latency_seconds: float = 0.0
     running: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def suffer(self) -> None:
-        if self.latency_seconds:
-            await asyncio.sleep(self.latency_seconds)
         await self.running.wait()
 
 
