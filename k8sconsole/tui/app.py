@@ -1,5 +1,6 @@
 """The app: it holds the theme, the desk and what was said; the screens and panes do the rest."""
 
+import logging
 import os
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
@@ -25,6 +26,7 @@ from k8sconsole.tui.visuals.questions import act_label, confirm_label, question_
 from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.question import QuestionDialog
 
+log = logging.getLogger("k8sconsole.tui")
 HINTS = ("`:` goes to any kind, namespace or context", "`/` narrows what is shown", "`?` lists every key that works here")
 
 
@@ -156,6 +158,11 @@ class ConsoleApp(App[int]):
 
         self.push_screen(MessagesScreen(self.said))
 
+    def _fatal_error(self) -> None:
+        """An error of this program ends the console: it is logged and told in one line, not printed with every local variable."""
+        log.error("the console failed", exc_info=self._exception)
+        self._close_messages_no_wait()
+
     # themes
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -215,5 +222,8 @@ def run(embedded: Embedded, settings: Settings, *, namespaces: tuple[str, ...] =
     if "SSH_CONNECTION" in os.environ:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     app = ConsoleApp(embedded, settings, namespaces=namespaces, hints=paths.data_dir() / ".hints-shown")
-    app.run(mouse=settings.console.mouse)
-    return app.return_code or 0
+    code = app.run(mouse=settings.console.mouse) or 0
+    if app._exception is not None:
+        why = f"{type(app._exception).__name__}: {app._exception}"
+        raise ConsoleError("the console failed", why, "the same with --debug, and report what it shows") from app._exception
+    return code

@@ -85,7 +85,8 @@ class MainScreen(Screen[None]):
         self.draw_frame()
 
     def draw_frame(self) -> None:
-        if not self.is_mounted:
+        # A screen that is being taken down is still mounted when its rows have gone.
+        if not self.is_mounted or not self.query("#truth"):
             return
         desk, frame = self.desk, self.pane.frame()
         truth = truth_line(
