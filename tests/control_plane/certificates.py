@@ -29,6 +29,12 @@ class KeyPair:
     key: Path
 
 
+_SIGNING_ONLY = x509.KeyUsage(
+    digital_signature=False, content_commitment=False, key_encipherment=False, data_encipherment=False, key_agreement=False,
+    key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
+)  # fmt: skip
+
+
 class Authority:
     """A certificate authority that keeps everything it issues in one folder (files of mode 0600)."""
 
@@ -39,7 +45,8 @@ class Authority:
         self._name = _name("control-plane-ca", ())
         constraints = x509.BasicConstraints(ca=True, path_length=None)
         builder = _valid_for(10 * DAY).subject_name(self._name).issuer_name(self._name).public_key(self._key.public_key())
-        self._certificate = builder.add_extension(constraints, critical=True).sign(self._key, hashes.SHA256())
+        builder = _identified(builder.add_extension(constraints, critical=True), self._key, self._key)
+        self._certificate = builder.add_extension(_SIGNING_ONLY, critical=True).sign(self._key, hashes.SHA256())
         self.pair = self._keep("ca", _pem(self._certificate), self._key)
 
     def server(self) -> KeyPair:
@@ -68,7 +75,7 @@ class Authority:
     ) -> KeyPair:
         key = ec.generate_private_key(ec.SECP256R1())
         builder = _valid_for(lifetime).subject_name(_name(name, groups)).issuer_name(self._name).public_key(key.public_key())
-        builder = builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
+        builder = _identified(builder.add_extension(x509.ExtendedKeyUsage([usage]), critical=False), key, self._key)
         if names is not None:
             builder = builder.add_extension(names, critical=False)
         return self._keep(name, _pem(builder.sign(self._key, hashes.SHA256())), key)
@@ -101,3 +108,12 @@ def _valid_for(lifetime: datetime.timedelta) -> x509.CertificateBuilder:
 
 def _pem(certificate: x509.Certificate) -> bytes:
     return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _identified(
+    builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, authority: ec.EllipticCurvePrivateKey
+) -> x509.CertificateBuilder:
+    """Who is signed and who signed: Python 3.13 refuses a chain that does not say so."""
+    subject = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())
+    return builder.add_extension(subject, critical=False).add_extension(issuer, critical=False)

@@ -7,10 +7,11 @@ import sqlite3
 def take(connection: sqlite3.Connection, name: str, holder: str, now: float, ttl: float) -> str:
     """Takes the lease when it is free, expired or held by ``holder`` already; answers who holds it now."""
     connection.execute(
-        "INSERT INTO leases (name, holder, expires_at) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO UPDATE"
+        "INSERT INTO leases (name, holder, expires_at) VALUES (:name, :holder, :until) ON CONFLICT (name) DO UPDATE"
         # An end further away than any holder may ask for was written by a clock that has been set back since.
-        " SET holder = ?2, expires_at = ?3 WHERE holder = ?2 OR expires_at <= ?4 OR expires_at > ?4 + 10 * ?5",
-        (name, holder, now + ttl, now, ttl),
+        " SET holder = :holder, expires_at = :until"
+        " WHERE holder = :holder OR expires_at <= :now OR expires_at > :now + 10 * :ttl",
+        {"name": name, "holder": holder, "until": now + ttl, "now": now, "ttl": ttl},
     )
     (held_by,) = connection.execute("SELECT holder FROM leases WHERE name = ?", (name,)).fetchone()
     return str(held_by)

@@ -24,9 +24,9 @@ _CALL = (
 _USE = (
     "INSERT INTO tool_usage_stats"
     " (tool_name, usage_count, success_count, error_count, avg_response_time, last_used_at, created_at, updated_at)"
-    " VALUES (?1, 1, ?2, ?5, ?3, ?4, ?4, ?4) ON CONFLICT (tool_name) DO UPDATE SET usage_count = usage_count + 1,"
-    " success_count = success_count + ?2, error_count = error_count + ?5,"
-    " avg_response_time = avg_response_time + (?3 - avg_response_time) / (usage_count + 1), last_used_at = ?4, updated_at = ?4"
+    " VALUES (:tool, 1, :succeeded, :failed, :ms, :at, :at, :at) ON CONFLICT (tool_name) DO UPDATE SET usage_count = usage_count + 1,"
+    " success_count = success_count + :succeeded, error_count = error_count + :failed,"
+    " avg_response_time = avg_response_time + (:ms - avg_response_time) / (usage_count + 1), last_used_at = :at, updated_at = :at"
 )
 _COMPLETED = "completed"
 _SUCCESS = "ok"
@@ -56,7 +56,8 @@ def record_calls(connection: sqlite3.Connection, entries: Iterable[AuditEntry]) 
         connection.execute(_CALL, (*who, entry.phase, entry.outcome, entry.duration_ms, entry.error))
         if entry.phase == _COMPLETED:
             succeeded, failed = int(entry.outcome == _SUCCESS), int(entry.outcome not in _NO_FAILURE)
-            connection.execute(_USE, (entry.tool, succeeded, entry.duration_ms or 0.0, iso(entry.at), failed))
+            use = {"tool": entry.tool, "succeeded": succeeded, "ms": entry.duration_ms or 0.0, "at": iso(entry.at), "failed": failed}
+            connection.execute(_USE, use)
 
 
 def audit(connection: sqlite3.Connection, limit: int) -> list[AuditEntry]:
