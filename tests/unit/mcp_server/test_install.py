@@ -73,7 +73,7 @@ def test_print_only_shows_and_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("text", "line"), [('{\n "a": 1,\n}', 3), ('{\n // mine\n "a": 1}', 2), ("[]", 1)])
+@pytest.mark.parametrize(("text", "line"), [('{\n "a": 1,\n "b" 2}', 3), ('{\n // mine\n "a": 1}', 2), ("[]", 1)])
 def test_a_file_that_cannot_be_read_is_left_alone_and_its_line_named(tmp_path: Path, text: str, line: int) -> None:
     path = tmp_path / ".cursor/mcp.json"
     path.parent.mkdir()
