@@ -15,7 +15,8 @@ class ParsedObject(msgspec.Struct, frozen=True):
 
     body is compact JSON, masked and without managedFields; cells stand in the order of the kind's table; created_at in epoch seconds.
     owner is the controlling owner as ``Kind/name``, empty without one. extra: a JSON object with the few fields of the body that the cache
-    file's typed tables show to a plain SQL client, empty for kinds without such a table.
+    file's typed tables show to a plain SQL client, empty for kinds without such a table. by: the field manager that wrote this version,
+    empty where nobody looked.
     """
 
     namespace: Namespace
@@ -28,6 +29,16 @@ class ParsedObject(msgspec.Struct, frozen=True):
     cells: tuple[Cell, ...]
     body: bytes
     extra: bytes = b""
+    by: str = ""
+
+
+class Departure(msgspec.Struct, frozen=True):
+    """An object that was seen to be deleted; resource_version is the deletion's own, empty where it was only found missing."""
+
+    namespace: Namespace
+    name: str
+    resource_version: str = ""
+    by: str = ""
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):

@@ -44,7 +44,9 @@ class ClusterRecord(msgspec.Struct, frozen=True):
 
 
 class RowQuery(msgspec.Struct, frozen=True):
-    """Which rows. No clusters or namespaces means all. after_revision reads only what changed since (and deletions, in Rows.gone)."""
+    """Which rows. No clusters or namespaces means all. after_revision reads only what changed since (and deletions, in Rows.gone).
+
+    as_of: the rows as they were then, seconds since the epoch; columns, order and filter mean what they would have meant then."""
 
     resource: ResourceName
     clusters: tuple[ClusterName, ...] = ()
@@ -56,6 +58,7 @@ class RowQuery(msgspec.Struct, frozen=True):
     limit: int | None = None
     cursor: str = ""
     after_revision: int | None = None
+    as_of: float | None = None
 
 
 class Rows(msgspec.Struct, frozen=True):

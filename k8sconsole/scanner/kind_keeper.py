@@ -158,8 +158,8 @@ class KindKeeper:
     async def _take(self, listing: Listing, scope: Scope, events: list[WatchEvent]) -> None:
         at = self._desk.clock.now()
         news = await asyncio.get_running_loop().run_in_executor(self._desk.parsers, listing.parser.events, events)
-        if news.objects or news.gone:
-            batch = WriteBatch(self._desk.cluster, self.resource.name, at, news.objects, news.gone, columns=listing.parser.columns)
+        for each in news.rounds:
+            batch = WriteBatch(self._desk.cluster, self.resource.name, at, each.objects, each.gone, columns=listing.parser.columns)
             result = await self._desk.store.write(batch)
             if result.added or result.changed or result.deleted:
                 count = self.state.record_count + result.added - result.deleted

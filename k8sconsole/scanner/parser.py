@@ -1,13 +1,14 @@
 """From a server's JSON to what the store keeps. Everything is read from the masked body, so no secret can slip in through a cell or a
 label."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from k8sconsole.cluster.port import EventType, WatchEvent
 from k8sconsole.model.masking import body_of
-from k8sconsole.model.objects import ParsedObject
+from k8sconsole.model.objects import Departure, ParsedObject
 from k8sconsole.model.refs import ApiResource, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.scanner.extras import extra_maker
@@ -30,11 +31,18 @@ class Named(msgspec.Struct, gc=False):
 _named = msgspec.json.Decoder(Named).decode
 
 
-class Events(msgspec.Struct, frozen=True):
-    """What a run of events adds up to. resource_version: of the last event, bookmarks included; a watch resumes behind it."""
+class Round(msgspec.Struct, frozen=True):
+    """Events of which no two speak of the same object."""
 
     objects: list[ParsedObject]
-    gone: list[tuple[Namespace, str]]
+    gone: list[Departure]
+
+
+class Events(msgspec.Struct, frozen=True):
+    """What a run of events adds up to: every version of every object, in rounds to be written one after the other.
+    resource_version: of the last event, bookmarks included; a watch resumes behind it."""
+
+    rounds: list[Round]
     resource_version: str
 
 
@@ -65,17 +73,27 @@ class ResourceParser:
         return fresh, unchanged
 
     def events(self, events: Sequence[WatchEvent]) -> Events:
-        """Of several events of one object only the last counts."""
-        latest: dict[tuple[str, str], WatchEvent] = {}
+        """Raises msgspec.DecodeError for what is no JSON object."""
+        rounds: list[Round] = []
+        turn: Counter[tuple[str, str]] = Counter()
         version = ""
         for event in events:
             meta = _named(event.object).metadata
             version = meta.resource_version or version
-            if event.type is not EventType.BOOKMARK:
-                latest[meta.namespace, meta.name] = event
-        kept = [self._object(event.object) for event in latest.values() if event.type is not EventType.DELETED]
-        gone = [(Namespace(space), name) for (space, name), event in latest.items() if event.type is EventType.DELETED]
-        return Events(kept, gone, version)
+            if event.type is EventType.BOOKMARK:
+                continue
+            key = (meta.namespace, meta.name)
+            if turn[key] == len(rounds):
+                rounds.append(Round([], []))
+            self._enter(rounds[turn[key]], event, meta)
+            turn[key] += 1
+        return Events(rounds, version)
+
+    def _enter(self, into: Round, event: WatchEvent, meta: Meta) -> None:
+        if event.type is EventType.DELETED:
+            into.gone.append(Departure(Namespace(meta.namespace), meta.name, meta.resource_version))
+        else:
+            into.objects.append(self._object(event.object))
 
     def _object(self, item: msgspec.Raw | bytes) -> ParsedObject:
         body = self._whole(body_of(self.resource.name, item))

@@ -8,7 +8,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from k8sconsole.model.objects import ParsedObject, Row
+from k8sconsole.model.history import ChangeQuery, Changes, Gap, Life, Version
+from k8sconsole.model.objects import Departure, ParsedObject, Row
 from k8sconsole.model.reading import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
@@ -36,14 +37,15 @@ class WriteBatch(msgspec.Struct, frozen=True):
     scan_id marks the batches of one list: when it ends, ``Store.finish_scan`` removes what the list no longer held. columns: the names of
     the columns the objects' cells stand under; a row laid out under others is rewritten even when its resource_version is the same.
     unchanged: objects of the list that are known to be kept as they are, see ``Store.versions``.
-    ``gone`` is applied before ``objects``; an object named twice counts as its last mention.
+    ``gone`` is applied before ``objects``; an object named twice counts as its last mention, so several versions of one object come in
+    several batches.
     """
 
     cluster: ClusterName
     resource: ResourceName
     at: float
     objects: Sequence[ParsedObject] = ()
-    gone: Sequence[tuple[Namespace, str]] = ()
+    gone: Sequence[Departure] = ()
     scan_id: int = 0
     columns: tuple[str, ...] = ()
     unchanged: Sequence[tuple[Namespace, str]] = ()
@@ -130,6 +132,33 @@ class CacheReader(Protocol):
 
     async def changes(self, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
         """The kinds in which something was written or deleted after that revision, with the newest revision of each."""
+        ...
+
+
+class History(Protocol):
+    """What was seen and is no longer so. ``CacheReader.rows`` and ``bodies`` answer for the past when the query has ``as_of``."""
+
+    async def record_gap(self, gap: Gap) -> None:
+        """Nobody could have seen what this kind went through in that time."""
+        ...
+
+    async def gaps(
+        self, since: float, until: float, *, cluster: ClusterName | None = None, resource: ResourceName | None = None
+    ) -> list[Gap]:
+        """What touches that time, the present gap of a kind that is not being watched included, oldest first."""
+        ...
+
+    async def object_as_of(self, ref: ObjectRef, at: float) -> tuple[Version, bytes] | None:
+        """The version that was current then, with its masked JSON; None where none is known."""
+        ...
+
+    async def life(self, ref: ObjectRef, *, since: float = 0.0, until: float | None = None, limit: int | None = None) -> Life:
+        """Every kept version of the objects of that name (of the one with the ref's uid, if it has one); with a limit, the newest."""
+        ...
+
+    async def changed(self, query: ChangeQuery) -> Changes: ...
+    async def known_since(self, cluster: ClusterName, resource: ResourceName) -> float | None:
+        """From when on this kind's past can be told: its first list, or what retention has left. None when it was never read."""
         ...
 
 

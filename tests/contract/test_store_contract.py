@@ -10,6 +10,7 @@ import pytest
 from k8sconsole.errors import DeadlineExceeded, PolicyDenied, StoreError, UsageError
 from k8sconsole.kit.clock import FixedClock
 from k8sconsole.model.filters import parse
+from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import AuditEntry, ClusterRecord, RowQuery, ScanState, ScanStatus, Store, ToolRecord, WriteBatch
 from k8sconsole.store.sqlite.opening import open_store
@@ -92,7 +93,7 @@ async def test_a_row_laid_out_under_other_columns_is_rewritten_and_until_then_re
 
 async def test_what_is_gone_is_gone_with_its_body(store: Store) -> None:
     await store.write(batch(pod("web"), pod("db")))
-    result = await store.write(batch(gone=((Namespace("a"), "web"), (Namespace("a"), "never-was"))))
+    result = await store.write(batch(gone=(Departure(Namespace("a"), "web"), Departure(Namespace("a"), "never-was"))))
     assert result.deleted == 1
     assert await names(store) == ["db"]
     assert await store.body(ObjectRef(HERE, PODS, Namespace("a"), "web")) is None
@@ -200,7 +201,7 @@ async def test_a_body_is_not_found_under_another_uid(store: Store) -> None:
 async def test_a_difference_holds_what_changed_what_went_and_what_no_longer_matches(store: Store) -> None:
     since = (await store.write(batch(pod("same"), pod("changes"), pod("goes"), pod("fails")))).revision
     await store.write(batch(pod("changes", version="2"), pod("fails", version="2", status="Failed"), pod("new")))
-    await store.write(batch(gone=((Namespace("a"), "goes"),)))
+    await store.write(batch(gone=(Departure(Namespace("a"), "goes"),)))
     difference = await store.rows(RowQuery(PODS, filter=parse("status=Running"), after_revision=since))
     assert not difference.whole
     assert [row.name for row in difference.rows] == ["changes", "new"]
@@ -210,7 +211,7 @@ async def test_a_difference_holds_what_changed_what_went_and_what_no_longer_matc
 
 async def test_what_came_back_is_not_told_as_gone(store: Store) -> None:
     since = (await store.write(batch(pod("web")))).revision
-    await store.write(batch(gone=((Namespace("a"), "web"),)))
+    await store.write(batch(gone=(Departure(Namespace("a"), "web"),)))
     await store.write(batch(pod("web", uid="second", version="9")))
     difference = await store.rows(RowQuery(PODS, after_revision=since))
     assert ([row.uid for row in difference.rows], difference.gone) == (["second"], ())
@@ -218,7 +219,7 @@ async def test_what_came_back_is_not_told_as_gone(store: Store) -> None:
 
 async def test_a_difference_from_before_deletions_are_remembered_comes_whole(store: Store, clock: FixedClock) -> None:
     since = (await store.write(batch(pod("web"), pod("db")))).revision
-    await store.write(batch(gone=((Namespace("a"), "web"),)))
+    await store.write(batch(gone=(Departure(Namespace("a"), "web"),)))
     clock.advance(7200.0)
     await store.clean(clock.now())
     found = await store.rows(RowQuery(PODS, after_revision=since))
@@ -230,7 +231,7 @@ async def test_changes_name_the_kinds_that_moved(store: Store) -> None:
     since = (await store.write(batch(pod("web")))).revision
     later = (await store.write(batch(pod("web"), cluster=THERE))).revision
     assert await store.changes(since) == [(THERE, PODS, later)]
-    deleted = (await store.write(batch(gone=((Namespace("a"), "web"),)))).revision
+    deleted = (await store.write(batch(gone=(Departure(Namespace("a"), "web"),)))).revision
     assert (HERE, PODS, deleted) in await store.changes(later)
 
 

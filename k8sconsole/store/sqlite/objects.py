@@ -73,7 +73,7 @@ class ObjectWriter:
     def write(self, connection: sqlite3.Connection, batch: WriteBatch) -> WriteResult:
         kind = self._catalog.kind(connection, batch.cluster, batch.resource)
         layout = self._catalog.layout(connection, batch.columns)
-        doomed = [found[0] for key in batch.gone if (found := connection.execute(_FIND, (kind, *key)).fetchone())]
+        doomed = [found[0] for key in batch.gone if (found := connection.execute(_FIND, (kind, key.namespace, key.name)).fetchone())]
         objects = {(each.namespace, each.name): each for each in batch.objects}
         sorted_ = _sort(connection, kind, layout, objects.values())
         sorted_.seen.update(_confirmed(connection, kind, batch.unchanged))
