@@ -137,6 +137,7 @@ class MainScreen(Screen[None]):
     def on_prompt_line_typed(self, event: PromptLine.Typed) -> None:
         if event.kind == "/":
             self.prompt.note(self.pane.filter_typed(event.text))
+            self.draw_frame()  # with the rows: the pane's own word would come a frame later
 
     def on_prompt_line_answered(self, event: PromptLine.Answered) -> None:
         self.pane.shown()
