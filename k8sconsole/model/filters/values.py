@@ -6,6 +6,8 @@ from fnmatch import translate
 from functools import lru_cache
 from typing import Any
 
+from k8sconsole.kit import times
+from k8sconsole.kit.clock import epoch
 from k8sconsole.kit.text import short_age
 from k8sconsole.model import quantities
 from k8sconsole.model.filters import regexes
@@ -44,7 +46,7 @@ def amount(kind: CellKind, text: str) -> float | tuple[int, int]:
             case CellKind.CPU:
                 return float(quantities.quantity(text) * 1000)
             case CellKind.SPAN:
-                return quantities.duration_seconds(text)
+                return times.duration_seconds(text)
         return float(quantities.quantity(text))
     except ValueError:
         raise BadValue(_EXPECTED.get(kind, "a number")) from None
@@ -62,11 +64,11 @@ _EXPECTED = {
 def _moment(text: str, now: float) -> tuple[float, bool]:
     """Seconds, and whether they are an age (else a time since the epoch). Raises BadValue."""
     try:
-        return quantities.duration_seconds(text), True
+        return times.duration_seconds(text), True
     except ValueError:
         pass
     try:
-        return quantities.when(text, now), False
+        return times.moment(text, now), False
     except ValueError:
         raise BadValue(_EXPECTED[CellKind.TIME]) from None
 
@@ -182,7 +184,7 @@ def _ordered(order: Callable[[Any, Any], bool], found: str, text: str, now: floa
     except ValueError:
         pass
     try:
-        at = quantities.when(found, now) if found[:1].isdigit() else None
+        at = epoch(found) if found[:1].isdigit() else None
         wanted, is_age = _moment(text, now)
     except ValueError:
         at = None

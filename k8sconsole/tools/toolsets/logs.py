@@ -9,9 +9,9 @@ from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.kit.text import nearest, plain
+from k8sconsole.kit.times import duration_seconds
 from k8sconsole.model.contexts import LogOptions
 from k8sconsole.model.masking import mask_text
-from k8sconsole.model.quantities import duration_seconds
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed

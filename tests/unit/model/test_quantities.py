@@ -6,21 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8sconsole.kit.clock import epoch
+from k8sconsole.kit.times import duration_seconds
 from k8sconsole.model.quantities import (
     bytes_of,
     bytes_text,
     cpu_millicores,
     cpu_text,
-    duration_seconds,
     duration_text,
     quantity,
     short_bytes,
     short_duration,
-    when,
 )
-
-NOW = epoch("2026-11-22T03:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -64,7 +60,7 @@ def test_a_duration_that_is_written_and_read_is_the_same(milliseconds: int) -> N
 
 @given(st.text(max_size=20))
 def test_any_other_text_is_refused_with_a_sentence(text: str) -> None:
-    for read in (quantity, cpu_millicores, bytes_of, duration_seconds, lambda given: when(given, NOW)):
+    for read in (quantity, cpu_millicores, bytes_of, duration_seconds):
         assert _complaint(read, text) == "" or "expected" in _complaint(read, text)
 
 
@@ -80,37 +76,6 @@ def _complaint(read: Callable[[str], object], text: str) -> str:
 def test_what_is_no_quantity_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a quantity"):
         quantity(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("3d", 259_200), ("1w", 604_800), ("1h30m", 5400), ("250ms", 0.25)]
-)
-def test_durations_are_spelt_as_people_do(text: str, seconds: float) -> None:
-    assert duration_seconds(text) == seconds
-
-
-@pytest.mark.parametrize(
-    ("text", "at"),
-    [
-        ("2026-11-22T02:00:00.125Z", NOW - 3600 + 0.125),
-        ("2026-11-22T04:00:00+01:00", NOW),
-        ("2026-11-22 02:30", NOW - 1800),
-        ("-30m", NOW - 1800),
-        ("2h ago", NOW - 7200),
-        ("now", NOW),
-        ("yesterday 14:00", NOW - 13 * 3600),
-        ("today 01:00", NOW - 7200),
-        ("yesterday", NOW - 27 * 3600),
-    ],
-)
-def test_moments_are_absolute_or_told_from_now(text: str, at: float) -> None:
-    assert when(text, NOW) == at
-
-
-@pytest.mark.parametrize("text", ["tomorrow", "yesterday 25:00", "14 o'clock", "30m", ""])
-def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="not a time"):
-        when(text, NOW)
 
 
 @pytest.mark.parametrize(
