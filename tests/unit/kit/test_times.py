@@ -55,7 +55,7 @@ def test_what_names_no_zone_is_in_the_zone_of_whoever_asks() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["tomorrow", "yesterday 25:00", "yesterday14:00", "14 o'clock", "24:00", "30m", "", "2026-13-01", "-", "ago", "9" * 400 + "y ago"],,
+    ["tomorrow", "yesterday 25:00", "yesterday14:00", "14 o'clock", "24:00", "30m", "", "2026-13-01", "-", "ago", "9" * 400 + "y ago"],
 )
 def test_what_is_no_moment_is_refused_with_what_is_accepted(text: str) -> None:
     with pytest.raises(ValueError, match="not a time") as problem:
