@@ -4,9 +4,21 @@ Here live its grammar, what its fields mean, and the decision about one subject.
 agree with what is decided here; docs/filters.md tells people how to write one.
 """
 
-from k8sconsole.model.filters.matching import fields_used, matches, needs_body, predicate, unanswerable
+from k8sconsole.model.filters.matching import fields_used, matches, needs_body, predicate, searched_texts, unanswerable
 from k8sconsole.model.filters.parser import parse
 from k8sconsole.model.filters.subjects import RowSubject, Subject
-from k8sconsole.model.filters.tree import Filter
+from k8sconsole.model.filters.tree import Filter, Text
 
-__all__ = ["Filter", "RowSubject", "Subject", "fields_used", "matches", "needs_body", "parse", "predicate", "unanswerable"]
+__all__ = [
+    "Filter",
+    "RowSubject",
+    "Subject",
+    "Text",
+    "fields_used",
+    "matches",
+    "needs_body",
+    "parse",
+    "predicate",
+    "searched_texts",
+    "unanswerable",
+]

@@ -54,10 +54,10 @@ def _simple(node: Node) -> Predicate:
     match node:
         case Text(word):
             sought = word.casefold()
-            return lambda subject: any(sought in text.casefold() for text in _texts(subject))
+            return lambda subject: any(sought in text.casefold() for text in searched_texts(subject))
         case Pattern(regex):
             pattern = regexes.compiled(regex)
-            return lambda subject: any(regexes.found_in(pattern, text) for text in _texts(subject))
+            return lambda subject: any(regexes.found_in(pattern, text) for text in searched_texts(subject))
         case NamePattern(regex):
             name_pattern = regexes.compiled(regex)
             return lambda subject: regexes.found_in(name_pattern, subject.name)
@@ -69,7 +69,8 @@ def _simple(node: Node) -> Predicate:
     return lambda subject: True
 
 
-def _texts(subject: Subject) -> list[str]:
+def searched_texts(subject: Subject) -> list[str]:
+    """What free text is looked for in: name, namespace, status, node."""
     found = [subject.name, subject.namespace]
     for column in ("STATUS", "NODE"):
         cell = subject.cell(column)

@@ -50,7 +50,7 @@ class MainScreen(Screen[None]):
             yield WordRow(palette, id="where")
             with ContentSwitcher(initial="pane-cluster", id="panes"):
                 yield from self._panes.values()
-            yield PromptLine(self._complete, id="prompt")
+            yield PromptLine(self._complete, self._typed, id="prompt")
             yield KeyRow(palette, id="keys")
         yield Static(id="too-small", markup=False)
 
@@ -134,9 +134,9 @@ class MainScreen(Screen[None]):
             raise SkipAction
         self.prompt.open(kind, text)
 
-    def on_prompt_line_typed(self, event: PromptLine.Typed) -> None:
-        if event.kind == "/":
-            self.prompt.note(self.pane.filter_typed(event.text))
+    def _typed(self, kind: str, text: str) -> None:
+        if kind == "/":
+            self.prompt.note(self.pane.filter_typed(text))
             self.draw_frame()  # with the rows: the pane's own word would come a frame later
 
     def on_prompt_line_answered(self, event: PromptLine.Answered) -> None:

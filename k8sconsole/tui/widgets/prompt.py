@@ -26,12 +26,16 @@ class Completion(Suggester):
 
 
 class PromptInput(Input):
-    """tab takes the completion at once, whether it has been drawn yet or not."""
+    """tab takes the completion at once, whether it has been drawn yet or not. typed(text) is called as soon as the text is another."""
 
-    def __init__(self, complete: Callable[[str], str | None], suggester: Suggester) -> None:
+    def __init__(self, complete: Callable[[str], str | None], suggester: Suggester, typed: Callable[[str], None]) -> None:
         super().__init__(select_on_focus=False, suggester=suggester, compact=True)
         self.cursor_blink = False
         self._complete = complete
+        self._typed = typed
+
+    def watch_value(self, value: str) -> None:
+        self._typed(value)
 
     def on_key(self, event: events.Key) -> None:
         if event.key == "tab":
@@ -46,7 +50,10 @@ NOTE_ROOM = 24
 
 
 class PromptLine(Horizontal):
-    """open() shows it; it hides when it is answered or left."""
+    """open() shows it; it hides when it is answered or left.
+
+    typed(kind, text) is called and not told in a message: what it moves is drawn together with the letter, in one frame and not two.
+    """
 
     DEFAULT_CSS = """
     PromptLine { height: 1; display: none; }
@@ -55,14 +62,13 @@ class PromptLine(Horizontal):
     PromptLine > #prompt-note { width: auto; min-width: 24; max-width: 60%; text-align: right; }
     """
 
-    class Typed(Message):
+    class Answered(Message):
+        """enter was pressed."""
+
         def __init__(self, kind: str, text: str) -> None:
             super().__init__()
             self.kind = kind
             self.text = text
-
-    class Answered(Typed):
-        """enter was pressed."""
 
     class Left(Message):
         """esc was pressed; kind of the prompt and what stood in it when it opened."""
@@ -72,25 +78,25 @@ class PromptLine(Horizontal):
             self.kind = kind
             self.before = before
 
-    def __init__(self, complete: Callable[[str, str], str | None], *, id: str | None = None) -> None:
+    def __init__(self, complete: Callable[[str, str], str | None], typed: Callable[[str, str], None], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._complete = complete
+        self._typed = typed
         self.kind = ""
         self._before = ""
         self._noted = 0
 
     def compose(self) -> ComposeResult:
         yield Static(id="prompt-kind", markup=False)
-        yield PromptInput(lambda text: self._complete(self.kind, text), Completion(self._complete, lambda: self.kind))
+        yield PromptInput(lambda text: self._complete(self.kind, text), Completion(self._complete, lambda: self.kind), self._changed)
         yield Static(id="prompt-note", markup=False)
 
     def open(self, kind: str, text: str = "") -> None:
-        self.kind, self._before = kind, text
         self.query_one("#prompt-kind", Static).update(Content(kind))
         self.note("")
         field = self.query_one(PromptInput)
-        with field.prevent(Input.Changed):
-            field.value = text
+        field.value = text
+        self.kind, self._before = kind, text
         field.cursor_position = len(text)
         self.styles.display = "block"
         # At once, not after the next refresh: what is typed right behind the colon belongs to the prompt.
@@ -112,10 +118,9 @@ class PromptLine(Horizontal):
         self._noted = content.cell_length
         self.query_one("#prompt-note", Static).update(content, layout=grows)
 
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
+    def _changed(self, text: str) -> None:
         if self.is_open:
-            self.post_message(self.Typed(self.kind, event.value))
+            self._typed(self.kind, text)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
