@@ -14,7 +14,8 @@ from k8sconsole.model.refs import ApiResource
 from k8sconsole.scanner.backoff import Backoff
 from k8sconsole.scanner.desk import Desk
 from k8sconsole.scanner.following import follow
-from k8sconsole.scanner.listing import Listing, Scope, read_kind
+from k8sconsole.scanner.listing import Listing, read_kind
+from k8sconsole.scanner.permitted import Permitted, Scope
 from k8sconsole.scanner.plan import is_watched
 from k8sconsole.scanner.reach import Reach
 from k8sconsole.scanner.reports import KindReport
@@ -34,6 +35,7 @@ class KindKeeper:
         self.resource = resource
         self.state = ScanState(desk.cluster, resource.name, ScanStatus.PENDING)
         self._desk = desk
+        self._permitted = Permitted(desk, resource)
         self._listing: Listing | None = None
         self._recorded_at = 0.0
         self._backoff = Backoff(desk.clock)
@@ -115,7 +117,7 @@ class KindKeeper:
 
     async def _list(self) -> Listing:
         await self._record(status=ScanStatus.RUNNING)
-        listing = self._listing = await read_kind(self._desk, self.resource)
+        listing = self._listing = await read_kind(self._desk, self._permitted)
         report = listing.report
         await self._record(
             status=ScanStatus.COMPLETED,

@@ -2,28 +2,23 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
 
 import msgspec
 
 from k8sconsole.cluster.port import RawPage
-from k8sconsole.errors import ConsoleError, DeadlineExceeded, Forbidden
-from k8sconsole.model.refs import ApiResource, Namespace, ResourceName
+from k8sconsole.errors import DeadlineExceeded
+from k8sconsole.model.refs import Namespace
 from k8sconsole.scanner.desk import Desk
 from k8sconsole.scanner.parser import ResourceParser, Versions
+from k8sconsole.scanner.permitted import Permitted, Scope
 from k8sconsole.scanner.reports import KindReport
-from k8sconsole.store.port import RowQuery, WriteBatch, WriteResult
+from k8sconsole.store.port import WriteBatch, WriteResult
 
 _PAGES_AHEAD = 2
 """Pages downloaded but not yet written: enough to keep both sides busy, few enough to keep memory flat."""
 
 _TELL_EVERY = 0.3
 """Seconds between two words about one list's rows."""
-
-_NAMESPACES = ResourceName("namespaces")
-
-Scope = str | None
-"""A namespace, or None for the whole cluster."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -53,24 +48,27 @@ class Tally:
         return bool(self.added or self.changed or self.deleted)
 
 
-async def read_kind(desk: Desk, resource: ApiResource) -> Listing:
+async def read_kind(desk: Desk, permitted: Permitted) -> Listing:
     """Lists the kind into the store and removes what the list no longer holds. Raises DeadlineExceeded after the plan's time-out,
     Forbidden when not even one namespace may be read, or whatever the source or the store raise."""
     try:
         async with asyncio.timeout(desk.plan.timeout):
-            return await _read(desk, resource)
+            return await _read(desk, permitted)
     except TimeoutError as error:
-        raise DeadlineExceeded(f"Listing {resource.name} took longer than {desk.plan.timeout:g} s", "", "raise SCANNER_TIMEOUT") from error
+        raise DeadlineExceeded(
+            f"Listing {permitted.resource.name} took longer than {desk.plan.timeout:g} s", "", "raise SCANNER_TIMEOUT"
+        ) from error
 
 
-async def _read(desk: Desk, resource: ApiResource) -> Listing:
+async def _read(desk: Desk, permitted: Permitted) -> Listing:
+    resource = permitted.resource
     began, clock_began = desk.clock.now(), desk.clock.monotonic()
     parser = ResourceParser(resource, await desk.store.table(desk.cluster, resource.name))
     scan_id = await desk.store.begin_scan(desk.cluster, resource.name)
     tally = Tally()
     known = await desk.store.versions(desk.cluster, resource.name, parser.columns)
     reader = _Reader(desk, parser, scan_id, tally, known)
-    versions, missing = await reader.everything_permitted()
+    versions, missing = await permitted.read(reader.pages)
     covered = None if None in versions else [Namespace(scope) for scope in versions if scope is not None]
     tally.add(await desk.store.finish_scan(desk.cluster, resource.name, scan_id, covered))
     if tally.moved:
@@ -92,37 +90,7 @@ class _Reader:
         self._known = known
         self._told = float("-inf")
 
-    async def everything_permitted(self) -> tuple[dict[Scope, str], list[str]]:
-        """The whole cluster where that is allowed, else each namespace that is; and sentences on what is not."""
-        chosen = self._desk.plan.namespaces if self._resource.namespaced else ()
-        if chosen:
-            return await self._namespaces(chosen)
-        try:
-            return {None: await self._pages(None)}, []
-        except Forbidden as refusal:
-            if not self._resource.namespaced:
-                raise
-            versions, missing = await self._namespaces(await self._known_namespaces(), refusal)
-            return versions, [f"{self._resource.name} outside {', '.join(str(scope) for scope in versions)}: {_reason(refusal)}", *missing]
-
-    async def _namespaces(self, namespaces: Sequence[str], refusal: Forbidden | None = None) -> tuple[dict[Scope, str], list[str]]:
-        versions: dict[Scope, str] = {}
-        missing: list[str] = []
-        for namespace in namespaces:
-            try:
-                versions[namespace] = await self._pages(namespace)
-            except Forbidden as error:
-                refusal = error
-                missing.append(f"{self._resource.name} in {namespace}: {_reason(error)}")
-        if not versions and refusal is not None:
-            raise refusal
-        return versions, missing
-
-    async def _known_namespaces(self) -> list[str]:
-        found = await self._desk.store.rows(RowQuery(_NAMESPACES, clusters=(self._desk.cluster,)))
-        return [row.name for row in found.rows] or ([self._desk.home] if self._desk.home else [])
-
-    async def _pages(self, namespace: Scope) -> str:
+    async def pages(self, namespace: Scope) -> str:
         """The list's resourceVersion."""
         version = ""
         pending: deque[asyncio.Task[None]] = deque()
@@ -165,7 +133,3 @@ class _Reader:
         if self._tally.moved and now - self._told >= _TELL_EVERY:
             self._told = now
             self._desk.changed(self._resource.name, self._tally.revision)
-
-
-def _reason(error: ConsoleError) -> str:
-    return error.detail or error.title
