@@ -6,6 +6,7 @@ Every method may raise Unreachable, CredentialsError, DeadlineExceeded, Forbidde
 
 from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -95,7 +96,9 @@ class ClusterReader(Protocol):
     """name is the context; server its URL without credentials."""
 
     name: ClusterName
-    server: str
+
+    @property
+    def server(self) -> str: ...
 
     async def version(self) -> ServerVersion: ...
     async def discover(self) -> Discovery: ...
@@ -173,6 +176,14 @@ class AccessReviewer(Protocol):
 class Cluster(ClusterReader, LogSource, ClusterWriter, AccessReviewer, Protocol):
     """Everything, and its end."""
 
+    def hurry(self) -> None:
+        """A person waits: the next request tries credentials again whose turn would come later."""
+        ...
+
+    async def kubeconfig_changed(self) -> None:
+        """Its files were seen to change and have come to rest: what they say now holds, and what leads elsewhere is hung up."""
+        ...
+
     async def close(self) -> None: ...
 
 
@@ -181,6 +192,10 @@ class Contexts(Protocol):
 
     def list(self) -> list[ContextInfo]: ...
     async def open(self, name: ClusterName) -> Cluster: ...
+    def files(self) -> tuple[Path, ...]:
+        """What a person may change under us; they need not exist."""
+        ...
+
     def origin(self) -> str:
         """Where the contexts were read from, for messages: file names, ``in-cluster``, ``demo``."""
         ...

@@ -1,5 +1,6 @@
 """One API server behind the port: reading, changing, asking for leave."""
 
+import contextlib
 import os
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.errors import Asked
-from k8sconsole.cluster.live.access import AccessSource
+from k8sconsole.cluster.live.access_source import AccessSource
 from k8sconsole.cluster.live.decoding import decoded
 from k8sconsole.cluster.live.discovery import discover
-from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, server_url
+from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve
 from k8sconsole.cluster.live.reading import events, log_lines, pages
 from k8sconsole.cluster.live.transport import Request, Transport
 from k8sconsole.cluster.port import AccessDecision, Discovery, LogOptions, PatchType, RawPage, Selectors, ServerVersion, WatchEvent
+from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.model.refs import ApiResource, ClusterName
 
@@ -39,16 +41,21 @@ class _Review(msgspec.Struct, frozen=True):
 class LiveCluster:
     """Implements ``cluster.port.Cluster``. Belongs to the event loop it was made on; close() ends its connections."""
 
-    def __init__(self, name: ClusterName, server: str, source: AccessSource) -> None:
+    def __init__(self, name: ClusterName, source: AccessSource) -> None:
         self.name = name
-        self.server = server
+        self._source = source
         self._transport = Transport(source)
+
+    @property
+    def server(self) -> str:
+        """As the kubeconfig has it now."""
+        return self._source.server
 
     @classmethod
     def of(cls, first: Login, resolve: Resolve, environ: Mapping[str, str] = os.environ, clock: Clock | None = None) -> "LiveCluster":
         """resolve reads the login anew when its files change."""
         source = AccessSource(first, resolve, environ, clock or SystemClock())
-        return cls(ClusterName(first.context), server_url(first.cluster), source)
+        return cls(ClusterName(first.context), source)
 
     async def version(self) -> ServerVersion:
         asked = Asked(self.name, "get", "version")
@@ -150,6 +157,14 @@ class LiveCluster:
         asked = self._asked("create", _REVIEWS)
         answer = await decoded(asked, await self._changed("POST", asked, _REVIEWS.path(), msgspec.json.encode(review), {}), _Review)
         return AccessDecision(answer.status.allowed, answer.status.reason)
+
+    def hurry(self) -> None:
+        self._source.hurry()
+
+    async def kubeconfig_changed(self) -> None:
+        self._source.files_settled()
+        with contextlib.suppress(ConsoleError):  # whoever asks next is told
+            await self._source.current()
 
     async def close(self) -> None:
         await self._transport.close()

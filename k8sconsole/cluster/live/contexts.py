@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, candidates, rea
 from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, address, login, problem
 from k8sconsole.cluster.port import Cluster, ContextInfo, Contexts
 from k8sconsole.errors import ConfigurationError, NotFound
+from k8sconsole.kit.clock import Clock
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.refs import ClusterName
 
@@ -18,9 +20,10 @@ from k8sconsole.model.refs import ClusterName
 class KubeconfigContexts:
     """Reads the files anew on every call, so that a rotated kubeconfig is seen. Without paths: KUBECONFIG, else ``~/.kube/config``."""
 
-    def __init__(self, paths: Sequence[Path] | None = None, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, paths: Sequence[Path] | None = None, environ: Mapping[str, str] = os.environ, clock: Clock | None = None) -> None:
         self._paths = tuple(paths) if paths else candidates(environ)
         self._environ = environ
+        self._clock = clock
 
     def list(self) -> list[ContextInfo]:
         """Raises ConfigurationError when no file exists or one cannot be understood."""
@@ -30,7 +33,10 @@ class KubeconfigContexts:
     async def open(self, name: ClusterName) -> Cluster:
         """Raises NotFound for an unknown context, ConfigurationError for one that cannot be used."""
         first = await asyncio.to_thread(self._login, name)
-        return await _cluster(first, lambda: self._login(name), self._environ)
+        return await _cluster(first, lambda: self._login_again(first), self._environ, self._clock)
+
+    def files(self) -> tuple[Path, ...]:
+        return self._paths
 
     def origin(self) -> str:
         return ", ".join(str(path) for path in self._paths if path.exists()) or ", ".join(map(str, self._paths))
@@ -39,7 +45,19 @@ class KubeconfigContexts:
         kubeconfig = self._read()
         if name not in kubeconfig.contexts:
             raise _unknown(name, kubeconfig.contexts, self.origin())
-        return login(kubeconfig, name)
+        return self._whole(kubeconfig, name)
+
+    def _login_again(self, before: Login) -> Login:
+        """Raises NotFound where the context, or the whole kubeconfig, has gone; ConfigurationError for what cannot be understood."""
+        kubeconfig = read(self._paths)
+        if before.context not in kubeconfig.contexts:
+            raise _gone(before, kubeconfig, self.origin())
+        return self._whole(kubeconfig, before.context)
+
+    def _whole(self, kubeconfig: Kubeconfig, name: str) -> Login:
+        """With the files that do not exist yet: one of them may appear, and win."""
+        found = login(kubeconfig, name)
+        return replace(found, files=tuple(dict.fromkeys((*self._paths, *found.files))))
 
     def _read(self) -> Kubeconfig:
         kubeconfig = read(self._paths)
@@ -66,6 +84,10 @@ class InClusterContexts:
         first = await asyncio.to_thread(self._login)
         return await _cluster(first, self._login, self._environ)
 
+    def files(self) -> tuple[Path, ...]:
+        """None that a person changes: the kubelet's token and authority are looked at with each request."""
+        return ()
+
     def origin(self) -> str:
         return in_cluster.NAME
 
@@ -80,10 +102,10 @@ def contexts_here(environ: Mapping[str, str] = os.environ, folder: Path = in_clu
     return KubeconfigContexts(environ=environ)
 
 
-async def _cluster(first: Login, resolve: Resolve, environ: Mapping[str, str]) -> Cluster:
+async def _cluster(first: Login, resolve: Resolve, environ: Mapping[str, str], clock: Clock | None = None) -> Cluster:
     """The network library takes some 0.3 s to import: in a thread, so that the loop goes on."""
     module = await asyncio.to_thread(import_module, "k8sconsole.cluster.live.cluster")
-    opened: Cluster = module.LiveCluster.of(first, resolve, environ)
+    opened: Cluster = module.LiveCluster.of(first, resolve, environ, clock)
     return opened
 
 
@@ -99,6 +121,16 @@ def _info(kubeconfig: Kubeconfig, name: str) -> ContextInfo:
         current=name == kubeconfig.current,
         problem=problem(kubeconfig, name),
     )
+
+
+def _gone(before: Login, kubeconfig: Kubeconfig, origin: str) -> NotFound:
+    """A context of another name with the same cluster and user is taken for the same one, renamed."""
+    wanted = (before.cluster.name, before.user.name)
+    bodies = {name: entry.body for name, entry in kubeconfig.contexts.items()}
+    renamed = [name for name, body in bodies.items() if (text(body.get("cluster")), text(body.get("user"))) == wanted]
+    detail = f"it may be called {renamed[0]} now" if renamed else "it was removed or renamed"
+    remedy = f"k8sconsole --context {renamed[0]}" if renamed else "kubectl config get-contexts"
+    return NotFound(f"Context {before.context} is no longer in the kubeconfig", f"{detail}; read from {origin}", remedy)
 
 
 def _unknown(name: str, known: Sequence[str] | Mapping[str, object], origin: str) -> NotFound:

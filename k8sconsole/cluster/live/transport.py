@@ -12,7 +12,8 @@ from aiohttp import AddrInfoType
 from yarl import URL
 
 from k8sconsole.cluster.errors import Asked, refusal
-from k8sconsole.cluster.live.access import Access, AccessSource
+from k8sconsole.cluster.live.access import Access
+from k8sconsole.cluster.live.access_source import AccessSource
 from k8sconsole.cluster.live.credentials.certificates import expired
 from k8sconsole.cluster.live.failures import told
 from k8sconsole.cluster.live.proxy import is_loopback
@@ -45,6 +46,8 @@ class Transport:
 
     def __init__(self, source: AccessSource) -> None:
         self._source = source
+        self._source.changed = self._hang_up
+        self._held: set[aiohttp.ClientResponse] = set()
         self._short = _session(limit=100, per_host=10)
         self._endless = _session(limit=0, per_host=0)
 
@@ -93,10 +96,19 @@ class Transport:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT, sock_read=request.silence),
             )
+        if request.endless:
+            self._held.add(response)
         try:
             yield response
         finally:
+            self._held.discard(response)
             response.release()
+
+    def _hang_up(self) -> None:
+        """Long answers come from where the kubeconfig led before: whoever reads them is to ask anew."""
+        for response in self._held:
+            why = f"{response.url.origin()} is asked no more in its name"
+            response.content.set_exception(Unreachable("The kubeconfig has changed", why, "ask again"))
 
 
 def _session(*, limit: int, per_host: int) -> aiohttp.ClientSession:
@@ -142,6 +154,16 @@ async def _refused(request: Request, access: Access, response: aiohttp.ClientRes
     with told(request.asked, access, request.silence):
         body = await response.read()
     error = refusal(request.asked, response.status, body, response.headers.get("Retry-After", ""))
-    if isinstance(error, CredentialsError) and (sentence := await asyncio.to_thread(expired, access.pair)):
-        error.detail, error.remedy = sentence, "renew the client certificate, or log in again"
+    if isinstance(error, CredentialsError):
+        await _explain(error, access)
     return error
+
+
+async def _explain(error: CredentialsError, access: Access) -> None:
+    """A 401 says nothing but "Unauthorized": whose credentials they were, and what to do, is known here only."""
+    if sentence := await asyncio.to_thread(expired, access.pair):
+        error.detail, error.remedy = f"not logged in: {sentence}", "renew the client certificate, or log in again"
+        return
+    given = f"what {access.origin} gave" if access.origin else "the credentials"
+    error.detail = f"not logged in: the server does not accept {given} for user {access.user or '(none)'} ({error.detail})"
+    error.remedy = access.remedy or error.remedy

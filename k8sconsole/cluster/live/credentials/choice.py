@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from k8sconsole.cluster.live.credentials.exec_plugin import ExecPlugin
 from k8sconsole.cluster.live.credentials.oidc import OidcProvider
 from k8sconsole.cluster.live.credentials.presented import KeyPair, Presented, Presenter
+from k8sconsole.cluster.live.credentials.renewing import Renewing
 from k8sconsole.cluster.live.credentials.static import Static, basic, bearer
 from k8sconsole.cluster.live.credentials.token_file import TokenFile
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
@@ -22,9 +23,10 @@ def presenter(user: UserEntry, cluster: ClusterEntry, environ: Mapping[str, str]
     if user.username:
         return Static(Presented(basic(user.username, user.password), pair))
     if user.exec:
-        return ExecPlugin(user, cluster, environ, clock, pair)
+        return Renewing(ExecPlugin(user, cluster, environ, pair).fetch, clock)
     if user.auth_provider:
-        return OidcProvider.of(user, clock, pair)
+        provider = OidcProvider.of(user, pair)
+        return Renewing(provider.fetch, clock, provider.first)
     return Static(Presented("", pair))
 
 

@@ -1,4 +1,4 @@
-"""Exec plugins: programs that print credentials. They run off the screen, and what they print is kept until it runs out."""
+"""Exec plugins: programs that print credentials. They run off the screen; ``renewing`` keeps what they print until it runs out."""
 
 import asyncio
 import os
@@ -10,60 +10,46 @@ from k8sconsole.cluster.live.credentials.certificates import expiry
 from k8sconsole.cluster.live.credentials.plugin_run import run
 from k8sconsole.cluster.live.credentials.plugin_spec import PluginAnswer, PluginSpec, PluginStatus, exec_info, plugin_spec
 from k8sconsole.cluster.live.credentials.presented import KeyPair, Presented
+from k8sconsole.cluster.live.credentials.remedies import command_line, login_again
+from k8sconsole.cluster.live.credentials.renewing import Fetched
 from k8sconsole.cluster.live.credentials.static import bearer
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
 from k8sconsole.errors import CredentialsError
-from k8sconsole.kit.clock import Clock, epoch
+from k8sconsole.kit.clock import epoch
 
 TIMEOUT = 30.0
-# Fetched anew this long before they run out, or after nine tenths of a shorter life.
-_LEEWAY = 30.0
 
 
 class ExecPlugin:
-    """Keeps what the plugin printed until shortly before it expires; what says no expiry is kept until it is refused."""
+    """What says no expiry is good until it is refused; a certificate's own end counts too."""
 
-    def __init__(
-        self,
-        user: UserEntry,
-        cluster: ClusterEntry,
-        environ: Mapping[str, str],
-        clock: Clock,
-        pair: KeyPair | None,
-    ) -> None:
+    def __init__(self, user: UserEntry, cluster: ClusterEntry, environ: Mapping[str, str], pair: KeyPair | None) -> None:
         self._spec: PluginSpec = plugin_spec(user)
         self._environ = {**(os.environ if environ is os.environ else environ), **self._spec.environment}
         self._environ["KUBERNETES_EXEC_INFO"] = exec_info(self._spec, cluster)
-        self._clock = clock
         self._pair = pair
-        self._presented: Presented | None = None
-        self._renew_at = float("inf")
 
-    async def present(self) -> Presented:
-        if self._presented is None or self._clock.now() >= self._renew_at:
-            output = await run(self._spec, self._environ, TIMEOUT)
-            # In a thread, for the certificate that a plugin may print has to be parsed.
-            self._presented = await asyncio.to_thread(self._understood, output)
-        return self._presented
+    async def fetch(self) -> Fetched:
+        """Runs the plugin. Raises CredentialsError with what it printed on stderr."""
+        output = await run(self._spec, self._environ, TIMEOUT)
+        # In a thread, for the certificate that a plugin may print has to be parsed.
+        return await asyncio.to_thread(self._understood, output)
 
-    def forget(self) -> bool:
-        self._presented = None
-        return True
-
-    def _understood(self, output: bytes) -> Presented:
+    def _understood(self, output: bytes) -> Fetched:
         status = _status(self._spec, output)
         certificate, key = status.client_certificate_data, status.client_key_data
-        self._renew_at = self._renewal(status.expiration_timestamp, certificate)
         pair = KeyPair(certificate.encode(), key.encode()) if certificate else self._pair
-        return Presented(bearer(status.token) if status.token else "", pair)
+        origin, remedy = f"the exec plugin {self._spec.command}", login_again(self._spec, self._environ)
+        presented = Presented(bearer(status.token) if status.token else "", pair, origin, remedy)
+        return Fetched(presented, _end(self._spec, status.expiration_timestamp, certificate))
 
-    def _renewal(self, expires: str | None, certificate: str) -> float:
-        until = expiry(certificate.encode()) if certificate else None
-        try:
-            end = min(epoch(expires) if expires else float("inf"), until.timestamp() if until else float("inf"))
-        except ValueError as error:
-            raise _garbled(self._spec, "its expirationTimestamp is no time") from error
-        return end - min(_LEEWAY, max(0.0, end - self._clock.now()) / 10)
+
+def _end(spec: PluginSpec, expires: str | None, certificate: str) -> float:
+    until = expiry(certificate.encode()) if certificate else None
+    try:
+        return min(epoch(expires) if expires else float("inf"), until.timestamp() if until else float("inf"))
+    except ValueError as error:
+        raise _garbled(spec, "its expirationTimestamp is no time") from error
 
 
 def _status(spec: PluginSpec, output: bytes) -> PluginStatus:
@@ -86,6 +72,6 @@ def _garbled(spec: PluginSpec, why: str) -> CredentialsError:
     return CredentialsError(
         f"The exec plugin {spec.command} of user {spec.user} gave no credentials",
         why,
-        f"run it in a shell: {spec.command}",
+        f"run it in a shell: {command_line(spec)}",
         {"plugin": spec.command},
     )

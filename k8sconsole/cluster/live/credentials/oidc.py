@@ -9,37 +9,35 @@ import base64
 import ssl
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from k8sconsole.cluster.live.credentials.presented import KeyPair, Presented
+from k8sconsole.cluster.live.credentials.renewing import Fetched
 from k8sconsole.cluster.live.credentials.static import basic, bearer
 from k8sconsole.cluster.live.kubeconfig.entries import Material, UserEntry
 from k8sconsole.cluster.live.kubeconfig.files import mapping, text
+from k8sconsole.cluster.live.proxy import is_loopback
 from k8sconsole.errors import ConfigurationError, ConsoleError, CredentialsError
-from k8sconsole.kit.clock import Clock
 
 _TIMEOUT = 30.0
-_LEEWAY = 30.0
 _REMEDY = "log in again with your OIDC tool (for example: kubectl oidc-login)"
 
 
 class OidcProvider:
-    """The renewed tokens stay in memory: the kubeconfig belongs to the login tool."""
+    """first: the token that stands in the kubeconfig. The renewed ones stay in memory: the kubeconfig belongs to the login tool."""
 
-    def __init__(self, user: str, settings: Mapping[str, Any], authority: Material | None, clock: Clock, pair: KeyPair | None) -> None:
+    def __init__(self, user: str, settings: Mapping[str, Any], authority: Material | None, pair: KeyPair | None) -> None:
         self._user = user
         self._settings = settings
         self._authority = authority
-        self._clock = clock
         self._pair = pair
         self._refresh_token = text(settings.get("refresh-token"))
-        self._refused = False
-        self._presented = Presented(bearer(text(settings.get("id-token"))), pair)
-        self._expires = _expiry(text(settings.get("id-token")))
+        self.first = self._fetched(text(settings.get("id-token")))
 
     @classmethod
-    def of(cls, user: UserEntry, clock: Clock, pair: KeyPair | None) -> "OidcProvider":
+    def of(cls, user: UserEntry, pair: KeyPair | None) -> "OidcProvider":
         """Raises ConfigurationError for any other provider: the API's clients have dropped them."""
         name, settings = text(user.auth_provider.get("name")), mapping(user.auth_provider.get("config"))
         if name != "oidc":
@@ -50,21 +48,12 @@ class OidcProvider:
         data, path = text(settings.get("idp-certificate-authority-data")), text(settings.get("idp-certificate-authority"))
         file = user.folder / path if path else None
         authority = Material("idp-certificate-authority", f"user {user.name}", data, file) if data or path else None
-        return cls(user.name, settings, authority, clock, pair)
+        return cls(user.name, settings, authority, pair)
 
-    async def present(self) -> Presented:
-        if self._refused or self._clock.now() >= self._expires - _LEEWAY:
-            self._presented = await self._renewed()
-            self._refused = False
-        return self._presented
-
-    def forget(self) -> bool:
-        self._refused = bool(self._refresh_token)
-        return self._refused
-
-    async def _renewed(self) -> Presented:
+    async def fetch(self) -> Fetched:
+        """A new ID token from the issuer. Raises CredentialsError in the issuer's words."""
         if not self._refresh_token:
-            raise CredentialsError(f"The ID token of user {self._user} has expired", "the kubeconfig has no refresh-token", _REMEDY)
+            raise self._failed("it has expired or was refused, and the kubeconfig has no refresh-token")
         try:
             async with asyncio.timeout(_TIMEOUT):
                 answer = await self._asked()
@@ -76,8 +65,10 @@ class OidcProvider:
         if not isinstance(token, str):
             raise self._failed(f"the issuer answered {answer.get('error') or 'without an id_token'}")
         self._refresh_token = str(answer.get("refresh_token") or self._refresh_token)
-        self._expires = _expiry(token)
-        return Presented(bearer(token), self._pair)
+        return self._fetched(token)
+
+    def _fetched(self, token: str) -> Fetched:
+        return Fetched(Presented(bearer(token), self._pair, "the OIDC issuer", _REMEDY), _expiry(token))
 
     async def _asked(self) -> Mapping[str, Any]:
         import aiohttp
@@ -86,14 +77,22 @@ class OidcProvider:
         form = {"grant_type": "refresh_token", "refresh_token": self._refresh_token, "client_id": client}
         headers = {"Authorization": basic(client, secret)} if secret else {}
         issuer = text(self._settings.get("idp-issuer-url")).rstrip("/")
+        self._check_is_safe(issuer)
         trust = await asyncio.to_thread(self._trust)
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
             async with session.get(f"{issuer}/.well-known/openid-configuration", ssl=trust) as found:
                 endpoint = mapping(msgspec.json.decode(await found.read())).get("token_endpoint")
             if not isinstance(endpoint, str):
                 raise self._failed(f"{issuer} names no token_endpoint")
+            self._check_is_safe(endpoint)
             async with session.post(endpoint, data=form, headers=headers, ssl=trust, allow_redirects=False) as answered:
                 return mapping(msgspec.json.decode(await answered.read()))
+
+    def _check_is_safe(self, url: str) -> None:
+        """A refresh token travels in the clear within this machine only."""
+        parts = urlsplit(url)
+        if parts.scheme != "https" and not is_loopback(parts.hostname or ""):
+            raise self._failed(f"{parts.scheme}://{parts.hostname} is not https, and a refresh token is not sent in the clear")
 
     def _trust(self) -> ssl.SSLContext:
         return ssl.create_default_context(cadata=self._authority.read().decode("ascii") if self._authority else None)

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
 
 from k8sconsole.cluster.live.credentials.plugin_spec import PluginSpec
+from k8sconsole.cluster.live.credentials.remedies import command_line, install, login_again
 from k8sconsole.errors import CredentialsError
 from k8sconsole.kit.redact import mask_text
 from k8sconsole.kit.text import plain
@@ -15,6 +17,9 @@ from k8sconsole.kit.text import plain
 # A certificate and its key take some 10 kB.
 _MOST = 1 << 20
 _WORDS = 500
+# What is kept of stderr before it is masked: a token that was cut in two would not be known for one.
+_COMPLAINT = 64 << 10
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 
 
 async def run(spec: PluginSpec, environ: Mapping[str, str], timeout: float) -> bytes:
@@ -22,21 +27,19 @@ async def run(spec: PluginSpec, environ: Mapping[str, str], timeout: float) -> b
     process = await _started(spec, environ)
     try:
         async with asyncio.timeout(timeout):
-            printed, complaint = await asyncio.gather(_all(process.stdout), _all(process.stderr))
+            printed, complaint = await asyncio.gather(_head(process.stdout), _tail(process.stderr))
             code = await process.wait()
     except BaseException as error:
         await _killed(process)
         if not isinstance(error, TimeoutError):
             raise
         why = f"no answer within {timeout:g} s; it may be waiting for a person"
-        raise _failed(spec, why, f"run it in a shell: {_line(spec)}") from error
+        raise _failed(spec, why, login_again(spec, environ)) from error
     if code != 0:
-        words = mask_text(plain(complaint.decode(errors="replace")).strip())[-_WORDS:]
-        raise _failed(
-            spec, f"exit code {code}: {words}" if words else f"exit code {code}, without a word", f"run it in a shell: {_line(spec)}"
-        )
-    if len(printed) >= _MOST:
-        raise _failed(spec, f"it printed more than {_MOST} bytes", f"run it in a shell: {_line(spec)}")
+        words = _told(complaint)
+        raise _failed(spec, f"exit code {code}: {words}" if words else f"exit code {code}, without a word", login_again(spec, environ))
+    if len(printed) > _MOST:
+        raise _failed(spec, f"it printed more than {_MOST} bytes", f"run it in a shell: {command_line(spec)}")
     return printed
 
 
@@ -46,18 +49,34 @@ async def _started(spec: PluginSpec, environ: Mapping[str, str]) -> Process:
             spec.command, *spec.arguments, env=environ, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, start_new_session=True
         )
     except FileNotFoundError as error:
-        raise _failed(spec, "it is not installed, or not in PATH", spec.install_hint or f"install {spec.command}") from error
+        raise _failed(spec, "it is not installed, or not in PATH", install(spec)) from error
     except OSError as error:
         raise _failed(spec, str(error.strerror), f"look at it: ls -l {spec.command}") from error
 
 
-async def _all(stream: asyncio.StreamReader | None) -> bytes:
-    """Everything up to the end or the limit, whichever comes first."""
+async def _head(stream: asyncio.StreamReader | None) -> bytes:
+    """The first bytes up to one more than the limit; the rest is read and dropped, or the plugin would wait for a reader for ever."""
     assert stream is not None
-    try:
-        return await stream.readexactly(_MOST)
-    except asyncio.IncompleteReadError as ended:
-        return ended.partial
+    kept = b""
+    while chunk := await stream.read(1 << 16):
+        kept = (kept + chunk)[: _MOST + 1]
+    return kept
+
+
+async def _tail(stream: asyncio.StreamReader | None) -> bytes:
+    """The last bytes: that is where the reason stands."""
+    assert stream is not None
+    kept = b""
+    while chunk := await stream.read(1 << 16):
+        kept = (kept + chunk)[-_COMPLAINT:]
+    return kept
+
+
+def _told(complaint: bytes) -> str:
+    """The plugin's last words on one line: without colours and control characters, credentials masked."""
+    words = _ESCAPES.sub("", complaint.decode(errors="replace")).replace("\r", "\n")
+    line = " ".join(mask_text(plain(words)).split())
+    return line if len(line) <= _WORDS else f"…{line[-_WORDS:]}"
 
 
 async def _killed(process: Process) -> None:
@@ -65,10 +84,6 @@ async def _killed(process: Process) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     await process.wait()
-
-
-def _line(spec: PluginSpec) -> str:
-    return mask_text(" ".join((spec.command, *spec.arguments)))
 
 
 def _failed(spec: PluginSpec, why: str, remedy: str) -> CredentialsError:

@@ -14,15 +14,19 @@ class KeyPair:
 
 @dataclass(frozen=True)
 class Presented:
-    """authorization is a header's value, empty for none."""
+    """authorization is a header's value, empty for none. origin and remedy: who gave it, and what a person can do when it is refused."""
 
     authorization: str = field(default="", repr=False)
     pair: KeyPair | None = None
+    origin: str = ""
+    remedy: str = ""
 
 
 class Presenter(Protocol):
     """present() hands over what is valid now: the same object until it changes. Raises CredentialsError or ConfigurationError.
-    forget() makes the next call fetch anew; it answers whether there is anything to fetch."""
+    forget(): the server has refused them, so that the next call fetches anew where there is anything to fetch. hurry(): a person wants
+    it tried now, whatever failed a moment ago."""
 
     async def present(self) -> Presented: ...
-    def forget(self) -> bool: ...
+    def forget(self) -> None: ...
+    def hurry(self) -> None: ...

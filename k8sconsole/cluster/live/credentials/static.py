@@ -14,8 +14,11 @@ class Static:
     async def present(self) -> Presented:
         return self._presented
 
-    def forget(self) -> bool:
-        return False
+    def forget(self) -> None:
+        """There is nothing else to present."""
+
+    def hurry(self) -> None:
+        """There is nothing to try."""
 
 
 def bearer(token: str) -> str:

@@ -33,10 +33,12 @@ class TokenFile:
             self._presented = await asyncio.to_thread(self._current, now)
         return self._presented
 
-    def forget(self) -> bool:
+    def forget(self) -> None:
         self._stamp = None
         self._looked = float("-inf")
-        return True
+
+    def hurry(self) -> None:
+        self.forget()
 
     def _current(self, now: float) -> Presented:
         try:

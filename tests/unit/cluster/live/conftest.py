@@ -12,6 +12,7 @@ from aiohttp import web
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
+from k8sconsole.kit.clock import Clock
 from k8sconsole.model.refs import ClusterName
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -60,8 +61,15 @@ async def reach(kubeconfig: Callable[..., Path]) -> AsyncIterator[Callable[..., 
     """Opens the cluster at a URL, with a user's entry and more fields for the cluster's; closed after the test."""
     opened: list[Cluster] = []
 
-    async def open_(server: str, user: dict[str, Any] | None = None, environ: dict[str, str] | None = None, **cluster: Any) -> Cluster:
-        contexts = KubeconfigContexts([kubeconfig(server, user, **cluster)], environ if environ is not None else {"PATH": "/usr/bin:/bin"})
+    async def open_(
+        server: str,
+        user: dict[str, Any] | None = None,
+        environ: dict[str, str] | None = None,
+        clock: Clock | None = None,
+        **cluster: Any,
+    ) -> Cluster:
+        environ = environ if environ is not None else {"PATH": "/usr/bin:/bin"}
+        contexts = KubeconfigContexts([kubeconfig(server, user, **cluster)], environ, clock)
         opened.append(await contexts.open(ClusterName("test")))
         return opened[-1]
 

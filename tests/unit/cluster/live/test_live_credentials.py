@@ -117,14 +117,6 @@ async def test_a_plugin_runs_once_and_its_token_serves_until_shortly_before_it_e
     assert runs.read_text().count("x") == 1
 
 
-async def test_a_plugin_is_asked_again_when_its_token_has_expired(tmp_path: Path, url: str, reach: Callable, plugin: Callable) -> None:
-    runs = tmp_path / "runs"
-    cluster = await reach(url, plugin(f"echo x >> {runs}", printing("p0", expirationTimestamp=at(seconds=-5))))
-    await cluster.version()
-    await cluster.version()
-    assert runs.read_text().count("x") == 2
-
-
 async def test_a_refused_plugin_token_is_fetched_anew_once_for_all_who_were_refused(
     tmp_path: Path, url: str, seen: Seen, reach: Callable, plugin: Callable
 ) -> None:
