@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from k8sconsole.store.sqlite.store import SqliteStore
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
 _SIDE_FILES = ("-wal", "-shm")
+_LOOK_AGAIN = 0.02
 
 
 async def open_store(
@@ -52,7 +54,7 @@ def _prepared(path: Path, timeout: float) -> sqlite3.Connection:
     try:
         _check_ownership(path, timeout)
         connection = writing(path, timeout)
-        _migrate(connection, path)
+        _migrate(connection, path, timeout)
         # Touches the first pages of what every start reads, so that a damaged file is found here and not under a pane.
         connection.execute("SELECT count(*), max(id) FROM kinds").fetchone()
         connection.execute("SELECT id, revision FROM objects ORDER BY id DESC LIMIT 1").fetchone()
@@ -90,13 +92,13 @@ def _check_ownership(path: Path, timeout: float) -> None:
         )
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _migrate(connection: sqlite3.Connection, path: Path, timeout: float) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == SCHEMA_VERSION:
         return
     if version:
         _back_up(connection, path, version)
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection, timeout)
     from sqlite_utils import Database
 
     connection.execute("BEGIN IMMEDIATE")  # two processes that open a fresh file at once: the second finds it done
@@ -111,6 +113,19 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _write_ahead(connection: sqlite3.Connection, timeout: float) -> None:
+    """Two processes that open a fresh file at once: for this one step SQLite does not wait for the other, so we do."""
+    until = time.monotonic() + timeout
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                raise
+            time.sleep(_LOOK_AGAIN)
 
 
 def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
