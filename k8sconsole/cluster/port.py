@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from k8sconsole.model.contexts import ContextInfo, LogOptions
+from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
 __all__ = [
@@ -101,6 +102,10 @@ class ClusterReader(Protocol):
     def server(self) -> str: ...
 
     async def version(self) -> ServerVersion: ...
+    async def identity(self) -> Identity:
+        """Which cluster this is; without a uid for whoever may not read kube-system."""
+        ...
+
     async def discover(self) -> Discovery: ...
 
     def pages(

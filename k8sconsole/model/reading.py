@@ -36,11 +36,14 @@ class ScanState(msgspec.Struct, frozen=True):
 
 
 class ClusterRecord(msgspec.Struct, frozen=True):
+    """identity: a ``model.identity.Identity`` as text, empty where it is not known."""
+
     name: ClusterName
     version: str
     api_server: str
     node_count: int
     seen_at: float
+    identity: str = ""
 
 
 class RowQuery(msgspec.Struct, frozen=True):

@@ -10,9 +10,11 @@ import msgspec
 from k8sconsole.cluster.port import ServerVersion
 from k8sconsole.errors import ConsoleError, StoreError, Unavailable
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.events import ClusterState, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
+from k8sconsole.model.events import ClusterState, Notice, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
+from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ResourceName
 from k8sconsole.scanner.backoff import Backoff
+from k8sconsole.scanner.belonging import keep_apart
 from k8sconsole.scanner.crew import DEFINITIONS, Crew
 from k8sconsole.scanner.desk import Desk
 from k8sconsole.scanner.gate import Gate
@@ -42,11 +44,12 @@ class ClusterScanner:
         self._focused: frozenset[ResourceName] = frozenset()
         gate = Gate(plan.concurrency, lambda resource: urgency(resource, self._focused))
         self._desk = Desk(source, store, clock, plan, parsers, gate, home, self._changed, self._settled)
-        self._reach = Reach(source, clock, lost=self._lost, found=self._found)
+        self._reach = Reach(source, clock, lost=self._lost, found=self._found, recognise=self._recognise)
         self._crew = Crew(self._desk, self._reach)
         self._definitions_moved = asyncio.Event()
         self._nodes_moved = asyncio.Event()
         self._told = ClusterState(source.name, Trust.CONNECTING)
+        self._identity = Identity()
         self._unread: dict[str, tuple[str, ...]] = {}
 
     def focus(self, resource: ResourceName | None) -> None:
@@ -61,7 +64,9 @@ class ClusterScanner:
     async def scan_once(self, kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
         """Every kind, or these, listed once. Raises what keeps the cluster from being asked at all; one kind's failure is in its report."""
         self._tell(trust=Trust.CONNECTING)
-        self._found(await self._source.version())
+        version = await self._source.version()
+        await self._recognise()
+        self._found(version)
         wanted = [resource for resource in await self._discover() if not kinds or resource.name in kinds]
         keepers = [KindKeeper(self._desk, resource) for resource in wanted]
         # A custom kind's columns stand in its definition, so definitions are read before what they define.
@@ -89,6 +94,14 @@ class ClusterScanner:
         finally:
             await self._crew.end()
             await end_all(beside)
+
+    async def _recognise(self) -> None:
+        self._identity = await self._source.identity()
+        if await keep_apart(self._store, self._source.name, self._identity):
+            kept = "what was kept of the former one is shown no more, its past stays"
+            self._publish(Notice(f"{self._source.name} leads to another cluster now", kept, "warning"))
+            for keeper in self._crew.keepers.values():
+                keeper.list_anew()
 
     async def _discover(self) -> list[ApiResource]:
         """The kinds to read; those the cluster no longer serves leave the cache, unless their group merely did not answer."""
@@ -130,8 +143,9 @@ class ClusterScanner:
 
     async def _record_cluster(self) -> None:
         counts = await self._store.counts(self._source.name)
-        record = ClusterRecord(self._source.name, self._told.version, self._source.server, counts.get(_NODES, 0), self._clock.now())
-        await self._store.record_cluster(record)
+        nodes, now = counts.get(_NODES, 0), self._clock.now()
+        server, identity = self._source.server, str(self._identity)
+        await self._store.record_cluster(ClusterRecord(self._source.name, self._told.version, server, nodes, now, identity))
 
     def _changed(self, resource: ResourceName, revision: int) -> None:
         self._publish(RowsChanged(self._source.name, resource, revision))

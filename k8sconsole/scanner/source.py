@@ -1,7 +1,7 @@
-"""Where the scanner reads: a four-method seam, so that it may read through the tool pipeline, a cluster itself, or somebody else's
+"""Where the scanner reads: a five-method seam, so that it may read through the tool pipeline, a cluster itself, or somebody else's
 server."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from k8sconsole.cluster.port import Discovery, RawPage, ServerVersion, WatchEvent
@@ -15,6 +15,14 @@ class ResourceSource(Protocol):
     server: str
 
     async def version(self) -> ServerVersion: ...
+    async def identity(self) -> str:
+        """What no other cluster has, not even one that is made anew at the same address: the uid of its namespace kube-system."""
+        ...
+
     async def discover(self) -> Discovery: ...
     def pages(self, resource: ApiResource, *, namespace: str | None = None, limit: int = 500) -> AsyncIterator[RawPage]: ...
-    def watch(self, resource: ApiResource, *, resource_version: str, namespace: str | None = None) -> AsyncIterator[WatchEvent]: ...
+    def watch(
+        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None]
+    ) -> AsyncIterator[WatchEvent]:
+        """``opened`` is called once the server has begun to answer: from then on events come as they happen."""
+        ...

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from k8sconsole.cluster.port import Cluster, Discovery, RawPage, ServerVersion, WatchEvent
+from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.pipeline import Pipeline
@@ -20,11 +21,18 @@ class PipelineSource:
         self._pipeline = pipeline
         self._cluster = cluster
         self.name = cluster.name
-        self.server = cluster.server
+
+    @property
+    def server(self) -> str:
+        return self._cluster.server
 
     async def version(self) -> ServerVersion:
         async with self._pipeline.guarded(self._call(INFO)):
             return await self._cluster.version()
+
+    async def identity(self) -> Identity:
+        async with self._pipeline.guarded(self._call(INFO, part="identity")):
+            return await self._cluster.identity()
 
     async def discover(self) -> Discovery:
         async with self._pipeline.guarded(self._call(INFO, part="discovery")):

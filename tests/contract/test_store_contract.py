@@ -264,9 +264,9 @@ async def test_scans_clusters_and_resources_are_remembered(store: Store) -> None
     await store.record_scan(state)
     assert await store.scan_states() == [state]
     assert await store.scan_states(THERE) == []
-    record = ClusterRecord(HERE, "v1.36.0", "https://here", 3, 1000.0)
+    record = ClusterRecord(HERE, "v1.36.0", "https://here", 3, 1000.0, "uid door")
     await store.record_cluster(record)
-    await store.record_cluster(record)
+    await store.record_cluster(msgspec.structs.replace(record, identity=""))
     assert await store.clusters() == [record]
     served = [ApiResource("apps", "v1", "Deployment", "deployments", True, "deployment", ("deploy",), (), ("list",))]
     await store.record_resources(HERE, served)

@@ -15,8 +15,9 @@ from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve
 from k8sconsole.cluster.live.reading import events, log_lines, pages
 from k8sconsole.cluster.live.transport import Request, Transport
 from k8sconsole.cluster.port import AccessDecision, Discovery, LogOptions, PatchType, RawPage, Selectors, ServerVersion, WatchEvent
-from k8sconsole.errors import ConsoleError
+from k8sconsole.errors import ConsoleError, Forbidden, NotFound
 from k8sconsole.kit.clock import Clock, SystemClock
+from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
 _MANAGER = "k8sconsole"
@@ -27,6 +28,14 @@ _WHOLE_LOG = LogOptions()
 class _Version(msgspec.Struct, frozen=True, rename="camel"):
     git_version: str
     platform: str = ""
+
+
+class _UidMeta(msgspec.Struct, frozen=True):
+    uid: str = ""
+
+
+class _Uid(msgspec.Struct, frozen=True):
+    metadata: _UidMeta = _UidMeta()
 
 
 class _ReviewStatus(msgspec.Struct, frozen=True):
@@ -61,6 +70,15 @@ class LiveCluster:
         asked = Asked(self.name, "get", "version")
         answer = await decoded(asked, await self._transport.fetch(Request(asked, "/version")), _Version)
         return ServerVersion(answer.git_version, answer.platform)
+
+    async def identity(self) -> Identity:
+        door = (await self._source.current()).door
+        try:
+            system = await self.get(_NAMESPACES, None, "kube-system")
+        except (Forbidden, NotFound):
+            return Identity(door=door)
+        uid = (await decoded(self._asked("get", _NAMESPACES), system, _Uid)).metadata.uid
+        return Identity(uid, door)
 
     async def discover(self) -> Discovery:
         return (await discover(self._transport, self.name)).discovery()
@@ -182,6 +200,7 @@ class LiveCluster:
 
 
 _PODS = ApiResource("", "v1", "Pod", "pods", True)
+_NAMESPACES = ApiResource("", "v1", "Namespace", "namespaces", False)
 _REVIEWS = ApiResource("authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", False)
 
 

@@ -19,8 +19,10 @@ _READ = (
     " seconds FROM kinds WHERE cluster = ifnull(?, cluster) ORDER BY cluster, resource"
 )
 _CLUSTER = (
-    "INSERT INTO clusters (name, version, api_server, node_count, created_at, updated_at, ttl_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO clusters (name, version, api_server, node_count, identity, created_at, updated_at, ttl_expires_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, api_server = excluded.api_server, node_count = excluded.node_count,"
+    " identity = ifnull(nullif(excluded.identity, ''), identity),"
     " updated_at = excluded.updated_at, ttl_expires_at = excluded.ttl_expires_at"
 )
 
@@ -46,10 +48,13 @@ def _state(found: tuple[Any, ...]) -> ScanState:
 
 def record_cluster(connection: sqlite3.Connection, record: ClusterRecord, lifetime: float) -> None:
     seen = iso(record.seen_at)
-    facts = (record.name, record.version, record.api_server, record.node_count)
+    facts = (record.name, record.version, record.api_server, record.node_count, record.identity)
     connection.execute(_CLUSTER, (*facts, seen, seen, iso(record.seen_at + lifetime)))
 
 
 def clusters(connection: sqlite3.Connection) -> list[ClusterRecord]:
-    found = connection.execute("SELECT name, version, api_server, node_count, updated_at FROM clusters ORDER BY name")
-    return [ClusterRecord(ClusterName(name), version, server, nodes, epoch(seen)) for name, version, server, nodes, seen in found]
+    found = connection.execute("SELECT name, version, api_server, node_count, updated_at, identity FROM clusters ORDER BY name")
+    return [
+        ClusterRecord(ClusterName(name), version, server, nodes, epoch(seen), identity)
+        for name, version, server, nodes, seen, identity in found
+    ]

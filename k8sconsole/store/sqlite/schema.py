@@ -10,7 +10,7 @@ from k8sconsole.store.sqlite.views import VIEWS
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """PRAGMA user_version of a file this program writes: how many migrations it holds."""
 
 APPLICATION_ID = 0x6B387363
@@ -69,6 +69,8 @@ CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, expires_at REA
 
 _REQUESTS = "CREATE TABLE requests (cluster TEXT PRIMARY KEY, asked INTEGER NOT NULL) WITHOUT ROWID"
 
+_IDENTITY = "ALTER TABLE clusters ADD COLUMN identity TEXT NOT NULL DEFAULT ''"
+
 
 def migrations() -> "Migrations":
     """Every step from an empty file to SCHEMA_VERSION. sqlite_utils costs 136 ms to import, which only a file that needs a step pays."""
@@ -84,6 +86,10 @@ def migrations() -> "Migrations":
     def hear_requests(database: "Database") -> None:
         database.execute(_REQUESTS)
 
+    def tell_clusters_apart(database: "Database") -> None:
+        database.execute(_IDENTITY)
+
     steps(name="lay_the_cache")(lay_the_cache)
     steps(name="hear_requests")(hear_requests)
+    steps(name="tell_clusters_apart")(tell_clusters_apart)
     return steps

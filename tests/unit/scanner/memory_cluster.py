@@ -9,6 +9,7 @@ import msgspec
 
 from k8sconsole.cluster.port import Discovery, EventType, RawPage, ServerVersion, WatchEvent
 from k8sconsole.errors import ConsoleError, Gone, Unreachable
+from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
 PODS = ApiResource("", "v1", "Pod", "pods", True, verbs=("get", "list", "watch"))
@@ -29,6 +30,7 @@ class MemoryCluster:
     def __init__(self, name: str = "memory", resources: tuple[ApiResource, ...] = (PODS, NODES, NAMESPACES, DEFINITIONS)) -> None:
         self.name = ClusterName(name)
         self.server = "https://memory.invalid"
+        self.uid = "memory"
         self.resources = list(resources)
         self.refusals: dict[tuple[str, str | None], ConsoleError] = {}
         self.lists: list[tuple[str, str | None]] = []
@@ -70,6 +72,10 @@ class MemoryCluster:
     async def version(self) -> ServerVersion:
         self._answer()
         return ServerVersion("v1.36.0")
+
+    async def identity(self) -> Identity:
+        self._answer()
+        return Identity(self.uid)
 
     async def discover(self) -> Discovery:
         self._answer()
