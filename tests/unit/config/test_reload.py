@@ -59,3 +59,45 @@ def test_many_writes_in_a_row_are_told_once(file: Path) -> None:
         assert told.calls == 1
     finally:
         watch.stop()
+
+
+def test_a_link_that_is_swapped_is_told_whether_it_is_the_file_or_a_folder_on_the_way(tmp_path: Path) -> None:
+    for version in ("v1", "v2", "v3"):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "config").write_text(version)
+    (tmp_path / "data").symlink_to("v1")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "config").symlink_to("../data/config")
+    told = Told()
+    watch = watch_file(tmp_path / "home" / "config", told, debounce=0.1)
+    try:
+        swap(tmp_path / "data", "v2")
+        assert told.came(5)
+        (tmp_path / "v2" / "config").write_text("written behind the new link")
+        assert told.came(5)
+        swap(tmp_path / "home" / "config", "../v3/config")
+        assert told.came(5)
+    finally:
+        watch.stop()
+
+
+def swap(link: Path, target: str) -> None:
+    """Atomically, as the kubelet and ``ln -sfn`` through a rename do."""
+    fresh = link.with_name("fresh")
+    fresh.symlink_to(target)
+    fresh.replace(link)
+
+
+def test_a_file_that_goes_is_told_to_those_who_want_to_know_and_its_return_to_all(file: Path) -> None:
+    told, told_all = Told(), Told()
+    watches = [watch_file(file, told, debounce=0.1), watch_file(file, told_all, debounce=0.1, vanishing=True)]
+    try:
+        file.unlink()
+        assert told_all.came(5)
+        file.write_text("a: 9\n")
+        assert told_all.came(5)
+        assert told.came(5)
+        assert told.calls == 1
+    finally:
+        for watch in watches:
+            watch.stop()
