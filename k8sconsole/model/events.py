@@ -61,6 +61,17 @@ class ResourcesDiscovered(Fact, frozen=True):
     count: int
 
 
+class ContextsChanged(Fact, frozen=True):
+    """The kubeconfig was changed while the program runs."""
+
+    added: tuple[ClusterName, ...] = ()
+    removed: tuple[ClusterName, ...] = ()
+
+    @property
+    def merge_key(self) -> tuple[object, ...]:
+        return ("ContextsChanged", self.added, self.removed)
+
+
 class CallCompleted(Fact, frozen=True):
     """A tool call has ended; outcome is ``ok`` or an error's name."""
 

@@ -11,6 +11,7 @@ from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.runtime.reach import ClusterPool
+from k8sconsole.runtime.rotation import KubeconfigWatch
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.scanner.reports import KindReport
@@ -46,10 +47,12 @@ class Observing:
     ) -> None:
         self._pool = pool
         self._pipeline = pipeline
+        self._rotation = KubeconfigWatch(pool, publish)
         self.coordinator = ScanCoordinator(store, plan=plan, clock=clock, publish=publish)
 
     async def start(self, cluster: ClusterName) -> None:
-        """Raises what opening the cluster raises; from then on failures are facts on the bus."""
+        """Raises what opening the cluster raises; from then on failures are facts on the bus, and so are changes of the kubeconfig."""
+        await self._rotation.start()
         self.coordinator.start(await self._source(cluster), self._home(cluster))
 
     async def once(self, clusters: Sequence[ClusterName], kinds: frozenset[ResourceName]) -> list[ClusterReport]:
@@ -57,6 +60,7 @@ class Observing:
         return [await self._once(cluster, kinds) for cluster in clusters] if len(clusters) == 1 else await self._all(clusters, kinds)
 
     async def close(self) -> None:
+        await self._rotation.stop()
         await self.coordinator.close()
 
     async def _all(self, clusters: Sequence[ClusterName], kinds: frozenset[ResourceName]) -> list[ClusterReport]:

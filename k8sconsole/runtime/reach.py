@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -38,6 +39,9 @@ class NoContexts:
 
     def list(self) -> "list[ContextInfo]":
         return []
+
+    def files(self) -> tuple[Path, ...]:
+        return ()
 
     async def open(self, name: ClusterName) -> Cluster:
         raise self.problem or ConfigurationError(f"{name} is not connected", "this run was asked to stay offline", "leave --offline away")
@@ -102,15 +106,25 @@ class ClusterPool:
             self._opening[name] = task
         return await asyncio.shield(task)
 
+    def opened(self) -> list[Cluster]:
+        """Those that stand open now."""
+        done = [task for task in self._opening.values() if task.done() and not task.cancelled() and not task.exception()]
+        return [task.result() for task in done]
+
+    def hurry(self, name: ClusterName) -> None:
+        """A person waits for this cluster: credentials that failed a moment ago are tried again."""
+        for cluster in self.opened():
+            if cluster.name == name:
+                cluster.hurry()
+
     async def _open(self, name: ClusterName) -> Cluster:
-        names = [info.name for info in self.contexts.list()]
+        names = [info.name for info in await asyncio.to_thread(self.contexts.list)]
         if names and name not in names:
             raise unknown_context(name, names)
         return await self.contexts.open(name)
 
     async def close(self) -> None:
         for task in self._opening.values():
-            if task.done() and not task.cancelled() and not task.exception():
-                await task.result().close()
-            else:
-                task.cancel()
+            task.cancel()  # no effect on those that are done
+        for cluster in self.opened():
+            await cluster.close()
