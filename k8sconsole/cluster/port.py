@@ -4,7 +4,7 @@ demo alike.
 Every method may raise Unreachable, CredentialsError, DeadlineExceeded, Forbidden, NotFound, TooManyRequests or another ApiError.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -33,6 +33,7 @@ __all__ = [
     "Selectors",
     "ServerVersion",
     "WatchEvent",
+    "unheard",
 ]
 
 
@@ -84,6 +85,10 @@ class Selectors(msgspec.Struct, frozen=True):
     field: str = ""
 
 
+def unheard() -> None:
+    """For who does not need to know when a watch is open."""
+
+
 EVERYTHING = Selectors()
 WHOLE_LOG = LogOptions()
 
@@ -124,9 +129,11 @@ class ClusterReader(Protocol):
         timeout: float = 290.0,
         idle_timeout: float = 90.0,
         initial_events: bool = False,
+        opened: Callable[[], None] = unheard,
     ) -> AsyncIterator[WatchEvent]:
         """Events after resource_version, bookmarks included, until the server ends the watch after ``timeout`` seconds. Nothing at all for
-        ``idle_timeout`` seconds (a half-open connection) raises DeadlineExceeded."""
+        ``idle_timeout`` seconds (a half-open connection) raises DeadlineExceeded. ``opened`` is called once the server has begun to
+        answer."""
         ...
 
     async def get(self, resource: ApiResource, namespace: str | None, name: str, subresource: str | None = None) -> bytes: ...

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.cluster.port import ServerVersion
+from k8sconsole.cluster.port import Discovery, ServerVersion
 from k8sconsole.errors import ConsoleError, StoreError, Unavailable
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import ClusterState, Notice, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
@@ -18,11 +18,13 @@ from k8sconsole.scanner.belonging import keep_apart
 from k8sconsole.scanner.crew import DEFINITIONS, Crew
 from k8sconsole.scanner.desk import Desk
 from k8sconsole.scanner.gate import Gate
-from k8sconsole.scanner.kind_keeper import KindKeeper, end_all
+from k8sconsole.scanner.kind_keeper import KindKeeper
+from k8sconsole.scanner.permitted import NAMESPACES
 from k8sconsole.scanner.plan import ScanPlan, is_read, urgency
 from k8sconsole.scanner.reach import Reach
 from k8sconsole.scanner.reports import KindReport, Publish
 from k8sconsole.scanner.source import ResourceSource
+from k8sconsole.scanner.watching import end_all
 from k8sconsole.store.port import ClusterRecord, Store
 
 _NODES = ResourceName("nodes")
@@ -43,13 +45,19 @@ class ClusterScanner:
         self._publish = publish
         self._focused: frozenset[ResourceName] = frozenset()
         gate = Gate(plan.concurrency, lambda resource: urgency(resource, self._focused))
-        self._desk = Desk(source, store, clock, plan, parsers, gate, home, self._changed, self._settled)
-        self._reach = Reach(source, clock, lost=self._lost, found=self._found, recognise=self._recognise)
-        self._crew = Crew(self._desk, self._reach)
+        self._reach = Reach(
+            source,
+            clock,
+            lost=self._lost,
+            found=self._found,
+            hurried=lambda: bool(self._focused) and not gate.busy,
+            recognise=self._recognise,
+        )
+        self._desk = Desk(source, store, clock, plan, parsers, gate, self._reach, home, self._changed, self._settled)
+        self._crew = Crew(self._desk)
         self._definitions_moved = asyncio.Event()
         self._nodes_moved = asyncio.Event()
         self._told = ClusterState(source.name, Trust.CONNECTING)
-        self._identity = Identity()
         self._unread: dict[str, tuple[str, ...]] = {}
 
     def focus(self, resource: ResourceName | None) -> None:
@@ -64,11 +72,12 @@ class ClusterScanner:
     async def scan_once(self, kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
         """Every kind, or these, listed once. Raises what keeps the cluster from being asked at all; one kind's failure is in its report."""
         self._tell(trust=Trust.CONNECTING)
-        version = await self._source.version()
-        await self._recognise()
-        self._found(version)
-        wanted = [resource for resource in await self._discover() if not kinds or resource.name in kinds]
-        keepers = [KindKeeper(self._desk, resource) for resource in wanted]
+        self._found(await self._reach.meet())
+        found = await self._discover()
+        await self._forget_unserved(found)
+        wanted = [resource for resource in _readable(found) if not kinds or resource.name in kinds]
+        recorded = {state.resource: state for state in await self._store.scan_states(self._source.name)}
+        keepers = [KindKeeper(self._desk, resource, recorded.get(resource.name)) for resource in wanted]
         # A custom kind's columns stand in its definition, so definitions are read before what they define.
         keepers.sort(key=lambda keeper: keeper.resource.name != DEFINITIONS)
         reports = [await keeper.list_once() for keeper in keepers[:1]]
@@ -85,7 +94,7 @@ class ClusterScanner:
             while True:
                 await self._reach.answers()
                 try:
-                    await self._crew.serve(await self._discover())
+                    await self._serve(await self._discover())
                 except ConsoleError as error:
                     await self._could_not_discover(error, backoff.next())
                     continue
@@ -95,29 +104,36 @@ class ClusterScanner:
             await self._crew.end()
             await end_all(beside)
 
-    async def _recognise(self) -> None:
-        self._identity = await self._source.identity()
-        if await keep_apart(self._store, self._source.name, self._identity):
+    async def _recognise(self, identity: Identity) -> None:
+        if await keep_apart(self._store, self._source.name, identity):
             kept = "what was kept of the former one is shown no more, its past stays"
             self._publish(Notice(f"{self._source.name} leads to another cluster now", kept, "warning"))
             for keeper in self._crew.keepers.values():
                 keeper.list_anew()
 
-    async def _discover(self) -> list[ApiResource]:
-        """The kinds to read; those the cluster no longer serves leave the cache, unless their group merely did not answer."""
+    async def _serve(self, found: Discovery) -> None:
+        await self._crew.part_with(_readable(found))
+        await self._forget_unserved(found)  # after its keeper has gone, or its last words would bring rows back
+        await self._crew.serve(_readable(found))
+
+    async def _discover(self) -> Discovery:
         found = await self._source.discover()
         await self._store.record_resources(self._source.name, found.resources)
         await self._record_cluster()
+        served = {resource.name for resource in found.resources}
+        self._unread = {name: reasons for name, reasons in self._unread.items() if name in served}
+        self._unread |= {group: (f"{group}: {reason}",) for group, reason in found.missing.items()}
+        self._publish(ResourcesDiscovered(self._source.name, len(found.resources)))
+        self._tell_coverage()
+        return found
+
+    async def _forget_unserved(self, found: Discovery) -> None:
+        """What the cluster no longer serves leaves the cache, unless its group merely did not answer."""
         served = {resource.name for resource in found.resources}
         silent = {group.partition("/")[0] for group in found.missing}
         for name in await self._store.counts(self._source.name):
             if name not in served and name.partition(".")[2] not in silent:
                 await self._store.forget(self._source.name, name)
-        self._unread = {name: reasons for name, reasons in self._unread.items() if name in served}
-        self._unread |= {group: (f"{group}: {reason}",) for group, reason in found.missing.items()}
-        self._publish(ResourcesDiscovered(self._source.name, len(found.resources)))
-        self._tell_coverage()
-        return [resource for resource in found.resources if is_read(resource)]
 
     async def _could_not_discover(self, error: ConsoleError, pause: float) -> None:
         if isinstance(error, Unavailable):
@@ -144,7 +160,7 @@ class ClusterScanner:
     async def _record_cluster(self) -> None:
         counts = await self._store.counts(self._source.name)
         nodes, now = counts.get(_NODES, 0), self._clock.now()
-        server, identity = self._source.server, str(self._identity)
+        server, identity = self._source.server, str(self._reach.identity)
         await self._store.record_cluster(ClusterRecord(self._source.name, self._told.version, server, nodes, now, identity))
 
     def _changed(self, resource: ResourceName, revision: int) -> None:
@@ -153,6 +169,8 @@ class ClusterScanner:
             self._definitions_moved.set()
         elif resource == _NODES:
             self._nodes_moved.set()
+        elif resource == NAMESPACES:
+            self._crew.namespaces_moved()
 
     def _settled(self, report: KindReport) -> None:
         self._publish(ScanCompleted(report.cluster, report.resource, report.objects, report.seconds, report.error))
@@ -178,3 +196,7 @@ class ClusterScanner:
         if told != self._told or told.trust is Trust.CONNECTING:
             self._told = told
             self._publish(told)
+
+
+def _readable(found: Discovery) -> list[ApiResource]:
+    return [resource for resource in found.resources if is_read(resource)]

@@ -15,12 +15,12 @@ from k8sconsole.model.events import Notice
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.scanner import requests
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
-from k8sconsole.scanner.kind_keeper import end_all
 from k8sconsole.scanner.lease import ScanLease
 from k8sconsole.scanner.onlooker import Onlooker
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.scanner.reports import KindReport, Publish
 from k8sconsole.scanner.source import ResourceSource
+from k8sconsole.scanner.watching import end_all
 from k8sconsole.store.port import Store
 
 _STORE_PAUSE = 2.0

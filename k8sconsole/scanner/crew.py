@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from k8sconsole.errors import StoreError
 from k8sconsole.model.refs import ApiResource, ResourceName
 from k8sconsole.scanner.desk import Desk
 from k8sconsole.scanner.kind_keeper import KindKeeper
-from k8sconsole.scanner.reach import Reach
+from k8sconsole.scanner.watching import end_all
+from k8sconsole.store.port import ScanState
 
 DEFINITIONS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
 
@@ -17,25 +18,34 @@ _FIRST_DEFINITIONS_WITHIN = 10.0
 
 
 class Crew:
-    def __init__(self, desk: Desk, reach: Reach) -> None:
+    def __init__(self, desk: Desk) -> None:
         self.keepers: dict[ResourceName, KindKeeper] = {}
         self._desk = desk
-        self._reach = reach
         self._tasks: dict[ResourceName, asyncio.Task[None]] = {}
 
     async def serve(self, resources: Iterable[ApiResource]) -> None:
-        """Exactly these kinds from now on. Definitions come before what they define, since custom kinds' columns stand in them."""
+        """These kinds from now on, beside those that are kept already. Definitions come before what they define, since custom kinds'
+        columns stand in them."""
         wanted = {resource.name: resource for resource in resources}
-        for name in [name for name, keeper in self.keepers.items() if wanted.get(name) != keeper.resource]:
-            await self._dismiss(name)
+        recorded = {state.resource: state for state in await self._desk.store.scan_states(self._desk.cluster)}
         await self._renew_columns()
         custom = {name for name, resource in wanted.items() if "." in resource.group}
-        self._hire(resource for name, resource in wanted.items() if name not in custom or name == DEFINITIONS)
+        self._hire((resource for name, resource in wanted.items() if name not in custom or name == DEFINITIONS), recorded)
         if DEFINITIONS in self.keepers:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_DEFINITIONS_WITHIN):
                     await self.keepers[DEFINITIONS].settled.wait()
-        self._hire(wanted.values())
+        self._hire(wanted.values(), recorded)
+
+    async def part_with(self, resources: Iterable[ApiResource]) -> None:
+        """Keeps only these kinds: not what has gone, nor what has changed its version or its verbs."""
+        wanted = {resource.name: resource for resource in resources}
+        for name in [name for name, keeper in self.keepers.items() if wanted.get(name) != keeper.resource]:
+            await self._dismiss(name)
+
+    def namespaces_moved(self) -> None:
+        for keeper in self.keepers.values():
+            keeper.namespaces_moved()
 
     async def end(self) -> None:
         for task in self._tasks.values():
@@ -46,17 +56,17 @@ class Crew:
         self._tasks.clear()
         self.keepers.clear()
 
-    def _hire(self, resources: Iterable[ApiResource]) -> None:
+    def _hire(self, resources: Iterable[ApiResource], recorded: Mapping[ResourceName, ScanState]) -> None:
         for resource in resources:
             if resource.name not in self.keepers:
-                keeper = self.keepers[resource.name] = KindKeeper(self._desk, resource)
-                self._tasks[resource.name] = asyncio.create_task(keeper.keep(self._reach), name=f"keep {resource.name}")
+                keeper = self.keepers[resource.name] = KindKeeper(self._desk, resource, recorded.get(resource.name))
+                self._tasks[resource.name] = asyncio.create_task(keeper.keep(), name=f"keep {resource.name}")
 
     async def _dismiss(self, name: ResourceName) -> None:
-        del self.keepers[name]
-        task = self._tasks.pop(name)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        keeper, task = self.keepers.pop(name), self._tasks.pop(name)
+        await end_all([task])
+        with contextlib.suppress(StoreError):
+            await keeper.let_go()
 
     async def _renew_columns(self) -> None:
         """Rows that were laid out by a definition that has changed are laid out anew."""

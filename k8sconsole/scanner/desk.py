@@ -8,6 +8,7 @@ from k8sconsole.kit.clock import Clock
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.scanner.gate import Gate
 from k8sconsole.scanner.plan import ScanPlan
+from k8sconsole.scanner.reach import Reach
 from k8sconsole.scanner.reports import KindReport
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import Store
@@ -26,6 +27,7 @@ class Desk:
     plan: ScanPlan
     parsers: Executor
     gate: Gate
+    reach: Reach
     home: str
     changed: Callable[[ResourceName, int], None]
     settled: Callable[[KindReport], None]

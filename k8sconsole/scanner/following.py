@@ -13,7 +13,8 @@ Take = Callable[[list[WatchEvent]], Awaitable[None]]
 
 
 async def follow(events: AsyncIterator[WatchEvent], take: Take) -> None:
-    """Until the watch ends; then all that arrived has been taken. Raises what the watch or ``take`` raises."""
+    """Until the watch ends; then all that arrived has been taken. Raises what the watch or ``take`` raises. When it is cancelled, what is
+    being taken is taken to its end: half written, it would be written again after what follows it."""
     bunch = _Bunch(take)
     try:
         async for event in events:
@@ -53,6 +54,3 @@ class _Bunch:
 
     def drop(self) -> None:
         self._waiting = []
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None

@@ -10,9 +10,14 @@ from k8sconsole.model.refs import ResourceName
 
 class Gate:
     def __init__(self, places: int, urgency: Callable[[ResourceName], int]) -> None:
-        self._free = places
+        self._places = self._free = places
         self._urgency = urgency
         self._waiting: list[tuple[ResourceName, asyncio.Future[None]]] = []
+
+    @property
+    def busy(self) -> int:
+        """Places taken."""
+        return self._places - self._free
 
     @contextlib.asynccontextmanager
     async def place(self, resource: ResourceName) -> AsyncIterator[None]:

@@ -9,20 +9,20 @@ _DUPLICATES = frozenset({"events.events.k8s.io"})
 """The same objects under a second name."""
 
 _METRICS_GROUP = "metrics.k8s.io"
-_FORBIDDEN_PAUSE = 60.0
 
 
 class ScanPlan(msgspec.Struct, frozen=True):
     """Seconds, except: batch (objects a write), page (objects a request), concurrency (lists at a time, for each cluster).
 
     static_interval, dynamic_interval: how long a kind of that tier may go unconfirmed before it is listed again; metrics_interval: how
-    often usage is read. timeout: for one kind's list. namespaces: read these only; empty means all. watch: whether to go on watching
-    after a list.
+    often usage is read; forbidden_interval: what was forbidden is not asked for again before. timeout: for one kind's list. namespaces:
+    read these only; empty means all. watch: whether to go on watching after a list.
     """
 
     static_interval: float = 1800.0
     dynamic_interval: float = 300.0
     metrics_interval: float = 30.0
+    forbidden_interval: float = 60.0
     cleanup_interval: float = 300.0
     timeout: float = 120.0
     batch: int = 100
@@ -38,7 +38,7 @@ class ScanPlan(msgspec.Struct, frozen=True):
 
     def retry_forbidden(self, resource: ApiResource) -> float:
         """What was forbidden is asked for again at the kind's own pace, and never more than once a minute."""
-        return max(_FORBIDDEN_PAUSE, self.interval(resource))
+        return max(self.forbidden_interval, self.interval(resource))
 
 
 def is_read(resource: ApiResource) -> bool:

@@ -7,6 +7,7 @@ from typing import TypeVar
 from k8sconsole.cluster.port import ServerVersion
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, NotFound
 from k8sconsole.kit.clock import Clock
+from k8sconsole.model.identity import Identity
 from k8sconsole.scanner.backoff import Backoff
 from k8sconsole.scanner.source import ResourceSource
 
@@ -24,7 +25,8 @@ class Reach:
     """lost(error, retry_at) and found(version) are called on the loop, lost at every failed attempt, found when the cluster answers
     again. hurried: whether somebody looks and nothing large is on its way, so that silence means something soon.
 
-    identity: as ``ResourceSource.identity``, empty where that may not be read."""
+    identity: who answered last. recognise(identity) is awaited before ``found`` is called:
+    whoever answers now may be another cluster."""
 
     def __init__(
         self,
@@ -34,18 +36,25 @@ class Reach:
         lost: Callable[[ConsoleError, float], None],
         found: Callable[[ServerVersion], None],
         hurried: Callable[[], bool],
+        recognise: Callable[[Identity], Awaitable[None]],
     ) -> None:
-        self.identity = ""
+        self.identity = Identity()
         self._source = source
         self._clock = clock
         self._lost = lost
         self._found = found
         self._hurried = hurried
+        self._recognise = recognise
         self._heard_at = float("-inf")
         self._answers = asyncio.Event()
         self._broken = asyncio.Event()
         self._doubted = asyncio.Event()
         self._doubted.set()
+
+    @property
+    def uid(self) -> str:
+        """The cluster's uid, empty where it may not be read."""
+        return self.identity.uid
 
     def heard(self) -> None:
         """The cluster has just said something."""
@@ -65,9 +74,10 @@ class Reach:
         await self._broken.wait()
 
     async def meet(self) -> ServerVersion:
-        """Asks who it is. Raises what asking raises."""
+        """Asks who it is, and has it recognised. Raises what asking raises."""
         version = await self._ask(self._source.version(), ServerVersion(""))  # whoever refuses is there
-        self.identity = await self._ask(self._source.identity(), "")
+        self.identity = await self._ask(self._source.identity(), Identity())
+        await self._recognise(self.identity)
         return version
 
     async def keep_asking(self) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
 from k8sconsole.cluster.port import Discovery, RawPage, ServerVersion, WatchEvent
+from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
 
@@ -12,13 +13,12 @@ class ResourceSource(Protocol):
     """Raw pages and events in the server's own JSON; errors as in ``cluster.port``."""
 
     name: ClusterName
-    server: str
+
+    @property
+    def server(self) -> str: ...
 
     async def version(self) -> ServerVersion: ...
-    async def identity(self) -> str:
-        """What no other cluster has, not even one that is made anew at the same address: the uid of its namespace kube-system."""
-        ...
-
+    async def identity(self) -> Identity: ...
     async def discover(self) -> Discovery: ...
     def pages(self, resource: ApiResource, *, namespace: str | None = None, limit: int = 500) -> AsyncIterator[RawPage]: ...
     def watch(

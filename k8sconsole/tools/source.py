@@ -1,10 +1,10 @@
 """The scanner's way to a cluster: authorised and audited like any call, and otherwise out of the way of the bytes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from k8sconsole.cluster.port import Cluster, Discovery, RawPage, ServerVersion, WatchEvent
+from k8sconsole.cluster.port import Cluster, Discovery, RawPage, ServerVersion, WatchEvent, unheard
 from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face, ToolCall
@@ -46,10 +46,14 @@ class PipelineSource:
             async for page in pages:
                 yield page
 
-    async def watch(self, resource: ApiResource, *, resource_version: str, namespace: str | None = None) -> AsyncIterator[WatchEvent]:
+    async def watch(
+        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = unheard
+    ) -> AsyncIterator[WatchEvent]:
         async with (
             self._pipeline.guarded(self._call(LIST, kind=resource.name, namespace=namespace or "*", watch=True)),
-            aclosing(self._cluster.watch(resource, resource_version=resource_version, namespace=namespace)) as events,  # type: ignore[type-var]
+            aclosing(  # type: ignore[type-var]
+                self._cluster.watch(resource, resource_version=resource_version, namespace=namespace, opened=opened)
+            ) as events,
         ):
             async for event in events:
                 yield event

@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from k8sconsole.cluster.live.discovery import discover
 from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve
 from k8sconsole.cluster.live.reading import events, log_lines, pages
 from k8sconsole.cluster.live.transport import Request, Transport
-from k8sconsole.cluster.port import AccessDecision, Discovery, LogOptions, PatchType, RawPage, Selectors, ServerVersion, WatchEvent
+from k8sconsole.cluster.port import AccessDecision, Discovery, LogOptions, PatchType, RawPage, Selectors, ServerVersion, WatchEvent, unheard
 from k8sconsole.errors import ConsoleError, Forbidden, NotFound
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.model.identity import Identity
@@ -99,11 +99,12 @@ class LiveCluster:
         timeout: float = 290.0,
         idle_timeout: float = 90.0,
         initial_events: bool = False,
+        opened: Callable[[], None] = unheard,
     ) -> AsyncIterator[WatchEvent]:
         params = {**_selecting(selectors), "resourceVersion": resource_version, "timeoutSeconds": str(max(1, int(timeout)))}
         if initial_events:
             params |= {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
-        return events(self._transport, self._asked("watch", resource, namespace), resource.path(namespace), params, idle_timeout)
+        return events(self._transport, self._asked("watch", resource, namespace), resource.path(namespace), params, idle_timeout, opened)
 
     async def get(self, resource: ApiResource, namespace: str | None, name: str, subresource: str | None = None) -> bytes:
         asked = self._asked("get", resource, namespace, name, subresource)

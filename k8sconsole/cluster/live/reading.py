@@ -3,7 +3,7 @@
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 
 import msgspec
@@ -55,10 +55,13 @@ async def pages(transport: Transport, asked: Asked, path: str, params: Mapping[s
             return
 
 
-async def events(transport: Transport, asked: Asked, path: str, params: Mapping[str, str], silence: float) -> AsyncIterator[WatchEvent]:
+async def events(
+    transport: Transport, asked: Asked, path: str, params: Mapping[str, str], silence: float, opened: Callable[[], None]
+) -> AsyncIterator[WatchEvent]:
     """Until the server ends the watch. An ERROR event is raised as the Status it carries."""
     request = Request(asked, path, {**params, "watch": "true", "allowWatchBookmarks": "true"}, silence=silence, endless=True)
     async with transport.stream(request) as response, aclosing(batches(response.content.iter_any(), _LONGEST_EVENT)) as cut:
+        opened()
         async for lines in cut:
             for line in lines:
                 if line:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -36,6 +36,7 @@ class MemoryCluster:
         self.lists: list[tuple[str, str | None]] = []
         self.watches: list[tuple[str, str | None, str]] = []
         self.missing: dict[str, str] = {}
+        self.uid = f"uid-of-{name}"
         self._down = False
         self._version = 0
         self._oldest = 0
@@ -92,9 +93,13 @@ class MemoryCluster:
             yield RawPage(raws, version, "more" if start + limit < len(items) else "")
             await asyncio.sleep(0)
 
-    async def watch(self, resource: ApiResource, *, resource_version: str, namespace: str | None = None) -> AsyncIterator[WatchEvent]:
+    async def watch(
+        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None]
+    ) -> AsyncIterator[WatchEvent]:
         self.watches.append((resource.name, namespace, resource_version))
         seen = int(resource_version)
+        self._answer(resource, namespace)
+        opened()
         while True:
             self._answer(resource, namespace)
             if seen < self._oldest:

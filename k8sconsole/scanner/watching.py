@@ -1,0 +1,114 @@
+"""One kind's watches, one a scope: every version they bring is written, and their word vouches for the rows."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from k8sconsole.cluster.port import WatchEvent
+from k8sconsole.errors import Forbidden, StoreError
+from k8sconsole.scanner.desk import Desk
+from k8sconsole.scanner.followed import Followed
+from k8sconsole.scanner.following import follow
+from k8sconsole.scanner.parser import Round
+from k8sconsole.scanner.permitted import Permitted, Scope
+from k8sconsole.scanner.standing import Standing
+from k8sconsole.store.port import WriteBatch, WriteResult
+
+_OPEN = 1.0
+"""Seconds of quiet after which a watch that has just been opened has said all that it had to catch up with."""
+
+
+class Watching:
+    """Begun anew after every end; ``followed`` carries on. refusal: why a scope has left ``followed``."""
+
+    def __init__(self, desk: Desk, standing: Standing, permitted: Permitted, followed: Followed) -> None:
+        self._desk = desk
+        self._standing = standing
+        self._permitted = permitted
+        self._followed = followed
+        self._resource = permitted.resource
+        self._said: dict[Scope, float] = {}
+        self.refusal: Forbidden | None = None
+
+    @property
+    def spoke(self) -> bool:
+        """Whether anything at all was heard of the server."""
+        return bool(self._said)
+
+    async def until_one_ends(self) -> None:
+        """Raises what ends it, but for the server's own regular end. A scope that is no longer permitted leaves ``followed``."""
+        self._standing.resuming()
+        watches = [asyncio.create_task(self._watch(scope)) for scope in self._followed.versions]
+        try:
+            done, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await end_all(watches)
+        for watch in done:
+            watch.result()
+        self._standing.left_well()
+
+    async def _watch(self, scope: Scope) -> None:
+        opened = asyncio.Event()
+        version = self._followed.versions[scope]
+        events = self._desk.source.watch(self._resource, resource_version=version, namespace=scope, opened=opened.set)
+        quiet = asyncio.create_task(self._vouch_when_open(scope, opened))
+        try:
+            await follow(events, partial(self._take, scope))
+        except Forbidden as error:
+            self.refusal = error
+            self._permitted.refuse(scope, error)
+            del self._followed.versions[scope]
+        finally:
+            await end_all([quiet])
+
+    async def _vouch_when_open(self, scope: Scope, opened: asyncio.Event) -> None:
+        await opened.wait()
+        self._desk.reach.heard()
+        at = self._desk.clock.now()
+        await asyncio.sleep(_OPEN)
+        if scope not in self._said:
+            with contextlib.suppress(StoreError):  # the watch's next word tells again
+                await self._vouch(scope, at)
+
+    async def _take(self, scope: Scope, events: list[WatchEvent]) -> None:
+        self._desk.reach.heard()
+        at, parse = self._desk.clock.now(), self._followed.parser.events
+        news = await asyncio.get_running_loop().run_in_executor(self._desk.parsers, parse, events)
+        if news.rounds:
+            await self._write(at, news.rounds, self._reached(scope, news.resource_version))
+        if scope in self._followed.versions:
+            self._followed.versions[scope] = news.resource_version or self._followed.versions[scope]
+        await self._vouch(scope, at)
+
+    async def _write(self, at: float, rounds: Sequence[Round], reached: str) -> None:
+        """One after the other, and with them how far they reach: what waits together is written in one transaction."""
+        columns = self._followed.parser.columns
+        batches = [WriteBatch(self._desk.cluster, self._resource.name, at, each.objects, each.gone, columns=columns) for each in rounds]
+        writes = asyncio.gather(*(self._desk.store.write(batch) for batch in batches))
+        results, _ = await asyncio.gather(writes, self._standing.reach(reached))
+        await self._standing.count(sum(result.added - result.deleted for result in results), reached)
+        moved = [result for result in results if _moves(result)]
+        if moved:
+            self._desk.changed(self._resource.name, moved[-1].revision)
+
+    def _reached(self, scope: Scope, version: str) -> str:
+        versions = self._followed.versions | ({scope: version} if version else {})
+        return Followed(self._followed.parser, versions).written(self._desk.reach.uid)
+
+    async def _vouch(self, scope: Scope, at: float) -> None:
+        """The rows are as true as the scope that was heard of longest ago."""
+        self._said[scope] = at
+        if self._said.keys() >= self._followed.versions.keys():
+            await self._standing.vouched(min(self._said.values()), self._followed.written(self._desk.reach.uid))
+
+
+def _moves(result: WriteResult) -> bool:
+    return bool(result.added or result.changed or result.deleted)
+
+
+async def end_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
