@@ -17,7 +17,7 @@ run: $(VENV)/.installed  ## open the console: your own cluster where there is a 
 	@$(BIN)/python -m k8sconsole $(ARGS)
 
 test: $(VENV)/.developed  ## the whole suite; tests against a real control plane run where it has been built
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(ARGS)
 
 pythons: $(VENV)/.developed  ## the unit tests and the demo on every other Python from 3.11 on that this machine has
 	@$(BIN)/python -m tests.pythons
