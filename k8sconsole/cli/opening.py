@@ -38,12 +38,15 @@ def with_console(
     scan: bool = False,
     watch: bool = True,
     offline: bool = False,
+    needs_clusters: bool = False,
 ) -> T:
-    """Opens a console, runs ``work(console)``, closes it; Ctrl-C cancels the work first."""
+    """Opens a console, runs ``work(console)``, closes it; Ctrl-C cancels the work first. needs_clusters: without a kubeconfig there is
+    nothing to do, while otherwise the cache answers."""
     from k8sconsole.runtime.reach import Opening
 
     asked = tuple(contexts or ()), all_contexts, tuple(namespaces or ())
-    return asyncio.run(_run(work, Opening(loaded or settings_with(), face, *asked, scan=scan, watch=watch, offline=offline)))
+    opening = Opening(loaded or settings_with(), face, *asked, scan=scan, watch=watch, offline=offline, needs_clusters=needs_clusters)
+    return asyncio.run(_run(work, opening))
 
 
 async def _run(work: "Callable[[Any], Awaitable[T]]", opening: "Opening") -> T:

@@ -48,7 +48,7 @@ def scan_once(
             console.bus.subscribe(lambda fact: shown.show(f"{fact.cluster} {fact.resource}") if hasattr(fact, "objects") else None)
         return await console.scan_once(tuple(kinds or ()))
 
-    reports = with_console(work, loaded=loaded, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces)
+    reports = with_console(work, loaded=loaded, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces, needs_clusters=True)
     shown.done()
     if as_json:
         print_json([report.to_json() for report in reports])
@@ -82,7 +82,15 @@ def _follow(loaded: Loaded, contexts: Sequence[str] | None, all_contexts: bool, 
         await console.follow()
         return 0
 
-    return with_console(work, loaded=loaded, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces, watch=watch)
+    return with_console(
+        work,
+        loaded=loaded,
+        contexts=contexts,
+        all_contexts=all_contexts,
+        namespaces=namespaces,
+        watch=watch,
+        needs_clusters=True,
+    )
 
 
 def _tell(fact: Any) -> None:

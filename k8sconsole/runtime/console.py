@@ -70,7 +70,7 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
             console = cls(opening, kept, ClusterPool(await asyncio.to_thread(_contexts, opening)), clock)
             if listener:
                 console.bus.subscribe(listener)
-            await console._choose_first()
+            await console._choose()
         except BaseException:
             await kept.close()
             raise
@@ -91,7 +91,7 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
 
     async def select(self, clusters: Sequence[str]) -> None:
         """Look at these from now on; those already being scanned go on. Raises NotFound naming the nearest context."""
-        self.choose(clusters)
+        await self._choose(clusters)
         await self._begin()
 
     async def get(self, asked: Asked) -> Any:
@@ -104,6 +104,7 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
 
     async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> None:
         """Reads one kind, or all, anew while scanning. Raises UsageError where another process scans this cluster."""
+        self.pool.hurry(cluster)
         await self._observing.coordinator.refresh(cluster, resource)
 
     async def scan_once(self, kinds: Iterable[str] = ()) -> list[ClusterReport]:
@@ -117,12 +118,9 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
             await self._observing.start(cluster)
         await asyncio.Event().wait()
 
-    async def _choose_first(self) -> None:
-        if self.opening.offline or isinstance(self.pool.contexts, NoContexts):
-            known = tuple(record.name for record in await self.known_clusters())
-            self.selected = tuple(ClusterName(name) for name in self.opening.contexts) or known[:1]
-        else:
-            self.choose()
+    async def _choose(self, clusters: Sequence[str] = ()) -> None:
+        for notice in self.choose(await self.known_clusters(), clusters):
+            self.bus.publish(notice)
 
     async def _begin(self) -> None:
         states = await self.scan_states()
@@ -191,8 +189,7 @@ def _contexts(opening: Opening) -> Any:
         if not contexts.list():
             raise ConfigurationError("the kubeconfig has no contexts", contexts.origin(), "kubectl config set-context, or k8sconsole demo")
     except ConfigurationError as problem:
-        if opening.face is Face.MCP:
-            # A client that starts us has no terminal to be told on: it is served what the cache knows, and told in every answer.
-            return NoContexts(problem)
-        raise
+        if opening.face is Face.TUI or opening.needs_clusters:
+            raise
+        return NoContexts(problem)
     return contexts

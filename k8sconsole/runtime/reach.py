@@ -17,7 +17,7 @@ from k8sconsole.model.tools import Face
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """What a face asks for. watch: whether scanning follows changes between two reads. make_contexts overrides where contexts come from
+    """What a face asks for. needs_clusters: whether the cache alone is no answer, as for a scan. watch: whether scanning follows changes between two reads. make_contexts overrides where contexts come from
     (the demo cluster does)."""
 
     loaded: Loaded
@@ -28,6 +28,7 @@ class Opening(msgspec.Struct, frozen=True):
     scan: bool = False
     watch: bool = True
     offline: bool = False
+    needs_clusters: bool = False
     make_contexts: Callable[[], Contexts] | None = None
 
 
