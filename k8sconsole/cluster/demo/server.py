@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any, Self
@@ -152,6 +153,12 @@ class DemoCluster:
         self._faults.running.set()
         if self._runner is None:
             await self._open()
+
+    def rotate_token(self, user: User) -> User:
+        """Gives a user another token; the former one is refused from now on. Watches that are open go on, as on a real server."""
+        renewed = replace(user, token=secrets.token_urlsafe(24))
+        self._gate.admit(renewed)
+        return renewed
 
     def compact(self) -> None:
         """Forgets the past: watches and lists from before now are told 410."""

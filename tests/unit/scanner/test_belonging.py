@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from k8sconsole.errors import ServerError
 from k8sconsole.model.events import Notice, Trust
 from k8sconsole.model.identity import Identity, another
 from k8sconsole.scanner.belonging import remembered
@@ -36,6 +37,7 @@ async def test_rows_of_a_cluster_are_not_shown_as_those_of_another_that_took_its
     await scan.coordinator.scan_once([await shop()])
     other = MemoryCluster()
     other.uid = "other"
+    other.refusals["pods", None] = ServerError("pods cannot be listed", "so that no list takes the former rows away")
     await other.put(NODES, "n9")
     await scan.coordinator.scan_once([other])
     assert (await scan.names(NODES), await scan.names(PODS)) == (["n9"], [])

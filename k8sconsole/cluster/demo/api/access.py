@@ -87,6 +87,10 @@ class Gate:
     def users(self) -> Iterable[User]:
         return self._users.values()
 
+    def admit(self, user: User) -> None:
+        """This user is known from now on, by this token and no other."""
+        self._users[user.name] = user
+
     def authenticate(self, authorization: str, certificate: Json | None) -> User:
         """The user behind an Authorization header or a client certificate's subject; raises a 401 status."""
         scheme, _, token = authorization.partition(" ")
