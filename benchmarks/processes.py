@@ -1,11 +1,13 @@
 """A command as a whole process: its wall time, its processor time, its peak memory."""
 
+import contextlib
 import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class CommandFailed(Exception):
@@ -38,7 +40,23 @@ def run(command: Sequence[str], env: Mapping[str, str] | None = None, *, keep: b
         return Finished(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.read() if keep else b"")
 
 
-def resident(pid: int) -> float:
-    """MiB a living process holds."""
+def resident(pid: int, *, peak: bool = False) -> float:
+    """MiB a living process holds, or has held at most."""
     with open(f"/proc/{pid}/status") as lines:
-        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM" if peak else "VmRSS"))
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process beside the measurement, asked to end with it."""
+    with log.open("ab") as output:
+        child = subprocess.Popen(command, env=dict(env), stdout=output, stderr=output)
+        try:
+            yield child
+        finally:
+            child.terminate()
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()

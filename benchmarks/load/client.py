@@ -89,6 +89,12 @@ class Client:
         _check(status, answer)
         return answer
 
+    async def merge(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """The object after a merge patch; raises ApiRefused."""
+        status, answer = await self._send("PATCH", path, body, form="application/merge-patch+json")
+        _check(status, answer)
+        return answer
+
     async def exists(self, path: str) -> bool:
         """Whether there is something at ``path``."""
         return (await self._send("GET", path))[0] == 200
@@ -101,12 +107,20 @@ class Client:
         return [row["cells"][0] for row in answer["rows"] or ()]
 
     async def _send(
-        self, method: str, path: str, body: Any = None, query: Mapping[str, str] | None = None, accept: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        accept: str = "application/json",
+        form: str = "application/json",
     ) -> tuple[int, dict[str, Any]]:
         reason = ""
+        headers = {"Accept": accept, "Content-Type": form}
         for attempt in range(_ATTEMPTS):
             try:
-                async with self._session.request(method, path, json=body, params=query, headers={"Accept": accept}) as response:
+                async with self._session.request(method, path, json=body, params=query, headers=headers) as response:
                     answer: dict[str, Any] = await response.json(content_type=None)
                     if response.status not in _BUSY:
                         return response.status, answer

@@ -1,0 +1,27 @@
+"""Somebody who looks at one namespace while everything changes: ``python -m benchmarks.patient_reader CACHE FILE``; milliseconds, a line each."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import Namespace, ResourceName
+from k8sconsole.store.sqlite.opening import open_store
+
+_EVERY = 0.1
+
+
+async def read(cache: Path, out: Path) -> None:
+    store = await open_store(cache)
+    query = RowQuery(ResourceName("pods"), namespaces=(Namespace("load-00"),))
+    with out.open("w") as file:
+        while True:
+            began = time.perf_counter()
+            await store.rows(query)
+            print(f"{(time.perf_counter() - began) * 1000:.3f}", file=file, flush=True)
+            await asyncio.sleep(_EVERY)
+
+
+if __name__ == "__main__":
+    asyncio.run(read(Path(sys.argv[1]), Path(sys.argv[2])))
