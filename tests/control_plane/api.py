@@ -55,9 +55,9 @@ class Api:
 
     def _request(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> dict[str, Any]:
         status, content = self._send(method, path, body, content_type)
-        answer: dict[str, Any] = json.loads(content)
         if status >= 400:
-            raise ApiError(status, answer.get("reason", ""), answer.get("message", ""))
+            raise _refused(status, content)
+        answer: dict[str, Any] = json.loads(content)
         return answer
 
     def _send(self, method: str, path: str, body: Any, content_type: str) -> tuple[int, bytes]:
@@ -69,3 +69,12 @@ class Api:
             return response.status, response.read()
         finally:
             connection.close()
+
+
+def _refused(status: int, content: bytes) -> ApiError:
+    """From the server's Status; an aggregated API that is away is refused in plain text."""
+    try:
+        told: dict[str, Any] = json.loads(content)
+    except ValueError:
+        return ApiError(status, "", content.decode(errors="replace").strip())
+    return ApiError(status, told.get("reason", ""), told.get("message", ""))
