@@ -5,6 +5,7 @@ Status: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from k8sconsole.errors import (
     ServerError,
     TooManyRequests,
 )
+from k8sconsole.kit.clock import SystemClock
 from k8sconsole.kit.text import plain
 
 _EXCERPT = 300
@@ -58,7 +60,7 @@ def refusal(asked: Asked, http_status: int, body: bytes, retry_after: str = "") 
 
 def from_status(asked: Asked, status: Mapping[str, Any], http_status: int = 0, retry_after: str = "") -> ConsoleError:
     """The error for a Status object, also one that came inside a watch."""
-    code = http_status or _whole(status.get("code"))
+    code = http_status or int(_whole(status.get("code")))
     reason, message = str(status.get("reason") or ""), plain(str(status.get("message") or ""))
     title = f"Cannot {asked}"
     facts = {**asked.facts(), "reason": reason, "http_status": code, **_causes(status)}
@@ -129,12 +131,19 @@ def _causes(status: Mapping[str, Any]) -> dict[str, Any]:
 def _seconds(status: Mapping[str, Any], header: str) -> float:
     details = status.get("details")
     wished = details.get("retryAfterSeconds") if isinstance(details, dict) else None
-    return float(_whole(wished) or _whole(header) or 1)
+    return _whole(wished) or _whole(header) or _until(header) or 1.0
 
 
-def _whole(value: Any) -> int:
-    """An HTTP date in Retry-After counts as not given: the API server sends seconds."""
+def _whole(value: Any) -> float:
     try:
-        return max(0, int(value))
+        return float(max(0, int(value)))
     except (TypeError, ValueError):
-        return 0
+        return 0.0
+
+
+def _until(date: str) -> float:
+    """Seconds from now until an HTTP date, as proxies give it; 0 for what is none, or has passed."""
+    try:
+        return max(0.0, parsedate_to_datetime(date).timestamp() - SystemClock().now())
+    except ValueError:
+        return 0.0

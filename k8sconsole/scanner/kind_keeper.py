@@ -21,7 +21,8 @@ from k8sconsole.scanner.watching import Watching, end_all
 from k8sconsole.store.port import ScanState
 
 _BRIEF = 1.0
-"""Seconds: a watch that ended sooner counts as a failure, or a server that ends every watch at once would be asked without pause."""
+"""Seconds: a watch that ended sooner, with little to say, counts as a failure, or a server that ends every watch at once would be asked
+without pause."""
 
 _STEADY = 5.0
 """Seconds after which whatever ends a watch is a new trouble and not the old one's continuation."""
@@ -177,7 +178,7 @@ class KindKeeper:
         ends.result()
         if watching.refusal is not None:
             await self._narrow(watching.refusal)
-        elif lasted < _BRIEF:
+        elif lasted < _BRIEF and not watching.brought_plenty:
             await self._pause(self._backoff.next())
         else:
             self._backoff.reset()

@@ -19,6 +19,9 @@ from k8sconsole.store.port import WriteBatch, WriteResult
 _OPEN = 1.0
 """Seconds of quiet after which a watch that has just been opened has said all that it had to catch up with."""
 
+_PLENTY = 50
+"""Events."""
+
 
 class Watching:
     """Begun anew after every end; ``followed`` carries on. refusal: why a scope has left ``followed``."""
@@ -31,6 +34,12 @@ class Watching:
         self._resource = permitted.resource
         self._said: dict[Scope, float] = {}
         self.refusal: Forbidden | None = None
+        self._brought = 0
+
+    @property
+    def brought_plenty(self) -> bool:
+        """Whether so much was heard that a server may well have dropped it for falling behind."""
+        return self._brought >= _PLENTY
 
     @property
     def spoke(self) -> bool:
@@ -74,6 +83,7 @@ class Watching:
 
     async def _take(self, scope: Scope, events: list[WatchEvent]) -> None:
         self._desk.reach.heard()
+        self._brought += len(events)
         at, parse = self._desk.clock.now(), self._followed.parser.events
         news = await asyncio.get_running_loop().run_in_executor(self._desk.parsers, parse, events)
         if news.rounds:

@@ -124,6 +124,12 @@ class History:
         subscription.close()
         self._subscriptions.discard(subscription)
 
+    def end_watches(self) -> None:
+        """Closes what is of one kind; those who see everything live in this process."""
+        for subscription in tuple(self._subscriptions):
+            if subscription.key is not None:
+                self.unsubscribe(subscription)
+
     def since(self, revision: int, key: str) -> list[StoreEvent]:
         """Changes of one kind after a revision, oldest first; raises a 410 status when they are no longer known."""
         if revision < self.oldest:

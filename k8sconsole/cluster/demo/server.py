@@ -19,7 +19,8 @@ from k8sconsole.cluster.demo import kubeconfig
 from k8sconsole.cluster.demo.api import definitions
 from k8sconsole.cluster.demo.api.access import MASTERS, Gate, User
 from k8sconsole.cluster.demo.api.backend import Backend
-from k8sconsole.cluster.demo.api.http import Faults, application
+from k8sconsole.cluster.demo.api.faults import Fault, Faults
+from k8sconsole.cluster.demo.api.http import application
 from k8sconsole.cluster.demo.storage import ObjectStore
 from k8sconsole.cluster.demo.world import scenario as scenarios
 from k8sconsole.cluster.demo.world.clock import Clock
@@ -153,6 +154,19 @@ class DemoCluster:
         self._faults.running.set()
         if self._runner is None:
             await self._open()
+
+    def plan(self, *faults: Fault) -> None:
+        """These befall the next requests that they are meant for."""
+        self._faults.planned.extend(faults)
+
+    @property
+    def asked(self) -> list[str]:
+        """The paths of the latest requests, with their queries, oldest first."""
+        return list(self._faults.asked)
+
+    def end_watches(self) -> None:
+        """Ends every watch as the server does when its time is over."""
+        self.store.history.end_watches()
 
     def rotate_token(self, user: User) -> User:
         """Gives a user another token; the former one is refused from now on. Watches that are open go on, as on a real server."""
