@@ -82,6 +82,23 @@ def brief(path: str) -> str:
     return _ELEMENT.sub(lambda found: f"[{found[1] if found[1] is not None else found[2]}]", path)
 
 
+def line(one: Difference, most: int = 80) -> str:
+    """For a person: ``spec.replicas: 2 → 3``, or ``metadata.labels.app: + web`` for what was added. A value of more than ``most``
+    characters is cut."""
+    if one.old is msgspec.UNSET:
+        return f"{brief(one.path)}: + {_shown(one.new, most)}"
+    if one.new is msgspec.UNSET:
+        return f"{brief(one.path)}: - {_shown(one.old, most)}"
+    return f"{brief(one.path)}: {_shown(one.old, most)} → {_shown(one.new, most)}"
+
+
+def _shown(value: Any, most: int) -> str:
+    """A word as it is, anything else as JSON; a long value keeps its beginning and its end."""
+    text = value if isinstance(value, str) and value.strip() else msgspec.json.encode(value).decode()
+    text = " ".join(text.split()) if isinstance(value, str) else text
+    return text if len(text) <= most else f"{text[: most * 2 // 3]}…{text[-(most // 3) :]}"
+
+
 def within(path: str, field: str) -> bool:
     """Whether the path is the field or lies below it; where the field does not say which element of a list, any is meant."""
     wanted = brief(field.strip().removeprefix("."))

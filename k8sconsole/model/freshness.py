@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.kit.clock import iso
+from k8sconsole.kit.times import exact
 
 
 class Source(StrEnum):
@@ -30,7 +31,7 @@ class Freshness(msgspec.Struct, frozen=True):
         age = self.age(now)
         return {
             "source": self.source.value,
-            "observed_at": None if self.observed_at is None else iso(self.observed_at),
+            "observed_at": None if self.observed_at is None else (exact if self.source is Source.HISTORY else iso)(self.observed_at),
             "age_seconds": None if age is None else round(age, 3),
             "complete": self.complete,
             "missing": list(self.missing),
@@ -42,6 +43,6 @@ def oldest(parts: list[Freshness]) -> Freshness:
     seen = [part.observed_at for part in parts if part.observed_at is not None]
     missing = tuple(dict.fromkeys(reason for part in parts for reason in part.missing))
     sources = {part.source for part in parts}
-    source = Source.LIVE if sources == {Source.LIVE} else Source.CACHE
+    source = sources.pop() if len(sources) == 1 else Source.CACHE
     whole = bool(parts) and all(part.complete for part in parts)
     return Freshness(source, min(seen) if len(seen) == len(parts) and seen else None, whole, missing)

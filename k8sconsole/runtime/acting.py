@@ -34,7 +34,7 @@ class ToolCaller:
     async def act(self, call: ToolCall, progress: Progress = no_progress) -> ToolOutcome:
         """As ``call``, for faces that make the call themselves and want its progress."""
         outcome = await self.pipeline.call(call, progress)
-        if outcome.error is None and outcome.freshness is not None:
+        if outcome.error is None and outcome.freshness is not None and outcome.freshness.source is not Source.HISTORY:
             self.gauges.answered(cached=outcome.freshness.source is Source.CACHE, duration_ms=outcome.duration_ms)
         return outcome
 

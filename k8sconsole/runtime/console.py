@@ -23,6 +23,7 @@ from k8sconsole.runtime.keeping import Kept, keep
 from k8sconsole.runtime.observing import ClusterReport, Observing, plan_of
 from k8sconsole.runtime.reach import ClusterPool, NoContexts, Opening, find_contexts
 from k8sconsole.runtime.reading import CacheReader
+from k8sconsole.runtime.remembering import ChangesWanted, LifeWanted, Remembered, Remembering
 from k8sconsole.telemetry.figures import Figures
 from k8sconsole.telemetry.logs import start_logging
 from k8sconsole.tools.catalogue import builtin_registry
@@ -52,7 +53,8 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
         CacheReader.__init__(self, kept.store, clock, self.find_resource)
         pipeline = Pipeline(builtin_registry(), self._surroundings())
         ToolCaller.__init__(self, pipeline, Gauges(Figures(clock.now)), opening.face, self.settings.policy)
-        self._fetching = Fetching(pipeline, self.catalogue, kept.store)
+        self._fetching = Fetching(pipeline, self.catalogue, kept.store, clock.now)
+        self._remembering = Remembering(pipeline, self.catalogue)
         plan = plan_of(self.settings, opening.namespaces, watch=opening.watch)
         self._observing = Observing(kept.store, pool, pipeline, plan, clock, self.bus.publish)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,6 +99,14 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
     async def get(self, asked: Asked) -> Any:
         """Objects of one kind with how old they are: a ``fetching.Found``."""
         return await self._fetching.get(self.selected, asked, self.face, "local")
+
+    async def life(self, wanted: LifeWanted) -> Remembered:
+        """The versions of one object of the selected cluster."""
+        return await self._remembering.life(self.selected, wanted, self.face)
+
+    async def changes(self, wanted: ChangesWanted) -> Remembered:
+        """What changed between two moments on the selected clusters."""
+        return await self._remembering.changes(self.selected, wanted, self.face)
 
     def focus(self, cluster: ClusterName, resource: ResourceName | None) -> None:
         """What is looked at is read first."""

@@ -1,6 +1,6 @@
 """``get``: objects of one kind from several clusters, through the pipeline like any other read."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -10,11 +10,12 @@ from k8sconsole.kit.text import nearest
 from k8sconsole.model.freshness import Freshness, oldest
 from k8sconsole.model.objects import Row
 from k8sconsole.model.reading import RowQuery
-from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.catalogue import Catalogue
 from k8sconsole.store.port import Store
+from k8sconsole.tools.past import asked_past, not_then
 from k8sconsole.tools.pipeline import Pipeline
 from k8sconsole.tools.rows import Opened, Wanted, open_rows
 
@@ -22,18 +23,27 @@ TOOL = "k8s_list_resources"
 NAMESPACES = ResourceName("namespaces")
 
 
+class Asker(msgspec.Struct, frozen=True):
+    """Who asks, through which face."""
+
+    face: Face
+    caller: str = "local"
+
+
 class Asked(msgspec.Struct, frozen=True):
-    """No namespaces means all. live: ask the clusters even where the cache could answer."""
+    """No namespaces means all. live: ask the clusters even where the cache could answer. as_of: a past time, as a person writes it."""
 
     kind: str
     name: str = ""
     namespaces: tuple[str, ...] = ()
     filter: str = ""
     live: bool = False
+    as_of: str = ""
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What ``get`` answers. objects: each row's object, masked. empty: the sentence for an empty table."""
+    """What ``get`` answers. objects: each row's object, masked. empty: the sentence for an empty table. as_of: the moment asked about, None
+    for the present."""
 
     resource: ApiResource
     table: KindTable
@@ -46,22 +56,28 @@ class Found(msgspec.Struct, frozen=True):
     several_namespaces: bool
     empty: str
     warnings: tuple[str, ...] = ()
+    as_of: float | None = None
 
 
 class Fetching:
-    def __init__(self, pipeline: Pipeline, catalogue: Catalogue, store: Store) -> None:
+    """now: the clock, seconds since the epoch."""
+
+    def __init__(self, pipeline: Pipeline, catalogue: Catalogue, store: Store, now: Callable[[], float]) -> None:
+        self._now = now
         self._pipeline = pipeline
         self._catalogue = catalogue
         self._store = store
 
     async def get(self, clusters: Sequence[ClusterName], asked: Asked, face: Face, caller: str) -> Found:
-        """Raises FilterError, UsageError for an unknown kind, NotFound for an unknown object or namespace, and what the clusters raise."""
+        """Raises FilterError, UsageError for an unknown kind or an impossible time, NotFound for an unknown object or namespace, and what
+        the clusters raise."""
+        as_of, _ = asked_past(asked.as_of, asked.live, "", self._now())
         resource = await self._catalogue.find(clusters[0], asked.kind)
-        opened = [await self._open(cluster, resource, asked, face, caller) for cluster in clusters]
+        opened = [await self._open(cluster, resource, asked, as_of, Asker(face, caller)) for cluster in clusters]
         pairs = [pair for one in opened for pair in await one.bodies()]
         freshness = oldest([one.freshness for one in opened])
         if not pairs:
-            await self._explain_nothing(clusters[0], resource, asked)
+            await self._explain_nothing(clusters[0], resource, asked, opened[0])
         return Found(
             resource=resource,
             table=opened[0].table,
@@ -70,13 +86,14 @@ class Fetching:
             objects=[msgspec.json.decode(body) for _, body in pairs],
             total=len(pairs),
             freshness=freshness,
-            now=max(opened[0].context.now, freshness.observed_at or 0.0),
+            now=opened[0].now if as_of is not None else max(opened[0].now, freshness.observed_at or 0.0),
             several_namespaces=len(asked.namespaces) != 1,
             empty=empty_sentence(resource, asked.namespaces, asked.name, asked.filter),
             warnings=tuple(warning for one in opened for warning in one.warnings),
+            as_of=as_of,
         )
 
-    async def _open(self, cluster: ClusterName, resource: ApiResource, asked: Asked, face: Face, caller: str) -> Opened:
+    async def _open(self, cluster: ClusterName, resource: ApiResource, asked: Asked, as_of: float | None, asker: Asker) -> Opened:
         namespaces = asked.namespaces if resource.namespaced else ()
         arguments = {
             "context": cluster,
@@ -84,13 +101,18 @@ class Fetching:
             "namespace": list(namespaces) or "*",
             "filter": asked.filter,
             "live": asked.live,
+            "as_of": asked.as_of,
         }
-        async with self._pipeline.guarded(ToolCall(TOOL, arguments, face, caller)) as passage:
-            return await open_rows(passage.context, Wanted(cluster, resource, namespaces, asked.name, asked.filter, asked.live))
+        async with self._pipeline.guarded(ToolCall(TOOL, arguments, asker.face, asker.caller)) as passage:
+            return await open_rows(passage.context, Wanted(cluster, resource, namespaces, asked.name, asked.filter, asked.live, as_of))
 
-    async def _explain_nothing(self, cluster: ClusterName, resource: ApiResource, asked: Asked) -> None:
+    async def _explain_nothing(self, cluster: ClusterName, resource: ApiResource, asked: Asked, opened: Opened) -> None:
         """Nothing found is an answer, unless what was named does not exist."""
-        known = [row.name for row in await self._names(cluster, NAMESPACES)]
+        as_of = opened.wanted.as_of
+        if asked.name and as_of is not None and (len(asked.namespaces) == 1 or not resource.namespaced):
+            ref = ObjectRef(cluster, resource.name, Namespace(asked.namespaces[0] if resource.namespaced else ""), asked.name)
+            raise await not_then(opened.context, resource, ref, as_of)
+        known = [row.name for row in await self._names(cluster, NAMESPACES, as_of=as_of)]
         wrong = next((one for one in asked.namespaces if known and one not in known), "") if resource.namespaced else ""
         if wrong:
             close = nearest(wrong, known)
@@ -99,13 +121,15 @@ class Fetching:
                 f"no namespace {wrong!r}", f"{cluster} has none of that name", remedy, {"parameter": "namespace", "nearest": close}
             )
         if asked.name:
-            names = [row.name for row in await self._names(cluster, resource.name, asked.namespaces)]
+            names = [row.name for row in await self._names(cluster, resource.name, asked.namespaces, as_of)]
             close = nearest(asked.name, names)
             remedy = f"k8sconsole get {resource.plural} {close[0]}" if close else f"k8sconsole get {resource.plural}"
             raise NotFound(empty_sentence(resource, asked.namespaces, asked.name, ""), f"on {cluster}", remedy, {"nearest": close})
 
-    async def _names(self, cluster: ClusterName, resource: ResourceName, namespaces: Sequence[str] = ()) -> list[Row]:
-        query = RowQuery(resource, clusters=(cluster,), namespaces=tuple(Namespace(one) for one in namespaces), limit=5000)
+    async def _names(
+        self, cluster: ClusterName, resource: ResourceName, namespaces: Sequence[str] = (), as_of: float | None = None
+    ) -> list[Row]:
+        query = RowQuery(resource, (cluster,), tuple(Namespace(one) for one in namespaces), limit=5000, as_of=as_of)
         return (await self._store.rows(query)).rows
 
 

@@ -17,8 +17,8 @@ from k8sconsole.model.tools import Face
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """What a face asks for. needs_clusters: whether the cache alone is no answer, as for a scan. watch: whether scanning follows changes between two reads. make_contexts overrides where contexts come from
-    (the demo cluster does)."""
+    """What a face asks for. needs_clusters: whether the cache alone is no answer, as for a scan. watch: whether scanning follows changes
+    between two reads. make_contexts overrides where contexts come from (the demo cluster does)."""
 
     loaded: Loaded
     face: Face

@@ -200,7 +200,7 @@ class Leases(Protocol):
         ...
 
 
-class Store(ScanWriter, CacheReader, Ledger, Leases, Protocol):
+class Store(ScanWriter, CacheReader, History, Ledger, Leases, Protocol):
     """Everything, and its end."""
 
     async def close(self) -> None: ...

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.model.resources import BUILTIN
@@ -15,7 +17,8 @@ COLUMNS = tuple(column.name for column in table_for(next(each for each in BUILTI
 
 
 def pod(name: str, namespace: str = "a", version: str = "1", status: str = "Running", **changes: Any) -> ParsedObject:
-    body = f'{{"metadata":{{"name":"{name}"}},"spec":{{"nodeName":"node-{name}"}},"status":{{"phase":"{status}"}}}}'.encode()
+    told = {"metadata": {"name": name}, "spec": {"nodeName": f"node-{name}"}, "status": {"phase": status}}
+    body = msgspec.json.encode(told)
     facts: dict[str, Any] = {"uid": f"uid-{namespace}-{name}", "labels": {"app": name}, "owner": "", "created_at": 100.0} | changes
     known = {"NAME": name, "READY": [1, 1], "STATUS": status, "RESTARTS": [0, None], "AGE": facts["created_at"]}
     cells = tuple(known.get(column) for column in COLUMNS)

@@ -5,24 +5,28 @@ import sqlite3
 from pathlib import Path
 
 from k8sconsole.kit.clock import Clock
+from k8sconsole.model.history import ChangeQuery, Changes, Gap, Life, Version
+from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.store.port import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage
-from k8sconsole.store.sqlite import adhoc, layouts, leases, ledgers, rows, scans
+from k8sconsole.store.sqlite import adhoc, gaps, layouts, leases, ledgers, past, rows, scans
 from k8sconsole.store.sqlite.catalog import number
+from k8sconsole.store.sqlite.changed import Window
 from k8sconsole.store.sqlite.readers import Readers
 
 
 class Answers:
     """recovered: what a person should be told when the file had to be rebuilt, else empty."""
 
-    def __init__(self, path: Path, clock: Clock, readers: Readers, recovered: str) -> None:
+    def __init__(self, path: Path, clock: Clock, readers: Readers, recovered: str, history: HistoryRules) -> None:
         self.path = path
         self.recovered = recovered
         self._clock = clock
         self._readers = readers
         self._tables = layouts.Tables()
+        self._history = history
 
     async def rows(self, query: RowQuery) -> Rows:
         now = self._clock.now()
@@ -79,6 +83,42 @@ class Answers:
 
     async def asked_scans(self, cluster: ClusterName) -> int:
         return await self._readers.do(lambda connection: leases.asked(connection, cluster))
+
+    async def gaps(
+        self, since: float, until: float, *, cluster: ClusterName | None = None, resource: ResourceName | None = None
+    ) -> list[Gap]:
+        span, now = (since, until), self._clock.now()
+        return await self._readers.do(lambda connection: gaps.gaps(connection, span, (cluster, resource), self._history, now))
+
+    async def object_as_of(self, ref: ObjectRef, at: float) -> tuple[Version, bytes] | None:
+        return await self._readers.do(lambda connection: past.as_of(connection, ref, at))
+
+    async def life(self, ref: ObjectRef, *, since: float = 0.0, until: float | None = None, limit: int | None = None) -> Life:
+        now = self._clock.now()
+        span = (since, now if until is None else until)
+
+        def work(connection: sqlite3.Connection) -> Life:
+            known = [each for each in past.life(connection, ref) if since <= each.version.observed_at and _by(each.version, until)]
+            kept = known if limit is None else known[max(0, len(known) - limit) :]
+            versions = [(each.version, past.body(connection, each)) for each in kept]
+            return Life(versions, tuple(gaps.gaps(connection, span, (ref.cluster, ref.resource), self._history, now)))
+
+        return await self._readers.do(work)
+
+    async def changed(self, query: ChangeQuery) -> Changes:
+        now = self._clock.now()
+
+        def work(connection: sqlite3.Connection) -> Changes:
+            return Window(connection, query, gaps.of_query(connection, query, self._history, now)).changes()
+
+        return await self._readers.do(work)
+
+    async def known_since(self, cluster: ClusterName, resource: ResourceName) -> float | None:
+        return await self._readers.do(lambda connection: gaps.known_since(connection, cluster, resource))
+
+
+def _by(version: Version, until: float | None) -> bool:
+    return until is None or version.observed_at <= until
 
 
 def status(connection: sqlite3.Connection, path: Path, note: str) -> StoreStatus:

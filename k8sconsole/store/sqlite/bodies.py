@@ -1,4 +1,5 @@
-"""Objects' JSON at rest: zstd at its fastest, some six times smaller and quicker than writing it plain."""
+"""Objects' JSON at rest: zstd at its fastest, some six times smaller and quicker than writing it plain; and states of an object as patches
+of one another, some tens of bytes each."""
 
 from threading import local
 
@@ -14,6 +15,23 @@ def pack(body: bytes) -> bytes:
         compressor = _tools.compressor = zstandard.ZstdCompressor(level=_LEVEL)
     packed: bytes = compressor.compress(body)
     return packed
+
+
+def patch(base: bytes, state: bytes) -> bytes:
+    """``state`` told by what it has in common with ``base``."""
+    compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_raw(base), write_dict_id=False)
+    packed: bytes = compressor.compress(state)
+    return packed
+
+
+def patched(base: bytes, packed: bytes) -> bytes:
+    """The state that was told by ``patch``."""
+    state: bytes = zstandard.ZstdDecompressor(dict_data=_raw(base)).decompress(packed)
+    return state
+
+
+def _raw(base: bytes) -> zstandard.ZstdCompressionDict:
+    return zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
 def unpack(packed: bytes) -> bytes:

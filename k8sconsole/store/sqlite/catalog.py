@@ -6,18 +6,21 @@ from collections.abc import Sequence
 import msgspec
 
 from k8sconsole.kit.clock import Clock
+from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.resources import Tier, tier
 
 
 class Lifetimes(msgspec.Struct, frozen=True):
     """Seconds. static and dynamic: how long a row of that tier counts as current without confirmation. offline: how long the last known
-    state of a kind stays readable when nothing confirms it. deletions: how long a deletion is told to those who follow by revision."""
+    state of a kind stays readable when nothing confirms it. deletions: how long a deletion is told to those who follow by revision.
+    history: what is kept of former versions, and how long."""
 
     static: float = 1800.0
     dynamic: float = 300.0
     offline: float = 30 * 86400.0
     deletions: float = 3600.0
+    history: HistoryRules = HistoryRules()
 
     def of(self, resource: ResourceName) -> float:
         return self.dynamic if tier(resource) is Tier.DYNAMIC else self.static
@@ -65,6 +68,10 @@ def next_number(connection: sqlite3.Connection, counter: str) -> int:
     number: int
     (number,) = connection.execute("UPDATE counters SET value = value + 1 WHERE name = ? RETURNING value", (counter,)).fetchone()
     return number
+
+
+def count_up(connection: sqlite3.Connection, counter: str, by: int) -> None:
+    connection.execute("UPDATE counters SET value = max(0, value + ?) WHERE name = ?", (by, counter))
 
 
 def number(connection: sqlite3.Connection, counter: str) -> int:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -10,17 +10,19 @@ from k8sconsole.errors import StoreError
 from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.store.port import WriteBatch, WriteResult
+from k8sconsole.store.sqlite import gaps
 from k8sconsole.store.sqlite.bodies import pack
 from k8sconsole.store.sqlite.catalog import Catalog, next_number, number
+from k8sconsole.store.sqlite.recorder import End, Happened, Kind, Recorder
 
 _FIND = "SELECT id, resource_version, layout_id, uid FROM objects WHERE kind_id = ? AND namespace = ? AND name = ?"
 _INSERT = (
-    "INSERT INTO objects (id, kind_id, namespace, name, first_seen_at, uid, resource_version, created_at, observed_at, revision, layout_id,"
-    " owner, labels, cells, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO objects (id, kind_id, namespace, name, first_seen_at, changed_at, life_id, uid, resource_version, created_at, observed_at,"
+    " revision, layout_id, owner, labels, cells, extra) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _UPDATE = (
-    "UPDATE objects SET uid = ?, resource_version = ?, created_at = ?, observed_at = ?, revision = ?, layout_id = ?, owner = ?, labels = ?,"
-    " cells = ?, extra = ? WHERE id = ?"
+    "UPDATE objects SET first_seen_at = ?, changed_at = ?, life_id = ?, uid = ?, resource_version = ?, created_at = ?, observed_at = ?,"
+    " revision = ?, layout_id = ?, owner = ?, labels = ?, cells = ?, extra = ? WHERE id = ?"
 )
 _GONE = (
     "INSERT OR REPLACE INTO gone (kind_id, namespace, name, uid, revision, at)"
@@ -36,6 +38,14 @@ class _Sorted(msgspec.Struct):
     added: list[ParsedObject]
     changed: list[tuple[int, ParsedObject]]
     seen: set[int]
+
+
+class _Stamp(NamedTuple):
+    """What all rows of one batch are written with."""
+
+    at: float
+    revision: int
+    layout: int
 
 
 class Scans:
@@ -61,32 +71,35 @@ class Scans:
 
 
 class ObjectWriter:
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, recorder: Recorder) -> None:
         self._catalog = catalog
+        self._recorder = recorder
         self._scans = Scans()
 
-    def begin_scan(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> int:
+    def begin_scan(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, at: float) -> int:
         scan_id = next_number(connection, "scan")
-        self._scans.begin(scan_id, self._catalog.kind(connection, cluster, resource))
+        kind = self._kind(connection, cluster, resource, at)
+        self._scans.begin(scan_id, kind.id)
         return scan_id
 
     def write(self, connection: sqlite3.Connection, batch: WriteBatch) -> WriteResult:
-        kind = self._catalog.kind(connection, batch.cluster, batch.resource)
+        kind = self._kind(connection, batch.cluster, batch.resource, batch.at)
         layout = self._catalog.layout(connection, batch.columns)
-        doomed = [found[0] for key in batch.gone if (found := connection.execute(_FIND, (kind, key.namespace, key.name)).fetchone())]
+        doomed = list(_departing(connection, kind.id, batch))
         objects = {(each.namespace, each.name): each for each in batch.objects}
-        sorted_ = _sort(connection, kind, layout, objects.values())
-        sorted_.seen.update(_confirmed(connection, kind, batch.unchanged))
+        sorted_ = _sort(connection, kind.id, layout, objects.values())
+        sorted_.seen.update(_confirmed(connection, kind.id, batch.unchanged))
         if not (doomed or sorted_.added or sorted_.changed):
             self._scans.meet(batch.scan_id, sorted_.seen)
             return WriteResult(0, 0, 0, len(sorted_.seen), number(connection, "revision"))
-        revision = next_number(connection, "revision")
-        _delete(connection, doomed, revision, batch.at)
-        _change(connection, sorted_.changed, batch.at, revision, layout)
-        sorted_.seen.update(_add(connection, sorted_.added, batch.at, revision, kind, layout))
+        stamp = _Stamp(batch.at, next_number(connection, "revision"), layout)
+        self._end(connection, kind, doomed, stamp.revision)
+        self._change(connection, kind, sorted_.changed, stamp)
+        sorted_.seen.update(self._add(connection, kind, sorted_.added, stamp))
+        self._recorder.settle(connection)
         self._scans.meet(batch.scan_id, sorted_.seen)
         unchanged = len(objects) - len(sorted_.added) - len(sorted_.changed) + len(batch.unchanged)
-        return WriteResult(len(sorted_.added), len(sorted_.changed), len(doomed), unchanged, revision)
+        return WriteResult(len(sorted_.added), len(sorted_.changed), len(doomed), unchanged, stamp.revision)
 
     def finish_scan(
         self,
@@ -97,15 +110,17 @@ class ObjectWriter:
         namespaces: Sequence[Namespace] | None,
         at: float,
     ) -> WriteResult:
-        kind = self._catalog.kind(connection, cluster, resource)
-        met = self._scans.end(scan_id, kind)
-        held = connection.execute("SELECT id, namespace FROM objects WHERE kind_id = ?", (kind,)).fetchall()
+        kind = self._kind(connection, cluster, resource, at)
+        met = self._scans.end(scan_id, kind.id)
+        gaps.know(connection, kind.id, at)
+        held = connection.execute("SELECT id, namespace FROM objects WHERE kind_id = ?", (kind.id,)).fetchall()
         within = None if namespaces is None else set(namespaces)
         doomed = [row for row, namespace in held if row not in met and (within is None or namespace in within)]
         if not doomed:
             return WriteResult(0, 0, 0, len(met), number(connection, "revision"))
         revision = next_number(connection, "revision")
-        _delete(connection, doomed, revision, at)
+        self._end(connection, kind, [(row, End(at, Happened.DELETED)) for row in doomed], revision)
+        self._recorder.settle(connection)
         return WriteResult(0, 0, len(doomed), len(met), revision)
 
     def forget(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName | None, at: float) -> int:
@@ -113,19 +128,73 @@ class ObjectWriter:
             "SELECT id FROM kinds WHERE cluster = ? AND resource = ifnull(?, resource)", (cluster, resource)
         ).fetchall()
         doomed = [row for (kind,) in kinds for (row,) in connection.execute("SELECT id FROM objects WHERE kind_id = ?", (kind,))]
-        self.delete(connection, doomed, at)
+        self.lose(connection, doomed, at, "the cache was told to forget it")
         connection.executemany(
             "UPDATE kinds SET status = 'pending', confirmed_at = NULL, last_scan_at = NULL, resource_version = '', record_count = 0,"
-            " watching = 0, error = '', missing = '[]' WHERE id = ?",
+            " watching = 0, error = '', missing = '[]', looked_at = NULL WHERE id = ?",
             kinds,
         )
+        for (kind,) in kinds:
+            self._recorder.unlook(kind)
         return len(doomed)
 
-    def delete(self, connection: sqlite3.Connection, rows: list[int], at: float) -> int:
-        """Rows by number, told as deletions."""
-        if rows:
-            _delete(connection, rows, next_number(connection, "revision"), at)
+    def lose(self, connection: sqlite3.Connection, rows: list[int], at: float, reason: str) -> int:
+        """Rows by number, told as deletions to those who follow; in history, as the end of what is known."""
+        revision = next_number(connection, "revision") if rows else 0
+        for kind, mine in _by_kind(connection, rows):
+            gaps.open_gap(connection, kind.id, at, reason)
+            self._end(connection, kind, [(row, End(at, Happened.LOST)) for row in mine], revision)
+        self._recorder.settle(connection)
         return len(rows)
+
+    def _kind(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, at: float) -> Kind:
+        return self._recorder.kind(connection, self._catalog.kind(connection, cluster, resource), resource, at)
+
+    def _add(self, connection: sqlite3.Connection, kind: Kind, objects: list[ParsedObject], stamp: _Stamp) -> range:
+        (last,) = connection.execute("SELECT ifnull(max(id), 0) FROM objects").fetchone()
+        rows = range(last + 1, last + 1 + len(objects))
+        present = self._recorder.added(connection, kind, objects, stamp.at)
+        connection.executemany(
+            _INSERT,
+            (
+                (row, kind.id, each.namespace, each.name, *now, *_values(each, stamp))
+                for row, each, now in zip(rows, objects, present, strict=True)
+            ),
+        )
+        bodies = ((row, pack(each.body)) for row, each in zip(rows, objects, strict=True))
+        connection.executemany("INSERT INTO bodies (id, body) VALUES (?, ?)", bodies)
+        if connection.execute("SELECT 1 FROM gone WHERE kind_id = ? LIMIT 1", (kind.id,)).fetchone():
+            again = ((kind.id, each.namespace, each.name) for each in objects)
+            connection.executemany("DELETE FROM gone WHERE kind_id = ? AND namespace = ? AND name = ?", again)
+        return rows
+
+    def _change(self, connection: sqlite3.Connection, kind: Kind, objects: list[tuple[int, ParsedObject]], stamp: _Stamp) -> None:
+        for row, each in objects:
+            present = self._recorder.changed(connection, kind, row, each, stamp.at)
+            connection.execute(_UPDATE, (*present, *_values(each, stamp), row))
+            connection.execute("UPDATE bodies SET body = ? WHERE id = ?", (pack(each.body), row))
+
+    def _end(self, connection: sqlite3.Connection, kind: Kind, doomed: Sequence[tuple[int, End]], revision: int) -> None:
+        self._recorder.gone(connection, kind, doomed)
+        connection.executemany(_GONE, ((revision, end.at, row) for row, end in doomed))
+        connection.executemany("DELETE FROM objects WHERE id = ?", ((row,) for row, _ in doomed))
+        connection.executemany("DELETE FROM bodies WHERE id = ?", ((row,) for row, _ in doomed))
+
+
+def _departing(connection: sqlite3.Connection, kind: int, batch: WriteBatch) -> Iterable[tuple[int, End]]:
+    for each in batch.gone:
+        found = connection.execute(_FIND, (kind, each.namespace, each.name)).fetchone()
+        if found is not None:
+            yield found[0], End(batch.at, Happened.DELETED, each.resource_version, each.by)
+
+
+def _by_kind(connection: sqlite3.Connection, rows: Iterable[int]) -> list[tuple[Kind, list[int]]]:
+    kinds: dict[int, list[int]] = {}
+    for row in rows:
+        (kind,) = connection.execute("SELECT kind_id FROM objects WHERE id = ?", (row,)).fetchone()
+        kinds.setdefault(kind, []).append(row)
+    names = dict(connection.execute("SELECT id, resource FROM kinds"))
+    return [(Kind(kind, names[kind], 0.0), mine) for kind, mine in kinds.items()]
 
 
 def _sort(connection: sqlite3.Connection, kind: int, layout: int, objects: Iterable[ParsedObject]) -> _Sorted:
@@ -151,42 +220,16 @@ def _confirmed(connection: sqlite3.Connection, kind: int, unchanged: Iterable[tu
         yield found[0]
 
 
-def _values(each: ParsedObject, at: float, revision: int, layout: int) -> tuple[Any, ...]:
+def _values(each: ParsedObject, stamp: _Stamp) -> tuple[Any, ...]:
     return (
         each.uid,
         each.resource_version,
         each.created_at,
-        at,
-        revision,
-        layout,
+        stamp.at,
+        stamp.revision,
+        stamp.layout,
         each.owner,
         _json(each.labels).decode(),
         _json(each.cells).decode(),
         each.extra.decode() or None,
     )
-
-
-def _add(connection: sqlite3.Connection, objects: list[ParsedObject], at: float, revision: int, kind: int, layout: int) -> range:
-    (last,) = connection.execute("SELECT ifnull(max(id), 0) FROM objects").fetchone()
-    rows = range(last + 1, last + 1 + len(objects))
-    connection.executemany(
-        _INSERT,
-        ((row, kind, each.namespace, each.name, at, *_values(each, at, revision, layout)) for row, each in zip(rows, objects, strict=True)),
-    )
-    bodies = ((row, pack(each.body)) for row, each in zip(rows, objects, strict=True))
-    connection.executemany("INSERT INTO bodies (id, body) VALUES (?, ?)", bodies)
-    if connection.execute("SELECT 1 FROM gone WHERE kind_id = ? LIMIT 1", (kind,)).fetchone():
-        again = ((kind, each.namespace, each.name) for each in objects)
-        connection.executemany("DELETE FROM gone WHERE kind_id = ? AND namespace = ? AND name = ?", again)
-    return rows
-
-
-def _change(connection: sqlite3.Connection, objects: list[tuple[int, ParsedObject]], at: float, revision: int, layout: int) -> None:
-    connection.executemany(_UPDATE, ((*_values(each, at, revision, layout), row) for row, each in objects))
-    connection.executemany("UPDATE bodies SET body = ? WHERE id = ?", ((pack(each.body), row) for row, each in objects))
-
-
-def _delete(connection: sqlite3.Connection, doomed: list[int], revision: int, at: float) -> None:
-    connection.executemany(_GONE, ((revision, at, row) for row in doomed))
-    connection.executemany("DELETE FROM objects WHERE id = ?", ((row,) for row in doomed))
-    connection.executemany("DELETE FROM bodies WHERE id = ?", ((row,) for row in doomed))

@@ -18,6 +18,8 @@ _TALLEST = 8
 
 _OWNER = """SELECT o.owner FROM kinds k JOIN objects o ON o.kind_id = k.id
     WHERE k.resource = ? AND k.cluster = ? AND o.namespace = ? AND o.name = ?"""
+_FORMER_OWNER = """SELECT l.owner FROM kinds k JOIN lives l ON l.kind_id = k.id
+    WHERE k.resource = ? AND k.cluster = ? AND l.namespace = ? AND l.name = ? ORDER BY l.id DESC LIMIT 1"""
 _USAGE = """SELECT k.cluster, o.namespace, o.name, b.body FROM kinds k JOIN objects o ON o.kind_id = k.id JOIN bodies b ON b.id = o.id
     WHERE k.resource = ?"""
 
@@ -46,8 +48,10 @@ _metrics = msgspec.json.Decoder(Metrics).decode
 class Relations:
     """Of one query's snapshot: everything is read once, when it is first asked for."""
 
-    def __init__(self, connection: sqlite3.Connection, resource: ResourceName) -> None:
+    def __init__(self, connection: sqlite3.Connection, resource: ResourceName, *, past: bool = False) -> None:
+        """past: of a moment that is over, of which no metrics are kept."""
         self._connection = connection
+        self._past = past
         self._resource = resource
         self._above: dict[tuple[ClusterName, str, str], str] = {}
         self._kinds: dict[ClusterName, dict[str, ResourceName]] = {}
@@ -55,11 +59,14 @@ class Relations:
 
     def owners(self, row: Row) -> Sequence[str]:
         """As ``Kind/name``, the nearest first."""
+        return self.chain(row.cluster, row.namespace, row.owner)
+
+    def chain(self, cluster: ClusterName, namespace: str, owner: str) -> Sequence[str]:
+        """An owner and those above it; one that has gone is remembered."""
         chain: list[str] = []
-        owner = row.owner
         while owner and len(chain) < _TALLEST:
             chain.append(owner)
-            owner = self._owner_of(row.cluster, row.namespace, owner)
+            owner = self._owner_of(cluster, namespace, owner)
         return chain
 
     def use(self, row: Row, resource: str) -> float | None:
@@ -79,7 +86,8 @@ class Relations:
         if known is None:
             kind, _, name = owner.partition("/")
             resource = self._resource_of(cluster, kind)
-            found: Any = self._connection.execute(_OWNER, (resource, cluster, namespace, name)).fetchone()
+            place = (resource, cluster, namespace, name)
+            found: Any = self._connection.execute(_OWNER, place).fetchone() or self._connection.execute(_FORMER_OWNER, place).fetchone()
             known = self._above[cluster, namespace, owner] = found[0] if found else ""
         return known
 
@@ -91,6 +99,6 @@ class Relations:
 
     def _measured(self) -> dict[Place, Metrics]:
         if self._uses is None:
-            found = self._connection.execute(_USAGE, (f"{self._resource}.metrics.k8s.io",))
+            found = () if self._past else self._connection.execute(_USAGE, (f"{self._resource}.metrics.k8s.io",))
             self._uses = {(cluster, namespace, name): _metrics(unpack(packed)) for cluster, namespace, name, packed in found}
         return self._uses

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,9 +13,11 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable, sort_key
 from k8sconsole.store.port import RowQuery, Rows
+from k8sconsole.store.sqlite import past_rows
 from k8sconsole.store.sqlite.bodies import unpack
 from k8sconsole.store.sqlite.catalog import kinds_of, number
 from k8sconsole.store.sqlite.layouts import Arrangement, Tables, arranged
+from k8sconsole.store.sqlite.past import opened
 from k8sconsole.store.sqlite.relations import Relations
 from k8sconsole.store.sqlite.sieve import Sieve
 
@@ -26,8 +29,8 @@ _CHUNK = 2000
 _cells = msgspec.json.Decoder(list[tuple[Any, ...]])
 _labels = msgspec.json.Decoder(dict[str, str])
 
-Found = tuple[Row, bytes | None]
-"""A row, and its packed body where that was asked for."""
+Found = tuple[Row, Callable[[], bytes] | None]
+"""A row, and what unpacks its body where that was asked for."""
 
 
 class Reading:
@@ -41,25 +44,28 @@ class Reading:
         self._table_of = {kind: tables.of(connection, cluster, query.resource) for kind, cluster in self._kinds.items()}
         self._label_sets: dict[str, dict[str, str]] = {}
         self._arrangements: dict[tuple[int, int], Arrangement] = {}
-        self._sieve = Sieve(query.filter, Relations(connection, query.resource), now)
+        past = query.as_of is not None
+        self._sieve = Sieve(query.filter, Relations(connection, query.resource, past=past), now if query.as_of is None else query.as_of)
 
     def rows(self) -> Rows:
         revision = number(self._connection, "revision")
         since = self._query.after_revision
-        if since is not None and since >= number(self._connection, "forgotten"):
+        if since is not None and self._query.as_of is None and since >= number(self._connection, "forgotten"):
             return self._difference(since, revision)
         found, total, following, warnings = self._page(bodies=False)
         return Rows([row for row, _ in found], total, revision, following, warnings=warnings)
 
     def bodies(self) -> list[tuple[Row, bytes]]:
         found, *_ = self._page(bodies=True)
-        return [(row, unpack(packed)) for row, packed in found if packed is not None]
+        return [(row, body()) for row, body in found if body is not None]
 
     def _page(self, *, bodies: bool) -> tuple[list[Found], int, str, tuple[str, ...]]:
-        if self._query.filter is None and not self._query.sort and not self._query.descending:
+        query, sieve = self._query, self._sieve
+        if query.filter is None and not query.sort and not query.descending and query.as_of is None:
             return self._indexed_page(bodies=bodies)
-        sieve = self._sieve
-        matching = [each for each in self._select(*self._where(), bodies=bodies or sieve.needs_body) if self._keeps(each)]
+        wanted = bodies or sieve.needs_body
+        source = self._select(*self._where(), bodies=wanted) if query.as_of is None else self._past(query.as_of, bodies=wanted)
+        matching = [each for each in source if self._keeps(each)]
         self._sort(matching)
         start = _offset(self._query.cursor)
         end = len(matching) if self._query.limit is None else start + self._query.limit
@@ -98,15 +104,20 @@ class Reading:
         return Rows(kept, len(kept), revision, gone=tuple(gone), warnings=sieve.warnings(), whole=False)
 
     def _where(self) -> tuple[str, list[Any]]:
-        where: list[str] = [f"o.kind_id IN ({_marks(self._kinds)})"]
-        values: list[Any] = [*self._kinds]
+        where, values = self._narrowed("o.")
+        return " AND ".join([f"o.kind_id IN ({_marks(self._kinds)})", *where]), [*self._kinds, *values]
+
+    def _narrowed(self, of: str) -> tuple[list[str], list[Any]]:
+        """of: the table whose columns are meant, with its dot."""
+        where: list[str] = []
+        values: list[Any] = []
         if self._query.namespaces:
-            where.append(f"o.namespace IN ({_marks(self._query.namespaces)})")
+            where.append(f"{of}namespace IN ({_marks(self._query.namespaces)})")
             values.extend(self._query.namespaces)
         if self._query.name:
-            where.append("o.name = ?")
+            where.append(f"{of}name = ?")
             values.append(self._query.name)
-        return " AND ".join(where), values
+        return where, values
 
     def _count(self, where: str, values: list[Any]) -> int:
         count: int
@@ -123,7 +134,19 @@ class Reading:
             # One decode for two thousand rows' cells: a call each would cost as much again as all the rest.
             cells = _cells.decode("[" + ",".join(found[11] for found in chunk) + "]")
             for found, row_cells in zip(chunk, cells, strict=True):
-                yield self._row(found, row_cells), found[12] if bodies else None
+                yield self._row(found, row_cells), partial(unpack, found[12]) if bodies else None
+
+    def _past(self, at: float, *, bodies: bool) -> list[Found]:
+        """In the order of namespace and name, as rows of the present come."""
+        where, values = self._narrowed("")
+        conditions = "".join(f" AND {each}" for each in where)
+        found: list[Found] = [
+            (self._row(facts, cells), partial(opened, self._connection, facts[13], facts[14]) if bodies else None)
+            for facts, cells in past_rows.read(self._connection, [*self._kinds], at, (conditions, values), bodies=bodies)
+        ]
+        places = {cluster: kind for kind, cluster in self._kinds.items()}
+        found.sort(key=lambda each: (each[0].namespace, each[0].name, places[each[0].cluster]))
+        return found
 
     def _row(self, found: tuple[Any, ...], cells: tuple[Any, ...]) -> Row:
         kind, namespace, name, uid, version, created, observed, owner, revision, layout, labels = found[:11]
@@ -140,8 +163,8 @@ class Reading:
         return Row(cluster, self._query.resource, namespace, name, uid, version, created, observed, label_set, owner, laid, revision)
 
     def _keeps(self, found: Found) -> bool:
-        row, packed = found
-        return self._sieve.keeps(row, self._table(row.cluster), packed)
+        row, body = found
+        return self._sieve.keeps(row, self._table(row.cluster), body)
 
     def _table(self, cluster: ClusterName) -> KindTable:
         return next(self._table_of[kind] for kind, name in self._kinds.items() if name == cluster)

@@ -10,7 +10,7 @@ from k8sconsole.store.sqlite.views import VIEWS
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """PRAGMA user_version of a file this program writes: how many migrations it holds."""
 
 APPLICATION_ID = 0x6B387363
@@ -71,6 +71,42 @@ _REQUESTS = "CREATE TABLE requests (cluster TEXT PRIMARY KEY, asked INTEGER NOT 
 
 _IDENTITY = "ALTER TABLE clusters ADD COLUMN identity TEXT NOT NULL DEFAULT ''"
 
+_HISTORY = """
+ALTER TABLE objects ADD COLUMN changed_at REAL NOT NULL DEFAULT 0;
+ALTER TABLE objects ADD COLUMN life_id INTEGER;
+UPDATE objects SET changed_at = observed_at;
+ALTER TABLE kinds ADD COLUMN looked_at REAL;
+ALTER TABLE kinds ADD COLUMN known_since REAL;
+ALTER TABLE kinds ADD COLUMN horizon TEXT NOT NULL DEFAULT '';
+UPDATE kinds SET looked_at = (julianday('now') - 2440587.5) * 86400.0, known_since = (julianday('now') - 2440587.5) * 86400.0
+    WHERE confirmed_at IS NOT NULL;
+INSERT INTO counters VALUES ('history', 0);
+
+CREATE TABLE lives (
+    id INTEGER PRIMARY KEY, kind_id INTEGER NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL, uid TEXT NOT NULL,
+    created_at REAL NOT NULL, first_seen_at REAL NOT NULL, owner TEXT NOT NULL, keyframe_id INTEGER
+);
+CREATE INDEX lives_by_name ON lives (kind_id, namespace, name);
+CREATE TABLE keyframes (
+    id INTEGER PRIMARY KEY, layout_id INTEGER NOT NULL, owner TEXT NOT NULL, labels TEXT NOT NULL, cells TEXT NOT NULL, body BLOB NOT NULL
+);
+CREATE TABLE versions (
+    id INTEGER PRIMARY KEY, life_id INTEGER NOT NULL, kind_id INTEGER NOT NULL, at REAL NOT NULL, change INTEGER NOT NULL,
+    resource_version, by_id INTEGER, paths_id INTEGER,
+    began REAL, state_version, keyframe_id INTEGER, cells TEXT, patch BLOB
+);
+CREATE INDEX versions_by_life ON versions (life_id);
+CREATE INDEX versions_by_kind ON versions (kind_id, at, began);
+CREATE INDEX versions_by_time ON versions (at);
+CREATE INDEX versions_by_change ON versions (kind_id, change, at);
+CREATE TABLE words (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
+CREATE TABLE samples (id INTEGER PRIMARY KEY, kind_id INTEGER NOT NULL, made_of INTEGER NOT NULL, body BLOB NOT NULL);
+CREATE TABLE gaps (id INTEGER PRIMARY KEY, kind_id INTEGER NOT NULL, began REAL NOT NULL, ended REAL, reason TEXT NOT NULL);
+CREATE INDEX gaps_by_kind ON gaps (kind_id, began);
+"""
+"""A row of versions is written when something happened to an object, at ``at``: what began there (change, resource_version, by, paths), and
+what ended there (began, state_version, keyframe, cells and patch); the present state is in objects. See docs/history.md."""
+
 
 def migrations() -> "Migrations":
     """Every step from an empty file to SCHEMA_VERSION. sqlite_utils costs 136 ms to import, which only a file that needs a step pays."""
@@ -89,7 +125,13 @@ def migrations() -> "Migrations":
     def tell_clusters_apart(database: "Database") -> None:
         database.execute(_IDENTITY)
 
+    def remember(database: "Database") -> None:
+        for statement in _HISTORY.split(";\n"):
+            if statement.strip():
+                database.execute(statement)
+
     steps(name="lay_the_cache")(lay_the_cache)
     steps(name="hear_requests")(hear_requests)
     steps(name="tell_clusters_apart")(tell_clusters_apart)
+    steps(name="remember")(remember)
     return steps

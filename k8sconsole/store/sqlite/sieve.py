@@ -1,6 +1,6 @@
 """A row held against a filter; its body is unpacked only for a filter that asks for a field beyond the row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,7 +8,6 @@ import msgspec
 from k8sconsole.model.filters import Filter, RowSubject, needs_body, predicate, unanswerable
 from k8sconsole.model.objects import Row
 from k8sconsole.model.tables import KindTable
-from k8sconsole.store.sqlite.bodies import unpack
 from k8sconsole.store.sqlite.relations import Relations
 
 
@@ -21,12 +20,12 @@ class Sieve:
         self._matches = None if filter is None else predicate(filter, now)
         self.needs_body = filter is not None and needs_body(filter)
 
-    def keeps(self, row: Row, table: KindTable, packed: bytes | None) -> bool:
+    def keeps(self, row: Row, table: KindTable, body: Callable[[], bytes] | None) -> bool:
         if self._matches is None:
             return True
 
         def load(_: Row) -> Mapping[str, Any] | None:
-            return None if packed is None else msgspec.json.decode(unpack(packed))
+            return None if body is None else msgspec.json.decode(body())
 
         return self._matches(RowSubject(row, table, load, self._relations.owners, self._relations.use))
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from k8sconsole.kit.clock import Clock
+from k8sconsole.model.history import Gap
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
 from k8sconsole.store.port import (
     AuditEntry,
@@ -16,11 +17,12 @@ from k8sconsole.store.port import (
     WriteBatch,
     WriteResult,
 )
-from k8sconsole.store.sqlite import cleaning, layouts, leases, ledgers, scans
+from k8sconsole.store.sqlite import cleaning, gaps, layouts, leases, ledgers, scans
 from k8sconsole.store.sqlite.answers import Answers
 from k8sconsole.store.sqlite.catalog import Catalog, Lifetimes
 from k8sconsole.store.sqlite.objects import ObjectWriter
 from k8sconsole.store.sqlite.readers import Readers
+from k8sconsole.store.sqlite.recorder import Recorder
 from k8sconsole.store.sqlite.writer import Writer
 
 
@@ -38,17 +40,19 @@ class SqliteStore(Answers):
         lifetimes: Lifetimes,
         recovered: str,
     ) -> None:
-        super().__init__(path, clock, Readers(path, readers, timeout), recovered)
+        super().__init__(path, clock, Readers(path, readers, timeout), recovered, lifetimes.history)
         self._lifetimes = lifetimes
         self._catalog = Catalog(clock, lifetimes)
-        self._objects = ObjectWriter(self._catalog)
-        self._writer = Writer(connection, path, self._catalog.forget)
+        self._recorder = Recorder(lifetimes.history)
+        self._objects = ObjectWriter(self._catalog, self._recorder)
+        self._writer = Writer(connection, path, self._rolled_back)
 
     async def write(self, batch: WriteBatch) -> WriteResult:
         return await self._writer.do(partial(self._objects.write, batch=batch), len(batch.objects) + len(batch.gone) + 1)
 
     async def begin_scan(self, cluster: ClusterName, resource: ResourceName) -> int:
-        return await self._writer.do(lambda connection: self._objects.begin_scan(connection, cluster, resource))
+        now = self._clock.now()
+        return await self._writer.do(lambda connection: self._objects.begin_scan(connection, cluster, resource, now))
 
     async def finish_scan(
         self, cluster: ClusterName, resource: ResourceName, scan_id: int, namespaces: Sequence[Namespace] | None = None
@@ -79,7 +83,9 @@ class SqliteStore(Answers):
     async def clean(self, now: float) -> int:
         def work(connection: sqlite3.Connection) -> int:
             cleaning.forget_deletions(connection, now - self._lifetimes.deletions)
-            expired = self._objects.delete(connection, cleaning.expired(connection, now, self._lifetimes), now)
+            expired = self._objects.lose(
+                connection, cleaning.expired(connection, now, self._lifetimes), now, "nothing confirmed it any more"
+            )
             return expired + cleaning.clean_ledgers(connection, now)
 
         return await self._writer.do(work)
@@ -87,6 +93,12 @@ class SqliteStore(Answers):
     async def forget(self, cluster: ClusterName, resource: ResourceName | None = None) -> int:
         now = self._clock.now()
         return await self._writer.do(lambda connection: self._objects.forget(connection, cluster, resource, now))
+
+    async def record_gap(self, gap: Gap) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            gaps.record(connection, self._catalog.kind(connection, gap.cluster, gap.resource), gap)
+
+        await self._writer.do(work)
 
     async def take_lease(self, name: str, holder: str, ttl: float) -> str:
         now = self._clock.now()
@@ -97,6 +109,10 @@ class SqliteStore(Answers):
 
     async def ask_scan(self, cluster: ClusterName) -> None:
         await self._writer.do(lambda connection: leases.ask(connection, cluster))
+
+    def _rolled_back(self) -> None:
+        self._catalog.forget()
+        self._recorder.forget()
 
     async def close(self) -> None:
         """What was asked to be written is written first."""

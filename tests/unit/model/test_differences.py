@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8sconsole.model.differences import Difference, applied, brief, differences, same, steps, within
+from k8sconsole.model.differences import Difference, applied, brief, differences, line, same, steps, within
 from k8sconsole.model.tables.jsonpath import values_at
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6)
@@ -90,6 +90,16 @@ def test_true_is_not_one() -> None:
 
 def test_a_path_is_short_for_a_person() -> None:
     assert brief('spec.containers[?(@.name=="web")].ports[?(@.containerPort==80)].protocol') == "spec.containers[web].ports[80].protocol"
+
+
+def test_a_difference_is_a_line_and_a_long_value_keeps_both_its_ends() -> None:
+    assert line(Difference("spec.replicas", 2, 3)) == "spec.replicas: 2 → 3"
+    assert line(Difference('spec.containers[?(@.name=="web")].args', new=["a b"])) == 'spec.containers[web].args: + ["a b"]'
+    assert line(Difference("data.x", old="first\nsecond")) == "data.x: - first second"
+    told = line(Difference("data.x", "begin" + "-" * 500 + "end", ""))
+    assert told.startswith("data.x: begin---")
+    assert told.endswith('end → ""')
+    assert len(told) < 100
 
 
 @pytest.mark.parametrize("field", ["spec", ".spec.containers", "spec.containers[web]", "spec.containers[*].image", "spec.containers.image"])

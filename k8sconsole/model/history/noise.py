@@ -1,0 +1,74 @@
+"""Which changes count: the fields in which two states of an object differ, without those in which a difference means nothing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from k8sconsole.model.differences import differences, within
+from k8sconsole.model.refs import ResourceName
+
+MOST_PATHS = 20
+"""Fields told of one change."""
+
+Noise = Callable[[str], bool]
+"""Whether a difference in this field, a path of ``differences``, means nothing."""
+
+_decode = msgspec.json.Decoder().decode
+
+
+def noise_of(rules: Mapping[str, Sequence[str]], resource: ResourceName) -> Noise:
+    """The rules for every kind and this kind's own; ``!field`` takes a field out again."""
+    named = (*rules.get("*", ()), *rules.get(resource, ()))
+    without = {rule[1:] for rule in named if rule.startswith("!")}
+    fields = tuple(rule for rule in named if not rule.startswith("!") and rule not in without)
+
+    @lru_cache(maxsize=4096)
+    def is_noise(path: str) -> bool:
+        return any(within(path, field) for field in fields)
+
+    return is_noise
+
+
+def changed_paths(old: bytes, new: bytes, noise: Noise) -> tuple[str, ...]:
+    """Of two objects' JSON: the fields that differ, at most ``MOST_PATHS``; empty when nothing does that counts.
+
+    Only what differs is looked at: equal parts are told apart by Python's own comparison, in a tenth of the time."""
+    before, after = _unequal(_decode(old), _decode(new))
+    found = [each.path for each in differences(before, after) if not noise(each.path)]
+    return tuple(found[:MOST_PATHS])
+
+
+def _unequal(old: dict[str, Any], new: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The two maps without what both hold the same."""
+    before: dict[str, Any] = {}
+    after: dict[str, Any] = {}
+    for key, value in old.items():
+        other = new.get(key, msgspec.UNSET)
+        if other is msgspec.UNSET:
+            before[key] = value
+        elif value != other:
+            before[key], after[key] = _parts(value, other)
+    after.update((key, value) for key, value in new.items() if key not in old)
+    return before, after
+
+
+def _parts(old: Any, new: Any) -> tuple[Any, Any]:
+    if type(old) is dict and type(new) is dict:
+        return _unequal(old, new)
+    if type(old) is list and type(new) is list and len(old) == len(new):
+        return _named(old, new)
+    return old, new
+
+
+def _named(old: list[Any], new: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Lists whose elements have the same names in the same order, without the elements that are the same; other lists stay whole."""
+    for key in ("name", "type"):
+        names = [one.get(key) if type(one) is dict else None for one in old]
+        if all(type(name) is str for name in names) and len({*names}) == len(names):
+            if names != [one.get(key) if type(one) is dict else None for one in new]:
+                break
+            pairs = [(name, *_unequal(one, other)) for name, one, other in zip(names, old, new, strict=True) if one != other]
+            return [{key: name, **one} for name, one, _ in pairs], [{key: name, **other} for name, _, other in pairs]
+    return old, new

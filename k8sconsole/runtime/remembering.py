@@ -1,0 +1,81 @@
+"""``history`` and ``diff``: the past in full, through the pipeline like any other read."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from k8sconsole.errors import UsageError
+from k8sconsole.model.freshness import Freshness
+from k8sconsole.model.history import ChangeQuery
+from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
+from k8sconsole.model.tools import Face, ToolCall
+from k8sconsole.runtime.catalogue import Catalogue
+from k8sconsole.tools.changes import ChangesTold, kinds_asked, open_window
+from k8sconsole.tools.objects import namespace_of
+from k8sconsole.tools.past import asked_span
+from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.versions import LifeAsked, LifeTold, lived
+
+LIFE, CHANGES = "history_list_versions", "history_diff"
+
+
+class LifeWanted(msgspec.Struct, frozen=True):
+    """since and until as a person writes them, empty for the beginning and now. No namespace means the context's own."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    since: str = ""
+    until: str = ""
+
+
+class ChangesWanted(msgspec.Struct, frozen=True):
+    """As ``LifeWanted``, of many objects. Empty means all."""
+
+    since: str
+    until: str = ""
+    kind: str = ""
+    name: str = ""
+    namespaces: tuple[str, ...] = ()
+    owner: str = ""
+    field: str = ""
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """What history told, with how well it knows."""
+
+    told: LifeTold | ChangesTold
+    freshness: Freshness
+    warnings: tuple[str, ...] = ()
+
+
+class Remembering:
+    def __init__(self, pipeline: Pipeline, catalogue: Catalogue) -> None:
+        self._pipeline = pipeline
+        self._catalogue = catalogue
+
+    async def life(self, clusters: Sequence[ClusterName], wanted: LifeWanted, face: Face) -> Remembered:
+        """Raises UsageError for a time that cannot be, an unknown kind, or more than one cluster; NotFound."""
+        if len(clusters) != 1:
+            raise UsageError("history", f"one object is on one cluster, not on {len(clusters)}", f"--context {clusters[0]}")
+        resource = await self._catalogue.find(clusters[0], wanted.kind)
+        call = ToolCall(LIFE, {"context": clusters[0], **msgspec.structs.asdict(wanted)}, face)
+        async with self._pipeline.guarded(call) as passage:
+            context = passage.context
+            span = asked_span(wanted.since, wanted.until, "", context.now)
+            namespace = Namespace(namespace_of(context, clusters[0], resource, wanted.namespace))
+            ref = ObjectRef(clusters[0], resource.name, namespace, wanted.name)
+            found = await lived(context, LifeAsked(resource, ref, span.since, span.until))
+            return Remembered(found.told, found.freshness, found.warnings)
+
+    async def changes(self, clusters: Sequence[ClusterName], wanted: ChangesWanted, face: Face) -> Remembered:
+        """Over all these clusters. Raises UsageError for a time that cannot be, or an unknown kind."""
+        call = ToolCall(CHANGES, {"context": ",".join(clusters), **msgspec.structs.asdict(wanted)}, face)
+        async with self._pipeline.guarded(call) as passage:
+            span = asked_span(wanted.since, wanted.until, "", passage.context.now)
+            kinds = await kinds_asked(passage.context, passage.spec, clusters, wanted.kind, wanted.namespaces)
+            namespaces = tuple(Namespace(one) for one in wanted.namespaces)
+            query = ChangeQuery(span.since, span.until, tuple(clusters), kinds, namespaces, wanted.name, wanted.owner, wanted.field)
+            window, freshness, warnings = await open_window(passage.context, query)
+            told, _ = await window.page()
+            return Remembered(told, freshness, warnings)
