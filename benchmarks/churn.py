@@ -29,7 +29,9 @@ def measure(kubeconfig: Path, etcd: int, cache: Path, *, pods: int, rate: int, s
         wait_until_watched(cache, pods)
         bare = [sys.executable, "-m", "benchmarks.bare_watch", str(kubeconfig), str(heard)]
         beside.enter_context(running(bare, env, folder / "bare.log"))
-        beside.enter_context(running([sys.executable, "-m", "benchmarks.patient_reader", str(cache), str(times)], env, folder / "reader.log"))
+        beside.enter_context(
+            running([sys.executable, "-m", "benchmarks.patient_reader", str(cache), str(times)], env, folder / "reader.log")
+        )
         _ready(heard)
         before = cache_file.size(cache)
         wrote = asyncio.run(_churn(etcd, pods, rate, seconds))
@@ -80,7 +82,11 @@ def _lag(heard: Path, cache: Path) -> dict[str, Any]:
     events = _events(heard)
     last, version = events[-1]
     had = min((at for number, at in reached.items() if number >= version), default=None)
-    return {"bare_events": len(events), "bare_opened": heard.read_text().count("open"), "lag": None if had is None else max(0.0, had - last)}
+    return {
+        "bare_events": len(events),
+        "bare_opened": heard.read_text().count("open"),
+        "lag": None if had is None else max(0.0, had - last),
+    }
 
 
 def _events(heard: Path) -> list[tuple[float, int]]:
@@ -92,9 +98,7 @@ def _events(heard: Path) -> list[tuple[float, int]]:
 def _kept(heard: Path, cache: Path) -> dict[str, Any]:
     """Of what the bare watch heard: how much the history holds, and what it lacks."""
     versions = {version for _, version in _events(heard)}
-    found = cache_file.ask(
-        cache, "SELECT v.resource_version FROM versions v JOIN kinds k ON k.id = v.kind_id WHERE k.resource = 'pods'"
-    )
+    found = cache_file.ask(cache, "SELECT v.resource_version FROM versions v JOIN kinds k ON k.id = v.kind_id WHERE k.resource = 'pods'")
     kept = {int(version) for (version,) in found if version is not None}
     return {"applied": len(versions & kept), "not_applied": len(versions - kept), "versions": len(found)}
 

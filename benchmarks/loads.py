@@ -77,7 +77,12 @@ def _headless(env: dict[str, str], cache: Path, pods: int) -> dict[str, float]:
         wait_until_watched(cache, pods)
         ready = time.monotonic() - began
         time.sleep(_REST)
-        return {"ready": ready, "resident": resident(scanner.pid), "peak": resident(scanner.pid, peak=True), "bytes": cache_file.size(cache)}
+        return {
+            "ready": ready,
+            "resident": resident(scanner.pid),
+            "peak": resident(scanner.pid, peak=True),
+            "bytes": cache_file.size(cache),
+        }
 
 
 def wait_until_watched(cache: Path, pods: int) -> None:

@@ -1,4 +1,5 @@
-"""Somebody who looks at one namespace while everything changes: ``python -m benchmarks.patient_reader CACHE FILE``; milliseconds, a line each."""
+"""Somebody who looks at one namespace while everything changes: ``python -m benchmarks.patient_reader CACHE FILE``.
+Milliseconds, a line each."""
 
 import asyncio
 import sys

@@ -11,6 +11,7 @@ import typer
 from k8sconsole.cli.opening import AllContexts, Contexts, Db, Namespaces, settings_with, with_console
 from k8sconsole.cli.output import print_json, print_table, say
 from k8sconsole.kit.text import short_age
+from k8sconsole.kit.times import local
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -22,7 +23,9 @@ class Form(StrEnum):
     YAML = "yaml"
 
 
-@app.command(epilog="Examples: k8sconsole get pods -A --filter 'status!=Running restarts>3' · k8sconsole get deploy web -n shop -o yaml")
+@app.command(
+    epilog="Examples: k8sconsole get pods -A --filter 'status!=Running restarts>3' · k8sconsole get deploy web -n shop -o yaml --as-of -30m"
+)
 def get(
     kind: Annotated[str, typer.Argument(help="A kind, as kubectl knows it: pods, deploy, certificates.example.org.")],
     name: Annotated[str, typer.Argument(help="One object.")] = "",
@@ -32,6 +35,7 @@ def get(
     everywhere: Annotated[bool, typer.Option("-A", "--all-namespaces", help="All namespaces.")] = False,
     expression: Annotated[str, typer.Option("--filter", help="A typed filter, such as 'status!=Running age<2h'.", metavar="EXPR")] = "",
     live: Annotated[bool, typer.Option("--live", help="Ask the cluster, not the cache.")] = False,
+    as_of: Annotated[str, typer.Option("--as-of", help="As it was then: 14:00, -30m, yesterday 14:00, RFC 3339.", metavar="T")] = "",
     form: Annotated[Form, typer.Option("-o", "--output", help="How to print.")] = Form.TABLE,
     db: Db = None,
 ) -> None:
@@ -40,7 +44,7 @@ def get(
     async def work(console: Any) -> Any:
         from k8sconsole.runtime.fetching import Asked
 
-        return await console.get(Asked(kind, name, () if everywhere else tuple(namespace or ()), expression, live))
+        return await console.get(Asked(kind, name, () if everywhere else tuple(namespace or ()), expression, live, as_of))
 
     loaded = settings_with({"cache.db_path": str(db) if db else None})
     found = with_console(work, loaded=loaded, contexts=context, all_contexts=all_contexts, namespaces=namespace)
@@ -98,7 +102,9 @@ def _leading(found: Any) -> Sequence[tuple[str, Any]]:
 
 
 def _age_line(found: Any) -> str:
+    whole = "" if found.freshness.complete else ", incomplete"
+    if found.as_of is not None:
+        return f"{len(found.rows)} of {found.total} · history, as of {local(found.as_of)}{whole}"
     age = found.freshness.age(found.now)
     seen = "never confirmed" if age is None else f"{short_age(age)} ago" if age >= 1 else "now"
-    whole = "" if found.freshness.complete else ", incomplete"
     return f"{len(found.rows)} of {found.total} · {found.freshness.source.value}, seen {seen}{whole}"

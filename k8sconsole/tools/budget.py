@@ -1,10 +1,12 @@
 """How much an answer may hold. A token is counted as four characters of text; JSON runs a little denser, so it is counted as three and a
 half."""
 
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 import msgspec
 
+T = TypeVar("T")
 DEFAULT_TOKENS = 4_000
 _LEAST, _MOST = 200, 100_000
 _TEXT, _JSON = 4.0, 3.5
@@ -22,6 +24,18 @@ def text_tokens(text: str) -> int:
 
 def json_tokens(value: Any) -> int:
     return int(len(_encode(value)) / _JSON) + 1
+
+
+def fitting(items: Iterable[T], max_tokens: int, beside: Any = ()) -> list[T]:
+    """As many as fit with what is told beside them, less a tenth for what stands around; at least one, so that a cursor always moves on."""
+    room = allowed(max_tokens) * 9 // 10 - 60 - json_tokens(beside)
+    kept: list[T] = []
+    for item in items:
+        room -= json_tokens(item)
+        if room < 0 and kept:
+            break
+        kept.append(item)
+    return kept
 
 
 def fit_text(text: str, budget: int) -> str:

@@ -1,9 +1,9 @@
 """Every built-in tool, in the order in which a catalogue shows them."""
 
 from k8sconsole.tools.registry import Registry
-from k8sconsole.tools.toolsets import cache, clusters, deletion, deployments, lists, logs, objects
+from k8sconsole.tools.toolsets import cache, clusters, deletion, deployments, history, lists, logs, objects
 
-TOOLSETS = (clusters, lists, objects, logs, cache, deployments, deletion)
+TOOLSETS = (clusters, lists, objects, logs, cache, history, deployments, deletion)
 
 
 def builtin_registry() -> Registry:

@@ -1,9 +1,11 @@
 """What a tool may use: the cache, the clusters, the clock. The runtime chooses them; a tool only asks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import ConfigurationError, NotFound
@@ -12,6 +14,8 @@ from k8sconsole.kit.text import nearest
 from k8sconsole.model.contexts import ContextInfo
 from k8sconsole.model.events import Fact
 from k8sconsole.model.freshness import Freshness, Source
+from k8sconsole.model.history.noise import Noise, noise_of
+from k8sconsole.model.history.rules import NOISE
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.reading import ScanState, ScanStatus
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
@@ -51,6 +55,7 @@ class Surroundings:
     policy: Callable[[], Policy]
     ask: Callable[[Question], Awaitable[Answer]] = nobody
     publish: Callable[[Fact], None] = lambda fact: None
+    noise: Callable[[], Mapping[str, Sequence[str]]] = lambda: NOISE
 
 
 @dataclass
@@ -106,6 +111,10 @@ class ToolContext:
     def table(self, context: ClusterName, resource: ApiResource) -> KindTable:
         return self.around.table(context, resource)
 
+    def noise(self, resource: ResourceName) -> Noise:
+        """Which fields of this kind differ without meaning anything, as the rules of history have it."""
+        return noise_of(self.around.noise(), resource)
+
     def live(self, missing: tuple[str, ...] = ()) -> Freshness:
         """Seen just now."""
         return Freshness(Source.LIVE, self.now, not missing, missing)
@@ -124,6 +133,9 @@ def cached_freshness(state: ScanState | None, context: ClusterName) -> Freshness
     failed = (f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ()
     missing = tuple(dict.fromkeys((*state.missing, *failed)))
     return Freshness(Source.CACHE, state.confirmed_at, not missing and state.confirmed_at is not None, missing)
+
+
+AsOf = Annotated[str, Meta(description="The past: -30m, 14:00")]
 
 
 class Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -9,14 +9,16 @@ from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams
 from k8sconsole.kit.text import nearest, plain
+from k8sconsole.kit.times import exact
 from k8sconsole.model.objects import Row
 from k8sconsole.model.reading import Rows
 from k8sconsole.model.tables import CellKind, Column, Health, KindTable, cell_text, row_health
 from k8sconsole.model.tables.jsonpath import values_at
 from k8sconsole.model.tools import Page
 from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed, json_tokens, text_tokens
-from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.past import asked_past
 from k8sconsole.tools.rows import LIVE_CURSOR, Opened, Wanted, open_rows
 
 SUMMARY_ABOVE = 100
@@ -33,13 +35,14 @@ class Listing(Common, kw_only=True):
     filter: Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web")] = ""
     fields: Annotated[list[str], Meta(description="Columns, or paths: spec.nodeName")] = []
     limit: Annotated[int, Meta(ge=0, description="0: what fits")] = 0
-    cursor: Annotated[str, Meta(description="page.next of the last answer")] = ""
+    cursor: Annotated[str, Meta(description="page.next")] = ""
     max_tokens: int = DEFAULT_TOKENS
-    live: Annotated[bool, Meta(description="Ask the cluster, not the cache")] = False
+    live: Annotated[bool, Meta(description="Ask the cluster")] = False
+    as_of: AsOf = ""
 
 
 class NamespacedListing(Listing, kw_only=True):
-    namespace: Annotated[Namespaces, Meta(description="One, several, or * for all")] = "*"
+    namespace: Annotated[Namespaces, Meta(description="* for all")] = "*"
 
 
 class Listed(msgspec.Struct):
@@ -56,14 +59,14 @@ async def list_reply(asked: Listing, kind: str, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, kind)
     namespaces = _asked_namespaces(asked) if resource.namespaced else ()
-    start = "" if asked.cursor == FROM_THE_START else asked.cursor
-    opened = await open_rows(
-        context, Wanted(cluster, resource, namespaces, filter=asked.filter, live=asked.live or start.startswith(LIVE_CURSOR))
-    )
+    as_of, place = asked_past(asked.as_of, asked.live, asked.cursor, context.now)
+    start = "" if place == FROM_THE_START else place
+    live = asked.live or start.startswith(LIVE_CURSOR)
+    opened = await open_rows(context, Wanted(cluster, resource, namespaces, filter=asked.filter, live=live, as_of=as_of))
     first = await opened.page(asked.limit or PAGE, start)
     if first.total > SUMMARY_ABOVE and not (asked.limit or asked.cursor or asked.fields):
-        return await _summary(asked, opened, context.now)
-    return await _page(msgspec.structs.replace(asked, cursor=start), opened, first, context.now)
+        return await _summary(asked, opened, opened.now)
+    return await _page(msgspec.structs.replace(asked, cursor=start), opened, first, opened.now)
 
 
 async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
@@ -73,13 +76,14 @@ async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
     sick = [row for row in everything.rows if row_health(opened.table, row.cells) in _SICK]
     shown = _within((item_of(opened.table, row, now) for row in sick), asked.max_tokens // 2)
     head = _headline(opened, everything.total, counts)
-    rest = f"all of them: cursor={FROM_THE_START} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
+    start = opened.cursor(FROM_THE_START)
+    rest = f"all of them: cursor={start} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
     text = "\n".join((head, rest, _drawn(opened.table, sick[: len(shown)], now))).rstrip()
     return Reply(
         _built(Listed(shown, counts, True)),
         text,
         opened.freshness,
-        Page(FROM_THE_START, everything.total),
+        Page(start, everything.total),
         (*opened.warnings, *everything.warnings),
     )
 
@@ -89,6 +93,7 @@ async def _page(asked: Listing, opened: Opened, rows: Rows, now: float) -> Reply
     following = rows.next
     if len(items) < len(rows.rows):
         following = (await opened.page(len(items), asked.cursor)).next
+    following = opened.cursor(following)
     counts = _counts(opened.table, rows.rows) if not asked.cursor and not rows.next else {}
     more = f"\n… {len(items)} of {rows.total} shown; the rest: cursor={following}" if following else ""
     text = _headline(opened, rows.total, counts) + ("\n" + drawn if drawn else "") + more
@@ -183,7 +188,8 @@ def _counts(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
 def _headline(opened: Opened, total: int, counts: dict[str, int]) -> str:
     where = f" in {', '.join(opened.wanted.namespaces)}" if opened.wanted.namespaces else ""
     said = f": {', '.join(f'{count} {word}' for word, count in counts.items())}" if counts else ""
-    return f"{total} {opened.wanted.resource.plural}{where} · {opened.wanted.context}{said}"
+    then = f" as of {exact(opened.now)}" if opened.wanted.as_of is not None else ""
+    return f"{total} {opened.wanted.resource.plural}{where} · {opened.wanted.context}{then}{said}"
 
 
 def _drawn(table: KindTable, rows: Sequence[Row], now: float) -> str:

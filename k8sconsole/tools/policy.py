@@ -4,10 +4,14 @@ Read-only mode and the switch for MCP clients stand above the rules: no rule ope
 """
 
 import re
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from k8sconsole.model.policy import Action, Policy, Rule
+from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face, Risk, ToolCall
 from k8sconsole.tools.passage import Decision, Target
 
@@ -27,6 +31,11 @@ def decide(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target) -> 
             word = _word(policy, target) if rule.action is Action.TYPE_NAME else ""
             return Decision(rule.action, word, f"policy rule {number} ({rule.action})")
     return _default(policy, tool, target)
+
+
+def readable(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target, kinds: Iterable[ApiResource]) -> list[ApiResource]:
+    """Of these kinds, those that a call about each of them alone would be let through to without a question."""
+    return [kind for kind in kinds if decide(policy, tool, call, msgspec.structs.replace(target, resource=kind)).action is Action.ALLOW]
 
 
 def offered(tool: "ToolSpec", face: Face, policy: Policy) -> bool:

@@ -1,4 +1,4 @@
-"""Rows of one kind, from the cache where it has them, else from the cluster; one way of paging over both."""
+"""Rows of one kind, from the cache where it has them, else from the cluster, or as they were; one way of paging over all of them."""
 
 import msgspec
 
@@ -12,13 +12,14 @@ from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.past import freshness_as_of, past_cursor
 
 LIVE_CURSOR = "live:"
 """Begins the cursors of lists read live: a list goes on where it began, even when the cache has caught up meanwhile."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """No namespaces means all that may be read."""
+    """No namespaces means all that may be read. as_of: the rows as they were then, seconds since the epoch."""
 
     context: ClusterName
     resource: ApiResource
@@ -26,6 +27,7 @@ class Wanted(msgspec.Struct, frozen=True):
     name: str = ""
     filter: str = ""
     live: bool = False
+    as_of: float | None = None
 
 
 class Opened:
@@ -38,6 +40,15 @@ class Opened:
         self.freshness = freshness
         self.warnings = warnings
         self._live: list[tuple[Row, bytes]] | None = None
+
+    @property
+    def now(self) -> float:
+        """The moment that ages are told from."""
+        return self.context.now if self.wanted.as_of is None else self.wanted.as_of
+
+    def cursor(self, place: str) -> str:
+        """A place in these rows, as a caller may give it back later."""
+        return place if self.wanted.as_of is None or not place else past_cursor(self.wanted.as_of, place)
 
     def hold(self, found: list[tuple[Row, bytes]]) -> "Opened":
         """These rows, read live, are the source."""
@@ -65,16 +76,20 @@ class Opened:
         wanted = self.wanted
         namespaces = tuple(Namespace(one) for one in wanted.namespaces)
         found = parse(wanted.filter) if wanted.filter else None
-        return RowQuery(wanted.resource.name, (wanted.context,), namespaces, wanted.name, found, limit=limit, cursor=cursor)
+        return RowQuery(
+            wanted.resource.name, (wanted.context,), namespaces, wanted.name, found, limit=limit, cursor=cursor, as_of=wanted.as_of
+        )
 
 
 async def open_rows(context: ToolContext, wanted: Wanted) -> Opened:
-    """The cache, unless live rows are asked for or it never held this kind. An unreachable cluster is answered from the cache, with a
-    warning.
+    """The cache, unless live rows are asked for or it never held this kind; history, for a moment of the past. An unreachable cluster is
+    answered from the cache, with a warning.
 
     Raises FilterError, and what the cluster raises where the cache cannot answer either.
     """
     table = context.table(wanted.context, wanted.resource)
+    if wanted.as_of is not None:
+        return Opened(context, wanted, table, await freshness_as_of(context, wanted.context, wanted.resource.name, wanted.as_of), ())
     chosen = parse(wanted.filter) if wanted.filter else None
     cached = await context.freshness(wanted.context, wanted.resource.name)
     if cached.observed_at is not None and not wanted.live:

@@ -45,7 +45,7 @@ async def _ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     result = await client.call_tool(tool, arguments)
     assert not result.is_error, (tool, result.content)
     answer = dict(result.structured_content or {})
-    assert answer["freshness"]["source"] in ("live", "cache", "local"), (tool, answer["freshness"])
+    assert answer["freshness"]["source"] in ("live", "cache", "history"), (tool, answer["freshness"])
     return answer
 
 
@@ -81,7 +81,22 @@ async def test_each_reading_tool_answers_what_kubectl_answers(
         assert "3" in json.dumps(counted["data"])
         tried = {"k8s_list_pods", "k8s_list_nodes", "k8s_list_namespaces", "k8s_list_services", "k8s_list_resources", "k8s_get_resource"}
         tried |= {"k8s_list_events", "k8s_get_cluster_info", "k8s_list_contexts", "k8s_get_pod_logs", "cache_status", "cache_query"}
+        tried |= await _remembered(client, offered, pods)
         assert tools == tried, "a reading tool that is listed is tried here"
+
+
+async def _remembered(client: Client, offered: OfferedCluster, pods: list[str]) -> set[str]:
+    """What one scan ago was, as the tools of the past tell it; their names."""
+    here = {"namespace": offered.namespace}
+    assert _listed(await _ask(client, "k8s_list_pods", as_of="now", **here)) == pods
+    served = {"kind": "deployment", "name": "served", **here}
+    then = await _ask(client, "history_get_as_of", as_of="now", fields=["spec.replicas"], **served)
+    assert then["data"]["object"] == {"spec.replicas": 3}
+    versions = (await _ask(client, "history_list_versions", **served))["data"]["versions"]
+    assert versions[-1]["observed_at"] == then["data"]["observed_at"]
+    assert (await _ask(client, "history_diff", since="-1h", **here))["freshness"]["missing"], "nobody watched before the scan"
+    assert "items" in (await _ask(client, "history_timeline", **here))["data"]
+    return {"history_get_as_of", "history_list_versions", "history_diff", "history_timeline"}
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -27,7 +27,8 @@ class Audited:
     async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
         with self.around(passage):
             reply = await proceed(passage)
-        if passage.spec.risk is Risk.READ and passage.spec.capabilities.cache_friendly:
+        asked = passage.spec.risk is Risk.READ and passage.spec.capabilities.cache_friendly
+        if asked and reply.freshness.source is not Source.HISTORY:
             self._trail.figure(self._clock.now(), "cache.hit", 1.0 if reply.freshness.source is Source.CACHE else 0.0)
         return reply
 

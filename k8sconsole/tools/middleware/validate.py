@@ -10,9 +10,10 @@ from k8sconsole.errors import ConsoleError, InvalidParams, NotFound, Unavailable
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.reading import RowQuery
-from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.passage import Passage, Reply, Target
+from k8sconsole.tools.past import PAST_CURSOR, history
 from k8sconsole.tools.spec import ToolSpec
 
 NAMESPACES = ResourceName("namespaces")
@@ -32,6 +33,8 @@ class Validate:
         passage.input = convert(passage.spec, passage.call.arguments)
         passage.target = await _target(passage)
         for namespace in passage.target.namespaces:
+            if _looks_back(passage) and await _existed(passage.context, passage.target.context, namespace):
+                continue
             await _existing_namespace(passage.context, passage.target.context, namespace)
 
 
@@ -94,6 +97,18 @@ def _namespaces(context: ToolContext, cluster: ClusterName, resource: ApiResourc
     if given:
         return (given,)
     return (context.default_namespace(cluster),) if hasattr(asked, "name") and given is not None else ()
+
+
+def _looks_back(passage: Passage) -> bool:
+    asked = passage.input
+    return passage.spec.toolset == "history" or bool(getattr(asked, "as_of", "")) or getattr(asked, "cursor", "").startswith(PAST_CURSOR)
+
+
+async def _existed(context: ToolContext, cluster: ClusterName, namespace: str) -> bool:
+    """Whether history has seen it: what was in a namespace is told after the namespace has gone."""
+    if context.store is None:
+        return False
+    return bool((await history(context).life(ObjectRef(cluster, NAMESPACES, Namespace(""), namespace), limit=1)).versions)
 
 
 async def _existing_namespace(context: ToolContext, cluster: ClusterName, namespace: str) -> None:

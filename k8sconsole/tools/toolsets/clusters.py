@@ -19,7 +19,7 @@ COUNTED = ("nodes", "namespaces", "pods", "services", "deployments.apps", "state
 
 
 class GetClusterInfo(Common, kw_only=True):
-    live: Annotated[bool, Meta(description="Ask the cluster, not the cache")] = False
+    live: Annotated[bool, Meta(description="Ask the cluster")] = False
 
 
 class ClusterInfo(msgspec.Struct):

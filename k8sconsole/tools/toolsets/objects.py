@@ -9,9 +9,10 @@ from k8sconsole.kit.text import plain
 from k8sconsole.model.tables.jsonpath import values_at
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.budget import DEFAULT_TOKENS
-from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.objects import find_object, namespace_of
 from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.past import asked_past, object_then
 from k8sconsole.tools.spec import ToolSpec
 
 
@@ -21,7 +22,8 @@ class GetResource(Common, kw_only=True):
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
     fields: Annotated[list[str], Meta(description="Only these paths, e.g. spec.replicas, status.conditions")] = []
     max_tokens: int = DEFAULT_TOKENS
-    live: Annotated[bool, Meta(description="Ask the cluster, not the cache")] = False
+    live: Annotated[bool, Meta(description="Ask the cluster")] = False
+    as_of: AsOf = ""
 
 
 class Resource(msgspec.Struct):
@@ -34,7 +36,11 @@ async def get_resource(asked: GetResource, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, asked.kind)
     namespace = namespace_of(context, cluster, resource, asked.namespace)
-    found = await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
+    at, _ = asked_past(asked.as_of, asked.live, "", context.now)
+    if at is None:
+        found = await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
+    else:
+        found = await object_then(context, cluster, resource, (namespace, asked.name), at)
     told = {path: _at(path, found.body) for path in asked.fields} if asked.fields else found.body
     return Reply({"object": told}, _yaml(told), found.freshness, warnings=found.warnings)
 

@@ -50,6 +50,9 @@ async def test_reading_tools_are_listed_and_each_answers(counter: Counter, era: 
             "k8s_get_resource": {"kind": "pods", "name": pod, "namespace": "shop"},
             "k8s_get_pod_logs": {"name": pod, "namespace": "shop", "tail": 3},
             "cache_query": {"sql": "SELECT count(*) AS n FROM pods"},
+            "history_list_versions": {"kind": "pods", "name": pod, "namespace": "shop"},
+            "history_get_as_of": {"kind": "pods", "name": pod, "namespace": "shop", "as_of": "now"},
+            "history_diff": {"since": "-5m", "kind": "pods"},
         }
         for tool in listed:
             result = await client.call_tool(tool.name, arguments.get(tool.name, {}))

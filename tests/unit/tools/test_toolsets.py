@@ -38,6 +38,9 @@ async def test_every_reading_tool_answers_with_its_freshness(desk: Desk) -> None
         "k8s_get_resource": {"kind": "pods", "name": pod, "namespace": "shop"},
         "k8s_get_pod_logs": {"name": pod, "namespace": "shop", "tail": 5},
         "cache_query": {"sql": "SELECT count(*) FROM pods"},
+        "history_list_versions": {"kind": "pods", "name": pod, "namespace": "shop"},
+        "history_get_as_of": {"kind": "pods", "name": pod, "namespace": "shop", "as_of": "now"},
+        "history_diff": {"since": "-5m"},
     }
     for tool in desk.pipeline.registry.offered(Face.MCP, desk.policy):
         outcome = await desk.call(tool.name, **arguments.get(tool.name, {}))

@@ -1,0 +1,239 @@
+"""What was: the versions of an object, what changed between two moments, an object as it was, and what happened in order."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.kit.text import plain
+from k8sconsole.kit.times import exact
+from k8sconsole.model.differences import Difference, line
+from k8sconsole.model.history import ChangeQuery
+from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
+from k8sconsole.model.tables.jsonpath import values_at
+from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
+from k8sconsole.tools.budget import DEFAULT_TOKENS, fitting
+from k8sconsole.tools.changes import ChangesTold, ChangeTold, Happened, Happening, happened, kinds_asked, open_window
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.objects import namespace_of
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.past import GapTold, Span, asked_moment, asked_span, few_gaps, freshness_as_of, version_then
+from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.versions import LifeAsked, LifeTold, VersionTold, lived
+
+LINES = 12
+"""How many differing fields of one object the text shows; the data has all that fit."""
+
+Limit = Annotated[int, Meta(ge=1)]
+
+
+class ListVersions(Common, kw_only=True):
+    kind: str
+    name: str
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    since: Annotated[str, Meta(description="e.g. -2h, yesterday 14:00")] = ""
+    until: str = ""
+    limit: Limit = 20
+    cursor: Annotated[str, Meta(description="page.next: older ones")] = ""
+    max_tokens: int = DEFAULT_TOKENS
+
+
+async def list_versions(asked: ListVersions, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    resource = await context.resource(cluster, asked.kind)
+    namespace = namespace_of(context, cluster, resource, asked.namespace)
+    span = asked_span(asked.since, asked.until, asked.cursor, context.now)
+    ref = ObjectRef(cluster, resource.name, Namespace(namespace), asked.name)
+    found = await lived(context, LifeAsked(resource, ref, span.since, span.until, asked.limit, span.number()))
+    newest = fitting(reversed(found.told.versions), asked.max_tokens)
+    older = found.older + len(found.told.versions) - len(newest)
+    shown = msgspec.structs.replace(found.told, versions=newest[::-1])
+    following = span.cursor(span.number() + len(newest)) if older else ""
+    text = "\n".join([f"{ref.resource} {ref.label} · {cluster} · {len(newest)} versions", *_life(shown)])
+    text += f"\nolder ones: cursor={following}" if following else ""
+    return Reply(msgspec.to_builtins(shown), text, found.freshness, Page(following or None), found.warnings)
+
+
+def _life(told: LifeTold) -> list[str]:
+    """Versions and the gaps between them, in order of time."""
+    lines = [(one.observed_at, _version(one)) for one in told.versions]
+    lines += [(gap.since or "", [_gap(gap)]) for gap in told.gaps]
+    return [each for _, several in sorted(lines, key=lambda one: one[0]) for each in several]
+
+
+def _version(one: VersionTold) -> list[str]:
+    return [f"{one.observed_at} {one.change}{_by([one.by])}", *_fields(one.diff)]
+
+
+def _by(names: list[str]) -> str:
+    return f" by {plain(', '.join(names))}" if any(names) else ""
+
+
+def _fields(diff: list[Difference], most: int = LINES) -> list[str]:
+    more = [f"  … {len(diff) - most} more fields"] if len(diff) > most else []
+    return [f"  {plain(line(one))}" for one in diff[:most]] + more
+
+
+def _gap(gap: GapTold, *, named: bool = False) -> str:
+    span = f"{gap.since or 'the beginning'} to {gap.until or 'now'}"
+    return f"-- nobody was watching{f' {gap.kind} on {gap.context}' if named else ''}: {span} ({plain(gap.reason)})"
+
+
+class About(Common, kw_only=True):
+    """Which objects: the parameters of questions over many."""
+
+    kind: str = ""
+    name: str = ""
+    namespace: str | list[str] = "*"
+    owner: Annotated[str, Meta(description="Deployment/web")] = ""
+    field: Annotated[str, Meta(description="e.g. spec.replicas")] = ""
+    limit: Limit = 50
+    cursor: str = ""
+    max_tokens: int = DEFAULT_TOKENS
+
+
+async def query_of(asked: About, context: ToolContext, cluster: ClusterName, span: Span) -> ChangeQuery:
+    given = asked.namespace if isinstance(asked.namespace, list) else [asked.namespace]
+    namespaces = () if "*" in given or "" in given else tuple(Namespace(one) for one in given)
+    tool = next(one for one in TOOLS if one.input is type(asked))
+    resources = await kinds_asked(context, tool, (cluster,), asked.kind, namespaces)
+    return ChangeQuery(span.since, span.until, (cluster,), resources, namespaces, asked.name, asked.owner, asked.field)
+
+
+class Diff(About, kw_only=True):
+    since: Annotated[str, Meta(description="e.g. -1h, yesterday 14:00")]
+    until: str = ""
+
+
+async def diff(asked: Diff, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    span = asked_span(asked.since, asked.until, asked.cursor, context.now)
+    window, freshness, warnings = await open_window(context, await query_of(asked, context, cluster, span))
+    page, following = await window.page(span.number(), asked.limit)
+    gaps, more = few_gaps(page.gaps, asked.max_tokens)
+    items = fitting(page.items, asked.max_tokens, (page.counts, gaps))
+    if len(items) < len(page.items):
+        following = window.place_after(items[-1])
+    shown = msgspec.structs.replace(page, items=items, gaps=gaps)
+    cursor = span.cursor(following)
+    text = "\n".join([*_changes(shown, window.total), *([f"more: cursor={cursor}"] if cursor else [])])
+    return Reply(msgspec.to_builtins(shown), text, freshness, Page(cursor or None, window.total), (*warnings, *more))
+
+
+def _changes(told: ChangesTold, total: int) -> list[str]:
+    head = f"{total} objects with changes from {told.since} to {told.until}"
+    head += f" · {told.passing} came and went" if told.passing else ""
+    head += f" · {told.restored} of these are as they were" if told.restored else ""
+    return [head, *(each for one in told.items for each in _change(one)), *(_gap(gap, named=True) for gap in told.gaps[:LINES])]
+
+
+def _change(one: ChangeTold) -> list[str]:
+    place = f"{one.namespace}/{one.name}" if one.namespace else one.name
+    versions = f" · {one.versions} versions" if one.versions > 1 else ""
+    return [f"{one.change} {one.kind} {place}{versions} · {one.last}{_by(one.by)}", *_fields(one.diff)]
+
+
+class GetAsOf(Common, kw_only=True):
+    kind: str
+    name: str
+    as_of: Annotated[str, Meta(description="e.g. -30m, yesterday 14:00")]
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    fields: list[str] = []
+    max_tokens: int = DEFAULT_TOKENS
+
+
+class AsItWas(msgspec.Struct):
+    """object: masked; with ``fields``, the value of each path. observed_at: since when it was so; change and by: how that came."""
+
+    object: dict[str, Any]
+    resource_version: str
+    observed_at: str
+    change: str
+    by: str
+
+
+async def get_as_of(asked: GetAsOf, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    resource = await context.resource(cluster, asked.kind)
+    namespace = namespace_of(context, cluster, resource, asked.namespace)
+    at = asked_moment(asked.as_of, "as_of", context.now)
+    version, body = await version_then(context, cluster, resource, (namespace, asked.name), at)
+    told = {path: _at(path, body) for path in asked.fields} if asked.fields else body
+    was = AsItWas(told, version.resource_version, exact(version.observed_at), version.change.value, version.by)
+    text = f"{resource.name} {version.ref.label} as of {exact(at)} · so since {was.observed_at}{_by([was.by])}\n"
+    text += plain(msgspec.json.format(msgspec.json.encode(told), indent=1).decode())
+    return Reply(msgspec.to_builtins(was), text, await freshness_as_of(context, cluster, resource.name, at))
+
+
+def _at(path: str, body: dict[str, Any]) -> Any:
+    values = values_at(path, body)
+    return values[0] if len(values) == 1 else values
+
+
+class Timeline(About, kw_only=True):
+    since: str = "-1h"
+    until: str = ""
+
+
+async def timeline(asked: Timeline, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    span = asked_span(asked.since, asked.until, asked.cursor, context.now)
+    query = msgspec.structs.replace(await query_of(asked, context, cluster, span), limit=asked.limit, cursor=span.place)
+    found = await happened(context, query, asked.max_tokens)
+    cursor = span.cursor(found.following)
+    counts = ", ".join(f"{count} {what}" for what, count in found.told.counts.items())
+    head = f"{found.total} changes from {exact(span.since)} to {exact(span.until)}{f': {counts}' if counts else ''}"
+    lines = [head, *map(_happening, found.told.items), *(_gap(gap, named=True) for gap in found.told.gaps[:LINES])]
+    text = "\n".join([*lines, *([f"older: cursor={cursor}"] if cursor else [])])
+    return Reply(msgspec.to_builtins(found.told), text, found.freshness, Page(cursor or None, found.total), found.warnings)
+
+
+def _happening(one: Happening) -> str:
+    place = f"{one.namespace}/{one.name}" if one.namespace else one.name
+    said = plain(one.note).replace("\n", " ") if one.note else ", ".join(one.fields[:5]) + (", …" if len(one.fields) > 5 else "")
+    return f"{one.at} {one.change} {one.kind} {place}{_by([one.by])}{f' · {said}' if said else ''}"
+
+
+def _reads(name: str, title: str, summary: str, shapes: tuple[Any, Any], handler: Any, verb: str, form: str) -> ToolSpec:
+    capabilities = Capabilities(("*",), (verb,), Scope.NAMESPACE, form)
+    return ToolSpec(name, title, summary, shapes[0], shapes[1], Risk.READ, capabilities, "history", handler)
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    _reads(
+        "history_list_versions",
+        "Versions of an object",
+        "The life of one object, deleted ones too: what changed when, and by whom.",
+        (ListVersions, LifeTold),
+        list_versions,
+        "list",
+        "list",
+    ),
+    _reads(
+        "history_diff",
+        "What changed",
+        "What differs between two moments, field by field. Start here to learn what changed before it broke.",
+        (Diff, ChangesTold),
+        diff,
+        "list",
+        "list",
+    ),
+    _reads(
+        "history_get_as_of",
+        "An object as it was",
+        "One object at a past moment, also when it is gone. Lists take as_of themselves.",
+        (GetAsOf, AsItWas),
+        get_as_of,
+        "get",
+        "object",
+    ),
+    _reads(
+        "history_timeline",
+        "Timeline",
+        "Changes in order, newest first, events included. For net differences use history_diff.",
+        (Timeline, Happened),
+        timeline,
+        "list",
+        "list",
+    ),
+)
