@@ -1,9 +1,11 @@
 """Exactly one process scans a cluster: who holds the lease scans and keeps renewing it, the others look on and are ready to take over."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from k8sconsole.errors import StoreError
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.store.port import Store
 
@@ -38,7 +40,7 @@ class ScanLease:
             return task.result()
         finally:
             task.cancel()
-            await self._store.drop_lease(self.name, self._holder)
+            await self._give_back()
 
     async def serve(self, scan: Duty, look_on: Duty) -> None:
         """For ever: ``scan`` while the lease is held, ``look_on`` while it is another's. Ends with what a duty raises."""
@@ -47,6 +49,11 @@ class ScanLease:
                 held = await self.take()
                 await self._until_it_changes(held, scan if held else look_on)
         finally:
+            await self._give_back()
+
+    async def _give_back(self) -> None:
+        """A lease that cannot be given back runs out by itself; told as an error, it would stand in the place of a cancellation."""
+        with contextlib.suppress(StoreError):
             await self._store.drop_lease(self.name, self._holder)
 
     async def _until_it_changes(self, held: bool, duty: Duty) -> None:

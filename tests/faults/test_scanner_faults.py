@@ -48,8 +48,8 @@ ON_WATCH = {
 }
 ON_LIST = {
     "an expired continue token": Fault(PATH, "continue=", watch=False, code=410),
-    "reset within a page": Fault(PATH, watch=False, after=2000, then="cut"),
-    "a page cut short": Fault(PATH, watch=False, after=2000),
+    "reset within a page": Fault(PATH, watch=False, after=600, then="cut"),
+    "a page cut short": Fault(PATH, watch=False, after=600),
     "429 on a page": Fault(PATH, watch=False, code=429, headers={"Retry-After": "1"}),
     "503 on a page": Fault(PATH, watch=False, times=2, code=503),
     "a portal's page": Fault(PATH, watch=False, instead=b"<html>please log in</html>"),

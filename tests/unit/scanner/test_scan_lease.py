@@ -93,3 +93,13 @@ async def test_the_lease_of_a_holder_that_died_is_free_when_its_time_is_over(tmp
     await asyncio.sleep(0.1)
     assert await ScanLease(store, MemoryCluster("x").name, "alive").take()
     await store.close()
+
+
+async def test_a_scan_can_be_ended_when_the_cache_can_no_longer_be_written(stores: list[Store]) -> None:
+    scan = Scan(stores[0])
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _watched(cluster))
+    await stores[0].close()
+    async with asyncio.timeout(10):
+        await scan.coordinator.close()
