@@ -70,7 +70,7 @@ async def lived(context: ToolContext, asked: LifeAsked) -> Lived:
     versions = life.versions[: len(life.versions) - asked.skip]
     kept = versions if asked.limit is None else versions[max(0, len(versions) - asked.limit) :]
     before = versions[len(versions) - len(kept) - 1] if len(kept) < len(versions) else await _before(context, kept)
-    gaps = [gap for gap in life.gaps if _touches(gap, kept[0][0].observed_at if asked.limit is not None and kept else asked.since)]
+    gaps = [gap for gap in life.gaps if _touches(gap, kept[0][0].observed_at if len(kept) < len(versions) and kept else asked.since)]
     pairs = list(zip([before, *kept], kept, strict=False))
     noise = context.noise(asked.ref.resource)
     one = ObjectTold(asked.ref.cluster, asked.ref.resource, asked.ref.namespace, asked.ref.name)

@@ -33,8 +33,9 @@ class Told:
 
 @pytest.fixture
 def told(demo_cluster: OfferedCluster, program_on: Any) -> Told:
-    """A config map that is made, changed and deleted, with a scan of config maps after each."""
+    """A config map that is made, changed and deleted, with a scan of config maps before it all and after each."""
     program, space = program_on(demo_cluster), demo_cluster.namespace
+    program.run("cache", "refresh", "configmaps", "namespaces")
     times = [_now()]
     for step in (
         ("create", "configmap", "told", "--from-literal=a=1", "--from-literal=b=x"),

@@ -51,7 +51,7 @@ def gaps(
     rules: HistoryRules,
     now: float,
 ) -> list[Gap]:
-    """What touches the span, oldest first; of one kind, overlapping ones are told as one. whose: one cluster, one kind, or all."""
+    """What touches the span, oldest first; of one kind, none overlaps another. whose: one cluster, one kind, or all."""
     since, until = span
     found: list[Gap] = []
     asked = {"cluster": whose[0], "resource": whose[1], "now": now, "silent": _SILENT}
@@ -88,15 +88,16 @@ def _derived(state: Sequence[object], kept: bool) -> Iterable[Span]:
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """Those that overlap or touch as one, with all their reasons."""
+    """In order and apart: what lies within another is told with it, what overlaps begins where the other ends. Two that only touch have a
+    look between them, at which the state was known."""
     found: list[Span] = []
     for began, ended, reason in sorted(spans, key=lambda span: span[0]):
-        if found and (found[-1][1] is None or began <= found[-1][1]):
-            first, last, reasons = found[-1]
+        first, last, reasons = found[-1] if found else (0.0, 0.0, "")
+        if found and (last is None or (ended is not None and ended <= last) or (began < last and reason == reasons)):
             end = None if last is None or ended is None else max(last, ended)
             found[-1] = (first, end, reasons if reason in reasons.split("; ") or not reason else f"{reasons}; {reason}".lstrip("; "))
         else:
-            found.append((began, ended, reason))
+            found.append((max(began, last or 0.0), ended, reason))
     return found
 
 

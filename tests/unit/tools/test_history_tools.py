@@ -269,9 +269,14 @@ async def test_the_timeline_is_in_order_newest_first_and_goes_on(lived: Past) ->
 
 
 async def test_an_event_in_the_timeline_says_what_it_said(lived: Past) -> None:
-    items = (await lived.call("history_timeline", kind="events", since=exact(lived.times[0] - 600))).data["items"]
-    assert items
-    assert all(": " in item["note"] for item in items)
+    events = await lived.desk.around.find_resource(lived.cluster.name, "events")
+    about = {"kind": "Pod", "namespace": "shop", "name": "web-1"}
+    event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "web-1.1"}, "type": "Warning", "reason": "BackOff"}
+    await lived.cluster.create(events, "shop", msgspec.json.encode(event | {"message": "Back-off restarting", "involvedObject": about}))
+    assert lived.desk.store is not None
+    await scan(lived.cluster, lived.desk.store, ("events",))
+    items = (await lived.call("history_timeline", kind="events", name="web-1.1", since=exact(lived.times[0]))).data["items"]
+    assert [item["note"] for item in items] == ["Warning BackOff Pod/web-1: Back-off restarting"]
 
 
 async def test_what_was_in_a_namespace_is_told_after_the_namespace_has_gone(lived: Past) -> None:
