@@ -2,6 +2,7 @@
 
 import msgspec
 
+from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.policy import Policy
 
 
@@ -89,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     scanner: Scanner = Scanner()
     cache: Cache = Cache()
+    history: HistoryRules = HistoryRules()
     llm: Model = Model()
     console: Console = Console()
     log: Log = Log()

@@ -185,6 +185,7 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
             policy=lambda: self.settings.policy,
             ask=self.approvals.ask,
             publish=self.bus.publish,
+            noise=lambda: self.settings.history.noise,
         )
 
 

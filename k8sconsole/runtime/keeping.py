@@ -48,5 +48,5 @@ async def keep(loaded: Loaded, clock: Clock) -> Kept:
 
 async def _open(path: Path, settings: Settings, clock: Clock) -> SqliteStore:
     cache = settings.cache
-    lifetimes = Lifetimes(static=cache.static_ttl, dynamic=cache.dynamic_ttl)
+    lifetimes = Lifetimes(static=cache.static_ttl, dynamic=cache.dynamic_ttl, history=settings.history)
     return await open_store(path, clock=clock, timeout=cache.db_timeout, readers=min(4, cache.db_max_connections), lifetimes=lifetimes)

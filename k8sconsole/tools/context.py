@@ -15,7 +15,6 @@ from k8sconsole.model.contexts import ContextInfo
 from k8sconsole.model.events import Fact
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history.noise import Noise, noise_of
-from k8sconsole.model.history.rules import NOISE
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.reading import ScanState, ScanStatus
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
@@ -55,7 +54,7 @@ class Surroundings:
     policy: Callable[[], Policy]
     ask: Callable[[Question], Awaitable[Answer]] = nobody
     publish: Callable[[Fact], None] = lambda fact: None
-    noise: Callable[[], Mapping[str, Sequence[str]]] = lambda: NOISE
+    noise: Callable[[], Mapping[str, Sequence[str]]] = dict
 
 
 @dataclass

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.model.differences import differences, within
+from k8sconsole.model.history.rules import NOISE
 from k8sconsole.model.refs import ResourceName
 
 MOST_PATHS = 20
@@ -19,8 +20,8 @@ _decode = msgspec.json.Decoder().decode
 
 
 def noise_of(rules: Mapping[str, Sequence[str]], resource: ResourceName) -> Noise:
-    """The rules for every kind and this kind's own; ``!field`` takes a field out again."""
-    named = (*rules.get("*", ()), *rules.get(resource, ()))
+    """The built-in rules and then these, each for every kind and this kind's own; ``!field`` takes a field out again."""
+    named = [field for each in (NOISE, rules) for kind in ("*", resource) for field in each.get(kind, ())]
     without = {rule[1:] for rule in named if rule.startswith("!")}
     fields = tuple(rule for rule in named if not rule.startswith("!") and rule not in without)
 

@@ -7,7 +7,7 @@ import msgspec
 from k8sconsole.model.refs import ResourceName
 
 DAY = 86400.0
-NOISE: dict[str, tuple[str, ...]] = {
+NOISE: dict[str, tuple[str, ...]] = {  # docs/history.md lists them
     "*": ("metadata.resourceVersion", "metadata.annotations['control-plane.alpha.kubernetes.io/leader']"),
     "nodes": ("status.conditions.lastHeartbeatTime", "metadata.annotations['node.alpha.kubernetes.io/ttl']"),
     "leases.coordination.k8s.io": ("spec.renewTime",),
@@ -34,8 +34,8 @@ class HistoryRules(msgspec.Struct, frozen=True):
     """max_versions of single kinds."""
     without: tuple[str, ...] = ("*.metrics.k8s.io",)
     """Kinds of which no history is kept; globs."""
-    noise: dict[str, tuple[str, ...]] = msgspec.field(default_factory=lambda: dict(NOISE))
-    """Kind to the fields in which a change makes no version; ``*`` is for every kind, ``!field`` takes a field out again."""
+    noise: dict[str, tuple[str, ...]] = {}
+    """Kind to the fields in which a change makes no version, beside the built-in ones; ``*`` is every kind, ``!field`` takes one out."""
 
     def keeps(self, resource: ResourceName) -> bool:
         return self.enabled and not any(fnmatchcase(resource, glob) for glob in self.without)

@@ -15,7 +15,8 @@ _SILENT = 300.0
 """Seconds without a word from a watch whose process left no lease: it is gone."""
 
 _TOLD = "SELECT began, ended, reason FROM gaps WHERE kind_id = ? AND began <= ? AND ifnull(ended, 9e99) >= ? ORDER BY began"
-_KINDS = """SELECT k.id, k.cluster, k.resource, k.confirmed_at, k.error, k.looked_at, k.known_since, k.horizon,
+_KINDS = """SELECT k.id, k.cluster, k.resource, k.confirmed_at, k.error, k.looked_at, k.known_since, k.horizon, k.trimmed_until,
+    k.trimmed,
     k.watching AND CASE WHEN l.name IS NULL THEN k.confirmed_at > :now - :silent ELSE l.expires_at > :now END
     FROM kinds k LEFT JOIN leases l ON l.name = 'scan:' || k.cluster
     WHERE k.cluster = ifnull(:cluster, k.cluster) AND k.resource = ifnull(:resource, k.resource) ORDER BY k.cluster, k.resource"""
@@ -76,13 +77,15 @@ def of_query(connection: sqlite3.Connection, query: ChangeQuery, rules: HistoryR
 
 
 def _derived(state: Sequence[object], kept: bool) -> Iterable[Span]:
-    confirmed, error, looked, known, horizon, watched = state
+    confirmed, error, looked, known, horizon, trimmed_until, trimmed, watched = state
     if not kept:
         yield 0.0, None, _NOT_KEPT
     elif known is None and looked is None:
         yield 0.0, None, str(error or _NEVER)
     else:
         yield 0.0, known or looked, str(horizon or _FIRST)  # type: ignore[misc]
+    if trimmed_until:
+        yield 0.0, trimmed_until, str(trimmed)  # type: ignore[misc]
     if confirmed is not None and not watched:
         yield confirmed, None, str(error or _UNWATCHED)  # type: ignore[misc]
 

@@ -33,9 +33,9 @@ _HAPPENED = (
     " (life_id, kind_id, at, change, resource_version, by_id, paths_id, began, state_version, keyframe_id, cells, patch)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
-_ROW_BYTES = 120
+ROW_BYTES = 120
 """A row of versions with its places in the indexes, without its blob."""
-_KEYFRAME_BYTES = 60
+KEYFRAME_BYTES = 60
 _REMEMBERED = 4096
 
 _json = msgspec.json.Encoder().encode
@@ -198,7 +198,7 @@ class Recorder:
         texts = (old.owner, old.labels, old.cells)
         (number,) = connection.execute(_NEW_KEYFRAME, (old.layout, *texts, packed)).fetchone()
         connection.execute("UPDATE lives SET keyframe_id = ?, owner = ? WHERE id = ?", (number, old.owner, life))
-        self._bytes += _KEYFRAME_BYTES + len(packed) + sum(map(len, texts))
+        self._bytes += KEYFRAME_BYTES + len(packed) + sum(map(len, texts))
         return number, None, None
 
     def _happened(
@@ -206,7 +206,7 @@ class Recorder:
     ) -> None:
         by, paths = self._word(connection, end.by), self._word(connection, _json(end.paths).decode() if end.paths else "")
         connection.execute(_HAPPENED, (life, kind, end.at, end.happened, _number(end.resource_version), by, paths, *began))
-        self._bytes += _ROW_BYTES + len(began[3] or "") + len(began[4] or b"")
+        self._bytes += ROW_BYTES + len(began[3] or "") + len(began[4] or b"")
         self.grown.add(life)
 
     def _found_again(

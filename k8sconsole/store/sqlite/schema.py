@@ -78,6 +78,8 @@ UPDATE objects SET changed_at = observed_at;
 ALTER TABLE kinds ADD COLUMN looked_at REAL;
 ALTER TABLE kinds ADD COLUMN known_since REAL;
 ALTER TABLE kinds ADD COLUMN horizon TEXT NOT NULL DEFAULT '';
+ALTER TABLE kinds ADD COLUMN trimmed_until REAL;
+ALTER TABLE kinds ADD COLUMN trimmed TEXT NOT NULL DEFAULT '';
 UPDATE kinds SET looked_at = (julianday('now') - 2440587.5) * 86400.0, known_since = (julianday('now') - 2440587.5) * 86400.0
     WHERE confirmed_at IS NOT NULL;
 INSERT INTO counters VALUES ('history', 0);

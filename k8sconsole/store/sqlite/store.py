@@ -17,13 +17,16 @@ from k8sconsole.store.port import (
     WriteBatch,
     WriteResult,
 )
-from k8sconsole.store.sqlite import cleaning, gaps, layouts, leases, ledgers, scans
+from k8sconsole.store.sqlite import cleaning, gaps, layouts, leases, ledgers, retention, scans
 from k8sconsole.store.sqlite.answers import Answers
 from k8sconsole.store.sqlite.catalog import Catalog, Lifetimes
 from k8sconsole.store.sqlite.objects import ObjectWriter
 from k8sconsole.store.sqlite.readers import Readers
 from k8sconsole.store.sqlite.recorder import Recorder
 from k8sconsole.store.sqlite.writer import Writer
+
+_PIECES = 50
+"""Pieces of the past that one round of cleaning may drop: a hundred thousand versions."""
 
 
 class SqliteStore(Answers):
@@ -88,7 +91,19 @@ class SqliteStore(Answers):
             )
             return expired + cleaning.clean_ledgers(connection, now)
 
-        return await self._writer.do(work)
+        return await self._writer.do(work) + await self._prune(now)
+
+    async def _prune(self, now: float) -> int:
+        """In pieces, with whatever else is to be written in between; what is left then is the next round's."""
+        went = 0
+        for _ in range(_PIECES):
+            piece = await self._writer.do(
+                lambda connection: retention.prune(connection, self._lifetimes.history, now, self._recorder.grown), retention.PIECE
+            )
+            went += piece
+            if not piece:
+                break
+        return went
 
     async def forget(self, cluster: ClusterName, resource: ResourceName | None = None) -> int:
         now = self._clock.now()

@@ -1,0 +1,111 @@
+"""How long the past is kept: by age, by number, by size, never without a word about what went."""
+
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.kit.clock import SystemClock
+from k8sconsole.model.history import Change, ChangeQuery
+from k8sconsole.model.history.rules import DAY, HistoryRules
+from k8sconsole.model.objects import Departure
+from k8sconsole.model.refs import Namespace, ObjectRef
+from k8sconsole.store.port import RowQuery, WriteBatch
+from k8sconsole.store.sqlite.catalog import Lifetimes
+from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.store import SqliteStore
+from tests.contract.store_objects import HERE, PODS, batch, pod
+
+WEB = ObjectRef(HERE, PODS, Namespace("a"), "web")
+BEGIN = 1_000_000.0
+
+
+class Still(SystemClock):
+    """Always at the beginning: the scan that is the first look is then."""
+
+    def now(self) -> float:
+        return BEGIN
+
+
+class Kept:
+    """A store with rules of its own, and one pod that changed ``count`` times, a day apart."""
+
+    def __init__(self, store: SqliteStore, count: int) -> None:
+        self.store = store
+        self.last = BEGIN + (count - 1) * DAY
+
+    async def states(self) -> list[str]:
+        return [version.resource_version for version, _ in (await self.store.life(WEB)).versions]
+
+    async def gap(self) -> tuple[float, float | None, str]:
+        first = (await self.store.gaps(0.0, BEGIN, cluster=HERE, resource=PODS))[0]
+        return first.began, first.ended, first.reason
+
+    async def sizes(self) -> dict[str, int]:
+        found = {}
+        for table in ("versions", "lives", "keyframes"):
+            found[table] = int((await self.store.query(f"SELECT count(*) FROM {table}")).rows[0][0])
+        (found["bytes"],) = (await self.store.query("SELECT value FROM counters WHERE name = 'history'")).rows[0]
+        return found
+
+
+async def lived(folder: Path, rules: HistoryRules, count: int = 10) -> Kept:
+    store = await open_store(folder / "cache.db", clock=Still(), lifetimes=Lifetimes(history=rules))
+    scan = await store.begin_scan(HERE, PODS)
+    await store.write(batch(pod("other", created_at=1.0), at=BEGIN - 1, scan_id=scan))
+    await store.finish_scan(HERE, PODS, scan)
+    for number in range(count):
+        changed = pod("web", version=str(number + 1), status=f"State{number}", created_at=BEGIN + 2e9)
+        await store.write(batch(changed, at=BEGIN + number * DAY))
+    return Kept(store, count)
+
+
+async def test_what_is_too_old_goes_and_the_table_of_any_moment_since_stays_whole(tmp_path: Path) -> None:
+    kept = await lived(tmp_path, HistoryRules(max_age=3 * DAY))
+    before = {at: (await kept.store.rows(RowQuery(PODS, as_of=at))).rows for at in (kept.last - 2.5 * DAY, kept.last - 1.5 * DAY)}
+    assert await kept.store.clean(kept.last) > 0
+    assert await kept.states() == ["6", "7", "8", "9", "10"]
+    assert {at: (await kept.store.rows(RowQuery(PODS, as_of=at))).rows for at in before} == before
+    assert await kept.gap() == (0.0, kept.last - 3 * DAY, "versions are kept for 3 days")
+    assert await kept.store.known_since(HERE, PODS) == kept.last - 3 * DAY
+
+
+async def test_a_kind_may_have_an_age_of_its_own(tmp_path: Path) -> None:
+    kept = await lived(tmp_path, HistoryRules(max_age=1.0, max_age_of={"pods": 30 * DAY}))
+    assert await kept.store.clean(kept.last) == 0
+    assert len(await kept.states()) == 10
+
+
+async def test_of_one_object_only_so_many_versions_stay_and_it_is_said(tmp_path: Path) -> None:
+    kept = await lived(tmp_path, HistoryRules(max_age=900 * DAY, max_versions=4))
+    await kept.store.clean(kept.last)
+    assert (await kept.states())[-4:] == ["7", "8", "9", "10"]
+    assert (await kept.sizes())["versions"] == 4
+    gaps = await kept.store.gaps(0.0, kept.last, cluster=HERE, resource=PODS)
+    assert "of an object 4 versions are kept" in [gap.reason for gap in gaps], gaps
+
+
+async def test_all_versions_together_stay_within_their_bytes(tmp_path: Path) -> None:
+    kept = await lived(tmp_path, HistoryRules(max_age=900 * DAY, max_bytes=300), count=40)
+    assert (await kept.sizes())["bytes"] > 300
+    await kept.store.clean(kept.last)
+    assert (await kept.sizes())["bytes"] <= 300
+    assert (await kept.states())[-1] == "40", "the present is no part of the past"
+    assert "may take" in (await kept.gap())[2]
+
+
+async def test_an_object_that_has_long_gone_leaves_nothing_behind(tmp_path: Path) -> None:
+    kept = await lived(tmp_path, HistoryRules(max_age=3 * DAY))
+    await kept.store.write(WriteBatch(HERE, PODS, kept.last, gone=[Departure(Namespace("a"), "web")]))
+    assert (await kept.store.life(WEB)).versions[-1][0].change is Change.DELETED
+    await kept.store.clean(kept.last + 4 * DAY)
+    assert await kept.sizes() == {"versions": 0, "lives": 0, "keyframes": 0, "bytes": 0}
+    assert (await kept.store.life(WEB)).versions == []
+    changes = await kept.store.changed(ChangeQuery(0.0, kept.last + 5 * DAY))
+    assert (changes.versions, bool(changes.gaps)) == ([], True)
+
+
+async def test_a_piece_of_cleaning_is_small_and_a_round_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("k8sconsole.store.sqlite.retention.PIECE", 3)
+    kept = await lived(tmp_path, HistoryRules(max_age=0.5 * DAY), count=30)
+    await kept.store.clean(kept.last)
+    assert await kept.states() == ["29", "30"] or await kept.states() == ["30"]
