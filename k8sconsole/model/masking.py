@@ -25,22 +25,26 @@ _WORDS = re.compile(
     rb"|gh[opsu]_|npm_|dckr_|sk_|sk-(?:proj|ant|or|svcacct|[a-z0-9]{20})|\$(?:2|apr|5\$|6\$|argon)|://[^\s]{1,600}?@(?!sha256)"
 )
 """On lower case. What it does not find, ``mask_json`` would not change."""
-_CASED = (b"ASIA", b"SG.")
 _HARMLESS = tuple(
     b"automountServiceAccountToken serviceAccountToken tokenExpirationSeconds secretName secretKeyRef secretRef imagePullSecrets key "
     b"topologyKey configMapKeyRef keys token secret /var/run/secrets/kubernetes.io/serviceaccount".split()
 )
-_EXPLAINED = {b"token": (b'"token"', b'"path":"token"'), b"secret": (b'"secret"', b'"secret":{'), b"keys": (b'"keys"', b'"keys":{')}
+_EXPLAINED = ((b'"token"', b'"path":"token"'), (b'"secret"', b'"secret":{'), (b'"keys"', b'"keys":{'))
 """Words that are harmless in one place only: where the second form accounts for every occurrence of the first."""
-_NAMES = re.compile(
-    rb'\{"name":"[^"\\]*","valueFrom":\{"(?:secret|configMap)KeyRef":\{[^{}]*\}\}\}'
-    rb'|"(?:name|generateName|mountPath|subPath|claimName|serviceAccount|serviceAccountName)":"[a-z0-9./_-]{1,253}"(?!\s*,\s*"value")'
+_PART = b'":{'
+"""Where objects are cut into parts: at a quote, so that no text is cut in two."""
+_NAMING = tuple(
+    f'"{key}":'.encode()
+    for key in ("name", "generateName", "mountPath", "subPath", "claimName", "serviceAccount", "serviceAccountName")
 )
+_REFERENCES = (b'"valueFrom":{"secretKeyRef":', b'"valueFrom":{"configMapKeyRef":')
+_NAME = re.compile(rb"[a-z0-9./_-]{1,253}")
 """What only names something: a volume called credentials, a variable that says in which Secret its value is. Most pods have such names, and
 none of them is a secret; a name beside a ``value`` is looked at with it."""
 _SECRET_MANIFEST = re.compile(r"^\s*kind:\s*[\"']?Secret\b", re.MULTILINE)
 
 _clean: CleanPieces[bytes] = CleanPieces(50_000, _HARMLESS)
+_clean_parts: CleanPieces[bytes] = CleanPieces(30_000)
 _surface = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -96,15 +100,48 @@ def _builtin(resource_name: str) -> bool:
 
 
 def _announces_a_secret(body: bytes) -> bool:
-    """Looks at the pieces between quotes, and of them only at those that were not found clean in an object before."""
-    body = _NAMES.sub(b"", body)
-    pieces = set(body.split(b'"'))
-    fresh = pieces - _clean.known
-    joined = b" ".join(fresh)
-    if _WORDS.search(joined.lower()) or any(word in joined for word in _CASED):
-        return True
-    _clean.learn(fresh)
-    return any(word in pieces and body.count(anywhere) != body.count(here) for word, (anywhere, here) in _EXPLAINED.items())
+    """Looks at the pieces between quotes, and of them only at those that were not found clean in an object before. Objects of one origin
+    share whole parts, so those that were found clean are left out first."""
+    fresh = set(body.split(_PART)) - _clean_parts.known
+    pieces = set(_PART.join(fresh).split(b'"')) - _clean.known
+    unsure: set[bytes] = set()
+    if _hints(b" ".join(pieces)):
+        hints = {piece for piece in pieces if _hints(piece)}
+        if not hints or not all(_only_names(body, hint) for hint in hints):
+            return True
+        pieces -= hints
+        unsure = {part for part in fresh if not all(_only_names(part + _PART, hint) for hint in hints if hint in part)}
+    _clean.learn(pieces)
+    _clean_parts.learn(fresh - unsure)
+    for anywhere, here in _EXPLAINED:
+        if anywhere in body and body.count(anywhere) != body.count(here):
+            return True
+    return False
+
+
+def _hints(text: bytes) -> bool:
+    return _WORDS.search(text.lower()) is not None or b"ASIA" in text or b"SG." in text
+
+
+def _only_names(body: bytes, piece: bytes) -> bool:
+    """Whether the piece, wherever it stands, is the name of something."""
+    quoted = b'"' + piece + b'"'
+    at = body.find(quoted)
+    while at >= 0:
+        if not _names(body, at, at + len(quoted)):
+            return False
+        at = body.find(quoted, at + len(quoted) - 1)
+    return True
+
+
+def _names(body: bytes, at: int, end: int) -> bool:
+    """Whether the string that stands there is a name, or part of a reference to where a value is kept."""
+    if body.endswith(_NAMING, max(0, at - 24), at):
+        if _NAME.fullmatch(body, at + 1, end - 1):
+            return not body.startswith((b',"value"', b" ", b", "), end)
+        return body.startswith(b',"valueFrom":{', end)
+    opened = body.rfind(b"{", 0, at)
+    return b"}" not in body[opened:at] and body.endswith(_REFERENCES, max(0, opened - 40), opened)
 
 
 def _sealed(value: Any) -> Any:

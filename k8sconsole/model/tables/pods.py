@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -246,7 +247,9 @@ def _amount(container: Container, side: str, resource: str) -> int | None:
     return _reckoned(stated[resource], resource) if resource in stated else None
 
 
+@lru_cache(maxsize=4096)
 def _reckoned(amount: str, resource: str) -> int | None:
+    """The same few amounts stand in all pods of a cluster."""
     try:
         return cpu_millicores(amount) if resource == "cpu" else bytes_of(amount)
     except ValueError:
