@@ -1,11 +1,11 @@
-"""``make bench``: start a real control plane, load it, measure, keep the raw results, print the ratios."""
+"""``make bench``: start real control planes, load them, measure, keep the raw results, print the figures beside what is wanted."""
 
 import argparse
+import asyncio
 import contextlib
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 import time
@@ -13,76 +13,101 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import console, scanning
+from benchmarks import churn, console, loads, past, scanning
+from benchmarks.wanted import lines
 from tests.control_plane.plane import ControlPlane, Options
 
 RESULTS = Path(__file__).parent / "results"
+PARTS = ("scan", "console", "churn", "loads", "history")
+BARE = Options(name="bench", nodes=0, controllers=False, scheduler=False, kwok=False, apiserver_flags=("--max-requests-inflight=3000",))
+"""etcd and an API server: nobody there would take pods that were written into etcd for lost."""
 
 
 def main() -> int:
-    arguments = _arguments()
-    with _cluster(arguments) as (kubeconfig, kubectl), tempfile.TemporaryDirectory() as folder:
-        cache = Path(folder) / "cache.db"
-        result: dict[str, Any] = {
-            "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "pods": arguments.pods,
-            "python": platform.python_version(),
-            "processors": os.cpu_count(),
-            "scanning": scanning.measure(kubeconfig, kubectl, cache, arguments.runs),
-            "console": console.measure(kubeconfig, cache, arguments.pods),
-        }
-    _keep(result)
-    _print(result)
+    asked = _arguments()
+    result: dict[str, Any] = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "pods": asked.pods,
+        "python": platform.python_version(),
+        "processors": os.cpu_count(),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, figures in _measured(asked, Path(folder) / "cache.db"):
+            result[name] = figures
+            _keep(result)
+    for line in lines(result):
+        print(line)
     return 0
 
 
+def _measured(asked: argparse.Namespace, cache: Path) -> Iterator[tuple[str, Any]]:
+    if {"scan", "console", "churn"} & asked.only:
+        with _cluster(asked) as (kubeconfig, kubectl, etcd):
+            if "scan" in asked.only:
+                yield "scanning", _said("scan", scanning.measure(kubeconfig, kubectl, cache, asked.runs))
+            if "console" in asked.only:
+                yield "console", _said("console", console.measure(kubeconfig, cache, asked.pods))
+            if "churn" in asked.only:
+                pods, rate, seconds = asked.pods, asked.rate, asked.seconds
+                yield "churn", _said("churn", churn.measure(kubeconfig, etcd, cache, pods=pods, rate=rate, seconds=seconds))
+    if "loads" in asked.only:
+        with ControlPlane(BARE) as plane:
+            yield "loads", _said("loads", loads.measure(plane.kubeconfig, plane.site.ports.etcd, cache, asked.sizes, asked.runs))
+    if "history" in asked.only:
+        yield "history", _said("history", past.measure(cache, pods=asked.pods, versions=asked.versions))
+
+
+def _said(name: str, figures: Any) -> Any:
+    print(f"{name}: measured", file=sys.stderr, flush=True)
+    return figures
+
+
 @contextlib.contextmanager
-def _cluster(arguments: argparse.Namespace) -> Iterator[tuple[Path, Path]]:
-    """The cluster that was named, or one of our own, loaded."""
-    if arguments.kubeconfig:
-        yield arguments.kubeconfig, Path("kubectl")
+def _cluster(asked: argparse.Namespace) -> Iterator[tuple[Path, Path, int]]:
+    """kubeconfig, kubectl and etcd's port: of the cluster that was named (port 0), or of one of our own, loaded."""
+    if asked.kubeconfig:
+        yield asked.kubeconfig, Path("kubectl"), 0
         return
-    with ControlPlane(Options(name="bench", nodes=0, apiserver_flags=("--max-requests-inflight=3000",))) as plane:
-        command = [sys.executable, "-m", "benchmarks.load", "--kubeconfig", str(plane.kubeconfig), "--pods", str(arguments.pods)]
-        subprocess.run([*command, *(["--direct"] if arguments.direct else [])], check=True)
-        yield plane.kubeconfig, plane.kubectl_path
+    with ControlPlane(BARE) as plane:
+        etcd = plane.site.ports.etcd
+        asyncio.run(loads.load(plane.kubeconfig, etcd, asked.pods))
+        yield plane.kubeconfig, plane.kubectl_path, etcd
 
 
 def _keep(result: dict[str, Any]) -> None:
+    """After every part: a long run that breaks off has not been for nothing."""
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{result['at'].replace(':', '')}-{result['pods']}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
     print(f"raw results: {path}", file=sys.stderr)
 
 
-def _print(result: dict[str, Any]) -> None:
-    scan, screen = result["scanning"], result["console"]
-    for name, value in (
-        ("first scan ÷ raw download", f"{scan['first_scan_over_raw']:.2f}"),
-        ("second scan ÷ raw download", f"{scan['second_scan_over_raw']:.2f}"),
-        ("first scan ÷ kubectl get -o json", f"{scan['first_scan_over_kubectl']:.2f}"),
-        ("scan peak memory, MiB", f"{max(scan['first_scan']['peak_mib']):.0f}"),
-        ("cold start to first rows / all, s", f"{screen['cold_start']['first_rows']:.2f} / {screen['cold_start']['all_rows']:.2f}"),
-        ("warm start to first rows / all, s", f"{_least(screen, 'first_rows'):.2f} / {_least(screen, 'all_rows'):.2f}"),
-        ("key to frame, median / p95, ms", f"{screen['key_to_frame']['median'] * 1000:.0f} / {screen['key_to_frame']['p95'] * 1000:.0f}"),
-        ("filter / clear to frame, ms", f"{screen['filter_to_frame'] * 1000:.0f} / {screen['clear_to_frame'] * 1000:.0f}"),
-        ("console resident, MiB", f"{screen['resident_mib']:.0f}"),
-    ):
-        print(f"{name:40} {value}")
-
-
-def _least(screen: dict[str, Any], name: str) -> float:
-    """Of the three warm starts, the one least disturbed."""
-    return min(start[name] for start in screen["warm_start"])
-
-
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the console on a real control plane.")
+    parser.add_argument("--only", type=_parts, default=frozenset(PARTS), help=f"some of {','.join(PARTS)} (default: all)")
     parser.add_argument("--pods", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=3, help="repetitions of each scan (default: %(default)s)")
-    parser.add_argument("--direct", action="store_true", help="create pods without Deployments: the load stands sooner")
-    parser.add_argument("--kubeconfig", type=Path, help="measure on this loaded cluster instead of a new one")
-    return parser.parse_args()
+    parser.add_argument("--sizes", type=_numbers, default=[1_000, 10_000, 50_000], help="loads, in pods (default: 1000,10000,50000)")
+    parser.add_argument("--rate", type=int, default=2_000, help="changes a second in churn (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=300, help="how long churn lasts (default: %(default)s)")
+    parser.add_argument("--versions", type=int, default=1_000_000, help="versions in history (default: %(default)s)")
+    parser.add_argument("--kubeconfig", type=Path, help="scan and console on this loaded cluster instead of a new one")
+    asked = parser.parse_args()
+    if asked.kubeconfig:
+        asked.only &= {"scan", "console"}
+    return asked
+
+
+def _parts(text: str) -> frozenset[str]:
+    """Raises ArgumentTypeError for a part that there is not."""
+    parts = frozenset(text.split(","))
+    if parts - set(PARTS):
+        raise argparse.ArgumentTypeError(f"{', '.join(sorted(parts - set(PARTS)))}: not one of {', '.join(PARTS)}")
+    return parts
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(one) for one in text.split(",")]
 
 
 if __name__ == "__main__":

@@ -46,7 +46,9 @@ async def _measure(cache: Path, pods: int, versions: int) -> dict[str, Any]:
         bare = await _fill(store, pods, versions, until)
         wrote = {"seconds": time.monotonic() - began, "cpu": time.process_time() - processor}
         (kept,) = (await store.query("SELECT count(*) FROM versions")).rows[0]
-        return {"pods": pods, "versions": kept, "write": wrote, "bytes_a_version": await _bytes(store, cache, bare, kept)} | await _ask(store, until)
+        return {"pods": pods, "versions": kept, "write": wrote, "bytes_a_version": await _bytes(store, cache, bare, kept)} | await _ask(
+            store, until
+        )
     finally:
         await store.close()
         cache_file.remove(cache)

@@ -34,8 +34,7 @@ _EXPLAINED = ((b'"token"', b'"path":"token"'), (b'"secret"', b'"secret":{'), (b'
 _PART = b'":{'
 """Where objects are cut into parts: at a quote, so that no text is cut in two."""
 _NAMING = tuple(
-    f'"{key}":'.encode()
-    for key in ("name", "generateName", "mountPath", "subPath", "claimName", "serviceAccount", "serviceAccountName")
+    f'"{key}":'.encode() for key in ("name", "generateName", "mountPath", "subPath", "claimName", "serviceAccount", "serviceAccountName")
 )
 _REFERENCES = (b'"valueFrom":{"secretKeyRef":', b'"valueFrom":{"configMapKeyRef":')
 _NAME = re.compile(rb"[a-z0-9./_-]{1,253}")
@@ -113,10 +112,7 @@ def _announces_a_secret(body: bytes) -> bool:
         unsure = {part for part in fresh if not all(_only_names(part + _PART, hint) for hint in hints if hint in part)}
     _clean.learn(pieces)
     _clean_parts.learn(fresh - unsure)
-    for anywhere, here in _EXPLAINED:
-        if anywhere in body and body.count(anywhere) != body.count(here):
-            return True
-    return False
+    return any(anywhere in body and body.count(anywhere) != body.count(here) for anywhere, here in _EXPLAINED)
 
 
 def _hints(text: bytes) -> bool:

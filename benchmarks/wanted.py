@@ -1,0 +1,68 @@
+"""What the raw results say, a line a figure, beside what is wanted of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+Line = tuple[str, str, str]
+"""What it is, what was seen, what is wanted."""
+
+
+def lines(result: dict[str, Any]) -> Iterator[str]:
+    """Of every part that was measured."""
+    for part, told in (("scanning", _scan), ("console", _console), ("churn", _churn), ("loads", _loads), ("history", _history)):
+        if part in result:
+            for what, seen, wanted in told(result[part]):
+                yield f"{what:48} {seen:>22}   {wanted}"
+
+
+def _scan(scan: dict[str, Any]) -> Iterator[Line]:
+    yield "first scan ÷ raw download", f"{scan['first_scan_over_raw']:.2f}", "≤ 1.3"
+    yield "second scan ÷ raw download", f"{scan['second_scan_over_raw']:.2f}", "≤ 1.2"
+    yield "first scan ÷ kubectl get -o json", f"{scan['first_scan_over_kubectl']:.2f}", "≤ 0.2"
+    yield "scan peak memory, MiB", f"{max(scan['first_scan']['peak_mib']):.0f}", ""
+
+
+def _console(screen: dict[str, Any]) -> Iterator[Line]:
+    cold, key = screen["cold_start"], screen["key_to_frame"]
+    yield "cold start to first rows / all, s", f"{cold['first_rows']:.2f} / {cold['all_rows']:.2f}", ""
+    yield "warm start to first rows / all, s", f"{_least(screen, 'first_rows'):.2f} / {_least(screen, 'all_rows'):.2f}", "≤ 0.7"
+    yield "key to frame, median / p95, ms", f"{key['median'] * 1000:.0f} / {key['p95'] * 1000:.0f}", ""
+    yield "filter / clear to frame, ms", f"{screen['filter_to_frame'] * 1000:.0f} / {screen['clear_to_frame'] * 1000:.0f}", "≤ 50"
+    yield "console resident, MiB", f"{screen['resident_mib']:.0f}", "≤ 300"
+
+
+def _least(screen: dict[str, Any], name: str) -> float:
+    """Of the warm starts, the one least disturbed."""
+    return float(min(start[name] for start in screen["warm_start"]))
+
+
+def _churn(churn: dict[str, Any]) -> Iterator[Line]:
+    yield "changes written / heard by a bare watch, a second", _per_second(churn), "2000 / what the server lets through"
+    yield "of these applied / not applied", f"{churn['applied']} / {churn['not_applied']}", "all"
+    yield "lag behind the bare watch at the end, s", "more than waited for" if churn["lag"] is None else f"{churn['lag']:.1f}", "≤ 2"
+    yield "a reader beside it, p99, ms", f"{churn['reads']['p99']:.1f}", "≤ 20"
+
+
+def _per_second(churn: dict[str, Any]) -> str:
+    return f"{churn['rate']:.0f} / {churn['bare_events'] / churn['seconds']:.0f}"
+
+
+def _loads(loads: dict[str, Any]) -> Iterator[Line]:
+    sizes = loads["sizes"]
+    for pods, found in sizes.items():
+        headless = found["headless"]
+        wanted = {"10000": "≤ 150", "50000": "≤ 350"}.get(pods, "")
+        yield f"{pods} pods: scan ÷ raw download", f"{found['scan']['over_raw']:.2f}", ""
+        yield f"{pods} pods: scanner resident / peak, MiB", f"{headless['resident']:.0f} / {headless['peak']:.0f}", wanted
+        yield f"{pods} pods: file, MB", f"{found['bytes_on_disk'] / 1e6:.0f}", ""
+        yield f"{pods} pods: a namespace's table, rows / p95, ms", f"{found['read']['rows']} / {found['read']['p95']:.1f}", "≤ 5 for 500"
+    for what, spent in loads["seconds_a_thousand_more_pods"].items():
+        yield f"{what} seconds a thousand more pods", f"{spent:.2f}", "the same at every size"
+
+
+def _history(past: dict[str, Any]) -> Iterator[Line]:
+    yield "versions, bytes each", f"{past['versions']}, {past['bytes_a_version']:.0f}", "≤ 400"
+    yield "processor time to write one, ms", f"{past['write']['cpu'] / past['versions'] * 1000:.2f}", ""
+    yield f"what changed in an hour ({past['changes_in_an_hour']}), p95, ms", f"{past['last_hour']['p95']:.0f}", "≤ 100"
+    yield f"table of {past['rows_then']} pods as of a moment, p95, s", f"{past['table_as_of']['p95'] / 1000:.2f}", "≤ 0.5"
+    yield "one object as of a moment / its life, p95, ms", f"{past['object_as_of']['p95']:.1f} / {past['life']['p95']:.1f}", ""
