@@ -40,7 +40,7 @@ def scan_once(
     progress: bool = True,
     as_json: bool = False,
 ) -> int:
-    """Prints a line a kind, or JSON; 0 when all that was permitted has been read, else 1 or the error's own code."""
+    """Prints a line a kind, or JSON; 0 when all that was permitted has been read, 1 when a part has, else the error's own code."""
     shown = Progress()
 
     async def work(console: Any) -> Any:
@@ -57,7 +57,12 @@ def scan_once(
     for report in reports:
         if report.error is not None:
             say(f"error: {report.error}")
-    return next((report.exit_code for report in reports if report.exit_code), 0)
+    return _exit_code([report.exit_code for report in reports])
+
+
+def _exit_code(codes: Sequence[int]) -> int:
+    failed = [code for code in codes if code]
+    return failed[0] if len(failed) == len(codes) and failed else int(bool(failed))
 
 
 def _print(reports: Sequence[Any]) -> None:

@@ -70,7 +70,7 @@ class Observing:
 
     async def _once(self, cluster: ClusterName, kinds: frozenset[ResourceName]) -> ClusterReport:
         try:
-            reports = await self.coordinator.read_once(await self._source(cluster), self._home(cluster), kinds)
+            reports = await self.coordinator.scan_once(await self._source(cluster), self._home(cluster), kinds)
         except ConsoleError as problem:
             return ClusterReport(cluster, (), problem)
         return ClusterReport(cluster, tuple(reports))

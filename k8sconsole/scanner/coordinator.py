@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import uuid4
@@ -44,16 +43,14 @@ class ScanCoordinator:
         self._tasks: dict[ClusterName, asyncio.Task[None]] = {}
         self._cleaner: asyncio.Task[None] | None = None
 
-    async def scan_once(self, sources: Sequence[ResourceSource], homes: dict[ClusterName, str] | None = None) -> list[KindReport]:
-        """Every kind of every cluster, once; clusters beside each other. Where another process holds a cluster's lease, it is asked to list
-        anew, and what it found is reported. A cluster that cannot be asked at all has one report, without a
-        kind."""
-        parts = await asyncio.gather(*(self._scan_once(source, (homes or {}).get(source.name, "")) for source in sources))
-        return [report for part in parts for report in part]
-
-    async def read_once(self, source: ResourceSource, home: str = "", kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
-        """As ``scan_once`` for one cluster and, when given, only these kinds. Raises what keeps the cluster from being asked at all."""
-        return await self._scanner(source, home).scan_once(kinds)
+    async def scan_once(self, source: ResourceSource, home: str = "", kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
+        """Every kind of a cluster, or these, once. Where another process holds the cluster's lease, it is asked to list anew, and what it
+        found is reported. Raises what keeps the cluster from being asked at all."""
+        lease = ScanLease(self._store, source.name, self.holder)
+        if await lease.take():
+            return await lease.during(self._scanner(source, home).scan_once(kinds))
+        found = await requests.ask(self._store, source.name, self._clock, self._plan.timeout)
+        return [report for report in found if not kinds or report.resource in kinds]
 
     def start(self, source: ResourceSource, home: str = "") -> None:
         """Scans this cluster from now on, or looks on while another process does. home: the context's own namespace."""
@@ -92,15 +89,6 @@ class ScanCoordinator:
         return ClusterScanner(
             source, self._store, clock=self._clock, plan=self._plan, publish=self._publish, parsers=self._parsers, home=home
         )
-
-    async def _scan_once(self, source: ResourceSource, home: str) -> list[KindReport]:
-        lease = ScanLease(self._store, source.name, self.holder)
-        try:
-            if await lease.take():
-                return await lease.during(self._scanner(source, home).scan_once())
-            return await requests.ask(self._store, source.name, self._clock, self._plan.timeout)
-        except ConsoleError as error:
-            return [KindReport(source.name, ResourceName(""), error=str(error))]
 
     async def _serve(self, scanner: ClusterScanner, cluster: ClusterName) -> None:
         """For ever. A store that fails is told once and tried again: it may have been locked, or full, and be well now."""

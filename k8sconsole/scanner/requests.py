@@ -48,4 +48,6 @@ def _is_waited_for(state: ScanState, since: float) -> bool:
 
 
 def _report(state: ScanState) -> KindReport:
-    return KindReport(state.cluster, state.resource, state.record_count, seconds=state.seconds, error=state.error, missing=state.missing)
+    forbidden = any(reason.startswith(f"{state.resource}: ") for reason in state.missing)
+    error = "" if forbidden else state.error
+    return KindReport(state.cluster, state.resource, state.record_count, seconds=state.seconds, error=error, missing=state.missing)

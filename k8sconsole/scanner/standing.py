@@ -101,7 +101,8 @@ class Standing:
         missing = (f"{self._resource.name}: {getattr(error, 'detail', '') or why}",) if isinstance(error, Forbidden) else self.state.missing
         with contextlib.suppress(StoreError):  # a store that cannot be written is what may have failed
             await self.record(status=ScanStatus.FAILED, error=why, missing=missing, watching=False, next_scan_at=retry_at)
-        return KindReport(self._desk.cluster, self._resource.name, error=why, missing=missing)
+        told = "" if isinstance(error, Forbidden) else why  # what is not permitted is missing, and no failure
+        return KindReport(self._desk.cluster, self._resource.name, error=told, missing=missing)
 
     def remember(self, trouble: Exception) -> None:
         """Why nothing is seen now, for the gap that this may become."""

@@ -34,12 +34,12 @@ def notices(scan: Scan) -> list[str]:
 
 
 async def test_rows_of_a_cluster_are_not_shown_as_those_of_another_that_took_its_name(scan: Scan, store: Store) -> None:
-    await scan.coordinator.scan_once([await shop()])
+    await scan.coordinator.scan_once(await shop())
     other = MemoryCluster()
     other.uid = "other"
     other.refusals["pods", None] = ServerError("pods cannot be listed", "so that no list takes the former rows away")
     await other.put(NODES, "n9")
-    await scan.coordinator.scan_once([other])
+    await scan.coordinator.scan_once(other)
     assert (await scan.names(NODES), await scan.names(PODS)) == (["n9"], [])
     assert notices(scan) == ["memory leads to another cluster now"]
     assert await remembered(store, other.name) == Identity("other")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.errors import Forbidden
+from k8sconsole.errors import Forbidden, Unavailable
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
@@ -71,7 +71,7 @@ async def shop() -> MemoryCluster:
 
 async def test_one_scan_reads_every_kind_and_counts_what_it_did(scan: Scan) -> None:
     cluster = await shop()
-    reports = {report.resource: report for report in await scan.coordinator.scan_once([cluster])}
+    reports = {report.resource: report for report in await scan.coordinator.scan_once(cluster)}
     assert {name: report.objects for name, report in reports.items()} == {
         "pods": 8,
         "nodes": 1,
@@ -81,15 +81,16 @@ async def test_one_scan_reads_every_kind_and_counts_what_it_did(scan: Scan) -> N
     assert (reports["pods"].added, reports["pods"].changed, reports["pods"].deleted) == (8, 0, 0)
     await cluster.put(PODS, "web-0", "a", status={"phase": "Running"})
     await cluster.remove(PODS, "web-1", "a")
-    again = {report.resource: report for report in await scan.coordinator.scan_once([cluster])}
+    again = {report.resource: report for report in await scan.coordinator.scan_once(cluster)}
     assert (again["pods"].added, again["pods"].changed, again["pods"].deleted, again["pods"].objects) == (0, 1, 1, 7)
 
 
 async def test_a_kind_that_fails_is_named_and_the_others_are_read(scan: Scan) -> None:
     cluster = await shop()
     cluster.refusals["nodes", None] = Forbidden("nodes is forbidden", "no list for you")
-    reports = {report.resource: report for report in await scan.coordinator.scan_once([cluster])}
-    assert "no list for you" in reports["nodes"].error
+    reports = {report.resource: report for report in await scan.coordinator.scan_once(cluster)}
+    assert "no list for you" in reports["nodes"].missing[0]
+    assert reports["nodes"].error == "", "what is not permitted is missing, and no failure"
     assert reports["pods"].objects == 8
     states = {state.resource: state for state in await scan.store.scan_states()}
     assert states["nodes"].status is ScanStatus.FAILED
@@ -100,9 +101,10 @@ async def test_a_kind_that_fails_is_named_and_the_others_are_read(scan: Scan) ->
 async def test_a_cluster_that_does_not_answer_leaves_the_others_untouched(scan: Scan) -> None:
     dead = MemoryCluster("dead")
     await dead.go_down()
-    reports = await scan.coordinator.scan_once([dead, await shop()])
-    assert [report.error != "" for report in reports if report.cluster == "dead"] == [True]
-    assert sum(report.objects for report in reports if report.cluster == "memory") == 11
+    told, reports = await asyncio.gather(scan.coordinator.scan_once(dead), scan.coordinator.scan_once(await shop()), return_exceptions=True)
+    assert isinstance(told, Unavailable)
+    assert not isinstance(reports, BaseException)
+    assert sum(report.objects for report in reports) == 11
 
 
 async def test_what_happens_after_the_list_is_seen_by_the_watch(scan: Scan) -> None:
@@ -153,7 +155,7 @@ async def test_where_the_whole_cluster_is_forbidden_each_allowed_namespace_is_re
     cluster = await shop()
     cluster.refusals["pods", None] = Forbidden("pods is forbidden", "not cluster-wide")
     cluster.refusals["pods", "b"] = Forbidden("pods is forbidden", "not in b")
-    await scan.coordinator.scan_once([cluster])
+    await scan.coordinator.scan_once(cluster)
     scan.coordinator.start(cluster)
     await until(lambda: _watching(scan, PODS))
     await cluster.put(PODS, "late", "a")
@@ -166,7 +168,7 @@ async def test_where_the_whole_cluster_is_forbidden_each_allowed_namespace_is_re
 async def test_only_the_chosen_namespaces_are_asked_for(store: Store) -> None:
     scan = Scan(store, ScanPlan(namespaces=("b",)))
     cluster = await shop()
-    await scan.coordinator.scan_once([cluster])
+    await scan.coordinator.scan_once(cluster)
     assert ("pods", "b") in cluster.lists
     assert ("pods", None) not in cluster.lists
     assert len(await scan.names(PODS)) == 4
@@ -212,7 +214,7 @@ async def test_no_value_of_a_secret_reaches_the_file(scan: Scan, tmp_path: Path)
     cluster = MemoryCluster(resources=(SECRETS,))
     applied = {"kubectl.kubernetes.io/last-applied-configuration": '{"stringData":{"password":"hunter2-in-plain"}}'}
     await cluster.put(SECRETS, "db", "a", data={"password": "aHVudGVyMi1pbi1wbGFpbg=="}, metadata={"annotations": applied})
-    await scan.coordinator.scan_once([cluster])
+    await scan.coordinator.scan_once(cluster)
     (row,) = (await scan.store.rows(RowQuery(SECRETS.name))).rows
     body = await scan.store.body(row.ref)
     assert body is not None
@@ -245,7 +247,7 @@ async def test_when_a_scan_ends_nothing_says_that_it_is_still_watched(scan: Scan
 
 
 async def test_every_list_that_ends_is_told(scan: Scan) -> None:
-    await scan.coordinator.scan_once([await shop()])
+    await scan.coordinator.scan_once(await shop())
     told = {fact.resource: fact.objects for fact in scan.facts if isinstance(fact, ScanCompleted)}
     assert told[ResourceName("pods")] == 8
 

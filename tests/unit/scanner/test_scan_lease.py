@@ -57,7 +57,7 @@ async def test_one_scan_beside_a_scanner_asks_it_to_list_anew_and_reports_what_i
     first.coordinator.start(cluster)
     await until(lambda: _watched(cluster))
     lists = len(cluster.lists)
-    reports = {report.resource: report for report in await second.coordinator.scan_once([same_cluster])}
+    reports = {report.resource: report for report in await second.coordinator.scan_once(same_cluster)}
     assert reports["pods"].objects == 8
     assert not same_cluster.lists
     assert len(cluster.lists) > lists

@@ -78,7 +78,7 @@ async def test_every_listable_kind_is_counted_as_the_server_counts_it(site: Site
     async def counts_are_equal() -> bool:
         """The shop lives on between the two counts, so they may have to be taken again."""
         before = await _counted(site, kinds)
-        reports = await site.coordinator.scan_once([site.cluster])
+        reports = await site.coordinator.scan_once(site.cluster)
         assert not [report for report in reports if report.error]
         rows = {resource.name: (await site.store.rows(RowQuery(resource.name))).total for resource in kinds}
         return {report.resource: report.objects for report in reports} == rows == before == await _counted(site, kinds)
@@ -91,7 +91,7 @@ async def _counted(site: Site, kinds: list[ApiResource]) -> dict[ResourceName, i
 
 
 async def test_the_seeds_tables_are_filled_for_anybody_with_plain_sqlite(site: Site) -> None:
-    await site.coordinator.scan_once([site.cluster])
+    await site.coordinator.scan_once(site.cluster)
     (pod,) = (await site.store.query("SELECT namespace, name, status, phase, node_name, containers, ttl_expires_at FROM pods LIMIT 1")).rows
     assert all(pod)
     assert json.loads(pod[5])[0]["image"]

@@ -1,0 +1,103 @@
+"""Three scanners on one file, killed at random: at no time do two scan the same cluster, and one always takes over."""
+
+import contextlib
+import os
+import random
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.program import COMMAND, ROOT, Program
+from tests.control_plane.offered import OfferedCluster
+
+SECONDS = float(os.environ.get("K8SCONSOLE_LEASE_SECONDS", "30"))
+TAKE_OVER = 15.0
+SEEN_WITHIN = 1.0
+
+
+class Scanners:
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self.running = [self._begun() for _ in range(3)]
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([*COMMAND, "scan"], cwd=ROOT, env=self._program.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def kill(self, pid: int) -> None:
+        """Without a word, and another in its place."""
+        place = next(place for place, one in enumerate(self.running) if one.pid == pid)
+        self.running[place].kill()
+        self.running[place].wait()
+        self.running[place] = self._begun()
+
+    def end(self) -> None:
+        for one in self.running:
+            one.terminate()
+        for one in self.running:
+            one.wait(30)
+
+
+@pytest.fixture
+def scanners(demo_cluster: OfferedCluster, program_on: object) -> Iterator[tuple[Scanners, Path]]:
+    program = program_on(demo_cluster)  # type: ignore[operator]
+    made = Scanners(program)
+    yield made, program.cache
+    made.end()
+
+
+@pytest.mark.slow
+def test_one_scans_at_a_time_and_another_takes_over_when_it_is_killed(
+    scanners: tuple[Scanners, Path], demo_cluster: OfferedCluster
+) -> None:
+    running, cache = scanners
+    dice = random.Random(7)
+    pid, took = _new_holder(cache, 0, 30.0)
+    began, longest, kills = time.monotonic(), 0.0, 0
+    while time.monotonic() - began < SECONDS or not kills:
+        if dice.random() < 0.7:
+            running.kill(pid)
+            pid, took = _new_holder(cache, pid, TAKE_OVER + 5)
+            longest, kills = max(longest, took), kills + 1
+        else:
+            running.kill(dice.choice([one.pid for one in running.running if one.pid != pid]))
+            time.sleep(1.0)
+    print(f"{kills} take-overs, the longest {longest:.1f} s")
+    assert longest <= TAKE_OVER
+    demo_cluster.kubectl("create", "configmap", "seen-by-all", "-n", demo_cluster.namespace)
+    assert _appears(cache, "seen-by-all", 10.0)
+
+
+def _new_holder(cache: Path, former: int, patience: float) -> tuple[int, float]:
+    """Its pid, and the seconds it took. All the while there is one lease of the cluster, or none."""
+    began = time.monotonic()
+    while time.monotonic() - began < patience:
+        held = _ask(cache, f"SELECT holder FROM leases WHERE name LIKE 'scan:%' AND expires_at > {time.time()}")
+        assert len(held) <= 1
+        pid = int(held[0][0].split(":")[-2]) if held else 0
+        if pid not in (0, former):
+            return pid, time.monotonic() - began
+        time.sleep(0.1)
+    raise AssertionError(f"nobody took over within {patience} s")
+
+
+def _appears(cache: Path, name: str, patience: float) -> bool:
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        if _ask(cache, f"SELECT 1 FROM objects WHERE name = '{name}'"):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def _ask(cache: Path, sql: str) -> list[tuple[str]]:
+    if not cache.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(f"file:{cache}?mode=ro", uri=True, timeout=10)) as connection:
+        try:
+            return connection.execute(sql).fetchall()
+        except sqlite3.OperationalError:
+            return []

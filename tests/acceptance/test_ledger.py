@@ -1,0 +1,165 @@
+"""The cache and its history against a book that the writer kept, while servers and scanners die."""
+
+import contextlib
+import json
+import os
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.bookkeeping import CONFIG_MAPS, CRON_TABS, DEFINITION, Entry, Writer
+from tests.acceptance.program import COMMAND, ROOT, Program
+from tests.control_plane.fixtures import OwnControlPlane
+from tests.control_plane.plane import ControlPlane, Options
+
+CHANGES = int(os.environ.get("K8SCONSOLE_LEDGER_CHANGES", "1600"))
+"""20 000 make the full run: ``K8SCONSOLE_LEDGER_CHANGES=20000 make test ARGS=tests/acceptance/test_ledger.py``."""
+WRITERS = 4
+SPACE = "ledger"
+PATIENCE = 120.0
+EDGE = 1.0
+"""Seconds between what happened and what of it can be told apart at the edge of a gap."""
+KINDS = (CONFIG_MAPS, CRON_TABS)
+
+
+class Scanner:
+    """``k8sconsole scan``, which may be killed and begun again."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._begin()
+
+    def _begin(self) -> None:
+        log = (self._program.folder / "scan.log").open("ab")
+        self._process = subprocess.Popen([*COMMAND, "scan"], cwd=ROOT, env=self._program.env, stdout=log, stderr=log)
+
+    def killed(self, pause: float = 1.0) -> None:
+        self._process.kill()
+        self._process.wait()
+        time.sleep(pause)
+        self._begin()
+
+    def end(self) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+
+
+@pytest.fixture
+def plane(own_control_plane: OwnControlPlane) -> ControlPlane:
+    """An API server that forgets its past every ten seconds."""
+    flags = ("--etcd-compaction-interval=10s", "--max-requests-inflight=2000")
+    made = own_control_plane(Options(name="ledger", nodes=0, controllers=False, scheduler=False, kwok=False, apiserver_flags=flags))
+    made.kubectl("apply", "-f", "-", stdin=json.dumps(DEFINITION))
+    made.kubectl("wait", "--for=condition=Established", f"crd/{CRON_TABS}", "--timeout=30s")
+    made.create_namespace(SPACE)
+    return made
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_every_version_that_could_be_seen_is_kept_and_the_rest_lies_in_a_gap(plane: ControlPlane, tmp_path: Path) -> None:
+    program = Program(tmp_path / "program", plane.kubeconfig)
+    with _scanning(program) as scanner:
+        book = _written(plane, scanner)
+        _wait_until_equal(program, plane)
+        lost = _not_kept(program.cache, book)
+        gaps = _gaps(program, book[0].sent)
+    unexplained = [entry for entry in lost if not any(_covers(gap, entry) for gap in gaps)]
+    print(f"{len(book)} changes, {len(lost)} of them in {len(gaps)} gaps, {len(unexplained)} unexplained")
+    assert unexplained == []
+    assert len(lost) < len(book) / 2, "most of it could be seen"
+
+
+@contextlib.contextmanager
+def _scanning(program: Program) -> Iterator[Scanner]:
+    scanner = Scanner(program)
+    try:
+        _until(lambda: _watched(program.cache) >= set(KINDS), "both kinds are watched")
+        yield scanner
+    finally:
+        scanner.end()
+
+
+def _written(plane: ControlPlane, scanner: Scanner) -> list[Entry]:
+    """Three times without a server, twice without a scanner."""
+    writers = [Writer(plane, SPACE, number, CHANGES // WRITERS) for number in range(WRITERS)]
+    threads = [writer.start() for writer in writers]
+    for part, trouble in ((0.2, "server"), (0.35, "scanner"), (0.5, "server"), (0.65, "scanner"), (0.8, "server")):
+        _until(lambda part=part: sum(len(one.book) for one in writers) >= CHANGES * part * 0.9, f"{part:.0%} of the changes")
+        if trouble == "server":
+            plane.stop_apiserver()
+            time.sleep(1.0)
+            plane.start_apiserver()
+        else:
+            scanner.killed()
+    for thread in threads:
+        thread.join(PATIENCE + CHANGES / 20)
+    assert [writer.problem for writer in writers if writer.problem] == []
+    return sorted((entry for writer in writers for entry in writer.book), key=lambda entry: entry.sent)
+
+
+def _wait_until_equal(program: Program, plane: ControlPlane) -> None:
+    """Row for row: identity, version and content."""
+    for kind in KINDS:
+        there = _told(plane.kubectl("get", kind, "-A", "-o", "json"))
+        _until(lambda there=there, kind=kind: _told(program.run("get", kind, "-A", "-o", "json")) == there, f"{kind} equal the cluster's")
+
+
+def _told(printed: str) -> dict[str, Any]:
+    items = json.loads(printed)["items"]
+    for item in items:
+        item["metadata"].pop("managedFields", None)
+    return {f"{item['metadata']['namespace']}/{item['metadata']['name']}": item for item in items}
+
+
+def _not_kept(cache: Path, book: list[Entry]) -> list[Entry]:
+    states = {
+        *_ask(cache, "SELECT l.uid, CAST(v.resource_version AS TEXT) FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.change < 3"),
+        *_ask(cache, "SELECT l.uid, CAST(v.state_version AS TEXT) FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.began NOT NULL"),
+        *_ask(cache, "SELECT uid, resource_version FROM objects"),
+    }
+    ends = {uid for (uid,) in _ask(cache, "SELECT l.uid FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.change = 3")}
+    return [one for one in book if not (one.uid in ends if one.change == "deleted" else (one.uid, one.version) in states)]
+
+
+def _gaps(program: Program, since: float) -> list[dict[str, Any]]:
+    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(since - 1))
+    return [gap for kind in KINDS for gap in program.json("diff", kind, "-n", SPACE, "--from", moment, "-o", "json")["gaps"]]
+
+
+def _covers(gap: dict[str, Any], entry: Entry) -> bool:
+    began = _seconds(gap["from"]) if gap["from"] else 0.0
+    ended = _seconds(gap["to"]) if gap["to"] else time.time()
+    return gap["kind"] == entry.resource and began - EDGE <= entry.answered and entry.sent <= ended + EDGE
+
+
+def _seconds(text: str) -> float:
+    from datetime import datetime
+
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _watched(cache: Path) -> set[str]:
+    return {resource for (resource,) in _ask(cache, "SELECT resource FROM kinds WHERE watching")}
+
+
+def _ask(cache: Path, sql: str) -> list[tuple[Any, ...]]:
+    if not cache.exists():
+        return []
+    with contextlib.closing(sqlite3.connect(f"file:{cache}?mode=ro", uri=True, timeout=10)) as connection:
+        try:
+            return connection.execute(sql).fetchall()
+        except sqlite3.OperationalError:
+            return []
+
+
+def _until(condition: Any, what: str) -> None:
+    end = time.monotonic() + PATIENCE + CHANGES / 20
+    while not condition():
+        assert time.monotonic() < end, f"not in time: {what}"
+        time.sleep(0.2)

@@ -1,0 +1,81 @@
+"""Several clusters in one cache: each is read whole, and one that fails leaves the others untouched."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.bookkeeping import DEFINITION
+from tests.acceptance.program import Program
+from tests.acceptance.test_scan_equals_kubectl import _counts, _kinds
+from tests.control_plane.fixtures import OwnControlPlane
+from tests.control_plane.offered import OfferedCluster
+from tests.control_plane.plane import ControlPlane, Options
+
+STILL = Options(name="second", nodes=0, controllers=False, scheduler=False, kwok=False)
+
+
+@pytest.fixture
+def second(own_control_plane: OwnControlPlane) -> ControlPlane:
+    """An API server beside the session's, with a kind that only it has."""
+    plane = own_control_plane(STILL)
+    plane.kubectl("apply", "-f", "-", stdin=json.dumps(DEFINITION))
+    plane.kubectl("wait", "--for=condition=Established", "crd/crontabs.stable.example.com", "--timeout=30s")
+    plane.create_namespace("jobs")
+    tab = {"apiVersion": "stable.example.com/v1", "kind": "CronTab", "metadata": {"name": "nightly", "namespace": "jobs"}}
+    plane.kubectl("apply", "-f", "-", stdin=json.dumps(tab))
+    return plane
+
+
+@pytest.fixture
+def program(tmp_path: Path, demo_cluster: OfferedCluster, control_plane: ControlPlane, second: ControlPlane) -> Program:
+    """On three clusters, each in a kubeconfig of its own."""
+    made = Program(tmp_path / "program", control_plane.kubeconfig)
+    renamed = tmp_path / "second.yaml"  # of two users of one name the first is taken for both
+    renamed.write_text(second.kubeconfig.read_text().replace("admin", "second-admin"))
+    made.env["KUBECONFIG"] = ":".join(str(path) for path in (demo_cluster.kubeconfig, control_plane.kubeconfig, renamed))
+    return made
+
+
+def _scanned(report: dict[str, Any]) -> dict[str, int]:
+    return {kind["resource"]: kind["objects"] for kind in report["kinds"]}
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_all_contexts_are_read_whole_and_one_that_is_down_is_named_while_the_others_complete(
+    program: Program, second: ControlPlane, demo_cluster: OfferedCluster, tmp_path: Path
+) -> None:
+    reports = {report["cluster"]: report for report in program.json("scan", "--once", "--all-contexts", "--json")}
+    assert set(reports) == {demo_cluster.context, "real", "second"}
+    offered = OfferedCluster("real", second.kubeconfig, "second", "jobs", second.kubectl)
+    assert _scanned(reports["second"]) == _counts(offered, _kinds(offered)), "nothing moves there by itself"
+    assert _scanned(reports["second"])["crontabs.stable.example.com"] == 1
+    assert all(_scanned(report)["namespaces"] >= 4 for report in reports.values())
+
+    second.stop_apiserver()
+    done = program.finish("scan", "--once", "--all-contexts", "--json", timeout=180)
+    after = {report["cluster"]: report for report in json.loads(done.stdout)}
+    assert done.returncode == 1
+    assert "second" in done.stderr
+    for name in (demo_cluster.context, "real"):
+        assert after[name]["error"] == ""
+        assert _scanned(after[name]).keys() == _scanned(reports[name]).keys()
+    kept = program.json("get", "crontabs.stable.example.com", "--context", "second", "-A", "-o", "json")
+    assert [item["metadata"]["name"] for item in kept["items"]] == ["nightly"], "what was read stays readable"
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_rows_of_several_clusters_and_namespaces_stand_in_one_table_each_under_its_own_name(
+    program: Program, demo_cluster: OfferedCluster
+) -> None:
+    program.run("scan", "--once", "--all-contexts")
+    table = program.run("get", "namespaces", "--context", "second", "--context", "real")
+    rows = [line.split() for line in table.splitlines()]
+    assert rows[0][0] == "CLUSTER"
+    assert {row[0] for row in rows[1:]} == {"second", "real"}
+    assert ["second", "jobs"] in [row[:2] for row in rows]
+    narrowed = program.run("get", "serviceaccounts", "--context", "real", "-n", "default", "-n", "kube-system")
+    assert {line.split()[0] for line in narrowed.splitlines()[1:]} == {"default", "kube-system"}
