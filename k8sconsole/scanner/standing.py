@@ -131,9 +131,7 @@ class Standing:
             await self._record_gap(since, began, reason)
 
     async def _record_gap(self, began: float, ended: float, reason: str) -> None:
-        record = getattr(self._desk.store, "record_gap", None)
-        if record is not None:
-            await record(Gap(self._desk.cluster, self._resource.name, began, ended, reason))
+        await self._desk.store.record_gap(Gap(self._desk.cluster, self._resource.name, began, ended, reason))
 
 
 def _reason(error: Exception) -> str:
