@@ -31,6 +31,11 @@ _NODES = ResourceName("nodes")
 _SETTLING = 1.0
 """Seconds between a definition's change and asking what is served now: the server needs a moment, and changes come in groups."""
 
+_ABSENCES = 4
+_LOOK_AGAIN = 2.0
+"""A kind has gone when it was absent so often, so many seconds apart: an API server that has just started serves custom kinds a moment
+later than the rest, and forgetting them would cost their rows."""
+
 
 class ClusterScanner:
     """publish is called on the loop. home: the namespace of the context, read where nothing says which namespaces are allowed."""
@@ -59,6 +64,7 @@ class ClusterScanner:
         self._nodes_moved = asyncio.Event()
         self._told = ClusterState(source.name, Trust.CONNECTING)
         self._unread: dict[str, tuple[str, ...]] = {}
+        self._absent: dict[ResourceName, int] = {}
 
     def focus(self, resource: ResourceName | None) -> None:
         """This kind is looked at: its list goes first."""
@@ -73,7 +79,7 @@ class ClusterScanner:
         """Every kind, or these, listed once. Raises what keeps the cluster from being asked at all; one kind's failure is in its report."""
         self._tell(trust=Trust.CONNECTING)
         self._found(await self._reach.meet())
-        found = await self._discover()
+        found = await self._discover_for_certain()
         await self._forget_unserved(found)
         wanted = [resource for resource in _readable(found) if not kinds or resource.name in kinds]
         recorded = {state.resource: state for state in await self._store.scan_states(self._source.name)}
@@ -116,8 +122,17 @@ class ClusterScanner:
         await self._forget_unserved(found)  # after its keeper has gone, or its last words would bring rows back
         await self._crew.serve(_readable(found))
 
+    async def _discover_for_certain(self) -> Discovery:
+        found = await self._discover()
+        for _ in range(_ABSENCES):
+            if not self._absent:
+                break
+            await asyncio.sleep(_LOOK_AGAIN)
+            found = await self._discover()
+        return found
+
     async def _discover(self) -> Discovery:
-        found = await self._source.discover()
+        found = await self._with_doubtful(await self._source.discover())
         await self._store.record_resources(self._source.name, found.resources)
         await self._record_cluster()
         served = {resource.name for resource in found.resources}
@@ -127,12 +142,18 @@ class ClusterScanner:
         self._tell_coverage()
         return found
 
+    async def _with_doubtful(self, found: Discovery) -> Discovery:
+        """And the kinds that are not served now, but have not been absent often enough to be gone."""
+        known = {resource.name: resource for resource in await self._store.resources(self._source.name)}
+        gone = [name for name in known if _is_unserved(name, found)]
+        counts = {name: self._absent.get(name, 0) + 1 for name in gone}
+        self._absent = {name: count for name, count in counts.items() if count < _ABSENCES}
+        return msgspec.structs.replace(found, resources=[*found.resources, *(known[name] for name in self._absent)])
+
     async def _forget_unserved(self, found: Discovery) -> None:
         """What the cluster no longer serves leaves the cache, unless its group merely did not answer."""
-        served = {resource.name for resource in found.resources}
-        silent = {group.partition("/")[0] for group in found.missing}
         for name in await self._store.counts(self._source.name):
-            if name not in served and name.partition(".")[2] not in silent:
+            if _is_unserved(name, found):
                 await self._store.forget(self._source.name, name)
 
     async def _could_not_discover(self, error: ConsoleError, pause: float) -> None:
@@ -145,7 +166,7 @@ class ClusterScanner:
     async def _until_definitions_move(self) -> None:
         """Or until it is time to look by ourselves."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._plan.static_interval):
+            async with asyncio.timeout(_LOOK_AGAIN if self._absent else self._plan.static_interval):
                 await self._definitions_moved.wait()
                 await asyncio.sleep(_SETTLING)
         self._definitions_moved.clear()
@@ -196,6 +217,12 @@ class ClusterScanner:
         if told != self._told or told.trust is Trust.CONNECTING:
             self._told = told
             self._publish(told)
+
+
+def _is_unserved(name: ResourceName, found: Discovery) -> bool:
+    """Not when its group merely did not answer."""
+    silent = {group.partition("/")[0] for group in found.missing}
+    return name.partition(".")[2] not in silent and all(resource.name != name for resource in found.resources)
 
 
 def _readable(found: Discovery) -> list[ApiResource]:

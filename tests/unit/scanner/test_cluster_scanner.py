@@ -210,6 +210,21 @@ async def test_a_definition_brings_its_kind_and_its_columns_and_takes_them_with_
     await until(lambda: _holds(scan, widgets, 0))
 
 
+async def test_a_kind_that_is_not_served_for_a_moment_keeps_its_rows(scan: Scan) -> None:
+    cluster = await shop()
+    widgets = ApiResource("example.com", "v1", "Widget", "widgets", True, verbs=("get", "list", "watch"))
+    cluster.resources.append(widgets)
+    await cluster.put(widgets, "w", "a")
+    await scan.coordinator.scan_once(cluster)
+    cluster.resources.remove(widgets)
+    again = asyncio.create_task(scan.coordinator.scan_once(cluster))
+    await asyncio.sleep(1.0)
+    assert await scan.names(widgets) == ["w"]
+    cluster.resources.append(widgets)
+    await again
+    assert await scan.names(widgets) == ["w"]
+
+
 async def test_no_value_of_a_secret_reaches_the_file(scan: Scan, tmp_path: Path) -> None:
     cluster = MemoryCluster(resources=(SECRETS,))
     applied = {"kubectl.kubernetes.io/last-applied-configuration": '{"stringData":{"password":"hunter2-in-plain"}}'}
