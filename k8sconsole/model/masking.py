@@ -36,12 +36,24 @@ _PART = b'":{'
 _NAMING = tuple(
     f'"{key}":'.encode() for key in ("name", "generateName", "mountPath", "subPath", "claimName", "serviceAccount", "serviceAccountName")
 )
-_REFERENCES = (b'"valueFrom":{"secretKeyRef":', b'"valueFrom":{"configMapKeyRef":')
+_REFERENCE, _WHOLE_REFERENCE = b'KeyRef":{', b'KeyRef": {'
+"""Where a value is kept, as it is written and so that it stays in one part."""
+_REFERENCES = (b'"secretKeyRef": ', b'"configMapKeyRef": ')
 _NAME = re.compile(rb"[a-z0-9./_-]{1,253}")
 """What only names something: a volume called credentials, a variable that says in which Secret its value is. Most pods have such names, and
 none of them is a secret; a name beside a ``value`` is looked at with it."""
 _SECRET_MANIFEST = re.compile(r"^\s*kind:\s*[\"']?Secret\b", re.MULTILINE)
 
+
+class _Metadata(msgspec.Struct, frozen=True, gc=False):
+    managed: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="managedFields", default=msgspec.UNSET)
+
+
+class _Managed(msgspec.Struct, frozen=True, gc=False):
+    metadata: _Metadata = _Metadata()
+
+
+_managed = msgspec.json.Decoder(_Managed)
 _clean: CleanPieces[bytes] = CleanPieces(50_000, _HARMLESS)
 _clean_parts: CleanPieces[bytes] = CleanPieces(30_000)
 _surface = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -81,6 +93,19 @@ def mask_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _without_managed_fields(raw: bytes | msgspec.Raw) -> bytes:
+    """Cut out where they stand, as servers write them: behind a comma and without a space."""
+    body = bytes(raw)
+    try:
+        managed = _managed.decode(body).metadata.managed
+    except msgspec.ValidationError:
+        return _without_managed_fields_anywhere(body)
+    if managed is msgspec.UNSET:
+        return body
+    before, cut, after = body.partition(b',"managedFields":' + bytes(managed))
+    return before + after if cut else _without_managed_fields_anywhere(body)
+
+
+def _without_managed_fields_anywhere(raw: bytes) -> bytes:
     surface = _surface.decode(raw)
     metadata = surface.get("metadata")
     if metadata is None:
@@ -101,12 +126,13 @@ def _builtin(resource_name: str) -> bool:
 def _announces_a_secret(body: bytes) -> bool:
     """Looks at the pieces between quotes, and of them only at those that were not found clean in an object before. Objects of one origin
     share whole parts, so those that were found clean are left out first."""
-    fresh = set(body.split(_PART)) - _clean_parts.known
+    text = body.replace(_REFERENCE, _WHOLE_REFERENCE)
+    fresh = set(text.split(_PART)) - _clean_parts.known
     pieces = set(_PART.join(fresh).split(b'"')) - _clean.known
     unsure: set[bytes] = set()
     if _hints(b" ".join(pieces)):
         hints = {piece for piece in pieces if _hints(piece)}
-        if not hints or not all(_only_names(body, hint) for hint in hints):
+        if not hints or not all(_only_names(text, hint) for hint in hints):
             return True
         pieces -= hints
         unsure = {part for part in fresh if not all(_only_names(part + _PART, hint) for hint in hints if hint in part)}
@@ -137,7 +163,7 @@ def _names(body: bytes, at: int, end: int) -> bool:
             return not body.startswith((b',"value"', b" ", b", "), end)
         return body.startswith(b',"valueFrom":{', end)
     opened = body.rfind(b"{", 0, at)
-    return b"}" not in body[opened:at] and body.endswith(_REFERENCES, max(0, opened - 40), opened)
+    return b"}" not in body[opened:at] and body.endswith(_REFERENCES, max(0, opened - 20), opened)
 
 
 def _sealed(value: Any) -> Any:
