@@ -320,6 +320,20 @@ async def test_a_question_in_sql_is_answered_up_to_its_limit(store: Store) -> No
         "CREATE TEMP TABLE t (x)",
         "SELECT load_extension('x')",
         "BEGIN IMMEDIATE",
+        "SAVEPOINT x",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA wal_checkpoint",
+        "SELECT * FROM pragma_journal_mode",
+        "CREATE TEMP VIEW v AS SELECT 1",
+        "DETACH main",
+        "REINDEX",
+        "ANALYZE",
+        "EXPLAIN DELETE FROM kinds",
+        "SELECT fts3_tokenizer('simple')",
+        "SELECT zeroblob(1000000000)",
+        "SELECT sum(length(randomblob(10000000)))",
+        "SELECT printf('%.*c', 2000000000, 'x')",
+        "SELECT format('%.*c', 2000000000, 'x')",
     ],
 )
 async def test_sql_that_would_do_more_than_ask_is_refused(store: Store, sql: str) -> None:
@@ -331,6 +345,27 @@ async def test_sql_that_never_ends_is_ended(store: Store) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     with pytest.raises(DeadlineExceeded):
         await store.query(endless, timeout=0.1)
+
+
+COUNTING = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+DOUBLED = "replace(" * 21 + "'x'" + ", 'x', 'xx')" * 21
+"""Two megabytes of x."""
+
+
+async def test_an_answer_in_sql_ends_before_it_fills_the_memory(store: Store) -> None:
+    found = await store.query(f"{COUNTING} SELECT {DOUBLED} FROM n", limit=1000, timeout=60.0)
+    assert found.truncated
+    assert 10_000_000 < sum(len(cell) for (cell,) in found.rows) < 40_000_000
+
+
+async def test_no_value_grows_beyond_what_an_object_can_be(store: Store) -> None:
+    with pytest.raises(UsageError, match="too big"):
+        await store.query(f"SELECT {DOUBLED} || {DOUBLED} || {DOUBLED}")
+
+
+async def test_a_sort_of_large_values_is_ended_in_time(store: Store) -> None:
+    with pytest.raises(DeadlineExceeded):
+        await store.query(f"SELECT i FROM ({COUNTING} SELECT i, {DOUBLED} || i AS t FROM n) ORDER BY t", timeout=0.2)
 
 
 async def test_sql_that_is_none_is_a_wrong_question(store: Store) -> None:

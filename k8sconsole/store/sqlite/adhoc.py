@@ -4,6 +4,7 @@ import contextlib
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 from k8sconsole.errors import DeadlineExceeded, PolicyDenied, UsageError
 from k8sconsole.store.port import ResultTable
@@ -13,13 +14,17 @@ from k8sconsole.store.sqlite.failures import translated
 
 _ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
 _TELLING_PRAGMAS = {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "user_version", "database_list"}
-_REFUSED_FUNCTIONS = {"load_extension"}
-_STEPS_BETWEEN_LOOKS = 2000
-_LARGEST_VALUE = 16 * MIB
+_REFUSED_FUNCTIONS = {"load_extension", "fts3_tokenizer", "zeroblob", "randomblob", "printf", "format"}
+"""The last four make gigabytes in a single step, in which nothing looks at the time."""
+_STEPS_BETWEEN_LOOKS = 200
+_LARGEST_VALUE = 4 * MIB
+"""An API server takes objects of 1.5 MB."""
+_LARGEST_ANSWER = 32 * MIB
 
 
 def query(path: Path, sql: str, limit: int, timeout: float) -> ResultTable:
-    """timeout: seconds. ``body_json(body)`` unpacks a body. Raises PolicyDenied, UsageError for what is no SQL, DeadlineExceeded."""
+    """timeout: seconds. ``body_json(body)`` unpacks a body. An answer ends at ``limit`` rows or some 32 MB, and says that it did.
+    Raises PolicyDenied, UsageError for what is no SQL, DeadlineExceeded."""
     deadline = time.monotonic() + timeout
     with contextlib.closing(_asking(path, timeout)) as connection:
         connection.create_function("body_json", 1, lambda packed: None if packed is None else unpack(packed).decode(), deterministic=True)
@@ -28,11 +33,23 @@ def query(path: Path, sql: str, limit: int, timeout: float) -> ResultTable:
         connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_LOOKS)
         try:
             cursor = connection.execute(sql)
-            rows = cursor.fetchmany(limit + 1)
+            rows, truncated = _fetched(cursor, limit)
         except (sqlite3.Error, sqlite3.Warning) as error:
             raise _refusal(error, path, timeout) from error
         columns = tuple(column[0] for column in cursor.description or ())
-    return ResultTable(columns, rows[:limit], len(rows) > limit)
+    return ResultTable(columns, rows, truncated)
+
+
+def _fetched(cursor: sqlite3.Cursor, limit: int) -> tuple[list[tuple[Any, ...]], bool]:
+    """The rows that fit, and whether there are more."""
+    rows: list[tuple[Any, ...]] = []
+    room = _LARGEST_ANSWER
+    for row in cursor:
+        room -= sum(len(value) for value in row if isinstance(value, str | bytes))
+        if len(rows) == limit or room < 0:
+            return rows, True
+        rows.append(row)
+    return rows, False
 
 
 def _asking(path: Path, timeout: float) -> sqlite3.Connection:
