@@ -2,19 +2,25 @@
 """What the cache file goes through: damage, no space, no permission, other processes, a kill in mid-write."""
 
 import asyncio
+import contextlib
 import os
+import shutil
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from k8sconsole.errors import StoreCorrupt, StoreError, StoreLocked, StoreTooNew, StoreUnwritable
 from k8sconsole.kit.clock import FixedClock
+from k8sconsole.model.history import Change
+from k8sconsole.model.objects import Departure
+from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery
 from k8sconsole.store.sqlite.opening import open_store
 from k8sconsole.store.sqlite.schema import SCHEMA_VERSION
@@ -104,27 +110,42 @@ async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path
     assert path.read_bytes() == before
 
 
+def lay_schema_3(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.executescript((Path(__file__).parent / "schema-3.sql").read_text())
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def asked(path: Path, sql: str) -> object:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchone()[0]
+
+
 async def test_a_file_of_an_older_version_is_copied_aside_and_brought_up_to_date_with_all_it_holds(path: Path) -> None:
-    await fill(path, 5)
-    _make_older(path)
+    lay_schema_3(path)
     store = await open_store(path)
-    assert (await store.rows(RowQuery(PODS))).total == 5
-    await store.ask_scan(HERE)
+    assert [row.name for row in (await store.rows(RowQuery(PODS))).rows] == ["p0", "p1", "p2"]
+    assert await store.figures("hit", 0.0) == [(1.0, 1.0)]
     assert (await store.status()).schema_version == SCHEMA_VERSION
+    assert (await store.write(batch(pod("p0", version="2", status="Failed"), at=2000.0))).changed == 1
+    assert [version.resource_version for version, _ in (await store.life(ObjectRef(HERE, PODS, Namespace("a"), "p0"))).versions] == [
+        "1",
+        "2",
+    ]
     await store.close()
-    copy = path.with_name("cache.db.schema-1")
+    copy = path.with_name("cache.db.schema-3")
     assert mode(copy) == 0o600
-    with sqlite3.connect(copy) as connection:
-        assert connection.execute("SELECT count(*) FROM objects").fetchone() == (5,)
-    connection.close()
+    assert (asked(copy, "PRAGMA user_version"), asked(copy, "SELECT count(*) FROM objects")) == (3, 3)
 
 
-def _make_older(path: Path) -> None:
-    with sqlite3.connect(path) as connection:
-        connection.execute("DROP TABLE requests")
-        connection.execute("DELETE FROM _sqlite_migrations WHERE name = 'hear_requests'")
-        connection.execute("PRAGMA user_version = 1")
-    connection.close()
+async def test_a_step_that_fails_leaves_the_older_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lay_schema_3(path)
+    monkeypatch.setattr("k8sconsole.store.sqlite.schema._HISTORY", "CREATE TABLE lives (id);\nCREATE TABLE lives (id);\n")
+    with pytest.raises(StoreError):
+        await open_store(path)
+    assert (asked(path, "PRAGMA user_version"), asked(path, "SELECT count(*) FROM objects")) == (3, 3)
+    assert asked(path, "SELECT count(*) FROM sqlite_master WHERE name = 'lives'") == 0
 
 
 async def test_somebody_elses_database_is_refused_and_left_as_it_is(path: Path) -> None:
@@ -181,6 +202,117 @@ async def test_two_processes_may_open_a_fresh_file_at_once(path: Path) -> None:
     assert len({await store.revision() for store in stores}) == 1
     for store in stores:
         await store.close()
+
+
+async def test_a_file_that_is_deleted_underneath_is_put_back_with_all_it_held_and_said_so(path: Path) -> None:
+    store = await open_store(path)
+    await store.write(batch(*(pod(f"p{number}") for number in range(100))))
+    for each in path.parent.iterdir():
+        each.unlink()
+    assert (await store.rows(RowQuery(PODS))).total == 100
+    assert (await store.write(batch(pod("after")))).added == 1
+    assert (await store.rows(RowQuery(PODS))).total == 101
+    assert "deleted while in use" in (await store.status()).note
+    assert {each.name: mode(each) for each in path.parent.iterdir()} == {"cache.db": 0o600, "cache.db-wal": 0o600, "cache.db-shm": 0o600}
+    await store.close()
+    again = await open_store(path)
+    assert ((await again.rows(RowQuery(PODS))).total, again.recovered) == (101, "")
+    await again.close()
+
+
+async def test_two_consoles_whose_file_is_deleted_meet_again_in_one(path: Path) -> None:
+    one, two = await open_store(path), await open_store(path)
+    await one.write(batch(pod("first")))
+    shutil.rmtree(path.parent)
+    for number in range(10):
+        await asyncio.gather(one.write(batch(pod(f"one-{number}"))), two.write(batch(pod(f"two-{number}"))))
+    assert [(await store.rows(RowQuery(PODS))).total for store in (one, two)] == [21, 21]
+    await one.close()
+    await two.close()
+
+
+async def test_a_clock_set_back_an_hour_loses_no_version_and_takes_nothing_for_expired(path: Path) -> None:
+    clock = FixedClock(1_000_000.0)
+    store = await open_store(path, clock=clock)
+    scan = await store.begin_scan(HERE, PODS)
+    await store.write(batch(pod("web", version="1"), at=clock.now(), scan_id=scan))
+    await store.finish_scan(HERE, PODS, scan)
+    assert await store.take_lease("scan:here", "me", 10.0) == "me"
+    clock.advance(-3600.0)
+    await store.write(batch(pod("web", version="2", status="Failed"), pod("db"), at=clock.now()))
+    await store.write(batch(at=clock.now(), gone=[Departure(Namespace("a"), "web")]))
+    await store.clean(clock.now())
+    life = (await store.life(ObjectRef(HERE, PODS, Namespace("a"), "web"))).versions
+    assert [version.change for version, _ in life] == [Change.ADDED, Change.MODIFIED, Change.DELETED]
+    assert sorted(version.observed_at for version, _ in life) == [version.observed_at for version, _ in life]
+    assert [row.name for row in (await store.rows(RowQuery(PODS))).rows] == ["db"]
+    assert await store.take_lease("scan:here", "me", 10.0) == "me"
+    clock.advance(11.0)
+    assert await store.take_lease("scan:here", "other", 10.0) == "other", "the clock set back keeps nobody out for an hour"
+    await store.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of four megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", disk], capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"only root may mount a file system here: {mounted.stderr.strip()}")
+    yield disk
+    subprocess.run(["umount", "-l", disk], check=True)
+
+
+async def test_on_a_disk_that_fills_up_every_committed_row_stays_and_writing_goes_on_when_there_is_room(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(1_500_000))
+    store = await open_store(small_disk / "cache.db")
+    turns = iter(range(200))
+
+    async def fill_up() -> None:
+        for turn in turns:
+            noise = {f"label-{number}": os.urandom(30).hex() for number in range(10)}
+            await store.write(batch(*(pod(f"p{turn}-{number}", labels=noise) for number in range(50))))
+
+    with pytest.raises(StoreUnwritable) as full:
+        await fill_up()
+    committed = 50 * (next(turns) - 1)
+    assert committed
+    assert full.value.remedy
+    assert (await store.rows(RowQuery(PODS, limit=None))).total == committed
+    ballast.unlink()
+    assert (await store.write(batch(pod("with-room-again")))).added == 1
+    await store.close()
+    again = await open_store(small_disk / "cache.db")
+    assert ((await again.rows(RowQuery(PODS))).total, again.recovered) == (committed + 1, "")
+    await again.close()
+
+
+@pytest.mark.slow
+async def test_a_file_that_another_process_holds_for_twenty_seconds_is_waited_for_and_read_meanwhile(path: Path) -> None:
+    store = await open_store(path)
+    await store.write(batch(pod("first")))
+    holding = subprocess.Popen([sys.executable, "-c", HOLD, str(path), "20"], stdout=subprocess.PIPE, text=True)
+    assert holding.stdout is not None
+    assert holding.stdout.readline() == "held\n"
+    write = asyncio.create_task(store.write(batch(pod("second"))))
+    while holding.poll() is None:
+        assert (await store.rows(RowQuery(PODS))).total == 1
+        await asyncio.sleep(0.5)
+    assert (await write).added == 1
+    assert (await store.rows(RowQuery(PODS))).total == 2
+    await store.close()
+
+
+HOLD = """if True:
+    import sqlite3, sys, time
+    connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+    connection.execute("BEGIN EXCLUSIVE")
+    print("held", flush=True)
+    time.sleep(float(sys.argv[2]))
+    connection.execute("ROLLBACK")
+"""
 
 
 def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:

@@ -68,6 +68,7 @@ class Answers:
 
     async def query(self, sql: str, *, limit: int = 1000, timeout: float = 5.0) -> ResultTable:
         """On a connection of its own, so that a long query keeps no reader from its panes."""
+        await self._readers.do(lambda connection: None)  # by now the file is there, though it had vanished
         return await asyncio.to_thread(adhoc.query, self.path, sql, limit, timeout)
 
     async def revision(self) -> int:

@@ -11,14 +11,18 @@ from typing import TypeVar
 from k8sconsole.errors import StoreError
 from k8sconsole.store.sqlite.connections import reading
 from k8sconsole.store.sqlite.failures import met_in_use
+from k8sconsole.store.sqlite.vanished import identity
 
 T = TypeVar("T")
 
 
 class Readers:
-    def __init__(self, path: Path, count: int, timeout: float) -> None:
+    """vanished is called, on a reader's thread, when there is no file of that name any more."""
+
+    def __init__(self, path: Path, count: int, timeout: float, vanished: Callable[[], None]) -> None:
         self._path = path
         self._timeout = timeout
+        self._vanished = vanished
         self._pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="store-reader")
         self._mine = threading.local()
         self._opened: list[sqlite3.Connection] = []
@@ -49,7 +53,15 @@ class Readers:
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._mine, "connection", None)
-        if connection is None:
-            connection = self._mine.connection = reading(self._path, self._timeout)
-            self._opened.append(connection)
+        if (file := identity(self._path)) is None:
+            self._vanished()
+            file = identity(self._path)
+        if connection is not None and (file is None or file == self._mine.file):
+            return connection
+        if connection is not None:
+            self._opened.remove(connection)
+            connection.close()
+        connection = self._mine.connection = reading(self._path, self._timeout)
+        self._mine.file = file
+        self._opened.append(connection)
         return connection

@@ -1,11 +1,13 @@
 """The port, kept: each method that writes is one piece of work for the writer's thread; those that read are in ``answers``."""
 
 import asyncio
+import contextlib
 import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from k8sconsole.errors import StoreError
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.history import Gap
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
@@ -43,12 +45,12 @@ class SqliteStore(Answers):
         lifetimes: Lifetimes,
         recovered: str,
     ) -> None:
-        super().__init__(path, clock, Readers(path, readers, timeout), recovered, lifetimes.history)
+        super().__init__(path, clock, Readers(path, readers, timeout, self._vanished), recovered, lifetimes.history)
         self._lifetimes = lifetimes
         self._catalog = Catalog(clock, lifetimes)
         self._recorder = Recorder(lifetimes.history)
         self._objects = ObjectWriter(self._catalog, self._recorder)
-        self._writer = Writer(connection, path, self._rolled_back)
+        self._writer = Writer(connection, path, timeout, self._rolled_back, self._put_back)
 
     async def write(self, batch: WriteBatch) -> WriteResult:
         return await self._writer.do(partial(self._objects.write, batch=batch), len(batch.objects) + len(batch.gone) + 1)
@@ -128,6 +130,13 @@ class SqliteStore(Answers):
     def _rolled_back(self) -> None:
         self._catalog.forget()
         self._recorder.forget()
+
+    def _vanished(self) -> None:
+        with contextlib.suppress(StoreError):  # what is open can be read all the same
+            self._writer.do_nothing()
+
+    def _put_back(self, sentence: str) -> None:
+        self.recovered = sentence
 
     async def close(self) -> None:
         """What was asked to be written is written first."""

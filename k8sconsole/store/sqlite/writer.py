@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from k8sconsole.errors import StoreError
-from k8sconsole.store.sqlite.failures import met_in_use
+from k8sconsole.store.sqlite.failures import met_in_use, unwritable
+from k8sconsole.store.sqlite.vanished import PUT_BACK, identity, moved_to, put_back
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
@@ -29,12 +30,23 @@ class _Job:
 
 
 class Writer:
-    """rolled_back is called, on the writer's thread, when what was remembered of a transaction is no longer true."""
+    """On the writer's thread are called: rolled_back, when what was remembered of a transaction is no longer true; told, with a sentence for
+    the person, when the file had vanished and was put back."""
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, rolled_back: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        path: Path,
+        timeout: float,
+        rolled_back: Callable[[], None],
+        told: Callable[[str], None],
+    ) -> None:
         self._connection = connection
         self._path = path
+        self._timeout = timeout
+        self._file = identity(path)
         self._rolled_back = rolled_back
+        self._tell = told
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
@@ -45,12 +57,19 @@ class Writer:
         """Runs ``work`` within a transaction; returns its result once that is committed. weight: about how many rows it writes.
 
         Work that has begun when its caller is cancelled is finished all the same. Raises StoreError."""
+        return await asyncio.wrap_future(self._ask(work, weight))
+
+    def do_nothing(self) -> None:
+        """Blocks until what was asked for before is written, and the file is in its place. Raises StoreError."""
+        self._ask(lambda connection: None, 1).result()
+
+    def _ask(self, work: Callable[[sqlite3.Connection], T], weight: int) -> "Future[T]":
         done: Future[T] = Future()
         with self._lock:
             if self._closed:
                 raise StoreError("The cache is closed")
             self._jobs.put(_Job(work, weight, done))
-        return await asyncio.wrap_future(done)
+        return done
 
     def close(self) -> None:
         """Blocks until all that was asked for is written."""
@@ -85,6 +104,7 @@ class Writer:
     def _commit(self, group: list[_Job]) -> None:
         wanted = [job for job in group if job.done.set_running_or_notify_cancel()]
         try:
+            self._follow_the_file()
             self._connection.execute("BEGIN IMMEDIATE")
             finished = [(job, self._attempt(job)) for job in wanted]
             self._connection.execute("COMMIT")
@@ -96,6 +116,22 @@ class Writer:
                 job.done.set_result(result)
             else:
                 job.done.set_exception(problem)
+
+    def _follow_the_file(self) -> None:
+        """What is written must be found by the next who opens the cache by its name."""
+        if identity(self._path) == self._file:
+            return
+        vanished = identity(self._path) is None
+        if vanished:
+            put_back(self._connection, self._path)
+        connection = moved_to(self._path, self._timeout)
+        if connection is None:
+            return
+        self._connection.close()
+        self._connection, self._file = connection, identity(self._path)
+        self._rolled_back()
+        if vanished:
+            self._tell(PUT_BACK)
 
     def _attempt(self, job: _Job) -> tuple[Any, BaseException | None]:
         """One job in a savepoint of its own: its failure is not its neighbours'. What ends the whole transaction is raised."""
@@ -122,6 +158,8 @@ class Writer:
             job.done.set_exception(problem)
 
     def _told(self, error: BaseException) -> BaseException:
+        if isinstance(error, OSError):
+            return unwritable(self._path, error.strerror or str(error))
         if not isinstance(error, sqlite3.Error):
             return error
         problem = met_in_use(error, self._path)
