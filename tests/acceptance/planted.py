@@ -8,6 +8,8 @@ from pathlib import Path
 import yaml
 import zstandard
 
+from k8sconsole.store.sqlite.past import opened
+
 PUBLIC = "plainly-visible-word-4711"
 SECRETS = {
     "secret data": "hunter2-in-string-data-91af",
@@ -70,13 +72,15 @@ def _stands_in(value: str, content: bytes) -> bool:
 
 
 def unpacked(database: Path) -> Iterable[bytes]:
-    """Every value of every table of an SQLite file, and what is compressed unpacked."""
+    """Every value of every table of an SQLite file, and what is compressed unpacked: former versions out of what they are told by."""
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     try:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]
         for table in tables:
             for row in connection.execute(f'SELECT * FROM "{table}"'):
                 yield from (plain(value) for value in row)
+        for packed, patch in connection.execute("SELECT k.body, v.patch FROM versions v JOIN keyframes k ON k.id = v.keyframe_id"):
+            yield opened(connection, packed, patch)
     finally:
         connection.close()
 
