@@ -30,8 +30,8 @@ class _Job:
 
 
 class Writer:
-    """On the writer's thread are called: rolled_back, when what was remembered of a transaction is no longer true; told, with a sentence for
-    the person, when the file had vanished and was put back."""
+    """On the writer's thread are called: rolled_back, when what was remembered of a transaction is no longer true; told, with a sentence
+    for the person, when the file had vanished and was put back."""
 
     def __init__(
         self,
