@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import resident
+from benchmarks.processes import compiled, resident
 from tests.acceptance.terminal import Terminal, on_terminal
 
 ROW = r"app-\d{4}"
@@ -19,8 +19,7 @@ REST = 20.0
 
 def measure(kubeconfig: Path, cache: Path, pods: int) -> dict[str, Any]:
     """A cold start without a cache, a warm start with one, then keys, filters and memory in the warm one. Seconds and MiB."""
-    env = {**os.environ, "KUBECONFIG": str(kubeconfig), "CACHE_DB_PATH": str(cache)}
-    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    env = compiled({**os.environ, "KUBECONFIG": str(kubeconfig), "CACHE_DB_PATH": str(cache)})
     for file in cache.parent.glob(f"{cache.name}*"):
         file.unlink()
     cold = _start(env, pods)

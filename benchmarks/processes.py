@@ -24,11 +24,16 @@ class Finished:
     output: bytes
 
 
+def compiled(env: Mapping[str, str]) -> dict[str, str]:
+    """As a program that is installed runs: Python compiles it once, not at every start, whatever the shell says."""
+    return {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
+
 def run(command: Sequence[str], env: Mapping[str, str] | None = None, *, keep: bool = True) -> Finished:
     """Raises CommandFailed. Output goes to files, so that no reader slows it down, and wait4 tells the figures of this child alone."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as problems:
         started = time.monotonic()
-        child = subprocess.Popen(command, env=dict(env or os.environ), stdout=output if keep else subprocess.DEVNULL, stderr=problems)
+        child = subprocess.Popen(command, env=compiled(env or os.environ), stdout=output if keep else subprocess.DEVNULL, stderr=problems)
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)
@@ -50,7 +55,7 @@ def resident(pid: int, *, peak: bool = False) -> float:
 def running(command: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A process beside the measurement, asked to end with it."""
     with log.open("ab") as output:
-        child = subprocess.Popen(command, env=dict(env), stdout=output, stderr=output)
+        child = subprocess.Popen(command, env=compiled(env), stdout=output, stderr=output)
         try:
             yield child
         finally:
