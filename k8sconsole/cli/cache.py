@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from k8sconsole.cli.opening import AsJson, Contexts, Db, settings_with, with_console
+from k8sconsole.cli.opening import AsJson, Contexts, Db, Namespaces, settings_with, with_console
 from k8sconsole.cli.output import print_json, print_table, say
 from k8sconsole.kit.text import short_age
 
@@ -61,16 +61,17 @@ def clean(db: Db = None) -> None:
     say(f"{with_console(work, loaded=_loaded(db), offline=True)} rows removed")
 
 
-@app.command(epilog="Example: k8sconsole cache refresh pods --context prod-eu")
+@app.command(epilog="Example: k8sconsole cache refresh pods -n shop --context prod-eu")
 def refresh(
     kinds: Annotated[list[str] | None, typer.Argument(help="Kinds to read again; all by default.")] = None,
     context: Contexts = None,
+    namespace: Namespaces = None,
     db: Db = None,
 ) -> int:
-    """Read the cluster again now."""
+    """Read the cluster again now: all of it, these kinds, or what of them is in these namespaces."""
     from k8sconsole.cli.scan import scan_once
 
-    return scan_once(_loaded(db), contexts=context, kinds=kinds)
+    return scan_once(_loaded(db), contexts=context, namespaces=namespace, kinds=kinds)
 
 
 @app.command(epilog="Example: k8sconsole cache query 'SELECT namespace, count(*) FROM pods GROUP BY 1'")

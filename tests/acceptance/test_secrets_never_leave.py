@@ -45,6 +45,22 @@ def test_no_secret_is_in_the_cache_or_in_any_file_beside_it(scanned: Program) ->
     assert [leak for path, content in scanned.written() for leak in leaks(path.name, content)] == []
 
 
+def test_no_secret_is_in_the_history_that_changes_and_deletions_made(planted: OfferedCluster, scanned: Program) -> None:
+    space = planted.namespace
+    for one in OBJECTS:
+        planted.kubectl("label", *one.split(), "-n", space, "turn=two")
+    scanned.run("scan", "--once", "--json")
+    for one in OBJECTS:
+        planted.kubectl("delete", *one.split(), "-n", space, "--wait=false")
+    scanned.run("scan", "--once", "--json")
+    for one in OBJECTS:
+        told = scanned.run("history", *one.split(), "-n", space, "-o", "json")
+        assert "turn" in told, told
+        assert leaks(f"history {one}", told.encode()) == []
+    assert len(scanned.json("cache", "query", "SELECT id FROM keyframes", "--json")) >= len(OBJECTS)
+    _nothing_written(scanned)
+
+
 @pytest.mark.parametrize("form", ["json", "yaml"])
 def test_no_secret_is_in_what_get_prints_from_the_cache_or_live(planted: OfferedCluster, scanned: Program, form: str) -> None:
     for one in OBJECTS:

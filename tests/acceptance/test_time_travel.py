@@ -140,3 +140,16 @@ def test_a_time_that_cannot_be_is_refused_with_what_is_accepted(told: Told) -> N
 def test_a_tool_of_the_past_answers_from_the_shell_as_the_command_does(told: Told) -> None:
     found = json.loads(told.of("tools", "call", "history_list_versions", "kind=cm", "name=told", f"namespace={told.space}", "--json")[0])
     assert found["data"] == told.json("history", "cm", "told", "-n", told.space)
+
+
+def test_a_refresh_of_one_namespace_reads_that_and_leaves_the_rest_as_it_was(demo_cluster: OfferedCluster, program_on: Any) -> None:
+    program, space = program_on(demo_cluster), demo_cluster.namespace
+    program.run("cache", "refresh", "configmaps")
+    cached = "SELECT namespace, name FROM objects JOIN kinds k ON k.id = kind_id WHERE resource = 'configmaps'"
+    before = program.json("cache", "query", cached, "--json")
+    for where in (space, "default"):
+        demo_cluster.kubectl("create", "configmap", "fresh", "--from-literal=a=1", "-n", where)
+    program.run("cache", "refresh", "configmaps", "-n", space)
+    after = program.json("cache", "query", cached, "--json")
+    assert [row for row in after if row not in before] == [{"namespace": space, "name": "fresh"}]
+    assert [row for row in before if row not in after] == []
