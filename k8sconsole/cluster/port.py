@@ -4,7 +4,7 @@ demo alike.
 Every method may raise Unreachable, CredentialsError, DeadlineExceeded, Forbidden, NotFound, TooManyRequests or another ApiError.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,10 +25,13 @@ __all__ = [
     "Contexts",
     "Discovery",
     "EventType",
+    "Forward",
     "JSONObject",
     "LogOptions",
     "LogSource",
+    "Output",
     "PatchType",
+    "PodAccess",
     "RawPage",
     "Selectors",
     "ServerVersion",
@@ -179,13 +182,46 @@ class ClusterWriter(Protocol):
     ) -> bytes: ...
 
 
+class Output(msgspec.Struct, frozen=True):
+    """What a command wrote, up to the bound that was asked for. exit_code is None where the server did not tell it."""
+
+    stdout: bytes
+    stderr: bytes
+    exit_code: int | None
+    cut: bool = False
+
+
+class Forward(Protocol):
+    """An open port-forward: ``port`` is the one on this machine, on 127.0.0.1."""
+
+    port: int
+
+    async def close(self) -> None: ...
+
+
+class PodAccess(Protocol):
+    """Reaching into a pod."""
+
+    async def evict(self, namespace: str, pod: str, *, uid: str = "", grace_seconds: int | None = None, dry_run: bool = False) -> None:
+        """Raises TooManyRequests, in the server's words, where a disruption budget forbids it."""
+        ...
+
+    async def execute(self, namespace: str, pod: str, container: str, command: Sequence[str], *, most_bytes: int) -> Output:
+        """Without a terminal and without input; leaving early ends the connection."""
+        ...
+
+    async def forward(self, namespace: str, pod: str, port: int, *, local_port: int = 0) -> Forward:
+        """Listens on 127.0.0.1 until it is closed, or the cluster is. Raises UsageError when the local port is taken."""
+        ...
+
+
 class AccessReviewer(Protocol):
     async def can_i(
         self, verb: str, resource: ApiResource, *, namespace: str | None = None, name: str | None = None, subresource: str | None = None
     ) -> AccessDecision: ...
 
 
-class Cluster(ClusterReader, LogSource, ClusterWriter, AccessReviewer, Protocol):
+class Cluster(ClusterReader, LogSource, ClusterWriter, PodAccess, AccessReviewer, Protocol):
     """Everything, and its end."""
 
     def hurry(self) -> None:

@@ -112,7 +112,7 @@ _authn = _Group("authentication.k8s.io", "v1")
 _ALL = ("all",)
 _EXT = ("api-extensions",)
 _ASK = ("create",)
-_POD_SUBS = ("status", "log", "eviction", "binding", "ephemeralcontainers")
+_POD_SUBS = ("status", "log", "eviction", "binding", "ephemeralcontainers", "exec", "portforward")
 
 _TABLE: tuple[Resource, ...] = (
     _core("Binding", "bindings", verbs=_ASK),

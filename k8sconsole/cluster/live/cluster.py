@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,9 +12,22 @@ from k8sconsole.cluster.live.access_source import AccessSource
 from k8sconsole.cluster.live.decoding import decoded
 from k8sconsole.cluster.live.discovery import discover
 from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve
+from k8sconsole.cluster.live.pods import OpenForward, eviction, executed
 from k8sconsole.cluster.live.reading import events, log_lines, pages
 from k8sconsole.cluster.live.transport import Request, Transport
-from k8sconsole.cluster.port import AccessDecision, Discovery, LogOptions, PatchType, RawPage, Selectors, ServerVersion, WatchEvent, unheard
+from k8sconsole.cluster.port import (
+    AccessDecision,
+    Discovery,
+    Forward,
+    LogOptions,
+    Output,
+    PatchType,
+    RawPage,
+    Selectors,
+    ServerVersion,
+    WatchEvent,
+    unheard,
+)
 from k8sconsole.errors import ConsoleError, Forbidden, NotFound
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.model.identity import Identity
@@ -54,6 +67,7 @@ class LiveCluster:
         self.name = name
         self._source = source
         self._transport = Transport(source)
+        self._forwards: list[OpenForward] = []
 
     @property
     def server(self) -> str:
@@ -167,6 +181,22 @@ class LiveCluster:
         asked = self._asked("delete", resource, namespace, name)
         return await self._changed("DELETE", asked, resource.path(namespace, name), msgspec.json.encode(options), {})
 
+    async def evict(self, namespace: str, pod: str, *, uid: str = "", grace_seconds: int | None = None, dry_run: bool = False) -> None:
+        asked = self._asked("create", _PODS, namespace, pod, "eviction")
+        await self._changed(
+            "POST", asked, _PODS.path(namespace, pod, "eviction"), eviction(namespace, pod, uid, grace_seconds, dry_run), {}
+        )
+
+    async def execute(self, namespace: str, pod: str, container: str, command: Sequence[str], *, most_bytes: int) -> Output:
+        asked = self._asked("create", _PODS, namespace, pod, "exec")
+        return await executed(self._transport, asked, _PODS.path(namespace, pod, "exec"), container, command, most_bytes)
+
+    async def forward(self, namespace: str, pod: str, port: int, *, local_port: int = 0) -> Forward:
+        asked = self._asked("create", _PODS, namespace, pod, "portforward")
+        opened = await OpenForward.open(self._transport, asked, _PODS.path(namespace, pod, "portforward"), port, local_port)
+        self._forwards.append(opened)
+        return opened
+
     async def can_i(
         self, verb: str, resource: ApiResource, *, namespace: str | None = None, name: str | None = None, subresource: str | None = None
     ) -> AccessDecision:
@@ -186,6 +216,8 @@ class LiveCluster:
             await self._source.current()
 
     async def close(self) -> None:
+        for forward in self._forwards:
+            await forward.close()
         await self._transport.close()
 
     async def _changed(

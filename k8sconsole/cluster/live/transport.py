@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
@@ -74,6 +74,45 @@ class Transport:
             await _accepted(request, fresh, response)
             with told(request.asked, fresh, request.silence):
                 yield response
+
+    @asynccontextmanager
+    async def socket(self, request: Request, protocols: Sequence[str]) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """A WebSocket, closed at the end of the block. Raises as ``fetch``, in the server's words where it gives any."""
+        access = await self._source.current()
+        opened = await self._upgraded(request, access, protocols)
+        if isinstance(opened, aiohttp.WSServerHandshakeError):
+            raise await self._explained(request, opened) from opened
+        async with opened:
+            with told(request.asked, access, request.silence):
+                yield opened
+
+    async def _upgraded(
+        self, request: Request, access: Access, protocols: Sequence[str]
+    ) -> aiohttp.ClientWebSocketResponse | aiohttp.WSServerHandshakeError:
+        headers = [pair for pair in _headers(access, request) if pair[0] != "Accept-Encoding"]
+        with told(request.asked, access, request.silence):
+            try:
+                return await self._endless.ws_connect(
+                    URL(_address(access, request), encoded=True),
+                    headers=headers,
+                    protocols=protocols,
+                    ssl=access.trust or True,
+                    server_hostname=access.server_hostname,
+                    proxy=access.proxy,
+                    max_msg_size=0,
+                    heartbeat=30.0,
+                    timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_TIMEOUT),
+                )
+            except aiohttp.WSServerHandshakeError as refused:
+                return refused
+
+    async def _explained(self, request: Request, refused: aiohttp.WSServerHandshakeError) -> ConsoleError:
+        """A refused handshake comes without its body: the same request, sent plainly, is answered with the reason."""
+        try:
+            await self.fetch(request)
+        except ConsoleError as problem:
+            return problem
+        return refusal(request.asked, refused.status, refused.message.encode())
 
     async def close(self) -> None:
         await self._source.close()

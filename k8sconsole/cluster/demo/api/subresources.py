@@ -148,6 +148,12 @@ def _spend(backend: Backend, budget: Json, *, dry: bool) -> None:
         backend.store.mutate(_BUDGETS, meta["namespace"], meta["name"], lambda found: found.update(status=fewer), subresource="status")
 
 
+async def reach_into(backend: Backend, call: Call) -> Answer:
+    """A command in a container, or a port of one: there is nothing behind the demo's containers that could answer."""
+    backend.store.get(_PODS, call.namespace, call.name)
+    raise status.ApiStatus(501, "NotImplemented", f"the containers of pod {call.name} are simulated: no process runs in them")
+
+
 async def add_ephemeral(backend: Backend, call: Call) -> Answer:
     """Only the ephemeral containers of a pod may be written through this path."""
     old = backend.store.get(_PODS, call.namespace, call.name)
