@@ -5,6 +5,7 @@ from typing import Any
 from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
 from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.ownership import delivered_by
 
 _IN_A_NAMESPACE = ("pods", "deployments.apps", "statefulsets.apps", "services", "configmaps", "secrets", "persistentvolumeclaims")
 _OWN_PODS = {"replicasets.apps": "ReplicaSet", "statefulsets.apps": "StatefulSet", "daemonsets.apps": "DaemonSet", "jobs.batch": "Job"}
@@ -65,15 +66,9 @@ def _of_its_kind(resource: str, obj: dict[str, Any]) -> list[str]:
 
 
 def _managed(meta: dict[str, Any]) -> list[str]:
-    """Who would put it back, or be surprised."""
-    labels, annotations = meta.get("labels") or {}, meta.get("annotations") or {}
-    if "argocd.argoproj.io/tracking-id" in annotations or "argocd.argoproj.io/instance" in labels:
-        return ["Argo CD manages it and may create it again"]
-    if any(key.startswith(("kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/")) for key in labels):
-        return ["Flux manages it and may create it again"]
-    if labels.get("app.kubernetes.io/managed-by") == "Helm":
-        return [f"Helm manages it (release {annotations.get('meta.helm.sh/release-name', 'unknown')}) and will miss it"]
-    return []
+    """Who would put it back, or miss it."""
+    manager = delivered_by(meta)
+    return [f"{manager} manages it and may create it again, or miss it"] if manager else []
 
 
 async def _count(context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...]) -> int:

@@ -73,6 +73,8 @@ def _default(policy: Policy, tool: "ToolSpec", target: Target) -> Decision:
         return Decision(Action.ALLOW)
     if looks_like_production(policy, target):
         return Decision(Action.TYPE_NAME, target.context, f"{target.context} looks like production")
+    if tool.named:
+        return Decision(Action.TYPE_NAME, target.name, f"{tool.title.lower()} moves or ends everything on it")
     if tool.verb == "delete" and target.resource is not None and target.resource.name in NAMED_WHEN_DELETED:
         return Decision(Action.TYPE_NAME, target.name, f"deleting a {target.resource.kind} takes what is in it")
     return Decision(Action.ASK, reason="changes ask first")

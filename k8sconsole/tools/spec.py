@@ -12,6 +12,7 @@ from k8sconsole.tools.passage import Proposal, Reply
 
 Handler = Callable[[Any, ToolContext], Awaitable[Reply]]
 Preparation = Callable[[Any, ToolContext], Awaitable[Proposal]]
+Location = Callable[[Any, ToolContext], Awaitable[Any]]
 Streamer = Callable[[Any, ToolContext], AsyncGenerator[str, None]]
 
 
@@ -19,6 +20,8 @@ class ToolSpec(msgspec.Struct, frozen=True):
     """input and output are msgspec Structs. summary tells a model when to use the tool, and when not.
 
     prepare makes the proposal a change is judged by; a tool without risk has none. stream is the endless form, for faces that can follow.
+    rbac: what RBAC is asked about where that is not the kind itself: ``jobs.batch``, or ``/scale`` for a subresource of the kind.
+    named: policy wants the object's name typed. locate fills in what a call means before it is judged.
     kind is the resource of a tool about one kind; others have a parameter ``kind``. idempotent: calling twice does no more than calling
     once.
     """
@@ -37,6 +40,9 @@ class ToolSpec(msgspec.Struct, frozen=True):
     idempotent: bool = True
     prepare: Preparation | None = None
     stream: Streamer | None = None
+    rbac: str = ""
+    named: bool = False
+    locate: Location | None = None
 
     @property
     def verb(self) -> str:

@@ -40,9 +40,13 @@ async def _permitted_by_rbac(passage: Passage) -> None:
         return
     cluster = await passage.context.cluster(target.context)
     namespace = target.namespaces[0] if target.namespaces else None
-    answer = await cluster.can_i(passage.spec.verb, target.resource, namespace=namespace, name=target.name or None)
+    other, _, subresource = passage.spec.rbac.partition("/")
+    resource = await passage.context.resource(target.context, other) if other else target.resource
+    verb, name = passage.spec.verb, None if other else target.name or None
+    answer = await cluster.can_i(verb, resource, namespace=namespace, name=name, subresource=subresource or None)
     if not answer.allowed:
-        what = f"{passage.spec.verb} {target.resource.name}" + (f" in {namespace}" if namespace else "")
+        asked = f"{resource.name}/{subresource}" if subresource else resource.name
+        what = f"{verb} {asked}" + (f" in {namespace}" if namespace else "")
         raise Forbidden(
             f"you may not {what}",
             answer.reason or f"RBAC of {target.context} does not grant it",

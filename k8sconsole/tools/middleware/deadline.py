@@ -9,7 +9,8 @@ from k8sconsole.tools.passage import Passage, Reply
 
 class Deadline:
     async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
-        limit = passage.call.deadline
+        # A call that says how long it may take is given that time, and a moment to tell how far it came.
+        limit = max(passage.call.deadline, getattr(passage.input, "timeout_seconds", 0) + 5)
         try:
             async with asyncio.timeout(limit):
                 return await proceed(passage)

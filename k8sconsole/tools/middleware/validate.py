@@ -31,6 +31,8 @@ class Validate:
         """Raises InvalidParams naming parameter, given, expected and nearest; NotFound for a context, namespace or kind that does not
         exist."""
         passage.input = convert(passage.spec, passage.call.arguments)
+        if passage.spec.locate is not None:
+            passage.input = await passage.spec.locate(passage.input, passage.context)
         passage.target = await _target(passage)
         for namespace in passage.target.namespaces:
             if _looks_back(passage) and await _existed(passage.context, passage.target.context, namespace):

@@ -7,13 +7,16 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import NotFound
+from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.masking import body_of
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.consequences import of_deleting
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.edits import Meant, Undo, texts, undo_by_history
 from k8sconsole.tools.objects import namespace_of, not_found
 from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.policy import NAMED_WHEN_DELETED
 from k8sconsole.tools.spec import ToolSpec
 
 
@@ -31,6 +34,20 @@ class DeleteResource(Common, kw_only=True):
     grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once, -1 leaves it to the object")] = -1
 
 
+class DeletePod(Common, kw_only=True):
+    name: Annotated[str, Meta(description="The pod", min_length=1)]
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once, -1 leaves it to the pod")] = -1
+
+    @property
+    def kind(self) -> str:
+        return "pods"
+
+    @property
+    def propagation(self) -> Propagation:
+        return Propagation.BACKGROUND
+
+
 class Deleted(msgspec.Struct):
     """uid: of the very object that was deleted. gone: false while finalizers or a grace period hold it. undo is null, why says why."""
 
@@ -40,10 +57,10 @@ class Deleted(msgspec.Struct):
     uid: str
     gone: bool
     undo: dict[str, Any] | None = None
-    why: str = "no tool creates an object again from its old version yet"
+    why: str = ""
 
 
-async def prepare(asked: DeleteResource, context: ToolContext) -> Proposal:
+async def prepare(asked: DeleteResource | DeletePod, context: ToolContext) -> Proposal:
     """Looks at the living object, and lets the server try the deletion. Raises NotFound with the nearest names."""
     name, resource, namespace = await _meant(asked, context)
     cluster = await context.cluster(name)
@@ -61,22 +78,24 @@ async def prepare(asked: DeleteResource, context: ToolContext) -> Proposal:
         consequences = ("what it owns stays behind without an owner", *consequences)
     label = f"{resource.kind} {namespace}/{asked.name}" if namespace else f"{resource.kind} {asked.name}"
     shown = f"the server would delete {label} (uid {uid}, created {obj.get('metadata', {}).get('creationTimestamp', 'unknown')})"
-    return Proposal((label,), consequences, shown, f"none: {Deleted.__struct_defaults__[-1]}", {"uid": uid})
+    undo = await _undo(context, Meant(name, resource, namespace, asked.name), obj)
+    return Proposal((label,), consequences, shown, str(undo), {"uid": uid, "undo": undo})
 
 
-async def delete_resource(asked: DeleteResource, context: ToolContext) -> Reply:
+async def delete_resource(asked: DeleteResource | DeletePod, context: ToolContext) -> Reply:
     """Raises Conflict when the name has come to mean another object since it was looked at."""
     name, resource, namespace = await _meant(asked, context)
     uid = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
     answer = msgspec.json.decode(await _delete(asked, context, uid, dry_run=False))
     gone = answer.get("kind") == "Status" or "deletionTimestamp" not in answer.get("metadata", {})
-    deleted = Deleted(resource.name, namespace, asked.name, uid, gone)
+    undo: Undo = context.proposal.facts["undo"] if context.proposal else Undo(why="its old version was not looked at")
+    deleted = Deleted(resource.name, namespace, asked.name, uid, gone, undo.call, undo.why)
     label = f"{namespace}/{asked.name}" if namespace else asked.name
     text = f"{'deleted' if gone else 'deletion begun of'} {resource.kind} {label} in {name}"
     return Reply(msgspec.to_builtins(deleted), text, context.live())
 
 
-async def _delete(asked: DeleteResource, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
+async def _delete(asked: DeleteResource | DeletePod, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
     name, resource, namespace = await _meant(asked, context)
     cluster = await context.cluster(name)
     return await cluster.delete(
@@ -90,7 +109,18 @@ async def _delete(asked: DeleteResource, context: ToolContext, uid: str, *, dry_
     )
 
 
-async def _meant(asked: DeleteResource, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
+async def _undo(context: ToolContext, one: Meant, obj: dict[str, Any]) -> Undo:
+    """A new object like the old one, where that means the same; never what a controller will create again, nor what held others."""
+    if obj.get("metadata", {}).get("ownerReferences"):
+        return Undo(why="what owns it creates it again")
+    if one.resource.name in NAMED_WHEN_DELETED:
+        return Undo(why="what was in it is gone with it")
+    if any(is_masked(text) for text in texts(obj)):
+        return Undo(why="part of it is masked and was never kept")
+    return await undo_by_history(context, one, obj)
+
+
+async def _meant(asked: DeleteResource | DeletePod, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
     name = context.context(asked.context)
     resource = await context.resource(name, asked.kind)
     return name, resource, namespace_of(context, name, resource, asked.namespace)
@@ -100,7 +130,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         name="k8s_delete_resource",
         title="Delete an object",
-        summary="Deletes one object of any kind, and by default what it owns. There is no way back.",
+        summary="Deletes one object of any kind, and by default what it owns. Owners and history tell whether there is a way back.",
         input=DeleteResource,
         output=Deleted,
         risk=Risk.DESTRUCTIVE,
@@ -108,6 +138,20 @@ TOOLS: tuple[ToolSpec, ...] = (
         toolset="write",
         handler=delete_resource,
         aliases=("delete_resource",),
+        prepare=prepare,
+    ),
+    ToolSpec(
+        name="k8s_delete_pod",
+        title="Delete a pod",
+        summary="Deletes one pod; what owns it starts another.",
+        input=DeletePod,
+        output=Deleted,
+        risk=Risk.DESTRUCTIVE,
+        capabilities=Capabilities(("pods",), ("delete",), Scope.NAMESPACE, "object", cache_friendly=False),
+        toolset="write",
+        handler=delete_resource,
+        aliases=("delete_pod",),
+        kind="pods",
         prepare=prepare,
     ),
 )

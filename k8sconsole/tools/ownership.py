@@ -1,0 +1,37 @@
+"""Who else writes an object, and would put a change back or be surprised by it."""
+
+from typing import Any
+
+_PEOPLE = ("kubectl", "k8sconsole", "kube-controller-manager", "kubelet", "before-first-apply")
+_TOOLS = {"argocd": "Argo CD", "kustomize-controller": "Flux", "helm-controller": "Flux", "helm": "Helm"}
+
+
+def owners(obj: dict[str, Any]) -> tuple[str, ...]:
+    """Sentences: an owner that controls it, a delivery tool by its labels, and the field managers that look like neither people nor
+    Kubernetes itself."""
+    meta = obj.get("metadata") or {}
+    controllers = [one for one in meta.get("ownerReferences") or [] if one.get("controller")]
+    said = [f"{one.get('kind')} {one.get('name')} controls it and may put it back" for one in controllers]
+    by_labels = delivered_by(meta)
+    if by_labels:
+        return (*said, f"{by_labels} manages it and may put it back")
+    managers = {str(one.get("manager", "")) for one in meta.get("managedFields") or [] if not one.get("subresource")}
+    foreign = sorted(name for name in managers if name and not name.startswith(_PEOPLE))
+    return (*said, *(f"{_called(name)} writes fields of it and may put it back" for name in foreign))
+
+
+def delivered_by(meta: dict[str, Any]) -> str:
+    """Argo CD, Flux, Helm (with its release) or whoever the common label names; empty for none."""
+    labels, annotations = meta.get("labels") or {}, meta.get("annotations") or {}
+    if "argocd.argoproj.io/tracking-id" in annotations or "argocd.argoproj.io/instance" in labels:
+        return "Argo CD"
+    if any(key.startswith(("kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/")) for key in labels):
+        return "Flux"
+    manager = str(labels.get("app.kubernetes.io/managed-by") or "")
+    if manager == "Helm":
+        return f"Helm (release {annotations.get('meta.helm.sh/release-name', 'unknown')})"
+    return "" if manager.startswith(_PEOPLE) else manager
+
+
+def _called(manager: str) -> str:
+    return next((name for key, name in _TOOLS.items() if manager.startswith(key)), manager)

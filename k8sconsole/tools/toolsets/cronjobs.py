@@ -1,0 +1,121 @@
+"""Cron jobs: run one now, hold one back."""
+
+import secrets
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.creating import Made, create, creation
+from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, same_object, uid_of
+from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.spec import ToolSpec
+
+KIND = "cronjobs.batch"
+
+
+class CronJob(Common, kw_only=True):
+    name: Annotated[str, Meta(min_length=1)]
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+
+
+class Trigger(CronJob, kw_only=True):
+    job: Annotated[str, Meta(description="Name of the job; made up by default", max_length=63)] = ""
+
+
+class Suspend(CronJob, kw_only=True):
+    suspend: Annotated[bool, Meta(description="false: go on")] = True
+
+
+async def plan_suspend(asked: Suspend, context: ToolContext) -> Plan:
+    one = await meant(asked, context, KIND)
+    before = await living(context, one)
+    was = bool(before["spec"].get("suspend"))
+    hurts = ("it starts no more jobs; those that run go on",) if asked.suspend else ("its schedule counts again",)
+    return Plan(one, Edit({"spec": {"suspend": asked.suspend}}), Undo("k8s_suspend_cronjob", one.place(suspend=was)), before, hurts)
+
+
+async def prepare_trigger(asked: Trigger, context: ToolContext) -> Proposal:
+    owner = await meant(asked, context, KIND)
+    before = await _raw(context, owner)
+    job, manifest = await _job(asked, context, owner, before)
+    images = [one.get("image", "") for one in manifest["spec"]["template"]["spec"].get("containers", [])]
+    running = len((before.get("status") or {}).get("active") or [])
+    hurts = (f"runs {', '.join(images)} now", *([f"{running} of its jobs run already"] if running else []))
+    proposal = await creation(context, job, manifest, hurts)
+    return msgspec.structs.replace(proposal, facts={"uid": uid_of(before), "job": job.name})
+
+
+async def trigger(asked: Trigger, context: ToolContext) -> Reply:
+    owner = await meant(asked, context, KIND)
+    before = await _raw(context, owner)
+    same_object(context, owner, before)
+    job, manifest = await _job(asked, context, owner, before)
+    return await create(context, job, manifest, f"started from {asked.name}:")
+
+
+async def _raw(context: ToolContext, owner: Meant) -> dict[str, Any]:
+    """Not masked: its template is sent back to the server as it was."""
+    await living(context, owner)
+    raw = await (await context.cluster(owner.cluster)).get(owner.resource, owner.namespace, owner.name)
+    found: dict[str, Any] = msgspec.json.decode(raw)
+    return found
+
+
+async def _job(asked: Trigger, context: ToolContext, owner: Meant, before: dict[str, Any]) -> tuple[Meant, dict[str, Any]]:
+    chosen = asked.job or (context.proposal.facts.get("job", "") if context.proposal else "")
+    name = chosen or f"{asked.name[:50]}-manual-{secrets.token_hex(2)}"
+    template = before["spec"]["jobTemplate"]
+    meta = template.get("metadata") or {}
+    reference = {"apiVersion": owner.resource.api_version, "kind": "CronJob", "name": owner.name, "uid": uid_of(before), "controller": True}
+    manifest = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name,
+            "namespace": owner.namespace,
+            "labels": meta.get("labels") or {},
+            "annotations": {**(meta.get("annotations") or {}), "cronjob.kubernetes.io/instantiate": "manual"},
+            "ownerReferences": [reference],
+        },
+        "spec": template["spec"],
+    }
+    return Meant(owner.cluster, await context.resource(owner.cluster, "jobs.batch"), owner.namespace, name), manifest
+
+
+_prepare, _handle = changing(plan_suspend, "set the suspension of")
+
+TOOLS: tuple[ToolSpec, ...] = (
+    ToolSpec(
+        name="k8s_trigger_cronjob",
+        title="Run a cron job now",
+        summary="Starts one job from a cron job's template, beside its schedule.",
+        input=Trigger,
+        output=Made,
+        risk=Risk.DESTRUCTIVE,
+        capabilities=Capabilities((KIND, "jobs.batch"), ("create",), Scope.NAMESPACE, "object", cache_friendly=False),
+        toolset="write",
+        handler=trigger,
+        aliases=("trigger_cronjob",),
+        kind=KIND,
+        rbac="jobs.batch",
+        idempotent=False,
+        prepare=prepare_trigger,
+    ),
+    ToolSpec(
+        name="k8s_suspend_cronjob",
+        title="Suspend a cron job",
+        summary="Holds a cron job's schedule back, or lets it go on with suspend=false.",
+        input=Suspend,
+        output=Altered,
+        risk=Risk.WRITE,
+        capabilities=Capabilities((KIND,), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False),
+        toolset="write",
+        handler=_handle,
+        aliases=("suspend_cronjob",),
+        kind=KIND,
+        prepare=_prepare,
+    ),
+)

@@ -1,0 +1,185 @@
+"""Any object from a manifest: created, applied, or patched."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.cluster.port import PatchType
+from k8sconsole.errors import Conflict, InvalidParams, NotFound
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.creating import Made, create, creation
+from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, undo_by_history, without_masks
+from k8sconsole.tools.manifest import parsed
+from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.spec import ToolSpec
+
+Manifest = Annotated[dict[str, Any] | str, Meta(description="One object, as JSON or as YAML text")]
+_PATCHES = {"merge": PatchType.MERGE, "strategic": PatchType.STRATEGIC, "json": PatchType.JSON}
+
+
+class _FromManifest(Common, kw_only=True):
+    """kind, name and namespace are the manifest's own: policy judges what will really be written."""
+
+    manifest: Manifest
+    namespace: Annotated[str, Meta(description="Where the manifest names none")] = ""
+
+    @property
+    def kind(self) -> str:
+        document = parsed(self.manifest)
+        group = document["apiVersion"].rpartition("/")[0]
+        return f"{document['kind']}.{group}" if group else str(document["kind"])
+
+    @property
+    def name(self) -> str:
+        return str(parsed(self.manifest)["metadata"].get("name") or "")
+
+
+class CreateResource(_FromManifest, kw_only=True):
+    pass
+
+
+class ApplyResource(_FromManifest, kw_only=True):
+    force: Annotated[bool, Meta(description="Take over fields that others own")] = False
+
+
+class PatchForm(StrEnum):
+    MERGE = "merge"
+    STRATEGIC = "strategic"
+    JSON = "json"
+
+
+class PatchResource(Common, kw_only=True):
+    kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
+    name: Annotated[str, Meta(min_length=1)]
+    patch: Annotated[dict[str, Any] | list[dict[str, Any]], Meta(description="An object; for json a list of operations")]
+    form: Annotated[PatchForm, Meta(description="How lists merge")] = PatchForm.MERGE
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+
+
+async def prepare_create(asked: CreateResource, context: ToolContext) -> Proposal:
+    one, manifest = await _placed(asked, context)
+    hurts = ("values of a Secret are sent as given",) if one.resource.name == "secrets" else ()
+    return await creation(context, one, manifest, hurts)
+
+
+async def create_resource(asked: CreateResource, context: ToolContext) -> Reply:
+    one, manifest = await _placed(asked, context)
+    return await create(context, one, manifest)
+
+
+async def plan_apply(asked: ApplyResource, context: ToolContext) -> Plan:
+    one, manifest = await _placed(asked, context)
+    if not one.name:
+        raise InvalidParams(
+            "manifest", "apply needs metadata.name", "metadata.name", {"parameter": "manifest", "expected": "metadata.name"}
+        )
+    edit = Edit(manifest, PatchType.APPLY, force=asked.force)
+    try:
+        before = await living(context, one)
+    except NotFound:
+        return Plan(one, edit, Undo("k8s_delete_resource", one.arguments()), None, ("creates it: there is none of that name yet",))
+    hurts = ("takes over fields that others own",) if asked.force else ()
+    return Plan(one, edit, await undo_by_history(context, one, before), before, hurts)
+
+
+async def plan_patch(asked: PatchResource, context: ToolContext) -> Plan:
+    if isinstance(asked.patch, list) is not (asked.form is PatchForm.JSON):
+        wanted = "a list of operations" if asked.form is PatchForm.JSON else "an object"
+        details = {"parameter": "patch", "given": type(asked.patch).__name__, "expected": wanted, "nearest": ["form=json", "form=merge"]}
+        raise InvalidParams("patch", f"{wanted} was expected for form={asked.form}", "form", details)
+    without_masks(asked.patch, "patch")
+    one = await meant(asked, context)
+    before = await living(context, one)
+    return Plan(one, Edit(asked.patch, _PATCHES[asked.form]), await undo_by_history(context, one, before), before)
+
+
+async def locate(asked: Any, context: ToolContext) -> Any:
+    """With the manifest's own namespace, so that policy judges where it will be written. Raises InvalidParams where two are named."""
+    own = str(parsed(asked.manifest)["metadata"].get("namespace") or "")
+    if own and asked.namespace and own != asked.namespace:
+        details = {"parameter": "namespace", "given": asked.namespace, "expected": own, "nearest": [own]}
+        raise InvalidParams("namespace", f"the manifest says {own!r}", f"namespace={own}", details)
+    return msgspec.structs.replace(asked, namespace=own or asked.namespace)
+
+
+async def _placed(asked: _FromManifest, context: ToolContext) -> tuple[Meant, dict[str, Any]]:
+    """The object and its manifest with its namespace filled in."""
+    manifest = parsed(asked.manifest)
+    without_masks(manifest, "manifest")
+    one = await meant(asked, context)
+    meta = {**manifest["metadata"], **({"namespace": one.namespace} if one.namespace else {})}
+    return one, {**manifest, "metadata": meta}
+
+
+def _told_owners(planner_prepare: Any) -> Any:
+    """The server's conflict with the names of those who own the fields, and the way to take them over."""
+
+    async def told(asked: ApplyResource, context: ToolContext) -> Any:
+        try:
+            return await planner_prepare(asked, context)
+        except Conflict as cause:
+            causes = [str(one.get("message", "")) + f" ({one.get('field', '')})" for one in cause.details.get("causes") or []]
+            if not causes:
+                raise
+            details = {"parameter": "force", "given": asked.force, "conflicts": causes, "nearest": ["force=true"]}
+            raise Conflict(
+                f"others own fields of {asked.kind} {asked.name}", "; ".join(causes), "force=true, or leave those fields out", details
+            ) from cause
+
+    return told
+
+
+_prepare_apply, _apply = (_told_owners(half) for half in changing(plan_apply, "applied"))
+_prepare_patch, _patch = changing(plan_patch, "patched")
+
+
+def _tool(name: str, title: str, summary: str, shapes: tuple[type, type], verb: str, halves: tuple[Any, Any], **more: Any) -> ToolSpec:
+    return ToolSpec(
+        name=f"k8s_{name}",
+        title=title,
+        summary=summary,
+        input=shapes[0],
+        output=shapes[1],
+        risk=Risk.DESTRUCTIVE,
+        capabilities=Capabilities(("*",), (verb,), Scope.NAMESPACE, "object", cache_friendly=False),
+        toolset="write",
+        handler=halves[1],
+        aliases=(name,),
+        prepare=halves[0],
+        **more,
+    )
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    _tool(
+        "create_resource",
+        "Create an object",
+        "Creates one object of any kind. Fails where one of that name exists.",
+        (CreateResource, Made),
+        "create",
+        (prepare_create, create_resource),
+        locate=locate,
+        idempotent=False,
+    ),
+    _tool(
+        "apply_resource",
+        "Apply a manifest",
+        "Server-side apply of one object: creates it, or changes the fields that the manifest names.",
+        (ApplyResource, Altered),
+        "patch",
+        (_prepare_apply, _apply),
+        locate=locate,
+    ),
+    _tool(
+        "patch_resource",
+        "Patch an object",
+        "Changes fields of one object. For replicas, images, labels their own tools are safer.",
+        (PatchResource, Altered),
+        "patch",
+        (_prepare_patch, _patch),
+        idempotent=False,
+    ),
+)

@@ -1,0 +1,198 @@
+"""Nodes: no new pods on one, new pods again, and everything off it."""
+
+import asyncio
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.cluster.port import Cluster
+from k8sconsole.errors import Forbidden, Invalid, NotFound, TooManyRequests
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.draining import Moved, to_move
+from k8sconsole.tools.edits import Altered, Edit, Plan, Undo, changing, living, meant, same_object, uid_of
+from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.spec import ToolSpec
+
+PAUSE = 1.0
+"""Seconds between two looks at pods that are going, and between two tries of an eviction that a budget forbids."""
+
+
+class Node(Common, kw_only=True):
+    name: Annotated[str, Meta(description="The node", min_length=1)]
+
+
+class Drain(Node, kw_only=True):
+    grace_seconds: Annotated[int, Meta(ge=-1, description="-1 leaves it to each pod")] = -1
+    force: Annotated[bool, Meta(description="Also pods that nothing owns")] = False
+    delete_emptydir_data: Annotated[bool, Meta(description="Also pods with emptyDir volumes")] = False
+    timeout_seconds: Annotated[int, Meta(ge=1, le=3600, description="Then it stops and tells what is left")] = 120
+
+
+class Drained(msgspec.Struct):
+    """evicted, remaining: pods as namespace/name. staying: daemon sets and the like. why: what held the remaining ones."""
+
+    node: str
+    complete: bool
+    evicted: list[str]
+    remaining: list[str]
+    staying: list[str]
+    undo: dict[str, Any]
+    why: str = ""
+
+
+async def plan_cordon(asked: Node, context: ToolContext) -> Plan:
+    return await _plan(asked, context, unschedulable=True)
+
+
+async def plan_uncordon(asked: Node, context: ToolContext) -> Plan:
+    return await _plan(asked, context, unschedulable=False)
+
+
+async def _plan(asked: Node, context: ToolContext, *, unschedulable: bool) -> Plan:
+    one = await meant(asked, context, "nodes")
+    before = await living(context, one)
+    was = bool(before["spec"].get("unschedulable"))
+    undo = Undo(why="it was so before") if was is unschedulable else Undo(f"k8s_{'un' if unschedulable else ''}cordon_node", one.place())
+    hurts = ("no new pods are placed on it",) if unschedulable else ("new pods are placed on it again",)
+    return Plan(one, Edit({"spec": {"unschedulable": True if unschedulable else None}}), undo, before, hurts)
+
+
+async def prepare_drain(asked: Drain, context: ToolContext) -> Proposal:
+    """Raises Invalid where a pod would be lost for good and nobody said that it may."""
+    one = await meant(asked, context, "nodes")
+    before = await living(context, one)
+    cluster = await context.cluster(one.cluster)
+    await _may_evict(context, cluster)
+    moved = await _moved(asked, context, cluster)
+    counted = f"{len(moved.pods)} pods are evicted, {len(moved.staying)} stay"
+    tried = await _tried(cluster, moved)
+    shown = "\n".join((counted, *tried)) if moved.pods else counted
+    undo = f"{_undo(one.place())}: the pods do not come back by themselves"
+    return Proposal((one.label,), (*moved.hurts, counted), shown, undo, {"uid": uid_of(before)})
+
+
+async def drain(asked: Drain, context: ToolContext) -> Reply:
+    """Cordons, then evicts until all are gone or the time is over: what is left then is told, not an error. Cancelled, the node stays
+    cordoned."""
+    plan = await plan_cordon(asked, context)
+    same_object(context, plan.meant, plan.before)
+    cluster = await context.cluster(plan.meant.cluster)
+    moved = await _moved(asked, context, cluster)
+    await cluster.patch(plan.meant.resource, None, asked.name, msgspec.json.encode(plan.edit.body), plan.edit.kind)
+    going = {f"{namespace}/{name}": (namespace, name, uid) for namespace, name, uid in moved.pods}
+    held: dict[str, str] = {}
+    try:
+        async with asyncio.timeout(asked.timeout_seconds):
+            await _empty(asked, context, cluster, dict(going), held)
+    except TimeoutError:
+        pass
+    return await _told(asked, context, cluster, moved, held)
+
+
+async def _empty(
+    asked: Drain, context: ToolContext, cluster: Cluster, waiting: dict[str, tuple[str, str, str]], held: dict[str, str]
+) -> None:
+    total, evicted = len(waiting), set[str]()
+    while waiting:
+        for label, (namespace, name, uid) in tuple(waiting.items()):
+            if label not in evicted and await _evicted(asked, cluster, (namespace, name, uid), held, label):
+                evicted.add(label)
+            if label in evicted and not await _there(context, cluster, namespace, name, uid):
+                del waiting[label]
+        note = f"{total - len(waiting)} of {total} pods gone" + (f", {len(held)} held by a disruption budget" if held else "")
+        await context.progress(total - len(waiting), total, note)
+        if waiting:
+            await asyncio.sleep(PAUSE)
+
+
+async def _evicted(asked: Drain, cluster: Cluster, pod: tuple[str, str, str], held: dict[str, str], label: str) -> bool:
+    namespace, name, uid = pod
+    try:
+        await cluster.evict(namespace, name, uid=uid, grace_seconds=None if asked.grace_seconds < 0 else asked.grace_seconds)
+    except TooManyRequests as refused:
+        held[label] = refused.detail
+        return False
+    except NotFound:
+        pass  # it went by itself
+    held.pop(label, None)
+    return True
+
+
+async def _there(context: ToolContext, cluster: Cluster, namespace: str, name: str, uid: str) -> bool:
+    try:
+        raw = await cluster.get(await context.resource(cluster.name, "pods"), namespace, name)
+    except NotFound:
+        return False
+    return uid_of(msgspec.json.decode(raw)) == uid
+
+
+async def _told(asked: Drain, context: ToolContext, cluster: Cluster, moved: Moved, held: dict[str, str]) -> Reply:
+    remaining = [f"{one[0]}/{one[1]}" for one in moved.pods if await _there(context, cluster, *one)]
+    evicted = [label for label in (f"{one[0]}/{one[1]}" for one in moved.pods) if label not in remaining]
+    why = "; ".join(sorted(set(held.values()))) or (f"still there after {asked.timeout_seconds} s" if remaining else "")
+    undo = {"tool": "k8s_uncordon_node", "arguments": {"name": asked.name, "context": str(cluster.name)}}
+    done = Drained(asked.name, not remaining, evicted, remaining, list(moved.staying), undo, why)
+    text = f"drained {asked.name}: {len(evicted)} pods gone, {len(remaining)} left, {len(moved.staying)} stay by their nature"
+    warnings = (f"not complete: {', '.join(remaining[:10])}: {why}",) if remaining else ()
+    return Reply(msgspec.to_builtins(done), "\n".join((text, *warnings)), context.live(), warnings=warnings)
+
+
+async def _moved(asked: Drain, context: ToolContext, cluster: Cluster) -> Moved:
+    moved = await to_move(context, cluster, asked.name, force=asked.force, empty_dirs=asked.delete_emptydir_data)
+    if moved.blocking:
+        parameter = "force" if "force=true" in moved.blocking[0] else "delete_emptydir_data"
+        details = {"parameter": parameter, "given": False, "pods": list(moved.blocking), "nearest": [f"{parameter}=true"]}
+        raise Invalid(f"{asked.name} is not drained", "; ".join(moved.blocking[:5]), f"{parameter}=true", details)
+    return moved
+
+
+async def _tried(cluster: Cluster, moved: Moved) -> list[str]:
+    """What the server says to the first evictions, without making them."""
+    said: dict[str, None] = {}
+    for namespace, name, uid in moved.pods[:20]:
+        try:
+            await cluster.evict(namespace, name, uid=uid, dry_run=True)
+        except TooManyRequests as refused:
+            said[f"{namespace}/{name}: {refused.detail}"] = None
+    return list(said) or ["the server accepts the evictions one by one"]
+
+
+async def _may_evict(context: ToolContext, cluster: Cluster) -> None:
+    pods = await context.resource(cluster.name, "pods")
+    answer = await cluster.can_i("create", pods, subresource="eviction")
+    if not answer.allowed:
+        raise Forbidden("you may not evict pods", answer.reason or "RBAC does not grant it", "kubectl auth can-i create pods/eviction -A")
+
+
+def _undo(place: dict[str, Any]) -> str:
+    return str(Undo("k8s_uncordon_node", place))
+
+
+def _tool(name: str, title: str, summary: str, shapes: tuple[type, type], halves: tuple[Any, Any], risk: Risk, **more: Any) -> ToolSpec:
+    return ToolSpec(
+        name=f"k8s_{name}",
+        title=title,
+        summary=summary,
+        input=shapes[0],
+        output=shapes[1],
+        risk=risk,
+        capabilities=Capabilities(("nodes",), ("patch",), Scope.CLUSTER, "object", cache_friendly=False),
+        toolset="write",
+        handler=halves[1],
+        aliases=(name,),
+        kind="nodes",
+        prepare=halves[0],
+        **more,
+    )
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    _tool("cordon_node", "Cordon a node", "No new pods on a node; those on it stay.", (Node, Altered), changing(plan_cordon, "cordoned"),
+          Risk.WRITE),
+    _tool("uncordon_node", "Uncordon a node", "Lets new pods onto a node again.", (Node, Altered), changing(plan_uncordon, "uncordoned"),
+          Risk.WRITE),
+    _tool("drain_node", "Drain a node", "Cordons a node and evicts its pods, as disruption budgets allow. Tells what is left.",
+          (Drain, Drained), (prepare_drain, drain), Risk.DESTRUCTIVE, named=True),
+)  # fmt: skip

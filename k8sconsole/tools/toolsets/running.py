@@ -1,0 +1,194 @@
+"""Running code in the cluster, and reaching a port of it."""
+
+import asyncio
+import contextlib
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.cluster.port import Forward
+from k8sconsole.errors import InvalidParams
+from k8sconsole.kit.text import nearest, plain
+from k8sconsole.model.masking import mask_text
+from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
+from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.creating import Made, create, creation
+from k8sconsole.tools.edits import Meant, living, meant, same_object, uid_of
+from k8sconsole.tools.log_budget import fitted, folded
+from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.spec import ToolSpec
+
+MOST_BYTES = 4_000_000
+_closing: set["asyncio.Task[None]"] = set()
+
+
+class _InPod(Common, kw_only=True):
+    name: Annotated[str, Meta(description="The pod", min_length=1)]
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+
+
+class ExecPod(_InPod, kw_only=True):
+    command: Annotated[list[str], Meta(description='Words, not a shell line: ["ls", "-l"]', min_length=1)]
+    container: Annotated[str, Meta(description="Default: the first")] = ""
+    timeout_seconds: Annotated[int, Meta(ge=1, le=600)] = 30
+    max_tokens: int = DEFAULT_TOKENS
+
+
+class PortForward(_InPod, kw_only=True):
+    port: Annotated[int, Meta(ge=1, le=65_535, description="Of the pod")]
+    local_port: Annotated[int, Meta(ge=0, le=65_535, description="0: any free one")] = 0
+    minutes: Annotated[int, Meta(ge=1, le=480, description="Then it ends")] = 10
+
+
+class RunPod(_InPod, kw_only=True):
+    image: Annotated[str, Meta(min_length=1)]
+    command: Annotated[list[str], Meta(description="In place of the image's own")] = []
+    env: dict[str, str] = {}
+    labels: dict[str, str] = {}
+    restart: Annotated[bool, Meta(description="Start it again when it ends")] = False
+
+
+class Executed(msgspec.Struct):
+    """exit_code is null where the output was cut or the server did not tell. undo is null, why says why."""
+
+    pod: str
+    container: str
+    exit_code: int | None
+    stdout: str
+    stderr: str
+    undo: dict[str, Any] | None = None
+    why: str = "what a command did is not known here"
+
+
+class Forwarded(msgspec.Struct):
+    """address: on this machine. undo is null: it ends by itself."""
+
+    pod: str
+    port: int
+    address: str
+    ends_at: float
+    undo: dict[str, Any] | None = None
+    why: str = "it ends by itself, or with this program"
+
+
+async def prepare_exec(asked: ExecPod, context: ToolContext) -> Proposal:
+    one = await meant(asked, context, "pods")
+    pod = await living(context, one)
+    container = _container(asked, pod)
+    shown = f"runs in container {container}: {' '.join(map(repr, asked.command))}"
+    hurts = ("runs a command with the pod's own rights; nothing tells what it changes",)
+    return Proposal((one.label,), hurts, shown, f"none: {Executed.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+
+
+async def exec_pod(asked: ExecPod, context: ToolContext) -> Reply:
+    one = await meant(asked, context, "pods")
+    pod = await living(context, one)
+    same_object(context, one, pod)
+    container, cluster = _container(asked, pod), await context.cluster(one.cluster)
+    output = await cluster.execute(one.namespace, one.name, container, asked.command, most_bytes=MOST_BYTES)
+    budget = allowed(asked.max_tokens) * 4 // 10
+    (out, left_out), (err, left_err) = (_fitting(raw, budget) for raw in (output.stdout, output.stderr))
+    left = left_out + left_err
+    warnings = (*((f"{left} lines left out to fit",) if left else ()), *(("ended early: too much output",) if output.cut else ()))
+    done = Executed(one.name, container, output.exit_code, out, err)
+    text = "\n".join(part for part in (f"{one.label} · {container} · exit code {output.exit_code}", out, err) if part)
+    return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
+
+
+def _fitting(raw: bytes, budget: int) -> tuple[str, int]:
+    text = raw.decode(errors="replace").rstrip("\n")
+    lines, left = fitted(folded([plain(line) for line in mask_text(text).split("\n")] if text else []), budget)
+    return "\n".join(lines), left
+
+
+def _container(asked: ExecPod, pod: dict[str, Any]) -> str:
+    spec = pod["spec"]
+    names = [one["name"] for field in ("containers", "initContainers", "ephemeralContainers") for one in spec.get(field) or []]
+    if not asked.container or asked.container in names:
+        return asked.container or str(names[0])
+    close = nearest(asked.container, tuple(names)) or names
+    details = {"parameter": "container", "given": asked.container, "expected": "one of its containers", "nearest": close}
+    raise InvalidParams(f"no container {asked.container!r} in {asked.name}", f"it has {', '.join(names)}", f"container={close[0]}", details)
+
+
+async def prepare_forward(asked: PortForward, context: ToolContext) -> Proposal:
+    one = await meant(asked, context, "pods")
+    pod = await living(context, one)
+    declared = [port.get("containerPort") for each in pod["spec"]["containers"] for port in each.get("ports") or []]
+    hurts = ["everybody on this machine reaches the pod through it"]
+    if declared and asked.port not in declared:
+        hurts.append(f"the pod declares no port {asked.port}: {', '.join(map(str, declared))}")
+    shown = f"127.0.0.1:{asked.local_port or 'a free port'} → {one.label}:{asked.port}, for {asked.minutes} minutes"
+    return Proposal((one.label,), tuple(hurts), shown, f"none: {Forwarded.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+
+
+async def port_forward(asked: PortForward, context: ToolContext) -> Reply:
+    one = await meant(asked, context, "pods")
+    same_object(context, one, await living(context, one))
+    opened = await (await context.cluster(one.cluster)).forward(one.namespace, one.name, asked.port, local_port=asked.local_port)
+    task = asyncio.get_running_loop().create_task(_end_later(opened, asked.minutes * 60), name="port-forward")
+    _closing.add(task)
+    task.add_done_callback(_closing.discard)
+    done = Forwarded(one.name, asked.port, f"127.0.0.1:{opened.port}", context.now + asked.minutes * 60)
+    warnings = ("it ends with this command; the console and the MCP server hold it open",) if context.face is Face.CLI else ()
+    text = f"{done.address} → {one.label}:{asked.port} for {asked.minutes} minutes"
+    return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
+
+
+async def _end_later(opened: Forward, seconds: float) -> None:
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(seconds)
+    await opened.close()
+
+
+async def prepare_run(asked: RunPod, context: ToolContext) -> Proposal:
+    one = await meant(asked, context, "pods")
+    hurts = (f"runs {asked.image}", *([f"environment values are kept readable: {', '.join(asked.env)}"] if asked.env else []))
+    return await creation(context, one, _pod(asked, one), hurts)
+
+
+async def run_pod(asked: RunPod, context: ToolContext) -> Reply:
+    one = await meant(asked, context, "pods")
+    return await create(context, one, _pod(asked, one), "started")
+
+
+def _pod(asked: RunPod, one: Meant) -> dict[str, Any]:
+    container: dict[str, Any] = {"name": asked.name[:63], "image": asked.image}
+    if asked.command:
+        container["command"] = asked.command
+    if asked.env:
+        container["env"] = [{"name": key, "value": value} for key, value in asked.env.items()]
+    meta = {"name": asked.name, "namespace": one.namespace, "labels": asked.labels or {"run": asked.name[:63]}}
+    spec = {"containers": [container], "restartPolicy": "Always" if asked.restart else "Never"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
+
+
+def _tool(name: str, title: str, summary: str, shapes: tuple[type, type], halves: tuple[Any, Any], risk: Risk, **more: Any) -> ToolSpec:
+    return ToolSpec(
+        name=f"k8s_{name}",
+        title=title,
+        summary=summary,
+        input=shapes[0],
+        output=shapes[1],
+        risk=risk,
+        capabilities=Capabilities(("pods",), ("create",), Scope.NAMESPACE, "object", cache_friendly=False),
+        toolset="write",
+        handler=halves[1],
+        aliases=(name,),
+        kind="pods",
+        idempotent=False,
+        prepare=halves[0],
+        **more,
+    )
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    _tool("run_pod", "Run an image", "Starts one pod from an image. For something that stays use k8s_create_deployment.", (RunPod, Made),
+          (prepare_run, run_pod), Risk.DESTRUCTIVE),
+    _tool("exec_pod", "Run a command in a pod", "Runs one command without a terminal and answers its output and exit code.",
+          (ExecPod, Executed), (prepare_exec, exec_pod), Risk.DESTRUCTIVE, rbac="/exec"),
+    _tool("port_forward", "Forward a port", "Opens a port on this machine that leads to a pod's, for some minutes.",
+          (PortForward, Forwarded), (prepare_forward, port_forward), Risk.DESTRUCTIVE, rbac="/portforward"),
+)  # fmt: skip

@@ -1,0 +1,167 @@
+"""Workloads: how many, which image, once more, and back to an earlier revision."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.cluster.port import PatchType, Selectors
+from k8sconsole.errors import InvalidParams, NotFound
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Planner, Undo, changing, living, meant
+from k8sconsole.tools.spec import ToolSpec
+
+RESTARTED = "kubectl.kubernetes.io/restartedAt"
+REVISION = "deployment.kubernetes.io/revision"
+_HASH = "pod-template-hash"
+_TEMPLATED = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
+
+
+class Workload(Common, kw_only=True):
+    kind: Annotated[str, Meta(description="deploy, sts, ds, …", min_length=1)]
+    name: Annotated[str, Meta(min_length=1)]
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+
+
+class Scale(Workload, kw_only=True):
+    replicas: Annotated[int, Meta(ge=0, le=10_000)]
+
+
+class SetImage(Workload, kw_only=True):
+    image: Annotated[str, Meta(min_length=1)]
+    container: Annotated[str, Meta(description="Needed where there are several")] = ""
+
+
+class RolloutUndo(Workload, kw_only=True):
+    kind: Annotated[str, Meta(description="Deployments only")] = "deployments.apps"
+    revision: Annotated[int, Meta(ge=0, description="0: the one before")] = 0
+
+
+async def plan_scale(asked: Scale, context: ToolContext) -> Plan:
+    one = await meant(asked, context)
+    before, scale = await living(context, one), await living(context, one, "scale")
+    was = int((scale.get("spec") or {}).get("replicas") or 0)
+    hurts = [f"all {was} replicas stop: nothing serves"] if asked.replicas == 0 and was else []
+    if not hurts and asked.replicas < was:
+        hurts = [f"{was - asked.replicas} of {was} pods are deleted"]
+    undo = Undo("k8s_scale_resource", one.arguments(replicas=was))
+    return Plan(one, Edit({"spec": {"replicas": asked.replicas}}, subresource="scale"), undo, before, tuple(hurts))
+
+
+async def plan_restart(asked: Workload, context: ToolContext) -> Plan:
+    one = _templated(await meant(asked, context))
+    before = await living(context, one)
+    pods = (before.get("status") or {}).get("replicas") or (before.get("status") or {}).get("desiredNumberScheduled") or 0
+    at = datetime.fromtimestamp(context.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    edit = Edit({"spec": {"template": {"metadata": {"annotations": {RESTARTED: at}}}}})
+    why = "the pods that were replaced do not come back; the template is as it was"
+    return Plan(one, edit, Undo(why=why), before, (f"its {pods} pods are replaced, as its strategy allows",))
+
+
+async def plan_image(asked: SetImage, context: ToolContext) -> Plan:
+    one = _templated(await meant(asked, context))
+    before = await living(context, one)
+    container, was = _container(asked, before)
+    edit = Edit({"spec": {"template": {"spec": {"containers": [{"name": container, "image": asked.image}]}}}}, PatchType.STRATEGIC)
+    undo = Undo("k8s_set_image", one.arguments(container=container, image=was))
+    hurts = (f"runs {asked.image} in place of {was}: its pods are replaced",)
+    return Plan(one, edit, undo, before, hurts)
+
+
+async def plan_back(asked: RolloutUndo, context: ToolContext) -> Plan:
+    one = await meant(asked, context)
+    if one.resource.name != "deployments.apps":
+        raise _wrong_kind(one, ["deployments.apps"])
+    before = await living(context, one)
+    sets = await _revisions(context, one, str(before["metadata"].get("uid", "")))
+    current = int((before["metadata"].get("annotations") or {}).get(REVISION, 0))
+    wanted = asked.revision or max((number for number in sets if number != current), default=0)
+    if wanted not in sets:
+        raise _no_revision(asked, sorted(sets))
+    template = _template(sets[wanted])
+    undo = Undo("k8s_rollout_undo", one.arguments(revision=current))
+    edit = Edit([{"op": "replace", "path": "/spec/template", "value": template}], PatchType.JSON)
+    return Plan(one, edit, undo, before, (f"its pods are replaced by those of revision {wanted}; it is at {current}",))
+
+
+async def _revisions(context: ToolContext, one: Meant, uid: str) -> dict[int, dict[str, Any]]:
+    """The deployment's ReplicaSets as the server has them, by revision; unmasked, since the template is sent back as it was."""
+    cluster = await context.cluster(one.cluster)
+    kind = await context.resource(one.cluster, "replicasets.apps")
+    found: dict[int, dict[str, Any]] = {}
+    async for page in cluster.pages(kind, namespace=one.namespace, selectors=Selectors()):
+        for raw in page.items:
+            each = msgspec.json.decode(raw)
+            meta = each["metadata"]
+            if any(owner.get("uid") == uid for owner in meta.get("ownerReferences") or []):
+                found[int((meta.get("annotations") or {}).get(REVISION, 0))] = each
+    return found
+
+
+def _template(replica_set: dict[str, Any]) -> dict[str, Any]:
+    template: dict[str, Any] = replica_set["spec"]["template"]
+    labels = {key: value for key, value in (template["metadata"].get("labels") or {}).items() if key != _HASH}
+    return {**template, "metadata": {**template["metadata"], "labels": labels}}
+
+
+def _container(asked: SetImage, before: dict[str, Any]) -> tuple[str, str]:
+    """Its name and its image now. Raises InvalidParams where none is named and there are several."""
+    images = {one["name"]: one.get("image", "") for one in before["spec"]["template"]["spec"]["containers"]}
+    name = asked.container or (next(iter(images)) if len(images) == 1 else "")
+    if name in images:
+        return name, images[name]
+    close = nearest(asked.container, tuple(images)) or list(images)
+    details = {"parameter": "container", "given": asked.container, "expected": "one of its containers", "nearest": close}
+    raise InvalidParams(
+        f"no container {asked.container!r} in {asked.name}", f"it has {', '.join(images)}", f"container={close[0]}", details
+    )
+
+
+def _templated(one: Meant) -> Meant:
+    if one.resource.name not in _TEMPLATED:
+        raise _wrong_kind(one, list(_TEMPLATED))
+    return one
+
+
+def _wrong_kind(one: Meant, kinds: list[str]) -> InvalidParams:
+    details = {"parameter": "kind", "given": str(one.resource.name), "expected": " or ".join(kinds), "nearest": kinds}
+    return InvalidParams(f"{one.label} is not rolled out", f"that is done for {', '.join(kinds)}", kinds[0], details)
+
+
+def _no_revision(asked: RolloutUndo, known: list[int]) -> NotFound:
+    details = {"parameter": "revision", "given": asked.revision, "nearest": known}
+    told = f"it has {', '.join(map(str, known))}" if known else "it has none"
+    return NotFound(f"no revision {asked.revision or 'before this one'} of {asked.name}", told, "k8s_rollout_history", details)
+
+
+def _tool(name: str, title: str, summary: str, shape: type, planner: Planner, done: str, *, risk: Risk, **more: Any) -> ToolSpec:
+    prepare, handler = changing(planner, done)
+    return ToolSpec(
+        name=f"k8s_{name}",
+        title=title,
+        summary=summary,
+        input=shape,
+        output=Altered,
+        risk=risk,
+        capabilities=Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",), Scope.NAMESPACE, "object", False),
+        toolset="write",
+        handler=handler,
+        aliases=(name,),
+        prepare=prepare,
+        **more,
+    )
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    _tool("scale_resource", "Scale a workload", "Sets the number of replicas of anything that scales.", Scale, plan_scale, "scaled",
+          risk=Risk.WRITE, rbac="/scale"),
+    _tool("rollout_restart", "Restart a workload", "Replaces its pods one by one, with the same template.", Workload, plan_restart,
+          "restarted", risk=Risk.WRITE, idempotent=False),
+    _tool("rollout_undo", "Roll a deployment back", "Back to an earlier revision; k8s_rollout_history names them.", RolloutUndo, plan_back,
+          "rolled back", risk=Risk.DESTRUCTIVE, idempotent=False),
+    _tool("set_image", "Set a container's image", "Rolls a workload out with another image.", SetImage, plan_image, "set the image of",
+          risk=Risk.DESTRUCTIVE),
+)  # fmt: skip
