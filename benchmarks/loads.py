@@ -15,7 +15,7 @@ from benchmarks.figures import timed
 from benchmarks.load.client import Client, Target
 from benchmarks.load.copying import fill
 from benchmarks.load.plan import Plan
-from benchmarks.processes import resident, run, running
+from benchmarks.processes import CommandFailed, Finished, resident, run, running
 from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.store.sqlite.opening import open_store
@@ -53,8 +53,9 @@ def environment(kubeconfig: Path, cache: Path) -> dict[str, str]:
 def _one(kubeconfig: Path, cache: Path, pods: int, runs: int) -> dict[str, Any]:
     env = environment(kubeconfig, cache)
     raw, scans = [], []
+    _settle(kubeconfig, env)
     for _ in range(runs):
-        raw.append(json.loads(run([sys.executable, "-m", "benchmarks.raw_download", str(kubeconfig), "/api/v1/pods"], env).output))
+        raw.append(json.loads(_download(kubeconfig, env).output))
         cache_file.remove(cache)
         scans.append(run(SCAN, env))
     stored = cache_file.size(cache)
@@ -67,6 +68,23 @@ def _one(kubeconfig: Path, cache: Path, pods: int, runs: int) -> dict[str, Any]:
         "headless": _headless(env, cache, pods),
         "read": asyncio.run(read(cache)),
     }
+
+
+def _download(kubeconfig: Path, env: dict[str, str]) -> Finished:
+    return run([sys.executable, "-m", "benchmarks.raw_download", str(kubeconfig), "/api/v1/pods"], env)
+
+
+def _settle(kubeconfig: Path, env: dict[str, str], tries: int = 4) -> None:
+    """Until the whole list is served: right after tens of thousands of objects an API server may answer 504. Raises CommandFailed."""
+    for left in reversed(range(tries)):
+        try:
+            _download(kubeconfig, env)
+        except CommandFailed:
+            if not left:
+                raise
+            time.sleep(_REST)
+        else:
+            return
 
 
 def _headless(env: dict[str, str], cache: Path, pods: int) -> dict[str, float]:
