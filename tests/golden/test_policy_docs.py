@@ -1,0 +1,61 @@
+"""The policies in the manual mean what the manual says: each is loaded from the page and decided."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from k8sconsole.model.policy import Action, Policy
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tools import Face, ToolCall
+from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.tools.passage import Target
+from k8sconsole.tools.policy import decide
+
+PAGE = Path(__file__).parents[2] / "docs" / "policy.md"
+REGISTRY = builtin_registry()
+Asked = tuple[str, Face, str, str, str]
+DECIDED: list[list[tuple[Asked, Action]]] = [
+    [
+        (("k8s_delete_resource", Face.TUI, "dev", "pods", "kube-system"), Action.DENY),
+        (("k8s_delete_resource", Face.TUI, "dev", "pods", "shop"), Action.ASK),
+        (("k8s_list_pods", Face.TUI, "dev", "pods", "kube-system"), Action.ALLOW),
+    ],
+    [
+        (("k8s_apply_resource", Face.CLI, "dev-1", "configmaps", "shop"), Action.ALLOW),
+        (("k8s_apply_resource", Face.CLI, "test", "configmaps", "shop"), Action.ASK),
+    ],
+    [
+        (("k8s_scale_resource", Face.TUI, "prod-eu", "deployments.apps", "shop"), Action.TYPE_NAME),
+        (("k8s_set_image", Face.TUI, "prod-eu", "deployments.apps", "shop"), Action.DENY),
+    ],
+    [
+        (("k8s_rollout_restart", Face.MCP, "dev", "deployments.apps", "shop"), Action.ASK),
+        (("k8s_delete_pod", Face.MCP, "dev", "pods", "shop"), Action.DENY),
+        (("k8s_delete_pod", Face.TUI, "dev", "pods", "shop"), Action.ASK),
+    ],
+    [
+        (("k8s_exec_pod", Face.TUI, "dev", "pods", "shop"), Action.DENY),
+        (("k8s_patch_resource", Face.TUI, "dev", "secrets", "shop"), Action.DENY),
+        (("k8s_patch_resource", Face.TUI, "dev", "configmaps", "shop"), Action.ASK),
+    ],
+]
+
+
+def _decided(policy: Policy, asked: Asked) -> Action:
+    tool, face, context, kind, namespace = asked
+    resource = next(one for one in BUILTIN if one.name == kind)
+    target = Target(ClusterName(context), "", resource, (namespace,), "web")
+    return decide(policy, REGISTRY.find(tool), ToolCall(tool, {}, face), target).action
+
+
+def test_each_worked_policy_decides_as_the_manual_says() -> None:
+    written: list[Any] = [yaml.safe_load(block)["policy"] for block in re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.S)]
+    assert len(written) == len(DECIDED) == 5
+    for given, cases in zip(written, DECIDED, strict=True):
+        policy = msgspec.convert({"allow_write": True, **given}, Policy)
+        for asked, action in cases:
+            assert _decided(policy, asked) is action, asked
