@@ -13,11 +13,13 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.model.tools import Risk
+from k8sconsole.tools.catalogue import builtin_registry
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.offered import OfferedCluster
 
 ERAS = ("legacy", "2026-07-28")
-CHANGING = {"k8s_create_deployment", "k8s_delete_resource"}
+CHANGING = {tool.name for tool in builtin_registry() if tool.risk is not Risk.READ}
 
 
 @contextlib.asynccontextmanager
