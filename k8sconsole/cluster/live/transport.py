@@ -20,6 +20,7 @@ from k8sconsole.cluster.live.proxy import is_loopback
 from k8sconsole.errors import ConsoleError, CredentialsError, Unreachable
 
 CONNECT_TIMEOUT = 10.0
+_NO_UPGRADE = 400
 # The API server ends its own work on a request after 60 s.
 REQUEST_TIMEOUT = 70.0
 # Larger reads, fewer of them: a page of 500 pods is 3 MB.
@@ -107,11 +108,13 @@ class Transport:
                 return refused
 
     async def _explained(self, request: Request, refused: aiohttp.WSServerHandshakeError) -> ConsoleError:
-        """A refused handshake comes without its body: the same request, sent plainly, is answered with the reason."""
+        """A refused handshake comes without its body: the same request, sent plainly, is answered with the reason, unless that is only that
+        it is no handshake."""
         try:
             await self.fetch(request)
         except ConsoleError as problem:
-            return problem
+            if problem.details.get("http_status") != _NO_UPGRADE:
+                return problem
         return refusal(request.asked, refused.status, refused.message.encode())
 
     async def close(self) -> None:
