@@ -25,6 +25,9 @@ from k8sconsole.store.port import Store
 _STORE_PAUSE = 2.0
 """Seconds before a cluster is served again after the store could not be written."""
 
+_HOLDER_MISSED_WITHIN = 1.0
+"""Seconds between two looks whether whoever holds a lease has died without giving it back."""
+
 
 class ScanCoordinator:
     """publish receives RowsChanged, ScanCompleted, ClusterState, ResourcesDiscovered and Notice facts, on the loop that runs this.
@@ -47,9 +50,9 @@ class ScanCoordinator:
         """Every kind of a cluster, or these, once. Where another process holds the cluster's lease, it is asked to list anew, and what it
         found is reported. Raises what keeps the cluster from being asked at all."""
         lease = ScanLease(self._store, source.name, self.holder)
-        if await lease.take():
+        found = None if await lease.take() else await self._asked_of_the_holder(lease, source.name)
+        if found is None:
             return await lease.during(self._scanner(source, home).scan_once(kinds))
-        found = await requests.ask(self._store, source.name, self._clock, self._plan.timeout)
         return [report for report in found if not kinds or report.resource in kinds]
 
     def start(self, source: ResourceSource, home: str = "") -> None:
@@ -84,6 +87,17 @@ class ScanCoordinator:
         if cluster not in self._scanners:
             raise UsageError(f"{cluster} is not being scanned by this process", "", "k8sconsole scan --once")
         return await self._scanners[cluster].refresh(resource)
+
+    async def _asked_of_the_holder(self, lease: ScanLease, cluster: ClusterName) -> list[KindReport] | None:
+        """What the process that scans the cluster found; None when it has died, and the lease is ours."""
+        asked = asyncio.create_task(requests.ask(self._store, cluster, self._clock, self._plan.timeout))
+        try:
+            while not (await asyncio.wait([asked], timeout=_HOLDER_MISSED_WITHIN))[0]:
+                if await lease.take():
+                    return None
+            return asked.result()
+        finally:
+            await end_all([asked])
 
     def _scanner(self, source: ResourceSource, home: str) -> ClusterScanner:
         return ClusterScanner(

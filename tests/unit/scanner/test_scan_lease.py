@@ -103,3 +103,12 @@ async def test_a_scan_can_be_ended_when_the_cache_can_no_longer_be_written(store
     await stores[0].close()
     async with asyncio.timeout(10):
         await scan.coordinator.close()
+
+
+async def test_one_scan_does_not_wait_for_a_holder_that_died_without_a_word(stores: list[Store]) -> None:
+    cluster = await shop()
+    assert await stores[1].take_lease(f"scan:{cluster.name}", "dead", 1.5) == "dead"
+    scan = Scan(stores[0])
+    async with asyncio.timeout(10):
+        reports = await scan.coordinator.scan_once(cluster)
+    assert {report.resource: report.objects for report in reports}["pods"] == 8
