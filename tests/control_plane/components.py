@@ -36,6 +36,7 @@ def apiserver(program: Path, site: Site, extra: Iterable[str]) -> list[str]:
         f"--etcd-servers=http://127.0.0.1:{site.ports.etcd}",
         f"--secure-port={site.ports.apiserver}",
         "--bind-address=127.0.0.1",
+        "--advertise-address=192.0.2.1",  # written into an endpoint, never called; without it a machine off the network cannot start it
         f"--tls-cert-file={site.server.certificate}",
         f"--tls-private-key-file={site.server.key}",
         f"--client-ca-file={site.authority.pair.certificate}",
