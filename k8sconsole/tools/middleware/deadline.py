@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from k8sconsole.errors import DeadlineExceeded
 from k8sconsole.tools.passage import Passage, Reply
 
+_TO_TELL = 5.0
+
 
 class Deadline:
     async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
-        # A call that says how long it may take is given that time, and a moment to tell how far it came.
-        limit = max(passage.call.deadline, getattr(passage.input, "timeout_seconds", 0) + 5)
+        limit = passage.call.deadline
+        if asked := getattr(passage.input, "timeout_seconds", 0):  # that time, and a moment to tell how far it came
+            limit = max(limit, asked + _TO_TELL)
         try:
             async with asyncio.timeout(limit):
                 return await proceed(passage)
