@@ -1,9 +1,7 @@
 """Three scanners on one file, killed at random: at no time do two scan the same cluster, and one always takes over."""
 
-import contextlib
 import os
 import random
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -11,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.cache_file import ask
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.offered import OfferedCluster
 
 SECONDS = float(os.environ.get("K8SCONSOLE_LEASE_SECONDS", "30"))
 TAKE_OVER = 15.0
-SEEN_WITHIN = 1.0
 
 
 class Scanners:
@@ -75,7 +73,7 @@ def _new_holder(cache: Path, former: int, patience: float) -> tuple[int, float]:
     """Its pid, and the seconds it took. All the while there is one lease of the cluster, or none."""
     began = time.monotonic()
     while time.monotonic() - began < patience:
-        held = _ask(cache, f"SELECT holder FROM leases WHERE name LIKE 'scan:%' AND expires_at > {time.time()}")
+        held = ask(cache, f"SELECT holder FROM leases WHERE name LIKE 'scan:%' AND expires_at > {time.time()}")
         assert len(held) <= 1
         pid = int(held[0][0].split(":")[-2]) if held else 0
         if pid not in (0, former):
@@ -87,17 +85,7 @@ def _new_holder(cache: Path, former: int, patience: float) -> tuple[int, float]:
 def _appears(cache: Path, name: str, patience: float) -> bool:
     end = time.monotonic() + patience
     while time.monotonic() < end:
-        if _ask(cache, f"SELECT 1 FROM objects WHERE name = '{name}'"):
+        if ask(cache, f"SELECT 1 FROM objects WHERE name = '{name}'"):
             return True
         time.sleep(0.1)
     return False
-
-
-def _ask(cache: Path, sql: str) -> list[tuple[str]]:
-    if not cache.exists():
-        return []
-    with contextlib.closing(sqlite3.connect(f"file:{cache}?mode=ro", uri=True, timeout=10)) as connection:
-        try:
-            return connection.execute(sql).fetchall()
-        except sqlite3.OperationalError:
-            return []

@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.cache_file import ask
 from tests.acceptance.bookkeeping import CONFIG_MAPS, CRON_TABS, DEFINITION, Entry, Writer
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.fixtures import OwnControlPlane
@@ -119,11 +119,11 @@ def _told(printed: str) -> dict[str, Any]:
 
 def _not_kept(cache: Path, book: list[Entry]) -> list[Entry]:
     states = {
-        *_ask(cache, "SELECT l.uid, CAST(v.resource_version AS TEXT) FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.change < 3"),
-        *_ask(cache, "SELECT l.uid, CAST(v.state_version AS TEXT) FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.began NOT NULL"),
-        *_ask(cache, "SELECT uid, resource_version FROM objects"),
+        *ask(cache, "SELECT l.uid, CAST(v.resource_version AS TEXT) FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.change < 3"),
+        *ask(cache, "SELECT l.uid, CAST(v.state_version AS TEXT) FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.began NOT NULL"),
+        *ask(cache, "SELECT uid, resource_version FROM objects"),
     }
-    ends = {uid for (uid,) in _ask(cache, "SELECT l.uid FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.change = 3")}
+    ends = {uid for (uid,) in ask(cache, "SELECT l.uid FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.change = 3")}
     return [one for one in book if not (one.uid in ends if one.change == "deleted" else (one.uid, one.version) in states)]
 
 
@@ -145,17 +145,7 @@ def _seconds(text: str) -> float:
 
 
 def _watched(cache: Path) -> set[str]:
-    return {resource for (resource,) in _ask(cache, "SELECT resource FROM kinds WHERE watching")}
-
-
-def _ask(cache: Path, sql: str) -> list[tuple[Any, ...]]:
-    if not cache.exists():
-        return []
-    with contextlib.closing(sqlite3.connect(f"file:{cache}?mode=ro", uri=True, timeout=10)) as connection:
-        try:
-            return connection.execute(sql).fetchall()
-        except sqlite3.OperationalError:
-            return []
+    return {resource for (resource,) in ask(cache, "SELECT resource FROM kinds WHERE watching")}
 
 
 def _until(condition: Any, what: str) -> None:
