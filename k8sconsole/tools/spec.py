@@ -106,6 +106,32 @@ class ToolSpec(msgspec.Struct, frozen=True):
         )
 
 
+def change(
+    name: str,
+    title: str,
+    summary: str,
+    shapes: tuple[type, type],
+    halves: tuple[Preparation, Handler],
+    able: Capabilities,
+    risk: Risk,
+    **more: Any,
+) -> ToolSpec:
+    """A tool of the toolset ``write``, which its name without the service means too. shapes: input and output; more: as ToolSpec."""
+    prepare, handler = halves
+    known = {"capabilities": able, "aliases": (name,), "prepare": prepare, **more}
+    return ToolSpec(
+        name=f"k8s_{name}",
+        title=title,
+        summary=summary,
+        input=shapes[0],
+        output=shapes[1],
+        risk=risk,
+        toolset="write",
+        handler=handler,
+        **known,
+    )
+
+
 def schema_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
     """JSON Schema with everything written where it is used, and without what only repeats: titles, and defaults that mean nothing given."""
     (root,), components = msgspec.json.schema_components([struct], ref_template="{name}")

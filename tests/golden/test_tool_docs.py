@@ -1,5 +1,6 @@
 """The manual names every tool and every parameter."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,12 @@ def test_a_tool_is_in_the_manual_with_all_its_parameters(tool) -> None:  # type:
     assert tool.summary in section
     for parameter in (*tool.parameters()[0], *tool.parameters()[1]):
         assert f"| `{parameter}` |" in section
+
+
+def test_no_summary_names_a_tool_that_does_not_exist() -> None:
+    tools = {tool.name: tool.summary for tool in builtin_registry()}
+    named = {(name, word) for name, summary in tools.items() for word in re.findall(r"\bk8s_[a-z_]+", summary)}
+    assert {(name, word) for name, word in named if word not in tools} == set()
 
 
 def test_every_client_that_can_be_installed_is_in_the_manual() -> None:

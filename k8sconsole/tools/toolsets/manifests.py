@@ -14,7 +14,7 @@ from k8sconsole.tools.creating import Made, create, creation
 from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, undo_by_history, without_masks
 from k8sconsole.tools.manifest import parsed
 from k8sconsole.tools.passage import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, change
 
 Manifest = Annotated[dict[str, Any] | str, Meta(description="One object, as JSON or as YAML text")]
 _PATCHES = {"merge": PatchType.MERGE, "strategic": PatchType.STRATEGIC, "json": PatchType.JSON}
@@ -136,50 +136,16 @@ _prepare_apply, _apply = (_told_owners(half) for half in changing(plan_apply, "a
 _prepare_patch, _patch = changing(plan_patch, "patched")
 
 
-def _tool(name: str, title: str, summary: str, shapes: tuple[type, type], verb: str, halves: tuple[Any, Any], **more: Any) -> ToolSpec:
-    return ToolSpec(
-        name=f"k8s_{name}",
-        title=title,
-        summary=summary,
-        input=shapes[0],
-        output=shapes[1],
-        risk=Risk.DESTRUCTIVE,
-        capabilities=Capabilities(("*",), (verb,), Scope.NAMESPACE, "object", cache_friendly=False),
-        toolset="write",
-        handler=halves[1],
-        aliases=(name,),
-        prepare=halves[0],
-        **more,
-    )
+def _able(verb: str) -> Capabilities:
+    return Capabilities(("*",), (verb,), Scope.NAMESPACE, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _tool(
-        "create_resource",
-        "Create an object",
-        "Creates one object of any kind. Fails where one of that name exists.",
-        (CreateResource, Made),
-        "create",
-        (prepare_create, create_resource),
-        locate=locate,
-        idempotent=False,
-    ),
-    _tool(
-        "apply_resource",
-        "Apply a manifest",
-        "Server-side apply of one object: creates it, or changes the fields that the manifest names.",
-        (ApplyResource, Altered),
-        "patch",
-        (_prepare_apply, _apply),
-        locate=locate,
-    ),
-    _tool(
-        "patch_resource",
-        "Patch an object",
-        "Changes fields of one object. For replicas, images, labels their own tools are safer.",
-        (PatchResource, Altered),
-        "patch",
-        (_prepare_patch, _patch),
-        idempotent=False,
-    ),
-)
+    change("create_resource", "Create an object", "Creates one object of any kind. Fails where one of that name exists.",
+           (CreateResource, Made), (prepare_create, create_resource), _able("create"), Risk.DESTRUCTIVE, locate=locate, idempotent=False),
+    change("apply_resource", "Apply a manifest",
+           "Server-side apply of one object: creates it, or changes the fields that the manifest names.", (ApplyResource, Altered),
+           (_prepare_apply, _apply), _able("patch"), Risk.DESTRUCTIVE, locate=locate),
+    change("patch_resource", "Patch an object", "Changes fields of one object. For replicas, images, labels their own tools are safer.",
+           (PatchResource, Altered), (_prepare_patch, _patch), _able("patch"), Risk.DESTRUCTIVE, idempotent=False),
+)  # fmt: skip

@@ -8,7 +8,7 @@ from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.edits import Altered, Edit, Plan, Undo, changing, living, meant, without_masks
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, change
 
 
 class _Marked(Common, kw_only=True):
@@ -47,24 +47,12 @@ async def _plan(asked: Any, context: ToolContext, field: str, wanted: dict[str, 
     return Plan(one, Edit({"metadata": {field: wanted}}), undo, before, hurts)
 
 
-def _tool(name: str, title: str, summary: str, shape: type, planner: Any, done: str) -> ToolSpec:
-    prepare, handler = changing(planner, done)
-    return ToolSpec(
-        name=f"k8s_{name}",
-        title=title,
-        summary=summary,
-        input=shape,
-        output=Altered,
-        risk=Risk.WRITE,
-        capabilities=Capabilities(("*",), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False),
-        toolset="write",
-        handler=handler,
-        aliases=(name,),
-        prepare=prepare,
-    )
+_ABLE = Capabilities(("*",), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _tool("label_resource", "Label an object", "Sets, changes or removes labels of any object.", Label, plan_labels, "labelled"),
-    _tool("annotate_resource", "Annotate an object", "Sets, changes or removes annotations.", Annotate, plan_annotations, "annotated"),
-)
+    change("label_resource", "Label an object", "Sets, changes or removes labels of any object.", (Label, Altered),
+           changing(plan_labels, "labelled"), _ABLE, Risk.WRITE),
+    change("annotate_resource", "Annotate an object", "Sets, changes or removes annotations.", (Annotate, Altered),
+           changing(plan_annotations, "annotated"), _ABLE, Risk.WRITE),
+)  # fmt: skip

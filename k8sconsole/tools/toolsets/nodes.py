@@ -13,7 +13,7 @@ from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.draining import Moved, to_move
 from k8sconsole.tools.edits import Altered, Edit, Plan, Undo, changing, living, meant, same_object, uid_of
 from k8sconsole.tools.passage import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, change
 
 PAUSE = 1.0
 """Seconds between two looks at pods that are going, and between two tries of an eviction that a budget forbids."""
@@ -31,14 +31,16 @@ class Drain(Node, kw_only=True):
 
 
 class Drained(msgspec.Struct):
-    """evicted, remaining: pods as namespace/name. staying: daemon sets and the like. why: what held the remaining ones."""
+    """evicted, remaining: pods as namespace/name. staying: daemon sets and the like. held: what held the remaining ones. undo: of the
+    cordon; where it is null, why says why."""
 
     node: str
     complete: bool
     evicted: list[str]
     remaining: list[str]
     staying: list[str]
-    undo: dict[str, Any]
+    held: str = ""
+    undo: dict[str, Any] | None = None
     why: str = ""
 
 
@@ -61,15 +63,15 @@ async def _plan(asked: Node, context: ToolContext, *, unschedulable: bool) -> Pl
 
 async def prepare_drain(asked: Drain, context: ToolContext) -> Proposal:
     """Raises Invalid where a pod would be lost for good and nobody said that it may."""
-    one = await meant(asked, context, "nodes")
-    before = await living(context, one)
+    plan = await plan_cordon(asked, context)
+    one, before = plan.meant, plan.before
     cluster = await context.cluster(one.cluster)
     await _may_evict(context, cluster)
     moved = await _moved(asked, context, cluster)
     counted = f"{len(moved.pods)} pods are evicted, {len(moved.staying)} stay"
     tried = await _tried(cluster, moved)
     shown = "\n".join((counted, *tried)) if moved.pods else counted
-    undo = f"{_undo(one.place())}: the pods do not come back by themselves"
+    undo = f"{plan.undo}: the pods do not come back by themselves"
     return Proposal((one.label,), (*moved.hurts, counted), shown, undo, {"uid": uid_of(before)})
 
 
@@ -85,10 +87,10 @@ async def drain(asked: Drain, context: ToolContext) -> Reply:
     held: dict[str, str] = {}
     try:
         async with asyncio.timeout(asked.timeout_seconds):
-            await _empty(asked, context, cluster, dict(going), held)
+            await _empty(asked, context, cluster, going, held)
     except TimeoutError:
         pass
-    return await _told(asked, context, cluster, moved, held)
+    return await _told(asked, context, (cluster, plan.undo), moved, held)
 
 
 async def _empty(
@@ -128,15 +130,15 @@ async def _there(context: ToolContext, cluster: Cluster, namespace: str, name: s
     return uid_of(msgspec.json.decode(raw)) == uid
 
 
-async def _told(asked: Drain, context: ToolContext, cluster: Cluster, moved: Moved, held: dict[str, str]) -> Reply:
+async def _told(asked: Drain, context: ToolContext, done: tuple[Cluster, Undo], moved: Moved, held: dict[str, str]) -> Reply:
+    cluster, undo = done
     remaining = [f"{one[0]}/{one[1]}" for one in moved.pods if await _there(context, cluster, *one)]
     evicted = [label for label in (f"{one[0]}/{one[1]}" for one in moved.pods) if label not in remaining]
     why = "; ".join(sorted(set(held.values()))) or (f"still there after {asked.timeout_seconds} s" if remaining else "")
-    undo = {"tool": "k8s_uncordon_node", "arguments": {"name": asked.name, "context": str(cluster.name)}}
-    done = Drained(asked.name, not remaining, evicted, remaining, list(moved.staying), undo, why)
+    drained = Drained(asked.name, not remaining, evicted, remaining, list(moved.staying), why, undo.call, undo.why)
     text = f"drained {asked.name}: {len(evicted)} pods gone, {len(remaining)} left, {len(moved.staying)} stay by their nature"
     warnings = (f"not complete: {', '.join(remaining[:10])}: {why}",) if remaining else ()
-    return Reply(msgspec.to_builtins(done), "\n".join((text, *warnings)), context.live(), warnings=warnings)
+    return Reply(msgspec.to_builtins(drained), "\n".join((text, *warnings)), context.live(), warnings=warnings)
 
 
 async def _moved(asked: Drain, context: ToolContext, cluster: Cluster) -> Moved:
@@ -166,33 +168,14 @@ async def _may_evict(context: ToolContext, cluster: Cluster) -> None:
         raise Forbidden("you may not evict pods", answer.reason or "RBAC does not grant it", "kubectl auth can-i create pods/eviction -A")
 
 
-def _undo(place: dict[str, Any]) -> str:
-    return str(Undo("k8s_uncordon_node", place))
-
-
-def _tool(name: str, title: str, summary: str, shapes: tuple[type, type], halves: tuple[Any, Any], risk: Risk, **more: Any) -> ToolSpec:
-    return ToolSpec(
-        name=f"k8s_{name}",
-        title=title,
-        summary=summary,
-        input=shapes[0],
-        output=shapes[1],
-        risk=risk,
-        capabilities=Capabilities(("nodes",), ("patch",), Scope.CLUSTER, "object", cache_friendly=False),
-        toolset="write",
-        handler=halves[1],
-        aliases=(name,),
-        kind="nodes",
-        prepare=halves[0],
-        **more,
-    )
+_ABLE = Capabilities(("nodes",), ("patch",), Scope.CLUSTER, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _tool("cordon_node", "Cordon a node", "No new pods on a node; those on it stay.", (Node, Altered), changing(plan_cordon, "cordoned"),
-          Risk.WRITE),
-    _tool("uncordon_node", "Uncordon a node", "Lets new pods onto a node again.", (Node, Altered), changing(plan_uncordon, "uncordoned"),
-          Risk.WRITE),
-    _tool("drain_node", "Drain a node", "Cordons a node and evicts its pods, as disruption budgets allow. Tells what is left.",
-          (Drain, Drained), (prepare_drain, drain), Risk.DESTRUCTIVE, named=True),
+    change("cordon_node", "Cordon a node", "No new pods on a node; those on it stay.", (Node, Altered), changing(plan_cordon, "cordoned"),
+           _ABLE, Risk.WRITE, kind="nodes"),
+    change("uncordon_node", "Uncordon a node", "Lets new pods onto a node again.", (Node, Altered), changing(plan_uncordon, "uncordoned"),
+           _ABLE, Risk.WRITE, kind="nodes"),
+    change("drain_node", "Drain a node", "Cordons a node and evicts its pods, as disruption budgets allow. Tells what is left.",
+           (Drain, Drained), (prepare_drain, drain), _ABLE, Risk.DESTRUCTIVE, kind="nodes", named=True),
 )  # fmt: skip

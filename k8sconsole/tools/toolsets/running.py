@@ -18,7 +18,7 @@ from k8sconsole.tools.creating import Made, create, creation
 from k8sconsole.tools.edits import Meant, living, meant, same_object, uid_of
 from k8sconsole.tools.log_budget import fitted, folded
 from k8sconsole.tools.passage import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, change
 
 MOST_BYTES = 4_000_000
 _closing: set["asyncio.Task[None]"] = set()
@@ -165,30 +165,15 @@ def _pod(asked: RunPod, one: Meant) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 
-def _tool(name: str, title: str, summary: str, shapes: tuple[type, type], halves: tuple[Any, Any], risk: Risk, **more: Any) -> ToolSpec:
-    return ToolSpec(
-        name=f"k8s_{name}",
-        title=title,
-        summary=summary,
-        input=shapes[0],
-        output=shapes[1],
-        risk=risk,
-        capabilities=Capabilities(("pods",), ("create",), Scope.NAMESPACE, "object", cache_friendly=False),
-        toolset="write",
-        handler=halves[1],
-        aliases=(name,),
-        kind="pods",
-        idempotent=False,
-        prepare=halves[0],
-        **more,
-    )
+_ABLE = Capabilities(("pods",), ("create",), Scope.NAMESPACE, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _tool("run_pod", "Run an image", "Starts one pod from an image. For something that stays use k8s_create_deployment.", (RunPod, Made),
-          (prepare_run, run_pod), Risk.DESTRUCTIVE),
-    _tool("exec_pod", "Run a command in a pod", "Runs one command without a terminal and answers its output and exit code.",
-          (ExecPod, Executed), (prepare_exec, exec_pod), Risk.DESTRUCTIVE, rbac="/exec"),
-    _tool("port_forward", "Forward a port", "Opens a port on this machine that leads to a pod's, for some minutes.",
-          (PortForward, Forwarded), (prepare_forward, port_forward), Risk.DESTRUCTIVE, rbac="/portforward"),
+    change("run_pod", "Run an image", "Starts one pod from an image. For something that stays use k8s_create_deployment.", (RunPod, Made),
+           (prepare_run, run_pod), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False),
+    change("exec_pod", "Run a command in a pod", "Runs one command without a terminal and answers its output and exit code.",
+           (ExecPod, Executed), (prepare_exec, exec_pod), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False, rbac="/exec"),
+    change("port_forward", "Forward a port", "Opens a port on this machine that leads to a pod's, for some minutes.",
+           (PortForward, Forwarded), (prepare_forward, port_forward), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False,
+           rbac="/portforward"),
 )  # fmt: skip

@@ -8,6 +8,7 @@ from msgspec import Meta
 from k8sconsole.errors import Conflict, InvalidParams, NotFound
 from k8sconsole.kit.times import exact
 from k8sconsole.model.history import Change, Version
+from k8sconsole.model.masking import mask_object
 from k8sconsole.model.reading import AuditEntry
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Risk, Scope
@@ -101,8 +102,6 @@ async def _live(context: ToolContext, one: Meant) -> dict[str, Any] | None:
 
 
 def _masked_live(one: Meant, live: dict[str, Any]) -> dict[str, Any]:
-    from k8sconsole.model.masking import mask_object
-
     return mask_object(one.resource.name, live)
 
 

@@ -11,8 +11,8 @@ from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Planner, Undo, changing, living, meant
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant
+from k8sconsole.tools.spec import ToolSpec, change
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 REVISION = "deployment.kubernetes.io/revision"
@@ -134,34 +134,19 @@ def _wrong_kind(one: Meant, kinds: list[str]) -> InvalidParams:
 def _no_revision(asked: RolloutUndo, known: list[int]) -> NotFound:
     details = {"parameter": "revision", "given": asked.revision, "nearest": known}
     told = f"it has {', '.join(map(str, known))}" if known else "it has none"
-    return NotFound(f"no revision {asked.revision or 'before this one'} of {asked.name}", told, "k8s_rollout_history", details)
+    return NotFound(f"no revision {asked.revision or 'before this one'} of {asked.name}", told, "revision=0", details)
 
 
-def _tool(name: str, title: str, summary: str, shape: type, planner: Planner, done: str, *, risk: Risk, **more: Any) -> ToolSpec:
-    prepare, handler = changing(planner, done)
-    return ToolSpec(
-        name=f"k8s_{name}",
-        title=title,
-        summary=summary,
-        input=shape,
-        output=Altered,
-        risk=risk,
-        capabilities=Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",), Scope.NAMESPACE, "object", False),
-        toolset="write",
-        handler=handler,
-        aliases=(name,),
-        prepare=prepare,
-        **more,
-    )
+_ABLE = Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _tool("scale_resource", "Scale a workload", "Sets the number of replicas of anything that scales.", Scale, plan_scale, "scaled",
-          risk=Risk.WRITE, rbac="/scale"),
-    _tool("rollout_restart", "Restart a workload", "Replaces its pods one by one, with the same template.", Workload, plan_restart,
-          "restarted", risk=Risk.WRITE, idempotent=False),
-    _tool("rollout_undo", "Roll a deployment back", "Back to an earlier revision; k8s_rollout_history names them.", RolloutUndo, plan_back,
-          "rolled back", risk=Risk.DESTRUCTIVE, idempotent=False),
-    _tool("set_image", "Set a container's image", "Rolls a workload out with another image.", SetImage, plan_image, "set the image of",
-          risk=Risk.DESTRUCTIVE),
+    change("scale_resource", "Scale a workload", "Sets the number of replicas of anything that scales.", (Scale, Altered),
+           changing(plan_scale, "scaled"), _ABLE, Risk.WRITE, rbac="/scale"),
+    change("rollout_restart", "Restart a workload", "Replaces its pods one by one, with the same template.", (Workload, Altered),
+           changing(plan_restart, "restarted"), _ABLE, Risk.WRITE, idempotent=False),
+    change("rollout_undo", "Roll a deployment back", "Back to an earlier revision, by default the one before.", (RolloutUndo, Altered),
+           changing(plan_back, "rolled back"), _ABLE, Risk.DESTRUCTIVE, idempotent=False),
+    change("set_image", "Set a container's image", "Rolls a workload out with another image.", (SetImage, Altered),
+           changing(plan_image, "set the image of"), _ABLE, Risk.DESTRUCTIVE),
 )  # fmt: skip

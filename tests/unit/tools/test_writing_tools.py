@@ -189,8 +189,10 @@ async def test_draining_wants_the_node_s_name_evicts_and_is_uncordoned(willing: 
     data = _ok(await willing.call("k8s_drain_node", **call))
     assert willing.questions[-1].confirm_word == node
     assert data["evicted"]
-    assert data["complete"] or data["why"]
+    assert data["complete"] or data["held"]
     assert (await _get(willing, "nodes", node, None))["spec"]["unschedulable"] is True
+    again = _ok(await willing.call("k8s_drain_node", **call))
+    assert (again["undo"], again["why"]) == (None, "it was so before"), "a node that somebody had cordoned stays cordoned"
     await _undone(willing, data)
     assert not (await _get(willing, "nodes", node, None))["spec"].get("unschedulable")
 
