@@ -40,6 +40,8 @@ def decode(raw: bytes | msgspec.Raw, shape: type[T]) -> T:
 
 def repaired(value: object, kind: Any) -> Any:
     """``value`` as ``kind``, without the pieces that do not fit; None where nothing does and ``kind`` is not a Shape, list or dict."""
+    if kind is msgspec.Raw:
+        return msgspec.Raw(msgspec.json.encode(value))
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError:

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache
 
 import msgspec
 
 from k8sconsole.model.objects import Cell
-from k8sconsole.model.quantities import bytes_of, cpu_millicores
 from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, NODE, OWNER, READY, RESTARTS, STATUS, cpu, names, size, text
 from k8sconsole.model.tables.decoding import Shape, decode
 from k8sconsole.model.tables.kind import created_at, name_of, reading
+from k8sconsole.model.tables.pod_amounts import Amounts, amounts_of
 from k8sconsole.model.tables.shapes import Condition, Container, Meta, epoch, holds
 
 
@@ -86,6 +85,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     wanted: int
     restarts: int
     last_restart: float | None
+    amounts: Amounts
 
     @property
     def metadata(self) -> Meta:
@@ -123,7 +123,8 @@ def read_pod(raw: bytes | msgspec.Raw) -> Reading:
         _restart_count(tally, status.init_container_statuses[:seen], sidecars)
         _walk_containers(tally, status)
     word = _last_word(pod, tally.word)
-    return Reading(pod, word, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, epoch(tally.last))
+    amounts = amounts_of(spec.containers, spec.init_containers, spec.overhead)
+    return Reading(pod, word, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, epoch(tally.last), amounts)
 
 
 def _first_word(status: PodStatus) -> str:
@@ -226,36 +227,6 @@ def _images(seen: Reading) -> Cell:
     return ",".join([container.image for container in seen.pod.spec.containers]) or None
 
 
-def total(pod: Pod, side: str, resource: str) -> int | None:
-    """What the scheduler reckons with, in millicores or bytes: containers and sidecars together, or one init container where it needs more,
-    and the overhead. side is ``requests`` or ``limits``. None when no container states it."""
-    spec = pod.spec
-    amounts = [_amount(container, side, resource) for container in spec.containers]
-    first: list[int | None] = []
-    for container in spec.init_containers:
-        (amounts if container.restart_policy == "Always" else first).append(_amount(container, side, resource))
-    stated = [amount for amount in amounts if amount is not None]
-    single = [amount for amount in first if amount is not None]
-    if not stated and not single:
-        return None
-    extra = _reckoned(spec.overhead[resource], resource) if resource in spec.overhead else None
-    return max([sum(stated), *single]) + (extra or 0)
-
-
-def _amount(container: Container, side: str, resource: str) -> int | None:
-    stated = container.resources.requests if side == "requests" else container.resources.limits
-    return _reckoned(stated[resource], resource) if resource in stated else None
-
-
-@lru_cache(maxsize=4096)
-def _reckoned(amount: str, resource: str) -> int | None:
-    """The same few amounts stand in all pods of a cluster."""
-    try:
-        return cpu_millicores(amount) if resource == "cpu" else bytes_of(amount)
-    except ValueError:
-        return None
-
-
 PODS = reading(
     "pods",
     read_pod,
@@ -270,10 +241,10 @@ PODS = reading(
         (text("NOMINATED NODE", wide=True), lambda seen: seen.pod.status.nominated_node_name or None),
         (text("READINESS GATES", wide=True), _gates),
         (OWNER, _owner),
-        (cpu("CPU/R"), lambda seen: total(seen.pod, "requests", "cpu")),
-        (cpu("CPU/L"), lambda seen: total(seen.pod, "limits", "cpu")),
-        (size("MEM/R"), lambda seen: total(seen.pod, "requests", "memory")),
-        (size("MEM/L"), lambda seen: total(seen.pod, "limits", "memory")),
+        (cpu("CPU/R"), lambda seen: seen.amounts.cpu_requested),
+        (cpu("CPU/L"), lambda seen: seen.amounts.cpu_limit),
+        (size("MEM/R"), lambda seen: seen.amounts.memory_requested),
+        (size("MEM/L"), lambda seen: seen.amounts.memory_limit),
         (IMAGE, _images),
     ),
 )

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
+
 from k8sconsole.model.tables.decoding import Shape
 
 
@@ -27,7 +29,10 @@ class Meta(Shape, frozen=True):
     @property
     def owner(self) -> str:
         """The controlling owner as ``Kind/name``, empty without one."""
-        return next((f"{ref.kind}/{ref.name}" for ref in self.owner_references if ref.controller), "")
+        for ref in self.owner_references:
+            if ref.controller:
+                return f"{ref.kind}/{ref.name}"
+        return ""
 
 
 class Object(Shape, frozen=True):
@@ -52,7 +57,7 @@ class Container(Shape, frozen=True):
     name: str = ""
     image: str = ""
     restart_policy: str = ""
-    resources: Resources = Resources()
+    resources: msgspec.Raw = msgspec.Raw(b"{}")  # its ``Resources``, for the few who read them
 
 
 class TemplateSpec(Shape, frozen=True):
