@@ -16,7 +16,7 @@ class Scanner(msgspec.Struct, frozen=True):
     timeout: float = 120.0
     """Seconds one kind may take to be read before the attempt counts as failed."""
     batch_size: int = 100
-    """Objects handed to the cache at once when they arrive one by one."""
+    """Objects of a list handed to the cache at first, so that its first rows are shown soon; the rest goes by whole pages."""
     page_size: int = 500
     """Objects asked of the API server in one page of a list."""
     max_concurrent: int = 3

@@ -12,7 +12,7 @@ _METRICS_GROUP = "metrics.k8s.io"
 
 
 class ScanPlan(msgspec.Struct, frozen=True):
-    """Seconds, except: batch (objects a write), page (objects a request), concurrency (lists at a time, for each cluster).
+    """Seconds, except: batch (objects of a list's first write), page (objects a request), concurrency (lists at a time, for each cluster).
 
     static_interval, dynamic_interval: how long a kind of that tier may go unconfirmed before it is listed again; metrics_interval: how
     often usage is read; forbidden_interval: what was forbidden is not asked for again before. timeout: for one kind's list. namespaces:

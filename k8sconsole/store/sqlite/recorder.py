@@ -99,6 +99,7 @@ class Kind(NamedTuple):
 class Recorder:
     def __init__(self, rules: HistoryRules) -> None:
         self.rules = rules
+        self._kept: dict[ResourceName, bool] = {}
         self.samples = Samples()
         self._noise: dict[ResourceName, Noise] = {}
         self._words: dict[str, int] = {}
@@ -133,7 +134,10 @@ class Recorder:
             self._bytes = 0
 
     def keeps(self, resource: ResourceName) -> bool:
-        return self.rules.keeps(resource)
+        known = self._kept.get(resource)
+        if known is None:
+            known = self._kept[resource] = self.rules.keeps(resource)
+        return known
 
     def added(self, connection: sqlite3.Connection, kind: Kind, objects: Iterable[ParsedObject], at: float) -> list[Present]:
         """Not in the file so far."""
