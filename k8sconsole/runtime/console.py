@@ -152,7 +152,9 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
             self.bus.publish(Notice(problem.title, problem.detail, "error"))
 
     async def _describe_tools(self) -> None:
-        """The catalogue table says what this version can do."""
+        """The catalogue table says what this version can do. The first rows on the screen go before it."""
+        if self.opening.face is Face.TUI:
+            await asyncio.sleep(FIRST_PAINT)
         await self._store.record_tools(self.pipeline.registry.records(), self.settings.cache.tool_mapping_ttl)
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
