@@ -102,7 +102,7 @@ def _without_managed_fields(raw: bytes | msgspec.Raw) -> bytes:
         return _without_managed_fields_anywhere(body)
     if managed is msgspec.UNSET:
         return body
-    # Found by its name and then compared: looking for the whole of it takes three times as long.
+    # Found by its name and then compared: looking for kilobytes takes longer (25 µs a pod with the decoding, not 16).
     listed = bytes(managed)
     at = body.find(_MANAGED)
     while at >= 0:
