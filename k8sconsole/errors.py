@@ -8,12 +8,15 @@
     │   └── FilterError          a filter expression; knows its column
     ├── Unavailable              a cluster or service that does not answer
     │   ├── Unreachable          nothing answers at that address
+    │   │   └── ConnectionCut    it began, and hung up
     │   ├── CredentialsError     it answers, and will not have these credentials
     │   └── DeadlineExceeded     it did not answer in time
+    ├── RateLimited              too many calls at once here; knows retry_after
     ├── Denied                   policy, a person, or RBAC said no
     │   ├── PolicyDenied
     │   ├── ApprovalDenied       a person said no, or nobody could be asked
     │   └── Forbidden            the API server's 403
+    ├── ToolFailed               a tool of an attached server, in that server's words
     ├── ApiError                 the API server's own Status
     │   ├── NotFound             404, also for a namespace or context that does not exist
     │   ├── AlreadyExists        409 on create
@@ -26,7 +29,8 @@
         ├── StoreCorrupt
         ├── StoreLocked
         ├── StoreUnwritable      no permission, no space, no folder
-        └── StoreTooNew          written by a newer version
+        ├── StoreTooNew          written by a newer version
+        └── StoreKeyError        encrypted with another key, or not as the settings say
 
 Each has a title (what failed), a detail (why) and a remedy (what to try). A border that translates somebody else's exception keeps it as
 ``__cause__``; ``--debug`` shows it.
@@ -93,6 +97,10 @@ class Unreachable(Unavailable):
     """Connection refused, no route, no such host, TLS that fails: nothing usable answers."""
 
 
+class ConnectionCut(Unreachable):
+    """The connection ended before the answer was complete. What was asked may have been done."""
+
+
 class CredentialsError(Unavailable):
     """Missing, expired or rejected credentials; an exec plugin that is absent, fails or hangs."""
 
@@ -100,6 +108,17 @@ class CredentialsError(Unavailable):
 class DeadlineExceeded(Unavailable):
     code = -32008
     name = "Timeout"
+
+
+class RateLimited(ConsoleError):
+    """Refused here, before anything was done, since too much goes on already. ``retry_after`` in seconds."""
+
+    code = -32029
+    name = "RateLimited"
+
+    def __init__(self, title: str, detail: str, retry_after: float) -> None:
+        super().__init__(title, detail, f"again in {retry_after:g} s", {"retry_after_seconds": retry_after})
+        self.retry_after = retry_after
 
 
 class Denied(ConsoleError):
@@ -114,6 +133,12 @@ class PolicyDenied(Denied):
 
 class ApprovalDenied(Denied):
     """A person said no, did not answer, or could not be asked."""
+
+
+class ToolFailed(ConsoleError):
+    """A tool of an attached server was called and says that it failed."""
+
+    name = "ToolFailed"
 
 
 class ApiError(ConsoleError):
@@ -141,6 +166,12 @@ class Forbidden(Denied, ApiError):
 class NotFound(ApiError):
     code = -32001
     name = "NotFound"
+
+
+class UnknownContext(NotFound):
+    """A wrong word on the command line or in the configuration, and so another exit code than an object that is not there."""
+
+    exit_code = 2
 
 
 class AlreadyExists(ApiError):
@@ -187,6 +218,12 @@ class StoreLocked(StoreError):
 
 class StoreUnwritable(StoreError):
     """No permission, no space, or no such folder."""
+
+
+class StoreKeyError(StoreError):
+    """Encrypted with another key, encrypted though no key was given, or plain though one was. The file is left as it is."""
+
+    exit_code = 2
 
 
 class StoreTooNew(StoreError):

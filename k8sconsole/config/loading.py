@@ -8,6 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from k8sconsole.config import paths
+from k8sconsole.config.outside import check_servers
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.kit.text import nearest
@@ -33,6 +34,9 @@ ALIASES: dict[str, str] = {
     "LLM_MODEL_NAME": "llm.model",
     "LLM_API_KEY": "llm.api_key",
     "LLM_API_BASE": "llm.api_base",
+    "MCP_SERVER_URL": "mcp_server.url",
+    "MCP_SERVER_TYPE": "mcp_server.type",
+    "MCP_SERVER_NAME": "mcp_server.name",
 }
 """The short environment names; everything else is K8SCONSOLE_<SECTION>__<KEY>."""
 
@@ -80,7 +84,10 @@ def load(flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, st
         given.update(layer)
     types = {key: kind for key, kind, _ in leaves()}
     values = {key: _convert(key, one, types[key]) for key, one in given.items()}
-    return Loaded(_build(Settings, values), {key: one.origin for key, one in given.items()}, chosen)
+    origins = {key: one.origin for key, one in given.items()}
+    settings = _build(Settings, values)
+    check_servers(settings, origins)
+    return Loaded(settings, origins, chosen)
 
 
 def find_file() -> Path | None:

@@ -1,8 +1,13 @@
 """The settings: one tree. The text under a field is its entry in the manual, and its default is the default everywhere."""
 
+from typing import Literal
+
 import msgspec
 
+from k8sconsole.model.connections import PoolBounds
 from k8sconsole.model.history.rules import HistoryRules
+from k8sconsole.model.limits import Limits
+from k8sconsole.model.outside import OutsideServer
 from k8sconsole.model.policy import Policy
 
 
@@ -25,6 +30,8 @@ class Scanner(msgspec.Struct, frozen=True):
     """Seconds between two readings of CPU and memory use, where the cluster has metrics."""
     enabled: bool = True
     """Whether this process scans at all; another process on the same cache may."""
+    source: str = ""
+    """The attached MCP server, of those in mcp_servers, that the cluster is read through. Empty: the API server itself."""
 
 
 class Cache(msgspec.Struct, frozen=True):
@@ -44,6 +51,10 @@ class Cache(msgspec.Struct, frozen=True):
     """Seconds the stored description of a tool stays valid."""
     cleanup_interval: float = 300.0
     """Seconds between two clean-ups."""
+    encryption: Literal["none", "keyring", "environment", "command"] = "none"
+    """Where the key comes from that encrypts the file: the system's keyring, K8SCONSOLE_CACHE_KEY in the environment, or key_command."""
+    key_command: tuple[str, ...] = ()
+    """The command and its arguments, run without a shell, that prints the key."""
 
 
 class Model(msgspec.Struct, frozen=True):
@@ -57,6 +68,17 @@ class Model(msgspec.Struct, frozen=True):
     """Its key; better kept in the environment than in a file."""
     api_base: str = ""
     """Another address for the provider's interface."""
+
+
+class OneServer(msgspec.Struct, frozen=True):
+    """One attached MCP server, for where an environment is all there is to write in; several stand in mcp_servers."""
+
+    url: str = ""
+    """stdio:///path/to/server for a command, or its http address. Empty: none."""
+    type: str = ""
+    """stdio or http. Empty: as the address says."""
+    name: str = "outside"
+    """What its tools' names begin with."""
 
 
 class Console(msgspec.Struct, frozen=True):
@@ -90,11 +112,16 @@ class Settings(msgspec.Struct, frozen=True):
 
     scanner: Scanner = Scanner()
     cache: Cache = Cache()
+    cluster: PoolBounds = PoolBounds()
     history: HistoryRules = HistoryRules()
     llm: Model = Model()
     console: Console = Console()
     log: Log = Log()
     policy: Policy = Policy()
+    mcp_server: OneServer = OneServer()
+    mcp_servers: tuple[OutsideServer, ...] = ()
+    """MCP servers of others whose tools join the catalogue, such as ``{name: files, command: some-server, args: [--stdio]}``."""
+    limits: Limits = Limits()
     theme: str = "night"
     """A file's name in themes/, without its ending."""
     keymap: dict[str, str] = {}

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import Any
 
 from k8sconsole.kit.clean_pieces import CleanPieces
@@ -85,10 +86,18 @@ def mask_items(items: list[Any] | tuple[Any, ...]) -> list[Any]:
 
 
 def _mask_named(name: str, value: str) -> str:
+    if value in _clean.known and _plain(name):
+        return value
     announced = secret_name(name) or (name in ("auth", "_auth") and is_basic(value)) or (name[-3:] in ("key", "Key") and _random(value))
     if not announced:
         return str(mask_tree(value))
     return value if harmless(value) else mask_value(value)
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> bool:
+    """Whether the name announces nothing, whatever the value is."""
+    return not secret_name(name) and name not in ("auth", "_auth") and name[-3:] not in ("key", "Key")
 
 
 def _hides_a_secret(value: str) -> bool:

@@ -1,6 +1,7 @@
 """Text for narrow places, and text that came from outside."""
 
 import re
+from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -8,6 +9,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 def plain(text: str) -> str:
     """The text without control characters, escape sequences' introducers or bidirectional overrides: safe to lay on a terminal."""
     return _CONTROL.sub("\ufffd", text)
+
+
+def yaml_text(value: Any) -> str:
+    """A JSON value as YAML: keys in their order, long lines whole."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=10_000)
+    return text
 
 
 def short_age(seconds: float) -> str:

@@ -86,6 +86,28 @@ class CallCompleted(Fact, frozen=True):
         return (self.request_id,)
 
 
+class ToolsChanged(Fact, frozen=True):
+    """An attached server offers other tools than before."""
+
+    server: str
+
+    @property
+    def merge_key(self) -> tuple[object, ...]:
+        return ("ToolsChanged", self.server)
+
+
+class OutsideChanged(Fact, frozen=True):
+    """An attached server is connected, or lost, or was told something else. trust: a value of ``outside.OutsideTrust``."""
+
+    server: str
+    trust: str
+    detail: str = ""
+
+    @property
+    def merge_key(self) -> tuple[object, ...]:
+        return ("OutsideChanged", self.server)
+
+
 class Notice(Fact, frozen=True):
     """Something a person should be told once. severity: information, warning or error."""
 

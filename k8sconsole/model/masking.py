@@ -15,7 +15,7 @@ from k8sconsole.kit.clean_pieces import CleanPieces
 from k8sconsole.kit.masks import is_masked, length_class, mask_value
 from k8sconsole.kit.redact import mask_text, mask_tree
 
-__all__ = ["body_of", "mask_arguments", "mask_json", "mask_text"]
+__all__ = ["body_of", "mask_arguments", "mask_json", "mask_reply", "mask_text"]
 
 _ALWAYS = frozenset({"secrets", "configmaps"})
 _BUILTIN_GROUPS = frozenset({"apps", "batch", "autoscaling", "policy", "extensions"})
@@ -88,6 +88,12 @@ def mask_json(value: Any) -> Any:
     return mask_tree(_sealed(value))
 
 
+def mask_reply(value: Any) -> Any:
+    """As ``mask_json``, sooner where the value holds no Secret and no JSON within its strings, as most answers do: that shows in its bytes,
+    which take a twentieth of the walk to write."""
+    return mask_json(value) if _holds_manifests(value) else mask_tree(value)
+
+
 def mask_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """A call's arguments as they may be kept in the audit, shown in a question, or logged."""
     return cast("dict[str, Any]", mask_json(arguments))
@@ -123,6 +129,15 @@ def _without_managed_fields_anywhere(raw: bytes) -> bytes:
         return bytes(raw)
     surface["metadata"] = msgspec.Raw(_encode(inner))
     return _encode(surface)
+
+
+def _holds_manifests(value: Any) -> bool:
+    """Whether ``_sealed`` may find anything: a kind Secret, or a string that begins as JSON does."""
+    try:
+        told = _encode(value)
+    except (TypeError, ValueError):
+        return True
+    return b"Secret" in told or b'"{' in told or b'"[' in told
 
 
 def _builtin(resource_name: str) -> bool:

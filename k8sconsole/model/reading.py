@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.model.filters import Filter
+from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 
@@ -33,6 +34,15 @@ class ScanState(msgspec.Struct, frozen=True):
     watching: bool = False
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
+
+
+def cached_freshness(state: ScanState | None, context: ClusterName) -> Freshness:
+    """How old the cached rows of a kind are, and what they lack. None: the kind was never read."""
+    if state is None:
+        return Freshness(Source.CACHE, None, False, (f"{context}: not read yet",))
+    failed = (f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ()
+    missing = tuple(dict.fromkeys((*state.missing, *failed)))
+    return Freshness(Source.CACHE, state.confirmed_at, not missing and state.confirmed_at is not None, missing)
 
 
 class ClusterRecord(msgspec.Struct, frozen=True):

@@ -59,7 +59,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class ToolOutcome(msgspec.Struct, frozen=True):
-    """data is a JSON value. A failed outcome has ``error`` and no data. cached: whether the store answered, for the hit rate."""
+    """data is a JSON value. A failed outcome has ``error`` and no data."""
 
     tool: str
     request_id: str

@@ -1,18 +1,7 @@
-"""What the program measures of itself, over the last while: how many, how long, how often from the cache."""
+"""What the program measures of itself, over the last while: how many, how long."""
 
 from collections import deque
 from collections.abc import Callable
-
-import msgspec
-
-
-class Window(msgspec.Struct, frozen=True):
-    """Of the values recorded in the window; all zero when there were none."""
-
-    count: int = 0
-    average: float = 0.0
-    highest: float = 0.0
-    lowest: float = 0.0
 
 
 class Figures:
@@ -31,13 +20,6 @@ class Figures:
         while values[0][0] < at - self._keep:
             values.popleft()
 
-    def window(self, name: str, seconds: float) -> Window:
-        since = self._now() - seconds
-        found = [value for at, value in self._values.get(name, ()) if at >= since]
-        if not found:
-            return Window()
-        return Window(len(found), sum(found) / len(found), max(found), min(found))
-
     def series(self, name: str, seconds: float, buckets: int) -> list[float]:
         """Counts per equal slice of the last ``seconds``, oldest first."""
         start, width = self._now() - seconds, seconds / buckets
@@ -46,8 +28,3 @@ class Figures:
             if at >= start:
                 counts[min(buckets - 1, int((at - start) / width))] += 1
         return counts
-
-    def share(self, part: str, other: str, seconds: float) -> float | None:
-        """part ÷ (part + other) in the window, None when neither happened."""
-        hits, misses = self.window(part, seconds).count, self.window(other, seconds).count
-        return hits / (hits + misses) if hits + misses else None

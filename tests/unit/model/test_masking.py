@@ -5,9 +5,11 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from k8sconsole.model import masking
-from k8sconsole.model.masking import body_of, mask_json
+from k8sconsole.model.masking import body_of, mask_json, mask_reply
 
 SECRET = "s3cr3t-Planted-0042"
 ENCODED = base64.b64encode(SECRET.encode()).decode()
@@ -140,3 +142,40 @@ def test_a_field_whose_name_is_harmless_elsewhere_is_found_each_time_it_is_met(f
     for _ in range(3):
         body_of("pods", _raw(clean))
         assert body_of("pods", _raw(planted)) == _raw(masking.mask_object("pods", planted))
+
+
+STRINGS = st.one_of(
+    st.text(max_size=12),
+    st.sampled_from(
+        [
+            "Secret",
+            "kind: Secret",
+            "{",
+            "[]x",
+            '{"kind":"Secret","data":{"a":"aGVsbG8="}}',
+            '[{"name":"DB_PASSWORD","value":"hunter22"}]',
+            '{"name":"DB_PASSWORD","value":"hunter22"}',
+            "Running",
+        ]
+    ),
+)
+KEYS = st.one_of(
+    st.text(max_size=6), st.sampled_from(["kind", "data", "stringData", "metadata", "annotations", "password", "key", "auth", "name"])
+)
+VALUES = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-5, 5), STRINGS),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(KEYS, inner, max_size=5)),
+    max_leaves=20,
+)
+
+
+@given(VALUES)
+def test_an_answer_is_masked_as_any_json_is_only_sooner(value: Any) -> None:
+    assert mask_reply(value) == mask_json(value)
+
+
+@given(KEYS, STRINGS)
+def test_a_value_that_is_known_to_be_clean_is_still_masked_under_a_secrets_name(key: str, value: str) -> None:
+    before = mask_json({key: value})
+    mask_json([value, {"other": value}])
+    assert mask_json({key: value}) == before

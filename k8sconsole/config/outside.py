@@ -1,0 +1,104 @@
+"""The attached MCP servers that the settings name, checked before anything is started."""
+
+import os
+import re
+import shlex
+from collections.abc import Mapping
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from k8sconsole.config.settings import Settings
+from k8sconsole.errors import ConfigurationError
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.outside import OutsideServer
+
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
+_HTTP = ("http", "https")
+
+
+ATTACHED = "K8SCONSOLE_ATTACHED"
+"""Set for what is started as an attached server: if that is this program with the same settings, it must not start itself again and
+again."""
+
+
+def servers(settings: Settings) -> tuple[OutsideServer, ...]:
+    """Those that are switched on; none where this process is an attached server itself. Raises ConfigurationError."""
+    return () if os.environ.get(ATTACHED) else _named_in(settings)
+
+
+def source(settings: Settings) -> str:
+    """The attached server that the cluster is read through; empty for the API server itself."""
+    return "" if os.environ.get(ATTACHED) else settings.scanner.source
+
+
+def _named_in(settings: Settings) -> tuple[OutsideServer, ...]:
+    one = settings.mcp_server
+    single = (_single(one.url, one.type, one.name),) if one.url else ()
+    return tuple(server for server in (*settings.mcp_servers, *single) if server.enabled)
+
+
+def check_servers(settings: Settings, origins: Mapping[str, str]) -> None:
+    """Raises ConfigurationError that names the place: a server without a way to it, a name that cannot stand before a tool's, or twice."""
+    where = origins.get("mcp_servers") or origins.get("mcp_server.url") or "mcp_servers"
+    names: set[str] = set()
+    for server in _named_in(settings):
+        _check(server, where)
+        if server.name in names:
+            raise ConfigurationError(f"{where}: mcp_servers", f"two servers are named {server.name!r}", "give each a name of its own")
+        names.add(server.name)
+    _check_source(settings.scanner.source, names, origins.get("scanner.source", "settings"))
+
+
+def filled(values: Mapping[str, str], server: str) -> dict[str, str]:
+    """``${NAME}`` replaced from the environment. Raises ConfigurationError for a variable that is not set: an empty token is no token."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise ConfigurationError(f"mcp_servers: {server}", f"the variable {found[1]} is not set", f"export {found[1]}=…")
+        return os.environ[found[1]]
+
+    return {key: _VARIABLE.sub(value, text) for key, text in values.items()}
+
+
+def shown(server: OutsideServer) -> OutsideServer:
+    """For eyes: values that are not merely named are left out."""
+    return msgspec.structs.replace(server, env=_named(server.env), headers=_named(server.headers))
+
+
+def _named(values: Mapping[str, str]) -> dict[str, str]:
+    return {key: text if _VARIABLE.search(text) else "[set]" for key, text in values.items()}
+
+
+def _check_source(name: str, names: set[str], where: str) -> None:
+    if name and name not in names:
+        close = nearest(name, tuple(names)) or sorted(names)
+        remedy = f"did you mean {close[0]}?" if close else "name the server in mcp_servers"
+        raise ConfigurationError(f"{where}: scanner.source", f"no attached server is named {name!r}", remedy)
+
+
+def _check(server: OutsideServer, where: str) -> None:
+    what = f"{where}: mcp_servers {server.name!r}"
+    if not _NAME.fullmatch(server.name):
+        raise ConfigurationError(what, "a name is up to 24 lower-case letters, digits and dashes", "name: files")
+    if bool(server.command) == bool(server.url):
+        raise ConfigurationError(what, "a server has either a command or a url", "command: some-server, or url: https://host/mcp")
+    if server.url and (urlsplit(server.url).scheme not in _HTTP or not urlsplit(server.url).hostname):
+        raise ConfigurationError(what, "its url is no http address", "url: https://host/mcp")
+    if server.timeout <= 0:
+        raise ConfigurationError(what, "its timeout is a number of seconds above zero", "timeout: 30")
+
+
+def _single(url: str, kind: str, name: str) -> OutsideServer:
+    scheme = urlsplit(url).scheme
+    if kind.lower() not in ("", "stdio", "http", "streamable-http"):
+        raise ConfigurationError("MCP_SERVER_TYPE", f"{kind!r} is neither stdio nor http", "MCP_SERVER_TYPE=stdio")
+    if scheme in _HTTP and kind.lower() != "stdio":
+        return OutsideServer(name, url=url)
+    if scheme not in ("stdio", "") or kind.lower() not in ("", "stdio"):
+        raise ConfigurationError("MCP_SERVER_URL", f"{url!r} is neither stdio:///path/to/server nor an http address", "")
+    words = shlex.split(unquote(url.removeprefix("stdio://")))
+    if not words:
+        raise ConfigurationError("MCP_SERVER_URL", "it names no command", "MCP_SERVER_URL=stdio:///path/to/server")
+    return OutsideServer(name, command=words[0], args=tuple(words[1:]))

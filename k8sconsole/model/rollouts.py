@@ -1,0 +1,91 @@
+"""How far a roll-out is, read from a workload's own status by the rules that ``kubectl rollout status`` goes by.
+
+The rules: a status counts only once the controller has observed the newest generation; a Deployment is stuck when its condition
+Progressing says ProgressDeadlineExceeded; what is updated must also be available, and nothing old may be left.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+
+class RolloutState(msgspec.Struct, frozen=True):
+    """Counts of pods. message: what is waited for, or that nothing is. revision: empty where the kind has none of its own."""
+
+    done: bool
+    stuck: bool
+    desired: int
+    updated: int
+    ready: int
+    available: int
+    message: str
+    revision: str = ""
+
+
+def rollout_state(kind: str, workload: Mapping[str, Any]) -> RolloutState:
+    """kind: deployments.apps, statefulsets.apps or daemonsets.apps. Raises KeyError for another."""
+    meta, status = workload.get("metadata") or {}, workload.get("status") or {}
+    state = _KINDS[kind](workload.get("spec") or {}, status, meta)
+    if int(meta.get("generation") or 0) > int(status.get("observedGeneration") or 0):
+        return msgspec.structs.replace(state, done=False, stuck=False, message="waiting for its controller to take up the newest change")
+    return state
+
+
+def _deployment(spec: Mapping[str, Any], status: Mapping[str, Any], meta: Mapping[str, Any]) -> RolloutState:
+    desired = int(spec.get("replicas", 1))
+    updated, available, whole = _count(status, "updatedReplicas"), _count(status, "availableReplicas"), _count(status, "replicas")
+    late = next((one for one in status.get("conditions") or [] if one.get("reason") == "ProgressDeadlineExceeded"), None)
+    waits = (
+        (updated < desired, f"{updated} of {desired} pods are of the new template"),
+        (whole > updated, f"{whole - updated} pods of the old template are still there"),
+        (available < updated, f"{available} of {updated} new pods are available"),
+    )
+    waited = next((words for waiting, words in waits if waiting), "")
+    stuck = late is not None and bool(waited)
+    told = f"{late.get('message', '') or 'its progress deadline is over'}: {waited}" if late and stuck else waited
+    revision = str((meta.get("annotations") or {}).get("deployment.kubernetes.io/revision", ""))
+    return RolloutState(
+        not waited, stuck, desired, updated, _count(status, "readyReplicas"), available, told or "rolled out", revision
+    )  # fmt: skip
+
+
+def _daemon_set(spec: Mapping[str, Any], status: Mapping[str, Any], meta: Mapping[str, Any]) -> RolloutState:
+    desired, updated = _count(status, "desiredNumberScheduled"), _count(status, "updatedNumberScheduled")
+    available = _count(status, "numberAvailable")
+    waits = (
+        (updated < desired, f"{updated} of {desired} nodes have the new pod{_on_delete(spec)}"),
+        (available < desired, f"{available} of {desired} pods are available"),
+    )
+    waited = next((words for waiting, words in waits if waiting), "")
+    return RolloutState(not waited, False, desired, updated, _count(status, "numberReady"), available, waited or "rolled out")
+
+
+def _stateful_set(spec: Mapping[str, Any], status: Mapping[str, Any], meta: Mapping[str, Any]) -> RolloutState:
+    desired = int(spec.get("replicas", 1))
+    ready = _count(status, "readyReplicas")
+    newest, current = str(status.get("updateRevision", "")), str(status.get("currentRevision", ""))
+    updated = desired if newest == current else _count(status, "updatedReplicas")
+    partition = int(((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition") or 0)
+    waits = (
+        (ready < desired, f"{ready} of {desired} pods are ready"),
+        (updated < desired - partition, f"{updated} of {desired - partition} pods are of the new template{_on_delete(spec)}"),
+    )
+    waited = next((words for waiting, words in waits if waiting), "")
+    kept = f"rolled out as far as its partition of {partition} allows" if partition and updated < desired else "rolled out"
+    return RolloutState(not waited, False, desired, updated, ready, _count(status, "availableReplicas"), waited or kept, newest)
+
+
+def _count(status: Mapping[str, Any], name: str) -> int:
+    return int(status.get(name) or 0)
+
+
+def _on_delete(spec: Mapping[str, Any]) -> str:
+    return "; its strategy is OnDelete, so each waits until its pod is deleted" if _strategy(spec) == "OnDelete" else ""
+
+
+def _strategy(spec: Mapping[str, Any]) -> str:
+    return str((spec.get("updateStrategy") or {}).get("type", ""))
+
+
+_KINDS = {"deployments.apps": _deployment, "statefulsets.apps": _stateful_set, "daemonsets.apps": _daemon_set}
