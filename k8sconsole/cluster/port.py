@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from k8sconsole.model.connections import Connections
 from k8sconsole.model.contexts import ContextInfo, LogOptions
 from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ClusterName
@@ -41,13 +42,16 @@ __all__ = [
 
 
 class RawPage(msgspec.Struct, frozen=True):
-    """items: each object's JSON as the server sent it. size: bytes received. continue_token is empty on the last page."""
+    """items: each object's JSON as the server sent it. size: bytes received. continue_token is empty on the last page. observed_at: when
+    they were so, seconds since the epoch, where that is not now; missing: what is not among them, and why."""
 
     items: list[msgspec.Raw]
     resource_version: str
     continue_token: str = ""
     remaining: int | None = None
     size: int = 0
+    observed_at: float | None = None
+    missing: tuple[str, ...] = ()
 
 
 class EventType(StrEnum):
@@ -223,6 +227,10 @@ class AccessReviewer(Protocol):
 
 class Cluster(ClusterReader, LogSource, ClusterWriter, PodAccess, AccessReviewer, Protocol):
     """Everything, and its end."""
+
+    def connections(self) -> Connections:
+        """How many there are at this moment."""
+        ...
 
     def hurry(self) -> None:
         """A person waits: the next request tries credentials again whose turn would come later."""

@@ -13,6 +13,7 @@ from k8sconsole.model.filters import parse
 from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import AuditEntry, ClusterRecord, RowQuery, ScanState, ScanStatus, Store, ToolRecord, WriteBatch
+from k8sconsole.store.sqlite.keys import Key
 from k8sconsole.store.sqlite.opening import open_store
 from tests.contract.store_objects import COLUMNS, HERE, PODS, THERE, batch, pod
 
@@ -23,7 +24,11 @@ async def _sqlite(folder: Path, clock: FixedClock) -> Store:
     return await open_store(folder / "cache.db", clock=clock, timeout=2.0)
 
 
-ENGINES: dict[str, Make] = {"sqlite": _sqlite}
+async def _encrypted(folder: Path, clock: FixedClock) -> Store:
+    return await open_store(folder / "cache.db", clock=clock, timeout=2.0, key=Key("0123456789abcdef" * 4))
+
+
+ENGINES: dict[str, Make] = {"sqlite": _sqlite, "encrypted": _encrypted}
 
 
 @pytest.fixture
@@ -330,6 +335,9 @@ async def test_a_question_in_sql_is_answered_up_to_its_limit(store: Store) -> No
         "ANALYZE",
         "EXPLAIN DELETE FROM kinds",
         "SELECT fts3_tokenizer('simple')",
+        "PRAGMA key = 'x'",
+        "PRAGMA rekey = 'x'",
+        "PRAGMA cipher_log = '/tmp/log'",
         "SELECT zeroblob(1000000000)",
         "SELECT sum(length(randomblob(10000000)))",
         "SELECT printf('%.*c', 2000000000, 'x')",
@@ -361,6 +369,13 @@ async def test_an_answer_in_sql_ends_before_it_fills_the_memory(store: Store) ->
 async def test_no_value_grows_beyond_what_an_object_can_be(store: Store) -> None:
     with pytest.raises(UsageError, match="too big"):
         await store.query(f"SELECT {DOUBLED} || {DOUBLED} || {DOUBLED}")
+
+
+async def test_a_value_that_doubles_for_ever_is_ended_and_the_store_goes_on(store: Store) -> None:
+    doubling = "WITH RECURSIVE n(i, t) AS (SELECT 1, 'x' UNION ALL SELECT i + 1, t || t FROM n LIMIT 60) SELECT max(length(t)) FROM n"
+    with pytest.raises(UsageError, match="too big"):
+        await store.query(doubling)
+    assert (await store.write(batch(pod("web")))).added == 1
 
 
 async def test_a_sort_of_large_values_is_ended_in_time(store: Store) -> None:
@@ -429,3 +444,18 @@ async def test_a_closed_store_says_so(store: Store) -> None:
     await store.close()
     with pytest.raises(StoreError, match="closed"):
         await store.revision()
+
+
+async def test_names_that_begin_so_come_before_names_that_hold_it(store: Store) -> None:
+    await store.write(batch(*[pod(name, "a") for name in ("web-0", "my-web", "WEB-1", "other")], *[pod("web-9", "b")]))
+    assert await store.names(HERE, PODS, "web") == ["WEB-1", "web-0", "web-9", "my-web"]
+    assert await store.names(HERE, PODS, "web", namespace="b") == ["web-9"]
+    assert await store.names(HERE, PODS, "", limit=2) == ["WEB-1", "my-web"]
+    assert await store.names(HERE, PODS, "%' OR ''='") == []
+
+
+async def test_a_name_that_many_namespaces_have_is_told_once_and_keeps_no_other_out(store: Store) -> None:
+    await store.write(batch(*[pod("root", f"n{number}") for number in range(9)], pod("rooted", "n0"), pod("unroot", "n0")))
+    assert await store.names(HERE, PODS, "root", limit=2) == ["root", "rooted"]
+    assert await store.names(HERE, PODS, "root", limit=3) == ["root", "rooted", "unroot"]
+    assert await store.names(HERE, PODS, "root", limit=20) == ["root", "rooted", "unroot"]

@@ -10,7 +10,7 @@ from k8sconsole import __version__
 from k8sconsole.cluster.live import tls
 from k8sconsole.cluster.live.credentials.presented import KeyPair, Presented
 from k8sconsole.cluster.live.kubeconfig.entries import Impersonation, Material
-from k8sconsole.cluster.live.kubeconfig.login import Login, server_url
+from k8sconsole.cluster.live.kubeconfig.login import Login, server_url, shown
 from k8sconsole.cluster.live.proxy import is_loopback, proxy_for
 
 
@@ -32,6 +32,11 @@ class Access:
     door: str = ""
     origin: str = ""
     remedy: str = ""
+
+    @property
+    def told(self) -> str:
+        """The address for messages."""
+        return shown(self.server)
 
     @property
     def way(self) -> tuple[str, str | None, str | None, bool]:

@@ -1,7 +1,6 @@
 """One API server behind the port: reading, changing, asking for leave."""
 
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
@@ -11,9 +10,10 @@ from k8sconsole.cluster.errors import Asked
 from k8sconsole.cluster.live.access_source import AccessSource
 from k8sconsole.cluster.live.decoding import decoded
 from k8sconsole.cluster.live.discovery import discover
-from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve
+from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, shown
+from k8sconsole.cluster.live.paging import pages
 from k8sconsole.cluster.live.pods import OpenForward, eviction, executed
-from k8sconsole.cluster.live.reading import events, log_lines, pages
+from k8sconsole.cluster.live.reading import events, log_lines
 from k8sconsole.cluster.live.transport import Request, Transport
 from k8sconsole.cluster.port import (
     AccessDecision,
@@ -30,6 +30,7 @@ from k8sconsole.cluster.port import (
 )
 from k8sconsole.errors import ConsoleError, Forbidden, NotFound
 from k8sconsole.kit.clock import Clock, SystemClock
+from k8sconsole.model.connections import Connections, PoolBounds
 from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
@@ -63,22 +64,22 @@ class _Review(msgspec.Struct, frozen=True):
 class LiveCluster:
     """Implements ``cluster.port.Cluster``. Belongs to the event loop it was made on; close() ends its connections."""
 
-    def __init__(self, name: ClusterName, source: AccessSource) -> None:
+    def __init__(self, name: ClusterName, source: AccessSource, bounds: PoolBounds) -> None:
         self.name = name
         self._source = source
-        self._transport = Transport(source)
+        self._transport = Transport(source, bounds)
         self._forwards: list[OpenForward] = []
 
     @property
     def server(self) -> str:
-        """As the kubeconfig has it now."""
-        return self._source.server
+        """As the kubeconfig has it now, and as it may be told."""
+        return shown(self._source.server)
 
     @classmethod
-    def of(cls, first: Login, resolve: Resolve, environ: Mapping[str, str] = os.environ, clock: Clock | None = None) -> "LiveCluster":
+    def of(cls, first: Login, resolve: Resolve, environ: Mapping[str, str], bounds: PoolBounds, clock: Clock | None) -> "LiveCluster":
         """resolve reads the login anew when its files change."""
         source = AccessSource(first, resolve, environ, clock or SystemClock())
-        return cls(ClusterName(first.context), source)
+        return cls(ClusterName(first.context), source, bounds)
 
     async def version(self) -> ServerVersion:
         asked = Asked(self.name, "get", "version")
@@ -206,6 +207,9 @@ class LiveCluster:
         asked = self._asked("create", _REVIEWS)
         answer = await decoded(asked, await self._changed("POST", asked, _REVIEWS.path(), msgspec.json.encode(review), {}), _Review)
         return AccessDecision(answer.status.allowed, answer.status.reason)
+
+    def connections(self) -> Connections:
+        return self._transport.connections(self.name)
 
     def hurry(self) -> None:
         self._source.hurry()

@@ -14,16 +14,26 @@ from k8sconsole.cluster.port import Cluster, ContextInfo, Contexts
 from k8sconsole.errors import ConfigurationError, NotFound
 from k8sconsole.kit.clock import Clock
 from k8sconsole.kit.text import nearest
+from k8sconsole.model.connections import PoolBounds
 from k8sconsole.model.refs import ClusterName
+
+_BOUNDS = PoolBounds()
 
 
 class KubeconfigContexts:
     """Reads the files anew on every call, so that a rotated kubeconfig is seen. Without paths: KUBECONFIG, else ``~/.kube/config``."""
 
-    def __init__(self, paths: Sequence[Path] | None = None, environ: Mapping[str, str] = os.environ, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path] | None = None,
+        environ: Mapping[str, str] = os.environ,
+        clock: Clock | None = None,
+        bounds: PoolBounds = _BOUNDS,
+    ) -> None:
         self._paths = tuple(paths) if paths else candidates(environ)
         self._environ = environ
         self._clock = clock
+        self._bounds = bounds
 
     def list(self) -> list[ContextInfo]:
         """Raises ConfigurationError when no file exists or one cannot be understood."""
@@ -33,7 +43,7 @@ class KubeconfigContexts:
     async def open(self, name: ClusterName) -> Cluster:
         """Raises NotFound for an unknown context, ConfigurationError for one that cannot be used."""
         first = await asyncio.to_thread(self._login, name)
-        return await _cluster(first, lambda: self._login_again(first), self._environ, self._clock)
+        return await _cluster(first, lambda: self._login_again(first), self._environ, self._bounds, self._clock)
 
     def files(self) -> tuple[Path, ...]:
         return self._paths
@@ -70,9 +80,10 @@ class KubeconfigContexts:
 class InClusterContexts:
     """The one cluster whose pod this program is, reached with the pod's service account."""
 
-    def __init__(self, environ: Mapping[str, str] = os.environ, folder: Path = in_cluster.FOLDER) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ, folder: Path = in_cluster.FOLDER, bounds: PoolBounds = _BOUNDS) -> None:
         self._environ = environ
         self._folder = folder
+        self._bounds = bounds
 
     def list(self) -> list[ContextInfo]:
         found = self._login()
@@ -82,7 +93,7 @@ class InClusterContexts:
         if name != in_cluster.NAME:
             raise _unknown(name, [in_cluster.NAME], self.origin())
         first = await asyncio.to_thread(self._login)
-        return await _cluster(first, self._login, self._environ)
+        return await _cluster(first, self._login, self._environ, self._bounds)
 
     def files(self) -> tuple[Path, ...]:
         """None that a person changes: the kubelet's token and authority are looked at with each request."""
@@ -95,17 +106,17 @@ class InClusterContexts:
         return in_cluster.login(self._environ, self._folder)
 
 
-def contexts_here(environ: Mapping[str, str] = os.environ, folder: Path = in_cluster.FOLDER) -> Contexts:
+def contexts_here(environ: Mapping[str, str] = os.environ, folder: Path = in_cluster.FOLDER, bounds: PoolBounds = _BOUNDS) -> Contexts:
     """The kubeconfig's contexts; without a kubeconfig and inside a pod, that pod's own cluster."""
     if not any(path.exists() for path in candidates(environ)) and in_cluster.present(environ, folder):
-        return InClusterContexts(environ, folder)
-    return KubeconfigContexts(environ=environ)
+        return InClusterContexts(environ, folder, bounds)
+    return KubeconfigContexts(environ=environ, bounds=bounds)
 
 
-async def _cluster(first: Login, resolve: Resolve, environ: Mapping[str, str], clock: Clock | None = None) -> Cluster:
+async def _cluster(first: Login, resolve: Resolve, environ: Mapping[str, str], bounds: PoolBounds, clock: Clock | None = None) -> Cluster:
     """The network library takes some 0.3 s to import: in a thread, so that the loop goes on."""
     module = await asyncio.to_thread(import_module, "k8sconsole.cluster.live.cluster")
-    opened: Cluster = module.LiveCluster.of(first, resolve, environ, clock)
+    opened: Cluster = module.LiveCluster.of(first, resolve, environ, bounds, clock)
     return opened
 
 

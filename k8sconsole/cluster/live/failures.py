@@ -10,7 +10,7 @@ from k8sconsole.cluster.errors import Asked
 from k8sconsole.cluster.live.access import Access
 from k8sconsole.cluster.live.credentials.certificates import expired
 from k8sconsole.cluster.live.proxy import shown
-from k8sconsole.errors import ConfigurationError, ConsoleError, CredentialsError, DeadlineExceeded, Unreachable
+from k8sconsole.errors import ConfigurationError, ConnectionCut, ConsoleError, CredentialsError, DeadlineExceeded, Unreachable
 
 _HOST = "check tls-server-name, or the server's address, in the kubeconfig"
 _AUTHORITY = "check certificate-authority in the kubeconfig"
@@ -48,13 +48,13 @@ def told(asked: Asked, access: Access, patience: float | None) -> Iterator[None]
 
 
 def _error(error: Exception, asked: Asked, access: Access, patience: float | None) -> ConsoleError:
-    title, facts = f"Cannot {asked}", {**asked.facts(), "server": access.server}
+    title, facts = f"Cannot {asked}", {**asked.facts(), "server": access.told}
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Unreachable(title, f"{access.server} accepts no connection: timed out", _NETWORK, facts)
+        return Unreachable(title, f"{access.told} accepts no connection: timed out", _NETWORK, facts)
     if isinstance(error, TimeoutError):
-        return DeadlineExceeded(title, f"{access.server}: nothing arrived for {patience or 0:g} s", "try again, or ask for less", facts)
+        return DeadlineExceeded(title, f"{access.told}: nothing arrived for {patience or 0:g} s", "try again, or ask for less", facts)
     if isinstance(error, aiohttp.InvalidURL):
-        return ConfigurationError(title, f"{access.server} is no address", "check the server in the kubeconfig", facts)
+        return ConfigurationError(title, f"{access.told} is no address", "check the server in the kubeconfig", facts)
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
         return Unreachable(title, _proxy_words(error, access), "check proxy-url in the kubeconfig, or HTTPS_PROXY", facts)
     root = _root(error)
@@ -62,8 +62,9 @@ def _error(error: Exception, asked: Asked, access: Access, patience: float | Non
         return _tls_trouble(root, title, access, facts)
     if isinstance(root, _CUT) and (sentence := expired(access.pair)):
         # Some servers hang up on an expired certificate without saying so.
-        return CredentialsError(title, f"{sentence} ({access.server})", _RENEW, facts)
-    return Unreachable(title, f"{access.server}: {_why(error)}", _NETWORK, facts)
+        return CredentialsError(title, f"{sentence} ({access.told})", _RENEW, facts)
+    kind = ConnectionCut if isinstance(root, _CUT) else Unreachable
+    return kind(title, f"{access.told}: {_why(error)}", _NETWORK, facts)
 
 
 def _proxy_words(error: aiohttp.ClientError, access: Access) -> str:
@@ -82,14 +83,14 @@ def _root(error: Exception) -> BaseException:
 def _tls_trouble(error: ssl.SSLError, title: str, access: Access, facts: dict[str, str]) -> ConsoleError:
     if isinstance(error, ssl.SSLCertVerificationError):
         words, remedy = _CERTIFICATE.get(error.verify_code, (f"its certificate is not accepted: {error.verify_message}", _AUTHORITY))
-        return Unreachable(title, f"{access.server}: {words}", remedy, facts)
+        return Unreachable(title, f"{access.told}: {words}", remedy, facts)
     reason = error.reason or ""
     if any(word in reason for word in _REFUSED_CERTIFICATES):
         why = expired(access.pair) or f"the server does not accept the client certificate of user {access.user}"
-        return CredentialsError(title, f"{why} ({access.server})", _RENEW, facts)
+        return CredentialsError(title, f"{why} ({access.told})", _RENEW, facts)
     if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
-        return Unreachable(title, f"{access.server} does not speak TLS", "check the server's scheme and port in the kubeconfig", facts)
-    return Unreachable(title, f"{access.server}: the TLS handshake failed: {reason or error}", _NETWORK, facts)
+        return Unreachable(title, f"{access.told} does not speak TLS", "check the server's scheme and port in the kubeconfig", facts)
+    return Unreachable(title, f"{access.told}: the TLS handshake failed: {reason or error}", _NETWORK, facts)
 
 
 def _why(error: Exception) -> str:

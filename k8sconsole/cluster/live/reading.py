@@ -1,4 +1,4 @@
-"""Lists, watches and logs: the long answers.
+"""Watches and logs: the long answers. Lists are next door, in ``paging``.
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
@@ -9,27 +9,16 @@ from contextlib import aclosing
 import msgspec
 
 from k8sconsole.cluster.errors import Asked, from_status
-from k8sconsole.cluster.live.decoding import decoded, unreadable
+from k8sconsole.cluster.live.decoding import unreadable
 from k8sconsole.cluster.live.lines import batches
 from k8sconsole.cluster.live.transport import REQUEST_TIMEOUT, Request, Transport
-from k8sconsole.cluster.port import EventType, LogOptions, RawPage, WatchEvent
+from k8sconsole.cluster.port import EventType, LogOptions, WatchEvent
 from k8sconsole.errors import Unreachable
 
 # No object in etcd is larger than a few MB; what is longer than this is no event.
 _LONGEST_EVENT = 64 << 20
 # A program that prints without line ends is cut into lines of this size.
 _LONGEST_LOG_LINE = 1 << 20
-
-
-class _ListMeta(msgspec.Struct, frozen=True, rename="camel"):
-    resource_version: str = ""
-    continue_: str = msgspec.field(default="", name="continue")
-    remaining_item_count: int | None = None
-
-
-class _List(msgspec.Struct, frozen=True):
-    metadata: _ListMeta = _ListMeta()
-    items: list[msgspec.Raw] | None = None
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -39,20 +28,6 @@ class _Event(msgspec.Struct, frozen=True):
 
 _EVENT = msgspec.json.Decoder(_Event)
 _TYPES = {member.value: member for member in EventType}
-
-
-async def pages(transport: Transport, asked: Asked, path: str, params: Mapping[str, str], limit: int) -> AsyncIterator[RawPage]:
-    """Page by page; the server keeps all of them consistent with the first."""
-    token = ""
-    while True:
-        wanted = {**params, "limit": str(limit), **({"continue": token} if token else {})}
-        body = await transport.fetch(Request(asked, path, wanted))
-        answer = await decoded(asked, body, _List)
-        meta = answer.metadata
-        token = meta.continue_
-        yield RawPage(answer.items or [], meta.resource_version, token, meta.remaining_item_count, len(body))
-        if not token:
-            return
 
 
 async def events(

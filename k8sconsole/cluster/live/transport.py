@@ -1,14 +1,12 @@
 """Requests to one API server over its pools of connections, with fresh credentials after a 401 and every failure told in our words."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
-from aiohttp import AddrInfoType
 from yarl import URL
 
 from k8sconsole.cluster.errors import Asked, refusal
@@ -16,15 +14,16 @@ from k8sconsole.cluster.live.access import Access
 from k8sconsole.cluster.live.access_source import AccessSource
 from k8sconsole.cluster.live.credentials.certificates import expired
 from k8sconsole.cluster.live.failures import told
+from k8sconsole.cluster.live.pool import Pool
 from k8sconsole.cluster.live.proxy import is_loopback
 from k8sconsole.errors import ConsoleError, CredentialsError, Unreachable
+from k8sconsole.model.connections import Connections, PoolBounds
+from k8sconsole.model.refs import ClusterName
 
 CONNECT_TIMEOUT = 10.0
 _NO_UPGRADE = 400
 # The API server ends its own work on a request after 60 s.
 REQUEST_TIMEOUT = 70.0
-# Larger reads, fewer of them: a page of 500 pods is 3 MB.
-_READ_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -43,14 +42,19 @@ class Request:
 
 
 class Transport:
-    """Two pools: short requests share ten connections; watches and followed logs hold theirs for minutes and must not use those up."""
+    """Two pools: short requests share a few connections; watches and followed logs hold theirs for minutes and must not use those up."""
 
-    def __init__(self, source: AccessSource) -> None:
+    def __init__(self, source: AccessSource, bounds: PoolBounds) -> None:
         self._source = source
         self._source.changed = self._hang_up
         self._held: set[aiohttp.ClientResponse] = set()
-        self._short = _session(limit=100, per_host=10)
-        self._endless = _session(limit=0, per_host=0)
+        self._short = Pool(least=bounds.pool_min, most=bounds.pool_max, keep_alive=bounds.keep_alive)
+        self._endless = Pool(least=0, most=0, keep_alive=bounds.keep_alive)
+
+    def connections(self, cluster: ClusterName) -> Connections:
+        """As they are now."""
+        short = self._short
+        return Connections(cluster, short.size, short.in_use, short.waiting, short.made, short.reused, self._endless.size)
 
     async def fetch(self, request: Request) -> bytes:
         """The whole answer. Raises as ``cluster.port`` says."""
@@ -93,7 +97,7 @@ class Transport:
         headers = [pair for pair in _headers(access, request) if pair[0] != "Accept-Encoding"]
         with told(request.asked, access, request.silence):
             try:
-                return await self._endless.ws_connect(
+                return await self._endless.session.ws_connect(
                     URL(_address(access, request), encoded=True),
                     headers=headers,
                     protocols=protocols,
@@ -124,49 +128,39 @@ class Transport:
 
     @asynccontextmanager
     async def _sent(self, request: Request, access: Access) -> AsyncIterator[aiohttp.ClientResponse]:
-        session = self._endless if request.endless else self._short
+        pool = self._endless if request.endless else self._short
+        with pool.asking() as asking:
+            with told(request.asked, access, request.silence):
+                response = await self._answer(pool, request, access, asking)
+            if request.endless:
+                self._held.add(response)
+            try:
+                yield response
+            finally:
+                self._held.discard(response)
+                response.release()
+
+    async def _answer(self, pool: Pool, request: Request, access: Access, asking: object) -> aiohttp.ClientResponse:
         total = None if request.endless else REQUEST_TIMEOUT
-        with told(request.asked, access, request.silence):
-            response = await session.request(
-                request.method,
-                URL(_address(access, request), encoded=True),
-                data=request.body,
-                headers=_headers(access, request),
-                ssl=access.trust or True,
-                server_hostname=access.server_hostname,
-                proxy=access.proxy,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT, sock_read=request.silence),
-            )
-        if request.endless:
-            self._held.add(response)
-        try:
-            yield response
-        finally:
-            self._held.discard(response)
-            response.release()
+        last = [("Connection", "close")] if pool.has_to_spare and not request.endless else []
+        return await pool.session.request(
+            request.method,
+            URL(_address(access, request), encoded=True),
+            data=request.body,
+            headers=[*_headers(access, request), *last],
+            ssl=access.trust or True,
+            server_hostname=access.server_hostname,
+            proxy=access.proxy,
+            allow_redirects=False,
+            timeout=aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT, sock_read=request.silence),
+            trace_request_ctx=asking,
+        )
 
     def _hang_up(self) -> None:
         """Long answers come from where the kubeconfig led before: whoever reads them is to ask anew."""
         for response in self._held:
             why = f"{response.url.origin()} is asked no more in its name"
             response.content.set_exception(Unreachable("The kubeconfig has changed", why, "ask again"))
-
-
-def _session(*, limit: int, per_host: int) -> aiohttp.ClientSession:
-    """Without cookies, environment or netrc: what is sent is what an Access says."""
-    connector = aiohttp.TCPConnector(limit=limit, limit_per_host=per_host, keepalive_timeout=90, socket_factory=_socket)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=_READ_AT_ONCE)
-
-
-def _socket(address: AddrInfoType) -> socket.socket:
-    """TCP's own probes find a dead peer behind a silent stream (a followed log) within a minute and a half."""
-    made = socket.socket(*address[:3])
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 6)):
-        if hasattr(socket, name):
-            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-    return made
 
 
 def _address(access: Access, request: Request) -> str:
@@ -191,7 +185,7 @@ async def _accepted(request: Request, access: Access, response: aiohttp.ClientRe
 async def _refused(request: Request, access: Access, response: aiohttp.ClientResponse) -> ConsoleError:
     if 300 <= response.status < 400:
         where = urlsplit(response.headers.get("Location", ""))
-        detail = f"{access.server} sends us on to {where.scheme}://{where.netloc}: a login page, not an API server"
+        detail = f"{access.told} sends us on to {where.scheme}://{where.netloc}: a login page, not an API server"
         return Unreachable(f"Cannot {request.asked}", detail, "check the server in the kubeconfig", request.asked.facts())
     with told(request.asked, access, request.silence):
         body = await response.read()

@@ -101,8 +101,8 @@ async def _send_stream(request: web.Request, stream: Stream, faults: Faults, fau
     from aiohttp import web
 
     response = web.StreamResponse(headers={"Content-Type": stream.content_type, "Cache-Control": "no-cache, private"})
-    await response.prepare(request)
     try:
+        await response.prepare(request)
         if fault is None:
             async for chunk in stream.chunks:
                 await faults.running.wait()
@@ -111,7 +111,7 @@ async def _send_stream(request: web.Request, stream: Stream, faults: Faults, fau
         else:
             await response.write(await _spoiled(stream.chunks, fault))
             await _end(request, response, fault)
-    except (ConnectionResetError, ConnectionError):
+    except ConnectionError:  # whoever asked has gone
         pass
     finally:
         await stream.chunks.aclose()  # type: ignore[attr-defined]

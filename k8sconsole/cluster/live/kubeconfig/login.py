@@ -1,5 +1,6 @@
 """What a context leads to: a server, a user, and the files that may change under us."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,9 @@ from urllib.parse import urlsplit, urlunsplit
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry, cluster_entry, user_entry
 from k8sconsole.cluster.live.kubeconfig.files import Entry, Kubeconfig, text
 from k8sconsole.errors import ConfigurationError
+from k8sconsole.kit.masks import length_class
+
+_KEY = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[\w~.-]{20,}")
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,9 @@ def problem(kubeconfig: Kubeconfig, name: str) -> str:
 
 
 def address(cluster: Entry | None) -> str:
-    """The server's address as ``server_url`` gives it, empty where there is none that can be read."""
+    """The server's address as it may be shown, empty where there is none that can be read."""
     try:
-        return server_url(cluster_entry(cluster)) if cluster and text(cluster.body.get("server")) else ""
+        return shown(server_url(cluster_entry(cluster))) if cluster and text(cluster.body.get("server")) else ""
     except ValueError:
         return ""
 
@@ -69,6 +73,13 @@ def server_url(cluster: ClusterEntry) -> str:
     if not parts.hostname or parts.port == 0:
         raise ValueError(written)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+
+
+def shown(server: str) -> str:
+    """An address as it may be told: some doors have their key in the path (a long part of small and capital letters)."""
+    scheme, separator, rest = server.partition("://")
+    parts = [length_class(len(part)) if at and _KEY.fullmatch(part) else part for at, part in enumerate(rest.split("/"))]
+    return scheme + separator + "/".join(parts)
 
 
 def _file_of(kubeconfig: Kubeconfig, name: str) -> Path | str:

@@ -137,3 +137,20 @@ async def test_a_rotated_kubeconfig_is_used_without_a_restart(
     accepted.add("new")
     kubeconfig(url, {"token": "new"})
     assert (await cluster.version()).git_version == "v1"
+
+
+@pytest.mark.parametrize(
+    ("server", "told"),
+    [
+        ("http://127.0.0.1:8001/as/XmuMi9ZVvao3ORaNpNTqEnNwXdnEPfhT", "http://127.0.0.1:8001/as/[masked: 17-32 chars]"),
+        ("https://rancher.example/k8s/clusters/c-m-4x7bd2hq", "https://rancher.example/k8s/clusters/c-m-4x7bd2hq"),
+        ("https://proxy.example/a-cluster-with-a-very-long-name-01/", "https://proxy.example/a-cluster-with-a-very-long-name-01"),
+    ],
+)
+async def test_a_key_in_the_path_of_an_address_is_used_and_never_told(kubeconfig: Callable[..., Path], server: str, told: str) -> None:
+    contexts = KubeconfigContexts([kubeconfig(server)])
+    (info,) = contexts.list()
+    assert info.server == told
+    cluster = await contexts.open(info.name)
+    assert cluster.server == told
+    await cluster.close()

@@ -20,6 +20,7 @@ from k8sconsole.cluster.demo.world.staging.certificates import tls_secret
 from k8sconsole.cluster.demo.world.staging.lapse import RECENT, Deed
 from k8sconsole.cluster.demo.world.staging.manifests import manifests
 from k8sconsole.cluster.demo.world.staging.nodes import pool_nodes, pressed
+from k8sconsole.cluster.demo.world.staging.releases import release_secrets
 from k8sconsole.cluster.demo.world.staging.vocabulary import Release, Script, Space, Workload, duration
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class Staging:
         found = [*self._nodes(), *(deed for name, space in script.namespaces.items() for deed in self._space(name, space))]
         found += [deed for each in script.objects for deed in self._object(each)]
         found += [self._deed(each.age, SECRETS, tls_secret(each, self._now, self._seed)) for each in script.certificates]
+        found += [self._deed(at, SECRETS, kept) for each in script.releases for at, kept in release_secrets(each, self._now)]
         found += [deed for workload in script.workloads for deed in self._workload(workload)]
         return found + [Deed(self._ago(each.at), _under_pressure(self._store, each.node, self._ago(each.at))) for each in script.pressures]
 

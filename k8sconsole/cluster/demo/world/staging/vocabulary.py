@@ -118,6 +118,27 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     age: str = "90d"
 
 
+class ChartRevision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One installation or upgrade: `version` of the chart, `app` of what it installs, `values` that somebody gave."""
+
+    version: str
+    app: str
+    at: str
+    values: Json = {}
+    status: str = ""
+    description: str = ""
+
+
+class ChartRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A Helm release: its revisions, oldest first; `defaults` are the chart's own values."""
+
+    name: str
+    namespace: str
+    chart: str
+    revisions: list[ChartRevision]
+    defaults: Json = {}
+
+
 class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole scenario file. With `extends`, the other file's lists come first and its maps are kept where this one says nothing."""
 
@@ -128,6 +149,7 @@ class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     workloads: list[Workload] = []
     objects: list[Json] = []
     certificates: list[Certificate] = []
+    releases: list[ChartRelease] = []
     pressures: list[Pressure] = []
     behaviours: list[Behaviour] = []
     registry: Registry = Registry()
@@ -145,6 +167,7 @@ def joined(base: Script, more: Script) -> Script:
         workloads=[*base.workloads, *more.workloads],
         objects=[*base.objects, *more.objects],
         certificates=[*base.certificates, *more.certificates],
+        releases=[*base.releases, *more.releases],
         pressures=[*base.pressures, *more.pressures],
         behaviours=[*more.behaviours, *base.behaviours],
         registry=Registry(tags={**base.registry.tags, **more.registry.tags}, missing=base.registry.missing),
