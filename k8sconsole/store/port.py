@@ -10,6 +10,7 @@ import msgspec
 
 from k8sconsole.model.history import ChangeQuery, Changes, Gap, Life, Version
 from k8sconsole.model.objects import Departure, ParsedObject, Row
+from k8sconsole.model.outside import TrustedTool
 from k8sconsole.model.reading import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
@@ -37,6 +38,8 @@ class WriteBatch(msgspec.Struct, frozen=True):
     scan_id marks the batches of one list: when it ends, ``Store.finish_scan`` removes what the list no longer held. columns: the names of
     the columns the objects' cells stand under; a row laid out under others is rewritten even when its resource_version is the same.
     unchanged: objects of the list that are known to be kept as they are, see ``Store.versions``.
+    since: a revision; whose row was written or removed after it is left as it is. For what was read beside a watch, which may have said
+    more of it meanwhile.
     ``gone`` is applied before ``objects``; an object named twice counts as its last mention, so several versions of one object come in
     several batches.
     """
@@ -49,6 +52,7 @@ class WriteBatch(msgspec.Struct, frozen=True):
     scan_id: int = 0
     columns: tuple[str, ...] = ()
     unchanged: Sequence[tuple[Namespace, str]] = ()
+    since: int | None = None
 
 
 class WriteResult(msgspec.Struct, frozen=True):
@@ -101,6 +105,11 @@ class ScanWriter(Protocol):
     async def record_scan(self, state: ScanState) -> None: ...
     async def record_cluster(self, record: ClusterRecord) -> None: ...
     async def record_resources(self, cluster: ClusterName, resources: Sequence[ApiResource]) -> None: ...
+    async def lay_anew(self, cluster: ClusterName, resource: ResourceName) -> None:
+        """The kind is served in another version: its rows stay, and the next list writes each of them anew though its resource_version is
+        the same."""
+        ...
+
     async def clean(self, now: float) -> int:
         """Deletes what is past its TTL and has been superseded; how many rows went. The last known state of a cluster that cannot be read
         stays readable, however old, until its time for offline reading is over."""
@@ -122,6 +131,10 @@ class CacheReader(Protocol):
         ...
 
     async def bodies(self, query: RowQuery) -> list[tuple[Row, bytes]]: ...
+    async def names(self, cluster: ClusterName, resource: ResourceName, part: str, *, namespace: str = "", limit: int = 50) -> list[str]:
+        """Names of objects that hold ``part`` in any case: first those that begin with it, each group in order. No namespace means all."""
+        ...
+
     async def counts(self, cluster: ClusterName) -> dict[ResourceName, int]: ...
     async def scan_states(self, cluster: ClusterName | None = None) -> list[ScanState]: ...
     async def clusters(self) -> list[ClusterRecord]: ...
@@ -166,6 +179,11 @@ class Ledger(Protocol):
     """What was done: the tools, their use, the audit, the figures; and the file as a whole."""
 
     async def record_tools(self, tools: Sequence[ToolRecord], ttl: float) -> None: ...
+    async def trust_tools(self, tools: Sequence[TrustedTool]) -> None:
+        """What these tools of attached servers look like is what a person has seen of them."""
+        ...
+
+    async def trusted_tools(self) -> list[TrustedTool]: ...
     async def record_calls(self, entries: Sequence[AuditEntry]) -> None:
         """Audit rows; those of phase ``completed`` also count into tool_usage_stats."""
         ...

@@ -8,21 +8,24 @@ from k8sconsole.kit.clock import Clock
 from k8sconsole.model.history import ChangeQuery, Changes, Gap, Life, Version
 from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.objects import Row
+from k8sconsole.model.outside import TrustedTool
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.store.port import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage
 from k8sconsole.store.sqlite import adhoc, gaps, layouts, leases, ledgers, past, rows, scans
 from k8sconsole.store.sqlite.catalog import number
 from k8sconsole.store.sqlite.changed import Window
+from k8sconsole.store.sqlite.connections import CacheFile
 from k8sconsole.store.sqlite.readers import Readers
 
 
 class Answers:
     """recovered: what a person should be told when the file had to be rebuilt, else empty."""
 
-    def __init__(self, path: Path, clock: Clock, readers: Readers, recovered: str, history: HistoryRules) -> None:
-        self.path = path
+    def __init__(self, file: CacheFile, clock: Clock, readers: Readers, recovered: str, history: HistoryRules) -> None:
+        self.path = file.path
         self.recovered = recovered
+        self._file = file
         self._clock = clock
         self._readers = readers
         self._tables = layouts.Tables()
@@ -42,6 +45,9 @@ class Answers:
     async def table(self, cluster: ClusterName, resource: ResourceName) -> KindTable:
         return await self._readers.do(lambda connection: self._tables.of(connection, cluster, resource))
 
+    async def names(self, cluster: ClusterName, resource: ResourceName, part: str, *, namespace: str = "", limit: int = 50) -> list[str]:
+        return await self._readers.do(lambda connection: rows.names(connection, (cluster, resource, namespace), part, limit))
+
     async def counts(self, cluster: ClusterName) -> dict[ResourceName, int]:
         return await self._readers.do(lambda connection: rows.counts(connection, cluster))
 
@@ -53,6 +59,9 @@ class Answers:
 
     async def resources(self, cluster: ClusterName) -> list[ApiResource]:
         return await self._readers.do(lambda connection: layouts.resources(connection, cluster))
+
+    async def trusted_tools(self) -> list[TrustedTool]:
+        return await self._readers.do(ledgers.trusted_tools)
 
     async def tool_usage(self) -> list[ToolUsage]:
         return await self._readers.do(ledgers.tool_usage)
@@ -69,7 +78,7 @@ class Answers:
     async def query(self, sql: str, *, limit: int = 1000, timeout: float = 5.0) -> ResultTable:
         """On a connection of its own, so that a long query keeps no reader from its panes."""
         await self._readers.do(lambda connection: None)  # by now the file is there, though it had vanished
-        return await asyncio.to_thread(adhoc.query, self.path, sql, limit, timeout)
+        return await asyncio.to_thread(adhoc.query, self._file, sql, limit, timeout)
 
     async def revision(self) -> int:
         return await self._readers.do(lambda connection: number(connection, "revision"))

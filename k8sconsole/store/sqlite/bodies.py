@@ -1,6 +1,7 @@
 """Objects' JSON at rest: zstd at its fastest, some six times smaller and quicker than writing it plain; and states of an object as patches
 of one another, some tens of bytes each."""
 
+from collections.abc import Sequence
 from threading import local
 
 import zstandard
@@ -10,11 +11,24 @@ _tools = local()
 
 
 def pack(body: bytes) -> bytes:
-    compressor = getattr(_tools, "compressor", None)
-    if compressor is None:
-        compressor = _tools.compressor = zstandard.ZstdCompressor(level=_LEVEL)
-    packed: bytes = compressor.compress(body)
+    packed: bytes = _compressor().compress(body)
     return packed
+
+
+def pack_all(bodies: Sequence[bytes]) -> list[bytes]:
+    """As ``pack`` each, in one call: the other threads run meanwhile, and are not woken for every body."""
+    compressor = _compressor()
+    if len(bodies) < 2 or not hasattr(compressor, "multi_compress_to_buffer"):
+        return [pack(body) for body in bodies]
+    packed = compressor.multi_compress_to_buffer(list(bodies))
+    return [packed[at].tobytes() for at in range(len(packed))]
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    known: zstandard.ZstdCompressor | None = getattr(_tools, "compressor", None)
+    if known is None:
+        known = _tools.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    return known
 
 
 def patch(base: bytes, state: bytes) -> bytes:

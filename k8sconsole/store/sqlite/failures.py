@@ -1,10 +1,10 @@
 """SQLite's errors in the program's own words."""
 
-import contextlib
 import sqlite3
 from pathlib import Path
 
-from k8sconsole.errors import StoreCorrupt, StoreError, StoreLocked, StoreUnwritable
+from k8sconsole.errors import StoreCorrupt, StoreError, StoreKeyError, StoreLocked, StoreUnwritable
+from k8sconsole.store.sqlite.heads import is_encrypted
 
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -13,9 +13,13 @@ _PRIMARY = 0xFF
 """The low byte of an extended result code is the error's family."""
 
 
-def translated(error: sqlite3.Error, path: Path) -> StoreError:
+def translated(error: Exception, path: Path) -> StoreError:
     """The StoreError that says what a person can do about it; the caller raises it from ``error``."""
     code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY  # 0 where Python raised the error itself
+    if code == sqlite3.SQLITE_NOTADB and is_encrypted(path):
+        return StoreKeyError(
+            f"The cache {path} is encrypted", "cache.encryption is none", "cache.encryption: keyring, or wherever its key comes from"
+        )
     if code in _CORRUPT:
         return StoreCorrupt(f"The cache {path} is damaged", str(error), "start again: the file is kept aside and rebuilt")
     if code in _LOCKED:
@@ -23,6 +27,11 @@ def translated(error: sqlite3.Error, path: Path) -> StoreError:
     if code in _UNWRITABLE:
         return unwritable(path, str(error))
     return StoreError(f"The cache {path} could not be used", str(error))
+
+
+def is_no_database(error: Exception) -> bool:
+    """Which is also what SQLCipher says of a file that the key does not open."""
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY == sqlite3.SQLITE_NOTADB
 
 
 def unwritable(path: Path, reason: str) -> StoreUnwritable:
@@ -34,12 +43,3 @@ def unwritable(path: Path, reason: str) -> StoreUnwritable:
 def damaged_mark(path: Path) -> Path:
     """Its existence tells the next start that the file was found damaged during use."""
     return path.with_name(f"{path.name}.damaged")
-
-
-def met_in_use(error: sqlite3.Error, path: Path) -> StoreError:
-    """As ``translated``, and damage is remembered for the next start, which rebuilds the file."""
-    problem = translated(error, path)
-    if isinstance(problem, StoreCorrupt):
-        with contextlib.suppress(OSError):
-            damaged_mark(path).touch(mode=0o600)
-    return problem

@@ -25,23 +25,26 @@ _resource = msgspec.json.Decoder(ApiResource)
 
 
 class Tables:
-    """Shared by the readers. A custom kind's table follows its definition: it is made anew when that has another resource_version."""
+    """Shared by the readers. A custom kind's table follows its definition, and the version of it that is served: it is made anew when
+    either is another."""
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._made: dict[tuple[ClusterName, ResourceName], tuple[str, KindTable]] = {}
+        self._made: dict[tuple[ClusterName, ResourceName], tuple[tuple[str, str], KindTable]] = {}
         self._layouts: dict[int, tuple[str, ...]] = {}
 
     def of(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> KindTable:
-        definition = None if resource in _builtin else connection.execute(_DEFINITION, (DEFINITIONS, cluster, resource)).fetchone()
-        version = definition[0] if definition else ""
+        definition, stamp = None, ("", "")
+        if resource not in _builtin:
+            definition = connection.execute(_DEFINITION, (DEFINITIONS, cluster, resource)).fetchone()
+            stamp = (definition[0] if definition else "", _served(connection, cluster, resource))
         with self._lock:
             made = self._made.get((cluster, resource))
-        if made is not None and made[0] == version:
+        if made is not None and made[0] == stamp:
             return made[1]
         table = _table(connection, cluster, resource, definition[1] if definition else None)
         with self._lock:
-            self._made[cluster, resource] = (version, table)
+            self._made[cluster, resource] = (stamp, table)
         return table
 
     def arrangement(self, connection: sqlite3.Connection, layout: int, table: KindTable) -> Arrangement:
@@ -76,9 +79,31 @@ def record_resources(connection: sqlite3.Connection, cluster: ClusterName, serve
     connection.executemany("INSERT OR REPLACE INTO api_resources (cluster, name, spec) VALUES (?, ?, ?)", rows)
 
 
+def _served(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> str:
+    """The kind as it was discovered last; empty when it was not."""
+    found = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? AND name = ?", (cluster, resource)).fetchone()
+    return str(found[0]) if found else ""
+
+
+def lay_anew(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> None:
+    """Rows under a layout of the same columns that no batch names: a blank behind them makes it another one."""
+    mine = "FROM objects o JOIN kinds k ON k.id = o.kind_id WHERE k.cluster = ? AND k.resource = ?"
+    connection.execute(
+        f"INSERT OR IGNORE INTO layouts (columns) SELECT DISTINCT rtrim(l.columns) || ' ' FROM layouts l"  # noqa: S608 - a constant
+        f" WHERE l.id IN (SELECT o.layout_id {mine})",
+        (cluster, resource),
+    )
+    connection.execute(
+        "UPDATE objects SET layout_id = (SELECT b.id FROM layouts a JOIN layouts b ON b.columns = rtrim(a.columns) || ' '"
+        " WHERE a.id = objects.layout_id) WHERE kind_id = (SELECT id FROM kinds WHERE cluster = ? AND resource = ?)",
+        (cluster, resource),
+    )
+    connection.execute("UPDATE kinds SET resource_version = '' WHERE cluster = ? AND resource = ?", (cluster, resource))
+
+
 def _table(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, definition: int | None) -> KindTable:
-    served = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? AND name = ?", (cluster, resource)).fetchone()
-    known = _resource.decode(served[0]) if served else _builtin.get(resource) or _unserved(resource)
+    served = _served(connection, cluster, resource)
+    known = _resource.decode(served) if served else _builtin.get(resource) or _unserved(resource)
     if definition is None:
         return table_for(known)
     (packed,) = connection.execute("SELECT body FROM bodies WHERE id = ?", (definition,)).fetchone()

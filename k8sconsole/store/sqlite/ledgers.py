@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from k8sconsole.kit.clock import epoch, iso
+from k8sconsole.model.outside import TrustedTool
 from k8sconsole.store.port import AuditEntry, ToolRecord, ToolUsage
 
 _TOOL = (
@@ -17,6 +18,7 @@ _TOOL = (
     " scope = excluded.scope, output_format = excluded.output_format, cache_friendly = excluded.cache_friendly, risk = excluded.risk,"
     " toolset = excluded.toolset, origin = excluded.origin, updated_at = excluded.updated_at, ttl_expires_at = excluded.ttl_expires_at"
 )
+_OTHERS = "DELETE FROM mcp_tools WHERE origin IN (SELECT value FROM json_each(?)) AND name NOT IN (SELECT value FROM json_each(?))"
 _CALL = (
     "INSERT INTO audit (at, request_id, caller, face, tool, arguments, phase, outcome, duration_ms, error)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -35,11 +37,12 @@ _NO_FAILURE = frozenset({_SUCCESS, "Cancelled", "PermissionDenied"})
 
 
 def record_tools(connection: sqlite3.Connection, tools: Sequence[ToolRecord], now: float, ttl: float) -> None:
-    """The catalogue as it stands now: tools no longer in it leave the table."""
+    """The catalogue as it stands now: tools of the same origins that are no longer in it leave the table."""
     seen, expires = iso(now), iso(now + ttl)
     connection.executemany(_TOOL, ((*_columns(tool), seen, seen, expires) for tool in tools))
     names = msgspec.json.encode([tool.name for tool in tools]).decode()
-    connection.execute("DELETE FROM mcp_tools WHERE name NOT IN (SELECT value FROM json_each(?))", (names,))
+    origins = msgspec.json.encode(sorted({tool.origin for tool in tools})).decode()
+    connection.execute(_OTHERS, (origins, names))
 
 
 def _columns(tool: ToolRecord) -> tuple[object, ...]:
@@ -47,6 +50,16 @@ def _columns(tool: ToolRecord) -> tuple[object, ...]:
     as_json = (msgspec.json.encode(each).decode() for each in lists)
     rest = (tool.scope, tool.output_format, tool.cache_friendly, tool.risk, tool.toolset, tool.origin)
     return (tool.name, tool.description, *as_json, *rest)
+
+
+def trust_tools(connection: sqlite3.Connection, tools: Iterable[TrustedTool]) -> None:
+    connection.executemany(
+        "INSERT OR REPLACE INTO trusted_tools (name, definition, trusted_at) VALUES (?, ?, ?)", map(msgspec.structs.astuple, tools)
+    )
+
+
+def trusted_tools(connection: sqlite3.Connection) -> list[TrustedTool]:
+    return [TrustedTool(*row) for row in connection.execute("SELECT name, definition, trusted_at FROM trusted_tools")]
 
 
 def record_calls(connection: sqlite3.Connection, entries: Iterable[AuditEntry]) -> None:

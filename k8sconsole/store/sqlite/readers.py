@@ -5,12 +5,10 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TypeVar
 
 from k8sconsole.errors import StoreError
-from k8sconsole.store.sqlite.connections import reading
-from k8sconsole.store.sqlite.failures import met_in_use
+from k8sconsole.store.sqlite.connections import CacheFile
 from k8sconsole.store.sqlite.vanished import identity
 
 T = TypeVar("T")
@@ -19,9 +17,8 @@ T = TypeVar("T")
 class Readers:
     """vanished is called, on a reader's thread, when there is no file of that name any more."""
 
-    def __init__(self, path: Path, count: int, timeout: float, vanished: Callable[[], None]) -> None:
-        self._path = path
-        self._timeout = timeout
+    def __init__(self, file: CacheFile, count: int, vanished: Callable[[], None]) -> None:
+        self._file = file
         self._vanished = vanished
         self._pool = ThreadPoolExecutor(max_workers=count, thread_name_prefix="store-reader")
         self._mine = threading.local()
@@ -48,20 +45,20 @@ class Readers:
                 return work(connection)
             finally:
                 connection.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            raise met_in_use(error, self._path) from error
+        except self._file.errors as error:
+            raise self._file.met_in_use(error) from error
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._mine, "connection", None)
-        if (file := identity(self._path)) is None:
+        if (file := identity(self._file.path)) is None:
             self._vanished()
-            file = identity(self._path)
+            file = identity(self._file.path)
         if connection is not None and (file is None or file == self._mine.file):
             return connection
         if connection is not None:
             self._opened.remove(connection)
             connection.close()
-        connection = self._mine.connection = reading(self._path, self._timeout)
+        connection = self._mine.connection = self._file.reading()
         self._mine.file = file
         self._opened.append(connection)
         return connection

@@ -10,7 +10,7 @@ from k8sconsole.store.sqlite.views import VIEWS
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """PRAGMA user_version of a file this program writes: how many migrations it holds."""
 
 APPLICATION_ID = 0x6B387363
@@ -109,6 +109,8 @@ CREATE INDEX gaps_by_kind ON gaps (kind_id, began);
 """A row of versions is written when something happened to an object, at ``at``: what began there (change, resource_version, by, paths), and
 what ended there (began, state_version, keyframe, cells and patch); the present state is in objects. See docs/history.md."""
 
+_TRUST = "CREATE TABLE trusted_tools (name TEXT PRIMARY KEY, definition TEXT NOT NULL, trusted_at REAL NOT NULL) WITHOUT ROWID"
+
 
 def migrations() -> "Migrations":
     """Every step from an empty file to SCHEMA_VERSION. sqlite_utils costs 136 ms to import, which only a file that needs a step pays."""
@@ -132,8 +134,12 @@ def migrations() -> "Migrations":
             if statement.strip():
                 database.execute(statement)
 
+    def know_trusted_tools(database: "Database") -> None:
+        database.execute(_TRUST)
+
     steps(name="lay_the_cache")(lay_the_cache)
     steps(name="hear_requests")(hear_requests)
     steps(name="tell_clusters_apart")(tell_clusters_apart)
     steps(name="remember")(remember)
+    steps(name="know_trusted_tools")(know_trusted_tools)
     return steps

@@ -5,11 +5,11 @@ import contextlib
 import sqlite3
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from k8sconsole.errors import StoreError
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.history import Gap
+from k8sconsole.model.outside import TrustedTool
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
 from k8sconsole.store.port import (
     AuditEntry,
@@ -22,6 +22,7 @@ from k8sconsole.store.port import (
 from k8sconsole.store.sqlite import cleaning, gaps, layouts, leases, ledgers, retention, scans
 from k8sconsole.store.sqlite.answers import Answers
 from k8sconsole.store.sqlite.catalog import Catalog, Lifetimes
+from k8sconsole.store.sqlite.connections import CacheFile
 from k8sconsole.store.sqlite.objects import ObjectWriter
 from k8sconsole.store.sqlite.readers import Readers
 from k8sconsole.store.sqlite.recorder import Recorder
@@ -36,21 +37,20 @@ class SqliteStore(Answers):
 
     def __init__(
         self,
-        path: Path,
+        file: CacheFile,
         connection: sqlite3.Connection,
         *,
         clock: Clock,
-        timeout: float,
         readers: int,
         lifetimes: Lifetimes,
         recovered: str,
     ) -> None:
-        super().__init__(path, clock, Readers(path, readers, timeout, self._vanished), recovered, lifetimes.history)
+        super().__init__(file, clock, Readers(file, readers, self._vanished), recovered, lifetimes.history)
         self._lifetimes = lifetimes
         self._catalog = Catalog(clock, lifetimes)
         self._recorder = Recorder(lifetimes.history)
         self._objects = ObjectWriter(self._catalog, self._recorder)
-        self._writer = Writer(connection, path, timeout, self._rolled_back, self._put_back)
+        self._writer = Writer(connection, file, self._rolled_back, self._put_back)
 
     async def write(self, batch: WriteBatch) -> WriteResult:
         return await self._writer.do(partial(self._objects.write, batch=batch), len(batch.objects) + len(batch.gone) + 1)
@@ -75,9 +75,15 @@ class SqliteStore(Answers):
     async def record_resources(self, cluster: ClusterName, resources: Sequence[ApiResource]) -> None:
         await self._writer.do(lambda connection: layouts.record_resources(connection, cluster, resources))
 
+    async def lay_anew(self, cluster: ClusterName, resource: ResourceName) -> None:
+        await self._writer.do(lambda connection: layouts.lay_anew(connection, cluster, resource))
+
     async def record_tools(self, tools: Sequence[ToolRecord], ttl: float) -> None:
         now = self._clock.now()
         await self._writer.do(lambda connection: ledgers.record_tools(connection, tools, now, ttl))
+
+    async def trust_tools(self, tools: Sequence[TrustedTool]) -> None:
+        await self._writer.do(lambda connection: ledgers.trust_tools(connection, tools))
 
     async def record_calls(self, entries: Sequence[AuditEntry]) -> None:
         await self._writer.do(lambda connection: ledgers.record_calls(connection, entries))

@@ -1,13 +1,12 @@
 """The file deleted or replaced underneath. What is open can still be read, though nobody finds it by name: so it is put back."""
 
 import contextlib
-import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
-from k8sconsole.store.sqlite.connections import connect, reading, writing
+from k8sconsole.store.sqlite.connections import CacheFile
+from k8sconsole.store.sqlite.folders import alone_in
 from k8sconsole.store.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION
 
 Identity = tuple[int, int]
@@ -24,17 +23,18 @@ def identity(path: Path) -> Identity | None:
     return found.st_dev, found.st_ino
 
 
-def put_back(connection: sqlite3.Connection, path: Path) -> None:
+def put_back(connection: sqlite3.Connection, file: CacheFile) -> None:
     """All that is committed, under the old name, as a whole or not at all. Another process that does the same may be first: then its file
-    stays. Raises sqlite3.Error and OSError."""
+    stays. Raises what the file's library raises, and OSError."""
+    path = file.path
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     copy = path.with_name(f"{path.name}.saved-{os.getpid()}")
-    with _alone_in(path.parent):
+    with alone_in(path.parent):
         if identity(path) is not None:
             return
         try:
             os.close(os.open(copy, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            with contextlib.closing(connect(copy, "rw", 0)) as target:
+            with contextlib.closing(file.beside(copy).connect("rw")) as target:
                 connection.backup(target)
             _remove(path, "-wal", "-shm")  # what they held is in the copy; beside a new file they would be taken for its own
             with contextlib.suppress(FileExistsError):
@@ -43,25 +43,14 @@ def put_back(connection: sqlite3.Connection, path: Path) -> None:
             _remove(copy, "", "-wal", "-shm")
 
 
-@contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Until the end nobody else puts a file back there."""
-    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
-
-
 def _remove(path: Path, *suffixes: str) -> None:
     for suffix in suffixes:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
-def moved_to(path: Path, timeout: float) -> sqlite3.Connection | None:
+def moved_to(file: CacheFile) -> sqlite3.Connection | None:
     """A connection that writes to what the name stands for now; None while that is not a whole cache of ours."""
-    with contextlib.closing(reading(path, timeout)) as looking:
+    with contextlib.closing(file.reading()) as looking:
         (version,) = looking.execute("PRAGMA user_version").fetchone()
         (application,) = looking.execute("PRAGMA application_id").fetchone()
-    return writing(path, timeout) if (application, version) == (APPLICATION_ID, SCHEMA_VERSION) else None
+    return file.writing() if (application, version) == (APPLICATION_ID, SCHEMA_VERSION) else None

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from k8sconsole.errors import StoreError
-from k8sconsole.store.sqlite.failures import met_in_use, unwritable
+from k8sconsole.store.sqlite.connections import CacheFile
+from k8sconsole.store.sqlite.failures import unwritable
 from k8sconsole.store.sqlite.vanished import PUT_BACK, identity, moved_to, put_back
 
 T = TypeVar("T")
@@ -36,15 +36,13 @@ class Writer:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        path: Path,
-        timeout: float,
+        file: CacheFile,
         rolled_back: Callable[[], None],
         told: Callable[[str], None],
     ) -> None:
         self._connection = connection
-        self._path = path
-        self._timeout = timeout
-        self._file = identity(path)
+        self._file = file
+        self._identity = identity(file.path)
         self._rolled_back = rolled_back
         self._tell = told
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
@@ -119,16 +117,16 @@ class Writer:
 
     def _follow_the_file(self) -> None:
         """What is written must be found by the next who opens the cache by its name."""
-        if identity(self._path) == self._file:
+        if identity(self._file.path) == self._identity:
             return
-        vanished = identity(self._path) is None
+        vanished = identity(self._file.path) is None
         if vanished:
-            put_back(self._connection, self._path)
-        connection = moved_to(self._path, self._timeout)
+            put_back(self._connection, self._file)
+        connection = moved_to(self._file)
         if connection is None:
             return
         self._connection.close()
-        self._connection, self._file = connection, identity(self._path)
+        self._connection, self._identity = connection, identity(self._file.path)
         self._rolled_back()
         if vanished:
             self._tell(PUT_BACK)
@@ -149,7 +147,7 @@ class Writer:
         return result, None
 
     def _give_up(self, group: list[_Job], error: BaseException) -> None:
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(*self._file.errors):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         self._rolled_back()
@@ -159,9 +157,9 @@ class Writer:
 
     def _told(self, error: BaseException) -> BaseException:
         if isinstance(error, OSError):
-            return unwritable(self._path, error.strerror or str(error))
-        if not isinstance(error, sqlite3.Error):
+            return unwritable(self._file.path, error.strerror or str(error))
+        if not isinstance(error, self._file.errors):
             return error
-        problem = met_in_use(error, self._path)
+        problem = self._file.met_in_use(error)
         problem.__cause__ = error
         return problem
