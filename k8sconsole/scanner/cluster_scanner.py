@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from typing import Any
 
@@ -19,13 +20,15 @@ from k8sconsole.scanner.crew import DEFINITIONS, Crew
 from k8sconsole.scanner.desk import Desk
 from k8sconsole.scanner.gate import Gate
 from k8sconsole.scanner.kind_keeper import KindKeeper
+from k8sconsole.scanner.parts import Part
 from k8sconsole.scanner.permitted import NAMESPACES
 from k8sconsole.scanner.plan import ScanPlan, is_read, urgency
 from k8sconsole.scanner.reach import Reach
 from k8sconsole.scanner.reports import KindReport, Publish
+from k8sconsole.scanner.silence import Silence
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.scanner.watching import end_all
-from k8sconsole.store.port import ClusterRecord, Store
+from k8sconsole.store.port import ClusterRecord, ScanStatus, Store
 
 _NODES = ResourceName("nodes")
 _SETTLING = 1.0
@@ -60,11 +63,13 @@ class ClusterScanner:
         )
         self._desk = Desk(source, store, clock, plan, parsers, gate, self._reach, home, self._changed, self._settled)
         self._crew = Crew(self._desk)
+        self._silence = Silence(store, source.name, self._crew.keepers)
         self._definitions_moved = asyncio.Event()
         self._nodes_moved = asyncio.Event()
         self._told = ClusterState(source.name, Trust.CONNECTING)
         self._unread: dict[str, tuple[str, ...]] = {}
         self._absent: dict[ResourceName, int] = {}
+        self._other_version: set[ResourceName] = set()
 
     def focus(self, resource: ResourceName | None) -> None:
         """This kind is looked at: its list goes first."""
@@ -75,11 +80,23 @@ class ClusterScanner:
         keepers = [keeper for name, keeper in self._crew.keepers.items() if resource in (None, name)]
         return list(await asyncio.gather(*(keeper.refresh() for keeper in keepers)))
 
+    async def read_parts(self, parts: Sequence[Part]) -> list[KindReport]:
+        """Parts of kinds by themselves, whether ``run`` runs, here or in another process, or nobody scans. What a namespace's list meets is
+        in its report; what a single object's reading meets is raised."""
+        await self._recognise(await self._source.identity())
+        return list(await asyncio.gather(*(self._crew.read_part(part) for part in parts)))
+
     async def scan_once(self, kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
         """Every kind, or these, listed once. Raises what keeps the cluster from being asked at all; one kind's failure is in its report."""
         self._tell(trust=Trust.CONNECTING)
-        self._found(await self._reach.meet())
+        try:
+            self._found(await self._reach.meet())
+        except ConsoleError as error:
+            self._silence.begins(error)
+            await self._silence.note()
+            raise
         found = await self._discover_for_certain()
+        await self._lay_anew()
         await self._forget_unserved(found)
         wanted = [resource for resource in _readable(found) if not kinds or resource.name in kinds]
         recorded = {state.resource: state for state in await self._store.scan_states(self._source.name)}
@@ -94,7 +111,8 @@ class ClusterScanner:
     async def run(self) -> None:
         """For ever, until cancelled: whatever fails is told and tried again."""
         self._tell(trust=Trust.CONNECTING)
-        beside = [asyncio.create_task(self._reach.keep_asking()), asyncio.create_task(self._count_nodes())]
+        works = (self._reach.keep_asking(), self._count_nodes(), self._silence.keep_noting())
+        beside = [asyncio.create_task(work) for work in works]
         backoff = Backoff(self._clock)
         try:
             while True:
@@ -119,6 +137,7 @@ class ClusterScanner:
 
     async def _serve(self, found: Discovery) -> None:
         await self._crew.part_with(_readable(found))
+        await self._lay_anew()
         await self._forget_unserved(found)  # after its keeper has gone, or its last words would bring rows back
         await self._crew.serve(_readable(found))
 
@@ -145,14 +164,22 @@ class ClusterScanner:
     async def _with_doubtful(self, found: Discovery) -> Discovery:
         """And the kinds that are not served now, but have not been absent often enough to be gone."""
         known = {resource.name: resource for resource in await self._store.resources(self._source.name)}
+        self._other_version.update(each.name for each in found.resources if each.version != known.get(each.name, each).version)
         gone = [name for name in known if _is_unserved(name, found)]
         counts = {name: self._absent.get(name, 0) + 1 for name in gone}
         self._absent = {name: count for name, count in counts.items() if count < _ABSENCES}
         return msgspec.structs.replace(found, resources=[*found.resources, *(known[name] for name in self._absent)])
 
+    async def _lay_anew(self) -> None:
+        for name in tuple(self._other_version):
+            await self._store.lay_anew(self._source.name, name)
+            self._other_version.discard(name)
+
     async def _forget_unserved(self, found: Discovery) -> None:
         """What the cluster no longer serves leaves the cache, unless its group merely did not answer."""
-        for name in await self._store.counts(self._source.name):
+        states = await self._store.scan_states(self._source.name)
+        told = {state.resource for state in states if state.status is not ScanStatus.PENDING}
+        for name in told.union(await self._store.counts(self._source.name)):
             if _is_unserved(name, found):
                 await self._store.forget(self._source.name, name)
 
@@ -201,10 +228,12 @@ class ClusterScanner:
 
     def _found(self, version: ServerVersion) -> None:
         now = self._clock.now()
+        self._silence.ends()
         self._tell(trust=Trust.LIVE, version=version.git_version or self._told.version, seen_at=now, detail="", retry_at=None)
         self._tell_coverage()
 
     def _lost(self, error: ConsoleError, retry_at: float) -> None:
+        self._silence.begins(error, retry_at)
         self._tell(trust=Trust.LOST, detail=str(error), retry_at=retry_at)
 
     def _tell_coverage(self) -> None:

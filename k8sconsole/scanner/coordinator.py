@@ -4,18 +4,20 @@ import asyncio
 import contextlib
 import os
 import socket
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from uuid import uuid4
 
 from k8sconsole.errors import ConsoleError, StoreError, UsageError
-from k8sconsole.kit.clock import Clock
+from k8sconsole.kit.clock import Clock, ClockWatch
 from k8sconsole.model.events import Notice
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.scanner import requests
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
 from k8sconsole.scanner.lease import ScanLease
 from k8sconsole.scanner.onlooker import Onlooker
+from k8sconsole.scanner.parts import Part
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.scanner.reports import KindReport, Publish
 from k8sconsole.scanner.source import ResourceSource
@@ -39,11 +41,13 @@ class ScanCoordinator:
         self._store = store
         self._plan = plan
         self._clock = clock
+        self._watch = ClockWatch(clock)
         self._publish = publish
         # One thread: decoding holds the interpreter, and a second thread would only take turns with it and with the loop.
         self._parsers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="scan-parser")
         self._scanners: dict[ClusterName, ClusterScanner] = {}
         self._tasks: dict[ClusterName, asyncio.Task[None]] = {}
+        self._at_work: set[ClusterName] = set()
         self._cleaner: asyncio.Task[None] | None = None
 
     async def scan_once(self, source: ResourceSource, home: str = "", kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
@@ -82,11 +86,26 @@ class ScanCoordinator:
         if cluster in self._scanners:
             self._scanners[cluster].focus(resource)
 
+    def scans(self, cluster: ClusterName) -> bool:
+        """Whether this process scans it, or looks on while another does."""
+        return cluster in self._scanners
+
     async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> list[KindReport]:
-        """Lists one kind or all anew and tells what came of it. Raises UsageError for a cluster that is not being scanned here."""
-        if cluster not in self._scanners:
+        """Lists one kind or all anew and tells what came of it; where this process only looks on, by asking the one that scans. Raises
+        UsageError for a cluster that was never begun here, DeadlineExceeded where the other process does not do it."""
+        if not self.scans(cluster):
             raise UsageError(f"{cluster} is not being scanned by this process", "", "k8sconsole scan --once")
+        if cluster not in self._at_work:
+            found = await self._asked_of_the_holder(ScanLease(self._store, cluster, self.holder), cluster)
+            if found is not None:
+                return [report for report in found if resource in (None, report.resource)]
         return await self._scanners[cluster].refresh(resource)
+
+    async def read_parts(self, source: ResourceSource, home: str, parts: Sequence[Part]) -> list[KindReport]:
+        """Parts of kinds, read and written by this process, whoever holds the cluster's lease: what the holder's watch has written
+        meanwhile is left as it is. Raises what keeps the cluster from being asked, and NotFound for an object that nobody knows."""
+        scanner = self._scanners.get(source.name) or self._scanner(source, home)
+        return await scanner.read_parts(parts)
 
     async def _asked_of_the_holder(self, lease: ScanLease, cluster: ClusterName) -> list[KindReport] | None:
         """What the process that scans the cluster found; None when it has died, and the lease is ours."""
@@ -117,13 +136,15 @@ class ScanCoordinator:
 
     async def _scan(self, scanner: ClusterScanner, cluster: ClusterName) -> None:
         answering = asyncio.create_task(requests.answer(self._store, cluster, scanner))
+        self._at_work.add(cluster)
         try:
             await scanner.run()
         finally:
+            self._at_work.discard(cluster)
             await end_all([answering])
 
     async def _keep_clean(self) -> None:
         while True:
             await asyncio.sleep(self._plan.cleanup_interval)
             with contextlib.suppress(StoreError):  # the next round tries again, and whoever writes says what is wrong
-                await self._store.clean(self._clock.now())
+                await self._store.clean(self._watch.careful())

@@ -8,6 +8,8 @@ from k8sconsole.errors import StoreError
 from k8sconsole.model.refs import ApiResource, ResourceName
 from k8sconsole.scanner.desk import Desk
 from k8sconsole.scanner.kind_keeper import KindKeeper
+from k8sconsole.scanner.parts import Part, read_part
+from k8sconsole.scanner.reports import KindReport
 from k8sconsole.scanner.watching import end_all
 from k8sconsole.store.port import ScanState
 
@@ -46,6 +48,17 @@ class Crew:
     def namespaces_moved(self) -> None:
         for keeper in self.keepers.values():
             keeper.namespaces_moved()
+
+    async def read_part(self, part: Part) -> KindReport:
+        """By itself, beside its kind's keeper if there is one. Raises as ``parts.read_part`` does."""
+        resource = part.resource.name
+        async with self._desk.gate.place(resource):
+            report = await read_part(self._desk, part)
+        if keeper := self.keepers.get(resource):
+            await keeper.count(report)
+        if report.added or report.changed or report.deleted:
+            self._desk.changed(resource, await self._desk.store.revision())
+        return report
 
     async def end(self) -> None:
         for task in self._tasks.values():

@@ -14,7 +14,6 @@ from k8sconsole.scanner.followed import Followed
 from k8sconsole.scanner.listing import read_kind
 from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.scanner.permitted import Permitted
-from k8sconsole.scanner.plan import is_watched
 from k8sconsole.scanner.reports import KindReport
 from k8sconsole.scanner.standing import Standing
 from k8sconsole.scanner.watching import Watching, end_all
@@ -48,6 +47,7 @@ class KindKeeper:
         self._followed: Followed | None = None
         self._resumable = recorded is not None
         self._in_vain = 0
+        self._listed_at = float("-inf")
         self._backoff = Backoff(desk.clock)
         self.settled = asyncio.Event()
         self._asked = asyncio.Event()
@@ -87,6 +87,10 @@ class KindKeeper:
         """A namespace may have come that this kind may be read in."""
         self._permitted.namespaces_moved()
 
+    async def count(self, report: KindReport) -> None:
+        """What was read beside the watch has added rows, or removed some."""
+        await self._standing.count(report.added - report.deleted, self._standing.state.resource_version)
+
     async def let_go(self) -> None:
         """Nobody watches any more: the state must not say so."""
         if self._standing.state.watching:
@@ -111,15 +115,18 @@ class KindKeeper:
             self._asked.clear()
             async with self._desk.gate.place(self.resource.name):
                 await self._list()
-        if self._desk.plan.watch and is_watched(self.resource):
+        if self._desk.plan.follows(self.resource):
             await self._watch_unless_asked()
         else:
-            await self._pause(max(1.0, (self._standing.state.next_scan_at or 0.0) - self._desk.clock.now()))
+            await self._pause(max(1.0, self._rests_for()))
 
     def _is_due(self) -> bool:
         """Whether a kind that nothing vouches for between two lists is to be listed again."""
-        confirmed = self._standing.state.confirmed_at or 0.0
-        return not is_watched(self.resource) and self._desk.clock.now() - confirmed >= self._desk.plan.interval(self.resource)
+        return not self._desk.plan.follows(self.resource) and self._rests_for() <= 0
+
+    def _rests_for(self) -> float:
+        """Seconds until the next list of such a kind, whatever the clock is set to."""
+        return self._listed_at + self._desk.plan.interval(self.resource) - self._desk.clock.monotonic()
 
     async def _resume(self) -> None:
         """Goes on where an earlier scan left this kind, when its rows are still there and are rows of this cluster."""
@@ -127,7 +134,7 @@ class KindKeeper:
         state, cluster = self._standing.state, self._desk.cluster
         parser = ResourceParser(self.resource, await self._desk.store.table(cluster, self.resource.name))
         found = followed.read_back(state.resource_version, self._desk.reach.uid, parser)
-        if found is None or not self._desk.plan.watch or not is_watched(self.resource):
+        if found is None or not self._desk.plan.follows(self.resource):
             return
         kept = (await self._desk.store.counts(cluster)).get(self.resource.name, 0)
         if found.versions.keys() == self._permitted.wanted and bool(kept) == bool(state.record_count):
@@ -136,10 +143,12 @@ class KindKeeper:
 
     async def _list(self) -> KindReport:
         self._permitted.held = frozenset()
+        began = self._desk.clock.monotonic()
         await self._standing.listing()
         listing = await read_kind(self._desk, self._permitted)
         self._follow(Followed(listing.parser, listing.versions))
-        await self._standing.listed(listing.report, listing.began, self._written())
+        self._listed_at = began
+        await self._standing.listed(listing.report, listing.began, listing.seen_at, self._written())
         self._settle(listing.report)
         return listing.report
 

@@ -1,4 +1,8 @@
-"""One kind's list, from the first page to the last row: each page is parsed and written while the next one downloads."""
+"""One kind's list, from the first page to the last row: each page is parsed and written while the next one downloads.
+
+In pages, and not as a stream of initial events (``sendInitialEvents``), though API servers offer that too: 10 000 pods take 0.8 s in pages
+and 2.1 s as a stream on the same server, which encodes every event by itself and never compresses a watch.
+"""
 
 import asyncio
 from collections import deque
@@ -22,13 +26,14 @@ _TELL_EVERY = 0.3
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """versions: where a watch of each scope that could be read begins. began: seconds since the epoch; what the list says is at least
-    that new."""
+    """versions: where a watch of each scope that could be read begins. began: seconds since the epoch. seen_at: what the list says is at
+    least that new."""
 
     report: KindReport
     parser: ResourceParser
     versions: dict[Scope, str]
     began: float
+    seen_at: float
 
 
 class Tally:
@@ -75,9 +80,9 @@ async def _read(desk: Desk, permitted: Permitted) -> Listing:
         desk.changed(resource.name, tally.revision)
     seconds = desk.clock.monotonic() - clock_began
     report = KindReport(
-        desk.cluster, resource.name, tally.objects, tally.added, tally.changed, tally.deleted, seconds, missing=tuple(missing)
+        desk.cluster, resource.name, tally.objects, tally.added, tally.changed, tally.deleted, seconds, missing=(*missing, *reader.missing)
     )
-    return Listing(report, parser, versions, began)
+    return Listing(report, parser, versions, began, min(began, reader.seen_at))
 
 
 class _Reader:
@@ -90,6 +95,8 @@ class _Reader:
         self._known = known
         self._told = float("-inf")
         self._first = True
+        self.seen_at = float("inf")
+        self.missing: dict[str, None] = {}
 
     async def pages(self, namespace: Scope) -> str:
         """The list's resourceVersion."""
@@ -110,7 +117,9 @@ class _Reader:
         return version
 
     async def _keep(self, page: RawPage) -> None:
-        loop, at = asyncio.get_running_loop(), self._desk.clock.now()
+        loop, at = asyncio.get_running_loop(), page.observed_at or self._desk.clock.now()
+        self.seen_at = min(self.seen_at, at)
+        self.missing |= dict.fromkeys(page.missing)
         self._tally.objects += len(page.items)
         for items in self._portions(page.items):
             objects, unchanged = await loop.run_in_executor(self._desk.parsers, self._parser.objects, items, self._known)

@@ -36,6 +36,10 @@ class ScanPlan(msgspec.Struct, frozen=True):
             return self.metrics_interval
         return self.dynamic_interval if tier(resource.name) is Tier.DYNAMIC else self.static_interval
 
+    def follows(self, resource: ApiResource) -> bool:
+        """Whether its changes are watched between two lists."""
+        return self.watch and is_watched(resource)
+
     def retry_forbidden(self, resource: ApiResource) -> float:
         """What was forbidden is asked for again at the kind's own pace, and never more than once a minute."""
         return max(self.forbidden_interval, self.interval(resource))

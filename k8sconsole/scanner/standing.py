@@ -40,13 +40,13 @@ class Standing:
     async def listing(self) -> None:
         await self.record(status=ScanStatus.RUNNING)
 
-    async def listed(self, report: KindReport, began: float, reached: str) -> None:
-        """The rows are what a list that began then has found."""
+    async def listed(self, report: KindReport, began: float, seen_at: float, reached: str) -> None:
+        """The rows are what a list that began then has found: how things were at seen_at."""
         await self._close_gap(began)
         await self.record(
             status=ScanStatus.COMPLETED,
             last_scan_at=began,
-            confirmed_at=began,
+            confirmed_at=seen_at,
             next_scan_at=began + self._desk.plan.interval(self._resource),
             error="",
             record_count=report.objects,

@@ -76,7 +76,7 @@ def test_a_broken_kubeconfig_is_named_with_its_line(home: Path, tmp_path: Path) 
 
 
 def test_an_unknown_context_names_the_nearest(home: Path, demo) -> None:
-    said = the_error(run(home, "get", "pods", "--context", "demo-calm-shp", KUBECONFIG=str(demo.kubeconfig)), 1)
+    said = the_error(run(home, "get", "pods", "--context", "demo-calm-shp", KUBECONFIG=str(demo.kubeconfig)), 2)
     assert "demo-calm-shop" in said
 
 
@@ -173,6 +173,10 @@ def test_an_unknown_command_names_the_nearest(home: Path) -> None:
 
 def test_a_wrong_option_points_to_the_help(home: Path) -> None:
     assert "k8sconsole get --help" in the_error(run(home, "get", "pods", "--nmaespace", "x"), 2)
+
+
+def test_a_toolset_that_there_is_not_names_the_nearest(home: Path, demo) -> None:
+    assert "(try: --toolsets history)" in the_error(run(home, "mcp", "--toolsets", "core,histroy", KUBECONFIG=str(demo.kubeconfig)), 2)
 
 
 def test_what_policy_refuses_ends_with_four(home: Path, demo) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.port import Discovery, EventType, RawPage, ServerVersion, WatchEvent
-from k8sconsole.errors import ConsoleError, Gone, Unreachable
+from k8sconsole.errors import ConsoleError, Gone, NotFound, Unreachable
 from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
@@ -44,8 +44,8 @@ class MemoryCluster:
         self._log: list[tuple[int, Key, WatchEvent]] = []
         self._moved = asyncio.Condition()
 
-    async def put(self, resource: ApiResource, name: str, namespace: str = "", **content: Any) -> str:
-        """Creates or replaces an object; the new resourceVersion."""
+    async def put(self, resource: ApiResource, name: str, namespace: str = "", *, told: bool = True, **content: Any) -> str:
+        """Creates or replaces an object; the new resourceVersion. told: whether watches hear of it."""
         key = (resource.name, namespace, name)
         kind = EventType.MODIFIED if key in self._objects else EventType.ADDED
         uid = self._objects[key]["metadata"]["uid"] if key in self._objects else f"uid-{self._version + 1}"
@@ -53,7 +53,7 @@ class MemoryCluster:
         metadata = {"name": name, "uid": uid, "creationTimestamp": "2026-11-22T03:00:00Z", **extra}
         obj = {"metadata": metadata | ({"namespace": namespace} if namespace else {}), **content}
         self._objects[key] = obj
-        return await self._happened(kind, key, obj)
+        return await self._happened(kind, key, obj, told=told)
 
     async def remove(self, resource: ApiResource, name: str, namespace: str = "") -> None:
         key = (resource.name, namespace, name)
@@ -81,6 +81,13 @@ class MemoryCluster:
     async def discover(self) -> Discovery:
         self._answer()
         return Discovery(list(self.resources), dict(self.missing))
+
+    async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes:
+        self._answer(resource, namespace)
+        found = self._objects.get((resource.name, namespace or "", name))
+        if found is None:
+            raise NotFound(f"{resource.name} {name!r} not found", status={"details": {"name": name}})
+        return bytes(_raw(found))
 
     async def pages(self, resource: ApiResource, *, namespace: str | None = None, limit: int = 500) -> AsyncIterator[RawPage]:
         self.lists.append((resource.name, namespace))
@@ -115,9 +122,9 @@ class MemoryCluster:
         event = WatchEvent(EventType.BOOKMARK, _raw({"metadata": {"resourceVersion": str(self._version + 1)}}))
         await self._log_event((resource.name, "", ""), event)
 
-    async def _happened(self, kind: EventType, key: Key, obj: dict[str, Any]) -> str:
+    async def _happened(self, kind: EventType, key: Key, obj: dict[str, Any], *, told: bool = True) -> str:
         obj["metadata"]["resourceVersion"] = str(self._version + 1)
-        await self._log_event(key, WatchEvent(kind, _raw(obj)))
+        await self._log_event(key if told else ("", "", ""), WatchEvent(kind, _raw(obj)))
         return str(self._version)
 
     async def _log_event(self, key: Key, event: WatchEvent) -> None:

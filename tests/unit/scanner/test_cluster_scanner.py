@@ -26,13 +26,22 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
+class SetClock(SystemClock):
+    """The machine's clock, which somebody sets: by so many seconds it is off."""
+
+    off = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.off
+
+
 class Scan:
     """A coordinator and all it told."""
 
-    def __init__(self, store: Store, plan: ScanPlan = PLAN) -> None:
+    def __init__(self, store: Store, plan: ScanPlan = PLAN, clock: SystemClock | None = None) -> None:
         self.facts: list[Fact] = []
         self.store = store
-        self.coordinator = ScanCoordinator(store, plan=plan, clock=SystemClock(), publish=self.facts.append)
+        self.coordinator = ScanCoordinator(store, plan=plan, clock=clock or SystemClock(), publish=self.facts.append)
 
     async def names(self, resource: ApiResource, cluster: str = "memory") -> list[str]:
         found = await self.store.rows(RowQuery(resource.name, clusters=(ClusterName(cluster),)))
@@ -183,6 +192,30 @@ async def test_a_kind_that_cannot_be_watched_is_listed_again_and_again(store: St
     await until(lambda: _holds(scan, USAGE, 1))
     await cluster.put(USAGE, "web-1", "a", containers=[{"usage": {"cpu": "5m"}}])
     await until(lambda: _holds(scan, USAGE, 2))
+    assert not cluster.watches
+    await scan.coordinator.close()
+
+
+async def test_a_kind_that_is_only_listed_is_listed_on_after_the_clock_was_set_back(store: Store) -> None:
+    clock = SetClock()
+    cluster = MemoryCluster(resources=(USAGE,))
+    await cluster.put(USAGE, "web-0", "a")
+    scan = Scan(store, ScanPlan(metrics_interval=0.1), clock)
+    scan.coordinator.start(cluster)
+    await until(lambda: _holds(scan, USAGE, 1))
+    clock.off -= 3600.0
+    await cluster.put(USAGE, "web-1", "a")
+    await until(lambda: _holds(scan, USAGE, 2))
+    await scan.coordinator.close()
+
+
+async def test_what_could_be_watched_is_listed_again_and_again_where_nobody_wants_it_watched(store: Store) -> None:
+    scan = Scan(store, ScanPlan(dynamic_interval=0.1, static_interval=0.1, watch=False))
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _holds(scan, PODS, 8))
+    await cluster.put(PODS, "new", "a")
+    await until(lambda: _holds(scan, PODS, 9))
     assert not cluster.watches
     await scan.coordinator.close()
 

@@ -65,6 +65,22 @@ async def test_one_scan_beside_a_scanner_asks_it_to_list_anew_and_reports_what_i
     await second.coordinator.close()
 
 
+async def test_a_refresh_where_one_looks_on_is_done_by_the_process_that_scans(stores: list[Store]) -> None:
+    first, second = (Scan(store) for store in stores)
+    cluster, same_cluster = await shop(), await shop()
+    first.coordinator.start(cluster)
+    await until(lambda: _watched(cluster))
+    second.coordinator.start(same_cluster)
+    await until(lambda: _told_live(second))
+    lists = cluster.lists.count(("pods", None))
+    (report,) = await second.coordinator.refresh(cluster.name, PODS.name)
+    assert (report.resource, report.objects) == ("pods", 8)
+    assert cluster.lists.count(("pods", None)) == lists + 1
+    assert not same_cluster.lists
+    await first.coordinator.close()
+    await second.coordinator.close()
+
+
 async def test_whoever_loses_the_lease_stops_scanning(stores: list[Store]) -> None:
     lease = ScanLease(stores[0], MemoryCluster().name, "one")
     begun, ended = asyncio.Event(), asyncio.Event()

@@ -1,0 +1,122 @@
+"""A context that is renamed in, or removed from, the kubeconfig while the console scans it: what is known of it stays, and says so."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.config.loading import load
+from k8sconsole.errors import UnknownContext
+from k8sconsole.model.events import ClusterState, ContextsChanged, Fact, Notice, Trust
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.console import Console, Opening
+from tests.faults.test_credentials import until
+
+SHOP, PODS = ClusterName("shop"), ResourceName("pods")
+
+
+class Desk:
+    """A console that scans the demo cluster under the name of shop; ``names`` writes the kubeconfig anew."""
+
+    def __init__(self, folder: Path, demo: DemoCluster) -> None:
+        self.folder, self.facts = folder, list[Fact]()
+        self.kubeconfig = folder / "config"
+        self._whole = yaml.safe_load(demo.kubeconfig.read_text())
+        self.names("shop")
+
+    def names(self, *names: str) -> None:
+        context = self._whole["contexts"][0]["context"]
+        contexts = [{"name": name, "context": context} for name in names]
+        fresh = self.folder / "fresh"
+        fresh.write_text(yaml.safe_dump({**self._whole, "contexts": contexts, "current-context": next(iter(names), "")}))
+        fresh.replace(self.kubeconfig)
+
+    async def open(self) -> Console:
+        environment = {"CACHE_DB_PATH": str(self.folder / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(self.folder / "logs")}
+        make = lambda: KubeconfigContexts([self.kubeconfig])  # noqa: E731 - what an Opening wants
+        return await Console.open(
+            Opening(load(environment=environment), Face.TUI, ("shop",), scan=True, make_contexts=make), self.facts.append
+        )
+
+    async def trusts(self, *trusts: Trust) -> bool:
+        state = next((fact for fact in reversed(self.facts) if isinstance(fact, ClusterState) and fact.cluster == SHOP), None)
+        return state is not None and state.trust in trusts
+
+    async def says(self, words: str) -> bool:
+        return any(isinstance(fact, Notice) and words in fact.title for fact in self.facts)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with DemoCluster("calm-shop") as demo:
+        yield Desk(tmp_path, demo)
+
+
+@pytest.fixture
+async def console(desk: Desk) -> AsyncIterator[Console]:
+    opened = await desk.open()
+    await until(lambda: desk.trusts(Trust.LIVE, Trust.PARTIAL))
+
+    async def is_known() -> bool:
+        return (await opened.rows(RowQuery(PODS))).total > 0
+
+    await until(is_known)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize("left", [("renamed",), ()], ids=["renamed", "removed"])
+async def test_the_rows_of_a_context_that_went_stay_readable_and_say_why_they_grow_old(
+    desk: Desk, console: Console, left: tuple[str, ...]
+) -> None:
+    desk.names(*left)
+    await until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
+    assert any(isinstance(fact, ContextsChanged) and SHOP in fact.removed for fact in desk.facts)
+    await until(lambda: desk.trusts(Trust.LOST))
+    kept = (await console.rows(RowQuery(PODS, clusters=(SHOP,)))).total
+    assert kept
+
+    async def is_told() -> bool:
+        """In the answer of a tool, as a person or a model gets it."""
+        outcome = await console.call("k8s_list_pods", {"context": "shop", "namespace": "shop"})
+        assert outcome.error is None
+        assert outcome.data["items"]
+        freshness = outcome.freshness
+        return freshness is not None and not freshness.complete and any("kubeconfig" in reason for reason in freshness.missing)
+
+    await until(is_told)
+    assert (await console.rows(RowQuery(PODS, clusters=(SHOP,)))).total == kept
+    assert [info.problem for info in console.contexts() if info.name == SHOP] != [""]
+
+
+async def test_a_context_under_its_new_name_can_be_chosen_without_a_restart_and_the_old_one_is_told_by_name(
+    desk: Desk, console: Console
+) -> None:
+    desk.names("renamed")
+    await until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
+    with pytest.raises(UnknownContext, match="no context"):
+        await console.select(["nothing-like-it"])
+    await console.select(["renamed"])
+
+    async def is_read() -> bool:
+        return (await console.rows(RowQuery(PODS, clusters=(ClusterName("renamed"),)))).total > 0
+
+    await until(is_read)
+
+
+async def test_a_context_that_comes_back_is_read_on(desk: Desk, console: Console) -> None:
+    desk.names("other")
+    await until(lambda: desk.trusts(Trust.LOST))
+    desk.names("shop", "other")
+    await until(lambda: desk.trusts(Trust.LIVE, Trust.PARTIAL))
+
+    async def is_well() -> bool:
+        states = [state for state in await console.scan_states() if state.resource == PODS]
+        return all(state.watching and not state.error for state in states)
+
+    await until(is_well)

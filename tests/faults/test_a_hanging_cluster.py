@@ -1,0 +1,147 @@
+"""A cluster that takes connections and never answers, beside one that is well: the one is whole and live, the other is told everywhere."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.config.loading import load
+from k8sconsole.model.events import ClusterState, Fact, Trust
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.console import Console, Opening
+from tests.faults.test_credentials import until
+
+WELL, HANGS = ClusterName("well"), ClusterName("hangs")
+CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
+TOLD = "SELECT table_name, scan_status, error_message FROM cache_metadata WHERE cluster_name = 'hangs' ORDER BY table_name"
+
+
+class Door:
+    """Where the second context leads: nobody answers there, until it is let through to the demo cluster."""
+
+    def __init__(self) -> None:
+        self._server: asyncio.Server | None = None
+        self.knocks = 0
+
+    async def open(self) -> int:
+        self._server = await asyncio.start_server(self._knocked, "127.0.0.1", 0)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def _knocked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.knocks += 1
+        while await reader.read(4096):
+            continue
+        writer.close()
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+
+
+class Desk:
+    def __init__(self, folder: Path, demo: DemoCluster, port: int) -> None:
+        self.folder, self.demo, self.facts = folder, demo, list[Fact]()
+        whole = yaml.safe_load(demo.kubeconfig.read_text())
+        user = whole["contexts"][0]["context"]["user"]
+        self._server = whole["clusters"][0]["cluster"]["server"]
+        whole["clusters"].append({"name": "silent", "cluster": {"server": f"http://127.0.0.1:{port}"}})
+        there = whole["contexts"][0]["context"]
+        whole["contexts"] = [{"name": str(WELL), "context": there}, {"name": str(HANGS), "context": {"cluster": "silent", "user": user}}]
+        self.kubeconfig = folder / "config"
+        self.kubeconfig.write_text(yaml.safe_dump(whole))
+
+    async def console(self) -> Console:
+        environment = {"CACHE_DB_PATH": str(self.folder / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(self.folder / "logs")}
+        contexts = (str(WELL), str(HANGS))
+        make = lambda: KubeconfigContexts([self.kubeconfig])  # noqa: E731 - what an Opening wants
+        return await Console.open(
+            Opening(load(environment=environment), Face.TUI, contexts, scan=True, make_contexts=make), self.facts.append
+        )
+
+    def trust(self, cluster: ClusterName) -> ClusterState | None:
+        return next((fact for fact in reversed(self.facts) if isinstance(fact, ClusterState) and fact.cluster == cluster), None)
+
+    async def trusts(self, cluster: ClusterName, *trusts: Trust) -> bool:
+        state = self.trust(cluster)
+        return state is not None and state.trust in trusts
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    door = Door()
+    port = await door.open()
+    async with DemoCluster("calm-shop") as demo:
+        yield Desk(tmp_path, demo, port)
+    door.close()
+
+
+async def test_a_cluster_that_hangs_is_told_in_the_cache_and_on_the_bus_and_the_one_beside_it_is_whole_and_live(desk: Desk) -> None:
+    console = await desk.console()
+    await until(lambda: desk.trusts(HANGS, Trust.LOST))
+    await until(lambda: desk.trusts(WELL, Trust.LIVE, Trust.PARTIAL))
+    assert "no reply within" in desk.trust(HANGS).detail  # type: ignore[union-attr]
+    cluster = await console.pool.get(WELL)
+    kinds = [kind for kind in (await cluster.discover()).resources if {"list", "watch"} <= set(kind.verbs)]
+
+    async def is_whole() -> bool:
+        states = [state for state in await console.scan_states() if state.cluster == WELL and state.watching and not state.error]
+        return len(states) >= len({kind.name for kind in kinds}) - 1  # events are served twice and read once
+
+    await until(is_whole)
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "fresh"}}
+    await cluster.create(CONFIGMAPS, "default", json.dumps(body).encode())
+
+    async def has_arrived() -> bool:
+        return (await console.rows(RowQuery(CONFIGMAPS.name, name="fresh"))).total == 1
+
+    await until(has_arrived)
+
+    async def is_told() -> bool:
+        rows = (await console.query(TOLD)).rows
+        return bool(rows) and all(status == "failed" and "no reply within" in error for _, status, error in rows)
+
+    await until(is_told)
+    assert {"namespaces", "nodes", "pods", "services"} <= {kind for kind, *_ in (await console.query(TOLD)).rows}
+    listed = await console.call("k8s_list_pods", {"context": str(HANGS)})
+    assert listed.error is not None or (listed.freshness is not None and not listed.freshness.complete)
+    await console.close()
+
+
+async def test_a_cluster_that_was_read_before_and_hangs_now_keeps_its_rows_and_no_longer_looks_completed(desk: Desk) -> None:
+    whole = yaml.safe_load(desk.kubeconfig.read_text())
+    well, hangs = (entry["context"] for entry in whole["contexts"])
+    _lead(desk, well)
+    first = await desk.console()
+
+    async def is_known() -> bool:
+        return (await first.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total > 0
+
+    await until(is_known)
+    await first.close()
+    _lead(desk, hangs)
+    again = await desk.console()
+    kept = (await again.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total
+    assert kept > 0
+
+    async def is_told() -> bool:
+        states = [state for state in await again.scan_states() if state.cluster == HANGS]
+        return bool(states) and all(state.error for state in states)
+
+    await until(is_told)
+    assert (await again.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total == kept
+    await again.close()
+
+
+def _lead(desk: Desk, context: dict[str, str]) -> None:
+    """The second context goes there."""
+    whole = yaml.safe_load(desk.kubeconfig.read_text())
+    whole["contexts"][1]["context"] = context
+    desk.kubeconfig.write_text(yaml.safe_dump(whole))
