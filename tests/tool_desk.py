@@ -1,6 +1,7 @@
 """Tools against the demo cluster over HTTP and a cache file of their own: nothing is pretended but the clock's start and the person who
 answers."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from dataclasses import replace
 from pathlib import Path
@@ -12,7 +13,6 @@ import pytest
 from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
-from k8sconsole.errors import UsageError
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.model.events import Fact
 from k8sconsole.model.masking import body_of
@@ -24,11 +24,14 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, table_for
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolOutcome
 from k8sconsole.runtime.approvals import Approvals
+from k8sconsole.runtime.bus import Bus
+from k8sconsole.runtime.catalogue import unknown_kind
 from k8sconsole.store.port import ClusterRecord, Store, WriteBatch
 from k8sconsole.store.sqlite.opening import open_store
 from k8sconsole.tools.catalogue import builtin_registry
-from k8sconsole.tools.context import Surroundings
+from k8sconsole.tools.context import Reread, Surroundings, ToolContext, Wanted
 from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.suggesting import suggest
 
 SCANNED = (
     "namespaces",
@@ -41,6 +44,8 @@ SCANNED = (
     "deployments.apps",
     "replicasets.apps",
     "statefulsets.apps",
+    "cronjobs.batch",
+    "poddisruptionbudgets.policy",
 )
 
 
@@ -71,6 +76,59 @@ class Desk:
         return [(row.tool, row.phase, row.outcome) for row in reversed(await self.store.audit())]
 
 
+def reading_arguments(pod: str, deployment: str) -> dict[str, dict[str, Any]]:
+    """What each reading tool that needs arguments may be called with: both objects are in the namespace shop."""
+    one, rolled = {"kind": "pods", "name": pod, "namespace": "shop"}, {"name": deployment, "namespace": "shop"}
+    return {
+        "k8s_list_resources": {"kind": "deploy"},
+        "k8s_get_resource": one,
+        "k8s_describe_resource": one,
+        "k8s_get_pod_logs": {"name": pod, "namespace": "shop", "tail": 5},
+        "k8s_explain_schema": {"kind": "pods"},
+        "k8s_search_resources": {"text": "web"},
+        "k8s_rollout_status": rolled,
+        "k8s_rollout_history": rolled,
+        "k8s_check_permission": {"kind": "pods"},
+        "cache_query": {"sql": "SELECT count(*) AS n FROM pods"},
+        "cache_refresh": one,
+        "history_list_versions": one,
+        "history_get_as_of": {**one, "as_of": "now"},
+        "history_diff": {"since": "-5m"},
+        "helm_get_values": {"name": "grafana", "namespace": "monitoring"},
+        "helm_get_history": {"name": "grafana", "namespace": "monitoring"},
+    }
+
+
+def changing_arguments(pod: str, deployment: str, node: str) -> dict[str, dict[str, Any]]:
+    """What each tool that changes something may be called with, in the same namespace."""
+    one, made = (
+        {"name": pod, "namespace": "shop"},
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "made", "namespace": "shop"}},
+    )
+    rolled, cron = {"kind": "deploy", "name": deployment, "namespace": "shop"}, {"name": "reconcile", "namespace": "payments"}
+    return {
+        "k8s_create_deployment": {"name": "made", "image": "x:1", "namespace": "shop"},
+        "k8s_create_resource": {"manifest": made},
+        "k8s_apply_resource": {"manifest": made},
+        "k8s_patch_resource": {**rolled, "patch": {"metadata": {"labels": {"a": "b"}}}},
+        "k8s_delete_resource": rolled,
+        "k8s_delete_pod": one,
+        "k8s_scale_resource": {**rolled, "replicas": 1},
+        "k8s_rollout_restart": rolled,
+        "k8s_rollout_undo": {"name": deployment, "namespace": "shop"},
+        "k8s_set_image": {**rolled, "image": "x:1", "container": "app"},
+        **{tool: {"name": node} for tool in ("k8s_cordon_node", "k8s_uncordon_node", "k8s_drain_node")},
+        "k8s_run_pod": {"name": "made", "image": "x:1", "namespace": "shop"},
+        "k8s_exec_pod": {**one, "command": ["ls"]},
+        "k8s_port_forward": {**one, "port": 80},
+        "k8s_label_resource": {**rolled, "labels": {"a": "b"}},
+        "k8s_annotate_resource": {**rolled, "annotations": {"a": "b"}},
+        "k8s_trigger_cronjob": cron,
+        "k8s_suspend_cronjob": cron,
+        "k8s_undo_change": {**rolled, "resource_version": "1"},
+    }
+
+
 class Counter:
     """What the runtime gives to this face: the catalogue, the pipeline, the questions."""
 
@@ -81,12 +139,20 @@ class Counter:
         self.pipeline: Pipeline = desk.pipeline
         self.clock: Clock = desk.around.clock
         self.calls: list[ToolCall] = []
+        self.bus = Bus(asyncio.get_running_loop())
+        assert desk.store is not None
+        self.rows = desk.store.rows
+        self.find_resource = desk.around.find_resource
 
     def tools(self) -> list[Any]:
         return self.pipeline.registry.offered(Face.MCP, self.desk.policy)
 
     def tool(self, name: str) -> Any:
         return self.pipeline.registry.find(name)
+
+    async def suggest(self, tool: str, parameter: str, given: dict[str, Any]) -> list[str]:
+        context = ToolContext(self.pipeline.around, ToolCall(tool, given, Face.MCP))
+        return await suggest(context, self.tool(tool), parameter, given)
 
     async def act(self, call: ToolCall, progress: Any) -> ToolOutcome:
         self.calls.append(call)
@@ -118,15 +184,25 @@ def surroundings(demo: DemoCluster, cluster: Cluster, store: Store | None) -> Su
     found = KubeconfigContexts([demo.kubeconfig])
 
     async def find(context: ClusterName, word: str) -> ApiResource:
-        for resource in BUILTIN:
+        served = (await cluster.discover()).resources if "." in word else ()
+        for resource in (*BUILTIN, *served):
             if resource.answers_to(word):
                 return resource
-        raise UsageError(f"no kind {word!r}", "", "", {"parameter": "kind", "given": word, "nearest": ["pods"]})
+        raise unknown_kind(word, BUILTIN)
 
     async def opened(context: ClusterName) -> Cluster:
         return cluster
 
+    async def refresh(context: ClusterName, wanted: Wanted) -> list[Reread]:
+        assert store is not None
+        if wanted.resource and wanted.name:  # which the cluster refuses where there is none of that name
+            await cluster.get(wanted.resource, wanted.namespace or None, wanted.name)
+        kinds = (wanted.resource.name,) if wanted.resource else SCANNED
+        await scan(cluster, store, kinds)
+        return [Reread(each, 0, 0, 0, 0, 0.0) for each in kinds]
+
     return Surroundings(
+        refresh=refresh,
         clock=SystemClock(),
         store=store,
         contexts=found.list,

@@ -24,6 +24,12 @@ class AuditTrail:
         self._entries: deque[AuditEntry] = deque(maxlen=MOST_WAITING)
         self._figures: deque[Figure] = deque(maxlen=MOST_WAITING)
         self._writer: asyncio.Task[None] | None = None
+        self._writing = 0
+
+    @property
+    def backlog(self) -> int:
+        """Entries that are not in the store yet."""
+        return len(self._entries) + self._writing
 
     def record(self, entry: AuditEntry) -> None:
         if self._store is None:
@@ -53,6 +59,7 @@ class AuditTrail:
             entries, figures = list(self._entries), list(self._figures)
             self._entries.clear()
             self._figures.clear()
+            self._writing = len(entries)
             try:
                 await store.record_calls(entries)
                 if figures:
@@ -61,6 +68,8 @@ class AuditTrail:
                 # The calls themselves must not fail because the file is full; the log keeps what the table lost.
                 for entry in entries:
                     log.error("audit not stored: %s", problem, extra=_told(entry))
+            finally:
+                self._writing = 0
 
 
 def _told(entry: AuditEntry) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from k8sconsole.store.port import History
 from k8sconsole.tools.budget import fitting
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.passage import Target
-from k8sconsole.tools.past import GapTold, few_gaps, history, told, unseen
+from k8sconsole.tools.past import GapTold, few_gaps, going_on, history, told, unseen
 from k8sconsole.tools.policy import readable
 from k8sconsole.tools.versions import changed_fields
 
@@ -207,7 +207,8 @@ class Feed(msgspec.Struct, frozen=True):
 async def happened(context: ToolContext, query: ChangeQuery, max_tokens: int) -> Feed:
     """A page of single changes, as many as fit."""
     store = history(context)
-    found = await store.changed(query)
+    with going_on(query.cursor):
+        found = await store.changed(query)
     gaps, more = few_gaps([told(gap) for gap in found.gaps], max_tokens)
     items = fitting([await happening(store, version) for version in found.versions], max_tokens, (found.counts, gaps))
     following = found.next

@@ -1,26 +1,29 @@
 """What a tool may use: the cache, the clusters, the clock. The runtime chooses them; a tool only asks."""
 
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
 from k8sconsole.cluster.port import Cluster
-from k8sconsole.errors import ConfigurationError, NotFound
+from k8sconsole.errors import ConfigurationError, ConnectionCut, ConsoleError, NotFound, UsageError
 from k8sconsole.kit.clock import Clock
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.contexts import ContextInfo
 from k8sconsole.model.events import Fact
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history.noise import Noise, noise_of
+from k8sconsole.model.limits import Limits
 from k8sconsole.model.policy import Policy
-from k8sconsole.model.reading import ScanState, ScanStatus
+from k8sconsole.model.reading import cached_freshness
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall
 from k8sconsole.store.port import Store
+from k8sconsole.tools.overviews import Overviews
 from k8sconsole.tools.passage import Proposal
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
@@ -31,9 +34,43 @@ async def no_progress(done: float, total: float | None, message: str) -> None:
     """For callers that do not care."""
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """What is to be read anew: everything, one kind, what of them is in one namespace, or, with a kind and a name, one object."""
+
+    resource: ApiResource | None = None
+    namespace: str = ""
+    name: str = ""
+
+    @property
+    def is_part(self) -> bool:
+        """Less than whole kinds."""
+        return bool(self.namespace or self.name)
+
+
+class Reread(msgspec.Struct):
+    """What reading one kind anew came to, or a part of it: what its namespace holds, or its one object. objects: how many there are now;
+    missing: what could not be read, and why."""
+
+    kind: str
+    objects: int
+    added: int
+    changed: int
+    deleted: int
+    seconds: float
+    error: str = ""
+    missing: list[str] = []
+    namespace: str = ""
+    name: str = ""
+
+
 async def nobody(question: Question) -> Answer:
     """The answer where nobody can be asked."""
     return Answer(False, by="nobody could be asked")
+
+
+async def no_scanner(cluster: ClusterName, wanted: Wanted) -> list[Reread]:
+    """Where nothing reads clusters."""
+    raise UsageError("nothing reads clusters into the cache here", "this run has no scanner", "k8sconsole scan --once")
 
 
 @dataclass(frozen=True)
@@ -41,7 +78,7 @@ class Surroundings:
     """What the runtime lends to the tools. store is None where there is no cache; everything must work then, only slower.
 
     find_resource(context, word) raises UsageError or NotFound naming the nearest; open_cluster(context) may raise what ``cluster.port``
-    lists.
+    lists. refresh(context, wanted) reads into the cache; it raises NotFound for an object that neither the cluster nor the cache knows.
     """
 
     clock: Clock
@@ -55,16 +92,28 @@ class Surroundings:
     ask: Callable[[Question], Awaitable[Answer]] = nobody
     publish: Callable[[Fact], None] = lambda fact: None
     noise: Callable[[], Mapping[str, Sequence[str]]] = dict
+    refresh: Callable[[ClusterName, Wanted], Awaitable[list[Reread]]] = no_scanner
+    overviews: Overviews = field(default_factory=Overviews)
+    limits: Callable[[], Limits] = Limits
+
+
+def unguarded(context: "ToolContext", cluster: Cluster) -> Cluster:
+    """Where nothing stands in between."""
+    return cluster
 
 
 @dataclass
 class ToolContext:
-    """For one call. proposal is there once a change was prepared."""
+    """For one call. proposal is there once a change was prepared. until: monotonic seconds when the call's time is up. tries_left: how
+    often the call will be tried again. guard: what stands between the call and a cluster."""
 
     around: Surroundings
     call: ToolCall
     progress: Progress = no_progress
     proposal: Proposal | None = None
+    until: float = math.inf
+    tries_left: int = 0
+    guard: "Callable[[ToolContext, Cluster], Cluster]" = unguarded
 
     @property
     def store(self) -> Store | None:
@@ -102,10 +151,19 @@ class ToolContext:
         return next((info.namespace for info in self.around.contexts() if info.name == context and info.namespace), "default")
 
     async def cluster(self, context: ClusterName) -> Cluster:
-        return await self.around.open_cluster(context)
+        return self.guard(self, await self.around.open_cluster(context))
 
-    async def resource(self, context: ClusterName, word: str) -> ApiResource:
-        return await self.around.find_resource(context, word)
+    async def resource(self, context: ClusterName, word: str, parameter: str = "kind") -> ApiResource:
+        """parameter: which one of the call's the word stands in. Raises UsageError naming it and the nearest kinds."""
+        try:
+            return await self.around.find_resource(context, word)
+        except UsageError as problem:
+            problem.details["parameter"] = parameter
+            raise
+
+    def tries_again(self, problem: ConsoleError) -> bool:
+        """Whether the cluster will be asked once more after this, so that the cache need not stand in for it yet."""
+        return self.tries_left > 0 and isinstance(problem, ConnectionCut)
 
     def table(self, context: ClusterName, resource: ApiResource) -> KindTable:
         return self.around.table(context, resource)
@@ -124,14 +182,6 @@ class ToolContext:
             return Freshness(Source.CACHE, None, False, (f"{context}: there is no cache",))
         state = next((one for one in await self.store.scan_states(context) if one.resource == resource), None)
         return cached_freshness(state, context)
-
-
-def cached_freshness(state: ScanState | None, context: ClusterName) -> Freshness:
-    if state is None:
-        return Freshness(Source.CACHE, None, False, (f"{context}: not read yet",))
-    failed = (f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ()
-    missing = tuple(dict.fromkeys((*state.missing, *failed)))
-    return Freshness(Source.CACHE, state.confirmed_at, not missing and state.confirmed_at is not None, missing)
 
 
 AsOf = Annotated[str, Meta(description="The past: -30m, 14:00")]

@@ -5,17 +5,10 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.port import Cluster, Selectors
-from k8sconsole.model.filters.selectors import satisfied
-from k8sconsole.model.filters.tree import LabelOperator, Requirement
 from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.disruptions import BUDGETS, protects
 
 MIRROR = "kubernetes.io/config.mirror"
-_OPERATORS = {
-    "In": LabelOperator.IN,
-    "NotIn": LabelOperator.NOT_IN,
-    "Exists": LabelOperator.PRESENT,
-    "DoesNotExist": LabelOperator.ABSENT,
-}
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -48,29 +41,15 @@ async def to_move(context: ToolContext, cluster: Cluster, node: str, *, force: b
 
 async def _budgets(context: ToolContext, cluster: Cluster, moving: list[dict[str, Any]]) -> list[str]:
     """A sentence for each budget that allows fewer disruptions than the drain needs."""
-    kind = await context.resource(cluster.name, "poddisruptionbudgets.policy")
+    kind = await context.resource(cluster.name, BUDGETS)
     said: list[str] = []
     async for page in cluster.pages(kind):
         for budget in (msgspec.json.decode(item) for item in page.items):
-            needed = sum(_protects(budget, pod) for pod in moving)
+            needed = sum(protects(budget, pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}) for pod in moving)
             allowed = int((budget.get("status") or {}).get("disruptionsAllowed") or 0)
             if needed > allowed:
                 said.append(f"PodDisruptionBudget {_label(budget)} allows {allowed} more disruptions, this needs {needed}")
     return said
-
-
-def _protects(budget: dict[str, Any], pod: dict[str, Any]) -> bool:
-    if budget["metadata"]["namespace"] != pod["metadata"]["namespace"]:
-        return False
-    selector, labels = budget["spec"].get("selector"), pod["metadata"].get("labels") or {}
-    if selector is None:
-        return False
-    exact = [Requirement(key, LabelOperator.IN, (value,)) for key, value in (selector.get("matchLabels") or {}).items()]
-    more = [
-        Requirement(one["key"], _OPERATORS[one["operator"]], tuple(one.get("values") or ()))
-        for one in selector.get("matchExpressions") or []
-    ]
-    return all(satisfied(one, labels) for one in (*exact, *more))
 
 
 def _stays(pod: dict[str, Any]) -> bool:

@@ -12,19 +12,21 @@ from k8sconsole.kit.text import nearest, plain
 from k8sconsole.kit.times import exact
 from k8sconsole.model.objects import Row
 from k8sconsole.model.reading import Rows
-from k8sconsole.model.tables import CellKind, Column, Health, KindTable, cell_text, row_health
-from k8sconsole.model.tables.jsonpath import values_at
+from k8sconsole.model.tables import CellKind, Column, KindTable, cell_text
 from k8sconsole.model.tools import Page
-from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed, json_tokens, text_tokens
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting
 from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.past import asked_past
+from k8sconsole.tools.paths import check_paths, value_at
 from k8sconsole.tools.rows import LIVE_CURSOR, Opened, Wanted, open_rows
 
 SUMMARY_ABOVE = 100
 FROM_THE_START = "start"
 PAGE = 100
-_SICK = frozenset({Health.BAD, Health.WARN, Health.MOVING, Health.GOING})
+MOST_ROWS = 10_000
+WHOLE = "*"
+"""As the only field: the objects themselves."""
 
 Namespaces = str | list[str]
 
@@ -33,10 +35,10 @@ class Listing(Common, kw_only=True):
     """The parameters of every list."""
 
     filter: Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web")] = ""
-    fields: Annotated[list[str], Meta(description="Columns, or paths: spec.nodeName")] = []
-    limit: Annotated[int, Meta(ge=0, description="0: what fits")] = 0
+    fields: Annotated[list[str], Meta(description="Columns, or paths: spec.nodeName; [*] whole objects")] = []
+    limit: Annotated[int, Meta(ge=0, le=MOST_ROWS, description="0: what fits")] = 0
     cursor: Annotated[str, Meta(description="page.next")] = ""
-    max_tokens: int = DEFAULT_TOKENS
+    max_tokens: MaxTokens = DEFAULT_TOKENS
     live: Annotated[bool, Meta(description="Ask the cluster")] = False
     as_of: AsOf = ""
 
@@ -66,16 +68,15 @@ async def list_reply(asked: Listing, kind: str, context: ToolContext) -> Reply:
     first = await opened.page(asked.limit or PAGE, start)
     if first.total > SUMMARY_ABOVE and not (asked.limit or asked.cursor or asked.fields):
         return await _summary(asked, opened, opened.now)
-    return await _page(msgspec.structs.replace(asked, cursor=start), opened, first, opened.now)
+    return await _page(msgspec.structs.replace(asked, cursor=start), opened, first)
 
 
 async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
     """Counts of everything, the unhealthy in full as far as they fit into half the budget: an overview should stay one."""
-    everything = await opened.page()
-    counts = _counts(opened.table, everything.rows)
-    sick = [row for row in everything.rows if row_health(opened.table, row.cells) in _SICK]
-    shown = _within((item_of(opened.table, row, now) for row in sick), asked.max_tokens // 2)
-    head = _headline(opened, everything.total, counts)
+    seen, warnings = await opened.overview()
+    sick, counts = seen.sick(), seen.commonest()
+    shown = fitting((item_of(opened.table, row, now) for row in sick), asked.max_tokens // 2, counts)
+    head = _headline(opened, seen.total, counts)
     start = opened.cursor(FROM_THE_START)
     rest = f"all of them: cursor={start} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
     text = "\n".join((head, rest, _drawn(opened.table, sick[: len(shown)], now))).rstrip()
@@ -83,18 +84,18 @@ async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
         _built(Listed(shown, counts, True)),
         text,
         opened.freshness,
-        Page(start, everything.total),
-        (*opened.warnings, *everything.warnings),
+        Page(start, seen.total),
+        (*opened.warnings, *warnings),
     )
 
 
-async def _page(asked: Listing, opened: Opened, rows: Rows, now: float) -> Reply:
-    items, drawn = await _items(asked, opened, rows, now)
+async def _page(asked: Listing, opened: Opened, rows: Rows) -> Reply:
+    counts = _counts(opened.table, rows.rows) if not asked.cursor and not rows.next else {}
+    items, drawn = await _items(asked, opened, rows, counts)
     following = rows.next
     if len(items) < len(rows.rows):
         following = (await opened.page(len(items), asked.cursor)).next
     following = opened.cursor(following)
-    counts = _counts(opened.table, rows.rows) if not asked.cursor and not rows.next else {}
     more = f"\n… {len(items)} of {rows.total} shown; the rest: cursor={following}" if following else ""
     text = _headline(opened, rows.total, counts) + ("\n" + drawn if drawn else "") + more
     return Reply(
@@ -102,17 +103,22 @@ async def _page(asked: Listing, opened: Opened, rows: Rows, now: float) -> Reply
     )
 
 
-async def _items(asked: Listing, opened: Opened, rows: Rows, now: float) -> tuple[list[dict[str, Any]], str]:
-    """The rows as objects, and as text; with ``fields`` that are paths, out of the objects themselves."""
+async def _items(asked: Listing, opened: Opened, rows: Rows, counts: dict[str, int]) -> tuple[list[dict[str, Any]], str]:
+    """The rows as objects, and as text; with ``fields`` that are paths, out of the objects themselves. counts: told beside them."""
+    now = opened.now
     if not asked.fields:
-        items = _fitting(asked, opened.table, rows.rows, now)
+        items = fitting((item_of(opened.table, row, now) for row in rows.rows), asked.max_tokens, counts)
         return items, _drawn(opened.table, rows.rows[: len(items)], now)
+    if asked.fields == [WHOLE]:
+        whole = [msgspec.json.decode(body) for _, body in await opened.bodies(len(rows.rows), asked.cursor)]
+        kept = fitting(whole, asked.max_tokens, counts)
+        return kept, "\n".join(plain(f"{row.namespace}/{row.name}".lstrip("/")) for row in rows.rows[: len(kept)])
     paths = [field for field in asked.fields if not _known(opened.table, field)]
     for path in paths:
         _check_path(opened.table, path)
     bodies = await opened.bodies(len(rows.rows), asked.cursor) if paths else [(row, b"{}") for row in rows.rows]
     projected = [_projected(asked.fields, opened.table, row, body, now) for row, body in bodies]
-    items = _within(projected, asked.max_tokens)
+    items = fitting(projected, asked.max_tokens, counts)
     return items, "\n".join(" ".join(f"{key}={plain(str(value))}" for key, value in item.items()) for item in items)
 
 
@@ -126,8 +132,7 @@ def _projected(fields: Sequence[str], table: KindTable, row: Row, body: bytes, n
         if key in whole or key in own:
             found[field] = whole.get(key, own.get(key))
         else:
-            values = values_at(field, decoded)
-            found[field] = values[0] if len(values) == 1 else values
+            found[field] = value_at(field, decoded)
     return found
 
 
@@ -137,6 +142,7 @@ def _known(table: KindTable, field: str) -> bool:
 
 def _check_path(table: KindTable, field: str) -> None:
     """A word without a dot that is no column is a slip; a path is whatever the object has."""
+    check_paths((field,))
     if "." in field or field in ("metadata", "spec", "status", "data"):
         return
     columns = [_key(column.name) for column in table.columns]
@@ -158,22 +164,6 @@ def item_of(table: KindTable, row: Row, now: float, *, wide: bool = False) -> di
 
 def _key(name: str) -> str:
     return name.lower().replace(" ", "_").replace("-", "_")
-
-
-def _fitting(asked: Listing, table: KindTable, rows: Sequence[Row], now: float) -> list[dict[str, Any]]:
-    return _within((item_of(table, row, now) for row in rows), asked.max_tokens)
-
-
-def _within(items: Any, max_tokens: int) -> list[dict[str, Any]]:
-    """As many as fit, less a tenth for what stands around them; at least one, so that a cursor always moves on."""
-    room = allowed(max_tokens) * 9 // 10 - 60
-    kept: list[dict[str, Any]] = []
-    for item in items:
-        room -= max(json_tokens(item), text_tokens(" ".join(map(str, item.values()))))
-        if room < 0 and kept:
-            break
-        kept.append(item)
-    return kept
 
 
 def _counts(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:

@@ -34,5 +34,8 @@ def _loaded(text: str) -> Any:
 
 def _wrong(why: str, remedy: str) -> InvalidParams:
     return InvalidParams(
-        "manifest", why, remedy, {"parameter": "manifest", "expected": "one object: apiVersion, kind, metadata", "nearest": []}
+        "manifest",
+        why,
+        remedy,
+        {"parameter": "manifest", "given": "what cannot be read", "expected": "one object: apiVersion, kind, metadata", "nearest": []},
     )

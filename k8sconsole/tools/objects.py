@@ -33,6 +33,8 @@ async def find_object(
     except NotFound as cause:
         raise await not_found(context, cluster, resource, namespace, name) from cause
     except Unavailable as problem:
+        if context.tries_again(problem):
+            raise
         found = await _cached(context, cluster, resource, namespace, name)
         if found is not None:
             return msgspec.structs.replace(found, warnings=(f"{cluster} does not answer ({problem.title}); this is the cache",))

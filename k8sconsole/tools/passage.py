@@ -27,13 +27,14 @@ class Reply(msgspec.Struct, frozen=True):
 
 class Target(msgspec.Struct, frozen=True):
     """What a call is about. cluster is the kubeconfig's name behind the context. No namespaces: all, or a kind that has none. resource is
-    None for tools that are about no kind."""
+    None for tools that are about no kind; kinds: words for one that is not of ours to look up."""
 
     context: ClusterName = ClusterName("")
     cluster: str = ""
     resource: ApiResource | None = None
     namespaces: tuple[str, ...] = ()
     name: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 class Proposal(msgspec.Struct, frozen=True):

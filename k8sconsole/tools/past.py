@@ -1,30 +1,37 @@
 """The past as tools ask for it: which moment is meant, what is known of it, and the sentences for what is not."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import msgspec
 
-from k8sconsole.errors import InvalidParams, NotFound, StoreError
+from k8sconsole.errors import InvalidParams, NotFound, StoreError, UsageError
 from k8sconsole.kit.text import nearest
 from k8sconsole.kit.times import ACCEPTED, exact, moment, past
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import Change, ChangeQuery, Gap, Version
+from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import History
-from k8sconsole.tools.budget import fitting
+from k8sconsole.tools.budget import fitting, json_tokens
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.objects import Found
 
 PAST_CURSOR = "at:"
 """Begins the cursors of lists of the past: a list goes on in the moment where it began, though ``-30m`` means another one by now."""
 NAMES = 5_000
+_NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 def asked_moment(text: str, parameter: str, now: float) -> float:
-    """Raises InvalidParams, which names what is accepted, for what is no time or has not been yet."""
+    """Raises InvalidParams, which names what is accepted, for what is no time, has not been yet, or was before clusters were."""
     try:
-        return past(text, now)
+        at = past(text, now)
+        if at < 0:
+            raise ValueError(f"{text[:60]!r} is before 1970")
+        return at
     except ValueError as cause:
         raise InvalidParams(
             parameter, str(cause), "-30m", {"parameter": parameter, "given": text[:60], "expected": ACCEPTED, "nearest": []}
@@ -59,9 +66,10 @@ class Span(msgspec.Struct, frozen=True):
 
     def number(self) -> int:
         """The place, where places are counted. Raises InvalidParams."""
-        if self.place and not (self.place.isascii() and self.place.isdigit()):
-            raise _no_cursor(self.place)
-        return int(self.place or 0)
+        try:
+            return counted(self.place)
+        except ValueError as cause:
+            raise no_cursor(self.place) from cause
 
 
 def asked_span(since: str, until: str, cursor: str, now: float) -> Span:
@@ -84,16 +92,34 @@ def past_cursor(at: float, place: str) -> str:
 def _taken_apart(cursor: str, moments: int) -> tuple[list[float], str]:
     parts = cursor.removeprefix(PAST_CURSOR).split("/", moments)
     if not cursor.startswith(PAST_CURSOR) or len(parts) <= moments:
-        raise _no_cursor(cursor)
+        raise no_cursor(cursor)
     try:
         return [moment(part, 0.0) for part in parts[:moments]], parts[moments]
     except ValueError as cause:
-        raise _no_cursor(cursor) from cause
+        raise no_cursor(cursor) from cause
 
 
-def _no_cursor(given: str) -> InvalidParams:
-    details = {"parameter": "cursor", "given": given[:60], "nearest": []}
+def no_cursor(given: str) -> InvalidParams:
+    details = {"parameter": "cursor", "given": given[:60], "expected": "what page.next said", "nearest": []}
     return InvalidParams(f"no cursor {given[:60]!r}", "a cursor is what page.next said", "the same call without cursor", details)
+
+
+@contextmanager
+def going_on(cursor: str) -> Iterator[None]:
+    """Around a question to the store: a cursor that it cannot read is InvalidParams."""
+    try:
+        yield
+    except UsageError as cause:
+        if not cursor:
+            raise
+        raise no_cursor(cursor) from cause
+
+
+def counted(place: str) -> int:
+    """A place where places are counted, 0 for an empty one. Raises ValueError."""
+    if place and not _NUMBER.fullmatch(place):
+        raise ValueError(place)
+    return int(place or 0)
 
 
 def history(context: ToolContext) -> History:
@@ -152,6 +178,7 @@ def told(gap: Gap) -> GapTold:
 def few_gaps(gaps: Sequence[GapTold], max_tokens: int) -> tuple[list[GapTold], tuple[str, ...]]:
     """As many as take a third of the answer, and a sentence on the others: sixty kinds that were never watched would leave no room."""
     kept = fitting(gaps, max_tokens // 3)
+    kept = kept if json_tokens(kept) < max_tokens // 8 else []
     return kept, (f"{len(gaps) - len(kept)} more gaps; ask about one kind",) if len(kept) < len(gaps) else ()
 
 
@@ -190,6 +217,8 @@ async def never_seen(context: ToolContext, resource: ApiResource, ref: ObjectRef
     """The error for an object of which no version is kept, with names that are like its, of what is and of what was."""
     query = ChangeQuery(0.0, context.now, (ref.cluster,), (ref.resource,), limit=NAMES)
     seen = {(version.ref.namespace, version.ref.name) for version in (await history(context).changed(query)).versions}
+    if context.store is not None:
+        seen |= {(row.namespace, row.name) for row in (await context.store.rows(RowQuery(resource.name, (ref.cluster,)))).rows}
     elsewhere = sorted(namespace for namespace, name in seen if name == ref.name and namespace != ref.namespace)
     names = sorted(name for namespace, name in seen if namespace == ref.namespace)
     close = nearest(ref.name, names) or names[:5]

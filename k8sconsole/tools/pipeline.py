@@ -1,4 +1,5 @@
-"""The one way a call goes, from whichever face: validate, authorise, approve, run, mask, fit, and a row in the audit at both ends."""
+"""The one way a call goes, from whichever face. ``Pipeline.steps`` is the order: what refuses comes before what waits, what waits before
+what asks, and whatever becomes of a call is in the audit and in the meters."""
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -10,14 +11,23 @@ from uuid import uuid4
 import msgspec
 
 from k8sconsole.errors import ConsoleError, UsageError
+from k8sconsole.model.events import Fact
+from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import ToolCall, ToolOutcome
+from k8sconsole.telemetry.meters import Meters
 from k8sconsole.tools.audit import AuditTrail
 from k8sconsole.tools.context import Progress, Surroundings, ToolContext, no_progress
+from k8sconsole.tools.metering import readings
 from k8sconsole.tools.middleware.approve import Approve
 from k8sconsole.tools.middleware.audited import Audited
 from k8sconsole.tools.middleware.authorise import Authorise
+from k8sconsole.tools.middleware.breaker import Breaker
+from k8sconsole.tools.middleware.cached import Cached
 from k8sconsole.tools.middleware.deadline import Deadline
+from k8sconsole.tools.middleware.limit import Limit
+from k8sconsole.tools.middleware.measured import Measured
 from k8sconsole.tools.middleware.redact import Redact, masked_lines
+from k8sconsole.tools.middleware.retry import Retry
 from k8sconsole.tools.middleware.run import run
 from k8sconsole.tools.middleware.shape import Shape
 from k8sconsole.tools.middleware.validate import Validate
@@ -38,18 +48,36 @@ class Pipeline:
 
     def __init__(self, registry: Registry, around: Surroundings) -> None:
         self.registry = registry
-        self._around = around
+        self.around = around
         self.trail = AuditTrail(around.store)
         self.audited = Audited(self.trail, around.clock, around.publish)
         self.validate = Validate()
         self.authorise = Authorise()
-        self.steps: Sequence[Step] = (self.audited, self.validate, self.authorise, Approve(), Deadline(), Shape(), Redact())
+        self.limit = Limit(around.limits, around.clock)
+        self.cached = Cached(self.trail, around.clock)
+        self.breaker = Breaker(around.clock)
+        self.meters = Meters(readings(self.trail, self.cached, self.breaker, self.limit.rooms))
+        self.measured = Measured(self.meters, around.clock)
+        self.steps: Sequence[Step] = (
+            self.measured,
+            self.audited,
+            self.validate,
+            self.authorise,
+            Approve(),
+            Deadline(),
+            self.limit,
+            self.cached,
+            Shape(),
+            Redact(),
+            self.breaker,
+            Retry(around.clock),
+        )
         self._way = _chained(self.steps)
 
     async def call(self, call: ToolCall, progress: Progress = no_progress) -> ToolOutcome:
         """Never raises but for cancellation: what goes wrong is the outcome's ``error``."""
         call = _numbered(call)
-        began = self._around.clock.monotonic()
+        began = self.around.clock.monotonic()
         try:
             passage = self._passage(call, progress)
             reply = await self._way(passage)
@@ -75,7 +103,7 @@ class Pipeline:
         streamer = passage.spec.stream
         if streamer is None:
             raise UsageError(f"{passage.spec.name} cannot be followed", "it answers once", "call it")
-        with self.audited.around(passage):
+        with self.measured.around(passage), self.audited.around(passage):
             await self.validate.check(passage)
             await self.authorise.check(passage)
             # Closing the outer iterator must close the connection now, not when the collector comes by.
@@ -87,18 +115,27 @@ class Pipeline:
     async def guarded(self, call: ToolCall) -> AsyncIterator[Passage]:
         """The fast path: authorised and audited around whatever the caller does itself with raw data. The passage's target stays empty."""
         passage = self._passage(_numbered(call))
-        with self.audited.around(passage):
+        with self.measured.around(passage), self.audited.around(passage):
             await self.authorise.check(passage)
             yield passage
+
+    def take(self, fact: Fact) -> None:
+        """A listener's part: what was learnt of the clusters elsewhere."""
+        self.breaker.take(fact)
+        self.cached.take(fact)
+
+    def hurry(self, cluster: ClusterName) -> None:
+        """A person waits for this cluster: it is tried again at once where it was left alone."""
+        self.breaker.hurry(cluster)
 
     async def close(self) -> None:
         await self.trail.flush()
 
     def _passage(self, call: ToolCall, progress: Progress = no_progress) -> Passage:
-        return Passage(call, self.registry.find(call.tool), ToolContext(self._around, call, progress))
+        return Passage(call, self.registry.find(call.tool), ToolContext(self.around, call, progress, guard=self.breaker.guard))
 
     def _since(self, began: float) -> float:
-        return (self._around.clock.monotonic() - began) * 1000
+        return (self.around.clock.monotonic() - began) * 1000
 
 
 def _numbered(call: ToolCall) -> ToolCall:

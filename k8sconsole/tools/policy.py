@@ -23,7 +23,7 @@ NAMED_WHEN_DELETED = frozenset({"namespaces", "customresourcedefinitions.apiexte
 
 def decide(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target) -> Decision:
     """For one call. A deny rule about namespaces also catches a call over all namespaces; an allow rule never does."""
-    closed = _switched_off(policy, tool, call.face)
+    closed = tool.held or _switched_off(policy, tool, call.face)
     if closed:
         return Decision(Action.DENY, reason=closed)
     for number, rule in enumerate(policy.rules, 1):
@@ -40,7 +40,7 @@ def readable(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target, k
 
 def offered(tool: "ToolSpec", face: Face, policy: Policy) -> bool:
     """Whether a face lists the tool at all: not when every call of it would be refused."""
-    if _switched_off(policy, tool, face):
+    if tool.held or _switched_off(policy, tool, face):
         return False
     for rule in policy.rules:
         about_tool = (
@@ -93,15 +93,18 @@ def _matches(rule: Rule, tool: "ToolSpec", call: ToolCall, target: Target) -> bo
         and _globs(rule.faces, (call.face,))
         and _globs(rule.callers, (call.caller,))
         and _globs(rule.contexts, (target.context,))
-        and _globs(rule.kinds, _kinds(tool, target))
+        and _globs(rule.kinds, _kinds(rule, tool, target))
         and _namespaces_match(rule, target)
     )
 
 
-def _kinds(tool: "ToolSpec", target: Target) -> tuple[str, ...]:
+def _kinds(rule: Rule, tool: "ToolSpec", target: Target) -> tuple[str, ...]:
+    """A tool about one kind may touch others on the way; a rule that allows is about the kind alone."""
+    types = tool.capabilities.resource_types
     if target.resource is None:
-        return tool.capabilities.resource_types
-    return (target.resource.name, target.resource.plural, target.resource.kind, target.resource.kind.lower())
+        return target.kinds or types
+    more = types if tool.kind and rule.action is not Action.ALLOW else ()
+    return (*more, target.resource.name, target.resource.plural, target.resource.kind, target.resource.kind.lower())
 
 
 def _namespaces_match(rule: Rule, target: Target) -> bool:

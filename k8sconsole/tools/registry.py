@@ -1,9 +1,11 @@
-"""The catalogue: every tool by its name and its other spellings."""
+"""The catalogue: every tool by its name and its other spellings, our own and those that attached servers lend."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from k8sconsole.errors import UnknownTool
 from k8sconsole.kit.text import nearest
+from k8sconsole.model.outside import JOINT
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face
 from k8sconsole.store.port import ToolRecord
@@ -12,32 +14,50 @@ from k8sconsole.tools.spec import ToolSpec
 
 
 class Registry:
-    """Refuses two tools that answer to one name, when it is built."""
+    """Takes the tools as it is asked for them, so that who needs one does not load them all; refuses two that answer to one name."""
 
     def __init__(self, tools: Iterable[ToolSpec]) -> None:
+        self._coming = iter(tools)
         self._tools: dict[str, ToolSpec] = {}
         self._names: dict[str, str] = {}
-        for tool in tools:
-            self._tools[tool.name] = tool
-            for name in (tool.name, *tool.aliases):
-                if self._names.setdefault(name, tool.name) != tool.name:
-                    raise ValueError(f"{tool.name} and {self._names[name]} both answer to {name}")
+        self._lent: dict[str, dict[str, ToolSpec]] = {}
 
     def __iter__(self) -> Iterator[ToolSpec]:
-        return iter(self._tools.values())
+        while self._take():
+            pass
+        return chain(self._tools.values(), *(tools.values() for tools in self._lent.values()))
 
     def __len__(self) -> int:
-        return len(self._tools)
+        return sum(1 for _ in self)
 
     def find(self, name: str) -> ToolSpec:
         """By name or alias. Raises UnknownTool naming the nearest."""
-        if name in self._names:
-            return self._tools[self._names[name]]
-        close = nearest(name, tuple(self._names))
-        remedy = close[0] if close else "k8sconsole tools list"
-        raise UnknownTool(
-            f"no tool {name[:100]!r}", "the catalogue has no tool of that name", remedy, {"given": name[:100], "nearest": close}
-        )
+        for tools in self._lent.values():
+            if name in tools:
+                return tools[name]
+        while name not in self._names:
+            if not self._take():
+                raise _unknown(name, (*self._names, *(one for tools in self._lent.values() for one in tools)))
+        return self._tools[self._names[name]]
+
+    def lend(self, server: str, tools: Sequence[ToolSpec]) -> bool:
+        """The tools that an attached server offers from now on, in place of those it offered before; whether that is a change."""
+        before, self._lent[server] = self._lent.get(server, {}), {tool.name: tool for tool in tools}
+        return _seen(before.values()) != _seen(tools)
+
+    def lent(self, server: str) -> list[ToolSpec]:
+        return list(self._lent.get(server, {}).values())
+
+    def _take(self) -> bool:
+        """One more of the tools; False where there is none. Raises ValueError for one that answers to another's name."""
+        tool = next(self._coming, None)
+        if tool is None:
+            return False
+        for name in (tool.name, *tool.aliases):
+            if self._names.setdefault(name, tool.name) != tool.name:
+                raise ValueError(f"{tool.name} and {self._names[name]} both answer to {name}")
+        self._tools[tool.name] = tool
+        return True
 
     def offered(self, face: Face, policy: Policy, toolsets: tuple[str, ...] = ()) -> list[ToolSpec]:
         """What a face lists: nothing that policy refuses whatever the arguments. toolsets narrows it further."""
@@ -45,3 +65,14 @@ class Registry:
 
     def records(self) -> list[ToolRecord]:
         return [tool.record() for tool in self]
+
+
+def _seen(tools: Iterable[ToolSpec]) -> list[object]:
+    """What a client sees of them."""
+    return [(tool.name, tool.summary, tool.risk, tool.held, tool.input_schema()) for tool in tools]
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> UnknownTool:
+    close = nearest(name, known)
+    remedy = close[0] if close else "k8sconsole tools servers" if JOINT in name else "k8sconsole tools list"
+    return UnknownTool(f"no tool {name[:100]!r}", "the catalogue has no tool of that name", remedy, {"given": name[:100], "nearest": close})

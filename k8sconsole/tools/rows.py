@@ -3,7 +3,7 @@
 import msgspec
 
 from k8sconsole.cluster.port import Cluster, Selectors
-from k8sconsole.errors import InvalidParams, Unavailable
+from k8sconsole.errors import FilterError, Unavailable
 from k8sconsole.model.filters import Filter, RowSubject, parse, predicate
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.masking import body_of
@@ -12,7 +12,8 @@ from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.past import freshness_as_of, past_cursor
+from k8sconsole.tools.overviews import Overview, overview_of
+from k8sconsole.tools.past import counted, freshness_as_of, going_on, no_cursor, past_cursor
 
 LIVE_CURSOR = "live:"
 """Begins the cursors of lists read live: a list goes on where it began, even when the cache has caught up meanwhile."""
@@ -62,7 +63,16 @@ class Opened:
             rows = [row for row, _ in self._live[start:end]]
             return Rows(rows, len(self._live), 0, f"{LIVE_CURSOR}{end}" if end < len(self._live) else "")
         assert self.context.store is not None
-        return await self.context.store.rows(self._query(limit, cursor))
+        with going_on(cursor):
+            return await self.context.store.rows(self._query(limit, cursor))
+
+    async def overview(self) -> tuple[Overview, tuple[str, ...]]:
+        """Of all the rows, and the warnings of having read them."""
+        store, wanted = self.context.store, self.wanted
+        if self._live is None and store is not None and not wanted.filter and wanted.as_of is None:
+            return await self.context.around.overviews.of(store, self.table, self._query(None, "")), ()
+        everything = await self.page()
+        return overview_of(self.table, everything.rows), everything.warnings
 
     async def bodies(self, limit: int | None = None, cursor: str = "") -> list[tuple[Row, bytes]]:
         """With each object's masked JSON."""
@@ -70,14 +80,15 @@ class Opened:
             start = _offset(cursor)
             return self._live[start:] if limit is None else self._live[start : start + limit]
         assert self.context.store is not None
-        return await self.context.store.bodies(self._query(limit, cursor))
+        with going_on(cursor):
+            return await self.context.store.bodies(self._query(limit, cursor))
 
     def _query(self, limit: int | None, cursor: str) -> RowQuery:
         wanted = self.wanted
         namespaces = tuple(Namespace(one) for one in wanted.namespaces)
-        found = parse(wanted.filter) if wanted.filter else None
+        chosen = asked_filter(wanted.filter)
         return RowQuery(
-            wanted.resource.name, (wanted.context,), namespaces, wanted.name, found, limit=limit, cursor=cursor, as_of=wanted.as_of
+            wanted.resource.name, (wanted.context,), namespaces, wanted.name, chosen, limit=limit, cursor=cursor, as_of=wanted.as_of
         )
 
 
@@ -88,16 +99,16 @@ async def open_rows(context: ToolContext, wanted: Wanted) -> Opened:
     Raises FilterError, and what the cluster raises where the cache cannot answer either.
     """
     table = context.table(wanted.context, wanted.resource)
+    chosen = asked_filter(wanted.filter)
     if wanted.as_of is not None:
         return Opened(context, wanted, table, await freshness_as_of(context, wanted.context, wanted.resource.name, wanted.as_of), ())
-    chosen = parse(wanted.filter) if wanted.filter else None
     cached = await context.freshness(wanted.context, wanted.resource.name)
     if cached.observed_at is not None and not wanted.live:
         return Opened(context, wanted, table, cached, ())
     try:
         found = await read_live(await context.cluster(wanted.context), table, wanted, chosen, context.now)
     except Unavailable as problem:
-        if cached.observed_at is None:
+        if cached.observed_at is None or context.tries_again(problem):
             raise
         warning = f"{wanted.context} does not answer ({problem.title}); this is the cache"
         return Opened(context, wanted, table, cached, (warning,))
@@ -142,8 +153,18 @@ def row_of(wanted: Wanted, table: KindTable, raw: bytes | msgspec.Raw, now: floa
 
 
 def _offset(cursor: str) -> int:
-    place = cursor.removeprefix(LIVE_CURSOR)
-    if cursor and not (cursor.startswith(LIVE_CURSOR) and place.isdigit()):
-        details = {"parameter": "cursor", "given": cursor[:40], "nearest": []}
-        raise InvalidParams(f"no cursor {cursor[:40]!r}", "a cursor is what page.next said", "the same call without cursor", details)
-    return int(place or 0)
+    if not cursor:
+        return 0
+    try:
+        return counted(cursor.removeprefix(LIVE_CURSOR) if cursor.startswith(LIVE_CURSOR) else "none")
+    except ValueError as cause:
+        raise no_cursor(cursor) from cause
+
+
+def asked_filter(text: str) -> Filter | None:
+    """None for an empty one. Raises FilterError, which knows the column."""
+    try:
+        return parse(text) if text else None
+    except FilterError as problem:
+        problem.details.update({"parameter": "filter", "given": text[:200], "expected": problem.remedy, "nearest": []})
+        raise

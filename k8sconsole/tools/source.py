@@ -10,7 +10,7 @@ from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.pipeline import Pipeline
 
-LIST, INFO = "k8s_list_resources", "k8s_get_cluster_info"
+LIST, GET, INFO = "k8s_list_resources", "k8s_get_resource", "k8s_get_cluster_info"
 
 
 class PipelineSource:
@@ -37,6 +37,10 @@ class PipelineSource:
     async def discover(self) -> Discovery:
         async with self._pipeline.guarded(self._call(INFO, part="discovery")):
             return await self._cluster.discover()
+
+    async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes:
+        async with self._pipeline.guarded(self._call(GET, kind=resource.name, namespace=namespace or "", name=name)):
+            return await self._cluster.get(resource, namespace, name)
 
     async def pages(self, resource: ApiResource, *, namespace: str | None = None, limit: int = 500) -> AsyncIterator[RawPage]:
         async with (

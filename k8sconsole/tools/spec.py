@@ -8,11 +8,12 @@ import msgspec
 from k8sconsole.model.tools import Capabilities, Risk
 from k8sconsole.store.port import ToolRecord
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.passage import Proposal, Reply, Target
 
 Handler = Callable[[Any, ToolContext], Awaitable[Reply]]
 Preparation = Callable[[Any, ToolContext], Awaitable[Proposal]]
 Location = Callable[[Any, ToolContext], Awaitable[Any]]
+Taking = Callable[[dict[str, Any]], tuple[Any, Target]]
 Streamer = Callable[[Any, ToolContext], AsyncGenerator[str, None]]
 
 
@@ -21,7 +22,9 @@ class ToolSpec(msgspec.Struct, frozen=True):
 
     prepare makes the proposal a change is judged by; a tool without risk has none. stream is the endless form, for faces that can follow.
     rbac: what RBAC is asked about where that is not the kind itself: ``jobs.batch``, or ``/scale`` for a subresource of the kind.
-    named: policy wants the object's name typed. locate fills in what a call means before it is judged.
+    named: policy wants the object's name typed. locate fills in what a call means before it is judged. service: the attached server that
+    provides the tool, empty for ours; take: reads the arguments, and what the call is about, where they are no Struct of ours. held: why
+    it may not be called for now.
     kind is the resource of a tool about one kind; others have a parameter ``kind``. idempotent: calling twice does no more than calling
     once.
     """
@@ -43,6 +46,9 @@ class ToolSpec(msgspec.Struct, frozen=True):
     rbac: str = ""
     named: bool = False
     locate: Location | None = None
+    service: str = ""
+    take: Taking | None = None
+    held: str = ""
 
     @property
     def verb(self) -> str:
@@ -103,7 +109,34 @@ class ToolSpec(msgspec.Struct, frozen=True):
             cache_friendly=known.cache_friendly,
             risk=self.risk.value,
             toolset=self.toolset,
+            origin=self.service or "builtin",
         )
+
+
+def reading(
+    name: str,
+    title: str,
+    summary: str,
+    shapes: tuple[type, type],
+    handler: Handler,
+    able: Capabilities,
+    *,
+    service: str = "k8s",
+    **more: Any,
+) -> ToolSpec:
+    """A reading tool of the toolset ``core``, which its name without the service means too. shapes: input and output; more: as ToolSpec."""
+    known = {"toolset": "core", "aliases": (name,), **more}
+    return ToolSpec(
+        name=f"{service}_{name}",
+        title=title,
+        summary=summary,
+        input=shapes[0],
+        output=shapes[1],
+        risk=Risk.READ,
+        capabilities=able,
+        handler=handler,
+        **known,
+    )
 
 
 def change(
@@ -118,7 +151,7 @@ def change(
 ) -> ToolSpec:
     """A tool of the toolset ``write``, which its name without the service means too. shapes: input and output; more: as ToolSpec."""
     prepare, handler = halves
-    known = {"capabilities": able, "aliases": (name,), "prepare": prepare, **more}
+    known = {"capabilities": able, "aliases": (name,), "prepare": prepare, "toolset": "write", **more}
     return ToolSpec(
         name=f"k8s_{name}",
         title=title,
@@ -126,7 +159,6 @@ def change(
         input=shapes[0],
         output=shapes[1],
         risk=risk,
-        toolset="write",
         handler=handler,
         **known,
     )

@@ -11,6 +11,7 @@ from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.reading import AuditEntry
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.audit import AuditTrail
+from k8sconsole.tools.outcomes import outcome_of
 from k8sconsole.tools.passage import Passage, Reply
 
 MOST_TEXT = 500
@@ -37,20 +38,14 @@ class Audited:
         """For calls that have no single reply, such as a stream."""
         began = self._clock.monotonic()
         self._trail.record(self._entry(passage, "started"))
-        outcome, error = "ok", ""
+        ended: BaseException | None = None
         try:
             yield
-        except ConsoleError as problem:
-            outcome, error = problem.name, mask_text(str(problem))[:MOST_TEXT]
-            raise
-        except (Exception, GeneratorExit) as problem:
-            outcome, error = ("ok", "") if isinstance(problem, GeneratorExit) else ("InternalError", mask_text(repr(problem))[:MOST_TEXT])
-            raise
-        except BaseException:
-            outcome = "Cancelled"
+        except BaseException as problem:
+            ended = problem
             raise
         finally:
-            self._end(passage, outcome, error, (self._clock.monotonic() - began) * 1000)
+            self._end(passage, outcome_of(ended), _told(ended), (self._clock.monotonic() - began) * 1000)
 
     def _end(self, passage: Passage, outcome: str, error: str, duration_ms: float) -> None:
         self._trail.record(self._entry(passage, "completed", outcome=outcome, error=error, duration_ms=duration_ms))
@@ -71,3 +66,10 @@ class Audited:
             duration_ms=duration_ms,
             error=error,
         )
+
+
+def _told(ended: BaseException | None) -> str:
+    """What went wrong, as it may be kept."""
+    if not isinstance(ended, Exception):
+        return ""
+    return mask_text(str(ended))[:MOST_TEXT] if isinstance(ended, ConsoleError) else mask_text(repr(ended))[:MOST_TEXT]

@@ -24,11 +24,11 @@ class Authorise:
 
 
 def refusal(passage: Passage, decision: Decision) -> PolicyDenied:
-    remedy = (
-        "restart with --allow-write"
-        if passage.call.face is Face.MCP and "--allow-write" in decision.reason
-        else "policy: in k8sconsole.yaml"
-    )
+    remedy = "policy: in k8sconsole.yaml"
+    if passage.spec.held:
+        remedy = f"k8sconsole tools trust {passage.spec.name}"
+    elif passage.call.face is Face.MCP and "--allow-write" in decision.reason:
+        remedy = "restart with --allow-write"
     return PolicyDenied(
         f"{passage.spec.name} is not allowed", decision.reason, remedy, {"tool": passage.spec.name, "reason": decision.reason}
     )

@@ -14,6 +14,7 @@ class Deadline:
         limit = passage.call.deadline
         if asked := getattr(passage.input, "timeout_seconds", 0):  # that time, and a moment to tell how far it came
             limit = max(limit, asked + _TO_TELL)
+        passage.context.until = passage.context.around.clock.monotonic() + limit
         try:
             async with asyncio.timeout(limit):
                 return await proceed(passage)

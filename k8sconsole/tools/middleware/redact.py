@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 import msgspec
 
 from k8sconsole.kit.masks import length_class
-from k8sconsole.model.masking import mask_json, mask_text
+from k8sconsole.model.masking import mask_reply, mask_text
 from k8sconsole.tools.passage import Passage, Reply
 
 
@@ -13,7 +13,7 @@ class Redact:
     async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
         reply = await proceed(passage)
         return msgspec.structs.replace(
-            reply, data=mask_json(reply.data), text=mask_text(reply.text), warnings=tuple(map(mask_text, reply.warnings))
+            reply, data=mask_reply(reply.data), text=mask_text(reply.text), warnings=tuple(map(mask_text, reply.warnings))
         )
 
 

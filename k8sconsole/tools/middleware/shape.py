@@ -2,10 +2,11 @@
 
 from collections.abc import Awaitable, Callable
 
-import msgspec
-
-from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed, fit_text, fit_value
+from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed
 from k8sconsole.tools.passage import Passage, Reply
+from k8sconsole.tools.wire import fit_reply
+
+_NARROWER = ("fields", "contains", "filter", "namespace", "kind", "limit", "context")
 
 
 class Shape:
@@ -13,8 +14,11 @@ class Shape:
 
     async def __call__(self, passage: Passage, proceed: Callable[[Passage], Awaitable[Reply]]) -> Reply:
         reply = await proceed(passage)
-        budget = allowed(getattr(passage.input, "max_tokens", DEFAULT_TOKENS))
-        data, cut = fit_value(reply.data, budget)
-        text = fit_text(reply.text, budget)
-        note = (f"cut to {budget} tokens: {cut}; ask with fields or a larger max_tokens",) if cut else ()
-        return msgspec.structs.replace(reply, data=data, text=text, warnings=(*reply.warnings, *note))
+        return fit_reply(reply, allowed(getattr(passage.input, "max_tokens", DEFAULT_TOKENS)), _remedy(passage))
+
+
+def _remedy(passage: Passage) -> str:
+    """What this tool offers to ask for less, or for more."""
+    known = passage.spec.parameters()[1]
+    ways = [*(f"narrow it with {name}" for name in _NARROWER if name in known)][:1]
+    return " or ".join((*ways, *(["raise max_tokens"] if "max_tokens" in known else []))) or "nothing tells the rest"

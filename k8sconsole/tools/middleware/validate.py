@@ -19,7 +19,7 @@ from k8sconsole.tools.spec import ToolSpec
 NAMESPACES = ResourceName("namespaces")
 _AT = re.compile(r"`\$(?:\.([\w-]+))?.*`$")
 _FIELD = re.compile(r"(?:unknown|required) field `([^`]+)`")
-_EXPECTED = re.compile(r"Expected `([^`]+)`")
+_EXPECTED = re.compile(r"Expected (.+?)(?:, got `[^`]+`)?(?: - at `.*`)?$")
 
 
 class Validate:
@@ -30,6 +30,9 @@ class Validate:
     async def check(self, passage: Passage) -> None:
         """Raises InvalidParams naming parameter, given, expected and nearest; NotFound for a context, namespace or kind that does not
         exist."""
+        if passage.spec.take is not None:
+            passage.input, passage.target = passage.spec.take(passage.call.arguments)
+            return
         passage.input = convert(passage.spec, passage.call.arguments)
         if passage.spec.locate is not None:
             passage.input = await passage.spec.locate(passage.input, passage.context)
@@ -66,12 +69,14 @@ def _explained(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> Inval
             f"{parameter}=…",
             {**details, "expected": "a value", "nearest": list(required)},
         )
-    expected = (_EXPECTED.search(problem) or ["", problem])[1]
+    choices = spec.input_schema()["properties"].get(parameter, {}).get("enum", [])
+    expected = f"one of {', '.join(choices)}" if choices else (_EXPECTED.search(problem) or ["", problem])[1].replace("`", "")
+    close = nearest(str(details["given"]), tuple(choices)) or choices
     return InvalidParams(
         f"{spec.name}: {parameter or 'the arguments'}",
         problem,
         f"{parameter}: {expected}",
-        {**details, "expected": expected, "nearest": []},
+        {**details, "expected": expected, "nearest": close},
     )
 
 

@@ -1,21 +1,27 @@
 """The cache itself: what it holds, how old that is, and questions to it in SQL."""
 
+import re
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import StoreError
-from k8sconsole.kit.text import plain, short_age
+from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError, UsageError
+from k8sconsole.kit.text import nearest, plain, short_age
 from k8sconsole.model.freshness import Freshness, Source, oldest
-from k8sconsole.model.reading import ScanState
+from k8sconsole.model.reading import ResultTable, ScanState, cached_freshness
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.store.port import Store
-from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed, json_tokens
-from k8sconsole.tools.context import ToolContext, cached_freshness
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting
+from k8sconsole.tools.context import Common, Reread, ToolContext, Wanted
+from k8sconsole.tools.objects import not_found
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.spec import ToolSpec
+
+TABLES = ("pods", "nodes", "services", "namespaces", "clusters", "cache_metadata", "tool_usage_stats", "audit")
+"""Those that people are told of."""
+_NO_TABLE = re.compile(r"no such table: (\S+)")
 
 
 class CacheStatus(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -75,7 +81,7 @@ def _line(kind: Kind) -> str:
 class CacheQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sql: Annotated[str, Meta(description="One SELECT, e.g. SELECT namespace, count(*) FROM pods GROUP BY 1", min_length=1)]
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 200
-    max_tokens: int = DEFAULT_TOKENS
+    max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 class Table(msgspec.Struct):
@@ -88,8 +94,8 @@ class Table(msgspec.Struct):
 
 async def cache_query(asked: CacheQuery, context: ToolContext) -> Reply:
     store = _store(context)
-    found = await store.query(asked.sql, limit=asked.limit)
-    rows = _fitting([[_cell(value) for value in row] for row in found.rows], asked.max_tokens)
+    found = await _asked(store, asked.sql, asked.limit)
+    rows = fitting([[_cell(value) for value in row] for row in found.rows], asked.max_tokens)
     table = Table(list(found.columns), rows, found.truncated or len(rows) < len(found.rows))
     states = await store.scan_states()
     freshness = oldest([cached_freshness(state, state.cluster) for state in states]) if states else Freshness(Source.CACHE, None, False)
@@ -98,19 +104,83 @@ async def cache_query(asked: CacheQuery, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(table), "\n".join(lines), freshness, warnings=warnings)
 
 
+async def _asked(store: Store, sql: str, limit: int) -> ResultTable:
+    try:
+        found = await store.query(sql, limit=limit)
+        if not found.columns:
+            raise UsageError("no question", "there is no statement in it", "SELECT count(*) FROM pods")
+        return found
+    except (UsageError, PolicyDenied) as problem:
+        expected = f"one SELECT over {', '.join(TABLES)}"
+        missing = _NO_TABLE.search(problem.detail)
+        close = nearest(missing[1], TABLES) if missing else []
+        problem.details.update({"parameter": "sql", "given": sql[:200], "expected": expected, "nearest": close})
+        raise
+
+
 def _cell(value: Any) -> Any:
     return f"[{len(value)} bytes]" if isinstance(value, bytes) else value
 
 
-def _fitting(rows: list[list[Any]], max_tokens: int) -> list[list[Any]]:
-    room = allowed(max_tokens) * 9 // 10
-    kept: list[list[Any]] = []
-    for row in rows:
-        room -= json_tokens(row) + 1
-        if room < 0 and kept:
-            break
-        kept.append(row)
-    return kept
+class CacheRefresh(Common, kw_only=True):
+    kind: Annotated[str, Meta(description="Default: every kind")] = ""
+    namespace: Annotated[str, Meta(description="* for all; with name the context's own")] = "*"
+    name: Annotated[str, Meta(description="One object")] = ""
+
+
+class Refreshed(msgspec.Struct):
+    kinds: list[Reread]
+
+
+async def locate_refresh(asked: CacheRefresh, context: ToolContext) -> CacheRefresh:
+    """Raises InvalidParams for parameters that make no sense together."""
+    cluster, given = context.context(asked.context), asked.namespace not in ("", "*")
+    resource = await context.resource(cluster, asked.kind) if asked.kind else None
+    if asked.name and resource is None:
+        raise _senseless("kind", asked.kind, "of which kind the object is, is not said", "kind=pods")
+    if given and resource is not None and not resource.namespaced:
+        raise _senseless("namespace", asked.namespace, f"{resource.name} are in no namespace", "the same call without namespace")
+    own = asked.name and resource is not None and resource.namespaced and not given
+    return msgspec.structs.replace(asked, namespace=context.default_namespace(cluster) if own else asked.namespace or "*")
+
+
+def _senseless(parameter: str, given: str, why: str, remedy: str) -> InvalidParams:
+    details = {"parameter": parameter, "given": given, "expected": remedy, "nearest": []}
+    return InvalidParams(f"cache_refresh: {parameter}", why, remedy, details)
+
+
+async def cache_refresh(asked: CacheRefresh, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    resource = await context.resource(cluster, asked.kind) if asked.kind else None
+    _store(context)
+    wanted = Wanted(resource, asked.namespace.replace("*", ""), asked.name)
+    await context.progress(0, None, f"reading {_words(wanted)} of {cluster}")
+    try:
+        found = await context.around.refresh(cluster, wanted)
+    except NotFound as cause:
+        if resource is None or not asked.name:
+            raise
+        raise await not_found(context, cluster, resource, wanted.namespace, asked.name) from cause
+    missing = tuple(f"{cluster}: {one.kind}: {why}" for one in found for why in (*one.missing, *([one.error] if one.error else [])))
+    objects = sum(one.objects for one in found)
+    head = f"{_words(wanted)} read anew" if asked.name else f"{len(found)} kinds read anew, {objects} objects"
+    lines = [head, *(_reread_line(one) for one in found if _told(one))]
+    return Reply(msgspec.to_builtins(Refreshed(found)), plain("\n".join(lines)), context.live(missing))
+
+
+def _words(wanted: Wanted) -> str:
+    kind = wanted.resource.name if wanted.resource else "every kind"
+    what = f"{kind} {wanted.name}" if wanted.name else kind
+    return f"{what} in {wanted.namespace}" if wanted.namespace else what
+
+
+def _told(one: Reread) -> bool:
+    return bool(one.added or one.changed or one.deleted or one.error or one.missing)
+
+
+def _reread_line(one: Reread) -> str:
+    trouble = f" · {one.error}" if one.error else f" · without {', '.join(one.missing)}" if one.missing else ""
+    return f"{one.kind}  {one.objects}: {one.added} new, {one.changed} changed, {one.deleted} gone{trouble}"
 
 
 def _store(context: ToolContext) -> Store:
@@ -134,13 +204,24 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         name="cache_query",
         title="Query the cache",
-        summary="SQL over the cache, SELECT only: pods, nodes, services, namespaces, clusters, cache_metadata, tool_usage_stats, audit. "
-        "For counting and joining; for listing use the list tools.",
+        summary=f"SQL over the cache, SELECT only: {', '.join(TABLES)}. For counting and joining; for listing use the list tools.",
         input=CacheQuery,
         output=Table,
         risk=Risk.READ,
         capabilities=Capabilities(("cache",), ("read",), Scope.CLUSTER, "table", cache_friendly=False),
         toolset="core",
         handler=cache_query,
+    ),
+    ToolSpec(
+        name="cache_refresh",
+        title="Refresh the cache",
+        summary="Reads all, one kind, one namespace or one object from the cluster into the cache now. For one answer live=true is enough.",
+        input=CacheRefresh,
+        output=Refreshed,
+        risk=Risk.READ,
+        capabilities=Capabilities(("cache",), ("read",), Scope.CLUSTER, "object", cache_friendly=False),
+        toolset="core",
+        handler=cache_refresh,
+        locate=locate_refresh,
     ),
 )

@@ -13,6 +13,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.consequences import of_deleting
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.disruptions import broken_by_deleting
 from k8sconsole.tools.edits import Meant, Undo, texts, undo_by_history
 from k8sconsole.tools.objects import namespace_of, not_found
 from k8sconsole.tools.passage import Proposal, Reply
@@ -74,7 +75,9 @@ async def prepare(asked: DeleteResource | DeletePod, context: ToolContext) -> Pr
     consequences = await of_deleting(context, name, resource, obj)
     if asked.grace_seconds == 0:
         consequences = ("its processes are killed without a chance to finish", *consequences)
-    if asked.propagation is Propagation.ORPHAN:
+    if asked.propagation is not Propagation.ORPHAN:
+        consequences = (*await broken_by_deleting(context, name, resource, obj), *consequences)
+    else:
         consequences = ("what it owns stays behind without an owner", *consequences)
     label = f"{resource.kind} {namespace}/{asked.name}" if namespace else f"{resource.kind} {asked.name}"
     shown = f"the server would delete {label} (uid {uid}, created {obj.get('metadata', {}).get('creationTimestamp', 'unknown')})"

@@ -10,21 +10,22 @@ from k8sconsole.kit.times import exact
 from k8sconsole.model.differences import Difference, line
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
-from k8sconsole.model.tables.jsonpath import values_at
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, fitting
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting
 from k8sconsole.tools.changes import ChangesTold, ChangeTold, Happened, Happening, happened, kinds_asked, open_window
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.objects import namespace_of
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.past import GapTold, Span, asked_moment, asked_span, few_gaps, freshness_as_of, version_then
+from k8sconsole.tools.paths import told_by
+from k8sconsole.tools.seen import ever_seen
 from k8sconsole.tools.spec import ToolSpec
 from k8sconsole.tools.versions import LifeAsked, LifeTold, VersionTold, lived
 
 LINES = 12
 """How many differing fields of one object the text shows; the data has all that fit."""
 
-Limit = Annotated[int, Meta(ge=1)]
+Limit = Annotated[int, Meta(ge=1, le=10_000)]
 
 
 class ListVersions(Common, kw_only=True):
@@ -35,7 +36,7 @@ class ListVersions(Common, kw_only=True):
     until: str = ""
     limit: Limit = 20
     cursor: Annotated[str, Meta(description="page.next: older ones")] = ""
-    max_tokens: int = DEFAULT_TOKENS
+    max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 async def list_versions(asked: ListVersions, context: ToolContext) -> Reply:
@@ -89,7 +90,7 @@ class About(Common, kw_only=True):
     field: Annotated[str, Meta(description="e.g. spec.replicas")] = ""
     limit: Limit = 50
     cursor: str = ""
-    max_tokens: int = DEFAULT_TOKENS
+    max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 async def query_of(asked: About, context: ToolContext, cluster: ClusterName, span: Span) -> ChangeQuery:
@@ -97,7 +98,9 @@ async def query_of(asked: About, context: ToolContext, cluster: ClusterName, spa
     namespaces = () if "*" in given or "" in given else tuple(Namespace(one) for one in given)
     tool = next(one for one in TOOLS if one.input is type(asked))
     resources = await kinds_asked(context, tool, (cluster,), asked.kind, namespaces)
-    return ChangeQuery(span.since, span.until, (cluster,), resources, namespaces, asked.name, asked.owner, asked.field)
+    query = ChangeQuery(span.since, span.until, (cluster,), resources, namespaces, asked.name, asked.owner, asked.field)
+    await ever_seen(context, query)
+    return query
 
 
 class Diff(About, kw_only=True):
@@ -139,7 +142,7 @@ class GetAsOf(Common, kw_only=True):
     as_of: Annotated[str, Meta(description="e.g. -30m, yesterday 14:00")]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
     fields: list[str] = []
-    max_tokens: int = DEFAULT_TOKENS
+    max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 class AsItWas(msgspec.Struct):
@@ -158,16 +161,11 @@ async def get_as_of(asked: GetAsOf, context: ToolContext) -> Reply:
     namespace = namespace_of(context, cluster, resource, asked.namespace)
     at = asked_moment(asked.as_of, "as_of", context.now)
     version, body = await version_then(context, cluster, resource, (namespace, asked.name), at)
-    told = {path: _at(path, body) for path in asked.fields} if asked.fields else body
+    told = told_by(asked.fields, body)
     was = AsItWas(told, version.resource_version, exact(version.observed_at), version.change.value, version.by)
     text = f"{resource.name} {version.ref.label} as of {exact(at)} · so since {was.observed_at}{_by([was.by])}\n"
     text += plain(msgspec.json.format(msgspec.json.encode(told), indent=1).decode())
     return Reply(msgspec.to_builtins(was), text, await freshness_as_of(context, cluster, resource.name, at))
-
-
-def _at(path: str, body: dict[str, Any]) -> Any:
-    values = values_at(path, body)
-    return values[0] if len(values) == 1 else values
 
 
 class Timeline(About, kw_only=True):

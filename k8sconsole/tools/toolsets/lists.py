@@ -1,15 +1,20 @@
 """Lists: of the kinds asked for most, and of any kind."""
 
+import re
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
+from k8sconsole.errors import InvalidParams
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.listing import Listed, Listing, NamespacedListing, list_reply
 from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.rows import asked_filter
 from k8sconsole.tools.spec import ToolSpec
+
+_NAME = re.compile(r"[^/\\\"\s]+")
 
 
 class ListResources(NamespacedListing, kw_only=True):
@@ -45,9 +50,19 @@ class ListEvents(NamespacedListing, kw_only=True):
 
 async def list_events(asked: ListEvents, context: ToolContext) -> Reply:
     if asked.about:
-        narrowed = f'object="{asked.about.lower()}"'
+        asked_filter(asked.filter)  # where it is broken, its own column is named
+        narrowed = f'object="{await _about(asked, context)}"'
         asked = msgspec.structs.replace(asked, filter=f"{narrowed} and ({asked.filter})" if asked.filter else narrowed)
     return await list_reply(asked, "events", context)
+
+
+async def _about(asked: ListEvents, context: ToolContext) -> str:
+    """As events name an object. Raises InvalidParams for what is no kind/name, UsageError for an unknown kind."""
+    word, _, name = asked.about.partition("/")
+    if not word or not _NAME.fullmatch(name):
+        details = {"parameter": "about", "given": asked.about[:100], "expected": "kind/name", "nearest": []}
+        raise InvalidParams(f"no object {asked.about[:100]!r}", "it is named by its kind and its name", "about=pod/web-0", details)
+    return f"{(await context.resource(context.context(asked.context), word, 'about')).kind.lower()}/{name.lower()}"
 
 
 TOOLS: tuple[ToolSpec, ...] = (

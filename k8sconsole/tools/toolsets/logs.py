@@ -1,5 +1,6 @@
 """What a container wrote."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Annotated, Any
@@ -14,14 +15,19 @@ from k8sconsole.model.contexts import LogOptions
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, share
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.log_budget import fitted, folded
+from k8sconsole.tools.log_budget import fitted
 from k8sconsole.tools.objects import find_object, not_found
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.spec import ToolSpec
 
-MOST_BYTES = 8_000_000
+MOST_BYTES = 16_000_000
+"""A kubelet keeps ten megabytes of a log before it begins another file, unless told otherwise."""
+_WRAPPING = 30
+"""Tokens of what stands round the log in an answer."""
+FOLLOW = 20.0
+"""Seconds that a single answer waits for more, where it was asked to; well within a call's time."""
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
@@ -34,12 +40,13 @@ class GetPodLogs(Common, kw_only=True):
     since: Annotated[str, Meta(description="Only newer than this, e.g. 15m")] = ""
     timestamps: bool = False
     contains: Annotated[str, Meta(description="Only lines that contain this, any case")] = ""
-    follow: Annotated[bool, Meta(description="Only where the caller can take a stream")] = False
-    max_tokens: int = DEFAULT_TOKENS
+    follow: Annotated[bool, Meta(description="Also what comes in the next 20 s")] = False
+    max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 class PodLogs(msgspec.Struct):
-    """lines: how many were read; left_out: of those, how many did not fit. log: as text, oldest first."""
+    """lines: how many were read; left_out: of those, repeats folded, how many did not fit. log: as text, oldest first; where it did not
+    fit, what tells of trouble stands before."""
 
     pod: str
     container: str
@@ -51,8 +58,15 @@ class PodLogs(msgspec.Struct):
 async def get_pod_logs(asked: GetPodLogs, context: ToolContext) -> Reply:
     cluster, namespace = _place(asked, context)
     container, warnings = await _container(asked, context, cluster, namespace)
-    lines = [line async for line in _lines(asked, context, cluster, namespace, _options(asked, container, follow=False))]
-    shown, left_out = fitted(folded(mask_text("\n".join(lines)).split("\n") if lines else []), allowed(asked.max_tokens) * 8 // 10)
+    options = _options(asked, container, follow=asked.follow)
+    read = _Read()
+    lines = await _heard(_lines(asked, context, (cluster, namespace), options, read), read, context, FOLLOW if asked.follow else None)
+    shown, left_out = await asyncio.to_thread(_fitted, lines, share(asked.max_tokens) - _WRAPPING)
+    if read.size >= MOST_BYTES:
+        warnings = (
+            *warnings,
+            f"only its first {MOST_BYTES // 1_000_000} MB were read; ask with since or a smaller tail for what came later",
+        )
     if left_out:
         warnings = (*warnings, f"{left_out} lines left out to fit; ask with contains, since, tail or a larger max_tokens")
     text = "\n".join(shown)
@@ -61,21 +75,53 @@ async def get_pod_logs(asked: GetPodLogs, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(logs), f"{head}\n{text}" if text else f"{head}: nothing written", context.live(), warnings=warnings)
 
 
+def _fitted(lines: list[str], budget: int) -> tuple[list[str], int]:
+    """Masked as a whole, since a key may stand over several lines."""
+    return fitted(mask_text("\n".join(lines)).split("\n"), budget) if lines else ([], 0)
+
+
+class _Read(msgspec.Struct):
+    """size: bytes that came, lines that nobody asked for included."""
+
+    size: int = 0
+
+
+async def _heard(coming: AsyncGenerator[str, None], read: _Read, context: ToolContext, seconds: float | None) -> list[str]:
+    """All that comes, or what comes within these seconds; how many lines there are is told meanwhile, never what they say."""
+    lines: list[str] = []
+    told = 0
+    try:
+        async with asyncio.timeout(seconds), aclosing(coming):
+            async for line in coming:
+                lines.append(line)
+                if read.size >= MOST_BYTES:
+                    break
+                if seconds is not None and context.now >= told + 1:
+                    told = int(context.now)
+                    await context.progress(len(lines), None, f"{len(lines)} lines")
+    except TimeoutError:
+        pass
+    return lines
+
+
 async def follow_pod_logs(asked: GetPodLogs, context: ToolContext) -> AsyncGenerator[str, None]:
     cluster, namespace = _place(asked, context)
     container, _ = await _container(asked, context, cluster, namespace)
-    async with aclosing(_lines(asked, context, cluster, namespace, _options(asked, container, follow=asked.follow))) as lines:
+    options = _options(asked, container, follow=asked.follow)
+    async with aclosing(_lines(asked, context, (cluster, namespace), options, _Read())) as lines:
         async for line in lines:
             yield line
 
 
 async def _lines(
-    asked: GetPodLogs, context: ToolContext, cluster: ClusterName, namespace: str, options: LogOptions
+    asked: GetPodLogs, context: ToolContext, place: tuple[ClusterName, str], options: LogOptions, read: _Read
 ) -> AsyncGenerator[str, None]:
     """Decoded, without control characters. Raises NotFound with the nearest pods."""
+    cluster, namespace = place
     wanted = asked.contains.lower()
     try:
         async for raw in (await context.cluster(cluster)).logs(namespace, asked.name, options):
+            read.size += len(raw) + 1
             line = plain(raw.decode(errors="replace"))
             if not wanted or wanted in line.lower():
                 yield line
@@ -122,7 +168,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         name="k8s_get_pod_logs",
         title="Read a pod's logs",
-        summary="A container's log, cut to fit: beginning, end, and the lines between that tell of trouble. previous=true for a crash.",
+        summary="A container's log, cut to fit: trouble first, then beginning and end. previous=true for a crash.",
         input=GetPodLogs,
         output=PodLogs,
         risk=Risk.READ,

@@ -74,7 +74,10 @@ async def plan_apply(asked: ApplyResource, context: ToolContext) -> Plan:
     one, manifest = await _placed(asked, context)
     if not one.name:
         raise InvalidParams(
-            "manifest", "apply needs metadata.name", "metadata.name", {"parameter": "manifest", "expected": "metadata.name"}
+            "manifest",
+            "apply needs metadata.name",
+            "metadata.name",
+            {"parameter": "manifest", "given": "no name", "expected": "metadata.name"},
         )
     edit = Edit(manifest, PatchType.APPLY, force=asked.force)
     try:
@@ -97,7 +100,9 @@ async def plan_patch(asked: PatchResource, context: ToolContext) -> Plan:
 
 
 async def locate(asked: Any, context: ToolContext) -> Any:
-    """With the manifest's own namespace, so that policy judges where it will be written. Raises InvalidParams where two are named."""
+    """With the manifest's own namespace, so that policy judges where it will be written. Raises InvalidParams where two are named, and
+    UsageError for a kind that the cluster does not have."""
+    await context.resource(context.context(asked.context), asked.kind, "manifest")
     own = str(parsed(asked.manifest)["metadata"].get("namespace") or "")
     if own and asked.namespace and own != asked.namespace:
         details = {"parameter": "namespace", "given": asked.namespace, "expected": own, "nearest": [own]}

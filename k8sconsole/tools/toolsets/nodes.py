@@ -1,13 +1,14 @@
 """Nodes: no new pods on one, new pods again, and everything off it."""
 
 import asyncio
+import contextlib
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
 from k8sconsole.cluster.port import Cluster
-from k8sconsole.errors import Forbidden, Invalid, NotFound, TooManyRequests
+from k8sconsole.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, ServerError, TooManyRequests
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.draining import Moved, to_move
@@ -17,6 +18,10 @@ from k8sconsole.tools.spec import ToolSpec, change
 
 PAUSE = 1.0
 """Seconds between two looks at pods that are going, and between two tries of an eviction that a budget forbids."""
+_HELD = (TooManyRequests, ServerError)
+"""A budget that can spare no pod; or two budgets for one pod, which the server does not support and answers with 500."""
+_GONE = (NotFound, Conflict)
+"""How the server says that the pod which was listed is no more; Conflict where another has taken its name, and the uid does not match."""
 
 
 class Node(Common, kw_only=True):
@@ -76,8 +81,8 @@ async def prepare_drain(asked: Drain, context: ToolContext) -> Proposal:
 
 
 async def drain(asked: Drain, context: ToolContext) -> Reply:
-    """Cordons, then evicts until all are gone or the time is over: what is left then is told, not an error. Cancelled, the node stays
-    cordoned."""
+    """Cordons, then evicts until all are gone or the time is over: what is left then is told, not an error. Cancelled, it says how far it
+    came, and the node stays cordoned."""
     plan = await plan_cordon(asked, context)
     same_object(context, plan.meant, plan.before)
     cluster = await context.cluster(plan.meant.cluster)
@@ -90,7 +95,18 @@ async def drain(asked: Drain, context: ToolContext) -> Reply:
             await _empty(asked, context, cluster, going, held)
     except TimeoutError:
         pass
+    except asyncio.CancelledError:
+        await _given_up(asked, context, len(moved.pods), len(going))
+        raise
     return await _told(asked, context, (cluster, plan.undo), moved, held)
+
+
+async def _given_up(asked: Drain, context: ToolContext, total: int, left: int) -> None:
+    """The last word of a call that nobody waits for any more; it must not keep it."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PAUSE):
+            note = f"given up: {total - left} of {total} pods gone, {asked.name} stays cordoned"
+            await context.progress(total - left, total, note)
 
 
 async def _empty(
@@ -113,13 +129,19 @@ async def _evicted(asked: Drain, cluster: Cluster, pod: tuple[str, str, str], he
     namespace, name, uid = pod
     try:
         await cluster.evict(namespace, name, uid=uid, grace_seconds=None if asked.grace_seconds < 0 else asked.grace_seconds)
-    except TooManyRequests as refused:
-        held[label] = refused.detail
+    except _HELD as refused:
+        held[label] = _why(refused)
         return False
-    except NotFound:
+    except _GONE:
         pass  # it went by itself
     held.pop(label, None)
     return True
+
+
+def _why(refused: ApiError) -> str:
+    """The server names the budget in a cause."""
+    causes = [str(one.get("message", "")) for one in refused.details.get("causes") or []]
+    return "; ".join(filter(None, causes)) or refused.detail
 
 
 async def _there(context: ToolContext, cluster: Cluster, namespace: str, name: str, uid: str) -> bool:
@@ -156,8 +178,10 @@ async def _tried(cluster: Cluster, moved: Moved) -> list[str]:
     for namespace, name, uid in moved.pods[:20]:
         try:
             await cluster.evict(namespace, name, uid=uid, dry_run=True)
-        except TooManyRequests as refused:
-            said[f"{namespace}/{name}: {refused.detail}"] = None
+        except _HELD as refused:
+            said[f"{namespace}/{name}: {_why(refused)}"] = None
+        except _GONE:
+            continue  # one that went since the list was read needs no eviction
     return list(said) or ["the server accepts the evictions one by one"]
 
 

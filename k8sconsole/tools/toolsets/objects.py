@@ -5,14 +5,14 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.kit.text import plain
-from k8sconsole.model.tables.jsonpath import values_at
+from k8sconsole.kit.text import plain, yaml_text
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.objects import find_object, namespace_of
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.past import asked_past, object_then
+from k8sconsole.tools.paths import told_by
 from k8sconsole.tools.spec import ToolSpec
 
 
@@ -21,7 +21,7 @@ class GetResource(Common, kw_only=True):
     name: Annotated[str, Meta(min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
     fields: Annotated[list[str], Meta(description="Only these paths, e.g. spec.replicas, status.conditions")] = []
-    max_tokens: int = DEFAULT_TOKENS
+    max_tokens: MaxTokens = DEFAULT_TOKENS
     live: Annotated[bool, Meta(description="Ask the cluster")] = False
     as_of: AsOf = ""
 
@@ -41,21 +41,8 @@ async def get_resource(asked: GetResource, context: ToolContext) -> Reply:
         found = await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
     else:
         found = await object_then(context, cluster, resource, (namespace, asked.name), at)
-    told = {path: _at(path, found.body) for path in asked.fields} if asked.fields else found.body
-    return Reply({"object": told}, _yaml(told), found.freshness, warnings=found.warnings)
-
-
-def _at(path: str, body: dict[str, Any]) -> Any:
-    values = values_at(path, body)
-    return values[0] if len(values) == 1 else values
-
-
-def _yaml(value: dict[str, Any]) -> str:
-    import yaml
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=10_000)
-    return plain(text)
+    told = told_by(asked.fields, found.body)
+    return Reply({"object": told}, plain(yaml_text(told)), found.freshness, warnings=found.warnings)
 
 
 TOOLS: tuple[ToolSpec, ...] = (

@@ -12,11 +12,11 @@ from k8sconsole.errors import InvalidParams
 from k8sconsole.kit.text import nearest, plain
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, allowed
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, share
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.creating import Made, create, creation
 from k8sconsole.tools.edits import Meant, living, meant, same_object, uid_of
-from k8sconsole.tools.log_budget import fitted, folded
+from k8sconsole.tools.log_budget import fitted
 from k8sconsole.tools.passage import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, change
 
@@ -33,7 +33,7 @@ class ExecPod(_InPod, kw_only=True):
     command: Annotated[list[str], Meta(description='Words, not a shell line: ["ls", "-l"]', min_length=1)]
     container: Annotated[str, Meta(description="Default: the first")] = ""
     timeout_seconds: Annotated[int, Meta(ge=1, le=600)] = 30
-    max_tokens: int = DEFAULT_TOKENS
+    max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 class PortForward(_InPod, kw_only=True):
@@ -88,7 +88,7 @@ async def exec_pod(asked: ExecPod, context: ToolContext) -> Reply:
     same_object(context, one, pod)
     container, cluster = _container(asked, pod), await context.cluster(one.cluster)
     output = await cluster.execute(one.namespace, one.name, container, asked.command, most_bytes=MOST_BYTES)
-    budget = allowed(asked.max_tokens) * 4 // 10
+    budget = share(asked.max_tokens) * 4 // 10
     (out, left_out), (err, left_err) = (_fitting(raw, budget) for raw in (output.stdout, output.stderr))
     left = left_out + left_err
     warnings = (*((f"{left} lines left out to fit",) if left else ()), *(("ended early: too much output",) if output.cut else ()))
@@ -99,7 +99,7 @@ async def exec_pod(asked: ExecPod, context: ToolContext) -> Reply:
 
 def _fitting(raw: bytes, budget: int) -> tuple[str, int]:
     text = raw.decode(errors="replace").rstrip("\n")
-    lines, left = fitted(folded([plain(line) for line in mask_text(text).split("\n")] if text else []), budget)
+    lines, left = fitted([plain(line) for line in mask_text(text).split("\n")] if text else [], budget)
     return "\n".join(lines), left
 
 
@@ -170,10 +170,11 @@ _ABLE = Capabilities(("pods",), ("create",), Scope.NAMESPACE, "object", cache_fr
 
 TOOLS: tuple[ToolSpec, ...] = (
     change("run_pod", "Run an image", "Starts one pod from an image. For something that stays use k8s_create_deployment.", (RunPod, Made),
-           (prepare_run, run_pod), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False),
+           (prepare_run, run_pod), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False, toolset="debug"),
     change("exec_pod", "Run a command in a pod", "Runs one command without a terminal and answers its output and exit code.",
-           (ExecPod, Executed), (prepare_exec, exec_pod), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False, rbac="/exec"),
+           (ExecPod, Executed), (prepare_exec, exec_pod), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False, rbac="/exec",
+           toolset="debug"),
     change("port_forward", "Forward a port", "Opens a port on this machine that leads to a pod's, for some minutes.",
            (PortForward, Forwarded), (prepare_forward, port_forward), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False,
-           rbac="/portforward"),
+           rbac="/portforward", toolset="debug"),
 )  # fmt: skip

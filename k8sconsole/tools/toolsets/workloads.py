@@ -11,6 +11,7 @@ from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.disruptions import broken_by_scaling
 from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant
 from k8sconsole.tools.spec import ToolSpec, change
 
@@ -47,6 +48,7 @@ async def plan_scale(asked: Scale, context: ToolContext) -> Plan:
     hurts = [f"all {was} replicas stop: nothing serves"] if asked.replicas == 0 and was else []
     if not hurts and asked.replicas < was:
         hurts = [f"{was - asked.replicas} of {was} pods are deleted"]
+    hurts += await broken_by_scaling(context, one.cluster, before, asked.replicas)
     undo = Undo("k8s_scale_resource", one.arguments(replicas=was))
     return Plan(one, Edit({"spec": {"replicas": asked.replicas}}, subresource="scale"), undo, before, tuple(hurts))
 

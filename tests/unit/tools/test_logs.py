@@ -1,13 +1,15 @@
 """Logs fit, follow, and keep secrets."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
 import pytest
 
+from k8sconsole.cluster.port import Cluster, LogOptions
 from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.model.tools import Face, ToolCall
+from k8sconsole.tools.budget import json_tokens
 from k8sconsole.tools.log_budget import fitted, folded
 from k8sconsole.tools.middleware.redact import masked_lines
 from tests.tool_desk import Desk
@@ -48,19 +50,45 @@ async def test_a_wrong_pod_container_or_duration_is_answered_with_what_would_be_
     assert since.details["parameter"] == "since"
 
 
-def test_what_is_cut_keeps_the_beginning_the_end_and_the_trouble_between() -> None:
-    lines = [f"line {number} is quiet" for number in range(1000)]
-    lines[500] = "ERROR: connection refused"
+def _quiet(number: int) -> str:
+    """No line is like another."""
+    return "".join("abcdefghij"[int(digit)] for digit in str(number)) + " is quiet"
+
+
+def test_what_is_cut_tells_the_trouble_of_the_whole_log_first_and_keeps_its_beginning_and_its_end() -> None:
+    lines = [_quiet(number) for number in range(1000)]
+    for number in (20, 300, 500, 960):
+        lines[number] = f"ERROR: connection {number} refused"
+    lines[400] = "panic: no space left"
     shown, left_out = fitted(lines, 300)
-    assert shown[0] == lines[0]
+    assert shown[0] == "5 of 1000 lines tell of trouble, the latest first:"
+    assert shown[1] == "(4 times, lines 21 to 961) ERROR: connection 960 refused"
+    assert shown[2] == "(line 401) panic: no space left"
+    assert lines[0] in shown
     assert shown[-1] == lines[-1]
-    assert lines[500] in shown
     assert left_out > 800
-    assert f"{left_out} lines left out" in "\n".join(shown)
+    assert f"… {left_out} lines left out" in shown
+    assert sum(map(json_tokens, shown)) <= 300
+
+
+def test_a_long_line_of_trouble_does_not_keep_out_the_others() -> None:
+    lines = [_quiet(number) for number in range(1000)]
+    lines[10], lines[900] = "error: the cause", f"error: {'a trace without an end ' * 100}"
+    assert "(line 11) error: the cause" in fitted(lines, 200)[0]
 
 
 def test_repeats_are_folded_and_counted() -> None:
     assert folded(["a 1", "a 2", "a 3", "b"]) == ["a 1", "… 2 more like the line above", "b"]
+
+
+def test_repeats_are_folded_when_others_stand_between_them() -> None:
+    lines = [word for number in range(100) for word in (f"GET /orders {number}", f"probe {number} ok")]
+    assert folded(["begins", *lines, "ends"]) == ["begins", "GET /orders 0", "probe 0 ok", "… 198 more like the lines above", "ends"]
+
+
+def test_the_newest_line_and_lines_of_nothing_but_numbers_stand_themselves() -> None:
+    assert folded(["a 1", "a 2", "a 3", "a 4"]) == ["a 1", "… 2 more like the line above", "a 4"]
+    assert folded(["1 2", "3 4", "5 6"]) == ["1 2", "3 4", "5 6"]
 
 
 @pytest.mark.parametrize("secret", ["s3cr3t-Planted-0042"])
@@ -72,3 +100,39 @@ async def test_a_private_key_over_several_lines_is_masked_from_first_to_last(sec
     lines = [line async for line in masked_lines(source())]
     assert secret not in "\n".join(lines)
     assert (lines[0], lines[-1]) == ("starting", "done")
+
+
+async def test_an_answer_that_follows_holds_what_came_while_it_waited(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("k8sconsole.tools.toolsets.logs.FOLLOW", 3.0)
+    listed = await desk.call("k8s_list_pods", namespace="shop", filter="web status=Running", limit=1)
+    pod = {"name": listed.data["items"][0]["name"], "namespace": "shop", "tail": 1}
+    assert (await desk.call("k8s_get_pod_logs", **pod)).data["lines"] == 1
+    assert (await desk.call("k8s_get_pod_logs", **pod, follow=True)).data["lines"] > 1
+
+
+async def test_trouble_anywhere_in_a_long_log_is_in_the_answer_that_fits(
+    desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def written(namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
+        for number in range(20_000):
+            yield f"ERROR: disk {number} is full".encode() if number in (7, 9_000) else _quiet(number).encode()
+
+    monkeypatch.setattr(cluster, "logs", written)
+    outcome = await desk.call("k8s_get_pod_logs", **await _pod(desk), tail=0, max_tokens=1_000)
+    assert (outcome.data["lines"], outcome.error) == (20_000, None)
+    assert "(2 times, lines 8 to 9001) ERROR: disk 9000 is full" in outcome.data["log"]
+    assert outcome.data["log"].endswith(_quiet(19_999))
+    assert any(str(outcome.data["left_out"]) in warning for warning in outcome.warnings)
+
+
+async def test_a_log_that_was_not_read_to_its_end_says_so(desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def written(namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
+        for number in range(20_000):
+            yield _quiet(number).encode()
+
+    monkeypatch.setattr(cluster, "logs", written)
+    asked = {**await _pod(desk), "tail": 0}
+    assert not any("were read" in warning for warning in (await desk.call("k8s_get_pod_logs", **asked)).warnings)
+    monkeypatch.setattr("k8sconsole.tools.toolsets.logs.MOST_BYTES", 100_000)
+    for more in ({}, {"contains": "a"}):
+        assert any("were read" in warning for warning in (await desk.call("k8s_get_pod_logs", **asked, **more)).warnings)

@@ -1,12 +1,17 @@
 """The catalogue: honest, complete, and found by any of a tool's spellings."""
 
+import pkgutil
+from collections.abc import Iterator
+
 import pytest
 
 from k8sconsole.errors import UnknownTool
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face, Risk
-from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.tools import toolsets
+from k8sconsole.tools.catalogue import READING, WRITING, builtin_registry
 from k8sconsole.tools.registry import Registry
+from k8sconsole.tools.spec import ToolSpec
 
 REGISTRY = builtin_registry()
 
@@ -34,7 +39,19 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 def test_two_tools_cannot_answer_to_one_name() -> None:
     tool = REGISTRY.find("k8s_list_pods")
     with pytest.raises(ValueError, match="both answer"):
-        Registry([tool, *[other for other in REGISTRY if other is not tool], _renamed()])
+        list(Registry([tool, *[other for other in REGISTRY if other is not tool], _renamed()]))
+
+
+def test_a_toolset_that_nobody_asked_for_is_not_loaded() -> None:
+    def coming() -> Iterator[ToolSpec]:
+        yield REGISTRY.find("k8s_list_pods")
+        raise AssertionError("one too many was loaded")
+
+    assert Registry(coming()).find("list_pods").name == "k8s_list_pods"
+
+
+def test_every_toolset_is_in_the_catalogue() -> None:
+    assert {module.name for module in pkgutil.iter_modules(toolsets.__path__)} == {*READING, *WRITING}
 
 
 def _renamed():  # type: ignore[no-untyped-def]

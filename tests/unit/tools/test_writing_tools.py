@@ -1,14 +1,20 @@
 """What the writing tools do to the demo cluster, and what they say first."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import pytest
 
-from k8sconsole.errors import InvalidParams, NotFound
+from k8sconsole.cluster.port import Cluster
+from k8sconsole.errors import Conflict, InvalidParams, NotFound, PolicyDenied
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Question, ToolOutcome
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.draining import Moved, to_move
+from k8sconsole.tools.toolsets import nodes
+from k8sconsole.tools.unmaking import LITTLE_SKEW
 from tests.tool_desk import Desk, scan
 
 
@@ -197,6 +203,23 @@ async def test_draining_wants_the_node_s_name_evicts_and_is_uncordoned(willing: 
     assert not (await _get(willing, "nodes", node, None))["spec"].get("unschedulable")
 
 
+async def test_a_pod_that_goes_between_the_list_and_its_eviction_does_not_stop_a_drain(
+    willing: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pod = await _first(willing, "pods", lambda obj: bool(obj["spec"].get("nodeName")) and obj["metadata"]["namespace"] == "shop")
+    node = pod["spec"]["nodeName"]
+
+    async def then_one_goes(context: ToolContext, cluster: Cluster, name: str, **wishes: bool) -> Moved:
+        moved = await to_move(context, cluster, name, **wishes)
+        await cluster.evict(*moved.pods[0][:2], grace_seconds=0)
+        return moved
+
+    monkeypatch.setattr(nodes, "to_move", then_one_goes)
+    call = {"name": node, "force": True, "delete_emptydir_data": True, "grace_seconds": 0, "timeout_seconds": 20}
+    data = _ok(await willing.call("k8s_drain_node", **call))
+    assert data["complete"] or data["held"]
+
+
 async def test_a_drain_stops_before_a_pod_that_nothing_would_create_again(willing: Desk) -> None:
     node = (await _first(willing, "nodes"))["metadata"]["name"]
     pod = {
@@ -312,3 +335,81 @@ async def test_text_in_an_object_cannot_change_which_object_the_question_names(w
     question = willing.questions[-1]
     assert question.objects == ("ConfigMap shop/loud",)
     assert note not in (question.title, *question.consequences, question.undo)
+
+
+async def _undo(desk: Desk, outcome: ToolOutcome) -> ToolOutcome:
+    """By the request's own id, as the audit has it."""
+    await desk.pipeline.close()
+    return await desk.call("k8s_undo_change", request_id=outcome.request_id)
+
+
+YAML = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: written\n  namespace: shop\ndata:\n  a: '{value}'\n  password: hunter2-secret\n"
+
+
+async def test_a_manifest_as_yaml_text_is_undone_by_its_request(willing: Desk) -> None:
+    cluster = await willing.around.open_cluster(willing.around.selected()[0])
+    assert willing.store is not None
+    _ok(await willing.call("k8s_create_resource", manifest=YAML.format(value="1")))
+    await scan(cluster, willing.store, ("configmaps",))
+    applied = await willing.call("k8s_apply_resource", manifest=YAML.format(value="2"), force=True)
+    assert _ok(applied)["changed"] == ["data.a: 1 → 2"]
+    _ok(await _undo(willing, applied))
+    assert (await _get(willing, "cm", "written"))["data"] == {"a": "1", "password": "hunter2-secret"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "kind", "name"),
+    [
+        ("k8s_create_resource", {"manifest": YAML.format(value="1")}, "cm", "written"),
+        ("k8s_apply_resource", {"manifest": YAML.format(value="1")}, "cm", "written"),
+        ("k8s_run_pod", {"name": "probe", "namespace": "shop", "image": "busybox:1.36"}, "pods", "probe"),
+        ("k8s_create_deployment", {"name": "fresh", "namespace": "shop", "image": "x:1"}, "deploy", "fresh"),
+        ("k8s_trigger_cronjob", {"name": "stock-sync", "namespace": "shop", "job": "sync-now"}, "jobs.batch", "sync-now"),
+    ],
+)
+async def test_what_a_request_made_is_deleted_by_its_undo(
+    willing: Desk, tool: str, arguments: dict[str, Any], kind: str, name: str
+) -> None:
+    made = await willing.call(tool, **arguments)
+    _ok(made)
+    uid = (await _get(willing, kind, name))["metadata"]["uid"]
+    data = _ok(await _undo(willing, made))
+    assert data["changed"] == ["deleted again"]
+    assert "made at" in willing.questions[-1].consequences[0]
+    assert uid in willing.questions[-1].dry_run
+    again = (await _undo(willing, made)).error
+    assert isinstance(again, NotFound | Conflict), "it is gone, or on its way"
+
+
+async def test_an_undo_deletes_no_other_object_of_the_name_and_nothing_that_policy_would_not(willing: Desk) -> None:
+    manifest = YAML.format(value="1")
+    made = await willing.call("k8s_create_resource", manifest=manifest)
+    for rule in (Rule(Action.DENY, verbs=("delete",)), Rule(Action.DENY, tools=("k8s_delete_*",)), Rule(Action.ALLOW, verbs=("update",))):
+        willing.policy = Policy(rules=(rule,))
+        assert isinstance((await _undo(willing, made)).error, PolicyDenied), rule
+    willing.policy = Policy()
+    desk_time = willing.around.clock.now
+    willing.pipeline.around.clock.now = lambda: desk_time() - 3600  # type: ignore[method-assign]
+    early = await willing.call("k8s_create_resource", manifest=manifest.replace("written", "other"))
+    refused = (await _undo(willing, early)).error
+    assert isinstance(refused, Conflict)
+    assert (await _get(willing, "cm", "other"))["data"]["a"] == "1"
+
+
+async def test_what_was_applied_to_an_object_that_history_had_not_seen_is_not_undone_by_deleting_that(willing: Desk) -> None:
+    cluster = await willing.around.open_cluster(willing.around.selected()[0])
+    kind = await willing.around.find_resource(cluster.name, "configmaps")
+    await cluster.create(kind, "shop", YAML.format(value="1").encode())
+    await asyncio.sleep(LITTLE_SKEW + 1.5)
+    applied = await willing.call("k8s_apply_resource", manifest=YAML.format(value="2"), force=True)
+    _ok(applied)
+    assert isinstance((await _undo(willing, applied)).error, Conflict)
+    assert (await _get(willing, "cm", "written"))["data"]["a"] == "2"
+
+
+async def test_a_request_that_came_to_nothing_has_no_undo(desk: Desk) -> None:
+    refused = await desk.call("k8s_create_resource", manifest=YAML.format(value="1"))
+    assert refused.error is not None
+    problem = (await _undo(desk, refused)).error
+    assert isinstance(problem, InvalidParams)
+    assert "came to nothing" in problem.detail

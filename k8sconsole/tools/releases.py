@@ -1,0 +1,226 @@
+"""Helm's releases, read from the secrets in which Helm keeps them: one secret a revision, in it the release as JSON, compressed and
+encoded twice. What it installed is next door, in the cluster's own objects.
+
+The cache knows of these secrets only what their labels say, since no secret's value is ever kept: names, revisions and states can be told
+without the cluster, charts and values cannot.
+
+https://helm.sh/docs/topics/advanced/#storage-backends
+"""
+
+import asyncio
+import base64
+import binascii
+import zlib
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from k8sconsole.cluster.port import Selectors
+from k8sconsole.errors import NotFound, ServerError, Unavailable
+from k8sconsole.kit.clock import iso
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.filters import parse
+from k8sconsole.model.freshness import Freshness
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
+from k8sconsole.tools.context import ToolContext
+
+SECRETS = ResourceName("secrets")
+OWNED = "owner=helm"
+NEWEST = f"{OWNED},status!=superseded"
+"""All but what a later revision took the place of: with rare exceptions one secret a release."""
+_PAGE = 50
+_MOST = 64 << 20
+"""Bytes that a release may unpack to; Helm keeps it in one secret, which etcd bounds to a megabyte or two."""
+_GZIP = b"\x1f\x8b"
+
+
+class _Metadata(msgspec.Struct):
+    name: str = ""
+    version: str = ""
+    app_version: str = msgspec.field(default="", name="appVersion")
+
+
+class _Chart(msgspec.Struct):
+    metadata: _Metadata = msgspec.field(default_factory=_Metadata)
+    values: dict[str, Any] | None = None
+
+
+class _Info(msgspec.Struct):
+    status: str = ""
+    description: str = ""
+    last_deployed: str = ""
+
+
+class _Stored(msgspec.Struct):
+    name: str
+    namespace: str = ""
+    version: int = 0
+    info: _Info = msgspec.field(default_factory=_Info)
+    chart: _Chart = msgspec.field(default_factory=_Chart)
+    config: dict[str, Any] | None = None
+
+
+class _Meta(msgspec.Struct):
+    namespace: str = ""
+    labels: dict[str, str] = {}
+
+
+class _Secret(msgspec.Struct):
+    metadata: _Meta
+    data: dict[str, str] = {}
+
+
+class Release(msgspec.Struct):
+    """One revision of a release. updated: ISO 8601. chart, app_version and description are empty where only the cache could be asked."""
+
+    name: str
+    namespace: str
+    revision: int
+    status: str
+    updated: str = ""
+    chart: str = ""
+    app_version: str = ""
+    description: str = ""
+
+
+class Unpacked(msgspec.Struct, frozen=True):
+    """given: the values that somebody gave; defaults: the chart's own."""
+
+    release: Release
+    given: dict[str, Any]
+    defaults: dict[str, Any]
+
+
+class Told(msgspec.Struct, frozen=True):
+    releases: list[Release]
+    freshness: Freshness
+    warnings: tuple[str, ...] = ()
+
+
+async def newest(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str]) -> Told:
+    """Of every release its newest revision, by namespace and name. No namespaces: all. An unreachable cluster is answered from the cache's
+    labels."""
+    found: dict[tuple[str, str], Release] = {}
+    try:
+        for namespace in namespaces or (None,):
+            async for one in stored(context, cluster, namespace, NEWEST):
+                _keep_newest(found, one.release)
+    except Unavailable as problem:
+        return await _from_labels(context, cluster, namespaces, problem)
+    return Told([found[key] for key in sorted(found)], context.live())
+
+
+async def revisions(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> list[Unpacked]:
+    """All that Helm still keeps of one release, newest first. Raises NotFound with the nearest names."""
+    found = [one async for one in stored(context, cluster, namespace, f"{OWNED},name={name}")]
+    if not found:
+        raise await _no_release(context, cluster, namespace, name)
+    return sorted(found, key=lambda one: -one.release.revision)
+
+
+async def revision(context: ToolContext, cluster: ClusterName, namespace: str, name: str, number: int) -> Unpacked:
+    """One revision, or with 0 the newest. Raises NotFound with what there is."""
+    selector = f"{OWNED},name={name},version={number}" if number else f"{NEWEST},name={name}"
+    found = [one async for one in stored(context, cluster, namespace, selector)]
+    if found:
+        return max(found, key=lambda one: one.release.revision)
+    kept = await revisions(context, cluster, namespace, name)
+    if not number:
+        return kept[0]
+    known = [one.release.revision for one in kept]
+    details = {"parameter": "revision", "given": number, "nearest": known}
+    raise NotFound(f"{name} has no revision {number}", f"kept are {', '.join(map(str, known))}", f"revision={known[0]}", details)
+
+
+async def stored(context: ToolContext, cluster: ClusterName, namespace: str | None, selector: str) -> AsyncIterator[Unpacked]:
+    """Read live. A secret that is no release, though it says so, raises ServerError."""
+    reached = await context.cluster(cluster)
+    kind = await context.resource(cluster, SECRETS)
+    async for page in reached.pages(kind, namespace=namespace, selectors=Selectors(label=selector), limit=_PAGE):
+        for one in await asyncio.to_thread(lambda items: [_unpacked(item) for item in items], page.items):
+            yield one
+
+
+def _unpacked(item: msgspec.Raw) -> Unpacked:
+    try:
+        secret = msgspec.json.decode(item, type=_Secret)
+        kept = msgspec.json.decode(_plain_bytes(secret.data["release"]), type=_Stored)
+    except (msgspec.MsgspecError, KeyError, ValueError, zlib.error) as problem:
+        raise ServerError(
+            "a release cannot be read", f"what Helm keeps is not as expected: {type(problem).__name__}", "helm list"
+        ) from problem
+    about = kept.chart.metadata
+    chart = f"{about.name}-{about.version}" if about.name else ""
+    told = Release(
+        kept.name, kept.namespace or secret.metadata.namespace, kept.version, kept.info.status, kept.info.last_deployed, chart,
+        about.app_version, kept.info.description,
+    )  # fmt: skip
+    return Unpacked(told, kept.config or {}, kept.chart.values or {})
+
+
+def _plain_bytes(text: str) -> bytes:
+    """Raises ValueError (binascii's is one) and zlib.error."""
+    packed = base64.b64decode(base64.b64decode(text))
+    if not packed.startswith(_GZIP):
+        return packed  # as Helm wrote it in its second version's first days
+    unzip = zlib.decompressobj(wbits=31)
+    unpacked = unzip.decompress(packed, _MOST)
+    if unzip.unconsumed_tail:
+        raise binascii.Error("unpacks to more than a release can be")
+    return unpacked
+
+
+def _keep_newest(found: dict[tuple[str, str], Release], one: Release) -> None:
+    key = (one.namespace, one.name)
+    if key not in found or found[key].revision < one.revision:
+        found[key] = one
+
+
+async def _from_labels(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str], problem: Unavailable) -> Told:
+    freshness = await context.freshness(cluster, SECRETS)
+    if freshness.observed_at is None:
+        raise problem
+    found: dict[tuple[str, str], Release] = {}
+    for namespace, labels in await _labels(context, cluster, namespaces):
+        _keep_newest(found, _by_label(namespace, labels))
+    warning = f"{cluster} does not answer ({problem.title}); the cache knows no charts, since it keeps no secret's value"
+    return Told([found[key] for key in sorted(found)], freshness, (warning,))
+
+
+def _by_label(namespace: str, labels: Mapping[str, str]) -> Release:
+    number, at = labels.get("version", ""), labels.get("modifiedAt", "")
+    updated = iso(float(at)) if at.isdigit() else ""
+    return Release(labels.get("name", ""), namespace, int(number) if number.isdigit() else 0, labels.get("status", ""), updated)
+
+
+async def release_names(context: ToolContext, cluster: ClusterName, namespace: str = "") -> list[str]:
+    """As the cache knows them."""
+    return sorted({labels.get("name", "") for _, labels in await _labels(context, cluster, (namespace,) if namespace else ())} - {""})
+
+
+async def revision_numbers(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> list[int]:
+    """As the cache knows them, newest first."""
+    known = await _labels(context, cluster, (namespace,))
+    return sorted((_by_label(namespace, labels).revision for _, labels in known if labels.get("name") == name), reverse=True)
+
+
+async def _labels(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """(namespace, labels) of the cached secrets that are Helm's."""
+    if context.store is None:
+        return []
+    spaces = tuple(Namespace(one) for one in namespaces)
+    rows = (await context.store.rows(RowQuery(SECRETS, (cluster,), spaces, filter=parse(f"-l {OWNED}")))).rows
+    return [(row.namespace, row.labels) for row in rows]
+
+
+async def _no_release(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> NotFound:
+    known = await _labels(context, cluster, ())
+    here = sorted({labels.get("name", "") for space, labels in known if space == namespace})
+    elsewhere = sorted({space for space, labels in known if labels.get("name") == name and space != namespace})
+    close = nearest(name, tuple(here)) or here[:5]
+    detail = f"it exists in {', '.join(elsewhere[:5])}" if elsewhere else f"Helm keeps none of that name there on {cluster}"
+    remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else "helm_list_releases")
+    details = {"parameter": "name", "given": name, "nearest": close, "namespaces": elsewhere[:5]}
+    return NotFound(f"no release {name!r} in {namespace}", detail, remedy, details)

@@ -1,0 +1,86 @@
+"""What the person behind the context may do."""
+
+import asyncio
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import InvalidParams
+from k8sconsole.kit.text import nearest, plain
+from k8sconsole.model.refs import ApiResource
+from k8sconsole.model.tools import Capabilities, Scope
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.spec import ToolSpec, reading
+
+VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+
+
+class CheckPermission(Common, kw_only=True):
+    kind: Annotated[str, Meta(min_length=1)]
+    verb: Annotated[str, Meta(description="Default: every verb of the kind")] = ""
+    namespace: Annotated[str, Meta(description="* for all")] = ""
+    name: str = ""
+    subresource: Annotated[str, Meta(description="log, exec, scale, …")] = ""
+
+
+class Permission(msgspec.Struct):
+    """allowed: by verb. reasons: what the server said of a verb, where it said anything."""
+
+    kind: str
+    namespace: str
+    allowed: dict[str, bool]
+    reasons: dict[str, str] = {}
+
+
+async def check_permission(asked: CheckPermission, context: ToolContext) -> Reply:
+    name = context.context(asked.context)
+    resource = await context.resource(name, asked.kind)
+    cluster = await context.cluster(name)
+    verbs = _verbs(asked, resource)
+    namespace = _namespace(asked, context.default_namespace(name)) if resource.namespaced else ""
+    answers = await asyncio.gather(
+        *(
+            cluster.can_i(verb, resource, namespace=namespace or None, name=asked.name or None, subresource=asked.subresource or None)
+            for verb in verbs
+        )
+    )
+    told = Permission(
+        str(resource.name), namespace, {verb: answer.allowed for verb, answer in zip(verbs, answers, strict=True)},
+        {verb: answer.reason for verb, answer in zip(verbs, answers, strict=True) if answer.reason},
+    )  # fmt: skip
+    where = f" in {namespace}" if namespace else " in all namespaces" if resource.namespaced else ""
+    lines = [f"{verb}: {'yes' if answer.allowed else 'no'}{_why(answer.reason)}" for verb, answer in zip(verbs, answers, strict=True)]
+    return Reply(msgspec.to_builtins(told), "\n".join((f"{resource.name}{where}", *lines)), context.live())
+
+
+def _why(reason: str) -> str:
+    return f" — {plain(reason)}" if reason else ""
+
+
+def _namespace(asked: CheckPermission, default: str) -> str:
+    return "" if asked.namespace == "*" else asked.namespace or default
+
+
+def _verbs(asked: CheckPermission, resource: ApiResource) -> tuple[str, ...]:
+    """Raises InvalidParams for a word that is no verb of Kubernetes; special ones such as ``escalate`` may be asked for by name."""
+    if not asked.verb:
+        return ("get", "create") if asked.subresource else resource.verbs or VERBS
+    if not (asked.verb.isascii() and asked.verb.isalpha() and asked.verb.islower()):
+        close = nearest(asked.verb.lower(), VERBS) or list(VERBS)
+        details = {"parameter": "verb", "given": asked.verb[:60], "expected": "a verb of Kubernetes", "nearest": close}
+        raise InvalidParams(f"no verb {asked.verb[:60]!r}", "verbs are single lower-case words", f"verb={close[0]}", details)
+    return (asked.verb,)
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    reading(
+        "check_permission",
+        "Check a permission",
+        "Whether RBAC allows this context to do something, as the cluster itself answers. Policy of this program may forbid more.",
+        (CheckPermission, Permission),
+        check_permission,
+        Capabilities(("*",), ("get",), Scope.NAMESPACE, "object", cache_friendly=False),
+    ),
+)

@@ -1,0 +1,89 @@
+"""One object at length, with the events about it."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.kit.text import plain
+from k8sconsole.model.describe import Section, describe
+from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.model.tools import Capabilities, Scope
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.objects import find_object, namespace_of
+from k8sconsole.tools.passage import Reply, Target
+from k8sconsole.tools.policy import readable
+from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.spec import ToolSpec, reading
+
+
+class DescribeResource(Common, kw_only=True):
+    kind: Annotated[str, Meta(min_length=1)]
+    name: Annotated[str, Meta(min_length=1)]
+    namespace: str = ""
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+    live: bool = False
+
+
+class Part(msgspec.Struct):
+    """lines: as a person would write them, indented by what they belong to."""
+
+    title: str
+    lines: list[str]
+
+
+class Described(msgspec.Struct):
+    sections: list[Part]
+
+
+async def describe_resource(asked: DescribeResource, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    resource = await context.resource(cluster, asked.kind)
+    namespace = namespace_of(context, cluster, resource, asked.namespace)
+    found = await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
+    events, warnings = await _events(context, cluster, resource, (namespace, asked.name), live=asked.live)
+    parts = [_part(section) for section in describe(resource, found.body, events, context.now)]
+    text = "\n".join(line for part in parts for line in (f"{part.title}:", *(f"  {line}" for line in part.lines)))
+    return Reply(msgspec.to_builtins(Described(parts)), text, found.freshness, warnings=(*found.warnings, *warnings))
+
+
+async def _events(
+    context: ToolContext, cluster: ClusterName, resource: ApiResource, where: tuple[str, str], *, live: bool
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """What was reported about the object. An object can be told without its events: why they are missing is a warning."""
+    namespace, name = where
+    about = f'object="{resource.kind.lower()}/{name}"'
+    try:
+        kind = await context.resource(cluster, "events")
+        target = Target(cluster, resource=kind, namespaces=(namespace or "default",))
+        if not readable(context.around.policy(), _EVENTS, context.call, target, (kind,)):
+            return [], ("without events: policy does not let them be read",)
+        opened = await open_rows(context, Wanted(cluster, kind, (namespace or "default",), filter=about, live=live))
+        return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings
+    except ConsoleError as problem:
+        return [], (f"without events: {problem}",)
+
+
+def _part(section: Section) -> Part:
+    lines = []
+    for line in section.lines:
+        label = f"{line.label}: " if line.label and line.text else line.label
+        first, *more = plain(line.text).split("\n")
+        lines += [f"{'  ' * line.indent}{plain(label)}{first}", *(f"{'  ' * (line.indent + 1)}{each}" for each in more)]
+    return Part(section.title, lines)
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    reading(
+        "describe_resource",
+        "Describe an object",
+        "One object at length with its conditions and events, like kubectl describe. To learn why something does not work.",
+        (DescribeResource, Described),
+        describe_resource,
+        Capabilities(("*",), ("get",), Scope.NAMESPACE, "object"),
+    ),
+)
+_EVENTS = msgspec.structs.replace(TOOLS[0], capabilities=Capabilities(("events",), ("get", "list"), Scope.NAMESPACE, "list"))
+"""As what the events of a description are judged: as if they were listed."""

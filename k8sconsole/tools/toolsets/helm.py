@@ -1,0 +1,134 @@
+"""What Helm installed: its releases, their values, their past. Read as Helm keeps them; nothing here needs or runs ``helm``."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.kit.text import plain, yaml_text
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.model.tools import Capabilities, Page, Scope
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.releases import Release, newest, revision, revisions
+from k8sconsole.tools.spec import Handler, ToolSpec, reading
+
+ReleaseName = Annotated[str, Meta(description="The release", pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=53)]
+
+
+class ListReleases(Common, kw_only=True):
+    namespace: Annotated[str | list[str], Meta(description="* for all")] = "*"
+    filter: Annotated[str, Meta(description="Part of the name, chart or status")] = ""
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+
+
+class Releases(msgspec.Struct):
+    items: list[Release]
+    counts: dict[str, int]
+
+
+async def list_releases(asked: ListReleases, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    told = await newest(context, cluster, _spaces(asked.namespace))
+    sought = asked.filter.casefold()
+    wanted = [one for one in told.releases if any(sought in text.casefold() for text in (one.name, one.chart, one.status))]
+    counts = {status: sum(one.status == status for one in wanted) for status in sorted({one.status for one in wanted})}
+    shown = fitting(wanted, asked.max_tokens, counts)
+    left = left_out(len(shown), len(wanted), "narrow it with namespace or filter")
+    head = f"{len(wanted)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
+    lines = [f"{one.namespace}/{_line(one)}" for one in shown]
+    data = msgspec.to_builtins(Releases(shown, counts))
+    return Reply(data, "\n".join((head, *lines)), told.freshness, Page(None, len(wanted)), (*told.warnings, *left))
+
+
+class OneRelease(Common, kw_only=True):
+    name: ReleaseName
+    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+
+
+class GetValues(OneRelease, kw_only=True):
+    revision: Annotated[int, Meta(ge=0, description="0: the newest")] = 0
+    all: Annotated[bool, Meta(description="With the chart's own")] = False
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+
+
+class Values(msgspec.Struct):
+    """values: secrets masked by their names and shapes."""
+
+    release: Release
+    values: dict[str, Any]
+
+
+async def get_values(asked: GetValues, context: ToolContext) -> Reply:
+    cluster, namespace = _place(asked, context)
+    found = await revision(context, cluster, namespace, asked.name, asked.revision)
+    values = _over(found.given, found.defaults) if asked.all else found.given
+    head = f"{found.release.namespace}/{_line(found.release)}"
+    text = plain(yaml_text(values)) if values else "no values were given; all=true shows the chart's own"
+    return Reply(msgspec.to_builtins(Values(found.release, values)), f"{head}\n{text}", context.live())
+
+
+class GetHistory(OneRelease, kw_only=True):
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+
+
+class History(msgspec.Struct):
+    """items: newest first. kept: how many revisions Helm still has."""
+
+    items: list[Release]
+    kept: int
+
+
+async def get_history(asked: GetHistory, context: ToolContext) -> Reply:
+    cluster, namespace = _place(asked, context)
+    found = [one.release for one in await revisions(context, cluster, namespace, asked.name)]
+    shown = found[: asked.limit]
+    lines = [f"{_line(one)}  {plain(one.description)}" for one in shown]
+    data = msgspec.to_builtins(History(shown, len(found)))
+    return Reply(
+        data, "\n".join((f"{namespace}/{asked.name}: {len(found)} revisions kept", *lines)), context.live(), Page(None, len(found))
+    )
+
+
+def _place(asked: OneRelease, context: ToolContext) -> tuple[ClusterName, str]:
+    cluster = context.context(asked.context)
+    return cluster, asked.namespace or context.default_namespace(cluster)
+
+
+def _spaces(given: str | list[str]) -> tuple[str, ...]:
+    several = given if isinstance(given, list) else [given]
+    return () if "*" in several or "" in several else tuple(several)
+
+
+def _line(one: Release) -> str:
+    chart = f"{one.chart} (app {one.app_version})" if one.chart else "chart unknown"
+    return plain(f"{one.name}  revision {one.revision}  {one.status}  {chart}  {one.updated}".rstrip())
+
+
+def _over(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    """As Helm lays values over a chart's own: maps are joined, everything else is replaced, and null takes a default away."""
+    joined: dict[str, Any] = {}
+    for key in (*defaults, *(key for key in given if key not in defaults)):
+        if key not in given:
+            joined[key] = defaults[key]
+        elif isinstance(given[key], dict) and isinstance(defaults.get(key), dict):
+            joined[key] = _over(given[key], defaults[key])
+        elif given[key] is not None or key not in defaults:
+            joined[key] = given[key]
+    return joined
+
+
+def _helm(name: str, title: str, summary: str, shapes: tuple[type, type], handler: Handler, verb: str) -> ToolSpec:
+    able = Capabilities(("secrets",), (verb,), Scope.NAMESPACE, "list" if verb == "list" else "object", cache_friendly=False)
+    own: dict[str, Any] = {"service": "helm", "toolset": "helm", "aliases": (), "kind": "secrets"}
+    return reading(name, title, summary, shapes, handler, able, **own)
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    _helm("list_releases", "List Helm releases", "Helm releases with chart, app version and status.",
+          (ListReleases, Releases), list_releases, "list"),
+    _helm("get_values", "Values of a Helm release", "The values a release was installed with.", (GetValues, Values), get_values, "get"),
+    _helm("get_history", "History of a Helm release", "Its revisions: when, which chart, how each ended.",
+          (GetHistory, History), get_history, "get"),
+)  # fmt: skip

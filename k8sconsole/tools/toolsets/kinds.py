@@ -1,0 +1,170 @@
+"""Which kinds a cluster has, and what fields one has."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import InvalidParams
+from k8sconsole.kit.text import nearest, plain
+from k8sconsole.model.freshness import Freshness, Source
+from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.model.tools import Capabilities, Page, Scope
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.schemas import Schema, inner, resolved, schema_of_kind, type_of
+from k8sconsole.tools.spec import ToolSpec, reading
+
+
+class ListApiResources(Common, kw_only=True):
+    filter: Annotated[str, Meta(description="Part of a name, group or short name")] = ""
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+    live: bool = False
+
+
+class ApiKind(msgspec.Struct, omit_defaults=True):
+    name: str
+    kind: str
+    api_version: str
+    namespaced: bool = False
+    short_names: list[str] = []
+    verbs: list[str] = []
+
+
+class ApiKinds(msgspec.Struct):
+    items: list[ApiKind]
+
+
+async def list_api_resources(asked: ListApiResources, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    known, freshness = await _known(context, cluster, live=asked.live)
+    sought = asked.filter.casefold()
+    found = [one for one in sorted(known, key=lambda one: (one.group, one.plural)) if sought in _words(one)]
+    items = fitting([_told(one) for one in found], asked.max_tokens)
+    rest = left_out(len(items), len(found), "narrow filter or raise max_tokens")
+    lines = [f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}" for one in items]
+    text = "\n".join((f"{len(found)} kinds", *map(plain, lines)))
+    return Reply(msgspec.to_builtins(ApiKinds(items)), text, freshness, Page(None, len(found)), rest)
+
+
+async def _known(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Freshness]:
+    """As the last discovery found them; asked for now where there was none. Their age is that of the cluster's record."""
+    if context.store is not None and not live:
+        seen = next((one.seen_at for one in await context.store.clusters() if one.name == cluster), None)
+        kept = await context.store.resources(cluster)
+        if kept and seen is not None:
+            return list(kept), Freshness(Source.CACHE, seen, True)
+    found = await (await context.cluster(cluster)).discover()
+    return list(found.resources), context.live(tuple(f"{group}: {why}" for group, why in found.missing.items()))
+
+
+def _words(one: ApiResource) -> str:
+    return " ".join((str(one.name), one.kind, one.group, *one.short_names, *one.categories)).casefold()
+
+
+def _told(one: ApiResource) -> ApiKind:
+    return ApiKind(str(one.name), one.kind, one.api_version, one.namespaced, list(one.short_names), list(one.verbs))
+
+
+class ExplainSchema(Common, kw_only=True):
+    kind: Annotated[str, Meta(min_length=1)]
+    path: Annotated[str, Meta(description="e.g. spec.template.spec.containers")] = ""
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+
+
+class Field(msgspec.Struct, omit_defaults=True):
+    name: str
+    type: str
+    description: str = ""
+    required: bool = False
+
+
+class Explained(msgspec.Struct):
+    """type of the field that path leads to; fields of what it holds."""
+
+    kind: str
+    api_version: str
+    path: str
+    type: str
+    description: str
+    fields: list[Field]
+
+
+async def explain_schema(asked: ExplainSchema, context: ToolContext) -> Reply:
+    name = context.context(asked.context)
+    resource = await context.resource(name, asked.kind)
+    root, schemas = await schema_of_kind(await context.cluster(name), resource)
+    here = _walked(root, schemas, asked)
+    holder = inner(here, schemas)
+    required = set(holder.get("required") or ())
+    fields = [_field(key, value, schemas, key in required) for key, value in sorted((holder.get("properties") or {}).items())]
+    shown = _shortened(fields, asked.max_tokens)
+    told = Explained(
+        resource.kind, resource.api_version, asked.path, type_of(here, schemas) if asked.path else "object",
+        str(here.get("description") or holder.get("description") or ""), shown,
+    )  # fmt: skip
+    lines = [f"{one.name} <{one.type}>{' required' if one.required else ''}  {_sentence(one.description)}" for one in told.fields]
+    head = f"{'.'.join(filter(None, (resource.kind, asked.path)))} <{told.type}> ({resource.api_version})"
+    text = "\n".join((head, plain(told.description), *map(plain, lines)))
+    return Reply(msgspec.to_builtins(told), text, context.live(), warnings=_left_out(fields, shown))
+
+
+def _field(name: str, schema: Schema, schemas: Schema, required: bool) -> Field:
+    whole = resolved(schema, schemas)
+    return Field(name, type_of(schema, schemas), str(schema.get("description") or whole.get("description") or ""), required)
+
+
+def _shortened(fields: list[Field], max_tokens: int) -> list[Field]:
+    """All fields in any case; their descriptions whole where they fit, else their first sentence, else none."""
+    for shorten in (str, _sentence, lambda text: ""):
+        told = [msgspec.structs.replace(one, description=shorten(one.description)) for one in fields]
+        if len(fitting(told, max_tokens * 3 // 4)) == len(told):
+            return told
+    return fitting([msgspec.structs.replace(one, description="") for one in fields], max_tokens)
+
+
+def _left_out(fields: list[Field], shown: list[Field]) -> tuple[str, ...]:
+    if len(shown) < len(fields):
+        return left_out(len(shown), len(fields), "ask with a longer path, or raise max_tokens")
+    shorter = shown != fields
+    return ("descriptions are shortened; raise max_tokens, or ask with a longer path",) if shorter else ()
+
+
+def _sentence(text: str) -> str:
+    first = " ".join(text.split()).partition(". ")[0]
+    return first[:160]
+
+
+def _walked(schema: Schema, schemas: Schema, asked: ExplainSchema) -> dict[str, Any]:
+    """Raises InvalidParams naming the nearest field where the path leaves the schema."""
+    here: Schema = schema
+    for part in filter(None, asked.path.replace("[*]", "").replace("[]", "").strip(".").split(".")):
+        fields = inner(here, schemas).get("properties") or {}
+        if part not in fields:
+            close = nearest(part, tuple(fields)) or sorted(fields)[:5]
+            details = {"parameter": "path", "given": asked.path, "expected": "a path of fields", "nearest": close}
+            why = f"it has {', '.join(sorted(fields)[:12])}" if fields else "it has no fields of its own"
+            raise InvalidParams(f"no field {part!r} there", why, f"path={close[0]}" if close else "a shorter path", details)
+        here = fields[part]
+    return {**resolved(here, schemas), **here}
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    reading(
+        "list_api_resources",
+        "List kinds",
+        "Which kinds this cluster has, CRDs included, with their verbs.",
+        (ListApiResources, ApiKinds),
+        list_api_resources,
+        Capabilities(("*",), ("list",), Scope.CLUSTER, "list"),
+    ),
+    reading(
+        "explain_schema",
+        "Explain a kind's fields",
+        "The fields of a kind, or below a path, with types and meaning, from this cluster's own schema. Before writing a manifest.",
+        (ExplainSchema, Explained),
+        explain_schema,
+        Capabilities(("*",), ("get",), Scope.CLUSTER, "object", cache_friendly=False),
+    ),
+)

@@ -1,0 +1,131 @@
+"""How far a roll-out is, and what was rolled out before."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import InvalidParams
+from k8sconsole.kit.text import plain, short_age
+from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.model.rollouts import RolloutState, rollout_state
+from k8sconsole.model.tables.custom import moment
+from k8sconsole.model.tools import Capabilities, Scope
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.objects import Found, find_object, namespace_of
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.spec import ToolSpec, reading
+
+ROLLED = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
+REVISION = "deployment.kubernetes.io/revision"
+CAUSE = "kubernetes.io/change-cause"
+
+
+class Workload(Common, kw_only=True):
+    name: Annotated[str, Meta(min_length=1)]
+    kind: Annotated[str, Meta(description="deployment, statefulset or daemonset")] = "deployments"
+    namespace: str = ""
+    live: bool = False
+
+
+async def rollout_status(asked: Workload, context: ToolContext) -> Reply:
+    _, resource, found = await _workload(asked, context)
+    state = rollout_state(str(resource.name), found.body)
+    head = f"{resource.singular or resource.kind.lower()} {asked.name}: {'done' if state.done else 'stuck' if state.stuck else 'going on'}"
+    numbers = f"{state.updated} of {state.desired} updated, {state.ready} ready, {state.available} available"
+    return Reply(msgspec.to_builtins(state), f"{head}\n{numbers}\n{plain(state.message)}", found.freshness, warnings=found.warnings)
+
+
+class Revision(msgspec.Struct):
+    """created_at: seconds since the epoch. images: of its containers, in their order. current: what the workload is at."""
+
+    revision: int
+    name: str
+    images: list[str]
+    current: bool
+    created_at: float | None = None
+    replicas: int | None = None
+    change_cause: str = ""
+
+
+class Revisions(msgspec.Struct):
+    revisions: list[Revision]
+
+
+async def rollout_history(asked: Workload, context: ToolContext) -> Reply:
+    cluster, resource, found = await _workload(asked, context)
+    namespace = str(found.body["metadata"].get("namespace", ""))
+    kept = "replicasets.apps" if resource.name == "deployments.apps" else "controllerrevisions.apps"
+    opened = await open_rows(context, Wanted(cluster, await context.resource(cluster, kept), (namespace,), live=asked.live))
+    uid = found.body["metadata"].get("uid")
+    bodies = [msgspec.json.decode(body) for _, body in await opened.bodies()]
+    own = [each for each in bodies if any(owner.get("uid") == uid for owner in each["metadata"].get("ownerReferences") or [])]
+    told = sorted((_revision(each, found.body) for each in own), key=lambda one: -one.revision)
+    lines = [f"{asked.name}: {len(told)} revisions", *(_line(one, context.now) for one in told)]
+    return Reply(msgspec.to_builtins(Revisions(told)), "\n".join(lines), opened.freshness, warnings=(*found.warnings, *opened.warnings))
+
+
+async def _workload(asked: Workload, context: ToolContext) -> tuple[ClusterName, ApiResource, Found]:
+    """Raises InvalidParams for a kind that is not rolled out."""
+    cluster = context.context(asked.context)
+    resource = await context.resource(cluster, asked.kind)
+    if resource.name not in ROLLED:
+        details = {"parameter": "kind", "given": asked.kind, "expected": ", ".join(ROLLED), "nearest": list(ROLLED)}
+        raise InvalidParams(f"{resource.plural} are not rolled out", f"that is done for {', '.join(ROLLED)}", ROLLED[0], details)
+    namespace = namespace_of(context, cluster, resource, asked.namespace)
+    return cluster, resource, await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
+
+
+def _revision(kept: dict[str, Any], workload: dict[str, Any]) -> Revision:
+    meta = kept["metadata"]
+    notes = meta.get("annotations") or {}
+    deployed = kept.get("kind") == "ReplicaSet" or "spec" in kept
+    number = int(notes.get(REVISION, 0)) if deployed else int(kept.get("revision", 0))
+    template = (kept.get("spec") if deployed else ((kept.get("data") or {}).get("spec"))) or {}
+    return Revision(
+        number, meta["name"], _images(template.get("template") or {}), _is_current(kept, workload, number, deployed=deployed),
+        moment(meta.get("creationTimestamp")), (kept.get("status") or {}).get("replicas", 0) if deployed else None, notes.get(CAUSE, ""),
+    )  # fmt: skip
+
+
+def _is_current(kept: dict[str, Any], workload: dict[str, Any], number: int, *, deployed: bool) -> bool:
+    if deployed:
+        return number == int((workload["metadata"].get("annotations") or {}).get(REVISION, 0))
+    status = workload.get("status") or {}
+    return kept["metadata"]["name"] in (status.get("updateRevision"), status.get("currentRevision"))
+
+
+def _images(template: dict[str, Any]) -> list[str]:
+    containers: Sequence[dict[str, Any]] = (template.get("spec") or {}).get("containers") or ()
+    return [str(one.get("image", "")) for one in containers]
+
+
+def _line(one: Revision, now: float) -> str:
+    age = "" if one.created_at is None else f"  {short_age(now - one.created_at)} ago"
+    pods = "" if one.replicas is None else f"  {one.replicas} pods"
+    cause = f"  {plain(one.change_cause)}" if one.change_cause else ""
+    return f"{'*' if one.current else ' '} {one.revision}{age}{pods}  {', '.join(map(plain, one.images))}{cause}"
+
+
+_ABLE = Capabilities(ROLLED, ("get",), Scope.NAMESPACE, "object")
+
+TOOLS: tuple[ToolSpec, ...] = (
+    reading(
+        "rollout_status",
+        "Roll-out status",
+        "How far a roll-out is, and what it waits for.",
+        (Workload, RolloutState),
+        rollout_status,
+        _ABLE,
+    ),
+    reading(
+        "rollout_history",
+        "Roll-out history",
+        "The revisions of a workload with their images. k8s_rollout_undo goes back to one.",
+        (Workload, Revisions),
+        rollout_history,
+        _ABLE,
+    ),
+)

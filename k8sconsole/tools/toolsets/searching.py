@@ -1,0 +1,110 @@
+"""Finding objects whose kind is not known."""
+
+from collections import Counter
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import StoreError
+from k8sconsole.kit.text import plain
+from k8sconsole.model.filters import Filter, Text
+from k8sconsole.model.freshness import Freshness, Source, oldest
+from k8sconsole.model.objects import Row
+from k8sconsole.model.reading import RowQuery, cached_freshness
+from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
+from k8sconsole.model.tools import Capabilities, Page, Scope
+from k8sconsole.store.port import Store
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.changes import kinds_asked
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.spec import ToolSpec, reading
+
+QUIET = frozenset(("events", "events.events.k8s.io", "leases.coordination.k8s.io", "pods.metrics.k8s.io", "nodes.metrics.k8s.io"))
+"""Kinds that only repeat other objects' names, looked through when they are asked for."""
+
+
+class SearchResources(Common, kw_only=True):
+    text: Annotated[str, Meta(description="Part of a name, namespace, node or status", min_length=1)]
+    kinds: Annotated[list[str], Meta(description="Default: all that are cached")] = []
+    namespace: Annotated[str, Meta(description="Default: all")] = ""
+    limit: Annotated[int, Meta(ge=1, le=1_000)] = 50
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+
+
+class Hit(msgspec.Struct):
+    kind: str
+    name: str
+    namespace: str = ""
+    status: str = ""
+
+
+class Hits(msgspec.Struct):
+    """counts: all hits by kind, also those beyond ``limit``."""
+
+    items: list[Hit]
+    counts: dict[str, int]
+
+
+async def search_resources(asked: SearchResources, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    store = _store(context)
+    kinds = {str((await context.resource(cluster, word, "kinds")).name) for word in asked.kinds}
+    let = await kinds_asked(context, TOOLS[0], (cluster,), "", (asked.namespace,) if asked.namespace else ())
+    states = [
+        state for state in await store.scan_states(cluster)
+        if state.confirmed_at is not None
+        and (state.resource in kinds if kinds else state.resource not in QUIET)
+        and (not let or state.resource in let)
+    ]  # fmt: skip
+    found = [row for state in states for row in await _rows(store, cluster, state.resource, asked)]
+    found.sort(key=lambda row: (_distance(row, asked.text), row.name, row.resource, row.namespace))
+    counts = dict(Counter(str(row.resource) for row in found).most_common())
+    items = fitting([await _hit(store, row) for row in found[: asked.limit]], asked.max_tokens, counts)
+    fresh = oldest([cached_freshness(state, cluster) for state in states]) if states else _nothing(cluster)
+    left = left_out(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
+    head = f"{len(found)} hits" + (f", the nearest {len(items)} shown" if len(items) < len(found) else "")
+    lines = [" ".join(filter(None, (one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.status))) for one in items]
+    return Reply(msgspec.to_builtins(Hits(items, counts)), "\n".join((head, *map(plain, lines))), fresh, Page(None, len(found)), left)
+
+
+async def _rows(store: Store, cluster: ClusterName, kind: ResourceName, asked: SearchResources) -> list[Row]:
+    wanted = Filter(asked.text, Text(asked.text))
+    spaces = (Namespace(asked.namespace),) if asked.namespace else ()
+    return (await store.rows(RowQuery(kind, (cluster,), spaces, filter=wanted))).rows
+
+
+def _distance(row: Row, text: str) -> int:
+    """What is called exactly so comes first, then what begins so, then the rest."""
+    name, sought = row.name.casefold(), text.casefold()
+    return 0 if name == sought else 1 if name.startswith(sought) else 2 if sought in name else 3
+
+
+async def _hit(store: Store, row: Row) -> Hit:
+    table = await store.table(row.cluster, row.resource)
+    at = table.index("STATUS")
+    status = row.cells[at] if at is not None and at < len(row.cells) else ""
+    return Hit(str(row.resource), row.name, row.namespace, status if isinstance(status, str) else "")
+
+
+def _store(context: ToolContext) -> Store:
+    if context.store is None:
+        raise StoreError("there is no cache to search", "this run works without a cache file", "k8s_list_resources kind=…")
+    return context.store
+
+
+def _nothing(cluster: ClusterName) -> Freshness:
+    return Freshness(Source.CACHE, None, False, (f"{cluster}: nothing of that was read yet",))
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    reading(
+        "search_resources",
+        "Search all kinds",
+        "Objects of every cached kind by part of their name. For one known kind use its list with a filter.",
+        (SearchResources, Hits),
+        search_resources,
+        Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),
+    ),
+)

@@ -1,0 +1,254 @@
+"""What is used, requested, allowed and there: by pod, node, namespace or workload."""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import ConsoleError, NotFound
+from k8sconsole.kit.text import plain
+from k8sconsole.model.freshness import oldest
+from k8sconsole.model.objects import Row
+from k8sconsole.model.quantities import cpu_text, short_bytes
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.model.tables import KindTable
+from k8sconsole.model.tools import Capabilities, Page, Scope
+from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.metrics import Amounts, Measured, amounts, measured, total
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.spec import ToolSpec, reading
+
+LIVING = "phase!=Succeeded and phase!=Failed"
+
+
+class Sort(StrEnum):
+    CPU = "cpu"
+    MEMORY = "memory"
+
+
+class TopNodes(Common, kw_only=True):
+    sort: Sort = Sort.CPU
+    live: bool = False
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+
+
+class TopPods(TopNodes, kw_only=True):
+    namespace: Annotated[str, Meta(description="Default: all")] = ""
+    containers: Annotated[bool, Meta(description="Tell each container apart")] = False
+    limit: Annotated[int, Meta(ge=1, le=10_000)] = 50
+
+
+class Use(msgspec.Struct, omit_defaults=True):
+    """cpu in thousandths of a core, memory in bytes."""
+
+    name: str
+    cpu: int
+    memory: int
+    namespace: str = ""
+    container: str = ""
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+
+
+class Uses(msgspec.Struct):
+    items: list[Use]
+
+
+async def top_pods(asked: TopPods, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    found = await measured(context, cluster, "pods", (asked.namespace,) if asked.namespace else (), live=asked.live)
+    uses = [use for (space, name), parts in found.by.items() for use in _pod_uses(space, name, parts, apart=asked.containers)]
+    return _top(uses, asked, asked.limit, found)
+
+
+def _pod_uses(namespace: str, name: str, parts: dict[str, Amounts], *, apart: bool) -> list[Use]:
+    if apart:
+        return [Use(name, part.cpu, part.memory, namespace, container) for container, part in parts.items()]
+    whole = total(parts.values())
+    return [Use(name, whole.cpu, whole.memory, namespace)]
+
+
+async def top_nodes(asked: TopNodes, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    found = await measured(context, cluster, "nodes", live=asked.live)
+    there, _ = await _allocatable(context, cluster, live=asked.live)
+    uses = []
+    for (_, name), parts in found.by.items():
+        used, room = total(parts.values()), there.get(name, Amounts())
+        uses.append(Use(name, used.cpu, used.memory, "", "", _percent(used.cpu, room.cpu), _percent(used.memory, room.memory)))
+    return _top(uses, asked, len(uses), found)
+
+
+def _top(uses: list[Use], asked: TopNodes, limit: int, found: Measured) -> Reply:
+    uses.sort(key=lambda use: (-getattr(use, asked.sort.value), use.namespace, use.name, use.container))
+    shown = fitting(uses[:limit], asked.max_tokens)
+    head = f"{len(uses)} measured" + (f", the first {len(shown)} by {asked.sort.value}" if len(shown) < len(uses) else "")
+    text = "\n".join((head, *(plain(_use_line(use)) for use in shown)))
+    left = left_out(
+        len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(asked, TopPods) else "")
+    )
+    return Reply(msgspec.to_builtins(Uses(shown)), text, found.freshness, Page(None, len(uses)), (*found.warnings, *left))
+
+
+def _use_line(use: Use) -> str:
+    name = "/".join(filter(None, (use.namespace, use.name, use.container)))
+    shares = "" if use.cpu_percent is None else f"  {use.cpu_percent:.0f}% of its cpu, {use.memory_percent or 0:.0f}% of its memory"
+    return f"{name}  {cpu_text(use.cpu)}  {short_bytes(use.memory)}{shares}"
+
+
+def _percent(part: int, whole: int) -> float | None:
+    return round(100 * part / whole, 1) if whole else None
+
+
+class By(StrEnum):
+    NODE = "node"
+    NAMESPACE = "namespace"
+    WORKLOAD = "workload"
+
+
+class GetUsage(Common, kw_only=True):
+    by: By = By.NODE
+    namespace: Annotated[str, Meta(description="Default: all")] = ""
+    live: bool = False
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+
+
+class Usage(msgspec.Struct, omit_defaults=True):
+    """cpu in thousandths of a core, memory in bytes. use: null where nothing was measured. capacity: what pods may have of a node."""
+
+    name: str
+    pods: int
+    requests: Amounts
+    limits: Amounts
+    use: Amounts | None = None
+    capacity: Amounts | None = None
+
+
+class Usages(msgspec.Struct):
+    items: list[Usage]
+
+
+async def get_usage(asked: GetUsage, context: ToolContext) -> Reply:
+    cluster = context.context(asked.context)
+    pods = await context.resource(cluster, "pods")
+    opened = await open_rows(context, Wanted(cluster, pods, (asked.namespace,) if asked.namespace else (), filter=LIVING, live=asked.live))
+    rows = (await opened.page()).rows
+    ages = [opened.freshness]
+    used, notes = await _used(context, cluster, asked)
+    ages += [used.freshness] if used else []
+    there: dict[str, Amounts] = {}
+    if asked.by is By.NODE:
+        there, age = await _allocatable(context, cluster, live=asked.live)
+        ages.append(age)
+    found = _grouped(rows, _reader(opened.table, asked.by), opened.table, used)
+    for name in there.keys() - {usage.name for usage in found} if not asked.namespace else ():
+        found.append(Usage(name, 0, Amounts(), Amounts(), Amounts() if used else None))
+    told = [msgspec.structs.replace(usage, capacity=there.get(usage.name)) for usage in found]
+    told.sort(key=lambda usage: (-usage.requests.cpu, usage.name))
+    shown = fitting(told, asked.max_tokens)
+    text = "\n".join((f"{len(told)} by {asked.by.value}: use / requests / limits", *(plain(_usage_line(usage)) for usage in shown)))
+    data = msgspec.to_builtins(Usages(shown))
+    left = left_out(len(shown), len(told), "narrow it with namespace, or raise max_tokens")
+    return Reply(data, text, oldest(ages), Page(None, len(told)), (*opened.warnings, *notes, *left))
+
+
+async def _used(context: ToolContext, cluster: ClusterName, asked: GetUsage) -> tuple[Measured | None, tuple[str, ...]]:
+    """Requests and limits can be told without a measure; that there is none is a warning."""
+    try:
+        return await measured(context, cluster, "pods", (asked.namespace,) if asked.namespace else (), live=asked.live), ()
+    except NotFound as problem:
+        return None, (f"{problem.title}: {problem.detail}",)
+    except ConsoleError as problem:
+        return None, (f"without what is used: {problem}",)
+
+
+def _reader(table: KindTable, by: By) -> Callable[[Row], str]:
+    node = table.index("NODE")
+    match by:
+        case By.NODE:
+            return lambda row: str(row.cells[node] or "not scheduled") if node is not None else ""
+        case By.NAMESPACE:
+            return lambda row: row.namespace
+    return lambda row: f"{row.namespace}/{_workload(row)}"
+
+
+def _workload(row: Row) -> str:
+    """What keeps the pod: its owner, and for a ReplicaSet of a Deployment the Deployment, whose name its own begins with."""
+    kind, _, name = row.owner.partition("/")
+    hashed = row.labels.get("pod-template-hash", "")
+    if hashed and kind.lower() == "replicaset" and name.endswith(f"-{hashed}"):
+        return f"Deployment/{name.removesuffix(f'-{hashed}')}"
+    return row.owner or f"Pod/{row.name}"
+
+
+def _grouped(rows: Iterable[Row], name_of: Callable[[Row], str], table: KindTable, used: Measured | None) -> list[Usage]:
+    found: dict[str, Usage] = {}
+    asked, most = (table.index("CPU/R"), table.index("MEM/R")), (table.index("CPU/L"), table.index("MEM/L"))
+    for row in rows:
+        name = name_of(row)
+        before = found.get(name) or Usage(name, 0, Amounts(), Amounts(), Amounts() if used else None)
+        use = total(used.by.get((row.namespace, row.name), {}).values()) if used else None
+        found[name] = Usage(
+            name, before.pods + 1, before.requests.plus(_cells(row, asked)), before.limits.plus(_cells(row, most)),
+            before.use.plus(use) if before.use is not None and use is not None else None,
+        )  # fmt: skip
+    return list(found.values())
+
+
+def _cells(row: Row, places: tuple[int | None, int | None]) -> Amounts:
+    cpu, memory = (_number(row.cells[place]) if place is not None and place < len(row.cells) else 0 for place in places)
+    return Amounts(cpu, memory)
+
+
+def _number(cell: Any) -> int:
+    return int(cell) if isinstance(cell, int | float) else 0
+
+
+async def _allocatable(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[dict[str, Amounts], Any]:
+    opened = await open_rows(context, Wanted(cluster, await context.resource(cluster, "nodes"), live=live))
+    found = {}
+    for row, body in await opened.bodies():
+        found[row.name] = amounts((msgspec.json.decode(body).get("status") or {}).get("allocatable") or {})
+    return found, opened.freshness
+
+
+def _usage_line(usage: Usage) -> str:
+    use = "–" if usage.use is None else _pair(usage.use)
+    room = "" if usage.capacity is None else f"  of {_pair(usage.capacity)}"
+    return f"{usage.name}  {usage.pods} pods  {use} / {_pair(usage.requests)} / {_pair(usage.limits)}{room}"
+
+
+def _pair(amount: Amounts) -> str:
+    return f"{cpu_text(amount.cpu)} {short_bytes(amount.memory)}"
+
+
+def _measured_of(kind: str) -> Capabilities:
+    return Capabilities((kind, f"{kind}.metrics.k8s.io"), ("list",), Scope.CLUSTER, "table")
+
+
+TOOLS: tuple[ToolSpec, ...] = (
+    reading(
+        "top_pods", "Top pods", "Pods by what they use of cpu or memory.", (TopPods, Uses), top_pods, _measured_of("pods"), kind="pods"
+    ),
+    reading(
+        "top_nodes",
+        "Top nodes",
+        "Nodes by what they use, and how much of them that is.",
+        (TopNodes, Uses),
+        top_nodes,
+        _measured_of("nodes"),
+        kind="nodes",
+    ),
+    reading(
+        "get_usage",
+        "Use, requests, limits",
+        "Use against requests, limits and capacity, by node, namespace or workload. To find waste or crowding.",
+        (GetUsage, Usages),
+        get_usage,
+        Capabilities(("pods", "nodes"), ("list",), Scope.CLUSTER, "table"),
+    ),
+)

@@ -1,0 +1,115 @@
+"""A console on the demo cluster with servers attached whose manners the test decides."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.config.loading import load
+from k8sconsole.config.settings import Scanner
+from k8sconsole.model.events import Fact
+from k8sconsole.model.outside import OutsideServer, OutsideState, OutsideTrust
+from k8sconsole.model.policy import Policy
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.console import Console
+from k8sconsole.runtime.reach import Opening
+from tests.outside import manners
+
+SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}, "depth": {"type": "integer", "maximum": 9}}, "required": ["path"]}
+
+
+def tool(name: str, description: str = "Looks at a file.", **more: Any) -> dict[str, Any]:
+    return {"name": name, "description": description, "inputSchema": SCHEMA, **more}
+
+
+class Manners:
+    """The server's file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tools = [tool("read_file", annotations={"readOnlyHint": True}), tool("delete_file"), tool("hang")]
+        self.be("answer")
+
+    def be(self, manners: str) -> None:
+        """From the next request on."""
+        new = self.path.with_suffix(".new")
+        new.write_text(json.dumps({"tools": self.tools, "manners": manners}))
+        new.replace(self.path)
+
+    def calls(self) -> list[dict[str, Any]]:
+        where = self.path.with_suffix(".calls")
+        return [json.loads(line) for line in where.read_text().splitlines()] if where.exists() else []
+
+    def server(self, name: str = "files", **more: Any) -> OutsideServer:
+        known = {"reads": ("read_*", "hang"), "timeout": 1.0, **more}
+        return OutsideServer(name, command=sys.executable, args=(manners.__file__, str(self.path)), **known)
+
+
+class Attached:
+    """A console with its attached servers. facts: what was on its bus."""
+
+    def __init__(self, console: Console, facts: list[Fact]) -> None:
+        self.console = console
+        self.facts = facts
+
+    def state(self, name: str = "files") -> OutsideState:
+        return next(state for state in self.console.outside.states() if state.name == name)
+
+    async def until(self, there: Callable[[], bool], within: float = 20.0) -> None:
+        began = time.monotonic()
+        while not there():
+            assert time.monotonic() - began < within, self.console.outside.states()
+            await asyncio.sleep(0.05)
+
+    async def ready(self, name: str = "files") -> None:
+        await self.until(lambda: self.state(name).trust is OutsideTrust.READY)
+
+    async def lost(self, name: str = "files") -> None:
+        await self.until(lambda: self.state(name).trust is OutsideTrust.LOST)
+
+    def names(self) -> list[str]:
+        return [spec.name for spec in self.console.tools()]
+
+
+Attach = Callable[..., Any]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Manners:
+    return Manners(tmp_path / "files.json")
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[DemoCluster]:
+    async with DemoCluster(scenario="calm-shop", seed=7) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def attach(demo: DemoCluster, tmp_path: Path) -> Attach:
+    @asynccontextmanager
+    async def opened(
+        *servers: OutsideServer, face: Face = Face.TUI, policy: Policy | None = None, source: str = "", scan: bool = False
+    ) -> AsyncIterator[Attached]:
+        loaded = load({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path / "logs")}, environment={})
+        told = msgspec.structs.replace(loaded.settings, mcp_servers=servers, policy=policy or Policy(), scanner=Scanner(source=source))
+        facts: list[Fact] = []
+        contexts = None if source else lambda: KubeconfigContexts([demo.kubeconfig])
+        opening = Opening(msgspec.structs.replace(loaded, settings=told), face, scan=scan, make_contexts=contexts)
+        console = await Console.open(opening, listener=facts.append)
+        try:
+            await console.outside.settle()
+            yield Attached(console, facts)
+        finally:
+            await console.close()
+
+    return opened

@@ -1,0 +1,152 @@
+"""The cluster read through somebody else's MCP server: as complete, as old and as masked as it is there, and no more is claimed."""
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.config.loading import load
+from k8sconsole.errors import ConfigurationError
+from k8sconsole.model.events import ClusterState, Trust
+from k8sconsole.model.outside import OutsideServer
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import ResourceName
+from tests.outside.conftest import Attach, Manners
+
+pytestmark = pytest.mark.slow
+READS = ("k8s_list_*", "k8s_get_*", "cache_refresh")
+PEER = shutil.which("kubernetes-mcp-server") or ""
+
+
+@pytest.fixture(autouse=True)
+def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """This program itself has no kubeconfig."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+
+
+def _second(demo: DemoCluster, tmp_path: Path, reads: tuple[str, ...] = READS) -> OutsideServer:
+    arguments = ("-m", "k8sconsole", "mcp", "--db", str(tmp_path / "second.db"))
+    return OutsideServer("second", command=sys.executable, args=arguments, env={"KUBECONFIG": str(demo.kubeconfig)}, reads=reads)
+
+
+def _peer(demo: DemoCluster) -> OutsideServer:
+    arguments = ("--kubeconfig", str(demo.kubeconfig), "--list-output", "yaml")
+    return OutsideServer("peer", command=PEER, args=arguments, reads=("resources_list", "resources_get"))
+
+
+async def _there(demo: DemoCluster) -> dict[str, int]:
+    """How many objects of each kind the cluster has."""
+    contexts = KubeconfigContexts([demo.kubeconfig])
+    cluster = await contexts.open(contexts.list()[0].name)
+    found = [one for one in (await cluster.discover()).resources if "list" in one.verbs and one.name != "events.events.k8s.io"]
+    counts = {one.name: sum([len(page.items) async for page in cluster.pages(one)]) for one in found}
+    await cluster.close()
+    return counts
+
+
+MOVING = ("events", "pods", "jobs.batch", "leases.coordination.k8s.io")
+"""Kinds that the demo's own life changes between two looks."""
+
+
+@pytest.mark.parametrize("sort", ["second", pytest.param("peer", marks=pytest.mark.skipif(not PEER, reason="no kubernetes-mcp-server"))])
+async def test_everything_the_cluster_has_is_found_through_the_server(attach: Attach, demo: DemoCluster, tmp_path: Path, sort: str) -> None:
+    server = _second(demo, tmp_path) if sort == "second" else _peer(demo)
+    async with attach(server, source=sort) as attached:
+        (report,) = await attached.console.scan_once()
+        rows = await attached.console.rows(RowQuery(ResourceName("pods")))
+        secret = next(row for row in (await attached.console.rows(RowQuery(ResourceName("secrets")))).rows if row.name == "orders-database")
+        body = await attached.console.body(secret.ref)
+    there = {kind: count for kind, count in (await _there(demo)).items() if not kind.endswith("metrics.k8s.io")}
+    found = {kind.resource: kind.objects for kind in report.kinds if not kind.resource.endswith("metrics.k8s.io")}
+    assert report.error is None
+    assert [kind for kind in report.kinds if kind.error] == []
+    assert {kind: count for kind, count in found.items() if count and kind not in MOVING} == {
+        kind: count for kind, count in there.items() if count and kind not in MOVING
+    }
+    assert {row.cluster for row in rows.rows} == {sort}
+    assert abs(len(rows.rows) - there["pods"]) <= 5
+    assert body is not None
+    assert str(body["data"]["password"]).startswith("[masked: ")
+
+
+async def test_what_the_server_saw_an_hour_ago_is_an_hour_old_here(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
+    async with attach(_second(demo, tmp_path), source="second") as attached:
+        await attached.console.scan_once(["configmaps"])
+        (state,) = [one for one in await attached.console.scan_states() if one.resource == "configmaps"]
+        first = state.confirmed_at
+    assert first is not None
+    async with attach(_second(demo, tmp_path, ("k8s_list_*", "k8s_get_*")), source="second") as attached:
+        await demo.refuse()
+        await attached.console.scan_once(["configmaps"])
+        (state,) = [one for one in await attached.console.scan_states() if one.resource == "configmaps"]
+        await demo.resume()
+    assert state.confirmed_at is not None
+    assert state.confirmed_at - first < 5, "a list out of a cache is no news of the cluster"
+    assert state.last_scan_at is not None
+    assert state.last_scan_at > state.confirmed_at
+
+
+async def test_without_a_word_for_its_tools_nothing_is_read(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
+    async with attach(_second(demo, tmp_path, reads=()), source="second") as attached:
+        (report,) = await attached.console.scan_once()
+    assert report.error is not None
+    assert report.error.remedy == "reads: [k8s_list_api_resources] in mcp_servers"
+
+
+async def test_a_server_that_has_nothing_to_read_with_is_named(attach: Attach, files: Manners) -> None:
+    async with attach(files.server(), source="files") as attached:
+        (report,) = await attached.console.scan_once()
+    assert "k8s_list_resources or resources_list" in str(report.error)
+
+
+async def test_a_source_that_ends_is_a_lost_cluster_whose_rows_stay(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
+    command = tmp_path / "second"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    command.chmod(0o755)
+    server = OutsideServer("second", str(command), *_parts(_second(demo, tmp_path)))
+    async with attach(server, source="second", scan=True) as attached:
+
+        def told(trust: Trust) -> bool:
+            states = [fact for fact in attached.facts if isinstance(fact, ClusterState)]
+            return bool(states) and states[-1].trust is trust
+
+        attached.console.focus(attached.console.selected[0], ResourceName("pods"))
+        await attached.until(lambda: told(Trust.LIVE), 40)
+        await attached.until(lambda: any(getattr(fact, "resource", "") == "pods" for fact in attached.facts), 40)
+        command.unlink()
+        await _end(tmp_path)
+        await attached.until(lambda: told(Trust.LOST), 40)
+        assert (await attached.console.rows(RowQuery(ResourceName("pods")))).rows
+
+
+def _parts(server: OutsideServer) -> tuple[tuple[str, ...], dict[str, str], str, dict[str, str], tuple[str, ...]]:
+    return server.args, server.env, server.url, server.headers, server.reads
+
+
+async def _end(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec("pkill", "-f", str(tmp_path / "second.db"))
+    await process.wait()
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"scanner.source": "fiels"}, "files"),
+        ({"mcp_servers": [{"name": "a"}]}, "either a command or a url"),
+        ({"mcp_servers": [{"name": "A B", "command": "x"}]}, "lower-case"),
+        ({"mcp_servers": [{"name": "a", "url": "ftp://x"}]}, "no http address"),
+        ({"mcp_servers": [{"name": "a", "comand": "x"}]}, "comand"),
+        ({"mcp_servers": [{"name": "a", "command": "x"}, {"name": "a", "command": "y"}]}, "two servers"),
+        ({"mcp_server.url": "carrier-pigeon://x"}, "neither stdio"),
+        ({"mcp_server.url": "stdio:///x", "mcp_server.type": "pigeon"}, "neither stdio nor http"),
+    ],
+)
+def test_a_server_that_cannot_be_meant_stops_the_start_and_is_named(values: dict[str, object], named: str) -> None:
+    flags = {"mcp_servers": [{"name": "files", "command": "x"}], **values}
+    with pytest.raises(ConfigurationError, match=named):
+        load(flags, environment={})

@@ -1,0 +1,219 @@
+"""What does not answer is left alone for a while, and is found again; what answers is never hidden by it."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.errors import CredentialsError, DeadlineExceeded, InvalidParams, NotFound, Unavailable, Unreachable
+from k8sconsole.kit.clock import FixedClock
+from k8sconsole.model.events import ClusterState, Trust
+from k8sconsole.model.freshness import Source
+from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
+from k8sconsole.tools.circuits import LONGEST_PAUSE, PATIENCE, Circuit, State
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.spec import ToolSpec
+from tests.probe import Ahead, Asked, Outside, answer, called, with_probe
+from tests.tool_desk import Desk
+
+Handler = Callable[[Any, ToolContext], Awaitable[Reply]]
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock(1_790_000_000.0)
+
+
+@pytest.fixture
+def circuit(clock: FixedClock) -> Circuit:
+    return Circuit("prod", clock)
+
+
+def _fail(circuit: Circuit, problem: BaseException, until: float = float("inf"), call: str = "") -> None:
+    with pytest.raises(type(problem)), circuit.asked(call or uuid4().hex, until):
+        raise problem
+
+
+def _opened(circuit: Circuit) -> Circuit:
+    for _ in range(3):
+        _fail(circuit, Unreachable("Cannot list pods", "connection refused"))
+    return circuit
+
+
+def test_three_failures_in_a_row_open_it_and_what_is_said_then_names_who_since_when_and_until_when(circuit: Circuit) -> None:
+    _fail(circuit, Unreachable("x"))
+    _fail(circuit, DeadlineExceeded("x"))
+    assert circuit.state is State.CLOSED
+    _fail(circuit, Unreachable("Cannot list pods", "connection refused"))
+    with pytest.raises(Unavailable, match="prod does not answer") as told, circuit.asked("call", 0):
+        raise AssertionError("nobody was asked")
+    assert (told.value.code, told.value.details["service"], told.value.details["retry_after_seconds"]) == (-32050, "prod", 2.0)
+    assert told.value.details["since"] == "2026-09-21T14:13:20.000Z"
+    assert told.value.details["retry_at"] == "2026-09-21T14:13:22.000Z"
+    assert "connection refused" in told.value.detail
+
+
+def test_a_call_that_asks_for_many_things_at_once_fails_once(circuit: Circuit) -> None:
+    for _ in range(5):
+        _fail(circuit, Unreachable("x"), call="the same")
+    assert circuit.state is State.CLOSED
+
+
+def test_an_answer_between_two_failures_begins_the_count_anew_also_one_that_refuses(circuit: Circuit) -> None:
+    for problem in (Unreachable("x"), Unreachable("x"), NotFound("no pod"), Unreachable("x"), Unreachable("x")):
+        _fail(circuit, problem)
+    assert circuit.state is State.CLOSED
+
+
+def test_one_trial_goes_when_the_pause_is_over_and_the_others_still_fail_at_once(circuit: Circuit, clock: FixedClock) -> None:
+    _opened(circuit)
+    clock.advance(2)
+    with circuit.asked("call", 0):
+        assert circuit.state is State.HALF_OPEN
+        with pytest.raises(Unavailable, match="being tried now"), circuit.asked("another", 0):
+            raise AssertionError("nobody was asked")
+        with circuit.asked("call", 0):
+            """All that the trial asks goes."""
+    assert circuit.state is State.CLOSED
+
+
+def test_the_pauses_grow_to_half_a_minute_and_begin_small_after_an_answer(circuit: Circuit, clock: FixedClock) -> None:
+    _opened(circuit)
+    pauses = []
+    for _ in range(6):
+        with pytest.raises(Unavailable) as told, circuit.asked("call", 0):
+            pass
+        pauses.append(told.value.details["retry_after_seconds"])
+        clock.advance(pauses[-1])
+        _fail(circuit, Unreachable("x"))
+    assert pauses == [2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
+    clock.advance(LONGEST_PAUSE)
+    with circuit.asked("call", 0):
+        pass
+    with pytest.raises(Unavailable) as told, _opened(circuit).asked("call", 0):
+        pass
+    assert told.value.details["retry_after_seconds"] == 2
+
+
+def test_neither_a_callers_own_end_nor_a_wrong_argument_counts_but_the_silence_of_a_whole_deadline_does(
+    circuit: Circuit, clock: FixedClock
+) -> None:
+    for _ in range(5):
+        _fail(circuit, asyncio.CancelledError())
+        _fail(circuit, InvalidParams("x"))
+        _fail(circuit, CredentialsError("x"))
+        _fail(circuit, asyncio.CancelledError(), until=clock.monotonic())  # the time of the call was up sooner than anybody answers
+    assert circuit.state is State.CLOSED
+    for _ in range(3):
+        with contextlib.suppress(asyncio.CancelledError), circuit.asked(uuid4().hex, clock.monotonic() + PATIENCE):
+            clock.advance(PATIENCE)
+            raise asyncio.CancelledError
+    assert circuit.state is State.OPEN
+
+
+def test_a_trial_that_its_caller_gives_up_leaves_the_next_one_to_try(circuit: Circuit, clock: FixedClock) -> None:
+    _opened(circuit)
+    clock.advance(2)
+    _fail(circuit, asyncio.CancelledError())
+    with circuit.asked("call", 0):
+        pass
+    assert circuit.state is State.CLOSED
+
+
+def test_what_was_asked_before_it_opened_and_fails_after_prolongs_nothing(circuit: Circuit, clock: FixedClock) -> None:
+    waiting = [circuit.asked(f"{number}", 0) for number in range(6)]
+    for one in waiting:
+        one.__enter__()
+    for one in waiting:
+        assert not one.__exit__(Unreachable, Unreachable("x"), None)
+    clock.advance(2)
+    with circuit.asked("call", 0):
+        pass
+
+
+def test_a_person_who_waits_is_not_held_up_by_a_trial_that_hangs(circuit: Circuit, clock: FixedClock) -> None:
+    _opened(circuit)
+    clock.advance(2)
+    with circuit.asked("hangs", 0):
+        circuit.hurry()
+        with circuit.asked("a person's", 0):
+            pass
+    assert circuit.state is State.CLOSED
+
+
+async def _lost(desk: Desk, demo: DemoCluster) -> tuple[Pipeline, Ahead]:
+    clock = Ahead()
+    pipeline = Pipeline(desk.pipeline.registry, replace(desk.around, clock=clock))
+    desk.pipeline = pipeline
+    await demo.refuse()
+    for _ in range(3):
+        assert isinstance((await desk.call("k8s_check_permission", kind="pods")).error, Unreachable)
+    return pipeline, clock
+
+
+async def test_a_lost_cluster_is_not_asked_again_and_again_while_the_cache_still_answers(desk: Desk, demo: DemoCluster) -> None:
+    await _lost(desk, demo)
+    error = (await desk.call("k8s_check_permission", face=Face.MCP, kind="pods")).error
+    assert isinstance(error, Unavailable)
+    assert not isinstance(error, Unreachable)
+    cached = await desk.call("k8s_list_pods", namespace="shop")
+    assert cached.error is None
+    assert not cached.warnings
+    live = await desk.call("k8s_list_pods", namespace="shop", live=True)
+    assert live.freshness is not None
+    assert live.freshness.source is Source.CACHE
+    assert "does not answer" in live.warnings[0]
+
+
+async def test_a_cluster_that_is_back_is_found_by_the_trial(desk: Desk, demo: DemoCluster) -> None:
+    pipeline, clock = await _lost(desk, demo)
+    await demo.resume()
+    assert (await desk.call("k8s_list_api_resources", live=True)).error is not None, "its pause is not over"
+    clock.seconds = 2.0
+    assert (await desk.call("k8s_list_api_resources", live=True)).error is None
+    (circuit,) = pipeline.breaker.circuits.values()
+    assert circuit.state is State.CLOSED
+
+
+@pytest.mark.parametrize("how", ["a person refreshes", "the scanner reads it"])
+async def test_nobody_waits_for_the_end_of_a_pause_when_a_person_hurries_or_the_scanner_has_found_it(
+    desk: Desk, demo: DemoCluster, how: str
+) -> None:
+    pipeline, _ = await _lost(desk, demo)
+    await demo.resume()
+    (name,) = pipeline.breaker.circuits
+    if how == "a person refreshes":
+        pipeline.hurry(desk.around.selected()[0])
+    else:
+        pipeline.take(ClusterState(desk.around.selected()[0], Trust.LIVE))
+    assert name == desk.around.selected()[0]
+    assert (await desk.call("k8s_list_api_resources", live=True)).error is None
+
+
+def _outside(service: str, name: str, handler: Handler) -> Any:
+    able = Capabilities(("*",), ("read",), Scope.CLUSTER, "object", cache_friendly=False)
+    return Outside(ToolSpec(name, name, "For the test.", Asked, Asked, Risk.READ, able, service, handler), service)
+
+
+async def test_one_outside_server_that_is_ill_hides_neither_another_nor_any_cluster(desk: Desk) -> None:
+    asked: list[str] = []
+
+    async def silent(question: Asked, context: ToolContext) -> Reply:
+        asked.append("silent")
+        raise DeadlineExceeded("no answer")
+
+    tools = (_outside("ill", "probe", silent), _outside("well", "other", answer))
+    pipeline = with_probe(desk.around, *tools)
+    for face in (Face.MCP, Face.TUI, Face.CHAT, Face.MCP):
+        assert (await called(pipeline, face)).error is not None
+    assert len(asked) == 3
+    assert (await called(pipeline)).error.details["service"] == "mcp:ill"  # type: ignore[union-attr]
+    assert (await called(pipeline, tool="other")).error is None
+    assert (await desk.call("k8s_list_api_resources", live=True)).error is None

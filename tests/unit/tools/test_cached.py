@@ -1,0 +1,235 @@
+"""A reply that is still at hand is given again, and never once what it tells of may have moved."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import pytest
+
+from k8sconsole.cluster.port import Cluster
+from k8sconsole.errors import PolicyDenied
+from k8sconsole.model.events import ClusterState, ContextsChanged, Fact, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
+from k8sconsole.model.freshness import Freshness, Source
+from k8sconsole.model.indicators import AT_HAND
+from k8sconsole.model.policy import Action, Policy, Rule
+from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.model.tools import Answer, Capabilities, Face, Risk, Scope, ToolOutcome
+from k8sconsole.store.port import Store
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.replies import LIFE, MOST, MOST_BYTES, Replies
+from k8sconsole.tools.replies import Scope as About
+from tests.probe import Ahead, Asked, Gate, Outside, called, probe, with_probe
+from tests.tool_desk import Desk, scan
+
+PODS, NODES = ResourceName("pods"), ResourceName("nodes")
+
+
+@pytest.fixture
+def clock() -> Ahead:
+    return Ahead()
+
+
+@pytest.fixture
+def followed(desk: Desk, clock: Ahead) -> Desk:
+    """A desk whose cluster's changes are told to the pipeline."""
+    desk.pipeline = Pipeline(desk.pipeline.registry, replace(desk.around, clock=clock))
+    desk.pipeline.take(ClusterState(_here(desk), Trust.LIVE))
+    return desk
+
+
+def _here(desk: Desk) -> ClusterName:
+    return desk.around.selected()[0]
+
+
+async def _hit(desk: Desk, tool: str, **more: Any) -> bool:
+    """Whether this call was given a reply that was at hand."""
+    before = desk.pipeline.cached.counts["hit"]
+    outcome = await desk.call(tool, **more)
+    assert outcome.error is None, outcome.error
+    return desk.pipeline.cached.counts["hit"] > before
+
+
+async def test_the_same_question_from_another_face_is_given_the_same_reply_with_its_true_age(followed: Desk) -> None:
+    first = await followed.call("k8s_list_pods", namespace="shop")
+    assert first.freshness is not None
+    assert await _hit(followed, "list_pods", face=Face.MCP, namespace="shop", context=_here(followed), limit="0")
+    second = await followed.call("k8s_list_pods", namespace="shop")
+    assert (second.data, second.text, second.freshness, second.page) == (first.data, first.text, first.freshness, first.page)
+    assert second.freshness is not None
+    assert second.structured(second.freshness.observed_at + 9)["freshness"]["age_seconds"] == 9  # type: ignore[operator]
+
+
+async def test_what_a_caller_does_to_its_answer_is_nobody_elses(followed: Desk) -> None:
+    for _ in range(3):
+        outcome = await followed.call("k8s_list_pods", namespace="shop")
+        assert outcome.data["items"]
+        outcome.data["items"].clear()
+
+
+async def test_another_question_is_another_reply(followed: Desk) -> None:
+    assert not await _hit(followed, "k8s_list_pods")
+    for different in ({"namespace": "shop"}, {"limit": 1}, {"filter": "status=Running"}, {"fields": ["name"]}, {"max_tokens": 500}):
+        assert not await _hit(followed, "k8s_list_pods", **different)
+    assert not await _hit(followed, "k8s_list_services")
+
+
+async def test_a_list_is_out_of_date_when_the_watch_tells_of_its_kind_and_not_for_another(followed: Desk) -> None:
+    here = _here(followed)
+    await followed.call("k8s_list_pods")
+    followed.pipeline.take(RowsChanged(here, NODES, 1))
+    followed.pipeline.take(RowsChanged(ClusterName("elsewhere"), PODS, 1))
+    assert await _hit(followed, "k8s_list_pods")
+    followed.pipeline.take(RowsChanged(here, PODS, 2))
+    assert not await _hit(followed, "k8s_list_pods")
+
+
+async def test_a_cluster_that_goes_on_answering_puts_nothing_out_of_date(followed: Desk) -> None:
+    await followed.call("k8s_list_pods")
+    followed.pipeline.take(ClusterState(_here(followed), Trust.LIVE, seen_at=followed.around.clock.now()))
+    assert await _hit(followed, "k8s_list_pods")
+
+
+FACTS: list[Callable[[ClusterName], Fact]] = [
+    lambda here: RowsChanged(here, NODES, 1),
+    lambda here: ScanCompleted(here, NODES, 3, 0.1),
+    lambda here: ResourcesDiscovered(here, 7),
+    lambda here: ClusterState(here, Trust.PARTIAL, missing=("pods: forbidden",)),
+    lambda here: ContextsChanged(),
+]
+
+
+@pytest.mark.parametrize("fact", FACTS)
+async def test_what_tells_of_many_kinds_is_out_of_date_with_any_of_them(followed: Desk, fact: Callable[[ClusterName], Fact]) -> None:
+    pod = {"kind": "pods", "name": (await followed.call("k8s_list_pods", namespace="shop")).data["items"][0]["name"], "namespace": "shop"}
+    assert not await _hit(followed, "k8s_describe_resource", **pod)
+    assert await _hit(followed, "k8s_describe_resource", **pod)
+    followed.pipeline.take(fact(_here(followed)))
+    assert not await _hit(followed, "k8s_describe_resource", **pod)
+
+
+async def test_a_reply_lives_for_a_moment_only(followed: Desk, clock: Ahead) -> None:
+    await followed.call("k8s_list_pods")
+    clock.seconds = LIFE
+    assert not await _hit(followed, "k8s_list_pods")
+
+
+async def test_after_a_change_made_here_nothing_older_is_told(followed: Desk, cluster: Cluster, store: Store) -> None:
+    followed.answer = lambda question: Answer(True, word=question.confirm_word, by="test")
+    listed = {"kind": "deploy", "namespace": "shop", "filter": "name=web"}
+    before = (await followed.call("k8s_list_resources", **listed)).data["items"][0]["ready"]
+    wanted = int(before.partition("/")[2]) + 2
+    assert (await followed.call("k8s_scale_resource", kind="deploy", name="web", namespace="shop", replicas=wanted)).error is None
+    await scan(cluster, store, ("deployments.apps",))
+    after = (await followed.call("k8s_list_resources", **listed)).data["items"][0]["ready"]
+    assert after.endswith(f"/{wanted}"), (before, after)
+
+
+async def test_a_reply_that_was_being_made_while_something_changed_is_not_kept(desk: Desk) -> None:
+    desk.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
+    gate = Gate(reply=_of_cache)
+    change = msgspec.structs.replace(probe(_of_cache), name="change", risk=Risk.WRITE)
+    pipeline = with_probe(desk.around, probe(gate), change)
+    pipeline.take(ClusterState(_here(desk), Trust.LIVE))
+    reading = asyncio.create_task(called(pipeline))
+    await gate.begun(1)
+    assert (await called(pipeline, Face.TUI, tool="change")).error is None
+    gate.open.set()
+    await reading
+    await called(pipeline)
+    assert (pipeline.cached.counts["hit"], len(gate.order)) == (0, 2)
+    await called(pipeline)
+    assert (pipeline.cached.counts["hit"], len(gate.order)) == (1, 2)
+
+
+async def test_policy_is_asked_each_time_and_a_reply_serves_only_who_was_judged_alike(followed: Desk) -> None:
+    await followed.call("k8s_list_pods")
+    followed.policy = Policy(rules=(Rule(Action.DENY, tools=("k8s_list_pods",), faces=("mcp",)),))
+    assert isinstance((await followed.call("k8s_list_pods", face=Face.MCP)).error, PolicyDenied)
+    assert await _hit(followed, "k8s_list_pods")
+    followed.policy = Policy(rules=(Rule(Action.ASK, tools=("k8s_list_pods",)),))
+    followed.answer = lambda question: Answer(True, by="test")
+    assert not await _hit(followed, "k8s_list_pods")
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("k8s_list_pods", {"live": True}),
+        ("k8s_list_pods", {"as_of": "now"}),
+        ("k8s_list_resources", {"kind": "ingresses"}),
+        ("cache_query", {"sql": "SELECT 1"}),
+        ("history_timeline", {"since": "-5m"}),
+        ("k8s_list_contexts", {}),
+    ],
+)
+async def test_what_is_live_past_or_told_by_nobody_when_it_moves_is_not_kept(followed: Desk, tool: str, arguments: dict[str, Any]) -> None:
+    for _ in range(2):
+        assert not await _hit(followed, tool, **arguments)
+
+
+@pytest.mark.parametrize("trust", [None, Trust.CONNECTING, Trust.LOST, Trust.OFFLINE])
+async def test_nothing_is_kept_of_a_cluster_whose_changes_nobody_tells(followed: Desk, trust: Trust | None) -> None:
+    followed.pipeline = Pipeline(followed.pipeline.registry, followed.around)
+    if trust is not None:
+        followed.pipeline.take(ClusterState(_here(followed), trust))
+    for _ in range(2):
+        assert not await _hit(followed, "k8s_list_pods")
+
+
+async def test_a_reply_at_hand_is_audited_like_any_and_its_share_is_kept(followed: Desk) -> None:
+    for _ in range(4):
+        await followed.call("k8s_list_pods")
+    assert (await followed.audit()).count(("k8s_list_pods", "completed", "ok")) == 4
+    assert followed.store is not None
+    assert [value for _, value in await followed.store.figures(AT_HAND, 0.0)] == [0.0, 1.0, 1.0, 1.0]
+
+
+async def _of_cache(asked: Asked, context: ToolContext) -> Reply:
+    return Reply({"what": asked.what}, "done", Freshness(Source.CACHE, context.now))
+
+
+async def test_two_outside_servers_with_a_tool_of_one_name_are_told_apart_and_one_that_is_not_cache_friendly_is_asked_each_time(
+    desk: Desk,
+) -> None:
+    replies: dict[str, ToolOutcome] = {}
+    for service in ("a", "b"):
+        pipeline = with_probe(desk.around, Outside(probe(), service))
+        pipeline.cached.replies = desk.pipeline.cached.replies
+        replies[service] = await called(pipeline)
+        assert pipeline.cached.counts == {"miss": 1}
+        await called(pipeline)
+        assert pipeline.cached.counts == {"miss": 1, "hit": 1}
+    able = Capabilities(("*",), ("read",), Scope.CLUSTER, cache_friendly=False)
+    pipeline = with_probe(desk.around, Outside(probe(capabilities=able), "c"))
+    for _ in range(2):
+        await called(pipeline)
+    assert not pipeline.cached.counts
+
+
+def _reply(data: Any) -> Reply:
+    return Reply(data, "", Freshness(Source.CACHE, 0.0))
+
+
+def test_replies_are_bounded_in_number_and_in_bytes_and_the_least_used_goes_first() -> None:
+    replies, about = Replies(), About("prod", "pods")
+    stamp = replies.stamp(about)
+    for number in range(MOST + 10):
+        replies.keep(f"{number}".encode(), stamp, _reply(number), 0.0)
+        assert replies.find(b"0", stamp, 1.0) is not None
+    assert len(replies) == MOST
+    assert replies.find(b"1", stamp, 1.0) is None
+    for number in range(20):
+        replies.keep(f"large {number}".encode(), stamp, _reply("x" * (MOST_BYTES // 10)), 0.0)
+    assert replies.size <= MOST_BYTES
+    assert len(replies) == 9
+
+
+def test_a_reply_that_is_no_json_value_or_larger_than_the_room_is_not_kept() -> None:
+    replies, about = Replies(), About("prod")
+    replies.keep(b"odd", replies.stamp(about), _reply({object()}), 0.0)
+    replies.keep(b"large", replies.stamp(about), _reply("x" * MOST_BYTES), 0.0)
+    assert (len(replies), replies.size) == (0, 0)

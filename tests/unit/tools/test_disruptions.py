@@ -1,0 +1,165 @@
+"""Disruption budgets: a question before a change names the budget that the change would break, and a drain waits for it."""
+
+import asyncio
+import re
+from typing import Any
+
+import msgspec
+import pytest
+
+from k8sconsole.cluster.port import Cluster
+from k8sconsole.model.tools import Answer, Face, ToolCall
+from k8sconsole.tools.toolsets import nodes
+from tests.tool_desk import Desk
+
+NO = Answer(False, by="test")
+
+
+async def _budget(desk: Desk, cluster: Cluster, name: str, namespace: str = "shop") -> dict[str, Any]:
+    kind = await desk.around.find_resource(cluster.name, "poddisruptionbudgets.policy")
+    found: dict[str, Any] = msgspec.json.decode(await cluster.get(kind, namespace, name))
+    return found
+
+
+async def _said(desk: Desk, tool: str, **arguments: Any) -> list[str]:
+    """What the question says of budgets; the answer is no."""
+    desk.answer = lambda question: NO
+    await desk.call(tool, **arguments)
+    return [one for one in desk.questions.pop().consequences if "PodDisruptionBudget" in one]
+
+
+async def _pods(desk: Desk, cluster: Cluster, app: str) -> list[dict[str, Any]]:
+    kind = await desk.around.find_resource(cluster.name, "pods")
+    found = [msgspec.json.decode(item) async for page in cluster.pages(kind, namespace="shop") for item in page.items]
+    return [one for one in found if re.fullmatch(rf"{app}-[a-z0-9]+-[a-z0-9]{{5}}", one["metadata"]["name"])]
+
+
+async def _tightened(desk: Desk, cluster: Cluster, app: str) -> None:
+    """A budget that lets no pod of the deployment go."""
+    kind = await desk.around.find_resource(cluster.name, "poddisruptionbudgets.policy")
+    labels = (await _pods(desk, cluster, app))[0]["metadata"]["labels"]
+    selector = {"matchLabels": {key: value for key, value in labels.items() if key != "pod-template-hash"}}
+    budget = {
+        "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
+        "metadata": {"name": "tight", "namespace": "shop"}, "spec": {"minAvailable": "100%", "selector": selector},
+    }  # fmt: skip
+    await cluster.create(kind, "shop", msgspec.json.encode(budget))
+    for _ in range(100):
+        if (await _budget(desk, cluster, "tight")).get("status", {}).get("desiredHealthy"):
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("the budget has no status")
+
+
+async def test_scaling_below_what_a_budget_wants_names_it(desk: Desk, cluster: Cluster) -> None:
+    asked = {"kind": "deploy", "name": "cart", "namespace": "shop"}
+    status = (await _budget(desk, cluster, "cart"))["status"]
+    (said,) = await _said(desk, "k8s_scale_resource", replicas=0, **asked)
+    assert "shop/cart" in said
+    assert f"has {status['currentHealthy']} and wants {status['desiredHealthy']}: this leaves 0" in said
+    assert await _said(desk, "k8s_scale_resource", replicas=status["desiredHealthy"], **asked) == []
+    assert await _said(desk, "k8s_scale_resource", replicas=20, **asked) == []
+
+
+async def test_a_budget_in_percent_is_not_broken_by_scaling_since_it_then_wants_fewer(desk: Desk, cluster: Cluster) -> None:
+    assert (await _budget(desk, cluster, "catalog"))["spec"]["minAvailable"] == "50%"
+    assert await _said(desk, "k8s_scale_resource", kind="deploy", name="catalog", namespace="shop", replicas=1) == []
+
+
+async def test_deleting_a_workload_names_its_budget_unless_its_pods_stay(desk: Desk) -> None:
+    for kind, name in (("deploy", "cart"), ("deploy", "orders"), ("sts", "orders-db")):
+        (said,) = await _said(desk, "k8s_delete_resource", kind=kind, name=name, namespace="shop")
+        assert f"shop/{name}" in said
+        assert "leaves 0" in said
+    assert await _said(desk, "k8s_delete_resource", kind="deploy", name="cart", namespace="shop", propagation="Orphan") == []
+    assert await _said(desk, "k8s_delete_resource", kind="deploy", name="mailer", namespace="shop") == []
+
+
+async def test_deleting_a_pod_names_a_budget_that_can_spare_none(desk: Desk, cluster: Cluster) -> None:
+    pod = (await _pods(desk, cluster, "mailer"))[0]["metadata"]["name"]
+    assert await _said(desk, "k8s_delete_pod", name=pod, namespace="shop") == []
+    await _tightened(desk, cluster, "mailer")
+    for tool, more in (("k8s_delete_pod", {}), ("k8s_delete_resource", {"kind": "pods"})):
+        (said,) = await _said(desk, tool, name=pod, namespace="shop", **more)
+        assert "shop/tight" in said
+
+
+async def _drain(desk: Desk, cluster: Cluster, app: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, dict[str, Any]]:
+    """A pod that a budget holds, its node, and the call that drains that."""
+    await _tightened(desk, cluster, app)
+    monkeypatch.setattr(nodes, "PAUSE", 0.05)
+    desk.answer = lambda question: Answer(True, question.confirm_word, "test")
+    pod = next(one for one in await _pods(desk, cluster, app) if one["spec"].get("nodeName"))
+    node = pod["spec"]["nodeName"]
+    call = {"name": node, "force": True, "delete_emptydir_data": True, "grace_seconds": 0}
+    return f"shop/{pod['metadata']['name']}", node, call
+
+
+async def _cordoned(desk: Desk, cluster: Cluster, node: str) -> bool:
+    kind = await desk.around.find_resource(cluster.name, "nodes")
+    return bool(msgspec.json.decode(await cluster.get(kind, None, node))["spec"].get("unschedulable"))
+
+
+async def test_a_pod_that_a_budget_holds_is_tried_until_the_time_is_over_and_then_named(
+    desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, node, call = await _drain(desk, cluster, "mailer", monkeypatch)
+    tried: list[str] = []
+    evict = cluster.evict
+
+    async def counting(namespace: str, pod: str, **more: Any) -> None:
+        if not more.get("dry_run"):
+            tried.append(f"{namespace}/{pod}")
+        await evict(namespace, pod, **more)
+
+    monkeypatch.setattr(cluster, "evict", counting)
+    outcome = await desk.call("k8s_drain_node", timeout_seconds=1, **call)
+    assert outcome.error is None
+    assert any("shop/tight" in one for one in desk.questions[-1].consequences)
+    assert tried.count(held) > 2
+    assert not outcome.data["complete"]
+    assert held in outcome.data["remaining"]
+    assert outcome.data["evicted"]
+    assert set(tried) >= {*outcome.data["evicted"], held}
+    assert "tight" in outcome.data["held"]
+    assert any(held in warning for warning in outcome.warnings)
+    assert await _cordoned(desk, cluster, node)
+
+
+async def test_a_pod_with_two_budgets_holds_a_drain_up_and_does_not_break_it(
+    desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, _, call = await _drain(desk, cluster, "cart", monkeypatch)
+    outcome = await desk.call("k8s_drain_node", timeout_seconds=1, **call)
+    assert outcome.error is None, outcome.error
+    assert held in outcome.data["remaining"]
+    assert "more than one PodDisruptionBudget" in outcome.data["held"]
+
+
+async def test_a_drain_that_is_cancelled_says_how_far_it_came_and_the_node_stays_cordoned(
+    desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, node, call = await _drain(desk, cluster, "mailer", monkeypatch)
+    notes: list[tuple[float, float | None, str]] = []
+    under_way = asyncio.Event()
+
+    async def progress(done: float, total: float | None, message: str) -> None:
+        notes.append((done, total, message))
+        if done:
+            under_way.set()
+
+    asked = ToolCall("k8s_drain_node", {**call, "timeout_seconds": 60}, Face.TUI)
+    task = asyncio.create_task(desk.pipeline.call(asked, progress))
+    async with asyncio.timeout(20):
+        await under_way.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    done, total, said = notes[-1]
+    assert total is not None
+    assert 0 < done < total
+    assert said == f"given up: {done:g} of {total:g} pods gone, {node} stays cordoned"
+    assert await _cordoned(desk, cluster, node)
+    assert ("k8s_drain_node", "completed", "Cancelled") in await desk.audit()
+    living = {f"shop/{one['metadata']['name']}" for one in await _pods(desk, cluster, "mailer")}
+    assert held in living

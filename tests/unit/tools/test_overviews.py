@@ -1,0 +1,58 @@
+"""The overview of a long list that is only told what changed says what reading everything anew would say."""
+
+import random
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from k8sconsole.model.objects import Departure
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tables import table_for
+from k8sconsole.store.port import Store, WriteBatch
+from k8sconsole.tools.overviews import Overviews, overview_of
+from tests.tool_desk import parsed
+
+PODS = next(one for one in BUILTIN if one.name == "pods")
+TABLE = table_for(PODS)
+HERE = ClusterName("here")
+COLUMNS = tuple(column.name for column in TABLE.columns)
+
+
+def _pod(space: str, name: str, phase: str, ready: bool, version: int) -> Any:
+    meta = {
+        "namespace": space,
+        "name": name,
+        "uid": f"{space}-{name}",
+        "resourceVersion": str(version),
+        "creationTimestamp": "2026-11-01T00:00:00Z",
+    }
+    status = {"phase": phase, "containerStatuses": [{"name": "c", "ready": ready, "restartCount": 0, "state": {"running": {}}}]}
+    body = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": {"containers": [{"name": "c", "image": "x"}]}, "status": status}
+    return parsed("pods", TABLE, msgspec.Raw(msgspec.json.encode(body)))
+
+
+async def _write(store: Store, objects: list[Any], gone: list[Departure], at: float) -> None:
+    await store.write(WriteBatch(HERE, ResourceName("pods"), at, objects, gone, columns=COLUMNS))
+
+
+@pytest.mark.parametrize("spaces", [(), ("a",)])
+async def test_what_is_kept_from_call_to_call_equals_what_is_read_anew(store: Store, spaces: tuple[str, ...], tmp_path: Path) -> None:
+    chance, overviews = random.Random(5), Overviews()
+    query = RowQuery(ResourceName("pods"), (HERE,), tuple(map(Namespace, spaces)))
+    for turn in range(40):
+        names = [(chance.choice("ab"), f"pod-{chance.randrange(30)}") for _ in range(chance.randrange(8))]
+        objects = [
+            _pod(*name, chance.choice(("Running", "Pending", "Failed")), chance.random() < 0.8, turn + 1) for name in dict.fromkeys(names)
+        ]
+        went = {(chance.choice("ab"), f"pod-{chance.randrange(30)}") for _ in range(chance.randrange(3))} - set(names)
+        await _write(store, objects, [Departure(Namespace(space), name) for space, name in went], 1_000.0 + turn)
+        if turn == 25:
+            await store.forget(HERE, ResourceName("pods"))
+        kept = await overviews.of(store, TABLE, query)
+        anew = overview_of(TABLE, (await store.rows(query)).rows)
+        assert (kept.total, kept.counts) == (anew.total, anew.counts)
+        assert [row.ref for row in kept.sick()] == [row.ref for row in anew.sick()]

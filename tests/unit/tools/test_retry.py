@@ -1,0 +1,107 @@
+"""A passing trouble is waited out by questions, and never by changes."""
+
+from typing import Any
+
+import pytest
+
+from k8sconsole.cluster.demo.api.faults import Fault
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.errors import ConnectionCut, ConsoleError, ServerError, TooManyRequests, Unreachable
+from k8sconsole.model.freshness import Source
+from k8sconsole.model.policy import Action, Policy, Rule
+from k8sconsole.model.tools import Answer, Face, Question, Risk, ToolCall
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.pipeline import Pipeline
+from tests.probe import Asked, answer, called, probe, with_probe
+from tests.tool_desk import Desk
+
+PODS = "/api/v1/pods"
+TROUBLES = {
+    "a cut connection": Fault(PODS, after=20, then="cut"),
+    "a 503": Fault(PODS, code=503),
+    "a 429": Fault(PODS, code=429, headers={"Retry-After": "1"}),
+}
+
+
+def _asked(demo: DemoCluster) -> int:
+    return sum(path.startswith(PODS) for path in demo.asked)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+async def test_a_live_list_gets_over_a_passing_trouble(desk: Desk, demo: DemoCluster, trouble: str) -> None:
+    before = _asked(demo)
+    TROUBLES[trouble].times = 1
+    demo.plan(TROUBLES[trouble])
+    outcome = await desk.call("k8s_list_pods", live=True)
+    assert outcome.error is None
+    assert outcome.freshness is not None
+    assert (outcome.freshness.source, outcome.warnings) == (Source.LIVE, ())
+    assert _asked(demo) == before + 2
+
+
+async def test_it_is_tried_three_times_in_all_and_then_the_trouble_is_told(desk: Desk, demo: DemoCluster) -> None:
+    before = _asked(demo)
+    demo.plan(Fault(PODS, code=503, times=9))
+    assert isinstance((await desk.call("k8s_list_pods", live=True)).error, ServerError)
+    assert _asked(demo) == before + 3
+
+
+async def test_a_connection_that_is_cut_again_and_again_ends_with_the_cache_and_says_so(desk: Desk, demo: DemoCluster) -> None:
+    before = _asked(demo)
+    demo.plan(Fault(PODS, after=20, then="cut", times=9))
+    outcome = await desk.call("k8s_list_pods", live=True)
+    assert outcome.freshness is not None
+    assert outcome.freshness.source is Source.CACHE
+    assert "does not answer" in outcome.warnings[0]
+    assert _asked(demo) == before + 3
+
+
+async def test_a_server_that_wants_more_time_than_the_call_has_is_not_waited_for(desk: Desk, demo: DemoCluster) -> None:
+    before = _asked(demo)
+    demo.plan(Fault(PODS, code=429, headers={"Retry-After": "8"}, times=9))
+    call = ToolCall("k8s_list_pods", {"live": True}, Face.MCP, deadline=5)
+    error = (await desk.pipeline.call(call)).error
+    assert isinstance(error, TooManyRequests)
+    assert error.retry_after == 8
+    assert _asked(demo) == before + 1
+
+
+async def test_a_change_is_sent_once_whatever_becomes_of_it(desk: Desk, demo: DemoCluster) -> None:
+    def answered(question: Question) -> Answer:
+        demo.plan(Fault("/apis/apps/v1/namespaces/shop/deployments/web", query="fieldManager", after=20, then="cut", times=9))
+        return Answer(True, word=question.confirm_word, by="test")
+
+    desk.answer = answered
+    before = len(demo.asked)
+    outcome = await desk.call("k8s_rollout_restart", kind="deploy", name="web", namespace="shop")
+    assert isinstance(outcome.error, ConnectionCut)
+    sent = demo.asked[before:]
+    assert len([path for path in sent if "fieldManager" in path and "dryRun" not in path]) == 1, sent
+
+
+@pytest.mark.parametrize(
+    ("more", "problem", "tries"),
+    [
+        ({}, ConnectionCut("x"), 3),
+        ({}, Unreachable("x"), 1),
+        ({}, ServerError("x", http_status=500), 1),
+        ({"idempotent": False}, ConnectionCut("x"), 1),
+        ({"risk": Risk.WRITE}, ConnectionCut("x"), 1),
+    ],
+)
+async def test_only_questions_that_may_be_put_twice_are_and_only_where_that_may_help(
+    desk: Desk, more: dict[str, Any], problem: ConsoleError, tries: int
+) -> None:
+    desk.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
+    counted: list[str] = []
+
+    async def ill(asked: Asked, context: ToolContext) -> Reply:
+        counted.append(asked.what)
+        if len(counted) < 9:
+            raise problem
+        return await answer(asked, context)
+
+    pipeline: Pipeline = with_probe(desk.around, probe(ill, **more))
+    assert (await called(pipeline)).error is problem
+    assert len(counted) == tries
