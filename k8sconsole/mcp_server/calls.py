@@ -28,13 +28,24 @@ INVALID_PARAMS = -32602
 MOST_WAITING = 64
 
 
+class Reporter:
+    """Progress on its way to whichever request of the client waits for the call at the moment."""
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+
+    async def __call__(self, done: float, total: float | None, message: str) -> None:
+        await self.ctx.session.report_progress(done, total, message)
+
+
 class Waiting:
     """A call that has asked its question and waits for the client to come back."""
 
-    def __init__(self, call: ToolCall, task: "asyncio.Task[ToolOutcome]", question: Question) -> None:
+    def __init__(self, call: ToolCall, task: "asyncio.Task[ToolOutcome]", question: Question, reporter: Reporter) -> None:
         self.call = call
         self.task = task
         self.question = question
+        self.reporter = reporter
 
 
 class Calls:
@@ -58,7 +69,7 @@ class Calls:
     async def call(self, ctx: Context, params: types.CallToolRequestParams) -> Result:
         """Raises MCPError for an unknown tool, and for a token that is not, or no longer, waited for."""
         if params.request_state is not None:
-            return await self._resume(params)
+            return await self._resume(ctx, params)
         call = ToolCall(params.name, params.arguments or {}, Face.MCP, _caller(ctx), uuid4().hex)
         refused = self._refused(call)
         if refused is not None:
@@ -66,6 +77,12 @@ class Calls:
         if ctx.protocol_version in MODERN_PROTOCOL_VERSIONS:
             return await self._modern(ctx, call)
         return await self._handshake(ctx, call)
+
+    async def read(self, ctx: Context, tool: str, arguments: dict[str, Any]) -> ToolOutcome:
+        """For what is read by address: nobody is asked anything."""
+        call = ToolCall(tool, arguments, Face.MCP, _caller(ctx), uuid4().hex)
+        refused = self._refused(call)
+        return await self._console.act(call, Reporter(ctx)) if refused is None else refused
 
     def _refused(self, call: ToolCall) -> ToolOutcome | None:
         """A tool that exists but is switched off by the choice of toolsets."""
@@ -87,7 +104,7 @@ class Calls:
             return answer_of(question, given.action, given.content)
 
         with self._listening(call, lambda question: self._later(self._relay(question, ask))):
-            outcome = await self._console.act(call, _progress(ctx))
+            outcome = await self._console.act(call, Reporter(ctx))
         return answered(outcome, self._console.clock.now())
 
     async def _relay(self, question: Question, ask: Callable[[Question], Awaitable[Answer]]) -> None:
@@ -100,7 +117,8 @@ class Calls:
     async def _modern(self, ctx: Context, call: ToolCall) -> Result:
         asked: asyncio.Future[Question] = asyncio.get_running_loop().create_future()
         listen = self._listening(call, asked.set_result)
-        task = asyncio.create_task(self._acted(listen, call, ctx))
+        reporter = Reporter(ctx)
+        task = asyncio.create_task(self._acted(listen, call, reporter))
         try:
             either: set[asyncio.Future[Any]] = {task, asked}
             await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -112,11 +130,11 @@ class Calls:
         if not _can_ask(ctx) or len(self._waiting) >= MOST_WAITING:
             self._console.approvals.answer(call.request_id, Answer(False, by=CANNOT_ASK))
             return answered(await task, self._console.clock.now())
-        return self._put(Waiting(call, task, asked.result()))
+        return self._put(Waiting(call, task, asked.result(), reporter))
 
-    async def _acted(self, listen: contextlib.AbstractContextManager[None], call: ToolCall, ctx: Context) -> ToolOutcome:
+    async def _acted(self, listen: contextlib.AbstractContextManager[None], call: ToolCall, reporter: Reporter) -> ToolOutcome:
         with listen:
-            return await self._console.act(call, _progress(ctx))
+            return await self._console.act(call, reporter)
 
     def _put(self, waiting: Waiting) -> types.InputRequiredResult:
         """Without an answer in time the question is answered no below, the task ends, and the token with it."""
@@ -126,10 +144,11 @@ class Calls:
         request = types.ElicitRequest(params=form(waiting.question))
         return types.InputRequiredResult(input_requests={APPROVAL: request}, request_state=token)
 
-    async def _resume(self, params: types.CallToolRequestParams) -> Result:
+    async def _resume(self, ctx: Context, params: types.CallToolRequestParams) -> Result:
         waiting = self._waiting.pop(params.request_state or "", None)
         if waiting is None or (waiting.call.tool, waiting.call.arguments) != (params.name, params.arguments or {}):
             raise MCPError(INVALID_PARAMS, "this call does not wait for an answer: it was answered, took too long, or was another call")
+        waiting.reporter.ctx = ctx
         given = (params.input_responses or {}).get(APPROVAL)
         if isinstance(given, types.ElicitResult):
             answer = answer_of(waiting.question, given.action, given.content)
@@ -155,13 +174,6 @@ class Calls:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-def _progress(ctx: Context) -> Callable[[float, float | None, str], Awaitable[None]]:
-    async def report(done: float, total: float | None, message: str) -> None:
-        await ctx.session.report_progress(done, total, message)
-
-    return report
 
 
 def _can_ask(ctx: Context) -> bool:

@@ -2,6 +2,7 @@
 
 import mcp_types as types
 
+from k8sconsole.mcp_server import icons
 from k8sconsole.mcp_server.console import ToolView
 from k8sconsole.model.tools import ToolOutcome
 
@@ -22,6 +23,7 @@ def listed(tool: ToolView) -> types.Tool:
         input_schema=tool.input_schema(),
         output_schema=tool.output_schema(),
         annotations=annotations,
+        icons=icons.of_risk(tool.risk),
     )
 
 
@@ -32,8 +34,14 @@ def answered(outcome: ToolOutcome, now: float) -> types.CallToolResult:
         remedy = f" (try: {outcome.error.remedy})" if outcome.error.remedy else ""
         text = f"{structured['error']['name']}: {structured['error']['message']}{remedy}"
         return types.CallToolResult(content=[types.TextContent(type="text", text=text)], structured_content=structured, is_error=True)
-    text = "\n".join([outcome.text, *(f"warning: {warning}" for warning in outcome.warnings), _age(outcome, now)])
-    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], structured_content=structured)
+    told = types.TextContent(type="text", text=text_of(outcome, now))
+    return types.CallToolResult(content=[told], structured_content=structured)
+
+
+def text_of(outcome: ToolOutcome, now: float, comment: str = "") -> str:
+    """The text of an answer; below it, behind ``comment``, its warnings and its age."""
+    below = (*(f"warning: {warning}" for warning in outcome.warnings), _age(outcome, now))
+    return "\n".join((outcome.text.rstrip("\n"), *(f"{comment}{line}" for line in below)))
 
 
 def _age(outcome: ToolOutcome, now: float) -> str:

@@ -1,16 +1,20 @@
-"""The server: which tools it names, and who carries a call."""
+"""The server: which tools, resources and prompts it names, and who answers for each."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import mcp_types as types
-from mcp.server import Server, ServerRequestContext
+from mcp.server import InitializationOptions, NotificationOptions, Server, ServerRequestContext
 
 from k8sconsole import __version__
+from k8sconsole.mcp_server import icons, prompts, resources
 from k8sconsole.mcp_server.calls import Calls, Result
+from k8sconsole.mcp_server.completion import completed
 from k8sconsole.mcp_server.console import Console
 from k8sconsole.mcp_server.presenting import listed
+from k8sconsole.mcp_server.subscriptions import Reader, Subscriptions
 
 INSTRUCTIONS = (
     "Kubernetes through a local cache. Every answer says how old it is and what it does not cover; pass live=true to ask the cluster. "
@@ -20,10 +24,16 @@ INSTRUCTIONS = (
 
 
 def make_server(console: Console, toolsets: tuple[str, ...] = ()) -> Server[dict[str, Any]]:
-    """For any transport, or in process. The tools are named anew at each listing, since policy may change while it runs."""
+    """For any transport, or in process. Which tools are offered changes with the attached servers; policy is read at the start."""
     calls = Calls(console, toolsets)
 
+    async def read(ctx: ServerRequestContext[Any, Any], uri: str) -> types.ReadResourceResult:
+        return await resources.read(partial(calls.read, ctx), uri, console.clock.now)
+
+    subscriptions = Subscriptions(console, read)
+
     async def list_tools(ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        subscriptions.lists_tools(ctx)
         return types.ListToolsResult(tools=[listed(tool) for tool in calls.offered()])
 
     async def call_tool(ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams) -> Result:
@@ -34,14 +44,59 @@ def make_server(console: Console, toolsets: tuple[str, ...] = ()) -> Server[dict
         try:
             yield {}
         finally:
+            subscriptions.close()
             calls.close()
 
     return Server(
         "k8sconsole",
         version=__version__,
         title="k8sconsole",
+        description="Kubernetes clusters, as they are and as they were",
+        icons=icons.own(),
         instructions=INSTRUCTIONS,
         lifespan=lifespan,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_subscribe_resource=subscriptions.subscribe,
+        on_unsubscribe_resource=subscriptions.unsubscribe,
+        on_subscriptions_listen=subscriptions.listen,
+        **_reading(calls, read),
+        **_helping(console),
     )
+
+
+def options(server: Server[dict[str, Any]]) -> InitializationOptions:
+    """What a client of the earlier era is told of the server when it introduces itself."""
+    return server.create_initialization_options(NotificationOptions(tools_changed=True))
+
+
+def _reading(calls: Calls, read: Reader) -> dict[str, Any]:
+    """What answers for resources."""
+
+    async def list_resources(ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
+        return types.ListResourcesResult(resources=await resources.listed(partial(calls.read, ctx)))
+
+    async def list_templates(
+        ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None
+    ) -> types.ListResourceTemplatesResult:
+        return types.ListResourceTemplatesResult(resource_templates=resources.templates())
+
+    async def read_resource(ctx: ServerRequestContext[Any, Any], params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
+        return await read(ctx, str(params.uri))
+
+    return {"on_list_resources": list_resources, "on_list_resource_templates": list_templates, "on_read_resource": read_resource}
+
+
+def _helping(console: Console) -> dict[str, Any]:
+    """What answers for prompts, and while an argument is typed."""
+
+    async def list_prompts(ctx: ServerRequestContext[Any, Any], params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
+        return types.ListPromptsResult(prompts=prompts.listed())
+
+    async def get_prompt(ctx: ServerRequestContext[Any, Any], params: types.GetPromptRequestParams) -> types.GetPromptResult:
+        return prompts.worded(params.name, params.arguments or {})
+
+    async def complete(ctx: ServerRequestContext[Any, Any], params: types.CompleteRequestParams) -> types.CompleteResult:
+        return await completed(console, params)
+
+    return {"on_list_prompts": list_prompts, "on_get_prompt": get_prompt, "on_completion": complete}

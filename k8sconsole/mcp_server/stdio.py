@@ -8,8 +8,8 @@ async def serve_stdio(console: Console, *, toolsets: tuple[str, ...] = ()) -> No
     """Until the client closes its end. toolsets: only these; none means all."""
     from mcp.server.stdio import stdio_server
 
-    from k8sconsole.mcp_server.server import make_server
+    from k8sconsole.mcp_server.server import make_server, options
 
     server = make_server(console, toolsets)
     async with stdio_server() as (incoming, outgoing):
-        await server.run(incoming, outgoing, server.create_initialization_options())
+        await server.run(incoming, outgoing, options(server))

@@ -8,5 +8,5 @@ __all__ = ["bare", "cluster", "demo", "desk", "store"]
 
 
 @pytest.fixture
-def counter(desk: Desk) -> Counter:
+async def counter(desk: Desk) -> Counter:
     return Counter(desk)

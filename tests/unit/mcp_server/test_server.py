@@ -9,7 +9,7 @@ from mcp import Client, MCPError
 
 from k8sconsole.mcp_server.server import make_server
 from k8sconsole.model.policy import Policy
-from tests.tool_desk import Counter, Desk
+from tests.tool_desk import Counter, Desk, reading_arguments
 
 ERAS = ["legacy", "2026-07-28"]
 pytestmark = pytest.mark.parametrize("era", ERAS)
@@ -45,15 +45,8 @@ async def test_reading_tools_are_listed_and_each_answers(counter: Counter, era: 
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in listed)
         pods = await client.call_tool("k8s_list_pods", {"namespace": "shop", "filter": "status=Running", "limit": 2})
         pod = pods.structured_content["data"]["items"][0]["name"]
-        arguments = {
-            "k8s_list_resources": {"kind": "deploy"},
-            "k8s_get_resource": {"kind": "pods", "name": pod, "namespace": "shop"},
-            "k8s_get_pod_logs": {"name": pod, "namespace": "shop", "tail": 3},
-            "cache_query": {"sql": "SELECT count(*) AS n FROM pods"},
-            "history_list_versions": {"kind": "pods", "name": pod, "namespace": "shop"},
-            "history_get_as_of": {"kind": "pods", "name": pod, "namespace": "shop", "as_of": "now"},
-            "history_diff": {"since": "-5m", "kind": "pods"},
-        }
+        deployments = await client.call_tool("k8s_list_resources", {"kind": "deploy", "namespace": "shop", "limit": 1})
+        arguments = reading_arguments(pod, deployments.structured_content["data"]["items"][0]["name"])
         for tool in listed:
             result = await client.call_tool(tool.name, arguments.get(tool.name, {}))
             assert not result.is_error, (tool.name, result.content)
@@ -173,3 +166,26 @@ async def test_a_cancelled_call_reaches_its_end_in_the_audit(counter: Counter, e
             await asyncio.sleep(0.01)
     assert last == ("k8s_delete_resource", "completed", "Cancelled")
     assert await _still_there(counter.desk, where)
+
+
+async def test_whatever_is_listed_has_a_title_and_a_picture_that_is_fetched_from_nowhere(counter: Counter, era: str) -> None:
+    counter.desk.policy = Policy(allow_write=True)
+    async with _client(counter, era) as client:
+        tools = (await client.list_tools()).tools
+        listed = [
+            *tools,
+            *(await client.list_prompts()).prompts,
+            *(await client.list_resources()).resources,
+            *(await client.list_resource_templates()).resource_templates,
+            make_server(counter),
+        ]
+    for one in listed:
+        assert one.title, one.name
+        (icon,) = one.icons
+        assert icon.src.startswith("data:image/svg+xml,%3Csvg")
+        assert "script" not in icon.src
+        assert len(icon.src) < 500
+    by_hint = {
+        (tool.annotations.read_only_hint, tool.annotations.destructive_hint): tool.icons[0].src for tool in tools if tool.annotations
+    }
+    assert len(set(by_hint.values())) == 3, "what reads, what changes and what destroys look different"
