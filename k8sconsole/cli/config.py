@@ -10,6 +10,7 @@ import typer
 
 from k8sconsole.cli.output import print_json, print_table
 from k8sconsole.config.loading import SECRET_KEYS, db_path, find_file, leaves, load
+from k8sconsole.config.outside import shown
 from k8sconsole.config.paths import checkout, config_dir
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Show, explain and check the settings.")
@@ -62,4 +63,6 @@ def _value(settings: Any, key: str) -> Any:
         settings = getattr(settings, part)
     if key in SECRET_KEYS and settings:
         return "[set]"
+    if key == "mcp_servers":
+        settings = [shown(server) for server in settings]
     return msgspec.to_builtins(settings)

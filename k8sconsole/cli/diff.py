@@ -4,7 +4,8 @@ from typing import Annotated, Any
 
 import typer
 
-from k8sconsole.cli.opening import AllContexts, Contexts, Db, Namespaces, settings_with, with_console
+from k8sconsole.cli.opening import settings_with, with_console
+from k8sconsole.cli.options import AllContexts, Contexts, Db, Namespaces
 from k8sconsole.cli.output import print_table, say
 from k8sconsole.cli.past import TIMES, Form, fields, here, print_as, remark
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from k8sconsole.cli.opening import AsJson, Contexts
+from k8sconsole.cli.options import AsJson, Contexts
 from k8sconsole.cli.output import print_json
 from k8sconsole.kit.text import plain
 

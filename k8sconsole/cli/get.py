@@ -8,7 +8,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from k8sconsole.cli.opening import AllContexts, Contexts, Db, Namespaces, settings_with, with_console
+from k8sconsole.cli.completing import kinds, names
+from k8sconsole.cli.opening import settings_with, with_console
+from k8sconsole.cli.options import AllContexts, Contexts, Db, Namespaces
 from k8sconsole.cli.output import print_json, print_table, say
 from k8sconsole.kit.text import short_age
 from k8sconsole.kit.times import local
@@ -27,8 +29,8 @@ class Form(StrEnum):
     epilog="Examples: k8sconsole get pods -A --filter 'status!=Running restarts>3' · k8sconsole get deploy web -n shop -o yaml --as-of -30m"
 )
 def get(
-    kind: Annotated[str, typer.Argument(help="A kind, as kubectl knows it: pods, deploy, certificates.example.org.")],
-    name: Annotated[str, typer.Argument(help="One object.")] = "",
+    kind: Annotated[str, typer.Argument(help="A kind, as kubectl knows it: pods, deploy, certificates.example.org.", autocompletion=kinds)],
+    name: Annotated[str, typer.Argument(help="One object.", autocompletion=names)] = "",
     context: Contexts = None,
     all_contexts: AllContexts = False,
     namespace: Namespaces = None,

@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 import typer
 
-from k8sconsole.cli.opening import Contexts, Db, settings_with, with_console
+from k8sconsole.cli.completing import kinds, names, namespaces
+from k8sconsole.cli.opening import settings_with, with_console
+from k8sconsole.cli.options import Contexts, Db
 from k8sconsole.cli.output import print_table, say
 from k8sconsole.cli.past import TIMES, Form, fields, here, print_as, remark, unwatched
 
@@ -15,10 +17,12 @@ LINES = 20
 
 @app.command(epilog=f"{TIMES} Examples: k8sconsole history deploy web -n shop --since -2h · k8sconsole history pod web-0 -n shop -o json")
 def history(
-    kind: Annotated[str, typer.Argument(help="A kind, as kubectl knows it: pod, deploy, certificates.example.org.")],
-    name: Annotated[str, typer.Argument(help="One object; it may be gone.")],
+    kind: Annotated[str, typer.Argument(help="A kind, as kubectl knows it: pod, deploy, certificates.example.org.", autocompletion=kinds)],
+    name: Annotated[str, typer.Argument(help="One object; it may be gone.", autocompletion=names)],
     context: Contexts = None,
-    namespace: Annotated[str, typer.Option("-n", "--namespace", help="Its namespace; the context's own by default.", metavar="NS")] = "",
+    namespace: Annotated[
+        str, typer.Option("-n", "--namespace", help="Its namespace; the context's own by default.", metavar="NS", autocompletion=namespaces)
+    ] = "",
     since: Annotated[str, typer.Option("--since", help="Only versions from then on.", metavar="T")] = "",
     until: Annotated[str, typer.Option("--until", help="Only versions up to then.", metavar="T")] = "",
     form: Annotated[Form, typer.Option("-o", "--output", help="How to print.")] = Form.TABLE,

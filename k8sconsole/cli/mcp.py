@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from k8sconsole.cli.opening import Contexts, Db, settings_with, with_console
+from k8sconsole.cli.opening import settings_with, with_console
+from k8sconsole.cli.options import Contexts, Db
 from k8sconsole.cli.output import say
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
@@ -38,11 +39,25 @@ def mcp(
     async def work(console: Any) -> None:
         from k8sconsole.mcp_server.stdio import serve_stdio
 
-        await serve_stdio(console, toolsets=tuple(part for part in toolsets.split(",") if part))
+        await serve_stdio(console, toolsets=_known(console, toolsets))
 
     from k8sconsole.model.tools import Face
 
     with_console(work, face=Face.MCP, loaded=loaded, contexts=context, scan=not no_scan)
+
+
+def _known(console: Any, asked: str) -> tuple[str, ...]:
+    """Raises UsageError for a toolset that there is not; those of attached servers are called as the servers are."""
+    from k8sconsole.errors import UsageError
+    from k8sconsole.kit.text import nearest
+
+    parts = tuple(part.strip() for part in asked.split(",") if part.strip())
+    known = {tool.toolset for tool in console.pipeline.registry} | {state.name for state in console.outside.states()}
+    for part in parts:
+        if part not in known:
+            close = nearest(part, tuple(sorted(known))) or sorted(known)
+            raise UsageError(f"no toolset {part!r}", f"there are {', '.join(sorted(known))}", f"--toolsets {close[0]}")
+    return parts
 
 
 @app.command(epilog="Example: k8sconsole mcp install --client claude-desktop --print")

@@ -2,10 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
-
-import typer
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from k8sconsole.config.loading import Loaded, load
 from k8sconsole.model.tools import Face
@@ -14,12 +11,6 @@ if TYPE_CHECKING:
     from k8sconsole.runtime.reach import Opening
 
 T = TypeVar("T")
-
-Contexts = Annotated[list[str] | None, typer.Option("--context", help="A kubeconfig context; may be given several times.", metavar="C")]
-AllContexts = Annotated[bool, typer.Option("--all-contexts", help="Every context of the kubeconfig.")]
-Namespaces = Annotated[list[str] | None, typer.Option("-n", "--namespace", help="A namespace; may be given several times.", metavar="NS")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Db = Annotated[Path | None, typer.Option("--db", help="The cache file.", metavar="F")]
 
 
 def settings_with(flags: dict[str, Any] | None = None) -> Loaded:

@@ -24,6 +24,11 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: fro
         sys.stdout.write(line.rstrip() + "\n")
 
 
+def print_text(text: str) -> None:
+    """Line by line as it is, but for what a terminal would take for commands."""
+    sys.stdout.write("".join(f"{plain(line)}\n" for line in text.splitlines()))
+
+
 def say(line: str) -> None:
     """A remark beside the output: stderr, so that a pipe gets data only."""
     sys.stderr.write(f"{plain(line)}\n")

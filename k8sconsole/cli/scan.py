@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from k8sconsole.cli.opening import AllContexts, AsJson, Contexts, Db, Namespaces, settings_with, with_console
+from k8sconsole.cli.opening import settings_with, with_console
+from k8sconsole.cli.options import AllContexts, AsJson, Contexts, Db, Namespaces
 from k8sconsole.cli.output import Progress, print_json, print_table, say
 from k8sconsole.config.loading import Loaded
 

@@ -1,14 +1,18 @@
 """``k8sconsole tools``: the catalogue from a shell. A call goes through policy, audit and masking like any other."""
 
+import difflib
 import sys
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
-from k8sconsole.cli.opening import AsJson, Contexts, Db, settings_with, with_console
+from k8sconsole.cli.completing import pairs, tools
+from k8sconsole.cli.opening import settings_with, with_console
+from k8sconsole.cli.options import AsJson, Contexts, Db
 from k8sconsole.cli.output import print_json, print_table, say
-from k8sconsole.errors import UsageError
+from k8sconsole.errors import ApprovalDenied, UsageError
+from k8sconsole.model.outside import JOINT, OutsideState, OutsideTrust
 from k8sconsole.model.tools import Answer, Face, Question
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="List, explain and call the tools.")
@@ -19,6 +23,7 @@ def list_tools(db: Db = None, as_json: AsJson = False) -> None:
     """Every tool: what it does, what it risks, how often it was used."""
 
     async def work(console: Any) -> Any:
+        _tell_lost(await console.outside.settle())
         return console.tools(), await console.tool_usage()
 
     specs, usage = with_console(work, loaded=_loaded(db), offline=True)
@@ -34,10 +39,11 @@ def list_tools(db: Db = None, as_json: AsJson = False) -> None:
 
 
 @app.command(epilog="Example: k8sconsole tools show k8s_list_pods")
-def show(name: Annotated[str, typer.Argument(help="A tool's name.")], db: Db = None) -> None:
+def show(name: Annotated[str, typer.Argument(help="A tool's name.", autocompletion=tools)], db: Db = None) -> None:
     """One tool: description, parameters, capabilities, annotations."""
 
     async def work(console: Any) -> Any:
+        await _attach_for(console, name)
         return console.tool(name)
 
     print_json(with_console(work, loaded=_loaded(db), offline=True).describe())
@@ -45,9 +51,10 @@ def show(name: Annotated[str, typer.Argument(help="A tool's name.")], db: Db = N
 
 @app.command(epilog="Example: k8sconsole tools call k8s_list_pods namespace=shop limit=5")
 def call(
-    name: Annotated[str, typer.Argument(help="A tool's name.")],
+    name: Annotated[str, typer.Argument(help="A tool's name.", autocompletion=tools)],
     arguments: Annotated[
-        list[str] | None, typer.Argument(help="key=value; a value that is JSON is taken as JSON.", metavar="[KEY=VALUE]…")
+        list[str] | None,
+        typer.Argument(help="key=value; a value that is JSON is taken as JSON.", metavar="[KEY=VALUE]…", autocompletion=pairs),
     ] = None,
     json_args: Annotated[str, typer.Option("--json-args", help="All arguments as one JSON object.", metavar="J")] = "",
     yes: Annotated[
@@ -61,6 +68,7 @@ def call(
 
     async def work(console: Any) -> Any:
         console.approvals.subscribe(lambda question: console.approvals.answer(question.request_id, _ask(question, yes)))
+        await _attach_for(console, name)
         return await console.call(name, parse_arguments(arguments or [], json_args), face=Face.CLI), console.clock.now()
 
     outcome, now = with_console(work, loaded=_loaded(db), contexts=context)
@@ -74,6 +82,71 @@ def call(
     sys.stdout.write(outcome.text.rstrip("\n") + "\n")
     for warning in outcome.warnings:
         say(f"warning: {warning}")
+
+
+@app.command(epilog="Example: k8sconsole tools servers")
+def servers(db: Db = None, as_json: AsJson = False) -> None:
+    """The attached MCP servers: how each is, and which of its tools changed since they were trusted."""
+    states = with_console(lambda console: console.outside.settle(), loaded=_loaded(db), offline=True)
+    if as_json:
+        print_json(states)
+        return
+    if not states:
+        say("no MCP server is attached; name some in mcp_servers: in k8sconsole.yaml")
+    rows = [
+        (
+            state.name,
+            state.transport,
+            state.trust.value,
+            str(state.tools),
+            state.detail or (f"held: {', '.join(state.held)}" * bool(state.held)),
+        )
+        for state in states
+    ]
+    print_table(("SERVER", "BY", "STATE", "TOOLS", "NOTE"), rows, right=frozenset({3}))
+
+
+@app.command(epilog="Example: k8sconsole tools trust files__read_file")
+def trust(
+    name: Annotated[str, typer.Argument(help="A tool that is held because it changed.", autocompletion=tools)],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    db: Db = None,
+) -> None:
+    """Look at what changed in a tool of an attached server since it was trusted, and trust it as it is now."""
+
+    async def work(console: Any) -> Any:
+        await _attach_for(console, name)
+        doubted = console.outside.doubted(name) if JOINT in console.tool(name).name else None
+        if doubted is None:
+            say(f"{name} is not held")
+            return
+        for line in changed_lines(*doubted):
+            say(line)
+        if not yes and not (sys.stdin.isatty() and typer.confirm("trust it as it is now?", default=False, err=True)):
+            raise ApprovalDenied(f"{name} is still held", "nobody said yes", "--yes")
+        await console.outside.trust(name)
+        say(f"{name} is trusted as it is now")
+
+    with_console(work, loaded=_loaded(db), offline=True)
+
+
+def changed_lines(before: str, now: str) -> list[str]:
+    """The lines in which two definitions differ, behind - and +."""
+    old, new = (msgspec.json.format(text, indent=2).splitlines() for text in (before, now))
+    return [line for line in difflib.unified_diff(old, new, lineterm="", n=1) if not line.startswith(("---", "+++", "@@"))]
+
+
+async def _attach_for(console: Any, tool: str) -> None:
+    """Only where the tool is an attached server's."""
+    server, joint, _ = tool.partition(JOINT)
+    if joint:
+        _tell_lost([state for state in await console.outside.settle() if state.name == server])
+
+
+def _tell_lost(states: list[OutsideState]) -> None:
+    for state in states:
+        if state.trust is not OutsideTrust.READY:
+            say(f"warning: the attached server {state.name} is {state.trust.value}" + (f" — {state.detail}" if state.detail else ""))
 
 
 def parse_arguments(pairs: list[str], json_args: str) -> dict[str, Any]:

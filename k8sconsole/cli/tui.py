@@ -4,7 +4,8 @@ from typing import Annotated
 
 import typer
 
-from k8sconsole.cli.opening import AllContexts, Contexts, Db, Namespaces, settings_with
+from k8sconsole.cli.opening import settings_with
+from k8sconsole.cli.options import AllContexts, Contexts, Db, Namespaces
 from k8sconsole.cli.screen import Wanted, open_console
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)

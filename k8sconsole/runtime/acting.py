@@ -1,8 +1,9 @@
 """Calling tools for the faces. Whatever is called goes through the pipeline; this only adds who asks, and counts what answered."""
 
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -13,29 +14,64 @@ from k8sconsole.model.refs import ObjectRef
 from k8sconsole.model.tools import Face, ToolCall, ToolOutcome
 from k8sconsole.runtime.gauges import Gauges
 from k8sconsole.runtime.gauges import Reading as Figures
-from k8sconsole.tools.context import Progress, no_progress
-from k8sconsole.tools.pipeline import Pipeline
-from k8sconsole.tools.spec import ToolSpec
+
+if TYPE_CHECKING:
+    from k8sconsole.runtime.measuring import Pairing, Suggested
+    from k8sconsole.tools.context import Progress
+    from k8sconsole.tools.pipeline import Pipeline
+    from k8sconsole.tools.spec import ToolSpec
 
 LOGS = "k8s_get_pod_logs"
 
 
 class ToolCaller:
-    def __init__(self, pipeline: Pipeline, gauges: Gauges, face: Face, policy: Policy) -> None:
-        self.pipeline = pipeline
+    """make_pipeline: called once, when a tool is first asked for. later: does work in the background, until the console is closed."""
+
+    def __init__(
+        self,
+        make_pipeline: "Callable[[], Pipeline]",
+        gauges: Gauges,
+        face: Face,
+        policy: Policy,
+        later: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._pipeline_maker = make_pipeline
+        self._later = later
         self.gauges = gauges
         self.face = face
         self.policy = policy
+
+    @cached_property
+    def pipeline(self) -> "Pipeline":
+        return self._pipeline_maker()
+
+    @cached_property
+    def _pairing(self) -> "Pairing":
+        from k8sconsole.runtime.measuring import Pairing
+
+        return Pairing(self.pipeline.call, self.keep_fact, self.pipeline.around.clock.monotonic)
+
+    @cached_property
+    def _suggested(self) -> "Suggested":
+        from k8sconsole.runtime.measuring import Suggested
+
+        return Suggested(self.keep_fact)
+
+    def keep_fact(self, name: str, value: float) -> None:
+        """What the indicators are computed from, kept in the cache file."""
+        self.pipeline.trail.figure(self.pipeline.around.clock.now(), name, value)
 
     async def call(self, tool: str, arguments: dict[str, Any], *, face: Face | None = None, caller: str = "local") -> ToolOutcome:
         """Never raises: an error is the outcome's."""
         return await self.act(ToolCall(tool, arguments, face or self.face, caller))
 
-    async def act(self, call: ToolCall, progress: Progress = no_progress) -> ToolOutcome:
+    async def act(self, call: ToolCall, progress: "Progress | None" = None) -> ToolOutcome:
         """As ``call``, for faces that make the call themselves and want its progress."""
-        outcome = await self.pipeline.call(call, progress)
+        outcome = await (self.pipeline.call(call, progress) if progress else self.pipeline.call(call))
         if outcome.error is None and outcome.freshness is not None and outcome.freshness.source is not Source.HISTORY:
-            self.gauges.answered(cached=outcome.freshness.source is Source.CACHE, duration_ms=outcome.duration_ms)
+            self._suggested.used(call)
+            if self._pairing.wants(self.tool(call.tool), call, outcome):
+                self._later(self._pairing.measure(call, outcome))
         return outcome
 
     async def logs(self, ref: ObjectRef, options: LogOptions) -> AsyncIterator[str]:
@@ -45,15 +81,32 @@ class ToolCaller:
             async for line in lines:
                 yield line
 
-    def tools(self) -> list[ToolSpec]:
+    def tools(self) -> "list[ToolSpec]":
         """What this face may offer."""
         return self.pipeline.registry.offered(self.face, self.policy)
 
-    def tool(self, name: str) -> ToolSpec:
+    def tool(self, name: str) -> "ToolSpec":
         """By name or alias. Raises UnknownTool."""
         return self.pipeline.registry.find(name)
 
+    async def suggest(self, tool: str, parameter: str, given: Mapping[str, Any]) -> list[str]:
+        """What the parameter may be given, the likeliest first, from the cache alone; given: the arguments so far. Raises UnknownTool."""
+        from k8sconsole.tools.context import ToolContext
+        from k8sconsole.tools.suggesting import suggest
+
+        context = ToolContext(self.pipeline.around, ToolCall(tool, dict(given), self.face))
+        values = await suggest(context, self.tool(tool), parameter, given)
+        self._suggested.offer(tool, parameter, values)
+        return values
+
+    async def metrics(self) -> str:
+        """What this process knows of its calls, in Prometheus's text form."""
+        from k8sconsole.telemetry.exposition import exposition
+
+        return exposition(self.pipeline.meters)
+
     async def figures(self) -> Figures:
+        """What this run measured of itself in the last minutes."""
         return self.gauges.read()
 
 

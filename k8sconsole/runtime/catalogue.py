@@ -1,5 +1,7 @@
 """Which kinds a cluster has, by whatever word a person uses, and the table each is shown in."""
 
+from collections.abc import Sequence
+
 from k8sconsole.errors import ConsoleError, UsageError
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
@@ -43,7 +45,7 @@ class Catalogue:
             await self._discover(cluster)
             found = _best(self.known(cluster), word)
         if found is None:
-            raise _unknown(word, self.known(cluster))
+            raise unknown_kind(word, self.known(cluster))
         return found
 
     def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
@@ -69,10 +71,9 @@ def _best(resources: list[ApiResource], word: str) -> ApiResource | None:
     return min(found, key=lambda one: (one.plural != word.lower(), one.group != "", one.group), default=None)
 
 
-def _unknown(word: str, resources: list[ApiResource]) -> UsageError:
+def unknown_kind(word: str, resources: Sequence[ApiResource]) -> UsageError:
     words = sorted({name for one in resources for name in (one.plural, *one.short_names)})
     close = nearest(word.lower(), words)
     remedy = close[0] if close else "a kind of `kubectl api-resources`"
-    return UsageError(
-        f"no kind {word!r}", "the cluster has no resource of that name", remedy, {"parameter": "kind", "given": word, "nearest": close}
-    )
+    details = {"parameter": "kind", "given": word, "expected": "a kind of k8s_list_api_resources", "nearest": close}
+    return UsageError(f"no kind {word!r}", "the cluster has no resource of that name", remedy, details)

@@ -3,13 +3,15 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Iterable, Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from k8sconsole.config.loading import log_folder
 from k8sconsole.errors import ConfigurationError, ConsoleError
 from k8sconsole.kit.clock import Clock, SystemClock
-from k8sconsole.kit.redact import mask_text
-from k8sconsole.model.events import ClusterState, Fact, Notice, Trust
+from k8sconsole.model.events import ClusterState, Fact, Notice, ScanCompleted, ToolsChanged, Trust
+from k8sconsole.model.indicators import SCANNED
+from k8sconsole.model.reading import ResultTable
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.acting import ToolCaller
@@ -17,31 +19,35 @@ from k8sconsole.runtime.approvals import Approvals
 from k8sconsole.runtime.bus import Bus
 from k8sconsole.runtime.catalogue import Catalogue
 from k8sconsole.runtime.choosing import ClusterChooser
-from k8sconsole.runtime.fetching import Asked, Fetching
 from k8sconsole.runtime.gauges import Gauges
 from k8sconsole.runtime.keeping import Kept, keep
-from k8sconsole.runtime.observing import ClusterReport, Observing, plan_of
 from k8sconsole.runtime.reach import ClusterPool, NoContexts, Opening, find_contexts
 from k8sconsole.runtime.reading import CacheReader
-from k8sconsole.runtime.remembering import ChangesWanted, LifeWanted, Remembered, Remembering
+from k8sconsole.runtime.recalling import Recaller
+from k8sconsole.runtime.timekeeping import tell_jumps
 from k8sconsole.telemetry.figures import Figures
 from k8sconsole.telemetry.logs import start_logging
-from k8sconsole.tools.catalogue import builtin_registry
-from k8sconsole.tools.context import Surroundings
-from k8sconsole.tools.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from k8sconsole.model.outside import OutsideServer
+    from k8sconsole.runtime.observing import ClusterReport, Observing
+    from k8sconsole.scanner.source import ResourceSource
+    from k8sconsole.tools.context import Reread, Wanted
+    from k8sconsole.tools.pipeline import Pipeline
+    from k8sconsole.tools.providers.attachments import Attachments
 
 log = logging.getLogger("k8sconsole.console")
 FIRST_PAINT = 0.25
 """Seconds the scanner leaves to the first rows out of the cache, before it loads the network's libraries."""
+__all__ = ["Console", "Opening"]
 
-__all__ = ["Asked", "Console", "Opening"]
 
-
-class Console(ClusterChooser, CacheReader, ToolCaller):
+class Console(Recaller):
     """Made by ``open``; lives on the loop that opened it. Everything it raises is a ConsoleError.
 
-    What it can be asked stands in its three bases: which clusters (ClusterChooser), what the cache knows (CacheReader), what can be done
-    (ToolCaller). Here: building them together, scanning, and closing in order.
+    What it can be asked stands in its bases: which clusters (ClusterChooser), what the cache knows (CacheReader), what can be done
+    (ToolCaller), what is read in full (Recaller). Here: building them together, scanning, and closing in order. Tools and scanner are
+    loaded when first asked for: the cache's rows are on the screen before.
     """
 
     def __init__(self, opening: Opening, kept: Kept, pool: ClusterPool, clock: Clock) -> None:
@@ -51,12 +57,9 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
         self._kept = kept
         ClusterChooser.__init__(self, opening, pool, Catalogue(kept.store, pool))
         CacheReader.__init__(self, kept.store, clock, self.find_resource)
-        pipeline = Pipeline(builtin_registry(), self._surroundings())
-        ToolCaller.__init__(self, pipeline, Gauges(Figures(clock.now)), opening.face, self.settings.policy)
-        self._fetching = Fetching(pipeline, self.catalogue, kept.store, clock.now)
-        self._remembering = Remembering(pipeline, self.catalogue)
-        plan = plan_of(self.settings, opening.namespaces, watch=opening.watch)
-        self._observing = Observing(kept.store, pool, pipeline, plan, clock, self.bus.publish)
+        ToolCaller.__init__(
+            self, self._make_pipeline, Gauges(Figures(clock.now), pool.connections), opening.face, self.settings.policy, self._later
+        )
         self._tasks: set[asyncio.Task[None]] = set()
         self.bus.subscribe(self.gauges.take)
         self.bus.subscribe(self._remember)
@@ -65,7 +68,7 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
     async def open(cls, opening: Opening, listener: Callable[[Fact], None] | None = None) -> "Console":
         """Raises ConfigurationError, NotFound for an unknown context, StoreError. Offline it opens on whatever the cache knows."""
         told = opening.loaded.settings.log
-        start_logging(log_folder(opening.loaded.settings), mask_text, level=told.level, max_bytes=told.max_bytes, backups=told.backups)
+        start_logging(log_folder(opening.loaded.settings), _masked, level=told.level, max_bytes=told.max_bytes, backups=told.backups)
         clock = SystemClock()
         kept = await keep(opening.loaded, clock)
         try:
@@ -79,6 +82,7 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
         if kept.notice:
             console.bus.publish(kept.notice)
         await console._begin()
+        console._later(tell_jumps(clock, console.bus.publish))
         return console
 
     async def close(self) -> None:
@@ -86,8 +90,9 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._observing.close()
-        await self.pipeline.close()
+        for part in ("_observing", "outside", "pipeline"):
+            if part in vars(self):
+                await getattr(self, part).close()
         await self.pool.close()
         await self._kept.close()
 
@@ -96,37 +101,32 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
         await self._choose(clusters)
         await self._begin()
 
-    async def get(self, asked: Asked) -> Any:
-        """Objects of one kind with how old they are: a ``fetching.Found``."""
-        return await self._fetching.get(self.selected, asked, self.face, "local")
-
-    async def life(self, wanted: LifeWanted) -> Remembered:
-        """The versions of one object of the selected cluster."""
-        return await self._remembering.life(self.selected, wanted, self.face)
-
-    async def changes(self, wanted: ChangesWanted) -> Remembered:
-        """What changed between two moments on the selected clusters."""
-        return await self._remembering.changes(self.selected, wanted, self.face)
-
     def focus(self, cluster: ClusterName, resource: ResourceName | None) -> None:
         """What is looked at is read first."""
         self._observing.coordinator.focus(cluster, resource)
 
     async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> None:
-        """Reads one kind, or all, anew while scanning. Raises UsageError where another process scans this cluster."""
-        self.pool.hurry(cluster)
+        """Reads one kind, or all, anew while scanning; where another process scans, it is asked to. Raises UsageError for a cluster that
+        was never begun, DeadlineExceeded where the other process does not answer."""
+        self._hurry(cluster)
         await self._observing.coordinator.refresh(cluster, resource)
 
-    async def scan_once(self, kinds: Iterable[str] = ()) -> list[ClusterReport]:
+    async def scan_once(self, kinds: Iterable[str] = ()) -> "list[ClusterReport]":
         """Reads the selected clusters once. Raises UsageError for an unknown kind."""
         names = frozenset([(await self.find_resource(self.selected[0], kind)).name for kind in kinds])
         return await self._observing.once(self.selected, names)
 
     async def follow(self) -> None:
         """Scans the selected clusters until cancelled."""
+        self._later(self._describe_tools())
         for cluster in self.selected:
             await self._observing.start(cluster)
         await asyncio.Event().wait()
+
+    async def query(self, sql: str, *, limit: int = 1000) -> ResultTable:
+        """One SELECT. The catalogue table is up to date for it."""
+        await self._describe_tools()
+        return await super().query(sql, limit=limit)
 
     async def _choose(self, clusters: Sequence[str] = ()) -> None:
         for notice in self.choose(await self.known_clusters(), clusters):
@@ -141,7 +141,9 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
             self.bus.publish(self.begin(cluster, known, versions.get(cluster, ""), offline=offline))
             if self.opening.scan and not self.opening.offline and self.settings.scanner.enabled:
                 self._later(self._observe(cluster))
-        self._later(self._describe_tools())
+        if self.opening.face is not Face.CLI:
+            self._later(self._describe_tools())
+            self._later(self._attach())
 
     async def _observe(self, cluster: ClusterName) -> None:
         await asyncio.sleep(FIRST_PAINT)
@@ -152,10 +154,16 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
             self.bus.publish(Notice(problem.title, problem.detail, "error"))
 
     async def _describe_tools(self) -> None:
-        """The catalogue table says what this version can do. The first rows on the screen go before it."""
+        """The catalogue table says what this version can do. The first rows on the screen go before it; a command that reads or scans once
+        does without."""
         if self.opening.face is Face.TUI:
             await asyncio.sleep(FIRST_PAINT)
         await self._store.record_tools(self.pipeline.registry.records(), self.settings.cache.tool_mapping_ttl)
+
+    async def _attach(self) -> None:
+        if self._servers:
+            await asyncio.sleep(FIRST_PAINT)
+            self.outside.start()
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -168,6 +176,10 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
             log.error("work in the background failed", exc_info=task.exception(), extra={"operation": "background"})
 
     def _remember(self, fact: Fact) -> None:
+        if isinstance(fact, ToolsChanged):
+            self._later(self._describe_tools())
+        if isinstance(fact, ScanCompleted):
+            self.keep_fact(SCANNED, 0.0 if fact.error else 1.0)
         discovered = self.remember(fact)
         if discovered:
             self._later(self._learn(discovered))
@@ -175,8 +187,54 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
     async def _learn(self, cluster: ClusterName) -> None:
         await self.catalogue.learn(cluster)
 
-    def _surroundings(self) -> Surroundings:
-        return Surroundings(
+    @cached_property
+    def _observing(self) -> "Observing":
+        from k8sconsole.runtime.observing import Observing, plan_of
+
+        plan = plan_of(self.settings, self.opening.namespaces, watch=self.opening.watch)
+        return Observing(self._kept.store, self.pool, self._source, plan, self.clock, self.bus.publish)
+
+    async def _source(self, cluster: ClusterName) -> "ResourceSource":
+        """Where a cluster is read: at its API server, or through the attached server that is named for it."""
+        from k8sconsole.config.outside import source
+
+        if cluster == source(self.settings):
+            from k8sconsole.tools.providers.asking import Asking
+            from k8sconsole.tools.providers.sources import OutsideSource
+
+            self.outside.start()
+            return OutsideSource(Asking(self.pipeline, self.outside.server(cluster)))
+        from k8sconsole.tools.source import PipelineSource
+
+        return PipelineSource(self.pipeline, await self.pool.get(cluster))
+
+    @cached_property
+    def _servers(self) -> "tuple[OutsideServer, ...]":
+        from k8sconsole.config.outside import servers
+
+        return servers(self.settings)
+
+    @cached_property
+    def outside(self) -> "Attachments":
+        """The attached MCP servers of others; they are started in the background, or by ``settle``."""
+        from k8sconsole.tools.providers.attachments import Attachments
+
+        return Attachments(self._servers, self.pipeline.registry, self._kept.store, self.clock, self.bus.publish)
+
+    def _hurry(self, cluster: ClusterName) -> None:
+        self.pool.hurry(cluster)
+        self.pipeline.hurry(cluster)
+
+    async def _reread(self, cluster: ClusterName, wanted: "Wanted") -> "list[Reread]":
+        self._hurry(cluster)
+        return await self._observing.reread(cluster, wanted)
+
+    def _make_pipeline(self) -> "Pipeline":
+        from k8sconsole.tools.catalogue import builtin_registry
+        from k8sconsole.tools.context import Surroundings
+        from k8sconsole.tools.pipeline import Pipeline
+
+        around = Surroundings(
             clock=self.clock,
             store=self._kept.store,
             contexts=self.contexts,
@@ -188,17 +246,44 @@ class Console(ClusterChooser, CacheReader, ToolCaller):
             ask=self.approvals.ask,
             publish=self.bus.publish,
             noise=lambda: self.settings.history.noise,
+            refresh=self._reread,
+            limits=lambda: self.settings.limits,
         )
+        pipeline = Pipeline(builtin_registry(), around)
+        self.bus.subscribe(pipeline.take)
+        return pipeline
+
+
+def _masked(text: str) -> str:
+    """The patterns are compiled with the first line that is logged, not with the start."""
+    from k8sconsole.kit.redact import mask_text
+
+    return mask_text(text)
 
 
 def _contexts(opening: Opening) -> Any:
-    """Read in a thread: a kubeconfig is a file. Offline, a broken one is no obstacle."""
+    """Read in a thread: a kubeconfig is a file. Offline, or where a cluster is read through an attached server, a broken one is no
+    obstacle."""
+    from k8sconsole.config.outside import source
+
+    server = source(opening.loaded.settings)
+    if not server:
+        return _kubeconfig(opening)
+    from k8sconsole.runtime.attached_context import WithAttached
+
+    try:
+        return WithAttached(server, _kubeconfig(opening))
+    except ConfigurationError as problem:
+        return WithAttached(server, NoContexts(problem))
+
+
+def _kubeconfig(opening: Opening) -> Any:
     if opening.make_contexts is not None:
         return opening.make_contexts()
     if opening.offline:
         return NoContexts()
     try:
-        contexts = find_contexts()
+        contexts = find_contexts(opening.loaded.settings.cluster)
         if not contexts.list():
             raise ConfigurationError("the kubeconfig has no contexts", contexts.origin(), "kubectl config set-context, or k8sconsole demo")
     except ConfigurationError as problem:

@@ -11,6 +11,7 @@ import msgspec
 from k8sconsole.cluster.port import Contexts
 from k8sconsole.config import paths
 from k8sconsole.config.loading import Loaded
+from k8sconsole.model.connections import PoolBounds
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.reach import Opening
 
@@ -39,10 +40,10 @@ def running_demo(options: DemoOptions) -> Iterator[Any]:
         yield cluster
 
 
-def demo_contexts(kubeconfig: Path) -> Contexts:
+def demo_contexts(kubeconfig: Path, bounds: PoolBounds) -> Contexts:
     from k8sconsole.cluster.live.contexts import KubeconfigContexts
 
-    return KubeconfigContexts([kubeconfig])
+    return KubeconfigContexts([kubeconfig], bounds=bounds)
 
 
 @contextlib.contextmanager
@@ -54,13 +55,13 @@ def demo_opening(options: DemoOptions, loaded: Loaded) -> Iterator[Opening]:
     with contextlib.ExitStack() as until_the_end:
 
         def start() -> Contexts:
-            return demo_contexts(until_the_end.enter_context(running_demo(options)).kubeconfig)
+            return demo_contexts(until_the_end.enter_context(running_demo(options)).kubeconfig, loaded.settings.cluster)
 
         yield Opening(demo_cache(loaded), Face.TUI, scan=True, make_contexts=start)
 
 
 def opening_on(kubeconfig: Path, loaded: Loaded, face: Face = Face.TUI) -> Opening:
-    return Opening(demo_cache(loaded), face, scan=True, make_contexts=lambda: demo_contexts(Path(kubeconfig)))
+    return Opening(demo_cache(loaded), face, scan=True, make_contexts=lambda: demo_contexts(Path(kubeconfig), loaded.settings.cluster))
 
 
 def demo_cache(loaded: Loaded) -> Loaded:

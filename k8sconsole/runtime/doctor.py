@@ -1,6 +1,7 @@
 """An examination: each part of the installation, whether it is in order, and the remedy where it is not."""
 
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -10,9 +11,12 @@ import msgspec
 
 from k8sconsole.config import paths
 from k8sconsole.config.loading import db_path, load
+from k8sconsole.config.outside import servers
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConsoleError
+from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.model.outside import OutsideState, OutsideTrust
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.reach import ClusterPool, Opening, choose, find_contexts, has_kubeconfig
 
@@ -40,8 +44,30 @@ async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[Finding]:
     except ConsoleError as problem:
         findings.append(_broken("settings", problem))
     findings.append(await _cache(settings))
-    findings.extend(await _clusters(contexts, connect))
+    findings.extend(await _clusters(settings, contexts, connect))
+    findings.extend(await _servers(settings, connect))
     return findings
+
+
+async def _servers(settings: Settings, connect: bool) -> list[Finding]:
+    """The attached MCP servers, started for a moment."""
+    named = servers(settings)
+    if not named or not connect:
+        return [Finding(f"server {one.name}", "○", f"{one.url or one.command}: not started") for one in named]
+    from k8sconsole.tools.providers.attachments import Attachments
+    from k8sconsole.tools.registry import Registry
+
+    attachments = Attachments(named, Registry(()), None, SystemClock(), lambda fact: None)
+    logging.getLogger("k8sconsole").addHandler(logging.NullHandler())  # what is told here is told once
+    states = await attachments.settle()
+    await attachments.close()
+    return [_server(state) for state in states]
+
+
+def _server(state: OutsideState) -> Finding:
+    if state.trust is OutsideTrust.READY:
+        return Finding(f"server {state.name}", "●", f"{state.tools} tools" + (f"; {state.detail}" if state.detail else ""))
+    return Finding(f"server {state.name}", "✗", state.detail or "no answer yet", "mcp_servers: in k8sconsole.yaml", 3)
 
 
 def _python() -> Finding:
@@ -64,6 +90,7 @@ def _shipped() -> str:
 
 
 async def _cache(settings: Settings) -> Finding:
+    from k8sconsole.runtime.cache_key import find_key
     from k8sconsole.store.sqlite.opening import open_store
 
     path = db_path(settings)
@@ -73,7 +100,7 @@ async def _cache(settings: Settings) -> Finding:
             "cache", "○" if writable else "✗", f"{path}: not made yet", "" if writable else "another CACHE_DB_PATH", 0 if writable else 1
         )
     try:
-        store = await open_store(path, timeout=2.0)
+        store = await open_store(path, timeout=2.0, key=await find_key(settings.cache, path))
         status = await store.status()
         await store.close()
     except ConsoleError as problem:
@@ -87,11 +114,11 @@ def _nearest_folder(path: Path) -> Path:
     return next(parent for parent in path.parents if parent.exists())
 
 
-async def _clusters(wanted: tuple[str, ...], connect: bool) -> list[Finding]:
+async def _clusters(settings: Settings, wanted: tuple[str, ...], connect: bool) -> list[Finding]:
     if not has_kubeconfig():
         return [Finding("kubeconfig", "○", "none found", "k8sconsole demo, or set KUBECONFIG")]
     try:
-        contexts = await asyncio.to_thread(find_contexts)
+        contexts = await asyncio.to_thread(find_contexts, settings.cluster)
         offered = contexts.list()
         chosen = choose(Opening(load(environment={}), Face.CLI, contexts=wanted), offered)
     except ConsoleError as problem:

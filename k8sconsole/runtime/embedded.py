@@ -26,6 +26,12 @@ class EmbeddedConsole:
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def stands(self) -> bool:
+        """Whether the console is open. False while it opens, and where it could not."""
+        done = self._console
+        return done.done() and not done.cancelled() and done.exception() is None
+
     def opened(self, within: float) -> bool:
         """Waits for the console to stand, at most ``within`` seconds; whether it does. Raises what opening it raised."""
         try:

@@ -1,62 +1,33 @@
-"""The figures of the metrics pane: what this run measured of itself while it ran."""
+"""The figures of the metrics pane that belong to this run alone. What is kept beyond it are the facts behind ``model.indicators``."""
+
+from collections.abc import Callable
 
 import msgspec
 
-from k8sconsole.model.events import CallCompleted, Fact, RowsChanged, ScanCompleted
-from k8sconsole.telemetry.figures import Figures, Window
+from k8sconsole.model.connections import Connections
+from k8sconsole.model.events import Fact, RowsChanged
+from k8sconsole.telemetry.figures import Figures
 
 MINUTES = 300.0
-NO_FAILURE = frozenset({"ok", "Cancelled", "PermissionDenied"})
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """Of the last five minutes. calls: milliseconds. scans: seconds a kind. changes: batches written, by slices of ten seconds.
+    """changes: batches written in the last five minutes, by slices of ten seconds. connections: of each cluster that stands open."""
 
-    hit_rate: cached answers ÷ all answers of reading tools; improvement: 1 − cached ÷ direct time; completion: scans without an error. None
-    where nothing was measured yet.
-    """
-
-    calls: Window
-    errors: int
-    scans: Window
-    failed_scans: int
     changes: list[float]
-    hit_rate: float | None
-    improvement: float | None
-    completion: float | None
+    connections: list[Connections]
 
 
 class Gauges:
     """A listener on the bus. Lives on its loop."""
 
-    def __init__(self, figures: Figures) -> None:
+    def __init__(self, figures: Figures, connections: Callable[[], list[Connections]]) -> None:
         self._figures = figures
+        self._connections = connections
 
     def take(self, fact: Fact) -> None:
-        record = self._figures.record
-        if isinstance(fact, CallCompleted):
-            record("call", fact.duration_ms)
-            if fact.outcome not in NO_FAILURE:
-                record("call.error")
-        elif isinstance(fact, ScanCompleted):
-            record("scan" if not fact.error else "scan.failed", fact.seconds)
-        elif isinstance(fact, RowsChanged):
-            record("change")
-
-    def answered(self, *, cached: bool, duration_ms: float) -> None:
-        """A reading call was answered, by the cache or directly."""
-        self._figures.record("read.cached" if cached else "read.direct", duration_ms)
+        if isinstance(fact, RowsChanged):
+            self._figures.record("change")
 
     def read(self) -> Reading:
-        figures = self._figures
-        cached, direct = figures.window("read.cached", MINUTES), figures.window("read.direct", MINUTES)
-        return Reading(
-            calls=figures.window("call", MINUTES),
-            errors=figures.window("call.error", MINUTES).count,
-            scans=figures.window("scan", MINUTES),
-            failed_scans=figures.window("scan.failed", MINUTES).count,
-            changes=figures.series("change", MINUTES, 30),
-            hit_rate=figures.share("read.cached", "read.direct", MINUTES),
-            improvement=1 - cached.average / direct.average if cached.count and direct.average else None,
-            completion=figures.share("scan", "scan.failed", MINUTES),
-        )
+        return Reading(self._figures.series("change", MINUTES, 30), self._connections())

@@ -11,6 +11,7 @@ from k8sconsole.config.settings import Settings
 from k8sconsole.errors import StoreUnwritable
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import Notice
+from k8sconsole.runtime.cache_key import find_key
 from k8sconsole.store.port import Store
 from k8sconsole.store.sqlite.catalog import Lifetimes
 from k8sconsole.store.sqlite.opening import open_store
@@ -31,7 +32,8 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 async def keep(loaded: Loaded, clock: Clock) -> Kept:
-    """Raises StoreUnwritable for a path that somebody chose, StoreTooNew and StoreLocked for any."""
+    """Raises StoreUnwritable for a path that somebody chose, StoreTooNew, StoreLocked and StoreKeyError for any, ConfigurationError where
+    the key cannot be had."""
     settings = loaded.settings
     path = db_path(settings)
     try:
@@ -49,4 +51,6 @@ async def keep(loaded: Loaded, clock: Clock) -> Kept:
 async def _open(path: Path, settings: Settings, clock: Clock) -> SqliteStore:
     cache = settings.cache
     lifetimes = Lifetimes(static=cache.static_ttl, dynamic=cache.dynamic_ttl, history=settings.history)
-    return await open_store(path, clock=clock, timeout=cache.db_timeout, readers=min(4, cache.db_max_connections), lifetimes=lifetimes)
+    readers = min(4, cache.db_max_connections)
+    key = await find_key(cache, path)
+    return await open_store(path, clock=clock, timeout=cache.db_timeout, readers=readers, lifetimes=lifetimes, key=key)

@@ -1,6 +1,6 @@
 """The scanner at work for this console: which clusters, how often, and what it reports when asked to read once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -13,11 +13,12 @@ from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.runtime.reach import ClusterPool
 from k8sconsole.runtime.rotation import KubeconfigWatch
 from k8sconsole.scanner.coordinator import ScanCoordinator
-from k8sconsole.scanner.plan import ScanPlan
+from k8sconsole.scanner.parts import Part
+from k8sconsole.scanner.plan import ScanPlan, is_read
 from k8sconsole.scanner.reports import KindReport
+from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import Store
-from k8sconsole.tools.pipeline import Pipeline
-from k8sconsole.tools.source import PipelineSource
+from k8sconsole.tools.context import Reread, Wanted
 
 
 class ClusterReport(msgspec.Struct, frozen=True):
@@ -40,13 +41,19 @@ class ClusterReport(msgspec.Struct, frozen=True):
 
 
 class Observing:
-    """Belongs to one loop; close it before the store."""
+    """Belongs to one loop; close it before the store. source: where a cluster is read."""
 
     def __init__(
-        self, store: Store, pool: ClusterPool, pipeline: Pipeline, plan: ScanPlan, clock: Clock, publish: Callable[[Fact], None]
+        self,
+        store: Store,
+        pool: ClusterPool,
+        source: Callable[[ClusterName], Awaitable[ResourceSource]],
+        plan: ScanPlan,
+        clock: Clock,
+        publish: Callable[[Fact], None],
     ) -> None:
         self._pool = pool
-        self._pipeline = pipeline
+        self._source = source
         self._rotation = KubeconfigWatch(pool, publish)
         self.coordinator = ScanCoordinator(store, plan=plan, clock=clock, publish=publish)
 
@@ -58,6 +65,25 @@ class Observing:
     async def once(self, clusters: Sequence[ClusterName], kinds: frozenset[ResourceName]) -> list[ClusterReport]:
         """Clusters beside each other; the failure of one is in its report."""
         return [await self._once(cluster, kinds) for cluster in clusters] if len(clusters) == 1 else await self._all(clusters, kinds)
+
+    async def reread(self, cluster: ClusterName, wanted: Wanted) -> list[Reread]:
+        """Whole kinds by the scanner that runs, else once; a part by itself, beside whoever scans. Raises what keeps the cluster from being
+        read, and NotFound for an object that nobody knows."""
+        if wanted.is_part:
+            parts = await self._parts(cluster, wanted)
+            reports = await self.coordinator.read_parts(await self._source(cluster), self._home(cluster), parts)
+        elif self.coordinator.scans(cluster):
+            reports = await self.coordinator.refresh(cluster, wanted.resource.name if wanted.resource else None)
+        else:
+            kinds = frozenset([wanted.resource.name] if wanted.resource else [])
+            reports = await self.coordinator.scan_once(await self._source(cluster), self._home(cluster), kinds)
+        return [_reread(report, wanted) for report in reports]
+
+    async def _parts(self, cluster: ClusterName, wanted: Wanted) -> list[Part]:
+        if wanted.resource is not None:
+            return [Part(wanted.resource, wanted.namespace, wanted.name)]
+        found = await (await self._source(cluster)).discover()
+        return [Part(resource, wanted.namespace) for resource in found.resources if resource.namespaced and is_read(resource)]
 
     async def close(self) -> None:
         await self._rotation.stop()
@@ -75,11 +101,13 @@ class Observing:
             return ClusterReport(cluster, (), problem)
         return ClusterReport(cluster, tuple(reports))
 
-    async def _source(self, cluster: ClusterName) -> PipelineSource:
-        return PipelineSource(self._pipeline, await self._pool.get(cluster))
-
     def _home(self, cluster: ClusterName) -> str:
         return next((info.namespace for info in self._pool.contexts.list() if info.name == cluster), "")
+
+
+def _reread(one: KindReport, wanted: Wanted) -> Reread:
+    counts = (one.objects, one.added, one.changed, one.deleted)
+    return Reread(one.resource, *counts, one.seconds, one.error, list(one.missing), wanted.namespace, wanted.name)
 
 
 def plan_of(settings: Settings, namespaces: tuple[str, ...], *, watch: bool = True) -> ScanPlan:

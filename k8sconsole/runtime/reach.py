@@ -9,8 +9,9 @@ import msgspec
 
 from k8sconsole.cluster.port import Cluster, Contexts
 from k8sconsole.config.loading import Loaded
-from k8sconsole.errors import ConfigurationError, ConsoleError, NotFound
+from k8sconsole.errors import ConfigurationError, ConsoleError, UnknownContext
 from k8sconsole.kit.text import nearest
+from k8sconsole.model.connections import Connections, PoolBounds
 from k8sconsole.model.contexts import ContextInfo
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Face
@@ -51,11 +52,11 @@ class NoContexts:
         return "offline"
 
 
-def find_contexts() -> Contexts:
+def find_contexts(bounds: PoolBounds) -> Contexts:
     """The kubeconfig's contexts, or the one of the pod this runs in. Raises ConfigurationError."""
     from k8sconsole.cluster.live.contexts import contexts_here
 
-    return contexts_here()
+    return contexts_here(bounds=bounds)
 
 
 def has_kubeconfig() -> bool:
@@ -66,7 +67,7 @@ def has_kubeconfig() -> bool:
 
 
 def choose(opening: Opening, offered: list[ContextInfo]) -> tuple[ClusterName, ...]:
-    """The contexts asked for, or the current one. Raises NotFound naming the nearest, ConfigurationError where none is current."""
+    """The contexts asked for, or the current one. Raises UnknownContext naming the nearest, ConfigurationError where none is current."""
     names = [info.name for info in offered]
     if opening.all_contexts:
         return tuple(names)
@@ -83,11 +84,11 @@ def choose(opening: Opening, offered: list[ContextInfo]) -> tuple[ClusterName, .
     raise ConfigurationError("no context chosen", "the kubeconfig has no current context", f"--context {names[0] if names else 'NAME'}")
 
 
-def unknown_context(wanted: str, names: "list[ClusterName]") -> NotFound:
+def unknown_context(wanted: str, names: "list[ClusterName]") -> UnknownContext:
     close = nearest(wanted, [str(name) for name in names])
     known = ", ".join(names[:8]) or "none"
     remedy = f"--context {close[0]}" if close else "kubectl config get-contexts"
-    return NotFound(
+    return UnknownContext(
         f"no context {wanted!r}", f"there are: {known}", remedy, {"parameter": "context", "given": wanted, "nearest": close or names[:5]}
     )
 
@@ -100,7 +101,7 @@ class ClusterPool:
         self._opening: dict[ClusterName, asyncio.Task[Cluster]] = {}
 
     async def get(self, name: ClusterName) -> Cluster:
-        """Raises NotFound for an unknown context, and what opening it raises; a failed opening is tried again next time."""
+        """Raises UnknownContext, and what opening it raises; a failed opening is tried again next time."""
         task = self._opening.get(name)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = asyncio.get_running_loop().create_task(self._open(name))
@@ -111,6 +112,10 @@ class ClusterPool:
         """Those that stand open now."""
         done = [task for task in self._opening.values() if task.done() and not task.cancelled() and not task.exception()]
         return [task.result() for task in done]
+
+    def connections(self) -> list[Connections]:
+        """Of each cluster that stands open."""
+        return [cluster.connections() for cluster in self.opened()]
 
     def hurry(self, name: ClusterName) -> None:
         """A person waits for this cluster: credentials that failed a moment ago are tried again."""

@@ -2,19 +2,24 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.describe import Section, describe
+from k8sconsole.kit.text import yaml_text
 from k8sconsole.model.freshness import Freshness, oldest
-from k8sconsole.model.reading import ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage
+from k8sconsole.model.indicators import KEPT, Indicator, indicators
+from k8sconsole.model.reading import ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage, cached_freshness
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import Store
-from k8sconsole.tools.context import cached_freshness
+
+if TYPE_CHECKING:
+    from k8sconsole.model.describe import Section
 
 EVENTS = ResourceName("events")
+LOOKED_BACK = 86_400.0
+"""Seconds of kept facts that the indicators speak of."""
 Lookup = Callable[[ClusterName, str], Awaitable[ApiResource]]
 
 
@@ -38,8 +43,10 @@ class CacheReader:
         raw = await self._store.body(ref)
         return None if raw is None else msgspec.json.decode(raw)
 
-    async def describe(self, ref: ObjectRef) -> list[Section]:
+    async def describe(self, ref: ObjectRef) -> "list[Section]":
         """Empty when the cache does not know the object."""
+        from k8sconsole.model.describe import describe
+
         found = await self.body(ref)
         if found is None:
             return []
@@ -50,7 +57,7 @@ class CacheReader:
     async def yaml(self, ref: ObjectRef) -> str:
         """The object as the cache has it: masked, without managedFields. Empty when unknown."""
         found = await self.body(ref)
-        return "" if found is None else await asyncio.to_thread(_yaml, found)
+        return "" if found is None else await asyncio.to_thread(yaml_text, found)
 
     async def scan_states(self) -> list[ScanState]:
         return await self._store.scan_states()
@@ -60,6 +67,18 @@ class CacheReader:
 
     async def store_status(self) -> StoreStatus:
         return await self._store.status()
+
+    async def indicators(self, seconds: float = LOOKED_BACK) -> list[Indicator]:
+        """How well the program does, by the facts kept in the last ``seconds``."""
+        now = self.clock.now()
+        facts = {name: await self._store.figures(name, now - seconds) for name in KEPT}
+        return indicators(facts, now - seconds, now)
+
+    async def kept_metrics(self, seconds: float = LOOKED_BACK) -> str:
+        """What the calls of all processes on this cache came to in the last ``seconds``, in Prometheus's text form."""
+        from k8sconsole.runtime.metering import kept_metrics
+
+        return await kept_metrics(self._store, self.clock.now() - seconds)
 
     async def known_clusters(self) -> list[ClusterRecord]:
         return await self._store.clusters()
@@ -75,11 +94,3 @@ class CacheReader:
         about = f"{kind.lower()}/{ref.name}"
         found = [await self.body(row.ref) for row in rows.rows if about in row.cells]
         return [one for one in found if one]
-
-
-def _yaml(value: dict[str, Any]) -> str:
-    import yaml
-
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=10_000)
-    return text

@@ -1,22 +1,24 @@
 """``history`` and ``diff``: the past in full, through the pipeline like any other read."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
 from k8sconsole.errors import UsageError
 from k8sconsole.model.freshness import Freshness
-from k8sconsole.model.history import ChangeQuery
+from k8sconsole.model.history import ChangeQuery, Moment
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Face, ToolCall
+from k8sconsole.runtime import timeline
 from k8sconsole.runtime.catalogue import Catalogue
-from k8sconsole.tools.changes import ChangesTold, kinds_asked, open_window
+from k8sconsole.tools.changes import ChangesTold, happening, kinds_asked, open_window
 from k8sconsole.tools.objects import namespace_of
-from k8sconsole.tools.past import asked_span
+from k8sconsole.tools.past import asked_span, history
 from k8sconsole.tools.pipeline import Pipeline
 from k8sconsole.tools.versions import LifeAsked, LifeTold, lived
 
-LIFE, CHANGES = "history_list_versions", "history_diff"
+LIFE, CHANGES, TIMELINE = "history_list_versions", "history_diff", "history_timeline"
 
 
 class LifeWanted(msgspec.Struct, frozen=True):
@@ -67,6 +69,22 @@ class Remembering:
             ref = ObjectRef(clusters[0], resource.name, namespace, wanted.name)
             found = await lived(context, LifeAsked(resource, ref, span.since, span.until))
             return Remembered(found.told, found.freshness, found.warnings)
+
+    async def timeline(self, ref: ObjectRef, events: list[dict[str, Any]], face: Face) -> list[Moment]:
+        """Its own life, what happened in the last day to what it owns, and these events about it. Raises what ``life`` does."""
+        told = (await self.life((ref.cluster,), LifeWanted(ref.resource, ref.name, ref.namespace), face)).told
+        resource = await self._catalogue.find(ref.cluster, ref.resource)
+        owner = f"{resource.kind}/{ref.name}"
+        call = ToolCall(TIMELINE, {"context": ref.cluster, "owner": owner, "namespace": ref.namespace}, face)
+        async with self._pipeline.guarded(call) as passage:
+            context = passage.context
+            spaces = (ref.namespace,) if ref.namespace else ()
+            kinds = await kinds_asked(context, passage.spec, (ref.cluster,), "", spaces)
+            since = context.now - timeline.DAY
+            query = ChangeQuery(since, context.now, (ref.cluster,), kinds, spaces, owner=owner, limit=timeline.MOST_OWNED)
+            store = history(context)
+            owned = [await happening(store, version) for version in (await store.changed(query)).versions]
+        return timeline.moments(told, owned, events)
 
     async def changes(self, clusters: Sequence[ClusterName], wanted: ChangesWanted, face: Face) -> Remembered:
         """Over all these clusters. Raises UsageError for a time that cannot be, or an unknown kind."""

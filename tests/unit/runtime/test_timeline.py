@@ -1,0 +1,55 @@
+"""What a timeline is made of, and in which order."""
+
+from k8sconsole.model.differences import Difference
+from k8sconsole.runtime.timeline import moments
+from k8sconsole.tools.changes import Happening
+from k8sconsole.tools.past import GapTold
+from k8sconsole.tools.versions import LifeTold, ObjectTold, VersionTold
+
+WEB = ObjectTold("demo", "deployments.apps", "shop", "web")
+BORN = VersionTold("1", "2026-11-26T10:00:00Z", "added", "kubectl", [])
+SCALED = VersionTold("2", "2026-11-26T12:00:00Z", "modified", "alice", [Difference("spec.replicas", 2, 3)])
+
+
+def test_what_happened_is_told_newest_first_whoever_it_happened_to() -> None:
+    life = LifeTold(WEB, [BORN, SCALED], [GapTold("demo", "deployments.apps", "2026-11-26T10:30:00Z", "2026-11-26T11:00:00Z", "crash")])
+    owned = [Happening("2026-11-26T12:00:01Z", "demo", "pods", "shop", "web-1", "added", "kubelet", ["spec.nodeName"])]
+    event = {"type": "Warning", "reason": "Failed", "message": "two\nlines", "count": 3, "lastTimestamp": "2026-11-26T12:30:00Z"}
+    told = [(one.change, one.subject, one.by, one.lines) for one in moments(life, owned, [event, {"reason": "never dated"}])]
+    assert told == [
+        ("warning", "", "", ("Failed ×3: two lines",)),
+        ("added", "pods/web-1", "kubelet", ("spec.nodeName",)),
+        ("modified", "", "alice", ("spec.replicas: 2 → 3",)),
+        ("gap", "", "", ("nobody was watching from 2026-11-26T10:30:00Z to 2026-11-26T11:00:00Z (crash)",)),
+        ("added", "", "kubectl", ()),
+    ]
+
+
+def test_a_gap_that_lasts_stands_on_top() -> None:
+    life = LifeTold(WEB, [BORN], [GapTold("demo", "deployments.apps", "2026-11-26T10:30:00Z", None, "")])
+    assert [one.change for one in moments(life, [], [])] == ["gap", "added"]
+
+
+def test_of_many_differing_fields_the_first_are_told_and_the_rest_counted() -> None:
+    many = VersionTold("2", "2026-11-26T12:00:00Z", "modified", "", [Difference(f"spec.a{n}", n, n + 1) for n in range(40)])
+    (one,) = moments(LifeTold(WEB, [many], []), [], [])
+    assert one.lines[-1] == "… 28 more fields"
+    assert len(one.lines) == 13
+
+
+def test_what_befell_one_owned_object_in_the_same_minute_is_told_once_with_all_its_fields() -> None:
+    def happening(at: str, name: str, change: str, *fields: str) -> Happening:
+        return Happening(f"2026-11-26T12:00:{at}Z", "demo", "pods", "shop", name, change, "", list(fields))
+
+    owned = [
+        happening("09", "web-1", "modified", "status.phase"),
+        happening("05", "web-2", "modified", "status.phase"),
+        happening("03", "web-1", "modified", "spec.nodeName", "status.phase"),
+        happening("01", "web-1", "added"),
+    ]
+    told = moments(LifeTold(WEB, [], []), owned, [])
+    assert [(one.change, one.subject, one.lines) for one in told] == [
+        ("modified", "pods/web-1", ("status.phase, spec.nodeName",)),
+        ("modified", "pods/web-2", ("status.phase",)),
+        ("added", "pods/web-1", ()),
+    ]
