@@ -49,21 +49,24 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("describe", "table", "d", "describe", "Everything about the object, with its events", 2, call="open('describe')"),
     Action("yaml", "table", "y", "yaml", "The object as it is cached, secrets masked", 3, call="open('yaml')"),
+    Action(
+        "timeline", "table", "T", "timeline", "What happened to the object and to what it owns, newest first", 6, call="open('timeline')"
+    ),
     Action("logs", "table", "l", "logs", "Follow the logs of a pod or container", 4, call="open('logs')"),
     Action("previous_logs", "table", "p", "previous logs", "The logs of the container that ran before", call="open('previous_logs')"),
     Action("filter", "table", "slash", "filter", "Show only rows that match; see the filter's grammar in docs/console.md", 5, typing=True),
     Action("mark", "table", "space", "mark", "Mark the row, for actions on several"),
     Action("mark_range", "table", "ctrl+@", "mark range", "Mark from the last marked row to here"),
-    Action("delete", "table", "ctrl+d", "delete", "Delete the marked objects, or this one; asks first", 6, Risk.DESTRUCTIVE),
+    Action("delete", "table", "ctrl+d", "delete", "Delete the marked objects, or this one; asks first", 7, Risk.DESTRUCTIVE),
     Action("copy", "table", "c", "copy name", "Copy the object's name to the clipboard, over SSH too"),
     Action("node", "table", "o", "node", "Go to the node this pod runs on", call="open('node')"),
     Action("owner", "table", "J", "owner", "Go to the object that owns this one", call="open('owner')"),
-    Action("all_namespaces", "table", "0", "all namespaces", "Rows of every namespace", 8),
+    Action("all_namespaces", "table", "0", "all namespaces", "Rows of every namespace", 9),
     *(
         Action(f"favourite_{n}", "table", str(n), f"favourite {n}", f"Rows of favourite namespace {n}", call=f"favourite({n})")
         for n in range(1, 10)
     ),
-    Action("faults", "table", "ctrl+z", "faults only", "Only what is not well, on and off", 7),
+    Action("faults", "table", "ctrl+z", "faults only", "Only what is not well, on and off", 8),
     Action("wide", "table", "ctrl+w", "wide", "All columns at full width; ← and → move sideways"),
     Action("refresh", "table", "ctrl+r", "refresh", "Read this kind again now"),
     Action("older_place", "table", "left_square_bracket", "older place", "Back in the history of places", call="trail(-1)"),
@@ -82,6 +85,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("text_wrap", "text", "w", "wrap", "Wrap long lines, or cut them", 2),
     Action("text_copy", "text", "c", "copy", "Copy the whole text to the clipboard", 3),
     Action("text_other", "text", "y,d", "yaml / describe", "Between the description and the YAML", 4),
+    Action("text_timeline", "text", "T", "timeline", "What happened to it", 4),
     Action("text_refresh", "text", "ctrl+r", "refresh", "Read it again", 5),
     *(
         Action(f"log_range_{key}", "logs", str(key), label, f"Show the {label}", call=f"range({key})")

@@ -1,5 +1,6 @@
 """The app: it holds the theme, the desk and what was said; the screens and panes do the rest."""
 
+import contextlib
 import logging
 import os
 from pathlib import Path, PurePath
@@ -59,6 +60,9 @@ class ConsoleApp(App[int]):
     async def on_mount(self) -> None:
         self.set_keymap({name: keys for name, keys in self.desk.settings.keymap.items() if name in {one.id for one in ACTIONS}})
         self.main = MainScreen(self.desk, (), self._namespaces)
+        if self.desk.engine.stands:
+            with contextlib.suppress(ConsoleError):  # told below, where it is asked again
+                await self._take_stock()  # so that the first frame is not an empty one
         await self.push_screen(self.main)
         self._bridge = Bridge(self.desk.engine, self.post_message)
         for problem in [*([self._problem] if self._problem else []), *conflicts(self.desk.settings.keymap)]:
@@ -68,15 +72,19 @@ class ConsoleApp(App[int]):
 
     async def _begin(self) -> None:
         try:
-            self.desk.selected = tuple(await self.desk.engine.ask(lambda console: console.selected))
-            self.desk.states.update(await self.desk.engine.ask(lambda console: console.states()))
-            self.desk.opened = True
-            self.main.cluster.reload()
+            if not self.desk.opened:
+                await self._take_stock()
+                self.main.cluster.reload()
             await self.action_learn()
         except ConsoleError as error:
             self.desk.opened = True
             self.main.cluster.fail(f"the console could not open: {error}")
             self.tell(error.title, str(error), "error")
+
+    async def _take_stock(self) -> None:
+        self.desk.selected, states = await self.desk.engine.ask(lambda console: (tuple(console.selected), console.states()))
+        self.desk.states.update(states)
+        self.desk.opened = True
 
     async def action_learn(self) -> None:
         """Kinds, namespaces and contexts for completion, and which clusters look like production."""

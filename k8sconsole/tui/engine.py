@@ -13,6 +13,8 @@ T = TypeVar("T")
 class Embedded(Protocol):
     """What runtime.embedded.EmbeddedConsole offers a face."""
 
+    @property
+    def stands(self) -> bool: ...
     async def do(self, work: Callable[[Any], Awaitable[T]]) -> T: ...
     def stream(self, work: Callable[[Any], AsyncIterator[T]]) -> AsyncIterator[T]: ...
     def subscribe(self, listener: Callable[[Fact], None]) -> None: ...
@@ -24,6 +26,11 @@ class Engine:
 
     def __init__(self, embedded: Embedded) -> None:
         self._embedded = embedded
+
+    @property
+    def stands(self) -> bool:
+        """Whether what is asked is answered at once, the console being open already."""
+        return self._embedded.stands
 
     async def ask(self, question: Callable[..., Any], *about: Any) -> Any:
         async def work(console: Any) -> Any:

@@ -2,18 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
 from k8sconsole.errors import UsageError
 from k8sconsole.kit.clock import FixedClock, iso
+from k8sconsole.model.connections import Connections
 from k8sconsole.model.contexts import ContextInfo, LogOptions
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, Trust
 from k8sconsole.model.filters import RowSubject, predicate
 from k8sconsole.model.freshness import Freshness, Source
+from k8sconsole.model.history import Moment
+from k8sconsole.model.indicators import HIT, SCANNED, SUGGESTED, Indicator, indicators
 from k8sconsole.model.objects import Row
+from k8sconsole.model.outside import OutsideState
 from k8sconsole.model.reading import RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
 from k8sconsole.model.refs import ApiResource, ClusterName, ObjectRef
 from k8sconsole.model.resources import BUILTIN
@@ -42,10 +46,21 @@ class Approvals:
         return found is not None
 
 
+class Servers:
+    """The attached MCP servers, as the test has them."""
+
+    def __init__(self) -> None:
+        self.told: list[OutsideState] = []
+
+    def states(self) -> list[OutsideState]:
+        return list(self.told)
+
+
 class MemoryConsole:
     def __init__(self, objects: list[dict[str, Any]]) -> None:
         self.clock = FixedClock(NOW)
         self.approvals = Approvals()
+        self.outside = Servers()
         self.selected: tuple[ClusterName, ...] = (DEMO,)
         self.confirmed = NOW
         self.trust = ClusterState(DEMO, Trust.LIVE, version="v1.36.3", seen_at=NOW)
@@ -169,6 +184,15 @@ class MemoryConsole:
 
         return describe(next(one for one in BUILTIN if one.name == ref.resource), self.bodies[ref], [], NOW)
 
+    async def timeline(self, ref: ObjectRef) -> list[Moment]:
+        return [
+            Moment(NOW - 40, "warning", "", "kubelet", ("BackOff ×7: Back-off restarting failed container",)),
+            Moment(NOW - 95, "modified", f"pods/{ref.name}-x", "kubelet", ("status.phase",)),
+            Moment(NOW - 3700, "modified", "", "kubectl-edit", ("spec.containers[c].image: web:1 → web:2", "spec.replicas: 2 → 3")),
+            Moment(NOW - 90_000, "gap", "", "", ("nobody was watching from 01:00 to 02:00 (no process was scanning)",)),
+            Moment(NOW - 200_000, "added"),
+        ]
+
     async def call(self, tool: str, arguments: dict[str, Any], *, face: Face = Face.TUI, caller: str = "") -> ToolOutcome:
         from k8sconsole.errors import ApprovalDenied
 
@@ -224,9 +248,21 @@ class MemoryConsole:
     async def figures(self) -> "Measured":
         return Measured()
 
+    async def indicators(self) -> list[Indicator]:
+        """A day of a console that was closed at night, and whose cache had nothing to be compared with yet."""
+        facts = [
+            (NOW - 3600.0 * hour, 0.0 if (hour * 7 + each) % 15 == 0 else 1.0)
+            for hour in range(23, 0, -1)
+            if not 6 < hour < 13
+            for each in range(4)
+        ]
+        return indicators({HIT: facts, SCANNED: [(at, 1.0) for at, _ in facts], SUGGESTED: facts[:9]}, NOW - 86_400.0, NOW)
+
     def focus(self, cluster: ClusterName, resource: str) -> None: ...
 
     async def refresh(self, cluster: ClusterName, resource: str) -> None: ...
+    async def suggest(self, tool: str, parameter: str, given: Mapping[str, str]) -> list[str]:
+        return [name for name in ("shop", "shipping", "data") if given[parameter] in name] if parameter == "namespace" else []
 
 
 class Spec(msgspec.Struct, frozen=True):
@@ -242,16 +278,15 @@ class Spec(msgspec.Struct, frozen=True):
 
 
 class Measured(msgspec.Struct, frozen=True):
-    hit_rate: float | None = 0.93
-    improvement: float | None = None
-    completion: float | None = 1.0
     changes: tuple[float, ...] = (0, 1, 4, 2, 0, 7, 3)
+    connections: tuple[Connections, ...] = (Connections(DEMO, size=3, in_use=1, made=7, reused=412, streams=38),)
 
 
 class Embedded:
-    """The console on the app's own loop."""
+    """The console on the app's own loop. stands: whether it is open when the app starts."""
 
-    def __init__(self, console: MemoryConsole) -> None:
+    def __init__(self, console: MemoryConsole, *, stands: bool = True) -> None:
+        self.stands = stands
         self.console = console
 
     async def do(self, work: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -344,13 +379,15 @@ def shop() -> list[dict[str, Any]]:
 
 
 @contextlib.asynccontextmanager
-async def open_console(console: MemoryConsole, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Any]:
+async def open_console(
+    console: MemoryConsole, size: tuple[int, int] = (80, 24), *, stands: bool = True, **options: Any
+) -> AsyncIterator[Any]:
     """The app on the console, settled. Answers the pilot."""
     from k8sconsole.config.settings import Settings
     from k8sconsole.tui.app import ConsoleApp
     from k8sconsole.tui.visuals.glyphs import UNICODE
 
-    app = ConsoleApp(Embedded(console), options.pop("settings", Settings()), clock=console.clock, glyphs=UNICODE, **options)
+    app = ConsoleApp(Embedded(console, stands=stands), options.pop("settings", Settings()), clock=console.clock, glyphs=UNICODE, **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
         yield pilot

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.model.events import ClusterState, Trust
+from k8sconsole.model.events import ClusterState, OutsideChanged, Trust
+from k8sconsole.model.outside import OutsideState, OutsideTrust
 from k8sconsole.tui.widgets.question import QuestionDialog
 from tests.tui.memory import DEMO, NOW, Embedded, MemoryConsole, open_console, pod, settled, shop
 
@@ -216,6 +217,16 @@ async def test_a_terminal_too_small_says_so_in_a_sentence(console: MemoryConsole
         assert "20×5 is too small" in " ".join(screen(pilot).split())
 
 
+async def test_the_tools_pane_says_how_each_attached_server_is_as_soon_as_it_is_another(console: MemoryConsole) -> None:
+    console.outside.told = [OutsideState("files", "stdio", OutsideTrust.READY, NOW, 3)]
+    async with open_console(console, size=(120, 24)) as pilot:
+        assert "● files" in (await press(pilot, "f3")).splitlines()[1]
+        console.outside.told = [OutsideState("files", "stdio", OutsideTrust.LOST, NOW, 3, ("files__read",), "exit code 7")]
+        console.tell(OutsideChanged("files", "lost"))
+        await settled(pilot, 6)
+        assert "◌ files 1 held lost: exit code 7" in screen(pilot).splitlines()[1]
+
+
 @pytest.mark.parametrize(("key", "words"), [("f3", "k8s_list_pods"), ("f4", "llm.model"), ("f5", "cache hits")])
 async def test_each_pane_is_one_key_away(console: MemoryConsole, key: str, words: str) -> None:
     async with open_console(console, (120, 30)) as pilot:
@@ -231,6 +242,17 @@ async def test_a_tool_runs_from_its_form_and_shows_how_old_its_answer_is(console
         await pilot.pause(0.1)
         assert ("k8s_list_pods", {"namespace": "shop"}) in console.calls
         assert "done in 12 ms, live, seen 0s ago" in screen(pilot)
+
+
+async def test_a_form_offers_the_rest_of_what_is_typed_and_the_right_arrow_takes_it(console: MemoryConsole) -> None:
+    async with open_console(console, (120, 30)) as pilot:
+        await press(pilot, "f3", "enter")
+        await typed(pilot, "sho")
+        await pilot.pause(0.1)
+        assert "shop" in screen(pilot)
+        await press(pilot, "right", "enter")
+        await pilot.pause(0.1)
+        assert ("k8s_list_pods", {"namespace": "shop"}) in console.calls
 
 
 async def test_the_chat_answers_with_evidence_and_age_and_names_what_it_does_not_understand(console: MemoryConsole) -> None:
@@ -265,6 +287,11 @@ async def test_a_colon_in_the_chat_is_a_character(console: MemoryConsole) -> Non
     async with open_console(console) as pilot:
         await press(pilot, "f4", "colon", "slash")
         assert pilot.app.screen.query_one("#ask").value == ":/"
+
+
+async def test_a_console_that_opens_late_shows_its_rows_when_it_stands(console: MemoryConsole) -> None:
+    async with open_console(console, stands=False) as pilot:
+        assert "checkout" in screen(pilot)
 
 
 async def test_a_console_that_cannot_open_says_why(console: MemoryConsole, monkeypatch: pytest.MonkeyPatch) -> None:

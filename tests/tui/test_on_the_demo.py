@@ -85,3 +85,21 @@ async def test_every_pane_shows_the_real_thing(pilot: Any, key: str, words: str)
     await until(pilot, lambda shown: "● live" in shown)
     await pilot.press(key)
     await until(pilot, lambda shown: words in shown)
+
+
+async def test_the_timeline_of_a_deployment_shows_what_was_changed_and_what_came_of_it(pilot: Any) -> None:
+    await until(pilot, lambda shown: "● live" in shown and "Running" in shown)
+    await pilot.press("colon", *"deploy shop", "enter")
+    await until(pilot, lambda shown: shown.splitlines()[1].split()[0] == "deployments" and "web" in shown)
+    await pilot.press("slash", *"~^web$", "enter", "T")
+    await until(pilot, lambda shown: "timeline" in shown.splitlines()[1] and "added" in shown)
+    arguments = {"kind": "deploy", "name": "web", "namespace": "shop", "replicas": 9}
+    engine = pilot.app.main.desk.engine
+    engine.questions(lambda question: None)
+    asking = asyncio.create_task(engine.ask(lambda console: console.call("k8s_scale_resource", arguments)))
+    await until(pilot, lambda shown: "Scale" in shown and "web" in shown)
+    await pilot.press("right", "enter")
+    assert (await asking).error is None
+    await until(pilot, lambda shown: "pods/web-" in shown)
+    await pilot.press("slash", *"spec.replicas:", "enter")  # its pods have much to say meanwhile
+    await until(pilot, lambda shown: "spec.replicas: " in shown and "→ 9" in shown)

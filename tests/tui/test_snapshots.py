@@ -1,5 +1,7 @@
 """Every pane as it looks, at the size of an old terminal and of a large one; time, data and size stand still."""
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ VIEWS = {
     "faults": ("ctrl+z",),
     "describe": ("j", "d"),
     "yaml": ("j", "y"),
+    "timeline": ("j", "T"),
     "containers": ("j", "enter"),
     "logs": ("j", "l"),
     "help": ("question_mark",),
@@ -25,6 +28,16 @@ VIEWS = {
     "chat": ("f4", *"pods that are not running", "enter"),
     "question": ("j", "ctrl+d"),
 }
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A place whose clock shows the same everywhere."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def app(**options: Any) -> ConsoleApp:

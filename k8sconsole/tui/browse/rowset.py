@@ -1,7 +1,7 @@
 """The rows of one place in memory: ordered, filtered, and remembering what has just changed. All of it without a widget."""
 
 import re
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from k8sconsole.model.filters import Filter, RowSubject, Text, predicate, searched_texts
 from k8sconsole.model.objects import Row
@@ -10,6 +10,10 @@ from k8sconsole.model.tables import KindTable, row_health, sort_key
 from k8sconsole.model.tables.health import Health
 
 Key = Hashable
+Name = tuple[str, str, str]
+"""Cluster, namespace, name."""
+_OTHER = "\0"
+"""No object's uid."""
 BRIGHT = 2.0
 """Seconds that a change stays visible."""
 PLAIN_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -19,6 +23,10 @@ FAULTS = frozenset({Health.BAD, Health.WARN, Health.GOING})
 def key_of(row: Row) -> Key:
     """Which object: a later one of the same name has another key."""
     return (row.cluster, row.uid or (row.namespace, row.name))
+
+
+def _name_of(row: Row) -> Name:
+    return (row.cluster, row.namespace, row.name)
 
 
 class RowSet:
@@ -81,17 +89,26 @@ class RowSet:
     def apply(self, rows: Iterable[Row], gone: Iterable[ObjectRef]) -> bool:
         """What changed since; whether anything visible did."""
         now = self._now()
+        rows = list(rows)
+        successors = {_name_of(row): key_of(row) for row in rows if key_of(row) not in self.rows}
         touched = {key_of(row) for row in rows if self._take(row, now)}
-        names = {(ref.cluster, ref.namespace, ref.name): ref for ref in gone}
-        if names:
-            for key, row in self.rows.items():
-                ref = names.get((row.cluster, row.namespace, row.name))
-                if ref and key not in self._gone and (not ref.uid or ref.uid == row.uid):
-                    self._gone[key] = now
-                    touched.add(key)
+        touched |= self._leave({(ref.cluster, ref.namespace, ref.name): ref.uid for ref in gone}, successors, now)
         if touched:
             self._reorder(touched)
         return bool(touched)
+
+    def _leave(self, gone: Mapping[Name, str], successors: Mapping[Name, Key], now: float) -> set[Key]:
+        """Those that were deleted (gone: by which uid, empty where nobody knows it), and those whose name another object has taken over:
+        a StatefulSet's pod, or everything in a cluster that was built anew."""
+        if not gone and not successors:
+            return set()
+        left = {
+            key
+            for key, row in self.rows.items()
+            if key not in self._gone and (gone.get(name := _name_of(row), _OTHER) in ("", row.uid) or successors.get(name, key) != key)
+        }
+        self._gone.update(dict.fromkeys(left, now))
+        return left
 
     def _take(self, row: Row, now: float) -> bool:
         key = key_of(row)

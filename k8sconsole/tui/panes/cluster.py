@@ -1,4 +1,7 @@
-"""The cluster browser: a stack of views over the place where one is, and the way one came."""
+"""The cluster browser: a stack of views over the place where one is, and the way one came.
+
+Every view but the table is loaded when it is first opened: the first rows do not wait for it.
+"""
 
 from typing import ClassVar
 
@@ -17,10 +20,6 @@ from k8sconsole.tui.desk import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.views.base import DeletionWanted, ObjectOpened, PlaceWanted, TrailStepped, View
-from k8sconsole.tui.views.containers import ContainersView
-from k8sconsole.tui.views.contexts import ContextsView
-from k8sconsole.tui.views.documents import DocumentView
-from k8sconsole.tui.views.logs import LogView
 from k8sconsole.tui.views.table import TableView
 from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.prompt import PromptLine
@@ -83,6 +82,8 @@ class ClusterPane(Pane):
         self._push(TableView(self.desk, place), alone=not drilled)
 
     def contexts(self) -> None:
+        from k8sconsole.tui.views.contexts import ContextsView
+
         self._push(ContextsView(self.desk))
 
     def fail(self, problem: str) -> None:
@@ -175,12 +176,12 @@ class ClusterPane(Pane):
     async def _open(self, event: ObjectOpened) -> None:
         ref = event.ref
         match event.how:
-            case "describe" | "yaml":
-                self._push(DocumentView(self.desk, ref, event.how))
+            case "describe" | "yaml" | "timeline":
+                self._read(ref, event.how)
             case "logs" | "previous_logs" if ref.resource == "pods":
-                self._push(LogView(self.desk, ref, event.container, previous=event.how == "previous_logs"))
+                self._push(_log_view(self.desk, event))
             case "enter" if ref.resource == "pods":
-                self._push(ContainersView(self.desk, ref))
+                self._push(_containers_view(self.desk, ref))
             case "enter":
                 await self._drill(ref)
             case "node" | "owner":
@@ -188,11 +189,16 @@ class ClusterPane(Pane):
             case _:
                 self.post_message(Told(f"{ref.resource} have no logs", "press enter to reach their pods", "warning"))
 
+    def _read(self, ref: ObjectRef, how: str) -> None:
+        from k8sconsole.tui.views.documents import DocumentView
+
+        self._push(DocumentView(self.desk, ref, how))
+
     async def _drill(self, ref: ObjectRef) -> None:
         body = await self.desk.engine.ask(lambda console: console.body(ref)) if needs_body(ref.resource) else {}
         into = inside(ref, body or {})
         if into is None:
-            self._push(DocumentView(self.desk, ref, "describe"))
+            self._read(ref, "describe")
             return
         resource = await self.find(into.resource, (ref.cluster,))
         self.go(Place(resource, (ref.cluster,), into.namespaces, scope=into.scope, scope_label=into.label), drilled=True)
@@ -248,3 +254,15 @@ class ClusterPane(Pane):
             lambda console: console.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")
         )
         return outcome
+
+
+def _log_view(desk: Desk, event: ObjectOpened) -> View:
+    from k8sconsole.tui.views.logs import LogView
+
+    return LogView(desk, event.ref, event.container, previous=event.how == "previous_logs")
+
+
+def _containers_view(desk: Desk, ref: ObjectRef) -> View:
+    from k8sconsole.tui.views.containers import ContainersView
+
+    return ContainersView(desk, ref)

@@ -7,12 +7,13 @@ from textual.content import Content
 from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError
+from k8sconsole.model.indicators import Indicator
 from k8sconsole.model.reading import ScanState, StoreStatus, ToolUsage
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.desk import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.panes.base import Pane
-from k8sconsole.tui.visuals.metrics import SCAN_TRACKS, Measured, Tile, scan_pieces, summary_line, tiles
+from k8sconsole.tui.visuals.metrics import SCAN_TRACKS, Measured, Tile, connection_words, scan_pieces, summary_line, tiles
 from k8sconsole.tui.widgets.key_row import WordRow
 from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.small_table import ListLines
@@ -59,11 +60,13 @@ class MetricsPane(Pane):
             status: StoreStatus = await ask(lambda console: console.store_status())
             usage: list[ToolUsage] = await ask(lambda console: console.tool_usage())
             figures: Measured = await ask(lambda console: console.figures())
+            found: list[Indicator] = await ask(lambda console: console.indicators())
         except ConsoleError as error:
             self.post_message(Told(error.title, str(error), "error"))
             return
-        self._show(tiles(self._scans, figures, self.desk.glyphs))
-        self.query_one("#summary", WordRow).say(summary_line(status, usage, figures.changes, self.desk.glyphs))
+        self._show(tiles(found, self.desk.glyphs))
+        summary = summary_line(status, self._scans, usage, figures.changes, self.desk.glyphs)
+        self.query_one("#summary", WordRow).say(summary, connection_words(figures.connections))
         now, glyphs = self.desk.now(), self.desk.glyphs
         scans = sorted(self._scans, key=lambda one: (one.cluster, not one.error, -one.record_count, one.resource))
         self.table.show(SCAN_TRACKS, ListLines([((one.cluster, one.resource), scan_pieces(one, now, glyphs)) for one in scans]))

@@ -1,5 +1,8 @@
 """The catalogue of tools: left what there is, right what one does, its form, its last result, how it was used."""
 
+from collections.abc import Mapping
+from functools import partial
+
 from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -7,13 +10,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError
+from k8sconsole.model.events import Fact, OutsideChanged, ToolsChanged
+from k8sconsole.model.outside import OutsideState
 from k8sconsole.model.reading import ToolUsage
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.desk import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.panes.base import Pane
-from k8sconsole.tui.visuals.tools import ToolView, detail_lines, result_lines, tool_tracks
+from k8sconsole.tui.visuals.tools import ToolView, detail_lines, result_lines, server_pieces, tool_tracks
 from k8sconsole.tui.widgets.form import Form, fields_of
 from k8sconsole.tui.widgets.line_view import LineView
 from k8sconsole.tui.widgets.paint import Line, Palette, Piece
@@ -32,6 +37,7 @@ class ToolsPane(Pane):
         self._typed: dict[str, dict[str, str]] = {}
         self._results: dict[str, tuple[ToolOutcome, float]] = {}
         self._current = ""
+        self._servers: list[OutsideState] = []
 
     def compose(self) -> ComposeResult:
         glyphs = self.desk.glyphs
@@ -60,6 +66,7 @@ class ToolsPane(Pane):
         try:
             specs = await self.desk.engine.ask(lambda console: [tool.describe() for tool in console.tools()])
             usage = await self.desk.engine.ask(lambda console: console.tool_usage())
+            self._servers = await self.desk.engine.ask(lambda console: console.outside.states())
         except ConsoleError as error:
             self.post_message(Told(error.title, str(error), "error"))
             return
@@ -77,8 +84,13 @@ class ToolsPane(Pane):
     def frame(self) -> Frame:
         shown = self.catalogue.count
         groups: list[Line] = [(Piece(self._search, "changed", True),)] if self._search else []
+        groups += [server_pieces(self._servers, self.desk.glyphs)] if self._servers else []
         count = f"{shown} of {len(self._tools)} tools" if shown != len(self._tools) else f"{shown} tools"
         return Frame(("tools", *([self._current] if self._current else [])), (*groups, (Piece(count, "muted"),)), "tools")
+
+    def hear(self, fact: Fact) -> None:
+        if isinstance(fact, ToolsChanged | OutsideChanged) and self.display:
+            self.load()
 
     def filter_typed(self, text: str) -> str:
         self._search = text
@@ -106,13 +118,17 @@ class ToolsPane(Pane):
             self._current = tool.name
             holder = self.query_one("#form", Vertical)
             await holder.remove_children()
-            await holder.mount(Form(fields_of(tool.input_schema), self._typed.get(tool.name)))
+            await holder.mount(Form(fields_of(tool.input_schema), self._typed.get(tool.name, {}), partial(self._offered, tool.name)))
         now = self.desk.now()
         lines = detail_lines(tool, self._usage.get(tool.name), now)
         self.query_one("#detail", Static).update(Content("\n").join([_content(line) for line in lines]))
         outcome = self._results.get(tool.name)
         self.query_one("#result", LineView).replace(result_lines(outcome[0], now) if outcome else ["not run yet"])
         self.post_message(FrameChanged())
+
+    async def _offered(self, tool: str, parameter: str, given: Mapping[str, str]) -> list[str]:
+        offered: list[str] = await self.desk.engine.ask(lambda console: console.suggest(tool, parameter, given))
+        return offered
 
     def _keep_typed(self) -> None:
         for form in self.query(Form):

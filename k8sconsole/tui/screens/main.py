@@ -17,10 +17,7 @@ from k8sconsole.tui.browse.goto import Command, complete, parse_command
 from k8sconsole.tui.desk import Desk
 from k8sconsole.tui.messages import CommandGiven, ObjectWanted, Told
 from k8sconsole.tui.panes.base import Pane
-from k8sconsole.tui.panes.chat import ChatPane
 from k8sconsole.tui.panes.cluster import ClusterPane
-from k8sconsole.tui.panes.metrics import MetricsPane
-from k8sconsole.tui.panes.tools import ToolsPane
 from k8sconsole.tui.visuals.truth import truth_line, version_line
 from k8sconsole.tui.widgets.key_row import KeyRow, WordRow
 from k8sconsole.tui.widgets.paint import Line, Palette, Piece
@@ -39,9 +36,7 @@ class MainScreen(Screen[None]):
         self.production = production
         desk.prompt = self.open_prompt
         self._keys = remapped(desk.settings.keymap)
-        self._panes: dict[str, Pane] = {
-            "cluster": ClusterPane(desk, namespaces), "tools": ToolsPane(desk), "chat": ChatPane(desk), "metrics": MetricsPane(desk)
-        }  # fmt: skip
+        self._panes: dict[str, Pane] = {"cluster": ClusterPane(desk, namespaces)}
 
     def compose(self) -> ComposeResult:
         palette = self.desk.palette
@@ -49,7 +44,7 @@ class MainScreen(Screen[None]):
             yield WordRow(palette, on="frame", id="truth")
             yield WordRow(palette, id="where")
             with ContentSwitcher(initial="pane-cluster", id="panes"):
-                yield from self._panes.values()
+                yield self._panes["cluster"]  # the others when they are first asked for: until then they would only delay the first rows
             yield PromptLine(self._complete, self._typed, id="prompt")
             yield KeyRow(palette, id="keys")
         yield Static(id="too-small", markup=False)
@@ -175,7 +170,7 @@ class MainScreen(Screen[None]):
             case "quit":
                 self.app.exit(0)
             case "pane":
-                self.action_pane(command.words[0])
+                await self.action_pane(command.words[0])
             case "messages" | "help":
                 await self.run_action(command.verb)
             case "theme":
@@ -183,16 +178,16 @@ class MainScreen(Screen[None]):
             case "contexts":
                 await self._contexts(command.words)
             case "namespace":
-                self.action_pane("cluster")
+                self._front("cluster")
                 self.cluster.set_namespaces(tuple(name for word in command.words for name in word.split(",")))
             case "filter":
                 self.pane.filter_typed(" ".join(command.words))
             case "kind":
-                self.action_pane("cluster")
+                self._front("cluster")
                 await self.cluster.follow(command)
 
     async def _contexts(self, words: tuple[str, ...]) -> None:
-        self.action_pane("cluster")
+        self._front("cluster")
         names = tuple(ClusterName(name) for word in words for name in word.split(",") if name)
         if not names:
             self.cluster.contexts()
@@ -218,10 +213,16 @@ class MainScreen(Screen[None]):
 
     def action_back(self) -> None:
         if not self.pane.back() and self.pane.pane_name != "cluster":
-            self.action_pane("cluster")
+            self._front("cluster")
         self.draw_frame()
 
-    def action_pane(self, name: str) -> None:
+    async def action_pane(self, name: str) -> None:
+        if name not in self._panes:
+            self._panes[name] = _made(name, self.desk)
+            await self.query_one(ContentSwitcher).add_content(self._panes[name])
+        self._front(name)
+
+    def _front(self, name: str) -> None:
         switcher = self.query_one(ContentSwitcher)
         if switcher.current != f"pane-{name}":
             switcher.current = f"pane-{name}"
@@ -237,5 +238,20 @@ class MainScreen(Screen[None]):
         self.app.simulate_key(keys)
 
     def on_object_wanted(self, event: ObjectWanted) -> None:
-        self.action_pane("cluster")
+        self._front("cluster")
         self.cluster.show_object(event.ref)
+
+
+def _made(name: str, desk: Desk) -> Pane:
+    match name:
+        case "tools":
+            from k8sconsole.tui.panes.tools import ToolsPane
+
+            return ToolsPane(desk)
+        case "chat":
+            from k8sconsole.tui.panes.chat import ChatPane
+
+            return ChatPane(desk)
+    from k8sconsole.tui.panes.metrics import MetricsPane
+
+    return MetricsPane(desk)

@@ -1,4 +1,4 @@
-"""One object as text: its description, or its YAML as the cache keeps it."""
+"""One object as text: its description, its YAML as the cache keeps it, or what happened to it."""
 
 import re
 from collections.abc import Callable
@@ -14,14 +14,15 @@ from k8sconsole.tui.desk import Desk, Frame
 from k8sconsole.tui.messages import Told
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import describe_line, describe_lines, yaml_line
+from k8sconsole.tui.visuals.timeline import timeline_line, timeline_lines
 from k8sconsole.tui.widgets.line_view import LineView
 from k8sconsole.tui.widgets.paint import Line, Palette, Piece
 
-PAINTERS: dict[str, Callable[[str], Line]] = {"describe": describe_line, "yaml": yaml_line}
+PAINTERS: dict[str, Callable[[str], Line]] = {"describe": describe_line, "yaml": yaml_line, "timeline": timeline_line}
 
 
 class DocumentView(View):
-    """how: describe or yaml. The text follows the object when it changes."""
+    """how: describe, yaml or timeline. The text follows the object when it changes."""
 
     BINDINGS = bindings_for("text")
 
@@ -44,16 +45,22 @@ class DocumentView(View):
 
     @work(exclusive=True)
     async def load(self) -> None:
-        how, ref = self.how, self.ref
+        how = self.how
         try:
-            if how == "yaml":
-                lines = (await self.desk.engine.ask(lambda console: console.yaml(ref))).splitlines()
-            else:
-                lines = describe_lines(await self.desk.engine.ask(lambda console: console.describe(ref)))
+            lines = await self._lines(how)
         except ConsoleError as error:
             lines = [str(error)]
         self.text.painter = PAINTERS[how]
         self.text.replace(lines)
+
+    async def _lines(self, how: str) -> list[str]:
+        ref, ask = self.ref, self.desk.engine.ask
+        match how:
+            case "yaml":
+                return str(await ask(lambda console: console.yaml(ref))).splitlines()
+            case "timeline":
+                return timeline_lines(await ask(lambda console: console.timeline(ref)), self.desk.now())
+        return describe_lines(await ask(lambda console: console.describe(ref)))
 
     def frame(self) -> Frame:
         groups: list[Line] = [(Piece(self._filter, "changed", True),)] if self._filter else []
@@ -94,7 +101,14 @@ class DocumentView(View):
         self.post_message(Told(f"copied {len(self.text.lines)} lines"))
 
     def action_text_other(self) -> None:
-        self.how = "describe" if self.how == "yaml" else "yaml"
+        self._turn("describe" if self.how == "yaml" else "yaml")
+
+    def action_text_timeline(self) -> None:
+        self._turn("timeline")
+
+    def _turn(self, how: str) -> None:
+        self.how = how
+        self.text.scroll_home(animate=False)
         self.load()
 
     def action_text_refresh(self) -> None:

@@ -1,6 +1,6 @@
 """The rows of a place, painted from the cache at once and following what changes."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from textual import work
 from textual.app import ComposeResult
@@ -11,11 +11,11 @@ from k8sconsole.errors import ConsoleError, FilterError
 from k8sconsole.kit.text import plain
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
 from k8sconsole.model.filters import Filter, needs_body, parse
-from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import RowQuery, Rows, ScanState
+from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tui.actions import bindings_for
+from k8sconsole.tui.browse.confirmed import Confirmed
 from k8sconsole.tui.browse.place import Place
 from k8sconsole.tui.browse.rowset import RowSet, key_of
 from k8sconsole.tui.desk import Desk, Frame
@@ -24,7 +24,8 @@ from k8sconsole.tui.views.base import View
 from k8sconsole.tui.views.table_keys import TableKeys
 from k8sconsole.tui.visuals.cells import RowPainter
 from k8sconsole.tui.visuals.empty import why_empty
-from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+from k8sconsole.tui.visuals.place import place_groups
+from k8sconsole.tui.widgets.paint import Palette, Piece
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
 FIRST = 200
@@ -36,10 +37,11 @@ TRUST_EVERY = 2
 class PlaceLines:
     """RowSet and RowPainter as the virtual table wants them."""
 
-    def __init__(self, rows: RowSet, painter: RowPainter, view: "TableView") -> None:
+    def __init__(self, rows: RowSet, painter: RowPainter, confirmed: Confirmed, now: Callable[[], float]) -> None:
         self.rows = rows
         self.painter = painter
-        self._view = view
+        self._confirmed = confirmed
+        self._now = now
 
     @property
     def keys(self) -> Sequence[Hashable]:
@@ -53,7 +55,7 @@ class PlaceLines:
 
     def pieces(self, key: Hashable) -> Sequence[Piece]:
         row = self.rows.rows[key]
-        return self.painter.pieces(row, self._view.desk.now(), self.rows.changed_cells(key), self._view.seen_at(row))
+        return self.painter.pieces(row, self._now(), self.rows.changed_cells(key), self._confirmed.seen_at(row))
 
 
 class TableView(TableKeys, View):
@@ -67,9 +69,7 @@ class TableView(TableKeys, View):
         self.rows: RowSet | None = None
         self._painter: RowPainter | None = None
         self._revision = 0
-        self._confirmed: dict[ClusterName, float] = {}
-        self._scans: list[ScanState] = []
-        self._stale = False
+        self._confirmed = Confirmed()
         self._loading = True
         self._ticks = 0
         self._problem = ""
@@ -90,10 +90,6 @@ class TableView(TableKeys, View):
         if self.desk.opened:
             self.load()
 
-    def seen_at(self, row: Row) -> float | None:
-        """When the row was last known to be true."""
-        return max(row.observed_at, self._confirmed.get(row.cluster, 0.0))
-
     # reading
 
     @work(exclusive=True, group="load")
@@ -107,6 +103,7 @@ class TableView(TableKeys, View):
             self._take_whole(first)
             if first.total > len(first.rows):
                 self._take_whole(await self._read())
+            await self._focus()
             self._loading = False
             await self._apply_filter()
             await self._look_at_trust()
@@ -120,9 +117,12 @@ class TableView(TableKeys, View):
     async def _kind_table(self) -> KindTable:
         cluster = next(iter(self.clusters), ClusterName(""))
         table: KindTable = await self.desk.engine.ask(lambda console: console.table(cluster, self.place.resource))
+        return table
+
+    async def _focus(self) -> None:
+        """What is looked at is read first."""
         for name in self.clusters:
             await self.desk.engine.ask(lambda console, name: console.focus(name, self.place.resource.name), name)
-        return table
 
     async def _read(self, *, limit: int | None = None, after: int | None = None, wanted: Filter | None = None) -> Rows:
         query = RowQuery(self.place.resource.name, self.clusters, self.place.within, filter=wanted, limit=limit, after_revision=after)
@@ -145,7 +145,8 @@ class TableView(TableKeys, View):
 
     def _show_tracks(self) -> None:
         if self.rows is not None and self._painter is not None:
-            self.table.show(self._painter.tracks(stale=self._stale), PlaceLines(self.rows, self._painter, self))
+            lines = PlaceLines(self.rows, self._painter, self._confirmed, self.desk.now)
+            self.table.show(self._painter.tracks(stale=self._confirmed.stale), lines)
             self._mark_sorted()
 
     def _take_whole(self, read: Rows) -> None:
@@ -173,7 +174,9 @@ class TableView(TableKeys, View):
             return "reading …"
         told = [self.desk.states[name].trust for name in self.clusters if name in self.desk.states]
         offline = bool(told) and all(trust is Trust.OFFLINE for trust in told)
-        return why_empty(self.place, self.rows.total if self.rows else 0, self._scans, self.clusters, self.desk.glyphs, offline=offline)
+        return why_empty(
+            self.place, self.rows.total if self.rows else 0, self._confirmed.scans, self.clusters, self.desk.glyphs, offline=offline
+        )
 
     # following
 
@@ -208,13 +211,9 @@ class TableView(TableKeys, View):
         await self._look_at_trust()
 
     async def _look_at_trust(self) -> None:
-        self._scans = await self.desk.engine.ask(lambda console: console.scan_states())
-        name = self.place.resource.name
-        self._confirmed = {one.cluster: one.confirmed_at or 0.0 for one in self._scans if one.resource == name}
+        scans = await self.desk.engine.ask(lambda console: console.scan_states())
         limit = self.desk.now() - self.desk.settings.console.stale_after
-        stale = any(self._confirmed.get(cluster, 0.0) < limit for cluster in self.clusters)
-        if stale != self._stale:
-            self._stale = stale
+        if self._confirmed.take(scans, self.place.resource.name, self.clusters, limit):
             self._show_tracks()
         if not (self.rows and self.rows.keys):
             self.redraw()
@@ -288,29 +287,12 @@ class TableView(TableKeys, View):
 
     def frame(self) -> Frame:
         without = {} if self.place.resource.plural == "pods" else {"logs": "only pods have logs", "previous_logs": "only pods have logs"}
-        return Frame(self.place.crumbs, tuple(self._groups()), "table", without)
-
-    def _groups(self) -> list[Line]:
         shown, total = (self.rows.shown, self.rows.total) if self.rows else (0, 0)
-        narrowed = shown != total
-        count = Piece(f"{_grouped(shown)} of {_grouped(total)}", "changed", True) if narrowed else Piece(_grouped(total), "text")
-        marked = (Piece(f"{len(self.table.marks)} marked", "accent", True),)
-        filters = [*([self.place.filter] if self.place.filter else []), *(["faults only"] if self.place.faults else [])]
-        arrow = self.desk.glyphs.down if self.place.descending else self.desk.glyphs.up
-        order = (Piece(f"{self.place.sort.lower() or 'name'} {arrow}", "muted"),)
-        return [
-            *([(Piece("  ".join(filters), "changed", True),)] if filters else []),
-            (count,),
-            *([marked] if self.table.marks else []),
-            order,
-        ]
+        groups = place_groups(self.place, shown, total, len(self.table.marks), self.desk.glyphs)
+        return Frame(self.place.crumbs, groups, "table", without)
 
     def restyle(self, palette: Palette) -> None:
         self.table.restyle(palette)
-
-
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
 
 
 def _with(place: Place, **changes: object) -> Place:

@@ -15,6 +15,12 @@ def trend(values: Sequence[float], width: int, glyphs: Glyphs) -> str:
     return "".join(glyphs.bars[round((value - low) / (high - low) * steps) if high > low else 0] for value in shown)
 
 
+def shares(values: Sequence[float | None], glyphs: Glyphs) -> str:
+    """Each from 0 to 1 as a bar of its height; nothing where there was none."""
+    steps = len(glyphs.bars) - 1
+    return "".join(" " if value is None else glyphs.bars[round(max(0.0, min(1.0, value)) * steps)] for value in values)
+
+
 def bar(share: float, width: int, glyphs: Glyphs) -> str:
     """share from 0 to 1."""
     filled = round(max(0.0, min(1.0, share)) * width)

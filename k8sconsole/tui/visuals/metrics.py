@@ -4,21 +4,20 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from k8sconsole.kit.text import short_age
+from k8sconsole.model.connections import Connections
+from k8sconsole.model.indicators import Indicator
 from k8sconsole.model.quantities import short_bytes
 from k8sconsole.model.reading import ScanState, ScanStatus, StoreStatus, ToolUsage
-from k8sconsole.tui.visuals.bars import bar, trend
+from k8sconsole.tui.visuals.bars import shares, trend
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.columns import Track
 from k8sconsole.tui.widgets.paint import Line, Piece
 
-WIDTH = 14
 SCAN_TRACKS = (
     Track("CLUSTER", 6, 20, rank=50, elide=True), Track("KIND", 16, 44, pinned=True, elide=True), Track("STATUS", 12, 14),
     Track("OBJECTS", 7, 9, right=True), Track("LAST SCAN", 9, 9, rank=20, right=True), Track("SECONDS", 7, 8, rank=30, right=True),
     Track("WATCH", 8, 8, rank=40), Track("ERROR", 8, 60, rank=10),
 )  # fmt: skip
-GOALS = (("cache hits", "hit_rate", 0.80), ("cached faster by", "improvement", 0.50), ("scans complete", "completion", 0.95))
-"""Title, name among the console's figures, and goal; all are shares from 0 to 1."""
 
 
 class Tile(NamedTuple):
@@ -26,37 +25,25 @@ class Tile(NamedTuple):
 
 
 class Measured(Protocol):
-    """What the console measured of itself: shares from 0 to 1, None while there was nothing to measure; changes by slices of time."""
+    """What the console measured of itself in this run; changes by slices of time."""
 
-    @property
-    def hit_rate(self) -> float | None: ...
-    @property
-    def improvement(self) -> float | None: ...
-    @property
-    def completion(self) -> float | None: ...
     @property
     def changes(self) -> list[float]: ...
+    @property
+    def connections(self) -> list[Connections]: ...
 
 
-def tiles(scans: Sequence[ScanState], figures: Measured, glyphs: Glyphs) -> list[Tile]:
-    shown = [_share(title, getattr(figures, name), goal, glyphs) for title, name, goal in GOALS]
-    objects = sum(one.record_count for one in scans)
-    watching = sum(one.watching for one in scans)
-    words = (Piece("objects\n", "muted"), Piece(f"{objects}\n", "text", True), Piece(f"{watching} of {len(scans)} watched", "muted"))
-    return [*shown, Tile(words)]
+def tiles(found: Sequence[Indicator], glyphs: Glyphs) -> list[Tile]:
+    """One for each that has a goal: its share beside its goal, and how it went in the time looked at."""
+    return [_tile(one, one.goal, glyphs) for one in found if one.goal is not None]
 
 
-def _share(title: str, share: float | None, goal: float, glyphs: Glyphs) -> Tile:
-    if share is None:
-        return Tile((Piece(f"{title}\n", "muted"), Piece("not measured yet\n", "text"), Piece(f"goal {goal:.0%}", "muted")))
-    role = "good" if share >= goal else "warn"
-    glyph = glyphs.good if share >= goal else glyphs.warn
-    return Tile(
-        (
-            Piece(f"{title}\n", "muted"), Piece(f"{glyph} {share:.0%}  ", role, True), Piece(f"goal {goal:.0%}\n", "muted"),
-            Piece(bar(share, WIDTH, glyphs), role),
-        )
-    )  # fmt: skip
+def _tile(one: Indicator, wanted: float, glyphs: Glyphs) -> Tile:
+    title, goal = Piece(f"{one.title}\n", "muted"), Piece(f"goal {wanted:.0%}", "muted")
+    if one.share is None:
+        return Tile((title, Piece("not measured yet\n", "text"), goal))
+    role, glyph = ("good", glyphs.good) if one.met else ("warn", glyphs.warn)
+    return Tile((title, Piece(f"{glyph} {one.share:.0%}  ", role, True), goal, Piece(f"\n{shares(one.trend, glyphs)}", role)))
 
 
 def scan_pieces(one: ScanState, now: float, glyphs: Glyphs) -> list[Piece]:
@@ -74,11 +61,23 @@ def scan_pieces(one: ScanState, now: float, glyphs: Glyphs) -> list[Piece]:
     ]  # fmt: skip
 
 
-def summary_line(status: StoreStatus, usage: Sequence[ToolUsage], changes: Sequence[float], glyphs: Glyphs) -> Line:
+def connection_words(found: Sequence[Connections]) -> list[Line]:
+    """Of all clusters together; nothing where none stands open."""
+    if not found:
+        return []
+    waiting = sum(one.waiting for one in found)
+    told = f"{sum(one.size for one in found)} open, {sum(one.in_use for one in found)} in use, {sum(one.reused for one in found)} reused"
+    return [(Piece("connections ", "muted"), Piece(told, "text"), *([Piece(f", {waiting} waiting", "warn")] if waiting else []))]
+
+
+def summary_line(
+    status: StoreStatus, scans: Sequence[ScanState], usage: Sequence[ToolUsage], changes: Sequence[float], glyphs: Glyphs
+) -> Line:
     calls = sum(one.usage_count for one in usage)
     failed = sum(one.error_count for one in usage)
     return (
         Piece("cache ", "muted"), Piece(f"{short_bytes(status.on_disk)} {status.objects} objects", "text"),
+        Piece("   watched ", "muted"), Piece(f"{sum(one.watching for one in scans)}/{len(scans)}", "text"),
         Piece("   calls ", "muted"), Piece(f"{calls}{f', {failed} failed' if failed else ''}", "text"),
         Piece("   changes ", "muted"), Piece(trend(changes, 20, glyphs), "moving"),
     )  # fmt: skip

@@ -1,11 +1,12 @@
 """A tool of the catalogue, its detail and its result as lines."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from k8sconsole.kit.text import short_age
+from k8sconsole.model.outside import OutsideState, OutsideTrust
 from k8sconsole.model.reading import ToolUsage
 from k8sconsole.model.tools import Risk, ToolOutcome
 from k8sconsole.tui.visuals.glyphs import Glyphs
@@ -28,15 +29,37 @@ class ToolView(msgspec.Struct, frozen=True):
     toolset: str
     risk: Risk
     input_schema: dict[str, Any]
+    server: str = ""
+
+    @property
+    def risk_words(self) -> str:
+        if not self.server:
+            return RISK_WORDS[self.risk]
+        return "vouched for as reading" if self.risk is Risk.READ else f"only {self.server} knows what it does; asks first"
 
     @classmethod
     def of(cls, described: Mapping[str, Any]) -> "ToolView":
         """described: the catalogue's entry for one tool."""
-        return msgspec.convert({name: described[name] for name in cls.__struct_fields__}, cls)
+        return msgspec.convert({name: described[name] for name in cls.__struct_fields__ if name in described}, cls)
 
     def pieces(self, glyphs: Glyphs) -> list[Piece]:
         glyph = {Risk.READ: glyphs.done, Risk.WRITE: glyphs.warn, Risk.DESTRUCTIVE: glyphs.bad}[self.risk]
         return [Piece(self.name), Piece(f"{glyph} {self.risk.value}", RISK_ROLE[self.risk]), Piece(self.toolset, "muted")]
+
+
+def server_pieces(states: Sequence[OutsideState], glyphs: Glyphs) -> Line:
+    """The attached servers, each with how it is; of one that is lost also why."""
+    shown: list[Piece] = []
+    for state in states:
+        glyph, role = {
+            OutsideTrust.READY: (glyphs.good, "good"),
+            OutsideTrust.CONNECTING: (glyphs.moving, "warn"),
+            OutsideTrust.LOST: (glyphs.lost, "bad"),
+        }[state.trust]
+        held = f" {len(state.held)} held" if state.held else ""
+        why = f" lost: {safe(state.detail)[:40]}" if state.trust is OutsideTrust.LOST else ""
+        shown.append(Piece(f"{glyph} {state.name}{held}{why}  ", "warn" if held and not why else role))
+    return tuple(shown)
 
 
 def tool_tracks() -> tuple[Track, ...]:
@@ -46,7 +69,7 @@ def tool_tracks() -> tuple[Track, ...]:
 def detail_lines(tool: ToolView, usage: ToolUsage | None, now: float) -> list[Line]:
     lines: list[Line] = [(Piece(safe(tool.title), "accent", True), Piece(f"  {tool.toolset}", "muted"))]
     lines += [(Piece(safe(part)),) for part in tool.description.strip().splitlines() if part.strip()]
-    lines.append((Piece(f"{tool.risk.value}: ", RISK_ROLE[tool.risk], True), Piece(RISK_WORDS[tool.risk], "muted")))
+    lines.append((Piece(f"{tool.risk.value}: ", RISK_ROLE[tool.risk], True), Piece(tool.risk_words, "muted")))
     if usage is None:
         return [*lines, (Piece("never used", "muted"),)]
     failed = f", {usage.error_count} failed" if usage.error_count else ""

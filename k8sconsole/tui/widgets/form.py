@@ -1,6 +1,6 @@
 """A form made from a JSON schema: one line for each property, the required ones first."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 
@@ -72,6 +73,21 @@ def _resolved(one: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str,
     return found if isinstance(found, Mapping) else {}
 
 
+Offers = Callable[[str, Mapping[str, str]], Awaitable[list[str]]]
+"""offers(field, what was typed so far): what the field may be given, the likeliest first."""
+
+
+class Offered(Suggester):
+    """The likeliest ending of what is being typed, in grey; the right arrow takes it."""
+
+    def __init__(self, offers: Callable[[], Awaitable[list[str]]]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._offers = offers
+
+    async def get_suggestion(self, value: str) -> str | None:
+        return next((one for one in await self._offers() if one.startswith(value) and one != value), None)
+
+
 class Form(Vertical):
     """values() answers what was typed; empty lines are left out."""
 
@@ -85,16 +101,21 @@ class Form(Vertical):
     class Submitted(Message):
         """Enter was pressed in a field."""
 
-    def __init__(self, fields: list[Field], given: Mapping[str, str] | None = None) -> None:
+    def __init__(self, fields: list[Field], given: Mapping[str, str], offers: Offers) -> None:
         super().__init__()
         self.fields = fields
-        self._given = given or {}
+        self._given = given
+        self._offers = offers
 
     def compose(self) -> ComposeResult:
         for at, field in enumerate(self.fields):
             with Horizontal():
                 yield Static(Content(f"{field.name}{'*' if field.required else ''}"), classes="label")
-                yield Input(self._given.get(field.name, ""), placeholder=field.hint, id=f"field-{at}", compact=True, tooltip=None)
+                yield self._line(at, field)
+
+    def _line(self, at: int, field: Field) -> Input:
+        offered = Offered(lambda: self._offers(field.name, self.typed()))
+        return Input(self._given.get(field.name, ""), placeholder=field.hint, id=f"field-{at}", compact=True, suggester=offered)
 
     def typed(self) -> dict[str, str]:
         return {field.name: self.query_one(f"#field-{at}", Input).value.strip() for at, field in enumerate(self.fields)}

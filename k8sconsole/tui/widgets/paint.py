@@ -1,5 +1,6 @@
 """Text with a role, and the role's style: how every widget here gets its colours."""
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rich.cells import cell_len, set_cell_size
@@ -78,6 +79,21 @@ def fit_middle(text: str, width: int, ellipsis: str = "…") -> str:
     while width_of(end) > tail:
         end = end[1:]
     return fit(head + ellipsis + end, width)
+
+
+def joined(line: Iterable[Piece]) -> Iterator[Piece]:
+    """The same line in as few pieces as can be: a blank has no colour of its own, so it goes with the word before it. Each piece costs the
+    terminal its own colour sequences, which are most of what a frame sends over SSH."""
+    before = Piece("")
+    for piece in line:
+        if piece.text.isspace() or (piece.role, piece.bold) == (before.role, before.bold):
+            before = Piece(before.text + piece.text, before.role, before.bold)
+        else:
+            if before.text:
+                yield before
+            before = piece
+    if before.text:
+        yield before
 
 
 def strip_of(line: Line, width: int, palette: Palette, on: str = "surface") -> Strip:

@@ -17,10 +17,10 @@ from textual.strip import Strip
 
 from k8sconsole.tui.widgets.columns import Track
 from k8sconsole.tui.widgets.grid import Grid
-from k8sconsole.tui.widgets.paint import Palette, Piece, width_of
+from k8sconsole.tui.widgets.paint import Palette, Piece, joined, width_of
 
 GUTTER = 3
-MEASURED = 200
+MEASURED = 100
 """Rows looked at for the first widths; later ones widen a column when they are drawn."""
 
 
@@ -172,20 +172,17 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         on = "selected" if selected else "surface"
         cursor, mark, new = self._glyphs
         side = mark if marked else new if sign == "new" else " "
-        segments = [
-            self.palette.segment(Piece(cursor if selected else " ", "accent"), on),
-            self.palette.segment(Piece(f"{side} ", "accent", True), on),
-        ]
+        line = [Piece(cursor if selected else " ", "accent"), Piece(f"{side} ", "accent", True)]
         for placed, text in self.grid.row(pieces, self._room):
             piece = pieces[placed.at] if placed else Piece("")
-            role = "muted" if sign == "gone" else piece.role
-            segments.append(self.palette.segment(Piece(text, role, piece.bold), on))
+            line.append(Piece(text, "muted" if sign == "gone" else piece.role, piece.bold))
+        segments = [self.palette.segment(piece, on) for piece in joined(line)]
         return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, self.palette.style("text", on=on))
 
     def _header(self) -> Strip:
         style = self.palette.style("muted", bold=True)
-        segments = [Segment(" " * GUTTER, style), *(Segment(text, style) for _, text in self.grid.header(self._room))]
-        return Strip(segments).adjust_cell_length(self.scrollable_content_region.width, style)
+        titles = "".join(text for _, text in self.grid.header(self._room))
+        return Strip([Segment(" " * GUTTER + titles, style)]).adjust_cell_length(self.scrollable_content_region.width, style)
 
     @property
     def _room(self) -> int:
