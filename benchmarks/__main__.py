@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import churn, console, loads, past, scanning
+from benchmarks import calls, churn, console, encryption, loads, past, scanning, serving, suggestions
 from benchmarks.wanted import lines
 from tests.control_plane.plane import ControlPlane, Options
 
 RESULTS = Path(__file__).parent / "results"
-PARTS = ("scan", "console", "churn", "loads", "history")
+PARTS = ("scan", "console", "mcp", "churn", "loads", "history", "calls", "suggestions", "encryption")
 BARE = Options(name="bench", nodes=0, controllers=False, scheduler=False, kwok=False, apiserver_flags=("--max-requests-inflight=3000",))
 """etcd and an API server: nobody there would take pods that were written into etcd for lost."""
 
@@ -41,12 +41,14 @@ def main() -> int:
 
 
 def _measured(asked: argparse.Namespace, cache: Path) -> Iterator[tuple[str, Any]]:
-    if {"scan", "console", "churn"} & asked.only:
+    if {"scan", "console", "mcp", "churn"} & asked.only:
         with _cluster(asked) as (kubeconfig, kubectl, etcd):
             if "scan" in asked.only:
                 yield "scanning", _said("scan", scanning.measure(kubeconfig, kubectl, cache, asked.runs))
             if "console" in asked.only:
                 yield "console", _said("console", console.measure(kubeconfig, cache, asked.pods))
+            if "mcp" in asked.only:
+                yield "serving", _said("mcp", serving.measure(kubeconfig, cache))
             if "churn" in asked.only:
                 pods, rate, seconds = asked.pods, asked.rate, asked.seconds
                 yield "churn", _said("churn", churn.measure(kubeconfig, etcd, cache, pods=pods, rate=rate, seconds=seconds))
@@ -55,6 +57,12 @@ def _measured(asked: argparse.Namespace, cache: Path) -> Iterator[tuple[str, Any
             yield "loads", _said("loads", loads.measure(plane.kubeconfig, plane.site.ports.etcd, cache, asked.sizes, asked.runs))
     if "history" in asked.only:
         yield "history", _said("history", past.measure(cache, pods=asked.pods, versions=asked.versions))
+    if "calls" in asked.only:
+        yield "calls", _said("calls", calls.measure(cache, pods=asked.pods))
+    if "suggestions" in asked.only:
+        yield "suggestions", _said("suggestions", suggestions.measure(cache, pods=asked.pods))
+    if "encryption" in asked.only:
+        yield "encryption", _said("encryption", encryption.measure(cache, pods=asked.pods, runs=asked.runs))
 
 
 def _said(name: str, figures: Any) -> Any:
@@ -91,10 +99,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=int, default=2_000, help="changes a second in churn (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=300, help="how long churn lasts (default: %(default)s)")
     parser.add_argument("--versions", type=int, default=1_000_000, help="versions in history (default: %(default)s)")
-    parser.add_argument("--kubeconfig", type=Path, help="scan and console on this loaded cluster instead of a new one")
+    parser.add_argument("--kubeconfig", type=Path, help="scan, console and mcp on this loaded cluster instead of a new one")
     asked = parser.parse_args()
     if asked.kubeconfig:
-        asked.only &= {"scan", "console"}
+        asked.only &= {"scan", "console", "mcp"}
     return asked
 
 

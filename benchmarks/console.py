@@ -7,12 +7,14 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import compiled, resident
+from benchmarks.processes import compiled, resident, run
 from tests.acceptance.terminal import Terminal, on_terminal
 
 ROW = r"app-\d{4}"
 KEYS = 40
 ROWS, COLUMNS = 50, 200
+STARTS = 5
+"""Warm starts, each beside the import of textual alone, in which nothing of ours has a part: how fast this machine is at this hour."""
 REST = 20.0
 """Seconds after which the first full read of every kind lies behind a console that has just started."""
 
@@ -23,7 +25,10 @@ def measure(kubeconfig: Path, cache: Path, pods: int) -> dict[str, Any]:
     for file in cache.parent.glob(f"{cache.name}*"):
         file.unlink()
     cold = _start(env, pods)
-    warm = [_start(env, pods, rest=0.0) for _ in range(3)]
+    warm, textual = [], []
+    for _ in range(STARTS):
+        textual.append(run([sys.executable, "-c", "import textual.app"], env).wall)
+        warm.append(_start(env, pods, rest=0.0))
     with on_terminal(_command(), env, rows=ROWS, columns=COLUMNS) as terminal:
         terminal.wait_for(_all(pods), 60)
         _rest(terminal)
@@ -34,6 +39,7 @@ def measure(kubeconfig: Path, cache: Path, pods: int) -> dict[str, Any]:
     return {
         "cold_start": cold,
         "warm_start": warm,
+        "textual_import": textual,
         "key_to_frame": {"median": statistics.median(keys), "p95": sorted(keys)[int(KEYS * 0.95)], "all": keys},
         "filter_to_frame": shown,
         "clear_to_frame": cleared,

@@ -61,9 +61,9 @@ async def _fill(store: SqliteStore, pods: int, versions: int, until: float) -> i
     bare = 0
     for turn in range(rounds + 1):
         at = until - _SPAN + turn * _SPAN / rounds
-        batches = list(_batches(parser, pods, turn, at, _SPAN / rounds))
-        for start in range(0, len(batches), _AT_ONCE):
-            await asyncio.gather(*(store.write(batch) for batch in batches[start : start + _AT_ONCE]))
+        made = list(batches(parser, pods, turn, at, _SPAN / rounds))
+        for start in range(0, len(made), _AT_ONCE):
+            await asyncio.gather(*(store.write(batch) for batch in made[start : start + _AT_ONCE]))
         if turn == 0:
             await _checkpoint(store)
             bare = cache_file.size(store.path)
@@ -71,7 +71,13 @@ async def _fill(store: SqliteStore, pods: int, versions: int, until: float) -> i
     return bare
 
 
-def _batches(parser: ResourceParser, pods: int, turn: int, at: float, span: float) -> Iterator[WriteBatch]:
+def first_batches(pods: int) -> Iterator[WriteBatch]:
+    """The pods as they are at first."""
+    return batches(ResourceParser(PODS, table_for(PODS)), pods, 0, time.time(), 0.0)
+
+
+def batches(parser: ResourceParser, pods: int, turn: int, at: float, span: float) -> Iterator[WriteBatch]:
+    """All pods once, as they are after their ``turn``-th restart, at ``at`` and in the ``span`` seconds after."""
     places = [(app, name) for app in Plan.of(pods).apps() for name in app.pod_names()]
     for start in range(0, len(places), _BATCH):
         bodies = [_pod(app, name, start + place, turn) for place, (app, name) in enumerate(places[start : start + _BATCH])]

@@ -1,0 +1,98 @@
+"""What the way of a call costs beside the tool itself: the same list of pods with and without the pipeline, and once more while the reply
+is still at hand. Everything in one process, out of a cache file of its own; no cluster is asked."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import cache_file
+from benchmarks.figures import alternating
+from benchmarks.past import HERE, PODS, batches
+from k8sconsole.cluster.port import Cluster
+from k8sconsole.errors import Unreachable
+from k8sconsole.kit.clock import SystemClock
+from k8sconsole.model.events import ClusterState, RowsChanged, Trust
+from k8sconsole.model.policy import Policy
+from k8sconsole.model.reading import ScanState, ScanStatus
+from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tables import table_for
+from k8sconsole.model.tools import Face, ToolCall
+from k8sconsole.scanner.parser import ResourceParser
+from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.store import SqliteStore
+from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.tools.context import Surroundings, ToolContext
+from k8sconsole.tools.middleware.validate import convert
+from k8sconsole.tools.pipeline import Pipeline
+
+TOOL = "k8s_list_pods"
+QUESTIONS: dict[str, dict[str, Any]] = {"20 rows": {"limit": 20}, "100 rows": {"limit": 100}, "overview": {}}
+_TIMES = 300
+
+
+def measure(cache: Path, *, pods: int) -> dict[str, Any]:
+    return asyncio.run(_measure(cache, pods))
+
+
+async def _measure(cache: Path, pods: int) -> dict[str, Any]:
+    cache_file.remove(cache)
+    store = await open_store(cache)
+    try:
+        await _fill(store, pods)
+        pipeline = Pipeline(builtin_registry(), _around(store))
+        pipeline.take(ClusterState(HERE, Trust.LIVE))
+        found = {name: await _ask(pipeline, arguments) for name, arguments in QUESTIONS.items()}
+        await pipeline.close()
+        return {"pods": pods, "questions": found}
+    finally:
+        await store.close()
+        cache_file.remove(cache)
+
+
+async def _fill(store: SqliteStore, pods: int) -> None:
+    parser, now = ResourceParser(PODS, table_for(PODS)), time.time()
+    for batch in batches(parser, pods, 0, now - 60, 50):
+        await store.write(batch)
+    await store.record_scan(ScanState(HERE, PODS.name, ScanStatus.COMPLETED, now, confirmed_at=now, record_count=pods))
+
+
+def _around(store: SqliteStore) -> Surroundings:
+    async def closed(context: ClusterName) -> Cluster:
+        raise Unreachable("no cluster is asked")
+
+    async def find(context: ClusterName, word: str) -> ApiResource:
+        return next(one for one in BUILTIN if one.answers_to(word))
+
+    return Surroundings(
+        clock=SystemClock(),
+        store=store,
+        contexts=list,
+        selected=lambda: (HERE,),
+        open_cluster=closed,
+        find_resource=find,
+        table=lambda context, resource: table_for(resource),
+        policy=Policy,
+    )
+
+
+async def _ask(pipeline: Pipeline, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Milliseconds. bare: the handler alone, with its input and context made. read: the whole way, the reply made anew. at_hand: the whole
+    way, the reply still there."""
+    spec, call = pipeline.registry.find(TOOL), ToolCall(TOOL, arguments, Face.MCP)
+
+    async def bare() -> None:
+        await spec.handler(convert(spec, arguments), ToolContext(pipeline.around, call))
+
+    async def read() -> None:
+        pipeline.take(RowsChanged(HERE, PODS.name, 1))
+        assert (await pipeline.call(call)).error is None
+
+    async def at_hand() -> None:
+        assert (await pipeline.call(call)).error is None
+
+    found = await alternating({"bare": bare, "read": read, "at_hand": at_hand}, _TIMES)
+    hits = pipeline.cached.counts["hit"]
+    assert hits >= _TIMES, f"{hits} replies were at hand"
+    return found

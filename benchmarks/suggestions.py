@@ -1,0 +1,72 @@
+"""How soon something is offered while a parameter is typed, for every kind of parameter, from the cache of a large cluster. The cluster is
+the demo's, read as any other is; what is measured asks the cache alone."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks import cache_file
+from benchmarks.figures import timed
+from benchmarks.processes import run
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.config.loading import load
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.console import Console
+from k8sconsole.runtime.reach import Opening
+
+TIMES = 200
+Case = tuple[str, str, dict[str, Any]]
+"""A tool, the parameter that is typed, and the arguments so far, it among them."""
+
+
+def measure(cache: Path, *, pods: int) -> dict[str, Any]:
+    cache_file.remove(cache)
+    try:
+        with DemoCluster.in_thread("large", size=pods) as demo:
+            env = {**os.environ, "KUBECONFIG": str(demo.kubeconfig), "CACHE_DB_PATH": str(cache)}
+            run([sys.executable, "-m", "k8sconsole", "cache", "refresh"], env)
+        return {"pods": pods, "asked": asyncio.run(_measure(env))}
+    finally:
+        cache_file.remove(cache)
+
+
+async def _measure(env: Mapping[str, str]) -> dict[str, Any]:
+    """Milliseconds, by what was typed; the cluster is gone."""
+    console = await Console.open(Opening(load(environment=env), Face.CLI, offline=True))
+    try:
+        found: dict[str, Any] = {}
+        for name, (tool, parameter, given) in (await _cases(console)).items():
+            offered = await console.suggest(tool, parameter, given)
+            found[name] = {"offered": len(offered)} | await timed(lambda: console.suggest(tool, parameter, given), TIMES)  # noqa: B023 - asked at once
+        return found
+    finally:
+        await console.close()
+
+
+async def _cases(console: Console) -> dict[str, Case]:
+    pod = (await console.call("k8s_list_pods", {"filter": "status=Running", "limit": 1}, caller="bench")).data["items"][0]
+    deploy = await console.call("k8s_list_resources", {"kind": "deploy", "limit": 1}, caller="bench")
+    place = {"namespace": pod["namespace"]}
+    rolled = {key: deploy.data["items"][0][key] for key in ("name", "namespace")}
+    any_pod, one_pod = {"kind": "pods"}, {"kind": "pods", **place}
+    return {
+        "context": ("k8s_list_pods", "context", {"context": ""}),
+        "kind, nothing typed": ("k8s_get_resource", "kind", {"kind": ""}),
+        "kind, a letter": ("k8s_get_resource", "kind", {"kind": "p"}),
+        "namespace": ("k8s_list_pods", "namespace", {"namespace": ""}),
+        "namespace, a letter": ("k8s_list_pods", "namespace", {"namespace": "a"}),
+        "name of all pods": ("k8s_get_resource", "name", {**any_pod, "name": ""}),
+        "name of all pods, a letter": ("k8s_get_resource", "name", {**any_pod, "name": "e"}),
+        "name of all pods, no such": ("k8s_get_resource", "name", {**any_pod, "name": "no-such-name"}),
+        "name of a namespace's pods": ("k8s_get_resource", "name", {**one_pod, "name": ""}),
+        "name of a deployment": ("k8s_rollout_status", "name", {"namespace": rolled["namespace"], "name": ""}),
+        "container": ("k8s_get_pod_logs", "container", {**place, "name": pod["name"], "container": ""}),
+        "revision": ("k8s_rollout_undo", "revision", {**rolled, "revision": ""}),
+        "release": ("helm_get_values", "name", {"name": ""}),
+        "revision of a release": ("helm_get_values", "revision", {**place, "name": "none", "revision": ""}),
+        "time": ("history_diff", "since", {"since": "-1"}),
+        "word of a closed set": ("k8s_get_usage", "by", {"by": ""}),
+    }
