@@ -64,8 +64,24 @@ class Writer:
     changes: int
     book: list[Entry] = field(default_factory=list)
     problem: BaseException | None = None
+    may: threading.Event = field(default_factory=threading.Event)
+    rests: threading.Event = field(default_factory=threading.Event)
+    done: bool = False
+
+    def hold(self) -> None:
+        """Blocks until no change of this writer is under way; it makes none before ``go_on``."""
+        self.may.clear()
+        end = time.monotonic() + _PATIENCE
+        while not (self.rests.wait(0.05) or self.done):
+            if time.monotonic() > end:
+                raise TimeoutError(f"writer {self.number} did not come to rest")
+
+    def go_on(self) -> None:
+        self.rests.clear()
+        self.may.set()
 
     def start(self) -> threading.Thread:
+        self.may.set()
         thread = threading.Thread(target=self._run, name=f"writer-{self.number}", daemon=True)
         thread.start()
         return thread
@@ -76,9 +92,14 @@ class Writer:
         self._connection: http.client.HTTPSConnection | None = None
         try:
             for step in range(self.changes):
+                if not self.may.is_set():
+                    self.rests.set()
+                    self.may.wait()
                 self._change(step)
         except BaseException as problem:
             self.problem = problem
+        finally:
+            self.done = True
 
     def _change(self, step: int) -> None:
         roll = self._dice.random()

@@ -68,7 +68,7 @@ def test_a_cluster_whose_context_was_removed_is_answered_by_name_and_an_unknown_
     assert pods(said) > 0
     assert f"Context {CONTEXT} is not in the kubeconfig" in said.stderr
     unknown = program.finish("get", "pods", "--context", "demo-calm-shp")
-    assert unknown.returncode == 1
+    assert unknown.returncode == 2
     scan = program.finish("scan", "--once", "--context", CONTEXT)
-    assert scan.returncode == 1
+    assert scan.returncode == 2
     assert f"no context '{CONTEXT}'" in scan.stderr

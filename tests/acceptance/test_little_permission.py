@@ -1,6 +1,7 @@
 """Somebody who may read two namespaces sees those two, is told what is missing, and does not wear out the API server with asking."""
 
 import json
+import os
 import subprocess
 import time
 from collections import Counter
@@ -12,7 +13,7 @@ from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.plane import ControlPlane, Options
 
-WATCHED = 20.0
+WATCHED = float(os.environ.get("K8SCONSOLE_REFUSED_SECONDS", "20"))
 """Seconds, in which nothing refused may be asked for twice."""
 RULES = {
     "apiVersion": "v1",

@@ -5,14 +5,19 @@ import contextlib
 import json
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import mcp_types as types
 import pytest
+import yaml
 from mcp import Client, StdioServerParameters
 
 from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.cluster.demo.world.staging.releases import release_secrets
+from k8sconsole.cluster.demo.world.staging.vocabulary import ChartRelease, ChartRevision
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.catalogue import builtin_registry
 from tests.acceptance.program import COMMAND, ROOT, Program
@@ -83,8 +88,44 @@ async def test_each_reading_tool_answers_what_kubectl_answers(
         assert "3" in json.dumps(counted["data"])
         tried = {"k8s_list_pods", "k8s_list_nodes", "k8s_list_namespaces", "k8s_list_services", "k8s_list_resources", "k8s_get_resource"}
         tried |= {"k8s_list_events", "k8s_get_cluster_info", "k8s_list_contexts", "k8s_get_pod_logs", "cache_status", "cache_query"}
-        tried |= await _remembered(client, offered, pods)
+        tried |= await _remembered(client, offered, pods) | await _inspected(client, offered, live) | await _released(client, offered)
         assert tools == tried, "a reading tool that is listed is tried here"
+
+
+async def _inspected(client: Client, offered: OfferedCluster, live: bool) -> set[str]:
+    """What the tools tell of kinds, permissions, roll-outs and use; their names. A cluster that measures nothing says so."""
+    here, served = {"namespace": offered.namespace}, {"name": "served", "namespace": offered.namespace}
+    kinds = (await _ask(client, "k8s_list_api_resources", filter="deploy", live=live))["data"]["items"]
+    assert [kind["name"] for kind in kinds] == ["deployments.apps"]
+    assert (await _ask(client, "k8s_explain_schema", kind="deploy", path="spec.replicas"))["data"]["type"] == "integer"
+    assert (await _ask(client, "k8s_check_permission", kind="pods", verb="get", **here))["data"]["allowed"] == {"get": True}
+    assert (await _ask(client, "k8s_rollout_status", live=live, **served))["data"]["desired"] == 3
+    assert [one["current"] for one in (await _ask(client, "k8s_rollout_history", live=live, **served))["data"]["revisions"]] == [True]
+    used = (await _ask(client, "k8s_get_usage", by="workload", live=live, **here))["data"]["items"]
+    assert [(one["name"], one["pods"]) for one in used] == [(f"{offered.namespace}/Deployment/served", 3)]
+    assert (await _ask(client, "k8s_search_resources", text="served", kinds=["deploy"], **here))["data"]["counts"] == {
+        "deployments.apps": 1
+    }
+    assert (await _ask(client, "k8s_describe_resource", kind="deploy", live=live, **served))["data"]["sections"]
+    assert [one["kind"] for one in (await _ask(client, "cache_refresh", kind="configmaps"))["data"]["kinds"]] == ["configmaps"]
+    for tool in ("k8s_top_pods", "k8s_top_nodes"):
+        assert (await client.call_tool(tool, {})).is_error is (offered.kind == "real")
+    asked = "list_api_resources explain_schema check_permission rollout_status rollout_history get_usage search_resources describe_resource"
+    return {f"k8s_{name}" for name in asked.split()} | {"cache_refresh", "k8s_top_pods", "k8s_top_nodes"}
+
+
+async def _released(client: Client, offered: OfferedCluster) -> set[str]:
+    """What the tools tell of a release that stands in the namespace; their names."""
+    revision = ChartRevision(version="0.1.0", app="1.2", at="1h", values={"size": 3})
+    release = ChartRelease(name="small", namespace=offered.namespace, chart="small", revisions=[revision])
+    for _, secret in release_secrets(release, datetime.now(UTC)):
+        offered.kubectl("apply", "-f", "-", stdin=json.dumps(secret))
+    small = {"name": "small", "namespace": offered.namespace}
+    listed = await _ask(client, "helm_list_releases", namespace=offered.namespace)
+    assert [(one["name"], one["chart"]) for one in listed["data"]["items"]] == [("small", "small-0.1.0")]
+    assert (await _ask(client, "helm_get_values", **small))["data"]["values"] == {"size": 3}
+    assert (await _ask(client, "helm_get_history", **small))["data"]["kept"] == 1
+    return {"helm_list_releases", "helm_get_values", "helm_get_history"}
 
 
 async def _remembered(client: Client, offered: OfferedCluster, pods: list[str]) -> set[str]:
@@ -99,6 +140,22 @@ async def _remembered(client: Client, offered: OfferedCluster, pods: list[str]) 
     assert (await _ask(client, "history_diff", since="-1h", **here))["freshness"]["missing"], "nobody watched before the scan"
     assert "items" in (await _ask(client, "history_timeline", **here))["data"]
     return {"history_get_as_of", "history_list_versions", "history_diff", "history_timeline"}
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_an_object_is_read_by_its_address_and_its_name_completed(
+    offered: OfferedCluster, program: Program, pods: list[str], era: str
+) -> None:
+    await asyncio.to_thread(program.run, "scan", "--once")
+    place = f"k8s://{quote(offered.context, safe='')}/{offered.namespace}/pods"
+    log = types.ResourceTemplateReference(type="ref/resource", uri="k8s://{context}/{namespace}/pods/{name}/log")
+    async with _client(program, "--no-scan", era=era) as client:
+        (table,) = (await client.read_resource(place)).contents
+        assert all(pod in table.text for pod in pods)  # type: ignore[union-attr]
+        (one,) = (await client.read_resource(f"{place}/{pods[0]}")).contents
+        assert yaml.safe_load(one.text)["metadata"]["name"] == pods[0]  # type: ignore[union-attr]
+        given = {"context": offered.context, "namespace": offered.namespace}
+        assert (await client.complete(log, {"name": "name", "value": ""}, given)).completion.values == pods
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -134,6 +191,54 @@ async def test_with_allow_write_a_pod_is_deleted_after_a_yes_and_not_after_a_no(
     assert not done.is_error, done.content
     offered.kubectl("wait", "--for=delete", f"pod/{pods[0]}", "-n", offered.namespace, "--timeout=60s", timeout=90)
     assert pods[0] not in _names(offered, "pods", "-n", offered.namespace)
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_drain_tells_how_far_it_is_until_the_node_is_empty(tmp_path: Path, era: str) -> None:
+    told: list[tuple[float, float | None, str | None]] = []
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        told.append((done, total, message))
+
+    async with DemoCluster("calm-shop") as cluster:
+        program = Program(tmp_path, cluster.kubeconfig)
+        node = json.loads(await asyncio.to_thread(program.run, "get", "nodes", "-o", "json"))["items"][0]["metadata"]["name"]
+        call = {"name": node, "force": True, "delete_emptydir_data": True, "grace_seconds": 0, "timeout_seconds": 30}
+        async with _client(program, "--allow-write", era=era, elicitation_callback=_answering("accept", word=node)) as client:
+            done = await client.call_tool("k8s_drain_node", call, progress_callback=progress)
+    assert not done.is_error, done.content
+    drained = dict(done.structured_content or {})["data"]
+    assert drained["complete"] or drained["held"]
+    assert told
+    assert [one[0] for one in told] == sorted(one[0] for one in told)
+    assert told[-1][2] is not None
+    assert told[-1][2].startswith(f"{len(drained['evicted'])} of {told[-1][1]:.0f} pods gone")
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_log_that_is_followed_is_told_to_grow_and_ends_when_the_client_takes_its_call_back(
+    demo: DemoCluster, tmp_path: Path, era: str
+) -> None:
+    program = Program(tmp_path, demo.kubeconfig)
+    grown = asyncio.Event()
+
+    async def progress(done: float, total: float | None, message: str | None) -> None:
+        grown.set()
+
+    async with _client(program, era=era) as client:
+        running = await _ask(client, "k8s_list_pods", namespace="shop", filter="web status=Running", limit=1)
+        call = {"name": running["data"]["items"][0]["name"], "namespace": "shop", "follow": True}
+        following = asyncio.create_task(client.call_tool("k8s_get_pod_logs", call, progress_callback=progress))
+        async with asyncio.timeout(15):
+            await grown.wait()
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        query = "SELECT outcome FROM audit WHERE tool = 'k8s_get_pod_logs' AND phase = 'completed'"
+        for _ in range(50):
+            if rows := (await _ask(client, "cache_query", sql=query))["data"]["rows"]:
+                break
+            await asyncio.sleep(0.1)
+    assert "Cancelled" in json.dumps(rows)
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.acceptance.bookkeeping import DEFINITION
 from tests.acceptance.program import Program
-from tests.acceptance.test_scan_equals_kubectl import _counts, _kinds
+from tests.acceptance.test_scan_equals_kubectl import _between, _counts, _kinds
 from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.offered import OfferedCluster
 from tests.control_plane.plane import ControlPlane, Options
@@ -45,12 +45,23 @@ def _scanned(report: dict[str, Any]) -> dict[str, int]:
 @pytest.mark.real
 @pytest.mark.slow
 def test_all_contexts_are_read_whole_and_one_that_is_down_is_named_while_the_others_complete(
-    program: Program, second: ControlPlane, demo_cluster: OfferedCluster, tmp_path: Path
+    program: Program, control_plane: ControlPlane, second: ControlPlane, demo_cluster: OfferedCluster
 ) -> None:
+    clusters = (
+        demo_cluster,
+        OfferedCluster("real", control_plane.kubeconfig, "real", "default", control_plane.kubectl),
+        OfferedCluster("real", second.kubeconfig, "second", "jobs", second.kubectl),
+    )
+    before = {one.context: _counts(one, _kinds(one)) for one in clusters}
     reports = {report["cluster"]: report for report in program.json("scan", "--once", "--all-contexts", "--json")}
-    assert set(reports) == {demo_cluster.context, "real", "second"}
-    offered = OfferedCluster("real", second.kubeconfig, "second", "jobs", second.kubectl)
-    assert _scanned(reports["second"]) == _counts(offered, _kinds(offered)), "nothing moves there by itself"
+    assert set(reports) == set(before)
+    assert _scanned(reports["second"]) == before["second"], "nothing moves there by itself"
+    for one in clusters:
+        scanned, first = _scanned(reports[one.context]), before[one.context]
+        assert scanned.keys() == first.keys()
+        moved = [kind for kind in scanned if scanned[kind] != first[kind]]
+        after_it = _counts(one, moved)
+        assert [kind for kind in moved if not _between(first[kind], scanned[kind], after_it[kind])] == []
     assert _scanned(reports["second"])["crontabs.stable.example.com"] == 1
     assert all(_scanned(report)["namespaces"] >= 4 for report in reports.values())
 

@@ -35,7 +35,7 @@ class Told:
 def told(demo_cluster: OfferedCluster, program_on: Any) -> Told:
     """A config map that is made, changed and deleted, with a scan of config maps before it all and after each."""
     program, space = program_on(demo_cluster), demo_cluster.namespace
-    program.run("cache", "refresh", "configmaps", "namespaces")
+    program.run("cache", "refresh", "configmaps,namespaces")
     times = [_now()]
     for step in (
         ("create", "configmap", "told", "--from-literal=a=1", "--from-literal=b=x"),
@@ -43,7 +43,7 @@ def told(demo_cluster: OfferedCluster, program_on: Any) -> Told:
         ("delete", "configmap", "told"),
     ):
         demo_cluster.kubectl(*step, "-n", space)
-        program.run("cache", "refresh", "configmaps", "namespaces")
+        program.run("cache", "refresh", "configmaps,namespaces")
         times.append(_now())
     return Told(program, demo_cluster, times)
 

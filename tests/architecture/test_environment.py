@@ -25,6 +25,17 @@ def test_every_direct_dependency_is_pinned_exactly_and_stands_hashed_in_the_lock
         assert f"{requirement} \\\n    --hash=sha256:" in lock, f"{requirement} is not in the lock with its hashes"
 
 
+def test_what_an_extra_brings_is_pinned_exactly_and_tested_at_that_version() -> None:
+    import tomllib
+
+    root = Path(__file__).parents[2]
+    project = tomllib.loads((root / "pyproject.toml").read_text())
+    lock = (root / "requirements-dev.lock").read_text()
+    for requirement in (one for extra in project["project"]["optional-dependencies"].values() for one in extra):
+        assert requirement in project["dependency-groups"]["dev"]
+        assert f"{requirement} \\\n    --hash=sha256:" in lock, f"{requirement} is not in the lock with its hashes"
+
+
 def test_the_locks_name_no_index_and_no_machine() -> None:
     root = Path(__file__).parents[2]
     for name in ("requirements.lock", "requirements-dev.lock"):

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-SLOW = {"litellm", "mcp", "kubernetes", "textual", "aiohttp", "sqlite_utils", "keyring", "cryptography", "openai"}
+SLOW = {"litellm", "mcp", "kubernetes", "textual", "aiohttp", "sqlite_utils", "keyring", "cryptography", "openai", "sqlcipher3"}
 
 
 def loaded_by(code: str, *, stdin: bytes = b"", env: dict[str, str] | None = None) -> set[str]:
@@ -34,7 +34,7 @@ def test_a_light_command_starts_without_any_slow_library(words: tuple[str, ...])
 
 def test_the_cache_is_read_without_network_model_or_screen_libraries(tmp_path) -> None:
     loaded = loaded_by(run_command("cache", "status"), env={"CACHE_DB_PATH": str(tmp_path / "cache.db")})
-    assert not loaded & {"litellm", "mcp", "kubernetes", "textual", "aiohttp", "openai"}
+    assert not loaded & {"litellm", "mcp", "kubernetes", "textual", "aiohttp", "openai", "keyring", "sqlcipher3"}
 
 
 def test_the_stdio_server_imports_neither_the_screen_nor_the_model(tmp_path) -> None:
@@ -42,6 +42,10 @@ def test_the_stdio_server_imports_neither_the_screen_nor_the_model(tmp_path) -> 
     loaded = loaded_by(run_command("mcp", "--no-scan"), env=env)
     assert "mcp" in loaded
     assert not loaded & {"textual", "litellm", "openai", "kubernetes"}
+
+
+def test_tools_are_called_and_counted_without_the_library_that_tells_the_counts() -> None:
+    assert "prometheus_client" not in loaded_by("import k8sconsole.tools.pipeline, k8sconsole.telemetry.exposition")
 
 
 def test_the_console_starts_without_mcp_the_kubernetes_library_or_the_model() -> None:

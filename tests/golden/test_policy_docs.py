@@ -4,9 +4,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import mcp_types as types
 import msgspec
+import pytest
 import yaml
 
+from k8sconsole.model.outside import OutsideServer
 from k8sconsole.model.policy import Action, Policy
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
@@ -14,6 +17,7 @@ from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.catalogue import builtin_registry
 from k8sconsole.tools.passage import Target
 from k8sconsole.tools.policy import decide
+from k8sconsole.tools.providers.adopting import adopted, aimed
 
 PAGE = Path(__file__).parents[2] / "docs" / "policy.md"
 REGISTRY = builtin_registry()
@@ -52,10 +56,35 @@ def _decided(policy: Policy, asked: Asked) -> Action:
     return decide(policy, REGISTRY.find(tool), ToolCall(tool, {}, face), target).action
 
 
+def _written() -> list[Policy]:
+    blocks = re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.S)
+    return [msgspec.convert({"allow_write": True, **yaml.safe_load(block)["policy"]}, Policy) for block in blocks]
+
+
 def test_each_worked_policy_decides_as_the_manual_says() -> None:
-    written: list[Any] = [yaml.safe_load(block)["policy"] for block in re.findall(r"```yaml\n(.*?)```", PAGE.read_text("utf-8"), re.S)]
-    assert len(written) == len(DECIDED) == 5
-    for given, cases in zip(written, DECIDED, strict=True):
-        policy = msgspec.convert({"allow_write": True, **given}, Policy)
+    policies = _written()[:-1]
+    assert len(policies) == len(DECIDED) == 5
+    for policy, cases in zip(policies, DECIDED, strict=True):
         for asked, action in cases:
             assert _decided(policy, asked) is action, asked
+
+
+@pytest.mark.parametrize(
+    ("server", "tool", "arguments", "face", "action"),
+    [
+        ("files", "delete_note", {}, Face.TUI, Action.DENY),
+        ("files", "write_note", {}, Face.TUI, Action.ALLOW),
+        ("files", "write_note", {}, Face.MCP, Action.ASK),
+        ("peer", "resources_get", {"kind": "Secret"}, Face.TUI, Action.DENY),
+        ("peer", "resources_get", {"kind": "Pod"}, Face.TUI, Action.ASK),
+    ],
+)
+def test_the_worked_policy_for_attached_servers_decides_as_the_manual_says(
+    server: str, tool: str, arguments: dict[str, Any], face: Face, action: Action
+) -> None:
+    (spec,), _ = adopted(OutsideServer(server, command="x"), [types.Tool(name=tool, input_schema={"type": "object"})], _never)
+    assert decide(_written()[-1], spec, ToolCall(spec.name, arguments, face), aimed(arguments)).action is action
+
+
+async def _never(*_: Any) -> Any:
+    raise AssertionError("nothing is called here")

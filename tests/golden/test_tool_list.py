@@ -2,6 +2,7 @@
 
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,19 @@ def test_each_face_is_offered_what_it_was_promised(mode: str) -> None:
 def test_every_tool_is_described_as_it_was_promised() -> None:
     kept = ("title", "description", "toolset", "risk", "aliases", "annotations", "capabilities", "input_schema")
     _compare("tools", {tool.name: {key: tool.describe()[key] for key in kept} for tool in builtin_registry()})
+
+
+def test_what_a_client_is_shown_by_default_costs_a_model_at_most_4500_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counted in cl100k, whose vocabulary comes with litellm: names, descriptions and input schemas together."""
+    monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(Path(str(find_spec("litellm").origin)).parent / "litellm_core_utils" / "tokenizers"))  # type: ignore[union-attr]
+    import tiktoken
+
+    encode = tiktoken.get_encoding("cl100k_base").encode
+    told = [
+        "\n".join((tool.name, tool.summary, json.dumps(tool.input_schema(), separators=(",", ":"))))
+        for tool in builtin_registry().offered(Face.MCP, Policy())
+    ]
+    assert sum(len(encode(text)) for text in told) <= 4_500
 
 
 def test_the_list_costs_a_model_little() -> None:

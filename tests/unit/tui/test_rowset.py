@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from k8sconsole.model.filters import RowSubject, parse, predicate
 from k8sconsole.model.objects import Row
-from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
+from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import table_for
 from k8sconsole.tui.browse.rowset import RowSet, key_of
@@ -51,3 +51,27 @@ def test_a_row_that_changed_is_searched_as_it_is_now(given_rows: list[Row], word
     ]
     held.apply(renewed, ())
     assert set(held.keys) == {key_of(row) for row in renewed}
+
+
+def _pod(uid: str) -> Row:
+    cells: tuple[object, ...] = (None,) * len(TABLE.columns)
+    return Row(ClusterName("here"), ResourceName("pods"), Namespace("shop"), "web-0", uid, "1", 0.0, 0.0, {}, "", cells)
+
+
+def test_a_pod_that_took_over_a_name_leaves_no_ghost_of_the_one_before() -> None:
+    now = 0.0
+    held = RowSet(TABLE, lambda: now)
+    held.replace([_pod("old")])
+    assert held.apply([_pod("new")], [])
+    assert held.total == 1
+    assert held.sign(key_of(_pod("old"))) == "gone", "struck out for a moment, as any deletion is"
+    now = 3.0
+    held.settle()
+    assert held.keys == [key_of(_pod("new"))]
+
+
+def test_a_deletion_of_an_earlier_object_does_not_take_its_successor() -> None:
+    held = RowSet(TABLE, lambda: 0.0)
+    held.replace([_pod("new")])
+    assert not held.apply([], [ObjectRef(ClusterName("here"), ResourceName("pods"), Namespace("shop"), "web-0", "old")])
+    assert held.total == 1

@@ -1,0 +1,39 @@
+"""How well the program does, told from facts that outlive the processes that learnt them."""
+
+from typing import Any
+
+import pytest
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from tests.acceptance.program import Program
+from tests.acceptance.wire import wired
+
+pytestmark = pytest.mark.slow
+
+
+def _told(program: Program) -> dict[str, dict[str, Any]]:
+    return {one["name"]: one for one in program.json("cache", "status", "--json")["indicators"]}
+
+
+async def test_what_scans_calls_and_suggestions_came_to_is_told_by_the_next_process(demo: DemoCluster, tmp_path: Any) -> None:
+    program = Program(tmp_path, demo.kubeconfig)
+    assert all(one["share"] is None for one in _told(program).values()), "an empty cache has measured nothing"
+    kinds = len(program.json("scan", "--once", "--json")[0]["kinds"])
+    scanned = _told(program)["completion"]
+    assert (scanned["share"], scanned["count"]) == (1.0, kinds)
+
+    async with wired(program, "--no-scan") as wire:
+        await wire.greet()
+        prompt = {"ref": {"type": "ref/resource", "uri": "k8s://{context}/{namespace}/{kind}"}}
+        await wire.ask(1, "completion/complete", **prompt, argument={"name": "namespace", "value": "sh"})
+        for number in range(2, 6):
+            assert "result" in await wire.call(number, "k8s_list_pods", namespace="shop")
+        assert "result" in await wire.call(7, "k8s_list_pods", namespace="shop", live=True)
+        await wire.call(8, "k8s_list_nodes")
+
+    told = _told(program)
+    assert told["hit_rate"]["count"] >= 6
+    assert told["hit_rate"]["share"] > 0.6
+    assert told["improvement"]["count"] == 1, "one question was put to both, and the next not so soon"
+    assert told["improvement"]["share"] < 1
+    assert "cached faster by: " in program.finish("cache", "status").stderr

@@ -1,0 +1,73 @@
+"""The pipeline inside a console that scans: what is at hand follows the watch, and the console tells of itself."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.config.loading import load
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.console import Console, Opening
+from tests.contract.kinds import CONFIG_MAPS, eventually
+
+
+async def _console(folder: Path, demo: DemoCluster) -> Console:
+    environment = {"CACHE_DB_PATH": str(folder / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(folder / "logs")}
+    contexts = KubeconfigContexts([demo.kubeconfig])
+    return await Console.open(Opening(load(environment=environment), Face.MCP, scan=True, make_contexts=lambda: contexts))
+
+
+async def _names(console: Console) -> set[str]:
+    outcome = await console.call("k8s_list_resources", {"kind": "configmaps", "namespace": "shop", "limit": 500})
+    assert outcome.error is None, outcome.error
+    return {item["name"] for item in outcome.data["items"]}
+
+
+def _value(text: str, name: str, **labels: str) -> float:
+    samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
+    return next(sample.value for sample in samples if (sample.name, sample.labels) == (f"k8sconsole_{name}", labels))
+
+
+@pytest.fixture
+async def console(tmp_path: Path) -> Any:
+    async with DemoCluster("calm-shop") as demo:
+        opened = await _console(tmp_path, demo)
+        try:
+
+            async def watching() -> bool:
+                states = await opened.scan_states()
+                return any(state.watching for state in states if state.resource == CONFIG_MAPS.name)
+
+            await eventually(watching)
+            yield opened
+        finally:
+            await opened.close()
+
+
+async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_that_others_made(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("k8sconsole.tools.replies.LIFE", 600.0)  # time alone is not to mend it
+
+    async def at_hand() -> bool:
+        before = console.pipeline.cached.counts["hit"]
+        await _names(console)
+        return console.pipeline.cached.counts["hit"] > before
+
+    await eventually(at_hand)
+    cluster = await console.pool.get(ClusterName(console.selected[0]))
+    left = await _names(console)
+    while left:
+        await cluster.delete(CONFIG_MAPS, "shop", left.pop())
+
+        async def gone() -> bool:
+            return await _names(console) == left
+
+        await eventually(gone, 10)
+    text = await console.metrics()
+    assert _value(text, "replies_at_hand_total", result="hit") >= 1
+    assert _value(text, "tool_calls_total", tool="k8s_list_resources", face="mcp", outcome="ok") >= 3

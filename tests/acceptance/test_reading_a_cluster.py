@@ -1,0 +1,131 @@
+"""What the reading tools say of a cluster, judged by what kubectl says of it: on the demo and on a real API server."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.acceptance.program import Program
+from tests.control_plane.offered import OfferedCluster
+
+pytestmark = pytest.mark.slow
+
+DEPLOYMENT = {
+    "apiVersion": "apps/v1",
+    "kind": "Deployment",
+    "metadata": {"name": "judged"},
+    "spec": {
+        "replicas": 2,
+        "selector": {"matchLabels": {"app": "judged"}},
+        "template": {
+            "metadata": {"labels": {"app": "judged"}},
+            "spec": {
+                "containers": [
+                    {
+                        "name": "main",
+                        "image": "registry.example/judged:1",
+                        "resources": {"requests": {"cpu": "30m", "memory": "16Mi"}, "limits": {"cpu": "1"}},
+                    }
+                ]
+            },
+        },
+    },
+}
+
+
+class Judge:
+    """The program's tools, called from the shell, beside kubectl, in a namespace of the test's own."""
+
+    def __init__(self, program: Program, cluster: OfferedCluster) -> None:
+        self.program = program
+        self.space = cluster.namespace
+        self.kubectl = cluster.kubectl
+
+    def tool(self, tool: str, /, **arguments: Any) -> Any:
+        given = [f"{key}={value if isinstance(value, str) else json.dumps(value)}" for key, value in arguments.items()]
+        return self.program.json("tools", "call", tool, *given, "--json")["data"]
+
+    def objects(self, *words: str) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = json.loads(self.kubectl("get", *words, "-o", "json"))["items"]
+        return found
+
+
+@pytest.fixture
+def judge(program: Program, offered: OfferedCluster) -> Judge:
+    return Judge(program, offered)
+
+
+def test_the_kinds_are_those_of_api_resources(judge: Judge) -> None:
+    theirs = set(judge.kubectl("api-resources", "-o", "name").split())
+    ours = {item["name"] for item in judge.tool("k8s_list_api_resources", max_tokens=90_000)["items"]}
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("pods", "spec.containers"), ("deployments.apps", "spec.strategy.rollingUpdate"), ("crd", "spec")]
+)
+def test_the_fields_are_those_of_explain(judge: Judge, kind: str, path: str) -> None:
+    theirs = judge.kubectl("explain", f"{kind}.{path}", "--output=plaintext")
+    listed = {line.split()[0] for line in theirs.partition("FIELDS:")[2].splitlines() if re.match(r"  \w+\t<", line)}
+    told = judge.tool("k8s_explain_schema", kind=kind, path=path, max_tokens=50_000)
+    assert {field["name"] for field in told["fields"]} == listed
+    for field in told["fields"]:
+        line = next(line.split() for line in theirs.splitlines() if line.startswith(f"  {field['name']}\t"))
+        assert ("-required-" in line) is field.get("required", False)
+
+
+@pytest.mark.parametrize(("verb", "kind"), [("get", "pods"), ("delete", "nodes"), ("create", "deployments.apps")])
+def test_a_permission_is_what_auth_can_i_says(judge: Judge, verb: str, kind: str) -> None:
+    theirs = judge.kubectl("auth", "can-i", verb, kind, "-n", judge.space).strip() == "yes"
+    assert judge.tool("k8s_check_permission", kind=kind, verb=verb, namespace=judge.space)["allowed"] == {verb: theirs}
+
+
+def test_a_roll_out_its_history_and_what_it_asks_for(judge: Judge) -> None:
+    judge.kubectl("apply", "-n", judge.space, "-f", "-", stdin=json.dumps(DEPLOYMENT))
+    judge.kubectl("rollout", "status", "deploy/judged", "-n", judge.space, "--timeout=60s", timeout=90)
+    judge.kubectl("set", "image", "deploy/judged", "main=registry.example/judged:2", "-n", judge.space)
+    judge.kubectl("rollout", "status", "deploy/judged", "-n", judge.space, "--timeout=60s", timeout=90)
+    state = judge.tool("k8s_rollout_status", name="judged", namespace=judge.space, live=True)
+    assert (state["done"], state["desired"], state["updated"], state["available"], state["revision"]) == (True, 2, 2, 2, "2")
+    history = judge.tool("k8s_rollout_history", name="judged", namespace=judge.space, live=True)["revisions"]
+    told = [
+        line.split()[0]
+        for line in judge.kubectl("rollout", "history", "deploy/judged", "-n", judge.space).splitlines()
+        if line[:1].isdigit()
+    ]
+    assert sorted(str(one["revision"]) for one in history) == told
+    assert [one["images"] for one in history if one["current"]] == [["registry.example/judged:2"]]
+    used = judge.tool("k8s_get_usage", by="workload", namespace=judge.space, live=True)["items"]
+    (own,) = [one for one in used if one["name"] == f"{judge.space}/Deployment/judged" and one["pods"] == 2] or [used]
+    assert (own["requests"], own["limits"]) == ({"cpu": 60, "memory": 2 * 16 * 2**20}, {"cpu": 2000, "memory": 0})
+
+
+def test_what_is_read_anew_is_described_and_found(judge: Judge) -> None:
+    judge.kubectl("create", "configmap", "judged", "--from-literal=a=1", "-n", judge.space)
+    (read,) = judge.tool("cache_refresh", kind="configmaps")["kinds"]
+    assert read["objects"] == len(judge.objects("configmaps", "-A"))
+    hits = judge.tool("k8s_search_resources", text="judged", namespace=judge.space, kinds=["configmaps"])
+    assert [(hit["kind"], hit["name"]) for hit in hits["items"]] == [("configmaps", "judged")]
+    sections = judge.tool("k8s_describe_resource", kind="cm", name="judged", namespace=judge.space)["sections"]
+    lines = [line for section in sections for line in section["lines"]]
+    assert any("judged" in line for line in lines)
+
+
+def test_what_is_used_is_what_top_says_where_it_is_measured(judge: Judge, offered: OfferedCluster) -> None:
+    if offered.kind != "demo":
+        done = judge.program.finish("tools", "call", "k8s_top_pods")
+        assert done.returncode != 0
+        assert "measures no use" in done.stderr
+        return
+
+    def theirs() -> set[str]:
+        return {line.split()[0] for line in judge.kubectl("top", "pods", "-n", "shop", "--no-headers").splitlines()}
+
+    before = theirs()
+    ours = {one["name"] for one in judge.tool("k8s_top_pods", namespace="shop", limit=1000, live=True, max_tokens=50_000)["items"]}
+    after = theirs()
+    assert before & after, "the shop lives, but not so fast"
+    assert before & after <= ours <= before | after
+    nodes = {line.split()[0] for line in judge.kubectl("top", "nodes", "--no-headers").splitlines()}
+    assert {one["name"] for one in judge.tool("k8s_top_nodes", live=True)["items"]} == nodes

@@ -1,0 +1,103 @@
+"""``k8sconsole mcp`` at the end of two pipes, spoken to in bare lines: for what a client's library would never send, or never notice."""
+
+import asyncio
+import contextlib
+import json
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import AsyncIterator
+from typing import Any
+
+from tests.acceptance.program import COMMAND, ROOT, Program
+
+_LONGEST = 64 << 20
+LEGACY = "2025-06-18"
+
+
+class Wire:
+    """One server. stray: lines of its standard output that are no JSON-RPC message; there must never be any. unclaimed: answers to what
+    nobody waits for; notices: what it said unasked."""
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.stray: list[bytes] = []
+        self.unclaimed: list[dict[str, Any]] = []
+        self.notices: list[dict[str, Any]] = []
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._reading = asyncio.create_task(self._read())
+
+    async def send(self, line: bytes | dict[str, Any]) -> None:
+        """A message, or any bytes as one line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n")
+        await self.process.stdin.drain()
+
+    async def ask(self, number: Any, method: str, within: float = 30.0, **params: Any) -> dict[str, Any]:
+        """The answer to a request, result or error. Raises TimeoutError."""
+        coming = self.expect(number)
+        await self.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
+        async with asyncio.timeout(within):
+            return await coming
+
+    def expect(self, number: Any) -> "asyncio.Future[dict[str, Any]]":
+        """What will be answered to a request that is sent hereafter."""
+        return self._waiting.setdefault(str(number), asyncio.get_running_loop().create_future())
+
+    def give_up(self, number: Any) -> None:
+        """Its answer, should there be one, is nobody's any more."""
+        self._waiting.pop(str(number), None)
+
+    async def tell(self, method: str, **params: Any) -> None:
+        await self.send({"jsonrpc": "2.0", "method": method, "params": params})
+
+    async def greet(self) -> None:
+        about = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "wire", "version": "0"}}
+        await self.ask("hello", "initialize", **about)
+        await self.tell("notifications/initialized")
+
+    async def call(self, number: Any, tool: str, within: float = 30.0, **arguments: Any) -> dict[str, Any]:
+        return await self.ask(number, "tools/call", within, name=tool, arguments=arguments)
+
+    @property
+    def resident_mib(self) -> float:
+        with open(f"/proc/{self.process.pid}/status") as status:
+            line = next(line for line in status if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    async def _read(self) -> None:
+        assert self.process.stdout is not None
+        while line := await self.process.stdout.readline():
+            try:
+                message = json.loads(line)
+                assert message["jsonrpc"] == "2.0"
+            except (ValueError, KeyError, TypeError, AssertionError):
+                self.stray.append(line)
+                continue
+            self._take(message)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "method" in message:
+            self.notices.append(message)
+            return
+        waiting = self._waiting.pop(str(message.get("id")), None)
+        if waiting is None:
+            self.unclaimed.append(message)
+        elif not waiting.done():
+            waiting.set_result(message)
+
+
+@contextlib.asynccontextmanager
+async def wired(program: Program, *arguments: str) -> AsyncIterator[Wire]:
+    """At the end the server's input is closed, and it must leave by itself within ten seconds."""
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "mcp", *arguments, env=program.env, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=_LONGEST
+    )
+    try:
+        yield Wire(process)
+        assert process.stdin is not None
+        process.stdin.close()
+        async with asyncio.timeout(10):
+            assert await process.wait() == 0
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
