@@ -29,7 +29,7 @@ from k8sconsole.runtime.catalogue import unknown_kind
 from k8sconsole.store.port import ClusterRecord, Store, WriteBatch
 from k8sconsole.store.sqlite.opening import open_store
 from k8sconsole.tools.catalogue import builtin_registry
-from k8sconsole.tools.context import Reread, Surroundings, ToolContext, Wanted
+from k8sconsole.tools.context import Reread, RereadWanted, Surroundings, ToolContext
 from k8sconsole.tools.pipeline import Pipeline
 from k8sconsole.tools.suggesting import suggest
 
@@ -161,7 +161,7 @@ class Counter:
 
 @pytest.fixture
 async def demo() -> AsyncIterator[DemoCluster]:
-    async with DemoCluster(scenario="calm-shop", seed=7) as cluster:
+    async with DemoCluster(scenario="calm-shop", still=True, seed=7) as cluster:
         yield cluster
 
 
@@ -193,7 +193,7 @@ def surroundings(demo: DemoCluster, cluster: Cluster, store: Store | None) -> Su
     async def opened(context: ClusterName) -> Cluster:
         return cluster
 
-    async def refresh(context: ClusterName, wanted: Wanted) -> list[Reread]:
+    async def refresh(context: ClusterName, wanted: RereadWanted) -> list[Reread]:
         assert store is not None
         if wanted.resource and wanted.name:  # which the cluster refuses where there is none of that name
             await cluster.get(wanted.resource, wanted.namespace or None, wanted.name)

@@ -14,7 +14,7 @@ OPEN_WITHIN = 2.0
 """Seconds the terminal is left alone while the console opens; after that it is shown as it is, still opening."""
 
 
-class Wanted(NamedTuple):
+class ConsoleWanted(NamedTuple):
     """What a command line says of the clusters to look at."""
 
     contexts: tuple[str, ...] = ()
@@ -23,10 +23,10 @@ class Wanted(NamedTuple):
     offline: bool = False
 
 
-CURRENT = Wanted()
+CURRENT = ConsoleWanted()
 
 
-def open_console(loaded: Loaded | None = None, wanted: Wanted = CURRENT) -> int:
+def open_console(loaded: Loaded | None = None, wanted: ConsoleWanted = CURRENT) -> int:
     """The exit code of the console. Raises ConfigurationError and what opening raises, before the screen is taken."""
     with _opening(loaded or load(), wanted) as opening:
         return show(opening)
@@ -45,7 +45,7 @@ def show(opening: "Opening") -> int:
 
 
 @contextlib.contextmanager
-def _opening(loaded: Loaded, wanted: Wanted) -> "Iterator[Opening]":
+def _opening(loaded: Loaded, wanted: ConsoleWanted) -> "Iterator[Opening]":
     """On the kubeconfig's contexts; where there is no kubeconfig at all, on the demo cluster, which is started for it."""
     from k8sconsole.model.tools import Face
     from k8sconsole.runtime.demo import DemoOptions, demo_opening

@@ -6,7 +6,7 @@ import typer
 
 from k8sconsole.cli.opening import settings_with
 from k8sconsole.cli.options import AllContexts, Contexts, Db, Namespaces
-from k8sconsole.cli.screen import Wanted, open_console
+from k8sconsole.cli.screen import ConsoleWanted, open_console
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -31,4 +31,4 @@ def tui(
             "console.mouse": "false" if no_mouse else None,
         }
     )
-    return open_console(loaded, Wanted(tuple(context or ()), all_contexts, tuple(namespace or ()), offline))
+    return open_console(loaded, ConsoleWanted(tuple(context or ()), all_contexts, tuple(namespace or ()), offline))

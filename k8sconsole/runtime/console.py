@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from k8sconsole.model.outside import OutsideServer
     from k8sconsole.runtime.observing import ClusterReport, Observing
     from k8sconsole.scanner.source import ResourceSource
-    from k8sconsole.tools.context import Reread, Wanted
+    from k8sconsole.tools.context import Reread, RereadWanted
     from k8sconsole.tools.pipeline import Pipeline
     from k8sconsole.tools.providers.attachments import Attachments
 
@@ -225,7 +225,7 @@ class Console(Recaller):
         self.pool.hurry(cluster)
         self.pipeline.hurry(cluster)
 
-    async def _reread(self, cluster: ClusterName, wanted: "Wanted") -> "list[Reread]":
+    async def _reread(self, cluster: ClusterName, wanted: "RereadWanted") -> "list[Reread]":
         self._hurry(cluster)
         return await self._observing.reread(cluster, wanted)
 

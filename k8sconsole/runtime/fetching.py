@@ -17,7 +17,7 @@ from k8sconsole.runtime.catalogue import Catalogue
 from k8sconsole.store.port import Store
 from k8sconsole.tools.past import asked_past, not_then
 from k8sconsole.tools.pipeline import Pipeline
-from k8sconsole.tools.rows import Opened, Wanted, open_rows
+from k8sconsole.tools.rows import Opened, RowsWanted, open_rows
 
 TOOL = "k8s_list_resources"
 NAMESPACES = ResourceName("namespaces")
@@ -104,7 +104,7 @@ class Fetching:
             "as_of": asked.as_of,
         }
         async with self._pipeline.guarded(ToolCall(TOOL, arguments, asker.face, asker.caller)) as passage:
-            return await open_rows(passage.context, Wanted(cluster, resource, namespaces, asked.name, asked.filter, asked.live, as_of))
+            return await open_rows(passage.context, RowsWanted(cluster, resource, namespaces, asked.name, asked.filter, asked.live, as_of))
 
     async def _explain_nothing(self, cluster: ClusterName, resource: ApiResource, asked: Asked, opened: Opened) -> None:
         """Nothing found is an answer, unless what was named does not exist."""

@@ -18,7 +18,7 @@ from k8sconsole.scanner.plan import ScanPlan, is_read
 from k8sconsole.scanner.reports import KindReport
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import Store
-from k8sconsole.tools.context import Reread, Wanted
+from k8sconsole.tools.context import Reread, RereadWanted
 
 
 class ClusterReport(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Observing:
         """Clusters beside each other; the failure of one is in its report."""
         return [await self._once(cluster, kinds) for cluster in clusters] if len(clusters) == 1 else await self._all(clusters, kinds)
 
-    async def reread(self, cluster: ClusterName, wanted: Wanted) -> list[Reread]:
+    async def reread(self, cluster: ClusterName, wanted: RereadWanted) -> list[Reread]:
         """Whole kinds by the scanner that runs, else once; a part by itself, beside whoever scans. Raises what keeps the cluster from being
         read, and NotFound for an object that nobody knows."""
         if wanted.is_part:
@@ -79,7 +79,7 @@ class Observing:
             reports = await self.coordinator.scan_once(await self._source(cluster), self._home(cluster), kinds)
         return [_reread(report, wanted) for report in reports]
 
-    async def _parts(self, cluster: ClusterName, wanted: Wanted) -> list[Part]:
+    async def _parts(self, cluster: ClusterName, wanted: RereadWanted) -> list[Part]:
         if wanted.resource is not None:
             return [Part(wanted.resource, wanted.namespace, wanted.name)]
         found = await (await self._source(cluster)).discover()
@@ -105,7 +105,7 @@ class Observing:
         return next((info.namespace for info in self._pool.contexts.list() if info.name == cluster), "")
 
 
-def _reread(one: KindReport, wanted: Wanted) -> Reread:
+def _reread(one: KindReport, wanted: RereadWanted) -> Reread:
     counts = (one.objects, one.added, one.changed, one.deleted)
     return Reread(one.resource, *counts, one.seconds, one.error, list(one.missing), wanted.namespace, wanted.name)
 

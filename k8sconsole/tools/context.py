@@ -34,7 +34,7 @@ async def no_progress(done: float, total: float | None, message: str) -> None:
     """For callers that do not care."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class RereadWanted(msgspec.Struct, frozen=True):
     """What is to be read anew: everything, one kind, what of them is in one namespace, or, with a kind and a name, one object."""
 
     resource: ApiResource | None = None
@@ -68,7 +68,7 @@ async def nobody(question: Question) -> Answer:
     return Answer(False, by="nobody could be asked")
 
 
-async def no_scanner(cluster: ClusterName, wanted: Wanted) -> list[Reread]:
+async def no_scanner(cluster: ClusterName, wanted: RereadWanted) -> list[Reread]:
     """Where nothing reads clusters."""
     raise UsageError("nothing reads clusters into the cache here", "this run has no scanner", "k8sconsole scan --once")
 
@@ -92,7 +92,7 @@ class Surroundings:
     ask: Callable[[Question], Awaitable[Answer]] = nobody
     publish: Callable[[Fact], None] = lambda fact: None
     noise: Callable[[], Mapping[str, Sequence[str]]] = dict
-    refresh: Callable[[ClusterName, Wanted], Awaitable[list[Reread]]] = no_scanner
+    refresh: Callable[[ClusterName, RereadWanted], Awaitable[list[Reread]]] = no_scanner
     overviews: Overviews = field(default_factory=Overviews)
     limits: Callable[[], Limits] = Limits
 

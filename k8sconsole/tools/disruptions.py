@@ -14,7 +14,7 @@ from k8sconsole.model.filters.selectors import satisfied
 from k8sconsole.model.filters.tree import LabelOperator, Requirement
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.rows import RowsWanted, open_rows
 
 BUDGETS = "poddisruptionbudgets.policy"
 _READY = ("readyReplicas", "numberReady", "ready")
@@ -69,7 +69,7 @@ async def _protecting(
         return []
     try:
         kind = await context.resource(cluster, BUDGETS)
-        opened = await open_rows(context, Wanted(cluster, kind, (namespace,), live=True))
+        opened = await open_rows(context, RowsWanted(cluster, kind, (namespace,), live=True))
         budgets = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     except ConsoleError:
         return []

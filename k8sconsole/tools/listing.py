@@ -19,7 +19,7 @@ from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.past import asked_past
 from k8sconsole.tools.paths import check_paths, value_at
-from k8sconsole.tools.rows import LIVE_CURSOR, Opened, Wanted, open_rows
+from k8sconsole.tools.rows import LIVE_CURSOR, Opened, RowsWanted, open_rows
 
 SUMMARY_ABOVE = 100
 FROM_THE_START = "start"
@@ -64,7 +64,7 @@ async def list_reply(asked: Listing, kind: str, context: ToolContext) -> Reply:
     as_of, place = asked_past(asked.as_of, asked.live, asked.cursor, context.now)
     start = "" if place == FROM_THE_START else place
     live = asked.live or start.startswith(LIVE_CURSOR)
-    opened = await open_rows(context, Wanted(cluster, resource, namespaces, filter=asked.filter, live=live, as_of=as_of))
+    opened = await open_rows(context, RowsWanted(cluster, resource, namespaces, filter=asked.filter, live=live, as_of=as_of))
     first = await opened.page(asked.limit or PAGE, start)
     if first.total > SUMMARY_ABOVE and not (asked.limit or asked.cursor or asked.fields):
         return await _summary(asked, opened, opened.now)

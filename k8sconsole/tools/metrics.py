@@ -10,7 +10,7 @@ from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.quantities import bytes_of, cpu_millicores
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.rows import RowsWanted, open_rows
 
 
 class Amounts(msgspec.Struct, frozen=True):
@@ -54,7 +54,7 @@ async def measured(context: ToolContext, cluster: ClusterName, kind: str, namesp
     """kind: pods or nodes. Raises NotFound where the cluster measures nothing."""
     try:
         resource = await context.resource(cluster, f"{kind}.metrics.k8s.io")
-        opened = await open_rows(context, Wanted(cluster, resource, namespaces, live=live))
+        opened = await open_rows(context, RowsWanted(cluster, resource, namespaces, live=live))
         found = {(str(row.namespace), row.name): _of(msgspec.json.decode(body)) for row, body in await opened.bodies()}
     except (UsageError, NotFound) as problem:
         raise unmeasured(cluster) from problem

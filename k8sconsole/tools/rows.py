@@ -19,7 +19,7 @@ LIVE_CURSOR = "live:"
 """Begins the cursors of lists read live: a list goes on where it began, even when the cache has caught up meanwhile."""
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class RowsWanted(msgspec.Struct, frozen=True):
     """No namespaces means all that may be read. as_of: the rows as they were then, seconds since the epoch."""
 
     context: ClusterName
@@ -34,7 +34,7 @@ class Wanted(msgspec.Struct, frozen=True):
 class Opened:
     """Where the rows of one answer come from: ``page`` may be asked again and again and stays with that source."""
 
-    def __init__(self, context: ToolContext, wanted: Wanted, table: KindTable, freshness: Freshness, warnings: tuple[str, ...]) -> None:
+    def __init__(self, context: ToolContext, wanted: RowsWanted, table: KindTable, freshness: Freshness, warnings: tuple[str, ...]) -> None:
         self.context = context
         self.wanted = wanted
         self.table = table
@@ -92,7 +92,7 @@ class Opened:
         )
 
 
-async def open_rows(context: ToolContext, wanted: Wanted) -> Opened:
+async def open_rows(context: ToolContext, wanted: RowsWanted) -> Opened:
     """The cache, unless live rows are asked for or it never held this kind; history, for a moment of the past. An unreachable cluster is
     answered from the cache, with a warning.
 
@@ -115,7 +115,7 @@ async def open_rows(context: ToolContext, wanted: Wanted) -> Opened:
     return Opened(context, wanted, table, context.live(), ()).hold(found)
 
 
-async def read_live(cluster: Cluster, table: KindTable, wanted: Wanted, chosen: Filter | None, now: float) -> list[tuple[Row, bytes]]:
+async def read_live(cluster: Cluster, table: KindTable, wanted: RowsWanted, chosen: Filter | None, now: float) -> list[tuple[Row, bytes]]:
     """Everything of the kind in the namespaces, masked, filtered, ordered as the cache orders it."""
     found: list[tuple[Row, bytes]] = []
     selectors = Selectors(field=f"metadata.name={wanted.name}") if wanted.name else Selectors()
@@ -132,7 +132,7 @@ def _sifted(found: list[tuple[Row, bytes]], table: KindTable, chosen: Filter, no
     return [each for each in found if keeps(RowSubject(each[0], table, lambda row: msgspec.json.decode(bodies[id(row)])))]
 
 
-def row_of(wanted: Wanted, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
+def row_of(wanted: RowsWanted, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
     """One object of the server as the cache would have it: the cells are read from the masked object, since they may quote it."""
     body = body_of(wanted.resource.name, raw)
     seen = table.project(body)

@@ -17,8 +17,8 @@ offered = offer("demo", "real")
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[DemoCluster]:
-    """The session's demo cluster, shared: leave what is there alone."""
-    with DemoCluster.in_thread("calm-shop") as cluster:
+    """The session's demo cluster, shared: leave what is there alone. Still, since tests look at it more than once and compare."""
+    with DemoCluster.in_thread("calm-shop", still=True) as cluster:
         yield cluster
 
 

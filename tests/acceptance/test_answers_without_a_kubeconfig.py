@@ -18,7 +18,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """With a cache of the demo cluster, which has ended, and a kubeconfig that a test takes away."""
     home = tmp_path_factory.mktemp("home")
     made = Program(home, home / "config")
-    with DemoCluster.in_thread("calm-shop") as demo:
+    with DemoCluster.in_thread("calm-shop", still=True) as demo:
         (home / "config").write_text(demo.kubeconfig.read_text())
         made.run("scan", "--once")
     return made

@@ -49,7 +49,7 @@ async def _lost_and_found(at_work: ConsoleAtWork, break_it: Any, mend_it: Any, r
 
 @pytest.mark.parametrize("how", ["died", "hangs"])
 async def test_a_lost_cluster_is_said_to_be_lost_its_rows_stay_and_it_comes_back_by_itself(tmp_path: Path, how: str) -> None:
-    async with DemoCluster("calm-shop") as cluster:
+    async with DemoCluster("calm-shop", still=True) as cluster:
 
         async def pause() -> None:
             cluster.pause()

@@ -200,7 +200,7 @@ async def test_a_drain_tells_how_far_it_is_until_the_node_is_empty(tmp_path: Pat
     async def progress(done: float, total: float | None, message: str | None) -> None:
         told.append((done, total, message))
 
-    async with DemoCluster("calm-shop") as cluster:
+    async with DemoCluster("calm-shop", still=True) as cluster:
         program = Program(tmp_path, cluster.kubeconfig)
         node = json.loads(await asyncio.to_thread(program.run, "get", "nodes", "-o", "json"))["items"][0]["metadata"]["name"]
         call = {"name": node, "force": True, "delete_emptydir_data": True, "grace_seconds": 0, "timeout_seconds": 30}
@@ -253,7 +253,7 @@ async def test_a_client_that_cannot_ask_its_user_changes_nothing(
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_when_the_cluster_is_away_the_server_starts_and_answers_from_the_cache_with_its_age(tmp_path: Path, era: str) -> None:
-    async with DemoCluster("calm-shop") as cluster:
+    async with DemoCluster("calm-shop", still=True) as cluster:
         program = Program(tmp_path, cluster.kubeconfig)
         await asyncio.to_thread(program.run, "scan", "--once")
         await cluster.refuse()

@@ -34,7 +34,7 @@ def _value(text: str, name: str, **labels: str) -> float:
 
 @pytest.fixture
 async def console(tmp_path: Path) -> Any:
-    async with DemoCluster("calm-shop") as demo:
+    async with DemoCluster("calm-shop", still=True) as demo:
         opened = await _console(tmp_path, demo)
         try:
 

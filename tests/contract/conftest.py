@@ -28,7 +28,7 @@ offered = offer("demo", "real")
 @pytest.fixture(scope="session")
 def demo() -> Iterator[DemoCluster]:
     """The session's demo cluster, on a thread of its own."""
-    with DemoCluster.in_thread("calm-shop", users=(STRANGER,)) as cluster:
+    with DemoCluster.in_thread("calm-shop", still=True, users=(STRANGER,)) as cluster:
         yield cluster
 
 

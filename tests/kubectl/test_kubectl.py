@@ -28,7 +28,7 @@ def test_every_kubectl_command_ends_on_the_demo_cluster() -> None:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
         pytest.skip("no kubectl on this machine")
-    with DemoCluster.in_thread("calm-shop") as cluster:
+    with DemoCluster.in_thread("calm-shop", still=True) as cluster:
         outcomes = _outcomes(cluster.kubeconfig, kubectl)
     assert [each.command.words for each in outcomes if each.code == -1] == []
     assert not [each.command.words for each in outcomes if "Internal error" in each.text or "InternalError" in each.text]
@@ -40,7 +40,7 @@ def test_every_kubectl_command_ends_on_the_demo_cluster() -> None:
 @pytest.mark.slow
 def test_kubectl_sees_no_difference_between_the_demo_and_a_real_cluster(control_plane: ControlPlane) -> None:
     kubectl = str(binaries.locate("kubectl"))
-    with DemoCluster.in_thread("calm-shop") as demo, ThreadPoolExecutor(2) as pool:
+    with DemoCluster.in_thread("calm-shop", still=True) as demo, ThreadPoolExecutor(2) as pool:
         ours, theirs = pool.map(_outcomes, (demo.kubeconfig, control_plane.kubeconfig), (kubectl, kubectl))
     news = [each for each in differences(ours, theirs) if not each.known]
     assert not news, "\n\n".join(f"$ kubectl {each.command}\n--- demo\n{each.ours}\n+++ real\n{each.theirs}" for each in news)

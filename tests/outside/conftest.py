@@ -90,7 +90,7 @@ def files(tmp_path: Path) -> Manners:
 
 @pytest.fixture
 async def demo() -> AsyncIterator[DemoCluster]:
-    async with DemoCluster(scenario="calm-shop", seed=7) as cluster:
+    async with DemoCluster(scenario="calm-shop", still=True, seed=7) as cluster:
         yield cluster
 
 

@@ -24,6 +24,7 @@ from k8sconsole.cluster.demo.api.http import application
 from k8sconsole.cluster.demo.storage import ObjectStore
 from k8sconsole.cluster.demo.world import scenario as scenarios
 from k8sconsole.cluster.demo.world.clock import Clock
+from k8sconsole.cluster.demo.world.controllers.roster import EVERY, STILL
 from k8sconsole.cluster.demo.world.run import World
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class DemoCluster:
     """A cluster that lives in this process and is reached over HTTP on 127.0.0.1.
 
     `scenario` names a file in data/scenarios, `size` scales it where it can be scaled, `seed` makes its world repeat, `clock` may be
-    held still. `users` are further users beside the administrator whose kubeconfig is `kubeconfig`.
+    held. A `still` cluster does what it is asked and keeps its heartbeats, but nothing begins by itself: no cron job, no autoscaling,
+    no roll-out, so that two looks at it compare. `users` are further users beside the administrator whose kubeconfig is `kubeconfig`.
     """
 
     def __init__(
@@ -51,6 +53,7 @@ class DemoCluster:
         clock: Clock | None = None,
         port: int = 0,
         tls: bool = False,
+        still: bool = False,
         users: Iterable[User] = (),
     ) -> None:
         self._scenario, self._size, self._seed, self._port = scenario, size, seed, port
@@ -60,7 +63,7 @@ class DemoCluster:
         self._gate = Gate(self.store, (self.admin, *users))
         self._backend = Backend(self.store, self._gate, Random(seed))
         self._faults = Faults()
-        self.world = World(self.store, self.clock, seed)
+        self.world = World(self.store, self.clock, seed, controllers=STILL if still else EVERY)
         self._tls = tls
         self._authority: Authority | None = None
         self._runner: web.AppRunner | None = None

@@ -14,7 +14,7 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.store.port import Store
 from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting
-from k8sconsole.tools.context import Common, Reread, ToolContext, Wanted
+from k8sconsole.tools.context import Common, Reread, RereadWanted, ToolContext
 from k8sconsole.tools.objects import not_found
 from k8sconsole.tools.passage import Reply
 from k8sconsole.tools.spec import ToolSpec
@@ -153,7 +153,7 @@ async def cache_refresh(asked: CacheRefresh, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, asked.kind) if asked.kind else None
     _store(context)
-    wanted = Wanted(resource, asked.namespace.replace("*", ""), asked.name)
+    wanted = RereadWanted(resource, asked.namespace.replace("*", ""), asked.name)
     await context.progress(0, None, f"reading {_words(wanted)} of {cluster}")
     try:
         found = await context.around.refresh(cluster, wanted)
@@ -168,7 +168,7 @@ async def cache_refresh(asked: CacheRefresh, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(Refreshed(found)), plain("\n".join(lines)), context.live(missing))
 
 
-def _words(wanted: Wanted) -> str:
+def _words(wanted: RereadWanted) -> str:
     kind = wanted.resource.name if wanted.resource else "every kind"
     what = f"{kind} {wanted.name}" if wanted.name else kind
     return f"{what} in {wanted.namespace}" if wanted.namespace else what

@@ -12,7 +12,7 @@ from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.rows import RowsWanted, open_rows
 from k8sconsole.tools.spec import ToolSpec
 
 COUNTED = ("nodes", "namespaces", "pods", "services", "deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch")
@@ -83,7 +83,7 @@ async def _counts(context: ToolContext, name: ClusterName, *, live: bool) -> tup
     for kind in COUNTED:
         try:
             resource = await context.resource(name, kind)
-            opened = await open_rows(context, Wanted(name, resource, live=live))
+            opened = await open_rows(context, RowsWanted(name, resource, live=live))
             counts[kind] = (await opened.page(1)).total
         except ConsoleError as problem:
             missing.append(f"{name}: {kind}: {problem.title}")

@@ -15,7 +15,7 @@ from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.objects import find_object, namespace_of
 from k8sconsole.tools.passage import Reply, Target
 from k8sconsole.tools.policy import readable
-from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.rows import RowsWanted, open_rows
 from k8sconsole.tools.spec import ToolSpec, reading
 
 
@@ -60,7 +60,7 @@ async def _events(
         target = Target(cluster, resource=kind, namespaces=(namespace or "default",))
         if not readable(context.around.policy(), _EVENTS, context.call, target, (kind,)):
             return [], ("without events: policy does not let them be read",)
-        opened = await open_rows(context, Wanted(cluster, kind, (namespace or "default",), filter=about, live=live))
+        opened = await open_rows(context, RowsWanted(cluster, kind, (namespace or "default",), filter=about, live=live))
         return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings
     except ConsoleError as problem:
         return [], (f"without events: {problem}",)

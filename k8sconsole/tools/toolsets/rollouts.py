@@ -15,7 +15,7 @@ from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.objects import Found, find_object, namespace_of
 from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.rows import RowsWanted, open_rows
 from k8sconsole.tools.spec import ToolSpec, reading
 
 ROLLED = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
@@ -58,7 +58,7 @@ async def rollout_history(asked: Workload, context: ToolContext) -> Reply:
     cluster, resource, found = await _workload(asked, context)
     namespace = str(found.body["metadata"].get("namespace", ""))
     kept = "replicasets.apps" if resource.name == "deployments.apps" else "controllerrevisions.apps"
-    opened = await open_rows(context, Wanted(cluster, await context.resource(cluster, kept), (namespace,), live=asked.live))
+    opened = await open_rows(context, RowsWanted(cluster, await context.resource(cluster, kept), (namespace,), live=asked.live))
     uid = found.body["metadata"].get("uid")
     bodies = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     own = [each for each in bodies if any(owner.get("uid") == uid for owner in each["metadata"].get("ownerReferences") or [])]

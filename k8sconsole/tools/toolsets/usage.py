@@ -19,7 +19,7 @@ from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.metrics import Amounts, Measured, amounts, measured, total
 from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.rows import Wanted, open_rows
+from k8sconsole.tools.rows import RowsWanted, open_rows
 from k8sconsole.tools.spec import ToolSpec, reading
 
 LIVING = "phase!=Succeeded and phase!=Failed"
@@ -135,7 +135,9 @@ class Usages(msgspec.Struct):
 async def get_usage(asked: GetUsage, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     pods = await context.resource(cluster, "pods")
-    opened = await open_rows(context, Wanted(cluster, pods, (asked.namespace,) if asked.namespace else (), filter=LIVING, live=asked.live))
+    opened = await open_rows(
+        context, RowsWanted(cluster, pods, (asked.namespace,) if asked.namespace else (), filter=LIVING, live=asked.live)
+    )
     rows = (await opened.page()).rows
     ages = [opened.freshness]
     used, notes = await _used(context, cluster, asked)
@@ -209,7 +211,7 @@ def _number(cell: Any) -> int:
 
 
 async def _allocatable(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[dict[str, Amounts], Any]:
-    opened = await open_rows(context, Wanted(cluster, await context.resource(cluster, "nodes"), live=live))
+    opened = await open_rows(context, RowsWanted(cluster, await context.resource(cluster, "nodes"), live=live))
     found = {}
     for row, body in await opened.bodies():
         found[row.name] = amounts((msgspec.json.decode(body).get("status") or {}).get("allocatable") or {})

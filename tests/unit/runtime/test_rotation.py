@@ -20,7 +20,7 @@ SHOP = ClusterName("shop")
 
 @pytest.fixture
 async def demo() -> AsyncIterator[DemoCluster]:
-    async with DemoCluster("calm-shop") as cluster:
+    async with DemoCluster("calm-shop", still=True) as cluster:
         yield cluster
 
 

@@ -62,7 +62,7 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with DemoCluster("calm-shop") as demo:
+    async with DemoCluster("calm-shop", still=True) as demo:
         contexts = KubeconfigContexts([demo.kubeconfig])
         cluster = await contexts.open(contexts.list()[0].name)
         store = await open_store(tmp_path / "cache.db")

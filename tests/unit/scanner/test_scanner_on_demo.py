@@ -57,7 +57,7 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with DemoCluster("calm-shop", users=(LIMITED,)) as demo:
+    async with DemoCluster("calm-shop", still=True, users=(LIMITED,)) as demo:
         cluster = await _client(demo.kubeconfig)
         store = await open_store(tmp_path / "cache.db")
         made = Site(demo, cluster, store)

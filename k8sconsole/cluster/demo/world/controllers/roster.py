@@ -1,4 +1,7 @@
-"""Every controller of the world, in the order in which they are asked. `PAST` leaves out those that only make a present alive."""
+"""Every controller of the world, in the order in which they are asked.
+
+`PAST` leaves out those that only make a present alive; `STILL` those by which something happens that nobody asked for.
+"""
 
 from k8sconsole.cluster.demo.world.controller import Controller
 from k8sconsole.cluster.demo.world.controllers.autoscalers import Autoscalers
@@ -37,4 +40,5 @@ SUPPORT: tuple[type[Controller], ...] = (
     Garbage,
 )
 PAST: tuple[type[Controller], ...] = WORKLOADS + SUPPORT
+STILL: tuple[type[Controller], ...] = (*PAST, Nodes)
 EVERY: tuple[type[Controller], ...] = (*PAST, EventExpiry, CronJobs, Autoscalers, Nodes, Life)
