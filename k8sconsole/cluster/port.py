@@ -113,6 +113,11 @@ class ClusterReader(Protocol):
     @property
     def server(self) -> str: ...
 
+    async def log_in(self, within: float | None = None) -> None:
+        """Returns once there is something to prove oneself with: a plugin may have to run first, and goes on running for who asks next.
+        Raises CredentialsError where that fails, or takes over ``within`` seconds."""
+        ...
+
     async def version(self) -> ServerVersion: ...
     async def identity(self) -> Identity:
         """Which cluster this is; without a uid for whoever may not read kube-system."""

@@ -74,7 +74,11 @@ class Reach:
         await self._broken.wait()
 
     async def meet(self) -> ServerVersion:
-        """Asks who it is, and has it recognised. Raises what asking raises."""
+        """Waits for the login, as long as that takes, asks who the cluster is, and has it recognised. Raises what any of it raises."""
+        await self._source.log_in()
+        return await self._introduced()
+
+    async def _introduced(self) -> ServerVersion:
         version = await self._ask(self._source.version(), ServerVersion(""))  # whoever refuses is there
         self.identity = await self._ask(self._source.identity(), Identity())
         await self._recognise(self.identity)
@@ -116,17 +120,22 @@ class Reach:
                 await asyncio.sleep(wait)
 
     async def _answer(self) -> None:
+        await self._source.log_in(self._within)
         if self._answers.is_set():
             await self._ask(self._source.version(), None)
             return
-        version = await self.meet()
+        version = await self._introduced()
         self._broken.clear()
         self._found(version)
         self._answers.set()
 
+    @property
+    def _within(self) -> float:
+        return _ANSWER_WITHIN_WATCHED if self._hurried() else _ANSWER_WITHIN
+
     async def _ask(self, question: Awaitable[T], refused: T) -> T:
         began = self._clock.monotonic()
-        within = _ANSWER_WITHIN_WATCHED if self._hurried() else _ANSWER_WITHIN
+        within = self._within
         try:
             async with asyncio.timeout(within):
                 answer = await question

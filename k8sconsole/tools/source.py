@@ -26,6 +26,9 @@ class PipelineSource:
     def server(self) -> str:
         return self._cluster.server
 
+    async def log_in(self, within: float | None = None) -> None:
+        await self._cluster.log_in(within)
+
     async def version(self) -> ServerVersion:
         async with self._pipeline.guarded(self._call(INFO)):
             return await self._cluster.version()

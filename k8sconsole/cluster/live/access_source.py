@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from k8sconsole.cluster.live.access import Access, access_of
-from k8sconsole.cluster.live.credentials.choice import presenter
+from k8sconsole.cluster.live.credentials.choice import late, presenter
 from k8sconsole.cluster.live.credentials.presented import Presented, Presenter
 from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, server_url
 from k8sconsole.cluster.live.rotation import RotatingLogin
@@ -48,6 +48,14 @@ class AccessSource:
             self._building = _begun(self._build(), self._built)
         # Shielded: one caller that gives up does not take the credentials away from the others.
         return await asyncio.shield(self._building)
+
+    async def logged_in(self, within: float | None) -> None:
+        """Returns once there is an access. Raises as ``current``, and CredentialsError when it is not there ``within`` seconds."""
+        try:
+            async with asyncio.timeout(within):
+                await self.current()
+        except TimeoutError as error:
+            raise late(self._login.user, self._environ, within or 0.0) from error
 
     async def renewed(self, refused: Access) -> Access | None:
         """After a refusal: an access that differs from the refused one, or None when there is none to be had. Raises as ``current``."""

@@ -81,6 +81,9 @@ class LiveCluster:
         source = AccessSource(first, resolve, environ, clock or SystemClock())
         return cls(ClusterName(first.context), source, bounds)
 
+    async def log_in(self, within: float | None = None) -> None:
+        await self._source.logged_in(within)
+
     async def version(self) -> ServerVersion:
         asked = Asked(self.name, "get", "version")
         answer = await decoded(asked, await self._transport.fetch(Request(asked, "/version")), _Version)

@@ -45,6 +45,9 @@ class OutsideSource:
     def server(self) -> str:
         return f"mcp:{self.name}"
 
+    async def log_in(self, within: float | None = None) -> None:
+        """The server behind it has credentials of its own."""
+
     async def version(self) -> ServerVersion:
         return ServerVersion(await (await self._dialect()).version())
 

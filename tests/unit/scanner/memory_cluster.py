@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
 
 from k8sconsole.cluster.port import Discovery, EventType, RawPage, ServerVersion, WatchEvent
-from k8sconsole.errors import ConsoleError, Gone, NotFound, Unreachable
+from k8sconsole.errors import ConsoleError, CredentialsError, Gone, NotFound, Unreachable
 from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
@@ -36,6 +37,8 @@ class MemoryCluster:
         self.lists: list[tuple[str, str | None]] = []
         self.watches: list[tuple[str, str | None, str]] = []
         self.missing: dict[str, str] = {}
+        self.login_seconds = 0.0
+        self._begun = time.monotonic()
         self.uid = f"uid-of-{name}"
         self._down = False
         self._version = 0
@@ -69,6 +72,14 @@ class MemoryCluster:
         """Forgets the past: whoever asks for it gets 410."""
         self._oldest = self._version
         self._log.clear()
+
+    async def log_in(self, within: float | None = None) -> None:
+        """Takes login_seconds in all, however often it is asked."""
+        left = self._begun + self.login_seconds - time.monotonic()
+        if within is not None and left > within:
+            await asyncio.sleep(within)
+            raise CredentialsError("The exec plugin login is waited for")
+        await asyncio.sleep(max(0.0, left))
 
     async def version(self) -> ServerVersion:
         self._answer()

@@ -10,6 +10,7 @@ from k8sconsole.errors import Forbidden, Unavailable
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
+from k8sconsole.scanner import reach
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.store.port import RowQuery, ScanStatus, Store
@@ -105,6 +106,25 @@ async def test_a_kind_that_fails_is_named_and_the_others_are_read(scan: Scan) ->
     assert states["nodes"].status is ScanStatus.FAILED
     assert states["nodes"].missing
     assert states["pods"].status is ScanStatus.COMPLETED
+
+
+async def test_a_slow_login_is_no_silent_cluster_one_scan_waits_for_it_and_a_lasting_one_says_what_it_waits_for(
+    scan: Scan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reach, "_ANSWER_WITHIN", 0.1)
+    cluster, other = await shop(), await shop()
+    cluster.login_seconds = other.login_seconds = 0.5
+    assert {report.resource: report.objects for report in await scan.coordinator.scan_once(cluster)}["pods"] == 8
+    other.name = ClusterName("slow")
+    other.login_seconds += 0.5
+    scan.coordinator.start(other)
+    await until(lambda: _told(scan, Trust.LOST))
+    assert "login is waited for" in scan.state().detail
+    await until(lambda: _told(scan, Trust.LIVE))
+
+
+async def _told(scan: Scan, trust: Trust) -> bool:
+    return scan.trust() is trust
 
 
 async def test_a_cluster_that_does_not_answer_leaves_the_others_untouched(scan: Scan) -> None:

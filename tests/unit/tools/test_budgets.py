@@ -106,6 +106,15 @@ async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: 
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+@pytest.mark.asyncio(loop_scope="module")
+async def test_the_summary_of_ten_thousand_pods_takes_half_the_default_budget(large: Desk) -> None:
+    outcome = await large.call("k8s_list_pods")
+    assert outcome.page.total == PODS
+    assert {row["status"] for row in outcome.data["items"]}.isdisjoint({"Completed", "Succeeded"})
+    assert len(outcome.data["items"]) >= 20
+    assert _wire(outcome, large.around.clock.now()) <= DEFAULT_TOKENS / 2
+
+
 async def _has_more(desk: Desk, name: str, arguments: dict[str, Any], outcome: ToolOutcome) -> bool:
     whole = await desk.call(name, **arguments, max_tokens=HUGE)
     return json_tokens(whole.data) > json_tokens(outcome.data) * 1.2 + 50

@@ -181,6 +181,19 @@ async def test_a_plugin_that_hangs_is_ended_with_its_children(
         os.kill(_gone(int(child.read_text())), 0)
 
 
+async def test_a_slow_plugin_is_named_to_who_waits_a_short_time_and_goes_on_for_who_asks_next(
+    tmp_path: Path, url: str, seen: Seen, reach: Callable, plugin: Callable
+) -> None:
+    runs = tmp_path / "runs"
+    cluster = await reach(url, plugin(f"echo >> {runs}", "sleep 1", printing("slow")))
+    with pytest.raises(CredentialsError, match=r"exec plugin .* is waited for.*no answer for 0\.2 s"):
+        await cluster.log_in(0.2)
+    await cluster.log_in()
+    await cluster.version()
+    assert seen.authorization == ["Bearer slow"]
+    assert runs.read_text() == "\n"
+
+
 def _gone(pid: int) -> int:
     """Waits, at most two seconds, for a killed grandchild to be swept up by its new parent."""
     import time
