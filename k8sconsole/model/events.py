@@ -29,7 +29,8 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class ClusterState(Fact, frozen=True):
-    """detail: the reason in the server's or system's words; retry_at and seen_at in seconds since the epoch."""
+    """detail: the reason in the server's or system's words; retry_at and seen_at in seconds since the epoch. watched: whether changes are
+    told as they happen, or everything is read in turns."""
 
     cluster: ClusterName
     trust: Trust
@@ -38,6 +39,7 @@ class ClusterState(Fact, frozen=True):
     seen_at: float | None = None
     retry_at: float | None = None
     missing: tuple[str, ...] = ()
+    watched: bool = True
 
 
 class RowsChanged(Fact, frozen=True):

@@ -66,7 +66,7 @@ class ClusterScanner:
         self._silence = Silence(store, source.name, self._crew.keepers)
         self._definitions_moved = asyncio.Event()
         self._nodes_moved = asyncio.Event()
-        self._told = ClusterState(source.name, Trust.CONNECTING)
+        self._told = ClusterState(source.name, Trust.CONNECTING, watched=source.watches)
         self._unread: dict[str, tuple[str, ...]] = {}
         self._absent: dict[ResourceName, int] = {}
         self._other_version: set[ResourceName] = set()

@@ -13,6 +13,8 @@ class ResourceSource(Protocol):
     """Raw pages and events in the server's own JSON; errors as in ``cluster.port``."""
 
     name: ClusterName
+    watches: bool
+    """False where nothing tells of changes, so that every kind is as old as its last list."""
 
     @property
     def server(self) -> str: ...

@@ -17,6 +17,8 @@ class PipelineSource:
     """Implements ``scanner.source.ResourceSource``. One list or one watch, however long, is one call in the audit; its pages pass
     untouched."""
 
+    watches = True
+
     def __init__(self, pipeline: Pipeline, cluster: Cluster) -> None:
         self._pipeline = pipeline
         self._cluster = cluster

@@ -117,6 +117,8 @@ async def test_a_source_that_ends_is_a_lost_cluster_whose_rows_stay(attach: Atta
 
         attached.console.focus(attached.console.selected[0], ResourceName("pods"))
         await attached.until(lambda: told(Trust.LIVE), 40)
+        reached = [fact for fact in attached.facts if isinstance(fact, ClusterState) and fact.trust is Trust.LIVE]
+        assert not any(fact.watched for fact in reached), "who tells no changes is not to be called live"
         await attached.until(lambda: any(getattr(fact, "resource", "") == "pods" for fact in attached.facts), 40)
         command.unlink()
         await _end(tmp_path)

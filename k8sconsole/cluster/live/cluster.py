@@ -64,6 +64,8 @@ class _Review(msgspec.Struct, frozen=True):
 class LiveCluster:
     """Implements ``cluster.port.Cluster``. Belongs to the event loop it was made on; close() ends its connections."""
 
+    watches = True
+
     def __init__(self, name: ClusterName, source: AccessSource, bounds: PoolBounds) -> None:
         self.name = name
         self._source = source

@@ -36,6 +36,8 @@ DIALECTS: Sequence[Callable[[Asking], Dialect]] = (ThroughOurs, ThroughKubernete
 class OutsideSource:
     """Implements ``scanner.source.ResourceSource``. The cluster is called as the server is."""
 
+    watches = False
+
     def __init__(self, asking: Asking) -> None:
         self._asking = asking
         self._dialects = [dialect(asking) for dialect in DIALECTS]

@@ -15,6 +15,8 @@ def trust_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> Piece
         return Piece(f"{glyphs.moving} opening", "moving")
     age = "" if state.seen_at is None else short_age(now - state.seen_at)
     match state.trust:
+        case Trust.LIVE if not state.watched:
+            return Piece(f"{glyphs.partial} partial: no watch, read in turns", "warn")
         case Trust.LIVE:
             return Piece(f"{glyphs.good} live", "good")
         case Trust.CONNECTING:

@@ -28,6 +28,8 @@ Key = tuple[str, str, str]
 class MemoryCluster:
     """lists, watches: what was asked for, in order. refusals: (resource, namespace or None) → the error to raise. down: nothing answers."""
 
+    watches = True
+
     def __init__(self, name: str = "memory", resources: tuple[ApiResource, ...] = (PODS, NODES, NAMESPACES, DEFINITIONS)) -> None:
         self.name = ClusterName(name)
         self.server = "https://memory.invalid"
