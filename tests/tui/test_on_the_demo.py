@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.config.loading import load
-from k8sconsole.runtime.demo import DemoOptions, opening_on, running_demo
+from k8sconsole.runtime.demo import opening_on
 from k8sconsole.runtime.start import start_console
 from k8sconsole.tui.app import ConsoleApp
 from k8sconsole.tui.visuals.glyphs import UNICODE
@@ -21,7 +22,7 @@ WITHIN = 20.0
 def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder: Path = tmp_path_factory.mktemp("demo")
     loaded = load({"cache.db_path": str(folder / "cache.db")}, environment={})
-    with running_demo(DemoOptions()) as cluster:
+    with DemoCluster.in_thread("bad-day", still=True, tls=True) as cluster:
         yield opening_on(cluster.kubeconfig, loaded)
 
 
