@@ -266,6 +266,14 @@ async def test_the_chat_answers_with_evidence_and_age_and_names_what_it_does_not
         assert "I do not understand: sing song about" in await press(pilot, "enter")
 
 
+async def test_the_chat_ends_a_word_that_is_being_typed_and_keeps_the_question(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "f4")
+        assert "pods in shop" in await typed(pilot, "pods in sh"), "in grey"
+        await press(pilot, "right")
+        assert pilot.app.screen.query_one("#ask").value == "pods in shop"
+
+
 async def test_hints_are_shown_once_and_never_again(console: MemoryConsole, tmp_path: Any) -> None:
     marker = tmp_path / "data" / "hints"
     async with open_console(console, hints=marker) as pilot:

@@ -1,11 +1,13 @@
 """A conversation that answers what a command can answer: from the cache, with evidence and age. No language model speaks here yet."""
 
-from collections.abc import Hashable
+from collections.abc import Awaitable, Callable, Hashable
 
 from textual import work
 from textual.app import ComposeResult
+from textual.suggester import Suggester
 from textual.widgets import Input
 
+from k8sconsole.agent.blank import Blank, blank
 from k8sconsole.agent.intent import Intent, Want, understand
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.text import short_age
@@ -30,6 +32,22 @@ EVIDENCE = 15
 """Rows shown under an answer; the count is of all."""
 
 
+class Ending(Suggester):
+    """The likeliest ending of the word that is being typed, in grey; the right arrow takes it. endings(word): what it may become."""
+
+    def __init__(self, endings: Callable[[Blank], Awaitable[list[str]]]) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._endings = endings
+
+    async def get_suggestion(self, value: str) -> str | None:
+        word = blank(value)
+        if word is None:
+            return None
+        found = (one for one in await self._endings(word) if one.startswith(word.part) and one != word.part)
+        ending = next(found, None)
+        return None if ending is None else value.removesuffix(word.part) + ending
+
+
 class ChatPane(Pane):
     BINDINGS = bindings_for("chat")
 
@@ -41,9 +59,15 @@ class ChatPane(Pane):
     def compose(self) -> ComposeResult:
         glyphs = self.desk.glyphs
         yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="talk")
-        field = Input(placeholder="ask, for example: pods in shop that are not running", id="ask", compact=True)
+        hint = "ask, for example: pods in shop that are not running"
+        field = Input(placeholder=hint, id="ask", compact=True, suggester=Ending(self._endings))
         field.cursor_blink = False
         yield field
+
+    async def _endings(self, typed: Blank) -> list[str]:
+        given = {**typed.given, typed.parameter: typed.part}
+        offered: list[str] = await self.desk.engine.ask(lambda console: console.suggest(typed.tool, typed.parameter, given))
+        return offered
 
     @property
     def talk(self) -> VirtualTable:
