@@ -50,12 +50,12 @@ def test_a_file_written_in_place_or_replaced_is_told_and_one_merely_read_or_touc
 
 def test_many_writes_in_a_row_are_told_once(file: Path) -> None:
     told = Told()
-    watch = watch_file(file, told, debounce=0.4)
+    watch = watch_file(file, told, debounce=1.0)
     try:
         for number in range(20):
             file.write_text(f"a: {number + 5}\n")
         assert told.came(5)
-        assert not told.came(1.0)
+        assert not told.came(1.5)
         assert told.calls == 1
     finally:
         watch.stop()
@@ -94,10 +94,10 @@ def test_a_file_that_goes_is_told_to_those_who_want_to_know_and_its_return_to_al
     try:
         file.unlink()
         assert told_all.came(5)
+        assert told.calls == 0
         file.write_text("a: 9\n")
         assert told_all.came(5)
         assert told.came(5)
-        assert told.calls == 1
     finally:
         for watch in watches:
             watch.stop()
