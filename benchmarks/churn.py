@@ -17,6 +17,7 @@ from benchmarks.processes import resident, running
 
 _SETTLE = 120.0
 _WARM_UP = 5
+_ATTEMPTS = 5
 
 
 def measure(kubeconfig: Path, etcd: int, cache: Path, *, pods: int, rate: int, seconds: int) -> dict[str, Any]:
@@ -46,12 +47,25 @@ async def _churn(port: int, pods: int, rate: int, seconds: int) -> dict[str, Any
         stored = dict(zip(keys, await asyncio.gather(*(etcd.get(key) for key in keys)), strict=True))
         began, count = time.monotonic(), 0
         while (elapsed := time.monotonic() - began) < seconds:
+            # From one on: what stands there already would be no change, and no version of it would be kept.
             due = [keys[number % pods] for number in range(count, min(int(elapsed * rate) + 1, count + pods))]
-            marks = [f"churn-{count + number:09d}".encode() for number in range(len(due))]
-            await asyncio.gather(*(etcd.put(key, _marked(stored[key], mark)) for key, mark in zip(due, marks, strict=True)))
+            marks = [f"churn-{count + number + 1:09d}".encode() for number in range(len(due))]
+            await asyncio.gather(*(_put(etcd, key, _marked(stored[key], mark)) for key, mark in zip(due, marks, strict=True)))
             count += len(due)
             await asyncio.sleep(0.01)
         return {"written": count, "seconds": time.monotonic() - began, "rate": count / (time.monotonic() - began)}
+
+
+async def _put(etcd: Etcd, key: str, value: bytes) -> None:
+    """Again where etcd gave up on its own disk."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            await etcd.put(key, value)
+            break
+        except OSError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            await asyncio.sleep(1.0)
 
 
 def _marked(stored: bytes, mark: bytes) -> bytes:
