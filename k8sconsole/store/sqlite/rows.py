@@ -237,9 +237,9 @@ def versions(
 
 
 _NAMES = (
-    "SELECT name, instr(lower(name), ?3) > 1 AS later FROM objects"
-    " WHERE kind_id = (SELECT id FROM kinds WHERE cluster = ?1 AND resource = ?2) AND (?4 = '' OR namespace = ?4)"
-    " AND instr(lower(name), ?3) > 0 ORDER BY later, name LIMIT ?5"
+    "SELECT name, instr(lower(name), :part) > 1 AS later FROM objects"
+    " WHERE kind_id = (SELECT id FROM kinds WHERE cluster = :cluster AND resource = :kind) AND (:namespace = '' OR namespace = :namespace)"
+    " AND instr(lower(name), :part) > 0 ORDER BY later, name LIMIT :most"
 )
 
 
@@ -248,12 +248,12 @@ def names(connection: sqlite3.Connection, where: tuple[str, str, str], part: str
 
     Telling names apart costs more than ordering them, and few kinds have the same name in many namespaces: that comes second.
     """
-    values = (where[0], where[1], part.lower(), where[2])
-    found = [name for name, _ in connection.execute(_NAMES, (*values, limit))]
+    values = {"cluster": where[0], "kind": where[1], "namespace": where[2], "part": part.lower(), "most": limit}
+    found = [name for name, _ in connection.execute(_NAMES, values)]
     apart = list(dict.fromkeys(found))
     if len(found) < limit or len(apart) == limit:
         return apart
-    return [name for name, _ in connection.execute(_NAMES.replace("SELECT", "SELECT DISTINCT", 1), (*values, limit))]
+    return [name for name, _ in connection.execute(_NAMES.replace("SELECT", "SELECT DISTINCT", 1), values)]
 
 
 def counts(connection: sqlite3.Connection, cluster: ClusterName) -> dict[ResourceName, int]:
