@@ -48,6 +48,7 @@ class ScanCoordinator:
         self._scanners: dict[ClusterName, ClusterScanner] = {}
         self._tasks: dict[ClusterName, asyncio.Task[None]] = {}
         self._at_work: set[ClusterName] = set()
+        self._focused: dict[ClusterName, ResourceName | None] = {}
         self._cleaner: asyncio.Task[None] | None = None
 
     async def scan_once(self, source: ResourceSource, home: str = "", kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
@@ -64,6 +65,7 @@ class ScanCoordinator:
         if source.name in self._tasks:
             return
         scanner = self._scanners[source.name] = self._scanner(source, home)
+        scanner.focus(self._focused.get(source.name))
         self._tasks[source.name] = asyncio.create_task(self._serve(scanner, source.name), name=f"scan {source.name}")
         if self._cleaner is None:
             self._cleaner = asyncio.create_task(self._keep_clean(), name="clean the cache")
@@ -82,7 +84,8 @@ class ScanCoordinator:
         await asyncio.to_thread(self._parsers.shutdown)
 
     def focus(self, cluster: ClusterName, resource: ResourceName | None) -> None:
-        """What the user looks at is listed first."""
+        """What the user looks at is listed first, also where the scan has yet to begin: a table out of the cache stands before it."""
+        self._focused[cluster] = resource
         if cluster in self._scanners:
             self._scanners[cluster].focus(resource)
 

@@ -136,6 +136,20 @@ async def test_a_cluster_that_does_not_answer_leaves_the_others_untouched(scan: 
     assert sum(report.objects for report in reports) == 11
 
 
+@pytest.mark.parametrize("looked_at", [PODS, NAMESPACES, NODES])
+async def test_what_was_looked_at_before_the_scan_began_is_listed_first(store: Store, looked_at: ApiResource) -> None:
+    scan = Scan(store, ScanPlan(page=3, batch=2, concurrency=1))
+    scan.coordinator.focus(ClusterName("memory"), looked_at.name)
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+    await until(lambda: _holds(scan, PODS, 8))
+    await until(lambda: _holds(scan, NODES, 1))
+    await until(lambda: _holds(scan, NAMESPACES, 2))
+    await scan.coordinator.close()
+    read = [resource for resource, _ in cluster.lists if resource != DEFINITIONS.name]
+    assert looked_at.name in read[:2], "the first list was begun before there was anything to choose from"
+
+
 async def test_what_happens_after_the_list_is_seen_by_the_watch(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
