@@ -1,6 +1,7 @@
 """A conversation that answers what a command can answer: from the cache, with evidence and age. No language model speaks here yet."""
 
 from collections.abc import Awaitable, Callable, Hashable
+from functools import partial
 
 from textual import work
 from textual.app import ComposeResult
@@ -24,6 +25,7 @@ from k8sconsole.tui.messages import FrameChanged, ObjectWanted
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.cells import RowPainter
 from k8sconsole.tui.visuals.chat import EXAMPLES, LINE, answer_words, no_model_words
+from k8sconsole.tui.widgets.form import Offered
 from k8sconsole.tui.widgets.paint import Palette, Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
@@ -43,8 +45,7 @@ class Ending(Suggester):
         word = blank(value)
         if word is None:
             return None
-        found = (one for one in await self._endings(word) if one.startswith(word.part) and one != word.part)
-        ending = next(found, None)
+        ending = await Offered(partial(self._endings, word)).get_suggestion(word.part)
         return None if ending is None else value.removesuffix(word.part) + ending
 
 
