@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,8 +11,9 @@ from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.store.port import WriteBatch, WriteResult
 from k8sconsole.store.sqlite import gaps
-from k8sconsole.store.sqlite.bodies import pack, pack_all
+from k8sconsole.store.sqlite.bodies import pack_all
 from k8sconsole.store.sqlite.catalog import Catalog, next_number, number
+from k8sconsole.store.sqlite.many import write_many
 from k8sconsole.store.sqlite.overtaken import without_overtaken
 from k8sconsole.store.sqlite.recorder import End, Happened, Kind, Recorder
 
@@ -24,15 +24,16 @@ _FIND_ALL = (
 )
 _INSERT = (
     "INSERT INTO objects (id, kind_id, namespace, name, first_seen_at, changed_at, life_id, uid, resource_version, created_at, observed_at,"
-    " revision, layout_id, owner, labels, cells, extra)"
+    " revision, layout_id, owner, labels, cells, extra) {rows}"
 )
-_INSERT_BODY = "INSERT INTO bodies (id, body)"
-_TOGETHER = 50
-"""Rows that one statement inserts. The interpreter may change threads around every statement: a row each takes a tenth longer to write."""
+_INSERT_BODY = "INSERT INTO bodies (id, body) {rows}"
 _UPDATE = (
-    "UPDATE objects SET first_seen_at = ?, changed_at = ?, life_id = ?, uid = ?, resource_version = ?, created_at = ?, observed_at = ?,"
-    " revision = ?, layout_id = ?, owner = ?, labels = ?, cells = ?, extra = ? WHERE id = ?"
+    "UPDATE objects SET first_seen_at = now.column2, changed_at = now.column3, life_id = now.column4, uid = now.column5,"
+    " resource_version = now.column6, created_at = now.column7, observed_at = now.column8, revision = now.column9,"
+    " layout_id = now.column10, owner = now.column11, labels = now.column12, cells = now.column13, extra = now.column14"
+    " FROM ({rows}) AS now WHERE id = now.column1"
 )
+_UPDATE_BODY = "UPDATE bodies SET body = now.column2 FROM ({rows}) AS now WHERE id = now.column1"
 _GONE = (
     "INSERT OR REPLACE INTO gone (kind_id, namespace, name, uid, revision, at)"
     " SELECT kind_id, namespace, name, uid, ?, ? FROM objects WHERE id = ?"
@@ -168,18 +169,19 @@ class ObjectWriter:
             (row, kind.id, each.namespace, each.name, *now, *_values(each, stamp))
             for row, each, now in zip(rows, objects, present, strict=True)
         ]
-        _insert(connection, _INSERT, lines)
-        _insert(connection, _INSERT_BODY, list(zip(rows, pack_all([each.body for each in objects]), strict=True)))
+        write_many(connection, _INSERT, lines)
+        write_many(connection, _INSERT_BODY, list(zip(rows, pack_all([each.body for each in objects]), strict=True)))
         if connection.execute("SELECT 1 FROM gone WHERE kind_id = ? LIMIT 1", (kind.id,)).fetchone():
             again = ((kind.id, each.namespace, each.name) for each in objects)
             connection.executemany("DELETE FROM gone WHERE kind_id = ? AND namespace = ? AND name = ?", again)
         return rows
 
     def _change(self, connection: sqlite3.Connection, kind: Kind, objects: list[tuple[int, ParsedObject]], stamp: _Stamp) -> None:
-        for row, each in objects:
-            present = self._recorder.changed(connection, kind, row, each, stamp.at)
-            connection.execute(_UPDATE, (*present, *_values(each, stamp), row))
-            connection.execute("UPDATE bodies SET body = ? WHERE id = ?", (pack(each.body), row))
+        present = self._recorder.changed(connection, kind, objects, stamp.at)
+        lines = [(row, *now, *_values(each, stamp)) for (row, each), now in zip(objects, present, strict=True)]
+        write_many(connection, _UPDATE, lines)
+        packed = pack_all([each.body for _, each in objects])
+        write_many(connection, _UPDATE_BODY, [(row, body) for (row, _), body in zip(objects, packed, strict=True)])
 
     def _end(self, connection: sqlite3.Connection, kind: Kind, doomed: Sequence[tuple[int, End]], revision: int) -> None:
         self._recorder.gone(connection, kind, doomed)
@@ -202,19 +204,6 @@ def _by_kind(connection: sqlite3.Connection, rows: Iterable[int]) -> list[tuple[
         kinds.setdefault(kind, []).append(row)
     names = dict(connection.execute("SELECT id, resource FROM kinds"))
     return [(Kind(kind, names[kind], 0.0), mine) for kind, mine in kinds.items()]
-
-
-def _insert(connection: sqlite3.Connection, into: str, lines: Sequence[tuple[Any, ...]]) -> None:
-    whole = len(lines) - len(lines) % _TOGETHER
-    for first in range(0, whole, _TOGETHER):
-        part = lines[first : first + _TOGETHER]
-        connection.execute(f"{into} VALUES {','.join([_places(part[0])] * _TOGETHER)}", tuple(chain.from_iterable(part)))
-    if rest := lines[whole:]:
-        connection.executemany(f"{into} VALUES {_places(rest[0])}", rest)
-
-
-def _places(line: tuple[Any, ...]) -> str:
-    return f"({','.join('?' * len(line))})"
 
 
 def _sort(connection: sqlite3.Connection, kind: int, layout: int, objects: Collection[ParsedObject]) -> _Sorted:

@@ -5,7 +5,7 @@ state of an object is in ``objects`` alone, so that what never changes costs not
 """
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -17,26 +17,28 @@ from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.refs import ResourceName
 from k8sconsole.store.sqlite.bodies import patch
 from k8sconsole.store.sqlite.catalog import count_up
+from k8sconsole.store.sqlite.many import write_many
 from k8sconsole.store.sqlite.samples import Samples, unpack
 
 _OLD = (
     "SELECT o.id, o.namespace, o.name, o.uid, o.resource_version, o.created_at, o.first_seen_at, o.changed_at, o.layout_id, o.owner,"
-    " o.labels, o.cells, o.life_id, b.body FROM objects o JOIN bodies b ON b.id = o.id WHERE o.id = ?"
+    " o.labels, o.cells, o.life_id, b.body, f.id, f.layout_id, f.owner, f.labels, f.cells, f.body"
+    " FROM json_each(?) j CROSS JOIN objects o ON o.id = j.value CROSS JOIN bodies b ON b.id = o.id"
+    " LEFT JOIN lives l ON l.id = o.life_id LEFT JOIN keyframes f ON f.id = l.keyframe_id"
 )
 _LIFE = "INSERT INTO lives (kind_id, namespace, name, uid, created_at, first_seen_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
-_KEYFRAME = (
-    "SELECT f.id, f.layout_id, f.owner, f.labels, f.cells, f.body FROM lives l JOIN keyframes f ON f.id = l.keyframe_id WHERE l.id = ?"
-)
 _NEW_KEYFRAME = "INSERT INTO keyframes (layout_id, owner, labels, cells, body) VALUES (?, ?, ?, ?, ?) RETURNING id"
 _HAPPENED = (
     "INSERT INTO versions"
     " (life_id, kind_id, at, change, resource_version, by_id, paths_id, began, state_version, keyframe_id, cells, patch)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " {rows}"
 )
 ROW_BYTES = 120
 """A row of versions with its places in the indexes, without its blob."""
 KEYFRAME_BYTES = 60
 _REMEMBERED = 4096
+_AT_ONCE = 500
+"""Ends whose bodies are in memory at the same time."""
 
 _json = msgspec.json.Encoder().encode
 _cells = msgspec.json.Decoder(list[Any]).decode
@@ -51,8 +53,19 @@ class Happened(IntEnum):
     LOST = 4
 
 
+class Keyframe(NamedTuple):
+    """A state that is kept whole, and others of its life as what differs from it."""
+
+    id: int
+    layout: int
+    owner: str
+    labels: str
+    cells: str
+    packed: bytes
+
+
 class Old(NamedTuple):
-    """An object's present state, about to end."""
+    """An object's present state, about to end. keyframe: of its life, if that has one."""
 
     id: int
     namespace: str
@@ -68,6 +81,7 @@ class Old(NamedTuple):
     cells: str
     life: int | None
     packed: bytes
+    keyframe: Keyframe | None
 
 
 class Present(NamedTuple):
@@ -105,12 +119,14 @@ class Recorder:
         self._words: dict[str, int] = {}
         self._looked: dict[int, float] = {}
         self._bytes = 0
+        self._told: list[tuple[Any, ...]] = []
         self.grown: set[int] = set()
         """Lives that got longer since ``clean`` looked last."""
 
     def forget(self) -> None:
         """After a rollback nothing remembered is sure."""
         self._bytes = 0
+        self._told.clear()
         self.samples.forget()
         self._words.clear()
         self._looked.clear()
@@ -128,7 +144,8 @@ class Recorder:
         self._looked.pop(number, None)
 
     def settle(self, connection: sqlite3.Connection) -> None:
-        """At the end of a piece of work: what was put by is counted."""
+        """At the end of a piece of work: what happened is written, and what was put by is counted."""
+        self._tell(connection)
         if self._bytes:
             count_up(connection, "history", self._bytes)
             self._bytes = 0
@@ -148,6 +165,8 @@ class Recorder:
         """What was there before anybody looked has no history yet. remembers: whether anything of the kind was put by already."""
         if not self.keeps(kind.resource):
             return Present(at, at, None)
+        if remembers:
+            self._tell(connection)
         known = _lost(connection, kind.id, each) if remembers else None
         if known is not None:
             return self._found_again(connection, kind, each, at, known)
@@ -157,9 +176,12 @@ class Recorder:
         self._happened(connection, kind.id, life, End(at, Happened.ADDED, each.resource_version, each.by))
         return Present(at, at, life)
 
-    def changed(self, connection: sqlite3.Connection, kind: Kind, row: int, each: ParsedObject, at: float) -> Present:
-        """In the file under another version, layout or uid."""
-        old = _old(connection, row)
+    def changed(self, connection: sqlite3.Connection, kind: Kind, objects: Sequence[tuple[int, ParsedObject]], at: float) -> list[Present]:
+        """In the file under another version, layout or uid; no row twice."""
+        former = {old.id: old for old in _old(connection, [row for row, _ in objects])}
+        return [self._changed(connection, kind, former[row], each, at) for row, each in objects]
+
+    def _changed(self, connection: sqlite3.Connection, kind: Kind, old: Old, each: ParsedObject, at: float) -> Present:
         at = max(at, old.changed_at)
         if old.uid != each.uid:
             self._end(connection, kind, old, End(at, Happened.DELETED))
@@ -175,9 +197,12 @@ class Recorder:
         end = End(at, Happened.MODIFIED, each.resource_version, each.by, paths)
         return Present(old.first_seen_at, at, self._end(connection, kind, old, end, body))
 
-    def gone(self, connection: sqlite3.Connection, kind: Kind, rows: Iterable[tuple[int, End]]) -> None:
-        for row, end in rows:
-            self._end(connection, kind, _old(connection, row), end)
+    def gone(self, connection: sqlite3.Connection, kind: Kind, rows: Sequence[tuple[int, End]]) -> None:
+        """No row twice."""
+        for start in range(0, len(rows), _AT_ONCE):
+            ends = dict(rows[start : start + _AT_ONCE])
+            for old in _old(connection, ends):
+                self._end(connection, kind, old, ends[old.id])
 
     def _end(self, connection: sqlite3.Connection, kind: Kind, old: Old, end: End, body: bytes | None = None) -> int | None:
         """The number of the life it belongs to."""
@@ -192,12 +217,11 @@ class Recorder:
     def _state(self, connection: sqlite3.Connection, kind: int, life: int, old: Old, body: bytes) -> tuple[int, str | None, bytes | None]:
         """Against the life's keyframe: its number, which cells differ, and the body's patch. Where there is none that serves, the state
         becomes one."""
-        found = connection.execute(_KEYFRAME, (life,)).fetchone()
-        if found is not None and found[1:4] == (old.layout, old.owner, old.labels):
-            number, _, _, _, cells, packed = found
-            cells, told = _differing(cells, old.cells), patch(unpack(connection, packed), body)
-            if len(told) <= max(128, (len(packed) + len(old.cells) + len(old.labels)) // 2):
-                return number, cells, told
+        base = old.keyframe
+        if base is not None and base[1:4] == (old.layout, old.owner, old.labels):
+            cells, told = _differing(base.cells, old.cells), patch(unpack(connection, base.packed), body)
+            if len(told) <= max(128, (len(base.packed) + len(old.cells) + len(old.labels)) // 2):
+                return base.id, cells, told
         packed = self.samples.pack(connection, kind, body)
         texts = (old.owner, old.labels, old.cells)
         (number,) = connection.execute(_NEW_KEYFRAME, (old.layout, *texts, packed)).fetchone()
@@ -209,9 +233,14 @@ class Recorder:
         self, connection: sqlite3.Connection, kind: int, life: int, end: End, began: tuple[Any, ...] = (None, None, None, None, None)
     ) -> None:
         by, paths = self._word(connection, end.by), self._word(connection, _json(end.paths).decode() if end.paths else "")
-        connection.execute(_HAPPENED, (life, kind, end.at, end.happened, _number(end.resource_version), by, paths, *began))
+        self._told.append((life, kind, end.at, end.happened, _number(end.resource_version), by, paths, *began))
         self._bytes += ROW_BYTES + len(began[3] or "") + len(began[4] or b"")
         self.grown.add(life)
+
+    def _tell(self, connection: sqlite3.Connection) -> None:
+        """Together what happened together, in its order."""
+        write_many(connection, _HAPPENED, self._told)
+        self._told.clear()
 
     def _found_again(
         self, connection: sqlite3.Connection, kind: Kind, each: ParsedObject, at: float, lost: tuple[int, int, float, float, Any]
@@ -243,8 +272,10 @@ class Recorder:
         return known
 
 
-def _old(connection: sqlite3.Connection, row: int) -> Old:
-    return Old(*connection.execute(_OLD, (row,)).fetchone())
+def _old(connection: sqlite3.Connection, rows: Iterable[int]) -> Iterator[Old]:
+    for *state, number, layout, owner, labels, cells, packed in connection.execute(_OLD, (_json([*rows]).decode(),)).fetchall():
+        keyframe = None if number is None else Keyframe(number, layout, owner, labels, cells, packed)
+        yield Old._make((*state, keyframe))
 
 
 def _begin(connection: sqlite3.Connection, kind: int, each: ParsedObject | Old, first_seen: float) -> int:
