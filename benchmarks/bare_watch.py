@@ -1,6 +1,7 @@
 """The yardstick of churn: a watch of pods that does nothing with what it hears. ``python -m benchmarks.bare_watch KUBECONFIG FILE``.
 
-For every event a line ``SECONDS RESOURCEVERSION`` in FILE; a line ``open`` wherever the watch was opened.
+For every event a line ``SECONDS RESOURCEVERSION`` in FILE; a line ``open`` wherever the watch was opened, and a line ``lost`` where the
+server no longer knew from where it was to go on.
 """
 
 import asyncio
@@ -21,20 +22,25 @@ _PODS = "/api/v1/pods"
 
 
 async def watch(kubeconfig: Path, out: TextIO) -> None:
-    """Until it is ended; raises ClientError where the server will not let it go on from where it was."""
+    """Until it is ended."""
     target = Target.of(kubeconfig)
     connector = aiohttp.TCPConnector(ssl=target.tls)
     headers = {**target.headers, "User-Agent": AGENT}
     endless = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(target.server, connector=connector, headers=headers, timeout=endless, read_bufsize=2**22) as session:
-        async with session.get(_PODS, params={"limit": "1"}) as answer:
-            since = json.loads(await answer.read())["metadata"]["resourceVersion"]
+        since = ""
         while True:
-            since = await _listen(session, since, out)
+            since = await _listen(session, since or await _now(session), out)
+
+
+async def _now(session: aiohttp.ClientSession) -> str:
+    async with session.get(_PODS, params={"limit": "1"}) as answer:
+        version: str = json.loads(await answer.read())["metadata"]["resourceVersion"]
+        return version
 
 
 async def _listen(session: aiohttp.ClientSession, since: str, out: TextIO) -> str:
-    """Until the server drops it, as it does with whoever falls behind; the version to go on from."""
+    """Until the server drops it, as it does with whoever falls behind; the version to go on from, empty where there is none."""
     async with session.get(_PODS, params={"watch": "1", "resourceVersion": since}) as events:
         events.raise_for_status()
         print("open", file=out, flush=True)
@@ -43,7 +49,11 @@ async def _listen(session: aiohttp.ClientSession, since: str, out: TextIO) -> st
             *lines, rest = (rest + chunk).split(b"\n")
             now = time.time()
             for line in lines:
-                since = _VERSION.search(line)[1].decode()  # type: ignore[index]  # an event without one is a refusal: end
+                found = _VERSION.search(line)
+                if found is None:  # an event without one is a refusal
+                    print("lost", file=out, flush=True)
+                    return ""
+                since = found[1].decode()
                 print(f"{now:.3f} {since}", file=out)
             out.flush()
     return since

@@ -18,6 +18,7 @@ from benchmarks.processes import resident, running
 _SETTLE = 120.0
 _WARM_UP = 5
 _ATTEMPTS = 5
+_OF_PODS = "JOIN kinds k ON k.id = v.kind_id WHERE k.resource = 'pods'"
 
 
 def measure(kubeconfig: Path, etcd: int, cache: Path, *, pods: int, rate: int, seconds: int) -> dict[str, Any]:
@@ -99,6 +100,7 @@ def _lag(heard: Path, cache: Path) -> dict[str, Any]:
     return {
         "bare_events": len(events),
         "bare_opened": heard.read_text().count("open"),
+        "bare_lost": heard.read_text().count("lost"),
         "lag": None if had is None else max(0.0, had - last),
     }
 
@@ -110,11 +112,20 @@ def _events(heard: Path) -> list[tuple[float, int]]:
 
 
 def _kept(heard: Path, cache: Path) -> dict[str, Any]:
-    """Of what the bare watch heard: how much the history holds, and what it lacks."""
-    versions = {version for _, version in _events(heard)}
-    found = cache_file.ask(cache, "SELECT v.resource_version FROM versions v JOIN kinds k ON k.id = v.kind_id WHERE k.resource = 'pods'")
+    """Of what the bare watch heard: how much the history holds, and of what it lacks, how much lies in a gap that it tells of."""
+    versions = {version: at for at, version in _events(heard)}
+    found = cache_file.ask(cache, f"SELECT v.resource_version FROM versions v {_OF_PODS}")
     kept = {int(version) for (version,) in found if version is not None}
-    return {"applied": len(versions & kept), "not_applied": len(versions - kept), "versions": len(found)}
+    gaps = cache_file.ask(cache, f"SELECT v.began, v.ended FROM gaps v {_OF_PODS}")
+    lacking = [at for version, at in versions.items() if version not in kept]
+    told = [at for at in lacking if any(began <= at <= (ended or at) for began, ended in gaps)]
+    return {
+        "applied": len(versions.keys() & kept),
+        "not_applied": len(lacking),
+        "told": len(told),
+        "gaps": len(gaps),
+        "versions": len(found),
+    }
 
 
 def _reads(times: Path) -> dict[str, float]:

@@ -61,6 +61,7 @@ def _serving(serving: dict[str, Any]) -> Iterator[Line]:
 def _churn(churn: dict[str, Any]) -> Iterator[Line]:
     yield "changes written / heard by a bare watch, a second", _per_second(churn), "2000 / what the server lets through"
     yield "of these applied / not applied", f"{churn['applied']} / {churn['not_applied']}", "all"
+    yield "of those not applied, within a gap that the history tells of", f"{churn['told']}", "all"
     yield "lag behind the bare watch at the end, s", "more than waited for" if churn["lag"] is None else f"{churn['lag']:.1f}", "≤ 2"
     yield "a reader beside it, p99, ms", f"{churn['reads']['p99']:.1f}", "≤ 20"
 
