@@ -1,21 +1,26 @@
 """One watch, its events taken in bunches: what arrives within a twentieth of a second becomes one write."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from k8sconsole.cluster.port import WatchEvent
 
 _WINDOW = 0.05
-_MOST_WAITING = 2000
-"""Events: beyond these the watch is not read on until they are written, and the server's own buffer carries the rest."""
+_MOST_AT_ONCE = 1000
+"""Events of one write: a longer one gains nothing, and holds up who else writes."""
+_MOST_WAITING = 48 << 20
+"""Bytes of events: beyond these the watch is not read on until some are written. A server ends the watch of whoever reads slowly, and what
+it held for him may be gone when he comes back; so much is read ahead of what a flood leaves time to write."""
 
-Take = Callable[[list[WatchEvent]], Awaitable[None]]
+Take = Callable[[list[WatchEvent], float], Awaitable[None]]
+"""Some events, and when the last of them arrived: no row is newer than that, however much later it is written."""
 
 
-async def follow(events: AsyncIterator[WatchEvent], take: Take) -> None:
+async def follow(events: AsyncIterator[WatchEvent], take: Take, now: Callable[[], float]) -> None:
     """Until the watch ends; then all that arrived has been taken. Raises what the watch or ``take`` raises. When it is cancelled, what is
     being taken is taken to its end: half written, it would be written again after what follows it."""
-    bunch = _Bunch(take)
+    bunch = _Bunch(take, now)
     try:
         async for event in events:
             await bunch.add(event)
@@ -27,30 +32,40 @@ async def follow(events: AsyncIterator[WatchEvent], take: Take) -> None:
 
 
 class _Bunch:
-    def __init__(self, take: Take) -> None:
+    def __init__(self, take: Take, now: Callable[[], float]) -> None:
         self._take = take
-        self._waiting: list[WatchEvent] = []
+        self._now = now
+        self._waiting: deque[tuple[WatchEvent, float]] = deque()
+        self._size = 0
+        self._moved = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     async def add(self, event: WatchEvent) -> None:
-        self._waiting.append(event)
+        self._waiting.append((event, self._now()))
+        self._size += len(event.object)
         if self._task is not None and self._task.done():
             self._task.result()
             self._task = None
         if self._task is None:
             self._task = asyncio.create_task(self._drain())
-        elif len(self._waiting) >= _MOST_WAITING:
-            await self._task
+        while self._size > _MOST_WAITING and not self._task.done():
+            self._moved.clear()
+            await self._moved.wait()
 
     async def _drain(self) -> None:
-        await asyncio.sleep(_WINDOW)
-        while self._waiting:
-            events, self._waiting = self._waiting, []
-            await self._take(events)
+        try:
+            await asyncio.sleep(_WINDOW)
+            while self._waiting:
+                arrived = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST_AT_ONCE))]
+                await self._take([event for event, _ in arrived], arrived[-1][1])
+                self._size -= sum(len(event.object) for event, _ in arrived)
+                self._moved.set()
+        finally:
+            self._moved.set()
 
     async def finish(self) -> None:
         if self._task is not None:
             await self._task
 
     def drop(self) -> None:
-        self._waiting = []
+        self._waiting.clear()

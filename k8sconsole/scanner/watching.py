@@ -64,7 +64,7 @@ class Watching:
         events = self._desk.source.watch(self._resource, resource_version=version, namespace=scope, opened=opened.set)
         quiet = asyncio.create_task(self._vouch_when_open(scope, opened))
         try:
-            await follow(events, partial(self._take, scope))
+            await follow(events, partial(self._take, scope), self._desk.clock.now)
         except Forbidden as error:
             self.refusal = error
             self._permitted.refuse(scope, error)
@@ -81,11 +81,10 @@ class Watching:
             with contextlib.suppress(StoreError):  # the watch's next word tells again
                 await self._vouch(scope, at)
 
-    async def _take(self, scope: Scope, events: list[WatchEvent]) -> None:
+    async def _take(self, scope: Scope, events: list[WatchEvent], at: float) -> None:
         self._desk.reach.heard()
         self._brought += len(events)
-        at, parse = self._desk.clock.now(), self._followed.parser.events
-        news = await asyncio.get_running_loop().run_in_executor(self._desk.parsers, parse, events)
+        news = await asyncio.get_running_loop().run_in_executor(self._desk.parsers, self._followed.parser.events, events)
         if news.rounds:
             await self._write(at, news.rounds, self._reached(scope, news.resource_version))
         if scope in self._followed.versions:
