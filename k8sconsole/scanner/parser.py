@@ -31,6 +31,11 @@ class Named(msgspec.Struct, gc=False):
 _named = msgspec.json.Decoder(Named).decode
 
 
+def version_of(event: WatchEvent) -> str:
+    """Behind which a watch goes on. Raises msgspec.DecodeError for what is no JSON object."""
+    return _named(event.object).metadata.resource_version
+
+
 class Round(msgspec.Struct, frozen=True):
     """Events of which no two speak of the same object."""
 

@@ -35,6 +35,7 @@ class Standing:
         self._reasons = [_NOBODY] if recorded else []
         self._followed_until = self.state.confirmed_at
         self._resuming = False
+        self._unheard: list[tuple[float, float]] = []
         self._recorded_at = float("-inf")
 
     async def listing(self) -> None:
@@ -60,6 +61,10 @@ class Standing:
         """A watch goes on from where the rows stand."""
         self._resuming = True
 
+    def heard_again(self, ended: float) -> None:
+        """A watch that ended then, in the midst of plenty, has just been opened again, while what it brought is still being written."""
+        self._unheard.append((ended, self._desk.clock.now()))
+
     def left_well(self) -> None:
         """The watch was ended though nothing was wrong with it: until now it would have said what happened."""
         if not self._resuming:
@@ -67,10 +72,12 @@ class Standing:
 
     async def vouched(self, at: float, reached: str) -> None:
         """The watch has spoken: the rows are true at that time."""
-        late = self._resuming and self._followed_until is not None and at - self._followed_until > _LATE
-        if late and self._followed_until is not None:
-            reason = ", ".join([*self._reasons, _READ_LATE])
-            await self._record_gap(self._followed_until, at, reason)
+        if self._resuming and self._followed_until is not None:
+            self._unheard.append((self._followed_until, at))
+        unheard, self._unheard = self._unheard, []
+        for began, ended in unheard:
+            if ended - began > _LATE:
+                await self._record_gap(began, ended, ", ".join([*self._reasons, _READ_LATE]))
         news = not self.state.watching or bool(self.state.error)
         self._seen(at)
         self.state = msgspec.structs.replace(

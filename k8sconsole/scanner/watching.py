@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from k8sconsole.errors import Forbidden, StoreError
 from k8sconsole.scanner.desk import Desk
 from k8sconsole.scanner.followed import Followed
 from k8sconsole.scanner.following import follow
-from k8sconsole.scanner.parser import Round
+from k8sconsole.scanner.parser import Round, version_of
 from k8sconsole.scanner.permitted import Permitted, Scope
 from k8sconsole.scanner.standing import Standing
 from k8sconsole.store.port import WriteBatch, WriteResult
@@ -60,17 +61,28 @@ class Watching:
 
     async def _watch(self, scope: Scope) -> None:
         opened = asyncio.Event()
-        version = self._followed.versions[scope]
-        events = self._desk.source.watch(self._resource, resource_version=version, namespace=scope, opened=opened.set)
         quiet = asyncio.create_task(self._vouch_when_open(scope, opened))
         try:
-            await follow(events, partial(self._take, scope), self._desk.clock.now)
+            async with aclosing(self._heard(scope, opened)) as events:
+                await follow(events, partial(self._take, scope), self._desk.clock.now)
         except Forbidden as error:
             self.refusal = error
             self._permitted.refuse(scope, error)
             del self._followed.versions[scope]
         finally:
             await end_all([quiet])
+
+    async def _heard(self, scope: Scope, opened: asyncio.Event) -> AsyncGenerator[WatchEvent]:
+        """A server ends the watch of whoever it takes for too slow. While it said plenty, it is asked at once for what comes next: whoever
+        first writes what was heard is further behind when he comes back, and dropped the sooner."""
+        version, opens = self._followed.versions[scope], opened.set
+        while version:
+            count, last = 0, None
+            async for event in self._desk.source.watch(self._resource, resource_version=version, namespace=scope, opened=opens):
+                count, last = count + 1, event
+                yield event
+            version = version_of(last) if last is not None and count >= _PLENTY else ""
+            opens = partial(self._standing.heard_again, self._desk.clock.now())
 
     async def _vouch_when_open(self, scope: Scope, opened: asyncio.Event) -> None:
         await opened.wait()

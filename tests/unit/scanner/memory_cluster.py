@@ -26,7 +26,8 @@ Key = tuple[str, str, str]
 
 
 class MemoryCluster:
-    """lists, watches: what was asked for, in order. refusals: (resource, namespace or None) → the error to raise. down: nothing answers."""
+    """lists, watches: what was asked for, in order. refusals: (resource, namespace or None) → the error to raise. down: nothing answers.
+    patience: events after which a watch is ended, as a server does with whoever falls behind. opens: set while watches are answered."""
 
     watches = True
 
@@ -40,6 +41,9 @@ class MemoryCluster:
         self.watches: list[tuple[str, str | None, str]] = []
         self.missing: dict[str, str] = {}
         self.login_seconds = 0.0
+        self.patience = 1_000_000
+        self.opens = asyncio.Event()
+        self.opens.set()
         self._begun = time.monotonic()
         self.uid = f"uid-of-{name}"
         self._down = False
@@ -117,7 +121,8 @@ class MemoryCluster:
         self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None]
     ) -> AsyncIterator[WatchEvent]:
         self.watches.append((resource.name, namespace, resource_version))
-        seen = int(resource_version)
+        seen, left = int(resource_version), self.patience
+        await self.opens.wait()
         self._answer(resource, namespace)
         opened()
         while True:
@@ -127,6 +132,9 @@ class MemoryCluster:
             for version, key, event in list(self._log):
                 if version > seen and key[0] == resource.name and namespace in (None, key[1]):
                     yield event
+                    left -= 1
+                    if not left:
+                        return
             seen = self._version
             async with self._moved:
                 await self._moved.wait_for(lambda: self._version > seen or self._down)  # noqa: B023 - awaited before it changes

@@ -1,8 +1,10 @@
 """What a scanner promises: what the cluster holds is what the store holds, soon, whatever happens in between."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
@@ -13,7 +15,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.scanner import reach
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
-from k8sconsole.store.port import RowQuery, ScanStatus, Store
+from k8sconsole.store.port import RowQuery, ScanStatus, Store, WriteBatch, WriteResult
 from k8sconsole.store.sqlite.opening import open_store
 from tests.unit.scanner.memory_cluster import DEFINITIONS, NAMESPACES, NODES, PODS, SECRETS, USAGE, MemoryCluster
 
@@ -34,6 +36,22 @@ class SetClock(SystemClock):
 
     def now(self) -> float:
         return super().now() + self.off
+
+
+class Held:
+    """A store that writes only while it may."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.may_write = asyncio.Event()
+        self.may_write.set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    async def write(self, batch: WriteBatch) -> WriteResult:
+        await self.may_write.wait()
+        return await self._store.write(batch)
 
 
 class Scan:
@@ -194,6 +212,44 @@ async def test_a_version_that_is_gone_is_answered_with_a_new_list(scan: Scan) ->
     assert [resource for resource, _ in cluster.lists].count("pods") == 2
 
 
+async def test_a_watch_that_is_ended_amid_plenty_is_taken_up_at_once_behind_what_was_heard_though_nothing_is_written_yet(
+    store: Store,
+) -> None:
+    cluster, held = await shop(), Held(store)
+    cluster.patience = 60
+    scan = Scan(cast("Store", held))
+    scan.coordinator.start(cluster)
+    await until(lambda: _watching(scan, PODS))
+    held.may_write.clear()
+    first = len(cluster.watches)
+    for number in range(300):
+        await cluster.put(PODS, "web-0", "a", metadata={"labels": {"number": str(number)}})
+    await until(lambda: _begun(cluster, first + 4))
+    held.may_write.set()
+    await until(lambda: _labelled(scan, "299"))
+    begun = [int(version) for name, _, version in cluster.watches[first:] if name == "pods"]
+    assert [later - earlier for earlier, later in itertools.pairwise(begun)][:3] == [60, 60, 60], "none is heard twice, none is left out"
+    await scan.coordinator.close()
+
+
+async def test_what_such_a_watch_could_not_say_for_long_is_told_as_read_late(store: Store) -> None:
+    cluster, clock = await shop(), SetClock()
+    cluster.patience = 60
+    scan = Scan(store, clock=clock)
+    scan.coordinator.start(cluster)
+    await until(lambda: _watching(scan, PODS))
+    cluster.opens.clear()
+    first = len(cluster.watches)
+    for number in range(61):
+        await cluster.put(PODS, "web-0", "a", metadata={"labels": {"number": str(number)}})
+    await until(lambda: _begun(cluster, first + 1))
+    clock.off = 30
+    cluster.opens.set()
+    await until(lambda: _labelled(scan, "60"))
+    await until(lambda: _gap_of(scan, 29, 31))
+    await scan.coordinator.close()
+
+
 async def test_where_the_whole_cluster_is_forbidden_each_allowed_namespace_is_read_and_watched(scan: Scan) -> None:
     cluster = await shop()
     cluster.refusals["pods", None] = Forbidden("pods is forbidden", "not cluster-wide")
@@ -338,6 +394,20 @@ async def _shows(scan: Scan, resource: ApiResource, column: str, cell: str) -> b
     place = (await scan.store.table(ClusterName("memory"), resource.name)).index(column)
     rows = (await scan.store.rows(RowQuery(resource.name))).rows
     return place is not None and [row.cells[place] for row in rows] == [cell]
+
+
+async def _begun(cluster: MemoryCluster, watches: int) -> bool:
+    return len(cluster.watches) >= watches
+
+
+async def _gap_of(scan: Scan, least: float, most: float) -> bool:
+    """In the history of pods, of so many seconds."""
+    gaps = await scan.store.gaps(0, float("inf"), resource=PODS.name)
+    return any(least <= (gap.ended or 0) - gap.began <= most and "read afterwards" in gap.reason for gap in gaps)
+
+
+async def _labelled(scan: Scan, number: str) -> bool:
+    return any(row.labels.get("number") == number for row in (await scan.store.rows(RowQuery(PODS.name))).rows)
 
 
 async def _holds(scan: Scan, resource: ApiResource, count: int) -> bool:
