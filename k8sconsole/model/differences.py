@@ -9,6 +9,7 @@ only the order of named elements differs, the path is that of their names: ``sta
 import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -111,7 +112,7 @@ def _begins(path: str, wanted: str) -> bool:
 
 
 def _between(old: Any, new: Any, path: str) -> Iterator[Difference]:
-    if isinstance(old, dict) and isinstance(new, dict) and all(map(_QUOTABLE.fullmatch, {*old, *new})):
+    if isinstance(old, dict) and isinstance(new, dict) and all(map(_quotable, {*old, *new})):
         yield from _maps(old, new, path)
     elif isinstance(old, list) and isinstance(new, list) and (key := _key_of(old, new)):
         yield from _named(old, new, path, key)
@@ -179,6 +180,12 @@ def same(old: Any, new: Any) -> bool:
     return bool(old == new)
 
 
+@lru_cache(maxsize=4096)
+def _quotable(key: str) -> bool:
+    return _QUOTABLE.fullmatch(key) is not None
+
+
+@lru_cache(maxsize=4096)
 def _below(path: str, key: str) -> str:
     if _NAME.fullmatch(key):
         return f"{path}.{key}" if path else key

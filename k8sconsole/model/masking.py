@@ -46,8 +46,11 @@ none of them is a secret; a name beside a ``value`` is looked at with it."""
 _SECRET_MANIFEST = re.compile(r"^\s*kind:\s*[\"']?Secret\b", re.MULTILINE)
 
 
+Managed = msgspec.Raw | msgspec.UnsetType
+
+
 class _Metadata(msgspec.Struct, frozen=True, gc=False):
-    managed: msgspec.Raw | msgspec.UnsetType = msgspec.field(name="managedFields", default=msgspec.UNSET)
+    managed: Managed = msgspec.field(name="managedFields", default=msgspec.UNSET)
 
 
 class _Managed(msgspec.Struct, frozen=True, gc=False):
@@ -62,12 +65,13 @@ _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
-def body_of(resource_name: str, raw: bytes | msgspec.Raw) -> bytes:
+def body_of(resource_name: str, raw: bytes | msgspec.Raw, managed: Managed | None = None) -> bytes:
     """The JSON of an object as the cache keeps it: without managedFields, masked. Bytes that are no JSON object raise msgspec.DecodeError.
 
-    resource_name as in ``ResourceName``: items of a list do not say their kind themselves.
+    resource_name as in ``ResourceName``: items of a list do not say their kind themselves. managed: the object's managedFields, if they
+    have been read already.
     """
-    body = _without_managed_fields(raw)
+    body = _without_managed_fields(bytes(raw), managed)
     if resource_name not in _ALWAYS and _builtin(resource_name) and not _announces_a_secret(body):
         return body
     return _encode(mask_object(resource_name, _decode(body)))
@@ -99,11 +103,10 @@ def mask_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     return cast("dict[str, Any]", mask_json(arguments))
 
 
-def _without_managed_fields(raw: bytes | msgspec.Raw) -> bytes:
+def _without_managed_fields(body: bytes, managed: Managed | None = None) -> bytes:
     """Cut out where they stand, as servers write them: behind a comma and without a space."""
-    body = bytes(raw)
     try:
-        managed = _managed.decode(body).metadata.managed
+        managed = _managed.decode(body).metadata.managed if managed is None else managed
     except msgspec.ValidationError:
         return _without_managed_fields_anywhere(body)
     if managed is msgspec.UNSET:
@@ -119,14 +122,14 @@ def _without_managed_fields(raw: bytes | msgspec.Raw) -> bytes:
     return _without_managed_fields_anywhere(body)
 
 
-def _without_managed_fields_anywhere(raw: bytes) -> bytes:
-    surface = _surface.decode(raw)
+def _without_managed_fields_anywhere(body: bytes) -> bytes:
+    surface = _surface.decode(body)
     metadata = surface.get("metadata")
     if metadata is None:
-        return bytes(raw)
+        return body
     inner = _surface.decode(metadata)
     if inner.pop("managedFields", None) is None:
-        return bytes(raw)
+        return body
     surface["metadata"] = msgspec.Raw(_encode(inner))
     return _encode(surface)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from k8sconsole.cluster.port import EventType, WatchEvent
-from k8sconsole.model.masking import body_of
+from k8sconsole.model.masking import Managed, body_of
 from k8sconsole.model.objects import Departure, ParsedObject
 from k8sconsole.model.refs import ApiResource, Namespace
 from k8sconsole.model.tables import KindTable
@@ -22,6 +22,7 @@ class Meta(msgspec.Struct, rename="camel", gc=False):
     namespace: str = ""
     resource_version: str = ""
     uid: str = ""
+    managed_fields: Managed = msgspec.UNSET
 
 
 class Named(msgspec.Struct, gc=False):
@@ -74,7 +75,7 @@ class ResourceParser:
             if known.get(key) == (meta.uid, meta.resource_version):
                 unchanged.append(key)
             else:
-                fresh.append(self._object(item))
+                fresh.append(self._object(item, meta.managed_fields))
         return fresh, unchanged
 
     def events(self, events: Sequence[WatchEvent]) -> Events:
@@ -98,10 +99,10 @@ class ResourceParser:
         if event.type is EventType.DELETED:
             into.gone.append(Departure(Namespace(meta.namespace), meta.name, meta.resource_version))
         else:
-            into.objects.append(self._object(event.object))
+            into.objects.append(self._object(event.object, meta.managed_fields))
 
-    def _object(self, item: msgspec.Raw | bytes) -> ParsedObject:
-        body = self._whole(body_of(self.resource.name, item))
+    def _object(self, item: msgspec.Raw | bytes, managed: Managed | None = None) -> ParsedObject:
+        body = self._whole(body_of(self.resource.name, item, managed))
         seen = self.table.project(body)
         return ParsedObject(
             seen.namespace,
