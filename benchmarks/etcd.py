@@ -37,9 +37,10 @@ class Etcd:
             raise KeyError(key)
         return base64.b64decode(answer["kvs"][0]["value"])
 
-    async def put(self, key: str, value: bytes) -> None:
-        """A change of its own, as an API server writes it."""
-        await self._call("put", b'{"key":"' + _coded(key.encode()).encode() + b'","value":"' + base64.b64encode(value) + b'"}')
+    async def put(self, key: str, value: bytes) -> int:
+        """A change of its own, as an API server writes it; its resourceVersion."""
+        answer = await self._call("put", b'{"key":"' + _coded(key.encode()).encode() + b'","value":"' + base64.b64encode(value) + b'"}')
+        return int(json.loads(answer)["header"]["revision"])
 
     async def put_all(self, pairs: Sequence[tuple[str, bytes]]) -> None:
         """Many different keys, a hundred in one transaction: for filling a cluster, where nobody follows one change after another."""
