@@ -9,9 +9,10 @@ from k8sconsole.cluster.port import WatchEvent
 _WINDOW = 0.05
 _MOST_AT_ONCE = 1000
 """Events of one write: a longer one gains nothing, and holds up who else writes."""
-_MOST_WAITING = 48 << 20
+_MOST_WAITING = 16 << 20
 """Bytes of events: beyond these the watch is not read on until some are written. A server ends the watch of whoever reads slowly, and what
-it held for him may be gone when he comes back; so much is read ahead of what a flood leaves time to write."""
+it held for him may be gone when he comes back; so much is read ahead of what a flood leaves time to write. It stays with the process: with
+48 MiB a scanner of 10 000 pods held 185 MiB after a flood, with these 150."""
 
 Take = Callable[[list[WatchEvent], float], Awaitable[None]]
 """Some events, and when the last of them arrived: no row is newer than that, however much later it is written."""
