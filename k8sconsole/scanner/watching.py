@@ -76,12 +76,16 @@ class Watching:
         """A server ends the watch of whoever it takes for too slow. While it said plenty, it is asked at once for what comes next: whoever
         first writes what was heard is further behind when he comes back, and dropped the sooner."""
         version, opens = self._followed.versions[scope], opened.set
-        while version:
+        while True:
             count, last = 0, None
-            async for event in self._desk.source.watch(self._resource, resource_version=version, namespace=scope, opened=opens):
-                count, last = count + 1, event
-                yield event
-            version = version_of(last) if last is not None and count >= _PLENTY else ""
+            watch = self._desk.source.watch(self._resource, resource_version=version, namespace=scope, opened=opens)
+            async with aclosing(watch) as events:  # type: ignore[type-var]
+                async for event in events:
+                    count, last = count + 1, event
+                    yield event
+            if last is None or count < _PLENTY:
+                return
+            version = version_of(last) or version
             opens = partial(self._standing.heard_again, self._desk.clock.now())
 
     async def _vouch_when_open(self, scope: Scope, opened: asyncio.Event) -> None:

@@ -222,8 +222,7 @@ async def test_a_watch_that_is_ended_amid_plenty_is_taken_up_at_once_behind_what
     await until(lambda: _watching(scan, PODS))
     held.may_write.clear()
     first = len(cluster.watches)
-    for number in range(300):
-        await cluster.put(PODS, "web-0", "a", metadata={"labels": {"number": str(number)}})
+    await _number(cluster, 300)
     await until(lambda: _begun(cluster, first + 4))
     held.may_write.set()
     await until(lambda: _labelled(scan, "299"))
@@ -240,8 +239,7 @@ async def test_what_such_a_watch_could_not_say_for_long_is_told_as_read_late(sto
     await until(lambda: _watching(scan, PODS))
     cluster.opens.clear()
     first = len(cluster.watches)
-    for number in range(61):
-        await cluster.put(PODS, "web-0", "a", metadata={"labels": {"number": str(number)}})
+    await _number(cluster, 61)
     await until(lambda: _begun(cluster, first + 1))
     clock.off = 30
     cluster.opens.set()
@@ -394,6 +392,12 @@ async def _shows(scan: Scan, resource: ApiResource, column: str, cell: str) -> b
     place = (await scan.store.table(ClusterName("memory"), resource.name)).index(column)
     rows = (await scan.store.rows(RowQuery(resource.name))).rows
     return place is not None and [row.cells[place] for row in rows] == [cell]
+
+
+async def _number(cluster: MemoryCluster, changes: int) -> None:
+    """Changes one pod so often, each time with another label."""
+    for number in range(changes):
+        await cluster.put(PODS, "web-0", "a", metadata={"labels": {"number": str(number)}})
 
 
 async def _begun(cluster: MemoryCluster, watches: int) -> bool:
