@@ -44,6 +44,11 @@ class Workshop(Site):
         body = {"apiVersion": resource.api_version, "kind": "Widget", "metadata": {"name": name}, "spec": {"size": "large"}}
         await self.cluster.create(resource, "default", json.dumps(body).encode())
 
+    async def counts(self, objects: int) -> bool:
+        """Which is told a moment after the rows are there."""
+        state = await self.state(NAME)
+        return state is not None and (state.record_count, state.error) == (objects, "")
+
     async def knows(self, name: str, resource: ApiResource, column: str) -> bool:
         body = await self.store.body(ObjectRef(self.name, NEW.name, Namespace("default"), name))
         place = (await self.store.table(self.name, NEW.name)).index(column)
@@ -76,9 +81,7 @@ async def test_a_kind_that_is_served_in_another_version_keeps_its_objects_and_th
     await until(lambda: site.knows("after", NEW, column.upper()))
     life = (await site.store.life(ObjectRef(site.name, NEW.name, Namespace("default"), "before"))).versions
     assert [version.change.value for version, _ in life] == ["added"], "that it is served otherwise is no change of the object"
-    state = await site.state(NAME)
-    assert state is not None
-    assert (state.record_count, state.error) == (2, "")
+    await until(lambda: site.counts(2))
 
 
 async def test_a_version_that_changed_while_nobody_scanned_is_followed_too(site: Workshop) -> None:
