@@ -20,12 +20,12 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import table_for
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.scanner.parser import ResourceParser
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.store import SqliteStore
-from k8sconsole.tools.catalogue import builtin_registry
 from k8sconsole.tools.context import Surroundings, ToolContext
-from k8sconsole.tools.middleware.validate import convert
-from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.pipeline.middleware.validate import convert
+from k8sconsole.tools.pipeline.pipeline import Pipeline
+from k8sconsole.tools.registry import builtin_registry
 
 TOOL = "k8s_list_pods"
 QUESTIONS: dict[str, dict[str, Any]] = {"20 rows": {"limit": 20}, "100 rows": {"limit": 100}, "overview": {}}

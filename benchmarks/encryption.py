@@ -12,10 +12,10 @@ from typing import Any
 from benchmarks import cache_file
 from benchmarks.past import HERE, PODS, first_batches
 from benchmarks.processes import run
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.reading import RowQuery
-from k8sconsole.store.sqlite.keys import Key
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.file.key import Key
+from k8sconsole.store.sqlite.open import open_store
 
 _READS = 100
 _KEY = "5eed" * 16

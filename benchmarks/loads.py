@@ -18,7 +18,7 @@ from benchmarks.load.plan import Plan
 from benchmarks.processes import CommandFailed, Finished, resident, run, running
 from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import Namespace, ResourceName
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 
 SCAN = [sys.executable, "-m", "k8sconsole", "cache", "refresh", "pods"]
 FOLLOW = [sys.executable, "-m", "k8sconsole", "scan"]

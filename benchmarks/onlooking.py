@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.cache_file import ask
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loading import load
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, Trust
 from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.resources import BUILTIN

@@ -22,7 +22,7 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import table_for
 from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.store.port import WriteBatch
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.store import SqliteStore
 
 _SPAN = 14 * 86400.0

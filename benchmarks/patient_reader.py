@@ -8,7 +8,7 @@ from pathlib import Path
 
 from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import Namespace, ResourceName
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 
 _EVERY = 0.1
 

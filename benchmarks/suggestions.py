@@ -11,11 +11,11 @@ from typing import Any
 from benchmarks import cache_file
 from benchmarks.figures import timed
 from benchmarks.processes import run
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.config.loading import load
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.tools import Face
+from k8sconsole.runtime.cluster_pool import Opening
 from k8sconsole.runtime.console import Console
-from k8sconsole.runtime.reach import Opening
 
 TIMES = 200
 Case = tuple[str, str, dict[str, Any]]

@@ -10,9 +10,9 @@ import msgspec
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope, ToolCall, ToolOutcome
 from k8sconsole.tools.context import Surroundings, ToolContext
-from k8sconsole.tools.passage import Proposal, Reply
-from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import Registry
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
 
 Handler = Callable[[Any, ToolContext], Awaitable[Reply]]

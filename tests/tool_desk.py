@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.model.events import Fact
 from k8sconsole.model.masking import body_of
@@ -25,13 +25,13 @@ from k8sconsole.model.tables import KindTable, table_for
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolOutcome
 from k8sconsole.runtime.approvals import Approvals
 from k8sconsole.runtime.bus import Bus
-from k8sconsole.runtime.catalogue import unknown_kind
+from k8sconsole.runtime.services.api_resources import unknown_kind
 from k8sconsole.store.port import ClusterRecord, Store, WriteBatch
-from k8sconsole.store.sqlite.opening import open_store
-from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.tools.context import Reread, RereadWanted, Surroundings, ToolContext
-from k8sconsole.tools.pipeline import Pipeline
-from k8sconsole.tools.suggesting import suggest
+from k8sconsole.tools.pipeline.pipeline import Pipeline
+from k8sconsole.tools.registry import builtin_registry
+from k8sconsole.tools.suggestions import suggest
 
 SCANNED = (
     "namespaces",

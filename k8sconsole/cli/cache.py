@@ -121,7 +121,7 @@ def _refresh_one(kind: str, name: str, contexts: Any, namespaces: Any, db: Any) 
 @app.command(epilog="Example: K8SCONSOLE_CACHE__ENCRYPTION=keyring k8sconsole cache encrypt")
 def encrypt(db: Db = None) -> None:
     """Encrypt the cache file, with all it holds, with the key that cache.encryption names; nobody else may be using it."""
-    from k8sconsole.runtime.converting import encrypt_cache
+    from k8sconsole.runtime.cache_file.encryption import encrypt_cache
 
     path, left = encrypt_cache(_loaded(db))
     say(f"{path} is encrypted now; what was deleted in doing so may still be found on the disk")
@@ -132,7 +132,7 @@ def encrypt(db: Db = None) -> None:
 @app.command(epilog="Example: k8sconsole cache decrypt, then cache.encryption: none")
 def decrypt(db: Db = None) -> None:
     """Make the cache file plain again, with all it holds; nobody else may be using it."""
-    from k8sconsole.runtime.converting import decrypt_cache
+    from k8sconsole.runtime.cache_file.encryption import decrypt_cache
 
     say(f"{decrypt_cache(_loaded(db))} is plain now (to keep it so: cache.encryption: none)")
 

@@ -6,7 +6,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from k8sconsole.cli.names import COMMANDS
+from k8sconsole.cli import COMMANDS
 
 
 class Commands(TyperGroup):

@@ -52,7 +52,7 @@ async def _scanned(kubeconfig: Path, loaded: Loaded) -> tuple[int, int]:
 
 
 async def _console(kubeconfig: Path, loaded: Loaded) -> str:
-    from k8sconsole.runtime.start import start_console
+    from k8sconsole.runtime.embedded import start_console
     from k8sconsole.tui.check import rows_shown
 
     with start_console(opening_on(kubeconfig, loaded)) as embedded:

@@ -32,7 +32,7 @@ def diff(
     """What differs between two moments: added, deleted, and modified with the fields that differ."""
 
     async def work(console: Any) -> Any:
-        from k8sconsole.runtime.remembering import ChangesWanted
+        from k8sconsole.runtime.services.history import ChangesWanted
 
         return await console.changes(ChangesWanted(begin, end, kind, name, () if everywhere else tuple(namespace or ()), owner, field))
 

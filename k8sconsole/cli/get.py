@@ -44,7 +44,7 @@ def get(
     """Read objects of one kind. The cache answers where it can; the age of the answer is told."""
 
     async def work(console: Any) -> Any:
-        from k8sconsole.runtime.fetching import Asked
+        from k8sconsole.runtime.services.get import Asked
 
         return await console.get(Asked(kind, name, () if everywhere else tuple(namespace or ()), expression, live, as_of))
 

@@ -31,7 +31,7 @@ def history(
     """Every version of one object that was seen, oldest first: when, by whom, and what differs from the one before."""
 
     async def work(console: Any) -> Any:
-        from k8sconsole.runtime.remembering import LifeWanted
+        from k8sconsole.runtime.services.history import LifeWanted
 
         return await console.life(LifeWanted(kind, name, namespace, since, until))
 

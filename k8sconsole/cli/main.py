@@ -6,7 +6,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from k8sconsole.cli.names import COMMANDS
+from k8sconsole.cli import COMMANDS
 from k8sconsole.errors import ConsoleError
 
 INTERRUPTED = 130

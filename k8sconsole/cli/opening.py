@@ -8,7 +8,7 @@ from k8sconsole.config.loading import Loaded, load
 from k8sconsole.model.tools import Face
 
 if TYPE_CHECKING:
-    from k8sconsole.runtime.reach import Opening
+    from k8sconsole.runtime.cluster_pool import Opening
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ def with_console(
 ) -> T:
     """Opens a console, runs ``work(console)``, closes it; Ctrl-C cancels the work first. needs_clusters: without a kubeconfig there is
     nothing to do, while otherwise the cache answers."""
-    from k8sconsole.runtime.reach import Opening
+    from k8sconsole.runtime.cluster_pool import Opening
 
     asked = tuple(contexts or ()), all_contexts, tuple(namespaces or ())
     opening = Opening(loaded or settings_with(), face, *asked, scan=scan, watch=watch, offline=offline, needs_clusters=needs_clusters)

@@ -8,7 +8,7 @@ from k8sconsole.cli.output import say
 from k8sconsole.config.loading import Loaded, load
 
 if TYPE_CHECKING:
-    from k8sconsole.runtime.reach import Opening
+    from k8sconsole.runtime.cluster_pool import Opening
 
 OPEN_WITHIN = 2.0
 """Seconds the terminal is left alone while the console opens; after that it is shown as it is, still opening."""
@@ -34,7 +34,7 @@ def open_console(loaded: Loaded | None = None, wanted: ConsoleWanted = CURRENT) 
 
 def show(opening: "Opening") -> int:
     """Opens the console on the terminal; what is wrong with the configuration is said before the screen is taken."""
-    from k8sconsole.runtime.start import start_console
+    from k8sconsole.runtime.embedded import start_console
 
     with start_console(opening) as embedded:
         from k8sconsole.tui.app import run
@@ -48,8 +48,8 @@ def show(opening: "Opening") -> int:
 def _opening(loaded: Loaded, wanted: ConsoleWanted) -> "Iterator[Opening]":
     """On the kubeconfig's contexts; where there is no kubeconfig at all, on the demo cluster, which is started for it."""
     from k8sconsole.model.tools import Face
+    from k8sconsole.runtime.cluster_pool import Opening, has_kubeconfig
     from k8sconsole.runtime.demo import DemoOptions, demo_opening
-    from k8sconsole.runtime.reach import Opening, has_kubeconfig
 
     if wanted.offline or wanted.contexts or has_kubeconfig():
         yield Opening(loaded, Face.TUI, wanted.contexts, wanted.all_contexts, wanted.namespaces, scan=True, offline=wanted.offline)

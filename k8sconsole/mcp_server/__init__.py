@@ -5,5 +5,5 @@ Here: how a tool and its outcome look to a client (``presenting``, ``icons``), h
 what may be typed (``completion``), the server and its transport (``server``, ``stdio``), and the entry in a client's configuration
 (``install``).
 Nothing is decided here: what may be listed, called or needs an answer is the runtime's, below. ``mcp`` is imported here and in
-``tools.providers``, where other servers are asked; here only inside the modules that serve, since that import takes half a second.
+``tools.mcp_client``, where other servers are asked; here only inside the modules that serve, since that import takes half a second.
 """

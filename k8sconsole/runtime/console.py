@@ -14,27 +14,27 @@ from k8sconsole.model.indicators import SCANNED
 from k8sconsole.model.reading import ResultTable
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Face
-from k8sconsole.runtime.acting import ToolCaller
 from k8sconsole.runtime.approvals import Approvals
 from k8sconsole.runtime.bus import Bus
-from k8sconsole.runtime.catalogue import Catalogue
-from k8sconsole.runtime.choosing import ClusterChooser
-from k8sconsole.runtime.gauges import Gauges
-from k8sconsole.runtime.keeping import Kept, keep
-from k8sconsole.runtime.reach import ClusterPool, NoContexts, Opening, find_contexts
-from k8sconsole.runtime.reading import CacheReader
+from k8sconsole.runtime.cache_file.open import Kept, keep
+from k8sconsole.runtime.clock_watch import tell_jumps
+from k8sconsole.runtime.cluster_pool import ClusterPool, NoContexts, Opening, find_contexts
+from k8sconsole.runtime.metrics.live import Gauges
 from k8sconsole.runtime.recalling import Recaller
-from k8sconsole.runtime.timekeeping import tell_jumps
+from k8sconsole.runtime.services.api_resources import Catalogue
+from k8sconsole.runtime.services.cache import CacheReader
+from k8sconsole.runtime.services.cluster_selection import ClusterChooser
+from k8sconsole.runtime.services.tools import ToolCaller
 from k8sconsole.telemetry.figures import Figures
 from k8sconsole.telemetry.logs import start_logging
 
 if TYPE_CHECKING:
     from k8sconsole.model.outside import OutsideServer
-    from k8sconsole.runtime.observing import ClusterReport, Observing
+    from k8sconsole.runtime.services.scanning import ClusterReport, Observing
     from k8sconsole.scanner.source import ResourceSource
     from k8sconsole.tools.context import Reread, RereadWanted
-    from k8sconsole.tools.pipeline import Pipeline
-    from k8sconsole.tools.providers.attachments import Attachments
+    from k8sconsole.tools.mcp_client.servers import Attachments
+    from k8sconsole.tools.pipeline.pipeline import Pipeline
 
 log = logging.getLogger("k8sconsole.console")
 FIRST_PAINT = 0.25
@@ -189,7 +189,7 @@ class Console(Recaller):
 
     @cached_property
     def _observing(self) -> "Observing":
-        from k8sconsole.runtime.observing import Observing, plan_of
+        from k8sconsole.runtime.services.scanning import Observing, plan_of
 
         plan = plan_of(self.settings, self.opening.namespaces, watch=self.opening.watch)
         return Observing(self._kept.store, self.pool, self._source, plan, self.clock, self.bus.publish)
@@ -199,12 +199,12 @@ class Console(Recaller):
         from k8sconsole.config.outside import source
 
         if cluster == source(self.settings):
-            from k8sconsole.tools.providers.asking import Asking
-            from k8sconsole.tools.providers.sources import OutsideSource
+            from k8sconsole.tools.mcp_client.scan_calls import Asking
+            from k8sconsole.tools.mcp_client.scan_source import OutsideSource
 
             self.outside.start()
             return OutsideSource(Asking(self.pipeline, self.outside.server(cluster)))
-        from k8sconsole.tools.source import PipelineSource
+        from k8sconsole.tools.scan_source import PipelineSource
 
         return PipelineSource(self.pipeline, await self.pool.get(cluster))
 
@@ -217,7 +217,7 @@ class Console(Recaller):
     @cached_property
     def outside(self) -> "Attachments":
         """The attached MCP servers of others; they are started in the background, or by ``settle``."""
-        from k8sconsole.tools.providers.attachments import Attachments
+        from k8sconsole.tools.mcp_client.servers import Attachments
 
         return Attachments(self._servers, self.pipeline.registry, self._kept.store, self.clock, self.bus.publish)
 
@@ -230,9 +230,9 @@ class Console(Recaller):
         return await self._observing.reread(cluster, wanted)
 
     def _make_pipeline(self) -> "Pipeline":
-        from k8sconsole.tools.catalogue import builtin_registry
         from k8sconsole.tools.context import Surroundings
-        from k8sconsole.tools.pipeline import Pipeline
+        from k8sconsole.tools.pipeline.pipeline import Pipeline
+        from k8sconsole.tools.registry import builtin_registry
 
         around = Surroundings(
             clock=self.clock,

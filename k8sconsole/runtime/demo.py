@@ -13,7 +13,7 @@ from k8sconsole.config import paths
 from k8sconsole.config.loading import Loaded
 from k8sconsole.model.connections import PoolBounds
 from k8sconsole.model.tools import Face
-from k8sconsole.runtime.reach import Opening
+from k8sconsole.runtime.cluster_pool import Opening
 
 
 class DemoOptions(msgspec.Struct, frozen=True):
@@ -27,7 +27,7 @@ class DemoOptions(msgspec.Struct, frozen=True):
 
 
 def _cluster(options: DemoOptions) -> Any:
-    from k8sconsole.cluster.demo.server import DemoCluster
+    from k8sconsole.demo.server import DemoCluster
 
     return DemoCluster
 

@@ -18,7 +18,7 @@ from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.contexts import ContextInfo
 from k8sconsole.model.outside import OutsideState, OutsideTrust
 from k8sconsole.model.tools import Face
-from k8sconsole.runtime.reach import ClusterPool, Opening, choose, find_contexts, has_kubeconfig
+from k8sconsole.runtime.cluster_pool import ClusterPool, Opening, choose, find_contexts, has_kubeconfig
 
 CONNECT_WITHIN = 10.0
 
@@ -54,7 +54,7 @@ async def _servers(settings: Settings, connect: bool) -> list[Finding]:
     named = servers(settings)
     if not named or not connect:
         return [Finding(f"server {one.name}", "○", f"{one.url or one.command}: not started") for one in named]
-    from k8sconsole.tools.providers.attachments import Attachments
+    from k8sconsole.tools.mcp_client.servers import Attachments
     from k8sconsole.tools.registry import Registry
 
     attachments = Attachments(named, Registry(()), None, SystemClock(), lambda fact: None)
@@ -90,8 +90,8 @@ def _shipped() -> str:
 
 
 async def _cache(settings: Settings) -> Finding:
-    from k8sconsole.runtime.cache_key import find_key
-    from k8sconsole.store.sqlite.opening import open_store
+    from k8sconsole.runtime.cache_file.key import find_key
+    from k8sconsole.store.sqlite.open import open_store
 
     path = db_path(settings)
     if not path.exists():

@@ -1,12 +1,14 @@
 """The console on a thread and loop of its own, so that a face with its own loop never waits for network, disk or a parser."""
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeVar
 
 from k8sconsole.model.events import Fact
 from k8sconsole.model.tools import Question
+from k8sconsole.runtime.cluster_pool import Opening
 from k8sconsole.runtime.console import Console
 
 T = TypeVar("T")
@@ -128,3 +130,14 @@ _END = object()
 
 async def _itself(console: Console) -> Console:
     return console
+
+
+@contextlib.contextmanager
+def start_console(opening: Opening) -> Iterator[EmbeddedConsole]:
+    """Starts at once and closes at the end, whatever happens between."""
+    embedded = EmbeddedConsole(lambda: Console.open(opening))
+    embedded.start()
+    try:
+        yield embedded
+    finally:
+        embedded.stop()

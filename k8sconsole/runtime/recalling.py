@@ -4,14 +4,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.model.refs import ObjectRef
-from k8sconsole.runtime.acting import ToolCaller
-from k8sconsole.runtime.choosing import ClusterChooser
-from k8sconsole.runtime.reading import CacheReader
+from k8sconsole.runtime.services.cache import CacheReader
+from k8sconsole.runtime.services.cluster_selection import ClusterChooser
+from k8sconsole.runtime.services.tools import ToolCaller
 
 if TYPE_CHECKING:
     from k8sconsole.model.history import Moment
-    from k8sconsole.runtime.fetching import Asked, Fetching
-    from k8sconsole.runtime.remembering import ChangesWanted, LifeWanted, Remembered, Remembering
+    from k8sconsole.runtime.services.get import Asked, Fetching
+    from k8sconsole.runtime.services.history import ChangesWanted, LifeWanted, Remembered, Remembering
 
 
 class Recaller(ClusterChooser, CacheReader, ToolCaller):
@@ -36,12 +36,12 @@ class Recaller(ClusterChooser, CacheReader, ToolCaller):
 
     @cached_property
     def _fetching(self) -> "Fetching":
-        from k8sconsole.runtime.fetching import Fetching
+        from k8sconsole.runtime.services.get import Fetching
 
         return Fetching(self.pipeline, self.catalogue, self._store, self.clock.now)
 
     @cached_property
     def _remembering(self) -> "Remembering":
-        from k8sconsole.runtime.remembering import Remembering
+        from k8sconsole.runtime.services.history import Remembering
 
         return Remembering(self.pipeline, self.catalogue)

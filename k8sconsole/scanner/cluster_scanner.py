@@ -14,20 +14,20 @@ from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import ClusterState, Notice, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
 from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ResourceName
-from k8sconsole.scanner.backoff import Backoff
-from k8sconsole.scanner.belonging import keep_apart
-from k8sconsole.scanner.crew import DEFINITIONS, Crew
-from k8sconsole.scanner.desk import Desk
-from k8sconsole.scanner.gate import Gate
-from k8sconsole.scanner.kind_keeper import KindKeeper
-from k8sconsole.scanner.parts import Part
-from k8sconsole.scanner.permitted import NAMESPACES
+from k8sconsole.scanner.connectivity.backoff import Backoff
+from k8sconsole.scanner.connectivity.cluster_identity import keep_apart
+from k8sconsole.scanner.connectivity.health import Reach
+from k8sconsole.scanner.connectivity.unreachable import Silence
+from k8sconsole.scanner.context import Desk
+from k8sconsole.scanner.list_limiter import Gate
 from k8sconsole.scanner.plan import ScanPlan, is_read, urgency
-from k8sconsole.scanner.reach import Reach
+from k8sconsole.scanner.reflector.accessible_namespaces import NAMESPACES
+from k8sconsole.scanner.reflector.partial_refresh import Part
+from k8sconsole.scanner.reflector.pool import DEFINITIONS, Crew
+from k8sconsole.scanner.reflector.reflector import KindKeeper
+from k8sconsole.scanner.reflector.watcher import end_all
 from k8sconsole.scanner.reports import KindReport, Publish
-from k8sconsole.scanner.silence import Silence
 from k8sconsole.scanner.source import ResourceSource
-from k8sconsole.scanner.watching import end_all
 from k8sconsole.store.port import ClusterRecord, ScanStatus, Store
 
 _NODES = ResourceName("nodes")

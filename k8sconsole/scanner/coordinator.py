@@ -13,15 +13,15 @@ from k8sconsole.errors import ConsoleError, StoreError, UsageError
 from k8sconsole.kit.clock import Clock, ClockWatch
 from k8sconsole.model.events import Notice
 from k8sconsole.model.refs import ClusterName, ResourceName
-from k8sconsole.scanner import requests
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
-from k8sconsole.scanner.lease import ScanLease
-from k8sconsole.scanner.onlooker import Onlooker
-from k8sconsole.scanner.parts import Part
 from k8sconsole.scanner.plan import ScanPlan
+from k8sconsole.scanner.reflector.partial_refresh import Part
+from k8sconsole.scanner.reflector.watcher import end_all
 from k8sconsole.scanner.reports import KindReport, Publish
+from k8sconsole.scanner.sharing import rescan_requests as requests
+from k8sconsole.scanner.sharing.follower import Onlooker
+from k8sconsole.scanner.sharing.lease import ScanLease
 from k8sconsole.scanner.source import ResourceSource
-from k8sconsole.scanner.watching import end_all
 from k8sconsole.store.port import Store
 
 _STORE_PAUSE = 2.0

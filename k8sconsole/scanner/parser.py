@@ -11,7 +11,7 @@ from k8sconsole.model.masking import Managed, body_of
 from k8sconsole.model.objects import Departure, ParsedObject
 from k8sconsole.model.refs import ApiResource, Namespace
 from k8sconsole.model.tables import KindTable
-from k8sconsole.scanner.extras import extra_maker
+from k8sconsole.scanner.typed_columns import extra_maker
 
 Versions = Mapping[tuple[Namespace, str], tuple[str, str]]
 """(uid, resourceVersion) by namespace and name."""

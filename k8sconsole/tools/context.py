@@ -23,8 +23,8 @@ from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall
 from k8sconsole.store.port import Store
-from k8sconsole.tools.overviews import Overviews
-from k8sconsole.tools.passage import Proposal
+from k8sconsole.tools.results import Proposal
+from k8sconsole.tools.summaries import Overviews
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 """(done, total or None, what is being done)."""

@@ -13,7 +13,7 @@ import msgspec
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face, Risk, ToolCall
-from k8sconsole.tools.passage import Decision, Target
+from k8sconsole.tools.results import Decision, Target
 
 if TYPE_CHECKING:
     from k8sconsole.tools.spec import ToolSpec

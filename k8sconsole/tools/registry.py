@@ -1,6 +1,7 @@
 """The catalogue: every tool by its name and its other spellings, our own and those that attached servers lend."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from itertools import chain
 
 from k8sconsole.errors import UnknownTool
@@ -11,6 +12,23 @@ from k8sconsole.model.tools import Face
 from k8sconsole.store.port import ToolRecord
 from k8sconsole.tools.policy import offered
 from k8sconsole.tools.spec import ToolSpec
+
+READING = (
+    "clusters",
+    "kinds",
+    "lists",
+    "searching",
+    "objects",
+    "describing",
+    "logs",
+    "rollouts",
+    "usage",
+    "access",
+    "cache",
+    "history",
+    "helm",
+)
+WRITING = ("deployments", "manifests", "deletion", "workloads", "nodes", "running", "marking", "cronjobs", "undoing")
 
 
 class Registry:
@@ -76,3 +94,13 @@ def _unknown(name: str, known: tuple[str, ...]) -> UnknownTool:
     close = nearest(name, known)
     remedy = close[0] if close else "k8sconsole tools servers" if JOINT in name else "k8sconsole tools list"
     return UnknownTool(f"no tool {name[:100]!r}", "the catalogue has no tool of that name", remedy, {"given": name[:100], "nearest": close})
+
+
+def builtin_registry() -> Registry:
+    """A toolset is loaded when one of its tools is asked for, or one that comes after it: the scanner needs two of the first."""
+    return Registry(_tools())
+
+
+def _tools() -> Iterator[ToolSpec]:
+    for module in (*READING, *WRITING):
+        yield from import_module(f"k8sconsole.tools.toolsets.{module}").TOOLS

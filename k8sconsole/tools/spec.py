@@ -8,7 +8,7 @@ import msgspec
 from k8sconsole.model.tools import Capabilities, Risk
 from k8sconsole.store.port import ToolRecord
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.passage import Proposal, Reply, Target
+from k8sconsole.tools.results import Proposal, Reply, Target
 
 Handler = Callable[[Any, ToolContext], Awaitable[Reply]]
 Preparation = Callable[[Any, ToolContext], Awaitable[Proposal]]

@@ -16,7 +16,7 @@ from k8sconsole.kit.text import plain
 from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.tui.actions import ACTIONS, conflicts
 from k8sconsole.tui.bridge import PAUSE, Bridge
-from k8sconsole.tui.desk import Desk
+from k8sconsole.tui.context import Desk
 from k8sconsole.tui.engine import Embedded, Engine
 from k8sconsole.tui.messages import FactsWaiting, QuestionAsked, Told
 from k8sconsole.tui.palette import ActionProvider

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster, offer
 

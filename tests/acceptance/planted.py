@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 import zstandard
 
-from k8sconsole.store.sqlite.past import opened
+from k8sconsole.store.sqlite.history.object_versions import opened
 
 PUBLIC = "plainly-visible-word-4711"
 SECRETS = {

@@ -8,8 +8,8 @@ import pytest
 
 from k8sconsole.cli.opening import settings_with
 from k8sconsole.model.tools import Answer, Face, Question, ToolOutcome
+from k8sconsole.runtime.cluster_pool import Opening
 from k8sconsole.runtime.console import Console
-from k8sconsole.runtime.reach import Opening
 from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster
 from tests.control_plane.plane import ControlPlane

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from tests.acceptance.console import ConsoleAtWork, console
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.fixtures import OwnControlPlane

@@ -15,11 +15,11 @@ import pytest
 import yaml
 from mcp import Client, StdioServerParameters
 
-from k8sconsole.cluster.demo.server import DemoCluster
-from k8sconsole.cluster.demo.world.staging.releases import release_secrets
-from k8sconsole.cluster.demo.world.staging.vocabulary import ChartRelease, ChartRevision
+from k8sconsole.demo.server import DemoCluster
+from k8sconsole.demo.world.staging.releases import release_secrets
+from k8sconsole.demo.world.staging.vocabulary import ChartRelease, ChartRevision
 from k8sconsole.model.tools import Risk
-from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.tools.registry import builtin_registry
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.offered import OfferedCluster
 

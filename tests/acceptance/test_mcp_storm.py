@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from tests.acceptance.program import Program
 from tests.acceptance.wire import LEGACY, Wire, wired
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loading import load
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
@@ -51,7 +51,7 @@ async def console(tmp_path: Path) -> Any:
 async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_that_others_made(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("k8sconsole.tools.replies.LIFE", 600.0)  # time alone is not to mend it
+    monkeypatch.setattr("k8sconsole.tools.pipeline.reply_cache.LIFE", 600.0)  # time alone is not to mend it
 
     async def at_hand() -> bool:
         before = console.pipeline.cached.counts["hit"]

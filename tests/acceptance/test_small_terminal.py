@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from tests.acceptance.console import ESCAPE, F2, F3, F4, F5, console
 from tests.acceptance.program import Program
 

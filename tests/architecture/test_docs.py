@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from k8sconsole.cli.names import COMMANDS
+from k8sconsole.cli import COMMANDS
 from k8sconsole.config.manual import entries
 
 ROOT = Path(__file__).parents[2]

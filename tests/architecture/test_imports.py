@@ -45,7 +45,7 @@ def test_the_stdio_server_imports_neither_the_screen_nor_the_model(tmp_path) -> 
 
 
 def test_tools_are_called_and_counted_without_the_library_that_tells_the_counts() -> None:
-    assert "prometheus_client" not in loaded_by("import k8sconsole.tools.pipeline, k8sconsole.telemetry.exposition")
+    assert "prometheus_client" not in loaded_by("import k8sconsole.tools.pipeline.pipeline, k8sconsole.telemetry.exposition")
 
 
 def test_the_console_starts_without_mcp_the_kubernetes_library_or_the_model() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.cluster.demo.api.access import User
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
+from k8sconsole.demo.server import DemoCluster
+from k8sconsole.demo.users import User
 from k8sconsole.model.refs import ClusterName
 from tests.contract.kinds import CONFIG_MAPS, NAMESPACES, body
 from tests.control_plane.offered import OfferedCluster, offer

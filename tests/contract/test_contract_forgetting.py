@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import Gone
 from tests.contract.kinds import CONFIG_MAPS, body
 from tests.control_plane.fixtures import OwnControlPlane

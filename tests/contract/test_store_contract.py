@@ -13,8 +13,8 @@ from k8sconsole.model.filters import parse
 from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import AuditEntry, ClusterRecord, RowQuery, ScanState, ScanStatus, Store, ToolRecord, WriteBatch
-from k8sconsole.store.sqlite.keys import Key
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.file.key import Key
+from k8sconsole.store.sqlite.open import open_store
 from tests.contract.store_objects import COLUMNS, HERE, PODS, THERE, batch, pod
 
 Make = Callable[[Path, FixedClock], Awaitable[Store]]

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loading import load
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import UnknownContext
 from k8sconsole.model.events import ClusterState, ContextsChanged, Fact, Notice, Trust
 from k8sconsole.model.reading import RowQuery

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loading import load
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.events import ClusterState, Fact, Trust
 from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ClusterName

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.port import PatchType
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from tests.faults.test_scanner_faults import Site
 from tests.unit.scanner.test_cluster_scanner import until
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import DeadlineExceeded, Unreachable
 from k8sconsole.model.refs import ApiResource
 from tests.contract.kinds import eventually

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 
 
 @pytest.fixture(scope="module")

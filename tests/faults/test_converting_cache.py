@@ -18,12 +18,12 @@ from k8sconsole.errors import StoreError, StoreKeyError, StoreLocked
 from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import AuditEntry, RowQuery
-from k8sconsole.store.sqlite import converting
-from k8sconsole.store.sqlite.converting import decrypt, encrypt
-from k8sconsole.store.sqlite.encrypted import EncryptedFile
-from k8sconsole.store.sqlite.heads import is_encrypted, is_plain
-from k8sconsole.store.sqlite.keys import Key
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite import convert as converting
+from k8sconsole.store.sqlite.convert import decrypt, encrypt
+from k8sconsole.store.sqlite.file.header import is_encrypted, is_plain
+from k8sconsole.store.sqlite.file.key import Key
+from k8sconsole.store.sqlite.file.sqlcipher import EncryptedFile
+from k8sconsole.store.sqlite.open import open_store
 from tests.contract.store_objects import HERE, PODS, batch, pod
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ async def test_a_cache_is_encrypted_and_decrypted_with_every_row_it_held(path: P
 LEFT_IN_THE_WAL = """
     import asyncio, os, sys
     from pathlib import Path
-    from k8sconsole.store.sqlite.opening import open_store
+    from k8sconsole.store.sqlite.open import open_store
     from tests.contract.store_objects import batch, pod
 
     async def main():
@@ -125,8 +125,8 @@ async def test_a_cache_that_somebody_has_open_is_left_to_them(path: Path, key: K
     script = """
         import asyncio, sys
         from pathlib import Path
-        from k8sconsole.store.sqlite.keys import Key
-        from k8sconsole.store.sqlite.opening import open_store
+        from k8sconsole.store.sqlite.file.key import Key
+        from k8sconsole.store.sqlite.open import open_store
 
         async def main():
             store = await open_store(Path(sys.argv[1]), key=Key(sys.argv[2]) if sys.argv[2:] else None)
@@ -202,8 +202,8 @@ async def _reopened(path: Path, key: Key | None) -> dict[str, Any]:
 KILLED = """
     import os, sys
     from pathlib import Path
-    from k8sconsole.store.sqlite import converting
-    from k8sconsole.store.sqlite.keys import Key
+    from k8sconsole.store.sqlite import convert as converting
+    from k8sconsole.store.sqlite.file.key import Key
 
     before, name = sys.argv[2] == "before", sys.argv[3]
     real = getattr(converting, name)
@@ -251,7 +251,7 @@ MEANWHILE = """
     import asyncio, sys
     from pathlib import Path
     from k8sconsole.errors import StoreKeyError
-    from k8sconsole.store.sqlite import opening
+    from k8sconsole.store.sqlite import open as opening
 
     real = opening.check_ownership
 

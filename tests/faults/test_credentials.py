@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from k8sconsole.cluster.demo.api.access import MASTERS, User
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loading import load
+from k8sconsole.demo.server import DemoCluster
+from k8sconsole.demo.users import MASTERS, User
 from k8sconsole.kit.clock import FixedClock
 from k8sconsole.model.events import ClusterState, Fact, Trust
 from k8sconsole.model.reading import RowQuery

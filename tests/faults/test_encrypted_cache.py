@@ -27,9 +27,9 @@ from k8sconsole.errors import (
 from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery
-from k8sconsole.store.sqlite.encrypted import EncryptedFile
-from k8sconsole.store.sqlite.keys import Key
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.file.key import Key
+from k8sconsole.store.sqlite.file.sqlcipher import EncryptedFile
+from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.schema import SCHEMA_VERSION
 from tests.contract.store_objects import HERE, PODS, batch, pod
 
@@ -228,8 +228,8 @@ async def test_a_file_held_by_another_is_waited_for_and_then_named(path: Path) -
 SHARE = """
     import asyncio, os, sys
     from pathlib import Path
-    from k8sconsole.store.sqlite.keys import Key
-    from k8sconsole.store.sqlite.opening import open_store
+    from k8sconsole.store.sqlite.file.key import Key
+    from k8sconsole.store.sqlite.open import open_store
     from tests.contract.store_objects import batch, pod
 
     async def main():

@@ -8,16 +8,16 @@ from time import monotonic, time
 
 import pytest
 
-from k8sconsole.cluster.demo.api.faults import Fault
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.demo.api.faults import Fault
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import ClusterState, Fact, ScanCompleted, Trust
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.store.port import RowQuery, ScanState, Store
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.test_cluster_scanner import until
 
 CONFIGMAPS = ApiResource("", "v1", "ConfigMap", "configmaps", True, verbs=("get", "list", "watch"))

@@ -22,7 +22,7 @@ from k8sconsole.model.history import Change
 from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.schema import SCHEMA_VERSION
 from tests.contract.store_objects import HERE, PODS, batch, pod
 
@@ -326,7 +326,7 @@ FULL_DISK = """
     from pathlib import Path
     from k8sconsole.errors import StoreUnwritable
     from k8sconsole.store.port import RowQuery
-    from k8sconsole.store.sqlite.opening import open_store
+    from k8sconsole.store.sqlite.open import open_store
     from tests.contract.store_objects import PODS, batch, pod
 
     async def main():
@@ -355,7 +355,7 @@ def test_a_full_disk_writes_nothing_by_halves_and_is_survived(path: Path) -> Non
 WRITE_FOR_EVER = """
     import asyncio, sys
     from pathlib import Path
-    from k8sconsole.store.sqlite.opening import open_store
+    from k8sconsole.store.sqlite.open import open_store
     from tests.contract.store_objects import batch, pod
 
     async def main():

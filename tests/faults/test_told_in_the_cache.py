@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.cluster.demo.api.faults import Fault
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.port import Cluster, WatchEvent
+from k8sconsole.demo.api.faults import Fault
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from tests.faults.test_scanner_faults import BROKEN, CONFIGMAPS, GONE, PATH, Site, _error_event
 from tests.unit.scanner.test_cluster_scanner import until
 

@@ -14,10 +14,10 @@ from k8sconsole.model.policy import Action, Policy
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face, ToolCall
-from k8sconsole.tools.catalogue import builtin_registry
-from k8sconsole.tools.passage import Target
+from k8sconsole.tools.mcp_client.tool_adapter import adopted, aimed
 from k8sconsole.tools.policy import decide
-from k8sconsole.tools.providers.adopting import adopted, aimed
+from k8sconsole.tools.registry import builtin_registry
+from k8sconsole.tools.results import Target
 
 PAGE = Path(__file__).parents[2] / "docs" / "policy.md"
 REGISTRY = builtin_registry()

@@ -4,9 +4,9 @@ import os
 import re
 from pathlib import Path
 
+from k8sconsole.cli.tool_reference import reference
 from k8sconsole.mcp_server.install import CLIENTS
-from k8sconsole.tools.catalogue import builtin_registry
-from k8sconsole.tools.reference import reference
+from k8sconsole.tools.registry import builtin_registry
 
 DOCS = Path(__file__).parents[2] / "docs"
 

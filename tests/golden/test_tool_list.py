@@ -10,7 +10,7 @@ import pytest
 
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face
-from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.tools.registry import builtin_registry
 
 HERE = Path(__file__).parent
 MODES = {"default": Policy(), "readonly": Policy(read_only=True, allow_write=True), "allow-write": Policy(allow_write=True)}

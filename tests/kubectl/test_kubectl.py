@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from tests.control_plane import binaries
 from tests.control_plane.plane import ControlPlane
 from tests.kubectl.runner import Run, differences

@@ -12,16 +12,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loading import load
 from k8sconsole.config.settings import Scanner
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.events import Fact
 from k8sconsole.model.outside import OutsideServer, OutsideState, OutsideTrust
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face
+from k8sconsole.runtime.cluster_pool import Opening
 from k8sconsole.runtime.console import Console
-from k8sconsole.runtime.reach import Opening
 from tests.outside import manners
 
 SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}, "depth": {"type": "integer", "maximum": 9}}, "required": ["path"]}

@@ -13,8 +13,8 @@ from k8sconsole.model.events import ToolsChanged
 from k8sconsole.model.outside import OutsideServer, OutsideTrust
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Face, Question
-from k8sconsole.tools.providers.adopting import reply_of
-from k8sconsole.tools.providers.link import Answer as Told
+from k8sconsole.tools.mcp_client.session import Answer as Told
+from k8sconsole.tools.mcp_client.tool_adapter import reply_of
 from tests.outside.conftest import Attach, Attached, Manners, tool
 from tests.outside.manners import SECRET
 

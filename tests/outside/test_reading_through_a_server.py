@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loading import load
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.model.events import ClusterState, Trust
 from k8sconsole.model.outside import OutsideServer

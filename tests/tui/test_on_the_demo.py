@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.config.loading import load
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.runtime.demo import opening_on
-from k8sconsole.runtime.start import start_console
+from k8sconsole.runtime.embedded import start_console
 from k8sconsole.tui.app import ConsoleApp
 from k8sconsole.tui.visuals.glyphs import UNICODE
 from tests.tui.test_cluster_pane import screen

@@ -12,10 +12,17 @@ from k8sconsole.model.outside import TrustedTool
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.store.port import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage
-from k8sconsole.store.sqlite import adhoc, gaps, layouts, leases, ledgers, past, rows, scans
+from k8sconsole.store.sqlite import column_layouts as layouts
 from k8sconsole.store.sqlite.catalog import number
-from k8sconsole.store.sqlite.changed import Window
-from k8sconsole.store.sqlite.connections import CacheFile
+from k8sconsole.store.sqlite.file.connections import CacheFile
+from k8sconsole.store.sqlite.history import gaps
+from k8sconsole.store.sqlite.history import object_versions as past
+from k8sconsole.store.sqlite.history.changes import Window
+from k8sconsole.store.sqlite.metadata import audit_and_metrics as ledgers
+from k8sconsole.store.sqlite.metadata import leases
+from k8sconsole.store.sqlite.metadata import scan_state as scans
+from k8sconsole.store.sqlite.metadata import sql_query as adhoc
+from k8sconsole.store.sqlite.objects import rows
 from k8sconsole.store.sqlite.readers import Readers
 
 

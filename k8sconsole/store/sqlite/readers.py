@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from k8sconsole.errors import StoreError
-from k8sconsole.store.sqlite.connections import CacheFile
-from k8sconsole.store.sqlite.vanished import identity
+from k8sconsole.store.sqlite.file.connections import CacheFile
+from k8sconsole.store.sqlite.file.deleted import identity
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.quantities import bytes_of, cpu_millicores
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.store.sqlite.bodies import unpack
-from k8sconsole.store.sqlite.layouts import resources
+from k8sconsole.store.sqlite.column_layouts import resources
+from k8sconsole.store.sqlite.compression import unpack
 
 _TALLEST = 8
 """Owners above one another: a chain that is longer goes in a circle."""

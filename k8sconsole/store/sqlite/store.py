@@ -19,13 +19,18 @@ from k8sconsole.store.port import (
     WriteBatch,
     WriteResult,
 )
-from k8sconsole.store.sqlite import cleaning, gaps, layouts, leases, ledgers, retention, scans
+from k8sconsole.store.sqlite import column_layouts as layouts
 from k8sconsole.store.sqlite.answers import Answers
 from k8sconsole.store.sqlite.catalog import Catalog, Lifetimes
-from k8sconsole.store.sqlite.connections import CacheFile
-from k8sconsole.store.sqlite.objects import ObjectWriter
+from k8sconsole.store.sqlite.file.connections import CacheFile
+from k8sconsole.store.sqlite.history import gaps, retention
+from k8sconsole.store.sqlite.history.recorder import Recorder
+from k8sconsole.store.sqlite.metadata import audit_and_metrics as ledgers
+from k8sconsole.store.sqlite.metadata import expiry as cleaning
+from k8sconsole.store.sqlite.metadata import leases
+from k8sconsole.store.sqlite.metadata import scan_state as scans
+from k8sconsole.store.sqlite.objects.writer import ObjectWriter
 from k8sconsole.store.sqlite.readers import Readers
-from k8sconsole.store.sqlite.recorder import Recorder
 from k8sconsole.store.sqlite.writer import Writer
 
 _PIECES = 50

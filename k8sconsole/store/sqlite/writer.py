@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from k8sconsole.errors import StoreError
-from k8sconsole.store.sqlite.connections import CacheFile
-from k8sconsole.store.sqlite.failures import unwritable
-from k8sconsole.store.sqlite.vanished import PUT_BACK, identity, moved_to, put_back
+from k8sconsole.store.sqlite.file.connections import CacheFile
+from k8sconsole.store.sqlite.file.deleted import PUT_BACK, identity, moved_to, put_back
+from k8sconsole.store.sqlite.file.errors import unwritable
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]

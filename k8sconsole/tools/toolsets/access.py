@@ -11,7 +11,7 @@ from k8sconsole.kit.text import nearest, plain
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")

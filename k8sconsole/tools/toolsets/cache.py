@@ -13,10 +13,10 @@ from k8sconsole.model.reading import ResultTable, ScanState, cached_freshness
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.store.port import Store
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting
 from k8sconsole.tools.context import Common, Reread, RereadWanted, ToolContext
-from k8sconsole.tools.objects import not_found
-from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.object_lookup import not_found
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 TABLES = ("pods", "nodes", "services", "namespaces", "clusters", "cache_metadata", "tool_usage_stats", "audit")

@@ -11,8 +11,8 @@ from k8sconsole.model.reading import ClusterRecord
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.rows import RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 COUNTED = ("nodes", "namespaces", "pods", "services", "deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch")

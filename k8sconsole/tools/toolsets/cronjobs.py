@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.changes.create import Made, create, creation
+from k8sconsole.tools.changes.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, same_object, uid_of
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.creating import Made, create, creation
-from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, same_object, uid_of
-from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
 
 KIND = "cronjobs.batch"

@@ -11,13 +11,13 @@ from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.masking import body_of
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.consequences import of_deleting
+from k8sconsole.tools.changes.disruption_budgets import broken_by_deleting
+from k8sconsole.tools.changes.edits import Meant, Undo, texts, undo_by_history
+from k8sconsole.tools.changes.impact import of_deleting
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.disruptions import broken_by_deleting
-from k8sconsole.tools.edits import Meant, Undo, texts, undo_by_history
-from k8sconsole.tools.objects import namespace_of, not_found
-from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.object_lookup import namespace_of, not_found
 from k8sconsole.tools.policy import NAMED_WHEN_DELETED
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
 
 

@@ -10,7 +10,7 @@ from k8sconsole.errors import NotFound
 from k8sconsole.model.masking import body_of
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
 
 _LATEST = re.compile(r"[^@]*/?[^:@/]+(?::latest)?$")

@@ -10,12 +10,12 @@ from k8sconsole.kit.text import plain
 from k8sconsole.model.describe import Section, describe
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.objects import find_object, namespace_of
-from k8sconsole.tools.passage import Reply, Target
+from k8sconsole.tools.object_lookup import find_object, namespace_of
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.policy import readable
-from k8sconsole.tools.rows import RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.results import Reply, Target
 from k8sconsole.tools.spec import ToolSpec, reading
 
 

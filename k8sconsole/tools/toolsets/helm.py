@@ -8,10 +8,10 @@ from msgspec import Meta
 from k8sconsole.kit.text import plain, yaml_text
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.releases import Release, newest, revision, revisions
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.reading.helm_releases import Release, newest, revision, revisions
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import Handler, ToolSpec, reading
 
 ReleaseName = Annotated[str, Meta(description="The release", pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=53)]

@@ -11,16 +11,16 @@ from k8sconsole.model.differences import Difference, line
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting
-from k8sconsole.tools.changes import ChangesTold, ChangeTold, Happened, Happening, happened, kinds_asked, open_window
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.objects import namespace_of
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.past import GapTold, Span, asked_moment, asked_span, few_gaps, freshness_as_of, version_then
-from k8sconsole.tools.paths import told_by
-from k8sconsole.tools.seen import ever_seen
+from k8sconsole.tools.history.diff import ChangesTold, ChangeTold, Happened, Happening, happened, kinds_asked, open_window
+from k8sconsole.tools.history.existence import ever_seen
+from k8sconsole.tools.history.queries import GapTold, Span, asked_moment, asked_span, few_gaps, freshness_as_of, version_then
+from k8sconsole.tools.history.versions import LifeAsked, LifeTold, VersionTold, lived
+from k8sconsole.tools.object_lookup import namespace_of
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
+from k8sconsole.tools.reading.field_paths import told_by
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
-from k8sconsole.tools.versions import LifeAsked, LifeTold, VersionTold, lived
 
 LINES = 12
 """How many differing fields of one object the text shows; the data has all that fit."""

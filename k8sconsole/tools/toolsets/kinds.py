@@ -10,10 +10,10 @@ from k8sconsole.kit.text import nearest, plain
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.schemas import Schema, inner, resolved, schema_of_kind, type_of
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.reading.openapi_schema import Schema, inner, resolved, schema_of_kind, type_of
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
 

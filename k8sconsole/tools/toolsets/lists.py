@@ -9,9 +9,9 @@ from msgspec import Meta
 from k8sconsole.errors import InvalidParams
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.listing import Listed, Listing, NamespacedListing, list_reply
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.rows import asked_filter
+from k8sconsole.tools.reading.list_reply import Listed, Listing, NamespacedListing, list_reply
+from k8sconsole.tools.reading.rows import asked_filter
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 _NAME = re.compile(r"[^/\\\"\s]+")

@@ -15,11 +15,11 @@ from k8sconsole.model.contexts import LogOptions
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, share
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.log_budget import fitted
-from k8sconsole.tools.objects import find_object, not_found
-from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.object_lookup import find_object, not_found
+from k8sconsole.tools.output.log_digest import fitted
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, share
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 MOST_BYTES = 16_000_000

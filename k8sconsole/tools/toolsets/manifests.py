@@ -9,11 +9,11 @@ from msgspec import Meta
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import Conflict, InvalidParams, NotFound
 from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.changes.create import Made, create, creation
+from k8sconsole.tools.changes.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, undo_by_history, without_masks
+from k8sconsole.tools.changes.manifest import parsed
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.creating import Made, create, creation
-from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, undo_by_history, without_masks
-from k8sconsole.tools.manifest import parsed
-from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, change
 
 Manifest = Annotated[dict[str, Any] | str, Meta(description="One object, as JSON or as YAML text")]

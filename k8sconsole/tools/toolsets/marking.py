@@ -6,8 +6,8 @@ from msgspec import Meta
 
 from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.changes.edits import Altered, Edit, Plan, Undo, changing, living, meant, without_masks
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.edits import Altered, Edit, Plan, Undo, changing, living, meant, without_masks
 from k8sconsole.tools.spec import ToolSpec, change
 
 

@@ -10,10 +10,10 @@ from msgspec import Meta
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, ServerError, TooManyRequests
 from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.changes.drain import Moved, to_move
+from k8sconsole.tools.changes.edits import Altered, Edit, Plan, Undo, changing, living, meant, same_object, uid_of
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.draining import Moved, to_move
-from k8sconsole.tools.edits import Altered, Edit, Plan, Undo, changing, living, meant, same_object, uid_of
-from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, change
 
 PAUSE = 1.0

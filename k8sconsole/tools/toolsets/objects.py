@@ -7,12 +7,12 @@ from msgspec import Meta
 
 from k8sconsole.kit.text import plain, yaml_text
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.context import AsOf, Common, ToolContext
-from k8sconsole.tools.objects import find_object, namespace_of
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.past import asked_past, object_then
-from k8sconsole.tools.paths import told_by
+from k8sconsole.tools.history.queries import asked_past, object_then
+from k8sconsole.tools.object_lookup import find_object, namespace_of
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
+from k8sconsole.tools.reading.field_paths import told_by
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 

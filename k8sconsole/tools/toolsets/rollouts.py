@@ -13,9 +13,9 @@ from k8sconsole.model.rollouts import RolloutState, rollout_state
 from k8sconsole.model.tables.custom import moment
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.objects import Found, find_object, namespace_of
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.rows import RowsWanted, open_rows
+from k8sconsole.tools.object_lookup import Found, find_object, namespace_of
+from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
 ROLLED = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")

@@ -12,12 +12,12 @@ from k8sconsole.errors import InvalidParams
 from k8sconsole.kit.text import nearest, plain
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, share
+from k8sconsole.tools.changes.create import Made, create, creation
+from k8sconsole.tools.changes.edits import Meant, living, meant, same_object, uid_of
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.creating import Made, create, creation
-from k8sconsole.tools.edits import Meant, living, meant, same_object, uid_of
-from k8sconsole.tools.log_budget import fitted
-from k8sconsole.tools.passage import Proposal, Reply
+from k8sconsole.tools.output.log_digest import fitted
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, share
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, change
 
 MOST_BYTES = 4_000_000

@@ -15,10 +15,10 @@ from k8sconsole.model.reading import RowQuery, cached_freshness
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.store.port import Store
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
-from k8sconsole.tools.changes import kinds_asked
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.passage import Reply
+from k8sconsole.tools.history.diff import kinds_asked
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
 QUIET = frozenset(("events", "events.events.k8s.io", "leases.coordination.k8s.io", "pods.metrics.k8s.io", "nodes.metrics.k8s.io"))

@@ -11,15 +11,15 @@ from k8sconsole.model.history import Change, Version
 from k8sconsole.model.masking import mask_object
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.changes.audit_lookup import APPLY, Request, requested, unclear
+from k8sconsole.tools.changes.create import create, creation
+from k8sconsole.tools.changes.edits import Altered, Meant, altered, meant, same_object, uid_of, undo_by_history, version_of
+from k8sconsole.tools.changes.restore import recreated, restored, told_lines
+from k8sconsole.tools.changes.undo_create import unmake, unmaking
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.creating import create, creation
-from k8sconsole.tools.edits import Altered, Meant, altered, meant, same_object, uid_of, undo_by_history, version_of
-from k8sconsole.tools.passage import Proposal, Reply
-from k8sconsole.tools.past import history, never_seen
-from k8sconsole.tools.requested import APPLY, Request, requested, unclear
-from k8sconsole.tools.restoring import recreated, restored, told_lines
+from k8sconsole.tools.history.queries import history, never_seen
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
-from k8sconsole.tools.unmaking import unmake, unmaking
 
 
 class UndoChange(Common, kw_only=True):

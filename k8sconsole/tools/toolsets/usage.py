@@ -15,11 +15,11 @@ from k8sconsole.model.quantities import cpu_text, short_bytes
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Capabilities, Page, Scope
-from k8sconsole.tools.budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.metrics import Amounts, Measured, amounts, measured, total
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.rows import RowsWanted, open_rows
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.reading.metrics_server import Amounts, Measured, amounts, measured, total
+from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
 LIVING = "phase!=Succeeded and phase!=Failed"

@@ -10,9 +10,9 @@ from k8sconsole.cluster.port import PatchType, Selectors
 from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.tools.changes.disruption_budgets import broken_by_scaling
+from k8sconsole.tools.changes.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.disruptions import broken_by_scaling
-from k8sconsole.tools.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant
 from k8sconsole.tools.spec import ToolSpec, change
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"

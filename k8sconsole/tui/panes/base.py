@@ -3,7 +3,7 @@
 from textual.containers import Vertical
 
 from k8sconsole.model.events import Fact
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.widgets.paint import Palette
 
 

@@ -20,7 +20,7 @@ from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, ObjectWanted
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.cells import RowPainter

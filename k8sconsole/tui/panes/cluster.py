@@ -13,10 +13,10 @@ from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face, ToolOutcome
+from k8sconsole.tui.browse.command_line import Command
 from k8sconsole.tui.browse.drill import inside, needs_body
-from k8sconsole.tui.browse.goto import Command
-from k8sconsole.tui.browse.place import Place, Trail
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.browse.location import Place, Trail
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.views.base import DeletionWanted, ObjectOpened, PlaceWanted, TrailStepped, View

@@ -10,7 +10,7 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.indicators import Indicator
 from k8sconsole.model.reading import ScanState, StoreStatus, ToolUsage
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.metrics import SCAN_TRACKS, Measured, Tile, connection_words, scan_pieces, summary_line, tiles

@@ -15,7 +15,7 @@ from k8sconsole.model.outside import OutsideState
 from k8sconsole.model.reading import ToolUsage
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.tools import ToolView, detail_lines, result_lines, server_pieces, tool_tracks

@@ -13,12 +13,12 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import ClusterState, Fact, Notice
 from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.tui.actions import bindings_for, first_key, footer_actions, remapped
-from k8sconsole.tui.browse.goto import Command, complete, parse_command
-from k8sconsole.tui.desk import Desk
+from k8sconsole.tui.browse.command_line import Command, complete, parse_command
+from k8sconsole.tui.context import Desk
 from k8sconsole.tui.messages import CommandGiven, ObjectWanted, Told
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.panes.cluster import ClusterPane
-from k8sconsole.tui.visuals.truth import truth_line, version_line
+from k8sconsole.tui.visuals.cluster_status import truth_line, version_line
 from k8sconsole.tui.widgets.key_row import KeyRow, WordRow
 from k8sconsole.tui.widgets.paint import Line, Palette, Piece
 from k8sconsole.tui.widgets.prompt import PromptLine

@@ -6,8 +6,8 @@ from textual.message import Message
 from k8sconsole.model.events import Fact
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ObjectRef
-from k8sconsole.tui.browse.place import Place
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.browse.location import Place
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.widgets.paint import Palette
 
 

@@ -7,7 +7,7 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.views.base import ObjectOpened, View
 from k8sconsole.tui.visuals.containers import TRACKS, ContainerLine, containers_of

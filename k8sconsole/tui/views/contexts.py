@@ -7,10 +7,10 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.contexts import ContextInfo
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.messages import CommandGiven, FrameChanged, Told
 from k8sconsole.tui.views.base import View
-from k8sconsole.tui.visuals.truth import trust_piece
+from k8sconsole.tui.visuals.cluster_status import trust_piece
 from k8sconsole.tui.widgets.columns import Track
 from k8sconsole.tui.widgets.paint import Palette, Piece
 from k8sconsole.tui.widgets.small_table import ListLines

@@ -15,10 +15,10 @@ from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.browse.confirmed import Confirmed
-from k8sconsole.tui.browse.place import Place
-from k8sconsole.tui.browse.rowset import RowSet, key_of
-from k8sconsole.tui.desk import Desk, Frame
+from k8sconsole.tui.browse.freshness import Confirmed
+from k8sconsole.tui.browse.location import Place
+from k8sconsole.tui.browse.row_model import RowSet, key_of
+from k8sconsole.tui.context import Desk, Frame
 from k8sconsole.tui.messages import FrameChanged, Told
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.views.table_keys import TableKeys

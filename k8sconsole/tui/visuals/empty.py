@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from k8sconsole.model.reading import ScanState, ScanStatus
 from k8sconsole.model.refs import ClusterName
-from k8sconsole.tui.browse.place import Place
+from k8sconsole.tui.browse.location import Place
 from k8sconsole.tui.visuals.bars import bar
 from k8sconsole.tui.visuals.glyphs import Glyphs
 

@@ -1,6 +1,6 @@
 """What the second line of the frame says of a place: its filters, how many rows, how many marked, in what order."""
 
-from k8sconsole.tui.browse.place import Place
+from k8sconsole.tui.browse.location import Place
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.paint import Line, Piece
 

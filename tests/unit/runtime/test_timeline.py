@@ -1,10 +1,10 @@
 """What a timeline is made of, and in which order."""
 
 from k8sconsole.model.differences import Difference
-from k8sconsole.runtime.timeline import moments
-from k8sconsole.tools.changes import Happening
-from k8sconsole.tools.past import GapTold
-from k8sconsole.tools.versions import LifeTold, ObjectTold, VersionTold
+from k8sconsole.runtime.services.timeline import moments
+from k8sconsole.tools.history.diff import Happening
+from k8sconsole.tools.history.queries import GapTold
+from k8sconsole.tools.history.versions import LifeTold, ObjectTold, VersionTold
 
 WEB = ObjectTold("demo", "deployments.apps", "shop", "web")
 BORN = VersionTold("1", "2026-11-26T10:00:00Z", "added", "kubectl", [])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8sconsole.kit.clock import FixedClock
-from k8sconsole.scanner.backoff import Backoff
+from k8sconsole.scanner.connectivity.backoff import Backoff
 
 TRIES = st.lists(st.floats(0.0, 20.0), min_size=1, max_size=60)
 """Seconds that each try took before it failed."""

@@ -12,11 +12,11 @@ from k8sconsole.errors import Forbidden, Unavailable
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
-from k8sconsole.scanner import reach
+from k8sconsole.scanner.connectivity import health as reach
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.store.port import RowQuery, ScanStatus, Store, WriteBatch, WriteResult
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import DEFINITIONS, NAMESPACES, NODES, PODS, SECRETS, USAGE, MemoryCluster
 
 PLAN = ScanPlan(page=3, batch=2)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from k8sconsole.model.events import ClusterState, RowsChanged, Trust
-from k8sconsole.scanner.lease import ScanLease
+from k8sconsole.scanner.sharing.lease import ScanLease
 from k8sconsole.store.port import Store
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import PODS, MemoryCluster
 from tests.unit.scanner.test_cluster_scanner import Scan, shop, until
 

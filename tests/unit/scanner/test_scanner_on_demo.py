@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.cluster.demo.api.access import Rule, User
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
+from k8sconsole.demo.server import DemoCluster
+from k8sconsole.demo.users import Rule, User
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import ClusterState, Fact, Trust
 from k8sconsole.model.refs import ApiResource, ResourceName
@@ -17,7 +17,7 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan, is_read
 from k8sconsole.store.port import RowQuery, Store
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.test_cluster_scanner import until
 
 PODS = next(resource for resource in BUILTIN if resource.name == "pods")

@@ -11,7 +11,7 @@ from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery, WriteBatch
 from k8sconsole.store.sqlite.catalog import Lifetimes
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.store import SqliteStore
 from tests.contract.store_objects import HERE, PODS, batch, pod
 
@@ -105,7 +105,7 @@ async def test_an_object_that_has_long_gone_leaves_nothing_behind(tmp_path: Path
 
 
 async def test_what_is_more_than_one_piece_goes_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("k8sconsole.store.sqlite.retention.PIECE", 3)
+    monkeypatch.setattr("k8sconsole.store.sqlite.history.retention.PIECE", 3)
     kept = await lived(tmp_path, HistoryRules(max_age=0.5 * DAY), count=30)
     assert await kept.store.clean(kept.last) == 29, "all but the last change, which is not half a day old"
     assert await kept.states() == ["29", "30"]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import Namespace
 from k8sconsole.store.port import RowQuery, Store
-from k8sconsole.store.sqlite.opening import open_store
+from k8sconsole.store.sqlite.open import open_store
 from tests.contract.store_objects import HERE, PODS, THERE, batch, pod
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])

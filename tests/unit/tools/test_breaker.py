@@ -9,16 +9,16 @@ from uuid import uuid4
 
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import CredentialsError, DeadlineExceeded, InvalidParams, NotFound, Unavailable, Unreachable
 from k8sconsole.kit.clock import FixedClock
 from k8sconsole.model.events import ClusterState, Trust
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
-from k8sconsole.tools.circuits import LONGEST_PAUSE, PATIENCE, Circuit, State
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.pipeline.circuit_breaker import LONGEST_PAUSE, PATIENCE, Circuit, State
+from k8sconsole.tools.pipeline.pipeline import Pipeline
+from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 from tests.probe import Ahead, Asked, Outside, answer, called, with_probe
 from tests.tool_desk import Desk

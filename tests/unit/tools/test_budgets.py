@@ -10,17 +10,17 @@ import msgspec
 import pytest
 import pytest_asyncio
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import PatchType
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.mcp_server.presenting import answered
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.tools import Risk, ToolOutcome
-from k8sconsole.store.sqlite.opening import open_store
-from k8sconsole.tools.budget import DEFAULT_TOKENS, json_tokens, text_tokens
-from k8sconsole.tools.catalogue import builtin_registry
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.wire import fit_reply, wire_tokens
+from k8sconsole.store.sqlite.open import open_store
+from k8sconsole.tools.output.reply_size import fit_reply, wire_tokens
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, json_tokens, text_tokens
+from k8sconsole.tools.registry import builtin_registry
+from k8sconsole.tools.results import Reply
 from tests.tool_desk import SCANNED, Desk, reading_arguments, scan, surroundings
 
 PODS = 10_000

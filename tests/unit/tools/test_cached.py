@@ -18,10 +18,10 @@ from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Answer, Capabilities, Face, Risk, Scope, ToolOutcome
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.pipeline import Pipeline
-from k8sconsole.tools.replies import LIFE, MOST, MOST_BYTES, Replies
-from k8sconsole.tools.replies import Scope as About
+from k8sconsole.tools.pipeline.pipeline import Pipeline
+from k8sconsole.tools.pipeline.reply_cache import LIFE, MOST, MOST_BYTES, Replies
+from k8sconsole.tools.pipeline.reply_cache import Scope as About
+from k8sconsole.tools.results import Reply
 from tests.probe import Ahead, Asked, Gate, Outside, called, probe, with_probe
 from tests.tool_desk import Desk, scan
 

@@ -11,7 +11,7 @@ from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import DeadlineExceeded
 from k8sconsole.model.tools import Face, ToolCall
-from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.pipeline.pipeline import Pipeline
 from tests.tool_desk import Desk
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"

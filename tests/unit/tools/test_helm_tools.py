@@ -14,8 +14,8 @@ from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Face, ToolCall, ToolOutcome
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.pipeline import Pipeline
-from k8sconsole.tools.suggesting import suggest
+from k8sconsole.tools.pipeline.pipeline import Pipeline
+from k8sconsole.tools.suggestions import suggest
 from tests.tool_desk import Desk
 
 GRAFANA = {"name": "grafana", "namespace": "monitoring"}

@@ -17,7 +17,7 @@ from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ResourceName
 from k8sconsole.model.tables import table_for
 from k8sconsole.store.port import WriteBatch
-from k8sconsole.tools.budget import json_tokens, text_tokens
+from k8sconsole.tools.output.token_budget import json_tokens, text_tokens
 from tests.tool_desk import Desk, parsed, scan
 
 LONG = "y" * 3000

@@ -16,16 +16,16 @@ import msgspec
 import pytest
 import yaml
 
-from k8sconsole.cluster.demo.server import DemoCluster
 from k8sconsole.cluster.port import Cluster, LogOptions
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import ApprovalDenied, PolicyDenied
 from k8sconsole.model.policy import Action, Policy
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Answer, Face, Question, Risk, ToolCall, ToolOutcome
-from k8sconsole.tools.budget import DEFAULT_TOKENS
-from k8sconsole.tools.catalogue import builtin_registry
-from k8sconsole.tools.passage import Target
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS
 from k8sconsole.tools.policy import decide, offered
+from k8sconsole.tools.registry import builtin_registry
+from k8sconsole.tools.results import Target
 from tests.tool_desk import Desk, reading_arguments, scan
 
 REGISTRY = builtin_registry()

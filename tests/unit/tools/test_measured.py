@@ -5,11 +5,11 @@ from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.events import ClusterState, Trust
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face, ToolCall
-from k8sconsole.runtime.metering import kept_metrics
+from k8sconsole.runtime.metrics.prometheus import kept_metrics
 from k8sconsole.telemetry.exposition import exposition
 from tests.tool_desk import Desk
 

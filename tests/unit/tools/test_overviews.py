@@ -13,7 +13,7 @@ from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import table_for
 from k8sconsole.store.port import Store, WriteBatch
-from k8sconsole.tools.overviews import Overviews, overview_of
+from k8sconsole.tools.summaries import Overviews, overview_of
 from tests.tool_desk import parsed
 
 PODS = next(one for one in BUILTIN if one.name == "pods")

@@ -8,16 +8,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import ApprovalDenied, DeadlineExceeded, Forbidden, InvalidParams, NotFound, PolicyDenied, UnknownTool
 from k8sconsole.model.events import CallCompleted
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Answer, Capabilities, Face, Risk, Scope, ToolCall
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.passage import Proposal, Reply
-from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import Registry
+from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
 from tests.tool_desk import Desk
 

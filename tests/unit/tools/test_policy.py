@@ -6,9 +6,9 @@ from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face, Risk, ToolCall
-from k8sconsole.tools.catalogue import builtin_registry
-from k8sconsole.tools.passage import Target
 from k8sconsole.tools.policy import decide
+from k8sconsole.tools.registry import builtin_registry
+from k8sconsole.tools.results import Target
 
 REGISTRY = builtin_registry()
 DELETE, CREATE, LIST = "k8s_delete_resource", "k8s_create_deployment", "k8s_list_pods"

@@ -9,8 +9,7 @@ from k8sconsole.errors import UnknownTool
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face, Risk
 from k8sconsole.tools import toolsets
-from k8sconsole.tools.catalogue import READING, WRITING, builtin_registry
-from k8sconsole.tools.registry import Registry
+from k8sconsole.tools.registry import READING, WRITING, Registry, builtin_registry
 from k8sconsole.tools.spec import ToolSpec
 
 REGISTRY = builtin_registry()

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.cluster.demo.api.faults import Fault
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.api.faults import Fault
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import ConnectionCut, ConsoleError, ServerError, TooManyRequests, Unreachable
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Face, Question, Risk, ToolCall
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.passage import Reply
-from k8sconsole.tools.pipeline import Pipeline
+from k8sconsole.tools.pipeline.pipeline import Pipeline
+from k8sconsole.tools.results import Reply
 from tests.probe import Asked, answer, called, probe, with_probe
 from tests.tool_desk import Desk
 

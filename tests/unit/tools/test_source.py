@@ -8,7 +8,7 @@ import pytest
 from k8sconsole.errors import PolicyDenied
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Face
-from k8sconsole.tools.source import PipelineSource
+from k8sconsole.tools.scan_source import PipelineSource
 from tests.tool_desk import Desk
 
 

@@ -11,7 +11,7 @@ from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.suggesting import suggest
+from k8sconsole.tools.suggestions import suggest
 from tests.tool_desk import Desk
 
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.cluster.demo.server import DemoCluster
+from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import Conflict, NotFound, Unavailable
 from k8sconsole.kit.text import plain
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.tools import Answer, Face
-from k8sconsole.tools.budget import json_tokens, text_tokens
+from k8sconsole.tools.output.token_budget import json_tokens, text_tokens
 from tests.tool_desk import Desk, reading_arguments
 
 

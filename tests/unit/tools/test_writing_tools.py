@@ -11,10 +11,10 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import Conflict, InvalidParams, NotFound, PolicyDenied
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Question, ToolOutcome
+from k8sconsole.tools.changes.drain import Moved, to_move
+from k8sconsole.tools.changes.undo_create import LITTLE_SKEW
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.draining import Moved, to_move
 from k8sconsole.tools.toolsets import nodes
-from k8sconsole.tools.unmaking import LITTLE_SKEW
 from tests.tool_desk import Desk, scan
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from k8sconsole.model.tools import Answer, ToolOutcome
-from k8sconsole.tools.catalogue import builtin_registry
+from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.spec import ToolSpec
 from tests.tool_desk import Desk, changing_arguments, reading_arguments
 

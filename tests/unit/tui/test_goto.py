@@ -1,6 +1,6 @@
 import pytest
 
-from k8sconsole.tui.browse.goto import Command, complete, parse_command
+from k8sconsole.tui.browse.command_line import Command, complete, parse_command
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import table_for
-from k8sconsole.tui.browse.rowset import RowSet, key_of
+from k8sconsole.tui.browse.row_model import RowSet, key_of
 
 PODS = next(one for one in BUILTIN if one.name == "pods")
 TABLE = table_for(PODS)

@@ -1,0 +1,103 @@
+"""Custom objects against the schema of their definition: pruning, defaults, required fields, types, enumerations, bounds."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo import status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from k8sconsole.demo.resources import Resource
+
+Json = dict[str, Any]
+_TYPES: dict[str, tuple[type, ...]] = {
+    "object": (dict,),
+    "array": (list,),
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
+_KEEP = "x-kubernetes-preserve-unknown-fields"
+_OWN = ("apiVersion", "kind", "metadata")
+
+
+def check(resource: Resource, obj: Json) -> None:
+    """Prunes unknown fields, fills defaults, and raises a 422 status listing what the schema refuses."""
+    schema = ((resource.definition or {}).get("schema") or {}).get("openAPIV3Schema") or {}
+    kept = {key: obj[key] for key in _OWN if key in obj}
+    body = {key: value for key, value in obj.items() if key not in _OWN}
+    _shape(body, schema)
+    obj.clear()
+    obj.update(kept | body)
+    required = [name for name in schema.get("required") or () if name not in _OWN]
+    causes = list(_misfits(body, {**schema, "required": required}, ""))
+    if causes:
+        raise status.invalid(resource, obj["metadata"].get("name", ""), causes)
+
+
+def _shape(value: Any, schema: Json) -> None:
+    if isinstance(value, list):
+        for each in value:
+            _shape(each, schema.get("items") or {})
+    if not isinstance(value, dict):
+        return
+    known = schema.get("properties") or {}
+    further = schema.get("additionalProperties")
+    for name, below in known.items():
+        if "default" in below and name not in value:
+            value[name] = copy.deepcopy(below["default"])
+    for name in list(value):
+        if name in known:
+            _shape(value[name], known[name])
+        elif isinstance(further, dict):
+            _shape(value[name], further)
+        elif known and not further and not schema.get(_KEEP):
+            del value[name]
+
+
+def _misfits(value: Any, schema: Json, path: str) -> Iterator[Json]:
+    wanted = schema.get("type")
+    if value is None and schema.get("nullable"):
+        return
+    if wanted in _TYPES and not _is(value, wanted) and not schema.get("x-kubernetes-int-or-string"):
+        shown = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}.get(type(value), "null")
+        message = f'Invalid value: "{shown}": {path} in body must be of type {wanted}: "{shown}"'
+        yield status.cause(path, message, "FieldValueTypeInvalid")
+        return
+    yield from _bounds(value, schema, path)
+    if isinstance(value, dict):
+        yield from _members(value, schema, path)
+    if isinstance(value, list):
+        for position, each in enumerate(value):
+            yield from _misfits(each, schema.get("items") or {}, f"{path}[{position}]")
+
+
+def _is(value: Any, wanted: str) -> bool:
+    return isinstance(value, _TYPES[wanted]) and (wanted == "boolean" or not isinstance(value, bool))
+
+
+def _members(value: Json, schema: Json, path: str) -> Iterator[Json]:
+    for name in schema.get("required") or ():
+        if name not in value:
+            yield status.cause(f"{path}.{name}".lstrip("."), "Required value", "FieldValueRequired")
+    further = schema.get("additionalProperties")
+    for name, each in value.items():
+        below = (schema.get("properties") or {}).get(name) or (further if isinstance(further, dict) else {})
+        yield from _misfits(each, below, f"{path}.{name}".lstrip("."))
+
+
+def _bounds(value: Any, schema: Json, path: str) -> Iterator[Json]:
+    if "enum" in schema and value not in schema["enum"]:
+        listed = ", ".join(f'"{each}"' for each in schema["enum"])
+        yield status.cause(path, f'Unsupported value: "{value}": supported values: {listed}', "FieldValueNotSupported")
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number and "minimum" in schema and value < schema["minimum"]:
+        why = f"{path} in body should be greater than or equal to {schema['minimum']}"
+        yield status.cause(path, f"Invalid value: {value}: {why}")
+    if number and "maximum" in schema and value > schema["maximum"]:
+        why = f"{path} in body should be less than or equal to {schema['maximum']}"
+        yield status.cause(path, f"Invalid value: {value}: {why}")

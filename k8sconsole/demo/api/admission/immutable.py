@@ -1,0 +1,98 @@
+"""Fields that stay as they were created."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo import status
+from k8sconsole.demo.api.admission.validation import wrong
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from k8sconsole.demo.resources import Resource
+
+Json = dict[str, Any]
+_IMMUTABLE = "field is immutable"
+_FIELDS: dict[str, tuple[str, ...]] = {
+    "apps/deployments": ("spec.selector",),
+    "apps/replicasets": ("spec.selector",),
+    "apps/daemonsets": ("spec.selector",),
+    "batch/jobs": ("spec.selector", "spec.template", "spec.completions"),
+    "/secrets": ("type",),
+    "storage.k8s.io/storageclasses": ("provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"),
+    "rbac.authorization.k8s.io/rolebindings": ("roleRef",),
+    "rbac.authorization.k8s.io/clusterrolebindings": ("roleRef",),
+}
+_POD_WHY = (
+    "pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,"
+    "`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` "
+    "(allow it to be set to 1 if it was previously negative)"
+)
+_STATEFUL_WHY = (
+    "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
+    "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+)
+_STATEFUL_FREE = (
+    *("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit"),
+    *("persistentVolumeClaimRetentionPolicy", "minReadySeconds"),
+)
+_CLAIM_WHY = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
+
+
+def changes(resource: Resource, old: Json, new: Json) -> list[Json]:
+    """Causes of a refusal: what an update touches that may not change."""
+    return [*_fields(resource, old, new), *_specs(resource, old, new), *_sealed(old, new)]
+
+
+def _at(obj: Json, path: str) -> Any:
+    value: Any = obj
+    for step in path.split("."):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _fields(resource: Resource, old: Json, new: Json) -> Iterator[Json]:
+    for path in _FIELDS.get(resource.key, ()):
+        if _at(old, path) != _at(new, path):
+            yield wrong(path, _at(new, path), _IMMUTABLE)
+
+
+def _specs(resource: Resource, old: Json, new: Json) -> Iterator[Json]:
+    before, after = old.get("spec") or {}, new.get("spec") or {}
+    if resource.key == "/pods" and _pod_core(before) != _pod_core(after):
+        yield _forbidden("spec", _POD_WHY)
+    if resource.key == "apps/statefulsets" and _less(before, _STATEFUL_FREE) != _less(after, _STATEFUL_FREE):
+        yield _forbidden("spec", _STATEFUL_WHY)
+    if resource.key == "/persistentvolumeclaims" and before.get("volumeName"):
+        free = ("resources", "volumeAttributesClassName")
+        if _less(before, free) != _less(after, free):
+            yield _forbidden("spec", _CLAIM_WHY)
+    address = before.get("clusterIP")
+    if resource.key == "/services" and address and after.get("type") != "ExternalName" and after.get("clusterIP") != address:
+        yield wrong("spec.clusterIPs[0]", [after.get("clusterIP")], "may not change once set")
+
+
+def _sealed(old: Json, new: Json) -> Iterator[Json]:
+    """Config maps and secrets that were declared immutable."""
+    if old.get("immutable") is not True:
+        return
+    for field in ("data", "binaryData"):
+        if old.get(field) != new.get(field):
+            yield _forbidden(field, "field is immutable when `immutable` is set")
+
+
+def _forbidden(field: str, why: str) -> Json:
+    return status.cause(field, f"Forbidden: {why}", "FieldValueForbidden")
+
+
+def _less(spec: Json, free: tuple[str, ...]) -> Json:
+    return {key: value for key, value in spec.items() if key not in free}
+
+
+def _pod_core(spec: Json) -> Json:
+    core = copy.deepcopy(_less(spec, ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "ephemeralContainers")))
+    for container in (*(core.get("containers") or ()), *(core.get("initContainers") or ())):
+        container.pop("image", None)
+    return core

@@ -1,0 +1,231 @@
+"""The refusals people meet: names, labels, required fields, enumerations. Not all of the real server's, only its usual ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from k8sconsole.demo import status
+from k8sconsole.demo.api.selectors import matches_selector
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.resources import Resource
+
+Json = dict[str, Any]
+_LABEL_RE = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN_RE = rf"{_LABEL_RE}(\.{_LABEL_RE})*"
+_DNS_1035_RE = "[a-z]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
+    f"alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN_RE}')"
+)
+_LABEL = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an "
+    f"alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL_RE}')"
+)
+_DNS_1035 = (
+    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an "
+    f"alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '{_DNS_1035_RE}')"
+)
+_VALUE_RE = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?"
+_VALUE = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    f"alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '{_VALUE_RE}')"
+)
+_FREE_NAMES = ("rbac.authorization.k8s.io", "certificates.k8s.io")
+_WORKLOADS = ("apps/deployments", "apps/replicasets", "apps/statefulsets", "apps/daemonsets")
+_PULL_POLICIES = ("Always", "IfNotPresent", "Never")
+_SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
+
+Causes = Iterator[Json]
+
+
+def check(resource: Resource, obj: Json) -> None:
+    """Raises a 422 status that lists everything that is wrong."""
+    if causes := misfits(resource, obj):
+        raise status.invalid(resource, obj["metadata"].get("name", ""), causes)
+
+
+def misfits(resource: Resource, obj: Json) -> list[Json]:
+    """Causes of a refusal; empty for an object that may be stored."""
+    return [*_metadata(resource, obj["metadata"]), *_CHECKS.get(resource.key, _nothing)(obj)]
+
+
+def required(field: str, why: str = "") -> Json:
+    return status.cause(field, f"Required value{': ' + why if why else ''}", "FieldValueRequired")
+
+
+def wrong(field: str, value: Any, why: str) -> Json:
+    return status.cause(field, f"Invalid value: {msgspec.json.encode(value).decode()}: {why}")
+
+
+def unsupported(field: str, value: Any, known: tuple[str, ...]) -> Json:
+    listed = ", ".join(f'"{each}"' for each in known)
+    return status.cause(field, f'Unsupported value: "{value}": supported values: {listed}', "FieldValueNotSupported")
+
+
+def _nothing(_obj: Json) -> Causes:
+    return iter(())
+
+
+def _metadata(resource: Resource, meta: Json) -> Causes:
+    name = meta.get("name")
+    if not name:
+        yield required("metadata.name", "name or generateName is required")
+    elif resource.group not in _FREE_NAMES:
+        yield from _name(resource, name)
+    for field in ("labels", "annotations"):
+        for key, value in (meta.get(field) or {}).items():
+            if field == "labels" and (not re.fullmatch(_VALUE_RE, str(value)) or len(str(value)) > 63):
+                yield wrong("metadata.labels", value, _VALUE if len(str(value)) <= 63 else "must be no more than 63 bytes")
+            elif not key or len(key.rsplit("/", 1)[-1]) > 63:
+                yield wrong(
+                    f"metadata.{field}", key, "name part must be non-empty" if not key else "name part must be no more than 63 bytes"
+                )
+
+
+def _name(resource: Resource, name: str) -> Causes:
+    if resource.key == "/services":
+        form, why, longest = _DNS_1035_RE, _DNS_1035, 63
+    elif resource.key == "/namespaces":
+        form, why, longest = _LABEL_RE, _LABEL, 63
+    else:
+        form, why, longest = _SUBDOMAIN_RE, _SUBDOMAIN, 253
+    if not re.fullmatch(form, name):
+        yield wrong("metadata.name", name, why)
+    elif len(name) > longest:
+        yield wrong("metadata.name", name, f"must be no more than {longest} characters")
+
+
+def _pod_spec(spec: Json, path: str) -> Causes:
+    containers = spec.get("containers") or []
+    if not containers:
+        yield required(f"{path}.containers")
+    for field in ("initContainers", "containers"):
+        for position, container in enumerate(spec.get(field) or ()):
+            yield from _container(container, f"{path}.{field}[{position}]")
+    names = [each.get("name") for each in containers]
+    for position, name in enumerate(names):
+        if name and name in names[:position]:
+            yield status.cause(f"{path}.containers[{position}].name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
+    if spec.get("restartPolicy") not in ("Always", "OnFailure", "Never"):
+        yield unsupported(f"{path}.restartPolicy", spec.get("restartPolicy"), ("Always", "OnFailure", "Never"))
+    yield from _mounts(spec, path)
+
+
+def _container(container: Json, path: str) -> Causes:
+    name = container.get("name")
+    if not name:
+        yield required(f"{path}.name")
+    elif not re.fullmatch(_LABEL_RE, name):
+        yield wrong(f"{path}.name", name, _LABEL)
+    if not container.get("image"):
+        yield required(f"{path}.image")
+    if container.get("imagePullPolicy") not in _PULL_POLICIES:
+        yield unsupported(f"{path}.imagePullPolicy", container.get("imagePullPolicy"), _PULL_POLICIES)
+    for position, port in enumerate(container.get("ports") or ()):
+        if not 0 < port.get("containerPort", 0) < 65536:
+            yield wrong(f"{path}.ports[{position}].containerPort", port.get("containerPort", 0), "must be between 1 and 65535, inclusive")
+
+
+def _mounts(spec: Json, path: str) -> Causes:
+    volumes = {each.get("name") for each in spec.get("volumes") or ()}
+    for at, container in enumerate(spec.get("containers") or ()):
+        for position, mount in enumerate(container.get("volumeMounts") or ()):
+            if mount.get("name") not in volumes:
+                field = f"{path}.containers[{at}].volumeMounts[{position}].name"
+                yield status.cause(field, f'Not found: "{mount.get("name", "")}"', "FieldValueNotFound")
+
+
+def _pod(obj: Json) -> Causes:
+    return _pod_spec(obj.get("spec") or {}, "spec")
+
+
+def _workload(obj: Json) -> Causes:
+    spec = obj.get("spec") or {}
+    labels = spec.get("template", {}).get("metadata", {}).get("labels") or {}
+    if not spec.get("selector"):
+        yield required("spec.selector")
+    elif not matches_selector(spec["selector"], labels):
+        yield wrong("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+    if spec.get("replicas", 0) < 0:
+        yield wrong("spec.replicas", spec["replicas"], "must be greater than or equal to 0")
+    yield from _pod_spec(spec.get("template", {}).get("spec") or {}, "spec.template.spec")
+
+
+def _job(obj: Json) -> Causes:
+    template = obj["spec"].get("template", {}).get("spec") or {}
+    yield from _pod_spec(template, "spec.template.spec")
+    if template.get("restartPolicy") == "Always":
+        yield status.cause("spec.template.spec.restartPolicy", 'Required value: valid values: "OnFailure", "Never"', "FieldValueRequired")
+
+
+def _cron_job(obj: Json) -> Causes:
+    if not obj["spec"].get("schedule"):
+        yield required("spec.schedule")
+    yield from _pod_spec(obj["spec"]["jobTemplate"]["spec"]["template"].get("spec") or {}, "spec.jobTemplate.spec.template.spec")
+
+
+def _service(obj: Json) -> Causes:
+    spec = obj.get("spec") or {}
+    if spec.get("type") not in _SERVICE_TYPES:
+        yield unsupported("spec.type", spec.get("type"), _SERVICE_TYPES)
+    if not spec.get("ports") and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
+        yield required("spec.ports")
+    for position, port in enumerate(spec.get("ports") or ()):
+        if not 0 < port.get("port", 0) < 65536:
+            yield wrong(f"spec.ports[{position}].port", port.get("port", 0), "must be between 1 and 65535, inclusive")
+        if len(spec["ports"]) > 1 and not port.get("name"):
+            yield required(f"spec.ports[{position}].name")
+
+
+def _claim(obj: Json) -> Causes:
+    spec = obj.get("spec") or {}
+    if not spec.get("accessModes"):
+        yield required("spec.accessModes", "at least 1 access mode is required")
+    if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
+        yield required("spec.resources[storage]")
+
+
+def _ingress(obj: Json) -> Causes:
+    for at, rule in enumerate((obj.get("spec") or {}).get("rules") or ()):
+        for position, path in enumerate((rule.get("http") or {}).get("paths") or ()):
+            if not path.get("pathType"):
+                yield required(f"spec.rules[{at}].http.paths[{position}].pathType", "pathType must be specified")
+
+
+def _autoscaler(obj: Json) -> Causes:
+    spec = obj.get("spec") or {}
+    most, least = spec.get("maxReplicas", 0), spec.get("minReplicas", 1)
+    if most < 1:
+        yield wrong("spec.maxReplicas", most, "must be greater than 0")
+    elif most < least:
+        yield wrong("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")
+
+
+def _definition(obj: Json) -> Causes:
+    spec = obj["spec"]
+    expected = f"{spec['names'].get('plural', '')}.{spec.get('group', '')}"
+    if obj["metadata"].get("name") != expected:
+        yield wrong("metadata.name", obj["metadata"].get("name"), 'must be spec.names.plural+"."+spec.group')
+    if not spec.get("versions"):
+        yield required("spec.versions")
+    for position, version in enumerate(spec.get("versions") or ()):
+        if not (version.get("schema") or {}).get("openAPIV3Schema"):
+            yield required(f"spec.versions[{position}].schema.openAPIV3Schema", "schemas are required")
+
+
+_CHECKS: dict[str, Callable[[Json], Causes]] = {
+    "/pods": _pod,
+    "/services": _service,
+    "/persistentvolumeclaims": _claim,
+    "batch/jobs": _job,
+    "batch/cronjobs": _cron_job,
+    "networking.k8s.io/ingresses": _ingress,
+    "autoscaling/horizontalpodautoscalers": _autoscaler,
+    "apiextensions.k8s.io/customresourcedefinitions": _definition,
+    **dict.fromkeys(_WORKLOADS, _workload),
+}

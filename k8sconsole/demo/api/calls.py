@@ -1,0 +1,156 @@
+"""One request, understood: which kind, which object, which verb, in which form the answer is wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from k8sconsole.demo import status
+from k8sconsole.demo.api.wire import protobuf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from k8sconsole.demo.resources import Registry, Resource
+    from k8sconsole.demo.users import User
+
+Json = dict[str, Any]
+_VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "GET": "get", "HEAD": "get", "DELETE": "delete"}
+_NAMESPACE_SUBRESOURCES = ("status", "finalize")
+_FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a path points at. `namespace` is "" for all namespaces or a cluster-wide kind, `name` "" for a collection."""
+
+    resource: Resource
+    namespace: str
+    name: str
+    subresource: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request for a resource. `form` is "" for the object itself, else Table, PartialObjectMetadata or its list."""
+
+    target: Target
+    verb: str
+    query: Mapping[str, str]
+    form: str
+    user: User
+    body: bytes
+    content_type: str
+    user_agent: str
+
+    @property
+    def resource(self) -> Resource:
+        return self.target.resource
+
+    @property
+    def namespace(self) -> str:
+        return self.target.namespace
+
+    @property
+    def name(self) -> str:
+        return self.target.name
+
+    @property
+    def dry_run(self) -> bool:
+        return self.query.get("dryRun") == "All"
+
+    def flag(self, name: str) -> bool:
+        return self.query.get(name, "").lower() in ("true", "1", "t")
+
+    def number(self, name: str) -> int | None:
+        text = self.query.get(name)
+        if text is None or text == "":
+            return None
+        if not text.lstrip("-").isdigit():
+            raise status.bad_request(f'strconv.ParseInt: parsing "{text}": invalid syntax')
+        return int(text)
+
+    @property
+    def manager(self) -> str:
+        """The field manager: named by the client, or the first part of its user agent."""
+        return self.query.get("fieldManager") or self.user_agent.split("/")[0] or "unknown"
+
+    def document(self) -> Json:
+        """The body as an object: protobuf where it says so, else JSON, or YAML where it is none."""
+        parsed = protobuf.decode(self.body) if self.body.startswith(protobuf.MAGIC) else parse_body(self.body)
+        if not isinstance(parsed, dict):
+            raise status.bad_request("the object provided is unrecognized (must be of type object)")
+        return parsed
+
+
+def parse_body(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError as broken:
+        return _parse_yaml(body, broken)
+
+
+def _parse_yaml(body: bytes, json_error: Exception) -> Any:
+    import yaml
+
+    try:
+        return yaml.safe_load(body)
+    except (yaml.YAMLError, UnicodeDecodeError):
+        raise status.bad_request(f"error decoding the body: {json_error}") from json_error
+
+
+def parse_path(path: str, registry: Registry) -> Target | None:
+    """The resource a path such as /apis/apps/v1/namespaces/shop/deployments/web/scale names; None when no such kind is served."""
+    parts = [part for part in path.split("/") if part]
+    if len(parts) >= 3 and parts[0] == "api":
+        group, version, rest = "", parts[1], parts[2:]
+    elif len(parts) >= 4 and parts[0] == "apis":
+        group, version, rest = parts[1], parts[2], parts[3:]
+    else:
+        return None
+    namespace = ""
+    if rest[0] == "namespaces" and len(rest) >= 3 and not (len(rest) == 3 and rest[2] in _NAMESPACE_SUBRESOURCES):
+        namespace, rest = rest[1], rest[2:]
+    resource = registry.find(group, version, rest[0])
+    if resource is None or len(rest) > 3 or not _fits(resource, namespace, rest):
+        return None
+    name, subresource = (*rest[1:], "", "")[:2]
+    return Target(resource, namespace, name, subresource)
+
+
+def _fits(resource: Resource, namespace: str, rest: list[str]) -> bool:
+    if not resource.namespaced:
+        return not namespace
+    named = len(rest) > 1
+    return bool(namespace) or not named
+
+
+def verb_of(method: str, target: Target, query: Mapping[str, str]) -> str:
+    """The verb RBAC judges: get, list, watch, create, update, patch, delete, deletecollection."""
+    verb = _VERBS.get(method)
+    if verb is None:
+        raise status.method_not_allowed()
+    if verb == "get" and not target.name:
+        return "watch" if query.get("watch", "").lower() in ("true", "1") else "list"
+    if verb == "delete" and not target.name:
+        return "deletecollection"
+    return verb
+
+
+def negotiate(accept: str) -> str:
+    """The form asked for by an Accept header: the first clause that can be served. Raises a 406 status when none can."""
+    if not accept:
+        return ""
+    for clause in accept.split(","):
+        media, *rest = (part.strip() for part in clause.split(";"))
+        wanted = dict(part.split("=", 1) for part in rest if "=" in part)
+        if media not in ("application/json", "application/*", "*/*"):
+            continue
+        form = wanted.get("as", "")
+        if not form:
+            return ""
+        if form in _FORMS and wanted.get("g") == "meta.k8s.io" and wanted.get("v", "v1") in ("v1", "v1beta1"):
+            return form
+    raise status.ApiStatus(406, "NotAcceptable", "only the following media types are accepted: application/json")

@@ -1,0 +1,94 @@
+"""CustomResourceDefinitions at work: what they define is served from the moment they are stored, and gone with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from k8sconsole.demo.clock import stamp
+from k8sconsole.demo.resources import ALL_VERBS, RESOURCES, Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from k8sconsole.demo.history import StoreEvent
+    from k8sconsole.demo.storage import ObjectStore
+
+Json = dict[str, Any]
+DEFINITIONS = RESOURCES["apiextensions.k8s.io/customresourcedefinitions"]
+
+
+def attach(store: ObjectStore) -> None:
+    """Serves what the store's definitions define, from now on and already."""
+    store.observers.append(lambda event: _observe(store, event))
+    for definition in store.iterate(DEFINITIONS):
+        _serve(store, definition)
+
+
+def _observe(store: ObjectStore, event: StoreEvent) -> None:
+    if event.resource.key != DEFINITIONS.key:
+        return
+    definition = msgspec.json.decode(event.raw)
+    if event.type == "DELETED":
+        _withdraw(store, definition)
+    else:
+        _serve(store, definition)
+
+
+def _serve(store: ObjectStore, definition: Json) -> None:
+    spec = definition["spec"]
+    store.registry.remove_group_kind(spec["group"], spec["names"]["plural"])
+    for resource in resources(definition):
+        store.registry.add(resource)
+    if not _established(definition):
+        store.mutate(DEFINITIONS, "", definition["metadata"]["name"], lambda found: _establish(store, found))
+
+
+def _withdraw(store: ObjectStore, definition: Json) -> None:
+    for resource in resources(definition):
+        for namespace, name in store.names(resource):
+            store.remove(resource, namespace, name)
+        store.registry.remove_group_kind(resource.group, resource.plural)
+
+
+def resources(definition: Json) -> Iterator[Resource]:
+    """The kinds a definition brings, one a served version, the stored one first."""
+    spec, names = definition["spec"], definition["spec"]["names"]
+    for version in sorted(spec["versions"], key=lambda each: not each.get("storage")):
+        if not version.get("served", True):
+            continue
+        yield Resource(
+            spec["group"],
+            version["name"],
+            names["kind"],
+            names["plural"],
+            names.get("singular") or names["kind"].lower(),
+            spec.get("scope") == "Namespaced",
+            tuple(names.get("shortNames") or ()),
+            tuple(names.get("categories") or ()),
+            ALL_VERBS,
+            tuple(sorted(version.get("subresources") or ())),
+            definition=version,
+        )
+
+
+def _established(definition: Json) -> bool:
+    found = definition.get("status", {}).get("conditions") or ()
+    return any(each["type"] == "Established" and each["status"] == "True" for each in found)
+
+
+def _establish(store: ObjectStore, definition: Json) -> None:
+    now = stamp(store.clock.now())
+    said = (
+        ("NamesAccepted", "NoConflicts", "no conflicts found"),
+        ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
+    )
+    definition["status"] = {
+        "conditions": [
+            {"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": now}
+            for kind, reason, message in said
+        ],
+        "acceptedNames": definition["spec"]["names"],
+        "storedVersions": [each["name"] for each in definition["spec"]["versions"] if each.get("storage")],
+    }

@@ -1,0 +1,134 @@
+"""The web server around the API: aiohttp in, Status objects out, and the faults a test may switch on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+from k8sconsole.demo.api.backend import Answer, Stream, answer
+from k8sconsole.demo.api.dispatch import Request, respond
+from k8sconsole.demo.kubeconfig import PREFIX
+from k8sconsole.demo.status import ApiStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from aiohttp import web
+
+    from k8sconsole.demo.api.backend import Backend, Reply
+    from k8sconsole.demo.api.faults import Fault, Faults
+
+_LOG = logging.getLogger(__name__)
+MAX_BODY = 16 * 2**20
+
+
+def application(backend: Backend, faults: Faults) -> web.Application:
+    """One catch-all route: the API's paths are data (CustomResourceDefinitions add to them), not routes."""
+    from aiohttp import web
+
+    app = web.Application(client_max_size=MAX_BODY)
+    app.router.add_route("*", "/{path:.*}", _handler(backend, faults))
+    return app
+
+
+def _handler(backend: Backend, faults: Faults) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        watch = request.query.get("watch") in ("1", "true")
+        _, path = _door(request.path)
+        fault = await faults.suffer(f"{path}?{request.query_string}", watch)
+        reply = _refused(fault) if fault is not None and fault.code else await _reply(backend, request)
+        if isinstance(reply, Stream):
+            return await _send_stream(request, reply, faults, fault)
+        if fault is not None and not fault.code:
+            return await _send_broken(request, reply, fault)
+        return _whole(reply, fault)
+
+    return handle
+
+
+async def _reply(backend: Backend, request: web.Request) -> Reply:
+    try:
+        return await respond(backend, await _understood(request))
+    except ApiStatus as refusal:
+        return answer(refusal.body, refusal.code)
+    except Exception as failure:  # noqa: BLE001 - a handler's bug is one request's 500, in the shape clients read
+        _LOG.exception("the demo API server failed on %s %s", request.method, request.path)
+        internal = ApiStatus(500, "InternalError", f"Internal error occurred: {failure}")
+        return answer(internal.body, internal.code)
+
+
+def _refused(fault: Fault) -> Answer:
+    if fault.instead is not None:
+        return Answer(fault.instead, fault.code, "text/html")
+    reason = {429: "TooManyRequests", 403: "Forbidden", 410: "Expired", 504: "Timeout"}.get(fault.code, "InternalError")
+    return answer(ApiStatus(fault.code, reason, f"planned: {fault.code}").body, fault.code)
+
+
+async def _understood(request: web.Request) -> Request:
+    certificate = request.transport.get_extra_info("peercert") if request.transport else None
+    token, path = _door(request.path)
+    headers = {**request.headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+    return Request(request.method, path, request.query, headers, await request.read(), certificate)
+
+
+def _door(path: str) -> tuple[str, str]:
+    """The token that a path without TLS begins with, and the API's own path behind it."""
+    if not path.startswith(PREFIX):
+        return "", path
+    token, _, rest = path.removeprefix(PREFIX).partition("/")
+    return token, f"/{rest}"
+
+
+def _whole(reply: Answer, fault: Fault | None) -> web.Response:
+    from aiohttp import web
+
+    headers = {"Content-Type": reply.content_type, "Cache-Control": "no-cache, private", **(fault.headers if fault else {})}
+    return web.Response(body=reply.body, status=reply.code, headers=headers)
+
+
+async def _send_broken(request: web.Request, reply: Answer, fault: Fault) -> web.StreamResponse:
+    from aiohttp import web
+
+    response = web.StreamResponse(status=reply.code, headers={"Content-Type": reply.content_type})
+    await response.prepare(request)
+    await response.write((reply.body if fault.instead is None else fault.instead)[: fault.after])
+    await _end(request, response, fault)
+    return response
+
+
+async def _send_stream(request: web.Request, stream: Stream, faults: Faults, fault: Fault | None) -> web.StreamResponse:
+    from aiohttp import web
+
+    response = web.StreamResponse(headers={"Content-Type": stream.content_type, "Cache-Control": "no-cache, private"})
+    try:
+        await response.prepare(request)
+        if fault is None:
+            async for chunk in stream.chunks:
+                await faults.running.wait()
+                await response.write(chunk)
+            await response.write_eof()
+        else:
+            await response.write(await _spoiled(stream.chunks, fault))
+            await _end(request, response, fault)
+    except ConnectionError:  # whoever asked has gone
+        pass
+    finally:
+        await stream.chunks.aclose()  # type: ignore[attr-defined]
+    return response
+
+
+async def _spoiled(chunks: AsyncIterator[bytes], fault: Fault) -> bytes:
+    if fault.instead is not None:
+        return fault.instead
+    return (await anext(chunks, b""))[: fault.after] if fault.after else b""
+
+
+async def _end(request: web.Request, response: web.StreamResponse, fault: Fault) -> None:
+    """As the fault says. A silent connection stays until its client gives up."""
+    if fault.then == "silent":
+        await asyncio.Event().wait()
+    elif fault.then == "cut" and request.transport is not None:
+        request.transport.abort()
+    else:
+        await response.write_eof()

@@ -1,0 +1,174 @@
+"""Get and list: one object, a page of a collection at one revision, as objects, metadata or rows."""
+
+from __future__ import annotations
+
+import base64
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from k8sconsole.demo import status
+from k8sconsole.demo.api import selectors
+from k8sconsole.demo.api.tables import render
+from k8sconsole.demo.api.versions import items, present
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.api.calls import Call
+    from k8sconsole.demo.history import Key
+    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.storage import ObjectStore
+
+Json = dict[str, Any]
+_decode = msgspec.json.decode
+_encode = msgspec.json.encode
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Selectors of one request; without any, objects need not be decoded to be kept."""
+
+    labels: list[selectors.LabelTest]
+    fields: list[selectors.FieldTest]
+
+    def __bool__(self) -> bool:
+        return bool(self.labels or self.fields)
+
+    def keeps(self, obj: Json) -> bool:
+        found = obj["metadata"].get("labels") or {}
+        return all(test(found) for test in self.labels) and all(test(obj) for test in self.fields)
+
+
+def filter_of(call: Call) -> Filter:
+    """The request's selectors; raises a 400 status where they are none."""
+    labels = selectors.parse_labels(call.query.get("labelSelector", ""))
+    fields = selectors.parse_fields(call.query.get("fieldSelector", ""), call.resource, call.resource.selectable)
+    return Filter(labels, fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some objects of one kind at one revision, in list order; `next` is the continue token of the rest."""
+
+    raws: list[bytes]
+    revision: int
+    next: str
+    remaining: int | None
+
+
+def _token(revision: int, last: Key, epoch: int) -> str:
+    return base64.urlsafe_b64encode(_encode({"v": "meta.k8s.io/v1", "rv": revision, "start": last, "epoch": epoch})).decode().rstrip("=")
+
+
+def _read_token(text: str) -> tuple[int, Key, int]:
+    try:
+        found = _decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        return int(found["rv"]), (found["start"][0], found["start"][1]), int(found["epoch"])
+    except (ValueError, KeyError, IndexError, TypeError) as broken:
+        raise status.bad_request(f"continue key is not valid: {broken}") from broken
+
+
+def read_page(store: ObjectStore, call: Call, chosen: Filter) -> Page:
+    """The page a list request names; raises 410 where its revision is gone, 400 where its parameters are wrong."""
+    revision, start = _starting_point(store, call)
+    past = store.history.before(revision, call.resource.key) if revision < store.resource_version else {}
+    keys = _keys_at(store, call.resource, call.namespace, past)
+    keys = keys[bisect_right(keys, start) :] if start else keys
+    limit = call.number("limit") or 0
+    return _take(store, call.resource, keys, past, chosen, limit, revision)
+
+
+def _starting_point(store: ObjectStore, call: Call) -> tuple[int, Key | None]:
+    token, match = call.query.get("continue", ""), call.query.get("resourceVersionMatch", "")
+    version = call.number("resourceVersion") or 0
+    if match and match not in ("Exact", "NotOlderThan"):
+        raise status.bad_request(f'resourceVersionMatch: Unsupported value: "{match}": supported values: "Exact", "NotOlderThan"')
+    if match and "resourceVersion" not in call.query:
+        raise status.bad_request("resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided")
+    if token:
+        return _resume(store, token)
+    if version > store.resource_version:
+        raise _too_large(version, store.resource_version)
+    return (version if match == "Exact" else store.resource_version), None
+
+
+def _resume(store: ObjectStore, token: str) -> tuple[int, Key | None]:
+    revision, start, epoch = _read_token(token)
+    if revision < store.history.oldest or epoch < store.history.epoch:
+        expired = status.gone("The provided continue parameter is too old to display a consistent list result.")
+        expired.continue_token = _token(store.resource_version, start, store.history.epoch)
+        raise expired
+    return revision, start
+
+
+def _too_large(asked: int, newest: int) -> status.ApiStatus:
+    message = f"Too large resource version: {asked}, current: {newest}"
+    causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
+    return status.ApiStatus(504, "Timeout", f"Timeout: {message}", {"causes": causes, "retryAfterSeconds": 1})
+
+
+def _keys_at(store: ObjectStore, resource: Resource, namespace: str, past: dict[Key, bytes | None]) -> list[Key]:
+    keys = store.names(resource, namespace or None)
+    if not past:
+        return keys
+    there = set(keys) - {key for key, raw in past.items() if raw is None}
+    there |= {key for key, raw in past.items() if raw is not None and (not namespace or key[0] == namespace)}
+    return sorted(there)
+
+
+def _take(
+    store: ObjectStore, resource: Resource, keys: list[Key], past: dict[Key, bytes | None], chosen: Filter, limit: int, revision: int
+) -> Page:
+    objects = store.bucket(resource).objects
+    raws: list[bytes] = []
+    for position, key in enumerate(keys):
+        raw = past.get(key) or objects[key].raw
+        if chosen and not chosen.keeps(_decode(raw)):
+            continue
+        raws.append(raw)
+        if limit and len(raws) == limit and position + 1 < len(keys):
+            left = None if chosen else len(keys) - position - 1
+            return Page(raws, revision, _token(revision, key, store.history.epoch), left)
+    return Page(raws, revision, "", None)
+
+
+def list_meta(page: Page) -> Json:
+    meta: Json = {"resourceVersion": str(page.revision)}
+    if page.next:
+        meta["continue"] = page.next
+        if page.remaining is not None:
+            meta["remainingItemCount"] = page.remaining
+    return meta
+
+
+def list_body(store: ObjectStore, call: Call) -> bytes:
+    """The answer to a list request. Objects are joined as the bytes they are kept in; only rows are decoded."""
+    page = read_page(store, call, filter_of(call))
+    if call.form == "Table":
+        return render_table(store, call, page.raws, list_meta(page))
+    if call.form:
+        return _metadata_list(page)
+    kind = f'{{"kind":"{call.resource.kind}List","apiVersion":"{call.resource.api_version}","metadata":'.encode()
+    return b"".join((kind, _encode(list_meta(page)), b',"items":[', items(store, call.resource, page.raws), b"]}\n"))
+
+
+def _metadata_list(page: Page) -> bytes:
+    found = [render.partial(_decode(raw)) for raw in page.raws]
+    kind = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
+    return _encode({**kind, "metadata": list_meta(page), "items": found})
+
+
+def render_table(store: ObjectStore, call: Call, raws: list[bytes], meta: Json) -> bytes:
+    include = call.query.get("includeObject", "Metadata")
+    objects = (_decode(raw) for raw in raws)
+    return _encode(render.table(render.printer_for(call.resource), objects, meta, store.clock.now(), include))
+
+
+def object_body(store: ObjectStore, call: Call, raw: bytes) -> bytes:
+    """One object in the form the request wants."""
+    if call.form == "Table":
+        return render_table(store, call, [raw], {"resourceVersion": _decode(raw)["metadata"]["resourceVersion"]})
+    if call.form:
+        return _encode(render.partial(_decode(raw)))
+    return present(store, call.resource, raw) + b"\n"

@@ -1,0 +1,97 @@
+"""The log subresource: which container, which lines, and following them as they are written."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo import status
+from k8sconsole.demo.api.backend import Answer, Stream
+from k8sconsole.demo.api.tables.cells import moment
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from k8sconsole.demo.api.backend import Backend, Reply
+    from k8sconsole.demo.api.calls import Call
+
+Json = dict[str, Any]
+Line = tuple[datetime, str]
+_PLAIN = "text/plain"
+
+
+async def read(backend: Backend, call: Call) -> Reply:
+    """Lines of one container; a stream when they are followed. Raises 400 statuses where there is nothing to read."""
+    from k8sconsole.demo.world import podlogs
+
+    pod = backend.store.get(call.resource, call.namespace, call.name)
+    container = _container(call, pod)
+    previous = call.flag("previous")
+    if not pod["spec"].get("nodeName"):
+        raise status.bad_request(f"pod {call.name} does not have a host assigned")
+    now = backend.store.clock.now()
+    written = podlogs.lines(backend.store, call.namespace, call.name, container, previous=previous, now=now)
+    chosen = _chosen(call, written, now)
+    if not call.flag("follow") or previous:
+        return Answer(_limited(call, b"".join(_encoded(call, line) for line in chosen)), content_type=_PLAIN)
+    further = podlogs.follow(backend.store, call.namespace, call.name, container, since=now)
+    return Stream(_following(call, chosen, further), _PLAIN)
+
+
+def _containers(pod: Json) -> list[str]:
+    fields = ("initContainers", "containers", "ephemeralContainers")
+    return [each["name"] for field in fields for each in pod["spec"].get(field) or ()]
+
+
+def _container(call: Call, pod: Json) -> str:
+    asked, own = call.query.get("container", ""), [each["name"] for each in pod["spec"]["containers"]]
+    known = _containers(pod)
+    if asked and asked not in known:
+        raise status.bad_request(f"container {asked} is not valid for pod {call.name}")
+    if not asked and len(known) > 1:
+        inits = [name for name in known if name not in own]
+        also = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
+        raise status.bad_request(f"a container name must be specified for pod {call.name}, choose one of: [{' '.join(own)}]{also}")
+    return asked or known[0]
+
+
+def _chosen(call: Call, written: Iterable[Line], now: datetime) -> list[Line]:
+    since = _since(call, now)
+    kept = [line for line in written if since is None or line[0] >= since]
+    tail = call.number("tailLines")
+    if tail is None:
+        return kept
+    return kept[-tail:] if tail else []
+
+
+def _since(call: Call, now: datetime) -> datetime | None:
+    seconds, at = call.number("sinceSeconds"), call.query.get("sinceTime")
+    if seconds is not None:
+        return now - timedelta(seconds=seconds)
+    return moment(at) if at else None
+
+
+def _encoded(call: Call, line: Line) -> bytes:
+    at, text = line
+    if call.flag("timestamps"):
+        return f"{at.strftime('%Y-%m-%dT%H:%M:%S.%f')}000Z {text}\n".encode()
+    return f"{text}\n".encode()
+
+
+def _limited(call: Call, text: bytes) -> bytes:
+    limit = call.number("limitBytes")
+    return text if limit is None else text[:limit]
+
+
+async def _following(call: Call, chosen: list[Line], further: AsyncIterator[Line]) -> AsyncIterator[bytes]:
+    left = call.number("limitBytes")
+    if chosen:
+        first = _limited(call, b"".join(_encoded(call, line) for line in chosen))
+        left = None if left is None else left - len(first)
+        yield first
+    async for line in further:
+        if left is not None and left <= 0:
+            return
+        text = _encoded(call, line)[:left]
+        left = None if left is None else left - len(text)
+        yield text

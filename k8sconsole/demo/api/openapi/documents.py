@@ -1,0 +1,117 @@
+"""One OpenAPI v3 document a group version, and the index that lists them."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import zlib
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from k8sconsole.demo.api.backend import Answer, answer
+from k8sconsole.demo.api.discovery import GIT_VERSION
+from k8sconsole.demo.api.openapi import models
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.resources import Registry, Resource
+
+Json = dict[str, Any]
+ROOT = "/openapi/v3"
+_PATCHES = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
+_STRATEGIC = "application/strategic-merge-patch+json"
+_QUERY = ("dryRun", "fieldManager", "fieldValidation", "force")
+
+
+async def document(path: str, registry: Registry) -> Answer | None:
+    """The index, or the document of a group version such as /openapi/v3/apis/apps/v1; None for what is not there."""
+    if path.rstrip("/") == ROOT:
+        return answer({"paths": _index(registry)})
+    parts = path.removeprefix(ROOT).strip("/").split("/")
+    group, version = ("", parts[-1]) if parts[0] == "api" else (parts[1] if len(parts) > 1 else "", parts[-1])
+    served = tuple(each for each in registry if (each.group, each.version) == (group, version))
+    if not served:
+        return None
+    return Answer(await asyncio.to_thread(_document, served))
+
+
+def _index(registry: Registry) -> Json:
+    found = {}
+    for each in registry:
+        name = f"apis/{each.group}/{each.version}" if each.group else f"api/{each.version}"
+        known = f"{GIT_VERSION}{sorted(other.kind + repr(other.definition) for other in registry if other.api_version == each.api_version)}"
+        found[name] = {"serverRelativeURL": f"{ROOT}/{name}?hash={zlib.crc32(known.encode()):08X}"}
+    return found
+
+
+def _document(served: tuple[Resource, ...]) -> bytes:
+    if any(each.custom for each in served):
+        return _assemble(served)
+    return _built_in(served)
+
+
+@lru_cache(maxsize=64)
+def _built_in(served: tuple[Resource, ...]) -> bytes:
+    return _assemble(served)
+
+
+def _assemble(served: tuple[Resource, ...]) -> bytes:
+    known = {each: models.model_of(each) for each in served if not each.custom}
+    roots = [model for model in known.values() if model is not None]
+    schemas = models.components([*roots, models.object_meta()])
+    for resource in served:
+        model = known.get(resource)
+        name = models.component_id(model) if model is not None else _custom_id(resource)
+        if resource.custom:
+            schemas[name] = _custom_schema(resource)
+        if name in schemas:
+            schemas[name]["x-kubernetes-group-version-kind"] = [_gvk(resource)]
+    paths = {path: item for resource in served for path, item in _paths(resource)}
+    head = {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": GIT_VERSION}}
+    return msgspec.json.encode({**head, "paths": paths, "components": {"schemas": schemas}})
+
+
+def _gvk(resource: Resource) -> Json:
+    return {"group": resource.group, "version": resource.version, "kind": resource.kind}
+
+
+def _custom_id(resource: Resource) -> str:
+    return f"{'.'.join(reversed(resource.group.split('.')))}.{resource.version}.{resource.kind}"
+
+
+def _custom_schema(resource: Resource) -> Json:
+    given = ((resource.definition or {}).get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
+    schema: Json = copy.deepcopy(given)
+    meta = {"allOf": [{"$ref": f"#/components/schemas/{models.component_id(models.object_meta())}"}]}
+    standard = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
+    schema["properties"] = {**standard, **schema.get("properties", {}), "metadata": meta}
+    return schema
+
+
+def _paths(resource: Resource) -> list[tuple[str, Json]]:
+    root = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
+    place = "/namespaces/{namespace}" if resource.namespaced else ""
+    collection = f"{root}{place}/{resource.plural}"
+    return [
+        (collection, _operations(resource, {"get": "list", "post": "create"})),
+        (f"{collection}/{{name}}", _operations(resource, {"get": "get", "put": "update", "patch": "patch", "delete": "delete"})),
+    ]
+
+
+def _operations(resource: Resource, methods: dict[str, str]) -> Json:
+    return {method: _operation(resource, method, verb) for method, verb in methods.items() if verb in resource.verbs}
+
+
+def _operation(resource: Resource, method: str, verb: str) -> Json:
+    found: Json = {
+        "x-kubernetes-action": verb,
+        "x-kubernetes-group-version-kind": _gvk(resource),
+        "responses": {"200": {"description": "OK"}},
+    }
+    if method in ("post", "put", "patch"):
+        found["parameters"] = [{"name": name, "in": "query", "schema": {"type": "string"}} for name in _QUERY]
+    if method == "patch":
+        kinds = _PATCHES if resource.custom else (*_PATCHES, _STRATEGIC)
+        found["requestBody"] = {"content": {kind: {"schema": {"type": "object"}} for kind in kinds}}
+    return found

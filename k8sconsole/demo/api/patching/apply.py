@@ -1,0 +1,146 @@
+"""Server-side apply: the applied fields are merged in, those no longer applied are dropped, fields of others are conflicts."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from k8sconsole.demo import status
+from k8sconsole.demo.api.patching import managers
+from k8sconsole.demo.api.patching.fields import FieldPath, FieldSet, encode_key, fields_of, from_v1, readable
+from k8sconsole.demo.api.patching.keys import is_atomic, is_set, merge_keys
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.api.patching.managers import Writer
+
+Json = dict[str, Any]
+
+
+def apply(live: Json | None, applied: Json, writer: Writer, *, force: bool) -> Json:
+    """The object after the apply, its managedFields included; raises a 409 status that names the managers in the way."""
+    given = fields_of(applied)
+    if live is None:
+        born = copy.deepcopy(applied)
+        managers.set_applied(born, [], writer, set(given), set())
+        return born
+    entries = managers.adopt(live, writer)
+    contested = _contested(fields_of(live), given)
+    against = [(entry, from_v1(entry["fieldsV1"]) & contested) for entry in entries if not writer.owns(entry)]
+    against = [(entry, paths) for entry, paths in against if paths]
+    if against and not force:
+        raise _conflict(against)
+    new: Json = _merge(live, applied, ())
+    for path in _abandoned(entries, writer, given):
+        _cut(new, path)
+    managers.set_applied(new, entries, writer, set(given), contested if force else set())
+    return new
+
+
+def _contested(live: dict[FieldPath, Any], given: dict[FieldPath, Any]) -> FieldSet:
+    """Fields whose value the apply would change, and live fields it would replace by something of another shape."""
+    return {path for path, value in given.items() if path in live and live[path] != value}
+
+
+def _abandoned(entries: list[Json], writer: Writer, given: dict[FieldPath, Any]) -> list[FieldPath]:
+    """What this manager applied before, does not apply any more, and nobody else owns; deepest first."""
+    mine: FieldSet = set()
+    others: FieldSet = set()
+    for entry in entries:
+        fields = from_v1(entry["fieldsV1"])
+        if writer.owns(entry):
+            mine |= fields
+        else:
+            others |= fields
+    return sorted((path for path in mine - set(given) if not _kept_by(path, others)), key=len, reverse=True)
+
+
+def _kept_by(path: FieldPath, others: FieldSet) -> bool:
+    return any(other[: len(path)] == path for other in others)
+
+
+def _conflict(against: list[tuple[Json, FieldSet]]) -> status.ApiStatus:
+    found = [(_who(entry), readable(path)) for entry, paths in against for path in sorted(paths)]
+    causes = [{"reason": "FieldManagerConflict", "message": f"conflict with {who}", "field": field} for who, field in found]
+    names = list(dict.fromkeys(who for who, _ in found))
+    if len(found) == 1:
+        text = f"conflict with {found[0][0]}: {found[0][1]}"
+    else:
+        text = "\n".join(f"conflicts with {name}:\n" + "\n".join(f"- {field}" for who, field in found if who == name) for name in names)
+    plural = "conflict" if len(found) == 1 else "conflicts"
+    return status.ApiStatus(409, "Conflict", f"Apply failed with {len(found)} {plural}: {text}", {"causes": causes})
+
+
+def _who(entry: Json) -> str:
+    through = f' with subresource "{entry["subresource"]}"' if entry.get("subresource") else ""
+    return f'"{entry["manager"]}"{through} using {entry["apiVersion"]}'
+
+
+def _merge(live: Any, applied: Any, names: tuple[str, ...]) -> Any:
+    if isinstance(live, dict) and isinstance(applied, dict) and not is_atomic(names):
+        merged = dict(live)
+        for key, value in applied.items():
+            merged[key] = _merge(live.get(key), value, (*names, key)) if key in live else copy.deepcopy(value)
+        return merged
+    if isinstance(live, list) and isinstance(applied, list):
+        if is_set(names):
+            return live + [each for each in applied if each not in live]
+        if keys := merge_keys(names):
+            return _merge_items(live, applied, keys, names)
+    return copy.deepcopy(applied)
+
+
+def _merge_items(live: list[Json], applied: list[Json], keys: tuple[str, ...], names: tuple[str, ...]) -> list[Json]:
+    merged = list(live)
+    places = {encode_key(each, keys): position for position, each in enumerate(live)}
+    for each in applied:
+        at = places.get(encode_key(each, keys))
+        if at is None:
+            merged.append(copy.deepcopy(each))
+        else:
+            merged[at] = _merge(live[at], each, names)
+    return merged
+
+
+def _cut(obj: Any, path: FieldPath) -> None:
+    """Removes a field or list item, where it (still) is, and the objects that are left empty by it."""
+    parents: list[tuple[Any, str]] = []
+    for step in path[:-1]:
+        parents.append((obj, step))
+        obj = _step(obj, step)
+        if obj is None:
+            return
+    _drop(obj, path[-1])
+    while parents and obj in ({}, []):
+        obj, step = parents.pop()
+        _drop(obj, step)
+
+
+def _step(obj: Any, step: str) -> Any:
+    if step.startswith("f:"):
+        return obj.get(step[2:]) if isinstance(obj, dict) else None
+    position = _position(obj, step)
+    return None if position is None else obj[position]
+
+
+def _position(items: Any, step: str) -> int | None:
+    if not isinstance(items, list):
+        return None
+    wanted = msgspec.json.decode(step[2:])
+    for position, item in enumerate(items):
+        if step.startswith("v:") and item == wanted:
+            return position
+        if step.startswith("k:") and isinstance(item, dict) and encode_key(item, tuple(wanted)) == step:
+            return position
+    return None
+
+
+def _drop(obj: Any, step: str) -> None:
+    if step.startswith("f:"):
+        if isinstance(obj, dict):
+            obj.pop(step[2:], None)
+        return
+    position = _position(obj, step)
+    if position is not None:
+        del obj[position]

@@ -1,0 +1,86 @@
+"""Tables of custom kinds: the additionalPrinterColumns of their definition, read by simple JSON paths."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo.api.tables.cells import age, created
+from k8sconsole.demo.api.tables.columns import Column, Printer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from k8sconsole.demo.api.tables.columns import Cells
+
+Json = dict[str, Any]
+_STEP = re.compile(
+    r"\.(?P<field>(?:[^.\[\\]|\\.)+)"
+    r"|\[(?P<index>-?\d+)\]"
+    r"|\[(?P<all>\*)\]"
+    r"|\[['\"](?P<quoted>[^'\"]+)['\"]\]"
+    r"|\[\?\(@\.(?P<key>[^=\s)]+)\s*==\s*['\"](?P<value>[^'\"]*)['\"]\)\]"
+)
+
+
+def find(obj: Any, path: str) -> list[Any]:
+    """Values a JSON path selects: fields, indices, `[*]`, and filters such as `[?(@.type=="Ready")]`."""
+    values = [obj]
+    for step in _STEP.finditer(path):
+        values = [found for value in values for found in _take(value, step)]
+    return values
+
+
+def _take(value: Any, step: re.Match[str]) -> Iterator[Any]:
+    name = step["field"] or step["quoted"]
+    if name:
+        name = re.sub(r"\\(.)", r"\1", name)
+        if isinstance(value, dict) and name in value:
+            yield value[name]
+    elif not isinstance(value, list):
+        return
+    elif step["all"]:
+        yield from value
+    elif step["key"]:
+        yield from (each for each in value if isinstance(each, dict) and str(each.get(step["key"])) == step["value"])
+    elif -len(value) <= int(step["index"]) < len(value):
+        yield value[int(step["index"])]
+
+
+def printer(columns: list[Json]) -> Printer:
+    """The table of a custom kind; without columns of its own, name and age."""
+    if not columns:
+        return Printer(
+            (Column("Name", format="name"), Column("Age", "date")), lambda obj, now: [obj["metadata"]["name"], created(obj, now)]
+        )
+    shown = [Column("Name", format="name"), *(_column(each) for each in columns)]
+
+    def row(obj: Json, now: datetime) -> Cells:
+        return [obj["metadata"]["name"], *(_cell(obj, each, now) for each in columns)]
+
+    return Printer(tuple(shown), row)
+
+
+def _column(each: Json) -> Column:
+    return Column(each["name"], each["type"], each.get("priority", 0), each.get("format", ""), each.get("description", ""))
+
+
+def _cell(obj: Json, column: Json, now: datetime) -> Any:
+    found = find(obj, column["jsonPath"])
+    if not found:
+        return None
+    value, kind = found[0], column["type"]
+    if kind == "date":
+        return age(value, now) if isinstance(value, str) else None
+    if kind == "string":
+        return _text(value)
+    return value if isinstance(value, (int, float, bool)) else None
+
+
+def _text(value: Any) -> str:
+    import msgspec
+
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

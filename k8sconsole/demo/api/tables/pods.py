@@ -1,0 +1,136 @@
+"""The pods table, whose status column says more than the phase."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo.api.tables.cells import NONE, age, created, moment, pairs
+from k8sconsole.demo.api.tables.columns import Printer, columns
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from k8sconsole.demo.api.tables.columns import Cells
+
+Json = dict[str, Any]
+
+
+def _sidecars(spec: Json) -> set[str]:
+    return {each["name"] for each in spec.get("initContainers") or () if each.get("restartPolicy") == "Always"}
+
+
+def _init_reason(statuses: list[Json], sidecars: set[str], total: int) -> str:
+    """`Init:…` while an init container has work to do, else ""."""
+    for position, each in enumerate(statuses):
+        state = each.get("state") or {}
+        ended, waiting = state.get("terminated"), state.get("waiting")
+        if ended and ended.get("exitCode") == 0:
+            continue
+        if each["name"] in sidecars and each.get("started"):
+            continue
+        if ended:
+            return f"Init:{ended.get('reason') or _exit(ended)}"
+        if waiting and waiting.get("reason") and waiting["reason"] != "PodInitializing":
+            return f"Init:{waiting['reason']}"
+        return f"Init:{position}/{total}"
+    return ""
+
+
+def _exit(ended: Json) -> str:
+    return f"Signal:{ended['signal']}" if ended.get("signal") else f"ExitCode:{ended.get('exitCode', 0)}"
+
+
+def _container_reason(statuses: list[Json], reason: str) -> str:
+    running = False
+    for each in reversed(statuses):
+        state = each.get("state") or {}
+        ended, waiting = state.get("terminated"), state.get("waiting")
+        if waiting and waiting.get("reason"):
+            reason = waiting["reason"]
+        elif ended:
+            reason = ended.get("reason") or _exit(ended)
+        elif each.get("ready") and state.get("running"):
+            running = True
+    return reason if not (reason == "Completed" and running) else "Running"
+
+
+def _condition(pod: Json, kind: str) -> Json:
+    return next((each for each in pod.get("status", {}).get("conditions") or () if each["type"] == kind), {})
+
+
+def pod_reason(pod: Json) -> str:
+    """The status column: phase, or the reason that says more."""
+    state, meta = pod.get("status", {}), pod["metadata"]
+    reason = state.get("reason") or state.get("phase") or "Unknown"
+    if _condition(pod, "PodScheduled").get("reason") == "SchedulingGated":
+        reason = "SchedulingGated"
+    inits = state.get("initContainerStatuses") or []
+    sidecars = _sidecars(pod["spec"])
+    starting = _init_reason(inits, sidecars, len(pod["spec"].get("initContainers") or ()))
+    if starting and _condition(pod, "Initialized").get("status") != "True":
+        reason = starting
+    else:
+        reason = _container_reason(state.get("containerStatuses") or [], reason)
+        if reason == "Running" and _condition(pod, "Ready").get("status") != "True" and state.get("reason") is None:
+            reason = "Running" if not _was_completed(pod) else "NotReady"
+    if meta.get("deletionTimestamp"):
+        if state.get("reason") == "NodeLost":
+            return "Unknown"
+        if state.get("phase") not in ("Succeeded", "Failed"):
+            return "Terminating"
+    return reason
+
+
+def _was_completed(pod: Json) -> bool:
+    found = pod.get("status", {}).get("containerStatuses") or ()
+    return any((each.get("state") or {}).get("terminated", {}).get("reason") == "Completed" for each in found)
+
+
+def _restarts(pod: Json, now: datetime) -> str:
+    state = pod.get("status", {})
+    sidecars = _sidecars(pod["spec"])
+    counted = list(state.get("containerStatuses") or ())
+    inits = list(state.get("initContainerStatuses") or ())
+    if _init_reason(inits, sidecars, len(inits)) and _condition(pod, "Initialized").get("status") != "True":
+        counted = inits
+    else:
+        counted += [each for each in inits if each["name"] in sidecars]
+    total = sum(each.get("restartCount", 0) for each in counted)
+    ended = [(each.get("lastState") or {}).get("terminated", {}).get("finishedAt") for each in counted]
+    last = max((text for text in ended if text), key=moment, default=None)
+    return f"{total} ({age(last, now)} ago)" if total and last else str(total)
+
+
+def _ready(pod: Json) -> str:
+    sidecars = _sidecars(pod["spec"])
+    state = pod.get("status", {})
+    statuses = [*(state.get("containerStatuses") or ())]
+    statuses += [each for each in state.get("initContainerStatuses") or () if each["name"] in sidecars]
+    ready = sum(1 for each in statuses if each.get("ready") and ("running" in (each.get("state") or {}) or each["name"] in sidecars))
+    return f"{ready}/{len(pod['spec'].get('containers') or ()) + len(sidecars)}"
+
+
+def _gates(pod: Json) -> str:
+    gates = pod["spec"].get("readinessGates") or []
+    passed = sum(1 for gate in gates if _condition(pod, gate["conditionType"]).get("status") == "True")
+    return f"{passed}/{len(gates)}" if gates else NONE
+
+
+def _pod(pod: Json, now: datetime) -> Cells:
+    spec, state = pod["spec"], pod.get("status", {})
+    ips = state.get("podIPs") or []
+    address = ips[0]["ip"] if ips else state.get("podIP") or NONE
+    wide = [address, spec.get("nodeName") or NONE, state.get("nominatedNodeName") or NONE, _gates(pod)]
+    return [pod["metadata"]["name"], _ready(pod), pod_reason(pod), _restarts(pod, now), created(pod, now), *wide]
+
+
+def _template(obj: Json, _now: datetime) -> Cells:
+    found = obj["template"]["spec"].get("containers") or []
+    names, images = ",".join(each["name"] for each in found), ",".join(each.get("image", "") for each in found)
+    return [obj["metadata"]["name"], names, images, pairs(obj["template"].get("metadata", {}).get("labels"))]
+
+
+PRINTERS = {
+    "/pods": Printer(columns("Name|Ready|Status|Restarts|Age", "IP|Node|Nominated Node|Readiness Gates"), _pod),
+    "/podtemplates": Printer(columns("Name|Containers|Images|Pod Labels"), _template),
+}

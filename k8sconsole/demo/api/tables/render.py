@@ -1,0 +1,53 @@
+"""The Table object, for lists, single objects and watch events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo.api.tables import cluster, custom, network, pods, policy, storage, workloads
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from k8sconsole.demo.api.tables.columns import Printer
+    from k8sconsole.demo.resources import Resource
+
+Json = dict[str, Any]
+_PRINTERS: dict[str, Printer] = {
+    **pods.PRINTERS,
+    **workloads.PRINTERS,
+    **network.PRINTERS,
+    **storage.PRINTERS,
+    **cluster.PRINTERS,
+    **policy.PRINTERS,
+}
+
+
+def printer_for(resource: Resource) -> Printer:
+    if resource.custom:
+        return custom.printer(list(resource.columns))
+    return _PRINTERS.get(resource.key, policy.DEFAULT)
+
+
+def partial(obj: Json) -> Json:
+    """The PartialObjectMetadata of an object."""
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
+
+
+def _row(printer: Printer, obj: Json, now: datetime, include: str) -> Json:
+    row: Json = {"cells": printer.row(obj, now)}
+    if include != "None":
+        row["object"] = obj if include == "Object" else partial(obj)
+    return row
+
+
+def table(printer: Printer, objects: Iterable[Json], meta: Json, now: datetime, include: str) -> Json:
+    """`include` is what each row carries besides its cells: Metadata (the default), Object or None."""
+    return {
+        "kind": "Table",
+        "apiVersion": "meta.k8s.io/v1",
+        "metadata": meta,
+        "columnDefinitions": [column.definition for column in printer.columns],
+        "rows": [_row(printer, obj, now, include) for obj in objects],
+    }

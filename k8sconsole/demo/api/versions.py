@@ -1,0 +1,86 @@
+"""The same object in another version: events as events.k8s.io tells them, custom objects under each version they are served in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from k8sconsole.demo.storage import encode, prefix
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.storage import ObjectStore
+
+Json = dict[str, Any]
+_EVENT_FIELDS = {
+    "involvedObject": "regarding",
+    "message": "note",
+    "source": "deprecatedSource",
+    "firstTimestamp": "deprecatedFirstTimestamp",
+    "lastTimestamp": "deprecatedLastTimestamp",
+    "count": "deprecatedCount",
+    "reportingComponent": "reportingController",
+}
+_EVENTS = "events.k8s.io"
+_BACK = {new: old for old, new in _EVENT_FIELDS.items()}
+
+
+def present(store: ObjectStore, resource: Resource, raw: bytes) -> bytes:
+    """Stored bytes as the version `resource` shows them."""
+    kept = store.bucket(resource).resource
+    if kept is resource or kept.api_version == resource.api_version:
+        return raw
+    return encode(resource, present_object(resource, msgspec.json.decode(raw)))
+
+
+def present_object(resource: Resource, obj: Json) -> Json:
+    if resource.group == _EVENTS:
+        obj = {_EVENT_FIELDS.get(key, key): value for key, value in obj.items()}
+    elif resource.stored_as:
+        obj = _simple_autoscaler(obj)
+    return {**obj, "kind": resource.kind, "apiVersion": resource.api_version}
+
+
+def items(store: ObjectStore, resource: Resource, raws: list[bytes]) -> bytes:
+    """Entries of a list: built-in kinds leave out kind and apiVersion there, as the real server does."""
+    if store.bucket(resource).resource.api_version != resource.api_version:
+        raws = [present(store, resource, raw) for raw in raws]
+    if resource.custom:
+        return b",".join(raws)
+    cut = len(prefix(resource))
+    return b",".join([b"{" + raw[cut:] for raw in raws])
+
+
+def to_stored(resource: Resource, obj: Json) -> Json:
+    """An object a client sent, in the form that is kept."""
+    if resource.group == _EVENTS:
+        return {_BACK.get(key, key): value for key, value in obj.items()}
+    return _full_autoscaler(obj) if resource.stored_as else obj
+
+
+def _cpu(metric: Json) -> bool:
+    source = metric.get("resource") or {}
+    return source.get("name") == "cpu" and (source.get("target") or {}).get("type") == "Utilization"
+
+
+def _simple_autoscaler(obj: Json) -> Json:
+    """autoscaling/v1 knows one metric, the CPU's utilisation; the others are not shown there."""
+    spec, state = dict(obj["spec"]), dict(obj.get("status") or {})
+    cpu = next((each for each in spec.pop("metrics", None) or () if _cpu(each)), None)
+    if cpu:
+        spec["targetCPUUtilizationPercentage"] = cpu["resource"]["target"].get("averageUtilization")
+    readings = [each for each in state.pop("currentMetrics", None) or () if (each.get("resource") or {}).get("name") == "cpu"]
+    if readings:
+        state["currentCPUUtilizationPercentage"] = readings[0]["resource"]["current"].get("averageUtilization")
+    state.pop("conditions", None)
+    return {**obj, "spec": spec, "status": state}
+
+
+def _full_autoscaler(obj: Json) -> Json:
+    spec = dict(obj["spec"])
+    wanted = spec.pop("targetCPUUtilizationPercentage", None)
+    if wanted is not None:
+        target = {"type": "Utilization", "averageUtilization": wanted}
+        spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
+    return {**obj, "spec": spec}

@@ -1,0 +1,152 @@
+"""Kubernetes' protobuf envelope and messages, decoded to the JSON form (apimachinery's runtime.Unknown; the wire format is proto2's)."""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from k8sconsole.demo import status
+
+Json = dict[str, Any]
+MAGIC = b"k8s\x00"
+MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
+_FIELD = re.compile(r"(?P<number>\d+)(?P<name>[A-Za-z]*)(?P<marks>[?*%+]*)(?::(?P<kind>\w+))?")
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    kind: str
+    explicit: bool
+    repeated: bool
+    mapped: bool
+    inlined: bool
+
+
+@lru_cache(maxsize=1)
+def _messages() -> dict[str, dict[int, Field]]:
+    text = files(__package__).joinpath("messages.txt").read_text(encoding="ascii")
+    lines = (line.split(": ", 1) for line in text.splitlines() if line and not line.startswith("#"))
+    return {name: dict(map(_field, _FIELD.finditer(fields))) for name, fields in lines}
+
+
+def _field(found: re.Match[str]) -> tuple[int, Field]:
+    marks = found["marks"]
+    return int(found["number"]), Field(found["name"], found["kind"] or "", "?" in marks, "*" in marks, "%" in marks, "+" in marks)
+
+
+def decode(body: bytes) -> Json:
+    """The object in a protobuf body; raises a 415 status for a kind whose messages are not known, a 400 for a broken body."""
+    try:
+        envelope = dict(_read(body.removeprefix(MAGIC)))
+        meta = dict(_read(envelope[1]))
+        kind, version = meta.get(2, b"").decode(), meta.get(1, b"").decode()
+        exact = f"{kind}.{version}"
+        message = exact if exact in _messages() else kind
+        if message not in _messages():
+            raise status.unsupported_media_type(["application/json", "application/yaml"])
+        return {"kind": kind, "apiVersion": version, **_message(message, envelope.get(2, b""))}
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError, struct.error) as broken:
+        raise status.bad_request(f"error decoding the protobuf body: {broken}") from broken
+
+
+def _read(data: bytes) -> Iterator[tuple[int, Any]]:
+    """Numbers and raw values of a message's fields, in order."""
+    at = 0
+    while at < len(data):
+        tag, at = _varint(data, at)
+        number, wire = tag >> 3, tag & 7
+        if wire == _VARINT:
+            value, at = _varint(data, at)
+            yield number, value
+        elif wire == _BYTES:
+            length, at = _varint(data, at)
+            if at + length > len(data):
+                raise ValueError("a field is longer than its message")
+            yield number, data[at : at + length]
+            at += length
+        elif wire in (_FIXED64, _FIXED32):
+            size = 8 if wire == _FIXED64 else 4
+            yield number, struct.unpack_from("<q" if size == 8 else "<i", data, at)[0]
+            at += size
+        else:
+            raise ValueError(f"unknown wire type {wire}")
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = data[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+
+
+def _message(kind: str, data: bytes) -> Json:
+    known = _messages().get(kind, {})
+    found: Json = {}
+    for number, raw in _read(data):
+        field = known.get(number)
+        if field is not None:
+            _keep(found, field, raw)
+    return found
+
+
+def _keep(found: Json, field: Field, raw: Any) -> None:
+    if field.inlined:
+        found.update(_message(field.kind, raw))
+    elif field.mapped:
+        entry = dict(_read(raw))
+        found.setdefault(field.name, {})[entry.get(1, b"").decode()] = _value(field.kind, entry.get(2, b""))
+    elif field.repeated:
+        found.setdefault(field.name, []).append(_value(field.kind, raw))
+    else:
+        value = _value(field.kind, raw)
+        if field.explicit or value not in ("", 0, False, None, {}):
+            found[field.name] = value
+
+
+def _value(kind: str, raw: Any) -> Any:
+    scalar = _SCALARS.get(kind)
+    return scalar(raw) if scalar else _message(kind, raw)
+
+
+def _integer(raw: int) -> int:
+    return raw - (1 << 64) if raw >= 1 << 63 else raw
+
+
+def _time(raw: bytes) -> str | None:
+    seconds = _integer(dict(_read(raw)).get(1, 0))
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds > 0 else None
+
+
+def _int_or_string(raw: bytes) -> int | str:
+    parts = dict(_read(raw))
+    text: bytes = parts.get(3, b"")
+    return text.decode() if parts.get(1) else _integer(parts.get(2, 0))
+
+
+def _quantity(raw: bytes) -> str:
+    text: bytes = dict(_read(raw)).get(1, b"0")
+    return text.decode()
+
+
+_SCALARS: dict[str, Callable[[Any], Any]] = {
+    "": lambda raw: raw.decode(),
+    "i": _integer,
+    "b": bool,
+    "y": lambda raw: base64.b64encode(raw).decode(),
+    "T": _time,
+    "I": _int_or_string,
+    "Q": _quantity,
+}

@@ -1,0 +1,150 @@
+"""The store's past: a bounded window of changes, from which watches resume and old revisions are reconstructed."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from k8sconsole.demo import status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from k8sconsole.demo.resources import Resource
+
+EventType = Literal["ADDED", "MODIFIED", "DELETED"]
+Key = tuple[str, str]
+WINDOW = 10_000
+BACKLOG = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEvent:
+    """One change. `raw` is the object after it (its last state when deleted), `previous_raw` the one before, None when added."""
+
+    type: EventType
+    resource: Resource
+    namespace: str
+    name: str
+    resource_version: int
+    raw: bytes
+    previous_raw: bytes | None
+
+
+class Subscription:
+    """Changes from now on, as an asynchronous iterator; ends when closed, and, where it is of one kind (`key`), when its reader falls
+    too far behind: that is somebody's watch, while those who see everything live in this process."""
+
+    def __init__(self, key: str | None) -> None:
+        self.key = key
+        self._events: deque[StoreEvent] = deque()
+        self._arrived = asyncio.Event()
+        self._closed = False
+
+    def offer(self, event: StoreEvent) -> None:
+        if self.key is not None and event.resource.key != self.key:
+            return
+        self._events.append(event)
+        if self.key is not None and len(self._events) > BACKLOG:
+            self.close()
+        self._arrived.set()
+
+    def close(self) -> None:
+        self._closed = True
+        self._arrived.set()
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def take(self) -> list[StoreEvent]:
+        """Everything that has arrived and was not taken yet."""
+        events = list(self._events)
+        self._events.clear()
+        self._arrived.clear()
+        return events
+
+    async def wait(self) -> None:
+        """Returns when something has arrived or the subscription is closed."""
+        if not self._closed:
+            await self._arrived.wait()
+
+    def __aiter__(self) -> Subscription:
+        return self
+
+    async def __anext__(self) -> StoreEvent:
+        while not self._events:
+            if self._closed:
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        return self._events.popleft()
+
+
+class History:
+    """A ring of past changes. Revisions at or above `oldest` can be resumed from; older ones are gone (410).
+
+    Continue tokens carry the `epoch` they were made in; those of an earlier one are expired.
+    """
+
+    def __init__(self, window: int = WINDOW) -> None:
+        self._window = window
+        self._events: deque[StoreEvent] = deque()
+        self._subscriptions: set[Subscription] = set()
+        self.oldest = 0
+        self.epoch = 0
+
+    def record(self, event: StoreEvent) -> None:
+        self._events.append(event)
+        if len(self._events) > self._window:
+            self.oldest = self._events.popleft().resource_version
+        for subscription in tuple(self._subscriptions):
+            subscription.offer(event)
+            if subscription.closed:
+                self._subscriptions.discard(subscription)
+
+    def compact(self, revision: int) -> None:
+        """Forgets everything: whoever asks for a revision before this one is told that it is gone."""
+        self._events.clear()
+        self.oldest = revision
+
+    def expire_tokens(self) -> None:
+        """Makes every continue token given out so far too old."""
+        self.epoch += 1
+
+    def subscribe(self, key: str | None) -> Subscription:
+        subscription = Subscription(key)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        subscription.close()
+        self._subscriptions.discard(subscription)
+
+    def end_watches(self) -> None:
+        """Closes what is of one kind; those who see everything live in this process."""
+        for subscription in tuple(self._subscriptions):
+            if subscription.key is not None:
+                self.unsubscribe(subscription)
+
+    def since(self, revision: int, key: str) -> list[StoreEvent]:
+        """Changes of one kind after a revision, oldest first; raises a 410 status when they are no longer known."""
+        if revision < self.oldest:
+            raise status.gone(f"too old resource version: {revision} ({self.oldest})")
+        first = bisect_right(self._events, revision, key=lambda event: event.resource_version)
+        return [event for event in self._tail(first) if event.resource.key == key]
+
+    def before(self, revision: int, key: str) -> dict[Key, bytes | None]:
+        """What every object changed since looked like at that revision; None for those that did not exist."""
+        past: dict[Key, bytes | None] = {}
+        for event in reversed(self.since(revision, key)):
+            past[event.namespace, event.name] = event.previous_raw
+        return past
+
+    def _tail(self, first: int) -> Iterator[StoreEvent]:
+        distance = len(self._events) - first
+        newest = [event for event, _ in zip(reversed(self._events), range(distance), strict=False)]
+        return reversed(newest)

@@ -1,0 +1,190 @@
+"""What a controller is, and what it is given to work with."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from k8sconsole.demo.clock import Clock, stamp
+from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.views import view
+from k8sconsole.demo.world.behaviour import Behaviours
+from k8sconsole.demo.world.placement import Placement
+from k8sconsole.demo.world.recorder import Recorder
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.storage import ObjectStore
+
+Json = dict[str, Any]
+Key = tuple[str, str]
+"""Namespace and name; the namespace of cluster-wide objects is empty."""
+
+
+@dataclass(slots=True)
+class Change:
+    """One store event, decoded only where a controller looks inside."""
+
+    type: str
+    resource: Resource
+    namespace: str
+    name: str
+    raw: bytes
+    previous_raw: bytes | None
+
+    @property
+    def key(self) -> Key:
+        return self.namespace, self.name
+
+    @property
+    def gone(self) -> bool:
+        return self.type == "DELETED"
+
+    @property
+    def object(self) -> Json:
+        """The object after the change; for a deletion, as it was last. Shared among controllers: read only."""
+        return view(self.raw)
+
+    @property
+    def previous(self) -> Json:
+        """The object before the change; empty for a new one."""
+        return view(self.previous_raw) if self.previous_raw else {}
+
+
+Router = Callable[[Change], Iterable[Key]]
+"""From a change to the keys a controller should look at because of it."""
+
+
+class Context:
+    """The store, the clock, the seed, the scenario's behaviours and the events recorder, in one hand."""
+
+    def __init__(self, store: "ObjectStore", clock: Clock, seed: int, recorder: Recorder | None = None) -> None:
+        self.store = store
+        self.clock = clock
+        self.seed = seed
+        self.recorder = recorder or Recorder(store, clock)
+        self.placement = Placement(store)
+
+    @property
+    def behaviours(self) -> Behaviours:
+        return Behaviours.within(self.store)
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.now()
+
+    @property
+    def stamp(self) -> str:
+        return stamp(self.clock.now())
+
+    def find(self, resource: Resource, key: Key) -> Json | None:
+        """A view of the object, or None where there is none."""
+        return self.store.view(resource, *key) if self.store.has(resource, *key) else None
+
+    def owned(self, owner: Json, resource: Resource) -> list[Json]:
+        """Views of the objects of one kind that name this owner, by name."""
+        keys = sorted(
+            (namespace, name) for kind, namespace, name in self.store.owned_by(owner["metadata"]["uid"]) if kind.key == resource.key
+        )
+        return [self.store.view(resource, *key) for key in keys]
+
+    def set_status(self, resource: Resource, obj: Json, status: Json) -> bool:
+        """Write a status where it differs from what the object has; says whether it did."""
+        if obj.get("status", {}) == status:
+            return False
+        self.store.set_status(resource, *key_of(obj), status)
+        return True
+
+
+class Controller:
+    """A loop over keys of one kind. A subclass says what it watches and how one key is put right."""
+
+    name: ClassVar[str]
+    primary: ClassVar[Resource]
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.store = context.store
+
+    def watches(self) -> Mapping[str, Router]:
+        """Resource key → router. By default what is wished of the primary kind concerns its own key."""
+        return {self.primary.key: spec_changed}
+
+    def reconcile(self, key: Key) -> float | None:
+        """Put one key right; the seconds after which to look again, or None to wait for a change."""
+        raise NotImplementedError
+
+    def unsettled(self) -> Iterable[Key]:
+        """The keys to look at when the world starts; whoever rests until something happens is left out."""
+        return self.store.names(self.primary)
+
+
+def key_of(obj: Json) -> Key:
+    return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
+
+
+def spec_changed(change: Change) -> Iterable[Key]:
+    """For those who write the status themselves and need not look at what they wrote."""
+    same = change.previous_raw is not None and _wish(change.previous) == _wish(change.object)
+    return () if change.gone or same else (change.key,)
+
+
+def _wish(obj: Json) -> tuple[object, ...]:
+    return obj.get("spec"), obj["metadata"].get("deletionTimestamp"), obj["metadata"].get("finalizers")
+
+
+def any_change(change: Change) -> Iterable[Key]:
+    """For those who also look at what is gone."""
+    return (change.key,)
+
+
+def to_owner(kind: str) -> Router:
+    """Route a change to the controlling owner of the given kind."""
+
+    def route(change: Change) -> Iterable[Key]:
+        owner = controller_of(change.object)
+        return ((change.namespace, owner["name"]),) if owner and owner["kind"] == kind else ()
+
+    return route
+
+
+def controller_of(obj: Json) -> Json | None:
+    """The owner reference that is marked as controller."""
+    return next((owner for owner in obj["metadata"].get("ownerReferences", ()) if owner.get("controller")), None)
+
+
+def reference(owner: Json, resource: Resource) -> Json:
+    """The owner reference a controller puts on what it makes."""
+    return {
+        "apiVersion": resource.api_version,
+        "kind": resource.kind,
+        "name": owner["metadata"]["name"],
+        "uid": owner["metadata"]["uid"],
+        "controller": True,
+        "blockOwnerDeletion": True,
+    }
+
+
+def being_deleted(obj: Json) -> bool:
+    return "deletionTimestamp" in obj["metadata"]
+
+
+def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
+    """Whether a label selector (metav1.LabelSelector) picks these labels; a selector that is absent picks nothing."""
+    if selector is None:
+        return False
+    if any(labels.get(key) != value for key, value in selector.get("matchLabels", {}).items()):
+        return False
+    return all(_holds(rule, labels) for rule in selector.get("matchExpressions", ()))
+
+
+def _holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    value, values = labels.get(rule["key"]), rule.get("values", ())
+    match rule["operator"]:
+        case "In":
+            return value in values
+        case "NotIn":
+            return value not in values
+        case "Exists":
+            return value is not None
+        case _:
+            return value is None

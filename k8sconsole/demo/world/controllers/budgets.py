@@ -1,0 +1,70 @@
+"""PodDisruptionBudgets: how many pods may be taken away on purpose right now."""
+
+from collections.abc import Iterable
+from math import ceil, floor
+from typing import ClassVar
+
+from k8sconsole.demo.world import conditions, pods
+from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router, selects, spec_changed
+from k8sconsole.demo.world.kinds import BUDGETS, PODS
+
+
+class Budgets(Controller):
+    name: ClassVar[str] = "disruption"
+    primary = BUDGETS
+
+    def watches(self) -> dict[str, Router]:
+        return {BUDGETS.key: spec_changed, PODS.key: self._pod_changed}
+
+    def reconcile(self, key: Key) -> float | None:
+        budget = self.context.find(BUDGETS, key)
+        if budget is None:
+            return None
+        selector = budget["spec"].get("selector")
+        chosen = [
+            pod for pod in self.store.iterate(PODS, key[0]) if selects(selector, pod["metadata"].get("labels", {})) and pods.active(pod)
+        ]
+        status = budget_status(budget, len(chosen), sum(map(pods.ready, chosen)))
+        status["conditions"] = [dict(condition) for condition in budget.get("status", {}).get("conditions", ())]
+        enough = status["disruptionsAllowed"] > 0
+        reason = "SufficientPods" if enough else "InsufficientPods"
+        told = {
+            "type": "DisruptionAllowed",
+            "status": str(enough),
+            "reason": reason,
+            "message": "",
+            "observedGeneration": status["observedGeneration"],
+        }
+        conditions.put(status, told, self.context.stamp)
+        self.context.set_status(BUDGETS, budget, status)
+        return None
+
+    def _pod_changed(self, change: Change) -> Iterable[Key]:
+        if not change.gone and change.previous and pods.ready(change.previous) == pods.ready(change.object):
+            return
+        labels = change.object["metadata"].get("labels", {})
+        for budget in self.store.iterate(BUDGETS, change.namespace):
+            if selects(budget["spec"].get("selector"), labels):
+                yield change.namespace, budget["metadata"]["name"]
+
+
+def budget_status(budget: Json, expected: int, healthy: int) -> Json:
+    spec = budget["spec"]
+    if "maxUnavailable" in spec:
+        desired = expected - _share(spec["maxUnavailable"], expected, up=False)
+    else:
+        desired = _share(spec.get("minAvailable", 1), expected, up=True)
+    return {
+        "currentHealthy": healthy,
+        "desiredHealthy": max(0, desired),
+        "disruptionsAllowed": max(0, healthy - max(0, desired)),
+        "expectedPods": expected,
+        "observedGeneration": budget["metadata"].get("generation", 1),
+    }
+
+
+def _share(value: int | str, of: int, *, up: bool) -> int:
+    if isinstance(value, int):
+        return value
+    share = of * int(value.rstrip("%")) / 100
+    return ceil(share) if up else floor(share)

@@ -1,0 +1,32 @@
+"""Events are kept for an hour, as an API server keeps them."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from k8sconsole.demo.clock import seconds_since
+from k8sconsole.demo.world.controller import Change, Controller, Key, Router
+from k8sconsole.demo.world.kinds import EVENTS
+from k8sconsole.demo.world.recorder import LIFETIME
+
+
+class EventExpiry(Controller):
+    name: ClassVar[str] = "event"
+    primary = EVENTS
+
+    def watches(self) -> dict[str, Router]:
+        """An event that is counted again keeps its timer, which then finds that it is not due yet."""
+        return {EVENTS.key: self._came}
+
+    def reconcile(self, key: Key) -> float | None:
+        event = self.context.find(EVENTS, key)
+        if event is None:
+            return None
+        last = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
+        left = LIFETIME.total_seconds() - seconds_since(last, self.context.now)
+        if left > 0:
+            return left
+        self.store.remove(EVENTS, *key)
+        return None
+
+    def _came(self, change: Change) -> Iterable[Key]:
+        return () if change.previous_raw or change.gone else (change.key,)

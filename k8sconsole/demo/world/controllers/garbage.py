@@ -1,0 +1,83 @@
+"""The garbage collector: what is owned goes with its owner, before it, or stays behind, as the deletion asked."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router, being_deleted
+from k8sconsole.demo.world.kinds import NAMESPACES
+
+FOREGROUND = "foregroundDeletion"
+ORPHAN = "orphan"
+
+
+class Garbage(Controller):
+    """Its keys are `("", uid)` for an owner that is gone and `("group/plural namespace", name)` for one that waits for its dependents."""
+
+    name: ClassVar[str] = "garbage"
+    primary = NAMESPACES
+
+    def watches(self) -> dict[str, Router]:
+        return {"*": self._changed}
+
+    def unsettled(self) -> Iterable[Key]:
+        """An owner that is being deleted when the world starts is found through the pods and sets that wait with it."""
+        return ()
+
+    def reconcile(self, key: Key) -> float | None:
+        if not key[0]:
+            self._collect(key[1])
+            return None
+        resource_key, _, namespace = key[0].partition(" ")
+        resource = next((each for each in self.store.registry if each.key == resource_key), None)
+        owner = self.context.find(resource, (namespace, key[1])) if resource else None
+        if resource and owner:
+            self._free(resource, owner)
+        return None
+
+    def _changed(self, change: Change) -> Iterable[Key]:
+        if change.gone:
+            yield "", change.object["metadata"]["uid"]
+            yield from self._waiting_owners(change)
+        elif b'"deletionTimestamp"' in change.raw and _held_by_us(change.object):
+            yield f"{change.resource.key} {change.namespace}", change.name
+
+    def _waiting_owners(self, change: Change) -> Iterable[Key]:
+        for owner in change.object["metadata"].get("ownerReferences", ()):
+            resource = self.store.registry.by_kind(owner["apiVersion"], owner["kind"])
+            if resource:
+                yield f"{resource.key} {change.namespace if resource.namespaced else ''}", owner["name"]
+
+    def _collect(self, uid: str) -> None:
+        """The owner is gone: its dependents follow, unless somebody else still owns them."""
+        for resource, namespace, name in self.store.owned_by(uid):
+            dependent = self.store.get(resource, namespace, name)
+            others = [each for each in dependent["metadata"]["ownerReferences"] if each["uid"] != uid]
+            if others:
+                self._disown(resource, dependent, uid)
+            elif not being_deleted(dependent):
+                self.store.delete(resource, namespace, name, propagation="Background")
+
+    def _free(self, resource: Resource, owner: Json) -> None:
+        """Let go of an owner once its dependents are gone, or have been cut loose."""
+        meta = owner["metadata"]
+        if not being_deleted(owner) or not _held_by_us(owner):
+            return
+        for kind, namespace, name in self.store.owned_by(meta["uid"]):
+            dependent = self.store.get(kind, namespace, name)
+            if ORPHAN in meta["finalizers"]:
+                self._disown(kind, dependent, meta["uid"])
+            elif not being_deleted(dependent):
+                self.store.delete(kind, namespace, name, propagation="Foreground")
+        if ORPHAN in meta["finalizers"] or not self.store.owned_by(meta["uid"]):
+            left = [each for each in meta["finalizers"] if each not in (FOREGROUND, ORPHAN)]
+            self.store.mutate(resource, meta.get("namespace"), meta["name"], lambda fresh: fresh["metadata"].update(finalizers=left))
+
+    def _disown(self, resource: Resource, dependent: Json, uid: str) -> None:
+        meta = dependent["metadata"]
+        others = [each for each in meta["ownerReferences"] if each["uid"] != uid]
+        self.store.mutate(resource, meta.get("namespace"), meta["name"], lambda fresh: fresh["metadata"].update(ownerReferences=others))
+
+
+def _held_by_us(obj: Json) -> bool:
+    return any(each in (FOREGROUND, ORPHAN) for each in obj["metadata"].get("finalizers", ()))

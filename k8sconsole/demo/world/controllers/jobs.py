@@ -1,0 +1,154 @@
+"""Jobs: pods until enough have succeeded, or too many have failed."""
+
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from k8sconsole.demo.clock import moment
+from k8sconsole.demo.world import conditions, pods
+from k8sconsole.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, to_owner
+from k8sconsole.demo.world.kinds import JOBS, PODS
+
+_COMPONENT = "job-controller"
+
+
+class Jobs(Controller):
+    name: ClassVar[str] = "job"
+    primary = JOBS
+
+    def watches(self) -> dict[str, Router]:
+        return {JOBS.key: spec_changed, PODS.key: to_owner("Job")}
+
+    def reconcile(self, key: Key) -> float | None:
+        job = self.context.find(JOBS, key)
+        if job is None or being_deleted(job):
+            return None
+        if done(job):
+            return self._expire(job)
+        self._select(job)
+        members = self.context.owned(job, PODS)
+        verdict = self._verdict(job, members)
+        wait = None
+        if verdict or job["spec"].get("suspend"):
+            self._stop(job, members)
+        else:
+            wait = self._top_up(job, members)
+        self._write_status(job, verdict)
+        return wait
+
+    def _select(self, job: Json) -> None:
+        """The selector an API server gives a job: its own uid."""
+        if "selector" not in job["spec"]:
+            labels = {"batch.kubernetes.io/controller-uid": job["metadata"]["uid"]}
+            namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
+            self.store.mutate(JOBS, namespace, name, lambda fresh: fresh["spec"].update(selector={"matchLabels": labels}))
+
+    def _verdict(self, job: Json, members: list[Json]) -> Json | None:
+        """The final condition, where there is one."""
+        spec, succeeded = job["spec"], sum(pods.phase(pod) == "Succeeded" for pod in members)
+        if succeeded >= spec.get("completions", 1):
+            return {
+                "type": "Complete",
+                "status": "True",
+                "reason": "CompletionsReached",
+                "message": "Reached expected number of succeeded pods",
+            }
+        if _failures(members) > spec.get("backoffLimit", 6):
+            return _failed("BackoffLimitExceeded", "Job has reached the specified backoff limit")
+        deadline, started = spec.get("activeDeadlineSeconds"), job.get("status", {}).get("startTime")
+        if deadline and started and moment(started) + timedelta(seconds=deadline) <= self.context.now:
+            return _failed("DeadlineExceeded", "Job was active longer than specified deadline")
+        return None
+
+    def _top_up(self, job: Json, members: list[Json]) -> float | None:
+        spec = job["spec"]
+        running = sum(map(pods.active, members))
+        open_ = spec.get("completions", 1) - sum(pods.phase(pod) == "Succeeded" for pod in members)
+        missing = min(spec.get("parallelism", 1), open_) - running
+        pause = self._pause(members) if missing > 0 else 0.0
+        if pause > 0:
+            return pause
+        for _ in range(max(0, missing)):
+            if self._create(job):
+                return 60.0
+        return float(spec["activeDeadlineSeconds"]) if "activeDeadlineSeconds" in spec else None
+
+    def _pause(self, members: list[Json]) -> float:
+        """Seconds left of the back-off after the last failure: 10 s, doubled with each, at most six minutes."""
+        failed = [pod for pod in members if pods.phase(pod) == "Failed"]
+        if not failed:
+            return 0.0
+        last = (
+            max(moment(ended["finishedAt"]) for pod in failed for ended in _endings(pod))
+            if any(map(_endings, failed))
+            else self.context.now
+        )
+        due = last + timedelta(seconds=min(360.0, 10.0 * 2 ** (len(failed) - 1)))
+        return (due - self.context.now).total_seconds()
+
+    def _create(self, job: Json) -> str:
+        meta = job["metadata"]
+        pod = pods.from_template(job["spec"]["template"], job, JOBS, pods.name_under(meta["name"], self.context, meta["uid"]))
+        for prefix in ("", "batch.kubernetes.io/"):
+            pod["metadata"]["labels"] |= {f"{prefix}controller-uid": meta["uid"], f"{prefix}job-name": meta["name"]}
+        pod["metadata"]["generateName"] = meta["name"] + "-"
+        return pods.create(self, job, pod)
+
+    def _stop(self, job: Json, members: list[Json]) -> None:
+        for pod in members:
+            if pods.active(pod):
+                pods.remove(self, job, pod)
+
+    def _write_status(self, job: Json, verdict: Json | None) -> None:
+        members = self.context.owned(job, PODS)
+        living = [pod for pod in members if pods.active(pod)]
+        counts = {
+            "active": len(living),
+            "ready": sum(map(pods.ready, living)),
+            "succeeded": sum(pods.phase(pod) == "Succeeded" for pod in members),
+            "failed": sum(pods.phase(pod) == "Failed" for pod in members),
+        }
+        status: dict[str, Any] = {name: value for name, value in job.get("status", {}).items() if name not in counts}
+        status |= {name: value for name, value in counts.items() if value or name == "ready"}
+        status |= {"startTime": status.get("startTime") or self.context.stamp, "uncountedTerminatedPods": {}, "terminating": 0}
+        if verdict:
+            self._conclude(job, status, verdict)
+        self.context.set_status(JOBS, job, status)
+
+    def _conclude(self, job: Json, status: Json, verdict: Json) -> None:
+        status["conditions"] = [dict(condition) for condition in status.get("conditions", ())]
+        conditions.put(status, verdict | {"lastProbeTime": self.context.stamp}, self.context.stamp)
+        if verdict["type"] == "Complete":
+            status["completionTime"] = self.context.stamp
+            self.context.recorder.normal(job, "Completed", "Job completed", _COMPONENT)
+        else:
+            self.context.recorder.warning(job, verdict["reason"], verdict["message"], _COMPONENT)
+
+    def _expire(self, job: Json) -> float | None:
+        """A finished job with a time to live is taken away after it."""
+        lives = job["spec"].get("ttlSecondsAfterFinished")
+        if lives is None:
+            return None
+        ended = max(moment(condition["lastTransitionTime"]) for condition in job["status"]["conditions"])
+        left = (ended + timedelta(seconds=lives) - self.context.now).total_seconds()
+        if left <= 0:
+            self.store.delete(JOBS, job["metadata"]["namespace"], job["metadata"]["name"])
+        return left if left > 0 else None
+
+
+def done(job: Json) -> bool:
+    return any(conditions.is_true(job.get("status", {}), type_) for type_ in ("Complete", "Failed"))
+
+
+def _failed(reason: str, message: str) -> Json:
+    return {"type": "Failed", "status": "True", "reason": reason, "message": message}
+
+
+def _failures(members: list[Json]) -> int:
+    """Failed pods, and restarts inside pods that restart their containers themselves."""
+    restarts = sum(each.get("restartCount", 0) for pod in members for each in pod.get("status", {}).get("containerStatuses", ()))
+    return int(restarts) + sum(pods.phase(pod) == "Failed" for pod in members)
+
+
+def _endings(pod: Json) -> list[Json]:
+    states = (each["state"].get("terminated") for each in pod.get("status", {}).get("containerStatuses", ()))
+    return [ended for ended in states if ended]

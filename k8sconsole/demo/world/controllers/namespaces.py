@@ -1,0 +1,101 @@
+"""Namespaces: furnished when they come, emptied before they go."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import ClassVar
+
+from k8sconsole.demo.world import conditions
+from k8sconsole.demo.world.controller import Change, Context, Controller, Json, Key, Router, any_change, being_deleted
+from k8sconsole.demo.world.kinds import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
+
+_FINALIZER = "kubernetes"
+_RETRY = 120.0
+
+
+class Namespaces(Controller):
+    name: ClassVar[str] = "namespace"
+    primary = NAMESPACES
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._ending: set[str] = set()
+
+    def watches(self) -> dict[str, Router]:
+        return {NAMESPACES.key: any_change, "*": self._content_changed}
+
+    def reconcile(self, key: Key) -> float | None:
+        namespace = self.context.find(NAMESPACES, key)
+        if namespace is None:
+            self._ending.discard(key[1])
+            return None
+        if not being_deleted(namespace):
+            self._furnish(namespace)
+            return None
+        self._ending.add(key[1])
+        return self._empty(namespace)
+
+    def _content_changed(self, change: Change) -> Iterable[Key]:
+        return (("", change.namespace),) if change.gone and change.namespace in self._ending else ()
+
+    def _furnish(self, namespace: Json) -> None:
+        """What every namespace has: its own label, the finalizer, the default service account, the cluster's certificate."""
+        name = namespace["metadata"]["name"]
+
+        def complete(fresh: Json) -> None:
+            fresh["metadata"]["labels"] = {**fresh["metadata"].get("labels", {}), "kubernetes.io/metadata.name": name}
+            fresh["spec"] = {**fresh.get("spec", {}), "finalizers": [_FINALIZER]}
+            fresh["status"] = {**fresh.get("status", {}), "phase": "Active"}
+
+        self.store.mutate(NAMESPACES, "", name, complete)
+        if not self.store.has(SERVICE_ACCOUNTS, name, "default"):
+            account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}
+            self.store.create(SERVICE_ACCOUNTS, account)
+        if not self.store.has(CONFIG_MAPS, name, "kube-root-ca.crt"):
+            data = {"ca.crt": "-----BEGIN CERTIFICATE-----\n(the demo cluster's own authority)\n-----END CERTIFICATE-----\n"}
+            bundle = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt", "namespace": name}, "data": data}
+            self.store.create(CONFIG_MAPS, bundle)
+
+    def _empty(self, namespace: Json) -> float | None:
+        name = namespace["metadata"]["name"]
+        for resource in self.store.registry:
+            if resource.namespaced and not resource.stored_as:
+                for each in list(self.store.iterate(resource, name)):
+                    if not being_deleted(each):
+                        self.store.delete(resource, name, each["metadata"]["name"], propagation="Background")
+        left, held = self._remaining(name)
+        if not left:
+            self.store.mutate(NAMESPACES, "", name, lambda fresh: fresh["spec"].update(finalizers=[]))
+            return None
+        self._explain(namespace, left, held)
+        return _RETRY
+
+    def _remaining(self, name: str) -> tuple[Counter[str], Counter[str]]:
+        """What is left in a namespace, by kind and by the finalizer that holds it."""
+        left: Counter[str] = Counter()
+        held: Counter[str] = Counter()
+        for resource in self.store.registry:
+            if resource.namespaced and not resource.stored_as:
+                for each in self.store.iterate(resource, name):
+                    left[f"{resource.plural}.{resource.group}"] += 1
+                    held.update(each["metadata"].get("finalizers", ()))
+        return left, held
+
+    def _explain(self, namespace: Json, left: Counter[str], held: Counter[str]) -> None:
+        remaining = ", ".join(f"{kind} has {count} resource instances" for kind, count in sorted(left.items()))
+        finalizers = ", ".join(f"{finalizer} in {count} resource instances" for finalizer, count in sorted(held.items()))
+        status = {**namespace.get("status", {}), "phase": "Terminating"}
+        status["conditions"] = [dict(condition) for condition in status.get("conditions", ())]
+        deleted = (
+            "NamespaceDeletionContentFailure",
+            "False",
+            "ContentDeleted",
+            "All content successfully deleted, may be waiting on finalization",
+        )
+        content = ("NamespaceContentRemaining", "True", "SomeResourcesRemain", f"Some resources are remaining: {remaining}")
+        said = [deleted, content]
+        if held:
+            message = f"Some content in the namespace has finalizers remaining: {finalizers}"
+            said.append(("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", message))
+        for condition in said:
+            conditions.put(status, dict(zip(("type", "status", "reason", "message"), condition, strict=True)), self.context.stamp)
+        self.context.set_status(NAMESPACES, namespace, status)

@@ -1,0 +1,90 @@
+"""Nodes: leases renewed, heartbeats sent, pods of a lost node collected, and taints that follow conditions."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from k8sconsole.demo.clock import micro_stamp, seconds_since
+from k8sconsole.demo.world import conditions
+from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router
+from k8sconsole.demo.world.kinds import LEASES, NODES, PODS
+
+LEASE_NAMESPACE = "kube-node-lease"
+_RENEWAL = 10.0
+_HEARTBEAT = 300.0
+# A large cluster renews more slowly, so that an idle demo of 500 nodes stays below a hundredth of a core.
+_RENEWALS_A_SECOND = 10
+_PRESSURES = {"MemoryPressure": "memory-pressure", "DiskPressure": "disk-pressure", "PIDPressure": "pid-pressure"}
+
+
+class Nodes(Controller):
+    name: ClassVar[str] = "node"
+    primary = NODES
+
+    def watches(self) -> dict[str, Router]:
+        return {NODES.key: _pressure_changed}
+
+    def reconcile(self, key: Key) -> float | None:
+        node = self.context.find(NODES, key)
+        if node is None:
+            self._collect(key[1])
+            return None
+        self._renew(node)
+        self._beat(node)
+        return max(_RENEWAL, self.store.count(NODES) / _RENEWALS_A_SECOND)
+
+    def _renew(self, node: Json) -> None:
+        name, now = node["metadata"]["name"], micro_stamp(self.context.now)
+        if self.store.has(LEASES, LEASE_NAMESPACE, name):
+            self.store.mutate(LEASES, LEASE_NAMESPACE, name, lambda fresh: fresh["spec"].update(renewTime=now))
+            return
+        owner = {"apiVersion": "v1", "kind": "Node", "name": name, "uid": node["metadata"]["uid"]}
+        meta = {"name": name, "namespace": LEASE_NAMESPACE, "ownerReferences": [owner]}
+        spec = {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": now}
+        self.store.create(LEASES, {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": meta, "spec": spec})
+
+    def _beat(self, node: Json) -> None:
+        listed = node.get("status", {}).get("conditions", ())
+        if any(seconds_since(each.get("lastHeartbeatTime"), self.context.now) >= _HEARTBEAT for each in listed):
+            beaten = [{**each, "lastHeartbeatTime": self.context.stamp} for each in listed]
+            self.context.set_status(NODES, node, {**node["status"], "conditions": beaten})
+
+    def _collect(self, node: str) -> None:
+        """Pods of a node that is no more cannot end by themselves."""
+        for namespace, name in self.context.placement.on(node):
+            self.store.remove(PODS, namespace, name)
+
+
+class Taints(Controller):
+    """A node under pressure takes no new pods."""
+
+    name: ClassVar[str] = "taint"
+    primary = NODES
+
+    def watches(self) -> dict[str, Router]:
+        return {NODES.key: _pressure_changed}
+
+    def reconcile(self, key: Key) -> float | None:
+        node = self.context.find(NODES, key)
+        if node is not None:
+            self._taint(node)
+        return None
+
+    def _taint(self, node: Json) -> None:
+        wanted = {f"node.kubernetes.io/{name}" for type_, name in _PRESSURES.items() if conditions.is_true(node.get("status", {}), type_)}
+        taints = node.get("spec", {}).get("taints", [])
+        ours = {f"node.kubernetes.io/{name}" for name in _PRESSURES.values()}
+        kept = [taint for taint in taints if taint["key"] not in ours - wanted]
+        known = {taint["key"] for taint in kept}
+        kept += [{"key": key, "effect": "NoSchedule", "timeAdded": self.context.stamp} for key in sorted(wanted - known)]
+        if kept != taints:
+            self.store.mutate(NODES, "", node["metadata"]["name"], lambda fresh: fresh.setdefault("spec", {}).update(taints=kept))
+
+
+def _pressure_changed(change: Change) -> Iterable[Key]:
+    """New nodes, lost nodes, and another state of pressure; heartbeats are the node's own doing."""
+    same = not change.gone and _pressures(change.previous) == _pressures(change.object)
+    return () if same and change.previous else (change.key,)
+
+
+def _pressures(node: Json) -> set[str]:
+    return {type_ for type_ in _PRESSURES if conditions.is_true(node.get("status", {}), type_)}

@@ -1,0 +1,45 @@
+"""Which replicated objects are at rest: what is wished is there, available and reported. Few fields tell, so thousands are asked fast."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from k8sconsole.demo.resources import Resource
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.storage import ObjectStore
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    generation: int = 1
+    deletionTimestamp: str = ""
+
+
+class _Spec(msgspec.Struct, frozen=True):
+    replicas: int = 1
+
+
+class _Status(msgspec.Struct, frozen=True):
+    observedGeneration: int = 0
+    replicas: int = 0
+    availableReplicas: int = 0
+
+
+class _Replicated(msgspec.Struct, frozen=True):
+    metadata: _Meta
+    spec: _Spec
+    status: _Status = _Status()
+
+    @property
+    def rests(self) -> bool:
+        reported = self.status.observedGeneration == self.metadata.generation and not self.metadata.deletionTimestamp
+        return reported and self.status.replicas == self.status.availableReplicas == self.spec.replicas
+
+
+_DECODER = msgspec.json.Decoder(_Replicated)
+
+
+def restless(store: "ObjectStore", resource: Resource) -> Iterable[tuple[str, str]]:
+    """Keys of the deployments or replica sets that are not at rest."""
+    return [key for key in store.names(resource) if not _DECODER.decode(store.raw(resource, *key)).rests]

@@ -1,0 +1,153 @@
+"""The scheduler: a node for every pod that has none, or the reason why there is none, in kube-scheduler's words."""
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from k8sconsole.demo.podspecs import locate
+from k8sconsole.demo.world import conditions
+from k8sconsole.demo.world.amounts import Amounts, amounts, requests
+from k8sconsole.demo.world.controller import Change, Context, Controller, Json, Key, Router, being_deleted, selects
+from k8sconsole.demo.world.controllers.volumes import claim_trouble
+from k8sconsole.demo.world.kinds import NODES, PODS
+
+_RETRY = 300.0
+_UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
+
+
+class Scheduler(Controller):
+    name: ClassVar[str] = "scheduler"
+    primary = PODS
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._waiting: set[Key] = set()
+
+    def watches(self) -> dict[str, Router]:
+        return {PODS.key: self._pod_changed, NODES.key: self._node_changed}
+
+    def unsettled(self) -> Iterable[Key]:
+        return [key for key in self.store.names(PODS) if b'"nodeName":' not in self.store.raw(PODS, *key)]
+
+    def reconcile(self, key: Key) -> float | None:
+        pod = self.context.find(PODS, key)
+        if pod is None or pod["spec"].get("nodeName") or being_deleted(pod):
+            self._waiting.discard(key)
+            return None
+        nodes = list(self.store.iterate(NODES))
+        trouble = claim_trouble(self.context, pod)
+        why = Counter({trouble: len(nodes)}) if trouble else Counter[str]()
+        fitting = [] if trouble else [node for node in nodes if not self._refusals(pod, node, why)]
+        if fitting:
+            self._bind(pod, min(fitting, key=self._load))
+            self._waiting.discard(key)
+            return None
+        self._waiting.add(key)
+        self._decline(pod, len(nodes), why, trouble)
+        return _RETRY
+
+    def _pod_changed(self, change: Change) -> Iterable[Key]:
+        """A new pod wants a node; one that went may have made room for those that wait."""
+        if change.gone:
+            return (change.key, *sorted(self._waiting))
+        same = change.previous.get("spec") == change.object["spec"]
+        return () if same or change.object["spec"].get("nodeName") else (change.key,)
+
+    def _node_changed(self, change: Change) -> Iterable[Key]:
+        if change.previous.get("spec") == change.object.get("spec") and not change.gone:
+            same = change.previous.get("status", {}).get("allocatable") == change.object.get("status", {}).get("allocatable")
+            return () if same else sorted(self._waiting)
+        return sorted(self._waiting)
+
+    def _refusals(self, pod: Json, node: Json, why: Counter[str]) -> bool:
+        """Count what speaks against a node; says whether anything does."""
+        said = static_refusal(pod["spec"], node) or self._lacking(pod["spec"], node)
+        why.update(said)
+        return bool(said)
+
+    def _lacking(self, spec: Json, node: Json) -> list[str]:
+        room, used = amounts(node.get("status", {}).get("allocatable")), self.context.placement.used(node["metadata"]["name"])
+        lacking = [name for name, asked in requests(spec).items() if used.get(name, 0) + asked > room.get(name, 0)]
+        return ["Too many pods" if name == "pods" else f"Insufficient {name}" for name in lacking]
+
+    def _load(self, node: Json) -> tuple[float, str]:
+        """The share of a node that is taken; the emptiest is chosen."""
+        name, room = node["metadata"]["name"], amounts(node["status"]["allocatable"])
+        used: Amounts = self.context.placement.used(name)
+        shares = [used.get(resource, 0) / max(1, room.get(resource, 1)) for resource in ("cpu", "memory", "pods")]
+        return round(sum(shares), 6), name
+
+    def _bind(self, pod: Json, node: Json) -> None:
+        meta, name, stamp = pod["metadata"], node["metadata"]["name"], self.context.stamp
+
+        def bind(fresh: Json) -> None:
+            fresh["spec"]["nodeName"] = name
+            locate(fresh, node)
+            conditions.put(fresh.setdefault("status", {}), {"type": "PodScheduled", "status": "True"}, stamp)
+
+        self.store.mutate(PODS, meta["namespace"], meta["name"], bind)
+        said = f"Successfully assigned {meta['namespace']}/{meta['name']} to {name}"
+        self.context.recorder.normal(pod, "Scheduled", said, "default-scheduler")
+
+    def _decline(self, pod: Json, count: int, why: Counter[str], trouble: str) -> None:
+        message = explanation(count, why, trouble)
+        meta, stamp = pod["metadata"], self.context.stamp
+        condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
+
+        def decline(fresh: Json) -> None:
+            conditions.put(fresh.setdefault("status", {}), condition, stamp)
+
+        self.store.mutate(PODS, meta["namespace"], meta["name"], decline)
+        self.context.recorder.warning(pod, "FailedScheduling", message, "default-scheduler")
+
+
+def static_refusal(spec: Json, node: Json) -> list[str]:
+    """What speaks against a node whoever else is on it: cordoned, tainted, or not the kind that is asked for."""
+    if node.get("spec", {}).get("unschedulable") and not tolerated(_UNSCHEDULABLE, spec):
+        return ["node(s) were unschedulable"]
+    for taint in node.get("spec", {}).get("taints", ()):
+        if taint["effect"] != "PreferNoSchedule" and not tolerated(taint, spec):
+            return [f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"]
+    if not _wanted(spec, node["metadata"]):
+        return ["node(s) didn't match Pod's node affinity/selector"]
+    return []
+
+
+def explanation(count: int, why: Counter[str], trouble: str) -> str:
+    """The scheduler's sentence, reasons in its order (sorted as text), with what it says about pre-emption."""
+    if not count:
+        return "no nodes available to schedule pods"
+    if trouble:
+        rest = f"preemption: 0/{count} nodes are available: {count} Preemption is not helpful for scheduling."
+        return f"0/{count} nodes are available: {trouble}. {rest}"
+    reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in why.items()))
+    helpful = min(count, max((number for reason, number in why.items() if reason.startswith(("Insufficient", "Too many"))), default=0))
+    outcome = [f"{count - helpful} Preemption is not helpful for scheduling"] if count - helpful else []
+    outcome += [f"{helpful} No preemption victims found for incoming pod"] if helpful else []
+    return f"0/{count} nodes are available: {reasons}. preemption: 0/{count} nodes are available: {', '.join(outcome)}."
+
+
+def tolerated(taint: dict[str, Any], spec: Json) -> bool:
+    return any(_tolerates(toleration, taint) for toleration in spec.get("tolerations", ()))
+
+
+def _tolerates(toleration: Json, taint: dict[str, Any]) -> bool:
+    if toleration.get("effect") not in (None, "", taint["effect"]):
+        return False
+    if toleration.get("operator", "Equal") == "Exists":
+        return toleration.get("key") in (None, "", taint["key"])
+    return bool(toleration.get("key") == taint["key"] and toleration.get("value", "") == taint.get("value", ""))
+
+
+def _wanted(spec: Json, node: Json) -> bool:
+    labels = node.get("labels", {})
+    if not spec.get("nodeSelector", {}).items() <= labels.items():
+        return False
+    affinity = spec.get("affinity", {}).get("nodeAffinity", {}).get("requiredDuringSchedulingIgnoredDuringExecution", {})
+    terms = affinity.get("nodeSelectorTerms", ())
+    return not terms or any(_matches(term, node) for term in terms)
+
+
+def _matches(term: Json, node: Json) -> bool:
+    by_field = all(node["name"] in field["values"] for field in term.get("matchFields", ()))
+    return by_field and selects({"matchExpressions": term.get("matchExpressions", ())}, node.get("labels", {}))

@@ -1,0 +1,150 @@
+"""Persistent volume claims: provisioned by their storage class, or pending with the reason why."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from k8sconsole.demo.world.controller import Change, Context, Controller, Json, Key, Router, any_change, being_deleted
+from k8sconsole.demo.world.kinds import CLAIMS, PODS, STORAGE_CLASSES, VOLUMES
+
+_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+_PROTECTION = "kubernetes.io/pvc-protection"
+_COMPONENT = "persistentvolume-controller"
+_RETRY = 300.0
+
+
+class Claims(Controller):
+    name: ClassVar[str] = "persistentvolume"
+    primary = CLAIMS
+
+    def watches(self) -> dict[str, Router]:
+        return {CLAIMS.key: any_change, PODS.key: self._used_by}
+
+    def unsettled(self) -> Iterable[Key]:
+        return [key for key in self.store.names(CLAIMS) if b'"phase":"Bound"' not in self.store.raw(CLAIMS, *key)]
+
+    def reconcile(self, key: Key) -> float | None:
+        claim = self.context.find(CLAIMS, key)
+        if claim is None:
+            self._release(key)
+            return None
+        if being_deleted(claim):
+            self._let_go(claim)
+            return None
+        if claim.get("status", {}).get("phase") == "Bound":
+            return None
+        self.context.set_status(CLAIMS, claim, {"phase": "Pending"})
+        return self._provision(claim)
+
+    def _provision(self, claim: Json) -> float | None:
+        class_name = claim["spec"].get("storageClassName") or default_class(self.context)
+        if not class_name:
+            return self._wait(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
+        storage_class = self.context.find(STORAGE_CLASSES, ("", class_name))
+        if storage_class is None:
+            return self._wait(claim, "ProvisioningFailed", f'storageclass.storage.k8s.io "{class_name}" not found', warning=True)
+        if storage_class.get("volumeBindingMode") == "WaitForFirstConsumer" and not self._consumed(claim):
+            return self._wait(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding")
+        self._bind(claim, storage_class)
+        return None
+
+    def _wait(self, claim: Json, reason: str, message: str, *, warning: bool = False) -> float:
+        tell = self.context.recorder.warning if warning else self.context.recorder.normal
+        tell(claim, reason, message, _COMPONENT)
+        return _RETRY
+
+    def _bind(self, claim: Json, storage_class: Json) -> None:
+        volume = volume_for(claim, storage_class)
+        self.store.create(VOLUMES, volume)
+        meta, stored = claim["metadata"], claim["spec"]["resources"]["requests"]["storage"]
+
+        def bind(fresh: Json) -> None:
+            fresh["spec"] |= {"volumeName": volume["metadata"]["name"], "storageClassName": storage_class["metadata"]["name"]}
+            fresh["status"] = {"phase": "Bound", "accessModes": fresh["spec"]["accessModes"], "capacity": {"storage": stored}}
+            fresh["metadata"].setdefault("finalizers", [_PROTECTION])
+
+        self.store.mutate(CLAIMS, meta["namespace"], meta["name"], bind)
+        said = f"Successfully provisioned volume {volume['metadata']['name']}"
+        self.context.recorder.normal(claim, "ProvisioningSucceeded", said, storage_class["provisioner"])
+
+    def _consumed(self, claim: Json) -> bool:
+        """A pod that uses the claim has been given a node."""
+        name = claim["metadata"]["name"]
+        placed = (pod for pod in self.store.iterate(PODS, claim["metadata"]["namespace"]) if pod["spec"].get("nodeName"))
+        return any(name in claim_names(pod) for pod in placed)
+
+    def _used_by(self, change: Change) -> Iterable[Key]:
+        """A pod that was placed, or went, matters to its claims."""
+        placed = change.object["spec"].get("nodeName") and not change.previous.get("spec", {}).get("nodeName")
+        return [(change.namespace, name) for name in claim_names(change.object)] if placed or change.gone else ()
+
+    def _let_go(self, claim: Json) -> None:
+        """A claim that no pod uses any more may go."""
+        meta = claim["metadata"]
+        users = (pod for pod in self.store.iterate(PODS, meta["namespace"]) if meta["name"] in claim_names(pod))
+        if _PROTECTION in meta.get("finalizers", ()) and not any(users):
+            left = [each for each in meta["finalizers"] if each != _PROTECTION]
+            self.store.mutate(CLAIMS, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(finalizers=left))
+
+    def _release(self, key: Key) -> None:
+        """The volume of a claim that is gone follows its reclaim policy."""
+        for volume in list(self.store.iterate(VOLUMES)):
+            bound = volume["spec"].get("claimRef", {})
+            if (bound.get("namespace"), bound.get("name")) == key:
+                if volume["spec"].get("persistentVolumeReclaimPolicy") == "Delete":
+                    self.store.remove(VOLUMES, "", volume["metadata"]["name"])
+                else:
+                    self.context.set_status(VOLUMES, volume, {"phase": "Released"})
+
+
+def default_class(context: Context) -> str:
+    """The name of the storage class that is marked as default, or an empty text."""
+    marked = (each["metadata"] for each in context.store.iterate(STORAGE_CLASSES))
+    return next((str(meta["name"]) for meta in marked if meta.get("annotations", {}).get(_DEFAULT_CLASS) == "true"), "")
+
+
+def claim_names(pod: Json) -> list[str]:
+    volumes = pod["spec"].get("volumes", ())
+    return [volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume]
+
+
+def claim_trouble(context: Context, pod: Json) -> str:
+    """Why a pod's claims keep it from being scheduled, in the scheduler's words; empty where they do not."""
+    for name in claim_names(pod):
+        claim = context.find(CLAIMS, (pod["metadata"]["namespace"], name))
+        if claim is None:
+            return f'persistentvolumeclaim "{name}" not found'
+        if claim.get("status", {}).get("phase") != "Bound" and not _waits_for_consumer(context, claim):
+            return "pod has unbound immediate PersistentVolumeClaims"
+    return ""
+
+
+def volume_for(claim: Json, storage_class: Json) -> Json:
+    """The volume a provisioner makes for a claim."""
+    meta, spec, name = claim["metadata"], claim["spec"], f"pvc-{claim['metadata']['uid']}"
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": storage_class["provisioner"]}},
+        "spec": {
+            "capacity": {"storage": spec["resources"]["requests"]["storage"]},
+            "accessModes": spec["accessModes"],
+            "claimRef": {
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "name": meta["name"],
+                "namespace": meta["namespace"],
+                "uid": meta["uid"],
+            },
+            "persistentVolumeReclaimPolicy": storage_class.get("reclaimPolicy", "Delete"),
+            "storageClassName": storage_class["metadata"]["name"],
+            "volumeMode": spec.get("volumeMode", "Filesystem"),
+            "csi": {"driver": storage_class["provisioner"], "fsType": "ext4", "volumeHandle": name},
+        },
+        "status": {"phase": "Bound"},
+    }
+
+
+def _waits_for_consumer(context: Context, claim: Json) -> bool:
+    name = claim["spec"].get("storageClassName") or default_class(context)
+    storage_class = context.find(STORAGE_CLASSES, ("", name)) if name else None
+    return storage_class is not None and storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"

@@ -1,0 +1,170 @@
+"""The life of one container: waiting, running, ended, and again. Pure: a status, a plan and a moment give the next status.
+
+Pod lifecycle and restart back-off follow the Kubernetes documentation ("Pod Lifecycle", "Container restarts"): 10 s, doubled with each
+restart, at most five minutes; the first restart comes at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from k8sconsole.demo.clock import moment, stamp
+from k8sconsole.demo.world.kubelet.images import Pulling
+
+Json = dict[str, Any]
+_FIRST_BACK_OFF = 10.0
+_LONGEST_BACK_OFF = 300.0
+PROBE_REPORT = timedelta(minutes=5)
+"""How often a probe that keeps failing is told; the kubelet's own events are thinned out to about that."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a container will do, all in seconds from its start; None: never."""
+
+    name: str
+    image: str
+    restart: str
+    starts_after: float = 1.0
+    exits_after: float | None = None
+    exit_code: int = 0
+    reason: str = "Completed"
+    ready_after: float | None = 0.0
+    probe_failure: str = ""
+    sick_after: float | None = None
+    pod: str = ""
+    """`name_namespace(uid)`, as the kubelet writes it in messages."""
+
+
+@dataclass
+class Turn:
+    """One look at a container: its status, when to look again, and what is to be told in events (type, reason, message)."""
+
+    status: Json
+    due: datetime | None = None
+    told: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def tell(self, type_: str, reason: str, message: str) -> None:
+        self.told.append((type_, reason, message))
+
+
+def fresh(plan: Plan, *, waiting: str) -> Json:
+    """The status of a container that has not begun."""
+    return {
+        "name": plan.name,
+        "image": plan.image,
+        "imageID": "",
+        "ready": False,
+        "started": False,
+        "restartCount": 0,
+        "state": {"waiting": {"reason": waiting}},
+        "lastState": {},
+    }
+
+
+def turn(status: Json, plan: Plan, since: datetime, now: datetime, pulling: Pulling) -> Turn:
+    """Move a container to where it is at `now`. `since` is when it was allowed to begin; `pulling` remembers its image pulls."""
+    result = Turn(dict(status))
+    for _ in range(8):
+        before = result.status["state"]
+        _move(result, plan, since, now, pulling)
+        if result.status["state"] == before:
+            break
+    _readiness(result, plan, now)
+    return result
+
+
+def _move(result: Turn, plan: Plan, since: datetime, now: datetime, pulling: Pulling) -> None:
+    state: Mapping[str, Any] = result.status["state"]
+    result.due = None
+    if "running" in state:
+        _running(result, plan, moment(state["running"]["startedAt"]), now)
+    elif "terminated" in state:
+        _ended(result, plan, state["terminated"], now)
+    elif state["waiting"]["reason"] == "CrashLoopBackOff":
+        ended = result.status["lastState"]["terminated"]["finishedAt"]
+        due = moment(ended) + timedelta(seconds=back_off(result.status["restartCount"]))
+        _when(result, due, now, lambda: _start(result, plan, now, restarts=result.status["restartCount"] + 1))
+    else:
+        _waiting(result, plan, since, now, pulling)
+
+
+def _waiting(result: Turn, plan: Plan, since: datetime, now: datetime, pulling: Pulling) -> None:
+    """Created for the first time: pulled, then started; or pulled in vain, ever more seldom."""
+    result.status["state"], result.due, told = pulling.state(result.status["state"], plan.image, since, plan.starts_after, now)
+    result.told += told
+    if result.due is None:
+        _start(result, plan, now, restarts=result.status["restartCount"])
+
+
+def _running(result: Turn, plan: Plan, started: datetime, now: datetime) -> None:
+    if plan.sick_after is not None and (plan.exits_after is None or plan.sick_after < plan.exits_after):
+        _when(result, started + timedelta(seconds=plan.sick_after), now, lambda: _kill(result, plan, started, now))
+    elif plan.exits_after is not None:
+        _when(result, started + timedelta(seconds=plan.exits_after), now, lambda: _end(result, plan.exit_code, plan.reason, started, now))
+
+
+def _kill(result: Turn, plan: Plan, started: datetime, now: datetime) -> None:
+    result.tell("Warning", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500")
+    result.tell("Normal", "Killing", f"Container {plan.name} failed liveness probe, will be restarted")
+    _end(result, 137, "Error", started, now)
+
+
+def _end(result: Turn, code: int, reason: str, started: datetime, now: datetime) -> None:
+    ended = {"exitCode": code, "reason": reason, "startedAt": stamp(started), "finishedAt": stamp(now)}
+    container = result.status.get("containerID")
+    result.status |= {"ready": False, "started": False, "state": {"terminated": ended | ({"containerID": container} if container else {})}}
+
+
+def _ended(result: Turn, plan: Plan, terminated: Json, now: datetime) -> None:
+    if plan.restart == "Never" or (plan.restart == "OnFailure" and terminated["exitCode"] == 0):
+        return
+    restarts = result.status["restartCount"]
+    result.status["lastState"] = {"terminated": terminated}
+    if restarts == 0:
+        _start(result, plan, now, restarts=1)
+        return
+    wait = f"back-off {spelled(back_off(restarts))} restarting failed container={plan.name} pod={plan.pod}"
+    result.status["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": wait}}
+    result.tell("Warning", "BackOff", f"Back-off restarting failed container {plan.name} in pod {plan.pod}")
+
+
+def _start(result: Turn, plan: Plan, now: datetime, *, restarts: int) -> None:
+    if restarts:
+        result.tell("Normal", "Pulled", f'Container image "{plan.image}" already present on machine')
+    result.tell("Normal", "Created", f"Created container: {plan.name}")
+    result.tell("Normal", "Started", f"Started container {plan.name}")
+    result.status |= {"state": {"running": {"startedAt": stamp(now)}}, "started": True, "restartCount": restarts}
+
+
+def _readiness(result: Turn, plan: Plan, now: datetime) -> None:
+    running = result.status["state"].get("running")
+    if running is None or plan.ready_after is None:
+        result.status["ready"] = False
+        if running is not None and plan.probe_failure:
+            result.tell("Warning", "Unhealthy", plan.probe_failure)
+            result.due = min(now + PROBE_REPORT, result.due or now + PROBE_REPORT)
+        return
+    good = moment(running["startedAt"]) + timedelta(seconds=plan.ready_after)
+    result.status["ready"] = good <= now
+    if good > now:
+        result.due = min(good, result.due or good)
+
+
+def back_off(restarts: int) -> float:
+    """Seconds before the next restart of a container that has been restarted so often."""
+    return min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2.0 ** max(0, min(restarts, 10) - 1))
+
+
+def spelled(seconds: float) -> str:
+    """`10s`, `1m20s`, `5m0s`: a duration as Go prints it."""
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes}m{rest}s" if minutes else f"{rest}s"
+
+
+def _when(result: Turn, due: datetime, now: datetime, act: Any) -> None:
+    if due <= now:
+        act()
+    else:
+        result.due = due

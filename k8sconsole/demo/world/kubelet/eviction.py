@@ -1,0 +1,61 @@
+"""Eviction: a node that runs out of disk ends some of its pods to save the rest."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from k8sconsole.demo.world import conditions, pods
+from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router, controller_of
+from k8sconsole.demo.world.kinds import NODES, PODS
+from k8sconsole.demo.world.seeds import fraction
+
+_MOST = 3
+_SPARED = ("system-node-critical", "system-cluster-critical")
+
+
+class Evictions(Controller):
+    name: ClassVar[str] = "eviction"
+    primary = NODES
+
+    def watches(self) -> dict[str, Router]:
+        return {NODES.key: self._came_under_pressure}
+
+    def unsettled(self) -> Iterable[Key]:
+        """A node that already was under pressure has evicted what it had to."""
+        return ()
+
+    def reconcile(self, key: Key) -> float | None:
+        node = self.context.find(NODES, key)
+        if node is None or not conditions.is_true(node.get("status", {}), "DiskPressure"):
+            return None
+        host = key[1]
+        self.context.recorder.warning(node, "EvictionThresholdMet", "Attempting to reclaim ephemeral-storage", "kubelet", host=host)
+        hosted = (self.store.view(PODS, *each) for each in self.context.placement.on(host))
+        worst = sorted((pod for pod in hosted if _may_go(pod)), key=lambda pod: fraction(self.context.seed, pod["metadata"]["uid"]))
+        for pod in worst[:_MOST]:
+            self._evict(pod, host)
+        return None
+
+    def _came_under_pressure(self, change: Change) -> Iterable[Key]:
+        before, after = (conditions.is_true(each.get("status", {}), "DiskPressure") for each in (change.previous, change.object))
+        return (change.key,) if after and not before and not change.gone else ()
+
+    def _evict(self, pod: Json, host: str) -> None:
+        name = pod["spec"]["containers"][0]["name"]
+        used = 6 + round(9 * fraction("disk", pod["metadata"]["uid"]))
+        message = (
+            "The node was low on resource: ephemeral-storage. Threshold quantity: 10Gi, available: 6Gi. "
+            f"Container {name} was using {used}Gi, request is 0, has larger consumption of ephemeral-storage. "
+        )
+        status = {"phase": "Failed", "reason": "Evicted", "message": message, "startTime": pod["status"].get("startTime")}
+        status["conditions"] = [
+            {**each, "status": "False"} if "Ready" in each["type"] else each for each in pod["status"].get("conditions", ())
+        ]
+        self.context.set_status(PODS, pod, status)
+        self.context.recorder.warning(pod, "Evicted", message, "kubelet", host=host)
+
+
+def _may_go(pod: Json) -> bool:
+    """Whoever works writes to the disk, can be replaced, and is no part of the system."""
+    owner = controller_of(pod)
+    by_replica_set = owner is not None and owner["kind"] == "ReplicaSet"
+    return by_replica_set and pod["spec"].get("priorityClassName") not in _SPARED and pods.ready(pod)

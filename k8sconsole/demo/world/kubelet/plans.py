@@ -1,0 +1,60 @@
+"""From a pod's spec and the scenario's behaviours to what each container will do."""
+
+from typing import Any
+
+from k8sconsole.demo.world.behaviour import Behaviour, Behaviours, commanded, workload_of
+from k8sconsole.demo.world.kubelet.containers import Plan
+from k8sconsole.demo.world.seeds import fraction
+
+Json = dict[str, Any]
+_JOB_SECONDS = 5.0
+_INIT_SECONDS = 2.0
+
+
+def plans(pod: Json, behaviours: Behaviours) -> list[Plan]:
+    """The containers of a pod, in order."""
+    return [_plan(pod, container, behaviours, init=False) for container in pod["spec"].get("containers", ())]
+
+
+def init_plans(pod: Json, behaviours: Behaviours) -> list[Plan]:
+    """The init containers; each must end well before the next begins."""
+    return [_plan(pod, container, behaviours, init=True) for container in pod["spec"].get("initContainers", ())]
+
+
+def behaviour_of(pod: Json, container: Json, behaviours: Behaviours) -> Behaviour:
+    """The scenario's word for a container; where it has none, what its command says."""
+    meta = pod["metadata"]
+    listed = behaviours.of(meta["namespace"], workload_of(meta), container["name"], container["image"])
+    return listed if listed != Behaviour() else commanded(container) or listed
+
+
+def _plan(pod: Json, container: Json, behaviours: Behaviours, *, init: bool) -> Plan:
+    behaviour, meta = behaviour_of(pod, container, behaviours), pod["metadata"]
+    restart = pod["spec"].get("restartPolicy", "Always")
+    ends_by_itself = _INIT_SECONDS if init else _JOB_SECONDS if _of_a_job(pod) else None
+    code = 137 if behaviour.oom else behaviour.exit_code
+    return Plan(
+        name=container["name"],
+        image=container["image"],
+        restart="OnFailure" if init and restart != "Never" else restart,
+        # Pods of one workload do not start in step.
+        starts_after=behaviour.starts_after + round(fraction(meta["uid"], container["name"]), 3),
+        exits_after=behaviour.exits_after if behaviour.exits_after is not None else ends_by_itself,
+        exit_code=code,
+        reason="OOMKilled" if behaviour.oom else "Error" if code else "Completed",
+        ready_after=None if behaviour.unready else _ready_after(container, behaviour),
+        probe_failure=f"Readiness probe failed: {behaviour.unready}" if behaviour.unready else "",
+        sick_after=behaviour.sick_after,
+        pod=f"{meta['name']}_{meta['namespace']}({meta['uid']})",
+    )
+
+
+def _ready_after(container: Json, behaviour: Behaviour) -> float:
+    probe = container.get("readinessProbe")
+    if behaviour.ready_after is not None:
+        return behaviour.ready_after
+    return float(probe.get("initialDelaySeconds", 0)) + 1.0 if probe else 0.0
+
+
+def _of_a_job(pod: Json) -> bool:
+    return any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ()))

@@ -1,0 +1,163 @@
+"""The kubelet as a controller: every pod that has a node is taken through its life, and at its end out of the cluster."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import ClassVar
+
+import msgspec
+
+from k8sconsole.demo.clock import moment
+from k8sconsole.demo.world import pods
+from k8sconsole.demo.world.behaviour import Behaviour
+from k8sconsole.demo.world.controller import Context, Controller, Json, Key, Router, being_deleted, spec_changed
+from k8sconsole.demo.world.kinds import CLAIMS, NODES, PODS
+from k8sconsole.demo.world.kubelet.containers import PROBE_REPORT
+from k8sconsole.demo.world.kubelet.images import Pulling
+from k8sconsole.demo.world.kubelet.plans import behaviour_of
+from k8sconsole.demo.world.kubelet.status import Progress, advance
+
+_VOLUME_LOOK = 2.0
+
+
+class _Condition(msgspec.Struct, frozen=True):
+    type: str
+    status: str
+
+
+class _Status(msgspec.Struct, frozen=True):
+    phase: str = "Pending"
+    conditions: list[_Condition] = []
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    deletionTimestamp: str = ""
+
+
+class _Glance(msgspec.Struct, frozen=True):
+    metadata: _Meta
+    status: _Status = _Status()
+
+    @property
+    def rests(self) -> bool:
+        """Runs and is ready, or is done: nothing happens to it by itself soon."""
+        if self.metadata.deletionTimestamp:
+            return False
+        ready = any(condition.type == "Ready" and condition.status == "True" for condition in self.status.conditions)
+        return self.status.phase in ("Succeeded", "Failed") or (self.status.phase == "Running" and ready)
+
+
+_GLANCE = msgspec.json.Decoder(_Glance)
+
+
+class Kubelet(Controller):
+    name: ClassVar[str] = "kubelet"
+    primary = PODS
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self._pulling: dict[tuple[str, str], Pulling] = {}
+        self._probed: dict[tuple[str, str], datetime] = {}
+        self._ending: set[str] = set()
+
+    def watches(self) -> dict[str, Router]:
+        return {PODS.key: lambda change: (change.key,) if change.gone else spec_changed(change)}
+
+    def unsettled(self) -> Iterable[Key]:
+        """Pods at rest are left alone, unless a scenario lets their containers exit later."""
+        restless = [each for each in self.context.behaviours.listed if each.exits_after or each.sick_after]
+        return [key for key in self.store.names(PODS) if _exits(key, restless) or not _GLANCE.decode(self.store.raw(PODS, *key)).rests]
+
+    def reconcile(self, key: Key) -> float | None:
+        pod = self.context.find(PODS, key)
+        if pod is None or not pod["spec"].get("nodeName"):
+            return None
+        if being_deleted(pod):
+            return self._end(pod)
+        if pods.finished(pod):
+            self._forget(pod["metadata"]["uid"])
+            return None
+        if not self._volumes_bound(pod):
+            return _VOLUME_LOOK
+        return self._live(pod)
+
+    def _live(self, pod: Json) -> float | None:
+        progress = advance(pod, self.context.behaviours, self.context.now, self._pull)
+        status = progress.status
+        if not status.get("podIP"):
+            self._address(pod, status)
+        self.context.set_status(PODS, pod, status)
+        self._tell(pod, progress)
+        if progress.due is None:
+            return None
+        return max(0.0, (progress.due - self.context.now).total_seconds())
+
+    def _pull(self, uid: str, container: str) -> Pulling:
+        return self._pulling.setdefault((uid, container), Pulling(self.context.behaviours.registry.has))
+
+    def _address(self, pod: Json, status: Json) -> None:
+        node = self.context.find(NODES, ("", pod["spec"]["nodeName"])) or {}
+        addresses = node.get("status", {}).get("addresses", ())
+        host = next((each["address"] for each in addresses if each["type"] == "InternalIP"), "10.0.0.1")
+        if pod["spec"].get("hostNetwork"):
+            address = host
+        else:
+            cidr = node.get("spec", {}).get("podCIDR", "10.244.255.0/24")
+            address = self.context.placement.free_address(pod["spec"]["nodeName"], cidr)
+        status |= {"hostIP": host, "hostIPs": [{"ip": host}], "podIP": address, "podIPs": [{"ip": address}]}
+
+    def _tell(self, pod: Json, progress: Progress) -> None:
+        for container, field, type_, reason, message in progress.told:
+            if reason == "Unhealthy" and not self._worth_telling((pod["metadata"]["uid"], container)):
+                continue
+            tell = self.context.recorder.warning if type_ == "Warning" else self.context.recorder.normal
+            tell(pod, reason, message, "kubelet", host=pod["spec"]["nodeName"], field=field)
+
+    def _worth_telling(self, probe: tuple[str, str]) -> bool:
+        last = self._probed.get(probe)
+        if last is not None and self.context.now - last < PROBE_REPORT:
+            return False
+        self._probed[probe] = self.context.now
+        return True
+
+    def _volumes_bound(self, pod: Json) -> bool:
+        names = (volume.get("persistentVolumeClaim", {}).get("claimName") for volume in pod["spec"].get("volumes", ()))
+        claims = (self.context.find(CLAIMS, (pod["metadata"]["namespace"], name)) for name in names if name)
+        return all(claim is not None and claim.get("status", {}).get("phase") == "Bound" for claim in claims)
+
+    def _end(self, pod: Json) -> float | None:
+        """Stop the containers, and when they have had their time take the pod away."""
+        meta, uid = pod["metadata"], pod["metadata"]["uid"]
+        if uid not in self._ending and not pods.finished(pod):
+            self._ending.add(uid)
+            for container in pod["spec"]["containers"]:
+                said, field = f"Stopping container {container['name']}", f"spec.containers{{{container['name']}}}"
+                self.context.recorder.normal(pod, "Killing", said, "kubelet", host=pod["spec"]["nodeName"], field=field)
+        left = (self._stopped_at(pod) - self.context.now).total_seconds()
+        if left > 0:
+            return left
+        self._forget(uid)
+        if not meta.get("finalizers"):
+            self.store.remove(PODS, meta["namespace"], meta["name"])
+        elif meta.get("deletionGracePeriodSeconds"):
+            # Its containers are gone; from here on only the finalizers hold it.
+            self.store.mutate(PODS, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(deletionGracePeriodSeconds=0))
+        return None
+
+    def _stopped_at(self, pod: Json) -> datetime:
+        grace = float(pod["metadata"].get("deletionGracePeriodSeconds", 0))
+        asked = moment(pod["metadata"]["deletionTimestamp"]) - timedelta(seconds=grace)
+        slowest = max(behaviour_of(pod, container, self.context.behaviours).stops_after for container in pod["spec"]["containers"])
+        running = pods.phase(pod) == "Running"
+        return asked + timedelta(seconds=min(grace, slowest) if running else 0)
+
+    def _forget(self, uid: str) -> None:
+        self._ending.discard(uid)
+        for memory in (self._pulling, self._probed):
+            for known in [known for known in memory if known[0] == uid]:
+                del memory[known]
+
+
+def _exits(key: Key, restless: Sequence[Behaviour]) -> bool:
+    """Whether a pod of this name may belong to a workload whose containers exit."""
+    return any(fnmatchcase(key[0], each.namespace) and fnmatchcase(key[1], each.workload + "*") for each in restless)

@@ -1,0 +1,127 @@
+"""From a pod to its next status: init containers in turn, then all containers, then phase and conditions."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from k8sconsole.demo.clock import moment, stamp
+from k8sconsole.demo.podspecs import quality
+from k8sconsole.demo.world import conditions
+from k8sconsole.demo.world.behaviour import Behaviours, split_image
+from k8sconsole.demo.world.kubelet.containers import Plan, fresh, turn
+from k8sconsole.demo.world.kubelet.images import Pulling, full_name
+from k8sconsole.demo.world.kubelet.plans import init_plans, plans
+from k8sconsole.demo.world.seeds import hexadecimal
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Progress:
+    """A pod's next status, when to look again, and what its containers told: (container, field, type, reason, message)."""
+
+    status: Json
+    due: datetime | None = None
+    told: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+
+
+def advance(pod: Json, behaviours: Behaviours, now: datetime, pulling: Callable[[str, str], Pulling]) -> Progress:
+    """Where the pod is at `now`; `pulling` gives the memory of a container's image pulls by pod uid and container."""
+    look = _Look(pod, now, pulling)
+    listed = plans(pod, behaviours)
+    initialised = look.initialise(init_plans(pod, behaviours))
+    look.run(listed if initialised else [], waiting=[] if initialised else listed)
+    status = look.progress.status
+    status["phase"] = _phase(status, listed, initialised)
+    status["qosClass"] = status.get("qosClass") or quality(pod["spec"])
+    _conditions(status, initialised, now)
+    return look.progress
+
+
+class _Look:
+    """One look at a pod: what it was before, the moment, and the progress found so far."""
+
+    def __init__(self, pod: Json, now: datetime, pulling: Callable[[str, str], Pulling]) -> None:
+        before = pod.get("status", {})
+        conditions_before = [dict(condition) for condition in before.get("conditions", ())]
+        self.progress = Progress({**before, "startTime": before.get("startTime") or stamp(now), "conditions": conditions_before})
+        self._uid = pod["metadata"]["uid"]
+        self._now = now
+        self._pulling = pulling
+        self._since = moment(self.progress.status["startTime"])
+
+    def initialise(self, listed: list[Plan]) -> bool:
+        """Run init containers one after the other; says whether all are done."""
+        statuses, done = [], True
+        known = self.progress.status.get("initContainerStatuses", ())
+        for plan in listed:
+            status = self._one(plan, known, "initContainers") if done else fresh(plan, waiting="PodInitializing")
+            ended = status["state"].get("terminated")
+            done = ended is not None and ended["exitCode"] == 0
+            self._since = moment(ended["finishedAt"]) if ended else self._since
+            statuses.append({**status, "ready": done})
+        if statuses:
+            self.progress.status["initContainerStatuses"] = statuses
+        return done
+
+    def run(self, listed: list[Plan], *, waiting: list[Plan]) -> None:
+        """Move the main containers on, or leave them waiting for their init containers."""
+        known = self.progress.status.get("containerStatuses", ())
+        moved = [self._one(plan, known, "containers") for plan in listed]
+        self.progress.status["containerStatuses"] = moved + [fresh(plan, waiting="PodInitializing") for plan in waiting]
+
+    def _one(self, plan: Plan, known: Iterable[Json], kind: str) -> Json:
+        status = next((each for each in known if each["name"] == plan.name), None) or fresh(plan, waiting="ContainerCreating")
+        taken = turn({**status, "image": plan.image}, plan, self._since, self._now, self._pulling(self._uid, plan.name))
+        _identify(taken.status, plan, self._uid)
+        self.progress.told += [(plan.name, f"spec.{kind}{{{plan.name}}}", *said) for said in taken.told]
+        if taken.due is not None:
+            self.progress.due = min(taken.due, self.progress.due or taken.due)
+        return taken.status
+
+
+def _identify(status: Json, plan: Plan, uid: str) -> None:
+    """A container that has been started has an id of its own, and its image a digest."""
+    if "running" in status["state"]:
+        status["containerID"] = f"containerd://{hexadecimal(64, uid, plan.name, status['restartCount'])}"
+        repository, _ = split_image(plan.image)
+        status["imageID"] = f"{full_name(repository)}@sha256:{hexadecimal(64, plan.image)}"
+
+
+def _phase(status: Json, listed: list[Plan], initialised: bool) -> str:
+    states = [each["state"] for each in status["containerStatuses"]]
+    if not initialised:
+        failed = (each["state"].get("terminated") for each in status.get("initContainerStatuses", ()))
+        stays = any(ended and ended["exitCode"] for ended in failed) and listed[0].restart == "Never"
+        return "Failed" if stays else "Pending"
+    if all("terminated" in state for state in states) and listed[0].restart != "Always":
+        return "Failed" if any(state["terminated"]["exitCode"] for state in states) else "Succeeded"
+    begun = all("waiting" not in each["state"] or each.get("lastState") for each in status["containerStatuses"])
+    return "Running" if begun else "Pending"
+
+
+def _conditions(status: Json, initialised: bool, now: datetime) -> None:
+    unready = [each["name"] for each in status["containerStatuses"] if not each["ready"]]
+    over = status["phase"] in ("Succeeded", "Failed")
+    why: Json = {}
+    if status["phase"] == "Succeeded":
+        why = {"reason": "PodCompleted"}
+    elif unready:
+        why = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{' '.join(unready)}]"}
+    waiting = [each["name"] for each in status.get("initContainerStatuses", ()) if not each["ready"]]
+    uninitialised = (
+        {}
+        if initialised
+        else {"reason": "ContainersNotInitialized", "message": f"containers with incomplete status: [{' '.join(waiting)}]"}
+    )
+    said: tuple[tuple[str, bool, Json], ...] = (
+        ("PodReadyToStartContainers", not over, {}),
+        ("Initialized", initialised, uninitialised),
+        ("Ready", not unready, why),
+        ("ContainersReady", not unready, why),
+    )
+    for type_, holds, reason in said:
+        conditions.put(status, {"type": type_, "status": str(holds), **reason}, stamp(now))
+    # A kubelet lists what it knows itself before what the scheduler said.
+    status["conditions"].sort(key=lambda condition: condition["type"] == "PodScheduled")

@@ -1,0 +1,101 @@
+"""Which pods are on which node, what they ask for and which addresses they hold: an index kept up to date by changes, never by scanning."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from k8sconsole.demo.world.amounts import Amounts, amounts, total
+from k8sconsole.demo.world.kinds import PODS
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.storage import ObjectStore
+
+Key = tuple[str, str]
+
+
+class _Resources(msgspec.Struct, frozen=True):
+    requests: dict[str, str] = {}
+
+
+class _Container(msgspec.Struct, frozen=True):
+    resources: _Resources = _Resources()
+
+
+class _Spec(msgspec.Struct, frozen=True):
+    nodeName: str = ""
+    containers: list[_Container] = []
+
+
+class _Status(msgspec.Struct, frozen=True):
+    phase: str = "Pending"
+    podIP: str = ""
+
+
+class _Pod(msgspec.Struct, frozen=True):
+    spec: _Spec
+    status: _Status = _Status()
+
+
+_DECODER = msgspec.json.Decoder(_Pod)
+_NOTHING: Amounts = {}
+
+
+class Placement:
+    """Built by one pass over the pods when first asked, so that a cluster nobody changes costs nothing."""
+
+    def __init__(self, store: "ObjectStore") -> None:
+        self._store = store
+        self._built = False
+        self._where: dict[Key, str] = {}
+        self._pods: defaultdict[str, dict[Key, tuple[Amounts, str]]] = defaultdict(dict)
+        self._used: dict[str, Amounts] = {}
+
+    def observe(self, key: Key, raw: bytes, *, gone: bool) -> None:
+        """Take in one change of a pod."""
+        if self._built:
+            self._forget(key)
+            if not gone:
+                self._enter(key, raw)
+
+    def on(self, node: str) -> list[Key]:
+        """The pods of a node that are not done."""
+        self._build()
+        return sorted(self._pods[node])
+
+    def used(self, node: str) -> Amounts:
+        """The sum of the requests on a node."""
+        self._build()
+        if node not in self._used:
+            self._used[node] = total(asked for asked, _ in self._pods[node].values())
+        return self._used[node]
+
+    def free_address(self, node: str, cidr: str) -> str:
+        """The lowest address of a node's /24 that no pod holds; its last where all are taken."""
+        self._build()
+        taken = {address for _, address in self._pods[node].values()}
+        network = cidr.rpartition(".")[0]
+        # The first host of a range is the bridge's.
+        addresses = (f"{network}.{host}" for host in range(2, 255))
+        return next((address for address in addresses if address not in taken), f"{network}.254")
+
+    def _build(self) -> None:
+        if not self._built:
+            self._built = True
+            for key in self._store.names(PODS):
+                self._enter(key, self._store.raw(PODS, *key))
+
+    def _enter(self, key: Key, raw: bytes) -> None:
+        pod = _DECODER.decode(raw)
+        node = pod.spec.nodeName
+        if node and pod.status.phase not in ("Succeeded", "Failed"):
+            asked = total(amounts(container.resources.requests) for container in pod.spec.containers) | {"pods": 1000}
+            self._where[key] = node
+            self._pods[node][key] = (asked, pod.status.podIP)
+            self._used.pop(node, None)
+
+    def _forget(self, key: Key) -> None:
+        node = self._where.pop(key, None)
+        if node is not None:
+            self._pods[node].pop(key, None)
+            self._used.pop(node, None)

@@ -1,0 +1,108 @@
+"""Logs of containers, made when asked for: the same question always gets the same lines, and later questions get more of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo.clock import moment
+from k8sconsole.demo.status import ApiStatus, bad_request
+from k8sconsole.demo.world.behaviour import Behaviour, Behaviours
+from k8sconsole.demo.world.kinds import PODS
+from k8sconsole.demo.world.kubelet.plans import behaviour_of
+from k8sconsole.demo.world.logprofiles import PROFILES
+from k8sconsole.demo.world.seeds import dice, fraction
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.storage import ObjectStore
+
+Json = dict[str, Any]
+Line = tuple[datetime, str]
+# What a node keeps of a container's log before rotation takes the rest away.
+_KEPT = 2000
+_LOOK = 0.5
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One life of a container, from its start to its end or, while it runs, to now."""
+
+    identity: str
+    behaviour: Behaviour
+    started: datetime
+    until: datetime
+    ended: bool
+
+    def lines(self, after: datetime | None = None) -> Iterator[Line]:
+        """Oldest first; lines up to `after` may be left out, so that following costs only what is new."""
+        profile = PROFILES.get(self.behaviour.logs, PROFILES[""])
+        count = max(0, int((self.until - self.started).total_seconds() / profile.every))
+        known = int((after - self.started).total_seconds() / profile.every) if after else 0
+        first = max(0, count - _KEPT, known)
+        if first == 0:
+            yield from ((self.started, text) for text in profile.opening)
+        for number in range(first, count + 1):
+            at = self.started + timedelta(seconds=profile.every * (number + fraction(self.identity, number)))
+            if at <= self.until:
+                yield at, profile.write(dice(self.identity, number), at)
+        if self.ended:
+            yield from ((self.until, text) for text in self.behaviour.last_words)
+
+
+def lines(store: "ObjectStore", namespace: str, pod: str, container: str, *, previous: bool, now: datetime) -> Iterator[Line]:
+    """The log of one container so far, oldest first; with `previous` that of its life before this one.
+
+    Raises NotFound for a pod that is not there, and a 400 status for a container that has not begun or has no previous life.
+    """
+    return _run(store, namespace, pod, container, previous, now).lines()
+
+
+async def follow(store: "ObjectStore", namespace: str, pod: str, container: str, *, since: datetime) -> AsyncIterator[Line]:
+    """Lines written after `since`, as time passes on the store's clock; ends when the container or its pod does."""
+    while True:
+        try:
+            run = _run(store, namespace, pod, container, False, store.clock.now())
+        except ApiStatus:
+            return
+        for at, text in run.lines(since):
+            if at > since:
+                yield at, text
+        if run.ended:
+            return
+        since = max(since, run.until)
+        await asyncio.sleep(_LOOK)
+
+
+def _run(store: "ObjectStore", namespace: str, pod_name: str, container: str, previous: bool, now: datetime) -> _Run:
+    pod = store.get(PODS, namespace, pod_name)
+    spec = next((each for each in _all(pod["spec"], "containers", "initContainers") if each["name"] == container), None)
+    if spec is None:
+        raise bad_request(f"container {container} is not valid for pod {pod_name}")
+    states = _all(pod.get("status", {}), "containerStatuses", "initContainerStatuses")
+    status: Json = next((each for each in states if each["name"] == container), {"state": {}, "lastState": {}})
+    begun, ended = _span(status, pod_name, container, previous)
+    identity = f"{pod['metadata']['uid']}/{container}/{begun}"
+    until = moment(ended) if ended else now
+    return _Run(identity, behaviour_of(pod, spec, Behaviours.within(store)), moment(begun), until, ended is not None)
+
+
+def _span(status: Json, pod: str, container: str, previous: bool) -> tuple[str, str | None]:
+    """Start and end of the life that was asked for."""
+    state, last = status["state"], status.get("lastState", {}).get("terminated")
+    if previous:
+        if last is None:
+            raise bad_request(f'previous terminated container "{container}" in pod "{pod}" not found')
+        return last["startedAt"], last["finishedAt"]
+    if "running" in state:
+        return state["running"]["startedAt"], None
+    over = state.get("terminated") or last
+    if over is None:
+        reason = state.get("waiting", {}).get("reason", "ContainerCreating")
+        why = "trying and failing to pull image" if "Pull" in reason else reason
+        raise bad_request(f'container "{container}" in pod "{pod}" is waiting to start: {why}')
+    return over["startedAt"], over["finishedAt"]
+
+
+def _all(holder: Json, *names: str) -> list[Json]:
+    return [each for name in names for each in holder.get(name, ())]

@@ -1,0 +1,121 @@
+"""Events as the cluster's parts record them: the same thing said again is counted, not repeated."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo.clock import Clock, stamp
+from k8sconsole.demo.world.kinds import EVENTS, NAMESPACES
+from k8sconsole.demo.world.seeds import hexadecimal
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.storage import ObjectStore
+
+Json = dict[str, Any]
+LIFETIME = timedelta(hours=1)
+"""How long an event is kept after it was last counted, as by an API server."""
+
+
+class Recorder:
+    """Writes core/v1 Events. The name of an event follows from what it says, so a later world counts on where an earlier one stopped."""
+
+    def __init__(self, store: "ObjectStore", clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def normal(self, obj: Json, reason: str, message: str, component: str, **place: str) -> None:
+        self._record(obj, "Normal", reason, message, component, **place)
+
+    def warning(self, obj: Json, reason: str, message: str, component: str, **place: str) -> None:
+        self._record(obj, "Warning", reason, message, component, **place)
+
+    def _record(self, obj: Json, type_: str, reason: str, message: str, component: str, *, host: str = "", field: str = "") -> None:
+        meta = obj["metadata"]
+        # Events of cluster-wide objects live in the namespace default.
+        namespace = meta.get("namespace") or "default"
+        name = f"{meta['name']}.{hexadecimal(16, meta.get('uid', ''), type_, reason, message, component, field)}"
+        if not self._again(namespace, name) and not self._closing(namespace):
+            self._keep(self._event(obj, namespace, name, type_, reason, message, component, host, field))
+
+    def _again(self, namespace: str, name: str) -> bool:
+        """Counts an event that is known; says whether it is."""
+        known = self._store.has(EVENTS, namespace, name)
+        if known:
+            self._store.mutate(EVENTS, namespace, name, self._count)
+        return known
+
+    def _keep(self, event: Json) -> None:
+        self._store.create(EVENTS, event)
+
+    def _count(self, event: Json) -> None:
+        event["count"] = event.get("count", 1) + 1
+        event["lastTimestamp"] = stamp(self._clock.now())
+
+    def _event(self, obj: Json, namespace: str, name: str, *said: str) -> Json:
+        type_, reason, message, component, host, field = said
+        now = stamp(self._clock.now())
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"name": name, "namespace": namespace},
+            "involvedObject": _involved(obj, field),
+            "reason": reason,
+            "message": message,
+            "source": {"component": component} | ({"host": host} if host else {}),
+            "firstTimestamp": now,
+            "lastTimestamp": now,
+            "count": 1,
+            "type": type_,
+            "eventTime": None,
+            "reportingComponent": component,
+            "reportingInstance": host,
+        }
+
+    def _closing(self, namespace: str) -> bool:
+        """A namespace that is going away, or is not there, takes no new events."""
+        return (
+            not self._store.has(NAMESPACES, "", namespace) or "deletionTimestamp" in self._store.get(NAMESPACES, "", namespace)["metadata"]
+        )
+
+
+class Chronicle(Recorder):
+    """Events of a past that is lived through in a moment, held back: nearly all of them expire before anybody could read them."""
+
+    def __init__(self, store: "ObjectStore", clock: Clock) -> None:
+        super().__init__(store, clock)
+        self._held: dict[tuple[str, str], tuple[Json, datetime]] = {}
+
+    def publish(self) -> None:
+        """Store what has not expired by now, in the order in which it happened; namespaces on their way out have lost theirs."""
+        for event, last in sorted(self._held.values(), key=lambda held: held[1]):
+            meta = event["metadata"]
+            if not self._expired(last) and not self._closing(meta["namespace"]):
+                self._store.create(EVENTS, event | {"metadata": meta | {"creationTimestamp": event["firstTimestamp"]}})
+        self._held.clear()
+
+    def _again(self, namespace: str, name: str) -> bool:
+        event, last = self._held.get((namespace, name), ({}, self._clock.now()))
+        if not event or self._expired(last):
+            return False
+        self._count(event)
+        self._held[namespace, name] = event, self._clock.now()
+        return True
+
+    def _keep(self, event: Json) -> None:
+        self._held[event["metadata"]["namespace"], event["metadata"]["name"]] = event, self._clock.now()
+
+    def _expired(self, last: datetime) -> bool:
+        return self._clock.now() - last >= LIFETIME
+
+
+def _involved(obj: Json, field: str) -> Json:
+    meta = obj["metadata"]
+    involved = {
+        "kind": obj["kind"],
+        "namespace": meta.get("namespace"),
+        "name": meta["name"],
+        "uid": meta.get("uid"),
+        "apiVersion": obj["apiVersion"],
+        "resourceVersion": meta.get("resourceVersion"),
+        "fieldPath": field,
+    }
+    return {key: value for key, value in involved.items() if value}

@@ -1,0 +1,151 @@
+"""What every pod's containers ask for and since when they run: read from a pod once per change of it, since metrics are asked often."""
+
+import weakref
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from k8sconsole.demo.clock import moment
+from k8sconsole.demo.world.amounts import thousandths
+from k8sconsole.demo.world.behaviour import Behaviours, workload_of
+from k8sconsole.demo.world.kinds import PODS
+from k8sconsole.demo.world.seeds import fraction
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.storage import ObjectStore
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Eater:
+    """One container. CPU in millicores, memory and its limit in thousandths of bytes; None where nothing is requested or limited.
+
+    `own` is its luck in [0, 1); `since` the Unix time of its start, None while it does not run; `fills_in` the seconds in which it grows
+    until the kernel ends it, None for one that does not.
+    """
+
+    name: str
+    cpu: int | None
+    memory: int | None
+    limit: int | None
+    own: float
+    since: float | None
+    fills_in: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Appetite:
+    """One pod at one revision; `workload` is namespace/name of what it belongs to."""
+
+    version: int
+    node: str
+    workload: str
+    running: bool
+    eaters: tuple[Eater, ...]
+
+
+class _Resources(msgspec.Struct, frozen=True):
+    requests: dict[str, str] = {}
+    limits: dict[str, str] = {}
+
+
+class _Container(msgspec.Struct, frozen=True):
+    name: str
+    image: str = ""
+    resources: _Resources = _Resources()
+
+
+class _Meta(msgspec.Struct, frozen=True):
+    name: str
+    namespace: str
+    uid: str
+    labels: dict[str, str] = {}
+    ownerReferences: list[dict[str, str | bool]] = []
+
+
+class _Spec(msgspec.Struct, frozen=True):
+    nodeName: str = ""
+    containers: list[_Container] = []
+
+
+class _Running(msgspec.Struct, frozen=True):
+    startedAt: str
+
+
+class _State(msgspec.Struct, frozen=True):
+    running: _Running | None = None
+
+
+class _ContainerStatus(msgspec.Struct, frozen=True):
+    name: str
+    state: _State = _State()
+
+
+class _Status(msgspec.Struct, frozen=True):
+    phase: str = "Pending"
+    containerStatuses: list[_ContainerStatus] = []
+
+
+class _Pod(msgspec.Struct, frozen=True):
+    metadata: _Meta
+    spec: _Spec
+    status: _Status = _Status()
+
+
+_DECODER = msgspec.json.Decoder(_Pod)
+
+
+class Appetites:
+    """All pods of one store; what a pod said last is remembered until it changes or goes."""
+
+    _known: "weakref.WeakKeyDictionary[ObjectStore, Appetites]" = weakref.WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        self._pods: dict[Key, Appetite] = {}
+
+    @classmethod
+    def of(cls, store: "ObjectStore", keys: Iterable[Key]) -> Iterator[tuple[Key, Appetite]]:
+        """Each of these pods with its appetite; pods that are not there are left out."""
+        known = cls._known.setdefault(store, cls())._pods
+        stored = store.bucket(PODS).objects
+        if len(known) > 2 * len(stored):
+            known.clear()
+        for key in keys:
+            if key in stored:
+                found = known.get(key)
+                if found is None or found.version != stored[key].version:
+                    found = known[key] = _read(stored[key].raw, stored[key].version, Behaviours.within(store))
+                yield key, found
+
+
+def _read(raw: bytes, version: int, behaviours: Behaviours) -> Appetite:
+    pod = _DECODER.decode(raw)
+    meta = {"name": pod.metadata.name, "labels": pod.metadata.labels, "ownerReferences": pod.metadata.ownerReferences}
+    workload, since = workload_of(meta), {each.name: _began(each) for each in pod.status.containerStatuses}
+    eaters = tuple(_eater(pod, each, workload, since.get(each.name), behaviours) for each in pod.spec.containers)
+    return Appetite(version, pod.spec.nodeName, f"{pod.metadata.namespace}/{workload}", pod.status.phase == "Running", eaters)
+
+
+def _began(status: _ContainerStatus) -> float | None:
+    return moment(status.state.running.startedAt).timestamp() if status.state.running else None
+
+
+def _eater(pod: _Pod, container: _Container, workload: str, since: float | None, behaviours: Behaviours) -> Eater:
+    behaviour = behaviours.of(pod.metadata.namespace, workload, container.name, container.image)
+    asks, limit = container.resources.requests, _amount(container.resources.limits, "memory")
+    return Eater(
+        name=container.name,
+        cpu=_amount(asks, "cpu"),
+        memory=_amount(asks, "memory"),
+        limit=limit,
+        own=fraction(pod.metadata.uid, container.name),
+        since=since,
+        fills_in=behaviour.exits_after if behaviour.oom and limit is not None else None,
+    )
+
+
+def _amount(quantities: dict[str, str], name: str) -> int | None:
+    return thousandths(quantities[name]) if name in quantities else None

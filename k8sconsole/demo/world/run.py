@@ -1,0 +1,158 @@
+"""The world in motion: store events become keys, keys become work, work becomes store events."""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from k8sconsole.demo.clock import Clock, FixedClock
+from k8sconsole.demo.history import Subscription
+from k8sconsole.demo.status import ApiStatus
+from k8sconsole.demo.world.controller import Change, Context, Controller, Router
+from k8sconsole.demo.world.controllers.inventory import EVERY
+from k8sconsole.demo.world.kinds import PODS
+from k8sconsole.demo.world.recorder import Recorder
+from k8sconsole.demo.world.workqueue import Item, WorkQueue
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.storage import ObjectStore
+
+_LOG = logging.getLogger(__name__)
+# An upper bound for one step: what needs more than this will never come to rest.
+_MOST_WORK = 200_000
+# Items done between two turns of the event loop; about five milliseconds.
+_SLICE = 40
+_RETRY = 5.0
+_LONGEST_SLEEP = 3600.0
+
+
+class World:
+    """All controllers over one store. `step` for fixed clocks, `start` and `stop` for a living demo; not both at once."""
+
+    def __init__(
+        self,
+        store: "ObjectStore",
+        clock: Clock,
+        seed: int,
+        *,
+        controllers: Sequence[type[Controller]] = EVERY,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self.context = Context(store, clock, seed, recorder)
+        self._store = store
+        self._clock = clock
+        self._queue = WorkQueue()
+        self._controllers = {each.name: each for each in (make(self.context) for make in controllers)}
+        self._routes: defaultdict[str, list[tuple[str, Router]]] = defaultdict(list)
+        for name, controller in self._controllers.items():
+            for key, router in controller.watches().items():
+                self._routes[key].append((name, router))
+        self._subscription: Subscription | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def step(self) -> int:
+        """Work until nothing is left to do at this moment of the clock. Returns the number of items; RuntimeError if it never rests."""
+        subscription = self._wake()
+        self._queue.release(self._clock.now())
+        done = 0
+        while self._do_one(subscription):
+            done += 1
+            if done > _MOST_WORK:
+                raise RuntimeError("the demo's controllers do not come to rest")
+        return done
+
+    def run(self, seconds: float) -> None:
+        """Let time pass on a fixed clock, from one timer to the next; TypeError on a real one."""
+        clock = self._clock
+        if not isinstance(clock, FixedClock):
+            raise TypeError("only a fixed clock can be moved")
+        end = clock.now() + timedelta(seconds=seconds)
+        self.step()
+        while (due := self._queue.next_due()) is not None and due <= end:
+            clock.move_to(due)
+            self.step()
+        clock.move_to(end)
+        self.step()
+
+    async def start(self) -> None:
+        """Begin to live on the running event loop."""
+        if self._task is None:
+            self._task = asyncio.create_task(self._live(), name="demo-world")
+
+    async def stop(self) -> None:
+        """End the life begun by `start`; the store stays as it is."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+        self.close()
+
+    def close(self) -> None:
+        """Take no further notice of the store."""
+        if self._subscription is not None:
+            self._store.history.unsubscribe(self._subscription)
+
+    async def _live(self) -> None:
+        while True:
+            subscription = self._wake()
+            self._queue.release(self._clock.now())
+            done = 0
+            while done < _SLICE and self._do_one(subscription):
+                done += 1
+            if done == _SLICE:
+                await asyncio.sleep(0)
+            else:
+                await self._sleep(subscription)
+
+    async def _sleep(self, subscription: Subscription) -> None:
+        """Until a timer rings or the store changes."""
+        due = self._queue.next_due()
+        seconds = _LONGEST_SLEEP if due is None else (due - self._clock.now()).total_seconds()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(0.0, min(seconds, _LONGEST_SLEEP))):
+                await subscription.wait()
+
+    def _wake(self) -> Subscription:
+        """At the start, and after having fallen behind, look at everything that does not rest."""
+        if self._subscription is None or self._subscription.closed:
+            self._subscription = self._store.subscribe()
+            for name, controller in self._controllers.items():
+                self._add(name, controller.unsettled())
+        return self._subscription
+
+    def _do_one(self, subscription: Subscription) -> bool:
+        for event in subscription.take():
+            self._route(Change(event.type, event.resource, event.namespace, event.name, event.raw, event.previous_raw))
+        item = self._queue.pop()
+        if item is None:
+            return False
+        self._reconcile(item)
+        return True
+
+    def _route(self, change: Change) -> None:
+        if change.resource.key == PODS.key:
+            self.context.placement.observe(change.key, change.raw, gone=change.gone)
+        for name, router in (*self._routes[change.resource.key], *self._routes["*"]):
+            self._add(name, router(change))
+
+    def _add(self, name: str, keys: Iterable[tuple[str, str]]) -> None:
+        for namespace, key in keys:
+            self._queue.add((name, namespace, key))
+
+    def _reconcile(self, item: Item) -> None:
+        name, *key = item
+        again: float | None
+        try:
+            again = self._controllers[name].reconcile((key[0], key[1]))
+        except ApiStatus as refusal:
+            _LOG.info("%s %s/%s: %s", name, *key, refusal.message)
+            again = _RETRY
+        except Exception:  # noqa: BLE001 - an odd object must not stop the world; its next change is looked at again
+            _LOG.warning("%s cannot make sense of %s/%s", name, *key, exc_info=True)
+            again = None
+        if again is not None:
+            self._queue.add_at(self._clock.now() + timedelta(seconds=again), item)

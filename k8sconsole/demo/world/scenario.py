@@ -1,0 +1,64 @@
+"""Scenarios by name: read from data/scenarios, applied to an empty store in a settled state."""
+
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+import yaml
+
+from k8sconsole.config.paths import share
+from k8sconsole.demo.world.staging.large import fill
+from k8sconsole.demo.world.staging.script import Staging
+from k8sconsole.demo.world.staging.time_lapse import live_through
+from k8sconsole.demo.world.staging.vocabulary import Script, joined
+from k8sconsole.errors import UsageError
+
+if TYPE_CHECKING:
+    from k8sconsole.demo.storage import ObjectStore
+
+
+class Scenario:
+    """A script, and how large and lucky it is to be."""
+
+    def __init__(self, name: str, script: Script, *, size: int | None = None, seed: int = 1) -> None:
+        self.name = name
+        self.script = script
+        self._size = size
+        self._seed = seed
+
+    @property
+    def description(self) -> str:
+        return self.script.description
+
+    def apply(self, store: "ObjectStore") -> None:
+        """Fill an empty store with the scenario as it is at the store's present: pods running, roll-outs and restarts behind them."""
+        staging = Staging(self.script, store, self._seed)
+        staging.behaviours().attach(store)
+        live_through(store, staging.deeds(), self._seed)
+        if self.script.large:
+            fill(store, self.script.large, self._size, self._seed)
+
+
+def load(name: str, *, size: int | None = None, seed: int = 1) -> Scenario:
+    """A scenario of data/scenarios. `size` is the number of pods for one whose size is free. Raises UsageError for an unknown name."""
+    return Scenario(name, _read(name), size=size, seed=seed)
+
+
+def names() -> list[str]:
+    return sorted(path.stem for path in _folder().glob("*.yaml"))
+
+
+def _read(name: str) -> Script:
+    path = _folder() / f"{name}.yaml"
+    if name not in names():
+        near = get_close_matches(name, names(), n=1)
+        raise UsageError(f"no scenario {name!r}", f"there are {', '.join(names())}", f"k8sconsole demo {near[0] if near else names()[0]}")
+    # The C loader is ten times as fast, where it was built; both are the safe one.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    script = msgspec.convert(yaml.load(path.read_bytes(), Loader=loader), Script)  # noqa: S506
+    return joined(_read(script.extends), script) if script.extends else script
+
+
+def _folder() -> Path:
+    return share("data/scenarios")

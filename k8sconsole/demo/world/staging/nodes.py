@@ -1,0 +1,85 @@
+"""Nodes as their kubelets would have registered them."""
+
+from typing import Any
+
+from k8sconsole.demo.world.amounts import spelled, thousandths
+from k8sconsole.demo.world.seeds import hexadecimal
+from k8sconsole.demo.world.staging.vocabulary import Pool
+
+Json = dict[str, Any]
+VERSION = "v1.36.3"
+_ZONES = ("a", "b", "c")
+_CONDITIONS = (
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+)
+
+
+def pool_nodes(pool: Pool, first: int, stamp: str) -> list[Json]:
+    """The nodes of a pool; `first` is the cluster-wide number of its first node, from which addresses follow."""
+    return [node(pool, f"{pool.name}-{number:02d}", first + number - 1, stamp) for number in range(1, pool.count + 1)]
+
+
+def node(pool: Pool, name: str, index: int, stamp: str) -> Json:
+    zone = f"eu-demo-1{_ZONES[index % len(_ZONES)]}"
+    labels = {
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "beta.kubernetes.io/arch": "amd64",
+        "beta.kubernetes.io/os": "linux",
+        "kubernetes.io/arch": "amd64",
+        "node.kubernetes.io/instance-type": f"demo.{pool.cpu}x{pool.memory.lower()}",
+        "topology.kubernetes.io/region": "eu-demo-1",
+        "topology.kubernetes.io/zone": zone,
+        **pool.labels,
+    }
+    cidr = f"10.{64 + index // 256}.{index % 256}.0/24"
+    spec = {"podCIDR": cidr, "podCIDRs": [cidr], "providerID": f"demo://{zone}/{name}"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "labels": labels, "annotations": {"node.alpha.kubernetes.io/ttl": "0"}},
+        "spec": spec | ({"taints": pool.taints} if pool.taints else {}),
+        "status": _status(pool, name, index, stamp),
+    }
+
+
+def pressed(listed: list[Json], stamp: str) -> list[Json]:
+    """A node's conditions once its disk has run short."""
+    said = {"status": "True", "reason": "KubeletHasDiskPressure", "message": "kubelet has disk pressure"}
+    beat = {"lastHeartbeatTime": stamp, "lastTransitionTime": stamp}
+    return [{**each, **said, **beat} if each["type"] == "DiskPressure" else each for each in listed]
+
+
+def _status(pool: Pool, name: str, index: int, stamp: str) -> Json:
+    capacity = {"cpu": pool.cpu, "memory": pool.memory, "ephemeral-storage": "100Gi", "pods": pool.pods, "hugepages-2Mi": "0"}
+    reserved = {
+        "cpu": spelled("cpu", thousandths(pool.cpu) - 100),
+        "memory": spelled("memory", thousandths(pool.memory) - thousandths("1Gi")),
+    }
+    times = {"lastHeartbeatTime": stamp, "lastTransitionTime": stamp}
+    return {
+        "capacity": capacity,
+        "allocatable": capacity | reserved,
+        "conditions": [dict(zip(("type", "status", "reason", "message"), each, strict=True)) | times for each in _CONDITIONS],
+        "addresses": [{"type": "InternalIP", "address": f"10.0.{index // 250}.{index % 250 + 4}"}, {"type": "Hostname", "address": name}],
+        "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
+        "nodeInfo": _info(name),
+    }
+
+
+def _info(name: str) -> Json:
+    return {
+        "machineID": hexadecimal(32, "machine", name),
+        "systemUUID": hexadecimal(32, "system", name),
+        "bootID": hexadecimal(32, "boot", name),
+        "kernelVersion": "6.12.48-demo",
+        "osImage": "Demo Linux 13",
+        "containerRuntimeVersion": "containerd://2.2.0",
+        "kubeletVersion": VERSION,
+        "kubeProxyVersion": VERSION,
+        "operatingSystem": "linux",
+        "architecture": "amd64",
+    }

@@ -1,0 +1,102 @@
+"""From a workload's short form to its pod template."""
+
+from typing import Any
+
+from k8sconsole.demo.world.behaviour import split_image
+from k8sconsole.demo.world.staging.vocabulary import Workload
+
+Json = dict[str, Any]
+
+
+def labels_of(workload: Workload) -> dict[str, str]:
+    return {"app.kubernetes.io/name": workload.name, **workload.labels}
+
+
+def template_of(workload: Workload) -> Json:
+    # A version label would be part of the selector's pods only; it changes with the image.
+    labels = {**labels_of(workload), "app.kubernetes.io/version": split_image(workload.image)[1]}
+    meta: Json = {"labels": labels}
+    if workload.port and workload.probe == "/metrics":
+        meta["annotations"] = {"prometheus.io/scrape": "true", "prometheus.io/port": str(workload.port)}
+    return {"metadata": meta, "spec": pod_spec(workload)}
+
+
+def pod_spec(workload: Workload) -> Json:
+    spec: Json = {
+        "restartPolicy": "Never" if workload.kind in ("Job", "CronJob") else "Always",
+        "terminationGracePeriodSeconds": 30,
+        "dnsPolicy": "ClusterFirst",
+        "serviceAccountName": workload.account,
+        "schedulerName": "default-scheduler",
+        "securityContext": {},
+        "containers": [_container(workload), *_sidecars(workload)],
+    }
+    optional = {
+        "initContainers": [_plain("init", workload.init)] if workload.init else [],
+        "nodeSelector": workload.node_selector,
+        "tolerations": workload.tolerations,
+        "priorityClassName": workload.priority,
+        "hostNetwork": workload.host_network,
+        "volumes": _volumes(workload),
+    }
+    return spec | {name: value for name, value in optional.items() if value}
+
+
+def _container(workload: Workload) -> Json:
+    container = _plain(workload.container, workload.image)
+    container["resources"] = {name: value for name, value in (("requests", workload.requests), ("limits", workload.limits)) if value}
+    optional = {
+        "command": workload.command,
+        "args": workload.args,
+        "env": _environment(workload),
+        "ports": [{"name": "http", "containerPort": workload.port, "protocol": "TCP"}] if workload.port else [],
+        "volumeMounts": _mounts(workload),
+    }
+    return container | {name: value for name, value in optional.items() if value} | _probes(workload)
+
+
+def _plain(name: str, image: str) -> Json:
+    ends = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
+    pull = "Always" if split_image(image)[1] == "latest" else "IfNotPresent"
+    return {"name": name, "image": image, "imagePullPolicy": pull, "resources": {}, **ends}
+
+
+def _sidecars(workload: Workload) -> list[Json]:
+    if not workload.sidecar:
+        return []
+    name = split_image(workload.sidecar)[0].rpartition("/")[2]
+    return [_plain(name, workload.sidecar) | {"resources": {"requests": {"cpu": "10m", "memory": "32Mi"}}}]
+
+
+def _environment(workload: Workload) -> list[Json]:
+    plain: list[Json] = [{"name": name, "value": value} for name, value in workload.env.items()]
+    for name, source in workload.secret_env.items():
+        secret, _, key = source.partition("/")
+        plain.append({"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}})
+    return plain
+
+
+def _probes(workload: Workload) -> Json:
+    if not workload.probe:
+        return {}
+    get = {"httpGet": {"path": workload.probe, "port": workload.port, "scheme": "HTTP"}}
+    usual = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+    return {"readinessProbe": get | usual | {"initialDelaySeconds": 3}, "livenessProbe": get | usual | {"initialDelaySeconds": 15}}
+
+
+def _volumes(workload: Workload) -> list[Json]:
+    volumes: list[Json] = []
+    if workload.config:
+        volumes.append({"name": "config", "configMap": {"name": workload.config, "defaultMode": 420}})
+    if workload.disk and workload.kind != "StatefulSet":
+        volumes.append({"name": "data", "persistentVolumeClaim": {"claimName": f"{workload.name}-data"}})
+    return volumes
+
+
+def _mounts(workload: Workload) -> list[Json]:
+    mounts: list[Json] = []
+    if workload.config:
+        mounts.append({"name": "config", "mountPath": "/etc/config", "readOnly": True})
+    if workload.disk:
+        mounts.append({"name": "data", "mountPath": workload.disk.path})
+    return mounts

@@ -1,0 +1,79 @@
+"""Which kinds a cluster has, by whatever word a person uses, and the table each is shown in."""
+
+from collections.abc import Sequence
+
+from k8sconsole.errors import ConsoleError, UsageError
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tables import KindTable, table_for
+from k8sconsole.runtime.cluster_pool import ClusterPool
+from k8sconsole.store.port import Store
+
+_ALWAYS = {one.name: one for one in BUILTIN}
+
+
+class Catalogue:
+    """Remembers per cluster what discovery said last; before that, the store's memory, then Kubernetes' own kinds."""
+
+    def __init__(self, store: Store, pool: ClusterPool) -> None:
+        self._store = store
+        self._pool = pool
+        self._resources: dict[ClusterName, dict[ResourceName, ApiResource]] = {}
+        self._tables: dict[tuple[ClusterName, ResourceName], KindTable] = {}
+
+    async def learn(self, cluster: ClusterName) -> list[ApiResource]:
+        """Takes over what the store knows now, custom kinds' columns included."""
+        known = await self._store.resources(cluster)
+        if known:
+            self._resources[cluster] = {one.name: one for one in known}
+            for resource in known:
+                if resource.name not in _ALWAYS:
+                    self._tables[(cluster, resource.name)] = await self._store.table(cluster, resource.name)
+        return self.known(cluster)
+
+    def known(self, cluster: ClusterName) -> list[ApiResource]:
+        return list(self._resources.get(cluster, _ALWAYS).values())
+
+    async def resources(self, cluster: ClusterName) -> list[ApiResource]:
+        return self.known(cluster) if cluster in self._resources else await self.learn(cluster)
+
+    async def find(self, cluster: ClusterName, word: str) -> ApiResource:
+        """Raises UsageError with the nearest kinds when no kind answers to the word."""
+        found = _best(await self.resources(cluster), word)
+        if found is None and cluster not in self._resources:
+            await self._discover(cluster)
+            found = _best(self.known(cluster), word)
+        if found is None:
+            raise unknown_kind(word, self.known(cluster))
+        return found
+
+    def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
+        """The cells of cached rows stand in this table's order."""
+        key = (cluster, resource.name)
+        if key not in self._tables:
+            self._tables[key] = table_for(resource)
+        return self._tables[key]
+
+    async def _discover(self, cluster: ClusterName) -> None:
+        try:
+            discovery = await (await self._pool.get(cluster)).discover()
+        except ConsoleError:
+            # The word stays unknown among the kinds that are known without asking; that error says what to try.
+            return
+        await self._store.record_resources(cluster, discovery.resources)
+        await self.learn(cluster)
+
+
+def _best(resources: list[ApiResource], word: str) -> ApiResource | None:
+    """Of several kinds that answer, the plural itself wins, then the core group, then the first."""
+    found = [one for one in resources if one.answers_to(word)]
+    return min(found, key=lambda one: (one.plural != word.lower(), one.group != "", one.group), default=None)
+
+
+def unknown_kind(word: str, resources: Sequence[ApiResource]) -> UsageError:
+    words = sorted({name for one in resources for name in (one.plural, *one.short_names)})
+    close = nearest(word.lower(), words)
+    remedy = close[0] if close else "a kind of `kubectl api-resources`"
+    details = {"parameter": "kind", "given": word, "expected": "a kind of k8s_list_api_resources", "nearest": close}
+    return UsageError(f"no kind {word!r}", "the cluster has no resource of that name", remedy, details)

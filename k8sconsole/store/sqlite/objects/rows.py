@@ -1,0 +1,273 @@
+"""Rows out of the file: a page straight from an index where SQL can answer, else sifted and sorted here; or only what changed."""
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from k8sconsole.errors import UsageError
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.objects import Row
+from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
+from k8sconsole.model.tables import KindTable, sort_key
+from k8sconsole.store.port import RowQuery, Rows
+from k8sconsole.store.sqlite.catalog import kinds_of, number
+from k8sconsole.store.sqlite.column_layouts import Arrangement, Tables, arranged
+from k8sconsole.store.sqlite.compression import unpack
+from k8sconsole.store.sqlite.history import rows_as_of as past_rows
+from k8sconsole.store.sqlite.history.object_versions import opened
+from k8sconsole.store.sqlite.objects.filtering import Sieve
+from k8sconsole.store.sqlite.relations import Relations
+
+_COLUMNS = (
+    "o.kind_id, o.namespace, o.name, o.uid, o.resource_version, o.created_at, o.observed_at, o.owner, o.revision, o.layout_id, o.labels,"
+    " o.cells"
+)
+_CHUNK = 2000
+_cells = msgspec.json.Decoder(list[tuple[Any, ...]])
+_labels = msgspec.json.Decoder(dict[str, str])
+
+Found = tuple[Row, Callable[[], bytes] | None]
+"""A row, and what unpacks its body where that was asked for."""
+
+
+class Reading:
+    """One query against one snapshot."""
+
+    def __init__(self, connection: sqlite3.Connection, query: RowQuery, tables: Tables, now: float) -> None:
+        self._connection = connection
+        self._query = query
+        self._tables = tables
+        self._kinds = kinds_of(connection, query.resource, query.clusters)
+        self._table_of = {kind: tables.of(connection, cluster, query.resource) for kind, cluster in self._kinds.items()}
+        self._label_sets: dict[str, dict[str, str]] = {}
+        self._arrangements: dict[tuple[int, int], Arrangement] = {}
+        past = query.as_of is not None
+        self._sieve = Sieve(query.filter, Relations(connection, query.resource, past=past), now if query.as_of is None else query.as_of)
+
+    def rows(self) -> Rows:
+        revision = number(self._connection, "revision")
+        since = self._query.after_revision
+        if since is not None and self._query.as_of is None and since >= number(self._connection, "forgotten"):
+            return self._difference(since, revision)
+        found, total, following, warnings = self._page(bodies=False)
+        return Rows([row for row, _ in found], total, revision, following, warnings=warnings)
+
+    def bodies(self) -> list[tuple[Row, bytes]]:
+        found, *_ = self._page(bodies=True)
+        return [(row, body()) for row, body in found if body is not None]
+
+    def _page(self, *, bodies: bool) -> tuple[list[Found], int, str, tuple[str, ...]]:
+        query, sieve = self._query, self._sieve
+        if query.filter is None and not query.sort and not query.descending and query.as_of is None:
+            return self._indexed_page(bodies=bodies)
+        wanted = bodies or sieve.needs_body
+        source = self._select(*self._where(), bodies=wanted) if query.as_of is None else self._past(query.as_of, bodies=wanted)
+        matching = [each for each in source if self._keeps(each)]
+        self._sort(matching)
+        start = _offset(self._query.cursor)
+        end = len(matching) if self._query.limit is None else start + self._query.limit
+        return matching[start:end], len(matching), str(end) if end < len(matching) else "", sieve.warnings()
+
+    def _indexed_page(self, *, bodies: bool) -> tuple[list[Found], int, str, tuple[str, ...]]:
+        where, values = self._where()
+        limit = self._query.limit
+        total = self._count(where, values) if limit is not None or self._query.cursor else None
+        if self._query.cursor:
+            where += " AND (o.namespace, o.name, o.kind_id) > (?, ?, ?)"
+            values = [*values, *_key(self._query.cursor)]
+        found = list(self._select(where, values, bodies=bodies, limit=None if limit is None else limit + 1))
+        if limit is None or len(found) <= limit:
+            return found, len(found) if total is None else total, "", ()
+        return found[:limit], total or 0, self._cursor(found[limit - 1][0]), ()
+
+    def _difference(self, since: int, revision: int) -> Rows:
+        query, sieve = self._query, self._sieve
+        marks = _marks(self._kinds)
+        where, values = f"o.kind_id IN ({marks}) AND o.revision > ?", [*self._kinds, since]
+        kept: list[Row] = []
+        gone: list[ObjectRef] = []
+        for each in self._select(where, values, bodies=sieve.needs_body):
+            row = each[0]
+            named = (not query.namespaces or row.namespace in query.namespaces) and (not query.name or row.name == query.name)
+            if named and self._keeps(each):
+                kept.append(row)
+            else:
+                gone.append(row.ref)
+        deleted = self._connection.execute(
+            f"SELECT kind_id, namespace, name, uid FROM gone WHERE kind_id IN ({marks}) AND revision > ?",  # noqa: S608 - values stand behind marks
+            values,
+        )
+        gone.extend(ObjectRef(self._kinds[kind], query.resource, Namespace(space), name, uid) for kind, space, name, uid in deleted)
+        return Rows(kept, len(kept), revision, gone=tuple(gone), warnings=sieve.warnings(), whole=False)
+
+    def _where(self) -> tuple[str, list[Any]]:
+        where, values = self._narrowed("o.")
+        return " AND ".join([f"o.kind_id IN ({_marks(self._kinds)})", *where]), [*self._kinds, *values]
+
+    def _narrowed(self, of: str) -> tuple[list[str], list[Any]]:
+        """of: the table whose columns are meant, with its dot."""
+        where: list[str] = []
+        values: list[Any] = []
+        if self._query.namespaces:
+            where.append(f"{of}namespace IN ({_marks(self._query.namespaces)})")
+            values.extend(self._query.namespaces)
+        if self._query.name:
+            where.append(f"{of}name = ?")
+            values.append(self._query.name)
+        return where, values
+
+    def _count(self, where: str, values: list[Any]) -> int:
+        count: int
+        (count,) = self._connection.execute(f"SELECT count(*) FROM objects o WHERE {where}", values).fetchone()  # noqa: S608 - values stand behind marks
+        return count
+
+    def _select(self, where: str, values: list[Any], *, bodies: bool, limit: int | None = None) -> Iterable[Found]:
+        columns, source = (f"{_COLUMNS}, b.body", "objects o JOIN bodies b ON b.id = o.id") if bodies else (_COLUMNS, "objects o")
+        until = "" if limit is None else f" LIMIT {limit:d}"
+        order = "o.namespace, o.name, o.kind_id"
+        statement = f"SELECT {columns} FROM {source} WHERE {where} ORDER BY {order}{until}"  # noqa: S608 - values stand behind marks
+        cursor = self._connection.execute(statement, values)
+        while chunk := cursor.fetchmany(_CHUNK):
+            # One decode for two thousand rows' cells: a call each would cost as much again as all the rest.
+            cells = _cells.decode("[" + ",".join(found[11] for found in chunk) + "]")
+            for found, row_cells in zip(chunk, cells, strict=True):
+                yield self._row(found, row_cells), partial(unpack, found[12]) if bodies else None
+
+    def _past(self, at: float, *, bodies: bool) -> list[Found]:
+        """In the order of namespace and name, as rows of the present come."""
+        where, values = self._narrowed("")
+        conditions = "".join(f" AND {each}" for each in where)
+        found: list[Found] = [
+            (self._row(facts, cells), partial(opened, self._connection, facts[13], facts[14]) if bodies else None)
+            for facts, cells in past_rows.read(self._connection, [*self._kinds], at, (conditions, values), bodies=bodies)
+        ]
+        places = {cluster: kind for kind, cluster in self._kinds.items()}
+        found.sort(key=lambda each: (each[0].namespace, each[0].name, places[each[0].cluster]))
+        return found
+
+    def _row(self, found: tuple[Any, ...], cells: tuple[Any, ...]) -> Row:
+        kind, namespace, name, uid, version, created, observed, owner, revision, layout, labels = found[:11]
+        label_set = self._label_sets.get(labels)
+        if label_set is None:
+            label_set = self._label_sets[labels] = _labels.decode(labels)
+        try:
+            arrangement = self._arrangements[kind, layout]
+        except KeyError:
+            arrangement = self._tables.arrangement(self._connection, layout, self._table_of[kind])
+            self._arrangements[kind, layout] = arrangement
+        laid = cells if arrangement is None else arranged(cells, arrangement)
+        cluster = self._kinds[kind]
+        return Row(cluster, self._query.resource, namespace, name, uid, version, created, observed, label_set, owner, laid, revision)
+
+    def _keeps(self, found: Found) -> bool:
+        row, body = found
+        return self._sieve.keeps(row, self._table(row.cluster), body)
+
+    def _table(self, cluster: ClusterName) -> KindTable:
+        return next(self._table_of[kind] for kind, name in self._kinds.items() if name == cluster)
+
+    def _cursor(self, row: Row) -> str:
+        kind = next(kind for kind, name in self._kinds.items() if name == row.cluster)
+        return msgspec.json.encode((row.namespace, row.name, kind)).decode()
+
+    def _sort(self, found: list[Found]) -> None:
+        """By the wanted column; equal ones stay in the order of namespace and name."""
+        if not self._query.sort and not self._query.descending:
+            return
+        key = _row_key(self._query.sort, {name: self._table_of[kind] for kind, name in self._kinds.items()})
+        found.sort(key=lambda each: key(each[0]), reverse=self._query.descending)
+
+
+def _row_key(sort: str, tables: dict[ClusterName, KindTable]) -> Callable[[Row], Any]:
+    word = sort.lower() or "name"
+    if word == "namespace":
+        return lambda row: (row.namespace, row.name)
+    if word == "cluster":
+        return lambda row: row.cluster
+    places = {cluster: table.index(word) for cluster, table in tables.items()}
+    if any(place is None for place in places.values()):
+        names = ["NAMESPACE", "CLUSTER", *(column.name for table in tables.values() for column in table.columns)]
+        raise UsageError(f"There is no column {sort}", "", f"one of {', '.join(nearest(sort.upper(), names) or dict.fromkeys(names))}")
+
+    def key(row: Row) -> Any:
+        place = places[row.cluster] or 0
+        return sort_key(tables[row.cluster].columns[place], row.cells[place] if place < len(row.cells) else None)
+
+    return key
+
+
+def _marks(values: Iterable[object]) -> str:
+    return ",".join("?" for _ in values)
+
+
+def _key(cursor: str) -> tuple[str, str, int]:
+    try:
+        return msgspec.json.decode(cursor, type=tuple[str, str, int])
+    except msgspec.MsgspecError as error:
+        raise UsageError("That cursor does not belong to this query", str(error), "ask for the first page again") from error
+
+
+def _offset(cursor: str) -> int:
+    if cursor and not cursor.isdecimal():
+        raise UsageError("That cursor does not belong to this query", "", "ask for the first page again")
+    return int(cursor or 0)
+
+
+def read_body(connection: sqlite3.Connection, ref: ObjectRef) -> bytes | None:
+    found = connection.execute(
+        "SELECT b.body FROM kinds k JOIN objects o ON o.kind_id = k.id JOIN bodies b ON b.id = o.id"
+        " WHERE k.resource = ? AND k.cluster = ? AND o.namespace = ? AND o.name = ? AND ? IN ('', o.uid)",
+        (ref.resource, ref.cluster, ref.namespace, ref.name, ref.uid),
+    ).fetchone()
+    return unpack(found[0]) if found else None
+
+
+def versions(
+    connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, columns: tuple[str, ...]
+) -> dict[tuple[Namespace, str], tuple[str, str]]:
+    found = connection.execute(
+        "SELECT o.namespace, o.name, o.uid, o.resource_version FROM kinds k JOIN objects o ON o.kind_id = k.id"
+        " JOIN layouts l ON l.id = o.layout_id WHERE k.resource = ? AND k.cluster = ? AND l.columns = ? AND o.resource_version <> ''",
+        (resource, cluster, msgspec.json.encode(columns).decode()),
+    )
+    return {(namespace, name): (uid, version) for namespace, name, uid, version in found}
+
+
+_NAMES = (
+    "SELECT name, instr(lower(name), :part) > 1 AS later FROM objects"
+    " WHERE kind_id = (SELECT id FROM kinds WHERE cluster = :cluster AND resource = :kind) AND (:namespace = '' OR namespace = :namespace)"
+    " AND instr(lower(name), :part) > 0 ORDER BY later, name LIMIT :most"
+)
+
+
+def names(connection: sqlite3.Connection, where: tuple[str, str, str], part: str, limit: int) -> list[str]:
+    """where: cluster, kind, and a namespace or nothing. Read from the index by name alone, bodies and cells are not touched.
+
+    Telling names apart costs more than ordering them, and few kinds have the same name in many namespaces: that comes second.
+    """
+    values = {"cluster": where[0], "kind": where[1], "namespace": where[2], "part": part.lower(), "most": limit}
+    found = [name for name, _ in connection.execute(_NAMES, values)]
+    apart = list(dict.fromkeys(found))
+    if len(found) < limit or len(apart) == limit:
+        return apart
+    return [name for name, _ in connection.execute(_NAMES.replace("SELECT", "SELECT DISTINCT", 1), values)]
+
+
+def counts(connection: sqlite3.Connection, cluster: ClusterName) -> dict[ResourceName, int]:
+    found = connection.execute(
+        "SELECT k.resource, (SELECT count(*) FROM objects o WHERE o.kind_id = k.id) FROM kinds k WHERE k.cluster = ? ORDER BY k.resource",
+        (cluster,),
+    )
+    return {resource: count for resource, count in found if count}
+
+
+def changes(connection: sqlite3.Connection, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
+    """Two looks at the end of an index for each kind, however many rows there are."""
+    found = connection.execute(
+        "SELECT k.cluster, k.resource, max(ifnull((SELECT max(revision) FROM objects o WHERE o.kind_id = k.id), 0),"
+        " ifnull((SELECT max(revision) FROM gone g WHERE g.kind_id = k.id), 0)) AS newest FROM kinds k"
+    )
+    return [(cluster, resource, newest) for cluster, resource, newest in found if newest > after]

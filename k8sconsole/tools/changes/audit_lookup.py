@@ -1,0 +1,89 @@
+"""What a request of the audit changed: the one object that its arguments named, in whatever form, and whether it made it."""
+
+from typing import Any
+
+import msgspec
+
+from k8sconsole.errors import InvalidParams
+from k8sconsole.model.reading import AuditEntry
+from k8sconsole.tools.changes.manifest import parsed
+from k8sconsole.tools.context import ToolContext
+
+MOST_AUDIT = 5_000
+_NODES = ("k8s_cordon_node", "k8s_uncordon_node", "k8s_drain_node")
+KIND_OF = {
+    **dict.fromkeys(_NODES, "nodes"),
+    **dict.fromkeys(("k8s_delete_pod", "k8s_run_pod"), "pods"),
+    "k8s_suspend_cronjob": "cronjobs.batch",
+    "k8s_trigger_cronjob": "jobs.batch",
+    "k8s_create_deployment": "deployments.apps",
+}
+"""Of tools that do not say it in their arguments."""
+MAKING = frozenset({"k8s_run_pod", "k8s_create_deployment", "k8s_create_resource", "k8s_trigger_cronjob"})
+"""Tools that never change what was there before."""
+APPLY = "k8s_apply_resource"
+"""The tool that may have made its object, or changed it."""
+
+
+class Request(msgspec.Struct, frozen=True):
+    """began, ended: seconds since the epoch. making: it never changed what was there before. context and namespace are empty for the
+    usual ones."""
+
+    tool: str
+    began: float
+    ended: float
+    making: bool
+    context: str
+    kind: str
+    namespace: str
+    name: str
+
+
+async def requested(context: ToolContext, request_id: str) -> Request:
+    """Raises InvalidParams for a request that the audit does not know, that came to nothing, or that changed no single object."""
+    rows = await context.store.audit(MOST_AUDIT) if context.store is not None else []
+    by_phase = {row.phase: row for row in rows if row.request_id == request_id}
+    if "started" not in by_phase:
+        raise unclear("request_id", request_id, f"not among the last {MOST_AUDIT} rows of the audit")
+    entry = by_phase["started"]
+    ended = by_phase.get("completed", entry)
+    if ended.phase == "completed" and ended.outcome != "ok":
+        raise unclear("request_id", request_id, f"it came to nothing: {ended.outcome}")
+    found = _request(entry, ended.at)
+    if not found.kind or not found.name:
+        raise unclear("request_id", request_id, f"{entry.tool} changed no single object that its arguments name")
+    return found
+
+
+def unclear(parameter: str, given: str, why: str) -> InvalidParams:
+    details = {"parameter": parameter, "given": given, "expected": "a change that history holds", "nearest": []}
+    return InvalidParams(f"{parameter}={given!r}" if given else f"{parameter} is missing", why, "history_list_versions", details)
+
+
+def _request(entry: AuditEntry, ended: float) -> Request:
+    given = entry.arguments
+    kind, name, namespace = _in_manifest(given.get("manifest"))
+    named = given.get("job") if entry.tool == "k8s_trigger_cronjob" else given.get("name")
+    return Request(
+        entry.tool,
+        entry.at,
+        ended,
+        entry.tool in MAKING,
+        str(given.get("context") or ""),
+        str(given.get("kind") or KIND_OF.get(entry.tool, "") or kind),
+        str(given.get("namespace") or namespace),
+        str(named or name),
+    )
+
+
+def _in_manifest(manifest: Any) -> tuple[str, str, str]:
+    """Kind, name and namespace; the audit keeps manifests as they were given, masked, which may leave no YAML."""
+    if not isinstance(manifest, dict | str):
+        return "", "", ""
+    try:
+        document = parsed(manifest)
+    except InvalidParams:
+        return "", "", ""
+    group, meta = str(document["apiVersion"]).rpartition("/")[0], document["metadata"]
+    kind = f"{document['kind']}.{group}" if group else str(document["kind"])
+    return kind, str(meta.get("name") or ""), str(meta.get("namespace") or "")

@@ -1,0 +1,64 @@
+"""Creating one object from a manifest: tried by the server first, with the call that takes it back."""
+
+from typing import Any
+
+import msgspec
+
+from k8sconsole.errors import NotFound
+from k8sconsole.model.masking import body_of
+from k8sconsole.tools.changes.edits import Meant, Undo
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.results import Proposal, Reply
+
+
+class Made(msgspec.Struct):
+    """uid: of the object that was created. undo: the call that takes it back."""
+
+    kind: str
+    namespace: str
+    name: str
+    uid: str
+    object: dict[str, Any]
+    undo: dict[str, Any] | None = None
+
+
+async def creation(context: ToolContext, one: Meant, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
+    """Raises AlreadyExists, Invalid, Forbidden, as the server does."""
+    checked = await _sent(context, one, manifest, dry_run=True)
+    return Proposal((one.label,), consequences, shown(checked), str(_undo(one)))
+
+
+async def create(context: ToolContext, one: Meant, manifest: dict[str, Any], done: str = "created") -> Reply:
+    created = await _sent(context, one, manifest, dry_run=False)
+    named = msgspec.structs.replace(one, name=str(created["metadata"]["name"]))
+    undo = _undo(named)
+    made = Made(str(one.resource.name), one.namespace, named.name, str(created["metadata"].get("uid", "")), created, undo.call)
+    return Reply(msgspec.to_builtins(made), f"{done} {named.label} in {one.cluster}\nundo: {undo}", context.live())
+
+
+def shown(manifest: dict[str, Any]) -> str:
+    """What the server would keep, without the bookkeeping."""
+    import yaml
+
+    kept = {key: value for key, value in manifest.items() if key != "status"}
+    meta = manifest.get("metadata", {})
+    kept["metadata"] = {key: value for key, value in meta.items() if key in ("name", "generateName", "namespace", "labels", "annotations")}
+    text: str = yaml.safe_dump(kept, sort_keys=False, allow_unicode=True)
+    return text
+
+
+def _undo(one: Meant) -> Undo:
+    return Undo("k8s_delete_resource", one.arguments())
+
+
+async def _sent(context: ToolContext, one: Meant, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+    cluster = await context.cluster(one.cluster)
+    try:
+        answer = await cluster.create(one.resource, one.namespace or None, msgspec.json.encode(manifest), dry_run=dry_run)
+    except NotFound as cause:
+        details = {"parameter": "namespace", "given": one.namespace, "nearest": []}
+        raise NotFound(
+            f"no namespace {one.namespace!r} in {one.cluster}", cause.detail or cause.title, "k8s_list_namespaces", details
+        ) from cause
+    found: dict[str, Any] = msgspec.json.decode(body_of(one.resource.name, answer))
+    return found

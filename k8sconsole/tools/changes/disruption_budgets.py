@@ -1,0 +1,97 @@
+"""PodDisruptionBudgets: which pods one protects, and whether it would be broken. Only evictions ask a budget; what deletes or scales does
+not, so whoever is asked for a yes is told.
+
+https://kubernetes.io/docs/concepts/workloads/pods/disruptions/
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from k8sconsole.errors import ConsoleError
+from k8sconsole.model.filters.selectors import satisfied
+from k8sconsole.model.filters.tree import LabelOperator, Requirement
+from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+
+BUDGETS = "poddisruptionbudgets.policy"
+_READY = ("readyReplicas", "numberReady", "ready")
+_OPERATORS = {
+    "In": LabelOperator.IN,
+    "NotIn": LabelOperator.NOT_IN,
+    "Exists": LabelOperator.PRESENT,
+    "DoesNotExist": LabelOperator.ABSENT,
+}
+
+
+def protects(budget: dict[str, Any], namespace: str, labels: Mapping[str, str]) -> bool:
+    """Pods with these labels."""
+    selector = budget["spec"].get("selector")
+    if budget["metadata"]["namespace"] != namespace or selector is None:
+        return False
+    exact = [Requirement(key, LabelOperator.IN, (value,)) for key, value in (selector.get("matchLabels") or {}).items()]
+    more = [
+        Requirement(one["key"], _OPERATORS[one["operator"]], tuple(one.get("values") or ()))
+        for one in selector.get("matchExpressions") or []
+    ]
+    return all(satisfied(one, labels) for one in (*exact, *more))
+
+
+async def broken_by_deleting(context: ToolContext, cluster: ClusterName, resource: ApiResource, obj: dict[str, Any]) -> tuple[str, ...]:
+    """Of a pod that is ready, or of a workload with its ready pods."""
+    meta, status = obj["metadata"], obj.get("status") or {}
+    if resource.name == "pods":
+        ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in status.get("conditions") or [])
+        labels, lost = meta.get("labels") or {}, int(ready)
+    else:
+        labels, lost = _template_labels(obj), _ready(status)
+    return tuple([_sentence(one, lost) for one in await _protecting(context, cluster, meta, labels) if _breaks(one, lost)]) if lost else ()
+
+
+async def broken_by_scaling(context: ToolContext, cluster: ClusterName, obj: dict[str, Any], replicas: int) -> tuple[str, ...]:
+    """Pods that are not ready go first. A budget in percent, or of those that may be missing, wants fewer once there are fewer."""
+    lost = _ready(obj.get("status") or {}) - replicas
+    if lost <= 0:
+        return ()
+    found = await _protecting(context, cluster, obj["metadata"], _template_labels(obj))
+    fixed = [one for one in found if isinstance(one["spec"].get("minAvailable"), int)]
+    return tuple(_sentence(one, lost) for one in fixed if _breaks(one, lost))
+
+
+async def _protecting(
+    context: ToolContext, cluster: ClusterName, meta: Mapping[str, Any], labels: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Read live: what a budget allows changes by the second. Where they may not be read, none."""
+    namespace = str(meta.get("namespace") or "")
+    if not labels or not namespace:
+        return []
+    try:
+        kind = await context.resource(cluster, BUDGETS)
+        opened = await open_rows(context, RowsWanted(cluster, kind, (namespace,), live=True))
+        budgets = [msgspec.json.decode(body) for _, body in await opened.bodies()]
+    except ConsoleError:
+        return []
+    return [one for one in budgets if protects(one, namespace, labels)]
+
+
+def _breaks(budget: dict[str, Any], lost: int) -> bool:
+    status = budget.get("status") or {}
+    return int(status.get("currentHealthy") or 0) - lost < int(status.get("desiredHealthy") or 0)
+
+
+def _sentence(budget: dict[str, Any], lost: int) -> str:
+    status, meta = budget.get("status") or {}, budget["metadata"]
+    healthy, wanted = int(status.get("currentHealthy") or 0), int(status.get("desiredHealthy") or 0)
+    left = f"has {healthy} and wants {wanted}: this leaves {max(0, healthy - lost)}"
+    return f"breaks PodDisruptionBudget {meta['namespace']}/{meta['name']}, which {left}; only evictions ask it"
+
+
+def _template_labels(obj: dict[str, Any]) -> dict[str, str]:
+    template = (obj.get("spec") or {}).get("template") or {}
+    return (template.get("metadata") or {}).get("labels") or {} if isinstance(template, dict) else {}
+
+
+def _ready(status: Mapping[str, Any]) -> int:
+    return next((int(status[key]) for key in _READY if isinstance(status.get(key), int)), 0)

@@ -1,0 +1,62 @@
+"""Which pods of a node a drain moves, which stay, which it must not touch, and what disruption budgets say to it."""
+
+from typing import Any
+
+import msgspec
+
+from k8sconsole.cluster.port import Cluster, Selectors
+from k8sconsole.tools.changes.disruption_budgets import BUDGETS, protects
+from k8sconsole.tools.context import ToolContext
+
+MIRROR = "kubernetes.io/config.mirror"
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """pods: (namespace, name, uid) to be evicted. staying: of daemon sets, mirrors, finished. blocking: why the drain may not begin."""
+
+    pods: tuple[tuple[str, str, str], ...]
+    staying: tuple[str, ...]
+    blocking: tuple[str, ...]
+    hurts: tuple[str, ...]
+
+
+async def to_move(context: ToolContext, cluster: Cluster, node: str, *, force: bool, empty_dirs: bool) -> Moved:
+    """Read live: a cache that is a moment old would miss a pod."""
+    kind = await context.resource(cluster.name, "pods")
+    pods: list[dict[str, Any]] = []
+    async for page in cluster.pages(kind, selectors=Selectors(field=f"spec.nodeName={node}")):
+        pods += [msgspec.json.decode(item) for item in page.items]
+    moving = [pod for pod in pods if not _stays(pod)]
+    blocking: list[str] = []
+    for pod in moving:
+        label = _label(pod)
+        if not pod["metadata"].get("ownerReferences") and not force:
+            blocking.append(f"{label}: nothing owns it, so it will not come back (force=true evicts it)")
+        elif not empty_dirs and any("emptyDir" in one for one in pod["spec"].get("volumes") or []):
+            blocking.append(f"{label}: its emptyDir data would be lost (delete_emptydir_data=true accepts that)")
+    identities = tuple((pod["metadata"]["namespace"], pod["metadata"]["name"], pod["metadata"]["uid"]) for pod in moving)
+    staying = tuple(_label(pod) for pod in pods if _stays(pod))
+    return Moved(identities, staying, tuple(blocking), tuple(await _budgets(context, cluster, moving)))
+
+
+async def _budgets(context: ToolContext, cluster: Cluster, moving: list[dict[str, Any]]) -> list[str]:
+    """A sentence for each budget that allows fewer disruptions than the drain needs."""
+    kind = await context.resource(cluster.name, BUDGETS)
+    said: list[str] = []
+    async for page in cluster.pages(kind):
+        for budget in (msgspec.json.decode(item) for item in page.items):
+            needed = sum(protects(budget, pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}) for pod in moving)
+            allowed = int((budget.get("status") or {}).get("disruptionsAllowed") or 0)
+            if needed > allowed:
+                said.append(f"PodDisruptionBudget {_label(budget)} allows {allowed} more disruptions, this needs {needed}")
+    return said
+
+
+def _stays(pod: dict[str, Any]) -> bool:
+    owners = {one.get("kind") for one in pod["metadata"].get("ownerReferences") or []}
+    finished = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
+    return "DaemonSet" in owners or MIRROR in (pod["metadata"].get("annotations") or {}) or finished
+
+
+def _label(obj: dict[str, Any]) -> str:
+    return f"{obj['metadata']['namespace']}/{obj['metadata']['name']}"

@@ -1,0 +1,78 @@
+"""What goes with an object that is deleted, as far as the cache can tell without asking anybody."""
+
+from typing import Any
+
+from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
+from k8sconsole.tools.changes.field_owners import delivered_by
+from k8sconsole.tools.context import ToolContext
+
+_IN_A_NAMESPACE = ("pods", "deployments.apps", "statefulsets.apps", "services", "configmaps", "secrets", "persistentvolumeclaims")
+_OWN_PODS = {"replicasets.apps": "ReplicaSet", "statefulsets.apps": "StatefulSet", "daemonsets.apps": "DaemonSet", "jobs.batch": "Job"}
+_STATEFUL = frozenset({"persistentvolumeclaims", "persistentvolumes", "statefulsets.apps"})
+
+
+async def of_deleting(context: ToolContext, cluster: ClusterName, resource: ApiResource, obj: dict[str, Any]) -> tuple[str, ...]:
+    """Sentences, the most serious first."""
+    meta = obj.get("metadata", {})
+    namespace, name = meta.get("namespace", ""), meta.get("name", "")
+    return (
+        *await _contents(context, cluster, resource, name),
+        *await _pods(context, cluster, resource, namespace, name, obj),
+        *_of_its_kind(resource.name, obj),
+        *_managed(meta),
+        *([f"waits for its finalizers: {', '.join(meta['finalizers'])}"] if meta.get("finalizers") else []),
+    )
+
+
+async def _contents(context: ToolContext, cluster: ClusterName, resource: ApiResource, name: str) -> list[str]:
+    if resource.name == "namespaces":
+        counts = [(kind, await _count(context, cluster, kind, (name,))) for kind in _IN_A_NAMESPACE]
+        told = ", ".join(f"{count} {kind.partition('.')[0]}" for kind, count in counts if count)
+        return [f"everything in namespace {name} goes with it" + (f": {told}" if told else "")]
+    if resource.name == "customresourcedefinitions.apiextensions.k8s.io":
+        return [f"every object of the kind goes with it: {await _count(context, cluster, name, ())} known"]
+    return []
+
+
+async def _pods(
+    context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str, obj: dict[str, Any]
+) -> list[str]:
+    if resource.name == "deployments.apps":
+        replicas = obj.get("status", {}).get("replicas", 0)
+        return [f"its {replicas} pods are deleted"] if replicas else []
+    if resource.name not in _OWN_PODS or context.store is None:
+        return []
+    owner = f"{_OWN_PODS[resource.name]}/{name}"
+    rows = await context.store.rows(RowQuery(ResourceName("pods"), clusters=(cluster,), namespaces=(Namespace(namespace),)))
+    own = sum(row.owner == owner for row in rows.rows)
+    return [f"its {own} pods are deleted"] if own else []
+
+
+def _of_its_kind(resource: str, obj: dict[str, Any]) -> list[str]:
+    spec, meta = obj.get("spec", {}), obj.get("metadata", {})
+    owners = [owner.get("kind", "") for owner in meta.get("ownerReferences") or []]
+    if resource == "statefulsets.apps" and spec.get("replicas", 1) == 1:
+        return ["the only copy of a StatefulSet: nothing serves while it is gone; its volume claims stay"]
+    if resource == "pods" and "StatefulSet" in owners:
+        return ["a pod of a StatefulSet: it comes back under its name, with its volumes; until then there is no other copy of it"]
+    if resource == "pods" and not owners:
+        return ["nothing owns this pod: nothing will create it again"]
+    if resource == "persistentvolumeclaims":
+        return ["its data goes with it where the volume's reclaim policy is Delete"]
+    if resource == "nodes":
+        return ["the node's pods are lost to the cluster until it registers again"]
+    return ["comes back: a controller owns it and will create it again"] if owners and resource not in _STATEFUL else []
+
+
+def _managed(meta: dict[str, Any]) -> list[str]:
+    """Who would put it back, or miss it."""
+    manager = delivered_by(meta)
+    return [f"{manager} manages it and may create it again, or miss it"] if manager else []
+
+
+async def _count(context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...]) -> int:
+    if context.store is None:
+        return 0
+    spaces = tuple(Namespace(one) for one in namespaces)
+    return (await context.store.rows(RowQuery(ResourceName(kind), clusters=(cluster,), namespaces=spaces, limit=1))).total

@@ -1,0 +1,66 @@
+"""An old version written back. History keeps objects masked, so only fields whose old values were never masked can return."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from k8sconsole.errors import Invalid
+from k8sconsole.kit.masks import is_masked
+from k8sconsole.model.differences import Difference, applied, differences, line
+from k8sconsole.model.masking import mask_object
+from k8sconsole.tools.changes.edits import Meant, texts
+
+_SERVERS = frozenset(
+    (
+        "resourceVersion",
+        "uid",
+        "generation",
+        "creationTimestamp",
+        "managedFields",
+        "selfLink",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    )
+)
+
+
+def restored(one: Meant, live: dict[str, Any], old: dict[str, Any]) -> tuple[dict[str, Any], list[Difference]]:
+    """The object to write, and what it changes. live is not masked, old is. Raises Invalid where a masked value would have to return."""
+    changes = differences(_wished(mask_object(one.resource.name, live)), _wished(old))
+    _refuse_masked(one, [change.new for change in changes], [change.path for change in changes])
+    wanted: dict[str, Any] = applied(_wished(live), changes)
+    meta = {key: value for key, value in live["metadata"].items() if key in ("resourceVersion", "uid")}
+    wanted = {**_named(one), **wanted, "metadata": {**wanted["metadata"], **meta}}
+    return ({**wanted, "status": live["status"]} if "status" in live else wanted), changes
+
+
+def recreated(one: Meant, old: dict[str, Any]) -> dict[str, Any]:
+    """The manifest of an object that is gone. Raises Invalid where part of it is masked."""
+    wanted = _wished(old)
+    _refuse_masked(one, [wanted], [one.label])
+    meta = {key: value for key, value in wanted["metadata"].items() if key not in ("ownerReferences", "finalizers")}
+    spec = dict(wanted["spec"]) if isinstance(wanted.get("spec"), dict) else None
+    if spec is not None and one.resource.name == "pods":
+        spec.pop("nodeName", None)
+    return {**_named(one), **wanted, "metadata": meta, **({"spec": spec} if spec is not None else {})}
+
+
+def told_lines(changes: Sequence[Difference]) -> list[str]:
+    return [line(change) for change in changes]
+
+
+def _wished(obj: dict[str, Any]) -> dict[str, Any]:
+    """What a writer may decide: not the status, not the server's own bookkeeping, nor what its kind is called."""
+    meta = {key: value for key, value in (obj.get("metadata") or {}).items() if key not in _SERVERS}
+    return {**{key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")}, "metadata": meta}
+
+
+def _named(one: Meant) -> dict[str, str]:
+    return {"apiVersion": one.resource.api_version, "kind": one.resource.kind}
+
+
+def _refuse_masked(one: Meant, values: list[Any], paths: list[str]) -> None:
+    hidden = [path for value, path in zip(values, paths, strict=True) if any(is_masked(text) for text in texts(value))]
+    if hidden:
+        details = {"parameter": "resource_version", "fields": hidden, "nearest": []}
+        why = f"history never kept the values of {', '.join(hidden)}: they were masked"
+        raise Invalid(f"{one.label} cannot be brought back", why, "set those fields by hand", details)

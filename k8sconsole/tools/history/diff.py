@@ -1,0 +1,244 @@
+"""What changed between two moments: the state of each object then against its state later, and how many versions lay between."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from k8sconsole.errors import PolicyDenied
+from k8sconsole.kit.times import exact
+from k8sconsole.model.differences import Difference, within
+from k8sconsole.model.freshness import Freshness, Source
+from k8sconsole.model.history import Change, ChangeQuery, Changes, Gap, Version
+from k8sconsole.model.refs import ClusterName, ObjectRef, ResourceName
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.store.port import History
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.history.queries import GapTold, few_gaps, going_on, history, told, unseen
+from k8sconsole.tools.history.versions import changed_fields
+from k8sconsole.tools.output.token_budget import fitting
+from k8sconsole.tools.policy import readable
+from k8sconsole.tools.results import Target
+
+if TYPE_CHECKING:
+    from k8sconsole.tools.spec import ToolSpec
+
+MOST_VERSIONS = 200_000
+"""How many versions of a window are looked through; of a longer one, the newest."""
+_PAGE = 20_000
+
+
+class ChangeTold(msgspec.Struct):
+    """versions: how many lay between. last: when the newest of them was seen. by: who wrote them, the latest first. diff: the fields that
+    differ, of objects that are there at both ends."""
+
+    context: str
+    kind: str
+    namespace: str
+    name: str
+    change: str
+    versions: int
+    last: str
+    by: list[str]
+    diff: list[Difference]
+
+
+class ChangesTold(msgspec.Struct, rename={"since": "from", "until": "to"}):
+    """items: what differs between the two ends, latest change first. passing: objects that came and went in between. restored: of those
+    looked at, how many are as they were. counts: versions in between, by kind and change."""
+
+    since: str
+    until: str
+    items: list[ChangeTold]
+    passing: int
+    restored: int
+    counts: dict[str, int]
+    gaps: list[GapTold]
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """total: how many objects have versions in between and did not merely come and go; following: where the next page begins, 0 at the
+    end."""
+
+    told: ChangesTold
+    freshness: Freshness
+    total: int
+    following: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+async def kinds_asked(
+    context: ToolContext, tool: "ToolSpec", clusters: Sequence[ClusterName], word: str, namespaces: Sequence[str]
+) -> tuple[ResourceName, ...]:
+    """The kind that the word names, or without one all kinds; then only those that policy lets be read, where it has rules about kinds.
+    Raises UsageError for an unknown kind, PolicyDenied where no kind is left."""
+    if word:
+        return ((await context.resource(clusters[0], word)).name,)
+    policy = context.around.policy()
+    if context.store is None or not any(rule.kinds for rule in policy.rules):
+        return ()
+    kept: set[ResourceName] = set()
+    for cluster in clusters:
+        target = Target(cluster, namespaces=tuple(namespaces))
+        kept |= {one.name for one in readable(policy, tool, context.call, target, await context.store.resources(cluster) or BUILTIN)}
+    if not kept:
+        raise PolicyDenied(f"{tool.name} is not allowed", "policy lets no kind be read", "policy: in k8sconsole.yaml")
+    return tuple(sorted(kept))
+
+
+class Window:
+    """All versions between two moments, by object, read once; ``page`` compares the two ends of some of the objects."""
+
+    def __init__(self, context: ToolContext, query: ChangeQuery, found: Changes) -> None:
+        self._context = context
+        self._store = history(context)
+        self._query = query
+        self._found = found
+        self.objects: dict[ObjectRef, list[Version]] = {}
+        for version in (one for one in found.versions if one.observed_at > query.since):
+            self.objects.setdefault(version.ref, []).append(version)
+        self._lasting = [ref for ref, seen in self.objects.items() if not _came_and_went(seen)]
+
+    @property
+    def total(self) -> int:
+        return len(self._lasting)
+
+    async def page(self, start: int = 0, limit: int | None = None) -> tuple[ChangesTold, int]:
+        """And where the next one begins, 0 at the end."""
+        end = self.total if limit is None else min(self.total, start + limit)
+        items: list[ChangeTold] = []
+        restored = 0
+        for ref in self._lasting[start:end]:
+            item = await self._between(ref)
+            restored += item is None
+            items += [item] if item else []
+        passing = len(self.objects) - self.total
+        query = self._query
+        gaps = [told(gap) for gap in self._found.gaps]
+        page = ChangesTold(exact(query.since), exact(query.until), items, passing, restored, self._found.counts, gaps)
+        return page, end if end < self.total else 0
+
+    def place_after(self, item: ChangeTold) -> int:
+        """Where a page begins that follows this item."""
+        places = (at for at, ref in enumerate(self._lasting, 1) if self._names(ref, item))
+        return next(places, 0) % self.total
+
+    def _names(self, ref: ObjectRef, item: ChangeTold) -> bool:
+        return (ref.cluster, ref.resource, ref.namespace, ref.name) == (item.context, item.kind, item.namespace, item.name)
+
+    async def _between(self, ref: ObjectRef) -> ChangeTold | None:
+        """None when the two ends are the same."""
+        before, after = await self._state(ref, self._query.since), await self._state(ref, self._query.until)
+        if before is None or after is None:
+            change = Change.ADDED if after is not None else Change.DELETED if before is not None else None
+            return self._told(ref, change, []) if change else None
+        field = self._query.field
+        found = changed_fields(before, after, self._context.noise(ref.resource))
+        diff = [one for one in found if not field or within(one.path, field)]
+        return self._told(ref, Change.MODIFIED, diff) if diff else None
+
+    async def _state(self, ref: ObjectRef, at: float) -> bytes | None:
+        found = await self._store.object_as_of(ref, at)
+        return None if found is None or found[0].change is Change.DELETED else found[1]
+
+    def _told(self, ref: ObjectRef, change: Change, diff: list[Difference]) -> ChangeTold:
+        seen = self.objects[ref]
+        by = list(dict.fromkeys(version.by for version in seen if version.by))
+        last = exact(seen[0].observed_at)
+        return ChangeTold(ref.cluster, ref.resource, ref.namespace, ref.name, change.value, len(seen), last, by, diff)
+
+
+def _came_and_went(newest_first: Sequence[Version]) -> bool:
+    return newest_first[-1].change is Change.ADDED and newest_first[0].change is Change.DELETED
+
+
+async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[Window, Freshness, tuple[str, ...]]:
+    """Where more happened than is looked through, the newest part; a warning says so."""
+    store = history(context)
+    versions: list[Version] = []
+    cursor = ""
+    for _ in range(MOST_VERSIONS // _PAGE):
+        found = await store.changed(msgspec.structs.replace(query, limit=_PAGE, cursor=cursor))
+        versions += found.versions
+        cursor = found.next
+        if not cursor:
+            break
+    more = (f"only the newest {len(versions)} of {found.total} versions were looked through; narrow the window",) if cursor else ()
+    return Window(context, query, msgspec.structs.replace(found, versions=versions)), _freshness(query, found.gaps), more
+
+
+def _freshness(query: ChangeQuery, gaps: Sequence[Gap]) -> Freshness:
+    missing = unseen(gaps)
+    return Freshness(Source.HISTORY, query.until, not missing, missing)
+
+
+class Happening(msgspec.Struct):
+    """One version. fields: which differ from the version before, twenty at most. note: what an event says."""
+
+    at: str
+    context: str
+    kind: str
+    namespace: str
+    name: str
+    change: str
+    by: str
+    fields: list[str]
+    note: str = ""
+
+
+class Happened(msgspec.Struct):
+    """items: newest first. counts: of everything that matches, by kind and change."""
+
+    items: list[Happening]
+    counts: dict[str, int]
+    gaps: list[GapTold]
+
+
+class Feed(msgspec.Struct, frozen=True):
+    """following: the store's cursor for what is older, empty at the end."""
+
+    told: Happened
+    freshness: Freshness
+    total: int
+    following: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+async def happened(context: ToolContext, query: ChangeQuery, max_tokens: int) -> Feed:
+    """A page of single changes, as many as fit."""
+    store = history(context)
+    with going_on(query.cursor):
+        found = await store.changed(query)
+    gaps, more = few_gaps([told(gap) for gap in found.gaps], max_tokens)
+    items = fitting([await happening(store, version) for version in found.versions], max_tokens, (found.counts, gaps))
+    following = found.next
+    if len(items) < len(found.versions):
+        following = (await store.changed(msgspec.structs.replace(query, limit=len(items)))).next
+    return Feed(Happened(items, found.counts, gaps), _freshness(query, found.gaps), found.total, following, more)
+
+
+async def happening(store: History, version: Version) -> Happening:
+    ref = version.ref
+    note = await _event_note(store, version) if ref.resource in ("events", "events.events.k8s.io") else ""
+    return Happening(
+        exact(version.observed_at),
+        ref.cluster,
+        ref.resource,
+        ref.namespace,
+        ref.name,
+        version.change.value,
+        version.by,
+        list(version.paths),
+        note,
+    )
+
+
+async def _event_note(store: History, version: Version) -> str:
+    """What it is about and what it says: ``Warning BackOff Pod/web-1: …``."""
+    found = await store.object_as_of(version.ref, version.observed_at)
+    if found is None:
+        return ""
+    event: dict[str, Any] = msgspec.json.decode(found[1])
+    about = event.get("involvedObject") or event.get("regarding") or {}
+    words = (event.get("type", ""), event.get("reason", ""), f"{about.get('kind', '')}/{about.get('name', '')}")
+    return f"{' '.join(words)}: {event.get('message') or event.get('note') or ''}".strip()

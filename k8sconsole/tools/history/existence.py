@@ -1,0 +1,61 @@
+"""Whether what a question about many objects names was ever there: a slip is not answered with an empty list."""
+
+from collections.abc import AsyncIterator
+
+from k8sconsole.errors import NotFound
+from k8sconsole.kit.text import nearest
+from k8sconsole.model.history import ChangeQuery
+from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.history.queries import NAMES, history
+
+
+async def ever_seen(context: ToolContext, query: ChangeQuery) -> None:
+    """Raises NotFound, with names that are like it, for a name or an owner that is not there and of which no version is kept; UsageError
+    for an owner of an unknown kind."""
+    if query.name and not await _seen(context, query, query.name, query.resources):
+        raise await _never_seen(context, query, "name", query.resources)
+    if query.owner:
+        word, _, name = query.owner.rpartition("/")
+        kinds = ((await context.resource(query.clusters[0], word, "owner")).name,) if word else ()
+        if not await _seen(context, query, name, kinds):
+            raise await _never_seen(context, query, "owner", kinds)
+
+
+async def _seen(context: ToolContext, query: ChangeQuery, name: str, kinds: tuple[ResourceName, ...]) -> bool:
+    if (await history(context).changed(_whole(context, query, kinds, name))).versions:
+        return True
+    async for known in _there(context, query, kinds, name):
+        if name in known:
+            return True
+    return False
+
+
+def _whole(context: ToolContext, query: ChangeQuery, kinds: tuple[ResourceName, ...], name: str = "") -> ChangeQuery:
+    """All of the past, in the same place."""
+    return ChangeQuery(0.0, context.now, query.clusters, kinds, query.namespaces, name, limit=1 if name else NAMES)
+
+
+async def _there(context: ToolContext, query: ChangeQuery, kinds: tuple[ResourceName, ...], part: str) -> AsyncIterator[list[str]]:
+    """Names that hold the part, of each kind and namespace in turn, as they are now."""
+    store = context.store
+    for cluster in query.clusters if store is not None else ():
+        for kind in kinds or await _kinds(context, cluster):
+            for namespace in query.namespaces or ("",):
+                yield await store.names(cluster, kind, part, namespace=namespace, limit=NAMES) if store is not None else []
+
+
+async def _kinds(context: ToolContext, cluster: ClusterName) -> list[ResourceName]:
+    return [state.resource for state in await context.store.scan_states(cluster)] if context.store is not None else []
+
+
+async def _never_seen(context: ToolContext, query: ChangeQuery, parameter: str, kinds: tuple[ResourceName, ...]) -> NotFound:
+    given = str(getattr(query, parameter))
+    name = given.rpartition("/")[2]
+    names = {version.ref.name for version in (await history(context).changed(_whole(context, query, kinds))).versions}
+    async for known in _there(context, query, kinds, name[:2]):
+        names.update(known)
+    close = nearest(name, sorted(names))
+    details = {"parameter": parameter, "given": given[:100], "expected": "what is there, or what history has seen", "nearest": close}
+    title = f"no object {name[:100]!r}" if parameter == "name" else f"no owner {given[:100]!r}"
+    return NotFound(title, "neither the cache nor history has one there", close[0] if close else "k8s_search_resources", details)

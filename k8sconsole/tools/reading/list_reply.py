@@ -1,0 +1,208 @@
+"""A list as an answer: a page that fits, and of a long list first the counts and what is unhealthy."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from k8sconsole.errors import InvalidParams
+from k8sconsole.kit.text import nearest, plain
+from k8sconsole.kit.times import exact
+from k8sconsole.model.objects import Row
+from k8sconsole.model.reading import Rows
+from k8sconsole.model.tables import CellKind, Column, KindTable, cell_text
+from k8sconsole.model.tools import Page
+from k8sconsole.tools.context import AsOf, Common, ToolContext
+from k8sconsole.tools.history.queries import asked_past
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
+from k8sconsole.tools.reading.field_paths import check_paths, value_at
+from k8sconsole.tools.reading.rows import LIVE_CURSOR, Opened, RowsWanted, open_rows
+from k8sconsole.tools.results import Reply
+
+SUMMARY_ABOVE = 100
+FROM_THE_START = "start"
+PAGE = 100
+MOST_ROWS = 10_000
+WHOLE = "*"
+"""As the only field: the objects themselves."""
+
+Namespaces = str | list[str]
+
+
+class Listing(Common, kw_only=True):
+    """The parameters of every list."""
+
+    filter: Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web")] = ""
+    fields: Annotated[list[str], Meta(description="Columns, or paths: spec.nodeName; [*] whole objects")] = []
+    limit: Annotated[int, Meta(ge=0, le=MOST_ROWS, description="0: what fits")] = 0
+    cursor: Annotated[str, Meta(description="page.next")] = ""
+    max_tokens: MaxTokens = DEFAULT_TOKENS
+    live: Annotated[bool, Meta(description="Ask the cluster")] = False
+    as_of: AsOf = ""
+
+
+class NamespacedListing(Listing, kw_only=True):
+    namespace: Annotated[Namespaces, Meta(description="* for all")] = "*"
+
+
+class Listed(msgspec.Struct):
+    """counts: how many of each status, of everything that matches. summary: only what is unhealthy is listed; the cursor ``start`` begins
+    the whole list."""
+
+    items: list[dict[str, Any]]
+    counts: dict[str, int] = {}
+    summary: bool = False
+
+
+async def list_reply(asked: Listing, kind: str, context: ToolContext) -> Reply:
+    """Raises what ``open_rows`` raises, and InvalidParams for an unknown field."""
+    cluster = context.context(asked.context)
+    resource = await context.resource(cluster, kind)
+    namespaces = _asked_namespaces(asked) if resource.namespaced else ()
+    as_of, place = asked_past(asked.as_of, asked.live, asked.cursor, context.now)
+    start = "" if place == FROM_THE_START else place
+    live = asked.live or start.startswith(LIVE_CURSOR)
+    opened = await open_rows(context, RowsWanted(cluster, resource, namespaces, filter=asked.filter, live=live, as_of=as_of))
+    first = await opened.page(asked.limit or PAGE, start)
+    if first.total > SUMMARY_ABOVE and not (asked.limit or asked.cursor or asked.fields):
+        return await _summary(asked, opened, opened.now)
+    return await _page(msgspec.structs.replace(asked, cursor=start), opened, first)
+
+
+async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
+    """Counts of everything, the unhealthy in full as far as they fit into half the budget: an overview should stay one."""
+    seen, warnings = await opened.overview()
+    sick, counts = seen.sick(), seen.commonest()
+    shown = fitting((item_of(opened.table, row, now) for row in sick), asked.max_tokens // 2, counts)
+    head = _headline(opened, seen.total, counts)
+    start = opened.cursor(FROM_THE_START)
+    rest = f"all of them: cursor={start} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
+    text = "\n".join((head, rest, _drawn(opened.table, sick[: len(shown)], now))).rstrip()
+    return Reply(
+        _built(Listed(shown, counts, True)),
+        text,
+        opened.freshness,
+        Page(start, seen.total),
+        (*opened.warnings, *warnings),
+    )
+
+
+async def _page(asked: Listing, opened: Opened, rows: Rows) -> Reply:
+    counts = _counts(opened.table, rows.rows) if not asked.cursor and not rows.next else {}
+    items, drawn = await _items(asked, opened, rows, counts)
+    following = rows.next
+    if len(items) < len(rows.rows):
+        following = (await opened.page(len(items), asked.cursor)).next
+    following = opened.cursor(following)
+    more = f"\n… {len(items)} of {rows.total} shown; the rest: cursor={following}" if following else ""
+    text = _headline(opened, rows.total, counts) + ("\n" + drawn if drawn else "") + more
+    return Reply(
+        _built(Listed(items, counts)), text, opened.freshness, Page(following or None, rows.total), (*opened.warnings, *rows.warnings)
+    )
+
+
+async def _items(asked: Listing, opened: Opened, rows: Rows, counts: dict[str, int]) -> tuple[list[dict[str, Any]], str]:
+    """The rows as objects, and as text; with ``fields`` that are paths, out of the objects themselves. counts: told beside them."""
+    now = opened.now
+    if not asked.fields:
+        items = fitting((item_of(opened.table, row, now) for row in rows.rows), asked.max_tokens, counts)
+        return items, _drawn(opened.table, rows.rows[: len(items)], now)
+    if asked.fields == [WHOLE]:
+        whole = [msgspec.json.decode(body) for _, body in await opened.bodies(len(rows.rows), asked.cursor)]
+        kept = fitting(whole, asked.max_tokens, counts)
+        return kept, "\n".join(plain(f"{row.namespace}/{row.name}".lstrip("/")) for row in rows.rows[: len(kept)])
+    paths = [field for field in asked.fields if not _known(opened.table, field)]
+    for path in paths:
+        _check_path(opened.table, path)
+    bodies = await opened.bodies(len(rows.rows), asked.cursor) if paths else [(row, b"{}") for row in rows.rows]
+    projected = [_projected(asked.fields, opened.table, row, body, now) for row, body in bodies]
+    items = fitting(projected, asked.max_tokens, counts)
+    return items, "\n".join(" ".join(f"{key}={plain(str(value))}" for key, value in item.items()) for item in items)
+
+
+def _projected(fields: Sequence[str], table: KindTable, row: Row, body: bytes, now: float) -> dict[str, Any]:
+    whole = item_of(table, row, now, wide=True)
+    own = {"name": row.name, "namespace": row.namespace, "labels": row.labels, "owner": row.owner, "uid": row.uid}
+    found: dict[str, Any] = {"namespace": row.namespace, "name": row.name} if row.namespace else {"name": row.name}
+    decoded = msgspec.json.decode(body)
+    for field in fields:
+        key = _key(field)
+        if key in whole or key in own:
+            found[field] = whole.get(key, own.get(key))
+        else:
+            found[field] = value_at(field, decoded)
+    return found
+
+
+def _known(table: KindTable, field: str) -> bool:
+    return table.index(field) is not None or _key(field) in ("name", "namespace", "labels", "owner", "uid", "age")
+
+
+def _check_path(table: KindTable, field: str) -> None:
+    """A word without a dot that is no column is a slip; a path is whatever the object has."""
+    check_paths((field,))
+    if "." in field or field in ("metadata", "spec", "status", "data"):
+        return
+    columns = [_key(column.name) for column in table.columns]
+    close = nearest(field.lower(), columns) or columns
+    raise InvalidParams(
+        f"no field {field!r}", f"columns are {', '.join(columns)}", close[0], {"parameter": "fields", "given": field, "nearest": close}
+    )
+
+
+def item_of(table: KindTable, row: Row, now: float, *, wide: bool = False) -> dict[str, Any]:
+    """A row as a small object: numbers stay numbers, everything else reads as the table shows it; what is empty is left out."""
+    found: dict[str, Any] = {"namespace": row.namespace} if row.namespace else {}
+    for column, cell in zip(table.columns, row.cells, strict=False):
+        if cell is None or cell == "" or (column.wide and not wide):
+            continue
+        found[_key(column.name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else cell_text(column, cell, now)
+    return found
+
+
+def _key(name: str) -> str:
+    return name.lower().replace(" ", "_").replace("-", "_")
+
+
+def _counts(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
+    """By the word of the status column, most frequent first."""
+    column = table.index("STATUS")
+    if column is None:
+        return {}
+    found = Counter(str(row.cells[column]) for row in rows if column < len(row.cells) and row.cells[column])
+    return dict(found.most_common(20))
+
+
+def _headline(opened: Opened, total: int, counts: dict[str, int]) -> str:
+    where = f" in {', '.join(opened.wanted.namespaces)}" if opened.wanted.namespaces else ""
+    said = f": {', '.join(f'{count} {word}' for word, count in counts.items())}" if counts else ""
+    then = f" as of {exact(opened.now)}" if opened.wanted.as_of is not None else ""
+    return f"{total} {opened.wanted.resource.plural}{where} · {opened.wanted.context}{then}{said}"
+
+
+def _drawn(table: KindTable, rows: Sequence[Row], now: float) -> str:
+    """A narrow table: two spaces between columns, the namespace only where rows differ in it."""
+    if not rows:
+        return ""
+    columns = [(place, column) for place, column in enumerate(table.columns) if not column.wide]
+    lines = [[column.name for _, column in columns]] + [[_shown(column, row, place, now) for place, column in columns] for row in rows]
+    if len({row.namespace for row in rows}) > 1:
+        lines = [[extra, *line] for extra, line in zip(("NAMESPACE", *(row.namespace for row in rows)), lines, strict=True)]
+    widths = [min(60, max(len(line[place]) for line in lines)) for place in range(len(lines[0]))]
+    return "\n".join("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+
+
+def _shown(column: Column, row: Row, place: int, now: float) -> str:
+    return plain(cell_text(column, row.cells[place], now)).replace("\n", " ") if place < len(row.cells) else ""
+
+
+def _asked_namespaces(asked: Listing) -> tuple[str, ...]:
+    given = getattr(asked, "namespace", "*")
+    several = given if isinstance(given, list) else [given]
+    return () if "*" in several or "" in several else tuple(several)
+
+
+def _built(listed: Listed) -> Any:
+    return msgspec.to_builtins(listed)

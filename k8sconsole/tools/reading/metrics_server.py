@@ -1,0 +1,72 @@
+"""What pods and nodes use, as metrics-server measured it last."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from k8sconsole.errors import NotFound, UsageError
+from k8sconsole.model.freshness import Freshness
+from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+
+
+class Amounts(msgspec.Struct, frozen=True):
+    """cpu in thousandths of a core, memory in bytes."""
+
+    cpu: int = 0
+    memory: int = 0
+
+    def plus(self, other: "Amounts") -> "Amounts":
+        return Amounts(self.cpu + other.cpu, self.memory + other.memory)
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """by (namespace, name), and of a pod by container."""
+
+    by: dict[tuple[str, str], dict[str, Amounts]]
+    freshness: Freshness
+    warnings: tuple[str, ...] = ()
+
+
+def amounts(usage: Mapping[str, Any]) -> Amounts:
+    """What cannot be read as an amount counts as none."""
+    return Amounts(_read(cpu_millicores, usage.get("cpu")), _read(bytes_of, usage.get("memory")))
+
+
+def _read(reader: Any, text: object) -> int:
+    try:
+        return int(reader(str(text))) if text is not None else 0
+    except ValueError:
+        return 0
+
+
+def total(parts: Iterable[Amounts]) -> Amounts:
+    whole = Amounts()
+    for part in parts:
+        whole = whole.plus(part)
+    return whole
+
+
+async def measured(context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...] = (), *, live: bool) -> Measured:
+    """kind: pods or nodes. Raises NotFound where the cluster measures nothing."""
+    try:
+        resource = await context.resource(cluster, f"{kind}.metrics.k8s.io")
+        opened = await open_rows(context, RowsWanted(cluster, resource, namespaces, live=live))
+        found = {(str(row.namespace), row.name): _of(msgspec.json.decode(body)) for row, body in await opened.bodies()}
+    except (UsageError, NotFound) as problem:
+        raise unmeasured(cluster) from problem
+    return Measured(found, opened.freshness, opened.warnings)
+
+
+def unmeasured(cluster: ClusterName) -> NotFound:
+    remedy = "install metrics-server; k8s_get_usage tells requests and limits without it"
+    return NotFound(f"{cluster} measures no use", "it serves no metrics.k8s.io", remedy, {"nearest": ["k8s_get_usage"]})
+
+
+def _of(body: dict[str, Any]) -> dict[str, Amounts]:
+    if "containers" in body:
+        return {str(one.get("name", "")): amounts(one.get("usage") or {}) for one in body["containers"] or []}
+    return {"": amounts(body.get("usage") or {})}

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from k8sconsole.demo.resources import RESOURCES
+from k8sconsole.demo.users import Rule, User
+from tests.unit.demo.demo_api import Api
+
+PODS = "/api/v1/namespaces/shop/pods"
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+READER = User("reader", "r3ad", rules=(Rule(("get", "list", "watch"), ("pods",), ("shop", "other")),))
+NOBODY = User("nobody", "n0")
+
+
+async def test_a_request_without_a_known_token_is_unauthorized() -> None:
+    refused = await Api().refusal("GET", PODS, token="wrong")
+    assert (refused.code, refused.reason) == (401, "Unauthorized")
+
+
+async def test_a_user_of_two_namespaces_may_list_those_and_is_told_why_not_the_rest() -> None:
+    api = Api(READER)
+    assert (await api.ask("GET", PODS, token="r3ad"))["items"] == []
+    refused = await api.refusal("GET", "/api/v1/pods", token="r3ad")
+    assert refused.message == 'pods is forbidden: User "reader" cannot list resource "pods" in API group "" at the cluster scope'
+    assert (await api.refusal("GET", f"{PODS}/a/log", token="r3ad")).code == 403
+
+
+async def test_access_reviews_answer_by_the_same_rules() -> None:
+    api = Api(READER)
+    for namespace, allowed in (("shop", True), ("secret", False)):
+        spec = {"resourceAttributes": {"verb": "list", "resource": "pods", "namespace": namespace}}
+        assert (await api.ask("POST", REVIEWS, {"spec": spec}, token="r3ad"))["status"]["allowed"] is allowed
+
+
+async def test_roles_and_bindings_of_the_cluster_grant_what_they_say() -> None:
+    api = Api(NOBODY)
+    rule = {"verbs": ["list"], "resources": ["pods"], "apiGroups": [""]}
+    role = {"metadata": {"name": "readers", "namespace": "shop"}, "rules": [rule]}
+    reference = {"kind": "Role", "name": "readers"}
+    binding = {"metadata": {"name": "readers", "namespace": "shop"}, "roleRef": reference, "subjects": [{"kind": "User", "name": "nobody"}]}
+    assert (await api.refusal("GET", PODS, token="n0")).code == 403
+    api.store.create(RESOURCES["rbac.authorization.k8s.io/roles"], role)
+    api.store.create(RESOURCES["rbac.authorization.k8s.io/rolebindings"], binding)
+    assert (await api.ask("GET", PODS, token="n0"))["kind"] == "PodList"
+
+
+async def test_nobody_learns_of_an_object_they_may_not_see() -> None:
+    api = Api(NOBODY)
+    await api.pods("a")
+    assert [(await api.refusal("GET", f"{PODS}/{name}", token="n0")).code for name in ("a", "missing")] == [403, 403]

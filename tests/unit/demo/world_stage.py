@@ -1,0 +1,76 @@
+"""What the tests of the demo's world stand on: a still clock, a store, a scenario in it."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from k8sconsole.demo.api import definitions
+from k8sconsole.demo.clock import FixedClock
+from k8sconsole.demo.storage import ObjectStore
+from k8sconsole.demo.world import kinds, scenario
+from k8sconsole.demo.world.behaviour import Behaviour, Behaviours
+from k8sconsole.demo.world.run import World
+from k8sconsole.demo.world.staging.manifests import manifests
+from k8sconsole.demo.world.staging.nodes import pool_nodes
+from k8sconsole.demo.world.staging.vocabulary import Pool, Workload
+
+Json = dict[str, Any]
+NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
+# A moment at which no cron job has just begun.
+NOW = NOON + timedelta(minutes=3, seconds=40)
+
+
+class Stage:
+    """A small cluster of three nodes and a namespace `test`, with a world that moves only when told to."""
+
+    def __init__(self, *behaviours: Behaviour, nodes: int = 3) -> None:
+        self.clock = FixedClock(NOON)
+        self.store = ObjectStore(self.clock, seed=7)
+        Behaviours(behaviours).attach(self.store)
+        for node in pool_nodes(Pool(name="node", count=nodes, cpu="4", memory="8Gi"), 0, "2026-11-22T12:00:00Z"):
+            self.store.create(kinds.NODES, node)
+        for name in ("default", "kube-node-lease", "test"):
+            self.store.create(kinds.NAMESPACES, {"metadata": {"name": name}, "spec": {"finalizers": ["kubernetes"]}})
+        self.world = World(self.store, self.clock, 7)
+
+    def apply(self, **words: Any) -> None:
+        workload = Workload(**({"name": "web", "namespace": "test", "image": "demo/web:1"} | words))
+        for manifest in manifests(workload):
+            resource = self.store.registry.by_kind(manifest["apiVersion"], manifest["kind"])
+            assert resource
+            self.store.create(resource, manifest)
+
+    def run(self, seconds: float = 30) -> None:
+        self.world.run(seconds)
+
+    def pods(self) -> list[Json]:
+        return list(self.store.iterate(kinds.PODS, "test"))
+
+    def change(self, kind: Any, name: str, change: Callable[[Json], object]) -> None:
+        self.store.mutate(kind, "test", name, change)
+
+    def set_image(self, image: str, name: str = "web") -> None:
+        self.change(kinds.DEPLOYMENTS, name, lambda fresh: fresh["spec"]["template"]["spec"]["containers"][0].update(image=image))
+
+    def deployment(self, name: str = "web") -> Json:
+        return self.store.get(kinds.DEPLOYMENTS, "test", name)
+
+    def conditions(self, name: str = "web") -> dict[str, Json]:
+        return {each["type"]: each for each in self.deployment(name)["status"]["conditions"]}
+
+
+def staged(name: str, *, seed: int = 1, size: int | None = None) -> ObjectStore:
+    """A store with a whole scenario in it, shortly after noon."""
+    store = ObjectStore(FixedClock(NOW), seed=seed)
+    definitions.attach(store)
+    scenario.load(name, seed=seed, size=size).apply(store)
+    return store
+
+
+def reasons(store: ObjectStore, name: str) -> set[str]:
+    """Reasons of the events about objects whose name begins so."""
+    return {event["reason"] for event in store.iterate(kinds.EVENTS) if event["involvedObject"]["name"].startswith(name)}
+
+
+def waiting(pod: Json) -> str:
+    return str(pod["status"]["containerStatuses"][0]["state"].get("waiting", {}).get("reason", ""))

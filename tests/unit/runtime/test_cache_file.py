@@ -1,0 +1,35 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.config import paths
+from k8sconsole.config.loading import load
+from k8sconsole.errors import StoreUnwritable
+from k8sconsole.kit.clock import SystemClock
+from k8sconsole.runtime.cache_file.open import keep
+
+
+@pytest.fixture
+def blocked(tmp_path: Path) -> Path:
+    """A place where no folder can be made, even by root."""
+    file = tmp_path / "file"
+    file.write_text("")
+    return file / "below"
+
+
+async def test_a_chosen_place_that_cannot_be_written_is_an_error(blocked: Path) -> None:
+    loaded = load(environment={"CACHE_DB_PATH": str(blocked / "cache.db")})
+    with pytest.raises(StoreUnwritable):
+        await keep(loaded, SystemClock())
+
+
+async def test_a_default_place_that_cannot_be_written_gives_a_passing_cache_that_says_so(blocked: Path, monkeypatch) -> None:
+    monkeypatch.setattr(paths, "data_dir", lambda: blocked)
+    kept = await keep(load(environment={}), SystemClock())
+    assert kept.notice is not None
+    assert "only as long as this run" in kept.notice.title
+    path = (await kept.store.status()).path
+    assert os.path.exists(path)  # noqa: ASYNC240
+    await kept.close()
+    assert not os.path.exists(path)  # noqa: ASYNC240

@@ -1,0 +1,131 @@
+"""A clock that is set while the program runs: it is told once, and nothing is lost or kept waiting because of it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.config.loading import load
+from k8sconsole.kit.clock import ClockWatch, SystemClock
+from k8sconsole.model.events import Fact, Notice
+from k8sconsole.model.refs import ApiResource
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.clock_watch import tell_jumps
+from k8sconsole.runtime.console import Console, Opening
+from k8sconsole.scanner.coordinator import ScanCoordinator
+from k8sconsole.scanner.plan import ScanPlan
+from k8sconsole.store.port import RowQuery, Store
+from k8sconsole.store.sqlite.open import open_store
+from tests.unit.scanner.memory_cluster import PODS
+from tests.unit.scanner.test_cluster_scanner import SetClock, shop, until
+
+HOUR, DAY = 3600.0, 86400.0
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
+    opened = await open_store(tmp_path / "cache.db", clock=clock)
+    yield opened
+    await opened.close()
+
+
+@pytest.mark.parametrize(
+    ("jump", "title"),
+    [
+        (-HOUR, "The clock of this machine was set back by 1h"),
+        (HOUR, "The clock of this machine was set forward by 1h"),
+        (40 * DAY, "The clock of this machine was set forward by 40d"),
+    ],
+)
+async def test_a_clock_that_is_set_is_told_once_with_the_size_of_the_jump(clock: SetClock, jump: float, title: str) -> None:
+    facts: list[Fact] = []
+    telling = asyncio.create_task(tell_jumps(clock, facts.append, every=0.01))
+    await asyncio.sleep(0.05)
+    assert facts == [], "a clock that goes on is no news"
+    clock.off += jump
+    await until(lambda: _told(facts))
+    await asyncio.sleep(0.05)
+    (notice,) = facts
+    assert isinstance(notice, Notice)
+    assert (notice.title, notice.severity) == (title, "warning")
+    assert notice.detail
+    telling.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+
+
+async def _told(facts: list[Fact]) -> bool:
+    return bool(facts)
+
+
+def test_a_clock_that_is_put_right_little_by_little_is_no_jump(clock: SetClock) -> None:
+    watch = ClockWatch(clock)
+    for _ in range(100):
+        clock.off += 0.5
+        assert watch.jumped() == 0.0
+
+
+async def test_an_open_console_tells_it_on_its_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    facts: list[Fact] = []
+    loaded = load({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path)}, environment={})
+    console = await Console.open(Opening(loaded, Face.CLI, offline=True), facts.append)
+    await asyncio.sleep(0.05)
+    monkeypatch.setattr(SystemClock, "now", lambda clock: time.time() - HOUR)
+    await until(lambda: _says(facts, "set back by 1h"))
+    await console.close()
+
+
+async def _says(facts: list[Fact], words: str) -> bool:
+    return any(isinstance(fact, Notice) and words in fact.title for fact in facts)
+
+
+async def test_a_clock_set_forty_days_forward_throws_nothing_away(store: Store, clock: SetClock) -> None:
+    cluster = await shop()
+    coordinator = ScanCoordinator(store, plan=ScanPlan(cleanup_interval=0.05), clock=clock, publish=lambda fact: None)
+    await coordinator.scan_once(cluster)
+    before = clock.now()
+    await cluster.remove(PODS, "web-0", "a")
+    await coordinator.scan_once(cluster)
+    await cluster.go_down()
+    coordinator.start(cluster)
+    clock.off += 40 * DAY
+    await _cleaned(store)
+    assert (await store.rows(RowQuery(PODS.name))).total == 7
+    then = await store.rows(RowQuery(PODS.name, as_of=before))
+    assert then.total == 8, "what was deleted since is still told of the time before"
+    await coordinator.close()
+
+
+async def _cleaned(store: Store) -> None:
+    """At least one round of cleaning has gone by; the writer works in order."""
+    await asyncio.sleep(0.3)
+    await store.revision()
+
+
+async def test_what_was_kept_before_the_clock_was_set_back_is_still_there_and_the_past_before_it_too(store: Store, clock: SetClock) -> None:
+    clock.off -= DAY
+    cluster = await shop()
+    coordinator = ScanCoordinator(store, plan=ScanPlan(cleanup_interval=0.05), clock=clock, publish=lambda fact: None)
+    await coordinator.scan_once(cluster)
+    yesterday = clock.now()
+    clock.off = 0.0
+    await cluster.remove(PODS, "web-0", "a")
+    await coordinator.scan_once(cluster)
+    clock.off -= HOUR
+    await cluster.put(PODS, "new", "a")
+    coordinator.start(cluster)
+    await until(lambda: _holds(store, PODS, 8))
+    await _cleaned(store)
+    assert (await store.rows(RowQuery(PODS.name, as_of=yesterday))).total == 8
+    assert (await store.rows(RowQuery(PODS.name, as_of=clock.now() + 2 * HOUR))).total == 8
+    await coordinator.close()
+
+
+async def _holds(store: Store, resource: ApiResource, count: int) -> bool:
+    return (await store.rows(RowQuery(resource.name))).total == count

@@ -1,0 +1,89 @@
+"""What a person is told when the kubeconfig changes while the program runs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.demo.server import DemoCluster
+from k8sconsole.errors import Unreachable
+from k8sconsole.model.events import ContextsChanged, Fact, Notice
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.runtime.cluster_pool import ClusterPool
+from k8sconsole.runtime.kubeconfig_watch import KubeconfigWatch
+
+SHOP = ClusterName("shop")
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[DemoCluster]:
+    async with DemoCluster("calm-shop", still=True) as cluster:
+        yield cluster
+
+
+class Home:
+    """A kubeconfig with the demo cluster under some names, and all that is told about it."""
+
+    def __init__(self, folder: Path, demo: DemoCluster) -> None:
+        self.file = folder / "config"
+        self._whole = yaml.safe_load(demo.kubeconfig.read_text())
+        self.names("shop")
+        self.facts: list[Fact] = []
+        self.pool = ClusterPool(KubeconfigContexts([self.file]))
+        self.watch = KubeconfigWatch(self.pool, self.facts.append)
+
+    def names(self, *names: str) -> None:
+        context = self._whole["contexts"][0]["context"]
+        fresh = self.file.with_name("fresh")
+        fresh.write_text(yaml.safe_dump({**self._whole, "contexts": [{"name": name, "context": context} for name in names]}))
+        fresh.replace(self.file)
+
+    def breaks(self) -> None:
+        self.file.write_text("contexts: [\n")
+
+    async def told(self, kind: type[Fact], holds: Callable[[Fact], bool] = lambda fact: True) -> Fact:
+        async with asyncio.timeout(20):
+            while True:
+                found = [fact for fact in self.facts if isinstance(fact, kind) and holds(fact)]
+                if found:
+                    return found[-1]
+                await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+async def home(tmp_path: Path, demo: DemoCluster) -> AsyncIterator[Home]:
+    made = Home(tmp_path, demo)
+    await made.watch.start()
+    yield made
+    await made.watch.stop()
+    await made.pool.close()
+
+
+async def test_contexts_that_appear_are_told_and_one_in_use_that_goes_is_told_in_words(home: Home) -> None:
+    cluster = await home.pool.get(SHOP)
+    await cluster.version()
+    home.names("shop", "new")
+    assert await home.told(ContextsChanged) == ContextsChanged(added=(ClusterName("new"),))
+    home.names("new")
+    notice = await home.told(Notice)
+    assert isinstance(notice, Notice)
+    assert (notice.title, notice.severity) == ("Context shop is no longer in the kubeconfig", "warning")
+    with pytest.raises(Unreachable, match="may be called new now"):
+        await cluster.version()
+    home.names("shop")
+    await home.told(ContextsChanged, lambda fact: fact == ContextsChanged((SHOP,), (ClusterName("new"),)))
+    await cluster.version()
+
+
+async def test_a_broken_kubeconfig_is_told_with_its_line_and_does_no_harm(home: Home) -> None:
+    cluster = await home.pool.get(SHOP)
+    home.breaks()
+    notice = await home.told(Notice)
+    assert isinstance(notice, Notice)
+    assert notice.title == f"The kubeconfig {home.file} cannot be used"
+    assert notice.detail.startswith("line 2: ")
+    assert notice.detail.endswith("what was read before stays in use")
+    await cluster.version()

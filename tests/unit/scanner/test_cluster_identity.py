@@ -1,0 +1,92 @@
+"""What happens when a context's name leads to another cluster than the one whose rows are kept."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from k8sconsole.errors import ServerError
+from k8sconsole.model.events import Notice, Trust
+from k8sconsole.model.identity import Identity, another
+from k8sconsole.scanner.connectivity.cluster_identity import remembered
+from k8sconsole.store.port import Store
+from k8sconsole.store.sqlite.open import open_store
+from tests.unit.scanner.memory_cluster import NODES, PODS, MemoryCluster
+from tests.unit.scanner.test_cluster_scanner import Scan, shop, until
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(tmp_path / "cache.db")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def scan(store: Store) -> AsyncIterator[Scan]:
+    made = Scan(store)
+    yield made
+    await made.coordinator.close()
+
+
+def notices(scan: Scan) -> list[str]:
+    return [fact.title for fact in scan.facts if isinstance(fact, Notice)]
+
+
+async def test_rows_of_a_cluster_are_not_shown_as_those_of_another_that_took_its_name(scan: Scan, store: Store) -> None:
+    await scan.coordinator.scan_once(await shop())
+    other = MemoryCluster()
+    other.uid = "other"
+    other.refusals["pods", None] = ServerError("pods cannot be listed", "so that no list takes the former rows away")
+    await other.put(NODES, "n9")
+    await scan.coordinator.scan_once(other)
+    assert (await scan.names(NODES), await scan.names(PODS)) == (["n9"], [])
+    assert notices(scan) == ["memory leads to another cluster now"]
+    assert await remembered(store, other.name) == Identity("other")
+
+
+async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and_none_of_the_former_stays(scan: Scan) -> None:
+    cluster = await shop()
+    scan.coordinator.start(cluster)
+
+    async def shows(pods: int) -> bool:
+        return len(await scan.names(PODS)) == pods
+
+    await until(lambda: shows(8))
+    await cluster.go_down()
+
+    async def lost() -> bool:
+        return scan.trust() is Trust.LOST
+
+    await until(lost)
+    for namespace in ("a", "b"):
+        for number in range(4):
+            await cluster.remove(PODS, f"web-{number}", namespace)
+    cluster.compact()
+    cluster.uid = "replaced"
+    await cluster.put(PODS, "alone", "a")
+    await cluster.come_back()
+
+    async def only_the_new_one() -> bool:
+        return await scan.names(PODS) == ["alone"]
+
+    await until(only_the_new_one)
+    assert notices(scan) == ["memory leads to another cluster now"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "differs"),
+    [
+        (Identity(), Identity("u", "d"), False),
+        (Identity("u", "d"), Identity("u", "elsewhere"), False),
+        (Identity("u", "d"), Identity("v", "d"), True),
+        (Identity("", "d"), Identity("v", "d"), False),
+        (Identity("u", "d"), Identity("", "elsewhere"), True),
+        (Identity("u", ""), Identity("", "d"), False),
+    ],
+)
+def test_a_cluster_is_known_by_its_uid_and_by_its_door_where_the_uid_may_not_be_read(
+    before: Identity, now: Identity, differs: bool
+) -> None:
+    assert another(before, now) is differs
+    assert Identity.of(str(now)) == now

@@ -1,0 +1,107 @@
+"""A watch is read ahead of what is being written, in order, and never without bounds."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import msgspec
+import pytest
+
+from k8sconsole.cluster.port import EventType, WatchEvent
+from k8sconsole.scanner.reflector.event_batcher import follow
+
+MIB = 1 << 20
+
+
+class Flood:
+    """A watch that says as fast as it is heard, and how much of it was read."""
+
+    def __init__(self, count: int, size: int = 100) -> None:
+        self.read = 0
+        self._count = count
+        self._filling = b"x" * (size - 2)
+
+    async def events(self) -> AsyncIterator[WatchEvent]:
+        for _ in range(self._count):
+            self.read += 1
+            yield WatchEvent(EventType.MODIFIED, msgspec.Raw(b'"' + self._filling + b'"'))
+
+
+class Slow:
+    """Whoever writes. taken: how many events each time."""
+
+    def __init__(self) -> None:
+        self.taken: list[int] = []
+        self.arrived: list[float] = []
+        self.may_go_on = asyncio.Event()
+
+    async def take(self, events: list[WatchEvent], at: float) -> None:
+        self.taken.append(len(events))
+        self.arrived.append(at)
+        await self.may_go_on.wait()
+
+
+async def _until_quiet(flood: Flood) -> int:
+    """How much was read when nothing more is read."""
+    async with asyncio.timeout(10):
+        before = -1
+        while flood.read != before:
+            before = flood.read
+            await asyncio.sleep(0.1)
+        return before
+
+
+async def test_a_flood_is_read_while_what_came_before_is_written_and_then_waits() -> None:
+    flood, slow = Flood(200, MIB), Slow()
+    following = asyncio.create_task(follow(flood.events(), slow.take, time.monotonic))
+    assert 12 <= await _until_quiet(flood) <= 20, "some 16 MiB are held, not the whole flood"
+    slow.may_go_on.set()
+    await following
+    assert sum(slow.taken) == flood.read == 200
+
+
+async def test_what_waits_is_written_in_portions() -> None:
+    flood, slow = Flood(5_000), Slow()
+    slow.may_go_on.set()
+    await follow(flood.events(), slow.take, time.monotonic)
+    assert sum(slow.taken) == 5_000
+    assert max(slow.taken) <= 1_000
+
+
+async def test_what_waited_is_told_to_be_as_old_as_it_is() -> None:
+    flood, slow = Flood(3_000), Slow()
+    following = asyncio.create_task(follow(flood.events(), slow.take, time.monotonic))
+    await _until_quiet(flood)
+    read = time.monotonic()
+    await asyncio.sleep(0.1)
+    slow.may_go_on.set()
+    await following
+    assert len(slow.arrived) == 3
+    assert max(slow.arrived) < read
+
+
+async def test_what_cannot_be_written_ends_the_watch_even_where_it_waits_for_room() -> None:
+    flood, slow = Flood(200, MIB), Slow()
+
+    async def fail(events: list[WatchEvent], at: float) -> None:
+        await slow.take(events, at)
+        raise OSError("disk full")
+
+    following = asyncio.create_task(follow(flood.events(), fail, time.monotonic))
+    await _until_quiet(flood)
+    slow.may_go_on.set()
+    with pytest.raises(OSError, match="disk full"):
+        await following
+    assert flood.read < 200
+
+
+async def test_who_ends_a_watch_that_waits_for_room_has_only_what_was_begun_written() -> None:
+    flood, slow = Flood(200, MIB), Slow()
+    following = asyncio.create_task(follow(flood.events(), slow.take, time.monotonic))
+    await _until_quiet(flood)
+    following.cancel()
+    await asyncio.sleep(0.05)
+    slow.may_go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await following
+    assert len(slow.taken) == 1

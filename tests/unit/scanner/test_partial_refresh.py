@@ -1,0 +1,199 @@
+"""One object, or one namespace, read by itself: on the demo cluster over HTTP, with and without somebody who scans it."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.cluster.port import Cluster, PatchType
+from k8sconsole.demo.server import DemoCluster
+from k8sconsole.errors import NotFound
+from k8sconsole.kit.clock import SystemClock
+from k8sconsole.model.events import Fact, RowsChanged
+from k8sconsole.model.history import Change
+from k8sconsole.model.objects import Departure
+from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.scanner.coordinator import ScanCoordinator
+from k8sconsole.scanner.plan import ScanPlan
+from k8sconsole.scanner.reflector.partial_refresh import Part
+from k8sconsole.scanner.reports import KindReport
+from k8sconsole.store.port import RowQuery, Store
+from k8sconsole.store.sqlite.open import open_store
+from tests.contract.store_objects import PODS, batch, pod
+from tests.unit.scanner.memory_cluster import MemoryCluster
+from tests.unit.scanner.test_cluster_scanner import shop, until
+
+CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
+WIDGETS = ApiResource("example.com", "v1", "Widget", "widgets", True, verbs=("get", "list", "watch"))
+
+
+class Site:
+    """A demo cluster, a cache, and somebody who reads parts of one into the other."""
+
+    def __init__(self, cluster: Cluster, store: Store) -> None:
+        self.cluster, self.store, self.facts = cluster, store, list[Fact]()
+        self.coordinator = ScanCoordinator(store, plan=ScanPlan(), clock=SystemClock(), publish=self.facts.append)
+
+    async def read(self, name: str = "", namespace: str = "default") -> KindReport:
+        (report,) = await self.coordinator.read_parts(self.cluster, "", [Part(CONFIGMAPS, namespace, name)])
+        return report
+
+    async def create(self, name: str, namespace: str = "default") -> None:
+        body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"k": "v"}}
+        await self.cluster.create(CONFIGMAPS, namespace, json.dumps(body).encode())
+
+    async def change(self, name: str, value: str = "other") -> None:
+        await self.cluster.patch(CONFIGMAPS, "default", name, json.dumps({"data": {"k": value}}).encode(), PatchType.MERGE)
+
+    async def kept(self, name: str) -> dict[str, Any] | None:
+        body = await self.store.body(self.ref(name))
+        return None if body is None else json.loads(body)
+
+    async def life(self, name: str) -> list[Change]:
+        return [version.change for version, _ in (await self.store.life(self.ref(name))).versions]
+
+    def ref(self, name: str) -> ObjectRef:
+        return ObjectRef(self.cluster.name, CONFIGMAPS.name, Namespace("default"), name)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    async with DemoCluster("calm-shop", still=True) as demo:
+        contexts = KubeconfigContexts([demo.kubeconfig])
+        cluster = await contexts.open(contexts.list()[0].name)
+        store = await open_store(tmp_path / "cache.db")
+        made = Site(cluster, store)
+        yield made
+        await made.coordinator.close()
+        await store.close()
+        await cluster.close()
+
+
+async def test_an_object_that_is_read_by_itself_is_kept_with_its_past_like_what_a_watch_tells(site: Site) -> None:
+    await site.coordinator.scan_once(site.cluster, kinds=frozenset([CONFIGMAPS.name]))
+    await site.create("one")
+    await site.create("other")
+    report = await site.read("one")
+    assert (report.objects, report.added, report.changed, report.deleted) == (1, 1, 0, 0)
+    await site.change("one")
+    assert (await site.read("one")).changed == 1
+    kept = await site.kept("one")
+    assert kept is not None
+    assert kept["data"] == {"k": "other"}
+    await site.cluster.delete(CONFIGMAPS, "default", "one")
+    assert (await site.read("one")).deleted == 1
+    assert await site.kept("one") is None
+    assert [change.value for change in await site.life("one")] == ["added", "modified", "deleted"]
+    assert await site.kept("other") is None, "nothing but what was asked for is read"
+    assert len([fact for fact in site.facts if isinstance(fact, RowsChanged)]) >= 3
+
+
+async def test_what_has_not_changed_is_told_so_and_nothing_is_written(site: Site) -> None:
+    await site.create("one")
+    await site.read("one")
+    before = await site.store.revision()
+    report = await site.read("one")
+    assert (report.objects, report.added, report.changed, report.deleted) == (1, 0, 0, 0)
+    assert await site.store.revision() == before
+
+
+async def test_an_object_that_neither_the_cluster_nor_the_cache_knows_is_not_found(site: Site) -> None:
+    with pytest.raises(NotFound):
+        await site.read("nobody")
+
+
+async def test_of_a_namespace_what_came_changed_and_went_is_kept_and_the_others_stay_as_they_were(site: Site) -> None:
+    for name in ("stays", "changes", "goes"):
+        await site.create(name)
+    await site.coordinator.scan_once(site.cluster, kinds=frozenset([CONFIGMAPS.name]))
+    await site.change("changes")
+    await site.create("comes")
+    await site.create("elsewhere", "kube-system")
+    await site.cluster.delete(CONFIGMAPS, "default", "goes")
+    report = await site.read()
+    assert (report.added, report.changed, report.deleted) == (1, 1, 1)
+    found = await site.store.rows(RowQuery(CONFIGMAPS.name, namespaces=(Namespace("default"),)))
+    assert {"stays", "changes", "comes"} <= {row.name for row in found.rows}
+    assert not (await site.store.rows(RowQuery(CONFIGMAPS.name, name="elsewhere"))).rows
+
+
+async def test_an_object_can_be_read_beside_another_process_that_scans_the_cluster(site: Site, tmp_path: Path) -> None:
+    theirs = await open_store(tmp_path / "cache.db")
+    holder = ScanCoordinator(theirs, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)
+    holder.start(site.cluster)
+    await until(lambda: _watched(theirs, CONFIGMAPS))
+    await site.create("one")
+    report = await site.read("one")
+    assert report.objects == 1
+    assert await site.kept("one") is not None
+    await site.change("one")
+    await site.read("one")
+    await site.cluster.delete(CONFIGMAPS, "default", "one")
+    await site.read("one")
+    assert await site.kept("one") is None
+    assert [change.value for change in await site.life("one")] == ["added", "modified", "deleted"], "each once, whoever wrote it"
+    await holder.close()
+    await theirs.close()
+
+
+async def test_of_an_object_that_is_watched_no_version_is_lost_because_it_was_read_besides(site: Site) -> None:
+    site.coordinator.start(site.cluster)
+    await until(lambda: _watched(site.store, CONFIGMAPS))
+    await site.create("one")
+    for value in ("second", "third"):
+        await site.change("one", value)
+    await site.read("one")
+    assert [change.value for change in await site.life("one")] == ["added", "modified", "modified"]
+
+
+async def test_the_count_of_a_kind_that_is_watched_here_stays_right(store: Store) -> None:
+    cluster = await shop()
+    coordinator = ScanCoordinator(store, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)
+    coordinator.start(cluster)
+    pods = cluster.resources[0]
+    await until(lambda: _watched(store, pods))
+    await cluster.put(pods, "silent", "a", told=False)
+    await coordinator.read_parts(cluster, "", [Part(pods, "a", "silent")])
+    (state,) = [state for state in await store.scan_states() if state.resource == pods.name]
+    assert state.record_count == (await store.rows(RowQuery(pods.name))).total == 9
+    await coordinator.close()
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = await open_store(tmp_path / "cache.db")
+    yield opened
+    await opened.close()
+
+
+async def test_an_object_of_a_kind_that_is_not_served_for_a_moment_is_not_taken_for_deleted(store: Store) -> None:
+    cluster = MemoryCluster(resources=(WIDGETS,))
+    await cluster.put(WIDGETS, "w", "a")
+    coordinator = ScanCoordinator(store, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)
+    await coordinator.scan_once(cluster)
+    cluster.refusals["widgets.example.com", "a"] = NotFound("Cannot get widgets", "404 page not found")
+    with pytest.raises(NotFound):
+        await coordinator.read_parts(cluster, "", [Part(WIDGETS, "a", "w")])
+    assert (await store.rows(RowQuery(WIDGETS.name))).total == 1
+    await coordinator.close()
+
+
+async def test_what_was_written_or_removed_while_a_part_was_read_has_the_last_word(store: Store) -> None:
+    await store.write(batch(pod("kept", "x", "1"), pod("removed", "x", "1")))
+    since = await store.revision()
+    await store.write(batch(pod("kept", "x", "3"), gone=(Departure(Namespace("x"), "removed"),)))
+    late = batch(pod("kept", "x", "2"), pod("removed", "x", "1"), pod("new", "x", "1"), since=since)
+    result = await store.write(late)
+    rows = (await store.rows(RowQuery(PODS))).rows
+    assert {row.name: row.resource_version for row in rows} == {"kept": "3", "new": "1"}
+    assert (result.added, result.changed) == (1, 0)
+    gone = batch(gone=(Departure(Namespace("x"), "kept"),), since=since)
+    assert (await store.write(gone)).deleted == 0
+
+
+async def _watched(store: Store, resource: ApiResource) -> bool:
+    return any(state.watching for state in await store.scan_states() if state.resource == resource.name)
