@@ -22,7 +22,7 @@ from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.store import SqliteStore
-from k8sconsole.tools.context import Surroundings, ToolContext
+from k8sconsole.tools.context import ToolContext, ToolEnvironment
 from k8sconsole.tools.pipeline.middleware.validate import convert
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import builtin_registry
@@ -41,7 +41,7 @@ async def _measure(cache: Path, pods: int) -> dict[str, Any]:
     store = await open_store(cache)
     try:
         await _fill(store, pods)
-        pipeline = Pipeline(builtin_registry(), _around(store))
+        pipeline = Pipeline(builtin_registry(), _environment(store))
         pipeline.take(ClusterState(HERE, Trust.LIVE))
         found = {name: await _ask(pipeline, arguments) for name, arguments in QUESTIONS.items()}
         await pipeline.close()
@@ -58,14 +58,14 @@ async def _fill(store: SqliteStore, pods: int) -> None:
     await store.record_scan(ScanState(HERE, PODS.name, ScanStatus.COMPLETED, now, confirmed_at=now, record_count=pods))
 
 
-def _around(store: SqliteStore) -> Surroundings:
+def _environment(store: SqliteStore) -> ToolEnvironment:
     async def closed(context: ClusterName) -> Cluster:
         raise Unreachable("no cluster is asked")
 
     async def find(context: ClusterName, word: str) -> ApiResource:
         return next(one for one in BUILTIN if one.answers_to(word))
 
-    return Surroundings(
+    return ToolEnvironment(
         clock=SystemClock(),
         store=store,
         contexts=list,
@@ -83,7 +83,7 @@ async def _ask(pipeline: Pipeline, arguments: dict[str, Any]) -> dict[str, Any]:
     spec, call = pipeline.registry.find(TOOL), ToolCall(TOOL, arguments, Face.MCP)
 
     async def bare() -> None:
-        await spec.handler(convert(spec, arguments), ToolContext(pipeline.around, call))
+        await spec.handler(convert(spec, arguments), ToolContext(pipeline.environment, call))
 
     async def read() -> None:
         pipeline.take(RowsChanged(HERE, PODS.name, 1))

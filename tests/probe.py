@@ -9,7 +9,7 @@ import msgspec
 
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope, ToolCall, ToolOutcome
-from k8sconsole.tools.context import Surroundings, ToolContext
+from k8sconsole.tools.context import ToolContext, ToolEnvironment
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import Registry
 from k8sconsole.tools.results import Proposal, Reply
@@ -58,8 +58,8 @@ def probe(handler: Handler = answer, *, risk: Risk = Risk.READ, **more: Any) -> 
     return ToolSpec("probe", "Probe", "For the test.", Asked, Asked, risk, known.pop("capabilities", able), "core", handler, **known)
 
 
-def with_probe(around: Surroundings, *tools: Any) -> Pipeline:
-    return Pipeline(Registry(tools or [probe()]), around)
+def with_probe(environment: ToolEnvironment, *tools: Any) -> Pipeline:
+    return Pipeline(Registry(tools or [probe()]), environment)
 
 
 async def called(

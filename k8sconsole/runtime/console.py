@@ -230,11 +230,11 @@ class Console(Recaller):
         return await self._observing.reread(cluster, wanted)
 
     def _make_pipeline(self) -> "Pipeline":
-        from k8sconsole.tools.context import Surroundings
+        from k8sconsole.tools.context import ToolEnvironment
         from k8sconsole.tools.pipeline.pipeline import Pipeline
         from k8sconsole.tools.registry import builtin_registry
 
-        around = Surroundings(
+        environment = ToolEnvironment(
             clock=self.clock,
             store=self._kept.store,
             contexts=self.contexts,
@@ -249,7 +249,7 @@ class Console(Recaller):
             refresh=self._reread,
             limits=lambda: self.settings.limits,
         )
-        pipeline = Pipeline(builtin_registry(), around)
+        pipeline = Pipeline(builtin_registry(), environment)
         self.bus.subscribe(pipeline.take)
         return pipeline
 

@@ -74,7 +74,7 @@ async def no_scanner(cluster: ClusterName, wanted: RereadWanted) -> list[Reread]
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ToolEnvironment:
     """What the runtime lends to the tools. store is None where there is no cache; everything must work then, only slower.
 
     find_resource(context, word) raises UsageError or NotFound naming the nearest; open_cluster(context) may raise what ``cluster.port``
@@ -107,7 +107,7 @@ class ToolContext:
     """For one call. proposal is there once a change was prepared. until: monotonic seconds when the call's time is up. tries_left: how
     often the call will be tried again. guard: what stands between the call and a cluster."""
 
-    around: Surroundings
+    environment: ToolEnvironment
     call: ToolCall
     progress: Progress = no_progress
     proposal: Proposal | None = None
@@ -117,7 +117,7 @@ class ToolContext:
 
     @property
     def store(self) -> Store | None:
-        return self.around.store
+        return self.environment.store
 
     @property
     def face(self) -> Face:
@@ -125,12 +125,12 @@ class ToolContext:
 
     @property
     def now(self) -> float:
-        return self.around.clock.now()
+        return self.environment.clock.now()
 
     def context(self, asked: str) -> ClusterName:
         """The context meant: the one asked for, else the first selected, else the current one. Raises NotFound with the nearest names."""
-        infos = self.around.contexts()
-        names = [str(info.name) for info in infos] + [str(name) for name in self.around.selected()]
+        infos = self.environment.contexts()
+        names = [str(info.name) for info in infos] + [str(name) for name in self.environment.selected()]
         if asked:
             if asked not in names:
                 close = nearest(asked, names) or sorted(set(names))[:5]
@@ -141,22 +141,22 @@ class ToolContext:
                     {"parameter": "context", "given": asked, "nearest": close},
                 )
             return ClusterName(asked)
-        chosen = (*self.around.selected(), *(info.name for info in infos if info.current), *(info.name for info in infos))
+        chosen = (*self.environment.selected(), *(info.name for info in infos if info.current), *(info.name for info in infos))
         if not chosen:
             raise ConfigurationError("no cluster to ask", "there is no kubeconfig context", "k8sconsole demo")
         return chosen[0]
 
     def default_namespace(self, context: ClusterName) -> str:
         """The context's own."""
-        return next((info.namespace for info in self.around.contexts() if info.name == context and info.namespace), "default")
+        return next((info.namespace for info in self.environment.contexts() if info.name == context and info.namespace), "default")
 
     async def cluster(self, context: ClusterName) -> Cluster:
-        return self.guard(self, await self.around.open_cluster(context))
+        return self.guard(self, await self.environment.open_cluster(context))
 
     async def resource(self, context: ClusterName, word: str, parameter: str = "kind") -> ApiResource:
         """parameter: which one of the call's the word stands in. Raises UsageError naming it and the nearest kinds."""
         try:
-            return await self.around.find_resource(context, word)
+            return await self.environment.find_resource(context, word)
         except UsageError as problem:
             problem.details["parameter"] = parameter
             raise
@@ -166,11 +166,11 @@ class ToolContext:
         return self.tries_left > 0 and isinstance(problem, ConnectionCut)
 
     def table(self, context: ClusterName, resource: ApiResource) -> KindTable:
-        return self.around.table(context, resource)
+        return self.environment.table(context, resource)
 
     def noise(self, resource: ResourceName) -> Noise:
         """Which fields of this kind differ without meaning anything, as the rules of history have it."""
-        return noise_of(self.around.noise(), resource)
+        return noise_of(self.environment.noise(), resource)
 
     def live(self, missing: tuple[str, ...] = ()) -> Freshness:
         """Seen just now."""

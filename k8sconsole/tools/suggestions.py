@@ -58,8 +58,8 @@ def _ranked(values: Sequence[str], part: str) -> list[str]:
 
 
 async def _contexts(asked: Asked) -> list[str]:
-    around = asked[0].around
-    return _ranked([*around.selected(), *(info.name for info in around.contexts())], asked[3])
+    environment = asked[0].environment
+    return _ranked([*environment.selected(), *(info.name for info in environment.contexts())], asked[3])
 
 
 async def _kinds(asked: Asked) -> list[str]:
@@ -109,7 +109,7 @@ def _denied(asked: Asked, cluster: ClusterName, resource: ApiResource | None, sp
     """What a call would be refused is not told while it is being typed either."""
     context, tool, _, _ = asked
     target = Target(cluster, resource=resource, namespaces=(space,) if isinstance(space, str) and space not in ("", "*") else ())
-    return decide(context.around.policy(), tool, context.call, target).action is Action.DENY
+    return decide(context.environment.policy(), tool, context.call, target).action is Action.DENY
 
 
 def _kind_of(tool: ToolSpec) -> str:

@@ -49,7 +49,7 @@ class ToolCaller:
     def _pairing(self) -> "Pairing":
         from k8sconsole.runtime.metrics.experiments import Pairing
 
-        return Pairing(self.pipeline.call, self.keep_fact, self.pipeline.around.clock.monotonic)
+        return Pairing(self.pipeline.call, self.keep_fact, self.pipeline.environment.clock.monotonic)
 
     @cached_property
     def _suggested(self) -> "Suggested":
@@ -59,7 +59,7 @@ class ToolCaller:
 
     def keep_fact(self, name: str, value: float) -> None:
         """What the indicators are computed from, kept in the cache file."""
-        self.pipeline.trail.figure(self.pipeline.around.clock.now(), name, value)
+        self.pipeline.trail.figure(self.pipeline.environment.clock.now(), name, value)
 
     async def call(self, tool: str, arguments: dict[str, Any], *, face: Face | None = None, caller: str = "local") -> ToolOutcome:
         """Never raises: an error is the outcome's."""
@@ -94,7 +94,7 @@ class ToolCaller:
         from k8sconsole.tools.context import ToolContext
         from k8sconsole.tools.suggestions import suggest
 
-        context = ToolContext(self.pipeline.around, ToolCall(tool, dict(given), self.face))
+        context = ToolContext(self.pipeline.environment, ToolCall(tool, dict(given), self.face))
         values = await suggest(context, self.tool(tool), parameter, given)
         self._suggested.offer(tool, parameter, values)
         return values

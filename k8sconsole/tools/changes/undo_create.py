@@ -60,7 +60,7 @@ def _same_as_made(one: Meant, live: dict[str, Any], request: Request) -> None:
 
 def _no_stricter(context: ToolContext, tool: "ToolSpec", one: Meant) -> None:
     """A rule about deleting counts here too, and one that only lets objects be written does not let them be deleted."""
-    policy, call = context.around.policy(), context.call
+    policy, call = context.environment.policy(), context.call
     target = Target(one.cluster, resource=one.resource, namespaces=(one.namespace,) if one.namespace else (), name=one.name)
     able = msgspec.structs.replace(tool.capabilities, operation_types=("delete",))
     deleting = msgspec.structs.replace(tool, capabilities=able, aliases=(*tool.aliases, "k8s_delete_resource", "delete_resource"))

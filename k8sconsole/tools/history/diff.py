@@ -74,7 +74,7 @@ async def kinds_asked(
     Raises UsageError for an unknown kind, PolicyDenied where no kind is left."""
     if word:
         return ((await context.resource(clusters[0], word)).name,)
-    policy = context.around.policy()
+    policy = context.environment.policy()
     if context.store is None or not any(rule.kinds for rule in policy.rules):
         return ()
     kept: set[ResourceName] = set()

@@ -14,13 +14,13 @@ _LEAST = 24
 
 def wire_tokens(reply: Reply) -> int:
     """What both forms take."""
-    return _around(reply) + json_tokens(reply.data) + text_tokens(reply.text)
+    return _frame_tokens(reply) + json_tokens(reply.data) + text_tokens(reply.text)
 
 
 def fit_reply(reply: Reply, budget: int, remedy: str) -> Reply:
     """The reply, cut where it is larger, with a warning that names what was cut and the remedy."""
     reply = _fewer_words(reply, budget // 16)
-    fitted, room = reply, budget - _around(reply)
+    fitted, room = reply, budget - _frame_tokens(reply)
     for _ in range(_TRIES):
         over = wire_tokens(fitted) - budget
         if over <= 0:
@@ -38,7 +38,7 @@ def _cut(reply: Reply, room: int, remedy: str) -> Reply:
     return msgspec.structs.replace(reply, data=data, text=text, warnings=(*reply.warnings, *note))
 
 
-def _around(reply: Reply) -> int:
+def _frame_tokens(reply: Reply) -> int:
     """All but the data and the text themselves."""
     envelope = {
         "data": 0,

@@ -36,7 +36,7 @@ def json_tokens(value: Any) -> int:
 
 
 def share(max_tokens: int) -> int:
-    """What one of the two forms may take, less what stands around: age, cursor, warnings."""
+    """What one of the two forms may take, less what surrounds it: age, cursor, warnings."""
     return max(_LEAST // 4, (allowed(max_tokens) * 9 // 10 - _AROUND) // 2)
 
 

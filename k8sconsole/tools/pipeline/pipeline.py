@@ -15,7 +15,7 @@ from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import ToolCall, ToolOutcome
 from k8sconsole.telemetry.meters import Meters, Reading
-from k8sconsole.tools.context import Progress, Surroundings, ToolContext, no_progress
+from k8sconsole.tools.context import Progress, ToolContext, ToolEnvironment, no_progress
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
 from k8sconsole.tools.pipeline.concurrency import Rooms
 from k8sconsole.tools.pipeline.invocation import Invocation
@@ -46,18 +46,18 @@ class Step(Protocol):
 class Pipeline:
     """Lives on one loop. ``close`` writes what the audit still holds."""
 
-    def __init__(self, registry: Registry, around: Surroundings) -> None:
+    def __init__(self, registry: Registry, environment: ToolEnvironment) -> None:
         self.registry = registry
-        self.around = around
-        self.trail = AuditTrail(around.store)
-        self.audited = Audited(self.trail, around.clock, around.publish)
+        self.environment = environment
+        self.trail = AuditTrail(environment.store)
+        self.audited = Audited(self.trail, environment.clock, environment.publish)
         self.validate = Validate()
         self.authorise = Authorise()
-        self.limit = Limit(around.limits, around.clock)
-        self.cached = Cached(self.trail, around.clock)
-        self.breaker = Breaker(around.clock)
+        self.limit = Limit(environment.limits, environment.clock)
+        self.cached = Cached(self.trail, environment.clock)
+        self.breaker = Breaker(environment.clock)
         self.meters = Meters(_readings(self.trail, self.cached, self.breaker, self.limit.rooms))
-        self.measured = Measured(self.meters, around.clock)
+        self.measured = Measured(self.meters, environment.clock)
         self.steps: Sequence[Step] = (
             self.measured,
             self.audited,
@@ -70,14 +70,14 @@ class Pipeline:
             Shape(),
             Redact(),
             self.breaker,
-            Retry(around.clock),
+            Retry(environment.clock),
         )
         self._way = _chained(self.steps)
 
     async def call(self, call: ToolCall, progress: Progress = no_progress) -> ToolOutcome:
         """Never raises but for cancellation: what goes wrong is the outcome's ``error``."""
         call = _numbered(call)
-        began = self.around.clock.monotonic()
+        began = self.environment.clock.monotonic()
         try:
             invocation = self._invocation(call, progress)
             reply = await self._way(invocation)
@@ -103,7 +103,7 @@ class Pipeline:
         streamer = invocation.spec.stream
         if streamer is None:
             raise UsageError(f"{invocation.spec.name} cannot be followed", "it answers once", "call it")
-        with self.measured.around(invocation), self.audited.around(invocation):
+        with self.measured.record(invocation), self.audited.record(invocation):
             await self.validate.check(invocation)
             await self.authorise.check(invocation)
             # Closing the outer iterator must close the connection now, not when the collector comes by.
@@ -115,7 +115,7 @@ class Pipeline:
     async def guarded(self, call: ToolCall) -> AsyncIterator[Invocation]:
         """The fast path: authorises and audits work that the caller does itself with raw data. The invocation has no target."""
         invocation = self._invocation(_numbered(call))
-        with self.measured.around(invocation), self.audited.around(invocation):
+        with self.measured.record(invocation), self.audited.record(invocation):
             await self.authorise.check(invocation)
             yield invocation
 
@@ -132,10 +132,10 @@ class Pipeline:
         await self.trail.flush()
 
     def _invocation(self, call: ToolCall, progress: Progress = no_progress) -> Invocation:
-        return Invocation(call, self.registry.find(call.tool), ToolContext(self.around, call, progress, guard=self.breaker.guard))
+        return Invocation(call, self.registry.find(call.tool), ToolContext(self.environment, call, progress, guard=self.breaker.guard))
 
     def _since(self, began: float) -> float:
-        return (self.around.clock.monotonic() - began) * 1000
+        return (self.environment.clock.monotonic() - began) * 1000
 
 
 def _numbered(call: ToolCall) -> ToolCall:

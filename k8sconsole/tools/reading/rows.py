@@ -70,7 +70,7 @@ class Opened:
         """Of all the rows, and the warnings of having read them."""
         store, wanted = self.context.store, self.wanted
         if self._live is None and store is not None and not wanted.filter and wanted.as_of is None:
-            return await self.context.around.overviews.of(store, self.table, self._query(None, "")), ()
+            return await self.context.environment.overviews.of(store, self.table, self._query(None, "")), ()
         everything = await self.page()
         return overview_of(self.table, everything.rows), everything.warnings
 

@@ -156,7 +156,7 @@ async def cache_refresh(asked: CacheRefresh, context: ToolContext) -> Reply:
     wanted = RereadWanted(resource, asked.namespace.replace("*", ""), asked.name)
     await context.progress(0, None, f"reading {_words(wanted)} of {cluster}")
     try:
-        found = await context.around.refresh(cluster, wanted)
+        found = await context.environment.refresh(cluster, wanted)
     except NotFound as cause:
         if resource is None or not asked.name:
             raise

@@ -110,8 +110,8 @@ class Contexts(msgspec.Struct):
 
 
 async def list_contexts(asked: ListContexts, context: ToolContext) -> Reply:
-    chosen = set(context.around.selected())
-    infos = context.around.contexts()
+    chosen = set(context.environment.selected())
+    infos = context.environment.contexts()
     items = [
         Context(
             one.name, one.cluster, one.server, one.namespace or "default", one.name in chosen or (one.current and not chosen), one.problem

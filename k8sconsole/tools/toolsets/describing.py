@@ -58,7 +58,7 @@ async def _events(
     try:
         kind = await context.resource(cluster, "events")
         target = Target(cluster, resource=kind, namespaces=(namespace or "default",))
-        if not readable(context.around.policy(), _EVENTS, context.call, target, (kind,)):
+        if not readable(context.environment.policy(), _EVENTS, context.call, target, (kind,)):
             return [], ("without events: policy does not let them be read",)
         opened = await open_rows(context, RowsWanted(cluster, kind, (namespace or "default",), filter=about, live=live))
         return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings

@@ -1,12 +1,12 @@
-"""The server in process, with the official client in front of it and the desk's pipeline behind."""
+"""The MCP server in process: the official client calls it, and it calls the pipeline of the tool harness."""
 
 import pytest
 
-from tests.tool_desk import Counter, Desk, bare, cluster, demo, desk, store
+from tests.tool_harness import HarnessConsole, ToolHarness, bare, cluster, demo, harness, store
 
-__all__ = ["bare", "cluster", "demo", "desk", "store"]
+__all__ = ["bare", "cluster", "demo", "harness", "store"]
 
 
 @pytest.fixture
-async def counter(desk: Desk) -> Counter:
-    return Counter(desk)
+async def console(harness: ToolHarness) -> HarnessConsole:
+    return HarnessConsole(harness)

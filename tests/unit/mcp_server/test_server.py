@@ -9,14 +9,14 @@ from mcp import Client, MCPError
 
 from k8sconsole.mcp_server.server import make_server
 from k8sconsole.model.policy import Policy
-from tests.tool_desk import Counter, Desk, reading_arguments
+from tests.tool_harness import HarnessConsole, ToolHarness, reading_arguments
 
 ERAS = ["legacy", "2026-07-28"]
 pytestmark = pytest.mark.parametrize("era", ERAS)
 
 
-def _client(counter: Counter, era: str, toolsets: tuple[str, ...] = (), **options: Any) -> Client:
-    return Client(make_server(counter, toolsets), mode=era, **options)
+def _client(console: HarnessConsole, era: str, toolsets: tuple[str, ...] = (), **options: Any) -> Client:
+    return Client(make_server(console, toolsets), mode=era, **options)
 
 
 def _answering(action: str, **content: Any) -> tuple[list[str], Any]:
@@ -29,17 +29,17 @@ def _answering(action: str, **content: Any) -> tuple[list[str], Any]:
     return asked, callback
 
 
-async def _a_config_map(counter: Counter) -> dict[str, str]:
-    listed = await counter.desk.call("k8s_list_resources", kind="configmaps", namespace="shop", live=True)
+async def _a_config_map(console: HarnessConsole) -> dict[str, str]:
+    listed = await console.harness.call("k8s_list_resources", kind="configmaps", namespace="shop", live=True)
     return {"kind": "configmaps", "namespace": "shop", "name": listed.data["items"][0]["name"]}
 
 
-async def _still_there(desk: Desk, where: dict[str, str]) -> bool:
-    return (await desk.call("k8s_get_resource", **where, live=True)).error is None
+async def _still_there(harness: ToolHarness, where: dict[str, str]) -> bool:
+    return (await harness.call("k8s_get_resource", **where, live=True)).error is None
 
 
-async def test_reading_tools_are_listed_and_each_answers(counter: Counter, era: str) -> None:
-    async with _client(counter, era) as client:
+async def test_reading_tools_are_listed_and_each_answers(console: HarnessConsole, era: str) -> None:
+    async with _client(console, era) as client:
         listed = (await client.list_tools()).tools
         assert "k8s_delete_resource" not in {tool.name for tool in listed}
         assert all(tool.annotations and tool.annotations.read_only_hint for tool in listed)
@@ -54,14 +54,14 @@ async def test_reading_tools_are_listed_and_each_answers(counter: Counter, era: 
             assert result.content[0].text.splitlines()[-1].startswith("source: ")
 
 
-async def test_the_client_s_name_stands_in_the_audit(counter: Counter, era: str) -> None:
-    async with _client(counter, era, client_info=types.Implementation(name="desktop", version="1")) as client:
+async def test_the_client_s_name_stands_in_the_audit(console: HarnessConsole, era: str) -> None:
+    async with _client(console, era, client_info=types.Implementation(name="desktop", version="1")) as client:
         await client.call_tool("k8s_list_nodes", {})
-    assert counter.calls[0].caller == "mcp:desktop"
+    assert console.calls[0].caller == "mcp:desktop"
 
 
-async def test_a_failure_is_a_tool_error_that_a_model_can_mend(counter: Counter, era: str) -> None:
-    async with _client(counter, era) as client:
+async def test_a_failure_is_a_tool_error_that_a_model_can_mend(console: HarnessConsole, era: str) -> None:
+    async with _client(console, era) as client:
         result = await client.call_tool("k8s_list_pods", {"namespace": "shpo"})
     assert result.is_error
     error = result.structured_content["error"]
@@ -70,114 +70,114 @@ async def test_a_failure_is_a_tool_error_that_a_model_can_mend(counter: Counter,
     assert "shop" in error["details"]["nearest"]
 
 
-async def test_only_an_unknown_tool_is_a_protocol_error(counter: Counter, era: str) -> None:
-    async with _client(counter, era) as client:
+async def test_only_an_unknown_tool_is_a_protocol_error(console: HarnessConsole, era: str) -> None:
+    async with _client(console, era) as client:
         with pytest.raises(MCPError) as caught:
             await client.call_tool("k8s_list_podz", {})
     assert caught.value.code == -32602
     assert "k8s_list_pods" in caught.value.data["nearest"]
 
 
-async def test_a_change_is_refused_when_called_though_not_listed(counter: Counter, era: str) -> None:
-    where = await _a_config_map(counter)
-    async with _client(counter, era) as client:
+async def test_a_change_is_refused_when_called_though_not_listed(console: HarnessConsole, era: str) -> None:
+    where = await _a_config_map(console)
+    async with _client(console, era) as client:
         result = await client.call_tool("k8s_delete_resource", where)
     assert result.is_error
     assert result.structured_content["error"]["name"] == "PermissionDenied"
     assert "--allow-write" in result.content[0].text
-    assert await _still_there(counter.desk, where)
+    assert await _still_there(console.harness, where)
 
 
-async def test_a_tool_of_a_toolset_that_is_off_is_neither_listed_nor_called(counter: Counter, era: str) -> None:
-    async with _client(counter, era, ("write",)) as client:
+async def test_a_tool_of_a_toolset_that_is_off_is_neither_listed_nor_called(console: HarnessConsole, era: str) -> None:
+    async with _client(console, era, ("write",)) as client:
         assert (await client.list_tools()).tools == []
         result = await client.call_tool("k8s_list_pods", {})
     assert result.structured_content["error"]["name"] == "PermissionDenied"
 
 
-async def test_a_change_is_done_after_the_user_said_yes(counter: Counter, era: str) -> None:
-    counter.desk.policy = Policy(allow_write=True)
-    where = await _a_config_map(counter)
+async def test_a_change_is_done_after_the_user_said_yes(console: HarnessConsole, era: str) -> None:
+    console.harness.policy = Policy(allow_write=True)
+    where = await _a_config_map(console)
     asked, callback = _answering("accept", confirm=True)
-    async with _client(counter, era, elicitation_callback=callback) as client:
+    async with _client(console, era, elicitation_callback=callback) as client:
         result = await client.call_tool("k8s_delete_resource", where)
     assert not result.is_error, result.content
     assert len(asked) == 1
     assert f"ConfigMap shop/{where['name']}" in asked[0]
-    assert not await _still_there(counter.desk, where)
+    assert not await _still_there(console.harness, where)
 
 
 @pytest.mark.parametrize(("action", "content"), [("decline", {}), ("cancel", {}), ("accept", {"confirm": False}), ("accept", {})])
-async def test_anything_but_a_clear_yes_is_a_no(counter: Counter, era: str, action: str, content: dict[str, Any]) -> None:
-    counter.desk.policy = Policy(allow_write=True)
-    where = await _a_config_map(counter)
+async def test_anything_but_a_clear_yes_is_a_no(console: HarnessConsole, era: str, action: str, content: dict[str, Any]) -> None:
+    console.harness.policy = Policy(allow_write=True)
+    where = await _a_config_map(console)
     _, callback = _answering(action, **content)
-    async with _client(counter, era, elicitation_callback=callback) as client:
+    async with _client(console, era, elicitation_callback=callback) as client:
         result = await client.call_tool("k8s_delete_resource", where)
     assert result.is_error
     assert result.structured_content["error"]["name"] == "PermissionDenied"
-    assert await _still_there(counter.desk, where)
+    assert await _still_there(console.harness, where)
 
 
-async def test_what_takes_much_with_it_needs_its_name(counter: Counter, era: str) -> None:
-    counter.desk.policy = Policy(allow_write=True)
+async def test_what_takes_much_with_it_needs_its_name(console: HarnessConsole, era: str) -> None:
+    console.harness.policy = Policy(allow_write=True)
     _, wrong = _answering("accept", confirm=True, word="yes")
-    async with _client(counter, era, elicitation_callback=wrong) as client:
+    async with _client(console, era, elicitation_callback=wrong) as client:
         refused = await client.call_tool("k8s_delete_resource", {"kind": "namespace", "name": "team-b"})
     assert refused.is_error
     asked, right = _answering("accept", word="team-b")
-    async with _client(counter, era, elicitation_callback=right) as client:
+    async with _client(console, era, elicitation_callback=right) as client:
         done = await client.call_tool("k8s_delete_resource", {"kind": "namespace", "name": "team-b"})
     assert not done.is_error, done.content
     assert "everything in namespace team-b" in asked[0]
 
 
-async def test_a_client_that_cannot_ask_is_refused_and_told_how_to_allow_it(counter: Counter, era: str) -> None:
-    counter.desk.policy = Policy(allow_write=True)
-    where = await _a_config_map(counter)
-    async with _client(counter, era) as client:
+async def test_a_client_that_cannot_ask_is_refused_and_told_how_to_allow_it(console: HarnessConsole, era: str) -> None:
+    console.harness.policy = Policy(allow_write=True)
+    where = await _a_config_map(console)
+    async with _client(console, era) as client:
         result = await client.call_tool("k8s_delete_resource", where)
     assert result.is_error
     assert "cannot ask" in result.content[0].text
     assert "action: allow" in result.content[0].text
-    assert await _still_there(counter.desk, where)
+    assert await _still_there(console.harness, where)
 
 
-async def test_a_cancelled_call_reaches_its_end_in_the_audit(counter: Counter, era: str) -> None:
+async def test_a_cancelled_call_reaches_its_end_in_the_audit(console: HarnessConsole, era: str) -> None:
     begun = asyncio.Event()
 
     async def hang(question: Any) -> Any:
         begun.set()
         await asyncio.Event().wait()
 
-    counter.desk.policy = Policy(allow_write=True)
-    counter.desk.ask = hang
-    where = await _a_config_map(counter)
-    async with _client(counter, era) as client:
+    console.harness.policy = Policy(allow_write=True)
+    console.harness.ask = hang
+    where = await _a_config_map(console)
+    async with _client(console, era) as client:
         task = asyncio.create_task(client.call_tool("k8s_delete_resource", where))
         await begun.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         for _ in range(200):
-            last = (await counter.desk.audit())[-1]
+            last = (await console.harness.audit())[-1]
             if last[1] == "completed" and last[0] == "k8s_delete_resource":
                 break
             await asyncio.sleep(0.01)
     assert last == ("k8s_delete_resource", "completed", "Cancelled")
-    assert await _still_there(counter.desk, where)
+    assert await _still_there(console.harness, where)
 
 
-async def test_whatever_is_listed_has_a_title_and_a_picture_that_is_fetched_from_nowhere(counter: Counter, era: str) -> None:
-    counter.desk.policy = Policy(allow_write=True)
-    async with _client(counter, era) as client:
+async def test_whatever_is_listed_has_a_title_and_a_picture_that_is_fetched_from_nowhere(console: HarnessConsole, era: str) -> None:
+    console.harness.policy = Policy(allow_write=True)
+    async with _client(console, era) as client:
         tools = (await client.list_tools()).tools
         listed = [
             *tools,
             *(await client.list_prompts()).prompts,
             *(await client.list_resources()).resources,
             *(await client.list_resource_templates()).resource_templates,
-            make_server(counter),
+            make_server(console),
         ]
     for one in listed:
         assert one.title, one.name

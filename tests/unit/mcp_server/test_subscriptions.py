@@ -16,7 +16,7 @@ from k8sconsole.model.events import RowsChanged
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ResourceName
-from tests.tool_desk import Counter, Desk, scan
+from tests.tool_harness import HarnessConsole, ToolHarness, scan
 
 pytestmark = pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
 ERAS = ("legacy", "2026-07-28")
@@ -61,43 +61,43 @@ class Following:
 
 
 @asynccontextmanager
-async def _following(counter: Counter, era: str) -> AsyncIterator[Following]:
+async def _following(console: HarnessConsole, era: str) -> AsyncIterator[Following]:
     async with AsyncExitStack() as stack:
         made = Following(None, era, stack)
         handler = {"message_handler": made.notified} if era == "legacy" else {}  # the stream of the later era tells it twice
-        made.client = await stack.enter_async_context(Client(make_server(counter), mode=era, **handler))
+        made.client = await stack.enter_async_context(Client(make_server(console), mode=era, **handler))
         yield made
         made.stop()
 
 
 @pytest.fixture
-def label(desk: Desk, counter: Counter) -> Callable[[str, str], Awaitable[None]]:
+def label(harness: ToolHarness, console: HarnessConsole) -> Callable[[str, str], Awaitable[None]]:
     """Labels an object of the namespace shop, and lets the scanner see it."""
 
     async def change(kind: str, name: str) -> None:
-        cluster = await desk.around.open_cluster(desk.around.selected()[0])
-        resource = await desk.around.find_resource(cluster.name, kind)
+        cluster = await harness.environment.open_cluster(harness.environment.selected()[0])
+        resource = await harness.environment.find_resource(cluster.name, kind)
         body = msgspec.json.encode({"metadata": {"labels": {"touched": "yes"}}})
         await cluster.patch(resource, "shop", name, body, PatchType.MERGE)
-        assert desk.store is not None
-        await scan(cluster, desk.store, (resource.name,))
-        counter.bus.publish(RowsChanged(cluster.name, ResourceName(resource.name), 0))
+        assert harness.store is not None
+        await scan(cluster, harness.store, (resource.name,))
+        console.bus.publish(RowsChanged(cluster.name, ResourceName(resource.name), 0))
 
     return change
 
 
-async def _two(desk: Desk, kind: str) -> tuple[str, str, str]:
+async def _two(harness: ToolHarness, kind: str) -> tuple[str, str, str]:
     """The beginning of an address in the namespace shop, and the names of two objects there."""
-    items = (await desk.call("k8s_list_resources", kind=kind, namespace="shop", limit=2)).data["items"]
-    return f"k8s://{desk.around.selected()[0]}/shop/{kind}", items[0]["name"], items[1]["name"]
+    items = (await harness.call("k8s_list_resources", kind=kind, namespace="shop", limit=2)).data["items"]
+    return f"k8s://{harness.environment.selected()[0]}/shop/{kind}", items[0]["name"], items[1]["name"]
 
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_who_follows_an_object_hears_when_it_changes_and_nothing_of_its_neighbours(
-    counter: Counter, desk: Desk, label: Callable[[str, str], Awaitable[None]], era: str
+    console: HarnessConsole, harness: ToolHarness, label: Callable[[str, str], Awaitable[None]], era: str
 ) -> None:
-    place, mine, other = await _two(desk, "services")
-    async with _following(counter, era) as following:
+    place, mine, other = await _two(harness, "services")
+    async with _following(console, era) as following:
         assert await following.follow(f"{place}/{mine}") == [f"{place}/{mine}"]
         await label("services", other)
         await asyncio.sleep(0.5)
@@ -109,10 +109,10 @@ async def test_who_follows_an_object_hears_when_it_changes_and_nothing_of_its_ne
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_who_follows_a_table_hears_of_every_object_in_it(
-    counter: Counter, desk: Desk, label: Callable[[str, str], Awaitable[None]], era: str
+    console: HarnessConsole, harness: ToolHarness, label: Callable[[str, str], Awaitable[None]], era: str
 ) -> None:
-    place, one, other = await _two(desk, "services")
-    async with _following(counter, era) as following:
+    place, one, other = await _two(harness, "services")
+    async with _following(console, era) as following:
         await following.follow(place)
         for name in (one, other):
             await label("services", name)
@@ -120,19 +120,21 @@ async def test_who_follows_a_table_hears_of_every_object_in_it(
 
 
 async def test_what_another_process_writes_is_heard_without_a_word_of_the_scanner(
-    counter: Counter, desk: Desk, label: Callable[[str, str], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+    console: HarnessConsole, harness: ToolHarness, label: Callable[[str, str], Awaitable[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counter.bus, "publish", lambda fact: None)
-    place, mine, _ = await _two(desk, "services")
-    async with _following(counter, "legacy") as following:
+    monkeypatch.setattr(console.bus, "publish", lambda fact: None)
+    place, mine, _ = await _two(harness, "services")
+    async with _following(console, "legacy") as following:
         await following.follow(f"{place}/{mine}")
         await label("services", mine)
         assert await following.next() == f"{place}/{mine}"
 
 
-async def test_who_has_left_hears_nothing_more(counter: Counter, desk: Desk, label: Callable[[str, str], Awaitable[None]]) -> None:
-    place, mine, _ = await _two(desk, "services")
-    async with _following(counter, "legacy") as following:
+async def test_who_has_left_hears_nothing_more(
+    console: HarnessConsole, harness: ToolHarness, label: Callable[[str, str], Awaitable[None]]
+) -> None:
+    place, mine, _ = await _two(harness, "services")
+    async with _following(console, "legacy") as following:
         await following.follow(f"{place}/{mine}")
         await following.client.unsubscribe_resource(f"{place}/{mine}")
         await label("services", mine)
@@ -143,21 +145,21 @@ async def test_who_has_left_hears_nothing_more(counter: Counter, desk: Desk, lab
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("ending", ["/nothing-of-that-name", "/{name}/log", "?a=b"])
 async def test_what_cannot_be_read_or_does_not_change_in_the_cache_cannot_be_followed(
-    counter: Counter, desk: Desk, era: str, ending: str
+    console: HarnessConsole, harness: ToolHarness, era: str, ending: str
 ) -> None:
-    pods, name, _ = await _two(desk, "pods")
-    await _refused(counter, era, pods + ending.replace("{name}", name))
+    pods, name, _ = await _two(harness, "pods")
+    await _refused(console, era, pods + ending.replace("{name}", name))
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_what_policy_does_not_let_be_read_cannot_be_followed(counter: Counter, desk: Desk, era: str) -> None:
-    place, name, _ = await _two(desk, "configmaps")
-    desk.policy = Policy(rules=(Rule(Action.DENY, kinds=("configmaps",)),))
-    await _refused(counter, era, f"{place}/{name}")
+async def test_what_policy_does_not_let_be_read_cannot_be_followed(console: HarnessConsole, harness: ToolHarness, era: str) -> None:
+    place, name, _ = await _two(harness, "configmaps")
+    harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("configmaps",)),))
+    await _refused(console, era, f"{place}/{name}")
 
 
-async def _refused(counter: Counter, era: str, uri: str) -> None:
-    async with _following(counter, era) as following:
+async def _refused(console: HarnessConsole, era: str, uri: str) -> None:
+    async with _following(console, era) as following:
         if era == "legacy":
             with pytest.raises(MCPError):
                 await following.follow(uri)
@@ -166,14 +168,16 @@ async def _refused(counter: Counter, era: str, uri: str) -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_cache_that_cannot_be_read_is_told_in_its_own_words_and_code(counter: Counter, desk: Desk, era: str) -> None:
-    place, mine, _ = await _two(desk, "services")
+async def test_a_cache_that_cannot_be_read_is_told_in_its_own_words_and_code(
+    console: HarnessConsole, harness: ToolHarness, era: str
+) -> None:
+    place, mine, _ = await _two(harness, "services")
 
     async def locked(query: RowQuery) -> Rows:
         raise StoreLocked("The cache is held by another process", "database is locked", "wait for it")
 
-    counter.rows = locked
-    async with _following(counter, era) as following:
+    console.rows = locked
+    async with _following(console, era) as following:
         with pytest.raises(MCPError, match="held by another process: database is locked") as caught:
             await following.follow(f"{place}/{mine}")
     assert caught.value.error.code == StoreLocked.code

@@ -1,5 +1,5 @@
-"""The desk, for every test of the tools."""
+"""The fixtures of the tool harness, for every test in this folder."""
 
-from tests.tool_desk import bare, cluster, demo, desk, store
+from tests.tool_harness import bare, cluster, demo, harness, store
 
-__all__ = ["bare", "cluster", "demo", "desk", "store"]
+__all__ = ["bare", "cluster", "demo", "harness", "store"]

@@ -21,7 +21,7 @@ from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 from tests.probe import Ahead, Asked, Outside, answer, called, with_probe
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 Handler = Callable[[Any, ToolContext], Awaitable[Reply]]
 
@@ -148,53 +148,53 @@ def test_a_person_who_waits_is_not_held_up_by_a_trial_that_hangs(circuit: Circui
     assert circuit.state is State.CLOSED
 
 
-async def _lost(desk: Desk, demo: DemoCluster) -> tuple[Pipeline, Ahead]:
+async def _lost(harness: ToolHarness, demo: DemoCluster) -> tuple[Pipeline, Ahead]:
     clock = Ahead()
-    pipeline = Pipeline(desk.pipeline.registry, replace(desk.around, clock=clock))
-    desk.pipeline = pipeline
+    pipeline = Pipeline(harness.pipeline.registry, replace(harness.environment, clock=clock))
+    harness.pipeline = pipeline
     await demo.refuse()
     for _ in range(3):
-        assert isinstance((await desk.call("k8s_check_permission", kind="pods")).error, Unreachable)
+        assert isinstance((await harness.call("k8s_check_permission", kind="pods")).error, Unreachable)
     return pipeline, clock
 
 
-async def test_a_lost_cluster_is_not_asked_again_and_again_while_the_cache_still_answers(desk: Desk, demo: DemoCluster) -> None:
-    await _lost(desk, demo)
-    error = (await desk.call("k8s_check_permission", face=Face.MCP, kind="pods")).error
+async def test_a_lost_cluster_is_not_asked_again_and_again_while_the_cache_still_answers(harness: ToolHarness, demo: DemoCluster) -> None:
+    await _lost(harness, demo)
+    error = (await harness.call("k8s_check_permission", face=Face.MCP, kind="pods")).error
     assert isinstance(error, Unavailable)
     assert not isinstance(error, Unreachable)
-    cached = await desk.call("k8s_list_pods", namespace="shop")
+    cached = await harness.call("k8s_list_pods", namespace="shop")
     assert cached.error is None
     assert not cached.warnings
-    live = await desk.call("k8s_list_pods", namespace="shop", live=True)
+    live = await harness.call("k8s_list_pods", namespace="shop", live=True)
     assert live.freshness is not None
     assert live.freshness.source is Source.CACHE
     assert "does not answer" in live.warnings[0]
 
 
-async def test_a_cluster_that_is_back_is_found_by_the_trial(desk: Desk, demo: DemoCluster) -> None:
-    pipeline, clock = await _lost(desk, demo)
+async def test_a_cluster_that_is_back_is_found_by_the_trial(harness: ToolHarness, demo: DemoCluster) -> None:
+    pipeline, clock = await _lost(harness, demo)
     await demo.resume()
-    assert (await desk.call("k8s_list_api_resources", live=True)).error is not None, "its pause is not over"
+    assert (await harness.call("k8s_list_api_resources", live=True)).error is not None, "its pause is not over"
     clock.seconds = 2.0
-    assert (await desk.call("k8s_list_api_resources", live=True)).error is None
+    assert (await harness.call("k8s_list_api_resources", live=True)).error is None
     (circuit,) = pipeline.breaker.circuits.values()
     assert circuit.state is State.CLOSED
 
 
 @pytest.mark.parametrize("how", ["a person refreshes", "the scanner reads it"])
 async def test_nobody_waits_for_the_end_of_a_pause_when_a_person_hurries_or_the_scanner_has_found_it(
-    desk: Desk, demo: DemoCluster, how: str
+    harness: ToolHarness, demo: DemoCluster, how: str
 ) -> None:
-    pipeline, _ = await _lost(desk, demo)
+    pipeline, _ = await _lost(harness, demo)
     await demo.resume()
     (name,) = pipeline.breaker.circuits
     if how == "a person refreshes":
-        pipeline.hurry(desk.around.selected()[0])
+        pipeline.hurry(harness.environment.selected()[0])
     else:
-        pipeline.take(ClusterState(desk.around.selected()[0], Trust.LIVE))
-    assert name == desk.around.selected()[0]
-    assert (await desk.call("k8s_list_api_resources", live=True)).error is None
+        pipeline.take(ClusterState(harness.environment.selected()[0], Trust.LIVE))
+    assert name == harness.environment.selected()[0]
+    assert (await harness.call("k8s_list_api_resources", live=True)).error is None
 
 
 def _outside(service: str, name: str, handler: Handler) -> Any:
@@ -202,7 +202,7 @@ def _outside(service: str, name: str, handler: Handler) -> Any:
     return Outside(ToolSpec(name, name, "For the test.", Asked, Asked, Risk.READ, able, service, handler), service)
 
 
-async def test_one_outside_server_that_is_ill_hides_neither_another_nor_any_cluster(desk: Desk) -> None:
+async def test_one_outside_server_that_is_ill_hides_neither_another_nor_any_cluster(harness: ToolHarness) -> None:
     asked: list[str] = []
 
     async def silent(question: Asked, context: ToolContext) -> Reply:
@@ -210,10 +210,10 @@ async def test_one_outside_server_that_is_ill_hides_neither_another_nor_any_clus
         raise DeadlineExceeded("no answer")
 
     tools = (_outside("ill", "probe", silent), _outside("well", "other", answer))
-    pipeline = with_probe(desk.around, *tools)
+    pipeline = with_probe(harness.environment, *tools)
     for face in (Face.MCP, Face.TUI, Face.CHAT, Face.MCP):
         assert (await called(pipeline, face)).error is not None
     assert len(asked) == 3
     assert (await called(pipeline)).error.details["service"] == "mcp:ill"  # type: ignore[union-attr]
     assert (await called(pipeline, tool="other")).error is None
-    assert (await desk.call("k8s_list_api_resources", live=True)).error is None
+    assert (await harness.call("k8s_list_api_resources", live=True)).error is None

@@ -21,7 +21,7 @@ from k8sconsole.tools.output.reply_size import fit_reply, wire_tokens
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, json_tokens, text_tokens
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.results import Reply
-from tests.tool_desk import SCANNED, Desk, reading_arguments, scan, surroundings
+from tests.tool_harness import SCANNED, ToolHarness, make_environment, reading_arguments, scan
 
 PODS = 10_000
 BUDGETS = (300, 1_000, DEFAULT_TOKENS)
@@ -30,7 +30,7 @@ HUGE = 100_000
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def large(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+async def large(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ToolHarness]:
     """The largest world, in a cache, with a thousand pods changed since."""
     async with DemoCluster("large", size=PODS, seed=7) as demo:
         contexts = KubeconfigContexts([demo.kubeconfig])
@@ -38,30 +38,30 @@ async def large(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]
         folder: Path = tmp_path_factory.mktemp("large")
         store = await open_store(folder / "cache.db")
         await scan(cluster, store, (*SCANNED, "pods.metrics.k8s.io"))
-        desk = Desk(surroundings(demo, cluster, store))
-        await _changed(desk, cluster)
-        yield desk
-        await desk.pipeline.close()
+        harness = ToolHarness(make_environment(demo, cluster, store))
+        await _changed(harness, cluster)
+        yield harness
+        await harness.pipeline.close()
         await store.close()
         await cluster.close()
 
 
-async def _changed(desk: Desk, cluster: Any) -> None:
-    kind = await desk.around.find_resource(cluster.name, "services")
+async def _changed(harness: ToolHarness, cluster: Any) -> None:
+    kind = await harness.environment.find_resource(cluster.name, "services")
     async for page in cluster.pages(kind):
         for item in page.items[:200]:
             meta = msgspec.json.decode(item)["metadata"]
             body = msgspec.json.encode({"metadata": {"labels": {f"label-{number}": "touched" for number in range(8)}}})
             await cluster.patch(kind, meta["namespace"], meta["name"], body, PatchType.MERGE)
-    assert desk.store is not None
-    await scan(cluster, desk.store, ("services",))
+    assert harness.store is not None
+    await scan(cluster, harness.store, ("services",))
 
 
-async def _calls(desk: Desk) -> dict[str, dict[str, Any]]:
+async def _calls(harness: ToolHarness) -> dict[str, dict[str, Any]]:
     """What each tool is asked: as much as it can be asked for."""
-    deployment = (await desk.call("k8s_list_resources", kind="deploy", limit=1)).data["items"][0]
-    pod = (await desk.call("k8s_list_pods", filter="status=Running", limit=1)).data["items"][0]
-    service = (await desk.call("k8s_list_services", limit=1)).data["items"][0]
+    deployment = (await harness.call("k8s_list_resources", kind="deploy", limit=1)).data["items"][0]
+    pod = (await harness.call("k8s_list_pods", filter="status=Running", limit=1)).data["items"][0]
+    service = (await harness.call("k8s_list_services", limit=1)).data["items"][0]
     arguments = reading_arguments(pod["name"], deployment["name"])
     for tool in ("k8s_get_resource", "k8s_describe_resource", "k8s_get_pod_logs", "history_get_as_of", "history_list_versions"):
         arguments[tool]["namespace"] = pod["namespace"]
@@ -85,7 +85,7 @@ def _wire(outcome: ToolOutcome, now: float) -> int:
 
 @pytest.mark.parametrize("budget", BUDGETS)
 @pytest.mark.asyncio(loop_scope="module")
-async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: Desk, budget: int) -> None:
+async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: ToolHarness, budget: int) -> None:
     wrong: list[str] = []
     for name, arguments in (await _calls(large)).items():
         tool = large.pipeline.registry.find(name)
@@ -94,7 +94,7 @@ async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: 
             continue
         outcome = await large.call(name, **arguments, **({"max_tokens": budget} if sized else {}))
         assert outcome.error is None, (name, outcome.error)
-        now = large.around.clock.now()
+        now = large.environment.clock.now()
         if (size := _wire(outcome, now)) > budget:
             wrong.append(f"{name}: {size} tokens of {budget}")
         if not (outcome.page.next or outcome.warnings) and sized and await _has_more(large, name, arguments, outcome):
@@ -107,16 +107,16 @@ async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: 
 
 
 @pytest.mark.asyncio(loop_scope="module")
-async def test_the_summary_of_ten_thousand_pods_takes_half_the_default_budget(large: Desk) -> None:
+async def test_the_summary_of_ten_thousand_pods_takes_half_the_default_budget(large: ToolHarness) -> None:
     outcome = await large.call("k8s_list_pods")
     assert outcome.page.total == PODS
     assert {row["status"] for row in outcome.data["items"]}.isdisjoint({"Completed", "Succeeded"})
     assert len(outcome.data["items"]) >= 20
-    assert _wire(outcome, large.around.clock.now()) <= DEFAULT_TOKENS / 2
+    assert _wire(outcome, large.environment.clock.now()) <= DEFAULT_TOKENS / 2
 
 
-async def _has_more(desk: Desk, name: str, arguments: dict[str, Any], outcome: ToolOutcome) -> bool:
-    whole = await desk.call(name, **arguments, max_tokens=HUGE)
+async def _has_more(harness: ToolHarness, name: str, arguments: dict[str, Any], outcome: ToolOutcome) -> bool:
+    whole = await harness.call(name, **arguments, max_tokens=HUGE)
     return json_tokens(whole.data) > json_tokens(outcome.data) * 1.2 + 50
 
 
@@ -131,7 +131,7 @@ async def _has_more(desk: Desk, name: str, arguments: dict[str, Any], outcome: T
 )
 @pytest.mark.asyncio(loop_scope="module")
 async def test_page_after_page_of_a_small_budget_nothing_is_left_out_or_told_twice(
-    large: Desk, tool: str, arguments: dict[str, Any]
+    large: ToolHarness, tool: str, arguments: dict[str, Any]
 ) -> None:
     seen: list[str] = []
     cursor = arguments.get("cursor", "")

@@ -23,7 +23,7 @@ from k8sconsole.tools.pipeline.reply_cache import LIFE, MOST, MOST_BYTES, Replie
 from k8sconsole.tools.pipeline.reply_cache import Scope as About
 from k8sconsole.tools.results import Reply
 from tests.probe import Ahead, Asked, Gate, Outside, called, probe, with_probe
-from tests.tool_desk import Desk, scan
+from tests.tool_harness import ToolHarness, scan
 
 PODS, NODES = ResourceName("pods"), ResourceName("nodes")
 
@@ -34,26 +34,26 @@ def clock() -> Ahead:
 
 
 @pytest.fixture
-def followed(desk: Desk, clock: Ahead) -> Desk:
-    """A desk whose cluster's changes are told to the pipeline."""
-    desk.pipeline = Pipeline(desk.pipeline.registry, replace(desk.around, clock=clock))
-    desk.pipeline.take(ClusterState(_here(desk), Trust.LIVE))
-    return desk
+def followed(harness: ToolHarness, clock: Ahead) -> ToolHarness:
+    """A harness whose cluster's changes are told to the pipeline."""
+    harness.pipeline = Pipeline(harness.pipeline.registry, replace(harness.environment, clock=clock))
+    harness.pipeline.take(ClusterState(_here(harness), Trust.LIVE))
+    return harness
 
 
-def _here(desk: Desk) -> ClusterName:
-    return desk.around.selected()[0]
+def _here(harness: ToolHarness) -> ClusterName:
+    return harness.environment.selected()[0]
 
 
-async def _hit(desk: Desk, tool: str, **more: Any) -> bool:
+async def _hit(harness: ToolHarness, tool: str, **more: Any) -> bool:
     """Whether this call was given a reply that was at hand."""
-    before = desk.pipeline.cached.counts["hit"]
-    outcome = await desk.call(tool, **more)
+    before = harness.pipeline.cached.counts["hit"]
+    outcome = await harness.call(tool, **more)
     assert outcome.error is None, outcome.error
-    return desk.pipeline.cached.counts["hit"] > before
+    return harness.pipeline.cached.counts["hit"] > before
 
 
-async def test_the_same_question_from_another_face_is_given_the_same_reply_with_its_true_age(followed: Desk) -> None:
+async def test_the_same_question_from_another_face_is_given_the_same_reply_with_its_true_age(followed: ToolHarness) -> None:
     first = await followed.call("k8s_list_pods", namespace="shop")
     assert first.freshness is not None
     assert await _hit(followed, "list_pods", face=Face.MCP, namespace="shop", context=_here(followed), limit="0")
@@ -63,21 +63,21 @@ async def test_the_same_question_from_another_face_is_given_the_same_reply_with_
     assert second.structured(second.freshness.observed_at + 9)["freshness"]["age_seconds"] == 9  # type: ignore[operator]
 
 
-async def test_what_a_caller_does_to_its_answer_is_nobody_elses(followed: Desk) -> None:
+async def test_what_a_caller_does_to_its_answer_is_nobody_elses(followed: ToolHarness) -> None:
     for _ in range(3):
         outcome = await followed.call("k8s_list_pods", namespace="shop")
         assert outcome.data["items"]
         outcome.data["items"].clear()
 
 
-async def test_another_question_is_another_reply(followed: Desk) -> None:
+async def test_another_question_is_another_reply(followed: ToolHarness) -> None:
     assert not await _hit(followed, "k8s_list_pods")
     for different in ({"namespace": "shop"}, {"limit": 1}, {"filter": "status=Running"}, {"fields": ["name"]}, {"max_tokens": 500}):
         assert not await _hit(followed, "k8s_list_pods", **different)
     assert not await _hit(followed, "k8s_list_services")
 
 
-async def test_a_list_is_out_of_date_when_the_watch_tells_of_its_kind_and_not_for_another(followed: Desk) -> None:
+async def test_a_list_is_out_of_date_when_the_watch_tells_of_its_kind_and_not_for_another(followed: ToolHarness) -> None:
     here = _here(followed)
     await followed.call("k8s_list_pods")
     followed.pipeline.take(RowsChanged(here, NODES, 1))
@@ -87,9 +87,9 @@ async def test_a_list_is_out_of_date_when_the_watch_tells_of_its_kind_and_not_fo
     assert not await _hit(followed, "k8s_list_pods")
 
 
-async def test_a_cluster_that_goes_on_answering_puts_nothing_out_of_date(followed: Desk) -> None:
+async def test_a_cluster_that_goes_on_answering_puts_nothing_out_of_date(followed: ToolHarness) -> None:
     await followed.call("k8s_list_pods")
-    followed.pipeline.take(ClusterState(_here(followed), Trust.LIVE, seen_at=followed.around.clock.now()))
+    followed.pipeline.take(ClusterState(_here(followed), Trust.LIVE, seen_at=followed.environment.clock.now()))
     assert await _hit(followed, "k8s_list_pods")
 
 
@@ -103,7 +103,7 @@ FACTS: list[Callable[[ClusterName], Fact]] = [
 
 
 @pytest.mark.parametrize("fact", FACTS)
-async def test_what_tells_of_many_kinds_is_out_of_date_with_any_of_them(followed: Desk, fact: Callable[[ClusterName], Fact]) -> None:
+async def test_what_tells_of_many_kinds_is_out_of_date_with_any_of_them(followed: ToolHarness, fact: Callable[[ClusterName], Fact]) -> None:
     pod = {"kind": "pods", "name": (await followed.call("k8s_list_pods", namespace="shop")).data["items"][0]["name"], "namespace": "shop"}
     assert not await _hit(followed, "k8s_describe_resource", **pod)
     assert await _hit(followed, "k8s_describe_resource", **pod)
@@ -111,13 +111,13 @@ async def test_what_tells_of_many_kinds_is_out_of_date_with_any_of_them(followed
     assert not await _hit(followed, "k8s_describe_resource", **pod)
 
 
-async def test_a_reply_lives_for_a_moment_only(followed: Desk, clock: Ahead) -> None:
+async def test_a_reply_lives_for_a_moment_only(followed: ToolHarness, clock: Ahead) -> None:
     await followed.call("k8s_list_pods")
     clock.seconds = LIFE
     assert not await _hit(followed, "k8s_list_pods")
 
 
-async def test_after_a_change_made_here_nothing_older_is_told(followed: Desk, cluster: Cluster, store: Store) -> None:
+async def test_after_a_change_made_here_nothing_older_is_told(followed: ToolHarness, cluster: Cluster, store: Store) -> None:
     followed.answer = lambda question: Answer(True, word=question.confirm_word, by="test")
     listed = {"kind": "deploy", "namespace": "shop", "filter": "name=web"}
     before = (await followed.call("k8s_list_resources", **listed)).data["items"][0]["ready"]
@@ -128,12 +128,12 @@ async def test_after_a_change_made_here_nothing_older_is_told(followed: Desk, cl
     assert after.endswith(f"/{wanted}"), (before, after)
 
 
-async def test_a_reply_that_was_being_made_while_something_changed_is_not_kept(desk: Desk) -> None:
-    desk.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
+async def test_a_reply_that_was_being_made_while_something_changed_is_not_kept(harness: ToolHarness) -> None:
+    harness.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
     gate = Gate(reply=_of_cache)
     change = msgspec.structs.replace(probe(_of_cache), name="change", risk=Risk.WRITE)
-    pipeline = with_probe(desk.around, probe(gate), change)
-    pipeline.take(ClusterState(_here(desk), Trust.LIVE))
+    pipeline = with_probe(harness.environment, probe(gate), change)
+    pipeline.take(ClusterState(_here(harness), Trust.LIVE))
     reading = asyncio.create_task(called(pipeline))
     await gate.begun(1)
     assert (await called(pipeline, Face.TUI, tool="change")).error is None
@@ -145,7 +145,7 @@ async def test_a_reply_that_was_being_made_while_something_changed_is_not_kept(d
     assert (pipeline.cached.counts["hit"], len(gate.order)) == (1, 2)
 
 
-async def test_policy_is_asked_each_time_and_a_reply_serves_only_who_was_judged_alike(followed: Desk) -> None:
+async def test_policy_is_asked_each_time_and_a_reply_serves_only_who_was_judged_alike(followed: ToolHarness) -> None:
     await followed.call("k8s_list_pods")
     followed.policy = Policy(rules=(Rule(Action.DENY, tools=("k8s_list_pods",), faces=("mcp",)),))
     assert isinstance((await followed.call("k8s_list_pods", face=Face.MCP)).error, PolicyDenied)
@@ -166,21 +166,23 @@ async def test_policy_is_asked_each_time_and_a_reply_serves_only_who_was_judged_
         ("k8s_list_contexts", {}),
     ],
 )
-async def test_what_is_live_past_or_told_by_nobody_when_it_moves_is_not_kept(followed: Desk, tool: str, arguments: dict[str, Any]) -> None:
+async def test_what_is_live_past_or_told_by_nobody_when_it_moves_is_not_kept(
+    followed: ToolHarness, tool: str, arguments: dict[str, Any]
+) -> None:
     for _ in range(2):
         assert not await _hit(followed, tool, **arguments)
 
 
 @pytest.mark.parametrize("trust", [None, Trust.CONNECTING, Trust.LOST, Trust.OFFLINE])
-async def test_nothing_is_kept_of_a_cluster_whose_changes_nobody_tells(followed: Desk, trust: Trust | None) -> None:
-    followed.pipeline = Pipeline(followed.pipeline.registry, followed.around)
+async def test_nothing_is_kept_of_a_cluster_whose_changes_nobody_tells(followed: ToolHarness, trust: Trust | None) -> None:
+    followed.pipeline = Pipeline(followed.pipeline.registry, followed.environment)
     if trust is not None:
         followed.pipeline.take(ClusterState(_here(followed), trust))
     for _ in range(2):
         assert not await _hit(followed, "k8s_list_pods")
 
 
-async def test_a_reply_at_hand_is_audited_like_any_and_its_share_is_kept(followed: Desk) -> None:
+async def test_a_reply_at_hand_is_audited_like_any_and_its_share_is_kept(followed: ToolHarness) -> None:
     for _ in range(4):
         await followed.call("k8s_list_pods")
     assert (await followed.audit()).count(("k8s_list_pods", "completed", "ok")) == 4
@@ -193,18 +195,18 @@ async def _of_cache(asked: Asked, context: ToolContext) -> Reply:
 
 
 async def test_two_outside_servers_with_a_tool_of_one_name_are_told_apart_and_one_that_is_not_cache_friendly_is_asked_each_time(
-    desk: Desk,
+    harness: ToolHarness,
 ) -> None:
     replies: dict[str, ToolOutcome] = {}
     for service in ("a", "b"):
-        pipeline = with_probe(desk.around, Outside(probe(), service))
-        pipeline.cached.replies = desk.pipeline.cached.replies
+        pipeline = with_probe(harness.environment, Outside(probe(), service))
+        pipeline.cached.replies = harness.pipeline.cached.replies
         replies[service] = await called(pipeline)
         assert pipeline.cached.counts == {"miss": 1}
         await called(pipeline)
         assert pipeline.cached.counts == {"miss": 1, "hit": 1}
     able = Capabilities(("*",), ("read",), Scope.CLUSTER, cache_friendly=False)
-    pipeline = with_probe(desk.around, Outside(probe(capabilities=able), "c"))
+    pipeline = with_probe(harness.environment, Outside(probe(capabilities=able), "c"))
     for _ in range(2):
         await called(pipeline)
     assert not pipeline.cached.counts

@@ -12,7 +12,7 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import DeadlineExceeded
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.pipeline.pipeline import Pipeline
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -56,14 +56,14 @@ async def slow(request: pytest.FixtureRequest) -> AsyncIterator[SlowServer]:
 
 
 @pytest.fixture
-async def pipeline(slow: SlowServer, desk: Desk, tmp_path: Path) -> AsyncIterator[Pipeline]:
+async def pipeline(slow: SlowServer, harness: ToolHarness, tmp_path: Path) -> AsyncIterator[Pipeline]:
     contexts = KubeconfigContexts([slow.kubeconfig(tmp_path)])
     cluster = await contexts.open(contexts.list()[0].name)
 
     async def opened(context: str) -> Cluster:
         return cluster
 
-    yield Pipeline(desk.pipeline.registry, replace(desk.around, open_cluster=opened))
+    yield Pipeline(harness.pipeline.registry, replace(harness.environment, open_cluster=opened))
     await cluster.close()
 
 

@@ -10,34 +10,34 @@ import pytest
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.model.tools import Answer, Face, ToolCall
 from k8sconsole.tools.toolsets import nodes
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 NO = Answer(False, by="test")
 
 
-async def _budget(desk: Desk, cluster: Cluster, name: str, namespace: str = "shop") -> dict[str, Any]:
-    kind = await desk.around.find_resource(cluster.name, "poddisruptionbudgets.policy")
+async def _budget(harness: ToolHarness, cluster: Cluster, name: str, namespace: str = "shop") -> dict[str, Any]:
+    kind = await harness.environment.find_resource(cluster.name, "poddisruptionbudgets.policy")
     found: dict[str, Any] = msgspec.json.decode(await cluster.get(kind, namespace, name))
     return found
 
 
-async def _said(desk: Desk, tool: str, **arguments: Any) -> list[str]:
+async def _said(harness: ToolHarness, tool: str, **arguments: Any) -> list[str]:
     """What the question says of budgets; the answer is no."""
-    desk.answer = lambda question: NO
-    await desk.call(tool, **arguments)
-    return [one for one in desk.questions.pop().consequences if "PodDisruptionBudget" in one]
+    harness.answer = lambda question: NO
+    await harness.call(tool, **arguments)
+    return [one for one in harness.questions.pop().consequences if "PodDisruptionBudget" in one]
 
 
-async def _pods(desk: Desk, cluster: Cluster, app: str) -> list[dict[str, Any]]:
-    kind = await desk.around.find_resource(cluster.name, "pods")
+async def _pods(harness: ToolHarness, cluster: Cluster, app: str) -> list[dict[str, Any]]:
+    kind = await harness.environment.find_resource(cluster.name, "pods")
     found = [msgspec.json.decode(item) async for page in cluster.pages(kind, namespace="shop") for item in page.items]
     return [one for one in found if re.fullmatch(rf"{app}-[a-z0-9]+-[a-z0-9]{{5}}", one["metadata"]["name"])]
 
 
-async def _tightened(desk: Desk, cluster: Cluster, app: str) -> None:
+async def _tightened(harness: ToolHarness, cluster: Cluster, app: str) -> None:
     """A budget that lets no pod of the deployment go."""
-    kind = await desk.around.find_resource(cluster.name, "poddisruptionbudgets.policy")
-    labels = (await _pods(desk, cluster, app))[0]["metadata"]["labels"]
+    kind = await harness.environment.find_resource(cluster.name, "poddisruptionbudgets.policy")
+    labels = (await _pods(harness, cluster, app))[0]["metadata"]["labels"]
     selector = {"matchLabels": {key: value for key, value in labels.items() if key != "pod-template-hash"}}
     budget = {
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget",
@@ -45,65 +45,65 @@ async def _tightened(desk: Desk, cluster: Cluster, app: str) -> None:
     }  # fmt: skip
     await cluster.create(kind, "shop", msgspec.json.encode(budget))
     for _ in range(100):
-        if (await _budget(desk, cluster, "tight")).get("status", {}).get("desiredHealthy"):
+        if (await _budget(harness, cluster, "tight")).get("status", {}).get("desiredHealthy"):
             return
         await asyncio.sleep(0.05)
     raise AssertionError("the budget has no status")
 
 
-async def test_scaling_below_what_a_budget_wants_names_it(desk: Desk, cluster: Cluster) -> None:
+async def test_scaling_below_what_a_budget_wants_names_it(harness: ToolHarness, cluster: Cluster) -> None:
     asked = {"kind": "deploy", "name": "cart", "namespace": "shop"}
-    status = (await _budget(desk, cluster, "cart"))["status"]
-    (said,) = await _said(desk, "k8s_scale_resource", replicas=0, **asked)
+    status = (await _budget(harness, cluster, "cart"))["status"]
+    (said,) = await _said(harness, "k8s_scale_resource", replicas=0, **asked)
     assert "shop/cart" in said
     assert f"has {status['currentHealthy']} and wants {status['desiredHealthy']}: this leaves 0" in said
-    assert await _said(desk, "k8s_scale_resource", replicas=status["desiredHealthy"], **asked) == []
-    assert await _said(desk, "k8s_scale_resource", replicas=20, **asked) == []
+    assert await _said(harness, "k8s_scale_resource", replicas=status["desiredHealthy"], **asked) == []
+    assert await _said(harness, "k8s_scale_resource", replicas=20, **asked) == []
 
 
-async def test_a_budget_in_percent_is_not_broken_by_scaling_since_it_then_wants_fewer(desk: Desk, cluster: Cluster) -> None:
-    assert (await _budget(desk, cluster, "catalog"))["spec"]["minAvailable"] == "50%"
-    assert await _said(desk, "k8s_scale_resource", kind="deploy", name="catalog", namespace="shop", replicas=1) == []
+async def test_a_budget_in_percent_is_not_broken_by_scaling_since_it_then_wants_fewer(harness: ToolHarness, cluster: Cluster) -> None:
+    assert (await _budget(harness, cluster, "catalog"))["spec"]["minAvailable"] == "50%"
+    assert await _said(harness, "k8s_scale_resource", kind="deploy", name="catalog", namespace="shop", replicas=1) == []
 
 
-async def test_deleting_a_workload_names_its_budget_unless_its_pods_stay(desk: Desk) -> None:
+async def test_deleting_a_workload_names_its_budget_unless_its_pods_stay(harness: ToolHarness) -> None:
     for kind, name in (("deploy", "cart"), ("deploy", "orders"), ("sts", "orders-db")):
-        (said,) = await _said(desk, "k8s_delete_resource", kind=kind, name=name, namespace="shop")
+        (said,) = await _said(harness, "k8s_delete_resource", kind=kind, name=name, namespace="shop")
         assert f"shop/{name}" in said
         assert "leaves 0" in said
-    assert await _said(desk, "k8s_delete_resource", kind="deploy", name="cart", namespace="shop", propagation="Orphan") == []
-    assert await _said(desk, "k8s_delete_resource", kind="deploy", name="mailer", namespace="shop") == []
+    assert await _said(harness, "k8s_delete_resource", kind="deploy", name="cart", namespace="shop", propagation="Orphan") == []
+    assert await _said(harness, "k8s_delete_resource", kind="deploy", name="mailer", namespace="shop") == []
 
 
-async def test_deleting_a_pod_names_a_budget_that_can_spare_none(desk: Desk, cluster: Cluster) -> None:
-    pod = (await _pods(desk, cluster, "mailer"))[0]["metadata"]["name"]
-    assert await _said(desk, "k8s_delete_pod", name=pod, namespace="shop") == []
-    await _tightened(desk, cluster, "mailer")
+async def test_deleting_a_pod_names_a_budget_that_can_spare_none(harness: ToolHarness, cluster: Cluster) -> None:
+    pod = (await _pods(harness, cluster, "mailer"))[0]["metadata"]["name"]
+    assert await _said(harness, "k8s_delete_pod", name=pod, namespace="shop") == []
+    await _tightened(harness, cluster, "mailer")
     for tool, more in (("k8s_delete_pod", {}), ("k8s_delete_resource", {"kind": "pods"})):
-        (said,) = await _said(desk, tool, name=pod, namespace="shop", **more)
+        (said,) = await _said(harness, tool, name=pod, namespace="shop", **more)
         assert "shop/tight" in said
 
 
-async def _drain(desk: Desk, cluster: Cluster, app: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, dict[str, Any]]:
+async def _drain(harness: ToolHarness, cluster: Cluster, app: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, dict[str, Any]]:
     """A pod that a budget holds, its node, and the call that drains that."""
-    await _tightened(desk, cluster, app)
+    await _tightened(harness, cluster, app)
     monkeypatch.setattr(nodes, "PAUSE", 0.05)
-    desk.answer = lambda question: Answer(True, question.confirm_word, "test")
-    pod = next(one for one in await _pods(desk, cluster, app) if one["spec"].get("nodeName"))
+    harness.answer = lambda question: Answer(True, question.confirm_word, "test")
+    pod = next(one for one in await _pods(harness, cluster, app) if one["spec"].get("nodeName"))
     node = pod["spec"]["nodeName"]
     call = {"name": node, "force": True, "delete_emptydir_data": True, "grace_seconds": 0}
     return f"shop/{pod['metadata']['name']}", node, call
 
 
-async def _cordoned(desk: Desk, cluster: Cluster, node: str) -> bool:
-    kind = await desk.around.find_resource(cluster.name, "nodes")
+async def _cordoned(harness: ToolHarness, cluster: Cluster, node: str) -> bool:
+    kind = await harness.environment.find_resource(cluster.name, "nodes")
     return bool(msgspec.json.decode(await cluster.get(kind, None, node))["spec"].get("unschedulable"))
 
 
 async def test_a_pod_that_a_budget_holds_is_tried_until_the_time_is_over_and_then_named(
-    desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, node, call = await _drain(desk, cluster, "mailer", monkeypatch)
+    held, node, call = await _drain(harness, cluster, "mailer", monkeypatch)
     tried: list[str] = []
     evict = cluster.evict
 
@@ -113,9 +113,9 @@ async def test_a_pod_that_a_budget_holds_is_tried_until_the_time_is_over_and_the
         await evict(namespace, pod, **more)
 
     monkeypatch.setattr(cluster, "evict", counting)
-    outcome = await desk.call("k8s_drain_node", timeout_seconds=1, **call)
+    outcome = await harness.call("k8s_drain_node", timeout_seconds=1, **call)
     assert outcome.error is None
-    assert any("shop/tight" in one for one in desk.questions[-1].consequences)
+    assert any("shop/tight" in one for one in harness.questions[-1].consequences)
     assert tried.count(held) > 2
     assert not outcome.data["complete"]
     assert held in outcome.data["remaining"]
@@ -123,23 +123,23 @@ async def test_a_pod_that_a_budget_holds_is_tried_until_the_time_is_over_and_the
     assert set(tried) >= {*outcome.data["evicted"], held}
     assert "tight" in outcome.data["held"]
     assert any(held in warning for warning in outcome.warnings)
-    assert await _cordoned(desk, cluster, node)
+    assert await _cordoned(harness, cluster, node)
 
 
 async def test_a_pod_with_two_budgets_holds_a_drain_up_and_does_not_break_it(
-    desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, _, call = await _drain(desk, cluster, "cart", monkeypatch)
-    outcome = await desk.call("k8s_drain_node", timeout_seconds=1, **call)
+    held, _, call = await _drain(harness, cluster, "cart", monkeypatch)
+    outcome = await harness.call("k8s_drain_node", timeout_seconds=1, **call)
     assert outcome.error is None, outcome.error
     assert held in outcome.data["remaining"]
     assert "more than one PodDisruptionBudget" in outcome.data["held"]
 
 
 async def test_a_drain_that_is_cancelled_says_how_far_it_came_and_the_node_stays_cordoned(
-    desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, node, call = await _drain(desk, cluster, "mailer", monkeypatch)
+    held, node, call = await _drain(harness, cluster, "mailer", monkeypatch)
     notes: list[tuple[float, float | None, str]] = []
     under_way = asyncio.Event()
 
@@ -149,7 +149,7 @@ async def test_a_drain_that_is_cancelled_says_how_far_it_came_and_the_node_stays
             under_way.set()
 
     asked = ToolCall("k8s_drain_node", {**call, "timeout_seconds": 60}, Face.TUI)
-    task = asyncio.create_task(desk.pipeline.call(asked, progress))
+    task = asyncio.create_task(harness.pipeline.call(asked, progress))
     async with asyncio.timeout(20):
         await under_way.wait()
     task.cancel()
@@ -159,7 +159,7 @@ async def test_a_drain_that_is_cancelled_says_how_far_it_came_and_the_node_stays
     assert total is not None
     assert 0 < done < total
     assert said == f"given up: {done:g} of {total:g} pods gone, {node} stays cordoned"
-    assert await _cordoned(desk, cluster, node)
-    assert ("k8s_drain_node", "completed", "Cancelled") in await desk.audit()
-    living = {f"shop/{one['metadata']['name']}" for one in await _pods(desk, cluster, "mailer")}
+    assert await _cordoned(harness, cluster, node)
+    assert ("k8s_drain_node", "completed", "Cancelled") in await harness.audit()
+    living = {f"shop/{one['metadata']['name']}" for one in await _pods(harness, cluster, "mailer")}
     assert held in living

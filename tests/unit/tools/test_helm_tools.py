@@ -16,7 +16,7 @@ from k8sconsole.model.tools import Face, ToolCall, ToolOutcome
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.suggestions import suggest
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 GRAFANA = {"name": "grafana", "namespace": "monitoring"}
 
@@ -41,8 +41,8 @@ async def _stored(cluster: Cluster, name: str, release: Any, *, number: int = 1)
     await cluster.create(kind, "shop", msgspec.json.encode(secret))
 
 
-async def test_releases_are_listed_at_their_newest_revision(desk: Desk) -> None:
-    outcome = await desk.call("helm_list_releases")
+async def test_releases_are_listed_at_their_newest_revision(harness: ToolHarness) -> None:
+    outcome = await harness.call("helm_list_releases")
     data = _ok(outcome)
     assert [(one["namespace"], one["name"], one["revision"], one["chart"], one["status"]) for one in data["items"]] == [
         ("ingress-nginx", "ingress-nginx", 2, "ingress-nginx-4.14.0", "deployed"),
@@ -54,40 +54,40 @@ async def test_releases_are_listed_at_their_newest_revision(desk: Desk) -> None:
     assert outcome.freshness.source == "live"
 
 
-async def test_a_list_is_narrowed_by_namespace_and_by_a_part_of_a_name(desk: Desk) -> None:
-    assert [one["name"] for one in _ok(await desk.call("helm_list_releases", namespace="monitoring"))["items"]] == ["grafana", "loki"]
-    assert [one["name"] for one in _ok(await desk.call("helm_list_releases", filter="NGINX"))["items"]] == ["ingress-nginx"]
+async def test_a_list_is_narrowed_by_namespace_and_by_a_part_of_a_name(harness: ToolHarness) -> None:
+    assert [one["name"] for one in _ok(await harness.call("helm_list_releases", namespace="monitoring"))["items"]] == ["grafana", "loki"]
+    assert [one["name"] for one in _ok(await harness.call("helm_list_releases", filter="NGINX"))["items"]] == ["ingress-nginx"]
 
 
-async def test_values_are_those_given_and_with_all_the_chart_s_below_them(desk: Desk) -> None:
-    given = _ok(await desk.call("helm_get_values", **GRAFANA))["values"]
+async def test_values_are_those_given_and_with_all_the_chart_s_below_them(harness: ToolHarness) -> None:
+    given = _ok(await harness.call("helm_get_values", **GRAFANA))["values"]
     assert given["persistence"] == {"enabled": True}
-    both = _ok(await desk.call("helm_get_values", **GRAFANA, all=True))["values"]
+    both = _ok(await harness.call("helm_get_values", **GRAFANA, all=True))["values"]
     assert both["persistence"] == {"enabled": True, "size": "10Gi"}
     assert both["service"] == {"port": 80}
 
 
-async def test_a_null_takes_a_default_away(desk: Desk, cluster: Cluster) -> None:
+async def test_a_null_takes_a_default_away(harness: ToolHarness, cluster: Cluster) -> None:
     release = {"name": "less", "namespace": "shop", "version": 1, "chart": {"values": {"a": 1, "b": {"c": 2, "d": 3}}}}
     await _stored(cluster, "less", {**release, "config": {"a": None, "b": {"c": None}, "e": None}})
-    assert _ok(await desk.call("helm_get_values", name="less", namespace="shop", all=True))["values"] == {"b": {"d": 3}, "e": None}
+    assert _ok(await harness.call("helm_get_values", name="less", namespace="shop", all=True))["values"] == {"b": {"d": 3}, "e": None}
 
 
-async def test_a_password_among_the_values_is_masked_wherever_it_is_told(desk: Desk) -> None:
+async def test_a_password_among_the_values_is_masked_wherever_it_is_told(harness: ToolHarness) -> None:
     for more in ({}, {"all": True}):
-        outcome = await desk.call("helm_get_values", **GRAFANA, **more)
+        outcome = await harness.call("helm_get_values", **GRAFANA, **more)
         assert "FAKE-grafana-admin" not in str(outcome)
         assert _ok(outcome)["values"]["adminPassword"] == "[masked: 17-32 chars]"
 
 
-async def test_history_is_told_newest_first_and_an_older_revision_has_its_own_values(desk: Desk) -> None:
+async def test_history_is_told_newest_first_and_an_older_revision_has_its_own_values(harness: ToolHarness) -> None:
     loki = {"name": "loki", "namespace": "monitoring"}
-    data = _ok(await desk.call("helm_get_history", **loki))
+    data = _ok(await harness.call("helm_get_history", **loki))
     assert [(one["revision"], one["status"], one["app_version"]) for one in data["items"]] == [
         (2, "deployed", "3.6.0"),
         (1, "superseded", "3.5.9"),
     ]
-    assert "limits_config" not in _ok(await desk.call("helm_get_values", **loki, revision=1))["values"]["loki"]
+    assert "limits_config" not in _ok(await harness.call("helm_get_values", **loki, revision=1))["values"]["loki"]
 
 
 @pytest.mark.parametrize(
@@ -97,27 +97,27 @@ async def test_history_is_told_newest_first_and_an_older_revision_has_its_own_va
         ({"name": "loki", "namespace": "monitoring", "revision": 9}, "revision", [2, 1]),
     ],
 )
-async def test_what_there_is_not_is_answered_with_what_there_is(desk: Desk, given: Any, parameter: str, nearest: Any) -> None:
-    error = (await desk.call("helm_get_values", **given)).error
+async def test_what_there_is_not_is_answered_with_what_there_is(harness: ToolHarness, given: Any, parameter: str, nearest: Any) -> None:
+    error = (await harness.call("helm_get_values", **given)).error
     assert isinstance(error, NotFound)
     assert (error.details["parameter"], error.details["nearest"]) == (parameter, nearest)
 
 
-async def test_a_release_of_another_namespace_is_pointed_to(desk: Desk) -> None:
-    error = (await desk.call("helm_get_history", name="loki", namespace="shop")).error
+async def test_a_release_of_another_namespace_is_pointed_to(harness: ToolHarness) -> None:
+    error = (await harness.call("helm_get_history", name="loki", namespace="shop")).error
     assert isinstance(error, NotFound)
     assert error.remedy == "namespace=monitoring"
 
 
-async def test_a_name_cannot_widen_what_is_selected(desk: Desk) -> None:
-    assert isinstance((await desk.call("helm_get_values", name="loki,owner", namespace="monitoring")).error, InvalidParams)
+async def test_a_name_cannot_widen_what_is_selected(harness: ToolHarness) -> None:
+    assert isinstance((await harness.call("helm_get_values", name="loki,owner", namespace="monitoring")).error, InvalidParams)
 
 
-async def test_without_the_cluster_the_cache_tells_what_labels_tell_and_says_what_it_lacks(desk: Desk) -> None:
+async def test_without_the_cluster_the_cache_tells_what_labels_tell_and_says_what_it_lacks(harness: ToolHarness) -> None:
     async def unreachable(context: ClusterName) -> Cluster:
         raise Unreachable("the cluster does not answer")
 
-    pipeline = Pipeline(desk.pipeline.registry, replace(desk.around, open_cluster=unreachable))
+    pipeline = Pipeline(harness.pipeline.registry, replace(harness.environment, open_cluster=unreachable))
     outcome = await pipeline.call(ToolCall("helm_list_releases", {}, Face.TUI))
     items = _ok(outcome)["items"]
     assert [(one["name"], one["revision"], one["status"], one["chart"]) for one in items][2] == ("loki", 2, "deployed", "")
@@ -130,27 +130,27 @@ async def test_without_the_cluster_the_cache_tells_what_labels_tell_and_says_wha
 @pytest.mark.parametrize(
     "inside", ["no base64!", base64.b64encode(b"{}").decode(), {"version": "one"}, base64.b64encode(b"\x1f\x8bx").decode()]
 )
-async def test_a_secret_that_only_calls_itself_a_release_is_an_error_in_words(desk: Desk, cluster: Cluster, inside: Any) -> None:
+async def test_a_secret_that_only_calls_itself_a_release_is_an_error_in_words(harness: ToolHarness, cluster: Cluster, inside: Any) -> None:
     await _stored(cluster, "odd", inside)
-    error = (await desk.call("helm_get_values", name="odd", namespace="shop")).error
+    error = (await harness.call("helm_get_values", name="odd", namespace="shop")).error
     assert isinstance(error, ServerError)
     assert error.title == "a release cannot be read"
 
 
-async def test_a_release_that_unpacks_without_end_is_not_unpacked(desk: Desk, cluster: Cluster) -> None:
+async def test_a_release_that_unpacks_without_end_is_not_unpacked(harness: ToolHarness, cluster: Cluster) -> None:
     await _stored(cluster, "bomb", {"name": "bomb", "namespace": "shop", "config": {"pad": " " * (80 << 20)}})
-    assert isinstance((await desk.call("helm_get_values", name="bomb", namespace="shop")).error, ServerError)
+    assert isinstance((await harness.call("helm_get_values", name="bomb", namespace="shop")).error, ServerError)
 
 
-async def test_who_may_not_read_secrets_may_not_read_releases(desk: Desk) -> None:
-    desk.policy = Policy(rules=(Rule(Action.DENY, kinds=("secrets",)),))
-    assert isinstance((await desk.call("helm_list_releases")).error, PolicyDenied)
+async def test_who_may_not_read_secrets_may_not_read_releases(harness: ToolHarness) -> None:
+    harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("secrets",)),))
+    assert isinstance((await harness.call("helm_list_releases")).error, PolicyDenied)
 
 
-async def test_names_and_revisions_of_releases_are_suggested(desk: Desk) -> None:
+async def test_names_and_revisions_of_releases_are_suggested(harness: ToolHarness) -> None:
     async def offered(parameter: str, **given: Any) -> list[str]:
-        context = ToolContext(desk.around, ToolCall("helm_get_values", given, Face.TUI))
-        return await suggest(context, desk.pipeline.registry.find("helm_get_values"), parameter, given)
+        context = ToolContext(harness.environment, ToolCall("helm_get_values", given, Face.TUI))
+        return await suggest(context, harness.pipeline.registry.find("helm_get_values"), parameter, given)
 
     assert await offered("name", namespace="monitoring", name="l") == ["loki"]
     assert await offered("name") == ["grafana", "ingress-nginx", "loki"]

@@ -18,7 +18,7 @@ from k8sconsole.model.refs import ResourceName
 from k8sconsole.model.tables import table_for
 from k8sconsole.store.port import WriteBatch
 from k8sconsole.tools.output.token_budget import json_tokens, text_tokens
-from tests.tool_desk import Desk, parsed, scan
+from tests.tool_harness import ToolHarness, parsed, scan
 
 LONG = "y" * 3000
 HISTORY = ("history_list_versions", "history_diff", "history_get_as_of", "history_timeline")
@@ -27,33 +27,33 @@ HISTORY = ("history_list_versions", "history_diff", "history_get_as_of", "histor
 class Past:
     """A deployment's short life: made with two replicas, scaled to three, given an image, deleted; ``times`` lie between."""
 
-    def __init__(self, desk: Desk, cluster: Cluster, times: list[float]) -> None:
-        self.desk = desk
+    def __init__(self, harness: ToolHarness, cluster: Cluster, times: list[float]) -> None:
+        self.harness = harness
         self.cluster = cluster
         self.times = times
 
     async def call(self, tool: str, **arguments: Any) -> Any:
-        outcome = await self.desk.call(tool, **arguments)
+        outcome = await self.harness.call(tool, **arguments)
         assert outcome.error is None, outcome.error
         return outcome
 
     async def error(self, tool: str, **arguments: Any) -> Any:
-        return (await self.desk.call(tool, **arguments)).error
+        return (await self.harness.call(tool, **arguments)).error
 
     async def gap(self, began: float, ended: float | None, kind: str = "configmaps") -> None:
-        assert self.desk.store is not None
-        await self.desk.store.record_gap(Gap(self.cluster.name, ResourceName(kind), began, ended, "the scanner was stopped"))
+        assert self.harness.store is not None
+        await self.harness.store.record_gap(Gap(self.cluster.name, ResourceName(kind), began, ended, "the scanner was stopped"))
 
 
 @pytest.fixture
-async def lived(desk: Desk, cluster: Cluster) -> Past:
+async def lived(harness: ToolHarness, cluster: Cluster) -> Past:
     """A config map ``told`` in shop: added, changed twice, deleted, added again; ``times[n]`` is after the n-th of these."""
-    assert desk.store is not None
-    maps = await desk.around.find_resource(cluster.name, "configmaps")
+    assert harness.store is not None
+    maps = await harness.environment.find_resource(cluster.name, "configmaps")
     times = [time.time()]
 
     async def seen() -> None:
-        await scan(cluster, desk.store, ("configmaps", "namespaces"))
+        await scan(cluster, harness.store, ("configmaps", "namespaces"))
         times.append(time.time())
 
     await cluster.create(maps, "shop", _map({"a": "1", "b": "x"}))
@@ -65,7 +65,7 @@ async def lived(desk: Desk, cluster: Cluster) -> Past:
     await seen()
     await cluster.create(maps, "shop", _map({"again": "1"}))
     await seen()
-    return Past(desk, cluster, times)
+    return Past(harness, cluster, times)
 
 
 def _map(data: dict[str, str], name: str = "told") -> bytes:
@@ -132,7 +132,7 @@ async def test_an_object_is_what_it_was_at_any_moment(lived: Past) -> None:
     wanted = [None, {"a": "1", "b": "x"}, {"a": "2", "b": "x"}, {"a": "2", "c": LONG}, None, {"again": "1"}]
     for at, data in zip(lived.times, wanted, strict=True):
         for tool in ("history_get_as_of", "k8s_get_resource"):
-            outcome = await lived.desk.call(tool, kind="cm", name="told", namespace="shop", as_of=exact(at))
+            outcome = await lived.harness.call(tool, kind="cm", name="told", namespace="shop", as_of=exact(at))
             if data is None:
                 assert isinstance(outcome.error, NotFound)
             else:
@@ -179,9 +179,9 @@ async def test_a_long_list_of_the_past_begins_with_counts_and_stays_with_its_mom
 
 async def test_ages_are_told_from_the_moment_that_is_asked_about(lived: Past) -> None:
     """Made 150 minutes ago, seen an hour ago, asked about as of half an hour ago."""
-    store, now = lived.desk.store, time.time()
+    store, now = lived.harness.store, time.time()
     assert store is not None
-    table = table_for(await lived.desk.around.find_resource(lived.cluster.name, "configmaps"))
+    table = table_for(await lived.harness.environment.find_resource(lived.cluster.name, "configmaps"))
     body = {"metadata": {"name": "aged", "namespace": "shop", "uid": "u1", "resourceVersion": "1", "creationTimestamp": iso(now - 9000)}}
     seen = parsed("configmaps", table, msgspec.Raw(msgspec.json.encode(body)))
     columns = tuple(column.name for column in table.columns)
@@ -269,28 +269,28 @@ async def test_the_timeline_is_in_order_newest_first_and_goes_on(lived: Past) ->
 
 
 async def test_an_event_in_the_timeline_says_what_it_said(lived: Past) -> None:
-    events = await lived.desk.around.find_resource(lived.cluster.name, "events")
+    events = await lived.harness.environment.find_resource(lived.cluster.name, "events")
     about = {"kind": "Pod", "namespace": "shop", "name": "web-1"}
     event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "web-1.1"}, "type": "Warning", "reason": "BackOff"}
     await lived.cluster.create(events, "shop", msgspec.json.encode(event | {"message": "Back-off restarting", "involvedObject": about}))
-    assert lived.desk.store is not None
-    await scan(lived.cluster, lived.desk.store, ("events",))
+    assert lived.harness.store is not None
+    await scan(lived.cluster, lived.harness.store, ("events",))
     items = (await lived.call("history_timeline", kind="events", name="web-1.1", since=exact(lived.times[0]))).data["items"]
     assert [item["note"] for item in items] == ["Warning BackOff Pod/web-1: Back-off restarting"]
 
 
 async def test_what_was_in_a_namespace_is_told_after_the_namespace_has_gone(lived: Past) -> None:
-    desk, cluster = lived.desk, lived.cluster
-    assert desk.store is not None
-    spaces = await desk.around.find_resource(cluster.name, "namespaces")
-    maps = await desk.around.find_resource(cluster.name, "configmaps")
+    harness, cluster = lived.harness, lived.cluster
+    assert harness.store is not None
+    spaces = await harness.environment.find_resource(cluster.name, "namespaces")
+    maps = await harness.environment.find_resource(cluster.name, "configmaps")
     await cluster.create(spaces, None, msgspec.json.encode({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "brief"}}))
     await cluster.create(maps, "brief", _map({"kept": "yes"}))
-    await scan(cluster, desk.store, ("configmaps", "namespaces"))
+    await scan(cluster, harness.store, ("configmaps", "namespaces"))
     then = time.time()
     await cluster.delete(spaces, None, "brief")
     for _ in range(100):
-        await scan(cluster, desk.store, ("configmaps", "namespaces"))
+        await scan(cluster, harness.store, ("configmaps", "namespaces"))
         if "brief" not in {item["name"] for item in (await lived.call("k8s_list_namespaces", limit=500)).data["items"]}:
             break
     assert isinstance(await lived.error("k8s_list_resources", kind="cm", namespace="brief"), NotFound)
@@ -315,11 +315,11 @@ async def test_no_answer_about_the_past_is_larger_than_its_budget(lived: Past) -
 
 
 async def test_pages_of_what_changed_lead_through_all_of_it(lived: Past) -> None:
-    maps = await lived.desk.around.find_resource(lived.cluster.name, "configmaps")
+    maps = await lived.harness.environment.find_resource(lived.cluster.name, "configmaps")
     for number in range(30):
         await lived.cluster.create(maps, "shop", _map({"a": "1"}, f"made-{number}"))
-    assert lived.desk.store is not None
-    await scan(lived.cluster, lived.desk.store, ("configmaps",))
+    assert lived.harness.store is not None
+    await scan(lived.cluster, lived.harness.store, ("configmaps",))
     asked = {"since": exact(lived.times[-1]), "until": exact(time.time())}
     whole = (await lived.call("history_diff", **asked, limit=1000, max_tokens=100_000)).data["items"]
     assert len(whole) == 30
@@ -336,11 +336,11 @@ async def test_pages_of_what_changed_lead_through_all_of_it(lived: Past) -> None
 
 async def test_what_policy_keeps_back_is_kept_back_from_questions_about_all_kinds(lived: Past) -> None:
     since = exact(lived.times[0])
-    lived.desk.policy = Policy(rules=(Rule(Action.DENY, kinds=("configmaps",)),))
+    lived.harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("configmaps",)),))
     for tool in ("history_diff", "history_timeline"):
         assert not await _kinds(lived, tool, since) & {"configmaps"}
         assert isinstance(await lived.error(tool, kind="cm", since=since), PolicyDenied)
-    lived.desk.policy = Policy(rules=(Rule(Action.DENY, kinds=("secrets",)),))
+    lived.harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("secrets",)),))
     assert await _kinds(lived, "history_diff", since) >= {"configmaps"}
 
 
@@ -348,14 +348,14 @@ async def _kinds(lived: Past, tool: str, since: str) -> set[str]:
     return {item["kind"] for item in (await lived.call(tool, since=since, limit=1000, max_tokens=100_000)).data["items"]}
 
 
-async def test_tools_of_the_past_only_read(desk: Desk) -> None:
+async def test_tools_of_the_past_only_read(harness: ToolHarness) -> None:
     for name in HISTORY:
-        tool = desk.pipeline.registry.find(name)
+        tool = harness.pipeline.registry.find(name)
         assert tool.annotations()["readOnlyHint"] is True
         assert tool.annotations()["destructiveHint"] is False
 
 
-async def test_without_a_cache_there_is_no_past_and_it_says_so(bare: Desk) -> None:
+async def test_without_a_cache_there_is_no_past_and_it_says_so(bare: ToolHarness) -> None:
     outcome = await bare.call("history_timeline")
     assert isinstance(outcome.error, StoreError)
     assert isinstance((await bare.call("k8s_list_pods", as_of="-1m")).error, StoreError)

@@ -26,7 +26,7 @@ from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS
 from k8sconsole.tools.policy import decide, offered
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.results import Target
-from tests.tool_desk import Desk, reading_arguments, scan
+from tests.tool_harness import ToolHarness, reading_arguments, scan
 
 REGISTRY = builtin_registry()
 READING = [tool for tool in REGISTRY if tool.risk is Risk.READ]
@@ -41,20 +41,20 @@ def _everything(outcome: ToolOutcome) -> str:
     return "\n".join((outcome.text, json.dumps(outcome.structured(0.0), ensure_ascii=False, default=str)))
 
 
-async def _answers(desk: Desk, pod: str) -> AsyncIterator[ToolOutcome]:
+async def _answers(harness: ToolHarness, pod: str) -> AsyncIterator[ToolOutcome]:
     """Every reading tool's answer, asked about this pod where it can be asked about one."""
-    deployment = (await desk.call("k8s_list_resources", kind="deploy", namespace="shop", limit=1)).data["items"][0]["name"]
-    running = (await desk.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
+    deployment = (await harness.call("k8s_list_resources", kind="deploy", namespace="shop", limit=1)).data["items"][0]["name"]
+    running = (await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
     arguments = {**reading_arguments(pod, deployment), "k8s_list_pods": {"namespace": "shop"}, "k8s_list_events": {"namespace": "shop"}}
     arguments["k8s_get_pod_logs"]["name"] = running
     for tool in READING:
-        outcome = await desk.call(tool.name, **arguments.get(tool.name, {}))
+        outcome = await harness.call(tool.name, **arguments.get(tool.name, {}))
         assert outcome.error is None, (tool.name, outcome.error)
         yield outcome
 
 
 @pytest.fixture
-async def hostile(desk: Desk, cluster: Cluster) -> str:
+async def hostile(harness: ToolHarness, cluster: Cluster) -> str:
     """A pod whose annotations and events give orders, as the cache knows it."""
     pods, events = [next(one for one in (await cluster.discover()).resources if one.name == name) for name in ("pods", "events")]
     meta = {"name": "innocent", "namespace": "shop", "annotations": {"note": HOSTILE, "description": ORDER}}
@@ -66,19 +66,19 @@ async def hostile(desk: Desk, cluster: Cluster) -> str:
         "type": "Warning", "count": 1, "firstTimestamp": "2026-11-22T03:00:00Z", "lastTimestamp": "2026-11-22T03:00:00Z",
     }  # fmt: skip
     await cluster.create(events, "shop", msgspec.json.encode({"apiVersion": "v1", "kind": "Event", **event}))
-    assert desk.store is not None
-    await scan(cluster, desk.store)
+    assert harness.store is not None
+    await scan(cluster, harness.store)
     return "innocent"
 
 
-async def test_1_nothing_that_only_reads_returns_a_credential_of_the_kubeconfig(desk: Desk, demo: DemoCluster) -> None:
+async def test_1_nothing_that_only_reads_returns_a_credential_of_the_kubeconfig(harness: ToolHarness, demo: DemoCluster) -> None:
     written = demo.kubeconfig.read_text()
     users = yaml.safe_load(written)["users"]
     secrets = [value for user in users for value in user["user"].values() if isinstance(value, str) and len(value) > 20]
     assert secrets
     assert all(secret in written for secret in secrets), "a tool that returned the file would be seen"
-    pod = (await desk.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
-    found = [outcome.tool async for outcome in _answers(desk, pod) if any(secret in _everything(outcome) for secret in secrets)]
+    pod = (await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
+    found = [outcome.tool async for outcome in _answers(harness, pod) if any(secret in _everything(outcome) for secret in secrets)]
     assert found == []
 
 
@@ -94,13 +94,13 @@ def test_2_what_runs_code_is_no_reading_tool_and_read_only_lets_none_of_it_throu
 
 
 @pytest.mark.parametrize("answer", [Answer(False), Answer(False, by="nobody could be asked"), Answer(True, "another name")])
-async def test_3_no_answer_and_a_wrong_word_mean_no(desk: Desk, answer: Answer) -> None:
-    node = (await desk.call("k8s_list_nodes", limit=1)).data["items"][0]["name"]
-    desk.answer = lambda question: answer
+async def test_3_no_answer_and_a_wrong_word_mean_no(harness: ToolHarness, answer: Answer) -> None:
+    node = (await harness.call("k8s_list_nodes", limit=1)).data["items"][0]["name"]
+    harness.answer = lambda question: answer
     call = {"name": node, "force": True, "delete_emptydir_data": True}
-    assert isinstance((await desk.call("k8s_drain_node", **call)).error, ApprovalDenied)
-    assert len(desk.questions) == 1
-    assert "SchedulingDisabled" not in str((await desk.call("k8s_list_nodes", live=True)).data)
+    assert isinstance((await harness.call("k8s_drain_node", **call)).error, ApprovalDenied)
+    assert len(harness.questions) == 1
+    assert "SchedulingDisabled" not in str((await harness.call("k8s_list_nodes", live=True)).data)
 
 
 @pytest.mark.parametrize("tool", CHANGING, ids=lambda tool: tool.name)
@@ -111,27 +111,27 @@ def test_4_no_face_changes_anything_without_a_question(tool: Any) -> None:
     assert asked[Face.SCANNER] is Action.DENY
 
 
-async def test_5_a_value_is_masked_whichever_tool_comes_upon_it(desk: Desk, cluster: Cluster) -> None:
+async def test_5_a_value_is_masked_whichever_tool_comes_upon_it(harness: ToolHarness, cluster: Cluster) -> None:
     pods = next(one for one in (await cluster.discover()).resources if one.name == "pods")
     env = [{"name": "DB_PASSWORD", "value": "hunter2-somewhere"}, {"name": "GREETING", "value": "good-morning"}]
     pod = {"metadata": {"name": "talker", "namespace": "shop"}, "spec": {"containers": [{"name": "c", "image": "x:1", "env": env}]}}
     await cluster.create(pods, "shop", msgspec.json.encode({"apiVersion": "v1", "kind": "Pod", **pod}))
-    assert desk.store is not None
-    await scan(cluster, desk.store, ("pods",))
-    answers = [_everything(outcome) async for outcome in _answers(desk, "talker")]
+    assert harness.store is not None
+    await scan(cluster, harness.store, ("pods",))
+    answers = [_everything(outcome) async for outcome in _answers(harness, "talker")]
     assert sum("good-morning" in answer for answer in answers) >= 3, "what stands beside it is seen by several tools"
     assert not any("hunter2" in answer for answer in answers)
 
 
-async def test_7_an_answer_always_says_where_it_comes_from_and_how_old_it_is(desk: Desk) -> None:
-    pod = (await desk.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
-    async for outcome in _answers(desk, pod):
+async def test_7_an_answer_always_says_where_it_comes_from_and_how_old_it_is(harness: ToolHarness) -> None:
+    pod = (await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
+    async for outcome in _answers(harness, pod):
         assert outcome.freshness is not None, outcome.tool
         told = outcome.freshness.to_json(0.0)
         assert told["complete"] or told["missing"], f"{outcome.tool}: what is not complete says what is missing"
 
 
-async def test_9_one_long_log_fits_like_every_other_answer(desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_9_one_long_log_fits_like_every_other_answer(harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     def line(number: int) -> bytes:
         return hashlib.sha256(str(number).encode()).hexdigest().encode() * 4
 
@@ -140,8 +140,8 @@ async def test_9_one_long_log_fits_like_every_other_answer(desk: Desk, cluster: 
             yield line(number)
 
     monkeypatch.setattr(cluster, "logs", endless)
-    pod = (await desk.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
-    outcome = await desk.call("k8s_get_pod_logs", name=pod, namespace="shop", tail=0)
+    pod = (await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
+    outcome = await harness.call("k8s_get_pod_logs", name=pod, namespace="shop", tail=0)
     assert outcome.error is None
     assert len(line(0)) * 30_000 > 100 * len(_everything(outcome))
     assert len(outcome.text) <= DEFAULT_TOKENS * 4
@@ -149,20 +149,20 @@ async def test_9_one_long_log_fits_like_every_other_answer(desk: Desk, cluster: 
     assert outcome.data["left_out"] > 0
 
 
-async def test_11_what_the_cluster_says_stays_data(desk: Desk, hostile: str) -> None:
+async def test_11_what_the_cluster_says_stays_data(harness: ToolHarness, hostile: str) -> None:
     assert CONTROL.search(HOSTILE), "a text that was let through would be seen"
     met = 0
-    async for outcome in _answers(desk, hostile):
+    async for outcome in _answers(harness, hostile):
         assert not CONTROL.search(outcome.text), outcome.tool
         assert ORDER not in "\n".join(outcome.warnings), outcome.tool
         met += ORDER in _everything(outcome)
     assert met >= 3, "several tools came upon it"
 
 
-async def test_11_a_question_shows_the_object_that_is_meant_and_not_what_it_says(desk: Desk, hostile: str) -> None:
+async def test_11_a_question_shows_the_object_that_is_meant_and_not_what_it_says(harness: ToolHarness, hostile: str) -> None:
     asked: list[Question] = []
-    desk.answer = lambda question: asked.append(question) or Answer(False)  # type: ignore[func-returns-value]
-    outcome = await desk.call("k8s_delete_resource", kind="pods", name=hostile, namespace="shop")
+    harness.answer = lambda question: asked.append(question) or Answer(False)  # type: ignore[func-returns-value]
+    outcome = await harness.call("k8s_delete_resource", kind="pods", name=hostile, namespace="shop")
     assert isinstance(outcome.error, ApprovalDenied)
     (question,) = asked
     assert question.objects == ("Pod shop/innocent",)
@@ -171,8 +171,8 @@ async def test_11_a_question_shows_the_object_that_is_meant_and_not_what_it_says
     assert not CONTROL.search("\n".join((question.title, question.dry_run, *question.consequences, *question.objects)))
 
 
-async def test_11_an_order_in_an_argument_is_refused_as_a_value_and_not_obeyed(desk: Desk) -> None:
-    error = (await desk.call("k8s_get_resource", kind=HOSTILE, name=ORDER)).error
+async def test_11_an_order_in_an_argument_is_refused_as_a_value_and_not_obeyed(harness: ToolHarness) -> None:
+    error = (await harness.call("k8s_get_resource", kind=HOSTILE, name=ORDER)).error
     assert error is not None
     assert not isinstance(error, PolicyDenied)
-    assert not desk.questions
+    assert not harness.questions

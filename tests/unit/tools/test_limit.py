@@ -10,11 +10,11 @@ from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Face, Risk, ToolOutcome
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from tests.probe import Gate, called, probe, with_probe
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 
-def _limited(desk: Desk, gate: Gate, limits: Limits, **more: Any) -> Pipeline:
-    return with_probe(replace(desk.around, limits=lambda: limits), probe(gate, **more))
+def _limited(harness: ToolHarness, gate: Gate, limits: Limits, **more: Any) -> Pipeline:
+    return with_probe(replace(harness.environment, limits=lambda: limits), probe(gate, **more))
 
 
 async def _many(pipeline: Pipeline, count: int, **more: Any) -> list["asyncio.Task[ToolOutcome]"]:
@@ -23,9 +23,9 @@ async def _many(pipeline: Pipeline, count: int, **more: Any) -> list["asyncio.Ta
     return tasks
 
 
-async def test_one_caller_runs_so_many_calls_at_once_and_the_others_follow_in_turn(desk: Desk) -> None:
+async def test_one_caller_runs_so_many_calls_at_once_and_the_others_follow_in_turn(harness: ToolHarness) -> None:
     gate = Gate()
-    pipeline = _limited(desk, gate, Limits(at_once=40, per_caller=3))
+    pipeline = _limited(harness, gate, Limits(at_once=40, per_caller=3))
     tasks = await _many(pipeline, 10)
     assert (len(gate.inside), pipeline.limit.rooms.running, pipeline.limit.rooms.waiting) == (3, 3, 7)
     gate.open.set()
@@ -35,9 +35,9 @@ async def test_one_caller_runs_so_many_calls_at_once_and_the_others_follow_in_tu
     assert (pipeline.limit.rooms.running, pipeline.limit.rooms.waiting) == (0, 0)
 
 
-async def test_a_flood_of_one_client_keeps_neither_the_consoles_keys_nor_another_client_waiting(desk: Desk) -> None:
+async def test_a_flood_of_one_client_keeps_neither_the_consoles_keys_nor_another_client_waiting(harness: ToolHarness) -> None:
     gate = Gate()
-    pipeline = _limited(desk, gate, Limits(at_once=8, per_caller=4, waiting=100))
+    pipeline = _limited(harness, gate, Limits(at_once=8, per_caller=4, waiting=100))
     flood = await _many(pipeline, 50, caller="flood")
     key = asyncio.create_task(called(pipeline, Face.TUI, "local", what="key"))
     other = asyncio.create_task(called(pipeline, caller="other", what="other"))
@@ -47,9 +47,9 @@ async def test_a_flood_of_one_client_keeps_neither_the_consoles_keys_nor_another
     await asyncio.gather(key, other, *flood)
 
 
-async def test_where_clients_fill_their_part_of_the_room_a_key_still_runs_at_once(desk: Desk) -> None:
+async def test_where_clients_fill_their_part_of_the_room_a_key_still_runs_at_once(harness: ToolHarness) -> None:
     gate = Gate()
-    pipeline = _limited(desk, gate, Limits(at_once=8, per_caller=6))
+    pipeline = _limited(harness, gate, Limits(at_once=8, per_caller=6))
     guests = [*(await _many(pipeline, 6, caller="a")), *(await _many(pipeline, 6, caller="b"))]
     assert len(gate.inside) == 6, "a quarter is kept"
     keys = [asyncio.create_task(called(pipeline, Face.TUI, "local", what=f"key{number}")) for number in range(2)]
@@ -59,9 +59,9 @@ async def test_where_clients_fill_their_part_of_the_room_a_key_still_runs_at_onc
     await asyncio.gather(*guests, *keys)
 
 
-async def test_a_call_beyond_the_queue_is_refused_with_when_to_try_again_and_is_in_the_audit(desk: Desk) -> None:
+async def test_a_call_beyond_the_queue_is_refused_with_when_to_try_again_and_is_in_the_audit(harness: ToolHarness) -> None:
     gate = Gate()
-    pipeline = _limited(desk, gate, Limits(per_caller=1, waiting=2))
+    pipeline = _limited(harness, gate, Limits(per_caller=1, waiting=2))
     tasks = await _many(pipeline, 3)
     refused = (await called(pipeline)).error
     assert isinstance(refused, RateLimited)
@@ -70,12 +70,12 @@ async def test_a_call_beyond_the_queue_is_refused_with_when_to_try_again_and_is_
     gate.open.set()
     await asyncio.gather(*tasks)
     await pipeline.close()
-    assert ("probe", "completed", "RateLimited") in await desk.audit()
+    assert ("probe", "completed", "RateLimited") in await harness.audit()
 
 
-async def test_a_call_whose_turn_does_not_come_is_refused_and_leaves_the_queue(desk: Desk) -> None:
+async def test_a_call_whose_turn_does_not_come_is_refused_and_leaves_the_queue(harness: ToolHarness) -> None:
     gate = Gate()
-    pipeline = _limited(desk, gate, Limits(per_caller=1, patience=0.05))
+    pipeline = _limited(harness, gate, Limits(per_caller=1, patience=0.05))
     tasks = await _many(pipeline, 1)
     assert isinstance((await called(pipeline)).error, RateLimited)
     assert isinstance((await called(pipeline, deadline=0.01)).error, DeadlineExceeded), "waiting counts"
@@ -84,9 +84,9 @@ async def test_a_call_whose_turn_does_not_come_is_refused_and_leaves_the_queue(d
     await asyncio.gather(*tasks)
 
 
-async def test_a_call_that_is_given_up_while_it_waits_takes_no_room(desk: Desk) -> None:
+async def test_a_call_that_is_given_up_while_it_waits_takes_no_room(harness: ToolHarness) -> None:
     gate = Gate()
-    pipeline = _limited(desk, gate, Limits(per_caller=1))
+    pipeline = _limited(harness, gate, Limits(per_caller=1))
     first, second, third = await _many(pipeline, 3)
     second.cancel()
     gate.open.set()
@@ -95,10 +95,10 @@ async def test_a_call_that_is_given_up_while_it_waits_takes_no_room(desk: Desk) 
     assert pipeline.limit.rooms.running == 0
 
 
-async def test_two_changes_of_one_object_are_made_one_after_the_other_and_those_of_two_beside_each_other(desk: Desk) -> None:
-    desk.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
+async def test_two_changes_of_one_object_are_made_one_after_the_other_and_those_of_two_beside_each_other(harness: ToolHarness) -> None:
+    harness.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
     gate = Gate()
-    pipeline = _limited(desk, gate, Limits(), risk=Risk.WRITE)
+    pipeline = _limited(harness, gate, Limits(), risk=Risk.WRITE)
     tasks = [asyncio.create_task(called(pipeline, Face.TUI, "local", what=what)) for what in ("web", "web", "cart")]
     await gate.begun(2)
     await asyncio.sleep(0.05)
@@ -108,10 +108,10 @@ async def test_two_changes_of_one_object_are_made_one_after_the_other_and_those_
     assert sorted(gate.order) == ["cart", "web", "web"]
 
 
-async def test_a_change_that_waits_too_long_for_another_is_refused_and_not_made(desk: Desk) -> None:
-    desk.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
+async def test_a_change_that_waits_too_long_for_another_is_refused_and_not_made(harness: ToolHarness) -> None:
+    harness.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
     gate = Gate()
-    pipeline = _limited(desk, gate, Limits(patience=0.05), risk=Risk.WRITE)
+    pipeline = _limited(harness, gate, Limits(patience=0.05), risk=Risk.WRITE)
     first = asyncio.create_task(called(pipeline, Face.TUI, what="web"))
     await gate.begun(1)
     assert isinstance((await called(pipeline, Face.TUI, what="web")).error, RateLimited)

@@ -12,40 +12,40 @@ from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.output.log_digest import fitted, folded
 from k8sconsole.tools.output.token_budget import json_tokens
 from k8sconsole.tools.pipeline.middleware.redact import masked_lines
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 
-async def _pod(desk: Desk) -> dict[str, Any]:
-    listed = await desk.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)
+async def _pod(harness: ToolHarness) -> dict[str, Any]:
+    listed = await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)
     return {"name": listed.data["items"][0]["name"], "namespace": "shop"}
 
 
-async def test_a_log_is_read_to_its_end_and_fits(desk: Desk) -> None:
-    outcome = await desk.call("k8s_get_pod_logs", **await _pod(desk), tail=50, max_tokens=400)
+async def test_a_log_is_read_to_its_end_and_fits(harness: ToolHarness) -> None:
+    outcome = await harness.call("k8s_get_pod_logs", **await _pod(harness), tail=50, max_tokens=400)
     assert outcome.error is None
     assert 0 < outcome.data["lines"] <= 50
     assert len(outcome.data["log"]) <= 400 * 4
 
 
-async def test_a_log_is_followed_line_by_line_until_closed_and_audited(desk: Desk) -> None:
-    call = ToolCall("k8s_get_pod_logs", {**await _pod(desk), "follow": True, "tail": 3}, Face.TUI)
-    async with aclosing(desk.pipeline.stream(call)) as lines:  # type: ignore[type-var]
+async def test_a_log_is_followed_line_by_line_until_closed_and_audited(harness: ToolHarness) -> None:
+    call = ToolCall("k8s_get_pod_logs", {**await _pod(harness), "follow": True, "tail": 3}, Face.TUI)
+    async with aclosing(harness.pipeline.stream(call)) as lines:  # type: ignore[type-var]
         async for line in lines:
             assert isinstance(line, str)
             break
-    phases = [(tool, phase) for tool, phase, _ in await desk.audit() if tool == "k8s_get_pod_logs"]
+    phases = [(tool, phase) for tool, phase, _ in await harness.audit() if tool == "k8s_get_pod_logs"]
     assert phases == [("k8s_get_pod_logs", "started"), ("k8s_get_pod_logs", "completed")]
 
 
-async def test_a_wrong_pod_container_or_duration_is_answered_with_what_would_be_right(desk: Desk) -> None:
-    pod = await _pod(desk)
-    missing = (await desk.call("k8s_get_pod_logs", name=pod["name"][:-1], namespace="shop")).error
+async def test_a_wrong_pod_container_or_duration_is_answered_with_what_would_be_right(harness: ToolHarness) -> None:
+    pod = await _pod(harness)
+    missing = (await harness.call("k8s_get_pod_logs", name=pod["name"][:-1], namespace="shop")).error
     assert isinstance(missing, NotFound)
     assert pod["name"] in missing.details["nearest"]
-    container = (await desk.call("k8s_get_pod_logs", **pod, container="nope")).error
+    container = (await harness.call("k8s_get_pod_logs", **pod, container="nope")).error
     assert isinstance(container, InvalidParams)
     assert container.details["nearest"]
-    since = (await desk.call("k8s_get_pod_logs", **pod, since="soon")).error
+    since = (await harness.call("k8s_get_pod_logs", **pod, since="soon")).error
     assert isinstance(since, InvalidParams)
     assert since.details["parameter"] == "since"
 
@@ -102,37 +102,37 @@ async def test_a_private_key_over_several_lines_is_masked_from_first_to_last(sec
     assert (lines[0], lines[-1]) == ("starting", "done")
 
 
-async def test_an_answer_that_follows_holds_what_came_while_it_waited(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_that_follows_holds_what_came_while_it_waited(harness: ToolHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("k8sconsole.tools.toolsets.logs.FOLLOW", 3.0)
-    listed = await desk.call("k8s_list_pods", namespace="shop", filter="web status=Running", limit=1)
+    listed = await harness.call("k8s_list_pods", namespace="shop", filter="web status=Running", limit=1)
     pod = {"name": listed.data["items"][0]["name"], "namespace": "shop", "tail": 1}
-    assert (await desk.call("k8s_get_pod_logs", **pod)).data["lines"] == 1
-    assert (await desk.call("k8s_get_pod_logs", **pod, follow=True)).data["lines"] > 1
+    assert (await harness.call("k8s_get_pod_logs", **pod)).data["lines"] == 1
+    assert (await harness.call("k8s_get_pod_logs", **pod, follow=True)).data["lines"] > 1
 
 
 async def test_trouble_anywhere_in_a_long_log_is_in_the_answer_that_fits(
-    desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def written(namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
         for number in range(20_000):
             yield f"ERROR: disk {number} is full".encode() if number in (7, 9_000) else _quiet(number).encode()
 
     monkeypatch.setattr(cluster, "logs", written)
-    outcome = await desk.call("k8s_get_pod_logs", **await _pod(desk), tail=0, max_tokens=1_000)
+    outcome = await harness.call("k8s_get_pod_logs", **await _pod(harness), tail=0, max_tokens=1_000)
     assert (outcome.data["lines"], outcome.error) == (20_000, None)
     assert "(2 times, lines 8 to 9001) ERROR: disk 9000 is full" in outcome.data["log"]
     assert outcome.data["log"].endswith(_quiet(19_999))
     assert any(str(outcome.data["left_out"]) in warning for warning in outcome.warnings)
 
 
-async def test_a_log_that_was_not_read_to_its_end_says_so(desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_log_that_was_not_read_to_its_end_says_so(harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     async def written(namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
         for number in range(20_000):
             yield _quiet(number).encode()
 
     monkeypatch.setattr(cluster, "logs", written)
-    asked = {**await _pod(desk), "tail": 0}
-    assert not any("were read" in warning for warning in (await desk.call("k8s_get_pod_logs", **asked)).warnings)
+    asked = {**await _pod(harness), "tail": 0}
+    assert not any("were read" in warning for warning in (await harness.call("k8s_get_pod_logs", **asked)).warnings)
     monkeypatch.setattr("k8sconsole.tools.toolsets.logs.MOST_BYTES", 100_000)
     for more in ({}, {"contains": "a"}):
-        assert any("were read" in warning for warning in (await desk.call("k8s_get_pod_logs", **asked, **more)).warnings)
+        assert any("were read" in warning for warning in (await harness.call("k8s_get_pod_logs", **asked, **more)).warnings)

@@ -11,7 +11,7 @@ from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.metrics.prometheus import kept_metrics
 from k8sconsole.telemetry.exposition import exposition
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 
 def _samples(text: str, name: str) -> dict[tuple[str, ...], float]:
@@ -19,26 +19,26 @@ def _samples(text: str, name: str) -> dict[tuple[str, ...], float]:
     return {tuple(sample.labels.values()): sample.value for sample in found}
 
 
-async def _some_calls(desk: Desk, demo: DemoCluster) -> str:
-    desk.pipeline.take(ClusterState(desk.around.selected()[0], Trust.LIVE))
+async def _some_calls(harness: ToolHarness, demo: DemoCluster) -> str:
+    harness.pipeline.take(ClusterState(harness.environment.selected()[0], Trust.LIVE))
     for face in (Face.MCP, Face.MCP, Face.TUI):
-        await desk.call("k8s_list_pods", face=face)
-    await desk.call("k8s_list_pods", limit="many")
-    desk.policy = Policy(read_only=True)
-    await desk.call("k8s_delete_resource", kind="pods", name="x")
-    pod = (await desk.call("k8s_list_pods", namespace="shop")).data["items"][0]["name"]
-    stream = desk.pipeline.stream(ToolCall("k8s_get_pod_logs", {"name": pod, "namespace": "shop", "follow": True}, Face.TUI))
+        await harness.call("k8s_list_pods", face=face)
+    await harness.call("k8s_list_pods", limit="many")
+    harness.policy = Policy(read_only=True)
+    await harness.call("k8s_delete_resource", kind="pods", name="x")
+    pod = (await harness.call("k8s_list_pods", namespace="shop")).data["items"][0]["name"]
+    stream = harness.pipeline.stream(ToolCall("k8s_get_pod_logs", {"name": pod, "namespace": "shop", "follow": True}, Face.TUI))
     async with contextlib.aclosing(stream) as lines:  # type: ignore[type-var]
         async for _ in lines:
             break
     await demo.refuse()
     for _ in range(3):
-        await desk.call("k8s_check_permission", kind="pods")
-    return exposition(desk.pipeline.meters)
+        await harness.call("k8s_check_permission", kind="pods")
+    return exposition(harness.pipeline.meters)
 
 
-async def test_calls_hits_circuits_and_the_backlog_are_in_the_text(desk: Desk, demo: DemoCluster) -> None:
-    text = await _some_calls(desk, demo)
+async def test_calls_hits_circuits_and_the_backlog_are_in_the_text(harness: ToolHarness, demo: DemoCluster) -> None:
+    text = await _some_calls(harness, demo)
     calls = _samples(text, "tool_calls_total")
     assert calls["mcp", "ok", "k8s_list_pods"] == 2
     assert calls["tui", "InvalidParams", "k8s_list_pods"] == 1
@@ -47,23 +47,23 @@ async def test_calls_hits_circuits_and_the_backlog_are_in_the_text(desk: Desk, d
     assert calls["tui", "ServiceUnavailable", "k8s_check_permission"] == 3
     assert _samples(text, "replies_at_hand_total") == {("hit",): 2, ("miss",): 2}
     assert _samples(text, "tool_replies_total") == {("cache",): 4}
-    assert _samples(text, "breaker_state") == {(desk.around.selected()[0],): 2}
+    assert _samples(text, "breaker_state") == {(harness.environment.selected()[0],): 2}
     assert _samples(text, "tool_call_seconds_count")[("k8s_list_pods",)] == 5
     assert _samples(text, "calls_running") == _samples(text, "calls_waiting") == {(): 0}
 
 
-async def test_the_backlog_of_the_audit_is_what_is_not_in_the_file_yet(desk: Desk) -> None:
-    await desk.call("k8s_list_pods")
-    assert _samples(exposition(desk.pipeline.meters), "audit_backlog")[()] > 0
-    await desk.pipeline.close()
-    assert _samples(exposition(desk.pipeline.meters), "audit_backlog") == {(): 0}
+async def test_the_backlog_of_the_audit_is_what_is_not_in_the_file_yet(harness: ToolHarness) -> None:
+    await harness.call("k8s_list_pods")
+    assert _samples(exposition(harness.pipeline.meters), "audit_backlog")[()] > 0
+    await harness.pipeline.close()
+    assert _samples(exposition(harness.pipeline.meters), "audit_backlog") == {(): 0}
 
 
-async def test_another_process_tells_the_same_counts_out_of_the_cache_file(desk: Desk, demo: DemoCluster) -> None:
-    own: Any = await _some_calls(desk, demo)
-    await desk.pipeline.close()
-    assert desk.store is not None
-    kept = await kept_metrics(desk.store, 0.0)
+async def test_another_process_tells_the_same_counts_out_of_the_cache_file(harness: ToolHarness, demo: DemoCluster) -> None:
+    own: Any = await _some_calls(harness, demo)
+    await harness.pipeline.close()
+    assert harness.store is not None
+    kept = await kept_metrics(harness.store, 0.0)
     for name in ("tool_calls_total", "replies_at_hand_total"):
         assert _samples(kept, name) == _samples(own, name)
-    assert _samples(await kept_metrics(desk.store, desk.around.clock.now()), "tool_calls_total") == {}
+    assert _samples(await kept_metrics(harness.store, harness.environment.clock.now()), "tool_calls_total") == {}

@@ -14,7 +14,7 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import table_for
 from k8sconsole.store.port import Store, WriteBatch
 from k8sconsole.tools.summaries import Overviews, overview_of
-from tests.tool_desk import parsed
+from tests.tool_harness import parsed
 
 PODS = next(one for one in BUILTIN if one.name == "pods")
 TABLE = table_for(PODS)

@@ -19,7 +19,7 @@ from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import Registry
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 SECRET = "s3cr3t-Planted-0042"
 
@@ -28,7 +28,9 @@ class Nothing(msgspec.Struct, forbid_unknown_fields=True):
     password: str = ""
 
 
-def _with_tool(desk: Desk, handler: Callable[[Any, ToolContext], Any], *, risk: Risk = Risk.READ, prepare: Any = None) -> Pipeline:
+def _with_tool(
+    harness: ToolHarness, handler: Callable[[Any, ToolContext], Any], *, risk: Risk = Risk.READ, prepare: Any = None
+) -> Pipeline:
     tool = ToolSpec(
         "probe",
         "Probe",
@@ -41,29 +43,29 @@ def _with_tool(desk: Desk, handler: Callable[[Any, ToolContext], Any], *, risk: 
         handler,
         prepare=prepare,
     )
-    return Pipeline(Registry([tool]), desk.around)
+    return Pipeline(Registry([tool]), harness.environment)
 
 
 async def _ok(asked: Any, context: ToolContext) -> Reply:
     return Reply({"password": asked.password}, "fine", context.live())
 
 
-async def test_every_call_has_a_row_at_both_ends_and_counts_in_the_statistics(desk: Desk) -> None:
-    await desk.call("list_pods")
-    await desk.call("k8s_list_pods", limit="many")
-    assert await desk.audit() == [
+async def test_every_call_has_a_row_at_both_ends_and_counts_in_the_statistics(harness: ToolHarness) -> None:
+    await harness.call("list_pods")
+    await harness.call("k8s_list_pods", limit="many")
+    assert await harness.audit() == [
         ("k8s_list_pods", "started", ""),
         ("k8s_list_pods", "completed", "ok"),
         ("k8s_list_pods", "started", ""),
         ("k8s_list_pods", "completed", "InvalidParams"),
     ]
-    assert desk.store is not None
-    (usage,) = await desk.store.tool_usage()
+    assert harness.store is not None
+    (usage,) = await harness.store.tool_usage()
     assert (usage.tool_name, usage.usage_count, usage.success_count, usage.error_count) == ("k8s_list_pods", 2, 1, 1)
-    assert [fact.outcome for fact in desk.facts if isinstance(fact, CallCompleted)] == ["ok", "InvalidParams"]
+    assert [fact.outcome for fact in harness.facts if isinstance(fact, CallCompleted)] == ["ok", "InvalidParams"]
 
 
-async def test_a_cancelled_call_is_ended_in_the_audit(desk: Desk) -> None:
+async def test_a_cancelled_call_is_ended_in_the_audit(harness: ToolHarness) -> None:
     begun = asyncio.Event()
 
     async def hang(asked: Any, context: ToolContext) -> Reply:
@@ -71,54 +73,54 @@ async def test_a_cancelled_call_is_ended_in_the_audit(desk: Desk) -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    pipeline = _with_tool(desk, hang)
+    pipeline = _with_tool(harness, hang)
     task = asyncio.create_task(pipeline.call(ToolCall("probe", {}, Face.MCP)))
     await begun.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
     await pipeline.close()
-    assert [(phase, outcome) for _, phase, outcome in await desk.audit()] == [("started", ""), ("completed", "Cancelled")]
+    assert [(phase, outcome) for _, phase, outcome in await harness.audit()] == [("started", ""), ("completed", "Cancelled")]
 
 
-async def test_a_handler_that_breaks_is_an_error_of_ours_and_tells_the_client_nothing_of_its_insides(desk: Desk) -> None:
+async def test_a_handler_that_breaks_is_an_error_of_ours_and_tells_the_client_nothing_of_its_insides(harness: ToolHarness) -> None:
     async def broken(asked: Any, context: ToolContext) -> Reply:
         raise KeyError(f"password={SECRET}")
 
-    pipeline = _with_tool(desk, broken)
+    pipeline = _with_tool(harness, broken)
     outcome = await pipeline.call(ToolCall("probe", {}, Face.MCP))
     await pipeline.close()
     assert outcome.error is not None
     assert SECRET not in repr(outcome.structured(0))
-    assert (await desk.audit())[-1][2] == "InternalError"
-    assert desk.store is not None
-    assert SECRET not in repr(await desk.store.audit())
+    assert (await harness.audit())[-1][2] == "InternalError"
+    assert harness.store is not None
+    assert SECRET not in repr(await harness.store.audit())
 
 
-async def test_a_call_that_takes_too_long_ends_with_a_time_out(desk: Desk) -> None:
+async def test_a_call_that_takes_too_long_ends_with_a_time_out(harness: ToolHarness) -> None:
     async def slow(asked: Any, context: ToolContext) -> Reply:
         await asyncio.sleep(2)
         raise AssertionError
 
-    outcome = await _with_tool(desk, slow).call(ToolCall("probe", {}, Face.CLI, deadline=0.01))
+    outcome = await _with_tool(harness, slow).call(ToolCall("probe", {}, Face.CLI, deadline=0.01))
     assert isinstance(outcome.error, DeadlineExceeded)
 
 
-async def test_arguments_results_and_texts_are_masked_whatever_tool_answers(desk: Desk) -> None:
+async def test_arguments_results_and_texts_are_masked_whatever_tool_answers(harness: ToolHarness) -> None:
     async def telling(asked: Any, context: ToolContext) -> Reply:
         tree = {"env": [{"name": "PASSWORD", "value": SECRET}], "url": f"https://u:{SECRET}@h/"}
         return Reply(tree, f"export TOKEN={SECRET}", context.live(), warnings=(f"--password={SECRET}",))
 
-    pipeline = _with_tool(desk, telling)
+    pipeline = _with_tool(harness, telling)
     outcome = await pipeline.call(ToolCall("probe", {"password": SECRET}, Face.MCP))
     await pipeline.close()
     assert outcome.error is None
     assert SECRET not in repr(outcome)
-    assert desk.store is not None
-    assert SECRET not in repr(await desk.store.audit())
+    assert harness.store is not None
+    assert SECRET not in repr(await harness.store.audit())
 
 
-async def test_a_change_is_tried_before_anybody_is_asked_and_done_only_after_a_yes(desk: Desk) -> None:
+async def test_a_change_is_tried_before_anybody_is_asked_and_done_only_after_a_yes(harness: ToolHarness) -> None:
     order: list[str] = []
 
     async def prepare(asked: Any, context: ToolContext) -> Proposal:
@@ -135,37 +137,39 @@ async def test_a_change_is_tried_before_anybody_is_asked_and_done_only_after_a_y
         assert SECRET not in repr(question)
         return Answer(True, by="test")
 
-    desk.answer = answer
-    outcome = await _with_tool(desk, change, risk=Risk.DESTRUCTIVE, prepare=prepare).call(ToolCall("probe", {"password": SECRET}, Face.TUI))
+    harness.answer = answer
+    outcome = await _with_tool(harness, change, risk=Risk.DESTRUCTIVE, prepare=prepare).call(
+        ToolCall("probe", {"password": SECRET}, Face.TUI)
+    )
     assert outcome.error is None
     assert order == ["prepare", "question", "change"]
 
 
-async def test_no_answer_means_no(desk: Desk) -> None:
+async def test_no_answer_means_no(harness: ToolHarness) -> None:
     done: list[str] = []
 
     async def change(asked: Any, context: ToolContext) -> Reply:
         done.append("changed")
         return await _ok(asked, context)
 
-    outcome = await _with_tool(desk, change, risk=Risk.WRITE).call(ToolCall("probe", {}, Face.TUI))
+    outcome = await _with_tool(harness, change, risk=Risk.WRITE).call(ToolCall("probe", {}, Face.TUI))
     assert isinstance(outcome.error, ApprovalDenied)
     assert not done
 
 
-async def test_a_wrong_word_is_a_no(desk: Desk) -> None:
-    desk.answer = lambda question: Answer(True, word="something", by="test")
-    outcome = await desk.call("k8s_delete_resource", kind="namespace", name="shop")
+async def test_a_wrong_word_is_a_no(harness: ToolHarness) -> None:
+    harness.answer = lambda question: Answer(True, word="something", by="test")
+    outcome = await harness.call("k8s_delete_resource", kind="namespace", name="shop")
     assert isinstance(outcome.error, ApprovalDenied)
-    assert desk.questions[0].confirm_word == "shop"
-    assert any("pods" in consequence for consequence in desk.questions[0].consequences)
-    assert (await desk.call("k8s_get_resource", kind="namespace", name="shop", live=True)).error is None
+    assert harness.questions[0].confirm_word == "shop"
+    assert any("pods" in consequence for consequence in harness.questions[0].consequences)
+    assert (await harness.call("k8s_get_resource", kind="namespace", name="shop", live=True)).error is None
 
 
-async def test_an_unknown_tool_and_a_refused_one_are_told_apart(desk: Desk) -> None:
-    assert isinstance((await desk.call("k8s_list_podz")).error, UnknownTool)
-    desk.policy = Policy(read_only=True)
-    refused = (await desk.call("k8s_delete_resource", kind="pods", name="x")).error
+async def test_an_unknown_tool_and_a_refused_one_are_told_apart(harness: ToolHarness) -> None:
+    assert isinstance((await harness.call("k8s_list_podz")).error, UnknownTool)
+    harness.policy = Policy(read_only=True)
+    refused = (await harness.call("k8s_delete_resource", kind="pods", name="x")).error
     assert isinstance(refused, PolicyDenied)
     assert refused.code == -32003
 
@@ -184,30 +188,30 @@ async def test_an_unknown_tool_and_a_refused_one_are_told_apart(desk: Desk) -> N
     ],
 )
 async def test_a_wrong_argument_is_answered_with_what_would_be_right(
-    desk: Desk, tool: str, arguments: dict[str, Any], kind: type[Exception], parameter: str, nearest: str | None
+    harness: ToolHarness, tool: str, arguments: dict[str, Any], kind: type[Exception], parameter: str, nearest: str | None
 ) -> None:
-    error = (await desk.call(tool, **arguments)).error
+    error = (await harness.call(tool, **arguments)).error
     assert isinstance(error, kind)
     assert error.details["parameter"] == parameter
     assert "given" in error.details
     assert nearest is None or nearest in error.details["nearest"]
 
 
-async def test_numbers_and_booleans_may_be_written_as_text(desk: Desk) -> None:
-    outcome = await desk.call("k8s_list_pods", limit="2", live="true")
+async def test_numbers_and_booleans_may_be_written_as_text(harness: ToolHarness) -> None:
+    outcome = await harness.call("k8s_list_pods", limit="2", live="true")
     assert outcome.error is None
     assert len(outcome.data["items"]) == 2
     assert outcome.freshness is not None
     assert outcome.freshness.source is Source.LIVE
 
 
-async def test_rbac_is_asked_before_a_person_is(demo: DemoCluster, desk: Desk) -> None:
+async def test_rbac_is_asked_before_a_person_is(demo: DemoCluster, harness: ToolHarness) -> None:
     async def cannot(*args: Any, **kwargs: Any) -> Any:
         from k8sconsole.cluster.port import AccessDecision
 
         return AccessDecision(False, "RBAC: not allowed")
 
-    cluster = await desk.around.open_cluster(desk.around.selected()[0])
+    cluster = await harness.environment.open_cluster(harness.environment.selected()[0])
 
     class Narrow:
         """The same cluster for a user who may not delete."""
@@ -220,7 +224,7 @@ async def test_rbac_is_asked_before_a_person_is(demo: DemoCluster, desk: Desk) -
     async def narrow(context: Any) -> Any:
         return Narrow()
 
-    pipeline = Pipeline(desk.pipeline.registry, replace(desk.around, open_cluster=narrow))
+    pipeline = Pipeline(harness.pipeline.registry, replace(harness.environment, open_cluster=narrow))
     outcome = await pipeline.call(ToolCall("k8s_delete_resource", {"kind": "pods", "name": "x", "namespace": "shop"}, Face.TUI))
     assert isinstance(outcome.error, Forbidden)
-    assert not desk.questions
+    assert not harness.questions

@@ -10,72 +10,74 @@ from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.quantities import bytes_of, cpu_millicores
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 
-async def _objects(desk: Desk, cluster: Cluster, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
-    resource = await desk.around.find_resource(cluster.name, kind)
+async def _objects(harness: ToolHarness, cluster: Cluster, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:
+    resource = await harness.environment.find_resource(cluster.name, kind)
     return [msgspec.json.decode(item) async for page in cluster.pages(resource, namespace=namespace) for item in page.items]
 
 
-async def _answer(desk: Desk, tool: str, **arguments: Any) -> Any:
-    outcome = await desk.call(tool, **arguments)
+async def _answer(harness: ToolHarness, tool: str, **arguments: Any) -> Any:
+    outcome = await harness.call(tool, **arguments)
     assert outcome.error is None, outcome.error
     return outcome
 
 
-async def test_a_description_tells_the_object_and_the_events_about_it(desk: Desk, cluster: Cluster) -> None:
-    living = {one["metadata"]["uid"] for one in await _objects(desk, cluster, "pods")}
-    event = next(one for one in await _objects(desk, cluster, "events") if one["involvedObject"].get("uid") in living)
+async def test_a_description_tells_the_object_and_the_events_about_it(harness: ToolHarness, cluster: Cluster) -> None:
+    living = {one["metadata"]["uid"] for one in await _objects(harness, cluster, "pods")}
+    event = next(one for one in await _objects(harness, cluster, "events") if one["involvedObject"].get("uid") in living)
     about = event["involvedObject"]
-    told = await _answer(desk, "k8s_describe_resource", kind="pod", name=about["name"], namespace=about["namespace"])
+    told = await _answer(harness, "k8s_describe_resource", kind="pod", name=about["name"], namespace=about["namespace"])
     lines = [line for section in told.data["sections"] for line in section["lines"]]
     assert any(about["name"] in line for line in lines)
     assert any(event["reason"] in line for line in lines)
     assert about["name"] in told.text
 
 
-async def test_what_is_described_wrongly_is_named(desk: Desk) -> None:
-    outcome = await desk.call("k8s_describe_resource", kind="pod", name="no-such", namespace="shop")
+async def test_what_is_described_wrongly_is_named(harness: ToolHarness) -> None:
+    outcome = await harness.call("k8s_describe_resource", kind="pod", name="no-such", namespace="shop")
     assert isinstance(outcome.error, NotFound)
     assert outcome.error.details["parameter"] == "name"
 
 
-async def test_a_description_leaves_out_events_that_policy_does_not_let_be_read(desk: Desk, cluster: Cluster) -> None:
-    living = {one["metadata"]["uid"] for one in await _objects(desk, cluster, "pods")}
-    event = next(one for one in await _objects(desk, cluster, "events") if one["involvedObject"].get("uid") in living)
+async def test_a_description_leaves_out_events_that_policy_does_not_let_be_read(harness: ToolHarness, cluster: Cluster) -> None:
+    living = {one["metadata"]["uid"] for one in await _objects(harness, cluster, "pods")}
+    event = next(one for one in await _objects(harness, cluster, "events") if one["involvedObject"].get("uid") in living)
     about = event["involvedObject"]
     asked = {"kind": "pod", "name": about["name"], "namespace": about["namespace"]}
-    assert event["message"] in (await _answer(desk, "k8s_describe_resource", **asked)).text
+    assert event["message"] in (await _answer(harness, "k8s_describe_resource", **asked)).text
     for rule in (Rule(Action.DENY, kinds=("events",)), Rule(Action.DENY, kinds=("Event",), verbs=("list",))):
-        desk.policy = Policy(rules=(rule,))
-        told = await _answer(desk, "k8s_describe_resource", **asked)
+        harness.policy = Policy(rules=(rule,))
+        told = await _answer(harness, "k8s_describe_resource", **asked)
         assert about["name"] in told.text
         assert event["message"] not in told.text
         assert any("policy" in warning for warning in told.warnings)
 
 
 @pytest.mark.parametrize(("tool", "kind"), [("k8s_top_pods", "pods"), ("k8s_top_nodes", "nodes")])
-async def test_what_pods_or_nodes_use_is_not_told_where_policy_does_not_let_them_be_read(desk: Desk, tool: str, kind: str) -> None:
-    assert (await desk.call(tool)).error is None
+async def test_what_pods_or_nodes_use_is_not_told_where_policy_does_not_let_them_be_read(
+    harness: ToolHarness, tool: str, kind: str
+) -> None:
+    assert (await harness.call(tool)).error is None
     for denied in (kind, kind[:-1], f"{kind}.metrics.k8s.io"):
-        desk.policy = Policy(rules=(Rule(Action.DENY, kinds=(denied,)),))
-        assert isinstance((await desk.call(tool)).error, PolicyDenied), denied
-    desk.policy = Policy(rules=(Rule(Action.DENY, namespaces=("kube-*",)),))
-    assert isinstance((await desk.call(tool)).error, PolicyDenied) is (kind == "pods"), "a node is in no namespace"
+        harness.policy = Policy(rules=(Rule(Action.DENY, kinds=(denied,)),))
+        assert isinstance((await harness.call(tool)).error, PolicyDenied), denied
+    harness.policy = Policy(rules=(Rule(Action.DENY, namespaces=("kube-*",)),))
+    assert isinstance((await harness.call(tool)).error, PolicyDenied) is (kind == "pods"), "a node is in no namespace"
 
 
-async def test_kinds_are_those_that_discovery_names(desk: Desk, cluster: Cluster) -> None:
+async def test_kinds_are_those_that_discovery_names(harness: ToolHarness, cluster: Cluster) -> None:
     served = {str(one.name) for one in (await cluster.discover()).resources}
-    told = await _answer(desk, "k8s_list_api_resources", max_tokens=50_000)
+    told = await _answer(harness, "k8s_list_api_resources", max_tokens=50_000)
     assert {item["name"] for item in told.data["items"]} == served
-    narrowed = await _answer(desk, "k8s_list_api_resources", filter="deploy")
+    narrowed = await _answer(harness, "k8s_list_api_resources", filter="deploy")
     assert [item["name"] for item in narrowed.data["items"]] == ["deployments.apps"]
     assert narrowed.data["items"][0]["short_names"] == ["deploy"]
 
 
-async def test_a_schema_is_walked_down_to_the_field_that_was_asked_for(desk: Desk) -> None:
-    told = await _answer(desk, "k8s_explain_schema", kind="deploy", path="spec.template.spec.containers")
+async def test_a_schema_is_walked_down_to_the_field_that_was_asked_for(harness: ToolHarness) -> None:
+    told = await _answer(harness, "k8s_explain_schema", kind="deploy", path="spec.template.spec.containers")
     assert told.data["type"] == "[]Container"
     fields = {field["name"]: field for field in told.data["fields"]}
     assert fields["name"]["required"] is True
@@ -84,88 +86,88 @@ async def test_a_schema_is_walked_down_to_the_field_that_was_asked_for(desk: Des
     assert "image" in fields["image"]["description"].lower()
 
 
-async def test_a_path_that_leaves_the_schema_is_answered_with_the_nearest_field(desk: Desk) -> None:
-    outcome = await desk.call("k8s_explain_schema", kind="deploy", path="spec.replica")
+async def test_a_path_that_leaves_the_schema_is_answered_with_the_nearest_field(harness: ToolHarness) -> None:
+    outcome = await harness.call("k8s_explain_schema", kind="deploy", path="spec.replica")
     assert isinstance(outcome.error, InvalidParams)
     assert "replicas" in outcome.error.details["nearest"]
 
 
-async def test_a_permission_is_what_the_cluster_answers(desk: Desk) -> None:
-    told = await _answer(desk, "k8s_check_permission", kind="pods", namespace="shop")
+async def test_a_permission_is_what_the_cluster_answers(harness: ToolHarness) -> None:
+    told = await _answer(harness, "k8s_check_permission", kind="pods", namespace="shop")
     assert told.data["allowed"]["get"] is True
     assert set(told.data["allowed"]) >= {"get", "list", "delete", "create"}
     assert told.freshness.source is Source.LIVE
-    outcome = await desk.call("k8s_check_permission", kind="pods", verb="GET!")
+    outcome = await harness.call("k8s_check_permission", kind="pods", verb="GET!")
     assert isinstance(outcome.error, InvalidParams)
     assert "get" in outcome.error.details["nearest"]
 
 
-async def test_a_finished_roll_out_is_done_and_its_revisions_are_its_replica_sets(desk: Desk, cluster: Cluster) -> None:
-    deployment = (await _objects(desk, cluster, "deployments.apps", "shop"))[0]
+async def test_a_finished_roll_out_is_done_and_its_revisions_are_its_replica_sets(harness: ToolHarness, cluster: Cluster) -> None:
+    deployment = (await _objects(harness, cluster, "deployments.apps", "shop"))[0]
     name = deployment["metadata"]["name"]
-    told = await _answer(desk, "k8s_rollout_status", name=name, namespace="shop")
+    told = await _answer(harness, "k8s_rollout_status", name=name, namespace="shop")
     assert told.data["done"] is True
     assert told.data["available"] == deployment["status"]["availableReplicas"]
-    sets = await _objects(desk, cluster, "replicasets.apps", "shop")
+    sets = await _objects(harness, cluster, "replicasets.apps", "shop")
     own = [one for one in sets if one["metadata"]["ownerReferences"][0]["uid"] == deployment["metadata"]["uid"]]
-    history = await _answer(desk, "k8s_rollout_history", name=name, namespace="shop")
+    history = await _answer(harness, "k8s_rollout_history", name=name, namespace="shop")
     assert sorted(one["name"] for one in history.data["revisions"]) == sorted(one["metadata"]["name"] for one in own)
     current = [one for one in history.data["revisions"] if one["current"]]
     assert [one["images"] for one in current] == [[one["image"] for one in deployment["spec"]["template"]["spec"]["containers"]]]
 
 
-async def test_only_what_is_rolled_out_has_a_roll_out(desk: Desk) -> None:
-    outcome = await desk.call("k8s_rollout_status", kind="services", name="web", namespace="shop")
+async def test_only_what_is_rolled_out_has_a_roll_out(harness: ToolHarness) -> None:
+    outcome = await harness.call("k8s_rollout_status", kind="services", name="web", namespace="shop")
     assert isinstance(outcome.error, InvalidParams)
     assert outcome.error.details["parameter"] == "kind"
 
 
-async def test_the_top_of_the_pods_is_what_metrics_server_measured(desk: Desk, cluster: Cluster) -> None:
-    measured = await _objects(desk, cluster, "pods.metrics.k8s.io", "shop")
-    told = await _answer(desk, "k8s_top_pods", namespace="shop", limit=1_000, max_tokens=50_000, live=True)
+async def test_the_top_of_the_pods_is_what_metrics_server_measured(harness: ToolHarness, cluster: Cluster) -> None:
+    measured = await _objects(harness, cluster, "pods.metrics.k8s.io", "shop")
+    told = await _answer(harness, "k8s_top_pods", namespace="shop", limit=1_000, max_tokens=50_000, live=True)
     assert {item["name"] for item in told.data["items"]} == {one["metadata"]["name"] for one in measured}
     assert [item["cpu"] for item in told.data["items"]] == sorted((item["cpu"] for item in told.data["items"]), reverse=True)
-    apart = await _answer(desk, "k8s_top_pods", namespace="shop", containers=True, limit=1_000, max_tokens=50_000, live=True)
+    apart = await _answer(harness, "k8s_top_pods", namespace="shop", containers=True, limit=1_000, max_tokens=50_000, live=True)
     assert len(apart.data["items"]) == sum(len(one["containers"]) for one in measured)
 
 
-async def test_a_node_s_use_is_told_as_a_share_of_what_pods_may_have_of_it(desk: Desk, cluster: Cluster) -> None:
-    rooms = {one["metadata"]["name"]: one["status"]["allocatable"] for one in await _objects(desk, cluster, "nodes")}
-    told = await _answer(desk, "k8s_top_nodes", live=True)
+async def test_a_node_s_use_is_told_as_a_share_of_what_pods_may_have_of_it(harness: ToolHarness, cluster: Cluster) -> None:
+    rooms = {one["metadata"]["name"]: one["status"]["allocatable"] for one in await _objects(harness, cluster, "nodes")}
+    told = await _answer(harness, "k8s_top_nodes", live=True)
     assert {item["name"] for item in told.data["items"]} == set(rooms)
     for item in told.data["items"]:
         assert item["memory_percent"] == round(100 * item["memory"] / bytes_of(rooms[item["name"]]["memory"]), 1)
 
 
 @pytest.mark.parametrize("by", ["node", "namespace", "workload"])
-async def test_requests_add_up_to_those_of_all_living_pods(desk: Desk, cluster: Cluster, by: str) -> None:
+async def test_requests_add_up_to_those_of_all_living_pods(harness: ToolHarness, cluster: Cluster, by: str) -> None:
     for _ in range(20):
-        before = await _requested(desk, cluster)
-        told = await _answer(desk, "k8s_get_usage", by=by, live=True, max_tokens=50_000)
-        if before == await _requested(desk, cluster):  # else the world moved between the two looks
+        before = await _requested(harness, cluster)
+        told = await _answer(harness, "k8s_get_usage", by=by, live=True, max_tokens=50_000)
+        if before == await _requested(harness, cluster):  # else the world moved between the two looks
             break
     assert (sum(item["pods"] for item in told.data["items"]), sum(item["requests"]["cpu"] for item in told.data["items"])) == before
 
 
-async def _requested(desk: Desk, cluster: Cluster) -> tuple[int, int]:
+async def _requested(harness: ToolHarness, cluster: Cluster) -> tuple[int, int]:
     """Living pods, and the thousandths of a core that their containers ask for."""
-    pods = [one for one in await _objects(desk, cluster, "pods") if one["status"]["phase"] not in ("Succeeded", "Failed")]
+    pods = [one for one in await _objects(harness, cluster, "pods") if one["status"]["phase"] not in ("Succeeded", "Failed")]
     asked = [one.get("resources", {}).get("requests", {}).get("cpu", "0") for pod in pods for one in pod["spec"]["containers"]]
     return len(pods), sum(map(cpu_millicores, asked))
 
 
-async def test_a_search_finds_an_object_whatever_its_kind(desk: Desk, cluster: Cluster) -> None:
-    name = (await _objects(desk, cluster, "deployments.apps", "shop"))[0]["metadata"]["name"]
-    told = await _answer(desk, "k8s_search_resources", text=name, namespace="shop")
+async def test_a_search_finds_an_object_whatever_its_kind(harness: ToolHarness, cluster: Cluster) -> None:
+    name = (await _objects(harness, cluster, "deployments.apps", "shop"))[0]["metadata"]["name"]
+    told = await _answer(harness, "k8s_search_resources", text=name, namespace="shop")
     kinds = {item["kind"] for item in told.data["items"]}
     assert {"deployments.apps", "replicasets.apps", "pods"} <= kinds
     assert told.data["items"][0]["name"] == name, "what is called exactly so comes first"
     assert all(name in item["name"] for item in told.data["items"][:3])
-    only = await _answer(desk, "k8s_search_resources", text=name, kinds=["pods"])
+    only = await _answer(harness, "k8s_search_resources", text=name, kinds=["pods"])
     assert set(only.data["counts"]) == {"pods"}
 
 
-async def test_a_search_without_a_cache_says_what_to_do_instead(bare: Desk) -> None:
+async def test_a_search_without_a_cache_says_what_to_do_instead(bare: ToolHarness) -> None:
     outcome = await bare.call("k8s_search_resources", text="web")
     assert isinstance(outcome.error, StoreError)
     assert "k8s_list_resources" in str(outcome.error)

@@ -14,7 +14,7 @@ from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.results import Reply
 from tests.probe import Asked, answer, called, probe, with_probe
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 PODS = "/api/v1/pods"
 TROUBLES = {
@@ -29,52 +29,52 @@ def _asked(demo: DemoCluster) -> int:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-async def test_a_live_list_gets_over_a_passing_trouble(desk: Desk, demo: DemoCluster, trouble: str) -> None:
+async def test_a_live_list_gets_over_a_passing_trouble(harness: ToolHarness, demo: DemoCluster, trouble: str) -> None:
     before = _asked(demo)
     TROUBLES[trouble].times = 1
     demo.plan(TROUBLES[trouble])
-    outcome = await desk.call("k8s_list_pods", live=True)
+    outcome = await harness.call("k8s_list_pods", live=True)
     assert outcome.error is None
     assert outcome.freshness is not None
     assert (outcome.freshness.source, outcome.warnings) == (Source.LIVE, ())
     assert _asked(demo) == before + 2
 
 
-async def test_it_is_tried_three_times_in_all_and_then_the_trouble_is_told(desk: Desk, demo: DemoCluster) -> None:
+async def test_it_is_tried_three_times_in_all_and_then_the_trouble_is_told(harness: ToolHarness, demo: DemoCluster) -> None:
     before = _asked(demo)
     demo.plan(Fault(PODS, code=503, times=9))
-    assert isinstance((await desk.call("k8s_list_pods", live=True)).error, ServerError)
+    assert isinstance((await harness.call("k8s_list_pods", live=True)).error, ServerError)
     assert _asked(demo) == before + 3
 
 
-async def test_a_connection_that_is_cut_again_and_again_ends_with_the_cache_and_says_so(desk: Desk, demo: DemoCluster) -> None:
+async def test_a_connection_that_is_cut_again_and_again_ends_with_the_cache_and_says_so(harness: ToolHarness, demo: DemoCluster) -> None:
     before = _asked(demo)
     demo.plan(Fault(PODS, after=20, then="cut", times=9))
-    outcome = await desk.call("k8s_list_pods", live=True)
+    outcome = await harness.call("k8s_list_pods", live=True)
     assert outcome.freshness is not None
     assert outcome.freshness.source is Source.CACHE
     assert "does not answer" in outcome.warnings[0]
     assert _asked(demo) == before + 3
 
 
-async def test_a_server_that_wants_more_time_than_the_call_has_is_not_waited_for(desk: Desk, demo: DemoCluster) -> None:
+async def test_a_server_that_wants_more_time_than_the_call_has_is_not_waited_for(harness: ToolHarness, demo: DemoCluster) -> None:
     before = _asked(demo)
     demo.plan(Fault(PODS, code=429, headers={"Retry-After": "8"}, times=9))
     call = ToolCall("k8s_list_pods", {"live": True}, Face.MCP, deadline=5)
-    error = (await desk.pipeline.call(call)).error
+    error = (await harness.pipeline.call(call)).error
     assert isinstance(error, TooManyRequests)
     assert error.retry_after == 8
     assert _asked(demo) == before + 1
 
 
-async def test_a_change_is_sent_once_whatever_becomes_of_it(desk: Desk, demo: DemoCluster) -> None:
+async def test_a_change_is_sent_once_whatever_becomes_of_it(harness: ToolHarness, demo: DemoCluster) -> None:
     def answered(question: Question) -> Answer:
         demo.plan(Fault("/apis/apps/v1/namespaces/shop/deployments/web", query="fieldManager", after=20, then="cut", times=9))
         return Answer(True, word=question.confirm_word, by="test")
 
-    desk.answer = answered
+    harness.answer = answered
     before = len(demo.asked)
-    outcome = await desk.call("k8s_rollout_restart", kind="deploy", name="web", namespace="shop")
+    outcome = await harness.call("k8s_rollout_restart", kind="deploy", name="web", namespace="shop")
     assert isinstance(outcome.error, ConnectionCut)
     sent = demo.asked[before:]
     assert len([path for path in sent if "fieldManager" in path and "dryRun" not in path]) == 1, sent
@@ -91,9 +91,9 @@ async def test_a_change_is_sent_once_whatever_becomes_of_it(desk: Desk, demo: De
     ],
 )
 async def test_only_questions_that_may_be_put_twice_are_and_only_where_that_may_help(
-    desk: Desk, more: dict[str, Any], problem: ConsoleError, tries: int
+    harness: ToolHarness, more: dict[str, Any], problem: ConsoleError, tries: int
 ) -> None:
-    desk.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
+    harness.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
     counted: list[str] = []
 
     async def ill(asked: Asked, context: ToolContext) -> Reply:
@@ -102,6 +102,6 @@ async def test_only_questions_that_may_be_put_twice_are_and_only_where_that_may_
             raise problem
         return await answer(asked, context)
 
-    pipeline: Pipeline = with_probe(desk.around, probe(ill, **more))
+    pipeline: Pipeline = with_probe(harness.environment, probe(ill, **more))
     assert (await called(pipeline)).error is problem
     assert len(counted) == tries

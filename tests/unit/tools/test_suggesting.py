@@ -12,56 +12,56 @@ from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.suggestions import suggest
-from tests.tool_desk import Desk
+from tests.tool_harness import ToolHarness
 
 
-async def _offered(desk: Desk, tool: str, parameter: str, **given: Any) -> list[str]:
-    context = ToolContext(desk.around, ToolCall(tool, given, Face.TUI))
-    return await suggest(context, desk.pipeline.registry.find(tool), parameter, given)
+async def _offered(harness: ToolHarness, tool: str, parameter: str, **given: Any) -> list[str]:
+    context = ToolContext(harness.environment, ToolCall(tool, given, Face.TUI))
+    return await suggest(context, harness.pipeline.registry.find(tool), parameter, given)
 
 
-async def _names(desk: Desk, cluster: Cluster, kind: str, namespace: str | None = None) -> list[str]:
+async def _names(harness: ToolHarness, cluster: Cluster, kind: str, namespace: str | None = None) -> list[str]:
     """As the cache knows them: the cluster goes on living meanwhile."""
-    assert desk.store is not None
+    assert harness.store is not None
     spaces = (Namespace(namespace),) if namespace else ()
-    return sorted(row.name for row in (await desk.store.rows(RowQuery(ResourceName(kind), (cluster.name,), spaces))).rows)
+    return sorted(row.name for row in (await harness.store.rows(RowQuery(ResourceName(kind), (cluster.name,), spaces))).rows)
 
 
-async def test_names_are_those_of_the_kind_and_the_namespace_chosen_before(desk: Desk, cluster: Cluster) -> None:
-    deployments = await _names(desk, cluster, "deployments.apps", "shop")
-    assert await _offered(desk, "k8s_get_resource", "name", kind="deploy", namespace="shop") == deployments
-    assert await _offered(desk, "k8s_rollout_status", "name", namespace="shop") == deployments
-    assert await _offered(desk, "k8s_list_pods", "namespace") == await _names(desk, cluster, "namespaces")
-    assert await _offered(desk, "k8s_cordon_node", "name") == await _names(desk, cluster, "nodes")
-    assert await _offered(desk, "k8s_exec_pod", "name", namespace="shop") == await _names(desk, cluster, "pods", "shop")
+async def test_names_are_those_of_the_kind_and_the_namespace_chosen_before(harness: ToolHarness, cluster: Cluster) -> None:
+    deployments = await _names(harness, cluster, "deployments.apps", "shop")
+    assert await _offered(harness, "k8s_get_resource", "name", kind="deploy", namespace="shop") == deployments
+    assert await _offered(harness, "k8s_rollout_status", "name", namespace="shop") == deployments
+    assert await _offered(harness, "k8s_list_pods", "namespace") == await _names(harness, cluster, "namespaces")
+    assert await _offered(harness, "k8s_cordon_node", "name") == await _names(harness, cluster, "nodes")
+    assert await _offered(harness, "k8s_exec_pod", "name", namespace="shop") == await _names(harness, cluster, "pods", "shop")
 
 
-async def test_what_begins_so_comes_before_what_only_holds_it(desk: Desk, cluster: Cluster) -> None:
-    names = await _names(desk, cluster, "pods", "shop")
+async def test_what_begins_so_comes_before_what_only_holds_it(harness: ToolHarness, cluster: Cluster) -> None:
+    names = await _names(harness, cluster, "pods", "shop")
     part = names[0][:3]
-    offered = await _offered(desk, "k8s_get_pod_logs", "name", namespace="shop", name=part.upper())
+    offered = await _offered(harness, "k8s_get_pod_logs", "name", namespace="shop", name=part.upper())
     assert offered
     assert set(offered) == {name for name in names if part in name}
     begins = [name.startswith(part) for name in offered]
     assert begins == sorted(begins, reverse=True)
 
 
-async def test_the_containers_are_those_of_the_pod(desk: Desk, cluster: Cluster) -> None:
-    assert desk.store is not None
-    found = await desk.store.bodies(RowQuery(ResourceName("pods"), (cluster.name,), (Namespace("shop"),)))
+async def test_the_containers_are_those_of_the_pod(harness: ToolHarness, cluster: Cluster) -> None:
+    assert harness.store is not None
+    found = await harness.store.bodies(RowQuery(ResourceName("pods"), (cluster.name,), (Namespace("shop"),)))
     pods = [msgspec.json.decode(body) for _, body in found]
     pod = max(pods, key=lambda one: len(one["spec"]["containers"]))
     wanted = [one["name"] for part in ("containers", "initContainers") for one in pod["spec"].get(part, [])]
-    assert await _offered(desk, "k8s_get_pod_logs", "container", namespace="shop", name=pod["metadata"]["name"]) == wanted
+    assert await _offered(harness, "k8s_get_pod_logs", "container", namespace="shop", name=pod["metadata"]["name"]) == wanted
 
 
-async def test_revisions_times_and_words_of_a_closed_set(desk: Desk, cluster: Cluster) -> None:
-    deployment = (await _names(desk, cluster, "deployments.apps", "shop"))[0]
-    assert "1" in await _offered(desk, "k8s_rollout_undo", "revision", namespace="shop", name=deployment)
-    assert "-1h" in await _offered(desk, "history_diff", "since", since="-1")
-    assert set(await _offered(desk, "k8s_get_usage", "by")) == {"node", "namespace", "workload"}
-    assert await _offered(desk, "k8s_list_pods", "live", live="t") == ["true"]
-    assert cluster.name in await _offered(desk, "k8s_list_pods", "context")
+async def test_revisions_times_and_words_of_a_closed_set(harness: ToolHarness, cluster: Cluster) -> None:
+    deployment = (await _names(harness, cluster, "deployments.apps", "shop"))[0]
+    assert "1" in await _offered(harness, "k8s_rollout_undo", "revision", namespace="shop", name=deployment)
+    assert "-1h" in await _offered(harness, "history_diff", "since", since="-1")
+    assert set(await _offered(harness, "k8s_get_usage", "by")) == {"node", "namespace", "workload"}
+    assert await _offered(harness, "k8s_list_pods", "live", live="t") == ["true"]
+    assert cluster.name in await _offered(harness, "k8s_list_pods", "context")
 
 
 @pytest.mark.parametrize(
@@ -74,48 +74,48 @@ async def test_revisions_times_and_words_of_a_closed_set(desk: Desk, cluster: Cl
         ("k8s_get_pod_logs", "container", {"name": "no-such-pod", "namespace": "shop"}),
     ],
 )
-async def test_where_nothing_is_known_nothing_is_offered(desk: Desk, tool: str, parameter: str, given: dict[str, Any]) -> None:
-    assert await _offered(desk, tool, parameter, **given) == []
+async def test_where_nothing_is_known_nothing_is_offered(harness: ToolHarness, tool: str, parameter: str, given: dict[str, Any]) -> None:
+    assert await _offered(harness, tool, parameter, **given) == []
 
 
-async def test_names_of_another_object_in_a_name_are_data(desk: Desk) -> None:
-    assert await _offered(desk, "k8s_get_pod_logs", "name", namespace="shop", name="%' OR 1=1 --") == []
+async def test_names_of_another_object_in_a_name_are_data(harness: ToolHarness) -> None:
+    assert await _offered(harness, "k8s_get_pod_logs", "name", namespace="shop", name="%' OR 1=1 --") == []
 
 
-async def test_what_policy_refuses_is_neither_suggested_nor_found(desk: Desk, cluster: Cluster) -> None:
+async def test_what_policy_refuses_is_neither_suggested_nor_found(harness: ToolHarness, cluster: Cluster) -> None:
     given = {"kind": "secrets", "namespace": "shop"}
-    (secret, *_) = await _offered(desk, "k8s_get_resource", "name", **given)
-    found = await desk.call("k8s_search_resources", text=secret)
+    (secret, *_) = await _offered(harness, "k8s_get_resource", "name", **given)
+    found = await harness.call("k8s_search_resources", text=secret)
     assert "secrets" in found.data["counts"]
-    desk.policy = Policy(rules=(Rule(Action.DENY, kinds=("secrets",)),))
-    assert await _offered(desk, "k8s_get_resource", "name", **given) == []
-    assert "secrets" not in (await desk.call("k8s_search_resources", text=secret)).data["counts"]
-    assert (await desk.call("k8s_search_resources", text=secret, kinds=["secrets"])).data["items"] == []
+    harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("secrets",)),))
+    assert await _offered(harness, "k8s_get_resource", "name", **given) == []
+    assert "secrets" not in (await harness.call("k8s_search_resources", text=secret)).data["counts"]
+    assert (await harness.call("k8s_search_resources", text=secret, kinds=["secrets"])).data["items"] == []
 
 
-async def test_namespaces_that_a_call_would_be_refused_in_are_not_suggested(desk: Desk) -> None:
-    assert "kube-system" in await _offered(desk, "k8s_list_pods", "namespace")
-    desk.policy = Policy(rules=(Rule(Action.DENY, namespaces=("kube-*",)),))
-    offered = await _offered(desk, "k8s_list_pods", "namespace")
+async def test_namespaces_that_a_call_would_be_refused_in_are_not_suggested(harness: ToolHarness) -> None:
+    assert "kube-system" in await _offered(harness, "k8s_list_pods", "namespace")
+    harness.policy = Policy(rules=(Rule(Action.DENY, namespaces=("kube-*",)),))
+    offered = await _offered(harness, "k8s_list_pods", "namespace")
     assert "shop" in offered
     assert not [name for name in offered if name.startswith("kube-")]
-    desk.policy = Policy(rules=(Rule(Action.DENY, namespaces=("kube-*",), kinds=("secrets",)),))
-    assert "kube-system" not in await _offered(desk, "k8s_list_resources", "namespace", kind="secrets")
-    assert "kube-system" in await _offered(desk, "k8s_list_resources", "namespace", kind="pods")
-    desk.policy = Policy(rules=(Rule(Action.DENY, kinds=("namespaces",)),))
-    assert await _offered(desk, "k8s_list_pods", "namespace") == []
+    harness.policy = Policy(rules=(Rule(Action.DENY, namespaces=("kube-*",), kinds=("secrets",)),))
+    assert "kube-system" not in await _offered(harness, "k8s_list_resources", "namespace", kind="secrets")
+    assert "kube-system" in await _offered(harness, "k8s_list_resources", "namespace", kind="pods")
+    harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("namespaces",)),))
+    assert await _offered(harness, "k8s_list_pods", "namespace") == []
 
 
-async def test_revisions_of_what_may_not_be_read_are_not_suggested(desk: Desk, cluster: Cluster) -> None:
-    deployment = (await _names(desk, cluster, "deployments.apps", "shop"))[0]
+async def test_revisions_of_what_may_not_be_read_are_not_suggested(harness: ToolHarness, cluster: Cluster) -> None:
+    deployment = (await _names(harness, cluster, "deployments.apps", "shop"))[0]
     asked: list[tuple[str, tuple[str, ...], dict[str, str]]] = [
         ("k8s_rollout_undo", ("deployments", "replicasets"), {"name": deployment, "namespace": "shop"}),
         ("helm_get_values", ("secrets",), {"name": "grafana", "namespace": "monitoring"}),
     ]
     for tool, kinds, given in asked:
-        desk.policy = Policy()
-        assert await _offered(desk, tool, "revision", **given)
+        harness.policy = Policy()
+        assert await _offered(harness, tool, "revision", **given)
         rules = [*(Rule(Action.DENY, kinds=(kind,)) for kind in kinds), Rule(Action.DENY, namespaces=(given["namespace"],))]
         for rule in rules:
-            desk.policy = Policy(rules=(rule,))
-            assert await _offered(desk, tool, "revision", **given) == [], (tool, rule)
+            harness.policy = Policy(rules=(rule,))
+            assert await _offered(harness, tool, "revision", **given) == [], (tool, rule)

@@ -1,6 +1,6 @@
 """Every tool of the catalogue with every kind of wrong argument: the answer names the parameter, what was given, and what would be right.
 
-A table over the whole registry: a tool that is added is tried with the others, once it has a row in ``tests.tool_desk``.
+A table over the whole registry: a tool that is added is tried with the others, once it has a row in ``tests.tool_harness``.
 """
 
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,7 +11,7 @@ import pytest
 from k8sconsole.model.tools import Answer, ToolOutcome
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.spec import ToolSpec
-from tests.tool_desk import Desk, changing_arguments, reading_arguments
+from tests.tool_harness import ToolHarness, changing_arguments, reading_arguments
 
 REGISTRY = tuple(builtin_registry())
 WRONG_TYPE: dict[str, Any] = {"boolean": "perhaps", "integer": "many", "array": {"a": 1}, "object": 7, "string": {"a": 1}}
@@ -49,9 +49,9 @@ class Row:
         self.parameter = parameter
         self.nearest = nearest
 
-    async def complaint(self, desk: Desk) -> str:
+    async def complaint(self, harness: ToolHarness) -> str:
         """Empty when the answer is as it should be."""
-        outcome = await desk.call(self.tool.name, **self.arguments)
+        outcome = await harness.call(self.tool.name, **self.arguments)
         wrong = _complaint(outcome, self)
         return f"{self.tool.name} {self.arguments}: {wrong}" if wrong else ""
 
@@ -76,19 +76,19 @@ Arguments = dict[str, dict[str, Any]]
 
 
 @pytest.fixture
-async def right(desk: Desk) -> AsyncIterator[Arguments]:
+async def right(harness: ToolHarness) -> AsyncIterator[Arguments]:
     """What each tool may be called with; nobody is ever asked about a call that is wrong."""
-    desk.answer = lambda question: Answer(True, question.confirm_word, "test")
-    pod = (await desk.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
-    node = (await desk.call("k8s_list_nodes", limit=1)).data["items"][0]["name"]
+    harness.answer = lambda question: Answer(True, question.confirm_word, "test")
+    pod = (await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
+    node = (await harness.call("k8s_list_nodes", limit=1)).data["items"][0]["name"]
     yield {**{tool.name: {} for tool in REGISTRY}, **reading_arguments(pod, "web"), **changing_arguments(pod, "web", node)}
-    assert desk.questions == []
+    assert harness.questions == []
 
 
-async def _tried(desk: Desk, rows: Iterator[Row]) -> None:
+async def _tried(harness: ToolHarness, rows: Iterator[Row]) -> None:
     several = list(rows)
     assert several, "the table has no such row"
-    found = [complaint for row in several if (complaint := await row.complaint(desk))]
+    found = [complaint for row in several if (complaint := await row.complaint(harness))]
     assert not found, "\n" + "\n".join(found)
 
 
@@ -108,22 +108,22 @@ async def test_the_table_holds_every_tool_that_needs_arguments(right: Arguments)
     assert [tool.name for tool in REGISTRY if not set(tool.parameters()[0]) <= set(right[tool.name])] == []
 
 
-async def test_a_parameter_that_no_tool_has_is_named_with_those_like_it(desk: Desk, right: Arguments) -> None:
+async def test_a_parameter_that_no_tool_has_is_named_with_those_like_it(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[Row]:
         for tool in REGISTRY:
             known = [name for group in tool.parameters() for name in group]
             slip = f"{known[0]}s" if known else "all"
             yield Row(tool, {**right[tool.name], slip: "x"}, slip, known[0] if known else "")
 
-    await _tried(desk, (row for row in rows() if row.tool.parameters() != ((), ())))
+    await _tried(harness, (row for row in rows() if row.tool.parameters() != ((), ())))
     (without,) = [tool for tool in REGISTRY if tool.parameters() == ((), ())]
-    error = (await desk.call(without.name, all="x")).structured(0.0)["error"]
+    error = (await harness.call(without.name, all="x")).structured(0.0)["error"]
     assert (error["details"]["parameter"], error["details"]["given"], error["details"]["nearest"]) == ("all", "x", [])
 
 
-async def test_a_parameter_that_is_missing_is_named(desk: Desk, right: Arguments) -> None:
+async def test_a_parameter_that_is_missing_is_named(harness: ToolHarness, right: Arguments) -> None:
     await _tried(
-        desk,
+        harness,
         (
             Row(tool, {key: value for key, value in right[tool.name].items() if key != parameter}, parameter)
             for tool in REGISTRY
@@ -132,7 +132,7 @@ async def test_a_parameter_that_is_missing_is_named(desk: Desk, right: Arguments
     )
 
 
-async def test_a_value_of_another_type_is_named_with_the_type_that_is_wanted(desk: Desk, right: Arguments) -> None:
+async def test_a_value_of_another_type_is_named_with_the_type_that_is_wanted(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[Row]:
         for tool in REGISTRY:
             for parameter, schema in tool.input_schema()["properties"].items():
@@ -140,24 +140,24 @@ async def test_a_value_of_another_type_is_named_with_the_type_that_is_wanted(des
                 wrong = 7 if types == {"object", "string"} else WRONG_TYPE["object" if "object" in types else _first(types, schema)]
                 yield Row(tool, {**right[tool.name], parameter: wrong}, parameter)
 
-    await _tried(desk, rows())
+    await _tried(harness, rows())
 
 
 def _first(types: set[str], schema: dict[str, Any]) -> str:
     return "string" if "enum" in schema or "string" in types else str(next(iter(types)))
 
 
-async def test_a_word_that_is_none_of_a_closed_set_is_answered_with_those_it_may_be(desk: Desk, right: Arguments) -> None:
+async def test_a_word_that_is_none_of_a_closed_set_is_answered_with_those_it_may_be(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[Row]:
         for tool in REGISTRY:
             for parameter, schema in tool.input_schema()["properties"].items():
                 if "enum" in schema:
                     yield Row(tool, {**right[tool.name], parameter: f"{schema['enum'][0]}x"}, parameter, schema["enum"][0])
 
-    await _tried(desk, rows())
+    await _tried(harness, rows())
 
 
-async def test_a_number_outside_its_range_is_answered_with_the_range(desk: Desk, right: Arguments) -> None:
+async def test_a_number_outside_its_range_is_answered_with_the_range(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[tuple[Row, int]]:
         for tool in REGISTRY:
             for parameter, schema in tool.input_schema()["properties"].items():
@@ -167,10 +167,10 @@ async def test_a_number_outside_its_range_is_answered_with_the_range(desk: Desk,
                         yield Row(tool, given, parameter), schema[bound]
 
     table = list(rows())
-    await _tried(desk, (row for row, _ in table))
+    await _tried(harness, (row for row, _ in table))
     assert {row.parameter for row, _ in table} >= {"limit", "max_tokens", "tail", "replicas", "revision", "timeout_seconds", "port"}
     for row, bound in table:
-        error = (await desk.call(row.tool.name, **row.arguments)).structured(0.0)["error"]
+        error = (await harness.call(row.tool.name, **row.arguments)).structured(0.0)["error"]
         assert str(bound) in str(error["details"]["expected"]), (row.tool.name, row.arguments, error)
 
 
@@ -189,12 +189,12 @@ def _found(one: tuple[str, str]) -> tuple[ToolSpec, str]:
     [("namespace", lambda known: "shpo", "shop"), ("context", lambda known: known[:-1] + "z", "")],
 )
 async def test_a_context_or_namespace_that_does_not_exist_is_answered_with_those_like_it(
-    desk: Desk, right: Arguments, parameter: str, slip: Callable[[str], str], wanted: str
+    harness: ToolHarness, right: Arguments, parameter: str, slip: Callable[[str], str], wanted: str
 ) -> None:
-    selected = str(desk.around.selected()[0])
+    selected = str(harness.environment.selected()[0])
     given = slip(selected)
     await _tried(
-        desk,
+        harness,
         (
             Row(tool, {**_without_place(right[tool.name]), parameter: given}, parameter, wanted or selected)
             for tool in _having(parameter, frozenset({"k8s_undo_change"}))
@@ -210,36 +210,38 @@ def _without_place(arguments: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, "manifest": {**manifest, "metadata": {"name": manifest["metadata"]["name"]}}}
 
 
-async def test_one_of_several_namespaces_that_does_not_exist_is_named(desk: Desk, right: Arguments) -> None:
+async def test_one_of_several_namespaces_that_does_not_exist_is_named(harness: ToolHarness, right: Arguments) -> None:
     several = [tool for tool in _having("namespace") if "anyOf" in _schema(tool, "namespace")]
     assert len(several) >= 6
-    await _tried(desk, (Row(tool, {**right[tool.name], "namespace": ["shop", "paymenst"]}, "namespace", "payments") for tool in several))
+    await _tried(harness, (Row(tool, {**right[tool.name], "namespace": ["shop", "paymenst"]}, "namespace", "payments") for tool in several))
 
 
-async def test_a_kind_that_does_not_exist_is_answered_with_those_like_it(desk: Desk, right: Arguments) -> None:
-    await _tried(desk, (Row(tool, {**right[tool.name], "kind": "servicez"}, "kind", "services") for tool in _having("kind")))
-    await _tried(desk, (Row(tool, {**right[tool.name], "kinds": ["servicez"]}, "kinds", "services") for tool in _having("kinds")))
+async def test_a_kind_that_does_not_exist_is_answered_with_those_like_it(harness: ToolHarness, right: Arguments) -> None:
+    await _tried(harness, (Row(tool, {**right[tool.name], "kind": "servicez"}, "kind", "services") for tool in _having("kind")))
+    await _tried(harness, (Row(tool, {**right[tool.name], "kinds": ["servicez"]}, "kinds", "services") for tool in _having("kinds")))
     made = {"apiVersion": "v1", "kind": "ConfigMop", "metadata": {"name": "x", "namespace": "shop"}}
-    await _tried(desk, (Row(tool, {"manifest": made}, "manifest") for tool in _having("manifest")))
-    await _tried(desk, (Row(tool, {"about": "servicez/web"}, "about", "services") for tool in _having("about")))
+    await _tried(harness, (Row(tool, {"manifest": made}, "manifest") for tool in _having("manifest")))
+    await _tried(harness, (Row(tool, {"about": "servicez/web"}, "about", "services") for tool in _having("about")))
 
 
-async def test_a_name_that_does_not_exist_is_answered_with_those_like_it(desk: Desk, right: Arguments) -> None:
+async def test_a_name_that_does_not_exist_is_answered_with_those_like_it(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[Row]:
         for tool in _having("name", MAKES_IT | MAY_NOT_EXIST):
             given = right[tool.name] or {"name": "web"}
             name = given.get("name", "web")
             yield Row(tool, {**given, "name": f"{name}{name[-1]}"}, "name", name)
 
-    await _tried(desk, rows())
+    await _tried(harness, rows())
 
 
-async def test_an_owner_that_never_owned_anything_is_not_answered_with_an_empty_list(desk: Desk, right: Arguments) -> None:
-    await _tried(desk, (Row(tool, {**right[tool.name], "owner": "Deployment/no-such"}, "owner") for tool in _having("owner")))
+async def test_an_owner_that_never_owned_anything_is_not_answered_with_an_empty_list(harness: ToolHarness, right: Arguments) -> None:
+    await _tried(harness, (Row(tool, {**right[tool.name], "owner": "Deployment/no-such"}, "owner") for tool in _having("owner")))
 
 
 @pytest.mark.parametrize("parameter", CASES)
-async def test_what_cannot_be_read_as_it_should_is_named_with_what_was_expected(desk: Desk, right: Arguments, parameter: str) -> None:
+async def test_what_cannot_be_read_as_it_should_is_named_with_what_was_expected(
+    harness: ToolHarness, right: Arguments, parameter: str
+) -> None:
     def rows() -> Iterator[Row]:
         for tool in _having(parameter, NOT_THE_FILTER if parameter == "filter" else frozenset()):
             for broken in CASES[parameter]:
@@ -250,13 +252,13 @@ async def test_what_cannot_be_read_as_it_should_is_named_with_what_was_expected(
                 given = {**right[tool.name], **({"since": "-1h"} if parameter == "until" else {}), parameter: broken}
                 yield Row(tool, given, parameter)
 
-    await _tried(desk, rows())
+    await _tried(harness, rows())
 
 
-async def test_a_broken_word_is_found_whichever_source_answers(desk: Desk, right: Arguments) -> None:
+async def test_a_broken_word_is_found_whichever_source_answers(harness: ToolHarness, right: Arguments) -> None:
     """The cache, the cluster and history each read cursors and filters for themselves."""
     lists = list(_having("cursor", frozenset(tool.name for tool in REGISTRY if tool.toolset == "history")))
-    await _tried(desk, (Row(tool, {**right[tool.name], "live": True, "cursor": "nonsense"}, "cursor") for tool in lists))
-    await _tried(desk, (Row(tool, {**right[tool.name], "live": True, "filter": "a>"}, "filter") for tool in lists))
-    await _tried(desk, (Row(tool, {**right[tool.name], "as_of": "-1s", "cursor": "nonsense"}, "cursor") for tool in lists))
-    await _tried(desk, (Row(tool, {**right[tool.name], "as_of": "-1s", "filter": "a>"}, "filter") for tool in lists))
+    await _tried(harness, (Row(tool, {**right[tool.name], "live": True, "cursor": "nonsense"}, "cursor") for tool in lists))
+    await _tried(harness, (Row(tool, {**right[tool.name], "live": True, "filter": "a>"}, "filter") for tool in lists))
+    await _tried(harness, (Row(tool, {**right[tool.name], "as_of": "-1s", "cursor": "nonsense"}, "cursor") for tool in lists))
+    await _tried(harness, (Row(tool, {**right[tool.name], "as_of": "-1s", "filter": "a>"}, "filter") for tool in lists))

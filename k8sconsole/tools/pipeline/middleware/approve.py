@@ -24,7 +24,7 @@ class Approve:
 
 async def _ask(invocation: Invocation, word: str) -> None:
     question = _question(invocation, word)
-    answer = await invocation.context.around.ask(question)
+    answer = await invocation.context.environment.ask(question)
     if not answer.yes:
         who = answer.by or "nobody"
         raise ApprovalDenied(

@@ -27,7 +27,7 @@ class Audited:
         self._publish = publish
 
     async def __call__(self, invocation: Invocation, proceed: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
-        with self.around(invocation):
+        with self.record(invocation):
             reply = await proceed(invocation)
         asked = invocation.spec.risk is Risk.READ and invocation.spec.capabilities.cache_friendly
         if asked and reply.freshness.source is not Source.HISTORY:
@@ -35,7 +35,7 @@ class Audited:
         return reply
 
     @contextlib.contextmanager
-    def around(self, invocation: Invocation) -> Iterator[None]:
+    def record(self, invocation: Invocation) -> Iterator[None]:
         """For calls that have no single reply, such as a stream."""
         began = self._clock.monotonic()
         self._trail.record(self._entry(invocation, "started"))

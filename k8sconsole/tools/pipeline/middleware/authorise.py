@@ -17,7 +17,7 @@ class Authorise:
 
     async def check(self, invocation: Invocation) -> None:
         """Raises PolicyDenied, or Forbidden with the reason that RBAC gave."""
-        invocation.decision = decide(invocation.context.around.policy(), invocation.spec, invocation.call, invocation.target)
+        invocation.decision = decide(invocation.context.environment.policy(), invocation.spec, invocation.call, invocation.target)
         if invocation.decision.action is Action.DENY:
             raise refusal(invocation, invocation.decision)
         if invocation.spec.risk is not Risk.READ:

@@ -15,7 +15,7 @@ class Deadline:
         limit = invocation.call.deadline
         if asked := getattr(invocation.input, "timeout_seconds", 0):  # that time, and a moment to tell how far it came
             limit = max(limit, asked + _TO_TELL)
-        invocation.context.until = invocation.context.around.clock.monotonic() + limit
+        invocation.context.until = invocation.context.environment.clock.monotonic() + limit
         try:
             async with asyncio.timeout(limit):
                 return await proceed(invocation)

@@ -16,13 +16,13 @@ class Measured:
         self._clock = clock
 
     async def __call__(self, invocation: Invocation, proceed: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
-        with self.around(invocation, timed=True):
+        with self.record(invocation, timed=True):
             reply = await proceed(invocation)
         self._meters.reply(reply.freshness.source.value)
         return reply
 
     @contextlib.contextmanager
-    def around(self, invocation: Invocation, *, timed: bool = False) -> Iterator[None]:
+    def record(self, invocation: Invocation, *, timed: bool = False) -> Iterator[None]:
         """Untimed for what lasts as long as somebody likes: a stream, a watch."""
         began = self._clock.monotonic()
         ended: BaseException | None = None

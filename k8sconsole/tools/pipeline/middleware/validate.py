@@ -87,7 +87,7 @@ async def _target(invocation: Invocation) -> Target:
     if not hasattr(asked, "context"):
         return Target()
     cluster = context.context(asked.context)
-    behind = next((info.cluster for info in context.around.contexts() if info.name == cluster), "")
+    behind = next((info.cluster for info in context.environment.contexts() if info.name == cluster), "")
     word = getattr(asked, "kind", "") or invocation.spec.kind
     resource = await context.resource(cluster, word) if word else None
     return Target(cluster, behind, resource, _namespaces(context, cluster, resource, asked), getattr(asked, "name", "") or "")

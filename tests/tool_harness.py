@@ -1,5 +1,4 @@
-"""Tools against the demo cluster over HTTP and a cache file of their own: nothing is pretended but the clock's start and the person who
-answers."""
+"""The tool pipeline on the demo cluster, over HTTP, with a cache file of its own. Only the answers to approval questions are faked."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
@@ -28,7 +27,7 @@ from k8sconsole.runtime.bus import Bus
 from k8sconsole.runtime.services.api_resources import unknown_kind
 from k8sconsole.store.port import ClusterRecord, Store, WriteBatch
 from k8sconsole.store.sqlite.open import open_store
-from k8sconsole.tools.context import Reread, RereadWanted, Surroundings, ToolContext
+from k8sconsole.tools.context import Reread, RereadWanted, ToolContext, ToolEnvironment
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.suggestions import suggest
@@ -49,20 +48,22 @@ SCANNED = (
 )
 
 
-class Desk:
-    """A pipeline, and the person in front of it: ``answer`` decides what is answered to every question."""
+class ToolHarness:
+    """A pipeline and its user. ``answer`` returns the reply to each approval question; ``questions`` and ``facts`` record what was sent."""
 
-    def __init__(self, around: Surroundings) -> None:
+    def __init__(self, environment: ToolEnvironment) -> None:
         self.questions: list[Question] = []
         self.facts: list[Fact] = []
         self.answer: Callable[[Question], Answer] = lambda question: Answer(False, by="test")
         self.policy = Policy()
-        self.ask: Callable[[Question], Awaitable[Answer]] = self._noted
-        self.around = replace(around, ask=lambda question: self.ask(question), policy=lambda: self.policy, publish=self.facts.append)
-        self.pipeline = Pipeline(builtin_registry(), self.around)
-        self.store = around.store
+        self.ask: Callable[[Question], Awaitable[Answer]] = self._record_and_answer
+        self.environment = replace(
+            environment, ask=lambda question: self.ask(question), policy=lambda: self.policy, publish=self.facts.append
+        )
+        self.pipeline = Pipeline(builtin_registry(), self.environment)
+        self.store = environment.store
 
-    async def _noted(self, question: Question) -> Answer:
+    async def _record_and_answer(self, question: Question) -> Answer:
         self.questions.append(question)
         return self.answer(question)
 
@@ -77,7 +78,7 @@ class Desk:
 
 
 def reading_arguments(pod: str, deployment: str) -> dict[str, dict[str, Any]]:
-    """What each reading tool that needs arguments may be called with: both objects are in the namespace shop."""
+    """Valid arguments of each reading tool that requires some. Both objects are in the namespace shop."""
     one, rolled = {"kind": "pods", "name": pod, "namespace": "shop"}, {"name": deployment, "namespace": "shop"}
     return {
         "k8s_list_resources": {"kind": "deploy"},
@@ -100,7 +101,7 @@ def reading_arguments(pod: str, deployment: str) -> dict[str, dict[str, Any]]:
 
 
 def changing_arguments(pod: str, deployment: str, node: str) -> dict[str, dict[str, Any]]:
-    """What each tool that changes something may be called with, in the same namespace."""
+    """Valid arguments of each changing tool, in the same namespace."""
     one, made = (
         {"name": pod, "namespace": "shop"},
         {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "made", "namespace": "shop"}},
@@ -129,29 +130,29 @@ def changing_arguments(pod: str, deployment: str, node: str) -> dict[str, dict[s
     }
 
 
-class Counter:
-    """What the runtime gives to this face: the catalogue, the pipeline, the questions."""
+class HarnessConsole:
+    """The part of the console that the MCP server uses: the tools, the pipeline and the approval questions."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, harness: ToolHarness) -> None:
+        self.harness = harness
         self.approvals = Approvals()
-        desk.ask = self.approvals.ask
-        self.pipeline: Pipeline = desk.pipeline
-        self.clock: Clock = desk.around.clock
+        harness.ask = self.approvals.ask
+        self.pipeline: Pipeline = harness.pipeline
+        self.clock: Clock = harness.environment.clock
         self.calls: list[ToolCall] = []
         self.bus = Bus(asyncio.get_running_loop())
-        assert desk.store is not None
-        self.rows = desk.store.rows
-        self.find_resource = desk.around.find_resource
+        assert harness.store is not None
+        self.rows = harness.store.rows
+        self.find_resource = harness.environment.find_resource
 
     def tools(self) -> list[Any]:
-        return self.pipeline.registry.offered(Face.MCP, self.desk.policy)
+        return self.pipeline.registry.offered(Face.MCP, self.harness.policy)
 
     def tool(self, name: str) -> Any:
         return self.pipeline.registry.find(name)
 
     async def suggest(self, tool: str, parameter: str, given: dict[str, Any]) -> list[str]:
-        context = ToolContext(self.pipeline.around, ToolCall(tool, given, Face.MCP))
+        context = ToolContext(self.pipeline.environment, ToolCall(tool, given, Face.MCP))
         return await suggest(context, self.tool(tool), parameter, given)
 
     async def act(self, call: ToolCall, progress: Any) -> ToolOutcome:
@@ -180,8 +181,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
-def surroundings(demo: DemoCluster, cluster: Cluster, store: Store | None) -> Surroundings:
-    found = KubeconfigContexts([demo.kubeconfig])
+def make_environment(demo: DemoCluster, cluster: Cluster, store: Store | None) -> ToolEnvironment:
+    kubeconfig = KubeconfigContexts([demo.kubeconfig])
 
     async def find(context: ClusterName, word: str) -> ApiResource:
         served = (await cluster.discover()).resources if "." in word else ()
@@ -195,17 +196,17 @@ def surroundings(demo: DemoCluster, cluster: Cluster, store: Store | None) -> Su
 
     async def refresh(context: ClusterName, wanted: RereadWanted) -> list[Reread]:
         assert store is not None
-        if wanted.resource and wanted.name:  # which the cluster refuses where there is none of that name
+        if wanted.resource and wanted.name:  # raises NotFoundError for an unknown name
             await cluster.get(wanted.resource, wanted.namespace or None, wanted.name)
         kinds = (wanted.resource.name,) if wanted.resource else SCANNED
         await scan(cluster, store, kinds)
         return [Reread(each, 0, 0, 0, 0, 0.0) for each in kinds]
 
-    return Surroundings(
+    return ToolEnvironment(
         refresh=refresh,
         clock=SystemClock(),
         store=store,
-        contexts=found.list,
+        contexts=kubeconfig.list,
         selected=lambda: (cluster.name,),
         open_cluster=opened,
         find_resource=find,
@@ -216,14 +217,12 @@ def surroundings(demo: DemoCluster, cluster: Cluster, store: Store | None) -> Su
 
 def parsed(resource: str, table: KindTable, item: msgspec.Raw) -> ParsedObject:
     body = body_of(resource, item)
-    seen = table.project(body)
-    return ParsedObject(
-        seen.namespace, seen.name, seen.uid, seen.resource_version, seen.created_at, seen.labels, seen.owner, seen.cells, body
-    )
+    row = table.project(body)
+    return ParsedObject(row.namespace, row.name, row.uid, row.resource_version, row.created_at, row.labels, row.owner, row.cells, body)
 
 
 async def scan(cluster: Cluster, store: Store, kinds: Collection[str] = SCANNED) -> None:
-    """What the scanner does, once, for a few kinds."""
+    """List a few kinds once and write them to the store, as the scanner does."""
     clock = SystemClock()
     await store.record_cluster(ClusterRecord(cluster.name, "v1.36.0", cluster.server, 3, clock.now()))
     for resource in BUILTIN:
@@ -251,15 +250,15 @@ async def scan(cluster: Cluster, store: Store, kinds: Collection[str] = SCANNED)
 
 
 @pytest.fixture
-async def desk(demo: DemoCluster, cluster: Cluster, store: Store) -> AsyncIterator[Desk]:
-    """With a cache that was just filled."""
+async def harness(demo: DemoCluster, cluster: Cluster, store: Store) -> AsyncIterator[ToolHarness]:
+    """A harness with a freshly filled cache."""
     await scan(cluster, store)
-    made = Desk(surroundings(demo, cluster, store))
-    yield made
-    await made.pipeline.close()
+    harness = ToolHarness(make_environment(demo, cluster, store))
+    yield harness
+    await harness.pipeline.close()
 
 
 @pytest.fixture
-async def bare(demo: DemoCluster, cluster: Cluster) -> Desk:
-    """Without any cache."""
-    return Desk(surroundings(demo, cluster, None))
+async def bare(demo: DemoCluster, cluster: Cluster) -> ToolHarness:
+    """A harness without a cache."""
+    return ToolHarness(make_environment(demo, cluster, None))
