@@ -9,10 +9,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loading import load
 from k8sconsole.demo.server import DemoCluster
+from k8sconsole.errors import ConsoleError
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
-from tests.contract.kinds import CONFIG_MAPS, eventually
+from tests.contract.kinds import CONFIG_MAPS
+from tests.waiting import wait_until
 
 
 async def _console(folder: Path, demo: DemoCluster) -> Console:
@@ -42,7 +44,7 @@ async def console(tmp_path: Path) -> Any:
                 states = await opened.scan_states()
                 return any(state.watching for state in states if state.resource == CONFIG_MAPS.name)
 
-            await eventually(watching)
+            await wait_until(watching, ignoring=(ConsoleError,))
             yield opened
         finally:
             await opened.close()
@@ -58,7 +60,7 @@ async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_
         await _names(console)
         return console.pipeline.cached.counts["hit"] > before
 
-    await eventually(at_hand)
+    await wait_until(at_hand, ignoring=(ConsoleError,))
     cluster = await console.pool.get(ClusterName(console.selected[0]))
     left = await _names(console)
     while left:
@@ -67,7 +69,7 @@ async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_
         async def gone() -> bool:
             return await _names(console) == left
 
-        await eventually(gone, 10)
+        await wait_until(gone, 10, ignoring=(ConsoleError,))
     text = await console.metrics()
     assert _value(text, "replies_at_hand_total", result="hit") >= 1
     assert _value(text, "tool_calls_total", tool="k8s_list_resources", face="mcp", outcome="ok") >= 3

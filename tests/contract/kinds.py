@@ -1,11 +1,8 @@
 """The kinds that the contract's bodies use, and small objects of them."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from k8sconsole.errors import ConsoleError
 from k8sconsole.model.refs import ApiResource
 
 CONFIG_MAPS = ApiResource("", "v1", "ConfigMap", "configmaps", True)
@@ -24,15 +21,3 @@ def deployment(name: str, replicas: int = 1) -> bytes:
     labels = {"app": name}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "web", "image": "web:1"}]}}
     return body(DEPLOYMENTS, name, spec={"replicas": replicas, "selector": {"matchLabels": labels}, "template": template})
-
-
-async def eventually(check: Callable[[], Awaitable[Any]], seconds: float = 30) -> Any:
-    """What ``check`` answers once it is truthy; refusals on the way count as not yet."""
-    async with asyncio.timeout(seconds):
-        while True:
-            try:
-                if answer := await check():
-                    return answer
-            except ConsoleError:
-                pass
-            await asyncio.sleep(0.05)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from k8sconsole.cluster.port import Cluster, EventType, LogOptions, Selectors, WatchEvent
-from k8sconsole.errors import Forbidden, Gone, Invalid, NotFound
-from tests.contract.kinds import CONFIG_MAPS, PODS, body, eventually
+from k8sconsole.errors import ConsoleError, Forbidden, Gone, Invalid, NotFound
+from tests.contract.kinds import CONFIG_MAPS, PODS, body
+from tests.waiting import wait_until
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -174,12 +175,12 @@ async def test_logs_of_a_running_pod_are_read_by_the_line_and_followed(
     async def running() -> bool:
         return bool(json.loads(await cluster.get(PODS, namespace, "talks"))["status"]["phase"] == "Running")
 
-    await eventually(running)
+    await wait_until(running, ignoring=(ConsoleError,))
 
     async def tail() -> list[bytes]:
         return [line async for line in cluster.logs(namespace, "talks", LogOptions("web", tail=1))]
 
-    last = await eventually(tail)
+    last = await wait_until(tail, ignoring=(ConsoleError,))
     assert len(last) == 1
     assert b"\n" not in last[0]
     followed = cluster.logs(namespace, "talks", LogOptions(follow=True, timestamps=True))

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from k8sconsole.cluster.port import Cluster, PatchType
-from k8sconsole.errors import AlreadyExists, Conflict, Invalid, NotFound
+from k8sconsole.errors import AlreadyExists, Conflict, ConsoleError, Invalid, NotFound
 from k8sconsole.model.refs import ApiResource
-from tests.contract.kinds import CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS, body, deployment, eventually
+from tests.contract.kinds import CONFIG_MAPS, DEPLOYMENTS, PODS, REPLICA_SETS, body, deployment
+from tests.waiting import wait_until
 
 Make = Callable[..., Awaitable[dict[str, Any]]]
 
@@ -147,20 +148,20 @@ async def replicas_of(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
 
 async def test_a_deployment_deleted_in_the_background_takes_its_replica_set_along(cluster: Cluster, namespace: str) -> None:
     await cluster.create(DEPLOYMENTS, namespace, deployment("web"))
-    await eventually(lambda: replicas_of(cluster, namespace))
+    await wait_until(lambda: replicas_of(cluster, namespace), ignoring=(ConsoleError,))
     await cluster.delete(DEPLOYMENTS, namespace, "web", propagation="Background")
 
     async def swept() -> bool:
         return not await replicas_of(cluster, namespace)
 
-    await eventually(swept)
+    await wait_until(swept, ignoring=(ConsoleError,))
 
 
 async def test_a_deployment_deleted_alone_leaves_its_replica_set_an_orphan(cluster: Cluster, namespace: str) -> None:
     await cluster.create(DEPLOYMENTS, namespace, deployment("web"))
-    await eventually(lambda: replicas_of(cluster, namespace))
+    await wait_until(lambda: replicas_of(cluster, namespace), ignoring=(ConsoleError,))
     await cluster.delete(DEPLOYMENTS, namespace, "web", propagation="Orphan")
-    await eventually(lambda: gone(cluster, DEPLOYMENTS, namespace, "web"))
+    await wait_until(lambda: gone(cluster, DEPLOYMENTS, namespace, "web"), ignoring=(ConsoleError,))
     left = await replicas_of(cluster, namespace)
     assert len(left) == 1
     assert not left[0]["metadata"].get("ownerReferences")

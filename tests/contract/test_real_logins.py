@@ -10,10 +10,11 @@ import yaml
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts, contexts_here
 from k8sconsole.cluster.port import Cluster
-from k8sconsole.errors import CredentialsError, Forbidden
+from k8sconsole.errors import ConsoleError, CredentialsError, Forbidden
 from k8sconsole.model.refs import ApiResource, ClusterName
-from tests.contract.kinds import CONFIG_MAPS, body, eventually
+from tests.contract.kinds import CONFIG_MAPS, body
 from tests.control_plane.plane import ControlPlane
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.real
 SECRETS = ApiResource("", "v1", "Secret", "secrets", True)
@@ -48,7 +49,7 @@ async def test_a_pod_reaches_its_own_cluster_with_its_service_account(
         secret = json.loads(await admin.get(SECRETS, real_namespace, "pod-token"))
         return base64.b64decode(secret.get("data", {}).get("token", "")).decode()
 
-    token = await eventually(issued)
+    token = await wait_until(issued, ignoring=(ConsoleError,))
     await admin.close()
     authority = yaml.safe_load(control_plane.kubeconfig.read_text())["clusters"][0]["cluster"]["certificate-authority-data"]
     (tmp_path / "ca.crt").write_bytes(base64.b64decode(authority))

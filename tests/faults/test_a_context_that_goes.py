@@ -15,7 +15,7 @@ from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
-from tests.faults.test_credentials import until
+from tests.waiting import wait_until
 
 SHOP, PODS = ClusterName("shop"), ResourceName("pods")
 
@@ -60,12 +60,12 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 @pytest.fixture
 async def console(desk: Desk) -> AsyncIterator[Console]:
     opened = await desk.open()
-    await until(lambda: desk.trusts(Trust.LIVE, Trust.PARTIAL))
+    await wait_until(lambda: desk.trusts(Trust.LIVE, Trust.PARTIAL))
 
     async def is_known() -> bool:
         return (await opened.rows(RowQuery(PODS))).total > 0
 
-    await until(is_known)
+    await wait_until(is_known)
     yield opened
     await opened.close()
 
@@ -75,9 +75,9 @@ async def test_the_rows_of_a_context_that_went_stay_readable_and_say_why_they_gr
     desk: Desk, console: Console, left: tuple[str, ...]
 ) -> None:
     desk.names(*left)
-    await until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
+    await wait_until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
     assert any(isinstance(fact, ContextsChanged) and SHOP in fact.removed for fact in desk.facts)
-    await until(lambda: desk.trusts(Trust.LOST))
+    await wait_until(lambda: desk.trusts(Trust.LOST))
     kept = (await console.rows(RowQuery(PODS, clusters=(SHOP,)))).total
     assert kept
 
@@ -89,7 +89,7 @@ async def test_the_rows_of_a_context_that_went_stay_readable_and_say_why_they_gr
         freshness = outcome.freshness
         return freshness is not None and not freshness.complete and any("kubeconfig" in reason for reason in freshness.missing)
 
-    await until(is_told)
+    await wait_until(is_told)
     assert (await console.rows(RowQuery(PODS, clusters=(SHOP,)))).total == kept
     assert [info.problem for info in console.contexts() if info.name == SHOP] != [""]
 
@@ -98,7 +98,7 @@ async def test_a_context_under_its_new_name_can_be_chosen_without_a_restart_and_
     desk: Desk, console: Console
 ) -> None:
     desk.names("renamed")
-    await until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
+    await wait_until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
     with pytest.raises(UnknownContext, match="no context"):
         await console.select(["nothing-like-it"])
     await console.select(["renamed"])
@@ -106,17 +106,17 @@ async def test_a_context_under_its_new_name_can_be_chosen_without_a_restart_and_
     async def is_read() -> bool:
         return (await console.rows(RowQuery(PODS, clusters=(ClusterName("renamed"),)))).total > 0
 
-    await until(is_read)
+    await wait_until(is_read)
 
 
 async def test_a_context_that_comes_back_is_read_on(desk: Desk, console: Console) -> None:
     desk.names("other")
-    await until(lambda: desk.trusts(Trust.LOST))
+    await wait_until(lambda: desk.trusts(Trust.LOST))
     desk.names("shop", "other")
-    await until(lambda: desk.trusts(Trust.LIVE, Trust.PARTIAL))
+    await wait_until(lambda: desk.trusts(Trust.LIVE, Trust.PARTIAL))
 
     async def is_well() -> bool:
         states = [state for state in await console.scan_states() if state.resource == PODS]
         return all(state.watching and not state.error for state in states)
 
-    await until(is_well)
+    await wait_until(is_well)

@@ -17,7 +17,7 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
-from tests.faults.test_credentials import until
+from tests.waiting import wait_until
 
 WELL, HANGS = ClusterName("well"), ClusterName("hangs")
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
@@ -85,8 +85,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def test_a_cluster_that_hangs_is_told_in_the_cache_and_on_the_bus_and_the_one_beside_it_is_whole_and_live(desk: Desk) -> None:
     console = await desk.console()
-    await until(lambda: desk.trusts(HANGS, Trust.LOST))
-    await until(lambda: desk.trusts(WELL, Trust.LIVE, Trust.PARTIAL))
+    await wait_until(lambda: desk.trusts(HANGS, Trust.LOST))
+    await wait_until(lambda: desk.trusts(WELL, Trust.LIVE, Trust.PARTIAL))
     assert "no reply within" in desk.trust(HANGS).detail  # type: ignore[union-attr]
     cluster = await console.pool.get(WELL)
     kinds = [kind for kind in (await cluster.discover()).resources if {"list", "watch"} <= set(kind.verbs)]
@@ -95,20 +95,20 @@ async def test_a_cluster_that_hangs_is_told_in_the_cache_and_on_the_bus_and_the_
         states = [state for state in await console.scan_states() if state.cluster == WELL and state.watching and not state.error]
         return len(states) >= len({kind.name for kind in kinds}) - 1  # events are served twice and read once
 
-    await until(is_whole)
+    await wait_until(is_whole)
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "fresh"}}
     await cluster.create(CONFIGMAPS, "default", json.dumps(body).encode())
 
     async def has_arrived() -> bool:
         return (await console.rows(RowQuery(CONFIGMAPS.name, name="fresh"))).total == 1
 
-    await until(has_arrived)
+    await wait_until(has_arrived)
 
     async def is_told() -> bool:
         rows = (await console.query(TOLD)).rows
         return bool(rows) and all(status == "failed" and "no reply within" in error for _, status, error in rows)
 
-    await until(is_told)
+    await wait_until(is_told)
     assert {"namespaces", "nodes", "pods", "services"} <= {kind for kind, *_ in (await console.query(TOLD)).rows}
     listed = await console.call("k8s_list_pods", {"context": str(HANGS)})
     assert listed.error is not None or (listed.freshness is not None and not listed.freshness.complete)
@@ -124,7 +124,7 @@ async def test_a_cluster_that_was_read_before_and_hangs_now_keeps_its_rows_and_n
     async def is_known() -> bool:
         return (await first.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total > 0
 
-    await until(is_known)
+    await wait_until(is_known)
     await first.close()
     _lead(desk, hangs)
     again = await desk.console()
@@ -135,7 +135,7 @@ async def test_a_cluster_that_was_read_before_and_hangs_now_keeps_its_rows_and_n
         states = [state for state in await again.scan_states() if state.cluster == HANGS]
         return bool(states) and all(state.error for state in states)
 
-    await until(is_told)
+    await wait_until(is_told)
     assert (await again.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total == kept
     await again.close()
 

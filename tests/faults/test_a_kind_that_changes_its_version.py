@@ -13,7 +13,7 @@ from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery
 from k8sconsole.store.sqlite.open import open_store
 from tests.faults.test_scanner_faults import Site
-from tests.unit.scanner.test_cluster_scanner import until
+from tests.waiting import wait_until
 
 DEFINITIONS = ApiResource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", False)
 OLD, NEW = (ApiResource("example.com", version, "Widget", "widgets", True) for version in ("v1alpha1", "v1"))
@@ -72,25 +72,25 @@ async def site(tmp_path: Path) -> AsyncIterator[Workshop]:
 async def test_a_kind_that_is_served_in_another_version_keeps_its_objects_and_their_rows_follow(site: Workshop, column: str) -> None:
     await site.defines()
     await site.makes(OLD, "before")
-    await until(lambda: site.knows("before", OLD, "SIZE"))
-    await until(lambda: site.watches(NAME))
+    await wait_until(lambda: site.knows("before", OLD, "SIZE"))
+    await wait_until(lambda: site.watches(NAME))
     await site.moves_on(column)
-    await until(lambda: site.knows("before", NEW, column.upper()))
-    await until(lambda: site.watches(NAME))
+    await wait_until(lambda: site.knows("before", NEW, column.upper()))
+    await wait_until(lambda: site.watches(NAME))
     await site.makes(NEW, "after")
-    await until(lambda: site.knows("after", NEW, column.upper()))
+    await wait_until(lambda: site.knows("after", NEW, column.upper()))
     life = (await site.store.life(ObjectRef(site.name, NEW.name, Namespace("default"), "before"))).versions
     assert [version.change.value for version, _ in life] == ["added"], "that it is served otherwise is no change of the object"
-    await until(lambda: site.counts(2))
+    await wait_until(lambda: site.counts(2))
 
 
 async def test_a_version_that_changed_while_nobody_scanned_is_followed_too(site: Workshop) -> None:
     await site.defines()
     await site.makes(OLD, "before")
-    await until(lambda: site.knows("before", OLD, "SIZE"))
-    await until(lambda: site.watches(NAME))
+    await wait_until(lambda: site.knows("before", OLD, "SIZE"))
+    await wait_until(lambda: site.watches(NAME))
     await site.coordinator.close()
     await site.moves_on("Size")
     await site.cluster.close()
     await site.begin()
-    await until(lambda: site.knows("before", NEW, "SIZE"))
+    await wait_until(lambda: site.knows("before", NEW, "SIZE"))

@@ -10,11 +10,11 @@ import pytest
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.errors import DeadlineExceeded, Unreachable
+from k8sconsole.errors import ConsoleError, DeadlineExceeded, Unreachable
 from k8sconsole.model.refs import ApiResource
-from tests.contract.kinds import eventually
 from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.plane import Options
+from tests.waiting import wait_until
 
 PODS = ApiResource("", "v1", "Pod", "pods", True)
 NODES = ApiResource("", "v1", "Node", "nodes", False)
@@ -99,7 +99,7 @@ async def test_an_api_group_whose_server_is_broken_is_missing_and_the_others_are
     async def noticed() -> bool:
         return bool((await cluster.discover()).missing)
 
-    await eventually(noticed)
+    await wait_until(noticed, ignoring=(ConsoleError,))
     found = await cluster.discover()
     assert list(found.missing) == ["broken.example.com/v1"]
     assert {kind.name for kind in found.resources} >= before

@@ -3,7 +3,7 @@
 import asyncio
 import stat
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
+from tests.waiting import wait_until
 
 SHOP, PODS = ClusterName("shop"), ResourceName("pods")
 ANN = User("ann", "t0", (MASTERS,))
@@ -86,16 +87,10 @@ class Desk:
             state = self.state()
             return state is not None and state.trust in trusts
 
-        await until(so)
+        await wait_until(so)
         state = self.state()
         assert state is not None
         return state
-
-
-async def until(holds: Callable[[], Awaitable[bool]], within: float = 60.0) -> None:
-    async with asyncio.timeout(within):
-        while not await holds():  # noqa: ASYNC110 - looked at from outside, as a person does
-            await asyncio.sleep(0.05)
 
 
 @pytest.fixture
@@ -111,7 +106,7 @@ async def console(desk: Desk) -> AsyncIterator[Console]:
     async def pods_are_known() -> bool:
         return (await opened.rows(RowQuery(PODS))).total > 0
 
-    await until(pods_are_known)
+    await wait_until(pods_are_known)
     await desk.becomes(Trust.LIVE, Trust.PARTIAL)
     yield opened
     await opened.close()
@@ -130,7 +125,7 @@ async def test_a_lost_login_is_told_with_the_plugins_words_while_the_cache_answe
     async def noted() -> bool:
         return any("exit code 255: the session has expired" in one.error for one in await console.scan_states())
 
-    await until(noted)
+    await wait_until(noted)
     runs = desk.runs
     desk.says(renewed.token)
     await asyncio.sleep(1)
@@ -170,5 +165,5 @@ async def test_a_context_that_leads_to_another_cluster_shows_nothing_of_the_form
             uids = {row.uid for row in (await console.rows(RowQuery(PODS))).rows}
             return bool(uids) and not uids & former
 
-        await until(moved)
+        await wait_until(moved)
         await desk.becomes(Trust.LIVE, Trust.PARTIAL)

@@ -18,7 +18,7 @@ from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.store.port import RowQuery, ScanState, Store
 from k8sconsole.store.sqlite.open import open_store
-from tests.unit.scanner.test_cluster_scanner import until
+from tests.waiting import wait_until
 
 CONFIGMAPS = ApiResource("", "v1", "ConfigMap", "configmaps", True, verbs=("get", "list", "watch"))
 NAMESPACES = ApiResource("", "v1", "Namespace", "namespaces", False, verbs=("get", "list", "watch"))
@@ -68,7 +68,7 @@ class Site:
         self.cluster = await self.contexts.open(self.name)
         self.coordinator = ScanCoordinator(self.store, plan=plan or ScanPlan(page=5), clock=SystemClock(), publish=self.facts.append)
         self.coordinator.start(self.cluster)
-        await until(self.watches)
+        await wait_until(self.watches)
 
     async def end(self) -> None:
         await self.coordinator.close()
@@ -124,11 +124,11 @@ async def test_whatever_befalls_a_watch_is_told_and_mends_by_itself_without_a_li
         lists, facts, began = site.lists(), len(site.facts), monotonic()
         site.demo.plan(fault)
         site.demo.end_watches()
-        await until(lambda facts=facts: site.complains(facts))
+        await wait_until(lambda facts=facts: site.complains(facts))
         told = monotonic() - began
         await site.create(f"after-{number}")
-        await until(lambda number=number: site.has(f"after-{number}"))
-        await until(lambda: _well_again(site))
+        await wait_until(lambda number=number: site.has(f"after-{number}"))
+        await wait_until(lambda: _well_again(site))
         print(f"{name:30} told {told:5.2f} s, mended {monotonic() - began:5.2f} s, lists {site.lists() - lists}")
         assert site.lists() - lists == (1 if "410" in name else 0), name
         assert fault.times == 0, name
@@ -145,7 +145,7 @@ async def test_whatever_befalls_a_list_is_told_and_the_next_one_is_whole(site: S
         began, facts = monotonic(), len(site.facts)
         site.demo.plan(fault)
         await site.coordinator.refresh(site.name, CONFIGMAPS.name)
-        await until(lambda: _well_again(site))
+        await wait_until(lambda: _well_again(site))
         print(f"{name:30} told {await site.complains(facts)}, mended {monotonic() - began:5.2f} s")
         assert await site.complains(facts), name
         there = sum([len(page.items) async for page in site.cluster.pages(CONFIGMAPS)])

@@ -15,7 +15,7 @@ from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.store.sqlite.open import open_store
 from tests.faults.test_scanner_faults import BROKEN, CONFIGMAPS, GONE, PATH, Site, _error_event
-from tests.unit.scanner.test_cluster_scanner import until
+from tests.waiting import wait_until
 
 ALWAYS = 100_000
 ASKED = "SELECT scan_status, error_message, watching FROM cache_metadata WHERE table_name = 'configmaps'"
@@ -55,7 +55,7 @@ class Reader(Site):
         self.cluster = await self.contexts.open(self.name)
         self.coordinator = ScanCoordinator(self.store, plan=plan or ScanPlan(page=5), clock=SystemClock(), publish=self.facts.append)
         self.coordinator.start(Impatient(self.cluster))
-        await until(self.watches)
+        await wait_until(self.watches)
 
     async def row(self) -> tuple[str, str, int]:
         (found,) = (await self.store.query(ASKED)).rows
@@ -84,9 +84,9 @@ async def test_what_befalls_a_watch_stands_there_while_it_lasts(site: Reader, na
     await site.begin()
     site.demo.plan(fault)
     site.demo.end_watches()
-    await until(lambda: site.says(words))
+    await wait_until(lambda: site.says(words))
     fault.times = 0
-    await until(site.is_well, within=40.0)
+    await wait_until(site.is_well, within=40.0)
     await site.end()
 
 
@@ -98,8 +98,8 @@ async def test_what_befalls_a_list_stands_there_while_it_lasts(site: Reader, nam
         await site.create(f"many-{number}")
     site.demo.plan(fault, Fault(PATH, watch=True, code=410))
     site.demo.end_watches()
-    await until(lambda: site.says(words))
+    await wait_until(lambda: site.says(words))
     fault.times = 0
-    await until(site.is_well, within=40.0)
+    await wait_until(site.is_well, within=40.0)
     assert await site.has("many-11")
     await site.end()

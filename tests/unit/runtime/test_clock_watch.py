@@ -19,7 +19,8 @@ from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.store.port import RowQuery, Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import PODS
-from tests.unit.scanner.test_cluster_scanner import SetClock, shop, until
+from tests.unit.scanner.test_cluster_scanner import SetClock, shop
+from tests.waiting import wait_until
 
 HOUR, DAY = 3600.0, 86400.0
 
@@ -50,7 +51,7 @@ async def test_a_clock_that_is_set_is_told_once_with_the_size_of_the_jump(clock:
     await asyncio.sleep(0.05)
     assert facts == [], "a clock that goes on is no news"
     clock.off += jump
-    await until(lambda: _told(facts))
+    await wait_until(lambda: _told(facts))
     await asyncio.sleep(0.05)
     (notice,) = facts
     assert isinstance(notice, Notice)
@@ -77,7 +78,7 @@ async def test_an_open_console_tells_it_on_its_bus(tmp_path: Path, monkeypatch: 
     console = await Console.open(Opening(loaded, Face.CLI, offline=True), facts.append)
     await asyncio.sleep(0.05)
     monkeypatch.setattr(SystemClock, "now", lambda clock: time.time() - HOUR)
-    await until(lambda: _says(facts, "set back by 1h"))
+    await wait_until(lambda: _says(facts, "set back by 1h"))
     await console.close()
 
 
@@ -120,7 +121,7 @@ async def test_what_was_kept_before_the_clock_was_set_back_is_still_there_and_th
     clock.off -= HOUR
     await cluster.put(PODS, "new", "a")
     coordinator.start(cluster)
-    await until(lambda: _holds(store, PODS, 8))
+    await wait_until(lambda: _holds(store, PODS, 8))
     await _cleaned(store)
     assert (await store.rows(RowQuery(PODS.name, as_of=yesterday))).total == 8
     assert (await store.rows(RowQuery(PODS.name, as_of=clock.now() + 2 * HOUR))).total == 8

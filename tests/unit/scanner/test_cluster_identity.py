@@ -12,7 +12,8 @@ from k8sconsole.scanner.connectivity.cluster_identity import remembered
 from k8sconsole.store.port import Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import NODES, PODS, MemoryCluster
-from tests.unit.scanner.test_cluster_scanner import Scan, shop, until
+from tests.unit.scanner.test_cluster_scanner import Scan, shop
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -52,13 +53,13 @@ async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and
     async def shows(pods: int) -> bool:
         return len(await scan.names(PODS)) == pods
 
-    await until(lambda: shows(8))
+    await wait_until(lambda: shows(8))
     await cluster.go_down()
 
     async def lost() -> bool:
         return scan.trust() is Trust.LOST
 
-    await until(lost)
+    await wait_until(lost)
     for namespace in ("a", "b"):
         for number in range(4):
             await cluster.remove(PODS, f"web-{number}", namespace)
@@ -70,7 +71,7 @@ async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and
     async def only_the_new_one() -> bool:
         return await scan.names(PODS) == ["alone"]
 
-    await until(only_the_new_one)
+    await wait_until(only_the_new_one)
     assert notices(scan) == ["memory leads to another cluster now"]
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.store.port import RowQuery, ScanStatus, Store, WriteBatch, WriteResult
 from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import DEFINITIONS, NAMESPACES, NODES, PODS, SECRETS, USAGE, MemoryCluster
+from tests.waiting import wait_until
 
 PLAN = ScanPlan(page=3, batch=2)
 
@@ -81,12 +82,6 @@ async def scan(store: Store) -> AsyncIterator[Scan]:
     await made.coordinator.close()
 
 
-async def until(holds: Callable[[], Awaitable[bool]], within: float = 20.0) -> None:
-    async with asyncio.timeout(within):
-        while not await holds():  # noqa: ASYNC110 - the store is looked at from outside, as a pane would
-            await asyncio.sleep(0.02)
-
-
 async def shop() -> MemoryCluster:
     cluster = MemoryCluster()
     for name in ("a", "b"):
@@ -136,9 +131,9 @@ async def test_a_slow_login_is_no_silent_cluster_one_scan_waits_for_it_and_a_las
     other.name = ClusterName("slow")
     other.login_seconds += 0.5
     scan.coordinator.start(other)
-    await until(lambda: _told(scan, Trust.LOST))
+    await wait_until(lambda: _told(scan, Trust.LOST))
     assert "login is waited for" in scan.state().detail
-    await until(lambda: _told(scan, Trust.LIVE))
+    await wait_until(lambda: _told(scan, Trust.LIVE))
 
 
 async def _told(scan: Scan, trust: Trust) -> bool:
@@ -160,9 +155,9 @@ async def test_what_was_looked_at_before_the_scan_began_is_listed_first(store: S
     scan.coordinator.focus(ClusterName("memory"), looked_at.name)
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _holds(scan, PODS, 8))
-    await until(lambda: _holds(scan, NODES, 1))
-    await until(lambda: _holds(scan, NAMESPACES, 2))
+    await wait_until(lambda: _holds(scan, PODS, 8))
+    await wait_until(lambda: _holds(scan, NODES, 1))
+    await wait_until(lambda: _holds(scan, NAMESPACES, 2))
     await scan.coordinator.close()
     read = [resource for resource, _ in cluster.lists if resource != DEFINITIONS.name]
     assert looked_at.name in read[:2], "the first list was begun before there was anything to choose from"
@@ -171,10 +166,10 @@ async def test_what_was_looked_at_before_the_scan_began_is_listed_first(store: S
 async def test_what_happens_after_the_list_is_seen_by_the_watch(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _holds(scan, PODS, 8))
+    await wait_until(lambda: _holds(scan, PODS, 8))
     await cluster.put(PODS, "new", "a")
     await cluster.remove(PODS, "web-3", "b")
-    await until(lambda: _is(scan.names(PODS), ["new", "web-0", "web-1", "web-2", "web-3", "web-0", "web-1", "web-2"]))
+    await wait_until(lambda: _is(scan.names(PODS), ["new", "web-0", "web-1", "web-2", "web-3", "web-0", "web-1", "web-2"]))
     assert scan.trust() is Trust.LIVE
     assert any(isinstance(fact, RowsChanged) and fact.resource == "pods" for fact in scan.facts)
     assert [resource for resource, _ in cluster.lists].count("pods") == 1
@@ -183,17 +178,17 @@ async def test_what_happens_after_the_list_is_seen_by_the_watch(scan: Scan) -> N
 async def test_a_lost_cluster_is_told_kept_readable_and_read_on_from_where_it_was(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _holds(scan, PODS, 8))
-    await until(lambda: _watching(scan, PODS))
+    await wait_until(lambda: _holds(scan, PODS, 8))
+    await wait_until(lambda: _watching(scan, PODS))
     await cluster.go_down()
-    await until(lambda: _trust(scan, Trust.LOST))
+    await wait_until(lambda: _trust(scan, Trust.LOST))
     state = scan.state()
     assert "connection refused" in state.detail
     assert state.retry_at is not None
     assert len(await scan.names(PODS)) == 8
     await cluster.come_back()
     await cluster.put(PODS, "new", "a")
-    await until(lambda: _holds(scan, PODS, 9))
+    await wait_until(lambda: _holds(scan, PODS, 9))
     assert scan.trust() is Trust.LIVE
     assert [resource for resource, _ in cluster.lists].count("pods") == 1
 
@@ -201,14 +196,14 @@ async def test_a_lost_cluster_is_told_kept_readable_and_read_on_from_where_it_wa
 async def test_a_version_that_is_gone_is_answered_with_a_new_list(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _watching(scan, PODS))
+    await wait_until(lambda: _watching(scan, PODS))
     await cluster.go_down()
-    await until(lambda: _trust(scan, Trust.LOST))
+    await wait_until(lambda: _trust(scan, Trust.LOST))
     await cluster.remove(PODS, "web-0", "a")
     await cluster.put(PODS, "while-away", "b")
     cluster.compact()
     await cluster.come_back()
-    await until(lambda: _is(scan.names(PODS), ["web-1", "web-2", "web-3", "web-0", "web-1", "web-2", "web-3", "while-away"]))
+    await wait_until(lambda: _is(scan.names(PODS), ["web-1", "web-2", "web-3", "web-0", "web-1", "web-2", "web-3", "while-away"]))
     assert [resource for resource, _ in cluster.lists].count("pods") == 2
 
 
@@ -219,13 +214,13 @@ async def test_a_watch_that_is_ended_amid_plenty_is_taken_up_at_once_behind_what
     cluster.patience = 60
     scan = Scan(cast("Store", held))
     scan.coordinator.start(cluster)
-    await until(lambda: _watching(scan, PODS))
+    await wait_until(lambda: _watching(scan, PODS))
     held.may_write.clear()
     first = len(cluster.watches)
     await _number(cluster, 300)
-    await until(lambda: _begun(cluster, first + 4))
+    await wait_until(lambda: _begun(cluster, first + 4))
     held.may_write.set()
-    await until(lambda: _labelled(scan, "299"))
+    await wait_until(lambda: _labelled(scan, "299"))
     begun = [int(version) for name, _, version in cluster.watches[first:] if name == "pods"]
     assert [later - earlier for earlier, later in itertools.pairwise(begun)][:3] == [60, 60, 60], "none is heard twice, none is left out"
     await scan.coordinator.close()
@@ -236,15 +231,15 @@ async def test_what_such_a_watch_could_not_say_for_long_is_told_as_read_late(sto
     cluster.patience = 60
     scan = Scan(store, clock=clock)
     scan.coordinator.start(cluster)
-    await until(lambda: _watching(scan, PODS))
+    await wait_until(lambda: _watching(scan, PODS))
     cluster.opens.clear()
     first = len(cluster.watches)
     await _number(cluster, 61)
-    await until(lambda: _begun(cluster, first + 1))
+    await wait_until(lambda: _begun(cluster, first + 1))
     clock.off = 30
     cluster.opens.set()
-    await until(lambda: _labelled(scan, "60"))
-    await until(lambda: _gap_of(scan, 29, 31))
+    await wait_until(lambda: _labelled(scan, "60"))
+    await wait_until(lambda: _gap_of(scan, 29, 31))
     await scan.coordinator.close()
 
 
@@ -254,10 +249,10 @@ async def test_where_the_whole_cluster_is_forbidden_each_allowed_namespace_is_re
     cluster.refusals["pods", "b"] = Forbidden("pods is forbidden", "not in b")
     await scan.coordinator.scan_once(cluster)
     scan.coordinator.start(cluster)
-    await until(lambda: _watching(scan, PODS))
+    await wait_until(lambda: _watching(scan, PODS))
     await cluster.put(PODS, "late", "a")
-    await until(lambda: _is(scan.names(PODS), ["late", "web-0", "web-1", "web-2", "web-3"]))
-    await until(lambda: _trust(scan, Trust.PARTIAL))
+    await wait_until(lambda: _is(scan.names(PODS), ["late", "web-0", "web-1", "web-2", "web-3"]))
+    await wait_until(lambda: _trust(scan, Trust.PARTIAL))
     assert any("not in b" in reason for reason in scan.state().missing)
     assert {scope for resource, scope, _ in cluster.watches if resource == "pods"} == {"a"}
 
@@ -277,9 +272,9 @@ async def test_a_kind_that_cannot_be_watched_is_listed_again_and_again(store: St
     cluster = MemoryCluster(resources=(USAGE,))
     await cluster.put(USAGE, "web-0", "a", containers=[{"usage": {"cpu": "5m"}}])
     scan.coordinator.start(cluster)
-    await until(lambda: _holds(scan, USAGE, 1))
+    await wait_until(lambda: _holds(scan, USAGE, 1))
     await cluster.put(USAGE, "web-1", "a", containers=[{"usage": {"cpu": "5m"}}])
-    await until(lambda: _holds(scan, USAGE, 2))
+    await wait_until(lambda: _holds(scan, USAGE, 2))
     assert not cluster.watches
     await scan.coordinator.close()
 
@@ -290,10 +285,10 @@ async def test_a_kind_that_is_only_listed_is_listed_on_after_the_clock_was_set_b
     await cluster.put(USAGE, "web-0", "a")
     scan = Scan(store, ScanPlan(metrics_interval=0.1), clock)
     scan.coordinator.start(cluster)
-    await until(lambda: _holds(scan, USAGE, 1))
+    await wait_until(lambda: _holds(scan, USAGE, 1))
     clock.off -= 3600.0
     await cluster.put(USAGE, "web-1", "a")
-    await until(lambda: _holds(scan, USAGE, 2))
+    await wait_until(lambda: _holds(scan, USAGE, 2))
     await scan.coordinator.close()
 
 
@@ -301,9 +296,9 @@ async def test_what_could_be_watched_is_listed_again_and_again_where_nobody_want
     scan = Scan(store, ScanPlan(dynamic_interval=0.1, static_interval=0.1, watch=False))
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _holds(scan, PODS, 8))
+    await wait_until(lambda: _holds(scan, PODS, 8))
     await cluster.put(PODS, "new", "a")
-    await until(lambda: _holds(scan, PODS, 9))
+    await wait_until(lambda: _holds(scan, PODS, 9))
     assert not cluster.watches
     await scan.coordinator.close()
 
@@ -311,7 +306,7 @@ async def test_what_could_be_watched_is_listed_again_and_again_where_nobody_want
 async def test_a_definition_brings_its_kind_and_its_columns_and_takes_them_with_it(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _watching(scan, DEFINITIONS))
+    await wait_until(lambda: _watching(scan, DEFINITIONS))
     widgets = ApiResource("example.com", "v1", "Widget", "widgets", True, verbs=("get", "list", "watch"))
     cluster.resources.append(widgets)
     await cluster.put(widgets, "w", "a", spec={"size": "large"})
@@ -319,16 +314,16 @@ async def test_a_definition_brings_its_kind_and_its_columns_and_takes_them_with_
     version = {"name": "v1", "served": True, "storage": True, "additionalPrinterColumns": columns}
     names = {"plural": "widgets", "kind": "Widget"}
     await cluster.put(DEFINITIONS, "widgets.example.com", spec={"group": "example.com", "names": names, "versions": [version]})
-    await until(lambda: _holds(scan, widgets, 1))
+    await wait_until(lambda: _holds(scan, widgets, 1))
     table = await scan.store.table(cluster.name, widgets.name)
     (row,) = (await scan.store.rows(RowQuery(widgets.name))).rows
     assert row.cells[table.index("SIZE") or 0] == "large"
     version["additionalPrinterColumns"] = [{"name": "Measure", "type": "string", "jsonPath": ".spec.size"}]
     await cluster.put(DEFINITIONS, "widgets.example.com", spec={"group": "example.com", "names": names, "versions": [version]})
-    await until(lambda: _shows(scan, widgets, "MEASURE", "large"))
+    await wait_until(lambda: _shows(scan, widgets, "MEASURE", "large"))
     cluster.resources.remove(widgets)
     await cluster.remove(DEFINITIONS, "widgets.example.com")
-    await until(lambda: _holds(scan, widgets, 0))
+    await wait_until(lambda: _holds(scan, widgets, 0))
 
 
 async def test_a_kind_that_is_not_served_for_a_moment_keeps_its_rows(scan: Scan) -> None:
@@ -367,7 +362,7 @@ def _bytes_in(folder: Path) -> bytes:
 async def test_a_refresh_lists_anew_though_the_watch_is_well(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _watching(scan, PODS))
+    await wait_until(lambda: _watching(scan, PODS))
     (report,) = await scan.coordinator.refresh(cluster.name, PODS.name)
     assert (report.objects, report.error) == (8, "")
     assert [resource for resource, _ in cluster.lists].count("pods") == 2
@@ -376,7 +371,7 @@ async def test_a_refresh_lists_anew_though_the_watch_is_well(scan: Scan) -> None
 async def test_when_a_scan_ends_nothing_says_that_it_is_still_watched(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _watching(scan, PODS))
+    await wait_until(lambda: _watching(scan, PODS))
     await scan.coordinator.stop(cluster.name)
     assert not any(state.watching for state in await scan.store.scan_states())
     assert await scan.store.take_lease("scan:memory", "somebody else", 5.0) == "somebody else"

@@ -25,7 +25,8 @@ from k8sconsole.store.port import RowQuery, Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.contract.store_objects import PODS, batch, pod
 from tests.unit.scanner.memory_cluster import MemoryCluster
-from tests.unit.scanner.test_cluster_scanner import shop, until
+from tests.unit.scanner.test_cluster_scanner import shop
+from tests.waiting import wait_until
 
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
 WIDGETS = ApiResource("example.com", "v1", "Widget", "widgets", True, verbs=("get", "list", "watch"))
@@ -125,7 +126,7 @@ async def test_an_object_can_be_read_beside_another_process_that_scans_the_clust
     theirs = await open_store(tmp_path / "cache.db")
     holder = ScanCoordinator(theirs, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)
     holder.start(site.cluster)
-    await until(lambda: _watched(theirs, CONFIGMAPS))
+    await wait_until(lambda: _watched(theirs, CONFIGMAPS))
     await site.create("one")
     report = await site.read("one")
     assert report.objects == 1
@@ -142,7 +143,7 @@ async def test_an_object_can_be_read_beside_another_process_that_scans_the_clust
 
 async def test_of_an_object_that_is_watched_no_version_is_lost_because_it_was_read_besides(site: Site) -> None:
     site.coordinator.start(site.cluster)
-    await until(lambda: _watched(site.store, CONFIGMAPS))
+    await wait_until(lambda: _watched(site.store, CONFIGMAPS))
     await site.create("one")
     for value in ("second", "third"):
         await site.change("one", value)
@@ -155,7 +156,7 @@ async def test_the_count_of_a_kind_that_is_watched_here_stays_right(store: Store
     coordinator = ScanCoordinator(store, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)
     coordinator.start(cluster)
     pods = cluster.resources[0]
-    await until(lambda: _watched(store, pods))
+    await wait_until(lambda: _watched(store, pods))
     await cluster.put(pods, "silent", "a", told=False)
     await coordinator.read_parts(cluster, "", [Part(pods, "a", "silent")])
     (state,) = [state for state in await store.scan_states() if state.resource == pods.name]

@@ -11,7 +11,8 @@ from k8sconsole.scanner.sharing.lease import ScanLease
 from k8sconsole.store.port import Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import PODS, MemoryCluster
-from tests.unit.scanner.test_cluster_scanner import Scan, shop, until
+from tests.unit.scanner.test_cluster_scanner import Scan, shop
+from tests.waiting import wait_until
 
 
 @pytest.fixture
@@ -31,15 +32,15 @@ async def test_the_second_process_looks_on_and_takes_over_when_the_first_goes(st
     first, second = (Scan(store) for store in stores)
     cluster, same_cluster = await shop(), await shop()
     first.coordinator.start(cluster)
-    await until(lambda: _watched(cluster))
+    await wait_until(lambda: _watched(cluster))
     second.coordinator.start(same_cluster)
-    await until(lambda: _told_live(second))
+    await wait_until(lambda: _told_live(second))
     await cluster.put(PODS, "new", "a")
-    await until(lambda: _told_rows(second))
+    await wait_until(lambda: _told_rows(second))
     assert "new" in await second.names(PODS)
     assert not same_cluster.lists
     await first.coordinator.close()
-    await until(lambda: _watched(same_cluster))
+    await wait_until(lambda: _watched(same_cluster))
     await second.coordinator.close()
 
 
@@ -55,7 +56,7 @@ async def test_one_scan_beside_a_scanner_asks_it_to_list_anew_and_reports_what_i
     first, second = (Scan(store) for store in stores)
     cluster, same_cluster = await shop(), await shop()
     first.coordinator.start(cluster)
-    await until(lambda: _watched(cluster))
+    await wait_until(lambda: _watched(cluster))
     lists = len(cluster.lists)
     reports = {report.resource: report for report in await second.coordinator.scan_once(same_cluster)}
     assert reports["pods"].objects == 8
@@ -69,9 +70,9 @@ async def test_a_refresh_where_one_looks_on_is_done_by_the_process_that_scans(st
     first, second = (Scan(store) for store in stores)
     cluster, same_cluster = await shop(), await shop()
     first.coordinator.start(cluster)
-    await until(lambda: _watched(cluster))
+    await wait_until(lambda: _watched(cluster))
     second.coordinator.start(same_cluster)
-    await until(lambda: _told_live(second))
+    await wait_until(lambda: _told_live(second))
     lists = cluster.lists.count(("pods", None))
     (report,) = await second.coordinator.refresh(cluster.name, PODS.name)
     assert (report.resource, report.objects) == ("pods", 8)
@@ -115,7 +116,7 @@ async def test_a_scan_can_be_ended_when_the_cache_can_no_longer_be_written(store
     scan = Scan(stores[0])
     cluster = await shop()
     scan.coordinator.start(cluster)
-    await until(lambda: _watched(cluster))
+    await wait_until(lambda: _watched(cluster))
     await stores[0].close()
     async with asyncio.timeout(10):
         await scan.coordinator.close()

@@ -18,7 +18,7 @@ from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan, is_read
 from k8sconsole.store.port import RowQuery, Store
 from k8sconsole.store.sqlite.open import open_store
-from tests.unit.scanner.test_cluster_scanner import until
+from tests.waiting import wait_until
 
 PODS = next(resource for resource in BUILTIN if resource.name == "pods")
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
@@ -83,7 +83,7 @@ async def test_every_listable_kind_is_counted_as_the_server_counts_it(site: Site
         rows = {resource.name: (await site.store.rows(RowQuery(resource.name))).total for resource in kinds}
         return {report.resource: report.objects for report in reports} == rows == before == await _counted(site, kinds)
 
-    await until(counts_are_equal, within=60.0)
+    await wait_until(counts_are_equal, within=60.0)
 
 
 async def _counted(site: Site, kinds: list[ApiResource]) -> dict[ResourceName, int]:
@@ -110,46 +110,46 @@ async def test_the_seeds_tables_are_filled_for_anybody_with_plain_sqlite(site: S
 
 async def test_a_server_that_dies_is_told_within_seconds_and_its_return_too(site: Site) -> None:
     site.coordinator.start(site.cluster)
-    await until(site.watches_everything)
+    await wait_until(site.watches_everything)
     await site.demo.refuse()
-    await until(lambda: site.trusts(Trust.LOST), within=5.0)
+    await wait_until(lambda: site.trusts(Trust.LOST), within=5.0)
     assert site.states()[-1].retry_at
     assert (await site.store.rows(RowQuery(PODS.name))).total > 0
     await site.demo.resume()
-    await until(lambda: site.trusts(Trust.LIVE), within=10.0)
+    await wait_until(lambda: site.trusts(Trust.LIVE), within=10.0)
     await site.create("after-the-return")
-    await until(lambda: site.has("after-the-return"))
+    await wait_until(lambda: site.has("after-the-return"))
 
 
 async def test_a_server_that_forgot_is_listed_again(site: Site) -> None:
     site.coordinator.start(site.cluster)
-    await until(site.watches_everything)
+    await wait_until(site.watches_everything)
     await site.demo.refuse()
-    await until(lambda: site.trusts(Trust.LOST))
+    await wait_until(lambda: site.trusts(Trust.LOST))
     site.demo.compact()
     await site.demo.resume()
     await site.create("after-the-compaction")
-    await until(lambda: site.has("after-the-compaction"))
+    await wait_until(lambda: site.has("after-the-compaction"))
 
 
 async def test_a_server_that_falls_silent_is_lost_and_not_waited_for(site: Site) -> None:
     site.coordinator.start(site.cluster)
-    await until(site.watches_everything)
+    await wait_until(site.watches_everything)
     site.demo.pause()
-    await until(lambda: site.trusts(Trust.LOST), within=30.0)
+    await wait_until(lambda: site.trusts(Trust.LOST), within=30.0)
     await site.demo.resume()
-    await until(lambda: site.trusts(Trust.LIVE), within=30.0)
+    await wait_until(lambda: site.trusts(Trust.LIVE), within=30.0)
 
 
 async def test_a_user_of_one_namespace_sees_it_and_is_told_what_is_missing(site: Site) -> None:
     await site.create("mine")
     limited = await _client(site.demo.kubeconfig_for(LIMITED))
     site.coordinator.start(limited, home="default")
-    await until(lambda: site.has("mine"))
-    await until(lambda: site.trusts(Trust.PARTIAL))
+    await wait_until(lambda: site.has("mine"))
+    await wait_until(lambda: site.trusts(Trust.PARTIAL))
     await site.create("mine-too")
-    await until(lambda: site.has("mine-too"))
-    await until(lambda: _names(site, "nodes"))
+    await wait_until(lambda: site.has("mine-too"))
+    await wait_until(lambda: _names(site, "nodes"))
     await site.coordinator.close()
     await limited.close()
 

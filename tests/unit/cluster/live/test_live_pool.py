@@ -11,7 +11,7 @@ from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.model.connections import PoolBounds
 from k8sconsole.model.refs import ApiResource, ClusterName
-from tests.unit.scanner.test_cluster_scanner import until
+from tests.waiting import wait_until
 
 PODS = ApiResource("", "v1", "Pod", "pods", True)
 VERSION = b'{"gitVersion": "v1.36.0"}'
@@ -87,7 +87,7 @@ async def _rush(server: CountingServer, cluster: Cluster, requests: int, fit: in
     server.gate.clear()
     before = server.asked
     tasks = [asyncio.create_task(cluster.version()) for _ in range(requests)]
-    await until(lambda: _is(lambda: server.asked - before, fit))
+    await wait_until(lambda: _is(lambda: server.asked - before, fit))
     return tasks
 
 
@@ -127,7 +127,7 @@ async def test_after_a_rush_a_trickle_of_requests_gives_up_what_it_does_not_need
         await cluster.version()
         return server.open == 2
 
-    await until(has_shrunk)
+    await wait_until(has_shrunk)
     for _ in range(5):
         await cluster.version()
     assert server.open == cluster.connections().size == 2, "what is left is kept"
@@ -138,7 +138,7 @@ async def test_what_nobody_uses_is_closed_when_its_time_is_over(server: Counting
     tasks = await _rush(server, cluster, 3, fit=3)
     server.gate.set()
     await asyncio.gather(*tasks)
-    await until(lambda: _is(lambda: server.open, 0))
+    await wait_until(lambda: _is(lambda: server.open, 0))
     assert cluster.connections().size == 0
 
 
@@ -158,7 +158,7 @@ async def test_a_watch_takes_no_place_of_the_short_requests(server: CountingServ
     cluster = await reach(pool_max=1)
     server.gate.clear()
     opening = asyncio.create_task(anext(cluster.watch(PODS, resource_version="1"), None))
-    await until(lambda: _is(lambda: server.asked, 1))
+    await wait_until(lambda: _is(lambda: server.asked, 1))
     now = cluster.connections()
     assert (now.size, now.streams) == (0, 1)
     opening.cancel()
