@@ -17,14 +17,14 @@ _LIFETIME = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class KeyPair:
+class IssuedCertificate:
     """A certificate and its key, both PEM."""
 
     certificate: bytes
     key: bytes
 
 
-class Authority:
+class CertificateAuthority:
     """Signs the server's certificate and its clients'."""
 
     def __init__(self) -> None:
@@ -38,20 +38,20 @@ class Authority:
     def certificate(self) -> bytes:
         return _pem(self._certificate)
 
-    def server(self) -> KeyPair:
+    def server(self) -> IssuedCertificate:
         return self._issue(_subject("k8sconsole-demo-apiserver", ()), loopback=True)
 
-    def client(self, name: str, groups: Sequence[str]) -> KeyPair:
+    def client(self, name: str, groups: Sequence[str]) -> IssuedCertificate:
         """A client certificate: the name is the user's, organisations are groups."""
         return self._issue(_subject(name, groups), loopback=False)
 
-    def _issue(self, subject: x509.Name, *, loopback: bool) -> KeyPair:
+    def _issue(self, subject: x509.Name, *, loopback: bool) -> IssuedCertificate:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.asymmetric import ec
 
         key = ec.generate_private_key(ec.SECP256R1())
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
-        return KeyPair(_pem(self._sign(subject, key, loopback=loopback)), pem)
+        return IssuedCertificate(_pem(self._sign(subject, key, loopback=loopback)), pem)
 
     def _sign(
         self, subject: x509.Name, key: EllipticCurvePrivateKey, *, is_authority: bool = False, loopback: bool = False

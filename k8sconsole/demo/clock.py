@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 
-class Clock:
+class DemoClock:
     """The machine's time, in UTC."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
 
-class FixedClock(Clock):
+class FixedDemoClock(DemoClock):
     """A clock that moves only when told to, so that tests and pictures repeat."""
 
     def __init__(self, at: datetime) -> None:

@@ -13,7 +13,7 @@ from k8sconsole.demo import status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 EventType = Literal["ADDED", "MODIFIED", "DELETED"]
 Key = tuple[str, str]
@@ -26,7 +26,7 @@ class StoreEvent:
     """One change. `raw` is the object after it (its last state when deleted), `previous_raw` the one before, None when added."""
 
     type: EventType
-    resource: Resource
+    resource: ServedResource
     namespace: str
     name: str
     resource_version: int
@@ -84,7 +84,7 @@ class Subscription:
         return self._events.popleft()
 
 
-class History:
+class ChangeHistory:
     """A ring of past changes. Revisions at or above `oldest` can be resumed from; older ones are gone (410).
 
     Continue tokens carry the `epoch` they were made in; those of an earlier one are expired.

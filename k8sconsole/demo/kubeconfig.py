@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from k8sconsole.demo.certificates import KeyPair
+    from k8sconsole.demo.certificates import IssuedCertificate
     from k8sconsole.demo.users import User
 
 Json = dict[str, Any]
@@ -19,7 +19,7 @@ PREFIX = "/as/"
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class ApiServerAddress:
     """How a cluster is reached: its name, address, and its authority's certificate (PEM) where it speaks TLS."""
 
     cluster: str
@@ -27,7 +27,7 @@ class Door:
     authority: bytes | None = None
 
 
-def write(path: Path, door: Door, user: User, certificate: KeyPair | None = None, namespace: str = "default") -> None:
+def write(path: Path, door: ApiServerAddress, user: User, certificate: IssuedCertificate | None = None, namespace: str = "default") -> None:
     """Writes a kubeconfig; JSON is YAML. Over plain HTTP the token is also in the address, because client-go sends credentials
     over TLS only."""
     document = {
@@ -43,13 +43,13 @@ def write(path: Path, door: Door, user: User, certificate: KeyPair | None = None
         json.dump(document, file, indent=2)
 
 
-def _cluster(door: Door, user: User) -> Json:
+def _cluster(door: ApiServerAddress, user: User) -> Json:
     if door.authority is None:
         return {"server": f"{door.url}{PREFIX}{user.token}"}
     return {"server": door.url, "certificate-authority-data": base64.b64encode(door.authority).decode()}
 
 
-def _credentials(user: User, certificate: KeyPair | None) -> Json:
+def _credentials(user: User, certificate: IssuedCertificate | None) -> Json:
     if certificate is None:
         return {"token": user.token}
     return {

@@ -18,7 +18,7 @@ SCALED = ("status", "scale")
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class ServedResource:
     """One served kind in one version. `stored_as` is the key whose objects it shows (events are served by two groups);
     `key` is `apps/deployments` or `/pods`, the same for all versions of a kind;
     `definition` is the version entry of the CustomResourceDefinition that brought the kind, None for built-in ones."""
@@ -89,10 +89,10 @@ class _Group:
         verbs: tuple[str, ...] = ALL_VERBS,
         generation: bool = True,
         stored_as: str = "",
-    ) -> Resource:
+    ) -> ServedResource:
         names = tuple(short.split())
         namespaced = scope == "ns"
-        return Resource(
+        return ServedResource(
             self.group, self.version, kind, plural, kind.lower(), namespaced, names, categories, verbs, subs, generation, stored_as
         )
 
@@ -114,7 +114,7 @@ _EXT = ("api-extensions",)
 _ASK = ("create",)
 _POD_SUBS = ("status", "log", "eviction", "binding", "ephemeralcontainers", "exec", "portforward")
 
-_TABLE: tuple[Resource, ...] = (
+_TABLE: tuple[ServedResource, ...] = (
     _core("Binding", "bindings", verbs=_ASK),
     _core("ConfigMap", "configmaps", "cm", generation=False),
     _core("Endpoints", "endpoints", "ep", generation=False),
@@ -201,16 +201,16 @@ _TABLE: tuple[Resource, ...] = (
 )
 
 
-class Registry:
+class ResourceRegistry:
     """The kinds one cluster serves, found by path or by kind."""
 
-    def __init__(self, resources: tuple[Resource, ...] = _TABLE) -> None:
+    def __init__(self, resources: tuple[ServedResource, ...] = _TABLE) -> None:
         self._by_path = {(each.group, each.version, each.plural): each for each in resources}
 
-    def __iter__(self) -> Iterator[Resource]:
+    def __iter__(self) -> Iterator[ServedResource]:
         return iter(self._by_path.values())
 
-    def add(self, resource: Resource) -> None:
+    def add(self, resource: ServedResource) -> None:
         self._by_path[resource.group, resource.version, resource.plural] = resource
 
     def remove_group_kind(self, group: str, plural: str) -> None:
@@ -218,10 +218,10 @@ class Registry:
         for path in [path for path in self._by_path if path[0] == group and path[2] == plural]:
             del self._by_path[path]
 
-    def find(self, group: str, version: str, plural: str) -> Resource | None:
+    def find(self, group: str, version: str, plural: str) -> ServedResource | None:
         return self._by_path.get((group, version, plural))
 
-    def by_kind(self, api_version: str, kind: str) -> Resource | None:
+    def by_kind(self, api_version: str, kind: str) -> ServedResource | None:
         return next((each for each in self if each.kind == kind and each.api_version == api_version), None)
 
     def versions(self, group: str) -> list[str]:
@@ -233,15 +233,15 @@ class Registry:
         return [group for group in dict.fromkeys(each.group for each in self) if group]
 
 
-_BUILTIN = Registry()
-RESOURCES: Mapping[str, Resource] = {each.key: each for each in _TABLE if not each.stored_as}
+_BUILTIN = ResourceRegistry()
+RESOURCES: Mapping[str, ServedResource] = {each.key: each for each in _TABLE if not each.stored_as}
 
 
-def find(group: str, version: str, plural: str) -> Resource | None:
+def find(group: str, version: str, plural: str) -> ServedResource | None:
     """A built-in kind by its path, or None."""
     return _BUILTIN.find(group, version, plural)
 
 
-def by_kind(api_version: str, kind: str) -> Resource | None:
+def by_kind(api_version: str, kind: str) -> ServedResource | None:
     """A built-in kind by `apps/v1` and `Deployment`, or None."""
     return _BUILTIN.by_kind(api_version, kind)

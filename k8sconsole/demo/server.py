@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from k8sconsole.demo import kubeconfig
 from k8sconsole.demo.api import definitions
-from k8sconsole.demo.api.access import Gate
+from k8sconsole.demo.api.access import AccessControl
 from k8sconsole.demo.api.backend import Backend
-from k8sconsole.demo.api.faults import Fault, Faults
+from k8sconsole.demo.api.faults import Fault, FaultInjector
 from k8sconsole.demo.api.http import application
-from k8sconsole.demo.clock import Clock
+from k8sconsole.demo.clock import DemoClock
 from k8sconsole.demo.storage import ObjectStore
 from k8sconsole.demo.users import MASTERS, User
 from k8sconsole.demo.world import scenario as scenarios
@@ -31,7 +31,7 @@ from k8sconsole.demo.world.run import World
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from k8sconsole.demo.certificates import Authority
+    from k8sconsole.demo.certificates import CertificateAuthority
 
 ADMIN = "demo-admin"
 _START_SECONDS = 60
@@ -51,22 +51,22 @@ class DemoCluster:
         *,
         size: int | None = None,
         seed: int = 1,
-        clock: Clock | None = None,
+        clock: DemoClock | None = None,
         port: int = 0,
         tls: bool = False,
         still: bool = False,
         users: Iterable[User] = (),
     ) -> None:
         self._scenario, self._size, self._seed, self._port = scenario, size, seed, port
-        self.clock = clock or Clock()
+        self.clock = clock or DemoClock()
         self.store = ObjectStore(self.clock, seed=seed)
         self.admin = User(ADMIN, secrets.token_urlsafe(24), (MASTERS,))
-        self._gate = Gate(self.store, (self.admin, *users))
+        self._gate = AccessControl(self.store, (self.admin, *users))
         self._backend = Backend(self.store, self._gate, Random(seed))
-        self._faults = Faults()
+        self._faults = FaultInjector()
         self.world = World(self.store, self.clock, seed, controllers=STILL if still else EVERY)
         self._tls = tls
-        self._authority: Authority | None = None
+        self._authority: CertificateAuthority | None = None
         self._runner: web.AppRunner | None = None
         self._folder: Path | None = None
 
@@ -77,9 +77,9 @@ class DemoCluster:
         definitions.attach(self.store)
         scenarios.load(self._scenario, size=self._size, seed=self._seed).apply(self.store)
         if self._tls:
-            from k8sconsole.demo.certificates import Authority
+            from k8sconsole.demo.certificates import CertificateAuthority
 
-            self._authority = Authority()
+            self._authority = CertificateAuthority()
         self._folder = Path(tempfile.mkdtemp(prefix="k8sconsole-demo-"))
         self._faults.running.set()
         await self._open()
@@ -135,7 +135,7 @@ class DemoCluster:
         pair = self._authority.client(user.name, user.groups) if certificate and self._authority else None
         authority = self._authority.certificate if self._authority else None
         path = self._file(user)
-        kubeconfig.write(path, kubeconfig.Door(f"demo-{self._scenario}", self.url, authority), user, pair)
+        kubeconfig.write(path, kubeconfig.ApiServerAddress(f"demo-{self._scenario}", self.url, authority), user, pair)
         return path
 
     def _file(self, user: User) -> Path:

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo import status
-from k8sconsole.demo.clock import Clock, stamp
-from k8sconsole.demo.history import WINDOW, EventType, History, Key, StoreEvent, Subscription
-from k8sconsole.demo.resources import RESOURCES, Registry, Resource
+from k8sconsole.demo.clock import DemoClock, stamp
+from k8sconsole.demo.history import WINDOW, ChangeHistory, EventType, Key, StoreEvent, Subscription
+from k8sconsole.demo.resources import RESOURCES, ResourceRegistry, ServedResource
 from k8sconsole.demo.views import view
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _GC_FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 
 @dataclass(slots=True)
-class Stored:
+class StoredObject:
     """One object: its bytes, and the few facts that are asked too often to decode them."""
 
     raw: bytes
@@ -47,8 +47,8 @@ class Stored:
 class Bucket:
     """All objects of one kind, with their keys in the order lists show them."""
 
-    resource: Resource
-    objects: dict[Key, Stored]
+    resource: ServedResource
+    objects: dict[Key, StoredObject]
     keys: list[Key]
 
     def span(self, namespace: str | None) -> list[Key]:
@@ -57,13 +57,13 @@ class Bucket:
         return self.keys[bisect_left(self.keys, (namespace, "")) : bisect_left(self.keys, (namespace + "\0", ""))]
 
 
-def encode(resource: Resource, obj: Json) -> bytes:
+def encode(resource: ServedResource, obj: Json) -> bytes:
     """Compact JSON that begins with kind and apiVersion, so that lists can cut both off without decoding."""
     rest = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
     return prefix(resource) + _encode(rest)[1:]
 
 
-def prefix(resource: Resource) -> bytes:
+def prefix(resource: ServedResource) -> bytes:
     return f'{{"kind":"{resource.kind}","apiVersion":"{resource.api_version}",'.encode()
 
 
@@ -73,10 +73,12 @@ class ObjectStore:
     `observers` are told of every change at once, before the write returns; they may write themselves.
     """
 
-    def __init__(self, clock: Clock | None = None, *, seed: int = 1, window: int = WINDOW, registry: Registry | None = None) -> None:
-        self.clock = clock or Clock()
-        self.registry = registry or Registry()
-        self.history = History(window)
+    def __init__(
+        self, clock: DemoClock | None = None, *, seed: int = 1, window: int = WINDOW, registry: ResourceRegistry | None = None
+    ) -> None:
+        self.clock = clock or DemoClock()
+        self.registry = registry or ResourceRegistry()
+        self.history = ChangeHistory(window)
         self.resource_version = 1
         self.observers: list[Callable[[StoreEvent], None]] = []
         self._random = Random(seed)
@@ -85,38 +87,38 @@ class ObjectStore:
 
     # -- reading
 
-    def bucket(self, resource: Resource) -> Bucket:
+    def bucket(self, resource: ServedResource) -> Bucket:
         bucket = self._buckets.get(resource.key)
         if bucket is None:
             bucket = self._buckets[resource.key] = Bucket(RESOURCES.get(resource.key, resource), {}, [])
         return bucket
 
-    def stored(self, resource: Resource, namespace: str | None, name: str) -> Stored:
+    def stored(self, resource: ServedResource, namespace: str | None, name: str) -> StoredObject:
         """The entry itself; raises a 404 status."""
         found = self.bucket(resource).objects.get((namespace or "", name))
         if found is None:
             raise status.not_found(resource, name)
         return found
 
-    def raw(self, resource: Resource, namespace: str | None, name: str) -> bytes:
+    def raw(self, resource: ServedResource, namespace: str | None, name: str) -> bytes:
         return self.stored(resource, namespace, name).raw
 
-    def get(self, resource: Resource, namespace: str | None, name: str) -> Json:
+    def get(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
         found: Json = _decode(self.raw(resource, namespace, name))
         return found
 
-    def view(self, resource: Resource, namespace: str | None, name: str) -> Json:
+    def view(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
         """The object to look at, not to alter; raises a 404 status."""
         return view(self.raw(resource, namespace, name))
 
-    def has(self, resource: Resource, namespace: str | None, name: str) -> bool:
+    def has(self, resource: ServedResource, namespace: str | None, name: str) -> bool:
         return (namespace or "", name) in self.bucket(resource).objects
 
-    def names(self, resource: Resource, namespace: str | None = None) -> list[Key]:
+    def names(self, resource: ServedResource, namespace: str | None = None) -> list[Key]:
         """(namespace, name) of every object of a kind, sorted; the namespace is "" for cluster-wide kinds."""
         return self.bucket(resource).span(namespace)
 
-    def iterate(self, resource: Resource, namespace: str | None = None) -> Iterator[Json]:
+    def iterate(self, resource: ServedResource, namespace: str | None = None) -> Iterator[Json]:
         """Views, sorted by key; objects that vanish while iterating are skipped."""
         bucket = self.bucket(resource)
         for key in bucket.span(namespace):
@@ -124,10 +126,10 @@ class ObjectStore:
             if found is not None:
                 yield view(found.raw)
 
-    def count(self, resource: Resource, namespace: str | None = None) -> int:
+    def count(self, resource: ServedResource, namespace: str | None = None) -> int:
         return len(self.bucket(resource).objects) if not namespace else len(self.names(resource, namespace))
 
-    def select(self, resource: Resource, namespace: str | None, selector: Mapping[str, str]) -> Iterator[Json]:
+    def select(self, resource: ServedResource, namespace: str | None, selector: Mapping[str, str]) -> Iterator[Json]:
         """Views of the objects that carry all these labels; decodes only those."""
         bucket = self.bucket(resource)
         wanted = selector.items()
@@ -136,13 +138,13 @@ class ObjectStore:
             if found is not None and wanted <= found.labels.items():
                 yield view(found.raw)
 
-    def owned_by(self, uid: str) -> list[tuple[Resource, str, str]]:
+    def owned_by(self, uid: str) -> list[tuple[ServedResource, str, str]]:
         """Dependents whose owner references name this uid."""
         return [(self._buckets[key].resource, namespace, name) for key, namespace, name in sorted(self._owned.get(uid, ()))]
 
     # -- writing
 
-    def create(self, resource: Resource, obj: Json, *, dry_run: bool = False) -> Json:
+    def create(self, resource: ServedResource, obj: Json, *, dry_run: bool = False) -> Json:
         """Stores a new object with uid, creationTimestamp, generation and resourceVersion; raises AlreadyExists (409)."""
         meta = obj["metadata"]
         key = (meta.get("namespace") or "", meta["name"])
@@ -158,7 +160,7 @@ class ObjectStore:
             self._commit("ADDED", resource, key, new)
         return new
 
-    def update(self, resource: Resource, obj: Json, *, subresource: str | None = None, dry_run: bool = False) -> Json:
+    def update(self, resource: ServedResource, obj: Json, *, subresource: str | None = None, dry_run: bool = False) -> Json:
         """Replaces an object, as a client's PUT does.
 
         Without `subresource` the status stays as it is where the kind has a status subresource; with `"status"` only it changes.
@@ -174,7 +176,7 @@ class ObjectStore:
         return self._replace(resource, old, _merge_parts(resource, old, obj, subresource), dry_run=dry_run)
 
     def mutate(
-        self, resource: Resource, namespace: str | None, name: str, change: Callable[[Json], None], *, subresource: str | None = None
+        self, resource: ServedResource, namespace: str | None, name: str, change: Callable[[Json], None], *, subresource: str | None = None
     ) -> Json:
         """Read, change, write, in one step. Without `subresource` everything `change` touched is kept, the status included."""
         old = self.view(resource, namespace, name)
@@ -184,14 +186,14 @@ class ObjectStore:
             new = _merge_parts(resource, old, new, subresource)
         return self._replace(resource, old, new, dry_run=False)
 
-    def set_status(self, resource: Resource, namespace: str | None, name: str, status: Json) -> None:
+    def set_status(self, resource: ServedResource, namespace: str | None, name: str, status: Json) -> None:
         """Replace the status alone, without decoding the rest once more; raises a 404 status."""
         old = self.view(resource, namespace, name)
         self._replace(resource, old, {**old, "status": status}, dry_run=False)
 
     def delete(
         self,
-        resource: Resource,
+        resource: ServedResource,
         namespace: str | None,
         name: str,
         *,
@@ -214,12 +216,12 @@ class ObjectStore:
         self._mark_deleted(new, grace)
         return self._replace(resource, old, new, dry_run=dry_run)
 
-    def remove(self, resource: Resource, namespace: str | None, name: str) -> Json:
+    def remove(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
         """Takes the object away, whatever held it; watchers see it DELETED at a revision of its own."""
         obj = self.get(resource, namespace, name)
         return self._commit("DELETED", resource, (namespace or "", name), obj)
 
-    def subscribe(self, resource: Resource | None = None) -> Subscription:
+    def subscribe(self, resource: ServedResource | None = None) -> Subscription:
         """Changes from now on, of one kind or of all."""
         return self.history.subscribe(resource.key if resource else None)
 
@@ -238,7 +240,7 @@ class ObjectStore:
             meta["deletionTimestamp"] = stamp(self.clock.now() + timedelta(seconds=grace))
             meta["deletionGracePeriodSeconds"] = grace
 
-    def _replace(self, resource: Resource, old: Json, new: Json, *, dry_run: bool) -> Json:
+    def _replace(self, resource: ServedResource, old: Json, new: Json, *, dry_run: bool) -> Json:
         new = _complete(self.bucket(resource).resource, new)
         meta, before = new["metadata"], old["metadata"]
         meta["resourceVersion"] = before["resourceVersion"]
@@ -252,7 +254,7 @@ class ObjectStore:
         released = "deletionTimestamp" in meta and not _held(new) and not meta.get("deletionGracePeriodSeconds")
         return self._commit("DELETED" if released else "MODIFIED", resource, key, new)
 
-    def _commit(self, kind: EventType, resource: Resource, key: Key, obj: Json) -> Json:
+    def _commit(self, kind: EventType, resource: ServedResource, key: Key, obj: Json) -> Json:
         self.resource_version += 1
         obj["metadata"]["resourceVersion"] = str(self.resource_version)
         bucket = self.bucket(resource)
@@ -271,20 +273,20 @@ class ObjectStore:
             observe(event)
         return obj
 
-    def _remember(self, resource_key: str, key: Key, raw: bytes, meta: Json) -> Stored:
+    def _remember(self, resource_key: str, key: Key, raw: bytes, meta: Json) -> StoredObject:
         owners = tuple(owner["uid"] for owner in meta.get("ownerReferences") or ())
         for owner in owners:
             self._owned[owner].add((resource_key, *key))
-        return Stored(raw, meta["uid"], self.resource_version, meta.get("labels") or {}, owners)
+        return StoredObject(raw, meta["uid"], self.resource_version, meta.get("labels") or {}, owners)
 
-    def _forget_owners(self, resource_key: str, key: Key, stored: Stored | None) -> None:
+    def _forget_owners(self, resource_key: str, key: Key, stored: StoredObject | None) -> None:
         for owner in stored.owners if stored else ():
             self._owned[owner].discard((resource_key, *key))
             if not self._owned[owner]:
                 del self._owned[owner]
 
 
-def _complete(resource: Resource, obj: Json) -> Json:
+def _complete(resource: ServedResource, obj: Json) -> Json:
     """A shallow copy that begins with kind and apiVersion, as its bytes must, and owns its metadata."""
     rest = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion", "metadata")}
     return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": dict(obj["metadata"]), **rest}
@@ -294,7 +296,7 @@ def _spec_of(obj: Json) -> Json:
     return {key: value for key, value in obj.items() if key not in ("metadata", "status", "kind", "apiVersion")}
 
 
-def _merge_parts(resource: Resource, old: Json, given: Json, subresource: str | None) -> Json:
+def _merge_parts(resource: ServedResource, old: Json, given: Json, subresource: str | None) -> Json:
     """What a write through this path may change of the object: everything but the status, or the status alone."""
     if subresource == "status":
         meta = dict(old["metadata"])
@@ -315,7 +317,7 @@ def _held(obj: Json) -> bool:
     return bool(obj["metadata"].get("finalizers") or (obj["kind"] == "Namespace" and obj.get("spec", {}).get("finalizers")))
 
 
-def _grace(resource: Resource, obj: Json, asked: int | None) -> int:
+def _grace(resource: ServedResource, obj: Json, asked: int | None) -> int:
     """Seconds a pod is given to end; nothing else has a grace period, nor has a pod that never started or is done."""
     done = obj.get("status", {}).get("phase") in ("Succeeded", "Failed")
     if resource.key != "/pods" or done or not obj.get("spec", {}).get("nodeName"):
@@ -336,7 +338,7 @@ def _set_propagation(meta: Json, propagation: str | None) -> None:
         meta.pop("finalizers", None)
 
 
-def _check_preconditions(resource: Resource, meta: Json, preconditions: Mapping[str, str]) -> None:
+def _check_preconditions(resource: ServedResource, meta: Json, preconditions: Mapping[str, str]) -> None:
     for field, label in (("uid", "UID"), ("resourceVersion", "ResourceVersion")):
         wanted = preconditions.get(field)
         if wanted and wanted != meta[field]:
@@ -344,5 +346,5 @@ def _check_preconditions(resource: Resource, meta: Json, preconditions: Mapping[
             raise status.conflict(resource, meta["name"], f"Precondition failed: {found}")
 
 
-def _uid_conflict(resource: Resource, name: str, given: str, found: str) -> status.ApiStatus:
+def _uid_conflict(resource: ServedResource, name: str, given: str, found: str) -> status.ApiStatus:
     return status.conflict(resource, name, f"Precondition failed: UID in precondition: {given}, UID in object meta: {found}")

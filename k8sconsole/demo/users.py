@@ -13,7 +13,7 @@ AUTHENTICATED = "system:authenticated"
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class PolicyRule:
     """Verbs on resources; `*` stands for all. `namespaces` empty means everywhere, cluster-wide lists included.
 
     `resources` are plural names, with `/subresource` where one is meant; `names` empty means every object.
@@ -25,7 +25,7 @@ class Rule:
     groups: tuple[str, ...] = ("*",)
     names: tuple[str, ...] = ()
 
-    def allows(self, ask: Ask) -> bool:
+    def allows(self, ask: ResourceAttributes) -> bool:
         return (
             _covers(self.verbs, ask.verb)
             and _covers(self.groups, ask.group)
@@ -36,7 +36,7 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class ResourceAttributes:
     """One question to the rules: may somebody do this there?"""
 
     verb: str
@@ -58,7 +58,7 @@ class User:
     name: str
     token: str = ""
     groups: tuple[str, ...] = ()
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[PolicyRule, ...] = ()
 
     @property
     def all_groups(self) -> tuple[str, ...]:

@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import status
 from k8sconsole.demo.resources import RESOURCES
-from k8sconsole.demo.users import MASTERS, Ask, Rule, User
+from k8sconsole.demo.users import MASTERS, PolicyRule, ResourceAttributes, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
     from k8sconsole.demo.storage import ObjectStore
 
 
 Json = dict[str, Any]
 
 
-class Gate:
+class AccessControl:
     """Authentication by token or certificate name, and authorisation by the users' own rules and the cluster's role objects."""
 
     def __init__(self, store: ObjectStore, users: Iterable[User]) -> None:
@@ -44,7 +44,7 @@ class Gate:
 
     def impersonate(self, user: User, name: str, groups: tuple[str, ...]) -> User:
         """The user somebody acts as; raises a 403 status unless they may impersonate."""
-        if not self.allows(user, Ask("impersonate", "", "users", name=name)):
+        if not self.allows(user, ResourceAttributes("impersonate", "", "users", name=name)):
             why = f'User "{user.name}" cannot impersonate resource "users" in API group "" at the cluster scope'
             raise status.ApiStatus(403, "Forbidden", f'users "{name}" is forbidden: {why}', {"name": name, "kind": "users"})
         known = self._users.get(name)
@@ -62,13 +62,13 @@ class Gate:
         known = self._users.get(name)
         return known or User(name, groups=groups)
 
-    def allows(self, user: User, ask: Ask) -> bool:
+    def allows(self, user: User, ask: ResourceAttributes) -> bool:
         return MASTERS in user.groups or any(rule.allows(ask) for rule in self.rules(user))
 
-    def rules(self, user: User) -> Iterator[Rule]:
+    def rules(self, user: User) -> Iterator[PolicyRule]:
         """Everything granted to a user: their own rules, then cluster role bindings, then role bindings."""
         if MASTERS in user.groups:
-            yield Rule(("*",), ("*",))
+            yield PolicyRule(("*",), ("*",))
         yield from user.rules
         for binding in self._store.iterate(RESOURCES["rbac.authorization.k8s.io/clusterrolebindings"]):
             if _binds(binding, user):
@@ -77,7 +77,7 @@ class Gate:
             if _binds(binding, user):
                 yield from self._role_rules(binding["roleRef"], binding["metadata"]["namespace"])
 
-    def _role_rules(self, reference: Json, namespace: str) -> Iterator[Rule]:
+    def _role_rules(self, reference: Json, namespace: str) -> Iterator[PolicyRule]:
         cluster_wide = reference.get("kind") == "ClusterRole"
         plural = "clusterroles" if cluster_wide else "roles"
         resource = RESOURCES[f"rbac.authorization.k8s.io/{plural}"]
@@ -87,7 +87,7 @@ class Gate:
         for rule in self._store.get(resource, place, reference["name"]).get("rules") or ():
             yield rule_from(rule, namespace)
 
-    def check(self, user: User, resource: Resource, ask: Ask) -> None:
+    def check(self, user: User, resource: ServedResource, ask: ResourceAttributes) -> None:
         """Raises a 403 status, in the server's words, when the rules do not allow it."""
         if self.allows(user, ask):
             return
@@ -97,9 +97,9 @@ class Gate:
         raise status.forbidden(resource, ask.name, why)
 
 
-def rule_from(rule: Json, namespace: str) -> Rule:
+def rule_from(rule: Json, namespace: str) -> PolicyRule:
     """A PolicyRule of a Role or ClusterRole, bound to one namespace or ("") to all."""
-    return Rule(
+    return PolicyRule(
         tuple(rule.get("verbs") or ()),
         tuple(rule.get("resources") or ()),
         (namespace,) if namespace else (),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.api.access import Gate
+    from k8sconsole.demo.api.access import AccessControl
     from k8sconsole.demo.api.calls import Call
     from k8sconsole.demo.storage import ObjectStore
 
@@ -23,12 +23,12 @@ class Backend:
     """The cluster as its API handlers see it. `random` makes generated names repeat by seed."""
 
     store: ObjectStore
-    gate: Gate
+    gate: AccessControl
     random: Random = field(default_factory=lambda: Random(1))
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """A whole answer."""
 
     body: bytes
@@ -37,16 +37,16 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Stream:
+class StreamedResponse:
     """An answer that goes on: its chunks are sent as they come."""
 
     chunks: AsyncIterator[bytes]
     content_type: str = JSON
 
 
-Reply = Answer | Stream
-Handler = Callable[["Backend", "Call"], Awaitable[Reply]]
+ApiResponse = Response | StreamedResponse
+Handler = Callable[["Backend", "Call"], Awaitable[ApiResponse]]
 
 
-def answer(document: Json, code: int = 200) -> Answer:
-    return Answer(msgspec.json.encode(document) + b"\n", code)
+def answer(document: Json, code: int = 200) -> Response:
+    return Response(msgspec.json.encode(document) + b"\n", code)

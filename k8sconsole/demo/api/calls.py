@@ -13,7 +13,7 @@ from k8sconsole.demo.api.wire import protobuf
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from k8sconsole.demo.resources import Registry, Resource
+    from k8sconsole.demo.resources import ResourceRegistry, ServedResource
     from k8sconsole.demo.users import User
 
 Json = dict[str, Any]
@@ -23,10 +23,10 @@ _FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ResourcePath:
     """What a path points at. `namespace` is "" for all namespaces or a cluster-wide kind, `name` "" for a collection."""
 
-    resource: Resource
+    resource: ServedResource
     namespace: str
     name: str
     subresource: str
@@ -36,7 +36,7 @@ class Target:
 class Call:
     """One request for a resource. `form` is "" for the object itself, else Table, PartialObjectMetadata or its list."""
 
-    target: Target
+    target: ResourcePath
     verb: str
     query: Mapping[str, str]
     form: str
@@ -46,7 +46,7 @@ class Call:
     user_agent: str
 
     @property
-    def resource(self) -> Resource:
+    def resource(self) -> ServedResource:
         return self.target.resource
 
     @property
@@ -101,7 +101,7 @@ def _parse_yaml(body: bytes, json_error: Exception) -> Any:
         raise status.bad_request(f"error decoding the body: {json_error}") from json_error
 
 
-def parse_path(path: str, registry: Registry) -> Target | None:
+def parse_path(path: str, registry: ResourceRegistry) -> ResourcePath | None:
     """The resource a path such as /apis/apps/v1/namespaces/shop/deployments/web/scale names; None when no such kind is served."""
     parts = [part for part in path.split("/") if part]
     if len(parts) >= 3 and parts[0] == "api":
@@ -117,17 +117,17 @@ def parse_path(path: str, registry: Registry) -> Target | None:
     if resource is None or len(rest) > 3 or not _fits(resource, namespace, rest):
         return None
     name, subresource = (*rest[1:], "", "")[:2]
-    return Target(resource, namespace, name, subresource)
+    return ResourcePath(resource, namespace, name, subresource)
 
 
-def _fits(resource: Resource, namespace: str, rest: list[str]) -> bool:
+def _fits(resource: ServedResource, namespace: str, rest: list[str]) -> bool:
     if not resource.namespaced:
         return not namespace
     named = len(rest) > 1
     return bool(namespace) or not named
 
 
-def verb_of(method: str, target: Target, query: Mapping[str, str]) -> str:
+def verb_of(method: str, target: ResourcePath, query: Mapping[str, str]) -> str:
     """The verb RBAC judges: get, list, watch, create, update, patch, delete, deletecollection."""
     verb = _VERBS.get(method)
     if verb is None:

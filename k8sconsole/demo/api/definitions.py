@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo.clock import stamp
-from k8sconsole.demo.resources import ALL_VERBS, RESOURCES, Resource
+from k8sconsole.demo.resources import ALL_VERBS, RESOURCES, ServedResource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +52,13 @@ def _withdraw(store: ObjectStore, definition: Json) -> None:
         store.registry.remove_group_kind(resource.group, resource.plural)
 
 
-def resources(definition: Json) -> Iterator[Resource]:
+def resources(definition: Json) -> Iterator[ServedResource]:
     """The kinds a definition brings, one a served version, the stored one first."""
     spec, names = definition["spec"], definition["spec"]["names"]
     for version in sorted(spec["versions"], key=lambda each: not each.get("storage")):
         if not version.get("served", True):
             continue
-        yield Resource(
+        yield ServedResource(
             spec["group"],
             version["name"],
             names["kind"],

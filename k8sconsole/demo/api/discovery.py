@@ -5,10 +5,10 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.backend import Answer, answer
+from k8sconsole.demo.api.backend import Response, answer
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.resources import Registry, Resource
+    from k8sconsole.demo.resources import ResourceRegistry, ServedResource
 
 Json = dict[str, Any]
 GIT_VERSION = "v1.36.3+demo"
@@ -29,11 +29,11 @@ _SUB_KINDS = {
 }
 
 
-def describe(path: str, accept: str, registry: Registry) -> Answer | None:
+def describe(path: str, accept: str, registry: ResourceRegistry) -> Response | None:
     """The answer for a path of discovery, version or health; None for other paths."""
     parts = [part for part in path.split("/") if part]
     if path in _HEALTH or (parts and f"/{parts[0]}" in _HEALTH):
-        return Answer(b"ok", content_type="text/plain")
+        return Response(b"ok", content_type="text/plain")
     if parts == ["version"]:
         return answer(version())
     if parts in (["api"], ["apis"]) and f"as={_AGGREGATED}" in accept:
@@ -52,7 +52,7 @@ def version() -> Json:
 # -- aggregated
 
 
-def _aggregated(root: str, accept: str, registry: Registry) -> Answer:
+def _aggregated(root: str, accept: str, registry: ResourceRegistry) -> Response:
     api = "v2" if "v=v2;" in accept.replace(" ", "") + ";" else "v2beta1"
     groups = [""] if root == "api" else registry.groups()
     document = {
@@ -61,10 +61,10 @@ def _aggregated(root: str, accept: str, registry: Registry) -> Answer:
         "metadata": {},
         "items": [_group_item(group, registry) for group in groups],
     }
-    return Answer(answer(document).body, content_type=f"application/json;g=apidiscovery.k8s.io;v={api};as={_AGGREGATED}")
+    return Response(answer(document).body, content_type=f"application/json;g=apidiscovery.k8s.io;v={api};as={_AGGREGATED}")
 
 
-def _group_item(group: str, registry: Registry) -> Json:
+def _group_item(group: str, registry: ResourceRegistry) -> Json:
     versions = [
         {"version": version, "resources": [_resource_item(each) for each in _served(registry, group, version)], "freshness": "Current"}
         for version in registry.versions(group)
@@ -72,7 +72,7 @@ def _group_item(group: str, registry: Registry) -> Json:
     return {"metadata": {"name": group, "creationTimestamp": None} if group else {"creationTimestamp": None}, "versions": versions}
 
 
-def _served(registry: Registry, group: str, version: str) -> list[Resource]:
+def _served(registry: ResourceRegistry, group: str, version: str) -> list[ServedResource]:
     return sorted((each for each in registry if (each.group, each.version) == (group, version)), key=lambda each: each.plural)
 
 
@@ -80,7 +80,7 @@ def _kind(group: str, version: str, kind: str) -> Json:
     return {"group": group, "version": version, "kind": kind}
 
 
-def _resource_item(resource: Resource) -> Json:
+def _resource_item(resource: ServedResource) -> Json:
     found: Json = {
         "resource": resource.plural,
         "responseKind": _kind(resource.group, resource.version, resource.kind),
@@ -96,7 +96,7 @@ def _resource_item(resource: Resource) -> Json:
     return found
 
 
-def _subresource_item(resource: Resource, name: str) -> Json:
+def _subresource_item(resource: ServedResource, name: str) -> Json:
     kind = _SUB_KINDS.get(name, (resource.group, resource.version, resource.kind))
     return {"subresource": name, "responseKind": _kind(*kind), "verbs": _SUB_VERBS.get(name, ["get", "patch", "update"])}
 
@@ -104,7 +104,7 @@ def _subresource_item(resource: Resource, name: str) -> Json:
 # -- legacy
 
 
-def _legacy(parts: list[str], registry: Registry) -> Json | None:
+def _legacy(parts: list[str], registry: ResourceRegistry) -> Json | None:
     if parts == ["api"]:
         return {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []}
     if parts == ["apis"]:
@@ -118,18 +118,18 @@ def _legacy(parts: list[str], registry: Registry) -> Json | None:
     return {"paths": ["/api", "/api/v1", "/apis", *_HEALTH, "/openapi/v2", "/openapi/v3", "/version"]} if not parts else None
 
 
-def _group(group: str, registry: Registry) -> Json:
+def _group(group: str, registry: ResourceRegistry) -> Json:
     versions = [{"groupVersion": f"{group}/{version}", "version": version} for version in registry.versions(group)]
     return {"name": group, "versions": versions, "preferredVersion": versions[0]}
 
 
-def _resource_list(group: str, version: str, registry: Registry) -> Json:
+def _resource_list(group: str, version: str, registry: ResourceRegistry) -> Json:
     name = f"{group}/{version}" if group else version
     listed = [entry for each in _served(registry, group, version) for entry in _entries(each)]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": listed}
 
 
-def _entries(resource: Resource) -> list[Json]:
+def _entries(resource: ServedResource) -> list[Json]:
     common: Json = {"namespaced": resource.namespaced, "kind": resource.kind}
     main: Json = {"name": resource.plural, "singularName": resource.singular, **common, "verbs": list(resource.verbs)}
     for name, values in (("shortNames", resource.short_names), ("categories", resource.categories)):
@@ -138,7 +138,7 @@ def _entries(resource: Resource) -> list[Json]:
     return [main, *(_sub_entry(resource, each, common) for each in sorted(resource.subresources))]
 
 
-def _sub_entry(resource: Resource, name: str, common: Json) -> Json:
+def _sub_entry(resource: ServedResource, name: str, common: Json) -> Json:
     entry: Json = {
         "name": f"{resource.plural}/{name}",
         "singularName": "",

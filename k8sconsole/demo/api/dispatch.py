@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from k8sconsole.demo import status
 from k8sconsole.demo.api import calls, discovery, logs, reading, removal, reviews, subresources, writing
 from k8sconsole.demo.api.openapi import documents
-from k8sconsole.demo.users import Ask
+from k8sconsole.demo.users import ResourceAttributes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from k8sconsole.demo.api.backend import Backend, Handler, Reply
+    from k8sconsole.demo.api.backend import ApiResponse, Backend, Handler
     from k8sconsole.demo.users import User
 
 Json = dict[str, Any]
@@ -53,7 +53,7 @@ _REVIEW_GROUPS = ("authorization.k8s.io", "authentication.k8s.io")
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class HttpRequest:
     """What arrived, without the web framework it came through. `certificate` is the client's, as ssl.getpeercert has it."""
 
     method: str
@@ -64,7 +64,7 @@ class Request:
     certificate: Json | None = field(default=None)
 
 
-async def respond(backend: Backend, request: Request) -> Reply:
+async def respond(backend: Backend, request: HttpRequest) -> ApiResponse:
     """The reply to any request; raises ApiStatus for every refusal."""
     user = _user(backend, request)
     accept = request.headers.get("Accept", "")
@@ -79,7 +79,7 @@ async def respond(backend: Backend, request: Request) -> Reply:
     return await handler(backend, call)
 
 
-def _user(backend: Backend, request: Request) -> User:
+def _user(backend: Backend, request: HttpRequest) -> User:
     user = backend.gate.authenticate(request.headers.get("Authorization", ""), request.certificate)
     name, groups = request.headers.get("Impersonate-User", ""), request.headers.get("Impersonate-Group", "")
     return backend.gate.impersonate(user, name, (groups,) if groups else ()) if name else user
@@ -93,7 +93,7 @@ def _handler(call: calls.Call) -> Handler | None:
     return _HANDLERS.get((call.verb, call.target.subresource))
 
 
-async def _describe(backend: Backend, request: Request, accept: str) -> Reply:
+async def _describe(backend: Backend, request: HttpRequest, accept: str) -> ApiResponse:
     registry = backend.store.registry
     if request.path.startswith(documents.ROOT):
         found = await documents.document(request.path, registry)
@@ -104,7 +104,7 @@ async def _describe(backend: Backend, request: Request, accept: str) -> Reply:
     return found
 
 
-def _call(request: Request, target: calls.Target, user: User, accept: str) -> calls.Call:
+def _call(request: HttpRequest, target: calls.ResourcePath, user: User, accept: str) -> calls.Call:
     verb = calls.verb_of(request.method, target, request.query)
     form = "" if target.subresource == "log" else calls.negotiate(accept)
     content = request.headers.get("Content-Type", "").split(";")[0].strip()
@@ -116,7 +116,7 @@ def _authorise(backend: Backend, call: calls.Call) -> None:
     target = call.target
     if target.resource.plural.startswith("selfsubject"):
         return
-    ask = Ask(call.verb, target.resource.group, target.resource.plural, target.subresource, target.namespace, target.name)
+    ask = ResourceAttributes(call.verb, target.resource.group, target.resource.plural, target.subresource, target.namespace, target.name)
     backend.gate.check(call.user, target.resource, ask)
 
 

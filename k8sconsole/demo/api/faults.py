@@ -38,7 +38,7 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Faults:
+class FaultInjector:
     """`running` cleared means that nothing is answered, bookmarks included. asked: the paths of the latest requests, with their queries
     behind a question mark."""
 

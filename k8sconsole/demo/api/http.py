@@ -6,8 +6,8 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from k8sconsole.demo.api.backend import Answer, Stream, answer
-from k8sconsole.demo.api.dispatch import Request, respond
+from k8sconsole.demo.api.backend import Response, StreamedResponse, answer
+from k8sconsole.demo.api.dispatch import HttpRequest, respond
 from k8sconsole.demo.kubeconfig import PREFIX
 from k8sconsole.demo.status import ApiStatus
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
-    from k8sconsole.demo.api.backend import Backend, Reply
-    from k8sconsole.demo.api.faults import Fault, Faults
+    from k8sconsole.demo.api.backend import ApiResponse, Backend
+    from k8sconsole.demo.api.faults import Fault, FaultInjector
 
 _LOG = logging.getLogger(__name__)
 MAX_BODY = 16 * 2**20
 
 
-def application(backend: Backend, faults: Faults) -> web.Application:
+def application(backend: Backend, faults: FaultInjector) -> web.Application:
     """One catch-all route: the API's paths are data (CustomResourceDefinitions add to them), not routes."""
     from aiohttp import web
 
@@ -32,13 +32,13 @@ def application(backend: Backend, faults: Faults) -> web.Application:
     return app
 
 
-def _handler(backend: Backend, faults: Faults) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _handler(backend: Backend, faults: FaultInjector) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         watch = request.query.get("watch") in ("1", "true")
         _, path = _door(request.path)
         fault = await faults.suffer(f"{path}?{request.query_string}", watch)
         reply = _refused(fault) if fault is not None and fault.code else await _reply(backend, request)
-        if isinstance(reply, Stream):
+        if isinstance(reply, StreamedResponse):
             return await _send_stream(request, reply, faults, fault)
         if fault is not None and not fault.code:
             return await _send_broken(request, reply, fault)
@@ -47,7 +47,7 @@ def _handler(backend: Backend, faults: Faults) -> Callable[[web.Request], Awaita
     return handle
 
 
-async def _reply(backend: Backend, request: web.Request) -> Reply:
+async def _reply(backend: Backend, request: web.Request) -> ApiResponse:
     try:
         return await respond(backend, await _understood(request))
     except ApiStatus as refusal:
@@ -58,18 +58,18 @@ async def _reply(backend: Backend, request: web.Request) -> Reply:
         return answer(internal.body, internal.code)
 
 
-def _refused(fault: Fault) -> Answer:
+def _refused(fault: Fault) -> Response:
     if fault.instead is not None:
-        return Answer(fault.instead, fault.code, "text/html")
+        return Response(fault.instead, fault.code, "text/html")
     reason = {429: "TooManyRequests", 403: "Forbidden", 410: "Expired", 504: "Timeout"}.get(fault.code, "InternalError")
     return answer(ApiStatus(fault.code, reason, f"planned: {fault.code}").body, fault.code)
 
 
-async def _understood(request: web.Request) -> Request:
+async def _understood(request: web.Request) -> HttpRequest:
     certificate = request.transport.get_extra_info("peercert") if request.transport else None
     token, path = _door(request.path)
     headers = {**request.headers, **({"Authorization": f"Bearer {token}"} if token else {})}
-    return Request(request.method, path, request.query, headers, await request.read(), certificate)
+    return HttpRequest(request.method, path, request.query, headers, await request.read(), certificate)
 
 
 def _door(path: str) -> tuple[str, str]:
@@ -80,14 +80,14 @@ def _door(path: str) -> tuple[str, str]:
     return token, f"/{rest}"
 
 
-def _whole(reply: Answer, fault: Fault | None) -> web.Response:
+def _whole(reply: Response, fault: Fault | None) -> web.Response:
     from aiohttp import web
 
     headers = {"Content-Type": reply.content_type, "Cache-Control": "no-cache, private", **(fault.headers if fault else {})}
     return web.Response(body=reply.body, status=reply.code, headers=headers)
 
 
-async def _send_broken(request: web.Request, reply: Answer, fault: Fault) -> web.StreamResponse:
+async def _send_broken(request: web.Request, reply: Response, fault: Fault) -> web.StreamResponse:
     from aiohttp import web
 
     response = web.StreamResponse(status=reply.code, headers={"Content-Type": reply.content_type})
@@ -97,7 +97,7 @@ async def _send_broken(request: web.Request, reply: Answer, fault: Fault) -> web
     return response
 
 
-async def _send_stream(request: web.Request, stream: Stream, faults: Faults, fault: Fault | None) -> web.StreamResponse:
+async def _send_stream(request: web.Request, stream: StreamedResponse, faults: FaultInjector, fault: Fault | None) -> web.StreamResponse:
     from aiohttp import web
 
     response = web.StreamResponse(headers={"Content-Type": stream.content_type, "Cache-Control": "no-cache, private"})

@@ -17,7 +17,7 @@ from k8sconsole.demo.api.versions import items, present
 if TYPE_CHECKING:
     from k8sconsole.demo.api.calls import Call
     from k8sconsole.demo.history import Key
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
     from k8sconsole.demo.storage import ObjectStore
 
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ _encode = msgspec.json.encode
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class SelectorFilter:
     """Selectors of one request; without any, objects need not be decoded to be kept."""
 
     labels: list[selectors.LabelTest]
@@ -40,15 +40,15 @@ class Filter:
         return all(test(found) for test in self.labels) and all(test(obj) for test in self.fields)
 
 
-def filter_of(call: Call) -> Filter:
+def filter_of(call: Call) -> SelectorFilter:
     """The request's selectors; raises a 400 status where they are none."""
     labels = selectors.parse_labels(call.query.get("labelSelector", ""))
     fields = selectors.parse_fields(call.query.get("fieldSelector", ""), call.resource, call.resource.selectable)
-    return Filter(labels, fields)
+    return SelectorFilter(labels, fields)
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ListPage:
     """Some objects of one kind at one revision, in list order; `next` is the continue token of the rest."""
 
     raws: list[bytes]
@@ -69,7 +69,7 @@ def _read_token(text: str) -> tuple[int, Key, int]:
         raise status.bad_request(f"continue key is not valid: {broken}") from broken
 
 
-def read_page(store: ObjectStore, call: Call, chosen: Filter) -> Page:
+def read_page(store: ObjectStore, call: Call, chosen: SelectorFilter) -> ListPage:
     """The page a list request names; raises 410 where its revision is gone, 400 where its parameters are wrong."""
     revision, start = _starting_point(store, call)
     past = store.history.before(revision, call.resource.key) if revision < store.resource_version else {}
@@ -108,7 +108,7 @@ def _too_large(asked: int, newest: int) -> status.ApiStatus:
     return status.ApiStatus(504, "Timeout", f"Timeout: {message}", {"causes": causes, "retryAfterSeconds": 1})
 
 
-def _keys_at(store: ObjectStore, resource: Resource, namespace: str, past: dict[Key, bytes | None]) -> list[Key]:
+def _keys_at(store: ObjectStore, resource: ServedResource, namespace: str, past: dict[Key, bytes | None]) -> list[Key]:
     keys = store.names(resource, namespace or None)
     if not past:
         return keys
@@ -118,8 +118,14 @@ def _keys_at(store: ObjectStore, resource: Resource, namespace: str, past: dict[
 
 
 def _take(
-    store: ObjectStore, resource: Resource, keys: list[Key], past: dict[Key, bytes | None], chosen: Filter, limit: int, revision: int
-) -> Page:
+    store: ObjectStore,
+    resource: ServedResource,
+    keys: list[Key],
+    past: dict[Key, bytes | None],
+    chosen: SelectorFilter,
+    limit: int,
+    revision: int,
+) -> ListPage:
     objects = store.bucket(resource).objects
     raws: list[bytes] = []
     for position, key in enumerate(keys):
@@ -129,11 +135,11 @@ def _take(
         raws.append(raw)
         if limit and len(raws) == limit and position + 1 < len(keys):
             left = None if chosen else len(keys) - position - 1
-            return Page(raws, revision, _token(revision, key, store.history.epoch), left)
-    return Page(raws, revision, "", None)
+            return ListPage(raws, revision, _token(revision, key, store.history.epoch), left)
+    return ListPage(raws, revision, "", None)
 
 
-def list_meta(page: Page) -> Json:
+def list_meta(page: ListPage) -> Json:
     meta: Json = {"resourceVersion": str(page.revision)}
     if page.next:
         meta["continue"] = page.next
@@ -153,7 +159,7 @@ def list_body(store: ObjectStore, call: Call) -> bytes:
     return b"".join((kind, _encode(list_meta(page)), b',"items":[', items(store, call.resource, page.raws), b"]}\n"))
 
 
-def _metadata_list(page: Page) -> bytes:
+def _metadata_list(page: ListPage) -> bytes:
     found = [render.partial(_decode(raw)) for raw in page.raws]
     kind = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
     return _encode({**kind, "metadata": list_meta(page), "items": found})

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api.backend import Answer, Stream
+from k8sconsole.demo.api.backend import Response, StreamedResponse
 from k8sconsole.demo.api.tables.cells import moment
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from k8sconsole.demo.api.backend import Backend, Reply
+    from k8sconsole.demo.api.backend import ApiResponse, Backend
     from k8sconsole.demo.api.calls import Call
 
 Json = dict[str, Any]
@@ -20,7 +20,7 @@ Line = tuple[datetime, str]
 _PLAIN = "text/plain"
 
 
-async def read(backend: Backend, call: Call) -> Reply:
+async def read(backend: Backend, call: Call) -> ApiResponse:
     """Lines of one container; a stream when they are followed. Raises 400 statuses where there is nothing to read."""
     from k8sconsole.demo.world import podlogs
 
@@ -33,9 +33,9 @@ async def read(backend: Backend, call: Call) -> Reply:
     written = podlogs.lines(backend.store, call.namespace, call.name, container, previous=previous, now=now)
     chosen = _chosen(call, written, now)
     if not call.flag("follow") or previous:
-        return Answer(_limited(call, b"".join(_encoded(call, line) for line in chosen)), content_type=_PLAIN)
+        return Response(_limited(call, b"".join(_encoded(call, line) for line in chosen)), content_type=_PLAIN)
     further = podlogs.follow(backend.store, call.namespace, call.name, container, since=now)
-    return Stream(_following(call, chosen, further), _PLAIN)
+    return StreamedResponse(_following(call, chosen, further), _PLAIN)
 
 
 def _containers(pod: Json) -> list[str]:

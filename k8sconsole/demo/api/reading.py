@@ -8,7 +8,7 @@ import msgspec
 
 from k8sconsole.demo import status
 from k8sconsole.demo.api import listing, watching
-from k8sconsole.demo.api.backend import Answer, Stream
+from k8sconsole.demo.api.backend import Response, StreamedResponse
 from k8sconsole.demo.storage import encode
 
 if TYPE_CHECKING:
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-async def get(backend: Backend, call: Call) -> Answer:
+async def get(backend: Backend, call: Call) -> Response:
     if call.resource.group == "metrics.k8s.io":
         return _metric(backend, call)
     raw = backend.store.raw(call.resource, call.namespace, call.name)
-    return Answer(listing.object_body(backend.store, call, raw))
+    return Response(listing.object_body(backend.store, call, raw))
 
 
-async def list_all(backend: Backend, call: Call) -> Answer:
+async def list_all(backend: Backend, call: Call) -> Response:
     if call.resource.group == "metrics.k8s.io":
         return _metrics(backend, call)
-    return Answer(listing.list_body(backend.store, call))
+    return Response(listing.list_body(backend.store, call))
 
 
-async def watch(backend: Backend, call: Call) -> Stream:
-    return Stream(watching.stream(watching.open_watch(backend.store, call)))
+async def watch(backend: Backend, call: Call) -> StreamedResponse:
+    return StreamedResponse(watching.stream(watching.open_watch(backend.store, call)))
 
 
 def _readings(backend: Backend, call: Call) -> list[Json]:
@@ -44,19 +44,19 @@ def _readings(backend: Backend, call: Call) -> list[Json]:
     return usage.node_metrics(backend.store, now)
 
 
-def _metric(backend: Backend, call: Call) -> Answer:
+def _metric(backend: Backend, call: Call) -> Response:
     found = next((each for each in _readings(backend, call) if each["metadata"]["name"] == call.name), None)
     if found is None:
         raise status.not_found(call.resource, call.name)
     if call.form == "Table":
-        return Answer(listing.render_table(backend.store, call, [encode(call.resource, found)], {}))
-    return Answer(encode(call.resource, found))
+        return Response(listing.render_table(backend.store, call, [encode(call.resource, found)], {}))
+    return Response(encode(call.resource, found))
 
 
-def _metrics(backend: Backend, call: Call) -> Answer:
+def _metrics(backend: Backend, call: Call) -> Response:
     chosen = listing.filter_of(call)
     kept = [each for each in _readings(backend, call) if chosen.keeps(each)]
     if call.form == "Table":
-        return Answer(listing.render_table(backend.store, call, [encode(call.resource, each) for each in kept], {}))
+        return Response(listing.render_table(backend.store, call, [encode(call.resource, each) for each in kept], {}))
     head = {"kind": f"{call.resource.kind}List", "apiVersion": call.resource.api_version, "metadata": {}}
-    return Answer(msgspec.json.encode({**head, "items": kept}))
+    return Response(msgspec.json.encode({**head, "items": kept}))

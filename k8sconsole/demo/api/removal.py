@@ -8,7 +8,7 @@ import msgspec
 
 from k8sconsole.demo import status
 from k8sconsole.demo.api import listing
-from k8sconsole.demo.api.backend import Answer, answer
+from k8sconsole.demo.api.backend import Response, answer
 from k8sconsole.demo.storage import encode
 
 if TYPE_CHECKING:
@@ -20,13 +20,13 @@ Json = dict[str, Any]
 _POLICIES = ("Foreground", "Background", "Orphan")
 
 
-async def delete(backend: Backend, call: Call) -> Answer:
+async def delete(backend: Backend, call: Call) -> Response:
     """A Status when the object is gone, the object itself while something holds it."""
     options = _options(call)
     uid = backend.store.stored(call.resource, call.namespace, call.name).uid
     obj = _delete_one(backend, call, call.namespace, call.name, options)
     if call.resource.key == "/pods" or (backend.store.has(call.resource, call.namespace, call.name) and not _dry(call, options)):
-        return Answer(listing.object_body(backend.store, call, encode(call.resource, obj)))
+        return Response(listing.object_body(backend.store, call, encode(call.resource, obj)))
     details: Json = {"name": call.name}
     if call.resource.group:
         details["group"] = call.resource.group
@@ -34,7 +34,7 @@ async def delete(backend: Backend, call: Call) -> Answer:
     return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
 
 
-async def delete_collection(backend: Backend, call: Call) -> Answer:
+async def delete_collection(backend: Backend, call: Call) -> Response:
     """Deletes what the selectors keep; answers with the list of what it was."""
     options = _options(call)
     page = listing.read_page(backend.store, call, listing.filter_of(call))

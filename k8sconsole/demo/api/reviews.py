@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api.backend import Answer, answer
-from k8sconsole.demo.users import Ask, User
+from k8sconsole.demo.api.backend import Response, answer
+from k8sconsole.demo.users import ResourceAttributes, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-async def review(backend: Backend, call: Call) -> Answer:
+async def review(backend: Backend, call: Call) -> Response:
     asked = call.document()
     spec = asked.get("spec") or {}
     told = _REVIEWS[call.resource.kind](backend, call, spec)
@@ -34,7 +34,7 @@ def _allowed(backend: Backend, user: User, spec: Json) -> Json:
             raise status.bad_request("exactly one of nonResourceAttributes or resourceAttributes must be specified")
         return {"allowed": True, "reason": "discovery and health are open to every authenticated user"}
     keys = ("verb", "group", "resource", "subresource", "namespace", "name")
-    return {"allowed": backend.gate.allows(user, Ask(**{key: attributes.get(key, "") for key in keys}))}
+    return {"allowed": backend.gate.allows(user, ResourceAttributes(**{key: attributes.get(key, "") for key in keys}))}
 
 
 def _own_access(backend: Backend, call: Call, spec: Json) -> Json:

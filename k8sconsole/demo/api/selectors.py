@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from k8sconsole.demo import status
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
 LabelTest = Callable[[Mapping[str, str]], bool]
@@ -101,13 +101,13 @@ def _expression(each: Json, labels: Mapping[str, str]) -> bool:
     return (labels.get(key) in values) is (operator == "In")
 
 
-def parse_fields(text: str, resource: Resource, selectable: tuple[str, ...] = ()) -> list[FieldTest]:
+def parse_fields(text: str, resource: ServedResource, selectable: tuple[str, ...] = ()) -> list[FieldTest]:
     """One test a requirement; raises a 400 status for a field the kind cannot be selected by."""
     known = (*_EVERYWHERE, *_FIELDS.get(resource.key, ()), *selectable)
     return [_field_test(term, resource, known) for term in split_terms(text)]
 
 
-def _field_test(term: str, resource: Resource, known: tuple[str, ...]) -> FieldTest:
+def _field_test(term: str, resource: ServedResource, known: tuple[str, ...]) -> FieldTest:
     found = re.match(r"^([^!=]+)(!=|==|=)(.*)$", term.strip())
     if not found:
         raise status.bad_request(f"invalid selector: '{term}'; can't understand '{term}'")
@@ -120,7 +120,7 @@ def _field_test(term: str, resource: Resource, known: tuple[str, ...]) -> FieldT
     return lambda obj: (field_text(obj, path) == value) is equal
 
 
-def _unknown_field(resource: Resource, path: str) -> str:
+def _unknown_field(resource: ServedResource, path: str) -> str:
     if resource.group and resource.key not in _FIELDS:
         return f'"{path}" is not a known field selector: only "metadata.name", "metadata.namespace"'
     return f"field label not supported: {path}"

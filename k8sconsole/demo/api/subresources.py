@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from k8sconsole.demo import status
 from k8sconsole.demo.api import selectors, writing
 from k8sconsole.demo.api.admission.validation import required, wrong
-from k8sconsole.demo.api.backend import Answer, answer
+from k8sconsole.demo.api.backend import Response, answer
 from k8sconsole.demo.api.patching.managers import track_update
 from k8sconsole.demo.api.tables.cells import selector as selector_text
 from k8sconsole.demo.clock import stamp
@@ -27,28 +27,28 @@ _BUDGETS = RESOURCES["policy/poddisruptionbudgets"]
 _BUILT_IN_SCALE = {"specReplicasPath": ".spec.replicas", "statusReplicasPath": ".status.replicas"}
 
 
-def _success(code: int = 201) -> Answer:
+def _success(code: int = 201) -> Response:
     return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "code": code}, code)
 
 
 # -- scale
 
 
-async def get_scale(backend: Backend, call: Call) -> Answer:
+async def get_scale(backend: Backend, call: Call) -> Response:
     return answer(_scale(call, backend.store.get(call.resource, call.namespace, call.name)))
 
 
-async def put_scale(backend: Backend, call: Call) -> Answer:
+async def put_scale(backend: Backend, call: Call) -> Response:
     return _rescale(backend, call, call.document())
 
 
-async def patch_scale(backend: Backend, call: Call) -> Answer:
+async def patch_scale(backend: Backend, call: Call) -> Response:
     shown = _scale(call, backend.store.get(call.resource, call.namespace, call.name))
     plain = dataclasses.replace(call, content_type=writing.MERGE_PATCH if call.content_type == writing.STRATEGIC else call.content_type)
     return _rescale(backend, call, writing.patched(plain, shown))
 
 
-def _rescale(backend: Backend, call: Call, scale: Json) -> Answer:
+def _rescale(backend: Backend, call: Call, scale: Json) -> Response:
     old = backend.store.get(call.resource, call.namespace, call.name)
     given = scale["metadata"].get("resourceVersion")
     if given and given != old["metadata"]["resourceVersion"]:
@@ -92,7 +92,7 @@ def _scale(call: Call, obj: Json) -> Json:
 # -- pods
 
 
-async def bind(backend: Backend, call: Call) -> Answer:
+async def bind(backend: Backend, call: Call) -> Response:
     """Binds a pod to a node, as a scheduler does; 409 where it is bound already."""
     target = call.document().get("target") or {}
     if not target.get("name"):
@@ -111,7 +111,7 @@ def _place(backend: Backend, pod: Json, node: str) -> None:
         locate(pod, backend.store.view(_NODES, "", node))
 
 
-async def evict(backend: Backend, call: Call) -> Answer:
+async def evict(backend: Backend, call: Call) -> Response:
     """Deletes a pod unless a disruption budget forbids it: 429, as `kubectl drain` expects."""
     pod = backend.store.get(_PODS, call.namespace, call.name)
     options = (call.document().get("deleteOptions") if call.body.strip() else None) or {}
@@ -148,13 +148,13 @@ def _spend(backend: Backend, budget: Json, *, dry: bool) -> None:
         backend.store.mutate(_BUDGETS, meta["namespace"], meta["name"], lambda found: found.update(status=fewer), subresource="status")
 
 
-async def reach_into(backend: Backend, call: Call) -> Answer:
+async def reach_into(backend: Backend, call: Call) -> Response:
     """A command in a container, or a port of one: there is nothing behind the demo's containers that could answer."""
     backend.store.get(_PODS, call.namespace, call.name)
     raise status.ApiStatus(501, "NotImplemented", f"the containers of pod {call.name} are simulated: no process runs in them")
 
 
-async def add_ephemeral(backend: Backend, call: Call) -> Answer:
+async def add_ephemeral(backend: Backend, call: Call) -> Response:
     """Only the ephemeral containers of a pod may be written through this path."""
     old = backend.store.get(_PODS, call.namespace, call.name)
     wanted = call.document() if call.verb == "update" else writing.patched(call, old)
@@ -166,7 +166,7 @@ async def add_ephemeral(backend: Backend, call: Call) -> Answer:
 # -- the rest
 
 
-async def finalize(backend: Backend, call: Call) -> Answer:
+async def finalize(backend: Backend, call: Call) -> Response:
     """Writes a namespace's spec.finalizers; without any left, a namespace that was deleted goes."""
     wanted = (call.document().get("spec") or {}).get("finalizers") or []
 
@@ -176,7 +176,7 @@ async def finalize(backend: Backend, call: Call) -> Answer:
     return answer(backend.store.mutate(call.resource, "", call.name, change))
 
 
-async def request_token(backend: Backend, call: Call) -> Answer:
+async def request_token(backend: Backend, call: Call) -> Response:
     """A token for a service account, opaque and good for nothing but being shown."""
     backend.store.stored(call.resource, call.namespace, call.name)
     asked = call.document().get("spec") or {}
@@ -189,7 +189,7 @@ async def request_token(backend: Backend, call: Call) -> Answer:
     return answer({**head, "metadata": meta, "spec": spec, "status": {"token": token, "expirationTimestamp": until}}, 201)
 
 
-async def bind_in_body(backend: Backend, call: Call) -> Answer:
+async def bind_in_body(backend: Backend, call: Call) -> Response:
     """POST of a Binding to the bindings collection: the pod is named in the body."""
     name = (call.document().get("metadata") or {}).get("name", "")
     return await bind(backend, dataclasses.replace(call, target=dataclasses.replace(call.target, resource=_PODS, name=name)))

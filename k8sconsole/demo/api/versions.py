@@ -9,7 +9,7 @@ import msgspec
 from k8sconsole.demo.storage import encode, prefix
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
     from k8sconsole.demo.storage import ObjectStore
 
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ _EVENTS = "events.k8s.io"
 _BACK = {new: old for old, new in _EVENT_FIELDS.items()}
 
 
-def present(store: ObjectStore, resource: Resource, raw: bytes) -> bytes:
+def present(store: ObjectStore, resource: ServedResource, raw: bytes) -> bytes:
     """Stored bytes as the version `resource` shows them."""
     kept = store.bucket(resource).resource
     if kept is resource or kept.api_version == resource.api_version:
@@ -34,7 +34,7 @@ def present(store: ObjectStore, resource: Resource, raw: bytes) -> bytes:
     return encode(resource, present_object(resource, msgspec.json.decode(raw)))
 
 
-def present_object(resource: Resource, obj: Json) -> Json:
+def present_object(resource: ServedResource, obj: Json) -> Json:
     if resource.group == _EVENTS:
         obj = {_EVENT_FIELDS.get(key, key): value for key, value in obj.items()}
     elif resource.stored_as:
@@ -42,7 +42,7 @@ def present_object(resource: Resource, obj: Json) -> Json:
     return {**obj, "kind": resource.kind, "apiVersion": resource.api_version}
 
 
-def items(store: ObjectStore, resource: Resource, raws: list[bytes]) -> bytes:
+def items(store: ObjectStore, resource: ServedResource, raws: list[bytes]) -> bytes:
     """Entries of a list: built-in kinds leave out kind and apiVersion there, as the real server does."""
     if store.bucket(resource).resource.api_version != resource.api_version:
         raws = [present(store, resource, raw) for raw in raws]
@@ -52,7 +52,7 @@ def items(store: ObjectStore, resource: Resource, raws: list[bytes]) -> bytes:
     return b",".join([b"{" + raw[cut:] for raw in raws])
 
 
-def to_stored(resource: Resource, obj: Json) -> Json:
+def to_stored(resource: ServedResource, obj: Json) -> Json:
     """An object a client sent, in the form that is kept."""
     if resource.group == _EVENTS:
         return {_BACK.get(key, key): value for key, value in obj.items()}

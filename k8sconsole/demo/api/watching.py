@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api.listing import Filter, filter_of, object_body, render_table
+from k8sconsole.demo.api.listing import SelectorFilter, filter_of, object_body, render_table
 from k8sconsole.demo.storage import encode
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Watch:
 
     store: ObjectStore
     call: Call
-    chosen: Filter
+    chosen: SelectorFilter
     start: int | None
     bookmarks: bool
     initial_end: bool
@@ -117,7 +117,7 @@ def _event_lines(watch: Watch, event: StoreEvent) -> Iterator[bytes]:
         yield _line(kind, object_body(watch.store, watch.call, event.raw))
 
 
-def _as_seen(chosen: Filter, event: StoreEvent) -> str | None:
+def _as_seen(chosen: SelectorFilter, event: StoreEvent) -> str | None:
     """What a change is to somebody who sees only what the selectors keep."""
     before = event.previous_raw is not None and chosen.keeps(_decode(event.previous_raw))
     now = event.type != "DELETED" and chosen.keeps(_decode(event.raw))

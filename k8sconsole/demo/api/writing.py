@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from k8sconsole.demo import status
 from k8sconsole.demo.api import listing, versions
 from k8sconsole.demo.api.admission import chain, identity, strict
-from k8sconsole.demo.api.backend import Answer
+from k8sconsole.demo.api.backend import Response
 from k8sconsole.demo.api.calls import parse_body
 from k8sconsole.demo.api.patching import apply, documents, strategic
-from k8sconsole.demo.api.patching.managers import Writer, track_update
+from k8sconsole.demo.api.patching.managers import FieldManager, track_update
 from k8sconsole.demo.clock import stamp
 from k8sconsole.demo.storage import encode
 
@@ -24,7 +24,7 @@ JSON_PATCH, MERGE_PATCH = "application/json-patch+json", "application/merge-patc
 STRATEGIC, APPLY = "application/strategic-merge-patch+json", "application/apply-patch+yaml"
 
 
-async def create(backend: Backend, call: Call) -> Answer:
+async def create(backend: Backend, call: Call) -> Response:
     obj = call.document()
     identity.check_kind(call.resource, obj)
     identity.place(call, obj)
@@ -46,7 +46,7 @@ def create_object(backend: Backend, call: Call, obj: Json) -> Json:
     return backend.store.create(call.resource, obj, dry_run=call.dry_run)
 
 
-async def update(backend: Backend, call: Call) -> Answer:
+async def update(backend: Backend, call: Call) -> Response:
     obj = call.document()
     identity.check_kind(call.resource, obj)
     identity.place(call, obj)
@@ -55,7 +55,7 @@ async def update(backend: Backend, call: Call) -> Answer:
     return _answer(backend, call, _replace(backend, call, old, versions.to_stored(call.resource, obj)))
 
 
-async def patch(backend: Backend, call: Call) -> Answer:
+async def patch(backend: Backend, call: Call) -> Response:
     if call.content_type in (APPLY, "application/apply-patch+cbor"):
         return await _apply(backend, call)
     old = backend.store.get(call.resource, call.namespace, call.name)
@@ -100,7 +100,7 @@ def _replace(backend: Backend, call: Call, old: Json, new: Json) -> Json:
     return backend.store.update(call.resource, new, subresource=sub or None, dry_run=call.dry_run)
 
 
-async def _apply(backend: Backend, call: Call) -> Answer:
+async def _apply(backend: Backend, call: Call) -> Response:
     applied = call.document()
     if not call.query.get("fieldManager"):
         raise status.invalid_options("PatchOptions", "fieldManager: Required value: is required for apply patch")
@@ -120,11 +120,11 @@ async def _apply(backend: Backend, call: Call) -> Answer:
     return _answer(backend, call, _replace(backend, call, live, new))
 
 
-def writer(backend: Backend, call: Call) -> Writer:
+def writer(backend: Backend, call: Call) -> FieldManager:
     operation = "Apply" if call.content_type == APPLY else "Update"
-    return Writer(call.manager, operation, call.resource.api_version, call.target.subresource, stamp(backend.store.clock.now()))
+    return FieldManager(call.manager, operation, call.resource.api_version, call.target.subresource, stamp(backend.store.clock.now()))
 
 
-def _answer(backend: Backend, call: Call, obj: Json, code: int = 200) -> Answer:
+def _answer(backend: Backend, call: Call, obj: Json, code: int = 200) -> Response:
     raw = encode(backend.store.bucket(call.resource).resource, obj)
-    return Answer(listing.object_body(backend.store, call, raw), code)
+    return Response(listing.object_body(backend.store, call, raw), code)

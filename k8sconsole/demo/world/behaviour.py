@@ -53,7 +53,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         )
 
 
-class Registry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ImageRegistry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which images can be pulled. Repositories named under `tags` have those tags only; any other has every tag that is not `missing`."""
 
     tags: dict[str, tuple[str, ...]] = {}
@@ -66,7 +66,7 @@ class Registry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return repository not in self.tags or tag in self.tags[repository]
 
 
-class Life(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RolloutSchedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What goes on by itself in a cluster that people use: now and then one of these deployments is rolled out."""
 
     rollouts: tuple[str, ...] = ()
@@ -80,10 +80,12 @@ class Behaviours:
 
     _attached: "weakref.WeakKeyDictionary[ObjectStore, Behaviours]" = weakref.WeakKeyDictionary()
 
-    def __init__(self, listed: Sequence[Behaviour] = (), registry: Registry | None = None, life: Life | None = None) -> None:
+    def __init__(
+        self, listed: Sequence[Behaviour] = (), registry: ImageRegistry | None = None, life: RolloutSchedule | None = None
+    ) -> None:
         self.listed = tuple(listed)
-        self.life = life or Life()
-        self.registry = registry or Registry()
+        self.life = life or RolloutSchedule()
+        self.registry = registry or ImageRegistry()
         self.of = lru_cache(maxsize=4096)(self._of)
 
     def _of(self, namespace: str, workload: str, container: str, image: str) -> Behaviour:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from k8sconsole.demo.clock import Clock, stamp
-from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.clock import DemoClock, stamp
+from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.views import view
 from k8sconsole.demo.world.behaviour import Behaviours
 from k8sconsole.demo.world.placement import Placement
-from k8sconsole.demo.world.recorder import Recorder
+from k8sconsole.demo.world.recorder import EventRecorder
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
@@ -21,11 +21,11 @@ Key = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Change:
+class ObjectChange:
     """One store event, decoded only where a controller looks inside."""
 
     type: str
-    resource: Resource
+    resource: ServedResource
     namespace: str
     name: str
     raw: bytes
@@ -50,18 +50,18 @@ class Change:
         return view(self.previous_raw) if self.previous_raw else {}
 
 
-Router = Callable[[Change], Iterable[Key]]
+Router = Callable[[ObjectChange], Iterable[Key]]
 """From a change to the keys a controller should look at because of it."""
 
 
-class Context:
+class ControllerContext:
     """The store, the clock, the seed, the scenario's behaviours and the events recorder, in one hand."""
 
-    def __init__(self, store: "ObjectStore", clock: Clock, seed: int, recorder: Recorder | None = None) -> None:
+    def __init__(self, store: "ObjectStore", clock: DemoClock, seed: int, recorder: EventRecorder | None = None) -> None:
         self.store = store
         self.clock = clock
         self.seed = seed
-        self.recorder = recorder or Recorder(store, clock)
+        self.recorder = recorder or EventRecorder(store, clock)
         self.placement = Placement(store)
 
     @property
@@ -76,18 +76,18 @@ class Context:
     def stamp(self) -> str:
         return stamp(self.clock.now())
 
-    def find(self, resource: Resource, key: Key) -> Json | None:
+    def find(self, resource: ServedResource, key: Key) -> Json | None:
         """A view of the object, or None where there is none."""
         return self.store.view(resource, *key) if self.store.has(resource, *key) else None
 
-    def owned(self, owner: Json, resource: Resource) -> list[Json]:
+    def owned(self, owner: Json, resource: ServedResource) -> list[Json]:
         """Views of the objects of one kind that name this owner, by name."""
         keys = sorted(
             (namespace, name) for kind, namespace, name in self.store.owned_by(owner["metadata"]["uid"]) if kind.key == resource.key
         )
         return [self.store.view(resource, *key) for key in keys]
 
-    def set_status(self, resource: Resource, obj: Json, status: Json) -> bool:
+    def set_status(self, resource: ServedResource, obj: Json, status: Json) -> bool:
         """Write a status where it differs from what the object has; says whether it did."""
         if obj.get("status", {}) == status:
             return False
@@ -95,13 +95,13 @@ class Context:
         return True
 
 
-class Controller:
+class BaseController:
     """A loop over keys of one kind. A subclass says what it watches and how one key is put right."""
 
     name: ClassVar[str]
-    primary: ClassVar[Resource]
+    primary: ClassVar[ServedResource]
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ControllerContext) -> None:
         self.context = context
         self.store = context.store
 
@@ -122,7 +122,7 @@ def key_of(obj: Json) -> Key:
     return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
-def spec_changed(change: Change) -> Iterable[Key]:
+def spec_changed(change: ObjectChange) -> Iterable[Key]:
     """For those who write the status themselves and need not look at what they wrote."""
     same = change.previous_raw is not None and _wish(change.previous) == _wish(change.object)
     return () if change.gone or same else (change.key,)
@@ -132,7 +132,7 @@ def _wish(obj: Json) -> tuple[object, ...]:
     return obj.get("spec"), obj["metadata"].get("deletionTimestamp"), obj["metadata"].get("finalizers")
 
 
-def any_change(change: Change) -> Iterable[Key]:
+def any_change(change: ObjectChange) -> Iterable[Key]:
     """For those who also look at what is gone."""
     return (change.key,)
 
@@ -140,7 +140,7 @@ def any_change(change: Change) -> Iterable[Key]:
 def to_owner(kind: str) -> Router:
     """Route a change to the controlling owner of the given kind."""
 
-    def route(change: Change) -> Iterable[Key]:
+    def route(change: ObjectChange) -> Iterable[Key]:
         owner = controller_of(change.object)
         return ((change.namespace, owner["name"]),) if owner and owner["kind"] == kind else ()
 
@@ -152,7 +152,7 @@ def controller_of(obj: Json) -> Json | None:
     return next((owner for owner in obj["metadata"].get("ownerReferences", ()) if owner.get("controller")), None)
 
 
-def reference(owner: Json, resource: Resource) -> Json:
+def reference(owner: Json, resource: ServedResource) -> Json:
     """The owner reference a controller puts on what it makes."""
     return {
         "apiVersion": resource.api_version,

@@ -7,14 +7,14 @@ from random import Random
 
 import msgspec
 
-Writer = Callable[[Random, datetime], str]
+LineWriter = Callable[[Random, datetime], str]
 
 
 @dataclass(frozen=True)
-class Profile:
+class LogProfile:
     """`every`: seconds between lines on average; `opening`: what is written at the start."""
 
-    write: Writer
+    write: LineWriter
     every: float
     opening: tuple[str, ...] = ()
 
@@ -112,17 +112,17 @@ def _plain(luck: Random, at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ} still here, {luck.randint(1, 900)} things seen"
 
 
-PROFILES: Mapping[str, Profile] = {
-    "": Profile(_plain, 10.0, ("starting", "ready")),
-    "access": Profile(_access, 1.5, ("listening on :8080",)),
-    "json": Profile(_json, 2.0, ('{"level":"info","msg":"configuration read"}', '{"level":"info","msg":"listening","address":":8080"}')),
-    "java": Profile(_java, 3.0, ("Picked up JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=75",)),
-    "java-info": Profile(_java_info, 6.0, ("[INFO ][o.o.n.Node] version[3.4.0], starting ...",)),
-    "errors": Profile(_errors, 5.0, ("starting; waiting for the database",)),
-    "worker": Profile(_worker, 3.0, ("worker pool of 4 started",)),
-    "klog": Profile(_klog, 20.0, ('"Starting"',)),
-    "logfmt": Profile(_logfmt, 12.0, ('level=info msg="Starting"',)),
-    "postgres": Profile(_postgres, 15.0, ("LOG:  database system is ready to accept connections",)),
-    "redis": Profile(_redis, 60.0, ("1:M * Ready to accept connections tcp",)),
-    "dns": Profile(_dns, 4.0, (".:53", "CoreDNS-1.12.4")),
+PROFILES: Mapping[str, LogProfile] = {
+    "": LogProfile(_plain, 10.0, ("starting", "ready")),
+    "access": LogProfile(_access, 1.5, ("listening on :8080",)),
+    "json": LogProfile(_json, 2.0, ('{"level":"info","msg":"configuration read"}', '{"level":"info","msg":"listening","address":":8080"}')),
+    "java": LogProfile(_java, 3.0, ("Picked up JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=75",)),
+    "java-info": LogProfile(_java_info, 6.0, ("[INFO ][o.o.n.Node] version[3.4.0], starting ...",)),
+    "errors": LogProfile(_errors, 5.0, ("starting; waiting for the database",)),
+    "worker": LogProfile(_worker, 3.0, ("worker pool of 4 started",)),
+    "klog": LogProfile(_klog, 20.0, ('"Starting"',)),
+    "logfmt": LogProfile(_logfmt, 12.0, ('level=info msg="Starting"',)),
+    "postgres": LogProfile(_postgres, 15.0, ("LOG:  database system is ready to accept connections",)),
+    "redis": LogProfile(_redis, 60.0, ("1:M * Ready to accept connections tcp",)),
+    "dns": LogProfile(_dns, 4.0, (".:53", "CoreDNS-1.12.4")),
 }

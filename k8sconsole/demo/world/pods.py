@@ -7,10 +7,10 @@ import msgspec
 
 from k8sconsole.demo.clock import moment
 from k8sconsole.demo.podspecs import enter, fill_spec
-from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.status import ApiStatus, forbidden
 from k8sconsole.demo.world.conditions import find, is_true
-from k8sconsole.demo.world.controller import Context, Controller, Json, being_deleted, reference
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, being_deleted, reference
 from k8sconsole.demo.world.kinds import NAMESPACES, PODS
 from k8sconsole.demo.world.quota_rules import refusal
 from k8sconsole.demo.world.seeds import suffix
@@ -44,12 +44,12 @@ def available(pod: Json, min_ready_seconds: int, now: datetime) -> bool:
     return moment(condition["lastTransitionTime"]) + timedelta(seconds=min_ready_seconds) <= now
 
 
-def name_under(owner: str, context: Context, uid: str) -> str:
+def name_under(owner: str, context: ControllerContext, uid: str) -> str:
     """A generated pod name: the owner's, and a tail that no other moment of this world gives."""
     return f"{owner}-{suffix(5, context.seed, uid, context.store.resource_version)}"
 
 
-def from_template(template: Json, owner: Json, resource: Resource, name: str) -> Json:
+def from_template(template: Json, owner: Json, resource: ServedResource, name: str) -> Json:
     meta = template.get("metadata", {})
     return {
         "apiVersion": "v1",
@@ -67,7 +67,7 @@ def from_template(template: Json, owner: Json, resource: Resource, name: str) ->
     }
 
 
-def create(controller: Controller, owner: Json, pod: Json) -> str:
+def create(controller: BaseController, owner: Json, pod: Json) -> str:
     """Create a pod on behalf of its owner and say so in an event. Returns why it was refused, or an empty text."""
     context, component = controller.context, f"{controller.name}-controller"
     try:
@@ -80,7 +80,7 @@ def create(controller: Controller, owner: Json, pod: Json) -> str:
     return ""
 
 
-def remove(controller: Controller, owner: Json, pod: Json) -> None:
+def remove(controller: BaseController, owner: Json, pod: Json) -> None:
     name = pod["metadata"]["name"]
     controller.store.delete(PODS, pod["metadata"]["namespace"], name)
     controller.context.recorder.normal(owner, "SuccessfulDelete", f"Deleted pod: {name}", f"{controller.name}-controller")
@@ -93,7 +93,7 @@ def complete(store: "ObjectStore", pod: Json, seed: int) -> None:
     enter(store, pod, suffix(5, seed, "token", meta["namespace"], meta["name"]))
 
 
-def admit(context: Context, pod: Json) -> None:
+def admit(context: ControllerContext, pod: Json) -> None:
     """Completes a pod as an API server does. Raises the 403 status of a namespace that is going away or whose quota is used up."""
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     home = context.find(NAMESPACES, ("", namespace))

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.world.amounts import Amounts, amounts, limits, requests, spelled, total
 from k8sconsole.demo.world.kinds import (
     CLAIMS,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
-COUNTED: dict[str, Resource] = {
+COUNTED: dict[str, ServedResource] = {
     "persistentvolumeclaims": CLAIMS,
     "configmaps": CONFIG_MAPS,
     "secrets": SECRETS,

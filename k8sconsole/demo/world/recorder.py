@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.clock import Clock, stamp
+from k8sconsole.demo.clock import DemoClock, stamp
 from k8sconsole.demo.world.kinds import EVENTS, NAMESPACES
 from k8sconsole.demo.world.seeds import hexadecimal
 
@@ -15,10 +15,10 @@ LIFETIME = timedelta(hours=1)
 """How long an event is kept after it was last counted, as by an API server."""
 
 
-class Recorder:
+class EventRecorder:
     """Writes core/v1 Events. The name of an event follows from what it says, so a later world counts on where an earlier one stopped."""
 
-    def __init__(self, store: "ObjectStore", clock: Clock) -> None:
+    def __init__(self, store: "ObjectStore", clock: DemoClock) -> None:
         self._store = store
         self._clock = clock
 
@@ -77,10 +77,10 @@ class Recorder:
         )
 
 
-class Chronicle(Recorder):
+class DeferredEventRecorder(EventRecorder):
     """Events of a past that is lived through in a moment, held back: nearly all of them expire before anybody could read them."""
 
-    def __init__(self, store: "ObjectStore", clock: Clock) -> None:
+    def __init__(self, store: "ObjectStore", clock: DemoClock) -> None:
         super().__init__(store, clock)
         self._held: dict[tuple[str, str], tuple[Json, datetime]] = {}
 

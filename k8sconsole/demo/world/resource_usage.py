@@ -20,7 +20,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Eater:
+class ContainerUsageProfile:
     """One container. CPU in millicores, memory and its limit in thousandths of bytes; None where nothing is requested or limited.
 
     `own` is its luck in [0, 1); `since` the Unix time of its start, None while it does not run; `fills_in` the seconds in which it grows
@@ -37,14 +37,14 @@ class Eater:
 
 
 @dataclass(frozen=True, slots=True)
-class Appetite:
+class PodUsageProfile:
     """One pod at one revision; `workload` is namespace/name of what it belongs to."""
 
     version: int
     node: str
     workload: str
     running: bool
-    eaters: tuple[Eater, ...]
+    eaters: tuple[ContainerUsageProfile, ...]
 
 
 class _Resources(msgspec.Struct, frozen=True):
@@ -98,16 +98,16 @@ class _Pod(msgspec.Struct, frozen=True):
 _DECODER = msgspec.json.Decoder(_Pod)
 
 
-class Appetites:
+class UsageProfiles:
     """All pods of one store; what a pod said last is remembered until it changes or goes."""
 
-    _known: "weakref.WeakKeyDictionary[ObjectStore, Appetites]" = weakref.WeakKeyDictionary()
+    _known: "weakref.WeakKeyDictionary[ObjectStore, UsageProfiles]" = weakref.WeakKeyDictionary()
 
     def __init__(self) -> None:
-        self._pods: dict[Key, Appetite] = {}
+        self._pods: dict[Key, PodUsageProfile] = {}
 
     @classmethod
-    def of(cls, store: "ObjectStore", keys: Iterable[Key]) -> Iterator[tuple[Key, Appetite]]:
+    def of(cls, store: "ObjectStore", keys: Iterable[Key]) -> Iterator[tuple[Key, PodUsageProfile]]:
         """Each of these pods with its appetite; pods that are not there are left out."""
         known = cls._known.setdefault(store, cls())._pods
         stored = store.bucket(PODS).objects
@@ -121,22 +121,22 @@ class Appetites:
                 yield key, found
 
 
-def _read(raw: bytes, version: int, behaviours: Behaviours) -> Appetite:
+def _read(raw: bytes, version: int, behaviours: Behaviours) -> PodUsageProfile:
     pod = _DECODER.decode(raw)
     meta = {"name": pod.metadata.name, "labels": pod.metadata.labels, "ownerReferences": pod.metadata.ownerReferences}
     workload, since = workload_of(meta), {each.name: _began(each) for each in pod.status.containerStatuses}
     eaters = tuple(_eater(pod, each, workload, since.get(each.name), behaviours) for each in pod.spec.containers)
-    return Appetite(version, pod.spec.nodeName, f"{pod.metadata.namespace}/{workload}", pod.status.phase == "Running", eaters)
+    return PodUsageProfile(version, pod.spec.nodeName, f"{pod.metadata.namespace}/{workload}", pod.status.phase == "Running", eaters)
 
 
 def _began(status: _ContainerStatus) -> float | None:
     return moment(status.state.running.startedAt).timestamp() if status.state.running else None
 
 
-def _eater(pod: _Pod, container: _Container, workload: str, since: float | None, behaviours: Behaviours) -> Eater:
+def _eater(pod: _Pod, container: _Container, workload: str, since: float | None, behaviours: Behaviours) -> ContainerUsageProfile:
     behaviour = behaviours.of(pod.metadata.namespace, workload, container.name, container.image)
     asks, limit = container.resources.requests, _amount(container.resources.limits, "memory")
-    return Eater(
+    return ContainerUsageProfile(
         name=container.name,
         cpu=_amount(asks, "cpu"),
         memory=_amount(asks, "memory"),

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from k8sconsole.demo.clock import Clock, FixedClock
+from k8sconsole.demo.clock import DemoClock, FixedDemoClock
 from k8sconsole.demo.history import Subscription
 from k8sconsole.demo.status import ApiStatus
-from k8sconsole.demo.world.controller import Change, Context, Controller, Router
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, ObjectChange, Router
 from k8sconsole.demo.world.controllers.inventory import EVERY
 from k8sconsole.demo.world.kinds import PODS
-from k8sconsole.demo.world.recorder import Recorder
+from k8sconsole.demo.world.recorder import EventRecorder
 from k8sconsole.demo.world.workqueue import Item, WorkQueue
 
 if TYPE_CHECKING:
@@ -35,13 +35,13 @@ class World:
     def __init__(
         self,
         store: "ObjectStore",
-        clock: Clock,
+        clock: DemoClock,
         seed: int,
         *,
-        controllers: Sequence[type[Controller]] = EVERY,
-        recorder: Recorder | None = None,
+        controllers: Sequence[type[BaseController]] = EVERY,
+        recorder: EventRecorder | None = None,
     ) -> None:
-        self.context = Context(store, clock, seed, recorder)
+        self.context = ControllerContext(store, clock, seed, recorder)
         self._store = store
         self._clock = clock
         self._queue = WorkQueue()
@@ -67,7 +67,7 @@ class World:
     def run(self, seconds: float) -> None:
         """Let time pass on a fixed clock, from one timer to the next; TypeError on a real one."""
         clock = self._clock
-        if not isinstance(clock, FixedClock):
+        if not isinstance(clock, FixedDemoClock):
             raise TypeError("only a fixed clock can be moved")
         end = clock.now() + timedelta(seconds=seconds)
         self.step()
@@ -126,14 +126,14 @@ class World:
 
     def _do_one(self, subscription: Subscription) -> bool:
         for event in subscription.take():
-            self._route(Change(event.type, event.resource, event.namespace, event.name, event.raw, event.previous_raw))
+            self._route(ObjectChange(event.type, event.resource, event.namespace, event.name, event.raw, event.previous_raw))
         item = self._queue.pop()
         if item is None:
             return False
         self._reconcile(item)
         return True
 
-    def _route(self, change: Change) -> None:
+    def _route(self, change: ObjectChange) -> None:
         if change.resource.key == PODS.key:
             self.context.placement.observe(change.key, change.raw, gone=change.gone)
         for name, router in (*self._routes[change.resource.key], *self._routes["*"]):

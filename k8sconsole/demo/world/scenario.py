@@ -9,9 +9,9 @@ import yaml
 
 from k8sconsole.config.paths import share
 from k8sconsole.demo.world.staging.large import fill
-from k8sconsole.demo.world.staging.script import Staging
+from k8sconsole.demo.world.staging.script import ScenarioBuilder
 from k8sconsole.demo.world.staging.time_lapse import live_through
-from k8sconsole.demo.world.staging.vocabulary import Script, joined
+from k8sconsole.demo.world.staging.vocabulary import ScenarioFile, joined
 from k8sconsole.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class Scenario:
     """A script, and how large and lucky it is to be."""
 
-    def __init__(self, name: str, script: Script, *, size: int | None = None, seed: int = 1) -> None:
+    def __init__(self, name: str, script: ScenarioFile, *, size: int | None = None, seed: int = 1) -> None:
         self.name = name
         self.script = script
         self._size = size
@@ -33,7 +33,7 @@ class Scenario:
 
     def apply(self, store: "ObjectStore") -> None:
         """Fill an empty store with the scenario as it is at the store's present: pods running, roll-outs and restarts behind them."""
-        staging = Staging(self.script, store, self._seed)
+        staging = ScenarioBuilder(self.script, store, self._seed)
         staging.behaviours().attach(store)
         live_through(store, staging.deeds(), self._seed)
         if self.script.large:
@@ -49,14 +49,14 @@ def names() -> list[str]:
     return sorted(path.stem for path in _folder().glob("*.yaml"))
 
 
-def _read(name: str) -> Script:
+def _read(name: str) -> ScenarioFile:
     path = _folder() / f"{name}.yaml"
     if name not in names():
         near = get_close_matches(name, names(), n=1)
         raise UsageError(f"no scenario {name!r}", f"there are {', '.join(names())}", f"k8sconsole demo {near[0] if near else names()[0]}")
     # The C loader is ten times as fast, where it was built; both are the safe one.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    script = msgspec.convert(yaml.load(path.read_bytes(), Loader=loader), Script)  # noqa: S506
+    script = msgspec.convert(yaml.load(path.read_bytes(), Loader=loader), ScenarioFile)  # noqa: S506
     return joined(_read(script.extends), script) if script.extends else script
 
 

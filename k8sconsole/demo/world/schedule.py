@@ -19,7 +19,7 @@ _MONTHS = {
 _DAYS = {name: number for number, name in enumerate(("sun", "mon", "tue", "wed", "thu", "fri", "sat"))}
 
 
-class Schedule:
+class CronSchedule:
     """A parsed schedule. Raises ValueError for text that is none."""
 
     def __init__(self, text: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.clock import stamp
 from k8sconsole.demo.world.kinds import NODES, PODS
-from k8sconsole.demo.world.resource_usage import Appetite, Appetites, Eater
+from k8sconsole.demo.world.resource_usage import ContainerUsageProfile, PodUsageProfile, UsageProfiles
 from k8sconsole.demo.world.seeds import fraction
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _SHORT_WAVE, _LONG_WAVE = 540.0, 3100.0
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
+class ResourceUsage:
     """CPU in millicores, memory in bytes."""
 
     cpu: float
@@ -36,7 +36,7 @@ class Used:
 def pod_metrics(store: "ObjectStore", namespace: str | None, now: datetime) -> list[Json]:
     """PodMetrics (metrics.k8s.io/v1beta1) of every running pod, sorted by key."""
     objects = store.bucket(PODS).objects
-    running = ((key, pod) for key, pod in Appetites.of(store, store.names(PODS, namespace)) if pod.running)
+    running = ((key, pod) for key, pod in UsageProfiles.of(store, store.names(PODS, namespace)) if pod.running)
     return [_pod_object(key, objects[key].labels, _containers(pod, now.timestamp()), now) for key, pod in running]
 
 
@@ -45,17 +45,17 @@ def node_metrics(store: "ObjectStore", now: datetime) -> list[Json]:
     cpu: defaultdict[str, float] = defaultdict(lambda: _SYSTEM[0])
     memory: defaultdict[str, float] = defaultdict(lambda: _SYSTEM[1])
     at = now.timestamp()
-    for _, pod in Appetites.of(store, store.names(PODS)):
+    for _, pod in UsageProfiles.of(store, store.names(PODS)):
         for _, used in _containers(pod, at) if pod.running else ():
             cpu[pod.node] += used.cpu
             memory[pod.node] += used.memory
-    return [_node_object(store.view(NODES, *key), Used(cpu[key[1]], memory[key[1]]), now) for key in store.names(NODES)]
+    return [_node_object(store.view(NODES, *key), ResourceUsage(cpu[key[1]], memory[key[1]]), now) for key in store.names(NODES)]
 
 
 def sums(store: "ObjectStore", pods: Iterable[Key], name: str, now: datetime) -> tuple[int, int]:
     """What these pods use and request of `cpu` or `memory`, in thousandths of the unit; for an autoscaler."""
     used, asked = 0.0, 0
-    for _, pod in Appetites.of(store, pods):
+    for _, pod in UsageProfiles.of(store, pods):
         asked += sum((eater.cpu if name == "cpu" else eater.memory) or 0 for eater in pod.eaters)
         used += sum(one.cpu if name == "cpu" else one.memory * 1000 for _, one in _containers(pod, now.timestamp()))
     return round(used), asked
@@ -66,19 +66,19 @@ def spelled(name: str, value: int) -> str:
     return f"{value}m" if name == "cpu" else str(value // 1000)
 
 
-def _containers(pod: Appetite, at: float) -> Iterator[tuple[str, Used]]:
+def _containers(pod: PodUsageProfile, at: float) -> Iterator[tuple[str, ResourceUsage]]:
     return ((eater.name, _reading(eater, pod.workload, at, at - eater.since)) for eater in pod.eaters if eater.since is not None)
 
 
-def _reading(eater: Eater, workload: str, at: float, age: float) -> Used:
+def _reading(eater: ContainerUsageProfile, workload: str, at: float, age: float) -> ResourceUsage:
     cpu = _MODEST[0] if eater.cpu is None else eater.cpu
     memory = (_MODEST[1] if eater.memory is None else eater.memory) / 1000
     # Pods of one workload rise and fall together, each a little differently.
     load = max(0.02, _load(workload, at) + 0.08 * _wave(at, _SHORT_WAVE / 3, eater.own))
     if eater.fills_in and eater.limit is not None:
         # Grows until the kernel ends it.
-        return Used(cpu * load, eater.limit / 1000 * min(0.99, 0.2 + 0.8 * age / eater.fills_in))
-    return Used(cpu * load, memory * (0.55 + 0.25 * eater.own + 0.1 * _wave(at, _LONG_WAVE, eater.own)))
+        return ResourceUsage(cpu * load, eater.limit / 1000 * min(0.99, 0.2 + 0.8 * age / eater.fills_in))
+    return ResourceUsage(cpu * load, memory * (0.55 + 0.25 * eater.own + 0.1 * _wave(at, _LONG_WAVE, eater.own)))
 
 
 @lru_cache(maxsize=8192)
@@ -92,11 +92,11 @@ def _wave(at: float, period: float, phase: float) -> float:
     return math.sin(2 * math.pi * (at / period + phase))
 
 
-def _usage(used: Used) -> dict[str, str]:
+def _usage(used: ResourceUsage) -> dict[str, str]:
     return {"cpu": f"{round(used.cpu * 1_000_000)}n", "memory": f"{round(used.memory / 1024)}Ki"}
 
 
-def _pod_object(key: Key, labels: dict[str, str], containers: Iterator[tuple[str, Used]], now: datetime) -> Json:
+def _pod_object(key: Key, labels: dict[str, str], containers: Iterator[tuple[str, ResourceUsage]], now: datetime) -> Json:
     return {
         "kind": "PodMetrics",
         "apiVersion": "metrics.k8s.io/v1beta1",
@@ -107,7 +107,7 @@ def _pod_object(key: Key, labels: dict[str, str], containers: Iterator[tuple[str
     }
 
 
-def _node_object(node: Json, used: Used, now: datetime) -> Json:
+def _node_object(node: Json, used: ResourceUsage, now: datetime) -> Json:
     meta = {"name": node["metadata"]["name"], "creationTimestamp": stamp(now), "labels": node["metadata"].get("labels", {})}
     kind = {"kind": "NodeMetrics", "apiVersion": "metrics.k8s.io/v1beta1"}
     return {**kind, "metadata": meta, "timestamp": stamp(now), "window": "10s", "usage": _usage(used)}

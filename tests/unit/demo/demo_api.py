@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from k8sconsole.demo.api import definitions
-from k8sconsole.demo.api.access import Gate
-from k8sconsole.demo.api.backend import Answer, Backend, Stream
-from k8sconsole.demo.api.dispatch import Request, respond
+from k8sconsole.demo.api.access import AccessControl
+from k8sconsole.demo.api.backend import Backend, Response, StreamedResponse
+from k8sconsole.demo.api.dispatch import HttpRequest, respond
 from k8sconsole.demo.resources import RESOURCES
 from k8sconsole.demo.status import ApiStatus
 from k8sconsole.demo.storage import ObjectStore
@@ -28,7 +28,7 @@ class Api:
     def __init__(self, *users: User) -> None:
         self.store = ObjectStore()
         definitions.attach(self.store)
-        self.backend = Backend(self.store, Gate(self.store, (User("admin", "all", (MASTERS,)), *users)))
+        self.backend = Backend(self.store, AccessControl(self.store, (User("admin", "all", (MASTERS,)), *users)))
         self.store.create(RESOURCES["/namespaces"], {"metadata": {"name": "shop"}, "spec": {"finalizers": ["kubernetes"]}})
 
     async def ask(self, method: str, url: str, body: Any = None, *, token: str = "all", accept: str = "", content: str = "") -> Any:
@@ -36,10 +36,10 @@ class Api:
         path, _, query = url.partition("?")
         headers = {"Authorization": f"Bearer {token}", "Accept": accept, "Content-Type": content, "User-Agent": "tester/1"}
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
-        reply = await respond(self.backend, Request(method, path, dict(parse_qsl(query)), headers, data))
-        if isinstance(reply, Stream):
+        reply = await respond(self.backend, HttpRequest(method, path, dict(parse_qsl(query)), headers, data))
+        if isinstance(reply, StreamedResponse):
             return reply
-        assert isinstance(reply, Answer)
+        assert isinstance(reply, Response)
         return json.loads(reply.body) if "json" in reply.content_type else reply.body.decode()
 
     async def refusal(self, method: str, url: str, body: Any = None, **options: str) -> ApiStatus:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 from k8sconsole.demo.resources import RESOURCES
-from k8sconsole.demo.users import Rule, User
+from k8sconsole.demo.users import PolicyRule, User
 from tests.unit.demo.demo_api import Api
 
 PODS = "/api/v1/namespaces/shop/pods"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-READER = User("reader", "r3ad", rules=(Rule(("get", "list", "watch"), ("pods",), ("shop", "other")),))
+READER = User("reader", "r3ad", rules=(PolicyRule(("get", "list", "watch"), ("pods",), ("shop", "other")),))
 NOBODY = User("nobody", "n0")
 
 

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.demo.users import Rule, User
+from k8sconsole.demo.users import PolicyRule, User
 
 
 def server_of(kubeconfig: Path) -> str:
@@ -81,7 +81,7 @@ async def test_after_a_compaction_an_old_watch_is_told_410(cluster: DemoCluster,
 
 
 async def test_with_tls_tokens_and_client_certificates_both_open_the_door() -> None:
-    auditor = User("auditor", "t0ken", rules=(Rule(("list",), ("nodes",)),))
+    auditor = User("auditor", "t0ken", rules=(PolicyRule(("list",), ("nodes",)),))
     async with DemoCluster("large", size=5, tls=True, users=(auditor,)) as cluster:
         path = cluster.kubeconfig_for(auditor, certificate=True)
         config = json.loads(path.read_text())

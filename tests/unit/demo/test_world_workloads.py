@@ -4,7 +4,7 @@ from world_stage import Stage, reasons, waiting
 
 from k8sconsole.demo.world import kinds, pods
 from k8sconsole.demo.world.behaviour import Behaviour
-from k8sconsole.demo.world.staging.vocabulary import Disk
+from k8sconsole.demo.world.staging.vocabulary import DiskSpec
 
 REVISION = "deployment.kubernetes.io/revision"
 
@@ -74,7 +74,7 @@ def test_a_stateful_set_comes_up_in_order_and_goes_down_from_the_last_keeping_it
     stage = Stage()
     storage_class = {"metadata": {"name": "standard"}, "provisioner": "demo", "volumeBindingMode": "WaitForFirstConsumer"}
     stage.store.create(kinds.STORAGE_CLASSES, storage_class)
-    stage.apply(name="db", kind="StatefulSet", replicas=3, disk=Disk(size="1Gi"))
+    stage.apply(name="db", kind="StatefulSet", replicas=3, disk=DiskSpec(size="1Gi"))
     seen: list[list[str]] = []
     for _ in range(40):
         stage.run(0.5)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from k8sconsole.demo.api import definitions
-from k8sconsole.demo.clock import FixedClock
+from k8sconsole.demo.clock import FixedDemoClock
 from k8sconsole.demo.storage import ObjectStore
 from k8sconsole.demo.world import kinds, scenario
 from k8sconsole.demo.world.behaviour import Behaviour, Behaviours
 from k8sconsole.demo.world.run import World
 from k8sconsole.demo.world.staging.manifests import manifests
 from k8sconsole.demo.world.staging.nodes import pool_nodes
-from k8sconsole.demo.world.staging.vocabulary import Pool, Workload
+from k8sconsole.demo.world.staging.vocabulary import NodePool, WorkloadSpec
 
 Json = dict[str, Any]
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
@@ -24,17 +24,17 @@ class Stage:
     """A small cluster of three nodes and a namespace `test`, with a world that moves only when told to."""
 
     def __init__(self, *behaviours: Behaviour, nodes: int = 3) -> None:
-        self.clock = FixedClock(NOON)
+        self.clock = FixedDemoClock(NOON)
         self.store = ObjectStore(self.clock, seed=7)
         Behaviours(behaviours).attach(self.store)
-        for node in pool_nodes(Pool(name="node", count=nodes, cpu="4", memory="8Gi"), 0, "2026-11-22T12:00:00Z"):
+        for node in pool_nodes(NodePool(name="node", count=nodes, cpu="4", memory="8Gi"), 0, "2026-11-22T12:00:00Z"):
             self.store.create(kinds.NODES, node)
         for name in ("default", "kube-node-lease", "test"):
             self.store.create(kinds.NAMESPACES, {"metadata": {"name": name}, "spec": {"finalizers": ["kubernetes"]}})
         self.world = World(self.store, self.clock, 7)
 
     def apply(self, **words: Any) -> None:
-        workload = Workload(**({"name": "web", "namespace": "test", "image": "demo/web:1"} | words))
+        workload = WorkloadSpec(**({"name": "web", "namespace": "test", "image": "demo/web:1"} | words))
         for manifest in manifests(workload):
             resource = self.store.registry.by_kind(manifest["apiVersion"], manifest["kind"])
             assert resource
@@ -61,7 +61,7 @@ class Stage:
 
 def staged(name: str, *, seed: int = 1, size: int | None = None) -> ObjectStore:
     """A store with a whole scenario in it, shortly after noon."""
-    store = ObjectStore(FixedClock(NOW), seed=seed)
+    store = ObjectStore(FixedDemoClock(NOW), seed=seed)
     definitions.attach(store)
     scenario.load(name, seed=seed, size=size).apply(store)
     return store

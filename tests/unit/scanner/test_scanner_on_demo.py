@@ -9,7 +9,7 @@ import pytest
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.demo.users import Rule, User
+from k8sconsole.demo.users import PolicyRule, User
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import ClusterState, Fact, Trust
 from k8sconsole.model.refs import ApiResource, ResourceName
@@ -22,7 +22,7 @@ from tests.waiting import wait_until
 
 PODS = next(resource for resource in BUILTIN if resource.name == "pods")
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
-LIMITED = User("limited", "limited-token", (), (Rule(("get", "list", "watch"), ("configmaps", "pods"), ("default",)),))
+LIMITED = User("limited", "limited-token", (), (PolicyRule(("get", "list", "watch"), ("configmaps", "pods"), ("default",)),))
 
 
 class Site:

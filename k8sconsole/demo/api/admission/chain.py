@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from k8sconsole.demo.api.backend import Backend
     from k8sconsole.demo.api.calls import Call
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
 _CLASSES = RESOURCES["storage.k8s.io/storageclasses"]
@@ -63,7 +63,7 @@ def admit_changed(backend: Backend, call: Call, old: Json, new: Json) -> None:
         services.allocate(backend.store, new)
 
 
-def _shape(resource: Resource, obj: Json) -> None:
+def _shape(resource: ServedResource, obj: Json) -> None:
     if resource.custom:
         custom.check(resource, obj)
     else:
@@ -71,7 +71,7 @@ def _shape(resource: Resource, obj: Json) -> None:
 
 
 @contextmanager
-def _decoded(resource: Resource) -> Iterator[None]:
+def _decoded(resource: ServedResource) -> Iterator[None]:
     """A body whose shape is not its kind's is a 400, as the decoder of the real server would have it."""
     try:
         yield

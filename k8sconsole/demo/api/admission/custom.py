@@ -10,7 +10,7 @@ from k8sconsole.demo import status
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -25,7 +25,7 @@ _KEEP = "x-kubernetes-preserve-unknown-fields"
 _OWN = ("apiVersion", "kind", "metadata")
 
 
-def check(resource: Resource, obj: Json) -> None:
+def check(resource: ServedResource, obj: Json) -> None:
     """Prunes unknown fields, fills defaults, and raises a 422 status listing what the schema refuses."""
     schema = ((resource.definition or {}).get("schema") or {}).get("openAPIV3Schema") or {}
     kept = {key: obj[key] for key in _OWN if key in obj}

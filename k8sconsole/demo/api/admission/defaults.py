@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from k8sconsole.demo.podspecs import fill_spec
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
 _RBAC = "rbac.authorization.k8s.io"
 
 
-def fill(resource: Resource, obj: Json) -> None:
+def fill(resource: ServedResource, obj: Json) -> None:
     """Fills an object's defaults in place; doing it twice changes nothing."""
     filler = _FILLERS.get(resource.key)
     if filler:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from k8sconsole.demo.api.calls import Call
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
     from k8sconsole.demo.storage import ObjectStore
 
 Json = dict[str, Any]
@@ -26,7 +26,7 @@ def suffix(random: Random) -> str:
     return "".join(random.choice(_ALPHABET) for _ in range(5))
 
 
-def check_kind(resource: Resource, obj: Json) -> None:
+def check_kind(resource: ServedResource, obj: Json) -> None:
     """Raises a 400 status when the body is of another kind than the path."""
     given, expected = (obj.get("apiVersion"), obj.get("kind")), (resource.api_version, resource.kind)
     if given[0] and given[0] != expected[0]:
@@ -61,7 +61,7 @@ def newborn(meta: Json, random: Random) -> None:
         meta["name"] = meta["generateName"][:_LONGEST_BASE] + suffix(random)
 
 
-def check_namespace(store: ObjectStore, resource: Resource, namespace: str, name: str) -> None:
+def check_namespace(store: ObjectStore, resource: ServedResource, namespace: str, name: str) -> None:
     """Raises a 404 status for a namespace that is not there, a 403 for one that is being deleted."""
     if not resource.namespaced:
         return

@@ -11,7 +11,7 @@ from k8sconsole.demo.api.admission.validation import wrong
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
 _IMMUTABLE = "field is immutable"
@@ -41,7 +41,7 @@ _STATEFUL_FREE = (
 _CLAIM_WHY = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
 
 
-def changes(resource: Resource, old: Json, new: Json) -> list[Json]:
+def changes(resource: ServedResource, old: Json, new: Json) -> list[Json]:
     """Causes of a refusal: what an update touches that may not change."""
     return [*_fields(resource, old, new), *_specs(resource, old, new), *_sealed(old, new)]
 
@@ -53,13 +53,13 @@ def _at(obj: Json, path: str) -> Any:
     return value
 
 
-def _fields(resource: Resource, old: Json, new: Json) -> Iterator[Json]:
+def _fields(resource: ServedResource, old: Json, new: Json) -> Iterator[Json]:
     for path in _FIELDS.get(resource.key, ()):
         if _at(old, path) != _at(new, path):
             yield wrong(path, _at(new, path), _IMMUTABLE)
 
 
-def _specs(resource: Resource, old: Json, new: Json) -> Iterator[Json]:
+def _specs(resource: ServedResource, old: Json, new: Json) -> Iterator[Json]:
     before, after = old.get("spec") or {}, new.get("spec") or {}
     if resource.key == "/pods" and _pod_core(before) != _pod_core(after):
         yield _forbidden("spec", _POD_WHY)

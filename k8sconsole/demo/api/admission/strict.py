@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from k8sconsole.demo.api.calls import Call
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
 _KEEP = "x-kubernetes-preserve-unknown-fields"
@@ -33,7 +33,7 @@ async def check(call: Call, obj: Json) -> None:
         raise status.bad_request(f'{kind} in version "{version}" cannot be handled as a {kind}: {why}')
 
 
-def _schema_of(resource: Resource) -> tuple[Json, Mapping[str, Json]]:
+def _schema_of(resource: ServedResource) -> tuple[Json, Mapping[str, Json]]:
     if not resource.custom:
         return _built_in(resource)
     schema = ((resource.definition or {}).get("schema") or {}).get("openAPIV3Schema") or {}
@@ -42,7 +42,7 @@ def _schema_of(resource: Resource) -> tuple[Json, Mapping[str, Json]]:
 
 
 @lru_cache(maxsize=128)
-def _built_in(resource: Resource) -> tuple[Json, Mapping[str, Json]]:
+def _built_in(resource: ServedResource) -> tuple[Json, Mapping[str, Json]]:
     model = models.model_of(resource)
     if model is None:
         return {}, {}

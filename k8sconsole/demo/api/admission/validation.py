@@ -12,7 +12,7 @@ from k8sconsole.demo import status
 from k8sconsole.demo.api.selectors import matches_selector
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
 _LABEL_RE = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -43,13 +43,13 @@ _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 Causes = Iterator[Json]
 
 
-def check(resource: Resource, obj: Json) -> None:
+def check(resource: ServedResource, obj: Json) -> None:
     """Raises a 422 status that lists everything that is wrong."""
     if causes := misfits(resource, obj):
         raise status.invalid(resource, obj["metadata"].get("name", ""), causes)
 
 
-def misfits(resource: Resource, obj: Json) -> list[Json]:
+def misfits(resource: ServedResource, obj: Json) -> list[Json]:
     """Causes of a refusal; empty for an object that may be stored."""
     return [*_metadata(resource, obj["metadata"]), *_CHECKS.get(resource.key, _nothing)(obj)]
 
@@ -71,7 +71,7 @@ def _nothing(_obj: Json) -> Causes:
     return iter(())
 
 
-def _metadata(resource: Resource, meta: Json) -> Causes:
+def _metadata(resource: ServedResource, meta: Json) -> Causes:
     name = meta.get("name")
     if not name:
         yield required("metadata.name", "name or generateName is required")
@@ -87,7 +87,7 @@ def _metadata(resource: Resource, meta: Json) -> Causes:
                 )
 
 
-def _name(resource: Resource, name: str) -> Causes:
+def _name(resource: ServedResource, name: str) -> Causes:
     if resource.key == "/services":
         form, why, longest = _DNS_1035_RE, _DNS_1035, 63
     elif resource.key == "/namespaces":

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.demo.api.backend import Answer, answer
+from k8sconsole.demo.api.backend import Response, answer
 from k8sconsole.demo.api.discovery import GIT_VERSION
 from k8sconsole.demo.api.openapi import models
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.resources import Registry, Resource
+    from k8sconsole.demo.resources import ResourceRegistry, ServedResource
 
 Json = dict[str, Any]
 ROOT = "/openapi/v3"
@@ -24,7 +24,7 @@ _STRATEGIC = "application/strategic-merge-patch+json"
 _QUERY = ("dryRun", "fieldManager", "fieldValidation", "force")
 
 
-async def document(path: str, registry: Registry) -> Answer | None:
+async def document(path: str, registry: ResourceRegistry) -> Response | None:
     """The index, or the document of a group version such as /openapi/v3/apis/apps/v1; None for what is not there."""
     if path.rstrip("/") == ROOT:
         return answer({"paths": _index(registry)})
@@ -33,10 +33,10 @@ async def document(path: str, registry: Registry) -> Answer | None:
     served = tuple(each for each in registry if (each.group, each.version) == (group, version))
     if not served:
         return None
-    return Answer(await asyncio.to_thread(_document, served))
+    return Response(await asyncio.to_thread(_document, served))
 
 
-def _index(registry: Registry) -> Json:
+def _index(registry: ResourceRegistry) -> Json:
     found = {}
     for each in registry:
         name = f"apis/{each.group}/{each.version}" if each.group else f"api/{each.version}"
@@ -45,18 +45,18 @@ def _index(registry: Registry) -> Json:
     return found
 
 
-def _document(served: tuple[Resource, ...]) -> bytes:
+def _document(served: tuple[ServedResource, ...]) -> bytes:
     if any(each.custom for each in served):
         return _assemble(served)
     return _built_in(served)
 
 
 @lru_cache(maxsize=64)
-def _built_in(served: tuple[Resource, ...]) -> bytes:
+def _built_in(served: tuple[ServedResource, ...]) -> bytes:
     return _assemble(served)
 
 
-def _assemble(served: tuple[Resource, ...]) -> bytes:
+def _assemble(served: tuple[ServedResource, ...]) -> bytes:
     known = {each: models.model_of(each) for each in served if not each.custom}
     roots = [model for model in known.values() if model is not None]
     schemas = models.components([*roots, models.object_meta()])
@@ -72,15 +72,15 @@ def _assemble(served: tuple[Resource, ...]) -> bytes:
     return msgspec.json.encode({**head, "paths": paths, "components": {"schemas": schemas}})
 
 
-def _gvk(resource: Resource) -> Json:
+def _gvk(resource: ServedResource) -> Json:
     return {"group": resource.group, "version": resource.version, "kind": resource.kind}
 
 
-def _custom_id(resource: Resource) -> str:
+def _custom_id(resource: ServedResource) -> str:
     return f"{'.'.join(reversed(resource.group.split('.')))}.{resource.version}.{resource.kind}"
 
 
-def _custom_schema(resource: Resource) -> Json:
+def _custom_schema(resource: ServedResource) -> Json:
     given = ((resource.definition or {}).get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
     schema: Json = copy.deepcopy(given)
     meta = {"allOf": [{"$ref": f"#/components/schemas/{models.component_id(models.object_meta())}"}]}
@@ -89,7 +89,7 @@ def _custom_schema(resource: Resource) -> Json:
     return schema
 
 
-def _paths(resource: Resource) -> list[tuple[str, Json]]:
+def _paths(resource: ServedResource) -> list[tuple[str, Json]]:
     root = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
     place = "/namespaces/{namespace}" if resource.namespaced else ""
     collection = f"{root}{place}/{resource.plural}"
@@ -99,11 +99,11 @@ def _paths(resource: Resource) -> list[tuple[str, Json]]:
     ]
 
 
-def _operations(resource: Resource, methods: dict[str, str]) -> Json:
+def _operations(resource: ServedResource, methods: dict[str, str]) -> Json:
     return {method: _operation(resource, method, verb) for method, verb in methods.items() if verb in resource.verbs}
 
 
-def _operation(resource: Resource, method: str, verb: str) -> Json:
+def _operation(resource: ServedResource, method: str, verb: str) -> Json:
     found: Json = {
         "x-kubernetes-action": verb,
         "x-kubernetes-group-version-kind": _gvk(resource),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union, get_args, get_origin
 from k8sconsole.demo.api.patching.keys import is_set, merge_keys
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
 Model = Any
@@ -57,7 +57,7 @@ def component_id(model: Model) -> str:
     return f"io.k8s.{owner}{found['version'].lower()}.{found['kind']}"
 
 
-def model_of(resource: Resource) -> Model | None:
+def model_of(resource: ServedResource) -> Model | None:
     """The client's class for a built-in kind."""
     import kubernetes.client.models as known
 

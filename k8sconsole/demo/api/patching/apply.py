@@ -13,12 +13,12 @@ from k8sconsole.demo.api.patching.fields import FieldPath, FieldSet, encode_key,
 from k8sconsole.demo.api.patching.keys import is_atomic, is_set, merge_keys
 
 if TYPE_CHECKING:
-    from k8sconsole.demo.api.patching.managers import Writer
+    from k8sconsole.demo.api.patching.managers import FieldManager
 
 Json = dict[str, Any]
 
 
-def apply(live: Json | None, applied: Json, writer: Writer, *, force: bool) -> Json:
+def apply(live: Json | None, applied: Json, writer: FieldManager, *, force: bool) -> Json:
     """The object after the apply, its managedFields included; raises a 409 status that names the managers in the way."""
     given = fields_of(applied)
     if live is None:
@@ -43,7 +43,7 @@ def _contested(live: dict[FieldPath, Any], given: dict[FieldPath, Any]) -> Field
     return {path for path, value in given.items() if path in live and live[path] != value}
 
 
-def _abandoned(entries: list[Json], writer: Writer, given: dict[FieldPath, Any]) -> list[FieldPath]:
+def _abandoned(entries: list[Json], writer: FieldManager, given: dict[FieldPath, Any]) -> list[FieldPath]:
     """What this manager applied before, does not apply any more, and nobody else owns; deepest first."""
     mine: FieldSet = set()
     others: FieldSet = set()

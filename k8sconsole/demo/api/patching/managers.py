@@ -15,7 +15,7 @@ BEFORE_APPLY = "before-first-apply"
 
 
 @dataclass(frozen=True, slots=True)
-class Writer:
+class FieldManager:
     """Who writes, how (Update or Apply), in which version, through which subresource, when (RFC 3339)."""
 
     manager: str
@@ -39,7 +39,7 @@ class Writer:
         return found | ({"subresource": self.subresource} if self.subresource else {})
 
 
-def track_update(old: Json | None, new: Json, writer: Writer) -> None:
+def track_update(old: Json | None, new: Json, writer: FieldManager) -> None:
     """Gives the changed fields to the writer and takes them from everyone else.
 
     An object nobody tracks so far (the world's own) is left alone until somebody applies it, as the real server does.
@@ -58,7 +58,7 @@ def track_update(old: Json | None, new: Json, writer: Writer) -> None:
     )
 
 
-def _without(entries: Iterable[Json], writer: Writer, taken: FieldSet) -> list[Json]:
+def _without(entries: Iterable[Json], writer: FieldManager, taken: FieldSet) -> list[Json]:
     kept = []
     for entry in entries:
         fields = from_v1(entry["fieldsV1"])
@@ -70,24 +70,24 @@ def _without(entries: Iterable[Json], writer: Writer, taken: FieldSet) -> list[J
     return kept
 
 
-def _with(entries: list[Json], writer: Writer, gained: FieldSet, present: Iterable[FieldPath]) -> list[Json]:
+def _with(entries: list[Json], writer: FieldManager, gained: FieldSet, present: Iterable[FieldPath]) -> list[Json]:
     mine = next((entry for entry in entries if writer.owns(entry)), None)
     others = [entry for entry in entries if entry is not mine]
     owned = (from_v1(mine["fieldsV1"]) & set(present) if mine else set()) | gained
     return [*others, writer.entry(owned)] if owned else others
 
 
-def adopt(obj: Json, writer: Writer) -> list[Json]:
+def adopt(obj: Json, writer: FieldManager) -> list[Json]:
     """The entries of an object before its first apply; all its fields belong to an unnamed past where nobody was tracked."""
     entries: list[Json] = obj["metadata"].get("managedFields") or []
     if entries:
         return entries
-    past = Writer(BEFORE_APPLY, "Update", writer.api_version, "", writer.time)
+    past = FieldManager(BEFORE_APPLY, "Update", writer.api_version, "", writer.time)
     fields = set(fields_of({key: value for key, value in obj.items() if key != "status"}))
     return [past.entry(fields)] if fields else []
 
 
-def set_applied(obj: Json, entries: list[Json], writer: Writer, applied: FieldSet, taken: FieldSet) -> None:
+def set_applied(obj: Json, entries: list[Json], writer: FieldManager, applied: FieldSet, taken: FieldSet) -> None:
     """Records an apply: the writer owns exactly what it applied, and nobody else owns what it took by force."""
     others = [entry for entry in _without(entries, writer, taken) if not writer.owns(entry)]
     obj["metadata"]["managedFields"] = [*others, writer.entry(applied)]

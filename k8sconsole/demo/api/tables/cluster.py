@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.api.tables.cells import NONE, UNKNOWN, age, created
-from k8sconsole.demo.api.tables.columns import Printer, columns
+from k8sconsole.demo.api.tables.columns import TablePrinter, columns
 from k8sconsole.demo.world.amounts import amounts, spelled, total
 
 if TYPE_CHECKING:
@@ -120,14 +120,16 @@ _EVENT = tuple(
 )
 
 PRINTERS = {
-    "/events": Printer(_EVENT, _event),
-    "/nodes": Printer(columns("Name|Status|Roles|Age|Version", "Internal-IP|External-IP|OS-Image|Kernel-Version|Container-Runtime"), _node),
-    "/namespaces": Printer(columns("Name|Status|Age"), _namespace),
-    "/resourcequotas": Printer(columns("Name|Request|Limit|Age"), _quota),
-    "coordination.k8s.io/leases": Printer(columns("Name|Holder|Age"), _lease),
-    "scheduling.k8s.io/priorityclasses": Printer(columns("Name|Value|Global-Default|Age|PreemptionPolicy", "", "Value"), _priority),
-    "node.k8s.io/runtimeclasses": Printer(columns("Name|Handler|Age"), _runtime_class),
-    "apiregistration.k8s.io/apiservices": Printer(columns("Name|Service|Available|Age"), _api_service),
-    "metrics.k8s.io/nodes": Printer(columns("Name|cpu|memory|Window"), _usage),
-    "metrics.k8s.io/pods": Printer(columns("Name|cpu|memory|Window"), _usage),
+    "/events": TablePrinter(_EVENT, _event),
+    "/nodes": TablePrinter(
+        columns("Name|Status|Roles|Age|Version", "Internal-IP|External-IP|OS-Image|Kernel-Version|Container-Runtime"), _node
+    ),
+    "/namespaces": TablePrinter(columns("Name|Status|Age"), _namespace),
+    "/resourcequotas": TablePrinter(columns("Name|Request|Limit|Age"), _quota),
+    "coordination.k8s.io/leases": TablePrinter(columns("Name|Holder|Age"), _lease),
+    "scheduling.k8s.io/priorityclasses": TablePrinter(columns("Name|Value|Global-Default|Age|PreemptionPolicy", "", "Value"), _priority),
+    "node.k8s.io/runtimeclasses": TablePrinter(columns("Name|Handler|Age"), _runtime_class),
+    "apiregistration.k8s.io/apiservices": TablePrinter(columns("Name|Service|Available|Age"), _api_service),
+    "metrics.k8s.io/nodes": TablePrinter(columns("Name|cpu|memory|Window"), _usage),
+    "metrics.k8s.io/pods": TablePrinter(columns("Name|cpu|memory|Window"), _usage),
 }

@@ -13,7 +13,7 @@ Row = Callable[[Json, datetime], Cells]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TableColumnDefinition:
     name: str
     type: str = "string"
     priority: int = 0
@@ -26,20 +26,20 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Printer:
-    columns: tuple[Column, ...]
+class TablePrinter:
+    columns: tuple[TableColumnDefinition, ...]
     row: Row
 
 
-def columns(text: str, wide: str = "", numbers: str = "") -> tuple[Column, ...]:
+def columns(text: str, wide: str = "", numbers: str = "") -> tuple[TableColumnDefinition, ...]:
     """Columns from names parted by `|`: the usual ones, the wide ones, and which of them are integers."""
     counted = set(numbers.split("|"))
 
-    def one(name: str, priority: int) -> Column:
-        return Column(name, "integer" if name in counted else "string", priority, "name" if name == "Name" else "")
+    def one(name: str, priority: int) -> TableColumnDefinition:
+        return TableColumnDefinition(name, "integer" if name in counted else "string", priority, "name" if name == "Name" else "")
 
     usual = [one(name, 0) for name in text.split("|")]
     return (*usual, *(one(name, 1) for name in wide.split("|") if name))
 
 
-Printers = Mapping[str, Printer]
+Printers = Mapping[str, TablePrinter]

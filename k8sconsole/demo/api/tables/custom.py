@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.api.tables.cells import age, created
-from k8sconsole.demo.api.tables.columns import Column, Printer
+from k8sconsole.demo.api.tables.columns import TableColumnDefinition, TablePrinter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,22 +48,23 @@ def _take(value: Any, step: re.Match[str]) -> Iterator[Any]:
         yield value[int(step["index"])]
 
 
-def printer(columns: list[Json]) -> Printer:
+def printer(columns: list[Json]) -> TablePrinter:
     """The table of a custom kind; without columns of its own, name and age."""
     if not columns:
-        return Printer(
-            (Column("Name", format="name"), Column("Age", "date")), lambda obj, now: [obj["metadata"]["name"], created(obj, now)]
+        return TablePrinter(
+            (TableColumnDefinition("Name", format="name"), TableColumnDefinition("Age", "date")),
+            lambda obj, now: [obj["metadata"]["name"], created(obj, now)],
         )
-    shown = [Column("Name", format="name"), *(_column(each) for each in columns)]
+    shown = [TableColumnDefinition("Name", format="name"), *(_column(each) for each in columns)]
 
     def row(obj: Json, now: datetime) -> Cells:
         return [obj["metadata"]["name"], *(_cell(obj, each, now) for each in columns)]
 
-    return Printer(tuple(shown), row)
+    return TablePrinter(tuple(shown), row)
 
 
-def _column(each: Json) -> Column:
-    return Column(each["name"], each["type"], each.get("priority", 0), each.get("format", ""), each.get("description", ""))
+def _column(each: Json) -> TableColumnDefinition:
+    return TableColumnDefinition(each["name"], each["type"], each.get("priority", 0), each.get("format", ""), each.get("description", ""))
 
 
 def _cell(obj: Json, column: Json, now: datetime) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.api.tables.cells import NONE, UNSET, created, join, pairs, selector, shorten
-from k8sconsole.demo.api.tables.columns import Printer, columns
+from k8sconsole.demo.api.tables.columns import TablePrinter, columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,12 +90,12 @@ def _service_range(obj: Json, now: datetime) -> Cells:
 
 
 PRINTERS = {
-    "networking.k8s.io/ipaddresses": Printer(columns("Name|ParentRef|Age"), _address_object),
-    "networking.k8s.io/servicecidrs": Printer(columns("Name|CIDRs|Age"), _service_range),
-    "/services": Printer(columns("Name|Type|Cluster-IP|External-IP|Port(s)|Age", "Selector"), _service),
-    "/endpoints": Printer(columns("Name|Endpoints|Age"), _endpoints),
-    "discovery.k8s.io/endpointslices": Printer(columns("Name|AddressType|Ports|Endpoints|Age"), _slice),
-    "networking.k8s.io/ingresses": Printer(columns("Name|Class|Hosts|Address|Ports|Age"), _ingress),
-    "networking.k8s.io/ingressclasses": Printer(columns("Name|Controller|Parameters|Age"), _ingress_class),
-    "networking.k8s.io/networkpolicies": Printer(columns("Name|Pod-Selector|Age"), _policy),
+    "networking.k8s.io/ipaddresses": TablePrinter(columns("Name|ParentRef|Age"), _address_object),
+    "networking.k8s.io/servicecidrs": TablePrinter(columns("Name|CIDRs|Age"), _service_range),
+    "/services": TablePrinter(columns("Name|Type|Cluster-IP|External-IP|Port(s)|Age", "Selector"), _service),
+    "/endpoints": TablePrinter(columns("Name|Endpoints|Age"), _endpoints),
+    "discovery.k8s.io/endpointslices": TablePrinter(columns("Name|AddressType|Ports|Endpoints|Age"), _slice),
+    "networking.k8s.io/ingresses": TablePrinter(columns("Name|Class|Hosts|Address|Ports|Age"), _ingress),
+    "networking.k8s.io/ingressclasses": TablePrinter(columns("Name|Controller|Parameters|Age"), _ingress_class),
+    "networking.k8s.io/networkpolicies": TablePrinter(columns("Name|Pod-Selector|Age"), _policy),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.api.tables.cells import NONE, age, created, moment, pairs
-from k8sconsole.demo.api.tables.columns import Printer, columns
+from k8sconsole.demo.api.tables.columns import TablePrinter, columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -131,6 +131,6 @@ def _template(obj: Json, _now: datetime) -> Cells:
 
 
 PRINTERS = {
-    "/pods": Printer(columns("Name|Ready|Status|Restarts|Age", "IP|Node|Nominated Node|Readiness Gates"), _pod),
-    "/podtemplates": Printer(columns("Name|Containers|Images|Pod Labels"), _template),
+    "/pods": TablePrinter(columns("Name|Ready|Status|Restarts|Age", "IP|Node|Nominated Node|Readiness Gates"), _pod),
+    "/podtemplates": TablePrinter(columns("Name|Containers|Images|Pod Labels"), _template),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.api.tables.cells import NONE, UNSET, created, duration
-from k8sconsole.demo.api.tables.columns import Printer, columns
+from k8sconsole.demo.api.tables.columns import TablePrinter, columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -89,29 +89,31 @@ def _dated(obj: Json, _now: datetime) -> Cells:
     return [_name(obj), obj["metadata"].get("creationTimestamp", "")]
 
 
-_BINDING = Printer(columns("Name|Role|Age", "Users|Groups|ServiceAccounts"), _binding)
+_BINDING = TablePrinter(columns("Name|Role|Age", "Users|Groups|ServiceAccounts"), _binding)
 # What the server prints for kinds nobody wrote a table for, roles and CustomResourceDefinitions among them.
-DEFAULT = Printer(columns("Name|Created At"), _dated)
-_WEBHOOKS = Printer(columns("Name|Webhooks|Age", "", "Webhooks"), _webhooks)
+DEFAULT = TablePrinter(columns("Name|Created At"), _dated)
+_WEBHOOKS = TablePrinter(columns("Name|Webhooks|Age", "", "Webhooks"), _webhooks)
 _RBAC, _ADMISSION, _FLOW = "rbac.authorization.k8s.io", "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io"
 
 PRINTERS = {
     f"{_RBAC}/rolebindings": _BINDING,
     f"{_RBAC}/clusterrolebindings": _BINDING,
-    "/serviceaccounts": Printer(columns("Name|Age"), _aged),
-    "resource.k8s.io/deviceclasses": Printer(columns("Name|Age"), _aged),
-    "resource.k8s.io/resourceclaimtemplates": Printer(columns("Name|Age"), _aged),
-    "certificates.k8s.io/certificatesigningrequests": Printer(
+    "/serviceaccounts": TablePrinter(columns("Name|Age"), _aged),
+    "resource.k8s.io/deviceclasses": TablePrinter(columns("Name|Age"), _aged),
+    "resource.k8s.io/resourceclaimtemplates": TablePrinter(columns("Name|Age"), _aged),
+    "certificates.k8s.io/certificatesigningrequests": TablePrinter(
         columns("Name|Age|SignerName|Requestor|RequestedDuration|Condition"), _request
     ),
     f"{_ADMISSION}/mutatingwebhookconfigurations": _WEBHOOKS,
     f"{_ADMISSION}/validatingwebhookconfigurations": _WEBHOOKS,
-    f"{_ADMISSION}/validatingadmissionpolicies": Printer(columns("Name|Validations|ParamKind|Age", "", "Validations"), _admission_policy),
-    f"{_ADMISSION}/mutatingadmissionpolicies": Printer(columns("Name|Mutations|ParamKind|Age", "", "Mutations"), _mutating_policy),
-    f"{_ADMISSION}/mutatingadmissionpolicybindings": Printer(columns("Name|PolicyName|ParamRef|Age"), _policy_binding),
-    f"{_ADMISSION}/validatingadmissionpolicybindings": Printer(columns("Name|PolicyName|ParamRef|Age"), _policy_binding),
-    f"{_FLOW}/flowschemas": Printer(columns("Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL"), _flow_schema),
-    f"{_FLOW}/prioritylevelconfigurations": Printer(
+    f"{_ADMISSION}/validatingadmissionpolicies": TablePrinter(
+        columns("Name|Validations|ParamKind|Age", "", "Validations"), _admission_policy
+    ),
+    f"{_ADMISSION}/mutatingadmissionpolicies": TablePrinter(columns("Name|Mutations|ParamKind|Age", "", "Mutations"), _mutating_policy),
+    f"{_ADMISSION}/mutatingadmissionpolicybindings": TablePrinter(columns("Name|PolicyName|ParamRef|Age"), _policy_binding),
+    f"{_ADMISSION}/validatingadmissionpolicybindings": TablePrinter(columns("Name|PolicyName|ParamRef|Age"), _policy_binding),
+    f"{_FLOW}/flowschemas": TablePrinter(columns("Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL"), _flow_schema),
+    f"{_FLOW}/prioritylevelconfigurations": TablePrinter(
         columns("Name|Type|NominalConcurrencyShares|Queues|HandSize|QueueLengthLimit|Age"), _priority_level
     ),
 }

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from k8sconsole.demo.api.tables.columns import Printer
-    from k8sconsole.demo.resources import Resource
+    from k8sconsole.demo.api.tables.columns import TablePrinter
+    from k8sconsole.demo.resources import ServedResource
 
 Json = dict[str, Any]
-_PRINTERS: dict[str, Printer] = {
+_PRINTERS: dict[str, TablePrinter] = {
     **pods.PRINTERS,
     **workloads.PRINTERS,
     **network.PRINTERS,
@@ -24,7 +24,7 @@ _PRINTERS: dict[str, Printer] = {
 }
 
 
-def printer_for(resource: Resource) -> Printer:
+def printer_for(resource: ServedResource) -> TablePrinter:
     if resource.custom:
         return custom.printer(list(resource.columns))
     return _PRINTERS.get(resource.key, policy.DEFAULT)
@@ -35,14 +35,14 @@ def partial(obj: Json) -> Json:
     return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
 
 
-def _row(printer: Printer, obj: Json, now: datetime, include: str) -> Json:
+def _row(printer: TablePrinter, obj: Json, now: datetime, include: str) -> Json:
     row: Json = {"cells": printer.row(obj, now)}
     if include != "None":
         row["object"] = obj if include == "Object" else partial(obj)
     return row
 
 
-def table(printer: Printer, objects: Iterable[Json], meta: Json, now: datetime, include: str) -> Json:
+def table(printer: TablePrinter, objects: Iterable[Json], meta: Json, now: datetime, include: str) -> Json:
     """`include` is what each row carries besides its cells: Metadata (the default), Object or None."""
     return {
         "kind": "Table",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.api.tables.cells import UNSET, created, join
-from k8sconsole.demo.api.tables.columns import Printer, columns
+from k8sconsole.demo.api.tables.columns import TablePrinter, columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,20 +90,22 @@ def _attributes_class(obj: Json, now: datetime) -> Cells:
 
 
 PRINTERS = {
-    "storage.k8s.io/volumeattributesclasses": Printer(columns("Name|DriverName|Age"), _attributes_class),
-    "/persistentvolumes": Printer(
+    "storage.k8s.io/volumeattributesclasses": TablePrinter(columns("Name|DriverName|Age"), _attributes_class),
+    "/persistentvolumes": TablePrinter(
         columns("Name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age", "VolumeMode"),
         _volume,
     ),
-    "/persistentvolumeclaims": Printer(
+    "/persistentvolumeclaims": TablePrinter(
         columns("Name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age", "VolumeMode"), _claim
     ),
-    "/configmaps": Printer(columns("Name|Data|Age", "", "Data"), _config_map),
-    "/secrets": Printer(columns("Name|Type|Data|Age", "", "Data"), _secret),
-    "storage.k8s.io/storageclasses": Printer(columns("Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age"), _class),
-    "storage.k8s.io/volumeattachments": Printer(columns("Name|Attacher|PV|Node|Attached|Age"), _attachment),
-    "storage.k8s.io/csinodes": Printer(columns("Name|Drivers|Age", "", "Drivers"), _csi_node),
-    "storage.k8s.io/csidrivers": Printer(
+    "/configmaps": TablePrinter(columns("Name|Data|Age", "", "Data"), _config_map),
+    "/secrets": TablePrinter(columns("Name|Type|Data|Age", "", "Data"), _secret),
+    "storage.k8s.io/storageclasses": TablePrinter(
+        columns("Name|Provisioner|ReclaimPolicy|VolumeBindingMode|AllowVolumeExpansion|Age"), _class
+    ),
+    "storage.k8s.io/volumeattachments": TablePrinter(columns("Name|Attacher|PV|Node|Attached|Age"), _attachment),
+    "storage.k8s.io/csinodes": TablePrinter(columns("Name|Drivers|Age", "", "Drivers"), _csi_node),
+    "storage.k8s.io/csidrivers": TablePrinter(
         columns("Name|AttachRequired|PodInfoOnMount|StorageCapacity|TokenRequests|RequiresRepublish|Modes|Age"), _csi_driver
     ),
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.api.tables.cells import NONE, UNKNOWN, UNSET, age, containers, created, duration, moment, pairs, selector
-from k8sconsole.demo.api.tables.columns import Printer, columns
+from k8sconsole.demo.api.tables.columns import TablePrinter, columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -154,16 +154,18 @@ _COUNTS = "Desired|Current|Ready|Up-to-date|Available|Active|MaxPods|Replicas|Al
 _REPLICAS = columns("Name|Desired|Current|Ready|Age", _WIDE, _COUNTS)
 
 PRINTERS = {
-    "apps/deployments": Printer(columns("Name|Ready|Up-to-date|Available|Age", _WIDE, "Up-to-date|Available"), _deployment),
-    "apps/replicasets": Printer(_REPLICAS, _replicas),
-    "/replicationcontrollers": Printer(_REPLICAS, _controller),
-    "apps/statefulsets": Printer(columns("Name|Ready|Age", "Containers|Images"), _stateful),
-    "apps/daemonsets": Printer(columns("Name|Desired|Current|Ready|Up-to-date|Available|Node Selector|Age", _WIDE, _COUNTS), _daemon),
-    "apps/controllerrevisions": Printer(columns("Name|Controller|Revision|Age", "", _COUNTS), _revision),
-    "batch/jobs": Printer(columns("Name|Status|Completions|Duration|Age", _WIDE), _job),
-    "batch/cronjobs": Printer(columns("Name|Schedule|Timezone|Suspend|Active|Last Schedule|Age", _WIDE, _COUNTS), _cron_job),
-    "autoscaling/horizontalpodautoscalers": Printer(
+    "apps/deployments": TablePrinter(columns("Name|Ready|Up-to-date|Available|Age", _WIDE, "Up-to-date|Available"), _deployment),
+    "apps/replicasets": TablePrinter(_REPLICAS, _replicas),
+    "/replicationcontrollers": TablePrinter(_REPLICAS, _controller),
+    "apps/statefulsets": TablePrinter(columns("Name|Ready|Age", "Containers|Images"), _stateful),
+    "apps/daemonsets": TablePrinter(columns("Name|Desired|Current|Ready|Up-to-date|Available|Node Selector|Age", _WIDE, _COUNTS), _daemon),
+    "apps/controllerrevisions": TablePrinter(columns("Name|Controller|Revision|Age", "", _COUNTS), _revision),
+    "batch/jobs": TablePrinter(columns("Name|Status|Completions|Duration|Age", _WIDE), _job),
+    "batch/cronjobs": TablePrinter(columns("Name|Schedule|Timezone|Suspend|Active|Last Schedule|Age", _WIDE, _COUNTS), _cron_job),
+    "autoscaling/horizontalpodautoscalers": TablePrinter(
         columns("Name|Reference|Targets|MinPods|MaxPods|Replicas|Age", "", _COUNTS), _autoscaler
     ),
-    "policy/poddisruptionbudgets": Printer(columns("Name|Min Available|Max Unavailable|Allowed Disruptions|Age", "", _COUNTS), _budget),
+    "policy/poddisruptionbudgets": TablePrinter(
+        columns("Name|Min Available|Max Unavailable|Allowed Disruptions|Age", "", _COUNTS), _budget
+    ),
 }

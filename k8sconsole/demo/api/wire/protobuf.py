@@ -22,7 +22,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class MessageField:
     name: str
     kind: str
     explicit: bool
@@ -32,15 +32,15 @@ class Field:
 
 
 @lru_cache(maxsize=1)
-def _messages() -> dict[str, dict[int, Field]]:
+def _messages() -> dict[str, dict[int, MessageField]]:
     text = files(__package__).joinpath("messages.txt").read_text(encoding="ascii")
     lines = (line.split(": ", 1) for line in text.splitlines() if line and not line.startswith("#"))
     return {name: dict(map(_field, _FIELD.finditer(fields))) for name, fields in lines}
 
 
-def _field(found: re.Match[str]) -> tuple[int, Field]:
+def _field(found: re.Match[str]) -> tuple[int, MessageField]:
     marks = found["marks"]
-    return int(found["number"]), Field(found["name"], found["kind"] or "", "?" in marks, "*" in marks, "%" in marks, "+" in marks)
+    return int(found["number"]), MessageField(found["name"], found["kind"] or "", "?" in marks, "*" in marks, "%" in marks, "+" in marks)
 
 
 def decode(body: bytes) -> Json:
@@ -102,7 +102,7 @@ def _message(kind: str, data: bytes) -> Json:
     return found
 
 
-def _keep(found: Json, field: Field, raw: Any) -> None:
+def _keep(found: Json, field: MessageField, raw: Any) -> None:
     if field.inlined:
         found.update(_message(field.kind, raw))
     elif field.mapped:

@@ -5,9 +5,9 @@ from math import ceil
 from typing import ClassVar
 
 from k8sconsole.demo.clock import moment
-from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.world import conditions, pods, usage
-from k8sconsole.demo.world.controller import Controller, Json, Key, being_deleted, key_of, selects
+from k8sconsole.demo.world.controller import BaseController, Json, Key, being_deleted, key_of, selects
 from k8sconsole.demo.world.kinds import AUTOSCALERS, DEPLOYMENTS, PODS, STATEFUL_SETS
 
 _PERIOD = 15.0
@@ -17,7 +17,7 @@ _COMPONENT = "horizontal-pod-autoscaler"
 _TARGETS = {"Deployment": DEPLOYMENTS, "StatefulSet": STATEFUL_SETS}
 
 
-class Autoscalers(Controller):
+class AutoscalerController(BaseController):
     name: ClassVar[str] = "autoscaler"
     primary = AUTOSCALERS
 
@@ -41,7 +41,7 @@ class Autoscalers(Controller):
         self._write(scaler, scaler.get("status", {}), [("AbleToScale", "False", "FailedGetScale", message)])
         self.context.recorder.warning(scaler, "FailedGetScale", message, _COMPONENT)
 
-    def _scale(self, scaler: Json, scaled: Json, resource: Resource) -> None:
+    def _scale(self, scaler: Json, scaled: Json, resource: ServedResource) -> None:
         spec, replicas = scaler["spec"], scaled["spec"].get("replicas", 1)
         readings = self._readings(scaler, scaled)
         low, high = spec.get("minReplicas", 1), spec["maxReplicas"]
@@ -79,7 +79,7 @@ class Autoscalers(Controller):
         last = scaler.get("status", {}).get("lastScaleTime")
         return difference > 0 or last is None or moment(last) + _CALM_BEFORE_SHRINKING <= self.context.now
 
-    def _move(self, scaler: Json, scaled: Json, resource: Resource, desired: int) -> None:
+    def _move(self, scaler: Json, scaled: Json, resource: ServedResource, desired: int) -> None:
         meta, grows = scaled["metadata"], desired > scaled["spec"].get("replicas", 1)
         self.store.mutate(resource, meta["namespace"], meta["name"], lambda fresh: fresh["spec"].update(replicas=desired))
         why = "cpu resource utilization (percentage of request) above target" if grows else "All metrics below target"

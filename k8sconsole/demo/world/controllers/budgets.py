@@ -5,11 +5,11 @@ from math import ceil, floor
 from typing import ClassVar
 
 from k8sconsole.demo.world import conditions, pods
-from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router, selects, spec_changed
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, selects, spec_changed
 from k8sconsole.demo.world.kinds import BUDGETS, PODS
 
 
-class Budgets(Controller):
+class DisruptionBudgetController(BaseController):
     name: ClassVar[str] = "disruption"
     primary = BUDGETS
 
@@ -39,7 +39,7 @@ class Budgets(Controller):
         self.context.set_status(BUDGETS, budget, status)
         return None
 
-    def _pod_changed(self, change: Change) -> Iterable[Key]:
+    def _pod_changed(self, change: ObjectChange) -> Iterable[Key]:
         if not change.gone and change.previous and pods.ready(change.previous) == pods.ready(change.object):
             return
         labels = change.object["metadata"].get("labels", {})

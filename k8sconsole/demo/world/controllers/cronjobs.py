@@ -4,15 +4,15 @@ from typing import ClassVar
 
 from k8sconsole.demo.clock import moment, stamp
 from k8sconsole.demo.world import conditions
-from k8sconsole.demo.world.controller import Controller, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
+from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
 from k8sconsole.demo.world.controllers.jobs import done
 from k8sconsole.demo.world.kinds import CRON_JOBS, JOBS
-from k8sconsole.demo.world.schedule import Schedule
+from k8sconsole.demo.world.schedule import CronSchedule
 
 _COMPONENT = "cronjob-controller"
 
 
-class CronJobs(Controller):
+class CronJobController(BaseController):
     name: ClassVar[str] = "cronjob"
     primary = CRON_JOBS
 
@@ -24,7 +24,7 @@ class CronJobs(Controller):
         if cron is None or being_deleted(cron):
             return None
         try:
-            schedule = Schedule(cron["spec"]["schedule"])
+            schedule = CronSchedule(cron["spec"]["schedule"])
         except ValueError as error:
             self.context.recorder.warning(
                 cron, "UnparseableSchedule", f"unparseable schedule: {cron['spec']['schedule']!r}: {error}", _COMPONENT
@@ -37,7 +37,7 @@ class CronJobs(Controller):
             return None
         return (schedule.after(self.context.now) - self.context.now).total_seconds()
 
-    def _strike(self, cron: Json, schedule: Schedule) -> None:
+    def _strike(self, cron: Json, schedule: CronSchedule) -> None:
         """Create the job of the latest time that has passed since the last one."""
         meta, status = cron["metadata"], cron.get("status", {})
         since = moment(status.get("lastScheduleTime") or meta["creationTimestamp"])

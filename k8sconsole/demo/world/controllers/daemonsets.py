@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.world import pods
-from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router, being_deleted, spec_changed, to_owner
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, being_deleted, spec_changed, to_owner
 from k8sconsole.demo.world.controllers import revisions
 from k8sconsole.demo.world.controllers.scheduler import static_refusal
 from k8sconsole.demo.world.kinds import DAEMON_SETS, NODES, PODS
@@ -14,7 +14,7 @@ _TOLERATED = (("not-ready", "NoExecute"), ("unreachable", "NoExecute"), *(
 ))  # fmt: skip
 
 
-class DaemonSets(Controller):
+class DaemonSetController(BaseController):
     name: ClassVar[str] = "daemonset"
     primary = DAEMON_SETS
 
@@ -37,7 +37,7 @@ class DaemonSets(Controller):
         self._write_status(daemon, update, eligible)
         return None
 
-    def _node_changed(self, change: Change) -> Iterable[Key]:
+    def _node_changed(self, change: ObjectChange) -> Iterable[Key]:
         """Only a node that came, went, or changed its labels or taints matters."""
         before, after = change.previous, change.object
         same = before and not change.gone and before.get("spec") == after.get("spec")

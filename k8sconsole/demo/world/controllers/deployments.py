@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.world import pods
-from k8sconsole.demo.world.controller import Controller, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
+from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
 from k8sconsole.demo.world.controllers.deployment_status import status_of
 from k8sconsole.demo.world.controllers.rest import restless
 from k8sconsole.demo.world.controllers.rolling import Step, recreate_steps, rolling_steps, scaling_steps
@@ -16,7 +16,7 @@ REVISION = "deployment.kubernetes.io/revision"
 _NOT_COPIED = ("kubectl.kubernetes.io/last-applied-configuration", REVISION, "deprecated.deployment.rollback.to")
 
 
-class Deployments(Controller):
+class DeploymentController(BaseController):
     name: ClassVar[str] = "deployment"
     primary = DEPLOYMENTS
 
@@ -68,7 +68,7 @@ class Deployments(Controller):
         current["metadata"]["annotations"] = self._annotate(REPLICA_SETS, current, wanted)
         self._annotate(DEPLOYMENTS, deployment, {REVISION: wanted[REVISION]})
 
-    def _annotate(self, resource: Resource, obj: Json, wanted: dict[str, str]) -> dict[str, str]:
+    def _annotate(self, resource: ServedResource, obj: Json, wanted: dict[str, str]) -> dict[str, str]:
         meta, have = obj["metadata"], obj["metadata"].get("annotations", {})
         if not wanted.items() <= have.items():
             self.store.mutate(resource, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(annotations=have | wanted))

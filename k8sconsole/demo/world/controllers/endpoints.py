@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.world import pods
-from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router, any_change, being_deleted, reference
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, any_change, being_deleted, reference
 from k8sconsole.demo.world.kinds import ENDPOINTS, PODS, SERVICES, SLICES
 from k8sconsole.demo.world.seeds import suffix
 
 
-class Endpoints(Controller):
+class EndpointsController(BaseController):
     name: ClassVar[str] = "endpoints"
     primary = SERVICES
 
@@ -35,7 +35,7 @@ class Endpoints(Controller):
             self._write(SLICES.key, (key[0], f"{key[1]}-{suffix(5, service['metadata']['uid'])}"), slice_for(service, chosen))
         return None
 
-    def _pod_changed(self, change: Change) -> Iterable[Key]:
+    def _pod_changed(self, change: ObjectChange) -> Iterable[Key]:
         """Only address, readiness, labels and leaving matter to a service."""
         if not change.gone and change.previous and _face(change.previous) == _face(change.object):
             return

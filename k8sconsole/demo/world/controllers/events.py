@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.clock import seconds_since
-from k8sconsole.demo.world.controller import Change, Controller, Key, Router
+from k8sconsole.demo.world.controller import BaseController, Key, ObjectChange, Router
 from k8sconsole.demo.world.kinds import EVENTS
 from k8sconsole.demo.world.recorder import LIFETIME
 
 
-class EventExpiry(Controller):
+class EventExpiryController(BaseController):
     name: ClassVar[str] = "event"
     primary = EVENTS
 
@@ -28,5 +28,5 @@ class EventExpiry(Controller):
         self.store.remove(EVENTS, *key)
         return None
 
-    def _came(self, change: Change) -> Iterable[Key]:
+    def _came(self, change: ObjectChange) -> Iterable[Key]:
         return () if change.previous_raw or change.gone else (change.key,)

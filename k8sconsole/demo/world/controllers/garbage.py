@@ -3,15 +3,15 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from k8sconsole.demo.resources import Resource
-from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router, being_deleted
+from k8sconsole.demo.resources import ServedResource
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, being_deleted
 from k8sconsole.demo.world.kinds import NAMESPACES
 
 FOREGROUND = "foregroundDeletion"
 ORPHAN = "orphan"
 
 
-class Garbage(Controller):
+class GarbageCollector(BaseController):
     """Its keys are `("", uid)` for an owner that is gone and `("group/plural namespace", name)` for one that waits for its dependents."""
 
     name: ClassVar[str] = "garbage"
@@ -35,14 +35,14 @@ class Garbage(Controller):
             self._free(resource, owner)
         return None
 
-    def _changed(self, change: Change) -> Iterable[Key]:
+    def _changed(self, change: ObjectChange) -> Iterable[Key]:
         if change.gone:
             yield "", change.object["metadata"]["uid"]
             yield from self._waiting_owners(change)
         elif b'"deletionTimestamp"' in change.raw and _held_by_us(change.object):
             yield f"{change.resource.key} {change.namespace}", change.name
 
-    def _waiting_owners(self, change: Change) -> Iterable[Key]:
+    def _waiting_owners(self, change: ObjectChange) -> Iterable[Key]:
         for owner in change.object["metadata"].get("ownerReferences", ()):
             resource = self.store.registry.by_kind(owner["apiVersion"], owner["kind"])
             if resource:
@@ -58,7 +58,7 @@ class Garbage(Controller):
             elif not being_deleted(dependent):
                 self.store.delete(resource, namespace, name, propagation="Background")
 
-    def _free(self, resource: Resource, owner: Json) -> None:
+    def _free(self, resource: ServedResource, owner: Json) -> None:
         """Let go of an owner once its dependents are gone, or have been cut loose."""
         meta = owner["metadata"]
         if not being_deleted(owner) or not _held_by_us(owner):
@@ -73,7 +73,7 @@ class Garbage(Controller):
             left = [each for each in meta["finalizers"] if each not in (FOREGROUND, ORPHAN)]
             self.store.mutate(resource, meta.get("namespace"), meta["name"], lambda fresh: fresh["metadata"].update(finalizers=left))
 
-    def _disown(self, resource: Resource, dependent: Json, uid: str) -> None:
+    def _disown(self, resource: ServedResource, dependent: Json, uid: str) -> None:
         meta = dependent["metadata"]
         others = [each for each in meta["ownerReferences"] if each["uid"] != uid]
         self.store.mutate(resource, meta.get("namespace"), meta["name"], lambda fresh: fresh["metadata"].update(ownerReferences=others))

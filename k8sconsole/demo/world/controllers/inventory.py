@@ -3,42 +3,55 @@
 `PAST` leaves out those that only make a present alive; `STILL` those by which something happens that nobody asked for.
 """
 
-from k8sconsole.demo.world.controller import Controller
-from k8sconsole.demo.world.controllers.autoscalers import Autoscalers
-from k8sconsole.demo.world.controllers.budgets import Budgets
-from k8sconsole.demo.world.controllers.cronjobs import CronJobs
-from k8sconsole.demo.world.controllers.daemonsets import DaemonSets
-from k8sconsole.demo.world.controllers.deployments import Deployments
-from k8sconsole.demo.world.controllers.endpoints import Endpoints
-from k8sconsole.demo.world.controllers.events import EventExpiry
-from k8sconsole.demo.world.controllers.garbage import Garbage
-from k8sconsole.demo.world.controllers.jobs import Jobs
-from k8sconsole.demo.world.controllers.lifecycle import Life
-from k8sconsole.demo.world.controllers.namespaces import Namespaces
-from k8sconsole.demo.world.controllers.nodes import Nodes, Taints
-from k8sconsole.demo.world.controllers.quotas import Quotas
-from k8sconsole.demo.world.controllers.replicasets import ReplicaSets
+from k8sconsole.demo.world.controller import BaseController
+from k8sconsole.demo.world.controllers.autoscalers import AutoscalerController
+from k8sconsole.demo.world.controllers.budgets import DisruptionBudgetController
+from k8sconsole.demo.world.controllers.cronjobs import CronJobController
+from k8sconsole.demo.world.controllers.daemonsets import DaemonSetController
+from k8sconsole.demo.world.controllers.deployments import DeploymentController
+from k8sconsole.demo.world.controllers.endpoints import EndpointsController
+from k8sconsole.demo.world.controllers.events import EventExpiryController
+from k8sconsole.demo.world.controllers.garbage import GarbageCollector
+from k8sconsole.demo.world.controllers.jobs import JobController
+from k8sconsole.demo.world.controllers.lifecycle import RolloutController
+from k8sconsole.demo.world.controllers.namespaces import NamespaceController
+from k8sconsole.demo.world.controllers.nodes import NodeController, TaintController
+from k8sconsole.demo.world.controllers.quotas import QuotaController
+from k8sconsole.demo.world.controllers.replicasets import ReplicaSetController
 from k8sconsole.demo.world.controllers.scheduler import Scheduler
-from k8sconsole.demo.world.controllers.services import Services
-from k8sconsole.demo.world.controllers.statefulsets import StatefulSets
-from k8sconsole.demo.world.controllers.volumes import Claims
-from k8sconsole.demo.world.kubelet.eviction import Evictions
+from k8sconsole.demo.world.controllers.services import ServiceController
+from k8sconsole.demo.world.controllers.statefulsets import StatefulSetController
+from k8sconsole.demo.world.controllers.volumes import VolumeClaimController
+from k8sconsole.demo.world.kubelet.eviction import EvictionController
 from k8sconsole.demo.world.kubelet.pods import Kubelet
 
-WORKLOADS: tuple[type[Controller], ...] = (Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs)
-SUPPORT: tuple[type[Controller], ...] = (
-    Namespaces,
-    Claims,
+WORKLOADS: tuple[type[BaseController], ...] = (
+    DeploymentController,
+    ReplicaSetController,
+    StatefulSetController,
+    DaemonSetController,
+    JobController,
+)
+SUPPORT: tuple[type[BaseController], ...] = (
+    NamespaceController,
+    VolumeClaimController,
     Scheduler,
     Kubelet,
-    Taints,
-    Evictions,
-    Services,
-    Endpoints,
-    Quotas,
-    Budgets,
-    Garbage,
+    TaintController,
+    EvictionController,
+    ServiceController,
+    EndpointsController,
+    QuotaController,
+    DisruptionBudgetController,
+    GarbageCollector,
 )
-PAST: tuple[type[Controller], ...] = WORKLOADS + SUPPORT
-STILL: tuple[type[Controller], ...] = (*PAST, Nodes)
-EVERY: tuple[type[Controller], ...] = (*PAST, EventExpiry, CronJobs, Autoscalers, Nodes, Life)
+PAST: tuple[type[BaseController], ...] = WORKLOADS + SUPPORT
+STILL: tuple[type[BaseController], ...] = (*PAST, NodeController)
+EVERY: tuple[type[BaseController], ...] = (
+    *PAST,
+    EventExpiryController,
+    CronJobController,
+    AutoscalerController,
+    NodeController,
+    RolloutController,
+)

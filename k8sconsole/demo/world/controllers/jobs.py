@@ -5,13 +5,13 @@ from typing import Any, ClassVar
 
 from k8sconsole.demo.clock import moment
 from k8sconsole.demo.world import conditions, pods
-from k8sconsole.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, to_owner
+from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, being_deleted, spec_changed, to_owner
 from k8sconsole.demo.world.kinds import JOBS, PODS
 
 _COMPONENT = "job-controller"
 
 
-class Jobs(Controller):
+class JobController(BaseController):
     name: ClassVar[str] = "job"
     primary = JOBS
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.world.behaviour import split_image
-from k8sconsole.demo.world.controller import Controller, Json, Key, Router
+from k8sconsole.demo.world.controller import BaseController, Json, Key, Router
 from k8sconsole.demo.world.kinds import DEPLOYMENTS
 from k8sconsole.demo.world.seeds import dice
 
@@ -12,7 +12,7 @@ _CAUSE = "kubernetes.io/change-cause"
 _ROUND = ("", "rollouts")
 
 
-class Life(Controller):
+class RolloutController(BaseController):
     name: ClassVar[str] = "life"
     primary = DEPLOYMENTS
 

@@ -5,18 +5,18 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.world import conditions
-from k8sconsole.demo.world.controller import Change, Context, Controller, Json, Key, Router, any_change, being_deleted
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, any_change, being_deleted
 from k8sconsole.demo.world.kinds import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
 
 _FINALIZER = "kubernetes"
 _RETRY = 120.0
 
 
-class Namespaces(Controller):
+class NamespaceController(BaseController):
     name: ClassVar[str] = "namespace"
     primary = NAMESPACES
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)
         self._ending: set[str] = set()
 
@@ -34,7 +34,7 @@ class Namespaces(Controller):
         self._ending.add(key[1])
         return self._empty(namespace)
 
-    def _content_changed(self, change: Change) -> Iterable[Key]:
+    def _content_changed(self, change: ObjectChange) -> Iterable[Key]:
         return (("", change.namespace),) if change.gone and change.namespace in self._ending else ()
 
     def _furnish(self, namespace: Json) -> None:

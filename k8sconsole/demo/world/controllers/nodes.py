@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from k8sconsole.demo.clock import micro_stamp, seconds_since
 from k8sconsole.demo.world import conditions
-from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router
 from k8sconsole.demo.world.kinds import LEASES, NODES, PODS
 
 LEASE_NAMESPACE = "kube-node-lease"
@@ -16,7 +16,7 @@ _RENEWALS_A_SECOND = 10
 _PRESSURES = {"MemoryPressure": "memory-pressure", "DiskPressure": "disk-pressure", "PIDPressure": "pid-pressure"}
 
 
-class Nodes(Controller):
+class NodeController(BaseController):
     name: ClassVar[str] = "node"
     primary = NODES
 
@@ -54,7 +54,7 @@ class Nodes(Controller):
             self.store.remove(PODS, namespace, name)
 
 
-class Taints(Controller):
+class TaintController(BaseController):
     """A node under pressure takes no new pods."""
 
     name: ClassVar[str] = "taint"
@@ -80,7 +80,7 @@ class Taints(Controller):
             self.store.mutate(NODES, "", node["metadata"]["name"], lambda fresh: fresh.setdefault("spec", {}).update(taints=kept))
 
 
-def _pressure_changed(change: Change) -> Iterable[Key]:
+def _pressure_changed(change: ObjectChange) -> Iterable[Key]:
     """New nodes, lost nodes, and another state of pressure; heartbeats are the node's own doing."""
     same = not change.gone and _pressures(change.previous) == _pressures(change.object)
     return () if same and change.previous else (change.key,)

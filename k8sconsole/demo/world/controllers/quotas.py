@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.world.amounts import amounts, spelled
-from k8sconsole.demo.world.controller import Change, Controller, Key, Router, spec_changed
+from k8sconsole.demo.world.controller import BaseController, Key, ObjectChange, Router, spec_changed
 from k8sconsole.demo.world.kinds import PODS, QUOTAS
 from k8sconsole.demo.world.pods import finished
 from k8sconsole.demo.world.quota_rules import COUNTED, usage
 
 
-class Quotas(Controller):
+class QuotaController(BaseController):
     name: ClassVar[str] = "resourcequota"
     primary = QUOTAS
 
@@ -27,10 +27,10 @@ class Quotas(Controller):
             self.context.set_status(QUOTAS, quota, status)
         return None
 
-    def _came_or_went(self, change: Change) -> Iterable[Key]:
+    def _came_or_went(self, change: ObjectChange) -> Iterable[Key]:
         return self.store.names(QUOTAS, change.namespace) if change.gone or not change.previous_raw else ()
 
-    def _pod_changed(self, change: Change) -> Iterable[Key]:
+    def _pod_changed(self, change: ObjectChange) -> Iterable[Key]:
         quotas = self.store.names(QUOTAS, change.namespace)
         if not quotas or change.gone or not change.previous_raw:
             return quotas

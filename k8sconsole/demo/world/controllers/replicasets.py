@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from k8sconsole.demo.clock import seconds_since
 from k8sconsole.demo.world import conditions, pods
-from k8sconsole.demo.world.controller import Controller, Json, Key, Router, being_deleted, spec_changed, to_owner
+from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, being_deleted, spec_changed, to_owner
 from k8sconsole.demo.world.controllers.rest import restless
 from k8sconsole.demo.world.kinds import PODS, REPLICA_SETS
 
 
-class ReplicaSets(Controller):
+class ReplicaSetController(BaseController):
     name: ClassVar[str] = "replicaset"
     primary = REPLICA_SETS
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.resources import ServedResource
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
@@ -40,6 +40,6 @@ class _Replicated(msgspec.Struct, frozen=True):
 _DECODER = msgspec.json.Decoder(_Replicated)
 
 
-def restless(store: "ObjectStore", resource: Resource) -> Iterable[tuple[str, str]]:
+def restless(store: "ObjectStore", resource: ServedResource) -> Iterable[tuple[str, str]]:
     """Keys of the deployments or replica sets that are not at rest."""
     return [key for key in store.names(resource) if not _DECODER.decode(store.raw(resource, *key)).rests]

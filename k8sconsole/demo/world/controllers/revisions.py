@@ -1,7 +1,7 @@
 """The history of StatefulSets and DaemonSets: one ControllerRevision for each template, the newest with the highest number."""
 
-from k8sconsole.demo.resources import Resource
-from k8sconsole.demo.world.controller import Context, Json, reference
+from k8sconsole.demo.resources import ServedResource
+from k8sconsole.demo.world.controller import ControllerContext, Json, reference
 from k8sconsole.demo.world.kinds import DAEMON_SETS, REVISIONS, STATEFUL_SETS
 from k8sconsole.demo.world.seeds import template_hash
 
@@ -10,7 +10,7 @@ POD_LABEL = "controller-revision-hash"
 _HASH_LABEL = {DAEMON_SETS.key: POD_LABEL, STATEFUL_SETS.key: "controller.kubernetes.io/hash"}
 
 
-def current(context: Context, owner: Json, resource: Resource) -> Json:
+def current(context: ControllerContext, owner: Json, resource: ServedResource) -> Json:
     """The revision of the owner's template; made where it is new, renumbered where it has come back."""
     known = context.owned(owner, REVISIONS)
     name = f"{owner['metadata']['name']}-{template_hash(owner['spec']['template'])}"
@@ -23,7 +23,7 @@ def current(context: Context, owner: Json, resource: Resource) -> Json:
     return found
 
 
-def forget_oldest(context: Context, owner: Json, in_use: set[str]) -> None:
+def forget_oldest(context: ControllerContext, owner: Json, in_use: set[str]) -> None:
     """Keep no more unused revisions than the history limit says."""
     unused = [each for each in context.owned(owner, REVISIONS) if each["metadata"]["name"] not in in_use]
     surplus = len(unused) - owner["spec"].get("revisionHistoryLimit", 10)
@@ -31,7 +31,7 @@ def forget_oldest(context: Context, owner: Json, in_use: set[str]) -> None:
         context.store.delete(REVISIONS, each["metadata"]["namespace"], each["metadata"]["name"])
 
 
-def _revision(owner: Json, resource: Resource, name: str, number: int) -> Json:
+def _revision(owner: Json, resource: ServedResource, name: str, number: int) -> Json:
     template = owner["spec"]["template"]
     return {
         "apiVersion": "apps/v1",

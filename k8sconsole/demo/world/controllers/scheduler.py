@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from k8sconsole.demo.podspecs import locate
 from k8sconsole.demo.world import conditions
 from k8sconsole.demo.world.amounts import Amounts, amounts, requests
-from k8sconsole.demo.world.controller import Change, Context, Controller, Json, Key, Router, being_deleted, selects
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, being_deleted, selects
 from k8sconsole.demo.world.controllers.volumes import claim_trouble
 from k8sconsole.demo.world.kinds import NODES, PODS
 
@@ -15,11 +15,11 @@ _RETRY = 300.0
 _UNSCHEDULABLE = {"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}
 
 
-class Scheduler(Controller):
+class Scheduler(BaseController):
     name: ClassVar[str] = "scheduler"
     primary = PODS
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)
         self._waiting: set[Key] = set()
 
@@ -46,14 +46,14 @@ class Scheduler(Controller):
         self._decline(pod, len(nodes), why, trouble)
         return _RETRY
 
-    def _pod_changed(self, change: Change) -> Iterable[Key]:
+    def _pod_changed(self, change: ObjectChange) -> Iterable[Key]:
         """A new pod wants a node; one that went may have made room for those that wait."""
         if change.gone:
             return (change.key, *sorted(self._waiting))
         same = change.previous.get("spec") == change.object["spec"]
         return () if same or change.object["spec"].get("nodeName") else (change.key,)
 
-    def _node_changed(self, change: Change) -> Iterable[Key]:
+    def _node_changed(self, change: ObjectChange) -> Iterable[Key]:
         if change.previous.get("spec") == change.object.get("spec") and not change.gone:
             same = change.previous.get("status", {}).get("allocatable") == change.object.get("status", {}).get("allocatable")
             return () if same else sorted(self._waiting)

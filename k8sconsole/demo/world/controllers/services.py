@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.clock import seconds_since
-from k8sconsole.demo.world.controller import Controller, Json, Key
+from k8sconsole.demo.world.controller import BaseController, Json, Key
 from k8sconsole.demo.world.kinds import SERVICES
 from k8sconsole.demo.world.seeds import dice
 
@@ -13,7 +13,7 @@ _COMPONENT = "service-controller"
 _BALANCER_SECONDS = 4.0
 
 
-class Services(Controller):
+class ServiceController(BaseController):
     name: ClassVar[str] = "service"
     primary = SERVICES
 

@@ -3,12 +3,12 @@
 from typing import ClassVar
 
 from k8sconsole.demo.world import pods
-from k8sconsole.demo.world.controller import Controller, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
+from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
 from k8sconsole.demo.world.controllers import revisions
 from k8sconsole.demo.world.kinds import CLAIMS, PODS, STATEFUL_SETS
 
 
-class StatefulSets(Controller):
+class StatefulSetController(BaseController):
     name: ClassVar[str] = "statefulset"
     primary = STATEFUL_SETS
 

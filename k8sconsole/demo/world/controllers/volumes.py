@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from k8sconsole.demo.world.controller import Change, Context, Controller, Json, Key, Router, any_change, being_deleted
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, any_change, being_deleted
 from k8sconsole.demo.world.kinds import CLAIMS, PODS, STORAGE_CLASSES, VOLUMES
 
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -12,7 +12,7 @@ _COMPONENT = "persistentvolume-controller"
 _RETRY = 300.0
 
 
-class Claims(Controller):
+class VolumeClaimController(BaseController):
     name: ClassVar[str] = "persistentvolume"
     primary = CLAIMS
 
@@ -72,7 +72,7 @@ class Claims(Controller):
         placed = (pod for pod in self.store.iterate(PODS, claim["metadata"]["namespace"]) if pod["spec"].get("nodeName"))
         return any(name in claim_names(pod) for pod in placed)
 
-    def _used_by(self, change: Change) -> Iterable[Key]:
+    def _used_by(self, change: ObjectChange) -> Iterable[Key]:
         """A pod that was placed, or went, matters to its claims."""
         placed = change.object["spec"].get("nodeName") and not change.previous.get("spec", {}).get("nodeName")
         return [(change.namespace, name) for name in claim_names(change.object)] if placed or change.gone else ()
@@ -96,7 +96,7 @@ class Claims(Controller):
                     self.context.set_status(VOLUMES, volume, {"phase": "Released"})
 
 
-def default_class(context: Context) -> str:
+def default_class(context: ControllerContext) -> str:
     """The name of the storage class that is marked as default, or an empty text."""
     marked = (each["metadata"] for each in context.store.iterate(STORAGE_CLASSES))
     return next((str(meta["name"]) for meta in marked if meta.get("annotations", {}).get(_DEFAULT_CLASS) == "true"), "")
@@ -107,7 +107,7 @@ def claim_names(pod: Json) -> list[str]:
     return [volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume]
 
 
-def claim_trouble(context: Context, pod: Json) -> str:
+def claim_trouble(context: ControllerContext, pod: Json) -> str:
     """Why a pod's claims keep it from being scheduled, in the scheduler's words; empty where they do not."""
     for name in claim_names(pod):
         claim = context.find(CLAIMS, (pod["metadata"]["namespace"], name))
@@ -144,7 +144,7 @@ def volume_for(claim: Json, storage_class: Json) -> Json:
     }
 
 
-def _waits_for_consumer(context: Context, claim: Json) -> bool:
+def _waits_for_consumer(context: ControllerContext, claim: Json) -> bool:
     name = claim["spec"].get("storageClassName") or default_class(context)
     storage_class = context.find(STORAGE_CLASSES, ("", name)) if name else None
     return storage_class is not None and storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from k8sconsole.demo.clock import moment, stamp
-from k8sconsole.demo.world.kubelet.images import Pulling
+from k8sconsole.demo.world.kubelet.images import ImagePull
 
 Json = dict[str, Any]
 _FIRST_BACK_OFF = 10.0
@@ -20,7 +20,7 @@ PROBE_REPORT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Plan:
+class ContainerPlan:
     """What a container will do, all in seconds from its start; None: never."""
 
     name: str
@@ -38,7 +38,7 @@ class Plan:
 
 
 @dataclass
-class Turn:
+class ContainerTransition:
     """One look at a container: its status, when to look again, and what is to be told in events (type, reason, message)."""
 
     status: Json
@@ -49,7 +49,7 @@ class Turn:
         self.told.append((type_, reason, message))
 
 
-def fresh(plan: Plan, *, waiting: str) -> Json:
+def fresh(plan: ContainerPlan, *, waiting: str) -> Json:
     """The status of a container that has not begun."""
     return {
         "name": plan.name,
@@ -63,9 +63,9 @@ def fresh(plan: Plan, *, waiting: str) -> Json:
     }
 
 
-def turn(status: Json, plan: Plan, since: datetime, now: datetime, pulling: Pulling) -> Turn:
+def turn(status: Json, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> ContainerTransition:
     """Move a container to where it is at `now`. `since` is when it was allowed to begin; `pulling` remembers its image pulls."""
-    result = Turn(dict(status))
+    result = ContainerTransition(dict(status))
     for _ in range(8):
         before = result.status["state"]
         _move(result, plan, since, now, pulling)
@@ -75,7 +75,7 @@ def turn(status: Json, plan: Plan, since: datetime, now: datetime, pulling: Pull
     return result
 
 
-def _move(result: Turn, plan: Plan, since: datetime, now: datetime, pulling: Pulling) -> None:
+def _move(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
     state: Mapping[str, Any] = result.status["state"]
     result.due = None
     if "running" in state:
@@ -90,7 +90,7 @@ def _move(result: Turn, plan: Plan, since: datetime, now: datetime, pulling: Pul
         _waiting(result, plan, since, now, pulling)
 
 
-def _waiting(result: Turn, plan: Plan, since: datetime, now: datetime, pulling: Pulling) -> None:
+def _waiting(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
     """Created for the first time: pulled, then started; or pulled in vain, ever more seldom."""
     result.status["state"], result.due, told = pulling.state(result.status["state"], plan.image, since, plan.starts_after, now)
     result.told += told
@@ -98,26 +98,26 @@ def _waiting(result: Turn, plan: Plan, since: datetime, now: datetime, pulling: 
         _start(result, plan, now, restarts=result.status["restartCount"])
 
 
-def _running(result: Turn, plan: Plan, started: datetime, now: datetime) -> None:
+def _running(result: ContainerTransition, plan: ContainerPlan, started: datetime, now: datetime) -> None:
     if plan.sick_after is not None and (plan.exits_after is None or plan.sick_after < plan.exits_after):
         _when(result, started + timedelta(seconds=plan.sick_after), now, lambda: _kill(result, plan, started, now))
     elif plan.exits_after is not None:
         _when(result, started + timedelta(seconds=plan.exits_after), now, lambda: _end(result, plan.exit_code, plan.reason, started, now))
 
 
-def _kill(result: Turn, plan: Plan, started: datetime, now: datetime) -> None:
+def _kill(result: ContainerTransition, plan: ContainerPlan, started: datetime, now: datetime) -> None:
     result.tell("Warning", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500")
     result.tell("Normal", "Killing", f"Container {plan.name} failed liveness probe, will be restarted")
     _end(result, 137, "Error", started, now)
 
 
-def _end(result: Turn, code: int, reason: str, started: datetime, now: datetime) -> None:
+def _end(result: ContainerTransition, code: int, reason: str, started: datetime, now: datetime) -> None:
     ended = {"exitCode": code, "reason": reason, "startedAt": stamp(started), "finishedAt": stamp(now)}
     container = result.status.get("containerID")
     result.status |= {"ready": False, "started": False, "state": {"terminated": ended | ({"containerID": container} if container else {})}}
 
 
-def _ended(result: Turn, plan: Plan, terminated: Json, now: datetime) -> None:
+def _ended(result: ContainerTransition, plan: ContainerPlan, terminated: Json, now: datetime) -> None:
     if plan.restart == "Never" or (plan.restart == "OnFailure" and terminated["exitCode"] == 0):
         return
     restarts = result.status["restartCount"]
@@ -130,7 +130,7 @@ def _ended(result: Turn, plan: Plan, terminated: Json, now: datetime) -> None:
     result.tell("Warning", "BackOff", f"Back-off restarting failed container {plan.name} in pod {plan.pod}")
 
 
-def _start(result: Turn, plan: Plan, now: datetime, *, restarts: int) -> None:
+def _start(result: ContainerTransition, plan: ContainerPlan, now: datetime, *, restarts: int) -> None:
     if restarts:
         result.tell("Normal", "Pulled", f'Container image "{plan.image}" already present on machine')
     result.tell("Normal", "Created", f"Created container: {plan.name}")
@@ -138,7 +138,7 @@ def _start(result: Turn, plan: Plan, now: datetime, *, restarts: int) -> None:
     result.status |= {"state": {"running": {"startedAt": stamp(now)}}, "started": True, "restartCount": restarts}
 
 
-def _readiness(result: Turn, plan: Plan, now: datetime) -> None:
+def _readiness(result: ContainerTransition, plan: ContainerPlan, now: datetime) -> None:
     running = result.status["state"].get("running")
     if running is None or plan.ready_after is None:
         result.status["ready"] = False
@@ -163,7 +163,7 @@ def spelled(seconds: float) -> str:
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
-def _when(result: Turn, due: datetime, now: datetime, act: Any) -> None:
+def _when(result: ContainerTransition, due: datetime, now: datetime, act: Any) -> None:
     if due <= now:
         act()
     else:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.world import conditions, pods
-from k8sconsole.demo.world.controller import Change, Controller, Json, Key, Router, controller_of
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, controller_of
 from k8sconsole.demo.world.kinds import NODES, PODS
 from k8sconsole.demo.world.seeds import fraction
 
@@ -12,7 +12,7 @@ _MOST = 3
 _SPARED = ("system-node-critical", "system-cluster-critical")
 
 
-class Evictions(Controller):
+class EvictionController(BaseController):
     name: ClassVar[str] = "eviction"
     primary = NODES
 
@@ -35,7 +35,7 @@ class Evictions(Controller):
             self._evict(pod, host)
         return None
 
-    def _came_under_pressure(self, change: Change) -> Iterable[Key]:
+    def _came_under_pressure(self, change: ObjectChange) -> Iterable[Key]:
         before, after = (conditions.is_true(each.get("status", {}), "DiskPressure") for each in (change.previous, change.object))
         return (change.key,) if after and not before and not change.gone else ()
 

@@ -15,7 +15,7 @@ _LONGEST = 300.0
 
 
 @dataclass
-class Pulling:
+class ImagePull:
     """The attempts of one container to get its image; kept in memory, as a kubelet does."""
 
     exists: Callable[[str], bool]

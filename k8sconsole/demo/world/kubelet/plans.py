@@ -3,7 +3,7 @@
 from typing import Any
 
 from k8sconsole.demo.world.behaviour import Behaviour, Behaviours, commanded, workload_of
-from k8sconsole.demo.world.kubelet.containers import Plan
+from k8sconsole.demo.world.kubelet.containers import ContainerPlan
 from k8sconsole.demo.world.seeds import fraction
 
 Json = dict[str, Any]
@@ -11,12 +11,12 @@ _JOB_SECONDS = 5.0
 _INIT_SECONDS = 2.0
 
 
-def plans(pod: Json, behaviours: Behaviours) -> list[Plan]:
+def plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
     """The containers of a pod, in order."""
     return [_plan(pod, container, behaviours, init=False) for container in pod["spec"].get("containers", ())]
 
 
-def init_plans(pod: Json, behaviours: Behaviours) -> list[Plan]:
+def init_plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
     """The init containers; each must end well before the next begins."""
     return [_plan(pod, container, behaviours, init=True) for container in pod["spec"].get("initContainers", ())]
 
@@ -28,12 +28,12 @@ def behaviour_of(pod: Json, container: Json, behaviours: Behaviours) -> Behaviou
     return listed if listed != Behaviour() else commanded(container) or listed
 
 
-def _plan(pod: Json, container: Json, behaviours: Behaviours, *, init: bool) -> Plan:
+def _plan(pod: Json, container: Json, behaviours: Behaviours, *, init: bool) -> ContainerPlan:
     behaviour, meta = behaviour_of(pod, container, behaviours), pod["metadata"]
     restart = pod["spec"].get("restartPolicy", "Always")
     ends_by_itself = _INIT_SECONDS if init else _JOB_SECONDS if _of_a_job(pod) else None
     code = 137 if behaviour.oom else behaviour.exit_code
-    return Plan(
+    return ContainerPlan(
         name=container["name"],
         image=container["image"],
         restart="OnFailure" if init and restart != "Never" else restart,

@@ -10,12 +10,12 @@ import msgspec
 from k8sconsole.demo.clock import moment
 from k8sconsole.demo.world import pods
 from k8sconsole.demo.world.behaviour import Behaviour
-from k8sconsole.demo.world.controller import Context, Controller, Json, Key, Router, being_deleted, spec_changed
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, Router, being_deleted, spec_changed
 from k8sconsole.demo.world.kinds import CLAIMS, NODES, PODS
 from k8sconsole.demo.world.kubelet.containers import PROBE_REPORT
-from k8sconsole.demo.world.kubelet.images import Pulling
+from k8sconsole.demo.world.kubelet.images import ImagePull
 from k8sconsole.demo.world.kubelet.plans import behaviour_of
-from k8sconsole.demo.world.kubelet.status import Progress, advance
+from k8sconsole.demo.world.kubelet.status import PodTransition, advance
 
 _VOLUME_LOOK = 2.0
 
@@ -34,7 +34,7 @@ class _Meta(msgspec.Struct, frozen=True):
     deletionTimestamp: str = ""
 
 
-class _Glance(msgspec.Struct, frozen=True):
+class _PodSummary(msgspec.Struct, frozen=True):
     metadata: _Meta
     status: _Status = _Status()
 
@@ -47,16 +47,16 @@ class _Glance(msgspec.Struct, frozen=True):
         return self.status.phase in ("Succeeded", "Failed") or (self.status.phase == "Running" and ready)
 
 
-_GLANCE = msgspec.json.Decoder(_Glance)
+_GLANCE = msgspec.json.Decoder(_PodSummary)
 
 
-class Kubelet(Controller):
+class Kubelet(BaseController):
     name: ClassVar[str] = "kubelet"
     primary = PODS
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: ControllerContext) -> None:
         super().__init__(context)
-        self._pulling: dict[tuple[str, str], Pulling] = {}
+        self._pulling: dict[tuple[str, str], ImagePull] = {}
         self._probed: dict[tuple[str, str], datetime] = {}
         self._ending: set[str] = set()
 
@@ -92,8 +92,8 @@ class Kubelet(Controller):
             return None
         return max(0.0, (progress.due - self.context.now).total_seconds())
 
-    def _pull(self, uid: str, container: str) -> Pulling:
-        return self._pulling.setdefault((uid, container), Pulling(self.context.behaviours.registry.has))
+    def _pull(self, uid: str, container: str) -> ImagePull:
+        return self._pulling.setdefault((uid, container), ImagePull(self.context.behaviours.registry.has))
 
     def _address(self, pod: Json, status: Json) -> None:
         node = self.context.find(NODES, ("", pod["spec"]["nodeName"])) or {}
@@ -106,7 +106,7 @@ class Kubelet(Controller):
             address = self.context.placement.free_address(pod["spec"]["nodeName"], cidr)
         status |= {"hostIP": host, "hostIPs": [{"ip": host}], "podIP": address, "podIPs": [{"ip": address}]}
 
-    def _tell(self, pod: Json, progress: Progress) -> None:
+    def _tell(self, pod: Json, progress: PodTransition) -> None:
         for container, field, type_, reason, message in progress.told:
             if reason == "Unhealthy" and not self._worth_telling((pod["metadata"]["uid"], container)):
                 continue

@@ -9,8 +9,8 @@ from k8sconsole.demo.clock import moment, stamp
 from k8sconsole.demo.podspecs import quality
 from k8sconsole.demo.world import conditions
 from k8sconsole.demo.world.behaviour import Behaviours, split_image
-from k8sconsole.demo.world.kubelet.containers import Plan, fresh, turn
-from k8sconsole.demo.world.kubelet.images import Pulling, full_name
+from k8sconsole.demo.world.kubelet.containers import ContainerPlan, fresh, turn
+from k8sconsole.demo.world.kubelet.images import ImagePull, full_name
 from k8sconsole.demo.world.kubelet.plans import init_plans, plans
 from k8sconsole.demo.world.seeds import hexadecimal
 
@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 
 @dataclass
-class Progress:
+class PodTransition:
     """A pod's next status, when to look again, and what its containers told: (container, field, type, reason, message)."""
 
     status: Json
@@ -26,9 +26,9 @@ class Progress:
     told: list[tuple[str, str, str, str, str]] = field(default_factory=list)
 
 
-def advance(pod: Json, behaviours: Behaviours, now: datetime, pulling: Callable[[str, str], Pulling]) -> Progress:
+def advance(pod: Json, behaviours: Behaviours, now: datetime, pulling: Callable[[str, str], ImagePull]) -> PodTransition:
     """Where the pod is at `now`; `pulling` gives the memory of a container's image pulls by pod uid and container."""
-    look = _Look(pod, now, pulling)
+    look = _PodAdvance(pod, now, pulling)
     listed = plans(pod, behaviours)
     initialised = look.initialise(init_plans(pod, behaviours))
     look.run(listed if initialised else [], waiting=[] if initialised else listed)
@@ -39,19 +39,19 @@ def advance(pod: Json, behaviours: Behaviours, now: datetime, pulling: Callable[
     return look.progress
 
 
-class _Look:
+class _PodAdvance:
     """One look at a pod: what it was before, the moment, and the progress found so far."""
 
-    def __init__(self, pod: Json, now: datetime, pulling: Callable[[str, str], Pulling]) -> None:
+    def __init__(self, pod: Json, now: datetime, pulling: Callable[[str, str], ImagePull]) -> None:
         before = pod.get("status", {})
         conditions_before = [dict(condition) for condition in before.get("conditions", ())]
-        self.progress = Progress({**before, "startTime": before.get("startTime") or stamp(now), "conditions": conditions_before})
+        self.progress = PodTransition({**before, "startTime": before.get("startTime") or stamp(now), "conditions": conditions_before})
         self._uid = pod["metadata"]["uid"]
         self._now = now
         self._pulling = pulling
         self._since = moment(self.progress.status["startTime"])
 
-    def initialise(self, listed: list[Plan]) -> bool:
+    def initialise(self, listed: list[ContainerPlan]) -> bool:
         """Run init containers one after the other; says whether all are done."""
         statuses, done = [], True
         known = self.progress.status.get("initContainerStatuses", ())
@@ -65,13 +65,13 @@ class _Look:
             self.progress.status["initContainerStatuses"] = statuses
         return done
 
-    def run(self, listed: list[Plan], *, waiting: list[Plan]) -> None:
+    def run(self, listed: list[ContainerPlan], *, waiting: list[ContainerPlan]) -> None:
         """Move the main containers on, or leave them waiting for their init containers."""
         known = self.progress.status.get("containerStatuses", ())
         moved = [self._one(plan, known, "containers") for plan in listed]
         self.progress.status["containerStatuses"] = moved + [fresh(plan, waiting="PodInitializing") for plan in waiting]
 
-    def _one(self, plan: Plan, known: Iterable[Json], kind: str) -> Json:
+    def _one(self, plan: ContainerPlan, known: Iterable[Json], kind: str) -> Json:
         status = next((each for each in known if each["name"] == plan.name), None) or fresh(plan, waiting="ContainerCreating")
         taken = turn({**status, "image": plan.image}, plan, self._since, self._now, self._pulling(self._uid, plan.name))
         _identify(taken.status, plan, self._uid)
@@ -81,7 +81,7 @@ class _Look:
         return taken.status
 
 
-def _identify(status: Json, plan: Plan, uid: str) -> None:
+def _identify(status: Json, plan: ContainerPlan, uid: str) -> None:
     """A container that has been started has an id of its own, and its image a digest."""
     if "running" in status["state"]:
         status["containerID"] = f"containerd://{hexadecimal(64, uid, plan.name, status['restartCount'])}"
@@ -89,7 +89,7 @@ def _identify(status: Json, plan: Plan, uid: str) -> None:
         status["imageID"] = f"{full_name(repository)}@sha256:{hexadecimal(64, plan.image)}"
 
 
-def _phase(status: Json, listed: list[Plan], initialised: bool) -> str:
+def _phase(status: Json, listed: list[ContainerPlan], initialised: bool) -> str:
     states = [each["state"] for each in status["containerStatuses"]]
     if not initialised:
         failed = (each["state"].get("terminated") for each in status.get("initContainerStatuses", ()))

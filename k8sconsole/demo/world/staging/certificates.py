@@ -5,13 +5,13 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from k8sconsole.demo.world.staging.vocabulary import Certificate
+from k8sconsole.demo.world.staging.vocabulary import CertificateSpec
 
 Json = dict[str, Any]
 _VALID = timedelta(days=90)
 
 
-def tls_secret(wanted: Certificate, now: datetime, seed: int) -> Json:
+def tls_secret(wanted: CertificateSpec, now: datetime, seed: int) -> Json:
     """A secret of type kubernetes.io/tls whose certificate ends `wanted.expires` days from now."""
     certificate, key = pem_pair(wanted.host, now + timedelta(days=wanted.expires), seed)
     data = {"tls.crt": base64.b64encode(certificate).decode(), "tls.key": base64.b64encode(key).decode()}

@@ -15,7 +15,7 @@ _REGISTRY = "registry.demo.k8sconsole.dev"
 
 
 @dataclass(frozen=True)
-class Fate:
+class FailureScenario:
     """`suffix` goes onto the deployment's name, where behaviours find it again; `container` makes its container's state."""
 
     suffix: str
@@ -70,16 +70,16 @@ def _unpulled(image: str, _started: str, _now: datetime) -> Json:
     return {"state": {"waiting": {"reason": "ImagePullBackOff", "message": wait}}}
 
 
-HEALTHY = Fate("", _running, ready=True)
+HEALTHY = FailureScenario("", _running, ready=True)
 TROUBLES = (
-    Fate("-crashing", _crashing),
-    Fate("-unpulled", _unpulled, tag="does-not-exist", phase="Pending"),
-    Fate("-unready", _running),
-    Fate("-unplaced", _running, phase="Pending", unplaced=True),
+    FailureScenario("-crashing", _crashing),
+    FailureScenario("-unpulled", _unpulled, tag="does-not-exist", phase="Pending"),
+    FailureScenario("-unready", _running),
+    FailureScenario("-unplaced", _running, phase="Pending", unplaced=True),
 )
 
 
-def fate_of(share: float, *names: object) -> Fate:
+def fate_of(share: float, *names: object) -> FailureScenario:
     """Whether a deployment is in trouble, and in which."""
     luck = fraction("fate", *names)
     return TROUBLES[int(luck / share * len(TROUBLES))] if luck < share else HEALTHY

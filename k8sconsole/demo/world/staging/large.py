@@ -12,7 +12,7 @@ import msgspec
 from k8sconsole.demo.clock import stamp
 from k8sconsole.demo.podspecs import admit, fill_spec, locate
 from k8sconsole.demo.world import pods
-from k8sconsole.demo.world.behaviour import Behaviour, Behaviours, Registry
+from k8sconsole.demo.world.behaviour import Behaviour, Behaviours, ImageRegistry
 from k8sconsole.demo.world.controllers.deployment_status import status_of
 from k8sconsole.demo.world.controllers.deployments import REVISION, replica_set_for
 from k8sconsole.demo.world.controllers.endpoints import endpoints_for, slice_for
@@ -29,10 +29,10 @@ from k8sconsole.demo.world.kinds import (
     SLICES,
 )
 from k8sconsole.demo.world.seeds import dice, fraction, hexadecimal, suffix
-from k8sconsole.demo.world.staging.failure_scenarios import HEALTHY, Fate, fate_of
+from k8sconsole.demo.world.staging.failure_scenarios import HEALTHY, FailureScenario, fate_of
 from k8sconsole.demo.world.staging.manifests import manifests
 from k8sconsole.demo.world.staging.nodes import pool_nodes
-from k8sconsole.demo.world.staging.vocabulary import Pool, Workload
+from k8sconsole.demo.world.staging.vocabulary import NodePool, WorkloadSpec
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ClusterProportions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The proportions of a large cluster."""
 
     pods: int = 5000
@@ -56,21 +56,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 def fill(store: "ObjectStore", plan: Json, size: int | None, seed: int) -> None:
     """Add `size` pods (or the plan's) with everything that goes with them."""
-    proportions = msgspec.convert(plan, Plan)
-    crowd = _Crowd(store, proportions, size or proportions.pods, seed)
+    proportions = msgspec.convert(plan, ClusterProportions)
+    crowd = _LargeCluster(store, proportions, size or proportions.pods, seed)
     crowd.behaviours().attach(store)
     crowd.build()
 
 
-class _Crowd:
-    def __init__(self, store: "ObjectStore", plan: Plan, size: int, seed: int) -> None:
+class _LargeCluster:
+    def __init__(self, store: "ObjectStore", plan: ClusterProportions, size: int, seed: int) -> None:
         self._store = store
         self._plan = plan
         self._size = size
         self._seed = seed
         self._now = store.clock.now().replace(microsecond=0)
         self._placed = 0
-        pool = Pool(name="worker", count=max(3, -(-size // plan.pods_per_node)), cpu="64", memory="256Gi", pods="250")
+        pool = NodePool(name="worker", count=max(3, -(-size // plan.pods_per_node)), cpu="64", memory="256Gi", pods="250")
         self._nodes = pool_nodes(pool, 0, stamp(self._now))
 
     def behaviours(self) -> Behaviours:
@@ -80,7 +80,7 @@ class _Crowd:
             workload="*-crashing", exits_after=40, exit_code=1, logs="java", last_words=("panic: configuration incomplete",)
         )
         unready = Behaviour(workload="*-unready", unready="HTTP probe failed with statuscode: 503")
-        return Behaviours([*known.listed, crashing, unready], Registry(), known.life)
+        return Behaviours([*known.listed, crashing, unready], ImageRegistry(), known.life)
 
     def build(self) -> None:
         for node in self._nodes:
@@ -107,7 +107,7 @@ class _Crowd:
     def _deployment(self, namespace: str, name: str, replicas: int) -> None:
         fate = fate_of(self._plan.unhealthy, self._seed, namespace, name)
         age = 3600 + 20 * 86400 * fraction(self._seed, namespace, name)
-        workload = Workload(
+        workload = WorkloadSpec(
             name=name + fate.suffix, namespace=namespace, image=fate.image(name), replicas=replicas, port=8080, probe="/healthz",
             env={"LOG_LEVEL": "info"}, requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "256Mi"}, config=name,
             node_selector={"demo.k8sconsole.dev/pool": "none"} if fate.unplaced else {},
@@ -121,14 +121,14 @@ class _Crowd:
         self._settle(created, replica_set, made, fate)
         self._expose(service, made, age)
 
-    def _belongings(self, workload: Workload, age: float) -> None:
+    def _belongings(self, workload: WorkloadSpec, age: float) -> None:
         meta = {"name": workload.config, "namespace": workload.namespace}
         if not self._store.has(CONFIG_MAPS, workload.namespace, workload.config):
             self._create(CONFIG_MAPS, {"metadata": dict(meta), "data": {"app.properties": f"name={workload.name}\nworkers=4\n"}}, age)
             fake = {"token": "ZmFrZS1kZW1vLXZhbHVl"}
             self._create(SECRETS, {"metadata": dict(meta), "type": "Opaque", "data": fake}, age)
 
-    def _pods(self, replica_set: Json, replicas: int, age: float, fate: Fate) -> list[Json]:
+    def _pods(self, replica_set: Json, replicas: int, age: float, fate: FailureScenario) -> list[Json]:
         blank = pods.from_template(replica_set["spec"]["template"], replica_set, REPLICA_SETS, "@name@")
         fill_spec(blank["spec"])
         admit(blank, "@tail@")
@@ -161,7 +161,7 @@ class _Crowd:
             locate(pod, node)
         return pod
 
-    def _settle(self, deployment: Json, replica_set: Json, made: list[Json], fate: Fate) -> None:
+    def _settle(self, deployment: Json, replica_set: Json, made: list[Json], fate: FailureScenario) -> None:
         """Write the statuses the controllers would have arrived at."""
         ready = len(made) if fate is HEALTHY else 0
         counts = {

@@ -3,13 +3,13 @@
 from typing import Any
 
 from k8sconsole.demo.world.staging.podspec import labels_of, pod_spec, template_of
-from k8sconsole.demo.world.staging.vocabulary import Disk, Scaling, Workload
+from k8sconsole.demo.world.staging.vocabulary import AutoscalerSpec, DiskSpec, WorkloadSpec
 
 Json = dict[str, Any]
 _API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1", "Pod": "v1"}
 
 
-def manifests(workload: Workload) -> list[Json]:
+def manifests(workload: WorkloadSpec) -> list[Json]:
     """Everything for one workload, in the order of applying: what it needs first, the workload itself last but for what scales it."""
     found = [_service(workload)] if _has_service(workload) else []
     if workload.host:
@@ -24,7 +24,7 @@ def manifests(workload: Workload) -> list[Json]:
     return found
 
 
-def main(workload: Workload) -> Json:
+def main(workload: WorkloadSpec) -> Json:
     """The workload object itself."""
     spec = {
         "Deployment": _deployment,
@@ -44,7 +44,7 @@ def main(workload: Workload) -> Json:
     }
 
 
-def claim(namespace: str, name: str, disk: Disk) -> Json:
+def claim(namespace: str, name: str, disk: DiskSpec) -> Json:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -54,12 +54,12 @@ def claim(namespace: str, name: str, disk: Disk) -> Json:
     }
 
 
-def _claim_spec(disk: Disk) -> Json:
+def _claim_spec(disk: DiskSpec) -> Json:
     asked = {"requests": {"storage": disk.size}}
     return {"accessModes": ["ReadWriteOnce"], "resources": asked, "storageClassName": disk.storage_class, "volumeMode": "Filesystem"}
 
 
-def _deployment(workload: Workload) -> Json:
+def _deployment(workload: WorkloadSpec) -> Json:
     return {
         "replicas": workload.replicas,
         "selector": {"matchLabels": _selector(workload)},
@@ -70,7 +70,7 @@ def _deployment(workload: Workload) -> Json:
     }
 
 
-def _stateful(workload: Workload) -> Json:
+def _stateful(workload: WorkloadSpec) -> Json:
     spec: Json = {
         "replicas": workload.replicas,
         "serviceName": workload.name,
@@ -86,7 +86,7 @@ def _stateful(workload: Workload) -> Json:
     return spec
 
 
-def _daemon(workload: Workload) -> Json:
+def _daemon(workload: WorkloadSpec) -> Json:
     return {
         "selector": {"matchLabels": _selector(workload)},
         "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1, "maxSurge": 0}},
@@ -95,14 +95,14 @@ def _daemon(workload: Workload) -> Json:
     }
 
 
-def _job(workload: Workload) -> Json:
+def _job(workload: WorkloadSpec) -> Json:
     usual = {"completions": 1, "parallelism": 1, "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False}
     template = template_of(workload)
     template["spec"].setdefault("restartPolicy", "Never")
     return usual | workload.job | {"template": template}
 
 
-def _cron(workload: Workload) -> Json:
+def _cron(workload: WorkloadSpec) -> Json:
     return {
         "schedule": workload.schedule,
         "concurrencyPolicy": "Forbid",
@@ -113,15 +113,15 @@ def _cron(workload: Workload) -> Json:
     }
 
 
-def _selector(workload: Workload) -> dict[str, str]:
+def _selector(workload: WorkloadSpec) -> dict[str, str]:
     return {"app.kubernetes.io/name": workload.name}
 
 
-def _has_service(workload: Workload) -> bool:
+def _has_service(workload: WorkloadSpec) -> bool:
     return bool(workload.port and workload.service) and workload.kind in ("Deployment", "StatefulSet")
 
 
-def _service(workload: Workload) -> Json:
+def _service(workload: WorkloadSpec) -> Json:
     outside = workload.service == "LoadBalancer"
     spec: Json = {
         "type": workload.service,
@@ -134,7 +134,7 @@ def _service(workload: Workload) -> Json:
     return _around(workload, "v1", "Service", spec) | {"status": {"loadBalancer": {}}}
 
 
-def _ingress(workload: Workload) -> Json:
+def _ingress(workload: WorkloadSpec) -> Json:
     backend = {"service": {"name": workload.name, "port": {"number": workload.port}}}
     rule = {"host": workload.host, "http": {"paths": [{"path": "/", "pathType": "Prefix", "backend": backend}]}}
     spec = {"ingressClassName": "nginx", "rules": [rule], "tls": [{"hosts": [workload.host], "secretName": f"{workload.name}-tls"}]}
@@ -142,18 +142,18 @@ def _ingress(workload: Workload) -> Json:
     return _around(workload, "networking.k8s.io/v1", "Ingress", spec) | {"status": balancer}
 
 
-def _autoscaler(workload: Workload, scaling: Scaling) -> Json:
+def _autoscaler(workload: WorkloadSpec, scaling: AutoscalerSpec) -> Json:
     target = {"apiVersion": "apps/v1", "kind": workload.kind, "name": workload.name}
     metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": scaling.cpu}}}
     spec = {"scaleTargetRef": target, "minReplicas": scaling.min, "maxReplicas": scaling.max, "metrics": [metric]}
     return _around(workload, "autoscaling/v2", "HorizontalPodAutoscaler", spec)
 
 
-def _budget(workload: Workload) -> Json:
+def _budget(workload: WorkloadSpec) -> Json:
     spec = {"minAvailable": workload.pdb, "selector": {"matchLabels": _selector(workload)}}
     return _around(workload, "policy/v1", "PodDisruptionBudget", spec)
 
 
-def _around(workload: Workload, api_version: str, kind: str, spec: Json) -> Json:
+def _around(workload: WorkloadSpec, api_version: str, kind: str, spec: Json) -> Json:
     meta = {"name": workload.name, "namespace": workload.namespace, "labels": labels_of(workload)}
     return {"apiVersion": api_version, "kind": kind, "metadata": meta, "spec": spec}

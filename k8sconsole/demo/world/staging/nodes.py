@@ -4,7 +4,7 @@ from typing import Any
 
 from k8sconsole.demo.world.amounts import spelled, thousandths
 from k8sconsole.demo.world.seeds import hexadecimal
-from k8sconsole.demo.world.staging.vocabulary import Pool
+from k8sconsole.demo.world.staging.vocabulary import NodePool
 
 Json = dict[str, Any]
 VERSION = "v1.36.3"
@@ -17,12 +17,12 @@ _CONDITIONS = (
 )
 
 
-def pool_nodes(pool: Pool, first: int, stamp: str) -> list[Json]:
+def pool_nodes(pool: NodePool, first: int, stamp: str) -> list[Json]:
     """The nodes of a pool; `first` is the cluster-wide number of its first node, from which addresses follow."""
     return [node(pool, f"{pool.name}-{number:02d}", first + number - 1, stamp) for number in range(1, pool.count + 1)]
 
 
-def node(pool: Pool, name: str, index: int, stamp: str) -> Json:
+def node(pool: NodePool, name: str, index: int, stamp: str) -> Json:
     zone = f"eu-demo-1{_ZONES[index % len(_ZONES)]}"
     labels = {
         "kubernetes.io/hostname": name,
@@ -53,7 +53,7 @@ def pressed(listed: list[Json], stamp: str) -> list[Json]:
     return [{**each, **said, **beat} if each["type"] == "DiskPressure" else each for each in listed]
 
 
-def _status(pool: Pool, name: str, index: int, stamp: str) -> Json:
+def _status(pool: NodePool, name: str, index: int, stamp: str) -> Json:
     capacity = {"cpu": pool.cpu, "memory": pool.memory, "ephemeral-storage": "100Gi", "pods": pool.pods, "hugepages-2Mi": "0"}
     reserved = {
         "cpu": spelled("cpu", thousandths(pool.cpu) - 100),

@@ -3,16 +3,16 @@
 from typing import Any
 
 from k8sconsole.demo.world.behaviour import split_image
-from k8sconsole.demo.world.staging.vocabulary import Workload
+from k8sconsole.demo.world.staging.vocabulary import WorkloadSpec
 
 Json = dict[str, Any]
 
 
-def labels_of(workload: Workload) -> dict[str, str]:
+def labels_of(workload: WorkloadSpec) -> dict[str, str]:
     return {"app.kubernetes.io/name": workload.name, **workload.labels}
 
 
-def template_of(workload: Workload) -> Json:
+def template_of(workload: WorkloadSpec) -> Json:
     # A version label would be part of the selector's pods only; it changes with the image.
     labels = {**labels_of(workload), "app.kubernetes.io/version": split_image(workload.image)[1]}
     meta: Json = {"labels": labels}
@@ -21,7 +21,7 @@ def template_of(workload: Workload) -> Json:
     return {"metadata": meta, "spec": pod_spec(workload)}
 
 
-def pod_spec(workload: Workload) -> Json:
+def pod_spec(workload: WorkloadSpec) -> Json:
     spec: Json = {
         "restartPolicy": "Never" if workload.kind in ("Job", "CronJob") else "Always",
         "terminationGracePeriodSeconds": 30,
@@ -42,7 +42,7 @@ def pod_spec(workload: Workload) -> Json:
     return spec | {name: value for name, value in optional.items() if value}
 
 
-def _container(workload: Workload) -> Json:
+def _container(workload: WorkloadSpec) -> Json:
     container = _plain(workload.container, workload.image)
     container["resources"] = {name: value for name, value in (("requests", workload.requests), ("limits", workload.limits)) if value}
     optional = {
@@ -61,14 +61,14 @@ def _plain(name: str, image: str) -> Json:
     return {"name": name, "image": image, "imagePullPolicy": pull, "resources": {}, **ends}
 
 
-def _sidecars(workload: Workload) -> list[Json]:
+def _sidecars(workload: WorkloadSpec) -> list[Json]:
     if not workload.sidecar:
         return []
     name = split_image(workload.sidecar)[0].rpartition("/")[2]
     return [_plain(name, workload.sidecar) | {"resources": {"requests": {"cpu": "10m", "memory": "32Mi"}}}]
 
 
-def _environment(workload: Workload) -> list[Json]:
+def _environment(workload: WorkloadSpec) -> list[Json]:
     plain: list[Json] = [{"name": name, "value": value} for name, value in workload.env.items()]
     for name, source in workload.secret_env.items():
         secret, _, key = source.partition("/")
@@ -76,7 +76,7 @@ def _environment(workload: Workload) -> list[Json]:
     return plain
 
 
-def _probes(workload: Workload) -> Json:
+def _probes(workload: WorkloadSpec) -> Json:
     if not workload.probe:
         return {}
     get = {"httpGet": {"path": workload.probe, "port": workload.port, "scheme": "HTTP"}}
@@ -84,7 +84,7 @@ def _probes(workload: Workload) -> Json:
     return {"readinessProbe": get | usual | {"initialDelaySeconds": 3}, "livenessProbe": get | usual | {"initialDelaySeconds": 15}}
 
 
-def _volumes(workload: Workload) -> list[Json]:
+def _volumes(workload: WorkloadSpec) -> list[Json]:
     volumes: list[Json] = []
     if workload.config:
         volumes.append({"name": "config", "configMap": {"name": workload.config, "defaultMode": 420}})
@@ -93,7 +93,7 @@ def _volumes(workload: Workload) -> list[Json]:
     return volumes
 
 
-def _mounts(workload: Workload) -> list[Json]:
+def _mounts(workload: WorkloadSpec) -> list[Json]:
     mounts: list[Json] = []
     if workload.config:
         mounts.append({"name": "config", "mountPath": "/etc/config", "readOnly": True})

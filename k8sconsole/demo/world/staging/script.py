@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo.clock import stamp
-from k8sconsole.demo.resources import Resource
+from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.world.behaviour import Behaviour, Behaviours
-from k8sconsole.demo.world.controller import Context
-from k8sconsole.demo.world.controllers.cronjobs import CronJobs
+from k8sconsole.demo.world.controller import ControllerContext
+from k8sconsole.demo.world.controllers.cronjobs import CronJobController
 from k8sconsole.demo.world.kinds import DEPLOYMENTS, NAMESPACES, NODES, PODS, QUOTAS, SECRETS, STATEFUL_SETS
 from k8sconsole.demo.world.pods import complete
-from k8sconsole.demo.world.recorder import Chronicle
-from k8sconsole.demo.world.schedule import Schedule
+from k8sconsole.demo.world.recorder import DeferredEventRecorder
+from k8sconsole.demo.world.schedule import CronSchedule
 from k8sconsole.demo.world.staging.certificates import tls_secret
 from k8sconsole.demo.world.staging.manifests import manifests
 from k8sconsole.demo.world.staging.nodes import pool_nodes, pressed
 from k8sconsole.demo.world.staging.releases import release_secrets
-from k8sconsole.demo.world.staging.time_lapse import RECENT, Deed
-from k8sconsole.demo.world.staging.vocabulary import Release, Script, Space, Workload, duration
+from k8sconsole.demo.world.staging.time_lapse import RECENT, TimedAction
+from k8sconsole.demo.world.staging.vocabulary import ImageRelease, NamespaceSpec, ScenarioFile, WorkloadSpec, duration
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
@@ -31,16 +31,16 @@ _CAUSE = "kubernetes.io/change-cause"
 _ROLLED = {"Deployment": DEPLOYMENTS, "StatefulSet": STATEFUL_SETS}
 
 
-class Staging:
+class ScenarioBuilder:
     """One script on its way into one store."""
 
-    def __init__(self, script: Script, store: "ObjectStore", seed: int) -> None:
+    def __init__(self, script: ScenarioFile, store: "ObjectStore", seed: int) -> None:
         self._script = script
         self._store = store
         self._seed = seed
         self._now = store.clock.now().replace(microsecond=0)
 
-    def deeds(self) -> list[Deed]:
+    def deeds(self) -> list[TimedAction]:
         """Everything that happened, in no particular order; deeds of one time keep the order given here."""
         script = self._script
         found = [*self._nodes(), *(deed for name, space in script.namespaces.items() for deed in self._space(name, space))]
@@ -48,21 +48,23 @@ class Staging:
         found += [self._deed(each.age, SECRETS, tls_secret(each, self._now, self._seed)) for each in script.certificates]
         found += [self._deed(at, SECRETS, kept) for each in script.releases for at, kept in release_secrets(each, self._now)]
         found += [deed for workload in script.workloads for deed in self._workload(workload)]
-        return found + [Deed(self._ago(each.at), _under_pressure(self._store, each.node, self._ago(each.at))) for each in script.pressures]
+        return found + [
+            TimedAction(self._ago(each.at), _under_pressure(self._store, each.node, self._ago(each.at))) for each in script.pressures
+        ]
 
     def behaviours(self) -> Behaviours:
         """The scenario's behaviours: those listed, then those written beside their workload."""
         own = [_own_behaviour(workload) for workload in self._script.workloads if workload.behaviour]
         return Behaviours([*self._script.behaviours, *own], self._script.registry, self._script.life)
 
-    def _nodes(self) -> Iterator[Deed]:
+    def _nodes(self) -> Iterator[TimedAction]:
         first = 0
         for pool in self._script.nodes:
             for node in pool_nodes(pool, first, stamp(self._now)):
                 yield self._deed(pool.age, NODES, node)
             first += pool.count
 
-    def _space(self, name: str, space: Space) -> Iterator[Deed]:
+    def _space(self, name: str, space: NamespaceSpec) -> Iterator[TimedAction]:
         meta = {"name": name, "labels": space.labels, "annotations": space.annotations}
         namespace = {
             "apiVersion": "v1",
@@ -81,37 +83,41 @@ class Staging:
             }
             yield self._deed(space.age, QUOTAS, quota)
         if space.deleted:
-            yield Deed(self._ago(space.deleted), lambda: self._store.delete(NAMESPACES, "", name))
+            yield TimedAction(self._ago(space.deleted), lambda: self._store.delete(NAMESPACES, "", name))
 
-    def _object(self, manifest: Json) -> Iterator[Deed]:
+    def _object(self, manifest: Json) -> Iterator[TimedAction]:
         """A manifest as it stands; `age` and `deleted` beside its kind say when."""
         obj = {key: value for key, value in manifest.items() if key not in ("age", "deleted")}
         at = self._ago(manifest.get("age", "30d"))
-        yield Deed(at, lambda: self._apply(self._resource(obj), obj))
+        yield TimedAction(at, lambda: self._apply(self._resource(obj), obj))
         if "deleted" in manifest:
             meta = obj["metadata"]
-            yield Deed(self._ago(manifest["deleted"]), lambda: self._store.delete(self._resource(obj), meta.get("namespace"), meta["name"]))
+            yield TimedAction(
+                self._ago(manifest["deleted"]), lambda: self._store.delete(self._resource(obj), meta.get("namespace"), meta["name"])
+            )
 
-    def _workload(self, workload: Workload) -> Iterator[Deed]:
+    def _workload(self, workload: WorkloadSpec) -> Iterator[TimedAction]:
         for obj in manifests(workload):
             yield self._deed(workload.age, self._resource(obj), obj)
         if workload.kind == "CronJob":
             yield from self._last_strike(workload)
         for release in workload.history:
-            yield Deed(self._ago(release.at), self._release(workload, release))
+            yield TimedAction(self._ago(release.at), self._release(workload, release))
 
-    def _last_strike(self, workload: Workload) -> Iterator[Deed]:
+    def _last_strike(self, workload: WorkloadSpec) -> Iterator[TimedAction]:
         """The last run before cron jobs are lived through, at its own time; what was told of it is long forgotten."""
-        at = Schedule(workload.schedule).latest(self._ago(workload.age), self._now - RECENT)
+        at = CronSchedule(workload.schedule).latest(self._ago(workload.age), self._now - RECENT)
 
         def strike() -> None:
-            told = Chronicle(self._store, self._store.clock)
-            CronJobs(Context(self._store, self._store.clock, self._seed, told)).reconcile((workload.namespace, workload.name))
+            told = DeferredEventRecorder(self._store, self._store.clock)
+            CronJobController(ControllerContext(self._store, self._store.clock, self._seed, told)).reconcile(
+                (workload.namespace, workload.name)
+            )
 
         if at is not None:
-            yield Deed(at, strike)
+            yield TimedAction(at, strike)
 
-    def _release(self, workload: Workload, release: Release) -> Any:
+    def _release(self, workload: WorkloadSpec, release: ImageRelease) -> Any:
         def change(fresh: Json) -> None:
             template = fresh["spec"]["template"]
             template["spec"]["containers"][0]["image"] = release.image
@@ -120,16 +126,16 @@ class Staging:
 
         return lambda: self._store.mutate(_ROLLED[workload.kind], workload.namespace, workload.name, change)
 
-    def _resource(self, obj: Json) -> Resource:
+    def _resource(self, obj: Json) -> ServedResource:
         found = self._store.registry.by_kind(obj["apiVersion"], obj["kind"])
         if found is None:
             raise ValueError(f"the scenario has a {obj['kind']} of {obj['apiVersion']}, which nothing defines")
         return found
 
-    def _deed(self, age: str, resource: Resource, obj: Json) -> Deed:
-        return Deed(self._ago(age), lambda: self._apply(resource, obj))
+    def _deed(self, age: str, resource: ServedResource, obj: Json) -> TimedAction:
+        return TimedAction(self._ago(age), lambda: self._apply(resource, obj))
 
-    def _apply(self, resource: Resource, obj: Json) -> None:
+    def _apply(self, resource: ServedResource, obj: Json) -> None:
         mine = copy.deepcopy(obj)
         if resource is PODS:
             complete(self._store, mine, self._seed)
@@ -139,7 +145,7 @@ class Staging:
         return self._now - duration(age)
 
 
-def _own_behaviour(workload: Workload) -> Behaviour:
+def _own_behaviour(workload: WorkloadSpec) -> Behaviour:
     where = {"namespace": workload.namespace, "workload": workload.name, "container": workload.container}
     return msgspec.convert(where | workload.behaviour, Behaviour)
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from k8sconsole.demo.clock import FixedClock
-from k8sconsole.demo.world.controller import Controller
-from k8sconsole.demo.world.controllers.cronjobs import CronJobs
+from k8sconsole.demo.clock import FixedDemoClock
+from k8sconsole.demo.world.controller import BaseController
+from k8sconsole.demo.world.controllers.cronjobs import CronJobController
 from k8sconsole.demo.world.controllers.inventory import PAST
-from k8sconsole.demo.world.recorder import Chronicle
+from k8sconsole.demo.world.recorder import DeferredEventRecorder
 from k8sconsole.demo.world.run import World
 
 if TYPE_CHECKING:
@@ -24,39 +24,39 @@ RECENT = timedelta(minutes=75)
 
 
 @dataclass(frozen=True)
-class Deed:
+class TimedAction:
     """Something somebody did to the cluster, and when."""
 
     at: datetime
     do: Callable[[], object]
 
 
-def live_through(store: "ObjectStore", deeds: Sequence[Deed], seed: int) -> None:
+def live_through(store: "ObjectStore", deeds: Sequence[TimedAction], seed: int) -> None:
     """Do every deed at its time, letting the controllers work in between, up to the store's present."""
     present = store.clock
     now = present.now()
     ordered = sorted(deeds, key=lambda deed: deed.at)
-    clock = FixedClock(min([deed.at for deed in ordered] + [now]))
+    clock = FixedDemoClock(min([deed.at for deed in ordered] + [now]))
     store.clock = clock
-    lapse = _Lapse(store, clock, seed)
+    lapse = _TimeLapse(store, clock, seed)
     try:
         lapse.pass_time([deed for deed in ordered if deed.at <= now - RECENT], now - RECENT, PAST)
-        lapse.pass_time([deed for deed in ordered if deed.at > now - RECENT], now, (*PAST, CronJobs))
+        lapse.pass_time([deed for deed in ordered if deed.at > now - RECENT], now, (*PAST, CronJobController))
     finally:
         store.clock = present
     lapse.chronicle.publish()
 
 
-class _Lapse:
+class _TimeLapse:
     """A stretch of the past, one world after the other on one clock, their events in one chronicle."""
 
-    def __init__(self, store: "ObjectStore", clock: FixedClock, seed: int) -> None:
+    def __init__(self, store: "ObjectStore", clock: FixedDemoClock, seed: int) -> None:
         self._store = store
         self._clock = clock
         self._seed = seed
-        self.chronicle = Chronicle(store, clock)
+        self.chronicle = DeferredEventRecorder(store, clock)
 
-    def pass_time(self, deeds: Sequence[Deed], until: datetime, controllers: Sequence[type[Controller]]) -> None:
+    def pass_time(self, deeds: Sequence[TimedAction], until: datetime, controllers: Sequence[type[BaseController]]) -> None:
         clock = self._clock
         world = World(self._store, clock, self._seed, controllers=controllers, recorder=self.chronicle)
         try:

@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.demo.world.behaviour import Behaviour, Life, Registry
+from k8sconsole.demo.world.behaviour import Behaviour, ImageRegistry, RolloutSchedule
 
 Json = dict[str, Any]
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NodePool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nodes of one make: `name-01`, `name-02`, …"""
 
     name: str
@@ -25,14 +25,14 @@ class Pool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     taints: list[Json] = []
 
 
-class Pressure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DiskPressure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A node that runs out of disk."""
 
     node: str
     at: str
 
 
-class Space(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NamespaceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A namespace."""
 
     age: str = "30d"
@@ -42,7 +42,7 @@ class Space(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     deleted: str = ""
 
 
-class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ImageRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A later image of a workload, rolled out so long ago."""
 
     image: str
@@ -50,7 +50,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cause: str = ""
 
 
-class Scaling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AutoscalerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A HorizontalPodAutoscaler over CPU."""
 
     min: int = 2
@@ -58,7 +58,7 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     cpu: int = 70
 
 
-class Disk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DiskSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A claim template of a StatefulSet, or a claim of its own for anything else."""
 
     size: str
@@ -66,7 +66,7 @@ class Disk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     storage_class: str = "standard"
 
 
-class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WorkloadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A Deployment, StatefulSet, DaemonSet, Job, CronJob or Pod, and what usually surrounds it."""
 
     name: str
@@ -92,9 +92,9 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sidecar: str = ""
     service: str = "ClusterIP"
     host: str = ""
-    hpa: Scaling | None = None
+    hpa: AutoscalerSpec | None = None
     pdb: int | str | None = None
-    disk: Disk | None = None
+    disk: DiskSpec | None = None
     node_selector: dict[str, str] = {}
     tolerations: list[Json] = []
     priority: str = ""
@@ -104,11 +104,11 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     deadline: int = 600
     schedule: str = ""
     job: Json = {}
-    history: list[Release] = []
+    history: list[ImageRelease] = []
     behaviour: Json = {}
 
 
-class Certificate(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CertificateSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A self-signed certificate in a TLS secret; `expires` is days from now, negative for the past."""
 
     name: str
@@ -139,25 +139,25 @@ class ChartRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     defaults: Json = {}
 
 
-class Script(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScenarioFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole scenario file. With `extends`, the other file's lists come first and its maps are kept where this one says nothing."""
 
     description: str = ""
     extends: str = ""
-    nodes: list[Pool] = []
-    namespaces: dict[str, Space] = {}
-    workloads: list[Workload] = []
+    nodes: list[NodePool] = []
+    namespaces: dict[str, NamespaceSpec] = {}
+    workloads: list[WorkloadSpec] = []
     objects: list[Json] = []
-    certificates: list[Certificate] = []
+    certificates: list[CertificateSpec] = []
     releases: list[ChartRelease] = []
-    pressures: list[Pressure] = []
+    pressures: list[DiskPressure] = []
     behaviours: list[Behaviour] = []
-    registry: Registry = Registry()
-    life: Life = Life()
+    registry: ImageRegistry = ImageRegistry()
+    life: RolloutSchedule = RolloutSchedule()
     large: Json = {}
 
 
-def joined(base: Script, more: Script) -> Script:
+def joined(base: ScenarioFile, more: ScenarioFile) -> ScenarioFile:
     """One script on top of another; its behaviours are asked first."""
     return msgspec.structs.replace(
         base,
@@ -170,7 +170,7 @@ def joined(base: Script, more: Script) -> Script:
         releases=[*base.releases, *more.releases],
         pressures=[*base.pressures, *more.pressures],
         behaviours=[*more.behaviours, *base.behaviours],
-        registry=Registry(tags={**base.registry.tags, **more.registry.tags}, missing=base.registry.missing),
+        registry=ImageRegistry(tags={**base.registry.tags, **more.registry.tags}, missing=base.registry.missing),
         life=more.life if more.life.rollouts else base.life,
     )
 
