@@ -6,18 +6,22 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: run test lint fmt lock control-plane bench pythons clean
+.PHONY: run test test-all lint fmt lock control-plane bench pythons clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  ## open the console: your own cluster where there is a kubeconfig, the demo cluster otherwise
 	@$(BIN)/python -m k8sconsole $(ARGS)
 
-test: $(VENV)/.developed  ## the whole suite; tests against a real control plane run where it has been built
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope $(ARGS)
+test: $(VENV)/.developed  ## what to run before a commit, in five minutes: all tests but those marked real or long
+	@$(PYTEST) -m "not real and not long" $(ARGS)
+
+test-all: $(VENV)/.developed  ## the rest: tests against a real control plane, where it has been built, and tests that are long by nature
+	@$(PYTEST) -m "real or long" $(ARGS)
 
 pythons: $(VENV)/.developed  ## the unit tests and the demo on every other Python from 3.11 on that this machine has
 	@$(BIN)/python -m tests.pythons

@@ -14,7 +14,7 @@ from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster
 from tests.control_plane.plane import ControlPlane
 
-pytestmark = [pytest.mark.real, pytest.mark.slow]
+pytestmark = [pytest.mark.real, pytest.mark.long]
 
 
 class Hands:

@@ -13,7 +13,7 @@ from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster
 
 HELM = shutil.which("helm")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(HELM is None, reason="helm is not installed")]
+pytestmark = [pytest.mark.long, pytest.mark.skipif(HELM is None, reason="helm is not installed")]
 
 CHART = {
     "Chart.yaml": "apiVersion: v2\nname: small\nversion: 0.1.0\nappVersion: '1.2'\n",

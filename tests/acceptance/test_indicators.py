@@ -8,7 +8,7 @@ from k8sconsole.demo.server import DemoCluster
 from tests.acceptance.program import Program
 from tests.acceptance.wire import wired
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def _told(program: Program) -> dict[str, dict[str, Any]]:

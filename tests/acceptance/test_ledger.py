@@ -66,7 +66,7 @@ def plane(own_control_plane: OwnControlPlane) -> ControlPlane:
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_version_that_could_be_seen_is_kept_and_the_rest_lies_in_a_gap(plane: ControlPlane, tmp_path: Path) -> None:
     program = Program(tmp_path / "program", plane.kubeconfig)
     with _scanning(program) as scanner:

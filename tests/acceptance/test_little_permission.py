@@ -74,7 +74,7 @@ def program(plane: ControlPlane, tmp_path: Path) -> Program:
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 def test_two_namespaces_are_shown_the_rest_is_missing_and_no_refused_list_is_asked_for_again(program: Program, requests: Path) -> None:
     wanted = ["-n", "team-a", "-n", "team-b", "-n", "team-c"]
     done = program.finish("scan", "--once", "--json", *wanted)

@@ -16,7 +16,7 @@ from k8sconsole.demo.server import DemoCluster
 from tests.acceptance.program import Program
 from tests.acceptance.wire import LEGACY, Wire, wired
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 SECONDS = float(os.environ.get("STORM_SECONDS", "20"))
 MESSAGES = int(os.environ.get("FUZZ_MESSAGES", "6000"))

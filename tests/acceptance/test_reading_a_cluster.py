@@ -9,7 +9,7 @@ import pytest
 from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 DEPLOYMENT = {
     "apiVersion": "apps/v1",

@@ -44,7 +44,7 @@ def _scanned(report: dict[str, Any]) -> dict[str, int]:
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 def test_all_contexts_are_read_whole_and_one_that_is_down_is_named_while_the_others_complete(
     program: Program, control_plane: ControlPlane, second: ControlPlane, demo_cluster: OfferedCluster
 ) -> None:
@@ -78,7 +78,7 @@ def test_all_contexts_are_read_whole_and_one_that_is_down_is_named_while_the_oth
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 def test_rows_of_several_clusters_and_namespaces_stand_in_one_table_each_under_its_own_name(
     program: Program, demo_cluster: OfferedCluster
 ) -> None:

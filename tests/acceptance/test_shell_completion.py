@@ -13,7 +13,7 @@ from k8sconsole.demo.server import DemoCluster
 from tests.acceptance.program import ROOT, Program
 
 BASH = shutil.which("bash")
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(BASH is None, reason="there is no bash")]
+pytestmark = [pytest.mark.long, pytest.mark.skipif(BASH is None, reason="there is no bash")]
 Offers = Callable[[str], list[str]]
 
 

@@ -64,7 +64,7 @@ async def real(own_control_plane: OwnControlPlane) -> AsyncIterator[Forgetful]:
     await cluster.close()
 
 
-@pytest.fixture(params=["demo", pytest.param("real", marks=[pytest.mark.real, pytest.mark.slow])])
+@pytest.fixture(params=["demo", pytest.param("real", marks=[pytest.mark.real, pytest.mark.long])])
 async def forgetful(request: pytest.FixtureRequest) -> AsyncIterator[Forgetful]:
     source = demo() if request.param == "demo" else real(request.getfixturevalue("own_control_plane"))
     async for found in source:

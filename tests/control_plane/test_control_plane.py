@@ -83,7 +83,7 @@ def test_attach_shows_what_the_container_writes_from_now_on(control_plane: Contr
         assert "the kettle sings" in attached.stdout.read()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(binaries.locate("metrics-server") is None, reason="metrics-server is optional: build --with-metrics-server")
 def test_metrics_server_measures_what_the_nodes_say_pods_use(own_control_plane: OwnControlPlane) -> None:
     plane = own_control_plane(Options(nodes=2, metrics_server=True))

@@ -68,7 +68,7 @@ async def test_a_server_that_hangs_is_noticed_by_the_silence_of_its_watch(demo: 
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_killed_api_server_is_unreachable_and_used_again_once_it_is_back(own_control_plane: OwnControlPlane) -> None:
     plane = await asyncio.to_thread(own_control_plane, BARE)
     cluster = await opened(plane.kubeconfig)
@@ -86,7 +86,7 @@ async def test_a_killed_api_server_is_unreachable_and_used_again_once_it_is_back
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 async def test_an_api_group_whose_server_is_broken_is_missing_and_the_others_are_all_there(own_control_plane: OwnControlPlane) -> None:
     plane = await asyncio.to_thread(own_control_plane, BARE)
     cluster = await opened(plane.kubeconfig)

@@ -289,7 +289,7 @@ async def test_on_a_disk_that_fills_up_every_committed_row_stays_and_writing_goe
     await again.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_a_file_that_another_process_holds_for_twenty_seconds_is_waited_for_and_read_meanwhile(path: Path) -> None:
     store = await open_store(path)
     await store.write(batch(pod("first")))

@@ -23,7 +23,7 @@ def _outcomes(kubeconfig: Path, kubectl: str) -> list:
     return list(Run(kubeconfig, kubectl).outcomes())
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_every_kubectl_command_ends_on_the_demo_cluster() -> None:
     kubectl = shutil.which("kubectl")
     if kubectl is None:
@@ -37,7 +37,7 @@ def test_every_kubectl_command_ends_on_the_demo_cluster() -> None:
 
 
 @pytest.mark.real
-@pytest.mark.slow
+@pytest.mark.long
 def test_kubectl_sees_no_difference_between_the_demo_and_a_real_cluster(control_plane: ControlPlane) -> None:
     kubectl = str(binaries.locate("kubectl"))
     with DemoCluster.in_thread("calm-shop", still=True) as demo, ThreadPoolExecutor(2) as pool:

@@ -18,7 +18,7 @@ from k8sconsole.tools.mcp_client.tool_adapter import reply_of
 from tests.outside.conftest import Attach, Attached, Manners, tool
 from tests.outside.manners import SECRET
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def _answering(attached: Attached, answer: Answer) -> list[Question]:

@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from k8sconsole.model.outside import OutsideServer, OutsideTrust
 from tests.outside.conftest import Attach
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 class Far:

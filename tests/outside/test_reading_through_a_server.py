@@ -17,7 +17,7 @@ from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ResourceName
 from tests.outside.conftest import Attach, Manners
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 READS = ("k8s_list_*", "k8s_get_*", "cache_refresh")
 PEER = shutil.which("kubernetes-mcp-server") or ""
 
