@@ -53,10 +53,10 @@ async def _scanned(kubeconfig: Path, loaded: Loaded) -> tuple[int, int]:
 
 async def _console(kubeconfig: Path, loaded: Loaded) -> str:
     from k8sconsole.runtime.embedded import start_console
-    from k8sconsole.tui.check import rows_shown
+    from k8sconsole.tui.check import count_shown_rows
 
     with start_console(opening_on(kubeconfig, loaded)) as embedded:
-        return "ok" if await rows_shown(embedded, loaded.settings) else "no rows were shown"
+        return "ok" if await count_shown_rows(embedded, loaded.settings) else "no rows were shown"
 
 
 async def _mcp_tools(kubeconfig: Path, loaded: Loaded) -> int | str:

@@ -14,14 +14,14 @@ from k8sconsole.errors import ConfigurationError, ConsoleError
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.kit.text import plain
 from k8sconsole.model.refs import ClusterName, Namespace
-from k8sconsole.tui.actions import ACTIONS, conflicts
+from k8sconsole.tui.actions import ACTIONS, find_key_conflicts
 from k8sconsole.tui.bridge import PAUSE, Bridge
-from k8sconsole.tui.context import Desk
+from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.engine import Embedded, Engine
-from k8sconsole.tui.messages import FactsWaiting, QuestionAsked, Told
+from k8sconsole.tui.messages import FactsAvailable, QuestionAsked, StatusMessage
 from k8sconsole.tui.palette import ActionProvider
 from k8sconsole.tui.screens.main import MainScreen
-from k8sconsole.tui.themes import BUILT_IN, NIGHT, Look, css_variables, look_named, textual_theme, theme_files
+from k8sconsole.tui.themes import BUILT_IN, NIGHT, ThemeSpec, build_css_variables, build_textual_theme, load_theme, theme_files
 from k8sconsole.tui.visuals.glyphs import Glyphs, glyphs_for
 from k8sconsole.tui.visuals.questions import act_label, confirm_label, question_lines
 from k8sconsole.tui.widgets.paint import Palette
@@ -46,14 +46,14 @@ class ConsoleApp(App[int]):
     ) -> None:  # fmt: skip
         self.said: list[tuple[float, str, str, str]] = []
         self._folder = themes or paths.share("themes")
-        self._look, self._problem = self._first_look(settings.theme)
+        self._look, self._problem = self._load_first_theme(settings.theme)
         super().__init__()
-        self.desk = Desk(Engine(embedded), settings, clock or SystemClock(), glyphs or glyphs_for(), Palette(self._look.colours()))
+        self.desk = TuiContext(Engine(embedded), settings, clock or SystemClock(), glyphs or glyphs_for(), Palette(self._look.colours()))
         self._namespaces = tuple(Namespace(name) for name in namespaces)
         self._hints = hints
         self._bridge: Bridge | None = None
         self._watch: Any = None
-        self._wear(settings.theme if not self._problem else BUILT_IN, self._look)
+        self._apply_theme(settings.theme if not self._problem else BUILT_IN, self._look)
 
     # starting
 
@@ -62,10 +62,10 @@ class ConsoleApp(App[int]):
         self.main = MainScreen(self.desk, (), self._namespaces)
         if self.desk.engine.stands:
             with contextlib.suppress(ConsoleError):  # told below, where it is asked again
-                await self._take_stock()  # so that the first frame is not an empty one
+                await self._load_clusters()  # so that the first frame is not an empty one
         await self.push_screen(self.main)
         self._bridge = Bridge(self.desk.engine, self.post_message)
-        for problem in [*([self._problem] if self._problem else []), *conflicts(self.desk.settings.keymap)]:
+        for problem in [*([self._problem] if self._problem else []), *find_key_conflicts(self.desk.settings.keymap)]:
             self.tell(problem, severity="warning")
         self._first_start()
         self.run_worker(self._begin(), name="begin")
@@ -73,20 +73,20 @@ class ConsoleApp(App[int]):
     async def _begin(self) -> None:
         try:
             if not self.desk.opened:
-                await self._take_stock()
+                await self._load_clusters()
                 self.main.cluster.reload()
-            await self.action_learn()
+            await self.action_load_completions()
         except ConsoleError as error:
             self.desk.opened = True
             self.main.cluster.fail(f"the console could not open: {error}")
             self.tell(error.title, str(error), "error")
 
-    async def _take_stock(self) -> None:
+    async def _load_clusters(self) -> None:
         self.desk.selected, states = await self.desk.engine.ask(lambda console: (tuple(console.selected), console.states()))
         self.desk.states.update(states)
         self.desk.opened = True
 
-    async def action_learn(self) -> None:
+    async def action_load_completions(self) -> None:
         """Kinds, namespaces and contexts for completion, and which clusters look like production."""
         ask = self.desk.engine.ask
         contexts = await ask(lambda console: console.contexts())
@@ -124,12 +124,12 @@ class ConsoleApp(App[int]):
 
     # what the engine says
 
-    def on_facts_waiting(self, event: FactsWaiting) -> None:
+    def on_facts_available(self, event: FactsAvailable) -> None:
         self.set_timer(PAUSE, self._deliver)
 
     def _deliver(self) -> None:
         for fact in self._bridge.take() if self._bridge else ():
-            self.main.hear(fact)
+            self.main.handle_fact(fact)
 
     def on_question_asked(self, event: QuestionAsked) -> None:
         self.run_worker(self._put(event), group="questions")
@@ -149,7 +149,7 @@ class ConsoleApp(App[int]):
 
     # what is said
 
-    def on_told(self, event: Told) -> None:
+    def on_status_message(self, event: StatusMessage) -> None:
         self.tell(event.title, event.detail, event.severity)
 
     def tell(self, title: str, detail: str = "", severity: str = "information") -> None:
@@ -174,19 +174,19 @@ class ConsoleApp(App[int]):
     # themes
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        return css_variables(NIGHT)
+        return build_css_variables(NIGHT)
 
-    def _first_look(self, name: str) -> tuple[Look, str]:
+    def _load_first_theme(self, name: str) -> tuple[ThemeSpec, str]:
         try:
-            return look_named(name, self._folder), ""
+            return load_theme(name, self._folder), ""
         except ConfigurationError as error:
             return NIGHT, str(error)
 
-    def _wear(self, name: str, look: Look) -> None:
+    def _apply_theme(self, name: str, look: ThemeSpec) -> None:
         self._look = look
         self._theme_name = name
         self.desk.palette = Palette(look.colours())
-        self.register_theme(textual_theme(name, look))
+        self.register_theme(build_textual_theme(name, look))
         if self.theme == name:
             self._invalidate_css()
             self.refresh_css(animate=False)
@@ -211,7 +211,7 @@ class ConsoleApp(App[int]):
     def action_theme(self, name: str) -> None:
         """Raises nothing: a theme that cannot be used is told, and the old one stays."""
         try:
-            self._wear(name, look_named(name, self._folder))
+            self._apply_theme(name, load_theme(name, self._folder))
         except ConfigurationError as error:
             self.tell(error.title, str(error), "warning")
 

@@ -8,14 +8,14 @@ from textual.message import Message
 from k8sconsole.model.events import Fact
 from k8sconsole.model.tools import Question
 from k8sconsole.tui.engine import Engine
-from k8sconsole.tui.messages import FactsWaiting, QuestionAsked
+from k8sconsole.tui.messages import FactsAvailable, QuestionAsked
 
 PAUSE = 0.1
 """Seconds between two deliveries."""
 
 
 class Bridge:
-    """post must be safe to call from any thread. One FactsWaiting is on its way at a time; take() empties what has gathered."""
+    """post must be safe to call from any thread. One FactsAvailable is on its way at a time; take() empties what has gathered."""
 
     def __init__(self, engine: Engine, post: Callable[[Message], object]) -> None:
         self._post = post
@@ -30,7 +30,7 @@ class Bridge:
             self._waiting.pop(fact.merge_key, None)
             self._waiting[fact.merge_key] = fact
         if first:
-            self._post(FactsWaiting())
+            self._post(FactsAvailable())
 
     def asked(self, question: Question) -> None:
         self._post(QuestionAsked(question))

@@ -11,7 +11,7 @@ from k8sconsole.tui.widgets.virtual_table import VirtualTable
 WITHIN = 8.0
 
 
-async def rows_shown(embedded: Embedded, settings: Settings) -> int:
+async def count_shown_rows(embedded: Embedded, settings: Settings) -> int:
     """How many rows the first table shows once it shows any; 0 when none came within eight seconds."""
     app = ConsoleApp(embedded, settings)
     async with app.run_test(size=(120, 40)):

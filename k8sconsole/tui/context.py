@@ -14,7 +14,7 @@ from k8sconsole.tui.widgets.paint import Line, Palette
 
 
 @dataclass
-class Desk:
+class TuiContext:
     """palette changes with the theme; states and selected with the clusters; resources are the kinds known so far, for completion.
     opened: the console stands, or said why it does not. prompt(kind, text) opens the prompt at once, so that what is typed next is already
     its own."""

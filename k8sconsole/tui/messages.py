@@ -6,7 +6,7 @@ from k8sconsole.model.refs import ObjectRef
 from k8sconsole.model.tools import Question
 
 
-class FactsWaiting(Message):
+class FactsAvailable(Message):
     """The engine has said something; the bridge holds it until it is fetched."""
 
 
@@ -18,7 +18,7 @@ class QuestionAsked(Message):
         self.question = question
 
 
-class CommandGiven(Message):
+class CommandSubmitted(Message):
     """A line typed behind the colon, or chosen elsewhere."""
 
     def __init__(self, text: str) -> None:
@@ -30,7 +30,7 @@ class FrameChanged(Message):
     """What the first, second or last row shows is no longer true."""
 
 
-class Told(Message):
+class StatusMessage(Message):
     """Something a person should read; kept under ``:messages``. severity: information, warning or error."""
 
     def __init__(self, title: str, detail: str = "", severity: str = "information") -> None:
@@ -40,7 +40,7 @@ class Told(Message):
         self.severity = severity
 
 
-class ObjectWanted(Message):
+class ObjectRequested(Message):
     """Somebody chose an object elsewhere; the cluster pane shows it."""
 
     def __init__(self, ref: ObjectRef) -> None:

@@ -6,8 +6,8 @@ from functools import partial
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from k8sconsole.tui.actions import footer_actions, in_scope
-from k8sconsole.tui.messages import CommandGiven
+from k8sconsole.tui.actions import actions_in_scope, footer_actions
+from k8sconsole.tui.messages import CommandSubmitted
 from k8sconsole.tui.screens.main import MainScreen
 
 
@@ -30,7 +30,7 @@ class ActionProvider(Provider):
         if not isinstance(screen, MainScreen):
             return
         scope = screen.pane.frame().scope
-        offered = {one.id: one for one in (*footer_actions(scope), *in_scope(scope), *in_scope("everywhere"))}
+        offered = {one.id: one for one in (*footer_actions(scope), *actions_in_scope(scope), *actions_in_scope("everywhere"))}
         for action in offered.values():
             yield action.title, action.help, partial(self._press, action.keys.split(",")[0])
 
@@ -43,4 +43,4 @@ class ActionProvider(Provider):
         self.app.call_later(self.app.simulate_key, key)
 
     def _command(self, text: str) -> None:
-        self.screen.post_message(CommandGiven(text))
+        self.screen.post_message(CommandSubmitted(text))

@@ -11,14 +11,14 @@ from textual.theme import Theme
 
 from k8sconsole.errors import ConfigurationError
 
-GROUNDS = ("surface", "frame", "selected", "past", "production")
+BACKGROUND_ROLES = ("surface", "frame", "selected", "past", "production")
 """Roles that lie under text."""
 WORDS = ("text", "muted", "accent", "changed")
 GLYPHS = ("good", "moving", "warn", "bad", "done", "danger")
-ROLES = GROUNDS + WORDS + GLYPHS
+ROLES = BACKGROUND_ROLES + WORDS + GLYPHS
 
 
-class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ThemeSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One theme file. roles: role to a name of the palette."""
 
     title: str
@@ -32,7 +32,7 @@ class Look(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 BUILT_IN = "night"
-NIGHT = Look(
+NIGHT = ThemeSpec(
     title="Night",
     palette={
         "ink": "#11161c", "slate": "#1d2733", "steel": "#2c4257", "plum": "#4a2f63", "wine": "#6b1f2f", "paper": "#dde5ec",
@@ -47,12 +47,12 @@ NIGHT = Look(
 )  # fmt: skip
 
 
-def read_look(path: Path) -> Look:
+def read_theme(path: Path) -> ThemeSpec:
     """Raises ConfigurationError, naming the file and what is wrong in it."""
     import yaml
 
     try:
-        look = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), Look)
+        look = msgspec.convert(yaml.safe_load(path.read_text(encoding="utf-8")), ThemeSpec)
         colours = look.colours()
         for role in ROLES:
             Color.parse(colours[role])
@@ -67,27 +67,27 @@ def theme_files(folder: Path) -> dict[str, Path]:
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))} if folder.is_dir() else {}
 
 
-def look_named(name: str, folder: Path) -> Look:
+def load_theme(name: str, folder: Path) -> ThemeSpec:
     """Raises ConfigurationError when there is no such theme or its file cannot be used."""
     files = theme_files(folder)
     if name in files:
-        return read_look(files[name])
+        return read_theme(files[name])
     if name == BUILT_IN:
         return NIGHT
     known = ", ".join(sorted({BUILT_IN, *files}))
     raise ConfigurationError(f"theme {name}", "there is no such theme", f"one of: {known}")
 
 
-def textual_theme(name: str, look: Look) -> Theme:
+def build_textual_theme(name: str, look: ThemeSpec) -> Theme:
     colour = look.colours()
     return Theme(
         name=name, primary=colour["accent"], secondary=colour["moving"], accent=colour["accent"], warning=colour["warn"],
         error=colour["bad"], success=colour["good"], foreground=colour["text"], background=colour["surface"], surface=colour["surface"],
-        panel=colour["frame"], boost=colour["selected"], dark=look.dark, variables=css_variables(look),
+        panel=colour["frame"], boost=colour["selected"], dark=look.dark, variables=build_css_variables(look),
     )  # fmt: skip
 
 
-def css_variables(look: Look) -> dict[str, str]:
+def build_css_variables(look: ThemeSpec) -> dict[str, str]:
     colour = look.colours()
     own = {f"role-{role}": value for role, value in colour.items()}
     accent, selected, surface, text = (colour[role] for role in ("accent", "selected", "surface", "text"))

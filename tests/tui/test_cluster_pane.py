@@ -201,10 +201,10 @@ async def test_contexts_say_which_cannot_be_used_and_why(console: MemoryConsole)
 
 
 async def test_every_key_of_the_table_does_something_and_never_fails(console: MemoryConsole) -> None:
-    from k8sconsole.tui.actions import in_scope
+    from k8sconsole.tui.actions import actions_in_scope
 
     async with open_console(console) as pilot:
-        for action in in_scope("table"):
+        for action in actions_in_scope("table"):
             if action.id != "delete":
                 await pilot.press(action.keys)
                 await settled(pilot, 1)

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from k8sconsole.tui.themes import NIGHT
 from k8sconsole.tui.visuals.documents import describe_line, log_line, pretty_log_line, yaml_line
-from k8sconsole.tui.widgets.paint import Palette, Piece, fit, fit_middle, safe, strip_of
+from k8sconsole.tui.widgets.paint import Palette, Piece, build_strip, fit, fit_middle, safe
 from tests.tui.memory import MemoryConsole, open_console, pod, settled, shop
 
 EVIL = [
@@ -44,7 +44,7 @@ def test_a_text_is_cut_or_padded_to_exactly_its_cells(text: str, width: int) -> 
 def test_what_is_laid_on_the_terminal_holds_no_control_character(text: str) -> None:
     palette = Palette(NIGHT.colours())
     for painter in (yaml_line, describe_line, log_line, pretty_log_line):
-        drawn = "".join(segment.text for segment in strip_of(painter(text), 80, palette))
+        drawn = "".join(segment.text for segment in build_strip(painter(text), 80, palette))
         assert not any(ord(sign) < 32 or 127 <= ord(sign) < 160 or sign in "\u202e\u2066" for sign in drawn)
 
 
@@ -86,4 +86,4 @@ async def _walk(pilot: Any, name: str) -> None:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_row_of_any_text_fills_its_line_exactly(texts: list[str]) -> None:
     line = tuple(Piece(text) for text in texts)
-    assert strip_of(line, 50, Palette(NIGHT.colours())).cell_length == 50
+    assert build_strip(line, 50, Palette(NIGHT.colours())).cell_length == 50

@@ -13,7 +13,7 @@ INTO_PODS = frozenset(
 """Kinds that choose pods by labels."""
 
 
-class Inside(msgspec.Struct, frozen=True):
+class DrillTarget(msgspec.Struct, frozen=True):
     """Rows of ``resource`` (a word a person would type), in ``namespaces``, that match ``scope``."""
 
     resource: str
@@ -26,22 +26,22 @@ def needs_body(resource: ResourceName) -> bool:
     return resource in INTO_PODS or resource == "customresourcedefinitions.apiextensions.k8s.io"
 
 
-def inside(ref: ObjectRef, body: Mapping[str, Any]) -> Inside | None:
+def inside(ref: ObjectRef, body: Mapping[str, Any]) -> DrillTarget | None:
     """What the object is made of; None when it holds nothing of its own. body may be empty where needs_body() says so."""
     kind = ref.resource.partition(".")[0].removesuffix("s")
     match ref.resource:
         case "namespaces":
-            return Inside("pods", (Namespace(ref.name),))
+            return DrillTarget("pods", (Namespace(ref.name),))
         case "nodes":
-            return Inside("pods", (), f"node={ref.name}", f"node/{ref.name}")
+            return DrillTarget("pods", (), f"node={ref.name}", f"node/{ref.name}")
         case "cronjobs.batch":
-            return Inside("jobs.batch", (ref.namespace,), f"owner=CronJob/{ref.name}", f"cronjob/{ref.name}")
+            return DrillTarget("jobs.batch", (ref.namespace,), f"owner=CronJob/{ref.name}", f"cronjob/{ref.name}")
         case "customresourcedefinitions.apiextensions.k8s.io":
             spec = body.get("spec") or {}
-            return Inside(f"{(spec.get('names') or {}).get('plural', '')}.{spec.get('group', '')}")
+            return DrillTarget(f"{(spec.get('names') or {}).get('plural', '')}.{spec.get('group', '')}")
     if ref.resource in INTO_PODS:
         selector = label_selector((body.get("spec") or {}).get("selector") or {})
-        return Inside("pods", (ref.namespace,), f"-l {_quoted(selector)}", f"{kind}/{ref.name}") if selector else None
+        return DrillTarget("pods", (ref.namespace,), f"-l {_quoted(selector)}", f"{kind}/{ref.name}") if selector else None
     return None
 
 

@@ -7,7 +7,7 @@ from k8sconsole.model.reading import ScanState
 from k8sconsole.model.refs import ClusterName, ResourceName
 
 
-class Confirmed:
+class RowFreshness:
     """stale: whether any cluster was not confirmed lately, so that rows must say when they were seen. Times: seconds since the epoch."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ import msgspec
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
 
 
-class Place(msgspec.Struct, frozen=True):
+class Location(msgspec.Struct, frozen=True):
     """No namespaces means all. scope: the filter that drilling down brought, scope_label its words for the breadcrumb."""
 
     resource: ApiResource
@@ -35,20 +35,20 @@ class Place(msgspec.Struct, frozen=True):
         return (self.resource.plural, *((where,) if self.resource.namespaced else ()), *((self.scope_label,) if self.scope_label else ()))
 
 
-class Trail:
+class LocationHistory:
     """Places visited, as a browser remembers them; last() goes between the newest two."""
 
     def __init__(self, most: int = 50) -> None:
-        self._places: list[Place] = []
+        self._places: list[Location] = []
         self._at = -1
-        self._previous: Place | None = None
+        self._previous: Location | None = None
         self._most = most
 
     @property
-    def here(self) -> Place | None:
+    def here(self) -> Location | None:
         return self._places[self._at] if self._places else None
 
-    def visit(self, place: Place) -> None:
+    def visit(self, place: Location) -> None:
         """A new place; what lay ahead is forgotten."""
         if place == self.here:
             return
@@ -56,7 +56,7 @@ class Trail:
         self._places = [*self._places[: self._at + 1], place][-self._most :]
         self._at = len(self._places) - 1
 
-    def step(self, by: int) -> Place | None:
+    def step(self, by: int) -> Location | None:
         """One older or newer; None at the end of the trail."""
         if not 0 <= self._at + by < len(self._places):
             return None
@@ -64,7 +64,7 @@ class Trail:
         self._at += by
         return self.here
 
-    def last(self) -> Place | None:
+    def last(self) -> Location | None:
         place = self._previous
         if place is not None:
             self.visit(place)

@@ -20,7 +20,7 @@ PLAIN_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 FAULTS = frozenset({Health.BAD, Health.WARN, Health.GOING})
 
 
-def key_of(row: Row) -> Key:
+def row_key(row: Row) -> Key:
     """Which object: a later one of the same name has another key."""
     return (row.cluster, row.uid or (row.namespace, row.name))
 
@@ -29,7 +29,7 @@ def _name_of(row: Row) -> Name:
     return (row.cluster, row.namespace, row.name)
 
 
-class RowSet:
+class RowModel:
     """keys: in order and through the filter, those that went moments ago included. now() in seconds since the epoch."""
 
     def __init__(self, table: KindTable, now: Callable[[], float]) -> None:
@@ -81,7 +81,7 @@ class RowSet:
 
     def replace(self, rows: Iterable[Row]) -> None:
         """All rows of the place, read anew."""
-        self.rows = {key_of(row): row for row in rows}
+        self.rows = {row_key(row): row for row in rows}
         self._gone.clear()
         self._texts.clear()
         self._rearrange()
@@ -90,8 +90,8 @@ class RowSet:
         """What changed since; whether anything visible did."""
         now = self._now()
         rows = list(rows)
-        successors = {_name_of(row): key_of(row) for row in rows if key_of(row) not in self.rows}
-        touched = {key_of(row) for row in rows if self._take(row, now)}
+        successors = {_name_of(row): row_key(row) for row in rows if row_key(row) not in self.rows}
+        touched = {row_key(row) for row in rows if self._take(row, now)}
         touched |= self._leave({(ref.cluster, ref.namespace, ref.name): ref.uid for ref in gone}, successors, now)
         if touched:
             self._reorder(touched)
@@ -111,7 +111,7 @@ class RowSet:
         return left
 
     def _take(self, row: Row, now: float) -> bool:
-        key = key_of(row)
+        key = row_key(row)
         before = self.rows.get(key)
         revived = self._gone.pop(key, None) is not None
         if before is not None and before.cells == row.cells and before.labels == row.labels and not revived:

@@ -3,14 +3,14 @@
 from textual.containers import Vertical
 
 from k8sconsole.model.events import Fact
-from k8sconsole.tui.context import Desk, Frame
+from k8sconsole.tui.context import Frame, TuiContext
 from k8sconsole.tui.widgets.paint import Palette
 
 
 class Pane(Vertical):
     """name is its word behind the colon."""
 
-    def __init__(self, desk: Desk, name: str) -> None:
+    def __init__(self, desk: TuiContext, name: str) -> None:
         super().__init__(id=f"pane-{name}")
         self.desk = desk
         self.pane_name = name
@@ -24,10 +24,10 @@ class Pane(Vertical):
     def back(self) -> bool:
         return False
 
-    def filter_typed(self, text: str) -> str:
+    def apply_filter(self, text: str) -> str:
         return ""
 
-    def hear(self, fact: Fact) -> None: ...
+    def handle_fact(self, fact: Fact) -> None: ...
 
     def tick(self) -> None: ...
 

@@ -20,12 +20,12 @@ from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, ObjectWanted
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import FrameChanged, ObjectRequested
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.cells import RowPainter
 from k8sconsole.tui.visuals.chat import EXAMPLES, LINE, answer_words, no_model_words
-from k8sconsole.tui.widgets.form import Offered
+from k8sconsole.tui.widgets.form import ValueSuggester
 from k8sconsole.tui.widgets.paint import Palette, Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
@@ -34,7 +34,7 @@ EVIDENCE = 15
 """Rows shown under an answer; the count is of all."""
 
 
-class Ending(Suggester):
+class WordSuggester(Suggester):
     """The likeliest ending of the word that is being typed, in grey; the right arrow takes it. endings(word): what it may become."""
 
     def __init__(self, endings: Callable[[Blank], Awaitable[list[str]]]) -> None:
@@ -45,14 +45,14 @@ class Ending(Suggester):
         word = blank(value)
         if word is None:
             return None
-        ending = await Offered(partial(self._endings, word)).get_suggestion(word.part)
+        ending = await ValueSuggester(partial(self._endings, word)).get_suggestion(word.part)
         return None if ending is None else value.removesuffix(word.part) + ending
 
 
 class ChatPane(Pane):
     BINDINGS = bindings_for("chat")
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: TuiContext) -> None:
         super().__init__(desk, "chat")
         self._lines: list[tuple[Hashable, list[Piece]]] = []
         self._refs: dict[Hashable, Row] = {}
@@ -61,7 +61,7 @@ class ChatPane(Pane):
         glyphs = self.desk.glyphs
         yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="talk")
         hint = "ask, for example: pods in shop that are not running"
-        field = Input(placeholder=hint, id="ask", compact=True, suggester=Ending(self._endings))
+        field = Input(placeholder=hint, id="ask", compact=True, suggester=WordSuggester(self._endings))
         field.cursor_blink = False
         yield field
 
@@ -121,7 +121,7 @@ class ChatPane(Pane):
     def action_open(self) -> None:
         row = self._refs.get(self.talk.cursor) if self.talk.cursor is not None else None
         if row is not None:
-            self.post_message(ObjectWanted(row.ref))
+            self.post_message(ObjectRequested(row.ref))
 
     @work(group="answer")
     async def answer(self, question: str) -> None:

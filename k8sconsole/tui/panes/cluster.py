@@ -15,11 +15,11 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.browse.command_line import Command
 from k8sconsole.tui.browse.drill import inside, needs_body
-from k8sconsole.tui.browse.location import Place, Trail
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.browse.location import Location, LocationHistory
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
-from k8sconsole.tui.views.base import DeletionWanted, ObjectOpened, PlaceWanted, TrailStepped, View
+from k8sconsole.tui.views.base import DeletionRequested, HistoryStepRequested, LocationRequested, ObjectOpened, View
 from k8sconsole.tui.views.table import TableView
 from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.prompt import PromptLine
@@ -30,9 +30,9 @@ PODS = next(resource for resource in BUILTIN if resource.name == "pods")
 class ClusterPane(Pane):
     CSS_FILE: ClassVar[str] = "cluster.tcss"
 
-    def __init__(self, desk: Desk, namespaces: tuple[Namespace, ...] = ()) -> None:
+    def __init__(self, desk: TuiContext, namespaces: tuple[Namespace, ...] = ()) -> None:
         super().__init__(desk, "cluster")
-        self.trail = Trail()
+        self.trail = LocationHistory()
         self._namespaces = namespaces
         self._stack: list[View] = []
 
@@ -47,7 +47,7 @@ class ClusterPane(Pane):
 
     def shown(self) -> None:
         if self.top is None:
-            self.go(Place(PODS, namespaces=self._namespaces))
+            self.go(Location(PODS, namespaces=self._namespaces))
         else:
             self._focus_top()
 
@@ -59,12 +59,12 @@ class ClusterPane(Pane):
             return True
         return False
 
-    def filter_typed(self, text: str) -> str:
-        return self.top.filter_typed(text) if self.top else ""
+    def apply_filter(self, text: str) -> str:
+        return self.top.apply_filter(text) if self.top else ""
 
-    def hear(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         if self.top is not None:
-            self.top.hear(fact)
+            self.top.handle_fact(fact)
 
     def tick(self) -> None:
         if self.top is not None and self.top.is_mounted:
@@ -76,7 +76,7 @@ class ClusterPane(Pane):
 
     # going
 
-    def go(self, place: Place, *, drilled: bool = False) -> None:
+    def go(self, place: Location, *, drilled: bool = False) -> None:
         """Another place; drilled: on top of this one."""
         self.trail.visit(place)
         self._push(TableView(self.desk, place), alone=not drilled)
@@ -93,7 +93,7 @@ class ClusterPane(Pane):
 
     def reload(self) -> None:
         """The same place again, when the clusters have changed."""
-        place = self.trail.here or Place(PODS, namespaces=self._namespaces)
+        place = self.trail.here or Location(PODS, namespaces=self._namespaces)
         self._push(TableView(self.desk, place), alone=True)
 
     async def follow(self, command: Command) -> None:
@@ -103,14 +103,14 @@ class ClusterPane(Pane):
         bottom = self._stack[0] if self._stack else None
         kept = bottom.place.namespaces if isinstance(bottom, TableView) else self._namespaces
         chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
-        self.go(Place(resource, clusters, chosen or (kept if not command.namespaces else ()), command.filter))
+        self.go(Location(resource, clusters, chosen or (kept if not command.namespaces else ()), command.filter))
 
     @work(group="show")
     async def show_object(self, ref: ObjectRef) -> None:
         """A place that holds the object, with the cursor's choice narrowed to it."""
         resource = await self.find(ref.resource, (ref.cluster,))
         namespaces = (ref.namespace,) if ref.namespace else ()
-        self.go(Place(resource, (ref.cluster,), namespaces, scope=f"name={ref.name}", scope_label=ref.name))
+        self.go(Location(resource, (ref.cluster,), namespaces, scope=f"name={ref.name}", scope_label=ref.name))
 
     async def find(self, word: str, clusters: tuple[ClusterName, ...] = ()) -> ApiResource:
         last: UsageError | None = None
@@ -124,7 +124,7 @@ class ClusterPane(Pane):
         raise last or UsageError(f"there is no kind {word}")
 
     def set_namespaces(self, names: tuple[str, ...]) -> None:
-        here = self.trail.here or Place(PODS)
+        here = self.trail.here or Location(PODS)
         wanted = () if names in (("all",), ("*",)) else tuple(Namespace(name) for name in names)
         resource = here.resource if here.resource.namespaced else PODS
         self.go(msgspec.structs.replace(here, resource=resource, namespaces=wanted, scope="", scope_label="", filter=""))
@@ -156,11 +156,11 @@ class ClusterPane(Pane):
 
     # what views ask for
 
-    def on_place_wanted(self, event: PlaceWanted) -> None:
+    def on_location_requested(self, event: LocationRequested) -> None:
         event.stop()
         self.go(event.place, drilled=event.drilled)
 
-    def on_trail_stepped(self, event: TrailStepped) -> None:
+    def on_history_step_requested(self, event: HistoryStepRequested) -> None:
         event.stop()
         place = self.trail.step(event.by) if event.by else self.trail.last()
         if place is not None:
@@ -171,7 +171,7 @@ class ClusterPane(Pane):
         try:
             await self._open(event)
         except ConsoleError as error:
-            self.post_message(Told(error.title, str(error), "error"))
+            self.post_message(StatusMessage(error.title, str(error), "error"))
 
     async def _open(self, event: ObjectOpened) -> None:
         ref = event.ref
@@ -187,7 +187,7 @@ class ClusterPane(Pane):
             case "node" | "owner":
                 await self._up(event)
             case _:
-                self.post_message(Told(f"{ref.resource} have no logs", "press enter to reach their pods", "warning"))
+                self.post_message(StatusMessage(f"{ref.resource} have no logs", "press enter to reach their pods", "warning"))
 
     def _read(self, ref: ObjectRef, how: str) -> None:
         from k8sconsole.tui.views.documents import DocumentView
@@ -201,7 +201,7 @@ class ClusterPane(Pane):
             self._read(ref, "describe")
             return
         resource = await self.find(into.resource, (ref.cluster,))
-        self.go(Place(resource, (ref.cluster,), into.namespaces, scope=into.scope, scope_label=into.label), drilled=True)
+        self.go(Location(resource, (ref.cluster,), into.namespaces, scope=into.scope, scope_label=into.label), drilled=True)
 
     async def _up(self, event: ObjectOpened) -> None:
         """To the node a pod runs on, or to the owner of an object."""
@@ -214,16 +214,17 @@ class ClusterPane(Pane):
             kind, _, name = (row.owner if row else "").partition("/")
             namespaces = (ref.namespace,) if ref.namespace else ()
         if not name:
-            self.post_message(Told(f"{ref.label} has no {event.how}", severity="warning"))
+            self.post_message(StatusMessage(f"{ref.label} has no {event.how}", severity="warning"))
             return
         resource = await self.find(kind, (ref.cluster,))
         self.go(
-            Place(resource, (ref.cluster,), namespaces if resource.namespaced else (), scope=f"name={name}", scope_label=name), drilled=True
+            Location(resource, (ref.cluster,), namespaces if resource.namespaced else (), scope=f"name={name}", scope_label=name),
+            drilled=True,
         )
 
     # deleting
 
-    def on_deletion_wanted(self, event: DeletionWanted) -> None:
+    def on_deletion_requested(self, event: DeletionRequested) -> None:
         event.stop()
         self.delete(event.refs, event.hidden)
 
@@ -231,17 +232,17 @@ class ClusterPane(Pane):
     async def delete(self, refs: list[ObjectRef], hidden: int) -> None:
         """One call for each object; the pipeline asks before each. A no ends the row of calls."""
         if hidden:
-            self.post_message(Told(f"{hidden} of the {len(refs)} marked objects are hidden by the filter", severity="warning"))
+            self.post_message(StatusMessage(f"{hidden} of the {len(refs)} marked objects are hidden by the filter", severity="warning"))
         for at, ref in enumerate(refs):
             outcome = await self._delete_one(ref)
             if outcome.error is not None:
                 rest = f"; {len(refs) - at - 1} more were left alone" if at + 1 < len(refs) else ""
                 if isinstance(outcome.error, ApprovalDenied):
-                    self.post_message(Told(f"{ref.label} was kept{rest}", outcome.error.detail))
+                    self.post_message(StatusMessage(f"{ref.label} was kept{rest}", outcome.error.detail))
                     return
-                self.post_message(Told(f"{ref.label} was not deleted{rest}", str(outcome.error), "warning"))
+                self.post_message(StatusMessage(f"{ref.label} was not deleted{rest}", str(outcome.error), "warning"))
                 return
-            self.post_message(Told(f"deleted {ref.resource} {ref.label} on {ref.cluster}"))
+            self.post_message(StatusMessage(f"deleted {ref.resource} {ref.label} on {ref.cluster}"))
 
     async def _delete_one(self, ref: ObjectRef) -> ToolOutcome:
         arguments = {
@@ -256,13 +257,13 @@ class ClusterPane(Pane):
         return outcome
 
 
-def _log_view(desk: Desk, event: ObjectOpened) -> View:
+def _log_view(desk: TuiContext, event: ObjectOpened) -> View:
     from k8sconsole.tui.views.logs import LogView
 
     return LogView(desk, event.ref, event.container, previous=event.how == "previous_logs")
 
 
-def _containers_view(desk: Desk, ref: ObjectRef) -> View:
+def _containers_view(desk: TuiContext, ref: ObjectRef) -> View:
     from k8sconsole.tui.views.containers import ContainersView
 
     return ContainersView(desk, ref)

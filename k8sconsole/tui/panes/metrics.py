@@ -10,11 +10,11 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.indicators import Indicator
 from k8sconsole.model.reading import ScanState, StoreStatus, ToolUsage
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
-from k8sconsole.tui.visuals.metrics import SCAN_TRACKS, Measured, Tile, connection_words, scan_pieces, summary_line, tiles
-from k8sconsole.tui.widgets.key_row import WordRow
+from k8sconsole.tui.visuals.metrics import SCAN_COLUMNS, Measured, Tile, connection_words, scan_pieces, summary_line, tiles
+from k8sconsole.tui.widgets.key_row import TextRow
 from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
@@ -26,7 +26,7 @@ EVERY = 2
 class MetricsPane(Pane):
     BINDINGS = bindings_for("metrics")
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: TuiContext) -> None:
         super().__init__(desk, "metrics")
         self._scans: list[ScanState] = []
         self._ticks = 0
@@ -35,7 +35,7 @@ class MetricsPane(Pane):
         with Horizontal(id="tiles"):
             for at in range(4):
                 yield Static(id=f"tile-{at}", classes="tile", markup=False)
-        yield WordRow(self.desk.palette, id="summary")
+        yield TextRow(self.desk.palette, id="summary")
         glyphs = self.desk.glyphs
         yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
 
@@ -62,14 +62,14 @@ class MetricsPane(Pane):
             figures: Measured = await ask(lambda console: console.figures())
             found: list[Indicator] = await ask(lambda console: console.indicators())
         except ConsoleError as error:
-            self.post_message(Told(error.title, str(error), "error"))
+            self.post_message(StatusMessage(error.title, str(error), "error"))
             return
         self._show(tiles(found, self.desk.glyphs))
         summary = summary_line(status, self._scans, usage, figures.changes, self.desk.glyphs)
-        self.query_one("#summary", WordRow).say(summary, connection_words(figures.connections))
+        self.query_one("#summary", TextRow).say(summary, connection_words(figures.connections))
         now, glyphs = self.desk.now(), self.desk.glyphs
         scans = sorted(self._scans, key=lambda one: (one.cluster, not one.error, -one.record_count, one.resource))
-        self.table.show(SCAN_TRACKS, ListLines([((one.cluster, one.resource), scan_pieces(one, now, glyphs)) for one in scans]))
+        self.table.show(SCAN_COLUMNS, ListLines([((one.cluster, one.resource), scan_pieces(one, now, glyphs)) for one in scans]))
         self.post_message(FrameChanged())
 
     def _show(self, shown: list[Tile]) -> None:
@@ -85,4 +85,4 @@ class MetricsPane(Pane):
 
     def restyle(self, palette: Palette) -> None:
         self.table.restyle(palette)
-        self.query_one("#summary", WordRow).restyle(palette)
+        self.query_one("#summary", TextRow).restyle(palette)

@@ -15,11 +15,11 @@ from k8sconsole.model.outside import OutsideState
 from k8sconsole.model.reading import ToolUsage
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
-from k8sconsole.tui.visuals.tools import ToolView, detail_lines, result_lines, server_pieces, tool_tracks
-from k8sconsole.tui.widgets.form import Form, fields_of
+from k8sconsole.tui.visuals.tools import CatalogueEntry, detail_lines, result_lines, server_pieces, tool_columns
+from k8sconsole.tui.widgets.form import ToolForm, parse_schema_fields
 from k8sconsole.tui.widgets.line_view import LineView
 from k8sconsole.tui.widgets.paint import Line, Palette, Piece
 from k8sconsole.tui.widgets.small_table import ListLines
@@ -29,9 +29,9 @@ from k8sconsole.tui.widgets.virtual_table import VirtualTable
 class ToolsPane(Pane):
     BINDINGS = bindings_for("tools")
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: TuiContext) -> None:
         super().__init__(desk, "tools")
-        self._tools: list[ToolView] = []
+        self._tools: list[CatalogueEntry] = []
         self._usage: dict[str, ToolUsage] = {}
         self._search = ""
         self._typed: dict[str, dict[str, str]] = {}
@@ -54,7 +54,7 @@ class ToolsPane(Pane):
         return self.query_one("#catalogue", VirtualTable)
 
     @property
-    def current(self) -> ToolView | None:
+    def current(self) -> CatalogueEntry | None:
         return next((tool for tool in self._tools if tool.name == self.catalogue.cursor), None)
 
     def shown(self) -> None:
@@ -68,9 +68,9 @@ class ToolsPane(Pane):
             usage = await self.desk.engine.ask(lambda console: console.tool_usage())
             self._servers = await self.desk.engine.ask(lambda console: console.outside.states())
         except ConsoleError as error:
-            self.post_message(Told(error.title, str(error), "error"))
+            self.post_message(StatusMessage(error.title, str(error), "error"))
             return
-        self._tools = sorted((ToolView.of(spec) for spec in specs), key=lambda tool: (tool.toolset, tool.name))
+        self._tools = sorted((CatalogueEntry.of(spec) for spec in specs), key=lambda tool: (tool.toolset, tool.name))
         self._usage = {one.tool_name: one for one in usage}
         self._list()
         await self._show_tool()
@@ -78,7 +78,7 @@ class ToolsPane(Pane):
     def _list(self) -> None:
         word = self._search.lower()
         found = [tool for tool in self._tools if word in f"{tool.name} {tool.title} {tool.toolset} {tool.description}".lower()]
-        self.catalogue.show(tool_tracks(), ListLines([(tool.name, tool.pieces(self.desk.glyphs)) for tool in found]))
+        self.catalogue.show(tool_columns(), ListLines([(tool.name, tool.pieces(self.desk.glyphs)) for tool in found]))
         self.post_message(FrameChanged())
 
     def frame(self) -> Frame:
@@ -88,11 +88,11 @@ class ToolsPane(Pane):
         count = f"{shown} of {len(self._tools)} tools" if shown != len(self._tools) else f"{shown} tools"
         return Frame(("tools", *([self._current] if self._current else [])), (*groups, (Piece(count, "muted"),)), "tools")
 
-    def hear(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         if isinstance(fact, ToolsChanged | OutsideChanged) and self.display:
             self.load()
 
-    def filter_typed(self, text: str) -> str:
+    def apply_filter(self, text: str) -> str:
         self._search = text
         self._list()
         return f"{self.catalogue.count} of {len(self._tools)}"
@@ -102,7 +102,7 @@ class ToolsPane(Pane):
             self.catalogue.focus()
             return True
         if self._search:
-            self.filter_typed("")
+            self.apply_filter("")
             return True
         return False
 
@@ -118,7 +118,9 @@ class ToolsPane(Pane):
             self._current = tool.name
             holder = self.query_one("#form", Vertical)
             await holder.remove_children()
-            await holder.mount(Form(fields_of(tool.input_schema), self._typed.get(tool.name, {}), partial(self._offered, tool.name)))
+            await holder.mount(
+                ToolForm(parse_schema_fields(tool.input_schema), self._typed.get(tool.name, {}), partial(self._offered, tool.name))
+            )
         now = self.desk.now()
         lines = detail_lines(tool, self._usage.get(tool.name), now)
         self.query_one("#detail", Static).update(Content("\n").join([_content(line) for line in lines]))
@@ -131,7 +133,7 @@ class ToolsPane(Pane):
         return offered
 
     def _keep_typed(self) -> None:
-        for form in self.query(Form):
+        for form in self.query(ToolForm):
             self._typed[self._current] = form.typed()
 
     def action_tool_search(self) -> None:
@@ -141,12 +143,12 @@ class ToolsPane(Pane):
         self.action_tool_form()
 
     def action_tool_form(self) -> None:
-        for field in self.query("Form Input"):
+        for field in self.query("ToolForm Input"):
             field.focus()
             return
         self.action_tool_run()
 
-    def on_form_submitted(self) -> None:
+    def on_tool_form_submitted(self) -> None:
         self.action_tool_run()
 
     @work(group="run")
@@ -155,9 +157,9 @@ class ToolsPane(Pane):
         if tool is None:
             return
         try:
-            arguments = self.query_one(Form).values()
+            arguments = self.query_one(ToolForm).values()
         except ValueError as problem:
-            self.post_message(Told(str(problem), severity="warning"))
+            self.post_message(StatusMessage(str(problem), severity="warning"))
             return
         self.query_one("#result", LineView).replace([f"running {tool.name} …"])
         outcome = await self.desk.engine.ask(lambda console: console.call(tool.name, arguments, face=Face.TUI, caller="tools pane"))

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from k8sconsole.tui.actions import Action, in_scope, shown_key
+from k8sconsole.tui.actions import KeyAction, actions_in_scope, format_key
 
 MOVING = (
     ("↑ ↓ j k", "one line"), ("pgup pgdn", "one page"), ("g G home end", "to the ends"), ("tab", "complete a command; next field"),
@@ -37,15 +37,15 @@ class HelpScreen(ModalScreen[None]):
 
     def _page(self) -> Content:
         lines: list[Content] = []
-        for title, actions in ((self._scope, in_scope(self._scope)), ("everywhere", in_scope("everywhere"))):
+        for title, actions in ((self._scope, actions_in_scope(self._scope)), ("everywhere", actions_in_scope("everywhere"))):
             if actions and (title != "everywhere" or self._scope != "everywhere" or not lines):
                 lines += [Content.styled(title, "bold $role-accent"), *(self._line(one) for one in actions), Content("")]
         lines.append(Content.styled("moving", "bold $role-accent"))
         lines += [Content.assemble((f"  {key:<20}", "bold"), (text, "$role-muted")) for key, text in MOVING]
         return Content("\n").join(lines)
 
-    def _line(self, action: Action) -> Content:
-        keys = " ".join(shown_key(key.strip()) for key in self._keys[action.id].split(","))
+    def _line(self, action: KeyAction) -> Content:
+        keys = " ".join(format_key(key.strip()) for key in self._keys[action.id].split(","))
         reason = self._without.get(action.id, "")
         words = f"{action.help}" + (f"  (not here: {reason})" if reason else "")
         return Content.assemble((f"  {keys:<20}", "$role-muted" if reason else "bold"), (words, "$role-muted" if reason else "$role-text"))

@@ -12,14 +12,14 @@ from textual.widgets import ContentSwitcher, Input, Static
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import ClusterState, Fact, Notice
 from k8sconsole.model.refs import ClusterName, Namespace
-from k8sconsole.tui.actions import bindings_for, first_key, footer_actions, remapped
+from k8sconsole.tui.actions import bindings_for, footer_actions, format_first_key, resolve_keymap
 from k8sconsole.tui.browse.command_line import Command, complete, parse_command
-from k8sconsole.tui.context import Desk
-from k8sconsole.tui.messages import CommandGiven, ObjectWanted, Told
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.messages import CommandSubmitted, ObjectRequested, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.panes.cluster import ClusterPane
-from k8sconsole.tui.visuals.cluster_status import truth_line, version_line
-from k8sconsole.tui.widgets.key_row import KeyRow, WordRow
+from k8sconsole.tui.visuals.cluster_status import cluster_status_line, version_line
+from k8sconsole.tui.widgets.key_row import KeyRow, TextRow
 from k8sconsole.tui.widgets.paint import Line, Palette, Piece
 from k8sconsole.tui.widgets.prompt import PromptLine
 
@@ -30,19 +30,19 @@ LEAST = (40, 8)
 class MainScreen(Screen[None]):
     BINDINGS = bindings_for("everywhere")
 
-    def __init__(self, desk: Desk, production: Sequence[ClusterName], namespaces: tuple[Namespace, ...] = ()) -> None:
+    def __init__(self, desk: TuiContext, production: Sequence[ClusterName], namespaces: tuple[Namespace, ...] = ()) -> None:
         super().__init__()
         self.desk = desk
         self.production = production
         desk.prompt = self.open_prompt
-        self._keys = remapped(desk.settings.keymap)
+        self._keys = resolve_keymap(desk.settings.keymap)
         self._panes: dict[str, Pane] = {"cluster": ClusterPane(desk, namespaces)}
 
     def compose(self) -> ComposeResult:
         palette = self.desk.palette
         with Vertical(id="whole"):
-            yield WordRow(palette, on="frame", id="truth")
-            yield WordRow(palette, id="where")
+            yield TextRow(palette, on="frame", id="truth")
+            yield TextRow(palette, id="where")
             with ContentSwitcher(initial="pane-cluster", id="panes"):
                 yield self._panes["cluster"]  # the others when they are first asked for: until then they would only delay the first rows
             yield PromptLine(self._complete, self._typed, id="prompt")
@@ -84,14 +84,16 @@ class MainScreen(Screen[None]):
         if not self.is_mounted or not self.query("#truth"):
             return
         desk, frame = self.desk, self.pane.frame()
-        truth = truth_line(
+        truth = cluster_status_line(
             desk.selected, desk.states, self.production, desk.now(), desk.glyphs,
             read_only=desk.settings.policy.read_only, opened=desk.opened,
         )  # fmt: skip
         on = "production" if any(name in self.production for name in desk.selected) else "frame"
-        self.query_one("#truth", WordRow).say(truth, [line for line in (version_line(desk.selected, desk.states),) if line], on)
-        self.query_one("#where", WordRow).say(self._crumbs(frame.crumbs), frame.groups)
-        offered = [(one.id, first_key(self._keys[one.id]), one.title) for one in footer_actions(frame.scope) if one.id not in frame.without]
+        self.query_one("#truth", TextRow).say(truth, [line for line in (version_line(desk.selected, desk.states),) if line], on)
+        self.query_one("#where", TextRow).say(self._crumbs(frame.crumbs), frame.groups)
+        offered = [
+            (one.id, format_first_key(self._keys[one.id]), one.title) for one in footer_actions(frame.scope) if one.id not in frame.without
+        ]
         self.query_one(KeyRow).offer(offered)
 
     def _crumbs(self, crumbs: Sequence[str]) -> Line:
@@ -106,20 +108,20 @@ class MainScreen(Screen[None]):
         self.draw_frame()
 
     def restyle(self, palette: Palette) -> None:
-        for row in (*self.query(WordRow), *self.query(KeyRow), *self._panes.values()):
+        for row in (*self.query(TextRow), *self.query(KeyRow), *self._panes.values()):
             row.restyle(palette)
 
     # what is heard
 
-    def hear(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         match fact:
             case ClusterState():
                 self.desk.states[fact.cluster] = fact
                 self.draw_frame()
             case Notice():
-                self.post_message(Told(fact.title, fact.detail, fact.severity))
+                self.post_message(StatusMessage(fact.title, fact.detail, fact.severity))
         for pane in self._panes.values():
-            pane.hear(fact)
+            pane.handle_fact(fact)
 
     # prompt
 
@@ -131,21 +133,21 @@ class MainScreen(Screen[None]):
 
     def _typed(self, kind: str, text: str) -> None:
         if kind == "/":
-            self.prompt.note(self.pane.filter_typed(text))
+            self.prompt.note(self.pane.apply_filter(text))
             self.draw_frame()  # with the rows: the pane's own word would come a frame later
 
     def on_prompt_line_answered(self, event: PromptLine.Answered) -> None:
         self.pane.shown()
         if event.kind == ":":
-            self.post_message(CommandGiven(event.text))
-        elif note := self.pane.filter_typed(event.text):
+            self.post_message(CommandSubmitted(event.text))
+        elif note := self.pane.apply_filter(event.text):
             self.draw_frame()
             if note.startswith("error") or "column" in note:
-                self.post_message(Told("the filter was not understood", note, "warning"))
+                self.post_message(StatusMessage("the filter was not understood", note, "warning"))
 
     def on_prompt_line_left(self, event: PromptLine.Left) -> None:
         if event.kind == "/":
-            self.pane.filter_typed(event.before)
+            self.pane.apply_filter(event.before)
         self.pane.shown()
 
     def _complete(self, kind: str, text: str) -> str | None:
@@ -157,13 +159,13 @@ class MainScreen(Screen[None]):
     # commands
 
     @work(group="command")
-    async def on_command_given(self, event: CommandGiven) -> None:
+    async def on_command_submitted(self, event: CommandSubmitted) -> None:
         event.stop()
         command = parse_command(event.text)
         try:
             await self._obey(command)
         except ConsoleError as error:
-            self.post_message(Told(error.title, str(error), "warning"))
+            self.post_message(StatusMessage(error.title, str(error), "warning"))
 
     async def _obey(self, command: Command) -> None:
         match command.verb:
@@ -181,7 +183,7 @@ class MainScreen(Screen[None]):
                 self._front("cluster")
                 self.cluster.set_namespaces(tuple(name for word in command.words for name in word.split(",")))
             case "filter":
-                self.pane.filter_typed(" ".join(command.words))
+                self.pane.apply_filter(" ".join(command.words))
             case "kind":
                 self._front("cluster")
                 await self.cluster.follow(command)
@@ -194,7 +196,7 @@ class MainScreen(Screen[None]):
             return
         await self.desk.engine.ask(lambda console: console.select(names))
         self.desk.selected = tuple(await self.desk.engine.ask(lambda console: console.selected))
-        await self.run_action("app.learn")
+        await self.run_action("app.load_completions")
         self.cluster.reload()
 
     # actions of every view
@@ -237,12 +239,12 @@ class MainScreen(Screen[None]):
         keys = self._keys[event.action].split(",")[0]
         self.app.simulate_key(keys)
 
-    def on_object_wanted(self, event: ObjectWanted) -> None:
+    def on_object_requested(self, event: ObjectRequested) -> None:
         self._front("cluster")
         self.cluster.show_object(event.ref)
 
 
-def _made(name: str, desk: Desk) -> Pane:
+def _made(name: str, desk: TuiContext) -> Pane:
     match name:
         case "tools":
             from k8sconsole.tui.panes.tools import ToolsPane

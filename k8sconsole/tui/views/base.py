@@ -6,8 +6,8 @@ from textual.message import Message
 from k8sconsole.model.events import Fact
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ObjectRef
-from k8sconsole.tui.browse.location import Place
-from k8sconsole.tui.context import Desk, Frame
+from k8sconsole.tui.browse.location import Location
+from k8sconsole.tui.context import Frame, TuiContext
 from k8sconsole.tui.widgets.paint import Palette
 
 
@@ -22,16 +22,16 @@ class ObjectOpened(Message):
         self.container = container
 
 
-class PlaceWanted(Message):
+class LocationRequested(Message):
     """Another place instead of this one; drilled: on top of it, so that esc comes back."""
 
-    def __init__(self, place: Place, *, drilled: bool = False) -> None:
+    def __init__(self, place: Location, *, drilled: bool = False) -> None:
         super().__init__()
         self.place = place
         self.drilled = drilled
 
 
-class TrailStepped(Message):
+class HistoryStepRequested(Message):
     """-1 older, 1 newer, 0 the last one."""
 
     def __init__(self, by: int) -> None:
@@ -39,7 +39,7 @@ class TrailStepped(Message):
         self.by = by
 
 
-class DeletionWanted(Message):
+class DeletionRequested(Message):
     """hidden: how many of the objects the filter does not show."""
 
     def __init__(self, refs: list[ObjectRef], hidden: int) -> None:
@@ -51,7 +51,7 @@ class DeletionWanted(Message):
 class View(Vertical):
     """A view of the cluster pane. Subclasses answer frame(), and what else applies to them."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: TuiContext) -> None:
         super().__init__()
         self.desk = desk
 
@@ -62,7 +62,7 @@ class View(Vertical):
     def frame(self) -> Frame:
         return Frame(())
 
-    def filter_typed(self, text: str) -> str:
+    def apply_filter(self, text: str) -> str:
         """Applies it; answers a note for the prompt: how much is left, or what is wrong with it."""
         return ""
 
@@ -70,7 +70,7 @@ class View(Vertical):
         """One step back inside the view; False when there is none."""
         return False
 
-    def hear(self, fact: Fact) -> None: ...
+    def handle_fact(self, fact: Fact) -> None: ...
 
     def tick(self) -> None: ...
 

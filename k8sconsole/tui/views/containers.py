@@ -7,10 +7,10 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import ObjectOpened, View
-from k8sconsole.tui.visuals.containers import TRACKS, ContainerLine, containers_of
+from k8sconsole.tui.visuals.containers import COLUMNS, ContainerRow, list_containers
 from k8sconsole.tui.widgets.paint import Palette, Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
@@ -19,11 +19,11 @@ from k8sconsole.tui.widgets.virtual_table import VirtualTable
 class ContainersView(View):
     BINDINGS = bindings_for("containers")
 
-    def __init__(self, desk: Desk, ref: ObjectRef) -> None:
+    def __init__(self, desk: TuiContext, ref: ObjectRef) -> None:
         super().__init__(desk)
         self.table = VirtualTable(desk.palette, (desk.glyphs.cursor, desk.glyphs.mark, desk.glyphs.new))
         self.ref = ref
-        self._containers: list[ContainerLine] = []
+        self._containers: list[ContainerRow] = []
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -36,20 +36,20 @@ class ContainersView(View):
         try:
             pod = await self.desk.engine.ask(lambda console: console.body(self.ref))
         except ConsoleError as error:
-            self.post_message(Told(error.title, str(error), "error"))
+            self.post_message(StatusMessage(error.title, str(error), "error"))
             return
         if pod is None:
-            self.post_message(Told(f"{self.ref.label} is not in the cache any more", severity="warning"))
+            self.post_message(StatusMessage(f"{self.ref.label} is not in the cache any more", severity="warning"))
             return
-        self._containers = containers_of(pod)
+        self._containers = list_containers(pod)
         self.tick()
         self.post_message(FrameChanged())
 
     def tick(self) -> None:
         now, glyphs = self.desk.now(), self.desk.glyphs
-        self.table.show(TRACKS, ListLines([(one.name, one.pieces(now, glyphs)) for one in self._containers]))
+        self.table.show(COLUMNS, ListLines([(one.name, one.pieces(now, glyphs)) for one in self._containers]))
 
-    def hear(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         match fact:
             case RowsChanged(cluster=self.ref.cluster, resource=self.ref.resource):
                 self.load()

@@ -7,25 +7,29 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.contexts import ContextInfo
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import CommandGiven, FrameChanged, Told
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import CommandSubmitted, FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import View
-from k8sconsole.tui.visuals.cluster_status import trust_piece
-from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.visuals.cluster_status import connection_piece
+from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.paint import Palette, Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
-TRACKS = (
-    Track("NAME", 10, 40, pinned=True, elide=True), Track("STATE", 8, 44, rank=5), Track("CLUSTER", 8, 24, rank=40, elide=True),
-    Track("SERVER", 12, 44, rank=20, elide=True), Track("USER", 6, 24, rank=50, elide=True), Track("NAMESPACE", 6, 20, rank=30),
-)  # fmt: skip
+COLUMNS = (
+    ColumnSpec("NAME", 10, 40, pinned=True, elide=True),
+    ColumnSpec("STATE", 8, 44, rank=5),
+    ColumnSpec("CLUSTER", 8, 24, rank=40, elide=True),
+    ColumnSpec("SERVER", 12, 44, rank=20, elide=True),
+    ColumnSpec("USER", 6, 24, rank=50, elide=True),
+    ColumnSpec("NAMESPACE", 6, 20, rank=30),
+)
 
 
 class ContextsView(View):
     BINDINGS = bindings_for("contexts")
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: TuiContext) -> None:
         super().__init__(desk)
         self.table = VirtualTable(desk.palette, (desk.glyphs.cursor, desk.glyphs.mark, desk.glyphs.new))
         self._contexts: list[ContextInfo] = []
@@ -41,18 +45,18 @@ class ContextsView(View):
         try:
             self._contexts = await self.desk.engine.ask(lambda console: console.contexts())
         except ConsoleError as error:
-            self.post_message(Told(error.title, str(error), "error"))
+            self.post_message(StatusMessage(error.title, str(error), "error"))
         self.tick()
         self.post_message(FrameChanged())
 
     def tick(self) -> None:
-        self.table.show(TRACKS, ListLines([(one.name, self._pieces(one)) for one in self._contexts]))
+        self.table.show(COLUMNS, ListLines([(one.name, self._pieces(one)) for one in self._contexts]))
 
     def _pieces(self, one: ContextInfo) -> list[Piece]:
         if one.problem:
             state = Piece(f"{self.desk.glyphs.bad} {one.problem}", "bad")
         elif one.name in self.desk.selected:
-            state = trust_piece(self.desk.states.get(one.name), self.desk.now(), self.desk.glyphs)
+            state = connection_piece(self.desk.states.get(one.name), self.desk.now(), self.desk.glyphs)
         else:
             state = Piece("current in the kubeconfig" if one.current else "", "muted")
         name = Piece(one.name, "text", one.name in self.desk.selected)
@@ -71,7 +75,7 @@ class ContextsView(View):
     def action_choose(self) -> None:
         chosen = [ClusterName(str(key)) for key in (self.table.marks or {self.table.cursor} - {None})]
         if chosen:
-            self.post_message(CommandGiven(f"ctx {','.join(sorted(chosen))}"))
+            self.post_message(CommandSubmitted(f"ctx {','.join(sorted(chosen))}"))
 
     def action_mark_context(self) -> None:
         self.table.toggle_mark()

@@ -10,8 +10,8 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import Told
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import StatusMessage
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import describe_line, describe_lines, yaml_line
 from k8sconsole.tui.visuals.timeline import timeline_line, timeline_lines
@@ -26,7 +26,7 @@ class DocumentView(View):
 
     BINDINGS = bindings_for("text")
 
-    def __init__(self, desk: Desk, ref: ObjectRef, how: str) -> None:
+    def __init__(self, desk: TuiContext, ref: ObjectRef, how: str) -> None:
         super().__init__(desk)
         self.text = LineView(desk.palette, PAINTERS[how])
         self.ref = ref
@@ -71,7 +71,7 @@ class DocumentView(View):
             "text",
         )
 
-    def filter_typed(self, text: str) -> str:
+    def apply_filter(self, text: str) -> str:
         try:
             self.text.set_filter(text)
         except re.error as problem:
@@ -82,10 +82,10 @@ class DocumentView(View):
     def back(self) -> bool:
         if not self._filter:
             return False
-        self.filter_typed("")
+        self.apply_filter("")
         return True
 
-    def hear(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         match fact:
             case RowsChanged(cluster=self.ref.cluster, resource=self.ref.resource):
                 self.load()
@@ -98,7 +98,7 @@ class DocumentView(View):
 
     def action_text_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(self.text.lines))
-        self.post_message(Told(f"copied {len(self.text.lines)} lines"))
+        self.post_message(StatusMessage(f"copied {len(self.text.lines)} lines"))
 
     def action_text_other(self) -> None:
         self._turn("describe" if self.how == "yaml" else "yaml")

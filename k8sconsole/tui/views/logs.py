@@ -9,8 +9,8 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.contexts import LogOptions
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, Told
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import log_line, pretty_log_line
 from k8sconsole.tui.widgets.line_view import LineView
@@ -32,7 +32,7 @@ RANGES: tuple[tuple[str, LogOptions], ...] = (
 class LogView(View):
     BINDINGS = bindings_for("logs")
 
-    def __init__(self, desk: Desk, ref: ObjectRef, container: str = "", *, previous: bool = False) -> None:
+    def __init__(self, desk: TuiContext, ref: ObjectRef, container: str = "", *, previous: bool = False) -> None:
         super().__init__(desk)
         self.text = LineView(desk.palette, pretty_log_line, most=desk.settings.console.log_lines)
         self.text.follow = True
@@ -103,7 +103,7 @@ class LogView(View):
         groups.append((Piece(" ".join(flags), "muted"),))
         return Frame(("logs", self.ref.namespace, self.ref.name, *((self.container,) if self.container else ())), tuple(groups), "logs")
 
-    def filter_typed(self, text: str) -> str:
+    def apply_filter(self, text: str) -> str:
         try:
             self.text.set_filter(text)
         except re.error as problem:
@@ -114,7 +114,7 @@ class LogView(View):
     def back(self) -> bool:
         if not self._filter:
             return False
-        self.filter_typed("")
+        self.apply_filter("")
         return True
 
     def action_range(self, number: int) -> None:
@@ -149,7 +149,7 @@ class LogView(View):
 
     def action_log_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(self.text.lines))
-        self.post_message(Told(f"copied {len(self.text.lines)} lines"))
+        self.post_message(StatusMessage(f"copied {len(self.text.lines)} lines"))
 
     def restyle(self, palette: Palette) -> None:
         self.text.restyle(palette)

@@ -18,15 +18,15 @@ from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.browse.freshness import Confirmed
-from k8sconsole.tui.browse.location import Place
-from k8sconsole.tui.browse.row_model import RowSet, key_of
-from k8sconsole.tui.context import Desk, Frame
-from k8sconsole.tui.messages import FrameChanged, Told
-from k8sconsole.tui.views.base import DeletionWanted, ObjectOpened, PlaceWanted, TrailStepped, View
+from k8sconsole.tui.browse.freshness import RowFreshness
+from k8sconsole.tui.browse.location import Location
+from k8sconsole.tui.browse.row_model import RowModel, row_key
+from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.messages import FrameChanged, StatusMessage
+from k8sconsole.tui.views.base import DeletionRequested, HistoryStepRequested, LocationRequested, ObjectOpened, View
 from k8sconsole.tui.visuals.cells import RowPainter
-from k8sconsole.tui.visuals.empty import why_empty
-from k8sconsole.tui.visuals.place import place_groups
+from k8sconsole.tui.visuals.empty import explain_empty_table
+from k8sconsole.tui.visuals.location import location_groups
 from k8sconsole.tui.widgets.paint import Palette, Piece
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -36,10 +36,10 @@ TRUST_EVERY = 2
 """Ticks between two looks at how fresh the rows are."""
 
 
-class PlaceLines:
-    """RowSet and RowPainter as the virtual table wants them."""
+class RowLines:
+    """RowModel and RowPainter as the virtual table wants them."""
 
-    def __init__(self, rows: RowSet, painter: RowPainter, confirmed: Confirmed, now: Callable[[], float]) -> None:
+    def __init__(self, rows: RowModel, painter: RowPainter, confirmed: RowFreshness, now: Callable[[], float]) -> None:
         self.rows = rows
         self.painter = painter
         self._confirmed = confirmed
@@ -81,7 +81,9 @@ class TableKeys(View):
 
     def _nothing_selected(self) -> None:
         if self._view.table.count:
-            self.post_message(Told("nothing is selected", "the row the cursor was on is gone or hidden; j or k selects another", "warning"))
+            self.post_message(
+                StatusMessage("nothing is selected", "the row the cursor was on is gone or hidden; j or k selects another", "warning")
+            )
 
     def action_open(self, how: str) -> None:
         self._open(how)
@@ -118,12 +120,12 @@ class TableKeys(View):
         marked: list[ObjectRef] = [rows.rows[key].ref for key in table.marks if key in rows.rows]
         refs = sorted(marked) if marked else [self.current.ref] if self.current else []
         hidden = sum(rows.place(key) is None for key in table.marks)
-        self.post_message(DeletionWanted(refs, hidden))
+        self.post_message(DeletionRequested(refs, hidden))
 
     def action_copy(self) -> None:
         if self.current is not None:
             self.app.copy_to_clipboard(self.current.name)
-            self.post_message(Told(f"copied {self.current.name}"))
+            self.post_message(StatusMessage(f"copied {self.current.name}"))
         else:
             self._nothing_selected()
 
@@ -135,11 +137,13 @@ class TableKeys(View):
         if number <= len(favourites):
             self._namespaces((Namespace(favourites[number - 1]),))
         else:
-            self.post_message(Told(f"there is no favourite namespace {number}", "console.favourites in the settings names them", "warning"))
+            self.post_message(
+                StatusMessage(f"there is no favourite namespace {number}", "console.favourites in the settings names them", "warning")
+            )
 
     def _namespaces(self, namespaces: tuple[Namespace, ...]) -> None:
         if self._view.place.resource.namespaced:
-            self.post_message(PlaceWanted(msgspec.structs.replace(self._view.place, namespaces=namespaces)))
+            self.post_message(LocationRequested(msgspec.structs.replace(self._view.place, namespaces=namespaces)))
 
     def action_faults(self) -> None:
         self._view.set_faults(not self._view.place.faults)
@@ -152,17 +156,17 @@ class TableKeys(View):
         view = self._view
         for cluster in view.clusters:
             await view.desk.engine.ask(lambda console, name: console.refresh(name, view.place.resource.name), cluster)
-        self.post_message(Told(f"reading {view.place.resource.plural} again"))
+        self.post_message(StatusMessage(f"reading {view.place.resource.plural} again"))
 
     def action_trail(self, by: int) -> None:
-        self.post_message(TrailStepped(by))
+        self.post_message(HistoryStepRequested(by))
 
     def action_sort(self, column: str) -> None:
         """The same column again turns the order round."""
         view = self._view
         name = "" if column == "NAME" else column
         if view.rows is None or (name and name != "NAMESPACE" and view.rows.table.index(name) is None):
-            self.post_message(Told(f"{view.place.resource.plural} have no column {column.lower()}", severity="warning"))
+            self.post_message(StatusMessage(f"{view.place.resource.plural} have no column {column.lower()}", severity="warning"))
             return
         turned = not view.place.descending if view.place.sort == name else name in ("RESTARTS", "CPU", "MEM", "MEMORY")
         view.place = msgspec.structs.replace(view.place, sort=name, descending=turned)
@@ -183,15 +187,15 @@ class TableKeys(View):
 class TableView(TableKeys):
     BINDINGS = bindings_for("table")
 
-    def __init__(self, desk: Desk, place: Place) -> None:
+    def __init__(self, desk: TuiContext, place: Location) -> None:
         super().__init__(desk)
         self.table = VirtualTable(desk.palette, (desk.glyphs.cursor, desk.glyphs.mark, desk.glyphs.new))
         self.empty = Static(classes="empty", markup=False)
         self.place = place
-        self.rows: RowSet | None = None
+        self.rows: RowModel | None = None
         self._painter: RowPainter | None = None
         self._revision = 0
-        self._confirmed = Confirmed()
+        self._confirmed = RowFreshness()
         self._loading = True
         self._ticks = 0
         self._problem = ""
@@ -260,14 +264,14 @@ class TableView(TableKeys):
             namespaces=not single,
             stale_after=self.desk.settings.console.stale_after,
         )
-        self.rows = RowSet(table, self.desk.now)
+        self.rows = RowModel(table, self.desk.now)
         self.rows.sort_by(self.place.sort, self.place.descending)
         self._narrow_now()
         self._show_tracks()
 
     def _show_tracks(self) -> None:
         if self.rows is not None and self._painter is not None:
-            lines = PlaceLines(self.rows, self._painter, self._confirmed, self.desk.now)
+            lines = RowLines(self.rows, self._painter, self._confirmed, self.desk.now)
             self.table.show(self._painter.tracks(stale=self._confirmed.stale), lines)
             self._mark_sorted()
 
@@ -296,13 +300,13 @@ class TableView(TableKeys):
             return "reading …"
         told = [self.desk.states[name].trust for name in self.clusters if name in self.desk.states]
         offline = bool(told) and all(trust is Trust.OFFLINE for trust in told)
-        return why_empty(
+        return explain_empty_table(
             self.place, self.rows.total if self.rows else 0, self._confirmed.scans, self.clusters, self.desk.glyphs, offline=offline
         )
 
     # following
 
-    def hear(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         match fact:
             case RowsChanged(cluster=cluster, resource=resource) if resource == self.place.resource.name and cluster in self.clusters:
                 self.follow()
@@ -352,7 +356,7 @@ class TableView(TableKeys):
 
     # filter and order
 
-    def filter_typed(self, text: str) -> str:
+    def apply_filter(self, text: str) -> str:
         before, self.place = self.place, _with(self.place, filter=text)
         try:
             parse(self.place.whole_filter)
@@ -378,10 +382,10 @@ class TableView(TableKeys):
             self._narrow_now()
         else:
             found = await self._read(wanted=parse(self.place.whole_filter))
-            kept = {key_of(row) for row in found.rows}
-            self.rows.narrow(None, faults=self.place.faults, by_body=lambda row: key_of(row) in kept)
+            kept = {row_key(row) for row in found.rows}
+            self.rows.narrow(None, faults=self.place.faults, by_body=lambda row: row_key(row) in kept)
             for warning in found.warnings:
-                self.post_message(Told(warning, severity="warning"))
+                self.post_message(StatusMessage(warning, severity="warning"))
         self.redraw()
 
     def _narrow_now(self) -> None:
@@ -395,7 +399,7 @@ class TableView(TableKeys):
 
     def back(self) -> bool:
         if self.place.filter:
-            self.filter_typed("")
+            self.apply_filter("")
         elif self.place.faults:
             self.set_faults(False)
         elif self.table.marks:
@@ -410,18 +414,18 @@ class TableView(TableKeys):
     def frame(self) -> Frame:
         without = {} if self.place.resource.plural == "pods" else {"logs": "only pods have logs", "previous_logs": "only pods have logs"}
         shown, total = (self.rows.shown, self.rows.total) if self.rows else (0, 0)
-        groups = place_groups(self.place, shown, total, len(self.table.marks), self.desk.glyphs)
+        groups = location_groups(self.place, shown, total, len(self.table.marks), self.desk.glyphs)
         return Frame(self.place.crumbs, groups, "table", without)
 
     def restyle(self, palette: Palette) -> None:
         self.table.restyle(palette)
 
 
-def _with(place: Place, **changes: object) -> Place:
+def _with(place: Location, **changes: object) -> Location:
     return msgspec.structs.replace(place, **changes)
 
 
-def _asks_console(place: Place) -> bool:
+def _asks_console(place: Location) -> bool:
     """Whether rows do not carry what the filter asks for."""
     try:
         return bool(place.whole_filter) and needs_body(parse(place.whole_filter))

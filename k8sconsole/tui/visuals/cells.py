@@ -6,7 +6,7 @@ from k8sconsole.kit.text import short_age
 from k8sconsole.model.objects import Row
 from k8sconsole.model.tables import CellKind, Column, Health, KindTable, cell_text, health, row_health
 from k8sconsole.tui.visuals.glyphs import Glyphs
-from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.paint import Piece
 
 ROLE = {
@@ -37,18 +37,18 @@ class RowPainter:
         """How many tracks stand before the table's own columns."""
         return self._clusters + self._namespaces
 
-    def tracks(self, *, stale: bool) -> list[Track]:
+    def tracks(self, *, stale: bool) -> list[ColumnSpec]:
         """stale: whether any row must say when it was last seen."""
-        tracks = [Track("CLUSTER", 6, 20, rank=5, elide=True)] if self._clusters else []
-        tracks += [Track("NAMESPACE", 8, 24, rank=8, elide=True)] if self._namespaces else []
+        tracks = [ColumnSpec("CLUSTER", 6, 20, rank=5, elide=True)] if self._clusters else []
+        tracks += [ColumnSpec("NAMESPACE", 8, 24, rank=8, elide=True)] if self._namespaces else []
         tracks += [self._track(column) for column in self._table.columns]
-        return [*tracks, *([Track("", 14, 14)] if stale else [])]
+        return [*tracks, *([ColumnSpec("", 14, 14)] if stale else [])]
 
-    def _track(self, column: Column) -> Track:
+    def _track(self, column: Column) -> ColumnSpec:
         room = 2 if column.kind is CellKind.STATUS else 0
         wish = column.wish + (6 if column.kind is CellKind.RESTARTS else 0)
         minimum = len(column.name) if column.kind is CellKind.RESTARTS else column.minimum
-        return Track(
+        return ColumnSpec(
             column.name, minimum, wish + room, column.rank, column.right or column.kind is CellKind.TIME, column.wide,
             pinned=column.name == "NAME", elide=column.kind in _ELIDED,
         )  # fmt: skip

@@ -4,9 +4,9 @@ from k8sconsole.agent.intent import Intent
 from k8sconsole.kit.text import short_age
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.refs import ApiResource
-from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.columns import ColumnSpec
 
-LINE = Track("", 20, 400, pinned=True)
+LINE = ColumnSpec("", 20, 400, pinned=True)
 EXAMPLES = (
     "pods that are not running",
     "how many pods in kube-system",

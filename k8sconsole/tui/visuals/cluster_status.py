@@ -9,7 +9,7 @@ from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.paint import Line, Piece
 
 
-def trust_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> Piece:
+def connection_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> Piece:
     """The state in one phrase: ``● live``, ``◐ cached 4m, connecting``, ``◌ lost 2m, retry in 8s``."""
     if state is None:
         return Piece(f"{glyphs.moving} opening", "moving")
@@ -39,7 +39,7 @@ def _missing(state: ClusterState) -> str:
     return state.missing[0] if len(state.missing) == 1 else f"{len(state.missing)} parts unread" if state.missing else "not all may be read"
 
 
-def truth_line(
+def cluster_status_line(
     clusters: Sequence[ClusterName], states: Mapping[ClusterName, ClusterState], production: Sequence[ClusterName], now: float,
     glyphs: Glyphs, *, read_only: bool, opened: bool = True,
 ) -> Line:  # fmt: skip
@@ -49,7 +49,7 @@ def truth_line(
         state = states.get(cluster)
         pieces += [Piece(cluster, "text", True)]
         pieces += [Piece(" PRODUCTION", "danger", True)] if cluster in production else []
-        pieces += [Piece(" "), trust_piece(state, now, glyphs), Piece("   ")]
+        pieces += [Piece(" "), connection_piece(state, now, glyphs), Piece("   ")]
     if not clusters and not opened:
         pieces = [Piece(f"{glyphs.moving} opening   ", "moving")]
     elif not clusters:

@@ -9,17 +9,21 @@ from k8sconsole.kit.text import short_age
 from k8sconsole.model.tables import Health, health
 from k8sconsole.tui.visuals.cells import ROLE, glyph_of
 from k8sconsole.tui.visuals.glyphs import Glyphs
-from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.paint import Piece
 
-TRACKS = (
-    Track("NAME", 8, 40, pinned=True, elide=True), Track("TYPE", 4, 9, rank=40), Track("READY", 5, 5, rank=10),
-    Track("STATE", 12, 28), Track("RESTARTS", 5, 16, rank=20, right=True), Track("PORTS", 5, 24, rank=60),
-    Track("IMAGE", 12, 60, rank=50, elide=True),
-)  # fmt: skip
+COLUMNS = (
+    ColumnSpec("NAME", 8, 40, pinned=True, elide=True),
+    ColumnSpec("TYPE", 4, 9, rank=40),
+    ColumnSpec("READY", 5, 5, rank=10),
+    ColumnSpec("STATE", 12, 28),
+    ColumnSpec("RESTARTS", 5, 16, rank=20, right=True),
+    ColumnSpec("PORTS", 5, 24, rank=60),
+    ColumnSpec("IMAGE", 12, 60, rank=50, elide=True),
+)
 
 
-class ContainerLine(msgspec.Struct, frozen=True):
+class ContainerRow(msgspec.Struct, frozen=True):
     name: str
     type: str
     ready: bool
@@ -39,10 +43,10 @@ class ContainerLine(msgspec.Struct, frozen=True):
         ]  # fmt: skip
 
 
-def containers_of(pod: dict[str, Any]) -> list[ContainerLine]:
+def list_containers(pod: dict[str, Any]) -> list[ContainerRow]:
     """Init containers first, as they run."""
     spec, status = pod.get("spec") or {}, pod.get("status") or {}
-    lines: list[ContainerLine] = []
+    lines: list[ContainerRow] = []
     for kind, declared, told in (
         ("init", "initContainers", "initContainerStatuses"), ("app", "containers", "containerStatuses"),
         ("ephemeral", "ephemeralContainers", "ephemeralContainerStatuses"),
@@ -52,11 +56,11 @@ def containers_of(pod: dict[str, Any]) -> list[ContainerLine]:
     return lines
 
 
-def _line(declared: dict[str, Any], kind: str, told: dict[str, Any]) -> ContainerLine:
+def _line(declared: dict[str, Any], kind: str, told: dict[str, Any]) -> ContainerRow:
     ports = ",".join(f"{port.get('containerPort')}/{port.get('protocol', 'TCP')}" for port in declared.get("ports") or ())
     ended = ((told.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
     sidecar = kind == "init" and declared.get("restartPolicy") == "Always"
-    return ContainerLine(
+    return ContainerRow(
         str(declared.get("name", "")), "sidecar" if sidecar else kind, bool(told.get("ready")), _state(told.get("state") or {}),
         int(told.get("restartCount") or 0), epoch(ended) if ended else None, ports, str(declared.get("image", "")),
     )  # fmt: skip

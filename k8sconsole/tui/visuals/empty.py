@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from k8sconsole.model.reading import ScanState, ScanStatus
 from k8sconsole.model.refs import ClusterName
-from k8sconsole.tui.browse.location import Place
+from k8sconsole.tui.browse.location import Location
 from k8sconsole.tui.visuals.bars import bar
 from k8sconsole.tui.visuals.glyphs import Glyphs
 
 
-def why_empty(
-    place: Place, total: int, states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs: Glyphs, *, offline: bool = False
+def explain_empty_table(
+    place: Location, total: int, states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs: Glyphs, *, offline: bool = False
 ) -> str:
     """states: what is known of all scans of these clusters. offline: nothing will be read in this run."""
     plural = place.resource.plural
@@ -30,7 +30,7 @@ def why_empty(
     return f"{where} {'have' if ' and ' in where else 'has'} no {plural}" + (f" of {place.scope_label}" if place.scope_label else "")
 
 
-def _filtered(place: Place, plural: str) -> str:
+def _filtered(place: Location, plural: str) -> str:
     if place.filter:
         return f"no {plural} match {place.filter} · esc clears the filter"
     if place.faults:

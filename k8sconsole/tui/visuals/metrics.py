@@ -10,14 +10,19 @@ from k8sconsole.model.quantities import short_bytes
 from k8sconsole.model.reading import ScanState, ScanStatus, StoreStatus, ToolUsage
 from k8sconsole.tui.visuals.bars import shares, trend
 from k8sconsole.tui.visuals.glyphs import Glyphs
-from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.paint import Line, Piece
 
-SCAN_TRACKS = (
-    Track("CLUSTER", 6, 20, rank=50, elide=True), Track("KIND", 16, 44, pinned=True, elide=True), Track("STATUS", 12, 14),
-    Track("OBJECTS", 7, 9, right=True), Track("LAST SCAN", 9, 9, rank=20, right=True), Track("SECONDS", 7, 8, rank=30, right=True),
-    Track("WATCH", 8, 8, rank=40), Track("ERROR", 8, 60, rank=10),
-)  # fmt: skip
+SCAN_COLUMNS = (
+    ColumnSpec("CLUSTER", 6, 20, rank=50, elide=True),
+    ColumnSpec("KIND", 16, 44, pinned=True, elide=True),
+    ColumnSpec("STATUS", 12, 14),
+    ColumnSpec("OBJECTS", 7, 9, right=True),
+    ColumnSpec("LAST SCAN", 9, 9, rank=20, right=True),
+    ColumnSpec("SECONDS", 7, 8, rank=30, right=True),
+    ColumnSpec("WATCH", 8, 8, rank=40),
+    ColumnSpec("ERROR", 8, 60, rank=10),
+)
 
 
 class Tile(NamedTuple):

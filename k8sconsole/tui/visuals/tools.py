@@ -10,7 +10,7 @@ from k8sconsole.model.outside import OutsideState, OutsideTrust
 from k8sconsole.model.reading import ToolUsage
 from k8sconsole.model.tools import Risk, ToolOutcome
 from k8sconsole.tui.visuals.glyphs import Glyphs
-from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.paint import Line, Piece, safe
 
 RISK_ROLE = {Risk.READ: "good", Risk.WRITE: "warn", Risk.DESTRUCTIVE: "bad"}
@@ -20,7 +20,7 @@ RISK_WORDS = {
 }  # fmt: skip
 
 
-class ToolView(msgspec.Struct, frozen=True):
+class CatalogueEntry(msgspec.Struct, frozen=True):
     """What the pane shows of a tool's declaration."""
 
     name: str
@@ -38,7 +38,7 @@ class ToolView(msgspec.Struct, frozen=True):
         return "vouched for as reading" if self.risk is Risk.READ else f"only {self.server} knows what it does; asks first"
 
     @classmethod
-    def of(cls, described: Mapping[str, Any]) -> "ToolView":
+    def of(cls, described: Mapping[str, Any]) -> "CatalogueEntry":
         """described: the catalogue's entry for one tool."""
         return msgspec.convert({name: described[name] for name in cls.__struct_fields__ if name in described}, cls)
 
@@ -62,11 +62,11 @@ def server_pieces(states: Sequence[OutsideState], glyphs: Glyphs) -> Line:
     return tuple(shown)
 
 
-def tool_tracks() -> tuple[Track, ...]:
-    return (Track("TOOL", 20, 36, pinned=True, elide=True), Track("RISK", 6, 13, rank=20), Track("SET", 4, 10, rank=40))
+def tool_columns() -> tuple[ColumnSpec, ...]:
+    return (ColumnSpec("TOOL", 20, 36, pinned=True, elide=True), ColumnSpec("RISK", 6, 13, rank=20), ColumnSpec("SET", 4, 10, rank=40))
 
 
-def detail_lines(tool: ToolView, usage: ToolUsage | None, now: float) -> list[Line]:
+def detail_lines(tool: CatalogueEntry, usage: ToolUsage | None, now: float) -> list[Line]:
     lines: list[Line] = [(Piece(safe(tool.title), "accent", True), Piece(f"  {tool.toolset}", "muted"))]
     lines += [(Piece(safe(part)),) for part in tool.description.strip().splitlines() if part.strip()]
     lines.append((Piece(f"{tool.risk.value}: ", RISK_ROLE[tool.risk], True), Piece(tool.risk_words, "muted")))

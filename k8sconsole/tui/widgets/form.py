@@ -12,7 +12,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 
-class Field(msgspec.Struct, frozen=True):
+class FormField(msgspec.Struct, frozen=True):
     """type is the JSON type's name; choices are not empty for an enumeration."""
 
     name: str
@@ -47,20 +47,20 @@ class Field(msgspec.Struct, frozen=True):
         return text
 
 
-def fields_of(schema: Mapping[str, Any]) -> list[Field]:
+def parse_schema_fields(schema: Mapping[str, Any]) -> list[FormField]:
     required = set(schema.get("required") or ())
     fields = [_field(name, one, name in required, schema) for name, one in (schema.get("properties") or {}).items()]
     return sorted(fields, key=lambda field: not field.required)
 
 
-def _field(name: str, given: Mapping[str, Any], required: bool, schema: Mapping[str, Any]) -> Field:
+def _field(name: str, given: Mapping[str, Any], required: bool, schema: Mapping[str, Any]) -> FormField:
     one = _resolved(given, schema)
     options = [_resolved(option, schema) for option in (one.get("anyOf") or one.get("oneOf") or ())]
     real = next((option for option in options if option.get("type") != "null"), one)
     kind = real.get("type", "string")
     kind = next((part for part in kind if part != "null"), "string") if isinstance(kind, list) else kind
     choices = tuple(str(choice) for choice in real.get("enum") or () if choice is not None)
-    return Field(name, kind, required, str(given.get("description") or one.get("description") or ""), given.get("default"), choices)
+    return FormField(name, kind, required, str(given.get("description") or one.get("description") or ""), given.get("default"), choices)
 
 
 def _resolved(one: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -73,11 +73,11 @@ def _resolved(one: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str,
     return found if isinstance(found, Mapping) else {}
 
 
-Offers = Callable[[str, Mapping[str, str]], Awaitable[list[str]]]
+SuggestValues = Callable[[str, Mapping[str, str]], Awaitable[list[str]]]
 """offers(field, what was typed so far): what the field may be given, the likeliest first."""
 
 
-class Offered(Suggester):
+class ValueSuggester(Suggester):
     """The likeliest ending of what is being typed, in grey; the right arrow takes it."""
 
     def __init__(self, offers: Callable[[], Awaitable[list[str]]]) -> None:
@@ -88,20 +88,20 @@ class Offered(Suggester):
         return next((one for one in await self._offers() if one.startswith(value) and one != value), None)
 
 
-class Form(Vertical):
+class ToolForm(Vertical):
     """values() answers what was typed; empty lines are left out."""
 
     DEFAULT_CSS = """
-    Form { height: auto; }
-    Form Horizontal { height: 1; }
-    Form Input { height: 1; border: none; padding: 0; width: 1fr; }
-    Form .label { width: 18; }
+    ToolForm { height: auto; }
+    ToolForm Horizontal { height: 1; }
+    ToolForm Input { height: 1; border: none; padding: 0; width: 1fr; }
+    ToolForm .label { width: 18; }
     """
 
     class Submitted(Message):
         """Enter was pressed in a field."""
 
-    def __init__(self, fields: list[Field], given: Mapping[str, str], offers: Offers) -> None:
+    def __init__(self, fields: list[FormField], given: Mapping[str, str], offers: SuggestValues) -> None:
         super().__init__()
         self.fields = fields
         self._given = given
@@ -113,8 +113,8 @@ class Form(Vertical):
                 yield Static(Content(f"{field.name}{'*' if field.required else ''}"), classes="label")
                 yield self._line(at, field)
 
-    def _line(self, at: int, field: Field) -> Input:
-        offered = Offered(lambda: self._offers(field.name, self.typed()))
+    def _line(self, at: int, field: FormField) -> Input:
+        offered = ValueSuggester(lambda: self._offers(field.name, self.typed()))
         return Input(self._given.get(field.name, ""), placeholder=field.hint, id=f"field-{at}", compact=True, suggester=offered)
 
     def typed(self) -> dict[str, str]:

@@ -7,18 +7,18 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from k8sconsole.tui.widgets.paint import Line, Palette, Piece, fit_middle, line_width, safe, strip_of, width_of
+from k8sconsole.tui.widgets.paint import Line, Palette, Piece, build_strip, fit_middle, line_width, safe, text_width
 
 SHORTEST = 16
 """Cells below which a word is not shortened."""
 
 
-def shortened(line: Line, room: int) -> Line:
+def shorten_line(line: Line, room: int) -> Line:
     """The longest words lose their middles until the line fits, but none gets shorter than SHORTEST."""
     pieces = list(line)
     while line_width(tuple(pieces)) > room:
-        at = max(range(len(pieces)), key=lambda one: width_of(pieces[one].text))
-        width = width_of(pieces[at].text)
+        at = max(range(len(pieces)), key=lambda one: text_width(pieces[one].text))
+        width = text_width(pieces[at].text)
         if width <= SHORTEST:
             break
         excess = line_width(tuple(pieces)) - room
@@ -26,10 +26,10 @@ def shortened(line: Line, room: int) -> Line:
     return tuple(pieces)
 
 
-class WordRow(Widget):
+class TextRow(Widget):
     """When there is not enough room, words on the left lose their middles, then the last of the groups on the right give way."""
 
-    DEFAULT_CSS = "WordRow { height: 1; width: 1fr; }"
+    DEFAULT_CSS = "TextRow { height: 1; width: 1fr; }"
 
     def __init__(self, palette: Palette, *, on: str = "surface", id: str | None = None) -> None:
         super().__init__(id=id)
@@ -56,13 +56,13 @@ class WordRow(Widget):
         width = self.size.width
         left = (Piece(" "), *(Piece(safe(piece.text), piece.role, piece.bold) for piece in self._left))
         groups = list(self._right)
-        left = shortened(left, width - 1 - sum(line_width(group) + 3 for group in groups))
+        left = shorten_line(left, width - 1 - sum(line_width(group) + 3 for group in groups))
         while groups and line_width(left) + sum(line_width(group) + 3 for group in groups) > width:
             groups.pop()
         right = tuple(piece for group in groups for piece in (Piece("   "), *group))
         room = width - line_width(right) - (1 if right else 0)
-        head = strip_of(left, room, self.palette, self.on)
-        return Strip.join([head, strip_of((*right, Piece(" ")), width - room, self.palette, self.on)]).adjust_cell_length(width)
+        head = build_strip(left, room, self.palette, self.on)
+        return Strip.join([head, build_strip((*right, Piece(" ")), width - room, self.palette, self.on)]).adjust_cell_length(width)
 
 
 class KeyRow(Widget):
@@ -91,7 +91,7 @@ class KeyRow(Widget):
 
     def _fitting(self) -> list[tuple[str, str, str]]:
         kept = list(self._keys)
-        while len(kept) > 1 and sum(width_of(key) + width_of(word) + 3 for _, key, word in kept) > self.size.width - 1:
+        while len(kept) > 1 and sum(text_width(key) + text_width(word) + 3 for _, key, word in kept) > self.size.width - 1:
             kept.pop(-2)
         return kept
 
@@ -99,12 +99,12 @@ class KeyRow(Widget):
         line = [Piece(" ")]
         for _, key, word in self._fitting():
             line += [Piece(key, "accent", True), Piece(f" {word}  ", "muted")]
-        return strip_of(tuple(line), self.size.width, self.palette, "frame")
+        return build_strip(tuple(line), self.size.width, self.palette, "frame")
 
     def on_click(self, event: events.Click) -> None:
         at = 1
         for action, key, word in self._fitting():
-            end = at + width_of(key) + width_of(word) + 3
+            end = at + text_width(key) + text_width(word) + 3
             if at <= event.x < end:
                 self.post_message(self.Chosen(action))
             at = end

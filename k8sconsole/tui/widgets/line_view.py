@@ -14,7 +14,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from k8sconsole.tui.widgets.paint import Line, Palette, Piece, line_width, strip_of
+from k8sconsole.tui.widgets.paint import Line, Palette, Piece, build_strip, line_width
 
 Painter = Callable[[str], Line]
 MARGIN = 1
@@ -113,7 +113,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         room = self._room
         start = self._left + part * room
         line = self.painter(text)
-        body = strip_of(line, max(line_width(line), start + room), self.palette).crop(start, start + room)
+        body = build_strip(line, max(line_width(line), start + room), self.palette).crop(start, start + room)
         return Strip.join([Strip([Segment(" " * MARGIN, self.palette.style("text"))]), body]).adjust_cell_length(
             self.scrollable_content_region.width, self.palette.style("text")
         )

@@ -41,12 +41,12 @@ class Palette:
         return Segment(piece.text, self.style(piece.role, piece.bold, on))
 
 
-def width_of(text: str) -> int:
+def text_width(text: str) -> int:
     return len(text) if text.isascii() else cell_len(text)
 
 
 def line_width(line: Line) -> int:
-    return sum(width_of(piece.text) for piece in line)
+    return sum(text_width(piece.text) for piece in line)
 
 
 def safe(text: str) -> str:
@@ -56,7 +56,7 @@ def safe(text: str) -> str:
 
 def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:
     """Exactly ``width`` terminal cells: padded, or cut at its end."""
-    have = width_of(text)
+    have = text_width(text)
     if have == width:
         return text
     if have < width:
@@ -69,14 +69,14 @@ def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") ->
 
 def fit_middle(text: str, width: int, ellipsis: str = "…") -> str:
     """Exactly ``width`` cells, both ends kept."""
-    if width_of(text) <= width:
+    if text_width(text) <= width:
         return fit(text, width)
     if width <= 2:
         return fit(text, width)
     tail = (width - 1) // 2
     head = set_cell_size(text, width - 1 - tail)
     end = text
-    while width_of(end) > tail:
+    while text_width(end) > tail:
         end = end[1:]
     return fit(head + ellipsis + end, width)
 
@@ -96,7 +96,7 @@ def joined(line: Iterable[Piece]) -> Iterator[Piece]:
         yield before
 
 
-def strip_of(line: Line, width: int, palette: Palette, on: str = "surface") -> Strip:
+def build_strip(line: Line, width: int, palette: Palette, on: str = "surface") -> Strip:
     """The line on ``width`` cells of one background."""
     background = palette.style("text", on=on)
     segments = [palette.segment(Piece(safe(piece.text), piece.role, piece.bold), on) for piece in line]

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 from k8sconsole.tui.widgets.paint import safe
 
 
-class Completion(Suggester):
+class CommandSuggester(Suggester):
     """complete(text) answers the whole line it would become, or None."""
 
     def __init__(self, complete: Callable[[str, str], str | None], kind: Callable[[], str]) -> None:
@@ -88,7 +88,7 @@ class PromptLine(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(id="prompt-kind", markup=False)
-        yield PromptInput(lambda text: self._complete(self.kind, text), Completion(self._complete, lambda: self.kind), self._changed)
+        yield PromptInput(lambda text: self._complete(self.kind, text), CommandSuggester(self._complete, lambda: self.kind), self._changed)
         yield Static(id="prompt-note", markup=False)
 
     def open(self, kind: str, text: str = "") -> None:

@@ -15,9 +15,9 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from k8sconsole.tui.widgets.columns import Track
+from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.grid import Grid
-from k8sconsole.tui.widgets.paint import Palette, Piece, joined, width_of
+from k8sconsole.tui.widgets.paint import Palette, Piece, joined, text_width
 
 GUTTER = 3
 MEASURED = 100
@@ -34,7 +34,7 @@ class Lines(Protocol):
     def sign(self, key: Hashable) -> str: ...
 
 
-class NoLines:
+class _NoLines:
     keys: Sequence[Hashable] = ()
 
     def place(self, key: Hashable) -> int | None:
@@ -79,7 +79,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         super().__init__(id=id)
         self.palette = palette
         self._glyphs = glyphs
-        self._lines: Lines = NoLines()
+        self._lines: Lines = _NoLines()
         self.grid = Grid()
         self._strips: dict[tuple[Hashable, bool, bool], Strip] = {}
         self.cursor: Hashable | None = None
@@ -91,7 +91,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     def count(self) -> int:
         return len(self._lines.keys)
 
-    def show(self, tracks: Sequence[Track], lines: Lines) -> None:
+    def show(self, tracks: Sequence[ColumnSpec], lines: Lines) -> None:
         """Other columns or another kind of rows: widths are measured anew, the cursor goes to the first row."""
         self._lines = lines
         self.grid.take(tracks)
@@ -288,4 +288,4 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         for placed, text in self.grid.header(self._room):
             if placed and at <= x < at + len(text):
                 self.post_message(self.HeaderClicked(placed.at))
-            at += width_of(text)
+            at += text_width(text)

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from k8sconsole.config import paths
-from k8sconsole.tui.actions import ACTIONS, conflicts, first_key, footer_actions, in_scope, shown_key
+from k8sconsole.tui.actions import ACTIONS, actions_in_scope, find_key_conflicts, footer_actions, format_first_key, format_key
 from k8sconsole.tui.panes.chat import ChatPane
 from k8sconsole.tui.panes.metrics import MetricsPane
 from k8sconsole.tui.panes.tools import ToolsPane
@@ -32,16 +32,16 @@ def test_every_action_has_a_method_where_it_works() -> None:
 
 
 def test_the_keys_as_declared_do_not_conflict() -> None:
-    assert conflicts({}) == []
+    assert find_key_conflicts({}) == []
 
 
 def test_a_remapped_key_that_is_taken_is_told_with_both_names() -> None:
-    assert conflicts({"logs": "d"}) == ["keymap: d means both describe and logs"]
-    assert conflicts({"logs": "colon"}) == ["keymap: : means both command and logs"]
+    assert find_key_conflicts({"logs": "d"}) == ["keymap: d means both describe and logs"]
+    assert find_key_conflicts({"logs": "colon"}) == ["keymap: : means both command and logs"]
 
 
 def test_a_keymap_that_names_no_action_is_told() -> None:
-    assert conflicts({"logz": "d"}) == ["keymap: there is no action logz"]
+    assert find_key_conflicts({"logz": "d"}) == ["keymap: there is no action logz"]
 
 
 def test_ids_are_unique() -> None:
@@ -49,8 +49,8 @@ def test_ids_are_unique() -> None:
 
 
 def test_keys_are_shown_as_people_write_them() -> None:
-    assert [shown_key(key) for key in ("N", "ctrl+d", "slash", "ctrl+@")] == ["shift-n", "ctrl-d", "/", "ctrl-space"]
-    assert first_key("alt+1,f2") == "alt-1"
+    assert [format_key(key) for key in ("N", "ctrl+d", "slash", "ctrl+@")] == ["shift-n", "ctrl-d", "/", "ctrl-space"]
+    assert format_first_key("alt+1,f2") == "alt-1"
 
 
 def test_the_footer_offers_the_most_used_first_and_help_last() -> None:
@@ -64,8 +64,8 @@ def test_the_manual_names_every_key_of_every_view() -> None:
     missing = [
         (action.id, key)
         for scope in OWNERS
-        for action in in_scope(scope)
-        for key in (first_key(action.keys),)
+        for action in actions_in_scope(scope)
+        for key in (format_first_key(action.keys),)
         if f"`{key}`" not in manual and not action.id.startswith(("favourite_", "log_range_"))
     ]
     assert missing == []

@@ -1,23 +1,23 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8sconsole.tui.widgets.columns import GAP, Track, lay_out
+from k8sconsole.tui.widgets.columns import GAP, ColumnSpec, place_columns
 
 POD = [
-    Track("NAMESPACE", 8, 24, rank=8),
-    Track("NAME", 16, 48, pinned=True, elide=True),
-    Track("READY", 5, 7, rank=10),
-    Track("STATUS", 12, 24),
-    Track("RESTARTS", 8, 16, rank=20),
-    Track("AGE", 4, 4),
-    Track("NODE", 8, 20, rank=70, wide=True),
-    Track("IMAGE", 12, 36, rank=80, wide=True),
+    ColumnSpec("NAMESPACE", 8, 24, rank=8),
+    ColumnSpec("NAME", 16, 48, pinned=True, elide=True),
+    ColumnSpec("READY", 5, 7, rank=10),
+    ColumnSpec("STATUS", 12, 24),
+    ColumnSpec("RESTARTS", 8, 16, rank=20),
+    ColumnSpec("AGE", 4, 4),
+    ColumnSpec("NODE", 8, 20, rank=70, wide=True),
+    ColumnSpec("IMAGE", 12, 36, rank=80, wide=True),
 ]
 SEEN = [9, 40, 3, 18, 10, 3, 12, 30]
 
 
 def titles(room: int, seen: list[int] = SEEN) -> list[str]:
-    return [POD[placed.at].title for placed in lay_out(POD, seen, room)]
+    return [POD[placed.at].title for placed in place_columns(POD, seen, room)]
 
 
 def test_the_status_and_the_age_never_give_way() -> None:
@@ -33,7 +33,7 @@ def test_columns_give_way_by_rank() -> None:
 
 
 def test_the_name_gives_up_its_middle_before_the_status_is_cut() -> None:
-    widths = {POD[placed.at].title: placed.width for placed in lay_out(POD, SEEN, 77)}
+    widths = {POD[placed.at].title: placed.width for placed in place_columns(POD, SEEN, 77)}
     assert widths["STATUS"] == 18
     assert widths["NAME"] < 40
 
@@ -43,10 +43,10 @@ def test_a_wide_column_that_holds_nothing_is_not_shown() -> None:
 
 
 def test_wide_shows_everything_at_its_full_width() -> None:
-    assert len(lay_out(POD, SEEN, 20, everything=True)) == len(POD)
+    assert len(place_columns(POD, SEEN, 20, everything=True)) == len(POD)
 
 
 @given(st.integers(60, 250), st.lists(st.integers(0, 80), min_size=8, max_size=8))
 def test_what_is_shown_always_fits(room: int, seen: list[int]) -> None:
-    placed = lay_out(POD, seen, room)
+    placed = place_columns(POD, seen, room)
     assert sum(one.width for one in placed) + GAP * (len(placed) - 1) <= room

@@ -10,7 +10,7 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import table_for
-from k8sconsole.tui.browse.row_model import RowSet, key_of
+from k8sconsole.tui.browse.row_model import RowModel, row_key
 
 PODS = next(one for one in BUILTIN if one.name == "pods")
 TABLE = table_for(PODS)
@@ -32,17 +32,17 @@ def rows(draw: st.DrawFn) -> list[Row]:
 
 @given(rows(), st.lists(WORDS, min_size=1, max_size=4))
 def test_a_word_keeps_the_rows_that_its_filter_matches(given_rows: list[Row], words: list[str]) -> None:
-    held = RowSet(TABLE, lambda: 0.0)
+    held = RowModel(TABLE, lambda: 0.0)
     held.replace(given_rows)
     for word in words:
         held.narrow(parse(word))
         decide = predicate(parse(word), 0.0)
-        assert set(held.keys) == {key_of(row) for row in given_rows if decide(RowSubject(row, TABLE))}
+        assert set(held.keys) == {row_key(row) for row in given_rows if decide(RowSubject(row, TABLE))}
 
 
 @given(rows(), WORDS)
 def test_a_row_that_changed_is_searched_as_it_is_now(given_rows: list[Row], word: str) -> None:
-    held = RowSet(TABLE, lambda: 0.0)
+    held = RowModel(TABLE, lambda: 0.0)
     held.replace(given_rows)
     held.narrow(parse(word))
     renewed = [
@@ -50,7 +50,7 @@ def test_a_row_that_changed_is_searched_as_it_is_now(given_rows: list[Row], word
         for row in given_rows
     ]
     held.apply(renewed, ())
-    assert set(held.keys) == {key_of(row) for row in renewed}
+    assert set(held.keys) == {row_key(row) for row in renewed}
 
 
 def _pod(uid: str) -> Row:
@@ -60,18 +60,18 @@ def _pod(uid: str) -> Row:
 
 def test_a_pod_that_took_over_a_name_leaves_no_ghost_of_the_one_before() -> None:
     now = 0.0
-    held = RowSet(TABLE, lambda: now)
+    held = RowModel(TABLE, lambda: now)
     held.replace([_pod("old")])
     assert held.apply([_pod("new")], [])
     assert held.total == 1
-    assert held.sign(key_of(_pod("old"))) == "gone", "struck out for a moment, as any deletion is"
+    assert held.sign(row_key(_pod("old"))) == "gone", "struck out for a moment, as any deletion is"
     now = 3.0
     held.settle()
-    assert held.keys == [key_of(_pod("new"))]
+    assert held.keys == [row_key(_pod("new"))]
 
 
 def test_a_deletion_of_an_earlier_object_does_not_take_its_successor() -> None:
-    held = RowSet(TABLE, lambda: 0.0)
+    held = RowModel(TABLE, lambda: 0.0)
     held.replace([_pod("new")])
     assert not held.apply([], [ObjectRef(ClusterName("here"), ResourceName("pods"), Namespace("shop"), "web-0", "old")])
     assert held.total == 1

@@ -1,11 +1,11 @@
 """What the second line of the frame says of a place: its filters, how many rows, how many marked, in what order."""
 
-from k8sconsole.tui.browse.location import Place
+from k8sconsole.tui.browse.location import Location
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.paint import Line, Piece
 
 
-def place_groups(place: Place, shown: int, total: int, marked: int, glyphs: Glyphs) -> tuple[Line, ...]:
+def location_groups(place: Location, shown: int, total: int, marked: int, glyphs: Glyphs) -> tuple[Line, ...]:
     """shown of total rows; marked of them chosen by the person."""
     narrowed = shown != total
     count = Piece(f"{_grouped(shown)} of {_grouped(total)}", "changed", True) if narrowed else Piece(_grouped(total), "text")
