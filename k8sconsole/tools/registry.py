@@ -17,9 +17,9 @@ READING = (
     "clusters",
     "kinds",
     "lists",
-    "searching",
+    "search",
     "objects",
-    "describing",
+    "description",
     "logs",
     "rollouts",
     "usage",
@@ -28,7 +28,7 @@ READING = (
     "history",
     "helm",
 )
-WRITING = ("deployments", "manifests", "deletion", "workloads", "nodes", "running", "marking", "cronjobs", "undoing")
+WRITING = ("deployments", "manifests", "deletion", "workloads", "nodes", "debug", "metadata", "cronjobs", "undo")
 
 
 class Registry:

@@ -15,9 +15,9 @@ from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.services.api_resources import Catalogue
 from k8sconsole.store.port import Store
-from k8sconsole.tools.history.queries import asked_past, not_then
+from k8sconsole.tools.history.queries import not_found_as_of, parse_as_of
 from k8sconsole.tools.pipeline.pipeline import Pipeline
-from k8sconsole.tools.reading.rows import Opened, RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import RowSource, RowsRequest, open_rows
 
 TOOL = "k8s_list_resources"
 NAMESPACES = ResourceName("namespaces")
@@ -71,7 +71,7 @@ class Fetching:
     async def get(self, clusters: Sequence[ClusterName], asked: Asked, face: Face, caller: str) -> Found:
         """Raises FilterError, UsageError for an unknown kind or an impossible time, NotFound for an unknown object or namespace, and what
         the clusters raise."""
-        as_of, _ = asked_past(asked.as_of, asked.live, "", self._now())
+        as_of, _ = parse_as_of(asked.as_of, asked.live, "", self._now())
         resource = await self._catalogue.find(clusters[0], asked.kind)
         opened = [await self._open(cluster, resource, asked, as_of, Asker(face, caller)) for cluster in clusters]
         pairs = [pair for one in opened for pair in await one.bodies()]
@@ -93,7 +93,7 @@ class Fetching:
             as_of=as_of,
         )
 
-    async def _open(self, cluster: ClusterName, resource: ApiResource, asked: Asked, as_of: float | None, asker: Asker) -> Opened:
+    async def _open(self, cluster: ClusterName, resource: ApiResource, asked: Asked, as_of: float | None, asker: Asker) -> RowSource:
         namespaces = asked.namespaces if resource.namespaced else ()
         arguments = {
             "context": cluster,
@@ -105,15 +105,15 @@ class Fetching:
         }
         async with self._pipeline.guarded(ToolCall(TOOL, arguments, asker.face, asker.caller)) as invocation:
             return await open_rows(
-                invocation.context, RowsWanted(cluster, resource, namespaces, asked.name, asked.filter, asked.live, as_of)
+                invocation.context, RowsRequest(cluster, resource, namespaces, asked.name, asked.filter, asked.live, as_of)
             )
 
-    async def _explain_nothing(self, cluster: ClusterName, resource: ApiResource, asked: Asked, opened: Opened) -> None:
+    async def _explain_nothing(self, cluster: ClusterName, resource: ApiResource, asked: Asked, opened: RowSource) -> None:
         """Nothing found is an answer, unless what was named does not exist."""
         as_of = opened.wanted.as_of
         if asked.name and as_of is not None and (len(asked.namespaces) == 1 or not resource.namespaced):
             ref = ObjectRef(cluster, resource.name, Namespace(asked.namespaces[0] if resource.namespaced else ""), asked.name)
-            raise await not_then(opened.context, resource, ref, as_of)
+            raise await not_found_as_of(opened.context, resource, ref, as_of)
         known = [row.name for row in await self._names(cluster, NAMESPACES, as_of=as_of)]
         wrong = next((one for one in asked.namespaces if known and one not in known), "") if resource.namespaced else ""
         if wrong:

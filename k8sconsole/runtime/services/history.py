@@ -12,9 +12,9 @@ from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.services import timeline
 from k8sconsole.runtime.services.api_resources import Catalogue
-from k8sconsole.tools.history.diff import ChangesTold, happening, kinds_asked, open_window
-from k8sconsole.tools.history.queries import asked_span, history
-from k8sconsole.tools.history.versions import LifeAsked, LifeTold, lived
+from k8sconsole.tools.history.diff import DiffPage, open_window, readable_kinds, timeline_entry
+from k8sconsole.tools.history.queries import history_of, parse_span
+from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, read_object_history
 from k8sconsole.tools.object_lookup import namespace_of
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 
@@ -46,7 +46,7 @@ class ChangesWanted(msgspec.Struct, frozen=True):
 class Remembered(msgspec.Struct, frozen=True):
     """What history told, with how well it knows."""
 
-    told: LifeTold | ChangesTold
+    told: ObjectHistory | DiffPage
     freshness: Freshness
     warnings: tuple[str, ...] = ()
 
@@ -64,11 +64,11 @@ class Remembering:
         call = ToolCall(LIFE, {"context": clusters[0], **msgspec.structs.asdict(wanted)}, face)
         async with self._pipeline.guarded(call) as invocation:
             context = invocation.context
-            span = asked_span(wanted.since, wanted.until, "", context.now)
+            span = parse_span(wanted.since, wanted.until, "", context.now)
             namespace = Namespace(namespace_of(context, clusters[0], resource, wanted.namespace))
             ref = ObjectRef(clusters[0], resource.name, namespace, wanted.name)
-            found = await lived(context, LifeAsked(resource, ref, span.since, span.until))
-            return Remembered(found.told, found.freshness, found.warnings)
+            found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until))
+            return Remembered(found.history, found.freshness, found.warnings)
 
     async def timeline(self, ref: ObjectRef, events: list[dict[str, Any]], face: Face) -> list[Moment]:
         """Its own life, what happened in the last day to what it owns, and these events about it. Raises what ``life`` does."""
@@ -79,19 +79,19 @@ class Remembering:
         async with self._pipeline.guarded(call) as invocation:
             context = invocation.context
             spaces = (ref.namespace,) if ref.namespace else ()
-            kinds = await kinds_asked(context, invocation.spec, (ref.cluster,), "", spaces)
+            kinds = await readable_kinds(context, invocation.spec, (ref.cluster,), "", spaces)
             since = context.now - timeline.DAY
             query = ChangeQuery(since, context.now, (ref.cluster,), kinds, spaces, owner=owner, limit=timeline.MOST_OWNED)
-            store = history(context)
-            owned = [await happening(store, version) for version in (await store.changed(query)).versions]
+            store = history_of(context)
+            owned = [await timeline_entry(store, version) for version in (await store.changed(query)).versions]
         return timeline.moments(told, owned, events)
 
     async def changes(self, clusters: Sequence[ClusterName], wanted: ChangesWanted, face: Face) -> Remembered:
         """Over all these clusters. Raises UsageError for a time that cannot be, or an unknown kind."""
         call = ToolCall(CHANGES, {"context": ",".join(clusters), **msgspec.structs.asdict(wanted)}, face)
         async with self._pipeline.guarded(call) as invocation:
-            span = asked_span(wanted.since, wanted.until, "", invocation.context.now)
-            kinds = await kinds_asked(invocation.context, invocation.spec, clusters, wanted.kind, wanted.namespaces)
+            span = parse_span(wanted.since, wanted.until, "", invocation.context.now)
+            kinds = await readable_kinds(invocation.context, invocation.spec, clusters, wanted.kind, wanted.namespaces)
             namespaces = tuple(Namespace(one) for one in wanted.namespaces)
             query = ChangeQuery(span.since, span.until, tuple(clusters), kinds, namespaces, wanted.name, wanted.owner, wanted.field)
             window, freshness, warnings = await open_window(invocation.context, query)

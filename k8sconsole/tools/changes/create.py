@@ -6,12 +6,12 @@ import msgspec
 
 from k8sconsole.errors import NotFound
 from k8sconsole.model.masking import body_of
-from k8sconsole.tools.changes.edits import Meant, Undo
+from k8sconsole.tools.changes.edits import TargetObject, Undo
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 
 
-class Made(msgspec.Struct):
+class CreateResult(msgspec.Struct):
     """uid: of the object that was created. undo: the call that takes it back."""
 
     kind: str
@@ -22,21 +22,21 @@ class Made(msgspec.Struct):
     undo: dict[str, Any] | None = None
 
 
-async def creation(context: ToolContext, one: Meant, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
+async def propose_create(context: ToolContext, one: TargetObject, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
     """Raises AlreadyExists, Invalid, Forbidden, as the server does."""
     checked = await _sent(context, one, manifest, dry_run=True)
-    return Proposal((one.label,), consequences, shown(checked), str(_undo(one)))
+    return Proposal((one.label,), consequences, manifest_yaml(checked), str(_undo(one)))
 
 
-async def create(context: ToolContext, one: Meant, manifest: dict[str, Any], done: str = "created") -> Reply:
+async def create_object(context: ToolContext, one: TargetObject, manifest: dict[str, Any], done: str = "created") -> Reply:
     created = await _sent(context, one, manifest, dry_run=False)
     named = msgspec.structs.replace(one, name=str(created["metadata"]["name"]))
     undo = _undo(named)
-    made = Made(str(one.resource.name), one.namespace, named.name, str(created["metadata"].get("uid", "")), created, undo.call)
+    made = CreateResult(str(one.resource.name), one.namespace, named.name, str(created["metadata"].get("uid", "")), created, undo.call)
     return Reply(msgspec.to_builtins(made), f"{done} {named.label} in {one.cluster}\nundo: {undo}", context.live())
 
 
-def shown(manifest: dict[str, Any]) -> str:
+def manifest_yaml(manifest: dict[str, Any]) -> str:
     """What the server would keep, without the bookkeeping."""
     import yaml
 
@@ -47,11 +47,11 @@ def shown(manifest: dict[str, Any]) -> str:
     return text
 
 
-def _undo(one: Meant) -> Undo:
+def _undo(one: TargetObject) -> Undo:
     return Undo("k8s_delete_resource", one.arguments())
 
 
-async def _sent(context: ToolContext, one: Meant, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+async def _sent(context: ToolContext, one: TargetObject, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     cluster = await context.cluster(one.cluster)
     try:
         answer = await cluster.create(one.resource, one.namespace or None, msgspec.json.encode(manifest), dry_run=dry_run)

@@ -14,7 +14,7 @@ from k8sconsole.model.filters.selectors import satisfied
 from k8sconsole.model.filters.tree import LabelOperator, Requirement
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 
 BUDGETS = "poddisruptionbudgets.policy"
 _READY = ("readyReplicas", "numberReady", "ready")
@@ -26,7 +26,7 @@ _OPERATORS = {
 }
 
 
-def protects(budget: dict[str, Any], namespace: str, labels: Mapping[str, str]) -> bool:
+def budget_protects(budget: dict[str, Any], namespace: str, labels: Mapping[str, str]) -> bool:
     """Pods with these labels."""
     selector = budget["spec"].get("selector")
     if budget["metadata"]["namespace"] != namespace or selector is None:
@@ -39,7 +39,9 @@ def protects(budget: dict[str, Any], namespace: str, labels: Mapping[str, str]) 
     return all(satisfied(one, labels) for one in (*exact, *more))
 
 
-async def broken_by_deleting(context: ToolContext, cluster: ClusterName, resource: ApiResource, obj: dict[str, Any]) -> tuple[str, ...]:
+async def budgets_broken_by_deleting(
+    context: ToolContext, cluster: ClusterName, resource: ApiResource, obj: dict[str, Any]
+) -> tuple[str, ...]:
     """Of a pod that is ready, or of a workload with its ready pods."""
     meta, status = obj["metadata"], obj.get("status") or {}
     if resource.name == "pods":
@@ -50,7 +52,7 @@ async def broken_by_deleting(context: ToolContext, cluster: ClusterName, resourc
     return tuple([_sentence(one, lost) for one in await _protecting(context, cluster, meta, labels) if _breaks(one, lost)]) if lost else ()
 
 
-async def broken_by_scaling(context: ToolContext, cluster: ClusterName, obj: dict[str, Any], replicas: int) -> tuple[str, ...]:
+async def budgets_broken_by_scaling(context: ToolContext, cluster: ClusterName, obj: dict[str, Any], replicas: int) -> tuple[str, ...]:
     """Pods that are not ready go first. A budget in percent, or of those that may be missing, wants fewer once there are fewer."""
     lost = _ready(obj.get("status") or {}) - replicas
     if lost <= 0:
@@ -69,11 +71,11 @@ async def _protecting(
         return []
     try:
         kind = await context.resource(cluster, BUDGETS)
-        opened = await open_rows(context, RowsWanted(cluster, kind, (namespace,), live=True))
+        opened = await open_rows(context, RowsRequest(cluster, kind, (namespace,), live=True))
         budgets = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     except ConsoleError:
         return []
-    return [one for one in budgets if protects(one, namespace, labels)]
+    return [one for one in budgets if budget_protects(one, namespace, labels)]
 
 
 def _breaks(budget: dict[str, Any], lost: int) -> bool:

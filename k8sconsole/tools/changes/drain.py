@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.port import Cluster, Selectors
-from k8sconsole.tools.changes.disruption_budgets import BUDGETS, protects
+from k8sconsole.tools.changes.disruption_budgets import BUDGETS, budget_protects
 from k8sconsole.tools.context import ToolContext
 
 MIRROR = "kubernetes.io/config.mirror"
 
 
-class Moved(msgspec.Struct, frozen=True):
+class DrainPlan(msgspec.Struct, frozen=True):
     """pods: (namespace, name, uid) to be evicted. staying: of daemon sets, mirrors, finished. blocking: why the drain may not begin."""
 
     pods: tuple[tuple[str, str, str], ...]
@@ -20,7 +20,7 @@ class Moved(msgspec.Struct, frozen=True):
     hurts: tuple[str, ...]
 
 
-async def to_move(context: ToolContext, cluster: Cluster, node: str, *, force: bool, empty_dirs: bool) -> Moved:
+async def plan_drain(context: ToolContext, cluster: Cluster, node: str, *, force: bool, empty_dirs: bool) -> DrainPlan:
     """Read live: a cache that is a moment old would miss a pod."""
     kind = await context.resource(cluster.name, "pods")
     pods: list[dict[str, Any]] = []
@@ -36,7 +36,7 @@ async def to_move(context: ToolContext, cluster: Cluster, node: str, *, force: b
             blocking.append(f"{label}: its emptyDir data would be lost (delete_emptydir_data=true accepts that)")
     identities = tuple((pod["metadata"]["namespace"], pod["metadata"]["name"], pod["metadata"]["uid"]) for pod in moving)
     staying = tuple(_label(pod) for pod in pods if _stays(pod))
-    return Moved(identities, staying, tuple(blocking), tuple(await _budgets(context, cluster, moving)))
+    return DrainPlan(identities, staying, tuple(blocking), tuple(await _budgets(context, cluster, moving)))
 
 
 async def _budgets(context: ToolContext, cluster: Cluster, moving: list[dict[str, Any]]) -> list[str]:
@@ -45,7 +45,7 @@ async def _budgets(context: ToolContext, cluster: Cluster, moving: list[dict[str
     said: list[str] = []
     async for page in cluster.pages(kind):
         for budget in (msgspec.json.decode(item) for item in page.items):
-            needed = sum(protects(budget, pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}) for pod in moving)
+            needed = sum(budget_protects(budget, pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}) for pod in moving)
             allowed = int((budget.get("status") or {}).get("disruptionsAllowed") or 0)
             if needed > allowed:
                 said.append(f"PodDisruptionBudget {_label(budget)} allows {allowed} more disruptions, this needs {needed}")

@@ -1,6 +1,6 @@
 """Changing one object: tried by the server first, shown as the fields that would differ, and made only on the object that was shown.
 
-A tool says what it means as a ``Plan``; preparing and performing it are the same for all of them.
+A tool says what it means as a ``ChangePlan``; preparing and performing it are the same for all of them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ from k8sconsole.model.differences import Difference, differences, line
 from k8sconsole.model.history import Change
 from k8sconsole.model.masking import body_of
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
-from k8sconsole.tools.changes.field_owners import owners
+from k8sconsole.tools.changes.field_owners import owner_warnings
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.versions import changed_fields
 from k8sconsole.tools.object_lookup import namespace_of, not_found
@@ -26,7 +26,7 @@ MOST_LINES = 40
 _BOOKKEEPING = ("metadata.resourceVersion", "metadata.generation", "metadata.managedFields", "metadata.uid", "metadata.creationTimestamp")
 
 
-class Meant(msgspec.Struct, frozen=True):
+class TargetObject(msgspec.Struct, frozen=True):
     """The one object a change is about."""
 
     cluster: ClusterName
@@ -73,17 +73,17 @@ class Edit(msgspec.Struct, frozen=True):
     force: bool = False
 
 
-class Plan(msgspec.Struct, frozen=True):
+class ChangePlan(msgspec.Struct, frozen=True):
     """before: the object as it lives, masked, or None where there is none yet. consequences: the most serious first."""
 
-    meant: Meant
+    target: TargetObject
     edit: Edit
     undo: Undo
     before: dict[str, Any] | None
     consequences: tuple[str, ...] = ()
 
 
-class Altered(msgspec.Struct):
+class ChangeResult(msgspec.Struct):
     """changed: the fields that differ, one a line. undo: the call that takes it back; where it is null, why says why."""
 
     kind: str
@@ -95,17 +95,17 @@ class Altered(msgspec.Struct):
     why: str = ""
 
 
-Planner = Callable[[Any, ToolContext], Awaitable[Plan]]
+Planner = Callable[[Any, ToolContext], Awaitable[ChangePlan]]
 
 
-async def meant(asked: Any, context: ToolContext, kind: str = "") -> Meant:
+async def resolve_target(asked: Any, context: ToolContext, kind: str = "") -> TargetObject:
     """From the parameters context, kind, namespace and name."""
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, kind or asked.kind)
-    return Meant(cluster, resource, namespace_of(context, cluster, resource, getattr(asked, "namespace", "")), asked.name)
+    return TargetObject(cluster, resource, namespace_of(context, cluster, resource, getattr(asked, "namespace", "")), asked.name)
 
 
-async def living(context: ToolContext, one: Meant, subresource: str | None = None) -> dict[str, Any]:
+async def fetch_live(context: ToolContext, one: TargetObject, subresource: str | None = None) -> dict[str, Any]:
     """The object as the cluster has it now, masked, managedFields kept. Raises NotFound with the nearest names."""
     cluster = await context.cluster(one.cluster)
     try:
@@ -115,34 +115,34 @@ async def living(context: ToolContext, one: Meant, subresource: str | None = Non
     return _masked(one, raw)
 
 
-def changing(planned: Planner, done: str) -> tuple[Preparation, Handler]:
+def change_handlers(planned: Planner, done: str) -> tuple[Preparation, Handler]:
     """Both halves of a tool that changes one object. done: what has been done, as in ``scaled``."""
 
     async def prepare(asked: Any, context: ToolContext) -> Proposal:
         plan = await planned(asked, context)
         after = await _patched(context, plan, dry_run=True)
         lines = _lines(await _compared(context, plan), after)
-        consequences = (*plan.consequences, *(owners(plan.before) if plan.before else ()))
+        consequences = (*plan.consequences, *(owner_warnings(plan.before) if plan.before else ()))
         shown = "\n".join(lines) if lines else "accepted by the server; nothing would change"
-        return Proposal((plan.meant.label,), consequences, shown, str(plan.undo), {"uid": uid_of(plan.before)})
+        return Proposal((plan.target.label,), consequences, shown, str(plan.undo), {"uid": uid_of(plan.before)})
 
     async def handle(asked: Any, context: ToolContext) -> Reply:
         plan = await planned(asked, context)
-        same_object(context, plan.meant, plan.before)
+        check_same_object(context, plan.target, plan.before)
         compared = await _compared(context, plan)
         after = await _patched(context, plan, dry_run=False)
-        return altered(context, plan.meant, done, _lines(compared, after), plan.undo, version_of(after))
+        return change_reply(context, plan.target, done, _lines(compared, after), plan.undo, version_of(after))
 
     return prepare, handle
 
 
-def altered(context: ToolContext, one: Meant, done: str, lines: list[str], undo: Undo, version: str) -> Reply:
-    told = Altered(str(one.resource.name), one.namespace, one.name, version, lines, undo.call, undo.why)
+def change_reply(context: ToolContext, one: TargetObject, done: str, lines: list[str], undo: Undo, version: str) -> Reply:
+    told = ChangeResult(str(one.resource.name), one.namespace, one.name, version, lines, undo.call, undo.why)
     text = "\n".join((f"{done} {one.label} in {one.cluster}", *lines, f"undo: {undo}"))
     return Reply(msgspec.to_builtins(told), text, context.live())
 
 
-def same_object(context: ToolContext, one: Meant, before: dict[str, Any] | None) -> None:
+def check_same_object(context: ToolContext, one: TargetObject, before: dict[str, Any] | None) -> None:
     """Raises Conflict when the name has come to mean another object since it was shown."""
     shown = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
     if context.proposal is not None and shown != uid_of(before):
@@ -157,14 +157,14 @@ def version_of(obj: dict[str, Any]) -> str:
     return str((obj.get("metadata") or {}).get("resourceVersion", ""))
 
 
-def without_masks(value: Any, parameter: str) -> None:
+def refuse_masked_values(value: Any, parameter: str) -> None:
     """Raises InvalidParams where a value is what masking left of another: written back, it would destroy the real one."""
-    if any(is_masked(text) for text in texts(value)):
+    if any(is_masked(text) for text in collect_strings(value)):
         details = {"parameter": parameter, "given": "a masked value", "expected": "real values", "nearest": []}
         raise InvalidParams(f"{parameter} holds a masked value", "it would overwrite the real one", "leave that field out", details)
 
 
-async def undo_by_history(context: ToolContext, one: Meant, before: dict[str, Any]) -> Undo:
+async def undo_from_history(context: ToolContext, one: TargetObject, before: dict[str, Any]) -> Undo:
     """The old version brought back, where history holds it."""
     if context.store is None:
         return Undo(why="there is no cache file, so the old version was not kept")
@@ -184,15 +184,15 @@ def _comparable(obj: dict[str, Any]) -> bytes:
     return msgspec.json.encode({**rest, "metadata": meta})
 
 
-async def _compared(context: ToolContext, plan: Plan) -> dict[str, Any]:
+async def _compared(context: ToolContext, plan: ChangePlan) -> dict[str, Any]:
     """What the server's answer is held against: the object, or the part of it that a subresource shows."""
     if plan.edit.subresource:
-        return await living(context, plan.meant, plan.edit.subresource)
+        return await fetch_live(context, plan.target, plan.edit.subresource)
     return plan.before or {}
 
 
-async def _patched(context: ToolContext, plan: Plan, *, dry_run: bool) -> dict[str, Any]:
-    one, edit = plan.meant, plan.edit
+async def _patched(context: ToolContext, plan: ChangePlan, *, dry_run: bool) -> dict[str, Any]:
+    one, edit = plan.target, plan.edit
     raw = await (await context.cluster(one.cluster)).patch(
         one.resource,
         one.namespace or None,
@@ -225,7 +225,7 @@ def _is_bookkeeping(one: Difference) -> bool:
     return one.path.startswith((*_BOOKKEEPING, "status"))
 
 
-def _masked(one: Meant, raw: bytes) -> dict[str, Any]:
+def _masked(one: TargetObject, raw: bytes) -> dict[str, Any]:
     managed = (msgspec.json.decode(raw).get("metadata") or {}).get("managedFields")
     found: dict[str, Any] = msgspec.json.decode(body_of(one.resource.name, raw))
     if managed:
@@ -233,9 +233,9 @@ def _masked(one: Meant, raw: bytes) -> dict[str, Any]:
     return found
 
 
-def texts(value: Any) -> list[str]:
+def collect_strings(value: Any) -> list[str]:
     if isinstance(value, dict):
-        return [text for item in value.values() for text in texts(item)]
+        return [text for item in value.values() for text in collect_strings(item)]
     if isinstance(value, list):
-        return [text for item in value for text in texts(item)]
+        return [text for item in value for text in collect_strings(item)]
     return [value] if isinstance(value, str) else []

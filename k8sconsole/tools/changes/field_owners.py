@@ -6,13 +6,13 @@ _PEOPLE = ("kubectl", "k8sconsole", "kube-controller-manager", "kubelet", "befor
 _TOOLS = {"argocd": "Argo CD", "kustomize-controller": "Flux", "helm-controller": "Flux", "helm": "Helm"}
 
 
-def owners(obj: dict[str, Any]) -> tuple[str, ...]:
+def owner_warnings(obj: dict[str, Any]) -> tuple[str, ...]:
     """Sentences: an owner that controls it, a delivery tool by its labels, and the field managers that look like neither people nor
     Kubernetes itself."""
     meta = obj.get("metadata") or {}
     controllers = [one for one in meta.get("ownerReferences") or [] if one.get("controller")]
     said = [f"{one.get('kind')} {one.get('name')} controls it and may put it back" for one in controllers]
-    by_labels = delivered_by(meta)
+    by_labels = delivery_tool(meta)
     if by_labels:
         return (*said, f"{by_labels} manages it and may put it back")
     managers = {str(one.get("manager", "")) for one in meta.get("managedFields") or [] if not one.get("subresource")}
@@ -20,7 +20,7 @@ def owners(obj: dict[str, Any]) -> tuple[str, ...]:
     return (*said, *(f"{_called(name)} writes fields of it and may put it back" for name in foreign))
 
 
-def delivered_by(meta: dict[str, Any]) -> str:
+def delivery_tool(meta: dict[str, Any]) -> str:
     """Argo CD, Flux, Helm (with its release) or whoever the common label names; empty for none."""
     labels, annotations = meta.get("labels") or {}, meta.get("annotations") or {}
     if "argocd.argoproj.io/tracking-id" in annotations or "argocd.argoproj.io/instance" in labels:

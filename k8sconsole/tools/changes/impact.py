@@ -4,7 +4,7 @@ from typing import Any
 
 from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
-from k8sconsole.tools.changes.field_owners import delivered_by
+from k8sconsole.tools.changes.field_owners import delivery_tool
 from k8sconsole.tools.context import ToolContext
 
 _IN_A_NAMESPACE = ("pods", "deployments.apps", "statefulsets.apps", "services", "configmaps", "secrets", "persistentvolumeclaims")
@@ -12,7 +12,7 @@ _OWN_PODS = {"replicasets.apps": "ReplicaSet", "statefulsets.apps": "StatefulSet
 _STATEFUL = frozenset({"persistentvolumeclaims", "persistentvolumes", "statefulsets.apps"})
 
 
-async def of_deleting(context: ToolContext, cluster: ClusterName, resource: ApiResource, obj: dict[str, Any]) -> tuple[str, ...]:
+async def deletion_impact(context: ToolContext, cluster: ClusterName, resource: ApiResource, obj: dict[str, Any]) -> tuple[str, ...]:
     """Sentences, the most serious first."""
     meta = obj.get("metadata", {})
     namespace, name = meta.get("namespace", ""), meta.get("name", "")
@@ -67,7 +67,7 @@ def _of_its_kind(resource: str, obj: dict[str, Any]) -> list[str]:
 
 def _managed(meta: dict[str, Any]) -> list[str]:
     """Who would put it back, or miss it."""
-    manager = delivered_by(meta)
+    manager = delivery_tool(meta)
     return [f"{manager} manages it and may create it again, or miss it"] if manager else []
 
 

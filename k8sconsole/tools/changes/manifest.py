@@ -7,7 +7,7 @@ from k8sconsole.errors import InvalidParams
 MOST_TEXT = 1_000_000
 
 
-def parsed(given: dict[str, Any] | str) -> dict[str, Any]:
+def parse_manifest(given: dict[str, Any] | str) -> dict[str, Any]:
     """With apiVersion, kind and metadata in place. Raises InvalidParams that names what is missing."""
     document = _loaded(given) if isinstance(given, str) else given
     if not isinstance(document, dict):

@@ -7,7 +7,7 @@ from k8sconsole.errors import Invalid
 from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.differences import Difference, applied, differences, line
 from k8sconsole.model.masking import mask_object
-from k8sconsole.tools.changes.edits import Meant, texts
+from k8sconsole.tools.changes.edits import TargetObject, collect_strings
 
 _SERVERS = frozenset(
     (
@@ -23,7 +23,7 @@ _SERVERS = frozenset(
 )
 
 
-def restored(one: Meant, live: dict[str, Any], old: dict[str, Any]) -> tuple[dict[str, Any], list[Difference]]:
+def restore_version(one: TargetObject, live: dict[str, Any], old: dict[str, Any]) -> tuple[dict[str, Any], list[Difference]]:
     """The object to write, and what it changes. live is not masked, old is. Raises Invalid where a masked value would have to return."""
     changes = differences(_wished(mask_object(one.resource.name, live)), _wished(old))
     _refuse_masked(one, [change.new for change in changes], [change.path for change in changes])
@@ -33,7 +33,7 @@ def restored(one: Meant, live: dict[str, Any], old: dict[str, Any]) -> tuple[dic
     return ({**wanted, "status": live["status"]} if "status" in live else wanted), changes
 
 
-def recreated(one: Meant, old: dict[str, Any]) -> dict[str, Any]:
+def recreation_manifest(one: TargetObject, old: dict[str, Any]) -> dict[str, Any]:
     """The manifest of an object that is gone. Raises Invalid where part of it is masked."""
     wanted = _wished(old)
     _refuse_masked(one, [wanted], [one.label])
@@ -44,7 +44,7 @@ def recreated(one: Meant, old: dict[str, Any]) -> dict[str, Any]:
     return {**_named(one), **wanted, "metadata": meta, **({"spec": spec} if spec is not None else {})}
 
 
-def told_lines(changes: Sequence[Difference]) -> list[str]:
+def format_changes(changes: Sequence[Difference]) -> list[str]:
     return [line(change) for change in changes]
 
 
@@ -54,12 +54,12 @@ def _wished(obj: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")}, "metadata": meta}
 
 
-def _named(one: Meant) -> dict[str, str]:
+def _named(one: TargetObject) -> dict[str, str]:
     return {"apiVersion": one.resource.api_version, "kind": one.resource.kind}
 
 
-def _refuse_masked(one: Meant, values: list[Any], paths: list[str]) -> None:
-    hidden = [path for value, path in zip(values, paths, strict=True) if any(is_masked(text) for text in texts(value))]
+def _refuse_masked(one: TargetObject, values: list[Any], paths: list[str]) -> None:
+    hidden = [path for value, path in zip(values, paths, strict=True) if any(is_masked(text) for text in collect_strings(value))]
     if hidden:
         details = {"parameter": "resource_version", "fields": hidden, "nearest": []}
         why = f"history never kept the values of {', '.join(hidden)}: they were masked"

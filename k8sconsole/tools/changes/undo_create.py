@@ -10,10 +10,10 @@ from k8sconsole.kit.times import exact
 from k8sconsole.model.masking import mask_object
 from k8sconsole.model.policy import Action
 from k8sconsole.model.tables.custom import moment
-from k8sconsole.tools.changes.audit_lookup import Request
-from k8sconsole.tools.changes.disruption_budgets import broken_by_deleting
-from k8sconsole.tools.changes.edits import Meant, altered, uid_of, undo_by_history
-from k8sconsole.tools.changes.impact import of_deleting
+from k8sconsole.tools.changes.audit_lookup import RequestRecord
+from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleting
+from k8sconsole.tools.changes.edits import TargetObject, change_reply, uid_of, undo_from_history
+from k8sconsole.tools.changes.impact import deletion_impact
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.policy import decide
 from k8sconsole.tools.results import Proposal, Reply, Target
@@ -28,7 +28,9 @@ LITTLE_SKEW = 2.0
 _STRICTNESS = (Action.ALLOW, Action.ASK, Action.TYPE_NAME, Action.DENY)
 
 
-async def unmaking(context: ToolContext, tool: "ToolSpec", one: Meant, live: dict[str, Any], request: Request) -> Proposal:
+async def propose_undo_create(
+    context: ToolContext, tool: "ToolSpec", one: TargetObject, live: dict[str, Any], request: RequestRecord
+) -> Proposal:
     """Raises Conflict where the name has come to mean another object, PolicyDenied, and what the server says to the deletion."""
     _same_as_made(one, live, request)
     _no_stricter(context, tool, one)
@@ -36,21 +38,21 @@ async def unmaking(context: ToolContext, tool: "ToolSpec", one: Meant, live: dic
     masked = mask_object(one.resource.name, live)
     hurts = (
         f"deletes what {request.tool} made at {exact(request.began)}",
-        *await broken_by_deleting(context, one.cluster, one.resource, masked),
-        *await of_deleting(context, one.cluster, one.resource, masked),
+        *await budgets_broken_by_deleting(context, one.cluster, one.resource, masked),
+        *await deletion_impact(context, one.cluster, one.resource, masked),
     )
     shown = f"the server would delete {one.label} (uid {uid_of(live)})"
-    undo = await undo_by_history(context, one, masked)
+    undo = await undo_from_history(context, one, masked)
     return Proposal((one.label,), hurts, shown, str(undo), {"uid": uid_of(live)})
 
 
-async def unmake(context: ToolContext, one: Meant, live: dict[str, Any]) -> Reply:
-    undo = await undo_by_history(context, one, mask_object(one.resource.name, live))
+async def undo_create(context: ToolContext, one: TargetObject, live: dict[str, Any]) -> Reply:
+    undo = await undo_from_history(context, one, mask_object(one.resource.name, live))
     await _deleted(context, one, uid_of(live), dry_run=False)
-    return altered(context, one, "deleted again", ["deleted again"], undo, "")
+    return change_reply(context, one, "deleted again", ["deleted again"], undo, "")
 
 
-def _same_as_made(one: Meant, live: dict[str, Any], request: Request) -> None:
+def _same_as_made(one: TargetObject, live: dict[str, Any], request: RequestRecord) -> None:
     born = moment(live["metadata"].get("creationTimestamp"))
     skew = SKEW if request.making else LITTLE_SKEW
     if born is None or not request.began - skew <= born <= request.ended + skew:
@@ -58,7 +60,7 @@ def _same_as_made(one: Meant, live: dict[str, Any], request: Request) -> None:
         raise Conflict(f"{one.label} is another object now", f"it was made at {when}, not by that request", "k8s_delete_resource")
 
 
-def _no_stricter(context: ToolContext, tool: "ToolSpec", one: Meant) -> None:
+def _no_stricter(context: ToolContext, tool: "ToolSpec", one: TargetObject) -> None:
     """A rule about deleting counts here too, and one that only lets objects be written does not let them be deleted."""
     policy, call = context.environment.policy(), context.call
     target = Target(one.cluster, resource=one.resource, namespaces=(one.namespace,) if one.namespace else (), name=one.name)
@@ -70,7 +72,7 @@ def _no_stricter(context: ToolContext, tool: "ToolSpec", one: Meant) -> None:
         raise PolicyDenied(f"{one.label} is not deleted by an undo", f"deleting it: {wanted.reason}", "k8s_delete_resource", details)
 
 
-async def _deleted(context: ToolContext, one: Meant, uid: str, *, dry_run: bool) -> None:
+async def _deleted(context: ToolContext, one: TargetObject, uid: str, *, dry_run: bool) -> None:
     cluster = await context.cluster(one.cluster)
     await cluster.delete(
         one.resource, one.namespace or None, one.name, propagation="Background", grace_seconds=None, uid=uid, dry_run=dry_run

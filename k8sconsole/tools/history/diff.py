@@ -14,7 +14,7 @@ from k8sconsole.model.refs import ClusterName, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.store.port import History
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.history.queries import GapTold, few_gaps, going_on, history, told, unseen
+from k8sconsole.tools.history.queries import GapRecord, cursor_errors, describe_gaps, gap_record, history_of, limit_gaps
 from k8sconsole.tools.history.versions import changed_fields
 from k8sconsole.tools.output.token_budget import fitting
 from k8sconsole.tools.policy import readable
@@ -28,7 +28,7 @@ MOST_VERSIONS = 200_000
 _PAGE = 20_000
 
 
-class ChangeTold(msgspec.Struct):
+class ChangeRecord(msgspec.Struct):
     """versions: how many lay between. last: when the newest of them was seen. by: who wrote them, the latest first. diff: the fields that
     differ, of objects that are there at both ends."""
 
@@ -43,31 +43,20 @@ class ChangeTold(msgspec.Struct):
     diff: list[Difference]
 
 
-class ChangesTold(msgspec.Struct, rename={"since": "from", "until": "to"}):
+class DiffPage(msgspec.Struct, rename={"since": "from", "until": "to"}):
     """items: what differs between the two ends, latest change first. passing: objects that came and went in between. restored: of those
     looked at, how many are as they were. counts: versions in between, by kind and change."""
 
     since: str
     until: str
-    items: list[ChangeTold]
+    items: list[ChangeRecord]
     passing: int
     restored: int
     counts: dict[str, int]
-    gaps: list[GapTold]
+    gaps: list[GapRecord]
 
 
-class Changed(msgspec.Struct, frozen=True):
-    """total: how many objects have versions in between and did not merely come and go; following: where the next page begins, 0 at the
-    end."""
-
-    told: ChangesTold
-    freshness: Freshness
-    total: int
-    following: int = 0
-    warnings: tuple[str, ...] = ()
-
-
-async def kinds_asked(
+async def readable_kinds(
     context: ToolContext, tool: "ToolSpec", clusters: Sequence[ClusterName], word: str, namespaces: Sequence[str]
 ) -> tuple[ResourceName, ...]:
     """The kind that the word names, or without one all kinds; then only those that policy lets be read, where it has rules about kinds.
@@ -86,12 +75,12 @@ async def kinds_asked(
     return tuple(sorted(kept))
 
 
-class Window:
+class ChangeWindow:
     """All versions between two moments, by object, read once; ``page`` compares the two ends of some of the objects."""
 
     def __init__(self, context: ToolContext, query: ChangeQuery, found: Changes) -> None:
         self._context = context
-        self._store = history(context)
+        self._store = history_of(context)
         self._query = query
         self._found = found
         self.objects: dict[ObjectRef, list[Version]] = {}
@@ -103,10 +92,10 @@ class Window:
     def total(self) -> int:
         return len(self._lasting)
 
-    async def page(self, start: int = 0, limit: int | None = None) -> tuple[ChangesTold, int]:
+    async def page(self, start: int = 0, limit: int | None = None) -> tuple[DiffPage, int]:
         """And where the next one begins, 0 at the end."""
         end = self.total if limit is None else min(self.total, start + limit)
-        items: list[ChangeTold] = []
+        items: list[ChangeRecord] = []
         restored = 0
         for ref in self._lasting[start:end]:
             item = await self._between(ref)
@@ -114,19 +103,19 @@ class Window:
             items += [item] if item else []
         passing = len(self.objects) - self.total
         query = self._query
-        gaps = [told(gap) for gap in self._found.gaps]
-        page = ChangesTold(exact(query.since), exact(query.until), items, passing, restored, self._found.counts, gaps)
+        gaps = [gap_record(gap) for gap in self._found.gaps]
+        page = DiffPage(exact(query.since), exact(query.until), items, passing, restored, self._found.counts, gaps)
         return page, end if end < self.total else 0
 
-    def place_after(self, item: ChangeTold) -> int:
+    def place_after(self, item: ChangeRecord) -> int:
         """Where a page begins that follows this item."""
         places = (at for at, ref in enumerate(self._lasting, 1) if self._names(ref, item))
         return next(places, 0) % self.total
 
-    def _names(self, ref: ObjectRef, item: ChangeTold) -> bool:
+    def _names(self, ref: ObjectRef, item: ChangeRecord) -> bool:
         return (ref.cluster, ref.resource, ref.namespace, ref.name) == (item.context, item.kind, item.namespace, item.name)
 
-    async def _between(self, ref: ObjectRef) -> ChangeTold | None:
+    async def _between(self, ref: ObjectRef) -> ChangeRecord | None:
         """None when the two ends are the same."""
         before, after = await self._state(ref, self._query.since), await self._state(ref, self._query.until)
         if before is None or after is None:
@@ -141,20 +130,20 @@ class Window:
         found = await self._store.object_as_of(ref, at)
         return None if found is None or found[0].change is Change.DELETED else found[1]
 
-    def _told(self, ref: ObjectRef, change: Change, diff: list[Difference]) -> ChangeTold:
+    def _told(self, ref: ObjectRef, change: Change, diff: list[Difference]) -> ChangeRecord:
         seen = self.objects[ref]
         by = list(dict.fromkeys(version.by for version in seen if version.by))
         last = exact(seen[0].observed_at)
-        return ChangeTold(ref.cluster, ref.resource, ref.namespace, ref.name, change.value, len(seen), last, by, diff)
+        return ChangeRecord(ref.cluster, ref.resource, ref.namespace, ref.name, change.value, len(seen), last, by, diff)
 
 
 def _came_and_went(newest_first: Sequence[Version]) -> bool:
     return newest_first[-1].change is Change.ADDED and newest_first[0].change is Change.DELETED
 
 
-async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[Window, Freshness, tuple[str, ...]]:
+async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[ChangeWindow, Freshness, tuple[str, ...]]:
     """Where more happened than is looked through, the newest part; a warning says so."""
-    store = history(context)
+    store = history_of(context)
     versions: list[Version] = []
     cursor = ""
     for _ in range(MOST_VERSIONS // _PAGE):
@@ -164,15 +153,15 @@ async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[Window,
         if not cursor:
             break
     more = (f"only the newest {len(versions)} of {found.total} versions were looked through; narrow the window",) if cursor else ()
-    return Window(context, query, msgspec.structs.replace(found, versions=versions)), _freshness(query, found.gaps), more
+    return ChangeWindow(context, query, msgspec.structs.replace(found, versions=versions)), _freshness(query, found.gaps), more
 
 
 def _freshness(query: ChangeQuery, gaps: Sequence[Gap]) -> Freshness:
-    missing = unseen(gaps)
+    missing = describe_gaps(gaps)
     return Freshness(Source.HISTORY, query.until, not missing, missing)
 
 
-class Happening(msgspec.Struct):
+class TimelineEntry(msgspec.Struct):
     """One version. fields: which differ from the version before, twenty at most. note: what an event says."""
 
     at: str
@@ -186,41 +175,41 @@ class Happening(msgspec.Struct):
     note: str = ""
 
 
-class Happened(msgspec.Struct):
+class TimelinePage(msgspec.Struct):
     """items: newest first. counts: of everything that matches, by kind and change."""
 
-    items: list[Happening]
+    items: list[TimelineEntry]
     counts: dict[str, int]
-    gaps: list[GapTold]
+    gaps: list[GapRecord]
 
 
-class Feed(msgspec.Struct, frozen=True):
+class TimelineReply(msgspec.Struct, frozen=True):
     """following: the store's cursor for what is older, empty at the end."""
 
-    told: Happened
+    page: TimelinePage
     freshness: Freshness
     total: int
     following: str = ""
     warnings: tuple[str, ...] = ()
 
 
-async def happened(context: ToolContext, query: ChangeQuery, max_tokens: int) -> Feed:
+async def read_timeline(context: ToolContext, query: ChangeQuery, max_tokens: int) -> TimelineReply:
     """A page of single changes, as many as fit."""
-    store = history(context)
-    with going_on(query.cursor):
+    store = history_of(context)
+    with cursor_errors(query.cursor):
         found = await store.changed(query)
-    gaps, more = few_gaps([told(gap) for gap in found.gaps], max_tokens)
-    items = fitting([await happening(store, version) for version in found.versions], max_tokens, (found.counts, gaps))
+    gaps, more = limit_gaps([gap_record(gap) for gap in found.gaps], max_tokens)
+    items = fitting([await timeline_entry(store, version) for version in found.versions], max_tokens, (found.counts, gaps))
     following = found.next
     if len(items) < len(found.versions):
         following = (await store.changed(msgspec.structs.replace(query, limit=len(items)))).next
-    return Feed(Happened(items, found.counts, gaps), _freshness(query, found.gaps), found.total, following, more)
+    return TimelineReply(TimelinePage(items, found.counts, gaps), _freshness(query, found.gaps), found.total, following, more)
 
 
-async def happening(store: History, version: Version) -> Happening:
+async def timeline_entry(store: History, version: Version) -> TimelineEntry:
     ref = version.ref
     note = await _event_note(store, version) if ref.resource in ("events", "events.events.k8s.io") else ""
-    return Happening(
+    return TimelineEntry(
         exact(version.observed_at),
         ref.cluster,
         ref.resource,

@@ -7,10 +7,10 @@ from k8sconsole.kit.text import nearest
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.history.queries import NAMES, history
+from k8sconsole.tools.history.queries import NAMES, history_of
 
 
-async def ever_seen(context: ToolContext, query: ChangeQuery) -> None:
+async def check_names_known(context: ToolContext, query: ChangeQuery) -> None:
     """Raises NotFound, with names that are like it, for a name or an owner that is not there and of which no version is kept; UsageError
     for an owner of an unknown kind."""
     if query.name and not await _seen(context, query, query.name, query.resources):
@@ -23,7 +23,7 @@ async def ever_seen(context: ToolContext, query: ChangeQuery) -> None:
 
 
 async def _seen(context: ToolContext, query: ChangeQuery, name: str, kinds: tuple[ResourceName, ...]) -> bool:
-    if (await history(context).changed(_whole(context, query, kinds, name))).versions:
+    if (await history_of(context).changed(_whole(context, query, kinds, name))).versions:
         return True
     async for known in _there(context, query, kinds, name):
         if name in known:
@@ -52,7 +52,7 @@ async def _kinds(context: ToolContext, cluster: ClusterName) -> list[ResourceNam
 async def _never_seen(context: ToolContext, query: ChangeQuery, parameter: str, kinds: tuple[ResourceName, ...]) -> NotFound:
     given = str(getattr(query, parameter))
     name = given.rpartition("/")[2]
-    names = {version.ref.name for version in (await history(context).changed(_whole(context, query, kinds))).versions}
+    names = {version.ref.name for version in (await history_of(context).changed(_whole(context, query, kinds))).versions}
     async for known in _there(context, query, kinds, name[:2]):
         names.update(known)
     close = nearest(name, sorted(names))

@@ -25,7 +25,7 @@ NAMES = 5_000
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
-def asked_moment(text: str, parameter: str, now: float) -> float:
+def parse_moment(text: str, parameter: str, now: float) -> float:
     """Raises InvalidParams, which names what is accepted, for what is no time, has not been yet, or was before clusters were."""
     try:
         at = past(text, now)
@@ -38,7 +38,7 @@ def asked_moment(text: str, parameter: str, now: float) -> float:
         ) from cause
 
 
-def asked_past(as_of: str, live: bool, cursor: str, now: float) -> tuple[float | None, str]:
+def parse_as_of(as_of: str, live: bool, cursor: str, now: float) -> tuple[float | None, str]:
     """The moment that a list is about, None for the present, and the cursor within it. Raises InvalidParams."""
     if as_of and live:
         raise InvalidParams(
@@ -50,10 +50,10 @@ def asked_past(as_of: str, live: bool, cursor: str, now: float) -> tuple[float |
     if cursor.startswith(PAST_CURSOR):
         (at,), place = _taken_apart(cursor, 1)
         return at, place
-    return (asked_moment(as_of, "as_of", now) if as_of else None), cursor
+    return (parse_moment(as_of, "as_of", now) if as_of else None), cursor
 
 
-class Span(msgspec.Struct, frozen=True):
+class TimeSpan(msgspec.Struct, frozen=True):
     """From ``since`` until ``until``, seconds since the epoch; place: where in the answer to go on, empty at its beginning."""
 
     since: float
@@ -67,62 +67,62 @@ class Span(msgspec.Struct, frozen=True):
     def number(self) -> int:
         """The place, where places are counted. Raises InvalidParams."""
         try:
-            return counted(self.place)
+            return parse_offset(self.place)
         except ValueError as cause:
-            raise no_cursor(self.place) from cause
+            raise invalid_cursor(self.place) from cause
 
 
-def asked_span(since: str, until: str, cursor: str, now: float) -> Span:
+def parse_span(since: str, until: str, cursor: str, now: float) -> TimeSpan:
     """Without ``since`` from the beginning, without ``until`` up to now. Raises InvalidParams."""
     if cursor:
         (begin, end), place = _taken_apart(cursor, 2)
-        return Span(begin, end, place)
-    begin = asked_moment(since, "since", now) if since else 0.0
-    end = asked_moment(until, "until", now) if until else now
+        return TimeSpan(begin, end, place)
+    begin = parse_moment(since, "since", now) if since else 0.0
+    end = parse_moment(until, "until", now) if until else now
     if begin > end:
         given = f"{since!r} is after {until!r}"
         raise InvalidParams("since", given, f"until={since}", {"parameter": "since", "given": since, "expected": ACCEPTED, "nearest": []})
-    return Span(begin, end)
+    return TimeSpan(begin, end)
 
 
-def past_cursor(at: float, place: str) -> str:
+def cursor_as_of(at: float, place: str) -> str:
     return f"{PAST_CURSOR}{exact(at)}/{place}"
 
 
 def _taken_apart(cursor: str, moments: int) -> tuple[list[float], str]:
     parts = cursor.removeprefix(PAST_CURSOR).split("/", moments)
     if not cursor.startswith(PAST_CURSOR) or len(parts) <= moments:
-        raise no_cursor(cursor)
+        raise invalid_cursor(cursor)
     try:
         return [moment(part, 0.0) for part in parts[:moments]], parts[moments]
     except ValueError as cause:
-        raise no_cursor(cursor) from cause
+        raise invalid_cursor(cursor) from cause
 
 
-def no_cursor(given: str) -> InvalidParams:
+def invalid_cursor(given: str) -> InvalidParams:
     details = {"parameter": "cursor", "given": given[:60], "expected": "what page.next said", "nearest": []}
     return InvalidParams(f"no cursor {given[:60]!r}", "a cursor is what page.next said", "the same call without cursor", details)
 
 
 @contextmanager
-def going_on(cursor: str) -> Iterator[None]:
+def cursor_errors(cursor: str) -> Iterator[None]:
     """Around a question to the store: a cursor that it cannot read is InvalidParams."""
     try:
         yield
     except UsageError as cause:
         if not cursor:
             raise
-        raise no_cursor(cursor) from cause
+        raise invalid_cursor(cursor) from cause
 
 
-def counted(place: str) -> int:
+def parse_offset(place: str) -> int:
     """A place where places are counted, 0 for an empty one. Raises ValueError."""
     if place and not _NUMBER.fullmatch(place):
         raise ValueError(place)
     return int(place or 0)
 
 
-def history(context: ToolContext) -> History:
+def history_of(context: ToolContext) -> History:
     if context.store is None:
         raise StoreError("there is no history", "this run works without a cache file", "start without --no-cache")
     return cast("History", context.store)
@@ -130,11 +130,11 @@ def history(context: ToolContext) -> History:
 
 async def freshness_as_of(context: ToolContext, cluster: ClusterName, resource: ResourceName, at: float) -> Freshness:
     """How well a kind is known as it was then."""
-    store = history(context)
+    store = history_of(context)
     known = await store.known_since(cluster, resource)
     if known is None:
         return Freshness(Source.HISTORY, None, False, (f"{cluster}: {resource}: never read",))
-    missing = [sentence(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if _holds(gap, at)]
+    missing = [describe_gap(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if _holds(gap, at)]
     if at < known and not missing:
         missing = [f"{cluster}: {resource}: known since {exact(known)} only"]
     missing += await _never_covered(context, cluster, resource)
@@ -152,7 +152,7 @@ def _holds(gap: Gap, at: float) -> bool:
     return gap.began < at and (gap.ended is None or at < gap.ended)
 
 
-def sentence(gap: Gap) -> str:
+def describe_gap(gap: Gap) -> str:
     if not gap.began:
         span = f"before {exact(gap.ended)}" if gap.ended is not None else "ever"
     else:
@@ -160,7 +160,7 @@ def sentence(gap: Gap) -> str:
     return f"{gap.cluster}: {gap.resource}: nobody was watching {span}" + (f" ({gap.reason})" if gap.reason else "")
 
 
-class GapTold(msgspec.Struct, rename={"since": "from", "until": "to"}):
+class GapRecord(msgspec.Struct, rename={"since": "from", "until": "to"}):
     """Nobody was watching this kind; ``from`` is null for the time before the first look, ``to`` while it lasts."""
 
     context: str
@@ -170,39 +170,39 @@ class GapTold(msgspec.Struct, rename={"since": "from", "until": "to"}):
     reason: str
 
 
-def told(gap: Gap) -> GapTold:
+def gap_record(gap: Gap) -> GapRecord:
     until = None if gap.ended is None else exact(gap.ended)
-    return GapTold(gap.cluster, gap.resource, exact(gap.began) if gap.began else None, until, gap.reason)
+    return GapRecord(gap.cluster, gap.resource, exact(gap.began) if gap.began else None, until, gap.reason)
 
 
-def few_gaps(gaps: Sequence[GapTold], max_tokens: int) -> tuple[list[GapTold], tuple[str, ...]]:
+def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapRecord], tuple[str, ...]]:
     """As many as take a third of the answer, and a sentence on the others: sixty kinds that were never watched would leave no room."""
     kept = fitting(gaps, max_tokens // 3)
     kept = kept if json_tokens(kept) < max_tokens // 8 else []
     return kept, (f"{len(gaps) - len(kept)} more gaps; ask about one kind",) if len(kept) < len(gaps) else ()
 
 
-async def object_then(context: ToolContext, cluster: ClusterName, resource: ApiResource, place: tuple[str, str], at: float) -> Found:
+async def find_object_as_of(context: ToolContext, cluster: ClusterName, resource: ApiResource, place: tuple[str, str], at: float) -> Found:
     """place: namespace and name. Raises NotFound, which says when there was such an object, or what there was."""
-    version, body = await version_then(context, cluster, resource, place, at)
+    version, body = await find_version_as_of(context, cluster, resource, place, at)
     return Found(body, await freshness_as_of(context, cluster, version.ref.resource, at))
 
 
-async def version_then(
+async def find_version_as_of(
     context: ToolContext, cluster: ClusterName, resource: ApiResource, place: tuple[str, str], at: float
 ) -> tuple[Version, dict[str, Any]]:
     ref = ObjectRef(cluster, resource.name, Namespace(place[0]), place[1])
-    found = await history(context).object_as_of(ref, at)
+    found = await history_of(context).object_as_of(ref, at)
     if found is None or found[0].change is Change.DELETED:
-        raise await not_then(context, resource, ref, at)
+        raise await not_found_as_of(context, resource, ref, at)
     return found[0], msgspec.json.decode(found[1])
 
 
-async def not_then(context: ToolContext, resource: ApiResource, ref: ObjectRef, at: float) -> NotFound:
+async def not_found_as_of(context: ToolContext, resource: ApiResource, ref: ObjectRef, at: float) -> NotFound:
     """The error for an object that there was not at that moment."""
-    versions = [version for version, _ in (await history(context).life(ref)).versions]
+    versions = [version for version, _ in (await history_of(context).life(ref)).versions]
     if not versions:
-        return await never_seen(context, resource, ref)
+        return await not_in_history(context, resource, ref)
     gone = [version for version in versions if version.change is Change.DELETED and version.observed_at <= at]
     come = [version for version in versions if version.observed_at > at]
     said = [f"it was deleted at {exact(gone[-1].observed_at)}" for _ in gone[-1:]]
@@ -213,10 +213,10 @@ async def not_then(context: ToolContext, resource: ApiResource, ref: ObjectRef, 
     return NotFound(title, "; ".join((*said, *lacking)), remedy, {"parameter": "as_of", "given": exact(at), "nearest": [remedy[6:]]})
 
 
-async def never_seen(context: ToolContext, resource: ApiResource, ref: ObjectRef) -> NotFound:
+async def not_in_history(context: ToolContext, resource: ApiResource, ref: ObjectRef) -> NotFound:
     """The error for an object of which no version is kept, with names that are like its, of what is and of what was."""
     query = ChangeQuery(0.0, context.now, (ref.cluster,), (ref.resource,), limit=NAMES)
-    seen = {(version.ref.namespace, version.ref.name) for version in (await history(context).changed(query)).versions}
+    seen = {(version.ref.namespace, version.ref.name) for version in (await history_of(context).changed(query)).versions}
     if context.store is not None:
         seen |= {(row.namespace, row.name) for row in (await context.store.rows(RowQuery(resource.name, (ref.cluster,)))).rows}
     elsewhere = sorted(namespace for namespace, name in seen if name == ref.name and namespace != ref.namespace)
@@ -236,7 +236,7 @@ def _where(ref: ObjectRef) -> str:
     return f" in {ref.namespace}" if ref.namespace else ""
 
 
-def unseen(gaps: Sequence[Gap]) -> tuple[str, ...]:
+def describe_gaps(gaps: Sequence[Gap]) -> tuple[str, ...]:
     """A sentence a gap; where many kinds of a cluster went unwatched for one reason, a sentence for all of them."""
     alike: dict[tuple[str, str, bool], list[Gap]] = {}
     for gap in gaps:
@@ -247,7 +247,7 @@ def unseen(gaps: Sequence[Gap]) -> tuple[str, ...]:
 def _sentences(gaps: list[Gap]) -> list[str]:
     kinds = sorted({gap.resource for gap in gaps})
     if len(kinds) <= 3:
-        return [sentence(gap) for gap in gaps]
+        return [describe_gap(gap) for gap in gaps]
     began, ended = min(gap.began for gap in gaps), max(gap.ended or 0.0 for gap in gaps)
     name = ResourceName(f"{len(kinds)} kinds ({', '.join(kinds[:3])}, …)")
-    return [sentence(Gap(gaps[0].cluster, name, began, ended or None, gaps[0].reason))]
+    return [describe_gap(Gap(gaps[0].cluster, name, began, ended or None, gaps[0].reason))]

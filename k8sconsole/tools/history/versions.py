@@ -11,14 +11,14 @@ from k8sconsole.model.history import Change, Gap, Life, Version
 from k8sconsole.model.history.noise import Noise
 from k8sconsole.model.refs import ApiResource, ObjectRef
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.history.queries import GapTold, history, never_seen, told, unseen
+from k8sconsole.tools.history.queries import GapRecord, describe_gaps, gap_record, history_of, not_in_history
 
 Kept = tuple[Version, bytes]
 _NEAR = 16
 """How many versions are read to find the one before: several may bear the same moment."""
 
 
-class LifeAsked(msgspec.Struct, frozen=True):
+class ObjectHistoryQuery(msgspec.Struct, frozen=True):
     """since and until in seconds since the epoch, both included. limit: the newest so many after leaving out the ``skip`` newest; None is
     all."""
 
@@ -30,7 +30,7 @@ class LifeAsked(msgspec.Struct, frozen=True):
     skip: int = 0
 
 
-class VersionTold(msgspec.Struct):
+class VersionRecord(msgspec.Struct):
     """diff: against the version before; empty for the first of a life and for its end."""
 
     resource_version: str
@@ -40,31 +40,31 @@ class VersionTold(msgspec.Struct):
     diff: list[Difference]
 
 
-class ObjectTold(msgspec.Struct):
+class ObjectRecord(msgspec.Struct):
     context: str
     kind: str
     namespace: str
     name: str
 
 
-class LifeTold(msgspec.Struct):
+class ObjectHistory(msgspec.Struct):
     """versions and gaps oldest first."""
 
-    object: ObjectTold
-    versions: list[VersionTold]
-    gaps: list[GapTold]
+    object: ObjectRecord
+    versions: list[VersionRecord]
+    gaps: list[GapRecord]
 
 
-class Lived(msgspec.Struct, frozen=True):
+class ObjectHistoryReply(msgspec.Struct, frozen=True):
     """older: how many versions there are before the first of these, None where they were not counted."""
 
-    told: LifeTold
+    history: ObjectHistory
     freshness: Freshness
     older: int
     warnings: tuple[str, ...] = ()
 
 
-async def lived(context: ToolContext, asked: LifeAsked) -> Lived:
+async def read_object_history(context: ToolContext, asked: ObjectHistoryQuery) -> ObjectHistoryReply:
     """Raises NotFound, with names that are like it, for an object that was never seen."""
     life = await _read(context, asked)
     versions = life.versions[: len(life.versions) - asked.skip]
@@ -73,21 +73,21 @@ async def lived(context: ToolContext, asked: LifeAsked) -> Lived:
     gaps = [gap for gap in life.gaps if _touches(gap, kept[0][0].observed_at if len(kept) < len(versions) and kept else asked.since)]
     pairs = list(zip([before, *kept], kept, strict=False))
     noise = context.noise(asked.ref.resource)
-    one = ObjectTold(asked.ref.cluster, asked.ref.resource, asked.ref.namespace, asked.ref.name)
-    return Lived(
-        LifeTold(one, [_told(earlier, later, noise) for earlier, later in pairs], [told(gap) for gap in gaps]),
+    one = ObjectRecord(asked.ref.cluster, asked.ref.resource, asked.ref.namespace, asked.ref.name)
+    return ObjectHistoryReply(
+        ObjectHistory(one, [_told(earlier, later, noise) for earlier, later in pairs], [gap_record(gap) for gap in gaps]),
         await _freshness(context, asked, gaps),
         len(versions) - len(kept),
         _unknown_before(pairs),
     )
 
 
-async def _read(context: ToolContext, asked: LifeAsked) -> Life:
+async def _read(context: ToolContext, asked: ObjectHistoryQuery) -> Life:
     """One version more than is asked for: what the oldest changed is told against the one before."""
     most = None if asked.limit is None else asked.limit + asked.skip + 1
-    life = await history(context).life(asked.ref, since=asked.since, until=asked.until, limit=most)
-    if not life.versions and not (await history(context).life(asked.ref, limit=1)).versions:
-        raise await never_seen(context, asked.resource, asked.ref)
+    life = await history_of(context).life(asked.ref, since=asked.since, until=asked.until, limit=most)
+    if not life.versions and not (await history_of(context).life(asked.ref, limit=1)).versions:
+        raise await not_in_history(context, asked.resource, asked.ref)
     return life
 
 
@@ -95,15 +95,15 @@ async def _before(context: ToolContext, kept: Sequence[Kept]) -> Kept | None:
     if not kept or kept[0][0].change is not Change.MODIFIED:
         return None
     first = kept[0][0]
-    near = (await history(context).life(first.ref, until=first.observed_at, limit=_NEAR)).versions
+    near = (await history_of(context).life(first.ref, until=first.observed_at, limit=_NEAR)).versions
     place = next((at for at, (one, _) in enumerate(near) if one.resource_version == first.resource_version), 0)
     return near[place - 1] if place else None
 
 
-def _told(before: Kept | None, kept: Kept, noise: Noise) -> VersionTold:
+def _told(before: Kept | None, kept: Kept, noise: Noise) -> VersionRecord:
     version, body = kept
     diff = changed_fields(before[1], body, noise) if before is not None and _continues(before[0], version) else []
-    return VersionTold(version.resource_version, exact(version.observed_at), version.change.value, version.by, diff)
+    return VersionRecord(version.resource_version, exact(version.observed_at), version.change.value, version.by, diff)
 
 
 def _continues(before: Version, after: Version) -> bool:
@@ -125,9 +125,9 @@ def _touches(gap: Gap, since: float) -> bool:
     return gap.ended is None or gap.ended >= since
 
 
-async def _freshness(context: ToolContext, asked: LifeAsked, gaps: Sequence[Gap]) -> Freshness:
+async def _freshness(context: ToolContext, asked: ObjectHistoryQuery, gaps: Sequence[Gap]) -> Freshness:
     """As of the end of the window; what was not seen within it, and what is kept no longer, is missing."""
-    known = await history(context).known_since(asked.ref.cluster, asked.ref.resource)
+    known = await history_of(context).known_since(asked.ref.cluster, asked.ref.resource)
     begins = () if known is None or known <= asked.since or not asked.since else (f"{asked.ref.label}: known since {exact(known)} only",)
-    missing = (*unseen(gaps), *begins)
+    missing = (*describe_gaps(gaps), *begins)
     return Freshness(Source.HISTORY, asked.until, not missing, missing)

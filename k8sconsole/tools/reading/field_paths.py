@@ -25,7 +25,7 @@ def value_at(path: str, body: dict[str, Any]) -> Any:
     return values[0] if len(values) == 1 else values
 
 
-def told_by(paths: Iterable[str], body: dict[str, Any]) -> dict[str, Any]:
+def select_fields(paths: Iterable[str], body: dict[str, Any]) -> dict[str, Any]:
     """What each path finds; without paths the object itself. Raises InvalidParams."""
     several = list(paths)
     check_paths(several)

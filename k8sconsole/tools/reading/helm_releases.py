@@ -72,7 +72,7 @@ class _Secret(msgspec.Struct):
     data: dict[str, str] = {}
 
 
-class Release(msgspec.Struct):
+class HelmRelease(msgspec.Struct):
     """One revision of a release. updated: ISO 8601. chart, app_version and description are empty where only the cache could be asked."""
 
     name: str
@@ -85,48 +85,48 @@ class Release(msgspec.Struct):
     description: str = ""
 
 
-class Unpacked(msgspec.Struct, frozen=True):
+class HelmRevision(msgspec.Struct, frozen=True):
     """given: the values that somebody gave; defaults: the chart's own."""
 
-    release: Release
+    release: HelmRelease
     given: dict[str, Any]
     defaults: dict[str, Any]
 
 
-class Told(msgspec.Struct, frozen=True):
-    releases: list[Release]
+class HelmReleases(msgspec.Struct, frozen=True):
+    releases: list[HelmRelease]
     freshness: Freshness
     warnings: tuple[str, ...] = ()
 
 
-async def newest(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str]) -> Told:
+async def read_releases(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str]) -> HelmReleases:
     """Of every release its newest revision, by namespace and name. No namespaces: all. An unreachable cluster is answered from the cache's
     labels."""
-    found: dict[tuple[str, str], Release] = {}
+    found: dict[tuple[str, str], HelmRelease] = {}
     try:
         for namespace in namespaces or (None,):
-            async for one in stored(context, cluster, namespace, NEWEST):
+            async for one in read_revisions(context, cluster, namespace, NEWEST):
                 _keep_newest(found, one.release)
     except Unavailable as problem:
         return await _from_labels(context, cluster, namespaces, problem)
-    return Told([found[key] for key in sorted(found)], context.live())
+    return HelmReleases([found[key] for key in sorted(found)], context.live())
 
 
-async def revisions(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> list[Unpacked]:
+async def list_revisions(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> list[HelmRevision]:
     """All that Helm still keeps of one release, newest first. Raises NotFound with the nearest names."""
-    found = [one async for one in stored(context, cluster, namespace, f"{OWNED},name={name}")]
+    found = [one async for one in read_revisions(context, cluster, namespace, f"{OWNED},name={name}")]
     if not found:
         raise await _no_release(context, cluster, namespace, name)
     return sorted(found, key=lambda one: -one.release.revision)
 
 
-async def revision(context: ToolContext, cluster: ClusterName, namespace: str, name: str, number: int) -> Unpacked:
+async def find_revision(context: ToolContext, cluster: ClusterName, namespace: str, name: str, number: int) -> HelmRevision:
     """One revision, or with 0 the newest. Raises NotFound with what there is."""
     selector = f"{OWNED},name={name},version={number}" if number else f"{NEWEST},name={name}"
-    found = [one async for one in stored(context, cluster, namespace, selector)]
+    found = [one async for one in read_revisions(context, cluster, namespace, selector)]
     if found:
         return max(found, key=lambda one: one.release.revision)
-    kept = await revisions(context, cluster, namespace, name)
+    kept = await list_revisions(context, cluster, namespace, name)
     if not number:
         return kept[0]
     known = [one.release.revision for one in kept]
@@ -134,7 +134,7 @@ async def revision(context: ToolContext, cluster: ClusterName, namespace: str, n
     raise NotFound(f"{name} has no revision {number}", f"kept are {', '.join(map(str, known))}", f"revision={known[0]}", details)
 
 
-async def stored(context: ToolContext, cluster: ClusterName, namespace: str | None, selector: str) -> AsyncIterator[Unpacked]:
+async def read_revisions(context: ToolContext, cluster: ClusterName, namespace: str | None, selector: str) -> AsyncIterator[HelmRevision]:
     """Read live. A secret that is no release, though it says so, raises ServerError."""
     reached = await context.cluster(cluster)
     kind = await context.resource(cluster, SECRETS)
@@ -143,7 +143,7 @@ async def stored(context: ToolContext, cluster: ClusterName, namespace: str | No
             yield one
 
 
-def _unpacked(item: msgspec.Raw) -> Unpacked:
+def _unpacked(item: msgspec.Raw) -> HelmRevision:
     try:
         secret = msgspec.json.decode(item, type=_Secret)
         kept = msgspec.json.decode(_plain_bytes(secret.data["release"]), type=_Stored)
@@ -153,11 +153,11 @@ def _unpacked(item: msgspec.Raw) -> Unpacked:
         ) from problem
     about = kept.chart.metadata
     chart = f"{about.name}-{about.version}" if about.name else ""
-    told = Release(
+    told = HelmRelease(
         kept.name, kept.namespace or secret.metadata.namespace, kept.version, kept.info.status, kept.info.last_deployed, chart,
         about.app_version, kept.info.description,
     )  # fmt: skip
-    return Unpacked(told, kept.config or {}, kept.chart.values or {})
+    return HelmRevision(told, kept.config or {}, kept.chart.values or {})
 
 
 def _plain_bytes(text: str) -> bytes:
@@ -172,27 +172,27 @@ def _plain_bytes(text: str) -> bytes:
     return unpacked
 
 
-def _keep_newest(found: dict[tuple[str, str], Release], one: Release) -> None:
+def _keep_newest(found: dict[tuple[str, str], HelmRelease], one: HelmRelease) -> None:
     key = (one.namespace, one.name)
     if key not in found or found[key].revision < one.revision:
         found[key] = one
 
 
-async def _from_labels(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str], problem: Unavailable) -> Told:
+async def _from_labels(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str], problem: Unavailable) -> HelmReleases:
     freshness = await context.freshness(cluster, SECRETS)
     if freshness.observed_at is None:
         raise problem
-    found: dict[tuple[str, str], Release] = {}
+    found: dict[tuple[str, str], HelmRelease] = {}
     for namespace, labels in await _labels(context, cluster, namespaces):
         _keep_newest(found, _by_label(namespace, labels))
     warning = f"{cluster} does not answer ({problem.title}); the cache knows no charts, since it keeps no secret's value"
-    return Told([found[key] for key in sorted(found)], freshness, (warning,))
+    return HelmReleases([found[key] for key in sorted(found)], freshness, (warning,))
 
 
-def _by_label(namespace: str, labels: Mapping[str, str]) -> Release:
+def _by_label(namespace: str, labels: Mapping[str, str]) -> HelmRelease:
     number, at = labels.get("version", ""), labels.get("modifiedAt", "")
     updated = iso(float(at)) if at.isdigit() else ""
-    return Release(labels.get("name", ""), namespace, int(number) if number.isdigit() else 0, labels.get("status", ""), updated)
+    return HelmRelease(labels.get("name", ""), namespace, int(number) if number.isdigit() else 0, labels.get("status", ""), updated)
 
 
 async def release_names(context: ToolContext, cluster: ClusterName, namespace: str = "") -> list[str]:

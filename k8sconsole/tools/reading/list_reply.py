@@ -15,10 +15,10 @@ from k8sconsole.model.reading import Rows
 from k8sconsole.model.tables import CellKind, Column, KindTable, cell_text
 from k8sconsole.model.tools import Page
 from k8sconsole.tools.context import AsOf, Common, ToolContext
-from k8sconsole.tools.history.queries import asked_past
+from k8sconsole.tools.history.queries import parse_as_of
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
 from k8sconsole.tools.reading.field_paths import check_paths, value_at
-from k8sconsole.tools.reading.rows import LIVE_CURSOR, Opened, RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import LIVE_CURSOR, RowSource, RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 
 SUMMARY_ABOVE = 100
@@ -31,7 +31,7 @@ WHOLE = "*"
 Namespaces = str | list[str]
 
 
-class Listing(Common, kw_only=True):
+class ListInput(Common, kw_only=True):
     """The parameters of every list."""
 
     filter: Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web")] = ""
@@ -43,11 +43,11 @@ class Listing(Common, kw_only=True):
     as_of: AsOf = ""
 
 
-class NamespacedListing(Listing, kw_only=True):
+class NamespacedListInput(ListInput, kw_only=True):
     namespace: Annotated[Namespaces, Meta(description="* for all")] = "*"
 
 
-class Listed(msgspec.Struct):
+class ListResult(msgspec.Struct):
     """counts: how many of each status, of everything that matches. summary: only what is unhealthy is listed; the cursor ``start`` begins
     the whole list."""
 
@@ -56,32 +56,32 @@ class Listed(msgspec.Struct):
     summary: bool = False
 
 
-async def list_reply(asked: Listing, kind: str, context: ToolContext) -> Reply:
+async def list_reply(asked: ListInput, kind: str, context: ToolContext) -> Reply:
     """Raises what ``open_rows`` raises, and InvalidParams for an unknown field."""
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, kind)
     namespaces = _asked_namespaces(asked) if resource.namespaced else ()
-    as_of, place = asked_past(asked.as_of, asked.live, asked.cursor, context.now)
+    as_of, place = parse_as_of(asked.as_of, asked.live, asked.cursor, context.now)
     start = "" if place == FROM_THE_START else place
     live = asked.live or start.startswith(LIVE_CURSOR)
-    opened = await open_rows(context, RowsWanted(cluster, resource, namespaces, filter=asked.filter, live=live, as_of=as_of))
+    opened = await open_rows(context, RowsRequest(cluster, resource, namespaces, filter=asked.filter, live=live, as_of=as_of))
     first = await opened.page(asked.limit or PAGE, start)
     if first.total > SUMMARY_ABOVE and not (asked.limit or asked.cursor or asked.fields):
         return await _summary(asked, opened, opened.now)
     return await _page(msgspec.structs.replace(asked, cursor=start), opened, first)
 
 
-async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
+async def _summary(asked: ListInput, opened: RowSource, now: float) -> Reply:
     """Counts of everything, the unhealthy in full as far as they fit into half the budget: an overview should stay one."""
     seen, warnings = await opened.overview()
     sick, counts = seen.sick(), seen.commonest()
-    shown = fitting((item_of(opened.table, row, now) for row in sick), asked.max_tokens // 2, counts)
+    shown = fitting((row_item(opened.table, row, now) for row in sick), asked.max_tokens // 2, counts)
     head = _headline(opened, seen.total, counts)
     start = opened.cursor(FROM_THE_START)
     rest = f"all of them: cursor={start} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
     text = "\n".join((head, rest, _drawn(opened.table, sick[: len(shown)], now))).rstrip()
     return Reply(
-        _built(Listed(shown, counts, True)),
+        _built(ListResult(shown, counts, True)),
         text,
         opened.freshness,
         Page(start, seen.total),
@@ -89,7 +89,7 @@ async def _summary(asked: Listing, opened: Opened, now: float) -> Reply:
     )
 
 
-async def _page(asked: Listing, opened: Opened, rows: Rows) -> Reply:
+async def _page(asked: ListInput, opened: RowSource, rows: Rows) -> Reply:
     counts = _counts(opened.table, rows.rows) if not asked.cursor and not rows.next else {}
     items, drawn = await _items(asked, opened, rows, counts)
     following = rows.next
@@ -99,15 +99,15 @@ async def _page(asked: Listing, opened: Opened, rows: Rows) -> Reply:
     more = f"\n… {len(items)} of {rows.total} shown; the rest: cursor={following}" if following else ""
     text = _headline(opened, rows.total, counts) + ("\n" + drawn if drawn else "") + more
     return Reply(
-        _built(Listed(items, counts)), text, opened.freshness, Page(following or None, rows.total), (*opened.warnings, *rows.warnings)
+        _built(ListResult(items, counts)), text, opened.freshness, Page(following or None, rows.total), (*opened.warnings, *rows.warnings)
     )
 
 
-async def _items(asked: Listing, opened: Opened, rows: Rows, counts: dict[str, int]) -> tuple[list[dict[str, Any]], str]:
+async def _items(asked: ListInput, opened: RowSource, rows: Rows, counts: dict[str, int]) -> tuple[list[dict[str, Any]], str]:
     """The rows as objects, and as text; with ``fields`` that are paths, out of the objects themselves. counts: told beside them."""
     now = opened.now
     if not asked.fields:
-        items = fitting((item_of(opened.table, row, now) for row in rows.rows), asked.max_tokens, counts)
+        items = fitting((row_item(opened.table, row, now) for row in rows.rows), asked.max_tokens, counts)
         return items, _drawn(opened.table, rows.rows[: len(items)], now)
     if asked.fields == [WHOLE]:
         whole = [msgspec.json.decode(body) for _, body in await opened.bodies(len(rows.rows), asked.cursor)]
@@ -123,7 +123,7 @@ async def _items(asked: Listing, opened: Opened, rows: Rows, counts: dict[str, i
 
 
 def _projected(fields: Sequence[str], table: KindTable, row: Row, body: bytes, now: float) -> dict[str, Any]:
-    whole = item_of(table, row, now, wide=True)
+    whole = row_item(table, row, now, wide=True)
     own = {"name": row.name, "namespace": row.namespace, "labels": row.labels, "owner": row.owner, "uid": row.uid}
     found: dict[str, Any] = {"namespace": row.namespace, "name": row.name} if row.namespace else {"name": row.name}
     decoded = msgspec.json.decode(body)
@@ -152,7 +152,7 @@ def _check_path(table: KindTable, field: str) -> None:
     )
 
 
-def item_of(table: KindTable, row: Row, now: float, *, wide: bool = False) -> dict[str, Any]:
+def row_item(table: KindTable, row: Row, now: float, *, wide: bool = False) -> dict[str, Any]:
     """A row as a small object: numbers stay numbers, everything else reads as the table shows it; what is empty is left out."""
     found: dict[str, Any] = {"namespace": row.namespace} if row.namespace else {}
     for column, cell in zip(table.columns, row.cells, strict=False):
@@ -175,7 +175,7 @@ def _counts(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
     return dict(found.most_common(20))
 
 
-def _headline(opened: Opened, total: int, counts: dict[str, int]) -> str:
+def _headline(opened: RowSource, total: int, counts: dict[str, int]) -> str:
     where = f" in {', '.join(opened.wanted.namespaces)}" if opened.wanted.namespaces else ""
     said = f": {', '.join(f'{count} {word}' for word, count in counts.items())}" if counts else ""
     then = f" as of {exact(opened.now)}" if opened.wanted.as_of is not None else ""
@@ -198,11 +198,11 @@ def _shown(column: Column, row: Row, place: int, now: float) -> str:
     return plain(cell_text(column, row.cells[place], now)).replace("\n", " ") if place < len(row.cells) else ""
 
 
-def _asked_namespaces(asked: Listing) -> tuple[str, ...]:
+def _asked_namespaces(asked: ListInput) -> tuple[str, ...]:
     given = getattr(asked, "namespace", "*")
     several = given if isinstance(given, list) else [given]
     return () if "*" in several or "" in several else tuple(several)
 
 
-def _built(listed: Listed) -> Any:
+def _built(listed: ListResult) -> Any:
     return msgspec.to_builtins(listed)

@@ -10,30 +10,30 @@ from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.quantities import bytes_of, cpu_millicores
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 
 
-class Amounts(msgspec.Struct, frozen=True):
+class ResourceAmounts(msgspec.Struct, frozen=True):
     """cpu in thousandths of a core, memory in bytes."""
 
     cpu: int = 0
     memory: int = 0
 
-    def plus(self, other: "Amounts") -> "Amounts":
-        return Amounts(self.cpu + other.cpu, self.memory + other.memory)
+    def plus(self, other: "ResourceAmounts") -> "ResourceAmounts":
+        return ResourceAmounts(self.cpu + other.cpu, self.memory + other.memory)
 
 
-class Measured(msgspec.Struct, frozen=True):
+class MeasuredUsage(msgspec.Struct, frozen=True):
     """by (namespace, name), and of a pod by container."""
 
-    by: dict[tuple[str, str], dict[str, Amounts]]
+    by: dict[tuple[str, str], dict[str, ResourceAmounts]]
     freshness: Freshness
     warnings: tuple[str, ...] = ()
 
 
-def amounts(usage: Mapping[str, Any]) -> Amounts:
+def parse_amounts(usage: Mapping[str, Any]) -> ResourceAmounts:
     """What cannot be read as an amount counts as none."""
-    return Amounts(_read(cpu_millicores, usage.get("cpu")), _read(bytes_of, usage.get("memory")))
+    return ResourceAmounts(_read(cpu_millicores, usage.get("cpu")), _read(bytes_of, usage.get("memory")))
 
 
 def _read(reader: Any, text: object) -> int:
@@ -43,30 +43,32 @@ def _read(reader: Any, text: object) -> int:
         return 0
 
 
-def total(parts: Iterable[Amounts]) -> Amounts:
-    whole = Amounts()
+def sum_amounts(parts: Iterable[ResourceAmounts]) -> ResourceAmounts:
+    whole = ResourceAmounts()
     for part in parts:
         whole = whole.plus(part)
     return whole
 
 
-async def measured(context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...] = (), *, live: bool) -> Measured:
+async def read_usage(
+    context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...] = (), *, live: bool
+) -> MeasuredUsage:
     """kind: pods or nodes. Raises NotFound where the cluster measures nothing."""
     try:
         resource = await context.resource(cluster, f"{kind}.metrics.k8s.io")
-        opened = await open_rows(context, RowsWanted(cluster, resource, namespaces, live=live))
+        opened = await open_rows(context, RowsRequest(cluster, resource, namespaces, live=live))
         found = {(str(row.namespace), row.name): _of(msgspec.json.decode(body)) for row, body in await opened.bodies()}
     except (UsageError, NotFound) as problem:
-        raise unmeasured(cluster) from problem
-    return Measured(found, opened.freshness, opened.warnings)
+        raise metrics_unavailable(cluster) from problem
+    return MeasuredUsage(found, opened.freshness, opened.warnings)
 
 
-def unmeasured(cluster: ClusterName) -> NotFound:
+def metrics_unavailable(cluster: ClusterName) -> NotFound:
     remedy = "install metrics-server; k8s_get_usage tells requests and limits without it"
     return NotFound(f"{cluster} measures no use", "it serves no metrics.k8s.io", remedy, {"nearest": ["k8s_get_usage"]})
 
 
-def _of(body: dict[str, Any]) -> dict[str, Amounts]:
+def _of(body: dict[str, Any]) -> dict[str, ResourceAmounts]:
     if "containers" in body:
-        return {str(one.get("name", "")): amounts(one.get("usage") or {}) for one in body["containers"] or []}
-    return {"": amounts(body.get("usage") or {})}
+        return {str(one.get("name", "")): parse_amounts(one.get("usage") or {}) for one in body["containers"] or []}
+    return {"": parse_amounts(body.get("usage") or {})}

@@ -53,7 +53,7 @@ def _is(resource: ApiResource, kind: Schema) -> bool:
     return (kind.get("group", ""), kind.get("version"), kind.get("kind")) == (resource.group, resource.version, resource.kind)
 
 
-def resolved(schema: Schema, schemas: Schema) -> Schema:
+def resolve_refs(schema: Schema, schemas: Schema) -> Schema:
     """Its references followed, what stands beside them kept."""
     for _ in range(20):
         target = schema.get("$ref") or next((one["$ref"] for one in schema.get("allOf") or [] if "$ref" in one), "")
@@ -66,7 +66,7 @@ def resolved(schema: Schema, schemas: Schema) -> Schema:
 
 def type_of(schema: Schema, schemas: Schema) -> str:
     """In words: string, []Container, map[string]string."""
-    whole = resolved(schema, schemas)
+    whole = resolve_refs(schema, schemas)
     if whole.get("type") == "array":
         return f"[]{type_of(whole.get('items') or {}, schemas)}"
     extra = whole.get("additionalProperties")
@@ -84,13 +84,16 @@ def _name(schema: Schema) -> str:
     return "" if name in ("Time", "MicroTime", "Quantity", "IntOrString", "") else name
 
 
-def inner(schema: Schema, schemas: Schema) -> Schema:
+def element_schema(schema: Schema, schemas: Schema) -> Schema:
     """The object that fields belong to: lists and maps are looked through."""
-    whole = resolved(schema, schemas)
+    whole = resolve_refs(schema, schemas)
     for _ in range(10):
         extra = whole.get("additionalProperties")
         below = whole.get("items") or (extra if isinstance(extra, dict) and not whole.get("properties") else None)
         if not below:
             break
-        whole = {**resolved(below, schemas), "description": whole.get("description") or resolved(below, schemas).get("description", "")}
+        whole = {
+            **resolve_refs(below, schemas),
+            "description": whole.get("description") or resolve_refs(below, schemas).get("description", ""),
+        }
     return whole

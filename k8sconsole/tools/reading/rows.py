@@ -12,14 +12,14 @@ from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.history.queries import counted, freshness_as_of, going_on, no_cursor, past_cursor
+from k8sconsole.tools.history.queries import cursor_as_of, cursor_errors, freshness_as_of, invalid_cursor, parse_offset
 from k8sconsole.tools.summaries import Overview, overview_of
 
 LIVE_CURSOR = "live:"
 """Begins the cursors of lists read live: a list goes on where it began, even when the cache has caught up meanwhile."""
 
 
-class RowsWanted(msgspec.Struct, frozen=True):
+class RowsRequest(msgspec.Struct, frozen=True):
     """No namespaces means all that may be read. as_of: the rows as they were then, seconds since the epoch."""
 
     context: ClusterName
@@ -31,10 +31,12 @@ class RowsWanted(msgspec.Struct, frozen=True):
     as_of: float | None = None
 
 
-class Opened:
+class RowSource:
     """Where the rows of one answer come from: ``page`` may be asked again and again and stays with that source."""
 
-    def __init__(self, context: ToolContext, wanted: RowsWanted, table: KindTable, freshness: Freshness, warnings: tuple[str, ...]) -> None:
+    def __init__(
+        self, context: ToolContext, wanted: RowsRequest, table: KindTable, freshness: Freshness, warnings: tuple[str, ...]
+    ) -> None:
         self.context = context
         self.wanted = wanted
         self.table = table
@@ -49,9 +51,9 @@ class Opened:
 
     def cursor(self, place: str) -> str:
         """A place in these rows, as a caller may give it back later."""
-        return place if self.wanted.as_of is None or not place else past_cursor(self.wanted.as_of, place)
+        return place if self.wanted.as_of is None or not place else cursor_as_of(self.wanted.as_of, place)
 
-    def hold(self, found: list[tuple[Row, bytes]]) -> "Opened":
+    def hold(self, found: list[tuple[Row, bytes]]) -> "RowSource":
         """These rows, read live, are the source."""
         self._live = found
         return self
@@ -63,7 +65,7 @@ class Opened:
             rows = [row for row, _ in self._live[start:end]]
             return Rows(rows, len(self._live), 0, f"{LIVE_CURSOR}{end}" if end < len(self._live) else "")
         assert self.context.store is not None
-        with going_on(cursor):
+        with cursor_errors(cursor):
             return await self.context.store.rows(self._query(limit, cursor))
 
     async def overview(self) -> tuple[Overview, tuple[str, ...]]:
@@ -80,48 +82,48 @@ class Opened:
             start = _offset(cursor)
             return self._live[start:] if limit is None else self._live[start : start + limit]
         assert self.context.store is not None
-        with going_on(cursor):
+        with cursor_errors(cursor):
             return await self.context.store.bodies(self._query(limit, cursor))
 
     def _query(self, limit: int | None, cursor: str) -> RowQuery:
         wanted = self.wanted
         namespaces = tuple(Namespace(one) for one in wanted.namespaces)
-        chosen = asked_filter(wanted.filter)
+        chosen = parse_filter(wanted.filter)
         return RowQuery(
             wanted.resource.name, (wanted.context,), namespaces, wanted.name, chosen, limit=limit, cursor=cursor, as_of=wanted.as_of
         )
 
 
-async def open_rows(context: ToolContext, wanted: RowsWanted) -> Opened:
+async def open_rows(context: ToolContext, wanted: RowsRequest) -> RowSource:
     """The cache, unless live rows are asked for or it never held this kind; history, for a moment of the past. An unreachable cluster is
     answered from the cache, with a warning.
 
     Raises FilterError, and what the cluster raises where the cache cannot answer either.
     """
     table = context.table(wanted.context, wanted.resource)
-    chosen = asked_filter(wanted.filter)
+    chosen = parse_filter(wanted.filter)
     if wanted.as_of is not None:
-        return Opened(context, wanted, table, await freshness_as_of(context, wanted.context, wanted.resource.name, wanted.as_of), ())
+        return RowSource(context, wanted, table, await freshness_as_of(context, wanted.context, wanted.resource.name, wanted.as_of), ())
     cached = await context.freshness(wanted.context, wanted.resource.name)
     if cached.observed_at is not None and not wanted.live:
-        return Opened(context, wanted, table, cached, ())
+        return RowSource(context, wanted, table, cached, ())
     try:
         found = await read_live(await context.cluster(wanted.context), table, wanted, chosen, context.now)
     except Unavailable as problem:
         if cached.observed_at is None or context.tries_again(problem):
             raise
         warning = f"{wanted.context} does not answer ({problem.title}); this is the cache"
-        return Opened(context, wanted, table, cached, (warning,))
-    return Opened(context, wanted, table, context.live(), ()).hold(found)
+        return RowSource(context, wanted, table, cached, (warning,))
+    return RowSource(context, wanted, table, context.live(), ()).hold(found)
 
 
-async def read_live(cluster: Cluster, table: KindTable, wanted: RowsWanted, chosen: Filter | None, now: float) -> list[tuple[Row, bytes]]:
+async def read_live(cluster: Cluster, table: KindTable, wanted: RowsRequest, chosen: Filter | None, now: float) -> list[tuple[Row, bytes]]:
     """Everything of the kind in the namespaces, masked, filtered, ordered as the cache orders it."""
     found: list[tuple[Row, bytes]] = []
     selectors = Selectors(field=f"metadata.name={wanted.name}") if wanted.name else Selectors()
     for namespace in wanted.namespaces or (None,):
         async for page in cluster.pages(wanted.resource, namespace=namespace, selectors=selectors):
-            found += [row_of(wanted, table, item, now) for item in page.items]
+            found += [live_row(wanted, table, item, now) for item in page.items]
     kept = found if chosen is None else _sifted(found, table, chosen, now)
     return sorted(kept, key=lambda each: (each[0].namespace, each[0].name))
 
@@ -132,7 +134,7 @@ def _sifted(found: list[tuple[Row, bytes]], table: KindTable, chosen: Filter, no
     return [each for each in found if keeps(RowSubject(each[0], table, lambda row: msgspec.json.decode(bodies[id(row)])))]
 
 
-def row_of(wanted: RowsWanted, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
+def live_row(wanted: RowsRequest, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
     """One object of the server as the cache would have it: the cells are read from the masked object, since they may quote it."""
     body = body_of(wanted.resource.name, raw)
     seen = table.project(body)
@@ -156,12 +158,12 @@ def _offset(cursor: str) -> int:
     if not cursor:
         return 0
     try:
-        return counted(cursor.removeprefix(LIVE_CURSOR) if cursor.startswith(LIVE_CURSOR) else "none")
+        return parse_offset(cursor.removeprefix(LIVE_CURSOR) if cursor.startswith(LIVE_CURSOR) else "none")
     except ValueError as cause:
-        raise no_cursor(cursor) from cause
+        raise invalid_cursor(cursor) from cause
 
 
-def asked_filter(text: str) -> Filter | None:
+def parse_filter(text: str) -> Filter | None:
     """None for an empty one. Raises FilterError, which knows the column."""
     try:
         return parse(text) if text else None

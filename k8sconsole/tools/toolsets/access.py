@@ -17,7 +17,7 @@ from k8sconsole.tools.spec import ToolSpec, reading
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 
 
-class CheckPermission(Common, kw_only=True):
+class CheckPermissionInput(Common, kw_only=True):
     kind: Annotated[str, Meta(min_length=1)]
     verb: Annotated[str, Meta(description="Default: every verb of the kind")] = ""
     namespace: Annotated[str, Meta(description="* for all")] = ""
@@ -25,7 +25,7 @@ class CheckPermission(Common, kw_only=True):
     subresource: Annotated[str, Meta(description="log, exec, scale, …")] = ""
 
 
-class Permission(msgspec.Struct):
+class PermissionReview(msgspec.Struct):
     """allowed: by verb. reasons: what the server said of a verb, where it said anything."""
 
     kind: str
@@ -34,7 +34,7 @@ class Permission(msgspec.Struct):
     reasons: dict[str, str] = {}
 
 
-async def check_permission(asked: CheckPermission, context: ToolContext) -> Reply:
+async def check_permission(asked: CheckPermissionInput, context: ToolContext) -> Reply:
     name = context.context(asked.context)
     resource = await context.resource(name, asked.kind)
     cluster = await context.cluster(name)
@@ -46,7 +46,7 @@ async def check_permission(asked: CheckPermission, context: ToolContext) -> Repl
             for verb in verbs
         )
     )
-    told = Permission(
+    told = PermissionReview(
         str(resource.name), namespace, {verb: answer.allowed for verb, answer in zip(verbs, answers, strict=True)},
         {verb: answer.reason for verb, answer in zip(verbs, answers, strict=True) if answer.reason},
     )  # fmt: skip
@@ -59,11 +59,11 @@ def _why(reason: str) -> str:
     return f" — {plain(reason)}" if reason else ""
 
 
-def _namespace(asked: CheckPermission, default: str) -> str:
+def _namespace(asked: CheckPermissionInput, default: str) -> str:
     return "" if asked.namespace == "*" else asked.namespace or default
 
 
-def _verbs(asked: CheckPermission, resource: ApiResource) -> tuple[str, ...]:
+def _verbs(asked: CheckPermissionInput, resource: ApiResource) -> tuple[str, ...]:
     """Raises InvalidParams for a word that is no verb of Kubernetes; special ones such as ``escalate`` may be asked for by name."""
     if not asked.verb:
         return ("get", "create") if asked.subresource else resource.verbs or VERBS
@@ -79,7 +79,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "check_permission",
         "Check a permission",
         "Whether RBAC allows this context to do something, as the cluster itself answers. Policy of this program may forbid more.",
-        (CheckPermission, Permission),
+        (CheckPermissionInput, PermissionReview),
         check_permission,
         Capabilities(("*",), ("get",), Scope.NAMESPACE, "object", cache_friendly=False),
     ),

@@ -24,11 +24,11 @@ TABLES = ("pods", "nodes", "services", "namespaces", "clusters", "cache_metadata
 _NO_TABLE = re.compile(r"no such table: (\S+)")
 
 
-class CacheStatus(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class CacheStatusInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     context: Annotated[str, Meta(description="Only this cluster")] = ""
 
 
-class Kind(msgspec.Struct):
+class CachedKind(msgspec.Struct):
     """age_seconds: since the rows were last known to equal the cluster; null when they were never read."""
 
     context: str
@@ -41,21 +41,21 @@ class Kind(msgspec.Struct):
     missing: list[str] = []
 
 
-class Status(msgspec.Struct):
+class CacheContents(msgspec.Struct):
     """size in bytes."""
 
     path: str
     size: int
     objects: int
-    kinds: list[Kind]
+    kinds: list[CachedKind]
     note: str = ""
 
 
-async def cache_status(asked: CacheStatus, context: ToolContext) -> Reply:
+async def cache_status(asked: CacheStatusInput, context: ToolContext) -> Reply:
     store = _store(context)
     cluster = ClusterName(asked.context) if asked.context else None
     told, states = await store.status(), await store.scan_states(cluster)
-    status = Status(told.path, told.on_disk, told.objects, [_kind(state, context.now) for state in states], told.note)
+    status = CacheContents(told.path, told.on_disk, told.objects, [_kind(state, context.now) for state in states], told.note)
     freshness = (
         oldest([cached_freshness(state, state.cluster) for state in states])
         if states
@@ -65,26 +65,26 @@ async def cache_status(asked: CacheStatus, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(status), "\n".join(lines), freshness)
 
 
-def _kind(state: ScanState, now: float) -> Kind:
+def _kind(state: ScanState, now: float) -> CachedKind:
     age = None if state.confirmed_at is None else round(max(0.0, now - state.confirmed_at), 1)
-    return Kind(
+    return CachedKind(
         state.cluster, state.resource, state.status.value, state.record_count, age, state.watching, state.error, list(state.missing)
     )
 
 
-def _line(kind: Kind) -> str:
+def _line(kind: CachedKind) -> str:
     age = "never read" if kind.age_seconds is None else f"{short_age(kind.age_seconds)} old"
     trouble = f" · {kind.error}" if kind.error else ""
     return f"{kind.context}  {kind.kind}  {kind.objects}  {age}{' · watching' if kind.watching else ''}{trouble}"
 
 
-class CacheQuery(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class CacheQueryInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sql: Annotated[str, Meta(description="One SELECT, e.g. SELECT namespace, count(*) FROM pods GROUP BY 1", min_length=1)]
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 200
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class Table(msgspec.Struct):
+class QueryResult(msgspec.Struct):
     """truncated: there are more rows than these."""
 
     columns: list[str]
@@ -92,11 +92,11 @@ class Table(msgspec.Struct):
     truncated: bool
 
 
-async def cache_query(asked: CacheQuery, context: ToolContext) -> Reply:
+async def cache_query(asked: CacheQueryInput, context: ToolContext) -> Reply:
     store = _store(context)
     found = await _asked(store, asked.sql, asked.limit)
     rows = fitting([[_cell(value) for value in row] for row in found.rows], asked.max_tokens)
-    table = Table(list(found.columns), rows, found.truncated or len(rows) < len(found.rows))
+    table = QueryResult(list(found.columns), rows, found.truncated or len(rows) < len(found.rows))
     states = await store.scan_states()
     freshness = oldest([cached_freshness(state, state.cluster) for state in states]) if states else Freshness(Source.CACHE, None, False)
     lines = [" | ".join(table.columns), *(" | ".join(plain(str(value)) for value in row) for row in rows)]
@@ -122,17 +122,17 @@ def _cell(value: Any) -> Any:
     return f"[{len(value)} bytes]" if isinstance(value, bytes) else value
 
 
-class CacheRefresh(Common, kw_only=True):
+class CacheRefreshInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="Default: every kind")] = ""
     namespace: Annotated[str, Meta(description="* for all; with name the context's own")] = "*"
     name: Annotated[str, Meta(description="One object")] = ""
 
 
-class Refreshed(msgspec.Struct):
+class RefreshedKinds(msgspec.Struct):
     kinds: list[Reread]
 
 
-async def locate_refresh(asked: CacheRefresh, context: ToolContext) -> CacheRefresh:
+async def locate_refresh(asked: CacheRefreshInput, context: ToolContext) -> CacheRefreshInput:
     """Raises InvalidParams for parameters that make no sense together."""
     cluster, given = context.context(asked.context), asked.namespace not in ("", "*")
     resource = await context.resource(cluster, asked.kind) if asked.kind else None
@@ -149,7 +149,7 @@ def _senseless(parameter: str, given: str, why: str, remedy: str) -> InvalidPara
     return InvalidParams(f"cache_refresh: {parameter}", why, remedy, details)
 
 
-async def cache_refresh(asked: CacheRefresh, context: ToolContext) -> Reply:
+async def cache_refresh(asked: CacheRefreshInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, asked.kind) if asked.kind else None
     _store(context)
@@ -165,7 +165,7 @@ async def cache_refresh(asked: CacheRefresh, context: ToolContext) -> Reply:
     objects = sum(one.objects for one in found)
     head = f"{_words(wanted)} read anew" if asked.name else f"{len(found)} kinds read anew, {objects} objects"
     lines = [head, *(_reread_line(one) for one in found if _told(one))]
-    return Reply(msgspec.to_builtins(Refreshed(found)), plain("\n".join(lines)), context.live(missing))
+    return Reply(msgspec.to_builtins(RefreshedKinds(found)), plain("\n".join(lines)), context.live(missing))
 
 
 def _words(wanted: RereadWanted) -> str:
@@ -194,8 +194,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="cache_status",
         title="Cache status",
         summary="What the local cache holds of each kind, how old it is, what is missing and why.",
-        input=CacheStatus,
-        output=Status,
+        input=CacheStatusInput,
+        output=CacheContents,
         risk=Risk.READ,
         capabilities=Capabilities(("cache",), ("read",), Scope.CLUSTER, "object", cache_friendly=False),
         toolset="core",
@@ -205,8 +205,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="cache_query",
         title="Query the cache",
         summary=f"SQL over the cache, SELECT only: {', '.join(TABLES)}. For counting and joining; for listing use the list tools.",
-        input=CacheQuery,
-        output=Table,
+        input=CacheQueryInput,
+        output=QueryResult,
         risk=Risk.READ,
         capabilities=Capabilities(("cache",), ("read",), Scope.CLUSTER, "table", cache_friendly=False),
         toolset="core",
@@ -216,8 +216,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="cache_refresh",
         title="Refresh the cache",
         summary="Reads all, one kind, one namespace or one object from the cluster into the cache now. For one answer live=true is enough.",
-        input=CacheRefresh,
-        output=Refreshed,
+        input=CacheRefreshInput,
+        output=RefreshedKinds,
         risk=Risk.READ,
         capabilities=Capabilities(("cache",), ("read",), Scope.CLUSTER, "object", cache_friendly=False),
         toolset="core",

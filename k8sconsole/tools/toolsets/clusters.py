@@ -11,14 +11,14 @@ from k8sconsole.model.reading import ClusterRecord
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 COUNTED = ("nodes", "namespaces", "pods", "services", "deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch")
 
 
-class GetClusterInfo(Common, kw_only=True):
+class GetClusterInfoInput(Common, kw_only=True):
     live: Annotated[bool, Meta(description="Ask the cluster")] = False
 
 
@@ -32,7 +32,7 @@ class ClusterInfo(msgspec.Struct):
     counts: dict[str, int]
 
 
-async def get_cluster_info(asked: GetClusterInfo, context: ToolContext) -> Reply:
+async def get_cluster_info(asked: GetClusterInfoInput, context: ToolContext) -> Reply:
     name = context.context(asked.context)
     known = await _remembered(context, name)
     if known is not None and not asked.live:
@@ -83,18 +83,18 @@ async def _counts(context: ToolContext, name: ClusterName, *, live: bool) -> tup
     for kind in COUNTED:
         try:
             resource = await context.resource(name, kind)
-            opened = await open_rows(context, RowsWanted(name, resource, live=live))
+            opened = await open_rows(context, RowsRequest(name, resource, live=live))
             counts[kind] = (await opened.page(1)).total
         except ConsoleError as problem:
             missing.append(f"{name}: {kind}: {problem.title}")
     return counts, tuple(missing)
 
 
-class ListContexts(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class ListContextsInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
-class Context(msgspec.Struct):
+class ContextItem(msgspec.Struct):
     """selected: used when a call names none. problem: why it cannot be used."""
 
     name: str
@@ -105,22 +105,22 @@ class Context(msgspec.Struct):
     problem: str = ""
 
 
-class Contexts(msgspec.Struct):
-    items: list[Context]
+class ContextList(msgspec.Struct):
+    items: list[ContextItem]
 
 
-async def list_contexts(asked: ListContexts, context: ToolContext) -> Reply:
+async def list_contexts(asked: ListContextsInput, context: ToolContext) -> Reply:
     chosen = set(context.environment.selected())
     infos = context.environment.contexts()
     items = [
-        Context(
+        ContextItem(
             one.name, one.cluster, one.server, one.namespace or "default", one.name in chosen or (one.current and not chosen), one.problem
         )
         for one in infos
     ]
     lines = [f"{'*' if one.selected else ' '} {one.name}  {one.server}{'  ' + one.problem if one.problem else ''}" for one in items]
     text = f"{len(items)} contexts\n" + "\n".join(lines)
-    return Reply(msgspec.to_builtins(Contexts(items)), text, context.live())
+    return Reply(msgspec.to_builtins(ContextList(items)), text, context.live())
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -128,7 +128,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_get_cluster_info",
         title="Cluster overview",
         summary="Version, address and how many objects of the main kinds. A good first call.",
-        input=GetClusterInfo,
+        input=GetClusterInfoInput,
         output=ClusterInfo,
         risk=Risk.READ,
         capabilities=Capabilities(("clusters",), ("get",), Scope.CLUSTER, "object"),
@@ -140,8 +140,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_list_contexts",
         title="List contexts",
         summary="The clusters that can be named in the parameter context. Nothing is connected to, and no credential is shown.",
-        input=ListContexts,
-        output=Contexts,
+        input=ListContextsInput,
+        output=ContextList,
         risk=Risk.READ,
         capabilities=Capabilities(("contexts",), ("list",), Scope.CLUSTER, "list", cache_friendly=False),
         toolset="core",

@@ -7,8 +7,19 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.create import Made, create, creation
-from k8sconsole.tools.changes.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, same_object, uid_of
+from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
+from k8sconsole.tools.changes.edits import (
+    ChangePlan,
+    ChangeResult,
+    Edit,
+    TargetObject,
+    Undo,
+    change_handlers,
+    check_same_object,
+    fetch_live,
+    resolve_target,
+    uid_of,
+)
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
@@ -16,60 +27,68 @@ from k8sconsole.tools.spec import ToolSpec
 KIND = "cronjobs.batch"
 
 
-class CronJob(Common, kw_only=True):
+class CronJobInput(Common, kw_only=True):
     name: Annotated[str, Meta(min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
 
 
-class Trigger(CronJob, kw_only=True):
+class TriggerCronJobInput(CronJobInput, kw_only=True):
     job: Annotated[str, Meta(description="Name of the job; made up by default", max_length=63)] = ""
 
 
-class Suspend(CronJob, kw_only=True):
+class SuspendCronJobInput(CronJobInput, kw_only=True):
     suspend: Annotated[bool, Meta(description="false: go on")] = True
 
 
-async def plan_suspend(asked: Suspend, context: ToolContext) -> Plan:
-    one = await meant(asked, context, KIND)
-    before = await living(context, one)
+async def plan_suspend(asked: SuspendCronJobInput, context: ToolContext) -> ChangePlan:
+    one = await resolve_target(asked, context, KIND)
+    before = await fetch_live(context, one)
     was = bool(before["spec"].get("suspend"))
     hurts = ("it starts no more jobs; those that run go on",) if asked.suspend else ("its schedule counts again",)
-    return Plan(one, Edit({"spec": {"suspend": asked.suspend}}), Undo("k8s_suspend_cronjob", one.place(suspend=was)), before, hurts)
+    return ChangePlan(one, Edit({"spec": {"suspend": asked.suspend}}), Undo("k8s_suspend_cronjob", one.place(suspend=was)), before, hurts)
 
 
-async def prepare_trigger(asked: Trigger, context: ToolContext) -> Proposal:
-    owner = await meant(asked, context, KIND)
+async def prepare_trigger(asked: TriggerCronJobInput, context: ToolContext) -> Proposal:
+    owner = await resolve_target(asked, context, KIND)
     before = await _raw(context, owner)
     job, manifest = await _job(asked, context, owner, before)
     images = [one.get("image", "") for one in manifest["spec"]["template"]["spec"].get("containers", [])]
     running = len((before.get("status") or {}).get("active") or [])
     hurts = (f"runs {', '.join(images)} now", *([f"{running} of its jobs run already"] if running else []))
-    proposal = await creation(context, job, manifest, hurts)
+    proposal = await propose_create(context, job, manifest, hurts)
     return msgspec.structs.replace(proposal, facts={"uid": uid_of(before), "job": job.name})
 
 
-async def trigger(asked: Trigger, context: ToolContext) -> Reply:
-    owner = await meant(asked, context, KIND)
+async def trigger(asked: TriggerCronJobInput, context: ToolContext) -> Reply:
+    owner = await resolve_target(asked, context, KIND)
     before = await _raw(context, owner)
-    same_object(context, owner, before)
+    check_same_object(context, owner, before)
     job, manifest = await _job(asked, context, owner, before)
-    return await create(context, job, manifest, f"started from {asked.name}:")
+    return await create_object(context, job, manifest, f"started from {asked.name}:")
 
 
-async def _raw(context: ToolContext, owner: Meant) -> dict[str, Any]:
+async def _raw(context: ToolContext, owner: TargetObject) -> dict[str, Any]:
     """Not masked: its template is sent back to the server as it was."""
-    await living(context, owner)
+    await fetch_live(context, owner)
     raw = await (await context.cluster(owner.cluster)).get(owner.resource, owner.namespace, owner.name)
     found: dict[str, Any] = msgspec.json.decode(raw)
     return found
 
 
-async def _job(asked: Trigger, context: ToolContext, owner: Meant, before: dict[str, Any]) -> tuple[Meant, dict[str, Any]]:
+async def _job(
+    asked: TriggerCronJobInput, context: ToolContext, owner: TargetObject, before: dict[str, Any]
+) -> tuple[TargetObject, dict[str, Any]]:
     chosen = asked.job or (context.proposal.facts.get("job", "") if context.proposal else "")
     name = chosen or f"{asked.name[:50]}-manual-{secrets.token_hex(2)}"
     template = before["spec"]["jobTemplate"]
     meta = template.get("metadata") or {}
-    reference = {"apiVersion": owner.resource.api_version, "kind": "CronJob", "name": owner.name, "uid": uid_of(before), "controller": True}
+    reference = {
+        "apiVersion": owner.resource.api_version,
+        "kind": "CronJobInput",
+        "name": owner.name,
+        "uid": uid_of(before),
+        "controller": True,
+    }
     manifest = {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -82,18 +101,18 @@ async def _job(asked: Trigger, context: ToolContext, owner: Meant, before: dict[
         },
         "spec": template["spec"],
     }
-    return Meant(owner.cluster, await context.resource(owner.cluster, "jobs.batch"), owner.namespace, name), manifest
+    return TargetObject(owner.cluster, await context.resource(owner.cluster, "jobs.batch"), owner.namespace, name), manifest
 
 
-_prepare, _handle = changing(plan_suspend, "set the suspension of")
+_prepare, _handle = change_handlers(plan_suspend, "set the suspension of")
 
 TOOLS: tuple[ToolSpec, ...] = (
     ToolSpec(
         name="k8s_trigger_cronjob",
         title="Run a cron job now",
         summary="Starts one job from a cron job's template, beside its schedule.",
-        input=Trigger,
-        output=Made,
+        input=TriggerCronJobInput,
+        output=CreateResult,
         risk=Risk.DESTRUCTIVE,
         capabilities=Capabilities((KIND, "jobs.batch"), ("create",), Scope.NAMESPACE, "object", cache_friendly=False),
         toolset="write",
@@ -108,8 +127,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_suspend_cronjob",
         title="Suspend a cron job",
         summary="Holds a cron job's schedule back, or lets it go on with suspend=false.",
-        input=Suspend,
-        output=Altered,
+        input=SuspendCronJobInput,
+        output=ChangeResult,
         risk=Risk.WRITE,
         capabilities=Capabilities((KIND,), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False),
         toolset="write",

@@ -11,9 +11,9 @@ from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.masking import body_of
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.disruption_budgets import broken_by_deleting
-from k8sconsole.tools.changes.edits import Meant, Undo, texts, undo_by_history
-from k8sconsole.tools.changes.impact import of_deleting
+from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleting
+from k8sconsole.tools.changes.edits import TargetObject, Undo, collect_strings, undo_from_history
+from k8sconsole.tools.changes.impact import deletion_impact
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import namespace_of, not_found
 from k8sconsole.tools.policy import NAMED_WHEN_DELETED
@@ -27,7 +27,7 @@ class Propagation(StrEnum):
     ORPHAN = "Orphan"
 
 
-class DeleteResource(Common, kw_only=True):
+class DeleteResourceInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
     name: Annotated[str, Meta(min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
@@ -35,7 +35,7 @@ class DeleteResource(Common, kw_only=True):
     grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once, -1 leaves it to the object")] = -1
 
 
-class DeletePod(Common, kw_only=True):
+class DeletePodInput(Common, kw_only=True):
     name: Annotated[str, Meta(description="The pod", min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
     grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once, -1 leaves it to the pod")] = -1
@@ -49,7 +49,7 @@ class DeletePod(Common, kw_only=True):
         return Propagation.BACKGROUND
 
 
-class Deleted(msgspec.Struct):
+class DeleteResult(msgspec.Struct):
     """uid: of the very object that was deleted. gone: false while finalizers or a grace period hold it. undo is null, why says why."""
 
     kind: str
@@ -61,7 +61,7 @@ class Deleted(msgspec.Struct):
     why: str = ""
 
 
-async def prepare(asked: DeleteResource | DeletePod, context: ToolContext) -> Proposal:
+async def prepare(asked: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Proposal:
     """Looks at the living object, and lets the server try the deletion. Raises NotFound with the nearest names."""
     name, resource, namespace = await _meant(asked, context)
     cluster = await context.cluster(name)
@@ -72,33 +72,33 @@ async def prepare(asked: DeleteResource | DeletePod, context: ToolContext) -> Pr
     obj = msgspec.json.decode(body_of(resource.name, raw))
     uid = str(obj.get("metadata", {}).get("uid", ""))
     await _delete(asked, context, uid, dry_run=True)
-    consequences = await of_deleting(context, name, resource, obj)
+    consequences = await deletion_impact(context, name, resource, obj)
     if asked.grace_seconds == 0:
         consequences = ("its processes are killed without a chance to finish", *consequences)
     if asked.propagation is not Propagation.ORPHAN:
-        consequences = (*await broken_by_deleting(context, name, resource, obj), *consequences)
+        consequences = (*await budgets_broken_by_deleting(context, name, resource, obj), *consequences)
     else:
         consequences = ("what it owns stays behind without an owner", *consequences)
     label = f"{resource.kind} {namespace}/{asked.name}" if namespace else f"{resource.kind} {asked.name}"
     shown = f"the server would delete {label} (uid {uid}, created {obj.get('metadata', {}).get('creationTimestamp', 'unknown')})"
-    undo = await _undo(context, Meant(name, resource, namespace, asked.name), obj)
+    undo = await _undo(context, TargetObject(name, resource, namespace, asked.name), obj)
     return Proposal((label,), consequences, shown, str(undo), {"uid": uid, "undo": undo})
 
 
-async def delete_resource(asked: DeleteResource | DeletePod, context: ToolContext) -> Reply:
+async def delete_resource(asked: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Reply:
     """Raises Conflict when the name has come to mean another object since it was looked at."""
     name, resource, namespace = await _meant(asked, context)
     uid = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
     answer = msgspec.json.decode(await _delete(asked, context, uid, dry_run=False))
     gone = answer.get("kind") == "Status" or "deletionTimestamp" not in answer.get("metadata", {})
     undo: Undo = context.proposal.facts["undo"] if context.proposal else Undo(why="its old version was not looked at")
-    deleted = Deleted(resource.name, namespace, asked.name, uid, gone, undo.call, undo.why)
+    deleted = DeleteResult(resource.name, namespace, asked.name, uid, gone, undo.call, undo.why)
     label = f"{namespace}/{asked.name}" if namespace else asked.name
     text = f"{'deleted' if gone else 'deletion begun of'} {resource.kind} {label} in {name}"
     return Reply(msgspec.to_builtins(deleted), text, context.live())
 
 
-async def _delete(asked: DeleteResource | DeletePod, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
+async def _delete(asked: DeleteResourceInput | DeletePodInput, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
     name, resource, namespace = await _meant(asked, context)
     cluster = await context.cluster(name)
     return await cluster.delete(
@@ -112,18 +112,18 @@ async def _delete(asked: DeleteResource | DeletePod, context: ToolContext, uid: 
     )
 
 
-async def _undo(context: ToolContext, one: Meant, obj: dict[str, Any]) -> Undo:
+async def _undo(context: ToolContext, one: TargetObject, obj: dict[str, Any]) -> Undo:
     """A new object like the old one, where that means the same; never what a controller will create again, nor what held others."""
     if obj.get("metadata", {}).get("ownerReferences"):
         return Undo(why="what owns it creates it again")
     if one.resource.name in NAMED_WHEN_DELETED:
         return Undo(why="what was in it is gone with it")
-    if any(is_masked(text) for text in texts(obj)):
+    if any(is_masked(text) for text in collect_strings(obj)):
         return Undo(why="part of it is masked and was never kept")
-    return await undo_by_history(context, one, obj)
+    return await undo_from_history(context, one, obj)
 
 
-async def _meant(asked: DeleteResource | DeletePod, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
+async def _meant(asked: DeleteResourceInput | DeletePodInput, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
     name = context.context(asked.context)
     resource = await context.resource(name, asked.kind)
     return name, resource, namespace_of(context, name, resource, asked.namespace)
@@ -134,8 +134,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_delete_resource",
         title="Delete an object",
         summary="Deletes one object of any kind, and by default what it owns. Owners and history tell whether there is a way back.",
-        input=DeleteResource,
-        output=Deleted,
+        input=DeleteResourceInput,
+        output=DeleteResult,
         risk=Risk.DESTRUCTIVE,
         capabilities=Capabilities(("*",), ("delete",), Scope.NAMESPACE, "object", cache_friendly=False),
         toolset="write",
@@ -147,8 +147,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_delete_pod",
         title="Delete a pod",
         summary="Deletes one pod; what owns it starts another.",
-        input=DeletePod,
-        output=Deleted,
+        input=DeletePodInput,
+        output=DeleteResult,
         risk=Risk.DESTRUCTIVE,
         capabilities=Capabilities(("pods",), ("delete",), Scope.NAMESPACE, "object", cache_friendly=False),
         toolset="write",

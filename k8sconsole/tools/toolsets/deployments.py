@@ -16,7 +16,7 @@ from k8sconsole.tools.spec import ToolSpec
 _LATEST = re.compile(r"[^@]*/?[^:@/]+(?::latest)?$")
 
 
-class CreateDeployment(Common, kw_only=True):
+class CreateDeploymentInput(Common, kw_only=True):
     name: Annotated[str, Meta(min_length=1, max_length=253)]
     image: Annotated[str, Meta(min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
@@ -27,14 +27,14 @@ class CreateDeployment(Common, kw_only=True):
     command: list[str] = []
 
 
-class Created(msgspec.Struct):
+class CreateDeploymentResult(msgspec.Struct):
     """undo: the call that takes the change back."""
 
     object: dict[str, Any]
     undo: dict[str, Any] | None = None
 
 
-async def prepare(asked: CreateDeployment, context: ToolContext) -> Proposal:
+async def prepare(asked: CreateDeploymentInput, context: ToolContext) -> Proposal:
     """The server checks it without keeping anything: admission, quotas and names are tried for real. Raises AlreadyExists, Invalid,
     Forbidden."""
     checked = await _create(asked, context, dry_run=True)
@@ -52,16 +52,16 @@ async def prepare(asked: CreateDeployment, context: ToolContext) -> Proposal:
     )
 
 
-async def create_deployment(asked: CreateDeployment, context: ToolContext) -> Reply:
+async def create_deployment(asked: CreateDeploymentInput, context: ToolContext) -> Reply:
     created = await _create(asked, context, dry_run=False)
     namespace = _namespace(asked, context)
     where = {"context": context.context(asked.context), "namespace": namespace}
     undo = {"tool": "k8s_delete_resource", "arguments": {"kind": "deployments", "name": asked.name, **where}}
     text = f"created deployment {namespace}/{asked.name}: {asked.replicas} × {asked.image}"
-    return Reply(msgspec.to_builtins(Created(created, undo)), text, context.live())
+    return Reply(msgspec.to_builtins(CreateDeploymentResult(created, undo)), text, context.live())
 
 
-async def _create(asked: CreateDeployment, context: ToolContext, *, dry_run: bool) -> dict[str, Any]:
+async def _create(asked: CreateDeploymentInput, context: ToolContext, *, dry_run: bool) -> dict[str, Any]:
     name = context.context(asked.context)
     cluster = await context.cluster(name)
     resource = await context.resource(name, "deployments.apps")
@@ -75,7 +75,7 @@ async def _create(asked: CreateDeployment, context: ToolContext, *, dry_run: boo
     return found
 
 
-def _manifest(asked: CreateDeployment, namespace: str) -> dict[str, Any]:
+def _manifest(asked: CreateDeploymentInput, namespace: str) -> dict[str, Any]:
     labels = asked.labels or {"app": asked.name}
     container: dict[str, Any] = {"name": asked.name[:63], "image": asked.image}
     if asked.port:
@@ -94,7 +94,7 @@ def _manifest(asked: CreateDeployment, namespace: str) -> dict[str, Any]:
     }
 
 
-def _namespace(asked: CreateDeployment, context: ToolContext) -> str:
+def _namespace(asked: CreateDeploymentInput, context: ToolContext) -> str:
     return asked.namespace or context.default_namespace(context.context(asked.context))
 
 
@@ -115,8 +115,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_create_deployment",
         title="Create a deployment",
         summary="Runs an image as a new deployment. Fails where one of that name exists; it never changes an existing one.",
-        input=CreateDeployment,
-        output=Created,
+        input=CreateDeploymentInput,
+        output=CreateDeploymentResult,
         risk=Risk.DESTRUCTIVE,
         capabilities=Capabilities(("deployments.apps",), ("create",), Scope.NAMESPACE, "object", cache_friendly=False),
         toolset="write",

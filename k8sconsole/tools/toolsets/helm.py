@@ -10,27 +10,27 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
-from k8sconsole.tools.reading.helm_releases import Release, newest, revision, revisions
+from k8sconsole.tools.reading.helm_releases import HelmRelease, find_revision, list_revisions, read_releases
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import Handler, ToolSpec, reading
 
 ReleaseName = Annotated[str, Meta(description="The release", pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=53)]
 
 
-class ListReleases(Common, kw_only=True):
+class ListReleasesInput(Common, kw_only=True):
     namespace: Annotated[str | list[str], Meta(description="* for all")] = "*"
     filter: Annotated[str, Meta(description="Part of the name, chart or status")] = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class Releases(msgspec.Struct):
-    items: list[Release]
+class ReleaseList(msgspec.Struct):
+    items: list[HelmRelease]
     counts: dict[str, int]
 
 
-async def list_releases(asked: ListReleases, context: ToolContext) -> Reply:
+async def list_releases(asked: ListReleasesInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
-    told = await newest(context, cluster, _spaces(asked.namespace))
+    told = await read_releases(context, cluster, _spaces(asked.namespace))
     sought = asked.filter.casefold()
     wanted = [one for one in told.releases if any(sought in text.casefold() for text in (one.name, one.chart, one.status))]
     counts = {status: sum(one.status == status for one in wanted) for status in sorted({one.status for one in wanted})}
@@ -38,60 +38,60 @@ async def list_releases(asked: ListReleases, context: ToolContext) -> Reply:
     left = left_out(len(shown), len(wanted), "narrow it with namespace or filter")
     head = f"{len(wanted)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
     lines = [f"{one.namespace}/{_line(one)}" for one in shown]
-    data = msgspec.to_builtins(Releases(shown, counts))
+    data = msgspec.to_builtins(ReleaseList(shown, counts))
     return Reply(data, "\n".join((head, *lines)), told.freshness, Page(None, len(wanted)), (*told.warnings, *left))
 
 
-class OneRelease(Common, kw_only=True):
+class ReleaseInput(Common, kw_only=True):
     name: ReleaseName
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
 
 
-class GetValues(OneRelease, kw_only=True):
+class GetValuesInput(ReleaseInput, kw_only=True):
     revision: Annotated[int, Meta(ge=0, description="0: the newest")] = 0
     all: Annotated[bool, Meta(description="With the chart's own")] = False
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class Values(msgspec.Struct):
+class ReleaseValues(msgspec.Struct):
     """values: secrets masked by their names and shapes."""
 
-    release: Release
+    release: HelmRelease
     values: dict[str, Any]
 
 
-async def get_values(asked: GetValues, context: ToolContext) -> Reply:
+async def get_values(asked: GetValuesInput, context: ToolContext) -> Reply:
     cluster, namespace = _place(asked, context)
-    found = await revision(context, cluster, namespace, asked.name, asked.revision)
+    found = await find_revision(context, cluster, namespace, asked.name, asked.revision)
     values = _over(found.given, found.defaults) if asked.all else found.given
     head = f"{found.release.namespace}/{_line(found.release)}"
     text = plain(yaml_text(values)) if values else "no values were given; all=true shows the chart's own"
-    return Reply(msgspec.to_builtins(Values(found.release, values)), f"{head}\n{text}", context.live())
+    return Reply(msgspec.to_builtins(ReleaseValues(found.release, values)), f"{head}\n{text}", context.live())
 
 
-class GetHistory(OneRelease, kw_only=True):
+class GetHistoryInput(ReleaseInput, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=100)] = 20
 
 
-class History(msgspec.Struct):
+class ReleaseHistory(msgspec.Struct):
     """items: newest first. kept: how many revisions Helm still has."""
 
-    items: list[Release]
+    items: list[HelmRelease]
     kept: int
 
 
-async def get_history(asked: GetHistory, context: ToolContext) -> Reply:
+async def get_history(asked: GetHistoryInput, context: ToolContext) -> Reply:
     cluster, namespace = _place(asked, context)
-    found = [one.release for one in await revisions(context, cluster, namespace, asked.name)]
+    found = [one.release for one in await list_revisions(context, cluster, namespace, asked.name)]
     shown = found[: asked.limit]
     lines = [f"{_line(one)}  {plain(one.description)}" for one in shown]
-    data = msgspec.to_builtins(History(shown, len(found)))
+    data = msgspec.to_builtins(ReleaseHistory(shown, len(found)))
     return Reply(
         data, "\n".join((f"{namespace}/{asked.name}: {len(found)} revisions kept", *lines)), context.live(), Page(None, len(found))
     )
 
 
-def _place(asked: OneRelease, context: ToolContext) -> tuple[ClusterName, str]:
+def _place(asked: ReleaseInput, context: ToolContext) -> tuple[ClusterName, str]:
     cluster = context.context(asked.context)
     return cluster, asked.namespace or context.default_namespace(cluster)
 
@@ -101,7 +101,7 @@ def _spaces(given: str | list[str]) -> tuple[str, ...]:
     return () if "*" in several or "" in several else tuple(several)
 
 
-def _line(one: Release) -> str:
+def _line(one: HelmRelease) -> str:
     chart = f"{one.chart} (app {one.app_version})" if one.chart else "chart unknown"
     return plain(f"{one.name}  revision {one.revision}  {one.status}  {chart}  {one.updated}".rstrip())
 
@@ -126,9 +126,28 @@ def _helm(name: str, title: str, summary: str, shapes: tuple[type, type], handle
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _helm("list_releases", "List Helm releases", "Helm releases with chart, app version and status.",
-          (ListReleases, Releases), list_releases, "list"),
-    _helm("get_values", "Values of a Helm release", "The values a release was installed with.", (GetValues, Values), get_values, "get"),
-    _helm("get_history", "History of a Helm release", "Its revisions: when, which chart, how each ended.",
-          (GetHistory, History), get_history, "get"),
-)  # fmt: skip
+    _helm(
+        "list_releases",
+        "List Helm releases",
+        "Helm releases with chart, app version and status.",
+        (ListReleasesInput, ReleaseList),
+        list_releases,
+        "list",
+    ),
+    _helm(
+        "get_values",
+        "ReleaseValues of a Helm release",
+        "The values a release was installed with.",
+        (GetValuesInput, ReleaseValues),
+        get_values,
+        "get",
+    ),
+    _helm(
+        "get_history",
+        "ReleaseHistory of a Helm release",
+        "Its revisions: when, which chart, how each ended.",
+        (GetHistoryInput, ReleaseHistory),
+        get_history,
+        "get",
+    ),
+)

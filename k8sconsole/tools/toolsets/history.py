@@ -12,13 +12,13 @@ from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.history.diff import ChangesTold, ChangeTold, Happened, Happening, happened, kinds_asked, open_window
-from k8sconsole.tools.history.existence import ever_seen
-from k8sconsole.tools.history.queries import GapTold, Span, asked_moment, asked_span, few_gaps, freshness_as_of, version_then
-from k8sconsole.tools.history.versions import LifeAsked, LifeTold, VersionTold, lived
+from k8sconsole.tools.history.diff import ChangeRecord, DiffPage, TimelineEntry, TimelinePage, open_window, read_timeline, readable_kinds
+from k8sconsole.tools.history.existence import check_names_known
+from k8sconsole.tools.history.queries import GapRecord, TimeSpan, find_version_as_of, freshness_as_of, limit_gaps, parse_moment, parse_span
+from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, VersionRecord, read_object_history
 from k8sconsole.tools.object_lookup import namespace_of
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
-from k8sconsole.tools.reading.field_paths import told_by
+from k8sconsole.tools.reading.field_paths import select_fields
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
@@ -28,7 +28,7 @@ LINES = 12
 Limit = Annotated[int, Meta(ge=1, le=10_000)]
 
 
-class ListVersions(Common, kw_only=True):
+class ListVersionsInput(Common, kw_only=True):
     kind: str
     name: str
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
@@ -39,30 +39,30 @@ class ListVersions(Common, kw_only=True):
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-async def list_versions(asked: ListVersions, context: ToolContext) -> Reply:
+async def list_versions(asked: ListVersionsInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, asked.kind)
     namespace = namespace_of(context, cluster, resource, asked.namespace)
-    span = asked_span(asked.since, asked.until, asked.cursor, context.now)
+    span = parse_span(asked.since, asked.until, asked.cursor, context.now)
     ref = ObjectRef(cluster, resource.name, Namespace(namespace), asked.name)
-    found = await lived(context, LifeAsked(resource, ref, span.since, span.until, asked.limit, span.number()))
-    newest = fitting(reversed(found.told.versions), asked.max_tokens)
-    older = found.older + len(found.told.versions) - len(newest)
-    shown = msgspec.structs.replace(found.told, versions=newest[::-1])
+    found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until, asked.limit, span.number()))
+    newest = fitting(reversed(found.history.versions), asked.max_tokens)
+    older = found.older + len(found.history.versions) - len(newest)
+    shown = msgspec.structs.replace(found.history, versions=newest[::-1])
     following = span.cursor(span.number() + len(newest)) if older else ""
     text = "\n".join([f"{ref.resource} {ref.label} · {cluster} · {len(newest)} versions", *_life(shown)])
     text += f"\nolder ones: cursor={following}" if following else ""
     return Reply(msgspec.to_builtins(shown), text, found.freshness, Page(following or None), found.warnings)
 
 
-def _life(told: LifeTold) -> list[str]:
+def _life(told: ObjectHistory) -> list[str]:
     """Versions and the gaps between them, in order of time."""
     lines = [(one.observed_at, _version(one)) for one in told.versions]
     lines += [(gap.since or "", [_gap(gap)]) for gap in told.gaps]
     return [each for _, several in sorted(lines, key=lambda one: one[0]) for each in several]
 
 
-def _version(one: VersionTold) -> list[str]:
+def _version(one: VersionRecord) -> list[str]:
     return [f"{one.observed_at} {one.change}{_by([one.by])}", *_fields(one.diff)]
 
 
@@ -75,12 +75,12 @@ def _fields(diff: list[Difference], most: int = LINES) -> list[str]:
     return [f"  {plain(line(one))}" for one in diff[:most]] + more
 
 
-def _gap(gap: GapTold, *, named: bool = False) -> str:
+def _gap(gap: GapRecord, *, named: bool = False) -> str:
     span = f"{gap.since or 'the beginning'} to {gap.until or 'now'}"
     return f"-- nobody was watching{f' {gap.kind} on {gap.context}' if named else ''}: {span} ({plain(gap.reason)})"
 
 
-class About(Common, kw_only=True):
+class ChangesInput(Common, kw_only=True):
     """Which objects: the parameters of questions over many."""
 
     kind: str = ""
@@ -93,27 +93,27 @@ class About(Common, kw_only=True):
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-async def query_of(asked: About, context: ToolContext, cluster: ClusterName, span: Span) -> ChangeQuery:
+async def query_of(asked: ChangesInput, context: ToolContext, cluster: ClusterName, span: TimeSpan) -> ChangeQuery:
     given = asked.namespace if isinstance(asked.namespace, list) else [asked.namespace]
     namespaces = () if "*" in given or "" in given else tuple(Namespace(one) for one in given)
     tool = next(one for one in TOOLS if one.input is type(asked))
-    resources = await kinds_asked(context, tool, (cluster,), asked.kind, namespaces)
+    resources = await readable_kinds(context, tool, (cluster,), asked.kind, namespaces)
     query = ChangeQuery(span.since, span.until, (cluster,), resources, namespaces, asked.name, asked.owner, asked.field)
-    await ever_seen(context, query)
+    await check_names_known(context, query)
     return query
 
 
-class Diff(About, kw_only=True):
+class DiffInput(ChangesInput, kw_only=True):
     since: Annotated[str, Meta(description="e.g. -1h, yesterday 14:00")]
     until: str = ""
 
 
-async def diff(asked: Diff, context: ToolContext) -> Reply:
+async def diff(asked: DiffInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
-    span = asked_span(asked.since, asked.until, asked.cursor, context.now)
+    span = parse_span(asked.since, asked.until, asked.cursor, context.now)
     window, freshness, warnings = await open_window(context, await query_of(asked, context, cluster, span))
     page, following = await window.page(span.number(), asked.limit)
-    gaps, more = few_gaps(page.gaps, asked.max_tokens)
+    gaps, more = limit_gaps(page.gaps, asked.max_tokens)
     items = fitting(page.items, asked.max_tokens, (page.counts, gaps))
     if len(items) < len(page.items):
         following = window.place_after(items[-1])
@@ -123,20 +123,20 @@ async def diff(asked: Diff, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(shown), text, freshness, Page(cursor or None, window.total), (*warnings, *more))
 
 
-def _changes(told: ChangesTold, total: int) -> list[str]:
+def _changes(told: DiffPage, total: int) -> list[str]:
     head = f"{total} objects with changes from {told.since} to {told.until}"
     head += f" · {told.passing} came and went" if told.passing else ""
     head += f" · {told.restored} of these are as they were" if told.restored else ""
     return [head, *(each for one in told.items for each in _change(one)), *(_gap(gap, named=True) for gap in told.gaps[:LINES])]
 
 
-def _change(one: ChangeTold) -> list[str]:
+def _change(one: ChangeRecord) -> list[str]:
     place = f"{one.namespace}/{one.name}" if one.namespace else one.name
     versions = f" · {one.versions} versions" if one.versions > 1 else ""
     return [f"{one.change} {one.kind} {place}{versions} · {one.last}{_by(one.by)}", *_fields(one.diff)]
 
 
-class GetAsOf(Common, kw_only=True):
+class GetAsOfInput(Common, kw_only=True):
     kind: str
     name: str
     as_of: Annotated[str, Meta(description="e.g. -30m, yesterday 14:00")]
@@ -145,7 +145,7 @@ class GetAsOf(Common, kw_only=True):
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class AsItWas(msgspec.Struct):
+class ObjectAsOf(msgspec.Struct):
     """object: masked; with ``fields``, the value of each path. observed_at: since when it was so; change and by: how that came."""
 
     object: dict[str, Any]
@@ -155,38 +155,38 @@ class AsItWas(msgspec.Struct):
     by: str
 
 
-async def get_as_of(asked: GetAsOf, context: ToolContext) -> Reply:
+async def get_as_of(asked: GetAsOfInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, asked.kind)
     namespace = namespace_of(context, cluster, resource, asked.namespace)
-    at = asked_moment(asked.as_of, "as_of", context.now)
-    version, body = await version_then(context, cluster, resource, (namespace, asked.name), at)
-    told = told_by(asked.fields, body)
-    was = AsItWas(told, version.resource_version, exact(version.observed_at), version.change.value, version.by)
+    at = parse_moment(asked.as_of, "as_of", context.now)
+    version, body = await find_version_as_of(context, cluster, resource, (namespace, asked.name), at)
+    told = select_fields(asked.fields, body)
+    was = ObjectAsOf(told, version.resource_version, exact(version.observed_at), version.change.value, version.by)
     text = f"{resource.name} {version.ref.label} as of {exact(at)} · so since {was.observed_at}{_by([was.by])}\n"
     text += plain(msgspec.json.format(msgspec.json.encode(told), indent=1).decode())
     return Reply(msgspec.to_builtins(was), text, await freshness_as_of(context, cluster, resource.name, at))
 
 
-class Timeline(About, kw_only=True):
+class TimelineInput(ChangesInput, kw_only=True):
     since: str = "-1h"
     until: str = ""
 
 
-async def timeline(asked: Timeline, context: ToolContext) -> Reply:
+async def timeline(asked: TimelineInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
-    span = asked_span(asked.since, asked.until, asked.cursor, context.now)
+    span = parse_span(asked.since, asked.until, asked.cursor, context.now)
     query = msgspec.structs.replace(await query_of(asked, context, cluster, span), limit=asked.limit, cursor=span.place)
-    found = await happened(context, query, asked.max_tokens)
+    found = await read_timeline(context, query, asked.max_tokens)
     cursor = span.cursor(found.following)
-    counts = ", ".join(f"{count} {what}" for what, count in found.told.counts.items())
+    counts = ", ".join(f"{count} {what}" for what, count in found.page.counts.items())
     head = f"{found.total} changes from {exact(span.since)} to {exact(span.until)}{f': {counts}' if counts else ''}"
-    lines = [head, *map(_happening, found.told.items), *(_gap(gap, named=True) for gap in found.told.gaps[:LINES])]
+    lines = [head, *map(_happening, found.page.items), *(_gap(gap, named=True) for gap in found.page.gaps[:LINES])]
     text = "\n".join([*lines, *([f"older: cursor={cursor}"] if cursor else [])])
-    return Reply(msgspec.to_builtins(found.told), text, found.freshness, Page(cursor or None, found.total), found.warnings)
+    return Reply(msgspec.to_builtins(found.page), text, found.freshness, Page(cursor or None, found.total), found.warnings)
 
 
-def _happening(one: Happening) -> str:
+def _happening(one: TimelineEntry) -> str:
     place = f"{one.namespace}/{one.name}" if one.namespace else one.name
     said = plain(one.note).replace("\n", " ") if one.note else ", ".join(one.fields[:5]) + (", …" if len(one.fields) > 5 else "")
     return f"{one.at} {one.change} {one.kind} {place}{_by([one.by])}{f' · {said}' if said else ''}"
@@ -202,7 +202,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "history_list_versions",
         "Versions of an object",
         "The life of one object, deleted ones too: what changed when, and by whom.",
-        (ListVersions, LifeTold),
+        (ListVersionsInput, ObjectHistory),
         list_versions,
         "list",
         "list",
@@ -211,7 +211,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "history_diff",
         "What changed",
         "What differs between two moments, field by field. Start here to learn what changed before it broke.",
-        (Diff, ChangesTold),
+        (DiffInput, DiffPage),
         diff,
         "list",
         "list",
@@ -220,7 +220,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "history_get_as_of",
         "An object as it was",
         "One object at a past moment, also when it is gone. Lists take as_of themselves.",
-        (GetAsOf, AsItWas),
+        (GetAsOfInput, ObjectAsOf),
         get_as_of,
         "get",
         "object",
@@ -229,7 +229,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "history_timeline",
         "Timeline",
         "Changes in order, newest first, events included. For net differences use history_diff.",
-        (Timeline, Happened),
+        (TimelineInput, TimelinePage),
         timeline,
         "list",
         "list",

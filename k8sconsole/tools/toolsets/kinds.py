@@ -12,12 +12,12 @@ from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
-from k8sconsole.tools.reading.openapi_schema import Schema, inner, resolved, schema_of_kind, type_of
+from k8sconsole.tools.reading.openapi_schema import Schema, element_schema, resolve_refs, schema_of_kind, type_of
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
 
-class ListApiResources(Common, kw_only=True):
+class ListApiResourcesInput(Common, kw_only=True):
     filter: Annotated[str, Meta(description="Part of a name, group or short name")] = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
     live: bool = False
@@ -32,11 +32,11 @@ class ApiKind(msgspec.Struct, omit_defaults=True):
     verbs: list[str] = []
 
 
-class ApiKinds(msgspec.Struct):
+class ApiKindList(msgspec.Struct):
     items: list[ApiKind]
 
 
-async def list_api_resources(asked: ListApiResources, context: ToolContext) -> Reply:
+async def list_api_resources(asked: ListApiResourcesInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     known, freshness = await _known(context, cluster, live=asked.live)
     sought = asked.filter.casefold()
@@ -45,7 +45,7 @@ async def list_api_resources(asked: ListApiResources, context: ToolContext) -> R
     rest = left_out(len(items), len(found), "narrow filter or raise max_tokens")
     lines = [f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}" for one in items]
     text = "\n".join((f"{len(found)} kinds", *map(plain, lines)))
-    return Reply(msgspec.to_builtins(ApiKinds(items)), text, freshness, Page(None, len(found)), rest)
+    return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, Page(None, len(found)), rest)
 
 
 async def _known(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Freshness]:
@@ -67,20 +67,20 @@ def _told(one: ApiResource) -> ApiKind:
     return ApiKind(str(one.name), one.kind, one.api_version, one.namespaced, list(one.short_names), list(one.verbs))
 
 
-class ExplainSchema(Common, kw_only=True):
+class ExplainSchemaInput(Common, kw_only=True):
     kind: Annotated[str, Meta(min_length=1)]
     path: Annotated[str, Meta(description="e.g. spec.template.spec.containers")] = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class Field(msgspec.Struct, omit_defaults=True):
+class SchemaField(msgspec.Struct, omit_defaults=True):
     name: str
     type: str
     description: str = ""
     required: bool = False
 
 
-class Explained(msgspec.Struct):
+class SchemaExplanation(msgspec.Struct):
     """type of the field that path leads to; fields of what it holds."""
 
     kind: str
@@ -88,19 +88,19 @@ class Explained(msgspec.Struct):
     path: str
     type: str
     description: str
-    fields: list[Field]
+    fields: list[SchemaField]
 
 
-async def explain_schema(asked: ExplainSchema, context: ToolContext) -> Reply:
+async def explain_schema(asked: ExplainSchemaInput, context: ToolContext) -> Reply:
     name = context.context(asked.context)
     resource = await context.resource(name, asked.kind)
     root, schemas = await schema_of_kind(await context.cluster(name), resource)
     here = _walked(root, schemas, asked)
-    holder = inner(here, schemas)
+    holder = element_schema(here, schemas)
     required = set(holder.get("required") or ())
     fields = [_field(key, value, schemas, key in required) for key, value in sorted((holder.get("properties") or {}).items())]
     shown = _shortened(fields, asked.max_tokens)
-    told = Explained(
+    told = SchemaExplanation(
         resource.kind, resource.api_version, asked.path, type_of(here, schemas) if asked.path else "object",
         str(here.get("description") or holder.get("description") or ""), shown,
     )  # fmt: skip
@@ -110,12 +110,12 @@ async def explain_schema(asked: ExplainSchema, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(told), text, context.live(), warnings=_left_out(fields, shown))
 
 
-def _field(name: str, schema: Schema, schemas: Schema, required: bool) -> Field:
-    whole = resolved(schema, schemas)
-    return Field(name, type_of(schema, schemas), str(schema.get("description") or whole.get("description") or ""), required)
+def _field(name: str, schema: Schema, schemas: Schema, required: bool) -> SchemaField:
+    whole = resolve_refs(schema, schemas)
+    return SchemaField(name, type_of(schema, schemas), str(schema.get("description") or whole.get("description") or ""), required)
 
 
-def _shortened(fields: list[Field], max_tokens: int) -> list[Field]:
+def _shortened(fields: list[SchemaField], max_tokens: int) -> list[SchemaField]:
     """All fields in any case; their descriptions whole where they fit, else their first sentence, else none."""
     for shorten in (str, _sentence, lambda text: ""):
         told = [msgspec.structs.replace(one, description=shorten(one.description)) for one in fields]
@@ -124,7 +124,7 @@ def _shortened(fields: list[Field], max_tokens: int) -> list[Field]:
     return fitting([msgspec.structs.replace(one, description="") for one in fields], max_tokens)
 
 
-def _left_out(fields: list[Field], shown: list[Field]) -> tuple[str, ...]:
+def _left_out(fields: list[SchemaField], shown: list[SchemaField]) -> tuple[str, ...]:
     if len(shown) < len(fields):
         return left_out(len(shown), len(fields), "ask with a longer path, or raise max_tokens")
     shorter = shown != fields
@@ -136,18 +136,18 @@ def _sentence(text: str) -> str:
     return first[:160]
 
 
-def _walked(schema: Schema, schemas: Schema, asked: ExplainSchema) -> dict[str, Any]:
+def _walked(schema: Schema, schemas: Schema, asked: ExplainSchemaInput) -> dict[str, Any]:
     """Raises InvalidParams naming the nearest field where the path leaves the schema."""
     here: Schema = schema
     for part in filter(None, asked.path.replace("[*]", "").replace("[]", "").strip(".").split(".")):
-        fields = inner(here, schemas).get("properties") or {}
+        fields = element_schema(here, schemas).get("properties") or {}
         if part not in fields:
             close = nearest(part, tuple(fields)) or sorted(fields)[:5]
             details = {"parameter": "path", "given": asked.path, "expected": "a path of fields", "nearest": close}
             why = f"it has {', '.join(sorted(fields)[:12])}" if fields else "it has no fields of its own"
             raise InvalidParams(f"no field {part!r} there", why, f"path={close[0]}" if close else "a shorter path", details)
         here = fields[part]
-    return {**resolved(here, schemas), **here}
+    return {**resolve_refs(here, schemas), **here}
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -155,7 +155,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "list_api_resources",
         "List kinds",
         "Which kinds this cluster has, CRDs included, with their verbs.",
-        (ListApiResources, ApiKinds),
+        (ListApiResourcesInput, ApiKindList),
         list_api_resources,
         Capabilities(("*",), ("list",), Scope.CLUSTER, "list"),
     ),
@@ -163,7 +163,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "explain_schema",
         "Explain a kind's fields",
         "The fields of a kind, or below a path, with types and meaning, from this cluster's own schema. Before writing a manifest.",
-        (ExplainSchema, Explained),
+        (ExplainSchemaInput, SchemaExplanation),
         explain_schema,
         Capabilities(("*",), ("get",), Scope.CLUSTER, "object", cache_friendly=False),
     ),

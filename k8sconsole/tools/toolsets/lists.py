@@ -9,32 +9,32 @@ from msgspec import Meta
 from k8sconsole.errors import InvalidParams
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.reading.list_reply import Listed, Listing, NamespacedListing, list_reply
-from k8sconsole.tools.reading.rows import asked_filter
+from k8sconsole.tools.reading.list_reply import ListInput, ListResult, NamespacedListInput, list_reply
+from k8sconsole.tools.reading.rows import parse_filter
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 _NAME = re.compile(r"[^/\\\"\s]+")
 
 
-class ListResources(NamespacedListing, kw_only=True):
+class ListResourcesInput(NamespacedListInput, kw_only=True):
     kind: Annotated[str, Meta(description="Any kind or CRD: deploy, statefulsets, certificates.cert-manager.io", min_length=1)]
 
 
-async def list_resources(asked: ListResources, context: ToolContext) -> Reply:
+async def list_resources(asked: ListResourcesInput, context: ToolContext) -> Reply:
     return await list_reply(asked, asked.kind, context)
 
 
 def _list_of(kind: str, title: str, summary: str, *, namespaced: bool, aliases: tuple[str, ...]) -> ToolSpec:
-    async def handler(asked: Listing, context: ToolContext) -> Reply:
+    async def handler(asked: ListInput, context: ToolContext) -> Reply:
         return await list_reply(asked, kind, context)
 
     return ToolSpec(
         name=f"k8s_list_{kind}",
         title=title,
         summary=summary,
-        input=NamespacedListing if namespaced else Listing,
-        output=Listed,
+        input=NamespacedListInput if namespaced else ListInput,
+        output=ListResult,
         risk=Risk.READ,
         capabilities=Capabilities((kind,), ("list",), Scope.NAMESPACE if namespaced else Scope.CLUSTER, "list"),
         toolset="core",
@@ -44,19 +44,19 @@ def _list_of(kind: str, title: str, summary: str, *, namespaced: bool, aliases: 
     )
 
 
-class ListEvents(NamespacedListing, kw_only=True):
+class ListEventsInput(NamespacedListInput, kw_only=True):
     about: Annotated[str, Meta(description="Only events of this object, as kind/name")] = ""
 
 
-async def list_events(asked: ListEvents, context: ToolContext) -> Reply:
+async def list_events(asked: ListEventsInput, context: ToolContext) -> Reply:
     if asked.about:
-        asked_filter(asked.filter)  # where it is broken, its own column is named
+        parse_filter(asked.filter)  # where it is broken, its own column is named
         narrowed = f'object="{await _about(asked, context)}"'
         asked = msgspec.structs.replace(asked, filter=f"{narrowed} and ({asked.filter})" if asked.filter else narrowed)
     return await list_reply(asked, "events", context)
 
 
-async def _about(asked: ListEvents, context: ToolContext) -> str:
+async def _about(asked: ListEventsInput, context: ToolContext) -> str:
     """As events name an object. Raises InvalidParams for what is no kind/name, UsageError for an unknown kind."""
     word, _, name = asked.about.partition("/")
     if not word or not _NAME.fullmatch(name):
@@ -98,8 +98,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_list_resources",
         title="List resources of a kind",
         summary="Objects of any kind, CRDs included, as a table. For pods, nodes, services and namespaces their own tools do the same.",
-        input=ListResources,
-        output=Listed,
+        input=ListResourcesInput,
+        output=ListResult,
         risk=Risk.READ,
         capabilities=Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),
         toolset="core",
@@ -110,8 +110,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_list_events",
         title="List events",
         summary="What Kubernetes reported lately: failures to schedule, pull, mount, probe. Start here when something does not come up.",
-        input=ListEvents,
-        output=Listed,
+        input=ListEventsInput,
+        output=ListResult,
         risk=Risk.READ,
         capabilities=Capabilities(("events",), ("list",), Scope.NAMESPACE, "list"),
         toolset="core",

@@ -31,7 +31,7 @@ FOLLOW = 20.0
 DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
-class GetPodLogs(Common, kw_only=True):
+class GetPodLogsInput(Common, kw_only=True):
     name: Annotated[str, Meta(description="The pod", min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
     container: Annotated[str, Meta(description="Default: the pod's main one")] = ""
@@ -55,11 +55,11 @@ class PodLogs(msgspec.Struct):
     left_out: int
 
 
-async def get_pod_logs(asked: GetPodLogs, context: ToolContext) -> Reply:
+async def get_pod_logs(asked: GetPodLogsInput, context: ToolContext) -> Reply:
     cluster, namespace = _place(asked, context)
     container, warnings = await _container(asked, context, cluster, namespace)
     options = _options(asked, container, follow=asked.follow)
-    read = _Read()
+    read = _ByteCount()
     lines = await _heard(_lines(asked, context, (cluster, namespace), options, read), read, context, FOLLOW if asked.follow else None)
     shown, left_out = await asyncio.to_thread(_fitted, lines, share(asked.max_tokens) - _WRAPPING)
     if read.size >= MOST_BYTES:
@@ -80,13 +80,13 @@ def _fitted(lines: list[str], budget: int) -> tuple[list[str], int]:
     return fitted(mask_text("\n".join(lines)).split("\n"), budget) if lines else ([], 0)
 
 
-class _Read(msgspec.Struct):
+class _ByteCount(msgspec.Struct):
     """size: bytes that came, lines that nobody asked for included."""
 
     size: int = 0
 
 
-async def _heard(coming: AsyncGenerator[str, None], read: _Read, context: ToolContext, seconds: float | None) -> list[str]:
+async def _heard(coming: AsyncGenerator[str, None], read: _ByteCount, context: ToolContext, seconds: float | None) -> list[str]:
     """All that comes, or what comes within these seconds; how many lines there are is told meanwhile, never what they say."""
     lines: list[str] = []
     told = 0
@@ -104,17 +104,17 @@ async def _heard(coming: AsyncGenerator[str, None], read: _Read, context: ToolCo
     return lines
 
 
-async def follow_pod_logs(asked: GetPodLogs, context: ToolContext) -> AsyncGenerator[str, None]:
+async def follow_pod_logs(asked: GetPodLogsInput, context: ToolContext) -> AsyncGenerator[str, None]:
     cluster, namespace = _place(asked, context)
     container, _ = await _container(asked, context, cluster, namespace)
     options = _options(asked, container, follow=asked.follow)
-    async with aclosing(_lines(asked, context, (cluster, namespace), options, _Read())) as lines:
+    async with aclosing(_lines(asked, context, (cluster, namespace), options, _ByteCount())) as lines:
         async for line in lines:
             yield line
 
 
 async def _lines(
-    asked: GetPodLogs, context: ToolContext, place: tuple[ClusterName, str], options: LogOptions, read: _Read
+    asked: GetPodLogsInput, context: ToolContext, place: tuple[ClusterName, str], options: LogOptions, read: _ByteCount
 ) -> AsyncGenerator[str, None]:
     """Decoded, without control characters. Raises NotFound with the nearest pods."""
     cluster, namespace = place
@@ -129,12 +129,12 @@ async def _lines(
         raise await not_found(context, cluster, await context.resource(cluster, "pods"), namespace, asked.name) from cause
 
 
-def _place(asked: GetPodLogs, context: ToolContext) -> tuple[ClusterName, str]:
+def _place(asked: GetPodLogsInput, context: ToolContext) -> tuple[ClusterName, str]:
     cluster = context.context(asked.context)
     return cluster, asked.namespace or context.default_namespace(cluster)
 
 
-def _options(asked: GetPodLogs, container: str, *, follow: bool) -> LogOptions:
+def _options(asked: GetPodLogsInput, container: str, *, follow: bool) -> LogOptions:
     try:
         since = max(1, int(duration_seconds(asked.since))) if asked.since else None
     except ValueError as cause:
@@ -144,7 +144,7 @@ def _options(asked: GetPodLogs, container: str, *, follow: bool) -> LogOptions:
     return LogOptions(container, follow, asked.previous, asked.timestamps, since, asked.tail or None, bound)
 
 
-async def _container(asked: GetPodLogs, context: ToolContext, cluster: ClusterName, namespace: str) -> tuple[str, tuple[str, ...]]:
+async def _container(asked: GetPodLogsInput, context: ToolContext, cluster: ClusterName, namespace: str) -> tuple[str, tuple[str, ...]]:
     """The container to read, and a warning where it had to be chosen among several. Raises InvalidParams with the nearest container."""
     pod = (await find_object(context, cluster, await context.resource(cluster, "pods"), namespace, asked.name)).body
     names = _containers(pod)
@@ -169,7 +169,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_get_pod_logs",
         title="Read a pod's logs",
         summary="A container's log, cut to fit: trouble first, then beginning and end. previous=true for a crash.",
-        input=GetPodLogs,
+        input=GetPodLogsInput,
         output=PodLogs,
         risk=Risk.READ,
         capabilities=Capabilities(("pods",), ("get",), Scope.NAMESPACE, "text", cache_friendly=False),

@@ -9,9 +9,20 @@ from msgspec import Meta
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import Conflict, InvalidParams, NotFound
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.create import Made, create, creation
-from k8sconsole.tools.changes.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant, undo_by_history, without_masks
-from k8sconsole.tools.changes.manifest import parsed
+from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
+from k8sconsole.tools.changes.edits import (
+    ChangePlan,
+    ChangeResult,
+    Edit,
+    TargetObject,
+    Undo,
+    change_handlers,
+    fetch_live,
+    refuse_masked_values,
+    resolve_target,
+    undo_from_history,
+)
+from k8sconsole.tools.changes.manifest import parse_manifest
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, change
@@ -20,7 +31,7 @@ Manifest = Annotated[dict[str, Any] | str, Meta(description="One object, as JSON
 _PATCHES = {"merge": PatchType.MERGE, "strategic": PatchType.STRATEGIC, "json": PatchType.JSON}
 
 
-class _FromManifest(Common, kw_only=True):
+class _ManifestInput(Common, kw_only=True):
     """kind, name and namespace are the manifest's own: policy judges what will really be written."""
 
     manifest: Manifest
@@ -28,20 +39,20 @@ class _FromManifest(Common, kw_only=True):
 
     @property
     def kind(self) -> str:
-        document = parsed(self.manifest)
+        document = parse_manifest(self.manifest)
         group = document["apiVersion"].rpartition("/")[0]
         return f"{document['kind']}.{group}" if group else str(document["kind"])
 
     @property
     def name(self) -> str:
-        return str(parsed(self.manifest)["metadata"].get("name") or "")
+        return str(parse_manifest(self.manifest)["metadata"].get("name") or "")
 
 
-class CreateResource(_FromManifest, kw_only=True):
+class CreateResourceInput(_ManifestInput, kw_only=True):
     pass
 
 
-class ApplyResource(_FromManifest, kw_only=True):
+class ApplyResourceInput(_ManifestInput, kw_only=True):
     force: Annotated[bool, Meta(description="Take over fields that others own")] = False
 
 
@@ -51,7 +62,7 @@ class PatchForm(StrEnum):
     JSON = "json"
 
 
-class PatchResource(Common, kw_only=True):
+class PatchResourceInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
     name: Annotated[str, Meta(min_length=1)]
     patch: Annotated[dict[str, Any] | list[dict[str, Any]], Meta(description="An object; for json a list of operations")]
@@ -59,18 +70,18 @@ class PatchResource(Common, kw_only=True):
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
 
 
-async def prepare_create(asked: CreateResource, context: ToolContext) -> Proposal:
+async def prepare_create(asked: CreateResourceInput, context: ToolContext) -> Proposal:
     one, manifest = await _placed(asked, context)
     hurts = ("values of a Secret are sent as given",) if one.resource.name == "secrets" else ()
-    return await creation(context, one, manifest, hurts)
+    return await propose_create(context, one, manifest, hurts)
 
 
-async def create_resource(asked: CreateResource, context: ToolContext) -> Reply:
+async def create_resource(asked: CreateResourceInput, context: ToolContext) -> Reply:
     one, manifest = await _placed(asked, context)
-    return await create(context, one, manifest)
+    return await create_object(context, one, manifest)
 
 
-async def plan_apply(asked: ApplyResource, context: ToolContext) -> Plan:
+async def plan_apply(asked: ApplyResourceInput, context: ToolContext) -> ChangePlan:
     one, manifest = await _placed(asked, context)
     if not one.name:
         raise InvalidParams(
@@ -81,40 +92,40 @@ async def plan_apply(asked: ApplyResource, context: ToolContext) -> Plan:
         )
     edit = Edit(manifest, PatchType.APPLY, force=asked.force)
     try:
-        before = await living(context, one)
+        before = await fetch_live(context, one)
     except NotFound:
-        return Plan(one, edit, Undo("k8s_delete_resource", one.arguments()), None, ("creates it: there is none of that name yet",))
+        return ChangePlan(one, edit, Undo("k8s_delete_resource", one.arguments()), None, ("creates it: there is none of that name yet",))
     hurts = ("takes over fields that others own",) if asked.force else ()
-    return Plan(one, edit, await undo_by_history(context, one, before), before, hurts)
+    return ChangePlan(one, edit, await undo_from_history(context, one, before), before, hurts)
 
 
-async def plan_patch(asked: PatchResource, context: ToolContext) -> Plan:
+async def plan_patch(asked: PatchResourceInput, context: ToolContext) -> ChangePlan:
     if isinstance(asked.patch, list) is not (asked.form is PatchForm.JSON):
         wanted = "a list of operations" if asked.form is PatchForm.JSON else "an object"
         details = {"parameter": "patch", "given": type(asked.patch).__name__, "expected": wanted, "nearest": ["form=json", "form=merge"]}
         raise InvalidParams("patch", f"{wanted} was expected for form={asked.form}", "form", details)
-    without_masks(asked.patch, "patch")
-    one = await meant(asked, context)
-    before = await living(context, one)
-    return Plan(one, Edit(asked.patch, _PATCHES[asked.form]), await undo_by_history(context, one, before), before)
+    refuse_masked_values(asked.patch, "patch")
+    one = await resolve_target(asked, context)
+    before = await fetch_live(context, one)
+    return ChangePlan(one, Edit(asked.patch, _PATCHES[asked.form]), await undo_from_history(context, one, before), before)
 
 
 async def locate(asked: Any, context: ToolContext) -> Any:
     """With the manifest's own namespace, so that policy judges where it will be written. Raises InvalidParams where two are named, and
     UsageError for a kind that the cluster does not have."""
     await context.resource(context.context(asked.context), asked.kind, "manifest")
-    own = str(parsed(asked.manifest)["metadata"].get("namespace") or "")
+    own = str(parse_manifest(asked.manifest)["metadata"].get("namespace") or "")
     if own and asked.namespace and own != asked.namespace:
         details = {"parameter": "namespace", "given": asked.namespace, "expected": own, "nearest": [own]}
         raise InvalidParams("namespace", f"the manifest says {own!r}", f"namespace={own}", details)
     return msgspec.structs.replace(asked, namespace=own or asked.namespace)
 
 
-async def _placed(asked: _FromManifest, context: ToolContext) -> tuple[Meant, dict[str, Any]]:
+async def _placed(asked: _ManifestInput, context: ToolContext) -> tuple[TargetObject, dict[str, Any]]:
     """The object and its manifest with its namespace filled in."""
-    manifest = parsed(asked.manifest)
-    without_masks(manifest, "manifest")
-    one = await meant(asked, context)
+    manifest = parse_manifest(asked.manifest)
+    refuse_masked_values(manifest, "manifest")
+    one = await resolve_target(asked, context)
     meta = {**manifest["metadata"], **({"namespace": one.namespace} if one.namespace else {})}
     return one, {**manifest, "metadata": meta}
 
@@ -122,7 +133,7 @@ async def _placed(asked: _FromManifest, context: ToolContext) -> tuple[Meant, di
 def _told_owners(planner_prepare: Any) -> Any:
     """The server's conflict with the names of those who own the fields, and the way to take them over."""
 
-    async def told(asked: ApplyResource, context: ToolContext) -> Any:
+    async def told(asked: ApplyResourceInput, context: ToolContext) -> Any:
         try:
             return await planner_prepare(asked, context)
         except Conflict as cause:
@@ -137,8 +148,8 @@ def _told_owners(planner_prepare: Any) -> Any:
     return told
 
 
-_prepare_apply, _apply = (_told_owners(half) for half in changing(plan_apply, "applied"))
-_prepare_patch, _patch = changing(plan_patch, "patched")
+_prepare_apply, _apply = (_told_owners(half) for half in change_handlers(plan_apply, "applied"))
+_prepare_patch, _patch = change_handlers(plan_patch, "patched")
 
 
 def _able(verb: str) -> Capabilities:
@@ -146,11 +157,35 @@ def _able(verb: str) -> Capabilities:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change("create_resource", "Create an object", "Creates one object of any kind. Fails where one of that name exists.",
-           (CreateResource, Made), (prepare_create, create_resource), _able("create"), Risk.DESTRUCTIVE, locate=locate, idempotent=False),
-    change("apply_resource", "Apply a manifest",
-           "Server-side apply of one object: creates it, or changes the fields that the manifest names.", (ApplyResource, Altered),
-           (_prepare_apply, _apply), _able("patch"), Risk.DESTRUCTIVE, locate=locate),
-    change("patch_resource", "Patch an object", "Changes fields of one object. For replicas, images, labels their own tools are safer.",
-           (PatchResource, Altered), (_prepare_patch, _patch), _able("patch"), Risk.DESTRUCTIVE, idempotent=False),
-)  # fmt: skip
+    change(
+        "create_resource",
+        "Create an object",
+        "Creates one object of any kind. Fails where one of that name exists.",
+        (CreateResourceInput, CreateResult),
+        (prepare_create, create_resource),
+        _able("create"),
+        Risk.DESTRUCTIVE,
+        locate=locate,
+        idempotent=False,
+    ),
+    change(
+        "apply_resource",
+        "Apply a manifest",
+        "Server-side apply of one object: creates it, or changes the fields that the manifest names.",
+        (ApplyResourceInput, ChangeResult),
+        (_prepare_apply, _apply),
+        _able("patch"),
+        Risk.DESTRUCTIVE,
+        locate=locate,
+    ),
+    change(
+        "patch_resource",
+        "Patch an object",
+        "Changes fields of one object. For replicas, images, labels their own tools are safer.",
+        (PatchResourceInput, ChangeResult),
+        (_prepare_patch, _patch),
+        _able("patch"),
+        Risk.DESTRUCTIVE,
+        idempotent=False,
+    ),
+)

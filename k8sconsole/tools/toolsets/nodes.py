@@ -10,8 +10,18 @@ from msgspec import Meta
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, ServerError, TooManyRequests
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.drain import Moved, to_move
-from k8sconsole.tools.changes.edits import Altered, Edit, Plan, Undo, changing, living, meant, same_object, uid_of
+from k8sconsole.tools.changes.drain import DrainPlan, plan_drain
+from k8sconsole.tools.changes.edits import (
+    ChangePlan,
+    ChangeResult,
+    Edit,
+    Undo,
+    change_handlers,
+    check_same_object,
+    fetch_live,
+    resolve_target,
+    uid_of,
+)
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, change
@@ -24,18 +34,18 @@ _GONE = (NotFound, Conflict)
 """How the server says that the pod which was listed is no more; Conflict where another has taken its name, and the uid does not match."""
 
 
-class Node(Common, kw_only=True):
+class NodeInput(Common, kw_only=True):
     name: Annotated[str, Meta(description="The node", min_length=1)]
 
 
-class Drain(Node, kw_only=True):
+class DrainNodeInput(NodeInput, kw_only=True):
     grace_seconds: Annotated[int, Meta(ge=-1, description="-1 leaves it to each pod")] = -1
     force: Annotated[bool, Meta(description="Also pods that nothing owns")] = False
     delete_emptydir_data: Annotated[bool, Meta(description="Also pods with emptyDir volumes")] = False
     timeout_seconds: Annotated[int, Meta(ge=1, le=3600, description="Then it stops and tells what is left")] = 120
 
 
-class Drained(msgspec.Struct):
+class DrainResult(msgspec.Struct):
     """evicted, remaining: pods as namespace/name. staying: daemon sets and the like. held: what held the remaining ones. undo: of the
     cordon; where it is null, why says why."""
 
@@ -49,27 +59,27 @@ class Drained(msgspec.Struct):
     why: str = ""
 
 
-async def plan_cordon(asked: Node, context: ToolContext) -> Plan:
+async def plan_cordon(asked: NodeInput, context: ToolContext) -> ChangePlan:
     return await _plan(asked, context, unschedulable=True)
 
 
-async def plan_uncordon(asked: Node, context: ToolContext) -> Plan:
+async def plan_uncordon(asked: NodeInput, context: ToolContext) -> ChangePlan:
     return await _plan(asked, context, unschedulable=False)
 
 
-async def _plan(asked: Node, context: ToolContext, *, unschedulable: bool) -> Plan:
-    one = await meant(asked, context, "nodes")
-    before = await living(context, one)
+async def _plan(asked: NodeInput, context: ToolContext, *, unschedulable: bool) -> ChangePlan:
+    one = await resolve_target(asked, context, "nodes")
+    before = await fetch_live(context, one)
     was = bool(before["spec"].get("unschedulable"))
     undo = Undo(why="it was so before") if was is unschedulable else Undo(f"k8s_{'un' if unschedulable else ''}cordon_node", one.place())
     hurts = ("no new pods are placed on it",) if unschedulable else ("new pods are placed on it again",)
-    return Plan(one, Edit({"spec": {"unschedulable": True if unschedulable else None}}), undo, before, hurts)
+    return ChangePlan(one, Edit({"spec": {"unschedulable": True if unschedulable else None}}), undo, before, hurts)
 
 
-async def prepare_drain(asked: Drain, context: ToolContext) -> Proposal:
+async def prepare_drain(asked: DrainNodeInput, context: ToolContext) -> Proposal:
     """Raises Invalid where a pod would be lost for good and nobody said that it may."""
     plan = await plan_cordon(asked, context)
-    one, before = plan.meant, plan.before
+    one, before = plan.target, plan.before
     cluster = await context.cluster(one.cluster)
     await _may_evict(context, cluster)
     moved = await _moved(asked, context, cluster)
@@ -80,14 +90,14 @@ async def prepare_drain(asked: Drain, context: ToolContext) -> Proposal:
     return Proposal((one.label,), (*moved.hurts, counted), shown, undo, {"uid": uid_of(before)})
 
 
-async def drain(asked: Drain, context: ToolContext) -> Reply:
+async def drain(asked: DrainNodeInput, context: ToolContext) -> Reply:
     """Cordons, then evicts until all are gone or the time is over: what is left then is told, not an error. Cancelled, it says how far it
     came, and the node stays cordoned."""
     plan = await plan_cordon(asked, context)
-    same_object(context, plan.meant, plan.before)
-    cluster = await context.cluster(plan.meant.cluster)
+    check_same_object(context, plan.target, plan.before)
+    cluster = await context.cluster(plan.target.cluster)
     moved = await _moved(asked, context, cluster)
-    await cluster.patch(plan.meant.resource, None, asked.name, msgspec.json.encode(plan.edit.body), plan.edit.kind)
+    await cluster.patch(plan.target.resource, None, asked.name, msgspec.json.encode(plan.edit.body), plan.edit.kind)
     going = {f"{namespace}/{name}": (namespace, name, uid) for namespace, name, uid in moved.pods}
     held: dict[str, str] = {}
     try:
@@ -101,7 +111,7 @@ async def drain(asked: Drain, context: ToolContext) -> Reply:
     return await _told(asked, context, (cluster, plan.undo), moved, held)
 
 
-async def _given_up(asked: Drain, context: ToolContext, total: int, left: int) -> None:
+async def _given_up(asked: DrainNodeInput, context: ToolContext, total: int, left: int) -> None:
     """The last word of a call that nobody waits for any more; it must not keep it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PAUSE):
@@ -110,7 +120,7 @@ async def _given_up(asked: Drain, context: ToolContext, total: int, left: int) -
 
 
 async def _empty(
-    asked: Drain, context: ToolContext, cluster: Cluster, waiting: dict[str, tuple[str, str, str]], held: dict[str, str]
+    asked: DrainNodeInput, context: ToolContext, cluster: Cluster, waiting: dict[str, tuple[str, str, str]], held: dict[str, str]
 ) -> None:
     total, evicted = len(waiting), set[str]()
     while waiting:
@@ -125,7 +135,7 @@ async def _empty(
             await asyncio.sleep(PAUSE)
 
 
-async def _evicted(asked: Drain, cluster: Cluster, pod: tuple[str, str, str], held: dict[str, str], label: str) -> bool:
+async def _evicted(asked: DrainNodeInput, cluster: Cluster, pod: tuple[str, str, str], held: dict[str, str], label: str) -> bool:
     namespace, name, uid = pod
     try:
         await cluster.evict(namespace, name, uid=uid, grace_seconds=None if asked.grace_seconds < 0 else asked.grace_seconds)
@@ -152,19 +162,19 @@ async def _there(context: ToolContext, cluster: Cluster, namespace: str, name: s
     return uid_of(msgspec.json.decode(raw)) == uid
 
 
-async def _told(asked: Drain, context: ToolContext, done: tuple[Cluster, Undo], moved: Moved, held: dict[str, str]) -> Reply:
+async def _told(asked: DrainNodeInput, context: ToolContext, done: tuple[Cluster, Undo], moved: DrainPlan, held: dict[str, str]) -> Reply:
     cluster, undo = done
     remaining = [f"{one[0]}/{one[1]}" for one in moved.pods if await _there(context, cluster, *one)]
     evicted = [label for label in (f"{one[0]}/{one[1]}" for one in moved.pods) if label not in remaining]
     why = "; ".join(sorted(set(held.values()))) or (f"still there after {asked.timeout_seconds} s" if remaining else "")
-    drained = Drained(asked.name, not remaining, evicted, remaining, list(moved.staying), why, undo.call, undo.why)
+    drained = DrainResult(asked.name, not remaining, evicted, remaining, list(moved.staying), why, undo.call, undo.why)
     text = f"drained {asked.name}: {len(evicted)} pods gone, {len(remaining)} left, {len(moved.staying)} stay by their nature"
     warnings = (f"not complete: {', '.join(remaining[:10])}: {why}",) if remaining else ()
     return Reply(msgspec.to_builtins(drained), "\n".join((text, *warnings)), context.live(), warnings=warnings)
 
 
-async def _moved(asked: Drain, context: ToolContext, cluster: Cluster) -> Moved:
-    moved = await to_move(context, cluster, asked.name, force=asked.force, empty_dirs=asked.delete_emptydir_data)
+async def _moved(asked: DrainNodeInput, context: ToolContext, cluster: Cluster) -> DrainPlan:
+    moved = await plan_drain(context, cluster, asked.name, force=asked.force, empty_dirs=asked.delete_emptydir_data)
     if moved.blocking:
         parameter = "force" if "force=true" in moved.blocking[0] else "delete_emptydir_data"
         details = {"parameter": parameter, "given": False, "pods": list(moved.blocking), "nearest": [f"{parameter}=true"]}
@@ -172,7 +182,7 @@ async def _moved(asked: Drain, context: ToolContext, cluster: Cluster) -> Moved:
     return moved
 
 
-async def _tried(cluster: Cluster, moved: Moved) -> list[str]:
+async def _tried(cluster: Cluster, moved: DrainPlan) -> list[str]:
     """What the server says to the first evictions, without making them."""
     said: dict[str, None] = {}
     for namespace, name, uid in moved.pods[:20]:
@@ -196,10 +206,35 @@ _ABLE = Capabilities(("nodes",), ("patch",), Scope.CLUSTER, "object", cache_frie
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change("cordon_node", "Cordon a node", "No new pods on a node; those on it stay.", (Node, Altered), changing(plan_cordon, "cordoned"),
-           _ABLE, Risk.WRITE, kind="nodes"),
-    change("uncordon_node", "Uncordon a node", "Lets new pods onto a node again.", (Node, Altered), changing(plan_uncordon, "uncordoned"),
-           _ABLE, Risk.WRITE, kind="nodes"),
-    change("drain_node", "Drain a node", "Cordons a node and evicts its pods, as disruption budgets allow. Tells what is left.",
-           (Drain, Drained), (prepare_drain, drain), _ABLE, Risk.DESTRUCTIVE, kind="nodes", named=True),
-)  # fmt: skip
+    change(
+        "cordon_node",
+        "Cordon a node",
+        "No new pods on a node; those on it stay.",
+        (NodeInput, ChangeResult),
+        change_handlers(plan_cordon, "cordoned"),
+        _ABLE,
+        Risk.WRITE,
+        kind="nodes",
+    ),
+    change(
+        "uncordon_node",
+        "Uncordon a node",
+        "Lets new pods onto a node again.",
+        (NodeInput, ChangeResult),
+        change_handlers(plan_uncordon, "uncordoned"),
+        _ABLE,
+        Risk.WRITE,
+        kind="nodes",
+    ),
+    change(
+        "drain_node",
+        "DrainNodeInput a node",
+        "Cordons a node and evicts its pods, as disruption budgets allow. Tells what is left.",
+        (DrainNodeInput, DrainResult),
+        (prepare_drain, drain),
+        _ABLE,
+        Risk.DESTRUCTIVE,
+        kind="nodes",
+        named=True,
+    ),
+)

@@ -8,15 +8,15 @@ from msgspec import Meta
 from k8sconsole.kit.text import plain, yaml_text
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import AsOf, Common, ToolContext
-from k8sconsole.tools.history.queries import asked_past, object_then
+from k8sconsole.tools.history.queries import find_object_as_of, parse_as_of
 from k8sconsole.tools.object_lookup import find_object, namespace_of
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
-from k8sconsole.tools.reading.field_paths import told_by
+from k8sconsole.tools.reading.field_paths import select_fields
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 
-class GetResource(Common, kw_only=True):
+class GetResourceInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
     name: Annotated[str, Meta(min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
@@ -26,22 +26,22 @@ class GetResource(Common, kw_only=True):
     as_of: AsOf = ""
 
 
-class Resource(msgspec.Struct):
+class GetResourceResult(msgspec.Struct):
     """object: as ``kubectl get -o json``, secrets masked, without managedFields; with ``fields``, the value of each path."""
 
     object: dict[str, Any]
 
 
-async def get_resource(asked: GetResource, context: ToolContext) -> Reply:
+async def get_resource(asked: GetResourceInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, asked.kind)
     namespace = namespace_of(context, cluster, resource, asked.namespace)
-    at, _ = asked_past(asked.as_of, asked.live, "", context.now)
+    at, _ = parse_as_of(asked.as_of, asked.live, "", context.now)
     if at is None:
         found = await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
     else:
-        found = await object_then(context, cluster, resource, (namespace, asked.name), at)
-    told = told_by(asked.fields, found.body)
+        found = await find_object_as_of(context, cluster, resource, (namespace, asked.name), at)
+    told = select_fields(asked.fields, found.body)
     return Reply({"object": told}, plain(yaml_text(told)), found.freshness, warnings=found.warnings)
 
 
@@ -50,8 +50,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         name="k8s_get_resource",
         title="Get one object",
         summary="One object of any kind in full, or only the fields named. For an overview of many use a list.",
-        input=GetResource,
-        output=Resource,
+        input=GetResourceInput,
+        output=GetResourceResult,
         risk=Risk.READ,
         capabilities=Capabilities(("*",), ("get",), Scope.NAMESPACE, "object"),
         toolset="core",

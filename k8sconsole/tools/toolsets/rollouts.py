@@ -14,7 +14,7 @@ from k8sconsole.model.tables.custom import moment
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import Found, find_object, namespace_of
-from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
@@ -23,14 +23,14 @@ REVISION = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"
 
 
-class Workload(Common, kw_only=True):
+class RolloutInput(Common, kw_only=True):
     name: Annotated[str, Meta(min_length=1)]
     kind: Annotated[str, Meta(description="deployment, statefulset or daemonset")] = "deployments"
     namespace: str = ""
     live: bool = False
 
 
-async def rollout_status(asked: Workload, context: ToolContext) -> Reply:
+async def rollout_status(asked: RolloutInput, context: ToolContext) -> Reply:
     _, resource, found = await _workload(asked, context)
     state = rollout_state(str(resource.name), found.body)
     head = f"{resource.singular or resource.kind.lower()} {asked.name}: {'done' if state.done else 'stuck' if state.stuck else 'going on'}"
@@ -38,7 +38,7 @@ async def rollout_status(asked: Workload, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(state), f"{head}\n{numbers}\n{plain(state.message)}", found.freshness, warnings=found.warnings)
 
 
-class Revision(msgspec.Struct):
+class RolloutRevision(msgspec.Struct):
     """created_at: seconds since the epoch. images: of its containers, in their order. current: what the workload is at."""
 
     revision: int
@@ -50,24 +50,26 @@ class Revision(msgspec.Struct):
     change_cause: str = ""
 
 
-class Revisions(msgspec.Struct):
-    revisions: list[Revision]
+class RolloutRevisions(msgspec.Struct):
+    revisions: list[RolloutRevision]
 
 
-async def rollout_history(asked: Workload, context: ToolContext) -> Reply:
+async def rollout_history(asked: RolloutInput, context: ToolContext) -> Reply:
     cluster, resource, found = await _workload(asked, context)
     namespace = str(found.body["metadata"].get("namespace", ""))
     kept = "replicasets.apps" if resource.name == "deployments.apps" else "controllerrevisions.apps"
-    opened = await open_rows(context, RowsWanted(cluster, await context.resource(cluster, kept), (namespace,), live=asked.live))
+    opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, kept), (namespace,), live=asked.live))
     uid = found.body["metadata"].get("uid")
     bodies = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     own = [each for each in bodies if any(owner.get("uid") == uid for owner in each["metadata"].get("ownerReferences") or [])]
     told = sorted((_revision(each, found.body) for each in own), key=lambda one: -one.revision)
     lines = [f"{asked.name}: {len(told)} revisions", *(_line(one, context.now) for one in told)]
-    return Reply(msgspec.to_builtins(Revisions(told)), "\n".join(lines), opened.freshness, warnings=(*found.warnings, *opened.warnings))
+    return Reply(
+        msgspec.to_builtins(RolloutRevisions(told)), "\n".join(lines), opened.freshness, warnings=(*found.warnings, *opened.warnings)
+    )
 
 
-async def _workload(asked: Workload, context: ToolContext) -> tuple[ClusterName, ApiResource, Found]:
+async def _workload(asked: RolloutInput, context: ToolContext) -> tuple[ClusterName, ApiResource, Found]:
     """Raises InvalidParams for a kind that is not rolled out."""
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, asked.kind)
@@ -78,13 +80,13 @@ async def _workload(asked: Workload, context: ToolContext) -> tuple[ClusterName,
     return cluster, resource, await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
 
 
-def _revision(kept: dict[str, Any], workload: dict[str, Any]) -> Revision:
+def _revision(kept: dict[str, Any], workload: dict[str, Any]) -> RolloutRevision:
     meta = kept["metadata"]
     notes = meta.get("annotations") or {}
     deployed = kept.get("kind") == "ReplicaSet" or "spec" in kept
     number = int(notes.get(REVISION, 0)) if deployed else int(kept.get("revision", 0))
     template = (kept.get("spec") if deployed else ((kept.get("data") or {}).get("spec"))) or {}
-    return Revision(
+    return RolloutRevision(
         number, meta["name"], _images(template.get("template") or {}), _is_current(kept, workload, number, deployed=deployed),
         moment(meta.get("creationTimestamp")), (kept.get("status") or {}).get("replicas", 0) if deployed else None, notes.get(CAUSE, ""),
     )  # fmt: skip
@@ -102,7 +104,7 @@ def _images(template: dict[str, Any]) -> list[str]:
     return [str(one.get("image", "")) for one in containers]
 
 
-def _line(one: Revision, now: float) -> str:
+def _line(one: RolloutRevision, now: float) -> str:
     age = "" if one.created_at is None else f"  {short_age(now - one.created_at)} ago"
     pods = "" if one.replicas is None else f"  {one.replicas} pods"
     cause = f"  {plain(one.change_cause)}" if one.change_cause else ""
@@ -116,7 +118,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "rollout_status",
         "Roll-out status",
         "How far a roll-out is, and what it waits for.",
-        (Workload, RolloutState),
+        (RolloutInput, RolloutState),
         rollout_status,
         _ABLE,
     ),
@@ -124,7 +126,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "rollout_history",
         "Roll-out history",
         "The revisions of a workload with their images. k8s_rollout_undo goes back to one.",
-        (Workload, Revisions),
+        (RolloutInput, RolloutRevisions),
         rollout_history,
         _ABLE,
     ),

@@ -17,32 +17,32 @@ from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
-from k8sconsole.tools.reading.metrics_server import Amounts, Measured, amounts, measured, total
-from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.reading.metrics_server import MeasuredUsage, ResourceAmounts, parse_amounts, read_usage, sum_amounts
+from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
 LIVING = "phase!=Succeeded and phase!=Failed"
 
 
-class Sort(StrEnum):
+class UsageOrder(StrEnum):
     CPU = "cpu"
     MEMORY = "memory"
 
 
-class TopNodes(Common, kw_only=True):
-    sort: Sort = Sort.CPU
+class TopNodesInput(Common, kw_only=True):
+    sort: UsageOrder = UsageOrder.CPU
     live: bool = False
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class TopPods(TopNodes, kw_only=True):
+class TopPodsInput(TopNodesInput, kw_only=True):
     namespace: Annotated[str, Meta(description="Default: all")] = ""
     containers: Annotated[bool, Meta(description="Tell each container apart")] = False
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 50
 
 
-class Use(msgspec.Struct, omit_defaults=True):
+class MeasuredUse(msgspec.Struct, omit_defaults=True):
     """cpu in thousandths of a core, memory in bytes."""
 
     name: str
@@ -54,47 +54,47 @@ class Use(msgspec.Struct, omit_defaults=True):
     memory_percent: float | None = None
 
 
-class Uses(msgspec.Struct):
-    items: list[Use]
+class MeasuredUses(msgspec.Struct):
+    items: list[MeasuredUse]
 
 
-async def top_pods(asked: TopPods, context: ToolContext) -> Reply:
+async def top_pods(asked: TopPodsInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
-    found = await measured(context, cluster, "pods", (asked.namespace,) if asked.namespace else (), live=asked.live)
+    found = await read_usage(context, cluster, "pods", (asked.namespace,) if asked.namespace else (), live=asked.live)
     uses = [use for (space, name), parts in found.by.items() for use in _pod_uses(space, name, parts, apart=asked.containers)]
     return _top(uses, asked, asked.limit, found)
 
 
-def _pod_uses(namespace: str, name: str, parts: dict[str, Amounts], *, apart: bool) -> list[Use]:
+def _pod_uses(namespace: str, name: str, parts: dict[str, ResourceAmounts], *, apart: bool) -> list[MeasuredUse]:
     if apart:
-        return [Use(name, part.cpu, part.memory, namespace, container) for container, part in parts.items()]
-    whole = total(parts.values())
-    return [Use(name, whole.cpu, whole.memory, namespace)]
+        return [MeasuredUse(name, part.cpu, part.memory, namespace, container) for container, part in parts.items()]
+    whole = sum_amounts(parts.values())
+    return [MeasuredUse(name, whole.cpu, whole.memory, namespace)]
 
 
-async def top_nodes(asked: TopNodes, context: ToolContext) -> Reply:
+async def top_nodes(asked: TopNodesInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
-    found = await measured(context, cluster, "nodes", live=asked.live)
+    found = await read_usage(context, cluster, "nodes", live=asked.live)
     there, _ = await _allocatable(context, cluster, live=asked.live)
     uses = []
     for (_, name), parts in found.by.items():
-        used, room = total(parts.values()), there.get(name, Amounts())
-        uses.append(Use(name, used.cpu, used.memory, "", "", _percent(used.cpu, room.cpu), _percent(used.memory, room.memory)))
+        used, room = sum_amounts(parts.values()), there.get(name, ResourceAmounts())
+        uses.append(MeasuredUse(name, used.cpu, used.memory, "", "", _percent(used.cpu, room.cpu), _percent(used.memory, room.memory)))
     return _top(uses, asked, len(uses), found)
 
 
-def _top(uses: list[Use], asked: TopNodes, limit: int, found: Measured) -> Reply:
+def _top(uses: list[MeasuredUse], asked: TopNodesInput, limit: int, found: MeasuredUsage) -> Reply:
     uses.sort(key=lambda use: (-getattr(use, asked.sort.value), use.namespace, use.name, use.container))
     shown = fitting(uses[:limit], asked.max_tokens)
     head = f"{len(uses)} measured" + (f", the first {len(shown)} by {asked.sort.value}" if len(shown) < len(uses) else "")
     text = "\n".join((head, *(plain(_use_line(use)) for use in shown)))
     left = left_out(
-        len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(asked, TopPods) else "")
+        len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(asked, TopPodsInput) else "")
     )
-    return Reply(msgspec.to_builtins(Uses(shown)), text, found.freshness, Page(None, len(uses)), (*found.warnings, *left))
+    return Reply(msgspec.to_builtins(MeasuredUses(shown)), text, found.freshness, Page(None, len(uses)), (*found.warnings, *left))
 
 
-def _use_line(use: Use) -> str:
+def _use_line(use: MeasuredUse) -> str:
     name = "/".join(filter(None, (use.namespace, use.name, use.container)))
     shares = "" if use.cpu_percent is None else f"  {use.cpu_percent:.0f}% of its cpu, {use.memory_percent or 0:.0f}% of its memory"
     return f"{name}  {cpu_text(use.cpu)}  {short_bytes(use.memory)}{shares}"
@@ -104,76 +104,76 @@ def _percent(part: int, whole: int) -> float | None:
     return round(100 * part / whole, 1) if whole else None
 
 
-class By(StrEnum):
+class UsageGroup(StrEnum):
     NODE = "node"
     NAMESPACE = "namespace"
     WORKLOAD = "workload"
 
 
-class GetUsage(Common, kw_only=True):
-    by: By = By.NODE
+class GetUsageInput(Common, kw_only=True):
+    by: UsageGroup = UsageGroup.NODE
     namespace: Annotated[str, Meta(description="Default: all")] = ""
     live: bool = False
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class Usage(msgspec.Struct, omit_defaults=True):
+class GroupUsage(msgspec.Struct, omit_defaults=True):
     """cpu in thousandths of a core, memory in bytes. use: null where nothing was measured. capacity: what pods may have of a node."""
 
     name: str
     pods: int
-    requests: Amounts
-    limits: Amounts
-    use: Amounts | None = None
-    capacity: Amounts | None = None
+    requests: ResourceAmounts
+    limits: ResourceAmounts
+    use: ResourceAmounts | None = None
+    capacity: ResourceAmounts | None = None
 
 
-class Usages(msgspec.Struct):
-    items: list[Usage]
+class GroupUsages(msgspec.Struct):
+    items: list[GroupUsage]
 
 
-async def get_usage(asked: GetUsage, context: ToolContext) -> Reply:
+async def get_usage(asked: GetUsageInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     pods = await context.resource(cluster, "pods")
     opened = await open_rows(
-        context, RowsWanted(cluster, pods, (asked.namespace,) if asked.namespace else (), filter=LIVING, live=asked.live)
+        context, RowsRequest(cluster, pods, (asked.namespace,) if asked.namespace else (), filter=LIVING, live=asked.live)
     )
     rows = (await opened.page()).rows
     ages = [opened.freshness]
     used, notes = await _used(context, cluster, asked)
     ages += [used.freshness] if used else []
-    there: dict[str, Amounts] = {}
-    if asked.by is By.NODE:
+    there: dict[str, ResourceAmounts] = {}
+    if asked.by is UsageGroup.NODE:
         there, age = await _allocatable(context, cluster, live=asked.live)
         ages.append(age)
     found = _grouped(rows, _reader(opened.table, asked.by), opened.table, used)
     for name in there.keys() - {usage.name for usage in found} if not asked.namespace else ():
-        found.append(Usage(name, 0, Amounts(), Amounts(), Amounts() if used else None))
+        found.append(GroupUsage(name, 0, ResourceAmounts(), ResourceAmounts(), ResourceAmounts() if used else None))
     told = [msgspec.structs.replace(usage, capacity=there.get(usage.name)) for usage in found]
     told.sort(key=lambda usage: (-usage.requests.cpu, usage.name))
     shown = fitting(told, asked.max_tokens)
     text = "\n".join((f"{len(told)} by {asked.by.value}: use / requests / limits", *(plain(_usage_line(usage)) for usage in shown)))
-    data = msgspec.to_builtins(Usages(shown))
+    data = msgspec.to_builtins(GroupUsages(shown))
     left = left_out(len(shown), len(told), "narrow it with namespace, or raise max_tokens")
     return Reply(data, text, oldest(ages), Page(None, len(told)), (*opened.warnings, *notes, *left))
 
 
-async def _used(context: ToolContext, cluster: ClusterName, asked: GetUsage) -> tuple[Measured | None, tuple[str, ...]]:
+async def _used(context: ToolContext, cluster: ClusterName, asked: GetUsageInput) -> tuple[MeasuredUsage | None, tuple[str, ...]]:
     """Requests and limits can be told without a measure; that there is none is a warning."""
     try:
-        return await measured(context, cluster, "pods", (asked.namespace,) if asked.namespace else (), live=asked.live), ()
+        return await read_usage(context, cluster, "pods", (asked.namespace,) if asked.namespace else (), live=asked.live), ()
     except NotFound as problem:
         return None, (f"{problem.title}: {problem.detail}",)
     except ConsoleError as problem:
         return None, (f"without what is used: {problem}",)
 
 
-def _reader(table: KindTable, by: By) -> Callable[[Row], str]:
+def _reader(table: KindTable, by: UsageGroup) -> Callable[[Row], str]:
     node = table.index("NODE")
     match by:
-        case By.NODE:
+        case UsageGroup.NODE:
             return lambda row: str(row.cells[node] or "not scheduled") if node is not None else ""
-        case By.NAMESPACE:
+        case UsageGroup.NAMESPACE:
             return lambda row: row.namespace
     return lambda row: f"{row.namespace}/{_workload(row)}"
 
@@ -187,44 +187,44 @@ def _workload(row: Row) -> str:
     return row.owner or f"Pod/{row.name}"
 
 
-def _grouped(rows: Iterable[Row], name_of: Callable[[Row], str], table: KindTable, used: Measured | None) -> list[Usage]:
-    found: dict[str, Usage] = {}
+def _grouped(rows: Iterable[Row], name_of: Callable[[Row], str], table: KindTable, used: MeasuredUsage | None) -> list[GroupUsage]:
+    found: dict[str, GroupUsage] = {}
     asked, most = (table.index("CPU/R"), table.index("MEM/R")), (table.index("CPU/L"), table.index("MEM/L"))
     for row in rows:
         name = name_of(row)
-        before = found.get(name) or Usage(name, 0, Amounts(), Amounts(), Amounts() if used else None)
-        use = total(used.by.get((row.namespace, row.name), {}).values()) if used else None
-        found[name] = Usage(
+        before = found.get(name) or GroupUsage(name, 0, ResourceAmounts(), ResourceAmounts(), ResourceAmounts() if used else None)
+        use = sum_amounts(used.by.get((row.namespace, row.name), {}).values()) if used else None
+        found[name] = GroupUsage(
             name, before.pods + 1, before.requests.plus(_cells(row, asked)), before.limits.plus(_cells(row, most)),
             before.use.plus(use) if before.use is not None and use is not None else None,
         )  # fmt: skip
     return list(found.values())
 
 
-def _cells(row: Row, places: tuple[int | None, int | None]) -> Amounts:
+def _cells(row: Row, places: tuple[int | None, int | None]) -> ResourceAmounts:
     cpu, memory = (_number(row.cells[place]) if place is not None and place < len(row.cells) else 0 for place in places)
-    return Amounts(cpu, memory)
+    return ResourceAmounts(cpu, memory)
 
 
 def _number(cell: Any) -> int:
     return int(cell) if isinstance(cell, int | float) else 0
 
 
-async def _allocatable(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[dict[str, Amounts], Any]:
-    opened = await open_rows(context, RowsWanted(cluster, await context.resource(cluster, "nodes"), live=live))
+async def _allocatable(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[dict[str, ResourceAmounts], Any]:
+    opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, "nodes"), live=live))
     found = {}
     for row, body in await opened.bodies():
-        found[row.name] = amounts((msgspec.json.decode(body).get("status") or {}).get("allocatable") or {})
+        found[row.name] = parse_amounts((msgspec.json.decode(body).get("status") or {}).get("allocatable") or {})
     return found, opened.freshness
 
 
-def _usage_line(usage: Usage) -> str:
+def _usage_line(usage: GroupUsage) -> str:
     use = "–" if usage.use is None else _pair(usage.use)
     room = "" if usage.capacity is None else f"  of {_pair(usage.capacity)}"
     return f"{usage.name}  {usage.pods} pods  {use} / {_pair(usage.requests)} / {_pair(usage.limits)}{room}"
 
 
-def _pair(amount: Amounts) -> str:
+def _pair(amount: ResourceAmounts) -> str:
     return f"{cpu_text(amount.cpu)} {short_bytes(amount.memory)}"
 
 
@@ -234,13 +234,19 @@ def _measured_of(kind: str) -> Capabilities:
 
 TOOLS: tuple[ToolSpec, ...] = (
     reading(
-        "top_pods", "Top pods", "Pods by what they use of cpu or memory.", (TopPods, Uses), top_pods, _measured_of("pods"), kind="pods"
+        "top_pods",
+        "Top pods",
+        "Pods by what they use of cpu or memory.",
+        (TopPodsInput, MeasuredUses),
+        top_pods,
+        _measured_of("pods"),
+        kind="pods",
     ),
     reading(
         "top_nodes",
         "Top nodes",
         "Nodes by what they use, and how much of them that is.",
-        (TopNodes, Uses),
+        (TopNodesInput, MeasuredUses),
         top_nodes,
         _measured_of("nodes"),
         kind="nodes",
@@ -249,7 +255,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "get_usage",
         "Use, requests, limits",
         "Use against requests, limits and capacity, by node, namespace or workload. To find waste or crowding.",
-        (GetUsage, Usages),
+        (GetUsageInput, GroupUsages),
         get_usage,
         Capabilities(("pods", "nodes"), ("list",), Scope.CLUSTER, "table"),
     ),

@@ -10,8 +10,8 @@ from k8sconsole.cluster.port import PatchType, Selectors
 from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.kit.text import nearest
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.disruption_budgets import broken_by_scaling
-from k8sconsole.tools.changes.edits import Altered, Edit, Meant, Plan, Undo, changing, living, meant
+from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_scaling
+from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, TargetObject, Undo, change_handlers, fetch_live, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.spec import ToolSpec, change
 
@@ -21,63 +21,63 @@ _HASH = "pod-template-hash"
 _TEMPLATED = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
 
 
-class Workload(Common, kw_only=True):
+class WorkloadInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="deploy, sts, ds, …", min_length=1)]
     name: Annotated[str, Meta(min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
 
 
-class Scale(Workload, kw_only=True):
+class ScaleResourceInput(WorkloadInput, kw_only=True):
     replicas: Annotated[int, Meta(ge=0, le=10_000)]
 
 
-class SetImage(Workload, kw_only=True):
+class SetImageInput(WorkloadInput, kw_only=True):
     image: Annotated[str, Meta(min_length=1)]
     container: Annotated[str, Meta(description="Needed where there are several")] = ""
 
 
-class RolloutUndo(Workload, kw_only=True):
+class RolloutUndoInput(WorkloadInput, kw_only=True):
     kind: Annotated[str, Meta(description="Deployments only")] = "deployments.apps"
     revision: Annotated[int, Meta(ge=0, description="0: the one before")] = 0
 
 
-async def plan_scale(asked: Scale, context: ToolContext) -> Plan:
-    one = await meant(asked, context)
-    before, scale = await living(context, one), await living(context, one, "scale")
+async def plan_scale(asked: ScaleResourceInput, context: ToolContext) -> ChangePlan:
+    one = await resolve_target(asked, context)
+    before, scale = await fetch_live(context, one), await fetch_live(context, one, "scale")
     was = int((scale.get("spec") or {}).get("replicas") or 0)
     hurts = [f"all {was} replicas stop: nothing serves"] if asked.replicas == 0 and was else []
     if not hurts and asked.replicas < was:
         hurts = [f"{was - asked.replicas} of {was} pods are deleted"]
-    hurts += await broken_by_scaling(context, one.cluster, before, asked.replicas)
+    hurts += await budgets_broken_by_scaling(context, one.cluster, before, asked.replicas)
     undo = Undo("k8s_scale_resource", one.arguments(replicas=was))
-    return Plan(one, Edit({"spec": {"replicas": asked.replicas}}, subresource="scale"), undo, before, tuple(hurts))
+    return ChangePlan(one, Edit({"spec": {"replicas": asked.replicas}}, subresource="scale"), undo, before, tuple(hurts))
 
 
-async def plan_restart(asked: Workload, context: ToolContext) -> Plan:
-    one = _templated(await meant(asked, context))
-    before = await living(context, one)
+async def plan_restart(asked: WorkloadInput, context: ToolContext) -> ChangePlan:
+    one = _templated(await resolve_target(asked, context))
+    before = await fetch_live(context, one)
     pods = (before.get("status") or {}).get("replicas") or (before.get("status") or {}).get("desiredNumberScheduled") or 0
     at = datetime.fromtimestamp(context.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     edit = Edit({"spec": {"template": {"metadata": {"annotations": {RESTARTED: at}}}}})
     why = "the pods that were replaced do not come back; the template is as it was"
-    return Plan(one, edit, Undo(why=why), before, (f"its {pods} pods are replaced, as its strategy allows",))
+    return ChangePlan(one, edit, Undo(why=why), before, (f"its {pods} pods are replaced, as its strategy allows",))
 
 
-async def plan_image(asked: SetImage, context: ToolContext) -> Plan:
-    one = _templated(await meant(asked, context))
-    before = await living(context, one)
+async def plan_image(asked: SetImageInput, context: ToolContext) -> ChangePlan:
+    one = _templated(await resolve_target(asked, context))
+    before = await fetch_live(context, one)
     container, was = _container(asked, before)
     edit = Edit({"spec": {"template": {"spec": {"containers": [{"name": container, "image": asked.image}]}}}}, PatchType.STRATEGIC)
     undo = Undo("k8s_set_image", one.arguments(container=container, image=was))
     hurts = (f"runs {asked.image} in place of {was}: its pods are replaced",)
-    return Plan(one, edit, undo, before, hurts)
+    return ChangePlan(one, edit, undo, before, hurts)
 
 
-async def plan_back(asked: RolloutUndo, context: ToolContext) -> Plan:
-    one = await meant(asked, context)
+async def plan_rollback(asked: RolloutUndoInput, context: ToolContext) -> ChangePlan:
+    one = await resolve_target(asked, context)
     if one.resource.name != "deployments.apps":
         raise _wrong_kind(one, ["deployments.apps"])
-    before = await living(context, one)
+    before = await fetch_live(context, one)
     sets = await _revisions(context, one, str(before["metadata"].get("uid", "")))
     current = int((before["metadata"].get("annotations") or {}).get(REVISION, 0))
     wanted = asked.revision or max((number for number in sets if number != current), default=0)
@@ -86,10 +86,10 @@ async def plan_back(asked: RolloutUndo, context: ToolContext) -> Plan:
     template = _template(sets[wanted])
     undo = Undo("k8s_rollout_undo", one.arguments(revision=current))
     edit = Edit([{"op": "replace", "path": "/spec/template", "value": template}], PatchType.JSON)
-    return Plan(one, edit, undo, before, (f"its pods are replaced by those of revision {wanted}; it is at {current}",))
+    return ChangePlan(one, edit, undo, before, (f"its pods are replaced by those of revision {wanted}; it is at {current}",))
 
 
-async def _revisions(context: ToolContext, one: Meant, uid: str) -> dict[int, dict[str, Any]]:
+async def _revisions(context: ToolContext, one: TargetObject, uid: str) -> dict[int, dict[str, Any]]:
     """The deployment's ReplicaSets as the server has them, by revision; unmasked, since the template is sent back as it was."""
     cluster = await context.cluster(one.cluster)
     kind = await context.resource(one.cluster, "replicasets.apps")
@@ -109,7 +109,7 @@ def _template(replica_set: dict[str, Any]) -> dict[str, Any]:
     return {**template, "metadata": {**template["metadata"], "labels": labels}}
 
 
-def _container(asked: SetImage, before: dict[str, Any]) -> tuple[str, str]:
+def _container(asked: SetImageInput, before: dict[str, Any]) -> tuple[str, str]:
     """Its name and its image now. Raises InvalidParams where none is named and there are several."""
     images = {one["name"]: one.get("image", "") for one in before["spec"]["template"]["spec"]["containers"]}
     name = asked.container or (next(iter(images)) if len(images) == 1 else "")
@@ -122,18 +122,18 @@ def _container(asked: SetImage, before: dict[str, Any]) -> tuple[str, str]:
     )
 
 
-def _templated(one: Meant) -> Meant:
+def _templated(one: TargetObject) -> TargetObject:
     if one.resource.name not in _TEMPLATED:
         raise _wrong_kind(one, list(_TEMPLATED))
     return one
 
 
-def _wrong_kind(one: Meant, kinds: list[str]) -> InvalidParams:
+def _wrong_kind(one: TargetObject, kinds: list[str]) -> InvalidParams:
     details = {"parameter": "kind", "given": str(one.resource.name), "expected": " or ".join(kinds), "nearest": kinds}
     return InvalidParams(f"{one.label} is not rolled out", f"that is done for {', '.join(kinds)}", kinds[0], details)
 
 
-def _no_revision(asked: RolloutUndo, known: list[int]) -> NotFound:
+def _no_revision(asked: RolloutUndoInput, known: list[int]) -> NotFound:
     details = {"parameter": "revision", "given": asked.revision, "nearest": known}
     told = f"it has {', '.join(map(str, known))}" if known else "it has none"
     return NotFound(f"no revision {asked.revision or 'before this one'} of {asked.name}", told, "revision=0", details)
@@ -143,12 +143,43 @@ _ABLE = Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",),
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change("scale_resource", "Scale a workload", "Sets the number of replicas of anything that scales.", (Scale, Altered),
-           changing(plan_scale, "scaled"), _ABLE, Risk.WRITE, rbac="/scale"),
-    change("rollout_restart", "Restart a workload", "Replaces its pods one by one, with the same template.", (Workload, Altered),
-           changing(plan_restart, "restarted"), _ABLE, Risk.WRITE, idempotent=False),
-    change("rollout_undo", "Roll a deployment back", "Back to an earlier revision, by default the one before.", (RolloutUndo, Altered),
-           changing(plan_back, "rolled back"), _ABLE, Risk.DESTRUCTIVE, idempotent=False),
-    change("set_image", "Set a container's image", "Rolls a workload out with another image.", (SetImage, Altered),
-           changing(plan_image, "set the image of"), _ABLE, Risk.DESTRUCTIVE),
-)  # fmt: skip
+    change(
+        "scale_resource",
+        "ScaleResourceInput a workload",
+        "Sets the number of replicas of anything that scales.",
+        (ScaleResourceInput, ChangeResult),
+        change_handlers(plan_scale, "scaled"),
+        _ABLE,
+        Risk.WRITE,
+        rbac="/scale",
+    ),
+    change(
+        "rollout_restart",
+        "Restart a workload",
+        "Replaces its pods one by one, with the same template.",
+        (WorkloadInput, ChangeResult),
+        change_handlers(plan_restart, "restarted"),
+        _ABLE,
+        Risk.WRITE,
+        idempotent=False,
+    ),
+    change(
+        "rollout_undo",
+        "Roll a deployment back",
+        "Back to an earlier revision, by default the one before.",
+        (RolloutUndoInput, ChangeResult),
+        change_handlers(plan_rollback, "rolled back"),
+        _ABLE,
+        Risk.DESTRUCTIVE,
+        idempotent=False,
+    ),
+    change(
+        "set_image",
+        "Set a container's image",
+        "Rolls a workload out with another image.",
+        (SetImageInput, ChangeResult),
+        change_handlers(plan_image, "set the image of"),
+        _ABLE,
+        Risk.DESTRUCTIVE,
+    ),
+)

@@ -2,18 +2,20 @@
 
 from k8sconsole.model.differences import Difference
 from k8sconsole.runtime.services.timeline import moments
-from k8sconsole.tools.history.diff import Happening
-from k8sconsole.tools.history.queries import GapTold
-from k8sconsole.tools.history.versions import LifeTold, ObjectTold, VersionTold
+from k8sconsole.tools.history.diff import TimelineEntry
+from k8sconsole.tools.history.queries import GapRecord
+from k8sconsole.tools.history.versions import ObjectHistory, ObjectRecord, VersionRecord
 
-WEB = ObjectTold("demo", "deployments.apps", "shop", "web")
-BORN = VersionTold("1", "2026-11-26T10:00:00Z", "added", "kubectl", [])
-SCALED = VersionTold("2", "2026-11-26T12:00:00Z", "modified", "alice", [Difference("spec.replicas", 2, 3)])
+WEB = ObjectRecord("demo", "deployments.apps", "shop", "web")
+BORN = VersionRecord("1", "2026-11-26T10:00:00Z", "added", "kubectl", [])
+SCALED = VersionRecord("2", "2026-11-26T12:00:00Z", "modified", "alice", [Difference("spec.replicas", 2, 3)])
 
 
 def test_what_happened_is_told_newest_first_whoever_it_happened_to() -> None:
-    life = LifeTold(WEB, [BORN, SCALED], [GapTold("demo", "deployments.apps", "2026-11-26T10:30:00Z", "2026-11-26T11:00:00Z", "crash")])
-    owned = [Happening("2026-11-26T12:00:01Z", "demo", "pods", "shop", "web-1", "added", "kubelet", ["spec.nodeName"])]
+    life = ObjectHistory(
+        WEB, [BORN, SCALED], [GapRecord("demo", "deployments.apps", "2026-11-26T10:30:00Z", "2026-11-26T11:00:00Z", "crash")]
+    )
+    owned = [TimelineEntry("2026-11-26T12:00:01Z", "demo", "pods", "shop", "web-1", "added", "kubelet", ["spec.nodeName"])]
     event = {"type": "Warning", "reason": "Failed", "message": "two\nlines", "count": 3, "lastTimestamp": "2026-11-26T12:30:00Z"}
     told = [(one.change, one.subject, one.by, one.lines) for one in moments(life, owned, [event, {"reason": "never dated"}])]
     assert told == [
@@ -26,20 +28,20 @@ def test_what_happened_is_told_newest_first_whoever_it_happened_to() -> None:
 
 
 def test_a_gap_that_lasts_stands_on_top() -> None:
-    life = LifeTold(WEB, [BORN], [GapTold("demo", "deployments.apps", "2026-11-26T10:30:00Z", None, "")])
+    life = ObjectHistory(WEB, [BORN], [GapRecord("demo", "deployments.apps", "2026-11-26T10:30:00Z", None, "")])
     assert [one.change for one in moments(life, [], [])] == ["gap", "added"]
 
 
 def test_of_many_differing_fields_the_first_are_told_and_the_rest_counted() -> None:
-    many = VersionTold("2", "2026-11-26T12:00:00Z", "modified", "", [Difference(f"spec.a{n}", n, n + 1) for n in range(40)])
-    (one,) = moments(LifeTold(WEB, [many], []), [], [])
+    many = VersionRecord("2", "2026-11-26T12:00:00Z", "modified", "", [Difference(f"spec.a{n}", n, n + 1) for n in range(40)])
+    (one,) = moments(ObjectHistory(WEB, [many], []), [], [])
     assert one.lines[-1] == "… 28 more fields"
     assert len(one.lines) == 13
 
 
 def test_what_befell_one_owned_object_in_the_same_minute_is_told_once_with_all_its_fields() -> None:
-    def happening(at: str, name: str, change: str, *fields: str) -> Happening:
-        return Happening(f"2026-11-26T12:00:{at}Z", "demo", "pods", "shop", name, change, "", list(fields))
+    def happening(at: str, name: str, change: str, *fields: str) -> TimelineEntry:
+        return TimelineEntry(f"2026-11-26T12:00:{at}Z", "demo", "pods", "shop", name, change, "", list(fields))
 
     owned = [
         happening("09", "web-1", "modified", "status.phase"),
@@ -47,7 +49,7 @@ def test_what_befell_one_owned_object_in_the_same_minute_is_told_once_with_all_i
         happening("03", "web-1", "modified", "spec.nodeName", "status.phase"),
         happening("01", "web-1", "added"),
     ]
-    told = moments(LifeTold(WEB, [], []), owned, [])
+    told = moments(ObjectHistory(WEB, [], []), owned, [])
     assert [(one.change, one.subject, one.lines) for one in told] == [
         ("modified", "pods/web-1", ("status.phase, spec.nodeName",)),
         ("modified", "pods/web-2", ("status.phase",)),

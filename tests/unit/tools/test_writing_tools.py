@@ -11,7 +11,7 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import Conflict, InvalidParams, NotFound, PolicyDenied
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Question, ToolOutcome
-from k8sconsole.tools.changes.drain import Moved, to_move
+from k8sconsole.tools.changes.drain import DrainPlan, plan_drain
 from k8sconsole.tools.changes.undo_create import LITTLE_SKEW
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.toolsets import nodes
@@ -209,12 +209,12 @@ async def test_a_pod_that_goes_between_the_list_and_its_eviction_does_not_stop_a
     pod = await _first(willing, "pods", lambda obj: bool(obj["spec"].get("nodeName")) and obj["metadata"]["namespace"] == "shop")
     node = pod["spec"]["nodeName"]
 
-    async def then_one_goes(context: ToolContext, cluster: Cluster, name: str, **wishes: bool) -> Moved:
-        moved = await to_move(context, cluster, name, **wishes)
+    async def then_one_goes(context: ToolContext, cluster: Cluster, name: str, **wishes: bool) -> DrainPlan:
+        moved = await plan_drain(context, cluster, name, **wishes)
         await cluster.evict(*moved.pods[0][:2], grace_seconds=0)
         return moved
 
-    monkeypatch.setattr(nodes, "to_move", then_one_goes)
+    monkeypatch.setattr(nodes, "plan_drain", then_one_goes)
     call = {"name": node, "force": True, "delete_emptydir_data": True, "grace_seconds": 0, "timeout_seconds": 20}
     data = _ok(await willing.call("k8s_drain_node", **call))
     assert data["complete"] or data["held"]

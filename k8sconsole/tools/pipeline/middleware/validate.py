@@ -12,7 +12,7 @@ from k8sconsole.model.freshness import Source
 from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.history.queries import PAST_CURSOR, history
+from k8sconsole.tools.history.queries import PAST_CURSOR, history_of
 from k8sconsole.tools.pipeline.invocation import Invocation
 from k8sconsole.tools.results import Reply, Target
 from k8sconsole.tools.spec import ToolSpec
@@ -116,7 +116,7 @@ async def _existed(context: ToolContext, cluster: ClusterName, namespace: str) -
     """Whether history has seen it: what was in a namespace is told after the namespace has gone."""
     if context.store is None:
         return False
-    return bool((await history(context).life(ObjectRef(cluster, NAMESPACES, Namespace(""), namespace), limit=1)).versions)
+    return bool((await history_of(context).life(ObjectRef(cluster, NAMESPACES, Namespace(""), namespace), limit=1)).versions)
 
 
 async def _existing_namespace(context: ToolContext, cluster: ClusterName, namespace: str) -> None:

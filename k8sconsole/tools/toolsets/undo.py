@@ -11,18 +11,27 @@ from k8sconsole.model.history import Change, Version
 from k8sconsole.model.masking import mask_object
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.audit_lookup import APPLY, Request, requested, unclear
-from k8sconsole.tools.changes.create import create, creation
-from k8sconsole.tools.changes.edits import Altered, Meant, altered, meant, same_object, uid_of, undo_by_history, version_of
-from k8sconsole.tools.changes.restore import recreated, restored, told_lines
-from k8sconsole.tools.changes.undo_create import unmake, unmaking
+from k8sconsole.tools.changes.audit_lookup import APPLY, RequestRecord, cannot_undo, find_request
+from k8sconsole.tools.changes.create import create_object, propose_create
+from k8sconsole.tools.changes.edits import (
+    ChangeResult,
+    TargetObject,
+    change_reply,
+    check_same_object,
+    resolve_target,
+    uid_of,
+    undo_from_history,
+    version_of,
+)
+from k8sconsole.tools.changes.restore import format_changes, recreation_manifest, restore_version
+from k8sconsole.tools.changes.undo_create import propose_undo_create, undo_create
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.history.queries import history, never_seen
+from k8sconsole.tools.history.queries import history_of, not_in_history
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
 
 
-class UndoChange(Common, kw_only=True):
+class UndoChangeInput(Common, kw_only=True):
     request_id: Annotated[str, Meta(description="Of the change, as the audit has it; or name the object and its version")] = ""
     kind: str = ""
     name: str = ""
@@ -30,63 +39,65 @@ class UndoChange(Common, kw_only=True):
     resource_version: Annotated[str, Meta(description="The version to bring back")] = ""
 
 
-async def locate(asked: UndoChange, context: ToolContext) -> UndoChange:
+async def locate(asked: UndoChangeInput, context: ToolContext) -> UndoChangeInput:
     """The object and the version that a request's change began from, so that policy judges the very object."""
     if not asked.request_id:
         return _complete(asked)
-    request = await requested(context, asked.request_id)
+    request = await find_request(context, asked.request_id)
     found = msgspec.structs.replace(
         asked, context=request.context or asked.context, kind=request.kind, name=request.name, namespace=request.namespace
     )
-    version = await _before(context, await meant(found, context), request)
+    version = await _before(context, await resolve_target(found, context), request)
     return msgspec.structs.replace(found, resource_version=version.resource_version if version else "")
 
 
-async def prepare(asked: UndoChange, context: ToolContext) -> Proposal:
-    one = await meant(asked, context)
+async def prepare(asked: UndoChangeInput, context: ToolContext) -> Proposal:
+    one = await resolve_target(asked, context)
     live = await _live(context, one)
     if not asked.resource_version:
-        return await unmaking(context, TOOLS[0], one, _still(one, live), await requested(context, asked.request_id))
+        return await propose_undo_create(context, TOOLS[0], one, _still(one, live), await find_request(context, asked.request_id))
     version, old = await _version(context, one, asked.resource_version)
     if live is None:
-        return await creation(context, one, recreated(one, old), ("is created again: a new object with a new uid, and an empty status",))
-    wanted, changes = restored(one, live, old)
+        return await propose_create(
+            context, one, recreation_manifest(one, old), ("is created again: a new object with a new uid, and an empty status",)
+        )
+    wanted, changes = restore_version(one, live, old)
     cluster = await context.cluster(one.cluster)
     await cluster.replace(one.resource, one.namespace or None, one.name, msgspec.json.encode(wanted), dry_run=True)
-    shown = "\n".join(told_lines(changes)) or "it is as it was: nothing would change"
-    undo = await undo_by_history(context, one, _masked_live(one, live))
+    shown = "\n".join(format_changes(changes)) or "it is as it was: nothing would change"
+    undo = await undo_from_history(context, one, _masked_live(one, live))
     hurts = (f"writes the version of {exact(version.observed_at)} over what it is now",)
     return Proposal((one.label,), hurts, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)})
 
 
-async def undo_change(asked: UndoChange, context: ToolContext) -> Reply:
+async def undo_change(asked: UndoChangeInput, context: ToolContext) -> Reply:
     """Raises Conflict when the object has changed since it was shown."""
-    one = await meant(asked, context)
+    one = await resolve_target(asked, context)
     live = await _live(context, one)
-    same_object(context, one, live)
+    check_same_object(context, one, live)
     if not asked.resource_version:
-        return await unmake(context, one, _still(one, live))
+        return await undo_create(context, one, _still(one, live))
     _, old = await _version(context, one, asked.resource_version)
     if live is None:
-        made = await create(context, one, recreated(one, old), "created again")
-        told = Altered(
+        made = await create_object(context, one, recreation_manifest(one, old), "created again")
+        told = ChangeResult(
             str(one.resource.name), one.namespace, one.name, version_of(made.data["object"]), ["created again"], made.data["undo"]
         )
         return msgspec.structs.replace(made, data=msgspec.to_builtins(told))
-    wanted, changes = restored(one, live, old)
-    undo = await undo_by_history(context, one, _masked_live(one, live))
+    wanted, changes = restore_version(one, live, old)
+    undo = await undo_from_history(context, one, _masked_live(one, live))
     cluster = await context.cluster(one.cluster)
     raw = await cluster.replace(one.resource, one.namespace or None, one.name, msgspec.json.encode(wanted))
-    return altered(context, one, "restored", told_lines(changes), undo, version_of(msgspec.json.decode(raw)))
+    return change_reply(context, one, "restored", format_changes(changes), undo, version_of(msgspec.json.decode(raw)))
 
 
-def _still(one: Meant, live: dict[str, Any] | None) -> dict[str, Any]:
+def _still(one: TargetObject, live: dict[str, Any] | None) -> dict[str, Any]:
     if live is None:
         raise NotFound(f"{one.label} is gone already", "what the request made is not there any more", "history_list_versions")
     return live
 
 
-async def _live(context: ToolContext, one: Meant) -> dict[str, Any] | None:
+async def _live(context: ToolContext, one: TargetObject) -> dict[str, Any] | None:
     """Not masked: most of it goes back to the server as it is."""
     try:
         raw = await (await context.cluster(one.cluster)).get(one.resource, one.namespace or None, one.name)
@@ -98,28 +109,28 @@ async def _live(context: ToolContext, one: Meant) -> dict[str, Any] | None:
     return found
 
 
-def _masked_live(one: Meant, live: dict[str, Any]) -> dict[str, Any]:
+def _masked_live(one: TargetObject, live: dict[str, Any]) -> dict[str, Any]:
     return mask_object(one.resource.name, live)
 
 
-async def _version(context: ToolContext, one: Meant, wanted: str) -> tuple[Version, dict[str, Any]]:
+async def _version(context: ToolContext, one: TargetObject, wanted: str) -> tuple[Version, dict[str, Any]]:
     ref = _ref(one)
-    versions = (await history(context).life(ref)).versions
+    versions = (await history_of(context).life(ref)).versions
     for version, body in reversed(versions):
         if version.resource_version == wanted and version.change is not Change.DELETED:
             return version, msgspec.json.decode(body)
     if not versions:
-        raise await never_seen(context, one.resource, ref)
+        raise await not_in_history(context, one.resource, ref)
     known = [version.resource_version for version, _ in versions if version.change is not Change.DELETED][-10:]
     details = {"parameter": "resource_version", "given": wanted, "nearest": known}
     raise NotFound(f"history holds no version {wanted!r} of {one.label}", f"it holds {', '.join(known)}", "history_list_versions", details)
 
 
-async def _before(context: ToolContext, one: Meant, request: Request) -> Version | None:
+async def _before(context: ToolContext, one: TargetObject, request: RequestRecord) -> Version | None:
     """The version current when the call began; None where the call made the object, or may have. Raises NotFound where nobody knows."""
     if request.making:
         return None
-    kept = await history(context).object_as_of(_ref(one), request.began)
+    kept = await history_of(context).object_as_of(_ref(one), request.began)
     if kept is not None and kept[0].change is not Change.DELETED:
         return kept[0]
     if request.tool == APPLY:
@@ -129,14 +140,14 @@ async def _before(context: ToolContext, one: Meant, request: Request) -> Version
     raise NotFound(f"{one.label} cannot be brought back to {exact(request.began)}", why, "k8s_delete_resource", details)
 
 
-def _complete(asked: UndoChange) -> UndoChange:
+def _complete(asked: UndoChangeInput) -> UndoChangeInput:
     for parameter in ("kind", "name", "resource_version"):
         if not getattr(asked, parameter):
-            raise unclear(parameter, "", "without request_id, kind, name and resource_version say what to bring back")
+            raise cannot_undo(parameter, "", "without request_id, kind, name and resource_version say what to bring back")
     return asked
 
 
-def _ref(one: Meant) -> ObjectRef:
+def _ref(one: TargetObject) -> ObjectRef:
     return ObjectRef(one.cluster, one.resource.name, Namespace(one.namespace), one.name)
 
 
@@ -146,8 +157,8 @@ TOOLS: tuple[ToolSpec, ...] = (
         title="Undo a change",
         summary="Brings an object back to a version that history holds, or as it was before a request; deletes what a request made. "
         "Masked values cannot return.",
-        input=UndoChange,
-        output=Altered,
+        input=UndoChangeInput,
+        output=ChangeResult,
         risk=Risk.DESTRUCTIVE,
         capabilities=Capabilities(("*",), ("update",), Scope.NAMESPACE, "object", cache_friendly=False),
         toolset="write",

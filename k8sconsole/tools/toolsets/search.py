@@ -16,7 +16,7 @@ from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.history.diff import kinds_asked
+from k8sconsole.tools.history.diff import readable_kinds
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
@@ -25,7 +25,7 @@ QUIET = frozenset(("events", "events.events.k8s.io", "leases.coordination.k8s.io
 """Kinds that only repeat other objects' names, looked through when they are asked for."""
 
 
-class SearchResources(Common, kw_only=True):
+class SearchResourcesInput(Common, kw_only=True):
     text: Annotated[str, Meta(description="Part of a name, namespace, node or status", min_length=1)]
     kinds: Annotated[list[str], Meta(description="Default: all that are cached")] = []
     namespace: Annotated[str, Meta(description="Default: all")] = ""
@@ -33,25 +33,25 @@ class SearchResources(Common, kw_only=True):
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class Hit(msgspec.Struct):
+class SearchHit(msgspec.Struct):
     kind: str
     name: str
     namespace: str = ""
     status: str = ""
 
 
-class Hits(msgspec.Struct):
+class SearchHits(msgspec.Struct):
     """counts: all hits by kind, also those beyond ``limit``."""
 
-    items: list[Hit]
+    items: list[SearchHit]
     counts: dict[str, int]
 
 
-async def search_resources(asked: SearchResources, context: ToolContext) -> Reply:
+async def search_resources(asked: SearchResourcesInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     store = _store(context)
     kinds = {str((await context.resource(cluster, word, "kinds")).name) for word in asked.kinds}
-    let = await kinds_asked(context, TOOLS[0], (cluster,), "", (asked.namespace,) if asked.namespace else ())
+    let = await readable_kinds(context, TOOLS[0], (cluster,), "", (asked.namespace,) if asked.namespace else ())
     states = [
         state for state in await store.scan_states(cluster)
         if state.confirmed_at is not None
@@ -66,10 +66,10 @@ async def search_resources(asked: SearchResources, context: ToolContext) -> Repl
     left = left_out(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
     head = f"{len(found)} hits" + (f", the nearest {len(items)} shown" if len(items) < len(found) else "")
     lines = [" ".join(filter(None, (one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.status))) for one in items]
-    return Reply(msgspec.to_builtins(Hits(items, counts)), "\n".join((head, *map(plain, lines))), fresh, Page(None, len(found)), left)
+    return Reply(msgspec.to_builtins(SearchHits(items, counts)), "\n".join((head, *map(plain, lines))), fresh, Page(None, len(found)), left)
 
 
-async def _rows(store: Store, cluster: ClusterName, kind: ResourceName, asked: SearchResources) -> list[Row]:
+async def _rows(store: Store, cluster: ClusterName, kind: ResourceName, asked: SearchResourcesInput) -> list[Row]:
     wanted = Filter(asked.text, Text(asked.text))
     spaces = (Namespace(asked.namespace),) if asked.namespace else ()
     return (await store.rows(RowQuery(kind, (cluster,), spaces, filter=wanted))).rows
@@ -81,11 +81,11 @@ def _distance(row: Row, text: str) -> int:
     return 0 if name == sought else 1 if name.startswith(sought) else 2 if sought in name else 3
 
 
-async def _hit(store: Store, row: Row) -> Hit:
+async def _hit(store: Store, row: Row) -> SearchHit:
     table = await store.table(row.cluster, row.resource)
     at = table.index("STATUS")
     status = row.cells[at] if at is not None and at < len(row.cells) else ""
-    return Hit(str(row.resource), row.name, row.namespace, status if isinstance(status, str) else "")
+    return SearchHit(str(row.resource), row.name, row.namespace, status if isinstance(status, str) else "")
 
 
 def _store(context: ToolContext) -> Store:
@@ -103,7 +103,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "search_resources",
         "Search all kinds",
         "Objects of every cached kind by part of their name. For one known kind use its list with a filter.",
-        (SearchResources, Hits),
+        (SearchResourcesInput, SearchHits),
         search_resources,
         Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),
     ),

@@ -12,8 +12,8 @@ from k8sconsole.errors import InvalidParams
 from k8sconsole.kit.text import nearest, plain
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
-from k8sconsole.tools.changes.create import Made, create, creation
-from k8sconsole.tools.changes.edits import Meant, living, meant, same_object, uid_of
+from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
+from k8sconsole.tools.changes.edits import TargetObject, check_same_object, fetch_live, resolve_target, uid_of
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.output.log_digest import fitted
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, share
@@ -24,25 +24,25 @@ MOST_BYTES = 4_000_000
 _closing: set["asyncio.Task[None]"] = set()
 
 
-class _InPod(Common, kw_only=True):
+class _PodInput(Common, kw_only=True):
     name: Annotated[str, Meta(description="The pod", min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
 
 
-class ExecPod(_InPod, kw_only=True):
+class ExecPodInput(_PodInput, kw_only=True):
     command: Annotated[list[str], Meta(description='Words, not a shell line: ["ls", "-l"]', min_length=1)]
     container: Annotated[str, Meta(description="Default: the first")] = ""
     timeout_seconds: Annotated[int, Meta(ge=1, le=600)] = 30
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-class PortForward(_InPod, kw_only=True):
+class PortForwardInput(_PodInput, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65_535, description="Of the pod")]
     local_port: Annotated[int, Meta(ge=0, le=65_535, description="0: any free one")] = 0
     minutes: Annotated[int, Meta(ge=1, le=480, description="Then it ends")] = 10
 
 
-class RunPod(_InPod, kw_only=True):
+class RunPodInput(_PodInput, kw_only=True):
     image: Annotated[str, Meta(min_length=1)]
     command: Annotated[list[str], Meta(description="In place of the image's own")] = []
     env: dict[str, str] = {}
@@ -50,7 +50,7 @@ class RunPod(_InPod, kw_only=True):
     restart: Annotated[bool, Meta(description="Start it again when it ends")] = False
 
 
-class Executed(msgspec.Struct):
+class ExecResult(msgspec.Struct):
     """exit_code is null where the output was cut or the server did not tell. undo is null, why says why."""
 
     pod: str
@@ -62,7 +62,7 @@ class Executed(msgspec.Struct):
     why: str = "what a command did is not known here"
 
 
-class Forwarded(msgspec.Struct):
+class PortForwardResult(msgspec.Struct):
     """address: on this machine. undo is null: it ends by itself."""
 
     pod: str
@@ -73,26 +73,26 @@ class Forwarded(msgspec.Struct):
     why: str = "it ends by itself, or with this program"
 
 
-async def prepare_exec(asked: ExecPod, context: ToolContext) -> Proposal:
-    one = await meant(asked, context, "pods")
-    pod = await living(context, one)
+async def prepare_exec(asked: ExecPodInput, context: ToolContext) -> Proposal:
+    one = await resolve_target(asked, context, "pods")
+    pod = await fetch_live(context, one)
     container = _container(asked, pod)
     shown = f"runs in container {container}: {' '.join(map(repr, asked.command))}"
     hurts = ("runs a command with the pod's own rights; nothing tells what it changes",)
-    return Proposal((one.label,), hurts, shown, f"none: {Executed.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+    return Proposal((one.label,), hurts, shown, f"none: {ExecResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
 
 
-async def exec_pod(asked: ExecPod, context: ToolContext) -> Reply:
-    one = await meant(asked, context, "pods")
-    pod = await living(context, one)
-    same_object(context, one, pod)
+async def exec_pod(asked: ExecPodInput, context: ToolContext) -> Reply:
+    one = await resolve_target(asked, context, "pods")
+    pod = await fetch_live(context, one)
+    check_same_object(context, one, pod)
     container, cluster = _container(asked, pod), await context.cluster(one.cluster)
     output = await cluster.execute(one.namespace, one.name, container, asked.command, most_bytes=MOST_BYTES)
     budget = share(asked.max_tokens) * 4 // 10
     (out, left_out), (err, left_err) = (_fitting(raw, budget) for raw in (output.stdout, output.stderr))
     left = left_out + left_err
     warnings = (*((f"{left} lines left out to fit",) if left else ()), *(("ended early: too much output",) if output.cut else ()))
-    done = Executed(one.name, container, output.exit_code, out, err)
+    done = ExecResult(one.name, container, output.exit_code, out, err)
     text = "\n".join(part for part in (f"{one.label} · {container} · exit code {output.exit_code}", out, err) if part)
     return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
 
@@ -103,7 +103,7 @@ def _fitting(raw: bytes, budget: int) -> tuple[str, int]:
     return "\n".join(lines), left
 
 
-def _container(asked: ExecPod, pod: dict[str, Any]) -> str:
+def _container(asked: ExecPodInput, pod: dict[str, Any]) -> str:
     spec = pod["spec"]
     names = [one["name"] for field in ("containers", "initContainers", "ephemeralContainers") for one in spec.get(field) or []]
     if not asked.container or asked.container in names:
@@ -113,25 +113,25 @@ def _container(asked: ExecPod, pod: dict[str, Any]) -> str:
     raise InvalidParams(f"no container {asked.container!r} in {asked.name}", f"it has {', '.join(names)}", f"container={close[0]}", details)
 
 
-async def prepare_forward(asked: PortForward, context: ToolContext) -> Proposal:
-    one = await meant(asked, context, "pods")
-    pod = await living(context, one)
+async def prepare_forward(asked: PortForwardInput, context: ToolContext) -> Proposal:
+    one = await resolve_target(asked, context, "pods")
+    pod = await fetch_live(context, one)
     declared = [port.get("containerPort") for each in pod["spec"]["containers"] for port in each.get("ports") or []]
     hurts = ["everybody on this machine reaches the pod through it"]
     if declared and asked.port not in declared:
         hurts.append(f"the pod declares no port {asked.port}: {', '.join(map(str, declared))}")
     shown = f"127.0.0.1:{asked.local_port or 'a free port'} → {one.label}:{asked.port}, for {asked.minutes} minutes"
-    return Proposal((one.label,), tuple(hurts), shown, f"none: {Forwarded.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+    return Proposal((one.label,), tuple(hurts), shown, f"none: {PortForwardResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
 
 
-async def port_forward(asked: PortForward, context: ToolContext) -> Reply:
-    one = await meant(asked, context, "pods")
-    same_object(context, one, await living(context, one))
+async def port_forward(asked: PortForwardInput, context: ToolContext) -> Reply:
+    one = await resolve_target(asked, context, "pods")
+    check_same_object(context, one, await fetch_live(context, one))
     opened = await (await context.cluster(one.cluster)).forward(one.namespace, one.name, asked.port, local_port=asked.local_port)
     task = asyncio.get_running_loop().create_task(_end_later(opened, asked.minutes * 60), name="port-forward")
     _closing.add(task)
     task.add_done_callback(_closing.discard)
-    done = Forwarded(one.name, asked.port, f"127.0.0.1:{opened.port}", context.now + asked.minutes * 60)
+    done = PortForwardResult(one.name, asked.port, f"127.0.0.1:{opened.port}", context.now + asked.minutes * 60)
     warnings = ("it ends with this command; the console and the MCP server hold it open",) if context.face is Face.CLI else ()
     text = f"{done.address} → {one.label}:{asked.port} for {asked.minutes} minutes"
     return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
@@ -143,18 +143,18 @@ async def _end_later(opened: Forward, seconds: float) -> None:
     await opened.close()
 
 
-async def prepare_run(asked: RunPod, context: ToolContext) -> Proposal:
-    one = await meant(asked, context, "pods")
+async def prepare_run(asked: RunPodInput, context: ToolContext) -> Proposal:
+    one = await resolve_target(asked, context, "pods")
     hurts = (f"runs {asked.image}", *([f"environment values are kept readable: {', '.join(asked.env)}"] if asked.env else []))
-    return await creation(context, one, _pod(asked, one), hurts)
+    return await propose_create(context, one, _pod(asked, one), hurts)
 
 
-async def run_pod(asked: RunPod, context: ToolContext) -> Reply:
-    one = await meant(asked, context, "pods")
-    return await create(context, one, _pod(asked, one), "started")
+async def run_pod(asked: RunPodInput, context: ToolContext) -> Reply:
+    one = await resolve_target(asked, context, "pods")
+    return await create_object(context, one, _pod(asked, one), "started")
 
 
-def _pod(asked: RunPod, one: Meant) -> dict[str, Any]:
+def _pod(asked: RunPodInput, one: TargetObject) -> dict[str, Any]:
     container: dict[str, Any] = {"name": asked.name[:63], "image": asked.image}
     if asked.command:
         container["command"] = asked.command
@@ -169,12 +169,42 @@ _ABLE = Capabilities(("pods",), ("create",), Scope.NAMESPACE, "object", cache_fr
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change("run_pod", "Run an image", "Starts one pod from an image. For something that stays use k8s_create_deployment.", (RunPod, Made),
-           (prepare_run, run_pod), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False, toolset="debug"),
-    change("exec_pod", "Run a command in a pod", "Runs one command without a terminal and answers its output and exit code.",
-           (ExecPod, Executed), (prepare_exec, exec_pod), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False, rbac="/exec",
-           toolset="debug"),
-    change("port_forward", "Forward a port", "Opens a port on this machine that leads to a pod's, for some minutes.",
-           (PortForward, Forwarded), (prepare_forward, port_forward), _ABLE, Risk.DESTRUCTIVE, kind="pods", idempotent=False,
-           rbac="/portforward", toolset="debug"),
-)  # fmt: skip
+    change(
+        "run_pod",
+        "Run an image",
+        "Starts one pod from an image. For something that stays use k8s_create_deployment.",
+        (RunPodInput, CreateResult),
+        (prepare_run, run_pod),
+        _ABLE,
+        Risk.DESTRUCTIVE,
+        kind="pods",
+        idempotent=False,
+        toolset="debug",
+    ),
+    change(
+        "exec_pod",
+        "Run a command in a pod",
+        "Runs one command without a terminal and answers its output and exit code.",
+        (ExecPodInput, ExecResult),
+        (prepare_exec, exec_pod),
+        _ABLE,
+        Risk.DESTRUCTIVE,
+        kind="pods",
+        idempotent=False,
+        rbac="/exec",
+        toolset="debug",
+    ),
+    change(
+        "port_forward",
+        "Forward a port",
+        "Opens a port on this machine that leads to a pod's, for some minutes.",
+        (PortForwardInput, PortForwardResult),
+        (prepare_forward, port_forward),
+        _ABLE,
+        Risk.DESTRUCTIVE,
+        kind="pods",
+        idempotent=False,
+        rbac="/portforward",
+        toolset="debug",
+    ),
+)

@@ -14,12 +14,12 @@ from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import find_object, namespace_of
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.policy import readable
-from k8sconsole.tools.reading.rows import RowsWanted, open_rows
+from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply, Target
 from k8sconsole.tools.spec import ToolSpec, reading
 
 
-class DescribeResource(Common, kw_only=True):
+class DescribeResourceInput(Common, kw_only=True):
     kind: Annotated[str, Meta(min_length=1)]
     name: Annotated[str, Meta(min_length=1)]
     namespace: str = ""
@@ -27,18 +27,18 @@ class DescribeResource(Common, kw_only=True):
     live: bool = False
 
 
-class Part(msgspec.Struct):
+class DescriptionSection(msgspec.Struct):
     """lines: as a person would write them, indented by what they belong to."""
 
     title: str
     lines: list[str]
 
 
-class Described(msgspec.Struct):
-    sections: list[Part]
+class ResourceDescription(msgspec.Struct):
+    sections: list[DescriptionSection]
 
 
-async def describe_resource(asked: DescribeResource, context: ToolContext) -> Reply:
+async def describe_resource(asked: DescribeResourceInput, context: ToolContext) -> Reply:
     cluster = context.context(asked.context)
     resource = await context.resource(cluster, asked.kind)
     namespace = namespace_of(context, cluster, resource, asked.namespace)
@@ -46,7 +46,7 @@ async def describe_resource(asked: DescribeResource, context: ToolContext) -> Re
     events, warnings = await _events(context, cluster, resource, (namespace, asked.name), live=asked.live)
     parts = [_part(section) for section in describe(resource, found.body, events, context.now)]
     text = "\n".join(line for part in parts for line in (f"{part.title}:", *(f"  {line}" for line in part.lines)))
-    return Reply(msgspec.to_builtins(Described(parts)), text, found.freshness, warnings=(*found.warnings, *warnings))
+    return Reply(msgspec.to_builtins(ResourceDescription(parts)), text, found.freshness, warnings=(*found.warnings, *warnings))
 
 
 async def _events(
@@ -60,19 +60,19 @@ async def _events(
         target = Target(cluster, resource=kind, namespaces=(namespace or "default",))
         if not readable(context.environment.policy(), _EVENTS, context.call, target, (kind,)):
             return [], ("without events: policy does not let them be read",)
-        opened = await open_rows(context, RowsWanted(cluster, kind, (namespace or "default",), filter=about, live=live))
+        opened = await open_rows(context, RowsRequest(cluster, kind, (namespace or "default",), filter=about, live=live))
         return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings
     except ConsoleError as problem:
         return [], (f"without events: {problem}",)
 
 
-def _part(section: Section) -> Part:
+def _part(section: Section) -> DescriptionSection:
     lines = []
     for line in section.lines:
         label = f"{line.label}: " if line.label and line.text else line.label
         first, *more = plain(line.text).split("\n")
         lines += [f"{'  ' * line.indent}{plain(label)}{first}", *(f"{'  ' * (line.indent + 1)}{each}" for each in more)]
-    return Part(section.title, lines)
+    return DescriptionSection(section.title, lines)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -80,7 +80,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "describe_resource",
         "Describe an object",
         "One object at length with its conditions and events, like kubectl describe. To learn why something does not work.",
-        (DescribeResource, Described),
+        (DescribeResourceInput, ResourceDescription),
         describe_resource,
         Capabilities(("*",), ("get",), Scope.NAMESPACE, "object"),
     ),
