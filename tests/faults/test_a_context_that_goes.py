@@ -17,6 +17,8 @@ from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 SHOP, PODS = ClusterName("shop"), ResourceName("pods")
 
 
@@ -53,7 +55,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with DemoCluster("calm-shop") as demo:
+    async with DemoCluster("calm-shop", still=True) as demo:
         yield Desk(tmp_path, demo)
 
 

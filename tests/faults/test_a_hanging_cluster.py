@@ -19,6 +19,8 @@ from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 WELL, HANGS = ClusterName("well"), ClusterName("hangs")
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
 TOLD = "SELECT table_name, scan_status, error_message FROM cache_metadata WHERE cluster_name = 'hangs' ORDER BY table_name"
@@ -78,7 +80,7 @@ class Desk:
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     door = Door()
     port = await door.open()
-    async with DemoCluster("calm-shop") as demo:
+    async with DemoCluster("calm-shop", still=True) as demo:
         yield Desk(tmp_path, demo, port)
     door.close()
 

@@ -15,6 +15,8 @@ from k8sconsole.store.sqlite.open import open_store
 from tests.faults.test_scanner_faults import Site
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 DEFINITIONS = ApiResource("apiextensions.k8s.io", "v1", "CustomResourceDefinition", "customresourcedefinitions", False)
 OLD, NEW = (ApiResource("example.com", version, "Widget", "widgets", True) for version in ("v1alpha1", "v1"))
 NAME = "widgets.example.com"
@@ -59,7 +61,7 @@ class Workshop(Site):
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Workshop]:
-    async with DemoCluster("calm-shop") as demo:
+    async with DemoCluster("calm-shop", still=True) as demo:
         store = await open_store(tmp_path / "cache.db")
         made = Workshop(demo, store)
         await made.begin()

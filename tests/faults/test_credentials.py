@@ -21,6 +21,8 @@ from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 SHOP, PODS = ClusterName("shop"), ResourceName("pods")
 ANN = User("ann", "t0", (MASTERS,))
 PLUGIN = """#!/bin/sh
@@ -95,7 +97,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    async with DemoCluster("calm-shop", users=(ANN,)) as demo:
+    async with DemoCluster("calm-shop", still=True, users=(ANN,)) as demo:
         yield Desk(tmp_path, demo)
 
 
@@ -158,7 +160,7 @@ async def test_a_context_that_leaves_the_kubeconfig_is_shown_from_the_cache_and_
 
 async def test_a_context_that_leads_to_another_cluster_shows_nothing_of_the_former_one(desk: Desk, console: Console) -> None:
     former = {row.uid for row in (await console.rows(RowQuery(PODS))).rows}
-    async with DemoCluster("bad-day", seed=7, users=(ANN,)) as other:
+    async with DemoCluster("bad-day", still=True, seed=7, users=(ANN,)) as other:
         desk.leads_to(other.url)
 
         async def moved() -> bool:

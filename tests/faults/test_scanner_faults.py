@@ -20,6 +20,8 @@ from k8sconsole.store.port import RowQuery, ScanState, Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 CONFIGMAPS = ApiResource("", "v1", "ConfigMap", "configmaps", True, verbs=("get", "list", "watch"))
 NAMESPACES = ApiResource("", "v1", "Namespace", "namespaces", False, verbs=("get", "list", "watch"))
 PATH = "/api/v1/configmaps"
@@ -106,7 +108,7 @@ class Site:
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    async with DemoCluster("calm-shop") as demo:
+    async with DemoCluster("calm-shop", still=True) as demo:
         store = await open_store(tmp_path / "cache.db")
         made = Site(demo, store)
         yield made

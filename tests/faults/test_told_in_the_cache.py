@@ -17,6 +17,8 @@ from k8sconsole.store.sqlite.open import open_store
 from tests.faults.test_scanner_faults import BROKEN, CONFIGMAPS, GONE, PATH, Site, _error_event
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 ALWAYS = 100_000
 ASKED = "SELECT scan_status, error_message, watching FROM cache_metadata WHERE table_name = 'configmaps'"
 
@@ -71,7 +73,7 @@ class Reader(Site):
 
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncIterator[Reader]:
-    async with DemoCluster("calm-shop") as demo:
+    async with DemoCluster("calm-shop", still=True) as demo:
         store = await open_store(tmp_path / "cache.db")
         made = Reader(demo, store)
         yield made
