@@ -1,4 +1,4 @@
-"""One cluster, read whole: found out what kinds it has, then a keeper for each, for as long as it is scanned."""
+"""Scans one cluster: discovers its kinds and runs a reflector for each of them."""
 
 import asyncio
 import contextlib
@@ -15,33 +15,35 @@ from k8sconsole.model.events import ClusterState, Notice, ResourcesDiscovered, R
 from k8sconsole.model.identity import Identity
 from k8sconsole.model.refs import ApiResource, ResourceName
 from k8sconsole.scanner.connectivity.backoff import Backoff
-from k8sconsole.scanner.connectivity.cluster_identity import keep_apart
-from k8sconsole.scanner.connectivity.health import Reach
-from k8sconsole.scanner.connectivity.unreachable import Silence
-from k8sconsole.scanner.context import Desk
-from k8sconsole.scanner.list_limiter import Gate
+from k8sconsole.scanner.connectivity.cluster_identity import drop_rows_of_other_cluster
+from k8sconsole.scanner.connectivity.health import ClusterHealth
+from k8sconsole.scanner.connectivity.unreachable import UnreachableRecorder
+from k8sconsole.scanner.context import KindReport, Publish, ScanContext
+from k8sconsole.scanner.list_limiter import ListLimiter
 from k8sconsole.scanner.plan import ScanPlan, is_read, urgency
 from k8sconsole.scanner.reflector.accessible_namespaces import NAMESPACES
-from k8sconsole.scanner.reflector.partial_refresh import Part
-from k8sconsole.scanner.reflector.pool import DEFINITIONS, Crew
-from k8sconsole.scanner.reflector.reflector import KindKeeper
-from k8sconsole.scanner.reflector.watcher import end_all
-from k8sconsole.scanner.reports import KindReport, Publish
+from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
+from k8sconsole.scanner.reflector.pool import DEFINITIONS, ReflectorPool
+from k8sconsole.scanner.reflector.reflector import Reflector
+from k8sconsole.scanner.reflector.watcher import cancel_all
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import ClusterRecord, ScanStatus, Store
 
 _NODES = ResourceName("nodes")
-_SETTLING = 1.0
-"""Seconds between a definition's change and asking what is served now: the server needs a moment, and changes come in groups."""
+_DISCOVERY_DELAY = 1.0
+"""Seconds between a definition's change and the next discovery: the server needs a moment, and changes come in groups."""
 
-_ABSENCES = 4
-_LOOK_AGAIN = 2.0
-"""A kind has gone when it was absent so often, so many seconds apart: an API server that has just started serves custom kinds a moment
-later than the rest, and forgetting them would cost their rows."""
+_MAX_ABSENCES = 4
+_ABSENCE_INTERVAL = 2.0
+"""A kind counts as unserved after so many absences, so many seconds apart. An API server that has just started serves custom kinds a
+moment later than the rest, and their rows must survive that."""
 
 
 class ClusterScanner:
-    """publish is called on the loop. home: the namespace of the context, read where nothing says which namespaces are allowed."""
+    """Scans one cluster. Belongs to one loop.
+
+    publish: called on the loop. home: the context's own namespace, which is read when no list of namespaces is permitted.
+    """
 
     def __init__(
         self, source: ResourceSource, store: Store, *, clock: Clock, plan: ScanPlan, publish: Publish, parsers: Executor, home: str = ""
@@ -52,207 +54,215 @@ class ClusterScanner:
         self._plan = plan
         self._publish = publish
         self._focused: frozenset[ResourceName] = frozenset()
-        gate = Gate(plan.concurrency, lambda resource: urgency(resource, self._focused))
-        self._reach = Reach(
+        limiter = ListLimiter(plan.concurrency, lambda resource: urgency(resource, self._focused))
+        self._health = ClusterHealth(
             source,
             clock,
-            lost=self._lost,
-            found=self._found,
-            hurried=lambda: bool(self._focused) and not gate.busy,
-            recognise=self._recognise,
+            on_unreachable=self._on_unreachable,
+            on_reachable=self._on_reachable,
+            is_focused=lambda: bool(self._focused) and not limiter.slots_in_use,
+            check_identity=self._check_identity,
         )
-        self._desk = Desk(source, store, clock, plan, parsers, gate, self._reach, home, self._changed, self._settled)
-        self._crew = Crew(self._desk)
-        self._silence = Silence(store, source.name, self._crew.keepers)
-        self._definitions_moved = asyncio.Event()
-        self._nodes_moved = asyncio.Event()
-        self._told = ClusterState(source.name, Trust.CONNECTING, watched=source.watches)
-        self._unread: dict[str, tuple[str, ...]] = {}
-        self._absent: dict[ResourceName, int] = {}
-        self._other_version: set[ResourceName] = set()
+        self._context = ScanContext(
+            source, store, clock, plan, parsers, limiter, self._health, home, self._on_rows_changed, self._on_list_finished
+        )
+        self._pool = ReflectorPool(self._context)
+        self._unreachable = UnreachableRecorder(store, source.name, self._pool.reflectors)
+        self._definitions_changed = asyncio.Event()
+        self._nodes_changed = asyncio.Event()
+        self._state = ClusterState(source.name, Trust.CONNECTING, watched=source.watches)
+        self._missing: dict[str, tuple[str, ...]] = {}
+        self._absences: dict[ResourceName, int] = {}
+        self._version_changed: set[ResourceName] = set()
 
     def focus(self, resource: ResourceName | None) -> None:
-        """This kind is looked at: its list goes first."""
+        """Lists this kind first, because it is on the screen."""
         self._focused = frozenset([resource] if resource else [])
 
     async def refresh(self, resource: ResourceName | None = None) -> list[KindReport]:
-        """Lists one kind or all of them anew while ``run`` runs, and tells what came of it."""
-        keepers = [keeper for name, keeper in self._crew.keepers.items() if resource in (None, name)]
-        return list(await asyncio.gather(*(keeper.refresh() for keeper in keepers)))
+        """Lists one kind, or all of them, again, and returns the reports. ``run`` must be running."""
+        reflectors = [reflector for name, reflector in self._pool.reflectors.items() if resource in (None, name)]
+        return list(await asyncio.gather(*(reflector.refresh() for reflector in reflectors)))
 
-    async def read_parts(self, parts: Sequence[Part]) -> list[KindReport]:
-        """Parts of kinds by themselves, whether ``run`` runs, here or in another process, or nobody scans. What a namespace's list meets is
-        in its report; what a single object's reading meets is raised."""
-        await self._recognise(await self._source.identity())
-        return list(await asyncio.gather(*(self._crew.read_part(part) for part in parts)))
+    async def refresh_targets(self, targets: Sequence[RefreshTarget]) -> list[KindReport]:
+        """Refreshes parts of kinds, whether or not any process scans the cluster.
+
+        An error of a namespace's list is in its report; an error of a single object is raised.
+        """
+        await self._check_identity(await self._source.identity())
+        return list(await asyncio.gather(*(self._pool.refresh_target(target) for target in targets)))
 
     async def scan_once(self, kinds: frozenset[ResourceName] = frozenset()) -> list[KindReport]:
-        """Every kind, or these, listed once. Raises what keeps the cluster from being asked at all; one kind's failure is in its report."""
-        self._tell(trust=Trust.CONNECTING)
+        """Lists every kind, or only these, once.
+
+        Raises what prevents every request to the cluster. The failure of one kind is in its report.
+        """
+        self._publish_state(trust=Trust.CONNECTING)
         try:
-            self._found(await self._reach.meet())
+            self._on_reachable(await self._health.connect())
         except ConsoleError as error:
-            self._silence.begins(error)
-            await self._silence.note()
+            self._unreachable.mark_unreachable(error)
+            await self._unreachable.record()
             raise
-        found = await self._discover_for_certain()
-        await self._lay_anew()
-        await self._forget_unserved(found)
-        wanted = [resource for resource in _readable(found) if not kinds or resource.name in kinds]
+        found = await self._discover_until_stable()
+        await self._relayout_changed_versions()
+        await self._delete_unserved(found)
+        selected = [resource for resource in _listable(found) if not kinds or resource.name in kinds]
         recorded = {state.resource: state for state in await self._store.scan_states(self._source.name)}
-        keepers = [KindKeeper(self._desk, resource, recorded.get(resource.name)) for resource in wanted]
-        # A custom kind's columns stand in its definition, so definitions are read before what they define.
-        keepers.sort(key=lambda keeper: keeper.resource.name != DEFINITIONS)
-        reports = [await keeper.list_once() for keeper in keepers[:1]]
-        reports += await asyncio.gather(*(keeper.list_once() for keeper in keepers[1:]))
+        reflectors = [Reflector(self._context, resource, recorded.get(resource.name)) for resource in selected]
+        # Definitions hold the columns of custom kinds, so they are listed first.
+        reflectors.sort(key=lambda reflector: reflector.resource.name != DEFINITIONS)
+        reports = [await reflector.list_once() for reflector in reflectors[:1]]
+        reports += await asyncio.gather(*(reflector.list_once() for reflector in reflectors[1:]))
         await self._record_cluster()
         return sorted(reports, key=lambda report: report.resource)
 
     async def run(self) -> None:
-        """For ever, until cancelled: whatever fails is told and tried again."""
-        self._tell(trust=Trust.CONNECTING)
-        works = (self._reach.keep_asking(), self._count_nodes(), self._silence.keep_noting())
-        beside = [asyncio.create_task(work) for work in works]
+        """Scans and watches until cancelled. Every failure is published and retried."""
+        self._publish_state(trust=Trust.CONNECTING)
+        works = (self._health.run_probes(), self._count_nodes(), self._unreachable.run())
+        background = [asyncio.create_task(work) for work in works]
         backoff = Backoff(self._clock)
         try:
             while True:
-                await self._reach.answers()
+                await self._health.wait_until_reachable()
                 try:
-                    await self._serve(await self._discover())
+                    await self._reflect(await self._discover())
                 except ConsoleError as error:
-                    await self._could_not_discover(error, backoff.next())
+                    await self._handle_discovery_failure(error, backoff.next())
                     continue
                 backoff.reset()
-                await self._until_definitions_move()
+                await self._wait_for_next_discovery()
         finally:
-            await self._crew.end()
-            await end_all(beside)
+            await self._pool.close()
+            await cancel_all(background)
 
-    async def _recognise(self, identity: Identity) -> None:
-        if await keep_apart(self._store, self._source.name, identity):
-            kept = "what was kept of the former one is shown no more, its past stays"
-            self._publish(Notice(f"{self._source.name} leads to another cluster now", kept, "warning"))
-            for keeper in self._crew.keepers.values():
-                keeper.list_anew()
+    async def _check_identity(self, identity: Identity) -> None:
+        if await drop_rows_of_other_cluster(self._store, self._source.name, identity):
+            detail = "cached data of the previous cluster is hidden; its history is kept"
+            self._publish(Notice(f"{self._source.name} leads to another cluster now", detail, "warning"))
+            for reflector in self._pool.reflectors.values():
+                reflector.request_relist()
 
-    async def _serve(self, found: Discovery) -> None:
-        await self._crew.part_with(_readable(found))
-        await self._lay_anew()
-        await self._forget_unserved(found)  # after its keeper has gone, or its last words would bring rows back
-        await self._crew.serve(_readable(found))
+    async def _reflect(self, found: Discovery) -> None:
+        await self._pool.stop_except(_listable(found))
+        await self._relayout_changed_versions()
+        await self._delete_unserved(found)  # after the reflector has stopped: its last write would restore the rows
+        await self._pool.start(_listable(found))
 
-    async def _discover_for_certain(self) -> Discovery:
+    async def _discover_until_stable(self) -> Discovery:
         found = await self._discover()
-        for _ in range(_ABSENCES):
-            if not self._absent:
+        for _ in range(_MAX_ABSENCES):
+            if not self._absences:
                 break
-            await asyncio.sleep(_LOOK_AGAIN)
+            await asyncio.sleep(_ABSENCE_INTERVAL)
             found = await self._discover()
         return found
 
     async def _discover(self) -> Discovery:
-        found = await self._with_doubtful(await self._source.discover())
+        found = await self._add_recently_absent(await self._source.discover())
         await self._store.record_resources(self._source.name, found.resources)
         await self._record_cluster()
         served = {resource.name for resource in found.resources}
-        self._unread = {name: reasons for name, reasons in self._unread.items() if name in served}
-        self._unread |= {group: (f"{group}: {reason}",) for group, reason in found.missing.items()}
+        self._missing = {name: reasons for name, reasons in self._missing.items() if name in served}
+        self._missing |= {group: (f"{group}: {reason}",) for group, reason in found.missing.items()}
         self._publish(ResourcesDiscovered(self._source.name, len(found.resources)))
-        self._tell_coverage()
+        self._publish_coverage()
         return found
 
-    async def _with_doubtful(self, found: Discovery) -> Discovery:
-        """And the kinds that are not served now, but have not been absent often enough to be gone."""
+    async def _add_recently_absent(self, found: Discovery) -> Discovery:
+        """Adds kinds that are not served now, but were absent too few times to count as unserved."""
         known = {resource.name: resource for resource in await self._store.resources(self._source.name)}
-        self._other_version.update(each.name for each in found.resources if each.version != known.get(each.name, each).version)
-        gone = [name for name in known if _is_unserved(name, found)]
-        counts = {name: self._absent.get(name, 0) + 1 for name in gone}
-        self._absent = {name: count for name, count in counts.items() if count < _ABSENCES}
-        return msgspec.structs.replace(found, resources=[*found.resources, *(known[name] for name in self._absent)])
+        self._version_changed.update(each.name for each in found.resources if each.version != known.get(each.name, each).version)
+        absent = [name for name in known if _is_unserved(name, found)]
+        counts = {name: self._absences.get(name, 0) + 1 for name in absent}
+        self._absences = {name: count for name, count in counts.items() if count < _MAX_ABSENCES}
+        return msgspec.structs.replace(found, resources=[*found.resources, *(known[name] for name in self._absences)])
 
-    async def _lay_anew(self) -> None:
-        for name in tuple(self._other_version):
+    async def _relayout_changed_versions(self) -> None:
+        for name in tuple(self._version_changed):
             await self._store.lay_anew(self._source.name, name)
-            self._other_version.discard(name)
+            self._version_changed.discard(name)
 
-    async def _forget_unserved(self, found: Discovery) -> None:
-        """What the cluster no longer serves leaves the cache, unless its group merely did not answer."""
+    async def _delete_unserved(self, found: Discovery) -> None:
+        """Deletes the cached rows of kinds that the cluster no longer serves. A kind whose group did not answer is kept."""
         states = await self._store.scan_states(self._source.name)
-        told = {state.resource for state in states if state.status is not ScanStatus.PENDING}
-        for name in told.union(await self._store.counts(self._source.name)):
+        scanned = {state.resource for state in states if state.status is not ScanStatus.PENDING}
+        for name in scanned.union(await self._store.counts(self._source.name)):
             if _is_unserved(name, found):
                 await self._store.forget(self._source.name, name)
 
-    async def _could_not_discover(self, error: ConsoleError, pause: float) -> None:
+    async def _handle_discovery_failure(self, error: ConsoleError, pause: float) -> None:
         if isinstance(error, Unavailable):
-            self._reach.doubt()
+            self._health.suspect()
         else:
-            self._tell(trust=Trust.PARTIAL, detail=str(error), retry_at=self._clock.now() + pause)
+            self._publish_state(trust=Trust.PARTIAL, detail=str(error), retry_at=self._clock.now() + pause)
         await asyncio.sleep(pause)
 
-    async def _until_definitions_move(self) -> None:
-        """Or until it is time to look by ourselves."""
+    async def _wait_for_next_discovery(self) -> None:
+        """Returns when definitions have changed, or at the regular interval."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_LOOK_AGAIN if self._absent else self._plan.static_interval):
-                await self._definitions_moved.wait()
-                await asyncio.sleep(_SETTLING)
-        self._definitions_moved.clear()
+            async with asyncio.timeout(_ABSENCE_INTERVAL if self._absences else self._plan.static_interval):
+                await self._definitions_changed.wait()
+                await asyncio.sleep(_DISCOVERY_DELAY)
+        self._definitions_changed.clear()
 
     async def _count_nodes(self) -> None:
         while True:
-            await self._nodes_moved.wait()
-            self._nodes_moved.clear()
+            await self._nodes_changed.wait()
+            self._nodes_changed.clear()
             with contextlib.suppress(StoreError):  # the next change of a node tries again
                 await self._record_cluster()
 
     async def _record_cluster(self) -> None:
         counts = await self._store.counts(self._source.name)
         nodes, now = counts.get(_NODES, 0), self._clock.now()
-        server, identity = self._source.server, str(self._reach.identity)
-        await self._store.record_cluster(ClusterRecord(self._source.name, self._told.version, server, nodes, now, identity))
+        server, identity = self._source.server, str(self._health.identity)
+        await self._store.record_cluster(ClusterRecord(self._source.name, self._state.version, server, nodes, now, identity))
 
-    def _changed(self, resource: ResourceName, revision: int) -> None:
+    def _on_rows_changed(self, resource: ResourceName, revision: int) -> None:
         self._publish(RowsChanged(self._source.name, resource, revision))
         if resource == DEFINITIONS:
-            self._definitions_moved.set()
+            self._definitions_changed.set()
         elif resource == _NODES:
-            self._nodes_moved.set()
+            self._nodes_changed.set()
         elif resource == NAMESPACES:
-            self._crew.namespaces_moved()
+            self._pool.namespaces_changed()
 
-    def _settled(self, report: KindReport) -> None:
+    def _on_list_finished(self, report: KindReport) -> None:
         self._publish(ScanCompleted(report.cluster, report.resource, report.objects, report.seconds, report.error))
-        if self._unread.get(report.resource, ()) != report.missing:
-            self._unread[report.resource] = report.missing
-            self._tell_coverage()
+        if self._missing.get(report.resource, ()) != report.missing:
+            self._missing[report.resource] = report.missing
+            self._publish_coverage()
 
-    def _found(self, version: ServerVersion) -> None:
+    def _on_reachable(self, version: ServerVersion) -> None:
         now = self._clock.now()
-        self._silence.ends()
-        self._tell(trust=Trust.LIVE, version=version.git_version or self._told.version, seen_at=now, detail="", retry_at=None)
-        self._tell_coverage()
+        self._unreachable.mark_reachable()
+        self._publish_state(trust=Trust.LIVE, version=version.git_version or self._state.version, seen_at=now, detail="", retry_at=None)
+        self._publish_coverage()
 
-    def _lost(self, error: ConsoleError, retry_at: float) -> None:
-        self._silence.begins(error, retry_at)
-        self._tell(trust=Trust.LOST, detail=str(error), retry_at=retry_at)
+    def _on_unreachable(self, error: ConsoleError, retry_at: float) -> None:
+        self._unreachable.mark_unreachable(error, retry_at)
+        self._publish_state(trust=Trust.LOST, detail=str(error), retry_at=retry_at)
 
-    def _tell_coverage(self) -> None:
-        missing = tuple(reason for _, reasons in sorted(self._unread.items()) for reason in reasons)
-        if self._told.trust in (Trust.LIVE, Trust.PARTIAL):
-            self._tell(trust=Trust.PARTIAL if missing else Trust.LIVE, missing=missing, detail="", retry_at=None)
+    def _publish_coverage(self) -> None:
+        """Publishes whether the cluster is read completely, or only partly."""
+        missing = tuple(reason for _, reasons in sorted(self._missing.items()) for reason in reasons)
+        if self._state.trust in (Trust.LIVE, Trust.PARTIAL):
+            self._publish_state(trust=Trust.PARTIAL if missing else Trust.LIVE, missing=missing, detail="", retry_at=None)
 
-    def _tell(self, **facts: Any) -> None:
-        told = msgspec.structs.replace(self._told, **facts)
-        if told != self._told or told.trust is Trust.CONNECTING:
-            self._told = told
-            self._publish(told)
+    def _publish_state(self, **fields: Any) -> None:
+        state = msgspec.structs.replace(self._state, **fields)
+        if state != self._state or state.trust is Trust.CONNECTING:
+            self._state = state
+            self._publish(state)
 
 
 def _is_unserved(name: ResourceName, found: Discovery) -> bool:
-    """Not when its group merely did not answer."""
-    silent = {group.partition("/")[0] for group in found.missing}
-    return name.partition(".")[2] not in silent and all(resource.name != name for resource in found.resources)
+    """Whether the cluster no longer serves this kind. A kind whose group did not answer is not unserved."""
+    unanswered = {group.partition("/")[0] for group in found.missing}
+    return name.partition(".")[2] not in unanswered and all(resource.name != name for resource in found.resources)
 
 
-def _readable(found: Discovery) -> list[ApiResource]:
+def _listable(found: Discovery) -> list[ApiResource]:
     return [resource for resource in found.resources if is_read(resource)]

@@ -1,36 +1,62 @@
-"""What everybody who works on one cluster shares."""
+"""What the parts of one cluster's scan share, and the report that each list ends with."""
 
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+import msgspec
+
 from k8sconsole.kit.clock import Clock
+from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ClusterName, ResourceName
-from k8sconsole.scanner.connectivity.health import Reach
-from k8sconsole.scanner.list_limiter import Gate
+from k8sconsole.scanner.connectivity.health import ClusterHealth
+from k8sconsole.scanner.list_limiter import ListLimiter
 from k8sconsole.scanner.plan import ScanPlan
-from k8sconsole.scanner.reports import KindReport
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import Store
 
+Publish = Callable[[Fact], None]
+"""Publishes a fact. It is called on the loop that the scanner runs on, and must not block."""
+
+
+class KindReport(msgspec.Struct, frozen=True):
+    """What one list of a kind did.
+
+    objects: how many exist now. added, changed, deleted: rows written. error: empty when everything that is permitted was read.
+    missing: what was not read, and why.
+    """
+
+    cluster: ClusterName
+    resource: ResourceName
+    objects: int = 0
+    added: int = 0
+    changed: int = 0
+    deleted: int = 0
+    seconds: float = 0.0
+    error: str = ""
+    missing: tuple[str, ...] = ()
+
 
 @dataclass(frozen=True)
-class Desk:
-    """parsers: threads that turn JSON into rows. home: the namespace to read where nothing says which are allowed.
+class ScanContext:
+    """The collaborators and callbacks of one cluster's scan. The callbacks are called on the loop.
 
-    changed(resource, revision) is called on the loop whenever rows of a kind were written or removed, settled(report) at the end of every
-    list."""
+    parsers: threads that turn JSON into rows.
+    home: the context's own namespace, which is read when no list of namespaces is permitted.
+    rows_changed(resource, revision): called whenever rows of a kind were written or deleted.
+    list_finished(report): called at the end of every list.
+    """
 
     source: ResourceSource
     store: Store
     clock: Clock
     plan: ScanPlan
     parsers: Executor
-    gate: Gate
-    reach: Reach
+    limiter: ListLimiter
+    health: ClusterHealth
     home: str
-    changed: Callable[[ResourceName, int], None]
-    settled: Callable[[KindReport], None]
+    rows_changed: Callable[[ResourceName, int], None]
+    list_finished: Callable[[KindReport], None]
 
     @property
     def cluster(self) -> ClusterName:

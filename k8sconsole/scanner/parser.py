@@ -1,5 +1,7 @@
-"""From a server's JSON to what the store keeps. Everything is read from the masked body, so no secret can slip in through a cell or a
-label."""
+"""Turns a server's JSON into the rows that the store holds.
+
+Every cell, label and column is read from the masked body, so no secret value can reach the store through them.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,13 +13,13 @@ from k8sconsole.model.masking import Managed, body_of
 from k8sconsole.model.objects import Departure, ParsedObject
 from k8sconsole.model.refs import ApiResource, Namespace
 from k8sconsole.model.tables import KindTable
-from k8sconsole.scanner.typed_columns import extra_maker
+from k8sconsole.scanner.typed_columns import typed_columns_encoder
 
-Versions = Mapping[tuple[Namespace, str], tuple[str, str]]
+KnownVersions = Mapping[tuple[Namespace, str], tuple[str, str]]
 """(uid, resourceVersion) by namespace and name."""
 
 
-class Meta(msgspec.Struct, rename="camel", gc=False):
+class _Metadata(msgspec.Struct, rename="camel", gc=False):
     name: str = ""
     namespace: str = ""
     resource_version: str = ""
@@ -25,98 +27,102 @@ class Meta(msgspec.Struct, rename="camel", gc=False):
     managed_fields: Managed = msgspec.UNSET
 
 
-class Named(msgspec.Struct, gc=False):
-    metadata: Meta
+class _ObjectHead(msgspec.Struct, gc=False):
+    metadata: _Metadata
 
 
-_named = msgspec.json.Decoder(Named).decode
+_decode_head = msgspec.json.Decoder(_ObjectHead).decode
 
 
-def version_of(event: WatchEvent) -> str:
-    """Behind which a watch goes on. Raises msgspec.DecodeError for what is no JSON object."""
-    return _named(event.object).metadata.resource_version
+def event_version(event: WatchEvent) -> str:
+    """The resourceVersion that a watch resumes after. Raises msgspec.DecodeError when the event is no JSON object."""
+    return _decode_head(event.object).metadata.resource_version
 
 
-class Round(msgspec.Struct, frozen=True):
-    """Events of which no two speak of the same object."""
+class EventRound(msgspec.Struct, frozen=True):
+    """Events that can be written in one batch: no two of them are about the same object."""
 
     objects: list[ParsedObject]
     gone: list[Departure]
 
 
-class Events(msgspec.Struct, frozen=True):
-    """What a run of events adds up to: every version of every object, in rounds to be written one after the other.
-    resource_version: of the last event, bookmarks included; a watch resumes behind it."""
+class ParsedEvents(msgspec.Struct, frozen=True):
+    """A run of watch events: every version of every object, in rounds that are written one after the other.
 
-    rounds: list[Round]
+    resource_version: of the last event, bookmarks included. A watch resumes after it.
+    """
+
+    rounds: list[EventRound]
     resource_version: str
 
 
 class ResourceParser:
-    """Of one kind, under one table. Holds no state: any thread may use it."""
+    """Parses the objects of one kind for one table. It holds no state: any thread may use it."""
 
     def __init__(self, resource: ApiResource, table: KindTable) -> None:
         self.resource = resource
         self.table = table
         self.columns = tuple(column.name for column in table.columns)
-        self._extra = extra_maker(resource.name, table)
+        self._encode_typed_columns = typed_columns_encoder(resource.name, table)
         self._head = f'{{"apiVersion":"{resource.api_version}","kind":"{resource.kind}",'.encode()
 
-    def objects(self, items: Sequence[msgspec.Raw | bytes], known: Versions) -> tuple[list[ParsedObject], list[tuple[Namespace, str]]]:
-        """The objects to write, and the names of those that are ``known`` just so: a tenth of the work of parsing them again.
-        Raises msgspec.DecodeError for what is no JSON object."""
+    def objects(self, items: Sequence[msgspec.Raw | bytes], known: KnownVersions) -> tuple[list[ParsedObject], list[tuple[Namespace, str]]]:
+        """Returns the objects to write, and the names of those whose version is in ``known``.
+
+        Comparing versions takes a tenth of the time of parsing. Raises msgspec.DecodeError when an item is no JSON object.
+        """
         if not known:
-            return [self._object(item) for item in items], []
+            return [self._parse_object(item) for item in items], []
         fresh: list[ParsedObject] = []
         unchanged: list[tuple[Namespace, str]] = []
         for item in items:
-            meta = _named(item).metadata
+            meta = _decode_head(item).metadata
             key = (Namespace(meta.namespace), meta.name)
             if known.get(key) == (meta.uid, meta.resource_version):
                 unchanged.append(key)
             else:
-                fresh.append(self._object(item, meta.managed_fields))
+                fresh.append(self._parse_object(item, meta.managed_fields))
         return fresh, unchanged
 
-    def events(self, events: Sequence[WatchEvent]) -> Events:
-        """Raises msgspec.DecodeError for what is no JSON object."""
-        rounds: list[Round] = []
-        turn: Counter[tuple[str, str]] = Counter()
-        version = ""
+    def events(self, events: Sequence[WatchEvent]) -> ParsedEvents:
+        """Raises msgspec.DecodeError when an event is no JSON object."""
+        rounds: list[EventRound] = []
+        versions_seen: Counter[tuple[str, str]] = Counter()
+        resource_version = ""
         for event in events:
-            meta = _named(event.object).metadata
-            version = meta.resource_version or version
+            meta = _decode_head(event.object).metadata
+            resource_version = meta.resource_version or resource_version
             if event.type is EventType.BOOKMARK:
                 continue
             key = (meta.namespace, meta.name)
-            if turn[key] == len(rounds):
-                rounds.append(Round([], []))
-            self._enter(rounds[turn[key]], event, meta)
-            turn[key] += 1
-        return Events(rounds, version)
+            if versions_seen[key] == len(rounds):
+                rounds.append(EventRound([], []))
+            self._add_event(rounds[versions_seen[key]], event, meta)
+            versions_seen[key] += 1
+        return ParsedEvents(rounds, resource_version)
 
-    def _enter(self, into: Round, event: WatchEvent, meta: Meta) -> None:
+    def _add_event(self, target: EventRound, event: WatchEvent, meta: _Metadata) -> None:
         if event.type is EventType.DELETED:
-            into.gone.append(Departure(Namespace(meta.namespace), meta.name, meta.resource_version))
+            target.gone.append(Departure(Namespace(meta.namespace), meta.name, meta.resource_version))
         else:
-            into.objects.append(self._object(event.object, meta.managed_fields))
+            target.objects.append(self._parse_object(event.object, meta.managed_fields))
 
-    def _object(self, item: msgspec.Raw | bytes, managed: Managed | None = None) -> ParsedObject:
-        body = self._whole(body_of(self.resource.name, item, managed))
-        seen = self.table.project(body)
+    def _parse_object(self, item: msgspec.Raw | bytes, managed: Managed | None = None) -> ParsedObject:
+        body = self._add_type_meta(body_of(self.resource.name, item, managed))
+        projection = self.table.project(body)
         return ParsedObject(
-            seen.namespace,
-            seen.name,
-            seen.uid,
-            seen.resource_version,
-            seen.created_at,
-            seen.labels,
-            seen.owner,
-            seen.cells,
+            projection.namespace,
+            projection.name,
+            projection.uid,
+            projection.resource_version,
+            projection.created_at,
+            projection.labels,
+            projection.owner,
+            projection.cells,
             body,
-            self._extra(body, seen),
+            self._encode_typed_columns(body, projection),
         )
 
-    def _whole(self, body: bytes) -> bytes:
-        """Items of a list leave out what the list says for all of them."""
+    def _add_type_meta(self, body: bytes) -> bytes:
+        """Adds apiVersion and kind, which the items of a list omit."""
         return body if body.startswith((b'{"kind":', b'{"apiVersion":')) else self._head + body[1:]

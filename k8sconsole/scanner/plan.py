@@ -6,17 +6,23 @@ from k8sconsole.model.refs import ApiResource, ResourceName
 from k8sconsole.model.resources import Tier, tier
 
 _DUPLICATES = frozenset({"events.events.k8s.io"})
-"""The same objects under a second name."""
+"""Kinds that hold another kind's objects under a second name."""
 
 _METRICS_GROUP = "metrics.k8s.io"
 
 
 class ScanPlan(msgspec.Struct, frozen=True):
-    """Seconds, except: batch (objects of a list's first write), page (objects a request), concurrency (lists at a time, for each cluster).
+    """The scanner's settings. All times are in seconds.
 
-    static_interval, dynamic_interval: how long a kind of that tier may go unconfirmed before it is listed again; metrics_interval: how
-    often usage is read; forbidden_interval: what was forbidden is not asked for again before. timeout: for one kind's list. namespaces:
-    read these only; empty means all. watch: whether to go on watching after a list.
+    static_interval, dynamic_interval: how long a kind of that tier may stay unconfirmed before it is listed again.
+    metrics_interval: how often resource usage is read.
+    forbidden_interval: the shortest time before a forbidden list is tried again.
+    timeout: for the list of one kind.
+    batch: objects in the first write of a list.
+    page: objects per request.
+    concurrency: lists at a time, per cluster.
+    namespaces: the only namespaces to read; empty means all.
+    watch: whether a list is followed by a watch.
     """
 
     static_interval: float = 1800.0
@@ -36,12 +42,12 @@ class ScanPlan(msgspec.Struct, frozen=True):
             return self.metrics_interval
         return self.dynamic_interval if tier(resource.name) is Tier.DYNAMIC else self.static_interval
 
-    def follows(self, resource: ApiResource) -> bool:
-        """Whether its changes are watched between two lists."""
+    def should_watch(self, resource: ApiResource) -> bool:
+        """Whether this kind is watched between two lists."""
         return self.watch and is_watched(resource)
 
-    def retry_forbidden(self, resource: ApiResource) -> float:
-        """What was forbidden is asked for again at the kind's own pace, and never more than once a minute."""
+    def forbidden_retry_interval(self, resource: ApiResource) -> float:
+        """Seconds before a forbidden list is tried again: the kind's own interval, but never less than forbidden_interval."""
         return max(self.forbidden_interval, self.interval(resource))
 
 
@@ -58,5 +64,5 @@ _ORDER = {Tier.DYNAMIC: 1, Tier.STATIC: 2, Tier.OTHER: 3}
 
 
 def urgency(resource: ResourceName, focused: frozenset[ResourceName]) -> int:
-    """Smaller goes first: what is looked at, then what changes often, then what changes rarely, then the rest."""
+    """The smallest number goes first: the kind on the screen, kinds that change often, kinds that change rarely, the rest."""
     return 0 if resource in focused else _ORDER[tier(resource)]

@@ -1,5 +1,4 @@
-"""Where the scanner reads: a narrow seam, so that it may read through the tool pipeline, a cluster itself, or somebody else's
-server."""
+"""Where the scanner reads from: the tool pipeline, a cluster itself, or an attached MCP server."""
 
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
@@ -10,16 +9,23 @@ from k8sconsole.model.refs import ApiResource, ClusterName
 
 
 class ResourceSource(Protocol):
-    """Raw pages and events in the server's own JSON; errors as in ``cluster.port``."""
+    """Raw pages and events in the server's own JSON. Raises the errors that ``cluster.port`` lists.
+
+    watches: False when the source cannot watch, so that every kind is as old as its last list.
+    """
 
     name: ClusterName
     watches: bool
-    """False where nothing tells of changes, so that every kind is as old as its last list."""
 
     @property
-    def server(self) -> str: ...
+    def server(self) -> str:
+        """The server's address, without credentials."""
+        ...
 
-    async def log_in(self, within: float | None = None) -> None: ...
+    async def log_in(self, within: float | None = None) -> None:
+        """Waits for credentials, at most ``within`` seconds. Raises CredentialsError."""
+        ...
+
     async def version(self) -> ServerVersion: ...
     async def identity(self) -> Identity: ...
     async def discover(self) -> Discovery: ...
@@ -28,5 +34,5 @@ class ResourceSource(Protocol):
     def watch(
         self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None]
     ) -> AsyncIterator[WatchEvent]:
-        """``opened`` is called once the server has begun to answer: from then on events come as they happen."""
+        """``opened`` is called once the server has started its response: from then on events arrive as they happen."""
         ...

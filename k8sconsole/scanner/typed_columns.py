@@ -1,5 +1,7 @@
-"""The few fields that the cache file's typed tables (pods, nodes, services, namespaces) show to a plain SQL client, read from the masked
-body."""
+"""The columns of the cache file's typed tables (pods, nodes, services, namespaces), which plain SQL clients read.
+
+They are read from the masked body.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,104 +11,102 @@ import msgspec
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.refs import ResourceName
 from k8sconsole.model.tables import KindTable, Projection
+from k8sconsole.model.tables.decoding import Shape
 
-_NOTHING = msgspec.Raw(b"{}")
-_NONE_OF_THEM = msgspec.Raw(b"[]")
+_EMPTY_OBJECT = msgspec.Raw(b"{}")
+_EMPTY_LIST = msgspec.Raw(b"[]")
 _ROLE = "node-role.kubernetes.io/"
 
 
-class Shape(msgspec.Struct, rename="camel", frozen=True):
-    """Only what is wanted of an object; every field may be missing."""
-
-
-class Container(Shape, frozen=True, omit_defaults=True):
+class _Container(Shape, frozen=True, omit_defaults=True):
     name: str = ""
     image: str = ""
-    ports: msgspec.Raw = _NONE_OF_THEM
+    ports: msgspec.Raw = _EMPTY_LIST
 
 
-class PodSpec(Shape, frozen=True):
+class _PodSpec(Shape, frozen=True):
     node_name: str | None = None
-    containers: list[Container] = []
+    containers: list[_Container] = []
 
 
-class Phase(Shape, frozen=True):
+class _Phase(Shape, frozen=True):
     phase: str = ""
 
 
-class Pod(Shape, frozen=True):
-    spec: PodSpec = PodSpec()
-    status: Phase = Phase()
+class _Pod(Shape, frozen=True):
+    spec: _PodSpec = _PodSpec()
+    status: _Phase = _Phase()
 
 
-class NodeSpec(Shape, frozen=True):
-    taints: msgspec.Raw = _NONE_OF_THEM
+class _NodeSpec(Shape, frozen=True):
+    taints: msgspec.Raw = _EMPTY_LIST
 
 
-class NodeStatus(Shape, frozen=True):
-    capacity: msgspec.Raw = _NOTHING
-    allocatable: msgspec.Raw = _NOTHING
+class _NodeStatus(Shape, frozen=True):
+    capacity: msgspec.Raw = _EMPTY_OBJECT
+    allocatable: msgspec.Raw = _EMPTY_OBJECT
 
 
-class Node(Shape, frozen=True):
-    spec: NodeSpec = NodeSpec()
-    status: NodeStatus = NodeStatus()
+class _Node(Shape, frozen=True):
+    spec: _NodeSpec = _NodeSpec()
+    status: _NodeStatus = _NodeStatus()
 
 
-class ServiceSpec(Shape, frozen=True):
+class _ServiceSpec(Shape, frozen=True):
     type: str = "ClusterIP"
-    cluster_ip: str | None = msgspec.field(default=None, name="clusterIP")
-    external_ips: list[str] = msgspec.field(default_factory=list, name="externalIPs")
+    cluster_ip: str | None = None
+    external_ips: list[str] = []
     external_name: str = ""
-    ports: msgspec.Raw = _NONE_OF_THEM
-    selector: msgspec.Raw = _NOTHING
+    ports: msgspec.Raw = _EMPTY_LIST
+    selector: msgspec.Raw = _EMPTY_OBJECT
 
 
-class Ingress(Shape, frozen=True):
+class _Ingress(Shape, frozen=True):
     ip: str = ""
     hostname: str = ""
 
 
-class LoadBalancer(Shape, frozen=True):
-    ingress: list[Ingress] = []
+class _LoadBalancer(Shape, frozen=True):
+    ingress: list[_Ingress] = []
 
 
-class ServiceStatus(Shape, frozen=True):
-    load_balancer: LoadBalancer = LoadBalancer()
+class _ServiceStatus(Shape, frozen=True):
+    load_balancer: _LoadBalancer = _LoadBalancer()
 
 
-class Service(Shape, frozen=True):
-    spec: ServiceSpec = ServiceSpec()
-    status: ServiceStatus = ServiceStatus()
+class _Service(Shape, frozen=True):
+    spec: _ServiceSpec = _ServiceSpec()
+    status: _ServiceStatus = _ServiceStatus()
 
 
-class Annotated(Shape, frozen=True):
-    annotations: msgspec.Raw = _NOTHING
+class _Annotations(Shape, frozen=True):
+    annotations: msgspec.Raw = _EMPTY_OBJECT
 
 
-class NamespaceObject(Shape, frozen=True):
-    metadata: Annotated = Annotated()
-    status: Phase = Phase()
+class _Namespace(Shape, frozen=True):
+    metadata: _Annotations = _Annotations()
+    status: _Phase = _Phase()
 
 
-Maker = Callable[[bytes, Projection, Cell], dict[str, Any]]
+_ReadColumns = Callable[[bytes, Projection, Cell], dict[str, Any]]
+"""Reads the columns from a masked body, its projection and its STATUS cell."""
 
 _encode = msgspec.json.Encoder().encode
-_pod = msgspec.json.Decoder(Pod).decode
-_node = msgspec.json.Decoder(Node).decode
-_service = msgspec.json.Decoder(Service).decode
-_namespace = msgspec.json.Decoder(NamespaceObject).decode
+_decode_pod = msgspec.json.Decoder(_Pod).decode
+_decode_node = msgspec.json.Decoder(_Node).decode
+_decode_service = msgspec.json.Decoder(_Service).decode
+_decode_namespace = msgspec.json.Decoder(_Namespace).decode
 
 
-def _of_pod(body: bytes, _: Projection, status: Cell) -> dict[str, Any]:
-    pod = _pod(body)
+def _pod_columns(body: bytes, _: Projection, status: Cell) -> dict[str, Any]:
+    pod = _decode_pod(body)
     phase = pod.status.phase
     return {"status": status or phase, "phase": phase, "node_name": pod.spec.node_name, "containers": pod.spec.containers}
 
 
-def _of_node(body: bytes, seen: Projection, status: Cell) -> dict[str, Any]:
-    node = _node(body)
-    roles = sorted(label.removeprefix(_ROLE) for label in seen.labels if label.startswith(_ROLE))
+def _node_columns(body: bytes, projection: Projection, status: Cell) -> dict[str, Any]:
+    node = _decode_node(body)
+    roles = sorted(label.removeprefix(_ROLE) for label in projection.labels if label.startswith(_ROLE))
     return {
         "status": status,
         "roles": roles,
@@ -116,38 +116,43 @@ def _of_node(body: bytes, seen: Projection, status: Cell) -> dict[str, Any]:
     }
 
 
-def _of_service(body: bytes, _: Projection, __: Cell) -> dict[str, Any]:
-    service = _service(body)
+def _service_columns(body: bytes, _: Projection, __: Cell) -> dict[str, Any]:
+    service = _decode_service(body)
     spec = service.spec
-    outside = [*spec.external_ips, *(each.ip or each.hostname for each in service.status.load_balancer.ingress)]
+    external = [*spec.external_ips, *(ingress.ip or ingress.hostname for ingress in service.status.load_balancer.ingress)]
     return {
         "type": spec.type,
         "cluster_ip": spec.cluster_ip,
-        "external_ip": ",".join(outside) or spec.external_name or None,
+        "external_ip": ",".join(external) or spec.external_name or None,
         "ports": spec.ports,
         "selector": spec.selector,
     }
 
 
-def _of_namespace(body: bytes, _: Projection, status: Cell) -> dict[str, Any]:
-    namespace = _namespace(body)
+def _namespace_columns(body: bytes, _: Projection, status: Cell) -> dict[str, Any]:
+    namespace = _decode_namespace(body)
     return {"status": status or namespace.status.phase, "annotations": namespace.metadata.annotations}
 
 
-_MAKERS: dict[str, Maker] = {"pods": _of_pod, "nodes": _of_node, "services": _of_service, "namespaces": _of_namespace}
+_READERS: dict[str, _ReadColumns] = {
+    "pods": _pod_columns,
+    "nodes": _node_columns,
+    "services": _service_columns,
+    "namespaces": _namespace_columns,
+}
 
 
-def extra_maker(resource: ResourceName, table: KindTable) -> Callable[[bytes, Projection], bytes]:
-    """What makes a kind's ``ParsedObject.extra`` of a masked body: empty for kinds without a typed table."""
-    maker = _MAKERS.get(resource)
-    if maker is None:
-        return lambda _body, _seen: b""
-    place = table.index("STATUS")
+def typed_columns_encoder(resource: ResourceName, table: KindTable) -> Callable[[bytes, Projection], bytes]:
+    """Returns a function (masked body, projection) → JSON for ``ParsedObject.extra``; empty for kinds without a typed table."""
+    read = _READERS.get(resource)
+    if read is None:
+        return lambda _body, _projection: b""
+    status_index = table.index("STATUS")
 
-    def extra(body: bytes, seen: Projection) -> bytes:
+    def encode(body: bytes, projection: Projection) -> bytes:
         try:
-            return _encode(maker(body, seen, None if place is None else seen.cells[place]))
-        except msgspec.ValidationError:  # an object that is not shaped as its kind should be has its row, without these
+            return _encode(read(body, projection, None if status_index is None else projection.cells[status_index]))
+        except msgspec.ValidationError:  # an object of an unexpected shape has its row, without these columns
             return b"{}"
 
-    return extra
+    return encode

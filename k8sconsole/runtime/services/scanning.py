@@ -12,10 +12,10 @@ from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.runtime.cluster_pool import ClusterPool
 from k8sconsole.runtime.kubeconfig_watch import KubeconfigWatch
+from k8sconsole.scanner.context import KindReport
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan, is_read
-from k8sconsole.scanner.reflector.partial_refresh import Part
-from k8sconsole.scanner.reports import KindReport
+from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import Reread, RereadWanted
@@ -70,20 +70,20 @@ class Observing:
         """Whole kinds by the scanner that runs, else once; a part by itself, beside whoever scans. Raises what keeps the cluster from being
         read, and NotFound for an object that nobody knows."""
         if wanted.is_part:
-            parts = await self._parts(cluster, wanted)
-            reports = await self.coordinator.read_parts(await self._source(cluster), self._home(cluster), parts)
-        elif self.coordinator.scans(cluster):
+            targets = await self._refresh_targets(cluster, wanted)
+            reports = await self.coordinator.refresh_targets(await self._source(cluster), self._home(cluster), targets)
+        elif self.coordinator.is_started(cluster):
             reports = await self.coordinator.refresh(cluster, wanted.resource.name if wanted.resource else None)
         else:
             kinds = frozenset([wanted.resource.name] if wanted.resource else [])
             reports = await self.coordinator.scan_once(await self._source(cluster), self._home(cluster), kinds)
         return [_reread(report, wanted) for report in reports]
 
-    async def _parts(self, cluster: ClusterName, wanted: RereadWanted) -> list[Part]:
+    async def _refresh_targets(self, cluster: ClusterName, wanted: RereadWanted) -> list[RefreshTarget]:
         if wanted.resource is not None:
-            return [Part(wanted.resource, wanted.namespace, wanted.name)]
+            return [RefreshTarget(wanted.resource, wanted.namespace, wanted.name)]
         found = await (await self._source(cluster)).discover()
-        return [Part(resource, wanted.namespace) for resource in found.resources if resource.namespaced and is_read(resource)]
+        return [RefreshTarget(resource, wanted.namespace) for resource in found.resources if resource.namespaced and is_read(resource)]
 
     async def close(self) -> None:
         await self._rotation.stop()
@@ -111,16 +111,16 @@ def _reread(one: KindReport, wanted: RereadWanted) -> Reread:
 
 
 def plan_of(settings: Settings, namespaces: tuple[str, ...], *, watch: bool = True) -> ScanPlan:
-    told: Scanner = settings.scanner
+    scanner: Scanner = settings.scanner
     return ScanPlan(
-        static_interval=told.static_interval,
-        dynamic_interval=told.dynamic_interval,
-        metrics_interval=told.metrics_interval,
+        static_interval=scanner.static_interval,
+        dynamic_interval=scanner.dynamic_interval,
+        metrics_interval=scanner.metrics_interval,
         cleanup_interval=settings.cache.cleanup_interval,
-        timeout=told.timeout,
-        batch=told.batch_size,
-        page=told.page_size,
-        concurrency=told.max_concurrent,
+        timeout=scanner.timeout,
+        batch=scanner.batch_size,
+        page=scanner.page_size,
+        concurrency=scanner.max_concurrent,
         namespaces=namespaces,
         watch=watch,
     )

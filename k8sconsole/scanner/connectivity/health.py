@@ -1,4 +1,4 @@
-"""Whether the cluster answers: one question for all its watches, so that a lost cluster is asked once at a time and not once a kind."""
+"""Whether the cluster answers: one probe for all watches, so that a lost cluster gets one request at a time and not one per kind."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,139 +11,141 @@ from k8sconsole.model.identity import Identity
 from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.source import ResourceSource
 
-_QUIET, _QUIET_WATCHED = 10.0, 2.0
-"""Seconds without a word from the cluster until it is asked; the second while a person looks at it."""
+_PROBE_AFTER, _PROBE_AFTER_FOCUSED = 10.0, 2.0
+"""Seconds without any response until the cluster is probed. The second applies while a person looks at the cluster."""
 
-_ANSWER_WITHIN, _ANSWER_WITHIN_WATCHED = 5.0, 2.5
-_BROKEN_AFTER = 2
-"""Questions without an answer, one after the other, until every watch counts as broken: one alone may have met a busy server."""
+_PROBE_TIMEOUT, _PROBE_TIMEOUT_FOCUSED = 5.0, 2.5
+_LOST_AFTER = 2
+"""Consecutive failed probes until every watch counts as broken. A single failure may come from a busy server."""
 
 T = TypeVar("T")
 
 
-class Reach:
-    """lost(error, retry_at) and found(version) are called on the loop, lost at every failed attempt, found when the cluster answers
-    again. hurried: whether somebody looks and nothing large is on its way, so that silence means something soon.
+class ClusterHealth:
+    """Probes one cluster and tells its reflectors when they can send requests. Belongs to one loop.
 
-    identity: who answered last. recognise(identity) is awaited before ``found`` is called:
-    whoever answers now may be another cluster."""
+    on_unreachable(error, retry_at): called at every failed probe. on_reachable(version): called when the cluster answers again.
+    is_focused: whether a person looks at the cluster and no list runs, so that a missing response means trouble soon.
+    check_identity(identity): awaited before on_reachable, since another cluster may answer now.
+    identity: of the cluster that answered last.
+    """
 
     def __init__(
         self,
         source: ResourceSource,
         clock: Clock,
         *,
-        lost: Callable[[ConsoleError, float], None],
-        found: Callable[[ServerVersion], None],
-        hurried: Callable[[], bool],
-        recognise: Callable[[Identity], Awaitable[None]],
+        on_unreachable: Callable[[ConsoleError, float], None],
+        on_reachable: Callable[[ServerVersion], None],
+        is_focused: Callable[[], bool],
+        check_identity: Callable[[Identity], Awaitable[None]],
     ) -> None:
         self.identity = Identity()
         self._source = source
         self._clock = clock
-        self._lost = lost
-        self._found = found
-        self._hurried = hurried
-        self._recognise = recognise
-        self._heard_at = float("-inf")
-        self._answers = asyncio.Event()
-        self._broken = asyncio.Event()
-        self._doubted = asyncio.Event()
-        self._doubted.set()
+        self._on_unreachable = on_unreachable
+        self._on_reachable = on_reachable
+        self._is_focused = is_focused
+        self._check_identity = check_identity
+        self._responded_at = float("-inf")
+        self._reachable = asyncio.Event()
+        self._lost = asyncio.Event()
+        self._suspected = asyncio.Event()
+        self._suspected.set()
 
     @property
     def uid(self) -> str:
-        """The cluster's uid, empty where it may not be read."""
+        """The cluster's uid; empty when it may not be read."""
         return self.identity.uid
 
-    def heard(self) -> None:
-        """The cluster has just said something."""
-        self._heard_at = self._clock.monotonic()
+    def mark_responding(self) -> None:
+        """Records that the cluster has just sent something."""
+        self._responded_at = self._clock.monotonic()
 
-    def doubt(self) -> None:
-        """Somebody's request found nobody there: everybody waits until the cluster has been asked."""
-        self._answers.clear()
-        self._doubted.set()
+    def suspect(self) -> None:
+        """A request could not reach the cluster: every reflector waits until a probe succeeds."""
+        self._reachable.clear()
+        self._suspected.set()
 
-    async def answers(self) -> None:
-        """Returns when the cluster can be asked."""
-        await self._answers.wait()
+    async def wait_until_reachable(self) -> None:
+        await self._reachable.wait()
 
-    async def breaks(self) -> None:
-        """Returns when the cluster has been silent for so long that no connection to it is to be trusted."""
-        await self._broken.wait()
+    async def wait_until_lost(self) -> None:
+        """Returns when so many probes have failed that no open connection to the cluster can be trusted."""
+        await self._lost.wait()
 
-    async def meet(self) -> ServerVersion:
-        """Waits for the login, as long as that takes, asks who the cluster is, and has it recognised. Raises what any of it raises."""
+    async def connect(self) -> ServerVersion:
+        """Waits for the login without a time limit, then reads version and identity. Raises what any of these raises."""
         await self._source.log_in()
-        return await self._introduced()
+        return await self._read_version_and_identity()
 
-    async def _introduced(self) -> ServerVersion:
-        version = await self._ask(self._source.version(), ServerVersion(""))  # whoever refuses is there
-        self.identity = await self._ask(self._source.identity(), Identity())
-        await self._recognise(self.identity)
+    async def _read_version_and_identity(self) -> ServerVersion:
+        version = await self._request(self._source.version(), ServerVersion(""))  # a server that refuses does answer
+        self.identity = await self._request(self._source.identity(), Identity())
+        await self._check_identity(self.identity)
         return version
 
-    async def keep_asking(self) -> None:
-        """For ever: at once when in doubt, with growing pauses while it is lost, when it has been quiet for a while otherwise."""
+    async def run_probes(self) -> None:
+        """Probes until cancelled: at once when suspected, with backoff while the cluster is lost, else when nothing was received lately."""
         while True:
-            await self._until_in_doubt()
-            self._doubted.clear()
-            await self._until_found()
+            await self._wait_for_suspicion()
+            self._suspected.clear()
+            await self._probe_until_reachable()
 
-    async def _until_in_doubt(self) -> None:
-        while not self._doubted.is_set():
-            quiet = _QUIET_WATCHED if self._hurried() else _QUIET
-            left = self._heard_at + quiet - self._clock.monotonic()
-            if left <= 0:
+    async def _wait_for_suspicion(self) -> None:
+        while not self._suspected.is_set():
+            quiet = _PROBE_AFTER_FOCUSED if self._is_focused() else _PROBE_AFTER
+            remaining = self._responded_at + quiet - self._clock.monotonic()
+            if remaining <= 0:
                 return
             try:
-                async with asyncio.timeout(min(left, _QUIET_WATCHED)):
-                    await self._doubted.wait()
+                async with asyncio.timeout(min(remaining, _PROBE_AFTER_FOCUSED)):
+                    await self._suspected.wait()
             except TimeoutError:
                 continue
 
-    async def _until_found(self) -> None:
+    async def _probe_until_reachable(self) -> None:
         backoff = Backoff(self._clock)
         failures = 0
         while True:
             try:
-                await self._answer()
+                await self._probe()
                 return
             except ConsoleError as error:
                 failures += 1
                 wait = backoff.next()
-                self._answers.clear()
-                if failures >= _BROKEN_AFTER:
-                    self._broken.set()
-                self._lost(error, self._clock.now() + wait)
+                self._reachable.clear()
+                if failures >= _LOST_AFTER:
+                    self._lost.set()
+                self._on_unreachable(error, self._clock.now() + wait)
                 await asyncio.sleep(wait)
 
-    async def _answer(self) -> None:
-        await self._source.log_in(self._within)
-        if self._answers.is_set():
-            await self._ask(self._source.version(), None)
+    async def _probe(self) -> None:
+        await self._source.log_in(self._probe_timeout)
+        if self._reachable.is_set():
+            await self._request(self._source.version(), None)
             return
-        version = await self._introduced()
-        self._broken.clear()
-        self._found(version)
-        self._answers.set()
+        version = await self._read_version_and_identity()
+        self._lost.clear()
+        self._on_reachable(version)
+        self._reachable.set()
 
     @property
-    def _within(self) -> float:
-        return _ANSWER_WITHIN_WATCHED if self._hurried() else _ANSWER_WITHIN
+    def _probe_timeout(self) -> float:
+        return _PROBE_TIMEOUT_FOCUSED if self._is_focused() else _PROBE_TIMEOUT
 
-    async def _ask(self, question: Awaitable[T], refused: T) -> T:
+    async def _request(self, request: Awaitable[T], default: T) -> T:
+        """Returns the response, or ``default`` when the server refuses it. Raises DeadlineExceeded when nothing arrives in time."""
         began = self._clock.monotonic()
-        within = self._within
+        timeout = self._probe_timeout
         try:
-            async with asyncio.timeout(within):
-                answer = await question
+            async with asyncio.timeout(timeout):
+                response = await request
         except (Denied, NotFound):
-            answer = refused
+            response = default
         except TimeoutError as error:
-            if self._heard_at > began:
-                return refused  # slow, but not silent
-            raise DeadlineExceeded(f"{self._source.name} does not answer", f"no reply within {within:g} s") from error
-        self.heard()
-        return answer
+            if self._responded_at > began:
+                return default  # the server is slow, but it sends
+            raise DeadlineExceeded(f"{self._source.name} does not answer", f"no reply within {timeout:g} s") from error
+        self.mark_responding()
+        return response

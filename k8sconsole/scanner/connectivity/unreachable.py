@@ -1,5 +1,7 @@
-"""What the cache says of the kinds of a cluster that does not answer. Left alone, its last scan would go on looking complete, and a cluster
-that never answered would not be mentioned at all."""
+"""Records in the cache that a cluster does not answer.
+
+Without these records the last scan would still look complete, and a cluster that never answered would not be listed at all.
+"""
 
 import asyncio
 import contextlib
@@ -11,48 +13,53 @@ from k8sconsole.errors import ConsoleError, StoreError
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.store.port import ScanState, ScanStatus, Store
 
-_COMMON = tuple(ResourceName(name) for name in ("namespaces", "nodes", "pods", "services"))
-"""What can be said to be missing before anybody has told which kinds there are."""
+_COMMON_KINDS = tuple(ResourceName(name) for name in ("namespaces", "nodes", "pods", "services"))
+"""Kinds that every cluster has: they are recorded as failed even before the first discovery."""
 
 
-class Silence:
-    """Of one cluster. kept: the kinds whose keepers speak for themselves. Belongs to one loop."""
+class UnreachableRecorder:
+    """Records one cluster as unreachable. Belongs to one loop.
 
-    def __init__(self, store: Store, cluster: ClusterName, kept: Container[ResourceName]) -> None:
+    reflected: kinds that have a reflector; each reflector records its own state.
+    """
+
+    def __init__(self, store: Store, cluster: ClusterName, reflected: Container[ResourceName]) -> None:
         self._store = store
         self._cluster = cluster
-        self._kept = kept
-        self._why: tuple[str, float | None] | None = None
-        self._fell = asyncio.Event()
+        self._reflected = reflected
+        self._failure: tuple[str, float | None] | None = None
+        self._failed = asyncio.Event()
 
-    def begins(self, error: ConsoleError, retry_at: float | None = None) -> None:
-        self._why = (str(error), retry_at)
-        self._fell.set()
+    def mark_unreachable(self, error: ConsoleError, retry_at: float | None = None) -> None:
+        self._failure = (str(error), retry_at)
+        self._failed.set()
 
-    def ends(self) -> None:
-        self._why = None
+    def mark_reachable(self) -> None:
+        self._failure = None
 
-    async def keep_noting(self) -> None:
-        """For ever, until cancelled."""
+    async def run(self) -> None:
+        """Records every failure until cancelled."""
         while True:
-            await self._fell.wait()
-            self._fell.clear()
-            await self.note()
+            await self._failed.wait()
+            self._failed.clear()
+            await self.record()
 
-    async def note(self) -> None:
-        """In the state of every kind that is not kept, once for each reason. Raises nothing: the next attempt to reach it tries again."""
-        if self._why is None:
+    async def record(self) -> None:
+        """Writes the failure to the scan state of every kind without a reflector, once per reason.
+
+        Raises nothing: after a StoreError, the next failed probe writes again.
+        """
+        if self._failure is None:
             return
         with contextlib.suppress(StoreError):
-            for state in await self._states():
+            for state in await self._failed_states(*self._failure):
                 await self._store.record_scan(state)
 
-    async def _states(self) -> list[ScanState]:
-        why, retry_at = self._why or ("", None)
+    async def _failed_states(self, error: str, retry_at: float | None) -> list[ScanState]:
         known = {state.resource: state for state in await self._store.scan_states(self._cluster)}
-        common = {name: ScanState(self._cluster, name, ScanStatus.PENDING) for name in _COMMON}
+        common = {name: ScanState(self._cluster, name, ScanStatus.PENDING) for name in _COMMON_KINDS}
         return [
-            msgspec.structs.replace(state, status=ScanStatus.FAILED, error=why, watching=False, next_scan_at=retry_at)
+            msgspec.structs.replace(state, status=ScanStatus.FAILED, error=error, watching=False, next_scan_at=retry_at)
             for name, state in {**common, **known}.items()
-            if name not in self._kept and (state.status, state.error) != (ScanStatus.FAILED, why)
+            if name not in self._reflected and (state.status, state.error) != (ScanStatus.FAILED, error)
         ]

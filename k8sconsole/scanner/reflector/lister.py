@@ -1,7 +1,7 @@
-"""One kind's list, from the first page to the last row: each page is parsed and written while the next one downloads.
+"""Lists one kind into the store: each page is parsed and written while the next one downloads.
 
-In pages, and not as a stream of initial events (``sendInitialEvents``), though API servers offer that too: 10 000 pods take 0.8 s in pages
-and 2.1 s as a stream on the same server, which encodes every event by itself and never compresses a watch.
+It lists pages and not a stream of initial events (``sendInitialEvents``). On the same server 10 000 pods take 0.8 s in pages and 2.1 s as
+a stream, because the server encodes every event by itself and never compresses a watch.
 """
 
 import asyncio
@@ -12,32 +12,35 @@ import msgspec
 from k8sconsole.cluster.port import RawPage
 from k8sconsole.errors import DeadlineExceeded
 from k8sconsole.model.refs import Namespace
-from k8sconsole.scanner.context import Desk
-from k8sconsole.scanner.parser import ResourceParser, Versions
-from k8sconsole.scanner.reflector.accessible_namespaces import Permitted, Scope
-from k8sconsole.scanner.reports import KindReport
+from k8sconsole.scanner.context import KindReport, ScanContext
+from k8sconsole.scanner.parser import KnownVersions, ResourceParser
+from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespaces, Scope
 from k8sconsole.store.port import WriteBatch, WriteResult
 
 _PAGES_AHEAD = 2
 """Pages downloaded but not yet written: enough to keep both sides busy, few enough to keep memory flat."""
 
-_TELL_EVERY = 0.3
-"""Seconds between two words about one list's rows."""
+_PUBLISH_EVERY = 0.3
+"""Seconds between two facts about the rows of one list."""
 
 
-class Listing(msgspec.Struct, frozen=True):
-    """versions: where a watch of each scope that could be read begins. began: seconds since the epoch. seen_at: what the list says is at
-    least that new."""
+class ListResult(msgspec.Struct, frozen=True):
+    """What a list of one kind found.
+
+    versions: the resourceVersion at which the watch of each scope starts.
+    started_at: seconds since the epoch.
+    observed_at: seconds since the epoch; the list's content is at least as new.
+    """
 
     report: KindReport
     parser: ResourceParser
     versions: dict[Scope, str]
-    began: float
-    seen_at: float
+    started_at: float
+    observed_at: float
 
 
-class Tally:
-    """Adds up what the store answers."""
+class WriteTotals:
+    """Sums up the results of a list's writes."""
 
     def __init__(self) -> None:
         self.objects = self.added = self.changed = self.deleted = self.revision = 0
@@ -49,65 +52,77 @@ class Tally:
         self.revision = max(self.revision, result.revision)
 
     @property
-    def moved(self) -> bool:
+    def has_changes(self) -> bool:
         return bool(self.added or self.changed or self.deleted)
 
 
-async def read_kind(desk: Desk, permitted: Permitted) -> Listing:
-    """Lists the kind into the store and removes what the list no longer holds. Raises DeadlineExceeded after the plan's time-out,
-    Forbidden when not even one namespace may be read, or whatever the source or the store raise."""
+async def list_kind(context: ScanContext, accessible: AccessibleNamespaces) -> ListResult:
+    """Lists the kind into the store, and deletes the rows that the list no longer holds.
+
+    Raises DeadlineExceeded after the plan's timeout, Forbidden when no namespace may be read, and what the source and the store raise.
+    """
     try:
-        async with asyncio.timeout(desk.plan.timeout):
-            return await _read(desk, permitted)
+        async with asyncio.timeout(context.plan.timeout):
+            return await _list_and_prune(context, accessible)
     except TimeoutError as error:
-        raise DeadlineExceeded(
-            f"Listing {permitted.resource.name} took longer than {desk.plan.timeout:g} s", "", "raise SCANNER_TIMEOUT"
-        ) from error
+        raise list_timeout_error(accessible.resource.name, context.plan.timeout) from error
 
 
-async def _read(desk: Desk, permitted: Permitted) -> Listing:
-    resource = permitted.resource
-    began, clock_began = desk.clock.now(), desk.clock.monotonic()
-    parser = ResourceParser(resource, await desk.store.table(desk.cluster, resource.name))
-    scan_id = await desk.store.begin_scan(desk.cluster, resource.name)
-    tally = Tally()
-    known = await desk.store.versions(desk.cluster, resource.name, parser.columns)
-    reader = _Reader(desk, parser, scan_id, tally, known)
-    versions, missing = await permitted.read(reader.pages)
+def list_timeout_error(resource: str, timeout: float) -> DeadlineExceeded:
+    return DeadlineExceeded(f"listing {resource} took longer than {timeout:g} s", "", "set SCANNER_TIMEOUT to more seconds")
+
+
+async def _list_and_prune(context: ScanContext, accessible: AccessibleNamespaces) -> ListResult:
+    resource = accessible.resource
+    started_at, started = context.clock.now(), context.clock.monotonic()
+    parser = ResourceParser(resource, await context.store.table(context.cluster, resource.name))
+    scan_id = await context.store.begin_scan(context.cluster, resource.name)
+    totals = WriteTotals()
+    known = await context.store.versions(context.cluster, resource.name, parser.columns)
+    reader = _PageReader(context, parser, scan_id, totals, known)
+    versions, missing = await accessible.list_scopes(reader.read_pages)
     covered = None if None in versions else [Namespace(scope) for scope in versions if scope is not None]
-    tally.add(await desk.store.finish_scan(desk.cluster, resource.name, scan_id, covered))
-    if tally.moved:
-        desk.changed(resource.name, tally.revision)
-    seconds = desk.clock.monotonic() - clock_began
+    totals.add(await context.store.finish_scan(context.cluster, resource.name, scan_id, covered))
+    if totals.has_changes:
+        context.rows_changed(resource.name, totals.revision)
     report = KindReport(
-        desk.cluster, resource.name, tally.objects, tally.added, tally.changed, tally.deleted, seconds, missing=(*missing, *reader.missing)
+        context.cluster,
+        resource.name,
+        totals.objects,
+        totals.added,
+        totals.changed,
+        totals.deleted,
+        context.clock.monotonic() - started,
+        missing=(*missing, *reader.missing),
     )
-    return Listing(report, parser, versions, began, min(began, reader.seen_at))
+    return ListResult(report, parser, versions, started_at, min(started_at, reader.observed_at))
 
 
-class _Reader:
-    def __init__(self, desk: Desk, parser: ResourceParser, scan_id: int, tally: Tally, known: Versions) -> None:
-        self._desk = desk
+class _PageReader:
+    """Reads the pages of a list and writes them. observed_at: the oldest page's time. missing: what the pages do not hold."""
+
+    def __init__(self, context: ScanContext, parser: ResourceParser, scan_id: int, totals: WriteTotals, known: KnownVersions) -> None:
+        self._context = context
         self._parser = parser
         self._resource = parser.resource
         self._scan_id = scan_id
-        self._tally = tally
+        self._totals = totals
         self._known = known
-        self._told = float("-inf")
-        self._first = True
-        self.seen_at = float("inf")
+        self._published_at = float("-inf")
+        self._is_first_page = True
+        self.observed_at = float("inf")
         self.missing: dict[str, None] = {}
 
-    async def pages(self, namespace: Scope) -> str:
-        """The list's resourceVersion."""
+    async def read_pages(self, namespace: Scope) -> str:
+        """Reads all pages of one scope. Returns the list's resourceVersion."""
         version = ""
         pending: deque[asyncio.Task[None]] = deque()
         try:
-            async for page in self._desk.source.pages(self._resource, namespace=namespace, limit=self._desk.plan.page):
+            async for page in self._context.source.pages(self._resource, namespace=namespace, limit=self._context.plan.page):
                 version = page.resource_version
                 if len(pending) >= _PAGES_AHEAD:
                     await pending.popleft()
-                pending.append(asyncio.create_task(self._keep(page)))
+                pending.append(asyncio.create_task(self._write_page(page)))
             while pending:
                 await pending.popleft()
         finally:
@@ -116,15 +131,15 @@ class _Reader:
             await asyncio.gather(*pending, return_exceptions=True)
         return version
 
-    async def _keep(self, page: RawPage) -> None:
-        loop, at = asyncio.get_running_loop(), page.observed_at or self._desk.clock.now()
-        self.seen_at = min(self.seen_at, at)
+    async def _write_page(self, page: RawPage) -> None:
+        loop, at = asyncio.get_running_loop(), page.observed_at or self._context.clock.now()
+        self.observed_at = min(self.observed_at, at)
         self.missing |= dict.fromkeys(page.missing)
-        self._tally.objects += len(page.items)
-        for items in self._portions(page.items):
-            objects, unchanged = await loop.run_in_executor(self._desk.parsers, self._parser.objects, items, self._known)
+        self._totals.objects += len(page.items)
+        for items in self._split_first_page(page.items):
+            objects, unchanged = await loop.run_in_executor(self._context.parsers, self._parser.objects, items, self._known)
             batch = WriteBatch(
-                self._desk.cluster,
+                self._context.cluster,
                 self._resource.name,
                 at,
                 objects,
@@ -132,18 +147,18 @@ class _Reader:
                 columns=self._parser.columns,
                 unchanged=unchanged,
             )
-            self._tally.add(await self._desk.store.write(batch))
-            self._tell_rows()
+            self._totals.add(await self._context.store.write(batch))
+            self._publish_rows()
 
-    def _portions(self, items: list[msgspec.Raw]) -> list[list[msgspec.Raw]]:
-        """A list's first rows are shown soon; then whole pages are handed over, which spares about a twentieth of a long list's time."""
-        first = self._desk.plan.batch if self._first else len(items)
-        self._first = False
-        return [part for part in (items[:first], items[first:]) if part]
+    def _split_first_page(self, items: list[msgspec.Raw]) -> list[list[msgspec.Raw]]:
+        """The first rows are written early, to be seen soon. Later pages stay whole: that saves a twentieth of a long list's time."""
+        first = self._context.plan.batch if self._is_first_page else len(items)
+        self._is_first_page = False
+        return [portion for portion in (items[:first], items[first:]) if portion]
 
-    def _tell_rows(self) -> None:
-        """The first rows of a long list are shown while the rest still comes."""
-        now = self._desk.clock.monotonic()
-        if self._tally.moved and now - self._told >= _TELL_EVERY:
-            self._told = now
-            self._desk.changed(self._resource.name, self._tally.revision)
+    def _publish_rows(self) -> None:
+        """Shows the first rows of a long list while the rest downloads."""
+        now = self._context.clock.monotonic()
+        if self._totals.has_changes and now - self._published_at >= _PUBLISH_EVERY:
+            self._published_at = now
+            self._context.rows_changed(self._resource.name, self._totals.revision)

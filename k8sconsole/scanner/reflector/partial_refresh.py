@@ -1,5 +1,6 @@
-"""A part of a kind read by itself: one object, or what one namespace holds. Whatever watches the kind, in this process or another, goes on
-beside it, and has the last word: what it wrote while the part was being read stays.
+"""Refreshes part of a kind: one object, or the objects of one namespace.
+
+A watch of the kind, in this process or another, continues meanwhile. What it writes during the refresh wins over what the refresh read.
 """
 
 import asyncio
@@ -8,107 +9,108 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.errors import ConsoleError, DeadlineExceeded, Forbidden, NotFound
+from k8sconsole.errors import ConsoleError, Forbidden, NotFound
 from k8sconsole.model.objects import Departure, Row
 from k8sconsole.model.refs import ApiResource, Namespace
-from k8sconsole.scanner.context import Desk
+from k8sconsole.scanner.context import KindReport, ScanContext
 from k8sconsole.scanner.parser import ResourceParser
-from k8sconsole.scanner.reports import KindReport
+from k8sconsole.scanner.reflector.lister import list_timeout_error
 from k8sconsole.store.port import RowQuery, ScanState, ScanStatus, WriteBatch
 
-_GIVE_WAY = 0.2
-"""Seconds left to the kind's watch to tell what was read before it did: then nothing is left to write, and every version is kept."""
+_WATCH_LEAD = 0.2
+"""Seconds in which the kind's watch can write the same change first. Then nothing is left to write, and every version is recorded."""
 
-_LIST_WITHIN = 5.0
-"""Seconds to wait for a list of the kind that is under way: it removes what it did not meet."""
+_LIST_WAIT = 5.0
+"""Seconds to wait for a list of the kind that is in progress: at its end it deletes the rows that it did not read."""
 
 
-class Part(msgspec.Struct, frozen=True):
-    """One object if it has a name; else what the namespace holds of the kind."""
+class RefreshTarget(msgspec.Struct, frozen=True):
+    """One object when it has a name; else the kind's objects in the namespace."""
 
     resource: ApiResource
     namespace: str = ""
     name: str = ""
 
 
-async def read_part(desk: Desk, part: Part) -> KindReport:
-    """objects: how many there are in this part. Raises DeadlineExceeded after the plan's time-out, StoreError, and of a single object what
-    the source raises: NotFound when not even the cache has it."""
+async def refresh_target(context: ScanContext, target: RefreshTarget) -> KindReport:
+    """Reads the target and writes it. ``objects`` of the report counts the objects of the target.
+
+    Raises DeadlineExceeded after the plan's timeout, and StoreError. For a single object it also raises what the source raises: NotFound
+    when the cache does not have it either. For a namespace such errors are in the report.
+    """
     try:
-        async with asyncio.timeout(desk.plan.timeout):
-            return await _read(desk, part)
+        async with asyncio.timeout(context.plan.timeout):
+            return await _read_and_write(context, target)
     except TimeoutError as error:
-        raise DeadlineExceeded(
-            f"Reading {part.resource.name} took longer than {desk.plan.timeout:g} s", "", "raise SCANNER_TIMEOUT"
-        ) from error
+        raise list_timeout_error(target.resource.name, context.plan.timeout) from error
     except Forbidden as error:
-        if part.name:
+        if target.name:
             raise
-        return _report(desk, part, missing=(f"{part.resource.name} in {part.namespace}: {error.detail or error.title}",))
+        return _report(context, target, missing=(f"{target.resource.name} in {target.namespace}: {error.detail or error.title}",))
     except ConsoleError as error:
-        if part.name:
+        if target.name:
             raise
-        return _report(desk, part, error=str(error))
+        return _report(context, target, error=str(error))
 
 
-async def _read(desk: Desk, part: Part) -> KindReport:
-    began = desk.clock.monotonic()
-    await _until_listed(desk, part)
-    parser = ResourceParser(part.resource, await desk.store.table(desk.cluster, part.resource.name))
-    since = await desk.store.revision()
-    kept = await _kept(desk, part)
-    items = await _items(desk, part, kept)
-    at = desk.clock.now()
-    objects, _ = await asyncio.get_running_loop().run_in_executor(desk.parsers, parser.objects, items, {})
-    there = {(each.namespace, each.name): each.resource_version for each in objects}
-    gone = [Departure(row.namespace, row.name) for row in kept if (row.namespace, row.name) not in there]
-    state = await _state(desk, part)
-    if state and state.watching and there != {(row.namespace, row.name): row.resource_version for row in kept}:
-        await asyncio.sleep(_GIVE_WAY)
-    batch = WriteBatch(desk.cluster, part.resource.name, at, objects, gone, columns=parser.columns, since=since)
-    result = await desk.store.write(batch)
-    seconds = desk.clock.monotonic() - began
-    moved = {"added": result.added, "changed": result.changed, "deleted": result.deleted}
-    return _report(desk, part, objects=len(objects), seconds=seconds, **moved)
+async def _read_and_write(context: ScanContext, target: RefreshTarget) -> KindReport:
+    started = context.clock.monotonic()
+    await _wait_for_running_list(context, target)
+    parser = ResourceParser(target.resource, await context.store.table(context.cluster, target.resource.name))
+    revision = await context.store.revision()
+    cached = await _cached_rows(context, target)
+    items = await _read_items(context, target, cached)
+    at = context.clock.now()
+    objects, _ = await asyncio.get_running_loop().run_in_executor(context.parsers, parser.objects, items, {})
+    versions = {(each.namespace, each.name): each.resource_version for each in objects}
+    gone = [Departure(row.namespace, row.name) for row in cached if (row.namespace, row.name) not in versions]
+    state = await _scan_state(context, target)
+    if state and state.watching and versions != {(row.namespace, row.name): row.resource_version for row in cached}:
+        await asyncio.sleep(_WATCH_LEAD)
+    batch = WriteBatch(context.cluster, target.resource.name, at, objects, gone, columns=parser.columns, since=revision)
+    result = await context.store.write(batch)
+    seconds = context.clock.monotonic() - started
+    counts = {"added": result.added, "changed": result.changed, "deleted": result.deleted}
+    return _report(context, target, objects=len(objects), seconds=seconds, **counts)
 
 
-def _report(desk: Desk, part: Part, **facts: Any) -> KindReport:
-    return KindReport(desk.cluster, part.resource.name, **facts)
+def _report(context: ScanContext, target: RefreshTarget, **fields: Any) -> KindReport:
+    return KindReport(context.cluster, target.resource.name, **fields)
 
 
-async def _kept(desk: Desk, part: Part) -> Sequence[Row]:
-    namespaces = (Namespace(part.namespace),) if part.namespace else ()
-    return (await desk.store.rows(RowQuery(part.resource.name, (desk.cluster,), namespaces, part.name))).rows
+async def _cached_rows(context: ScanContext, target: RefreshTarget) -> Sequence[Row]:
+    namespaces = (Namespace(target.namespace),) if target.namespace else ()
+    return (await context.store.rows(RowQuery(target.resource.name, (context.cluster,), namespaces, target.name))).rows
 
 
-async def _items(desk: Desk, part: Part, kept: Sequence[Row]) -> list[msgspec.Raw | bytes]:
-    namespace = part.namespace or None
-    if not part.name:
-        pages = desk.source.pages(part.resource, namespace=namespace, limit=desk.plan.page)
+async def _read_items(context: ScanContext, target: RefreshTarget, cached: Sequence[Row]) -> list[msgspec.Raw | bytes]:
+    namespace = target.namespace or None
+    if not target.name:
+        pages = context.source.pages(target.resource, namespace=namespace, limit=context.plan.page)
         return [item async for page in pages for item in page.items]
     try:
-        return [await desk.source.get(part.resource, namespace, part.name)]
+        return [await context.source.get(target.resource, namespace, target.name)]
     except NotFound as error:
-        if not kept or not _is_of(part, error):
+        if not cached or not _is_about_object(error, target):
             raise
         return []
 
 
-def _is_of(part: Part, error: NotFound) -> bool:
-    """Whether it is the object that is not there, and not its whole kind: an API server that has just started serves some kinds later."""
+def _is_about_object(error: NotFound, target: RefreshTarget) -> bool:
+    """Whether the object is not found, and not its whole kind: an API server that has just started serves some kinds later."""
     details = error.status.get("details")
-    return isinstance(details, dict) and details.get("name") == part.name
+    return isinstance(details, dict) and details.get("name") == target.name
 
 
-async def _until_listed(desk: Desk, part: Part) -> None:
-    ends = desk.clock.monotonic() + _LIST_WITHIN
-    while desk.clock.monotonic() < ends:
-        state = await _state(desk, part)
+async def _wait_for_running_list(context: ScanContext, target: RefreshTarget) -> None:
+    deadline = context.clock.monotonic() + _LIST_WAIT
+    while context.clock.monotonic() < deadline:
+        state = await _scan_state(context, target)
         if state is None or state.status is not ScanStatus.RUNNING:
             return
-        await asyncio.sleep(_GIVE_WAY)
+        await asyncio.sleep(_WATCH_LEAD)
 
 
-async def _state(desk: Desk, part: Part) -> ScanState | None:
-    states = await desk.store.scan_states(desk.cluster)
-    return next((state for state in states if state.resource == part.resource.name), None)
+async def _scan_state(context: ScanContext, target: RefreshTarget) -> ScanState | None:
+    states = await context.store.scan_states(context.cluster)
+    return next((state for state in states if state.resource == target.resource.name), None)

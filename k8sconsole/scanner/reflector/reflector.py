@@ -1,5 +1,7 @@
-"""One kind of one cluster, kept true: listed, or resumed where an earlier scan left it, then watched, and listed again when the watch can
-no longer vouch for it."""
+"""Keeps one kind of one cluster in sync, as client-go's reflector does.
+
+It lists the kind, or resumes where an earlier scan ended; then it watches, and lists again when the watch can no longer confirm the rows.
+"""
 
 import asyncio
 
@@ -8,246 +10,255 @@ import msgspec
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.scanner.connectivity.backoff import Backoff
-from k8sconsole.scanner.context import Desk
+from k8sconsole.scanner.context import KindReport, ScanContext
 from k8sconsole.scanner.parser import ResourceParser
-from k8sconsole.scanner.reflector import watch_cursor as followed
-from k8sconsole.scanner.reflector.accessible_namespaces import Permitted
-from k8sconsole.scanner.reflector.lister import read_kind
-from k8sconsole.scanner.reflector.sync_status import Standing
-from k8sconsole.scanner.reflector.watch_cursor import Followed
-from k8sconsole.scanner.reflector.watcher import Watching, end_all
-from k8sconsole.scanner.reports import KindReport
+from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespaces
+from k8sconsole.scanner.reflector.lister import list_kind
+from k8sconsole.scanner.reflector.sync_status import SyncStatus
+from k8sconsole.scanner.reflector.watch_cursor import WatchCursor, decode_cursor
+from k8sconsole.scanner.reflector.watcher import Watcher, cancel_all
 from k8sconsole.store.port import ScanState
 
-_BRIEF = 1.0
-"""Seconds: a watch that ended sooner, with little to say, counts as a failure, or a server that ends every watch at once would be asked
-without pause."""
+_SHORT_WATCH = 1.0
+"""Seconds. A shorter watch with few events counts as a failure; otherwise a server that ends every watch at once gets endless requests."""
 
-_STEADY = 5.0
-"""Seconds after which whatever ends a watch is a new trouble and not the old one's continuation."""
+_STABLE_WATCH = 5.0
+"""Seconds of success after which an error starts a new backoff."""
 
-_RESUMED_IN_VAIN = 8
-"""Watches in a row that failed before they said a word: what they stumble over may be what they are to begin with."""
+_MAX_FAILED_RESUMES = 8
+"""Consecutive watches that failed before any event. After these the kind is listed again: its resourceVersion may be the cause."""
 
-_SERVER_ERROR = 500
-"""Beyond this HTTP status it is not the server's own failure that is told, but that there is none."""
+_INTERNAL_ERROR = 500
+"""Above this HTTP status a gateway reports that the server is unreachable; this status is the server's own failure."""
 
-_LONGEST_ASKED = 300.0
-"""Seconds: no server's Retry-After keeps us waiting longer."""
+_MAX_RETRY_AFTER = 300.0
+"""Seconds: the longest that a server's Retry-After is honoured."""
 
 
-class KindKeeper:
-    """settled: set once a first list has ended, well or badly, or was not needed. recorded: how an earlier scan left this kind."""
+class Reflector:
+    """Reflects one kind into the store. Belongs to one loop.
 
-    def __init__(self, desk: Desk, resource: ApiResource, recorded: ScanState | None = None) -> None:
+    first_list_finished: set when the first list has ended, successfully or not, or was not needed.
+    recorded: the state that an earlier scan left.
+    """
+
+    def __init__(self, context: ScanContext, resource: ApiResource, recorded: ScanState | None = None) -> None:
         self.resource = resource
-        self._desk = desk
-        self._standing = Standing(desk, resource, recorded)
-        self._permitted = Permitted(desk, resource)
-        self._followed: Followed | None = None
-        self._resumable = recorded is not None
-        self._in_vain = 0
+        self._context = context
+        self._status = SyncStatus(context, resource, recorded)
+        self._accessible = AccessibleNamespaces(context, resource)
+        self._cursor: WatchCursor | None = None
+        self._can_resume = recorded is not None
+        self._failed_resumes = 0
         self._listed_at = float("-inf")
-        self._backoff = Backoff(desk.clock)
-        self.settled = asyncio.Event()
-        self._asked = asyncio.Event()
+        self._backoff = Backoff(context.clock)
+        self.first_list_finished = asyncio.Event()
+        self._relist_requested = asyncio.Event()
         self._waiting: list[asyncio.Future[KindReport]] = []
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Under which columns the rows were laid out; empty before the first list."""
-        return self._followed.parser.columns if self._followed else ()
+        """The columns that the rows were written with; empty before the first list."""
+        return self._cursor.parser.columns if self._cursor else ()
 
     async def list_once(self) -> KindReport:
-        """Lists once; a failure is told in the report and in the state, not raised."""
+        """Lists once. A failure is in the report and in the scan state; it is not raised."""
         for tries_left in (2, 1, 0):
             try:
-                async with self._desk.gate.place(self.resource.name):
+                async with self._context.limiter.slot(self.resource.name):
                     return await self._list()
             except (ConsoleError, msgspec.MsgspecError) as error:
                 if not tries_left or not isinstance(error, Gone | TooManyRequests):
-                    report = await self._standing.failed(error, self._desk.clock.now())
-                    self._settle(report)
+                    report = await self._status.record_failure(error, self._context.clock.now())
+                    self._publish_report(report)
                     return report
-                await self._pause(self._pause_after(error))
+                await self._sleep_until_requested(self._retry_delay(error))
         raise AssertionError("the last try returns")
 
     async def refresh(self) -> KindReport:
-        """Asks ``keep`` to list anew now, whatever its watch says, and waits for what comes of it."""
+        """Requests a list from ``run`` and waits for its report."""
         report: asyncio.Future[KindReport] = asyncio.get_running_loop().create_future()
         self._waiting.append(report)
-        self.list_anew()
+        self.request_relist()
         return await report
 
-    def list_anew(self) -> None:
-        self._forget()
-        self._asked.set()
+    def request_relist(self) -> None:
+        """Makes ``run`` list the kind now."""
+        self._drop_cursor()
+        self._relist_requested.set()
 
-    def namespaces_moved(self) -> None:
-        """A namespace may have come that this kind may be read in."""
-        self._permitted.namespaces_moved()
+    def namespaces_changed(self) -> None:
+        """A new namespace may exist in which this kind can be read."""
+        self._accessible.namespaces_changed()
 
-    async def count(self, report: KindReport) -> None:
-        """What was read beside the watch has added rows, or removed some."""
-        await self._standing.count(report.added - report.deleted, self._standing.state.resource_version)
+    async def add_to_count(self, report: KindReport) -> None:
+        """Counts the rows that a partial refresh has added or deleted."""
+        await self._status.add_to_count(report.added - report.deleted, self._status.state.resource_version)
 
-    async def let_go(self) -> None:
-        """Nobody watches any more: the state must not say so."""
-        if self._standing.state.watching:
-            await self._standing.record(watching=False)
+    async def release(self) -> None:
+        """Records that the kind is no longer watched."""
+        if self._status.state.watching:
+            await self._status.record(watching=False)
 
-    async def keep(self) -> None:
-        """For ever, until cancelled. Every failure is noted in the state, and the next attempt follows."""
+    async def run(self) -> None:
+        """Lists and watches until cancelled. Every failure is recorded in the scan state and then retried."""
         while True:
-            await self._desk.reach.answers()
-            began = self._desk.clock.monotonic()
+            await self._context.health.wait_until_reachable()
+            began = self._context.clock.monotonic()
             try:
-                await self._turn()
-            except Exception as error:  # noqa: BLE001 - whatever surprises one kind must not end it for good, nor the others
-                if self._desk.clock.monotonic() - began >= _STEADY:
+                await self._list_and_watch()
+            except Exception as error:  # noqa: BLE001 - an unexpected failure of one kind must not end its reflector, or the others
+                if self._context.clock.monotonic() - began >= _STABLE_WATCH:
                     self._backoff.reset()
-                await self._mend(error)
+                await self._handle_failure(error)
 
-    async def _turn(self) -> None:
-        if self._followed is None and self._resumable:
+    async def _list_and_watch(self) -> None:
+        if self._cursor is None and self._can_resume:
             await self._resume()
-        if self._followed is None or self._is_due():
-            self._asked.clear()
-            async with self._desk.gate.place(self.resource.name):
+        if self._cursor is None or self._is_due():
+            self._relist_requested.clear()
+            async with self._context.limiter.slot(self.resource.name):
                 await self._list()
-        if self._desk.plan.follows(self.resource):
-            await self._watch_unless_asked()
+        if self._context.plan.should_watch(self.resource):
+            await self._watch_until_interrupted()
         else:
-            await self._pause(max(1.0, self._rests_for()))
+            await self._sleep_until_requested(max(1.0, self._seconds_until_due()))
 
     def _is_due(self) -> bool:
-        """Whether a kind that nothing vouches for between two lists is to be listed again."""
-        return not self._desk.plan.follows(self.resource) and self._rests_for() <= 0
+        """Whether a kind that is not watched must be listed again."""
+        return not self._context.plan.should_watch(self.resource) and self._seconds_until_due() <= 0
 
-    def _rests_for(self) -> float:
-        """Seconds until the next list of such a kind, whatever the clock is set to."""
-        return self._listed_at + self._desk.plan.interval(self.resource) - self._desk.clock.monotonic()
+    def _seconds_until_due(self) -> float:
+        """By the monotonic clock, which a change of the wall clock does not affect."""
+        return self._listed_at + self._context.plan.interval(self.resource) - self._context.clock.monotonic()
 
     async def _resume(self) -> None:
-        """Goes on where an earlier scan left this kind, when its rows are still there and are rows of this cluster."""
-        self._resumable = False
-        state, cluster = self._standing.state, self._desk.cluster
-        parser = ResourceParser(self.resource, await self._desk.store.table(cluster, self.resource.name))
-        found = followed.read_back(state.resource_version, self._desk.reach.uid, parser)
-        if found is None or not self._desk.plan.follows(self.resource):
+        """Continues where an earlier scan ended, if its rows still exist and belong to this cluster."""
+        self._can_resume = False
+        state, cluster = self._status.state, self._context.cluster
+        parser = ResourceParser(self.resource, await self._context.store.table(cluster, self.resource.name))
+        cursor = decode_cursor(state.resource_version, self._context.health.uid, parser)
+        if cursor is None or not self._context.plan.should_watch(self.resource):
             return
-        kept = (await self._desk.store.counts(cluster)).get(self.resource.name, 0)
-        if found.versions.keys() == self._permitted.wanted and bool(kept) == bool(state.record_count):
-            self._follow(found)
-            self._settle(KindReport(cluster, self.resource.name, state.record_count, missing=state.missing))
+        cached = (await self._context.store.counts(cluster)).get(self.resource.name, 0)
+        if cursor.versions.keys() == self._accessible.full_scope and bool(cached) == bool(state.record_count):
+            self._set_cursor(cursor)
+            self._publish_report(KindReport(cluster, self.resource.name, state.record_count, missing=state.missing))
 
     async def _list(self) -> KindReport:
-        self._permitted.held = frozenset()
-        began = self._desk.clock.monotonic()
-        await self._standing.listing()
-        listing = await read_kind(self._desk, self._permitted)
-        self._follow(Followed(listing.parser, listing.versions))
+        self._accessible.watched = frozenset()
+        began = self._context.clock.monotonic()
+        await self._status.record_list_started()
+        result = await list_kind(self._context, self._accessible)
+        self._set_cursor(WatchCursor(result.parser, result.versions))
         self._listed_at = began
-        await self._standing.listed(listing.report, listing.began, listing.seen_at, self._written())
-        self._settle(listing.report)
-        return listing.report
+        await self._status.record_list_finished(result.report, result.started_at, result.observed_at, self._encode_cursor())
+        self._publish_report(result.report)
+        return result.report
 
-    def _follow(self, what: Followed) -> None:
-        self._followed = what
-        self._permitted.held = frozenset(what.versions)
+    def _set_cursor(self, cursor: WatchCursor) -> None:
+        self._cursor = cursor
+        self._accessible.watched = frozenset(cursor.versions)
 
-    def _written(self) -> str:
-        return self._followed.written(self._desk.reach.uid) if self._followed else ""
+    def _encode_cursor(self) -> str:
+        return self._cursor.encode(self._context.health.uid) if self._cursor else ""
 
-    def _forget(self) -> None:
-        self._followed, self._resumable = None, False
+    def _drop_cursor(self) -> None:
+        self._cursor, self._can_resume = None, False
 
-    async def _watch_unless_asked(self) -> None:
-        """Until one of the watches ends, a refresh is asked for, more may be read, or the cluster has been lost."""
-        if self._followed is None:
+    async def _watch_until_interrupted(self) -> None:
+        """Watches until a watch ends, a relist is requested, a further namespace can be read, or the cluster is lost."""
+        if self._cursor is None:
             return
-        began = self._desk.clock.monotonic()
-        watching = Watching(self._desk, self._standing, self._permitted, self._followed)
-        waits = (watching.until_one_ends(), self._permitted.more(), self._desk.reach.breaks(), self._until_asked())
-        tasks = ends, more, breaks, _ = [asyncio.create_task(wait) for wait in waits]
+        began = self._context.clock.monotonic()
+        watcher = Watcher(self._context, self._status, self._accessible, self._cursor)
+        waits = (
+            watcher.run_until_one_ends(),
+            self._accessible.wait_for_new_scope(),
+            self._context.health.wait_until_lost(),
+            self._wait_for_relist_request(),
+        )
+        tasks = ended, new_scope, lost, _ = [asyncio.create_task(wait) for wait in waits]
         try:
             done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await end_all(tasks)
-        if ends in done:
-            await self._ended(ends, watching, self._desk.clock.monotonic() - began)
-        elif breaks in done:
-            raise DeadlineExceeded(f"{self._desk.cluster} does not answer", "its watches are taken up again when it does")
-        elif more in done:
-            more.result()
-            await self._widen()
+            await cancel_all(tasks)
+        if ended in done:
+            await self._handle_watch_end(ended, watcher, self._context.clock.monotonic() - began)
+        elif lost in done:
+            raise DeadlineExceeded(f"{self._context.cluster} does not answer", "its watches resume when it does")
+        elif new_scope in done:
+            new_scope.result()
+            await self._add_scopes()
 
-    async def _ended(self, ends: asyncio.Task[None], watching: Watching, lasted: float) -> None:
-        self._in_vain = 0 if watching.spoke else self._in_vain + 1
-        ends.result()
-        if watching.refusal is not None:
-            await self._narrow(watching.refusal)
-        elif lasted < _BRIEF and not watching.brought_plenty:
-            await self._pause(self._backoff.next())
+    async def _handle_watch_end(self, ended: asyncio.Task[None], watcher: Watcher, seconds: float) -> None:
+        self._failed_resumes = 0 if watcher.received_anything else self._failed_resumes + 1
+        ended.result()
+        if watcher.refusal is not None:
+            await self._remove_forbidden_scope(watcher.refusal)
+        elif seconds < _SHORT_WATCH and not watcher.received_flood:
+            await self._sleep_until_requested(self._backoff.next())
         else:
             self._backoff.reset()
 
-    async def _narrow(self, refusal: Forbidden) -> None:
-        """What was read until now is no longer permitted: its rows stay, and are said to be missing."""
-        if self._followed is not None and self._followed.versions:
-            self._settle(await self._standing.covering(self._permitted.missing(self._followed.versions)))
+    async def _remove_forbidden_scope(self, refusal: Forbidden) -> None:
+        """A scope has become forbidden: its rows are kept, and it is reported as missing."""
+        if self._cursor is not None and self._cursor.versions:
+            missing = self._accessible.describe_missing(self._cursor.versions)
+            self._publish_report(await self._status.record_missing(missing))
         else:
-            self._standing.remember(refusal)
-            self._forget()
+            self._status.add_gap_reason(refusal)
+            self._drop_cursor()
 
-    async def _widen(self) -> None:
-        """Reads what has become readable beside what is followed already."""
-        before = self._followed
+    async def _add_scopes(self) -> None:
+        """Lists the scopes that have become readable, and watches them with the others."""
+        before = self._cursor
         if before is None:
             return
-        self._standing.left_well()
-        async with self._desk.gate.place(self.resource.name):
-            listing = await read_kind(self._desk, self._permitted)
-        versions = listing.versions if None in listing.versions else {**before.versions, **listing.versions}
-        self._follow(Followed(listing.parser, versions))
-        await self._standing.count(listing.report.added - listing.report.deleted, self._written())
-        self._settle(await self._standing.covering(listing.report.missing))
+        self._status.mark_exited_cleanly()
+        async with self._context.limiter.slot(self.resource.name):
+            result = await list_kind(self._context, self._accessible)
+        versions = result.versions if None in result.versions else {**before.versions, **result.versions}
+        self._set_cursor(WatchCursor(result.parser, versions))
+        await self._status.add_to_count(result.report.added - result.report.deleted, self._encode_cursor())
+        self._publish_report(await self._status.record_missing(result.report.missing))
 
-    async def _mend(self, error: Exception) -> None:
-        pause = self._pause_after(error)
-        if isinstance(error, Unavailable) or getattr(error, "http_status", 0) > _SERVER_ERROR:
-            self._desk.reach.doubt()
-        if isinstance(error, Gone | Forbidden | NotFound) or self._in_vain >= _RESUMED_IN_VAIN:
-            self._in_vain = 0
-            self._forget()
-        report = await self._standing.failed(error, self._desk.clock.now() + pause)
-        if isinstance(error, Gone):  # whoever waits for a list gets the next one
-            self._desk.settled(report)
+    async def _handle_failure(self, error: Exception) -> None:
+        delay = self._retry_delay(error)
+        if isinstance(error, Unavailable) or getattr(error, "http_status", 0) > _INTERNAL_ERROR:
+            self._context.health.suspect()
+        if isinstance(error, Gone | Forbidden | NotFound) or self._failed_resumes >= _MAX_FAILED_RESUMES:
+            self._failed_resumes = 0
+            self._drop_cursor()
+        report = await self._status.record_failure(error, self._context.clock.now() + delay)
+        if isinstance(error, Gone):  # waiting callers get the report of the list that follows
+            self._context.list_finished(report)
         else:
-            self._settle(report)
-        await self._pause(pause, more=isinstance(error, Forbidden) and self.resource.namespaced)
+            self._publish_report(report)
+        await self._sleep_until_requested(delay, or_new_scope=isinstance(error, Forbidden) and self.resource.namespaced)
 
-    def _pause_after(self, error: Exception) -> float:
+    def _retry_delay(self, error: Exception) -> float:
         if isinstance(error, Forbidden | NotFound):
-            return self._desk.plan.retry_forbidden(self.resource)
-        asked = min(error.retry_after, _LONGEST_ASKED) if isinstance(error, TooManyRequests) else 0.0
-        return max(asked, self._backoff.next())
+            return self._context.plan.forbidden_retry_interval(self.resource)
+        retry_after = min(error.retry_after, _MAX_RETRY_AFTER) if isinstance(error, TooManyRequests) else 0.0
+        return max(retry_after, self._backoff.next())
 
-    def _settle(self, report: KindReport) -> None:
+    def _publish_report(self, report: KindReport) -> None:
         waiting, self._waiting = self._waiting, []
         for future in waiting:
             if not future.done():
                 future.set_result(report)
-        self.settled.set()
-        self._desk.settled(report)
+        self.first_list_finished.set()
+        self._context.list_finished(report)
 
-    async def _pause(self, seconds: float, *, more: bool = False) -> None:
-        """Or until a refresh is asked for, or (``more``) until another namespace may be tried."""
-        tasks = [asyncio.create_task(wait) for wait in (self._until_asked(), *([self._permitted.more()] if more else []))]
+    async def _sleep_until_requested(self, seconds: float, *, or_new_scope: bool = False) -> None:
+        """Ends early when a relist is requested or, with ``or_new_scope``, when another namespace can be tried."""
+        waits = [self._wait_for_relist_request(), *([self._accessible.wait_for_new_scope()] if or_new_scope else [])]
+        tasks = [asyncio.create_task(wait) for wait in waits]
         try:
             await asyncio.wait(tasks, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await end_all(tasks)
+            await cancel_all(tasks)
 
-    async def _until_asked(self) -> None:
-        await self._asked.wait()
+    async def _wait_for_relist_request(self) -> None:
+        await self._relist_requested.wait()

@@ -1,4 +1,4 @@
-"""How far a kind has been followed: what a watch resumes from, in this process or, by way of ``cache_metadata``, in the next one."""
+"""How far a kind has been read: where its watches resume, in this process or, through ``cache_metadata``, in the next one."""
 
 from dataclasses import dataclass
 
@@ -9,19 +9,20 @@ from k8sconsole.scanner.reflector.accessible_namespaces import Scope
 
 
 @dataclass
-class Followed:
-    """versions: the resourceVersion that each scope's rows have reached."""
+class WatchCursor:
+    """versions: the resourceVersion that the rows of each scope have reached."""
 
     parser: ResourceParser
     versions: dict[Scope, str]
 
-    def written(self, cluster: str) -> str:
-        """For ``ScanState.resource_version``. cluster: its uid."""
-        return _encode(_Reached(cluster, self.parser.columns, {scope or "": version for scope, version in self.versions.items()})).decode()
+    def encode(self, cluster_uid: str) -> str:
+        """Returns the text for ``ScanState.resource_version``."""
+        versions = {scope or "": version for scope, version in self.versions.items()}
+        return _encode(_StoredCursor(cluster_uid, self.parser.columns, versions)).decode()
 
 
-class _Reached(msgspec.Struct, frozen=True):
-    """versions: by namespace, the whole cluster under the empty name."""
+class _StoredCursor(msgspec.Struct, frozen=True):
+    """cluster: its uid. versions: by namespace; the empty name is the whole cluster."""
 
     cluster: str
     columns: tuple[str, ...]
@@ -29,15 +30,15 @@ class _Reached(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(_Reached).decode
+_decode = msgspec.json.Decoder(_StoredCursor).decode
 
 
-def read_back(text: str, cluster: str, parser: ResourceParser) -> Followed | None:
-    """What ``written`` wrote, unless it speaks of another cluster, of other columns, or makes no sense."""
+def decode_cursor(text: str, cluster_uid: str, parser: ResourceParser) -> WatchCursor | None:
+    """Reads what ``WatchCursor.encode`` wrote. Returns None for another cluster, other columns, or unreadable text."""
     try:
-        found = _decode(text)
+        stored = _decode(text)
     except msgspec.DecodeError:
         return None
-    if not cluster or found.cluster != cluster or found.columns != parser.columns or not all(found.versions.values()):
+    if not cluster_uid or stored.cluster != cluster_uid or stored.columns != parser.columns or not all(stored.versions.values()):
         return None
-    return Followed(parser, {scope or None: version for scope, version in found.versions.items()})
+    return WatchCursor(parser, {scope or None: version for scope, version in stored.versions.items()})

@@ -1,4 +1,4 @@
-"""One kind's watches, one a scope: every version they bring is written, and their word vouches for the rows."""
+"""The watches of one kind, one per scope: every version they deliver is written, and each delivery confirms the rows."""
 
 import asyncio
 import contextlib
@@ -9,131 +9,139 @@ from typing import Any
 
 from k8sconsole.cluster.port import WatchEvent
 from k8sconsole.errors import Forbidden, StoreError
-from k8sconsole.scanner.context import Desk
-from k8sconsole.scanner.parser import Round, version_of
-from k8sconsole.scanner.reflector.accessible_namespaces import Permitted, Scope
-from k8sconsole.scanner.reflector.event_batcher import follow
-from k8sconsole.scanner.reflector.sync_status import Standing
-from k8sconsole.scanner.reflector.watch_cursor import Followed
+from k8sconsole.scanner.context import ScanContext
+from k8sconsole.scanner.parser import EventRound, event_version
+from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespaces, Scope
+from k8sconsole.scanner.reflector.event_batcher import batch_events
+from k8sconsole.scanner.reflector.sync_status import SyncStatus
+from k8sconsole.scanner.reflector.watch_cursor import WatchCursor
 from k8sconsole.store.port import WriteBatch, WriteResult
 
-_OPEN = 1.0
-"""Seconds of quiet after which a watch that has just been opened has said all that it had to catch up with."""
+_CAUGHT_UP_AFTER = 1.0
+"""Seconds of silence after which a watch that was just opened has delivered everything it had to catch up with."""
 
-_PLENTY = 50
-"""Events."""
+_FLOOD = 50
+"""Events. A server may drop a watch for falling behind when it has delivered this many."""
 
 
-class Watching:
-    """Begun anew after every end; ``followed`` carries on. refusal: why a scope has left ``followed``."""
+class Watcher:
+    """Watches one kind once; it is created again after every end, and ``cursor`` carries the position on.
 
-    def __init__(self, desk: Desk, standing: Standing, permitted: Permitted, followed: Followed) -> None:
-        self._desk = desk
-        self._standing = standing
-        self._permitted = permitted
-        self._followed = followed
-        self._resource = permitted.resource
-        self._said: dict[Scope, float] = {}
+    refusal: why a scope was removed from ``cursor``.
+    """
+
+    def __init__(self, context: ScanContext, status: SyncStatus, accessible: AccessibleNamespaces, cursor: WatchCursor) -> None:
+        self._context = context
+        self._status = status
+        self._accessible = accessible
+        self._cursor = cursor
+        self._resource = accessible.resource
+        self._responded_at: dict[Scope, float] = {}
         self.refusal: Forbidden | None = None
-        self._brought = 0
+        self._event_count = 0
 
     @property
-    def brought_plenty(self) -> bool:
-        """Whether so much was heard that a server may well have dropped it for falling behind."""
-        return self._brought >= _PLENTY
+    def received_flood(self) -> bool:
+        """Whether so many events arrived that the server may have ended the watch for falling behind."""
+        return self._event_count >= _FLOOD
 
     @property
-    def spoke(self) -> bool:
-        """Whether anything at all was heard of the server."""
-        return bool(self._said)
+    def received_anything(self) -> bool:
+        return bool(self._responded_at)
 
-    async def until_one_ends(self) -> None:
-        """Raises what ends it, but for the server's own regular end. A scope that is no longer permitted leaves ``followed``."""
-        self._standing.resuming()
-        watches = [asyncio.create_task(self._watch(scope)) for scope in self._followed.versions]
+    async def run_until_one_ends(self) -> None:
+        """Returns at the server's regular end of a watch; raises any other reason. A scope that is now forbidden leaves the cursor."""
+        self._status.mark_resuming()
+        watches = [asyncio.create_task(self._watch(scope)) for scope in self._cursor.versions]
         try:
             done, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await end_all(watches)
+            await cancel_all(watches)
         for watch in done:
             watch.result()
-        self._standing.left_well()
+        self._status.mark_exited_cleanly()
 
     async def _watch(self, scope: Scope) -> None:
         opened = asyncio.Event()
-        quiet = asyncio.create_task(self._vouch_when_open(scope, opened))
+        confirmation = asyncio.create_task(self._confirm_when_caught_up(scope, opened))
         try:
-            async with aclosing(self._heard(scope, opened)) as events:
-                await follow(events, partial(self._take, scope), self._desk.clock.now)
+            async with aclosing(self._read_events(scope, opened)) as events:
+                await batch_events(events, partial(self._handle_batch, scope), self._context.clock.now)
         except Forbidden as error:
             self.refusal = error
-            self._permitted.refuse(scope, error)
-            del self._followed.versions[scope]
+            self._accessible.mark_forbidden(scope, error)
+            del self._cursor.versions[scope]
         finally:
-            await end_all([quiet])
+            await cancel_all([confirmation])
 
-    async def _heard(self, scope: Scope, opened: asyncio.Event) -> AsyncGenerator[WatchEvent]:
-        """A server ends the watch of whoever it takes for too slow. While it said plenty, it is asked at once for what comes next: whoever
-        first writes what was heard is further behind when he comes back, and dropped the sooner."""
-        version, opens = self._followed.versions[scope], opened.set
+    async def _read_events(self, scope: Scope, opened: asyncio.Event) -> AsyncGenerator[WatchEvent]:
+        """Watches, and watches again at once after a flood of events.
+
+        A server ends the watch of a client that it takes for too slow. A client that first writes what it received falls further behind,
+        and is dropped the sooner.
+        """
+        version, on_opened = self._cursor.versions[scope], opened.set
         while True:
             count, last = 0, None
-            watch = self._desk.source.watch(self._resource, resource_version=version, namespace=scope, opened=opens)
+            watch = self._context.source.watch(self._resource, resource_version=version, namespace=scope, opened=on_opened)
             async with aclosing(watch) as events:  # type: ignore[type-var]
                 async for event in events:
                     count, last = count + 1, event
                     yield event
-            if last is None or count < _PLENTY:
+            if last is None or count < _FLOOD:
                 return
-            version = version_of(last) or version
-            opens = partial(self._standing.heard_again, self._desk.clock.now())
+            version = event_version(last) or version
+            on_opened = partial(self._status.mark_reconnected, self._context.clock.now())
 
-    async def _vouch_when_open(self, scope: Scope, opened: asyncio.Event) -> None:
+    async def _confirm_when_caught_up(self, scope: Scope, opened: asyncio.Event) -> None:
+        """Confirms the rows of a watch that has nothing to deliver."""
         await opened.wait()
-        self._desk.reach.heard()
-        at = self._desk.clock.now()
-        await asyncio.sleep(_OPEN)
-        if scope not in self._said:
-            with contextlib.suppress(StoreError):  # the watch's next word tells again
-                await self._vouch(scope, at)
+        self._context.health.mark_responding()
+        at = self._context.clock.now()
+        await asyncio.sleep(_CAUGHT_UP_AFTER)
+        if scope not in self._responded_at:
+            with contextlib.suppress(StoreError):  # the next event of the watch confirms again
+                await self._confirm(scope, at)
 
-    async def _take(self, scope: Scope, events: list[WatchEvent], at: float) -> None:
-        self._desk.reach.heard()
-        self._brought += len(events)
-        news = await asyncio.get_running_loop().run_in_executor(self._desk.parsers, self._followed.parser.events, events)
-        if news.rounds:
-            await self._write(at, news.rounds, self._reached(scope, news.resource_version))
-        if scope in self._followed.versions:
-            self._followed.versions[scope] = news.resource_version or self._followed.versions[scope]
-        await self._vouch(scope, at)
+    async def _handle_batch(self, scope: Scope, events: list[WatchEvent], at: float) -> None:
+        self._context.health.mark_responding()
+        self._event_count += len(events)
+        parse = self._cursor.parser.events
+        parsed = await asyncio.get_running_loop().run_in_executor(self._context.parsers, parse, events)
+        if parsed.rounds:
+            await self._write(at, parsed.rounds, self._encode_cursor(scope, parsed.resource_version))
+        if scope in self._cursor.versions:
+            self._cursor.versions[scope] = parsed.resource_version or self._cursor.versions[scope]
+        await self._confirm(scope, at)
 
-    async def _write(self, at: float, rounds: Sequence[Round], reached: str) -> None:
-        """One after the other, and with them how far they reach: what waits together is written in one transaction."""
-        columns = self._followed.parser.columns
-        batches = [WriteBatch(self._desk.cluster, self._resource.name, at, each.objects, each.gone, columns=columns) for each in rounds]
-        writes = asyncio.gather(*(self._desk.store.write(batch) for batch in batches))
-        results, _ = await asyncio.gather(writes, self._standing.reach(reached))
-        await self._standing.count(sum(result.added - result.deleted for result in results), reached)
-        moved = [result for result in results if _moves(result)]
-        if moved:
-            self._desk.changed(self._resource.name, moved[-1].revision)
+    async def _write(self, at: float, rounds: Sequence[EventRound], cursor: str) -> None:
+        """Writes the rounds in order, and the cursor with them: writes that wait together share one transaction."""
+        columns = self._cursor.parser.columns
+        batches = [WriteBatch(self._context.cluster, self._resource.name, at, each.objects, each.gone, columns=columns) for each in rounds]
+        writes = asyncio.gather(*(self._context.store.write(batch) for batch in batches))
+        results, _ = await asyncio.gather(writes, self._status.record_cursor(cursor))
+        await self._status.add_to_count(sum(result.added - result.deleted for result in results), cursor)
+        changes = [result for result in results if _has_changes(result)]
+        if changes:
+            self._context.rows_changed(self._resource.name, changes[-1].revision)
 
-    def _reached(self, scope: Scope, version: str) -> str:
-        versions = self._followed.versions | ({scope: version} if version else {})
-        return Followed(self._followed.parser, versions).written(self._desk.reach.uid)
+    def _encode_cursor(self, scope: Scope, version: str) -> str:
+        versions = self._cursor.versions | ({scope: version} if version else {})
+        return WatchCursor(self._cursor.parser, versions).encode(self._context.health.uid)
 
-    async def _vouch(self, scope: Scope, at: float) -> None:
-        """The rows are as true as the scope that was heard of longest ago."""
-        self._said[scope] = at
-        if self._said.keys() >= self._followed.versions.keys():
-            await self._standing.vouched(min(self._said.values()), self._followed.written(self._desk.reach.uid))
+    async def _confirm(self, scope: Scope, at: float) -> None:
+        """The rows are as current as the scope whose watch delivered longest ago."""
+        self._responded_at[scope] = at
+        if self._responded_at.keys() >= self._cursor.versions.keys():
+            await self._status.mark_current(min(self._responded_at.values()), self._cursor.encode(self._context.health.uid))
 
 
-def _moves(result: WriteResult) -> bool:
+def _has_changes(result: WriteResult) -> bool:
     return bool(result.added or result.changed or result.deleted)
 
 
-async def end_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
+async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Cancels the tasks and waits until they have ended."""
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""A scan that is wanted by a process that may not scan: it leaves word in the store, and whoever holds the lease lists everything anew."""
+"""Rescans for other processes: a process without the lease writes a request to the store, and the holder lists everything again."""
 
 import asyncio
 
@@ -6,48 +6,51 @@ from k8sconsole.errors import DeadlineExceeded
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
-from k8sconsole.scanner.reports import KindReport
+from k8sconsole.scanner.context import KindReport
 from k8sconsole.store.port import ScanState, ScanStatus, Store
 
-_LOOK_EVERY = 0.5
+_POLL_EVERY = 0.5
 
 
-async def answer(store: Store, cluster: ClusterName, scanner: ClusterScanner) -> None:
-    """For ever: does what is asked for from now on."""
-    done = await store.asked_scans(cluster)
+async def serve_requests(store: Store, cluster: ClusterName, scanner: ClusterScanner) -> None:
+    """Serves every request that is written from now on, until cancelled."""
+    served = await store.asked_scans(cluster)
     while True:
-        await asyncio.sleep(_LOOK_EVERY)
-        asked = await store.asked_scans(cluster)
-        if asked != done:
-            done = asked
+        await asyncio.sleep(_POLL_EVERY)
+        requested = await store.asked_scans(cluster)
+        if requested != served:
+            served = requested
             await scanner.refresh()
 
 
-async def ask(store: Store, cluster: ClusterName, clock: Clock, patience: float) -> list[KindReport]:
-    """What the other process found, once it has listed everything anew; it does not tell what each list changed.
+async def request_rescan(store: Store, cluster: ClusterName, clock: Clock, patience: float) -> list[KindReport]:
+    """Requests a rescan and returns what the other process found. The counts of added, changed and deleted rows are not known here.
 
-    patience: seconds without one more kind being listed. Raises DeadlineExceeded."""
-    since = clock.now()
+    patience: the longest time in seconds between two kinds being listed. Raises DeadlineExceeded.
+    """
+    requested_at = clock.now()
     await store.ask_scan(cluster)
-    before, heard = -1, clock.monotonic()
+    remaining, progress_at = -1, clock.monotonic()
     while True:
         states = await store.scan_states(cluster)
-        waiting = [state for state in states if _is_waited_for(state, since)]
-        if states and not waiting:
-            return [_report(state) for state in states if state.status is not ScanStatus.PENDING]
-        if len(waiting) != before:
-            before, heard = len(waiting), clock.monotonic()
-        elif clock.monotonic() - heard > patience:
-            raise DeadlineExceeded(f"The process that scans {cluster} did not answer", f"nothing happened for {patience:g} s")
-        await asyncio.sleep(_LOOK_EVERY)
+        pending = [state for state in states if _is_pending(state, requested_at)]
+        if states and not pending:
+            return [_kind_report(state) for state in states if state.status is not ScanStatus.PENDING]
+        if len(pending) != remaining:
+            remaining, progress_at = len(pending), clock.monotonic()
+        elif clock.monotonic() - progress_at > patience:
+            raise DeadlineExceeded(
+                f"the process that scans {cluster} did not list it again", f"no progress for {patience:g} s", "k8sconsole cache status"
+            )
+        await asyncio.sleep(_POLL_EVERY)
 
 
-def _is_waited_for(state: ScanState, since: float) -> bool:
-    """Kinds that failed before are not: a forbidden one is asked for again in its own time."""
-    return state.status in (ScanStatus.RUNNING, ScanStatus.COMPLETED) and (state.last_scan_at or 0.0) < since
+def _is_pending(state: ScanState, requested_at: float) -> bool:
+    """Whether the list is still to come. Kinds that failed before do not count: a forbidden one is tried at its own interval."""
+    return state.status in (ScanStatus.RUNNING, ScanStatus.COMPLETED) and (state.last_scan_at or 0.0) < requested_at
 
 
-def _report(state: ScanState) -> KindReport:
+def _kind_report(state: ScanState) -> KindReport:
     forbidden = any(reason.startswith(f"{state.resource}: ") for reason in state.missing)
     error = "" if forbidden else state.error
     return KindReport(state.cluster, state.resource, state.record_count, seconds=state.seconds, error=error, missing=state.missing)

@@ -8,7 +8,7 @@ import pytest
 from k8sconsole.errors import ServerError
 from k8sconsole.model.events import Notice, Trust
 from k8sconsole.model.identity import Identity, another
-from k8sconsole.scanner.connectivity.cluster_identity import remembered
+from k8sconsole.scanner.connectivity.cluster_identity import last_identity
 from k8sconsole.store.port import Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import NODES, PODS, MemoryCluster
@@ -43,7 +43,7 @@ async def test_rows_of_a_cluster_are_not_shown_as_those_of_another_that_took_its
     await scan.coordinator.scan_once(other)
     assert (await scan.names(NODES), await scan.names(PODS)) == (["n9"], [])
     assert notices(scan) == ["memory leads to another cluster now"]
-    assert await remembered(store, other.name) == Identity("other")
+    assert await last_identity(store, other.name) == Identity("other")
 
 
 async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and_none_of_the_former_stays(scan: Scan) -> None:

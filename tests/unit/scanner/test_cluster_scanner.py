@@ -12,7 +12,7 @@ from k8sconsole.errors import Forbidden, Unavailable
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
-from k8sconsole.scanner.connectivity import health as reach
+from k8sconsole.scanner.connectivity import health
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.store.port import RowQuery, ScanStatus, Store, WriteBatch, WriteResult
@@ -124,7 +124,7 @@ async def test_a_kind_that_fails_is_named_and_the_others_are_read(scan: Scan) ->
 async def test_a_slow_login_is_no_silent_cluster_one_scan_waits_for_it_and_a_lasting_one_says_what_it_waits_for(
     scan: Scan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reach, "_ANSWER_WITHIN", 0.1)
+    monkeypatch.setattr(health, "_PROBE_TIMEOUT", 0.1)
     cluster, other = await shop(), await shop()
     cluster.login_seconds = other.login_seconds = 0.5
     assert {report.resource: report.objects for report in await scan.coordinator.scan_once(cluster)}["pods"] == 8
@@ -402,7 +402,7 @@ async def _begun(cluster: MemoryCluster, watches: int) -> bool:
 async def _gap_of(scan: Scan, least: float, most: float) -> bool:
     """In the history of pods, of so many seconds."""
     gaps = await scan.store.gaps(0, float("inf"), resource=PODS.name)
-    return any(least <= (gap.ended or 0) - gap.began <= most and "read afterwards" in gap.reason for gap in gaps)
+    return any(least <= (gap.ended or 0) - gap.began <= most and "read later" in gap.reason for gap in gaps)
 
 
 async def _labelled(scan: Scan, number: str) -> bool:

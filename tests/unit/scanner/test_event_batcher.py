@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from k8sconsole.cluster.port import EventType, WatchEvent
-from k8sconsole.scanner.reflector.event_batcher import follow
+from k8sconsole.scanner.reflector.event_batcher import batch_events
 
 MIB = 1 << 20
 
@@ -53,7 +53,7 @@ async def _until_quiet(flood: Flood) -> int:
 
 async def test_a_flood_is_read_while_what_came_before_is_written_and_then_waits() -> None:
     flood, slow = Flood(200, MIB), Slow()
-    following = asyncio.create_task(follow(flood.events(), slow.take, time.monotonic))
+    following = asyncio.create_task(batch_events(flood.events(), slow.take, time.monotonic))
     assert 12 <= await _until_quiet(flood) <= 20, "some 16 MiB are held, not the whole flood"
     slow.may_go_on.set()
     await following
@@ -63,14 +63,14 @@ async def test_a_flood_is_read_while_what_came_before_is_written_and_then_waits(
 async def test_what_waits_is_written_in_portions() -> None:
     flood, slow = Flood(5_000), Slow()
     slow.may_go_on.set()
-    await follow(flood.events(), slow.take, time.monotonic)
+    await batch_events(flood.events(), slow.take, time.monotonic)
     assert sum(slow.taken) == 5_000
     assert max(slow.taken) <= 1_000
 
 
 async def test_what_waited_is_told_to_be_as_old_as_it_is() -> None:
     flood, slow = Flood(3_000), Slow()
-    following = asyncio.create_task(follow(flood.events(), slow.take, time.monotonic))
+    following = asyncio.create_task(batch_events(flood.events(), slow.take, time.monotonic))
     await _until_quiet(flood)
     read = time.monotonic()
     await asyncio.sleep(0.1)
@@ -87,7 +87,7 @@ async def test_what_cannot_be_written_ends_the_watch_even_where_it_waits_for_roo
         await slow.take(events, at)
         raise OSError("disk full")
 
-    following = asyncio.create_task(follow(flood.events(), fail, time.monotonic))
+    following = asyncio.create_task(batch_events(flood.events(), fail, time.monotonic))
     await _until_quiet(flood)
     slow.may_go_on.set()
     with pytest.raises(OSError, match="disk full"):
@@ -97,7 +97,7 @@ async def test_what_cannot_be_written_ends_the_watch_even_where_it_waits_for_roo
 
 async def test_who_ends_a_watch_that_waits_for_room_has_only_what_was_begun_written() -> None:
     flood, slow = Flood(200, MIB), Slow()
-    following = asyncio.create_task(follow(flood.events(), slow.take, time.monotonic))
+    following = asyncio.create_task(batch_events(flood.events(), slow.take, time.monotonic))
     await _until_quiet(flood)
     following.cancel()
     await asyncio.sleep(0.05)

@@ -17,10 +17,10 @@ from k8sconsole.model.history import Change
 from k8sconsole.model.objects import Departure
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef
 from k8sconsole.model.resources import BUILTIN
+from k8sconsole.scanner.context import KindReport
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
-from k8sconsole.scanner.reflector.partial_refresh import Part
-from k8sconsole.scanner.reports import KindReport
+from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
 from k8sconsole.store.port import RowQuery, Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.contract.store_objects import PODS, batch, pod
@@ -40,7 +40,7 @@ class Site:
         self.coordinator = ScanCoordinator(store, plan=ScanPlan(), clock=SystemClock(), publish=self.facts.append)
 
     async def read(self, name: str = "", namespace: str = "default") -> KindReport:
-        (report,) = await self.coordinator.read_parts(self.cluster, "", [Part(CONFIGMAPS, namespace, name)])
+        (report,) = await self.coordinator.refresh_targets(self.cluster, "", [RefreshTarget(CONFIGMAPS, namespace, name)])
         return report
 
     async def create(self, name: str, namespace: str = "default") -> None:
@@ -158,7 +158,7 @@ async def test_the_count_of_a_kind_that_is_watched_here_stays_right(store: Store
     pods = cluster.resources[0]
     await wait_until(lambda: _watched(store, pods))
     await cluster.put(pods, "silent", "a", told=False)
-    await coordinator.read_parts(cluster, "", [Part(pods, "a", "silent")])
+    await coordinator.refresh_targets(cluster, "", [RefreshTarget(pods, "a", "silent")])
     (state,) = [state for state in await store.scan_states() if state.resource == pods.name]
     assert state.record_count == (await store.rows(RowQuery(pods.name))).total == 9
     await coordinator.close()
@@ -178,7 +178,7 @@ async def test_an_object_of_a_kind_that_is_not_served_for_a_moment_is_not_taken_
     await coordinator.scan_once(cluster)
     cluster.refusals["widgets.example.com", "a"] = NotFound("Cannot get widgets", "404 page not found")
     with pytest.raises(NotFound):
-        await coordinator.read_parts(cluster, "", [Part(WIDGETS, "a", "w")])
+        await coordinator.refresh_targets(cluster, "", [RefreshTarget(WIDGETS, "a", "w")])
     assert (await store.rows(RowQuery(WIDGETS.name))).total == 1
     await coordinator.close()
 

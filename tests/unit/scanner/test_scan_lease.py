@@ -108,7 +108,7 @@ async def test_the_lease_of_a_holder_that_died_is_free_when_its_time_is_over(tmp
     store = await open_store(tmp_path / "cache.db")
     assert await store.take_lease("scan:x", "dead", 0.05) == "dead"
     await asyncio.sleep(0.1)
-    assert await ScanLease(store, MemoryCluster("x").name, "alive").take()
+    assert await ScanLease(store, MemoryCluster("x").name, "alive").acquire()
     await store.close()
 
 
