@@ -49,7 +49,7 @@ async def find_request(context: ToolContext, request_id: str) -> RequestRecord:
     ended = by_phase.get("completed", entry)
     if ended.phase == "completed" and ended.outcome != "ok":
         raise cannot_undo("request_id", request_id, f"it came to nothing: {ended.outcome}")
-    found = _request(entry, ended.at)
+    found = _request_record(entry, ended.at)
     if not found.kind or not found.name:
         raise cannot_undo("request_id", request_id, f"{entry.tool} changed no single object that its arguments name")
     return found
@@ -60,9 +60,9 @@ def cannot_undo(parameter: str, given: str, why: str) -> InvalidParams:
     return InvalidParams(f"{parameter}={given!r}" if given else f"{parameter} is missing", why, "history_list_versions", details)
 
 
-def _request(entry: AuditEntry, ended: float) -> RequestRecord:
+def _request_record(entry: AuditEntry, ended: float) -> RequestRecord:
     given = entry.arguments
-    kind, name, namespace = _in_manifest(given.get("manifest"))
+    kind, name, namespace = _identify_manifest(given.get("manifest"))
     named = given.get("job") if entry.tool == "k8s_trigger_cronjob" else given.get("name")
     return RequestRecord(
         entry.tool,
@@ -76,7 +76,7 @@ def _request(entry: AuditEntry, ended: float) -> RequestRecord:
     )
 
 
-def _in_manifest(manifest: Any) -> tuple[str, str, str]:
+def _identify_manifest(manifest: Any) -> tuple[str, str, str]:
     """Kind, name and namespace; the audit keeps manifests as they were given, masked, which may leave no YAML."""
     if not isinstance(manifest, dict | str):
         return "", "", ""

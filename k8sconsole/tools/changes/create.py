@@ -24,14 +24,14 @@ class CreateResult(msgspec.Struct):
 
 async def propose_create(context: ToolContext, one: TargetObject, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
     """Raises AlreadyExists, Invalid, Forbidden, as the server does."""
-    checked = await _sent(context, one, manifest, dry_run=True)
-    return Proposal((one.label,), consequences, manifest_yaml(checked), str(_undo(one)))
+    checked = await _send_create(context, one, manifest, dry_run=True)
+    return Proposal((one.label,), consequences, manifest_yaml(checked), str(_undo_create(one)))
 
 
 async def create_object(context: ToolContext, one: TargetObject, manifest: dict[str, Any], done: str = "created") -> Reply:
-    created = await _sent(context, one, manifest, dry_run=False)
+    created = await _send_create(context, one, manifest, dry_run=False)
     named = msgspec.structs.replace(one, name=str(created["metadata"]["name"]))
-    undo = _undo(named)
+    undo = _undo_create(named)
     made = CreateResult(str(one.resource.name), one.namespace, named.name, str(created["metadata"].get("uid", "")), created, undo.call)
     return Reply(msgspec.to_builtins(made), f"{done} {named.label} in {one.cluster}\nundo: {undo}", context.live())
 
@@ -47,11 +47,11 @@ def manifest_yaml(manifest: dict[str, Any]) -> str:
     return text
 
 
-def _undo(one: TargetObject) -> Undo:
+def _undo_create(one: TargetObject) -> Undo:
     return Undo("k8s_delete_resource", one.arguments())
 
 
-async def _sent(context: ToolContext, one: TargetObject, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+async def _send_create(context: ToolContext, one: TargetObject, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
     cluster = await context.cluster(one.cluster)
     try:
         answer = await cluster.create(one.resource, one.namespace or None, msgspec.json.encode(manifest), dry_run=dry_run)

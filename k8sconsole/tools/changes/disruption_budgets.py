@@ -48,21 +48,25 @@ async def budgets_broken_by_deleting(
         ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in status.get("conditions") or [])
         labels, lost = meta.get("labels") or {}, int(ready)
     else:
-        labels, lost = _template_labels(obj), _ready(status)
-    return tuple([_sentence(one, lost) for one in await _protecting(context, cluster, meta, labels) if _breaks(one, lost)]) if lost else ()
+        labels, lost = _template_labels(obj), _ready_pods(status)
+    return (
+        tuple([_describe_break(one, lost) for one in await _budgets_protecting(context, cluster, meta, labels) if _is_broken(one, lost)])
+        if lost
+        else ()
+    )
 
 
 async def budgets_broken_by_scaling(context: ToolContext, cluster: ClusterName, obj: dict[str, Any], replicas: int) -> tuple[str, ...]:
     """Pods that are not ready go first. A budget in percent, or of those that may be missing, wants fewer once there are fewer."""
-    lost = _ready(obj.get("status") or {}) - replicas
+    lost = _ready_pods(obj.get("status") or {}) - replicas
     if lost <= 0:
         return ()
-    found = await _protecting(context, cluster, obj["metadata"], _template_labels(obj))
+    found = await _budgets_protecting(context, cluster, obj["metadata"], _template_labels(obj))
     fixed = [one for one in found if isinstance(one["spec"].get("minAvailable"), int)]
-    return tuple(_sentence(one, lost) for one in fixed if _breaks(one, lost))
+    return tuple(_describe_break(one, lost) for one in fixed if _is_broken(one, lost))
 
 
-async def _protecting(
+async def _budgets_protecting(
     context: ToolContext, cluster: ClusterName, meta: Mapping[str, Any], labels: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Read live: what a budget allows changes by the second. Where they may not be read, none."""
@@ -78,12 +82,12 @@ async def _protecting(
     return [one for one in budgets if budget_protects(one, namespace, labels)]
 
 
-def _breaks(budget: dict[str, Any], lost: int) -> bool:
+def _is_broken(budget: dict[str, Any], lost: int) -> bool:
     status = budget.get("status") or {}
     return int(status.get("currentHealthy") or 0) - lost < int(status.get("desiredHealthy") or 0)
 
 
-def _sentence(budget: dict[str, Any], lost: int) -> str:
+def _describe_break(budget: dict[str, Any], lost: int) -> str:
     status, meta = budget.get("status") or {}, budget["metadata"]
     healthy, wanted = int(status.get("currentHealthy") or 0), int(status.get("desiredHealthy") or 0)
     left = f"has {healthy} and wants {wanted}: this leaves {max(0, healthy - lost)}"
@@ -95,5 +99,5 @@ def _template_labels(obj: dict[str, Any]) -> dict[str, str]:
     return (template.get("metadata") or {}).get("labels") or {} if isinstance(template, dict) else {}
 
 
-def _ready(status: Mapping[str, Any]) -> int:
+def _ready_pods(status: Mapping[str, Any]) -> int:
     return next((int(status[key]) for key in _READY if isinstance(status.get(key), int)), 0)

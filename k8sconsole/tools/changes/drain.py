@@ -17,7 +17,7 @@ class DrainPlan(msgspec.Struct, frozen=True):
     pods: tuple[tuple[str, str, str], ...]
     staying: tuple[str, ...]
     blocking: tuple[str, ...]
-    hurts: tuple[str, ...]
+    budget_warnings: tuple[str, ...]
 
 
 async def plan_drain(context: ToolContext, cluster: Cluster, node: str, *, force: bool, empty_dirs: bool) -> DrainPlan:
@@ -26,20 +26,20 @@ async def plan_drain(context: ToolContext, cluster: Cluster, node: str, *, force
     pods: list[dict[str, Any]] = []
     async for page in cluster.pages(kind, selectors=Selectors(field=f"spec.nodeName={node}")):
         pods += [msgspec.json.decode(item) for item in page.items]
-    moving = [pod for pod in pods if not _stays(pod)]
+    moving = [pod for pod in pods if not _stays_on_node(pod)]
     blocking: list[str] = []
     for pod in moving:
-        label = _label(pod)
+        label = _object_label(pod)
         if not pod["metadata"].get("ownerReferences") and not force:
             blocking.append(f"{label}: nothing owns it, so it will not come back (force=true evicts it)")
         elif not empty_dirs and any("emptyDir" in one for one in pod["spec"].get("volumes") or []):
             blocking.append(f"{label}: its emptyDir data would be lost (delete_emptydir_data=true accepts that)")
     identities = tuple((pod["metadata"]["namespace"], pod["metadata"]["name"], pod["metadata"]["uid"]) for pod in moving)
-    staying = tuple(_label(pod) for pod in pods if _stays(pod))
-    return DrainPlan(identities, staying, tuple(blocking), tuple(await _budgets(context, cluster, moving)))
+    staying = tuple(_object_label(pod) for pod in pods if _stays_on_node(pod))
+    return DrainPlan(identities, staying, tuple(blocking), tuple(await _budget_warnings(context, cluster, moving)))
 
 
-async def _budgets(context: ToolContext, cluster: Cluster, moving: list[dict[str, Any]]) -> list[str]:
+async def _budget_warnings(context: ToolContext, cluster: Cluster, moving: list[dict[str, Any]]) -> list[str]:
     """A sentence for each budget that allows fewer disruptions than the drain needs."""
     kind = await context.resource(cluster.name, BUDGETS)
     said: list[str] = []
@@ -48,15 +48,15 @@ async def _budgets(context: ToolContext, cluster: Cluster, moving: list[dict[str
             needed = sum(budget_protects(budget, pod["metadata"]["namespace"], pod["metadata"].get("labels") or {}) for pod in moving)
             allowed = int((budget.get("status") or {}).get("disruptionsAllowed") or 0)
             if needed > allowed:
-                said.append(f"PodDisruptionBudget {_label(budget)} allows {allowed} more disruptions, this needs {needed}")
+                said.append(f"PodDisruptionBudget {_object_label(budget)} allows {allowed} more disruptions, this needs {needed}")
     return said
 
 
-def _stays(pod: dict[str, Any]) -> bool:
+def _stays_on_node(pod: dict[str, Any]) -> bool:
     owners = {one.get("kind") for one in pod["metadata"].get("ownerReferences") or []}
     finished = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
     return "DaemonSet" in owners or MIRROR in (pod["metadata"].get("annotations") or {}) or finished
 
 
-def _label(obj: dict[str, Any]) -> str:
+def _object_label(obj: dict[str, Any]) -> str:
     return f"{obj['metadata']['namespace']}/{obj['metadata']['name']}"

@@ -98,11 +98,11 @@ class ChangeResult(msgspec.Struct):
 Planner = Callable[[Any, ToolContext], Awaitable[ChangePlan]]
 
 
-async def resolve_target(asked: Any, context: ToolContext, kind: str = "") -> TargetObject:
+async def resolve_target(args: Any, context: ToolContext, kind: str = "") -> TargetObject:
     """From the parameters context, kind, namespace and name."""
-    cluster = context.context(asked.context)
-    resource = await context.resource(cluster, kind or asked.kind)
-    return TargetObject(cluster, resource, namespace_of(context, cluster, resource, getattr(asked, "namespace", "")), asked.name)
+    cluster = context.context(args.context)
+    resource = await context.resource(cluster, kind or args.kind)
+    return TargetObject(cluster, resource, namespace_of(context, cluster, resource, getattr(args, "namespace", "")), args.name)
 
 
 async def fetch_live(context: ToolContext, one: TargetObject, subresource: str | None = None) -> dict[str, Any]:
@@ -112,26 +112,26 @@ async def fetch_live(context: ToolContext, one: TargetObject, subresource: str |
         raw = await cluster.get(one.resource, one.namespace or None, one.name, subresource)
     except NotFound as cause:
         raise await not_found(context, one.cluster, one.resource, one.namespace, one.name) from cause
-    return _masked(one, raw)
+    return _mask_response(one, raw)
 
 
 def change_handlers(planned: Planner, done: str) -> tuple[Preparation, Handler]:
     """Both halves of a tool that changes one object. done: what has been done, as in ``scaled``."""
 
-    async def prepare(asked: Any, context: ToolContext) -> Proposal:
-        plan = await planned(asked, context)
-        after = await _patched(context, plan, dry_run=True)
-        lines = _lines(await _compared(context, plan), after)
+    async def prepare(args: Any, context: ToolContext) -> Proposal:
+        plan = await planned(args, context)
+        after = await _send_patch(context, plan, dry_run=True)
+        lines = _format_differences(await _state_to_compare(context, plan), after)
         consequences = (*plan.consequences, *(owner_warnings(plan.before) if plan.before else ()))
         shown = "\n".join(lines) if lines else "accepted by the server; nothing would change"
         return Proposal((plan.target.label,), consequences, shown, str(plan.undo), {"uid": uid_of(plan.before)})
 
-    async def handle(asked: Any, context: ToolContext) -> Reply:
-        plan = await planned(asked, context)
+    async def handle(args: Any, context: ToolContext) -> Reply:
+        plan = await planned(args, context)
         check_same_object(context, plan.target, plan.before)
-        compared = await _compared(context, plan)
-        after = await _patched(context, plan, dry_run=False)
-        return change_reply(context, plan.target, done, _lines(compared, after), plan.undo, version_of(after))
+        compared = await _state_to_compare(context, plan)
+        after = await _send_patch(context, plan, dry_run=False)
+        return change_reply(context, plan.target, done, _format_differences(compared, after), plan.undo, version_of(after))
 
     return prepare, handle
 
@@ -172,41 +172,41 @@ async def undo_from_history(context: ToolContext, one: TargetObject, before: dic
     kept = await context.store.object_as_of(ref, context.now)
     if kept is None or kept[0].change is Change.DELETED:
         return Undo(why="history does not hold its old version")
-    if changed_fields(_comparable(msgspec.json.decode(kept[1])), _comparable(before), context.noise(one.resource.name)):
+    if changed_fields(_comparable_bytes(msgspec.json.decode(kept[1])), _comparable_bytes(before), context.noise(one.resource.name)):
         return Undo(why="its latest state is not in the history yet")
     return Undo("k8s_undo_change", one.arguments(resource_version=kept[0].resource_version))
 
 
-def _comparable(obj: dict[str, Any]) -> bytes:
+def _comparable_bytes(obj: dict[str, Any]) -> bytes:
     """As history keeps it; an object from a list does not say its kind."""
     meta = {key: value for key, value in obj.get("metadata", {}).items() if key != "managedFields"}
     rest = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind", "status")}
     return msgspec.json.encode({**rest, "metadata": meta})
 
 
-async def _compared(context: ToolContext, plan: ChangePlan) -> dict[str, Any]:
+async def _state_to_compare(context: ToolContext, plan: ChangePlan) -> dict[str, Any]:
     """What the server's answer is held against: the object, or the part of it that a subresource shows."""
     if plan.edit.subresource:
         return await fetch_live(context, plan.target, plan.edit.subresource)
     return plan.before or {}
 
 
-async def _patched(context: ToolContext, plan: ChangePlan, *, dry_run: bool) -> dict[str, Any]:
+async def _send_patch(context: ToolContext, plan: ChangePlan, *, dry_run: bool) -> dict[str, Any]:
     one, edit = plan.target, plan.edit
     raw = await (await context.cluster(one.cluster)).patch(
         one.resource,
         one.namespace or None,
         one.name,
-        msgspec.json.encode(_on_this_object(edit, uid_of(plan.before))),
+        msgspec.json.encode(_with_uid_check(edit, uid_of(plan.before))),
         edit.kind,
         subresource=edit.subresource or None,
         force=edit.force,
         dry_run=dry_run,
     )
-    return _masked(one, raw)
+    return _mask_response(one, raw)
 
 
-def _on_this_object(edit: Edit, uid: str) -> Any:
+def _with_uid_check(edit: Edit, uid: str) -> Any:
     """The patch, refused by the server when the object is not the one that was looked at."""
     if not uid or edit.kind is PatchType.APPLY:
         return edit.body
@@ -215,7 +215,7 @@ def _on_this_object(edit: Edit, uid: str) -> Any:
     return {**edit.body, "metadata": {**(edit.body.get("metadata") or {}), "uid": uid}}
 
 
-def _lines(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
+def _format_differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     found = [one for one in differences(before, after) if not _is_bookkeeping(one)]
     more = len(found) - MOST_LINES
     return [line(one) for one in found[:MOST_LINES]] + ([f"… and {more} more fields"] if more > 0 else [])
@@ -225,7 +225,7 @@ def _is_bookkeeping(one: Difference) -> bool:
     return one.path.startswith((*_BOOKKEEPING, "status"))
 
 
-def _masked(one: TargetObject, raw: bytes) -> dict[str, Any]:
+def _mask_response(one: TargetObject, raw: bytes) -> dict[str, Any]:
     managed = (msgspec.json.decode(raw).get("metadata") or {}).get("managedFields")
     found: dict[str, Any] = msgspec.json.decode(body_of(one.resource.name, raw))
     if managed:

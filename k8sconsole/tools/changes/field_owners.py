@@ -17,7 +17,7 @@ def owner_warnings(obj: dict[str, Any]) -> tuple[str, ...]:
         return (*said, f"{by_labels} manages it and may put it back")
     managers = {str(one.get("manager", "")) for one in meta.get("managedFields") or [] if not one.get("subresource")}
     foreign = sorted(name for name in managers if name and not name.startswith(_PEOPLE))
-    return (*said, *(f"{_called(name)} writes fields of it and may put it back" for name in foreign))
+    return (*said, *(f"{_display_name(name)} writes fields of it and may put it back" for name in foreign))
 
 
 def delivery_tool(meta: dict[str, Any]) -> str:
@@ -33,5 +33,5 @@ def delivery_tool(meta: dict[str, Any]) -> str:
     return "" if manager.startswith(_PEOPLE) else manager
 
 
-def _called(manager: str) -> str:
+def _display_name(manager: str) -> str:
     return next((name for key, name in _TOOLS.items() if manager.startswith(key)), manager)

@@ -17,25 +17,25 @@ async def deletion_impact(context: ToolContext, cluster: ClusterName, resource: 
     meta = obj.get("metadata", {})
     namespace, name = meta.get("namespace", ""), meta.get("name", "")
     return (
-        *await _contents(context, cluster, resource, name),
-        *await _pods(context, cluster, resource, namespace, name, obj),
-        *_of_its_kind(resource.name, obj),
-        *_managed(meta),
+        *await _contained_objects(context, cluster, resource, name),
+        *await _owned_pods(context, cluster, resource, namespace, name, obj),
+        *_kind_warnings(resource.name, obj),
+        *_delivery_warnings(meta),
         *([f"waits for its finalizers: {', '.join(meta['finalizers'])}"] if meta.get("finalizers") else []),
     )
 
 
-async def _contents(context: ToolContext, cluster: ClusterName, resource: ApiResource, name: str) -> list[str]:
+async def _contained_objects(context: ToolContext, cluster: ClusterName, resource: ApiResource, name: str) -> list[str]:
     if resource.name == "namespaces":
-        counts = [(kind, await _count(context, cluster, kind, (name,))) for kind in _IN_A_NAMESPACE]
+        counts = [(kind, await _count_objects(context, cluster, kind, (name,))) for kind in _IN_A_NAMESPACE]
         told = ", ".join(f"{count} {kind.partition('.')[0]}" for kind, count in counts if count)
         return [f"everything in namespace {name} goes with it" + (f": {told}" if told else "")]
     if resource.name == "customresourcedefinitions.apiextensions.k8s.io":
-        return [f"every object of the kind goes with it: {await _count(context, cluster, name, ())} known"]
+        return [f"every object of the kind goes with it: {await _count_objects(context, cluster, name, ())} known"]
     return []
 
 
-async def _pods(
+async def _owned_pods(
     context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str, obj: dict[str, Any]
 ) -> list[str]:
     if resource.name == "deployments.apps":
@@ -49,7 +49,7 @@ async def _pods(
     return [f"its {own} pods are deleted"] if own else []
 
 
-def _of_its_kind(resource: str, obj: dict[str, Any]) -> list[str]:
+def _kind_warnings(resource: str, obj: dict[str, Any]) -> list[str]:
     spec, meta = obj.get("spec", {}), obj.get("metadata", {})
     owners = [owner.get("kind", "") for owner in meta.get("ownerReferences") or []]
     if resource == "statefulsets.apps" and spec.get("replicas", 1) == 1:
@@ -65,13 +65,13 @@ def _of_its_kind(resource: str, obj: dict[str, Any]) -> list[str]:
     return ["comes back: a controller owns it and will create it again"] if owners and resource not in _STATEFUL else []
 
 
-def _managed(meta: dict[str, Any]) -> list[str]:
+def _delivery_warnings(meta: dict[str, Any]) -> list[str]:
     """Who would put it back, or miss it."""
     manager = delivery_tool(meta)
     return [f"{manager} manages it and may create it again, or miss it"] if manager else []
 
 
-async def _count(context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...]) -> int:
+async def _count_objects(context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...]) -> int:
     if context.store is None:
         return 0
     spaces = tuple(Namespace(one) for one in namespaces)

@@ -9,7 +9,7 @@ from k8sconsole.model.differences import Difference, applied, differences, line
 from k8sconsole.model.masking import mask_object
 from k8sconsole.tools.changes.edits import TargetObject, collect_strings
 
-_SERVERS = frozenset(
+_SERVER_FIELDS = frozenset(
     (
         "resourceVersion",
         "uid",
@@ -25,36 +25,36 @@ _SERVERS = frozenset(
 
 def restore_version(one: TargetObject, live: dict[str, Any], old: dict[str, Any]) -> tuple[dict[str, Any], list[Difference]]:
     """The object to write, and what it changes. live is not masked, old is. Raises Invalid where a masked value would have to return."""
-    changes = differences(_wished(mask_object(one.resource.name, live)), _wished(old))
+    changes = differences(_writable_fields(mask_object(one.resource.name, live)), _writable_fields(old))
     _refuse_masked(one, [change.new for change in changes], [change.path for change in changes])
-    wanted: dict[str, Any] = applied(_wished(live), changes)
+    wanted: dict[str, Any] = applied(_writable_fields(live), changes)
     meta = {key: value for key, value in live["metadata"].items() if key in ("resourceVersion", "uid")}
-    wanted = {**_named(one), **wanted, "metadata": {**wanted["metadata"], **meta}}
+    wanted = {**_type_meta(one), **wanted, "metadata": {**wanted["metadata"], **meta}}
     return ({**wanted, "status": live["status"]} if "status" in live else wanted), changes
 
 
 def recreation_manifest(one: TargetObject, old: dict[str, Any]) -> dict[str, Any]:
     """The manifest of an object that is gone. Raises Invalid where part of it is masked."""
-    wanted = _wished(old)
+    wanted = _writable_fields(old)
     _refuse_masked(one, [wanted], [one.label])
     meta = {key: value for key, value in wanted["metadata"].items() if key not in ("ownerReferences", "finalizers")}
     spec = dict(wanted["spec"]) if isinstance(wanted.get("spec"), dict) else None
     if spec is not None and one.resource.name == "pods":
         spec.pop("nodeName", None)
-    return {**_named(one), **wanted, "metadata": meta, **({"spec": spec} if spec is not None else {})}
+    return {**_type_meta(one), **wanted, "metadata": meta, **({"spec": spec} if spec is not None else {})}
 
 
 def format_changes(changes: Sequence[Difference]) -> list[str]:
     return [line(change) for change in changes]
 
 
-def _wished(obj: dict[str, Any]) -> dict[str, Any]:
+def _writable_fields(obj: dict[str, Any]) -> dict[str, Any]:
     """What a writer may decide: not the status, not the server's own bookkeeping, nor what its kind is called."""
-    meta = {key: value for key, value in (obj.get("metadata") or {}).items() if key not in _SERVERS}
+    meta = {key: value for key, value in (obj.get("metadata") or {}).items() if key not in _SERVER_FIELDS}
     return {**{key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")}, "metadata": meta}
 
 
-def _named(one: TargetObject) -> dict[str, str]:
+def _type_meta(one: TargetObject) -> dict[str, str]:
     return {"apiVersion": one.resource.api_version, "kind": one.resource.kind}
 
 

@@ -32,27 +32,27 @@ async def propose_undo_create(
     context: ToolContext, tool: "ToolSpec", one: TargetObject, live: dict[str, Any], request: RequestRecord
 ) -> Proposal:
     """Raises Conflict where the name has come to mean another object, PolicyDenied, and what the server says to the deletion."""
-    _same_as_made(one, live, request)
-    _no_stricter(context, tool, one)
-    await _deleted(context, one, uid_of(live), dry_run=True)
+    _check_created_by_request(one, live, request)
+    _check_delete_policy(context, tool, one)
+    await _send_delete(context, one, uid_of(live), dry_run=True)
     masked = mask_object(one.resource.name, live)
-    hurts = (
+    consequences = (
         f"deletes what {request.tool} made at {exact(request.began)}",
         *await budgets_broken_by_deleting(context, one.cluster, one.resource, masked),
         *await deletion_impact(context, one.cluster, one.resource, masked),
     )
     shown = f"the server would delete {one.label} (uid {uid_of(live)})"
     undo = await undo_from_history(context, one, masked)
-    return Proposal((one.label,), hurts, shown, str(undo), {"uid": uid_of(live)})
+    return Proposal((one.label,), consequences, shown, str(undo), {"uid": uid_of(live)})
 
 
 async def undo_create(context: ToolContext, one: TargetObject, live: dict[str, Any]) -> Reply:
     undo = await undo_from_history(context, one, mask_object(one.resource.name, live))
-    await _deleted(context, one, uid_of(live), dry_run=False)
+    await _send_delete(context, one, uid_of(live), dry_run=False)
     return change_reply(context, one, "deleted again", ["deleted again"], undo, "")
 
 
-def _same_as_made(one: TargetObject, live: dict[str, Any], request: RequestRecord) -> None:
+def _check_created_by_request(one: TargetObject, live: dict[str, Any], request: RequestRecord) -> None:
     born = moment(live["metadata"].get("creationTimestamp"))
     skew = SKEW if request.making else LITTLE_SKEW
     if born is None or not request.began - skew <= born <= request.ended + skew:
@@ -60,7 +60,7 @@ def _same_as_made(one: TargetObject, live: dict[str, Any], request: RequestRecor
         raise Conflict(f"{one.label} is another object now", f"it was made at {when}, not by that request", "k8s_delete_resource")
 
 
-def _no_stricter(context: ToolContext, tool: "ToolSpec", one: TargetObject) -> None:
+def _check_delete_policy(context: ToolContext, tool: "ToolSpec", one: TargetObject) -> None:
     """A rule about deleting counts here too, and one that only lets objects be written does not let them be deleted."""
     policy, call = context.environment.policy(), context.call
     target = Target(one.cluster, resource=one.resource, namespaces=(one.namespace,) if one.namespace else (), name=one.name)
@@ -72,7 +72,7 @@ def _no_stricter(context: ToolContext, tool: "ToolSpec", one: TargetObject) -> N
         raise PolicyDenied(f"{one.label} is not deleted by an undo", f"deleting it: {wanted.reason}", "k8s_delete_resource", details)
 
 
-async def _deleted(context: ToolContext, one: TargetObject, uid: str, *, dry_run: bool) -> None:
+async def _send_delete(context: ToolContext, one: TargetObject, uid: str, *, dry_run: bool) -> None:
     cluster = await context.cluster(one.cluster)
     await cluster.delete(
         one.resource, one.namespace or None, one.name, propagation="Background", grace_seconds=None, uid=uid, dry_run=dry_run

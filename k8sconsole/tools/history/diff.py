@@ -86,7 +86,7 @@ class ChangeWindow:
         self.objects: dict[ObjectRef, list[Version]] = {}
         for version in (one for one in found.versions if one.observed_at > query.since):
             self.objects.setdefault(version.ref, []).append(version)
-        self._lasting = [ref for ref, seen in self.objects.items() if not _came_and_went(seen)]
+        self._lasting = [ref for ref, seen in self.objects.items() if not _is_short_lived(seen)]
 
     @property
     def total(self) -> int:
@@ -137,7 +137,7 @@ class ChangeWindow:
         return ChangeRecord(ref.cluster, ref.resource, ref.namespace, ref.name, change.value, len(seen), last, by, diff)
 
 
-def _came_and_went(newest_first: Sequence[Version]) -> bool:
+def _is_short_lived(newest_first: Sequence[Version]) -> bool:
     return newest_first[-1].change is Change.ADDED and newest_first[0].change is Change.DELETED
 
 
@@ -153,10 +153,10 @@ async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[ChangeW
         if not cursor:
             break
     more = (f"only the newest {len(versions)} of {found.total} versions were looked through; narrow the window",) if cursor else ()
-    return ChangeWindow(context, query, msgspec.structs.replace(found, versions=versions)), _freshness(query, found.gaps), more
+    return ChangeWindow(context, query, msgspec.structs.replace(found, versions=versions)), _window_freshness(query, found.gaps), more
 
 
-def _freshness(query: ChangeQuery, gaps: Sequence[Gap]) -> Freshness:
+def _window_freshness(query: ChangeQuery, gaps: Sequence[Gap]) -> Freshness:
     missing = describe_gaps(gaps)
     return Freshness(Source.HISTORY, query.until, not missing, missing)
 
@@ -203,7 +203,7 @@ async def read_timeline(context: ToolContext, query: ChangeQuery, max_tokens: in
     following = found.next
     if len(items) < len(found.versions):
         following = (await store.changed(msgspec.structs.replace(query, limit=len(items)))).next
-    return TimelineReply(TimelinePage(items, found.counts, gaps), _freshness(query, found.gaps), found.total, following, more)
+    return TimelineReply(TimelinePage(items, found.counts, gaps), _window_freshness(query, found.gaps), found.total, following, more)
 
 
 async def timeline_entry(store: History, version: Version) -> TimelineEntry:

@@ -13,47 +13,47 @@ from k8sconsole.tools.history.queries import NAMES, history_of
 async def check_names_known(context: ToolContext, query: ChangeQuery) -> None:
     """Raises NotFound, with names that are like it, for a name or an owner that is not there and of which no version is kept; UsageError
     for an owner of an unknown kind."""
-    if query.name and not await _seen(context, query, query.name, query.resources):
-        raise await _never_seen(context, query, "name", query.resources)
+    if query.name and not await _is_known(context, query, query.name, query.resources):
+        raise await _unknown_name(context, query, "name", query.resources)
     if query.owner:
         word, _, name = query.owner.rpartition("/")
         kinds = ((await context.resource(query.clusters[0], word, "owner")).name,) if word else ()
-        if not await _seen(context, query, name, kinds):
-            raise await _never_seen(context, query, "owner", kinds)
+        if not await _is_known(context, query, name, kinds):
+            raise await _unknown_name(context, query, "owner", kinds)
 
 
-async def _seen(context: ToolContext, query: ChangeQuery, name: str, kinds: tuple[ResourceName, ...]) -> bool:
-    if (await history_of(context).changed(_whole(context, query, kinds, name))).versions:
+async def _is_known(context: ToolContext, query: ChangeQuery, name: str, kinds: tuple[ResourceName, ...]) -> bool:
+    if (await history_of(context).changed(_whole_history(context, query, kinds, name))).versions:
         return True
-    async for known in _there(context, query, kinds, name):
+    async for known in _current_names(context, query, kinds, name):
         if name in known:
             return True
     return False
 
 
-def _whole(context: ToolContext, query: ChangeQuery, kinds: tuple[ResourceName, ...], name: str = "") -> ChangeQuery:
+def _whole_history(context: ToolContext, query: ChangeQuery, kinds: tuple[ResourceName, ...], name: str = "") -> ChangeQuery:
     """All of the past, in the same place."""
     return ChangeQuery(0.0, context.now, query.clusters, kinds, query.namespaces, name, limit=1 if name else NAMES)
 
 
-async def _there(context: ToolContext, query: ChangeQuery, kinds: tuple[ResourceName, ...], part: str) -> AsyncIterator[list[str]]:
+async def _current_names(context: ToolContext, query: ChangeQuery, kinds: tuple[ResourceName, ...], part: str) -> AsyncIterator[list[str]]:
     """Names that hold the part, of each kind and namespace in turn, as they are now."""
     store = context.store
     for cluster in query.clusters if store is not None else ():
-        for kind in kinds or await _kinds(context, cluster):
+        for kind in kinds or await _scanned_kinds(context, cluster):
             for namespace in query.namespaces or ("",):
                 yield await store.names(cluster, kind, part, namespace=namespace, limit=NAMES) if store is not None else []
 
 
-async def _kinds(context: ToolContext, cluster: ClusterName) -> list[ResourceName]:
+async def _scanned_kinds(context: ToolContext, cluster: ClusterName) -> list[ResourceName]:
     return [state.resource for state in await context.store.scan_states(cluster)] if context.store is not None else []
 
 
-async def _never_seen(context: ToolContext, query: ChangeQuery, parameter: str, kinds: tuple[ResourceName, ...]) -> NotFound:
+async def _unknown_name(context: ToolContext, query: ChangeQuery, parameter: str, kinds: tuple[ResourceName, ...]) -> NotFound:
     given = str(getattr(query, parameter))
     name = given.rpartition("/")[2]
-    names = {version.ref.name for version in (await history_of(context).changed(_whole(context, query, kinds))).versions}
-    async for known in _there(context, query, kinds, name[:2]):
+    names = {version.ref.name for version in (await history_of(context).changed(_whole_history(context, query, kinds))).versions}
+    async for known in _current_names(context, query, kinds, name[:2]):
         names.update(known)
     close = nearest(name, sorted(names))
     details = {"parameter": parameter, "given": given[:100], "expected": "what is there, or what history has seen", "nearest": close}

@@ -48,7 +48,7 @@ def parse_as_of(as_of: str, live: bool, cursor: str, now: float) -> tuple[float 
             {"parameter": "live", "given": True, "expected": "false, with as_of", "nearest": ["as_of"]},
         )
     if cursor.startswith(PAST_CURSOR):
-        (at,), place = _taken_apart(cursor, 1)
+        (at,), place = _split_cursor(cursor, 1)
         return at, place
     return (parse_moment(as_of, "as_of", now) if as_of else None), cursor
 
@@ -75,7 +75,7 @@ class TimeSpan(msgspec.Struct, frozen=True):
 def parse_span(since: str, until: str, cursor: str, now: float) -> TimeSpan:
     """Without ``since`` from the beginning, without ``until`` up to now. Raises InvalidParams."""
     if cursor:
-        (begin, end), place = _taken_apart(cursor, 2)
+        (begin, end), place = _split_cursor(cursor, 2)
         return TimeSpan(begin, end, place)
     begin = parse_moment(since, "since", now) if since else 0.0
     end = parse_moment(until, "until", now) if until else now
@@ -89,7 +89,7 @@ def cursor_as_of(at: float, place: str) -> str:
     return f"{PAST_CURSOR}{exact(at)}/{place}"
 
 
-def _taken_apart(cursor: str, moments: int) -> tuple[list[float], str]:
+def _split_cursor(cursor: str, moments: int) -> tuple[list[float], str]:
     parts = cursor.removeprefix(PAST_CURSOR).split("/", moments)
     if not cursor.startswith(PAST_CURSOR) or len(parts) <= moments:
         raise invalid_cursor(cursor)
@@ -134,20 +134,20 @@ async def freshness_as_of(context: ToolContext, cluster: ClusterName, resource: 
     known = await store.known_since(cluster, resource)
     if known is None:
         return Freshness(Source.HISTORY, None, False, (f"{cluster}: {resource}: never read",))
-    missing = [describe_gap(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if _holds(gap, at)]
+    missing = [describe_gap(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if _gap_covers(gap, at)]
     if at < known and not missing:
         missing = [f"{cluster}: {resource}: known since {exact(known)} only"]
-    missing += await _never_covered(context, cluster, resource)
+    missing += await _unreadable_parts(context, cluster, resource)
     return Freshness(Source.HISTORY, at, not missing, tuple(missing))
 
 
-async def _never_covered(context: ToolContext, cluster: ClusterName, resource: ResourceName) -> tuple[str, ...]:
+async def _unreadable_parts(context: ToolContext, cluster: ClusterName, resource: ResourceName) -> tuple[str, ...]:
     """What may not be read of the kind today was not read then either, as far as anyone can tell."""
     states = await context.store.scan_states(cluster) if context.store is not None else []
     return next((one.missing for one in states if one.resource == resource), ())
 
 
-def _holds(gap: Gap, at: float) -> bool:
+def _gap_covers(gap: Gap, at: float) -> bool:
     """At its first moment the kind was still known, at its last it is known again."""
     return gap.began < at and (gap.ended is None or at < gap.ended)
 
@@ -208,7 +208,7 @@ async def not_found_as_of(context: ToolContext, resource: ApiResource, ref: Obje
     said = [f"it was deleted at {exact(gone[-1].observed_at)}" for _ in gone[-1:]]
     said += [f"it was first seen {'again ' if gone else ''}at {exact(come[0].observed_at)}" for _ in come[:1]]
     lacking = (await freshness_as_of(context, ref.cluster, ref.resource, at)).missing
-    title = f"no {_word(resource)} {ref.name!r}{_where(ref)} at {exact(at)}"
+    title = f"no {_kind_word(resource)} {ref.name!r}{_in_namespace(ref)} at {exact(at)}"
     remedy = f"as_of={exact((come or versions)[0].observed_at)}"
     return NotFound(title, "; ".join((*said, *lacking)), remedy, {"parameter": "as_of", "given": exact(at), "nearest": [remedy[6:]]})
 
@@ -225,14 +225,14 @@ async def not_in_history(context: ToolContext, resource: ApiResource, ref: Objec
     detail = f"it is known in {', '.join(elsewhere[:5])}" if elsewhere else f"history has none of that name on {ref.cluster}"
     remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else f"k8s_list_resources kind={resource.plural}")
     details = {"parameter": "name", "given": ref.name, "nearest": close, "namespaces": elsewhere[:5]}
-    return NotFound(f"no {_word(resource)} {ref.name!r}{_where(ref)}", detail, remedy, details)
+    return NotFound(f"no {_kind_word(resource)} {ref.name!r}{_in_namespace(ref)}", detail, remedy, details)
 
 
-def _word(resource: ApiResource) -> str:
+def _kind_word(resource: ApiResource) -> str:
     return resource.singular or resource.kind.lower()
 
 
-def _where(ref: ObjectRef) -> str:
+def _in_namespace(ref: ObjectRef) -> str:
     return f" in {ref.namespace}" if ref.namespace else ""
 
 
@@ -241,10 +241,10 @@ def describe_gaps(gaps: Sequence[Gap]) -> tuple[str, ...]:
     alike: dict[tuple[str, str, bool], list[Gap]] = {}
     for gap in gaps:
         alike.setdefault((gap.cluster, gap.reason, gap.ended is None), []).append(gap)
-    return tuple(line for several in alike.values() for line in _sentences(several))
+    return tuple(line for several in alike.values() for line in _describe_similar_gaps(several))
 
 
-def _sentences(gaps: list[Gap]) -> list[str]:
+def _describe_similar_gaps(gaps: list[Gap]) -> list[str]:
     kinds = sorted({gap.resource for gap in gaps})
     if len(kinds) <= 3:
         return [describe_gap(gap) for gap in gaps]

@@ -13,7 +13,7 @@ from k8sconsole.model.refs import ApiResource, ObjectRef
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import GapRecord, describe_gaps, gap_record, history_of, not_in_history
 
-Kept = tuple[Version, bytes]
+VersionBody = tuple[Version, bytes]
 _NEAR = 16
 """How many versions are read to find the one before: several may bear the same moment."""
 
@@ -64,34 +64,34 @@ class ObjectHistoryReply(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
 
 
-async def read_object_history(context: ToolContext, asked: ObjectHistoryQuery) -> ObjectHistoryReply:
+async def read_object_history(context: ToolContext, query: ObjectHistoryQuery) -> ObjectHistoryReply:
     """Raises NotFound, with names that are like it, for an object that was never seen."""
-    life = await _read(context, asked)
-    versions = life.versions[: len(life.versions) - asked.skip]
-    kept = versions if asked.limit is None else versions[max(0, len(versions) - asked.limit) :]
-    before = versions[len(versions) - len(kept) - 1] if len(kept) < len(versions) else await _before(context, kept)
-    gaps = [gap for gap in life.gaps if _touches(gap, kept[0][0].observed_at if len(kept) < len(versions) and kept else asked.since)]
+    life = await _read_versions(context, query)
+    versions = life.versions[: len(life.versions) - query.skip]
+    kept = versions if query.limit is None else versions[max(0, len(versions) - query.limit) :]
+    before = versions[len(versions) - len(kept) - 1] if len(kept) < len(versions) else await _version_before(context, kept)
+    gaps = [gap for gap in life.gaps if _overlaps(gap, kept[0][0].observed_at if len(kept) < len(versions) and kept else query.since)]
     pairs = list(zip([before, *kept], kept, strict=False))
-    noise = context.noise(asked.ref.resource)
-    one = ObjectRecord(asked.ref.cluster, asked.ref.resource, asked.ref.namespace, asked.ref.name)
+    noise = context.noise(query.ref.resource)
+    one = ObjectRecord(query.ref.cluster, query.ref.resource, query.ref.namespace, query.ref.name)
     return ObjectHistoryReply(
-        ObjectHistory(one, [_told(earlier, later, noise) for earlier, later in pairs], [gap_record(gap) for gap in gaps]),
-        await _freshness(context, asked, gaps),
+        ObjectHistory(one, [_version_record(earlier, later, noise) for earlier, later in pairs], [gap_record(gap) for gap in gaps]),
+        await _history_freshness(context, query, gaps),
         len(versions) - len(kept),
-        _unknown_before(pairs),
+        _diff_warnings(pairs),
     )
 
 
-async def _read(context: ToolContext, asked: ObjectHistoryQuery) -> Life:
-    """One version more than is asked for: what the oldest changed is told against the one before."""
-    most = None if asked.limit is None else asked.limit + asked.skip + 1
-    life = await history_of(context).life(asked.ref, since=asked.since, until=asked.until, limit=most)
-    if not life.versions and not (await history_of(context).life(asked.ref, limit=1)).versions:
-        raise await not_in_history(context, asked.resource, asked.ref)
+async def _read_versions(context: ToolContext, query: ObjectHistoryQuery) -> Life:
+    """One version more than is query for: what the oldest changed is told against the one before."""
+    most = None if query.limit is None else query.limit + query.skip + 1
+    life = await history_of(context).life(query.ref, since=query.since, until=query.until, limit=most)
+    if not life.versions and not (await history_of(context).life(query.ref, limit=1)).versions:
+        raise await not_in_history(context, query.resource, query.ref)
     return life
 
 
-async def _before(context: ToolContext, kept: Sequence[Kept]) -> Kept | None:
+async def _version_before(context: ToolContext, kept: Sequence[VersionBody]) -> VersionBody | None:
     if not kept or kept[0][0].change is not Change.MODIFIED:
         return None
     first = kept[0][0]
@@ -100,13 +100,13 @@ async def _before(context: ToolContext, kept: Sequence[Kept]) -> Kept | None:
     return near[place - 1] if place else None
 
 
-def _told(before: Kept | None, kept: Kept, noise: Noise) -> VersionRecord:
+def _version_record(before: VersionBody | None, kept: VersionBody, noise: Noise) -> VersionRecord:
     version, body = kept
-    diff = changed_fields(before[1], body, noise) if before is not None and _continues(before[0], version) else []
+    diff = changed_fields(before[1], body, noise) if before is not None and _is_next_version(before[0], version) else []
     return VersionRecord(version.resource_version, exact(version.observed_at), version.change.value, version.by, diff)
 
 
-def _continues(before: Version, after: Version) -> bool:
+def _is_next_version(before: Version, after: Version) -> bool:
     return after.change is Change.MODIFIED and before.change is not Change.DELETED and before.ref.uid == after.ref.uid
 
 
@@ -115,19 +115,19 @@ def changed_fields(before: bytes, after: bytes, noise: Noise) -> list[Difference
     return [one for one in differences(msgspec.json.decode(before), msgspec.json.decode(after)) if not noise(one.path)]
 
 
-def _unknown_before(pairs: Sequence[tuple[Kept | None, Kept]]) -> tuple[str, ...]:
+def _diff_warnings(pairs: Sequence[tuple[VersionBody | None, VersionBody]]) -> tuple[str, ...]:
     if pairs and pairs[0][0] is None and pairs[0][1][0].change is Change.MODIFIED:
         return ("what the oldest version changed is not known: the one before is no longer kept",)
     return ()
 
 
-def _touches(gap: Gap, since: float) -> bool:
+def _overlaps(gap: Gap, since: float) -> bool:
     return gap.ended is None or gap.ended >= since
 
 
-async def _freshness(context: ToolContext, asked: ObjectHistoryQuery, gaps: Sequence[Gap]) -> Freshness:
+async def _history_freshness(context: ToolContext, query: ObjectHistoryQuery, gaps: Sequence[Gap]) -> Freshness:
     """As of the end of the window; what was not seen within it, and what is kept no longer, is missing."""
-    known = await history_of(context).known_since(asked.ref.cluster, asked.ref.resource)
-    begins = () if known is None or known <= asked.since or not asked.since else (f"{asked.ref.label}: known since {exact(known)} only",)
+    known = await history_of(context).known_since(query.ref.cluster, query.ref.resource)
+    begins = () if known is None or known <= query.since or not query.since else (f"{query.ref.label}: known since {exact(known)} only",)
     missing = (*describe_gaps(gaps), *begins)
-    return Freshness(Source.HISTORY, asked.until, not missing, missing)
+    return Freshness(Source.HISTORY, query.until, not missing, missing)

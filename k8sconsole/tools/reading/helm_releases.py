@@ -31,7 +31,7 @@ OWNED = "owner=helm"
 NEWEST = f"{OWNED},status!=superseded"
 """All but what a later revision took the place of: with rare exceptions one secret a release."""
 _PAGE = 50
-_MOST = 64 << 20
+_MAX_UNPACKED = 64 << 20
 """Bytes that a release may unpack to; Helm keeps it in one secret, which etcd bounds to a megabyte or two."""
 _GZIP = b"\x1f\x8b"
 
@@ -108,7 +108,7 @@ async def read_releases(context: ToolContext, cluster: ClusterName, namespaces: 
             async for one in read_revisions(context, cluster, namespace, NEWEST):
                 _keep_newest(found, one.release)
     except Unavailable as problem:
-        return await _from_labels(context, cluster, namespaces, problem)
+        return await _releases_from_cache(context, cluster, namespaces, problem)
     return HelmReleases([found[key] for key in sorted(found)], context.live())
 
 
@@ -116,7 +116,7 @@ async def list_revisions(context: ToolContext, cluster: ClusterName, namespace: 
     """All that Helm still keeps of one release, newest first. Raises NotFound with the nearest names."""
     found = [one async for one in read_revisions(context, cluster, namespace, f"{OWNED},name={name}")]
     if not found:
-        raise await _no_release(context, cluster, namespace, name)
+        raise await _release_not_found(context, cluster, namespace, name)
     return sorted(found, key=lambda one: -one.release.revision)
 
 
@@ -139,14 +139,14 @@ async def read_revisions(context: ToolContext, cluster: ClusterName, namespace: 
     reached = await context.cluster(cluster)
     kind = await context.resource(cluster, SECRETS)
     async for page in reached.pages(kind, namespace=namespace, selectors=Selectors(label=selector), limit=_PAGE):
-        for one in await asyncio.to_thread(lambda items: [_unpacked(item) for item in items], page.items):
+        for one in await asyncio.to_thread(lambda items: [_unpack_secret(item) for item in items], page.items):
             yield one
 
 
-def _unpacked(item: msgspec.Raw) -> HelmRevision:
+def _unpack_secret(item: msgspec.Raw) -> HelmRevision:
     try:
         secret = msgspec.json.decode(item, type=_Secret)
-        kept = msgspec.json.decode(_plain_bytes(secret.data["release"]), type=_Stored)
+        kept = msgspec.json.decode(_decompress(secret.data["release"]), type=_Stored)
     except (msgspec.MsgspecError, KeyError, ValueError, zlib.error) as problem:
         raise ServerError(
             "a release cannot be read", f"what Helm keeps is not as expected: {type(problem).__name__}", "helm list"
@@ -160,13 +160,13 @@ def _unpacked(item: msgspec.Raw) -> HelmRevision:
     return HelmRevision(told, kept.config or {}, kept.chart.values or {})
 
 
-def _plain_bytes(text: str) -> bytes:
+def _decompress(text: str) -> bytes:
     """Raises ValueError (binascii's is one) and zlib.error."""
     packed = base64.b64decode(base64.b64decode(text))
     if not packed.startswith(_GZIP):
         return packed  # as Helm wrote it in its second version's first days
     unzip = zlib.decompressobj(wbits=31)
-    unpacked = unzip.decompress(packed, _MOST)
+    unpacked = unzip.decompress(packed, _MAX_UNPACKED)
     if unzip.unconsumed_tail:
         raise binascii.Error("unpacks to more than a release can be")
     return unpacked
@@ -178,18 +178,18 @@ def _keep_newest(found: dict[tuple[str, str], HelmRelease], one: HelmRelease) ->
         found[key] = one
 
 
-async def _from_labels(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str], problem: Unavailable) -> HelmReleases:
+async def _releases_from_cache(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str], problem: Unavailable) -> HelmReleases:
     freshness = await context.freshness(cluster, SECRETS)
     if freshness.observed_at is None:
         raise problem
     found: dict[tuple[str, str], HelmRelease] = {}
-    for namespace, labels in await _labels(context, cluster, namespaces):
-        _keep_newest(found, _by_label(namespace, labels))
+    for namespace, labels in await _secret_labels(context, cluster, namespaces):
+        _keep_newest(found, _release_from_labels(namespace, labels))
     warning = f"{cluster} does not answer ({problem.title}); the cache knows no charts, since it keeps no secret's value"
     return HelmReleases([found[key] for key in sorted(found)], freshness, (warning,))
 
 
-def _by_label(namespace: str, labels: Mapping[str, str]) -> HelmRelease:
+def _release_from_labels(namespace: str, labels: Mapping[str, str]) -> HelmRelease:
     number, at = labels.get("version", ""), labels.get("modifiedAt", "")
     updated = iso(float(at)) if at.isdigit() else ""
     return HelmRelease(labels.get("name", ""), namespace, int(number) if number.isdigit() else 0, labels.get("status", ""), updated)
@@ -197,16 +197,18 @@ def _by_label(namespace: str, labels: Mapping[str, str]) -> HelmRelease:
 
 async def release_names(context: ToolContext, cluster: ClusterName, namespace: str = "") -> list[str]:
     """As the cache knows them."""
-    return sorted({labels.get("name", "") for _, labels in await _labels(context, cluster, (namespace,) if namespace else ())} - {""})
+    return sorted(
+        {labels.get("name", "") for _, labels in await _secret_labels(context, cluster, (namespace,) if namespace else ())} - {""}
+    )
 
 
 async def revision_numbers(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> list[int]:
     """As the cache knows them, newest first."""
-    known = await _labels(context, cluster, (namespace,))
-    return sorted((_by_label(namespace, labels).revision for _, labels in known if labels.get("name") == name), reverse=True)
+    known = await _secret_labels(context, cluster, (namespace,))
+    return sorted((_release_from_labels(namespace, labels).revision for _, labels in known if labels.get("name") == name), reverse=True)
 
 
-async def _labels(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+async def _secret_labels(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
     """(namespace, labels) of the cached secrets that are Helm's."""
     if context.store is None:
         return []
@@ -215,8 +217,8 @@ async def _labels(context: ToolContext, cluster: ClusterName, namespaces: Sequen
     return [(row.namespace, row.labels) for row in rows]
 
 
-async def _no_release(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> NotFound:
-    known = await _labels(context, cluster, ())
+async def _release_not_found(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> NotFound:
+    known = await _secret_labels(context, cluster, ())
     here = sorted({labels.get("name", "") for space, labels in known if space == namespace})
     elsewhere = sorted({space for space, labels in known if labels.get("name") == name and space != namespace})
     close = nearest(name, tuple(here)) or here[:5]

@@ -56,32 +56,32 @@ class ListResult(msgspec.Struct):
     summary: bool = False
 
 
-async def list_reply(asked: ListInput, kind: str, context: ToolContext) -> Reply:
+async def list_reply(args: ListInput, kind: str, context: ToolContext) -> Reply:
     """Raises what ``open_rows`` raises, and InvalidParams for an unknown field."""
-    cluster = context.context(asked.context)
+    cluster = context.context(args.context)
     resource = await context.resource(cluster, kind)
-    namespaces = _asked_namespaces(asked) if resource.namespaced else ()
-    as_of, place = parse_as_of(asked.as_of, asked.live, asked.cursor, context.now)
+    namespaces = _namespaces(args) if resource.namespaced else ()
+    as_of, place = parse_as_of(args.as_of, args.live, args.cursor, context.now)
     start = "" if place == FROM_THE_START else place
-    live = asked.live or start.startswith(LIVE_CURSOR)
-    opened = await open_rows(context, RowsRequest(cluster, resource, namespaces, filter=asked.filter, live=live, as_of=as_of))
-    first = await opened.page(asked.limit or PAGE, start)
-    if first.total > SUMMARY_ABOVE and not (asked.limit or asked.cursor or asked.fields):
-        return await _summary(asked, opened, opened.now)
-    return await _page(msgspec.structs.replace(asked, cursor=start), opened, first)
+    live = args.live or start.startswith(LIVE_CURSOR)
+    opened = await open_rows(context, RowsRequest(cluster, resource, namespaces, filter=args.filter, live=live, as_of=as_of))
+    first = await opened.page(args.limit or PAGE, start)
+    if first.total > SUMMARY_ABOVE and not (args.limit or args.cursor or args.fields):
+        return await _summary_reply(args, opened, opened.now)
+    return await _page_reply(msgspec.structs.replace(args, cursor=start), opened, first)
 
 
-async def _summary(asked: ListInput, opened: RowSource, now: float) -> Reply:
+async def _summary_reply(args: ListInput, opened: RowSource, now: float) -> Reply:
     """Counts of everything, the unhealthy in full as far as they fit into half the budget: an overview should stay one."""
     seen, warnings = await opened.overview()
     sick, counts = seen.sick(), seen.commonest()
-    shown = fitting((row_item(opened.table, row, now) for row in sick), asked.max_tokens // 2, counts)
+    shown = fitting((row_item(opened.table, row, now) for row in sick), args.max_tokens // 2, counts)
     head = _headline(opened, seen.total, counts)
     start = opened.cursor(FROM_THE_START)
     rest = f"all of them: cursor={start} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
-    text = "\n".join((head, rest, _drawn(opened.table, sick[: len(shown)], now))).rstrip()
+    text = "\n".join((head, rest, _format_table(opened.table, sick[: len(shown)], now))).rstrip()
     return Reply(
-        _built(ListResult(shown, counts, True)),
+        _to_json(ListResult(shown, counts, True)),
         text,
         opened.freshness,
         Page(start, seen.total),
@@ -89,46 +89,46 @@ async def _summary(asked: ListInput, opened: RowSource, now: float) -> Reply:
     )
 
 
-async def _page(asked: ListInput, opened: RowSource, rows: Rows) -> Reply:
-    counts = _counts(opened.table, rows.rows) if not asked.cursor and not rows.next else {}
-    items, drawn = await _items(asked, opened, rows, counts)
+async def _page_reply(args: ListInput, opened: RowSource, rows: Rows) -> Reply:
+    counts = _count_statuses(opened.table, rows.rows) if not args.cursor and not rows.next else {}
+    items, drawn = await _page_items(args, opened, rows, counts)
     following = rows.next
     if len(items) < len(rows.rows):
-        following = (await opened.page(len(items), asked.cursor)).next
+        following = (await opened.page(len(items), args.cursor)).next
     following = opened.cursor(following)
     more = f"\n… {len(items)} of {rows.total} shown; the rest: cursor={following}" if following else ""
     text = _headline(opened, rows.total, counts) + ("\n" + drawn if drawn else "") + more
     return Reply(
-        _built(ListResult(items, counts)), text, opened.freshness, Page(following or None, rows.total), (*opened.warnings, *rows.warnings)
+        _to_json(ListResult(items, counts)), text, opened.freshness, Page(following or None, rows.total), (*opened.warnings, *rows.warnings)
     )
 
 
-async def _items(asked: ListInput, opened: RowSource, rows: Rows, counts: dict[str, int]) -> tuple[list[dict[str, Any]], str]:
+async def _page_items(args: ListInput, opened: RowSource, rows: Rows, counts: dict[str, int]) -> tuple[list[dict[str, Any]], str]:
     """The rows as objects, and as text; with ``fields`` that are paths, out of the objects themselves. counts: told beside them."""
     now = opened.now
-    if not asked.fields:
-        items = fitting((row_item(opened.table, row, now) for row in rows.rows), asked.max_tokens, counts)
-        return items, _drawn(opened.table, rows.rows[: len(items)], now)
-    if asked.fields == [WHOLE]:
-        whole = [msgspec.json.decode(body) for _, body in await opened.bodies(len(rows.rows), asked.cursor)]
-        kept = fitting(whole, asked.max_tokens, counts)
+    if not args.fields:
+        items = fitting((row_item(opened.table, row, now) for row in rows.rows), args.max_tokens, counts)
+        return items, _format_table(opened.table, rows.rows[: len(items)], now)
+    if args.fields == [WHOLE]:
+        whole = [msgspec.json.decode(body) for _, body in await opened.bodies(len(rows.rows), args.cursor)]
+        kept = fitting(whole, args.max_tokens, counts)
         return kept, "\n".join(plain(f"{row.namespace}/{row.name}".lstrip("/")) for row in rows.rows[: len(kept)])
-    paths = [field for field in asked.fields if not _known(opened.table, field)]
+    paths = [field for field in args.fields if not _is_column(opened.table, field)]
     for path in paths:
-        _check_path(opened.table, path)
-    bodies = await opened.bodies(len(rows.rows), asked.cursor) if paths else [(row, b"{}") for row in rows.rows]
-    projected = [_projected(asked.fields, opened.table, row, body, now) for row, body in bodies]
-    items = fitting(projected, asked.max_tokens, counts)
+        _check_field(opened.table, path)
+    bodies = await opened.bodies(len(rows.rows), args.cursor) if paths else [(row, b"{}") for row in rows.rows]
+    projected = [_select_columns(args.fields, opened.table, row, body, now) for row, body in bodies]
+    items = fitting(projected, args.max_tokens, counts)
     return items, "\n".join(" ".join(f"{key}={plain(str(value))}" for key, value in item.items()) for item in items)
 
 
-def _projected(fields: Sequence[str], table: KindTable, row: Row, body: bytes, now: float) -> dict[str, Any]:
+def _select_columns(fields: Sequence[str], table: KindTable, row: Row, body: bytes, now: float) -> dict[str, Any]:
     whole = row_item(table, row, now, wide=True)
     own = {"name": row.name, "namespace": row.namespace, "labels": row.labels, "owner": row.owner, "uid": row.uid}
     found: dict[str, Any] = {"namespace": row.namespace, "name": row.name} if row.namespace else {"name": row.name}
     decoded = msgspec.json.decode(body)
     for field in fields:
-        key = _key(field)
+        key = _field_key(field)
         if key in whole or key in own:
             found[field] = whole.get(key, own.get(key))
         else:
@@ -136,16 +136,16 @@ def _projected(fields: Sequence[str], table: KindTable, row: Row, body: bytes, n
     return found
 
 
-def _known(table: KindTable, field: str) -> bool:
-    return table.index(field) is not None or _key(field) in ("name", "namespace", "labels", "owner", "uid", "age")
+def _is_column(table: KindTable, field: str) -> bool:
+    return table.index(field) is not None or _field_key(field) in ("name", "namespace", "labels", "owner", "uid", "age")
 
 
-def _check_path(table: KindTable, field: str) -> None:
+def _check_field(table: KindTable, field: str) -> None:
     """A word without a dot that is no column is a slip; a path is whatever the object has."""
     check_paths((field,))
     if "." in field or field in ("metadata", "spec", "status", "data"):
         return
-    columns = [_key(column.name) for column in table.columns]
+    columns = [_field_key(column.name) for column in table.columns]
     close = nearest(field.lower(), columns) or columns
     raise InvalidParams(
         f"no field {field!r}", f"columns are {', '.join(columns)}", close[0], {"parameter": "fields", "given": field, "nearest": close}
@@ -158,15 +158,15 @@ def row_item(table: KindTable, row: Row, now: float, *, wide: bool = False) -> d
     for column, cell in zip(table.columns, row.cells, strict=False):
         if cell is None or cell == "" or (column.wide and not wide):
             continue
-        found[_key(column.name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else cell_text(column, cell, now)
+        found[_field_key(column.name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else cell_text(column, cell, now)
     return found
 
 
-def _key(name: str) -> str:
+def _field_key(name: str) -> str:
     return name.lower().replace(" ", "_").replace("-", "_")
 
 
-def _counts(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
+def _count_statuses(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
     """By the word of the status column, most frequent first."""
     column = table.index("STATUS")
     if column is None:
@@ -182,27 +182,29 @@ def _headline(opened: RowSource, total: int, counts: dict[str, int]) -> str:
     return f"{total} {opened.wanted.resource.plural}{where} · {opened.wanted.context}{then}{said}"
 
 
-def _drawn(table: KindTable, rows: Sequence[Row], now: float) -> str:
+def _format_table(table: KindTable, rows: Sequence[Row], now: float) -> str:
     """A narrow table: two spaces between columns, the namespace only where rows differ in it."""
     if not rows:
         return ""
     columns = [(place, column) for place, column in enumerate(table.columns) if not column.wide]
-    lines = [[column.name for _, column in columns]] + [[_shown(column, row, place, now) for place, column in columns] for row in rows]
+    lines = [[column.name for _, column in columns]] + [
+        [_format_cell(column, row, place, now) for place, column in columns] for row in rows
+    ]
     if len({row.namespace for row in rows}) > 1:
         lines = [[extra, *line] for extra, line in zip(("NAMESPACE", *(row.namespace for row in rows)), lines, strict=True)]
     widths = [min(60, max(len(line[place]) for line in lines)) for place in range(len(lines[0]))]
     return "\n".join("  ".join(word.ljust(width) for word, width in zip(line, widths, strict=True)).rstrip() for line in lines)
 
 
-def _shown(column: Column, row: Row, place: int, now: float) -> str:
+def _format_cell(column: Column, row: Row, place: int, now: float) -> str:
     return plain(cell_text(column, row.cells[place], now)).replace("\n", " ") if place < len(row.cells) else ""
 
 
-def _asked_namespaces(asked: ListInput) -> tuple[str, ...]:
-    given = getattr(asked, "namespace", "*")
+def _namespaces(args: ListInput) -> tuple[str, ...]:
+    given = getattr(args, "namespace", "*")
     several = given if isinstance(given, list) else [given]
     return () if "*" in several or "" in several else tuple(several)
 
 
-def _built(listed: ListResult) -> Any:
+def _to_json(listed: ListResult) -> Any:
     return msgspec.to_builtins(listed)

@@ -33,10 +33,10 @@ class MeasuredUsage(msgspec.Struct, frozen=True):
 
 def parse_amounts(usage: Mapping[str, Any]) -> ResourceAmounts:
     """What cannot be read as an amount counts as none."""
-    return ResourceAmounts(_read(cpu_millicores, usage.get("cpu")), _read(bytes_of, usage.get("memory")))
+    return ResourceAmounts(_read_quantity(cpu_millicores, usage.get("cpu")), _read_quantity(bytes_of, usage.get("memory")))
 
 
-def _read(reader: Any, text: object) -> int:
+def _read_quantity(reader: Any, text: object) -> int:
     try:
         return int(reader(str(text))) if text is not None else 0
     except ValueError:
@@ -57,7 +57,7 @@ async def read_usage(
     try:
         resource = await context.resource(cluster, f"{kind}.metrics.k8s.io")
         opened = await open_rows(context, RowsRequest(cluster, resource, namespaces, live=live))
-        found = {(str(row.namespace), row.name): _of(msgspec.json.decode(body)) for row, body in await opened.bodies()}
+        found = {(str(row.namespace), row.name): _usage_by_container(msgspec.json.decode(body)) for row, body in await opened.bodies()}
     except (UsageError, NotFound) as problem:
         raise metrics_unavailable(cluster) from problem
     return MeasuredUsage(found, opened.freshness, opened.warnings)
@@ -68,7 +68,7 @@ def metrics_unavailable(cluster: ClusterName) -> NotFound:
     return NotFound(f"{cluster} measures no use", "it serves no metrics.k8s.io", remedy, {"nearest": ["k8s_get_usage"]})
 
 
-def _of(body: dict[str, Any]) -> dict[str, ResourceAmounts]:
+def _usage_by_container(body: dict[str, Any]) -> dict[str, ResourceAmounts]:
     if "containers" in body:
         return {str(one.get("name", "")): parse_amounts(one.get("usage") or {}) for one in body["containers"] or []}
     return {"": parse_amounts(body.get("usage") or {})}

@@ -29,14 +29,14 @@ async def schema_of_kind(cluster: Cluster, resource: ApiResource) -> tuple[Schem
     index = msgspec.json.decode(await cluster.get_path(ROOT))
     group = f"apis/{resource.api_version}" if resource.group else f"api/{resource.version}"
     address = ((index.get("paths") or {}).get(group) or {}).get("serverRelativeURL")
-    schemas = await _schemas(cluster, address) if address else {}
+    schemas = await _load_schemas(cluster, address) if address else {}
     for schema in schemas.values():
-        if any(_is(resource, kind) for kind in schema.get("x-kubernetes-group-version-kind") or []):
+        if any(_has_kind(resource, kind) for kind in schema.get("x-kubernetes-group-version-kind") or []):
             return schema, schemas
     raise NotFound(f"no schema of {resource.kind}", f"the server publishes none for {resource.api_version}", "k8s_get_resource of one", {})
 
 
-async def _schemas(cluster: Cluster, address: str) -> Schema:
+async def _load_schemas(cluster: Cluster, address: str) -> Schema:
     key = (cluster.server, address)
     if key not in _documents:
         parts = urlsplit(address)
@@ -49,7 +49,7 @@ async def _schemas(cluster: Cluster, address: str) -> Schema:
     return _documents[key]
 
 
-def _is(resource: ApiResource, kind: Schema) -> bool:
+def _has_kind(resource: ApiResource, kind: Schema) -> bool:
     return (kind.get("group", ""), kind.get("version"), kind.get("kind")) == (resource.group, resource.version, resource.kind)
 
 
@@ -74,11 +74,11 @@ def type_of(schema: Schema, schemas: Schema) -> str:
         return f"map[string]{type_of(extra, schemas)}"
     if whole.get("x-kubernetes-int-or-string"):
         return "integer or string"
-    named = _name(schema)
+    named = _type_name(schema)
     return named or str(whole.get("format") if whole.get("format") in ("date-time", "int-or-string") else whole.get("type", "any"))
 
 
-def _name(schema: Schema) -> str:
+def _type_name(schema: Schema) -> str:
     target = schema.get("$ref") or next((one["$ref"] for one in schema.get("allOf") or [] if "$ref" in one), "")
     name = str(target.rpartition(".")[2])
     return "" if name in ("Time", "MicroTime", "Quantity", "IntOrString", "") else name

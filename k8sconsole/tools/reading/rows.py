@@ -60,7 +60,7 @@ class RowSource:
 
     async def page(self, limit: int | None = None, cursor: str = "") -> Rows:
         if self._live is not None:
-            start = _offset(cursor)
+            start = _parse_live_cursor(cursor)
             end = len(self._live) if limit is None else min(start + limit, len(self._live))
             rows = [row for row, _ in self._live[start:end]]
             return Rows(rows, len(self._live), 0, f"{LIVE_CURSOR}{end}" if end < len(self._live) else "")
@@ -79,7 +79,7 @@ class RowSource:
     async def bodies(self, limit: int | None = None, cursor: str = "") -> list[tuple[Row, bytes]]:
         """With each object's masked JSON."""
         if self._live is not None:
-            start = _offset(cursor)
+            start = _parse_live_cursor(cursor)
             return self._live[start:] if limit is None else self._live[start : start + limit]
         assert self.context.store is not None
         with cursor_errors(cursor):
@@ -124,11 +124,11 @@ async def read_live(cluster: Cluster, table: KindTable, wanted: RowsRequest, cho
     for namespace in wanted.namespaces or (None,):
         async for page in cluster.pages(wanted.resource, namespace=namespace, selectors=selectors):
             found += [live_row(wanted, table, item, now) for item in page.items]
-    kept = found if chosen is None else _sifted(found, table, chosen, now)
+    kept = found if chosen is None else _apply_filter(found, table, chosen, now)
     return sorted(kept, key=lambda each: (each[0].namespace, each[0].name))
 
 
-def _sifted(found: list[tuple[Row, bytes]], table: KindTable, chosen: Filter, now: float) -> list[tuple[Row, bytes]]:
+def _apply_filter(found: list[tuple[Row, bytes]], table: KindTable, chosen: Filter, now: float) -> list[tuple[Row, bytes]]:
     keeps = predicate(chosen, now)
     bodies = {id(row): body for row, body in found}
     return [each for each in found if keeps(RowSubject(each[0], table, lambda row: msgspec.json.decode(bodies[id(row)])))]
@@ -154,7 +154,7 @@ def live_row(wanted: RowsRequest, table: KindTable, raw: bytes | msgspec.Raw, no
     return row, body
 
 
-def _offset(cursor: str) -> int:
+def _parse_live_cursor(cursor: str) -> int:
     if not cursor:
         return 0
     try:

@@ -34,15 +34,15 @@ class PermissionReview(msgspec.Struct):
     reasons: dict[str, str] = {}
 
 
-async def check_permission(asked: CheckPermissionInput, context: ToolContext) -> Reply:
-    name = context.context(asked.context)
-    resource = await context.resource(name, asked.kind)
+async def check_permission(args: CheckPermissionInput, context: ToolContext) -> Reply:
+    name = context.context(args.context)
+    resource = await context.resource(name, args.kind)
     cluster = await context.cluster(name)
-    verbs = _verbs(asked, resource)
-    namespace = _namespace(asked, context.default_namespace(name)) if resource.namespaced else ""
+    verbs = _verbs_to_check(args, resource)
+    namespace = _namespace_to_check(args, context.default_namespace(name)) if resource.namespaced else ""
     answers = await asyncio.gather(
         *(
-            cluster.can_i(verb, resource, namespace=namespace or None, name=asked.name or None, subresource=asked.subresource or None)
+            cluster.can_i(verb, resource, namespace=namespace or None, name=args.name or None, subresource=args.subresource or None)
             for verb in verbs
         )
     )
@@ -51,27 +51,29 @@ async def check_permission(asked: CheckPermissionInput, context: ToolContext) ->
         {verb: answer.reason for verb, answer in zip(verbs, answers, strict=True) if answer.reason},
     )  # fmt: skip
     where = f" in {namespace}" if namespace else " in all namespaces" if resource.namespaced else ""
-    lines = [f"{verb}: {'yes' if answer.allowed else 'no'}{_why(answer.reason)}" for verb, answer in zip(verbs, answers, strict=True)]
+    lines = [
+        f"{verb}: {'yes' if answer.allowed else 'no'}{_reason_suffix(answer.reason)}" for verb, answer in zip(verbs, answers, strict=True)
+    ]
     return Reply(msgspec.to_builtins(told), "\n".join((f"{resource.name}{where}", *lines)), context.live())
 
 
-def _why(reason: str) -> str:
+def _reason_suffix(reason: str) -> str:
     return f" — {plain(reason)}" if reason else ""
 
 
-def _namespace(asked: CheckPermissionInput, default: str) -> str:
-    return "" if asked.namespace == "*" else asked.namespace or default
+def _namespace_to_check(args: CheckPermissionInput, default: str) -> str:
+    return "" if args.namespace == "*" else args.namespace or default
 
 
-def _verbs(asked: CheckPermissionInput, resource: ApiResource) -> tuple[str, ...]:
+def _verbs_to_check(args: CheckPermissionInput, resource: ApiResource) -> tuple[str, ...]:
     """Raises InvalidParams for a word that is no verb of Kubernetes; special ones such as ``escalate`` may be asked for by name."""
-    if not asked.verb:
-        return ("get", "create") if asked.subresource else resource.verbs or VERBS
-    if not (asked.verb.isascii() and asked.verb.isalpha() and asked.verb.islower()):
-        close = nearest(asked.verb.lower(), VERBS) or list(VERBS)
-        details = {"parameter": "verb", "given": asked.verb[:60], "expected": "a verb of Kubernetes", "nearest": close}
-        raise InvalidParams(f"no verb {asked.verb[:60]!r}", "verbs are single lower-case words", f"verb={close[0]}", details)
-    return (asked.verb,)
+    if not args.verb:
+        return ("get", "create") if args.subresource else resource.verbs or VERBS
+    if not (args.verb.isascii() and args.verb.isalpha() and args.verb.islower()):
+        close = nearest(args.verb.lower(), VERBS) or list(VERBS)
+        details = {"parameter": "verb", "given": args.verb[:60], "expected": "a verb of Kubernetes", "nearest": close}
+        raise InvalidParams(f"no verb {args.verb[:60]!r}", "verbs are single lower-case words", f"verb={close[0]}", details)
+    return (args.verb,)
 
 
 TOOLS: tuple[ToolSpec, ...] = (

@@ -51,28 +51,28 @@ class CacheContents(msgspec.Struct):
     note: str = ""
 
 
-async def cache_status(asked: CacheStatusInput, context: ToolContext) -> Reply:
-    store = _store(context)
-    cluster = ClusterName(asked.context) if asked.context else None
+async def cache_status(args: CacheStatusInput, context: ToolContext) -> Reply:
+    store = _require_store(context)
+    cluster = ClusterName(args.context) if args.context else None
     told, states = await store.status(), await store.scan_states(cluster)
-    status = CacheContents(told.path, told.on_disk, told.objects, [_kind(state, context.now) for state in states], told.note)
+    status = CacheContents(told.path, told.on_disk, told.objects, [_cached_kind(state, context.now) for state in states], told.note)
     freshness = (
         oldest([cached_freshness(state, state.cluster) for state in states])
         if states
         else Freshness(Source.CACHE, None, False, ("nothing was read yet",))
     )
-    lines = [f"{told.objects} objects · {status.size / 1e6:.1f} MB · {told.path}", *map(_line, status.kinds)]
+    lines = [f"{told.objects} objects · {status.size / 1e6:.1f} MB · {told.path}", *map(_format_kind, status.kinds)]
     return Reply(msgspec.to_builtins(status), "\n".join(lines), freshness)
 
 
-def _kind(state: ScanState, now: float) -> CachedKind:
+def _cached_kind(state: ScanState, now: float) -> CachedKind:
     age = None if state.confirmed_at is None else round(max(0.0, now - state.confirmed_at), 1)
     return CachedKind(
         state.cluster, state.resource, state.status.value, state.record_count, age, state.watching, state.error, list(state.missing)
     )
 
 
-def _line(kind: CachedKind) -> str:
+def _format_kind(kind: CachedKind) -> str:
     age = "never read" if kind.age_seconds is None else f"{short_age(kind.age_seconds)} old"
     trouble = f" · {kind.error}" if kind.error else ""
     return f"{kind.context}  {kind.kind}  {kind.objects}  {age}{' · watching' if kind.watching else ''}{trouble}"
@@ -92,10 +92,10 @@ class QueryResult(msgspec.Struct):
     truncated: bool
 
 
-async def cache_query(asked: CacheQueryInput, context: ToolContext) -> Reply:
-    store = _store(context)
-    found = await _asked(store, asked.sql, asked.limit)
-    rows = fitting([[_cell(value) for value in row] for row in found.rows], asked.max_tokens)
+async def cache_query(args: CacheQueryInput, context: ToolContext) -> Reply:
+    store = _require_store(context)
+    found = await _run_query(store, args.sql, args.limit)
+    rows = fitting([[_json_cell(value) for value in row] for row in found.rows], args.max_tokens)
     table = QueryResult(list(found.columns), rows, found.truncated or len(rows) < len(found.rows))
     states = await store.scan_states()
     freshness = oldest([cached_freshness(state, state.cluster) for state in states]) if states else Freshness(Source.CACHE, None, False)
@@ -104,7 +104,7 @@ async def cache_query(asked: CacheQueryInput, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(table), "\n".join(lines), freshness, warnings=warnings)
 
 
-async def _asked(store: Store, sql: str, limit: int) -> ResultTable:
+async def _run_query(store: Store, sql: str, limit: int) -> ResultTable:
     try:
         found = await store.query(sql, limit=limit)
         if not found.columns:
@@ -118,7 +118,7 @@ async def _asked(store: Store, sql: str, limit: int) -> ResultTable:
         raise
 
 
-def _cell(value: Any) -> Any:
+def _json_cell(value: Any) -> Any:
     return f"[{len(value)} bytes]" if isinstance(value, bytes) else value
 
 
@@ -132,58 +132,58 @@ class RefreshedKinds(msgspec.Struct):
     kinds: list[Reread]
 
 
-async def locate_refresh(asked: CacheRefreshInput, context: ToolContext) -> CacheRefreshInput:
+async def locate_refresh(args: CacheRefreshInput, context: ToolContext) -> CacheRefreshInput:
     """Raises InvalidParams for parameters that make no sense together."""
-    cluster, given = context.context(asked.context), asked.namespace not in ("", "*")
-    resource = await context.resource(cluster, asked.kind) if asked.kind else None
-    if asked.name and resource is None:
-        raise _senseless("kind", asked.kind, "of which kind the object is, is not said", "kind=pods")
+    cluster, given = context.context(args.context), args.namespace not in ("", "*")
+    resource = await context.resource(cluster, args.kind) if args.kind else None
+    if args.name and resource is None:
+        raise _contradiction("kind", args.kind, "of which kind the object is, is not said", "kind=pods")
     if given and resource is not None and not resource.namespaced:
-        raise _senseless("namespace", asked.namespace, f"{resource.name} are in no namespace", "the same call without namespace")
-    own = asked.name and resource is not None and resource.namespaced and not given
-    return msgspec.structs.replace(asked, namespace=context.default_namespace(cluster) if own else asked.namespace or "*")
+        raise _contradiction("namespace", args.namespace, f"{resource.name} are in no namespace", "the same call without namespace")
+    own = args.name and resource is not None and resource.namespaced and not given
+    return msgspec.structs.replace(args, namespace=context.default_namespace(cluster) if own else args.namespace or "*")
 
 
-def _senseless(parameter: str, given: str, why: str, remedy: str) -> InvalidParams:
+def _contradiction(parameter: str, given: str, why: str, remedy: str) -> InvalidParams:
     details = {"parameter": parameter, "given": given, "expected": remedy, "nearest": []}
     return InvalidParams(f"cache_refresh: {parameter}", why, remedy, details)
 
 
-async def cache_refresh(asked: CacheRefreshInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    resource = await context.resource(cluster, asked.kind) if asked.kind else None
-    _store(context)
-    wanted = RereadWanted(resource, asked.namespace.replace("*", ""), asked.name)
-    await context.progress(0, None, f"reading {_words(wanted)} of {cluster}")
+async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    resource = await context.resource(cluster, args.kind) if args.kind else None
+    _require_store(context)
+    wanted = RereadWanted(resource, args.namespace.replace("*", ""), args.name)
+    await context.progress(0, None, f"reading {_describe_request(wanted)} of {cluster}")
     try:
         found = await context.environment.refresh(cluster, wanted)
     except NotFound as cause:
-        if resource is None or not asked.name:
+        if resource is None or not args.name:
             raise
-        raise await not_found(context, cluster, resource, wanted.namespace, asked.name) from cause
+        raise await not_found(context, cluster, resource, wanted.namespace, args.name) from cause
     missing = tuple(f"{cluster}: {one.kind}: {why}" for one in found for why in (*one.missing, *([one.error] if one.error else [])))
     objects = sum(one.objects for one in found)
-    head = f"{_words(wanted)} read anew" if asked.name else f"{len(found)} kinds read anew, {objects} objects"
-    lines = [head, *(_reread_line(one) for one in found if _told(one))]
+    head = f"{_describe_request(wanted)} read anew" if args.name else f"{len(found)} kinds read anew, {objects} objects"
+    lines = [head, *(_format_reread(one) for one in found if _has_changes(one))]
     return Reply(msgspec.to_builtins(RefreshedKinds(found)), plain("\n".join(lines)), context.live(missing))
 
 
-def _words(wanted: RereadWanted) -> str:
+def _describe_request(wanted: RereadWanted) -> str:
     kind = wanted.resource.name if wanted.resource else "every kind"
     what = f"{kind} {wanted.name}" if wanted.name else kind
     return f"{what} in {wanted.namespace}" if wanted.namespace else what
 
 
-def _told(one: Reread) -> bool:
+def _has_changes(one: Reread) -> bool:
     return bool(one.added or one.changed or one.deleted or one.error or one.missing)
 
 
-def _reread_line(one: Reread) -> str:
+def _format_reread(one: Reread) -> str:
     trouble = f" · {one.error}" if one.error else f" · without {', '.join(one.missing)}" if one.missing else ""
     return f"{one.kind}  {one.objects}: {one.added} new, {one.changed} changed, {one.deleted} gone{trouble}"
 
 
-def _store(context: ToolContext) -> Store:
+def _require_store(context: ToolContext) -> Store:
     if context.store is None:
         raise StoreError("there is no cache", "this run works without a cache file", "start without --no-cache, or use the k8s_ tools")
     return context.store

@@ -32,12 +32,14 @@ class ClusterInfo(msgspec.Struct):
     counts: dict[str, int]
 
 
-async def get_cluster_info(asked: GetClusterInfoInput, context: ToolContext) -> Reply:
-    name = context.context(asked.context)
-    known = await _remembered(context, name)
-    if known is not None and not asked.live:
+async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> Reply:
+    name = context.context(args.context)
+    known = await _cluster_record(context, name)
+    if known is not None and not args.live:
         counts = await _cached_counts(context, name)
-        return _reply(ClusterInfo(name, known.api_server, known.version, True, counts), await _age(context, name, known))
+        return _cluster_reply(
+            ClusterInfo(name, known.api_server, known.version, True, counts), await _counts_freshness(context, name, known)
+        )
     try:
         cluster = await context.cluster(name)
         version = await cluster.version()
@@ -45,25 +47,25 @@ async def get_cluster_info(asked: GetClusterInfoInput, context: ToolContext) -> 
         if known is None:
             raise
         info = ClusterInfo(name, known.api_server, known.version, False, await _cached_counts(context, name))
-        return _reply(info, await _age(context, name, known), (f"{name} does not answer: {problem}",))
-    counts, missing = await _counts(context, name, live=asked.live)
-    return _reply(ClusterInfo(name, cluster.server, version.git_version, True, counts), context.live(missing))
+        return _cluster_reply(info, await _counts_freshness(context, name, known), (f"{name} does not answer: {problem}",))
+    counts, missing = await _count_kinds(context, name, live=args.live)
+    return _cluster_reply(ClusterInfo(name, cluster.server, version.git_version, True, counts), context.live(missing))
 
 
-def _reply(info: ClusterInfo, freshness: Freshness, warnings: tuple[str, ...] = ()) -> Reply:
+def _cluster_reply(info: ClusterInfo, freshness: Freshness, warnings: tuple[str, ...] = ()) -> Reply:
     counts = ", ".join(f"{count} {kind}" for kind, count in info.counts.items())
     state = "" if info.answers else " · does not answer"
     text = f"{info.context} · {info.server} · Kubernetes {info.version or 'of unknown version'}{state}\n{counts}".rstrip()
     return Reply(msgspec.to_builtins(info), text, freshness, warnings=warnings)
 
 
-async def _remembered(context: ToolContext, name: ClusterName) -> ClusterRecord | None:
+async def _cluster_record(context: ToolContext, name: ClusterName) -> ClusterRecord | None:
     if context.store is None:
         return None
     return next((one for one in await context.store.clusters() if one.name == name), None)
 
 
-async def _age(context: ToolContext, name: ClusterName, known: ClusterRecord) -> Freshness:
+async def _counts_freshness(context: ToolContext, name: ClusterName, known: ClusterRecord) -> Freshness:
     """As old as the oldest of the kinds that were counted."""
     seen = [each for kind in COUNTED if (each := await context.freshness(name, ResourceName(kind))).observed_at is not None]
     return oldest(seen) if seen else Freshness(Source.CACHE, known.seen_at, False, (f"{name}: its objects were not read yet",))
@@ -76,7 +78,7 @@ async def _cached_counts(context: ToolContext, name: ClusterName) -> dict[str, i
     return {kind: counts[ResourceName(kind)] for kind in COUNTED if ResourceName(kind) in counts}
 
 
-async def _counts(context: ToolContext, name: ClusterName, *, live: bool) -> tuple[dict[str, int], tuple[str, ...]]:
+async def _count_kinds(context: ToolContext, name: ClusterName, *, live: bool) -> tuple[dict[str, int], tuple[str, ...]]:
     """From wherever each kind can be read; what cannot be read is named."""
     counts: dict[str, int] = {}
     missing: list[str] = []
@@ -109,7 +111,7 @@ class ContextList(msgspec.Struct):
     items: list[ContextItem]
 
 
-async def list_contexts(asked: ListContextsInput, context: ToolContext) -> Reply:
+async def list_contexts(args: ListContextsInput, context: ToolContext) -> Reply:
     chosen = set(context.environment.selected())
     infos = context.environment.contexts()
     items = [

@@ -40,34 +40,36 @@ class SuspendCronJobInput(CronJobInput, kw_only=True):
     suspend: Annotated[bool, Meta(description="false: go on")] = True
 
 
-async def plan_suspend(asked: SuspendCronJobInput, context: ToolContext) -> ChangePlan:
-    one = await resolve_target(asked, context, KIND)
+async def plan_suspend(args: SuspendCronJobInput, context: ToolContext) -> ChangePlan:
+    one = await resolve_target(args, context, KIND)
     before = await fetch_live(context, one)
     was = bool(before["spec"].get("suspend"))
-    hurts = ("it starts no more jobs; those that run go on",) if asked.suspend else ("its schedule counts again",)
-    return ChangePlan(one, Edit({"spec": {"suspend": asked.suspend}}), Undo("k8s_suspend_cronjob", one.place(suspend=was)), before, hurts)
+    consequences = ("it starts no more jobs; those that run go on",) if args.suspend else ("its schedule counts again",)
+    return ChangePlan(
+        one, Edit({"spec": {"suspend": args.suspend}}), Undo("k8s_suspend_cronjob", one.place(suspend=was)), before, consequences
+    )
 
 
-async def prepare_trigger(asked: TriggerCronJobInput, context: ToolContext) -> Proposal:
-    owner = await resolve_target(asked, context, KIND)
-    before = await _raw(context, owner)
-    job, manifest = await _job(asked, context, owner, before)
+async def prepare_trigger(args: TriggerCronJobInput, context: ToolContext) -> Proposal:
+    owner = await resolve_target(args, context, KIND)
+    before = await _fetch_unmasked(context, owner)
+    job, manifest = await _build_job(args, context, owner, before)
     images = [one.get("image", "") for one in manifest["spec"]["template"]["spec"].get("containers", [])]
     running = len((before.get("status") or {}).get("active") or [])
-    hurts = (f"runs {', '.join(images)} now", *([f"{running} of its jobs run already"] if running else []))
-    proposal = await propose_create(context, job, manifest, hurts)
+    consequences = (f"runs {', '.join(images)} now", *([f"{running} of its jobs run already"] if running else []))
+    proposal = await propose_create(context, job, manifest, consequences)
     return msgspec.structs.replace(proposal, facts={"uid": uid_of(before), "job": job.name})
 
 
-async def trigger(asked: TriggerCronJobInput, context: ToolContext) -> Reply:
-    owner = await resolve_target(asked, context, KIND)
-    before = await _raw(context, owner)
+async def trigger(args: TriggerCronJobInput, context: ToolContext) -> Reply:
+    owner = await resolve_target(args, context, KIND)
+    before = await _fetch_unmasked(context, owner)
     check_same_object(context, owner, before)
-    job, manifest = await _job(asked, context, owner, before)
-    return await create_object(context, job, manifest, f"started from {asked.name}:")
+    job, manifest = await _build_job(args, context, owner, before)
+    return await create_object(context, job, manifest, f"started from {args.name}:")
 
 
-async def _raw(context: ToolContext, owner: TargetObject) -> dict[str, Any]:
+async def _fetch_unmasked(context: ToolContext, owner: TargetObject) -> dict[str, Any]:
     """Not masked: its template is sent back to the server as it was."""
     await fetch_live(context, owner)
     raw = await (await context.cluster(owner.cluster)).get(owner.resource, owner.namespace, owner.name)
@@ -75,11 +77,11 @@ async def _raw(context: ToolContext, owner: TargetObject) -> dict[str, Any]:
     return found
 
 
-async def _job(
-    asked: TriggerCronJobInput, context: ToolContext, owner: TargetObject, before: dict[str, Any]
+async def _build_job(
+    args: TriggerCronJobInput, context: ToolContext, owner: TargetObject, before: dict[str, Any]
 ) -> tuple[TargetObject, dict[str, Any]]:
-    chosen = asked.job or (context.proposal.facts.get("job", "") if context.proposal else "")
-    name = chosen or f"{asked.name[:50]}-manual-{secrets.token_hex(2)}"
+    chosen = args.job or (context.proposal.facts.get("job", "") if context.proposal else "")
+    name = chosen or f"{args.name[:50]}-manual-{secrets.token_hex(2)}"
     template = before["spec"]["jobTemplate"]
     meta = template.get("metadata") or {}
     reference = {

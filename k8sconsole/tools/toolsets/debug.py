@@ -21,7 +21,7 @@ from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, change
 
 MOST_BYTES = 4_000_000
-_closing: set["asyncio.Task[None]"] = set()
+_close_tasks: set["asyncio.Task[None]"] = set()
 
 
 class _PodInput(Common, kw_only=True):
@@ -73,23 +73,23 @@ class PortForwardResult(msgspec.Struct):
     why: str = "it ends by itself, or with this program"
 
 
-async def prepare_exec(asked: ExecPodInput, context: ToolContext) -> Proposal:
-    one = await resolve_target(asked, context, "pods")
+async def prepare_exec(args: ExecPodInput, context: ToolContext) -> Proposal:
+    one = await resolve_target(args, context, "pods")
     pod = await fetch_live(context, one)
-    container = _container(asked, pod)
-    shown = f"runs in container {container}: {' '.join(map(repr, asked.command))}"
-    hurts = ("runs a command with the pod's own rights; nothing tells what it changes",)
-    return Proposal((one.label,), hurts, shown, f"none: {ExecResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+    container = _choose_container(args, pod)
+    shown = f"runs in container {container}: {' '.join(map(repr, args.command))}"
+    consequences = ("runs a command with the pod's own rights; nothing tells what it changes",)
+    return Proposal((one.label,), consequences, shown, f"none: {ExecResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
 
 
-async def exec_pod(asked: ExecPodInput, context: ToolContext) -> Reply:
-    one = await resolve_target(asked, context, "pods")
+async def exec_pod(args: ExecPodInput, context: ToolContext) -> Reply:
+    one = await resolve_target(args, context, "pods")
     pod = await fetch_live(context, one)
     check_same_object(context, one, pod)
-    container, cluster = _container(asked, pod), await context.cluster(one.cluster)
-    output = await cluster.execute(one.namespace, one.name, container, asked.command, most_bytes=MOST_BYTES)
-    budget = share(asked.max_tokens) * 4 // 10
-    (out, left_out), (err, left_err) = (_fitting(raw, budget) for raw in (output.stdout, output.stderr))
+    container, cluster = _choose_container(args, pod), await context.cluster(one.cluster)
+    output = await cluster.execute(one.namespace, one.name, container, args.command, most_bytes=MOST_BYTES)
+    budget = share(args.max_tokens) * 4 // 10
+    (out, left_out), (err, left_err) = (_decode_and_fit(raw, budget) for raw in (output.stdout, output.stderr))
     left = left_out + left_err
     warnings = (*((f"{left} lines left out to fit",) if left else ()), *(("ended early: too much output",) if output.cut else ()))
     done = ExecResult(one.name, container, output.exit_code, out, err)
@@ -97,71 +97,71 @@ async def exec_pod(asked: ExecPodInput, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
 
 
-def _fitting(raw: bytes, budget: int) -> tuple[str, int]:
+def _decode_and_fit(raw: bytes, budget: int) -> tuple[str, int]:
     text = raw.decode(errors="replace").rstrip("\n")
     lines, left = fitted([plain(line) for line in mask_text(text).split("\n")] if text else [], budget)
     return "\n".join(lines), left
 
 
-def _container(asked: ExecPodInput, pod: dict[str, Any]) -> str:
+def _choose_container(args: ExecPodInput, pod: dict[str, Any]) -> str:
     spec = pod["spec"]
     names = [one["name"] for field in ("containers", "initContainers", "ephemeralContainers") for one in spec.get(field) or []]
-    if not asked.container or asked.container in names:
-        return asked.container or str(names[0])
-    close = nearest(asked.container, tuple(names)) or names
-    details = {"parameter": "container", "given": asked.container, "expected": "one of its containers", "nearest": close}
-    raise InvalidParams(f"no container {asked.container!r} in {asked.name}", f"it has {', '.join(names)}", f"container={close[0]}", details)
+    if not args.container or args.container in names:
+        return args.container or str(names[0])
+    close = nearest(args.container, tuple(names)) or names
+    details = {"parameter": "container", "given": args.container, "expected": "one of its containers", "nearest": close}
+    raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(names)}", f"container={close[0]}", details)
 
 
-async def prepare_forward(asked: PortForwardInput, context: ToolContext) -> Proposal:
-    one = await resolve_target(asked, context, "pods")
+async def prepare_forward(args: PortForwardInput, context: ToolContext) -> Proposal:
+    one = await resolve_target(args, context, "pods")
     pod = await fetch_live(context, one)
     declared = [port.get("containerPort") for each in pod["spec"]["containers"] for port in each.get("ports") or []]
-    hurts = ["everybody on this machine reaches the pod through it"]
-    if declared and asked.port not in declared:
-        hurts.append(f"the pod declares no port {asked.port}: {', '.join(map(str, declared))}")
-    shown = f"127.0.0.1:{asked.local_port or 'a free port'} → {one.label}:{asked.port}, for {asked.minutes} minutes"
-    return Proposal((one.label,), tuple(hurts), shown, f"none: {PortForwardResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+    consequences = ["everybody on this machine reaches the pod through it"]
+    if declared and args.port not in declared:
+        consequences.append(f"the pod declares no port {args.port}: {', '.join(map(str, declared))}")
+    shown = f"127.0.0.1:{args.local_port or 'a free port'} → {one.label}:{args.port}, for {args.minutes} minutes"
+    return Proposal((one.label,), tuple(consequences), shown, f"none: {PortForwardResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
 
 
-async def port_forward(asked: PortForwardInput, context: ToolContext) -> Reply:
-    one = await resolve_target(asked, context, "pods")
+async def port_forward(args: PortForwardInput, context: ToolContext) -> Reply:
+    one = await resolve_target(args, context, "pods")
     check_same_object(context, one, await fetch_live(context, one))
-    opened = await (await context.cluster(one.cluster)).forward(one.namespace, one.name, asked.port, local_port=asked.local_port)
-    task = asyncio.get_running_loop().create_task(_end_later(opened, asked.minutes * 60), name="port-forward")
-    _closing.add(task)
-    task.add_done_callback(_closing.discard)
-    done = PortForwardResult(one.name, asked.port, f"127.0.0.1:{opened.port}", context.now + asked.minutes * 60)
+    opened = await (await context.cluster(one.cluster)).forward(one.namespace, one.name, args.port, local_port=args.local_port)
+    task = asyncio.get_running_loop().create_task(_close_after(opened, args.minutes * 60), name="port-forward")
+    _close_tasks.add(task)
+    task.add_done_callback(_close_tasks.discard)
+    done = PortForwardResult(one.name, args.port, f"127.0.0.1:{opened.port}", context.now + args.minutes * 60)
     warnings = ("it ends with this command; the console and the MCP server hold it open",) if context.face is Face.CLI else ()
-    text = f"{done.address} → {one.label}:{asked.port} for {asked.minutes} minutes"
+    text = f"{done.address} → {one.label}:{args.port} for {args.minutes} minutes"
     return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
 
 
-async def _end_later(opened: Forward, seconds: float) -> None:
+async def _close_after(opened: Forward, seconds: float) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         await asyncio.sleep(seconds)
     await opened.close()
 
 
-async def prepare_run(asked: RunPodInput, context: ToolContext) -> Proposal:
-    one = await resolve_target(asked, context, "pods")
-    hurts = (f"runs {asked.image}", *([f"environment values are kept readable: {', '.join(asked.env)}"] if asked.env else []))
-    return await propose_create(context, one, _pod(asked, one), hurts)
+async def prepare_run(args: RunPodInput, context: ToolContext) -> Proposal:
+    one = await resolve_target(args, context, "pods")
+    consequences = (f"runs {args.image}", *([f"environment values are kept readable: {', '.join(args.env)}"] if args.env else []))
+    return await propose_create(context, one, _pod_manifest(args, one), consequences)
 
 
-async def run_pod(asked: RunPodInput, context: ToolContext) -> Reply:
-    one = await resolve_target(asked, context, "pods")
-    return await create_object(context, one, _pod(asked, one), "started")
+async def run_pod(args: RunPodInput, context: ToolContext) -> Reply:
+    one = await resolve_target(args, context, "pods")
+    return await create_object(context, one, _pod_manifest(args, one), "started")
 
 
-def _pod(asked: RunPodInput, one: TargetObject) -> dict[str, Any]:
-    container: dict[str, Any] = {"name": asked.name[:63], "image": asked.image}
-    if asked.command:
-        container["command"] = asked.command
-    if asked.env:
-        container["env"] = [{"name": key, "value": value} for key, value in asked.env.items()]
-    meta = {"name": asked.name, "namespace": one.namespace, "labels": asked.labels or {"run": asked.name[:63]}}
-    spec = {"containers": [container], "restartPolicy": "Always" if asked.restart else "Never"}
+def _pod_manifest(args: RunPodInput, one: TargetObject) -> dict[str, Any]:
+    container: dict[str, Any] = {"name": args.name[:63], "image": args.image}
+    if args.command:
+        container["command"] = args.command
+    if args.env:
+        container["env"] = [{"name": key, "value": value} for key, value in args.env.items()]
+    meta = {"name": args.name, "namespace": one.namespace, "labels": args.labels or {"run": args.name[:63]}}
+    spec = {"containers": [container], "restartPolicy": "Always" if args.restart else "Never"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 

@@ -61,58 +61,58 @@ class DeleteResult(msgspec.Struct):
     why: str = ""
 
 
-async def prepare(asked: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Proposal:
+async def prepare(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Proposal:
     """Looks at the living object, and lets the server try the deletion. Raises NotFound with the nearest names."""
-    name, resource, namespace = await _meant(asked, context)
+    name, resource, namespace = await _locate(args, context)
     cluster = await context.cluster(name)
     try:
-        raw = await cluster.get(resource, namespace or None, asked.name)
+        raw = await cluster.get(resource, namespace or None, args.name)
     except NotFound as cause:
-        raise await not_found(context, name, resource, namespace, asked.name) from cause
+        raise await not_found(context, name, resource, namespace, args.name) from cause
     obj = msgspec.json.decode(body_of(resource.name, raw))
     uid = str(obj.get("metadata", {}).get("uid", ""))
-    await _delete(asked, context, uid, dry_run=True)
+    await _send_delete(args, context, uid, dry_run=True)
     consequences = await deletion_impact(context, name, resource, obj)
-    if asked.grace_seconds == 0:
+    if args.grace_seconds == 0:
         consequences = ("its processes are killed without a chance to finish", *consequences)
-    if asked.propagation is not Propagation.ORPHAN:
+    if args.propagation is not Propagation.ORPHAN:
         consequences = (*await budgets_broken_by_deleting(context, name, resource, obj), *consequences)
     else:
         consequences = ("what it owns stays behind without an owner", *consequences)
-    label = f"{resource.kind} {namespace}/{asked.name}" if namespace else f"{resource.kind} {asked.name}"
+    label = f"{resource.kind} {namespace}/{args.name}" if namespace else f"{resource.kind} {args.name}"
     shown = f"the server would delete {label} (uid {uid}, created {obj.get('metadata', {}).get('creationTimestamp', 'unknown')})"
-    undo = await _undo(context, TargetObject(name, resource, namespace, asked.name), obj)
+    undo = await _undo_of(context, TargetObject(name, resource, namespace, args.name), obj)
     return Proposal((label,), consequences, shown, str(undo), {"uid": uid, "undo": undo})
 
 
-async def delete_resource(asked: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Reply:
+async def delete_resource(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Reply:
     """Raises Conflict when the name has come to mean another object since it was looked at."""
-    name, resource, namespace = await _meant(asked, context)
+    name, resource, namespace = await _locate(args, context)
     uid = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
-    answer = msgspec.json.decode(await _delete(asked, context, uid, dry_run=False))
+    answer = msgspec.json.decode(await _send_delete(args, context, uid, dry_run=False))
     gone = answer.get("kind") == "Status" or "deletionTimestamp" not in answer.get("metadata", {})
     undo: Undo = context.proposal.facts["undo"] if context.proposal else Undo(why="its old version was not looked at")
-    deleted = DeleteResult(resource.name, namespace, asked.name, uid, gone, undo.call, undo.why)
-    label = f"{namespace}/{asked.name}" if namespace else asked.name
+    deleted = DeleteResult(resource.name, namespace, args.name, uid, gone, undo.call, undo.why)
+    label = f"{namespace}/{args.name}" if namespace else args.name
     text = f"{'deleted' if gone else 'deletion begun of'} {resource.kind} {label} in {name}"
     return Reply(msgspec.to_builtins(deleted), text, context.live())
 
 
-async def _delete(asked: DeleteResourceInput | DeletePodInput, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
-    name, resource, namespace = await _meant(asked, context)
+async def _send_delete(args: DeleteResourceInput | DeletePodInput, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
+    name, resource, namespace = await _locate(args, context)
     cluster = await context.cluster(name)
     return await cluster.delete(
         resource,
         namespace or None,
-        asked.name,
-        propagation=asked.propagation.value,
-        grace_seconds=None if asked.grace_seconds < 0 else asked.grace_seconds,
+        args.name,
+        propagation=args.propagation.value,
+        grace_seconds=None if args.grace_seconds < 0 else args.grace_seconds,
         uid=uid,
         dry_run=dry_run,
     )
 
 
-async def _undo(context: ToolContext, one: TargetObject, obj: dict[str, Any]) -> Undo:
+async def _undo_of(context: ToolContext, one: TargetObject, obj: dict[str, Any]) -> Undo:
     """A new object like the old one, where that means the same; never what a controller will create again, nor what held others."""
     if obj.get("metadata", {}).get("ownerReferences"):
         return Undo(why="what owns it creates it again")
@@ -123,10 +123,10 @@ async def _undo(context: ToolContext, one: TargetObject, obj: dict[str, Any]) ->
     return await undo_from_history(context, one, obj)
 
 
-async def _meant(asked: DeleteResourceInput | DeletePodInput, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
-    name = context.context(asked.context)
-    resource = await context.resource(name, asked.kind)
-    return name, resource, namespace_of(context, name, resource, asked.namespace)
+async def _locate(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
+    name = context.context(args.context)
+    resource = await context.resource(name, args.kind)
+    return name, resource, namespace_of(context, name, resource, args.namespace)
 
 
 TOOLS: tuple[ToolSpec, ...] = (

@@ -34,40 +34,40 @@ class CreateDeploymentResult(msgspec.Struct):
     undo: dict[str, Any] | None = None
 
 
-async def prepare(asked: CreateDeploymentInput, context: ToolContext) -> Proposal:
+async def prepare(args: CreateDeploymentInput, context: ToolContext) -> Proposal:
     """The server checks it without keeping anything: admission, quotas and names are tried for real. Raises AlreadyExists, Invalid,
     Forbidden."""
-    checked = await _create(asked, context, dry_run=True)
-    namespace = _namespace(asked, context)
-    consequences = [f"runs {asked.replicas} × {asked.image}"]
-    if _LATEST.fullmatch(asked.image):
-        consequences.append(f"{asked.image} has no fixed version: what runs may change by itself")
-    if asked.env:
-        consequences.append(f"environment values are kept readable in the deployment: {', '.join(asked.env)}")
+    checked = await _send_create(args, context, dry_run=True)
+    namespace = _target_namespace(args, context)
+    consequences = [f"runs {args.replicas} × {args.image}"]
+    if _LATEST.fullmatch(args.image):
+        consequences.append(f"{args.image} has no fixed version: what runs may change by itself")
+    if args.env:
+        consequences.append(f"environment values are kept readable in the deployment: {', '.join(args.env)}")
     return Proposal(
-        (f"deployment {namespace}/{asked.name}",),
+        (f"deployment {namespace}/{args.name}",),
         tuple(consequences),
         _shown(checked),
-        f"k8s_delete_resource deployments {namespace}/{asked.name}",
+        f"k8s_delete_resource deployments {namespace}/{args.name}",
     )
 
 
-async def create_deployment(asked: CreateDeploymentInput, context: ToolContext) -> Reply:
-    created = await _create(asked, context, dry_run=False)
-    namespace = _namespace(asked, context)
-    where = {"context": context.context(asked.context), "namespace": namespace}
-    undo = {"tool": "k8s_delete_resource", "arguments": {"kind": "deployments", "name": asked.name, **where}}
-    text = f"created deployment {namespace}/{asked.name}: {asked.replicas} × {asked.image}"
+async def create_deployment(args: CreateDeploymentInput, context: ToolContext) -> Reply:
+    created = await _send_create(args, context, dry_run=False)
+    namespace = _target_namespace(args, context)
+    where = {"context": context.context(args.context), "namespace": namespace}
+    undo = {"tool": "k8s_delete_resource", "arguments": {"kind": "deployments", "name": args.name, **where}}
+    text = f"created deployment {namespace}/{args.name}: {args.replicas} × {args.image}"
     return Reply(msgspec.to_builtins(CreateDeploymentResult(created, undo)), text, context.live())
 
 
-async def _create(asked: CreateDeploymentInput, context: ToolContext, *, dry_run: bool) -> dict[str, Any]:
-    name = context.context(asked.context)
+async def _send_create(args: CreateDeploymentInput, context: ToolContext, *, dry_run: bool) -> dict[str, Any]:
+    name = context.context(args.context)
     cluster = await context.cluster(name)
     resource = await context.resource(name, "deployments.apps")
-    namespace = _namespace(asked, context)
+    namespace = _target_namespace(args, context)
     try:
-        answer = await cluster.create(resource, namespace, msgspec.json.encode(_manifest(asked, namespace)), dry_run=dry_run)
+        answer = await cluster.create(resource, namespace, msgspec.json.encode(_build_manifest(args, namespace)), dry_run=dry_run)
     except NotFound as cause:
         details = {"parameter": "namespace", "given": namespace, "nearest": []}
         raise NotFound(f"no namespace {namespace!r} in {name}", cause.detail or cause.title, "k8s_list_namespaces", details) from cause
@@ -75,27 +75,27 @@ async def _create(asked: CreateDeploymentInput, context: ToolContext, *, dry_run
     return found
 
 
-def _manifest(asked: CreateDeploymentInput, namespace: str) -> dict[str, Any]:
-    labels = asked.labels or {"app": asked.name}
-    container: dict[str, Any] = {"name": asked.name[:63], "image": asked.image}
-    if asked.port:
-        container["ports"] = [{"containerPort": asked.port}]
-    if asked.env:
-        container["env"] = [{"name": key, "value": value} for key, value in asked.env.items()]
-    if asked.command:
-        container["command"] = asked.command
+def _build_manifest(args: CreateDeploymentInput, namespace: str) -> dict[str, Any]:
+    labels = args.labels or {"app": args.name}
+    container: dict[str, Any] = {"name": args.name[:63], "image": args.image}
+    if args.port:
+        container["ports"] = [{"containerPort": args.port}]
+    if args.env:
+        container["env"] = [{"name": key, "value": value} for key, value in args.env.items()]
+    if args.command:
+        container["command"] = args.command
     template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
-    spec = {"replicas": asked.replicas, "selector": {"matchLabels": labels}, "template": template}
+    spec = {"replicas": args.replicas, "selector": {"matchLabels": labels}, "template": template}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": asked.name, "namespace": namespace, "labels": labels},
+        "metadata": {"name": args.name, "namespace": namespace, "labels": labels},
         "spec": spec,
     }
 
 
-def _namespace(asked: CreateDeploymentInput, context: ToolContext) -> str:
-    return asked.namespace or context.default_namespace(context.context(asked.context))
+def _target_namespace(args: CreateDeploymentInput, context: ToolContext) -> str:
+    return args.namespace or context.default_namespace(context.context(args.context))
 
 
 def _shown(manifest: dict[str, Any]) -> str:

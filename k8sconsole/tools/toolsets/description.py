@@ -38,18 +38,18 @@ class ResourceDescription(msgspec.Struct):
     sections: list[DescriptionSection]
 
 
-async def describe_resource(asked: DescribeResourceInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    resource = await context.resource(cluster, asked.kind)
-    namespace = namespace_of(context, cluster, resource, asked.namespace)
-    found = await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
-    events, warnings = await _events(context, cluster, resource, (namespace, asked.name), live=asked.live)
-    parts = [_part(section) for section in describe(resource, found.body, events, context.now)]
+async def describe_resource(args: DescribeResourceInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    resource = await context.resource(cluster, args.kind)
+    namespace = namespace_of(context, cluster, resource, args.namespace)
+    found = await find_object(context, cluster, resource, namespace, args.name, live=args.live)
+    events, warnings = await _events_about(context, cluster, resource, (namespace, args.name), live=args.live)
+    parts = [_format_section(section) for section in describe(resource, found.body, events, context.now)]
     text = "\n".join(line for part in parts for line in (f"{part.title}:", *(f"  {line}" for line in part.lines)))
     return Reply(msgspec.to_builtins(ResourceDescription(parts)), text, found.freshness, warnings=(*found.warnings, *warnings))
 
 
-async def _events(
+async def _events_about(
     context: ToolContext, cluster: ClusterName, resource: ApiResource, where: tuple[str, str], *, live: bool
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
     """What was reported about the object. An object can be told without its events: why they are missing is a warning."""
@@ -66,7 +66,7 @@ async def _events(
         return [], (f"without events: {problem}",)
 
 
-def _part(section: Section) -> DescriptionSection:
+def _format_section(section: Section) -> DescriptionSection:
     lines = []
     for line in section.lines:
         label = f"{line.label}: " if line.label and line.text else line.label

@@ -28,16 +28,16 @@ class ReleaseList(msgspec.Struct):
     counts: dict[str, int]
 
 
-async def list_releases(asked: ListReleasesInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    told = await read_releases(context, cluster, _spaces(asked.namespace))
-    sought = asked.filter.casefold()
+async def list_releases(args: ListReleasesInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    told = await read_releases(context, cluster, _namespaces(args.namespace))
+    sought = args.filter.casefold()
     wanted = [one for one in told.releases if any(sought in text.casefold() for text in (one.name, one.chart, one.status))]
     counts = {status: sum(one.status == status for one in wanted) for status in sorted({one.status for one in wanted})}
-    shown = fitting(wanted, asked.max_tokens, counts)
+    shown = fitting(wanted, args.max_tokens, counts)
     left = left_out(len(shown), len(wanted), "narrow it with namespace or filter")
     head = f"{len(wanted)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
-    lines = [f"{one.namespace}/{_line(one)}" for one in shown]
+    lines = [f"{one.namespace}/{_format_release(one)}" for one in shown]
     data = msgspec.to_builtins(ReleaseList(shown, counts))
     return Reply(data, "\n".join((head, *lines)), told.freshness, Page(None, len(wanted)), (*told.warnings, *left))
 
@@ -60,11 +60,11 @@ class ReleaseValues(msgspec.Struct):
     values: dict[str, Any]
 
 
-async def get_values(asked: GetValuesInput, context: ToolContext) -> Reply:
-    cluster, namespace = _place(asked, context)
-    found = await find_revision(context, cluster, namespace, asked.name, asked.revision)
-    values = _over(found.given, found.defaults) if asked.all else found.given
-    head = f"{found.release.namespace}/{_line(found.release)}"
+async def get_values(args: GetValuesInput, context: ToolContext) -> Reply:
+    cluster, namespace = _cluster_and_namespace(args, context)
+    found = await find_revision(context, cluster, namespace, args.name, args.revision)
+    values = _merge_values(found.given, found.defaults) if args.all else found.given
+    head = f"{found.release.namespace}/{_format_release(found.release)}"
     text = plain(yaml_text(values)) if values else "no values were given; all=true shows the chart's own"
     return Reply(msgspec.to_builtins(ReleaseValues(found.release, values)), f"{head}\n{text}", context.live())
 
@@ -80,53 +80,51 @@ class ReleaseHistory(msgspec.Struct):
     kept: int
 
 
-async def get_history(asked: GetHistoryInput, context: ToolContext) -> Reply:
-    cluster, namespace = _place(asked, context)
-    found = [one.release for one in await list_revisions(context, cluster, namespace, asked.name)]
-    shown = found[: asked.limit]
-    lines = [f"{_line(one)}  {plain(one.description)}" for one in shown]
+async def get_history(args: GetHistoryInput, context: ToolContext) -> Reply:
+    cluster, namespace = _cluster_and_namespace(args, context)
+    found = [one.release for one in await list_revisions(context, cluster, namespace, args.name)]
+    shown = found[: args.limit]
+    lines = [f"{_format_release(one)}  {plain(one.description)}" for one in shown]
     data = msgspec.to_builtins(ReleaseHistory(shown, len(found)))
-    return Reply(
-        data, "\n".join((f"{namespace}/{asked.name}: {len(found)} revisions kept", *lines)), context.live(), Page(None, len(found))
-    )
+    return Reply(data, "\n".join((f"{namespace}/{args.name}: {len(found)} revisions kept", *lines)), context.live(), Page(None, len(found)))
 
 
-def _place(asked: ReleaseInput, context: ToolContext) -> tuple[ClusterName, str]:
-    cluster = context.context(asked.context)
-    return cluster, asked.namespace or context.default_namespace(cluster)
+def _cluster_and_namespace(args: ReleaseInput, context: ToolContext) -> tuple[ClusterName, str]:
+    cluster = context.context(args.context)
+    return cluster, args.namespace or context.default_namespace(cluster)
 
 
-def _spaces(given: str | list[str]) -> tuple[str, ...]:
+def _namespaces(given: str | list[str]) -> tuple[str, ...]:
     several = given if isinstance(given, list) else [given]
     return () if "*" in several or "" in several else tuple(several)
 
 
-def _line(one: HelmRelease) -> str:
+def _format_release(one: HelmRelease) -> str:
     chart = f"{one.chart} (app {one.app_version})" if one.chart else "chart unknown"
     return plain(f"{one.name}  revision {one.revision}  {one.status}  {chart}  {one.updated}".rstrip())
 
 
-def _over(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+def _merge_values(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
     """As Helm lays values over a chart's own: maps are joined, everything else is replaced, and null takes a default away."""
     joined: dict[str, Any] = {}
     for key in (*defaults, *(key for key in given if key not in defaults)):
         if key not in given:
             joined[key] = defaults[key]
         elif isinstance(given[key], dict) and isinstance(defaults.get(key), dict):
-            joined[key] = _over(given[key], defaults[key])
+            joined[key] = _merge_values(given[key], defaults[key])
         elif given[key] is not None or key not in defaults:
             joined[key] = given[key]
     return joined
 
 
-def _helm(name: str, title: str, summary: str, shapes: tuple[type, type], handler: Handler, verb: str) -> ToolSpec:
+def _helm_tool(name: str, title: str, summary: str, shapes: tuple[type, type], handler: Handler, verb: str) -> ToolSpec:
     able = Capabilities(("secrets",), (verb,), Scope.NAMESPACE, "list" if verb == "list" else "object", cache_friendly=False)
     own: dict[str, Any] = {"service": "helm", "toolset": "helm", "aliases": (), "kind": "secrets"}
     return reading(name, title, summary, shapes, handler, able, **own)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _helm(
+    _helm_tool(
         "list_releases",
         "List Helm releases",
         "Helm releases with chart, app version and status.",
@@ -134,7 +132,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         list_releases,
         "list",
     ),
-    _helm(
+    _helm_tool(
         "get_values",
         "ReleaseValues of a Helm release",
         "The values a release was installed with.",
@@ -142,7 +140,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         get_values,
         "get",
     ),
-    _helm(
+    _helm_tool(
         "get_history",
         "ReleaseHistory of a Helm release",
         "Its revisions: when, which chart, how each ended.",

@@ -39,43 +39,43 @@ class ListVersionsInput(Common, kw_only=True):
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-async def list_versions(asked: ListVersionsInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    resource = await context.resource(cluster, asked.kind)
-    namespace = namespace_of(context, cluster, resource, asked.namespace)
-    span = parse_span(asked.since, asked.until, asked.cursor, context.now)
-    ref = ObjectRef(cluster, resource.name, Namespace(namespace), asked.name)
-    found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until, asked.limit, span.number()))
-    newest = fitting(reversed(found.history.versions), asked.max_tokens)
+async def list_versions(args: ListVersionsInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    resource = await context.resource(cluster, args.kind)
+    namespace = namespace_of(context, cluster, resource, args.namespace)
+    span = parse_span(args.since, args.until, args.cursor, context.now)
+    ref = ObjectRef(cluster, resource.name, Namespace(namespace), args.name)
+    found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until, args.limit, span.number()))
+    newest = fitting(reversed(found.history.versions), args.max_tokens)
     older = found.older + len(found.history.versions) - len(newest)
     shown = msgspec.structs.replace(found.history, versions=newest[::-1])
     following = span.cursor(span.number() + len(newest)) if older else ""
-    text = "\n".join([f"{ref.resource} {ref.label} · {cluster} · {len(newest)} versions", *_life(shown)])
+    text = "\n".join([f"{ref.resource} {ref.label} · {cluster} · {len(newest)} versions", *_format_history(shown)])
     text += f"\nolder ones: cursor={following}" if following else ""
     return Reply(msgspec.to_builtins(shown), text, found.freshness, Page(following or None), found.warnings)
 
 
-def _life(told: ObjectHistory) -> list[str]:
+def _format_history(told: ObjectHistory) -> list[str]:
     """Versions and the gaps between them, in order of time."""
-    lines = [(one.observed_at, _version(one)) for one in told.versions]
-    lines += [(gap.since or "", [_gap(gap)]) for gap in told.gaps]
+    lines = [(one.observed_at, _format_version(one)) for one in told.versions]
+    lines += [(gap.since or "", [_format_gap(gap)]) for gap in told.gaps]
     return [each for _, several in sorted(lines, key=lambda one: one[0]) for each in several]
 
 
-def _version(one: VersionRecord) -> list[str]:
-    return [f"{one.observed_at} {one.change}{_by([one.by])}", *_fields(one.diff)]
+def _format_version(one: VersionRecord) -> list[str]:
+    return [f"{one.observed_at} {one.change}{_format_authors([one.by])}", *_format_fields(one.diff)]
 
 
-def _by(names: list[str]) -> str:
+def _format_authors(names: list[str]) -> str:
     return f" by {plain(', '.join(names))}" if any(names) else ""
 
 
-def _fields(diff: list[Difference], most: int = LINES) -> list[str]:
+def _format_fields(diff: list[Difference], most: int = LINES) -> list[str]:
     more = [f"  … {len(diff) - most} more fields"] if len(diff) > most else []
     return [f"  {plain(line(one))}" for one in diff[:most]] + more
 
 
-def _gap(gap: GapRecord, *, named: bool = False) -> str:
+def _format_gap(gap: GapRecord, *, named: bool = False) -> str:
     span = f"{gap.since or 'the beginning'} to {gap.until or 'now'}"
     return f"-- nobody was watching{f' {gap.kind} on {gap.context}' if named else ''}: {span} ({plain(gap.reason)})"
 
@@ -93,12 +93,12 @@ class ChangesInput(Common, kw_only=True):
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
-async def query_of(asked: ChangesInput, context: ToolContext, cluster: ClusterName, span: TimeSpan) -> ChangeQuery:
-    given = asked.namespace if isinstance(asked.namespace, list) else [asked.namespace]
+async def build_query(args: ChangesInput, context: ToolContext, cluster: ClusterName, span: TimeSpan) -> ChangeQuery:
+    given = args.namespace if isinstance(args.namespace, list) else [args.namespace]
     namespaces = () if "*" in given or "" in given else tuple(Namespace(one) for one in given)
-    tool = next(one for one in TOOLS if one.input is type(asked))
-    resources = await readable_kinds(context, tool, (cluster,), asked.kind, namespaces)
-    query = ChangeQuery(span.since, span.until, (cluster,), resources, namespaces, asked.name, asked.owner, asked.field)
+    tool = next(one for one in TOOLS if one.input is type(args))
+    resources = await readable_kinds(context, tool, (cluster,), args.kind, namespaces)
+    query = ChangeQuery(span.since, span.until, (cluster,), resources, namespaces, args.name, args.owner, args.field)
     await check_names_known(context, query)
     return query
 
@@ -108,32 +108,36 @@ class DiffInput(ChangesInput, kw_only=True):
     until: str = ""
 
 
-async def diff(asked: DiffInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    span = parse_span(asked.since, asked.until, asked.cursor, context.now)
-    window, freshness, warnings = await open_window(context, await query_of(asked, context, cluster, span))
-    page, following = await window.page(span.number(), asked.limit)
-    gaps, more = limit_gaps(page.gaps, asked.max_tokens)
-    items = fitting(page.items, asked.max_tokens, (page.counts, gaps))
+async def diff(args: DiffInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    span = parse_span(args.since, args.until, args.cursor, context.now)
+    window, freshness, warnings = await open_window(context, await build_query(args, context, cluster, span))
+    page, following = await window.page(span.number(), args.limit)
+    gaps, more = limit_gaps(page.gaps, args.max_tokens)
+    items = fitting(page.items, args.max_tokens, (page.counts, gaps))
     if len(items) < len(page.items):
         following = window.place_after(items[-1])
     shown = msgspec.structs.replace(page, items=items, gaps=gaps)
     cursor = span.cursor(following)
-    text = "\n".join([*_changes(shown, window.total), *([f"more: cursor={cursor}"] if cursor else [])])
+    text = "\n".join([*_format_diff(shown, window.total), *([f"more: cursor={cursor}"] if cursor else [])])
     return Reply(msgspec.to_builtins(shown), text, freshness, Page(cursor or None, window.total), (*warnings, *more))
 
 
-def _changes(told: DiffPage, total: int) -> list[str]:
+def _format_diff(told: DiffPage, total: int) -> list[str]:
     head = f"{total} objects with changes from {told.since} to {told.until}"
     head += f" · {told.passing} came and went" if told.passing else ""
     head += f" · {told.restored} of these are as they were" if told.restored else ""
-    return [head, *(each for one in told.items for each in _change(one)), *(_gap(gap, named=True) for gap in told.gaps[:LINES])]
+    return [
+        head,
+        *(each for one in told.items for each in _format_change(one)),
+        *(_format_gap(gap, named=True) for gap in told.gaps[:LINES]),
+    ]
 
 
-def _change(one: ChangeRecord) -> list[str]:
+def _format_change(one: ChangeRecord) -> list[str]:
     place = f"{one.namespace}/{one.name}" if one.namespace else one.name
     versions = f" · {one.versions} versions" if one.versions > 1 else ""
-    return [f"{one.change} {one.kind} {place}{versions} · {one.last}{_by(one.by)}", *_fields(one.diff)]
+    return [f"{one.change} {one.kind} {place}{versions} · {one.last}{_format_authors(one.by)}", *_format_fields(one.diff)]
 
 
 class GetAsOfInput(Common, kw_only=True):
@@ -155,15 +159,15 @@ class ObjectAsOf(msgspec.Struct):
     by: str
 
 
-async def get_as_of(asked: GetAsOfInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    resource = await context.resource(cluster, asked.kind)
-    namespace = namespace_of(context, cluster, resource, asked.namespace)
-    at = parse_moment(asked.as_of, "as_of", context.now)
-    version, body = await find_version_as_of(context, cluster, resource, (namespace, asked.name), at)
-    told = select_fields(asked.fields, body)
+async def get_as_of(args: GetAsOfInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    resource = await context.resource(cluster, args.kind)
+    namespace = namespace_of(context, cluster, resource, args.namespace)
+    at = parse_moment(args.as_of, "as_of", context.now)
+    version, body = await find_version_as_of(context, cluster, resource, (namespace, args.name), at)
+    told = select_fields(args.fields, body)
     was = ObjectAsOf(told, version.resource_version, exact(version.observed_at), version.change.value, version.by)
-    text = f"{resource.name} {version.ref.label} as of {exact(at)} · so since {was.observed_at}{_by([was.by])}\n"
+    text = f"{resource.name} {version.ref.label} as of {exact(at)} · so since {was.observed_at}{_format_authors([was.by])}\n"
     text += plain(msgspec.json.format(msgspec.json.encode(told), indent=1).decode())
     return Reply(msgspec.to_builtins(was), text, await freshness_as_of(context, cluster, resource.name, at))
 
@@ -173,32 +177,32 @@ class TimelineInput(ChangesInput, kw_only=True):
     until: str = ""
 
 
-async def timeline(asked: TimelineInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    span = parse_span(asked.since, asked.until, asked.cursor, context.now)
-    query = msgspec.structs.replace(await query_of(asked, context, cluster, span), limit=asked.limit, cursor=span.place)
-    found = await read_timeline(context, query, asked.max_tokens)
+async def timeline(args: TimelineInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    span = parse_span(args.since, args.until, args.cursor, context.now)
+    query = msgspec.structs.replace(await build_query(args, context, cluster, span), limit=args.limit, cursor=span.place)
+    found = await read_timeline(context, query, args.max_tokens)
     cursor = span.cursor(found.following)
     counts = ", ".join(f"{count} {what}" for what, count in found.page.counts.items())
     head = f"{found.total} changes from {exact(span.since)} to {exact(span.until)}{f': {counts}' if counts else ''}"
-    lines = [head, *map(_happening, found.page.items), *(_gap(gap, named=True) for gap in found.page.gaps[:LINES])]
+    lines = [head, *map(_format_entry, found.page.items), *(_format_gap(gap, named=True) for gap in found.page.gaps[:LINES])]
     text = "\n".join([*lines, *([f"older: cursor={cursor}"] if cursor else [])])
     return Reply(msgspec.to_builtins(found.page), text, found.freshness, Page(cursor or None, found.total), found.warnings)
 
 
-def _happening(one: TimelineEntry) -> str:
+def _format_entry(one: TimelineEntry) -> str:
     place = f"{one.namespace}/{one.name}" if one.namespace else one.name
     said = plain(one.note).replace("\n", " ") if one.note else ", ".join(one.fields[:5]) + (", …" if len(one.fields) > 5 else "")
-    return f"{one.at} {one.change} {one.kind} {place}{_by([one.by])}{f' · {said}' if said else ''}"
+    return f"{one.at} {one.change} {one.kind} {place}{_format_authors([one.by])}{f' · {said}' if said else ''}"
 
 
-def _reads(name: str, title: str, summary: str, shapes: tuple[Any, Any], handler: Any, verb: str, form: str) -> ToolSpec:
+def _history_tool(name: str, title: str, summary: str, shapes: tuple[Any, Any], handler: Any, verb: str, form: str) -> ToolSpec:
     capabilities = Capabilities(("*",), (verb,), Scope.NAMESPACE, form)
     return ToolSpec(name, title, summary, shapes[0], shapes[1], Risk.READ, capabilities, "history", handler)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _reads(
+    _history_tool(
         "history_list_versions",
         "Versions of an object",
         "The life of one object, deleted ones too: what changed when, and by whom.",
@@ -207,7 +211,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "list",
         "list",
     ),
-    _reads(
+    _history_tool(
         "history_diff",
         "What changed",
         "What differs between two moments, field by field. Start here to learn what changed before it broke.",
@@ -216,7 +220,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "list",
         "list",
     ),
-    _reads(
+    _history_tool(
         "history_get_as_of",
         "An object as it was",
         "One object at a past moment, also when it is gone. Lists take as_of themselves.",
@@ -225,7 +229,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "get",
         "object",
     ),
-    _reads(
+    _history_tool(
         "history_timeline",
         "Timeline",
         "Changes in order, newest first, events included. For net differences use history_diff.",

@@ -36,19 +36,19 @@ class ApiKindList(msgspec.Struct):
     items: list[ApiKind]
 
 
-async def list_api_resources(asked: ListApiResourcesInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    known, freshness = await _known(context, cluster, live=asked.live)
-    sought = asked.filter.casefold()
-    found = [one for one in sorted(known, key=lambda one: (one.group, one.plural)) if sought in _words(one)]
-    items = fitting([_told(one) for one in found], asked.max_tokens)
+async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    known, freshness = await _known_kinds(context, cluster, live=args.live)
+    sought = args.filter.casefold()
+    found = [one for one in sorted(known, key=lambda one: (one.group, one.plural)) if sought in _search_text(one)]
+    items = fitting([_api_kind(one) for one in found], args.max_tokens)
     rest = left_out(len(items), len(found), "narrow filter or raise max_tokens")
     lines = [f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}" for one in items]
     text = "\n".join((f"{len(found)} kinds", *map(plain, lines)))
     return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, Page(None, len(found)), rest)
 
 
-async def _known(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Freshness]:
+async def _known_kinds(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Freshness]:
     """As the last discovery found them; asked for now where there was none. Their age is that of the cluster's record."""
     if context.store is not None and not live:
         seen = next((one.seen_at for one in await context.store.clusters() if one.name == cluster), None)
@@ -59,11 +59,11 @@ async def _known(context: ToolContext, cluster: ClusterName, *, live: bool) -> t
     return list(found.resources), context.live(tuple(f"{group}: {why}" for group, why in found.missing.items()))
 
 
-def _words(one: ApiResource) -> str:
+def _search_text(one: ApiResource) -> str:
     return " ".join((str(one.name), one.kind, one.group, *one.short_names, *one.categories)).casefold()
 
 
-def _told(one: ApiResource) -> ApiKind:
+def _api_kind(one: ApiResource) -> ApiKind:
     return ApiKind(str(one.name), one.kind, one.api_version, one.namespaced, list(one.short_names), list(one.verbs))
 
 
@@ -91,59 +91,59 @@ class SchemaExplanation(msgspec.Struct):
     fields: list[SchemaField]
 
 
-async def explain_schema(asked: ExplainSchemaInput, context: ToolContext) -> Reply:
-    name = context.context(asked.context)
-    resource = await context.resource(name, asked.kind)
+async def explain_schema(args: ExplainSchemaInput, context: ToolContext) -> Reply:
+    name = context.context(args.context)
+    resource = await context.resource(name, args.kind)
     root, schemas = await schema_of_kind(await context.cluster(name), resource)
-    here = _walked(root, schemas, asked)
+    here = _schema_at_path(root, schemas, args)
     holder = element_schema(here, schemas)
     required = set(holder.get("required") or ())
-    fields = [_field(key, value, schemas, key in required) for key, value in sorted((holder.get("properties") or {}).items())]
-    shown = _shortened(fields, asked.max_tokens)
+    fields = [_schema_field(key, value, schemas, key in required) for key, value in sorted((holder.get("properties") or {}).items())]
+    shown = _shorten_descriptions(fields, args.max_tokens)
     told = SchemaExplanation(
-        resource.kind, resource.api_version, asked.path, type_of(here, schemas) if asked.path else "object",
+        resource.kind, resource.api_version, args.path, type_of(here, schemas) if args.path else "object",
         str(here.get("description") or holder.get("description") or ""), shown,
     )  # fmt: skip
-    lines = [f"{one.name} <{one.type}>{' required' if one.required else ''}  {_sentence(one.description)}" for one in told.fields]
-    head = f"{'.'.join(filter(None, (resource.kind, asked.path)))} <{told.type}> ({resource.api_version})"
+    lines = [f"{one.name} <{one.type}>{' required' if one.required else ''}  {_first_sentence(one.description)}" for one in told.fields]
+    head = f"{'.'.join(filter(None, (resource.kind, args.path)))} <{told.type}> ({resource.api_version})"
     text = "\n".join((head, plain(told.description), *map(plain, lines)))
-    return Reply(msgspec.to_builtins(told), text, context.live(), warnings=_left_out(fields, shown))
+    return Reply(msgspec.to_builtins(told), text, context.live(), warnings=_shortening_warnings(fields, shown))
 
 
-def _field(name: str, schema: Schema, schemas: Schema, required: bool) -> SchemaField:
+def _schema_field(name: str, schema: Schema, schemas: Schema, required: bool) -> SchemaField:
     whole = resolve_refs(schema, schemas)
     return SchemaField(name, type_of(schema, schemas), str(schema.get("description") or whole.get("description") or ""), required)
 
 
-def _shortened(fields: list[SchemaField], max_tokens: int) -> list[SchemaField]:
+def _shorten_descriptions(fields: list[SchemaField], max_tokens: int) -> list[SchemaField]:
     """All fields in any case; their descriptions whole where they fit, else their first sentence, else none."""
-    for shorten in (str, _sentence, lambda text: ""):
+    for shorten in (str, _first_sentence, lambda text: ""):
         told = [msgspec.structs.replace(one, description=shorten(one.description)) for one in fields]
         if len(fitting(told, max_tokens * 3 // 4)) == len(told):
             return told
     return fitting([msgspec.structs.replace(one, description="") for one in fields], max_tokens)
 
 
-def _left_out(fields: list[SchemaField], shown: list[SchemaField]) -> tuple[str, ...]:
+def _shortening_warnings(fields: list[SchemaField], shown: list[SchemaField]) -> tuple[str, ...]:
     if len(shown) < len(fields):
         return left_out(len(shown), len(fields), "ask with a longer path, or raise max_tokens")
     shorter = shown != fields
     return ("descriptions are shortened; raise max_tokens, or ask with a longer path",) if shorter else ()
 
 
-def _sentence(text: str) -> str:
+def _first_sentence(text: str) -> str:
     first = " ".join(text.split()).partition(". ")[0]
     return first[:160]
 
 
-def _walked(schema: Schema, schemas: Schema, asked: ExplainSchemaInput) -> dict[str, Any]:
+def _schema_at_path(schema: Schema, schemas: Schema, args: ExplainSchemaInput) -> dict[str, Any]:
     """Raises InvalidParams naming the nearest field where the path leaves the schema."""
     here: Schema = schema
-    for part in filter(None, asked.path.replace("[*]", "").replace("[]", "").strip(".").split(".")):
+    for part in filter(None, args.path.replace("[*]", "").replace("[]", "").strip(".").split(".")):
         fields = element_schema(here, schemas).get("properties") or {}
         if part not in fields:
             close = nearest(part, tuple(fields)) or sorted(fields)[:5]
-            details = {"parameter": "path", "given": asked.path, "expected": "a path of fields", "nearest": close}
+            details = {"parameter": "path", "given": args.path, "expected": "a path of fields", "nearest": close}
             why = f"it has {', '.join(sorted(fields)[:12])}" if fields else "it has no fields of its own"
             raise InvalidParams(f"no field {part!r} there", why, f"path={close[0]}" if close else "a shorter path", details)
         here = fields[part]

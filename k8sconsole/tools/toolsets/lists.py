@@ -21,13 +21,13 @@ class ListResourcesInput(NamespacedListInput, kw_only=True):
     kind: Annotated[str, Meta(description="Any kind or CRD: deploy, statefulsets, certificates.cert-manager.io", min_length=1)]
 
 
-async def list_resources(asked: ListResourcesInput, context: ToolContext) -> Reply:
-    return await list_reply(asked, asked.kind, context)
+async def list_resources(args: ListResourcesInput, context: ToolContext) -> Reply:
+    return await list_reply(args, args.kind, context)
 
 
-def _list_of(kind: str, title: str, summary: str, *, namespaced: bool, aliases: tuple[str, ...]) -> ToolSpec:
-    async def handler(asked: ListInput, context: ToolContext) -> Reply:
-        return await list_reply(asked, kind, context)
+def _list_tool(kind: str, title: str, summary: str, *, namespaced: bool, aliases: tuple[str, ...]) -> ToolSpec:
+    async def handler(args: ListInput, context: ToolContext) -> Reply:
+        return await list_reply(args, kind, context)
 
     return ToolSpec(
         name=f"k8s_list_{kind}",
@@ -48,46 +48,46 @@ class ListEventsInput(NamespacedListInput, kw_only=True):
     about: Annotated[str, Meta(description="Only events of this object, as kind/name")] = ""
 
 
-async def list_events(asked: ListEventsInput, context: ToolContext) -> Reply:
-    if asked.about:
-        parse_filter(asked.filter)  # where it is broken, its own column is named
-        narrowed = f'object="{await _about(asked, context)}"'
-        asked = msgspec.structs.replace(asked, filter=f"{narrowed} and ({asked.filter})" if asked.filter else narrowed)
-    return await list_reply(asked, "events", context)
+async def list_events(args: ListEventsInput, context: ToolContext) -> Reply:
+    if args.about:
+        parse_filter(args.filter)  # where it is broken, its own column is named
+        narrowed = f'object="{await _event_object(args, context)}"'
+        args = msgspec.structs.replace(args, filter=f"{narrowed} and ({args.filter})" if args.filter else narrowed)
+    return await list_reply(args, "events", context)
 
 
-async def _about(asked: ListEventsInput, context: ToolContext) -> str:
+async def _event_object(args: ListEventsInput, context: ToolContext) -> str:
     """As events name an object. Raises InvalidParams for what is no kind/name, UsageError for an unknown kind."""
-    word, _, name = asked.about.partition("/")
+    word, _, name = args.about.partition("/")
     if not word or not _NAME.fullmatch(name):
-        details = {"parameter": "about", "given": asked.about[:100], "expected": "kind/name", "nearest": []}
-        raise InvalidParams(f"no object {asked.about[:100]!r}", "it is named by its kind and its name", "about=pod/web-0", details)
-    return f"{(await context.resource(context.context(asked.context), word, 'about')).kind.lower()}/{name.lower()}"
+        details = {"parameter": "about", "given": args.about[:100], "expected": "kind/name", "nearest": []}
+        raise InvalidParams(f"no object {args.about[:100]!r}", "it is named by its kind and its name", "about=pod/web-0", details)
+    return f"{(await context.resource(context.context(args.context), word, 'about')).kind.lower()}/{name.lower()}"
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _list_of(
+    _list_tool(
         "namespaces",
         "List namespaces",
         "Namespaces with their phase and age. Use it to learn which exist.",
         namespaced=False,
         aliases=("list_namespaces",),
     ),
-    _list_of(
+    _list_tool(
         "nodes",
         "List nodes",
         "Nodes with status, roles, version. For what runs on one use k8s_list_pods filter=node=NAME.",
         namespaced=False,
         aliases=("list_nodes",),
     ),
-    _list_of(
+    _list_tool(
         "pods",
         "List pods",
         "Pods with status, readiness, restarts, age. Many are answered with counts and the unhealthy in full.",
         namespaced=True,
         aliases=("list_pods",),
     ),
-    _list_of(
+    _list_tool(
         "services",
         "List services",
         "Services with type, addresses, ports.",

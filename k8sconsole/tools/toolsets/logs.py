@@ -55,13 +55,15 @@ class PodLogs(msgspec.Struct):
     left_out: int
 
 
-async def get_pod_logs(asked: GetPodLogsInput, context: ToolContext) -> Reply:
-    cluster, namespace = _place(asked, context)
-    container, warnings = await _container(asked, context, cluster, namespace)
-    options = _options(asked, container, follow=asked.follow)
+async def get_pod_logs(args: GetPodLogsInput, context: ToolContext) -> Reply:
+    cluster, namespace = _cluster_and_namespace(args, context)
+    container, warnings = await _choose_container(args, context, cluster, namespace)
+    options = _log_options(args, container, follow=args.follow)
     read = _ByteCount()
-    lines = await _heard(_lines(asked, context, (cluster, namespace), options, read), read, context, FOLLOW if asked.follow else None)
-    shown, left_out = await asyncio.to_thread(_fitted, lines, share(asked.max_tokens) - _WRAPPING)
+    lines = await _collect_lines(
+        _read_lines(args, context, (cluster, namespace), options, read), read, context, FOLLOW if args.follow else None
+    )
+    shown, left_out = await asyncio.to_thread(_mask_and_fit, lines, share(args.max_tokens) - _WRAPPING)
     if read.size >= MOST_BYTES:
         warnings = (
             *warnings,
@@ -70,12 +72,12 @@ async def get_pod_logs(asked: GetPodLogsInput, context: ToolContext) -> Reply:
     if left_out:
         warnings = (*warnings, f"{left_out} lines left out to fit; ask with contains, since, tail or a larger max_tokens")
     text = "\n".join(shown)
-    logs = PodLogs(asked.name, container, text, len(lines), left_out)
-    head = f"{asked.name} · {container or 'its container'}{' · previous instance' if asked.previous else ''} · {len(lines)} lines"
+    logs = PodLogs(args.name, container, text, len(lines), left_out)
+    head = f"{args.name} · {container or 'its container'}{' · previous instance' if args.previous else ''} · {len(lines)} lines"
     return Reply(msgspec.to_builtins(logs), f"{head}\n{text}" if text else f"{head}: nothing written", context.live(), warnings=warnings)
 
 
-def _fitted(lines: list[str], budget: int) -> tuple[list[str], int]:
+def _mask_and_fit(lines: list[str], budget: int) -> tuple[list[str], int]:
     """Masked as a whole, since a key may stand over several lines."""
     return fitted(mask_text("\n".join(lines)).split("\n"), budget) if lines else ([], 0)
 
@@ -86,7 +88,7 @@ class _ByteCount(msgspec.Struct):
     size: int = 0
 
 
-async def _heard(coming: AsyncGenerator[str, None], read: _ByteCount, context: ToolContext, seconds: float | None) -> list[str]:
+async def _collect_lines(coming: AsyncGenerator[str, None], read: _ByteCount, context: ToolContext, seconds: float | None) -> list[str]:
     """All that comes, or what comes within these seconds; how many lines there are is told meanwhile, never what they say."""
     lines: list[str] = []
     told = 0
@@ -104,62 +106,64 @@ async def _heard(coming: AsyncGenerator[str, None], read: _ByteCount, context: T
     return lines
 
 
-async def follow_pod_logs(asked: GetPodLogsInput, context: ToolContext) -> AsyncGenerator[str, None]:
-    cluster, namespace = _place(asked, context)
-    container, _ = await _container(asked, context, cluster, namespace)
-    options = _options(asked, container, follow=asked.follow)
-    async with aclosing(_lines(asked, context, (cluster, namespace), options, _ByteCount())) as lines:
+async def follow_pod_logs(args: GetPodLogsInput, context: ToolContext) -> AsyncGenerator[str, None]:
+    cluster, namespace = _cluster_and_namespace(args, context)
+    container, _ = await _choose_container(args, context, cluster, namespace)
+    options = _log_options(args, container, follow=args.follow)
+    async with aclosing(_read_lines(args, context, (cluster, namespace), options, _ByteCount())) as lines:
         async for line in lines:
             yield line
 
 
-async def _lines(
-    asked: GetPodLogsInput, context: ToolContext, place: tuple[ClusterName, str], options: LogOptions, read: _ByteCount
+async def _read_lines(
+    args: GetPodLogsInput, context: ToolContext, place: tuple[ClusterName, str], options: LogOptions, read: _ByteCount
 ) -> AsyncGenerator[str, None]:
     """Decoded, without control characters. Raises NotFound with the nearest pods."""
     cluster, namespace = place
-    wanted = asked.contains.lower()
+    wanted = args.contains.lower()
     try:
-        async for raw in (await context.cluster(cluster)).logs(namespace, asked.name, options):
+        async for raw in (await context.cluster(cluster)).logs(namespace, args.name, options):
             read.size += len(raw) + 1
             line = plain(raw.decode(errors="replace"))
             if not wanted or wanted in line.lower():
                 yield line
     except NotFound as cause:
-        raise await not_found(context, cluster, await context.resource(cluster, "pods"), namespace, asked.name) from cause
+        raise await not_found(context, cluster, await context.resource(cluster, "pods"), namespace, args.name) from cause
 
 
-def _place(asked: GetPodLogsInput, context: ToolContext) -> tuple[ClusterName, str]:
-    cluster = context.context(asked.context)
-    return cluster, asked.namespace or context.default_namespace(cluster)
+def _cluster_and_namespace(args: GetPodLogsInput, context: ToolContext) -> tuple[ClusterName, str]:
+    cluster = context.context(args.context)
+    return cluster, args.namespace or context.default_namespace(cluster)
 
 
-def _options(asked: GetPodLogsInput, container: str, *, follow: bool) -> LogOptions:
+def _log_options(args: GetPodLogsInput, container: str, *, follow: bool) -> LogOptions:
     try:
-        since = max(1, int(duration_seconds(asked.since))) if asked.since else None
+        since = max(1, int(duration_seconds(args.since))) if args.since else None
     except ValueError as cause:
-        details = {"parameter": "since", "given": asked.since, "expected": "a duration such as 90s, 15m, 2h"}
-        raise InvalidParams(f"since={asked.since!r}", "a duration was expected", "since=15m", details) from cause
+        details = {"parameter": "since", "given": args.since, "expected": "a duration such as 90s, 15m, 2h"}
+        raise InvalidParams(f"since={args.since!r}", "a duration was expected", "since=15m", details) from cause
     bound = None if follow else MOST_BYTES
-    return LogOptions(container, follow, asked.previous, asked.timestamps, since, asked.tail or None, bound)
+    return LogOptions(container, follow, args.previous, args.timestamps, since, args.tail or None, bound)
 
 
-async def _container(asked: GetPodLogsInput, context: ToolContext, cluster: ClusterName, namespace: str) -> tuple[str, tuple[str, ...]]:
+async def _choose_container(
+    args: GetPodLogsInput, context: ToolContext, cluster: ClusterName, namespace: str
+) -> tuple[str, tuple[str, ...]]:
     """The container to read, and a warning where it had to be chosen among several. Raises InvalidParams with the nearest container."""
-    pod = (await find_object(context, cluster, await context.resource(cluster, "pods"), namespace, asked.name)).body
-    names = _containers(pod)
-    if asked.container:
-        if names and asked.container not in names:
-            close = nearest(asked.container, tuple(names)) or names
-            details = {"parameter": "container", "given": asked.container, "nearest": close}
-            raise InvalidParams(f"no container {asked.container!r} in {asked.name}", f"it has {', '.join(names)}", close[0], details)
-        return asked.container, ()
+    pod = (await find_object(context, cluster, await context.resource(cluster, "pods"), namespace, args.name)).body
+    names = _container_names(pod)
+    if args.container:
+        if names and args.container not in names:
+            close = nearest(args.container, tuple(names)) or names
+            details = {"parameter": "container", "given": args.container, "nearest": close}
+            raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(names)}", close[0], details)
+        return args.container, ()
     chosen = (pod.get("metadata", {}).get("annotations") or {}).get(DEFAULT_CONTAINER) or (names[0] if names else "")
     main = [one.get("name", "") for one in pod.get("spec", {}).get("containers", [])]
     return chosen, (f"of {', '.join(main)}: {chosen}",) if len(main) > 1 else ()
 
 
-def _containers(pod: dict[str, Any]) -> list[str]:
+def _container_names(pod: dict[str, Any]) -> list[str]:
     spec = pod.get("spec", {})
     return [one.get("name", "") for field in ("containers", "initContainers", "ephemeralContainers") for one in spec.get(field) or []]
 

@@ -70,19 +70,19 @@ class PatchResourceInput(Common, kw_only=True):
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
 
 
-async def prepare_create(asked: CreateResourceInput, context: ToolContext) -> Proposal:
-    one, manifest = await _placed(asked, context)
-    hurts = ("values of a Secret are sent as given",) if one.resource.name == "secrets" else ()
-    return await propose_create(context, one, manifest, hurts)
+async def prepare_create(args: CreateResourceInput, context: ToolContext) -> Proposal:
+    one, manifest = await _target_and_manifest(args, context)
+    consequences = ("values of a Secret are sent as given",) if one.resource.name == "secrets" else ()
+    return await propose_create(context, one, manifest, consequences)
 
 
-async def create_resource(asked: CreateResourceInput, context: ToolContext) -> Reply:
-    one, manifest = await _placed(asked, context)
+async def create_resource(args: CreateResourceInput, context: ToolContext) -> Reply:
+    one, manifest = await _target_and_manifest(args, context)
     return await create_object(context, one, manifest)
 
 
-async def plan_apply(asked: ApplyResourceInput, context: ToolContext) -> ChangePlan:
-    one, manifest = await _placed(asked, context)
+async def plan_apply(args: ApplyResourceInput, context: ToolContext) -> ChangePlan:
+    one, manifest = await _target_and_manifest(args, context)
     if not one.name:
         raise InvalidParams(
             "manifest",
@@ -90,69 +90,69 @@ async def plan_apply(asked: ApplyResourceInput, context: ToolContext) -> ChangeP
             "metadata.name",
             {"parameter": "manifest", "given": "no name", "expected": "metadata.name"},
         )
-    edit = Edit(manifest, PatchType.APPLY, force=asked.force)
+    edit = Edit(manifest, PatchType.APPLY, force=args.force)
     try:
         before = await fetch_live(context, one)
     except NotFound:
         return ChangePlan(one, edit, Undo("k8s_delete_resource", one.arguments()), None, ("creates it: there is none of that name yet",))
-    hurts = ("takes over fields that others own",) if asked.force else ()
-    return ChangePlan(one, edit, await undo_from_history(context, one, before), before, hurts)
+    consequences = ("takes over fields that others own",) if args.force else ()
+    return ChangePlan(one, edit, await undo_from_history(context, one, before), before, consequences)
 
 
-async def plan_patch(asked: PatchResourceInput, context: ToolContext) -> ChangePlan:
-    if isinstance(asked.patch, list) is not (asked.form is PatchForm.JSON):
-        wanted = "a list of operations" if asked.form is PatchForm.JSON else "an object"
-        details = {"parameter": "patch", "given": type(asked.patch).__name__, "expected": wanted, "nearest": ["form=json", "form=merge"]}
-        raise InvalidParams("patch", f"{wanted} was expected for form={asked.form}", "form", details)
-    refuse_masked_values(asked.patch, "patch")
-    one = await resolve_target(asked, context)
+async def plan_patch(args: PatchResourceInput, context: ToolContext) -> ChangePlan:
+    if isinstance(args.patch, list) is not (args.form is PatchForm.JSON):
+        wanted = "a list of operations" if args.form is PatchForm.JSON else "an object"
+        details = {"parameter": "patch", "given": type(args.patch).__name__, "expected": wanted, "nearest": ["form=json", "form=merge"]}
+        raise InvalidParams("patch", f"{wanted} was expected for form={args.form}", "form", details)
+    refuse_masked_values(args.patch, "patch")
+    one = await resolve_target(args, context)
     before = await fetch_live(context, one)
-    return ChangePlan(one, Edit(asked.patch, _PATCHES[asked.form]), await undo_from_history(context, one, before), before)
+    return ChangePlan(one, Edit(args.patch, _PATCHES[args.form]), await undo_from_history(context, one, before), before)
 
 
-async def locate(asked: Any, context: ToolContext) -> Any:
+async def locate(args: Any, context: ToolContext) -> Any:
     """With the manifest's own namespace, so that policy judges where it will be written. Raises InvalidParams where two are named, and
     UsageError for a kind that the cluster does not have."""
-    await context.resource(context.context(asked.context), asked.kind, "manifest")
-    own = str(parse_manifest(asked.manifest)["metadata"].get("namespace") or "")
-    if own and asked.namespace and own != asked.namespace:
-        details = {"parameter": "namespace", "given": asked.namespace, "expected": own, "nearest": [own]}
+    await context.resource(context.context(args.context), args.kind, "manifest")
+    own = str(parse_manifest(args.manifest)["metadata"].get("namespace") or "")
+    if own and args.namespace and own != args.namespace:
+        details = {"parameter": "namespace", "given": args.namespace, "expected": own, "nearest": [own]}
         raise InvalidParams("namespace", f"the manifest says {own!r}", f"namespace={own}", details)
-    return msgspec.structs.replace(asked, namespace=own or asked.namespace)
+    return msgspec.structs.replace(args, namespace=own or args.namespace)
 
 
-async def _placed(asked: _ManifestInput, context: ToolContext) -> tuple[TargetObject, dict[str, Any]]:
+async def _target_and_manifest(args: _ManifestInput, context: ToolContext) -> tuple[TargetObject, dict[str, Any]]:
     """The object and its manifest with its namespace filled in."""
-    manifest = parse_manifest(asked.manifest)
+    manifest = parse_manifest(args.manifest)
     refuse_masked_values(manifest, "manifest")
-    one = await resolve_target(asked, context)
+    one = await resolve_target(args, context)
     meta = {**manifest["metadata"], **({"namespace": one.namespace} if one.namespace else {})}
     return one, {**manifest, "metadata": meta}
 
 
-def _told_owners(planner_prepare: Any) -> Any:
+def _naming_field_owners(planner_prepare: Any) -> Any:
     """The server's conflict with the names of those who own the fields, and the way to take them over."""
 
-    async def told(asked: ApplyResourceInput, context: ToolContext) -> Any:
+    async def told(args: ApplyResourceInput, context: ToolContext) -> Any:
         try:
-            return await planner_prepare(asked, context)
+            return await planner_prepare(args, context)
         except Conflict as cause:
             causes = [str(one.get("message", "")) + f" ({one.get('field', '')})" for one in cause.details.get("causes") or []]
             if not causes:
                 raise
-            details = {"parameter": "force", "given": asked.force, "conflicts": causes, "nearest": ["force=true"]}
+            details = {"parameter": "force", "given": args.force, "conflicts": causes, "nearest": ["force=true"]}
             raise Conflict(
-                f"others own fields of {asked.kind} {asked.name}", "; ".join(causes), "force=true, or leave those fields out", details
+                f"others own fields of {args.kind} {args.name}", "; ".join(causes), "force=true, or leave those fields out", details
             ) from cause
 
     return told
 
 
-_prepare_apply, _apply = (_told_owners(half) for half in change_handlers(plan_apply, "applied"))
+_prepare_apply, _apply = (_naming_field_owners(half) for half in change_handlers(plan_apply, "applied"))
 _prepare_patch, _patch = change_handlers(plan_patch, "patched")
 
 
-def _able(verb: str) -> Capabilities:
+def _capabilities(verb: str) -> Capabilities:
     return Capabilities(("*",), (verb,), Scope.NAMESPACE, "object", cache_friendly=False)
 
 
@@ -163,7 +163,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Creates one object of any kind. Fails where one of that name exists.",
         (CreateResourceInput, CreateResult),
         (prepare_create, create_resource),
-        _able("create"),
+        _capabilities("create"),
         Risk.DESTRUCTIVE,
         locate=locate,
         idempotent=False,
@@ -174,7 +174,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Server-side apply of one object: creates it, or changes the fields that the manifest names.",
         (ApplyResourceInput, ChangeResult),
         (_prepare_apply, _apply),
-        _able("patch"),
+        _capabilities("patch"),
         Risk.DESTRUCTIVE,
         locate=locate,
     ),
@@ -184,7 +184,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Changes fields of one object. For replicas, images, labels their own tools are safer.",
         (PatchResourceInput, ChangeResult),
         (_prepare_patch, _patch),
-        _able("patch"),
+        _capabilities("patch"),
         Risk.DESTRUCTIVE,
         idempotent=False,
     ),

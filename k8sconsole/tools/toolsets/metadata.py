@@ -34,18 +34,20 @@ class AnnotateResourceInput(_MetadataInput, kw_only=True):
     annotations: Annotated[dict[str, str | None], Meta(description="null removes one", min_length=1)]
 
 
-async def plan_labels(asked: LabelResourceInput, context: ToolContext) -> ChangePlan:
-    hurts = ("selectors of services, workloads and policies may match it no longer, or now do",)
-    return await _plan(asked, context, "labels", asked.labels, hurts)
+async def plan_labels(args: LabelResourceInput, context: ToolContext) -> ChangePlan:
+    consequences = ("selectors of services, workloads and policies may match it no longer, or now do",)
+    return await _plan_metadata(args, context, "labels", args.labels, consequences)
 
 
-async def plan_annotations(asked: AnnotateResourceInput, context: ToolContext) -> ChangePlan:
-    return await _plan(asked, context, "annotations", asked.annotations, ())
+async def plan_annotations(args: AnnotateResourceInput, context: ToolContext) -> ChangePlan:
+    return await _plan_metadata(args, context, "annotations", args.annotations, ())
 
 
-async def _plan(asked: Any, context: ToolContext, field: str, wanted: dict[str, str | None], hurts: tuple[str, ...]) -> ChangePlan:
+async def _plan_metadata(
+    args: Any, context: ToolContext, field: str, wanted: dict[str, str | None], consequences: tuple[str, ...]
+) -> ChangePlan:
     refuse_masked_values(wanted, field)
-    one = await resolve_target(asked, context)
+    one = await resolve_target(args, context)
     before = await fetch_live(context, one)
     old = before["metadata"].get(field) or {}
     was = {key: old.get(key) for key in wanted}
@@ -53,7 +55,7 @@ async def _plan(asked: Any, context: ToolContext, field: str, wanted: dict[str, 
         undo = Undo(why="an old value is masked and was never kept")
     else:
         undo = Undo(f"k8s_{'label' if field == 'labels' else 'annotate'}_resource", one.arguments(**{field: was}))
-    return ChangePlan(one, Edit({"metadata": {field: wanted}}), undo, before, hurts)
+    return ChangePlan(one, Edit({"metadata": {field: wanted}}), undo, before, consequences)
 
 
 _ABLE = Capabilities(("*",), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)

@@ -28,7 +28,7 @@ from k8sconsole.tools.spec import ToolSpec, change
 
 PAUSE = 1.0
 """Seconds between two looks at pods that are going, and between two tries of an eviction that a budget forbids."""
-_HELD = (TooManyRequests, ServerError)
+_BLOCKED = (TooManyRequests, ServerError)
 """A budget that can spare no pod; or two budgets for one pod, which the server does not support and answers with 500."""
 _GONE = (NotFound, Conflict)
 """How the server says that the pod which was listed is no more; Conflict where another has taken its name, and the uid does not match."""
@@ -59,75 +59,75 @@ class DrainResult(msgspec.Struct):
     why: str = ""
 
 
-async def plan_cordon(asked: NodeInput, context: ToolContext) -> ChangePlan:
-    return await _plan(asked, context, unschedulable=True)
+async def plan_cordon(args: NodeInput, context: ToolContext) -> ChangePlan:
+    return await _plan_schedulability(args, context, unschedulable=True)
 
 
-async def plan_uncordon(asked: NodeInput, context: ToolContext) -> ChangePlan:
-    return await _plan(asked, context, unschedulable=False)
+async def plan_uncordon(args: NodeInput, context: ToolContext) -> ChangePlan:
+    return await _plan_schedulability(args, context, unschedulable=False)
 
 
-async def _plan(asked: NodeInput, context: ToolContext, *, unschedulable: bool) -> ChangePlan:
-    one = await resolve_target(asked, context, "nodes")
+async def _plan_schedulability(args: NodeInput, context: ToolContext, *, unschedulable: bool) -> ChangePlan:
+    one = await resolve_target(args, context, "nodes")
     before = await fetch_live(context, one)
     was = bool(before["spec"].get("unschedulable"))
     undo = Undo(why="it was so before") if was is unschedulable else Undo(f"k8s_{'un' if unschedulable else ''}cordon_node", one.place())
-    hurts = ("no new pods are placed on it",) if unschedulable else ("new pods are placed on it again",)
-    return ChangePlan(one, Edit({"spec": {"unschedulable": True if unschedulable else None}}), undo, before, hurts)
+    consequences = ("no new pods are placed on it",) if unschedulable else ("new pods are placed on it again",)
+    return ChangePlan(one, Edit({"spec": {"unschedulable": True if unschedulable else None}}), undo, before, consequences)
 
 
-async def prepare_drain(asked: DrainNodeInput, context: ToolContext) -> Proposal:
+async def prepare_drain(args: DrainNodeInput, context: ToolContext) -> Proposal:
     """Raises Invalid where a pod would be lost for good and nobody said that it may."""
-    plan = await plan_cordon(asked, context)
+    plan = await plan_cordon(args, context)
     one, before = plan.target, plan.before
     cluster = await context.cluster(one.cluster)
-    await _may_evict(context, cluster)
-    moved = await _moved(asked, context, cluster)
+    await _check_may_evict(context, cluster)
+    moved = await _plan_or_refuse(args, context, cluster)
     counted = f"{len(moved.pods)} pods are evicted, {len(moved.staying)} stay"
-    tried = await _tried(cluster, moved)
+    tried = await _dry_run_evictions(cluster, moved)
     shown = "\n".join((counted, *tried)) if moved.pods else counted
     undo = f"{plan.undo}: the pods do not come back by themselves"
-    return Proposal((one.label,), (*moved.hurts, counted), shown, undo, {"uid": uid_of(before)})
+    return Proposal((one.label,), (*moved.budget_warnings, counted), shown, undo, {"uid": uid_of(before)})
 
 
-async def drain(asked: DrainNodeInput, context: ToolContext) -> Reply:
+async def drain(args: DrainNodeInput, context: ToolContext) -> Reply:
     """Cordons, then evicts until all are gone or the time is over: what is left then is told, not an error. Cancelled, it says how far it
     came, and the node stays cordoned."""
-    plan = await plan_cordon(asked, context)
+    plan = await plan_cordon(args, context)
     check_same_object(context, plan.target, plan.before)
     cluster = await context.cluster(plan.target.cluster)
-    moved = await _moved(asked, context, cluster)
-    await cluster.patch(plan.target.resource, None, asked.name, msgspec.json.encode(plan.edit.body), plan.edit.kind)
+    moved = await _plan_or_refuse(args, context, cluster)
+    await cluster.patch(plan.target.resource, None, args.name, msgspec.json.encode(plan.edit.body), plan.edit.kind)
     going = {f"{namespace}/{name}": (namespace, name, uid) for namespace, name, uid in moved.pods}
     held: dict[str, str] = {}
     try:
-        async with asyncio.timeout(asked.timeout_seconds):
-            await _empty(asked, context, cluster, going, held)
+        async with asyncio.timeout(args.timeout_seconds):
+            await _evict_all(args, context, cluster, going, held)
     except TimeoutError:
         pass
     except asyncio.CancelledError:
-        await _given_up(asked, context, len(moved.pods), len(going))
+        await _report_cancelled(args, context, len(moved.pods), len(going))
         raise
-    return await _told(asked, context, (cluster, plan.undo), moved, held)
+    return await _drain_reply(args, context, (cluster, plan.undo), moved, held)
 
 
-async def _given_up(asked: DrainNodeInput, context: ToolContext, total: int, left: int) -> None:
+async def _report_cancelled(args: DrainNodeInput, context: ToolContext, total: int, left: int) -> None:
     """The last word of a call that nobody waits for any more; it must not keep it."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PAUSE):
-            note = f"given up: {total - left} of {total} pods gone, {asked.name} stays cordoned"
+            note = f"given up: {total - left} of {total} pods gone, {args.name} stays cordoned"
             await context.progress(total - left, total, note)
 
 
-async def _empty(
-    asked: DrainNodeInput, context: ToolContext, cluster: Cluster, waiting: dict[str, tuple[str, str, str]], held: dict[str, str]
+async def _evict_all(
+    args: DrainNodeInput, context: ToolContext, cluster: Cluster, waiting: dict[str, tuple[str, str, str]], held: dict[str, str]
 ) -> None:
     total, evicted = len(waiting), set[str]()
     while waiting:
         for label, (namespace, name, uid) in tuple(waiting.items()):
-            if label not in evicted and await _evicted(asked, cluster, (namespace, name, uid), held, label):
+            if label not in evicted and await _try_evict(args, cluster, (namespace, name, uid), held, label):
                 evicted.add(label)
-            if label in evicted and not await _there(context, cluster, namespace, name, uid):
+            if label in evicted and not await _pod_exists(context, cluster, namespace, name, uid):
                 del waiting[label]
         note = f"{total - len(waiting)} of {total} pods gone" + (f", {len(held)} held by a disruption budget" if held else "")
         await context.progress(total - len(waiting), total, note)
@@ -135,12 +135,12 @@ async def _empty(
             await asyncio.sleep(PAUSE)
 
 
-async def _evicted(asked: DrainNodeInput, cluster: Cluster, pod: tuple[str, str, str], held: dict[str, str], label: str) -> bool:
+async def _try_evict(args: DrainNodeInput, cluster: Cluster, pod: tuple[str, str, str], held: dict[str, str], label: str) -> bool:
     namespace, name, uid = pod
     try:
-        await cluster.evict(namespace, name, uid=uid, grace_seconds=None if asked.grace_seconds < 0 else asked.grace_seconds)
-    except _HELD as refused:
-        held[label] = _why(refused)
+        await cluster.evict(namespace, name, uid=uid, grace_seconds=None if args.grace_seconds < 0 else args.grace_seconds)
+    except _BLOCKED as refused:
+        held[label] = _eviction_refusal(refused)
         return False
     except _GONE:
         pass  # it went by itself
@@ -148,13 +148,13 @@ async def _evicted(asked: DrainNodeInput, cluster: Cluster, pod: tuple[str, str,
     return True
 
 
-def _why(refused: ApiError) -> str:
+def _eviction_refusal(refused: ApiError) -> str:
     """The server names the budget in a cause."""
     causes = [str(one.get("message", "")) for one in refused.details.get("causes") or []]
     return "; ".join(filter(None, causes)) or refused.detail
 
 
-async def _there(context: ToolContext, cluster: Cluster, namespace: str, name: str, uid: str) -> bool:
+async def _pod_exists(context: ToolContext, cluster: Cluster, namespace: str, name: str, uid: str) -> bool:
     try:
         raw = await cluster.get(await context.resource(cluster.name, "pods"), namespace, name)
     except NotFound:
@@ -162,40 +162,42 @@ async def _there(context: ToolContext, cluster: Cluster, namespace: str, name: s
     return uid_of(msgspec.json.decode(raw)) == uid
 
 
-async def _told(asked: DrainNodeInput, context: ToolContext, done: tuple[Cluster, Undo], moved: DrainPlan, held: dict[str, str]) -> Reply:
+async def _drain_reply(
+    args: DrainNodeInput, context: ToolContext, done: tuple[Cluster, Undo], moved: DrainPlan, held: dict[str, str]
+) -> Reply:
     cluster, undo = done
-    remaining = [f"{one[0]}/{one[1]}" for one in moved.pods if await _there(context, cluster, *one)]
+    remaining = [f"{one[0]}/{one[1]}" for one in moved.pods if await _pod_exists(context, cluster, *one)]
     evicted = [label for label in (f"{one[0]}/{one[1]}" for one in moved.pods) if label not in remaining]
-    why = "; ".join(sorted(set(held.values()))) or (f"still there after {asked.timeout_seconds} s" if remaining else "")
-    drained = DrainResult(asked.name, not remaining, evicted, remaining, list(moved.staying), why, undo.call, undo.why)
-    text = f"drained {asked.name}: {len(evicted)} pods gone, {len(remaining)} left, {len(moved.staying)} stay by their nature"
+    why = "; ".join(sorted(set(held.values()))) or (f"still there after {args.timeout_seconds} s" if remaining else "")
+    drained = DrainResult(args.name, not remaining, evicted, remaining, list(moved.staying), why, undo.call, undo.why)
+    text = f"drained {args.name}: {len(evicted)} pods gone, {len(remaining)} left, {len(moved.staying)} stay by their nature"
     warnings = (f"not complete: {', '.join(remaining[:10])}: {why}",) if remaining else ()
     return Reply(msgspec.to_builtins(drained), "\n".join((text, *warnings)), context.live(), warnings=warnings)
 
 
-async def _moved(asked: DrainNodeInput, context: ToolContext, cluster: Cluster) -> DrainPlan:
-    moved = await plan_drain(context, cluster, asked.name, force=asked.force, empty_dirs=asked.delete_emptydir_data)
+async def _plan_or_refuse(args: DrainNodeInput, context: ToolContext, cluster: Cluster) -> DrainPlan:
+    moved = await plan_drain(context, cluster, args.name, force=args.force, empty_dirs=args.delete_emptydir_data)
     if moved.blocking:
         parameter = "force" if "force=true" in moved.blocking[0] else "delete_emptydir_data"
         details = {"parameter": parameter, "given": False, "pods": list(moved.blocking), "nearest": [f"{parameter}=true"]}
-        raise Invalid(f"{asked.name} is not drained", "; ".join(moved.blocking[:5]), f"{parameter}=true", details)
+        raise Invalid(f"{args.name} is not drained", "; ".join(moved.blocking[:5]), f"{parameter}=true", details)
     return moved
 
 
-async def _tried(cluster: Cluster, moved: DrainPlan) -> list[str]:
+async def _dry_run_evictions(cluster: Cluster, moved: DrainPlan) -> list[str]:
     """What the server says to the first evictions, without making them."""
     said: dict[str, None] = {}
     for namespace, name, uid in moved.pods[:20]:
         try:
             await cluster.evict(namespace, name, uid=uid, dry_run=True)
-        except _HELD as refused:
-            said[f"{namespace}/{name}: {_why(refused)}"] = None
+        except _BLOCKED as refused:
+            said[f"{namespace}/{name}: {_eviction_refusal(refused)}"] = None
         except _GONE:
             continue  # one that went since the list was read needs no eviction
     return list(said) or ["the server accepts the evictions one by one"]
 
 
-async def _may_evict(context: ToolContext, cluster: Cluster) -> None:
+async def _check_may_evict(context: ToolContext, cluster: Cluster) -> None:
     pods = await context.resource(cluster.name, "pods")
     answer = await cluster.can_i("create", pods, subresource="eviction")
     if not answer.allowed:

@@ -32,16 +32,16 @@ class GetResourceResult(msgspec.Struct):
     object: dict[str, Any]
 
 
-async def get_resource(asked: GetResourceInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    resource = await context.resource(cluster, asked.kind)
-    namespace = namespace_of(context, cluster, resource, asked.namespace)
-    at, _ = parse_as_of(asked.as_of, asked.live, "", context.now)
+async def get_resource(args: GetResourceInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    resource = await context.resource(cluster, args.kind)
+    namespace = namespace_of(context, cluster, resource, args.namespace)
+    at, _ = parse_as_of(args.as_of, args.live, "", context.now)
     if at is None:
-        found = await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
+        found = await find_object(context, cluster, resource, namespace, args.name, live=args.live)
     else:
-        found = await find_object_as_of(context, cluster, resource, (namespace, asked.name), at)
-    told = select_fields(asked.fields, found.body)
+        found = await find_object_as_of(context, cluster, resource, (namespace, args.name), at)
+    told = select_fields(args.fields, found.body)
     return Reply({"object": told}, plain(yaml_text(told)), found.freshness, warnings=found.warnings)
 
 

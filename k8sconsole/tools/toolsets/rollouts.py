@@ -18,7 +18,7 @@ from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
-ROLLED = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
+ROLLABLE = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
 REVISION = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"
 
@@ -30,10 +30,10 @@ class RolloutInput(Common, kw_only=True):
     live: bool = False
 
 
-async def rollout_status(asked: RolloutInput, context: ToolContext) -> Reply:
-    _, resource, found = await _workload(asked, context)
+async def rollout_status(args: RolloutInput, context: ToolContext) -> Reply:
+    _, resource, found = await _find_workload(args, context)
     state = rollout_state(str(resource.name), found.body)
-    head = f"{resource.singular or resource.kind.lower()} {asked.name}: {'done' if state.done else 'stuck' if state.stuck else 'going on'}"
+    head = f"{resource.singular or resource.kind.lower()} {args.name}: {'done' if state.done else 'stuck' if state.stuck else 'going on'}"
     numbers = f"{state.updated} of {state.desired} updated, {state.ready} ready, {state.available} available"
     return Reply(msgspec.to_builtins(state), f"{head}\n{numbers}\n{plain(state.message)}", found.freshness, warnings=found.warnings)
 
@@ -54,40 +54,40 @@ class RolloutRevisions(msgspec.Struct):
     revisions: list[RolloutRevision]
 
 
-async def rollout_history(asked: RolloutInput, context: ToolContext) -> Reply:
-    cluster, resource, found = await _workload(asked, context)
+async def rollout_history(args: RolloutInput, context: ToolContext) -> Reply:
+    cluster, resource, found = await _find_workload(args, context)
     namespace = str(found.body["metadata"].get("namespace", ""))
     kept = "replicasets.apps" if resource.name == "deployments.apps" else "controllerrevisions.apps"
-    opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, kept), (namespace,), live=asked.live))
+    opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, kept), (namespace,), live=args.live))
     uid = found.body["metadata"].get("uid")
     bodies = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     own = [each for each in bodies if any(owner.get("uid") == uid for owner in each["metadata"].get("ownerReferences") or [])]
-    told = sorted((_revision(each, found.body) for each in own), key=lambda one: -one.revision)
-    lines = [f"{asked.name}: {len(told)} revisions", *(_line(one, context.now) for one in told)]
+    told = sorted((_rollout_revision(each, found.body) for each in own), key=lambda one: -one.revision)
+    lines = [f"{args.name}: {len(told)} revisions", *(_format_revision(one, context.now) for one in told)]
     return Reply(
         msgspec.to_builtins(RolloutRevisions(told)), "\n".join(lines), opened.freshness, warnings=(*found.warnings, *opened.warnings)
     )
 
 
-async def _workload(asked: RolloutInput, context: ToolContext) -> tuple[ClusterName, ApiResource, Found]:
+async def _find_workload(args: RolloutInput, context: ToolContext) -> tuple[ClusterName, ApiResource, Found]:
     """Raises InvalidParams for a kind that is not rolled out."""
-    cluster = context.context(asked.context)
-    resource = await context.resource(cluster, asked.kind)
-    if resource.name not in ROLLED:
-        details = {"parameter": "kind", "given": asked.kind, "expected": ", ".join(ROLLED), "nearest": list(ROLLED)}
-        raise InvalidParams(f"{resource.plural} are not rolled out", f"that is done for {', '.join(ROLLED)}", ROLLED[0], details)
-    namespace = namespace_of(context, cluster, resource, asked.namespace)
-    return cluster, resource, await find_object(context, cluster, resource, namespace, asked.name, live=asked.live)
+    cluster = context.context(args.context)
+    resource = await context.resource(cluster, args.kind)
+    if resource.name not in ROLLABLE:
+        details = {"parameter": "kind", "given": args.kind, "expected": ", ".join(ROLLABLE), "nearest": list(ROLLABLE)}
+        raise InvalidParams(f"{resource.plural} are not rolled out", f"that is done for {', '.join(ROLLABLE)}", ROLLABLE[0], details)
+    namespace = namespace_of(context, cluster, resource, args.namespace)
+    return cluster, resource, await find_object(context, cluster, resource, namespace, args.name, live=args.live)
 
 
-def _revision(kept: dict[str, Any], workload: dict[str, Any]) -> RolloutRevision:
+def _rollout_revision(kept: dict[str, Any], workload: dict[str, Any]) -> RolloutRevision:
     meta = kept["metadata"]
     notes = meta.get("annotations") or {}
     deployed = kept.get("kind") == "ReplicaSet" or "spec" in kept
     number = int(notes.get(REVISION, 0)) if deployed else int(kept.get("revision", 0))
     template = (kept.get("spec") if deployed else ((kept.get("data") or {}).get("spec"))) or {}
     return RolloutRevision(
-        number, meta["name"], _images(template.get("template") or {}), _is_current(kept, workload, number, deployed=deployed),
+        number, meta["name"], _container_images(template.get("template") or {}), _is_current(kept, workload, number, deployed=deployed),
         moment(meta.get("creationTimestamp")), (kept.get("status") or {}).get("replicas", 0) if deployed else None, notes.get(CAUSE, ""),
     )  # fmt: skip
 
@@ -99,19 +99,19 @@ def _is_current(kept: dict[str, Any], workload: dict[str, Any], number: int, *, 
     return kept["metadata"]["name"] in (status.get("updateRevision"), status.get("currentRevision"))
 
 
-def _images(template: dict[str, Any]) -> list[str]:
+def _container_images(template: dict[str, Any]) -> list[str]:
     containers: Sequence[dict[str, Any]] = (template.get("spec") or {}).get("containers") or ()
     return [str(one.get("image", "")) for one in containers]
 
 
-def _line(one: RolloutRevision, now: float) -> str:
+def _format_revision(one: RolloutRevision, now: float) -> str:
     age = "" if one.created_at is None else f"  {short_age(now - one.created_at)} ago"
     pods = "" if one.replicas is None else f"  {one.replicas} pods"
     cause = f"  {plain(one.change_cause)}" if one.change_cause else ""
     return f"{'*' if one.current else ' '} {one.revision}{age}{pods}  {', '.join(map(plain, one.images))}{cause}"
 
 
-_ABLE = Capabilities(ROLLED, ("get",), Scope.NAMESPACE, "object")
+_ABLE = Capabilities(ROLLABLE, ("get",), Scope.NAMESPACE, "object")
 
 TOOLS: tuple[ToolSpec, ...] = (
     reading(

@@ -47,54 +47,54 @@ class SearchHits(msgspec.Struct):
     counts: dict[str, int]
 
 
-async def search_resources(asked: SearchResourcesInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    store = _store(context)
-    kinds = {str((await context.resource(cluster, word, "kinds")).name) for word in asked.kinds}
-    let = await readable_kinds(context, TOOLS[0], (cluster,), "", (asked.namespace,) if asked.namespace else ())
+async def search_resources(args: SearchResourcesInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    store = _require_store(context)
+    kinds = {str((await context.resource(cluster, word, "kinds")).name) for word in args.kinds}
+    let = await readable_kinds(context, TOOLS[0], (cluster,), "", (args.namespace,) if args.namespace else ())
     states = [
         state for state in await store.scan_states(cluster)
         if state.confirmed_at is not None
         and (state.resource in kinds if kinds else state.resource not in QUIET)
         and (not let or state.resource in let)
     ]  # fmt: skip
-    found = [row for state in states for row in await _rows(store, cluster, state.resource, asked)]
-    found.sort(key=lambda row: (_distance(row, asked.text), row.name, row.resource, row.namespace))
+    found = [row for state in states for row in await _matching_rows(store, cluster, state.resource, args)]
+    found.sort(key=lambda row: (_match_rank(row, args.text), row.name, row.resource, row.namespace))
     counts = dict(Counter(str(row.resource) for row in found).most_common())
-    items = fitting([await _hit(store, row) for row in found[: asked.limit]], asked.max_tokens, counts)
-    fresh = oldest([cached_freshness(state, cluster) for state in states]) if states else _nothing(cluster)
+    items = fitting([await _search_hit(store, row) for row in found[: args.limit]], args.max_tokens, counts)
+    fresh = oldest([cached_freshness(state, cluster) for state in states]) if states else _no_freshness(cluster)
     left = left_out(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
     head = f"{len(found)} hits" + (f", the nearest {len(items)} shown" if len(items) < len(found) else "")
     lines = [" ".join(filter(None, (one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.status))) for one in items]
     return Reply(msgspec.to_builtins(SearchHits(items, counts)), "\n".join((head, *map(plain, lines))), fresh, Page(None, len(found)), left)
 
 
-async def _rows(store: Store, cluster: ClusterName, kind: ResourceName, asked: SearchResourcesInput) -> list[Row]:
-    wanted = Filter(asked.text, Text(asked.text))
-    spaces = (Namespace(asked.namespace),) if asked.namespace else ()
+async def _matching_rows(store: Store, cluster: ClusterName, kind: ResourceName, args: SearchResourcesInput) -> list[Row]:
+    wanted = Filter(args.text, Text(args.text))
+    spaces = (Namespace(args.namespace),) if args.namespace else ()
     return (await store.rows(RowQuery(kind, (cluster,), spaces, filter=wanted))).rows
 
 
-def _distance(row: Row, text: str) -> int:
+def _match_rank(row: Row, text: str) -> int:
     """What is called exactly so comes first, then what begins so, then the rest."""
     name, sought = row.name.casefold(), text.casefold()
     return 0 if name == sought else 1 if name.startswith(sought) else 2 if sought in name else 3
 
 
-async def _hit(store: Store, row: Row) -> SearchHit:
+async def _search_hit(store: Store, row: Row) -> SearchHit:
     table = await store.table(row.cluster, row.resource)
     at = table.index("STATUS")
     status = row.cells[at] if at is not None and at < len(row.cells) else ""
     return SearchHit(str(row.resource), row.name, row.namespace, status if isinstance(status, str) else "")
 
 
-def _store(context: ToolContext) -> Store:
+def _require_store(context: ToolContext) -> Store:
     if context.store is None:
         raise StoreError("there is no cache to search", "this run works without a cache file", "k8s_list_resources kind=…")
     return context.store
 
 
-def _nothing(cluster: ClusterName) -> Freshness:
+def _no_freshness(cluster: ClusterName) -> Freshness:
     return Freshness(Source.CACHE, None, False, (f"{cluster}: nothing of that was read yet",))
 
 

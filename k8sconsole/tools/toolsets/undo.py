@@ -39,24 +39,24 @@ class UndoChangeInput(Common, kw_only=True):
     resource_version: Annotated[str, Meta(description="The version to bring back")] = ""
 
 
-async def locate(asked: UndoChangeInput, context: ToolContext) -> UndoChangeInput:
+async def locate(args: UndoChangeInput, context: ToolContext) -> UndoChangeInput:
     """The object and the version that a request's change began from, so that policy judges the very object."""
-    if not asked.request_id:
-        return _complete(asked)
-    request = await find_request(context, asked.request_id)
+    if not args.request_id:
+        return _require_version(args)
+    request = await find_request(context, args.request_id)
     found = msgspec.structs.replace(
-        asked, context=request.context or asked.context, kind=request.kind, name=request.name, namespace=request.namespace
+        args, context=request.context or args.context, kind=request.kind, name=request.name, namespace=request.namespace
     )
-    version = await _before(context, await resolve_target(found, context), request)
+    version = await _version_before(context, await resolve_target(found, context), request)
     return msgspec.structs.replace(found, resource_version=version.resource_version if version else "")
 
 
-async def prepare(asked: UndoChangeInput, context: ToolContext) -> Proposal:
-    one = await resolve_target(asked, context)
-    live = await _live(context, one)
-    if not asked.resource_version:
-        return await propose_undo_create(context, TOOLS[0], one, _still(one, live), await find_request(context, asked.request_id))
-    version, old = await _version(context, one, asked.resource_version)
+async def prepare(args: UndoChangeInput, context: ToolContext) -> Proposal:
+    one = await resolve_target(args, context)
+    live = await _fetch_unmasked(context, one)
+    if not args.resource_version:
+        return await propose_undo_create(context, TOOLS[0], one, _require_live(one, live), await find_request(context, args.request_id))
+    version, old = await _find_version(context, one, args.resource_version)
     if live is None:
         return await propose_create(
             context, one, recreation_manifest(one, old), ("is created again: a new object with a new uid, and an empty status",)
@@ -65,19 +65,19 @@ async def prepare(asked: UndoChangeInput, context: ToolContext) -> Proposal:
     cluster = await context.cluster(one.cluster)
     await cluster.replace(one.resource, one.namespace or None, one.name, msgspec.json.encode(wanted), dry_run=True)
     shown = "\n".join(format_changes(changes)) or "it is as it was: nothing would change"
-    undo = await undo_from_history(context, one, _masked_live(one, live))
-    hurts = (f"writes the version of {exact(version.observed_at)} over what it is now",)
-    return Proposal((one.label,), hurts, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)})
+    undo = await undo_from_history(context, one, _masked(one, live))
+    consequences = (f"writes the version of {exact(version.observed_at)} over what it is now",)
+    return Proposal((one.label,), consequences, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)})
 
 
-async def undo_change(asked: UndoChangeInput, context: ToolContext) -> Reply:
+async def undo_change(args: UndoChangeInput, context: ToolContext) -> Reply:
     """Raises Conflict when the object has changed since it was shown."""
-    one = await resolve_target(asked, context)
-    live = await _live(context, one)
+    one = await resolve_target(args, context)
+    live = await _fetch_unmasked(context, one)
     check_same_object(context, one, live)
-    if not asked.resource_version:
-        return await undo_create(context, one, _still(one, live))
-    _, old = await _version(context, one, asked.resource_version)
+    if not args.resource_version:
+        return await undo_create(context, one, _require_live(one, live))
+    _, old = await _find_version(context, one, args.resource_version)
     if live is None:
         made = await create_object(context, one, recreation_manifest(one, old), "created again")
         told = ChangeResult(
@@ -85,19 +85,19 @@ async def undo_change(asked: UndoChangeInput, context: ToolContext) -> Reply:
         )
         return msgspec.structs.replace(made, data=msgspec.to_builtins(told))
     wanted, changes = restore_version(one, live, old)
-    undo = await undo_from_history(context, one, _masked_live(one, live))
+    undo = await undo_from_history(context, one, _masked(one, live))
     cluster = await context.cluster(one.cluster)
     raw = await cluster.replace(one.resource, one.namespace or None, one.name, msgspec.json.encode(wanted))
     return change_reply(context, one, "restored", format_changes(changes), undo, version_of(msgspec.json.decode(raw)))
 
 
-def _still(one: TargetObject, live: dict[str, Any] | None) -> dict[str, Any]:
+def _require_live(one: TargetObject, live: dict[str, Any] | None) -> dict[str, Any]:
     if live is None:
         raise NotFound(f"{one.label} is gone already", "what the request made is not there any more", "history_list_versions")
     return live
 
 
-async def _live(context: ToolContext, one: TargetObject) -> dict[str, Any] | None:
+async def _fetch_unmasked(context: ToolContext, one: TargetObject) -> dict[str, Any] | None:
     """Not masked: most of it goes back to the server as it is."""
     try:
         raw = await (await context.cluster(one.cluster)).get(one.resource, one.namespace or None, one.name)
@@ -109,12 +109,12 @@ async def _live(context: ToolContext, one: TargetObject) -> dict[str, Any] | Non
     return found
 
 
-def _masked_live(one: TargetObject, live: dict[str, Any]) -> dict[str, Any]:
+def _masked(one: TargetObject, live: dict[str, Any]) -> dict[str, Any]:
     return mask_object(one.resource.name, live)
 
 
-async def _version(context: ToolContext, one: TargetObject, wanted: str) -> tuple[Version, dict[str, Any]]:
-    ref = _ref(one)
+async def _find_version(context: ToolContext, one: TargetObject, wanted: str) -> tuple[Version, dict[str, Any]]:
+    ref = _object_ref(one)
     versions = (await history_of(context).life(ref)).versions
     for version, body in reversed(versions):
         if version.resource_version == wanted and version.change is not Change.DELETED:
@@ -126,11 +126,11 @@ async def _version(context: ToolContext, one: TargetObject, wanted: str) -> tupl
     raise NotFound(f"history holds no version {wanted!r} of {one.label}", f"it holds {', '.join(known)}", "history_list_versions", details)
 
 
-async def _before(context: ToolContext, one: TargetObject, request: RequestRecord) -> Version | None:
+async def _version_before(context: ToolContext, one: TargetObject, request: RequestRecord) -> Version | None:
     """The version current when the call began; None where the call made the object, or may have. Raises NotFound where nobody knows."""
     if request.making:
         return None
-    kept = await history_of(context).object_as_of(_ref(one), request.began)
+    kept = await history_of(context).object_as_of(_object_ref(one), request.began)
     if kept is not None and kept[0].change is not Change.DELETED:
         return kept[0]
     if request.tool == APPLY:
@@ -140,14 +140,14 @@ async def _before(context: ToolContext, one: TargetObject, request: RequestRecor
     raise NotFound(f"{one.label} cannot be brought back to {exact(request.began)}", why, "k8s_delete_resource", details)
 
 
-def _complete(asked: UndoChangeInput) -> UndoChangeInput:
+def _require_version(args: UndoChangeInput) -> UndoChangeInput:
     for parameter in ("kind", "name", "resource_version"):
-        if not getattr(asked, parameter):
+        if not getattr(args, parameter):
             raise cannot_undo(parameter, "", "without request_id, kind, name and resource_version say what to bring back")
-    return asked
+    return args
 
 
-def _ref(one: TargetObject) -> ObjectRef:
+def _object_ref(one: TargetObject) -> ObjectRef:
     return ObjectRef(one.cluster, one.resource.name, Namespace(one.namespace), one.name)
 
 

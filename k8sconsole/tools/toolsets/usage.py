@@ -22,7 +22,7 @@ from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
-LIVING = "phase!=Succeeded and phase!=Failed"
+NOT_FINISHED = "phase!=Succeeded and phase!=Failed"
 
 
 class UsageOrder(StrEnum):
@@ -58,43 +58,43 @@ class MeasuredUses(msgspec.Struct):
     items: list[MeasuredUse]
 
 
-async def top_pods(asked: TopPodsInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    found = await read_usage(context, cluster, "pods", (asked.namespace,) if asked.namespace else (), live=asked.live)
-    uses = [use for (space, name), parts in found.by.items() for use in _pod_uses(space, name, parts, apart=asked.containers)]
-    return _top(uses, asked, asked.limit, found)
+async def top_pods(args: TopPodsInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    found = await read_usage(context, cluster, "pods", (args.namespace,) if args.namespace else (), live=args.live)
+    uses = [use for (space, name), parts in found.by.items() for use in _pod_use(space, name, parts, apart=args.containers)]
+    return _top_reply(uses, args, args.limit, found)
 
 
-def _pod_uses(namespace: str, name: str, parts: dict[str, ResourceAmounts], *, apart: bool) -> list[MeasuredUse]:
+def _pod_use(namespace: str, name: str, parts: dict[str, ResourceAmounts], *, apart: bool) -> list[MeasuredUse]:
     if apart:
         return [MeasuredUse(name, part.cpu, part.memory, namespace, container) for container, part in parts.items()]
     whole = sum_amounts(parts.values())
     return [MeasuredUse(name, whole.cpu, whole.memory, namespace)]
 
 
-async def top_nodes(asked: TopNodesInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
-    found = await read_usage(context, cluster, "nodes", live=asked.live)
-    there, _ = await _allocatable(context, cluster, live=asked.live)
+async def top_nodes(args: TopNodesInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
+    found = await read_usage(context, cluster, "nodes", live=args.live)
+    there, _ = await _read_allocatable(context, cluster, live=args.live)
     uses = []
     for (_, name), parts in found.by.items():
         used, room = sum_amounts(parts.values()), there.get(name, ResourceAmounts())
         uses.append(MeasuredUse(name, used.cpu, used.memory, "", "", _percent(used.cpu, room.cpu), _percent(used.memory, room.memory)))
-    return _top(uses, asked, len(uses), found)
+    return _top_reply(uses, args, len(uses), found)
 
 
-def _top(uses: list[MeasuredUse], asked: TopNodesInput, limit: int, found: MeasuredUsage) -> Reply:
-    uses.sort(key=lambda use: (-getattr(use, asked.sort.value), use.namespace, use.name, use.container))
-    shown = fitting(uses[:limit], asked.max_tokens)
-    head = f"{len(uses)} measured" + (f", the first {len(shown)} by {asked.sort.value}" if len(shown) < len(uses) else "")
-    text = "\n".join((head, *(plain(_use_line(use)) for use in shown)))
+def _top_reply(uses: list[MeasuredUse], args: TopNodesInput, limit: int, found: MeasuredUsage) -> Reply:
+    uses.sort(key=lambda use: (-getattr(use, args.sort.value), use.namespace, use.name, use.container))
+    shown = fitting(uses[:limit], args.max_tokens)
+    head = f"{len(uses)} measured" + (f", the first {len(shown)} by {args.sort.value}" if len(shown) < len(uses) else "")
+    text = "\n".join((head, *(plain(_format_use(use)) for use in shown)))
     left = left_out(
-        len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(asked, TopPodsInput) else "")
+        len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(args, TopPodsInput) else "")
     )
     return Reply(msgspec.to_builtins(MeasuredUses(shown)), text, found.freshness, Page(None, len(uses)), (*found.warnings, *left))
 
 
-def _use_line(use: MeasuredUse) -> str:
+def _format_use(use: MeasuredUse) -> str:
     name = "/".join(filter(None, (use.namespace, use.name, use.container)))
     shares = "" if use.cpu_percent is None else f"  {use.cpu_percent:.0f}% of its cpu, {use.memory_percent or 0:.0f}% of its memory"
     return f"{name}  {cpu_text(use.cpu)}  {short_bytes(use.memory)}{shares}"
@@ -132,53 +132,53 @@ class GroupUsages(msgspec.Struct):
     items: list[GroupUsage]
 
 
-async def get_usage(asked: GetUsageInput, context: ToolContext) -> Reply:
-    cluster = context.context(asked.context)
+async def get_usage(args: GetUsageInput, context: ToolContext) -> Reply:
+    cluster = context.context(args.context)
     pods = await context.resource(cluster, "pods")
     opened = await open_rows(
-        context, RowsRequest(cluster, pods, (asked.namespace,) if asked.namespace else (), filter=LIVING, live=asked.live)
+        context, RowsRequest(cluster, pods, (args.namespace,) if args.namespace else (), filter=NOT_FINISHED, live=args.live)
     )
     rows = (await opened.page()).rows
     ages = [opened.freshness]
-    used, notes = await _used(context, cluster, asked)
+    used, notes = await _read_pod_usage(context, cluster, args)
     ages += [used.freshness] if used else []
     there: dict[str, ResourceAmounts] = {}
-    if asked.by is UsageGroup.NODE:
-        there, age = await _allocatable(context, cluster, live=asked.live)
+    if args.by is UsageGroup.NODE:
+        there, age = await _read_allocatable(context, cluster, live=args.live)
         ages.append(age)
-    found = _grouped(rows, _reader(opened.table, asked.by), opened.table, used)
-    for name in there.keys() - {usage.name for usage in found} if not asked.namespace else ():
+    found = _sum_by_group(rows, _group_of(opened.table, args.by), opened.table, used)
+    for name in there.keys() - {usage.name for usage in found} if not args.namespace else ():
         found.append(GroupUsage(name, 0, ResourceAmounts(), ResourceAmounts(), ResourceAmounts() if used else None))
     told = [msgspec.structs.replace(usage, capacity=there.get(usage.name)) for usage in found]
     told.sort(key=lambda usage: (-usage.requests.cpu, usage.name))
-    shown = fitting(told, asked.max_tokens)
-    text = "\n".join((f"{len(told)} by {asked.by.value}: use / requests / limits", *(plain(_usage_line(usage)) for usage in shown)))
+    shown = fitting(told, args.max_tokens)
+    text = "\n".join((f"{len(told)} by {args.by.value}: use / requests / limits", *(plain(_format_usage(usage)) for usage in shown)))
     data = msgspec.to_builtins(GroupUsages(shown))
     left = left_out(len(shown), len(told), "narrow it with namespace, or raise max_tokens")
     return Reply(data, text, oldest(ages), Page(None, len(told)), (*opened.warnings, *notes, *left))
 
 
-async def _used(context: ToolContext, cluster: ClusterName, asked: GetUsageInput) -> tuple[MeasuredUsage | None, tuple[str, ...]]:
+async def _read_pod_usage(context: ToolContext, cluster: ClusterName, args: GetUsageInput) -> tuple[MeasuredUsage | None, tuple[str, ...]]:
     """Requests and limits can be told without a measure; that there is none is a warning."""
     try:
-        return await read_usage(context, cluster, "pods", (asked.namespace,) if asked.namespace else (), live=asked.live), ()
+        return await read_usage(context, cluster, "pods", (args.namespace,) if args.namespace else (), live=args.live), ()
     except NotFound as problem:
         return None, (f"{problem.title}: {problem.detail}",)
     except ConsoleError as problem:
         return None, (f"without what is used: {problem}",)
 
 
-def _reader(table: KindTable, by: UsageGroup) -> Callable[[Row], str]:
+def _group_of(table: KindTable, by: UsageGroup) -> Callable[[Row], str]:
     node = table.index("NODE")
     match by:
         case UsageGroup.NODE:
             return lambda row: str(row.cells[node] or "not scheduled") if node is not None else ""
         case UsageGroup.NAMESPACE:
             return lambda row: row.namespace
-    return lambda row: f"{row.namespace}/{_workload(row)}"
+    return lambda row: f"{row.namespace}/{_workload_of(row)}"
 
 
-def _workload(row: Row) -> str:
+def _workload_of(row: Row) -> str:
     """What keeps the pod: its owner, and for a ReplicaSet of a Deployment the Deployment, whose name its own begins with."""
     kind, _, name = row.owner.partition("/")
     hashed = row.labels.get("pod-template-hash", "")
@@ -187,30 +187,30 @@ def _workload(row: Row) -> str:
     return row.owner or f"Pod/{row.name}"
 
 
-def _grouped(rows: Iterable[Row], name_of: Callable[[Row], str], table: KindTable, used: MeasuredUsage | None) -> list[GroupUsage]:
+def _sum_by_group(rows: Iterable[Row], name_of: Callable[[Row], str], table: KindTable, used: MeasuredUsage | None) -> list[GroupUsage]:
     found: dict[str, GroupUsage] = {}
-    asked, most = (table.index("CPU/R"), table.index("MEM/R")), (table.index("CPU/L"), table.index("MEM/L"))
+    args, most = (table.index("CPU/R"), table.index("MEM/R")), (table.index("CPU/L"), table.index("MEM/L"))
     for row in rows:
         name = name_of(row)
         before = found.get(name) or GroupUsage(name, 0, ResourceAmounts(), ResourceAmounts(), ResourceAmounts() if used else None)
         use = sum_amounts(used.by.get((row.namespace, row.name), {}).values()) if used else None
         found[name] = GroupUsage(
-            name, before.pods + 1, before.requests.plus(_cells(row, asked)), before.limits.plus(_cells(row, most)),
+            name, before.pods + 1, before.requests.plus(_cell_amounts(row, args)), before.limits.plus(_cell_amounts(row, most)),
             before.use.plus(use) if before.use is not None and use is not None else None,
         )  # fmt: skip
     return list(found.values())
 
 
-def _cells(row: Row, places: tuple[int | None, int | None]) -> ResourceAmounts:
-    cpu, memory = (_number(row.cells[place]) if place is not None and place < len(row.cells) else 0 for place in places)
+def _cell_amounts(row: Row, places: tuple[int | None, int | None]) -> ResourceAmounts:
+    cpu, memory = (_whole_number(row.cells[place]) if place is not None and place < len(row.cells) else 0 for place in places)
     return ResourceAmounts(cpu, memory)
 
 
-def _number(cell: Any) -> int:
+def _whole_number(cell: Any) -> int:
     return int(cell) if isinstance(cell, int | float) else 0
 
 
-async def _allocatable(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[dict[str, ResourceAmounts], Any]:
+async def _read_allocatable(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[dict[str, ResourceAmounts], Any]:
     opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, "nodes"), live=live))
     found = {}
     for row, body in await opened.bodies():
@@ -218,17 +218,17 @@ async def _allocatable(context: ToolContext, cluster: ClusterName, *, live: bool
     return found, opened.freshness
 
 
-def _usage_line(usage: GroupUsage) -> str:
-    use = "–" if usage.use is None else _pair(usage.use)
-    room = "" if usage.capacity is None else f"  of {_pair(usage.capacity)}"
-    return f"{usage.name}  {usage.pods} pods  {use} / {_pair(usage.requests)} / {_pair(usage.limits)}{room}"
+def _format_usage(usage: GroupUsage) -> str:
+    use = "–" if usage.use is None else _format_amounts(usage.use)
+    room = "" if usage.capacity is None else f"  of {_format_amounts(usage.capacity)}"
+    return f"{usage.name}  {usage.pods} pods  {use} / {_format_amounts(usage.requests)} / {_format_amounts(usage.limits)}{room}"
 
 
-def _pair(amount: ResourceAmounts) -> str:
+def _format_amounts(amount: ResourceAmounts) -> str:
     return f"{cpu_text(amount.cpu)} {short_bytes(amount.memory)}"
 
 
-def _measured_of(kind: str) -> Capabilities:
+def _metrics_capabilities(kind: str) -> Capabilities:
     return Capabilities((kind, f"{kind}.metrics.k8s.io"), ("list",), Scope.CLUSTER, "table")
 
 
@@ -239,7 +239,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Pods by what they use of cpu or memory.",
         (TopPodsInput, MeasuredUses),
         top_pods,
-        _measured_of("pods"),
+        _metrics_capabilities("pods"),
         kind="pods",
     ),
     reading(
@@ -248,7 +248,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Nodes by what they use, and how much of them that is.",
         (TopNodesInput, MeasuredUses),
         top_nodes,
-        _measured_of("nodes"),
+        _metrics_capabilities("nodes"),
         kind="nodes",
     ),
     reading(

@@ -18,7 +18,7 @@ from k8sconsole.tools.spec import ToolSpec, change
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 REVISION = "deployment.kubernetes.io/revision"
 _HASH = "pod-template-hash"
-_TEMPLATED = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
+_ROLLABLE = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
 
 
 class WorkloadInput(Common, kw_only=True):
@@ -41,20 +41,20 @@ class RolloutUndoInput(WorkloadInput, kw_only=True):
     revision: Annotated[int, Meta(ge=0, description="0: the one before")] = 0
 
 
-async def plan_scale(asked: ScaleResourceInput, context: ToolContext) -> ChangePlan:
-    one = await resolve_target(asked, context)
+async def plan_scale(args: ScaleResourceInput, context: ToolContext) -> ChangePlan:
+    one = await resolve_target(args, context)
     before, scale = await fetch_live(context, one), await fetch_live(context, one, "scale")
     was = int((scale.get("spec") or {}).get("replicas") or 0)
-    hurts = [f"all {was} replicas stop: nothing serves"] if asked.replicas == 0 and was else []
-    if not hurts and asked.replicas < was:
-        hurts = [f"{was - asked.replicas} of {was} pods are deleted"]
-    hurts += await budgets_broken_by_scaling(context, one.cluster, before, asked.replicas)
+    consequences = [f"all {was} replicas stop: nothing serves"] if args.replicas == 0 and was else []
+    if not consequences and args.replicas < was:
+        consequences = [f"{was - args.replicas} of {was} pods are deleted"]
+    consequences += await budgets_broken_by_scaling(context, one.cluster, before, args.replicas)
     undo = Undo("k8s_scale_resource", one.arguments(replicas=was))
-    return ChangePlan(one, Edit({"spec": {"replicas": asked.replicas}}, subresource="scale"), undo, before, tuple(hurts))
+    return ChangePlan(one, Edit({"spec": {"replicas": args.replicas}}, subresource="scale"), undo, before, tuple(consequences))
 
 
-async def plan_restart(asked: WorkloadInput, context: ToolContext) -> ChangePlan:
-    one = _templated(await resolve_target(asked, context))
+async def plan_restart(args: WorkloadInput, context: ToolContext) -> ChangePlan:
+    one = _require_rollable(await resolve_target(args, context))
     before = await fetch_live(context, one)
     pods = (before.get("status") or {}).get("replicas") or (before.get("status") or {}).get("desiredNumberScheduled") or 0
     at = datetime.fromtimestamp(context.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -63,33 +63,33 @@ async def plan_restart(asked: WorkloadInput, context: ToolContext) -> ChangePlan
     return ChangePlan(one, edit, Undo(why=why), before, (f"its {pods} pods are replaced, as its strategy allows",))
 
 
-async def plan_image(asked: SetImageInput, context: ToolContext) -> ChangePlan:
-    one = _templated(await resolve_target(asked, context))
+async def plan_image(args: SetImageInput, context: ToolContext) -> ChangePlan:
+    one = _require_rollable(await resolve_target(args, context))
     before = await fetch_live(context, one)
-    container, was = _container(asked, before)
-    edit = Edit({"spec": {"template": {"spec": {"containers": [{"name": container, "image": asked.image}]}}}}, PatchType.STRATEGIC)
+    container, was = _choose_container(args, before)
+    edit = Edit({"spec": {"template": {"spec": {"containers": [{"name": container, "image": args.image}]}}}}, PatchType.STRATEGIC)
     undo = Undo("k8s_set_image", one.arguments(container=container, image=was))
-    hurts = (f"runs {asked.image} in place of {was}: its pods are replaced",)
-    return ChangePlan(one, edit, undo, before, hurts)
+    consequences = (f"runs {args.image} in place of {was}: its pods are replaced",)
+    return ChangePlan(one, edit, undo, before, consequences)
 
 
-async def plan_rollback(asked: RolloutUndoInput, context: ToolContext) -> ChangePlan:
-    one = await resolve_target(asked, context)
+async def plan_rollback(args: RolloutUndoInput, context: ToolContext) -> ChangePlan:
+    one = await resolve_target(args, context)
     if one.resource.name != "deployments.apps":
-        raise _wrong_kind(one, ["deployments.apps"])
+        raise _not_rollable(one, ["deployments.apps"])
     before = await fetch_live(context, one)
-    sets = await _revisions(context, one, str(before["metadata"].get("uid", "")))
+    sets = await _revisions_by_number(context, one, str(before["metadata"].get("uid", "")))
     current = int((before["metadata"].get("annotations") or {}).get(REVISION, 0))
-    wanted = asked.revision or max((number for number in sets if number != current), default=0)
+    wanted = args.revision or max((number for number in sets if number != current), default=0)
     if wanted not in sets:
-        raise _no_revision(asked, sorted(sets))
-    template = _template(sets[wanted])
+        raise _no_revision(args, sorted(sets))
+    template = _pod_template(sets[wanted])
     undo = Undo("k8s_rollout_undo", one.arguments(revision=current))
     edit = Edit([{"op": "replace", "path": "/spec/template", "value": template}], PatchType.JSON)
     return ChangePlan(one, edit, undo, before, (f"its pods are replaced by those of revision {wanted}; it is at {current}",))
 
 
-async def _revisions(context: ToolContext, one: TargetObject, uid: str) -> dict[int, dict[str, Any]]:
+async def _revisions_by_number(context: ToolContext, one: TargetObject, uid: str) -> dict[int, dict[str, Any]]:
     """The deployment's ReplicaSets as the server has them, by revision; unmasked, since the template is sent back as it was."""
     cluster = await context.cluster(one.cluster)
     kind = await context.resource(one.cluster, "replicasets.apps")
@@ -103,40 +103,38 @@ async def _revisions(context: ToolContext, one: TargetObject, uid: str) -> dict[
     return found
 
 
-def _template(replica_set: dict[str, Any]) -> dict[str, Any]:
+def _pod_template(replica_set: dict[str, Any]) -> dict[str, Any]:
     template: dict[str, Any] = replica_set["spec"]["template"]
     labels = {key: value for key, value in (template["metadata"].get("labels") or {}).items() if key != _HASH}
     return {**template, "metadata": {**template["metadata"], "labels": labels}}
 
 
-def _container(asked: SetImageInput, before: dict[str, Any]) -> tuple[str, str]:
+def _choose_container(args: SetImageInput, before: dict[str, Any]) -> tuple[str, str]:
     """Its name and its image now. Raises InvalidParams where none is named and there are several."""
     images = {one["name"]: one.get("image", "") for one in before["spec"]["template"]["spec"]["containers"]}
-    name = asked.container or (next(iter(images)) if len(images) == 1 else "")
+    name = args.container or (next(iter(images)) if len(images) == 1 else "")
     if name in images:
         return name, images[name]
-    close = nearest(asked.container, tuple(images)) or list(images)
-    details = {"parameter": "container", "given": asked.container, "expected": "one of its containers", "nearest": close}
-    raise InvalidParams(
-        f"no container {asked.container!r} in {asked.name}", f"it has {', '.join(images)}", f"container={close[0]}", details
-    )
+    close = nearest(args.container, tuple(images)) or list(images)
+    details = {"parameter": "container", "given": args.container, "expected": "one of its containers", "nearest": close}
+    raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(images)}", f"container={close[0]}", details)
 
 
-def _templated(one: TargetObject) -> TargetObject:
-    if one.resource.name not in _TEMPLATED:
-        raise _wrong_kind(one, list(_TEMPLATED))
+def _require_rollable(one: TargetObject) -> TargetObject:
+    if one.resource.name not in _ROLLABLE:
+        raise _not_rollable(one, list(_ROLLABLE))
     return one
 
 
-def _wrong_kind(one: TargetObject, kinds: list[str]) -> InvalidParams:
+def _not_rollable(one: TargetObject, kinds: list[str]) -> InvalidParams:
     details = {"parameter": "kind", "given": str(one.resource.name), "expected": " or ".join(kinds), "nearest": kinds}
     return InvalidParams(f"{one.label} is not rolled out", f"that is done for {', '.join(kinds)}", kinds[0], details)
 
 
-def _no_revision(asked: RolloutUndoInput, known: list[int]) -> NotFound:
-    details = {"parameter": "revision", "given": asked.revision, "nearest": known}
+def _no_revision(args: RolloutUndoInput, known: list[int]) -> NotFound:
+    details = {"parameter": "revision", "given": args.revision, "nearest": known}
     told = f"it has {', '.join(map(str, known))}" if known else "it has none"
-    return NotFound(f"no revision {asked.revision or 'before this one'} of {asked.name}", told, "revision=0", details)
+    return NotFound(f"no revision {args.revision or 'before this one'} of {args.name}", told, "revision=0", details)
 
 
 _ABLE = Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
