@@ -86,7 +86,7 @@ async def _build_job(
     meta = template.get("metadata") or {}
     reference = {
         "apiVersion": owner.resource.api_version,
-        "kind": "CronJobInput",
+        "kind": "CronJob",
         "name": owner.name,
         "uid": uid_of(before),
         "controller": True,

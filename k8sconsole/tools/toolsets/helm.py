@@ -134,7 +134,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ),
     _helm_tool(
         "get_values",
-        "ReleaseValues of a Helm release",
+        "Values of a Helm release",
         "The values a release was installed with.",
         (GetValuesInput, ReleaseValues),
         get_values,
@@ -142,7 +142,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ),
     _helm_tool(
         "get_history",
-        "ReleaseHistory of a Helm release",
+        "History of a Helm release",
         "Its revisions: when, which chart, how each ended.",
         (GetHistoryInput, ReleaseHistory),
         get_history,

@@ -64,7 +64,7 @@ _ABLE = Capabilities(("*",), ("patch",), Scope.NAMESPACE, "object", cache_friend
 TOOLS: tuple[ToolSpec, ...] = (
     change(
         "label_resource",
-        "LabelResourceInput an object",
+        "Label an object",
         "Sets, changes or removes labels of any object.",
         (LabelResourceInput, ChangeResult),
         change_handlers(plan_labels, "labelled"),
@@ -73,7 +73,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ),
     change(
         "annotate_resource",
-        "AnnotateResourceInput an object",
+        "Annotate an object",
         "Sets, changes or removes annotations.",
         (AnnotateResourceInput, ChangeResult),
         change_handlers(plan_annotations, "annotated"),

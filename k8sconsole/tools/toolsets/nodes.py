@@ -230,7 +230,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     ),
     change(
         "drain_node",
-        "DrainNodeInput a node",
+        "Drain a node",
         "Cordons a node and evicts its pods, as disruption budgets allow. Tells what is left.",
         (DrainNodeInput, DrainResult),
         (prepare_drain, drain),

@@ -143,7 +143,7 @@ _ABLE = Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",),
 TOOLS: tuple[ToolSpec, ...] = (
     change(
         "scale_resource",
-        "ScaleResourceInput a workload",
+        "Scale a workload",
         "Sets the number of replicas of anything that scales.",
         (ScaleResourceInput, ChangeResult),
         change_handlers(plan_scale, "scaled"),
