@@ -12,12 +12,12 @@ from benchmarks.past import HERE, PODS, batches
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import Unreachable
 from k8sconsole.kit.clock import SystemClock
-from k8sconsole.model.events import ClusterState, RowsChanged, Trust
+from k8sconsole.model.cache_records import ScanState, ScanStatus
+from k8sconsole.model.events import ClusterState, ConnectionState, RowsChanged
 from k8sconsole.model.policy import Policy
-from k8sconsole.model.reading import ScanState, ScanStatus
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import find_table
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.store.sqlite.open import open_store
@@ -42,7 +42,7 @@ async def _measure(cache: Path, pods: int) -> dict[str, Any]:
     try:
         await _fill(store, pods)
         pipeline = Pipeline(builtin_registry(), _environment(store))
-        pipeline.take(ClusterState(HERE, Trust.LIVE))
+        pipeline.take(ClusterState(HERE, ConnectionState.LIVE))
         found = {name: await _ask(pipeline, arguments) for name, arguments in QUESTIONS.items()}
         await pipeline.close()
         return {"pods": pods, "questions": found}
@@ -52,7 +52,7 @@ async def _measure(cache: Path, pods: int) -> dict[str, Any]:
 
 
 async def _fill(store: SqliteStore, pods: int) -> None:
-    parser, now = ResourceParser(PODS, table_for(PODS)), time.time()
+    parser, now = ResourceParser(PODS, find_table(PODS)), time.time()
     for batch in batches(parser, pods, 0, now - 60, 50):
         await store.write(batch)
     await store.record_scan(ScanState(HERE, PODS.name, ScanStatus.COMPLETED, now, confirmed_at=now, record_count=pods))
@@ -72,7 +72,7 @@ def _environment(store: SqliteStore) -> ToolEnvironment:
         selected=lambda: (HERE,),
         open_cluster=closed,
         find_resource=find,
-        table=lambda context, resource: table_for(resource),
+        table=lambda context, resource: find_table(resource),
         policy=Policy,
     )
 

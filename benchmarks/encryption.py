@@ -13,7 +13,7 @@ from benchmarks import cache_file
 from benchmarks.past import HERE, PODS, first_batches
 from benchmarks.processes import run
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.store.sqlite.file.key import Key
 from k8sconsole.store.sqlite.open import open_store
 

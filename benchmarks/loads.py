@@ -16,7 +16,7 @@ from benchmarks.load.client import Client, Target
 from benchmarks.load.copying import fill
 from benchmarks.load.plan import Plan
 from benchmarks.processes import CommandFailed, Finished, resident, run, running
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.store.sqlite.open import open_store
 

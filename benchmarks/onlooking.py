@@ -16,10 +16,10 @@ from typing import Any
 
 from benchmarks.cache_file import ask
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.model.events import ClusterState, Fact, RowsChanged, Trust
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact, RowsChanged
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
@@ -38,7 +38,7 @@ class Onlooker:
     def hear(self, fact: Fact) -> None:
         if isinstance(fact, RowsChanged) and fact.resource == CONFIGMAPS.name:
             self.moved.set()
-        elif isinstance(fact, ClusterState) and fact.trust in (Trust.LIVE, Trust.PARTIAL):
+        elif isinstance(fact, ClusterState) and fact.trust in (ConnectionState.LIVE, ConnectionState.PARTIAL):
             self.live.set()
 
 
@@ -58,7 +58,7 @@ async def measure(kubeconfig: Path, folder: Path, changes: int, namespace: str =
 async def _timed(kubeconfig: Path, environment: dict[str, str], changes: int, namespace: str) -> dict[str, Any]:
     onlooker, contexts = Onlooker(), KubeconfigContexts([kubeconfig])
     cluster = await contexts.open(contexts.list()[0].name)
-    opening = Opening(load(environment=environment), Face.TUI, scan=True, make_contexts=lambda: contexts)
+    opening = Opening(load_settings(environment=environment), Face.TUI, scan=True, make_contexts=lambda: contexts)
     console = await Console.open(opening, onlooker.hear)
     async with asyncio.timeout(PATIENCE):
         await onlooker.live.wait()

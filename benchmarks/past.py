@@ -14,12 +14,12 @@ from benchmarks import cache_file
 from benchmarks.figures import timed
 from benchmarks.load import shapes
 from benchmarks.load.plan import App, Plan
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.objects import ParsedObject
-from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ClusterName, ObjectRef
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import find_table
 from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.store.port import WriteBatch
 from k8sconsole.store.sqlite.open import open_store
@@ -56,7 +56,7 @@ async def _measure(cache: Path, pods: int, versions: int) -> dict[str, Any]:
 
 async def _fill(store: SqliteStore, pods: int, versions: int, until: float) -> int:
     """Bytes of the file when every pod was there once, and nothing had happened yet."""
-    parser = ResourceParser(PODS, table_for(PODS))
+    parser = ResourceParser(PODS, find_table(PODS))
     rounds = versions // pods
     bare = 0
     for turn in range(rounds + 1):
@@ -73,7 +73,7 @@ async def _fill(store: SqliteStore, pods: int, versions: int, until: float) -> i
 
 def first_batches(pods: int) -> Iterator[WriteBatch]:
     """The pods as they are at first."""
-    return batches(ResourceParser(PODS, table_for(PODS)), pods, 0, time.time(), 0.0)
+    return batches(ResourceParser(PODS, find_table(PODS)), pods, 0, time.time(), 0.0)
 
 
 def batches(parser: ResourceParser, pods: int, turn: int, at: float, span: float) -> Iterator[WriteBatch]:

@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.store.sqlite.open import open_store
 

@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks import cache_file
 from benchmarks.figures import timed
 from benchmarks.processes import run
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.cluster_pool import Opening
@@ -35,7 +35,7 @@ def measure(cache: Path, *, pods: int) -> dict[str, Any]:
 
 async def _measure(env: Mapping[str, str]) -> dict[str, Any]:
     """Milliseconds, by what was typed; the cluster is gone."""
-    console = await Console.open(Opening(load(environment=env), Face.CLI, offline=True))
+    console = await Console.open(Opening(load_settings(environment=env), Face.CLI, offline=True))
     try:
         found: dict[str, Any] = {}
         for name, (tool, parameter, given) in (await _cases(console)).items():

@@ -13,14 +13,14 @@ from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.kit.clock import Clock, SystemClock
+from k8sconsole.model.cache_records import ScanState, ScanStatus
 from k8sconsole.model.events import Fact
-from k8sconsole.model.masking import body_of
+from k8sconsole.model.masking import mask_body
 from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.policy import Policy
-from k8sconsole.model.reading import ScanState, ScanStatus
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import KindTable, table_for
+from k8sconsole.model.tables import KindTable, find_table
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolOutcome
 from k8sconsole.runtime.approvals import Approvals
 from k8sconsole.runtime.bus import Bus
@@ -210,13 +210,13 @@ def make_environment(demo: DemoCluster, cluster: Cluster, store: Store | None) -
         selected=lambda: (cluster.name,),
         open_cluster=opened,
         find_resource=find,
-        table=lambda context, resource: table_for(resource),
+        table=lambda context, resource: find_table(resource),
         policy=Policy,
     )
 
 
 def parsed(resource: str, table: KindTable, item: msgspec.Raw) -> ParsedObject:
-    body = body_of(resource, item)
+    body = mask_body(resource, item)
     row = table.project(body)
     return ParsedObject(row.namespace, row.name, row.uid, row.resource_version, row.created_at, row.labels, row.owner, row.cells, body)
 
@@ -228,7 +228,7 @@ async def scan(cluster: Cluster, store: Store, kinds: Collection[str] = SCANNED)
     for resource in BUILTIN:
         if resource.name not in kinds:
             continue
-        table = table_for(resource)
+        table = find_table(resource)
         scan_id = await store.begin_scan(cluster.name, resource.name)
         count = 0
         async for page in cluster.pages(resource):

@@ -9,7 +9,7 @@ from k8sconsole.cli.completing import kinds, names
 from k8sconsole.cli.opening import settings_with, with_console
 from k8sconsole.cli.options import AsJson, Contexts, Db, Namespaces
 from k8sconsole.cli.output import print_json, print_table, print_text, say
-from k8sconsole.kit.text import short_age
+from k8sconsole.kit.text import format_age
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Look at the cache file, and look after it.")
 
@@ -61,7 +61,7 @@ def _print_status(found: dict[str, Any]) -> None:
             state.resource,
             state.status.value + (" ● watching" if state.watching else ""),
             str(state.record_count),
-            short_age(now - state.last_scan_at) if state.last_scan_at else "never",
+            format_age(now - state.last_scan_at) if state.last_scan_at else "never",
             state.error or "; ".join(state.missing),
         )
         for state in found["scans"]

@@ -25,9 +25,9 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] not in COMMANDS:
             from k8sconsole.errors import UsageError
-            from k8sconsole.kit.text import nearest
+            from k8sconsole.kit.text import find_nearest
 
-            close = nearest(args[0], COMMANDS, 1)
+            close = find_nearest(args[0], COMMANDS, 1)
             raise UsageError(f"no command {args[0]!r}", "", f"k8sconsole {close[0]}" if close else "k8sconsole --help")
         return super().resolve_command(ctx, args)
 

@@ -9,9 +9,9 @@ import msgspec
 import typer
 
 from k8sconsole.cli.output import print_json, print_table
-from k8sconsole.config.loading import SECRET_KEYS, db_path, find_file, leaves, load
-from k8sconsole.config.outside import shown
-from k8sconsole.config.paths import checkout, config_dir
+from k8sconsole.config.attached_servers import hide_values
+from k8sconsole.config.loader import SECRET_KEYS, find_settings_file, iterate_settings, load_settings, resolve_db_path
+from k8sconsole.config.paths import checkout_root, config_dir
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Show, explain and check the settings.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -20,8 +20,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @app.command(epilog="Example: k8sconsole config show --json")
 def show(as_json: AsJson = False) -> None:
     """Every setting, its value, and where the value came from."""
-    loaded = load()
-    rows = [(key, _value(loaded.settings, key), loaded.origins.get(key, "default")) for key, _, _ in leaves()]
+    loaded = load_settings()
+    rows = [(key, _value(loaded.settings, key), loaded.origins.get(key, "default")) for key, _, _ in iterate_settings()]
     if as_json:
         print_json({key: {"value": value, "origin": origin} for key, value, origin in rows})
         return
@@ -31,18 +31,18 @@ def show(as_json: AsJson = False) -> None:
 @app.command(epilog="Example: $EDITOR $(k8sconsole config path)")
 def path() -> None:
     """The settings file in use, or where one would be looked for."""
-    sys.stdout.write(f"{find_file() or (checkout() or config_dir()) / 'k8sconsole.yaml'}\n")
+    sys.stdout.write(f"{find_settings_file() or (checkout_root() or config_dir()) / 'k8sconsole.yaml'}\n")
 
 
 @app.command(epilog="Example: k8sconsole config schema --json")
 def schema(as_json: AsJson = False) -> None:
     """What can be set: meaning, type, default, environment names."""
-    from k8sconsole.config.manual import entries
+    from k8sconsole.config.reference import list_settings
 
     if as_json:
-        print_json(entries())
+        print_json(list_settings())
         return
-    for entry in entries():
+    for entry in list_settings():
         names = f"   {' '.join(entry.environment)}" if entry.environment else ""
         sys.stdout.write(f"{entry.key}: {entry.kind} = {msgspec.json.encode(entry.default).decode()}{names}\n    {entry.meaning}\n")
 
@@ -54,8 +54,8 @@ def validate(file: Annotated[Path | None, typer.Argument(help="The file to check
 
     if file is not None and not file.is_file():
         raise ConfigurationError(f"no file {file}", "", "k8sconsole config path")
-    loaded = load(file=file, environment=os.environ if file is None else {})
-    sys.stdout.write(f"{loaded.file or 'no settings file; the defaults'}: fine (cache: {db_path(loaded.settings)})\n")
+    loaded = load_settings(file=file, environment=os.environ if file is None else {})
+    sys.stdout.write(f"{loaded.file or 'no settings file; the defaults'}: fine (cache: {resolve_db_path(loaded.settings)})\n")
 
 
 def _value(settings: Any, key: str) -> Any:
@@ -64,5 +64,5 @@ def _value(settings: Any, key: str) -> Any:
     if key in SECRET_KEYS and settings:
         return "[set]"
     if key == "mcp_servers":
-        settings = [shown(server) for server in settings]
+        settings = [hide_values(server) for server in settings]
     return msgspec.to_builtins(settings)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cli.opening import settings_with
-from k8sconsole.config.loading import Loaded
+from k8sconsole.config.loader import LoadedSettings
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.demo import DemoOptions, opening_on, running_demo
@@ -29,7 +29,7 @@ def check_demo(options: DemoOptions) -> dict[str, Any]:
     return {"ok": ok, **result, "seconds": round(time.monotonic() - began, 2)}
 
 
-async def _parts(kubeconfig: Path, loaded: Loaded) -> dict[str, Any]:
+async def _parts(kubeconfig: Path, loaded: LoadedSettings) -> dict[str, Any]:
     """The MCP server starts as its own process while this one scans; the console opens on what was scanned."""
     server = asyncio.create_task(_mcp_tools(kubeconfig, loaded))
     objects, kinds = await _scanned(kubeconfig, loaded)
@@ -37,7 +37,7 @@ async def _parts(kubeconfig: Path, loaded: Loaded) -> dict[str, Any]:
     return {"objects": objects, "kinds": kinds, "console": shown, "mcp_tools": await server}
 
 
-async def _scanned(kubeconfig: Path, loaded: Loaded) -> tuple[int, int]:
+async def _scanned(kubeconfig: Path, loaded: LoadedSettings) -> tuple[int, int]:
     from k8sconsole.runtime.console import Console
 
     opening = msgspec.structs.replace(opening_on(kubeconfig, loaded, Face.CLI), scan=False)
@@ -51,7 +51,7 @@ async def _scanned(kubeconfig: Path, loaded: Loaded) -> tuple[int, int]:
     return sum(kind.objects for kind in report.kinds), sum(kind.objects > 0 for kind in report.kinds)
 
 
-async def _console(kubeconfig: Path, loaded: Loaded) -> str:
+async def _console(kubeconfig: Path, loaded: LoadedSettings) -> str:
     from k8sconsole.runtime.embedded import start_console
     from k8sconsole.tui.check import count_shown_rows
 
@@ -59,7 +59,7 @@ async def _console(kubeconfig: Path, loaded: Loaded) -> str:
         return "ok" if await count_shown_rows(embedded, loaded.settings) else "no rows were shown"
 
 
-async def _mcp_tools(kubeconfig: Path, loaded: Loaded) -> int | str:
+async def _mcp_tools(kubeconfig: Path, loaded: LoadedSettings) -> int | str:
     """How many tools a client is offered, after one of them has answered it."""
     from k8sconsole.mcp_server.probe import probe
 

@@ -7,7 +7,7 @@ import typer
 
 from k8sconsole.cli.options import AsJson, Contexts
 from k8sconsole.cli.output import print_json
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -34,4 +34,4 @@ def doctor(
 def _print(findings: list[Any]) -> None:
     for finding in findings:
         remedy = f" (try: {finding.remedy})" if finding.remedy else ""
-        sys.stdout.write(plain(f"{finding.glyph} {finding.subject}: {finding.detail}{remedy}") + "\n")
+        sys.stdout.write(strip_control(f"{finding.glyph} {finding.subject}: {finding.detail}{remedy}") + "\n")

@@ -12,8 +12,8 @@ from k8sconsole.cli.completing import kinds, names
 from k8sconsole.cli.opening import settings_with, with_console
 from k8sconsole.cli.options import AllContexts, Contexts, Db, Namespaces
 from k8sconsole.cli.output import print_json, print_table, say
-from k8sconsole.kit.text import short_age
-from k8sconsole.kit.times import local
+from k8sconsole.kit.text import format_age
+from k8sconsole.kit.times import format_local_time
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -74,7 +74,7 @@ def _print_objects(found: Any, form: Form, *, single: bool) -> None:
 
 
 def _print_rows(found: Any, *, wide: bool) -> None:
-    from k8sconsole.model.tables import cell_text
+    from k8sconsole.model.tables import format_cell
 
     for reason in found.freshness.missing:
         say(f"missing: {reason}")
@@ -86,7 +86,7 @@ def _print_rows(found: Any, *, wide: bool) -> None:
     header = [*(title for title, _ in leads), *(column.name for _, column in columns)]
     right = frozenset(index + len(leads) for index, (_, column) in enumerate(columns) if column.right)
     rows = [
-        [*(read(row) for _, read in leads), *(cell_text(column, row.cells[index], found.now) for index, column in columns)]
+        [*(read(row) for _, read in leads), *(format_cell(column, row.cells[index], found.now) for index, column in columns)]
         for row in found.rows
     ]
     print_table(header, rows, right)
@@ -106,7 +106,7 @@ def _leading(found: Any) -> Sequence[tuple[str, Any]]:
 def _age_line(found: Any) -> str:
     whole = "" if found.freshness.complete else ", incomplete"
     if found.as_of is not None:
-        return f"{len(found.rows)} of {found.total} · history, as of {local(found.as_of)}{whole}"
+        return f"{len(found.rows)} of {found.total} · history, as of {format_local_time(found.as_of)}{whole}"
     age = found.freshness.age(found.now)
-    seen = "never confirmed" if age is None else f"{short_age(age)} ago" if age >= 1 else "now"
+    seen = "never confirmed" if age is None else f"{format_age(age)} ago" if age >= 1 else "now"
     return f"{len(found.rows)} of {found.total} · {found.freshness.source.value}, seen {seen}{whole}"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from k8sconsole.config.loading import Loaded, load
+from k8sconsole.config.loader import LoadedSettings, load_settings
 from k8sconsole.model.tools import Face
 
 if TYPE_CHECKING:
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def settings_with(flags: dict[str, Any] | None = None) -> Loaded:
+def settings_with(flags: dict[str, Any] | None = None) -> LoadedSettings:
     """Settings with this command line's flags on top. Raises ConfigurationError."""
-    return load({key: value for key, value in (flags or {}).items() if value not in (None, False)})
+    return load_settings({key: value for key, value in (flags or {}).items() if value not in (None, False)})
 
 
 def with_console(
     work: "Callable[[Any], Awaitable[T]]",
     *,
     face: Face = Face.CLI,
-    loaded: Loaded | None = None,
+    loaded: LoadedSettings | None = None,
     contexts: Sequence[str] | None = None,
     all_contexts: bool = False,
     namespaces: Sequence[str] | None = None,

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 
 
 def print_json(value: Any) -> None:
@@ -15,7 +15,7 @@ def print_json(value: Any) -> None:
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
     """Columns as wide as their content, three spaces apart, the last one as long as it likes."""
-    cells = [[plain(str(cell)) for cell in row] for row in [header, *rows]]
+    cells = [[strip_control(str(cell)) for cell in row] for row in [header, *rows]]
     widths = [max(len(row[index]) for row in cells) for index in range(len(header))]
     for row in cells:
         line = "   ".join(
@@ -26,12 +26,12 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: fro
 
 def print_text(text: str) -> None:
     """Line by line as it is, but for what a terminal would take for commands."""
-    sys.stdout.write("".join(f"{plain(line)}\n" for line in text.splitlines()))
+    sys.stdout.write("".join(f"{strip_control(line)}\n" for line in text.splitlines()))
 
 
 def say(line: str) -> None:
     """A remark beside the output: stderr, so that a pipe gets data only."""
-    sys.stderr.write(f"{plain(line)}\n")
+    sys.stderr.write(f"{strip_control(line)}\n")
 
 
 class Progress:
@@ -42,7 +42,7 @@ class Progress:
 
     def show(self, text: str) -> None:
         if self._on:
-            sys.stderr.write(f"\r\x1b[2K{plain(text)[:200]}")
+            sys.stderr.write(f"\r\x1b[2K{strip_control(text)[:200]}")
             sys.stderr.flush()
 
     def done(self) -> None:

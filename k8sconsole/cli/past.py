@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cli.output import print_json, say
-from k8sconsole.kit.times import local, moment
-from k8sconsole.model.differences import Difference, line
+from k8sconsole.kit.times import format_local_time, parse_time
+from k8sconsole.model.differences import Difference, format_difference
 
 TIMES = "T is a time such as 2026-11-24T14:00:00Z, 14:00, yesterday 14:00, -30m or 2h ago; local time where it names no zone."
 
@@ -33,12 +33,12 @@ def print_as(told: Any, form: Form) -> None:
 
 def here(told: str) -> str:
     """A told moment, in local time."""
-    return local(moment(told, 0.0))
+    return format_local_time(parse_time(told, 0.0))
 
 
 def fields(diff: Sequence[Difference], most: int | None = None) -> list[str]:
     """A line a field; of many the first."""
-    shown = [line(one) for one in diff[:most]]
+    shown = [format_difference(one) for one in diff[:most]]
     return shown if len(shown) == len(diff) else [*shown, f"… {len(diff) - len(shown)} more fields; -o json has them all"]
 
 

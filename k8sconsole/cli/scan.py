@@ -8,7 +8,7 @@ import typer
 from k8sconsole.cli.opening import settings_with, with_console
 from k8sconsole.cli.options import AllContexts, AsJson, Contexts, Db, Namespaces
 from k8sconsole.cli.output import Progress, print_json, print_table, say
-from k8sconsole.config.loading import Loaded
+from k8sconsole.config.loader import LoadedSettings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -32,7 +32,7 @@ def scan(
 
 
 def scan_once(
-    loaded: Loaded,
+    loaded: LoadedSettings,
     contexts: Sequence[str] | None = None,
     all_contexts: bool = False,
     namespaces: Sequence[str] | None = None,
@@ -81,7 +81,9 @@ def _print(reports: Sequence[Any]) -> None:
     print_table(("CLUSTER", "KIND", "OBJECTS", "ADDED", "CHANGED", "DELETED", "SECONDS", "ERROR"), rows, right=frozenset({2, 3, 4, 5, 6}))
 
 
-def _follow(loaded: Loaded, contexts: Sequence[str] | None, all_contexts: bool, namespaces: Sequence[str] | None, watch: bool) -> int:
+def _follow(
+    loaded: LoadedSettings, contexts: Sequence[str] | None, all_contexts: bool, namespaces: Sequence[str] | None, watch: bool
+) -> int:
     async def work(console: Any) -> int:
         console.bus.subscribe(_tell)
         say("scanning; interrupt to stop")

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from k8sconsole.cli.output import say
-from k8sconsole.config.loading import Loaded, load
+from k8sconsole.config.loader import LoadedSettings, load_settings
 
 if TYPE_CHECKING:
     from k8sconsole.runtime.cluster_pool import Opening
@@ -26,9 +26,9 @@ class ConsoleWanted(NamedTuple):
 CURRENT = ConsoleWanted()
 
 
-def open_console(loaded: Loaded | None = None, wanted: ConsoleWanted = CURRENT) -> int:
+def open_console(loaded: LoadedSettings | None = None, wanted: ConsoleWanted = CURRENT) -> int:
     """The exit code of the console. Raises ConfigurationError and what opening raises, before the screen is taken."""
-    with _opening(loaded or load(), wanted) as opening:
+    with _opening(loaded or load_settings(), wanted) as opening:
         return show(opening)
 
 
@@ -45,7 +45,7 @@ def show(opening: "Opening") -> int:
 
 
 @contextlib.contextmanager
-def _opening(loaded: Loaded, wanted: ConsoleWanted) -> "Iterator[Opening]":
+def _opening(loaded: LoadedSettings, wanted: ConsoleWanted) -> "Iterator[Opening]":
     """On the kubeconfig's contexts; where there is no kubeconfig at all, on the demo cluster, which is started for it."""
     from k8sconsole.model.tools import Face
     from k8sconsole.runtime.cluster_pool import Opening, has_kubeconfig

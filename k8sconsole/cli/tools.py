@@ -12,7 +12,7 @@ from k8sconsole.cli.opening import settings_with, with_console
 from k8sconsole.cli.options import AsJson, Contexts, Db
 from k8sconsole.cli.output import print_json, print_table, say
 from k8sconsole.errors import ApprovalDenied, UsageError
-from k8sconsole.model.outside import JOINT, OutsideState, OutsideTrust
+from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR, AttachedServerState, AttachedServerStatus
 from k8sconsole.model.tools import Answer, Face, Question
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="List, explain and call the tools.")
@@ -116,7 +116,7 @@ def trust(
 
     async def work(console: Any) -> Any:
         await _attach_for(console, name)
-        doubted = console.outside.doubted(name) if JOINT in console.tool(name).name else None
+        doubted = console.outside.doubted(name) if TOOL_NAME_SEPARATOR in console.tool(name).name else None
         if doubted is None:
             say(f"{name} is not held")
             return
@@ -138,14 +138,14 @@ def changed_lines(before: str, now: str) -> list[str]:
 
 async def _attach_for(console: Any, tool: str) -> None:
     """Only where the tool is an attached server's."""
-    server, joint, _ = tool.partition(JOINT)
+    server, joint, _ = tool.partition(TOOL_NAME_SEPARATOR)
     if joint:
         _tell_lost([state for state in await console.outside.settle() if state.name == server])
 
 
-def _tell_lost(states: list[OutsideState]) -> None:
+def _tell_lost(states: list[AttachedServerStatus]) -> None:
     for state in states:
-        if state.trust is not OutsideTrust.READY:
+        if state.trust is not AttachedServerState.READY:
             say(f"warning: the attached server {state.name} is {state.trust.value}" + (f" — {state.detail}" if state.detail else ""))
 
 

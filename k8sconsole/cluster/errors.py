@@ -24,7 +24,7 @@ from k8sconsole.errors import (
     TooManyRequests,
 )
 from k8sconsole.kit.clock import SystemClock
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 
 _EXCERPT = 300
 
@@ -53,7 +53,7 @@ def refusal(asked: Asked, http_status: int, body: bytes, retry_after: str = "") 
     """The error for an answer with this HTTP status. A body that is no Status (a proxy's page) is quoted, shortened."""
     status = _status(body)
     if status is None:
-        words = plain(body[:_EXCERPT].decode(errors="replace")).strip()
+        words = strip_control(body[:_EXCERPT].decode(errors="replace")).strip()
         status = {"message": f"HTTP {http_status} without a Status: {words}" if words else f"HTTP {http_status} without a body"}
     return from_status(asked, status, http_status, retry_after)
 
@@ -61,7 +61,7 @@ def refusal(asked: Asked, http_status: int, body: bytes, retry_after: str = "") 
 def from_status(asked: Asked, status: Mapping[str, Any], http_status: int = 0, retry_after: str = "") -> ConsoleError:
     """The error for a Status object, also one that came inside a watch."""
     code = http_status or int(_whole(status.get("code")))
-    reason, message = str(status.get("reason") or ""), plain(str(status.get("message") or ""))
+    reason, message = str(status.get("reason") or ""), strip_control(str(status.get("message") or ""))
     title = f"Cannot {asked}"
     facts = {**asked.facts(), "reason": reason, "http_status": code, **_causes(status)}
     if code == 401:

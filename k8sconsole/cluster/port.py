@@ -11,9 +11,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from k8sconsole.model.connections import Connections
-from k8sconsole.model.contexts import ContextInfo, LogOptions
-from k8sconsole.model.identity import Identity
+from k8sconsole.model.clusters import ClusterIdentity, Connections, ContextInfo, LogOptions
 from k8sconsole.model.refs import ApiResource, ClusterName
 
 __all__ = [
@@ -119,7 +117,7 @@ class ClusterReader(Protocol):
         ...
 
     async def version(self) -> ServerVersion: ...
-    async def identity(self) -> Identity:
+    async def identity(self) -> ClusterIdentity:
         """Which cluster this is; without a uid for whoever may not read kube-system."""
         ...
 

@@ -7,25 +7,25 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 @cache
-def checkout() -> Path | None:
+def checkout_root() -> Path | None:
     """The root of the checkout this code runs from, None when it was installed."""
     root = _PACKAGE.parent
     return root if (root / "pyproject.toml").is_file() and (root / "themes").is_dir() else None
 
 
-def share(name: str) -> Path:
+def share_dir(name: str) -> Path:
     """A folder that ships with the program: ``themes``, ``data/scenarios``."""
-    return (checkout() or _PACKAGE / "_share") / name
+    return (checkout_root() or _PACKAGE / "_share") / name
 
 
 def data_dir() -> Path:
     """For the cache and what else must outlive a run; not created here."""
-    root = checkout()
+    root = checkout_root()
     return root / "data" if root else _user("user_data_path")
 
 
 def log_dir() -> Path:
-    root = checkout()
+    root = checkout_root()
     return root / "logs" if root else _user("user_log_path")
 
 

@@ -4,14 +4,13 @@ from typing import Literal
 
 import msgspec
 
-from k8sconsole.model.connections import PoolBounds
+from k8sconsole.model.attached_servers import AttachedServerSettings
+from k8sconsole.model.clusters import PoolBounds
 from k8sconsole.model.history.rules import HistoryRules
-from k8sconsole.model.limits import Limits
-from k8sconsole.model.outside import OutsideServer
-from k8sconsole.model.policy import Policy
+from k8sconsole.model.policy import Limits, Policy
 
 
-class Scanner(msgspec.Struct, frozen=True):
+class ScannerSettings(msgspec.Struct, frozen=True):
     """Reading the cluster in the background."""
 
     static_interval: float = 1800.0
@@ -34,7 +33,7 @@ class Scanner(msgspec.Struct, frozen=True):
     """The attached MCP server, of those in mcp_servers, that the cluster is read through. Empty: the API server itself."""
 
 
-class Cache(msgspec.Struct, frozen=True):
+class CacheSettings(msgspec.Struct, frozen=True):
     """The cache file."""
 
     db_path: str = ""
@@ -57,7 +56,7 @@ class Cache(msgspec.Struct, frozen=True):
     """The command and its arguments, run without a shell, that prints the key."""
 
 
-class Model(msgspec.Struct, frozen=True):
+class ModelSettings(msgspec.Struct, frozen=True):
     """The language model behind the chat pane."""
 
     provider: str = ""
@@ -70,7 +69,7 @@ class Model(msgspec.Struct, frozen=True):
     """Another address for the provider's interface."""
 
 
-class OneServer(msgspec.Struct, frozen=True):
+class SingleServerSettings(msgspec.Struct, frozen=True):
     """One attached MCP server, for where an environment is all there is to write in; several stand in mcp_servers."""
 
     url: str = ""
@@ -81,7 +80,7 @@ class OneServer(msgspec.Struct, frozen=True):
     """What its tools' names begin with."""
 
 
-class Console(msgspec.Struct, frozen=True):
+class ConsoleSettings(msgspec.Struct, frozen=True):
     """How the console looks and feels."""
 
     mouse: bool = True
@@ -94,7 +93,7 @@ class Console(msgspec.Struct, frozen=True):
     """Lines a log view keeps."""
 
 
-class Log(msgspec.Struct, frozen=True):
+class LogSettings(msgspec.Struct, frozen=True):
     """The program's own log: JSON lines."""
 
     level: str = "INFO"
@@ -110,16 +109,16 @@ class Log(msgspec.Struct, frozen=True):
 class Settings(msgspec.Struct, frozen=True):
     """Everything the program can be told."""
 
-    scanner: Scanner = Scanner()
-    cache: Cache = Cache()
+    scanner: ScannerSettings = ScannerSettings()
+    cache: CacheSettings = CacheSettings()
     cluster: PoolBounds = PoolBounds()
     history: HistoryRules = HistoryRules()
-    llm: Model = Model()
-    console: Console = Console()
-    log: Log = Log()
+    llm: ModelSettings = ModelSettings()
+    console: ConsoleSettings = ConsoleSettings()
+    log: LogSettings = LogSettings()
     policy: Policy = Policy()
-    mcp_server: OneServer = OneServer()
-    mcp_servers: tuple[OutsideServer, ...] = ()
+    mcp_server: SingleServerSettings = SingleServerSettings()
+    mcp_servers: tuple[AttachedServerSettings, ...] = ()
     """MCP servers of others whose tools join the catalogue, such as ``{name: files, command: some-server, args: [--stdio]}``."""
     limits: Limits = Limits()
     theme: str = "night"

@@ -72,12 +72,12 @@ class ClockWatch:
         return self._clock.now() - self._clock.passing()
 
 
-def iso(at: float) -> str:
+def format_rfc3339(at: float) -> str:
     """Seconds since the epoch as RFC 3339 in UTC, with milliseconds: ``2026-11-22T03:00:00.000Z``."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def epoch(text: str) -> float:
+def parse_rfc3339(text: str) -> float:
     """RFC 3339 as seconds since the epoch. Raises ValueError."""
     at = datetime.fromisoformat(text)
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

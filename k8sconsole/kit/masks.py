@@ -1,6 +1,8 @@
 """What stands in place of a masked value: its length class and nothing else. No hash, since a short secret could be guessed from one."""
 
 import re
+from collections.abc import Hashable, Iterable
+from typing import Generic, TypeVar
 
 _MASKED = re.compile(r"\[masked: [0-9-]+ chars\]")
 
@@ -22,3 +24,21 @@ def is_masked(value: str) -> bool:
 def mask_value(value: str) -> str:
     """The whole value masked, unless it is masked already."""
     return value if is_masked(value) else length_class(len(value))
+
+
+Piece = TypeVar("Piece", bound=Hashable)
+
+
+class CleanTextCache(Generic[Piece]):
+    """At most ``most`` pieces; when full it forgets them all but the ones it was born with, and learns again. It never holds what was not
+    clean."""
+
+    def __init__(self, most: int, born_with: Iterable[Piece] = ()) -> None:
+        self._most = most
+        self._always = frozenset(born_with)
+        self.known: set[Piece] = set(self._always)
+
+    def learn(self, pieces: Iterable[Piece]) -> None:
+        if len(self.known) >= self._most:
+            self.known = set(self._always)
+        self.known.update(pieces)

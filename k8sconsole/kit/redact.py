@@ -6,13 +6,12 @@ import re
 from functools import lru_cache
 from typing import Any
 
-from k8sconsole.kit.clean_pieces import CleanPieces
-from k8sconsole.kit.masks import length_class, mask_value
-from k8sconsole.kit.secret_assignments import harmless, is_basic, mask_assignments
-from k8sconsole.kit.secret_names import secret_name
+from k8sconsole.kit.masks import CleanTextCache, length_class, mask_value
+from k8sconsole.kit.secret_assignments import is_basic_credentials, is_harmless_value, mask_assignments
+from k8sconsole.kit.secret_names import is_secret_name
 from k8sconsole.kit.secret_shapes import SHAPES
 
-__all__ = ["length_class", "mask_text", "mask_tree", "mask_value", "suspicious"]
+__all__ = ["length_class", "mask_text", "mask_tree", "mask_value", "may_hold_secret"]
 
 _NEEDLES = (
     "passw", "passphrase", "pwd", "pass=", "pass:", 'pass"', "secret", "token", "apikey", "key=", "key:", 'key"', 'key\\"', "keys",
@@ -22,11 +21,11 @@ _NEEDLES = (
     "connection_string",
 )  # fmt: skip
 
-_clean: CleanPieces[str] = CleanPieces(20_000)
+_clean: CleanTextCache[str] = CleanTextCache(20_000)
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
-def suspicious(text: str) -> bool:
+def may_hold_secret(text: str) -> bool:
     """Whether ``mask_text`` has anything to look for: the test that nearly every string passes."""
     lowered = text.lower()
     return any(needle in lowered for needle in _NEEDLES)
@@ -36,7 +35,7 @@ def mask_text(text: str) -> str:
     """The text with private keys, tokens, passwords in URLs, flags, assignments and headers masked, and everything else as it was."""
     if len(text) < 6 or text in _clean.known:
         return text
-    if not suspicious(text):
+    if not may_hold_secret(text):
         if len(text) <= 128:
             _clean.learn((text,))
         return text
@@ -61,7 +60,7 @@ def mask_pairs(pairs: dict[str, Any]) -> dict[str, Any]:
     """As ``mask_tree``; a pair of ``name`` and ``value``, as environment variables have it, is read as an assignment."""
     masked = {key: mask_field(key, value) for key, value in pairs.items()}
     name, value = pairs.get("name"), pairs.get("value")
-    if isinstance(name, str) and isinstance(value, str) and secret_name(name) and not harmless(value):
+    if isinstance(name, str) and isinstance(value, str) and is_secret_name(name) and not is_harmless_value(value):
         masked["value"] = mask_value(value)
     return masked
 
@@ -70,7 +69,7 @@ def mask_field(key: str, value: Any) -> Any:
     """The value as it may be shown under this key."""
     if isinstance(value, str):
         return _mask_named(key, value)
-    if isinstance(value, list | tuple) and secret_name(key):
+    if isinstance(value, list | tuple) and is_secret_name(key):
         return [_mask_named(key, item) if isinstance(item, str) else mask_tree(item) for item in value]
     return mask_tree(value)
 
@@ -88,16 +87,20 @@ def mask_items(items: list[Any] | tuple[Any, ...]) -> list[Any]:
 def _mask_named(name: str, value: str) -> str:
     if value in _clean.known and _plain(name):
         return value
-    announced = secret_name(name) or (name in ("auth", "_auth") and is_basic(value)) or (name[-3:] in ("key", "Key") and _random(value))
+    announced = (
+        is_secret_name(name)
+        or (name in ("auth", "_auth") and is_basic_credentials(value))
+        or (name[-3:] in ("key", "Key") and _random(value))
+    )
     if not announced:
         return str(mask_tree(value))
-    return value if harmless(value) else mask_value(value)
+    return value if is_harmless_value(value) else mask_value(value)
 
 
 @lru_cache(maxsize=4096)
 def _plain(name: str) -> bool:
     """Whether the name announces nothing, whatever the value is."""
-    return not secret_name(name) and name not in ("auth", "_auth") and name[-3:] not in ("key", "Key")
+    return not is_secret_name(name) and name not in ("auth", "_auth") and name[-3:] not in ("key", "Key")
 
 
 def _hides_a_secret(value: str) -> bool:

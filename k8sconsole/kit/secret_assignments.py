@@ -6,14 +6,14 @@ import re
 from collections.abc import Callable
 
 from k8sconsole.kit.masks import length_class
-from k8sconsole.kit.secret_names import secret_name
+from k8sconsole.kit.secret_names import is_secret_name
 
 _MASKED_HEAD = re.compile(r"\[masked: [0-9-]+ chars\]")
 _PLACEHOLDER = re.compile(r"\$[({].*[)}]|\{\{.*\}\}|<[^<>]*>|true|false|null|nil|none|\*+|~|[|>][+-]?", re.IGNORECASE)
 _PATH = re.compile(r"(?:file:/|\.{1,2})?/(?:etc|var|run|tmp|mnt|opt|home|secrets?|vault|usr|root|srv|app|config|certs?|data)/[\w./-]*")
 
 
-def is_basic(value: str) -> bool:
+def is_basic_credentials(value: str) -> bool:
     """Base64 of ``user:password``, the form of a docker configuration's ``auth``."""
     try:
         return b":" in base64.b64decode(value, validate=True)
@@ -21,14 +21,14 @@ def is_basic(value: str) -> bool:
         return False
 
 
-def harmless(value: str) -> bool:
+def is_harmless_value(value: str) -> bool:
     """A placeholder, a path below a usual root, or masked already: worth reading, and no secret."""
     value = value.strip("\"'")
     return not value or bool(_MASKED_HEAD.match(value) or _PLACEHOLDER.fullmatch(value) or _PATH.fullmatch(value))
 
 
 def _announced(name: str, value: str) -> bool:
-    return not harmless(value) and (secret_name(name) or (_is_auth(name) and is_basic(value)))
+    return not is_harmless_value(value) and (is_secret_name(name) or (_is_auth(name) and is_basic_credentials(value)))
 
 
 def _is_auth(name: str) -> bool:
@@ -87,7 +87,7 @@ def _mask_inline(text: str) -> str:
     kept = position = 0
     while name := _NAME.search(text, position):
         position = name.end()
-        if not (secret_name(name["name"]) or _is_auth(name["name"])):
+        if not (is_secret_name(name["name"]) or _is_auth(name["name"])):
             continue
         value = _QUOTED.get(name["quote"] or "", _ESCAPED if name["quote"] else _BARE).match(text, position)
         if value is None or not _announced(name["name"], value[0]):

@@ -68,7 +68,7 @@ _NAMES_A_SECRET = frozenset(
 
 
 @lru_cache(maxsize=8192)
-def secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
     """Whether a value under this name is to be masked. ``PASSWORD`` yes, ``secretName`` no, ``PWD`` no, ``DB_PWD`` yes."""
     words = [word.lower() for word in _WORD.findall(name)]
     if not words:

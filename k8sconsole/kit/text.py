@@ -6,12 +6,12 @@ from typing import Any
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
-def plain(text: str) -> str:
+def strip_control(text: str) -> str:
     """The text without control characters, escape sequences' introducers or bidirectional overrides: safe to lay on a terminal."""
     return _CONTROL.sub("\ufffd", text)
 
 
-def yaml_text(value: Any) -> str:
+def format_yaml(value: Any) -> str:
     """A JSON value as YAML: keys in their order, long lines whole."""
     import yaml
 
@@ -20,7 +20,7 @@ def yaml_text(value: Any) -> str:
     return text
 
 
-def short_age(seconds: float) -> str:
+def format_age(seconds: float) -> str:
     """One unit, rounded down: ``38s 12m 5h 3d 2y``. Negative ages, from clocks that disagree, read ``0s``."""
     whole = max(0, int(seconds))
     for size, unit in ((31_536_000, "y"), (86_400, "d"), (3_600, "h"), (60, "m")):
@@ -29,7 +29,7 @@ def short_age(seconds: float) -> str:
     return f"{whole}s"
 
 
-def nearest(word: str, choices: list[str] | tuple[str, ...], most: int = 3) -> list[str]:
+def find_nearest(word: str, choices: list[str] | tuple[str, ...], most: int = 3) -> list[str]:
     """The choices that a person may have meant, best first."""
     from difflib import get_close_matches
 

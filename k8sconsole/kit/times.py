@@ -9,51 +9,51 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 
-ACCEPTED = "2026-11-24T14:00:00Z, 2026-11-24 14:00, 14:00, yesterday 14:00, -30m, 2h ago or now"
-SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0, "y": 31_536_000.0}
+ACCEPTED_TIMES = "2026-11-24T14:00:00Z, 2026-11-24 14:00, 14:00, yesterday 14:00, -30m, 2h ago or now"
+SECONDS_PER_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0, "w": 604_800.0, "y": 31_536_000.0}
 _DURATION = re.compile(r"(\d{1,12}(?:\.\d{1,9})?)(ms|[smhdwy])")
 _CLOCK = r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,9})?))?"
 _DAY = re.compile(rf"(?:(today|yesterday)(?:\s+{_CLOCK})?|{_CLOCK})", re.ASCII)
 
 
 @lru_cache(maxsize=1024)
-def duration_seconds(text: str) -> float:
+def parse_duration(text: str) -> float:
     """``90s 15m 2h 3d 1w 1y`` or several joined (``1h30m``), as seconds. A year is 365 days. Raises ValueError."""
     bare = text.strip().lower()
     parts = _DURATION.findall(bare)
     if not parts or "".join(number + unit for number, unit in parts) != bare:
         raise ValueError(f"{text!r} is not a duration: expected for example 90s, 15m, 2h, 3d or 1w")
-    return sum(float(number) * SECONDS[unit] for number, unit in parts)
+    return sum(float(number) * SECONDS_PER_UNIT[unit] for number, unit in parts)
 
 
-def moment(text: str, now: float, zone: tzinfo | None = None) -> float:
+def parse_time(text: str, now: float, zone: tzinfo | None = None) -> float:
     """Seconds since the epoch. What names no zone is in ``zone``, or local time. Raises ValueError with what is accepted."""
     bare = " ".join(text.lower().split())
     try:
         if bare == "now":
             return now
         if bare.startswith("-") or bare.endswith("ago"):
-            return now - duration_seconds(bare.removesuffix("ago").removeprefix("-"))
+            return now - parse_duration(bare.removesuffix("ago").removeprefix("-"))
         day = _DAY.fullmatch(bare)
         return _on_day(day, now, zone) if day else _stamp(datetime.fromisoformat(bare.upper()), zone)
     except (ValueError, OverflowError, OSError):
-        raise ValueError(f"{text[:60]!r} is not a time: expected {ACCEPTED}") from None
+        raise ValueError(f"{text[:60]!r} is not a time: expected {ACCEPTED_TIMES}") from None
 
 
-def past(text: str, now: float, zone: tzinfo | None = None) -> float:
-    """As ``moment``; what has not been yet is refused too."""
-    at = moment(text, now, zone)
+def parse_past_time(text: str, now: float, zone: tzinfo | None = None) -> float:
+    """As ``parse_time``; what has not been yet is refused too."""
+    at = parse_time(text, now, zone)
     if at > now:
-        raise ValueError(f"{text[:60]!r} has not been yet: it is {local(now, zone)} now; expected {ACCEPTED}")
+        raise ValueError(f"{text[:60]!r} has not been yet: it is {format_local_time(now, zone)} now; expected {ACCEPTED_TIMES}")
     return at
 
 
-def exact(at: float) -> str:
+def format_exact_time(at: float) -> str:
     """RFC 3339 in UTC to the microsecond, rounded up: asked again as of the text, what began at that moment has begun."""
     return _rounded_up(at, 1_000_000).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def local(at: float, zone: tzinfo | None = None) -> str:
+def format_local_time(at: float, zone: tzinfo | None = None) -> str:
     """For a person: ``2026-11-24 14:00:00.125`` in the zone, or local time; to the millisecond, rounded up, whole seconds without it."""
     here = _rounded_up(at, 1000).astimezone(zone).replace(tzinfo=None)
     return here.isoformat(" ", timespec="milliseconds" if here.microsecond else "seconds")

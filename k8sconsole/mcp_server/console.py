@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from k8sconsole.kit.clock import Clock
+from k8sconsole.model.cache_records import RowQuery, Rows
 from k8sconsole.model.events import Fact
-from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Answer, Question, Risk, ToolCall, ToolOutcome
 

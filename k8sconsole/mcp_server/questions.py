@@ -5,7 +5,7 @@ from typing import Any
 
 import mcp_types as types
 
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 from k8sconsole.model.tools import Answer, Question
 
 CONFIRM, WORD = "confirm", "word"
@@ -44,4 +44,4 @@ def _message(question: Question) -> str:
         f"undo: {question.undo}" if question.undo else "",
         f"why you are asked: {question.reason}" if question.reason else "",
     ]
-    return plain("\n".join(part for part in parts if part))
+    return strip_control("\n".join(part for part in parts if part))

@@ -21,8 +21,8 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from k8sconsole.errors import ConsoleError
 from k8sconsole.mcp_server.console import Console
 from k8sconsole.mcp_server.resources import FOLLOWED, meant, refused
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.events import Fact, RowsChanged, ToolsChanged
-from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.model.tools import ToolOutcome
 

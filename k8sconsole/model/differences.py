@@ -33,13 +33,13 @@ class Element(NamedTuple):
     value: str | int
 
 
-class Order(NamedTuple):
+class ElementOrder(NamedTuple):
     """In which order the elements stand, by their ``key``."""
 
     key: str
 
 
-Step = str | int | Element | Order
+Step = str | int | Element | ElementOrder
 _NAME = re.compile(r"[A-Za-z_][\w-]*", re.ASCII)
 _QUOTABLE = re.compile(r"[^'\x00-\x1f\x7f-\x9f\u2028\u2029]*|[^\"\x00-\x1f\x7f-\x9f\u2028\u2029]*")
 _WORD = re.compile(r"[^\"\\\x00-\x1f\x7f-\x9f\u2028\u2029]*")
@@ -52,21 +52,21 @@ _ELEMENT = re.compile(r"""\[\?\(@\.\w+==(?:"([^"]*)"|(-?\d+))\)\]""")
 _PLACE = re.compile(r"\[(?:\d+|\*)\]")
 
 
-def differences(old: Any, new: Any) -> list[Difference]:
-    """Empty when the two JSON values are the same. ``applied`` is its inverse."""
+def find_differences(old: Any, new: Any) -> list[Difference]:
+    """Empty when the two JSON values are the same. ``apply_differences`` is its inverse."""
     return list(_between(old, new, ""))
 
 
-def applied(old: Any, changes: Iterable[Difference]) -> Any:
+def apply_differences(old: Any, changes: Iterable[Difference]) -> Any:
     """The state that these differences lead to; ``old`` is left alone. Raises LookupError when they do not belong to it."""
     found = {"": deepcopy(old)}
     for one in changes:
-        _apply(found, ("", *steps(one.path)), one)
+        _apply(found, ("", *parse_path(one.path)), one)
     return found[""]
 
 
-def steps(path: str) -> tuple[Step, ...]:
-    """A path of ``differences``, taken apart. Raises ValueError for any other."""
+def parse_path(path: str) -> tuple[Step, ...]:
+    """A path of ``find_differences``, taken apart. Raises ValueError for any other."""
     found: list[Step] = []
     at = 0
     while at < len(path):
@@ -78,19 +78,19 @@ def steps(path: str) -> tuple[Step, ...]:
     return tuple(found)
 
 
-def brief(path: str) -> str:
+def shorten_path(path: str) -> str:
     """For a person: ``spec.containers[web].image``."""
     return _ELEMENT.sub(lambda found: f"[{found[1] if found[1] is not None else found[2]}]", path)
 
 
-def line(one: Difference, most: int = 80) -> str:
+def format_difference(one: Difference, most: int = 80) -> str:
     """For a person: ``spec.replicas: 2 → 3``, or ``metadata.labels.app: + web`` for what was added. A value of more than ``most``
     characters is cut."""
     if one.old is msgspec.UNSET:
-        return f"{brief(one.path)}: + {_shown(one.new, most)}"
+        return f"{shorten_path(one.path)}: + {_shown(one.new, most)}"
     if one.new is msgspec.UNSET:
-        return f"{brief(one.path)}: - {_shown(one.old, most)}"
-    return f"{brief(one.path)}: {_shown(one.old, most)} → {_shown(one.new, most)}"
+        return f"{shorten_path(one.path)}: - {_shown(one.old, most)}"
+    return f"{shorten_path(one.path)}: {_shown(one.old, most)} → {_shown(one.new, most)}"
 
 
 def _shown(value: Any, most: int) -> str:
@@ -100,11 +100,11 @@ def _shown(value: Any, most: int) -> str:
     return text if len(text) <= most else f"{text[: most * 2 // 3]}…{text[-(most // 3) :]}"
 
 
-def within(path: str, field: str) -> bool:
+def is_within(path: str, field: str) -> bool:
     """Whether the path is the field or lies below it; where the field does not say which element of a list, any is meant."""
-    wanted = brief(field.strip().removeprefix("."))
+    wanted = shorten_path(field.strip().removeprefix("."))
     any_of_them = _PLACE.sub("[*]", _ELEMENT.sub("[*]", path))
-    return any(_begins(told, wanted) for told in (brief(path), any_of_them, any_of_them.replace("[*]", "")))
+    return any(_begins(told, wanted) for told in (shorten_path(path), any_of_them, any_of_them.replace("[*]", "")))
 
 
 def _begins(path: str, wanted: str) -> bool:
@@ -119,7 +119,7 @@ def _between(old: Any, new: Any, path: str) -> Iterator[Difference]:
     elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new) and all(isinstance(one, dict) for one in (*old, *new)):
         for place, (before, after) in enumerate(zip(old, new, strict=True)):
             yield from _between(before, after, f"{path}[{place}]")
-    elif not same(old, new):
+    elif not is_same_json(old, new):
         yield Difference(path, old, new)
 
 
@@ -169,14 +169,14 @@ def _is_name(value: Any) -> bool:
     return _WORD.fullmatch(value) is not None if isinstance(value, str) else isinstance(value, int) and not isinstance(value, bool)
 
 
-def same(old: Any, new: Any) -> bool:
+def is_same_json(old: Any, new: Any) -> bool:
     """Equal as JSON: ``true`` is not 1, and 1 is not 1.0; the order of a map does not matter."""
     if type(old) is not type(new):
         return False
     if isinstance(old, dict):
-        return old.keys() == new.keys() and all(same(value, new[key]) for key, value in old.items())
+        return old.keys() == new.keys() and all(is_same_json(value, new[key]) for key, value in old.items())
     if isinstance(old, list):
-        return len(old) == len(new) and all(map(same, old, new))
+        return len(old) == len(new) and all(map(is_same_json, old, new))
     return bool(old == new)
 
 
@@ -200,7 +200,7 @@ def _step(found: "re.Match[str]") -> Step:
     if found["key"]:
         return Element(found["key"], found["word"] if found["word"] is not None else int(found["number"]))
     if found["order"]:
-        return Order(found["order"])
+        return ElementOrder(found["order"])
     if found["index"]:
         return int(found["index"])
     return found["name"] if found["quoted"] is None else found["quoted"]
@@ -211,7 +211,7 @@ def _apply(root: dict[str, Any], path: tuple[Step, ...], change: Difference) -> 
     for step in path[:-1]:
         holder = holder[_place(holder, step)]
     last = path[-1]
-    if isinstance(last, Order):
+    if isinstance(last, ElementOrder):
         place = {name: at for at, name in enumerate(change.new)}
         holder.sort(key=lambda one: place[one[last.key]])
     elif change.new is msgspec.UNSET:

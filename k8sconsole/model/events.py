@@ -10,7 +10,7 @@ import msgspec
 from k8sconsole.model.refs import ClusterName, ResourceName
 
 
-class Trust(StrEnum):
+class ConnectionState(StrEnum):
     """The one word a cluster's state is told with."""
 
     LIVE = "live"
@@ -33,7 +33,7 @@ class ClusterState(Fact, frozen=True):
     told as they happen, or everything is read in turns."""
 
     cluster: ClusterName
-    trust: Trust
+    trust: ConnectionState
     detail: str = ""
     version: str = ""
     seen_at: float | None = None
@@ -98,7 +98,7 @@ class ToolsChanged(Fact, frozen=True):
         return ("ToolsChanged", self.server)
 
 
-class OutsideChanged(Fact, frozen=True):
+class AttachedServerChanged(Fact, frozen=True):
     """An attached server is connected, or lost, or was told something else. trust: a value of ``outside.OutsideTrust``."""
 
     server: str
@@ -107,7 +107,7 @@ class OutsideChanged(Fact, frozen=True):
 
     @property
     def merge_key(self) -> tuple[object, ...]:
-        return ("OutsideChanged", self.server)
+        return ("AttachedServerChanged", self.server)
 
 
 class Notice(Fact, frozen=True):

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.kit.clock import iso
-from k8sconsole.kit.times import exact
+from k8sconsole.kit.clock import format_rfc3339
+from k8sconsole.kit.times import format_exact_time
 
 
 class Source(StrEnum):
@@ -31,14 +31,16 @@ class Freshness(msgspec.Struct, frozen=True):
         age = self.age(now)
         return {
             "source": self.source.value,
-            "observed_at": None if self.observed_at is None else (exact if self.source is Source.HISTORY else iso)(self.observed_at),
+            "observed_at": None
+            if self.observed_at is None
+            else (format_exact_time if self.source is Source.HISTORY else format_rfc3339)(self.observed_at),
             "age_seconds": None if age is None else round(age, 3),
             "complete": self.complete,
             "missing": list(self.missing),
         }
 
 
-def oldest(parts: list[Freshness]) -> Freshness:
+def merge_freshness(parts: list[Freshness]) -> Freshness:
     """One statement for several: as old as the oldest, as incomplete as all of them together."""
     seen = [part.observed_at for part in parts if part.observed_at is not None]
     missing = tuple(dict.fromkeys(reason for part in parts for reason in part.missing))

@@ -7,11 +7,11 @@ import msgspec
 Facts = Sequence[tuple[float, float]]
 """(seconds since the epoch, value), oldest first."""
 
-HIT, SCANNED, SUGGESTED, AT_HAND = "cache.hit", "scan.ok", "suggest.hit", "reply.hit"
+CACHE_HIT, SCANNED, SUGGESTED, REPLY_HIT = "cache.hit", "scan.ok", "suggest.hit", "reply.hit"
 """Kept facts: 1 for yes, 0 for no."""
 CACHED, DIRECT = "pair.cached", "pair.direct"
 """Kept facts: milliseconds that one and the same question took the cache, and the cluster."""
-KEPT = (HIT, CACHED, DIRECT, SCANNED, SUGGESTED, AT_HAND)
+RECORDED_FACTS = (CACHE_HIT, CACHED, DIRECT, SCANNED, SUGGESTED, REPLY_HIT)
 SLICES = 12
 
 
@@ -31,18 +31,18 @@ class Indicator(msgspec.Struct, frozen=True):
         return self.share is not None and self.share >= (self.goal or 0.0)
 
 
-def indicators(facts: Mapping[str, Facts], since: float, until: float) -> list[Indicator]:
-    """facts: by the names of ``KEPT``."""
-    found = {name: facts.get(name, ()) for name in KEPT}
+def compute_indicators(facts: Mapping[str, Facts], since: float, until: float) -> list[Indicator]:
+    """facts: by the names of ``RECORDED_FACTS``."""
+    found = {name: facts.get(name, ()) for name in RECORDED_FACTS}
     cached, direct = found[CACHED], found[DIRECT]
     slices = _slices(cached, since, until), _slices(direct, since, until)
     faster = tuple(_saved(one, other) for one, other in zip(*slices, strict=True))
     return [
-        _yes("hit_rate", "cache hits", 0.80, found[HIT], since, until),
+        _yes("hit_rate", "cache hits", 0.80, found[CACHE_HIT], since, until),
         Indicator("improvement", "cached faster by", 0.50, _saved(cached, direct), len(direct), faster),
         _yes("completion", "scans complete", 0.95, found[SCANNED], since, until),
         _yes("suggestions", "suggestions right", 0.90, found[SUGGESTED], since, until),
-        _yes("at_hand", "answers still at hand", None, found[AT_HAND], since, until),
+        _yes("at_hand", "answers still at hand", None, found[REPLY_HIT], since, until),
     ]
 
 

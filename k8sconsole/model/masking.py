@@ -1,6 +1,6 @@
 """What of an object may be kept, shown or sent: everything but the secrets in it.
 
-``body_of`` stands on the scanner's hot path. It cuts managedFields out without decoding the rest, and decodes an object only when a word
+``mask_body`` stands on the scanner's hot path. It cuts managedFields out without decoding the rest, and decodes an object only when a word
 in its bytes announces that there may be something to mask.
 """
 
@@ -11,11 +11,10 @@ from typing import Any, cast
 
 import msgspec
 
-from k8sconsole.kit.clean_pieces import CleanPieces
-from k8sconsole.kit.masks import is_masked, length_class, mask_value
+from k8sconsole.kit.masks import CleanTextCache, is_masked, length_class, mask_value
 from k8sconsole.kit.redact import mask_text, mask_tree
 
-__all__ = ["body_of", "mask_arguments", "mask_json", "mask_reply", "mask_text"]
+__all__ = ["mask_arguments", "mask_body", "mask_json", "mask_reply", "mask_text"]
 
 _ALWAYS = frozenset({"secrets", "configmaps"})
 _BUILTIN_GROUPS = frozenset({"apps", "batch", "autoscaling", "policy", "extensions"})
@@ -58,14 +57,14 @@ class _Managed(msgspec.Struct, frozen=True, gc=False):
 
 
 _managed = msgspec.json.Decoder(_Managed)
-_clean: CleanPieces[bytes] = CleanPieces(50_000, _HARMLESS)
-_clean_parts: CleanPieces[bytes] = CleanPieces(30_000)
+_clean: CleanTextCache[bytes] = CleanTextCache(50_000, _HARMLESS)
+_clean_parts: CleanTextCache[bytes] = CleanTextCache(30_000)
 _surface = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 
 
-def body_of(resource_name: str, raw: bytes | msgspec.Raw, managed: Managed | None = None) -> bytes:
+def mask_body(resource_name: str, raw: bytes | msgspec.Raw, managed: Managed | None = None) -> bytes:
     """The JSON of an object as the cache keeps it: without managedFields, masked. Bytes that are no JSON object raise msgspec.DecodeError.
 
     resource_name as in ``ResourceName``: items of a list do not say their kind themselves. managed: the object's managedFields, if they

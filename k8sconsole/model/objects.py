@@ -32,7 +32,7 @@ class ParsedObject(msgspec.Struct, frozen=True):
     by: str = ""
 
 
-class Departure(msgspec.Struct, frozen=True):
+class DeletedObject(msgspec.Struct, frozen=True):
     """An object that was seen to be deleted; resource_version is the deletion's own, empty where it was only found missing."""
 
     namespace: Namespace

@@ -9,7 +9,7 @@ import re
 from fractions import Fraction
 from functools import lru_cache
 
-from k8sconsole.kit.times import SECONDS
+from k8sconsole.kit.times import SECONDS_PER_UNIT
 
 _QUANTITY = re.compile(r"([+-]?)(\d{1,30}(?:\.\d{0,30})?|\.\d{1,30})(?:([eE][+-]?\d{1,3})|([numkMGTPE]i?|Ki)?)")
 _SCALES: dict[str, Fraction] = {"": Fraction(1), "n": Fraction(1, 10**9), "u": Fraction(1, 10**6), "m": Fraction(1, 1000)}
@@ -20,7 +20,7 @@ _BINARY = tuple((1024**power, f"{unit}i") for power, unit in reversed(list(enume
 
 
 @lru_cache(maxsize=4096)
-def quantity(text: str) -> Fraction:
+def parse_quantity(text: str) -> Fraction:
     """The exact amount a quantity stands for: ``500m`` is 1/2, ``1Ki`` is 1024."""
     found = _QUANTITY.fullmatch(text.strip())
     scale = _SCALES.get(found[4] or "") if found else None
@@ -31,23 +31,23 @@ def quantity(text: str) -> Fraction:
 
 
 @lru_cache(maxsize=4096)
-def cpu_millicores(text: str) -> int:
+def parse_cpu(text: str) -> int:
     """Thousandths of a core, rounded up as the API server does: ``0.5`` and ``500m`` are 500."""
-    return math.ceil(quantity(text) * 1000)
+    return math.ceil(parse_quantity(text) * 1000)
 
 
 @lru_cache(maxsize=4096)
-def bytes_of(text: str) -> int:
+def parse_bytes(text: str) -> int:
     """Whole bytes, rounded up: ``1Gi`` is 1073741824."""
-    return math.ceil(quantity(text))
+    return math.ceil(parse_quantity(text))
 
 
-def cpu_text(millicores: int) -> str:
+def format_cpu(millicores: int) -> str:
     """Whole cores where it is whole cores: ``2``, ``1500m``."""
     return str(millicores // 1000) if millicores and millicores % 1000 == 0 else f"{millicores}m"
 
 
-def bytes_text(size: int) -> str:
+def format_bytes(size: int) -> str:
     """Exactly this many bytes, in the largest binary unit that divides them: ``64Mi``, ``1000``."""
     for scale, unit in _BINARY:
         if size and size % scale == 0:
@@ -55,7 +55,7 @@ def bytes_text(size: int) -> str:
     return str(size)
 
 
-def short_bytes(size: int) -> str:
+def format_bytes_short(size: int) -> str:
     """At most three digits before the unit, for a narrow column: ``210Mi``, ``1.5Gi``."""
     for scale, unit in _BINARY:
         if abs(size) >= scale:
@@ -64,24 +64,24 @@ def short_bytes(size: int) -> str:
     return str(size)
 
 
-def duration_text(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """The shortest exact spelling down to milliseconds: ``1d2h``, ``90s`` reads ``1m30s``."""
     left = round(seconds * 1000)
     parts = []
     for unit in ("w", "d", "h", "m", "s", "ms"):
-        size = round(SECONDS[unit] * 1000)
+        size = round(SECONDS_PER_UNIT[unit] * 1000)
         if left >= size:
             parts.append(f"{left // size}{unit}")
             left %= size
     return "".join(parts) or "0s"
 
 
-def short_duration(seconds: float) -> str:
+def format_duration_short(seconds: float) -> str:
     """How long something took, in its two largest units, rounded down: ``56s``, ``5m1s``, ``19h3m``, ``2d``. Never negative."""
     left = max(0, int(seconds))
     parts: list[tuple[int, str]] = []
     for unit in ("d", "h", "m", "s"):
-        size = int(SECONDS[unit])
+        size = int(SECONDS_PER_UNIT[unit])
         if left >= size or parts:
             parts.append((left // size, unit))
             left %= size

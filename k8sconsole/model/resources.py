@@ -157,5 +157,5 @@ def _read(table: str) -> tuple[ApiResource, ...]:
 BUILTIN: tuple[ApiResource, ...] = _read(_TABLE)
 
 
-def tier(resource: ResourceName | str) -> Tier:
+def tier_of(resource: ResourceName | str) -> Tier:
     return Tier.STATIC if resource in _STATIC else Tier.DYNAMIC if resource in _DYNAMIC else Tier.OTHER

@@ -23,7 +23,7 @@ class RolloutState(msgspec.Struct, frozen=True):
     revision: str = ""
 
 
-def rollout_state(kind: str, workload: Mapping[str, Any]) -> RolloutState:
+def compute_rollout_state(kind: str, workload: Mapping[str, Any]) -> RolloutState:
     """kind: deployments.apps, statefulsets.apps or daemonsets.apps. Raises KeyError for another."""
     meta, status = workload.get("metadata") or {}, workload.get("status") or {}
     state = _KINDS[kind](workload.get("spec") or {}, status, meta)

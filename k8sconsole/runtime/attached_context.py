@@ -6,7 +6,7 @@ import msgspec
 
 from k8sconsole.cluster.port import Cluster, Contexts
 from k8sconsole.errors import Unavailable
-from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.refs import ClusterName
 
 

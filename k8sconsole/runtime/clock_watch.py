@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from k8sconsole.kit.clock import Clock, ClockWatch
-from k8sconsole.kit.text import short_age
+from k8sconsole.kit.text import format_age
 from k8sconsole.model.events import Fact, Notice
 
 LOOK_EVERY = 5.0
@@ -25,4 +25,4 @@ def _notice(jump: float) -> Notice:
         if jump > 0
         else ("back", "what was seen before counts as just seen until its time has come again; versions keep their order")
     )
-    return Notice(f"The clock of this machine was set {which} by {short_age(round(abs(jump)))}", consequence, "warning")
+    return Notice(f"The clock of this machine was set {which} by {format_age(round(abs(jump)))}", consequence, "warning")

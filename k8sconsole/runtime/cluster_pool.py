@@ -8,11 +8,10 @@ from pathlib import Path
 import msgspec
 
 from k8sconsole.cluster.port import Cluster, Contexts
-from k8sconsole.config.loading import Loaded
+from k8sconsole.config.loader import LoadedSettings
 from k8sconsole.errors import ConfigurationError, ConsoleError, UnknownContext
-from k8sconsole.kit.text import nearest
-from k8sconsole.model.connections import Connections, PoolBounds
-from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.clusters import Connections, ContextInfo, PoolBounds
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Face
 
@@ -21,7 +20,7 @@ class Opening(msgspec.Struct, frozen=True):
     """What a face asks for. needs_clusters: whether the cache alone is no answer, as for a scan. watch: whether scanning follows changes
     between two reads. make_contexts overrides where contexts come from (the demo cluster does)."""
 
-    loaded: Loaded
+    loaded: LoadedSettings
     face: Face
     contexts: tuple[str, ...] = ()
     all_contexts: bool = False
@@ -85,7 +84,7 @@ def choose(opening: Opening, offered: list[ContextInfo]) -> tuple[ClusterName, .
 
 
 def unknown_context(wanted: str, names: "list[ClusterName]") -> UnknownContext:
-    close = nearest(wanted, [str(name) for name in names])
+    close = find_nearest(wanted, [str(name) for name in names])
     known = ", ".join(names[:8]) or "none"
     remedy = f"--context {close[0]}" if close else "kubectl config get-contexts"
     return UnknownContext(

@@ -6,12 +6,12 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.config.loading import log_folder
+from k8sconsole.config.loader import resolve_log_folder
 from k8sconsole.errors import ConfigurationError, ConsoleError
 from k8sconsole.kit.clock import Clock, SystemClock
-from k8sconsole.model.events import ClusterState, Fact, Notice, ScanCompleted, ToolsChanged, Trust
+from k8sconsole.model.cache_records import ResultTable
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact, Notice, ScanCompleted, ToolsChanged
 from k8sconsole.model.indicators import SCANNED
-from k8sconsole.model.reading import ResultTable
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.approvals import Approvals
@@ -25,11 +25,11 @@ from k8sconsole.runtime.services.api_resources import Catalogue
 from k8sconsole.runtime.services.cache import CacheReader
 from k8sconsole.runtime.services.cluster_selection import ClusterChooser
 from k8sconsole.runtime.services.tools import ToolCaller
-from k8sconsole.telemetry.figures import Figures
 from k8sconsole.telemetry.logs import start_logging
+from k8sconsole.telemetry.meters import TimeSeries
 
 if TYPE_CHECKING:
-    from k8sconsole.model.outside import OutsideServer
+    from k8sconsole.model.attached_servers import AttachedServerSettings
     from k8sconsole.runtime.services.scanning import ClusterReport, Observing
     from k8sconsole.scanner.source import ResourceSource
     from k8sconsole.tools.context import Reread, RereadWanted
@@ -58,7 +58,7 @@ class Console(Recaller):
         ClusterChooser.__init__(self, opening, pool, Catalogue(kept.store, pool))
         CacheReader.__init__(self, kept.store, clock, self.find_resource)
         ToolCaller.__init__(
-            self, self._make_pipeline, Gauges(Figures(clock.now), pool.connections), opening.face, self.settings.policy, self._later
+            self, self._make_pipeline, Gauges(TimeSeries(clock.now), pool.connections), opening.face, self.settings.policy, self._later
         )
         self._tasks: set[asyncio.Task[None]] = set()
         self.bus.subscribe(self.gauges.take)
@@ -68,7 +68,9 @@ class Console(Recaller):
     async def open(cls, opening: Opening, listener: Callable[[Fact], None] | None = None) -> "Console":
         """Raises ConfigurationError, NotFound for an unknown context, StoreError. Offline it opens on whatever the cache knows."""
         told = opening.loaded.settings.log
-        start_logging(log_folder(opening.loaded.settings), _masked, level=told.level, max_bytes=told.max_bytes, backups=told.backups)
+        start_logging(
+            resolve_log_folder(opening.loaded.settings), _masked, level=told.level, max_bytes=told.max_bytes, backups=told.backups
+        )
         clock = SystemClock()
         kept = await keep(opening.loaded, clock)
         try:
@@ -150,7 +152,7 @@ class Console(Recaller):
         try:
             await self._observing.start(cluster)
         except ConsoleError as problem:
-            self.bus.publish(ClusterState(cluster, Trust.LOST, detail=str(problem)))
+            self.bus.publish(ClusterState(cluster, ConnectionState.LOST, detail=str(problem)))
             self.bus.publish(Notice(problem.title, problem.detail, "error"))
 
     async def _describe_tools(self) -> None:
@@ -196,9 +198,9 @@ class Console(Recaller):
 
     async def _source(self, cluster: ClusterName) -> "ResourceSource":
         """Where a cluster is read: at its API server, or through the attached server that is named for it."""
-        from k8sconsole.config.outside import source
+        from k8sconsole.config.attached_servers import scan_source
 
-        if cluster == source(self.settings):
+        if cluster == scan_source(self.settings):
             from k8sconsole.tools.mcp_client.scan_calls import Asking
             from k8sconsole.tools.mcp_client.scan_source import OutsideSource
 
@@ -209,10 +211,10 @@ class Console(Recaller):
         return PipelineSource(self.pipeline, await self.pool.get(cluster))
 
     @cached_property
-    def _servers(self) -> "tuple[OutsideServer, ...]":
-        from k8sconsole.config.outside import servers
+    def _servers(self) -> "tuple[AttachedServerSettings, ...]":
+        from k8sconsole.config.attached_servers import enabled_servers
 
-        return servers(self.settings)
+        return enabled_servers(self.settings)
 
     @cached_property
     def outside(self) -> "Attachments":
@@ -264,9 +266,9 @@ def _masked(text: str) -> str:
 def _contexts(opening: Opening) -> Any:
     """Read in a thread: a kubeconfig is a file. Offline, or where a cluster is read through an attached server, a broken one is no
     obstacle."""
-    from k8sconsole.config.outside import source
+    from k8sconsole.config.attached_servers import scan_source
 
-    server = source(opening.loaded.settings)
+    server = scan_source(opening.loaded.settings)
     if not server:
         return _kubeconfig(opening)
     from k8sconsole.runtime.attached_context import WithAttached

@@ -10,8 +10,8 @@ import msgspec
 
 from k8sconsole.cluster.port import Contexts
 from k8sconsole.config import paths
-from k8sconsole.config.loading import Loaded
-from k8sconsole.model.connections import PoolBounds
+from k8sconsole.config.loader import LoadedSettings
+from k8sconsole.model.clusters import PoolBounds
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.cluster_pool import Opening
 
@@ -47,7 +47,7 @@ def demo_contexts(kubeconfig: Path, bounds: PoolBounds) -> Contexts:
 
 
 @contextlib.contextmanager
-def demo_opening(options: DemoOptions, loaded: Loaded) -> Iterator[Opening]:
+def demo_opening(options: DemoOptions, loaded: LoadedSettings) -> Iterator[Opening]:
     """What opens a console on a demo cluster, with a cache of its own: a made-up world has no place beside a real one.
 
     The cluster starts when the console asks where it is, so that the screen stands while the world is still being made.
@@ -60,11 +60,11 @@ def demo_opening(options: DemoOptions, loaded: Loaded) -> Iterator[Opening]:
         yield Opening(demo_cache(loaded), Face.TUI, scan=True, make_contexts=start)
 
 
-def opening_on(kubeconfig: Path, loaded: Loaded, face: Face = Face.TUI) -> Opening:
+def opening_on(kubeconfig: Path, loaded: LoadedSettings, face: Face = Face.TUI) -> Opening:
     return Opening(demo_cache(loaded), face, scan=True, make_contexts=lambda: demo_contexts(Path(kubeconfig), loaded.settings.cluster))
 
 
-def demo_cache(loaded: Loaded) -> Loaded:
+def demo_cache(loaded: LoadedSettings) -> LoadedSettings:
     if loaded.settings.cache.db_path:
         return loaded
     cache = msgspec.structs.replace(loaded.settings.cache, db_path=str(paths.data_dir() / "demo_cache.db"))

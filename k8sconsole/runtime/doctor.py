@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 
 from k8sconsole.config import paths
-from k8sconsole.config.loading import db_path, load
-from k8sconsole.config.outside import servers
+from k8sconsole.config.attached_servers import enabled_servers
+from k8sconsole.config.loader import load_settings, resolve_db_path
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import SystemClock
-from k8sconsole.model.contexts import ContextInfo
-from k8sconsole.model.outside import OutsideState, OutsideTrust
+from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
+from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.cluster_pool import ClusterPool, Opening, choose, find_contexts, has_kubeconfig
 
@@ -38,7 +38,7 @@ async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[Finding]:
     findings = [_python(), _terminal(), _checked("themes and scenarios", _shipped)]
     settings = Settings()
     try:
-        loaded = load()
+        loaded = load_settings()
         settings = loaded.settings
         findings.append(Finding("settings", "●", str(loaded.file or "no file; environment and defaults")))
     except ConsoleError as problem:
@@ -51,7 +51,7 @@ async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[Finding]:
 
 async def _servers(settings: Settings, connect: bool) -> list[Finding]:
     """The attached MCP servers, started for a moment."""
-    named = servers(settings)
+    named = enabled_servers(settings)
     if not named or not connect:
         return [Finding(f"server {one.name}", "○", f"{one.url or one.command}: not started") for one in named]
     from k8sconsole.tools.mcp_client.servers import Attachments
@@ -64,8 +64,8 @@ async def _servers(settings: Settings, connect: bool) -> list[Finding]:
     return [_server(state) for state in states]
 
 
-def _server(state: OutsideState) -> Finding:
-    if state.trust is OutsideTrust.READY:
+def _server(state: AttachedServerStatus) -> Finding:
+    if state.trust is AttachedServerState.READY:
         return Finding(f"server {state.name}", "●", f"{state.tools} tools" + (f"; {state.detail}" if state.detail else ""))
     return Finding(f"server {state.name}", "✗", state.detail or "no answer yet", "mcp_servers: in k8sconsole.yaml", 3)
 
@@ -83,7 +83,7 @@ def _terminal() -> Finding:
 
 
 def _shipped() -> str:
-    missing = [name for name in ("themes", "data/scenarios") if not paths.share(name).is_dir()]
+    missing = [name for name in ("themes", "data/scenarios") if not paths.share_dir(name).is_dir()]
     if missing:
         raise ConsoleError(f"{', '.join(missing)} not found", "the installation is incomplete", "install the package again")
     return "found"
@@ -93,7 +93,7 @@ async def _cache(settings: Settings) -> Finding:
     from k8sconsole.runtime.cache_file.key import find_key
     from k8sconsole.store.sqlite.open import open_store
 
-    path = db_path(settings)
+    path = resolve_db_path(settings)
     if not path.exists():
         writable = os.access(_nearest_folder(path), os.W_OK)
         return Finding(
@@ -120,7 +120,7 @@ async def _clusters(settings: Settings, wanted: tuple[str, ...], connect: bool) 
     try:
         contexts = await asyncio.to_thread(find_contexts, settings.cluster)
         offered = contexts.list()
-        chosen = choose(Opening(load(environment={}), Face.CLI, contexts=wanted), offered)
+        chosen = choose(Opening(load_settings(environment={}), Face.CLI, contexts=wanted), offered)
     except ConsoleError as problem:
         return [_broken("kubeconfig", problem)]
     findings = [Finding("kubeconfig", "●", f"{contexts.origin()}: {len(offered)} contexts")]

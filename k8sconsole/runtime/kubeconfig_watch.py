@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from k8sconsole.config.reload import FileWatch
+from k8sconsole.config.file_watch import FileWatch
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import ContextsChanged, Fact, Notice
 from k8sconsole.model.refs import ClusterName

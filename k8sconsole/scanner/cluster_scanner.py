@@ -11,8 +11,8 @@ import msgspec
 from k8sconsole.cluster.port import Discovery, ServerVersion
 from k8sconsole.errors import ConsoleError, StoreError, Unavailable
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.events import ClusterState, Notice, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
-from k8sconsole.model.identity import Identity
+from k8sconsole.model.clusters import ClusterIdentity
+from k8sconsole.model.events import ClusterState, ConnectionState, Notice, ResourcesDiscovered, RowsChanged, ScanCompleted
 from k8sconsole.model.refs import ApiResource, ResourceName
 from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.connectivity.cluster_identity import drop_rows_of_other_cluster
@@ -70,7 +70,7 @@ class ClusterScanner:
         self._unreachable = UnreachableRecorder(store, source.name, self._pool.reflectors)
         self._definitions_changed = asyncio.Event()
         self._nodes_changed = asyncio.Event()
-        self._state = ClusterState(source.name, Trust.CONNECTING, watched=source.watches)
+        self._state = ClusterState(source.name, ConnectionState.CONNECTING, watched=source.watches)
         self._missing: dict[str, tuple[str, ...]] = {}
         self._absences: dict[ResourceName, int] = {}
         self._version_changed: set[ResourceName] = set()
@@ -97,7 +97,7 @@ class ClusterScanner:
 
         Raises what prevents every request to the cluster. The failure of one kind is in its report.
         """
-        self._publish_state(trust=Trust.CONNECTING)
+        self._publish_state(trust=ConnectionState.CONNECTING)
         try:
             self._on_reachable(await self._health.connect())
         except ConsoleError as error:
@@ -119,7 +119,7 @@ class ClusterScanner:
 
     async def run(self) -> None:
         """Scans and watches until cancelled. Every failure is published and retried."""
-        self._publish_state(trust=Trust.CONNECTING)
+        self._publish_state(trust=ConnectionState.CONNECTING)
         works = (self._health.run_probes(), self._count_nodes(), self._unreachable.run())
         background = [asyncio.create_task(work) for work in works]
         backoff = Backoff(self._clock)
@@ -137,7 +137,7 @@ class ClusterScanner:
             await self._pool.close()
             await cancel_all(background)
 
-    async def _check_identity(self, identity: Identity) -> None:
+    async def _check_identity(self, identity: ClusterIdentity) -> None:
         if await drop_rows_of_other_cluster(self._store, self._source.name, identity):
             detail = "cached data of the previous cluster is hidden; its history is kept"
             self._publish(Notice(f"{self._source.name} leads to another cluster now", detail, "warning"))
@@ -196,7 +196,7 @@ class ClusterScanner:
         if isinstance(error, Unavailable):
             self._health.suspect()
         else:
-            self._publish_state(trust=Trust.PARTIAL, detail=str(error), retry_at=self._clock.now() + pause)
+            self._publish_state(trust=ConnectionState.PARTIAL, detail=str(error), retry_at=self._clock.now() + pause)
         await asyncio.sleep(pause)
 
     async def _wait_for_next_discovery(self) -> None:
@@ -238,22 +238,26 @@ class ClusterScanner:
     def _on_reachable(self, version: ServerVersion) -> None:
         now = self._clock.now()
         self._unreachable.mark_reachable()
-        self._publish_state(trust=Trust.LIVE, version=version.git_version or self._state.version, seen_at=now, detail="", retry_at=None)
+        self._publish_state(
+            trust=ConnectionState.LIVE, version=version.git_version or self._state.version, seen_at=now, detail="", retry_at=None
+        )
         self._publish_coverage()
 
     def _on_unreachable(self, error: ConsoleError, retry_at: float) -> None:
         self._unreachable.mark_unreachable(error, retry_at)
-        self._publish_state(trust=Trust.LOST, detail=str(error), retry_at=retry_at)
+        self._publish_state(trust=ConnectionState.LOST, detail=str(error), retry_at=retry_at)
 
     def _publish_coverage(self) -> None:
         """Publishes whether the cluster is read completely, or only partly."""
         missing = tuple(reason for _, reasons in sorted(self._missing.items()) for reason in reasons)
-        if self._state.trust in (Trust.LIVE, Trust.PARTIAL):
-            self._publish_state(trust=Trust.PARTIAL if missing else Trust.LIVE, missing=missing, detail="", retry_at=None)
+        if self._state.trust in (ConnectionState.LIVE, ConnectionState.PARTIAL):
+            self._publish_state(
+                trust=ConnectionState.PARTIAL if missing else ConnectionState.LIVE, missing=missing, detail="", retry_at=None
+            )
 
     def _publish_state(self, **fields: Any) -> None:
         state = msgspec.structs.replace(self._state, **fields)
-        if state != self._state or state.trust is Trust.CONNECTING:
+        if state != self._state or state.trust is ConnectionState.CONNECTING:
             self._state = state
             self._publish(state)
 

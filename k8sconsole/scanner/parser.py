@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from k8sconsole.cluster.port import EventType, WatchEvent
-from k8sconsole.model.masking import Managed, body_of
-from k8sconsole.model.objects import Departure, ParsedObject
+from k8sconsole.model.masking import Managed, mask_body
+from k8sconsole.model.objects import DeletedObject, ParsedObject
 from k8sconsole.model.refs import ApiResource, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.scanner.typed_columns import typed_columns_encoder
@@ -43,7 +43,7 @@ class EventRound(msgspec.Struct, frozen=True):
     """Events that can be written in one batch: no two of them are about the same object."""
 
     objects: list[ParsedObject]
-    gone: list[Departure]
+    gone: list[DeletedObject]
 
 
 class ParsedEvents(msgspec.Struct, frozen=True):
@@ -103,12 +103,12 @@ class ResourceParser:
 
     def _add_event(self, target: EventRound, event: WatchEvent, meta: _Metadata) -> None:
         if event.type is EventType.DELETED:
-            target.gone.append(Departure(Namespace(meta.namespace), meta.name, meta.resource_version))
+            target.gone.append(DeletedObject(Namespace(meta.namespace), meta.name, meta.resource_version))
         else:
             target.objects.append(self._parse_object(event.object, meta.managed_fields))
 
     def _parse_object(self, item: msgspec.Raw | bytes, managed: Managed | None = None) -> ParsedObject:
-        body = self._add_type_meta(body_of(self.resource.name, item, managed))
+        body = self._add_type_meta(mask_body(self.resource.name, item, managed))
         projection = self.table.project(body)
         return ParsedObject(
             projection.namespace,

@@ -3,7 +3,7 @@
 import msgspec
 
 from k8sconsole.model.refs import ApiResource, ResourceName
-from k8sconsole.model.resources import Tier, tier
+from k8sconsole.model.resources import Tier, tier_of
 
 _DUPLICATES = frozenset({"events.events.k8s.io"})
 """Kinds that hold another kind's objects under a second name."""
@@ -40,7 +40,7 @@ class ScanPlan(msgspec.Struct, frozen=True):
     def interval(self, resource: ApiResource) -> float:
         if resource.group == _METRICS_GROUP:
             return self.metrics_interval
-        return self.dynamic_interval if tier(resource.name) is Tier.DYNAMIC else self.static_interval
+        return self.dynamic_interval if tier_of(resource.name) is Tier.DYNAMIC else self.static_interval
 
     def should_watch(self, resource: ApiResource) -> bool:
         """Whether this kind is watched between two lists."""
@@ -65,4 +65,4 @@ _ORDER = {Tier.DYNAMIC: 1, Tier.STATIC: 2, Tier.OTHER: 3}
 
 def urgency(resource: ResourceName, focused: frozenset[ResourceName]) -> int:
     """The smallest number goes first: the kind on the screen, kinds that change often, kinds that change rarely, the rest."""
-    return 0 if resource in focused else _ORDER[tier(resource)]
+    return 0 if resource in focused else _ORDER[tier_of(resource)]

@@ -10,7 +10,7 @@ import msgspec
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.refs import ResourceName
-from k8sconsole.model.tables import KindTable, Projection
+from k8sconsole.model.tables import KindTable, TableRow
 from k8sconsole.model.tables.decoding import Shape
 
 _EMPTY_OBJECT = msgspec.Raw(b"{}")
@@ -88,7 +88,7 @@ class _Namespace(Shape, frozen=True):
     status: _Phase = _Phase()
 
 
-_ReadColumns = Callable[[bytes, Projection, Cell], dict[str, Any]]
+_ReadColumns = Callable[[bytes, TableRow, Cell], dict[str, Any]]
 """Reads the columns from a masked body, its projection and its STATUS cell."""
 
 _encode = msgspec.json.Encoder().encode
@@ -98,13 +98,13 @@ _decode_service = msgspec.json.Decoder(_Service).decode
 _decode_namespace = msgspec.json.Decoder(_Namespace).decode
 
 
-def _pod_columns(body: bytes, _: Projection, status: Cell) -> dict[str, Any]:
+def _pod_columns(body: bytes, _: TableRow, status: Cell) -> dict[str, Any]:
     pod = _decode_pod(body)
     phase = pod.status.phase
     return {"status": status or phase, "phase": phase, "node_name": pod.spec.node_name, "containers": pod.spec.containers}
 
 
-def _node_columns(body: bytes, projection: Projection, status: Cell) -> dict[str, Any]:
+def _node_columns(body: bytes, projection: TableRow, status: Cell) -> dict[str, Any]:
     node = _decode_node(body)
     roles = sorted(label.removeprefix(_ROLE) for label in projection.labels if label.startswith(_ROLE))
     return {
@@ -116,7 +116,7 @@ def _node_columns(body: bytes, projection: Projection, status: Cell) -> dict[str
     }
 
 
-def _service_columns(body: bytes, _: Projection, __: Cell) -> dict[str, Any]:
+def _service_columns(body: bytes, _: TableRow, __: Cell) -> dict[str, Any]:
     service = _decode_service(body)
     spec = service.spec
     external = [*spec.external_ips, *(ingress.ip or ingress.hostname for ingress in service.status.load_balancer.ingress)]
@@ -129,7 +129,7 @@ def _service_columns(body: bytes, _: Projection, __: Cell) -> dict[str, Any]:
     }
 
 
-def _namespace_columns(body: bytes, _: Projection, status: Cell) -> dict[str, Any]:
+def _namespace_columns(body: bytes, _: TableRow, status: Cell) -> dict[str, Any]:
     namespace = _decode_namespace(body)
     return {"status": status or namespace.status.phase, "annotations": namespace.metadata.annotations}
 
@@ -142,14 +142,14 @@ _READERS: dict[str, _ReadColumns] = {
 }
 
 
-def typed_columns_encoder(resource: ResourceName, table: KindTable) -> Callable[[bytes, Projection], bytes]:
+def typed_columns_encoder(resource: ResourceName, table: KindTable) -> Callable[[bytes, TableRow], bytes]:
     """Returns a function (masked body, projection) → JSON for ``ParsedObject.extra``; empty for kinds without a typed table."""
     read = _READERS.get(resource)
     if read is None:
         return lambda _body, _projection: b""
     status_index = table.index("STATUS")
 
-    def encode(body: bytes, projection: Projection) -> bytes:
+    def encode(body: bytes, projection: TableRow) -> bytes:
         try:
             return _encode(read(body, projection, None if status_index is None else projection.cells[status_index]))
         except msgspec.ValidationError:  # an object of an unexpected shape has its row, without these columns

@@ -8,10 +8,20 @@ from typing import Any, Protocol
 
 import msgspec
 
-from k8sconsole.model.history import ChangeQuery, Changes, Gap, Life, Version
-from k8sconsole.model.objects import Departure, ParsedObject, Row
-from k8sconsole.model.outside import TrustedTool
-from k8sconsole.model.reading import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
+from k8sconsole.model.attached_servers import TrustedTool
+from k8sconsole.model.cache_records import (
+    AuditEntry,
+    ClusterRecord,
+    ResultTable,
+    RowQuery,
+    Rows,
+    ScanState,
+    ScanStatus,
+    StoreStatus,
+    ToolUsage,
+)
+from k8sconsole.model.history import ChangeQuery, Changes, Gap, Version, VersionHistory
+from k8sconsole.model.objects import DeletedObject, ParsedObject, Row
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 
@@ -48,7 +58,7 @@ class WriteBatch(msgspec.Struct, frozen=True):
     resource: ResourceName
     at: float
     objects: Sequence[ParsedObject] = ()
-    gone: Sequence[Departure] = ()
+    gone: Sequence[DeletedObject] = ()
     scan_id: int = 0
     columns: tuple[str, ...] = ()
     unchanged: Sequence[tuple[Namespace, str]] = ()
@@ -165,7 +175,7 @@ class History(Protocol):
         """The version that was current then, with its masked JSON; None where none is known."""
         ...
 
-    async def life(self, ref: ObjectRef, *, since: float = 0.0, until: float | None = None, limit: int | None = None) -> Life:
+    async def life(self, ref: ObjectRef, *, since: float = 0.0, until: float | None = None, limit: int | None = None) -> VersionHistory:
         """Every kept version of the objects of that name (of the one with the ref's uid, if it has one); with a limit, the newest."""
         ...
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from k8sconsole.telemetry.meters import BOUNDS, Durations, Meters, Reading, bounded
+from k8sconsole.telemetry.meters import BOUNDS, DurationHistogram, Meters, ObservableMetric, limit_values
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -54,7 +54,7 @@ class MetersCollector:
         return family
 
 
-def registry(meters: Meters) -> "CollectorRegistry":
+def build_registry(meters: Meters) -> "CollectorRegistry":
     """For whoever exposes them."""
     from prometheus_client import CollectorRegistry
 
@@ -63,24 +63,24 @@ def registry(meters: Meters) -> "CollectorRegistry":
     return made
 
 
-def exposition(meters: Meters) -> str:
+def render_metrics(meters: Meters) -> str:
     """The text that a Prometheus server reads."""
     from prometheus_client import generate_latest
 
-    return generate_latest(registry(meters)).decode()
+    return generate_latest(build_registry(meters)).decode()
 
 
-def _classes(durations: Durations) -> list[tuple[str, float]]:
+def _classes(durations: DurationHistogram) -> list[tuple[str, float]]:
     """Cumulative, as Prometheus has them."""
     ends = [*(f"{bound:g}" for bound in BOUNDS), "+Inf"]
     return list(zip(ends, map(float, accumulate(durations.counts)), strict=True))
 
 
-def _read(reading: Reading) -> "Metric":
+def _read(reading: ObservableMetric) -> "Metric":
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     kind = CounterMetricFamily if reading.grows else GaugeMetricFamily
     family = kind(f"{PREFIX}_{reading.name}", reading.meaning, labels=(reading.label,) if reading.label else ())
-    for name, value in bounded(reading.read()).items():
+    for name, value in limit_values(reading.read()).items():
         family.add_metric((name,) if reading.label else (), value)
     return family

@@ -14,19 +14,19 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.kit.clock import iso
+from k8sconsole.kit.clock import format_rfc3339
 
 ROOT = "k8sconsole"
 
 
-def fields(
+def log_fields(
     operation: str, *, duration_ms: float | None = None, cache_hit: bool | None = None, error: str = "", **more: Any
 ) -> dict[str, Any]:
     """The ``extra=`` of a log call."""
     return {"operation": operation, "duration_ms": duration_ms, "cache_hit": cache_hit, "error_details": error, "more": more}
 
 
-class JsonLines(logging.Formatter):
+class JsonLinesFormatter(logging.Formatter):
     """timestamp, level, component, operation, duration_ms, cache_hit, error_details, message."""
 
     def __init__(self, mask: Callable[[str], str]) -> None:
@@ -36,7 +36,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         error = getattr(record, "error_details", "") or (_reason(record.exc_info[1]) if record.exc_info else "")
         line = {
-            "timestamp": iso(record.created),
+            "timestamp": format_rfc3339(record.created),
             "level": {"WARNING": "WARN", "CRITICAL": "ERROR"}.get(record.levelname, record.levelname),
             "component": record.name.removeprefix(f"{ROOT}."),
             "operation": getattr(record, "operation", ""),
@@ -49,7 +49,7 @@ class JsonLines(logging.Formatter):
         return msgspec.json.encode(line, enc_hook=str).decode()
 
 
-class PrivateRotatingFile(RotatingFileHandler):
+class PrivateRotatingFileHandler(RotatingFileHandler):
     """Nobody but the owner reads the log, nor its rotated copies."""
 
     def _open(self) -> Any:
@@ -63,16 +63,16 @@ def start_logging(
     root = logging.getLogger()
     logger = logging.getLogger(ROOT)
     logger.setLevel(level.upper())
-    for old in [handler for handler in root.handlers if isinstance(handler, (PrivateRotatingFile, logging.NullHandler))]:
+    for old in [handler for handler in root.handlers if isinstance(handler, (PrivateRotatingFileHandler, logging.NullHandler))]:
         root.removeHandler(old)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / "k8sconsole.log"
-        handler: logging.Handler = PrivateRotatingFile(path, maxBytes=max_bytes, backupCount=backups)
+        handler: logging.Handler = PrivateRotatingFileHandler(path, maxBytes=max_bytes, backupCount=backups)
     except OSError:
         root.addHandler(logging.NullHandler())
         return None
-    handler.setFormatter(JsonLines(mask))
+    handler.setFormatter(JsonLinesFormatter(mask))
     root.addHandler(handler)
     return path
 

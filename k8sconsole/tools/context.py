@@ -11,14 +11,13 @@ from msgspec import Meta
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import ConfigurationError, ConnectionCut, ConsoleError, NotFound, UsageError
 from k8sconsole.kit.clock import Clock
-from k8sconsole.kit.text import nearest
-from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.cache_records import cached_freshness
+from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.events import Fact
 from k8sconsole.model.freshness import Freshness, Source
-from k8sconsole.model.history.noise import Noise, noise_of
-from k8sconsole.model.limits import Limits
-from k8sconsole.model.policy import Policy
-from k8sconsole.model.reading import cached_freshness
+from k8sconsole.model.history.noise import NoiseFilter, build_noise_filter
+from k8sconsole.model.policy import Limits, Policy
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall
@@ -133,7 +132,7 @@ class ToolContext:
         names = [str(info.name) for info in infos] + [str(name) for name in self.environment.selected()]
         if asked:
             if asked not in names:
-                close = nearest(asked, names) or sorted(set(names))[:5]
+                close = find_nearest(asked, names) or sorted(set(names))[:5]
                 raise NotFound(
                     f"no context {asked!r}",
                     "no such context in the kubeconfig",
@@ -168,9 +167,9 @@ class ToolContext:
     def table(self, context: ClusterName, resource: ApiResource) -> KindTable:
         return self.environment.table(context, resource)
 
-    def noise(self, resource: ResourceName) -> Noise:
+    def noise(self, resource: ResourceName) -> NoiseFilter:
         """Which fields of this kind differ without meaning anything, as the rules of history have it."""
-        return noise_of(self.environment.noise(), resource)
+        return build_noise_filter(self.environment.noise(), resource)
 
     def live(self, missing: tuple[str, ...] = ()) -> Freshness:
         """Seen just now."""

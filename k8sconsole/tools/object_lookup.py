@@ -5,10 +5,10 @@ from typing import Any, cast
 import msgspec
 
 from k8sconsole.errors import NotFound, Unavailable
-from k8sconsole.kit.text import nearest
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness
-from k8sconsole.model.masking import body_of
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.masking import mask_body
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.tools.context import ToolContext
 
@@ -41,7 +41,7 @@ async def find_object(
         if (await context.freshness(cluster, resource.name)).observed_at is None:
             raise
         raise await not_found(context, cluster, resource, namespace, name) from problem
-    return Found(cast("dict[str, Any]", msgspec.json.decode(body_of(resource.name, raw))), context.live())
+    return Found(cast("dict[str, Any]", msgspec.json.decode(mask_body(resource.name, raw))), context.live())
 
 
 async def not_found(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> NotFound:
@@ -52,7 +52,7 @@ async def not_found(context: ToolContext, cluster: ClusterName, resource: ApiRes
         rows = (await context.store.rows(RowQuery(resource.name, clusters=(cluster,)))).rows
         names = [row.name for row in rows if row.namespace == namespace]
         elsewhere = [row.namespace for row in rows if row.name == name and row.namespace != namespace]
-    close = nearest(name, tuple(names)) or names[:5]
+    close = find_nearest(name, tuple(names)) or names[:5]
     what = resource.singular or resource.kind.lower()
     where = f" in {namespace}" if namespace else ""
     detail = f"it exists in {', '.join(elsewhere[:5])}" if elsewhere else f"{cluster} has none of that name{where}"

@@ -5,8 +5,8 @@ from importlib import import_module
 from itertools import chain
 
 from k8sconsole.errors import UnknownTool
-from k8sconsole.kit.text import nearest
-from k8sconsole.model.outside import JOINT
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face
 from k8sconsole.store.port import ToolRecord
@@ -91,8 +91,8 @@ def _seen(tools: Iterable[ToolSpec]) -> list[object]:
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> UnknownTool:
-    close = nearest(name, known)
-    remedy = close[0] if close else "k8sconsole tools servers" if JOINT in name else "k8sconsole tools list"
+    close = find_nearest(name, known)
+    remedy = close[0] if close else "k8sconsole tools servers" if TOOL_NAME_SEPARATOR in name else "k8sconsole tools list"
     return UnknownTool(f"no tool {name[:100]!r}", "the catalogue has no tool of that name", remedy, {"given": name[:100], "nearest": close})
 
 

@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 from k8sconsole.cluster.port import Cluster, Discovery, RawPage, ServerVersion, WatchEvent, unheard
-from k8sconsole.model.identity import Identity
+from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.pipeline.pipeline import Pipeline
@@ -35,7 +35,7 @@ class PipelineSource:
         async with self._pipeline.guarded(self._call(INFO)):
             return await self._cluster.version()
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> ClusterIdentity:
         async with self._pipeline.guarded(self._call(INFO, part="identity")):
             return await self._cluster.identity()
 

@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import ConsoleError
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.policy import Action
-from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.policy import decide

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import msgspec
 
+from k8sconsole.model.cache_records import RowQuery, Rows
 from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import Namespace
-from k8sconsole.model.tables import Health, KindTable, row_health
+from k8sconsole.model.tables import Health, KindTable, grade_row
 from k8sconsole.store.port import Store
 
 SICK = frozenset({Health.BAD, Health.WARN, Health.MOVING, Health.GOING})
@@ -65,7 +65,7 @@ class Overview:
         word = self._words[key] = str(cell or "")
         if word:
             self.counts[word] += 1
-        if row_health(self.table, row.cells) in SICK:
+        if grade_row(self.table, row.cells) in SICK:
             self._sick[key] = row
 
     def _leave(self, key: Key) -> None:

@@ -12,7 +12,7 @@ from k8sconsole.config import paths
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError, ConsoleError
 from k8sconsole.kit.clock import Clock, SystemClock
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.tui.actions import ACTIONS, find_key_conflicts
 from k8sconsole.tui.bridge import PAUSE, Bridge
@@ -45,7 +45,7 @@ class ConsoleApp(App[int]):
         glyphs: Glyphs | None = None, themes: Path | None = None, hints: Path | None = None,
     ) -> None:  # fmt: skip
         self.said: list[tuple[float, str, str, str]] = []
-        self._folder = themes or paths.share("themes")
+        self._folder = themes or paths.share_dir("themes")
         self._look, self._problem = self._load_first_theme(settings.theme)
         super().__init__()
         self.desk = TuiContext(Engine(embedded), settings, clock or SystemClock(), glyphs or glyphs_for(), Palette(self._look.colours()))
@@ -98,7 +98,7 @@ class ConsoleApp(App[int]):
         self.main.draw_frame()
 
     async def _namespace_names(self) -> list[str]:
-        from k8sconsole.model.reading import RowQuery
+        from k8sconsole.model.cache_records import RowQuery
         from k8sconsole.model.refs import ResourceName
 
         rows = await self.desk.engine.ask(lambda console: console.rows(RowQuery(ResourceName("namespaces"), self.desk.selected)))
@@ -154,7 +154,7 @@ class ConsoleApp(App[int]):
 
     def tell(self, title: str, detail: str = "", severity: str = "information") -> None:
         """One toast, kept under ``:messages``."""
-        title, detail = plain(title), plain(detail)
+        title, detail = strip_control(title), strip_control(detail)
         self.said.append((self.desk.now(), severity, title, detail))
         level: Any = severity if severity in ("information", "warning", "error") else "information"
         self.notify(
@@ -201,7 +201,7 @@ class ConsoleApp(App[int]):
             self._watch.stop()
             self._watch = None
         if path is not None and self.is_running:
-            from k8sconsole.config.reload import watch_file
+            from k8sconsole.config.file_watch import watch_file
 
             self._watch = watch_file(path, lambda _: self.call_from_thread(self._reload_theme))
 

@@ -7,7 +7,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.refs import ClusterName
@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 async def _console(folder: Path, demo: DemoCluster) -> Console:
     environment = {"CACHE_DB_PATH": str(folder / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(folder / "logs")}
     contexts = KubeconfigContexts([demo.kubeconfig])
-    return await Console.open(Opening(load(environment=environment), Face.MCP, scan=True, make_contexts=lambda: contexts))
+    return await Console.open(Opening(load_settings(environment=environment), Face.MCP, scan=True, make_contexts=lambda: contexts))
 
 
 async def _names(console: Console) -> set[str]:

@@ -9,13 +9,13 @@ import msgspec
 import pytest
 
 from k8sconsole.cli import COMMANDS
-from k8sconsole.config.manual import entries
+from k8sconsole.config.reference import list_settings
 
 ROOT = Path(__file__).parents[2]
 DOCS = sorted([*ROOT.glob("docs/*.md"), ROOT / "README.md"])
 
 
-@pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.key)
+@pytest.mark.parametrize("entry", list_settings(), ids=lambda entry: entry.key)
 def test_every_setting_is_documented_with_its_default_environment_names_and_meaning(entry) -> None:
     lines = (ROOT / "docs/configuration.md").read_text().splitlines()
     line = next((one for one in lines if one.startswith(f"| `{entry.key}` |")), "")
@@ -28,7 +28,7 @@ def test_every_setting_is_documented_with_its_default_environment_names_and_mean
 
 def test_the_manual_names_no_setting_that_does_not_exist() -> None:
     named = set(re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.M))
-    assert named == {entry.key for entry in entries()}
+    assert named == {entry.key for entry in list_settings()}
 
 
 @pytest.mark.parametrize("command", COMMANDS)

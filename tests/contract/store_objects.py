@@ -7,13 +7,13 @@ import msgspec
 from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import find_table
 from k8sconsole.store.port import WriteBatch
 
 HERE = ClusterName("here")
 THERE = ClusterName("there")
 PODS = ResourceName("pods")
-COLUMNS = tuple(column.name for column in table_for(next(each for each in BUILTIN if each.name == "pods")).columns)
+COLUMNS = tuple(column.name for column in find_table(next(each for each in BUILTIN if each.name == "pods")).columns)
 
 
 def pod(name: str, namespace: str = "a", version: str = "1", status: str = "Running", **changes: Any) -> ParsedObject:

@@ -9,8 +9,8 @@ import pytest
 
 from k8sconsole.errors import DeadlineExceeded, PolicyDenied, StoreError, UsageError
 from k8sconsole.kit.clock import FixedClock
-from k8sconsole.model.filters import parse
-from k8sconsole.model.objects import Departure
+from k8sconsole.model.filters import parse_filter
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import AuditEntry, ClusterRecord, RowQuery, ScanState, ScanStatus, Store, ToolRecord, WriteBatch
 from k8sconsole.store.sqlite.file.key import Key
@@ -98,7 +98,7 @@ async def test_a_row_laid_out_under_other_columns_is_rewritten_and_until_then_re
 
 async def test_what_is_gone_is_gone_with_its_body(store: Store) -> None:
     await store.write(batch(pod("web"), pod("db")))
-    result = await store.write(batch(gone=(Departure(Namespace("a"), "web"), Departure(Namespace("a"), "never-was"))))
+    result = await store.write(batch(gone=(DeletedObject(Namespace("a"), "web"), DeletedObject(Namespace("a"), "never-was"))))
     assert result.deleted == 1
     assert await names(store) == ["db"]
     assert await store.body(ObjectRef(HERE, PODS, Namespace("a"), "web")) is None
@@ -164,10 +164,10 @@ async def test_sorted_rows_have_pages_too_and_equal_ones_keep_their_order(store:
 
 async def test_a_filter_keeps_what_the_model_says_it_keeps_also_by_fields_of_the_body(store: Store) -> None:
     await store.write(batch(pod("web"), pod("db", status="Failed"), pod("cache", labels={"tier": "x"})))
-    assert await names(store, filter=parse("status=Failed")) == ["db"]
-    assert await names(store, filter=parse("tier=x")) == ["cache"]
-    assert await names(store, filter=parse("spec.nodeName=node-web")) == ["web"]
-    page = await store.rows(RowQuery(PODS, filter=parse("status=Running"), limit=1))
+    assert await names(store, filter=parse_filter("status=Failed")) == ["db"]
+    assert await names(store, filter=parse_filter("tier=x")) == ["cache"]
+    assert await names(store, filter=parse_filter("spec.nodeName=node-web")) == ["web"]
+    page = await store.rows(RowQuery(PODS, filter=parse_filter("status=Running"), limit=1))
     assert (page.total, [row.name for row in page.rows]) == (2, ["cache"])
 
 
@@ -175,17 +175,17 @@ async def test_a_filter_finds_owners_up_the_chain(store: Store) -> None:
     replica_set = pod("web-1", owner="Deployment/web")
     await store.write(WriteBatch(HERE, ResourceName("replicasets.apps"), 1.0, (replica_set,)))
     await store.write(batch(pod("web-1-x", owner="ReplicaSet/web-1"), pod("other")))
-    assert await names(store, filter=parse("owner=web")) == ["web-1-x"]
+    assert await names(store, filter=parse_filter("owner=web")) == ["web-1-x"]
 
 
 async def test_a_filter_by_use_says_when_nothing_is_measured_and_answers_when_something_is(store: Store) -> None:
     await store.write(batch(pod("busy"), pod("idle")))
-    assert (await store.rows(RowQuery(PODS, filter=parse("cpu>500m")))).warnings
+    assert (await store.rows(RowQuery(PODS, filter=parse_filter("cpu>500m")))).warnings
     usage = ResourceName("pods.metrics.k8s.io")
     for name, cpu in (("busy", "900m"), ("idle", "1m")):
         each = msgspec.structs.replace(pod(name), body=_usage(cpu))
         await store.write(WriteBatch(HERE, usage, 1.0, (each,)))
-    found = await store.rows(RowQuery(PODS, filter=parse("cpu>500m")))
+    found = await store.rows(RowQuery(PODS, filter=parse_filter("cpu>500m")))
     assert ([row.name for row in found.rows], found.warnings) == (["busy"], ())
 
 
@@ -206,8 +206,8 @@ async def test_a_body_is_not_found_under_another_uid(store: Store) -> None:
 async def test_a_difference_holds_what_changed_what_went_and_what_no_longer_matches(store: Store) -> None:
     since = (await store.write(batch(pod("same"), pod("changes"), pod("goes"), pod("fails")))).revision
     await store.write(batch(pod("changes", version="2"), pod("fails", version="2", status="Failed"), pod("new")))
-    await store.write(batch(gone=(Departure(Namespace("a"), "goes"),)))
-    difference = await store.rows(RowQuery(PODS, filter=parse("status=Running"), after_revision=since))
+    await store.write(batch(gone=(DeletedObject(Namespace("a"), "goes"),)))
+    difference = await store.rows(RowQuery(PODS, filter=parse_filter("status=Running"), after_revision=since))
     assert not difference.whole
     assert [row.name for row in difference.rows] == ["changes", "new"]
     assert {ref.name for ref in difference.gone} == {"goes", "fails"}
@@ -216,7 +216,7 @@ async def test_a_difference_holds_what_changed_what_went_and_what_no_longer_matc
 
 async def test_what_came_back_is_not_told_as_gone(store: Store) -> None:
     since = (await store.write(batch(pod("web")))).revision
-    await store.write(batch(gone=(Departure(Namespace("a"), "web"),)))
+    await store.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))
     await store.write(batch(pod("web", uid="second", version="9")))
     difference = await store.rows(RowQuery(PODS, after_revision=since))
     assert ([row.uid for row in difference.rows], difference.gone) == (["second"], ())
@@ -224,7 +224,7 @@ async def test_what_came_back_is_not_told_as_gone(store: Store) -> None:
 
 async def test_a_difference_from_before_deletions_are_remembered_comes_whole(store: Store, clock: FixedClock) -> None:
     since = (await store.write(batch(pod("web"), pod("db")))).revision
-    await store.write(batch(gone=(Departure(Namespace("a"), "web"),)))
+    await store.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))
     clock.advance(7200.0)
     await store.clean(clock.now())
     found = await store.rows(RowQuery(PODS, after_revision=since))
@@ -236,7 +236,7 @@ async def test_changes_name_the_kinds_that_moved(store: Store) -> None:
     since = (await store.write(batch(pod("web")))).revision
     later = (await store.write(batch(pod("web"), cluster=THERE))).revision
     assert await store.changes(since) == [(THERE, PODS, later)]
-    deleted = (await store.write(batch(gone=(Departure(Namespace("a"), "web"),)))).revision
+    deleted = (await store.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))).revision
     assert (HERE, PODS, deleted) in await store.changes(later)
 
 

@@ -7,11 +7,11 @@ import pytest
 import yaml
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import UnknownContext
-from k8sconsole.model.events import ClusterState, ContextsChanged, Fact, Notice, Trust
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.events import ClusterState, ConnectionState, ContextsChanged, Fact, Notice
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
@@ -42,10 +42,10 @@ class Desk:
         environment = {"CACHE_DB_PATH": str(self.folder / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(self.folder / "logs")}
         make = lambda: KubeconfigContexts([self.kubeconfig])  # noqa: E731 - what an Opening wants
         return await Console.open(
-            Opening(load(environment=environment), Face.TUI, ("shop",), scan=True, make_contexts=make), self.facts.append
+            Opening(load_settings(environment=environment), Face.TUI, ("shop",), scan=True, make_contexts=make), self.facts.append
         )
 
-    async def trusts(self, *trusts: Trust) -> bool:
+    async def trusts(self, *trusts: ConnectionState) -> bool:
         state = next((fact for fact in reversed(self.facts) if isinstance(fact, ClusterState) and fact.cluster == SHOP), None)
         return state is not None and state.trust in trusts
 
@@ -62,7 +62,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 @pytest.fixture
 async def console(desk: Desk) -> AsyncIterator[Console]:
     opened = await desk.open()
-    await wait_until(lambda: desk.trusts(Trust.LIVE, Trust.PARTIAL))
+    await wait_until(lambda: desk.trusts(ConnectionState.LIVE, ConnectionState.PARTIAL))
 
     async def is_known() -> bool:
         return (await opened.rows(RowQuery(PODS))).total > 0
@@ -79,7 +79,7 @@ async def test_the_rows_of_a_context_that_went_stay_readable_and_say_why_they_gr
     desk.names(*left)
     await wait_until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
     assert any(isinstance(fact, ContextsChanged) and SHOP in fact.removed for fact in desk.facts)
-    await wait_until(lambda: desk.trusts(Trust.LOST))
+    await wait_until(lambda: desk.trusts(ConnectionState.LOST))
     kept = (await console.rows(RowQuery(PODS, clusters=(SHOP,)))).total
     assert kept
 
@@ -113,9 +113,9 @@ async def test_a_context_under_its_new_name_can_be_chosen_without_a_restart_and_
 
 async def test_a_context_that_comes_back_is_read_on(desk: Desk, console: Console) -> None:
     desk.names("other")
-    await wait_until(lambda: desk.trusts(Trust.LOST))
+    await wait_until(lambda: desk.trusts(ConnectionState.LOST))
     desk.names("shop", "other")
-    await wait_until(lambda: desk.trusts(Trust.LIVE, Trust.PARTIAL))
+    await wait_until(lambda: desk.trusts(ConnectionState.LIVE, ConnectionState.PARTIAL))
 
     async def is_well() -> bool:
         states = [state for state in await console.scan_states() if state.resource == PODS]

@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.model.events import ClusterState, Fact, Trust
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face
@@ -65,13 +65,13 @@ class Desk:
         contexts = (str(WELL), str(HANGS))
         make = lambda: KubeconfigContexts([self.kubeconfig])  # noqa: E731 - what an Opening wants
         return await Console.open(
-            Opening(load(environment=environment), Face.TUI, contexts, scan=True, make_contexts=make), self.facts.append
+            Opening(load_settings(environment=environment), Face.TUI, contexts, scan=True, make_contexts=make), self.facts.append
         )
 
     def trust(self, cluster: ClusterName) -> ClusterState | None:
         return next((fact for fact in reversed(self.facts) if isinstance(fact, ClusterState) and fact.cluster == cluster), None)
 
-    async def trusts(self, cluster: ClusterName, *trusts: Trust) -> bool:
+    async def trusts(self, cluster: ClusterName, *trusts: ConnectionState) -> bool:
         state = self.trust(cluster)
         return state is not None and state.trust in trusts
 
@@ -87,8 +87,8 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def test_a_cluster_that_hangs_is_told_in_the_cache_and_on_the_bus_and_the_one_beside_it_is_whole_and_live(desk: Desk) -> None:
     console = await desk.console()
-    await wait_until(lambda: desk.trusts(HANGS, Trust.LOST))
-    await wait_until(lambda: desk.trusts(WELL, Trust.LIVE, Trust.PARTIAL))
+    await wait_until(lambda: desk.trusts(HANGS, ConnectionState.LOST))
+    await wait_until(lambda: desk.trusts(WELL, ConnectionState.LIVE, ConnectionState.PARTIAL))
     assert "no reply within" in desk.trust(HANGS).detail  # type: ignore[union-attr]
     cluster = await console.pool.get(WELL)
     kinds = [kind for kind in (await cluster.discover()).resources if {"list", "watch"} <= set(kind.verbs)]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from k8sconsole.errors import StoreError, StoreKeyError, StoreLocked
-from k8sconsole.model.objects import Departure
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import AuditEntry, RowQuery
 from k8sconsole.store.sqlite import convert as converting
@@ -41,7 +41,7 @@ async def fill(path: Path, key: Key | None = None) -> None:
     store = await open_store(path, key=key)
     await store.write(batch(*(pod(f"p{number:04}") for number in range(500))))
     await store.write(batch(*(pod(f"p{number:04}", version="2", status="Failed") for number in range(100))))
-    await store.write(batch(gone=(Departure(Namespace("a"), "p0001"),)))
+    await store.write(batch(gone=(DeletedObject(Namespace("a"), "p0001"),)))
     await store.record_calls([AuditEntry(5.0, "r", "me", "cli", "k8s_list_pods", {"namespace": "a"}, "completed", "ok", 1.0)])
     await store.record_figures([(1.0, "hit", 1.0), (2.0, "hit", 0.0)])
     await store.take_lease("scan:x", "one", 10.0)

@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.demo.users import MASTERS, User
 from k8sconsole.kit.clock import FixedClock
-from k8sconsole.model.events import ClusterState, Fact, Trust
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.console import Console, Opening
@@ -74,7 +74,7 @@ class Desk:
     async def console(self) -> Console:
         environment = {"CACHE_DB_PATH": str(self.folder / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(self.folder / "logs")}
         opening = Opening(
-            load(environment=environment),
+            load_settings(environment=environment),
             Face.TUI,
             scan=True,
             make_contexts=lambda: KubeconfigContexts([self.kubeconfig], clock=self.clock),
@@ -84,7 +84,7 @@ class Desk:
     def state(self) -> ClusterState | None:
         return next((fact for fact in reversed(self.facts) if isinstance(fact, ClusterState)), None)
 
-    async def becomes(self, *trusts: Trust) -> ClusterState:
+    async def becomes(self, *trusts: ConnectionState) -> ClusterState:
         async def so() -> bool:
             state = self.state()
             return state is not None and state.trust in trusts
@@ -109,7 +109,7 @@ async def console(desk: Desk) -> AsyncIterator[Console]:
         return (await opened.rows(RowQuery(PODS))).total > 0
 
     await wait_until(pods_are_known)
-    await desk.becomes(Trust.LIVE, Trust.PARTIAL)
+    await desk.becomes(ConnectionState.LIVE, ConnectionState.PARTIAL)
     yield opened
     await opened.close()
 
@@ -120,7 +120,7 @@ async def test_a_lost_login_is_told_with_the_plugins_words_while_the_cache_answe
     renewed = desk.demo.rotate_token(ANN)
     desk.complains("the session has expired")
     asking = asyncio.create_task(console.refresh(SHOP, PODS))
-    state = await desk.becomes(Trust.LOST)
+    state = await desk.becomes(ConnectionState.LOST)
     assert "login-tool of user ann failed — exit code 255: the session has expired (try: login-tool sso login)" in state.detail
     assert (await console.rows(RowQuery(PODS))).total > 0
 
@@ -133,7 +133,7 @@ async def test_a_lost_login_is_told_with_the_plugins_words_while_the_cache_answe
     await asyncio.sleep(1)
     assert desk.runs == runs, "it was run again within the minute"
     desk.clock.advance(61)
-    await desk.becomes(Trust.LIVE, Trust.PARTIAL)
+    await desk.becomes(ConnectionState.LIVE, ConnectionState.PARTIAL)
     assert desk.runs == runs + 1
     await asyncio.wait_for(asking, 60)
 
@@ -143,19 +143,19 @@ async def test_a_revoked_token_is_replaced_without_anybody_noticing(desk: Desk, 
     seen = len(desk.facts)
     await console.refresh(SHOP)
     assert desk.runs == 2
-    assert not [fact for fact in desk.facts[seen:] if isinstance(fact, ClusterState) and fact.trust is Trust.LOST]
+    assert not [fact for fact in desk.facts[seen:] if isinstance(fact, ClusterState) and fact.trust is ConnectionState.LOST]
 
 
 async def test_a_context_that_leaves_the_kubeconfig_is_shown_from_the_cache_and_scanned_again_when_it_is_back(
     desk: Desk, console: Console
 ) -> None:
     desk.leads_to(desk.demo.url, context="renamed")
-    state = await desk.becomes(Trust.LOST)
+    state = await desk.becomes(ConnectionState.LOST)
     assert state.detail.startswith("Context shop is no longer in the kubeconfig — it may be called renamed now")
     assert (await console.rows(RowQuery(PODS))).total > 0
     assert [(one.name, bool(one.problem)) for one in console.contexts()] == [("renamed", False), ("shop", True)]
     desk.leads_to(desk.demo.url)
-    await desk.becomes(Trust.LIVE, Trust.PARTIAL)
+    await desk.becomes(ConnectionState.LIVE, ConnectionState.PARTIAL)
 
 
 async def test_a_context_that_leads_to_another_cluster_shows_nothing_of_the_former_one(desk: Desk, console: Console) -> None:
@@ -168,4 +168,4 @@ async def test_a_context_that_leads_to_another_cluster_shows_nothing_of_the_form
             return bool(uids) and not uids & former
 
         await wait_until(moved)
-        await desk.becomes(Trust.LIVE, Trust.PARTIAL)
+        await desk.becomes(ConnectionState.LIVE, ConnectionState.PARTIAL)

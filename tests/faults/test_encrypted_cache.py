@@ -24,7 +24,7 @@ from k8sconsole.errors import (
     StoreTooNew,
     UsageError,
 )
-from k8sconsole.model.objects import Departure
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery
 from k8sconsole.store.sqlite.file.key import Key
@@ -70,7 +70,7 @@ async def test_nothing_that_was_seen_can_be_read_in_the_file_or_its_wal_and_nobo
     store = await open_store(path, key=KEY)
     await store.write(batch(pod(PLANTED, labels={"label": PLANTED})))
     await store.write(batch(pod(PLANTED, version="2", status="Failed")))
-    await store.write(batch(gone=(Departure(Namespace("a"), PLANTED),)))
+    await store.write(batch(gone=(DeletedObject(Namespace("a"), PLANTED),)))
     assert len((await store.life(ObjectRef(HERE, PODS, Namespace("a"), PLANTED))).versions) == 3
     assert set(files(path)) == {"cache.db", "cache.db-shm", "cache.db-wal"}
     assert len(files(path)["cache.db-wal"]) > 4096

@@ -12,7 +12,7 @@ from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.demo.api.faults import Fault
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.kit.clock import SystemClock
-from k8sconsole.model.events import ClusterState, Fact, ScanCompleted, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact, ScanCompleted
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
@@ -99,10 +99,10 @@ class Site:
         assert state is not None
         return any(isinstance(fact, ScanCompleted) and fact.error and fact.resource == "configmaps" for fact in self.facts[since:])
 
-    def trust(self) -> Trust:
+    def trust(self) -> ConnectionState:
         return next(fact.trust for fact in reversed(self.facts) if isinstance(fact, ClusterState))
 
-    async def trusts(self, trust: Trust) -> bool:
+    async def trusts(self, trust: ConnectionState) -> bool:
         return self.trust() is trust
 
 

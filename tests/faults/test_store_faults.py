@@ -19,7 +19,7 @@ import pytest
 from k8sconsole.errors import StoreCorrupt, StoreError, StoreLocked, StoreTooNew, StoreUnwritable
 from k8sconsole.kit.clock import FixedClock
 from k8sconsole.model.history import Change
-from k8sconsole.model.objects import Departure
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery
 from k8sconsole.store.sqlite.open import open_store
@@ -240,7 +240,7 @@ async def test_a_clock_set_back_an_hour_loses_no_version_and_takes_nothing_for_e
     assert await store.take_lease("scan:here", "me", 10.0) == "me"
     clock.advance(-3600.0)
     await store.write(batch(pod("web", version="2", status="Failed"), pod("db"), at=clock.now()))
-    await store.write(batch(at=clock.now(), gone=[Departure(Namespace("a"), "web")]))
+    await store.write(batch(at=clock.now(), gone=[DeletedObject(Namespace("a"), "web")]))
     await store.clean(clock.now())
     life = (await store.life(ObjectRef(HERE, PODS, Namespace("a"), "web"))).versions
     assert [version.change for version, _ in life] == [Change.ADDED, Change.MODIFIED, Change.DELETED]

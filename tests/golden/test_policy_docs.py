@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import yaml
 
-from k8sconsole.model.outside import OutsideServer
+from k8sconsole.model.attached_servers import AttachedServerSettings
 from k8sconsole.model.policy import Action, Policy
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
@@ -82,7 +82,7 @@ def test_each_worked_policy_decides_as_the_manual_says() -> None:
 def test_the_worked_policy_for_attached_servers_decides_as_the_manual_says(
     server: str, tool: str, arguments: dict[str, Any], face: Face, action: Action
 ) -> None:
-    (spec,), _ = adopted(OutsideServer(server, command="x"), [types.Tool(name=tool, input_schema={"type": "object"})], _never)
+    (spec,), _ = adopted(AttachedServerSettings(server, command="x"), [types.Tool(name=tool, input_schema={"type": "object"})], _never)
     assert decide(_written()[-1], spec, ToolCall(spec.name, arguments, face), aimed(arguments)).action is action
 
 

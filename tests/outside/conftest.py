@@ -13,11 +13,11 @@ import msgspec
 import pytest
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
-from k8sconsole.config.loading import load
-from k8sconsole.config.settings import Scanner
+from k8sconsole.config.loader import load_settings
+from k8sconsole.config.settings import ScannerSettings
 from k8sconsole.demo.server import DemoCluster
+from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedServerState, AttachedServerStatus
 from k8sconsole.model.events import Fact
-from k8sconsole.model.outside import OutsideServer, OutsideState, OutsideTrust
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.cluster_pool import Opening
@@ -49,9 +49,9 @@ class Manners:
         where = self.path.with_suffix(".calls")
         return [json.loads(line) for line in where.read_text().splitlines()] if where.exists() else []
 
-    def server(self, name: str = "files", **more: Any) -> OutsideServer:
+    def server(self, name: str = "files", **more: Any) -> AttachedServerSettings:
         known = {"reads": ("read_*", "hang"), "timeout": 1.0, **more}
-        return OutsideServer(name, command=sys.executable, args=(manners.__file__, str(self.path)), **known)
+        return AttachedServerSettings(name, command=sys.executable, args=(manners.__file__, str(self.path)), **known)
 
 
 class Attached:
@@ -61,7 +61,7 @@ class Attached:
         self.console = console
         self.facts = facts
 
-    def state(self, name: str = "files") -> OutsideState:
+    def state(self, name: str = "files") -> AttachedServerStatus:
         return next(state for state in self.console.outside.states() if state.name == name)
 
     async def until(self, there: Callable[[], bool], within: float = 20.0) -> None:
@@ -71,10 +71,10 @@ class Attached:
             await asyncio.sleep(0.05)
 
     async def ready(self, name: str = "files") -> None:
-        await self.until(lambda: self.state(name).trust is OutsideTrust.READY)
+        await self.until(lambda: self.state(name).trust is AttachedServerState.READY)
 
     async def lost(self, name: str = "files") -> None:
-        await self.until(lambda: self.state(name).trust is OutsideTrust.LOST)
+        await self.until(lambda: self.state(name).trust is AttachedServerState.LOST)
 
     def names(self) -> list[str]:
         return [spec.name for spec in self.console.tools()]
@@ -98,10 +98,12 @@ async def demo() -> AsyncIterator[DemoCluster]:
 def attach(demo: DemoCluster, tmp_path: Path) -> Attach:
     @asynccontextmanager
     async def opened(
-        *servers: OutsideServer, face: Face = Face.TUI, policy: Policy | None = None, source: str = "", scan: bool = False
+        *servers: AttachedServerSettings, face: Face = Face.TUI, policy: Policy | None = None, source: str = "", scan: bool = False
     ) -> AsyncIterator[Attached]:
-        loaded = load({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path / "logs")}, environment={})
-        told = msgspec.structs.replace(loaded.settings, mcp_servers=servers, policy=policy or Policy(), scanner=Scanner(source=source))
+        loaded = load_settings({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path / "logs")}, environment={})
+        told = msgspec.structs.replace(
+            loaded.settings, mcp_servers=servers, policy=policy or Policy(), scanner=ScannerSettings(source=source)
+        )
         facts: list[Fact] = []
         contexts = None if source else lambda: KubeconfigContexts([demo.kubeconfig])
         opening = Opening(msgspec.structs.replace(loaded, settings=told), face, scan=scan, make_contexts=contexts)

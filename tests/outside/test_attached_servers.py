@@ -9,8 +9,8 @@ import pytest
 from mcp import Client
 
 from k8sconsole.mcp_server.server import make_server
+from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedServerState
 from k8sconsole.model.events import ToolsChanged
-from k8sconsole.model.outside import OutsideServer, OutsideTrust
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Face, Question
 from k8sconsole.tools.mcp_client.session import Answer as Told
@@ -173,8 +173,8 @@ async def test_a_server_that_ended_says_why_and_is_started_again(attach: Attach,
 
 
 async def test_a_server_that_cannot_be_started_is_told_and_the_rest_works(attach: Attach, files: Manners) -> None:
-    async with attach(OutsideServer("none", command="/no/such/server"), files.server()) as attached:
-        assert attached.state("none").trust is OutsideTrust.LOST
+    async with attach(AttachedServerSettings("none", command="/no/such/server"), files.server()) as attached:
+        assert attached.state("none").trust is AttachedServerState.LOST
         assert "No such file" in attached.state("none").detail
         assert (await attached.console.call("files__read_file", {"path": "/"})).error is None
         unknown = await attached.console.call("none__anything", {})
@@ -224,7 +224,7 @@ async def test_its_process_ends_with_the_console_and_sees_little_of_our_environm
         environment = dict(part.split("=", 1) for part in _read(process, "environ").split("\0") if "=" in part)
         assert environment["TOKEN"] == "abc"
         assert "LLM_API_KEY" not in environment
-        assert attached.state().trust is OutsideTrust.READY
+        assert attached.state().trust is AttachedServerState.READY
     assert _read(process, "cmdline") == ""
 
 

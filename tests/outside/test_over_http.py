@@ -10,7 +10,7 @@ import uvicorn
 from mcp.server import MCPServer
 from starlette.responses import PlainTextResponse
 
-from k8sconsole.model.outside import OutsideServer, OutsideTrust
+from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedServerState
 from tests.outside.conftest import Attach
 
 pytestmark = pytest.mark.long
@@ -63,7 +63,7 @@ async def test_a_server_at_an_address_is_reached_with_the_token_that_the_environ
     attach: Attach, far: Far, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("FAR_TOKEN", "far-token")
-    server = OutsideServer("far", url=far.url, headers={"Authorization": "Bearer ${FAR_TOKEN}"}, reads=("*",), timeout=3.0)
+    server = AttachedServerSettings("far", url=far.url, headers={"Authorization": "Bearer ${FAR_TOKEN}"}, reads=("*",), timeout=3.0)
     async with attach(server) as attached:
         outcome = await attached.console.call("far__weather", {"town": "Bergen"})
         assert outcome.error is None, outcome.error
@@ -80,6 +80,6 @@ async def test_a_server_at_an_address_is_reached_with_the_token_that_the_environ
     ("headers", "why"), [({"Authorization": "Bearer wrong"}, "401"), ({"Authorization": "${NO_SUCH_VARIABLE}"}, "NO_SUCH_VARIABLE")]
 )
 async def test_a_server_that_does_not_let_us_in_says_why(attach: Attach, far: Far, headers: dict[str, str], why: str) -> None:
-    async with attach(OutsideServer("far", url=far.url, headers=headers, timeout=3.0)) as attached:
-        assert attached.state("far").trust is OutsideTrust.LOST
+    async with attach(AttachedServerSettings("far", url=far.url, headers=headers, timeout=3.0)) as attached:
+        assert attached.state("far").trust is AttachedServerState.LOST
         assert why in attached.state("far").detail

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.model.events import ClusterState, Trust
-from k8sconsole.model.outside import OutsideServer
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.attached_servers import AttachedServerSettings
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.events import ClusterState, ConnectionState
 from k8sconsole.model.refs import ResourceName
 from tests.outside.conftest import Attach, Manners
 
@@ -29,14 +29,14 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
 
 
-def _second(demo: DemoCluster, tmp_path: Path, reads: tuple[str, ...] = READS) -> OutsideServer:
+def _second(demo: DemoCluster, tmp_path: Path, reads: tuple[str, ...] = READS) -> AttachedServerSettings:
     arguments = ("-m", "k8sconsole", "mcp", "--db", str(tmp_path / "second.db"))
-    return OutsideServer("second", command=sys.executable, args=arguments, env={"KUBECONFIG": str(demo.kubeconfig)}, reads=reads)
+    return AttachedServerSettings("second", command=sys.executable, args=arguments, env={"KUBECONFIG": str(demo.kubeconfig)}, reads=reads)
 
 
-def _peer(demo: DemoCluster) -> OutsideServer:
+def _peer(demo: DemoCluster) -> AttachedServerSettings:
     arguments = ("--kubeconfig", str(demo.kubeconfig), "--list-output", "yaml")
-    return OutsideServer("peer", command=PEER, args=arguments, reads=("resources_list", "resources_get"))
+    return AttachedServerSettings("peer", command=PEER, args=arguments, reads=("resources_list", "resources_get"))
 
 
 async def _there(demo: DemoCluster) -> dict[str, int]:
@@ -108,25 +108,25 @@ async def test_a_source_that_ends_is_a_lost_cluster_whose_rows_stay(attach: Atta
     command = tmp_path / "second"
     command.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
     command.chmod(0o755)
-    server = OutsideServer("second", str(command), *_parts(_second(demo, tmp_path)))
+    server = AttachedServerSettings("second", str(command), *_parts(_second(demo, tmp_path)))
     async with attach(server, source="second", scan=True) as attached:
 
-        def told(trust: Trust) -> bool:
+        def told(trust: ConnectionState) -> bool:
             states = [fact for fact in attached.facts if isinstance(fact, ClusterState)]
             return bool(states) and states[-1].trust is trust
 
         attached.console.focus(attached.console.selected[0], ResourceName("pods"))
-        await attached.until(lambda: told(Trust.LIVE), 40)
-        reached = [fact for fact in attached.facts if isinstance(fact, ClusterState) and fact.trust is Trust.LIVE]
+        await attached.until(lambda: told(ConnectionState.LIVE), 40)
+        reached = [fact for fact in attached.facts if isinstance(fact, ClusterState) and fact.trust is ConnectionState.LIVE]
         assert not any(fact.watched for fact in reached), "who tells no changes is not to be called live"
         await attached.until(lambda: any(getattr(fact, "resource", "") == "pods" for fact in attached.facts), 40)
         command.unlink()
         await _end(tmp_path)
-        await attached.until(lambda: told(Trust.LOST), 40)
+        await attached.until(lambda: told(ConnectionState.LOST), 40)
         assert (await attached.console.rows(RowQuery(ResourceName("pods")))).rows
 
 
-def _parts(server: OutsideServer) -> tuple[tuple[str, ...], dict[str, str], str, dict[str, str], tuple[str, ...]]:
+def _parts(server: AttachedServerSettings) -> tuple[tuple[str, ...], dict[str, str], str, dict[str, str], tuple[str, ...]]:
     return server.args, server.env, server.url, server.headers, server.reads
 
 
@@ -151,4 +151,4 @@ async def _end(tmp_path: Path) -> None:
 def test_a_server_that_cannot_be_meant_stops_the_start_and_is_named(values: dict[str, object], named: str) -> None:
     flags = {"mcp_servers": [{"name": "files", "command": "x"}], **values}
     with pytest.raises(ConfigurationError, match=named):
-        load(flags, environment={})
+        load_settings(flags, environment={})

@@ -8,20 +8,19 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import UsageError
-from k8sconsole.kit.clock import FixedClock, iso
-from k8sconsole.model.connections import Connections
-from k8sconsole.model.contexts import ContextInfo, LogOptions
-from k8sconsole.model.events import ClusterState, Fact, RowsChanged, Trust
-from k8sconsole.model.filters import RowSubject, predicate
+from k8sconsole.kit.clock import FixedClock, format_rfc3339
+from k8sconsole.model.attached_servers import AttachedServerStatus
+from k8sconsole.model.cache_records import RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
+from k8sconsole.model.clusters import Connections, ContextInfo, LogOptions
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact, RowsChanged
+from k8sconsole.model.filters import RowSubject, build_predicate
 from k8sconsole.model.freshness import Freshness, Source
-from k8sconsole.model.history import Moment
-from k8sconsole.model.indicators import HIT, SCANNED, SUGGESTED, Indicator, indicators
+from k8sconsole.model.history import TimelineEntry
+from k8sconsole.model.indicators import CACHE_HIT, SCANNED, SUGGESTED, Indicator, compute_indicators
 from k8sconsole.model.objects import Row
-from k8sconsole.model.outside import OutsideState
-from k8sconsole.model.reading import RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
 from k8sconsole.model.refs import ApiResource, ClusterName, ObjectRef
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import KindTable, table_for
+from k8sconsole.model.tables import KindTable, find_table
 from k8sconsole.model.tools import Answer, Face, Question, Risk, ToolOutcome
 
 NOW = 1_795_000_000.0
@@ -50,9 +49,9 @@ class Servers:
     """The attached MCP servers, as the test has them."""
 
     def __init__(self) -> None:
-        self.told: list[OutsideState] = []
+        self.told: list[AttachedServerStatus] = []
 
-    def states(self) -> list[OutsideState]:
+    def states(self) -> list[AttachedServerStatus]:
         return list(self.told)
 
 
@@ -63,7 +62,7 @@ class MemoryConsole:
         self.outside = Servers()
         self.selected: tuple[ClusterName, ...] = (DEMO,)
         self.confirmed = NOW
-        self.trust = ClusterState(DEMO, Trust.LIVE, version="v1.36.3", seen_at=NOW)
+        self.trust = ClusterState(DEMO, ConnectionState.LIVE, version="v1.36.3", seen_at=NOW)
         self.revision = 1
         self.listeners: list[Callable[[Fact], None]] = []
         self.rows_by_ref: dict[ObjectRef, Row] = {}
@@ -79,7 +78,7 @@ class MemoryConsole:
 
     def put(self, body: dict[str, Any]) -> Row:
         resource = next(one for one in BUILTIN if one.kind == body["kind"])
-        seen = table_for(resource).project(msgspec.json.encode(body))
+        seen = find_table(resource).project(msgspec.json.encode(body))
         row = Row(
             DEMO,
             resource.name,
@@ -136,7 +135,7 @@ class MemoryConsole:
         return found
 
     def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
-        return table_for(resource)
+        return find_table(resource)
 
     async def rows(self, query: RowQuery) -> Rows:
         rows = [
@@ -147,8 +146,8 @@ class MemoryConsole:
             and (not query.namespaces or row.namespace in query.namespaces)
         ]
         if query.filter is not None:
-            keep = predicate(query.filter, self.clock.now())
-            table = table_for(next(one for one in BUILTIN if one.name == query.resource))
+            keep = build_predicate(query.filter, self.clock.now())
+            table = find_table(next(one for one in BUILTIN if one.name == query.resource))
             rows = [row for row in rows if keep(RowSubject(row, table, lambda row: self.bodies.get(row.ref)))]
         if query.after_revision is not None:
             after = query.after_revision
@@ -184,13 +183,13 @@ class MemoryConsole:
 
         return describe(next(one for one in BUILTIN if one.name == ref.resource), self.bodies[ref], [], NOW)
 
-    async def timeline(self, ref: ObjectRef) -> list[Moment]:
+    async def timeline(self, ref: ObjectRef) -> list[TimelineEntry]:
         return [
-            Moment(NOW - 40, "warning", "", "kubelet", ("BackOff ×7: Back-off restarting failed container",)),
-            Moment(NOW - 95, "modified", f"pods/{ref.name}-x", "kubelet", ("status.phase",)),
-            Moment(NOW - 3700, "modified", "", "kubectl-edit", ("spec.containers[c].image: web:1 → web:2", "spec.replicas: 2 → 3")),
-            Moment(NOW - 90_000, "gap", "", "", ("nobody was watching from 01:00 to 02:00 (no process was scanning)",)),
-            Moment(NOW - 200_000, "added"),
+            TimelineEntry(NOW - 40, "warning", "", "kubelet", ("BackOff ×7: Back-off restarting failed container",)),
+            TimelineEntry(NOW - 95, "modified", f"pods/{ref.name}-x", "kubelet", ("status.phase",)),
+            TimelineEntry(NOW - 3700, "modified", "", "kubectl-edit", ("spec.containers[c].image: web:1 → web:2", "spec.replicas: 2 → 3")),
+            TimelineEntry(NOW - 90_000, "gap", "", "", ("nobody was watching from 01:00 to 02:00 (no process was scanning)",)),
+            TimelineEntry(NOW - 200_000, "added"),
         ]
 
     async def call(self, tool: str, arguments: dict[str, Any], *, face: Face = Face.TUI, caller: str = "") -> ToolOutcome:
@@ -256,7 +255,7 @@ class MemoryConsole:
             if not 6 < hour < 13
             for each in range(4)
         ]
-        return indicators({HIT: facts, SCANNED: [(at, 1.0) for at, _ in facts], SUGGESTED: facts[:9]}, NOW - 86_400.0, NOW)
+        return compute_indicators({CACHE_HIT: facts, SCANNED: [(at, 1.0) for at, _ in facts], SUGGESTED: facts[:9]}, NOW - 86_400.0, NOW)
 
     def focus(self, cluster: ClusterName, resource: str) -> None: ...
 
@@ -316,8 +315,8 @@ def pod(
     labels: dict[str, str] | None = None,
     uid: str = "",
 ) -> dict[str, Any]:
-    state: dict[str, Any] = {"waiting": {"reason": reason}} if reason else {"running": {"startedAt": iso(NOW - age)}}
-    last = {"terminated": {"finishedAt": iso(NOW - 38), "reason": "Error", "exitCode": 1}} if restarts else {}
+    state: dict[str, Any] = {"waiting": {"reason": reason}} if reason else {"running": {"startedAt": format_rfc3339(NOW - age)}}
+    last = {"terminated": {"finishedAt": format_rfc3339(NOW - 38), "reason": "Error", "exitCode": 1}} if restarts else {}
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -325,7 +324,7 @@ def pod(
             "name": name,
             "namespace": namespace,
             "uid": uid or f"uid-{namespace}-{name}",
-            "creationTimestamp": iso(NOW - age),
+            "creationTimestamp": format_rfc3339(NOW - age),
             "labels": labels or {"app": name.split("-")[0]},
         },
         "spec": {"nodeName": node, "containers": [{"name": "main", "image": "shop/main:1.4", "ports": [{"containerPort": 8080}]}]},
@@ -346,7 +345,7 @@ def shop() -> list[dict[str, Any]]:
             "name": name,
             **({"namespace": namespace} if namespace else {}),
             "uid": f"uid-{name}",
-            "creationTimestamp": iso(NOW - 86_400 * 5),
+            "creationTimestamp": format_rfc3339(NOW - 86_400 * 5),
             **more,
         }
 

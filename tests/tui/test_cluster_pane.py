@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.model.events import ClusterState, OutsideChanged, Trust
-from k8sconsole.model.outside import OutsideState, OutsideTrust
+from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
+from k8sconsole.model.events import AttachedServerChanged, ClusterState, ConnectionState
 from k8sconsole.tui.widgets.question import QuestionDialog
 from tests.tui.memory import DEMO, NOW, Embedded, MemoryConsole, open_console, pod, settled, shop
 
@@ -163,7 +163,7 @@ async def test_a_question_that_wants_a_word_does_nothing_until_it_is_typed(conso
 async def test_a_lost_cluster_is_told_and_its_rows_stay_with_their_age(console: MemoryConsole) -> None:
     async with open_console(console) as pilot:
         console.clock.advance(130)
-        console.tell(ClusterState(DEMO, Trust.LOST, "connection refused", seen_at=NOW, retry_at=NOW + 138))
+        console.tell(ClusterState(DEMO, ConnectionState.LOST, "connection refused", seen_at=NOW, retry_at=NOW + 138))
         await pilot.pause(0.3)
         await settled(pilot)
         shown = screen(pilot)
@@ -218,11 +218,11 @@ async def test_a_terminal_too_small_says_so_in_a_sentence(console: MemoryConsole
 
 
 async def test_the_tools_pane_says_how_each_attached_server_is_as_soon_as_it_is_another(console: MemoryConsole) -> None:
-    console.outside.told = [OutsideState("files", "stdio", OutsideTrust.READY, NOW, 3)]
+    console.outside.told = [AttachedServerStatus("files", "stdio", AttachedServerState.READY, NOW, 3)]
     async with open_console(console, size=(120, 24)) as pilot:
         assert "● files" in (await press(pilot, "f3")).splitlines()[1]
-        console.outside.told = [OutsideState("files", "stdio", OutsideTrust.LOST, NOW, 3, ("files__read",), "exit code 7")]
-        console.tell(OutsideChanged("files", "lost"))
+        console.outside.told = [AttachedServerStatus("files", "stdio", AttachedServerState.LOST, NOW, 3, ("files__read",), "exit code 7")]
+        console.tell(AttachedServerChanged("files", "lost"))
         await settled(pilot, 6)
         assert "◌ files 1 held lost: exit code 7" in screen(pilot).splitlines()[1]
 

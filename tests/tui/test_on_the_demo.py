@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.runtime.demo import opening_on
 from k8sconsole.runtime.embedded import start_console
@@ -21,7 +21,7 @@ WITHIN = 20.0
 @pytest.fixture(scope="module")
 def opening(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder: Path = tmp_path_factory.mktemp("demo")
-    loaded = load({"cache.db_path": str(folder / "cache.db")}, environment={})
+    loaded = load_settings({"cache.db_path": str(folder / "cache.db")}, environment={})
     with DemoCluster.in_thread("bad-day", still=True, tls=True) as cluster:
         yield opening_on(cluster.kubeconfig, loaded)
 

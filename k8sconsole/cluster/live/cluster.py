@@ -30,8 +30,7 @@ from k8sconsole.cluster.port import (
 )
 from k8sconsole.errors import ConsoleError, Forbidden, NotFound
 from k8sconsole.kit.clock import Clock, SystemClock
-from k8sconsole.model.connections import Connections, PoolBounds
-from k8sconsole.model.identity import Identity
+from k8sconsole.model.clusters import ClusterIdentity, Connections, PoolBounds
 from k8sconsole.model.refs import ApiResource, ClusterName
 
 _MANAGER = "k8sconsole"
@@ -91,14 +90,14 @@ class LiveCluster:
         answer = await decoded(asked, await self._transport.fetch(Request(asked, "/version")), _Version)
         return ServerVersion(answer.git_version, answer.platform)
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> ClusterIdentity:
         door = (await self._source.current()).door
         try:
             system = await self.get(_NAMESPACES, None, "kube-system")
         except (Forbidden, NotFound):
-            return Identity(door=door)
+            return ClusterIdentity(door=door)
         uid = (await decoded(self._asked("get", _NAMESPACES), system, _Uid)).metadata.uid
-        return Identity(uid, door)
+        return ClusterIdentity(uid, door)
 
     async def discover(self) -> Discovery:
         return (await discover(self._transport, self.name)).discovery()

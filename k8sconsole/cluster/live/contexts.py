@@ -13,8 +13,8 @@ from k8sconsole.cluster.live.kubeconfig.login import Login, Resolve, address, lo
 from k8sconsole.cluster.port import Cluster, ContextInfo, Contexts
 from k8sconsole.errors import ConfigurationError, NotFound
 from k8sconsole.kit.clock import Clock
-from k8sconsole.kit.text import nearest
-from k8sconsole.model.connections import PoolBounds
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.clusters import PoolBounds
 from k8sconsole.model.refs import ClusterName
 
 _BOUNDS = PoolBounds()
@@ -145,7 +145,7 @@ def _gone(before: Login, kubeconfig: Kubeconfig, origin: str) -> NotFound:
 
 
 def _unknown(name: str, known: Sequence[str] | Mapping[str, object], origin: str) -> NotFound:
-    close = nearest(name, list(known))
+    close = find_nearest(name, list(known))
     remedy = f"one of: {', '.join(close or list(known)[:5])}" if known else "k8sconsole demo"
     return NotFound(
         f"No context is called {name}", f"read from {origin}", remedy, {"parameter": "context", "given": name, "nearest": close}

@@ -17,7 +17,7 @@ from k8sconsole.cluster.live.failures import told
 from k8sconsole.cluster.live.pool import Pool
 from k8sconsole.cluster.live.proxy import is_loopback
 from k8sconsole.errors import ConsoleError, CredentialsError, Unreachable
-from k8sconsole.model.connections import Connections, PoolBounds
+from k8sconsole.model.clusters import Connections, PoolBounds
 from k8sconsole.model.refs import ClusterName
 
 CONNECT_TIMEOUT = 10.0

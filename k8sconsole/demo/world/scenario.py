@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import yaml
 
-from k8sconsole.config.paths import share
+from k8sconsole.config.paths import share_dir
 from k8sconsole.demo.world.staging.large import fill
 from k8sconsole.demo.world.staging.script import ScenarioBuilder
 from k8sconsole.demo.world.staging.time_lapse import live_through
@@ -61,4 +61,4 @@ def _read(name: str) -> ScenarioFile:
 
 
 def _folder() -> Path:
-    return share("data/scenarios")
+    return share_dir("data/scenarios")

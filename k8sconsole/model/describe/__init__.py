@@ -4,7 +4,7 @@ Here live the long forms, one module a family, and a general one for every other
 come masked from the cache; nothing here unmasks, and of a secret only keys and sizes are told.
 """
 
-from k8sconsole.model.describe.describing import describe
+from k8sconsole.model.describe.dispatch import describe
 from k8sconsole.model.describe.sections import Line, Section
 
 __all__ = ["Line", "Section", "describe"]

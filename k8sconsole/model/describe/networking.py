@@ -1,13 +1,13 @@
 """Services, Ingresses, network policies: who answers, and where it leads."""
 
-from k8sconsole.model.describe.sections import Line, Node, Section, listed, mapping, section, stated
+from k8sconsole.model.describe.sections import JsonNode, Line, Section, make_lines, make_list_lines, make_mapping_lines, make_section
 
 
-def service(obj: Node, now: float) -> list[Section]:
+def describe_service(obj: JsonNode, now: float) -> list[Section]:
     spec = obj["spec"]
     entries = [str(entry["ip"] or entry["hostname"]) for entry in obj.at("status", "loadBalancer", "ingress")]
-    lines = mapping("Selector", spec["selector"])
-    lines += stated(
+    lines = make_mapping_lines("Selector", spec["selector"])
+    lines += make_lines(
         [
             ("Type", spec["type"]),
             ("Cluster IPs", ", ".join(spec["clusterIPs"].words()) or spec["clusterIP"]),
@@ -20,35 +20,37 @@ def service(obj: Node, now: float) -> list[Section]:
             ("External traffic", spec["externalTrafficPolicy"]),
         ]
     )
-    return section("Service", lines) + section("Ports", [_port(port) for port in spec["ports"]])
+    return make_section("Service", lines) + make_section("Ports", [_port(port) for port in spec["ports"]])
 
 
-def _port(port: Node) -> Line:
+def _port(port: JsonNode) -> Line:
     node = f", node port {port['nodePort']}" if port["nodePort"] else ""
     return Line(
         str(port["name"] or "<unnamed>"), f"{port['port']}/{port['protocol'] or 'TCP'} → {port['targetPort'] or port['port']}{node}"
     )
 
 
-def endpoints(obj: Node, now: float) -> list[Section]:
+def describe_endpoints(obj: JsonNode, now: float) -> list[Section]:
     found: list[Section] = []
     for subset in obj["subsets"]:
         ports = [f"{port['name'] or '<unnamed>'} {port['port']}/{port['protocol'] or 'TCP'}" for port in subset["ports"]]
-        lines = listed("Addresses", [_address(each) for each in subset["addresses"]])
-        lines += listed("Not ready", [_address(each) for each in subset["notReadyAddresses"]]) if subset["notReadyAddresses"] else []
-        found += section("Subset", lines + listed("Ports", ports))
+        lines = make_list_lines("Addresses", [_address(each) for each in subset["addresses"]])
+        lines += (
+            make_list_lines("Not ready", [_address(each) for each in subset["notReadyAddresses"]]) if subset["notReadyAddresses"] else []
+        )
+        found += make_section("Subset", lines + make_list_lines("Ports", ports))
     return found
 
 
-def _address(each: Node) -> str:
+def _address(each: JsonNode) -> str:
     target = each["targetRef"]
     return f"{each['ip']} ({target['kind']}/{target['name']})" if target else str(each["ip"])
 
 
-def ingress(obj: Node, now: float) -> list[Section]:
+def describe_ingress(obj: JsonNode, now: float) -> list[Section]:
     spec = obj["spec"]
     entries = [str(entry["ip"] or entry["hostname"]) for entry in obj.at("status", "loadBalancer", "ingress")]
-    head = stated(
+    head = make_lines(
         [("Class", spec["ingressClassName"]), ("Address", ", ".join(entries)), ("Default backend", _backend(spec["defaultBackend"]))]
     )
     tls = [Line(str(each["secretName"] or "<default>"), ", ".join(each["hosts"].words())) for each in spec["tls"]]
@@ -56,10 +58,10 @@ def ingress(obj: Node, now: float) -> list[Section]:
     for rule in spec["rules"]:
         rules.append(Line(str(rule["host"] or "*")))
         rules += [Line(str(path["path"] or "/"), _backend(path["backend"]), 1) for path in rule.at("http", "paths")]
-    return section("Ingress", head) + section("TLS", tls) + section("Rules", rules)
+    return make_section("Ingress", head) + make_section("TLS", tls) + make_section("Rules", rules)
 
 
-def _backend(backend: Node) -> str:
+def _backend(backend: JsonNode) -> str:
     to = backend["service"]
     if to:
         return f"{to['name']}:{to['port']['number'] or to['port']['name']}"

@@ -1,16 +1,31 @@
 """Pods: where they run, what each container is and does, what they mount."""
 
-from k8sconsole.model.describe.sections import Line, Node, Section, ago, line, listed, mapping, section, stated
-from k8sconsole.model.describe.templates import container_lines, volumes
-from k8sconsole.model.quantities import short_duration
-from k8sconsole.model.tables.custom import moment
+from k8sconsole.model.describe.sections import (
+    JsonNode,
+    Line,
+    Section,
+    format_time_with_age,
+    make_line,
+    make_lines,
+    make_list_lines,
+    make_mapping_lines,
+    make_section,
+)
+from k8sconsole.model.describe.templates import describe_volumes, make_container_lines
+from k8sconsole.model.quantities import format_duration_short
+from k8sconsole.model.tables.custom import parse_object_time
 
 
-def pod(obj: Node, now: float) -> list[Section]:
-    return [*placement(obj, now), *containers(obj, now), *volumes(obj["spec"]), *scheduling(obj["spec"])]
+def describe_pod(obj: JsonNode, now: float) -> list[Section]:
+    return [
+        *describe_placement(obj, now),
+        *describe_containers(obj, now),
+        *describe_volumes(obj["spec"]),
+        *describe_scheduling(obj["spec"]),
+    ]
 
 
-def placement(obj: Node, now: float) -> list[Section]:
+def describe_placement(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     node = f"{spec['nodeName']}/{status['hostIP']}" if status["hostIP"] else str(spec["nodeName"])
     pairs = [
@@ -18,7 +33,7 @@ def placement(obj: Node, now: float) -> list[Section]:
         ("Reason", status["reason"]),
         ("Message", status["message"]),
         ("Node", node),
-        ("Started", ago(status["startTime"], now)),
+        ("Started", format_time_with_age(status["startTime"], now)),
         ("IP", status["podIP"]),
         ("Service account", spec["serviceAccountName"]),
         ("Priority", f"{spec['priority']} {spec['priorityClassName']}".strip() if spec["priority"].value is not None else ""),
@@ -27,10 +42,10 @@ def placement(obj: Node, now: float) -> list[Section]:
         ("Runtime class", spec["runtimeClassName"]),
         ("Nominated node", status["nominatedNodeName"]),
     ]
-    return section("Pod", stated(pairs))
+    return make_section("Pod", make_lines(pairs))
 
 
-def containers(obj: Node, now: float) -> list[Section]:
+def describe_containers(obj: JsonNode, now: float) -> list[Section]:
     found: list[Section] = []
     for field, statuses, heading in (
         ("initContainers", "initContainerStatuses", "Init containers"),
@@ -42,29 +57,29 @@ def containers(obj: Node, now: float) -> list[Section]:
         for each in obj["spec"][field]:
             name = str(each["name"])
             lines.append(Line(name))
-            lines += status_lines(by_name.get(name, Node(None)), now)
-            lines += container_lines(each)
-        found += section(heading, lines)
+            lines += make_status_lines(by_name.get(name, JsonNode(None)), now)
+            lines += make_container_lines(each)
+        found += make_section(heading, lines)
     return found
 
 
-def status_lines(status: Node, now: float) -> list[Line]:
+def make_status_lines(status: JsonNode, now: float) -> list[Line]:
     pairs = [("Image ID", status["imageID"]), ("Ready", status["ready"]), ("Restarts", status["restartCount"])]
-    return [*_state("State", status["state"], now), *_state("Last state", status["lastState"], now), *stated(pairs, 1)]
+    return [*_state("State", status["state"], now), *_state("Last state", status["lastState"], now), *make_lines(pairs, 1)]
 
 
-def _state(label: str, state: Node, now: float) -> list[Line]:
+def _state(label: str, state: JsonNode, now: float) -> list[Line]:
     """Waiting, running or ended, with the reason and how long ago."""
     for kind, facts in state.items():
-        lines = [line(label, f"{kind.capitalize()} {facts['reason']}".strip(), 1)]
+        lines = [make_line(label, f"{kind.capitalize()} {facts['reason']}".strip(), 1)]
         code = facts["exitCode"]
-        lines += stated(
+        lines += make_lines(
             [
                 ("Exit code", code),
                 ("Signal", facts["signal"] or ""),
                 ("Message", facts["message"]),
-                ("Started", ago(facts["startedAt"], now)),
-                ("Finished", ago(facts["finishedAt"], now)),
+                ("Started", format_time_with_age(facts["startedAt"], now)),
+                ("Finished", format_time_with_age(facts["finishedAt"], now)),
                 ("Lasted", _lasted(facts)),
             ],
             2,
@@ -73,21 +88,21 @@ def _state(label: str, state: Node, now: float) -> list[Line]:
     return []
 
 
-def _lasted(facts: Node) -> str:
-    begin, end = moment(facts["startedAt"].value), moment(facts["finishedAt"].value)
-    return "" if begin is None or end is None else short_duration(end - begin)
+def _lasted(facts: JsonNode) -> str:
+    begin, end = parse_object_time(facts["startedAt"].value), parse_object_time(facts["finishedAt"].value)
+    return "" if begin is None or end is None else format_duration_short(end - begin)
 
 
-def scheduling(spec: Node) -> list[Section]:
-    lines = mapping("Node selector", spec["nodeSelector"])
-    lines += listed("Tolerations", [_toleration(each) for each in spec["tolerations"]])
-    lines += stated([("Affinity", spec["affinity"]), ("Scheduler", spec["schedulerName"])])
+def describe_scheduling(spec: JsonNode) -> list[Section]:
+    lines = make_mapping_lines("Node selector", spec["nodeSelector"])
+    lines += make_list_lines("Tolerations", [_toleration(each) for each in spec["tolerations"]])
+    lines += make_lines([("Affinity", spec["affinity"]), ("Scheduler", spec["schedulerName"])])
     if spec["schedulingGates"]:
-        lines += listed("Scheduling gates", [str(gate["name"]) for gate in spec["schedulingGates"]])
-    return section("Scheduling", lines)
+        lines += make_list_lines("Scheduling gates", [str(gate["name"]) for gate in spec["schedulingGates"]])
+    return make_section("Scheduling", lines)
 
 
-def _toleration(each: Node) -> str:
+def _toleration(each: JsonNode) -> str:
     key = f"{each['key']}={each['value']}" if each["value"] else str(each["key"])
     effect = f":{each['effect']}" if each["effect"] else ""
     seconds = f" for {each['tolerationSeconds']}s" if each["tolerationSeconds"].value is not None else ""

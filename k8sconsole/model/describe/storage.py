@@ -1,9 +1,9 @@
 """Volumes and claims."""
 
-from k8sconsole.model.describe.sections import Node, Section, section, stated
+from k8sconsole.model.describe.sections import JsonNode, Section, make_lines, make_section
 
 
-def claim(obj: Node, now: float) -> list[Section]:
+def describe_claim(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     pairs = [
         ("Status", _phase(obj)),
@@ -15,10 +15,10 @@ def claim(obj: Node, now: float) -> list[Section]:
         ("Volume mode", spec["volumeMode"]),
         ("Data source", spec["dataSource"]),
     ]
-    return section("PersistentVolumeClaim", stated(pairs))
+    return make_section("PersistentVolumeClaim", make_lines(pairs))
 
 
-def _phase(obj: Node) -> str:
+def _phase(obj: JsonNode) -> str:
     return "Terminating" if obj.at("metadata", "deletionTimestamp") else str(obj.at("status", "phase"))
 
 
@@ -36,7 +36,7 @@ _KNOWN = frozenset(
 )
 
 
-def volume(obj: Node, now: float) -> list[Section]:
+def describe_volume(obj: JsonNode, now: float) -> list[Section]:
     spec, ref = obj["spec"], obj.at("spec", "claimRef")
     source = next(((kind, facts) for kind, facts in spec.items() if kind not in _KNOWN and isinstance(facts.value, dict)), None)
     pairs = [
@@ -51,4 +51,4 @@ def volume(obj: Node, now: float) -> list[Section]:
         ("Node affinity", spec["nodeAffinity"]),
     ]
     kept = [] if source is None else [("Kind", source[0]), *((key, value) for key, value in source[1].items())]
-    return section("PersistentVolume", stated(pairs)) + section("Source", stated(kept))
+    return make_section("PersistentVolume", make_lines(pairs)) + make_section("Source", make_lines(kept))

@@ -1,23 +1,23 @@
 """Pod templates: what a workload's pods will be made of. Containers and volumes are told in the same words for a pod itself."""
 
-from k8sconsole.model.describe.sections import Line, Node, Section, listed, mapping, section, stated
+from k8sconsole.model.describe.sections import JsonNode, Line, Section, make_lines, make_list_lines, make_mapping_lines, make_section
 
 _PROBES = (("livenessProbe", "Liveness"), ("readinessProbe", "Readiness"), ("startupProbe", "Startup"))
 
 
-def template(node: Node) -> list[Section]:
+def describe_template(node: JsonNode) -> list[Section]:
     """node is a PodTemplateSpec."""
     spec = node["spec"]
-    head = mapping("Labels", node.at("metadata", "labels"))
-    head += stated([("Service account", spec["serviceAccountName"]), ("Priority class", spec["priorityClassName"])])
+    head = make_mapping_lines("Labels", node.at("metadata", "labels"))
+    head += make_lines([("Service account", spec["serviceAccountName"]), ("Priority class", spec["priorityClassName"])])
     lines: list[Line] = []
     for field, kind in (("initContainers", " (init)"), ("containers", "")):
         for container in spec[field]:
-            lines += [Line(f"{container['name']}{kind}"), *container_lines(container)]
-    return section("Pod template", [*head, *lines]) + volumes(spec)
+            lines += [Line(f"{container['name']}{kind}"), *make_container_lines(container)]
+    return make_section("Pod template", [*head, *lines]) + describe_volumes(spec)
 
 
-def container_lines(container: Node) -> list[Line]:
+def make_container_lines(container: JsonNode) -> list[Line]:
     pairs = [
         ("Image", container["image"]),
         ("Restart policy", container["restartPolicy"]),
@@ -26,28 +26,28 @@ def container_lines(container: Node) -> list[Line]:
         ("Arguments", " ".join(container["args"].words())),
         ("Requests", _amounts(container.at("resources", "requests"))),
         ("Limits", _amounts(container.at("resources", "limits"))),
-        *((label, probe(container[field])) for field, label in _PROBES),
+        *((label, format_probe(container[field])) for field, label in _PROBES),
     ]
-    lines = stated(pairs, 1)
+    lines = make_lines(pairs, 1)
     for label, values in (
         ("Environment from", [_environment_source(each) for each in container["envFrom"]]),
         ("Environment", [_variable(each) for each in container["env"]]),
         ("Mounts", [_mount(each) for each in container["volumeMounts"]]),
     ):
-        lines += listed(label, values, 1) if values else []
+        lines += make_list_lines(label, values, 1) if values else []
     return lines
 
 
-def _port(port: Node) -> str:
+def _port(port: JsonNode) -> str:
     name = f" ({port['name']})" if port["name"] else ""
     return f"{port['containerPort']}/{port['protocol'] or 'TCP'}{name}"
 
 
-def _amounts(amounts: Node) -> str:
+def _amounts(amounts: JsonNode) -> str:
     return ", ".join(f"{name} {amount}" for name, amount in amounts.items())
 
 
-def probe(node: Node) -> str:
+def format_probe(node: JsonNode) -> str:
     """What is asked, then how often, in one line."""
     if not node:
         return ""
@@ -65,7 +65,7 @@ def probe(node: Node) -> str:
     return " ".join([asked, *times, f"#success={node['successThreshold'] or 1}", f"#failure={node['failureThreshold'] or 3}"])
 
 
-def _environment_source(each: Node) -> str:
+def _environment_source(each: JsonNode) -> str:
     for field, word in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
         if each[field]:
             optional = " (optional)" if each[field]["optional"].value is True else ""
@@ -73,7 +73,7 @@ def _environment_source(each: Node) -> str:
     return str(each)
 
 
-def _variable(each: Node) -> str:
+def _variable(each: JsonNode) -> str:
     source = each["valueFrom"]
     if not source:
         return f"{each['name']}={each['value']}"
@@ -84,16 +84,16 @@ def _variable(each: Node) -> str:
     return f"{each['name']} from {path or source}"
 
 
-def _mount(each: Node) -> str:
+def _mount(each: JsonNode) -> str:
     part = f" ({each['subPath']})" if each["subPath"] else ""
     return f"{each['mountPath']} from {each['name']}{part}{' read-only' if each['readOnly'].value is True else ''}"
 
 
-def volumes(spec: Node) -> list[Section]:
-    return section("Volumes", [Line(str(volume["name"]), _volume(volume)) for volume in spec["volumes"]])
+def describe_volumes(spec: JsonNode) -> list[Section]:
+    return make_section("Volumes", [Line(str(volume["name"]), _volume(volume)) for volume in spec["volumes"]])
 
 
-def _volume(volume: Node) -> str:
+def _volume(volume: JsonNode) -> str:
     known = {
         "persistentVolumeClaim": ("claim", "claimName"),
         "configMap": ("config map", "name"),
@@ -110,6 +110,6 @@ def _volume(volume: Node) -> str:
     return ""
 
 
-def _projected(facts: Node) -> str:
+def _projected(facts: JsonNode) -> str:
     sources = [kind for source in facts["sources"] for kind, _ in source.items()]
     return ", ".join(sources) if sources else str(facts) if facts else ""

@@ -1,19 +1,19 @@
 """Deployments and their kin, Jobs and CronJobs: how many, how they are replaced, of what they are made."""
 
-from k8sconsole.model.describe.sections import Node, Section, ago, section, stated
-from k8sconsole.model.describe.templates import template
-from k8sconsole.model.quantities import short_duration
-from k8sconsole.model.tables.custom import moment
-from k8sconsole.model.tables.decoding import repaired
-from k8sconsole.model.tables.scaling import Hpa, targets
-from k8sconsole.model.tables.shapes import Selector, selector_text
+from k8sconsole.model.describe.sections import JsonNode, Section, format_time_with_age, make_lines, make_section
+from k8sconsole.model.describe.templates import describe_template
+from k8sconsole.model.quantities import format_duration_short
+from k8sconsole.model.tables.custom import parse_object_time
+from k8sconsole.model.tables.decoding import convert_leniently
+from k8sconsole.model.tables.scaling import Hpa, format_hpa_targets
+from k8sconsole.model.tables.shapes import Selector, format_selector
 
 
-def selector(node: Node) -> str:
-    return selector_text(repaired(node.value, Selector)) or ""
+def format_selector_of(node: JsonNode) -> str:
+    return format_selector(convert_leniently(node.value, Selector)) or ""
 
 
-def deployment(obj: Node, now: float) -> list[Section]:
+def describe_deployment(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     counted = (
         ("updated", "updatedReplicas"),
@@ -24,7 +24,7 @@ def deployment(obj: Node, now: float) -> list[Section]:
     told = ", ".join(f"{status[field] or 0} {word}" for word, field in counted)
     rolling = spec.at("strategy", "rollingUpdate")
     pairs = [
-        ("Selector", selector(spec["selector"])),
+        ("Selector", format_selector_of(spec["selector"])),
         ("Replicas", f"{_or(spec['replicas'], 1)} desired, {told}"),
         ("Strategy", spec.at("strategy", "type")),
         ("Rolling update", f"{rolling['maxUnavailable']} max unavailable, {rolling['maxSurge']} max surge" if rolling else ""),
@@ -33,24 +33,24 @@ def deployment(obj: Node, now: float) -> list[Section]:
         ("Paused", spec["paused"] or ""),
         ("Revision", obj.at("metadata", "annotations", "deployment.kubernetes.io/revision")),
     ]
-    return section("Deployment", stated(pairs)) + template(spec["template"])
+    return make_section("Deployment", make_lines(pairs)) + describe_template(spec["template"])
 
 
-def _or(node: Node, otherwise: int) -> str:
+def _or(node: JsonNode, otherwise: int) -> str:
     return str(otherwise) if node.value is None else str(node)
 
 
-def replica_set(obj: Node, now: float) -> list[Section]:
+def describe_replica_set(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     told = f"{_or(status['replicas'], 0)} current, {_or(spec['replicas'], 1)} desired, {_or(status['readyReplicas'], 0)} ready"
-    pairs = [("Selector", selector(spec["selector"])), ("Replicas", told)]
-    return section(str(obj["kind"] or "ReplicaSet"), stated(pairs)) + template(spec["template"])
+    pairs = [("Selector", format_selector_of(spec["selector"])), ("Replicas", told)]
+    return make_section(str(obj["kind"] or "ReplicaSet"), make_lines(pairs)) + describe_template(spec["template"])
 
 
-def stateful_set(obj: Node, now: float) -> list[Section]:
+def describe_stateful_set(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     pairs = [
-        ("Selector", selector(spec["selector"])),
+        ("Selector", format_selector_of(spec["selector"])),
         ("Replicas", f"{_or(spec['replicas'], 1)} desired, {_or(status['replicas'], 0)} total, {_or(status['readyReplicas'], 0)} ready"),
         ("Service", spec["serviceName"]),
         ("Update strategy", spec.at("updateStrategy", "type")),
@@ -60,15 +60,19 @@ def stateful_set(obj: Node, now: float) -> list[Section]:
         ("Next revision", status["updateRevision"] if str(status["updateRevision"]) != str(status["currentRevision"]) else ""),
     ]
     claims = [(str(claim.at("metadata", "name")), _claim(claim["spec"])) for claim in spec["volumeClaimTemplates"]]
-    return section("StatefulSet", stated(pairs)) + template(spec["template"]) + section("Volume claim templates", stated(claims))
+    return (
+        make_section("StatefulSet", make_lines(pairs))
+        + describe_template(spec["template"])
+        + make_section("Volume claim templates", make_lines(claims))
+    )
 
 
-def _claim(spec: Node) -> str:
+def _claim(spec: JsonNode) -> str:
     size = spec.at("resources", "requests", "storage")
     return " ".join(part for part in (str(size), ",".join(spec["accessModes"].words()), str(spec["storageClassName"])) if part)
 
 
-def daemon_set(obj: Node, now: float) -> list[Section]:
+def describe_daemon_set(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     numbers = (
         ("Desired", "desiredNumberScheduled"),
@@ -79,34 +83,34 @@ def daemon_set(obj: Node, now: float) -> list[Section]:
         ("Misscheduled", "numberMisscheduled"),
     )
     pairs = [
-        ("Selector", selector(spec["selector"])),
+        ("Selector", format_selector_of(spec["selector"])),
         *((label, _or(status[field], 0)) for label, field in numbers),
         ("Update strategy", spec.at("updateStrategy", "type")),
     ]
-    return section("DaemonSet", stated(pairs)) + template(spec["template"])
+    return make_section("DaemonSet", make_lines(pairs)) + describe_template(spec["template"])
 
 
-def job(obj: Node, now: float) -> list[Section]:
+def describe_job(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
-    begin, end = moment(status["startTime"].value), moment(status["completionTime"].value)
+    begin, end = parse_object_time(status["startTime"].value), parse_object_time(status["completionTime"].value)
     pods = ", ".join(f"{_or(status[field], 0)} {field}" for field in ("active", "ready", "succeeded", "failed"))
     pairs = [
-        ("Selector", selector(spec["selector"])),
+        ("Selector", format_selector_of(spec["selector"])),
         ("Parallelism", spec["parallelism"]),
         ("Completions", spec["completions"]),
         ("Completion mode", spec["completionMode"]),
         ("Back-off limit", spec["backoffLimit"]),
         ("Deadline", f"{spec['activeDeadlineSeconds']}s" if spec["activeDeadlineSeconds"] else ""),
         ("Suspended", spec["suspend"] or ""),
-        ("Started", ago(status["startTime"], now)),
-        ("Completed", ago(status["completionTime"], now)),
-        ("Duration", "" if begin is None else short_duration((now if end is None else end) - begin)),
+        ("Started", format_time_with_age(status["startTime"], now)),
+        ("Completed", format_time_with_age(status["completionTime"], now)),
+        ("Duration", "" if begin is None else format_duration_short((now if end is None else end) - begin)),
         ("Pods", pods),
     ]
-    return section("Job", stated(pairs)) + template(spec["template"])
+    return make_section("Job", make_lines(pairs)) + describe_template(spec["template"])
 
 
-def cron_job(obj: Node, now: float) -> list[Section]:
+def describe_cron_job(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     inner = spec.at("jobTemplate", "spec")
     pairs = [
@@ -116,23 +120,23 @@ def cron_job(obj: Node, now: float) -> list[Section]:
         ("Suspended", spec["suspend"]),
         ("Starting deadline", f"{spec['startingDeadlineSeconds']}s" if spec["startingDeadlineSeconds"] else ""),
         ("Keeps", f"{_or(spec['successfulJobsHistoryLimit'], 3)} successful, {_or(spec['failedJobsHistoryLimit'], 1)} failed jobs"),
-        ("Last schedule", ago(status["lastScheduleTime"], now)),
-        ("Last success", ago(status["lastSuccessfulTime"], now)),
+        ("Last schedule", format_time_with_age(status["lastScheduleTime"], now)),
+        ("Last success", format_time_with_age(status["lastSuccessfulTime"], now)),
         ("Active jobs", ", ".join(str(each["name"]) for each in status["active"])),
         ("Parallelism", inner["parallelism"]),
         ("Completions", inner["completions"]),
     ]
-    return section("CronJob", stated(pairs)) + template(inner["template"])
+    return make_section("CronJob", make_lines(pairs)) + describe_template(inner["template"])
 
 
-def autoscaler(obj: Node, now: float) -> list[Section]:
+def describe_autoscaler(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     pairs = [
         ("Scales", f"{spec.at('scaleTargetRef', 'kind')}/{spec.at('scaleTargetRef', 'name')}"),
-        ("Metrics", targets(repaired(obj.value, Hpa))),
+        ("Metrics", format_hpa_targets(convert_leniently(obj.value, Hpa))),
         ("Replicas", f"{_or(status['currentReplicas'], 0)} current, {_or(status['desiredReplicas'], 0)} desired"),
         ("Bounds", f"{_or(spec['minReplicas'], 1)} to {spec['maxReplicas']}"),
-        ("Last scaled", ago(status["lastScaleTime"], now)),
+        ("Last scaled", format_time_with_age(status["lastScaleTime"], now)),
         ("Behaviour", spec["behavior"]),
     ]
-    return section("HorizontalPodAutoscaler", stated(pairs))
+    return make_section("HorizontalPodAutoscaler", make_lines(pairs))

@@ -4,8 +4,8 @@ Here live its grammar, what its fields mean, and the decision about one subject.
 agree with what is decided here; docs/filters.md tells people how to write one.
 """
 
-from k8sconsole.model.filters.matching import fields_used, matches, needs_body, predicate, searched_texts, unanswerable
-from k8sconsole.model.filters.parser import parse
+from k8sconsole.model.filters.matching import build_predicate, explain_unanswerable, list_fields, matches, needs_body, searchable_texts
+from k8sconsole.model.filters.parser import parse_filter
 from k8sconsole.model.filters.subjects import RowSubject, Subject
 from k8sconsole.model.filters.tree import Filter, Text
 
@@ -14,11 +14,11 @@ __all__ = [
     "RowSubject",
     "Subject",
     "Text",
-    "fields_used",
+    "build_predicate",
+    "explain_unanswerable",
+    "list_fields",
     "matches",
     "needs_body",
-    "parse",
-    "predicate",
-    "searched_texts",
-    "unanswerable",
+    "parse_filter",
+    "searchable_texts",
 ]

@@ -3,10 +3,10 @@
 from enum import StrEnum
 
 from k8sconsole.model.tables.columns import CellKind
-from k8sconsole.model.tables.jsonpath import PathError, compiled
+from k8sconsole.model.tables.jsonpath import PathError, compile_path
 
 
-class Source(StrEnum):
+class FieldSource(StrEnum):
     """Where a field's value comes from."""
 
     IDENTITY = "identity"
@@ -43,7 +43,7 @@ BODY_PATHS: dict[str, tuple[str, ...]] = {
 }
 """Where in the object a general field is found when the kind's table has no column for it."""
 
-KINDS: dict[str, CellKind] = {"age": CellKind.TIME, "restarts": CellKind.RESTARTS, "ready": CellKind.READY} | {
+FIELD_KINDS: dict[str, CellKind] = {"age": CellKind.TIME, "restarts": CellKind.RESTARTS, "ready": CellKind.READY} | {
     name: CellKind.CPU if name.startswith("cpu") else CellKind.BYTES
     for name in (*USE_FIELDS, *COLUMN_ALIASES)
     if name.startswith(("cpu", "mem"))
@@ -69,22 +69,22 @@ _ROOTS = frozenset(
 )
 
 
-def source_of(field: str) -> Source:
+def classify_field(field: str) -> FieldSource:
     """By the name alone; a dotted name that is not a path is a label, which only the object can tell."""
     lowered = field.lower()
     if lowered in IDENTITY_FIELDS:
-        return Source.IDENTITY
+        return FieldSource.IDENTITY
     if lowered in USE_FIELDS:
-        return Source.USE
+        return FieldSource.USE
     if "[" in field and is_path(field):
-        return Source.PATH
+        return FieldSource.PATH
     if lowered.startswith("label.") or ("/" in field and not lowered.startswith("annotation.") and not is_column_name(field)):
-        return Source.LABEL
+        return FieldSource.LABEL
     if lowered.startswith("annotation."):
-        return Source.ANNOTATION
+        return FieldSource.ANNOTATION
     if lowered in COLUMN_ALIASES:
-        return Source.CELL
-    return Source.PATH if "." in field and is_path(field) else Source.CELL
+        return FieldSource.CELL
+    return FieldSource.PATH if "." in field and is_path(field) else FieldSource.CELL
 
 
 def is_column_name(field: str) -> bool:
@@ -94,18 +94,18 @@ def is_column_name(field: str) -> bool:
 
 def is_path(field: str) -> bool:
     try:
-        compiled(field)
+        compile_path(field)
     except PathError:
         return False
     return True
 
 
-def begins_at_root(field: str) -> bool:
+def starts_at_root(field: str) -> bool:
     """Whether a dotted name begins with a field that objects have at their top."""
     return field.lstrip(".").partition(".")[0].partition("[")[0] in _ROOTS
 
 
-def bare_key(field: str) -> str:
+def strip_key_prefix(field: str) -> str:
     """The key of ``label.KEY`` and ``annotation.KEY``."""
     head, dot, key = field.partition(".")
     return key if dot and head.lower() in ("label", "annotation") else field

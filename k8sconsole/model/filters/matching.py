@@ -4,14 +4,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from k8sconsole.model.filters import regexes
-from k8sconsole.model.filters.fields import BODY_PATHS, COLUMN_ALIASES, USE_FIELDS, Source, bare_key, begins_at_root, source_of
+from k8sconsole.model.filters.fields import (
+    BODY_PATHS,
+    COLUMN_ALIASES,
+    USE_FIELDS,
+    FieldSource,
+    classify_field,
+    starts_at_root,
+    strip_key_prefix,
+)
 from k8sconsole.model.filters.selectors import satisfied
 from k8sconsole.model.filters.subjects import Subject
 from k8sconsole.model.filters.tree import And, Compare, Filter, Fuzzy, Labels, NamePattern, Node, Not, Or, Pattern, Text, walk
-from k8sconsole.model.filters.values import Test, comparison
+from k8sconsole.model.filters.values import ValueTest, build_comparison
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import CellKind
-from k8sconsole.model.tables.jsonpath import PathError, values_at
+from k8sconsole.model.tables.jsonpath import PathError, find_values
 
 Predicate = Callable[[Subject], bool]
 Found = tuple[CellKind | None, list[Cell]]
@@ -20,10 +28,10 @@ Found = tuple[CellKind | None, list[Cell]]
 
 def matches(filter: Filter, subject: Subject, now: float) -> bool:
     """now in seconds since the epoch: ages are reckoned from it."""
-    return predicate(filter, now)(subject)
+    return build_predicate(filter, now)(subject)
 
 
-def predicate(filter: Filter, now: float) -> Predicate:
+def build_predicate(filter: Filter, now: float) -> Predicate:
     """The filter as a function; for many subjects, far faster than asking ``matches`` each time."""
     return _decide(filter.root, now, True)
 
@@ -54,13 +62,13 @@ def _simple(node: Node) -> Predicate:
     match node:
         case Text(word):
             sought = word.casefold()
-            return lambda subject: any(sought in text.casefold() for text in searched_texts(subject))
+            return lambda subject: any(sought in text.casefold() for text in searchable_texts(subject))
         case Pattern(regex):
-            pattern = regexes.compiled(regex)
-            return lambda subject: any(regexes.found_in(pattern, text) for text in searched_texts(subject))
+            pattern = regexes.compile_pattern(regex)
+            return lambda subject: any(regexes.search_in(pattern, text) for text in searchable_texts(subject))
         case NamePattern(regex):
-            name_pattern = regexes.compiled(regex)
-            return lambda subject: regexes.found_in(name_pattern, subject.name)
+            name_pattern = regexes.compile_pattern(regex)
+            return lambda subject: regexes.search_in(name_pattern, subject.name)
         case Fuzzy(word):
             letters = word.casefold()
             return lambda subject: _in_order(letters, subject.name.casefold())
@@ -69,7 +77,7 @@ def _simple(node: Node) -> Predicate:
     return lambda subject: True
 
 
-def searched_texts(subject: Subject) -> list[str]:
+def searchable_texts(subject: Subject) -> list[str]:
     """What free text is looked for in: name, namespace, status, node."""
     found = [subject.name, subject.namespace]
     for column in ("STATUS", "NODE"):
@@ -85,34 +93,34 @@ def _in_order(letters: str, name: str) -> bool:
 
 
 def _compare(node: Compare, now: float, wanted: bool) -> Predicate:
-    source = source_of(node.field)
+    source = classify_field(node.field)
     find = _finder(node.field, source)
-    tests: dict[CellKind | None, Test] = {}
+    tests: dict[CellKind | None, ValueTest] = {}
 
     def decide(subject: Subject) -> bool:
         kind, values = find(subject)
-        if source is Source.USE and not values:
+        if source is FieldSource.USE and not values:
             return False
         check = tests.get(kind)
         if check is None:
-            check = tests[kind] = comparison(kind or CellKind.TEXT, node.operator, node.value, now, exact=kind is None)
+            check = tests[kind] = build_comparison(kind or CellKind.TEXT, node.operator, node.value, now, exact=kind is None)
         return any(map(check, values)) is wanted
 
     return decide
 
 
-def _finder(field: str, source: Source) -> Callable[[Subject], Found]:
+def _finder(field: str, source: FieldSource) -> Callable[[Subject], Found]:
     match source:
-        case Source.IDENTITY:
+        case FieldSource.IDENTITY:
             return _identity(field.lower())
-        case Source.USE:
+        case FieldSource.USE:
             resource = USE_FIELDS[field.lower()]
             return lambda subject: _use(subject, resource)
-        case Source.LABEL:
-            return lambda subject: _word(subject.labels.get(bare_key(field)))
-        case Source.ANNOTATION:
-            return lambda subject: _word(_annotations(subject).get(bare_key(field)))
-        case Source.PATH:
+        case FieldSource.LABEL:
+            return lambda subject: _word(subject.labels.get(strip_key_prefix(field)))
+        case FieldSource.ANNOTATION:
+            return lambda subject: _word(_annotations(subject).get(strip_key_prefix(field)))
+        case FieldSource.PATH:
             return lambda subject: _by_path(subject, field)
     return lambda subject: _cell(subject, field)
 
@@ -147,10 +155,10 @@ def _annotations(subject: Subject) -> Mapping[str, Any]:
 
 def _by_path(subject: Subject, field: str) -> Found:
     """A path; a dotted name that is no path of this object may be a label."""
-    if not begins_at_root(field) and field in subject.labels:
+    if not starts_at_root(field) and field in subject.labels:
         return _word(subject.labels[field])
     try:
-        return None, [value for value in values_at(field, subject.body()) if value is not None]
+        return None, [value for value in find_values(field, subject.body()) if value is not None]
     except PathError:
         return None, []
 
@@ -165,7 +173,7 @@ def _cell(subject: Subject, field: str) -> Found:
         if cell is not None:
             return cell[0], _parts(lowered, cell[1])
     for path in BODY_PATHS.get(lowered, ()):
-        found = values_at(path, subject.body())
+        found = find_values(path, subject.body())
         if found:
             return CellKind.TEXT, found
     return _word(subject.labels.get(field))
@@ -188,7 +196,7 @@ def _ready(subject: Subject) -> Found:
     return cell[0], [] if cell[1] is None else [cell[1]]
 
 
-def fields_used(filter: Filter) -> frozenset[str]:
+def list_fields(filter: Filter) -> frozenset[str]:
     """The fields the filter compares, in lower case; free text counts as ``name namespace node status``."""
     found: set[str] = set()
     for node in walk(filter.root):
@@ -207,12 +215,12 @@ def fields_used(filter: Filter) -> frozenset[str]:
 def needs_body(filter: Filter) -> bool:
     """Whether a row alone may not be enough. A table that has a column for ``phase``, ``reason``, ``node`` or ``image`` answers from it."""
     compared = [node.field for node in walk(filter.root) if isinstance(node, Compare)]
-    return any(source_of(field) in (Source.PATH, Source.ANNOTATION) or field.lower() in BODY_PATHS for field in compared)
+    return any(classify_field(field) in (FieldSource.PATH, FieldSource.ANNOTATION) or field.lower() in BODY_PATHS for field in compared)
 
 
-def unanswerable(filter: Filter, *, metrics: bool) -> tuple[str, ...]:
+def explain_unanswerable(filter: Filter, *, metrics: bool) -> tuple[str, ...]:
     """Sentences that say why terms of this filter match nothing here."""
-    used = sorted({field for field in fields_used(filter) if field in USE_FIELDS})
+    used = sorted({field for field in list_fields(filter) if field in USE_FIELDS})
     if metrics or not used:
         return ()
     return (f"{' and '.join(used)}: no metrics are known here, so nothing matches; {used[0]}.request compares what is requested",)

@@ -3,11 +3,11 @@
 import re
 
 from k8sconsole.model.filters import regexes
-from k8sconsole.model.filters.fields import KINDS
-from k8sconsole.model.filters.reader import Reader
+from k8sconsole.model.filters.fields import FIELD_KINDS
+from k8sconsole.model.filters.reader import FilterReader
 from k8sconsole.model.filters.selectors import read_selector
 from k8sconsole.model.filters.tree import And, Compare, Filter, Fuzzy, Labels, NamePattern, Node, Not, Operator, Or, Pattern, Text
-from k8sconsole.model.filters.values import BadValue, check
+from k8sconsole.model.filters.values import BadValue, check_value
 
 LONGEST = 4_000
 """Characters of a filter."""
@@ -23,9 +23,9 @@ _OPERATORS = {"=": Operator.EQUAL, "==": Operator.EQUAL, "!=": Operator.EQUAL, "
 _TERM = "a word, /regex/, ~name, -l selector, field=value or a bracket"
 
 
-def parse(text: str) -> Filter:
+def parse_filter(text: str) -> Filter:
     """Raises FilterError, which knows the column and says what was expected there. Nothing but white space keeps everything."""
-    reader = Reader(text)
+    reader = FilterReader(text)
     if len(text) > LONGEST:
         raise reader.error("filter too long", f"at most {LONGEST} characters", LONGEST)
     reader.skip_space()
@@ -38,7 +38,7 @@ def parse(text: str) -> Filter:
     return Filter(text, root)
 
 
-def _either(reader: Reader, depth: int) -> Node:
+def _either(reader: FilterReader, depth: int) -> Node:
     terms = [_all(reader, depth)]
     while _keyword(reader, "or"):
         terms.append(_all(reader, depth))
@@ -46,7 +46,7 @@ def _either(reader: Reader, depth: int) -> Node:
     return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
 
-def _all(reader: Reader, depth: int) -> Node:
+def _all(reader: FilterReader, depth: int) -> Node:
     terms = [_term(reader, depth)]
     while _keyword(reader, "and") or _another(reader):
         terms.append(_term(reader, depth))
@@ -54,7 +54,7 @@ def _all(reader: Reader, depth: int) -> Node:
     return flat[0] if len(flat) == 1 else And(tuple(flat))
 
 
-def _keyword(reader: Reader, word: str) -> bool:
+def _keyword(reader: FilterReader, word: str) -> bool:
     reader.skip_space()
     found = _KEYWORD.match(reader.text, reader.position)
     if found is None or found[1].lower() != word:
@@ -63,12 +63,12 @@ def _keyword(reader: Reader, word: str) -> bool:
     return True
 
 
-def _another(reader: Reader) -> bool:
+def _another(reader: FilterReader) -> bool:
     found = _KEYWORD.match(reader.text, reader.position)
     return not reader.at_end() and reader.peek() != ")" and (found is None or found[1].lower() == "not")
 
 
-def _term(reader: Reader, depth: int) -> Node:
+def _term(reader: FilterReader, depth: int) -> Node:
     if depth > DEEPEST:
         raise reader.error("brackets too deep", f"at most {DEEPEST} within one another")
     reader.skip_space()
@@ -88,7 +88,7 @@ def _term(reader: Reader, depth: int) -> Node:
     return _simple(reader)
 
 
-def _bracket(reader: Reader, depth: int) -> Node:
+def _bracket(reader: FilterReader, depth: int) -> Node:
     begin = reader.position
     reader.position += 1
     inner = _either(reader, depth + 1)
@@ -99,7 +99,7 @@ def _bracket(reader: Reader, depth: int) -> Node:
     return inner
 
 
-def _simple(reader: Reader) -> Node:
+def _simple(reader: FilterReader) -> Node:
     match reader.peek():
         case "/":
             return _pattern(reader)
@@ -117,13 +117,13 @@ def _simple(reader: Reader) -> Node:
     return _text(reader, reader.word()) if field is None else _comparison(reader, field)
 
 
-def _text(reader: Reader, word: str) -> Node:
+def _text(reader: FilterReader, word: str) -> Node:
     if not word:
         raise reader.error("missing term", _TERM)
     return Text(word)
 
 
-def _pattern(reader: Reader) -> Node:
+def _pattern(reader: FilterReader) -> Node:
     begin = reader.position
     regex = reader.regex()
     if not regex:
@@ -132,7 +132,7 @@ def _pattern(reader: Reader) -> Node:
     return Pattern(regex)
 
 
-def _regex_value(reader: Reader) -> str:
+def _regex_value(reader: FilterReader) -> str:
     reader.skip_space()
     begin = reader.position + (reader.peek() in ("'", '"'))
     regex = reader.value("a regular expression")
@@ -140,14 +140,14 @@ def _regex_value(reader: Reader) -> str:
     return regex
 
 
-def _checked(reader: Reader, regex: str, begin: int) -> None:
+def _checked(reader: FilterReader, regex: str, begin: int) -> None:
     try:
-        regexes.compiled(regex)
+        regexes.compile_pattern(regex)
     except regexes.BadPattern as problem:
         raise reader.error("unusable regular expression", str(problem), begin + problem.position) from problem
 
 
-def _comparison(reader: Reader, found: re.Match[str]) -> Node:
+def _comparison(reader: FilterReader, found: re.Match[str]) -> Node:
     field, operator = found[1], found[2] or found[3]
     meaning = _OPERATORS.get(operator) or Operator(operator)
     value = _regex_value(reader) if meaning is Operator.MATCHES else _compared_value(reader, field, meaning)
@@ -155,14 +155,14 @@ def _comparison(reader: Reader, found: re.Match[str]) -> Node:
     return Not(compared) if operator.startswith("!") else compared
 
 
-def _compared_value(reader: Reader, field: str, operator: Operator) -> str:
+def _compared_value(reader: FilterReader, field: str, operator: Operator) -> str:
     reader.skip_space()
     begin = reader.position
     value = reader.value("a value")
-    kind = KINDS.get(field.lower())
+    kind = FIELD_KINDS.get(field.lower())
     if kind is not None:
         try:
-            check(kind, value)
+            check_value(kind, value)
         except BadValue as problem:
             raise reader.error(f"{field}{operator}{value} cannot be compared", str(problem), begin) from problem
     return value

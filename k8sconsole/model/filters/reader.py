@@ -7,7 +7,7 @@ from k8sconsole.errors import FilterError
 _QUOTES = "\"'"
 
 
-class Reader:
+class FilterReader:
     """position is 0-based; the columns that errors speak of are 1-based. offset: where this text begins within a larger one."""
 
     def __init__(self, text: str, offset: int = 0) -> None:

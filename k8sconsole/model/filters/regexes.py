@@ -21,7 +21,7 @@ class BadPattern(ValueError):
 
 
 @lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern[str]:
+def compile_pattern(pattern: str) -> re.Pattern[str]:
     """Raises BadPattern."""
     if len(pattern) > LONGEST:
         raise BadPattern(f"a pattern of at most {LONGEST} characters")
@@ -32,7 +32,7 @@ def compiled(pattern: str) -> re.Pattern[str]:
         raise BadPattern(f"a regular expression ({problem})", getattr(problem, "pos", None) or 0) from problem
 
 
-def found_in(pattern: re.Pattern[str], text: str) -> bool:
+def search_in(pattern: re.Pattern[str], text: str) -> bool:
     return pattern.search(text[:SEARCHED]) is not None
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from k8sconsole.model.filters.reader import Reader
+from k8sconsole.model.filters.reader import FilterReader
 from k8sconsole.model.filters.tree import LabelOperator, Requirement
 
 _KEY = re.compile(r"\s*(!?)\s*([A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?(?:/[A-Za-z0-9](?:[\w.\-]*[A-Za-z0-9])?)?)")
@@ -20,12 +20,12 @@ _OPERATORS = {
 }
 
 
-def read_selector(reader: Reader) -> tuple[Requirement, ...]:
+def read_selector(reader: FilterReader) -> tuple[Requirement, ...]:
     """The selector that begins here: between quotes, or up to the first thing that cannot belong to it."""
     reader.skip_space()
     if reader.peek() and reader.peek() in "\"'":
         begin = reader.position + 1
-        inner = Reader(reader.quoted(), reader.offset + begin)
+        inner = FilterReader(reader.quoted(), reader.offset + begin)
         found = _requirements(inner)
         inner.skip_space()
         if not inner.at_end():
@@ -34,14 +34,14 @@ def read_selector(reader: Reader) -> tuple[Requirement, ...]:
     return _requirements(reader)
 
 
-def _requirements(reader: Reader) -> tuple[Requirement, ...]:
+def _requirements(reader: FilterReader) -> tuple[Requirement, ...]:
     found = [_requirement(reader)]
     while reader.take(_COMMA):
         found.append(_requirement(reader))
     return tuple(found)
 
 
-def _requirement(reader: Reader) -> Requirement:
+def _requirement(reader: FilterReader) -> Requirement:
     key = reader.take(_KEY)
     if key is None:
         reader.skip_space()
@@ -60,7 +60,7 @@ def _requirement(reader: Reader) -> Requirement:
     return Requirement(key[2], operator, (compared[2],))
 
 
-def _set(reader: Reader, key: str, chosen: re.Match[str]) -> Requirement:
+def _set(reader: FilterReader, key: str, chosen: re.Match[str]) -> Requirement:
     values = tuple(sorted({value.strip() for value in chosen[2].split(",")}))
     if not all(_VALUE.fullmatch(value) for value in values):
         raise reader.error("unreadable label selector", "label values between the brackets, separated by commas", chosen.start(2))

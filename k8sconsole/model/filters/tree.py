@@ -63,7 +63,7 @@ class Text(msgspec.Struct, frozen=True):
     word: str
 
     def __str__(self) -> str:
-        return self.word if _BARE_WORD.fullmatch(self.word) and self.word.lower() not in KEYWORDS else quoted(self.word)
+        return self.word if _BARE_WORD.fullmatch(self.word) and self.word.lower() not in KEYWORDS else quote(self.word)
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class NamePattern(msgspec.Struct, frozen=True):
     regex: str
 
     def __str__(self) -> str:
-        return f"~{value_text(self.regex)}"
+        return f"~{format_value(self.regex)}"
 
 
 class Fuzzy(msgspec.Struct, frozen=True):
@@ -90,7 +90,7 @@ class Fuzzy(msgspec.Struct, frozen=True):
     word: str
 
     def __str__(self) -> str:
-        return f"-f {value_text(self.word)}"
+        return f"-f {format_value(self.word)}"
 
 
 class Labels(msgspec.Struct, frozen=True):
@@ -108,7 +108,7 @@ class Compare(msgspec.Struct, frozen=True):
     value: str
 
     def __str__(self) -> str:
-        return f"{self.field}{self.operator}{value_text(self.value)}"
+        return f"{self.field}{self.operator}{format_value(self.value)}"
 
 
 class Not(msgspec.Struct, frozen=True):
@@ -117,7 +117,7 @@ class Not(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         match self.term:
             case Compare(field, Operator.EQUAL | Operator.MATCHES as operator, value):
-                return f"{field}!{operator}{value_text(value)}"
+                return f"{field}!{operator}{format_value(value)}"
             case And() | Or():
                 return f"!({self.term})"
         return f"!{self.term}"
@@ -157,12 +157,12 @@ class Filter(msgspec.Struct, frozen=True):
         return str(self.root)
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def value_text(text: str) -> str:
-    return text if _BARE_VALUE.fullmatch(text) else quoted(text)
+def format_value(text: str) -> str:
+    return text if _BARE_VALUE.fullmatch(text) else quote(text)
 
 
 def walk(node: Node) -> Iterator[Node]:

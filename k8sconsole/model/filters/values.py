@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import Any
 
 from k8sconsole.kit import times
-from k8sconsole.kit.clock import epoch
-from k8sconsole.kit.text import short_age
+from k8sconsole.kit.clock import parse_rfc3339
+from k8sconsole.kit.text import format_age
 from k8sconsole.model import quantities
 from k8sconsole.model.filters import regexes
 from k8sconsole.model.filters.tree import Operator
 from k8sconsole.model.tables.columns import CellKind
 
-Test = Callable[[Any], bool]
+ValueTest = Callable[[Any], bool]
 
 _ORDER: dict[Operator, Callable[[Any, Any], bool]] = {
     Operator.EQUAL: lambda found, wanted: found == wanted,
@@ -30,13 +30,13 @@ class BadValue(ValueError):
     """Its text says what was expected."""
 
 
-def check(kind: CellKind, text: str) -> None:
+def check_value(kind: CellKind, text: str) -> None:
     """Raises BadValue when a column of this kind could never be compared with the text."""
-    _ = amount(kind, text) if kind is not CellKind.TIME else _moment(text, 0.0)
+    _ = parse_amount(kind, text) if kind is not CellKind.TIME else _moment(text, 0.0)
 
 
 @lru_cache(maxsize=1024)
-def amount(kind: CellKind, text: str) -> float | tuple[int, int]:
+def parse_amount(kind: CellKind, text: str) -> float | tuple[int, int]:
     """The text in the unit of the kind's cells; ``1/2`` for READY is a pair. Raises BadValue."""
     try:
         match kind:
@@ -44,10 +44,10 @@ def amount(kind: CellKind, text: str) -> float | tuple[int, int]:
                 ready, _, wanted = text.partition("/")
                 return int(ready), int(wanted)
             case CellKind.CPU:
-                return float(quantities.quantity(text) * 1000)
+                return float(quantities.parse_quantity(text) * 1000)
             case CellKind.SPAN:
-                return times.duration_seconds(text)
-        return float(quantities.quantity(text))
+                return times.parse_duration(text)
+        return float(quantities.parse_quantity(text))
     except ValueError:
         raise BadValue(_EXPECTED.get(kind, "a number")) from None
 
@@ -64,23 +64,23 @@ _EXPECTED = {
 def _moment(text: str, now: float) -> tuple[float, bool]:
     """Seconds, and whether they are an age (else a time since the epoch). Raises BadValue."""
     try:
-        return times.duration_seconds(text), True
+        return times.parse_duration(text), True
     except ValueError:
         pass
     try:
-        return times.moment(text, now), False
+        return times.parse_time(text, now), False
     except ValueError:
         raise BadValue(_EXPECTED[CellKind.TIME]) from None
 
 
-def comparison(kind: CellKind, operator: Operator, text: str, now: float, *, exact: bool) -> Test:
+def build_comparison(kind: CellKind, operator: Operator, text: str, now: float, *, exact: bool) -> ValueTest:
     """Whether a value of this kind satisfies the comparison. A value that is missing or of another kind never does.
 
     exact: words are compared letter by letter, as Kubernetes compares labels; otherwise in any case.
     """
     if operator is Operator.MATCHES:
-        pattern = regexes.compiled(text)
-        return lambda found: found is not None and regexes.found_in(pattern, _word(found))
+        pattern = regexes.compile_pattern(text)
+        return lambda found: found is not None and regexes.search_in(pattern, _word(found))
     try:
         return _amounts(kind, operator, text, now)
     except BadValue:
@@ -89,12 +89,12 @@ def comparison(kind: CellKind, operator: Operator, text: str, now: float, *, exa
         return _words(operator, text, now, exact=exact)
 
 
-def _amounts(kind: CellKind, operator: Operator, text: str, now: float) -> Test:
+def _amounts(kind: CellKind, operator: Operator, text: str, now: float) -> ValueTest:
     """Raises KeyError for kinds that are words."""
     reading = _READINGS[kind]
     if kind is CellKind.TIME:
         return _ages(operator, text, now)
-    wanted = amount(kind, text)
+    wanted = parse_amount(kind, text)
     order = _ORDER[operator]
     if isinstance(wanted, tuple):
         share = wanted[0] / wanted[1] if wanted[1] else 1.0
@@ -104,14 +104,14 @@ def _amounts(kind: CellKind, operator: Operator, text: str, now: float) -> Test:
     return lambda found: (seen := reading(found, now)) is not None and order(seen, wanted)
 
 
-def _ages(operator: Operator, text: str, now: float) -> Test:
+def _ages(operator: Operator, text: str, now: float) -> ValueTest:
     wanted, is_age = _moment(text, now)
     order = _ORDER[operator]
     if not is_age:
         return lambda found: isinstance(found, int | float) and order(found, wanted)
     if operator is Operator.EQUAL:
-        shown = short_age(wanted)
-        return lambda found: isinstance(found, int | float) and short_age(now - found) == shown
+        shown = format_age(wanted)
+        return lambda found: isinstance(found, int | float) and format_age(now - found) == shown
     return lambda found: isinstance(found, int | float) and order(now - found, wanted)
 
 
@@ -159,7 +159,7 @@ def _word(found: Any) -> str:
     return str(found)
 
 
-def _words(operator: Operator, text: str, now: float, *, exact: bool) -> Test:
+def _words(operator: Operator, text: str, now: float, *, exact: bool) -> ValueTest:
     if operator is Operator.EQUAL:
         equal = _equal(text, exact)
         return lambda found: found is not None and equal(_word(found))
@@ -180,11 +180,11 @@ def _equal(text: str, exact: bool) -> Callable[[str], bool]:
 def _ordered(order: Callable[[Any, Any], bool], found: str, text: str, now: float) -> bool:
     """As amounts where both are, as times where the object tells one, else in natural order (``v1.9`` before ``v1.10``)."""
     try:
-        return order(quantities.quantity(found), quantities.quantity(text))
+        return order(quantities.parse_quantity(found), quantities.parse_quantity(text))
     except ValueError:
         pass
     try:
-        at = epoch(found) if found[:1].isdigit() else None
+        at = parse_rfc3339(found) if found[:1].isdigit() else None
         wanted, is_age = _moment(text, now)
     except ValueError:
         at = None

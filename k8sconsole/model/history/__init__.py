@@ -1,6 +1,5 @@
 """What was: the words for it (``words``, ``moments``), what is kept of it (``rules``), and which changes count (``noise``)."""
 
-from k8sconsole.model.history.moments import Moment
-from k8sconsole.model.history.words import Change, ChangeQuery, Changes, Gap, Life, Version
+from k8sconsole.model.history.records import Change, ChangeQuery, Changes, Gap, TimelineEntry, Version, VersionHistory
 
-__all__ = ["Change", "ChangeQuery", "Changes", "Gap", "Life", "Moment", "Version"]
+__all__ = ["Change", "ChangeQuery", "Changes", "Gap", "TimelineEntry", "Version", "VersionHistory"]

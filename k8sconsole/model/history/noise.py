@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.model.differences import differences, within
-from k8sconsole.model.history.rules import NOISE
+from k8sconsole.model.differences import find_differences, is_within
+from k8sconsole.model.history.rules import DEFAULT_NOISE
 from k8sconsole.model.refs import ResourceName
 
 MOST_PATHS = 20
 """Fields told of one change."""
 
-Noise = Callable[[str], bool]
-"""Whether a difference in this field, a path of ``differences``, means nothing."""
+NoiseFilter = Callable[[str], bool]
+"""Whether a difference in this field, a path of ``find_differences``, means nothing."""
 
 _decode = msgspec.json.Decoder().decode
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
@@ -24,26 +24,26 @@ _BY_TEXT = 3
 again at every level."""
 
 
-def noise_of(rules: Mapping[str, Sequence[str]], resource: ResourceName) -> Noise:
+def build_noise_filter(rules: Mapping[str, Sequence[str]], resource: ResourceName) -> NoiseFilter:
     """The built-in rules and then these, each for every kind and this kind's own; ``!field`` takes a field out again."""
-    named = [field for each in (NOISE, rules) for kind in ("*", resource) for field in each.get(kind, ())]
+    named = [field for each in (DEFAULT_NOISE, rules) for kind in ("*", resource) for field in each.get(kind, ())]
     without = {rule[1:] for rule in named if rule.startswith("!")}
     fields = tuple(rule for rule in named if not rule.startswith("!") and rule not in without)
 
     @lru_cache(maxsize=4096)
     def is_noise(path: str) -> bool:
-        return any(within(path, field) for field in fields)
+        return any(is_within(path, field) for field in fields)
 
     return is_noise
 
 
-def changed_paths(old: bytes, new: bytes, noise: Noise) -> tuple[str, ...]:
+def changed_paths(old: bytes, new: bytes, noise: NoiseFilter) -> tuple[str, ...]:
     """Of two objects' JSON: the fields that differ, at most ``MOST_PATHS``; empty when nothing does that counts.
 
     Only what differs is decoded and looked at: fields whose text is the same are the same, and most of an object is, from one version to
     the next."""
     before, after = _unequal_text(old, new, _BY_TEXT)
-    found = [each.path for each in differences(before, after) if not noise(each.path)]
+    found = [each.path for each in find_differences(before, after) if not noise(each.path)]
     return tuple(found[:MOST_PATHS])
 
 

@@ -7,7 +7,7 @@ import msgspec
 from k8sconsole.model.refs import ResourceName
 
 DAY = 86400.0
-NOISE: dict[str, tuple[str, ...]] = {  # docs/history.md lists them
+DEFAULT_NOISE: dict[str, tuple[str, ...]] = {  # docs/history.md lists them
     "*": ("metadata.resourceVersion", "metadata.annotations['control-plane.alpha.kubernetes.io/leader']"),
     "nodes": ("status.conditions.lastHeartbeatTime", "metadata.annotations['node.alpha.kubernetes.io/ttl']"),
     "leases.coordination.k8s.io": ("spec.renewTime",),

@@ -4,12 +4,12 @@ Here live the columns of each kind (one module a family), CRDs' own printer colu
 STATUS. Widths are only declared here; laying them out is the face's. Long forms of one object live next door in ``describe``.
 """
 
-from k8sconsole.model.tables.catalogue import table_for
-from k8sconsole.model.tables.cells import cell_text, sort_key
+from k8sconsole.model.tables.catalogue import find_table
+from k8sconsole.model.tables.cells import format_cell, sort_key
 from k8sconsole.model.tables.columns import CellKind, Column
-from k8sconsole.model.tables.custom import PrinterColumn, printer_columns
-from k8sconsole.model.tables.health import Health, health, row_health
-from k8sconsole.model.tables.kind import KindTable, Projection
+from k8sconsole.model.tables.custom import PrinterColumn, parse_printer_columns
+from k8sconsole.model.tables.health import Health, grade_row, grade_status
+from k8sconsole.model.tables.kind import KindTable, TableRow
 
 __all__ = [
     "CellKind",
@@ -17,11 +17,11 @@ __all__ = [
     "Health",
     "KindTable",
     "PrinterColumn",
-    "Projection",
-    "cell_text",
-    "health",
-    "printer_columns",
-    "row_health",
+    "TableRow",
+    "find_table",
+    "format_cell",
+    "grade_row",
+    "grade_status",
+    "parse_printer_columns",
     "sort_key",
-    "table_for",
 ]

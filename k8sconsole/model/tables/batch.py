@@ -6,8 +6,8 @@ from typing import Any
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, OWNER, STATUS, CellKind, Column, flag, number, text, time
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
-from k8sconsole.model.tables.shapes import Condition, Meta, Selector, Template, epoch, holds, selector_text
+from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shapes import Condition, Meta, Selector, Template, format_selector, is_condition_true, to_epoch
 from k8sconsole.model.tables.workloads import (
     CONTAINERS,
     IMAGES,
@@ -16,7 +16,7 @@ from k8sconsole.model.tables.workloads import (
     TEMPLATE_FIELDS,
     container_images,
     container_names,
-    owner_of,
+    read_owner,
 )
 
 
@@ -62,14 +62,14 @@ class CronJob(Shape, frozen=True):
     status: CronJobStatus = CronJobStatus()
 
 
-def job_word(seen: Job) -> Cell:
+def job_status(seen: Job) -> Cell:
     conditions = seen.status.conditions
     for word in ("Complete", "Failed"):
-        if holds(conditions, word):
+        if is_condition_true(conditions, word):
             return word
     if seen.metadata.deletion_timestamp is not None:
         return "Terminating"
-    return next((word for word in ("Suspended", "FailureTarget", "SuccessCriteriaMet") if holds(conditions, word)), "Running")
+    return next((word for word in ("Suspended", "FailureTarget", "SuccessCriteriaMet") if is_condition_true(conditions, word)), "Running")
 
 
 def _completions(seen: Job) -> Cell:
@@ -81,22 +81,22 @@ def _completions(seen: Job) -> Cell:
 
 
 def _duration(seen: Job) -> Cell:
-    begin = epoch(seen.status.start_time)
-    return None if begin is None else [begin, epoch(seen.status.completion_time)]
+    begin = to_epoch(seen.status.start_time)
+    return None if begin is None else [begin, to_epoch(seen.status.completion_time)]
 
 
-JOBS = table(
+JOBS = build_table(
     "jobs.batch",
     Job,
     (
-        (NAME, name_of),
-        (STATUS, job_word),
+        (NAME, read_name),
+        (STATUS, job_status),
         (text("COMPLETIONS", wish=11), _completions),
         (Column("DURATION", CellKind.SPAN, 25, 4, 8, right=True), _duration),
-        (AGE, created_at),
+        (AGE, read_created_at),
         *TEMPLATE_FIELDS,
         SELECTOR_FIELD,
-        (OWNER, owner_of),
+        (OWNER, read_owner),
     ),
 )
 
@@ -105,21 +105,21 @@ def _template(seen: CronJob) -> JobSpec:
     return seen.spec.job_template.spec
 
 
-CRONJOBS = table(
+CRONJOBS = build_table(
     "cronjobs.batch",
     CronJob,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (text("SCHEDULE", wish=14), lambda seen: seen.spec.schedule or None),
         (text("TIMEZONE", wish=14), lambda seen: seen.spec.time_zone),
         (flag("SUSPEND"), lambda seen: seen.spec.suspend),
         (number("ACTIVE"), lambda seen: len(seen.status.active)),
-        (time("LAST SCHEDULE"), lambda seen: epoch(seen.status.last_schedule_time)),
-        (AGE, created_at),
+        (time("LAST SCHEDULE"), lambda seen: to_epoch(seen.status.last_schedule_time)),
+        (AGE, read_created_at),
         (CONTAINERS, lambda seen: container_names(_template(seen).template.spec.containers)),
         (IMAGES, lambda seen: container_images(_template(seen).template.spec.containers)),
-        (SELECTOR, lambda seen: selector_text(_template(seen).selector)),
-        (OWNER, owner_of),
+        (SELECTOR, lambda seen: format_selector(_template(seen).selector)),
+        (OWNER, read_owner),
     ),
 )
 

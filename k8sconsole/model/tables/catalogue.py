@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from k8sconsole.model.refs import ApiResource, ResourceName
-from k8sconsole.model.tables import batch, cluster, configuration, events, listed, networking, pods, rbac, scaling, storage, workloads
-from k8sconsole.model.tables.custom import PrinterColumn, generic_table, printed_table
+from k8sconsole.model.tables import batch, cluster, configuration, events, networking, pods, rbac, scaling, storage, workloads
+from k8sconsole.model.tables import simple_kinds as listed
+from k8sconsole.model.tables.custom import PrinterColumn, build_generic_table, build_printed_table
 from k8sconsole.model.tables.kind import KindTable
 
 _FAMILIES = (workloads, batch, networking, configuration, storage, rbac, cluster, scaling, events, listed)
@@ -13,9 +14,9 @@ BUILT_IN: dict[ResourceName, KindTable] = {each.resource: each for family in _FA
 }
 
 
-def table_for(resource: ApiResource, printer_columns: Sequence[PrinterColumn] = ()) -> KindTable:
+def find_table(resource: ApiResource, printer_columns: Sequence[PrinterColumn] = ()) -> KindTable:
     """The kind's own table; else its CRD's columns; else name, a guess at its status, and age."""
     known = BUILT_IN.get(resource.name)
     if known is not None:
         return known
-    return printed_table(resource.name, printer_columns) if printer_columns else generic_table(resource.name)
+    return build_printed_table(resource.name, printer_columns) if printer_columns else build_generic_table(resource.name)

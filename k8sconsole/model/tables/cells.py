@@ -1,32 +1,32 @@
 """A cell as text, and as something to sort by. Nothing here raises, whatever an old cache or a strange object put into a cell."""
 
-from k8sconsole.kit.text import plain, short_age
+from k8sconsole.kit.text import format_age, strip_control
 from k8sconsole.model.objects import Cell
-from k8sconsole.model.quantities import cpu_text, short_bytes, short_duration
+from k8sconsole.model.quantities import format_bytes_short, format_cpu, format_duration_short
 from k8sconsole.model.tables.columns import CellKind, Column
 
 SortKey = tuple[int, float, float, str]
 
 
-def cell_text(column: Column, cell: Cell, now: float) -> str:
+def format_cell(column: Column, cell: Cell, now: float) -> str:
     """One line of plain text, safe to lay on a terminal; an empty cell is empty text. now is in seconds since the epoch."""
     if cell is None:
         return ""
     match column.kind, cell:
         case CellKind.TIME, int() | float():
-            return short_age(now - cell)
+            return format_age(now - cell)
         case CellKind.READY, [ready, wanted]:
             return f"{_whole(ready)}/{_whole(wanted)}"
         case CellKind.RESTARTS, [count, at]:
-            return f"{_whole(count)} ({short_age(now - at)})" if count and isinstance(at, int | float) else _whole(count)
+            return f"{_whole(count)} ({format_age(now - at)})" if count and isinstance(at, int | float) else _whole(count)
         case CellKind.SPAN, [int() | float() as begin, end]:
-            return short_duration((end if isinstance(end, int | float) else now) - begin)
+            return format_duration_short((end if isinstance(end, int | float) else now) - begin)
         case CellKind.CPU, int():
-            return cpu_text(cell)
+            return format_cpu(cell)
         case CellKind.BYTES, int():
-            return short_bytes(cell)
+            return format_bytes_short(cell)
         case CellKind.OWNER, str():
-            return plain(cell.partition("/")[2] or cell)
+            return strip_control(cell.partition("/")[2] or cell)
     return _words(cell)
 
 
@@ -39,10 +39,10 @@ def _words(cell: Cell) -> str:
         case bool():
             return "true" if cell else "false"
         case str():
-            return plain(cell).replace("\n", " ").replace("\t", " ")
+            return strip_control(cell).replace("\n", " ").replace("\t", " ")
         case list() | tuple():
             return ",".join(_words(part) for part in cell)
-    return plain(str(cell))
+    return strip_control(str(cell))
 
 
 def sort_key(column: Column, cell: Cell) -> SortKey:

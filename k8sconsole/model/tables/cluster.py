@@ -4,13 +4,13 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.kit.text import short_age
+from k8sconsole.kit.text import format_age
 from k8sconsole.model.objects import Cell
-from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.quantities import parse_bytes, parse_cpu
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, cpu, names, size, text
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
-from k8sconsole.model.tables.shapes import Condition, Meta, joined
+from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shapes import Condition, Meta, join_or_none
 
 _ROLE = "node-role.kubernetes.io/"
 
@@ -52,13 +52,13 @@ class Node(Shape, frozen=True):
     status: NodeStatus = NodeStatus()
 
 
-def node_word(seen: Node) -> Cell:
+def node_status(seen: Node) -> Cell:
     ready = {condition.type: condition.status for condition in seen.status.conditions}.get("Ready")
     word = "Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"
     return f"{word},SchedulingDisabled" if seen.spec.unschedulable else word
 
 
-def roles(labels: dict[str, str]) -> list[str]:
+def node_roles(labels: dict[str, str]) -> list[str]:
     """A node's roles by its labels, sorted."""
     found = {key.removeprefix(_ROLE) for key in labels if key.startswith(_ROLE)}
     return sorted((found | {labels.get("kubernetes.io/role", "")}) - {""})
@@ -76,7 +76,7 @@ def _kernel(seen: Node) -> Cell:
 def _allocatable(seen: Node, resource: str) -> Cell:
     stated = seen.status.allocatable.get(resource)
     try:
-        return None if stated is None else cpu_millicores(stated) if resource == "cpu" else bytes_of(stated)
+        return None if stated is None else parse_cpu(stated) if resource == "cpu" else parse_bytes(stated)
     except ValueError:
         return None
 
@@ -85,14 +85,14 @@ def _taint(taint: Taint) -> str:
     return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
 
 
-NODES = table(
+NODES = build_table(
     "nodes",
     Node,
     (
-        (NAME, name_of),
-        (STATUS, node_word),
-        (text("ROLES", wish=20), lambda seen: joined(roles(seen.metadata.labels))),
-        (AGE, created_at),
+        (NAME, read_name),
+        (STATUS, node_status),
+        (text("ROLES", wish=20), lambda seen: join_or_none(node_roles(seen.metadata.labels))),
+        (AGE, read_created_at),
         (text("VERSION", wish=12), lambda seen: seen.status.node_info.kubelet_version or None),
         (names("INTERNAL-IP", wish=15, wide=True), lambda seen: _address(seen, "InternalIP")),
         (names("EXTERNAL-IP", wish=15, wide=True), lambda seen: _address(seen, "ExternalIP")),
@@ -101,7 +101,7 @@ NODES = table(
         (text("CONTAINER-RUNTIME", wish=20, wide=True), lambda seen: seen.status.node_info.container_runtime_version or None),
         (cpu("CPU/A"), lambda seen: _allocatable(seen, "cpu")),
         (size("MEM/A"), lambda seen: _allocatable(seen, "memory")),
-        (text("TAINTS", wish=24, wide=True), lambda seen: joined([_taint(taint) for taint in seen.spec.taints])),
+        (text("TAINTS", wish=24, wide=True), lambda seen: join_or_none([_taint(taint) for taint in seen.spec.taints])),
     ),
 )
 
@@ -115,7 +115,9 @@ class NamespaceObject(Shape, frozen=True):
     status: NamespaceStatus = NamespaceStatus()
 
 
-NAMESPACES = table("namespaces", NamespaceObject, ((NAME, name_of), (STATUS, lambda seen: seen.status.phase or None), (AGE, created_at)))
+NAMESPACES = build_table(
+    "namespaces", NamespaceObject, ((NAME, read_name), (STATUS, lambda seen: seen.status.phase or None), (AGE, read_created_at))
+)
 
 
 class CrdNames(Shape, frozen=True):
@@ -151,16 +153,16 @@ def _crd_word(seen: Crd) -> Cell:
     return "Established" if held.get("Established") == "True" else "Pending"
 
 
-CRDS = table(
+CRDS = build_table(
     "customresourcedefinitions.apiextensions.k8s.io",
     Crd,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (STATUS, _crd_word),
-        (AGE, created_at),
+        (AGE, read_created_at),
         (text("KIND", wide=True), lambda seen: seen.spec.names.kind or None),
         (text("SCOPE", wish=10, wide=True), lambda seen: seen.spec.scope or None),
-        (text("VERSIONS", wide=True), lambda seen: joined([version.name for version in seen.spec.versions if version.served])),
+        (text("VERSIONS", wide=True), lambda seen: join_or_none([version.name for version in seen.spec.versions if version.served])),
     ),
 )
 
@@ -192,10 +194,10 @@ def _served_by(seen: ApiService) -> Cell:
     return "Local" if service is None else f"{service.namespace}/{service.name}"
 
 
-API_SERVICES = table(
+API_SERVICES = build_table(
     "apiservices.apiregistration.k8s.io",
     ApiService,
-    ((NAME, name_of), (names("SERVICE", wish=32), _served_by), (text("AVAILABLE"), _available), (AGE, created_at)),
+    ((NAME, read_name), (names("SERVICE", wish=32), _served_by), (text("AVAILABLE"), _available), (AGE, read_created_at)),
 )
 
 
@@ -224,15 +226,15 @@ def _request_word(seen: CertificateRequest) -> Cell:
 
 def _requested(seen: CertificateRequest) -> Cell:
     seconds = seen.spec.expiration_seconds
-    return None if seconds is None else short_age(seconds)
+    return None if seconds is None else format_age(seconds)
 
 
-CERTIFICATE_REQUESTS = table(
+CERTIFICATE_REQUESTS = build_table(
     "certificatesigningrequests.certificates.k8s.io",
     CertificateRequest,
     (
-        (NAME, name_of),
-        (AGE, created_at),
+        (NAME, read_name),
+        (AGE, read_created_at),
         (names("SIGNERNAME", wish=40), lambda seen: seen.spec.signer_name or None),
         (names("REQUESTOR", wish=32), lambda seen: seen.spec.username or None),
         (text("REQUESTEDDURATION", wish=17), _requested),
@@ -258,10 +260,10 @@ def _claim_word(seen: ResourceClaim) -> Cell:
     return ",".join([*words, "reserved"] if allocated and seen.status.reserved_for else words)
 
 
-RESOURCE_CLAIMS = table(
+RESOURCE_CLAIMS = build_table(
     "resourceclaims.resource.k8s.io",
     ResourceClaim,
-    ((NAME, name_of), (msgspec.structs.replace(STATUS, name="STATE"), _claim_word), (AGE, created_at)),
+    ((NAME, read_name), (msgspec.structs.replace(STATUS, name="STATE"), _claim_word), (AGE, read_created_at)),
 )
 
 TABLES: tuple[KindTable, ...] = (NODES, NAMESPACES, CRDS, API_SERVICES, CERTIFICATE_REQUESTS, RESOURCE_CLAIMS)

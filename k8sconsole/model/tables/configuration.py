@@ -5,8 +5,8 @@ from typing import Any
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, number, text
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
-from k8sconsole.model.tables.shapes import Meta, joined
+from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shapes import Meta, join_or_none
 
 
 class ConfigMap(Shape, frozen=True):
@@ -21,18 +21,20 @@ class Secret(Shape, frozen=True):
     data: dict[str, Any] = {}
 
 
-CONFIG_MAPS = table(
-    "configmaps", ConfigMap, ((NAME, name_of), (number("DATA"), lambda seen: len(seen.data) + len(seen.binary_data)), (AGE, created_at))
+CONFIG_MAPS = build_table(
+    "configmaps",
+    ConfigMap,
+    ((NAME, read_name), (number("DATA"), lambda seen: len(seen.data) + len(seen.binary_data)), (AGE, read_created_at)),
 )
 
-SECRETS = table(
+SECRETS = build_table(
     "secrets",
     Secret,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (names("TYPE", wish=36), lambda seen: seen.type or None),
         (number("DATA"), lambda seen: len(seen.data)),
-        (AGE, created_at),
+        (AGE, read_created_at),
     ),
 )
 
@@ -50,17 +52,17 @@ class ResourceQuota(Shape, frozen=True):
 def _use(seen: ResourceQuota, limits: bool) -> Cell:
     status = seen.status
     mine = [name for name in sorted(status.hard) if name.startswith("limits.") is limits]
-    return joined([f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in mine], ", ")
+    return join_or_none([f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in mine], ", ")
 
 
-RESOURCE_QUOTAS = table(
+RESOURCE_QUOTAS = build_table(
     "resourcequotas",
     ResourceQuota,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (text("REQUEST", wish=48), lambda seen: _use(seen, limits=False)),
         (text("LIMIT", wish=36), lambda seen: _use(seen, limits=True)),
-        (AGE, created_at),
+        (AGE, read_created_at),
     ),
 )
 

@@ -8,10 +8,10 @@ import msgspec
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, flag, number, text, time
-from k8sconsole.model.tables.decoding import repaired
-from k8sconsole.model.tables.jsonpath import PathError, values_at
-from k8sconsole.model.tables.kind import KindTable, created_at, name_of, reading
-from k8sconsole.model.tables.shapes import Meta, epoch
+from k8sconsole.model.tables.decoding import convert_leniently
+from k8sconsole.model.tables.jsonpath import PathError, find_values
+from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
+from k8sconsole.model.tables.shapes import Meta, to_epoch
 
 
 class PrinterColumn(msgspec.Struct, frozen=True):
@@ -28,20 +28,20 @@ FLAG = "flag"
 """Types no CRD can ask for: how many values the path finds; true or false, and false where the object is silent."""
 
 
-class Whole(msgspec.Struct, frozen=True):
+class RawObject(msgspec.Struct, frozen=True):
     """An object kept whole, for paths that are only known at run time."""
 
     metadata: Meta
     body: dict[str, Any]
 
 
-def read_whole(raw: bytes | msgspec.Raw) -> Whole:
+def read_raw_object(raw: bytes | msgspec.Raw) -> RawObject:
     value = msgspec.json.decode(raw)
     body = value if isinstance(value, dict) else {}
-    return Whole(repaired(body.get("metadata"), Meta), body)
+    return RawObject(convert_leniently(body.get("metadata"), Meta), body)
 
 
-def printer_columns(crd: dict[str, Any], version: str) -> tuple[PrinterColumn, ...]:
+def parse_printer_columns(crd: dict[str, Any], version: str) -> tuple[PrinterColumn, ...]:
     """The columns a CustomResourceDefinition asks for in one of its versions; those that cannot be read are left out."""
     spec = crd.get("spec")
     versions = spec.get("versions") if isinstance(spec, dict) else None
@@ -59,18 +59,18 @@ def _printer_column(item: Any) -> PrinterColumn | None:
     return PrinterColumn(item["name"], str(item.get("type", "string")), item["jsonPath"], priority if isinstance(priority, int) else 0)
 
 
-def printed_table(resource: str, printed: Sequence[PrinterColumn], *, fixed: bool = False) -> KindTable:
+def build_printed_table(resource: str, printed: Sequence[PrinterColumn], *, fixed: bool = False) -> KindTable:
     """A table of NAME and the printed columns; AGE is added when nobody asked for it, unless the columns are ``fixed``."""
-    fields = [(NAME, name_of), *(_field(column) for column in printed if column.name.upper() != "NAME")]
+    fields = [(NAME, read_name), *(_field(column) for column in printed if column.name.upper() != "NAME")]
     if not fixed and not any(column.name == "AGE" for column, _ in fields):
-        fields.append((AGE, created_at))
-    return reading(resource, read_whole, fields)
+        fields.append((AGE, read_created_at))
+    return build_table_from(resource, read_raw_object, fields)
 
 
-def _field(printed: PrinterColumn) -> tuple[Column, Callable[[Whole], Cell]]:
+def _field(printed: PrinterColumn) -> tuple[Column, Callable[[RawObject], Cell]]:
     name, wide = printed.name.upper(), printed.priority > 0
     if name == "AGE":
-        return AGE, created_at
+        return AGE, read_created_at
     if name in ("STATUS", "STATE", "PHASE", "READY") and printed.type == "string":
         return msgspec.structs.replace(STATUS, name=name, wide=wide), _text_at(printed.path)
     match printed.type:
@@ -79,22 +79,24 @@ def _field(printed: PrinterColumn) -> tuple[Column, Callable[[Whole], Cell]]:
         case "integer" | "number":
             return number(name, wide=wide), _number_at(printed.path)
         case "flag":
-            return flag(name), lambda seen: next((value for value in found_at(printed.path, seen.body) if isinstance(value, bool)), False)
+            return flag(name), lambda seen: next(
+                (value for value in find_readable_values(printed.path, seen.body) if isinstance(value, bool)), False
+            )
         case "count":
-            return number(name, wide=wide), lambda seen: len(found_at(printed.path, seen.body))
+            return number(name, wide=wide), lambda seen: len(find_readable_values(printed.path, seen.body))
     return text(name, wish=20, wide=wide), _text_at(printed.path)
 
 
-def found_at(path: str, body: dict[str, Any]) -> list[Any]:
+def find_readable_values(path: str, body: dict[str, Any]) -> list[Any]:
     try:
-        return values_at(path, body)
+        return find_values(path, body)
     except PathError:
         return []
 
 
-def _text_at(path: str) -> Callable[[Whole], Cell]:
-    def read(seen: Whole) -> Cell:
-        found = found_at(path, seen.body)
+def _text_at(path: str) -> Callable[[RawObject], Cell]:
+    def read(seen: RawObject) -> Cell:
+        found = find_readable_values(path, seen.body)
         words = [_word(value) for value in found if value is not None]
         return ",".join(words) if words else None
 
@@ -107,21 +109,21 @@ def _word(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _number_at(path: str) -> Callable[[Whole], Cell]:
-    def read(seen: Whole) -> Cell:
-        return next((value for value in found_at(path, seen.body) if isinstance(value, int | float)), None)
+def _number_at(path: str) -> Callable[[RawObject], Cell]:
+    def read(seen: RawObject) -> Cell:
+        return next((value for value in find_readable_values(path, seen.body) if isinstance(value, int | float)), None)
 
     return read
 
 
-def _moment_at(path: str) -> Callable[[Whole], Cell]:
-    def read(seen: Whole) -> Cell:
-        return next((moment(value) for value in found_at(path, seen.body)), None)
+def _moment_at(path: str) -> Callable[[RawObject], Cell]:
+    def read(seen: RawObject) -> Cell:
+        return next((parse_object_time(value) for value in find_readable_values(path, seen.body)), None)
 
     return read
 
 
-def moment(value: object) -> float | None:
+def parse_object_time(value: object) -> float | None:
     """RFC 3339 as seconds since the epoch; None for anything else."""
     if not isinstance(value, str):
         return None
@@ -129,10 +131,10 @@ def moment(value: object) -> float | None:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return epoch(at if at.tzinfo else at.replace(tzinfo=UTC))
+    return to_epoch(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def guessed_status(seen: Whole) -> Cell:
+def guess_status(seen: RawObject) -> Cell:
     """Terminating, else what the status calls its phase or state, else the condition Ready or Available, told as kubectl tells a node's."""
     if seen.metadata.deletion_timestamp is not None:
         return "Terminating"
@@ -152,5 +154,5 @@ def _from_conditions(conditions: object) -> str | None:
     return None
 
 
-def generic_table(resource: str) -> KindTable:
-    return reading(resource, read_whole, ((NAME, name_of), (STATUS, guessed_status), (AGE, created_at)))
+def build_generic_table(resource: str) -> KindTable:
+    return build_table_from(resource, read_raw_object, ((NAME, read_name), (STATUS, guess_status), (AGE, read_created_at)))

@@ -10,13 +10,13 @@ T = TypeVar("T")
 _INITIALS = {"ip": "IP", "ips": "IPs", "uid": "UID", "cidr": "CIDR"}
 
 
-def wire_name(name: str) -> str:
+def to_wire_name(name: str) -> str:
     """A Python field's name as the API spells it: ``pod_ip`` → ``podIP``."""
     first, *rest = name.split("_")
     return first + "".join(_INITIALS.get(part, part.capitalize()) for part in rest)
 
 
-class Shape(msgspec.Struct, frozen=True, rename=wire_name, gc=False):
+class Shape(msgspec.Struct, frozen=True, rename=to_wire_name, gc=False):
     """The few fields of an object that a table needs. Every field has a default, since every field may be missing."""
 
 
@@ -34,11 +34,11 @@ def decode(raw: bytes | msgspec.Raw, shape: type[T]) -> T:
     try:
         fit: T = _decoder(shape).decode(raw)
     except msgspec.ValidationError:
-        fit = repaired(msgspec.json.decode(raw), shape)
+        fit = convert_leniently(msgspec.json.decode(raw), shape)
     return fit
 
 
-def repaired(value: object, kind: Any) -> Any:
+def convert_leniently(value: object, kind: Any) -> Any:
     """``value`` as ``kind``, without the pieces that do not fit; None where nothing does and ``kind`` is not a Shape, list or dict."""
     if kind is msgspec.Raw:
         return msgspec.Raw(msgspec.json.encode(value))
@@ -48,14 +48,14 @@ def repaired(value: object, kind: Any) -> Any:
         pass
     origin = get_origin(kind)
     if origin in (Union, UnionType):
-        return next((part for part in (repaired(value, option) for option in get_args(kind)) if part is not None), None)
+        return next((part for part in (convert_leniently(value, option) for option in get_args(kind)) if part is not None), None)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _repaired_shape(value, kind)
     if origin is list:
-        return _without_none(repaired(item, get_args(kind)[0]) for item in value) if isinstance(value, list) else []
+        return _without_none(convert_leniently(item, get_args(kind)[0]) for item in value) if isinstance(value, list) else []
     if origin is dict:
         pairs = value.items() if isinstance(value, dict) else ()
-        return {key: fit for key, item in pairs if (fit := repaired(item, get_args(kind)[1])) is not None}
+        return {key: fit for key, item in pairs if (fit := convert_leniently(item, get_args(kind)[1])) is not None}
     return None
 
 
@@ -69,7 +69,7 @@ def _repaired_shape(value: object, kind: type[msgspec.Struct]) -> Any:
     fits = {}
     for field in msgspec.structs.fields(kind):
         if field.encode_name in value:
-            fit = repaired(value[field.encode_name], field.type)
+            fit = convert_leniently(value[field.encode_name], field.type)
             if fit is not None:
                 fits[field.name] = fit
     return kind(**fits)

@@ -5,8 +5,8 @@ from datetime import datetime
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import CellKind, Column, names, number, text, time
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import KindTable, name_of, table
-from k8sconsole.model.tables.shapes import Meta, epoch
+from k8sconsole.model.tables.kind import KindTable, build_table, read_name
+from k8sconsole.model.tables.shapes import Meta, to_epoch
 
 
 class Regarding(Shape, frozen=True):
@@ -50,31 +50,31 @@ class Event(Shape, frozen=True):
 
 
 def first_seen(seen: Event) -> float | None:
-    return epoch(seen.first_timestamp) or epoch(seen.deprecated_first_timestamp) or epoch(seen.event_time)
+    return to_epoch(seen.first_timestamp) or to_epoch(seen.deprecated_first_timestamp) or to_epoch(seen.event_time)
 
 
 def last_seen(seen: Event) -> float | None:
     """When it last happened, in seconds since the epoch."""
     if seen.series is not None:
-        return epoch(seen.series.last_observed_time)
-    return epoch(seen.last_timestamp) or epoch(seen.deprecated_last_timestamp) or first_seen(seen)
+        return to_epoch(seen.series.last_observed_time)
+    return to_epoch(seen.last_timestamp) or to_epoch(seen.deprecated_last_timestamp) or first_seen(seen)
 
 
-def times(seen: Event) -> int:
+def event_count(seen: Event) -> int:
     """How often it has happened; an event that does not count has happened once."""
     return seen.series.count if seen.series is not None else seen.count or seen.deprecated_count or 1
 
 
-def about(seen: Event) -> Regarding:
+def involved_object(seen: Event) -> Regarding:
     return seen.involved_object if seen.involved_object.kind else seen.regarding
 
 
 def _object(seen: Event) -> Cell:
-    target = about(seen)
+    target = involved_object(seen)
     return f"{target.kind.lower()}/{target.name}" if target.name else target.kind.lower() or None
 
 
-def reporter(seen: Event) -> str | None:
+def event_reporter(seen: Event) -> str | None:
     source = seen.source if seen.source.component else seen.deprecated_source
     component = source.component or seen.reporting_component or seen.reporting_controller
     place = source.host or seen.reporting_instance
@@ -82,7 +82,7 @@ def reporter(seen: Event) -> str | None:
 
 
 def _events(resource: str) -> KindTable:
-    return table(
+    return build_table(
         resource,
         Event,
         (
@@ -90,12 +90,12 @@ def _events(resource: str) -> KindTable:
             (Column("TYPE", CellKind.STATUS, 10, 7, 9), lambda seen: seen.type or None),
             (text("REASON", wish=20, rank=5), lambda seen: seen.reason or None),
             (names("OBJECT", wish=36, rank=5), _object),
-            (text("SUBOBJECT", wide=True), lambda seen: about(seen).field_path or None),
-            (text("SOURCE", wide=True), reporter),
+            (text("SUBOBJECT", wide=True), lambda seen: involved_object(seen).field_path or None),
+            (text("SOURCE", wide=True), event_reporter),
             (text("MESSAGE", wish=80, minimum=20, rank=0), lambda seen: (seen.message or seen.note).strip() or None),
             (time("FIRST SEEN", wide=True), first_seen),
-            (number("COUNT", wide=True), times),
-            (names("NAME", wide=True), name_of),
+            (number("COUNT", wide=True), event_count),
+            (names("NAME", wide=True), read_name),
         ),
     )
 

@@ -43,10 +43,10 @@ _ORDER = (Health.BAD, Health.GOING, Health.WARN, Health.MOVING, Health.PLAIN, He
 
 
 @lru_cache(maxsize=4096)
-def health(word: str) -> Health:
+def grade_status(word: str) -> Health:
     """The grade of a status word; of several (``Ready,SchedulingDisabled``) the worst. A node that is not ready is broken."""
     if "," in word:
-        grades = [health(part) for part in word.split(",")]
+        grades = [grade_status(part) for part in word.split(",")]
         return Health.BAD if word.startswith("NotReady") else min(grades, key=_ORDER.index)
     stage = word.removeprefix("Init:")
     if _FRACTION.fullmatch(stage):
@@ -57,11 +57,11 @@ def health(word: str) -> Health:
     return Health.BAD if _BROKEN.search(stage) else Health.PLAIN
 
 
-def row_health(table: "KindTable", cells: Sequence[Cell]) -> Health:
+def grade_row(table: "KindTable", cells: Sequence[Cell]) -> Health:
     """The grade of a row: its status word's, held back while not everything that is wanted is ready."""
     status, ready = table.index("STATUS"), table.index("READY")
     word = cells[status] if status is not None and status < len(cells) else None
-    grade = health(word) if isinstance(word, str) else Health.PLAIN
+    grade = grade_status(word) if isinstance(word, str) else Health.PLAIN
     share = cells[ready] if ready is not None and ready < len(cells) else None
     if grade not in (Health.GOOD, Health.PLAIN):
         return grade

@@ -25,7 +25,7 @@ class PathError(ValueError):
 
 
 @lru_cache(maxsize=2048)
-def compiled(path: str) -> tuple[Step, ...]:
+def compile_path(path: str) -> tuple[Step, ...]:
     """The steps of a path; a leading ``$``, ``.`` or surrounding braces are allowed. Raises PathError."""
     bare = path.strip().removeprefix("{").removesuffix("}").removeprefix("$")
     steps: list[Step] = []
@@ -72,7 +72,7 @@ def _every(value: Any) -> Iterator[Any]:
 
 
 def _where(path: str, wanted: str, equal: bool) -> Step:
-    inner = compiled(path)
+    inner = compile_path(path)
 
     def step(value: Any) -> Iterator[Any]:
         for item in _every(value):
@@ -93,6 +93,6 @@ def _walk(steps: tuple[Step, ...], value: Any) -> list[Any]:
     return values
 
 
-def values_at(path: str, value: Any) -> list[Any]:
+def find_values(path: str, value: Any) -> list[Any]:
     """Everything the path finds in a JSON value, in order. Raises PathError."""
-    return _walk(compiled(path), value)
+    return _walk(compile_path(path), value)

@@ -11,7 +11,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tables.columns import AGE, NAME, Column
 from k8sconsole.model.tables.decoding import decode
-from k8sconsole.model.tables.shapes import Meta, epoch
+from k8sconsole.model.tables.shapes import Meta, to_epoch
 
 
 class HasMeta(Protocol):
@@ -23,7 +23,7 @@ T = TypeVar("T", bound=HasMeta)
 Field = tuple[Column, Callable[[T], Cell]]
 
 
-class Projection(msgspec.Struct, frozen=True):
+class TableRow(msgspec.Struct, frozen=True):
     """One object as its table shows it. created_at in seconds since the epoch, 0 when the object does not say. owner is ``Kind/name``."""
 
     namespace: Namespace
@@ -49,14 +49,14 @@ class KindTable:
         """Where a column stands; its name is taken in any case, with ``-`` or ``_`` for spaces. None when there is no such column."""
         return self._positions.get(_bare(name))
 
-    def project(self, raw: bytes | msgspec.Raw) -> Projection:
+    def project(self, raw: bytes | msgspec.Raw) -> TableRow:
         """Raises msgspec.DecodeError when raw is not JSON at all."""
         seen = self.read(raw)
         meta: Meta = seen.metadata
         cells = tuple([reader(seen) for reader in self.readers])
-        created = epoch(meta.creation_timestamp) or 0.0
+        created = to_epoch(meta.creation_timestamp) or 0.0
         namespace = Namespace(meta.namespace)
-        return Projection(namespace, meta.name, meta.uid, meta.resource_version, created, meta.labels, meta.owner, cells)
+        return TableRow(namespace, meta.name, meta.uid, meta.resource_version, created, meta.labels, meta.owner, cells)
 
     @property
     def _positions(self) -> dict[str, int]:
@@ -71,24 +71,24 @@ def _bare(name: str) -> str:
     return name.upper().replace("-", " ").replace("_", " ")
 
 
-def table(resource: str, shape: type[T], fields: Sequence[Field[T]]) -> KindTable:
+def build_table(resource: str, shape: type[T], fields: Sequence[Field[T]]) -> KindTable:
     """A table over objects of one shape."""
-    return reading(resource, lambda raw: decode(raw, shape), fields)
+    return build_table_from(resource, lambda raw: decode(raw, shape), fields)
 
 
-def reading(resource: str, read: Callable[[bytes | msgspec.Raw], T], fields: Sequence[Field[T]]) -> KindTable:
+def build_table_from(resource: str, read: Callable[[bytes | msgspec.Raw], T], fields: Sequence[Field[T]]) -> KindTable:
     """A table over whatever ``read`` makes of an object."""
     columns = tuple(column for column, _ in fields)
     return KindTable(ResourceName(resource), columns, read, tuple(reader for _, reader in fields))
 
 
-def name_of(seen: HasMeta) -> Cell:
+def read_name(seen: HasMeta) -> Cell:
     return seen.metadata.name
 
 
-def created_at(seen: HasMeta) -> Cell:
-    return epoch(seen.metadata.creation_timestamp)
+def read_created_at(seen: HasMeta) -> Cell:
+    return to_epoch(seen.metadata.creation_timestamp)
 
 
-NAME_FIELD: Field[Any] = (NAME, name_of)
-AGE_FIELD: Field[Any] = (AGE, created_at)
+NAME_FIELD: Field[Any] = (NAME, read_name)
+AGE_FIELD: Field[Any] = (AGE, read_created_at)

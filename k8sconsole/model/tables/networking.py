@@ -7,8 +7,8 @@ import msgspec
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, text
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
-from k8sconsole.model.tables.shapes import Meta, Selector, joined, labels_text, selector_text, shortened
+from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shapes import Meta, Selector, format_labels, format_selector, join_first, join_or_none
 from k8sconsole.model.tables.workloads import SELECTOR
 
 
@@ -48,7 +48,7 @@ class Service(Shape, frozen=True):
     status: LoadBalancerStatus = LoadBalancerStatus()
 
 
-def addresses(status: LoadBalancerStatus) -> list[str]:
+def load_balancer_addresses(status: LoadBalancerStatus) -> list[str]:
     """Where a load balancer listens, sorted, each once."""
     return sorted({entry.ip or entry.hostname for entry in status.load_balancer.ingress} - {""})
 
@@ -59,8 +59,8 @@ def _external_ip(seen: Service) -> Cell:
         case "ExternalName":
             return spec.external_name or None
         case "LoadBalancer":
-            return joined(addresses(seen.status) + spec.external_ips) or "<pending>"
-    return joined(spec.external_ips)
+            return join_or_none(load_balancer_addresses(seen.status) + spec.external_ips) or "<pending>"
+    return join_or_none(spec.external_ips)
 
 
 def _cluster_ip(seen: Service) -> Cell:
@@ -71,17 +71,17 @@ def _port(port: ServicePort) -> str:
     return f"{port.port}:{port.node_port}/{port.protocol}" if port.node_port else f"{port.port}/{port.protocol}"
 
 
-SERVICES = table(
+SERVICES = build_table(
     "services",
     Service,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (text("TYPE", wish=12), lambda seen: seen.spec.type or None),
         (names("CLUSTER-IP", wish=15), _cluster_ip),
         (names("EXTERNAL-IP"), _external_ip),
-        (text("PORT(S)", wish=24), lambda seen: joined([_port(port) for port in seen.spec.ports])),
-        (AGE, created_at),
-        (SELECTOR, lambda seen: labels_text(seen.spec.selector)),
+        (text("PORT(S)", wish=24), lambda seen: join_or_none([_port(port) for port in seen.spec.ports])),
+        (AGE, read_created_at),
+        (SELECTOR, lambda seen: format_labels(seen.spec.selector)),
     ),
 )
 
@@ -110,16 +110,16 @@ def _hosts(seen: Ingress) -> Cell:
     return ",".join(hosts) or "*"
 
 
-INGRESSES = table(
+INGRESSES = build_table(
     "ingresses.networking.k8s.io",
     Ingress,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (text("CLASS", wish=12), lambda seen: seen.spec.ingress_class_name),
         (names("HOSTS", wish=32), _hosts),
-        (names("ADDRESS", wish=20), lambda seen: joined(addresses(seen.status))),
+        (names("ADDRESS", wish=20), lambda seen: join_or_none(load_balancer_addresses(seen.status))),
         (text("PORTS", wish=7), lambda seen: "80, 443" if seen.spec.tls else "80"),
-        (AGE, created_at),
+        (AGE, read_created_at),
     ),
 )
 
@@ -152,10 +152,10 @@ def _endpoint_list(seen: Endpoints) -> Cell:
     for subset in seen.subsets:
         plain = [address.ip for address in subset.addresses]
         found += [_host_port(ip, port.port) for port in subset.ports for ip in plain] if subset.ports else plain
-    return shortened(found)
+    return join_first(found)
 
 
-ENDPOINTS = table("endpoints", Endpoints, ((NAME, name_of), (names("ENDPOINTS", wish=48), _endpoint_list), (AGE, created_at)))
+ENDPOINTS = build_table("endpoints", Endpoints, ((NAME, read_name), (names("ENDPOINTS", wish=48), _endpoint_list), (AGE, read_created_at)))
 
 
 class SliceEndpoint(Shape, frozen=True):
@@ -170,18 +170,18 @@ class EndpointSlice(Shape, frozen=True):
 
 
 def _slice_ports(seen: EndpointSlice) -> Cell:
-    return shortened([str(port.port) if port.port is not None else port.name or "*" for port in seen.ports])
+    return join_first([str(port.port) if port.port is not None else port.name or "*" for port in seen.ports])
 
 
-ENDPOINT_SLICES = table(
+ENDPOINT_SLICES = build_table(
     "endpointslices.discovery.k8s.io",
     EndpointSlice,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (text("ADDRESSTYPE", wish=11), lambda seen: seen.address_type or None),
         (text("PORTS", wish=16), _slice_ports),
-        (names("ENDPOINTS", wish=48), lambda seen: shortened([ip for endpoint in seen.endpoints for ip in endpoint.addresses])),
-        (AGE, created_at),
+        (names("ENDPOINTS", wish=48), lambda seen: join_first([ip for endpoint in seen.endpoints for ip in endpoint.addresses])),
+        (AGE, read_created_at),
     ),
 )
 
@@ -195,10 +195,10 @@ class NetworkPolicy(Shape, frozen=True):
     spec: NetworkPolicySpec = NetworkPolicySpec()
 
 
-NETWORK_POLICIES = table(
+NETWORK_POLICIES = build_table(
     "networkpolicies.networking.k8s.io",
     NetworkPolicy,
-    ((NAME, name_of), (text("POD-SELECTOR", wish=32), lambda seen: selector_text(seen.spec.pod_selector)), (AGE, created_at)),
+    ((NAME, read_name), (text("POD-SELECTOR", wish=32), lambda seen: format_selector(seen.spec.pod_selector)), (AGE, read_created_at)),
 )
 
 
@@ -228,14 +228,14 @@ def _parameters(seen: IngressClass) -> Cell:
     return None if ref is None else f"{ref.kind}{f'.{ref.api_group}' if ref.api_group else ''}/{ref.name}"
 
 
-INGRESS_CLASSES = table(
+INGRESS_CLASSES = build_table(
     "ingressclasses.networking.k8s.io",
     IngressClass,
     (
         (NAME, _class_name),
         (names("CONTROLLER"), lambda seen: seen.spec.controller or None),
         (names("PARAMETERS"), _parameters),
-        (AGE, created_at),
+        (AGE, read_created_at),
     ),
 )
 

@@ -8,9 +8,9 @@ import msgspec
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, NODE, OWNER, READY, RESTARTS, STATUS, cpu, names, size, text
 from k8sconsole.model.tables.decoding import Shape, decode
-from k8sconsole.model.tables.kind import created_at, name_of, reading
-from k8sconsole.model.tables.pod_amounts import Amounts, amounts_of
-from k8sconsole.model.tables.shapes import Condition, Container, Meta, epoch, holds
+from k8sconsole.model.tables.kind import build_table_from, read_created_at, read_name
+from k8sconsole.model.tables.pod_resources import PodResources, compute_pod_resources
+from k8sconsole.model.tables.shapes import Condition, Container, Meta, is_condition_true, to_epoch
 
 
 class Waiting(Shape, frozen=True):
@@ -76,7 +76,7 @@ class Pod(Shape, frozen=True):
     status: PodStatus = PodStatus()
 
 
-class Reading(msgspec.Struct, frozen=True, gc=False):
+class PodSummary(msgspec.Struct, frozen=True, gc=False):
     """A pod and what its containers' states add up to. last_restart in seconds since the epoch."""
 
     pod: Pod
@@ -85,7 +85,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     wanted: int
     restarts: int
     last_restart: float | None
-    amounts: Amounts
+    amounts: PodResources
 
     @property
     def metadata(self) -> Meta:
@@ -112,19 +112,19 @@ def _before(first: datetime, second: datetime) -> bool:
     return first.timestamp() < second.timestamp()
 
 
-def read_pod(raw: bytes | msgspec.Raw) -> Reading:
+def read_pod(raw: bytes | msgspec.Raw) -> PodSummary:
     pod = decode(raw, Pod)
     spec, status = pod.spec, pod.status
     sidecars = {container.name for container in spec.init_containers if container.restart_policy == "Always"}
     tally = _Tally(_first_word(status))
     unfinished = _walk_init(tally, status.init_container_statuses, sidecars, len(spec.init_containers))
-    if unfinished is None or holds(status.conditions, "Initialized"):
+    if unfinished is None or is_condition_true(status.conditions, "Initialized"):
         seen = len(status.init_container_statuses) if unfinished is None else unfinished + 1
         _restart_count(tally, status.init_container_statuses[:seen], sidecars)
         _walk_containers(tally, status)
     word = _last_word(pod, tally.word)
-    amounts = amounts_of(spec.containers, spec.init_containers, spec.overhead)
-    return Reading(pod, word, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, epoch(tally.last), amounts)
+    amounts = compute_pod_resources(spec.containers, spec.init_containers, spec.overhead)
+    return PodSummary(pod, word, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, to_epoch(tally.last), amounts)
 
 
 def _first_word(status: PodStatus) -> str:
@@ -185,7 +185,7 @@ def _walk_containers(tally: _Tally, pod: PodStatus) -> None:
             running = True
             tally.ready += 1
     if tally.word == "Completed":
-        tally.word = _completed_word(running, failure, holds(pod.conditions, "Ready"))
+        tally.word = _completed_word(running, failure, is_condition_true(pod.conditions, "Ready"))
 
 
 def _completed_word(running: bool, failure: str, ready: bool) -> str:
@@ -203,19 +203,19 @@ def _last_word(pod: Pod, word: str) -> str:
     return word if pod.status.phase in ("Succeeded", "Failed") else "Terminating"
 
 
-def _pod_ip(seen: Reading) -> Cell:
+def _pod_ip(seen: PodSummary) -> Cell:
     status = seen.pod.status
     return (status.pod_ips[0].ip if status.pod_ips else status.pod_ip) or None
 
 
-def _gates(seen: Reading) -> Cell:
+def _gates(seen: PodSummary) -> Cell:
     gates = seen.pod.spec.readiness_gates
     if not gates:
         return None
-    return f"{sum(holds(seen.pod.status.conditions, gate.condition_type) for gate in gates)}/{len(gates)}"
+    return f"{sum(is_condition_true(seen.pod.status.conditions, gate.condition_type) for gate in gates)}/{len(gates)}"
 
 
-def _owner(seen: Reading) -> Cell:
+def _owner(seen: PodSummary) -> Cell:
     """The controller; for a ReplicaSet that a Deployment made, the Deployment: the template hash ends the ReplicaSet's name."""
     owner, stamp = seen.metadata.owner, seen.metadata.labels.get("pod-template-hash", "")
     if stamp and owner.startswith("ReplicaSet/") and owner.endswith(f"-{stamp}"):
@@ -223,19 +223,19 @@ def _owner(seen: Reading) -> Cell:
     return owner or None
 
 
-def _images(seen: Reading) -> Cell:
+def _images(seen: PodSummary) -> Cell:
     return ",".join([container.image for container in seen.pod.spec.containers]) or None
 
 
-PODS = reading(
+PODS = build_table_from(
     "pods",
     read_pod,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (READY, lambda seen: [seen.ready, seen.wanted]),
         (STATUS, lambda seen: seen.word or None),
         (RESTARTS, lambda seen: [seen.restarts, seen.last_restart]),
-        (AGE, created_at),
+        (AGE, read_created_at),
         (names("IP", wish=15, wide=True), _pod_ip),
         (NODE, lambda seen: seen.pod.spec.node_name or None),
         (text("NOMINATED NODE", wide=True), lambda seen: seen.pod.status.nominated_node_name or None),

@@ -3,8 +3,8 @@
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, text
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
-from k8sconsole.model.tables.shapes import Meta, joined
+from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shapes import Meta, join_or_none
 
 
 class RoleReference(Shape, frozen=True):
@@ -26,7 +26,7 @@ class Binding(Shape, frozen=True):
 
 def _subjects(seen: Binding, kind: str) -> Cell:
     mine = [subject for subject in seen.subjects if subject.kind == kind]
-    return joined([f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name for subject in mine], ", ")
+    return join_or_none([f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name for subject in mine], ", ")
 
 
 def _role(seen: Binding) -> Cell:
@@ -34,13 +34,13 @@ def _role(seen: Binding) -> Cell:
 
 
 def _bindings(resource: str) -> KindTable:
-    return table(
+    return build_table(
         resource,
         Binding,
         (
-            (NAME, name_of),
+            (NAME, read_name),
             (names("ROLE", wish=40), _role),
-            (AGE, created_at),
+            (AGE, read_created_at),
             (text("USERS", wish=24, wide=True), lambda seen: _subjects(seen, "User")),
             (text("GROUPS", wish=24, wide=True), lambda seen: _subjects(seen, "Group")),
             (text("SERVICEACCOUNTS", wish=28, wide=True), lambda seen: _subjects(seen, "ServiceAccount")),

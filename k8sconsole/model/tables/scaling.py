@@ -5,7 +5,7 @@ from collections.abc import Callable
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, number, text
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
+from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shapes import Meta
 
 Amount = str | int | float
@@ -66,7 +66,7 @@ class Hpa(Shape, frozen=True):
     status: HpaStatus = HpaStatus()
 
 
-def targets(seen: Hpa) -> Cell:
+def format_hpa_targets(seen: Hpa) -> Cell:
     """Current against wanted, the first two metrics: ``cpu: 41%/70%``."""
     told = [_metric(spec, at, seen.status.current_metrics) for at, spec in enumerate(seen.spec.metrics)]
     rest = f" + {len(told) - 2} more..." if len(told) > 2 else ""
@@ -107,17 +107,17 @@ def _reference(seen: Hpa) -> Cell:
     return f"{target.kind}/{target.name}" if target.name else None
 
 
-HPAS = table(
+HPAS = build_table(
     "horizontalpodautoscalers.autoscaling",
     Hpa,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (names("REFERENCE", wish=32), _reference),
-        (text("TARGETS", wish=28, rank=12), targets),
+        (text("TARGETS", wish=28, rank=12), format_hpa_targets),
         (number("MINPODS"), lambda seen: seen.spec.min_replicas),
         (number("MAXPODS"), lambda seen: seen.spec.max_replicas),
         (number("REPLICAS"), lambda seen: seen.status.current_replicas),
-        (AGE, created_at),
+        (AGE, read_created_at),
     ),
 )
 
@@ -145,15 +145,15 @@ def _bound(read: Callable[[BudgetSpec], str | int | None]) -> Callable[[Budget],
     return told
 
 
-BUDGETS = table(
+BUDGETS = build_table(
     "poddisruptionbudgets.policy",
     Budget,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (text("MIN AVAILABLE", wish=13), _bound(lambda spec: spec.min_available)),
         (text("MAX UNAVAILABLE", wish=15), _bound(lambda spec: spec.max_unavailable)),
         (number("ALLOWED DISRUPTIONS"), lambda seen: seen.status.disruptions_allowed),
-        (AGE, created_at),
+        (AGE, read_created_at),
     ),
 )
 

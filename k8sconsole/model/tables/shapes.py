@@ -81,31 +81,31 @@ class Selector(Shape, frozen=True):
     match_expressions: list[Expression] = []
 
 
-def epoch(at: datetime | None) -> float | None:
+def to_epoch(at: datetime | None) -> float | None:
     """Seconds since the epoch; nothing for the zero time that Kubernetes writes where it knows none."""
     if at is None or at.year < 1970:
         return None
     return at.timestamp()
 
 
-def holds(conditions: Sequence[Condition], kind: str) -> bool:
+def is_condition_true(conditions: Sequence[Condition], kind: str) -> bool:
     """Whether the first condition of this type is True."""
     return next((condition.status == "True" for condition in conditions if condition.type == kind), False)
 
 
-def joined(values: Sequence[str], separator: str = ",") -> str | None:
+def join_or_none(values: Sequence[str], separator: str = ",") -> str | None:
     return separator.join(values) or None
 
 
-def labels_text(labels: dict[str, str]) -> str | None:
-    return joined([f"{key}={value}" for key, value in sorted(labels.items())])
+def format_labels(labels: dict[str, str]) -> str | None:
+    return join_or_none([f"{key}={value}" for key, value in sorted(labels.items())])
 
 
-def selector_text(selector: Selector) -> str | None:
+def format_selector(selector: Selector) -> str | None:
     """A label selector in the spelling that ``-l`` takes."""
     terms = [f"{key}={value}" for key, value in selector.match_labels.items()]
     terms += [_expression_text(expression) for expression in selector.match_expressions]
-    return joined(sorted(terms))
+    return join_or_none(sorted(terms))
 
 
 def _expression_text(expression: Expression) -> str:
@@ -117,7 +117,7 @@ def _expression_text(expression: Expression) -> str:
     return expression.key
 
 
-def shortened(values: Sequence[str], most: int = 3) -> str | None:
+def join_first(values: Sequence[str], most: int = 3) -> str | None:
     """The first few, and how many more there are."""
     first = ",".join(values[:most])
     return f"{first} + {len(values) - most} more..." if len(values) > most else first or None

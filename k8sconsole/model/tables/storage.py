@@ -3,8 +3,8 @@
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, flag, names, text
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import KindTable, created_at, name_of, table
-from k8sconsole.model.tables.shapes import Meta, Resources, joined
+from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shapes import Meta, Resources, join_or_none
 
 _CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
@@ -58,7 +58,7 @@ class Claim(Shape, frozen=True):
 
 def access_modes(modes: list[str]) -> str | None:
     """kubectl's initials, each once, in its order."""
-    return joined([short for mode, short in _MODES.items() if mode in modes])
+    return join_or_none([short for mode, short in _MODES.items() if mode in modes])
 
 
 def _volume_claim(seen: Volume) -> Cell:
@@ -80,11 +80,11 @@ CLASS = text("STORAGECLASS", wish=16)
 ATTRIBUTES = text("VOLUMEATTRIBUTESCLASS", wish=21, rank=50)
 MODE = text("VOLUMEMODE", wish=10, wide=True)
 
-PERSISTENT_VOLUMES = table(
+PERSISTENT_VOLUMES = build_table(
     "persistentvolumes",
     Volume,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (CAPACITY, lambda seen: seen.spec.capacity.get("storage")),
         (MODES, lambda seen: access_modes(seen.spec.access_modes)),
         (text("RECLAIM POLICY", wish=14), lambda seen: seen.spec.persistent_volume_reclaim_policy or None),
@@ -93,7 +93,7 @@ PERSISTENT_VOLUMES = table(
         (CLASS, lambda seen: _class_of(seen.metadata, seen.spec.storage_class_name)),
         (ATTRIBUTES, lambda seen: seen.spec.volume_attributes_class_name),
         (text("REASON"), lambda seen: seen.status.reason or None),
-        (AGE, created_at),
+        (AGE, read_created_at),
         (MODE, lambda seen: seen.spec.volume_mode),
     ),
 )
@@ -103,18 +103,18 @@ def _bound(seen: Claim) -> bool:
     return bool(seen.spec.volume_name)
 
 
-PERSISTENT_VOLUME_CLAIMS = table(
+PERSISTENT_VOLUME_CLAIMS = build_table(
     "persistentvolumeclaims",
     Claim,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (STATUS, lambda seen: _going(seen.metadata, seen.status.phase)),
         (names("VOLUME"), lambda seen: seen.spec.volume_name or None),
         (CAPACITY, lambda seen: seen.status.capacity.get("storage") if _bound(seen) else None),
         (MODES, lambda seen: access_modes(seen.status.access_modes) if _bound(seen) else None),
         (CLASS, lambda seen: _class_of(seen.metadata, seen.spec.storage_class_name)),
         (ATTRIBUTES, lambda seen: seen.spec.volume_attributes_class_name),
-        (AGE, created_at),
+        (AGE, read_created_at),
         (MODE, lambda seen: seen.spec.volume_mode),
         (text("REQUESTED", wish=9, wide=True), lambda seen: seen.spec.resources.requests.get("storage")),
     ),
@@ -135,7 +135,7 @@ def _default_name(seen: StorageClass) -> Cell:
     return f"{seen.metadata.name} (default)" if default else seen.metadata.name
 
 
-STORAGE_CLASSES = table(
+STORAGE_CLASSES = build_table(
     "storageclasses.storage.k8s.io",
     StorageClass,
     (
@@ -144,7 +144,7 @@ STORAGE_CLASSES = table(
         (text("RECLAIMPOLICY", wish=13), lambda seen: seen.reclaim_policy),
         (text("VOLUMEBINDINGMODE", wish=20), lambda seen: seen.volume_binding_mode),
         (flag("ALLOWVOLUMEEXPANSION"), lambda seen: seen.allow_volume_expansion),
-        (AGE, created_at),
+        (AGE, read_created_at),
     ),
 )
 

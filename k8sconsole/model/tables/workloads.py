@@ -7,8 +7,8 @@ import msgspec
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, OWNER, READY, names, number, text
 from k8sconsole.model.tables.decoding import Shape
-from k8sconsole.model.tables.kind import Field, KindTable, created_at, name_of, table
-from k8sconsole.model.tables.shapes import Container, Meta, Selector, Template, joined, labels_text, selector_text
+from k8sconsole.model.tables.kind import Field, KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shapes import Container, Meta, Selector, Template, format_labels, format_selector, join_or_none
 
 
 class Spec(Shape, frozen=True):
@@ -71,11 +71,11 @@ class HasSpec(Protocol):
 
 
 def container_names(containers: list[Container]) -> Cell:
-    return joined([container.name for container in containers])
+    return join_or_none([container.name for container in containers])
 
 
 def container_images(containers: list[Container]) -> Cell:
-    return joined([container.image for container in containers])
+    return join_or_none([container.image for container in containers])
 
 
 def _containers(seen: HasSpec) -> Cell:
@@ -86,7 +86,7 @@ def _images(seen: HasSpec) -> Cell:
     return container_images(seen.spec.template.spec.containers)
 
 
-def owner_of(seen: Any) -> Cell:
+def read_owner(seen: Any) -> Cell:
     return seen.metadata.owner or None
 
 
@@ -94,80 +94,80 @@ CONTAINERS = text("CONTAINERS", wish=20, wide=True)
 SELECTOR = text("SELECTOR", wish=32, wide=True)
 IMAGES = msgspec.structs.replace(IMAGE, name="IMAGES")
 TEMPLATE_FIELDS: tuple[Field[Any], ...] = ((CONTAINERS, _containers), (IMAGES, _images))
-SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda seen: selector_text(seen.spec.selector))
+SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda seen: format_selector(seen.spec.selector))
 
-DEPLOYMENTS = table(
+DEPLOYMENTS = build_table(
     "deployments.apps",
     Workload,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (READY, lambda seen: [seen.status.ready_replicas, seen.spec.replicas]),
         (number("UP-TO-DATE"), lambda seen: seen.status.updated_replicas),
         (number("AVAILABLE"), lambda seen: seen.status.available_replicas),
-        (AGE, created_at),
+        (AGE, read_created_at),
         *TEMPLATE_FIELDS,
         SELECTOR_FIELD,
-        (OWNER, owner_of),
+        (OWNER, read_owner),
     ),
 )
 
-REPLICASETS = table(
+REPLICASETS = build_table(
     "replicasets.apps",
     Workload,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (number("DESIRED"), lambda seen: seen.spec.replicas),
         (number("CURRENT"), lambda seen: seen.status.replicas),
         (number("READY"), lambda seen: seen.status.ready_replicas),
-        (AGE, created_at),
+        (AGE, read_created_at),
         *TEMPLATE_FIELDS,
         SELECTOR_FIELD,
-        (OWNER, owner_of),
+        (OWNER, read_owner),
     ),
 )
 
-STATEFULSETS = table(
+STATEFULSETS = build_table(
     "statefulsets.apps",
     Workload,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (READY, lambda seen: [seen.status.ready_replicas, seen.spec.replicas]),
-        (AGE, created_at),
+        (AGE, read_created_at),
         *TEMPLATE_FIELDS,
-        (OWNER, owner_of),
+        (OWNER, read_owner),
     ),
 )
 
-DAEMONSETS = table(
+DAEMONSETS = build_table(
     "daemonsets.apps",
     Daemon,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (number("DESIRED"), lambda seen: seen.status.desired_number_scheduled),
         (number("CURRENT"), lambda seen: seen.status.current_number_scheduled),
         (number("READY"), lambda seen: seen.status.number_ready),
         (number("UP-TO-DATE"), lambda seen: seen.status.updated_number_scheduled),
         (number("AVAILABLE"), lambda seen: seen.status.number_available),
-        (text("NODE SELECTOR", wish=24), lambda seen: labels_text(seen.spec.template.spec.node_selector)),
-        (AGE, created_at),
+        (text("NODE SELECTOR", wish=24), lambda seen: format_labels(seen.spec.template.spec.node_selector)),
+        (AGE, read_created_at),
         *TEMPLATE_FIELDS,
         SELECTOR_FIELD,
-        (OWNER, owner_of),
+        (OWNER, read_owner),
     ),
 )
 
-REPLICATION_CONTROLLERS = table(
+REPLICATION_CONTROLLERS = build_table(
     "replicationcontrollers",
     Controller,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (number("DESIRED"), lambda seen: seen.spec.replicas),
         (number("CURRENT"), lambda seen: seen.status.replicas),
         (number("READY"), lambda seen: seen.status.ready_replicas),
-        (AGE, created_at),
+        (AGE, read_created_at),
         *TEMPLATE_FIELDS,
-        (SELECTOR, lambda seen: labels_text(seen.spec.selector)),
-        (OWNER, owner_of),
+        (SELECTOR, lambda seen: format_labels(seen.spec.selector)),
+        (OWNER, read_owner),
     ),
 )
 
@@ -177,15 +177,15 @@ class PodTemplate(Shape, frozen=True):
     template: Template = Template()
 
 
-POD_TEMPLATES = table(
+POD_TEMPLATES = build_table(
     "podtemplates",
     PodTemplate,
     (
-        (NAME, name_of),
+        (NAME, read_name),
         (text("CONTAINERS", wish=20), lambda seen: container_names(seen.template.spec.containers)),
         (text("IMAGES", wish=36), lambda seen: container_images(seen.template.spec.containers)),
-        (text("POD LABELS", wish=32), lambda seen: labels_text(seen.template.metadata.labels)),
-        (AGE, created_at),
+        (text("POD LABELS", wish=32), lambda seen: format_labels(seen.template.metadata.labels)),
+        (AGE, read_created_at),
     ),
 )
 
@@ -204,10 +204,10 @@ def _controller(seen: Revision) -> Cell:
     return None
 
 
-CONTROLLER_REVISIONS = table(
+CONTROLLER_REVISIONS = build_table(
     "controllerrevisions.apps",
     Revision,
-    ((NAME, name_of), (names("CONTROLLER"), _controller), (number("REVISION"), lambda seen: seen.revision), (AGE, created_at)),
+    ((NAME, read_name), (names("CONTROLLER"), _controller), (number("REVISION"), lambda seen: seen.revision), (AGE, read_created_at)),
 )
 
 TABLES: tuple[KindTable, ...] = (

@@ -2,22 +2,22 @@
 
 from pathlib import Path
 
-from k8sconsole.config.loading import Loaded, db_path
+from k8sconsole.config.loader import LoadedSettings, resolve_db_path
 from k8sconsole.runtime.cache_file.key import read_key
 
 
-def encrypt_cache(loaded: Loaded) -> tuple[Path, list[Path]]:
+def encrypt_cache(loaded: LoadedSettings) -> tuple[Path, list[Path]]:
     """The file, and those beside it that are still plain. Raises ConfigurationError where no key can be had, StoreError."""
     from k8sconsole.store.sqlite.convert import encrypt
 
-    path = db_path(loaded.settings)
+    path = resolve_db_path(loaded.settings)
     return path, encrypt(path, read_key(loaded.settings.cache, path))
 
 
-def decrypt_cache(loaded: Loaded) -> Path:
+def decrypt_cache(loaded: LoadedSettings) -> Path:
     """As ``encrypt_cache``."""
     from k8sconsole.store.sqlite.convert import decrypt
 
-    path = db_path(loaded.settings)
+    path = resolve_db_path(loaded.settings)
     decrypt(path, read_key(loaded.settings.cache, path))
     return path

@@ -6,10 +6,10 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from k8sconsole.config.settings import Cache
+from k8sconsole.config.settings import CacheSettings
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.kit.redact import mask_text
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 from k8sconsole.store.sqlite.file.header import is_encrypted
 from k8sconsole.store.sqlite.file.key import Key
 from k8sconsole.store.sqlite.file.lock import alone_in
@@ -24,12 +24,12 @@ _REASON = 500
 _ELSEWHERE = f"cache.encryption: environment with {VARIABLE}, or command with cache.key_command"
 
 
-async def find_key(cache: Cache, path: Path) -> Key | None:
+async def find_key(cache: CacheSettings, path: Path) -> Key | None:
     """The key of the cache at ``path``; None where it is not to be encrypted. Raises ConfigurationError."""
     return None if cache.encryption == "none" else await asyncio.to_thread(read_key, cache, path)
 
 
-def read_key(cache: Cache, path: Path) -> Key:
+def read_key(cache: CacheSettings, path: Path) -> Key:
     """Blocks: a keyring may ask its owner, a command may take its time. Raises ConfigurationError, also where no key is named."""
     if cache.encryption == "keyring":
         text = _from_keyring(path)
@@ -63,7 +63,7 @@ def _from_command(command: tuple[str, ...]) -> str:
         raise _failed(command, cause.strerror or str(cause)) from cause
     if done.returncode:
         told = done.stderr.decode(errors="replace").strip()
-        raise _failed(command, mask_text(plain(told))[-_REASON:] or f"it ended with {done.returncode}")
+        raise _failed(command, mask_text(strip_control(told))[-_REASON:] or f"it ended with {done.returncode}")
     lines = done.stdout.decode(errors="replace").rstrip("\r\n").splitlines()
     if len(lines) != 1:
         raise _failed(command, f"it printed {len(lines)} lines where one was expected")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from k8sconsole.config.loading import Loaded, db_path
+from k8sconsole.config.loader import LoadedSettings, resolve_db_path
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import StoreUnwritable
 from k8sconsole.kit.clock import Clock
@@ -31,11 +31,11 @@ class Kept(msgspec.Struct, frozen=True):
             await asyncio.to_thread(self.passing.cleanup)
 
 
-async def keep(loaded: Loaded, clock: Clock) -> Kept:
+async def keep(loaded: LoadedSettings, clock: Clock) -> Kept:
     """Raises StoreUnwritable for a path that somebody chose, StoreTooNew, StoreLocked and StoreKeyError for any, ConfigurationError where
     the key cannot be had."""
     settings = loaded.settings
-    path = db_path(settings)
+    path = resolve_db_path(settings)
     try:
         store = await _open(path, settings, clock)
     except StoreUnwritable as problem:

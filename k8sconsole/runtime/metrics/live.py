@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from k8sconsole.model.connections import Connections
+from k8sconsole.model.clusters import Connections
 from k8sconsole.model.events import Fact, RowsChanged
-from k8sconsole.telemetry.figures import Figures
+from k8sconsole.telemetry.meters import TimeSeries
 
 MINUTES = 300.0
 
@@ -21,7 +21,7 @@ class Reading(msgspec.Struct, frozen=True):
 class Gauges:
     """A listener on the bus. Lives on its loop."""
 
-    def __init__(self, figures: Figures, connections: Callable[[], list[Connections]]) -> None:
+    def __init__(self, figures: TimeSeries, connections: Callable[[], list[Connections]]) -> None:
         self._figures = figures
         self._connections = connections
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from k8sconsole.errors import ConsoleError, UsageError
-from k8sconsole.kit.text import nearest
+from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import KindTable, table_for
+from k8sconsole.model.tables import KindTable, find_table
 from k8sconsole.runtime.cluster_pool import ClusterPool
 from k8sconsole.store.port import Store
 
@@ -52,7 +52,7 @@ class Catalogue:
         """The cells of cached rows stand in this table's order."""
         key = (cluster, resource.name)
         if key not in self._tables:
-            self._tables[key] = table_for(resource)
+            self._tables[key] = find_table(resource)
         return self._tables[key]
 
     async def _discover(self, cluster: ClusterName) -> None:
@@ -73,7 +73,7 @@ def _best(resources: list[ApiResource], word: str) -> ApiResource | None:
 
 def unknown_kind(word: str, resources: Sequence[ApiResource]) -> UsageError:
     words = sorted({name for one in resources for name in (one.plural, *one.short_names)})
-    close = nearest(word.lower(), words)
+    close = find_nearest(word.lower(), words)
     remedy = close[0] if close else "a kind of `kubectl api-resources`"
     details = {"parameter": "kind", "given": word, "expected": "a kind of k8s_list_api_resources", "nearest": close}
     return UsageError(f"no kind {word!r}", "the cluster has no resource of that name", remedy, details)

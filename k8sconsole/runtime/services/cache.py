@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.kit.clock import Clock
-from k8sconsole.kit.text import yaml_text
-from k8sconsole.model.freshness import Freshness, oldest
-from k8sconsole.model.indicators import KEPT, Indicator, indicators
-from k8sconsole.model.reading import ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage, cached_freshness
+from k8sconsole.kit.text import format_yaml
+from k8sconsole.model.cache_records import ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage, cached_freshness
+from k8sconsole.model.freshness import Freshness, merge_freshness
+from k8sconsole.model.indicators import RECORDED_FACTS, Indicator, compute_indicators
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import Store
 
@@ -37,7 +37,7 @@ class CacheReader:
     async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName) -> Freshness:
         """Of the cached rows of one kind: as old as the cluster that was confirmed longest ago."""
         states = {state.cluster: state for state in await self._store.scan_states() if state.resource == resource}
-        return oldest([cached_freshness(states.get(cluster), cluster) for cluster in clusters])
+        return merge_freshness([cached_freshness(states.get(cluster), cluster) for cluster in clusters])
 
     async def body(self, ref: ObjectRef) -> dict[str, Any] | None:
         raw = await self._store.body(ref)
@@ -57,7 +57,7 @@ class CacheReader:
     async def yaml(self, ref: ObjectRef) -> str:
         """The object as the cache has it: masked, without managedFields. Empty when unknown."""
         found = await self.body(ref)
-        return "" if found is None else await asyncio.to_thread(yaml_text, found)
+        return "" if found is None else await asyncio.to_thread(format_yaml, found)
 
     async def scan_states(self) -> list[ScanState]:
         return await self._store.scan_states()
@@ -71,8 +71,8 @@ class CacheReader:
     async def indicators(self, seconds: float = LOOKED_BACK) -> list[Indicator]:
         """How well the program does, by the facts kept in the last ``seconds``."""
         now = self.clock.now()
-        facts = {name: await self._store.figures(name, now - seconds) for name in KEPT}
-        return indicators(facts, now - seconds, now)
+        facts = {name: await self._store.figures(name, now - seconds) for name in RECORDED_FACTS}
+        return compute_indicators(facts, now - seconds, now)
 
     async def kept_metrics(self, seconds: float = LOOKED_BACK) -> str:
         """What the calls of all processes on this cache came to in the last ``seconds``, in Prometheus's text form."""

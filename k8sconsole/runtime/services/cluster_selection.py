@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import msgspec
 
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.model.contexts import ContextInfo
-from k8sconsole.model.events import ClusterState, Fact, Notice, ResourcesDiscovered, Trust
-from k8sconsole.model.reading import ClusterRecord, ScanState
+from k8sconsole.model.cache_records import ClusterRecord, ScanState
+from k8sconsole.model.clusters import ContextInfo
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact, Notice, ResourcesDiscovered
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face
@@ -38,7 +38,7 @@ class ClusterChooser:
         return offered + [ContextInfo(name, "", servers[name], "", "", problem=CACHED_ONLY) for name in left]
 
     def states(self) -> dict[ClusterName, ClusterState]:
-        return {cluster: self._states.get(cluster, ClusterState(cluster, Trust.OFFLINE)) for cluster in self.selected}
+        return {cluster: self._states.get(cluster, ClusterState(cluster, ConnectionState.OFFLINE)) for cluster in self.selected}
 
     def choose(self, known: Sequence[ClusterRecord], clusters: Sequence[str] = ()) -> list[Notice]:
         """What was asked for at the start, or these: of the kubeconfig, else of what the cache knows. What a person should be told of that.
@@ -102,7 +102,7 @@ class ClusterChooser:
     def begin(self, cluster: ClusterName, known: Sequence[ScanState], version: str, *, offline: bool) -> ClusterState:
         """The first word on a cluster, before anything of this run is known of it: how old the cache's knowledge is."""
         seen = max((state.confirmed_at for state in known if state.confirmed_at), default=None)
-        state = ClusterState(cluster, Trust.OFFLINE if offline else Trust.CONNECTING, version=version, seen_at=seen)
+        state = ClusterState(cluster, ConnectionState.OFFLINE if offline else ConnectionState.CONNECTING, version=version, seen_at=seen)
         return self._states.setdefault(cluster, state)
 
     def remember(self, fact: Fact) -> "ClusterName | None":

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import NotFound
-from k8sconsole.kit.text import nearest
-from k8sconsole.model.freshness import Freshness, oldest
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.freshness import Freshness, merge_freshness
 from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face, ToolCall
@@ -75,7 +75,7 @@ class Fetching:
         resource = await self._catalogue.find(clusters[0], asked.kind)
         opened = [await self._open(cluster, resource, asked, as_of, Asker(face, caller)) for cluster in clusters]
         pairs = [pair for one in opened for pair in await one.bodies()]
-        freshness = oldest([one.freshness for one in opened])
+        freshness = merge_freshness([one.freshness for one in opened])
         if not pairs:
             await self._explain_nothing(clusters[0], resource, asked, opened[0])
         return Found(
@@ -117,14 +117,14 @@ class Fetching:
         known = [row.name for row in await self._names(cluster, NAMESPACES, as_of=as_of)]
         wrong = next((one for one in asked.namespaces if known and one not in known), "") if resource.namespaced else ""
         if wrong:
-            close = nearest(wrong, known)
+            close = find_nearest(wrong, known)
             remedy = f"-n {close[0]}" if close else "k8sconsole get namespaces"
             raise NotFound(
                 f"no namespace {wrong!r}", f"{cluster} has none of that name", remedy, {"parameter": "namespace", "nearest": close}
             )
         if asked.name:
             names = [row.name for row in await self._names(cluster, resource.name, asked.namespaces, as_of)]
-            close = nearest(asked.name, names)
+            close = find_nearest(asked.name, names)
             remedy = f"k8sconsole get {resource.plural} {close[0]}" if close else f"k8sconsole get {resource.plural}"
             raise NotFound(empty_sentence(resource, asked.namespaces, asked.name, ""), f"on {cluster}", remedy, {"nearest": close})
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.config.settings import Scanner, Settings
+from k8sconsole.config.settings import ScannerSettings, Settings
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import Fact
@@ -111,7 +111,7 @@ def _reread(one: KindReport, wanted: RereadWanted) -> Reread:
 
 
 def plan_of(settings: Settings, namespaces: tuple[str, ...], *, watch: bool = True) -> ScanPlan:
-    scanner: Scanner = settings.scanner
+    scanner: ScannerSettings = settings.scanner
     return ScanPlan(
         static_interval=scanner.static_interval,
         dynamic_interval=scanner.dynamic_interval,

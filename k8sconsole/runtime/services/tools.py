@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.model.contexts import LogOptions
+from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.refs import ObjectRef
@@ -101,9 +101,9 @@ class ToolCaller:
 
     async def metrics(self) -> str:
         """What this process knows of its calls, in Prometheus's text form."""
-        from k8sconsole.telemetry.exposition import exposition
+        from k8sconsole.telemetry.exposition import render_metrics
 
-        return exposition(self.pipeline.meters)
+        return render_metrics(self.pipeline.meters)
 
     async def figures(self) -> Figures:
         """What this run measured of itself in the last minutes."""

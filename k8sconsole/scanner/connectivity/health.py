@@ -7,7 +7,7 @@ from typing import TypeVar
 from k8sconsole.cluster.port import ServerVersion
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, NotFound
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.identity import Identity
+from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.source import ResourceSource
 
@@ -38,9 +38,9 @@ class ClusterHealth:
         on_unreachable: Callable[[ConsoleError, float], None],
         on_reachable: Callable[[ServerVersion], None],
         is_focused: Callable[[], bool],
-        check_identity: Callable[[Identity], Awaitable[None]],
+        check_identity: Callable[[ClusterIdentity], Awaitable[None]],
     ) -> None:
-        self.identity = Identity()
+        self.identity = ClusterIdentity()
         self._source = source
         self._clock = clock
         self._on_unreachable = on_unreachable
@@ -81,7 +81,7 @@ class ClusterHealth:
 
     async def _read_version_and_identity(self) -> ServerVersion:
         version = await self._request(self._source.version(), ServerVersion(""))  # a server that refuses does answer
-        self.identity = await self._request(self._source.identity(), Identity())
+        self.identity = await self._request(self._source.identity(), ClusterIdentity())
         await self._check_identity(self.identity)
         return version
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import ConsoleError, Forbidden, NotFound
-from k8sconsole.model.objects import Departure, Row
+from k8sconsole.model.objects import DeletedObject, Row
 from k8sconsole.model.refs import ApiResource, Namespace
 from k8sconsole.scanner.context import KindReport, ScanContext
 from k8sconsole.scanner.parser import ResourceParser
@@ -63,7 +63,7 @@ async def _read_and_write(context: ScanContext, target: RefreshTarget) -> KindRe
     at = context.clock.now()
     objects, _ = await asyncio.get_running_loop().run_in_executor(context.parsers, parser.objects, items, {})
     versions = {(each.namespace, each.name): each.resource_version for each in objects}
-    gone = [Departure(row.namespace, row.name) for row in cached if (row.namespace, row.name) not in versions]
+    gone = [DeletedObject(row.namespace, row.name) for row in cached if (row.namespace, row.name) not in versions]
     state = await _scan_state(context, target)
     if state and state.watching and versions != {(row.namespace, row.name): row.resource_version for row in cached}:
         await asyncio.sleep(_WATCH_LEAD)

@@ -3,7 +3,7 @@
 import asyncio
 
 from k8sconsole.errors import StoreError
-from k8sconsole.model.events import ClusterState, RowsChanged, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState, RowsChanged
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.scanner.context import Publish
 from k8sconsole.store.port import ScanState, Store
@@ -59,8 +59,8 @@ def _cluster_state(cluster: ClusterName, version: str, states: list[ScanState]) 
     seen_at = max((state.confirmed_at for state in states if state.confirmed_at is not None), default=None)
     missing = tuple(reason for state in states for reason in state.missing)
     if any(state.watching for state in states):
-        trust, detail = (Trust.PARTIAL if missing else Trust.LIVE), ""
+        trust, detail = (ConnectionState.PARTIAL if missing else ConnectionState.LIVE), ""
     else:
         detail = next((state.error for state in states if state.error), "")
-        trust = Trust.LOST if detail else Trust.CONNECTING
+        trust = ConnectionState.LOST if detail else ConnectionState.CONNECTING
     return ClusterState(cluster, trust, detail, version, seen_at, missing=missing)

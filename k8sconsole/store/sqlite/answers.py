@@ -5,10 +5,10 @@ import sqlite3
 from pathlib import Path
 
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.history import ChangeQuery, Changes, Gap, Life, Version
+from k8sconsole.model.attached_servers import TrustedTool
+from k8sconsole.model.history import ChangeQuery, Changes, Gap, Version, VersionHistory
 from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.objects import Row
-from k8sconsole.model.outside import TrustedTool
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.store.port import AuditEntry, ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, ToolUsage
@@ -110,15 +110,15 @@ class Answers:
     async def object_as_of(self, ref: ObjectRef, at: float) -> tuple[Version, bytes] | None:
         return await self._readers.do(lambda connection: past.as_of(connection, ref, at))
 
-    async def life(self, ref: ObjectRef, *, since: float = 0.0, until: float | None = None, limit: int | None = None) -> Life:
+    async def life(self, ref: ObjectRef, *, since: float = 0.0, until: float | None = None, limit: int | None = None) -> VersionHistory:
         now = self._clock.now()
         span = (since, now if until is None else until)
 
-        def work(connection: sqlite3.Connection) -> Life:
+        def work(connection: sqlite3.Connection) -> VersionHistory:
             known = [each for each in past.life(connection, ref) if since <= each.version.observed_at and _by(each.version, until)]
             kept = known if limit is None else known[max(0, len(known) - limit) :]
             versions = [(each.version, past.body(connection, each)) for each in kept]
-            return Life(versions, tuple(gaps.gaps(connection, span, (ref.cluster, ref.resource), self._history, now)))
+            return VersionHistory(versions, tuple(gaps.gaps(connection, span, (ref.cluster, ref.resource), self._history, now)))
 
         return await self._readers.do(work)
 

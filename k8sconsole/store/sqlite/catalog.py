@@ -8,7 +8,7 @@ import msgspec
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.refs import ClusterName, ResourceName
-from k8sconsole.model.resources import Tier, tier
+from k8sconsole.model.resources import Tier, tier_of
 
 
 class Lifetimes(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Lifetimes(msgspec.Struct, frozen=True):
     history: HistoryRules = HistoryRules()
 
     def of(self, resource: ResourceName) -> float:
-        return self.dynamic if tier(resource) is Tier.DYNAMIC else self.static
+        return self.dynamic if tier_of(resource) is Tier.DYNAMIC else self.static
 
 
 class Catalog:

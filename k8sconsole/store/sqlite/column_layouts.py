@@ -10,7 +10,7 @@ import msgspec
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import KindTable, printer_columns, table_for
+from k8sconsole.model.tables import KindTable, find_table, parse_printer_columns
 from k8sconsole.store.sqlite.compression import unpack
 
 DEFINITIONS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
@@ -105,10 +105,10 @@ def _table(connection: sqlite3.Connection, cluster: ClusterName, resource: Resou
     served = _served(connection, cluster, resource)
     known = _resource.decode(served) if served else _builtin.get(resource) or _unserved(resource)
     if definition is None:
-        return table_for(known)
+        return find_table(known)
     (packed,) = connection.execute("SELECT body FROM bodies WHERE id = ?", (definition,)).fetchone()
     crd: dict[str, Any] = msgspec.json.decode(unpack(packed))
-    return table_for(known, printer_columns(crd, known.version))
+    return find_table(known, parse_printer_columns(crd, known.version))
 
 
 def _unserved(resource: ResourceName) -> ApiResource:

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.model.objects import Row
-from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.quantities import parse_bytes, parse_cpu
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.store.sqlite.column_layouts import resources
@@ -75,7 +75,7 @@ class Relations:
         if found is None:
             return None
         parts = [found.usage] if found.usage else [container.usage for container in found.containers]
-        amounts = [cpu_millicores(part.cpu) if resource == "cpu" else bytes_of(part.memory) for part in parts]
+        amounts = [parse_cpu(part.cpu) if resource == "cpu" else parse_bytes(part.memory) for part in parts]
         return float(sum(amounts))
 
     def has_metrics(self) -> bool:

@@ -8,8 +8,8 @@ from functools import partial
 
 from k8sconsole.errors import StoreError
 from k8sconsole.kit.clock import Clock
+from k8sconsole.model.attached_servers import TrustedTool
 from k8sconsole.model.history import Gap
-from k8sconsole.model.outside import TrustedTool
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
 from k8sconsole.store.port import (
     AuditEntry,

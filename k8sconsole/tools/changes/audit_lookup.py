@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.model.reading import AuditEntry
+from k8sconsole.model.cache_records import AuditEntry
 from k8sconsole.tools.changes.manifest import parse_manifest
 from k8sconsole.tools.context import ToolContext
 

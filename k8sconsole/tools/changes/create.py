@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import NotFound
-from k8sconsole.model.masking import body_of
+from k8sconsole.model.masking import mask_body
 from k8sconsole.tools.changes.edits import TargetObject, Undo
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.results import Proposal, Reply
@@ -60,5 +60,5 @@ async def _send_create(context: ToolContext, one: TargetObject, manifest: dict[s
         raise NotFound(
             f"no namespace {one.namespace!r} in {one.cluster}", cause.detail or cause.title, "k8s_list_namespaces", details
         ) from cause
-    found: dict[str, Any] = msgspec.json.decode(body_of(one.resource.name, answer))
+    found: dict[str, Any] = msgspec.json.decode(mask_body(one.resource.name, answer))
     return found

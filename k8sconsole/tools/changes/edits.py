@@ -11,9 +11,9 @@ import msgspec
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import Conflict, InvalidParams, NotFound
 from k8sconsole.kit.masks import is_masked
-from k8sconsole.model.differences import Difference, differences, line
+from k8sconsole.model.differences import Difference, find_differences, format_difference
 from k8sconsole.model.history import Change
-from k8sconsole.model.masking import body_of
+from k8sconsole.model.masking import mask_body
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.tools.changes.field_owners import owner_warnings
 from k8sconsole.tools.context import ToolContext
@@ -216,9 +216,9 @@ def _with_uid_check(edit: Edit, uid: str) -> Any:
 
 
 def _format_differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    found = [one for one in differences(before, after) if not _is_bookkeeping(one)]
+    found = [one for one in find_differences(before, after) if not _is_bookkeeping(one)]
     more = len(found) - MOST_LINES
-    return [line(one) for one in found[:MOST_LINES]] + ([f"… and {more} more fields"] if more > 0 else [])
+    return [format_difference(one) for one in found[:MOST_LINES]] + ([f"… and {more} more fields"] if more > 0 else [])
 
 
 def _is_bookkeeping(one: Difference) -> bool:
@@ -227,7 +227,7 @@ def _is_bookkeeping(one: Difference) -> bool:
 
 def _mask_response(one: TargetObject, raw: bytes) -> dict[str, Any]:
     managed = (msgspec.json.decode(raw).get("metadata") or {}).get("managedFields")
-    found: dict[str, Any] = msgspec.json.decode(body_of(one.resource.name, raw))
+    found: dict[str, Any] = msgspec.json.decode(mask_body(one.resource.name, raw))
     if managed:
         found["metadata"]["managedFields"] = managed
     return found

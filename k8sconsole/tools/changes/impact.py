@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
 from k8sconsole.tools.changes.field_owners import delivery_tool
 from k8sconsole.tools.context import ToolContext

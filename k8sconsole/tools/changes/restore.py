@@ -5,7 +5,7 @@ from typing import Any
 
 from k8sconsole.errors import Invalid
 from k8sconsole.kit.masks import is_masked
-from k8sconsole.model.differences import Difference, applied, differences, line
+from k8sconsole.model.differences import Difference, apply_differences, find_differences, format_difference
 from k8sconsole.model.masking import mask_object
 from k8sconsole.tools.changes.edits import TargetObject, collect_strings
 
@@ -25,9 +25,9 @@ _SERVER_FIELDS = frozenset(
 
 def restore_version(one: TargetObject, live: dict[str, Any], old: dict[str, Any]) -> tuple[dict[str, Any], list[Difference]]:
     """The object to write, and what it changes. live is not masked, old is. Raises Invalid where a masked value would have to return."""
-    changes = differences(_writable_fields(mask_object(one.resource.name, live)), _writable_fields(old))
+    changes = find_differences(_writable_fields(mask_object(one.resource.name, live)), _writable_fields(old))
     _refuse_masked(one, [change.new for change in changes], [change.path for change in changes])
-    wanted: dict[str, Any] = applied(_writable_fields(live), changes)
+    wanted: dict[str, Any] = apply_differences(_writable_fields(live), changes)
     meta = {key: value for key, value in live["metadata"].items() if key in ("resourceVersion", "uid")}
     wanted = {**_type_meta(one), **wanted, "metadata": {**wanted["metadata"], **meta}}
     return ({**wanted, "status": live["status"]} if "status" in live else wanted), changes
@@ -45,7 +45,7 @@ def recreation_manifest(one: TargetObject, old: dict[str, Any]) -> dict[str, Any
 
 
 def format_changes(changes: Sequence[Difference]) -> list[str]:
-    return [line(change) for change in changes]
+    return [format_difference(change) for change in changes]
 
 
 def _writable_fields(obj: dict[str, Any]) -> dict[str, Any]:

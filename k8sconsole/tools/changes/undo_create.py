@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.errors import Conflict, PolicyDenied
-from k8sconsole.kit.times import exact
+from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.masking import mask_object
 from k8sconsole.model.policy import Action
-from k8sconsole.model.tables.custom import moment
+from k8sconsole.model.tables.custom import parse_object_time
 from k8sconsole.tools.changes.audit_lookup import RequestRecord
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleting
 from k8sconsole.tools.changes.edits import TargetObject, change_reply, uid_of, undo_from_history
@@ -37,7 +37,7 @@ async def propose_undo_create(
     await _send_delete(context, one, uid_of(live), dry_run=True)
     masked = mask_object(one.resource.name, live)
     consequences = (
-        f"deletes what {request.tool} made at {exact(request.began)}",
+        f"deletes what {request.tool} made at {format_exact_time(request.began)}",
         *await budgets_broken_by_deleting(context, one.cluster, one.resource, masked),
         *await deletion_impact(context, one.cluster, one.resource, masked),
     )
@@ -53,7 +53,7 @@ async def undo_create(context: ToolContext, one: TargetObject, live: dict[str, A
 
 
 def _check_created_by_request(one: TargetObject, live: dict[str, Any], request: RequestRecord) -> None:
-    born = moment(live["metadata"].get("creationTimestamp"))
+    born = parse_object_time(live["metadata"].get("creationTimestamp"))
     skew = SKEW if request.making else LITTLE_SKEW
     if born is None or not request.began - skew <= born <= request.ended + skew:
         when = live["metadata"].get("creationTimestamp")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.errors import PolicyDenied
-from k8sconsole.kit.times import exact
-from k8sconsole.model.differences import Difference, within
+from k8sconsole.kit.times import format_exact_time
+from k8sconsole.model.differences import Difference, is_within
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import Change, ChangeQuery, Changes, Gap, Version
 from k8sconsole.model.refs import ClusterName, ObjectRef, ResourceName
@@ -104,7 +104,7 @@ class ChangeWindow:
         passing = len(self.objects) - self.total
         query = self._query
         gaps = [gap_record(gap) for gap in self._found.gaps]
-        page = DiffPage(exact(query.since), exact(query.until), items, passing, restored, self._found.counts, gaps)
+        page = DiffPage(format_exact_time(query.since), format_exact_time(query.until), items, passing, restored, self._found.counts, gaps)
         return page, end if end < self.total else 0
 
     def place_after(self, item: ChangeRecord) -> int:
@@ -123,7 +123,7 @@ class ChangeWindow:
             return self._told(ref, change, []) if change else None
         field = self._query.field
         found = changed_fields(before, after, self._context.noise(ref.resource))
-        diff = [one for one in found if not field or within(one.path, field)]
+        diff = [one for one in found if not field or is_within(one.path, field)]
         return self._told(ref, Change.MODIFIED, diff) if diff else None
 
     async def _state(self, ref: ObjectRef, at: float) -> bytes | None:
@@ -133,7 +133,7 @@ class ChangeWindow:
     def _told(self, ref: ObjectRef, change: Change, diff: list[Difference]) -> ChangeRecord:
         seen = self.objects[ref]
         by = list(dict.fromkeys(version.by for version in seen if version.by))
-        last = exact(seen[0].observed_at)
+        last = format_exact_time(seen[0].observed_at)
         return ChangeRecord(ref.cluster, ref.resource, ref.namespace, ref.name, change.value, len(seen), last, by, diff)
 
 
@@ -210,7 +210,7 @@ async def timeline_entry(store: History, version: Version) -> TimelineEntry:
     ref = version.ref
     note = await _event_note(store, version) if ref.resource in ("events", "events.events.k8s.io") else ""
     return TimelineEntry(
-        exact(version.observed_at),
+        format_exact_time(version.observed_at),
         ref.cluster,
         ref.resource,
         ref.namespace,

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 from k8sconsole.errors import NotFound
-from k8sconsole.kit.text import nearest
+from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.tools.context import ToolContext
@@ -55,7 +55,7 @@ async def _unknown_name(context: ToolContext, query: ChangeQuery, parameter: str
     names = {version.ref.name for version in (await history_of(context).changed(_whole_history(context, query, kinds))).versions}
     async for known in _current_names(context, query, kinds, name[:2]):
         names.update(known)
-    close = nearest(name, sorted(names))
+    close = find_nearest(name, sorted(names))
     details = {"parameter": parameter, "given": given[:100], "expected": "what is there, or what history has seen", "nearest": close}
     title = f"no object {name[:100]!r}" if parameter == "name" else f"no owner {given[:100]!r}"
     return NotFound(title, "neither the cache nor history has one there", close[0] if close else "k8s_search_resources", details)

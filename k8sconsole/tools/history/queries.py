@@ -8,11 +8,11 @@ from typing import Any, cast
 import msgspec
 
 from k8sconsole.errors import InvalidParams, NotFound, StoreError, UsageError
-from k8sconsole.kit.text import nearest
-from k8sconsole.kit.times import ACCEPTED, exact, moment, past
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.kit.times import ACCEPTED_TIMES, format_exact_time, parse_past_time, parse_time
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import Change, ChangeQuery, Gap, Version
-from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import History
 from k8sconsole.tools.context import ToolContext
@@ -28,13 +28,13 @@ _NUMBER = re.compile(r"[0-9]{1,15}")
 def parse_moment(text: str, parameter: str, now: float) -> float:
     """Raises InvalidParams, which names what is accepted, for what is no time, has not been yet, or was before clusters were."""
     try:
-        at = past(text, now)
+        at = parse_past_time(text, now)
         if at < 0:
             raise ValueError(f"{text[:60]!r} is before 1970")
         return at
     except ValueError as cause:
         raise InvalidParams(
-            parameter, str(cause), "-30m", {"parameter": parameter, "given": text[:60], "expected": ACCEPTED, "nearest": []}
+            parameter, str(cause), "-30m", {"parameter": parameter, "given": text[:60], "expected": ACCEPTED_TIMES, "nearest": []}
         ) from cause
 
 
@@ -62,7 +62,7 @@ class TimeSpan(msgspec.Struct, frozen=True):
 
     def cursor(self, place: str | int) -> str:
         """Empty for an empty place, or 0."""
-        return f"{PAST_CURSOR}{exact(self.since)}/{exact(self.until)}/{place}" if place else ""
+        return f"{PAST_CURSOR}{format_exact_time(self.since)}/{format_exact_time(self.until)}/{place}" if place else ""
 
     def number(self) -> int:
         """The place, where places are counted. Raises InvalidParams."""
@@ -81,12 +81,14 @@ def parse_span(since: str, until: str, cursor: str, now: float) -> TimeSpan:
     end = parse_moment(until, "until", now) if until else now
     if begin > end:
         given = f"{since!r} is after {until!r}"
-        raise InvalidParams("since", given, f"until={since}", {"parameter": "since", "given": since, "expected": ACCEPTED, "nearest": []})
+        raise InvalidParams(
+            "since", given, f"until={since}", {"parameter": "since", "given": since, "expected": ACCEPTED_TIMES, "nearest": []}
+        )
     return TimeSpan(begin, end)
 
 
 def cursor_as_of(at: float, place: str) -> str:
-    return f"{PAST_CURSOR}{exact(at)}/{place}"
+    return f"{PAST_CURSOR}{format_exact_time(at)}/{place}"
 
 
 def _split_cursor(cursor: str, moments: int) -> tuple[list[float], str]:
@@ -94,7 +96,7 @@ def _split_cursor(cursor: str, moments: int) -> tuple[list[float], str]:
     if not cursor.startswith(PAST_CURSOR) or len(parts) <= moments:
         raise invalid_cursor(cursor)
     try:
-        return [moment(part, 0.0) for part in parts[:moments]], parts[moments]
+        return [parse_time(part, 0.0) for part in parts[:moments]], parts[moments]
     except ValueError as cause:
         raise invalid_cursor(cursor) from cause
 
@@ -136,7 +138,7 @@ async def freshness_as_of(context: ToolContext, cluster: ClusterName, resource: 
         return Freshness(Source.HISTORY, None, False, (f"{cluster}: {resource}: never read",))
     missing = [describe_gap(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if _gap_covers(gap, at)]
     if at < known and not missing:
-        missing = [f"{cluster}: {resource}: known since {exact(known)} only"]
+        missing = [f"{cluster}: {resource}: known since {format_exact_time(known)} only"]
     missing += await _unreadable_parts(context, cluster, resource)
     return Freshness(Source.HISTORY, at, not missing, tuple(missing))
 
@@ -154,9 +156,13 @@ def _gap_covers(gap: Gap, at: float) -> bool:
 
 def describe_gap(gap: Gap) -> str:
     if not gap.began:
-        span = f"before {exact(gap.ended)}" if gap.ended is not None else "ever"
+        span = f"before {format_exact_time(gap.ended)}" if gap.ended is not None else "ever"
     else:
-        span = f"from {exact(gap.began)} to {exact(gap.ended)}" if gap.ended is not None else f"since {exact(gap.began)}"
+        span = (
+            f"from {format_exact_time(gap.began)} to {format_exact_time(gap.ended)}"
+            if gap.ended is not None
+            else f"since {format_exact_time(gap.began)}"
+        )
     return f"{gap.cluster}: {gap.resource}: nobody was watching {span}" + (f" ({gap.reason})" if gap.reason else "")
 
 
@@ -171,8 +177,8 @@ class GapRecord(msgspec.Struct, rename={"since": "from", "until": "to"}):
 
 
 def gap_record(gap: Gap) -> GapRecord:
-    until = None if gap.ended is None else exact(gap.ended)
-    return GapRecord(gap.cluster, gap.resource, exact(gap.began) if gap.began else None, until, gap.reason)
+    until = None if gap.ended is None else format_exact_time(gap.ended)
+    return GapRecord(gap.cluster, gap.resource, format_exact_time(gap.began) if gap.began else None, until, gap.reason)
 
 
 def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapRecord], tuple[str, ...]]:
@@ -205,12 +211,14 @@ async def not_found_as_of(context: ToolContext, resource: ApiResource, ref: Obje
         return await not_in_history(context, resource, ref)
     gone = [version for version in versions if version.change is Change.DELETED and version.observed_at <= at]
     come = [version for version in versions if version.observed_at > at]
-    said = [f"it was deleted at {exact(gone[-1].observed_at)}" for _ in gone[-1:]]
-    said += [f"it was first seen {'again ' if gone else ''}at {exact(come[0].observed_at)}" for _ in come[:1]]
+    said = [f"it was deleted at {format_exact_time(gone[-1].observed_at)}" for _ in gone[-1:]]
+    said += [f"it was first seen {'again ' if gone else ''}at {format_exact_time(come[0].observed_at)}" for _ in come[:1]]
     lacking = (await freshness_as_of(context, ref.cluster, ref.resource, at)).missing
-    title = f"no {_kind_word(resource)} {ref.name!r}{_in_namespace(ref)} at {exact(at)}"
-    remedy = f"as_of={exact((come or versions)[0].observed_at)}"
-    return NotFound(title, "; ".join((*said, *lacking)), remedy, {"parameter": "as_of", "given": exact(at), "nearest": [remedy[6:]]})
+    title = f"no {_kind_word(resource)} {ref.name!r}{_in_namespace(ref)} at {format_exact_time(at)}"
+    remedy = f"as_of={format_exact_time((come or versions)[0].observed_at)}"
+    return NotFound(
+        title, "; ".join((*said, *lacking)), remedy, {"parameter": "as_of", "given": format_exact_time(at), "nearest": [remedy[6:]]}
+    )
 
 
 async def not_in_history(context: ToolContext, resource: ApiResource, ref: ObjectRef) -> NotFound:
@@ -221,7 +229,7 @@ async def not_in_history(context: ToolContext, resource: ApiResource, ref: Objec
         seen |= {(row.namespace, row.name) for row in (await context.store.rows(RowQuery(resource.name, (ref.cluster,)))).rows}
     elsewhere = sorted(namespace for namespace, name in seen if name == ref.name and namespace != ref.namespace)
     names = sorted(name for namespace, name in seen if namespace == ref.namespace)
-    close = nearest(ref.name, names) or names[:5]
+    close = find_nearest(ref.name, names) or names[:5]
     detail = f"it is known in {', '.join(elsewhere[:5])}" if elsewhere else f"history has none of that name on {ref.cluster}"
     remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else f"k8s_list_resources kind={resource.plural}")
     details = {"parameter": "name", "given": ref.name, "nearest": close, "namespaces": elsewhere[:5]}

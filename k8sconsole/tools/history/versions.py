@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from k8sconsole.kit.times import exact
-from k8sconsole.model.differences import Difference, differences
+from k8sconsole.kit.times import format_exact_time
+from k8sconsole.model.differences import Difference, find_differences
 from k8sconsole.model.freshness import Freshness, Source
-from k8sconsole.model.history import Change, Gap, Life, Version
-from k8sconsole.model.history.noise import Noise
+from k8sconsole.model.history import Change, Gap, Version, VersionHistory
+from k8sconsole.model.history.noise import NoiseFilter
 from k8sconsole.model.refs import ApiResource, ObjectRef
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import GapRecord, describe_gaps, gap_record, history_of, not_in_history
@@ -82,7 +82,7 @@ async def read_object_history(context: ToolContext, query: ObjectHistoryQuery) -
     )
 
 
-async def _read_versions(context: ToolContext, query: ObjectHistoryQuery) -> Life:
+async def _read_versions(context: ToolContext, query: ObjectHistoryQuery) -> VersionHistory:
     """One version more than is query for: what the oldest changed is told against the one before."""
     most = None if query.limit is None else query.limit + query.skip + 1
     life = await history_of(context).life(query.ref, since=query.since, until=query.until, limit=most)
@@ -100,19 +100,19 @@ async def _version_before(context: ToolContext, kept: Sequence[VersionBody]) -> 
     return near[place - 1] if place else None
 
 
-def _version_record(before: VersionBody | None, kept: VersionBody, noise: Noise) -> VersionRecord:
+def _version_record(before: VersionBody | None, kept: VersionBody, noise: NoiseFilter) -> VersionRecord:
     version, body = kept
     diff = changed_fields(before[1], body, noise) if before is not None and _is_next_version(before[0], version) else []
-    return VersionRecord(version.resource_version, exact(version.observed_at), version.change.value, version.by, diff)
+    return VersionRecord(version.resource_version, format_exact_time(version.observed_at), version.change.value, version.by, diff)
 
 
 def _is_next_version(before: Version, after: Version) -> bool:
     return after.change is Change.MODIFIED and before.change is not Change.DELETED and before.ref.uid == after.ref.uid
 
 
-def changed_fields(before: bytes, after: bytes, noise: Noise) -> list[Difference]:
+def changed_fields(before: bytes, after: bytes, noise: NoiseFilter) -> list[Difference]:
     """The fields in which two states differ, without those in which that means nothing."""
-    return [one for one in differences(msgspec.json.decode(before), msgspec.json.decode(after)) if not noise(one.path)]
+    return [one for one in find_differences(msgspec.json.decode(before), msgspec.json.decode(after)) if not noise(one.path)]
 
 
 def _diff_warnings(pairs: Sequence[tuple[VersionBody | None, VersionBody]]) -> tuple[str, ...]:
@@ -128,6 +128,10 @@ def _overlaps(gap: Gap, since: float) -> bool:
 async def _history_freshness(context: ToolContext, query: ObjectHistoryQuery, gaps: Sequence[Gap]) -> Freshness:
     """As of the end of the window; what was not seen within it, and what is kept no longer, is missing."""
     known = await history_of(context).known_since(query.ref.cluster, query.ref.resource)
-    begins = () if known is None or known <= query.since or not query.since else (f"{query.ref.label}: known since {exact(known)} only",)
+    begins = (
+        ()
+        if known is None or known <= query.since or not query.since
+        else (f"{query.ref.label}: known since {format_exact_time(known)} only",)
+    )
     missing = (*describe_gaps(gaps), *begins)
     return Freshness(Source.HISTORY, query.until, not missing, missing)

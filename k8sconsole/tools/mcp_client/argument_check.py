@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import nearest, plain
+from k8sconsole.kit.text import find_nearest, strip_control
 
 _BY_PATTERN = "patternProperties"
 _NOT_OURS = frozenset({"pattern", _BY_PATTERN, "format"})
@@ -21,7 +21,7 @@ def usable(schema: dict[str, Any], largest: int) -> str:
         return f"its schema is larger than {largest} bytes"
     if schema.get("type", "object") != "object":
         return "its schema describes no object"
-    if any(plain(name) != name for name in schema.get("properties") or {}):
+    if any(strip_control(name) != name for name in schema.get("properties") or {}):
         return "its parameters have names that could move a terminal"
     try:
         jsonschema.Draft202012Validator.check_schema(_tamed(schema))
@@ -64,7 +64,7 @@ def _tamed(node: Any) -> Any:
 
 
 def _unknown(tool: str, parameter: str, arguments: dict[str, Any], known: tuple[str, ...]) -> InvalidParams:
-    close = nearest(parameter, known) or list(known)
+    close = find_nearest(parameter, known) or list(known)
     details = {"parameter": parameter, "given": arguments[parameter], "nearest": close}
     return InvalidParams(f"{tool} has no parameter {parameter[:80]!r}", f"it takes {', '.join(known)}", close[0], details)
 
@@ -78,4 +78,4 @@ def _wrong(tool: str, found: Any, arguments: dict[str, Any], known: tuple[str, .
     expected = f"{found.validator}: {msgspec.json.encode(found.validator_value, enc_hook=str).decode()[:200]}"
     choices = list(found.validator_value) if found.validator == "enum" else []
     details = {"parameter": parameter, "given": arguments.get(parameter), "expected": expected, "nearest": choices}
-    return InvalidParams(f"{tool}: {parameter or 'the arguments'}", plain(found.message[:300]), f"{parameter}: {expected}", details)
+    return InvalidParams(f"{tool}: {parameter or 'the arguments'}", strip_control(found.message[:300]), f"{parameter}: {expected}", details)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from k8sconsole.errors import ConsoleError, Forbidden, NotFound, PolicyDenied, ToolFailed, UnknownTool, Unreachable
-from k8sconsole.model.outside import OutsideTrust
+from k8sconsole.model.attached_servers import AttachedServerState
 from k8sconsole.model.tools import Face, Risk, ToolCall
 from k8sconsole.tools.mcp_client.server import AttachedServer
 from k8sconsole.tools.mcp_client.session import Answer
@@ -25,7 +25,7 @@ class Asking:
     async def ready(self) -> None:
         """Returns when the server has been reached. Raises Unreachable with the reason while it is lost."""
         await self._attached.settled.wait()
-        if self._attached.state.trust is not OutsideTrust.READY:
+        if self._attached.state.trust is not AttachedServerState.READY:
             raise Unreachable(f"{self.server} is not connected", self._attached.state.detail, "k8sconsole tools servers")
 
     def knows(self, tool: str) -> OutsideSpec | None:

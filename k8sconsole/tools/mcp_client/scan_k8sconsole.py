@@ -7,8 +7,8 @@ import msgspec
 
 from k8sconsole.cluster.port import Discovery, RawPage
 from k8sconsole.errors import ConsoleError, NotFound, ToolFailed
-from k8sconsole.kit.clock import epoch
-from k8sconsole.model.identity import Identity
+from k8sconsole.kit.clock import parse_rfc3339
+from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.mcp_client.scan_calls import Asking
@@ -28,10 +28,10 @@ class ThroughOurs:
         answer = await self._asking.ask("k8s_get_cluster_info")
         return str(_data(answer.data).get("version") or "")
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> ClusterIdentity:
         answer = await self._asking.ask("k8s_list_resources", kind="namespaces", filter="name=kube-system", fields=["uid"])
         items = _data(answer.data).get("items") or [{}]
-        return Identity(str(items[0].get("uid") or ""))
+        return ClusterIdentity(str(items[0].get("uid") or ""))
 
     async def discover(self) -> Discovery:
         answer = await self._asking.ask("k8s_list_api_resources", max_tokens=_AS_MUCH_AS_FITS)
@@ -47,7 +47,7 @@ class ThroughOurs:
             answer = await self._page(resource, namespace, limit, cursor)
             told = _told(answer)
             items = [msgspec.Raw(msgspec.json.encode(one)) for one in _data(answer)["items"]]
-            observed = epoch(told["observed_at"]) if told["observed_at"] else None
+            observed = parse_rfc3339(told["observed_at"]) if told["observed_at"] else None
             yield RawPage(items, "", observed_at=observed, missing=tuple(told["missing"]))
             cursor = answer["page"].get("next") or ""
             if not cursor or not items:

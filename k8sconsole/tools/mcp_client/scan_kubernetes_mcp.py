@@ -15,7 +15,7 @@ import msgspec
 
 from k8sconsole.cluster.port import Discovery, RawPage
 from k8sconsole.errors import NotFound, ToolFailed
-from k8sconsole.model.identity import Identity
+from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.tools.mcp_client.scan_calls import Asking
@@ -40,9 +40,9 @@ class ThroughKubernetesMcp:
         await self._asking.ask(self.needs, apiVersion="v1", kind="Namespace", **self._selecting())
         return ""
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> ClusterIdentity:
         whole = await self._one(apiVersion="v1", kind="Namespace", name="kube-system")
-        return Identity(str((whole.get("metadata") or {}).get("uid") or ""))
+        return ClusterIdentity(str((whole.get("metadata") or {}).get("uid") or ""))
 
     async def discover(self) -> Discovery:
         places = asyncio.Semaphore(_AT_A_TIME)

@@ -11,7 +11,7 @@ import msgspec
 
 from k8sconsole.cluster.port import Discovery, RawPage, ServerVersion, WatchEvent, unheard
 from k8sconsole.errors import NotFound
-from k8sconsole.model.identity import Identity
+from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.tools.mcp_client.scan_calls import Asking
 from k8sconsole.tools.mcp_client.scan_k8sconsole import ThroughOurs
@@ -24,7 +24,7 @@ class Dialect(Protocol):
     needs: str
 
     async def version(self) -> str: ...
-    async def identity(self) -> Identity: ...
+    async def identity(self) -> ClusterIdentity: ...
     async def discover(self) -> Discovery: ...
     def pages(self, resource: ApiResource, namespace: str | None, limit: int) -> AsyncIterator[RawPage]: ...
     async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes: ...
@@ -53,7 +53,7 @@ class OutsideSource:
     async def version(self) -> ServerVersion:
         return ServerVersion(await (await self._dialect()).version())
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> ClusterIdentity:
         return await (await self._dialect()).identity()
 
     async def discover(self) -> Discovery:

@@ -9,7 +9,7 @@ import msgspec
 
 from k8sconsole.errors import ConsoleError, Unavailable, Unreachable
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.outside import OutsideServer, OutsideState, OutsideTrust
+from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedServerState, AttachedServerStatus
 from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.tools.context import Progress
 
@@ -32,9 +32,9 @@ Learnt = Callable[[str, "list[OutsideSpec]"], Awaitable["list[OutsideSpec]"]]
 class AttachedServer:
     """learnt is awaited with every list of tools; told is called whenever the state is another."""
 
-    def __init__(self, server: OutsideServer, clock: Clock, learnt: Learnt, told: Callable[[OutsideState], None]) -> None:
+    def __init__(self, server: AttachedServerSettings, clock: Clock, learnt: Learnt, told: Callable[[AttachedServerStatus], None]) -> None:
         self.server = server
-        self.state = OutsideState(server.name, server.transport, OutsideTrust.CONNECTING, clock.now())
+        self.state = AttachedServerStatus(server.name, server.transport, AttachedServerState.CONNECTING, clock.now())
         self.settled = asyncio.Event()
         self._clock = clock
         self._learnt = learnt
@@ -103,15 +103,15 @@ class AttachedServer:
         specs, left = adopted(self.server, await link.tools(), self.call)
         offered = await self._learnt(self.server.name, specs)
         held = tuple(spec.name for spec in offered if spec.held)
-        self._tell(OutsideTrust.READY, len(offered) - len(held), held, _left_out(left))
+        self._tell(AttachedServerState.READY, len(offered) - len(held), held, _left_out(left))
 
     def _lose(self, problem: ConsoleError) -> None:
-        if self.state.trust is not OutsideTrust.LOST:
+        if self.state.trust is not AttachedServerState.LOST:
             log.warning("an attached server is lost: %s", problem, extra={"operation": "outside"})
-        self._tell(OutsideTrust.LOST, self.state.tools, self.state.held, problem.detail or problem.title)
+        self._tell(AttachedServerState.LOST, self.state.tools, self.state.held, problem.detail or problem.title)
 
-    def _tell(self, trust: OutsideTrust, tools: int, held: Sequence[str], detail: str) -> None:
-        new = OutsideState(self.server.name, self.server.transport, trust, self._clock.now(), tools, tuple(held), detail)
+    def _tell(self, trust: AttachedServerState, tools: int, held: Sequence[str], detail: str) -> None:
+        new = AttachedServerStatus(self.server.name, self.server.transport, trust, self._clock.now(), tools, tuple(held), detail)
         self.settled.set()
         if msgspec.structs.replace(new, since=self.state.since) != self.state:
             self.state = new

@@ -9,9 +9,9 @@ import msgspec
 
 from k8sconsole.errors import NotFound
 from k8sconsole.kit.clock import Clock
-from k8sconsole.kit.text import nearest
-from k8sconsole.model.events import Fact, OutsideChanged, ToolsChanged
-from k8sconsole.model.outside import OutsideServer, OutsideState, TrustedTool
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedServerStatus, TrustedTool
+from k8sconsole.model.events import AttachedServerChanged, Fact, ToolsChanged
 from k8sconsole.store.port import Store
 from k8sconsole.tools.mcp_client.server import AttachedServer
 from k8sconsole.tools.registry import Registry
@@ -27,7 +27,12 @@ class Attachments:
     """Belongs to one loop. store: where it is remembered what a tool looked like when it was trusted; without one, for this run."""
 
     def __init__(
-        self, servers: Sequence[OutsideServer], registry: Registry, store: Store | None, clock: Clock, publish: Callable[[Fact], None]
+        self,
+        servers: Sequence[AttachedServerSettings],
+        registry: Registry,
+        store: Store | None,
+        clock: Clock,
+        publish: Callable[[Fact], None],
     ) -> None:
         self._registry = registry
         self._store = store
@@ -45,7 +50,7 @@ class Attachments:
                 asyncio.get_running_loop().create_task(one.run(), name=f"outside {name}") for name, one in self._attached.items()
             ]
 
-    async def settle(self, patience: float = PATIENCE) -> list[OutsideState]:
+    async def settle(self, patience: float = PATIENCE) -> list[AttachedServerStatus]:
         """How they are when each has been reached or has failed once, or after ``patience`` seconds: for commands, which look once."""
         self.start()
         with contextlib.suppress(TimeoutError):
@@ -54,13 +59,13 @@ class Attachments:
                     await one.settled.wait()
         return self.states()
 
-    def states(self) -> list[OutsideState]:
+    def states(self) -> list[AttachedServerStatus]:
         return [one.state for one in self._attached.values()]
 
     def server(self, name: str) -> AttachedServer:
         """Raises NotFound naming the nearest."""
         if name not in self._attached:
-            close = nearest(name, tuple(self._attached)) or list(self._attached)
+            close = find_nearest(name, tuple(self._attached)) or list(self._attached)
             raise NotFound(
                 f"no attached server {name!r}", "mcp_servers names none of that name", close[0] if close else "", {"nearest": close}
             )
@@ -119,5 +124,5 @@ class Attachments:
         if self._store is not None and tools:
             await self._store.trust_tools(tools)
 
-    def _told(self, state: OutsideState) -> None:
-        self._publish(OutsideChanged(state.name, state.trust.value, state.detail))
+    def _told(self, state: AttachedServerStatus) -> None:
+        self._publish(AttachedServerChanged(state.name, state.trust.value, state.detail))

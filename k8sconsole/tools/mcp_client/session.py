@@ -18,10 +18,10 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from k8sconsole import __version__
-from k8sconsole.config.outside import ATTACHED, filled
+from k8sconsole.config.attached_servers import ATTACHED_VARIABLE, expand_variables
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, InvalidParams, Unavailable, Unreachable
-from k8sconsole.kit.text import plain
-from k8sconsole.model.outside import OutsideServer
+from k8sconsole.kit.text import strip_control
+from k8sconsole.model.attached_servers import AttachedServerSettings
 from k8sconsole.tools.context import Progress
 from k8sconsole.tools.mcp_client.stdio_transport import Pipes, piped
 
@@ -45,7 +45,7 @@ class Answer(msgspec.Struct, frozen=True):
 class Link:
     """Usable from any task of its loop until it ``ends``."""
 
-    def __init__(self, server: OutsideServer, client: Client, pipes: Pipes | None) -> None:
+    def __init__(self, server: AttachedServerSettings, client: Client, pipes: Pipes | None) -> None:
         self._server = server
         self._client = client
         self._pipes = pipes
@@ -108,7 +108,7 @@ class Link:
 
 
 @asynccontextmanager
-async def linked(server: OutsideServer, changed: Callable[[], None]) -> AsyncIterator[Link]:
+async def linked(server: AttachedServerSettings, changed: Callable[[], None]) -> AsyncIterator[Link]:
     """changed: called when the server says that its tools are others now. Raises Unreachable or Unavailable where there is no session to be
     had, ConfigurationError for a variable that is not set."""
     async with AsyncExitStack() as stack:
@@ -117,7 +117,7 @@ async def linked(server: OutsideServer, changed: Callable[[], None]) -> AsyncIte
         if server.url:
             transport = await stack.enter_async_context(_http(server, statuses))
         else:
-            env = {ATTACHED: "1", **filled(server.env, server.name)}
+            env = {ATTACHED_VARIABLE: "1", **expand_variables(server.env, server.name)}
             child = piped(server.name, (server.command, *server.args), env)
             pipes, streams = await stack.enter_async_context(child)
             transport = _Streams(streams)
@@ -133,7 +133,7 @@ def _told_to(listener: Progress | None) -> Any:
         return None
 
     async def told(progress: float, total: float | None, message: str | None) -> None:
-        await listener(progress, total, plain(message or ""))
+        await listener(progress, total, strip_control(message or ""))
 
     return told
 
@@ -152,7 +152,7 @@ class _Streams:
 
 
 @asynccontextmanager
-async def _http(server: OutsideServer, statuses: deque[str]) -> AsyncIterator[Any]:
+async def _http(server: AttachedServerSettings, statuses: deque[str]) -> AsyncIterator[Any]:
     """statuses: where the last refusal is noted, of which the SDK only says that there was one."""
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
@@ -162,13 +162,13 @@ async def _http(server: OutsideServer, statuses: deque[str]) -> AsyncIterator[An
             statuses.append(f"HTTP {response.status_code} {response.reason_phrase}")
 
     patience = httpx2.Timeout(server.timeout, read=LISTENING)
-    headers = filled(server.headers, server.name)
+    headers = expand_variables(server.headers, server.name)
     async with httpx2.AsyncClient(headers=headers, timeout=patience, event_hooks={"response": [note]}) as http:
         yield streamable_http_client(server.url, http_client=http)
 
 
 async def _shaken_hands(
-    stack: AsyncExitStack, server: OutsideServer, transport: Any, changed: Callable[[], None], why: Callable[[BaseException], str]
+    stack: AsyncExitStack, server: AttachedServerSettings, transport: Any, changed: Callable[[], None], why: Callable[[BaseException], str]
 ) -> Client:
     async def heard(message: Any) -> None:
         if isinstance(message, types.ToolListChangedNotification):
@@ -217,5 +217,5 @@ def _line(cause: BaseException) -> str:
     """The innermost of a group, on one line, without what could move a terminal."""
     while isinstance(cause, BaseExceptionGroup) and cause.exceptions:
         cause = cause.exceptions[0]
-    told = plain(" ".join(str(cause).split()))[:300]
+    told = strip_control(" ".join(str(cause).split()))[:300]
     return told or type(cause).__name__

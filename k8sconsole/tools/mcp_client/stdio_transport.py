@@ -21,7 +21,7 @@ from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 
 from k8sconsole.errors import Unreachable
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 
 log = logging.getLogger("k8sconsole.outside")
 LONGEST = 32 << 20
@@ -97,7 +97,7 @@ class Pipes:
                 continue  # a line beyond every bound, of which the reader has let go
             if not line:
                 return
-            self.said.append(plain(line.decode(errors="replace").strip())[:300])
+            self.said.append(strip_control(line.decode(errors="replace").strip())[:300])
             log.debug("%s: %s", self.name, self.said[-1], extra={"operation": "outside"})
 
     async def end(self) -> None:

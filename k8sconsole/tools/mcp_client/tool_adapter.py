@@ -13,10 +13,10 @@ import mcp_types as types
 import msgspec
 
 from k8sconsole.errors import ToolFailed
-from k8sconsole.kit.clock import epoch
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.clock import parse_rfc3339
+from k8sconsole.kit.text import strip_control
+from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR, AttachedServerSettings
 from k8sconsole.model.freshness import Freshness, Source
-from k8sconsole.model.outside import JOINT, OutsideServer
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
@@ -82,7 +82,7 @@ class OutsideSpec(ToolSpec, frozen=True, kw_only=True):
         return {**super().describe(), "server": self.service, "held": self.held}
 
 
-def adopted(server: OutsideServer, tools: Sequence[types.Tool], ask: Ask) -> tuple[list[OutsideSpec], list[str]]:
+def adopted(server: AttachedServerSettings, tools: Sequence[types.Tool], ask: Ask) -> tuple[list[OutsideSpec], list[str]]:
     """The tools that can be lent, and of each that cannot: its name and why."""
     found: dict[str, OutsideSpec] = {}
     left: list[str] = []
@@ -90,7 +90,7 @@ def adopted(server: OutsideServer, tools: Sequence[types.Tool], ask: Ask) -> tup
         problem = usable(tool.input_schema, LARGEST_SCHEMA)
         name = local_name(server.name, tool.name)
         if problem or name in found:
-            left.append(f"{plain(tool.name)[:LONGEST_NAME]}: {problem or 'another tool answers to that name'}")
+            left.append(f"{strip_control(tool.name)[:LONGEST_NAME]}: {problem or 'another tool answers to that name'}")
             continue
         found[name] = _spec(server, tool, name, ask)
     return list(found.values()), left
@@ -98,15 +98,15 @@ def adopted(server: OutsideServer, tools: Sequence[types.Tool], ask: Ask) -> tup
 
 def local_name(server: str, tool: str) -> str:
     """``server__tool``, in letters that every client takes; one that is too long ends in a hash of itself."""
-    name = f"{server}{JOINT}{_NOT_IN_NAMES.sub('_', tool)}"
+    name = f"{server}{TOOL_NAME_SEPARATOR}{_NOT_IN_NAMES.sub('_', tool)}"
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(tool.encode()).hexdigest()[:8]}"
 
 
-def _spec(server: OutsideServer, tool: types.Tool, name: str, ask: Ask) -> OutsideSpec:
+def _spec(server: AttachedServerSettings, tool: types.Tool, name: str, ask: Ask) -> OutsideSpec:
     vouched = any(fnmatchcase(tool.name, pattern) for pattern in server.reads)
-    summary = plain(tool.description or "").strip()[:LONGEST_SUMMARY]
+    summary = strip_control(tool.description or "").strip()[:LONGEST_SUMMARY]
 
     async def call(asked: Forwarded, context: ToolContext) -> Reply:
         answer = await ask(tool.name, asked.arguments, context.progress)
@@ -117,7 +117,7 @@ def _spec(server: OutsideServer, tool: types.Tool, name: str, ask: Ask) -> Outsi
 
     return OutsideSpec(
         name=name,
-        title=plain(tool.title or tool.name)[:80],
+        title=strip_control(tool.title or tool.name)[:80],
         summary=f"[{server.name}] {summary}",
         input=Forwarded,
         output=Forwarded,
@@ -181,25 +181,25 @@ class _Envelope(msgspec.Struct):
 
 def reply_of(server: str, name: str, answer: Answer, now: float) -> Reply:
     """Raises ToolFailed in the server's words. An answer that says how old it is, as ours do, is taken at its word."""
-    text = plain(answer.text)
+    text = strip_control(answer.text)
     if answer.failed:
         raise ToolFailed(f"{name} failed", text[:500] or "it does not say why", "", {"server": server, "tool": name})
     try:
         told = msgspec.convert(answer.data, _Envelope)
-        observed = epoch(told.freshness.observed_at) if told.freshness.observed_at else None
+        observed = parse_rfc3339(told.freshness.observed_at) if told.freshness.observed_at else None
     except (msgspec.ValidationError, ValueError):
         unknown = (f"how old this is: {server} does not say",)
         return Reply({"text": text} if answer.data is None else answer.data, text, Freshness(Source.LIVE, now, False, unknown))
-    freshness = Freshness(told.freshness.source, observed, told.freshness.complete, tuple(map(plain, told.freshness.missing)))
-    return Reply(told.data, text, freshness, told.page, tuple(map(plain, told.warnings)))
+    freshness = Freshness(told.freshness.source, observed, told.freshness.complete, tuple(map(strip_control, told.freshness.missing)))
+    return Reply(told.data, text, freshness, told.page, tuple(map(strip_control, told.warnings)))
 
 
-def _about(server: OutsideServer, tool: types.Tool, asked: Forwarded) -> tuple[str, ...]:
+def _about(server: AttachedServerSettings, tool: types.Tool, asked: Forwarded) -> tuple[str, ...]:
     given = (f"{key} = {msgspec.json.encode(value).decode()[:200]}" for key, value in asked.arguments.items())
-    return (f"{plain(tool.name)} of the attached server {server.name}", *map(plain, given))
+    return (f"{strip_control(tool.name)} of the attached server {server.name}", *map(strip_control, given))
 
 
-def _claims(server: OutsideServer, tool: types.Tool) -> tuple[str, ...]:
+def _claims(server: AttachedServerSettings, tool: types.Tool) -> tuple[str, ...]:
     hints = tool.annotations
     claim = "says nothing of what it changes"
     if hints is not None and hints.read_only_hint:

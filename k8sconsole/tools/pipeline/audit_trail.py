@@ -6,9 +6,9 @@ from collections import deque
 from typing import Any
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.model.reading import AuditEntry
+from k8sconsole.model.cache_records import AuditEntry
 from k8sconsole.store.port import Store
-from k8sconsole.telemetry.logs import fields
+from k8sconsole.telemetry.logs import log_fields
 
 log = logging.getLogger("k8sconsole.audit")
 
@@ -81,4 +81,4 @@ def _told(entry: AuditEntry) -> dict[str, Any]:
         "phase": entry.phase,
         "outcome": entry.outcome,
     }
-    return fields(entry.tool, duration_ms=entry.duration_ms, error=entry.error, **more)
+    return log_fields(entry.tool, duration_ms=entry.duration_ms, error=entry.error, **more)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import IntEnum
 
 from k8sconsole.errors import ApiError, ConsoleError, CredentialsError, Unavailable
-from k8sconsole.kit.clock import Clock, iso
+from k8sconsole.kit.clock import Clock, format_rfc3339
 
 FAILURES = 3
 """Calls one after the other, before a circuit opens."""
@@ -98,7 +98,7 @@ class Circuit:
     def _refusal(self) -> ConsoleError:
         wait = max(0.0, self._due - self._clock.monotonic())
         again = "it is being tried now" if self._trying else f"it is tried again in {wait:.0f} s"
-        since, retry = iso(self._since), iso(self._clock.now() + wait)
+        since, retry = format_rfc3339(self._since), format_rfc3339(self._clock.now() + wait)
         details = {"service": self.name, "since": since, "retry_at": retry, "retry_after_seconds": round(wait, 1)}
         return Unavailable(
             f"{self.name} does not answer", f"since {since}: {self._why}; {again}", "the same call then, or what the cache knows", details

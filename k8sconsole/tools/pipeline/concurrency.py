@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 
 from k8sconsole.errors import RateLimited
-from k8sconsole.model.limits import Limits
+from k8sconsole.model.policy import Limits
 from k8sconsole.model.tools import Face
 
 Caller = tuple[Face, str]

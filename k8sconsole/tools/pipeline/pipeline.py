@@ -14,7 +14,7 @@ from k8sconsole.errors import ConsoleError, UsageError
 from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import ToolCall, ToolOutcome
-from k8sconsole.telemetry.meters import Meters, Reading
+from k8sconsole.telemetry.meters import Meters, ObservableMetric
 from k8sconsole.tools.context import Progress, ToolContext, ToolEnvironment, no_progress
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
 from k8sconsole.tools.pipeline.concurrency import Rooms
@@ -159,17 +159,19 @@ async def _run(invocation: Invocation) -> Reply:
     return await invocation.spec.handler(invocation.input, invocation.context)
 
 
-def _readings(trail: AuditTrail, cached: Cached, breaker: Breaker, rooms: Rooms) -> tuple[Reading, ...]:
+def _readings(trail: AuditTrail, cached: Cached, breaker: Breaker, rooms: Rooms) -> tuple[ObservableMetric, ...]:
     return (
-        Reading("replies_at_hand", "Questions by whether their reply was still at hand.", lambda: cached.counts, "result", grows=True),
-        Reading("replies_kept_bytes", "Replies at hand.", lambda: {"": cached.replies.size}),
-        Reading(
+        ObservableMetric(
+            "replies_at_hand", "Questions by whether their reply was still at hand.", lambda: cached.counts, "result", grows=True
+        ),
+        ObservableMetric("replies_kept_bytes", "Replies at hand.", lambda: {"": cached.replies.size}),
+        ObservableMetric(
             "breaker_state",
             "Who is left alone for a while: 0 nobody, 1 being tried, 2 left alone.",
             lambda: {name: float(circuit.state) for name, circuit in breaker.circuits.items()},
             "service",
         ),
-        Reading("audit_backlog", "Audit entries that are not in the cache file yet.", lambda: {"": trail.backlog}),
-        Reading("calls_running", "Calls that run now.", lambda: {"": rooms.running}),
-        Reading("calls_waiting", "Calls that wait for room.", lambda: {"": rooms.waiting}),
+        ObservableMetric("audit_backlog", "Audit entries that are not in the cache file yet.", lambda: {"": trail.backlog}),
+        ObservableMetric("calls_running", "Calls that run now.", lambda: {"": rooms.running}),
+        ObservableMetric("calls_waiting", "Calls that wait for room.", lambda: {"": rooms.waiting}),
     )

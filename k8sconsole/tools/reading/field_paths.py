@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.model.tables.jsonpath import PathError, compiled, values_at
+from k8sconsole.model.tables.jsonpath import PathError, compile_path, find_values
 
 EXPECTED = "a path such as spec.replicas or spec.containers[*].image"
 
@@ -13,7 +13,7 @@ def check_paths(paths: Iterable[str]) -> None:
     """Raises InvalidParams for one that cannot be read."""
     for path in paths:
         try:
-            compiled(path)
+            compile_path(path)
         except PathError as cause:
             details = {"parameter": "fields", "given": path[:100], "expected": EXPECTED, "nearest": []}
             raise InvalidParams(f"no path {path[:100]!r}", str(cause), "fields=spec.nodeName", details) from cause
@@ -21,7 +21,7 @@ def check_paths(paths: Iterable[str]) -> None:
 
 def value_at(path: str, body: dict[str, Any]) -> Any:
     """The value, or where the path finds not exactly one, the list of them."""
-    values = values_at(path, body)
+    values = find_values(path, body)
     return values[0] if len(values) == 1 else values
 
 

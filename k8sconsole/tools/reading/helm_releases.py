@@ -18,11 +18,11 @@ import msgspec
 
 from k8sconsole.cluster.port import Selectors
 from k8sconsole.errors import NotFound, ServerError, Unavailable
-from k8sconsole.kit.clock import iso
-from k8sconsole.kit.text import nearest
-from k8sconsole.model.filters import parse
+from k8sconsole.kit.clock import format_rfc3339
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.filters import parse_filter
 from k8sconsole.model.freshness import Freshness
-from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.tools.context import ToolContext
 
@@ -191,7 +191,7 @@ async def _releases_from_cache(context: ToolContext, cluster: ClusterName, names
 
 def _release_from_labels(namespace: str, labels: Mapping[str, str]) -> HelmRelease:
     number, at = labels.get("version", ""), labels.get("modifiedAt", "")
-    updated = iso(float(at)) if at.isdigit() else ""
+    updated = format_rfc3339(float(at)) if at.isdigit() else ""
     return HelmRelease(labels.get("name", ""), namespace, int(number) if number.isdigit() else 0, labels.get("status", ""), updated)
 
 
@@ -213,7 +213,7 @@ async def _secret_labels(context: ToolContext, cluster: ClusterName, namespaces:
     if context.store is None:
         return []
     spaces = tuple(Namespace(one) for one in namespaces)
-    rows = (await context.store.rows(RowQuery(SECRETS, (cluster,), spaces, filter=parse(f"-l {OWNED}")))).rows
+    rows = (await context.store.rows(RowQuery(SECRETS, (cluster,), spaces, filter=parse_filter(f"-l {OWNED}")))).rows
     return [(row.namespace, row.labels) for row in rows]
 
 
@@ -221,7 +221,7 @@ async def _release_not_found(context: ToolContext, cluster: ClusterName, namespa
     known = await _secret_labels(context, cluster, ())
     here = sorted({labels.get("name", "") for space, labels in known if space == namespace})
     elsewhere = sorted({space for space, labels in known if labels.get("name") == name and space != namespace})
-    close = nearest(name, tuple(here)) or here[:5]
+    close = find_nearest(name, tuple(here)) or here[:5]
     detail = f"it exists in {', '.join(elsewhere[:5])}" if elsewhere else f"Helm keeps none of that name there on {cluster}"
     remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else "helm_list_releases")
     details = {"parameter": "name", "given": name, "nearest": close, "namespaces": elsewhere[:5]}

@@ -8,11 +8,11 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import nearest, plain
-from k8sconsole.kit.times import exact
+from k8sconsole.kit.text import find_nearest, strip_control
+from k8sconsole.kit.times import format_exact_time
+from k8sconsole.model.cache_records import Rows
 from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import Rows
-from k8sconsole.model.tables import CellKind, Column, KindTable, cell_text
+from k8sconsole.model.tables import CellKind, Column, KindTable, format_cell
 from k8sconsole.model.tools import Page
 from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.history.queries import parse_as_of
@@ -112,14 +112,14 @@ async def _page_items(args: ListInput, opened: RowSource, rows: Rows, counts: di
     if args.fields == [WHOLE]:
         whole = [msgspec.json.decode(body) for _, body in await opened.bodies(len(rows.rows), args.cursor)]
         kept = fitting(whole, args.max_tokens, counts)
-        return kept, "\n".join(plain(f"{row.namespace}/{row.name}".lstrip("/")) for row in rows.rows[: len(kept)])
+        return kept, "\n".join(strip_control(f"{row.namespace}/{row.name}".lstrip("/")) for row in rows.rows[: len(kept)])
     paths = [field for field in args.fields if not _is_column(opened.table, field)]
     for path in paths:
         _check_field(opened.table, path)
     bodies = await opened.bodies(len(rows.rows), args.cursor) if paths else [(row, b"{}") for row in rows.rows]
     projected = [_select_columns(args.fields, opened.table, row, body, now) for row, body in bodies]
     items = fitting(projected, args.max_tokens, counts)
-    return items, "\n".join(" ".join(f"{key}={plain(str(value))}" for key, value in item.items()) for item in items)
+    return items, "\n".join(" ".join(f"{key}={strip_control(str(value))}" for key, value in item.items()) for item in items)
 
 
 def _select_columns(fields: Sequence[str], table: KindTable, row: Row, body: bytes, now: float) -> dict[str, Any]:
@@ -146,7 +146,7 @@ def _check_field(table: KindTable, field: str) -> None:
     if "." in field or field in ("metadata", "spec", "status", "data"):
         return
     columns = [_field_key(column.name) for column in table.columns]
-    close = nearest(field.lower(), columns) or columns
+    close = find_nearest(field.lower(), columns) or columns
     raise InvalidParams(
         f"no field {field!r}", f"columns are {', '.join(columns)}", close[0], {"parameter": "fields", "given": field, "nearest": close}
     )
@@ -158,7 +158,7 @@ def row_item(table: KindTable, row: Row, now: float, *, wide: bool = False) -> d
     for column, cell in zip(table.columns, row.cells, strict=False):
         if cell is None or cell == "" or (column.wide and not wide):
             continue
-        found[_field_key(column.name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else cell_text(column, cell, now)
+        found[_field_key(column.name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else format_cell(column, cell, now)
     return found
 
 
@@ -178,7 +178,7 @@ def _count_statuses(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
 def _headline(opened: RowSource, total: int, counts: dict[str, int]) -> str:
     where = f" in {', '.join(opened.wanted.namespaces)}" if opened.wanted.namespaces else ""
     said = f": {', '.join(f'{count} {word}' for word, count in counts.items())}" if counts else ""
-    then = f" as of {exact(opened.now)}" if opened.wanted.as_of is not None else ""
+    then = f" as of {format_exact_time(opened.now)}" if opened.wanted.as_of is not None else ""
     return f"{total} {opened.wanted.resource.plural}{where} · {opened.wanted.context}{then}{said}"
 
 
@@ -197,7 +197,7 @@ def _format_table(table: KindTable, rows: Sequence[Row], now: float) -> str:
 
 
 def _format_cell(column: Column, row: Row, place: int, now: float) -> str:
-    return plain(cell_text(column, row.cells[place], now)).replace("\n", " ") if place < len(row.cells) else ""
+    return strip_control(format_cell(column, row.cells[place], now)).replace("\n", " ") if place < len(row.cells) else ""
 
 
 def _namespaces(args: ListInput) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import msgspec
 
 from k8sconsole.errors import NotFound, UsageError
 from k8sconsole.model.freshness import Freshness
-from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.quantities import parse_bytes, parse_cpu
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
@@ -33,7 +33,7 @@ class MeasuredUsage(msgspec.Struct, frozen=True):
 
 def parse_amounts(usage: Mapping[str, Any]) -> ResourceAmounts:
     """What cannot be read as an amount counts as none."""
-    return ResourceAmounts(_read_quantity(cpu_millicores, usage.get("cpu")), _read_quantity(bytes_of, usage.get("memory")))
+    return ResourceAmounts(_read_quantity(parse_cpu, usage.get("cpu")), _read_quantity(parse_bytes, usage.get("memory")))
 
 
 def _read_quantity(reader: Any, text: object) -> int:

@@ -4,11 +4,11 @@ import msgspec
 
 from k8sconsole.cluster.port import Cluster, Selectors
 from k8sconsole.errors import FilterError, Unavailable
-from k8sconsole.model.filters import Filter, RowSubject, parse, predicate
+from k8sconsole.model.cache_records import RowQuery, Rows
+from k8sconsole.model.filters import Filter, RowSubject, build_predicate, parse_filter
 from k8sconsole.model.freshness import Freshness
-from k8sconsole.model.masking import body_of
+from k8sconsole.model.masking import mask_body
 from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
@@ -88,7 +88,7 @@ class RowSource:
     def _query(self, limit: int | None, cursor: str) -> RowQuery:
         wanted = self.wanted
         namespaces = tuple(Namespace(one) for one in wanted.namespaces)
-        chosen = parse_filter(wanted.filter)
+        chosen = parse_filter_argument(wanted.filter)
         return RowQuery(
             wanted.resource.name, (wanted.context,), namespaces, wanted.name, chosen, limit=limit, cursor=cursor, as_of=wanted.as_of
         )
@@ -101,7 +101,7 @@ async def open_rows(context: ToolContext, wanted: RowsRequest) -> RowSource:
     Raises FilterError, and what the cluster raises where the cache cannot answer either.
     """
     table = context.table(wanted.context, wanted.resource)
-    chosen = parse_filter(wanted.filter)
+    chosen = parse_filter_argument(wanted.filter)
     if wanted.as_of is not None:
         return RowSource(context, wanted, table, await freshness_as_of(context, wanted.context, wanted.resource.name, wanted.as_of), ())
     cached = await context.freshness(wanted.context, wanted.resource.name)
@@ -129,14 +129,14 @@ async def read_live(cluster: Cluster, table: KindTable, wanted: RowsRequest, cho
 
 
 def _apply_filter(found: list[tuple[Row, bytes]], table: KindTable, chosen: Filter, now: float) -> list[tuple[Row, bytes]]:
-    keeps = predicate(chosen, now)
+    keeps = build_predicate(chosen, now)
     bodies = {id(row): body for row, body in found}
     return [each for each in found if keeps(RowSubject(each[0], table, lambda row: msgspec.json.decode(bodies[id(row)])))]
 
 
 def live_row(wanted: RowsRequest, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
     """One object of the server as the cache would have it: the cells are read from the masked object, since they may quote it."""
-    body = body_of(wanted.resource.name, raw)
+    body = mask_body(wanted.resource.name, raw)
     seen = table.project(body)
     row = Row(
         wanted.context,
@@ -163,10 +163,10 @@ def _parse_live_cursor(cursor: str) -> int:
         raise invalid_cursor(cursor) from cause
 
 
-def parse_filter(text: str) -> Filter | None:
+def parse_filter_argument(text: str) -> Filter | None:
     """None for an empty one. Raises FilterError, which knows the column."""
     try:
-        return parse(text) if text else None
+        return parse_filter(text) if text else None
     except FilterError as problem:
         problem.details.update({"parameter": "filter", "given": text[:200], "expected": problem.remedy, "nearest": []})
         raise

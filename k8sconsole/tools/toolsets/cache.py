@@ -7,9 +7,9 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError, UsageError
-from k8sconsole.kit.text import nearest, plain, short_age
-from k8sconsole.model.freshness import Freshness, Source, oldest
-from k8sconsole.model.reading import ResultTable, ScanState, cached_freshness
+from k8sconsole.kit.text import find_nearest, format_age, strip_control
+from k8sconsole.model.cache_records import ResultTable, ScanState, cached_freshness
+from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.store.port import Store
@@ -57,7 +57,7 @@ async def cache_status(args: CacheStatusInput, context: ToolContext) -> Reply:
     told, states = await store.status(), await store.scan_states(cluster)
     status = CacheContents(told.path, told.on_disk, told.objects, [_cached_kind(state, context.now) for state in states], told.note)
     freshness = (
-        oldest([cached_freshness(state, state.cluster) for state in states])
+        merge_freshness([cached_freshness(state, state.cluster) for state in states])
         if states
         else Freshness(Source.CACHE, None, False, ("nothing was read yet",))
     )
@@ -73,7 +73,7 @@ def _cached_kind(state: ScanState, now: float) -> CachedKind:
 
 
 def _format_kind(kind: CachedKind) -> str:
-    age = "never read" if kind.age_seconds is None else f"{short_age(kind.age_seconds)} old"
+    age = "never read" if kind.age_seconds is None else f"{format_age(kind.age_seconds)} old"
     trouble = f" · {kind.error}" if kind.error else ""
     return f"{kind.context}  {kind.kind}  {kind.objects}  {age}{' · watching' if kind.watching else ''}{trouble}"
 
@@ -98,8 +98,10 @@ async def cache_query(args: CacheQueryInput, context: ToolContext) -> Reply:
     rows = fitting([[_json_cell(value) for value in row] for row in found.rows], args.max_tokens)
     table = QueryResult(list(found.columns), rows, found.truncated or len(rows) < len(found.rows))
     states = await store.scan_states()
-    freshness = oldest([cached_freshness(state, state.cluster) for state in states]) if states else Freshness(Source.CACHE, None, False)
-    lines = [" | ".join(table.columns), *(" | ".join(plain(str(value)) for value in row) for row in rows)]
+    freshness = (
+        merge_freshness([cached_freshness(state, state.cluster) for state in states]) if states else Freshness(Source.CACHE, None, False)
+    )
+    lines = [" | ".join(table.columns), *(" | ".join(strip_control(str(value)) for value in row) for row in rows)]
     warnings = ("there are more rows; narrow the query or raise limit and max_tokens",) if table.truncated else ()
     return Reply(msgspec.to_builtins(table), "\n".join(lines), freshness, warnings=warnings)
 
@@ -113,7 +115,7 @@ async def _run_query(store: Store, sql: str, limit: int) -> ResultTable:
     except (UsageError, PolicyDenied) as problem:
         expected = f"one SELECT over {', '.join(TABLES)}"
         missing = _NO_TABLE.search(problem.detail)
-        close = nearest(missing[1], TABLES) if missing else []
+        close = find_nearest(missing[1], TABLES) if missing else []
         problem.details.update({"parameter": "sql", "given": sql[:200], "expected": expected, "nearest": close})
         raise
 
@@ -165,7 +167,7 @@ async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
     objects = sum(one.objects for one in found)
     head = f"{_describe_request(wanted)} read anew" if args.name else f"{len(found)} kinds read anew, {objects} objects"
     lines = [head, *(_format_reread(one) for one in found if _has_changes(one))]
-    return Reply(msgspec.to_builtins(RefreshedKinds(found)), plain("\n".join(lines)), context.live(missing))
+    return Reply(msgspec.to_builtins(RefreshedKinds(found)), strip_control("\n".join(lines)), context.live(missing))
 
 
 def _describe_request(wanted: RereadWanted) -> str:

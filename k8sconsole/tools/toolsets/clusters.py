@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import ConsoleError, Unavailable
-from k8sconsole.model.freshness import Freshness, Source, oldest
-from k8sconsole.model.reading import ClusterRecord
+from k8sconsole.model.cache_records import ClusterRecord
+from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
@@ -68,7 +68,7 @@ async def _cluster_record(context: ToolContext, name: ClusterName) -> ClusterRec
 async def _counts_freshness(context: ToolContext, name: ClusterName, known: ClusterRecord) -> Freshness:
     """As old as the oldest of the kinds that were counted."""
     seen = [each for kind in COUNTED if (each := await context.freshness(name, ResourceName(kind))).observed_at is not None]
-    return oldest(seen) if seen else Freshness(Source.CACHE, known.seen_at, False, (f"{name}: its objects were not read yet",))
+    return merge_freshness(seen) if seen else Freshness(Source.CACHE, known.seen_at, False, (f"{name}: its objects were not read yet",))
 
 
 async def _cached_counts(context: ToolContext, name: ClusterName) -> dict[str, int]:

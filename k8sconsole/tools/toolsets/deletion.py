@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from k8sconsole.errors import NotFound
 from k8sconsole.kit.masks import is_masked
-from k8sconsole.model.masking import body_of
+from k8sconsole.model.masking import mask_body
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleting
@@ -69,7 +69,7 @@ async def prepare(args: DeleteResourceInput | DeletePodInput, context: ToolConte
         raw = await cluster.get(resource, namespace or None, args.name)
     except NotFound as cause:
         raise await not_found(context, name, resource, namespace, args.name) from cause
-    obj = msgspec.json.decode(body_of(resource.name, raw))
+    obj = msgspec.json.decode(mask_body(resource.name, raw))
     uid = str(obj.get("metadata", {}).get("uid", ""))
     await _send_delete(args, context, uid, dry_run=True)
     consequences = await deletion_impact(context, name, resource, obj)

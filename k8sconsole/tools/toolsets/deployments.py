@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import NotFound
-from k8sconsole.model.masking import body_of
+from k8sconsole.model.masking import mask_body
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
@@ -71,7 +71,7 @@ async def _send_create(args: CreateDeploymentInput, context: ToolContext, *, dry
     except NotFound as cause:
         details = {"parameter": "namespace", "given": namespace, "nearest": []}
         raise NotFound(f"no namespace {namespace!r} in {name}", cause.detail or cause.title, "k8s_list_namespaces", details) from cause
-    found: dict[str, Any] = msgspec.json.decode(body_of(resource.name, answer))
+    found: dict[str, Any] = msgspec.json.decode(mask_body(resource.name, answer))
     return found
 
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 from k8sconsole.model.describe import Section, describe
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
@@ -70,8 +70,8 @@ def _format_section(section: Section) -> DescriptionSection:
     lines = []
     for line in section.lines:
         label = f"{line.label}: " if line.label and line.text else line.label
-        first, *more = plain(line.text).split("\n")
-        lines += [f"{'  ' * line.indent}{plain(label)}{first}", *(f"{'  ' * (line.indent + 1)}{each}" for each in more)]
+        first, *more = strip_control(line.text).split("\n")
+        lines += [f"{'  ' * line.indent}{strip_control(label)}{first}", *(f"{'  ' * (line.indent + 1)}{each}" for each in more)]
     return DescriptionSection(section.title, lines)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.kit.text import plain, yaml_text
+from k8sconsole.kit.text import format_yaml, strip_control
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
@@ -65,7 +65,7 @@ async def get_values(args: GetValuesInput, context: ToolContext) -> Reply:
     found = await find_revision(context, cluster, namespace, args.name, args.revision)
     values = _merge_values(found.given, found.defaults) if args.all else found.given
     head = f"{found.release.namespace}/{_format_release(found.release)}"
-    text = plain(yaml_text(values)) if values else "no values were given; all=true shows the chart's own"
+    text = strip_control(format_yaml(values)) if values else "no values were given; all=true shows the chart's own"
     return Reply(msgspec.to_builtins(ReleaseValues(found.release, values)), f"{head}\n{text}", context.live())
 
 
@@ -84,7 +84,7 @@ async def get_history(args: GetHistoryInput, context: ToolContext) -> Reply:
     cluster, namespace = _cluster_and_namespace(args, context)
     found = [one.release for one in await list_revisions(context, cluster, namespace, args.name)]
     shown = found[: args.limit]
-    lines = [f"{_format_release(one)}  {plain(one.description)}" for one in shown]
+    lines = [f"{_format_release(one)}  {strip_control(one.description)}" for one in shown]
     data = msgspec.to_builtins(ReleaseHistory(shown, len(found)))
     return Reply(data, "\n".join((f"{namespace}/{args.name}: {len(found)} revisions kept", *lines)), context.live(), Page(None, len(found)))
 
@@ -101,7 +101,7 @@ def _namespaces(given: str | list[str]) -> tuple[str, ...]:
 
 def _format_release(one: HelmRelease) -> str:
     chart = f"{one.chart} (app {one.app_version})" if one.chart else "chart unknown"
-    return plain(f"{one.name}  revision {one.revision}  {one.status}  {chart}  {one.updated}".rstrip())
+    return strip_control(f"{one.name}  revision {one.revision}  {one.status}  {chart}  {one.updated}".rstrip())
 
 
 def _merge_values(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:

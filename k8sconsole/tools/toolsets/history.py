@@ -5,9 +5,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.kit.text import plain
-from k8sconsole.kit.times import exact
-from k8sconsole.model.differences import Difference, line
+from k8sconsole.kit.text import strip_control
+from k8sconsole.kit.times import format_exact_time
+from k8sconsole.model.differences import Difference, format_difference
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
@@ -67,17 +67,17 @@ def _format_version(one: VersionRecord) -> list[str]:
 
 
 def _format_authors(names: list[str]) -> str:
-    return f" by {plain(', '.join(names))}" if any(names) else ""
+    return f" by {strip_control(', '.join(names))}" if any(names) else ""
 
 
 def _format_fields(diff: list[Difference], most: int = LINES) -> list[str]:
     more = [f"  … {len(diff) - most} more fields"] if len(diff) > most else []
-    return [f"  {plain(line(one))}" for one in diff[:most]] + more
+    return [f"  {strip_control(format_difference(one))}" for one in diff[:most]] + more
 
 
 def _format_gap(gap: GapRecord, *, named: bool = False) -> str:
     span = f"{gap.since or 'the beginning'} to {gap.until or 'now'}"
-    return f"-- nobody was watching{f' {gap.kind} on {gap.context}' if named else ''}: {span} ({plain(gap.reason)})"
+    return f"-- nobody was watching{f' {gap.kind} on {gap.context}' if named else ''}: {span} ({strip_control(gap.reason)})"
 
 
 class ChangesInput(Common, kw_only=True):
@@ -166,9 +166,9 @@ async def get_as_of(args: GetAsOfInput, context: ToolContext) -> Reply:
     at = parse_moment(args.as_of, "as_of", context.now)
     version, body = await find_version_as_of(context, cluster, resource, (namespace, args.name), at)
     told = select_fields(args.fields, body)
-    was = ObjectAsOf(told, version.resource_version, exact(version.observed_at), version.change.value, version.by)
-    text = f"{resource.name} {version.ref.label} as of {exact(at)} · so since {was.observed_at}{_format_authors([was.by])}\n"
-    text += plain(msgspec.json.format(msgspec.json.encode(told), indent=1).decode())
+    was = ObjectAsOf(told, version.resource_version, format_exact_time(version.observed_at), version.change.value, version.by)
+    text = f"{resource.name} {version.ref.label} as of {format_exact_time(at)} · so since {was.observed_at}{_format_authors([was.by])}\n"
+    text += strip_control(msgspec.json.format(msgspec.json.encode(told), indent=1).decode())
     return Reply(msgspec.to_builtins(was), text, await freshness_as_of(context, cluster, resource.name, at))
 
 
@@ -184,7 +184,7 @@ async def timeline(args: TimelineInput, context: ToolContext) -> Reply:
     found = await read_timeline(context, query, args.max_tokens)
     cursor = span.cursor(found.following)
     counts = ", ".join(f"{count} {what}" for what, count in found.page.counts.items())
-    head = f"{found.total} changes from {exact(span.since)} to {exact(span.until)}{f': {counts}' if counts else ''}"
+    head = f"{found.total} changes from {format_exact_time(span.since)} to {format_exact_time(span.until)}{f': {counts}' if counts else ''}"
     lines = [head, *map(_format_entry, found.page.items), *(_format_gap(gap, named=True) for gap in found.page.gaps[:LINES])]
     text = "\n".join([*lines, *([f"older: cursor={cursor}"] if cursor else [])])
     return Reply(msgspec.to_builtins(found.page), text, found.freshness, Page(cursor or None, found.total), found.warnings)
@@ -192,7 +192,7 @@ async def timeline(args: TimelineInput, context: ToolContext) -> Reply:
 
 def _format_entry(one: TimelineEntry) -> str:
     place = f"{one.namespace}/{one.name}" if one.namespace else one.name
-    said = plain(one.note).replace("\n", " ") if one.note else ", ".join(one.fields[:5]) + (", …" if len(one.fields) > 5 else "")
+    said = strip_control(one.note).replace("\n", " ") if one.note else ", ".join(one.fields[:5]) + (", …" if len(one.fields) > 5 else "")
     return f"{one.at} {one.change} {one.kind} {place}{_format_authors([one.by])}{f' · {said}' if said else ''}"
 
 

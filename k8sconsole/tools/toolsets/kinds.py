@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import nearest, plain
+from k8sconsole.kit.text import find_nearest, strip_control
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
@@ -44,7 +44,7 @@ async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) 
     items = fitting([_api_kind(one) for one in found], args.max_tokens)
     rest = left_out(len(items), len(found), "narrow filter or raise max_tokens")
     lines = [f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}" for one in items]
-    text = "\n".join((f"{len(found)} kinds", *map(plain, lines)))
+    text = "\n".join((f"{len(found)} kinds", *map(strip_control, lines)))
     return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, Page(None, len(found)), rest)
 
 
@@ -106,7 +106,7 @@ async def explain_schema(args: ExplainSchemaInput, context: ToolContext) -> Repl
     )  # fmt: skip
     lines = [f"{one.name} <{one.type}>{' required' if one.required else ''}  {_first_sentence(one.description)}" for one in told.fields]
     head = f"{'.'.join(filter(None, (resource.kind, args.path)))} <{told.type}> ({resource.api_version})"
-    text = "\n".join((head, plain(told.description), *map(plain, lines)))
+    text = "\n".join((head, strip_control(told.description), *map(strip_control, lines)))
     return Reply(msgspec.to_builtins(told), text, context.live(), warnings=_shortening_warnings(fields, shown))
 
 
@@ -142,7 +142,7 @@ def _schema_at_path(schema: Schema, schemas: Schema, args: ExplainSchemaInput) -
     for part in filter(None, args.path.replace("[*]", "").replace("[]", "").strip(".").split(".")):
         fields = element_schema(here, schemas).get("properties") or {}
         if part not in fields:
-            close = nearest(part, tuple(fields)) or sorted(fields)[:5]
+            close = find_nearest(part, tuple(fields)) or sorted(fields)[:5]
             details = {"parameter": "path", "given": args.path, "expected": "a path of fields", "nearest": close}
             why = f"it has {', '.join(sorted(fields)[:12])}" if fields else "it has no fields of its own"
             raise InvalidParams(f"no field {part!r} there", why, f"path={close[0]}" if close else "a shorter path", details)

@@ -10,7 +10,7 @@ from k8sconsole.errors import InvalidParams
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.reading.list_reply import ListInput, ListResult, NamespacedListInput, list_reply
-from k8sconsole.tools.reading.rows import parse_filter
+from k8sconsole.tools.reading.rows import parse_filter_argument
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
@@ -50,7 +50,7 @@ class ListEventsInput(NamespacedListInput, kw_only=True):
 
 async def list_events(args: ListEventsInput, context: ToolContext) -> Reply:
     if args.about:
-        parse_filter(args.filter)  # where it is broken, its own column is named
+        parse_filter_argument(args.filter)  # where it is broken, its own column is named
         narrowed = f'object="{await _event_object(args, context)}"'
         args = msgspec.structs.replace(args, filter=f"{narrowed} and ({args.filter})" if args.filter else narrowed)
     return await list_reply(args, "events", context)

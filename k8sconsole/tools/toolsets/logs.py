@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams, NotFound
-from k8sconsole.kit.text import nearest, plain
-from k8sconsole.kit.times import duration_seconds
-from k8sconsole.model.contexts import LogOptions
+from k8sconsole.kit.text import find_nearest, strip_control
+from k8sconsole.kit.times import parse_duration
+from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
@@ -124,7 +124,7 @@ async def _read_lines(
     try:
         async for raw in (await context.cluster(cluster)).logs(namespace, args.name, options):
             read.size += len(raw) + 1
-            line = plain(raw.decode(errors="replace"))
+            line = strip_control(raw.decode(errors="replace"))
             if not wanted or wanted in line.lower():
                 yield line
     except NotFound as cause:
@@ -138,7 +138,7 @@ def _cluster_and_namespace(args: GetPodLogsInput, context: ToolContext) -> tuple
 
 def _log_options(args: GetPodLogsInput, container: str, *, follow: bool) -> LogOptions:
     try:
-        since = max(1, int(duration_seconds(args.since))) if args.since else None
+        since = max(1, int(parse_duration(args.since))) if args.since else None
     except ValueError as cause:
         details = {"parameter": "since", "given": args.since, "expected": "a duration such as 90s, 15m, 2h"}
         raise InvalidParams(f"since={args.since!r}", "a duration was expected", "since=15m", details) from cause
@@ -154,7 +154,7 @@ async def _choose_container(
     names = _container_names(pod)
     if args.container:
         if names and args.container not in names:
-            close = nearest(args.container, tuple(names)) or names
+            close = find_nearest(args.container, tuple(names)) or names
             details = {"parameter": "container", "given": args.container, "nearest": close}
             raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(names)}", close[0], details)
         return args.container, ()

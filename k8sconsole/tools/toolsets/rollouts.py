@@ -7,10 +7,10 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import plain, short_age
+from k8sconsole.kit.text import format_age, strip_control
 from k8sconsole.model.refs import ApiResource, ClusterName
-from k8sconsole.model.rollouts import RolloutState, rollout_state
-from k8sconsole.model.tables.custom import moment
+from k8sconsole.model.rollouts import RolloutState, compute_rollout_state
+from k8sconsole.model.tables.custom import parse_object_time
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import Found, find_object, namespace_of
@@ -32,10 +32,10 @@ class RolloutInput(Common, kw_only=True):
 
 async def rollout_status(args: RolloutInput, context: ToolContext) -> Reply:
     _, resource, found = await _find_workload(args, context)
-    state = rollout_state(str(resource.name), found.body)
+    state = compute_rollout_state(str(resource.name), found.body)
     head = f"{resource.singular or resource.kind.lower()} {args.name}: {'done' if state.done else 'stuck' if state.stuck else 'going on'}"
     numbers = f"{state.updated} of {state.desired} updated, {state.ready} ready, {state.available} available"
-    return Reply(msgspec.to_builtins(state), f"{head}\n{numbers}\n{plain(state.message)}", found.freshness, warnings=found.warnings)
+    return Reply(msgspec.to_builtins(state), f"{head}\n{numbers}\n{strip_control(state.message)}", found.freshness, warnings=found.warnings)
 
 
 class RolloutRevision(msgspec.Struct):
@@ -88,7 +88,8 @@ def _rollout_revision(kept: dict[str, Any], workload: dict[str, Any]) -> Rollout
     template = (kept.get("spec") if deployed else ((kept.get("data") or {}).get("spec"))) or {}
     return RolloutRevision(
         number, meta["name"], _container_images(template.get("template") or {}), _is_current(kept, workload, number, deployed=deployed),
-        moment(meta.get("creationTimestamp")), (kept.get("status") or {}).get("replicas", 0) if deployed else None, notes.get(CAUSE, ""),
+        parse_object_time(meta.get("creationTimestamp")),
+        (kept.get("status") or {}).get("replicas", 0) if deployed else None, notes.get(CAUSE, ""),
     )  # fmt: skip
 
 
@@ -105,10 +106,10 @@ def _container_images(template: dict[str, Any]) -> list[str]:
 
 
 def _format_revision(one: RolloutRevision, now: float) -> str:
-    age = "" if one.created_at is None else f"  {short_age(now - one.created_at)} ago"
+    age = "" if one.created_at is None else f"  {format_age(now - one.created_at)} ago"
     pods = "" if one.replicas is None else f"  {one.replicas} pods"
-    cause = f"  {plain(one.change_cause)}" if one.change_cause else ""
-    return f"{'*' if one.current else ' '} {one.revision}{age}{pods}  {', '.join(map(plain, one.images))}{cause}"
+    cause = f"  {strip_control(one.change_cause)}" if one.change_cause else ""
+    return f"{'*' if one.current else ' '} {one.revision}{age}{pods}  {', '.join(map(strip_control, one.images))}{cause}"
 
 
 _ABLE = Capabilities(ROLLABLE, ("get",), Scope.NAMESPACE, "object")

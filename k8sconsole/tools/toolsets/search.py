@@ -7,11 +7,11 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import StoreError
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
+from k8sconsole.model.cache_records import RowQuery, cached_freshness
 from k8sconsole.model.filters import Filter, Text
-from k8sconsole.model.freshness import Freshness, Source, oldest
+from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import RowQuery, cached_freshness
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.store.port import Store
@@ -62,11 +62,13 @@ async def search_resources(args: SearchResourcesInput, context: ToolContext) -> 
     found.sort(key=lambda row: (_match_rank(row, args.text), row.name, row.resource, row.namespace))
     counts = dict(Counter(str(row.resource) for row in found).most_common())
     items = fitting([await _search_hit(store, row) for row in found[: args.limit]], args.max_tokens, counts)
-    fresh = oldest([cached_freshness(state, cluster) for state in states]) if states else _no_freshness(cluster)
+    fresh = merge_freshness([cached_freshness(state, cluster) for state in states]) if states else _no_freshness(cluster)
     left = left_out(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
     head = f"{len(found)} hits" + (f", the nearest {len(items)} shown" if len(items) < len(found) else "")
     lines = [" ".join(filter(None, (one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.status))) for one in items]
-    return Reply(msgspec.to_builtins(SearchHits(items, counts)), "\n".join((head, *map(plain, lines))), fresh, Page(None, len(found)), left)
+    return Reply(
+        msgspec.to_builtins(SearchHits(items, counts)), "\n".join((head, *map(strip_control, lines))), fresh, Page(None, len(found)), left
+    )
 
 
 async def _matching_rows(store: Store, cluster: ClusterName, kind: ResourceName, args: SearchResourcesInput) -> list[Row]:

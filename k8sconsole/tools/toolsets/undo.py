@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import Conflict, NotFound
-from k8sconsole.kit.times import exact
+from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.history import Change, Version
 from k8sconsole.model.masking import mask_object
 from k8sconsole.model.refs import Namespace, ObjectRef
@@ -66,7 +66,7 @@ async def prepare(args: UndoChangeInput, context: ToolContext) -> Proposal:
     await cluster.replace(one.resource, one.namespace or None, one.name, msgspec.json.encode(wanted), dry_run=True)
     shown = "\n".join(format_changes(changes)) or "it is as it was: nothing would change"
     undo = await undo_from_history(context, one, _masked(one, live))
-    consequences = (f"writes the version of {exact(version.observed_at)} over what it is now",)
+    consequences = (f"writes the version of {format_exact_time(version.observed_at)} over what it is now",)
     return Proposal((one.label,), consequences, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)})
 
 
@@ -135,9 +135,14 @@ async def _version_before(context: ToolContext, one: TargetObject, request: Requ
         return kept[0]
     if request.tool == APPLY:
         return None  # it may have made the object: whether it did is told by when that was born
-    details = {"parameter": "request_id", "given": exact(request.began), "expected": "a change of what history had seen", "nearest": []}
+    details = {
+        "parameter": "request_id",
+        "given": format_exact_time(request.began),
+        "expected": "a change of what history had seen",
+        "nearest": [],
+    }
     why = "history has no version from before it; what was created is undone by deleting it"
-    raise NotFound(f"{one.label} cannot be brought back to {exact(request.began)}", why, "k8s_delete_resource", details)
+    raise NotFound(f"{one.label} cannot be brought back to {format_exact_time(request.began)}", why, "k8s_delete_resource", details)
 
 
 def _require_version(args: UndoChangeInput) -> UndoChangeInput:

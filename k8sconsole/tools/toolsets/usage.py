@@ -8,10 +8,10 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import ConsoleError, NotFound
-from k8sconsole.kit.text import plain
-from k8sconsole.model.freshness import oldest
+from k8sconsole.kit.text import strip_control
+from k8sconsole.model.freshness import merge_freshness
 from k8sconsole.model.objects import Row
-from k8sconsole.model.quantities import cpu_text, short_bytes
+from k8sconsole.model.quantities import format_bytes_short, format_cpu
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Capabilities, Page, Scope
@@ -87,7 +87,7 @@ def _top_reply(uses: list[MeasuredUse], args: TopNodesInput, limit: int, found: 
     uses.sort(key=lambda use: (-getattr(use, args.sort.value), use.namespace, use.name, use.container))
     shown = fitting(uses[:limit], args.max_tokens)
     head = f"{len(uses)} measured" + (f", the first {len(shown)} by {args.sort.value}" if len(shown) < len(uses) else "")
-    text = "\n".join((head, *(plain(_format_use(use)) for use in shown)))
+    text = "\n".join((head, *(strip_control(_format_use(use)) for use in shown)))
     left = left_out(
         len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(args, TopPodsInput) else "")
     )
@@ -97,7 +97,7 @@ def _top_reply(uses: list[MeasuredUse], args: TopNodesInput, limit: int, found: 
 def _format_use(use: MeasuredUse) -> str:
     name = "/".join(filter(None, (use.namespace, use.name, use.container)))
     shares = "" if use.cpu_percent is None else f"  {use.cpu_percent:.0f}% of its cpu, {use.memory_percent or 0:.0f}% of its memory"
-    return f"{name}  {cpu_text(use.cpu)}  {short_bytes(use.memory)}{shares}"
+    return f"{name}  {format_cpu(use.cpu)}  {format_bytes_short(use.memory)}{shares}"
 
 
 def _percent(part: int, whole: int) -> float | None:
@@ -152,10 +152,12 @@ async def get_usage(args: GetUsageInput, context: ToolContext) -> Reply:
     told = [msgspec.structs.replace(usage, capacity=there.get(usage.name)) for usage in found]
     told.sort(key=lambda usage: (-usage.requests.cpu, usage.name))
     shown = fitting(told, args.max_tokens)
-    text = "\n".join((f"{len(told)} by {args.by.value}: use / requests / limits", *(plain(_format_usage(usage)) for usage in shown)))
+    text = "\n".join(
+        (f"{len(told)} by {args.by.value}: use / requests / limits", *(strip_control(_format_usage(usage)) for usage in shown))
+    )
     data = msgspec.to_builtins(GroupUsages(shown))
     left = left_out(len(shown), len(told), "narrow it with namespace, or raise max_tokens")
-    return Reply(data, text, oldest(ages), Page(None, len(told)), (*opened.warnings, *notes, *left))
+    return Reply(data, text, merge_freshness(ages), Page(None, len(told)), (*opened.warnings, *notes, *left))
 
 
 async def _read_pod_usage(context: ToolContext, cluster: ClusterName, args: GetUsageInput) -> tuple[MeasuredUsage | None, tuple[str, ...]]:
@@ -225,7 +227,7 @@ def _format_usage(usage: GroupUsage) -> str:
 
 
 def _format_amounts(amount: ResourceAmounts) -> str:
-    return f"{cpu_text(amount.cpu)} {short_bytes(amount.memory)}"
+    return f"{format_cpu(amount.cpu)} {format_bytes_short(amount.memory)}"
 
 
 def _metrics_capabilities(kind: str) -> Capabilities:

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from k8sconsole.model.cache_records import ScanState
 from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import ScanState
 from k8sconsole.model.refs import ClusterName, ResourceName
 
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
-from k8sconsole.model.filters import Filter, RowSubject, Text, predicate, searched_texts
+from k8sconsole.model.filters import Filter, RowSubject, Text, build_predicate, searchable_texts
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ObjectRef
-from k8sconsole.model.tables import KindTable, row_health, sort_key
+from k8sconsole.model.tables import KindTable, grade_row, sort_key
 from k8sconsole.model.tables.health import Health
 
 Key = Hashable
@@ -186,7 +186,7 @@ class RowModel:
         for key in keys:
             text = texts.get(key)
             if text is None:
-                text = texts[key] = "\n".join(searched_texts(RowSubject(rows[key], table))).casefold()
+                text = texts[key] = "\n".join(searchable_texts(RowSubject(rows[key], table))).casefold()
             if word in text:
                 kept.append(key)
         return kept
@@ -202,10 +202,10 @@ class RowModel:
 
     def _keeps(self) -> Callable[[Row], bool]:
         by_body, faults, table = self._filter_body, self._faults, self.table
-        wanted = predicate(self._filter, self._now()) if self._filter is not None else None
+        wanted = build_predicate(self._filter, self._now()) if self._filter is not None else None
 
         def keep(row: Row) -> bool:
-            if faults and row_health(table, row.cells) not in FAULTS:
+            if faults and grade_row(table, row.cells) not in FAULTS:
                 return False
             if by_body is not None:
                 return by_body(row)

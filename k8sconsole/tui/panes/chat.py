@@ -11,11 +11,11 @@ from textual.widgets import Input
 from k8sconsole.agent.blank import Blank, blank
 from k8sconsole.agent.intent import Intent, Want, understand
 from k8sconsole.errors import ConsoleError
-from k8sconsole.kit.text import short_age
-from k8sconsole.model.filters import parse
+from k8sconsole.kit.text import format_age
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.filters import parse_filter
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face, ToolOutcome
@@ -154,7 +154,7 @@ class ChatPane(Pane):
             self._say("no cluster is chosen; :ctx shows what can be reached", "warn")
             return
         namespaces = tuple(Namespace(name) for name in intent.namespaces)
-        query = RowQuery(resource.name, clusters, namespaces, filter=parse(intent.filter) if intent.filter else None, limit=EVIDENCE)
+        query = RowQuery(resource.name, clusters, namespaces, filter=parse_filter(intent.filter) if intent.filter else None, limit=EVIDENCE)
         found = await ask(lambda console: console.rows(query))
         fresh: Freshness = await ask(lambda console: console.freshness(clusters, ResourceName(resource.name)))
         self._say(answer_words(resource, intent, found.total, fresh, self.desk.now()), "text", bold=True)
@@ -186,7 +186,7 @@ class ChatPane(Pane):
         if outcome.error is not None:
             raise outcome.error
         age = outcome.freshness.age(self.desk.now()) if outcome.freshness else None
-        self._say(f"the last lines of {intent.name}" + (f", read {short_age(age)} ago" if age is not None else ""), "text", bold=True)
+        self._say(f"the last lines of {intent.name}" + (f", read {format_age(age)} ago" if age is not None else ""), "text", bold=True)
         for line in outcome.text.splitlines():
             self._say(f"  {line}", "muted")
 

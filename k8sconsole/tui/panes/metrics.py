@@ -7,8 +7,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError
+from k8sconsole.model.cache_records import ScanState, StoreStatus, ToolUsage
 from k8sconsole.model.indicators import Indicator
-from k8sconsole.model.reading import ScanState, StoreStatus, ToolUsage
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import Frame, TuiContext
 from k8sconsole.tui.messages import FrameChanged, StatusMessage

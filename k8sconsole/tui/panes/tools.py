@@ -10,9 +10,9 @@ from textual.content import Content
 from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.model.events import Fact, OutsideChanged, ToolsChanged
-from k8sconsole.model.outside import OutsideState
-from k8sconsole.model.reading import ToolUsage
+from k8sconsole.model.attached_servers import AttachedServerStatus
+from k8sconsole.model.cache_records import ToolUsage
+from k8sconsole.model.events import AttachedServerChanged, Fact, ToolsChanged
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import Frame, TuiContext
@@ -37,7 +37,7 @@ class ToolsPane(Pane):
         self._typed: dict[str, dict[str, str]] = {}
         self._results: dict[str, tuple[ToolOutcome, float]] = {}
         self._current = ""
-        self._servers: list[OutsideState] = []
+        self._servers: list[AttachedServerStatus] = []
 
     def compose(self) -> ComposeResult:
         glyphs = self.desk.glyphs
@@ -89,7 +89,7 @@ class ToolsPane(Pane):
         return Frame(("tools", *([self._current] if self._current else [])), (*groups, (Piece(count, "muted"),)), "tools")
 
     def handle_fact(self, fact: Fact) -> None:
-        if isinstance(fact, ToolsChanged | OutsideChanged) and self.display:
+        if isinstance(fact, ToolsChanged | AttachedServerChanged) and self.display:
             self.load()
 
     def apply_filter(self, text: str) -> str:

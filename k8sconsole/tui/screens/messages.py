@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from k8sconsole.kit.clock import iso
+from k8sconsole.kit.clock import format_rfc3339
 from k8sconsole.tui.widgets.paint import safe
 
 ROLES = {"information": "text", "warning": "warn", "error": "bad"}
@@ -38,5 +38,5 @@ class MessagesScreen(ModalScreen[None]):
     def _line(self, at: float, severity: str, title: str, detail: str) -> Content:
         role = f"$role-{ROLES.get(severity, 'text')}"
         return Content.assemble(
-            (f"{iso(at)[11:19]}  ", "$role-muted"), (safe(title), role), (f"  {safe(detail)}" if detail else "", "$role-muted")
+            (f"{format_rfc3339(at)[11:19]}  ", "$role-muted"), (safe(title), role), (f"  {safe(detail)}" if detail else "", "$role-muted")
         )

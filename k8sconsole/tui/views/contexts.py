@@ -4,7 +4,7 @@ from textual import work
 from textual.app import ComposeResult
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.model.contexts import ContextInfo
+from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import Frame, TuiContext

@@ -6,7 +6,7 @@ from textual import work
 from textual.app import ComposeResult
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.model.contexts import LogOptions
+from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import Frame, TuiContext

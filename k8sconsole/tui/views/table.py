@@ -10,11 +10,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError, FilterError
-from k8sconsole.kit.text import plain
-from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
-from k8sconsole.model.filters import Filter, needs_body, parse
+from k8sconsole.kit.text import strip_control
+from k8sconsole.model.cache_records import RowQuery, Rows
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact, RowsChanged, ScanCompleted
+from k8sconsole.model.filters import Filter, needs_body, parse_filter
 from k8sconsole.model.objects import Row
-from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tui.actions import bindings_for
@@ -290,7 +290,7 @@ class TableView(TableKeys):
         self.table.set_class(none, "-empty")
         self.empty.display = none
         if none:
-            self.empty.update(Content(plain(self._empty_words())))
+            self.empty.update(Content(strip_control(self._empty_words())))
         self.post_message(FrameChanged())
 
     def _empty_words(self) -> str:
@@ -299,7 +299,7 @@ class TableView(TableKeys):
         if self._loading:
             return "reading …"
         told = [self.desk.states[name].trust for name in self.clusters if name in self.desk.states]
-        offline = bool(told) and all(trust is Trust.OFFLINE for trust in told)
+        offline = bool(told) and all(trust is ConnectionState.OFFLINE for trust in told)
         return explain_empty_table(
             self.place, self.rows.total if self.rows else 0, self._confirmed.scans, self.clusters, self.desk.glyphs, offline=offline
         )
@@ -359,7 +359,7 @@ class TableView(TableKeys):
     def apply_filter(self, text: str) -> str:
         before, self.place = self.place, _with(self.place, filter=text)
         try:
-            parse(self.place.whole_filter)
+            parse_filter(self.place.whole_filter)
         except FilterError as problem:
             self.place = before
             return str(problem)
@@ -381,7 +381,7 @@ class TableView(TableKeys):
         if not _asks_console(self.place):
             self._narrow_now()
         else:
-            found = await self._read(wanted=parse(self.place.whole_filter))
+            found = await self._read(wanted=parse_filter(self.place.whole_filter))
             kept = {row_key(row) for row in found.rows}
             self.rows.narrow(None, faults=self.place.faults, by_body=lambda row: row_key(row) in kept)
             for warning in found.warnings:
@@ -391,7 +391,7 @@ class TableView(TableKeys):
     def _narrow_now(self) -> None:
         if self.rows is not None and not _asks_console(self.place):
             text = self.place.whole_filter
-            self.rows.narrow(parse(text) if text else None, faults=self.place.faults)
+            self.rows.narrow(parse_filter(text) if text else None, faults=self.place.faults)
 
     def set_faults(self, faults: bool) -> None:
         self.place = _with(self.place, faults=faults)
@@ -428,6 +428,6 @@ def _with(place: Location, **changes: object) -> Location:
 def _asks_console(place: Location) -> bool:
     """Whether rows do not carry what the filter asks for."""
     try:
-        return bool(place.whole_filter) and needs_body(parse(place.whole_filter))
+        return bool(place.whole_filter) and needs_body(parse_filter(place.whole_filter))
     except FilterError:
         return False

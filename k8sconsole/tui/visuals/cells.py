@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from k8sconsole.kit.text import short_age
+from k8sconsole.kit.text import format_age
 from k8sconsole.model.objects import Row
-from k8sconsole.model.tables import CellKind, Column, Health, KindTable, cell_text, health, row_health
+from k8sconsole.model.tables import CellKind, Column, Health, KindTable, format_cell, grade_row, grade_status
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.paint import Piece
@@ -55,11 +55,11 @@ class RowPainter:
 
     def pieces(self, row: Row, now: float, changed: frozenset[int] = frozenset(), seen_at: float | None = None) -> list[Piece]:
         """seen_at: when the row was last known to be true; None when that is now."""
-        grade = row_health(self._table, row.cells)
+        grade = grade_row(self._table, row.cells)
         pieces = [Piece(row.cluster, "muted")] if self._clusters else []
         pieces += [Piece(row.namespace, "muted")] if self._namespaces else []
         for at, (column, cell) in enumerate(zip(self._table.columns, row.cells, strict=False)):
-            text = cell_text(column, cell, now)
+            text = format_cell(column, cell, now)
             if at == self._status:
                 pieces.append(self._status_piece(text, grade, at in changed))
             else:
@@ -68,7 +68,7 @@ class RowPainter:
         return [*pieces, *self._seen(now, seen_at)]
 
     def _status_piece(self, word: str, row_grade: Health, changed: bool) -> Piece:
-        grade = row_grade if row_grade is Health.WARN else health(word)
+        grade = row_grade if row_grade is Health.WARN else grade_status(word)
         glyph = glyph_of(grade, self._glyphs)
         role = "changed" if changed else ROLE[grade]
         return Piece(f"{glyph} {word}" if glyph and word else word, role, changed)
@@ -82,4 +82,4 @@ class RowPainter:
         age = 0.0 if seen_at is None else now - seen_at
         if age <= self._stale_after:
             return (Piece(""),)
-        return (Piece(f"seen {short_age(age)} ago", "bad" if age > 10 * self._stale_after else "warn"),)
+        return (Piece(f"seen {format_age(age)} ago", "bad" if age > 10 * self._stale_after else "warn"),)

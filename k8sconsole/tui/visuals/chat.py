@@ -1,7 +1,7 @@
 """What the conversation says: an answer with its age, and how to get a better one."""
 
 from k8sconsole.agent.intent import Intent
-from k8sconsole.kit.text import short_age
+from k8sconsole.kit.text import format_age
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.tui.widgets.columns import ColumnSpec
@@ -31,6 +31,6 @@ def answer_words(resource: ApiResource, intent: Intent, total: int, fresh: Fresh
     narrowed = f" with {intent.filter}" if intent.filter else ""
     kind = resource.plural if total != 1 else (resource.singular or resource.kind.lower())
     age = fresh.age(now)
-    seen = "not read yet, so this may be wrong" if age is None else f"as of {short_age(age)} ago"
+    seen = "not read yet, so this may be wrong" if age is None else f"as of {format_age(age)} ago"
     missing = f"; not covered: {'; '.join(fresh.missing)}" if fresh.missing and age is not None else ""
     return f"{total} {kind}{where}{narrowed} ({seen}{missing})"

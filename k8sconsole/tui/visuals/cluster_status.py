@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from k8sconsole.kit.text import short_age
-from k8sconsole.model.events import ClusterState, Trust
+from k8sconsole.kit.text import format_age
+from k8sconsole.model.events import ClusterState, ConnectionState
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.paint import Line, Piece
@@ -13,17 +13,17 @@ def connection_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> 
     """The state in one phrase: ``● live``, ``◐ cached 4m, connecting``, ``◌ lost 2m, retry in 8s``."""
     if state is None:
         return Piece(f"{glyphs.moving} opening", "moving")
-    age = "" if state.seen_at is None else short_age(now - state.seen_at)
+    age = "" if state.seen_at is None else format_age(now - state.seen_at)
     match state.trust:
-        case Trust.LIVE if not state.watched:
+        case ConnectionState.LIVE if not state.watched:
             return Piece(f"{glyphs.partial} partial: no watch, read in turns", "warn")
-        case Trust.LIVE:
+        case ConnectionState.LIVE:
             return Piece(f"{glyphs.good} live", "good")
-        case Trust.CONNECTING:
+        case ConnectionState.CONNECTING:
             return Piece(f"{glyphs.moving} cached {age}, connecting" if age else f"{glyphs.moving} connecting", "moving")
-        case Trust.LOST:
+        case ConnectionState.LOST:
             return Piece(f"{glyphs.lost} lost{' ' + age if age else ''}{_retry(state, now)}", "bad", True)
-        case Trust.PARTIAL:
+        case ConnectionState.PARTIAL:
             return Piece(f"{glyphs.partial} partial: {_missing(state)}", "warn")
     return Piece(f"{glyphs.offline} offline{', cached ' + age if age else ''}", "warn")
 
@@ -32,7 +32,7 @@ def _retry(state: ClusterState, now: float) -> str:
     if state.retry_at is None:
         return ""
     wait = round(state.retry_at - now)
-    return f", retry in {short_age(wait)}" if wait > 0 else ", retrying"
+    return f", retry in {format_age(wait)}" if wait > 0 else ", retrying"
 
 
 def _missing(state: ClusterState) -> str:

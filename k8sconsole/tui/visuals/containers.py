@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.kit.clock import epoch
-from k8sconsole.kit.text import short_age
-from k8sconsole.model.tables import Health, health
+from k8sconsole.kit.clock import parse_rfc3339
+from k8sconsole.kit.text import format_age
+from k8sconsole.model.tables import Health, grade_status
 from k8sconsole.tui.visuals.cells import ROLE, glyph_of
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.columns import ColumnSpec
@@ -34,8 +34,8 @@ class ContainerRow(msgspec.Struct, frozen=True):
     image: str
 
     def pieces(self, now: float, glyphs: Glyphs) -> list[Piece]:
-        grade = health(self.state) if self.ready or self.state != "Running" else Health.WARN
-        ago = f" ({short_age(now - self.last_restart)})" if self.restarts and self.last_restart else ""
+        grade = grade_status(self.state) if self.ready or self.state != "Running" else Health.WARN
+        ago = f" ({format_age(now - self.last_restart)})" if self.restarts and self.last_restart else ""
         return [
             Piece(self.name), Piece(self.type, "muted"), Piece("true" if self.ready else "false", "text" if self.ready else "warn"),
             Piece(f"{glyph_of(grade, glyphs)} {self.state}".strip(), ROLE[grade]), Piece(f"{self.restarts}{ago}"),
@@ -62,7 +62,7 @@ def _line(declared: dict[str, Any], kind: str, told: dict[str, Any]) -> Containe
     sidecar = kind == "init" and declared.get("restartPolicy") == "Always"
     return ContainerRow(
         str(declared.get("name", "")), "sidecar" if sidecar else kind, bool(told.get("ready")), _state(told.get("state") or {}),
-        int(told.get("restartCount") or 0), epoch(ended) if ended else None, ports, str(declared.get("image", "")),
+        int(told.get("restartCount") or 0), parse_rfc3339(ended) if ended else None, ports, str(declared.get("image", "")),
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from k8sconsole.model.reading import ScanState, ScanStatus
+from k8sconsole.model.cache_records import ScanState, ScanStatus
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.browse.location import Location
 from k8sconsole.tui.visuals.bars import bar

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from k8sconsole.kit.text import short_age
-from k8sconsole.model.connections import Connections
+from k8sconsole.kit.text import format_age
+from k8sconsole.model.cache_records import ScanState, ScanStatus, StoreStatus, ToolUsage
+from k8sconsole.model.clusters import Connections
 from k8sconsole.model.indicators import Indicator
-from k8sconsole.model.quantities import short_bytes
-from k8sconsole.model.reading import ScanState, ScanStatus, StoreStatus, ToolUsage
+from k8sconsole.model.quantities import format_bytes_short
 from k8sconsole.tui.visuals.bars import shares, trend
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.columns import ColumnSpec
@@ -57,7 +57,7 @@ def scan_pieces(one: ScanState, now: float, glyphs: Glyphs) -> list[Piece]:
         ScanStatus.PENDING: (glyphs.done, "muted"),
     }  # fmt: skip
     glyph, role = look[one.status]
-    last = f"{short_age(now - one.last_scan_at)} ago" if one.last_scan_at else "never"
+    last = f"{format_age(now - one.last_scan_at)} ago" if one.last_scan_at else "never"
     trouble = one.error or "; ".join(one.missing)
     return [
         Piece(one.cluster, "muted"), Piece(one.resource), Piece(f"{glyph} {one.status.value}", role), Piece(str(one.record_count)),
@@ -81,7 +81,7 @@ def summary_line(
     calls = sum(one.usage_count for one in usage)
     failed = sum(one.error_count for one in usage)
     return (
-        Piece("cache ", "muted"), Piece(f"{short_bytes(status.on_disk)} {status.objects} objects", "text"),
+        Piece("cache ", "muted"), Piece(f"{format_bytes_short(status.on_disk)} {status.objects} objects", "text"),
         Piece("   watched ", "muted"), Piece(f"{sum(one.watching for one in scans)}/{len(scans)}", "text"),
         Piece("   calls ", "muted"), Piece(f"{calls}{f', {failed} failed' if failed else ''}", "text"),
         Piece("   changes ", "muted"), Piece(trend(changes, 20, glyphs), "moving"),

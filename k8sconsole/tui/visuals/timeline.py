@@ -3,9 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from k8sconsole.kit.text import short_age
-from k8sconsole.kit.times import local
-from k8sconsole.model.history import Moment
+from k8sconsole.kit.text import format_age
+from k8sconsole.kit.times import format_local_time
+from k8sconsole.model.history import TimelineEntry
 from k8sconsole.tui.widgets.paint import Line, Piece, safe
 
 EMPTY = (
@@ -18,7 +18,7 @@ ROLES = {"added": "good", "modified": "changed", "deleted": "bad", "warning": "w
 _WHEN = 29
 
 
-def timeline_lines(moments: Sequence[Moment], now: float) -> list[str]:
+def timeline_lines(moments: Sequence[TimelineEntry], now: float) -> list[str]:
     """One text a line; timeline_line() paints them. Of one day's moments the day is told each time: lines may be filtered."""
     return [text for one in moments for text in _told(one, now)] or list(EMPTY)
 
@@ -31,8 +31,8 @@ def timeline_line(text: str) -> Line:
     return (Piece(found["when"], "muted"), Piece(found["change"], role, True), Piece(found["rest"], "text"))
 
 
-def _told(one: Moment, now: float) -> list[str]:
-    when = "now" if one.at == float("inf") else f"{local(one.at).partition('.')[0]}  {short_age(now - one.at)} ago"
+def _told(one: TimelineEntry, now: float) -> list[str]:
+    when = "now" if one.at == float("inf") else f"{format_local_time(one.at).partition('.')[0]}  {format_age(now - one.at)} ago"
     subject = f"  {safe(one.subject)}" if one.subject else ""
     by = f"  by {safe(one.by)}" if one.by else ""
     return [f"{when:<{_WHEN}}  {one.change}{subject}{by}", *(f"    {safe(line)}" for line in one.lines)]

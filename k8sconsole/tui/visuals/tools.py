@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.kit.text import short_age
-from k8sconsole.model.outside import OutsideState, OutsideTrust
-from k8sconsole.model.reading import ToolUsage
+from k8sconsole.kit.text import format_age
+from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
+from k8sconsole.model.cache_records import ToolUsage
 from k8sconsole.model.tools import Risk, ToolOutcome
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.columns import ColumnSpec
@@ -47,17 +47,17 @@ class CatalogueEntry(msgspec.Struct, frozen=True):
         return [Piece(self.name), Piece(f"{glyph} {self.risk.value}", RISK_ROLE[self.risk]), Piece(self.toolset, "muted")]
 
 
-def server_pieces(states: Sequence[OutsideState], glyphs: Glyphs) -> Line:
+def server_pieces(states: Sequence[AttachedServerStatus], glyphs: Glyphs) -> Line:
     """The attached servers, each with how it is; of one that is lost also why."""
     shown: list[Piece] = []
     for state in states:
         glyph, role = {
-            OutsideTrust.READY: (glyphs.good, "good"),
-            OutsideTrust.CONNECTING: (glyphs.moving, "warn"),
-            OutsideTrust.LOST: (glyphs.lost, "bad"),
+            AttachedServerState.READY: (glyphs.good, "good"),
+            AttachedServerState.CONNECTING: (glyphs.moving, "warn"),
+            AttachedServerState.LOST: (glyphs.lost, "bad"),
         }[state.trust]
         held = f" {len(state.held)} held" if state.held else ""
-        why = f" lost: {safe(state.detail)[:40]}" if state.trust is OutsideTrust.LOST else ""
+        why = f" lost: {safe(state.detail)[:40]}" if state.trust is AttachedServerState.LOST else ""
         shown.append(Piece(f"{glyph} {state.name}{held}{why}  ", "warn" if held and not why else role))
     return tuple(shown)
 
@@ -73,7 +73,7 @@ def detail_lines(tool: CatalogueEntry, usage: ToolUsage | None, now: float) -> l
     if usage is None:
         return [*lines, (Piece("never used", "muted"),)]
     failed = f", {usage.error_count} failed" if usage.error_count else ""
-    last = short_age(now - usage.last_used_at)
+    last = format_age(now - usage.last_used_at)
     return [
         *lines,
         (Piece(f"used {usage.usage_count} times{failed}, {usage.avg_response_time:.0f} ms on average, last {last} ago", "muted"),),
@@ -85,7 +85,7 @@ def result_lines(outcome: ToolOutcome, now: float) -> list[str]:
     if outcome.error is not None:
         return [f"failed in {outcome.duration_ms:.0f} ms", str(outcome.error)]
     age = outcome.freshness.age(now) if outcome.freshness else None
-    seen = f", {outcome.freshness.source.value}, seen {short_age(age)} ago" if outcome.freshness and age is not None else ""
+    seen = f", {outcome.freshness.source.value}, seen {format_age(age)} ago" if outcome.freshness and age is not None else ""
     head = [f"done in {outcome.duration_ms:.0f} ms{seen}", *(f"warning: {warning}" for warning in outcome.warnings)]
     head += [f"not covered: {part}" for part in (outcome.freshness.missing if outcome.freshness else ())]
     body = outcome.text or msgspec.json.format(msgspec.json.encode(outcome.data), indent=2).decode(errors="replace")

@@ -8,7 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 
 
 class Piece(NamedTuple):
@@ -51,7 +51,7 @@ def line_width(line: Line) -> int:
 
 def safe(text: str) -> str:
     """One line of text that a terminal cannot be moved by: line ends and tabs become spaces, controls become a replacement."""
-    return text if text.isascii() and text.isprintable() else plain(text.replace("\n", " ").replace("\t", " "))
+    return text if text.isascii() and text.isprintable() else strip_control(text.replace("\n", " ").replace("\t", " "))
 
 
 def fit(text: str, width: int, *, right: bool = False, ellipsis: str = "…") -> str:

@@ -1,7 +1,7 @@
 import pytest
 
 from k8sconsole.agent.intent import Intent, Want, understand
-from k8sconsole.model.filters import parse
+from k8sconsole.model.filters import parse_filter
 
 KINDS = {
     "pods": "pods",
@@ -35,7 +35,7 @@ def test_a_question_that_a_command_can_answer_is_understood(question: str, inten
 
 @pytest.mark.parametrize("question", ["unhealthy pods", "pods that are healthy", "pods that are crashing", "pods that are not ready"])
 def test_every_filter_it_makes_is_one_the_grammar_takes(question: str) -> None:
-    parse(understand(question, KINDS).filter)
+    parse_filter(understand(question, KINDS).filter)
 
 
 def test_words_it_does_not_understand_are_named_and_never_guessed() -> None:

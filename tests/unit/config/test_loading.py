@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from k8sconsole.config import paths
-from k8sconsole.config.loading import ALIASES, db_path, leaves, load, log_folder
+from k8sconsole.config.loader import ENVIRONMENT_ALIASES, iterate_settings, load_settings, resolve_db_path, resolve_log_folder
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.model.policy import Action
 
@@ -16,7 +16,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """As if installed, away from any checkout, with nothing in the current folder."""
-    monkeypatch.setattr(paths, "checkout", lambda: None)
+    monkeypatch.setattr(paths, "checkout_root", lambda: None)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -25,7 +25,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_flag_wins_over_the_environment_that_over_dotenv_that_over_the_file_that_over_the_default(file: Path) -> None:
     file.write_text("scanner:\n  timeout: 1\n  batch_size: 1\n  page_size: 1\n  max_concurrent: 1\n")
     Path(".env").write_text("SCANNER_TIMEOUT=2\nSCANNER_BATCH_SIZE=2\nSCANNER_MAX_CONCURRENT=2\n")
-    loaded = load({"scanner.timeout": 4}, environment={"SCANNER_TIMEOUT": "3", "SCANNER_BATCH_SIZE": "3"}, file=file)
+    loaded = load_settings({"scanner.timeout": 4}, environment={"SCANNER_TIMEOUT": "3", "SCANNER_BATCH_SIZE": "3"}, file=file)
     told = loaded.settings.scanner
     assert (told.timeout, told.batch_size, told.max_concurrent, told.page_size) == (4.0, 3, 2, 1)
     assert told.static_interval == 1800.0
@@ -38,22 +38,22 @@ def test_a_flag_wins_over_the_environment_that_over_dotenv_that_over_the_file_th
 
 
 def test_the_seeds_environment_names_reach_their_settings_in_both_spellings() -> None:
-    assert load(environment={"SCANNER_MAX_CONCURRENT": "7"}).settings.scanner.max_concurrent == 7
-    assert load(environment={"SCANNER_CONCURRENT_LIMIT": "8"}).settings.scanner.max_concurrent == 8
-    assert load(environment={"LLM_MODEL_NAME": "m"}).settings.llm.model == "m"
-    known = {key for key, _, _ in leaves()}
-    assert set(ALIASES.values()) <= known
+    assert load_settings(environment={"SCANNER_MAX_CONCURRENT": "7"}).settings.scanner.max_concurrent == 7
+    assert load_settings(environment={"SCANNER_CONCURRENT_LIMIT": "8"}).settings.scanner.max_concurrent == 8
+    assert load_settings(environment={"LLM_MODEL_NAME": "m"}).settings.llm.model == "m"
+    known = {key for key, _, _ in iterate_settings()}
+    assert set(ENVIRONMENT_ALIASES.values()) <= known
 
 
 def test_any_setting_can_be_given_by_its_long_environment_name_lists_as_json() -> None:
-    loaded = load(environment={"K8SCONSOLE_CONSOLE__FAVOURITES": '["shop", "payments"]', "K8SCONSOLE_LOG__LEVEL": "DEBUG"})
+    loaded = load_settings(environment={"K8SCONSOLE_CONSOLE__FAVOURITES": '["shop", "payments"]', "K8SCONSOLE_LOG__LEVEL": "DEBUG"})
     assert loaded.settings.console.favourites == ("shop", "payments")
     assert loaded.settings.log.level == "DEBUG"
 
 
 def test_policy_rules_are_read_from_the_file_as_a_person_writes_them(file: Path) -> None:
     file.write_text('policy:\n  rules:\n    - {action: deny, tools: ["k8s_delete_*"], namespaces: [kube-system]}\n')
-    (rule,) = load(environment={}, file=file).settings.policy.rules
+    (rule,) = load_settings(environment={}, file=file).settings.policy.rules
     assert (rule.action, rule.tools, rule.namespaces) == (Action.DENY, ("k8s_delete_*",), ("kube-system",))
 
 
@@ -74,7 +74,7 @@ def test_policy_rules_are_read_from_the_file_as_a_person_writes_them(file: Path)
 def test_a_wrong_setting_names_the_file_the_line_the_key_and_the_nearest_valid_one(file: Path, text: str, said: tuple[str, ...]) -> None:
     file.write_text(text)
     with pytest.raises(ConfigurationError) as caught:
-        load(environment={}, file=file)
+        load_settings(environment={}, file=file)
     assert caught.value.exit_code == 2
     for words in said:
         assert words in str(caught.value)
@@ -82,26 +82,26 @@ def test_a_wrong_setting_names_the_file_the_line_the_key_and_the_nearest_valid_o
 
 def test_a_wrong_environment_variable_is_named() -> None:
     with pytest.raises(ConfigurationError, match=r"K8SCONSOLE_SCANNER__TIMOUT in the environment.*scanner\.timeout"):
-        load(environment={"K8SCONSOLE_SCANNER__TIMOUT": "3"})
+        load_settings(environment={"K8SCONSOLE_SCANNER__TIMOUT": "3"})
 
 
 def test_a_wrong_key_for_the_model_is_not_printed() -> None:
     with pytest.raises(ConfigurationError) as caught:
-        load(environment={"K8SCONSOLE_LLM__API_KEY": '{"a": "hunter2"}'})
+        load_settings(environment={"K8SCONSOLE_LLM__API_KEY": '{"a": "hunter2"}'})
     assert "hunter2" not in str(caught.value)
 
 
 def test_outside_a_checkout_the_cache_lies_in_the_users_data_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    assert db_path(load(environment={}).settings) == tmp_path / "data/k8sconsole/k8s_cache.db"
+    assert resolve_db_path(load_settings(environment={}).settings) == tmp_path / "data/k8sconsole/k8s_cache.db"
 
 
 def test_a_relative_cache_path_counts_from_where_the_program_was_started(tmp_path: Path) -> None:
-    assert db_path(load(environment={"CACHE_DB_PATH": "./x.db"}).settings) == tmp_path / "x.db"
+    assert resolve_db_path(load_settings(environment={"CACHE_DB_PATH": "./x.db"}).settings) == tmp_path / "x.db"
 
 
 def test_the_log_goes_where_it_is_told_and_to_the_users_log_directory_otherwise(tmp_path: Path) -> None:
-    told = load(environment={"K8SCONSOLE_LOG__FOLDER": "~/here"}).settings
-    assert log_folder(told) == Path("~/here").expanduser()
-    assert log_folder(load(environment={"K8SCONSOLE_LOG__FOLDER": "beside"}).settings) == tmp_path / "beside"
-    assert log_folder(load(environment={}).settings) == paths.log_dir()
+    told = load_settings(environment={"K8SCONSOLE_LOG__FOLDER": "~/here"}).settings
+    assert resolve_log_folder(told) == Path("~/here").expanduser()
+    assert resolve_log_folder(load_settings(environment={"K8SCONSOLE_LOG__FOLDER": "beside"}).settings) == tmp_path / "beside"
+    assert resolve_log_folder(load_settings(environment={}).settings) == paths.log_dir()

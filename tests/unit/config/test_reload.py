@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.config.reload import watch_file
+from k8sconsole.config.file_watch import watch_file
 
 
 @pytest.fixture

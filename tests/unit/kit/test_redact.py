@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from k8sconsole.kit.masks import length_class
 from k8sconsole.kit.redact import mask_text, mask_tree
-from k8sconsole.kit.secret_names import secret_name
+from k8sconsole.kit.secret_names import is_secret_name
 
 SECRET = "hunter2-Tr0ub4dor"
 BASE64 = "dXNlcjpodW50ZXIyLVRyMHViNGRvcg=="
@@ -88,7 +88,7 @@ def test_what_only_speaks_about_secrets_stays_readable(text: str) -> None:
     ],
 )
 def test_names_that_announce_a_secret(name: str) -> None:
-    assert secret_name(name)
+    assert is_secret_name(name)
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_names_that_announce_a_secret(name: str) -> None:
     ],
 )
 def test_names_that_only_speak_of_one(name: str) -> None:
-    assert not secret_name(name)
+    assert not is_secret_name(name)
 
 
 @pytest.mark.parametrize(("length", "said"), [(0, "0"), (1, "1-8"), (8, "1-8"), (9, "9-16"), (17, "17-32"), (32, "17-32"), (33, "33-64")])

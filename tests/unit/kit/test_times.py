@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8sconsole.kit.clock import epoch
-from k8sconsole.kit.times import ACCEPTED, duration_seconds, exact, local, moment, past
+from k8sconsole.kit.clock import parse_rfc3339
+from k8sconsole.kit.times import ACCEPTED_TIMES, format_exact_time, format_local_time, parse_duration, parse_past_time, parse_time
 
-NOW = epoch("2026-11-22T03:00:00Z")
+NOW = parse_rfc3339("2026-11-22T03:00:00Z")
 UTC, BERLIN = ZoneInfo("UTC"), ZoneInfo("Europe/Berlin")
-OUR_DAYS = st.floats(epoch("2020-01-01T00:00:00Z"), epoch("2040-01-01T00:00:00Z"))
+OUR_DAYS = st.floats(parse_rfc3339("2020-01-01T00:00:00Z"), parse_rfc3339("2040-01-01T00:00:00Z"))
 
 
 @pytest.mark.parametrize(
     ("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("3d", 259_200), ("1w", 604_800), ("1h30m", 5400), ("250ms", 0.25)]
 )
 def test_durations_are_spelt_as_people_do(text: str, seconds: float) -> None:
-    assert duration_seconds(text) == seconds
+    assert parse_duration(text) == seconds
 
 
 @pytest.mark.parametrize(
@@ -42,15 +42,15 @@ def test_durations_are_spelt_as_people_do(text: str, seconds: float) -> None:
     ],
 )
 def test_moments_are_absolute_or_told_from_now(text: str, at: float) -> None:
-    assert moment(text, NOW, UTC) == at
+    assert parse_time(text, NOW, UTC) == at
 
 
 def test_what_names_no_zone_is_in_the_zone_of_whoever_asks() -> None:
-    assert moment("2026-11-22 04:00", NOW, BERLIN) == NOW
-    assert moment("yesterday 14:00", NOW, BERLIN) == epoch("2026-11-21T13:00:00Z")
-    assert moment("2026-07-01 14:00", NOW, BERLIN) == epoch("2026-07-01T12:00:00Z")
-    just_after_midnight_there = epoch("2026-11-21T23:30:00Z")
-    assert moment("yesterday 23:00", just_after_midnight_there, BERLIN) == epoch("2026-11-21T22:00:00Z")
+    assert parse_time("2026-11-22 04:00", NOW, BERLIN) == NOW
+    assert parse_time("yesterday 14:00", NOW, BERLIN) == parse_rfc3339("2026-11-21T13:00:00Z")
+    assert parse_time("2026-07-01 14:00", NOW, BERLIN) == parse_rfc3339("2026-07-01T12:00:00Z")
+    just_after_midnight_there = parse_rfc3339("2026-11-21T23:30:00Z")
+    assert parse_time("yesterday 23:00", just_after_midnight_there, BERLIN) == parse_rfc3339("2026-11-21T22:00:00Z")
 
 
 @pytest.mark.parametrize(
@@ -59,15 +59,15 @@ def test_what_names_no_zone_is_in_the_zone_of_whoever_asks() -> None:
 )
 def test_what_is_no_moment_is_refused_with_what_is_accepted(text: str) -> None:
     with pytest.raises(ValueError, match="not a time") as problem:
-        moment(text, NOW)
-    assert ACCEPTED in str(problem.value)
+        parse_time(text, NOW)
+    assert ACCEPTED_TIMES in str(problem.value)
 
 
 @pytest.mark.parametrize("text", ["2026-11-22T03:00:00.001Z", "2027-01-01", "04:00"])
 def test_what_has_not_been_yet_is_refused_with_what_is_accepted(text: str) -> None:
     with pytest.raises(ValueError, match="has not been yet") as problem:
-        past(text, NOW, UTC)
-    assert ACCEPTED in str(problem.value)
+        parse_past_time(text, NOW, UTC)
+    assert ACCEPTED_TIMES in str(problem.value)
 
 
 @given(st.text(max_size=30))
@@ -77,7 +77,7 @@ def test_any_text_is_a_moment_or_a_sentence(text: str) -> None:
 
 def _complaint(text: str) -> str:
     try:
-        moment(text, NOW)
+        parse_time(text, NOW)
     except ValueError as problem:
         return str(problem)
     return ""
@@ -85,10 +85,10 @@ def _complaint(text: str) -> str:
 
 @given(OUR_DAYS)
 def test_a_moment_that_is_told_and_asked_for_again_has_begun(at: float) -> None:
-    for written, late in ((exact(at), 2e-6), (local(at, BERLIN), 2e-3)):
-        assert at <= moment(written, NOW, BERLIN if " " in written else None) < at + late or "02:" in written
+    for written, late in ((format_exact_time(at), 2e-6), (format_local_time(at, BERLIN), 2e-3)):
+        assert at <= parse_time(written, NOW, BERLIN if " " in written else None) < at + late or "02:" in written
 
 
 @given(OUR_DAYS)
 def test_telling_a_moment_again_changes_nothing(at: float) -> None:
-    assert exact(moment(exact(at), NOW)) == exact(at)
+    assert format_exact_time(parse_time(format_exact_time(at), NOW)) == format_exact_time(at)

@@ -12,9 +12,9 @@ from mcp import Client, MCPError
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import StoreLocked
 from k8sconsole.mcp_server.server import make_server
+from k8sconsole.model.cache_records import RowQuery, Rows
 from k8sconsole.model.events import RowsChanged
 from k8sconsole.model.policy import Action, Policy, Rule
-from k8sconsole.model.reading import RowQuery, Rows
 from k8sconsole.model.refs import ResourceName
 from tests.tool_harness import HarnessConsole, ToolHarness, scan
 

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 
 from k8sconsole.model.refs import ApiResource
-from k8sconsole.model.tables import KindTable, Projection, table_for
+from k8sconsole.model.tables import KindTable, TableRow, find_table
 
-PODS: KindTable = table_for(ApiResource("", "v1", "Pod", "pods", True))
+PODS: KindTable = find_table(ApiResource("", "v1", "Pod", "pods", True))
 ENDED = "2026-11-22T02:59:22Z"
 NOW = 1_795_316_400.0
 """2026-11-22T03:00:00Z."""
@@ -70,7 +70,7 @@ def pod(
     }
 
 
-def projected(obj: Any, table: KindTable = PODS) -> Projection:
+def projected(obj: Any, table: KindTable = PODS) -> TableRow:
     return table.project(msgspec.json.encode(obj))
 
 

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.kit.clock import epoch
+from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.describe import Section, describe
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.resources import BUILTIN
 from tests.unit.model.pods import ENDED, pod, running, waiting
 from tests.unit.model.samples import SAMPLES
 
-NOW = epoch("2026-11-22T03:00:00Z")
+NOW = parse_rfc3339("2026-11-22T03:00:00Z")
 RESOURCES = {resource.name: resource for resource in BUILTIN}
 BACK_OFF = {
     "type": "Warning", "reason": "BackOff", "message": "Back-off restarting failed container", "count": 14,

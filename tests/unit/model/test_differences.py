@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8sconsole.model.differences import Difference, applied, brief, differences, line, same, steps, within
-from k8sconsole.model.tables.jsonpath import values_at
+from k8sconsole.model.differences import (
+    Difference,
+    apply_differences,
+    find_differences,
+    format_difference,
+    is_same_json,
+    is_within,
+    parse_path,
+    shorten_path,
+)
+from k8sconsole.model.tables.jsonpath import find_values
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6)
 WORDS = st.sampled_from(["name", "type", "a", "b", "app.kubernetes.io/name", "it's", "", 'x"y', "'\"", "1", "[0]", "a]b", "']x", "\n"])
@@ -23,30 +32,33 @@ JSON = st.recursive(
 
 
 def _told(old: Any, new: Any) -> list[Any]:
-    return msgspec.to_builtins(differences(old, new))
+    return msgspec.to_builtins(find_differences(old, new))
 
 
 @given(JSON, JSON)
 def test_what_differs_leads_from_the_old_to_the_new(old: Any, new: Any) -> None:
     kept = msgspec.json.encode(old)
-    assert same(applied(old, differences(old, new)), new)
+    assert is_same_json(apply_differences(old, find_differences(old, new)), new)
     assert msgspec.json.encode(old) == kept
 
 
 @given(NAMED, NAMED)
 def test_named_elements_lead_there_in_any_order(old: Any, new: Any) -> None:
-    assert same(applied({"spec": {"list": old}}, differences({"spec": {"list": old}}, {"spec": {"list": new}})), {"spec": {"list": new}})
+    assert is_same_json(
+        apply_differences({"spec": {"list": old}}, find_differences({"spec": {"list": old}}, {"spec": {"list": new}})),
+        {"spec": {"list": new}},
+    )
 
 
 @given(JSON)
 def test_nothing_differs_from_itself(value: Any) -> None:
-    assert differences(value, msgspec.json.decode(msgspec.json.encode(value))) == []
+    assert find_differences(value, msgspec.json.decode(msgspec.json.encode(value))) == []
 
 
 @given(JSON, JSON)
 def test_what_differs_survives_being_written_as_json(old: Any, new: Any) -> None:
-    written = msgspec.json.encode(differences(old, new))
-    assert same(applied(old, msgspec.json.decode(written, type=list[Difference])), new)
+    written = msgspec.json.encode(find_differences(old, new))
+    assert is_same_json(apply_differences(old, msgspec.json.decode(written, type=list[Difference])), new)
 
 
 def test_a_changed_field_is_told_with_both_values() -> None:
@@ -67,8 +79,8 @@ def test_elements_of_a_list_are_told_apart_by_their_names() -> None:
         {"path": 'spec.containers[?(@.name=="new")]', "new": {"name": "new", "image": "n:1"}},
         {"path": "spec.containers[*].name", "old": ["web", "log"], "new": ["new", "log", "web"]},
     ]
-    assert values_at(f"{path}.image", new) == ["a:2"]
-    assert values_at("spec.containers[*].name", new) == ["new", "log", "web"]
+    assert find_values(f"{path}.image", new) == ["a:2"]
+    assert find_values("spec.containers[*].name", new) == ["new", "log", "web"]
 
 
 def test_elements_without_a_name_of_their_own_are_compared_by_place_or_as_a_whole() -> None:
@@ -89,14 +101,17 @@ def test_true_is_not_one() -> None:
 
 
 def test_a_path_is_short_for_a_person() -> None:
-    assert brief('spec.containers[?(@.name=="web")].ports[?(@.containerPort==80)].protocol') == "spec.containers[web].ports[80].protocol"
+    assert (
+        shorten_path('spec.containers[?(@.name=="web")].ports[?(@.containerPort==80)].protocol')
+        == "spec.containers[web].ports[80].protocol"
+    )
 
 
 def test_a_difference_is_a_line_and_a_long_value_keeps_both_its_ends() -> None:
-    assert line(Difference("spec.replicas", 2, 3)) == "spec.replicas: 2 → 3"
-    assert line(Difference('spec.containers[?(@.name=="web")].args', new=["a b"])) == 'spec.containers[web].args: + ["a b"]'
-    assert line(Difference("data.x", old="first\nsecond")) == "data.x: - first second"
-    told = line(Difference("data.x", "begin" + "-" * 500 + "end", ""))
+    assert format_difference(Difference("spec.replicas", 2, 3)) == "spec.replicas: 2 → 3"
+    assert format_difference(Difference('spec.containers[?(@.name=="web")].args', new=["a b"])) == 'spec.containers[web].args: + ["a b"]'
+    assert format_difference(Difference("data.x", old="first\nsecond")) == "data.x: - first second"
+    told = format_difference(Difference("data.x", "begin" + "-" * 500 + "end", ""))
     assert told.startswith("data.x: begin---")
     assert told.endswith('end → ""')
     assert len(told) < 100
@@ -104,17 +119,17 @@ def test_a_difference_is_a_line_and_a_long_value_keeps_both_its_ends() -> None:
 
 @pytest.mark.parametrize("field", ["spec", ".spec.containers", "spec.containers[web]", "spec.containers[*].image", "spec.containers.image"])
 def test_a_field_takes_in_what_lies_below_it(field: str) -> None:
-    assert within('spec.containers[?(@.name=="web")].image', field)
+    assert is_within('spec.containers[?(@.name=="web")].image', field)
 
 
 @pytest.mark.parametrize(
     "field", ["spe", "spec.containers[log]", "spec.containers[*].imagePullPolicy", "status", "spec.containers[web].image.x"]
 )
 def test_a_field_takes_in_nothing_else(field: str) -> None:
-    assert not within('spec.containers[?(@.name=="web")].image', field)
+    assert not is_within('spec.containers[?(@.name=="web")].image', field)
 
 
 @pytest.mark.parametrize("path", ["spec..x", "a b", "[x]", "spec.containers[?(@.name=="])
 def test_what_is_no_path_of_a_difference_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="no path"):
-        steps(path)
+        parse_path(path)

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from k8sconsole.errors import FilterError
-from k8sconsole.model.filters import fields_used, needs_body, parse, unanswerable
+from k8sconsole.model.filters import explain_unanswerable, list_fields, needs_body, parse_filter
 from k8sconsole.model.filters.tree import (
     And,
     Compare,
@@ -69,13 +69,13 @@ A, B, C = Text("a"), Text("b"), Text("c")
     ],
 )
 def test_a_filter_reads_as_it_is_meant(text: str, root: Node) -> None:
-    assert parse(text).root == root
-    assert parse(text).text == text
+    assert parse_filter(text).root == root
+    assert parse_filter(text).text == text
 
 
 def test_a_label_selector_is_kubernetes_own_and_ends_where_it_ends() -> None:
     selector = "-l app=web, tier in (front, back),!canary,env!=prod,n>3 status=Running"
-    root = parse(selector).root
+    root = parse_filter(selector).root
     assert isinstance(root, And)
     assert root.terms[0] == Labels(
         (
@@ -127,7 +127,7 @@ def test_a_label_selector_is_kubernetes_own_and_ends_where_it_ends() -> None:
 )
 def test_a_wrong_filter_says_where_and_what_was_expected(text: str, column: int, expected: str) -> None:
     with pytest.raises(FilterError) as refused:
-        parse(text)
+        parse_filter(text)
     assert refused.value.column == column
     assert f"at column {column}: expected" in str(refused.value)
     assert expected in str(refused.value)
@@ -174,11 +174,11 @@ PIECES = [
 @settings(max_examples=600, deadline=None)
 def test_any_text_is_a_filter_or_is_refused_and_printing_a_filter_keeps_its_meaning(text: str) -> None:
     try:
-        parsed = parse(text)
+        parsed = parse_filter(text)
     except FilterError as problem:
         assert 1 <= problem.column <= len(text) + 1  # noqa: PT017
         return
-    assert parse(str(parsed)).root == parsed.root, str(parsed)
+    assert parse_filter(str(parsed)).root == parsed.root, str(parsed)
 
 
 _words = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=8)
@@ -209,14 +209,14 @@ def _joined(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 @settings(max_examples=400, deadline=None)
 def test_every_tree_that_is_printed_is_read_again_as_the_same_tree(root: Node) -> None:
     try:
-        assert parse(str(root)).root == root
+        assert parse_filter(str(root)).root == root
     except FilterError as problem:
         assert "regular expression" in str(problem)  # noqa: PT017 - a random pattern may not compile
 
 
 def test_the_fields_of_a_filter_are_known_without_a_table() -> None:
-    parsed = parse("web (Restarts>3 or !spec.nodeName=n1) -l app=x")
-    assert fields_used(parsed) == {"name", "namespace", "node", "status", "restarts", "spec.nodename", "label.app"}
+    parsed = parse_filter("web (Restarts>3 or !spec.nodeName=n1) -l app=x")
+    assert list_fields(parsed) == {"name", "namespace", "node", "status", "restarts", "spec.nodename", "label.app"}
 
 
 @pytest.mark.parametrize(
@@ -230,9 +230,13 @@ def test_the_fields_of_a_filter_are_known_without_a_table() -> None:
     ],
 )
 def test_a_filter_knows_whether_rows_are_enough(text: str, needed: bool) -> None:
-    assert needs_body(parse(text)) is needed
+    assert needs_body(parse_filter(text)) is needed
 
 
 def test_a_filter_on_use_says_why_nothing_matches_without_metrics() -> None:
-    assert unanswerable(parse("cpu>500m"), metrics=True) == unanswerable(parse("cpu.request>1"), metrics=False) == ()
-    assert "cpu: no metrics are known here" in unanswerable(parse("!cpu>500m"), metrics=False)[0]
+    assert (
+        explain_unanswerable(parse_filter("cpu>500m"), metrics=True)
+        == explain_unanswerable(parse_filter("cpu.request>1"), metrics=False)
+        == ()
+    )
+    assert "cpu: no metrics are known here" in explain_unanswerable(parse_filter("!cpu>500m"), metrics=False)[0]

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from k8sconsole.kit.clock import epoch
-from k8sconsole.model.filters import RowSubject, matches, parse
+from k8sconsole.kit.clock import parse_rfc3339
+from k8sconsole.model.filters import RowSubject, matches, parse_filter
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import find_table
 from tests.unit.model.pods import pod, running, waiting
 from tests.unit.model.samples import SAMPLES
 
-NOW = epoch("2026-11-22T03:00:00Z")
-TABLES = {resource.name: table_for(resource) for resource in BUILTIN}
+NOW = parse_rfc3339("2026-11-22T03:00:00Z")
+TABLES = {resource.name: find_table(resource) for resource in BUILTIN}
 
 WEB = pod(running(restarts=14, last={"finishedAt": "2026-11-22T02:00:00Z"}), waiting("CrashLoopBackOff", "log"))
 WEB["metadata"] |= {
@@ -51,7 +51,7 @@ def subject(obj: dict[str, Any], resource: str = "pods", **how: Any) -> RowSubje
 
 
 def keeps(text: str, **how: Any) -> bool:
-    return matches(parse(text), subject(WEB, load=lambda row: WEB, **how), NOW)
+    return matches(parse_filter(text), subject(WEB, load=lambda row: WEB, **how), NOW)
 
 
 KEPT = [
@@ -123,9 +123,9 @@ def test_the_object_is_only_loaded_by_a_filter_that_needs_it_and_only_once() -> 
         asked.append(row.name)
         return WEB
 
-    assert matches(parse("status!=Running app=web age>1h cpu.request>1m"), subject(WEB, load=load), NOW)
+    assert matches(parse_filter("status!=Running app=web age>1h cpu.request>1m"), subject(WEB, load=load), NOW)
     assert asked == []
-    assert matches(parse("spec.nodeName=node-1 phase=Running"), subject(WEB, load=load), NOW)
+    assert matches(parse_filter("spec.nodeName=node-1 phase=Running"), subject(WEB, load=load), NOW)
     assert len(asked) == 1
 
 
@@ -145,6 +145,6 @@ def test_the_object_is_only_loaded_by_a_filter_that_needs_it_and_only_once() -> 
 )
 def test_any_column_is_a_field(resource: str, text: str) -> None:
     obj = next(sample[1] for sample in SAMPLES if sample[0] == resource)
-    assert matches(parse(text), subject(obj, resource), NOW)
+    assert matches(parse_filter(text), subject(obj, resource), NOW)
     for term in text.split():
-        assert not matches(parse(f"!{term}"), subject(obj, resource), NOW), term
+        assert not matches(parse_filter(f"!{term}"), subject(obj, resource), NOW), term

@@ -6,8 +6,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8sconsole.model.differences import differences
-from k8sconsole.model.history.noise import MOST_PATHS, changed_paths, noise_of
+from k8sconsole.model.differences import find_differences
+from k8sconsole.model.history.noise import MOST_PATHS, build_noise_filter, changed_paths
 from k8sconsole.model.refs import ResourceName
 
 NAMES = st.sampled_from(["name", "type", "metadata", "a", "b", "app.kubernetes.io/name", "it's"])
@@ -15,14 +15,14 @@ VALUES = st.none() | st.integers(2, 5) | st.text(max_size=6)
 NAMED = st.lists(st.fixed_dictionaries({"name": st.sampled_from("abcd")}, optional={"v": VALUES}), max_size=4)
 INNER = st.recursive(VALUES, lambda inner: NAMED | st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4), max_leaves=20)
 OBJECTS = st.dictionaries(NAMES, INNER, max_size=5)
-NONE = noise_of({"*": ["!metadata.resourceVersion"]}, ResourceName("crontabs.stable.example.com"))
-PODS = noise_of({}, ResourceName("pods"))
+NONE = build_noise_filter({"*": ["!metadata.resourceVersion"]}, ResourceName("crontabs.stable.example.com"))
+PODS = build_noise_filter({}, ResourceName("pods"))
 
 
 @given(OBJECTS, OBJECTS, st.sampled_from([-1, 2]))
 def test_they_are_those_that_a_whole_comparison_finds(old: dict[str, Any], new: dict[str, Any], indent: int) -> None:
     texts = msgspec.json.encode(old), msgspec.json.format(msgspec.json.encode(new), indent=indent)
-    found = [each.path for each in differences(old, new) if not NONE(each.path)]
+    found = [each.path for each in find_differences(old, new) if not NONE(each.path)]
     assert changed_paths(texts[0], texts[1], NONE) == tuple(found[:MOST_PATHS])
 
 

@@ -2,23 +2,23 @@
 
 import pytest
 
-from k8sconsole.model.indicators import CACHED, DIRECT, HIT, SCANNED, SLICES, Indicator, indicators
+from k8sconsole.model.indicators import CACHE_HIT, CACHED, DIRECT, SCANNED, SLICES, Indicator, compute_indicators
 
 DAY = 86_400.0
 
 
 def _one(name: str, facts: dict[str, list[tuple[float, float]]]) -> Indicator:
-    return next(one for one in indicators(facts, 0.0, DAY) if one.name == name)
+    return next(one for one in compute_indicators(facts, 0.0, DAY) if one.name == name)
 
 
 def test_what_was_never_measured_has_no_share_and_meets_no_goal() -> None:
-    found = indicators({}, 0.0, DAY)
+    found = compute_indicators({}, 0.0, DAY)
     assert [(one.share, one.count, one.met) for one in found] == [(None, 0, False)] * 5
     assert all(one.trend == (None,) * SLICES for one in found)
 
 
 def test_a_share_is_the_part_of_the_facts_that_are_yes() -> None:
-    one = _one("hit_rate", {HIT: [(1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (4.0, 0.0)]})
+    one = _one("hit_rate", {CACHE_HIT: [(1.0, 1.0), (2.0, 1.0), (3.0, 1.0), (4.0, 0.0)]})
     assert (one.share, one.count, one.met) == (0.75, 4, False)
     assert _one("completion", {SCANNED: [(1.0, 1.0)] * 95 + [(1.0, 0.0)] * 5}).met
 
@@ -34,6 +34,6 @@ def test_a_cache_that_is_slower_is_told_as_such() -> None:
 
 
 def test_the_trend_tells_each_slice_of_the_time_by_itself() -> None:
-    trend = _one("hit_rate", {HIT: [(0.0, 0.0), (DAY / 2, 1.0), (DAY / 2 + 1, 0.0), (DAY, 1.0)]}).trend
+    trend = _one("hit_rate", {CACHE_HIT: [(0.0, 0.0), (DAY / 2, 1.0), (DAY / 2 + 1, 0.0), (DAY, 1.0)]}).trend
     assert (trend[0], trend[SLICES // 2], trend[-1]) == (0.0, 0.5, 1.0)
     assert set(trend[1 : SLICES // 2]) == {None}

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from k8sconsole.model import masking
-from k8sconsole.model.masking import body_of, mask_json, mask_reply
+from k8sconsole.model.masking import mask_body, mask_json, mask_reply
 
 SECRET = "s3cr3t-Planted-0042"
 ENCODED = base64.b64encode(SECRET.encode()).decode()
@@ -78,13 +78,13 @@ def test_a_planted_secret_is_not_in_the_bytes_that_are_kept(place: str) -> None:
     assert SECRET.encode() in _raw(obj) or ENCODED.encode() in _raw(obj) or place.endswith(("in base64", "docker configuration")), (
         "the test plants one"
     )
-    body = body_of(resource, _raw(obj))
+    body = mask_body(resource, _raw(obj))
     _assert_gone(body)
-    assert body_of(resource, body) == body, "masking twice is masking once"
+    assert mask_body(resource, body) == body, "masking twice is masking once"
 
 
 def test_a_secret_keeps_its_keys_and_the_class_of_their_sizes() -> None:
-    body = json.loads(body_of("secrets", _raw({"type": "Opaque", "data": {"password": ENCODED, "empty": ""}})))
+    body = json.loads(mask_body("secrets", _raw({"type": "Opaque", "data": {"password": ENCODED, "empty": ""}})))
     assert body == {"type": "Opaque", "data": {"password": "[masked: 17-32 chars]", "empty": "[masked: 0 chars]"}}
 
 
@@ -110,18 +110,18 @@ def test_what_a_clean_pod_says_stays_word_for_word_but_managed_fields() -> None:
         ],
     }
     pod["status"] = {"containerStatuses": [{"imageID": "docker-pullable://registry:5000/x@sha256:0123456789abcdef"}]}
-    kept = json.loads(body_of("pods", _raw({**pod, "metadata": {**pod["metadata"], "managedFields": [{"manager": "kubelet"}]}})))
+    kept = json.loads(mask_body("pods", _raw({**pod, "metadata": {**pod["metadata"], "managedFields": [{"manager": "kubelet"}]}})))
     assert kept == pod
 
 
 def test_the_quick_look_finds_everything_that_the_thorough_one_would_mask() -> None:
     for resource, obj in PLACES.values():
         if resource in ("pods", "events"):
-            assert json.loads(body_of(resource, _raw(obj))) == mask_json(json.loads(body_of(resource, _raw(obj))))
+            assert json.loads(mask_body(resource, _raw(obj))) == mask_json(json.loads(mask_body(resource, _raw(obj))))
 
 
 def test_whitespace_and_missing_metadata_do_not_matter() -> None:
-    assert json.loads(body_of("pods", b'{ "spec" : { } }')) == {"spec": {}}
+    assert json.loads(mask_body("pods", b'{ "spec" : { } }')) == {"spec": {}}
 
 
 def test_names_alone_never_make_an_object_slow_to_keep(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +130,7 @@ def test_names_alone_never_make_an_object_slow_to_keep(monkeypatch: pytest.Monke
     pod = _pod(env=[reference], volumeMounts=[{"name": "credentials", "mountPath": "/etc/credentials"}])
     pod["spec"]["volumes"] = [{"name": "credentials", "secret": {"secretName": "db", "defaultMode": 420}}]
     monkeypatch.setattr(masking, "_decode", lambda body: pytest.fail("decoded"))
-    assert json.loads(body_of("pods", _raw(pod))) == pod
+    assert json.loads(mask_body("pods", _raw(pod))) == pod
 
 
 @pytest.mark.parametrize("field", ["token", "secret"])
@@ -140,8 +140,8 @@ def test_a_field_whose_name_is_harmless_elsewhere_is_found_each_time_it_is_met(f
     clean = {"metadata": {"name": "a"}, "spec": {"volumes": [volume], "template": {"other": "value"}}}
     planted = {"metadata": {"name": "a"}, "spec": {"volumes": [volume], "template": {field: SECRET}}}
     for _ in range(3):
-        body_of("pods", _raw(clean))
-        assert body_of("pods", _raw(planted)) == _raw(masking.mask_object("pods", planted))
+        mask_body("pods", _raw(clean))
+        assert mask_body("pods", _raw(planted)) == _raw(masking.mask_object("pods", planted))
 
 
 STRINGS = st.one_of(

@@ -8,22 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from k8sconsole.kit.clock import epoch
+from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.describe import describe
-from k8sconsole.model.filters import RowSubject, matches, parse
+from k8sconsole.model.filters import RowSubject, matches, parse_filter
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import cell_text, row_health, sort_key, table_for
+from k8sconsole.model.tables import find_table, format_cell, grade_row, sort_key
 from tests.unit.model.samples import SAMPLES
 from tests.unit.model.test_pod_status import STATUSES
 
-NOW = epoch("2026-11-22T03:00:00Z")
+NOW = parse_rfc3339("2026-11-22T03:00:00Z")
 RESOURCES = {resource.name: resource for resource in BUILTIN}
 KINDS = [*BUILTIN, ApiResource("example.com", "v1", "Widget", "widgets", True)]
 OBJECTS = [(name, obj) for name, obj, _ in SAMPLES] + [("pods", obj) for _, _, obj in STATUSES]
 FILTERS = [
-    parse(text)
+    parse_filter(text)
     for text in (
         "x",
         "/x/",
@@ -66,7 +66,7 @@ _json: st.SearchStrategy[Any] = st.recursive(
 
 def show(resource: ApiResource, raw: bytes) -> None:
     """Everything a face may do with an object."""
-    table = table_for(resource)
+    table = find_table(resource)
     seen = table.project(raw)
     row = Row(
         ClusterName("c"),
@@ -83,9 +83,9 @@ def show(resource: ApiResource, raw: bytes) -> None:
     )
     assert len(seen.cells) == len(table.columns)
     for column, cell in zip(table.columns, seen.cells, strict=True):
-        assert isinstance(cell_text(column, cell, NOW), str)
+        assert isinstance(format_cell(column, cell, NOW), str)
         assert sort_key(column, cell) == sort_key(column, cell)
-    row_health(table, seen.cells)
+    grade_row(table, seen.cells)
     body = msgspec.json.decode(raw)
     subject = RowSubject(row, table, load=lambda row: body if isinstance(body, dict) else None)
     for each in FILTERS:
@@ -117,11 +117,11 @@ def test_one_odd_field_never_costs_more_than_its_own_cells(data: st.DataObject) 
     holder[last] = data.draw(_scalars | _times | _json)
     show(RESOURCES[name], msgspec.json.encode(odd))
     if path[:1] != ["metadata"] and last != "metadata":
-        assert table_for(RESOURCES[name]).project(msgspec.json.encode(odd)).name == obj["metadata"]["name"]
+        assert find_table(RESOURCES[name]).project(msgspec.json.encode(odd)).name == obj["metadata"]["name"]
 
 
 def test_what_is_wrong_in_one_container_leaves_the_others_told() -> None:
-    pods = table_for(RESOURCES["pods"])
+    pods = find_table(RESOURCES["pods"])
     obj = copy.deepcopy(next(obj for word, _, obj in STATUSES if word == "Running"))
     obj["status"]["containerStatuses"].append(
         {"name": 5, "ready": "yes", "restartCount": None, "state": {"running": {"startedAt": "soon"}}}
@@ -133,4 +133,4 @@ def test_what_is_wrong_in_one_container_leaves_the_others_told() -> None:
 
 def test_text_that_is_not_json_is_refused() -> None:
     with pytest.raises(msgspec.DecodeError):
-        table_for(RESOURCES["pods"]).project(b"{not json")
+        find_table(RESOURCES["pods"]).project(b"{not json")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.model.tables import Health, cell_text, health, row_health
+from k8sconsole.model.tables import Health, format_cell, grade_row, grade_status
 from tests.unit.model.pods import ENDED, NOW, PODS, cell, ended, pod, projected, running, waiting
 
 READY = {"Ready": "True", "Initialized": "True"}
@@ -99,9 +99,9 @@ def test_restarts_of_an_init_container_count_while_it_keeps_the_pod_waiting() ->
 
 def test_restarts_are_shown_with_the_time_since_the_last_one() -> None:
     column = PODS.columns[PODS.index("RESTARTS") or 0]
-    assert cell_text(column, [14, NOW - 38], NOW) == "14 (38s)"
-    assert cell_text(column, [3, None], NOW) == "3"
-    assert cell_text(column, [0, None], NOW) == "0"
+    assert format_cell(column, [14, NOW - 38], NOW) == "14 (38s)"
+    assert format_cell(column, [3, None], NOW) == "3"
+    assert format_cell(column, [0, None], NOW) == "0"
 
 
 def test_a_zero_time_is_no_time() -> None:
@@ -154,10 +154,10 @@ def test_wide_columns_tell_address_node_image_and_readiness_gates() -> None:
     ],
 )
 def test_every_word_has_a_grade(word: str, grade: Health) -> None:
-    assert health(word) is grade
+    assert grade_status(word) is grade
 
 
 def test_a_running_pod_that_is_not_all_ready_is_worth_a_look() -> None:
-    assert row_health(PODS, projected(pod(running("a"), running("b", ready=False))).cells) is Health.WARN
-    assert row_health(PODS, projected(pod(running("a"))).cells) is Health.GOOD
-    assert row_health(PODS, projected(pod(ended(0, "Completed"), phase="Succeeded")).cells) is Health.DONE
+    assert grade_row(PODS, projected(pod(running("a"), running("b", ready=False))).cells) is Health.WARN
+    assert grade_row(PODS, projected(pod(running("a"))).cells) is Health.GOOD
+    assert grade_row(PODS, projected(pod(ended(0, "Completed"), phase="Succeeded")).cells) is Health.DONE

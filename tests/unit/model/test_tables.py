@@ -5,24 +5,24 @@ from typing import Any
 import msgspec
 import pytest
 
-from k8sconsole.kit.clock import epoch
+from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.refs import ApiResource
-from k8sconsole.model.resources import BUILTIN, Tier, tier
-from k8sconsole.model.tables import CellKind, KindTable, PrinterColumn, cell_text, printer_columns, sort_key, table_for
+from k8sconsole.model.resources import BUILTIN, Tier, tier_of
+from k8sconsole.model.tables import CellKind, KindTable, PrinterColumn, find_table, format_cell, parse_printer_columns, sort_key
 from tests.unit.model.samples import SAMPLES
 
 RESOURCES: dict[str, ApiResource] = {resource.name: resource for resource in BUILTIN}
-NOW = epoch("2026-11-22T03:00:00Z")
+NOW = parse_rfc3339("2026-11-22T03:00:00Z")
 
 
 def texts(table: KindTable, obj: dict[str, Any]) -> dict[str, str]:
     cells = table.project(msgspec.json.encode(obj)).cells
-    return {column.name: cell_text(column, cell, NOW) for column, cell in zip(table.columns, cells, strict=True)}
+    return {column.name: format_cell(column, cell, NOW) for column, cell in zip(table.columns, cells, strict=True)}
 
 
 @pytest.mark.parametrize(("resource", "obj", "told"), SAMPLES, ids=[f"{at}-{sample[0]}" for at, sample in enumerate(SAMPLES)])
 def test_cells_say_what_kubectl_says(resource: str, obj: dict[str, Any], told: dict[str, str]) -> None:
-    seen = texts(table_for(RESOURCES[resource]), obj)
+    seen = texts(find_table(RESOURCES[resource]), obj)
     assert {column: seen[column].lower() for column in told} == {column: text.lower() for column, text in told.items()}
 
 
@@ -39,42 +39,42 @@ def test_cells_say_what_kubectl_says(resource: str, obj: dict[str, Any], told: d
     ],
 )
 def test_narrow_tables_have_kubectls_columns_in_its_order(resource: str, columns: str) -> None:
-    assert [column.name for column in table_for(RESOURCES[resource]).columns if not column.wide] == columns.split()
+    assert [column.name for column in find_table(RESOURCES[resource]).columns if not column.wide] == columns.split()
 
 
 @pytest.mark.parametrize("resource", BUILTIN, ids=lambda resource: resource.name)
 def test_every_built_in_kind_has_a_table_with_a_name_or_a_message(resource: ApiResource) -> None:
-    table = table_for(resource)
+    table = find_table(resource)
     assert table.index("NAME") is not None
     assert len({column.name for column in table.columns}) == len(table.columns)
 
 
 @pytest.mark.parametrize("resource", BUILTIN, ids=lambda resource: resource.name)
 def test_status_and_age_never_give_way(resource: ApiResource) -> None:
-    assert all(column.rank == 0 for column in table_for(resource).columns if column.name in ("STATUS", "AGE"))
+    assert all(column.rank == 0 for column in find_table(resource).columns if column.name in ("STATUS", "AGE"))
 
 
 def test_columns_give_way_owner_first_then_image_node_amounts_and_restarts() -> None:
-    ranks = {column.name: column.rank for column in table_for(RESOURCES["pods"]).columns}
+    ranks = {column.name: column.rank for column in find_table(RESOURCES["pods"]).columns}
     order = ["OWNER", "IMAGE", "NODE", "CPU/R", "RESTARTS", "READY", "STATUS"]
     assert sorted(order, key=lambda name: -ranks[name]) == order
 
 
 def test_a_projection_tells_who_the_object_is() -> None:
     obj = SAMPLES[0][1] | {"metadata": {**SAMPLES[0][1]["metadata"], "labels": {"a": "b"}}}
-    seen = table_for(RESOURCES["deployments.apps"]).project(msgspec.Raw(msgspec.json.encode(obj)))
+    seen = find_table(RESOURCES["deployments.apps"]).project(msgspec.Raw(msgspec.json.encode(obj)))
     assert (seen.namespace, seen.name, seen.uid, seen.resource_version) == ("shop", "thing", "u-1", "7")
     assert (seen.created_at, seen.labels, seen.owner) == (NOW - 7200, {"a": "b"}, "")
 
 
 def test_cells_survive_json() -> None:
     for resource, obj, _ in SAMPLES:
-        cells = table_for(RESOURCES[resource]).project(msgspec.json.encode(obj)).cells
+        cells = find_table(RESOURCES[resource]).project(msgspec.json.encode(obj)).cells
         assert msgspec.json.decode(msgspec.json.encode(cells)) == list(cells)
 
 
 def test_a_column_is_found_in_any_spelling() -> None:
-    table = table_for(RESOURCES["services"])
+    table = find_table(RESOURCES["services"])
     assert table.index("external_ip") == table.index("EXTERNAL-IP") == 3
     assert table.index("colour") is None
 
@@ -83,7 +83,7 @@ WIDGET = ApiResource("example.com", "v1", "Widget", "widgets", True)
 
 
 def test_an_unknown_kind_shows_name_age_and_its_best_guess_at_a_status() -> None:
-    table = table_for(WIDGET)
+    table = find_table(WIDGET)
     ready = {"metadata": {"name": "w"}, "status": {"conditions": [{"type": "Ready", "status": "False"}]}}
     assert texts(table, ready) == {"NAME": "w", "STATUS": "NotReady", "AGE": ""}
     assert texts(table, {"metadata": {"name": "w"}, "status": {"phase": "Synced"}})["STATUS"] == "Synced"
@@ -101,7 +101,7 @@ def test_a_custom_kind_shows_the_columns_its_author_asked_for() -> None:
         {"name": 3},
     ]
     crd = {"spec": {"versions": [{"name": "v2"}, {"name": "v1", "additionalPrinterColumns": asked}]}}
-    table = table_for(WIDGET, printer_columns(crd, "v1"))
+    table = find_table(WIDGET, parse_printer_columns(crd, "v1"))
     widget = {
         "metadata": {"name": "w", "labels": {"a.b/c": "x"}, "creationTimestamp": "2026-11-22T01:00:00Z"},
         "spec": {"size": 3, "hosts": [{"name": "a"}, {"name": "b"}]},
@@ -109,11 +109,11 @@ def test_a_custom_kind_shows_the_columns_its_author_asked_for() -> None:
     }
     assert texts(table, widget) == {"NAME": "w", "READY": "True", "SIZE": "3", "HOSTS": "a,b", "SINCE": "1m", "DOTTED": "x", "AGE": "2h"}
     assert [column.name for column in table.columns if column.wide] == ["DOTTED"]
-    assert printer_columns(crd, "v2") == printer_columns({}, "v1") == ()
+    assert parse_printer_columns(crd, "v2") == parse_printer_columns({}, "v1") == ()
 
 
 def test_a_printer_column_that_cannot_be_read_is_empty() -> None:
-    table = table_for(WIDGET, (PrinterColumn("Odd", "string", ".spec[1:2]..x"),))
+    table = find_table(WIDGET, (PrinterColumn("Odd", "string", ".spec[1:2]..x"),))
     assert texts(table, {"metadata": {"name": "w"}, "spec": {}})["ODD"] == ""
 
 
@@ -128,7 +128,7 @@ def test_events_of_both_groups_tell_the_same() -> None:
         "reportingController": "kubelet",
         "deprecatedCount": 2,
     }
-    seen = texts(table_for(RESOURCES["events.events.k8s.io"]), new)
+    seen = texts(find_table(RESOURCES["events.events.k8s.io"]), new)
     assert (seen["LAST SEEN"], seen["OBJECT"], seen["MESSAGE"], seen["SOURCE"], seen["COUNT"]) == (
         "59s",
         "pod/web-1",
@@ -139,14 +139,14 @@ def test_events_of_both_groups_tell_the_same() -> None:
 
 
 def test_cells_of_one_column_sort_whatever_they_hold() -> None:
-    pods = table_for(RESOURCES["pods"])
+    pods = find_table(RESOURCES["pods"])
     for column in pods.columns:
         mixed = [None, "", "x", "A", 3, 2.5, True, [1, 2], [0, None], [], {"a": 1}]
         assert len(sorted(mixed, key=lambda cell, column=column: sort_key(column, cell))) == len(mixed)  # type: ignore[misc]
 
 
 def test_sorting_follows_the_meaning_of_a_column() -> None:
-    columns = {column.kind: column for resource in BUILTIN for column in table_for(resource).columns}
+    columns = {column.kind: column for resource in BUILTIN for column in find_table(resource).columns}
     for kind, cells in {
         CellKind.TIME: [NOW, NOW - 60, None],
         CellKind.READY: [[0, 3], [1, 2], [1, 1], None],
@@ -159,13 +159,13 @@ def test_sorting_follows_the_meaning_of_a_column() -> None:
 
 
 def test_text_of_a_cell_is_one_line_without_control_characters() -> None:
-    table = table_for(RESOURCES["events"])
+    table = find_table(RESOURCES["events"])
     column = table.columns[table.index("MESSAGE") or 0]
-    assert cell_text(column, "two\nlines \x1b[31mred\u202e", NOW) == "two lines \ufffd[31mred\ufffd"
+    assert format_cell(column, "two\nlines \x1b[31mred\u202e", NOW) == "two lines \ufffd[31mred\ufffd"
 
 
 def test_kinds_are_read_in_the_tiers_of_the_cache() -> None:
-    assert {name for name in RESOURCES if tier(name) is Tier.STATIC} == {
+    assert {name for name in RESOURCES if tier_of(name) is Tier.STATIC} == {
         "nodes",
         "namespaces",
         "resourcequotas",
@@ -173,10 +173,10 @@ def test_kinds_are_read_in_the_tiers_of_the_cache() -> None:
         "persistentvolumes",
     }
     assert all(
-        tier(name) is Tier.DYNAMIC
+        tier_of(name) is Tier.DYNAMIC
         for name in ("pods", "deployments.apps", "replicasets.apps", "services", "endpoints", "secrets", "events")
     )
-    assert tier("widgets.example.com") is Tier.OTHER
+    assert tier_of("widgets.example.com") is Tier.OTHER
 
 
 @pytest.mark.parametrize(

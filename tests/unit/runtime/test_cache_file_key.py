@@ -14,7 +14,7 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 
-from k8sconsole.config.settings import Cache
+from k8sconsole.config.settings import CacheSettings
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.runtime.cache_file import key as cache_key
 from k8sconsole.runtime.cache_file.key import find_key, read_key
@@ -52,31 +52,31 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "cache.db"
 
 
-def command(*words: str) -> Cache:
-    return Cache(encryption="command", key_command=words)
+def command(*words: str) -> CacheSettings:
+    return CacheSettings(encryption="command", key_command=words)
 
 
 async def test_no_key_is_looked_for_unless_the_cache_is_to_be_encrypted(path: Path) -> None:
-    assert await find_key(Cache(), path) is None
+    assert await find_key(CacheSettings(), path) is None
 
 
 def test_the_keyring_gets_one_strong_key_and_gives_it_ever_after(ring: InMemory, path: Path) -> None:
-    first = read_key(Cache(encryption="keyring"), path)
+    first = read_key(CacheSettings(encryption="keyring"), path)
     assert ring.held == {("k8sconsole", "cache"): first.text}
     assert len(bytes.fromhex(first.text)) == 32
-    assert read_key(Cache(encryption="keyring"), path) == first
+    assert read_key(CacheSettings(encryption="keyring"), path) == first
 
 
 def test_consoles_that_look_into_an_empty_keyring_at_once_get_the_same_key(ring: InMemory, path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
-        keys = list(pool.map(lambda _: read_key(Cache(encryption="keyring"), path).text, range(8)))
+        keys = list(pool.map(lambda _: read_key(CacheSettings(encryption="keyring"), path).text, range(8)))
     assert len(set(keys)) == 1
 
 
 def test_no_new_key_is_made_for_a_file_that_another_one_has_encrypted(ring: InMemory, path: Path) -> None:
     path.write_bytes(MARK + os.urandom(4092))
     with pytest.raises(ConfigurationError, match="holds no key"):
-        read_key(Cache(encryption="keyring"), path)
+        read_key(CacheSettings(encryption="keyring"), path)
     assert not ring.held
 
 
@@ -84,16 +84,16 @@ def test_no_new_key_is_made_for_a_file_that_another_one_has_encrypted(ring: InMe
 def test_where_there_is_no_keyring_that_keeps_anything_another_source_is_named(ring: InMemory, path: Path, backend: type) -> None:
     keyring.set_keyring(backend())
     with pytest.raises(ConfigurationError, match="keyring") as caught:
-        read_key(Cache(encryption="keyring"), path)
+        read_key(CacheSettings(encryption="keyring"), path)
     assert "K8SCONSOLE_CACHE_KEY" in caught.value.remedy
 
 
 def test_the_environment_gives_the_key_or_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("K8SCONSOLE_CACHE_KEY", raising=False)
     with pytest.raises(ConfigurationError, match="K8SCONSOLE_CACHE_KEY is not set"):
-        read_key(Cache(encryption="environment"), path)
+        read_key(CacheSettings(encryption="environment"), path)
     monkeypatch.setenv("K8SCONSOLE_CACHE_KEY", SECRET)
-    assert read_key(Cache(encryption="environment"), path).text == SECRET
+    assert read_key(CacheSettings(encryption="environment"), path).text == SECRET
 
 
 def test_a_command_gives_the_key_and_is_run_without_a_shell(path: Path) -> None:

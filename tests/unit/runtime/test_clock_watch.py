@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.config.loading import load
+from k8sconsole.config.loader import load_settings
 from k8sconsole.kit.clock import ClockWatch, SystemClock
 from k8sconsole.model.events import Fact, Notice
 from k8sconsole.model.refs import ApiResource
@@ -74,7 +74,7 @@ def test_a_clock_that_is_put_right_little_by_little_is_no_jump(clock: SetClock) 
 
 async def test_an_open_console_tells_it_on_its_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     facts: list[Fact] = []
-    loaded = load({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path)}, environment={})
+    loaded = load_settings({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path)}, environment={})
     console = await Console.open(Opening(loaded, Face.CLI, offline=True), facts.append)
     await asyncio.sleep(0.05)
     monkeypatch.setattr(SystemClock, "now", lambda clock: time.time() - HOUR)

@@ -10,7 +10,7 @@ import msgspec
 
 from k8sconsole.cluster.port import Discovery, EventType, RawPage, ServerVersion, WatchEvent
 from k8sconsole.errors import ConsoleError, CredentialsError, Gone, NotFound, Unreachable
-from k8sconsole.model.identity import Identity
+from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
 PODS = ApiResource("", "v1", "Pod", "pods", True, verbs=("get", "list", "watch"))
@@ -91,9 +91,9 @@ class MemoryCluster:
         self._answer()
         return ServerVersion("v1.36.0")
 
-    async def identity(self) -> Identity:
+    async def identity(self) -> ClusterIdentity:
         self._answer()
-        return Identity(self.uid)
+        return ClusterIdentity(self.uid)
 
     async def discover(self) -> Discovery:
         self._answer()

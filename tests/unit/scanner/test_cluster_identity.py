@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from k8sconsole.errors import ServerError
-from k8sconsole.model.events import Notice, Trust
-from k8sconsole.model.identity import Identity, another
+from k8sconsole.model.clusters import ClusterIdentity, is_different_cluster
+from k8sconsole.model.events import ConnectionState, Notice
 from k8sconsole.scanner.connectivity.cluster_identity import last_identity
 from k8sconsole.store.port import Store
 from k8sconsole.store.sqlite.open import open_store
@@ -43,7 +43,7 @@ async def test_rows_of_a_cluster_are_not_shown_as_those_of_another_that_took_its
     await scan.coordinator.scan_once(other)
     assert (await scan.names(NODES), await scan.names(PODS)) == (["n9"], [])
     assert notices(scan) == ["memory leads to another cluster now"]
-    assert await last_identity(store, other.name) == Identity("other")
+    assert await last_identity(store, other.name) == ClusterIdentity("other")
 
 
 async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and_none_of_the_former_stays(scan: Scan) -> None:
@@ -57,7 +57,7 @@ async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and
     await cluster.go_down()
 
     async def lost() -> bool:
-        return scan.trust() is Trust.LOST
+        return scan.trust() is ConnectionState.LOST
 
     await wait_until(lost)
     for namespace in ("a", "b"):
@@ -78,16 +78,16 @@ async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and
 @pytest.mark.parametrize(
     ("before", "now", "differs"),
     [
-        (Identity(), Identity("u", "d"), False),
-        (Identity("u", "d"), Identity("u", "elsewhere"), False),
-        (Identity("u", "d"), Identity("v", "d"), True),
-        (Identity("", "d"), Identity("v", "d"), False),
-        (Identity("u", "d"), Identity("", "elsewhere"), True),
-        (Identity("u", ""), Identity("", "d"), False),
+        (ClusterIdentity(), ClusterIdentity("u", "d"), False),
+        (ClusterIdentity("u", "d"), ClusterIdentity("u", "elsewhere"), False),
+        (ClusterIdentity("u", "d"), ClusterIdentity("v", "d"), True),
+        (ClusterIdentity("", "d"), ClusterIdentity("v", "d"), False),
+        (ClusterIdentity("u", "d"), ClusterIdentity("", "elsewhere"), True),
+        (ClusterIdentity("u", ""), ClusterIdentity("", "d"), False),
     ],
 )
 def test_a_cluster_is_known_by_its_uid_and_by_its_door_where_the_uid_may_not_be_read(
-    before: Identity, now: Identity, differs: bool
+    before: ClusterIdentity, now: ClusterIdentity, differs: bool
 ) -> None:
-    assert another(before, now) is differs
-    assert Identity.of(str(now)) == now
+    assert is_different_cluster(before, now) is differs
+    assert ClusterIdentity.of(str(now)) == now

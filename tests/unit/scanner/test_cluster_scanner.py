@@ -10,7 +10,7 @@ import pytest
 
 from k8sconsole.errors import Forbidden, Unavailable
 from k8sconsole.kit.clock import SystemClock
-from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact, RowsChanged, ScanCompleted
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.scanner.connectivity import health
 from k8sconsole.scanner.coordinator import ScanCoordinator
@@ -67,7 +67,7 @@ class Scan:
         found = await self.store.rows(RowQuery(resource.name, clusters=(ClusterName(cluster),)))
         return [row.name for row in found.rows]
 
-    def trust(self) -> Trust | None:
+    def trust(self) -> ConnectionState | None:
         states = [fact for fact in self.facts if isinstance(fact, ClusterState)]
         return states[-1].trust if states else None
 
@@ -131,12 +131,12 @@ async def test_a_slow_login_is_no_silent_cluster_one_scan_waits_for_it_and_a_las
     other.name = ClusterName("slow")
     other.login_seconds += 0.5
     scan.coordinator.start(other)
-    await wait_until(lambda: _told(scan, Trust.LOST))
+    await wait_until(lambda: _told(scan, ConnectionState.LOST))
     assert "login is waited for" in scan.state().detail
-    await wait_until(lambda: _told(scan, Trust.LIVE))
+    await wait_until(lambda: _told(scan, ConnectionState.LIVE))
 
 
-async def _told(scan: Scan, trust: Trust) -> bool:
+async def _told(scan: Scan, trust: ConnectionState) -> bool:
     return scan.trust() is trust
 
 
@@ -170,7 +170,7 @@ async def test_what_happens_after_the_list_is_seen_by_the_watch(scan: Scan) -> N
     await cluster.put(PODS, "new", "a")
     await cluster.remove(PODS, "web-3", "b")
     await wait_until(lambda: _is(scan.names(PODS), ["new", "web-0", "web-1", "web-2", "web-3", "web-0", "web-1", "web-2"]))
-    assert scan.trust() is Trust.LIVE
+    assert scan.trust() is ConnectionState.LIVE
     assert any(isinstance(fact, RowsChanged) and fact.resource == "pods" for fact in scan.facts)
     assert [resource for resource, _ in cluster.lists].count("pods") == 1
 
@@ -181,7 +181,7 @@ async def test_a_lost_cluster_is_told_kept_readable_and_read_on_from_where_it_wa
     await wait_until(lambda: _holds(scan, PODS, 8))
     await wait_until(lambda: _watching(scan, PODS))
     await cluster.go_down()
-    await wait_until(lambda: _trust(scan, Trust.LOST))
+    await wait_until(lambda: _trust(scan, ConnectionState.LOST))
     state = scan.state()
     assert "connection refused" in state.detail
     assert state.retry_at is not None
@@ -189,7 +189,7 @@ async def test_a_lost_cluster_is_told_kept_readable_and_read_on_from_where_it_wa
     await cluster.come_back()
     await cluster.put(PODS, "new", "a")
     await wait_until(lambda: _holds(scan, PODS, 9))
-    assert scan.trust() is Trust.LIVE
+    assert scan.trust() is ConnectionState.LIVE
     assert [resource for resource, _ in cluster.lists].count("pods") == 1
 
 
@@ -198,7 +198,7 @@ async def test_a_version_that_is_gone_is_answered_with_a_new_list(scan: Scan) ->
     scan.coordinator.start(cluster)
     await wait_until(lambda: _watching(scan, PODS))
     await cluster.go_down()
-    await wait_until(lambda: _trust(scan, Trust.LOST))
+    await wait_until(lambda: _trust(scan, ConnectionState.LOST))
     await cluster.remove(PODS, "web-0", "a")
     await cluster.put(PODS, "while-away", "b")
     cluster.compact()
@@ -252,7 +252,7 @@ async def test_where_the_whole_cluster_is_forbidden_each_allowed_namespace_is_re
     await wait_until(lambda: _watching(scan, PODS))
     await cluster.put(PODS, "late", "a")
     await wait_until(lambda: _is(scan.names(PODS), ["late", "web-0", "web-1", "web-2", "web-3"]))
-    await wait_until(lambda: _trust(scan, Trust.PARTIAL))
+    await wait_until(lambda: _trust(scan, ConnectionState.PARTIAL))
     assert any("not in b" in reason for reason in scan.state().missing)
     assert {scope for resource, scope, _ in cluster.watches if resource == "pods"} == {"a"}
 
@@ -417,7 +417,7 @@ async def _is(found: Awaitable[list[str]], wanted: list[str]) -> bool:
     return await found == wanted
 
 
-async def _trust(scan: Scan, trust: Trust) -> bool:
+async def _trust(scan: Scan, trust: ConnectionState) -> bool:
     return scan.trust() is trust
 
 

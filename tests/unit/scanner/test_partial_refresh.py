@@ -14,7 +14,7 @@ from k8sconsole.errors import NotFound
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.history import Change
-from k8sconsole.model.objects import Departure
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.scanner.context import KindReport
@@ -186,13 +186,13 @@ async def test_an_object_of_a_kind_that_is_not_served_for_a_moment_is_not_taken_
 async def test_what_was_written_or_removed_while_a_part_was_read_has_the_last_word(store: Store) -> None:
     await store.write(batch(pod("kept", "x", "1"), pod("removed", "x", "1")))
     since = await store.revision()
-    await store.write(batch(pod("kept", "x", "3"), gone=(Departure(Namespace("x"), "removed"),)))
+    await store.write(batch(pod("kept", "x", "3"), gone=(DeletedObject(Namespace("x"), "removed"),)))
     late = batch(pod("kept", "x", "2"), pod("removed", "x", "1"), pod("new", "x", "1"), since=since)
     result = await store.write(late)
     rows = (await store.rows(RowQuery(PODS))).rows
     assert {row.name: row.resource_version for row in rows} == {"kept": "3", "new": "1"}
     assert (result.added, result.changed) == (1, 0)
-    gone = batch(gone=(Departure(Namespace("x"), "kept"),), since=since)
+    gone = batch(gone=(DeletedObject(Namespace("x"), "kept"),), since=since)
     assert (await store.write(gone)).deleted == 0
 
 

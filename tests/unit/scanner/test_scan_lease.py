@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from k8sconsole.model.events import ClusterState, RowsChanged, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState, RowsChanged
 from k8sconsole.scanner.sharing.lease import ScanLease
 from k8sconsole.store.port import Store
 from k8sconsole.store.sqlite.open import open_store
@@ -45,7 +45,7 @@ async def test_the_second_process_looks_on_and_takes_over_when_the_first_goes(st
 
 
 async def _told_live(scan: Scan) -> bool:
-    return any(isinstance(fact, ClusterState) and fact.trust is Trust.LIVE for fact in scan.facts)
+    return any(isinstance(fact, ClusterState) and fact.trust is ConnectionState.LIVE for fact in scan.facts)
 
 
 async def _told_rows(scan: Scan) -> bool:

@@ -11,7 +11,7 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.demo.users import PolicyRule, User
 from k8sconsole.kit.clock import SystemClock
-from k8sconsole.model.events import ClusterState, Fact, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact
 from k8sconsole.model.refs import ApiResource, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.scanner.coordinator import ScanCoordinator
@@ -36,7 +36,7 @@ class Site:
     def states(self) -> list[ClusterState]:
         return [fact for fact in self.facts if isinstance(fact, ClusterState)]
 
-    async def trusts(self, trust: Trust) -> bool:
+    async def trusts(self, trust: ConnectionState) -> bool:
         return bool(self.states()) and self.states()[-1].trust is trust
 
     async def has(self, name: str, resource: ApiResource = CONFIGMAPS) -> bool:
@@ -112,11 +112,11 @@ async def test_a_server_that_dies_is_told_within_seconds_and_its_return_too(site
     site.coordinator.start(site.cluster)
     await wait_until(site.watches_everything)
     await site.demo.refuse()
-    await wait_until(lambda: site.trusts(Trust.LOST), within=5.0)
+    await wait_until(lambda: site.trusts(ConnectionState.LOST), within=5.0)
     assert site.states()[-1].retry_at
     assert (await site.store.rows(RowQuery(PODS.name))).total > 0
     await site.demo.resume()
-    await wait_until(lambda: site.trusts(Trust.LIVE), within=10.0)
+    await wait_until(lambda: site.trusts(ConnectionState.LIVE), within=10.0)
     await site.create("after-the-return")
     await wait_until(lambda: site.has("after-the-return"))
 
@@ -125,7 +125,7 @@ async def test_a_server_that_forgot_is_listed_again(site: Site) -> None:
     site.coordinator.start(site.cluster)
     await wait_until(site.watches_everything)
     await site.demo.refuse()
-    await wait_until(lambda: site.trusts(Trust.LOST))
+    await wait_until(lambda: site.trusts(ConnectionState.LOST))
     site.demo.compact()
     await site.demo.resume()
     await site.create("after-the-compaction")
@@ -136,9 +136,9 @@ async def test_a_server_that_falls_silent_is_lost_and_not_waited_for(site: Site)
     site.coordinator.start(site.cluster)
     await wait_until(site.watches_everything)
     site.demo.pause()
-    await wait_until(lambda: site.trusts(Trust.LOST), within=30.0)
+    await wait_until(lambda: site.trusts(ConnectionState.LOST), within=30.0)
     await site.demo.resume()
-    await wait_until(lambda: site.trusts(Trust.LIVE), within=30.0)
+    await wait_until(lambda: site.trusts(ConnectionState.LIVE), within=30.0)
 
 
 async def test_a_user_of_one_namespace_sees_it_and_is_told_what_is_missing(site: Site) -> None:
@@ -146,7 +146,7 @@ async def test_a_user_of_one_namespace_sees_it_and_is_told_what_is_missing(site:
     limited = await _client(site.demo.kubeconfig_for(LIMITED))
     site.coordinator.start(limited, home="default")
     await wait_until(lambda: site.has("mine"))
-    await wait_until(lambda: site.trusts(Trust.PARTIAL))
+    await wait_until(lambda: site.trusts(ConnectionState.PARTIAL))
     await site.create("mine-too")
     await wait_until(lambda: site.has("mine-too"))
     await wait_until(lambda: _names(site, "nodes"))

@@ -7,7 +7,7 @@ import pytest
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.history import Change, ChangeQuery
 from k8sconsole.model.history.rules import DAY, HistoryRules
-from k8sconsole.model.objects import Departure
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery, WriteBatch
 from k8sconsole.store.sqlite.catalog import Lifetimes
@@ -95,7 +95,7 @@ async def test_all_versions_together_stay_within_their_bytes(tmp_path: Path) -> 
 
 async def test_an_object_that_has_long_gone_leaves_nothing_behind(tmp_path: Path) -> None:
     kept = await lived(tmp_path, HistoryRules(max_age=3 * DAY))
-    await kept.store.write(WriteBatch(HERE, PODS, kept.last, gone=[Departure(Namespace("a"), "web")]))
+    await kept.store.write(WriteBatch(HERE, PODS, kept.last, gone=[DeletedObject(Namespace("a"), "web")]))
     assert (await kept.store.life(WEB)).versions[-1][0].change is Change.DELETED
     await kept.store.clean(kept.last + 4 * DAY)
     assert await kept.sizes() == {"versions": 0, "lives": 0, "keyframes": 0, "bytes": 0}

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from k8sconsole.model.history import Change
-from k8sconsole.model.objects import Departure
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import find_table
 from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.store.port import WriteBatch
 from k8sconsole.store.sqlite.open import open_store
@@ -51,11 +51,11 @@ def resource_of(place: str) -> ApiResource:
 async def lived(store: SqliteStore, place: str) -> ObjectRef:
     """Added, changed three times, deleted."""
     resource = resource_of(place)
-    parser = ResourceParser(resource, table_for(resource))
+    parser = ResourceParser(resource, find_table(resource))
     for version in range(4):
         objects, _ = parser.objects([manifest(place, version)], {})
         await store.write(WriteBatch(HERE, resource.name, 1000.0 + version, objects, columns=parser.columns))
-    await store.write(WriteBatch(HERE, resource.name, 2000.0, gone=[Departure(Namespace("shop"), "planted")]))
+    await store.write(WriteBatch(HERE, resource.name, 2000.0, gone=[DeletedObject(Namespace("shop"), "planted")]))
     return ObjectRef(HERE, ResourceName(resource.name), Namespace("shop"), "planted")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from k8sconsole.model.objects import Departure
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import Namespace
 from k8sconsole.store.port import RowQuery, Store
 from k8sconsole.store.sqlite.open import open_store
@@ -52,7 +52,7 @@ async def _apply(store: Store, model: dict, kind: str, cluster: str, parts: list
         for key in [key for key in model if key[0] == cluster]:
             del model[key]
     elif kind == "gone":
-        await store.write(batch(cluster=cluster, gone=[Departure(Namespace(space), name) for space, name in parts]))
+        await store.write(batch(cluster=cluster, gone=[DeletedObject(Namespace(space), name) for space, name in parts]))
         for part in parts:
             model.pop((cluster, *part), None)
     else:

@@ -2,15 +2,15 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from k8sconsole.telemetry.exposition import exposition
-from k8sconsole.telemetry.meters import BOUNDS, MOST_TOOLS, MOST_VALUES, OTHER, Meters, Reading
+from k8sconsole.telemetry.exposition import render_metrics
+from k8sconsole.telemetry.meters import BOUNDS, MOST_TOOLS, MOST_VALUES, OTHER, Meters, ObservableMetric
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 def _samples(meters: Meters) -> Samples:
     """As the library's own parser reads the text."""
-    families = text_string_to_metric_families(exposition(meters))
+    families = text_string_to_metric_families(render_metrics(meters))
     return {(one.name, tuple(sorted(one.labels.items()))): one.value for family in families for one in family.samples}
 
 
@@ -42,7 +42,10 @@ def test_a_duration_on_the_edge_of_a_class_belongs_to_it() -> None:
 def test_figures_that_others_keep_are_those_of_the_moment_of_the_question() -> None:
     backlog = {"": 3.0}
     meters = Meters(
-        (Reading("audit_backlog", "Waiting.", lambda: backlog), Reading("at_hand", "Hits.", lambda: {"hit": 2}, "result", True))
+        (
+            ObservableMetric("audit_backlog", "Waiting.", lambda: backlog),
+            ObservableMetric("at_hand", "Hits.", lambda: {"hit": 2}, "result", True),
+        )
     )
     assert _samples(meters)["k8sconsole_audit_backlog", ()] == 3
     backlog[""] = 0.0
@@ -53,7 +56,7 @@ def test_figures_that_others_keep_are_those_of_the_moment_of_the_question() -> N
 
 def test_names_are_told_apart_up_to_a_bound_and_odd_ones_break_nothing() -> None:
     services = {f"service {number}": float(number % 3) for number in range(MOST_VALUES + 50)}
-    meters = Meters((Reading("breaker_state", "Who is ill.", lambda: services, "service"),))
+    meters = Meters((ObservableMetric("breaker_state", "Who is ill.", lambda: services, "service"),))
     for number in range(MOST_TOOLS + 50):
         meters.call(f'tool "{number}"\n\\', "mcp", "ok", 0.1)
     found = _samples(meters)

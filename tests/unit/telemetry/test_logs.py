@@ -7,14 +7,14 @@ import pytest
 
 from k8sconsole.errors import Unreachable
 from k8sconsole.kit.redact import mask_text
-from k8sconsole.telemetry.logs import PrivateRotatingFile, fields, start_logging
+from k8sconsole.telemetry.logs import PrivateRotatingFileHandler, log_fields, start_logging
 
 
 @pytest.fixture
 def folder(tmp_path: Path):
     yield tmp_path / "logs"
     root = logging.getLogger()
-    for handler in [one for one in root.handlers if isinstance(one, PrivateRotatingFile | logging.NullHandler)]:
+    for handler in [one for one in root.handlers if isinstance(one, PrivateRotatingFileHandler | logging.NullHandler)]:
         root.removeHandler(handler)
         handler.close()
 
@@ -25,7 +25,7 @@ def lines(folder: Path) -> list[dict]:
 
 def test_a_line_is_json_with_the_promised_fields(folder: Path) -> None:
     start_logging(folder, mask_text)
-    extra = fields("scan", duration_ms=12.5, cache_hit=True, error="none")
+    extra = log_fields("scan", duration_ms=12.5, cache_hit=True, error="none")
     logging.getLogger("k8sconsole.scanner").info("pods read", extra=extra)
     (line,) = lines(folder)
     assert line["timestamp"].endswith("Z")
@@ -40,7 +40,7 @@ def test_an_exception_is_told_in_a_line_and_what_looks_secret_is_masked(folder: 
     try:
         raise Unreachable("nothing answers", "https://admin:hunter2hunter2@10.0.0.1")
     except Unreachable:
-        logging.getLogger("k8sconsole.cluster").exception("password=hunter2hunter2", extra=fields("x", address="token=hunter2hunter2"))
+        logging.getLogger("k8sconsole.cluster").exception("password=hunter2hunter2", extra=log_fields("x", address="token=hunter2hunter2"))
     text = (folder / "k8sconsole.log").read_text()
     assert "hunter2" not in text
     assert lines(folder)[0]["level"] == "ERROR"

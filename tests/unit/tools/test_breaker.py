@@ -12,7 +12,7 @@ import pytest
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import CredentialsError, DeadlineExceeded, InvalidParams, NotFound, Unavailable, Unreachable
 from k8sconsole.kit.clock import FixedClock
-from k8sconsole.model.events import ClusterState, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
 from k8sconsole.tools.context import ToolContext
@@ -192,7 +192,7 @@ async def test_nobody_waits_for_the_end_of_a_pause_when_a_person_hurries_or_the_
     if how == "a person refreshes":
         pipeline.hurry(harness.environment.selected()[0])
     else:
-        pipeline.take(ClusterState(harness.environment.selected()[0], Trust.LIVE))
+        pipeline.take(ClusterState(harness.environment.selected()[0], ConnectionState.LIVE))
     assert name == harness.environment.selected()[0]
     assert (await harness.call("k8s_list_api_resources", live=True)).error is None
 

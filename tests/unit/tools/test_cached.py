@@ -10,9 +10,9 @@ import pytest
 
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import PolicyDenied
-from k8sconsole.model.events import ClusterState, ContextsChanged, Fact, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState, ContextsChanged, Fact, ResourcesDiscovered, RowsChanged, ScanCompleted
 from k8sconsole.model.freshness import Freshness, Source
-from k8sconsole.model.indicators import AT_HAND
+from k8sconsole.model.indicators import REPLY_HIT
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Answer, Capabilities, Face, Risk, Scope, ToolOutcome
@@ -37,7 +37,7 @@ def clock() -> Ahead:
 def followed(harness: ToolHarness, clock: Ahead) -> ToolHarness:
     """A harness whose cluster's changes are told to the pipeline."""
     harness.pipeline = Pipeline(harness.pipeline.registry, replace(harness.environment, clock=clock))
-    harness.pipeline.take(ClusterState(_here(harness), Trust.LIVE))
+    harness.pipeline.take(ClusterState(_here(harness), ConnectionState.LIVE))
     return harness
 
 
@@ -89,7 +89,7 @@ async def test_a_list_is_out_of_date_when_the_watch_tells_of_its_kind_and_not_fo
 
 async def test_a_cluster_that_goes_on_answering_puts_nothing_out_of_date(followed: ToolHarness) -> None:
     await followed.call("k8s_list_pods")
-    followed.pipeline.take(ClusterState(_here(followed), Trust.LIVE, seen_at=followed.environment.clock.now()))
+    followed.pipeline.take(ClusterState(_here(followed), ConnectionState.LIVE, seen_at=followed.environment.clock.now()))
     assert await _hit(followed, "k8s_list_pods")
 
 
@@ -97,7 +97,7 @@ FACTS: list[Callable[[ClusterName], Fact]] = [
     lambda here: RowsChanged(here, NODES, 1),
     lambda here: ScanCompleted(here, NODES, 3, 0.1),
     lambda here: ResourcesDiscovered(here, 7),
-    lambda here: ClusterState(here, Trust.PARTIAL, missing=("pods: forbidden",)),
+    lambda here: ClusterState(here, ConnectionState.PARTIAL, missing=("pods: forbidden",)),
     lambda here: ContextsChanged(),
 ]
 
@@ -133,7 +133,7 @@ async def test_a_reply_that_was_being_made_while_something_changed_is_not_kept(h
     gate = Gate(reply=_of_cache)
     change = msgspec.structs.replace(probe(_of_cache), name="change", risk=Risk.WRITE)
     pipeline = with_probe(harness.environment, probe(gate), change)
-    pipeline.take(ClusterState(_here(harness), Trust.LIVE))
+    pipeline.take(ClusterState(_here(harness), ConnectionState.LIVE))
     reading = asyncio.create_task(called(pipeline))
     await gate.begun(1)
     assert (await called(pipeline, Face.TUI, tool="change")).error is None
@@ -173,8 +173,8 @@ async def test_what_is_live_past_or_told_by_nobody_when_it_moves_is_not_kept(
         assert not await _hit(followed, tool, **arguments)
 
 
-@pytest.mark.parametrize("trust", [None, Trust.CONNECTING, Trust.LOST, Trust.OFFLINE])
-async def test_nothing_is_kept_of_a_cluster_whose_changes_nobody_tells(followed: ToolHarness, trust: Trust | None) -> None:
+@pytest.mark.parametrize("trust", [None, ConnectionState.CONNECTING, ConnectionState.LOST, ConnectionState.OFFLINE])
+async def test_nothing_is_kept_of_a_cluster_whose_changes_nobody_tells(followed: ToolHarness, trust: ConnectionState | None) -> None:
     followed.pipeline = Pipeline(followed.pipeline.registry, followed.environment)
     if trust is not None:
         followed.pipeline.take(ClusterState(_here(followed), trust))
@@ -187,7 +187,7 @@ async def test_a_reply_at_hand_is_audited_like_any_and_its_share_is_kept(followe
         await followed.call("k8s_list_pods")
     assert (await followed.audit()).count(("k8s_list_pods", "completed", "ok")) == 4
     assert followed.store is not None
-    assert [value for _, value in await followed.store.figures(AT_HAND, 0.0)] == [0.0, 1.0, 1.0, 1.0]
+    assert [value for _, value in await followed.store.figures(REPLY_HIT, 0.0)] == [0.0, 1.0, 1.0, 1.0]
 
 
 async def _of_cache(asked: Asked, context: ToolContext) -> Reply:

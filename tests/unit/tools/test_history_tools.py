@@ -8,14 +8,14 @@ import pytest
 
 from k8sconsole.cluster.port import Cluster, PatchType
 from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError
-from k8sconsole.kit.clock import iso
-from k8sconsole.kit.times import exact, moment
-from k8sconsole.model.differences import Difference, applied
+from k8sconsole.kit.clock import format_rfc3339
+from k8sconsole.kit.times import format_exact_time, parse_time
+from k8sconsole.model.differences import Difference, apply_differences
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.history import Gap
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ResourceName
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import find_table
 from k8sconsole.store.port import WriteBatch
 from k8sconsole.tools.output.token_budget import json_tokens, text_tokens
 from tests.tool_harness import ToolHarness, parsed, scan
@@ -79,7 +79,7 @@ async def test_the_life_of_an_object_is_told_version_by_version(lived: Past) -> 
     assert told["versions"][2]["diff"] == [{"path": "data.b", "old": "x"}, {"path": "data.c", "new": LONG}]
     assert [one["diff"] for one in told["versions"] if one["change"] != "modified"] == [[], [], []]
     assert told["object"] == {"context": lived.cluster.name, "kind": "configmaps", "namespace": "shop", "name": "told"}
-    seen = [moment(one["observed_at"], 0) for one in told["versions"]]
+    seen = [parse_time(one["observed_at"], 0) for one in told["versions"]]
     assert all(before < at < after for before, at, after in zip(lived.times, seen, lived.times[1:], strict=False))
     assert all(one["resource_version"] for one in told["versions"] if one["change"] != "deleted")
 
@@ -90,13 +90,15 @@ async def test_the_differences_of_a_life_lead_from_version_to_version(lived: Pas
         (await lived.call("history_get_as_of", kind="cm", name="told", namespace="shop", as_of=one["observed_at"])).data["object"]
         for one in told[:2]
     ]
-    reached = applied(first, msgspec.convert(told[1]["diff"], list[Difference]))
+    reached = apply_differences(first, msgspec.convert(told[1]["diff"], list[Difference]))
     assert reached["data"] == second["data"]
 
 
 async def test_a_life_is_told_in_a_window_and_page_by_page(lived: Past) -> None:
     asked = {"kind": "cm", "name": "told", "namespace": "shop"}
-    window = await lived.call("history_list_versions", **asked, since=exact(lived.times[1]), until=exact(lived.times[3]))
+    window = await lived.call(
+        "history_list_versions", **asked, since=format_exact_time(lived.times[1]), until=format_exact_time(lived.times[3])
+    )
     assert [one["change"] for one in window.data["versions"]] == ["modified", "modified"]
     assert window.data["versions"][0]["diff"], "told against the version before the window"
     newest = await lived.call("history_list_versions", **asked, limit=2)
@@ -119,8 +121,8 @@ async def test_gaps_stand_between_the_versions_they_separate(lived: Past) -> Non
     assert gap == {
         "context": lived.cluster.name,
         "kind": "configmaps",
-        "from": exact(at - 0.001),
-        "to": exact(at),
+        "from": format_exact_time(at - 0.001),
+        "to": format_exact_time(at),
         "reason": "the scanner was stopped",
     }
     lines = [line for line in outcome.text.splitlines() if "the scanner was stopped" in line or " modified" in line]
@@ -132,7 +134,7 @@ async def test_an_object_is_what_it_was_at_any_moment(lived: Past) -> None:
     wanted = [None, {"a": "1", "b": "x"}, {"a": "2", "b": "x"}, {"a": "2", "c": LONG}, None, {"again": "1"}]
     for at, data in zip(lived.times, wanted, strict=True):
         for tool in ("history_get_as_of", "k8s_get_resource"):
-            outcome = await lived.harness.call(tool, kind="cm", name="told", namespace="shop", as_of=exact(at))
+            outcome = await lived.harness.call(tool, kind="cm", name="told", namespace="shop", as_of=format_exact_time(at))
             if data is None:
                 assert isinstance(outcome.error, NotFound)
             else:
@@ -142,9 +144,9 @@ async def test_an_object_is_what_it_was_at_any_moment(lived: Past) -> None:
 
 
 async def test_what_was_not_there_says_when_it_was(lived: Past) -> None:
-    early = await lived.error("history_get_as_of", kind="cm", name="told", namespace="shop", as_of=exact(lived.times[0]))
+    early = await lived.error("history_get_as_of", kind="cm", name="told", namespace="shop", as_of=format_exact_time(lived.times[0]))
     assert "first seen at" in early.detail
-    between = await lived.error("k8s_get_resource", kind="cm", name="told", namespace="shop", as_of=exact(lived.times[4]))
+    between = await lived.error("k8s_get_resource", kind="cm", name="told", namespace="shop", as_of=format_exact_time(lived.times[4]))
     assert "deleted at" in between.detail
     assert "first seen again at" in between.detail
     never = await lived.error("history_list_versions", kind="cm", name="tolt", namespace="shop")
@@ -156,10 +158,10 @@ async def test_what_was_not_there_says_when_it_was(lived: Past) -> None:
 async def test_a_list_is_what_it_was_with_filter_fields_and_pages(lived: Past) -> None:
     asked = {"kind": "cm", "namespace": "shop", "limit": 500}
     for at, there in zip(lived.times, [False, True, True, True, False, True], strict=True):
-        outcome = await lived.call("k8s_list_resources", **asked, as_of=exact(at))
+        outcome = await lived.call("k8s_list_resources", **asked, as_of=format_exact_time(at))
         assert ("told" in {item["name"] for item in outcome.data["items"]}) is there
         assert outcome.freshness.source is Source.HISTORY
-    then = exact(lived.times[2])
+    then = format_exact_time(lived.times[2])
     filtered = await lived.call("k8s_list_resources", **asked, as_of=then, filter="name=told", fields=["data.a"])
     assert filtered.data["items"] == [{"namespace": "shop", "name": "told", "data.a": "2"}]
     whole = await lived.call("k8s_list_resources", kind="cm", as_of=then, limit=500)
@@ -170,7 +172,7 @@ async def test_a_list_is_what_it_was_with_filter_fields_and_pages(lived: Past) -
 
 
 async def test_a_long_list_of_the_past_begins_with_counts_and_stays_with_its_moment(lived: Past) -> None:
-    first = await lived.call("k8s_list_pods", as_of=exact(lived.times[0]))
+    first = await lived.call("k8s_list_pods", as_of=format_exact_time(lived.times[0]))
     assert first.data["summary"] is True
     page = await lived.call("k8s_list_pods", cursor=first.page.next, limit=500, max_tokens=100_000)
     assert len(page.data["items"]) == first.page.total
@@ -181,8 +183,16 @@ async def test_ages_are_told_from_the_moment_that_is_asked_about(lived: Past) ->
     """Made 150 minutes ago, seen an hour ago, asked about as of half an hour ago."""
     store, now = lived.harness.store, time.time()
     assert store is not None
-    table = table_for(await lived.harness.environment.find_resource(lived.cluster.name, "configmaps"))
-    body = {"metadata": {"name": "aged", "namespace": "shop", "uid": "u1", "resourceVersion": "1", "creationTimestamp": iso(now - 9000)}}
+    table = find_table(await lived.harness.environment.find_resource(lived.cluster.name, "configmaps"))
+    body = {
+        "metadata": {
+            "name": "aged",
+            "namespace": "shop",
+            "uid": "u1",
+            "resourceVersion": "1",
+            "creationTimestamp": format_rfc3339(now - 9000),
+        }
+    }
     seen = parsed("configmaps", table, msgspec.Raw(msgspec.json.encode(body)))
     columns = tuple(column.name for column in table.columns)
     await store.write(WriteBatch(lived.cluster.name, ResourceName("configmaps"), now - 3600, [seen], columns=columns))
@@ -196,7 +206,7 @@ async def test_ages_are_told_from_the_moment_that_is_asked_about(lived: Past) ->
 
 async def test_a_moment_nobody_saw_is_not_passed_off_as_known(lived: Past) -> None:
     await lived.gap(lived.times[1], lived.times[2])
-    within = await lived.call("k8s_list_resources", kind="cm", as_of=exact((lived.times[1] + lived.times[2]) / 2))
+    within = await lived.call("k8s_list_resources", kind="cm", as_of=format_exact_time((lived.times[1] + lived.times[2]) / 2))
     assert within.freshness.complete is False
     assert "the scanner was stopped" in within.freshness.missing[0]
     before = await lived.call("k8s_list_resources", kind="cm", as_of="yesterday")
@@ -232,19 +242,25 @@ async def test_what_changed_is_the_difference_of_the_two_ends(lived: Past) -> No
     asked = {"kind": "cm", "namespace": "shop", "name": "told"}
     ends = [(0, 3, "added"), (1, 3, "modified"), (1, 4, "deleted")]
     for begin, end, change in ends:
-        told = (await lived.call("history_diff", **asked, since=exact(lived.times[begin]), until=exact(lived.times[end]))).data
+        told = (
+            await lived.call(
+                "history_diff", **asked, since=format_exact_time(lived.times[begin]), until=format_exact_time(lived.times[end])
+            )
+        ).data
         (item,) = told["items"]
         assert (item["change"], item["versions"]) == (change, end - begin)
         if change == "modified":
             assert [one["path"] for one in item["diff"]] == ["data.a", "data.b", "data.c"]
-    passing = (await lived.call("history_diff", **asked, since=exact(lived.times[0]), until=exact(lived.times[4]))).data
+    passing = (
+        await lived.call("history_diff", **asked, since=format_exact_time(lived.times[0]), until=format_exact_time(lived.times[4]))
+    ).data
     assert (passing["items"], passing["passing"]) == ([], 1)
-    replaced = (await lived.call("history_diff", **asked, since=exact(lived.times[3]))).data
+    replaced = (await lived.call("history_diff", **asked, since=format_exact_time(lived.times[3]))).data
     assert [item["change"] for item in replaced["items"]] == ["added", "deleted"]
 
 
 async def test_what_changed_can_be_narrowed_to_a_field(lived: Past) -> None:
-    asked = {"kind": "cm", "since": exact(lived.times[1]), "until": exact(lived.times[3])}
+    asked = {"kind": "cm", "since": format_exact_time(lived.times[1]), "until": format_exact_time(lived.times[3])}
     (item,) = (await lived.call("history_diff", **asked, field="data.a")).data["items"]
     assert [one["path"] for one in item["diff"]] == ["data.a"]
     assert (await lived.call("history_diff", **asked, field="metadata.labels")).data["items"] == []
@@ -252,14 +268,14 @@ async def test_what_changed_can_be_narrowed_to_a_field(lived: Past) -> None:
 
 async def test_gaps_in_a_window_are_named(lived: Past) -> None:
     await lived.gap(lived.times[1], lived.times[2])
-    outcome = await lived.call("history_diff", kind="cm", since=exact(lived.times[1]), until=exact(lived.times[3]))
+    outcome = await lived.call("history_diff", kind="cm", since=format_exact_time(lived.times[1]), until=format_exact_time(lived.times[3]))
     assert [one["reason"] for one in outcome.data["gaps"]] == ["the scanner was stopped"]
     assert outcome.freshness.complete is False
     assert "nobody was watching" in outcome.text
 
 
 async def test_the_timeline_is_in_order_newest_first_and_goes_on(lived: Past) -> None:
-    asked = {"kind": "cm", "name": "told", "since": exact(lived.times[0])}
+    asked = {"kind": "cm", "name": "told", "since": format_exact_time(lived.times[0])}
     whole = (await lived.call("history_timeline", **asked)).data["items"]
     assert [item["change"] for item in whole] == ["added", "deleted", "modified", "modified", "added"]
     first = await lived.call("history_timeline", **asked, limit=2)
@@ -275,7 +291,7 @@ async def test_an_event_in_the_timeline_says_what_it_said(lived: Past) -> None:
     await lived.cluster.create(events, "shop", msgspec.json.encode(event | {"message": "Back-off restarting", "involvedObject": about}))
     assert lived.harness.store is not None
     await scan(lived.cluster, lived.harness.store, ("events",))
-    items = (await lived.call("history_timeline", kind="events", name="web-1.1", since=exact(lived.times[0]))).data["items"]
+    items = (await lived.call("history_timeline", kind="events", name="web-1.1", since=format_exact_time(lived.times[0]))).data["items"]
     assert [item["note"] for item in items] == ["Warning BackOff Pod/web-1: Back-off restarting"]
 
 
@@ -294,7 +310,7 @@ async def test_what_was_in_a_namespace_is_told_after_the_namespace_has_gone(live
         if "brief" not in {item["name"] for item in (await lived.call("k8s_list_namespaces", limit=500)).data["items"]}:
             break
     assert isinstance(await lived.error("k8s_list_resources", kind="cm", namespace="brief"), NotFound)
-    listed = await lived.call("k8s_list_resources", kind="cm", namespace="brief", as_of=exact(then))
+    listed = await lived.call("k8s_list_resources", kind="cm", namespace="brief", as_of=format_exact_time(then))
     assert "told" in {item["name"] for item in listed.data["items"]}
     told = await lived.call("history_list_versions", kind="cm", name="told", namespace="brief")
     assert [one["change"] for one in told.data["versions"]] == ["added", "deleted"]
@@ -302,7 +318,7 @@ async def test_what_was_in_a_namespace_is_told_after_the_namespace_has_gone(live
 
 
 async def test_no_answer_about_the_past_is_larger_than_its_budget(lived: Past) -> None:
-    common = {"since": exact(lived.times[0] - 600), "max_tokens": 600}
+    common = {"since": format_exact_time(lived.times[0] - 600), "max_tokens": 600}
     for tool, arguments in (
         ("history_list_versions", {"kind": "cm", "name": "told", "namespace": "shop"}),
         ("history_diff", {}),
@@ -320,7 +336,7 @@ async def test_pages_of_what_changed_lead_through_all_of_it(lived: Past) -> None
         await lived.cluster.create(maps, "shop", _map({"a": "1"}, f"made-{number}"))
     assert lived.harness.store is not None
     await scan(lived.cluster, lived.harness.store, ("configmaps",))
-    asked = {"since": exact(lived.times[-1]), "until": exact(time.time())}
+    asked = {"since": format_exact_time(lived.times[-1]), "until": format_exact_time(time.time())}
     whole = (await lived.call("history_diff", **asked, limit=1000, max_tokens=100_000)).data["items"]
     assert len(whole) == 30
     found: list[Any] = []
@@ -335,7 +351,7 @@ async def test_pages_of_what_changed_lead_through_all_of_it(lived: Past) -> None
 
 
 async def test_what_policy_keeps_back_is_kept_back_from_questions_about_all_kinds(lived: Past) -> None:
-    since = exact(lived.times[0])
+    since = format_exact_time(lived.times[0])
     lived.harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("configmaps",)),))
     for tool in ("history_diff", "history_timeline"):
         assert not await _kinds(lived, tool, since) & {"configmaps"}

@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from k8sconsole.errors import DeadlineExceeded, RateLimited
-from k8sconsole.model.limits import Limits
-from k8sconsole.model.policy import Action, Policy, Rule
+from k8sconsole.model.policy import Action, Limits, Policy, Rule
 from k8sconsole.model.tools import Face, Risk, ToolOutcome
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from tests.probe import Gate, called, probe, with_probe

@@ -6,11 +6,11 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.model.events import ClusterState, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.metrics.prometheus import kept_metrics
-from k8sconsole.telemetry.exposition import exposition
+from k8sconsole.telemetry.exposition import render_metrics
 from tests.tool_harness import ToolHarness
 
 
@@ -20,7 +20,7 @@ def _samples(text: str, name: str) -> dict[tuple[str, ...], float]:
 
 
 async def _some_calls(harness: ToolHarness, demo: DemoCluster) -> str:
-    harness.pipeline.take(ClusterState(harness.environment.selected()[0], Trust.LIVE))
+    harness.pipeline.take(ClusterState(harness.environment.selected()[0], ConnectionState.LIVE))
     for face in (Face.MCP, Face.MCP, Face.TUI):
         await harness.call("k8s_list_pods", face=face)
     await harness.call("k8s_list_pods", limit="many")
@@ -34,7 +34,7 @@ async def _some_calls(harness: ToolHarness, demo: DemoCluster) -> str:
     await demo.refuse()
     for _ in range(3):
         await harness.call("k8s_check_permission", kind="pods")
-    return exposition(harness.pipeline.meters)
+    return render_metrics(harness.pipeline.meters)
 
 
 async def test_calls_hits_circuits_and_the_backlog_are_in_the_text(harness: ToolHarness, demo: DemoCluster) -> None:
@@ -54,9 +54,9 @@ async def test_calls_hits_circuits_and_the_backlog_are_in_the_text(harness: Tool
 
 async def test_the_backlog_of_the_audit_is_what_is_not_in_the_file_yet(harness: ToolHarness) -> None:
     await harness.call("k8s_list_pods")
-    assert _samples(exposition(harness.pipeline.meters), "audit_backlog")[()] > 0
+    assert _samples(render_metrics(harness.pipeline.meters), "audit_backlog")[()] > 0
     await harness.pipeline.close()
-    assert _samples(exposition(harness.pipeline.meters), "audit_backlog") == {(): 0}
+    assert _samples(render_metrics(harness.pipeline.meters), "audit_backlog") == {(): 0}
 
 
 async def test_another_process_tells_the_same_counts_out_of_the_cache_file(harness: ToolHarness, demo: DemoCluster) -> None:

@@ -7,17 +7,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from k8sconsole.model.objects import Departure
-from k8sconsole.model.reading import RowQuery
+from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import find_table
 from k8sconsole.store.port import Store, WriteBatch
 from k8sconsole.tools.summaries import Overviews, overview_of
 from tests.tool_harness import parsed
 
 PODS = next(one for one in BUILTIN if one.name == "pods")
-TABLE = table_for(PODS)
+TABLE = find_table(PODS)
 HERE = ClusterName("here")
 COLUMNS = tuple(column.name for column in TABLE.columns)
 
@@ -35,7 +35,7 @@ def _pod(space: str, name: str, phase: str, ready: bool, version: int) -> Any:
     return parsed("pods", TABLE, msgspec.Raw(msgspec.json.encode(body)))
 
 
-async def _write(store: Store, objects: list[Any], gone: list[Departure], at: float) -> None:
+async def _write(store: Store, objects: list[Any], gone: list[DeletedObject], at: float) -> None:
     await store.write(WriteBatch(HERE, ResourceName("pods"), at, objects, gone, columns=COLUMNS))
 
 
@@ -49,7 +49,7 @@ async def test_what_is_kept_from_call_to_call_equals_what_is_read_anew(store: St
             _pod(*name, chance.choice(("Running", "Pending", "Failed")), chance.random() < 0.8, turn + 1) for name in dict.fromkeys(names)
         ]
         went = {(chance.choice("ab"), f"pod-{chance.randrange(30)}") for _ in range(chance.randrange(3))} - set(names)
-        await _write(store, objects, [Departure(Namespace(space), name) for space, name in went], 1_000.0 + turn)
+        await _write(store, objects, [DeletedObject(Namespace(space), name) for space, name in went], 1_000.0 + turn)
         if turn == 25:
             await store.forget(HERE, ResourceName("pods"))
         kept = await overviews.of(store, TABLE, query)

@@ -9,7 +9,7 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.policy import Action, Policy, Rule
-from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.quantities import parse_bytes, parse_cpu
 from tests.tool_harness import ToolHarness
 
 
@@ -136,7 +136,7 @@ async def test_a_node_s_use_is_told_as_a_share_of_what_pods_may_have_of_it(harne
     told = await _answer(harness, "k8s_top_nodes", live=True)
     assert {item["name"] for item in told.data["items"]} == set(rooms)
     for item in told.data["items"]:
-        assert item["memory_percent"] == round(100 * item["memory"] / bytes_of(rooms[item["name"]]["memory"]), 1)
+        assert item["memory_percent"] == round(100 * item["memory"] / parse_bytes(rooms[item["name"]]["memory"]), 1)
 
 
 @pytest.mark.parametrize("by", ["node", "namespace", "workload"])
@@ -153,7 +153,7 @@ async def _requested(harness: ToolHarness, cluster: Cluster) -> tuple[int, int]:
     """Living pods, and the thousandths of a core that their containers ask for."""
     pods = [one for one in await _objects(harness, cluster, "pods") if one["status"]["phase"] not in ("Succeeded", "Failed")]
     asked = [one.get("resources", {}).get("requests", {}).get("cpu", "0") for pod in pods for one in pod["spec"]["containers"]]
-    return len(pods), sum(map(cpu_millicores, asked))
+    return len(pods), sum(map(parse_cpu, asked))
 
 
 async def test_a_search_finds_an_object_whatever_its_kind(harness: ToolHarness, cluster: Cluster) -> None:

@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from k8sconsole.cluster.port import Cluster
+from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.policy import Action, Policy, Rule
-from k8sconsole.model.reading import RowQuery
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.context import ToolContext

@@ -6,7 +6,7 @@ import msgspec
 
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import Conflict, NotFound, Unavailable
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.tools import Answer, Face
 from k8sconsole.tools.output.token_budget import json_tokens, text_tokens
@@ -204,4 +204,4 @@ async def test_text_of_the_cluster_cannot_steer_a_terminal(harness: ToolHarness)
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ansi"}, "data": {"x": "\x1b[2J\x1b]0;title\x07"}}
     await cluster.create(maps, "shop", msgspec.json.encode(body))
     outcome = await harness.call("k8s_get_resource", kind="cm", name="ansi", namespace="shop", live=True)
-    assert plain(outcome.text) == outcome.text
+    assert strip_control(outcome.text) == outcome.text

@@ -60,7 +60,7 @@ def test_the_footer_offers_the_most_used_first_and_help_last() -> None:
 
 
 def test_the_manual_names_every_key_of_every_view() -> None:
-    manual = (Path(paths.checkout() or ".") / "docs" / "console.md").read_text()
+    manual = (Path(paths.checkout_root() or ".") / "docs" / "console.md").read_text()
     missing = [
         (action.id, key)
         for scope in OWNERS

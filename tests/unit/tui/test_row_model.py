@@ -5,15 +5,15 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
-from k8sconsole.model.filters import RowSubject, parse, predicate
+from k8sconsole.model.filters import RowSubject, build_predicate, parse_filter
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.model.tables import table_for
+from k8sconsole.model.tables import find_table
 from k8sconsole.tui.browse.row_model import RowModel, row_key
 
 PODS = next(one for one in BUILTIN if one.name == "pods")
-TABLE = table_for(PODS)
+TABLE = find_table(PODS)
 PARTS = st.text(alphabet=string.ascii_letters[:6] + "-ẞ", min_size=1, max_size=4)
 WORDS = st.text(alphabet=string.ascii_letters[:6], min_size=1, max_size=3)
 
@@ -35,8 +35,8 @@ def test_a_word_keeps_the_rows_that_its_filter_matches(given_rows: list[Row], wo
     held = RowModel(TABLE, lambda: 0.0)
     held.replace(given_rows)
     for word in words:
-        held.narrow(parse(word))
-        decide = predicate(parse(word), 0.0)
+        held.narrow(parse_filter(word))
+        decide = build_predicate(parse_filter(word), 0.0)
         assert set(held.keys) == {row_key(row) for row in given_rows if decide(RowSubject(row, TABLE))}
 
 
@@ -44,7 +44,7 @@ def test_a_word_keeps_the_rows_that_its_filter_matches(given_rows: list[Row], wo
 def test_a_row_that_changed_is_searched_as_it_is_now(given_rows: list[Row], word: str) -> None:
     held = RowModel(TABLE, lambda: 0.0)
     held.replace(given_rows)
-    held.narrow(parse(word))
+    held.narrow(parse_filter(word))
     renewed = [
         Row(row.cluster, row.resource, row.namespace, row.name, row.uid, "2", 0.0, 1.0, {}, "", (word,) * len(row.cells))
         for row in given_rows

@@ -6,7 +6,7 @@ from k8sconsole.config import paths
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.tui.themes import BACKGROUND_ROLES, GLYPHS, NIGHT, WORDS, ThemeSpec, contrast, load_theme, read_theme, theme_files
 
-LOOKS = {"built-in": NIGHT, **{name: read_theme(path) for name, path in theme_files(paths.share("themes")).items()}}
+LOOKS = {"built-in": NIGHT, **{name: read_theme(path) for name, path in theme_files(paths.share_dir("themes")).items()}}
 
 
 @pytest.mark.parametrize("eight_bit", [False, True], ids=["true colour", "256 colours"])
@@ -24,7 +24,7 @@ def test_every_word_and_glyph_can_be_read_on_every_ground(look: ThemeSpec, eight
 
 
 def test_there_is_a_theme_beyond_the_default() -> None:
-    assert len(theme_files(paths.share("themes"))) >= 2
+    assert len(theme_files(paths.share_dir("themes"))) >= 2
 
 
 def test_the_file_of_the_default_theme_equals_the_built_in_one() -> None:

@@ -15,7 +15,7 @@ from k8sconsole.cluster.live.credentials.renewing import Fetched
 from k8sconsole.cluster.live.credentials.static import bearer
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
 from k8sconsole.errors import CredentialsError
-from k8sconsole.kit.clock import epoch
+from k8sconsole.kit.clock import parse_rfc3339
 
 TIMEOUT = 30.0
 
@@ -47,7 +47,7 @@ class ExecPlugin:
 def _end(spec: PluginSpec, expires: str | None, certificate: str) -> float:
     until = expiry(certificate.encode()) if certificate else None
     try:
-        return min(epoch(expires) if expires else float("inf"), until.timestamp() if until else float("inf"))
+        return min(parse_rfc3339(expires) if expires else float("inf"), until.timestamp() if until else float("inf"))
     except ValueError as error:
         raise _garbled(spec, "its expirationTimestamp is no time") from error
 

@@ -12,7 +12,7 @@ from k8sconsole.cluster.live.credentials.plugin_spec import PluginSpec
 from k8sconsole.cluster.live.credentials.remedies import command_line, install, login_again
 from k8sconsole.errors import CredentialsError
 from k8sconsole.kit.redact import mask_text
-from k8sconsole.kit.text import plain
+from k8sconsole.kit.text import strip_control
 
 # A certificate and its key take some 10 kB.
 _MOST = 1 << 20
@@ -75,7 +75,7 @@ async def _tail(stream: asyncio.StreamReader | None) -> bytes:
 def _told(complaint: bytes) -> str:
     """The plugin's last words on one line: without colours and control characters, credentials masked."""
     words = _ESCAPES.sub("", complaint.decode(errors="replace")).replace("\r", "\n")
-    line = " ".join(mask_text(plain(words)).split())
+    line = " ".join(mask_text(strip_control(words)).split())
     return line if len(line) <= _WORDS else f"…{line[-_WORDS:]}"
 
 

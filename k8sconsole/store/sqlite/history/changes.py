@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import UsageError
-from k8sconsole.model.differences import within
+from k8sconsole.model.differences import is_within
 from k8sconsole.model.history import ChangeQuery, Changes, Gap, Version
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.store.sqlite.history.object_versions import CHANGES, told
@@ -122,7 +122,7 @@ class Window:
     def _touching(self) -> str:
         """The numbers of the lists of paths of which one is the field or lies below it, as JSON."""
         found = self._connection.execute("SELECT id, text FROM words WHERE text LIKE '[%'")
-        numbers = [number for number, text in found if any(within(path, self._query.field) for path in msgspec.json.decode(text))]
+        numbers = [number for number, text in found if any(is_within(path, self._query.field) for path in msgspec.json.decode(text))]
         return msgspec.json.encode(numbers).decode()
 
 

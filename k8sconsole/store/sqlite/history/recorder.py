@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from k8sconsole.model.history.noise import Noise, changed_paths, noise_of
+from k8sconsole.model.history.noise import NoiseFilter, build_noise_filter, changed_paths
 from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.refs import ResourceName
@@ -115,7 +115,7 @@ class Recorder:
         self.rules = rules
         self._kept: dict[ResourceName, bool] = {}
         self.samples = Samples()
-        self._noise: dict[ResourceName, Noise] = {}
+        self._noise: dict[ResourceName, NoiseFilter] = {}
         self._words: dict[str, int] = {}
         self._looked: dict[int, float] = {}
         self._bytes = 0
@@ -253,10 +253,10 @@ class Recorder:
         self._happened(connection, kind.id, life, End(at, Happened.MODIFIED, each.resource_version, each.by))
         return Present(first_seen, at, life)
 
-    def _noise_of(self, resource: ResourceName) -> Noise:
+    def _noise_of(self, resource: ResourceName) -> NoiseFilter:
         known = self._noise.get(resource)
         if known is None:
-            known = self._noise[resource] = noise_of(self.rules.noise, resource)
+            known = self._noise[resource] = build_noise_filter(self.rules.noise, resource)
         return known
 
     def _word(self, connection: sqlite3.Connection, text: str) -> int | None:

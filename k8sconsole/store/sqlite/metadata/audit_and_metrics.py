@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from k8sconsole.kit.clock import epoch, iso
-from k8sconsole.model.outside import TrustedTool
+from k8sconsole.kit.clock import format_rfc3339, parse_rfc3339
+from k8sconsole.model.attached_servers import TrustedTool
 from k8sconsole.store.port import AuditEntry, ToolRecord, ToolUsage
 
 _TOOL = (
@@ -38,7 +38,7 @@ _NO_FAILURE = frozenset({_SUCCESS, "Cancelled", "PermissionDenied"})
 
 def record_tools(connection: sqlite3.Connection, tools: Sequence[ToolRecord], now: float, ttl: float) -> None:
     """The catalogue as it stands now: tools of the same origins that are no longer in it leave the table."""
-    seen, expires = iso(now), iso(now + ttl)
+    seen, expires = format_rfc3339(now), format_rfc3339(now + ttl)
     connection.executemany(_TOOL, ((*_columns(tool), seen, seen, expires) for tool in tools))
     names = msgspec.json.encode([tool.name for tool in tools]).decode()
     origins = msgspec.json.encode(sorted({tool.origin for tool in tools})).decode()
@@ -65,11 +65,17 @@ def trusted_tools(connection: sqlite3.Connection) -> list[TrustedTool]:
 def record_calls(connection: sqlite3.Connection, entries: Iterable[AuditEntry]) -> None:
     for entry in entries:
         arguments = msgspec.json.encode(entry.arguments).decode()
-        who = (iso(entry.at), entry.request_id, entry.caller, entry.face, entry.tool, arguments)
+        who = (format_rfc3339(entry.at), entry.request_id, entry.caller, entry.face, entry.tool, arguments)
         connection.execute(_CALL, (*who, entry.phase, entry.outcome, entry.duration_ms, entry.error))
         if entry.phase == _COMPLETED:
             succeeded, failed = int(entry.outcome == _SUCCESS), int(entry.outcome not in _NO_FAILURE)
-            use = {"tool": entry.tool, "succeeded": succeeded, "ms": entry.duration_ms or 0.0, "at": iso(entry.at), "failed": failed}
+            use = {
+                "tool": entry.tool,
+                "succeeded": succeeded,
+                "ms": entry.duration_ms or 0.0,
+                "at": format_rfc3339(entry.at),
+                "failed": failed,
+            }
             connection.execute(_USE, use)
 
 
@@ -80,7 +86,7 @@ def audit(connection: sqlite3.Connection, limit: int) -> list[AuditEntry]:
         (limit,),
     )
     return [
-        AuditEntry(epoch(at), request, caller, face, tool, msgspec.json.decode(arguments), *rest)
+        AuditEntry(parse_rfc3339(at), request, caller, face, tool, msgspec.json.decode(arguments), *rest)
         for at, request, caller, face, tool, arguments, *rest in found
     ]
 
@@ -91,7 +97,7 @@ def tool_usage(connection: sqlite3.Connection) -> list[ToolUsage]:
         "SELECT tool_name, usage_count, success_count, error_count, avg_response_time, last_used_at FROM tool_usage_stats"
         " ORDER BY usage_count DESC, tool_name"
     )
-    return [ToolUsage(name, uses, good, bad, average, epoch(last)) for name, uses, good, bad, average, last in found]
+    return [ToolUsage(name, uses, good, bad, average, parse_rfc3339(last)) for name, uses, good, bad, average, last in found]
 
 
 def record_figures(connection: sqlite3.Connection, figures: Iterable[tuple[float, str, float]]) -> None:

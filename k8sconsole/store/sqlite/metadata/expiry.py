@@ -2,7 +2,7 @@
 
 import sqlite3
 
-from k8sconsole.kit.clock import iso
+from k8sconsole.kit.clock import format_rfc3339
 from k8sconsole.store.sqlite.catalog import Lifetimes
 
 _UNSERVED = """(EXISTS (SELECT 1 FROM api_resources a WHERE a.cluster = k.cluster)
@@ -32,7 +32,7 @@ def forget_deletions(connection: sqlite3.Connection, before: float) -> None:
 
 def clean_ledgers(connection: sqlite3.Connection, now: float) -> int:
     """Tools past their time, figures after a week, audit after a quarter."""
-    went = connection.execute("DELETE FROM mcp_tools WHERE ttl_expires_at < ?", (iso(now),)).rowcount
+    went = connection.execute("DELETE FROM mcp_tools WHERE ttl_expires_at < ?", (format_rfc3339(now),)).rowcount
     went += connection.execute("DELETE FROM figures WHERE at < ?", (now - _FIGURES_KEPT,)).rowcount
-    went += connection.execute("DELETE FROM audit WHERE at < ?", (iso(now - _AUDIT_KEPT),)).rowcount
+    went += connection.execute("DELETE FROM audit WHERE at < ?", (format_rfc3339(now - _AUDIT_KEPT),)).rowcount
     return went

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.kit.clock import epoch, iso
+from k8sconsole.kit.clock import format_rfc3339, parse_rfc3339
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.store.port import ClusterRecord, ScanState, ScanStatus
 from k8sconsole.store.sqlite.catalog import Catalog
@@ -47,14 +47,14 @@ def _state(found: tuple[Any, ...]) -> ScanState:
 
 
 def record_cluster(connection: sqlite3.Connection, record: ClusterRecord, lifetime: float) -> None:
-    seen = iso(record.seen_at)
+    seen = format_rfc3339(record.seen_at)
     facts = (record.name, record.version, record.api_server, record.node_count, record.identity)
-    connection.execute(_CLUSTER, (*facts, seen, seen, iso(record.seen_at + lifetime)))
+    connection.execute(_CLUSTER, (*facts, seen, seen, format_rfc3339(record.seen_at + lifetime)))
 
 
 def clusters(connection: sqlite3.Connection) -> list[ClusterRecord]:
     found = connection.execute("SELECT name, version, api_server, node_count, updated_at, identity FROM clusters ORDER BY name")
     return [
-        ClusterRecord(ClusterName(name), version, server, nodes, epoch(seen), identity)
+        ClusterRecord(ClusterName(name), version, server, nodes, parse_rfc3339(seen), identity)
         for name, version, server, nodes, seen, identity in found
     ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.model.filters import Filter, RowSubject, needs_body, predicate, unanswerable
+from k8sconsole.model.filters import Filter, RowSubject, build_predicate, explain_unanswerable, needs_body
 from k8sconsole.model.objects import Row
 from k8sconsole.model.tables import KindTable
 from k8sconsole.store.sqlite.relations import Relations
@@ -17,7 +17,7 @@ class Sieve:
     def __init__(self, filter: Filter | None, relations: Relations, now: float) -> None:
         self._filter = filter
         self._relations = relations
-        self._matches = None if filter is None else predicate(filter, now)
+        self._matches = None if filter is None else build_predicate(filter, now)
         self.needs_body = filter is not None and needs_body(filter)
 
     def keeps(self, row: Row, table: KindTable, body: Callable[[], bytes] | None) -> bool:
@@ -31,6 +31,6 @@ class Sieve:
 
     def warnings(self) -> tuple[str, ...]:
         """What a person should know about the answer: terms that nothing here can answer."""
-        if self._filter is None or not unanswerable(self._filter, metrics=False):
+        if self._filter is None or not explain_unanswerable(self._filter, metrics=False):
             return ()
-        return unanswerable(self._filter, metrics=self._relations.has_metrics())
+        return explain_unanswerable(self._filter, metrics=self._relations.has_metrics())

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import UsageError
-from k8sconsole.kit.text import nearest
+from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable, sort_key
@@ -190,7 +190,7 @@ def _row_key(sort: str, tables: dict[ClusterName, KindTable]) -> Callable[[Row],
     places = {cluster: table.index(word) for cluster, table in tables.items()}
     if any(place is None for place in places.values()):
         names = ["NAMESPACE", "CLUSTER", *(column.name for table in tables.values() for column in table.columns)]
-        raise UsageError(f"There is no column {sort}", "", f"one of {', '.join(nearest(sort.upper(), names) or dict.fromkeys(names))}")
+        raise UsageError(f"There is no column {sort}", "", f"one of {', '.join(find_nearest(sort.upper(), names) or dict.fromkeys(names))}")
 
     def key(row: Row) -> Any:
         place = places[row.cluster] or 0

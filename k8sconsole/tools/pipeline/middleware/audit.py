@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import Clock
+from k8sconsole.model.cache_records import AuditEntry
 from k8sconsole.model.events import CallCompleted, Fact
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.masking import mask_arguments, mask_text
-from k8sconsole.model.reading import AuditEntry
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
 from k8sconsole.tools.pipeline.invocation import Invocation

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.events import ClusterState, Fact, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.pipeline.circuit_breaker import Circuit
 from k8sconsole.tools.pipeline.guarded_cluster import guarded
@@ -38,7 +38,7 @@ class Breaker:
 
     def take(self, fact: Fact) -> None:
         """A cluster that the scanner reads answers."""
-        if isinstance(fact, ClusterState) and fact.trust is Trust.LIVE and (circuit := self.circuits.get(fact.cluster)):
+        if isinstance(fact, ClusterState) and fact.trust is ConnectionState.LIVE and (circuit := self.circuits.get(fact.cluster)):
             circuit.answered()
 
     def _circuit(self, name: str) -> Circuit:

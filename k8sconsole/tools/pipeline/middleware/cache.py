@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.events import ClusterState, ContextsChanged, Fact, ResourcesDiscovered, RowsChanged, ScanCompleted, Trust
+from k8sconsole.model.events import ClusterState, ConnectionState, ContextsChanged, Fact, ResourcesDiscovered, RowsChanged, ScanCompleted
 from k8sconsole.model.freshness import Source
-from k8sconsole.model.indicators import AT_HAND
+from k8sconsole.model.indicators import REPLY_HIT
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
 from k8sconsole.tools.pipeline.invocation import Invocation
 from k8sconsole.tools.pipeline.reply_cache import Replies, Scope
 from k8sconsole.tools.results import Reply
 
-_FOLLOWED = frozenset({Trust.LIVE, Trust.PARTIAL})
+_FOLLOWED = frozenset({ConnectionState.LIVE, ConnectionState.PARTIAL})
 
 
 class Cached:
@@ -88,7 +88,7 @@ class Cached:
 
     def _count(self, word: str) -> None:
         self.counts[word] += 1
-        self._trail.figure(self._clock.now(), AT_HAND, 1.0 if word == "hit" else 0.0)
+        self._trail.figure(self._clock.now(), REPLY_HIT, 1.0 if word == "hit" else 0.0)
 
 
 def _lasts(invocation: Invocation, reply: Reply) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from weakref import WeakValueDictionary
 
 from k8sconsole.kit.clock import Clock
-from k8sconsole.model.limits import Limits
+from k8sconsole.model.policy import Limits
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.pipeline.concurrency import Rooms
 from k8sconsole.tools.pipeline.invocation import Invocation

@@ -9,7 +9,7 @@ import pytest
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
-from k8sconsole.model.connections import PoolBounds
+from k8sconsole.model.clusters import PoolBounds
 from k8sconsole.model.refs import ApiResource, ClusterName
 from tests.waiting import wait_until
 

@@ -10,30 +10,30 @@ import msgspec
 
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.kit.text import nearest
-from k8sconsole.model.outside import OutsideServer
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.attached_servers import AttachedServerSettings
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _HTTP = ("http", "https")
 
 
-ATTACHED = "K8SCONSOLE_ATTACHED"
+ATTACHED_VARIABLE = "K8SCONSOLE_ATTACHED"
 """Set for what is started as an attached server: if that is this program with the same settings, it must not start itself again and
 again."""
 
 
-def servers(settings: Settings) -> tuple[OutsideServer, ...]:
+def enabled_servers(settings: Settings) -> tuple[AttachedServerSettings, ...]:
     """Those that are switched on; none where this process is an attached server itself. Raises ConfigurationError."""
-    return () if os.environ.get(ATTACHED) else _named_in(settings)
+    return () if os.environ.get(ATTACHED_VARIABLE) else _named_in(settings)
 
 
-def source(settings: Settings) -> str:
+def scan_source(settings: Settings) -> str:
     """The attached server that the cluster is read through; empty for the API server itself."""
-    return "" if os.environ.get(ATTACHED) else settings.scanner.source
+    return "" if os.environ.get(ATTACHED_VARIABLE) else settings.scanner.source
 
 
-def _named_in(settings: Settings) -> tuple[OutsideServer, ...]:
+def _named_in(settings: Settings) -> tuple[AttachedServerSettings, ...]:
     one = settings.mcp_server
     single = (_single(one.url, one.type, one.name),) if one.url else ()
     return tuple(server for server in (*settings.mcp_servers, *single) if server.enabled)
@@ -51,7 +51,7 @@ def check_servers(settings: Settings, origins: Mapping[str, str]) -> None:
     _check_source(settings.scanner.source, names, origins.get("scanner.source", "settings"))
 
 
-def filled(values: Mapping[str, str], server: str) -> dict[str, str]:
+def expand_variables(values: Mapping[str, str], server: str) -> dict[str, str]:
     """``${NAME}`` replaced from the environment. Raises ConfigurationError for a variable that is not set: an empty token is no token."""
 
     def value(found: re.Match[str]) -> str:
@@ -62,7 +62,7 @@ def filled(values: Mapping[str, str], server: str) -> dict[str, str]:
     return {key: _VARIABLE.sub(value, text) for key, text in values.items()}
 
 
-def shown(server: OutsideServer) -> OutsideServer:
+def hide_values(server: AttachedServerSettings) -> AttachedServerSettings:
     """For eyes: values that are not merely named are left out."""
     return msgspec.structs.replace(server, env=_named(server.env), headers=_named(server.headers))
 
@@ -73,12 +73,12 @@ def _named(values: Mapping[str, str]) -> dict[str, str]:
 
 def _check_source(name: str, names: set[str], where: str) -> None:
     if name and name not in names:
-        close = nearest(name, tuple(names)) or sorted(names)
+        close = find_nearest(name, tuple(names)) or sorted(names)
         remedy = f"did you mean {close[0]}?" if close else "name the server in mcp_servers"
         raise ConfigurationError(f"{where}: scanner.source", f"no attached server is named {name!r}", remedy)
 
 
-def _check(server: OutsideServer, where: str) -> None:
+def _check(server: AttachedServerSettings, where: str) -> None:
     what = f"{where}: mcp_servers {server.name!r}"
     if not _NAME.fullmatch(server.name):
         raise ConfigurationError(what, "a name is up to 24 lower-case letters, digits and dashes", "name: files")
@@ -90,15 +90,15 @@ def _check(server: OutsideServer, where: str) -> None:
         raise ConfigurationError(what, "its timeout is a number of seconds above zero", "timeout: 30")
 
 
-def _single(url: str, kind: str, name: str) -> OutsideServer:
+def _single(url: str, kind: str, name: str) -> AttachedServerSettings:
     scheme = urlsplit(url).scheme
     if kind.lower() not in ("", "stdio", "http", "streamable-http"):
         raise ConfigurationError("MCP_SERVER_TYPE", f"{kind!r} is neither stdio nor http", "MCP_SERVER_TYPE=stdio")
     if scheme in _HTTP and kind.lower() != "stdio":
-        return OutsideServer(name, url=url)
+        return AttachedServerSettings(name, url=url)
     if scheme not in ("stdio", "") or kind.lower() not in ("", "stdio"):
         raise ConfigurationError("MCP_SERVER_URL", f"{url!r} is neither stdio:///path/to/server nor an http address", "")
     words = shlex.split(unquote(url.removeprefix("stdio://")))
     if not words:
         raise ConfigurationError("MCP_SERVER_URL", "it names no command", "MCP_SERVER_URL=stdio:///path/to/server")
-    return OutsideServer(name, command=words[0], args=tuple(words[1:]))
+    return AttachedServerSettings(name, command=words[0], args=tuple(words[1:]))

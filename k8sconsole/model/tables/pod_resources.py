@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from k8sconsole.model.quantities import bytes_of, cpu_millicores
+from k8sconsole.model.quantities import parse_bytes, parse_cpu
 from k8sconsole.model.tables.decoding import decode
 from k8sconsole.model.tables.shapes import Container, Resources
 
 
-class Amounts(NamedTuple):
+class PodResources(NamedTuple):
     """Millicores and bytes; None for what nobody stated."""
 
     cpu_requested: int | None
@@ -18,7 +18,9 @@ class Amounts(NamedTuple):
     memory_limit: int | None
 
 
-def amounts_of(containers: Sequence[Container], init_containers: Sequence[Container], overhead: Mapping[str, str]) -> Amounts:
+def compute_pod_resources(
+    containers: Sequence[Container], init_containers: Sequence[Container], overhead: Mapping[str, str]
+) -> PodResources:
     """Containers and sidecars together, or one init container where it needs more, and the overhead."""
     if len(containers) == 1 and not init_containers and not overhead:
         return _stated(bytes(containers[0].resources))
@@ -27,10 +29,10 @@ def amounts_of(containers: Sequence[Container], init_containers: Sequence[Contai
     together = zip(*_all_stated([*containers, *sidecars]), strict=True)
     single = zip(*_all_stated(first), strict=True)
     cpu, memory = _reckoned(overhead, "cpu"), _reckoned(overhead, "memory")
-    return Amounts(*map(_needed, together, single, (cpu, cpu, memory, memory)))
+    return PodResources(*map(_needed, together, single, (cpu, cpu, memory, memory)))
 
 
-def _all_stated(containers: Iterable[Container]) -> list[Amounts]:
+def _all_stated(containers: Iterable[Container]) -> list[PodResources]:
     return [_NOTHING, *(_stated(bytes(each.resources)) for each in containers)]
 
 
@@ -40,21 +42,21 @@ def _needed(together: Sequence[int | None], single: Sequence[int | None], overhe
     return max([sum(stated), *alone]) + (overhead or 0) if stated or alone else None
 
 
-_NOTHING = Amounts(None, None, None, None)
+_NOTHING = PodResources(None, None, None, None)
 
 
 @lru_cache(maxsize=4096)
-def _stated(resources: bytes) -> Amounts:
+def _stated(resources: bytes) -> PodResources:
     """One container's, of the JSON as it stands: the same few amounts stand in all pods of a cluster."""
     stated = decode(resources, Resources)
     cpu, memory = ((_reckoned(stated.requests, kind), _reckoned(stated.limits, kind)) for kind in ("cpu", "memory"))
-    return Amounts(*cpu, *memory)
+    return PodResources(*cpu, *memory)
 
 
 def _reckoned(amounts: Mapping[str, str], kind: str) -> int | None:
     if kind not in amounts:
         return None
     try:
-        return cpu_millicores(amounts[kind]) if kind == "cpu" else bytes_of(amounts[kind])
+        return parse_cpu(amounts[kind]) if kind == "cpu" else parse_bytes(amounts[kind])
     except ValueError:
         return None

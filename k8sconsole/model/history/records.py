@@ -44,7 +44,7 @@ class Gap(msgspec.Struct, frozen=True):
     reason: str
 
 
-class Life(msgspec.Struct, frozen=True):
+class VersionHistory(msgspec.Struct, frozen=True):
     """All that is known of every object of one name, oldest first, each version with its masked JSON (a deletion with the last state)."""
 
     versions: list[tuple[Version, bytes]]
@@ -79,3 +79,14 @@ class Changes(msgspec.Struct, frozen=True):
     counts: dict[str, int] = {}
     next: str = ""
     gaps: tuple[Gap, ...] = ()
+
+
+class TimelineEntry(msgspec.Struct, frozen=True):
+    """at: seconds since the epoch. change: added, modified, deleted, or a word for what is no change: event, warning, gap. subject: what it
+    happened to, empty for the object whose timeline it is. lines: what differs, or what was said."""
+
+    at: float
+    change: str
+    subject: str = ""
+    by: str = ""
+    lines: tuple[str, ...] = ()

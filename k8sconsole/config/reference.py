@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.config.loading import ALIASES, leaves
+from k8sconsole.config.loader import ENVIRONMENT_ALIASES, iterate_settings
 from k8sconsole.config.settings import Settings
 
 
-class Entry(msgspec.Struct, frozen=True):
+class SettingEntry(msgspec.Struct, frozen=True):
     key: str
     kind: str
     default: Any
@@ -19,13 +19,16 @@ class Entry(msgspec.Struct, frozen=True):
     environment: tuple[str, ...]
 
 
-def entries() -> list[Entry]:
+def list_settings() -> list[SettingEntry]:
     meanings = dict(_meanings(Settings, ""))
-    return [Entry(key, _kind(kind), msgspec.to_builtins(default), meanings.get(key, ""), _names(key)) for key, kind, default in leaves()]
+    return [
+        SettingEntry(key, _kind(kind), msgspec.to_builtins(default), meanings.get(key, ""), _names(key))
+        for key, kind, default in iterate_settings()
+    ]
 
 
 def _names(key: str) -> tuple[str, ...]:
-    short = tuple(name for name, target in ALIASES.items() if target == key)
+    short = tuple(name for name, target in ENVIRONMENT_ALIASES.items() if target == key)
     long = f"K8SCONSOLE_{key.upper().replace('.', '__')}" if "." in key else ""
     return (*short, *((long,) if long else ()))
 

@@ -4,11 +4,11 @@ from enum import StrEnum
 
 import msgspec
 
-JOINT = "__"
+TOOL_NAME_SEPARATOR = "__"
 """Between a server's name and its tool's."""
 
 
-class OutsideServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AttachedServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A command that speaks MCP over its standard input and output, or the address of one that speaks it over HTTP.
 
     Values of env and headers may name variables of this program's own environment as ``${NAME}``. reads: globs of the tools that a person
@@ -31,7 +31,7 @@ class OutsideServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return "http" if self.url else "stdio"
 
 
-class OutsideTrust(StrEnum):
+class AttachedServerState(StrEnum):
     """The one word an attached server's state is told with."""
 
     CONNECTING = "connecting"
@@ -39,12 +39,12 @@ class OutsideTrust(StrEnum):
     LOST = "lost"
 
 
-class OutsideState(msgspec.Struct, frozen=True):
+class AttachedServerStatus(msgspec.Struct, frozen=True):
     """since: seconds since the epoch. held: tools that changed after they were trusted. detail: why it is lost, or what was left out."""
 
     name: str
     transport: str
-    trust: OutsideTrust
+    trust: AttachedServerState
     since: float
     tools: int = 0
     held: tuple[str, ...] = ()

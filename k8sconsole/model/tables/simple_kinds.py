@@ -4,7 +4,7 @@ A column is ``NAME=path``. A ``*`` before it makes it wide; behind it ``#`` mean
 and ``?`` whether it is so.
 """
 
-from k8sconsole.model.tables.custom import COUNT, FLAG, PrinterColumn, printed_table
+from k8sconsole.model.tables.custom import COUNT, FLAG, PrinterColumn, build_printed_table
 from k8sconsole.model.tables.kind import KindTable
 
 _KINDS = {
@@ -63,5 +63,5 @@ def _column(told: str) -> PrinterColumn:
 
 
 TABLES: tuple[KindTable, ...] = tuple(
-    printed_table(resource, [_column(told) for told in columns.split(" ")], fixed=True) for resource, columns in _KINDS.items()
+    build_printed_table(resource, [_column(told) for told in columns.split(" ")], fixed=True) for resource, columns in _KINDS.items()
 )

@@ -8,14 +8,14 @@ from typing import Any, cast
 import msgspec
 
 from k8sconsole.config import paths
-from k8sconsole.config.outside import check_servers
+from k8sconsole.config.attached_servers import check_servers
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.kit.text import nearest
+from k8sconsole.kit.text import find_nearest
 
 PREFIX = "K8SCONSOLE_"
 
-ALIASES: dict[str, str] = {
+ENVIRONMENT_ALIASES: dict[str, str] = {
     "SCANNER_STATIC_INTERVAL": "scanner.static_interval",
     "SCANNER_DYNAMIC_INTERVAL": "scanner.dynamic_interval",
     "SCANNER_TIMEOUT": "scanner.timeout",
@@ -43,14 +43,14 @@ ALIASES: dict[str, str] = {
 SECRET_KEYS = frozenset({"llm.api_key"})
 
 
-class Given(msgspec.Struct, frozen=True):
+class RawValue(msgspec.Struct, frozen=True):
     """A raw value and its origin, such as ``CACHE_DB_PATH in the environment`` or ``k8sconsole.yaml line 3``."""
 
     value: Any
     origin: str
 
 
-class Loaded(msgspec.Struct, frozen=True):
+class LoadedSettings(msgspec.Struct, frozen=True):
     """origins: dotted key to where its value came from; a key that is absent has its default."""
 
     settings: Settings
@@ -58,72 +58,74 @@ class Loaded(msgspec.Struct, frozen=True):
     file: Path | None
 
 
-def leaves(kind: type[msgspec.Struct] = Settings, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+def iterate_settings(kind: type[msgspec.Struct] = Settings, prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
     """(dotted key, type, default) of every setting."""
     for field in msgspec.structs.fields(kind):
         name = f"{prefix}{field.name}"
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            yield from leaves(field.type, f"{name}.")
+            yield from iterate_settings(field.type, f"{name}.")
         else:
             default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
             yield name, field.type, default
 
 
-def load(flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, str] | None = None, file: Path | None = None) -> Loaded:
+def load_settings(
+    flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, str] | None = None, file: Path | None = None
+) -> LoadedSettings:
     """Raises ConfigurationError, naming the place, the key and the nearest valid key."""
     env = os.environ if environment is None else environment
-    chosen = file or find_file()
+    chosen = file or find_settings_file()
     layers = [
         _flags(flags or {}),
         _environment(env, "in the environment"),
         _environment(_dotenv(), "in .env"),
         _file(chosen) if chosen else {},
     ]
-    given: dict[str, Given] = {}
+    given: dict[str, RawValue] = {}
     for layer in reversed(layers):
         given.update(layer)
-    types = {key: kind for key, kind, _ in leaves()}
+    types = {key: kind for key, kind, _ in iterate_settings()}
     values = {key: _convert(key, one, types[key]) for key, one in given.items()}
     origins = {key: one.origin for key, one in given.items()}
     settings = _build(Settings, values)
     check_servers(settings, origins)
-    return Loaded(settings, origins, chosen)
+    return LoadedSettings(settings, origins, chosen)
 
 
-def find_file() -> Path | None:
-    root = paths.checkout()
+def find_settings_file() -> Path | None:
+    root = paths.checkout_root()
     places = [*([root] if root else []), paths.config_dir()]
     return next((place / "k8sconsole.yaml" for place in places if (place / "k8sconsole.yaml").is_file()), None)
 
 
-def db_path(settings: Settings) -> Path:
+def resolve_db_path(settings: Settings) -> Path:
     """The cache file, absolute; a relative path counts from the checkout, or from where the program was started."""
     return _absolute(settings.cache.db_path) if settings.cache.db_path else paths.data_dir() / "k8s_cache.db"
 
 
-def log_folder(settings: Settings) -> Path:
+def resolve_log_folder(settings: Settings) -> Path:
     """The folder of the program's log, absolute; a relative path counts as that of the cache does."""
     return _absolute(settings.log.folder) if settings.log.folder else paths.log_dir()
 
 
 def _absolute(given: str) -> Path:
     path = Path(given).expanduser()
-    return path if path.is_absolute() else (paths.checkout() or Path.cwd()) / path
+    return path if path.is_absolute() else (paths.checkout_root() or Path.cwd()) / path
 
 
-def _flags(flags: Mapping[str, Any]) -> dict[str, Given]:
-    return {key: Given(value, "a flag") for key, value in flags.items() if value is not None}
+def _flags(flags: Mapping[str, Any]) -> dict[str, RawValue]:
+    return {key: RawValue(value, "a flag") for key, value in flags.items() if value is not None}
 
 
-def _environment(env: Mapping[str, str], where: str) -> dict[str, Given]:
-    found: dict[str, Given] = {}
+def _environment(env: Mapping[str, str], where: str) -> dict[str, RawValue]:
+    found: dict[str, RawValue] = {}
     for name, value in env.items():
-        if name in ALIASES and value != "":
-            found[ALIASES[name]] = Given(value, f"{name} {where}")
+        if name in ENVIRONMENT_ALIASES and value != "":
+            found[ENVIRONMENT_ALIASES[name]] = RawValue(value, f"{name} {where}")
         elif name.startswith(PREFIX) and "__" in name:
             key = name.removeprefix(PREFIX).lower().replace("__", ".")
             _known(key, f"{name} {where}")
-            found[key] = Given(_structured(value), f"{name} {where}")
+            found[key] = RawValue(_structured(value), f"{name} {where}")
     return found
 
 
@@ -138,7 +140,7 @@ def _structured(value: str) -> Any:
 
 
 def _dotenv() -> dict[str, str]:
-    path = (paths.checkout() or Path.cwd()) / ".env"
+    path = (paths.checkout_root() or Path.cwd()) / ".env"
     if not path.is_file():
         return {}
     from dotenv import dotenv_values
@@ -146,7 +148,7 @@ def _dotenv() -> dict[str, str]:
     return {key: value for key, value in dotenv_values(path, interpolate=False).items() if value is not None}
 
 
-def _file(path: Path) -> dict[str, Given]:
+def _file(path: Path) -> dict[str, RawValue]:
     import yaml
 
     try:
@@ -162,10 +164,10 @@ def _file(path: Path) -> dict[str, Given]:
     return dict(_walk(node, "", path))
 
 
-def _walk(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, Given]]:
+def _walk(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, RawValue]]:
     import yaml
 
-    sections = {key.rsplit(".", 1)[0] for key, _, _ in leaves() if "." in key}
+    sections = {key.rsplit(".", 1)[0] for key, _, _ in iterate_settings() if "." in key}
     for key_node, value_node in node.value:
         key = f"{prefix}{key_node.value}"
         where = f"{path.name} line {key_node.start_mark.line + 1}"
@@ -177,18 +179,18 @@ def _walk(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, Given]]:
         else:
             _known(key, where)
             loader = yaml.SafeLoader("")
-            yield key, Given(loader.construct_document(value_node), where)
+            yield key, RawValue(loader.construct_document(value_node), where)
 
 
 def _known(key: str, where: str) -> None:
-    valid = [name for name, _, _ in leaves()]
+    valid = [name for name, _, _ in iterate_settings()]
     if key not in valid:
-        close = nearest(key, valid, 1) or nearest(key.rsplit(".", 1)[-1], [name.rsplit(".", 1)[-1] for name in valid], 1)
+        close = find_nearest(key, valid, 1) or find_nearest(key.rsplit(".", 1)[-1], [name.rsplit(".", 1)[-1] for name in valid], 1)
         remedy = f"did you mean {close[0]}?" if close else "k8sconsole config schema"
         raise ConfigurationError(f"{where}: {key}", "there is no such setting", remedy)
 
 
-def _convert(key: str, given: Given, kind: Any) -> Any:
+def _convert(key: str, given: RawValue, kind: Any) -> Any:
     try:
         value = msgspec.convert(given.value, kind, strict=False)
     except msgspec.ValidationError as cause:
