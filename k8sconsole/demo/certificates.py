@@ -31,19 +31,19 @@ class CertificateAuthority:
         from cryptography.hazmat.primitives.asymmetric import ec
 
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._name = _subject("k8sconsole-demo", ())
+        self._name = _build_subject("k8sconsole-demo", ())
         self._certificate = self._sign(self._name, self._key, is_authority=True)
 
     @property
     def certificate(self) -> bytes:
-        return _pem(self._certificate)
+        return _encode_pem(self._certificate)
 
-    def server(self) -> IssuedCertificate:
-        return self._issue(_subject("k8sconsole-demo-apiserver", ()), loopback=True)
+    def issue_server(self) -> IssuedCertificate:
+        return self._issue(_build_subject("k8sconsole-demo-apiserver", ()), loopback=True)
 
-    def client(self, name: str, groups: Sequence[str]) -> IssuedCertificate:
+    def issue_client(self, name: str, groups: Sequence[str]) -> IssuedCertificate:
         """A client certificate: the name is the user's, organisations are groups."""
-        return self._issue(_subject(name, groups), loopback=False)
+        return self._issue(_build_subject(name, groups), loopback=False)
 
     def _issue(self, subject: x509.Name, *, loopback: bool) -> IssuedCertificate:
         from cryptography.hazmat.primitives import serialization
@@ -51,7 +51,7 @@ class CertificateAuthority:
 
         key = ec.generate_private_key(ec.SECP256R1())
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
-        return IssuedCertificate(_pem(self._sign(subject, key, loopback=loopback)), pem)
+        return IssuedCertificate(_encode_pem(self._sign(subject, key, loopback=loopback)), pem)
 
     def _sign(
         self, subject: x509.Name, key: EllipticCurvePrivateKey, *, is_authority: bool = False, loopback: bool = False
@@ -67,14 +67,14 @@ class CertificateAuthority:
         builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         if is_authority:
-            builder = builder.add_extension(_signing_only(), critical=True)
+            builder = builder.add_extension(_ca_key_usage(), critical=True)
         if loopback:
             names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
             builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         return builder.sign(self._key, hashes.SHA256())
 
 
-def _signing_only() -> x509.KeyUsage:
+def _ca_key_usage() -> x509.KeyUsage:
     from cryptography import x509
 
     return x509.KeyUsage(
@@ -83,7 +83,7 @@ def _signing_only() -> x509.KeyUsage:
     )  # fmt: skip
 
 
-def _subject(name: str, groups: Sequence[str]) -> x509.Name:
+def _build_subject(name: str, groups: Sequence[str]) -> x509.Name:
     from cryptography import x509
     from cryptography.x509.oid import NameOID
 
@@ -91,7 +91,7 @@ def _subject(name: str, groups: Sequence[str]) -> x509.Name:
     return x509.Name([*organisations, x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _pem(certificate: x509.Certificate) -> bytes:
+def _encode_pem(certificate: x509.Certificate) -> bytes:
     from cryptography.hazmat.primitives import serialization
 
     return certificate.public_bytes(serialization.Encoding.PEM)

@@ -32,22 +32,22 @@ class FixedDemoClock(DemoClock):
 
 
 @lru_cache(maxsize=1024)
-def stamp(at: datetime) -> str:
+def format_timestamp(at: datetime) -> str:
     """The form of metav1.Time: whole seconds, `2026-11-22T10:00:00Z`."""
     return at.astimezone(UTC).isoformat()[:19] + "Z"
 
 
-def micro_stamp(at: datetime) -> str:
+def format_micro_time(at: datetime) -> str:
     """The form of metav1.MicroTime, used by leases."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @lru_cache(maxsize=1024)
-def moment(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """Read either form back."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
 def seconds_since(text: str | None, now: datetime) -> float:
     """How long ago a stamp was; infinite for a stamp that is missing, so that "long enough ago" holds."""
-    return (now - moment(text)).total_seconds() if text else float("inf")
+    return (now - parse_timestamp(text)).total_seconds() if text else float("inf")

@@ -44,7 +44,7 @@ class Subscription:
         self._arrived = asyncio.Event()
         self._closed = False
 
-    def offer(self, event: StoreEvent) -> None:
+    def deliver(self, event: StoreEvent) -> None:
         if self.key is not None and event.resource.key != self.key:
             return
         self._events.append(event)
@@ -60,7 +60,7 @@ class Subscription:
     def closed(self) -> bool:
         return self._closed
 
-    def take(self) -> list[StoreEvent]:
+    def take_pending(self) -> list[StoreEvent]:
         """Everything that has arrived and was not taken yet."""
         events = list(self._events)
         self._events.clear()
@@ -102,7 +102,7 @@ class ChangeHistory:
         if len(self._events) > self._window:
             self.oldest = self._events.popleft().resource_version
         for subscription in tuple(self._subscriptions):
-            subscription.offer(event)
+            subscription.deliver(event)
             if subscription.closed:
                 self._subscriptions.discard(subscription)
 
@@ -130,21 +130,21 @@ class ChangeHistory:
             if subscription.key is not None:
                 self.unsubscribe(subscription)
 
-    def since(self, revision: int, key: str) -> list[StoreEvent]:
+    def events_since(self, revision: int, key: str) -> list[StoreEvent]:
         """Changes of one kind after a revision, oldest first; raises a 410 status when they are no longer known."""
         if revision < self.oldest:
             raise status.gone(f"too old resource version: {revision} ({self.oldest})")
         first = bisect_right(self._events, revision, key=lambda event: event.resource_version)
-        return [event for event in self._tail(first) if event.resource.key == key]
+        return [event for event in self._events_from(first) if event.resource.key == key]
 
-    def before(self, revision: int, key: str) -> dict[Key, bytes | None]:
+    def previous_versions(self, revision: int, key: str) -> dict[Key, bytes | None]:
         """What every object changed since looked like at that revision; None for those that did not exist."""
         past: dict[Key, bytes | None] = {}
-        for event in reversed(self.since(revision, key)):
+        for event in reversed(self.events_since(revision, key)):
             past[event.namespace, event.name] = event.previous_raw
         return past
 
-    def _tail(self, first: int) -> Iterator[StoreEvent]:
+    def _events_from(self, first: int) -> Iterator[StoreEvent]:
         distance = len(self._events) - first
         newest = [event for event, _ in zip(reversed(self._events), range(distance), strict=False)]
         return reversed(newest)

@@ -31,7 +31,7 @@ _TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a mount path
 
 
-def fill_spec(spec: Json) -> None:
+def fill_pod_spec(spec: Json) -> None:
     """A pod spec's defaults, for pods and templates alike."""
     for key, value in _SPEC.items():
         spec.setdefault(key, value)
@@ -52,7 +52,7 @@ def _fill_container(container: Json) -> None:
         container["resources"]["requests"] = {**limits, **(container["resources"].get("requests") or {})}
     container.setdefault("terminationMessagePath", "/dev/termination-log")
     container.setdefault("terminationMessagePolicy", "File")
-    container.setdefault("imagePullPolicy", _pull_policy(container.get("image", "")))
+    container.setdefault("imagePullPolicy", _default_pull_policy(container.get("image", "")))
     for port in container.get("ports") or ():
         port.setdefault("protocol", "TCP")
     for probe in (container[name] for name in _PROBES if container.get(name)):
@@ -63,7 +63,7 @@ def _fill_container(container: Json) -> None:
             field.setdefault("apiVersion", "v1")
 
 
-def _pull_policy(image: str) -> str:
+def _default_pull_policy(image: str) -> str:
     name = image.rsplit("/", 1)[-1]
     tag = name.split(":", 1)[1] if ":" in name else "latest"
     return "Always" if tag == "latest" and "@" not in image else "IfNotPresent"
@@ -91,7 +91,7 @@ def _fill_volume(volume: Json) -> None:
         volume["emptyDir"] = {}
 
 
-def enter(store: ObjectStore, pod: Json, suffix: str) -> None:
+def admit_pod(store: ObjectStore, pod: Json, suffix: str) -> None:
     """Takes a new pod through admission, in place; `suffix` names its token volume. Raises a 403 for an account or priority unheard of."""
     spec, meta = pod["spec"], pod["metadata"]
     account = spec.get("serviceAccountName") or "default"
@@ -105,13 +105,13 @@ def enter(store: ObjectStore, pod: Json, suffix: str) -> None:
         raise status.forbidden(_PODS, meta.get("name", ""), why)
     _set_priority(store, pod)
     for limits in store.iterate(_RANGES, meta["namespace"]):
-        apply_limits(spec, limits)
-    admit(pod, suffix if mounts else "")
+        apply_limit_range(spec, limits)
+    add_admission_fields(pod, suffix if mounts else "")
     if store.has(_NODES, "", spec.get("nodeName", "")):
-        locate(pod, store.view(_NODES, "", spec["nodeName"]))
+        copy_topology_labels(pod, store.view(_NODES, "", spec["nodeName"]))
 
 
-def locate(pod: Json, node: Json) -> None:
+def copy_topology_labels(pod: Json, node: Json) -> None:
     """A pod carries the region and zone of the node it is bound to, whatever it said before."""
     labels = node["metadata"].get("labels") or {}
     if found := {key: labels[key] for key in _TOPOLOGY if key in labels}:
@@ -129,7 +129,7 @@ def _set_priority(store: ObjectStore, pod: Json) -> None:
     spec["preemptionPolicy"] = found.get("preemptionPolicy", "PreemptLowerPriority")
 
 
-def admit(pod: Json, suffix: str) -> None:
+def add_admission_fields(pod: Json, suffix: str) -> None:
     """What admission adds to any pod: account and its token volume (none without `suffix`), priority, tolerations, quality of service."""
     spec = pod["spec"]
     spec.setdefault("serviceAccountName", "default")
@@ -137,13 +137,13 @@ def admit(pod: Json, suffix: str) -> None:
     spec.setdefault("enableServiceLinks", True)
     spec.setdefault("priority", 0)
     spec.setdefault("preemptionPolicy", "PreemptLowerPriority")
-    _tolerate(spec)
+    _add_default_tolerations(spec)
     if suffix:
         _mount_token(spec, f"kube-api-access-{suffix}")
-    pod["status"] = {"phase": "Pending", "qosClass": quality(spec)}
+    pod["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
 
 
-def _tolerate(spec: Json) -> None:
+def _add_default_tolerations(spec: Json) -> None:
     present = {each.get("key") for each in spec.get("tolerations") or ()}
     for key in ("node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"):
         if key not in present:
@@ -157,10 +157,10 @@ def _mount_token(spec: Json, name: str) -> None:
     for container in bare:
         container.setdefault("volumeMounts", []).append({"name": name, "readOnly": True, "mountPath": TOKEN_PATH})
     if bare:
-        spec.setdefault("volumes", []).append(_token_volume(name))
+        spec.setdefault("volumes", []).append(_build_token_volume(name))
 
 
-def _token_volume(name: str) -> Json:
+def _build_token_volume(name: str) -> Json:
     namespace = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
     sources = [
         {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
@@ -170,20 +170,20 @@ def _token_volume(name: str) -> Json:
     return {"name": name, "projected": {"sources": sources, "defaultMode": _FILE_MODE}}
 
 
-def quality(spec: Json) -> str:
+def qos_class(spec: Json) -> str:
     """Guaranteed, Burstable or BestEffort."""
     resources = [each.get("resources") or {} for field in ("initContainers", "containers") for each in spec.get(field) or ()]
     if not any(each.get("requests") or each.get("limits") for each in resources):
         return "BestEffort"
-    return "Guaranteed" if all(_guaranteed(each) for each in resources) else "Burstable"
+    return "Guaranteed" if all(_is_guaranteed(each) for each in resources) else "Burstable"
 
 
-def _guaranteed(resources: Json) -> bool:
+def _is_guaranteed(resources: Json) -> bool:
     limits, requests = resources.get("limits") or {}, resources.get("requests") or {}
     return all(name in limits and requests.get(name, limits[name]) == limits[name] for name in ("cpu", "memory"))
 
 
-def apply_limits(spec: Json, limit_range: Json) -> None:
+def apply_limit_range(spec: Json, limit_range: Json) -> None:
     """Gives containers without requests or limits those of a LimitRange."""
     for limit in limit_range["spec"].get("limits") or ():
         if limit.get("type") != "Container":

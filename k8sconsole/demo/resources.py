@@ -61,7 +61,7 @@ class ServedResource:
         return f"{self.group}/{self.version}" if self.group else self.version
 
     @property
-    def qualified(self) -> str:
+    def qualified_name(self) -> str:
         """`deployments.apps`, `pods`: the name the server uses in its messages."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
@@ -71,7 +71,7 @@ class ServedResource:
 
 
 @dataclass(frozen=True, slots=True)
-class _Group:
+class _GroupVersion:
     """One group version, to write the table below without repeating it."""
 
     group: str
@@ -97,25 +97,25 @@ class _Group:
         )
 
 
-_core = _Group("", "v1")
-_apps = _Group("apps", "v1")
-_batch = _Group("batch", "v1")
-_net = _Group("networking.k8s.io", "v1")
-_rbac = _Group("rbac.authorization.k8s.io", "v1")
-_storage = _Group("storage.k8s.io", "v1")
-_admission = _Group("admissionregistration.k8s.io", "v1")
-_flow = _Group("flowcontrol.apiserver.k8s.io", "v1")
-_devices = _Group("resource.k8s.io", "v1")
-_metrics = _Group("metrics.k8s.io", "v1beta1")
-_authz = _Group("authorization.k8s.io", "v1")
-_authn = _Group("authentication.k8s.io", "v1")
+_core = _GroupVersion("", "v1")
+_apps = _GroupVersion("apps", "v1")
+_batch = _GroupVersion("batch", "v1")
+_net = _GroupVersion("networking.k8s.io", "v1")
+_rbac = _GroupVersion("rbac.authorization.k8s.io", "v1")
+_storage = _GroupVersion("storage.k8s.io", "v1")
+_admission = _GroupVersion("admissionregistration.k8s.io", "v1")
+_flow = _GroupVersion("flowcontrol.apiserver.k8s.io", "v1")
+_devices = _GroupVersion("resource.k8s.io", "v1")
+_metrics = _GroupVersion("metrics.k8s.io", "v1beta1")
+_authz = _GroupVersion("authorization.k8s.io", "v1")
+_authn = _GroupVersion("authentication.k8s.io", "v1")
 _ALL = ("all",)
 _EXT = ("api-extensions",)
-_ASK = ("create",)
+_CREATE_ONLY = ("create",)
 _POD_SUBS = ("status", "log", "eviction", "binding", "ephemeralcontainers", "exec", "portforward")
 
-_TABLE: tuple[ServedResource, ...] = (
-    _core("Binding", "bindings", verbs=_ASK),
+_BUILT_IN_KINDS: tuple[ServedResource, ...] = (
+    _core("Binding", "bindings", verbs=_CREATE_ONLY),
     _core("ConfigMap", "configmaps", "cm", generation=False),
     _core("Endpoints", "endpoints", "ep", generation=False),
     _core("Event", "events", "ev", generation=False),
@@ -138,10 +138,10 @@ _TABLE: tuple[ServedResource, ...] = (
     _apps("StatefulSet", "statefulsets", "sts", subs=SCALED, categories=_ALL),
     _batch("CronJob", "cronjobs", "cj", subs=STATUS, categories=_ALL),
     _batch("Job", "jobs", subs=STATUS, categories=_ALL),
-    _Group("autoscaling", "v2")(
+    _GroupVersion("autoscaling", "v2")(
         "HorizontalPodAutoscaler", "horizontalpodautoscalers", "hpa", subs=STATUS, categories=_ALL, generation=False
     ),
-    _Group("autoscaling", "v1")(
+    _GroupVersion("autoscaling", "v1")(
         "HorizontalPodAutoscaler",
         "horizontalpodautoscalers",
         "hpa",
@@ -155,8 +155,8 @@ _TABLE: tuple[ServedResource, ...] = (
     _net("NetworkPolicy", "networkpolicies", "netpol"),
     _net("IPAddress", "ipaddresses", "ip", scope="cluster", generation=False),
     _net("ServiceCIDR", "servicecidrs", scope="cluster", subs=STATUS, generation=False),
-    _Group("discovery.k8s.io", "v1")("EndpointSlice", "endpointslices"),
-    _Group("policy", "v1")("PodDisruptionBudget", "poddisruptionbudgets", "pdb", subs=STATUS),
+    _GroupVersion("discovery.k8s.io", "v1")("EndpointSlice", "endpointslices"),
+    _GroupVersion("policy", "v1")("PodDisruptionBudget", "poddisruptionbudgets", "pdb", subs=STATUS),
     _rbac("ClusterRoleBinding", "clusterrolebindings", scope="cluster", generation=False),
     _rbac("ClusterRole", "clusterroles", scope="cluster", generation=False),
     _rbac("RoleBinding", "rolebindings", generation=False),
@@ -167,12 +167,14 @@ _TABLE: tuple[ServedResource, ...] = (
     _storage("CSINode", "csinodes", scope="cluster", generation=False),
     _storage("StorageClass", "storageclasses", "sc", scope="cluster", generation=False),
     _storage("VolumeAttachment", "volumeattachments", scope="cluster", subs=STATUS, generation=False),
-    _Group("coordination.k8s.io", "v1")("Lease", "leases", generation=False),
-    _Group("scheduling.k8s.io", "v1")("PriorityClass", "priorityclasses", "pc", scope="cluster"),
-    _Group("apiextensions.k8s.io", "v1")(
+    _GroupVersion("coordination.k8s.io", "v1")("Lease", "leases", generation=False),
+    _GroupVersion("scheduling.k8s.io", "v1")("PriorityClass", "priorityclasses", "pc", scope="cluster"),
+    _GroupVersion("apiextensions.k8s.io", "v1")(
         "CustomResourceDefinition", "customresourcedefinitions", "crd crds", scope="cluster", subs=STATUS, categories=_EXT
     ),
-    _Group("apiregistration.k8s.io", "v1")("APIService", "apiservices", scope="cluster", subs=STATUS, categories=_EXT, generation=False),
+    _GroupVersion("apiregistration.k8s.io", "v1")(
+        "APIService", "apiservices", scope="cluster", subs=STATUS, categories=_EXT, generation=False
+    ),
     _admission("MutatingWebhookConfiguration", "mutatingwebhookconfigurations", scope="cluster", categories=_EXT),
     _admission("ValidatingWebhookConfiguration", "validatingwebhookconfigurations", scope="cluster", categories=_EXT),
     _admission("ValidatingAdmissionPolicy", "validatingadmissionpolicies", scope="cluster", subs=STATUS, categories=_EXT),
@@ -183,28 +185,28 @@ _TABLE: tuple[ServedResource, ...] = (
     _devices("ResourceClaim", "resourceclaims", subs=STATUS, generation=False),
     _devices("ResourceClaimTemplate", "resourceclaimtemplates", generation=False),
     _devices("ResourceSlice", "resourceslices", scope="cluster"),
-    _Group("certificates.k8s.io", "v1")(
+    _GroupVersion("certificates.k8s.io", "v1")(
         "CertificateSigningRequest", "certificatesigningrequests", "csr", scope="cluster", subs=("status", "approval"), generation=False
     ),
-    _Group("events.k8s.io", "v1")("Event", "events", "ev", generation=False, stored_as="/events"),
-    _Group("node.k8s.io", "v1")("RuntimeClass", "runtimeclasses", scope="cluster", generation=False),
+    _GroupVersion("events.k8s.io", "v1")("Event", "events", "ev", generation=False, stored_as="/events"),
+    _GroupVersion("node.k8s.io", "v1")("RuntimeClass", "runtimeclasses", scope="cluster", generation=False),
     _flow("FlowSchema", "flowschemas", scope="cluster", subs=STATUS),
     _flow("PriorityLevelConfiguration", "prioritylevelconfigurations", scope="cluster", subs=STATUS),
     _metrics("NodeMetrics", "nodes", scope="cluster", verbs=READ_VERBS),
     _metrics("PodMetrics", "pods", verbs=READ_VERBS),
-    _authz("LocalSubjectAccessReview", "localsubjectaccessreviews", verbs=_ASK),
-    _authz("SelfSubjectAccessReview", "selfsubjectaccessreviews", scope="cluster", verbs=_ASK),
-    _authz("SelfSubjectRulesReview", "selfsubjectrulesreviews", scope="cluster", verbs=_ASK),
-    _authz("SubjectAccessReview", "subjectaccessreviews", scope="cluster", verbs=_ASK),
-    _authn("SelfSubjectReview", "selfsubjectreviews", scope="cluster", verbs=_ASK),
-    _authn("TokenReview", "tokenreviews", scope="cluster", verbs=_ASK),
+    _authz("LocalSubjectAccessReview", "localsubjectaccessreviews", verbs=_CREATE_ONLY),
+    _authz("SelfSubjectAccessReview", "selfsubjectaccessreviews", scope="cluster", verbs=_CREATE_ONLY),
+    _authz("SelfSubjectRulesReview", "selfsubjectrulesreviews", scope="cluster", verbs=_CREATE_ONLY),
+    _authz("SubjectAccessReview", "subjectaccessreviews", scope="cluster", verbs=_CREATE_ONLY),
+    _authn("SelfSubjectReview", "selfsubjectreviews", scope="cluster", verbs=_CREATE_ONLY),
+    _authn("TokenReview", "tokenreviews", scope="cluster", verbs=_CREATE_ONLY),
 )
 
 
 class ResourceRegistry:
     """The kinds one cluster serves, found by path or by kind."""
 
-    def __init__(self, resources: tuple[ServedResource, ...] = _TABLE) -> None:
+    def __init__(self, resources: tuple[ServedResource, ...] = _BUILT_IN_KINDS) -> None:
         self._by_path = {(each.group, each.version, each.plural): each for each in resources}
 
     def __iter__(self) -> Iterator[ServedResource]:
@@ -221,7 +223,7 @@ class ResourceRegistry:
     def find(self, group: str, version: str, plural: str) -> ServedResource | None:
         return self._by_path.get((group, version, plural))
 
-    def by_kind(self, api_version: str, kind: str) -> ServedResource | None:
+    def find_by_kind(self, api_version: str, kind: str) -> ServedResource | None:
         return next((each for each in self if each.kind == kind and each.api_version == api_version), None)
 
     def versions(self, group: str) -> list[str]:
@@ -234,7 +236,7 @@ class ResourceRegistry:
 
 
 _BUILTIN = ResourceRegistry()
-RESOURCES: Mapping[str, ServedResource] = {each.key: each for each in _TABLE if not each.stored_as}
+RESOURCES: Mapping[str, ServedResource] = {each.key: each for each in _BUILT_IN_KINDS if not each.stored_as}
 
 
 def find(group: str, version: str, plural: str) -> ServedResource | None:
@@ -244,4 +246,4 @@ def find(group: str, version: str, plural: str) -> ServedResource | None:
 
 def by_kind(api_version: str, kind: str) -> ServedResource | None:
     """A built-in kind by `apps/v1` and `Deployment`, or None."""
-    return _BUILTIN.by_kind(api_version, kind)
+    return _BUILTIN.find_by_kind(api_version, kind)

@@ -20,12 +20,12 @@ from k8sconsole.demo.api import definitions
 from k8sconsole.demo.api.access import AccessControl
 from k8sconsole.demo.api.backend import Backend
 from k8sconsole.demo.api.faults import Fault, FaultInjector
-from k8sconsole.demo.api.http import application
+from k8sconsole.demo.api.http import build_application
 from k8sconsole.demo.clock import DemoClock
 from k8sconsole.demo.storage import ObjectStore
 from k8sconsole.demo.users import MASTERS, User
 from k8sconsole.demo.world import scenario as scenarios
-from k8sconsole.demo.world.controllers.inventory import EVERY, STILL
+from k8sconsole.demo.world.controllers.inventory import ALL_CONTROLLERS, STILL_CONTROLLERS
 from k8sconsole.demo.world.run import World
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class DemoCluster:
         self._gate = AccessControl(self.store, (self.admin, *users))
         self._backend = Backend(self.store, self._gate, Random(seed))
         self._faults = FaultInjector()
-        self.world = World(self.store, self.clock, seed, controllers=STILL if still else EVERY)
+        self.world = World(self.store, self.clock, seed, controllers=STILL_CONTROLLERS if still else ALL_CONTROLLERS)
         self._tls = tls
         self._authority: CertificateAuthority | None = None
         self._runner: web.AppRunner | None = None
@@ -74,15 +74,15 @@ class DemoCluster:
 
     async def start(self) -> Self:
         """Loads the scenario, starts the world and serves. Raises OSError when the port is taken."""
-        definitions.attach(self.store)
-        scenarios.load(self._scenario, size=self._size, seed=self._seed).apply(self.store)
+        definitions.serve_definitions(self.store)
+        scenarios.load_scenario(self._scenario, size=self._size, seed=self._seed).apply(self.store)
         if self._tls:
             from k8sconsole.demo.certificates import CertificateAuthority
 
             self._authority = CertificateAuthority()
         self._folder = Path(tempfile.mkdtemp(prefix="k8sconsole-demo-"))
-        self._faults.running.set()
-        await self._open()
+        self._faults.answering.set()
+        await self._open_port()
         self.kubeconfig_for(self.admin)
         await self.world.start()
         return self
@@ -90,7 +90,7 @@ class DemoCluster:
     async def stop(self) -> None:
         """Closes the port, stops the world and removes the kubeconfig files."""
         await self.world.stop()
-        await self._close()
+        await self._close_port()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = None
@@ -113,7 +113,7 @@ class DemoCluster:
             asyncio.run_coroutine_threadsafe(cluster.start(), loop).result(_START_SECONDS)
             yield cluster
         finally:
-            asyncio.run_coroutine_threadsafe(cluster._end(), loop).result(_START_SECONDS)
+            asyncio.run_coroutine_threadsafe(cluster._stop_and_cancel(), loop).result(_START_SECONDS)
             loop.call_soon_threadsafe(loop.stop)
             thread.join(_START_SECONDS)
             loop.close()
@@ -128,17 +128,17 @@ class DemoCluster:
     @property
     def kubeconfig(self) -> Path:
         """The administrator's kubeconfig, mode 0600; there from start to stop."""
-        return self._file(self.admin)
+        return self._kubeconfig_path(self.admin)
 
     def kubeconfig_for(self, user: User, *, certificate: bool = False) -> Path:
         """Writes a user's kubeconfig and returns its path; with `certificate` (TLS only) it carries one instead of the token."""
-        pair = self._authority.client(user.name, user.groups) if certificate and self._authority else None
+        pair = self._authority.issue_client(user.name, user.groups) if certificate and self._authority else None
         authority = self._authority.certificate if self._authority else None
-        path = self._file(user)
-        kubeconfig.write(path, kubeconfig.ApiServerAddress(f"demo-{self._scenario}", self.url, authority), user, pair)
+        path = self._kubeconfig_path(user)
+        kubeconfig.write_kubeconfig(path, kubeconfig.ApiServerAddress(f"demo-{self._scenario}", self.url, authority), user, pair)
         return path
 
-    def _file(self, user: User) -> Path:
+    def _kubeconfig_path(self, user: User) -> Path:
         if self._folder is None:
             raise RuntimeError("the demo cluster has not been started")
         return self._folder / f"{user.name.replace(':', '-')}.kubeconfig"
@@ -147,26 +147,26 @@ class DemoCluster:
 
     def pause(self) -> None:
         """Stops answering: connections stay open, and nothing arrives on them."""
-        self._faults.running.clear()
+        self._faults.answering.clear()
 
     async def refuse(self) -> None:
         """Closes the port and every connection, as a server that died."""
-        await self._close()
+        await self._close_port()
 
     async def resume(self) -> None:
         """Answers again, on the same port, after `pause` or `refuse`."""
-        self._faults.running.set()
+        self._faults.answering.set()
         if self._runner is None:
-            await self._open()
+            await self._open_port()
 
-    def plan(self, *faults: Fault) -> None:
+    def plan_faults(self, *faults: Fault) -> None:
         """These befall the next requests that they are meant for."""
         self._faults.planned.extend(faults)
 
     @property
-    def asked(self) -> list[str]:
+    def requests(self) -> list[str]:
         """The paths of the latest requests, with their queries, oldest first."""
-        return list(self._faults.asked)
+        return list(self._faults.requests)
 
     def end_watches(self) -> None:
         """Ends every watch as the server does when its time is over."""
@@ -175,7 +175,7 @@ class DemoCluster:
     def rotate_token(self, user: User) -> User:
         """Gives a user another token; the former one is refused from now on. Watches that are open go on, as on a real server."""
         renewed = replace(user, token=secrets.token_urlsafe(24))
-        self._gate.admit(renewed)
+        self._gate.add_user(renewed)
         return renewed
 
     def compact(self) -> None:
@@ -188,16 +188,18 @@ class DemoCluster:
 
     # -- inside
 
-    async def _open(self) -> None:
+    async def _open_port(self) -> None:
         from aiohttp import web
 
-        self._runner = web.AppRunner(application(self._backend, self._faults), access_log=None, shutdown_timeout=0.05, handle_signals=False)
+        self._runner = web.AppRunner(
+            build_application(self._backend, self._faults), access_log=None, shutdown_timeout=0.05, handle_signals=False
+        )
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._ssl(), reuse_address=True)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._build_ssl_context(), reuse_address=True)
         await site.start()
         self._port = self._runner.addresses[0][1]
 
-    async def _end(self) -> None:
+    async def _stop_and_cancel(self) -> None:
         """Stops, and waits for every request that was still being answered, since its loop ends too."""
         await self.stop()
         left = asyncio.all_tasks() - {asyncio.current_task()}
@@ -205,17 +207,17 @@ class DemoCluster:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
-    async def _close(self) -> None:
+    async def _close_port(self) -> None:
         runner, self._runner = self._runner, None
         if runner is None:
             return
-        self._faults.running.set()
+        self._faults.answering.set()
         await runner.cleanup()
 
-    def _ssl(self) -> ssl.SSLContext | None:
+    def _build_ssl_context(self) -> ssl.SSLContext | None:
         if self._authority is None or self._folder is None:
             return None
-        pair = self._authority.server()
+        pair = self._authority.issue_server()
         chain, trusted = self._folder / "server.pem", self._folder / "ca.pem"
         chain.touch(mode=0o600)
         chain.write_bytes(pair.key + pair.certificate)

@@ -38,7 +38,7 @@ class ApiStatus(Exception):
         return status
 
 
-def _details(resource: ServedResource, name: str, *, kind: str | None = None, causes: Sequence[Json] = ()) -> Json:
+def _build_details(resource: ServedResource, name: str, *, kind: str | None = None, causes: Sequence[Json] = ()) -> Json:
     details: Json = {"name": name} if name else {}
     if resource.group:
         details["group"] = resource.group
@@ -54,29 +54,31 @@ def cause(field: str, message: str, reason: str = "FieldValueInvalid") -> Json:
 
 
 def not_found(resource: ServedResource, name: str) -> ApiStatus:
-    return ApiStatus(404, "NotFound", f'{resource.qualified} "{name}" not found', _details(resource, name))
+    return ApiStatus(404, "NotFound", f'{resource.qualified_name} "{name}" not found', _build_details(resource, name))
 
 
 def already_exists(resource: ServedResource, name: str) -> ApiStatus:
-    return ApiStatus(409, "AlreadyExists", f'{resource.qualified} "{name}" already exists', _details(resource, name))
+    return ApiStatus(409, "AlreadyExists", f'{resource.qualified_name} "{name}" already exists', _build_details(resource, name))
 
 
 def conflict(resource: ServedResource, name: str, why: str | None = None, causes: Sequence[Json] = ()) -> ApiStatus:
     why = why or "the object has been modified; please apply your changes to the latest version and try again"
-    message = f'Operation cannot be fulfilled on {resource.qualified} "{name}": {why}'
-    return ApiStatus(409, "Conflict", message, _details(resource, name, causes=causes))
+    message = f'Operation cannot be fulfilled on {resource.qualified_name} "{name}": {why}'
+    return ApiStatus(409, "Conflict", message, _build_details(resource, name, causes=causes))
 
 
 def invalid(resource: ServedResource, name: str, causes: Sequence[Json]) -> ApiStatus:
     kind = f"{resource.kind}.{resource.group}" if resource.group else resource.kind
     listed = [f"{each['field']}: {each['message']}" for each in causes]
     text = listed[0] if len(listed) == 1 else f"[{', '.join(listed)}]"
-    return ApiStatus(422, "Invalid", f'{kind} "{name}" is invalid: {text}', _details(resource, name, kind=resource.kind, causes=causes))
+    return ApiStatus(
+        422, "Invalid", f'{kind} "{name}" is invalid: {text}', _build_details(resource, name, kind=resource.kind, causes=causes)
+    )
 
 
 def forbidden(resource: ServedResource, name: str, why: str) -> ApiStatus:
-    subject = f'{resource.qualified} "{name}"' if name else resource.qualified
-    return ApiStatus(403, "Forbidden", f"{subject} is forbidden: {why}", _details(resource, name))
+    subject = f'{resource.qualified_name} "{name}"' if name else resource.qualified_name
+    return ApiStatus(403, "Forbidden", f"{subject} is forbidden: {why}", _build_details(resource, name))
 
 
 def gone(message: str) -> ApiStatus:

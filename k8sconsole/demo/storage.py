@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo import status
-from k8sconsole.demo.clock import DemoClock, stamp
+from k8sconsole.demo.clock import DemoClock, format_timestamp
 from k8sconsole.demo.history import WINDOW, ChangeHistory, EventType, Key, StoreEvent, Subscription
 from k8sconsole.demo.resources import RESOURCES, ResourceRegistry, ServedResource
 from k8sconsole.demo.views import view
@@ -51,7 +51,7 @@ class Bucket:
     objects: dict[Key, StoredObject]
     keys: list[Key]
 
-    def span(self, namespace: str | None) -> list[Key]:
+    def keys_in(self, namespace: str | None) -> list[Key]:
         if not namespace:
             return list(self.keys)
         return self.keys[bisect_left(self.keys, (namespace, "")) : bisect_left(self.keys, (namespace + "\0", ""))]
@@ -93,52 +93,52 @@ class ObjectStore:
             bucket = self._buckets[resource.key] = Bucket(RESOURCES.get(resource.key, resource), {}, [])
         return bucket
 
-    def stored(self, resource: ServedResource, namespace: str | None, name: str) -> StoredObject:
+    def get_stored(self, resource: ServedResource, namespace: str | None, name: str) -> StoredObject:
         """The entry itself; raises a 404 status."""
         found = self.bucket(resource).objects.get((namespace or "", name))
         if found is None:
             raise status.not_found(resource, name)
         return found
 
-    def raw(self, resource: ServedResource, namespace: str | None, name: str) -> bytes:
-        return self.stored(resource, namespace, name).raw
+    def get_raw(self, resource: ServedResource, namespace: str | None, name: str) -> bytes:
+        return self.get_stored(resource, namespace, name).raw
 
     def get(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
-        found: Json = _decode(self.raw(resource, namespace, name))
+        found: Json = _decode(self.get_raw(resource, namespace, name))
         return found
 
     def view(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
         """The object to look at, not to alter; raises a 404 status."""
-        return view(self.raw(resource, namespace, name))
+        return view(self.get_raw(resource, namespace, name))
 
     def has(self, resource: ServedResource, namespace: str | None, name: str) -> bool:
         return (namespace or "", name) in self.bucket(resource).objects
 
-    def names(self, resource: ServedResource, namespace: str | None = None) -> list[Key]:
+    def list_keys(self, resource: ServedResource, namespace: str | None = None) -> list[Key]:
         """(namespace, name) of every object of a kind, sorted; the namespace is "" for cluster-wide kinds."""
-        return self.bucket(resource).span(namespace)
+        return self.bucket(resource).keys_in(namespace)
 
     def iterate(self, resource: ServedResource, namespace: str | None = None) -> Iterator[Json]:
         """Views, sorted by key; objects that vanish while iterating are skipped."""
         bucket = self.bucket(resource)
-        for key in bucket.span(namespace):
+        for key in bucket.keys_in(namespace):
             found = bucket.objects.get(key)
             if found is not None:
                 yield view(found.raw)
 
     def count(self, resource: ServedResource, namespace: str | None = None) -> int:
-        return len(self.bucket(resource).objects) if not namespace else len(self.names(resource, namespace))
+        return len(self.bucket(resource).objects) if not namespace else len(self.list_keys(resource, namespace))
 
     def select(self, resource: ServedResource, namespace: str | None, selector: Mapping[str, str]) -> Iterator[Json]:
         """Views of the objects that carry all these labels; decodes only those."""
         bucket = self.bucket(resource)
         wanted = selector.items()
-        for key in bucket.span(namespace):
+        for key in bucket.keys_in(namespace):
             found = bucket.objects.get(key)
             if found is not None and wanted <= found.labels.items():
                 yield view(found.raw)
 
-    def owned_by(self, uid: str) -> list[tuple[ServedResource, str, str]]:
+    def find_owned(self, uid: str) -> list[tuple[ServedResource, str, str]]:
         """Dependents whose owner references name this uid."""
         return [(self._buckets[key].resource, namespace, name) for key, namespace, name in sorted(self._owned.get(uid, ()))]
 
@@ -150,10 +150,10 @@ class ObjectStore:
         key = (meta.get("namespace") or "", meta["name"])
         if key in self.bucket(resource).objects:
             raise status.already_exists(resource, meta["name"])
-        new = _complete(self.bucket(resource).resource, obj)
+        new = _with_type_meta(self.bucket(resource).resource, obj)
         meta = new["metadata"]
         meta["uid"] = meta.get("uid") or str(uuid.UUID(int=self._random.getrandbits(128), version=4))
-        meta["creationTimestamp"] = meta.get("creationTimestamp") or stamp(self.clock.now())
+        meta["creationTimestamp"] = meta.get("creationTimestamp") or format_timestamp(self.clock.now())
         if resource.generation:
             meta.setdefault("generation", 1)
         if not dry_run:
@@ -173,7 +173,7 @@ class ObjectStore:
             raise status.conflict(resource, meta["name"])
         if meta.get("uid") and meta["uid"] != old["metadata"]["uid"]:
             raise _uid_conflict(resource, meta["name"], meta["uid"], old["metadata"]["uid"])
-        return self._replace(resource, old, _merge_parts(resource, old, obj, subresource), dry_run=dry_run)
+        return self._replace(resource, old, _merge_writable(resource, old, obj, subresource), dry_run=dry_run)
 
     def mutate(
         self, resource: ServedResource, namespace: str | None, name: str, change: Callable[[Json], None], *, subresource: str | None = None
@@ -183,7 +183,7 @@ class ObjectStore:
         new = self.get(resource, namespace, name)
         change(new)
         if subresource:
-            new = _merge_parts(resource, old, new, subresource)
+            new = _merge_writable(resource, old, new, subresource)
         return self._replace(resource, old, new, dry_run=False)
 
     def set_status(self, resource: ServedResource, namespace: str | None, name: str, status: Json) -> None:
@@ -209,9 +209,9 @@ class ObjectStore:
         old = self.get(resource, namespace, name)
         _check_preconditions(resource, old["metadata"], preconditions or {})
         new = self.get(resource, namespace, name)
-        _set_propagation(new["metadata"], propagation)
-        grace = _grace(resource, new, grace_seconds)
-        if not grace and not _held(new):
+        _set_propagation_finalizer(new["metadata"], propagation)
+        grace = _grace_seconds(resource, new, grace_seconds)
+        if not grace and not _has_finalizers(new):
             return old if dry_run else self.remove(resource, namespace, name)
         self._mark_deleted(new, grace)
         return self._replace(resource, old, new, dry_run=dry_run)
@@ -232,26 +232,26 @@ class ObjectStore:
         if obj["kind"] == "Namespace":
             obj["status"] = {**obj.get("status", {}), "phase": "Terminating"}
         if "deletionTimestamp" not in meta:
-            meta["deletionTimestamp"] = stamp(self.clock.now() + timedelta(seconds=grace))
+            meta["deletionTimestamp"] = format_timestamp(self.clock.now() + timedelta(seconds=grace))
             meta["deletionGracePeriodSeconds"] = grace
             if "generation" in meta:
                 meta["generation"] += 1
         elif grace < meta.get("deletionGracePeriodSeconds", 0):
-            meta["deletionTimestamp"] = stamp(self.clock.now() + timedelta(seconds=grace))
+            meta["deletionTimestamp"] = format_timestamp(self.clock.now() + timedelta(seconds=grace))
             meta["deletionGracePeriodSeconds"] = grace
 
     def _replace(self, resource: ServedResource, old: Json, new: Json, *, dry_run: bool) -> Json:
-        new = _complete(self.bucket(resource).resource, new)
+        new = _with_type_meta(self.bucket(resource).resource, new)
         meta, before = new["metadata"], old["metadata"]
         meta["resourceVersion"] = before["resourceVersion"]
         if new == old:
             return new
-        if resource.generation and meta.get("generation") == before.get("generation") and _spec_of(new) != _spec_of(old):
+        if resource.generation and meta.get("generation") == before.get("generation") and _spec_fields(new) != _spec_fields(old):
             meta["generation"] = before.get("generation", 0) + 1
         if dry_run:
             return new
         key = (meta.get("namespace") or "", meta["name"])
-        released = "deletionTimestamp" in meta and not _held(new) and not meta.get("deletionGracePeriodSeconds")
+        released = "deletionTimestamp" in meta and not _has_finalizers(new) and not meta.get("deletionGracePeriodSeconds")
         return self._commit("DELETED" if released else "MODIFIED", resource, key, new)
 
     def _commit(self, kind: EventType, resource: ServedResource, key: Key, obj: Json) -> Json:
@@ -260,43 +260,43 @@ class ObjectStore:
         bucket = self.bucket(resource)
         raw = _encode(obj)
         previous = bucket.objects.pop(key, None)
-        self._forget_owners(resource.key, key, previous)
+        self._drop_owners(resource.key, key, previous)
         if kind == "DELETED":
             del bucket.keys[bisect_left(bucket.keys, key)]
         else:
             if previous is None:
                 insort(bucket.keys, key)
-            bucket.objects[key] = self._remember(resource.key, key, raw, obj["metadata"])
+            bucket.objects[key] = self._index_object(resource.key, key, raw, obj["metadata"])
         event = StoreEvent(kind, bucket.resource, key[0], key[1], self.resource_version, raw, previous.raw if previous else None)
         self.history.record(event)
         for observe in self.observers:
             observe(event)
         return obj
 
-    def _remember(self, resource_key: str, key: Key, raw: bytes, meta: Json) -> StoredObject:
+    def _index_object(self, resource_key: str, key: Key, raw: bytes, meta: Json) -> StoredObject:
         owners = tuple(owner["uid"] for owner in meta.get("ownerReferences") or ())
         for owner in owners:
             self._owned[owner].add((resource_key, *key))
         return StoredObject(raw, meta["uid"], self.resource_version, meta.get("labels") or {}, owners)
 
-    def _forget_owners(self, resource_key: str, key: Key, stored: StoredObject | None) -> None:
+    def _drop_owners(self, resource_key: str, key: Key, stored: StoredObject | None) -> None:
         for owner in stored.owners if stored else ():
             self._owned[owner].discard((resource_key, *key))
             if not self._owned[owner]:
                 del self._owned[owner]
 
 
-def _complete(resource: ServedResource, obj: Json) -> Json:
+def _with_type_meta(resource: ServedResource, obj: Json) -> Json:
     """A shallow copy that begins with kind and apiVersion, as its bytes must, and owns its metadata."""
     rest = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion", "metadata")}
     return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": dict(obj["metadata"]), **rest}
 
 
-def _spec_of(obj: Json) -> Json:
+def _spec_fields(obj: Json) -> Json:
     return {key: value for key, value in obj.items() if key not in ("metadata", "status", "kind", "apiVersion")}
 
 
-def _merge_parts(resource: ServedResource, old: Json, given: Json, subresource: str | None) -> Json:
+def _merge_writable(resource: ServedResource, old: Json, given: Json, subresource: str | None) -> Json:
     """What a write through this path may change of the object: everything but the status, or the status alone."""
     if subresource == "status":
         meta = dict(old["metadata"])
@@ -313,11 +313,11 @@ def _merge_parts(resource: ServedResource, old: Json, given: Json, subresource: 
     return new
 
 
-def _held(obj: Json) -> bool:
+def _has_finalizers(obj: Json) -> bool:
     return bool(obj["metadata"].get("finalizers") or (obj["kind"] == "Namespace" and obj.get("spec", {}).get("finalizers")))
 
 
-def _grace(resource: ServedResource, obj: Json, asked: int | None) -> int:
+def _grace_seconds(resource: ServedResource, obj: Json, asked: int | None) -> int:
     """Seconds a pod is given to end; nothing else has a grace period, nor has a pod that never started or is done."""
     done = obj.get("status", {}).get("phase") in ("Succeeded", "Failed")
     if resource.key != "/pods" or done or not obj.get("spec", {}).get("nodeName"):
@@ -326,7 +326,7 @@ def _grace(resource: ServedResource, obj: Json, asked: int | None) -> int:
     return int(usual if asked is None else asked)
 
 
-def _set_propagation(meta: Json, propagation: str | None) -> None:
+def _set_propagation_finalizer(meta: Json, propagation: str | None) -> None:
     if propagation is None:
         return
     kept = [each for each in meta.get("finalizers") or [] if each not in _GC_FINALIZERS.values()]

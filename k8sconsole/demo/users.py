@@ -27,9 +27,9 @@ class PolicyRule:
 
     def allows(self, ask: ResourceAttributes) -> bool:
         return (
-            _covers(self.verbs, ask.verb)
-            and _covers(self.groups, ask.group)
-            and (_covers(self.resources, ask.path) or f"*/{ask.subresource}" in self.resources)
+            _matches_any(self.verbs, ask.verb)
+            and _matches_any(self.groups, ask.group)
+            and (_matches_any(self.resources, ask.path) or f"*/{ask.subresource}" in self.resources)
             and (not self.namespaces or ask.namespace in self.namespaces)
             and (not self.names or ask.name in self.names)
         )
@@ -65,5 +65,5 @@ class User:
         return (*self.groups, AUTHENTICATED)
 
 
-def _covers(allowed: Iterable[str], asked: str) -> bool:
+def _matches_any(allowed: Iterable[str], asked: str) -> bool:
     return "*" in allowed or asked in allowed

@@ -92,7 +92,7 @@ class Site:
 
     def lists(self, path: str = PATH) -> int:
         """How many lists of this kind were begun."""
-        return len([asked for asked in self.demo.asked if asked.startswith(path + "?limit") and "continue" not in asked])
+        return len([asked for asked in self.demo.requests if asked.startswith(path + "?limit") and "continue" not in asked])
 
     async def complains(self, since: int) -> bool:
         state = await self.state()
@@ -124,7 +124,7 @@ async def test_whatever_befalls_a_watch_is_told_and_mends_by_itself_without_a_li
     for number, (name, fault) in enumerate(ON_WATCH.items()):
         await site.begin()
         lists, facts, began = site.lists(), len(site.facts), monotonic()
-        site.demo.plan(fault)
+        site.demo.plan_faults(fault)
         site.demo.end_watches()
         await wait_until(lambda facts=facts: site.complains(facts))
         told = monotonic() - began
@@ -145,7 +145,7 @@ async def test_whatever_befalls_a_list_is_told_and_the_next_one_is_whole(site: S
     for name, fault in ON_LIST.items():
         await site.begin()
         began, facts = monotonic(), len(site.facts)
-        site.demo.plan(fault)
+        site.demo.plan_faults(fault)
         await site.coordinator.refresh(site.name, CONFIGMAPS.name)
         await wait_until(lambda: _well_again(site))
         print(f"{name:30} told {await site.complains(facts)}, mended {monotonic() - began:5.2f} s")

@@ -84,7 +84,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Reader]:
 async def test_what_befalls_a_watch_stands_there_while_it_lasts(site: Reader, name: str) -> None:
     fault, words = ON_WATCH[name]
     await site.begin()
-    site.demo.plan(fault)
+    site.demo.plan_faults(fault)
     site.demo.end_watches()
     await wait_until(lambda: site.says(words))
     fault.times = 0
@@ -98,7 +98,7 @@ async def test_what_befalls_a_list_stands_there_while_it_lasts(site: Reader, nam
     await site.begin()
     for number in range(12):
         await site.create(f"many-{number}")
-    site.demo.plan(fault, Fault(PATH, watch=True, code=410))
+    site.demo.plan_faults(fault, Fault(PATH, watch=True, code=410))
     site.demo.end_watches()
     await wait_until(lambda: site.says(words))
     fault.times = 0

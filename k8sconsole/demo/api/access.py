@@ -29,17 +29,17 @@ class AccessControl:
     def users(self) -> Iterable[User]:
         return self._users.values()
 
-    def admit(self, user: User) -> None:
+    def add_user(self, user: User) -> None:
         """This user is known from now on, by this token and no other."""
         self._users[user.name] = user
 
     def authenticate(self, authorization: str, certificate: Json | None) -> User:
         """The user behind an Authorization header or a client certificate's subject; raises a 401 status."""
         scheme, _, token = authorization.partition(" ")
-        if scheme.lower() == "bearer" and (user := self.by_token(token.strip())):
+        if scheme.lower() == "bearer" and (user := self.find_by_token(token.strip())):
             return user
         if certificate and not authorization:
-            return self._by_certificate(certificate)
+            return self._authenticate_certificate(certificate)
         raise status.unauthorized()
 
     def impersonate(self, user: User, name: str, groups: tuple[str, ...]) -> User:
@@ -50,10 +50,10 @@ class AccessControl:
         known = self._users.get(name)
         return known if known and not groups else User(name, groups=groups)
 
-    def by_token(self, token: str) -> User | None:
+    def find_by_token(self, token: str) -> User | None:
         return next((user for user in self._users.values() if token and user.token == token), None)
 
-    def _by_certificate(self, certificate: Json) -> User:
+    def _authenticate_certificate(self, certificate: Json) -> User:
         subject = [pair for relative in certificate.get("subject", ()) for pair in relative]
         name = next((value for key, value in subject if key == "commonName"), "")
         groups = tuple(value for key, value in subject if key == "organizationName")
@@ -63,21 +63,21 @@ class AccessControl:
         return known or User(name, groups=groups)
 
     def allows(self, user: User, ask: ResourceAttributes) -> bool:
-        return MASTERS in user.groups or any(rule.allows(ask) for rule in self.rules(user))
+        return MASTERS in user.groups or any(rule.allows(ask) for rule in self.rules_of(user))
 
-    def rules(self, user: User) -> Iterator[PolicyRule]:
+    def rules_of(self, user: User) -> Iterator[PolicyRule]:
         """Everything granted to a user: their own rules, then cluster role bindings, then role bindings."""
         if MASTERS in user.groups:
             yield PolicyRule(("*",), ("*",))
         yield from user.rules
         for binding in self._store.iterate(RESOURCES["rbac.authorization.k8s.io/clusterrolebindings"]):
-            if _binds(binding, user):
-                yield from self._role_rules(binding["roleRef"], "")
+            if _binding_applies(binding, user):
+                yield from self._rules_of_role(binding["roleRef"], "")
         for binding in self._store.iterate(RESOURCES["rbac.authorization.k8s.io/rolebindings"]):
-            if _binds(binding, user):
-                yield from self._role_rules(binding["roleRef"], binding["metadata"]["namespace"])
+            if _binding_applies(binding, user):
+                yield from self._rules_of_role(binding["roleRef"], binding["metadata"]["namespace"])
 
-    def _role_rules(self, reference: Json, namespace: str) -> Iterator[PolicyRule]:
+    def _rules_of_role(self, reference: Json, namespace: str) -> Iterator[PolicyRule]:
         cluster_wide = reference.get("kind") == "ClusterRole"
         plural = "clusterroles" if cluster_wide else "roles"
         resource = RESOURCES[f"rbac.authorization.k8s.io/{plural}"]
@@ -85,9 +85,9 @@ class AccessControl:
         if not self._store.has(resource, place, reference["name"]):
             return
         for rule in self._store.get(resource, place, reference["name"]).get("rules") or ():
-            yield rule_from(rule, namespace)
+            yield parse_policy_rule(rule, namespace)
 
-    def check(self, user: User, resource: ServedResource, ask: ResourceAttributes) -> None:
+    def check_access(self, user: User, resource: ServedResource, ask: ResourceAttributes) -> None:
         """Raises a 403 status, in the server's words, when the rules do not allow it."""
         if self.allows(user, ask):
             return
@@ -97,7 +97,7 @@ class AccessControl:
         raise status.forbidden(resource, ask.name, why)
 
 
-def rule_from(rule: Json, namespace: str) -> PolicyRule:
+def parse_policy_rule(rule: Json, namespace: str) -> PolicyRule:
     """A PolicyRule of a Role or ClusterRole, bound to one namespace or ("") to all."""
     return PolicyRule(
         tuple(rule.get("verbs") or ()),
@@ -108,11 +108,11 @@ def rule_from(rule: Json, namespace: str) -> PolicyRule:
     )
 
 
-def _binds(binding: Json, user: User) -> bool:
-    return any(_is_subject(subject, binding, user) for subject in binding.get("subjects") or ())
+def _binding_applies(binding: Json, user: User) -> bool:
+    return any(_subject_matches(subject, binding, user) for subject in binding.get("subjects") or ())
 
 
-def _is_subject(subject: Json, binding: Json, user: User) -> bool:
+def _subject_matches(subject: Json, binding: Json, user: User) -> bool:
     kind, name = subject.get("kind"), subject.get("name", "")
     if kind == "Group":
         return name in user.all_groups

@@ -48,5 +48,5 @@ ApiResponse = Response | StreamedResponse
 Handler = Callable[["Backend", "Call"], Awaitable[ApiResponse]]
 
 
-def answer(document: Json, code: int = 200) -> Response:
+def json_response(document: Json, code: int = 200) -> Response:
     return Response(msgspec.json.encode(document) + b"\n", code)

@@ -61,10 +61,10 @@ class Call:
     def dry_run(self) -> bool:
         return self.query.get("dryRun") == "All"
 
-    def flag(self, name: str) -> bool:
+    def get_flag(self, name: str) -> bool:
         return self.query.get(name, "").lower() in ("true", "1", "t")
 
-    def number(self, name: str) -> int | None:
+    def get_number(self, name: str) -> int | None:
         text = self.query.get(name)
         if text is None or text == "":
             return None
@@ -77,9 +77,9 @@ class Call:
         """The field manager: named by the client, or the first part of its user agent."""
         return self.query.get("fieldManager") or self.user_agent.split("/")[0] or "unknown"
 
-    def document(self) -> Json:
+    def decode_body(self) -> Json:
         """The body as an object: protobuf where it says so, else JSON, or YAML where it is none."""
-        parsed = protobuf.decode(self.body) if self.body.startswith(protobuf.MAGIC) else parse_body(self.body)
+        parsed = protobuf.decode_object(self.body) if self.body.startswith(protobuf.MAGIC) else parse_body(self.body)
         if not isinstance(parsed, dict):
             raise status.bad_request("the object provided is unrecognized (must be of type object)")
         return parsed
@@ -114,20 +114,20 @@ def parse_path(path: str, registry: ResourceRegistry) -> ResourcePath | None:
     if rest[0] == "namespaces" and len(rest) >= 3 and not (len(rest) == 3 and rest[2] in _NAMESPACE_SUBRESOURCES):
         namespace, rest = rest[1], rest[2:]
     resource = registry.find(group, version, rest[0])
-    if resource is None or len(rest) > 3 or not _fits(resource, namespace, rest):
+    if resource is None or len(rest) > 3 or not _scope_matches(resource, namespace, rest):
         return None
     name, subresource = (*rest[1:], "", "")[:2]
     return ResourcePath(resource, namespace, name, subresource)
 
 
-def _fits(resource: ServedResource, namespace: str, rest: list[str]) -> bool:
+def _scope_matches(resource: ServedResource, namespace: str, rest: list[str]) -> bool:
     if not resource.namespaced:
         return not namespace
     named = len(rest) > 1
     return bool(namespace) or not named
 
 
-def verb_of(method: str, target: ResourcePath, query: Mapping[str, str]) -> str:
+def request_verb(method: str, target: ResourcePath, query: Mapping[str, str]) -> str:
     """The verb RBAC judges: get, list, watch, create, update, patch, delete, deletecollection."""
     verb = _VERBS.get(method)
     if verb is None:
@@ -139,7 +139,7 @@ def verb_of(method: str, target: ResourcePath, query: Mapping[str, str]) -> str:
     return verb
 
 
-def negotiate(accept: str) -> str:
+def negotiate_form(accept: str) -> str:
     """The form asked for by an Accept header: the first clause that can be served. Raises a 406 status when none can."""
     if not accept:
         return ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.demo.clock import stamp
+from k8sconsole.demo.clock import format_timestamp
 from k8sconsole.demo.resources import ALL_VERBS, RESOURCES, ServedResource
 
 if TYPE_CHECKING:
@@ -19,40 +19,40 @@ Json = dict[str, Any]
 DEFINITIONS = RESOURCES["apiextensions.k8s.io/customresourcedefinitions"]
 
 
-def attach(store: ObjectStore) -> None:
+def serve_definitions(store: ObjectStore) -> None:
     """Serves what the store's definitions define, from now on and already."""
-    store.observers.append(lambda event: _observe(store, event))
+    store.observers.append(lambda event: _on_store_event(store, event))
     for definition in store.iterate(DEFINITIONS):
-        _serve(store, definition)
+        _serve_definition(store, definition)
 
 
-def _observe(store: ObjectStore, event: StoreEvent) -> None:
+def _on_store_event(store: ObjectStore, event: StoreEvent) -> None:
     if event.resource.key != DEFINITIONS.key:
         return
     definition = msgspec.json.decode(event.raw)
     if event.type == "DELETED":
-        _withdraw(store, definition)
+        _withdraw_definition(store, definition)
     else:
-        _serve(store, definition)
+        _serve_definition(store, definition)
 
 
-def _serve(store: ObjectStore, definition: Json) -> None:
+def _serve_definition(store: ObjectStore, definition: Json) -> None:
     spec = definition["spec"]
     store.registry.remove_group_kind(spec["group"], spec["names"]["plural"])
-    for resource in resources(definition):
+    for resource in served_resources(definition):
         store.registry.add(resource)
-    if not _established(definition):
-        store.mutate(DEFINITIONS, "", definition["metadata"]["name"], lambda found: _establish(store, found))
+    if not _is_established(definition):
+        store.mutate(DEFINITIONS, "", definition["metadata"]["name"], lambda found: _set_established(store, found))
 
 
-def _withdraw(store: ObjectStore, definition: Json) -> None:
-    for resource in resources(definition):
-        for namespace, name in store.names(resource):
+def _withdraw_definition(store: ObjectStore, definition: Json) -> None:
+    for resource in served_resources(definition):
+        for namespace, name in store.list_keys(resource):
             store.remove(resource, namespace, name)
         store.registry.remove_group_kind(resource.group, resource.plural)
 
 
-def resources(definition: Json) -> Iterator[ServedResource]:
+def served_resources(definition: Json) -> Iterator[ServedResource]:
     """The kinds a definition brings, one a served version, the stored one first."""
     spec, names = definition["spec"], definition["spec"]["names"]
     for version in sorted(spec["versions"], key=lambda each: not each.get("storage")):
@@ -73,13 +73,13 @@ def resources(definition: Json) -> Iterator[ServedResource]:
         )
 
 
-def _established(definition: Json) -> bool:
+def _is_established(definition: Json) -> bool:
     found = definition.get("status", {}).get("conditions") or ()
     return any(each["type"] == "Established" and each["status"] == "True" for each in found)
 
 
-def _establish(store: ObjectStore, definition: Json) -> None:
-    now = stamp(store.clock.now())
+def _set_established(store: ObjectStore, definition: Json) -> None:
+    now = format_timestamp(store.clock.now())
     said = (
         ("NamesAccepted", "NoConflicts", "no conflicts found"),
         ("Established", "InitialNamesAccepted", "the initial names have been accepted"),

@@ -19,35 +19,35 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _HANDLERS: dict[tuple[str, str], Handler] = {
-    ("get", ""): reading.get,
-    ("list", ""): reading.list_all,
-    ("watch", ""): reading.watch,
-    ("create", ""): writing.create,
-    ("update", ""): writing.update,
-    ("patch", ""): writing.patch,
-    ("delete", ""): removal.delete,
+    ("get", ""): reading.get_object,
+    ("list", ""): reading.list_objects,
+    ("watch", ""): reading.watch_objects,
+    ("create", ""): writing.create_object,
+    ("update", ""): writing.update_object,
+    ("patch", ""): writing.patch_object,
+    ("delete", ""): removal.delete_object,
     ("deletecollection", ""): removal.delete_collection,
-    ("get", "status"): reading.get,
-    ("update", "status"): writing.update,
-    ("patch", "status"): writing.patch,
+    ("get", "status"): reading.get_object,
+    ("update", "status"): writing.update_object,
+    ("patch", "status"): writing.patch_object,
     ("get", "scale"): subresources.get_scale,
     ("update", "scale"): subresources.put_scale,
     ("patch", "scale"): subresources.patch_scale,
-    ("get", "log"): logs.read,
-    ("create", "binding"): subresources.bind,
-    ("create", "eviction"): subresources.evict,
-    ("get", "exec"): subresources.reach_into,
-    ("create", "exec"): subresources.reach_into,
-    ("get", "portforward"): subresources.reach_into,
-    ("create", "portforward"): subresources.reach_into,
-    ("get", "ephemeralcontainers"): reading.get,
-    ("update", "ephemeralcontainers"): subresources.add_ephemeral,
-    ("patch", "ephemeralcontainers"): subresources.add_ephemeral,
-    ("update", "finalize"): subresources.finalize,
-    ("create", "token"): subresources.request_token,
-    ("get", "approval"): reading.get,
-    ("update", "approval"): writing.update,
-    ("patch", "approval"): writing.patch,
+    ("get", "log"): logs.read_log,
+    ("create", "binding"): subresources.bind_pod,
+    ("create", "eviction"): subresources.evict_pod,
+    ("get", "exec"): subresources.refuse_connection,
+    ("create", "exec"): subresources.refuse_connection,
+    ("get", "portforward"): subresources.refuse_connection,
+    ("create", "portforward"): subresources.refuse_connection,
+    ("get", "ephemeralcontainers"): reading.get_object,
+    ("update", "ephemeralcontainers"): subresources.write_ephemeral_containers,
+    ("patch", "ephemeralcontainers"): subresources.write_ephemeral_containers,
+    ("update", "finalize"): subresources.finalize_namespace,
+    ("create", "token"): subresources.create_token,
+    ("get", "approval"): reading.get_object,
+    ("update", "approval"): writing.update_object,
+    ("patch", "approval"): writing.patch_object,
 }
 _REVIEW_GROUPS = ("authorization.k8s.io", "authentication.k8s.io")
 
@@ -66,47 +66,47 @@ class HttpRequest:
 
 async def respond(backend: Backend, request: HttpRequest) -> ApiResponse:
     """The reply to any request; raises ApiStatus for every refusal."""
-    user = _user(backend, request)
+    user = _authenticate(backend, request)
     accept = request.headers.get("Accept", "")
     target = calls.parse_path(request.path, backend.store.registry)
     if target is None:
-        return await _describe(backend, request, accept)
-    call = _call(request, target, user, accept)
+        return await _respond_to_discovery(backend, request, accept)
+    call = _build_call(request, target, user, accept)
     _authorise(backend, call)
-    handler = _handler(call)
-    if handler is None or not _offered(call):
+    handler = _find_handler(call)
+    if handler is None or not _is_supported(call):
         raise status.method_not_allowed() if not target.subresource else status.no_such_path()
     return await handler(backend, call)
 
 
-def _user(backend: Backend, request: HttpRequest) -> User:
+def _authenticate(backend: Backend, request: HttpRequest) -> User:
     user = backend.gate.authenticate(request.headers.get("Authorization", ""), request.certificate)
     name, groups = request.headers.get("Impersonate-User", ""), request.headers.get("Impersonate-Group", "")
     return backend.gate.impersonate(user, name, (groups,) if groups else ()) if name else user
 
 
-def _handler(call: calls.Call) -> Handler | None:
+def _find_handler(call: calls.Call) -> Handler | None:
     if call.verb == "create" and call.resource.group in _REVIEW_GROUPS:
-        return reviews.review
+        return reviews.create_review
     if call.verb == "create" and call.resource.key == "/bindings":
-        return subresources.bind_in_body
+        return subresources.create_binding
     return _HANDLERS.get((call.verb, call.target.subresource))
 
 
-async def _describe(backend: Backend, request: HttpRequest, accept: str) -> ApiResponse:
+async def _respond_to_discovery(backend: Backend, request: HttpRequest, accept: str) -> ApiResponse:
     registry = backend.store.registry
     if request.path.startswith(documents.ROOT):
-        found = await documents.document(request.path, registry)
+        found = await documents.openapi_response(request.path, registry)
     else:
-        found = discovery.describe(request.path, accept, registry)
+        found = discovery.discovery_response(request.path, accept, registry)
     if found is None:
         raise status.no_such_path()
     return found
 
 
-def _call(request: HttpRequest, target: calls.ResourcePath, user: User, accept: str) -> calls.Call:
-    verb = calls.verb_of(request.method, target, request.query)
-    form = "" if target.subresource == "log" else calls.negotiate(accept)
+def _build_call(request: HttpRequest, target: calls.ResourcePath, user: User, accept: str) -> calls.Call:
+    verb = calls.request_verb(request.method, target, request.query)
+    form = "" if target.subresource == "log" else calls.negotiate_form(accept)
     content = request.headers.get("Content-Type", "").split(";")[0].strip()
     agent = request.headers.get("User-Agent", "")
     return calls.Call(target, verb, request.query, form, user, request.body, content, agent)
@@ -117,10 +117,10 @@ def _authorise(backend: Backend, call: calls.Call) -> None:
     if target.resource.plural.startswith("selfsubject"):
         return
     ask = ResourceAttributes(call.verb, target.resource.group, target.resource.plural, target.subresource, target.namespace, target.name)
-    backend.gate.check(call.user, target.resource, ask)
+    backend.gate.check_access(call.user, target.resource, ask)
 
 
-def _offered(call: calls.Call) -> bool:
+def _is_supported(call: calls.Call) -> bool:
     if call.target.subresource:
         return call.target.subresource in call.resource.subresources
     return call.verb in call.resource.verbs

@@ -33,7 +33,7 @@ class Fault:
     after: int | None = None
     then: str = "ends"
 
-    def meets(self, path: str, watch: bool) -> bool:
+    def matches(self, path: str, watch: bool) -> bool:
         return self.times > 0 and path.startswith(self.path) and self.query in path and self.watch in (None, watch)
 
 
@@ -42,15 +42,15 @@ class FaultInjector:
     """`running` cleared means that nothing is answered, bookmarks included. asked: the paths of the latest requests, with their queries
     behind a question mark."""
 
-    running: asyncio.Event = field(default_factory=asyncio.Event)
+    answering: asyncio.Event = field(default_factory=asyncio.Event)
     planned: list[Fault] = field(default_factory=list)
-    asked: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    requests: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
-    async def suffer(self, path: str, watch: bool) -> Fault | None:
+    async def next_fault(self, path: str, watch: bool) -> Fault | None:
         """Notes a request, waits while nothing is answered, and tells the fault that is planned for it."""
-        self.asked.append(path)
-        await self.running.wait()
-        fault = next((fault for fault in self.planned if fault.meets(path, watch)), None)
+        self.requests.append(path)
+        await self.answering.wait()
+        fault = next((fault for fault in self.planned if fault.matches(path, watch)), None)
         if fault is not None:
             fault.times -= 1
         return fault

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING
 
-from k8sconsole.demo.api.backend import Response, StreamedResponse, answer
+from k8sconsole.demo.api.backend import Response, StreamedResponse, json_response
 from k8sconsole.demo.api.dispatch import HttpRequest, respond
 from k8sconsole.demo.kubeconfig import PREFIX
 from k8sconsole.demo.status import ApiStatus
@@ -23,56 +23,56 @@ _LOG = logging.getLogger(__name__)
 MAX_BODY = 16 * 2**20
 
 
-def application(backend: Backend, faults: FaultInjector) -> web.Application:
+def build_application(backend: Backend, faults: FaultInjector) -> web.Application:
     """One catch-all route: the API's paths are data (CustomResourceDefinitions add to them), not routes."""
     from aiohttp import web
 
     app = web.Application(client_max_size=MAX_BODY)
-    app.router.add_route("*", "/{path:.*}", _handler(backend, faults))
+    app.router.add_route("*", "/{path:.*}", _build_handler(backend, faults))
     return app
 
 
-def _handler(backend: Backend, faults: FaultInjector) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+def _build_handler(backend: Backend, faults: FaultInjector) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         watch = request.query.get("watch") in ("1", "true")
-        _, path = _door(request.path)
-        fault = await faults.suffer(f"{path}?{request.query_string}", watch)
-        reply = _refused(fault) if fault is not None and fault.code else await _reply(backend, request)
+        _, path = _split_token(request.path)
+        fault = await faults.next_fault(f"{path}?{request.query_string}", watch)
+        reply = _fault_response(fault) if fault is not None and fault.code else await _respond(backend, request)
         if isinstance(reply, StreamedResponse):
             return await _send_stream(request, reply, faults, fault)
         if fault is not None and not fault.code:
             return await _send_broken(request, reply, fault)
-        return _whole(reply, fault)
+        return _web_response(reply, fault)
 
     return handle
 
 
-async def _reply(backend: Backend, request: web.Request) -> ApiResponse:
+async def _respond(backend: Backend, request: web.Request) -> ApiResponse:
     try:
-        return await respond(backend, await _understood(request))
+        return await respond(backend, await _parse_request(request))
     except ApiStatus as refusal:
-        return answer(refusal.body, refusal.code)
+        return json_response(refusal.body, refusal.code)
     except Exception as failure:  # noqa: BLE001 - a handler's bug is one request's 500, in the shape clients read
         _LOG.exception("the demo API server failed on %s %s", request.method, request.path)
         internal = ApiStatus(500, "InternalError", f"Internal error occurred: {failure}")
-        return answer(internal.body, internal.code)
+        return json_response(internal.body, internal.code)
 
 
-def _refused(fault: Fault) -> Response:
+def _fault_response(fault: Fault) -> Response:
     if fault.instead is not None:
         return Response(fault.instead, fault.code, "text/html")
     reason = {429: "TooManyRequests", 403: "Forbidden", 410: "Expired", 504: "Timeout"}.get(fault.code, "InternalError")
-    return answer(ApiStatus(fault.code, reason, f"planned: {fault.code}").body, fault.code)
+    return json_response(ApiStatus(fault.code, reason, f"planned: {fault.code}").body, fault.code)
 
 
-async def _understood(request: web.Request) -> HttpRequest:
+async def _parse_request(request: web.Request) -> HttpRequest:
     certificate = request.transport.get_extra_info("peercert") if request.transport else None
-    token, path = _door(request.path)
+    token, path = _split_token(request.path)
     headers = {**request.headers, **({"Authorization": f"Bearer {token}"} if token else {})}
     return HttpRequest(request.method, path, request.query, headers, await request.read(), certificate)
 
 
-def _door(path: str) -> tuple[str, str]:
+def _split_token(path: str) -> tuple[str, str]:
     """The token that a path without TLS begins with, and the API's own path behind it."""
     if not path.startswith(PREFIX):
         return "", path
@@ -80,7 +80,7 @@ def _door(path: str) -> tuple[str, str]:
     return token, f"/{rest}"
 
 
-def _whole(reply: Response, fault: Fault | None) -> web.Response:
+def _web_response(reply: Response, fault: Fault | None) -> web.Response:
     from aiohttp import web
 
     headers = {"Content-Type": reply.content_type, "Cache-Control": "no-cache, private", **(fault.headers if fault else {})}
@@ -93,7 +93,7 @@ async def _send_broken(request: web.Request, reply: Response, fault: Fault) -> w
     response = web.StreamResponse(status=reply.code, headers={"Content-Type": reply.content_type})
     await response.prepare(request)
     await response.write((reply.body if fault.instead is None else fault.instead)[: fault.after])
-    await _end(request, response, fault)
+    await _end_faulty(request, response, fault)
     return response
 
 
@@ -105,12 +105,12 @@ async def _send_stream(request: web.Request, stream: StreamedResponse, faults: F
         await response.prepare(request)
         if fault is None:
             async for chunk in stream.chunks:
-                await faults.running.wait()
+                await faults.answering.wait()
                 await response.write(chunk)
             await response.write_eof()
         else:
-            await response.write(await _spoiled(stream.chunks, fault))
-            await _end(request, response, fault)
+            await response.write(await _faulty_chunk(stream.chunks, fault))
+            await _end_faulty(request, response, fault)
     except ConnectionError:  # whoever asked has gone
         pass
     finally:
@@ -118,13 +118,13 @@ async def _send_stream(request: web.Request, stream: StreamedResponse, faults: F
     return response
 
 
-async def _spoiled(chunks: AsyncIterator[bytes], fault: Fault) -> bytes:
+async def _faulty_chunk(chunks: AsyncIterator[bytes], fault: Fault) -> bytes:
     if fault.instead is not None:
         return fault.instead
     return (await anext(chunks, b""))[: fault.after] if fault.after else b""
 
 
-async def _end(request: web.Request, response: web.StreamResponse, fault: Fault) -> None:
+async def _end_faulty(request: web.Request, response: web.StreamResponse, fault: Fault) -> None:
     """As the fault says. A silent connection stays until its client gives up."""
     if fault.then == "silent":
         await asyncio.Event().wait()

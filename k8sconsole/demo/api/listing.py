@@ -12,7 +12,7 @@ import msgspec
 from k8sconsole.demo import status
 from k8sconsole.demo.api import selectors
 from k8sconsole.demo.api.tables import render
-from k8sconsole.demo.api.versions import items, present
+from k8sconsole.demo.api.versions import encode_as, encode_items
 
 if TYPE_CHECKING:
     from k8sconsole.demo.api.calls import Call
@@ -35,12 +35,12 @@ class SelectorFilter:
     def __bool__(self) -> bool:
         return bool(self.labels or self.fields)
 
-    def keeps(self, obj: Json) -> bool:
+    def matches(self, obj: Json) -> bool:
         found = obj["metadata"].get("labels") or {}
         return all(test(found) for test in self.labels) and all(test(obj) for test in self.fields)
 
 
-def filter_of(call: Call) -> SelectorFilter:
+def parse_filter(call: Call) -> SelectorFilter:
     """The request's selectors; raises a 400 status where they are none."""
     labels = selectors.parse_labels(call.query.get("labelSelector", ""))
     fields = selectors.parse_fields(call.query.get("fieldSelector", ""), call.resource, call.resource.selectable)
@@ -57,11 +57,11 @@ class ListPage:
     remaining: int | None
 
 
-def _token(revision: int, last: Key, epoch: int) -> str:
+def _encode_continue(revision: int, last: Key, epoch: int) -> str:
     return base64.urlsafe_b64encode(_encode({"v": "meta.k8s.io/v1", "rv": revision, "start": last, "epoch": epoch})).decode().rstrip("=")
 
 
-def _read_token(text: str) -> tuple[int, Key, int]:
+def _decode_continue(text: str) -> tuple[int, Key, int]:
     try:
         found = _decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return int(found["rv"]), (found["start"][0], found["start"][1]), int(found["epoch"])
@@ -71,45 +71,45 @@ def _read_token(text: str) -> tuple[int, Key, int]:
 
 def read_page(store: ObjectStore, call: Call, chosen: SelectorFilter) -> ListPage:
     """The page a list request names; raises 410 where its revision is gone, 400 where its parameters are wrong."""
-    revision, start = _starting_point(store, call)
-    past = store.history.before(revision, call.resource.key) if revision < store.resource_version else {}
-    keys = _keys_at(store, call.resource, call.namespace, past)
+    revision, start = _find_start(store, call)
+    past = store.history.previous_versions(revision, call.resource.key) if revision < store.resource_version else {}
+    keys = _keys_at_revision(store, call.resource, call.namespace, past)
     keys = keys[bisect_right(keys, start) :] if start else keys
-    limit = call.number("limit") or 0
-    return _take(store, call.resource, keys, past, chosen, limit, revision)
+    limit = call.get_number("limit") or 0
+    return _collect_page(store, call.resource, keys, past, chosen, limit, revision)
 
 
-def _starting_point(store: ObjectStore, call: Call) -> tuple[int, Key | None]:
+def _find_start(store: ObjectStore, call: Call) -> tuple[int, Key | None]:
     token, match = call.query.get("continue", ""), call.query.get("resourceVersionMatch", "")
-    version = call.number("resourceVersion") or 0
+    version = call.get_number("resourceVersion") or 0
     if match and match not in ("Exact", "NotOlderThan"):
         raise status.bad_request(f'resourceVersionMatch: Unsupported value: "{match}": supported values: "Exact", "NotOlderThan"')
     if match and "resourceVersion" not in call.query:
         raise status.bad_request("resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided")
     if token:
-        return _resume(store, token)
+        return _resume_at(store, token)
     if version > store.resource_version:
-        raise _too_large(version, store.resource_version)
+        raise _version_too_large(version, store.resource_version)
     return (version if match == "Exact" else store.resource_version), None
 
 
-def _resume(store: ObjectStore, token: str) -> tuple[int, Key | None]:
-    revision, start, epoch = _read_token(token)
+def _resume_at(store: ObjectStore, token: str) -> tuple[int, Key | None]:
+    revision, start, epoch = _decode_continue(token)
     if revision < store.history.oldest or epoch < store.history.epoch:
         expired = status.gone("The provided continue parameter is too old to display a consistent list result.")
-        expired.continue_token = _token(store.resource_version, start, store.history.epoch)
+        expired.continue_token = _encode_continue(store.resource_version, start, store.history.epoch)
         raise expired
     return revision, start
 
 
-def _too_large(asked: int, newest: int) -> status.ApiStatus:
+def _version_too_large(asked: int, newest: int) -> status.ApiStatus:
     message = f"Too large resource version: {asked}, current: {newest}"
     causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
     return status.ApiStatus(504, "Timeout", f"Timeout: {message}", {"causes": causes, "retryAfterSeconds": 1})
 
 
-def _keys_at(store: ObjectStore, resource: ServedResource, namespace: str, past: dict[Key, bytes | None]) -> list[Key]:
-    keys = store.names(resource, namespace or None)
+def _keys_at_revision(store: ObjectStore, resource: ServedResource, namespace: str, past: dict[Key, bytes | None]) -> list[Key]:
+    keys = store.list_keys(resource, namespace or None)
     if not past:
         return keys
     there = set(keys) - {key for key, raw in past.items() if raw is None}
@@ -117,7 +117,7 @@ def _keys_at(store: ObjectStore, resource: ServedResource, namespace: str, past:
     return sorted(there)
 
 
-def _take(
+def _collect_page(
     store: ObjectStore,
     resource: ServedResource,
     keys: list[Key],
@@ -130,12 +130,12 @@ def _take(
     raws: list[bytes] = []
     for position, key in enumerate(keys):
         raw = past.get(key) or objects[key].raw
-        if chosen and not chosen.keeps(_decode(raw)):
+        if chosen and not chosen.matches(_decode(raw)):
             continue
         raws.append(raw)
         if limit and len(raws) == limit and position + 1 < len(keys):
             left = None if chosen else len(keys) - position - 1
-            return ListPage(raws, revision, _token(revision, key, store.history.epoch), left)
+            return ListPage(raws, revision, _encode_continue(revision, key, store.history.epoch), left)
     return ListPage(raws, revision, "", None)
 
 
@@ -148,33 +148,33 @@ def list_meta(page: ListPage) -> Json:
     return meta
 
 
-def list_body(store: ObjectStore, call: Call) -> bytes:
+def encode_list(store: ObjectStore, call: Call) -> bytes:
     """The answer to a list request. Objects are joined as the bytes they are kept in; only rows are decoded."""
-    page = read_page(store, call, filter_of(call))
+    page = read_page(store, call, parse_filter(call))
     if call.form == "Table":
-        return render_table(store, call, page.raws, list_meta(page))
+        return encode_table(store, call, page.raws, list_meta(page))
     if call.form:
-        return _metadata_list(page)
+        return _encode_metadata_list(page)
     kind = f'{{"kind":"{call.resource.kind}List","apiVersion":"{call.resource.api_version}","metadata":'.encode()
-    return b"".join((kind, _encode(list_meta(page)), b',"items":[', items(store, call.resource, page.raws), b"]}\n"))
+    return b"".join((kind, _encode(list_meta(page)), b',"items":[', encode_items(store, call.resource, page.raws), b"]}\n"))
 
 
-def _metadata_list(page: ListPage) -> bytes:
-    found = [render.partial(_decode(raw)) for raw in page.raws]
+def _encode_metadata_list(page: ListPage) -> bytes:
+    found = [render.metadata_only(_decode(raw)) for raw in page.raws]
     kind = {"kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1"}
     return _encode({**kind, "metadata": list_meta(page), "items": found})
 
 
-def render_table(store: ObjectStore, call: Call, raws: list[bytes], meta: Json) -> bytes:
+def encode_table(store: ObjectStore, call: Call, raws: list[bytes], meta: Json) -> bytes:
     include = call.query.get("includeObject", "Metadata")
     objects = (_decode(raw) for raw in raws)
-    return _encode(render.table(render.printer_for(call.resource), objects, meta, store.clock.now(), include))
+    return _encode(render.build_table(render.find_printer(call.resource), objects, meta, store.clock.now(), include))
 
 
-def object_body(store: ObjectStore, call: Call, raw: bytes) -> bytes:
+def encode_object(store: ObjectStore, call: Call, raw: bytes) -> bytes:
     """One object in the form the request wants."""
     if call.form == "Table":
-        return render_table(store, call, [raw], {"resourceVersion": _decode(raw)["metadata"]["resourceVersion"]})
+        return encode_table(store, call, [raw], {"resourceVersion": _decode(raw)["metadata"]["resourceVersion"]})
     if call.form:
-        return _encode(render.partial(_decode(raw)))
-    return present(store, call.resource, raw) + b"\n"
+        return _encode(render.metadata_only(_decode(raw)))
+    return encode_as(store, call.resource, raw) + b"\n"

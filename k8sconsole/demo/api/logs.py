@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import status
 from k8sconsole.demo.api.backend import Response, StreamedResponse
-from k8sconsole.demo.api.tables.cells import moment
+from k8sconsole.demo.api.tables.cells import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -20,32 +20,32 @@ Line = tuple[datetime, str]
 _PLAIN = "text/plain"
 
 
-async def read(backend: Backend, call: Call) -> ApiResponse:
+async def read_log(backend: Backend, call: Call) -> ApiResponse:
     """Lines of one container; a stream when they are followed. Raises 400 statuses where there is nothing to read."""
     from k8sconsole.demo.world import podlogs
 
     pod = backend.store.get(call.resource, call.namespace, call.name)
-    container = _container(call, pod)
-    previous = call.flag("previous")
+    container = _choose_container(call, pod)
+    previous = call.get_flag("previous")
     if not pod["spec"].get("nodeName"):
         raise status.bad_request(f"pod {call.name} does not have a host assigned")
     now = backend.store.clock.now()
-    written = podlogs.lines(backend.store, call.namespace, call.name, container, previous=previous, now=now)
-    chosen = _chosen(call, written, now)
-    if not call.flag("follow") or previous:
-        return Response(_limited(call, b"".join(_encoded(call, line) for line in chosen)), content_type=_PLAIN)
-    further = podlogs.follow(backend.store, call.namespace, call.name, container, since=now)
-    return StreamedResponse(_following(call, chosen, further), _PLAIN)
+    written = podlogs.read_lines(backend.store, call.namespace, call.name, container, previous=previous, now=now)
+    chosen = _select_lines(call, written, now)
+    if not call.get_flag("follow") or previous:
+        return Response(_limit_bytes(call, b"".join(_encode_line(call, line) for line in chosen)), content_type=_PLAIN)
+    further = podlogs.follow_lines(backend.store, call.namespace, call.name, container, since=now)
+    return StreamedResponse(_follow_encoded(call, chosen, further), _PLAIN)
 
 
-def _containers(pod: Json) -> list[str]:
+def _container_names(pod: Json) -> list[str]:
     fields = ("initContainers", "containers", "ephemeralContainers")
     return [each["name"] for field in fields for each in pod["spec"].get(field) or ()]
 
 
-def _container(call: Call, pod: Json) -> str:
+def _choose_container(call: Call, pod: Json) -> str:
     asked, own = call.query.get("container", ""), [each["name"] for each in pod["spec"]["containers"]]
-    known = _containers(pod)
+    known = _container_names(pod)
     if asked and asked not in known:
         raise status.bad_request(f"container {asked} is not valid for pod {call.name}")
     if not asked and len(known) > 1:
@@ -55,43 +55,43 @@ def _container(call: Call, pod: Json) -> str:
     return asked or known[0]
 
 
-def _chosen(call: Call, written: Iterable[Line], now: datetime) -> list[Line]:
-    since = _since(call, now)
+def _select_lines(call: Call, written: Iterable[Line], now: datetime) -> list[Line]:
+    since = _start_time(call, now)
     kept = [line for line in written if since is None or line[0] >= since]
-    tail = call.number("tailLines")
+    tail = call.get_number("tailLines")
     if tail is None:
         return kept
     return kept[-tail:] if tail else []
 
 
-def _since(call: Call, now: datetime) -> datetime | None:
-    seconds, at = call.number("sinceSeconds"), call.query.get("sinceTime")
+def _start_time(call: Call, now: datetime) -> datetime | None:
+    seconds, at = call.get_number("sinceSeconds"), call.query.get("sinceTime")
     if seconds is not None:
         return now - timedelta(seconds=seconds)
-    return moment(at) if at else None
+    return parse_timestamp(at) if at else None
 
 
-def _encoded(call: Call, line: Line) -> bytes:
+def _encode_line(call: Call, line: Line) -> bytes:
     at, text = line
-    if call.flag("timestamps"):
+    if call.get_flag("timestamps"):
         return f"{at.strftime('%Y-%m-%dT%H:%M:%S.%f')}000Z {text}\n".encode()
     return f"{text}\n".encode()
 
 
-def _limited(call: Call, text: bytes) -> bytes:
-    limit = call.number("limitBytes")
+def _limit_bytes(call: Call, text: bytes) -> bytes:
+    limit = call.get_number("limitBytes")
     return text if limit is None else text[:limit]
 
 
-async def _following(call: Call, chosen: list[Line], further: AsyncIterator[Line]) -> AsyncIterator[bytes]:
-    left = call.number("limitBytes")
+async def _follow_encoded(call: Call, chosen: list[Line], further: AsyncIterator[Line]) -> AsyncIterator[bytes]:
+    left = call.get_number("limitBytes")
     if chosen:
-        first = _limited(call, b"".join(_encoded(call, line) for line in chosen))
+        first = _limit_bytes(call, b"".join(_encode_line(call, line) for line in chosen))
         left = None if left is None else left - len(first)
         yield first
     async for line in further:
         if left is not None and left <= 0:
             return
-        text = _encoded(call, line)[:left]
+        text = _encode_line(call, line)[:left]
         left = None if left is None else left - len(text)
         yield text

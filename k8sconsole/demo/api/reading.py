@@ -18,45 +18,45 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-async def get(backend: Backend, call: Call) -> Response:
+async def get_object(backend: Backend, call: Call) -> Response:
     if call.resource.group == "metrics.k8s.io":
-        return _metric(backend, call)
-    raw = backend.store.raw(call.resource, call.namespace, call.name)
-    return Response(listing.object_body(backend.store, call, raw))
+        return _get_metrics(backend, call)
+    raw = backend.store.get_raw(call.resource, call.namespace, call.name)
+    return Response(listing.encode_object(backend.store, call, raw))
 
 
-async def list_all(backend: Backend, call: Call) -> Response:
+async def list_objects(backend: Backend, call: Call) -> Response:
     if call.resource.group == "metrics.k8s.io":
-        return _metrics(backend, call)
-    return Response(listing.list_body(backend.store, call))
+        return _list_metrics(backend, call)
+    return Response(listing.encode_list(backend.store, call))
 
 
-async def watch(backend: Backend, call: Call) -> StreamedResponse:
-    return StreamedResponse(watching.stream(watching.open_watch(backend.store, call)))
+async def watch_objects(backend: Backend, call: Call) -> StreamedResponse:
+    return StreamedResponse(watching.stream_events(watching.open_watch(backend.store, call)))
 
 
-def _readings(backend: Backend, call: Call) -> list[Json]:
+def _compute_metrics(backend: Backend, call: Call) -> list[Json]:
     from k8sconsole.demo.world import usage
 
     now = backend.store.clock.now()
     if call.resource.namespaced:
-        return usage.pod_metrics(backend.store, call.namespace or None, now)
-    return usage.node_metrics(backend.store, now)
+        return usage.list_pod_metrics(backend.store, call.namespace or None, now)
+    return usage.list_node_metrics(backend.store, now)
 
 
-def _metric(backend: Backend, call: Call) -> Response:
-    found = next((each for each in _readings(backend, call) if each["metadata"]["name"] == call.name), None)
+def _get_metrics(backend: Backend, call: Call) -> Response:
+    found = next((each for each in _compute_metrics(backend, call) if each["metadata"]["name"] == call.name), None)
     if found is None:
         raise status.not_found(call.resource, call.name)
     if call.form == "Table":
-        return Response(listing.render_table(backend.store, call, [encode(call.resource, found)], {}))
+        return Response(listing.encode_table(backend.store, call, [encode(call.resource, found)], {}))
     return Response(encode(call.resource, found))
 
 
-def _metrics(backend: Backend, call: Call) -> Response:
-    chosen = listing.filter_of(call)
-    kept = [each for each in _readings(backend, call) if chosen.keeps(each)]
+def _list_metrics(backend: Backend, call: Call) -> Response:
+    chosen = listing.parse_filter(call)
+    kept = [each for each in _compute_metrics(backend, call) if chosen.matches(each)]
     if call.form == "Table":
-        return Response(listing.render_table(backend.store, call, [encode(call.resource, each) for each in kept], {}))
+        return Response(listing.encode_table(backend.store, call, [encode(call.resource, each) for each in kept], {}))
     head = {"kind": f"{call.resource.kind}List", "apiVersion": call.resource.api_version, "metadata": {}}
     return Response(msgspec.json.encode({**head, "items": kept}))

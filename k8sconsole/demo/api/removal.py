@@ -8,7 +8,7 @@ import msgspec
 
 from k8sconsole.demo import status
 from k8sconsole.demo.api import listing
-from k8sconsole.demo.api.backend import Response, answer
+from k8sconsole.demo.api.backend import Response, json_response
 from k8sconsole.demo.storage import encode
 
 if TYPE_CHECKING:
@@ -20,30 +20,30 @@ Json = dict[str, Any]
 _POLICIES = ("Foreground", "Background", "Orphan")
 
 
-async def delete(backend: Backend, call: Call) -> Response:
+async def delete_object(backend: Backend, call: Call) -> Response:
     """A Status when the object is gone, the object itself while something holds it."""
-    options = _options(call)
-    uid = backend.store.stored(call.resource, call.namespace, call.name).uid
+    options = _parse_options(call)
+    uid = backend.store.get_stored(call.resource, call.namespace, call.name).uid
     obj = _delete_one(backend, call, call.namespace, call.name, options)
-    if call.resource.key == "/pods" or (backend.store.has(call.resource, call.namespace, call.name) and not _dry(call, options)):
-        return Response(listing.object_body(backend.store, call, encode(call.resource, obj)))
+    if call.resource.key == "/pods" or (backend.store.has(call.resource, call.namespace, call.name) and not _is_dry_run(call, options)):
+        return Response(listing.encode_object(backend.store, call, encode(call.resource, obj)))
     details: Json = {"name": call.name}
     if call.resource.group:
         details["group"] = call.resource.group
     details |= {"kind": call.resource.plural, "uid": uid}
-    return answer({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
+    return json_response({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", "details": details})
 
 
 async def delete_collection(backend: Backend, call: Call) -> Response:
     """Deletes what the selectors keep; answers with the list of what it was."""
-    options = _options(call)
-    page = listing.read_page(backend.store, call, listing.filter_of(call))
+    options = _parse_options(call)
+    page = listing.read_page(backend.store, call, listing.parse_filter(call))
     for raw in page.raws:
         meta = msgspec.json.decode(raw)["metadata"]
         if backend.store.has(call.resource, meta.get("namespace"), meta["name"]):
             _delete_one(backend, call, meta.get("namespace", ""), meta["name"], options)
     head = {"kind": f"{call.resource.kind}List", "apiVersion": call.resource.api_version, "metadata": listing.list_meta(page)}
-    return answer({**head, "items": [msgspec.json.decode(raw) for raw in page.raws]})
+    return json_response({**head, "items": [msgspec.json.decode(raw) for raw in page.raws]})
 
 
 def _delete_one(backend: Backend, call: Call, namespace: str, name: str, options: Json) -> Object:
@@ -51,27 +51,27 @@ def _delete_one(backend: Backend, call: Call, namespace: str, name: str, options
         call.resource,
         namespace,
         name,
-        propagation=_propagation(call, options),
-        grace_seconds=_grace(call, options),
+        propagation=_propagation_policy(call, options),
+        grace_seconds=_grace_period(call, options),
         preconditions=options.get("preconditions"),
-        dry_run=_dry(call, options),
+        dry_run=_is_dry_run(call, options),
     )
 
 
-def _options(call: Call) -> Json:
-    return call.document() if call.body.strip() else {}
+def _parse_options(call: Call) -> Json:
+    return call.decode_body() if call.body.strip() else {}
 
 
-def _dry(call: Call, options: Json) -> bool:
+def _is_dry_run(call: Call, options: Json) -> bool:
     return call.dry_run or "All" in (options.get("dryRun") or ())
 
 
-def _grace(call: Call, options: Json) -> int | None:
+def _grace_period(call: Call, options: Json) -> int | None:
     found = options.get("gracePeriodSeconds")
-    return call.number("gracePeriodSeconds") if found is None else int(found)
+    return call.get_number("gracePeriodSeconds") if found is None else int(found)
 
 
-def _propagation(call: Call, options: Json) -> str | None:
+def _propagation_policy(call: Call, options: Json) -> str | None:
     found = options.get("propagationPolicy") or call.query.get("propagationPolicy")
     if found is None:
         orphan = options.get("orphanDependents")

@@ -46,15 +46,15 @@ def split_terms(text: str) -> list[str]:
 
 def parse_labels(text: str) -> list[LabelTest]:
     """One test a requirement; raises a 400 status where the text is no selector."""
-    return [_label_test(term) for term in split_terms(text)]
+    return [_parse_label_term(term) for term in split_terms(text)]
 
 
-def _label_test(term: str) -> LabelTest:
+def _parse_label_term(term: str) -> LabelTest:
     if found := _SET.match(term):
         values = {value.strip() for value in found["values"].split(",")}
-        return _membership(found["key"], values, inside=found["op"] == "in")
+        return _membership_test(found["key"], values, inside=found["op"] == "in")
     if found := _PAIR.match(term):
-        return _comparison(found["key"], found["op"], found["value"])
+        return _comparison_test(found["key"], found["op"], found["value"])
     if found := _BARE.match(term):
         key, present = found["key"], not found["not"]
         return lambda labels: (key in labels) is present
@@ -63,23 +63,23 @@ def _label_test(term: str) -> LabelTest:
     raise status.bad_request(f"unable to parse requirement: found \"{term.strip()}\", expected: '!', identifier, or 'end of string'")
 
 
-def _membership(key: str, values: set[str], *, inside: bool) -> LabelTest:
+def _membership_test(key: str, values: set[str], *, inside: bool) -> LabelTest:
     if inside:
         return lambda labels: labels.get(key) in values
     return lambda labels: labels.get(key) not in values
 
 
-def _comparison(key: str, op: str, value: str) -> LabelTest:
+def _comparison_test(key: str, op: str, value: str) -> LabelTest:
     if op in ("=", "=="):
         return lambda labels: labels.get(key) == value
     if op == "!=":
         return lambda labels: labels.get(key) != value
     if not value.lstrip("-").isdigit():
         raise status.bad_request(f"for 'Gt', 'Lt' operators, the value must be an integer: \"{value}\"")
-    return lambda labels: _beyond(labels.get(key), op, int(value))
+    return lambda labels: _compare_integer(labels.get(key), op, int(value))
 
 
-def _beyond(found: str | None, op: str, bound: int) -> bool:
+def _compare_integer(found: str | None, op: str, bound: int) -> bool:
     if found is None or not found.lstrip("-").isdigit():
         return False
     return int(found) > bound if op == ">" else int(found) < bound
@@ -91,10 +91,10 @@ def matches_selector(selector: Json | None, labels: Mapping[str, str]) -> bool:
         return False
     if not (selector.get("matchLabels") or {}).items() <= labels.items():
         return False
-    return all(_expression(each, labels) for each in selector.get("matchExpressions") or ())
+    return all(_matches_expression(each, labels) for each in selector.get("matchExpressions") or ())
 
 
-def _expression(each: Json, labels: Mapping[str, str]) -> bool:
+def _matches_expression(each: Json, labels: Mapping[str, str]) -> bool:
     key, operator, values = each["key"], each["operator"], each.get("values") or ()
     if operator in ("Exists", "DoesNotExist"):
         return (key in labels) is (operator == "Exists")
@@ -104,10 +104,10 @@ def _expression(each: Json, labels: Mapping[str, str]) -> bool:
 def parse_fields(text: str, resource: ServedResource, selectable: tuple[str, ...] = ()) -> list[FieldTest]:
     """One test a requirement; raises a 400 status for a field the kind cannot be selected by."""
     known = (*_EVERYWHERE, *_FIELDS.get(resource.key, ()), *selectable)
-    return [_field_test(term, resource, known) for term in split_terms(text)]
+    return [_parse_field_term(term, resource, known) for term in split_terms(text)]
 
 
-def _field_test(term: str, resource: ServedResource, known: tuple[str, ...]) -> FieldTest:
+def _parse_field_term(term: str, resource: ServedResource, known: tuple[str, ...]) -> FieldTest:
     found = re.match(r"^([^!=]+)(!=|==|=)(.*)$", term.strip())
     if not found:
         raise status.bad_request(f"invalid selector: '{term}'; can't understand '{term}'")

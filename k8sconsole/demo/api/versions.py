@@ -23,51 +23,51 @@ _EVENT_FIELDS = {
     "reportingComponent": "reportingController",
 }
 _EVENTS = "events.k8s.io"
-_BACK = {new: old for old, new in _EVENT_FIELDS.items()}
+_STORED_FIELDS = {new: old for old, new in _EVENT_FIELDS.items()}
 
 
-def present(store: ObjectStore, resource: ServedResource, raw: bytes) -> bytes:
+def encode_as(store: ObjectStore, resource: ServedResource, raw: bytes) -> bytes:
     """Stored bytes as the version `resource` shows them."""
     kept = store.bucket(resource).resource
     if kept is resource or kept.api_version == resource.api_version:
         return raw
-    return encode(resource, present_object(resource, msgspec.json.decode(raw)))
+    return encode(resource, convert_from_stored(resource, msgspec.json.decode(raw)))
 
 
-def present_object(resource: ServedResource, obj: Json) -> Json:
+def convert_from_stored(resource: ServedResource, obj: Json) -> Json:
     if resource.group == _EVENTS:
         obj = {_EVENT_FIELDS.get(key, key): value for key, value in obj.items()}
     elif resource.stored_as:
-        obj = _simple_autoscaler(obj)
+        obj = _autoscaler_to_v1(obj)
     return {**obj, "kind": resource.kind, "apiVersion": resource.api_version}
 
 
-def items(store: ObjectStore, resource: ServedResource, raws: list[bytes]) -> bytes:
+def encode_items(store: ObjectStore, resource: ServedResource, raws: list[bytes]) -> bytes:
     """Entries of a list: built-in kinds leave out kind and apiVersion there, as the real server does."""
     if store.bucket(resource).resource.api_version != resource.api_version:
-        raws = [present(store, resource, raw) for raw in raws]
+        raws = [encode_as(store, resource, raw) for raw in raws]
     if resource.custom:
         return b",".join(raws)
     cut = len(prefix(resource))
     return b",".join([b"{" + raw[cut:] for raw in raws])
 
 
-def to_stored(resource: ServedResource, obj: Json) -> Json:
+def convert_to_stored(resource: ServedResource, obj: Json) -> Json:
     """An object a client sent, in the form that is kept."""
     if resource.group == _EVENTS:
-        return {_BACK.get(key, key): value for key, value in obj.items()}
-    return _full_autoscaler(obj) if resource.stored_as else obj
+        return {_STORED_FIELDS.get(key, key): value for key, value in obj.items()}
+    return _autoscaler_from_v1(obj) if resource.stored_as else obj
 
 
-def _cpu(metric: Json) -> bool:
+def _is_cpu_metric(metric: Json) -> bool:
     source = metric.get("resource") or {}
     return source.get("name") == "cpu" and (source.get("target") or {}).get("type") == "Utilization"
 
 
-def _simple_autoscaler(obj: Json) -> Json:
+def _autoscaler_to_v1(obj: Json) -> Json:
     """autoscaling/v1 knows one metric, the CPU's utilisation; the others are not shown there."""
     spec, state = dict(obj["spec"]), dict(obj.get("status") or {})
-    cpu = next((each for each in spec.pop("metrics", None) or () if _cpu(each)), None)
+    cpu = next((each for each in spec.pop("metrics", None) or () if _is_cpu_metric(each)), None)
     if cpu:
         spec["targetCPUUtilizationPercentage"] = cpu["resource"]["target"].get("averageUtilization")
     readings = [each for each in state.pop("currentMetrics", None) or () if (each.get("resource") or {}).get("name") == "cpu"]
@@ -77,7 +77,7 @@ def _simple_autoscaler(obj: Json) -> Json:
     return {**obj, "spec": spec, "status": state}
 
 
-def _full_autoscaler(obj: Json) -> Json:
+def _autoscaler_from_v1(obj: Json) -> Json:
     spec = dict(obj["spec"])
     wanted = spec.pop("targetCPUUtilizationPercentage", None)
     if wanted is not None:

@@ -12,7 +12,7 @@ Amounts = dict[str, int]
 
 
 @lru_cache(maxsize=4096)
-def thousandths(quantity: str) -> int:
+def parse_quantity(quantity: str) -> int:
     """`250m` → 250, `2` → 2000, `1Ki` → 1024000. Raises ValueError for what is no quantity."""
     text = quantity.strip()
     number = text.rstrip("numkKMGTPEi")
@@ -23,11 +23,11 @@ def thousandths(quantity: str) -> int:
     return round(float(number) * scale * 1000)
 
 
-def amounts(quantities: Mapping[str, Any] | None) -> Amounts:
-    return {name: thousandths(str(quantity)) for name, quantity in (quantities or {}).items()}
+def parse_quantities(quantities: Mapping[str, Any] | None) -> Amounts:
+    return {name: parse_quantity(str(quantity)) for name, quantity in (quantities or {}).items()}
 
 
-def total(many: Iterable[Amounts]) -> Amounts:
+def sum_amounts(many: Iterable[Amounts]) -> Amounts:
     """The sum, resource by resource."""
     result: Amounts = {}
     for one in many:
@@ -36,24 +36,24 @@ def total(many: Iterable[Amounts]) -> Amounts:
     return result
 
 
-def requests(pod_spec: Mapping[str, Any]) -> Amounts:
+def sum_requests(pod_spec: Mapping[str, Any]) -> Amounts:
     """What the scheduler counts for a pod: the containers' requests, plus one pod."""
-    wanted = total(amounts(container.get("resources", {}).get("requests")) for container in pod_spec.get("containers", ()))
+    wanted = sum_amounts(parse_quantities(container.get("resources", {}).get("requests")) for container in pod_spec.get("containers", ()))
     return wanted | {"pods": 1000}
 
 
-def limits(pod_spec: Mapping[str, Any]) -> Amounts:
-    return total(amounts(container.get("resources", {}).get("limits")) for container in pod_spec.get("containers", ()))
+def sum_limits(pod_spec: Mapping[str, Any]) -> Amounts:
+    return sum_amounts(parse_quantities(container.get("resources", {}).get("limits")) for container in pod_spec.get("containers", ()))
 
 
-def spelled(name: str, value: int) -> str:
+def format_quantity(name: str, value: int) -> str:
     """The shortest usual spelling: millicores for CPU, binary units for memory and storage, plain numbers for counts."""
     if name.rpartition(".")[2] in ("memory", "storage"):
-        return _bytes(value // 1000)
+        return _format_bytes(value // 1000)
     return str(value // 1000) if value % 1000 == 0 else f"{value}m"
 
 
-def _bytes(count: int) -> str:
+def _format_bytes(count: int) -> str:
     for unit in ("Ti", "Gi", "Mi", "Ki"):
         size = int(_BINARY[unit])
         if count and count % size == 0:

@@ -59,7 +59,7 @@ class ImageRegistry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     tags: dict[str, tuple[str, ...]] = {}
     missing: tuple[str, ...] = ("does-not-exist", "broken")
 
-    def has(self, image: str) -> bool:
+    def has_image(self, image: str) -> bool:
         repository, tag = split_image(image)
         if tag in self.missing:
             return False
@@ -86,9 +86,9 @@ class Behaviours:
         self.listed = tuple(listed)
         self.life = life or RolloutSchedule()
         self.registry = registry or ImageRegistry()
-        self.of = lru_cache(maxsize=4096)(self._of)
+        self.find = lru_cache(maxsize=4096)(self._find)
 
-    def _of(self, namespace: str, workload: str, container: str, image: str) -> Behaviour:
+    def _find(self, namespace: str, workload: str, container: str, image: str) -> Behaviour:
         for behaviour in self.listed:
             if behaviour.matches(namespace, workload, container, image):
                 return behaviour
@@ -99,7 +99,7 @@ class Behaviours:
         self._attached[store] = self
 
     @classmethod
-    def within(cls, store: "ObjectStore") -> "Behaviours":
+    def attached_to(cls, store: "ObjectStore") -> "Behaviours":
         """The behaviours attached to a store; the plain ones for a store that no scenario filled."""
         return cls._attached.get(store) or cls()
 
@@ -111,7 +111,7 @@ def split_image(image: str) -> tuple[str, str]:
     return (repository, tag) if colon and "/" not in tag else (bare, "latest")
 
 
-def workload_of(metadata: Mapping[str, Any]) -> str:
+def workload_name(metadata: Mapping[str, Any]) -> str:
     """The name people use for what a pod belongs to: its Deployment, CronJob, StatefulSet …, or the pod itself."""
     owner = next((owner for owner in metadata.get("ownerReferences", ()) if owner.get("controller")), None)
     if owner is None:
@@ -124,7 +124,7 @@ def workload_of(metadata: Mapping[str, Any]) -> str:
     return name
 
 
-def commanded(container: Mapping[str, Any]) -> Behaviour | None:
+def parse_command(container: Mapping[str, Any]) -> Behaviour | None:
     """What a plain shell command would do: `false`, `true`, `sleep N`, `exit N`. None where the command says nothing we understand."""
     words = " ".join(map(str, [*container.get("command", ()), *container.get("args", ())])).split()
     if not words:

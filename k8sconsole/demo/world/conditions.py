@@ -5,19 +5,19 @@ from typing import Any
 Json = dict[str, Any]
 
 
-def find(status: Json, type_: str) -> Json | None:
+def find_condition(status: Json, type_: str) -> Json | None:
     return next((condition for condition in status.get("conditions", ()) if condition["type"] == type_), None)
 
 
 def is_true(status: Json, type_: str) -> bool:
-    condition = find(status, type_)
+    condition = find_condition(status, type_)
     return condition is not None and condition["status"] == "True"
 
 
-def put(status: Json, condition: Json, stamp: str) -> None:
+def set_condition(status: Json, condition: Json, stamp: str) -> None:
     """Set a condition in place; `lastTransitionTime` moves only when its status does."""
     conditions = status.setdefault("conditions", [])
-    old = find(status, condition["type"])
+    old = find_condition(status, condition["type"])
     kept = old.get("lastTransitionTime") if old and old["status"] == condition["status"] else None
     new = condition | {"lastTransitionTime": kept or stamp}
     if old is None:
@@ -26,5 +26,5 @@ def put(status: Json, condition: Json, stamp: str) -> None:
         conditions[conditions.index(old)] = new
 
 
-def drop(status: Json, type_: str) -> None:
+def remove_condition(status: Json, type_: str) -> None:
     status["conditions"] = [condition for condition in status.get("conditions", ()) if condition["type"] != type_]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from k8sconsole.demo.clock import DemoClock, stamp
+from k8sconsole.demo.clock import DemoClock, format_timestamp
 from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.views import view
 from k8sconsole.demo.world.behaviour import Behaviours
@@ -36,7 +36,7 @@ class ObjectChange:
         return self.namespace, self.name
 
     @property
-    def gone(self) -> bool:
+    def deleted(self) -> bool:
         return self.type == "DELETED"
 
     @property
@@ -66,7 +66,7 @@ class ControllerContext:
 
     @property
     def behaviours(self) -> Behaviours:
-        return Behaviours.within(self.store)
+        return Behaviours.attached_to(self.store)
 
     @property
     def now(self) -> datetime:
@@ -74,16 +74,16 @@ class ControllerContext:
 
     @property
     def stamp(self) -> str:
-        return stamp(self.clock.now())
+        return format_timestamp(self.clock.now())
 
     def find(self, resource: ServedResource, key: Key) -> Json | None:
         """A view of the object, or None where there is none."""
         return self.store.view(resource, *key) if self.store.has(resource, *key) else None
 
-    def owned(self, owner: Json, resource: ServedResource) -> list[Json]:
+    def find_owned(self, owner: Json, resource: ServedResource) -> list[Json]:
         """Views of the objects of one kind that name this owner, by name."""
         keys = sorted(
-            (namespace, name) for kind, namespace, name in self.store.owned_by(owner["metadata"]["uid"]) if kind.key == resource.key
+            (namespace, name) for kind, namespace, name in self.store.find_owned(owner["metadata"]["uid"]) if kind.key == resource.key
         )
         return [self.store.view(resource, *key) for key in keys]
 
@@ -91,7 +91,7 @@ class ControllerContext:
         """Write a status where it differs from what the object has; says whether it did."""
         if obj.get("status", {}) == status:
             return False
-        self.store.set_status(resource, *key_of(obj), status)
+        self.store.set_status(resource, *object_key(obj), status)
         return True
 
 
@@ -107,52 +107,52 @@ class BaseController:
 
     def watches(self) -> Mapping[str, Router]:
         """Resource key → router. By default what is wished of the primary kind concerns its own key."""
-        return {self.primary.key: spec_changed}
+        return {self.primary.key: route_spec_change}
 
     def reconcile(self, key: Key) -> float | None:
         """Put one key right; the seconds after which to look again, or None to wait for a change."""
         raise NotImplementedError
 
-    def unsettled(self) -> Iterable[Key]:
+    def initial_keys(self) -> Iterable[Key]:
         """The keys to look at when the world starts; whoever rests until something happens is left out."""
-        return self.store.names(self.primary)
+        return self.store.list_keys(self.primary)
 
 
-def key_of(obj: Json) -> Key:
+def object_key(obj: Json) -> Key:
     return obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
-def spec_changed(change: ObjectChange) -> Iterable[Key]:
+def route_spec_change(change: ObjectChange) -> Iterable[Key]:
     """For those who write the status themselves and need not look at what they wrote."""
-    same = change.previous_raw is not None and _wish(change.previous) == _wish(change.object)
-    return () if change.gone or same else (change.key,)
+    same = change.previous_raw is not None and _desired_state(change.previous) == _desired_state(change.object)
+    return () if change.deleted or same else (change.key,)
 
 
-def _wish(obj: Json) -> tuple[object, ...]:
+def _desired_state(obj: Json) -> tuple[object, ...]:
     return obj.get("spec"), obj["metadata"].get("deletionTimestamp"), obj["metadata"].get("finalizers")
 
 
-def any_change(change: ObjectChange) -> Iterable[Key]:
+def route_any_change(change: ObjectChange) -> Iterable[Key]:
     """For those who also look at what is gone."""
     return (change.key,)
 
 
-def to_owner(kind: str) -> Router:
+def route_to_owner(kind: str) -> Router:
     """Route a change to the controlling owner of the given kind."""
 
     def route(change: ObjectChange) -> Iterable[Key]:
-        owner = controller_of(change.object)
+        owner = find_controller_reference(change.object)
         return ((change.namespace, owner["name"]),) if owner and owner["kind"] == kind else ()
 
     return route
 
 
-def controller_of(obj: Json) -> Json | None:
+def find_controller_reference(obj: Json) -> Json | None:
     """The owner reference that is marked as controller."""
     return next((owner for owner in obj["metadata"].get("ownerReferences", ()) if owner.get("controller")), None)
 
 
-def reference(owner: Json, resource: ServedResource) -> Json:
+def owner_reference(owner: Json, resource: ServedResource) -> Json:
     """The owner reference a controller puts on what it makes."""
     return {
         "apiVersion": resource.api_version,
@@ -164,7 +164,7 @@ def reference(owner: Json, resource: ServedResource) -> Json:
     }
 
 
-def being_deleted(obj: Json) -> bool:
+def is_being_deleted(obj: Json) -> bool:
     return "deletionTimestamp" in obj["metadata"]
 
 

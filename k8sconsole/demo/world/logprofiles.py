@@ -34,7 +34,7 @@ _AGENTS = ("Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (iPhone; CPU iPhone O
 _TASKS = ("price update", "stock level", "invoice", "parcel label", "voucher", "picture")
 
 
-def _access(luck: Random, at: datetime) -> str:
+def _access_line(luck: Random, at: datetime) -> str:
     status = luck.choices((200, 304, 302, 404, 500), (80, 9, 6, 4, 1))[0]
     client, path = f"10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}", luck.choice(_PATHS)
     when = at.strftime("%d/%b/%Y:%H:%M:%S +0000")
@@ -42,7 +42,7 @@ def _access(luck: Random, at: datetime) -> str:
     return f'{client} - - [{when}] "GET {path} HTTP/1.1" {status} {size} "-" "{agent}" {seconds:.3f}'
 
 
-def _json(luck: Random, at: datetime) -> str:
+def _json_line(luck: Random, at: datetime) -> str:
     level = luck.choices(("info", "debug", "warn", "error"), (86, 8, 5, 1))[0]
     message = {"warn": "slow upstream", "error": "upstream answered 502, retrying", "debug": "cache refreshed"}.get(level, "request done")
     entry = {
@@ -57,72 +57,74 @@ def _json(luck: Random, at: datetime) -> str:
     return msgspec.json.encode(entry).decode()
 
 
-def _java(luck: Random, at: datetime) -> str:
+def _java_line(luck: Random, at: datetime) -> str:
     step = luck.choice(("Loading settings", "Connecting to ledger", "Preparing templates", "Warming up number sequences"))
     return (
         f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d} INFO  [main] example.shop.invoices.Main - {step} ({luck.randint(3, 900)} ms)"
     )
 
 
-def _java_info(luck: Random, at: datetime) -> str:
+def _java_info_line(luck: Random, at: datetime) -> str:
     when = f"{at:%Y-%m-%dT%H:%M:%S},{at.microsecond // 1000:03d}"
     return f"[{when}][INFO ][o.o.c.AllocationService] shard [products][{luck.randint(0, 11)}] merged, {luck.randint(4, 90)} MB"
 
 
-def _errors(luck: Random, at: datetime) -> str:
+def _error_line(luck: Random, at: datetime) -> str:
     problem = luck.choice(("dial tcp 10.96.44.12:5432: connect: connection refused", "context deadline exceeded", "no healthy upstream"))
     return f"{at:%Y-%m-%dT%H:%M:%SZ} ERROR readiness: dependency database is not usable: {problem} (attempt {luck.randint(1, 40)})"
 
 
-def _worker(luck: Random, at: datetime) -> str:
+def _worker_line(luck: Random, at: datetime) -> str:
     task = f"{luck.choice(_TASKS)} {luck.randint(1000, 99999)}"
     return f"{at:%Y-%m-%d %H:%M:%S} INFO worker-{luck.randint(1, 4)}: {task} done in {luck.randint(8, 700)} ms"
 
 
-def _klog(luck: Random, at: datetime) -> str:
+def _klog_line(luck: Random, at: datetime) -> str:
     place = luck.choice(("reflector.go:436", "controller.go:221", "proxier.go:812", "leaderelection.go:260"))
     word = luck.choice(("Caches populated", "Sync complete", "Renewed lease", "Endpoints changed"))
     return f'I{at:%m%d %H:%M:%S}.{at.microsecond:06d}       1 {place}] "{word}" elapsed="{luck.randint(1, 90)}ms"'
 
 
-def _logfmt(luck: Random, at: datetime) -> str:
+def _logfmt_line(luck: Random, at: datetime) -> str:
     message = luck.choice(("compaction finished", "query done", "wal segment loaded", "rule group evaluated"))
     when = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
     return f'ts={when} level=info caller=main.go:{luck.randint(100, 900)} msg="{message}" duration={luck.randint(1, 900)}ms'
 
 
-def _postgres(luck: Random, at: datetime) -> str:
+def _postgres_line(luck: Random, at: datetime) -> str:
     what = f"duration: {luck.uniform(200, 2400):.3f} ms  statement: FETCH 100 FROM order_cursor"
     if luck.random() < 0.3:
         what = f"checkpoint complete: wrote {luck.randint(20, 900)} buffers"
     return f"{at:%Y-%m-%d %H:%M:%S}.000 UTC [{luck.randint(60, 900)}] LOG:  {what}"
 
 
-def _redis(luck: Random, at: datetime) -> str:
+def _redis_line(luck: Random, at: datetime) -> str:
     return f"1:M {at:%d %b %Y %H:%M:%S}.{at.microsecond // 1000:03d} * {luck.randint(10, 900)} changes in 60 seconds. Saving..."
 
 
-def _dns(luck: Random, _at: datetime) -> str:
+def _dns_line(luck: Random, _at: datetime) -> str:
     name = luck.choice(("orders-db.shop", "cart-store.shop", "ledger.payments", "mail.shop.example"))
     client = f"10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}:{luck.randint(30000, 60000)}"
     return f'[INFO] {client} - "A IN {name}. udp 54" NOERROR qr,aa,rd 0.000{luck.randint(100, 900)}s'
 
 
-def _plain(luck: Random, at: datetime) -> str:
+def _plain_line(luck: Random, at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M:%SZ} still here, {luck.randint(1, 900)} things seen"
 
 
 PROFILES: Mapping[str, LogProfile] = {
-    "": LogProfile(_plain, 10.0, ("starting", "ready")),
-    "access": LogProfile(_access, 1.5, ("listening on :8080",)),
-    "json": LogProfile(_json, 2.0, ('{"level":"info","msg":"configuration read"}', '{"level":"info","msg":"listening","address":":8080"}')),
-    "java": LogProfile(_java, 3.0, ("Picked up JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=75",)),
-    "java-info": LogProfile(_java_info, 6.0, ("[INFO ][o.o.n.Node] version[3.4.0], starting ...",)),
-    "errors": LogProfile(_errors, 5.0, ("starting; waiting for the database",)),
-    "worker": LogProfile(_worker, 3.0, ("worker pool of 4 started",)),
-    "klog": LogProfile(_klog, 20.0, ('"Starting"',)),
-    "logfmt": LogProfile(_logfmt, 12.0, ('level=info msg="Starting"',)),
-    "postgres": LogProfile(_postgres, 15.0, ("LOG:  database system is ready to accept connections",)),
-    "redis": LogProfile(_redis, 60.0, ("1:M * Ready to accept connections tcp",)),
-    "dns": LogProfile(_dns, 4.0, (".:53", "CoreDNS-1.12.4")),
+    "": LogProfile(_plain_line, 10.0, ("starting", "ready")),
+    "access": LogProfile(_access_line, 1.5, ("listening on :8080",)),
+    "json": LogProfile(
+        _json_line, 2.0, ('{"level":"info","msg":"configuration read"}', '{"level":"info","msg":"listening","address":":8080"}')
+    ),
+    "java": LogProfile(_java_line, 3.0, ("Picked up JAVA_TOOL_OPTIONS: -XX:MaxRAMPercentage=75",)),
+    "java-info": LogProfile(_java_info_line, 6.0, ("[INFO ][o.o.n.Node] version[3.4.0], starting ...",)),
+    "errors": LogProfile(_error_line, 5.0, ("starting; waiting for the database",)),
+    "worker": LogProfile(_worker_line, 3.0, ("worker pool of 4 started",)),
+    "klog": LogProfile(_klog_line, 20.0, ('"Starting"',)),
+    "logfmt": LogProfile(_logfmt_line, 12.0, ('level=info msg="Starting"',)),
+    "postgres": LogProfile(_postgres_line, 15.0, ("LOG:  database system is ready to accept connections",)),
+    "redis": LogProfile(_redis_line, 60.0, ("1:M * Ready to accept connections tcp",)),
+    "dns": LogProfile(_dns_line, 4.0, (".:53", "CoreDNS-1.12.4")),
 }

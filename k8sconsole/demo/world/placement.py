@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from k8sconsole.demo.world.amounts import Amounts, amounts, total
+from k8sconsole.demo.world.amounts import Amounts, parse_quantities, sum_amounts
 from k8sconsole.demo.world.kinds import PODS
 
 if TYPE_CHECKING:
@@ -54,47 +54,47 @@ class Placement:
     def observe(self, key: Key, raw: bytes, *, gone: bool) -> None:
         """Take in one change of a pod."""
         if self._built:
-            self._forget(key)
+            self._remove_pod(key)
             if not gone:
-                self._enter(key, raw)
+                self._add_pod(key, raw)
 
-    def on(self, node: str) -> list[Key]:
+    def pods_on(self, node: str) -> list[Key]:
         """The pods of a node that are not done."""
-        self._build()
+        self._ensure_built()
         return sorted(self._pods[node])
 
-    def used(self, node: str) -> Amounts:
+    def requested_on(self, node: str) -> Amounts:
         """The sum of the requests on a node."""
-        self._build()
+        self._ensure_built()
         if node not in self._used:
-            self._used[node] = total(asked for asked, _ in self._pods[node].values())
+            self._used[node] = sum_amounts(asked for asked, _ in self._pods[node].values())
         return self._used[node]
 
     def free_address(self, node: str, cidr: str) -> str:
         """The lowest address of a node's /24 that no pod holds; its last where all are taken."""
-        self._build()
+        self._ensure_built()
         taken = {address for _, address in self._pods[node].values()}
         network = cidr.rpartition(".")[0]
         # The first host of a range is the bridge's.
         addresses = (f"{network}.{host}" for host in range(2, 255))
         return next((address for address in addresses if address not in taken), f"{network}.254")
 
-    def _build(self) -> None:
+    def _ensure_built(self) -> None:
         if not self._built:
             self._built = True
-            for key in self._store.names(PODS):
-                self._enter(key, self._store.raw(PODS, *key))
+            for key in self._store.list_keys(PODS):
+                self._add_pod(key, self._store.get_raw(PODS, *key))
 
-    def _enter(self, key: Key, raw: bytes) -> None:
+    def _add_pod(self, key: Key, raw: bytes) -> None:
         pod = _DECODER.decode(raw)
         node = pod.spec.nodeName
         if node and pod.status.phase not in ("Succeeded", "Failed"):
-            asked = total(amounts(container.resources.requests) for container in pod.spec.containers) | {"pods": 1000}
+            asked = sum_amounts(parse_quantities(container.resources.requests) for container in pod.spec.containers) | {"pods": 1000}
             self._where[key] = node
             self._pods[node][key] = (asked, pod.status.podIP)
             self._used.pop(node, None)
 
-    def _forget(self, key: Key) -> None:
+    def _remove_pod(self, key: Key) -> None:
         node = self._where.pop(key, None)
         if node is not None:
             self._pods[node].pop(key, None)

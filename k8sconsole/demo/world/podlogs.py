@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.clock import moment
+from k8sconsole.demo.clock import parse_timestamp
 from k8sconsole.demo.status import ApiStatus, bad_request
 from k8sconsole.demo.world.behaviour import Behaviour, Behaviours
 from k8sconsole.demo.world.kinds import PODS
-from k8sconsole.demo.world.kubelet.plans import behaviour_of
+from k8sconsole.demo.world.kubelet.plans import find_behaviour
 from k8sconsole.demo.world.logprofiles import PROFILES
-from k8sconsole.demo.world.seeds import dice, fraction
+from k8sconsole.demo.world.seeds import seeded_fraction, seeded_random
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Line = tuple[datetime, str]
 # What a node keeps of a container's log before rotation takes the rest away.
-_KEPT = 2000
-_LOOK = 0.5
+_KEPT_LINES = 2000
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -39,30 +39,30 @@ class _Run:
         profile = PROFILES.get(self.behaviour.logs, PROFILES[""])
         count = max(0, int((self.until - self.started).total_seconds() / profile.every))
         known = int((after - self.started).total_seconds() / profile.every) if after else 0
-        first = max(0, count - _KEPT, known)
+        first = max(0, count - _KEPT_LINES, known)
         if first == 0:
             yield from ((self.started, text) for text in profile.opening)
         for number in range(first, count + 1):
-            at = self.started + timedelta(seconds=profile.every * (number + fraction(self.identity, number)))
+            at = self.started + timedelta(seconds=profile.every * (number + seeded_fraction(self.identity, number)))
             if at <= self.until:
-                yield at, profile.write(dice(self.identity, number), at)
+                yield at, profile.write(seeded_random(self.identity, number), at)
         if self.ended:
             yield from ((self.until, text) for text in self.behaviour.last_words)
 
 
-def lines(store: "ObjectStore", namespace: str, pod: str, container: str, *, previous: bool, now: datetime) -> Iterator[Line]:
+def read_lines(store: "ObjectStore", namespace: str, pod: str, container: str, *, previous: bool, now: datetime) -> Iterator[Line]:
     """The log of one container so far, oldest first; with `previous` that of its life before this one.
 
     Raises NotFound for a pod that is not there, and a 400 status for a container that has not begun or has no previous life.
     """
-    return _run(store, namespace, pod, container, previous, now).lines()
+    return _find_run(store, namespace, pod, container, previous, now).lines()
 
 
-async def follow(store: "ObjectStore", namespace: str, pod: str, container: str, *, since: datetime) -> AsyncIterator[Line]:
+async def follow_lines(store: "ObjectStore", namespace: str, pod: str, container: str, *, since: datetime) -> AsyncIterator[Line]:
     """Lines written after `since`, as time passes on the store's clock; ends when the container or its pod does."""
     while True:
         try:
-            run = _run(store, namespace, pod, container, False, store.clock.now())
+            run = _find_run(store, namespace, pod, container, False, store.clock.now())
         except ApiStatus:
             return
         for at, text in run.lines(since):
@@ -71,23 +71,23 @@ async def follow(store: "ObjectStore", namespace: str, pod: str, container: str,
         if run.ended:
             return
         since = max(since, run.until)
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(_POLL_SECONDS)
 
 
-def _run(store: "ObjectStore", namespace: str, pod_name: str, container: str, previous: bool, now: datetime) -> _Run:
+def _find_run(store: "ObjectStore", namespace: str, pod_name: str, container: str, previous: bool, now: datetime) -> _Run:
     pod = store.get(PODS, namespace, pod_name)
-    spec = next((each for each in _all(pod["spec"], "containers", "initContainers") if each["name"] == container), None)
+    spec = next((each for each in _collect_lists(pod["spec"], "containers", "initContainers") if each["name"] == container), None)
     if spec is None:
         raise bad_request(f"container {container} is not valid for pod {pod_name}")
-    states = _all(pod.get("status", {}), "containerStatuses", "initContainerStatuses")
+    states = _collect_lists(pod.get("status", {}), "containerStatuses", "initContainerStatuses")
     status: Json = next((each for each in states if each["name"] == container), {"state": {}, "lastState": {}})
-    begun, ended = _span(status, pod_name, container, previous)
+    begun, ended = _run_period(status, pod_name, container, previous)
     identity = f"{pod['metadata']['uid']}/{container}/{begun}"
-    until = moment(ended) if ended else now
-    return _Run(identity, behaviour_of(pod, spec, Behaviours.within(store)), moment(begun), until, ended is not None)
+    until = parse_timestamp(ended) if ended else now
+    return _Run(identity, find_behaviour(pod, spec, Behaviours.attached_to(store)), parse_timestamp(begun), until, ended is not None)
 
 
-def _span(status: Json, pod: str, container: str, previous: bool) -> tuple[str, str | None]:
+def _run_period(status: Json, pod: str, container: str, previous: bool) -> tuple[str, str | None]:
     """Start and end of the life that was asked for."""
     state, last = status["state"], status.get("lastState", {}).get("terminated")
     if previous:
@@ -104,5 +104,5 @@ def _span(status: Json, pod: str, container: str, previous: bool) -> tuple[str, 
     return over["startedAt"], over["finishedAt"]
 
 
-def _all(holder: Json, *names: str) -> list[Json]:
+def _collect_lists(holder: Json, *names: str) -> list[Json]:
     return [each for name in names for each in holder.get(name, ())]

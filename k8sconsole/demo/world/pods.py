@@ -5,51 +5,51 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from k8sconsole.demo.clock import moment
-from k8sconsole.demo.podspecs import enter, fill_spec
+from k8sconsole.demo.clock import parse_timestamp
+from k8sconsole.demo.podspecs import admit_pod, fill_pod_spec
 from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.status import ApiStatus, forbidden
-from k8sconsole.demo.world.conditions import find, is_true
-from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, being_deleted, reference
+from k8sconsole.demo.world.conditions import find_condition, is_true
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, is_being_deleted, owner_reference
 from k8sconsole.demo.world.kinds import NAMESPACES, PODS
-from k8sconsole.demo.world.quota_rules import refusal
-from k8sconsole.demo.world.seeds import suffix
+from k8sconsole.demo.world.quota_rules import find_quota_refusal
+from k8sconsole.demo.world.seeds import name_suffix
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
 
 
-def phase(pod: Json) -> str:
+def pod_phase(pod: Json) -> str:
     return str(pod.get("status", {}).get("phase", "Pending"))
 
 
-def finished(pod: Json) -> bool:
-    return phase(pod) in ("Succeeded", "Failed")
+def is_finished(pod: Json) -> bool:
+    return pod_phase(pod) in ("Succeeded", "Failed")
 
 
-def active(pod: Json) -> bool:
+def is_active(pod: Json) -> bool:
     """Counts towards its owner's replicas."""
-    return not finished(pod) and not being_deleted(pod)
+    return not is_finished(pod) and not is_being_deleted(pod)
 
 
-def ready(pod: Json) -> bool:
+def is_ready(pod: Json) -> bool:
     return is_true(pod.get("status", {}), "Ready")
 
 
-def available(pod: Json, min_ready_seconds: int, now: datetime) -> bool:
+def is_available(pod: Json, min_ready_seconds: int, now: datetime) -> bool:
     """Ready, and for long enough."""
-    condition = find(pod.get("status", {}), "Ready")
+    condition = find_condition(pod.get("status", {}), "Ready")
     if condition is None or condition["status"] != "True":
         return False
-    return moment(condition["lastTransitionTime"]) + timedelta(seconds=min_ready_seconds) <= now
+    return parse_timestamp(condition["lastTransitionTime"]) + timedelta(seconds=min_ready_seconds) <= now
 
 
-def name_under(owner: str, context: ControllerContext, uid: str) -> str:
+def generate_name(owner: str, context: ControllerContext, uid: str) -> str:
     """A generated pod name: the owner's, and a tail that no other moment of this world gives."""
-    return f"{owner}-{suffix(5, context.seed, uid, context.store.resource_version)}"
+    return f"{owner}-{name_suffix(5, context.seed, uid, context.store.resource_version)}"
 
 
-def from_template(template: Json, owner: Json, resource: ServedResource, name: str) -> Json:
+def build_from_template(template: Json, owner: Json, resource: ServedResource, name: str) -> Json:
     meta = template.get("metadata", {})
     return {
         "apiVersion": "v1",
@@ -59,7 +59,7 @@ def from_template(template: Json, owner: Json, resource: ServedResource, name: s
             "namespace": owner["metadata"]["namespace"],
             "labels": dict(meta.get("labels", {})),
             "annotations": dict(meta.get("annotations", {})),
-            "ownerReferences": [reference(owner, resource)],
+            "ownerReferences": [owner_reference(owner, resource)],
         },
         # A copy to its last branch: admission writes into it, and the owner keeps its template.
         "spec": msgspec.json.decode(msgspec.json.encode(template["spec"])),
@@ -67,38 +67,38 @@ def from_template(template: Json, owner: Json, resource: ServedResource, name: s
     }
 
 
-def create(controller: BaseController, owner: Json, pod: Json) -> str:
+def create_pod(controller: BaseController, owner: Json, pod: Json) -> str:
     """Create a pod on behalf of its owner and say so in an event. Returns why it was refused, or an empty text."""
     context, component = controller.context, f"{controller.name}-controller"
     try:
-        admit(context, pod)
+        admit_new_pod(context, pod)
         context.store.create(PODS, pod)
     except ApiStatus as refused:
-        context.recorder.warning(owner, "FailedCreate", f"Error creating: {refused.message}", component)
+        context.recorder.record_warning(owner, "FailedCreate", f"Error creating: {refused.message}", component)
         return refused.message
-    context.recorder.normal(owner, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", component)
+    context.recorder.record_normal(owner, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", component)
     return ""
 
 
-def remove(controller: BaseController, owner: Json, pod: Json) -> None:
+def delete_pod(controller: BaseController, owner: Json, pod: Json) -> None:
     name = pod["metadata"]["name"]
     controller.store.delete(PODS, pod["metadata"]["namespace"], name)
-    controller.context.recorder.normal(owner, "SuccessfulDelete", f"Deleted pod: {name}", f"{controller.name}-controller")
+    controller.context.recorder.record_normal(owner, "SuccessfulDelete", f"Deleted pod: {name}", f"{controller.name}-controller")
 
 
-def complete(store: "ObjectStore", pod: Json, seed: int) -> None:
+def prepare_pod(store: "ObjectStore", pod: Json, seed: int) -> None:
     """Defaults and admission, in place; raises a 403 status."""
     meta = pod["metadata"]
-    fill_spec(pod["spec"])
-    enter(store, pod, suffix(5, seed, "token", meta["namespace"], meta["name"]))
+    fill_pod_spec(pod["spec"])
+    admit_pod(store, pod, name_suffix(5, seed, "token", meta["namespace"], meta["name"]))
 
 
-def admit(context: ControllerContext, pod: Json) -> None:
+def admit_new_pod(context: ControllerContext, pod: Json) -> None:
     """Completes a pod as an API server does. Raises the 403 status of a namespace that is going away or whose quota is used up."""
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
     home = context.find(NAMESPACES, ("", namespace))
-    if home is None or being_deleted(home):
+    if home is None or is_being_deleted(home):
         raise forbidden(PODS, name, f"unable to create new content in namespace {namespace} because it is being terminated")
-    complete(context.store, pod, context.seed)
-    if why := refusal(context.store, pod):
+    prepare_pod(context.store, pod, context.seed)
+    if why := find_quota_refusal(context.store, pod):
         raise forbidden(PODS, name, why)

@@ -3,15 +3,15 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.clock import DemoClock, stamp
+from k8sconsole.demo.clock import DemoClock, format_timestamp
 from k8sconsole.demo.world.kinds import EVENTS, NAMESPACES
-from k8sconsole.demo.world.seeds import hexadecimal
+from k8sconsole.demo.world.seeds import hex_digest
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
 
 Json = dict[str, Any]
-LIFETIME = timedelta(hours=1)
+EVENT_TTL = timedelta(hours=1)
 """How long an event is kept after it was last counted, as by an API server."""
 
 
@@ -22,42 +22,42 @@ class EventRecorder:
         self._store = store
         self._clock = clock
 
-    def normal(self, obj: Json, reason: str, message: str, component: str, **place: str) -> None:
+    def record_normal(self, obj: Json, reason: str, message: str, component: str, **place: str) -> None:
         self._record(obj, "Normal", reason, message, component, **place)
 
-    def warning(self, obj: Json, reason: str, message: str, component: str, **place: str) -> None:
+    def record_warning(self, obj: Json, reason: str, message: str, component: str, **place: str) -> None:
         self._record(obj, "Warning", reason, message, component, **place)
 
     def _record(self, obj: Json, type_: str, reason: str, message: str, component: str, *, host: str = "", field: str = "") -> None:
         meta = obj["metadata"]
         # Events of cluster-wide objects live in the namespace default.
         namespace = meta.get("namespace") or "default"
-        name = f"{meta['name']}.{hexadecimal(16, meta.get('uid', ''), type_, reason, message, component, field)}"
-        if not self._again(namespace, name) and not self._closing(namespace):
-            self._keep(self._event(obj, namespace, name, type_, reason, message, component, host, field))
+        name = f"{meta['name']}.{hex_digest(16, meta.get('uid', ''), type_, reason, message, component, field)}"
+        if not self._count_repeat(namespace, name) and not self._is_terminating(namespace):
+            self._store_new(self._build_event(obj, namespace, name, type_, reason, message, component, host, field))
 
-    def _again(self, namespace: str, name: str) -> bool:
+    def _count_repeat(self, namespace: str, name: str) -> bool:
         """Counts an event that is known; says whether it is."""
         known = self._store.has(EVENTS, namespace, name)
         if known:
-            self._store.mutate(EVENTS, namespace, name, self._count)
+            self._store.mutate(EVENTS, namespace, name, self._increment)
         return known
 
-    def _keep(self, event: Json) -> None:
+    def _store_new(self, event: Json) -> None:
         self._store.create(EVENTS, event)
 
-    def _count(self, event: Json) -> None:
+    def _increment(self, event: Json) -> None:
         event["count"] = event.get("count", 1) + 1
-        event["lastTimestamp"] = stamp(self._clock.now())
+        event["lastTimestamp"] = format_timestamp(self._clock.now())
 
-    def _event(self, obj: Json, namespace: str, name: str, *said: str) -> Json:
+    def _build_event(self, obj: Json, namespace: str, name: str, *said: str) -> Json:
         type_, reason, message, component, host, field = said
-        now = stamp(self._clock.now())
+        now = format_timestamp(self._clock.now())
         return {
             "apiVersion": "v1",
             "kind": "Event",
             "metadata": {"name": name, "namespace": namespace},
-            "involvedObject": _involved(obj, field),
+            "involvedObject": _involved_object(obj, field),
             "reason": reason,
             "message": message,
             "source": {"component": component} | ({"host": host} if host else {}),
@@ -70,7 +70,7 @@ class EventRecorder:
             "reportingInstance": host,
         }
 
-    def _closing(self, namespace: str) -> bool:
+    def _is_terminating(self, namespace: str) -> bool:
         """A namespace that is going away, or is not there, takes no new events."""
         return (
             not self._store.has(NAMESPACES, "", namespace) or "deletionTimestamp" in self._store.get(NAMESPACES, "", namespace)["metadata"]
@@ -82,32 +82,32 @@ class DeferredEventRecorder(EventRecorder):
 
     def __init__(self, store: "ObjectStore", clock: DemoClock) -> None:
         super().__init__(store, clock)
-        self._held: dict[tuple[str, str], tuple[Json, datetime]] = {}
+        self._pending: dict[tuple[str, str], tuple[Json, datetime]] = {}
 
     def publish(self) -> None:
         """Store what has not expired by now, in the order in which it happened; namespaces on their way out have lost theirs."""
-        for event, last in sorted(self._held.values(), key=lambda held: held[1]):
+        for event, last in sorted(self._pending.values(), key=lambda held: held[1]):
             meta = event["metadata"]
-            if not self._expired(last) and not self._closing(meta["namespace"]):
+            if not self._is_expired(last) and not self._is_terminating(meta["namespace"]):
                 self._store.create(EVENTS, event | {"metadata": meta | {"creationTimestamp": event["firstTimestamp"]}})
-        self._held.clear()
+        self._pending.clear()
 
-    def _again(self, namespace: str, name: str) -> bool:
-        event, last = self._held.get((namespace, name), ({}, self._clock.now()))
-        if not event or self._expired(last):
+    def _count_repeat(self, namespace: str, name: str) -> bool:
+        event, last = self._pending.get((namespace, name), ({}, self._clock.now()))
+        if not event or self._is_expired(last):
             return False
-        self._count(event)
-        self._held[namespace, name] = event, self._clock.now()
+        self._increment(event)
+        self._pending[namespace, name] = event, self._clock.now()
         return True
 
-    def _keep(self, event: Json) -> None:
-        self._held[event["metadata"]["namespace"], event["metadata"]["name"]] = event, self._clock.now()
+    def _store_new(self, event: Json) -> None:
+        self._pending[event["metadata"]["namespace"], event["metadata"]["name"]] = event, self._clock.now()
 
-    def _expired(self, last: datetime) -> bool:
-        return self._clock.now() - last >= LIFETIME
+    def _is_expired(self, last: datetime) -> bool:
+        return self._clock.now() - last >= EVENT_TTL
 
 
-def _involved(obj: Json, field: str) -> Json:
+def _involved_object(obj: Json, field: str) -> Json:
     meta = obj["metadata"]
     involved = {
         "kind": obj["kind"],

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from k8sconsole.demo.clock import moment
-from k8sconsole.demo.world.amounts import thousandths
-from k8sconsole.demo.world.behaviour import Behaviours, workload_of
+from k8sconsole.demo.clock import parse_timestamp
+from k8sconsole.demo.world.amounts import parse_quantity
+from k8sconsole.demo.world.behaviour import Behaviours, workload_name
 from k8sconsole.demo.world.kinds import PODS
-from k8sconsole.demo.world.seeds import fraction
+from k8sconsole.demo.world.seeds import seeded_fraction
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
@@ -30,10 +30,10 @@ class ContainerUsageProfile:
     name: str
     cpu: int | None
     memory: int | None
-    limit: int | None
-    own: float
-    since: float | None
-    fills_in: float | None
+    memory_limit: int | None
+    variation: float
+    started_at: float | None
+    seconds_to_limit: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class PodUsageProfile:
     node: str
     workload: str
     running: bool
-    eaters: tuple[ContainerUsageProfile, ...]
+    containers: tuple[ContainerUsageProfile, ...]
 
 
 class _Resources(msgspec.Struct, frozen=True):
@@ -107,7 +107,7 @@ class UsageProfiles:
         self._pods: dict[Key, PodUsageProfile] = {}
 
     @classmethod
-    def of(cls, store: "ObjectStore", keys: Iterable[Key]) -> Iterator[tuple[Key, PodUsageProfile]]:
+    def profiles_of(cls, store: "ObjectStore", keys: Iterable[Key]) -> Iterator[tuple[Key, PodUsageProfile]]:
         """Each of these pods with its appetite; pods that are not there are left out."""
         known = cls._known.setdefault(store, cls())._pods
         stored = store.bucket(PODS).objects
@@ -117,35 +117,37 @@ class UsageProfiles:
             if key in stored:
                 found = known.get(key)
                 if found is None or found.version != stored[key].version:
-                    found = known[key] = _read(stored[key].raw, stored[key].version, Behaviours.within(store))
+                    found = known[key] = _read_profile(stored[key].raw, stored[key].version, Behaviours.attached_to(store))
                 yield key, found
 
 
-def _read(raw: bytes, version: int, behaviours: Behaviours) -> PodUsageProfile:
+def _read_profile(raw: bytes, version: int, behaviours: Behaviours) -> PodUsageProfile:
     pod = _DECODER.decode(raw)
     meta = {"name": pod.metadata.name, "labels": pod.metadata.labels, "ownerReferences": pod.metadata.ownerReferences}
-    workload, since = workload_of(meta), {each.name: _began(each) for each in pod.status.containerStatuses}
-    eaters = tuple(_eater(pod, each, workload, since.get(each.name), behaviours) for each in pod.spec.containers)
+    workload, since = workload_name(meta), {each.name: _start_time(each) for each in pod.status.containerStatuses}
+    eaters = tuple(_container_profile(pod, each, workload, since.get(each.name), behaviours) for each in pod.spec.containers)
     return PodUsageProfile(version, pod.spec.nodeName, f"{pod.metadata.namespace}/{workload}", pod.status.phase == "Running", eaters)
 
 
-def _began(status: _ContainerStatus) -> float | None:
-    return moment(status.state.running.startedAt).timestamp() if status.state.running else None
+def _start_time(status: _ContainerStatus) -> float | None:
+    return parse_timestamp(status.state.running.startedAt).timestamp() if status.state.running else None
 
 
-def _eater(pod: _Pod, container: _Container, workload: str, since: float | None, behaviours: Behaviours) -> ContainerUsageProfile:
-    behaviour = behaviours.of(pod.metadata.namespace, workload, container.name, container.image)
-    asks, limit = container.resources.requests, _amount(container.resources.limits, "memory")
+def _container_profile(
+    pod: _Pod, container: _Container, workload: str, since: float | None, behaviours: Behaviours
+) -> ContainerUsageProfile:
+    behaviour = behaviours.find(pod.metadata.namespace, workload, container.name, container.image)
+    asks, limit = container.resources.requests, _parse_amount(container.resources.limits, "memory")
     return ContainerUsageProfile(
         name=container.name,
-        cpu=_amount(asks, "cpu"),
-        memory=_amount(asks, "memory"),
-        limit=limit,
-        own=fraction(pod.metadata.uid, container.name),
-        since=since,
-        fills_in=behaviour.exits_after if behaviour.oom and limit is not None else None,
+        cpu=_parse_amount(asks, "cpu"),
+        memory=_parse_amount(asks, "memory"),
+        memory_limit=limit,
+        variation=seeded_fraction(pod.metadata.uid, container.name),
+        started_at=since,
+        seconds_to_limit=behaviour.exits_after if behaviour.oom and limit is not None else None,
     )
 
 
-def _amount(quantities: dict[str, str], name: str) -> int | None:
-    return thousandths(quantities[name]) if name in quantities else None
+def _parse_amount(quantities: dict[str, str], name: str) -> int | None:
+    return parse_quantity(quantities[name]) if name in quantities else None

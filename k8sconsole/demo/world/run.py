@@ -12,7 +12,7 @@ from k8sconsole.demo.clock import DemoClock, FixedDemoClock
 from k8sconsole.demo.history import Subscription
 from k8sconsole.demo.status import ApiStatus
 from k8sconsole.demo.world.controller import BaseController, ControllerContext, ObjectChange, Router
-from k8sconsole.demo.world.controllers.inventory import EVERY
+from k8sconsole.demo.world.controllers.inventory import ALL_CONTROLLERS
 from k8sconsole.demo.world.kinds import PODS
 from k8sconsole.demo.world.recorder import EventRecorder
 from k8sconsole.demo.world.workqueue import Item, WorkQueue
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 # An upper bound for one step: what needs more than this will never come to rest.
-_MOST_WORK = 200_000
+_MAX_STEP_ITEMS = 200_000
 # Items done between two turns of the event loop; about five milliseconds.
 _SLICE = 40
 _RETRY = 5.0
@@ -38,7 +38,7 @@ class World:
         clock: DemoClock,
         seed: int,
         *,
-        controllers: Sequence[type[BaseController]] = EVERY,
+        controllers: Sequence[type[BaseController]] = ALL_CONTROLLERS,
         recorder: EventRecorder | None = None,
     ) -> None:
         self.context = ControllerContext(store, clock, seed, recorder)
@@ -55,12 +55,12 @@ class World:
 
     def step(self) -> int:
         """Work until nothing is left to do at this moment of the clock. Returns the number of items; RuntimeError if it never rests."""
-        subscription = self._wake()
-        self._queue.release(self._clock.now())
+        subscription = self._ensure_subscribed()
+        self._queue.release_due(self._clock.now())
         done = 0
-        while self._do_one(subscription):
+        while self._process_next(subscription):
             done += 1
-            if done > _MOST_WORK:
+            if done > _MAX_STEP_ITEMS:
                 raise RuntimeError("the demo's controllers do not come to rest")
         return done
 
@@ -80,7 +80,7 @@ class World:
     async def start(self) -> None:
         """Begin to live on the running event loop."""
         if self._task is None:
-            self._task = asyncio.create_task(self._live(), name="demo-world")
+            self._task = asyncio.create_task(self._run_forever(), name="demo-world")
 
     async def stop(self) -> None:
         """End the life begun by `start`; the store stays as it is."""
@@ -96,19 +96,19 @@ class World:
         if self._subscription is not None:
             self._store.history.unsubscribe(self._subscription)
 
-    async def _live(self) -> None:
+    async def _run_forever(self) -> None:
         while True:
-            subscription = self._wake()
-            self._queue.release(self._clock.now())
+            subscription = self._ensure_subscribed()
+            self._queue.release_due(self._clock.now())
             done = 0
-            while done < _SLICE and self._do_one(subscription):
+            while done < _SLICE and self._process_next(subscription):
                 done += 1
             if done == _SLICE:
                 await asyncio.sleep(0)
             else:
-                await self._sleep(subscription)
+                await self._wait_for_work(subscription)
 
-    async def _sleep(self, subscription: Subscription) -> None:
+    async def _wait_for_work(self, subscription: Subscription) -> None:
         """Until a timer rings or the store changes."""
         due = self._queue.next_due()
         seconds = _LONGEST_SLEEP if due is None else (due - self._clock.now()).total_seconds()
@@ -116,16 +116,16 @@ class World:
             async with asyncio.timeout(max(0.0, min(seconds, _LONGEST_SLEEP))):
                 await subscription.wait()
 
-    def _wake(self) -> Subscription:
+    def _ensure_subscribed(self) -> Subscription:
         """At the start, and after having fallen behind, look at everything that does not rest."""
         if self._subscription is None or self._subscription.closed:
             self._subscription = self._store.subscribe()
             for name, controller in self._controllers.items():
-                self._add(name, controller.unsettled())
+                self._enqueue(name, controller.initial_keys())
         return self._subscription
 
-    def _do_one(self, subscription: Subscription) -> bool:
-        for event in subscription.take():
+    def _process_next(self, subscription: Subscription) -> bool:
+        for event in subscription.take_pending():
             self._route(ObjectChange(event.type, event.resource, event.namespace, event.name, event.raw, event.previous_raw))
         item = self._queue.pop()
         if item is None:
@@ -135,11 +135,11 @@ class World:
 
     def _route(self, change: ObjectChange) -> None:
         if change.resource.key == PODS.key:
-            self.context.placement.observe(change.key, change.raw, gone=change.gone)
+            self.context.placement.observe(change.key, change.raw, gone=change.deleted)
         for name, router in (*self._routes[change.resource.key], *self._routes["*"]):
-            self._add(name, router(change))
+            self._enqueue(name, router(change))
 
-    def _add(self, name: str, keys: Iterable[tuple[str, str]]) -> None:
+    def _enqueue(self, name: str, keys: Iterable[tuple[str, str]]) -> None:
         for namespace, key in keys:
             self._queue.add((name, namespace, key))
 

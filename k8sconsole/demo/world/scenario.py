@@ -8,10 +8,10 @@ import msgspec
 import yaml
 
 from k8sconsole.config.paths import share_dir
-from k8sconsole.demo.world.staging.large import fill
+from k8sconsole.demo.world.staging.large import fill_large_cluster
 from k8sconsole.demo.world.staging.script import ScenarioBuilder
-from k8sconsole.demo.world.staging.time_lapse import live_through
-from k8sconsole.demo.world.staging.vocabulary import ScenarioFile, joined
+from k8sconsole.demo.world.staging.time_lapse import run_time_lapse
+from k8sconsole.demo.world.staging.vocabulary import ScenarioFile, merge_scenarios
 from k8sconsole.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,30 +35,34 @@ class Scenario:
         """Fill an empty store with the scenario as it is at the store's present: pods running, roll-outs and restarts behind them."""
         staging = ScenarioBuilder(self.script, store, self._seed)
         staging.behaviours().attach(store)
-        live_through(store, staging.deeds(), self._seed)
+        run_time_lapse(store, staging.actions(), self._seed)
         if self.script.large:
-            fill(store, self.script.large, self._size, self._seed)
+            fill_large_cluster(store, self.script.large, self._size, self._seed)
 
 
-def load(name: str, *, size: int | None = None, seed: int = 1) -> Scenario:
+def load_scenario(name: str, *, size: int | None = None, seed: int = 1) -> Scenario:
     """A scenario of data/scenarios. `size` is the number of pods for one whose size is free. Raises UsageError for an unknown name."""
-    return Scenario(name, _read(name), size=size, seed=seed)
+    return Scenario(name, _read_file(name), size=size, seed=seed)
 
 
-def names() -> list[str]:
-    return sorted(path.stem for path in _folder().glob("*.yaml"))
+def list_scenarios() -> list[str]:
+    return sorted(path.stem for path in _scenario_folder().glob("*.yaml"))
 
 
-def _read(name: str) -> ScenarioFile:
-    path = _folder() / f"{name}.yaml"
-    if name not in names():
-        near = get_close_matches(name, names(), n=1)
-        raise UsageError(f"no scenario {name!r}", f"there are {', '.join(names())}", f"k8sconsole demo {near[0] if near else names()[0]}")
+def _read_file(name: str) -> ScenarioFile:
+    path = _scenario_folder() / f"{name}.yaml"
+    if name not in list_scenarios():
+        near = get_close_matches(name, list_scenarios(), n=1)
+        raise UsageError(
+            f"no scenario {name!r}",
+            f"there are {', '.join(list_scenarios())}",
+            f"k8sconsole demo {near[0] if near else list_scenarios()[0]}",
+        )
     # The C loader is ten times as fast, where it was built; both are the safe one.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     script = msgspec.convert(yaml.load(path.read_bytes(), Loader=loader), ScenarioFile)  # noqa: S506
-    return joined(_read(script.extends), script) if script.extends else script
+    return merge_scenarios(_read_file(script.extends), script) if script.extends else script
 
 
-def _folder() -> Path:
+def _scenario_folder() -> Path:
     return share_dir("data/scenarios")

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-_WORDS = {
+_ALIASES = {
     "@yearly": "0 0 1 1 *",
     "@annually": "0 0 1 1 *",
     "@monthly": "0 0 1 * *",
@@ -23,22 +23,22 @@ class CronSchedule:
     """A parsed schedule. Raises ValueError for text that is none."""
 
     def __init__(self, text: str) -> None:
-        fields = _WORDS.get(text.strip(), text).split()
+        fields = _ALIASES.get(text.strip(), text).split()
         if len(fields) != 5:
             raise ValueError(f"expected 5 fields in schedule {text!r}")
         names: tuple[dict[str, int], ...] = ({}, {}, {}, _MONTHS, _DAYS)
         self._minutes, self._hours, self._days, self._months, self._weekdays = (
-            _values(field, low, high, known) for field, (low, high), known in zip(fields, _RANGES, names, strict=True)
+            _parse_field(field, low, high, known) for field, (low, high), known in zip(fields, _RANGES, names, strict=True)
         )
         # As cron has it: where both day fields are restricted, either may match.
         self._either_day = not fields[2].startswith("*") and not fields[4].startswith("*")
 
-    def after(self, moment: datetime) -> datetime:
+    def next_after(self, moment: datetime) -> datetime:
         """The first time strictly after `moment`; at most five years ahead, else ValueError (30 February)."""
         at = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
         end = at + timedelta(days=5 * 366)
         while at < end:
-            if at.month not in self._months or not self._on_day(at):
+            if at.month not in self._months or not self._matches_day(at):
                 at = at.replace(hour=0, minute=0) + timedelta(days=1)
             elif at.hour not in self._hours:
                 at = at.replace(minute=0) + timedelta(hours=1)
@@ -48,39 +48,39 @@ class CronSchedule:
                 return at
         raise ValueError("the schedule never comes round")
 
-    def latest(self, since: datetime, until: datetime) -> datetime | None:
+    def latest_in(self, since: datetime, until: datetime) -> datetime | None:
         """The last time in (since, until]; looks back no further than what is needed, so that a month's gap costs little."""
         for reach in (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366)):
             found, at = None, max(since, until - reach)
-            while (at := self.after(at)) <= until:
+            while (at := self.next_after(at)) <= until:
                 found = at
             if found or until - reach <= since:
                 return found
         return None
 
-    def _on_day(self, at: datetime) -> bool:
+    def _matches_day(self, at: datetime) -> bool:
         by_date, by_weekday = at.day in self._days, at.isoweekday() % 7 in self._weekdays
         return by_date or by_weekday if self._either_day else by_date and by_weekday
 
 
-def _values(field: str, low: int, high: int, names: dict[str, int]) -> frozenset[int]:
+def _parse_field(field: str, low: int, high: int, names: dict[str, int]) -> frozenset[int]:
     # Sunday may be written 7.
     wrap = 7 if high == 6 else high + 1
-    return frozenset(value % wrap for part in field.split(",") for value in _part(part, low, 7 if high == 6 else high, high, names))
+    return frozenset(value % wrap for part in field.split(",") for value in _parse_part(part, low, 7 if high == 6 else high, high, names))
 
 
-def _part(part: str, low: int, limit: int, high: int, names: dict[str, int]) -> range:
+def _parse_part(part: str, low: int, limit: int, high: int, names: dict[str, int]) -> range:
     span, _, step = part.partition("/")
     first, dash, last = span.partition("-")
     if span == "*":
         start, end = low, high
     else:
-        start = _number(first, names)
-        end = _number(last, names) if dash else (high if step else start)
+        start = _parse_number(first, names)
+        end = _parse_number(last, names) if dash else (high if step else start)
     if not low <= start <= end <= limit:
         raise ValueError(f"{part!r} is outside {low}-{limit}")
     return range(start, end + 1, int(step or 1))
 
 
-def _number(text: str, names: dict[str, int]) -> int:
+def _parse_number(text: str, names: dict[str, int]) -> int:
     return names[text.lower()] if text.lower() in names else int(text)

@@ -12,39 +12,39 @@ import msgspec
 
 # Kubernetes leaves out vowels and look-alikes in generated names.
 _ALPHABET = b"bcdfghjklmnpqrstvwxz2456789"
-_SPELLING = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
+_BYTE_TO_LETTER = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
-def dice(*parts: object) -> random.Random:
+def seeded_random(*parts: object) -> random.Random:
     """A random source that belongs to the given names alone."""
     return random.Random("/".join(map(str, parts)))
 
 
-def suffix(length: int, *parts: object) -> str:
+def name_suffix(length: int, *parts: object) -> str:
     """A generated name's tail, such as `x7k2p`, the same for the same parts."""
-    return spelled(_digest(*parts), length)
+    return encode_safe(_hash_parts(*parts), length)
 
 
-def fraction(*parts: object) -> float:
+def seeded_fraction(*parts: object) -> float:
     """A number in [0, 1), cheap enough to be asked for every pod at every reading."""
     return zlib.crc32("/".join(map(str, parts)).encode()) / 2**32
 
 
-def template_hash(template: dict[str, Any]) -> str:
+def hash_template(template: dict[str, Any]) -> str:
     """The `pod-template-hash` of a pod template, whatever hash it may already carry."""
     labels = {key: value for key, value in template.get("metadata", {}).get("labels", {}).items() if key != "pod-template-hash"}
     bare = template | {"metadata": template.get("metadata", {}) | {"labels": labels}}
     bare["metadata"].pop("creationTimestamp", None)
-    return spelled(hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).digest(), 10)
+    return encode_safe(hashlib.sha256(msgspec.json.encode(bare, order="deterministic")).digest(), 10)
 
 
-def hexadecimal(length: int, *parts: object) -> str:
-    return _digest(*parts).hex()[:length]
+def hex_digest(length: int, *parts: object) -> str:
+    return _hash_parts(*parts).hex()[:length]
 
 
-def spelled(digest: bytes, length: int) -> str:
-    return digest[:length].translate(_SPELLING).decode()
+def encode_safe(digest: bytes, length: int) -> str:
+    return digest[:length].translate(_BYTE_TO_LETTER).decode()
 
 
-def _digest(*parts: object) -> bytes:
+def _hash_parts(*parts: object) -> bytes:
     return hashlib.sha256("/".join(map(str, parts)).encode()).digest()

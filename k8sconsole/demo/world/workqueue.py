@@ -27,7 +27,7 @@ class WorkQueue:
     def pop(self) -> Item | None:
         return self._ready.popitem(last=False)[0] if self._ready else None
 
-    def release(self, now: datetime) -> None:
+    def release_due(self, now: datetime) -> None:
         """Turn every timer that is due into work."""
         while self._timers and self._timers[0][0] <= now:
             due, item = heapq.heappop(self._timers)

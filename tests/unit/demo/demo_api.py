@@ -27,7 +27,7 @@ class Api:
 
     def __init__(self, *users: User) -> None:
         self.store = ObjectStore()
-        definitions.attach(self.store)
+        definitions.serve_definitions(self.store)
         self.backend = Backend(self.store, AccessControl(self.store, (User("admin", "all", (MASTERS,)), *users)))
         self.store.create(RESOURCES["/namespaces"], {"metadata": {"name": "shop"}, "spec": {"finalizers": ["kubernetes"]}})
 

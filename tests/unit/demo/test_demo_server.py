@@ -123,7 +123,7 @@ def ask(path):
     return connection
 
 with DemoCluster.in_thread("large", size=300) as cluster:
-    namespace, pod = next(iter(cluster.store.names(cluster.store.registry.by_kind("v1", "Pod"))))
+    namespace, pod = next(iter(cluster.store.list_keys(cluster.store.registry.find_by_kind("v1", "Pod"))))
     kinds = ("pods", "events", "nodes", "services", "configmaps", "secrets")
     open_ = [ask(f"/api/v1/{kinds[number % 6]}?watch=1") for number in range(60)]
     open_.append(ask(f"/api/v1/namespaces/{namespace}/pods/{pod}/log?follow=true"))

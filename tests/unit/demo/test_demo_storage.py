@@ -21,7 +21,7 @@ def test_a_created_object_has_uid_time_generation_and_a_growing_revision() -> No
     assert first["metadata"]["uid"] != second["metadata"]["uid"]
     assert first["metadata"]["generation"] == 1
     assert int(first["metadata"]["resourceVersion"]) < int(second["metadata"]["resourceVersion"]) == store.resource_version
-    assert store.raw(PODS, "shop", "a").startswith(b'{"kind":"Pod","apiVersion":"v1",')
+    assert store.get_raw(PODS, "shop", "a").startswith(b'{"kind":"Pod","apiVersion":"v1",')
 
 
 def test_a_write_with_an_old_revision_is_a_conflict() -> None:
@@ -65,15 +65,15 @@ def test_a_running_pod_is_given_its_grace_period_and_a_pod_that_never_started_is
     running["spec"] |= {"nodeName": "n1", "terminationGracePeriodSeconds": 7}
     store.create(PODS, running)
     assert store.delete(PODS, "shop", "running")["metadata"]["deletionGracePeriodSeconds"] == 7
-    assert store.names(PODS) == [("shop", "running")]
+    assert store.list_keys(PODS) == [("shop", "running")]
 
 
 def test_dependents_are_found_by_their_owners_uid() -> None:
     store = ObjectStore()
     store.create(PODS, pod("a", ownerReferences=[{"uid": "u-1", "kind": "ReplicaSet", "name": "rs", "apiVersion": "apps/v1"}]))
-    assert [(found[0].kind, *found[1:]) for found in store.owned_by("u-1")] == [("Pod", "shop", "a")]
+    assert [(found[0].kind, *found[1:]) for found in store.find_owned("u-1")] == [("Pod", "shop", "a")]
     store.remove(PODS, "shop", "a")
-    assert store.owned_by("u-1") == []
+    assert store.find_owned("u-1") == []
 
 
 async def test_a_subscriber_sees_every_change_in_order_with_the_state_before_it() -> None:
@@ -83,7 +83,7 @@ async def test_a_subscriber_sees_every_change_in_order_with_the_state_before_it(
     store.create(CONFIGMAPS, {"metadata": {"name": "other", "namespace": "shop"}})
     store.mutate(PODS, "shop", "a", lambda obj: obj["metadata"].update(labels={"x": "y"}))
     store.remove(PODS, "shop", "a")
-    seen = changes.take()
+    seen = changes.take_pending()
     assert [event.type for event in seen] == ["ADDED", "MODIFIED", "DELETED"]
     assert made["metadata"]["uid"].encode() in (seen[1].previous_raw or b"")
     assert seen[0].resource_version < seen[1].resource_version < seen[2].resource_version
@@ -95,20 +95,20 @@ def test_the_past_can_be_reconstructed_until_it_is_compacted() -> None:
     then = store.resource_version
     store.create(PODS, pod("b"))
     store.remove(PODS, "shop", "a")
-    past = store.history.before(then, "/pods")
+    past = store.history.previous_versions(then, "/pods")
     assert past["shop", "b"] is None
     assert past["shop", "a"] is not None
     store.history.compact(store.resource_version)
     with pytest.raises(ApiStatus) as refused:
-        store.history.before(then, "/pods")
+        store.history.previous_versions(then, "/pods")
     assert refused.value.code == 410
 
 
 def test_a_dry_run_leaves_no_trace() -> None:
     store = ObjectStore()
     store.create(PODS, pod("a"))
-    before = (store.resource_version, store.raw(PODS, "shop", "a"))
+    before = (store.resource_version, store.get_raw(PODS, "shop", "a"))
     store.create(PODS, pod("b"), dry_run=True)
     store.delete(PODS, "shop", "a", dry_run=True)
     store.update(PODS, pod("a", labels={"x": "y"}), dry_run=True)
-    assert (store.resource_version, store.raw(PODS, "shop", "a")) == before
+    assert (store.resource_version, store.get_raw(PODS, "shop", "a")) == before

@@ -179,7 +179,7 @@ async def test_a_collection_is_deleted_by_selector() -> None:
     await api.pods("a", app="web")
     await api.pods("b", app="api")
     await api.ask("DELETE", f"{PODS}?labelSelector=app=web")
-    assert api.store.names(RESOURCES["/pods"]) == [("shop", "b")]
+    assert api.store.list_keys(RESOURCES["/pods"]) == [("shop", "b")]
 
 
 async def test_an_eviction_respects_the_disruption_budget() -> None:

@@ -27,7 +27,7 @@ def test_a_waiting_pod_is_placed_as_soon_as_room_is_made() -> None:
     stage.run()
     stage.store.delete(kinds.DEPLOYMENTS, "test", "big", propagation="Background")
     stage.run(10)
-    assert [pods.ready(pod) for pod in stage.pods()] == [True]
+    assert [pods.is_ready(pod) for pod in stage.pods()] == [True]
 
 
 def test_a_quota_refuses_what_exceeds_it_and_shows_what_is_used() -> None:
@@ -94,7 +94,7 @@ def test_orphaned_pods_stay_when_their_set_goes() -> None:
     stage = Stage()
     stage.apply(replicas=2)
     stage.run()
-    name = stage.store.names(kinds.REPLICA_SETS, "test")[0][1]
+    name = stage.store.list_keys(kinds.REPLICA_SETS, "test")[0][1]
     stage.store.delete(kinds.DEPLOYMENTS, "test", "web", propagation="Orphan")
     stage.run()
     stage.store.delete(kinds.REPLICA_SETS, "test", name, propagation="Orphan")

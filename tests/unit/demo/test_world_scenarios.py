@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 from world_stage import NOW, reasons, staged, waiting
 
-from k8sconsole.demo.clock import moment, stamp
+from k8sconsole.demo.clock import format_timestamp, parse_timestamp
 from k8sconsole.demo.storage import ObjectStore
 from k8sconsole.demo.world import conditions, kinds, podlogs, pods, scenario, usage
 from k8sconsole.demo.world.run import World
@@ -30,7 +30,7 @@ def of(store: ObjectStore, namespace: str, workload: str) -> list[dict]:
 
 
 def test_the_calm_shop_is_calm(calm_shop: ObjectStore) -> None:
-    assert all(pods.ready(pod) or pods.phase(pod) == "Succeeded" for pod in calm_shop.iterate(kinds.PODS))
+    assert all(pods.is_ready(pod) or pods.pod_phase(pod) == "Succeeded" for pod in calm_shop.iterate(kinds.PODS))
     assert calm_shop.count(kinds.PODS) >= 100
     assert calm_shop.count(kinds.NAMESPACES) >= 8
     assert not [event for event in calm_shop.iterate(kinds.EVENTS) if event["type"] == "Warning"]
@@ -46,7 +46,7 @@ def test_the_calm_shop_has_a_past(calm_shop: ObjectStore) -> None:
 def test_every_job_of_the_past_began_when_its_schedule_struck(calm_shop: ObjectStore) -> None:
     scheduled = "batch.kubernetes.io/cronjob-scheduled-timestamp"
     jobs = [job["metadata"] for job in calm_shop.iterate(kinds.JOBS) if scheduled in job["metadata"].get("annotations", {})]
-    assert {job["ownerReferences"][0]["name"] for job in jobs} == {name for _, name in calm_shop.names(kinds.CRON_JOBS)}
+    assert {job["ownerReferences"][0]["name"] for job in jobs} == {name for _, name in calm_shop.list_keys(kinds.CRON_JOBS)}
     assert all(job["creationTimestamp"] == job["annotations"][scheduled] for job in jobs)
 
 
@@ -62,21 +62,21 @@ def test_nobody_alters_what_all_look_at() -> None:
     store = staged("bad-day")
     World(store, store.clock, 1).run(120)
     for each in store.registry:
-        for key in store.names(each):
+        for key in store.list_keys(each):
             assert store.view(each, *key) == store.get(each, *key), (each.key, key)
 
 
 def test_the_past_leaves_the_events_of_its_last_hour_counted_from_their_first(bad_day: ObjectStore) -> None:
     events = list(bad_day.iterate(kinds.EVENTS))
-    assert all(NOW - timedelta(hours=1) < moment(event["lastTimestamp"]) <= NOW for event in events)
+    assert all(NOW - timedelta(hours=1) < parse_timestamp(event["lastTimestamp"]) <= NOW for event in events)
     assert all(event["metadata"]["creationTimestamp"] == event["firstTimestamp"] for event in events)
     loops = [event for event in events if event["reason"] == "BackOff" and event["involvedObject"]["name"].startswith("invoices-")]
     assert max(event["count"] for event in loops) > 20
-    assert min(moment(event["firstTimestamp"]) for event in loops) < NOW - timedelta(hours=2)
+    assert min(parse_timestamp(event["firstTimestamp"]) for event in loops) < NOW - timedelta(hours=2)
 
 
 def _bytes(store: ObjectStore) -> dict[tuple[str, str, str], bytes]:
-    return {(each.key, *key): store.raw(each, *key) for each in store.registry for key in store.names(each)}
+    return {(each.key, *key): store.get_raw(each, *key) for each in store.registry for key in store.list_keys(each)}
 
 
 def test_a_crash_loop_is_seen_in_status_events_and_both_logs(bad_day: ObjectStore) -> None:
@@ -85,13 +85,13 @@ def test_a_crash_loop_is_seen_in_status_events_and_both_logs(bad_day: ObjectStor
     assert waiting(pod) == "CrashLoopBackOff"
     assert pod["status"]["containerStatuses"][0]["restartCount"] > 20
     assert "BackOff" in reasons(bad_day, name)
-    last = list(podlogs.lines(bad_day, "payments", name, "app", previous=True, now=NOW))
+    last = list(podlogs.read_lines(bad_day, "payments", name, "app", previous=True, now=NOW))
     assert any("IllegalStateException" in text for _, text in last)
 
 
 def test_an_image_that_cannot_be_pulled_holds_its_roll_out(bad_day: ObjectStore) -> None:
     assert "ImagePullBackOff" in [waiting(pod) for pod in of(bad_day, "shop", "thumbnails")]
-    assert sum(map(pods.ready, of(bad_day, "shop", "thumbnails"))) == 3
+    assert sum(map(pods.is_ready, of(bad_day, "shop", "thumbnails"))) == 3
 
 
 def test_an_oom_kill_is_the_last_state(bad_day: ObjectStore) -> None:
@@ -102,7 +102,7 @@ def test_an_oom_kill_is_the_last_state(bad_day: ObjectStore) -> None:
 @pytest.mark.parametrize(("namespace", "workload"), [("team-b", "model-training"), ("platform", "warehouse-import")])
 def test_an_unschedulable_pod_has_its_condition_and_event(bad_day: ObjectStore, namespace: str, workload: str) -> None:
     pod = of(bad_day, namespace, workload)[0]
-    assert conditions.find(pod["status"], "PodScheduled")["reason"] == "Unschedulable"
+    assert conditions.find_condition(pod["status"], "PodScheduled")["reason"] == "Unschedulable"
     assert "FailedScheduling" in reasons(bad_day, workload)
 
 
@@ -113,7 +113,7 @@ def test_a_claim_stays_pending_for_want_of_its_class(bad_day: ObjectStore) -> No
 
 
 def test_failing_probes_are_told(bad_day: ObjectStore) -> None:
-    assert not any(map(pods.ready, of(bad_day, "shop", "inventory")))
+    assert not any(map(pods.is_ready, of(bad_day, "shop", "inventory")))
     assert "Unhealthy" in reasons(bad_day, "inventory")
     assert {"Unhealthy", "Killing"} <= reasons(bad_day, "session-gateway")
 
@@ -125,7 +125,7 @@ def test_a_quota_is_used_up(bad_day: ObjectStore) -> None:
 
 
 def test_finalizers_hold_an_object_and_a_namespace(bad_day: ObjectStore) -> None:
-    certificates = bad_day.registry.by_kind("trust.shop.example/v1", "Certificate")
+    certificates = bad_day.registry.find_by_kind("trust.shop.example/v1", "Certificate")
     assert "deletionTimestamp" in bad_day.get(certificates, "shop", "old-campaign")["metadata"]
     legacy = bad_day.get(kinds.NAMESPACES, "", "legacy")
     assert legacy["status"]["phase"] == "Terminating"
@@ -145,23 +145,23 @@ def test_a_node_ran_out_of_disk_and_evicted_pods(bad_day: ObjectStore) -> None:
     assert len(evicted) == 3
     assert {pod["status"]["phase"] for pod in evicted} == {"Failed"}
     came = {pod["metadata"]["creationTimestamp"] for pod in bad_day.iterate(kinds.PODS) if pod["spec"].get("nodeName") == "spot-01"}
-    assert max(came) < stamp(NOW - timedelta(minutes=40)), "a node under pressure takes no new pods"
+    assert max(came) < format_timestamp(NOW - timedelta(minutes=40)), "a node under pressure takes no new pods"
 
 
 def test_a_roll_out_hangs_past_its_deadline_while_the_old_version_serves(bad_day: ObjectStore) -> None:
     loyalty = bad_day.get(kinds.DEPLOYMENTS, "shop", "loyalty")
-    assert conditions.find(loyalty["status"], "Progressing")["reason"] == "ProgressDeadlineExceeded"
+    assert conditions.find_condition(loyalty["status"], "Progressing")["reason"] == "ProgressDeadlineExceeded"
     assert conditions.is_true(loyalty["status"], "Available")
 
 
 def test_logs_never_change_and_only_grow(calm_shop: ObjectStore) -> None:
     name = of(calm_shop, "shop", "stock-sync")[-1]["metadata"]["name"]
-    ended = list(podlogs.lines(calm_shop, "shop", name, "app", previous=False, now=NOW))
+    ended = list(podlogs.read_lines(calm_shop, "shop", name, "app", previous=False, now=NOW))
     assert ended
-    assert ended == list(podlogs.lines(calm_shop, "shop", name, "app", previous=False, now=NOW + timedelta(hours=1)))
+    assert ended == list(podlogs.read_lines(calm_shop, "shop", name, "app", previous=False, now=NOW + timedelta(hours=1)))
     web = of(calm_shop, "shop", "web")[0]["metadata"]["name"]
-    now = list(podlogs.lines(calm_shop, "shop", web, "app", previous=False, now=NOW))
-    later = list(podlogs.lines(calm_shop, "shop", web, "app", previous=False, now=NOW + timedelta(minutes=1)))
+    now = list(podlogs.read_lines(calm_shop, "shop", web, "app", previous=False, now=NOW))
+    later = list(podlogs.read_lines(calm_shop, "shop", web, "app", previous=False, now=NOW + timedelta(minutes=1)))
     assert later[-1][0] > now[-1][0]
     assert set(now[100:]) <= set(later)
 
@@ -169,31 +169,31 @@ def test_logs_never_change_and_only_grow(calm_shop: ObjectStore) -> None:
 async def test_followed_logs_bring_new_lines_as_time_passes() -> None:
     store = staged("calm-shop")
     name = of(store, "shop", "web")[0]["metadata"]["name"]
-    lines = podlogs.follow(store, "shop", name, "app", since=NOW)
+    lines = podlogs.follow_lines(store, "shop", name, "app", since=NOW)
     store.clock.advance(10)
     assert (await anext(lines))[0] > NOW
 
 
 def test_use_is_told_for_every_running_pod_and_node_and_is_near_what_was_requested(calm_shop: ObjectStore) -> None:
-    running = sum(pods.phase(pod) == "Running" for pod in calm_shop.iterate(kinds.PODS))
-    assert len(usage.pod_metrics(calm_shop, None, NOW)) == running
-    web = [pod for pod in usage.pod_metrics(calm_shop, "shop", NOW) if pod["metadata"]["name"].startswith("web-")]
+    running = sum(pods.pod_phase(pod) == "Running" for pod in calm_shop.iterate(kinds.PODS))
+    assert len(usage.list_pod_metrics(calm_shop, None, NOW)) == running
+    web = [pod for pod in usage.list_pod_metrics(calm_shop, "shop", NOW) if pod["metadata"]["name"].startswith("web-")]
     assert all(0 < int(pod["containers"][0]["usage"]["cpu"][:-1]) < 300_000_000 for pod in web)
-    assert len(usage.node_metrics(calm_shop, NOW)) == 6
+    assert len(usage.list_node_metrics(calm_shop, NOW)) == 6
 
 
 def test_readings_follow_pods_that_begin_and_end() -> None:
     store = staged("calm-shop")
     world = World(store, store.clock, 1)
     world.step()
-    told = {pod["metadata"]["name"] for pod in usage.pod_metrics(store, "team-a", NOW)}
+    told = {pod["metadata"]["name"] for pod in usage.list_pod_metrics(store, "team-a", NOW)}
     gone = of(store, "team-a", "greeter")[0]["metadata"]["name"]
     store.delete(kinds.PODS, "team-a", gone)
     for _ in range(30):
         world.run(1)
-        usage.pod_metrics(store, "team-a", store.clock.now())
-    later = {pod["metadata"]["name"] for pod in usage.pod_metrics(store, "team-a", store.clock.now())}
-    running = {pod["metadata"]["name"] for pod in store.iterate(kinds.PODS, "team-a") if pods.phase(pod) == "Running"}
+        usage.list_pod_metrics(store, "team-a", store.clock.now())
+    later = {pod["metadata"]["name"] for pod in usage.list_pod_metrics(store, "team-a", store.clock.now())}
+    running = {pod["metadata"]["name"] for pod in store.iterate(kinds.PODS, "team-a") if pods.pod_phase(pod) == "Running"}
     assert gone in told - later
     assert later == running
     assert any(name.startswith("greeter-") for name in later - told)
@@ -206,7 +206,7 @@ def test_the_living_shop_changes_a_little_every_minute() -> None:
     kinds_seen: Counter[str] = Counter()
     watch = store.subscribe()
     world.run(1200)
-    kinds_seen.update(event.resource.key for event in watch.take())
+    kinds_seen.update(event.resource.key for event in watch.take_pending())
     assert kinds_seen["/pods"] > 20
     assert kinds_seen["batch/jobs"] > 3
     assert kinds_seen["autoscaling/horizontalpodautoscalers"] > 20
@@ -216,7 +216,7 @@ def test_the_living_shop_changes_a_little_every_minute() -> None:
 def test_ten_thousand_pods_are_built_settled() -> None:
     store = staged("large", size=10_000)
     assert store.count(kinds.PODS) == 10_000
-    healthy = sum(map(pods.ready, store.iterate(kinds.PODS)))
+    healthy = sum(map(pods.is_ready, store.iterate(kinds.PODS)))
     assert 9_000 < healthy < 10_000
     before = store.resource_version
     World(store, store.clock, 1).step()
@@ -225,4 +225,4 @@ def test_ten_thousand_pods_are_built_settled() -> None:
 
 def test_an_unknown_scenario_names_those_there_are() -> None:
     with pytest.raises(UsageError, match="calm-shop"):
-        scenario.load("calm-shp")
+        scenario.load_scenario("calm-shp")

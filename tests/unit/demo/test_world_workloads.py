@@ -15,7 +15,7 @@ def test_a_deployment_becomes_ready_pods_on_nodes_with_addresses() -> None:
     stage.run()
     made = stage.pods()
     assert len(made) == 3
-    assert all(pods.ready(pod) and pod["spec"]["nodeName"] for pod in made)
+    assert all(pods.is_ready(pod) and pod["spec"]["nodeName"] for pod in made)
     assert len({pod["status"]["podIP"] for pod in made}) == 3
     assert stage.deployment()["status"]["availableReplicas"] == 3
     assert stage.conditions()["Progressing"]["reason"] == "NewReplicaSetAvailable"
@@ -28,9 +28,9 @@ def test_a_roll_out_never_exceeds_surge_nor_falls_below_availability() -> None:
     stage.set_image("demo/web:2")
     for _ in range(120):
         stage.run(0.5)
-        living = [pod for pod in stage.pods() if pods.active(pod)]
+        living = [pod for pod in stage.pods() if pods.is_active(pod)]
         assert len(living) <= 5
-        assert sum(map(pods.ready, living)) >= 3
+        assert sum(map(pods.is_ready, living)) >= 3
     assert {pod["spec"]["containers"][0]["image"] for pod in stage.pods()} == {"demo/web:2"}
     assert stage.deployment()["metadata"]["annotations"][REVISION] == "2"
 
@@ -103,7 +103,7 @@ def test_a_job_runs_as_many_at_once_as_allowed_and_completes() -> None:
     most = 0
     for _ in range(60):
         stage.run(1)
-        most = max(most, sum(map(pods.active, stage.pods())))
+        most = max(most, sum(map(pods.is_active, stage.pods())))
     job = stage.store.get(kinds.JOBS, "test", "sums")
     assert (most, job["status"]["succeeded"]) == (2, 4)
     assert {each["type"] for each in job["status"]["conditions"]} == {"Complete"}
@@ -122,7 +122,7 @@ def test_a_cron_job_strikes_by_the_demos_clock_and_keeps_three_successes() -> No
     stage = Stage()
     stage.apply(name="tick", kind="CronJob", schedule="*/5 * * * *")
     stage.run(31 * 60)
-    jobs = stage.store.names(kinds.JOBS, "test")
+    jobs = stage.store.list_keys(kinds.JOBS, "test")
     assert len(jobs) == 3
     cron = stage.store.get(kinds.CRON_JOBS, "test", "tick")
     assert cron["status"]["lastScheduleTime"] == "2026-11-22T12:30:00Z"
@@ -183,7 +183,7 @@ def test_a_stateful_pod_names_its_revision_and_a_daemons_pod_its_hash() -> None:
     stage.run()
     told = {pod["metadata"]["name"].partition("-")[0]: pod["metadata"]["labels"]["controller-revision-hash"] for pod in stage.pods()}
     assert told["disk"] == stage.store.get(kinds.STATEFUL_SETS, "test", "disk")["status"]["updateRevision"]
-    assert f"agent-{told['agent']}" in [name for _, name in stage.store.names(kinds.REVISIONS, "test")]
+    assert f"agent-{told['agent']}" in [name for _, name in stage.store.list_keys(kinds.REVISIONS, "test")]
 
 
 def test_an_account_that_is_not_there_keeps_pods_from_being_made() -> None:

@@ -10,8 +10,8 @@ from k8sconsole.demo.storage import ObjectStore
 from k8sconsole.demo.world import kinds, scenario
 from k8sconsole.demo.world.behaviour import Behaviour, Behaviours
 from k8sconsole.demo.world.run import World
-from k8sconsole.demo.world.staging.manifests import manifests
-from k8sconsole.demo.world.staging.nodes import pool_nodes
+from k8sconsole.demo.world.staging.manifests import build_manifests
+from k8sconsole.demo.world.staging.nodes import build_pool
 from k8sconsole.demo.world.staging.vocabulary import NodePool, WorkloadSpec
 
 Json = dict[str, Any]
@@ -27,7 +27,7 @@ class Stage:
         self.clock = FixedDemoClock(NOON)
         self.store = ObjectStore(self.clock, seed=7)
         Behaviours(behaviours).attach(self.store)
-        for node in pool_nodes(NodePool(name="node", count=nodes, cpu="4", memory="8Gi"), 0, "2026-11-22T12:00:00Z"):
+        for node in build_pool(NodePool(name="node", count=nodes, cpu="4", memory="8Gi"), 0, "2026-11-22T12:00:00Z"):
             self.store.create(kinds.NODES, node)
         for name in ("default", "kube-node-lease", "test"):
             self.store.create(kinds.NAMESPACES, {"metadata": {"name": name}, "spec": {"finalizers": ["kubernetes"]}})
@@ -35,8 +35,8 @@ class Stage:
 
     def apply(self, **words: Any) -> None:
         workload = WorkloadSpec(**({"name": "web", "namespace": "test", "image": "demo/web:1"} | words))
-        for manifest in manifests(workload):
-            resource = self.store.registry.by_kind(manifest["apiVersion"], manifest["kind"])
+        for manifest in build_manifests(workload):
+            resource = self.store.registry.find_by_kind(manifest["apiVersion"], manifest["kind"])
             assert resource
             self.store.create(resource, manifest)
 
@@ -62,8 +62,8 @@ class Stage:
 def staged(name: str, *, seed: int = 1, size: int | None = None) -> ObjectStore:
     """A store with a whole scenario in it, shortly after noon."""
     store = ObjectStore(FixedDemoClock(NOW), seed=seed)
-    definitions.attach(store)
-    scenario.load(name, seed=seed, size=size).apply(store)
+    definitions.serve_definitions(store)
+    scenario.load_scenario(name, seed=seed, size=size).apply(store)
     return store
 
 

@@ -25,14 +25,14 @@ TROUBLES = {
 
 
 def _asked(demo: DemoCluster) -> int:
-    return sum(path.startswith(PODS) for path in demo.asked)
+    return sum(path.startswith(PODS) for path in demo.requests)
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
 async def test_a_live_list_gets_over_a_passing_trouble(harness: ToolHarness, demo: DemoCluster, trouble: str) -> None:
     before = _asked(demo)
     TROUBLES[trouble].times = 1
-    demo.plan(TROUBLES[trouble])
+    demo.plan_faults(TROUBLES[trouble])
     outcome = await harness.call("k8s_list_pods", live=True)
     assert outcome.error is None
     assert outcome.freshness is not None
@@ -42,14 +42,14 @@ async def test_a_live_list_gets_over_a_passing_trouble(harness: ToolHarness, dem
 
 async def test_it_is_tried_three_times_in_all_and_then_the_trouble_is_told(harness: ToolHarness, demo: DemoCluster) -> None:
     before = _asked(demo)
-    demo.plan(Fault(PODS, code=503, times=9))
+    demo.plan_faults(Fault(PODS, code=503, times=9))
     assert isinstance((await harness.call("k8s_list_pods", live=True)).error, ServerError)
     assert _asked(demo) == before + 3
 
 
 async def test_a_connection_that_is_cut_again_and_again_ends_with_the_cache_and_says_so(harness: ToolHarness, demo: DemoCluster) -> None:
     before = _asked(demo)
-    demo.plan(Fault(PODS, after=20, then="cut", times=9))
+    demo.plan_faults(Fault(PODS, after=20, then="cut", times=9))
     outcome = await harness.call("k8s_list_pods", live=True)
     assert outcome.freshness is not None
     assert outcome.freshness.source is Source.CACHE
@@ -59,7 +59,7 @@ async def test_a_connection_that_is_cut_again_and_again_ends_with_the_cache_and_
 
 async def test_a_server_that_wants_more_time_than_the_call_has_is_not_waited_for(harness: ToolHarness, demo: DemoCluster) -> None:
     before = _asked(demo)
-    demo.plan(Fault(PODS, code=429, headers={"Retry-After": "8"}, times=9))
+    demo.plan_faults(Fault(PODS, code=429, headers={"Retry-After": "8"}, times=9))
     call = ToolCall("k8s_list_pods", {"live": True}, Face.MCP, deadline=5)
     error = (await harness.pipeline.call(call)).error
     assert isinstance(error, TooManyRequests)
@@ -69,14 +69,14 @@ async def test_a_server_that_wants_more_time_than_the_call_has_is_not_waited_for
 
 async def test_a_change_is_sent_once_whatever_becomes_of_it(harness: ToolHarness, demo: DemoCluster) -> None:
     def answered(question: Question) -> Answer:
-        demo.plan(Fault("/apis/apps/v1/namespaces/shop/deployments/web", query="fieldManager", after=20, then="cut", times=9))
+        demo.plan_faults(Fault("/apis/apps/v1/namespaces/shop/deployments/web", query="fieldManager", after=20, then="cut", times=9))
         return Answer(True, word=question.confirm_word, by="test")
 
     harness.answer = answered
-    before = len(demo.asked)
+    before = len(demo.requests)
     outcome = await harness.call("k8s_rollout_restart", kind="deploy", name="web", namespace="shop")
     assert isinstance(outcome.error, ConnectionCut)
-    sent = demo.asked[before:]
+    sent = demo.requests[before:]
     assert len([path for path in sent if "fieldManager" in path and "dryRun" not in path]) == 1, sent
 
 

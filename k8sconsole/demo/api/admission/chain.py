@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _CLASSES = RESOURCES["storage.k8s.io/storageclasses"]
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
-_FIRST_STATUS: dict[str, Json] = {
+_INITIAL_STATUS: dict[str, Json] = {
     "/namespaces": {"phase": "Active"},
     "/persistentvolumeclaims": {"phase": "Pending"},
     "/persistentvolumes": {"phase": "Pending"},
@@ -30,48 +30,48 @@ _FIRST_STATUS: dict[str, Json] = {
 _PROTECTED = {"/persistentvolumeclaims": "kubernetes.io/pvc-protection", "/persistentvolumes": "kubernetes.io/pv-protection"}
 
 
-def admit_new(backend: Backend, call: Call, obj: Json) -> None:
+def admit_create(backend: Backend, call: Call, obj: Json) -> None:
     """Makes a client's new object fit to be stored, in place; raises a 4xx status where the real server refuses."""
     resource, meta = call.resource, obj["metadata"]
-    identity.newborn(meta, backend.random)
+    identity.prepare_metadata(meta, backend.random)
     identity.check_namespace(backend.store, resource, call.namespace, meta.get("name", ""))
     if resource.has_status:
         obj.pop("status", None)
-    if first := _FIRST_STATUS.get(resource.key):
+    if first := _INITIAL_STATUS.get(resource.key):
         obj["status"] = dict(first)
-    with _decoded(resource):
-        _shape(resource, obj)
-        _FIRST.get(resource.key, _nothing)(backend, obj)
-        validation.check(resource, obj)
+    with _decoding_errors(resource):
+        _default_object(resource, obj)
+        _ADMITTERS.get(resource.key, _skip)(backend, obj)
+        validation.validate_object(resource, obj)
     if resource.key == "/services":
-        services.allocate(backend.store, obj)
+        services.allocate_addresses(backend.store, obj)
     if resource.key == "/pods":
         _check_quota(backend, obj)
 
 
-def admit_changed(backend: Backend, call: Call, old: Json, new: Json) -> None:
+def admit_update(backend: Backend, call: Call, old: Json, new: Json) -> None:
     """The same for an object that replaces another."""
     resource = call.resource
-    with _decoded(resource):
+    with _decoding_errors(resource):
         if resource.key == "/services":
-            services.carry_over(old, new)
-        _shape(resource, new)
-        causes = [*validation.misfits(resource, new), *immutable.changes(resource, old, new)]
+            services.keep_allocated(old, new)
+        _default_object(resource, new)
+        causes = [*validation.find_violations(resource, new), *immutable.find_immutable_changes(resource, old, new)]
     if causes:
         raise status.invalid(resource, new["metadata"]["name"], causes)
     if resource.key == "/services":
-        services.allocate(backend.store, new)
+        services.allocate_addresses(backend.store, new)
 
 
-def _shape(resource: ServedResource, obj: Json) -> None:
+def _default_object(resource: ServedResource, obj: Json) -> None:
     if resource.custom:
-        custom.check(resource, obj)
+        custom.check_custom(resource, obj)
     else:
-        defaults.fill(resource, obj)
+        defaults.fill_defaults(resource, obj)
 
 
 @contextmanager
-def _decoded(resource: ServedResource) -> Iterator[None]:
+def _decoding_errors(resource: ServedResource) -> Iterator[None]:
     """A body whose shape is not its kind's is a 400, as the decoder of the real server would have it."""
     try:
         yield
@@ -81,22 +81,22 @@ def _decoded(resource: ServedResource) -> Iterator[None]:
         raise status.bad_request(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {field}') from misfit
 
 
-def _nothing(_backend: Backend, _obj: Json) -> None:
+def _skip(_backend: Backend, _obj: Json) -> None:
     return None
 
 
-def _pod(backend: Backend, obj: Json) -> None:
-    podspecs.enter(backend.store, obj, identity.suffix(backend.random))
+def _admit_pod(backend: Backend, obj: Json) -> None:
+    podspecs.admit_pod(backend.store, obj, identity.random_suffix(backend.random))
 
 
 def _check_quota(backend: Backend, pod: Json) -> None:
-    from k8sconsole.demo.world.quota_rules import refusal
+    from k8sconsole.demo.world.quota_rules import find_quota_refusal
 
-    if why := refusal(backend.store, pod):
+    if why := find_quota_refusal(backend.store, pod):
         raise status.forbidden(RESOURCES["/pods"], pod["metadata"]["name"], why)
 
 
-def _job(backend: Backend, obj: Json) -> None:
+def _admit_job(backend: Backend, obj: Json) -> None:
     """The labels that tie a job's pods to it carry its uid, which therefore is decided here."""
     meta, spec = obj["metadata"], obj["spec"]
     if spec.get("manualSelector"):
@@ -108,23 +108,23 @@ def _job(backend: Backend, obj: Json) -> None:
     spec["selector"] = {"matchLabels": {f"{new}controller-uid": meta["uid"]}}
 
 
-def _claim(backend: Backend, obj: Json) -> None:
-    _protect(backend, obj)
+def _admit_claim(backend: Backend, obj: Json) -> None:
+    _add_protection(backend, obj)
     if obj["spec"].get("storageClassName") is None:
-        usual = (found for found in backend.store.iterate(_CLASSES) if _is_default(found))
+        usual = (found for found in backend.store.iterate(_CLASSES) if _is_default_class(found))
         if chosen := next(usual, None):
             obj["spec"]["storageClassName"] = chosen["metadata"]["name"]
 
 
-def _is_default(storage_class: Json) -> bool:
+def _is_default_class(storage_class: Json) -> bool:
     return (storage_class["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
 
 
-def _protect(_backend: Backend, obj: Json) -> None:
+def _add_protection(_backend: Backend, obj: Json) -> None:
     key = "/persistentvolumes" if obj.get("kind") == "PersistentVolume" else "/persistentvolumeclaims"
     held = obj["metadata"].setdefault("finalizers", [])
     if _PROTECTED[key] not in held:
         held.append(_PROTECTED[key])
 
 
-_FIRST = {"/pods": _pod, "batch/jobs": _job, "/persistentvolumeclaims": _claim, "/persistentvolumes": _protect}
+_ADMITTERS = {"/pods": _admit_pod, "batch/jobs": _admit_job, "/persistentvolumeclaims": _admit_claim, "/persistentvolumes": _add_protection}

@@ -25,24 +25,24 @@ _KEEP = "x-kubernetes-preserve-unknown-fields"
 _OWN = ("apiVersion", "kind", "metadata")
 
 
-def check(resource: ServedResource, obj: Json) -> None:
+def check_custom(resource: ServedResource, obj: Json) -> None:
     """Prunes unknown fields, fills defaults, and raises a 422 status listing what the schema refuses."""
     schema = ((resource.definition or {}).get("schema") or {}).get("openAPIV3Schema") or {}
     kept = {key: obj[key] for key in _OWN if key in obj}
     body = {key: value for key, value in obj.items() if key not in _OWN}
-    _shape(body, schema)
+    _prune_and_default(body, schema)
     obj.clear()
     obj.update(kept | body)
     required = [name for name in schema.get("required") or () if name not in _OWN]
-    causes = list(_misfits(body, {**schema, "required": required}, ""))
+    causes = list(_find_violations(body, {**schema, "required": required}, ""))
     if causes:
         raise status.invalid(resource, obj["metadata"].get("name", ""), causes)
 
 
-def _shape(value: Any, schema: Json) -> None:
+def _prune_and_default(value: Any, schema: Json) -> None:
     if isinstance(value, list):
         for each in value:
-            _shape(each, schema.get("items") or {})
+            _prune_and_default(each, schema.get("items") or {})
     if not isinstance(value, dict):
         return
     known = schema.get("properties") or {}
@@ -52,45 +52,45 @@ def _shape(value: Any, schema: Json) -> None:
             value[name] = copy.deepcopy(below["default"])
     for name in list(value):
         if name in known:
-            _shape(value[name], known[name])
+            _prune_and_default(value[name], known[name])
         elif isinstance(further, dict):
-            _shape(value[name], further)
+            _prune_and_default(value[name], further)
         elif known and not further and not schema.get(_KEEP):
             del value[name]
 
 
-def _misfits(value: Any, schema: Json, path: str) -> Iterator[Json]:
+def _find_violations(value: Any, schema: Json, path: str) -> Iterator[Json]:
     wanted = schema.get("type")
     if value is None and schema.get("nullable"):
         return
-    if wanted in _TYPES and not _is(value, wanted) and not schema.get("x-kubernetes-int-or-string"):
+    if wanted in _TYPES and not _is_type(value, wanted) and not schema.get("x-kubernetes-int-or-string"):
         shown = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}.get(type(value), "null")
         message = f'Invalid value: "{shown}": {path} in body must be of type {wanted}: "{shown}"'
         yield status.cause(path, message, "FieldValueTypeInvalid")
         return
-    yield from _bounds(value, schema, path)
+    yield from _check_bounds(value, schema, path)
     if isinstance(value, dict):
-        yield from _members(value, schema, path)
+        yield from _check_members(value, schema, path)
     if isinstance(value, list):
         for position, each in enumerate(value):
-            yield from _misfits(each, schema.get("items") or {}, f"{path}[{position}]")
+            yield from _find_violations(each, schema.get("items") or {}, f"{path}[{position}]")
 
 
-def _is(value: Any, wanted: str) -> bool:
+def _is_type(value: Any, wanted: str) -> bool:
     return isinstance(value, _TYPES[wanted]) and (wanted == "boolean" or not isinstance(value, bool))
 
 
-def _members(value: Json, schema: Json, path: str) -> Iterator[Json]:
+def _check_members(value: Json, schema: Json, path: str) -> Iterator[Json]:
     for name in schema.get("required") or ():
         if name not in value:
             yield status.cause(f"{path}.{name}".lstrip("."), "Required value", "FieldValueRequired")
     further = schema.get("additionalProperties")
     for name, each in value.items():
         below = (schema.get("properties") or {}).get(name) or (further if isinstance(further, dict) else {})
-        yield from _misfits(each, below, f"{path}.{name}".lstrip("."))
+        yield from _find_violations(each, below, f"{path}.{name}".lstrip("."))
 
 
-def _bounds(value: Any, schema: Json, path: str) -> Iterator[Json]:
+def _check_bounds(value: Any, schema: Json, path: str) -> Iterator[Json]:
     if "enum" in schema and value not in schema["enum"]:
         listed = ", ".join(f'"{each}"' for each in schema["enum"])
         yield status.cause(path, f'Unsupported value: "{value}": supported values: {listed}', "FieldValueNotSupported")

@@ -21,7 +21,7 @@ _SERVER_ONLY = ("uid", "resourceVersion", "generation", "creationTimestamp", "de
 _LONGEST_BASE = 58
 
 
-def suffix(random: Random) -> str:
+def random_suffix(random: Random) -> str:
     """Five characters as the server appends to a generateName."""
     return "".join(random.choice(_ALPHABET) for _ in range(5))
 
@@ -35,7 +35,7 @@ def check_kind(resource: ServedResource, obj: Json) -> None:
         raise status.bad_request(f'{given[1]} in version "{resource.version}" cannot be handled as a {resource.kind}')
 
 
-def place(call: Call, obj: Json) -> Json:
+def set_location(call: Call, obj: Json) -> Json:
     """The object's metadata, in the namespace of the path; raises a 400 status where the two disagree."""
     meta: Json = obj.setdefault("metadata", {})
     if not isinstance(meta, dict):
@@ -51,14 +51,14 @@ def place(call: Call, obj: Json) -> Json:
     return meta
 
 
-def newborn(meta: Json, random: Random) -> None:
+def prepare_metadata(meta: Json, random: Random) -> None:
     """Clears what only the server sets and makes up a name from generateName; raises a 400 status for a resourceVersion."""
     if meta.get("resourceVersion"):
         raise status.bad_request("resourceVersion should not be set on objects to be created")
     for field in _SERVER_ONLY:
         meta.pop(field, None)
     if not meta.get("name") and meta.get("generateName"):
-        meta["name"] = meta["generateName"][:_LONGEST_BASE] + suffix(random)
+        meta["name"] = meta["generateName"][:_LONGEST_BASE] + random_suffix(random)
 
 
 def check_namespace(store: ObjectStore, resource: ServedResource, namespace: str, name: str) -> None:

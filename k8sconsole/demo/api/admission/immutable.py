@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api.admission.validation import wrong
+from k8sconsole.demo.api.admission.validation import invalid_cause
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,58 +41,60 @@ _STATEFUL_FREE = (
 _CLAIM_WHY = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims"
 
 
-def changes(resource: ServedResource, old: Json, new: Json) -> list[Json]:
+def find_immutable_changes(resource: ServedResource, old: Json, new: Json) -> list[Json]:
     """Causes of a refusal: what an update touches that may not change."""
-    return [*_fields(resource, old, new), *_specs(resource, old, new), *_sealed(old, new)]
+    return [*_check_fields(resource, old, new), *_check_specs(resource, old, new), *_check_sealed_data(old, new)]
 
 
-def _at(obj: Json, path: str) -> Any:
+def _get_path(obj: Json, path: str) -> Any:
     value: Any = obj
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
     return value
 
 
-def _fields(resource: ServedResource, old: Json, new: Json) -> Iterator[Json]:
+def _check_fields(resource: ServedResource, old: Json, new: Json) -> Iterator[Json]:
     for path in _FIELDS.get(resource.key, ()):
-        if _at(old, path) != _at(new, path):
-            yield wrong(path, _at(new, path), _IMMUTABLE)
+        if _get_path(old, path) != _get_path(new, path):
+            yield invalid_cause(path, _get_path(new, path), _IMMUTABLE)
 
 
-def _specs(resource: ServedResource, old: Json, new: Json) -> Iterator[Json]:
+def _check_specs(resource: ServedResource, old: Json, new: Json) -> Iterator[Json]:
     before, after = old.get("spec") or {}, new.get("spec") or {}
-    if resource.key == "/pods" and _pod_core(before) != _pod_core(after):
-        yield _forbidden("spec", _POD_WHY)
-    if resource.key == "apps/statefulsets" and _less(before, _STATEFUL_FREE) != _less(after, _STATEFUL_FREE):
-        yield _forbidden("spec", _STATEFUL_WHY)
+    if resource.key == "/pods" and _immutable_pod_fields(before) != _immutable_pod_fields(after):
+        yield _forbidden_cause("spec", _POD_WHY)
+    if resource.key == "apps/statefulsets" and _without_fields(before, _STATEFUL_FREE) != _without_fields(after, _STATEFUL_FREE):
+        yield _forbidden_cause("spec", _STATEFUL_WHY)
     if resource.key == "/persistentvolumeclaims" and before.get("volumeName"):
         free = ("resources", "volumeAttributesClassName")
-        if _less(before, free) != _less(after, free):
-            yield _forbidden("spec", _CLAIM_WHY)
+        if _without_fields(before, free) != _without_fields(after, free):
+            yield _forbidden_cause("spec", _CLAIM_WHY)
     address = before.get("clusterIP")
     if resource.key == "/services" and address and after.get("type") != "ExternalName" and after.get("clusterIP") != address:
-        yield wrong("spec.clusterIPs[0]", [after.get("clusterIP")], "may not change once set")
+        yield invalid_cause("spec.clusterIPs[0]", [after.get("clusterIP")], "may not change once set")
 
 
-def _sealed(old: Json, new: Json) -> Iterator[Json]:
+def _check_sealed_data(old: Json, new: Json) -> Iterator[Json]:
     """Config maps and secrets that were declared immutable."""
     if old.get("immutable") is not True:
         return
     for field in ("data", "binaryData"):
         if old.get(field) != new.get(field):
-            yield _forbidden(field, "field is immutable when `immutable` is set")
+            yield _forbidden_cause(field, "field is immutable when `immutable` is set")
 
 
-def _forbidden(field: str, why: str) -> Json:
+def _forbidden_cause(field: str, why: str) -> Json:
     return status.cause(field, f"Forbidden: {why}", "FieldValueForbidden")
 
 
-def _less(spec: Json, free: tuple[str, ...]) -> Json:
+def _without_fields(spec: Json, free: tuple[str, ...]) -> Json:
     return {key: value for key, value in spec.items() if key not in free}
 
 
-def _pod_core(spec: Json) -> Json:
-    core = copy.deepcopy(_less(spec, ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "ephemeralContainers")))
+def _immutable_pod_fields(spec: Json) -> Json:
+    core = copy.deepcopy(
+        _without_fields(spec, ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "ephemeralContainers"))
+    )
     for container in (*(core.get("containers") or ()), *(core.get("initContainers") or ())):
         container.pop("image", None)
     return core

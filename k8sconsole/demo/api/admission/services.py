@@ -20,18 +20,18 @@ _FIRST_DYNAMIC = 256
 _NODE_PORTS = range(30000, 32768)
 
 
-def allocate(store: ObjectStore, service: Json) -> None:
+def allocate_addresses(store: ObjectStore, service: Json) -> None:
     """Fills a service's addresses and node ports; raises a 422 status for an address that is taken."""
     spec = service["spec"]
     if spec["type"] == "ExternalName":
         return
-    others = [other["spec"] for other in store.iterate(SERVICES) if _key(other) != _key(service)]
+    others = [other["spec"] for other in store.iterate(SERVICES) if _service_key(other) != _service_key(service)]
     _allocate_address(service, {spec.get("clusterIP") for spec in others})
     if spec["type"] in ("NodePort", "LoadBalancer"):
         _allocate_ports(spec, {port.get("nodePort") for other in others for port in other.get("ports") or ()})
 
 
-def _key(service: Json) -> tuple[str, str]:
+def _service_key(service: Json) -> tuple[str, str]:
     return service["metadata"]["namespace"], service["metadata"]["name"]
 
 
@@ -42,13 +42,13 @@ def _allocate_address(service: Json, taken: set[Any]) -> None:
         why = f'Invalid value: "{address}": failed to allocate IP {address}: provided IP is already allocated'
         raise status.invalid(SERVICES, service["metadata"]["name"], [status.cause("spec.clusterIPs", why)])
     if not address:
-        spec["clusterIP"] = next(free for free in _addresses() if free not in taken)
+        spec["clusterIP"] = next(free for free in _candidate_addresses() if free not in taken)
     spec.setdefault("clusterIPs", [spec["clusterIP"]])
     spec.setdefault("ipFamilies", ["IPv4"])
     spec.setdefault("ipFamilyPolicy", "SingleStack")
 
 
-def _addresses() -> Iterator[str]:
+def _candidate_addresses() -> Iterator[str]:
     return (str(_NETWORK[offset]) for offset in range(_FIRST_DYNAMIC, _NETWORK.num_addresses - 1))
 
 
@@ -60,7 +60,7 @@ def _allocate_ports(spec: Json, taken: set[Any]) -> None:
             port["nodePort"] = next(free)
 
 
-def carry_over(old: Json, new: Json) -> None:
+def keep_allocated(old: Json, new: Json) -> None:
     """An update that leaves addresses out keeps them; ports keep their node ports by port and protocol."""
     before, after = old["spec"], new["spec"]
     if after.get("type", "ClusterIP") == "ExternalName":

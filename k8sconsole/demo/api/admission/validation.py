@@ -43,51 +43,51 @@ _SERVICE_TYPES = ("ClusterIP", "ExternalName", "LoadBalancer", "NodePort")
 Causes = Iterator[Json]
 
 
-def check(resource: ServedResource, obj: Json) -> None:
+def validate_object(resource: ServedResource, obj: Json) -> None:
     """Raises a 422 status that lists everything that is wrong."""
-    if causes := misfits(resource, obj):
+    if causes := find_violations(resource, obj):
         raise status.invalid(resource, obj["metadata"].get("name", ""), causes)
 
 
-def misfits(resource: ServedResource, obj: Json) -> list[Json]:
+def find_violations(resource: ServedResource, obj: Json) -> list[Json]:
     """Causes of a refusal; empty for an object that may be stored."""
-    return [*_metadata(resource, obj["metadata"]), *_CHECKS.get(resource.key, _nothing)(obj)]
+    return [*_validate_metadata(resource, obj["metadata"]), *_CHECKS.get(resource.key, _accept_any)(obj)]
 
 
-def required(field: str, why: str = "") -> Json:
+def required_cause(field: str, why: str = "") -> Json:
     return status.cause(field, f"Required value{': ' + why if why else ''}", "FieldValueRequired")
 
 
-def wrong(field: str, value: Any, why: str) -> Json:
+def invalid_cause(field: str, value: Any, why: str) -> Json:
     return status.cause(field, f"Invalid value: {msgspec.json.encode(value).decode()}: {why}")
 
 
-def unsupported(field: str, value: Any, known: tuple[str, ...]) -> Json:
+def unsupported_cause(field: str, value: Any, known: tuple[str, ...]) -> Json:
     listed = ", ".join(f'"{each}"' for each in known)
     return status.cause(field, f'Unsupported value: "{value}": supported values: {listed}', "FieldValueNotSupported")
 
 
-def _nothing(_obj: Json) -> Causes:
+def _accept_any(_obj: Json) -> Causes:
     return iter(())
 
 
-def _metadata(resource: ServedResource, meta: Json) -> Causes:
+def _validate_metadata(resource: ServedResource, meta: Json) -> Causes:
     name = meta.get("name")
     if not name:
-        yield required("metadata.name", "name or generateName is required")
+        yield required_cause("metadata.name", "name or generateName is required")
     elif resource.group not in _FREE_NAMES:
-        yield from _name(resource, name)
+        yield from _validate_name(resource, name)
     for field in ("labels", "annotations"):
         for key, value in (meta.get(field) or {}).items():
             if field == "labels" and (not re.fullmatch(_VALUE_RE, str(value)) or len(str(value)) > 63):
-                yield wrong("metadata.labels", value, _VALUE if len(str(value)) <= 63 else "must be no more than 63 bytes")
+                yield invalid_cause("metadata.labels", value, _VALUE if len(str(value)) <= 63 else "must be no more than 63 bytes")
             elif not key or len(key.rsplit("/", 1)[-1]) > 63:
-                yield wrong(
+                yield invalid_cause(
                     f"metadata.{field}", key, "name part must be non-empty" if not key else "name part must be no more than 63 bytes"
                 )
 
 
-def _name(resource: ServedResource, name: str) -> Causes:
+def _validate_name(resource: ServedResource, name: str) -> Causes:
     if resource.key == "/services":
         form, why, longest = _DNS_1035_RE, _DNS_1035, 63
     elif resource.key == "/namespaces":
@@ -95,43 +95,45 @@ def _name(resource: ServedResource, name: str) -> Causes:
     else:
         form, why, longest = _SUBDOMAIN_RE, _SUBDOMAIN, 253
     if not re.fullmatch(form, name):
-        yield wrong("metadata.name", name, why)
+        yield invalid_cause("metadata.name", name, why)
     elif len(name) > longest:
-        yield wrong("metadata.name", name, f"must be no more than {longest} characters")
+        yield invalid_cause("metadata.name", name, f"must be no more than {longest} characters")
 
 
-def _pod_spec(spec: Json, path: str) -> Causes:
+def _validate_pod_spec(spec: Json, path: str) -> Causes:
     containers = spec.get("containers") or []
     if not containers:
-        yield required(f"{path}.containers")
+        yield required_cause(f"{path}.containers")
     for field in ("initContainers", "containers"):
         for position, container in enumerate(spec.get(field) or ()):
-            yield from _container(container, f"{path}.{field}[{position}]")
+            yield from _validate_container(container, f"{path}.{field}[{position}]")
     names = [each.get("name") for each in containers]
     for position, name in enumerate(names):
         if name and name in names[:position]:
             yield status.cause(f"{path}.containers[{position}].name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
     if spec.get("restartPolicy") not in ("Always", "OnFailure", "Never"):
-        yield unsupported(f"{path}.restartPolicy", spec.get("restartPolicy"), ("Always", "OnFailure", "Never"))
-    yield from _mounts(spec, path)
+        yield unsupported_cause(f"{path}.restartPolicy", spec.get("restartPolicy"), ("Always", "OnFailure", "Never"))
+    yield from _validate_mounts(spec, path)
 
 
-def _container(container: Json, path: str) -> Causes:
+def _validate_container(container: Json, path: str) -> Causes:
     name = container.get("name")
     if not name:
-        yield required(f"{path}.name")
+        yield required_cause(f"{path}.name")
     elif not re.fullmatch(_LABEL_RE, name):
-        yield wrong(f"{path}.name", name, _LABEL)
+        yield invalid_cause(f"{path}.name", name, _LABEL)
     if not container.get("image"):
-        yield required(f"{path}.image")
+        yield required_cause(f"{path}.image")
     if container.get("imagePullPolicy") not in _PULL_POLICIES:
-        yield unsupported(f"{path}.imagePullPolicy", container.get("imagePullPolicy"), _PULL_POLICIES)
+        yield unsupported_cause(f"{path}.imagePullPolicy", container.get("imagePullPolicy"), _PULL_POLICIES)
     for position, port in enumerate(container.get("ports") or ()):
         if not 0 < port.get("containerPort", 0) < 65536:
-            yield wrong(f"{path}.ports[{position}].containerPort", port.get("containerPort", 0), "must be between 1 and 65535, inclusive")
+            yield invalid_cause(
+                f"{path}.ports[{position}].containerPort", port.get("containerPort", 0), "must be between 1 and 65535, inclusive"
+            )
 
 
-def _mounts(spec: Json, path: str) -> Causes:
+def _validate_mounts(spec: Json, path: str) -> Causes:
     volumes = {each.get("name") for each in spec.get("volumes") or ()}
     for at, container in enumerate(spec.get("containers") or ()):
         for position, mount in enumerate(container.get("volumeMounts") or ()):
@@ -140,92 +142,92 @@ def _mounts(spec: Json, path: str) -> Causes:
                 yield status.cause(field, f'Not found: "{mount.get("name", "")}"', "FieldValueNotFound")
 
 
-def _pod(obj: Json) -> Causes:
-    return _pod_spec(obj.get("spec") or {}, "spec")
+def _validate_pod(obj: Json) -> Causes:
+    return _validate_pod_spec(obj.get("spec") or {}, "spec")
 
 
-def _workload(obj: Json) -> Causes:
+def _validate_workload(obj: Json) -> Causes:
     spec = obj.get("spec") or {}
     labels = spec.get("template", {}).get("metadata", {}).get("labels") or {}
     if not spec.get("selector"):
-        yield required("spec.selector")
+        yield required_cause("spec.selector")
     elif not matches_selector(spec["selector"], labels):
-        yield wrong("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
+        yield invalid_cause("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
     if spec.get("replicas", 0) < 0:
-        yield wrong("spec.replicas", spec["replicas"], "must be greater than or equal to 0")
-    yield from _pod_spec(spec.get("template", {}).get("spec") or {}, "spec.template.spec")
+        yield invalid_cause("spec.replicas", spec["replicas"], "must be greater than or equal to 0")
+    yield from _validate_pod_spec(spec.get("template", {}).get("spec") or {}, "spec.template.spec")
 
 
-def _job(obj: Json) -> Causes:
+def _validate_job(obj: Json) -> Causes:
     template = obj["spec"].get("template", {}).get("spec") or {}
-    yield from _pod_spec(template, "spec.template.spec")
+    yield from _validate_pod_spec(template, "spec.template.spec")
     if template.get("restartPolicy") == "Always":
         yield status.cause("spec.template.spec.restartPolicy", 'Required value: valid values: "OnFailure", "Never"', "FieldValueRequired")
 
 
-def _cron_job(obj: Json) -> Causes:
+def _validate_cron_job(obj: Json) -> Causes:
     if not obj["spec"].get("schedule"):
-        yield required("spec.schedule")
-    yield from _pod_spec(obj["spec"]["jobTemplate"]["spec"]["template"].get("spec") or {}, "spec.jobTemplate.spec.template.spec")
+        yield required_cause("spec.schedule")
+    yield from _validate_pod_spec(obj["spec"]["jobTemplate"]["spec"]["template"].get("spec") or {}, "spec.jobTemplate.spec.template.spec")
 
 
-def _service(obj: Json) -> Causes:
+def _validate_service(obj: Json) -> Causes:
     spec = obj.get("spec") or {}
     if spec.get("type") not in _SERVICE_TYPES:
-        yield unsupported("spec.type", spec.get("type"), _SERVICE_TYPES)
+        yield unsupported_cause("spec.type", spec.get("type"), _SERVICE_TYPES)
     if not spec.get("ports") and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
-        yield required("spec.ports")
+        yield required_cause("spec.ports")
     for position, port in enumerate(spec.get("ports") or ()):
         if not 0 < port.get("port", 0) < 65536:
-            yield wrong(f"spec.ports[{position}].port", port.get("port", 0), "must be between 1 and 65535, inclusive")
+            yield invalid_cause(f"spec.ports[{position}].port", port.get("port", 0), "must be between 1 and 65535, inclusive")
         if len(spec["ports"]) > 1 and not port.get("name"):
-            yield required(f"spec.ports[{position}].name")
+            yield required_cause(f"spec.ports[{position}].name")
 
 
-def _claim(obj: Json) -> Causes:
+def _validate_claim(obj: Json) -> Causes:
     spec = obj.get("spec") or {}
     if not spec.get("accessModes"):
-        yield required("spec.accessModes", "at least 1 access mode is required")
+        yield required_cause("spec.accessModes", "at least 1 access mode is required")
     if "storage" not in ((spec.get("resources") or {}).get("requests") or {}):
-        yield required("spec.resources[storage]")
+        yield required_cause("spec.resources[storage]")
 
 
-def _ingress(obj: Json) -> Causes:
+def _validate_ingress(obj: Json) -> Causes:
     for at, rule in enumerate((obj.get("spec") or {}).get("rules") or ()):
         for position, path in enumerate((rule.get("http") or {}).get("paths") or ()):
             if not path.get("pathType"):
-                yield required(f"spec.rules[{at}].http.paths[{position}].pathType", "pathType must be specified")
+                yield required_cause(f"spec.rules[{at}].http.paths[{position}].pathType", "pathType must be specified")
 
 
-def _autoscaler(obj: Json) -> Causes:
+def _validate_autoscaler(obj: Json) -> Causes:
     spec = obj.get("spec") or {}
     most, least = spec.get("maxReplicas", 0), spec.get("minReplicas", 1)
     if most < 1:
-        yield wrong("spec.maxReplicas", most, "must be greater than 0")
+        yield invalid_cause("spec.maxReplicas", most, "must be greater than 0")
     elif most < least:
-        yield wrong("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")
+        yield invalid_cause("spec.maxReplicas", most, "must be greater than or equal to `minReplicas`")
 
 
-def _definition(obj: Json) -> Causes:
+def _validate_definition(obj: Json) -> Causes:
     spec = obj["spec"]
     expected = f"{spec['names'].get('plural', '')}.{spec.get('group', '')}"
     if obj["metadata"].get("name") != expected:
-        yield wrong("metadata.name", obj["metadata"].get("name"), 'must be spec.names.plural+"."+spec.group')
+        yield invalid_cause("metadata.name", obj["metadata"].get("name"), 'must be spec.names.plural+"."+spec.group')
     if not spec.get("versions"):
-        yield required("spec.versions")
+        yield required_cause("spec.versions")
     for position, version in enumerate(spec.get("versions") or ()):
         if not (version.get("schema") or {}).get("openAPIV3Schema"):
-            yield required(f"spec.versions[{position}].schema.openAPIV3Schema", "schemas are required")
+            yield required_cause(f"spec.versions[{position}].schema.openAPIV3Schema", "schemas are required")
 
 
 _CHECKS: dict[str, Callable[[Json], Causes]] = {
-    "/pods": _pod,
-    "/services": _service,
-    "/persistentvolumeclaims": _claim,
-    "batch/jobs": _job,
-    "batch/cronjobs": _cron_job,
-    "networking.k8s.io/ingresses": _ingress,
-    "autoscaling/horizontalpodautoscalers": _autoscaler,
-    "apiextensions.k8s.io/customresourcedefinitions": _definition,
-    **dict.fromkeys(_WORKLOADS, _workload),
+    "/pods": _validate_pod,
+    "/services": _validate_service,
+    "/persistentvolumeclaims": _validate_claim,
+    "batch/jobs": _validate_job,
+    "batch/cronjobs": _validate_cron_job,
+    "networking.k8s.io/ingresses": _validate_ingress,
+    "autoscaling/horizontalpodautoscalers": _validate_autoscaler,
+    "apiextensions.k8s.io/customresourcedefinitions": _validate_definition,
+    **dict.fromkeys(_WORKLOADS, _validate_workload),
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.demo.api.backend import Response, answer
+from k8sconsole.demo.api.backend import Response, json_response
 from k8sconsole.demo.api.discovery import GIT_VERSION
 from k8sconsole.demo.api.openapi import models
 
@@ -24,19 +24,19 @@ _STRATEGIC = "application/strategic-merge-patch+json"
 _QUERY = ("dryRun", "fieldManager", "fieldValidation", "force")
 
 
-async def document(path: str, registry: ResourceRegistry) -> Response | None:
+async def openapi_response(path: str, registry: ResourceRegistry) -> Response | None:
     """The index, or the document of a group version such as /openapi/v3/apis/apps/v1; None for what is not there."""
     if path.rstrip("/") == ROOT:
-        return answer({"paths": _index(registry)})
+        return json_response({"paths": _build_index(registry)})
     parts = path.removeprefix(ROOT).strip("/").split("/")
     group, version = ("", parts[-1]) if parts[0] == "api" else (parts[1] if len(parts) > 1 else "", parts[-1])
     served = tuple(each for each in registry if (each.group, each.version) == (group, version))
     if not served:
         return None
-    return Response(await asyncio.to_thread(_document, served))
+    return Response(await asyncio.to_thread(_build_document, served))
 
 
-def _index(registry: ResourceRegistry) -> Json:
+def _build_index(registry: ResourceRegistry) -> Json:
     found = {}
     for each in registry:
         name = f"apis/{each.group}/{each.version}" if each.group else f"api/{each.version}"
@@ -45,68 +45,68 @@ def _index(registry: ResourceRegistry) -> Json:
     return found
 
 
-def _document(served: tuple[ServedResource, ...]) -> bytes:
+def _build_document(served: tuple[ServedResource, ...]) -> bytes:
     if any(each.custom for each in served):
-        return _assemble(served)
-    return _built_in(served)
+        return _assemble_document(served)
+    return _build_cached(served)
 
 
 @lru_cache(maxsize=64)
-def _built_in(served: tuple[ServedResource, ...]) -> bytes:
-    return _assemble(served)
+def _build_cached(served: tuple[ServedResource, ...]) -> bytes:
+    return _assemble_document(served)
 
 
-def _assemble(served: tuple[ServedResource, ...]) -> bytes:
-    known = {each: models.model_of(each) for each in served if not each.custom}
+def _assemble_document(served: tuple[ServedResource, ...]) -> bytes:
+    known = {each: models.find_model(each) for each in served if not each.custom}
     roots = [model for model in known.values() if model is not None]
-    schemas = models.components([*roots, models.object_meta()])
+    schemas = models.build_schemas([*roots, models.object_meta_model()])
     for resource in served:
         model = known.get(resource)
-        name = models.component_id(model) if model is not None else _custom_id(resource)
+        name = models.component_id(model) if model is not None else _custom_schema_id(resource)
         if resource.custom:
-            schemas[name] = _custom_schema(resource)
+            schemas[name] = _build_custom_schema(resource)
         if name in schemas:
-            schemas[name]["x-kubernetes-group-version-kind"] = [_gvk(resource)]
-    paths = {path: item for resource in served for path, item in _paths(resource)}
+            schemas[name]["x-kubernetes-group-version-kind"] = [_group_version_kind(resource)]
+    paths = {path: item for resource in served for path, item in _path_items(resource)}
     head = {"openapi": "3.0.0", "info": {"title": "Kubernetes", "version": GIT_VERSION}}
     return msgspec.json.encode({**head, "paths": paths, "components": {"schemas": schemas}})
 
 
-def _gvk(resource: ServedResource) -> Json:
+def _group_version_kind(resource: ServedResource) -> Json:
     return {"group": resource.group, "version": resource.version, "kind": resource.kind}
 
 
-def _custom_id(resource: ServedResource) -> str:
+def _custom_schema_id(resource: ServedResource) -> str:
     return f"{'.'.join(reversed(resource.group.split('.')))}.{resource.version}.{resource.kind}"
 
 
-def _custom_schema(resource: ServedResource) -> Json:
+def _build_custom_schema(resource: ServedResource) -> Json:
     given = ((resource.definition or {}).get("schema") or {}).get("openAPIV3Schema") or {"type": "object"}
     schema: Json = copy.deepcopy(given)
-    meta = {"allOf": [{"$ref": f"#/components/schemas/{models.component_id(models.object_meta())}"}]}
+    meta = {"allOf": [{"$ref": f"#/components/schemas/{models.component_id(models.object_meta_model())}"}]}
     standard = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}}
     schema["properties"] = {**standard, **schema.get("properties", {}), "metadata": meta}
     return schema
 
 
-def _paths(resource: ServedResource) -> list[tuple[str, Json]]:
+def _path_items(resource: ServedResource) -> list[tuple[str, Json]]:
     root = f"/apis/{resource.group}/{resource.version}" if resource.group else f"/api/{resource.version}"
     place = "/namespaces/{namespace}" if resource.namespaced else ""
     collection = f"{root}{place}/{resource.plural}"
     return [
-        (collection, _operations(resource, {"get": "list", "post": "create"})),
-        (f"{collection}/{{name}}", _operations(resource, {"get": "get", "put": "update", "patch": "patch", "delete": "delete"})),
+        (collection, _build_operations(resource, {"get": "list", "post": "create"})),
+        (f"{collection}/{{name}}", _build_operations(resource, {"get": "get", "put": "update", "patch": "patch", "delete": "delete"})),
     ]
 
 
-def _operations(resource: ServedResource, methods: dict[str, str]) -> Json:
-    return {method: _operation(resource, method, verb) for method, verb in methods.items() if verb in resource.verbs}
+def _build_operations(resource: ServedResource, methods: dict[str, str]) -> Json:
+    return {method: _build_operation(resource, method, verb) for method, verb in methods.items() if verb in resource.verbs}
 
 
-def _operation(resource: ServedResource, method: str, verb: str) -> Json:
+def _build_operation(resource: ServedResource, method: str, verb: str) -> Json:
     found: Json = {
         "x-kubernetes-action": verb,
-        "x-kubernetes-group-version-kind": _gvk(resource),
+        "x-kubernetes-group-version-kind": _group_version_kind(resource),
         "responses": {"200": {"description": "OK"}},
     }
     if method in ("post", "put", "patch"):

@@ -57,7 +57,7 @@ def component_id(model: Model) -> str:
     return f"io.k8s.{owner}{found['version'].lower()}.{found['kind']}"
 
 
-def model_of(resource: ServedResource) -> Model | None:
+def find_model(resource: ServedResource) -> Model | None:
     """The client's class for a built-in kind."""
     import kubernetes.client.models as known
 
@@ -66,13 +66,13 @@ def model_of(resource: ServedResource) -> Model | None:
     return next((getattr(known, name) for name in names if hasattr(known, name)), None)
 
 
-def object_meta() -> Model:
+def object_meta_model() -> Model:
     import kubernetes.client.models as known
 
     return known.V1ObjectMeta
 
 
-def components(roots: list[Model]) -> dict[str, Json]:
+def build_schemas(roots: list[Model]) -> dict[str, Json]:
     """Schemas of these models and of all they refer to."""
     found: dict[str, Json] = {name: dict(schema) for name, schema in _BASICS.items()}
     todo = list(roots)
@@ -80,13 +80,13 @@ def components(roots: list[Model]) -> dict[str, Json]:
         model = todo.pop()
         name = component_id(model)
         if name not in found:
-            found[name] = _schema(model)
-            todo.extend(_referred(model))
-    _tell_once(found)
+            found[name] = _build_schema(model)
+            todo.extend(_referenced_models(model))
+    _move_descriptions(found)
     return found
 
 
-def _tell_once(schemas: dict[str, Json]) -> None:
+def _move_descriptions(schemas: dict[str, Json]) -> None:
     """The models carry no text on fields that are objects: the type's text goes there, unless lists need it where it is."""
     direct: dict[str, list[Json]] = {}
     listed: set[str] = set()
@@ -105,7 +105,7 @@ def _tell_once(schemas: dict[str, Json]) -> None:
                 del schemas[name]["description"]
 
 
-def _referred(model: Model) -> Iterator[Model]:
+def _referenced_models(model: Model) -> Iterator[Model]:
     for field in model.model_fields.values():
         yield from _models_in(field.annotation)
 
@@ -117,52 +117,52 @@ def _models_in(annotation: Any) -> Iterator[Model]:
         yield from _models_in(inner)
 
 
-def _schema(model: Model) -> Json:
+def _build_schema(model: Model) -> Json:
     properties, required = {}, []
     for name, field in model.model_fields.items():
         wire = field.serialization_alias or field.alias or name
-        properties[wire] = _property(model, wire, field)
+        properties[wire] = _build_property(model, wire, field)
         if field.is_required():
             required.append(wire)
     schema: Json = {"type": "object", "properties": properties}
-    if text := _description(model):
+    if text := _model_description(model):
         schema["description"] = text
     return schema | ({"required": required} if required else {})
 
 
-def _description(model: Model) -> str:
+def _model_description(model: Model) -> str:
     text = inspect.cleandoc(model.__doc__ or "")
     return re.split(r"\n\s*Attributes:\n", text)[0].strip()
 
 
-def _property(model: Model, wire: str, field: Any) -> Json:
-    schema = _typed(field.annotation, wire)
+def _build_property(model: Model, wire: str, field: Any) -> Json:
+    schema = _type_schema(field.annotation, wire)
     if "$ref" in schema:
         schema = {"allOf": [schema]}
     if field.description:
         schema = {"description": field.description, **schema}
-    return schema | _patching(model.__name__, wire, schema)
+    return schema | _patch_extensions(model.__name__, wire, schema)
 
 
-def _typed(annotation: Any, wire: str = "") -> Json:
+def _type_schema(annotation: Any, wire: str = "") -> Json:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _typed(arguments[0], wire)
+        return _type_schema(arguments[0], wire)
     if origin in (Union, types.UnionType):
-        return _union([each for each in arguments if each is not type(None)], wire)
+        return _union_schema([each for each in arguments if each is not type(None)], wire)
     if origin is list:
-        return {"type": "array", "items": _typed(arguments[0])}
+        return {"type": "array", "items": _type_schema(arguments[0])}
     if origin is dict:
-        value = {"$ref": f"#/components/schemas/{_QUANTITY_ID}"} if wire in _QUANTITIES else _typed(arguments[1])
+        value = {"$ref": f"#/components/schemas/{_QUANTITY_ID}"} if wire in _QUANTITIES else _type_schema(arguments[1])
         return {"type": "object", "additionalProperties": value}
     if inspect.isclass(annotation) and hasattr(annotation, "model_fields"):
         return {"$ref": f"#/components/schemas/{component_id(annotation)}"}
     return dict(_PLAIN.get(annotation, {"type": "object"}))
 
 
-def _union(options: list[Any], wire: str) -> Json:
+def _union_schema(options: list[Any], wire: str) -> Json:
     if len(options) == 1:
-        return _typed(options[0], wire)
+        return _type_schema(options[0], wire)
     bare = {get_args(each)[0] if get_origin(each) is Annotated else each for each in options}
     if bare == {int, str}:
         return {"$ref": f"#/components/schemas/{_INT_OR_STRING_ID}"}
@@ -171,7 +171,7 @@ def _union(options: list[Any], wire: str) -> Json:
     return {"type": "number"} if float in bare else {"type": "object"}
 
 
-def _patching(model: str, wire: str, schema: Json) -> Json:
+def _patch_extensions(model: str, wire: str, schema: Json) -> Json:
     """How a strategic merge treats a field; kubectl makes its patches by it."""
     if model == "V1DeploymentSpec" and wire == "strategy":
         return {"x-kubernetes-patch-strategy": "retainKeys"}

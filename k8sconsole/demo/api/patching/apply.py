@@ -9,7 +9,7 @@ import msgspec
 
 from k8sconsole.demo import status
 from k8sconsole.demo.api.patching import managers
-from k8sconsole.demo.api.patching.fields import FieldPath, FieldSet, encode_key, fields_of, from_v1, readable
+from k8sconsole.demo.api.patching.fields import FieldPath, FieldSet, collect_fields, decode_fields_v1, encode_key, format_field_path
 from k8sconsole.demo.api.patching.keys import is_atomic, is_set, merge_keys
 
 if TYPE_CHECKING:
@@ -18,50 +18,50 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def apply(live: Json | None, applied: Json, writer: FieldManager, *, force: bool) -> Json:
+def apply_fields(live: Json | None, applied: Json, writer: FieldManager, *, force: bool) -> Json:
     """The object after the apply, its managedFields included; raises a 409 status that names the managers in the way."""
-    given = fields_of(applied)
+    given = collect_fields(applied)
     if live is None:
         born = copy.deepcopy(applied)
-        managers.set_applied(born, [], writer, set(given), set())
+        managers.record_apply(born, [], writer, set(given), set())
         return born
-    entries = managers.adopt(live, writer)
-    contested = _contested(fields_of(live), given)
-    against = [(entry, from_v1(entry["fieldsV1"]) & contested) for entry in entries if not writer.owns(entry)]
+    entries = managers.entries_before_apply(live, writer)
+    contested = _find_contested(collect_fields(live), given)
+    against = [(entry, decode_fields_v1(entry["fieldsV1"]) & contested) for entry in entries if not writer.owns(entry)]
     against = [(entry, paths) for entry, paths in against if paths]
     if against and not force:
-        raise _conflict(against)
-    new: Json = _merge(live, applied, ())
-    for path in _abandoned(entries, writer, given):
-        _cut(new, path)
-    managers.set_applied(new, entries, writer, set(given), contested if force else set())
+        raise _conflict_status(against)
+    new: Json = _merge_applied(live, applied, ())
+    for path in _find_abandoned(entries, writer, given):
+        _remove_path(new, path)
+    managers.record_apply(new, entries, writer, set(given), contested if force else set())
     return new
 
 
-def _contested(live: dict[FieldPath, Any], given: dict[FieldPath, Any]) -> FieldSet:
+def _find_contested(live: dict[FieldPath, Any], given: dict[FieldPath, Any]) -> FieldSet:
     """Fields whose value the apply would change, and live fields it would replace by something of another shape."""
     return {path for path, value in given.items() if path in live and live[path] != value}
 
 
-def _abandoned(entries: list[Json], writer: FieldManager, given: dict[FieldPath, Any]) -> list[FieldPath]:
+def _find_abandoned(entries: list[Json], writer: FieldManager, given: dict[FieldPath, Any]) -> list[FieldPath]:
     """What this manager applied before, does not apply any more, and nobody else owns; deepest first."""
     mine: FieldSet = set()
     others: FieldSet = set()
     for entry in entries:
-        fields = from_v1(entry["fieldsV1"])
+        fields = decode_fields_v1(entry["fieldsV1"])
         if writer.owns(entry):
             mine |= fields
         else:
             others |= fields
-    return sorted((path for path in mine - set(given) if not _kept_by(path, others)), key=len, reverse=True)
+    return sorted((path for path in mine - set(given) if not _is_owned(path, others)), key=len, reverse=True)
 
 
-def _kept_by(path: FieldPath, others: FieldSet) -> bool:
+def _is_owned(path: FieldPath, others: FieldSet) -> bool:
     return any(other[: len(path)] == path for other in others)
 
 
-def _conflict(against: list[tuple[Json, FieldSet]]) -> status.ApiStatus:
-    found = [(_who(entry), readable(path)) for entry, paths in against for path in sorted(paths)]
+def _conflict_status(against: list[tuple[Json, FieldSet]]) -> status.ApiStatus:
+    found = [(_describe_manager(entry), format_field_path(path)) for entry, paths in against for path in sorted(paths)]
     causes = [{"reason": "FieldManagerConflict", "message": f"conflict with {who}", "field": field} for who, field in found]
     names = list(dict.fromkeys(who for who, _ in found))
     if len(found) == 1:
@@ -72,26 +72,26 @@ def _conflict(against: list[tuple[Json, FieldSet]]) -> status.ApiStatus:
     return status.ApiStatus(409, "Conflict", f"Apply failed with {len(found)} {plural}: {text}", {"causes": causes})
 
 
-def _who(entry: Json) -> str:
+def _describe_manager(entry: Json) -> str:
     through = f' with subresource "{entry["subresource"]}"' if entry.get("subresource") else ""
     return f'"{entry["manager"]}"{through} using {entry["apiVersion"]}'
 
 
-def _merge(live: Any, applied: Any, names: tuple[str, ...]) -> Any:
+def _merge_applied(live: Any, applied: Any, names: tuple[str, ...]) -> Any:
     if isinstance(live, dict) and isinstance(applied, dict) and not is_atomic(names):
         merged = dict(live)
         for key, value in applied.items():
-            merged[key] = _merge(live.get(key), value, (*names, key)) if key in live else copy.deepcopy(value)
+            merged[key] = _merge_applied(live.get(key), value, (*names, key)) if key in live else copy.deepcopy(value)
         return merged
     if isinstance(live, list) and isinstance(applied, list):
         if is_set(names):
             return live + [each for each in applied if each not in live]
         if keys := merge_keys(names):
-            return _merge_items(live, applied, keys, names)
+            return _merge_keyed_items(live, applied, keys, names)
     return copy.deepcopy(applied)
 
 
-def _merge_items(live: list[Json], applied: list[Json], keys: tuple[str, ...], names: tuple[str, ...]) -> list[Json]:
+def _merge_keyed_items(live: list[Json], applied: list[Json], keys: tuple[str, ...], names: tuple[str, ...]) -> list[Json]:
     merged = list(live)
     places = {encode_key(each, keys): position for position, each in enumerate(live)}
     for each in applied:
@@ -99,32 +99,32 @@ def _merge_items(live: list[Json], applied: list[Json], keys: tuple[str, ...], n
         if at is None:
             merged.append(copy.deepcopy(each))
         else:
-            merged[at] = _merge(live[at], each, names)
+            merged[at] = _merge_applied(live[at], each, names)
     return merged
 
 
-def _cut(obj: Any, path: FieldPath) -> None:
+def _remove_path(obj: Any, path: FieldPath) -> None:
     """Removes a field or list item, where it (still) is, and the objects that are left empty by it."""
     parents: list[tuple[Any, str]] = []
     for step in path[:-1]:
         parents.append((obj, step))
-        obj = _step(obj, step)
+        obj = _follow_step(obj, step)
         if obj is None:
             return
-    _drop(obj, path[-1])
+    _remove_step(obj, path[-1])
     while parents and obj in ({}, []):
         obj, step = parents.pop()
-        _drop(obj, step)
+        _remove_step(obj, step)
 
 
-def _step(obj: Any, step: str) -> Any:
+def _follow_step(obj: Any, step: str) -> Any:
     if step.startswith("f:"):
         return obj.get(step[2:]) if isinstance(obj, dict) else None
-    position = _position(obj, step)
+    position = _find_position(obj, step)
     return None if position is None else obj[position]
 
 
-def _position(items: Any, step: str) -> int | None:
+def _find_position(items: Any, step: str) -> int | None:
     if not isinstance(items, list):
         return None
     wanted = msgspec.json.decode(step[2:])
@@ -136,11 +136,11 @@ def _position(items: Any, step: str) -> int | None:
     return None
 
 
-def _drop(obj: Any, step: str) -> None:
+def _remove_step(obj: Any, step: str) -> None:
     if step.startswith("f:"):
         if isinstance(obj, dict):
             obj.pop(step[2:], None)
         return
-    position = _position(obj, step)
+    position = _find_position(obj, step)
     if position is not None:
         del obj[position]

@@ -10,7 +10,7 @@ from k8sconsole.demo import status
 Json = dict[str, Any]
 
 
-def merge(target: Any, patch: Any) -> Any:
+def merge_patch(target: Any, patch: Any) -> Any:
     """RFC 7396: null removes, objects merge, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
@@ -19,58 +19,58 @@ def merge(target: Any, patch: Any) -> Any:
         if value is None:
             merged.pop(key, None)
         else:
-            merged[key] = merge(merged.get(key), value)
+            merged[key] = merge_patch(merged.get(key), value)
     return merged
 
 
-def json_patch(target: Json, operations: Any) -> Json:
+def apply_json_patch(target: Json, operations: Any) -> Json:
     """RFC 6902; raises a 400 status for no patch, a 422 for one that does not fit."""
     if not isinstance(operations, list):
         raise status.bad_request("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     document = copy.deepcopy(target)
     for operation in operations:
         try:
-            _perform(document, operation)
+            _apply_operation(document, operation)
         except (KeyError, IndexError, ValueError, TypeError) as misfit:
-            raise _rejected() from misfit
+            raise _rejected_status() from misfit
     return document
 
 
-def _rejected() -> status.ApiStatus:
+def _rejected_status() -> status.ApiStatus:
     return status.ApiStatus(422, "Invalid", "the server rejected our request due to an error in our request", {})
 
 
-def _perform(document: Json, operation: Json) -> None:
-    kind, path = operation["op"], _steps(operation["path"])
+def _apply_operation(document: Json, operation: Json) -> None:
+    kind, path = operation["op"], _parse_pointer(operation["path"])
     if kind in ("add", "replace"):
-        _put(document, path, operation["value"], insert=kind == "add")
+        _put_pointer(document, path, operation["value"], insert=kind == "add")
     elif kind == "remove":
-        _cut(document, path)
+        _remove_pointer(document, path)
     elif kind == "test":
-        if _look(document, path) != operation["value"]:
+        if _get_pointer(document, path) != operation["value"]:
             raise ValueError("test failed")
     elif kind in ("move", "copy"):
-        source = _steps(operation["from"])
-        value = copy.deepcopy(_look(document, source))
+        source = _parse_pointer(operation["from"])
+        value = copy.deepcopy(_get_pointer(document, source))
         if kind == "move":
-            _cut(document, source)
-        _put(document, path, value, insert=True)
+            _remove_pointer(document, source)
+        _put_pointer(document, path, value, insert=True)
     else:
         raise ValueError(f"unknown operation {kind}")
 
 
-def _steps(pointer: str) -> list[str]:
+def _parse_pointer(pointer: str) -> list[str]:
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 
-def _look(document: Any, path: list[str]) -> Any:
+def _get_pointer(document: Any, path: list[str]) -> Any:
     for step in path:
         document = document[int(step)] if isinstance(document, list) else document[step]
     return document
 
 
-def _put(document: Json, path: list[str], value: Any, *, insert: bool) -> None:
-    parent, last = _look(document, path[:-1]), path[-1]
+def _put_pointer(document: Json, path: list[str], value: Any, *, insert: bool) -> None:
+    parent, last = _get_pointer(document, path[:-1]), path[-1]
     if isinstance(parent, list):
         _put_item(parent, last, value, insert=insert)
     elif insert or last in parent:
@@ -92,8 +92,8 @@ def _put_item(parent: list[Any], last: str, value: Any, *, insert: bool) -> None
         parent[position] = value
 
 
-def _cut(document: Json, path: list[str]) -> None:
-    parent, last = _look(document, path[:-1]), path[-1]
+def _remove_pointer(document: Json, path: list[str]) -> None:
+    parent, last = _get_pointer(document, path[:-1]), path[-1]
     if isinstance(parent, list):
         del parent[int(last)]
     else:

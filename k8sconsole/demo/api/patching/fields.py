@@ -27,21 +27,21 @@ def encode_key(item: Json, keys: tuple[str, ...]) -> str:
     return "k:" + msgspec.json.encode({key: value for key, value in found.items() if value is not None}, order="sorted").decode()
 
 
-def fields_of(obj: Json) -> dict[FieldPath, Any]:
+def collect_fields(obj: Json) -> dict[FieldPath, Any]:
     """Every field a writer of this object sets, with its value; what the server manages itself is left out."""
     found: dict[FieldPath, Any] = {}
     for key, value in obj.items():
         if key in ("kind", "apiVersion"):
             continue
         value = {k: v for k, v in value.items() if k not in _SERVER_META} if key == "metadata" else value
-        found.update(_walk(value, (f"f:{key}",), (key,)))
+        found.update(_walk_fields(value, (f"f:{key}",), (key,)))
     return found
 
 
-def _walk(value: Any, path: FieldPath, names: tuple[str, ...]) -> Iterator[tuple[FieldPath, Any]]:
+def _walk_fields(value: Any, path: FieldPath, names: tuple[str, ...]) -> Iterator[tuple[FieldPath, Any]]:
     if isinstance(value, dict) and value and not is_atomic(names):
         for key, each in value.items():
-            yield from _walk(each, (*path, f"f:{key}"), (*names, key))
+            yield from _walk_fields(each, (*path, f"f:{key}"), (*names, key))
     elif isinstance(value, list) and is_set(names):
         for each in value:
             yield (*path, "v:" + msgspec.json.encode(each).decode()), each
@@ -56,10 +56,10 @@ def _walk(value: Any, path: FieldPath, names: tuple[str, ...]) -> Iterator[tuple
 
 def _walk_item(item: Json, path: FieldPath, names: tuple[str, ...]) -> Iterator[tuple[FieldPath, Any]]:
     for key, each in item.items():
-        yield from _walk(each, (*path, f"f:{key}"), (*names, key))
+        yield from _walk_fields(each, (*path, f"f:{key}"), (*names, key))
 
 
-def to_v1(fields: FieldSet) -> Json:
+def encode_fields_v1(fields: FieldSet) -> Json:
     tree: Json = {}
     for path in sorted(fields):
         node = tree
@@ -70,24 +70,24 @@ def to_v1(fields: FieldSet) -> Json:
     return tree
 
 
-def from_v1(tree: Json, path: FieldPath = ()) -> FieldSet:
+def decode_fields_v1(tree: Json, path: FieldPath = ()) -> FieldSet:
     found: FieldSet = set()
     for step, below in tree.items():
         if step == ".":
             found.add(path)
         elif below:
-            found |= from_v1(below, (*path, step))
+            found |= decode_fields_v1(below, (*path, step))
         else:
             found.add((*path, step))
     return found
 
 
-def readable(path: FieldPath) -> str:
+def format_field_path(path: FieldPath) -> str:
     """`.spec.containers[name="web"].image`, as conflicts name a field."""
-    return "".join(_readable_step(step) for step in path)
+    return "".join(_format_step(step) for step in path)
 
 
-def _readable_step(step: str) -> str:
+def _format_step(step: str) -> str:
     kind, text = step[:2], step[2:]
     if kind == "f:":
         return f".{text}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.patching.fields import FieldPath, FieldSet, fields_of, from_v1, to_v1
+from k8sconsole.demo.api.patching.fields import FieldPath, FieldSet, collect_fields, decode_fields_v1, encode_fields_v1
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,14 +27,14 @@ class FieldManager:
     def owns(self, entry: Json) -> bool:
         return (entry["manager"], entry["operation"], entry.get("subresource", "")) == (self.manager, self.operation, self.subresource)
 
-    def entry(self, fields: FieldSet) -> Json:
+    def build_entry(self, fields: FieldSet) -> Json:
         found: Json = {
             "manager": self.manager,
             "operation": self.operation,
             "apiVersion": self.api_version,
             "time": self.time,
             "fieldsType": "FieldsV1",
-            "fieldsV1": to_v1(fields),
+            "fieldsV1": encode_fields_v1(fields),
         }
         return found | ({"subresource": self.subresource} if self.subresource else {})
 
@@ -48,46 +48,46 @@ def track_update(old: Json | None, new: Json, writer: FieldManager) -> None:
     if old is not None and not entries:
         new["metadata"].pop("managedFields", None)
         return
-    before, after = fields_of(old) if old else {}, fields_of(new)
+    before, after = collect_fields(old) if old else {}, collect_fields(new)
     changed = {path for path, value in after.items() if path not in before or before[path] != value}
     if not changed and before.keys() == after.keys():
         new["metadata"]["managedFields"] = entries
         return
-    new["metadata"]["managedFields"] = _with(
-        _without(entries, writer, changed | (before.keys() - after.keys())), writer, changed, after.keys()
+    new["metadata"]["managedFields"] = _add_fields(
+        _remove_fields(entries, writer, changed | (before.keys() - after.keys())), writer, changed, after.keys()
     )
 
 
-def _without(entries: Iterable[Json], writer: FieldManager, taken: FieldSet) -> list[Json]:
+def _remove_fields(entries: Iterable[Json], writer: FieldManager, taken: FieldSet) -> list[Json]:
     kept = []
     for entry in entries:
-        fields = from_v1(entry["fieldsV1"])
+        fields = decode_fields_v1(entry["fieldsV1"])
         left = fields if writer.owns(entry) else fields - taken
         if left == fields:
             kept.append(entry)
         elif left:
-            kept.append({**entry, "fieldsV1": to_v1(left)})
+            kept.append({**entry, "fieldsV1": encode_fields_v1(left)})
     return kept
 
 
-def _with(entries: list[Json], writer: FieldManager, gained: FieldSet, present: Iterable[FieldPath]) -> list[Json]:
+def _add_fields(entries: list[Json], writer: FieldManager, gained: FieldSet, present: Iterable[FieldPath]) -> list[Json]:
     mine = next((entry for entry in entries if writer.owns(entry)), None)
     others = [entry for entry in entries if entry is not mine]
-    owned = (from_v1(mine["fieldsV1"]) & set(present) if mine else set()) | gained
-    return [*others, writer.entry(owned)] if owned else others
+    owned = (decode_fields_v1(mine["fieldsV1"]) & set(present) if mine else set()) | gained
+    return [*others, writer.build_entry(owned)] if owned else others
 
 
-def adopt(obj: Json, writer: FieldManager) -> list[Json]:
+def entries_before_apply(obj: Json, writer: FieldManager) -> list[Json]:
     """The entries of an object before its first apply; all its fields belong to an unnamed past where nobody was tracked."""
     entries: list[Json] = obj["metadata"].get("managedFields") or []
     if entries:
         return entries
     past = FieldManager(BEFORE_APPLY, "Update", writer.api_version, "", writer.time)
-    fields = set(fields_of({key: value for key, value in obj.items() if key != "status"}))
-    return [past.entry(fields)] if fields else []
+    fields = set(collect_fields({key: value for key, value in obj.items() if key != "status"}))
+    return [past.build_entry(fields)] if fields else []
 
 
-def set_applied(obj: Json, entries: list[Json], writer: FieldManager, applied: FieldSet, taken: FieldSet) -> None:
+def record_apply(obj: Json, entries: list[Json], writer: FieldManager, applied: FieldSet, taken: FieldSet) -> None:
     """Records an apply: the writer owns exactly what it applied, and nobody else owns what it took by force."""
-    others = [entry for entry in _without(entries, writer, taken) if not writer.owns(entry)]
-    obj["metadata"]["managedFields"] = [*others, writer.entry(applied)]
+    others = [entry for entry in _remove_fields(entries, writer, taken) if not writer.owns(entry)]
+    obj["metadata"]["managedFields"] = [*others, writer.build_entry(applied)]

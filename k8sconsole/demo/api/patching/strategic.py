@@ -11,7 +11,7 @@ Path = tuple[str, ...]
 _ORDER, _REMOVE = "$setElementOrder/", "$deleteFromPrimitiveList/"
 
 
-def merge(original: Json, patch: Json, path: Path = ()) -> Json:
+def merge_strategic(original: Json, patch: Json, path: Path = ()) -> Json:
     directive = patch.get("$patch")
     if directive == "replace":
         return {key: value for key, value in patch.items() if key != "$patch"}
@@ -21,7 +21,7 @@ def merge(original: Json, patch: Json, path: Path = ()) -> Json:
     for key, value in patch.items():
         if not key.startswith("$"):
             _merge_field(merged, key, value, (*path, key))
-    _obey(merged, patch, path)
+    _apply_directives(merged, patch, path)
     return merged
 
 
@@ -30,7 +30,7 @@ def _merge_field(merged: Json, key: str, value: Any, path: Path) -> None:
         merged.pop(key, None)
     elif isinstance(value, dict):
         before = merged.get(key)
-        merged[key] = merge(before if isinstance(before, dict) else {}, value, path)
+        merged[key] = merge_strategic(before if isinstance(before, dict) else {}, value, path)
     elif isinstance(value, list):
         merged[key] = _merge_list(merged.get(key) or [], value, path)
     else:
@@ -44,31 +44,31 @@ def _merge_list(before: list[Any], patch: list[Any], path: Path) -> list[Any]:
         return before + [item for item in patch if item not in before]
     keys = merge_keys(path)
     if not keys:
-        return [_clean(item) for item in patch]
-    return _merge_items(before, patch, keys[0], path)
+        return [_strip_directives(item) for item in patch]
+    return _merge_list_items(before, patch, keys[0], path)
 
 
-def _merge_items(before: list[Json], patch: list[Json], key: str, path: Path) -> list[Json]:
+def _merge_list_items(before: list[Json], patch: list[Json], key: str, path: Path) -> list[Json]:
     merged = list(before)
     for item in patch:
         at = next((position for position, found in enumerate(merged) if found.get(key) == item.get(key)), None)
         if item.get("$patch") == "delete":
             merged = [found for found in merged if found.get(key) != item.get(key)]
         elif at is None:
-            merged.append(merge({}, item, path))
+            merged.append(merge_strategic({}, item, path))
         else:
-            merged[at] = merge(merged[at], item, path)
+            merged[at] = merge_strategic(merged[at], item, path)
     return merged
 
 
-def _clean(value: Any) -> Any:
+def _strip_directives(value: Any) -> Any:
     """A value that replaces, without directives and nulls."""
     if isinstance(value, dict):
-        return {key: _clean(each) for key, each in value.items() if each is not None and not key.startswith("$")}
+        return {key: _strip_directives(each) for key, each in value.items() if each is not None and not key.startswith("$")}
     return value
 
 
-def _obey(merged: Json, patch: Json, path: Path) -> None:
+def _apply_directives(merged: Json, patch: Json, path: Path) -> None:
     for directive, value in patch.items():
         if directive.startswith(_REMOVE):
             field = directive.removeprefix(_REMOVE)
@@ -76,13 +76,13 @@ def _obey(merged: Json, patch: Json, path: Path) -> None:
         elif directive.startswith(_ORDER):
             field = directive.removeprefix(_ORDER)
             if isinstance(merged.get(field), list):
-                merged[field] = _ordered(merged[field], value, merge_keys((*path, field)))
+                merged[field] = _reorder_items(merged[field], value, merge_keys((*path, field)))
         elif directive == "$retainKeys":
             for field in [field for field in merged if field not in value]:
                 del merged[field]
 
 
-def _ordered(items: list[Any], order: list[Any], keys: tuple[str, ...]) -> list[Any]:
+def _reorder_items(items: list[Any], order: list[Any], keys: tuple[str, ...]) -> list[Any]:
     """Items named in the order take each other's places; those that are not named stay where they are."""
 
     def identity(item: Any) -> Any:

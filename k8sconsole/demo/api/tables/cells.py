@@ -15,16 +15,16 @@ UNSET = "<unset>"
 _OPERATORS = {"In": "in", "NotIn": "notin"}
 
 
-def moment(text: str) -> datetime:
+def parse_timestamp(text: str) -> datetime:
     """An RFC 3339 time of the API, with or without fractions."""
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
-def age(text: str | None, now: datetime) -> str:
-    return duration((now - moment(text)).total_seconds()) if text else UNKNOWN
+def format_age(text: str | None, now: datetime) -> str:
+    return format_duration((now - parse_timestamp(text)).total_seconds()) if text else UNKNOWN
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """apimachinery's HumanDuration: at most two units, the coarser the longer it lasts."""
     whole = int(seconds)
     if whole < 0:
@@ -33,60 +33,60 @@ def duration(seconds: float) -> str:
         return f"{whole}s"
     minutes, hours = whole // 60, whole // 3600
     if minutes < 180:
-        return _two(minutes, "m", whole % 60, "s") if minutes < 10 else f"{minutes}m"
+        return _join_units(minutes, "m", whole % 60, "s") if minutes < 10 else f"{minutes}m"
     if hours < 48:
-        return _two(hours, "h", minutes % 60, "m") if hours < 8 else f"{hours}h"
-    return _days(hours)
+        return _join_units(hours, "h", minutes % 60, "m") if hours < 8 else f"{hours}h"
+    return _format_days(hours)
 
 
-def _days(hours: int) -> str:
+def _format_days(hours: int) -> str:
     days = hours // 24
     if days < 8:
-        return _two(days, "d", hours % 24, "h")
+        return _join_units(days, "d", hours % 24, "h")
     if days < 730:
         return f"{days}d"
-    return _two(days // 365, "y", days % 365, "d") if days < 8 * 365 else f"{days // 365}y"
+    return _join_units(days // 365, "y", days % 365, "d") if days < 8 * 365 else f"{days // 365}y"
 
 
-def _two(major: int, unit: str, minor: int, small: str) -> str:
+def _join_units(major: int, unit: str, minor: int, small: str) -> str:
     return f"{major}{unit}{minor}{small}" if minor else f"{major}{unit}"
 
 
-def created(obj: Json, now: datetime) -> str:
-    return age(obj["metadata"].get("creationTimestamp"), now)
+def format_creation_age(obj: Json, now: datetime) -> str:
+    return format_age(obj["metadata"].get("creationTimestamp"), now)
 
 
-def join(values: Iterable[Any], empty: str = NONE) -> str:
+def join_values(values: Iterable[Any], empty: str = NONE) -> str:
     return ",".join(str(value) for value in values) or empty
 
 
-def pairs(labels: Mapping[str, str] | None) -> str:
-    return join(f"{key}={value}" for key, value in sorted((labels or {}).items()))
+def format_labels(labels: Mapping[str, str] | None) -> str:
+    return join_values(f"{key}={value}" for key, value in sorted((labels or {}).items()))
 
 
-def selector(found: Json | None) -> str:
+def format_selector(found: Json | None) -> str:
     """A LabelSelector in the one-line form; `<none>` when it selects everything."""
     if not found:
         return NONE
     terms = [f"{key}={value}" for key, value in sorted((found.get("matchLabels") or {}).items())]
-    terms += [_expression(each) for each in found.get("matchExpressions") or ()]
-    return join(terms)
+    terms += [_format_expression(each) for each in found.get("matchExpressions") or ()]
+    return join_values(terms)
 
 
-def _expression(each: Json) -> str:
+def _format_expression(each: Json) -> str:
     key, operator = each["key"], each["operator"]
     if operator in _OPERATORS:
         return f"{key} {_OPERATORS[operator]} ({','.join(sorted(each.get('values') or ()))})"
     return key if operator == "Exists" else f"!{key}"
 
 
-def containers(spec: Json) -> tuple[str, str]:
+def container_cells(spec: Json) -> tuple[str, str]:
     """Names and images of a pod spec's containers."""
     found = spec.get("containers") or []
     return ",".join(each.get("name", "") for each in found), ",".join(each.get("image", "") for each in found)
 
 
-def shorten(values: list[str], most: int) -> str:
+def shorten_list(values: list[str], most: int) -> str:
     """The first few, and how many more there are."""
     text = ",".join(values[:most])
     return f"{text} + {len(values) - most} more..." if len(values) > most else text

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import NONE, UNKNOWN, age, created
-from k8sconsole.demo.api.tables.columns import TablePrinter, columns
-from k8sconsole.demo.world.amounts import amounts, spelled, total
+from k8sconsole.demo.api.tables.cells import NONE, UNKNOWN, format_age, format_creation_age
+from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
+from k8sconsole.demo.world.amounts import format_quantity, parse_quantities, sum_amounts
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,43 +30,43 @@ def _node_status(obj: Json) -> str:
     return ",".join(words)
 
 
-def _roles(obj: Json) -> str:
+def _node_roles(obj: Json) -> str:
     labels = obj["metadata"].get("labels") or {}
     found = {key.removeprefix(_ROLE) for key in labels if key.startswith(_ROLE)}
     found |= {value for key, value in labels.items() if key == "kubernetes.io/role" and value}
     return ",".join(sorted(found - {""})) or NONE
 
 
-def _address(obj: Json, kind: str) -> str:
+def _node_address(obj: Json, kind: str) -> str:
     found = obj.get("status", {}).get("addresses") or ()
     return next((each["address"] for each in found if each["type"] == kind), NONE)
 
 
-def _node(obj: Json, now: datetime) -> Cells:
+def _node_cells(obj: Json, now: datetime) -> Cells:
     info = obj.get("status", {}).get("nodeInfo") or {}
     wide = [info.get(field) or UNKNOWN for field in ("osImage", "kernelVersion", "containerRuntimeVersion")]
     version = info.get("kubeletVersion", "")
-    addresses = [_address(obj, "InternalIP"), _address(obj, "ExternalIP")]
-    return [_name(obj), _node_status(obj), _roles(obj), created(obj, now), version, *addresses, *wide]
+    addresses = [_node_address(obj, "InternalIP"), _node_address(obj, "ExternalIP")]
+    return [_name(obj), _node_status(obj), _node_roles(obj), format_creation_age(obj, now), version, *addresses, *wide]
 
 
-def _namespace(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), obj.get("status", {}).get("phase", ""), created(obj, now)]
+def _namespace_cells(obj: Json, now: datetime) -> Cells:
+    return [_name(obj), obj.get("status", {}).get("phase", ""), format_creation_age(obj, now)]
 
 
-def _seen(obj: Json, now: datetime) -> tuple[str, str, int]:
+def _event_times(obj: Json, now: datetime) -> tuple[str, str, int]:
     """First seen, last seen, count: from the event's own times, its series, or its micro time."""
     start = obj.get("firstTimestamp") or obj.get("eventTime")
-    first = age(start, now)
-    last = age(obj["lastTimestamp"], now) if obj.get("lastTimestamp") else first
+    first = format_age(start, now)
+    last = format_age(obj["lastTimestamp"], now) if obj.get("lastTimestamp") else first
     series, count = obj.get("series"), obj.get("count") or 1
     if series:
-        last, count = age(series.get("lastObservedTime"), now), series.get("count", count)
+        last, count = format_age(series.get("lastObservedTime"), now), series.get("count", count)
     return first, last, count
 
 
-def _event(obj: Json, now: datetime) -> Cells:
-    first, last, count = _seen(obj, now)
+def _event_cells(obj: Json, now: datetime) -> Cells:
+    first, last, count = _event_times(obj, now)
     about = obj.get("involvedObject") or {}
     target = f"{about['kind'].lower()}/{about.get('name', '')}" if about.get("kind") else about.get("name", "")
     source = obj.get("source") or {}
@@ -77,59 +77,61 @@ def _event(obj: Json, now: datetime) -> Cells:
     return [last, *told[:3], wide[0], wide[1], told[3], *wide[2:]]
 
 
-def _quota(obj: Json, now: datetime) -> Cells:
+def _quota_cells(obj: Json, now: datetime) -> Cells:
     state = obj.get("status", {})
     hard, used = state.get("hard") or {}, state.get("used") or {}
     listed = {key: f"{key}: {used.get(key, '0')}/{hard[key]}" for key in sorted(hard)}
     limits = ", ".join(text for key, text in listed.items() if key.startswith("limits."))
     requests = ", ".join(text for key, text in listed.items() if not key.startswith("limits."))
-    return [_name(obj), requests, limits, created(obj, now)]
+    return [_name(obj), requests, limits, format_creation_age(obj, now)]
 
 
-def _lease(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), obj.get("spec", {}).get("holderIdentity", ""), created(obj, now)]
+def _lease_cells(obj: Json, now: datetime) -> Cells:
+    return [_name(obj), obj.get("spec", {}).get("holderIdentity", ""), format_creation_age(obj, now)]
 
 
-def _priority(obj: Json, now: datetime) -> Cells:
+def _priority_class_cells(obj: Json, now: datetime) -> Cells:
     policy = obj.get("preemptionPolicy", "PreemptLowerPriority")
-    return [_name(obj), obj.get("value", 0), bool(obj.get("globalDefault")), created(obj, now), policy]
+    return [_name(obj), obj.get("value", 0), bool(obj.get("globalDefault")), format_creation_age(obj, now), policy]
 
 
-def _runtime_class(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), obj.get("handler", ""), created(obj, now)]
+def _runtime_class_cells(obj: Json, now: datetime) -> Cells:
+    return [_name(obj), obj.get("handler", ""), format_creation_age(obj, now)]
 
 
-def _api_service(obj: Json, now: datetime) -> Cells:
+def _api_service_cells(obj: Json, now: datetime) -> Cells:
     service = obj["spec"].get("service")
     found: Json = next((each for each in obj.get("status", {}).get("conditions") or () if each["type"] == "Available"), {})
     reason = "" if found.get("status") == "True" or not found.get("reason") else f" ({found['reason']})"
     place = f"{service['namespace']}/{service['name']}" if service else "Local"
-    return [_name(obj), place, f"{found.get('status', 'Unknown')}{reason}", created(obj, now)]
+    return [_name(obj), place, f"{found.get('status', 'Unknown')}{reason}", format_creation_age(obj, now)]
 
 
-def _usage(obj: Json, _now: datetime) -> Cells:
+def _usage_cells(obj: Json, _now: datetime) -> Cells:
     readings = [obj] if "usage" in obj else obj.get("containers") or []
-    used = total(amounts(each.get("usage")) for each in readings)
-    return [_name(obj), *(spelled(name, used.get(name, 0)) for name in ("cpu", "memory")), obj.get("window", "")]
+    used = sum_amounts(parse_quantities(each.get("usage")) for each in readings)
+    return [_name(obj), *(format_quantity(name, used.get(name, 0)) for name in ("cpu", "memory")), obj.get("window", "")]
 
 
 _EVENT_WIDE = {"Subobject", "Source", "First Seen", "Count", "Name"}
 _EVENT = tuple(
     replace(column, priority=1) if column.name in _EVENT_WIDE else column
-    for column in columns("Last Seen|Type|Reason|Object|Subobject|Source|Message|First Seen|Count|Name", "", "Count")
+    for column in define_columns("Last Seen|Type|Reason|Object|Subobject|Source|Message|First Seen|Count|Name", "", "Count")
 )
 
 PRINTERS = {
-    "/events": TablePrinter(_EVENT, _event),
+    "/events": TablePrinter(_EVENT, _event_cells),
     "/nodes": TablePrinter(
-        columns("Name|Status|Roles|Age|Version", "Internal-IP|External-IP|OS-Image|Kernel-Version|Container-Runtime"), _node
+        define_columns("Name|Status|Roles|Age|Version", "Internal-IP|External-IP|OS-Image|Kernel-Version|Container-Runtime"), _node_cells
     ),
-    "/namespaces": TablePrinter(columns("Name|Status|Age"), _namespace),
-    "/resourcequotas": TablePrinter(columns("Name|Request|Limit|Age"), _quota),
-    "coordination.k8s.io/leases": TablePrinter(columns("Name|Holder|Age"), _lease),
-    "scheduling.k8s.io/priorityclasses": TablePrinter(columns("Name|Value|Global-Default|Age|PreemptionPolicy", "", "Value"), _priority),
-    "node.k8s.io/runtimeclasses": TablePrinter(columns("Name|Handler|Age"), _runtime_class),
-    "apiregistration.k8s.io/apiservices": TablePrinter(columns("Name|Service|Available|Age"), _api_service),
-    "metrics.k8s.io/nodes": TablePrinter(columns("Name|cpu|memory|Window"), _usage),
-    "metrics.k8s.io/pods": TablePrinter(columns("Name|cpu|memory|Window"), _usage),
+    "/namespaces": TablePrinter(define_columns("Name|Status|Age"), _namespace_cells),
+    "/resourcequotas": TablePrinter(define_columns("Name|Request|Limit|Age"), _quota_cells),
+    "coordination.k8s.io/leases": TablePrinter(define_columns("Name|Holder|Age"), _lease_cells),
+    "scheduling.k8s.io/priorityclasses": TablePrinter(
+        define_columns("Name|Value|Global-Default|Age|PreemptionPolicy", "", "Value"), _priority_class_cells
+    ),
+    "node.k8s.io/runtimeclasses": TablePrinter(define_columns("Name|Handler|Age"), _runtime_class_cells),
+    "apiregistration.k8s.io/apiservices": TablePrinter(define_columns("Name|Service|Available|Age"), _api_service_cells),
+    "metrics.k8s.io/nodes": TablePrinter(define_columns("Name|cpu|memory|Window"), _usage_cells),
+    "metrics.k8s.io/pods": TablePrinter(define_columns("Name|cpu|memory|Window"), _usage_cells),
 }

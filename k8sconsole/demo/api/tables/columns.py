@@ -31,7 +31,7 @@ class TablePrinter:
     row: Row
 
 
-def columns(text: str, wide: str = "", numbers: str = "") -> tuple[TableColumnDefinition, ...]:
+def define_columns(text: str, wide: str = "", numbers: str = "") -> tuple[TableColumnDefinition, ...]:
     """Columns from names parted by `|`: the usual ones, the wide ones, and which of them are integers."""
     counted = set(numbers.split("|"))
 

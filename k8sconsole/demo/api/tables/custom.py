@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import age, created
+from k8sconsole.demo.api.tables.cells import format_age, format_creation_age
 from k8sconsole.demo.api.tables.columns import TableColumnDefinition, TablePrinter
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ _STEP = re.compile(
 )
 
 
-def find(obj: Any, path: str) -> list[Any]:
+def find_json_path(obj: Any, path: str) -> list[Any]:
     """Values a JSON path selects: fields, indices, `[*]`, and filters such as `[?(@.type=="Ready")]`."""
     values = [obj]
     for step in _STEP.finditer(path):
-        values = [found for value in values for found in _take(value, step)]
+        values = [found for value in values for found in _follow_path_step(value, step)]
     return values
 
 
-def _take(value: Any, step: re.Match[str]) -> Iterator[Any]:
+def _follow_path_step(value: Any, step: re.Match[str]) -> Iterator[Any]:
     name = step["field"] or step["quoted"]
     if name:
         name = re.sub(r"\\(.)", r"\1", name)
@@ -48,38 +48,38 @@ def _take(value: Any, step: re.Match[str]) -> Iterator[Any]:
         yield value[int(step["index"])]
 
 
-def printer(columns: list[Json]) -> TablePrinter:
+def custom_printer(columns: list[Json]) -> TablePrinter:
     """The table of a custom kind; without columns of its own, name and age."""
     if not columns:
         return TablePrinter(
             (TableColumnDefinition("Name", format="name"), TableColumnDefinition("Age", "date")),
-            lambda obj, now: [obj["metadata"]["name"], created(obj, now)],
+            lambda obj, now: [obj["metadata"]["name"], format_creation_age(obj, now)],
         )
-    shown = [TableColumnDefinition("Name", format="name"), *(_column(each) for each in columns)]
+    shown = [TableColumnDefinition("Name", format="name"), *(_column_definition(each) for each in columns)]
 
     def row(obj: Json, now: datetime) -> Cells:
-        return [obj["metadata"]["name"], *(_cell(obj, each, now) for each in columns)]
+        return [obj["metadata"]["name"], *(_format_cell(obj, each, now) for each in columns)]
 
     return TablePrinter(tuple(shown), row)
 
 
-def _column(each: Json) -> TableColumnDefinition:
+def _column_definition(each: Json) -> TableColumnDefinition:
     return TableColumnDefinition(each["name"], each["type"], each.get("priority", 0), each.get("format", ""), each.get("description", ""))
 
 
-def _cell(obj: Json, column: Json, now: datetime) -> Any:
-    found = find(obj, column["jsonPath"])
+def _format_cell(obj: Json, column: Json, now: datetime) -> Any:
+    found = find_json_path(obj, column["jsonPath"])
     if not found:
         return None
     value, kind = found[0], column["type"]
     if kind == "date":
-        return age(value, now) if isinstance(value, str) else None
+        return format_age(value, now) if isinstance(value, str) else None
     if kind == "string":
-        return _text(value)
+        return _format_value(value)
     return value if isinstance(value, (int, float, bool)) else None
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     import msgspec
 
     if isinstance(value, bool):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import NONE, UNSET, created, duration
-from k8sconsole.demo.api.tables.columns import TablePrinter, columns
+from k8sconsole.demo.api.tables.cells import NONE, UNSET, format_creation_age, format_duration
+from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,101 +19,112 @@ def _name(obj: Json) -> str:
     return str(obj["metadata"]["name"])
 
 
-def _subjects(obj: Json, kind: str) -> list[str]:
+def _subject_names(obj: Json, kind: str) -> list[str]:
     found = [each for each in obj.get("subjects") or () if each.get("kind") == kind]
     return [f"{each['namespace']}/{each['name']}" if kind == "ServiceAccount" else each["name"] for each in found]
 
 
-def _binding(obj: Json, now: datetime) -> Cells:
+def _role_binding_cells(obj: Json, now: datetime) -> Cells:
     role = obj["roleRef"]
-    who = [", ".join(_subjects(obj, kind)) for kind in ("User", "Group", "ServiceAccount")]
-    return [_name(obj), f"{role['kind']}/{role['name']}", created(obj, now), *who]
+    who = [", ".join(_subject_names(obj, kind)) for kind in ("User", "Group", "ServiceAccount")]
+    return [_name(obj), f"{role['kind']}/{role['name']}", format_creation_age(obj, now), *who]
 
 
-def _aged(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), created(obj, now)]
+def _name_and_age_cells(obj: Json, now: datetime) -> Cells:
+    return [_name(obj), format_creation_age(obj, now)]
 
 
-def _request_state(obj: Json) -> str:
+def _signing_request_state(obj: Json) -> str:
     state = obj.get("status", {})
     true = [each["type"] for each in state.get("conditions") or ()]
     word = "Denied" if "Denied" in true else "Approved" if "Approved" in true else "Pending"
     return word + (",Failed" if "Failed" in true else "") + (",Issued" if state.get("certificate") else "")
 
 
-def _request(obj: Json, now: datetime) -> Cells:
+def _signing_request_cells(obj: Json, now: datetime) -> Cells:
     spec = obj["spec"]
     lasts = spec.get("expirationSeconds")
-    wanted = NONE if lasts is None else duration(lasts)
-    return [_name(obj), created(obj, now), spec.get("signerName") or NONE, spec.get("username", ""), wanted, _request_state(obj)]
+    wanted = NONE if lasts is None else format_duration(lasts)
+    return [
+        _name(obj),
+        format_creation_age(obj, now),
+        spec.get("signerName") or NONE,
+        spec.get("username", ""),
+        wanted,
+        _signing_request_state(obj),
+    ]
 
 
-def _webhooks(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), len(obj.get("webhooks") or ()), created(obj, now)]
+def _webhook_cells(obj: Json, now: datetime) -> Cells:
+    return [_name(obj), len(obj.get("webhooks") or ()), format_creation_age(obj, now)]
 
 
-def _admission_policy(obj: Json, now: datetime) -> Cells:
+def _admission_policy_cells(obj: Json, now: datetime) -> Cells:
     kind = obj["spec"].get("paramKind")
     text = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
-    return [_name(obj), len(obj["spec"].get("validations") or ()), text, created(obj, now)]
+    return [_name(obj), len(obj["spec"].get("validations") or ()), text, format_creation_age(obj, now)]
 
 
-def _mutating_policy(obj: Json, now: datetime) -> Cells:
+def _mutating_policy_cells(obj: Json, now: datetime) -> Cells:
     kind = obj["spec"].get("paramKind")
     text = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
-    return [_name(obj), len(obj["spec"].get("mutations") or ()), text, created(obj, now)]
+    return [_name(obj), len(obj["spec"].get("mutations") or ()), text, format_creation_age(obj, now)]
 
 
-def _policy_binding(obj: Json, now: datetime) -> Cells:
+def _policy_binding_cells(obj: Json, now: datetime) -> Cells:
     found = obj["spec"].get("paramRef")
     text = f"{found.get('namespace') or '*'}/{found.get('name') or '*'}" if found else UNSET
-    return [_name(obj), obj["spec"].get("policyName", ""), text, created(obj, now)]
+    return [_name(obj), obj["spec"].get("policyName", ""), text, format_creation_age(obj, now)]
 
 
-def _flow_schema(obj: Json, now: datetime) -> Cells:
+def _flow_schema_cells(obj: Json, now: datetime) -> Cells:
     spec = obj["spec"]
     method = (spec.get("distinguisherMethod") or {}).get("type", NONE)
     dangling = next((each["status"] for each in obj.get("status", {}).get("conditions") or () if each["type"] == "Dangling"), "?")
     level = spec["priorityLevelConfiguration"]["name"]
-    return [_name(obj), level, spec.get("matchingPrecedence", 1000), method, created(obj, now), dangling]
+    return [_name(obj), level, spec.get("matchingPrecedence", 1000), method, format_creation_age(obj, now), dangling]
 
 
-def _priority_level(obj: Json, now: datetime) -> Cells:
+def _priority_level_cells(obj: Json, now: datetime) -> Cells:
     limited = obj["spec"].get("limited") or obj["spec"].get("exempt") or {}
     queuing = (limited.get("limitResponse") or {}).get("queuing") or {}
     sizes = [queuing.get(field, NONE) for field in ("queues", "handSize", "queueLengthLimit")]
-    return [_name(obj), obj["spec"]["type"], limited.get("nominalConcurrencyShares", NONE), *sizes, created(obj, now)]
+    return [_name(obj), obj["spec"]["type"], limited.get("nominalConcurrencyShares", NONE), *sizes, format_creation_age(obj, now)]
 
 
-def _dated(obj: Json, _now: datetime) -> Cells:
+def _name_and_date_cells(obj: Json, _now: datetime) -> Cells:
     return [_name(obj), obj["metadata"].get("creationTimestamp", "")]
 
 
-_BINDING = TablePrinter(columns("Name|Role|Age", "Users|Groups|ServiceAccounts"), _binding)
+_BINDING = TablePrinter(define_columns("Name|Role|Age", "Users|Groups|ServiceAccounts"), _role_binding_cells)
 # What the server prints for kinds nobody wrote a table for, roles and CustomResourceDefinitions among them.
-DEFAULT = TablePrinter(columns("Name|Created At"), _dated)
-_WEBHOOKS = TablePrinter(columns("Name|Webhooks|Age", "", "Webhooks"), _webhooks)
+DEFAULT = TablePrinter(define_columns("Name|Created At"), _name_and_date_cells)
+_WEBHOOKS = TablePrinter(define_columns("Name|Webhooks|Age", "", "Webhooks"), _webhook_cells)
 _RBAC, _ADMISSION, _FLOW = "rbac.authorization.k8s.io", "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io"
 
 PRINTERS = {
     f"{_RBAC}/rolebindings": _BINDING,
     f"{_RBAC}/clusterrolebindings": _BINDING,
-    "/serviceaccounts": TablePrinter(columns("Name|Age"), _aged),
-    "resource.k8s.io/deviceclasses": TablePrinter(columns("Name|Age"), _aged),
-    "resource.k8s.io/resourceclaimtemplates": TablePrinter(columns("Name|Age"), _aged),
+    "/serviceaccounts": TablePrinter(define_columns("Name|Age"), _name_and_age_cells),
+    "resource.k8s.io/deviceclasses": TablePrinter(define_columns("Name|Age"), _name_and_age_cells),
+    "resource.k8s.io/resourceclaimtemplates": TablePrinter(define_columns("Name|Age"), _name_and_age_cells),
     "certificates.k8s.io/certificatesigningrequests": TablePrinter(
-        columns("Name|Age|SignerName|Requestor|RequestedDuration|Condition"), _request
+        define_columns("Name|Age|SignerName|Requestor|RequestedDuration|Condition"), _signing_request_cells
     ),
     f"{_ADMISSION}/mutatingwebhookconfigurations": _WEBHOOKS,
     f"{_ADMISSION}/validatingwebhookconfigurations": _WEBHOOKS,
     f"{_ADMISSION}/validatingadmissionpolicies": TablePrinter(
-        columns("Name|Validations|ParamKind|Age", "", "Validations"), _admission_policy
+        define_columns("Name|Validations|ParamKind|Age", "", "Validations"), _admission_policy_cells
     ),
-    f"{_ADMISSION}/mutatingadmissionpolicies": TablePrinter(columns("Name|Mutations|ParamKind|Age", "", "Mutations"), _mutating_policy),
-    f"{_ADMISSION}/mutatingadmissionpolicybindings": TablePrinter(columns("Name|PolicyName|ParamRef|Age"), _policy_binding),
-    f"{_ADMISSION}/validatingadmissionpolicybindings": TablePrinter(columns("Name|PolicyName|ParamRef|Age"), _policy_binding),
-    f"{_FLOW}/flowschemas": TablePrinter(columns("Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL"), _flow_schema),
+    f"{_ADMISSION}/mutatingadmissionpolicies": TablePrinter(
+        define_columns("Name|Mutations|ParamKind|Age", "", "Mutations"), _mutating_policy_cells
+    ),
+    f"{_ADMISSION}/mutatingadmissionpolicybindings": TablePrinter(define_columns("Name|PolicyName|ParamRef|Age"), _policy_binding_cells),
+    f"{_ADMISSION}/validatingadmissionpolicybindings": TablePrinter(define_columns("Name|PolicyName|ParamRef|Age"), _policy_binding_cells),
+    f"{_FLOW}/flowschemas": TablePrinter(
+        define_columns("Name|PriorityLevel|MatchingPrecedence|DistinguisherMethod|Age|MissingPL"), _flow_schema_cells
+    ),
     f"{_FLOW}/prioritylevelconfigurations": TablePrinter(
-        columns("Name|Type|NominalConcurrencyShares|Queues|HandSize|QueueLengthLimit|Age"), _priority_level
+        define_columns("Name|Type|NominalConcurrencyShares|Queues|HandSize|QueueLengthLimit|Age"), _priority_level_cells
     ),
 }

@@ -24,30 +24,30 @@ _PRINTERS: dict[str, TablePrinter] = {
 }
 
 
-def printer_for(resource: ServedResource) -> TablePrinter:
+def find_printer(resource: ServedResource) -> TablePrinter:
     if resource.custom:
-        return custom.printer(list(resource.columns))
+        return custom.custom_printer(list(resource.columns))
     return _PRINTERS.get(resource.key, policy.DEFAULT)
 
 
-def partial(obj: Json) -> Json:
+def metadata_only(obj: Json) -> Json:
     """The PartialObjectMetadata of an object."""
     return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
 
 
-def _row(printer: TablePrinter, obj: Json, now: datetime, include: str) -> Json:
+def _build_row(printer: TablePrinter, obj: Json, now: datetime, include: str) -> Json:
     row: Json = {"cells": printer.row(obj, now)}
     if include != "None":
-        row["object"] = obj if include == "Object" else partial(obj)
+        row["object"] = obj if include == "Object" else metadata_only(obj)
     return row
 
 
-def table(printer: TablePrinter, objects: Iterable[Json], meta: Json, now: datetime, include: str) -> Json:
+def build_table(printer: TablePrinter, objects: Iterable[Json], meta: Json, now: datetime, include: str) -> Json:
     """`include` is what each row carries besides its cells: Metadata (the default), Object or None."""
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",
         "metadata": meta,
         "columnDefinitions": [column.definition for column in printer.columns],
-        "rows": [_row(printer, obj, now, include) for obj in objects],
+        "rows": [_build_row(printer, obj, now, include) for obj in objects],
     }

@@ -32,43 +32,43 @@ class MessageField:
 
 
 @lru_cache(maxsize=1)
-def _messages() -> dict[str, dict[int, MessageField]]:
+def _load_messages() -> dict[str, dict[int, MessageField]]:
     text = files(__package__).joinpath("messages.txt").read_text(encoding="ascii")
     lines = (line.split(": ", 1) for line in text.splitlines() if line and not line.startswith("#"))
-    return {name: dict(map(_field, _FIELD.finditer(fields))) for name, fields in lines}
+    return {name: dict(map(_parse_field, _FIELD.finditer(fields))) for name, fields in lines}
 
 
-def _field(found: re.Match[str]) -> tuple[int, MessageField]:
+def _parse_field(found: re.Match[str]) -> tuple[int, MessageField]:
     marks = found["marks"]
     return int(found["number"]), MessageField(found["name"], found["kind"] or "", "?" in marks, "*" in marks, "%" in marks, "+" in marks)
 
 
-def decode(body: bytes) -> Json:
+def decode_object(body: bytes) -> Json:
     """The object in a protobuf body; raises a 415 status for a kind whose messages are not known, a 400 for a broken body."""
     try:
-        envelope = dict(_read(body.removeprefix(MAGIC)))
-        meta = dict(_read(envelope[1]))
+        envelope = dict(_read_fields(body.removeprefix(MAGIC)))
+        meta = dict(_read_fields(envelope[1]))
         kind, version = meta.get(2, b"").decode(), meta.get(1, b"").decode()
         exact = f"{kind}.{version}"
-        message = exact if exact in _messages() else kind
-        if message not in _messages():
+        message = exact if exact in _load_messages() else kind
+        if message not in _load_messages():
             raise status.unsupported_media_type(["application/json", "application/yaml"])
-        return {"kind": kind, "apiVersion": version, **_message(message, envelope.get(2, b""))}
+        return {"kind": kind, "apiVersion": version, **_decode_message(message, envelope.get(2, b""))}
     except (KeyError, ValueError, IndexError, TypeError, AttributeError, struct.error) as broken:
         raise status.bad_request(f"error decoding the protobuf body: {broken}") from broken
 
 
-def _read(data: bytes) -> Iterator[tuple[int, Any]]:
+def _read_fields(data: bytes) -> Iterator[tuple[int, Any]]:
     """Numbers and raw values of a message's fields, in order."""
     at = 0
     while at < len(data):
-        tag, at = _varint(data, at)
+        tag, at = _read_varint(data, at)
         number, wire = tag >> 3, tag & 7
         if wire == _VARINT:
-            value, at = _varint(data, at)
+            value, at = _read_varint(data, at)
             yield number, value
         elif wire == _BYTES:
-            length, at = _varint(data, at)
+            length, at = _read_varint(data, at)
             if at + length > len(data):
                 raise ValueError("a field is longer than its message")
             yield number, data[at : at + length]
@@ -81,7 +81,7 @@ def _read(data: bytes) -> Iterator[tuple[int, Any]]:
             raise ValueError(f"unknown wire type {wire}")
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
+def _read_varint(data: bytes, at: int) -> tuple[int, int]:
     value = shift = 0
     while True:
         byte = data[at]
@@ -92,61 +92,61 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
         shift += 7
 
 
-def _message(kind: str, data: bytes) -> Json:
-    known = _messages().get(kind, {})
+def _decode_message(kind: str, data: bytes) -> Json:
+    known = _load_messages().get(kind, {})
     found: Json = {}
-    for number, raw in _read(data):
+    for number, raw in _read_fields(data):
         field = known.get(number)
         if field is not None:
-            _keep(found, field, raw)
+            _store_field(found, field, raw)
     return found
 
 
-def _keep(found: Json, field: MessageField, raw: Any) -> None:
+def _store_field(found: Json, field: MessageField, raw: Any) -> None:
     if field.inlined:
-        found.update(_message(field.kind, raw))
+        found.update(_decode_message(field.kind, raw))
     elif field.mapped:
-        entry = dict(_read(raw))
-        found.setdefault(field.name, {})[entry.get(1, b"").decode()] = _value(field.kind, entry.get(2, b""))
+        entry = dict(_read_fields(raw))
+        found.setdefault(field.name, {})[entry.get(1, b"").decode()] = _decode_value(field.kind, entry.get(2, b""))
     elif field.repeated:
-        found.setdefault(field.name, []).append(_value(field.kind, raw))
+        found.setdefault(field.name, []).append(_decode_value(field.kind, raw))
     else:
-        value = _value(field.kind, raw)
+        value = _decode_value(field.kind, raw)
         if field.explicit or value not in ("", 0, False, None, {}):
             found[field.name] = value
 
 
-def _value(kind: str, raw: Any) -> Any:
+def _decode_value(kind: str, raw: Any) -> Any:
     scalar = _SCALARS.get(kind)
-    return scalar(raw) if scalar else _message(kind, raw)
+    return scalar(raw) if scalar else _decode_message(kind, raw)
 
 
-def _integer(raw: int) -> int:
+def _decode_integer(raw: int) -> int:
     return raw - (1 << 64) if raw >= 1 << 63 else raw
 
 
-def _time(raw: bytes) -> str | None:
-    seconds = _integer(dict(_read(raw)).get(1, 0))
+def _decode_time(raw: bytes) -> str | None:
+    seconds = _decode_integer(dict(_read_fields(raw)).get(1, 0))
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if seconds > 0 else None
 
 
-def _int_or_string(raw: bytes) -> int | str:
-    parts = dict(_read(raw))
+def _decode_int_or_string(raw: bytes) -> int | str:
+    parts = dict(_read_fields(raw))
     text: bytes = parts.get(3, b"")
-    return text.decode() if parts.get(1) else _integer(parts.get(2, 0))
+    return text.decode() if parts.get(1) else _decode_integer(parts.get(2, 0))
 
 
-def _quantity(raw: bytes) -> str:
-    text: bytes = dict(_read(raw)).get(1, b"0")
+def _decode_quantity(raw: bytes) -> str:
+    text: bytes = dict(_read_fields(raw)).get(1, b"0")
     return text.decode()
 
 
 _SCALARS: dict[str, Callable[[Any], Any]] = {
     "": lambda raw: raw.decode(),
-    "i": _integer,
+    "i": _decode_integer,
     "b": bool,
     "y": lambda raw: base64.b64encode(raw).decode(),
-    "T": _time,
-    "I": _int_or_string,
-    "Q": _quantity,
+    "T": _decode_time,
+    "I": _decode_int_or_string,
+    "Q": _decode_quantity,
 }

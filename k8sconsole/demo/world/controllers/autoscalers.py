@@ -4,15 +4,15 @@ from datetime import timedelta
 from math import ceil
 from typing import ClassVar
 
-from k8sconsole.demo.clock import moment
+from k8sconsole.demo.clock import parse_timestamp
 from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.world import conditions, pods, usage
-from k8sconsole.demo.world.controller import BaseController, Json, Key, being_deleted, key_of, selects
+from k8sconsole.demo.world.controller import BaseController, Json, Key, is_being_deleted, object_key, selects
 from k8sconsole.demo.world.kinds import AUTOSCALERS, DEPLOYMENTS, PODS, STATEFUL_SETS
 
 _PERIOD = 15.0
 _TOLERANCE = 0.1
-_CALM_BEFORE_SHRINKING = timedelta(minutes=5)
+_SCALE_DOWN_STABILISATION = timedelta(minutes=5)
 _COMPONENT = "horizontal-pod-autoscaler"
 _TARGETS = {"Deployment": DEPLOYMENTS, "StatefulSet": STATEFUL_SETS}
 
@@ -23,76 +23,78 @@ class AutoscalerController(BaseController):
 
     def reconcile(self, key: Key) -> float | None:
         scaler = self.context.find(AUTOSCALERS, key)
-        if scaler is None or being_deleted(scaler):
+        if scaler is None or is_being_deleted(scaler):
             return None
         target = scaler["spec"]["scaleTargetRef"]
         resource = _TARGETS.get(target["kind"])
         scaled = self.context.find(resource, (key[0], target["name"])) if resource else None
         if scaled is None or resource is None:
-            self._unable(scaler, target)
+            self._report_missing_target(scaler, target)
         else:
             self._scale(scaler, scaled, resource)
         return _PERIOD
 
-    def _unable(self, scaler: Json, target: Json) -> None:
+    def _report_missing_target(self, scaler: Json, target: Json) -> None:
         message = (
             f'the HPA controller was unable to get the target\'s current scale: {target["kind"].lower()}s "{target["name"]}" not found'
         )
-        self._write(scaler, scaler.get("status", {}), [("AbleToScale", "False", "FailedGetScale", message)])
-        self.context.recorder.warning(scaler, "FailedGetScale", message, _COMPONENT)
+        self._write_status(scaler, scaler.get("status", {}), [("AbleToScale", "False", "FailedGetScale", message)])
+        self.context.recorder.record_warning(scaler, "FailedGetScale", message, _COMPONENT)
 
     def _scale(self, scaler: Json, scaled: Json, resource: ServedResource) -> None:
         spec, replicas = scaler["spec"], scaled["spec"].get("replicas", 1)
-        readings = self._readings(scaler, scaled)
+        readings = self._compute_metrics(scaler, scaled)
         low, high = spec.get("minReplicas", 1), spec["maxReplicas"]
         wished = max((wish for _, wish in readings), default=replicas) if replicas else 0
         desired = min(high, max(low, wished)) if replicas else 0
         status = {**scaler.get("status", {}), "currentReplicas": replicas, "currentMetrics": [reading for reading, _ in readings]}
-        if desired != replicas and self._may_move(scaler, desired - replicas):
-            self._move(scaler, scaled, resource, desired)
+        if desired != replicas and self._may_rescale(scaler, desired - replicas):
+            self._rescale(scaler, scaled, resource, desired)
             status |= {"lastScaleTime": self.context.stamp}
         else:
             desired = replicas if desired != replicas else desired
         limited = ("True", "TooManyReplicas", "more") if wished > high else ("True", "TooFewReplicas", "less") if wished < low else None
-        self._write(scaler, status | {"desiredReplicas": desired}, _said(bool(readings), limited))
+        self._write_status(scaler, status | {"desiredReplicas": desired}, _build_conditions(bool(readings), limited))
 
-    def _readings(self, scaler: Json, scaled: Json) -> list[tuple[Json, int]]:
+    def _compute_metrics(self, scaler: Json, scaled: Json) -> list[tuple[Json, int]]:
         """Each metric as the status shows it, with the replicas it wishes for."""
         namespace, selector = scaled["metadata"]["namespace"], scaled["spec"].get("selector")
         chosen = [
-            pod for pod in self.store.iterate(PODS, namespace) if selects(selector, pod["metadata"].get("labels", {})) and pods.ready(pod)
+            pod
+            for pod in self.store.iterate(PODS, namespace)
+            if selects(selector, pod["metadata"].get("labels", {})) and pods.is_ready(pod)
         ]
         metrics = [metric["resource"] for metric in scaler["spec"].get("metrics", ()) if metric["type"] == "Resource"]
-        return [self._reading(metric, chosen) for metric in metrics if chosen]
+        return [self._compute_metric(metric, chosen) for metric in metrics if chosen]
 
-    def _reading(self, metric: Json, chosen: list[Json]) -> tuple[Json, int]:
+    def _compute_metric(self, metric: Json, chosen: list[Json]) -> tuple[Json, int]:
         name, target = metric["name"], metric["target"]["averageUtilization"]
-        used, asked = usage.sums(self.store, map(key_of, chosen), name, self.context.now)
+        used, asked = usage.sum_usage(self.store, map(object_key, chosen), name, self.context.now)
         share = round(100 * used / asked) if asked else 0
-        current = {"averageUtilization": share, "averageValue": usage.spelled(name, used // len(chosen))}
+        current = {"averageUtilization": share, "averageValue": usage.format_average(name, used // len(chosen))}
         ratio = share / target
         wish = len(chosen) if abs(ratio - 1) <= _TOLERANCE else ceil(len(chosen) * ratio)
         return {"type": "Resource", "resource": {"name": name, "current": current}}, wish
 
-    def _may_move(self, scaler: Json, difference: int) -> bool:
+    def _may_rescale(self, scaler: Json, difference: int) -> bool:
         """Up at once; down only after a while of calm."""
         last = scaler.get("status", {}).get("lastScaleTime")
-        return difference > 0 or last is None or moment(last) + _CALM_BEFORE_SHRINKING <= self.context.now
+        return difference > 0 or last is None or parse_timestamp(last) + _SCALE_DOWN_STABILISATION <= self.context.now
 
-    def _move(self, scaler: Json, scaled: Json, resource: ServedResource, desired: int) -> None:
+    def _rescale(self, scaler: Json, scaled: Json, resource: ServedResource, desired: int) -> None:
         meta, grows = scaled["metadata"], desired > scaled["spec"].get("replicas", 1)
         self.store.mutate(resource, meta["namespace"], meta["name"], lambda fresh: fresh["spec"].update(replicas=desired))
         why = "cpu resource utilization (percentage of request) above target" if grows else "All metrics below target"
-        self.context.recorder.normal(scaler, "SuccessfulRescale", f"New size: {desired}; reason: {why}", _COMPONENT)
+        self.context.recorder.record_normal(scaler, "SuccessfulRescale", f"New size: {desired}; reason: {why}", _COMPONENT)
 
-    def _write(self, scaler: Json, status: Json, said: list[tuple[str, str, str, str]]) -> None:
+    def _write_status(self, scaler: Json, status: Json, said: list[tuple[str, str, str, str]]) -> None:
         status = {**status, "conditions": [dict(condition) for condition in status.get("conditions", ())]}
         for condition in said:
-            conditions.put(status, dict(zip(("type", "status", "reason", "message"), condition, strict=True)), self.context.stamp)
+            conditions.set_condition(status, dict(zip(("type", "status", "reason", "message"), condition, strict=True)), self.context.stamp)
         self.context.set_status(AUTOSCALERS, scaler, status)
 
 
-def _said(measured: bool, limited: tuple[str, str, str] | None) -> list[tuple[str, str, str, str]]:
+def _build_conditions(measured: bool, limited: tuple[str, str, str] | None) -> list[tuple[str, str, str, str]]:
     able = ("AbleToScale", "True", "ReadyForNewScale", "recommended size matches current size")
     active = (
         "ScalingActive",

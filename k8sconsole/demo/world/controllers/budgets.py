@@ -5,7 +5,7 @@ from math import ceil, floor
 from typing import ClassVar
 
 from k8sconsole.demo.world import conditions, pods
-from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, selects, spec_changed
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, route_spec_change, selects
 from k8sconsole.demo.world.kinds import BUDGETS, PODS
 
 
@@ -14,7 +14,7 @@ class DisruptionBudgetController(BaseController):
     primary = BUDGETS
 
     def watches(self) -> dict[str, Router]:
-        return {BUDGETS.key: spec_changed, PODS.key: self._pod_changed}
+        return {BUDGETS.key: route_spec_change, PODS.key: self._route_pod_change}
 
     def reconcile(self, key: Key) -> float | None:
         budget = self.context.find(BUDGETS, key)
@@ -22,9 +22,9 @@ class DisruptionBudgetController(BaseController):
             return None
         selector = budget["spec"].get("selector")
         chosen = [
-            pod for pod in self.store.iterate(PODS, key[0]) if selects(selector, pod["metadata"].get("labels", {})) and pods.active(pod)
+            pod for pod in self.store.iterate(PODS, key[0]) if selects(selector, pod["metadata"].get("labels", {})) and pods.is_active(pod)
         ]
-        status = budget_status(budget, len(chosen), sum(map(pods.ready, chosen)))
+        status = compute_budget_status(budget, len(chosen), sum(map(pods.is_ready, chosen)))
         status["conditions"] = [dict(condition) for condition in budget.get("status", {}).get("conditions", ())]
         enough = status["disruptionsAllowed"] > 0
         reason = "SufficientPods" if enough else "InsufficientPods"
@@ -35,12 +35,12 @@ class DisruptionBudgetController(BaseController):
             "message": "",
             "observedGeneration": status["observedGeneration"],
         }
-        conditions.put(status, told, self.context.stamp)
+        conditions.set_condition(status, told, self.context.stamp)
         self.context.set_status(BUDGETS, budget, status)
         return None
 
-    def _pod_changed(self, change: ObjectChange) -> Iterable[Key]:
-        if not change.gone and change.previous and pods.ready(change.previous) == pods.ready(change.object):
+    def _route_pod_change(self, change: ObjectChange) -> Iterable[Key]:
+        if not change.deleted and change.previous and pods.is_ready(change.previous) == pods.is_ready(change.object):
             return
         labels = change.object["metadata"].get("labels", {})
         for budget in self.store.iterate(BUDGETS, change.namespace):
@@ -48,7 +48,7 @@ class DisruptionBudgetController(BaseController):
                 yield change.namespace, budget["metadata"]["name"]
 
 
-def budget_status(budget: Json, expected: int, healthy: int) -> Json:
+def compute_budget_status(budget: Json, expected: int, healthy: int) -> Json:
     spec = budget["spec"]
     if "maxUnavailable" in spec:
         desired = expected - _share(spec["maxUnavailable"], expected, up=False)

@@ -3,38 +3,38 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from k8sconsole.demo.clock import moment, stamp
+from k8sconsole.demo.clock import format_timestamp, parse_timestamp
 from k8sconsole.demo.world import conditions
-from k8sconsole.demo.world.controllers.rolling import bounds, wanted_replicas
+from k8sconsole.demo.world.controllers.rolling import desired_replicas, rollout_bounds
 
 Json = dict[str, Any]
 _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", "unavailableReplicas")
 
 
-def status_of(deployment: Json, sets: list[Json], current: Json | None, now: datetime) -> tuple[Json, float | None]:
+def compute_status(deployment: Json, sets: list[Json], current: Json | None, now: datetime) -> tuple[Json, float | None]:
     """The new status, and the seconds after which a roll-out without progress is due to be called late."""
     before = deployment.get("status", {})
-    counts = _counts(deployment, sets, current)
+    counts = _count_replicas(deployment, sets, current)
     status: Json = {"observedGeneration": deployment["metadata"].get("generation", 1)}
     status |= {name: value for name, value in counts.items() if value}
     status["conditions"] = [dict(condition) for condition in before.get("conditions", ())]
-    _put(status, _available(deployment, counts), now)
-    look_again = _progress(deployment, before, status, counts, current, now)
-    _failure(status, sets, now)
+    _set_with_update_time(status, _available_condition(deployment, counts), now)
+    look_again = _set_progressing(deployment, before, status, counts, current, now)
+    _set_replica_failure(status, sets, now)
     return status, look_again
 
 
-def _counts(deployment: Json, sets: list[Json], current: Json | None) -> dict[str, int]:
-    replicas = sum(_of(each, "replicas") for each in sets)
-    available = sum(_of(each, "availableReplicas") for each in sets)
+def _count_replicas(deployment: Json, sets: list[Json], current: Json | None) -> dict[str, int]:
+    replicas = sum(_status_count(each, "replicas") for each in sets)
+    available = sum(_status_count(each, "availableReplicas") for each in sets)
     wanted = sum(each["spec"].get("replicas", 0) for each in sets)
-    updated = _of(current, "replicas") if current else 0
-    ready = sum(_of(each, "readyReplicas") for each in sets)
+    updated = _status_count(current, "replicas") if current else 0
+    ready = sum(_status_count(each, "readyReplicas") for each in sets)
     return dict(zip(_COUNTS, (replicas, updated, ready, available, max(0, wanted - available)), strict=True))
 
 
-def _available(deployment: Json, counts: dict[str, int]) -> Json:
-    enough = counts["availableReplicas"] >= wanted_replicas(deployment) - bounds(deployment)[1]
+def _available_condition(deployment: Json, counts: dict[str, int]) -> Json:
+    enough = counts["availableReplicas"] >= desired_replicas(deployment) - rollout_bounds(deployment)[1]
     return {
         "type": "Available",
         "status": str(enough),
@@ -43,35 +43,41 @@ def _available(deployment: Json, counts: dict[str, int]) -> Json:
     }
 
 
-def _progress(deployment: Json, before: Json, status: Json, counts: dict[str, int], current: Json | None, now: datetime) -> float | None:
+def _set_progressing(
+    deployment: Json, before: Json, status: Json, counts: dict[str, int], current: Json | None, now: datetime
+) -> float | None:
     limit = deployment["spec"].get("progressDeadlineSeconds", 600)
     if deployment["spec"].get("paused"):
-        _put(status, _said("Unknown", "DeploymentPaused", "Deployment is paused"), now)
+        _set_with_update_time(status, _progressing_condition("Unknown", "DeploymentPaused", "Deployment is paused"), now)
         return None
     if current is None:
         return None
     subject = f'ReplicaSet "{current["metadata"]["name"]}"'
-    old = conditions.find(before, "Progressing")
-    if _complete(deployment, counts):
-        _put(status, _said("True", "NewReplicaSetAvailable", f"{subject} has successfully progressed."), now)
+    old = conditions.find_condition(before, "Progressing")
+    if _is_complete(deployment, counts):
+        _set_with_update_time(
+            status, _progressing_condition("True", "NewReplicaSetAvailable", f"{subject} has successfully progressed."), now
+        )
         return None
-    since = moment(old["lastUpdateTime"]) if old else now
-    moved = old is None or old["reason"] in ("NewReplicaSetAvailable", "DeploymentPaused") or _moved(before, counts, deployment)
+    since = parse_timestamp(old["lastUpdateTime"]) if old else now
+    moved = old is None or old["reason"] in ("NewReplicaSetAvailable", "DeploymentPaused") or _has_progressed(before, counts, deployment)
     if moved:
-        _put(status, _said("True", "ReplicaSetUpdated", f"{subject} is progressing."), now, updated=True)
+        _set_with_update_time(status, _progressing_condition("True", "ReplicaSetUpdated", f"{subject} is progressing."), now, updated=True)
         return float(limit)
     if now - since >= timedelta(seconds=limit):
-        _put(status, _said("False", "ProgressDeadlineExceeded", f"{subject} has timed out progressing."), now)
+        _set_with_update_time(
+            status, _progressing_condition("False", "ProgressDeadlineExceeded", f"{subject} has timed out progressing."), now
+        )
         return None
     return (since + timedelta(seconds=limit) - now).total_seconds()
 
 
-def _complete(deployment: Json, counts: dict[str, int]) -> bool:
-    wanted = wanted_replicas(deployment)
+def _is_complete(deployment: Json, counts: dict[str, int]) -> bool:
+    wanted = desired_replicas(deployment)
     return counts["updatedReplicas"] == counts["replicas"] == counts["availableReplicas"] == wanted
 
 
-def _moved(before: Json, counts: dict[str, int], deployment: Json) -> bool:
+def _has_progressed(before: Json, counts: dict[str, int], deployment: Json) -> bool:
     """Progress is more updated, ready or available pods, fewer old ones, or another spec to work towards."""
     if before.get("observedGeneration") != deployment["metadata"].get("generation", 1):
         return True
@@ -80,27 +86,27 @@ def _moved(before: Json, counts: dict[str, int], deployment: Json) -> bool:
     return grown or counts["replicas"] - counts["updatedReplicas"] < old_before
 
 
-def _failure(status: Json, sets: list[Json], now: datetime) -> None:
+def _set_replica_failure(status: Json, sets: list[Json], now: datetime) -> None:
     """A ReplicaSet that may not create its pods makes its Deployment say so."""
-    failures = [failure for each in sets if (failure := conditions.find(each.get("status", {}), "ReplicaFailure"))]
+    failures = [failure for each in sets if (failure := conditions.find_condition(each.get("status", {}), "ReplicaFailure"))]
     if failures:
         said = {name: failures[0][name] for name in ("type", "status", "reason", "message")}
-        _put(status, said, now)
+        _set_with_update_time(status, said, now)
     else:
-        conditions.drop(status, "ReplicaFailure")
+        conditions.remove_condition(status, "ReplicaFailure")
 
 
-def _said(status: str, reason: str, message: str) -> Json:
+def _progressing_condition(status: str, reason: str, message: str) -> Json:
     return {"type": "Progressing", "status": status, "reason": reason, "message": message}
 
 
-def _put(status: Json, condition: Json, now: datetime, *, updated: bool = False) -> None:
+def _set_with_update_time(status: Json, condition: Json, now: datetime, *, updated: bool = False) -> None:
     """`lastUpdateTime` moves with whatever the condition says."""
-    old = conditions.find(status, condition["type"])
+    old = conditions.find_condition(status, condition["type"])
     same = old is not None and all(old[name] == condition[name] for name in ("status", "reason", "message"))
-    last = old["lastUpdateTime"] if old and same and not updated else stamp(now)
-    conditions.put(status, condition | {"lastUpdateTime": last}, stamp(now))
+    last = old["lastUpdateTime"] if old and same and not updated else format_timestamp(now)
+    conditions.set_condition(status, condition | {"lastUpdateTime": last}, format_timestamp(now))
 
 
-def _of(replica_set: Json, count: str) -> int:
+def _status_count(replica_set: Json, count: str) -> int:
     return int(replica_set.get("status", {}).get(count, 0))

@@ -6,7 +6,7 @@ from typing import ClassVar
 from k8sconsole.demo.clock import seconds_since
 from k8sconsole.demo.world.controller import BaseController, Key, ObjectChange, Router
 from k8sconsole.demo.world.kinds import EVENTS
-from k8sconsole.demo.world.recorder import LIFETIME
+from k8sconsole.demo.world.recorder import EVENT_TTL
 
 
 class EventExpiryController(BaseController):
@@ -15,18 +15,18 @@ class EventExpiryController(BaseController):
 
     def watches(self) -> dict[str, Router]:
         """An event that is counted again keeps its timer, which then finds that it is not due yet."""
-        return {EVENTS.key: self._came}
+        return {EVENTS.key: self._route_new_event}
 
     def reconcile(self, key: Key) -> float | None:
         event = self.context.find(EVENTS, key)
         if event is None:
             return None
         last = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
-        left = LIFETIME.total_seconds() - seconds_since(last, self.context.now)
+        left = EVENT_TTL.total_seconds() - seconds_since(last, self.context.now)
         if left > 0:
             return left
         self.store.remove(EVENTS, *key)
         return None
 
-    def _came(self, change: ObjectChange) -> Iterable[Key]:
-        return () if change.previous_raw or change.gone else (change.key,)
+    def _route_new_event(self, change: ObjectChange) -> Iterable[Key]:
+        return () if change.previous_raw or change.deleted else (change.key,)

@@ -45,10 +45,10 @@ SUPPORT: tuple[type[BaseController], ...] = (
     DisruptionBudgetController,
     GarbageCollector,
 )
-PAST: tuple[type[BaseController], ...] = WORKLOADS + SUPPORT
-STILL: tuple[type[BaseController], ...] = (*PAST, NodeController)
-EVERY: tuple[type[BaseController], ...] = (
-    *PAST,
+PAST_CONTROLLERS: tuple[type[BaseController], ...] = WORKLOADS + SUPPORT
+STILL_CONTROLLERS: tuple[type[BaseController], ...] = (*PAST_CONTROLLERS, NodeController)
+ALL_CONTROLLERS: tuple[type[BaseController], ...] = (
+    *PAST_CONTROLLERS,
     EventExpiryController,
     CronJobController,
     AutoscalerController,

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from k8sconsole.demo.clock import moment
+from k8sconsole.demo.clock import parse_timestamp
 from k8sconsole.demo.world import conditions, pods
-from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, being_deleted, spec_changed, to_owner
+from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, is_being_deleted, route_spec_change, route_to_owner
 from k8sconsole.demo.world.kinds import JOBS, PODS
 
 _COMPONENT = "job-controller"
@@ -16,35 +16,35 @@ class JobController(BaseController):
     primary = JOBS
 
     def watches(self) -> dict[str, Router]:
-        return {JOBS.key: spec_changed, PODS.key: to_owner("Job")}
+        return {JOBS.key: route_spec_change, PODS.key: route_to_owner("Job")}
 
     def reconcile(self, key: Key) -> float | None:
         job = self.context.find(JOBS, key)
-        if job is None or being_deleted(job):
+        if job is None or is_being_deleted(job):
             return None
-        if done(job):
-            return self._expire(job)
-        self._select(job)
-        members = self.context.owned(job, PODS)
-        verdict = self._verdict(job, members)
+        if is_done(job):
+            return self._delete_expired(job)
+        self._set_selector(job)
+        members = self.context.find_owned(job, PODS)
+        verdict = self._final_condition(job, members)
         wait = None
         if verdict or job["spec"].get("suspend"):
-            self._stop(job, members)
+            self._delete_active(job, members)
         else:
-            wait = self._top_up(job, members)
+            wait = self._create_missing(job, members)
         self._write_status(job, verdict)
         return wait
 
-    def _select(self, job: Json) -> None:
+    def _set_selector(self, job: Json) -> None:
         """The selector an API server gives a job: its own uid."""
         if "selector" not in job["spec"]:
             labels = {"batch.kubernetes.io/controller-uid": job["metadata"]["uid"]}
             namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
             self.store.mutate(JOBS, namespace, name, lambda fresh: fresh["spec"].update(selector={"matchLabels": labels}))
 
-    def _verdict(self, job: Json, members: list[Json]) -> Json | None:
+    def _final_condition(self, job: Json, members: list[Json]) -> Json | None:
         """The final condition, where there is one."""
-        spec, succeeded = job["spec"], sum(pods.phase(pod) == "Succeeded" for pod in members)
+        spec, succeeded = job["spec"], sum(pods.pod_phase(pod) == "Succeeded" for pod in members)
         if succeeded >= spec.get("completions", 1):
             return {
                 "type": "Complete",
@@ -52,103 +52,103 @@ class JobController(BaseController):
                 "reason": "CompletionsReached",
                 "message": "Reached expected number of succeeded pods",
             }
-        if _failures(members) > spec.get("backoffLimit", 6):
-            return _failed("BackoffLimitExceeded", "Job has reached the specified backoff limit")
+        if _count_failures(members) > spec.get("backoffLimit", 6):
+            return _failed_condition("BackoffLimitExceeded", "Job has reached the specified backoff limit")
         deadline, started = spec.get("activeDeadlineSeconds"), job.get("status", {}).get("startTime")
-        if deadline and started and moment(started) + timedelta(seconds=deadline) <= self.context.now:
-            return _failed("DeadlineExceeded", "Job was active longer than specified deadline")
+        if deadline and started and parse_timestamp(started) + timedelta(seconds=deadline) <= self.context.now:
+            return _failed_condition("DeadlineExceeded", "Job was active longer than specified deadline")
         return None
 
-    def _top_up(self, job: Json, members: list[Json]) -> float | None:
+    def _create_missing(self, job: Json, members: list[Json]) -> float | None:
         spec = job["spec"]
-        running = sum(map(pods.active, members))
-        open_ = spec.get("completions", 1) - sum(pods.phase(pod) == "Succeeded" for pod in members)
+        running = sum(map(pods.is_active, members))
+        open_ = spec.get("completions", 1) - sum(pods.pod_phase(pod) == "Succeeded" for pod in members)
         missing = min(spec.get("parallelism", 1), open_) - running
-        pause = self._pause(members) if missing > 0 else 0.0
+        pause = self._back_off_left(members) if missing > 0 else 0.0
         if pause > 0:
             return pause
         for _ in range(max(0, missing)):
-            if self._create(job):
+            if self._create_pod(job):
                 return 60.0
         return float(spec["activeDeadlineSeconds"]) if "activeDeadlineSeconds" in spec else None
 
-    def _pause(self, members: list[Json]) -> float:
+    def _back_off_left(self, members: list[Json]) -> float:
         """Seconds left of the back-off after the last failure: 10 s, doubled with each, at most six minutes."""
-        failed = [pod for pod in members if pods.phase(pod) == "Failed"]
+        failed = [pod for pod in members if pods.pod_phase(pod) == "Failed"]
         if not failed:
             return 0.0
         last = (
-            max(moment(ended["finishedAt"]) for pod in failed for ended in _endings(pod))
-            if any(map(_endings, failed))
+            max(parse_timestamp(ended["finishedAt"]) for pod in failed for ended in _terminated_states(pod))
+            if any(map(_terminated_states, failed))
             else self.context.now
         )
         due = last + timedelta(seconds=min(360.0, 10.0 * 2 ** (len(failed) - 1)))
         return (due - self.context.now).total_seconds()
 
-    def _create(self, job: Json) -> str:
+    def _create_pod(self, job: Json) -> str:
         meta = job["metadata"]
-        pod = pods.from_template(job["spec"]["template"], job, JOBS, pods.name_under(meta["name"], self.context, meta["uid"]))
+        pod = pods.build_from_template(job["spec"]["template"], job, JOBS, pods.generate_name(meta["name"], self.context, meta["uid"]))
         for prefix in ("", "batch.kubernetes.io/"):
             pod["metadata"]["labels"] |= {f"{prefix}controller-uid": meta["uid"], f"{prefix}job-name": meta["name"]}
         pod["metadata"]["generateName"] = meta["name"] + "-"
-        return pods.create(self, job, pod)
+        return pods.create_pod(self, job, pod)
 
-    def _stop(self, job: Json, members: list[Json]) -> None:
+    def _delete_active(self, job: Json, members: list[Json]) -> None:
         for pod in members:
-            if pods.active(pod):
-                pods.remove(self, job, pod)
+            if pods.is_active(pod):
+                pods.delete_pod(self, job, pod)
 
     def _write_status(self, job: Json, verdict: Json | None) -> None:
-        members = self.context.owned(job, PODS)
-        living = [pod for pod in members if pods.active(pod)]
+        members = self.context.find_owned(job, PODS)
+        living = [pod for pod in members if pods.is_active(pod)]
         counts = {
             "active": len(living),
-            "ready": sum(map(pods.ready, living)),
-            "succeeded": sum(pods.phase(pod) == "Succeeded" for pod in members),
-            "failed": sum(pods.phase(pod) == "Failed" for pod in members),
+            "ready": sum(map(pods.is_ready, living)),
+            "succeeded": sum(pods.pod_phase(pod) == "Succeeded" for pod in members),
+            "failed": sum(pods.pod_phase(pod) == "Failed" for pod in members),
         }
         status: dict[str, Any] = {name: value for name, value in job.get("status", {}).items() if name not in counts}
         status |= {name: value for name, value in counts.items() if value or name == "ready"}
         status |= {"startTime": status.get("startTime") or self.context.stamp, "uncountedTerminatedPods": {}, "terminating": 0}
         if verdict:
-            self._conclude(job, status, verdict)
+            self._record_result(job, status, verdict)
         self.context.set_status(JOBS, job, status)
 
-    def _conclude(self, job: Json, status: Json, verdict: Json) -> None:
+    def _record_result(self, job: Json, status: Json, verdict: Json) -> None:
         status["conditions"] = [dict(condition) for condition in status.get("conditions", ())]
-        conditions.put(status, verdict | {"lastProbeTime": self.context.stamp}, self.context.stamp)
+        conditions.set_condition(status, verdict | {"lastProbeTime": self.context.stamp}, self.context.stamp)
         if verdict["type"] == "Complete":
             status["completionTime"] = self.context.stamp
-            self.context.recorder.normal(job, "Completed", "Job completed", _COMPONENT)
+            self.context.recorder.record_normal(job, "Completed", "Job completed", _COMPONENT)
         else:
-            self.context.recorder.warning(job, verdict["reason"], verdict["message"], _COMPONENT)
+            self.context.recorder.record_warning(job, verdict["reason"], verdict["message"], _COMPONENT)
 
-    def _expire(self, job: Json) -> float | None:
+    def _delete_expired(self, job: Json) -> float | None:
         """A finished job with a time to live is taken away after it."""
         lives = job["spec"].get("ttlSecondsAfterFinished")
         if lives is None:
             return None
-        ended = max(moment(condition["lastTransitionTime"]) for condition in job["status"]["conditions"])
+        ended = max(parse_timestamp(condition["lastTransitionTime"]) for condition in job["status"]["conditions"])
         left = (ended + timedelta(seconds=lives) - self.context.now).total_seconds()
         if left <= 0:
             self.store.delete(JOBS, job["metadata"]["namespace"], job["metadata"]["name"])
         return left if left > 0 else None
 
 
-def done(job: Json) -> bool:
+def is_done(job: Json) -> bool:
     return any(conditions.is_true(job.get("status", {}), type_) for type_ in ("Complete", "Failed"))
 
 
-def _failed(reason: str, message: str) -> Json:
+def _failed_condition(reason: str, message: str) -> Json:
     return {"type": "Failed", "status": "True", "reason": reason, "message": message}
 
 
-def _failures(members: list[Json]) -> int:
+def _count_failures(members: list[Json]) -> int:
     """Failed pods, and restarts inside pods that restart their containers themselves."""
     restarts = sum(each.get("restartCount", 0) for pod in members for each in pod.get("status", {}).get("containerStatuses", ()))
-    return int(restarts) + sum(pods.phase(pod) == "Failed" for pod in members)
+    return int(restarts) + sum(pods.pod_phase(pod) == "Failed" for pod in members)
 
 
-def _endings(pod: Json) -> list[Json]:
+def _terminated_states(pod: Json) -> list[Json]:
     states = (each["state"].get("terminated") for each in pod.get("status", {}).get("containerStatuses", ()))
     return [ended for ended in states if ended]

@@ -6,10 +6,10 @@ from typing import ClassVar
 from k8sconsole.demo.world.behaviour import split_image
 from k8sconsole.demo.world.controller import BaseController, Json, Key, Router
 from k8sconsole.demo.world.kinds import DEPLOYMENTS
-from k8sconsole.demo.world.seeds import dice
+from k8sconsole.demo.world.seeds import seeded_random
 
 _CAUSE = "kubernetes.io/change-cause"
-_ROUND = ("", "rollouts")
+_ROLLOUT_KEY = ("", "rollouts")
 
 
 class RolloutController(BaseController):
@@ -19,8 +19,8 @@ class RolloutController(BaseController):
     def watches(self) -> dict[str, Router]:
         return {}
 
-    def unsettled(self) -> Iterable[Key]:
-        return (_ROUND,) if self.context.behaviours.life.rollouts else ()
+    def initial_keys(self) -> Iterable[Key]:
+        return (_ROLLOUT_KEY,) if self.context.behaviours.life.rollouts else ()
 
     def reconcile(self, key: Key) -> float | None:
         life = self.context.behaviours.life
@@ -43,7 +43,7 @@ class RolloutController(BaseController):
         image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
         repository, tag = split_image(image)
         others = [each for each in self.context.behaviours.registry.tags.get(repository, ()) if each != tag]
-        luck = dice(self.context.seed, deployment["metadata"]["uid"], self.context.now.timestamp())
+        luck = seeded_random(self.context.seed, deployment["metadata"]["uid"], self.context.now.timestamp())
         return f"{repository}:{luck.choice(others)}" if others else image
 
 

@@ -5,7 +5,16 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.world import conditions
-from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, any_change, being_deleted
+from k8sconsole.demo.world.controller import (
+    BaseController,
+    ControllerContext,
+    Json,
+    Key,
+    ObjectChange,
+    Router,
+    is_being_deleted,
+    route_any_change,
+)
 from k8sconsole.demo.world.kinds import CONFIG_MAPS, NAMESPACES, SERVICE_ACCOUNTS
 
 _FINALIZER = "kubernetes"
@@ -21,23 +30,23 @@ class NamespaceController(BaseController):
         self._ending: set[str] = set()
 
     def watches(self) -> dict[str, Router]:
-        return {NAMESPACES.key: any_change, "*": self._content_changed}
+        return {NAMESPACES.key: route_any_change, "*": self._route_content_change}
 
     def reconcile(self, key: Key) -> float | None:
         namespace = self.context.find(NAMESPACES, key)
         if namespace is None:
             self._ending.discard(key[1])
             return None
-        if not being_deleted(namespace):
-            self._furnish(namespace)
+        if not is_being_deleted(namespace):
+            self._add_defaults(namespace)
             return None
         self._ending.add(key[1])
-        return self._empty(namespace)
+        return self._delete_content(namespace)
 
-    def _content_changed(self, change: ObjectChange) -> Iterable[Key]:
-        return (("", change.namespace),) if change.gone and change.namespace in self._ending else ()
+    def _route_content_change(self, change: ObjectChange) -> Iterable[Key]:
+        return (("", change.namespace),) if change.deleted and change.namespace in self._ending else ()
 
-    def _furnish(self, namespace: Json) -> None:
+    def _add_defaults(self, namespace: Json) -> None:
         """What every namespace has: its own label, the finalizer, the default service account, the cluster's certificate."""
         name = namespace["metadata"]["name"]
 
@@ -55,21 +64,21 @@ class NamespaceController(BaseController):
             bundle = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "kube-root-ca.crt", "namespace": name}, "data": data}
             self.store.create(CONFIG_MAPS, bundle)
 
-    def _empty(self, namespace: Json) -> float | None:
+    def _delete_content(self, namespace: Json) -> float | None:
         name = namespace["metadata"]["name"]
         for resource in self.store.registry:
             if resource.namespaced and not resource.stored_as:
                 for each in list(self.store.iterate(resource, name)):
-                    if not being_deleted(each):
+                    if not is_being_deleted(each):
                         self.store.delete(resource, name, each["metadata"]["name"], propagation="Background")
-        left, held = self._remaining(name)
+        left, held = self._count_remaining(name)
         if not left:
             self.store.mutate(NAMESPACES, "", name, lambda fresh: fresh["spec"].update(finalizers=[]))
             return None
-        self._explain(namespace, left, held)
+        self._write_conditions(namespace, left, held)
         return _RETRY
 
-    def _remaining(self, name: str) -> tuple[Counter[str], Counter[str]]:
+    def _count_remaining(self, name: str) -> tuple[Counter[str], Counter[str]]:
         """What is left in a namespace, by kind and by the finalizer that holds it."""
         left: Counter[str] = Counter()
         held: Counter[str] = Counter()
@@ -80,7 +89,7 @@ class NamespaceController(BaseController):
                     held.update(each["metadata"].get("finalizers", ()))
         return left, held
 
-    def _explain(self, namespace: Json, left: Counter[str], held: Counter[str]) -> None:
+    def _write_conditions(self, namespace: Json, left: Counter[str], held: Counter[str]) -> None:
         remaining = ", ".join(f"{kind} has {count} resource instances" for kind, count in sorted(left.items()))
         finalizers = ", ".join(f"{finalizer} in {count} resource instances" for finalizer, count in sorted(held.items()))
         status = {**namespace.get("status", {}), "phase": "Terminating"}
@@ -97,5 +106,5 @@ class NamespaceController(BaseController):
             message = f"Some content in the namespace has finalizers remaining: {finalizers}"
             said.append(("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", message))
         for condition in said:
-            conditions.put(status, dict(zip(("type", "status", "reason", "message"), condition, strict=True)), self.context.stamp)
+            conditions.set_condition(status, dict(zip(("type", "status", "reason", "message"), condition, strict=True)), self.context.stamp)
         self.context.set_status(NAMESPACES, namespace, status)

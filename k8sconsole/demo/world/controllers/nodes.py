@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from k8sconsole.demo.clock import micro_stamp, seconds_since
+from k8sconsole.demo.clock import format_micro_time, seconds_since
 from k8sconsole.demo.world import conditions
 from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router
 from k8sconsole.demo.world.kinds import LEASES, NODES, PODS
@@ -21,19 +21,19 @@ class NodeController(BaseController):
     primary = NODES
 
     def watches(self) -> dict[str, Router]:
-        return {NODES.key: _pressure_changed}
+        return {NODES.key: _route_pressure_change}
 
     def reconcile(self, key: Key) -> float | None:
         node = self.context.find(NODES, key)
         if node is None:
-            self._collect(key[1])
+            self._remove_pods(key[1])
             return None
-        self._renew(node)
-        self._beat(node)
+        self._renew_lease(node)
+        self._send_heartbeat(node)
         return max(_RENEWAL, self.store.count(NODES) / _RENEWALS_A_SECOND)
 
-    def _renew(self, node: Json) -> None:
-        name, now = node["metadata"]["name"], micro_stamp(self.context.now)
+    def _renew_lease(self, node: Json) -> None:
+        name, now = node["metadata"]["name"], format_micro_time(self.context.now)
         if self.store.has(LEASES, LEASE_NAMESPACE, name):
             self.store.mutate(LEASES, LEASE_NAMESPACE, name, lambda fresh: fresh["spec"].update(renewTime=now))
             return
@@ -42,15 +42,15 @@ class NodeController(BaseController):
         spec = {"holderIdentity": name, "leaseDurationSeconds": 40, "renewTime": now}
         self.store.create(LEASES, {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": meta, "spec": spec})
 
-    def _beat(self, node: Json) -> None:
+    def _send_heartbeat(self, node: Json) -> None:
         listed = node.get("status", {}).get("conditions", ())
         if any(seconds_since(each.get("lastHeartbeatTime"), self.context.now) >= _HEARTBEAT for each in listed):
             beaten = [{**each, "lastHeartbeatTime": self.context.stamp} for each in listed]
             self.context.set_status(NODES, node, {**node["status"], "conditions": beaten})
 
-    def _collect(self, node: str) -> None:
+    def _remove_pods(self, node: str) -> None:
         """Pods of a node that is no more cannot end by themselves."""
-        for namespace, name in self.context.placement.on(node):
+        for namespace, name in self.context.placement.pods_on(node):
             self.store.remove(PODS, namespace, name)
 
 
@@ -61,15 +61,15 @@ class TaintController(BaseController):
     primary = NODES
 
     def watches(self) -> dict[str, Router]:
-        return {NODES.key: _pressure_changed}
+        return {NODES.key: _route_pressure_change}
 
     def reconcile(self, key: Key) -> float | None:
         node = self.context.find(NODES, key)
         if node is not None:
-            self._taint(node)
+            self._update_taints(node)
         return None
 
-    def _taint(self, node: Json) -> None:
+    def _update_taints(self, node: Json) -> None:
         wanted = {f"node.kubernetes.io/{name}" for type_, name in _PRESSURES.items() if conditions.is_true(node.get("status", {}), type_)}
         taints = node.get("spec", {}).get("taints", [])
         ours = {f"node.kubernetes.io/{name}" for name in _PRESSURES.values()}
@@ -80,11 +80,11 @@ class TaintController(BaseController):
             self.store.mutate(NODES, "", node["metadata"]["name"], lambda fresh: fresh.setdefault("spec", {}).update(taints=kept))
 
 
-def _pressure_changed(change: ObjectChange) -> Iterable[Key]:
+def _route_pressure_change(change: ObjectChange) -> Iterable[Key]:
     """New nodes, lost nodes, and another state of pressure; heartbeats are the node's own doing."""
-    same = not change.gone and _pressures(change.previous) == _pressures(change.object)
+    same = not change.deleted and _active_pressures(change.previous) == _active_pressures(change.object)
     return () if same and change.previous else (change.key,)
 
 
-def _pressures(node: Json) -> set[str]:
+def _active_pressures(node: Json) -> set[str]:
     return {type_ for type_ in _PRESSURES if conditions.is_true(node.get("status", {}), type_)}

@@ -32,7 +32,7 @@ class _Replicated(msgspec.Struct, frozen=True):
     status: _Status = _Status()
 
     @property
-    def rests(self) -> bool:
+    def is_settled(self) -> bool:
         reported = self.status.observedGeneration == self.metadata.generation and not self.metadata.deletionTimestamp
         return reported and self.status.replicas == self.status.availableReplicas == self.spec.replicas
 
@@ -40,6 +40,6 @@ class _Replicated(msgspec.Struct, frozen=True):
 _DECODER = msgspec.json.Decoder(_Replicated)
 
 
-def restless(store: "ObjectStore", resource: ServedResource) -> Iterable[tuple[str, str]]:
+def find_unsettled(store: "ObjectStore", resource: ServedResource) -> Iterable[tuple[str, str]]:
     """Keys of the deployments or replica sets that are not at rest."""
-    return [key for key in store.names(resource) if not _DECODER.decode(store.raw(resource, *key)).rests]
+    return [key for key in store.list_keys(resource) if not _DECODER.decode(store.get_raw(resource, *key)).is_settled]

@@ -1,37 +1,37 @@
 """The history of StatefulSets and DaemonSets: one ControllerRevision for each template, the newest with the highest number."""
 
 from k8sconsole.demo.resources import ServedResource
-from k8sconsole.demo.world.controller import ControllerContext, Json, reference
+from k8sconsole.demo.world.controller import ControllerContext, Json, owner_reference
 from k8sconsole.demo.world.kinds import DAEMON_SETS, REVISIONS, STATEFUL_SETS
-from k8sconsole.demo.world.seeds import template_hash
+from k8sconsole.demo.world.seeds import hash_template
 
 POD_LABEL = "controller-revision-hash"
 """Tells a pod's revision: its hash alone for a DaemonSet, its whole name for a StatefulSet."""
 _HASH_LABEL = {DAEMON_SETS.key: POD_LABEL, STATEFUL_SETS.key: "controller.kubernetes.io/hash"}
 
 
-def current(context: ControllerContext, owner: Json, resource: ServedResource) -> Json:
+def ensure_revision(context: ControllerContext, owner: Json, resource: ServedResource) -> Json:
     """The revision of the owner's template; made where it is new, renumbered where it has come back."""
-    known = context.owned(owner, REVISIONS)
-    name = f"{owner['metadata']['name']}-{template_hash(owner['spec']['template'])}"
+    known = context.find_owned(owner, REVISIONS)
+    name = f"{owner['metadata']['name']}-{hash_template(owner['spec']['template'])}"
     highest = max((each["revision"] for each in known), default=0)
     found = next((each for each in known if each["metadata"]["name"] == name), None)
     if found is None:
-        return context.store.create(REVISIONS, _revision(owner, resource, name, highest + 1))
+        return context.store.create(REVISIONS, _build_revision(owner, resource, name, highest + 1))
     if found["revision"] < highest:
         return context.store.mutate(REVISIONS, owner["metadata"]["namespace"], name, lambda fresh: fresh.update(revision=highest + 1))
     return found
 
 
-def forget_oldest(context: ControllerContext, owner: Json, in_use: set[str]) -> None:
+def delete_oldest(context: ControllerContext, owner: Json, in_use: set[str]) -> None:
     """Keep no more unused revisions than the history limit says."""
-    unused = [each for each in context.owned(owner, REVISIONS) if each["metadata"]["name"] not in in_use]
+    unused = [each for each in context.find_owned(owner, REVISIONS) if each["metadata"]["name"] not in in_use]
     surplus = len(unused) - owner["spec"].get("revisionHistoryLimit", 10)
     for each in sorted(unused, key=lambda each: int(each["revision"]))[: max(0, surplus)]:
         context.store.delete(REVISIONS, each["metadata"]["namespace"], each["metadata"]["name"])
 
 
-def _revision(owner: Json, resource: ServedResource, name: str, number: int) -> Json:
+def _build_revision(owner: Json, resource: ServedResource, name: str, number: int) -> Json:
     template = owner["spec"]["template"]
     return {
         "apiVersion": "apps/v1",
@@ -40,8 +40,8 @@ def _revision(owner: Json, resource: ServedResource, name: str, number: int) -> 
             "name": name,
             "namespace": owner["metadata"]["namespace"],
             "labels": {**template.get("metadata", {}).get("labels", {}), _HASH_LABEL[resource.key]: name.rpartition("-")[2]},
-            "annotations": _causes(owner),
-            "ownerReferences": [reference(owner, resource)],
+            "annotations": _change_cause(owner),
+            "ownerReferences": [owner_reference(owner, resource)],
         },
         # A client that undoes a roll-out sends this back as a strategic patch.
         "data": {"spec": {"template": {**template, "$patch": "replace"}}},
@@ -49,5 +49,5 @@ def _revision(owner: Json, resource: ServedResource, name: str, number: int) -> 
     }
 
 
-def _causes(owner: Json) -> dict[str, str]:
+def _change_cause(owner: Json) -> dict[str, str]:
     return {name: value for name, value in owner["metadata"].get("annotations", {}).items() if name == "kubernetes.io/change-cause"}

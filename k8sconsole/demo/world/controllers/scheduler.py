@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from k8sconsole.demo.podspecs import locate
+from k8sconsole.demo.podspecs import copy_topology_labels
 from k8sconsole.demo.world import conditions
-from k8sconsole.demo.world.amounts import Amounts, amounts, requests
-from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, being_deleted, selects
-from k8sconsole.demo.world.controllers.volumes import claim_trouble
+from k8sconsole.demo.world.amounts import Amounts, parse_quantities, sum_requests
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, is_being_deleted, selects
+from k8sconsole.demo.world.controllers.volumes import find_claim_problem
 from k8sconsole.demo.world.kinds import NODES, PODS
 
 _RETRY = 300.0
@@ -24,96 +24,99 @@ class Scheduler(BaseController):
         self._waiting: set[Key] = set()
 
     def watches(self) -> dict[str, Router]:
-        return {PODS.key: self._pod_changed, NODES.key: self._node_changed}
+        return {PODS.key: self._route_pod_change, NODES.key: self._route_node_change}
 
-    def unsettled(self) -> Iterable[Key]:
-        return [key for key in self.store.names(PODS) if b'"nodeName":' not in self.store.raw(PODS, *key)]
+    def initial_keys(self) -> Iterable[Key]:
+        return [key for key in self.store.list_keys(PODS) if b'"nodeName":' not in self.store.get_raw(PODS, *key)]
 
     def reconcile(self, key: Key) -> float | None:
         pod = self.context.find(PODS, key)
-        if pod is None or pod["spec"].get("nodeName") or being_deleted(pod):
+        if pod is None or pod["spec"].get("nodeName") or is_being_deleted(pod):
             self._waiting.discard(key)
             return None
         nodes = list(self.store.iterate(NODES))
-        trouble = claim_trouble(self.context, pod)
+        trouble = find_claim_problem(self.context, pod)
         why = Counter({trouble: len(nodes)}) if trouble else Counter[str]()
-        fitting = [] if trouble else [node for node in nodes if not self._refusals(pod, node, why)]
+        fitting = [] if trouble else [node for node in nodes if not self._count_refusals(pod, node, why)]
         if fitting:
-            self._bind(pod, min(fitting, key=self._load))
+            self._bind_pod(pod, min(fitting, key=self._node_load))
             self._waiting.discard(key)
             return None
         self._waiting.add(key)
-        self._decline(pod, len(nodes), why, trouble)
+        self._report_unschedulable(pod, len(nodes), why, trouble)
         return _RETRY
 
-    def _pod_changed(self, change: ObjectChange) -> Iterable[Key]:
+    def _route_pod_change(self, change: ObjectChange) -> Iterable[Key]:
         """A new pod wants a node; one that went may have made room for those that wait."""
-        if change.gone:
+        if change.deleted:
             return (change.key, *sorted(self._waiting))
         same = change.previous.get("spec") == change.object["spec"]
         return () if same or change.object["spec"].get("nodeName") else (change.key,)
 
-    def _node_changed(self, change: ObjectChange) -> Iterable[Key]:
-        if change.previous.get("spec") == change.object.get("spec") and not change.gone:
+    def _route_node_change(self, change: ObjectChange) -> Iterable[Key]:
+        if change.previous.get("spec") == change.object.get("spec") and not change.deleted:
             same = change.previous.get("status", {}).get("allocatable") == change.object.get("status", {}).get("allocatable")
             return () if same else sorted(self._waiting)
         return sorted(self._waiting)
 
-    def _refusals(self, pod: Json, node: Json, why: Counter[str]) -> bool:
+    def _count_refusals(self, pod: Json, node: Json, why: Counter[str]) -> bool:
         """Count what speaks against a node; says whether anything does."""
-        said = static_refusal(pod["spec"], node) or self._lacking(pod["spec"], node)
+        said = find_node_mismatch(pod["spec"], node) or self._missing_resources(pod["spec"], node)
         why.update(said)
         return bool(said)
 
-    def _lacking(self, spec: Json, node: Json) -> list[str]:
-        room, used = amounts(node.get("status", {}).get("allocatable")), self.context.placement.used(node["metadata"]["name"])
-        lacking = [name for name, asked in requests(spec).items() if used.get(name, 0) + asked > room.get(name, 0)]
+    def _missing_resources(self, spec: Json, node: Json) -> list[str]:
+        room, used = (
+            parse_quantities(node.get("status", {}).get("allocatable")),
+            self.context.placement.requested_on(node["metadata"]["name"]),
+        )
+        lacking = [name for name, asked in sum_requests(spec).items() if used.get(name, 0) + asked > room.get(name, 0)]
         return ["Too many pods" if name == "pods" else f"Insufficient {name}" for name in lacking]
 
-    def _load(self, node: Json) -> tuple[float, str]:
+    def _node_load(self, node: Json) -> tuple[float, str]:
         """The share of a node that is taken; the emptiest is chosen."""
-        name, room = node["metadata"]["name"], amounts(node["status"]["allocatable"])
-        used: Amounts = self.context.placement.used(name)
+        name, room = node["metadata"]["name"], parse_quantities(node["status"]["allocatable"])
+        used: Amounts = self.context.placement.requested_on(name)
         shares = [used.get(resource, 0) / max(1, room.get(resource, 1)) for resource in ("cpu", "memory", "pods")]
         return round(sum(shares), 6), name
 
-    def _bind(self, pod: Json, node: Json) -> None:
+    def _bind_pod(self, pod: Json, node: Json) -> None:
         meta, name, stamp = pod["metadata"], node["metadata"]["name"], self.context.stamp
 
         def bind(fresh: Json) -> None:
             fresh["spec"]["nodeName"] = name
-            locate(fresh, node)
-            conditions.put(fresh.setdefault("status", {}), {"type": "PodScheduled", "status": "True"}, stamp)
+            copy_topology_labels(fresh, node)
+            conditions.set_condition(fresh.setdefault("status", {}), {"type": "PodScheduled", "status": "True"}, stamp)
 
         self.store.mutate(PODS, meta["namespace"], meta["name"], bind)
         said = f"Successfully assigned {meta['namespace']}/{meta['name']} to {name}"
-        self.context.recorder.normal(pod, "Scheduled", said, "default-scheduler")
+        self.context.recorder.record_normal(pod, "Scheduled", said, "default-scheduler")
 
-    def _decline(self, pod: Json, count: int, why: Counter[str], trouble: str) -> None:
-        message = explanation(count, why, trouble)
+    def _report_unschedulable(self, pod: Json, count: int, why: Counter[str], trouble: str) -> None:
+        message = format_failure(count, why, trouble)
         meta, stamp = pod["metadata"], self.context.stamp
         condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
 
         def decline(fresh: Json) -> None:
-            conditions.put(fresh.setdefault("status", {}), condition, stamp)
+            conditions.set_condition(fresh.setdefault("status", {}), condition, stamp)
 
         self.store.mutate(PODS, meta["namespace"], meta["name"], decline)
-        self.context.recorder.warning(pod, "FailedScheduling", message, "default-scheduler")
+        self.context.recorder.record_warning(pod, "FailedScheduling", message, "default-scheduler")
 
 
-def static_refusal(spec: Json, node: Json) -> list[str]:
+def find_node_mismatch(spec: Json, node: Json) -> list[str]:
     """What speaks against a node whoever else is on it: cordoned, tainted, or not the kind that is asked for."""
-    if node.get("spec", {}).get("unschedulable") and not tolerated(_UNSCHEDULABLE, spec):
+    if node.get("spec", {}).get("unschedulable") and not is_tolerated(_UNSCHEDULABLE, spec):
         return ["node(s) were unschedulable"]
     for taint in node.get("spec", {}).get("taints", ()):
-        if taint["effect"] != "PreferNoSchedule" and not tolerated(taint, spec):
+        if taint["effect"] != "PreferNoSchedule" and not is_tolerated(taint, spec):
             return [f"node(s) had untolerated taint {{{taint['key']}: {taint.get('value', '')}}}"]
-    if not _wanted(spec, node["metadata"]):
+    if not _matches_affinity(spec, node["metadata"]):
         return ["node(s) didn't match Pod's node affinity/selector"]
     return []
 
 
-def explanation(count: int, why: Counter[str], trouble: str) -> str:
+def format_failure(count: int, why: Counter[str], trouble: str) -> str:
     """The scheduler's sentence, reasons in its order (sorted as text), with what it says about pre-emption."""
     if not count:
         return "no nodes available to schedule pods"
@@ -127,7 +130,7 @@ def explanation(count: int, why: Counter[str], trouble: str) -> str:
     return f"0/{count} nodes are available: {reasons}. preemption: 0/{count} nodes are available: {', '.join(outcome)}."
 
 
-def tolerated(taint: dict[str, Any], spec: Json) -> bool:
+def is_tolerated(taint: dict[str, Any], spec: Json) -> bool:
     return any(_tolerates(toleration, taint) for toleration in spec.get("tolerations", ()))
 
 
@@ -139,15 +142,15 @@ def _tolerates(toleration: Json, taint: dict[str, Any]) -> bool:
     return bool(toleration.get("key") == taint["key"] and toleration.get("value", "") == taint.get("value", ""))
 
 
-def _wanted(spec: Json, node: Json) -> bool:
+def _matches_affinity(spec: Json, node: Json) -> bool:
     labels = node.get("labels", {})
     if not spec.get("nodeSelector", {}).items() <= labels.items():
         return False
     affinity = spec.get("affinity", {}).get("nodeAffinity", {}).get("requiredDuringSchedulingIgnoredDuringExecution", {})
     terms = affinity.get("nodeSelectorTerms", ())
-    return not terms or any(_matches(term, node) for term in terms)
+    return not terms or any(_matches_term(term, node) for term in terms)
 
 
-def _matches(term: Json, node: Json) -> bool:
+def _matches_term(term: Json, node: Json) -> bool:
     by_field = all(node["name"] in field["values"] for field in term.get("matchFields", ()))
     return by_field and selects({"matchExpressions": term.get("matchExpressions", ())}, node.get("labels", {}))

@@ -3,7 +3,16 @@
 from typing import ClassVar
 
 from k8sconsole.demo.world import pods
-from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, being_deleted, reference, spec_changed, to_owner
+from k8sconsole.demo.world.controller import (
+    BaseController,
+    Json,
+    Key,
+    Router,
+    is_being_deleted,
+    owner_reference,
+    route_spec_change,
+    route_to_owner,
+)
 from k8sconsole.demo.world.controllers import revisions
 from k8sconsole.demo.world.kinds import CLAIMS, PODS, STATEFUL_SETS
 
@@ -13,60 +22,60 @@ class StatefulSetController(BaseController):
     primary = STATEFUL_SETS
 
     def watches(self) -> dict[str, Router]:
-        return {STATEFUL_SETS.key: spec_changed, PODS.key: to_owner("StatefulSet")}
+        return {STATEFUL_SETS.key: route_spec_change, PODS.key: route_to_owner("StatefulSet")}
 
     def reconcile(self, key: Key) -> float | None:
         stateful = self.context.find(STATEFUL_SETS, key)
-        if stateful is None or being_deleted(stateful):
+        if stateful is None or is_being_deleted(stateful):
             return None
-        update = revisions.current(self.context, stateful, STATEFUL_SETS)
+        update = revisions.ensure_revision(self.context, stateful, STATEFUL_SETS)
         settled = self._scale(stateful, update)
         if settled:
-            self._replace_one(stateful, update)
+            self._replace_outdated(stateful, update)
         self._write_status(stateful, update)
         return None
 
-    def _members(self, stateful: Json) -> dict[int, Json]:
-        return {ordinal(pod): pod for pod in self.context.owned(stateful, PODS)}
+    def _pods_by_ordinal(self, stateful: Json) -> dict[int, Json]:
+        return {pod_ordinal(pod): pod for pod in self.context.find_owned(stateful, PODS)}
 
     def _scale(self, stateful: Json, update: Json) -> bool:
         """Create, replace or remove the next pod that order allows. True where every wanted pod is there and ready."""
-        members, wanted = self._members(stateful), stateful["spec"].get("replicas", 1)
+        members, wanted = self._pods_by_ordinal(stateful), stateful["spec"].get("replicas", 1)
         parallel = stateful["spec"].get("podManagementPolicy") == "Parallel"
         for number in range(wanted):
             pod = members.get(number)
             if pod is None:
-                self._create(stateful, number, update)
-            elif pods.finished(pod) and not being_deleted(pod):
-                pods.remove(self, stateful, pod)
-            if not parallel and (pod is None or not pods.ready(pod) or being_deleted(pod)):
+                self._create_pod(stateful, number, update)
+            elif pods.is_finished(pod) and not is_being_deleted(pod):
+                pods.delete_pod(self, stateful, pod)
+            if not parallel and (pod is None or not pods.is_ready(pod) or is_being_deleted(pod)):
                 return False
         surplus = [pod for number, pod in sorted(members.items(), reverse=True) if number >= wanted]
         for pod in surplus if parallel else surplus[:1]:
-            if not being_deleted(pod):
-                pods.remove(self, stateful, pod)
-        return not surplus and all(number in members and pods.ready(members[number]) for number in range(wanted))
+            if not is_being_deleted(pod):
+                pods.delete_pod(self, stateful, pod)
+        return not surplus and all(number in members and pods.is_ready(members[number]) for number in range(wanted))
 
-    def _replace_one(self, stateful: Json, update: Json) -> None:
+    def _replace_outdated(self, stateful: Json, update: Json) -> None:
         """A rolling update takes the highest outdated pod, and waits until its successor is ready."""
         strategy = stateful["spec"].get("updateStrategy", {})
         if strategy.get("type", "RollingUpdate") == "OnDelete":
             return
         first = strategy.get("rollingUpdate", {}).get("partition", 0)
         wanted = update["metadata"]["name"]
-        for number, pod in sorted(self._members(stateful).items(), reverse=True):
+        for number, pod in sorted(self._pods_by_ordinal(stateful).items(), reverse=True):
             if number >= first and pod["metadata"]["labels"].get(revisions.POD_LABEL) != wanted:
-                pods.remove(self, stateful, pod)
+                pods.delete_pod(self, stateful, pod)
                 return
 
-    def _create(self, stateful: Json, number: int, update: Json) -> None:
+    def _create_pod(self, stateful: Json, number: int, update: Json) -> None:
         meta = stateful["metadata"]
         name = f"{meta['name']}-{number}"
         claims = {
-            template["metadata"]["name"]: self._claim(stateful, template, name)
+            template["metadata"]["name"]: self._ensure_claim(stateful, template, name)
             for template in stateful["spec"].get("volumeClaimTemplates", ())
         }
-        pod = pods.from_template(stateful["spec"]["template"], stateful, STATEFUL_SETS, name)
+        pod = pods.build_from_template(stateful["spec"]["template"], stateful, STATEFUL_SETS, name)
         pod["metadata"]["labels"] |= {
             revisions.POD_LABEL: update["metadata"]["name"],
             "statefulset.kubernetes.io/pod-name": name,
@@ -75,9 +84,9 @@ class StatefulSetController(BaseController):
         mounted = [{"name": volume, "persistentVolumeClaim": {"claimName": claim}} for volume, claim in claims.items()]
         pod["spec"] |= {"hostname": name, "subdomain": stateful["spec"].get("serviceName", "")}
         pod["spec"]["volumes"] = [*pod["spec"].get("volumes", ()), *mounted]
-        pods.create(self, stateful, pod)
+        pods.create_pod(self, stateful, pod)
 
-    def _claim(self, stateful: Json, template: Json, pod_name: str) -> str:
+    def _ensure_claim(self, stateful: Json, template: Json, pod_name: str) -> str:
         """The claim of one pod; it outlives the pod, so that the next of that name finds its data."""
         name, namespace = f"{template['metadata']['name']}-{pod_name}", stateful["metadata"]["namespace"]
         if not self.store.has(CLAIMS, namespace, name):
@@ -91,26 +100,26 @@ class StatefulSetController(BaseController):
                 "status": {"phase": "Pending"},
             }
             if stateful["spec"].get("persistentVolumeClaimRetentionPolicy", {}).get("whenDeleted") == "Delete":
-                meta["ownerReferences"] = [reference(stateful, STATEFUL_SETS)]
+                meta["ownerReferences"] = [owner_reference(stateful, STATEFUL_SETS)]
             self.store.create(CLAIMS, claim)
-            self.context.recorder.normal(
+            self.context.recorder.record_normal(
                 stateful, "SuccessfulCreate", f"create Claim {name} Pod {pod_name} in StatefulSet {stateful['metadata']['name']} success",
                 "statefulset-controller",
             )  # fmt: skip
         return name
 
     def _write_status(self, stateful: Json, update: Json) -> None:
-        before, members = stateful.get("status", {}), list(self._members(stateful).values())
+        before, members = stateful.get("status", {}), list(self._pods_by_ordinal(stateful).values())
         name, minimum = update["metadata"]["name"], stateful["spec"].get("minReadySeconds", 0)
         updated = [pod for pod in members if pod["metadata"]["labels"].get(revisions.POD_LABEL) == name]
-        done = len(updated) == len(members) == stateful["spec"].get("replicas", 1) and all(map(pods.ready, members))
+        done = len(updated) == len(members) == stateful["spec"].get("replicas", 1) and all(map(pods.is_ready, members))
         current = name if done else before.get("currentRevision", name)
         of_current = [pod for pod in members if pod["metadata"]["labels"].get(revisions.POD_LABEL) == current]
         status = {
             "observedGeneration": stateful["metadata"].get("generation", 1),
             "replicas": len(members),
-            "readyReplicas": sum(map(pods.ready, members)),
-            "availableReplicas": sum(pods.available(pod, minimum, self.context.now) for pod in members),
+            "readyReplicas": sum(map(pods.is_ready, members)),
+            "availableReplicas": sum(pods.is_available(pod, minimum, self.context.now) for pod in members),
             "currentReplicas": len(of_current),
             "updatedReplicas": len(updated),
             "currentRevision": current,
@@ -118,8 +127,8 @@ class StatefulSetController(BaseController):
             "collisionCount": 0,
         }
         self.context.set_status(STATEFUL_SETS, stateful, status)
-        revisions.forget_oldest(self.context, stateful, {name, current})
+        revisions.delete_oldest(self.context, stateful, {name, current})
 
 
-def ordinal(pod: Json) -> int:
+def pod_ordinal(pod: Json) -> int:
     return int(pod["metadata"]["name"].rpartition("-")[2])

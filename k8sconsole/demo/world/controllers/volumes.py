@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from typing import ClassVar
 
-from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, any_change, being_deleted
+from k8sconsole.demo.world.controller import (
+    BaseController,
+    ControllerContext,
+    Json,
+    Key,
+    ObjectChange,
+    Router,
+    is_being_deleted,
+    route_any_change,
+)
 from k8sconsole.demo.world.kinds import CLAIMS, PODS, STORAGE_CLASSES, VOLUMES
 
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
@@ -17,18 +26,18 @@ class VolumeClaimController(BaseController):
     primary = CLAIMS
 
     def watches(self) -> dict[str, Router]:
-        return {CLAIMS.key: any_change, PODS.key: self._used_by}
+        return {CLAIMS.key: route_any_change, PODS.key: self._route_pod_change}
 
-    def unsettled(self) -> Iterable[Key]:
-        return [key for key in self.store.names(CLAIMS) if b'"phase":"Bound"' not in self.store.raw(CLAIMS, *key)]
+    def initial_keys(self) -> Iterable[Key]:
+        return [key for key in self.store.list_keys(CLAIMS) if b'"phase":"Bound"' not in self.store.get_raw(CLAIMS, *key)]
 
     def reconcile(self, key: Key) -> float | None:
         claim = self.context.find(CLAIMS, key)
         if claim is None:
-            self._release(key)
+            self._release_volume(key)
             return None
-        if being_deleted(claim):
-            self._let_go(claim)
+        if is_being_deleted(claim):
+            self._remove_protection(claim)
             return None
         if claim.get("status", {}).get("phase") == "Bound":
             return None
@@ -36,24 +45,26 @@ class VolumeClaimController(BaseController):
         return self._provision(claim)
 
     def _provision(self, claim: Json) -> float | None:
-        class_name = claim["spec"].get("storageClassName") or default_class(self.context)
+        class_name = claim["spec"].get("storageClassName") or default_class_name(self.context)
         if not class_name:
-            return self._wait(claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set")
+            return self._report_pending(
+                claim, "FailedBinding", "no persistent volumes available for this claim and no storage class is set"
+            )
         storage_class = self.context.find(STORAGE_CLASSES, ("", class_name))
         if storage_class is None:
-            return self._wait(claim, "ProvisioningFailed", f'storageclass.storage.k8s.io "{class_name}" not found', warning=True)
-        if storage_class.get("volumeBindingMode") == "WaitForFirstConsumer" and not self._consumed(claim):
-            return self._wait(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding")
-        self._bind(claim, storage_class)
+            return self._report_pending(claim, "ProvisioningFailed", f'storageclass.storage.k8s.io "{class_name}" not found', warning=True)
+        if storage_class.get("volumeBindingMode") == "WaitForFirstConsumer" and not self._has_consumer(claim):
+            return self._report_pending(claim, "WaitForFirstConsumer", "waiting for first consumer to be created before binding")
+        self._bind_claim(claim, storage_class)
         return None
 
-    def _wait(self, claim: Json, reason: str, message: str, *, warning: bool = False) -> float:
-        tell = self.context.recorder.warning if warning else self.context.recorder.normal
+    def _report_pending(self, claim: Json, reason: str, message: str, *, warning: bool = False) -> float:
+        tell = self.context.recorder.record_warning if warning else self.context.recorder.record_normal
         tell(claim, reason, message, _COMPONENT)
         return _RETRY
 
-    def _bind(self, claim: Json, storage_class: Json) -> None:
-        volume = volume_for(claim, storage_class)
+    def _bind_claim(self, claim: Json, storage_class: Json) -> None:
+        volume = build_volume(claim, storage_class)
         self.store.create(VOLUMES, volume)
         meta, stored = claim["metadata"], claim["spec"]["resources"]["requests"]["storage"]
 
@@ -64,20 +75,20 @@ class VolumeClaimController(BaseController):
 
         self.store.mutate(CLAIMS, meta["namespace"], meta["name"], bind)
         said = f"Successfully provisioned volume {volume['metadata']['name']}"
-        self.context.recorder.normal(claim, "ProvisioningSucceeded", said, storage_class["provisioner"])
+        self.context.recorder.record_normal(claim, "ProvisioningSucceeded", said, storage_class["provisioner"])
 
-    def _consumed(self, claim: Json) -> bool:
+    def _has_consumer(self, claim: Json) -> bool:
         """A pod that uses the claim has been given a node."""
         name = claim["metadata"]["name"]
         placed = (pod for pod in self.store.iterate(PODS, claim["metadata"]["namespace"]) if pod["spec"].get("nodeName"))
         return any(name in claim_names(pod) for pod in placed)
 
-    def _used_by(self, change: ObjectChange) -> Iterable[Key]:
+    def _route_pod_change(self, change: ObjectChange) -> Iterable[Key]:
         """A pod that was placed, or went, matters to its claims."""
         placed = change.object["spec"].get("nodeName") and not change.previous.get("spec", {}).get("nodeName")
-        return [(change.namespace, name) for name in claim_names(change.object)] if placed or change.gone else ()
+        return [(change.namespace, name) for name in claim_names(change.object)] if placed or change.deleted else ()
 
-    def _let_go(self, claim: Json) -> None:
+    def _remove_protection(self, claim: Json) -> None:
         """A claim that no pod uses any more may go."""
         meta = claim["metadata"]
         users = (pod for pod in self.store.iterate(PODS, meta["namespace"]) if meta["name"] in claim_names(pod))
@@ -85,7 +96,7 @@ class VolumeClaimController(BaseController):
             left = [each for each in meta["finalizers"] if each != _PROTECTION]
             self.store.mutate(CLAIMS, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(finalizers=left))
 
-    def _release(self, key: Key) -> None:
+    def _release_volume(self, key: Key) -> None:
         """The volume of a claim that is gone follows its reclaim policy."""
         for volume in list(self.store.iterate(VOLUMES)):
             bound = volume["spec"].get("claimRef", {})
@@ -96,7 +107,7 @@ class VolumeClaimController(BaseController):
                     self.context.set_status(VOLUMES, volume, {"phase": "Released"})
 
 
-def default_class(context: ControllerContext) -> str:
+def default_class_name(context: ControllerContext) -> str:
     """The name of the storage class that is marked as default, or an empty text."""
     marked = (each["metadata"] for each in context.store.iterate(STORAGE_CLASSES))
     return next((str(meta["name"]) for meta in marked if meta.get("annotations", {}).get(_DEFAULT_CLASS) == "true"), "")
@@ -107,7 +118,7 @@ def claim_names(pod: Json) -> list[str]:
     return [volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume]
 
 
-def claim_trouble(context: ControllerContext, pod: Json) -> str:
+def find_claim_problem(context: ControllerContext, pod: Json) -> str:
     """Why a pod's claims keep it from being scheduled, in the scheduler's words; empty where they do not."""
     for name in claim_names(pod):
         claim = context.find(CLAIMS, (pod["metadata"]["namespace"], name))
@@ -118,7 +129,7 @@ def claim_trouble(context: ControllerContext, pod: Json) -> str:
     return ""
 
 
-def volume_for(claim: Json, storage_class: Json) -> Json:
+def build_volume(claim: Json, storage_class: Json) -> Json:
     """The volume a provisioner makes for a claim."""
     meta, spec, name = claim["metadata"], claim["spec"], f"pvc-{claim['metadata']['uid']}"
     return {
@@ -145,6 +156,6 @@ def volume_for(claim: Json, storage_class: Json) -> Json:
 
 
 def _waits_for_consumer(context: ControllerContext, claim: Json) -> bool:
-    name = claim["spec"].get("storageClassName") or default_class(context)
+    name = claim["spec"].get("storageClassName") or default_class_name(context)
     storage_class = context.find(STORAGE_CLASSES, ("", name)) if name else None
     return storage_class is not None and storage_class.get("volumeBindingMode") == "WaitForFirstConsumer"

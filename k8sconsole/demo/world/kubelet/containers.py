@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from k8sconsole.demo.clock import moment, stamp
+from k8sconsole.demo.clock import format_timestamp, parse_timestamp
 from k8sconsole.demo.world.kubelet.images import ImagePull
 
 Json = dict[str, Any]
 _FIRST_BACK_OFF = 10.0
 _LONGEST_BACK_OFF = 300.0
-PROBE_REPORT = timedelta(minutes=5)
+PROBE_EVENT_INTERVAL = timedelta(minutes=5)
 """How often a probe that keeps failing is told; the kubelet's own events are thinned out to about that."""
 
 
@@ -43,13 +43,13 @@ class ContainerTransition:
 
     status: Json
     due: datetime | None = None
-    told: list[tuple[str, str, str]] = field(default_factory=list)
+    events: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def tell(self, type_: str, reason: str, message: str) -> None:
-        self.told.append((type_, reason, message))
+    def add_event(self, type_: str, reason: str, message: str) -> None:
+        self.events.append((type_, reason, message))
 
 
-def fresh(plan: ContainerPlan, *, waiting: str) -> Json:
+def waiting_status(plan: ContainerPlan, *, waiting: str) -> Json:
     """The status of a container that has not begun."""
     return {
         "name": plan.name,
@@ -63,61 +63,66 @@ def fresh(plan: ContainerPlan, *, waiting: str) -> Json:
     }
 
 
-def turn(status: Json, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> ContainerTransition:
+def advance_container(status: Json, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> ContainerTransition:
     """Move a container to where it is at `now`. `since` is when it was allowed to begin; `pulling` remembers its image pulls."""
     result = ContainerTransition(dict(status))
     for _ in range(8):
         before = result.status["state"]
-        _move(result, plan, since, now, pulling)
+        _advance_state(result, plan, since, now, pulling)
         if result.status["state"] == before:
             break
-    _readiness(result, plan, now)
+    _update_readiness(result, plan, now)
     return result
 
 
-def _move(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
+def _advance_state(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
     state: Mapping[str, Any] = result.status["state"]
     result.due = None
     if "running" in state:
-        _running(result, plan, moment(state["running"]["startedAt"]), now)
+        _advance_running(result, plan, parse_timestamp(state["running"]["startedAt"]), now)
     elif "terminated" in state:
-        _ended(result, plan, state["terminated"], now)
+        _advance_terminated(result, plan, state["terminated"], now)
     elif state["waiting"]["reason"] == "CrashLoopBackOff":
         ended = result.status["lastState"]["terminated"]["finishedAt"]
-        due = moment(ended) + timedelta(seconds=back_off(result.status["restartCount"]))
-        _when(result, due, now, lambda: _start(result, plan, now, restarts=result.status["restartCount"] + 1))
+        due = parse_timestamp(ended) + timedelta(seconds=back_off_seconds(result.status["restartCount"]))
+        _run_when_due(result, due, now, lambda: _start(result, plan, now, restarts=result.status["restartCount"] + 1))
     else:
-        _waiting(result, plan, since, now, pulling)
+        _advance_waiting(result, plan, since, now, pulling)
 
 
-def _waiting(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
+def _advance_waiting(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
     """Created for the first time: pulled, then started; or pulled in vain, ever more seldom."""
-    result.status["state"], result.due, told = pulling.state(result.status["state"], plan.image, since, plan.starts_after, now)
-    result.told += told
+    result.status["state"], result.due, told = pulling.advance(result.status["state"], plan.image, since, plan.starts_after, now)
+    result.events += told
     if result.due is None:
         _start(result, plan, now, restarts=result.status["restartCount"])
 
 
-def _running(result: ContainerTransition, plan: ContainerPlan, started: datetime, now: datetime) -> None:
+def _advance_running(result: ContainerTransition, plan: ContainerPlan, started: datetime, now: datetime) -> None:
     if plan.sick_after is not None and (plan.exits_after is None or plan.sick_after < plan.exits_after):
-        _when(result, started + timedelta(seconds=plan.sick_after), now, lambda: _kill(result, plan, started, now))
+        _run_when_due(result, started + timedelta(seconds=plan.sick_after), now, lambda: _kill_unhealthy(result, plan, started, now))
     elif plan.exits_after is not None:
-        _when(result, started + timedelta(seconds=plan.exits_after), now, lambda: _end(result, plan.exit_code, plan.reason, started, now))
+        _run_when_due(
+            result,
+            started + timedelta(seconds=plan.exits_after),
+            now,
+            lambda: _terminate(result, plan.exit_code, plan.reason, started, now),
+        )
 
 
-def _kill(result: ContainerTransition, plan: ContainerPlan, started: datetime, now: datetime) -> None:
-    result.tell("Warning", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500")
-    result.tell("Normal", "Killing", f"Container {plan.name} failed liveness probe, will be restarted")
-    _end(result, 137, "Error", started, now)
+def _kill_unhealthy(result: ContainerTransition, plan: ContainerPlan, started: datetime, now: datetime) -> None:
+    result.add_event("Warning", "Unhealthy", "Liveness probe failed: HTTP probe failed with statuscode: 500")
+    result.add_event("Normal", "Killing", f"Container {plan.name} failed liveness probe, will be restarted")
+    _terminate(result, 137, "Error", started, now)
 
 
-def _end(result: ContainerTransition, code: int, reason: str, started: datetime, now: datetime) -> None:
-    ended = {"exitCode": code, "reason": reason, "startedAt": stamp(started), "finishedAt": stamp(now)}
+def _terminate(result: ContainerTransition, code: int, reason: str, started: datetime, now: datetime) -> None:
+    ended = {"exitCode": code, "reason": reason, "startedAt": format_timestamp(started), "finishedAt": format_timestamp(now)}
     container = result.status.get("containerID")
     result.status |= {"ready": False, "started": False, "state": {"terminated": ended | ({"containerID": container} if container else {})}}
 
 
-def _ended(result: ContainerTransition, plan: ContainerPlan, terminated: Json, now: datetime) -> None:
+def _advance_terminated(result: ContainerTransition, plan: ContainerPlan, terminated: Json, now: datetime) -> None:
     if plan.restart == "Never" or (plan.restart == "OnFailure" and terminated["exitCode"] == 0):
         return
     restarts = result.status["restartCount"]
@@ -125,45 +130,45 @@ def _ended(result: ContainerTransition, plan: ContainerPlan, terminated: Json, n
     if restarts == 0:
         _start(result, plan, now, restarts=1)
         return
-    wait = f"back-off {spelled(back_off(restarts))} restarting failed container={plan.name} pod={plan.pod}"
+    wait = f"back-off {format_go_duration(back_off_seconds(restarts))} restarting failed container={plan.name} pod={plan.pod}"
     result.status["state"] = {"waiting": {"reason": "CrashLoopBackOff", "message": wait}}
-    result.tell("Warning", "BackOff", f"Back-off restarting failed container {plan.name} in pod {plan.pod}")
+    result.add_event("Warning", "BackOff", f"Back-off restarting failed container {plan.name} in pod {plan.pod}")
 
 
 def _start(result: ContainerTransition, plan: ContainerPlan, now: datetime, *, restarts: int) -> None:
     if restarts:
-        result.tell("Normal", "Pulled", f'Container image "{plan.image}" already present on machine')
-    result.tell("Normal", "Created", f"Created container: {plan.name}")
-    result.tell("Normal", "Started", f"Started container {plan.name}")
-    result.status |= {"state": {"running": {"startedAt": stamp(now)}}, "started": True, "restartCount": restarts}
+        result.add_event("Normal", "Pulled", f'Container image "{plan.image}" already present on machine')
+    result.add_event("Normal", "Created", f"Created container: {plan.name}")
+    result.add_event("Normal", "Started", f"Started container {plan.name}")
+    result.status |= {"state": {"running": {"startedAt": format_timestamp(now)}}, "started": True, "restartCount": restarts}
 
 
-def _readiness(result: ContainerTransition, plan: ContainerPlan, now: datetime) -> None:
+def _update_readiness(result: ContainerTransition, plan: ContainerPlan, now: datetime) -> None:
     running = result.status["state"].get("running")
     if running is None or plan.ready_after is None:
         result.status["ready"] = False
         if running is not None and plan.probe_failure:
-            result.tell("Warning", "Unhealthy", plan.probe_failure)
-            result.due = min(now + PROBE_REPORT, result.due or now + PROBE_REPORT)
+            result.add_event("Warning", "Unhealthy", plan.probe_failure)
+            result.due = min(now + PROBE_EVENT_INTERVAL, result.due or now + PROBE_EVENT_INTERVAL)
         return
-    good = moment(running["startedAt"]) + timedelta(seconds=plan.ready_after)
+    good = parse_timestamp(running["startedAt"]) + timedelta(seconds=plan.ready_after)
     result.status["ready"] = good <= now
     if good > now:
         result.due = min(good, result.due or good)
 
 
-def back_off(restarts: int) -> float:
+def back_off_seconds(restarts: int) -> float:
     """Seconds before the next restart of a container that has been restarted so often."""
     return min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2.0 ** max(0, min(restarts, 10) - 1))
 
 
-def spelled(seconds: float) -> str:
+def format_go_duration(seconds: float) -> str:
     """`10s`, `1m20s`, `5m0s`: a duration as Go prints it."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 
 
-def _when(result: ContainerTransition, due: datetime, now: datetime, act: Any) -> None:
+def _run_when_due(result: ContainerTransition, due: datetime, now: datetime, act: Any) -> None:
     if due <= now:
         act()
     else:

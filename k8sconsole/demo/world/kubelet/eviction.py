@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from k8sconsole.demo.world import conditions, pods
-from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, controller_of
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, find_controller_reference
 from k8sconsole.demo.world.kinds import NODES, PODS
-from k8sconsole.demo.world.seeds import fraction
+from k8sconsole.demo.world.seeds import seeded_fraction
 
-_MOST = 3
-_SPARED = ("system-node-critical", "system-cluster-critical")
+_MAX_EVICTIONS = 3
+_CRITICAL_CLASSES = ("system-node-critical", "system-cluster-critical")
 
 
 class EvictionController(BaseController):
@@ -17,9 +17,9 @@ class EvictionController(BaseController):
     primary = NODES
 
     def watches(self) -> dict[str, Router]:
-        return {NODES.key: self._came_under_pressure}
+        return {NODES.key: self._route_new_pressure}
 
-    def unsettled(self) -> Iterable[Key]:
+    def initial_keys(self) -> Iterable[Key]:
         """A node that already was under pressure has evicted what it had to."""
         return ()
 
@@ -28,20 +28,22 @@ class EvictionController(BaseController):
         if node is None or not conditions.is_true(node.get("status", {}), "DiskPressure"):
             return None
         host = key[1]
-        self.context.recorder.warning(node, "EvictionThresholdMet", "Attempting to reclaim ephemeral-storage", "kubelet", host=host)
-        hosted = (self.store.view(PODS, *each) for each in self.context.placement.on(host))
-        worst = sorted((pod for pod in hosted if _may_go(pod)), key=lambda pod: fraction(self.context.seed, pod["metadata"]["uid"]))
-        for pod in worst[:_MOST]:
+        self.context.recorder.record_warning(node, "EvictionThresholdMet", "Attempting to reclaim ephemeral-storage", "kubelet", host=host)
+        hosted = (self.store.view(PODS, *each) for each in self.context.placement.pods_on(host))
+        worst = sorted(
+            (pod for pod in hosted if _can_evict(pod)), key=lambda pod: seeded_fraction(self.context.seed, pod["metadata"]["uid"])
+        )
+        for pod in worst[:_MAX_EVICTIONS]:
             self._evict(pod, host)
         return None
 
-    def _came_under_pressure(self, change: ObjectChange) -> Iterable[Key]:
+    def _route_new_pressure(self, change: ObjectChange) -> Iterable[Key]:
         before, after = (conditions.is_true(each.get("status", {}), "DiskPressure") for each in (change.previous, change.object))
-        return (change.key,) if after and not before and not change.gone else ()
+        return (change.key,) if after and not before and not change.deleted else ()
 
     def _evict(self, pod: Json, host: str) -> None:
         name = pod["spec"]["containers"][0]["name"]
-        used = 6 + round(9 * fraction("disk", pod["metadata"]["uid"]))
+        used = 6 + round(9 * seeded_fraction("disk", pod["metadata"]["uid"]))
         message = (
             "The node was low on resource: ephemeral-storage. Threshold quantity: 10Gi, available: 6Gi. "
             f"Container {name} was using {used}Gi, request is 0, has larger consumption of ephemeral-storage. "
@@ -51,11 +53,11 @@ class EvictionController(BaseController):
             {**each, "status": "False"} if "Ready" in each["type"] else each for each in pod["status"].get("conditions", ())
         ]
         self.context.set_status(PODS, pod, status)
-        self.context.recorder.warning(pod, "Evicted", message, "kubelet", host=host)
+        self.context.recorder.record_warning(pod, "Evicted", message, "kubelet", host=host)
 
 
-def _may_go(pod: Json) -> bool:
+def _can_evict(pod: Json) -> bool:
     """Whoever works writes to the disk, can be replaced, and is no part of the system."""
-    owner = controller_of(pod)
+    owner = find_controller_reference(pod)
     by_replica_set = owner is not None and owner["kind"] == "ReplicaSet"
-    return by_replica_set and pod["spec"].get("priorityClassName") not in _SPARED and pods.ready(pod)
+    return by_replica_set and pod["spec"].get("priorityClassName") not in _CRITICAL_CLASSES and pods.is_ready(pod)

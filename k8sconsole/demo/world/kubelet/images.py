@@ -8,10 +8,10 @@ from typing import Any
 from k8sconsole.demo.world.behaviour import split_image
 
 Json = dict[str, Any]
-Told = list[tuple[str, str, str]]
+ImageEvents = list[tuple[str, str, str]]
 # How long a failed attempt is shown as such before the back-off is.
-_SHOWN = 15.0
-_LONGEST = 300.0
+_ERROR_SECONDS = 15.0
+_LONGEST_BACK_OFF = 300.0
 
 
 @dataclass
@@ -22,53 +22,57 @@ class ImagePull:
     attempts: int = 0
     last: datetime | None = None
 
-    def state(self, state: Json, image: str, since: datetime, takes: float, now: datetime) -> tuple[Json, datetime | None, Told]:
+    def advance(self, state: Json, image: str, since: datetime, takes: float, now: datetime) -> tuple[Json, datetime | None, ImageEvents]:
         """The waiting state at `now`, when it changes next (None: pulled, start now), and what to tell."""
         if self.exists(image):
             done = since + timedelta(seconds=takes)
-            return (state, None, pulled(image, takes)) if done <= now else (state, done, [])
+            return (state, None, pulled_events(image, takes)) if done <= now else (state, done, [])
         if self.last is None and "Pull" in state["waiting"]["reason"]:
             # Another world's kubelet tried before this one began.
             self.attempts, self.last = 6, now
-        if self.last is None or now >= self.last + timedelta(seconds=_SHOWN + self._pause()):
+        if self.last is None or now >= self.last + timedelta(seconds=_ERROR_SECONDS + self._back_off()):
             self.attempts, self.last = self.attempts + 1, now
-            return {"waiting": {"reason": "ErrImagePull", "message": refusal(image)}}, now + timedelta(seconds=_SHOWN), failed(image)
-        if now >= self.last + timedelta(seconds=_SHOWN):
-            again = self.last + timedelta(seconds=_SHOWN + self._pause())
-            message = f'Back-off pulling image "{image}": ErrImagePull: {refusal(image)}'
+            return (
+                {"waiting": {"reason": "ErrImagePull", "message": not_found_message(image)}},
+                now + timedelta(seconds=_ERROR_SECONDS),
+                failed_events(image),
+            )
+        if now >= self.last + timedelta(seconds=_ERROR_SECONDS):
+            again = self.last + timedelta(seconds=_ERROR_SECONDS + self._back_off())
+            message = f'Back-off pulling image "{image}": ErrImagePull: {not_found_message(image)}'
             told = [("Normal", "BackOff", f'Back-off pulling image "{image}"'), ("Warning", "Failed", "Error: ImagePullBackOff")]
             backing_off = state["waiting"]["reason"] == "ImagePullBackOff"
             return {"waiting": {"reason": "ImagePullBackOff", "message": message}}, again, [] if backing_off else told
-        return state, self.last + timedelta(seconds=_SHOWN), []
+        return state, self.last + timedelta(seconds=_ERROR_SECONDS), []
 
-    def _pause(self) -> float:
-        return min(_LONGEST, 10.0 * 2.0 ** max(0, self.attempts - 1))
+    def _back_off(self) -> float:
+        return min(_LONGEST_BACK_OFF, 10.0 * 2.0 ** max(0, self.attempts - 1))
 
 
-def pulled(image: str, seconds: float) -> Told:
+def pulled_events(image: str, seconds: float) -> ImageEvents:
     took = f"{seconds:.3f}s".replace(".000", "")
     return [
         ("Normal", "Pulling", f'Pulling image "{image}"'),
         (
             "Normal",
             "Pulled",
-            f'Successfully pulled image "{image}" in {took} ({took} including waiting). Image size: {_size(image)} bytes.',
+            f'Successfully pulled image "{image}" in {took} ({took} including waiting). Image size: {_image_size(image)} bytes.',
         ),
     ]
 
 
-def failed(image: str) -> Told:
+def failed_events(image: str) -> ImageEvents:
     return [
         ("Normal", "Pulling", f'Pulling image "{image}"'),
-        ("Warning", "Failed", f'Failed to pull image "{image}": {refusal(image)}'),
+        ("Warning", "Failed", f'Failed to pull image "{image}": {not_found_message(image)}'),
         ("Warning", "Failed", "Error: ErrImagePull"),
     ]
 
 
-def refusal(image: str) -> str:
+def not_found_message(image: str) -> str:
     """What a container runtime answers for an image that its registry does not have."""
     repository, tag = split_image(image)
-    full = full_name(repository)
+    full = full_image_name(repository)
     reference = f"{full}:{tag}"
     return (
         f'rpc error: code = NotFound desc = failed to pull and unpack image "{reference}": '
@@ -76,7 +80,7 @@ def refusal(image: str) -> str:
     )
 
 
-def full_name(repository: str) -> str:
+def full_image_name(repository: str) -> str:
     """`nginx` → `docker.io/library/nginx`, as the runtime completes it."""
     first, slash, _ = repository.partition("/")
     if not slash:
@@ -84,5 +88,5 @@ def full_name(repository: str) -> str:
     return repository if "." in first or ":" in first or first == "localhost" else f"docker.io/{repository}"
 
 
-def _size(image: str) -> int:
+def _image_size(image: str) -> int:
     return 18_000_000 + sum(image.encode()) * 9973

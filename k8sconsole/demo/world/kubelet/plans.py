@@ -2,43 +2,43 @@
 
 from typing import Any
 
-from k8sconsole.demo.world.behaviour import Behaviour, Behaviours, commanded, workload_of
+from k8sconsole.demo.world.behaviour import Behaviour, Behaviours, parse_command, workload_name
 from k8sconsole.demo.world.kubelet.containers import ContainerPlan
-from k8sconsole.demo.world.seeds import fraction
+from k8sconsole.demo.world.seeds import seeded_fraction
 
 Json = dict[str, Any]
 _JOB_SECONDS = 5.0
 _INIT_SECONDS = 2.0
 
 
-def plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
+def build_plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
     """The containers of a pod, in order."""
-    return [_plan(pod, container, behaviours, init=False) for container in pod["spec"].get("containers", ())]
+    return [_build_plan(pod, container, behaviours, init=False) for container in pod["spec"].get("containers", ())]
 
 
-def init_plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
+def build_init_plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
     """The init containers; each must end well before the next begins."""
-    return [_plan(pod, container, behaviours, init=True) for container in pod["spec"].get("initContainers", ())]
+    return [_build_plan(pod, container, behaviours, init=True) for container in pod["spec"].get("initContainers", ())]
 
 
-def behaviour_of(pod: Json, container: Json, behaviours: Behaviours) -> Behaviour:
+def find_behaviour(pod: Json, container: Json, behaviours: Behaviours) -> Behaviour:
     """The scenario's word for a container; where it has none, what its command says."""
     meta = pod["metadata"]
-    listed = behaviours.of(meta["namespace"], workload_of(meta), container["name"], container["image"])
-    return listed if listed != Behaviour() else commanded(container) or listed
+    listed = behaviours.find(meta["namespace"], workload_name(meta), container["name"], container["image"])
+    return listed if listed != Behaviour() else parse_command(container) or listed
 
 
-def _plan(pod: Json, container: Json, behaviours: Behaviours, *, init: bool) -> ContainerPlan:
-    behaviour, meta = behaviour_of(pod, container, behaviours), pod["metadata"]
+def _build_plan(pod: Json, container: Json, behaviours: Behaviours, *, init: bool) -> ContainerPlan:
+    behaviour, meta = find_behaviour(pod, container, behaviours), pod["metadata"]
     restart = pod["spec"].get("restartPolicy", "Always")
-    ends_by_itself = _INIT_SECONDS if init else _JOB_SECONDS if _of_a_job(pod) else None
+    ends_by_itself = _INIT_SECONDS if init else _JOB_SECONDS if _belongs_to_job(pod) else None
     code = 137 if behaviour.oom else behaviour.exit_code
     return ContainerPlan(
         name=container["name"],
         image=container["image"],
         restart="OnFailure" if init and restart != "Never" else restart,
         # Pods of one workload do not start in step.
-        starts_after=behaviour.starts_after + round(fraction(meta["uid"], container["name"]), 3),
+        starts_after=behaviour.starts_after + round(seeded_fraction(meta["uid"], container["name"]), 3),
         exits_after=behaviour.exits_after if behaviour.exits_after is not None else ends_by_itself,
         exit_code=code,
         reason="OOMKilled" if behaviour.oom else "Error" if code else "Completed",
@@ -56,5 +56,5 @@ def _ready_after(container: Json, behaviour: Behaviour) -> float:
     return float(probe.get("initialDelaySeconds", 0)) + 1.0 if probe else 0.0
 
 
-def _of_a_job(pod: Json) -> bool:
+def _belongs_to_job(pod: Json) -> bool:
     return any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ()))

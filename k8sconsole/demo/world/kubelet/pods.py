@@ -7,17 +7,17 @@ from typing import ClassVar
 
 import msgspec
 
-from k8sconsole.demo.clock import moment
+from k8sconsole.demo.clock import parse_timestamp
 from k8sconsole.demo.world import pods
 from k8sconsole.demo.world.behaviour import Behaviour
-from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, Router, being_deleted, spec_changed
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, Router, is_being_deleted, route_spec_change
 from k8sconsole.demo.world.kinds import CLAIMS, NODES, PODS
-from k8sconsole.demo.world.kubelet.containers import PROBE_REPORT
+from k8sconsole.demo.world.kubelet.containers import PROBE_EVENT_INTERVAL
 from k8sconsole.demo.world.kubelet.images import ImagePull
-from k8sconsole.demo.world.kubelet.plans import behaviour_of
-from k8sconsole.demo.world.kubelet.status import PodTransition, advance
+from k8sconsole.demo.world.kubelet.plans import find_behaviour
+from k8sconsole.demo.world.kubelet.status import PodTransition, advance_pod
 
-_VOLUME_LOOK = 2.0
+_VOLUME_POLL_SECONDS = 2.0
 
 
 class _Condition(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ class _PodSummary(msgspec.Struct, frozen=True):
     status: _Status = _Status()
 
     @property
-    def rests(self) -> bool:
+    def is_settled(self) -> bool:
         """Runs and is ready, or is done: nothing happens to it by itself soon."""
         if self.metadata.deletionTimestamp:
             return False
@@ -47,7 +47,7 @@ class _PodSummary(msgspec.Struct, frozen=True):
         return self.status.phase in ("Succeeded", "Failed") or (self.status.phase == "Running" and ready)
 
 
-_GLANCE = msgspec.json.Decoder(_PodSummary)
+_SUMMARY_DECODER = msgspec.json.Decoder(_PodSummary)
 
 
 class Kubelet(BaseController):
@@ -61,41 +61,45 @@ class Kubelet(BaseController):
         self._ending: set[str] = set()
 
     def watches(self) -> dict[str, Router]:
-        return {PODS.key: lambda change: (change.key,) if change.gone else spec_changed(change)}
+        return {PODS.key: lambda change: (change.key,) if change.deleted else route_spec_change(change)}
 
-    def unsettled(self) -> Iterable[Key]:
+    def initial_keys(self) -> Iterable[Key]:
         """Pods at rest are left alone, unless a scenario lets their containers exit later."""
         restless = [each for each in self.context.behaviours.listed if each.exits_after or each.sick_after]
-        return [key for key in self.store.names(PODS) if _exits(key, restless) or not _GLANCE.decode(self.store.raw(PODS, *key)).rests]
+        return [
+            key
+            for key in self.store.list_keys(PODS)
+            if _may_exit(key, restless) or not _SUMMARY_DECODER.decode(self.store.get_raw(PODS, *key)).is_settled
+        ]
 
     def reconcile(self, key: Key) -> float | None:
         pod = self.context.find(PODS, key)
         if pod is None or not pod["spec"].get("nodeName"):
             return None
-        if being_deleted(pod):
-            return self._end(pod)
-        if pods.finished(pod):
-            self._forget(pod["metadata"]["uid"])
+        if is_being_deleted(pod):
+            return self._terminate(pod)
+        if pods.is_finished(pod):
+            self._discard_state(pod["metadata"]["uid"])
             return None
         if not self._volumes_bound(pod):
-            return _VOLUME_LOOK
-        return self._live(pod)
+            return _VOLUME_POLL_SECONDS
+        return self._advance(pod)
 
-    def _live(self, pod: Json) -> float | None:
-        progress = advance(pod, self.context.behaviours, self.context.now, self._pull)
+    def _advance(self, pod: Json) -> float | None:
+        progress = advance_pod(pod, self.context.behaviours, self.context.now, self._image_pull)
         status = progress.status
         if not status.get("podIP"):
-            self._address(pod, status)
+            self._assign_address(pod, status)
         self.context.set_status(PODS, pod, status)
-        self._tell(pod, progress)
+        self._record_events(pod, progress)
         if progress.due is None:
             return None
         return max(0.0, (progress.due - self.context.now).total_seconds())
 
-    def _pull(self, uid: str, container: str) -> ImagePull:
-        return self._pulling.setdefault((uid, container), ImagePull(self.context.behaviours.registry.has))
+    def _image_pull(self, uid: str, container: str) -> ImagePull:
+        return self._pulling.setdefault((uid, container), ImagePull(self.context.behaviours.registry.has_image))
 
-    def _address(self, pod: Json, status: Json) -> None:
+    def _assign_address(self, pod: Json, status: Json) -> None:
         node = self.context.find(NODES, ("", pod["spec"]["nodeName"])) or {}
         addresses = node.get("status", {}).get("addresses", ())
         host = next((each["address"] for each in addresses if each["type"] == "InternalIP"), "10.0.0.1")
@@ -106,16 +110,16 @@ class Kubelet(BaseController):
             address = self.context.placement.free_address(pod["spec"]["nodeName"], cidr)
         status |= {"hostIP": host, "hostIPs": [{"ip": host}], "podIP": address, "podIPs": [{"ip": address}]}
 
-    def _tell(self, pod: Json, progress: PodTransition) -> None:
-        for container, field, type_, reason, message in progress.told:
-            if reason == "Unhealthy" and not self._worth_telling((pod["metadata"]["uid"], container)):
+    def _record_events(self, pod: Json, progress: PodTransition) -> None:
+        for container, field, type_, reason, message in progress.events:
+            if reason == "Unhealthy" and not self._should_report_probe((pod["metadata"]["uid"], container)):
                 continue
-            tell = self.context.recorder.warning if type_ == "Warning" else self.context.recorder.normal
+            tell = self.context.recorder.record_warning if type_ == "Warning" else self.context.recorder.record_normal
             tell(pod, reason, message, "kubelet", host=pod["spec"]["nodeName"], field=field)
 
-    def _worth_telling(self, probe: tuple[str, str]) -> bool:
+    def _should_report_probe(self, probe: tuple[str, str]) -> bool:
         last = self._probed.get(probe)
-        if last is not None and self.context.now - last < PROBE_REPORT:
+        if last is not None and self.context.now - last < PROBE_EVENT_INTERVAL:
             return False
         self._probed[probe] = self.context.now
         return True
@@ -125,18 +129,18 @@ class Kubelet(BaseController):
         claims = (self.context.find(CLAIMS, (pod["metadata"]["namespace"], name)) for name in names if name)
         return all(claim is not None and claim.get("status", {}).get("phase") == "Bound" for claim in claims)
 
-    def _end(self, pod: Json) -> float | None:
+    def _terminate(self, pod: Json) -> float | None:
         """Stop the containers, and when they have had their time take the pod away."""
         meta, uid = pod["metadata"], pod["metadata"]["uid"]
-        if uid not in self._ending and not pods.finished(pod):
+        if uid not in self._ending and not pods.is_finished(pod):
             self._ending.add(uid)
             for container in pod["spec"]["containers"]:
                 said, field = f"Stopping container {container['name']}", f"spec.containers{{{container['name']}}}"
-                self.context.recorder.normal(pod, "Killing", said, "kubelet", host=pod["spec"]["nodeName"], field=field)
+                self.context.recorder.record_normal(pod, "Killing", said, "kubelet", host=pod["spec"]["nodeName"], field=field)
         left = (self._stopped_at(pod) - self.context.now).total_seconds()
         if left > 0:
             return left
-        self._forget(uid)
+        self._discard_state(uid)
         if not meta.get("finalizers"):
             self.store.remove(PODS, meta["namespace"], meta["name"])
         elif meta.get("deletionGracePeriodSeconds"):
@@ -146,18 +150,18 @@ class Kubelet(BaseController):
 
     def _stopped_at(self, pod: Json) -> datetime:
         grace = float(pod["metadata"].get("deletionGracePeriodSeconds", 0))
-        asked = moment(pod["metadata"]["deletionTimestamp"]) - timedelta(seconds=grace)
-        slowest = max(behaviour_of(pod, container, self.context.behaviours).stops_after for container in pod["spec"]["containers"])
-        running = pods.phase(pod) == "Running"
+        asked = parse_timestamp(pod["metadata"]["deletionTimestamp"]) - timedelta(seconds=grace)
+        slowest = max(find_behaviour(pod, container, self.context.behaviours).stops_after for container in pod["spec"]["containers"])
+        running = pods.pod_phase(pod) == "Running"
         return asked + timedelta(seconds=min(grace, slowest) if running else 0)
 
-    def _forget(self, uid: str) -> None:
+    def _discard_state(self, uid: str) -> None:
         self._ending.discard(uid)
         for memory in (self._pulling, self._probed):
             for known in [known for known in memory if known[0] == uid]:
                 del memory[known]
 
 
-def _exits(key: Key, restless: Sequence[Behaviour]) -> bool:
+def _may_exit(key: Key, restless: Sequence[Behaviour]) -> bool:
     """Whether a pod of this name may belong to a workload whose containers exit."""
     return any(fnmatchcase(key[0], each.namespace) and fnmatchcase(key[1], each.workload + "*") for each in restless)

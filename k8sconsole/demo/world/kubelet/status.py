@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from k8sconsole.demo.clock import moment, stamp
-from k8sconsole.demo.podspecs import quality
+from k8sconsole.demo.clock import format_timestamp, parse_timestamp
+from k8sconsole.demo.podspecs import qos_class
 from k8sconsole.demo.world import conditions
 from k8sconsole.demo.world.behaviour import Behaviours, split_image
-from k8sconsole.demo.world.kubelet.containers import ContainerPlan, fresh, turn
-from k8sconsole.demo.world.kubelet.images import ImagePull, full_name
-from k8sconsole.demo.world.kubelet.plans import init_plans, plans
-from k8sconsole.demo.world.seeds import hexadecimal
+from k8sconsole.demo.world.kubelet.containers import ContainerPlan, advance_container, waiting_status
+from k8sconsole.demo.world.kubelet.images import ImagePull, full_image_name
+from k8sconsole.demo.world.kubelet.plans import build_init_plans, build_plans
+from k8sconsole.demo.world.seeds import hex_digest
 
 Json = dict[str, Any]
 
@@ -23,19 +23,19 @@ class PodTransition:
 
     status: Json
     due: datetime | None = None
-    told: list[tuple[str, str, str, str, str]] = field(default_factory=list)
+    events: list[tuple[str, str, str, str, str]] = field(default_factory=list)
 
 
-def advance(pod: Json, behaviours: Behaviours, now: datetime, pulling: Callable[[str, str], ImagePull]) -> PodTransition:
+def advance_pod(pod: Json, behaviours: Behaviours, now: datetime, pulling: Callable[[str, str], ImagePull]) -> PodTransition:
     """Where the pod is at `now`; `pulling` gives the memory of a container's image pulls by pod uid and container."""
     look = _PodAdvance(pod, now, pulling)
-    listed = plans(pod, behaviours)
-    initialised = look.initialise(init_plans(pod, behaviours))
+    listed = build_plans(pod, behaviours)
+    initialised = look.initialise(build_init_plans(pod, behaviours))
     look.run(listed if initialised else [], waiting=[] if initialised else listed)
     status = look.progress.status
-    status["phase"] = _phase(status, listed, initialised)
-    status["qosClass"] = status.get("qosClass") or quality(pod["spec"])
-    _conditions(status, initialised, now)
+    status["phase"] = _compute_phase(status, listed, initialised)
+    status["qosClass"] = status.get("qosClass") or qos_class(pod["spec"])
+    _set_conditions(status, initialised, now)
     return look.progress
 
 
@@ -45,21 +45,23 @@ class _PodAdvance:
     def __init__(self, pod: Json, now: datetime, pulling: Callable[[str, str], ImagePull]) -> None:
         before = pod.get("status", {})
         conditions_before = [dict(condition) for condition in before.get("conditions", ())]
-        self.progress = PodTransition({**before, "startTime": before.get("startTime") or stamp(now), "conditions": conditions_before})
+        self.progress = PodTransition(
+            {**before, "startTime": before.get("startTime") or format_timestamp(now), "conditions": conditions_before}
+        )
         self._uid = pod["metadata"]["uid"]
         self._now = now
         self._pulling = pulling
-        self._since = moment(self.progress.status["startTime"])
+        self._since = parse_timestamp(self.progress.status["startTime"])
 
     def initialise(self, listed: list[ContainerPlan]) -> bool:
         """Run init containers one after the other; says whether all are done."""
         statuses, done = [], True
         known = self.progress.status.get("initContainerStatuses", ())
         for plan in listed:
-            status = self._one(plan, known, "initContainers") if done else fresh(plan, waiting="PodInitializing")
+            status = self._advance_container(plan, known, "initContainers") if done else waiting_status(plan, waiting="PodInitializing")
             ended = status["state"].get("terminated")
             done = ended is not None and ended["exitCode"] == 0
-            self._since = moment(ended["finishedAt"]) if ended else self._since
+            self._since = parse_timestamp(ended["finishedAt"]) if ended else self._since
             statuses.append({**status, "ready": done})
         if statuses:
             self.progress.status["initContainerStatuses"] = statuses
@@ -68,28 +70,28 @@ class _PodAdvance:
     def run(self, listed: list[ContainerPlan], *, waiting: list[ContainerPlan]) -> None:
         """Move the main containers on, or leave them waiting for their init containers."""
         known = self.progress.status.get("containerStatuses", ())
-        moved = [self._one(plan, known, "containers") for plan in listed]
-        self.progress.status["containerStatuses"] = moved + [fresh(plan, waiting="PodInitializing") for plan in waiting]
+        moved = [self._advance_container(plan, known, "containers") for plan in listed]
+        self.progress.status["containerStatuses"] = moved + [waiting_status(plan, waiting="PodInitializing") for plan in waiting]
 
-    def _one(self, plan: ContainerPlan, known: Iterable[Json], kind: str) -> Json:
-        status = next((each for each in known if each["name"] == plan.name), None) or fresh(plan, waiting="ContainerCreating")
-        taken = turn({**status, "image": plan.image}, plan, self._since, self._now, self._pulling(self._uid, plan.name))
-        _identify(taken.status, plan, self._uid)
-        self.progress.told += [(plan.name, f"spec.{kind}{{{plan.name}}}", *said) for said in taken.told]
+    def _advance_container(self, plan: ContainerPlan, known: Iterable[Json], kind: str) -> Json:
+        status = next((each for each in known if each["name"] == plan.name), None) or waiting_status(plan, waiting="ContainerCreating")
+        taken = advance_container({**status, "image": plan.image}, plan, self._since, self._now, self._pulling(self._uid, plan.name))
+        _set_ids(taken.status, plan, self._uid)
+        self.progress.events += [(plan.name, f"spec.{kind}{{{plan.name}}}", *said) for said in taken.events]
         if taken.due is not None:
             self.progress.due = min(taken.due, self.progress.due or taken.due)
         return taken.status
 
 
-def _identify(status: Json, plan: ContainerPlan, uid: str) -> None:
+def _set_ids(status: Json, plan: ContainerPlan, uid: str) -> None:
     """A container that has been started has an id of its own, and its image a digest."""
     if "running" in status["state"]:
-        status["containerID"] = f"containerd://{hexadecimal(64, uid, plan.name, status['restartCount'])}"
+        status["containerID"] = f"containerd://{hex_digest(64, uid, plan.name, status['restartCount'])}"
         repository, _ = split_image(plan.image)
-        status["imageID"] = f"{full_name(repository)}@sha256:{hexadecimal(64, plan.image)}"
+        status["imageID"] = f"{full_image_name(repository)}@sha256:{hex_digest(64, plan.image)}"
 
 
-def _phase(status: Json, listed: list[ContainerPlan], initialised: bool) -> str:
+def _compute_phase(status: Json, listed: list[ContainerPlan], initialised: bool) -> str:
     states = [each["state"] for each in status["containerStatuses"]]
     if not initialised:
         failed = (each["state"].get("terminated") for each in status.get("initContainerStatuses", ()))
@@ -101,7 +103,7 @@ def _phase(status: Json, listed: list[ContainerPlan], initialised: bool) -> str:
     return "Running" if begun else "Pending"
 
 
-def _conditions(status: Json, initialised: bool, now: datetime) -> None:
+def _set_conditions(status: Json, initialised: bool, now: datetime) -> None:
     unready = [each["name"] for each in status["containerStatuses"] if not each["ready"]]
     over = status["phase"] in ("Succeeded", "Failed")
     why: Json = {}
@@ -122,6 +124,6 @@ def _conditions(status: Json, initialised: bool, now: datetime) -> None:
         ("ContainersReady", not unready, why),
     )
     for type_, holds, reason in said:
-        conditions.put(status, {"type": type_, "status": str(holds), **reason}, stamp(now))
+        conditions.set_condition(status, {"type": type_, "status": str(holds), **reason}, format_timestamp(now))
     # A kubelet lists what it knows itself before what the scheduler said.
     status["conditions"].sort(key=lambda condition: condition["type"] == "PodScheduled")

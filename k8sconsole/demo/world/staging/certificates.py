@@ -11,15 +11,15 @@ Json = dict[str, Any]
 _VALID = timedelta(days=90)
 
 
-def tls_secret(wanted: CertificateSpec, now: datetime, seed: int) -> Json:
+def build_tls_secret(wanted: CertificateSpec, now: datetime, seed: int) -> Json:
     """A secret of type kubernetes.io/tls whose certificate ends `wanted.expires` days from now."""
-    certificate, key = pem_pair(wanted.host, now + timedelta(days=wanted.expires), seed)
+    certificate, key = issue_pem_pair(wanted.host, now + timedelta(days=wanted.expires), seed)
     data = {"tls.crt": base64.b64encode(certificate).decode(), "tls.key": base64.b64encode(key).decode()}
     meta = {"name": wanted.name, "namespace": wanted.namespace, "annotations": {"demo.k8sconsole.dev/host": wanted.host}}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "kubernetes.io/tls", "data": data}
 
 
-def pem_pair(host: str, not_after: datetime, seed: int) -> tuple[bytes, bytes]:
+def issue_pem_pair(host: str, not_after: datetime, seed: int) -> tuple[bytes, bytes]:
     """Certificate and private key for a host, as PEM."""
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from k8sconsole.demo.clock import moment, stamp
-from k8sconsole.demo.podspecs import quality
-from k8sconsole.demo.world.kubelet.images import refusal
-from k8sconsole.demo.world.seeds import fraction
+from k8sconsole.demo.clock import format_timestamp, parse_timestamp
+from k8sconsole.demo.podspecs import qos_class
+from k8sconsole.demo.world.kubelet.images import not_found_message
+from k8sconsole.demo.world.seeds import seeded_fraction
 
 Json = dict[str, Any]
 _REGISTRY = "registry.demo.k8sconsole.dev"
@@ -19,19 +19,19 @@ class FailureScenario:
     """`suffix` goes onto the deployment's name, where behaviours find it again; `container` makes its container's state."""
 
     suffix: str
-    container: Callable[[str, str, datetime], Json]
+    container_state: Callable[[str, str, datetime], Json]
     tag: str = "1.4.2"
     phase: str = "Running"
     ready: bool = False
-    unplaced: bool = False
+    unscheduled: bool = False
 
-    def image(self, name: str) -> str:
+    def image_for(self, name: str) -> str:
         return f"{_REGISTRY}/large/{name.rpartition('-')[0]}:{self.tag}"
 
-    def status(self, spec: Json, started: str, now: datetime) -> Json:
+    def build_status(self, spec: Json, started: str, now: datetime) -> Json:
         """The status of a pod; names, addresses and times of one pod are left as marks to be replaced."""
-        if self.unplaced:
-            return _unplaced(spec, started)
+        if self.unscheduled:
+            return _unscheduled_status(spec, started)
         container = spec["containers"][0]
         base = {
             "name": container["name"],
@@ -48,45 +48,50 @@ class FailureScenario:
             "hostIPs": [{"ip": "@host@"}],
             "podIP": "@ip@",
             "podIPs": [{"ip": "@ip@"}],
-            "qosClass": quality(spec),
-            "conditions": _conditions(self.ready, started, container["name"]),
-            "containerStatuses": [base | {"lastState": {}} | self.container(container["image"], started, now)],
+            "qosClass": qos_class(spec),
+            "conditions": _build_conditions(self.ready, started, container["name"]),
+            "containerStatuses": [base | {"lastState": {}} | self.container_state(container["image"], started, now)],
         }
 
 
-def _running(_image: str, started: str, _now: datetime) -> Json:
+def _running_state(_image: str, started: str, _now: datetime) -> Json:
     return {"state": {"running": {"startedAt": started}}, "started": True, "containerID": "containerd://@uid@"}
 
 
-def _crashing(_image: str, _started: str, now: datetime) -> Json:
+def _crashing_state(_image: str, _started: str, now: datetime) -> Json:
     ended = now - timedelta(seconds=60)
-    last = {"exitCode": 1, "reason": "Error", "startedAt": stamp(ended - timedelta(seconds=40)), "finishedAt": stamp(ended)}
+    last = {
+        "exitCode": 1,
+        "reason": "Error",
+        "startedAt": format_timestamp(ended - timedelta(seconds=40)),
+        "finishedAt": format_timestamp(ended),
+    }
     wait = "back-off 5m0s restarting failed container=app pod=@name@(@uid@)"
     return {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": wait}}, "lastState": {"terminated": last}, "restartCount": 37}
 
 
-def _unpulled(image: str, _started: str, _now: datetime) -> Json:
-    wait = f'Back-off pulling image "{image}": ErrImagePull: {refusal(image)}'
+def _pull_failure_state(image: str, _started: str, _now: datetime) -> Json:
+    wait = f'Back-off pulling image "{image}": ErrImagePull: {not_found_message(image)}'
     return {"state": {"waiting": {"reason": "ImagePullBackOff", "message": wait}}}
 
 
-HEALTHY = FailureScenario("", _running, ready=True)
-TROUBLES = (
-    FailureScenario("-crashing", _crashing),
-    FailureScenario("-unpulled", _unpulled, tag="does-not-exist", phase="Pending"),
-    FailureScenario("-unready", _running),
-    FailureScenario("-unplaced", _running, phase="Pending", unplaced=True),
+HEALTHY = FailureScenario("", _running_state, ready=True)
+FAILURES = (
+    FailureScenario("-crashing", _crashing_state),
+    FailureScenario("-unpulled", _pull_failure_state, tag="does-not-exist", phase="Pending"),
+    FailureScenario("-unready", _running_state),
+    FailureScenario("-unplaced", _running_state, phase="Pending", unscheduled=True),
 )
 
 
-def fate_of(share: float, *names: object) -> FailureScenario:
+def choose_scenario(share: float, *names: object) -> FailureScenario:
     """Whether a deployment is in trouble, and in which."""
-    luck = fraction("fate", *names)
-    return TROUBLES[int(luck / share * len(TROUBLES))] if luck < share else HEALTHY
+    luck = seeded_fraction("fate", *names)
+    return FAILURES[int(luck / share * len(FAILURES))] if luck < share else HEALTHY
 
 
-def _conditions(ready: bool, since: str, container: str) -> list[Json]:
-    at = stamp(moment(since) + timedelta(seconds=4))
+def _build_conditions(ready: bool, since: str, container: str) -> list[Json]:
+    at = format_timestamp(parse_timestamp(since) + timedelta(seconds=4))
     why = {} if ready else {"reason": "ContainersNotReady", "message": f"containers with unready status: [{container}]"}
     plain = [
         {"type": type_, "status": "True", "lastTransitionTime": since}
@@ -95,7 +100,7 @@ def _conditions(ready: bool, since: str, container: str) -> list[Json]:
     return plain + [{"type": type_, "status": str(ready), **why, "lastTransitionTime": at} for type_ in ("Ready", "ContainersReady")]
 
 
-def _unplaced(spec: Json, since: str) -> Json:
+def _unscheduled_status(spec: Json, since: str) -> Json:
     message = "0 nodes are available: node(s) didn't match Pod's node affinity/selector."
     condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastTransitionTime": since}
-    return {"phase": "Pending", "qosClass": quality(spec), "conditions": [condition]}
+    return {"phase": "Pending", "qosClass": qos_class(spec), "conditions": [condition]}

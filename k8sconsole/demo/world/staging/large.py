@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.demo.clock import stamp
-from k8sconsole.demo.podspecs import admit, fill_spec, locate
+from k8sconsole.demo.clock import format_timestamp
+from k8sconsole.demo.podspecs import add_admission_fields, copy_topology_labels, fill_pod_spec
 from k8sconsole.demo.world import pods
 from k8sconsole.demo.world.behaviour import Behaviour, Behaviours, ImageRegistry
-from k8sconsole.demo.world.controllers.deployment_status import status_of
-from k8sconsole.demo.world.controllers.deployments import REVISION, replica_set_for
-from k8sconsole.demo.world.controllers.endpoints import endpoints_for, slice_for
+from k8sconsole.demo.world.controllers.deployment_status import compute_status
+from k8sconsole.demo.world.controllers.deployments import REVISION, build_replica_set
+from k8sconsole.demo.world.controllers.endpoints import build_endpoints, build_slice
 from k8sconsole.demo.world.kinds import (
     CONFIG_MAPS,
     DEPLOYMENTS,
@@ -28,10 +28,10 @@ from k8sconsole.demo.world.kinds import (
     SERVICES,
     SLICES,
 )
-from k8sconsole.demo.world.seeds import dice, fraction, hexadecimal, suffix
-from k8sconsole.demo.world.staging.failure_scenarios import HEALTHY, FailureScenario, fate_of
-from k8sconsole.demo.world.staging.manifests import manifests
-from k8sconsole.demo.world.staging.nodes import pool_nodes
+from k8sconsole.demo.world.seeds import hex_digest, name_suffix, seeded_fraction, seeded_random
+from k8sconsole.demo.world.staging.failure_scenarios import HEALTHY, FailureScenario, choose_scenario
+from k8sconsole.demo.world.staging.manifests import build_manifests
+from k8sconsole.demo.world.staging.nodes import build_pool
 from k8sconsole.demo.world.staging.vocabulary import NodePool, WorkloadSpec
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class ClusterProportions(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     """The share of deployments that are in trouble."""
 
 
-def fill(store: "ObjectStore", plan: Json, size: int | None, seed: int) -> None:
+def fill_large_cluster(store: "ObjectStore", plan: Json, size: int | None, seed: int) -> None:
     """Add `size` pods (or the plan's) with everything that goes with them."""
     proportions = msgspec.convert(plan, ClusterProportions)
     crowd = _LargeCluster(store, proportions, size or proportions.pods, seed)
@@ -71,11 +71,11 @@ class _LargeCluster:
         self._now = store.clock.now().replace(microsecond=0)
         self._placed = 0
         pool = NodePool(name="worker", count=max(3, -(-size // plan.pods_per_node)), cpu="64", memory="256Gi", pods="250")
-        self._nodes = pool_nodes(pool, 0, stamp(self._now))
+        self._nodes = build_pool(pool, 0, format_timestamp(self._now))
 
     def behaviours(self) -> Behaviours:
         """What lets the kubelet go on with what was made: the fates' own behaviours."""
-        known = Behaviours.within(self._store)
+        known = Behaviours.attached_to(self._store)
         crashing = Behaviour(
             workload="*-crashing", exits_after=40, exit_code=1, logs="java", last_words=("panic: configuration incomplete",)
         )
@@ -84,72 +84,76 @@ class _LargeCluster:
 
     def build(self) -> None:
         for node in self._nodes:
-            self._store.create(NODES, node | {"metadata": node["metadata"] | {"creationTimestamp": self._ago(60 * 86400)}})
+            self._store.create(NODES, node | {"metadata": node["metadata"] | {"creationTimestamp": self._time_ago(60 * 86400)}})
         for number in range(max(3, -(-self._size // self._plan.pods_per_namespace))):
-            self._namespace(f"{self._plan.teams[number % len(self._plan.teams)]}-{number:03d}")
+            self._create_namespace(f"{self._plan.teams[number % len(self._plan.teams)]}-{number:03d}")
 
-    def _namespace(self, name: str) -> None:
-        meta = {"name": name, "labels": {"kubernetes.io/metadata.name": name}, "creationTimestamp": self._ago(50 * 86400)}
+    def _create_namespace(self, name: str) -> None:
+        meta = {"name": name, "labels": {"kubernetes.io/metadata.name": name}, "creationTimestamp": self._time_ago(50 * 86400)}
         spec = {"finalizers": ["kubernetes"]}
         self._store.create(NAMESPACES, {"metadata": meta, "spec": spec, "status": {"phase": "Active"}})
         left = min(self._plan.pods_per_namespace, self._size - self._placed)
-        for number, replicas in enumerate(self._sizes(name, left)):
+        for number, replicas in enumerate(self._replica_counts(name, left)):
             service = self._plan.services[number % len(self._plan.services)]
-            self._deployment(name, f"{service}-{number}", replicas)
+            self._create_deployment(name, f"{service}-{number}", replicas)
 
-    def _sizes(self, namespace: str, left: int) -> Iterator[int]:
-        luck = dice(self._seed, namespace)
+    def _replica_counts(self, namespace: str, left: int) -> Iterator[int]:
+        luck = seeded_random(self._seed, namespace)
         while left > 0:
             replicas = min(left, luck.choice(self._plan.replicas))
             left -= replicas
             yield replicas
 
-    def _deployment(self, namespace: str, name: str, replicas: int) -> None:
-        fate = fate_of(self._plan.unhealthy, self._seed, namespace, name)
-        age = 3600 + 20 * 86400 * fraction(self._seed, namespace, name)
+    def _create_deployment(self, namespace: str, name: str, replicas: int) -> None:
+        fate = choose_scenario(self._plan.unhealthy, self._seed, namespace, name)
+        age = 3600 + 20 * 86400 * seeded_fraction(self._seed, namespace, name)
         workload = WorkloadSpec(
-            name=name + fate.suffix, namespace=namespace, image=fate.image(name), replicas=replicas, port=8080, probe="/healthz",
+            name=name + fate.suffix, namespace=namespace, image=fate.image_for(name), replicas=replicas, port=8080, probe="/healthz",
             env={"LOG_LEVEL": "info"}, requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "256Mi"}, config=name,
-            node_selector={"demo.k8sconsole.dev/pool": "none"} if fate.unplaced else {},
+            node_selector={"demo.k8sconsole.dev/pool": "none"} if fate.unscheduled else {},
         )  # fmt: skip
-        self._belongings(workload, age)
-        service, deployment = manifests(workload)
-        created = self._create(DEPLOYMENTS, deployment, age)
-        blank = replica_set_for(created, 1)
-        replica_set = self._create(REPLICA_SETS, blank | {"spec": blank["spec"] | {"replicas": replicas}}, age)
-        made = self._pods(replica_set, replicas, age, fate)
-        self._settle(created, replica_set, made, fate)
-        self._expose(service, made, age)
+        self._create_config(workload, age)
+        service, deployment = build_manifests(workload)
+        created = self._create_object(DEPLOYMENTS, deployment, age)
+        blank = build_replica_set(created, 1)
+        replica_set = self._create_object(REPLICA_SETS, blank | {"spec": blank["spec"] | {"replicas": replicas}}, age)
+        made = self._create_pods(replica_set, replicas, age, fate)
+        self._write_final_status(created, replica_set, made, fate)
+        self._create_service(service, made, age)
 
-    def _belongings(self, workload: WorkloadSpec, age: float) -> None:
+    def _create_config(self, workload: WorkloadSpec, age: float) -> None:
         meta = {"name": workload.config, "namespace": workload.namespace}
         if not self._store.has(CONFIG_MAPS, workload.namespace, workload.config):
-            self._create(CONFIG_MAPS, {"metadata": dict(meta), "data": {"app.properties": f"name={workload.name}\nworkers=4\n"}}, age)
+            self._create_object(
+                CONFIG_MAPS, {"metadata": dict(meta), "data": {"app.properties": f"name={workload.name}\nworkers=4\n"}}, age
+            )
             fake = {"token": "ZmFrZS1kZW1vLXZhbHVl"}
-            self._create(SECRETS, {"metadata": dict(meta), "type": "Opaque", "data": fake}, age)
+            self._create_object(SECRETS, {"metadata": dict(meta), "type": "Opaque", "data": fake}, age)
 
-    def _pods(self, replica_set: Json, replicas: int, age: float, fate: FailureScenario) -> list[Json]:
-        blank = pods.from_template(replica_set["spec"]["template"], replica_set, REPLICA_SETS, "@name@")
-        fill_spec(blank["spec"])
-        admit(blank, "@tail@")
+    def _create_pods(self, replica_set: Json, replicas: int, age: float, fate: FailureScenario) -> list[Json]:
+        blank = pods.build_from_template(replica_set["spec"]["template"], replica_set, REPLICA_SETS, "@name@")
+        fill_pod_spec(blank["spec"])
+        add_admission_fields(blank, "@tail@")
         blank["metadata"] |= {"generateName": replica_set["metadata"]["name"] + "-", "creationTimestamp": "@time@", "uid": "@uid@"}
-        if not fate.unplaced:
+        if not fate.unscheduled:
             blank["spec"]["nodeName"] = "@node@"
-        blank["status"] = fate.status(blank["spec"], self._ago(age), self._now)
+        blank["status"] = fate.build_status(blank["spec"], self._time_ago(age), self._now)
         template = msgspec.json.encode(blank)
-        return [self._store.create(PODS, self._stamped(template, replica_set["metadata"], number, age)) for number in range(replicas)]
+        return [
+            self._store.create(PODS, self._pod_from_template(template, replica_set["metadata"], number, age)) for number in range(replicas)
+        ]
 
-    def _stamped(self, template: bytes, owner: Json, number: int, age: float) -> Json:
+    def _pod_from_template(self, template: bytes, owner: Json, number: int, age: float) -> Json:
         """One pod from the template; nodes are filled in turn, and addresses follow from the turn."""
         turn, index = divmod(self._placed, len(self._nodes))
         self._placed += 1
         node = self._nodes[index]
-        tail = suffix(37, self._seed, owner["namespace"], owner["name"], number)
+        tail = name_suffix(37, self._seed, owner["namespace"], owner["name"], number)
         values = {
             b"@tail@": tail[5:10],
             b"@name@": f"{owner['name']}-{tail[:5]}",
-            b"@uid@": _uid(self._seed, self._placed),
-            b"@time@": self._ago(age - number),
+            b"@uid@": _pod_uid(self._seed, self._placed),
+            b"@time@": self._time_ago(age - number),
             b"@node@": node["metadata"]["name"],
             b"@host@": node["status"]["addresses"][0]["address"],
             b"@ip@": f"{node['spec']['podCIDR'].rpartition('.')[0]}.{turn % 253 + 2}",
@@ -158,10 +162,10 @@ class _LargeCluster:
             template = template.replace(mark, value.encode())
         pod: Json = msgspec.json.decode(template)
         if "nodeName" in pod["spec"]:
-            locate(pod, node)
+            copy_topology_labels(pod, node)
         return pod
 
-    def _settle(self, deployment: Json, replica_set: Json, made: list[Json], fate: FailureScenario) -> None:
+    def _write_final_status(self, deployment: Json, replica_set: Json, made: list[Json], fate: FailureScenario) -> None:
         """Write the statuses the controllers would have arrived at."""
         ready = len(made) if fate is HEALTHY else 0
         counts = {
@@ -181,36 +185,36 @@ class _LargeCluster:
 
         self._store.mutate(DEPLOYMENTS, meta["namespace"], deployment["metadata"]["name"], settle)
 
-    def _expose(self, service: Json, made: list[Json], age: float) -> None:
+    def _create_service(self, service: Json, made: list[Json], age: float) -> None:
         meta = service["metadata"]
         number = self._store.count(SERVICES)
         address = f"10.{96 + number // 65000}.{number // 254 % 256}.{number % 254 + 1}"
         service["spec"] |= {"clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
-        created = self._create(SERVICES, service, age)
+        created = self._create_object(SERVICES, service, age)
         placed = [pod for pod in made if pod["status"].get("podIP")]
         for resource, obj, name in (
-            (ENDPOINTS, endpoints_for(created, placed), meta["name"]),
-            (SLICES, slice_for(created, placed), f"{meta['name']}-{suffix(5, created['metadata']['uid'])}"),
+            (ENDPOINTS, build_endpoints(created, placed), meta["name"]),
+            (SLICES, build_slice(created, placed), f"{meta['name']}-{name_suffix(5, created['metadata']['uid'])}"),
         ):
             obj["metadata"] |= {"name": name, "namespace": meta["namespace"]}
-            self._create(resource, obj, age)
+            self._create_object(resource, obj, age)
 
-    def _create(self, resource: Any, obj: Json, age: float) -> Json:
-        obj["metadata"]["creationTimestamp"] = self._ago(age)
+    def _create_object(self, resource: Any, obj: Json, age: float) -> Json:
+        obj["metadata"]["creationTimestamp"] = self._time_ago(age)
         created: Json = self._store.create(resource, obj)
         return created
 
-    def _ago(self, seconds: float) -> str:
-        return stamp(self._now - timedelta(seconds=seconds))
+    def _time_ago(self, seconds: float) -> str:
+        return format_timestamp(self._now - timedelta(seconds=seconds))
 
 
 def _final_status(deployment: Json, replica_set: Json, now: datetime) -> Json:
     """The status of a deployment whose roll-out began an hour ago and is over, or late."""
-    begun, _ = status_of(deployment, [replica_set], replica_set, now - timedelta(hours=1))
-    status, _ = status_of(deployment | {"status": begun}, [replica_set], replica_set, now)
+    begun, _ = compute_status(deployment, [replica_set], replica_set, now - timedelta(hours=1))
+    status, _ = compute_status(deployment | {"status": begun}, [replica_set], replica_set, now)
     return status
 
 
-def _uid(seed: int, number: int) -> str:
-    digits = hexadecimal(32, "uid", seed, number)
+def _pod_uid(seed: int, number: int) -> str:
+    digits = hex_digest(32, "uid", seed, number)
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"

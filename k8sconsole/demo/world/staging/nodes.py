@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from k8sconsole.demo.world.amounts import spelled, thousandths
-from k8sconsole.demo.world.seeds import hexadecimal
+from k8sconsole.demo.world.amounts import format_quantity, parse_quantity
+from k8sconsole.demo.world.seeds import hex_digest
 from k8sconsole.demo.world.staging.vocabulary import NodePool
 
 Json = dict[str, Any]
@@ -17,12 +17,12 @@ _CONDITIONS = (
 )
 
 
-def pool_nodes(pool: NodePool, first: int, stamp: str) -> list[Json]:
+def build_pool(pool: NodePool, first: int, stamp: str) -> list[Json]:
     """The nodes of a pool; `first` is the cluster-wide number of its first node, from which addresses follow."""
-    return [node(pool, f"{pool.name}-{number:02d}", first + number - 1, stamp) for number in range(1, pool.count + 1)]
+    return [build_node(pool, f"{pool.name}-{number:02d}", first + number - 1, stamp) for number in range(1, pool.count + 1)]
 
 
-def node(pool: NodePool, name: str, index: int, stamp: str) -> Json:
+def build_node(pool: NodePool, name: str, index: int, stamp: str) -> Json:
     zone = f"eu-demo-1{_ZONES[index % len(_ZONES)]}"
     labels = {
         "kubernetes.io/hostname": name,
@@ -42,22 +42,22 @@ def node(pool: NodePool, name: str, index: int, stamp: str) -> Json:
         "kind": "Node",
         "metadata": {"name": name, "labels": labels, "annotations": {"node.alpha.kubernetes.io/ttl": "0"}},
         "spec": spec | ({"taints": pool.taints} if pool.taints else {}),
-        "status": _status(pool, name, index, stamp),
+        "status": _node_status(pool, name, index, stamp),
     }
 
 
-def pressed(listed: list[Json], stamp: str) -> list[Json]:
+def with_disk_pressure(listed: list[Json], stamp: str) -> list[Json]:
     """A node's conditions once its disk has run short."""
     said = {"status": "True", "reason": "KubeletHasDiskPressure", "message": "kubelet has disk pressure"}
     beat = {"lastHeartbeatTime": stamp, "lastTransitionTime": stamp}
     return [{**each, **said, **beat} if each["type"] == "DiskPressure" else each for each in listed]
 
 
-def _status(pool: NodePool, name: str, index: int, stamp: str) -> Json:
+def _node_status(pool: NodePool, name: str, index: int, stamp: str) -> Json:
     capacity = {"cpu": pool.cpu, "memory": pool.memory, "ephemeral-storage": "100Gi", "pods": pool.pods, "hugepages-2Mi": "0"}
     reserved = {
-        "cpu": spelled("cpu", thousandths(pool.cpu) - 100),
-        "memory": spelled("memory", thousandths(pool.memory) - thousandths("1Gi")),
+        "cpu": format_quantity("cpu", parse_quantity(pool.cpu) - 100),
+        "memory": format_quantity("memory", parse_quantity(pool.memory) - parse_quantity("1Gi")),
     }
     times = {"lastHeartbeatTime": stamp, "lastTransitionTime": stamp}
     return {
@@ -66,15 +66,15 @@ def _status(pool: NodePool, name: str, index: int, stamp: str) -> Json:
         "conditions": [dict(zip(("type", "status", "reason", "message"), each, strict=True)) | times for each in _CONDITIONS],
         "addresses": [{"type": "InternalIP", "address": f"10.0.{index // 250}.{index % 250 + 4}"}, {"type": "Hostname", "address": name}],
         "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
-        "nodeInfo": _info(name),
+        "nodeInfo": _node_info(name),
     }
 
 
-def _info(name: str) -> Json:
+def _node_info(name: str) -> Json:
     return {
-        "machineID": hexadecimal(32, "machine", name),
-        "systemUUID": hexadecimal(32, "system", name),
-        "bootID": hexadecimal(32, "boot", name),
+        "machineID": hex_digest(32, "machine", name),
+        "systemUUID": hex_digest(32, "system", name),
+        "bootID": hex_digest(32, "boot", name),
         "kernelVersion": "6.12.48-demo",
         "osImage": "Demo Linux 13",
         "containerRuntimeVersion": "containerd://2.2.0",

@@ -8,20 +8,20 @@ from k8sconsole.demo.world.staging.vocabulary import WorkloadSpec
 Json = dict[str, Any]
 
 
-def labels_of(workload: WorkloadSpec) -> dict[str, str]:
+def workload_labels(workload: WorkloadSpec) -> dict[str, str]:
     return {"app.kubernetes.io/name": workload.name, **workload.labels}
 
 
-def template_of(workload: WorkloadSpec) -> Json:
+def build_template(workload: WorkloadSpec) -> Json:
     # A version label would be part of the selector's pods only; it changes with the image.
-    labels = {**labels_of(workload), "app.kubernetes.io/version": split_image(workload.image)[1]}
+    labels = {**workload_labels(workload), "app.kubernetes.io/version": split_image(workload.image)[1]}
     meta: Json = {"labels": labels}
     if workload.port and workload.probe == "/metrics":
         meta["annotations"] = {"prometheus.io/scrape": "true", "prometheus.io/port": str(workload.port)}
-    return {"metadata": meta, "spec": pod_spec(workload)}
+    return {"metadata": meta, "spec": build_pod_spec(workload)}
 
 
-def pod_spec(workload: WorkloadSpec) -> Json:
+def build_pod_spec(workload: WorkloadSpec) -> Json:
     spec: Json = {
         "restartPolicy": "Never" if workload.kind in ("Job", "CronJob") else "Always",
         "terminationGracePeriodSeconds": 30,
@@ -29,46 +29,46 @@ def pod_spec(workload: WorkloadSpec) -> Json:
         "serviceAccountName": workload.account,
         "schedulerName": "default-scheduler",
         "securityContext": {},
-        "containers": [_container(workload), *_sidecars(workload)],
+        "containers": [_build_container(workload), *_build_sidecars(workload)],
     }
     optional = {
-        "initContainers": [_plain("init", workload.init)] if workload.init else [],
+        "initContainers": [_bare_container("init", workload.init)] if workload.init else [],
         "nodeSelector": workload.node_selector,
         "tolerations": workload.tolerations,
         "priorityClassName": workload.priority,
         "hostNetwork": workload.host_network,
-        "volumes": _volumes(workload),
+        "volumes": _build_volumes(workload),
     }
     return spec | {name: value for name, value in optional.items() if value}
 
 
-def _container(workload: WorkloadSpec) -> Json:
-    container = _plain(workload.container, workload.image)
+def _build_container(workload: WorkloadSpec) -> Json:
+    container = _bare_container(workload.container, workload.image)
     container["resources"] = {name: value for name, value in (("requests", workload.requests), ("limits", workload.limits)) if value}
     optional = {
         "command": workload.command,
         "args": workload.args,
-        "env": _environment(workload),
+        "env": _build_environment(workload),
         "ports": [{"name": "http", "containerPort": workload.port, "protocol": "TCP"}] if workload.port else [],
-        "volumeMounts": _mounts(workload),
+        "volumeMounts": _build_mounts(workload),
     }
-    return container | {name: value for name, value in optional.items() if value} | _probes(workload)
+    return container | {name: value for name, value in optional.items() if value} | _build_probes(workload)
 
 
-def _plain(name: str, image: str) -> Json:
+def _bare_container(name: str, image: str) -> Json:
     ends = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
     pull = "Always" if split_image(image)[1] == "latest" else "IfNotPresent"
     return {"name": name, "image": image, "imagePullPolicy": pull, "resources": {}, **ends}
 
 
-def _sidecars(workload: WorkloadSpec) -> list[Json]:
+def _build_sidecars(workload: WorkloadSpec) -> list[Json]:
     if not workload.sidecar:
         return []
     name = split_image(workload.sidecar)[0].rpartition("/")[2]
-    return [_plain(name, workload.sidecar) | {"resources": {"requests": {"cpu": "10m", "memory": "32Mi"}}}]
+    return [_bare_container(name, workload.sidecar) | {"resources": {"requests": {"cpu": "10m", "memory": "32Mi"}}}]
 
 
-def _environment(workload: WorkloadSpec) -> list[Json]:
+def _build_environment(workload: WorkloadSpec) -> list[Json]:
     plain: list[Json] = [{"name": name, "value": value} for name, value in workload.env.items()]
     for name, source in workload.secret_env.items():
         secret, _, key = source.partition("/")
@@ -76,7 +76,7 @@ def _environment(workload: WorkloadSpec) -> list[Json]:
     return plain
 
 
-def _probes(workload: WorkloadSpec) -> Json:
+def _build_probes(workload: WorkloadSpec) -> Json:
     if not workload.probe:
         return {}
     get = {"httpGet": {"path": workload.probe, "port": workload.port, "scheme": "HTTP"}}
@@ -84,7 +84,7 @@ def _probes(workload: WorkloadSpec) -> Json:
     return {"readinessProbe": get | usual | {"initialDelaySeconds": 3}, "livenessProbe": get | usual | {"initialDelaySeconds": 15}}
 
 
-def _volumes(workload: WorkloadSpec) -> list[Json]:
+def _build_volumes(workload: WorkloadSpec) -> list[Json]:
     volumes: list[Json] = []
     if workload.config:
         volumes.append({"name": "config", "configMap": {"name": workload.config, "defaultMode": 420}})
@@ -93,7 +93,7 @@ def _volumes(workload: WorkloadSpec) -> list[Json]:
     return volumes
 
 
-def _mounts(workload: WorkloadSpec) -> list[Json]:
+def _build_mounts(workload: WorkloadSpec) -> list[Json]:
     mounts: list[Json] = []
     if workload.config:
         mounts.append({"name": "config", "mountPath": "/etc/config", "readOnly": True})

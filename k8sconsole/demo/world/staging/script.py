@@ -7,28 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.demo.clock import stamp
+from k8sconsole.demo.clock import format_timestamp
 from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.world.behaviour import Behaviour, Behaviours
 from k8sconsole.demo.world.controller import ControllerContext
 from k8sconsole.demo.world.controllers.cronjobs import CronJobController
 from k8sconsole.demo.world.kinds import DEPLOYMENTS, NAMESPACES, NODES, PODS, QUOTAS, SECRETS, STATEFUL_SETS
-from k8sconsole.demo.world.pods import complete
+from k8sconsole.demo.world.pods import prepare_pod
 from k8sconsole.demo.world.recorder import DeferredEventRecorder
 from k8sconsole.demo.world.schedule import CronSchedule
-from k8sconsole.demo.world.staging.certificates import tls_secret
-from k8sconsole.demo.world.staging.manifests import manifests
-from k8sconsole.demo.world.staging.nodes import pool_nodes, pressed
+from k8sconsole.demo.world.staging.certificates import build_tls_secret
+from k8sconsole.demo.world.staging.manifests import build_manifests
+from k8sconsole.demo.world.staging.nodes import build_pool, with_disk_pressure
 from k8sconsole.demo.world.staging.releases import release_secrets
-from k8sconsole.demo.world.staging.time_lapse import RECENT, TimedAction
-from k8sconsole.demo.world.staging.vocabulary import ImageRelease, NamespaceSpec, ScenarioFile, WorkloadSpec, duration
+from k8sconsole.demo.world.staging.time_lapse import RECENT_PAST, TimedAction
+from k8sconsole.demo.world.staging.vocabulary import ImageRelease, NamespaceSpec, ScenarioFile, WorkloadSpec, parse_duration
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
 
 Json = dict[str, Any]
 _CAUSE = "kubernetes.io/change-cause"
-_ROLLED = {"Deployment": DEPLOYMENTS, "StatefulSet": STATEFUL_SETS}
+_ROLLED_OUT = {"Deployment": DEPLOYMENTS, "StatefulSet": STATEFUL_SETS}
 
 
 class ScenarioBuilder:
@@ -40,31 +40,35 @@ class ScenarioBuilder:
         self._seed = seed
         self._now = store.clock.now().replace(microsecond=0)
 
-    def deeds(self) -> list[TimedAction]:
+    def actions(self) -> list[TimedAction]:
         """Everything that happened, in no particular order; deeds of one time keep the order given here."""
         script = self._script
-        found = [*self._nodes(), *(deed for name, space in script.namespaces.items() for deed in self._space(name, space))]
-        found += [deed for each in script.objects for deed in self._object(each)]
-        found += [self._deed(each.age, SECRETS, tls_secret(each, self._now, self._seed)) for each in script.certificates]
-        found += [self._deed(at, SECRETS, kept) for each in script.releases for at, kept in release_secrets(each, self._now)]
-        found += [deed for workload in script.workloads for deed in self._workload(workload)]
+        found = [
+            *self._node_actions(),
+            *(deed for name, space in script.namespaces.items() for deed in self._namespace_actions(name, space)),
+        ]
+        found += [deed for each in script.objects for deed in self._object_actions(each)]
+        found += [self._create_action(each.age, SECRETS, build_tls_secret(each, self._now, self._seed)) for each in script.certificates]
+        found += [self._create_action(at, SECRETS, kept) for each in script.releases for at, kept in release_secrets(each, self._now)]
+        found += [deed for workload in script.workloads for deed in self._workload_actions(workload)]
         return found + [
-            TimedAction(self._ago(each.at), _under_pressure(self._store, each.node, self._ago(each.at))) for each in script.pressures
+            TimedAction(self._time_ago(each.at), _set_disk_pressure(self._store, each.node, self._time_ago(each.at)))
+            for each in script.pressures
         ]
 
     def behaviours(self) -> Behaviours:
         """The scenario's behaviours: those listed, then those written beside their workload."""
-        own = [_own_behaviour(workload) for workload in self._script.workloads if workload.behaviour]
+        own = [_workload_behaviour(workload) for workload in self._script.workloads if workload.behaviour]
         return Behaviours([*self._script.behaviours, *own], self._script.registry, self._script.life)
 
-    def _nodes(self) -> Iterator[TimedAction]:
+    def _node_actions(self) -> Iterator[TimedAction]:
         first = 0
         for pool in self._script.nodes:
-            for node in pool_nodes(pool, first, stamp(self._now)):
-                yield self._deed(pool.age, NODES, node)
+            for node in build_pool(pool, first, format_timestamp(self._now)):
+                yield self._create_action(pool.age, NODES, node)
             first += pool.count
 
-    def _space(self, name: str, space: NamespaceSpec) -> Iterator[TimedAction]:
+    def _namespace_actions(self, name: str, space: NamespaceSpec) -> Iterator[TimedAction]:
         meta = {"name": name, "labels": space.labels, "annotations": space.annotations}
         namespace = {
             "apiVersion": "v1",
@@ -73,7 +77,7 @@ class ScenarioBuilder:
             "spec": {"finalizers": ["kubernetes"]},
             "status": {"phase": "Active"},
         }
-        yield self._deed(space.age, NAMESPACES, namespace)
+        yield self._create_action(space.age, NAMESPACES, namespace)
         if space.quota:
             quota = {
                 "apiVersion": "v1",
@@ -81,32 +85,33 @@ class ScenarioBuilder:
                 "metadata": {"name": "compute", "namespace": name},
                 "spec": {"hard": space.quota},
             }
-            yield self._deed(space.age, QUOTAS, quota)
+            yield self._create_action(space.age, QUOTAS, quota)
         if space.deleted:
-            yield TimedAction(self._ago(space.deleted), lambda: self._store.delete(NAMESPACES, "", name))
+            yield TimedAction(self._time_ago(space.deleted), lambda: self._store.delete(NAMESPACES, "", name))
 
-    def _object(self, manifest: Json) -> Iterator[TimedAction]:
+    def _object_actions(self, manifest: Json) -> Iterator[TimedAction]:
         """A manifest as it stands; `age` and `deleted` beside its kind say when."""
         obj = {key: value for key, value in manifest.items() if key not in ("age", "deleted")}
-        at = self._ago(manifest.get("age", "30d"))
-        yield TimedAction(at, lambda: self._apply(self._resource(obj), obj))
+        at = self._time_ago(manifest.get("age", "30d"))
+        yield TimedAction(at, lambda: self._create_object(self._find_resource(obj), obj))
         if "deleted" in manifest:
             meta = obj["metadata"]
             yield TimedAction(
-                self._ago(manifest["deleted"]), lambda: self._store.delete(self._resource(obj), meta.get("namespace"), meta["name"])
+                self._time_ago(manifest["deleted"]),
+                lambda: self._store.delete(self._find_resource(obj), meta.get("namespace"), meta["name"]),
             )
 
-    def _workload(self, workload: WorkloadSpec) -> Iterator[TimedAction]:
-        for obj in manifests(workload):
-            yield self._deed(workload.age, self._resource(obj), obj)
+    def _workload_actions(self, workload: WorkloadSpec) -> Iterator[TimedAction]:
+        for obj in build_manifests(workload):
+            yield self._create_action(workload.age, self._find_resource(obj), obj)
         if workload.kind == "CronJob":
-            yield from self._last_strike(workload)
+            yield from self._last_cron_run(workload)
         for release in workload.history:
-            yield TimedAction(self._ago(release.at), self._release(workload, release))
+            yield TimedAction(self._time_ago(release.at), self._roll_out(workload, release))
 
-    def _last_strike(self, workload: WorkloadSpec) -> Iterator[TimedAction]:
+    def _last_cron_run(self, workload: WorkloadSpec) -> Iterator[TimedAction]:
         """The last run before cron jobs are lived through, at its own time; what was told of it is long forgotten."""
-        at = CronSchedule(workload.schedule).latest(self._ago(workload.age), self._now - RECENT)
+        at = CronSchedule(workload.schedule).latest_in(self._time_ago(workload.age), self._now - RECENT_PAST)
 
         def strike() -> None:
             told = DeferredEventRecorder(self._store, self._store.clock)
@@ -117,41 +122,41 @@ class ScenarioBuilder:
         if at is not None:
             yield TimedAction(at, strike)
 
-    def _release(self, workload: WorkloadSpec, release: ImageRelease) -> Any:
+    def _roll_out(self, workload: WorkloadSpec, release: ImageRelease) -> Any:
         def change(fresh: Json) -> None:
             template = fresh["spec"]["template"]
             template["spec"]["containers"][0]["image"] = release.image
             template["metadata"]["labels"]["app.kubernetes.io/version"] = release.image.rpartition(":")[2]
             fresh["metadata"].setdefault("annotations", {})[_CAUSE] = release.cause or f"image {release.image}"
 
-        return lambda: self._store.mutate(_ROLLED[workload.kind], workload.namespace, workload.name, change)
+        return lambda: self._store.mutate(_ROLLED_OUT[workload.kind], workload.namespace, workload.name, change)
 
-    def _resource(self, obj: Json) -> ServedResource:
-        found = self._store.registry.by_kind(obj["apiVersion"], obj["kind"])
+    def _find_resource(self, obj: Json) -> ServedResource:
+        found = self._store.registry.find_by_kind(obj["apiVersion"], obj["kind"])
         if found is None:
             raise ValueError(f"the scenario has a {obj['kind']} of {obj['apiVersion']}, which nothing defines")
         return found
 
-    def _deed(self, age: str, resource: ServedResource, obj: Json) -> TimedAction:
-        return TimedAction(self._ago(age), lambda: self._apply(resource, obj))
+    def _create_action(self, age: str, resource: ServedResource, obj: Json) -> TimedAction:
+        return TimedAction(self._time_ago(age), lambda: self._create_object(resource, obj))
 
-    def _apply(self, resource: ServedResource, obj: Json) -> None:
+    def _create_object(self, resource: ServedResource, obj: Json) -> None:
         mine = copy.deepcopy(obj)
         if resource is PODS:
-            complete(self._store, mine, self._seed)
+            prepare_pod(self._store, mine, self._seed)
         self._store.create(resource, mine)
 
-    def _ago(self, age: str) -> datetime:
-        return self._now - duration(age)
+    def _time_ago(self, age: str) -> datetime:
+        return self._now - parse_duration(age)
 
 
-def _own_behaviour(workload: WorkloadSpec) -> Behaviour:
+def _workload_behaviour(workload: WorkloadSpec) -> Behaviour:
     where = {"namespace": workload.namespace, "workload": workload.name, "container": workload.container}
     return msgspec.convert(where | workload.behaviour, Behaviour)
 
 
-def _under_pressure(store: "ObjectStore", node: str, at: datetime) -> Any:
+def _set_disk_pressure(store: "ObjectStore", node: str, at: datetime) -> Any:
     def change(fresh: Json) -> None:
-        fresh["status"]["conditions"] = pressed(fresh["status"]["conditions"], stamp(at))
+        fresh["status"]["conditions"] = with_disk_pressure(fresh["status"]["conditions"], format_timestamp(at))
 
     return lambda: store.mutate(NODES, "", node, change)

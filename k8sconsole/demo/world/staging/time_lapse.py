@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from k8sconsole.demo.clock import FixedDemoClock
 from k8sconsole.demo.world.controller import BaseController
 from k8sconsole.demo.world.controllers.cronjobs import CronJobController
-from k8sconsole.demo.world.controllers.inventory import PAST
+from k8sconsole.demo.world.controllers.inventory import PAST_CONTROLLERS
 from k8sconsole.demo.world.recorder import DeferredEventRecorder
 from k8sconsole.demo.world.run import World
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
 
 # Cron jobs are lived through for this long only: earlier runs, and what was told of them, would have been deleted by now.
-RECENT = timedelta(minutes=75)
+RECENT_PAST = timedelta(minutes=75)
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class TimedAction:
     do: Callable[[], object]
 
 
-def live_through(store: "ObjectStore", deeds: Sequence[TimedAction], seed: int) -> None:
+def run_time_lapse(store: "ObjectStore", deeds: Sequence[TimedAction], seed: int) -> None:
     """Do every deed at its time, letting the controllers work in between, up to the store's present."""
     present = store.clock
     now = present.now()
@@ -40,8 +40,8 @@ def live_through(store: "ObjectStore", deeds: Sequence[TimedAction], seed: int) 
     store.clock = clock
     lapse = _TimeLapse(store, clock, seed)
     try:
-        lapse.pass_time([deed for deed in ordered if deed.at <= now - RECENT], now - RECENT, PAST)
-        lapse.pass_time([deed for deed in ordered if deed.at > now - RECENT], now, (*PAST, CronJobController))
+        lapse.pass_time([deed for deed in ordered if deed.at <= now - RECENT_PAST], now - RECENT_PAST, PAST_CONTROLLERS)
+        lapse.pass_time([deed for deed in ordered if deed.at > now - RECENT_PAST], now, (*PAST_CONTROLLERS, CronJobController))
     finally:
         store.clock = present
     lapse.chronicle.publish()

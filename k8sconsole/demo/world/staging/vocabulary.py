@@ -157,7 +157,7 @@ class ScenarioFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     large: Json = {}
 
 
-def joined(base: ScenarioFile, more: ScenarioFile) -> ScenarioFile:
+def merge_scenarios(base: ScenarioFile, more: ScenarioFile) -> ScenarioFile:
     """One script on top of another; its behaviours are asked first."""
     return msgspec.structs.replace(
         base,
@@ -175,7 +175,7 @@ def joined(base: ScenarioFile, more: ScenarioFile) -> ScenarioFile:
     )
 
 
-def duration(text: str) -> timedelta:
+def parse_duration(text: str) -> timedelta:
     """`3d`, `2h30m`, `45s`. Raises ValueError for anything else."""
     parts = re.findall(r"(\d+)([smhd])", text)
     if not parts or "".join(map("".join, parts)) != text:
