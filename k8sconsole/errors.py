@@ -36,7 +36,7 @@ Each has a title (what failed), a detail (why) and a remedy (what to try). A bor
 ``__cause__``; ``--debug`` shows it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -230,3 +230,9 @@ class StoreTooNew(StoreError):
     """Written by a newer version of this program."""
 
     exit_code = 2
+
+
+def argument_details(parameter: str, given: Any, nearest: Iterable[Any] = (), expected: str = "", **more: Any) -> dict[str, Any]:
+    """The ``details`` of an error about one argument. nearest: valid values, the most likely first. expected is left out where empty."""
+    wanted = {"expected": expected} if expected else {}
+    return {"parameter": parameter, "given": given, **wanted, "nearest": list(nearest), **more}

@@ -49,13 +49,13 @@ def mcp(
 def _known(console: Any, asked: str) -> tuple[str, ...]:
     """Raises UsageError for a toolset that there is not; those of attached servers are called as the servers are."""
     from k8sconsole.errors import UsageError
-    from k8sconsole.kit.text import find_nearest
+    from k8sconsole.kit.text import nearest_or_first
 
     parts = tuple(part.strip() for part in asked.split(",") if part.strip())
     known = {tool.toolset for tool in console.pipeline.registry} | {state.name for state in console.outside.states()}
     for part in parts:
         if part not in known:
-            close = find_nearest(part, tuple(sorted(known))) or sorted(known)
+            close = nearest_or_first(part, sorted(known))
             raise UsageError(f"no toolset {part!r}", f"there are {', '.join(sorted(known))}", f"--toolsets {close[0]}")
     return parts
 

@@ -10,7 +10,7 @@ import msgspec
 
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.kit.text import find_nearest
+from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.attached_servers import AttachedServerSettings
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?")
@@ -73,7 +73,7 @@ def _named(values: Mapping[str, str]) -> dict[str, str]:
 
 def _check_source(name: str, names: set[str], where: str) -> None:
     if name and name not in names:
-        close = find_nearest(name, tuple(names)) or sorted(names)
+        close = nearest_or_first(name, sorted(names))
         remedy = f"did you mean {close[0]}?" if close else "name the server in mcp_servers"
         raise ConfigurationError(f"{where}: scanner.source", f"no attached server is named {name!r}", remedy)
 

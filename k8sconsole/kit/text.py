@@ -1,6 +1,7 @@
 """Text for narrow places, and text that came from outside."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -34,3 +35,9 @@ def find_nearest(word: str, choices: list[str] | tuple[str, ...], most: int = 3)
     from difflib import get_close_matches
 
     return get_close_matches(word, choices, n=most, cutoff=0.5)
+
+
+def nearest_or_first(word: str, choices: Iterable[str], first: int | None = None) -> list[str]:
+    """The choices most like the word, best first; if none is like it, the first so many choices (None: all)."""
+    known = list(choices)
+    return find_nearest(word, known) or known[:first]

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import ConfigurationError, UsageError
-from k8sconsole.kit.text import find_nearest
+from k8sconsole.kit.text import nearest_or_first
 
 NAME = "k8sconsole"
 CARRIED = ("KUBECONFIG",)
@@ -93,7 +93,7 @@ def install(
 
 def _client(name: str) -> ClientFile:
     if name not in CLIENTS:
-        close = find_nearest(name, tuple(CLIENTS)) or list(CLIENTS)
+        close = nearest_or_first(name, CLIENTS)
         raise UsageError(f"no client {name!r}", f"known are {', '.join(CLIENTS)}", f"--client {close[0]}")
     return CLIENTS[name]
 

@@ -11,7 +11,7 @@ from msgspec import Meta
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import ConfigurationError, ConnectionCut, ConsoleError, NotFound, UsageError
 from k8sconsole.kit.clock import Clock
-from k8sconsole.kit.text import find_nearest
+from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.cache_records import cached_freshness
 from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.events import Fact
@@ -132,7 +132,7 @@ class ToolContext:
         names = [str(info.name) for info in infos] + [str(name) for name in self.environment.selected()]
         if asked:
             if asked not in names:
-                close = find_nearest(asked, names) or sorted(set(names))[:5]
+                close = nearest_or_first(asked, sorted(set(names)), 5)
                 raise NotFound(
                     f"no context {asked!r}",
                     "no such context in the kubeconfig",

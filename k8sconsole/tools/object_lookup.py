@@ -1,11 +1,12 @@
 """One object: from the cache, else from the cluster; and what it may have been called when there is none of that name."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
 
-from k8sconsole.errors import NotFound, Unavailable
-from k8sconsole.kit.text import find_nearest
+from k8sconsole.errors import NotFound, Unavailable, argument_details
+from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.masking import mask_body
@@ -52,14 +53,29 @@ async def not_found(context: ToolContext, cluster: ClusterName, resource: ApiRes
         rows = (await context.store.rows(RowQuery(resource.name, clusters=(cluster,)))).rows
         names = [row.name for row in rows if row.namespace == namespace]
         elsewhere = [row.namespace for row in rows if row.name == name and row.namespace != namespace]
-    close = find_nearest(name, tuple(names)) or names[:5]
-    what = resource.singular or resource.kind.lower()
     where = f" in {namespace}" if namespace else ""
-    detail = f"it exists in {', '.join(elsewhere[:5])}" if elsewhere else f"{cluster} has none of that name{where}"
-    remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else f"k8s_list_resources kind={resource.plural}")
-    return NotFound(
-        f"no {what} {name!r}{where}", detail, remedy, {"parameter": "name", "given": name, "nearest": close, "namespaces": elsewhere[:5]}
+    return name_not_found(
+        resource.singular or resource.kind.lower(),
+        (namespace, name),
+        (names, elsewhere),
+        f"{cluster} has none of that name{where}",
+        f"k8s_list_resources kind={resource.plural}",
     )
+
+
+def name_not_found(kind: str, place: tuple[str, str], known: tuple[Sequence[str], Sequence[str]], why: str, listing: str) -> NotFound:
+    """The error for a name that does not exist, with the nearest names.
+
+    place: namespace ("" for none) and name. known: the names in that namespace, and the other namespaces that have this name.
+    why: the reason when no other namespace has it. listing: the call that lists the names, tried when no name is known.
+    """
+    namespace, name = place
+    names, elsewhere = known[0], list(known[1])[:5]
+    close = nearest_or_first(name, names, 5)
+    why = f"it exists in {', '.join(elsewhere)}" if elsewhere else why
+    remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else listing)
+    where = f" in {namespace}" if namespace else ""
+    return NotFound(f"no {kind} {name!r}{where}", why, remedy, argument_details("name", name, close, namespaces=elsewhere))
 
 
 async def _cached(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> Found | None:

@@ -8,7 +8,6 @@ from typing import Any, cast
 import msgspec
 
 from k8sconsole.errors import InvalidParams, NotFound, StoreError, UsageError
-from k8sconsole.kit.text import find_nearest
 from k8sconsole.kit.times import ACCEPTED_TIMES, format_exact_time, parse_past_time, parse_time
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness, Source
@@ -16,7 +15,7 @@ from k8sconsole.model.history import Change, ChangeQuery, Gap, Version
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import History
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.object_lookup import Found
+from k8sconsole.tools.object_lookup import Found, name_not_found
 from k8sconsole.tools.output.token_budget import fitting, json_tokens
 
 PAST_CURSOR = "at:"
@@ -229,11 +228,9 @@ async def not_in_history(context: ToolContext, resource: ApiResource, ref: Objec
         seen |= {(row.namespace, row.name) for row in (await context.store.rows(RowQuery(resource.name, (ref.cluster,)))).rows}
     elsewhere = sorted(namespace for namespace, name in seen if name == ref.name and namespace != ref.namespace)
     names = sorted(name for namespace, name in seen if namespace == ref.namespace)
-    close = find_nearest(ref.name, names) or names[:5]
-    detail = f"it is known in {', '.join(elsewhere[:5])}" if elsewhere else f"history has none of that name on {ref.cluster}"
-    remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else f"k8s_list_resources kind={resource.plural}")
-    details = {"parameter": "name", "given": ref.name, "nearest": close, "namespaces": elsewhere[:5]}
-    return NotFound(f"no {_kind_word(resource)} {ref.name!r}{_in_namespace(ref)}", detail, remedy, details)
+    why = f"history has none of that name on {ref.cluster}"
+    listing = f"k8s_list_resources kind={resource.plural}"
+    return name_not_found(_kind_word(resource), (ref.namespace, ref.name), (names, elsewhere), why, listing)
 
 
 def _kind_word(resource: ApiResource) -> str:

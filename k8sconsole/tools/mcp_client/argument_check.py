@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import find_nearest, strip_control
+from k8sconsole.kit.text import nearest_or_first, strip_control
 
 _BY_PATTERN = "patternProperties"
 _NOT_OURS = frozenset({"pattern", _BY_PATTERN, "format"})
@@ -64,7 +64,7 @@ def _tamed(node: Any) -> Any:
 
 
 def _unknown(tool: str, parameter: str, arguments: dict[str, Any], known: tuple[str, ...]) -> InvalidParams:
-    close = find_nearest(parameter, known) or list(known)
+    close = nearest_or_first(parameter, known)
     details = {"parameter": parameter, "given": arguments[parameter], "nearest": close}
     return InvalidParams(f"{tool} has no parameter {parameter[:80]!r}", f"it takes {', '.join(known)}", close[0], details)
 

@@ -9,7 +9,7 @@ import msgspec
 
 from k8sconsole.errors import NotFound
 from k8sconsole.kit.clock import Clock
-from k8sconsole.kit.text import find_nearest
+from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedServerStatus, TrustedTool
 from k8sconsole.model.events import AttachedServerChanged, Fact, ToolsChanged
 from k8sconsole.store.port import Store
@@ -65,7 +65,7 @@ class Attachments:
     def server(self, name: str) -> AttachedServer:
         """Raises NotFound naming the nearest."""
         if name not in self._attached:
-            close = find_nearest(name, tuple(self._attached)) or list(self._attached)
+            close = nearest_or_first(name, self._attached)
             raise NotFound(
                 f"no attached server {name!r}", "mcp_servers names none of that name", close[0] if close else "", {"nearest": close}
             )

@@ -19,12 +19,12 @@ import msgspec
 from k8sconsole.cluster.port import Selectors
 from k8sconsole.errors import NotFound, ServerError, Unavailable
 from k8sconsole.kit.clock import format_rfc3339
-from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.filters import parse_filter
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.object_lookup import name_not_found
 
 SECRETS = ResourceName("secrets")
 OWNED = "owner=helm"
@@ -221,8 +221,5 @@ async def _release_not_found(context: ToolContext, cluster: ClusterName, namespa
     known = await _secret_labels(context, cluster, ())
     here = sorted({labels.get("name", "") for space, labels in known if space == namespace})
     elsewhere = sorted({space for space, labels in known if labels.get("name") == name and space != namespace})
-    close = find_nearest(name, tuple(here)) or here[:5]
-    detail = f"it exists in {', '.join(elsewhere[:5])}" if elsewhere else f"Helm keeps none of that name there on {cluster}"
-    remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else "helm_list_releases")
-    details = {"parameter": "name", "given": name, "nearest": close, "namespaces": elsewhere[:5]}
-    return NotFound(f"no release {name!r} in {namespace}", detail, remedy, details)
+    why = f"Helm has no release of that name there on {cluster}"
+    return name_not_found("release", (namespace, name), (here, elsewhere), why, "helm_list_releases")

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import find_nearest, strip_control
+from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.cache_records import Rows
 from k8sconsole.model.objects import Row
@@ -146,7 +146,7 @@ def _check_field(table: KindTable, field: str) -> None:
     if "." in field or field in ("metadata", "spec", "status", "data"):
         return
     columns = [_field_key(column.name) for column in table.columns]
-    close = find_nearest(field.lower(), columns) or columns
+    close = nearest_or_first(field.lower(), columns)
     raise InvalidParams(
         f"no field {field!r}", f"columns are {', '.join(columns)}", close[0], {"parameter": "fields", "given": field, "nearest": close}
     )

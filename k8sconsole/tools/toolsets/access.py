@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import find_nearest, strip_control
+from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
@@ -70,7 +70,7 @@ def _verbs_to_check(args: CheckPermissionInput, resource: ApiResource) -> tuple[
     if not args.verb:
         return ("get", "create") if args.subresource else resource.verbs or VERBS
     if not (args.verb.isascii() and args.verb.isalpha() and args.verb.islower()):
-        close = find_nearest(args.verb.lower(), VERBS) or list(VERBS)
+        close = nearest_or_first(args.verb.lower(), VERBS)
         details = {"parameter": "verb", "given": args.verb[:60], "expected": "a verb of Kubernetes", "nearest": close}
         raise InvalidParams(f"no verb {args.verb[:60]!r}", "verbs are single lower-case words", f"verb={close[0]}", details)
     return (args.verb,)

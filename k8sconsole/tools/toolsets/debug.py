@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from k8sconsole.cluster.port import Forward
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import find_nearest, strip_control
+from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
 from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
@@ -108,7 +108,7 @@ def _choose_container(args: ExecPodInput, pod: dict[str, Any]) -> str:
     names = [one["name"] for field in ("containers", "initContainers", "ephemeralContainers") for one in spec.get(field) or []]
     if not args.container or args.container in names:
         return args.container or str(names[0])
-    close = find_nearest(args.container, tuple(names)) or names
+    close = nearest_or_first(args.container, names)
     details = {"parameter": "container", "given": args.container, "expected": "one of its containers", "nearest": close}
     raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(names)}", f"container={close[0]}", details)
 

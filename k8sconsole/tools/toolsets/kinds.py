@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import find_nearest, strip_control
+from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
@@ -142,7 +142,7 @@ def _schema_at_path(schema: Schema, schemas: Schema, args: ExplainSchemaInput) -
     for part in filter(None, args.path.replace("[*]", "").replace("[]", "").strip(".").split(".")):
         fields = element_schema(here, schemas).get("properties") or {}
         if part not in fields:
-            close = find_nearest(part, tuple(fields)) or sorted(fields)[:5]
+            close = nearest_or_first(part, sorted(fields), 5)
             details = {"parameter": "path", "given": args.path, "expected": "a path of fields", "nearest": close}
             why = f"it has {', '.join(sorted(fields)[:12])}" if fields else "it has no fields of its own"
             raise InvalidParams(f"no field {part!r} there", why, f"path={close[0]}" if close else "a shorter path", details)

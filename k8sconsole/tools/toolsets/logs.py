@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams, NotFound
-from k8sconsole.kit.text import find_nearest, strip_control
+from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.kit.times import parse_duration
 from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.masking import mask_text
@@ -154,7 +154,7 @@ async def _choose_container(
     names = _container_names(pod)
     if args.container:
         if names and args.container not in names:
-            close = find_nearest(args.container, tuple(names)) or names
+            close = nearest_or_first(args.container, names)
             details = {"parameter": "container", "given": args.container, "nearest": close}
             raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(names)}", close[0], details)
         return args.container, ()

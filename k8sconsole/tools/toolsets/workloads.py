@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from k8sconsole.cluster.port import PatchType, Selectors
 from k8sconsole.errors import InvalidParams, NotFound
-from k8sconsole.kit.text import find_nearest
+from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_scaling
 from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, TargetObject, Undo, change_handlers, fetch_live, resolve_target
@@ -115,7 +115,7 @@ def _choose_container(args: SetImageInput, before: dict[str, Any]) -> tuple[str,
     name = args.container or (next(iter(images)) if len(images) == 1 else "")
     if name in images:
         return name, images[name]
-    close = find_nearest(args.container, tuple(images)) or list(images)
+    close = nearest_or_first(args.container, images)
     details = {"parameter": "container", "given": args.container, "expected": "one of its containers", "nearest": close}
     raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(images)}", f"container={close[0]}", details)
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import ConsoleError, InvalidParams, NotFound, Unavailable
-from k8sconsole.kit.text import find_nearest
+from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
@@ -59,7 +59,7 @@ def _explained(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> Inval
     details: dict[str, Any] = {"parameter": parameter, "given": arguments.get(parameter)}
     if "unknown field" in problem:
         known = [*required, *optional]
-        close = find_nearest(parameter, tuple(known)) or known
+        close = nearest_or_first(parameter, known)
         takes = f"it takes {', '.join(known)}" if known else "it takes none"
         remedy = close[0] if close else f"{spec.name} without arguments"
         return InvalidParams(f"{spec.name} has no parameter {parameter!r}", takes, remedy, {**details, "nearest": close})
@@ -72,7 +72,7 @@ def _explained(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> Inval
         )
     choices = spec.input_schema()["properties"].get(parameter, {}).get("enum", [])
     expected = f"one of {', '.join(choices)}" if choices else (_EXPECTED.search(problem) or ["", problem])[1].replace("`", "")
-    close = find_nearest(str(details["given"]), tuple(choices)) or choices
+    close = nearest_or_first(str(details["given"]), choices)
     return InvalidParams(
         f"{spec.name}: {parameter or 'the arguments'}",
         problem,
@@ -128,7 +128,7 @@ async def _existing_namespace(context: ToolContext, cluster: ClusterName, namesp
     try:
         await (await context.cluster(cluster)).get(resource, None, namespace)
     except NotFound as cause:
-        close = find_nearest(namespace, tuple(known)) or known[:5]
+        close = nearest_or_first(namespace, known, 5)
         remedy = close[0] if close else "k8s_list_namespaces"
         raise NotFound(
             f"no namespace {namespace!r} in {cluster}",
@@ -142,7 +142,7 @@ async def _existing_namespace(context: ToolContext, cluster: ClusterName, namesp
                 f"no namespace {namespace!r} in {cluster}",
                 f"the cache has none of that name, and the cluster cannot be asked ({cause.title})",
                 "cache_status",
-                {"parameter": "namespace", "given": namespace, "nearest": find_nearest(namespace, tuple(known)) or known[:5]},
+                {"parameter": "namespace", "given": namespace, "nearest": nearest_or_first(namespace, known, 5)},
             ) from cause
     except ConsoleError:
         # Not allowed to look at namespaces: that says nothing about whether this one exists.
