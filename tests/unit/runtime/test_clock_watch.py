@@ -22,6 +22,8 @@ from tests.unit.scanner.memory_cluster import PODS
 from tests.unit.scanner.test_cluster_scanner import SetClock, shop
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 HOUR, DAY = 3600.0, 86400.0
 
 

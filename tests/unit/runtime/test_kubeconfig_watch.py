@@ -15,6 +15,8 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.runtime.cluster_pool import ClusterPool
 from k8sconsole.runtime.kubeconfig_watch import KubeconfigWatch
 
+pytestmark = pytest.mark.fast_clock
+
 SHOP = ClusterName("shop")
 
 

@@ -15,6 +15,8 @@ from tests.unit.scanner.memory_cluster import NODES, PODS, MemoryCluster
 from tests.unit.scanner.test_cluster_scanner import Scan, shop
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:

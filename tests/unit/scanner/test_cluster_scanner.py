@@ -20,6 +20,8 @@ from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import DEFINITIONS, NAMESPACES, NODES, PODS, SECRETS, USAGE, MemoryCluster
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 PLAN = ScanPlan(page=3, batch=2)
 
 

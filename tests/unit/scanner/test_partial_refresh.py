@@ -28,6 +28,8 @@ from tests.unit.scanner.memory_cluster import MemoryCluster
 from tests.unit.scanner.test_cluster_scanner import shop
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
 WIDGETS = ApiResource("example.com", "v1", "Widget", "widgets", True, verbs=("get", "list", "watch"))
 

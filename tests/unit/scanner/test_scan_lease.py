@@ -14,6 +14,8 @@ from tests.unit.scanner.memory_cluster import PODS, MemoryCluster
 from tests.unit.scanner.test_cluster_scanner import Scan, shop
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 
 @pytest.fixture
 async def stores(tmp_path: Path) -> AsyncIterator[list[Store]]:

@@ -20,6 +20,8 @@ from k8sconsole.store.port import RowQuery, Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.fast_clock
+
 PODS = next(resource for resource in BUILTIN if resource.name == "pods")
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
 LIMITED = User("limited", "limited-token", (), (PolicyRule(("get", "list", "watch"), ("configmaps", "pods"), ("default",)),))
