@@ -45,7 +45,7 @@ def format_micro_time(at: datetime) -> str:
 @lru_cache(maxsize=1024)
 def parse_timestamp(text: str) -> datetime:
     """Read either form back."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
 def seconds_since(text: str | None, now: datetime) -> float:

@@ -235,15 +235,4 @@ class ResourceRegistry:
         return [group for group in dict.fromkeys(each.group for each in self) if group]
 
 
-_BUILTIN = ResourceRegistry()
 RESOURCES: Mapping[str, ServedResource] = {each.key: each for each in _BUILT_IN_KINDS if not each.stored_as}
-
-
-def find(group: str, version: str, plural: str) -> ServedResource | None:
-    """A built-in kind by its path, or None."""
-    return _BUILTIN.find(group, version, plural)
-
-
-def by_kind(api_version: str, kind: str) -> ServedResource | None:
-    """A built-in kind by `apps/v1` and `Deployment`, or None."""
-    return _BUILTIN.find_by_kind(api_version, kind)

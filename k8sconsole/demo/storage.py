@@ -10,6 +10,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,6 @@ from k8sconsole.demo import status
 from k8sconsole.demo.clock import DemoClock, format_timestamp
 from k8sconsole.demo.history import WINDOW, ChangeHistory, EventType, Key, StoreEvent, Subscription
 from k8sconsole.demo.resources import RESOURCES, ResourceRegistry, ServedResource
-from k8sconsole.demo.views import view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +29,8 @@ _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 # Set by the server and never by a client's update.
 _OWN_META = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
+# Enough for what changes in a small cluster; at most 20 MB in a large one.
+_DECODED_OBJECTS = 1024
 _GC_FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 
@@ -55,6 +57,13 @@ class Bucket:
         if not namespace:
             return list(self.keys)
         return self.keys[bisect_left(self.keys, (namespace, "")) : bisect_left(self.keys, (namespace + "\0", ""))]
+
+
+@lru_cache(maxsize=_DECODED_OBJECTS)
+def view(raw: bytes) -> Json:
+    """Decodes an object's bytes. Callers share the result, so nobody may alter it."""
+    found: Json = _decode(raw)
+    return found
 
 
 def encode(resource: ServedResource, obj: Json) -> bytes:

@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.demo.world.staging.releases import release_secrets
-from k8sconsole.demo.world.staging.vocabulary import ChartRelease, ChartRevision
+from k8sconsole.demo.world.staging.scenario_file import ChartRelease, ChartRevision
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.registry import builtin_registry
 from tests.acceptance.program import COMMAND, ROOT, Program

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.demo import status
-from k8sconsole.demo.api import selectors
+from k8sconsole.demo import selectors, status
 from k8sconsole.demo.api.tables import render
 from k8sconsole.demo.api.versions import encode_as, encode_items
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import status
 from k8sconsole.demo.api.backend import Response, StreamedResponse
-from k8sconsole.demo.api.tables.cells import parse_timestamp
+from k8sconsole.demo.clock import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable

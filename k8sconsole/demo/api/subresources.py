@@ -6,8 +6,8 @@ import dataclasses
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo import status
-from k8sconsole.demo.api import selectors, writing
+from k8sconsole.demo import selectors, status
+from k8sconsole.demo.api import writing
 from k8sconsole.demo.api.admission.validation import invalid_cause, required_cause
 from k8sconsole.demo.api.backend import Response, json_response
 from k8sconsole.demo.api.patching.managers import track_update

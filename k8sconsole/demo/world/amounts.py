@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from math import ceil, floor
 from typing import Any
 
 _SCALE = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18}
@@ -59,3 +60,11 @@ def _format_bytes(count: int) -> str:
         if count and count % size == 0:
             return f"{count // size}{unit}"
     return str(count)
+
+
+def scale_int_or_percent(value: int | str, total: int, *, up: bool) -> int:
+    """An IntOrString as a count: a number as it is, `25%` as that share of `total`, rounded up or down."""
+    if isinstance(value, int):
+        return value
+    share = total * int(value.rstrip("%")) / 100
+    return ceil(share) if up else floor(share)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from k8sconsole.demo.clock import DemoClock, format_timestamp
 from k8sconsole.demo.resources import ServedResource
-from k8sconsole.demo.views import view
+from k8sconsole.demo.storage import view
 from k8sconsole.demo.world.behaviour import Behaviours
 from k8sconsole.demo.world.placement import Placement
 from k8sconsole.demo.world.recorder import EventRecorder
@@ -166,25 +166,3 @@ def owner_reference(owner: Json, resource: ServedResource) -> Json:
 
 def is_being_deleted(obj: Json) -> bool:
     return "deletionTimestamp" in obj["metadata"]
-
-
-def selects(selector: Mapping[str, Any] | None, labels: Mapping[str, str]) -> bool:
-    """Whether a label selector (metav1.LabelSelector) picks these labels; a selector that is absent picks nothing."""
-    if selector is None:
-        return False
-    if any(labels.get(key) != value for key, value in selector.get("matchLabels", {}).items()):
-        return False
-    return all(_holds(rule, labels) for rule in selector.get("matchExpressions", ()))
-
-
-def _holds(rule: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    value, values = labels.get(rule["key"]), rule.get("values", ())
-    match rule["operator"]:
-        case "In":
-            return value in values
-        case "NotIn":
-            return value not in values
-        case "Exists":
-            return value is not None
-        case _:
-            return value is None

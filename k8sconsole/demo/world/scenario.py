@@ -9,9 +9,9 @@ import yaml
 
 from k8sconsole.config.paths import share_dir
 from k8sconsole.demo.world.staging.large import fill_large_cluster
-from k8sconsole.demo.world.staging.script import ScenarioBuilder
+from k8sconsole.demo.world.staging.scenario_builder import ScenarioBuilder
+from k8sconsole.demo.world.staging.scenario_file import ScenarioFile, merge_scenarios
 from k8sconsole.demo.world.staging.time_lapse import run_time_lapse
-from k8sconsole.demo.world.staging.vocabulary import ScenarioFile, merge_scenarios
 from k8sconsole.errors import UsageError
 
 if TYPE_CHECKING:

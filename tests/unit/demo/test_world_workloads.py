@@ -4,7 +4,7 @@ from world_stage import Stage, reasons, waiting
 
 from k8sconsole.demo.world import kinds, pods
 from k8sconsole.demo.world.behaviour import Behaviour
-from k8sconsole.demo.world.staging.vocabulary import DiskSpec
+from k8sconsole.demo.world.staging.scenario_file import DiskSpec
 
 REVISION = "deployment.kubernetes.io/revision"
 

@@ -12,7 +12,7 @@ from k8sconsole.demo.world.behaviour import Behaviour, Behaviours
 from k8sconsole.demo.world.run import World
 from k8sconsole.demo.world.staging.manifests import build_manifests
 from k8sconsole.demo.world.staging.nodes import build_pool
-from k8sconsole.demo.world.staging.vocabulary import NodePool, WorkloadSpec
+from k8sconsole.demo.world.staging.scenario_file import NodePool, WorkloadSpec
 
 Json = dict[str, Any]
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api.selectors import matches_selector
+from k8sconsole.demo.selectors import matches_selector
 
 if TYPE_CHECKING:
     from k8sconsole.demo.resources import ServedResource

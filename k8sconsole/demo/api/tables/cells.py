@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from k8sconsole.demo.clock import parse_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
 Json = dict[str, Any]
 NONE = "<none>"
 UNKNOWN = "<unknown>"
 UNSET = "<unset>"
 _OPERATORS = {"In": "in", "NotIn": "notin"}
-
-
-def parse_timestamp(text: str) -> datetime:
-    """An RFC 3339 time of the API, with or without fractions."""
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
 def format_age(text: str | None, now: datetime) -> str:
@@ -54,6 +51,10 @@ def _join_units(major: int, unit: str, minor: int, small: str) -> str:
 
 def format_creation_age(obj: Json, now: datetime) -> str:
     return format_age(obj["metadata"].get("creationTimestamp"), now)
+
+
+def object_name(obj: Json) -> str:
+    return str(obj["metadata"]["name"])
 
 
 def join_values(values: Iterable[Any], empty: str = NONE) -> str:

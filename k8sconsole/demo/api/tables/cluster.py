@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import NONE, UNKNOWN, format_age, format_creation_age
+from k8sconsole.demo.api.tables.cells import NONE, UNKNOWN, format_age, format_creation_age, object_name
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
 from k8sconsole.demo.world.amounts import format_quantity, parse_quantities, sum_amounts
 
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _ROLE = "node-role.kubernetes.io/"
-
-
-def _name(obj: Json) -> str:
-    return str(obj["metadata"]["name"])
 
 
 def _node_status(obj: Json) -> str:
@@ -47,11 +43,11 @@ def _node_cells(obj: Json, now: datetime) -> Cells:
     wide = [info.get(field) or UNKNOWN for field in ("osImage", "kernelVersion", "containerRuntimeVersion")]
     version = info.get("kubeletVersion", "")
     addresses = [_node_address(obj, "InternalIP"), _node_address(obj, "ExternalIP")]
-    return [_name(obj), _node_status(obj), _node_roles(obj), format_creation_age(obj, now), version, *addresses, *wide]
+    return [object_name(obj), _node_status(obj), _node_roles(obj), format_creation_age(obj, now), version, *addresses, *wide]
 
 
 def _namespace_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), obj.get("status", {}).get("phase", ""), format_creation_age(obj, now)]
+    return [object_name(obj), obj.get("status", {}).get("phase", ""), format_creation_age(obj, now)]
 
 
 def _event_times(obj: Json, now: datetime) -> tuple[str, str, int]:
@@ -73,7 +69,7 @@ def _event_cells(obj: Json, now: datetime) -> Cells:
     component = source.get("component") or obj.get("reportingComponent", "")
     host = source.get("host")
     told = [obj.get("type", ""), obj.get("reason", ""), target, (obj.get("message") or "").strip()]
-    wide = [about.get("fieldPath", ""), f"{component}, {host}" if host else component, first, count, _name(obj)]
+    wide = [about.get("fieldPath", ""), f"{component}, {host}" if host else component, first, count, object_name(obj)]
     return [last, *told[:3], wide[0], wide[1], told[3], *wide[2:]]
 
 
@@ -83,20 +79,20 @@ def _quota_cells(obj: Json, now: datetime) -> Cells:
     listed = {key: f"{key}: {used.get(key, '0')}/{hard[key]}" for key in sorted(hard)}
     limits = ", ".join(text for key, text in listed.items() if key.startswith("limits."))
     requests = ", ".join(text for key, text in listed.items() if not key.startswith("limits."))
-    return [_name(obj), requests, limits, format_creation_age(obj, now)]
+    return [object_name(obj), requests, limits, format_creation_age(obj, now)]
 
 
 def _lease_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), obj.get("spec", {}).get("holderIdentity", ""), format_creation_age(obj, now)]
+    return [object_name(obj), obj.get("spec", {}).get("holderIdentity", ""), format_creation_age(obj, now)]
 
 
 def _priority_class_cells(obj: Json, now: datetime) -> Cells:
     policy = obj.get("preemptionPolicy", "PreemptLowerPriority")
-    return [_name(obj), obj.get("value", 0), bool(obj.get("globalDefault")), format_creation_age(obj, now), policy]
+    return [object_name(obj), obj.get("value", 0), bool(obj.get("globalDefault")), format_creation_age(obj, now), policy]
 
 
 def _runtime_class_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), obj.get("handler", ""), format_creation_age(obj, now)]
+    return [object_name(obj), obj.get("handler", ""), format_creation_age(obj, now)]
 
 
 def _api_service_cells(obj: Json, now: datetime) -> Cells:
@@ -104,13 +100,13 @@ def _api_service_cells(obj: Json, now: datetime) -> Cells:
     found: Json = next((each for each in obj.get("status", {}).get("conditions") or () if each["type"] == "Available"), {})
     reason = "" if found.get("status") == "True" or not found.get("reason") else f" ({found['reason']})"
     place = f"{service['namespace']}/{service['name']}" if service else "Local"
-    return [_name(obj), place, f"{found.get('status', 'Unknown')}{reason}", format_creation_age(obj, now)]
+    return [object_name(obj), place, f"{found.get('status', 'Unknown')}{reason}", format_creation_age(obj, now)]
 
 
 def _usage_cells(obj: Json, _now: datetime) -> Cells:
     readings = [obj] if "usage" in obj else obj.get("containers") or []
     used = sum_amounts(parse_quantities(each.get("usage")) for each in readings)
-    return [_name(obj), *(format_quantity(name, used.get(name, 0)) for name in ("cpu", "memory")), obj.get("window", "")]
+    return [object_name(obj), *(format_quantity(name, used.get(name, 0)) for name in ("cpu", "memory")), obj.get("window", "")]
 
 
 _EVENT_WIDE = {"Subobject", "Source", "First Seen", "Count", "Name"}

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import NONE, UNSET, format_creation_age, format_labels, format_selector, join_values, shorten_list
+from k8sconsole.demo.api.tables.cells import (
+    NONE,
+    UNSET,
+    format_creation_age,
+    format_labels,
+    format_selector,
+    join_values,
+    object_name,
+    shorten_list,
+)
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
 
 if TYPE_CHECKING:
@@ -13,10 +22,6 @@ if TYPE_CHECKING:
     from k8sconsole.demo.api.tables.columns import Cells
 
 Json = dict[str, Any]
-
-
-def _name(obj: Json) -> str:
-    return str(obj["metadata"]["name"])
 
 
 def _load_balancer_addresses(obj: Json) -> list[str]:
@@ -44,7 +49,7 @@ def _service_cells(obj: Json, now: datetime) -> Cells:
     ports = join_values(_format_port(port) for port in spec.get("ports") or ())
     address = spec.get("clusterIP") or NONE
     return [
-        _name(obj),
+        object_name(obj),
         spec.get("type", "ClusterIP"),
         address,
         _external_addresses(obj),
@@ -60,14 +65,14 @@ def _endpoints_cells(obj: Json, now: datetime) -> Cells:
         addresses = [each["ip"] for each in subset.get("addresses") or ()]
         ports = subset.get("ports") or []
         found += [f"{ip}:{port['port']}" for port in ports for ip in addresses] if ports else addresses
-    return [_name(obj), shorten_list(found, 3) or NONE, format_creation_age(obj, now)]
+    return [object_name(obj), shorten_list(found, 3) or NONE, format_creation_age(obj, now)]
 
 
 def _slice_cells(obj: Json, now: datetime) -> Cells:
     ports = [str(port.get("port") or "*") for port in obj.get("ports") or ()]
     addresses = [address for each in obj.get("endpoints") or () for address in each.get("addresses") or ()]
     return [
-        _name(obj),
+        object_name(obj),
         obj["addressType"],
         shorten_list(ports, 3) or UNSET,
         shorten_list(addresses, 3) or UNSET,
@@ -80,27 +85,39 @@ def _ingress_cells(obj: Json, now: datetime) -> Cells:
     hosts = [each["host"] for each in spec.get("rules") or () if each.get("host")]
     ports = "80, 443" if spec.get("tls") else "80"
     address = ",".join(_load_balancer_addresses(obj))
-    return [_name(obj), spec.get("ingressClassName") or NONE, shorten_list(hosts, 3) or "*", address, ports, format_creation_age(obj, now)]
+    return [
+        object_name(obj),
+        spec.get("ingressClassName") or NONE,
+        shorten_list(hosts, 3) or "*",
+        address,
+        ports,
+        format_creation_age(obj, now),
+    ]
 
 
 def _ingress_class_cells(obj: Json, now: datetime) -> Cells:
     found = obj["spec"].get("parameters")
     kind = f"{found['kind']}.{found['apiGroup']}" if found and found.get("apiGroup") else found["kind"] if found else ""
-    return [_name(obj), obj["spec"].get("controller", ""), f"{kind}/{found['name']}" if found else NONE, format_creation_age(obj, now)]
+    return [
+        object_name(obj),
+        obj["spec"].get("controller", ""),
+        f"{kind}/{found['name']}" if found else NONE,
+        format_creation_age(obj, now),
+    ]
 
 
 def _network_policy_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), format_selector(obj["spec"].get("podSelector")), format_creation_age(obj, now)]
+    return [object_name(obj), format_selector(obj["spec"].get("podSelector")), format_creation_age(obj, now)]
 
 
 def _ip_address_cells(obj: Json, now: datetime) -> Cells:
     parent = obj["spec"].get("parentRef") or {}
     held_by = "/".join(parent[key] for key in ("resource", "namespace", "name") if parent.get(key))
-    return [_name(obj), held_by, format_creation_age(obj, now)]
+    return [object_name(obj), held_by, format_creation_age(obj, now)]
 
 
 def _service_cidr_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), join_values(obj["spec"].get("cidrs") or ()), format_creation_age(obj, now)]
+    return [object_name(obj), join_values(obj["spec"].get("cidrs") or ()), format_creation_age(obj, now)]
 
 
 PRINTERS = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import NONE, format_age, format_creation_age, format_labels, parse_timestamp
+from k8sconsole.demo.api.tables.cells import NONE, format_age, format_creation_age, format_labels
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
+from k8sconsole.demo.clock import parse_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import NONE, UNSET, format_creation_age, format_duration
+from k8sconsole.demo.api.tables.cells import NONE, UNSET, format_creation_age, format_duration, object_name
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 
-def _name(obj: Json) -> str:
-    return str(obj["metadata"]["name"])
-
-
 def _subject_names(obj: Json, kind: str) -> list[str]:
     found = [each for each in obj.get("subjects") or () if each.get("kind") == kind]
     return [f"{each['namespace']}/{each['name']}" if kind == "ServiceAccount" else each["name"] for each in found]
@@ -27,11 +23,11 @@ def _subject_names(obj: Json, kind: str) -> list[str]:
 def _role_binding_cells(obj: Json, now: datetime) -> Cells:
     role = obj["roleRef"]
     who = [", ".join(_subject_names(obj, kind)) for kind in ("User", "Group", "ServiceAccount")]
-    return [_name(obj), f"{role['kind']}/{role['name']}", format_creation_age(obj, now), *who]
+    return [object_name(obj), f"{role['kind']}/{role['name']}", format_creation_age(obj, now), *who]
 
 
 def _name_and_age_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), format_creation_age(obj, now)]
+    return [object_name(obj), format_creation_age(obj, now)]
 
 
 def _signing_request_state(obj: Json) -> str:
@@ -46,7 +42,7 @@ def _signing_request_cells(obj: Json, now: datetime) -> Cells:
     lasts = spec.get("expirationSeconds")
     wanted = NONE if lasts is None else format_duration(lasts)
     return [
-        _name(obj),
+        object_name(obj),
         format_creation_age(obj, now),
         spec.get("signerName") or NONE,
         spec.get("username", ""),
@@ -56,25 +52,25 @@ def _signing_request_cells(obj: Json, now: datetime) -> Cells:
 
 
 def _webhook_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), len(obj.get("webhooks") or ()), format_creation_age(obj, now)]
+    return [object_name(obj), len(obj.get("webhooks") or ()), format_creation_age(obj, now)]
 
 
 def _admission_policy_cells(obj: Json, now: datetime) -> Cells:
     kind = obj["spec"].get("paramKind")
     text = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
-    return [_name(obj), len(obj["spec"].get("validations") or ()), text, format_creation_age(obj, now)]
+    return [object_name(obj), len(obj["spec"].get("validations") or ()), text, format_creation_age(obj, now)]
 
 
 def _mutating_policy_cells(obj: Json, now: datetime) -> Cells:
     kind = obj["spec"].get("paramKind")
     text = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
-    return [_name(obj), len(obj["spec"].get("mutations") or ()), text, format_creation_age(obj, now)]
+    return [object_name(obj), len(obj["spec"].get("mutations") or ()), text, format_creation_age(obj, now)]
 
 
 def _policy_binding_cells(obj: Json, now: datetime) -> Cells:
     found = obj["spec"].get("paramRef")
     text = f"{found.get('namespace') or '*'}/{found.get('name') or '*'}" if found else UNSET
-    return [_name(obj), obj["spec"].get("policyName", ""), text, format_creation_age(obj, now)]
+    return [object_name(obj), obj["spec"].get("policyName", ""), text, format_creation_age(obj, now)]
 
 
 def _flow_schema_cells(obj: Json, now: datetime) -> Cells:
@@ -82,18 +78,18 @@ def _flow_schema_cells(obj: Json, now: datetime) -> Cells:
     method = (spec.get("distinguisherMethod") or {}).get("type", NONE)
     dangling = next((each["status"] for each in obj.get("status", {}).get("conditions") or () if each["type"] == "Dangling"), "?")
     level = spec["priorityLevelConfiguration"]["name"]
-    return [_name(obj), level, spec.get("matchingPrecedence", 1000), method, format_creation_age(obj, now), dangling]
+    return [object_name(obj), level, spec.get("matchingPrecedence", 1000), method, format_creation_age(obj, now), dangling]
 
 
 def _priority_level_cells(obj: Json, now: datetime) -> Cells:
     limited = obj["spec"].get("limited") or obj["spec"].get("exempt") or {}
     queuing = (limited.get("limitResponse") or {}).get("queuing") or {}
     sizes = [queuing.get(field, NONE) for field in ("queues", "handSize", "queueLengthLimit")]
-    return [_name(obj), obj["spec"]["type"], limited.get("nominalConcurrencyShares", NONE), *sizes, format_creation_age(obj, now)]
+    return [object_name(obj), obj["spec"]["type"], limited.get("nominalConcurrencyShares", NONE), *sizes, format_creation_age(obj, now)]
 
 
 def _name_and_date_cells(obj: Json, _now: datetime) -> Cells:
-    return [_name(obj), obj["metadata"].get("creationTimestamp", "")]
+    return [object_name(obj), obj["metadata"].get("creationTimestamp", "")]
 
 
 _BINDING = TablePrinter(define_columns("Name|Role|Age", "Users|Groups|ServiceAccounts"), _role_binding_cells)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import UNSET, format_creation_age, join_values
+from k8sconsole.demo.api.tables.cells import UNSET, format_creation_age, join_values, object_name
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
 
 if TYPE_CHECKING:
@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 _DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
-
-
-def _name(obj: Json) -> str:
-    return str(obj["metadata"]["name"])
 
 
 def _format_access_modes(found: list[str] | None) -> str:
@@ -41,7 +37,7 @@ def _volume_cells(obj: Json, now: datetime) -> Cells:
     classes = [spec.get("storageClassName", ""), spec.get("volumeAttributesClassName") or UNSET]
     reason = obj.get("status", {}).get("reason", "")
     return [
-        _name(obj),
+        object_name(obj),
         *usual,
         _storage_phase(obj),
         held_by,
@@ -59,7 +55,7 @@ def _claim_cells(obj: Json, now: datetime) -> Cells:
     modes = _format_access_modes(state.get("accessModes")) if bound else ""
     classes = [spec.get("storageClassName") or "", spec.get("volumeAttributesClassName") or UNSET]
     return [
-        _name(obj),
+        object_name(obj),
         _storage_phase(obj),
         spec.get("volumeName", ""),
         size,
@@ -72,24 +68,24 @@ def _claim_cells(obj: Json, now: datetime) -> Cells:
 
 def _storage_class_cells(obj: Json, now: datetime) -> Cells:
     default = (obj["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
-    name = f"{_name(obj)} (default)" if default else _name(obj)
+    name = f"{object_name(obj)} (default)" if default else object_name(obj)
     policy, binding = obj.get("reclaimPolicy", "Delete"), obj.get("volumeBindingMode", "Immediate")
     return [name, obj.get("provisioner", ""), policy, binding, bool(obj.get("allowVolumeExpansion")), format_creation_age(obj, now)]
 
 
 def _config_map_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), len(obj.get("data") or ()) + len(obj.get("binaryData") or ()), format_creation_age(obj, now)]
+    return [object_name(obj), len(obj.get("data") or ()) + len(obj.get("binaryData") or ()), format_creation_age(obj, now)]
 
 
 def _secret_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), obj.get("type", "Opaque"), len(obj.get("data") or ()), format_creation_age(obj, now)]
+    return [object_name(obj), obj.get("type", "Opaque"), len(obj.get("data") or ()), format_creation_age(obj, now)]
 
 
 def _attachment_cells(obj: Json, now: datetime) -> Cells:
     spec = obj["spec"]
     volume = spec.get("source", {}).get("persistentVolumeName", "")
     return [
-        _name(obj),
+        object_name(obj),
         spec["attacher"],
         volume,
         spec["nodeName"],
@@ -99,7 +95,7 @@ def _attachment_cells(obj: Json, now: datetime) -> Cells:
 
 
 def _csi_node_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), len(obj["spec"].get("drivers") or ()), format_creation_age(obj, now)]
+    return [object_name(obj), len(obj["spec"].get("drivers") or ()), format_creation_age(obj, now)]
 
 
 def _csi_driver_cells(obj: Json, now: datetime) -> Cells:
@@ -107,11 +103,11 @@ def _csi_driver_cells(obj: Json, now: datetime) -> Cells:
     tokens = join_values((each.get("audience", "") for each in spec.get("tokenRequests") or ()), UNSET)
     modes = join_values(spec.get("volumeLifecycleModes") or ["Persistent"])
     flags = [spec.get("attachRequired", True), spec.get("podInfoOnMount", False), spec.get("storageCapacity", False)]
-    return [_name(obj), *flags, tokens, spec.get("requiresRepublish", False), modes, format_creation_age(obj, now)]
+    return [object_name(obj), *flags, tokens, spec.get("requiresRepublish", False), modes, format_creation_age(obj, now)]
 
 
 def _attributes_class_cells(obj: Json, now: datetime) -> Cells:
-    return [_name(obj), obj.get("driverName", ""), format_creation_age(obj, now)]
+    return [object_name(obj), obj.get("driverName", ""), format_creation_age(obj, now)]
 
 
 PRINTERS = {

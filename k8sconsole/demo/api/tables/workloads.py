@@ -14,9 +14,10 @@ from k8sconsole.demo.api.tables.cells import (
     format_duration,
     format_labels,
     format_selector,
-    parse_timestamp,
+    object_name,
 )
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
+from k8sconsole.demo.clock import parse_timestamp
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _WIDE = "Containers|Images|Selector"
-
-
-def _name(obj: Json) -> str:
-    return str(obj["metadata"]["name"])
 
 
 def _template_cells(obj: Json) -> Cells:
@@ -43,7 +40,7 @@ def _deployment_cells(obj: Json, now: datetime) -> Cells:
     spec, state = obj["spec"], obj.get("status", {})
     ready = f"{state.get('readyReplicas', 0)}/{spec.get('replicas', 1)}"
     return [
-        _name(obj),
+        object_name(obj),
         ready,
         state.get("updatedReplicas", 0),
         state.get("availableReplicas", 0),
@@ -55,7 +52,7 @@ def _deployment_cells(obj: Json, now: datetime) -> Cells:
 def _replica_set_cells(obj: Json, now: datetime) -> Cells:
     spec, state = obj["spec"], obj.get("status", {})
     return [
-        _name(obj),
+        object_name(obj),
         spec.get("replicas", 1),
         state.get("replicas", 0),
         state.get("readyReplicas", 0),
@@ -68,7 +65,7 @@ def _replication_controller_cells(obj: Json, now: datetime) -> Cells:
     spec, state = obj["spec"], obj.get("status", {})
     wide = [*_template_cells(obj), format_labels(spec.get("selector"))]
     return [
-        _name(obj),
+        object_name(obj),
         spec.get("replicas", 1),
         state.get("replicas", 0),
         state.get("readyReplicas", 0),
@@ -79,7 +76,7 @@ def _replication_controller_cells(obj: Json, now: datetime) -> Cells:
 
 def _stateful_set_cells(obj: Json, now: datetime) -> Cells:
     ready = f"{obj.get('status', {}).get('readyReplicas', 0)}/{obj['spec'].get('replicas', 1)}"
-    return [_name(obj), ready, format_creation_age(obj, now), *_template_cells(obj)]
+    return [object_name(obj), ready, format_creation_age(obj, now), *_template_cells(obj)]
 
 
 def _daemon_set_cells(obj: Json, now: datetime) -> Cells:
@@ -87,7 +84,7 @@ def _daemon_set_cells(obj: Json, now: datetime) -> Cells:
     fields = ("desiredNumberScheduled", "currentNumberScheduled", "numberReady", "updatedNumberScheduled", "numberAvailable")
     counts = [state.get(field, 0) for field in fields]
     nodes = format_labels(obj["spec"]["template"]["spec"].get("nodeSelector"))
-    return [_name(obj), *counts, nodes, format_creation_age(obj, now), *_wide_cells(obj)]
+    return [object_name(obj), *counts, nodes, format_creation_age(obj, now), *_wide_cells(obj)]
 
 
 def _job_status(obj: Json) -> str:
@@ -116,7 +113,7 @@ def _job_cells(obj: Json, now: datetime) -> Cells:
     if state.get("startTime"):
         end = parse_timestamp(state["completionTime"]) if state.get("completionTime") else now
         lasted = format_duration((end - parse_timestamp(state["startTime"])).total_seconds())
-    return [_name(obj), _job_status(obj), _format_completions(obj), lasted, format_creation_age(obj, now), *_wide_cells(obj)]
+    return [object_name(obj), _job_status(obj), _format_completions(obj), lasted, format_creation_age(obj, now), *_wide_cells(obj)]
 
 
 def _cron_job_cells(obj: Json, now: datetime) -> Cells:
@@ -127,7 +124,7 @@ def _cron_job_cells(obj: Json, now: datetime) -> Cells:
     suspended = "True" if spec.get("suspend") else "False"
     when = format_age(last, now) if last else NONE
     return [
-        _name(obj),
+        object_name(obj),
         spec["schedule"],
         spec.get("timeZone") or NONE,
         suspended,
@@ -165,7 +162,7 @@ def _autoscaler_cells(obj: Json, now: datetime) -> Cells:
     least = spec.get("minReplicas")
     bounds = [UNSET if least is None else str(least), spec.get("maxReplicas", 0)]
     return [
-        _name(obj),
+        object_name(obj),
         f"{target['kind']}/{target['name']}",
         shown,
         *bounds,
@@ -177,7 +174,7 @@ def _autoscaler_cells(obj: Json, now: datetime) -> Cells:
 def _budget_cells(obj: Json, now: datetime) -> Cells:
     spec = obj["spec"]
     limits = [str(spec[field]) if spec.get(field) is not None else "N/A" for field in ("minAvailable", "maxUnavailable")]
-    return [_name(obj), *limits, obj.get("status", {}).get("disruptionsAllowed", 0), format_creation_age(obj, now)]
+    return [object_name(obj), *limits, obj.get("status", {}).get("disruptionsAllowed", 0), format_creation_age(obj, now)]
 
 
 def _revision_cells(obj: Json, now: datetime) -> Cells:
@@ -186,7 +183,7 @@ def _revision_cells(obj: Json, now: datetime) -> Cells:
     if owner:
         group = owner["apiVersion"].split("/")[0] if "/" in owner["apiVersion"] else ""
         name = f"{owner['kind'].lower()}.{group}/{owner['name']}" if group else f"{owner['kind'].lower()}/{owner['name']}"
-    return [_name(obj), name, obj.get("revision", 0), format_creation_age(obj, now)]
+    return [object_name(obj), name, obj.get("revision", 0), format_creation_age(obj, now)]
 
 
 _COUNTS = "Desired|Current|Ready|Up-to-date|Available|Active|MaxPods|Replicas|Allowed Disruptions|Revision"

@@ -16,7 +16,6 @@ from k8sconsole.demo import status
 
 Json = dict[str, Any]
 MAGIC = b"k8s\x00"
-MEDIA_TYPE = "application/vnd.kubernetes.protobuf"
 _FIELD = re.compile(r"(?P<number>\d+)(?P<name>[A-Za-z]*)(?P<marks>[?*%+]*)(?::(?P<kind>\w+))?")
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 

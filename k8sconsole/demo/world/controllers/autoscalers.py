@@ -6,8 +6,9 @@ from typing import ClassVar
 
 from k8sconsole.demo.clock import parse_timestamp
 from k8sconsole.demo.resources import ServedResource
+from k8sconsole.demo.selectors import matches_selector
 from k8sconsole.demo.world import conditions, pods, usage
-from k8sconsole.demo.world.controller import BaseController, Json, Key, is_being_deleted, object_key, selects
+from k8sconsole.demo.world.controller import BaseController, Json, Key, is_being_deleted, object_key
 from k8sconsole.demo.world.kinds import AUTOSCALERS, DEPLOYMENTS, PODS, STATEFUL_SETS
 
 _PERIOD = 15.0
@@ -62,7 +63,7 @@ class AutoscalerController(BaseController):
         chosen = [
             pod
             for pod in self.store.iterate(PODS, namespace)
-            if selects(selector, pod["metadata"].get("labels", {})) and pods.is_ready(pod)
+            if matches_selector(selector, pod["metadata"].get("labels", {})) and pods.is_ready(pod)
         ]
         metrics = [metric["resource"] for metric in scaler["spec"].get("metrics", ()) if metric["type"] == "Resource"]
         return [self._compute_metric(metric, chosen) for metric in metrics if chosen]

@@ -1,11 +1,12 @@
 """PodDisruptionBudgets: how many pods may be taken away on purpose right now."""
 
 from collections.abc import Iterable
-from math import ceil, floor
 from typing import ClassVar
 
+from k8sconsole.demo.selectors import matches_selector
 from k8sconsole.demo.world import conditions, pods
-from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, route_spec_change, selects
+from k8sconsole.demo.world.amounts import scale_int_or_percent
+from k8sconsole.demo.world.controller import BaseController, Json, Key, ObjectChange, Router, route_spec_change
 from k8sconsole.demo.world.kinds import BUDGETS, PODS
 
 
@@ -22,7 +23,9 @@ class DisruptionBudgetController(BaseController):
             return None
         selector = budget["spec"].get("selector")
         chosen = [
-            pod for pod in self.store.iterate(PODS, key[0]) if selects(selector, pod["metadata"].get("labels", {})) and pods.is_active(pod)
+            pod
+            for pod in self.store.iterate(PODS, key[0])
+            if matches_selector(selector, pod["metadata"].get("labels", {})) and pods.is_active(pod)
         ]
         status = compute_budget_status(budget, len(chosen), sum(map(pods.is_ready, chosen)))
         status["conditions"] = [dict(condition) for condition in budget.get("status", {}).get("conditions", ())]
@@ -44,16 +47,16 @@ class DisruptionBudgetController(BaseController):
             return
         labels = change.object["metadata"].get("labels", {})
         for budget in self.store.iterate(BUDGETS, change.namespace):
-            if selects(budget["spec"].get("selector"), labels):
+            if matches_selector(budget["spec"].get("selector"), labels):
                 yield change.namespace, budget["metadata"]["name"]
 
 
 def compute_budget_status(budget: Json, expected: int, healthy: int) -> Json:
     spec = budget["spec"]
     if "maxUnavailable" in spec:
-        desired = expected - _share(spec["maxUnavailable"], expected, up=False)
+        desired = expected - scale_int_or_percent(spec["maxUnavailable"], expected, up=False)
     else:
-        desired = _share(spec.get("minAvailable", 1), expected, up=True)
+        desired = scale_int_or_percent(spec.get("minAvailable", 1), expected, up=True)
     return {
         "currentHealthy": healthy,
         "desiredHealthy": max(0, desired),
@@ -61,10 +64,3 @@ def compute_budget_status(budget: Json, expected: int, healthy: int) -> Json:
         "expectedPods": expected,
         "observedGeneration": budget["metadata"].get("generation", 1),
     }
-
-
-def _share(value: int | str, of: int, *, up: bool) -> int:
-    if isinstance(value, int):
-        return value
-    share = of * int(value.rstrip("%")) / 100
-    return ceil(share) if up else floor(share)

@@ -16,8 +16,8 @@ from k8sconsole.demo.world.controller import (
     route_to_owner,
 )
 from k8sconsole.demo.world.controllers.deployment_status import compute_status
-from k8sconsole.demo.world.controllers.rest import find_unsettled
 from k8sconsole.demo.world.controllers.rolling import Step, recreate_steps, rolling_steps, scaling_steps
+from k8sconsole.demo.world.controllers.unsettled import find_unsettled
 from k8sconsole.demo.world.kinds import DEPLOYMENTS, PODS, REPLICA_SETS
 from k8sconsole.demo.world.seeds import hash_template
 

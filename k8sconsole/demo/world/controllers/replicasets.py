@@ -6,7 +6,7 @@ from typing import ClassVar
 from k8sconsole.demo.clock import seconds_since
 from k8sconsole.demo.world import conditions, pods
 from k8sconsole.demo.world.controller import BaseController, Json, Key, Router, is_being_deleted, route_spec_change, route_to_owner
-from k8sconsole.demo.world.controllers.rest import find_unsettled
+from k8sconsole.demo.world.controllers.unsettled import find_unsettled
 from k8sconsole.demo.world.kinds import PODS, REPLICA_SETS
 
 

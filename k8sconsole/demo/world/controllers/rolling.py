@@ -5,8 +5,9 @@ available ones; surge rounds up, unavailability down, and where both come out as
 """
 
 from collections.abc import Sequence
-from math import ceil, floor
 from typing import Any
+
+from k8sconsole.demo.world.amounts import scale_int_or_percent
 
 Json = dict[str, Any]
 Step = tuple[Json, int]
@@ -17,8 +18,8 @@ def rollout_bounds(deployment: Json) -> tuple[int, int]:
     """maxSurge and maxUnavailable in pods."""
     replicas = desired_replicas(deployment)
     rolling = deployment["spec"].get("strategy", {}).get("rollingUpdate") or {}
-    surge = _pods(rolling.get("maxSurge", "25%"), replicas, up=True)
-    unavailable = _pods(rolling.get("maxUnavailable", "25%"), replicas, up=False)
+    surge = scale_int_or_percent(rolling.get("maxSurge", "25%"), replicas, up=True)
+    unavailable = scale_int_or_percent(rolling.get("maxUnavailable", "25%"), replicas, up=False)
     return surge, unavailable if surge or unavailable else 1
 
 
@@ -85,10 +86,3 @@ def _spec_replicas(replica_set: Json) -> int:
 
 def _available_replicas(replica_set: Json) -> int:
     return min(_spec_replicas(replica_set), int(replica_set.get("status", {}).get("availableReplicas", 0)))
-
-
-def _pods(value: int | str, replicas: int, *, up: bool) -> int:
-    if isinstance(value, int):
-        return value
-    share = replicas * int(value.rstrip("%")) / 100
-    return ceil(share) if up else floor(share)

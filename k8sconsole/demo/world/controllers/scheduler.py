@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from k8sconsole.demo.podspecs import copy_topology_labels
+from k8sconsole.demo.selectors import matches_selector
 from k8sconsole.demo.world import conditions
 from k8sconsole.demo.world.amounts import Amounts, parse_quantities, sum_requests
-from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, is_being_deleted, selects
+from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, ObjectChange, Router, is_being_deleted
 from k8sconsole.demo.world.controllers.volumes import find_claim_problem
 from k8sconsole.demo.world.kinds import NODES, PODS
 
@@ -153,4 +154,4 @@ def _matches_affinity(spec: Json, node: Json) -> bool:
 
 def _matches_term(term: Json, node: Json) -> bool:
     by_field = all(node["name"] in field["values"] for field in term.get("matchFields", ()))
-    return by_field and selects({"matchExpressions": term.get("matchExpressions", ())}, node.get("labels", {}))
+    return by_field and matches_selector({"matchExpressions": term.get("matchExpressions", ())}, node.get("labels", {}))

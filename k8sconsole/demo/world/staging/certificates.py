@@ -5,7 +5,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from k8sconsole.demo.world.staging.vocabulary import CertificateSpec
+from k8sconsole.demo.world.staging.scenario_file import CertificateSpec
 
 Json = dict[str, Any]
 _VALID = timedelta(days=90)

@@ -32,7 +32,7 @@ from k8sconsole.demo.world.seeds import hex_digest, name_suffix, seeded_fraction
 from k8sconsole.demo.world.staging.failure_scenarios import HEALTHY, FailureScenario, choose_scenario
 from k8sconsole.demo.world.staging.manifests import build_manifests
 from k8sconsole.demo.world.staging.nodes import build_pool
-from k8sconsole.demo.world.staging.vocabulary import NodePool, WorkloadSpec
+from k8sconsole.demo.world.staging.scenario_file import NodePool, WorkloadSpec
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore

@@ -3,7 +3,7 @@
 from typing import Any
 
 from k8sconsole.demo.world.staging.podspec import build_pod_spec, build_template, workload_labels
-from k8sconsole.demo.world.staging.vocabulary import AutoscalerSpec, DiskSpec, WorkloadSpec
+from k8sconsole.demo.world.staging.scenario_file import AutoscalerSpec, DiskSpec, WorkloadSpec
 
 Json = dict[str, Any]
 _API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1", "Job": "batch/v1", "CronJob": "batch/v1", "Pod": "v1"}

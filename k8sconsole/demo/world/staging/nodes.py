@@ -4,7 +4,7 @@ from typing import Any
 
 from k8sconsole.demo.world.amounts import format_quantity, parse_quantity
 from k8sconsole.demo.world.seeds import hex_digest
-from k8sconsole.demo.world.staging.vocabulary import NodePool
+from k8sconsole.demo.world.staging.scenario_file import NodePool
 
 Json = dict[str, Any]
 VERSION = "v1.36.3"

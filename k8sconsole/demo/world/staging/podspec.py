@@ -3,7 +3,7 @@
 from typing import Any
 
 from k8sconsole.demo.world.behaviour import split_image
-from k8sconsole.demo.world.staging.vocabulary import WorkloadSpec
+from k8sconsole.demo.world.staging.scenario_file import WorkloadSpec
 
 Json = dict[str, Any]
 

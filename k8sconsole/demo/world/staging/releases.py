@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.demo.world.staging.vocabulary import ChartRelease, ChartRevision, parse_duration
+from k8sconsole.demo.world.staging.scenario_file import ChartRelease, ChartRevision, parse_duration
 
 Json = dict[str, Any]
 

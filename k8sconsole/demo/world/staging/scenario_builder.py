@@ -20,8 +20,8 @@ from k8sconsole.demo.world.staging.certificates import build_tls_secret
 from k8sconsole.demo.world.staging.manifests import build_manifests
 from k8sconsole.demo.world.staging.nodes import build_pool, with_disk_pressure
 from k8sconsole.demo.world.staging.releases import release_secrets
+from k8sconsole.demo.world.staging.scenario_file import ImageRelease, NamespaceSpec, ScenarioFile, WorkloadSpec, parse_duration
 from k8sconsole.demo.world.staging.time_lapse import RECENT_PAST, TimedAction
-from k8sconsole.demo.world.staging.vocabulary import ImageRelease, NamespaceSpec, ScenarioFile, WorkloadSpec, parse_duration
 
 if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
