@@ -3,10 +3,14 @@
 import contextlib
 import logging
 import os
+import time
+from collections import deque
 from pathlib import Path, PurePath
 from typing import Any, ClassVar
 
+from textual._context import active_message_pump
 from textual.app import App
+from textual.dom import DOMNode
 
 from k8sconsole.config import paths
 from k8sconsole.config.settings import Settings
@@ -18,6 +22,7 @@ from k8sconsole.tui.actions import ACTIONS, find_key_conflicts
 from k8sconsole.tui.bridge import PAUSE, Bridge
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.engine import Embedded, Engine
+from k8sconsole.tui.error_policy import ResilientPump, report_error, worker
 from k8sconsole.tui.messages import FactsAvailable, QuestionAsked, StatusMessage
 from k8sconsole.tui.palette import ActionProvider
 from k8sconsole.tui.screens.main import MainScreen
@@ -28,10 +33,12 @@ from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.question import QuestionDialog
 
 log = logging.getLogger("k8sconsole.tui")
+ENDLESS = 20
+"""Failures within one second that end the console."""
 HINTS = ("`:` goes to any kind, namespace or context", "`/` narrows what is shown", "`?` lists every key that works here")
 
 
-class ConsoleApp(App[int]):
+class ConsoleApp(ResilientPump, App[int]):
     """namespaces: which to show first; none means all. told() keeps everything that was said."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [
@@ -52,6 +59,8 @@ class ConsoleApp(App[int]):
         self._namespaces = tuple(Namespace(name) for name in namespaces)
         self._hints = hints
         self._bridge: Bridge | None = None
+        self._screen_shown = False
+        self._failed_at: deque[float] = deque(maxlen=ENDLESS)
         self._watch: Any = None
         self._apply_theme(settings.theme if not self._problem else BUILT_IN, self._look)
 
@@ -64,12 +73,14 @@ class ConsoleApp(App[int]):
             with contextlib.suppress(ConsoleError):  # told below, where it is asked again
                 await self._load_clusters()  # so that the first frame is not an empty one
         await self.push_screen(self.main)
+        self._screen_shown = True
         self._bridge = Bridge(self.desk.engine, self.post_message)
         for problem in [*([self._problem] if self._problem else []), *find_key_conflicts(self.desk.settings.keymap)]:
             self.tell(problem, severity="warning")
         self._first_start()
-        self.run_worker(self._begin(), name="begin")
+        self._begin()
 
+    @worker(group="begin")
     async def _begin(self) -> None:
         try:
             if not self.desk.opened:
@@ -132,8 +143,9 @@ class ConsoleApp(App[int]):
             self.main.handle_fact(fact)
 
     def on_question_asked(self, event: QuestionAsked) -> None:
-        self.run_worker(self._put(event), group="questions")
+        self._put(event)
 
+    @worker(group="questions")
     async def _put(self, event: QuestionAsked) -> None:
         from k8sconsole.model.tools import Answer
 
@@ -166,8 +178,30 @@ class ConsoleApp(App[int]):
 
         self.push_screen(MessagesScreen(self.said))
 
+    # errors
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Textual calls this for every exception that nothing caught.
+
+        The console ends only when there is no screen yet, or when failures follow one another without end, as those of drawing do.
+        """
+        if not self._screen_shown:
+            super()._handle_exception(error)
+        elif report_error(active_message_pump.get(self), error):
+            self._failed_at.append(time.monotonic())
+            if len(self._failed_at) == ENDLESS and self._failed_at[-1] - self._failed_at[0] < 1.0:
+                super()._handle_exception(error)
+
+    async def _dispatch_action(self, namespace: DOMNode, action_name: str, params: object) -> bool:
+        """Every key of every view comes through here."""
+        try:
+            return await super()._dispatch_action(namespace, action_name, params)
+        except Exception as error:  # noqa: BLE001 - no key ends the console
+            report_error(namespace, error)
+            return True
+
     def _fatal_error(self) -> None:
-        """An error of this program ends the console: it is logged and told in one line, not printed with every local variable."""
+        """Logs the error. ``run`` reports it in one line, without textual's traceback and local variables."""
         log.error("the console failed", exc_info=self._exception)
         self._close_messages_no_wait()
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from k8sconsole.config.settings import Settings
 from k8sconsole.kit.clock import Clock
@@ -10,7 +9,7 @@ from k8sconsole.model.events import ClusterState
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.tui.engine import Engine
 from k8sconsole.tui.visuals.glyphs import Glyphs
-from k8sconsole.tui.widgets.paint import Line, Palette
+from k8sconsole.tui.widgets.paint import Palette
 
 
 @dataclass
@@ -34,12 +33,3 @@ class TuiContext:
 
     def now(self) -> float:
         return self.clock.now()
-
-
-class Frame(NamedTuple):
-    """What a pane puts into the frame: crumbs and groups of the second row, the scope of the last row's keys, and why some do not work."""
-
-    crumbs: tuple[str, ...]
-    groups: tuple[Line, ...] = ()
-    scope: str = "everywhere"
-    without: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 from textual.message import Message
 
+from k8sconsole.errors import ConsoleError
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.model.tools import Question
 
@@ -38,6 +39,11 @@ class StatusMessage(Message):
         self.title = title
         self.detail = detail
         self.severity = severity
+
+    @classmethod
+    def from_error(cls, error: ConsoleError, severity: str = "error") -> "StatusMessage":
+        """The error with its reason and remedy."""
+        return cls(error.title, str(error), severity)
 
 
 class ObjectRequested(Message):

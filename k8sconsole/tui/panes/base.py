@@ -1,34 +1,18 @@
-"""What the frame asks of any pane."""
+"""The base of all panes."""
 
-from textual.containers import Vertical
-
-from k8sconsole.model.events import Fact
-from k8sconsole.tui.context import Frame, TuiContext
-from k8sconsole.tui.widgets.paint import Palette
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.framed import Frame, FramedWidget
 
 
-class Pane(Vertical):
-    """name is its word behind the colon."""
+class Pane(FramedWidget):
+    """name is the pane's command: ``:tools``."""
 
     def __init__(self, desk: TuiContext, name: str) -> None:
-        super().__init__(id=f"pane-{name}")
-        self.desk = desk
+        super().__init__(desk, id=f"pane-{name}")
         self.pane_name = name
 
     def frame(self) -> Frame:
         return Frame((self.pane_name,), scope=self.pane_name)
 
     def shown(self) -> None:
-        """It has come to the front."""
-
-    def back(self) -> bool:
-        return False
-
-    def apply_filter(self, text: str) -> str:
-        return ""
-
-    def handle_fact(self, fact: Fact) -> None: ...
-
-    def tick(self) -> None: ...
-
-    def restyle(self, palette: Palette) -> None: ...
+        """Called when the pane comes to the front."""

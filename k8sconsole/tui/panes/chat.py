@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable, Hashable
 from functools import partial
 
-from textual import work
 from textual.app import ComposeResult
 from textual.suggester import Suggester
 from textual.widgets import Input
@@ -20,7 +19,9 @@ from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, ObjectRequested
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.cells import RowPainter
@@ -123,7 +124,7 @@ class ChatPane(Pane):
         if row is not None:
             self.post_message(ObjectRequested(row.ref))
 
-    @work(group="answer")
+    @worker(group="answer")
     async def answer(self, question: str) -> None:
         kinds = {
             word: one.name

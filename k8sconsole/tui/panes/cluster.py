@@ -6,7 +6,6 @@ Every view but the table is loaded when it is first opened: the first rows do no
 from typing import ClassVar
 
 import msgspec
-from textual import work
 
 from k8sconsole.errors import ApprovalDenied, ConsoleError, UsageError
 from k8sconsole.model.events import Fact
@@ -16,7 +15,9 @@ from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.browse.command_line import Command
 from k8sconsole.tui.browse.drill import inside, needs_body
 from k8sconsole.tui.browse.location import Location, LocationHistory
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.views.base import DeletionRequested, HistoryStepRequested, LocationRequested, ObjectOpened, View
@@ -52,7 +53,7 @@ class ClusterPane(Pane):
             self._focus_top()
 
     def back(self) -> bool:
-        if self.top is not None and self.top.back():
+        if self.top is not None and (self.top.close_failure() or self.top.back()):
             return True
         if len(self._stack) > 1:
             self._pop()
@@ -105,7 +106,7 @@ class ClusterPane(Pane):
         chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
         self.go(Location(resource, clusters, chosen or (kept if not command.namespaces else ()), command.filter))
 
-    @work(group="show")
+    @worker(group="show")
     async def show_object(self, ref: ObjectRef) -> None:
         """A place that holds the object, with the cursor's choice narrowed to it."""
         resource = await self.find(ref.resource, (ref.cluster,))
@@ -228,7 +229,7 @@ class ClusterPane(Pane):
         event.stop()
         self.delete(event.refs, event.hidden)
 
-    @work(group="delete")
+    @worker(group="delete")
     async def delete(self, refs: list[ObjectRef], hidden: int) -> None:
         """One call for each object; the pipeline asks before each. A no ends the row of calls."""
         if hidden:

@@ -1,6 +1,5 @@
 """How the scanner and the cache are doing: four figures with their goals, every kind's scan, what was called."""
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -10,7 +9,9 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.cache_records import ScanState, StoreStatus, ToolUsage
 from k8sconsole.model.indicators import Indicator
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.metrics import SCAN_COLUMNS, Measured, Tile, connection_words, scan_pieces, summary_line, tiles
@@ -52,7 +53,7 @@ class MetricsPane(Pane):
         if self._ticks % EVERY == 0:
             self.load()
 
-    @work(exclusive=True)
+    @worker(group="load", exclusive=True)
     async def load(self) -> None:
         ask = self.desk.engine.ask
         try:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from functools import partial
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -15,7 +14,9 @@ from k8sconsole.model.cache_records import ToolUsage
 from k8sconsole.model.events import AttachedServerChanged, Fact, ToolsChanged
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.tools import CatalogueEntry, detail_lines, result_lines, server_pieces, tool_columns
@@ -61,7 +62,7 @@ class ToolsPane(Pane):
         self.catalogue.focus()
         self.load()
 
-    @work(exclusive=True, group="load")
+    @worker(group="load", exclusive=True)
     async def load(self) -> None:
         try:
             specs = await self.desk.engine.ask(lambda console: [tool.describe() for tool in console.tools()])
@@ -151,7 +152,7 @@ class ToolsPane(Pane):
     def on_tool_form_submitted(self) -> None:
         self.action_tool_run()
 
-    @work(group="run")
+    @worker(group="run")
     async def action_tool_run(self) -> None:
         tool = self.current
         if tool is None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from textual import work
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -15,6 +14,7 @@ from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.tui.actions import bindings_for, footer_actions, format_first_key, resolve_keymap
 from k8sconsole.tui.browse.command_line import Command, complete, parse_command
 from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import ResilientPump, worker
 from k8sconsole.tui.messages import CommandSubmitted, ObjectRequested, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.panes.cluster import ClusterPane
@@ -27,7 +27,7 @@ LEAST = (40, 8)
 """Columns and rows below which nothing useful can be shown."""
 
 
-class MainScreen(Screen[None]):
+class MainScreen(ResilientPump, Screen[None]):
     BINDINGS = bindings_for("everywhere")
 
     def __init__(self, desk: TuiContext, production: Sequence[ClusterName], namespaces: tuple[Namespace, ...] = ()) -> None:
@@ -158,7 +158,7 @@ class MainScreen(Screen[None]):
 
     # commands
 
-    @work(group="command")
+    @worker(group="command")
     async def on_command_submitted(self, event: CommandSubmitted) -> None:
         event.stop()
         command = parse_command(event.text)
@@ -214,7 +214,7 @@ class MainScreen(Screen[None]):
         self.app.action_show_messages()  # type: ignore[attr-defined]
 
     def action_back(self) -> None:
-        if not self.pane.back() and self.pane.pane_name != "cluster":
+        if not self.pane.close_failure() and not self.pane.back() and self.pane.pane_name != "cluster":
             self._front("cluster")
         self.draw_frame()
 

@@ -1,14 +1,11 @@
 """What all views of the cluster pane have in common."""
 
-from textual.containers import Vertical
 from textual.message import Message
 
-from k8sconsole.model.events import Fact
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.browse.location import Location
-from k8sconsole.tui.context import Frame, TuiContext
-from k8sconsole.tui.widgets.paint import Palette
+from k8sconsole.tui.framed import FramedWidget
 
 
 class ObjectOpened(Message):
@@ -48,33 +45,12 @@ class DeletionRequested(Message):
         self.hidden = hidden
 
 
-class View(Vertical):
-    """A view of the cluster pane. Subclasses answer frame(), and what else applies to them."""
-
-    def __init__(self, desk: TuiContext) -> None:
-        super().__init__()
-        self.desk = desk
+class View(FramedWidget):
+    """A view of the cluster pane."""
 
     @property
     def filter_text(self) -> str:
         return ""
 
-    def frame(self) -> Frame:
-        return Frame(())
-
-    def apply_filter(self, text: str) -> str:
-        """Applies it; answers a note for the prompt: how much is left, or what is wrong with it."""
-        return ""
-
-    def back(self) -> bool:
-        """One step back inside the view; False when there is none."""
-        return False
-
-    def handle_fact(self, fact: Fact) -> None: ...
-
-    def tick(self) -> None: ...
-
     def resume(self) -> None:
-        """It is on top again."""
-
-    def restyle(self, palette: Palette) -> None: ...
+        """Called when the view is on top of the stack again."""

@@ -1,13 +1,14 @@
 """The containers of one pod; enter shows a container's log."""
 
-from textual import work
 from textual.app import ComposeResult
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import ObjectOpened, View
 from k8sconsole.tui.visuals.containers import COLUMNS, ContainerRow, list_containers
@@ -31,7 +32,7 @@ class ContainersView(View):
     def on_mount(self) -> None:
         self.load()
 
-    @work(exclusive=True)
+    @worker(group="load", exclusive=True)
     async def load(self) -> None:
         try:
             pod = await self.desk.engine.ask(lambda console: console.body(self.ref))

@@ -1,13 +1,14 @@
 """What can be reached: the contexts of the kubeconfig, read without connecting. Enter goes there; marked ones are browsed together."""
 
-from textual import work
 from textual.app import ComposeResult
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import CommandSubmitted, FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.cluster_status import connection_piece
@@ -40,7 +41,7 @@ class ContextsView(View):
     def on_mount(self) -> None:
         self.load()
 
-    @work(exclusive=True)
+    @worker(group="load", exclusive=True)
     async def load(self) -> None:
         try:
             self._contexts = await self.desk.engine.ask(lambda console: console.contexts())

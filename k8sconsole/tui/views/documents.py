@@ -3,14 +3,15 @@
 import re
 from collections.abc import Callable
 
-from textual import work
 from textual.app import ComposeResult
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import StatusMessage
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import describe_line, describe_lines, yaml_line
@@ -43,7 +44,7 @@ class DocumentView(View):
     def on_mount(self) -> None:
         self.load()
 
-    @work(exclusive=True)
+    @worker(group="load", exclusive=True)
     async def load(self) -> None:
         how = self.how
         try:

@@ -2,14 +2,15 @@
 
 import re
 
-from textual import work
 from textual.app import ComposeResult
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import log_line, pretty_log_line
@@ -57,7 +58,7 @@ class LogView(View):
         self.set_interval(FLUSH, self._flush)
         self.read()
 
-    @work(exclusive=True)
+    @worker(group="load", exclusive=True)
     async def read(self) -> None:
         self._gathered.clear()
         self.text.replace([])

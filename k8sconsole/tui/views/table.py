@@ -4,7 +4,6 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import cast
 
 import msgspec
-from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -21,7 +20,9 @@ from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.browse.freshness import RowFreshness
 from k8sconsole.tui.browse.location import Location
 from k8sconsole.tui.browse.row_model import RowModel, row_key
-from k8sconsole.tui.context import Frame, TuiContext
+from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.error_policy import worker
+from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import DeletionRequested, HistoryStepRequested, LocationRequested, ObjectOpened, View
 from k8sconsole.tui.visuals.cells import RowPainter
@@ -151,7 +152,7 @@ class TableKeys(View):
     def action_wide(self) -> None:
         self._view.table.toggle_everything()
 
-    @work(exclusive=True, group="refresh")
+    @worker(group="refresh", exclusive=True)
     async def action_refresh(self) -> None:
         view = self._view
         for cluster in view.clusters:
@@ -218,7 +219,7 @@ class TableView(TableKeys):
 
     # reading
 
-    @work(exclusive=True, group="load")
+    @worker(group="load", exclusive=True)
     async def load(self) -> None:
         """First what fills the screen, then everything."""
         self.redraw()
@@ -318,7 +319,7 @@ class TableView(TableKeys):
     def resume(self) -> None:
         self.follow()
 
-    @work(exclusive=True, group="follow")
+    @worker(group="follow", exclusive=True)
     async def follow(self) -> None:
         """Reads the difference, or everything where the difference reaches too far back."""
         if self.rows is None or self._loading:
@@ -332,7 +333,7 @@ class TableView(TableKeys):
                 await self._apply_filter()
             self.redraw()
 
-    @work(exclusive=True, group="trust")
+    @worker(group="trust", exclusive=True)
     async def trust(self) -> None:
         await self._look_at_trust()
 
@@ -370,7 +371,7 @@ class TableView(TableKeys):
         self.redraw()
         return f"{self.rows.shown} of {self.rows.total}" if self.rows else ""
 
-    @work(exclusive=True, group="filter")
+    @worker(group="filter", exclusive=True)
     async def refilter(self) -> None:
         await self._apply_filter()
 

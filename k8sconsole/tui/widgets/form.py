@@ -11,6 +11,8 @@ from textual.message import Message
 from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
+from k8sconsole.errors import ConsoleError
+
 
 class FormField(msgspec.Struct, frozen=True):
     """type is the JSON type's name; choices are not empty for an enumeration."""
@@ -85,7 +87,11 @@ class ValueSuggester(Suggester):
         self._offers = offers
 
     async def get_suggestion(self, value: str) -> str | None:
-        return next((one for one in await self._offers() if one.startswith(value) and one != value), None)
+        try:
+            values = await self._offers()
+        except ConsoleError:
+            return None  # a message for each letter typed would be worse than no suggestion
+        return next((one for one in values if one.startswith(value) and one != value), None)
 
 
 class ToolForm(Vertical):

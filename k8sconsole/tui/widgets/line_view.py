@@ -112,11 +112,19 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         text, part = self._rows[index]
         room = self._room
         start = self._left + part * room
-        line = self.painter(text)
+        line = self._paint(text)
         body = build_strip(line, max(line_width(line), start + room), self.palette).crop(start, start + room)
         return Strip.join([Strip([Segment(" " * MARGIN, self.palette.style("text"))]), body]).adjust_cell_length(
             self.scrollable_content_region.width, self.palette.style("text")
         )
+
+    def _paint(self, text: str) -> Line:
+        try:
+            return self.painter(text)
+        except Exception as error:  # noqa: BLE001 - an exception while drawing would stop the drawing of the whole screen
+            with self._context():
+                self.app._handle_exception(error)
+            return unpainted(text)
 
     @property
     def _room(self) -> int:
@@ -142,7 +150,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if again:
             self._rows = []
         for line in lines:
-            parts = -(-line_width(self.painter(line)) // self._room) if self.wrap else 1
+            parts = -(-line_width(self._paint(line)) // self._room) if self.wrap else 1
             self._rows.extend((line, part) for part in range(max(1, parts)))
         self.virtual_size = Size(0, len(self._rows))
         if self.follow:

@@ -164,7 +164,13 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         return self._strips[stamp]
 
     def _draw(self, key: Hashable, selected: bool, marked: bool) -> Strip:
-        pieces = self._lines.pieces(key)
+        try:
+            pieces = self._lines.pieces(key)
+        except Exception as error:  # noqa: BLE001 - an exception while drawing would stop the drawing of the whole screen
+            with self._context():
+                self.app._handle_exception(error)
+            self.call_later(self._redraw)  # the next redraw tries again
+            pieces = [Piece("cannot be drawn" if column.pinned else "", "bad") for column in self.grid.tracks]
         if self.grid.grow(pieces):
             self._place()
             self.call_later(self._redraw)
