@@ -54,8 +54,8 @@ async def _measure(cache: Path, pods: int) -> dict[str, Any]:
 async def _fill(store: SqliteStore, pods: int) -> None:
     parser, now = ResourceParser(PODS, find_table(PODS)), time.time()
     for batch in batches(parser, pods, 0, now - 60, 50):
-        await store.write(batch)
-    await store.record_scan(ScanState(HERE, PODS.name, ScanStatus.COMPLETED, now, confirmed_at=now, record_count=pods))
+        await store.objects.write(batch)
+    await store.metadata.record_scan(ScanState(HERE, PODS.name, ScanStatus.COMPLETED, now, confirmed_at=now, record_count=pods))
 
 
 def _environment(store: SqliteStore) -> ToolEnvironment:

@@ -64,11 +64,11 @@ async def _keep(cache: Path, pods: int, key: Key | None) -> dict[str, float]:
     store = await open_store(cache, key=key)
     began = process_time()
     for each in written:
-        await store.write(each)
+        await store.objects.write(each)
     wrote = process_time()
     query = RowQuery(PODS.name, clusters=(HERE,), namespaces=(written[0].objects[0].namespace,))
     for _ in range(_READS):
-        await store.rows(query)
+        await store.objects.rows(query)
     read = process_time()
     await store.close()
     return {"write": wrote - began, "read": read - wrote, "bytes": cache_file.size(cache)}

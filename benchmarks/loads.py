@@ -117,6 +117,6 @@ async def read(cache: Path, times: int = 200) -> dict[str, Any]:
     store = await open_store(cache)
     try:
         query = RowQuery(ResourceName("pods"), namespaces=(Namespace("load-00"),))
-        return {"rows": (await store.rows(query)).total, **await timed(lambda: store.rows(query), times)}
+        return {"rows": (await store.objects.rows(query)).total, **await timed(lambda: store.objects.rows(query), times)}
     finally:
         await store.close()

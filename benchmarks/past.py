@@ -63,7 +63,7 @@ async def _fill(store: SqliteStore, pods: int, versions: int, until: float) -> i
         at = until - _SPAN + turn * _SPAN / rounds
         made = list(batches(parser, pods, turn, at, _SPAN / rounds))
         for start in range(0, len(made), _AT_ONCE):
-            await asyncio.gather(*(store.write(batch) for batch in made[start : start + _AT_ONCE]))
+            await asyncio.gather(*(store.objects.write(batch) for batch in made[start : start + _AT_ONCE]))
         if turn == 0:
             await _checkpoint(store)
             bare = cache_file.size(store.path)
@@ -129,13 +129,13 @@ async def _ask(store: SqliteStore, until: float) -> dict[str, Any]:
     """Milliseconds."""
     hour = ChangeQuery(until - 3600, until, limit=100)
     then = RowQuery(PODS.name, as_of=until - _SPAN / 2)
-    row = (await store.rows(RowQuery(PODS.name, limit=1))).rows[0]
+    row = (await store.objects.rows(RowQuery(PODS.name, limit=1))).rows[0]
     ref = ObjectRef(HERE, PODS.name, row.namespace, row.name)
     return {
-        "changes_in_an_hour": (await store.changed(hour)).total,
-        "last_hour": await timed(lambda: store.changed(hour), 100),
-        "rows_then": (await store.rows(then)).total,
-        "table_as_of": await timed(lambda: store.rows(then), 10),
-        "object_as_of": await timed(lambda: store.object_as_of(ref, until - _SPAN / 3), 100),
-        "life": await timed(lambda: store.life(ref, limit=20), 50),
+        "changes_in_an_hour": (await store.history.changes(hour)).total,
+        "last_hour": await timed(lambda: store.history.changes(hour), 100),
+        "rows_then": (await store.objects.rows(then)).total,
+        "table_as_of": await timed(lambda: store.objects.rows(then), 10),
+        "object_as_of": await timed(lambda: store.history.object_as_of(ref, until - _SPAN / 3), 100),
+        "life": await timed(lambda: store.history.versions(ref, limit=20), 50),
     }

@@ -19,7 +19,7 @@ async def read(cache: Path, out: Path) -> None:
     with out.open("w") as file:
         while True:
             began = time.perf_counter()
-            await store.rows(query)
+            await store.objects.rows(query)
             print(f"{(time.perf_counter() - began) * 1000:.3f}", file=file, flush=True)
             await asyncio.sleep(_EVERY)
 

@@ -74,7 +74,7 @@ class ToolHarness:
         """(tool, phase, outcome), oldest first."""
         await self.pipeline.close()
         assert self.store is not None
-        return [(row.tool, row.phase, row.outcome) for row in reversed(await self.store.audit())]
+        return [(row.tool, row.phase, row.outcome) for row in reversed(await self.store.audit.entries())]
 
 
 def reading_arguments(pod: str, deployment: str) -> dict[str, dict[str, Any]]:
@@ -142,7 +142,7 @@ class HarnessConsole:
         self.calls: list[ToolCall] = []
         self.bus = Bus(asyncio.get_running_loop())
         assert harness.store is not None
-        self.rows = harness.store.rows
+        self.rows = harness.store.objects.rows
         self.find_resource = harness.environment.find_resource
 
     def tools(self) -> list[Any]:
@@ -224,17 +224,17 @@ def parsed(resource: str, table: KindTable, item: msgspec.Raw) -> ParsedObject:
 async def scan(cluster: Cluster, store: Store, kinds: Collection[str] = SCANNED) -> None:
     """List a few kinds once and write them to the store, as the scanner does."""
     clock = SystemClock()
-    await store.record_cluster(ClusterRecord(cluster.name, "v1.36.0", cluster.server, 3, clock.now()))
+    await store.metadata.record_cluster(ClusterRecord(cluster.name, "v1.36.0", cluster.server, 3, clock.now()))
     for resource in BUILTIN:
         if resource.name not in kinds:
             continue
         table = find_table(resource)
-        scan_id = await store.begin_scan(cluster.name, resource.name)
+        scan_id = await store.objects.begin_scan(cluster.name, resource.name)
         count = 0
         async for page in cluster.pages(resource):
             objects = [parsed(resource.name, table, item) for item in page.items]
             count += len(objects)
-            await store.write(
+            await store.objects.write(
                 WriteBatch(
                     cluster.name,
                     resource.name,
@@ -244,9 +244,9 @@ async def scan(cluster: Cluster, store: Store, kinds: Collection[str] = SCANNED)
                     columns=tuple(column.name for column in table.columns),
                 )
             )
-        await store.finish_scan(cluster.name, resource.name, scan_id)
+        await store.objects.finish_scan(cluster.name, resource.name, scan_id)
         state = ScanState(cluster.name, resource.name, ScanStatus.COMPLETED, clock.now(), confirmed_at=clock.now(), record_count=count)
-        await store.record_scan(state)
+        await store.metadata.record_scan(state)
 
 
 @pytest.fixture

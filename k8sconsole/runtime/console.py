@@ -160,7 +160,7 @@ class Console(Recaller):
         does without."""
         if self.opening.face is Face.TUI:
             await asyncio.sleep(FIRST_PAINT)
-        await self._store.record_tools(self.pipeline.registry.records(), self.settings.cache.tool_mapping_ttl)
+        await self._store.audit.record_tools(self.pipeline.registry.records(), self.settings.cache.tool_mapping_ttl)
 
     async def _attach(self) -> None:
         if self._servers:

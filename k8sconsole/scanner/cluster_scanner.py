@@ -108,7 +108,7 @@ class ClusterScanner:
         await self._relayout_changed_versions()
         await self._delete_unserved(found)
         selected = [resource for resource in _listable(found) if not kinds or resource.name in kinds]
-        recorded = {state.resource: state for state in await self._store.scan_states(self._source.name)}
+        recorded = {state.resource: state for state in await self._store.metadata.scan_states(self._source.name)}
         reflectors = [Reflector(self._context, resource, recorded.get(resource.name)) for resource in selected]
         # Definitions hold the columns of custom kinds, so they are listed first.
         reflectors.sort(key=lambda reflector: reflector.resource.name != DEFINITIONS)
@@ -161,7 +161,7 @@ class ClusterScanner:
 
     async def _discover(self) -> Discovery:
         found = await self._add_recently_absent(await self._source.discover())
-        await self._store.record_resources(self._source.name, found.resources)
+        await self._store.metadata.record_resources(self._source.name, found.resources)
         await self._record_cluster()
         served = {resource.name for resource in found.resources}
         self._missing = {name: reasons for name, reasons in self._missing.items() if name in served}
@@ -172,7 +172,7 @@ class ClusterScanner:
 
     async def _add_recently_absent(self, found: Discovery) -> Discovery:
         """Adds kinds that are not served now, but were absent too few times to count as unserved."""
-        known = {resource.name: resource for resource in await self._store.resources(self._source.name)}
+        known = {resource.name: resource for resource in await self._store.metadata.resources(self._source.name)}
         self._version_changed.update(each.name for each in found.resources if each.version != known.get(each.name, each).version)
         absent = [name for name in known if _is_unserved(name, found)]
         counts = {name: self._absences.get(name, 0) + 1 for name in absent}
@@ -181,16 +181,16 @@ class ClusterScanner:
 
     async def _relayout_changed_versions(self) -> None:
         for name in tuple(self._version_changed):
-            await self._store.lay_anew(self._source.name, name)
+            await self._store.objects.relayout(self._source.name, name)
             self._version_changed.discard(name)
 
     async def _delete_unserved(self, found: Discovery) -> None:
         """Deletes the cached rows of kinds that the cluster no longer serves. A kind whose group did not answer is kept."""
-        states = await self._store.scan_states(self._source.name)
+        states = await self._store.metadata.scan_states(self._source.name)
         scanned = {state.resource for state in states if state.status is not ScanStatus.PENDING}
-        for name in scanned.union(await self._store.counts(self._source.name)):
+        for name in scanned.union(await self._store.objects.counts(self._source.name)):
             if _is_unserved(name, found):
-                await self._store.forget(self._source.name, name)
+                await self._store.objects.delete(self._source.name, name)
 
     async def _handle_discovery_failure(self, error: ConsoleError, pause: float) -> None:
         if isinstance(error, Unavailable):
@@ -215,10 +215,10 @@ class ClusterScanner:
                 await self._record_cluster()
 
     async def _record_cluster(self) -> None:
-        counts = await self._store.counts(self._source.name)
+        counts = await self._store.objects.counts(self._source.name)
         nodes, now = counts.get(_NODES, 0), self._clock.now()
         server, identity = self._source.server, str(self._health.identity)
-        await self._store.record_cluster(ClusterRecord(self._source.name, self._state.version, server, nodes, now, identity))
+        await self._store.metadata.record_cluster(ClusterRecord(self._source.name, self._state.version, server, nodes, now, identity))
 
     def _on_rows_changed(self, resource: ResourceName, revision: int) -> None:
         self._publish(RowsChanged(self._source.name, resource, revision))

@@ -179,7 +179,7 @@ class ToolContext:
         """How old the cached rows of a kind are, and what they lack. observed_at is None when the kind was never read."""
         if self.store is None:
             return Freshness(Source.CACHE, None, False, (f"{context}: there is no cache",))
-        state = next((one for one in await self.store.scan_states(context) if one.resource == resource), None)
+        state = next((one for one in await self.store.metadata.scan_states(context) if one.resource == resource), None)
         return cached_freshness(state, context)
 
 

@@ -50,7 +50,7 @@ async def not_found(context: ToolContext, cluster: ClusterName, resource: ApiRes
     names: list[str] = []
     elsewhere: list[str] = []
     if context.store is not None:
-        rows = (await context.store.rows(RowQuery(resource.name, clusters=(cluster,)))).rows
+        rows = (await context.store.objects.rows(RowQuery(resource.name, clusters=(cluster,)))).rows
         names = [row.name for row in rows if row.namespace == namespace]
         elsewhere = [row.namespace for row in rows if row.name == name and row.namespace != namespace]
     where = f" in {namespace}" if namespace else ""
@@ -81,7 +81,7 @@ def name_not_found(kind: str, place: tuple[str, str], known: tuple[Sequence[str]
 async def _cached(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> Found | None:
     if context.store is None:
         return None
-    body = await context.store.body(ObjectRef(cluster, resource.name, Namespace(namespace), name))
+    body = await context.store.objects.body(ObjectRef(cluster, resource.name, Namespace(namespace), name))
     if body is None:
         return None
     return Found(msgspec.json.decode(body), await context.freshness(cluster, resource.name))

@@ -65,7 +65,7 @@ async def _contexts(asked: Asked) -> list[str]:
 async def _kinds(asked: Asked) -> list[str]:
     context, _, given, part = asked
     cluster = context.context(str(given.get("context") or ""))
-    known = await context.store.resources(cluster) if context.store else []
+    known = await context.store.metadata.resources(cluster) if context.store else []
     plurals = [one.plural if _alone(one, known) else str(one.name) for one in known]
     short = [name for one in known for name in one.short_names]
     return _ranked([*plurals, *(short if part else ())], part)
@@ -124,7 +124,7 @@ async def _names(asked: Asked, kind: str, namespace: str) -> list[str]:
     if context.store is None:
         return []
     cluster = context.context(str(given.get("context") or ""))
-    return await context.store.names(cluster, ResourceName(kind), part, namespace=namespace, limit=MOST)
+    return await context.store.objects.names(cluster, ResourceName(kind), part, namespace=namespace, limit=MOST)
 
 
 async def _containers(asked: Asked) -> list[str]:
@@ -143,7 +143,9 @@ async def _body(asked: Asked, default: str) -> dict[str, Any]:
     if _denied(asked, cluster, resource, given.get("namespace")):
         return {}
     space = Namespace(str(given.get("namespace") or context.default_namespace(cluster)) if resource.namespaced else "")
-    found = await context.store.body(ObjectRef(cluster, resource.name, space, str(given.get("name") or ""))) if context.store else None
+    found = (
+        await context.store.objects.body(ObjectRef(cluster, resource.name, space, str(given.get("name") or ""))) if context.store else None
+    )
     return msgspec.json.decode(found) if found else {}
 
 
@@ -159,7 +161,7 @@ async def _revisions(asked: Asked) -> list[str]:
             return []
     if tool.toolset == HELM:
         return _ranked([str(one) for one in await revision_numbers(context, cluster, space, str(given["name"]))], part)
-    found = await context.store.bodies(RowQuery(ResourceName("replicasets.apps"), (cluster,), (space,)))
+    found = await context.store.objects.bodies(RowQuery(ResourceName("replicasets.apps"), (cluster,), (space,)))
     numbers = {_revision(msgspec.json.decode(body), str(given["name"])) for _, body in found} - {""}
     return _ranked(sorted(numbers, key=lambda one: -int(one)), part)
 

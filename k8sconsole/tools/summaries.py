@@ -95,7 +95,7 @@ class Overviews:
         key = (query.resource, query.clusters, query.namespaces, tuple(column.name for column in table.columns))
         known = self._kept.get(key) or Overview(table)
         since = known.revision
-        rows = await store.rows(msgspec.structs.replace(query, after_revision=since))
+        rows = await store.objects.rows(msgspec.structs.replace(query, after_revision=since))
         if known.revision != since:  # a call beside this one has brought it up to date meanwhile
             return known
         known.take(rows)

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 import zstandard
 
-from k8sconsole.store.sqlite.history.object_versions import opened
+from k8sconsole.store.sqlite.history.object_versions import unpack_version
 
 PUBLIC = "plainly-visible-word-4711"
 SECRETS = {
@@ -80,7 +80,7 @@ def unpacked(database: Path) -> Iterable[bytes]:
             for row in connection.execute(f'SELECT * FROM "{table}"'):
                 yield from (plain(value) for value in row)
         for packed, patch in connection.execute("SELECT k.body, v.patch FROM versions v JOIN keyframes k ON k.id = v.keyframe_id"):
-            yield opened(connection, packed, patch)
+            yield unpack_version(connection, packed, patch)
     finally:
         connection.close()
 

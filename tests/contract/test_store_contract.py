@@ -44,14 +44,14 @@ async def store(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedCloc
 
 
 async def names(store: Store, **query: object) -> list[str]:
-    return [row.name for row in (await store.rows(RowQuery(PODS, **query))).rows]  # type: ignore[arg-type]
+    return [row.name for row in (await store.objects.rows(RowQuery(PODS, **query))).rows]  # type: ignore[arg-type]
 
 
 async def test_what_is_written_is_read_back_as_it_was(store: Store) -> None:
     written = pod("web", version="7")
-    result = await store.write(batch(written))
+    result = await store.objects.write(batch(written))
     assert (result.added, result.changed, result.deleted, result.unchanged) == (1, 0, 0, 0)
-    (row,) = (await store.rows(RowQuery(PODS))).rows
+    (row,) = (await store.objects.rows(RowQuery(PODS))).rows
     assert (row.cluster, row.resource, row.namespace, row.name, row.uid) == (HERE, PODS, "a", "web", written.uid)
     assert (row.resource_version, row.created_at, row.observed_at, row.labels, row.cells) == (
         "7",
@@ -61,88 +61,88 @@ async def test_what_is_written_is_read_back_as_it_was(store: Store) -> None:
         written.cells,
     )
     assert row.revision == result.revision
-    assert await store.body(row.ref) == written.body
+    assert await store.objects.body(row.ref) == written.body
 
 
 async def test_an_equal_version_is_counted_and_not_written(store: Store) -> None:
-    first = await store.write(batch(pod("web")))
-    again = await store.write(batch(pod("web"), at=2000.0))
+    first = await store.objects.write(batch(pod("web")))
+    again = await store.objects.write(batch(pod("web"), at=2000.0))
     assert (again.unchanged, again.revision) == (1, first.revision)
-    (row,) = (await store.rows(RowQuery(PODS))).rows
+    (row,) = (await store.objects.rows(RowQuery(PODS))).rows
     assert row.observed_at == 1000.0
 
 
 async def test_another_version_replaces_the_row_and_its_body(store: Store) -> None:
-    await store.write(batch(pod("web")))
-    result = await store.write(batch(pod("web", version="2", status="Failed")))
+    await store.objects.write(batch(pod("web")))
+    result = await store.objects.write(batch(pod("web", version="2", status="Failed")))
     assert result.changed == 1
-    (row,) = (await store.rows(RowQuery(PODS))).rows
+    (row,) = (await store.objects.rows(RowQuery(PODS))).rows
     assert (row.cells[2], row.revision) == ("Failed", result.revision)
-    assert b"Failed" in (await store.body(row.ref) or b"")
+    assert b"Failed" in (await store.objects.body(row.ref) or b"")
 
 
 async def test_the_same_version_of_another_object_replaces_the_row(store: Store) -> None:
-    await store.write(batch(pod("web")))
-    assert (await store.write(batch(pod("web", uid="of-a-cluster-made-anew")))).changed == 1
+    await store.objects.write(batch(pod("web")))
+    assert (await store.objects.write(batch(pod("web", uid="of-a-cluster-made-anew")))).changed == 1
 
 
 async def test_a_row_laid_out_under_other_columns_is_rewritten_and_until_then_read_under_the_kinds_own(store: Store) -> None:
     old = pod("web")
-    await store.write(WriteBatch(HERE, PODS, 1.0, (old,), columns=("STATUS", "NAME")))
-    table = await store.table(HERE, PODS)
-    (row,) = (await store.rows(RowQuery(PODS))).rows
+    await store.objects.write(WriteBatch(HERE, PODS, 1.0, (old,), columns=("STATUS", "NAME")))
+    table = await store.metadata.table(HERE, PODS)
+    (row,) = (await store.objects.rows(RowQuery(PODS))).rows
     assert len(row.cells) == len(table.columns)
     assert row.cells[table.index("STATUS") or 0] == old.cells[0]
-    assert (await store.write(batch(old))).changed == 1
+    assert (await store.objects.write(batch(old))).changed == 1
 
 
 async def test_what_is_gone_is_gone_with_its_body(store: Store) -> None:
-    await store.write(batch(pod("web"), pod("db")))
-    result = await store.write(batch(gone=(DeletedObject(Namespace("a"), "web"), DeletedObject(Namespace("a"), "never-was"))))
+    await store.objects.write(batch(pod("web"), pod("db")))
+    result = await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "web"), DeletedObject(Namespace("a"), "never-was"))))
     assert result.deleted == 1
     assert await names(store) == ["db"]
-    assert await store.body(ObjectRef(HERE, PODS, Namespace("a"), "web")) is None
+    assert await store.objects.body(ObjectRef(HERE, PODS, Namespace("a"), "web")) is None
 
 
 async def test_a_scan_that_ends_removes_what_its_list_no_longer_held(store: Store) -> None:
-    await store.write(batch(pod("kept"), pod("stale"), pod("elsewhere", "b")))
-    scan = await store.begin_scan(HERE, PODS)
-    await store.write(batch(pod("kept"), pod("new"), scan_id=scan))
-    result = await store.finish_scan(HERE, PODS, scan)
+    await store.objects.write(batch(pod("kept"), pod("stale"), pod("elsewhere", "b")))
+    scan = await store.objects.begin_scan(HERE, PODS)
+    await store.objects.write(batch(pod("kept"), pod("new"), scan_id=scan))
+    result = await store.objects.finish_scan(HERE, PODS, scan)
     assert result.deleted == 2
     assert await names(store) == ["kept", "new"]
 
 
 async def test_a_scan_of_some_namespaces_leaves_the_others_alone(store: Store) -> None:
-    await store.write(batch(pod("stale"), pod("elsewhere", "b")))
-    scan = await store.begin_scan(HERE, PODS)
-    assert (await store.finish_scan(HERE, PODS, scan, [Namespace("a")])).deleted == 1
+    await store.objects.write(batch(pod("stale"), pod("elsewhere", "b")))
+    scan = await store.objects.begin_scan(HERE, PODS)
+    assert (await store.objects.finish_scan(HERE, PODS, scan, [Namespace("a")])).deleted == 1
     assert await names(store) == ["elsewhere"]
 
 
 async def test_a_scan_that_never_ended_removes_nothing_and_cannot_be_ended_after_the_next_began(store: Store) -> None:
-    await store.write(batch(pod("web")))
-    first = await store.begin_scan(HERE, PODS)
-    second = await store.begin_scan(HERE, PODS)
+    await store.objects.write(batch(pod("web")))
+    first = await store.objects.begin_scan(HERE, PODS)
+    second = await store.objects.begin_scan(HERE, PODS)
     assert second > first
     with pytest.raises(StoreError):
-        await store.finish_scan(HERE, PODS, first)
+        await store.objects.finish_scan(HERE, PODS, first)
     assert await names(store) == ["web"]
 
 
 async def test_rows_of_several_clusters_stand_in_one_table_and_can_be_told_apart(store: Store) -> None:
-    await store.write(batch(pod("web")))
-    await store.write(batch(pod("web"), pod("db"), cluster=THERE))
+    await store.objects.write(batch(pod("web")))
+    await store.objects.write(batch(pod("web"), pod("db"), cluster=THERE))
     assert await names(store) == ["db", "web", "web"]
     assert await names(store, clusters=(THERE,)) == ["db", "web"]
-    assert await store.counts(THERE) == {PODS: 2}
+    assert await store.objects.counts(THERE) == {PODS: 2}
 
 
 async def test_rows_come_by_namespace_and_name_a_page_at_a_time(store: Store) -> None:
-    await store.write(batch(*(pod(f"p{number}", namespace) for namespace in "ba" for number in range(5))))
+    await store.objects.write(batch(*(pod(f"p{number}", namespace) for namespace in "ba" for number in range(5))))
     seen, cursor = [], ""
     while True:
-        page = await store.rows(RowQuery(PODS, limit=3, cursor=cursor))
+        page = await store.objects.rows(RowQuery(PODS, limit=3, cursor=cursor))
         assert page.total == 10
         seen += [(row.namespace, row.name) for row in page.rows]
         cursor = page.next
@@ -153,39 +153,39 @@ async def test_rows_come_by_namespace_and_name_a_page_at_a_time(store: Store) ->
 
 
 async def test_sorted_rows_have_pages_too_and_equal_ones_keep_their_order(store: Store) -> None:
-    await store.write(batch(pod("c", status="Running"), pod("a", status="Running"), pod("b", status="Failed")))
+    await store.objects.write(batch(pod("c", status="Running"), pod("a", status="Running"), pod("b", status="Failed")))
     assert await names(store, sort="status") == ["b", "a", "c"]
     assert await names(store, sort="STATUS", descending=True) == ["a", "c", "b"]
-    page = await store.rows(RowQuery(PODS, sort="status", limit=2))
-    assert [row.name for row in (await store.rows(RowQuery(PODS, sort="status", limit=2, cursor=page.next))).rows] == ["c"]
+    page = await store.objects.rows(RowQuery(PODS, sort="status", limit=2))
+    assert [row.name for row in (await store.objects.rows(RowQuery(PODS, sort="status", limit=2, cursor=page.next))).rows] == ["c"]
     with pytest.raises(UsageError, match="no column"):
         await names(store, sort="colour")
 
 
 async def test_a_filter_keeps_what_the_model_says_it_keeps_also_by_fields_of_the_body(store: Store) -> None:
-    await store.write(batch(pod("web"), pod("db", status="Failed"), pod("cache", labels={"tier": "x"})))
+    await store.objects.write(batch(pod("web"), pod("db", status="Failed"), pod("cache", labels={"tier": "x"})))
     assert await names(store, filter=parse_filter("status=Failed")) == ["db"]
     assert await names(store, filter=parse_filter("tier=x")) == ["cache"]
     assert await names(store, filter=parse_filter("spec.nodeName=node-web")) == ["web"]
-    page = await store.rows(RowQuery(PODS, filter=parse_filter("status=Running"), limit=1))
+    page = await store.objects.rows(RowQuery(PODS, filter=parse_filter("status=Running"), limit=1))
     assert (page.total, [row.name for row in page.rows]) == (2, ["cache"])
 
 
 async def test_a_filter_finds_owners_up_the_chain(store: Store) -> None:
     replica_set = pod("web-1", owner="Deployment/web")
-    await store.write(WriteBatch(HERE, ResourceName("replicasets.apps"), 1.0, (replica_set,)))
-    await store.write(batch(pod("web-1-x", owner="ReplicaSet/web-1"), pod("other")))
+    await store.objects.write(WriteBatch(HERE, ResourceName("replicasets.apps"), 1.0, (replica_set,)))
+    await store.objects.write(batch(pod("web-1-x", owner="ReplicaSet/web-1"), pod("other")))
     assert await names(store, filter=parse_filter("owner=web")) == ["web-1-x"]
 
 
 async def test_a_filter_by_use_says_when_nothing_is_measured_and_answers_when_something_is(store: Store) -> None:
-    await store.write(batch(pod("busy"), pod("idle")))
-    assert (await store.rows(RowQuery(PODS, filter=parse_filter("cpu>500m")))).warnings
+    await store.objects.write(batch(pod("busy"), pod("idle")))
+    assert (await store.objects.rows(RowQuery(PODS, filter=parse_filter("cpu>500m")))).warnings
     usage = ResourceName("pods.metrics.k8s.io")
     for name, cpu in (("busy", "900m"), ("idle", "1m")):
         each = msgspec.structs.replace(pod(name), body=_usage(cpu))
-        await store.write(WriteBatch(HERE, usage, 1.0, (each,)))
-    found = await store.rows(RowQuery(PODS, filter=parse_filter("cpu>500m")))
+        await store.objects.write(WriteBatch(HERE, usage, 1.0, (each,)))
+    found = await store.objects.rows(RowQuery(PODS, filter=parse_filter("cpu>500m")))
     assert ([row.name for row in found.rows], found.warnings) == (["busy"], ())
 
 
@@ -194,62 +194,62 @@ def _usage(cpu: str) -> bytes:
 
 
 async def test_bodies_come_with_their_rows(store: Store) -> None:
-    await store.write(batch(pod("web"), pod("db")))
-    assert [(row.name, body) for row, body in await store.bodies(RowQuery(PODS, name="db"))] == [("db", pod("db").body)]
+    await store.objects.write(batch(pod("web"), pod("db")))
+    assert [(row.name, body) for row, body in await store.objects.bodies(RowQuery(PODS, name="db"))] == [("db", pod("db").body)]
 
 
 async def test_a_body_is_not_found_under_another_uid(store: Store) -> None:
-    await store.write(batch(pod("web")))
-    assert await store.body(ObjectRef(HERE, PODS, Namespace("a"), "web", "another")) is None
+    await store.objects.write(batch(pod("web")))
+    assert await store.objects.body(ObjectRef(HERE, PODS, Namespace("a"), "web", "another")) is None
 
 
 async def test_a_difference_holds_what_changed_what_went_and_what_no_longer_matches(store: Store) -> None:
-    since = (await store.write(batch(pod("same"), pod("changes"), pod("goes"), pod("fails")))).revision
-    await store.write(batch(pod("changes", version="2"), pod("fails", version="2", status="Failed"), pod("new")))
-    await store.write(batch(gone=(DeletedObject(Namespace("a"), "goes"),)))
-    difference = await store.rows(RowQuery(PODS, filter=parse_filter("status=Running"), after_revision=since))
+    since = (await store.objects.write(batch(pod("same"), pod("changes"), pod("goes"), pod("fails")))).revision
+    await store.objects.write(batch(pod("changes", version="2"), pod("fails", version="2", status="Failed"), pod("new")))
+    await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "goes"),)))
+    difference = await store.objects.rows(RowQuery(PODS, filter=parse_filter("status=Running"), after_revision=since))
     assert not difference.whole
     assert [row.name for row in difference.rows] == ["changes", "new"]
     assert {ref.name for ref in difference.gone} == {"goes", "fails"}
-    assert difference.revision == await store.revision()
+    assert difference.revision == await store.objects.revision()
 
 
 async def test_what_came_back_is_not_told_as_gone(store: Store) -> None:
-    since = (await store.write(batch(pod("web")))).revision
-    await store.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))
-    await store.write(batch(pod("web", uid="second", version="9")))
-    difference = await store.rows(RowQuery(PODS, after_revision=since))
+    since = (await store.objects.write(batch(pod("web")))).revision
+    await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))
+    await store.objects.write(batch(pod("web", uid="second", version="9")))
+    difference = await store.objects.rows(RowQuery(PODS, after_revision=since))
     assert ([row.uid for row in difference.rows], difference.gone) == (["second"], ())
 
 
 async def test_a_difference_from_before_deletions_are_remembered_comes_whole(store: Store, clock: FixedClock) -> None:
-    since = (await store.write(batch(pod("web"), pod("db")))).revision
-    await store.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))
+    since = (await store.objects.write(batch(pod("web"), pod("db")))).revision
+    await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))
     clock.advance(7200.0)
     await store.clean(clock.now())
-    found = await store.rows(RowQuery(PODS, after_revision=since))
+    found = await store.objects.rows(RowQuery(PODS, after_revision=since))
     assert found.whole
     assert [row.name for row in found.rows] == ["db"]
 
 
 async def test_changes_name_the_kinds_that_moved(store: Store) -> None:
-    since = (await store.write(batch(pod("web")))).revision
-    later = (await store.write(batch(pod("web"), cluster=THERE))).revision
-    assert await store.changes(since) == [(THERE, PODS, later)]
-    deleted = (await store.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))).revision
-    assert (HERE, PODS, deleted) in await store.changes(later)
+    since = (await store.objects.write(batch(pod("web")))).revision
+    later = (await store.objects.write(batch(pod("web"), cluster=THERE))).revision
+    assert await store.objects.changed_kinds(since) == [(THERE, PODS, later)]
+    deleted = (await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))).revision
+    assert (HERE, PODS, deleted) in await store.objects.changed_kinds(later)
 
 
 async def test_forgetting_a_kind_or_a_cluster_leaves_the_others(store: Store) -> None:
-    await store.write(batch(pod("web"), pod("db")))
-    await store.write(batch(pod("web"), cluster=THERE))
-    assert await store.forget(HERE, PODS) == 2
-    assert await store.forget(THERE) == 1
+    await store.objects.write(batch(pod("web"), pod("db")))
+    await store.objects.write(batch(pod("web"), cluster=THERE))
+    assert await store.objects.delete(HERE, PODS) == 2
+    assert await store.objects.delete(THERE) == 1
     assert await names(store) == []
 
 
 async def test_cleaning_keeps_the_last_known_state_of_a_cluster_that_cannot_be_read(store: Store, clock: FixedClock) -> None:
-    await store.write(batch(pod("web")))
+    await store.objects.write(batch(pod("web")))
     clock.advance(86400.0)
     assert await store.clean(clock.now()) == 0
     clock.advance(40 * 86400.0)
@@ -257,8 +257,8 @@ async def test_cleaning_keeps_the_last_known_state_of_a_cluster_that_cannot_be_r
 
 
 async def test_cleaning_removes_expired_rows_of_kinds_that_are_no_longer_served(store: Store, clock: FixedClock) -> None:
-    await store.write(batch(pod("web")))
-    await store.record_resources(HERE, [ApiResource("", "v1", "Node", "nodes", False)])
+    await store.objects.write(batch(pod("web")))
+    await store.metadata.record_resources(HERE, [ApiResource("", "v1", "Node", "nodes", False)])
     assert await store.clean(clock.now()) == 0
     clock.advance(301.0)
     assert await store.clean(clock.now()) == 1
@@ -266,29 +266,29 @@ async def test_cleaning_removes_expired_rows_of_kinds_that_are_no_longer_served(
 
 async def test_scans_clusters_and_resources_are_remembered(store: Store) -> None:
     state = ScanState(HERE, PODS, ScanStatus.COMPLETED, 1.0, 2.0, 3.0, "", 5, "77", True, ("pods in b: no",), 0.5)
-    await store.record_scan(state)
-    assert await store.scan_states() == [state]
-    assert await store.scan_states(THERE) == []
+    await store.metadata.record_scan(state)
+    assert await store.metadata.scan_states() == [state]
+    assert await store.metadata.scan_states(THERE) == []
     record = ClusterRecord(HERE, "v1.36.0", "https://here", 3, 1000.0, "uid door")
-    await store.record_cluster(record)
-    await store.record_cluster(msgspec.structs.replace(record, identity=""))
-    assert await store.clusters() == [record]
+    await store.metadata.record_cluster(record)
+    await store.metadata.record_cluster(msgspec.structs.replace(record, identity=""))
+    assert await store.metadata.clusters() == [record]
     served = [ApiResource("apps", "v1", "Deployment", "deployments", True, "deployment", ("deploy",), (), ("list",))]
-    await store.record_resources(HERE, served)
-    assert await store.resources(HERE) == served
+    await store.metadata.record_resources(HERE, served)
+    assert await store.metadata.resources(HERE) == served
 
 
 async def test_calls_are_kept_newest_first_and_counted_once_they_end(store: Store) -> None:
     for phase, outcome, took in (("started", "", None), ("completed", "ok", 10.0), ("started", "", None), ("completed", "NotFound", 30.0)):
-        await store.record_calls([AuditEntry(5.0, "r", "me", "cli", "k8s_list_pods", {"namespace": "a"}, phase, outcome, took)])
-    assert [entry.outcome for entry in await store.audit(2)] == ["NotFound", ""]
-    (usage,) = await store.tool_usage()
+        await store.audit.record_calls([AuditEntry(5.0, "r", "me", "cli", "k8s_list_pods", {"namespace": "a"}, phase, outcome, took)])
+    assert [entry.outcome for entry in await store.audit.entries(2)] == ["NotFound", ""]
+    (usage,) = await store.audit.tool_usage()
     assert (usage.usage_count, usage.success_count, usage.error_count, usage.avg_response_time, usage.last_used_at) == (2, 1, 1, 20.0, 5.0)
 
 
 async def test_the_catalogue_of_tools_is_replaced_and_expires(store: Store, clock: FixedClock) -> None:
-    await store.record_tools([_tool("one"), _tool("two")], 60.0)
-    await store.record_tools([_tool("two"), _tool("three")], 60.0)
+    await store.audit.record_tools([_tool("one"), _tool("two")], 60.0)
+    await store.audit.record_tools([_tool("two"), _tool("three")], 60.0)
     found = await store.query("SELECT name, input_schema, ttl_expires_at FROM mcp_tools ORDER BY name")
     assert [row[0] for row in found.rows] == ["three", "two"]
     clock.advance(61.0)
@@ -302,12 +302,12 @@ def _tool(name: str) -> ToolRecord:
 
 
 async def test_figures_are_read_by_name_and_time(store: Store) -> None:
-    await store.record_figures([(1.0, "hit", 1.0), (2.0, "hit", 0.0), (2.0, "other", 9.0)])
-    assert await store.figures("hit", 1.5) == [(2.0, 0.0)]
+    await store.audit.record_figures([(1.0, "hit", 1.0), (2.0, "hit", 0.0), (2.0, "other", 9.0)])
+    assert await store.audit.figures("hit", 1.5) == [(2.0, 0.0)]
 
 
 async def test_a_question_in_sql_is_answered_up_to_its_limit(store: Store) -> None:
-    await store.write(batch(pod("web"), pod("db")))
+    await store.objects.write(batch(pod("web"), pod("db")))
     found = await store.query("SELECT cluster_name, name FROM pods ORDER BY name", limit=1)
     assert (found.columns, found.rows, found.truncated) == (("cluster_name", "name"), [("here", "db")], True)
 
@@ -375,7 +375,7 @@ async def test_a_value_that_doubles_for_ever_is_ended_and_the_store_goes_on(stor
     doubling = "WITH RECURSIVE n(i, t) AS (SELECT 1, 'x' UNION ALL SELECT i + 1, t || t FROM n LIMIT 60) SELECT max(length(t)) FROM n"
     with pytest.raises(UsageError, match="too big"):
         await store.query(doubling)
-    assert (await store.write(batch(pod("web")))).added == 1
+    assert (await store.objects.write(batch(pod("web")))).added == 1
 
 
 async def test_a_sort_of_large_values_is_ended_in_time(store: Store) -> None:
@@ -390,72 +390,72 @@ async def test_sql_that_is_none_is_a_wrong_question(store: Store) -> None:
 
 
 async def test_a_lease_has_one_holder_until_it_expires_or_is_dropped(store: Store, clock: FixedClock) -> None:
-    assert await store.take_lease("scan:x", "one", 10.0) == "one"
-    assert await store.take_lease("scan:x", "two", 10.0) == "one"
+    assert await store.sharing.take_lease("scan:x", "one", 10.0) == "one"
+    assert await store.sharing.take_lease("scan:x", "two", 10.0) == "one"
     clock.advance(9.0)
-    assert await store.take_lease("scan:x", "one", 10.0) == "one"
+    assert await store.sharing.take_lease("scan:x", "one", 10.0) == "one"
     clock.advance(9.0)
-    assert await store.take_lease("scan:x", "two", 10.0) == "one"
+    assert await store.sharing.take_lease("scan:x", "two", 10.0) == "one"
     clock.advance(1.0)
-    assert await store.take_lease("scan:x", "two", 10.0) == "two"
-    await store.drop_lease("scan:x", "one")
-    assert await store.take_lease("scan:x", "one", 10.0) == "two"
-    await store.drop_lease("scan:x", "two")
-    assert await store.take_lease("scan:x", "one", 10.0) == "one"
+    assert await store.sharing.take_lease("scan:x", "two", 10.0) == "two"
+    await store.sharing.release_lease("scan:x", "one")
+    assert await store.sharing.take_lease("scan:x", "one", 10.0) == "two"
+    await store.sharing.release_lease("scan:x", "two")
+    assert await store.sharing.take_lease("scan:x", "one", 10.0) == "one"
 
 
 async def test_word_left_for_the_scanning_process_is_counted(store: Store) -> None:
-    assert await store.asked_scans(HERE) == 0
-    await store.ask_scan(HERE)
-    await store.ask_scan(HERE)
-    assert (await store.asked_scans(HERE), await store.asked_scans(THERE)) == (2, 0)
+    assert await store.sharing.rescan_requests(HERE) == 0
+    await store.sharing.request_rescan(HERE)
+    await store.sharing.request_rescan(HERE)
+    assert (await store.sharing.rescan_requests(HERE), await store.sharing.rescan_requests(THERE)) == (2, 0)
 
 
 async def test_the_versions_kept_under_some_columns_are_told_and_need_not_be_written_again(store: Store) -> None:
-    await store.write(batch(pod("web", version="7"), pod("db")))
-    known = await store.versions(HERE, PODS, COLUMNS)
+    await store.objects.write(batch(pod("web", version="7"), pod("db")))
+    known = await store.objects.known_versions(HERE, PODS, COLUMNS)
     assert known["a", "web"] == ("uid-a-web", "7")
-    assert await store.versions(HERE, PODS, ("OTHER",)) == {}
-    scan = await store.begin_scan(HERE, PODS)
-    assert (await store.write(batch(scan_id=scan, unchanged=[(Namespace("a"), "web")]))).unchanged == 1
-    await store.finish_scan(HERE, PODS, scan)
+    assert await store.objects.known_versions(HERE, PODS, ("OTHER",)) == {}
+    scan = await store.objects.begin_scan(HERE, PODS)
+    assert (await store.objects.write(batch(scan_id=scan, unchanged=[(Namespace("a"), "web")]))).unchanged == 1
+    await store.objects.finish_scan(HERE, PODS, scan)
     assert await names(store) == ["web"]
     with pytest.raises(StoreError, match="left the cache"):
-        await store.write(batch(unchanged=[(Namespace("a"), "db")]))
+        await store.objects.write(batch(unchanged=[(Namespace("a"), "db")]))
 
 
 async def test_many_writers_at_once_lose_nothing_and_one_failure_is_not_anothers(store: Store) -> None:
     async def wrong() -> None:
         with pytest.raises(StoreError):
-            await store.finish_scan(HERE, PODS, 12345)
+            await store.objects.finish_scan(HERE, PODS, 12345)
 
-    writes = [store.write(batch(pod(f"p{number:03}"))) for number in range(200)]
+    writes = [store.objects.write(batch(pod(f"p{number:03}"))) for number in range(200)]
     await asyncio.gather(*writes, *(wrong() for _ in range(20)))
-    assert (await store.rows(RowQuery(PODS))).total == 200
+    assert (await store.objects.rows(RowQuery(PODS))).total == 200
 
 
 async def test_a_write_that_fails_half_way_leaves_nothing_behind(store: Store) -> None:
     with pytest.raises(StoreError):
-        await store.record_figures([(1.0, "hit", 1.0), (2.0, None, 1.0)])  # type: ignore[list-item]
-    assert await store.figures("hit", 0.0) == []
+        await store.audit.record_figures([(1.0, "hit", 1.0), (2.0, None, 1.0)])  # type: ignore[list-item]
+    assert await store.audit.figures("hit", 0.0) == []
 
 
 async def test_a_closed_store_says_so(store: Store) -> None:
     await store.close()
     with pytest.raises(StoreError, match="closed"):
-        await store.revision()
+        await store.objects.revision()
 
 
 async def test_names_that_begin_so_come_before_names_that_hold_it(store: Store) -> None:
-    await store.write(batch(*[pod(name, "a") for name in ("web-0", "my-web", "WEB-1", "other")], *[pod("web-9", "b")]))
-    assert await store.names(HERE, PODS, "web") == ["WEB-1", "web-0", "web-9", "my-web"]
-    assert await store.names(HERE, PODS, "web", namespace="b") == ["web-9"]
-    assert await store.names(HERE, PODS, "", limit=2) == ["WEB-1", "my-web"]
-    assert await store.names(HERE, PODS, "%' OR ''='") == []
+    await store.objects.write(batch(*[pod(name, "a") for name in ("web-0", "my-web", "WEB-1", "other")], *[pod("web-9", "b")]))
+    assert await store.objects.names(HERE, PODS, "web") == ["WEB-1", "web-0", "web-9", "my-web"]
+    assert await store.objects.names(HERE, PODS, "web", namespace="b") == ["web-9"]
+    assert await store.objects.names(HERE, PODS, "", limit=2) == ["WEB-1", "my-web"]
+    assert await store.objects.names(HERE, PODS, "%' OR ''='") == []
 
 
 async def test_a_name_that_many_namespaces_have_is_told_once_and_keeps_no_other_out(store: Store) -> None:
-    await store.write(batch(*[pod("root", f"n{number}") for number in range(9)], pod("rooted", "n0"), pod("unroot", "n0")))
-    assert await store.names(HERE, PODS, "root", limit=2) == ["root", "rooted"]
-    assert await store.names(HERE, PODS, "root", limit=3) == ["root", "rooted", "unroot"]
-    assert await store.names(HERE, PODS, "root", limit=20) == ["root", "rooted", "unroot"]
+    await store.objects.write(batch(*[pod("root", f"n{number}") for number in range(9)], pod("rooted", "n0"), pod("unroot", "n0")))
+    assert await store.objects.names(HERE, PODS, "root", limit=2) == ["root", "rooted"]
+    assert await store.objects.names(HERE, PODS, "root", limit=3) == ["root", "rooted", "unroot"]
+    assert await store.objects.names(HERE, PODS, "root", limit=20) == ["root", "rooted", "unroot"]

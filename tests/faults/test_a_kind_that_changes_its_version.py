@@ -52,9 +52,9 @@ class Workshop(Site):
         return state is not None and (state.record_count, state.error) == (objects, "")
 
     async def knows(self, name: str, resource: ApiResource, column: str) -> bool:
-        body = await self.store.body(ObjectRef(self.name, NEW.name, Namespace("default"), name))
-        place = (await self.store.table(self.name, NEW.name)).index(column)
-        rows = (await self.store.rows(RowQuery(NEW.name, name=name))).rows
+        body = await self.store.objects.body(ObjectRef(self.name, NEW.name, Namespace("default"), name))
+        place = (await self.store.metadata.table(self.name, NEW.name)).index(column)
+        rows = (await self.store.objects.rows(RowQuery(NEW.name, name=name))).rows
         shown = place is not None and [row.cells[place] for row in rows] == ["large"]
         return shown and body is not None and json.loads(body)["apiVersion"] == resource.api_version
 
@@ -81,7 +81,7 @@ async def test_a_kind_that_is_served_in_another_version_keeps_its_objects_and_th
     await wait_until(lambda: site.watches(NAME))
     await site.makes(NEW, "after")
     await wait_until(lambda: site.knows("after", NEW, column.upper()))
-    life = (await site.store.life(ObjectRef(site.name, NEW.name, Namespace("default"), "before"))).versions
+    life = (await site.store.history.versions(ObjectRef(site.name, NEW.name, Namespace("default"), "before"))).versions
     assert [version.change.value for version, _ in life] == ["added"], "that it is served otherwise is no change of the object"
     await wait_until(lambda: site.counts(2))
 

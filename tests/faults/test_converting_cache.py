@@ -39,12 +39,12 @@ def path(tmp_path: Path) -> Path:
 async def fill(path: Path, key: Key | None = None) -> None:
     """Every table that a console fills, history and audit among them."""
     store = await open_store(path, key=key)
-    await store.write(batch(*(pod(f"p{number:04}") for number in range(500))))
-    await store.write(batch(*(pod(f"p{number:04}", version="2", status="Failed") for number in range(100))))
-    await store.write(batch(gone=(DeletedObject(Namespace("a"), "p0001"),)))
-    await store.record_calls([AuditEntry(5.0, "r", "me", "cli", "k8s_list_pods", {"namespace": "a"}, "completed", "ok", 1.0)])
-    await store.record_figures([(1.0, "hit", 1.0), (2.0, "hit", 0.0)])
-    await store.take_lease("scan:x", "one", 10.0)
+    await store.objects.write(batch(*(pod(f"p{number:04}") for number in range(500))))
+    await store.objects.write(batch(*(pod(f"p{number:04}", version="2", status="Failed") for number in range(100))))
+    await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "p0001"),)))
+    await store.audit.record_calls([AuditEntry(5.0, "r", "me", "cli", "k8s_list_pods", {"namespace": "a"}, "completed", "ok", 1.0)])
+    await store.audit.record_figures([(1.0, "hit", 1.0), (2.0, "hit", 0.0)])
+    await store.sharing.take_lease("scan:x", "one", 10.0)
     await store.close()
 
 
@@ -72,8 +72,8 @@ async def test_a_cache_is_encrypted_and_decrypted_with_every_row_it_held(path: P
     assert (names(path), stat.S_IMODE(path.stat().st_mode)) == ({"cache.db"}, 0o600)
     assert b"p0002" not in path.read_bytes()
     store = await open_store(path, key=KEY)
-    assert len((await store.life(ObjectRef(HERE, PODS, Namespace("a"), "p0001"))).versions) == 3
-    assert [entry.tool for entry in await store.audit()] == ["k8s_list_pods"]
+    assert len((await store.history.versions(ObjectRef(HERE, PODS, Namespace("a"), "p0001"))).versions) == 3
+    assert [entry.tool for entry in await store.audit.entries()] == ["k8s_list_pods"]
     await store.close()
     decrypt(path, KEY)
     assert is_plain(path)
@@ -89,7 +89,7 @@ LEFT_IN_THE_WAL = """
 
     async def main():
         store = await open_store(Path(sys.argv[1]))
-        await store.write(batch(pod("only-in-the-wal")))
+        await store.objects.write(batch(pod("only-in-the-wal")))
         os._exit(0)
 
     asyncio.run(main())
@@ -107,7 +107,7 @@ async def test_what_a_killed_console_left_in_the_wal_is_carried_over(path: Path)
     encrypt(path, KEY)
     assert names(path) == {"cache.db"}
     store = await open_store(path, key=KEY)
-    assert [row.name for row in (await store.rows(RowQuery(PODS))).rows] == ["only-in-the-wal"]
+    assert [row.name for row in (await store.objects.rows(RowQuery(PODS))).rows] == ["only-in-the-wal"]
     await store.close()
 
 
@@ -130,7 +130,7 @@ async def test_a_cache_that_somebody_has_open_is_left_to_them(path: Path, key: K
 
         async def main():
             store = await open_store(Path(sys.argv[1]), key=Key(sys.argv[2]) if sys.argv[2:] else None)
-            await store.counts("here")
+            await store.objects.counts("here")
             await store.query("SELECT 1")
             print("open", flush=True)
             sys.stdin.readline()

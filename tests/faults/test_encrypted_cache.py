@@ -46,13 +46,13 @@ def path(tmp_path: Path) -> Path:
 
 async def fill(path: Path, count: int = 300, key: Key | None = KEY) -> None:
     store = await open_store(path, key=key)
-    await store.write(batch(*(pod(f"p{number:04}") for number in range(count))))
+    await store.objects.write(batch(*(pod(f"p{number:04}") for number in range(count))))
     await store.close()
 
 
 async def total(path: Path, key: Key | None = KEY) -> int:
     store = await open_store(path, key=key)
-    found = (await store.rows(RowQuery(PODS))).total
+    found = (await store.objects.rows(RowQuery(PODS))).total
     await store.close()
     return found or 0
 
@@ -68,10 +68,10 @@ def told(path: Path) -> list[str]:
 
 async def test_nothing_that_was_seen_can_be_read_in_the_file_or_its_wal_and_nobody_else_may_read_them_either(path: Path) -> None:
     store = await open_store(path, key=KEY)
-    await store.write(batch(pod(PLANTED, labels={"label": PLANTED})))
-    await store.write(batch(pod(PLANTED, version="2", status="Failed")))
-    await store.write(batch(gone=(DeletedObject(Namespace("a"), PLANTED),)))
-    assert len((await store.life(ObjectRef(HERE, PODS, Namespace("a"), PLANTED))).versions) == 3
+    await store.objects.write(batch(pod(PLANTED, labels={"label": PLANTED})))
+    await store.objects.write(batch(pod(PLANTED, version="2", status="Failed")))
+    await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), PLANTED),)))
+    assert len((await store.history.versions(ObjectRef(HERE, PODS, Namespace("a"), PLANTED))).versions) == 3
     assert set(files(path)) == {"cache.db", "cache.db-shm", "cache.db-wal"}
     assert len(files(path)["cache.db-wal"]) > 4096
     assert not told(path)
@@ -86,7 +86,7 @@ async def test_a_file_of_an_older_version_is_copied_aside_encrypted_before_it_is
     with contextlib.closing(EncryptedFile(path, 1.0, KEY).connect("rw")) as connection:
         connection.executescript((Path(__file__).parent / "schema-3.sql").read_text())
     store = await open_store(path, key=KEY)
-    assert [row.name for row in (await store.rows(RowQuery(PODS))).rows] == ["p0", "p1", "p2"]
+    assert [row.name for row in (await store.objects.rows(RowQuery(PODS))).rows] == ["p0", "p1", "p2"]
     assert (await store.status()).schema_version == SCHEMA_VERSION
     await store.close()
     assert set(files(path)) == {"cache.db", "cache.db.schema-3"}
@@ -98,11 +98,11 @@ async def test_a_file_of_an_older_version_is_copied_aside_encrypted_before_it_is
 
 async def test_a_file_that_is_deleted_underneath_is_put_back_encrypted(path: Path) -> None:
     store = await open_store(path, key=KEY)
-    await store.write(batch(pod(PLANTED)))
+    await store.objects.write(batch(pod(PLANTED)))
     for each in path.parent.iterdir():
         each.unlink()
-    assert (await store.rows(RowQuery(PODS))).total == 1
-    await store.write(batch(pod("after")))
+    assert (await store.objects.rows(RowQuery(PODS))).total == 1
+    await store.objects.write(batch(pod("after")))
     assert not told(path)
     await store.close()
     assert await total(path) == 2
@@ -158,9 +158,9 @@ async def test_a_file_that_gets_another_key_while_in_use_is_not_taken_for_damage
     await fill(elsewhere, key=OTHER)
     elsewhere.replace(path)
     with pytest.raises(StoreKeyError):
-        await store.rows(RowQuery(PODS))
+        await store.objects.rows(RowQuery(PODS))
     with pytest.raises(StoreKeyError):
-        await store.write(batch(pod("web")))
+        await store.objects.write(batch(pod("web")))
     await store.close()
     assert "cache.db.damaged" not in files(path)
 
@@ -174,12 +174,12 @@ async def test_a_file_that_the_key_opens_and_that_is_damaged_inside_is_kept_asid
     store = await open_store(path, key=KEY)
     if not store.recovered:
         with pytest.raises(StoreCorrupt):
-            await store.rows(RowQuery(PODS))
+            await store.objects.rows(RowQuery(PODS))
         await store.close()
         store = await open_store(path, key=KEY)
     assert store.recovered
-    await store.write(batch(pod(PLANTED)))
-    assert (await store.rows(RowQuery(PODS))).total == 1
+    await store.objects.write(batch(pod(PLANTED)))
+    assert (await store.objects.rows(RowQuery(PODS))).total == 1
     await store.close()
     assert not told(path)
 
@@ -208,7 +208,7 @@ async def test_sql_that_would_fill_the_memory_is_ended_and_the_store_goes_on(pat
     counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 400)"
     with pytest.raises(UsageError, match="too big"):
         await store.query(f"{counting} SELECT max(length(t)) FROM (SELECT DISTINCT {two_megabytes} || i AS t FROM n)", timeout=60.0)
-    assert (await store.write(batch(pod("web")))).added == 1
+    assert (await store.objects.write(batch(pod("web")))).added == 1
     await store.close()
 
 
@@ -217,11 +217,11 @@ async def test_a_file_held_by_another_is_waited_for_and_then_named(path: Path) -
     other = EncryptedFile(path, 0.0, KEY).writing()
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreLocked, match="another process"):
-        await store.write(batch(pod("web")))
-    assert (await store.rows(RowQuery(PODS))).total == 0
+        await store.objects.write(batch(pod("web")))
+    assert (await store.objects.rows(RowQuery(PODS))).total == 0
     other.execute("ROLLBACK")
     other.close()
-    assert (await store.write(batch(pod("web")))).added == 1
+    assert (await store.objects.write(batch(pod("web")))).added == 1
     await store.close()
 
 
@@ -237,9 +237,9 @@ SHARE = """
         print("ready", flush=True)
         sys.stdin.readline()
         store = await open_store(Path(sys.argv[1]), key=Key(os.environ["SHARED"]))
-        holder = await store.take_lease("scan:here", me, 60.0)
+        holder = await store.sharing.take_lease("scan:here", me, 60.0)
         for turn in range(20):
-            await store.write(batch(*(pod(f"{me}-{turn}-{n}") for n in range(10))))
+            await store.objects.write(batch(*(pod(f"{me}-{turn}-{n}") for n in range(10))))
         print(holder, flush=True)
         sys.stdin.readline()
         await store.close()
@@ -262,8 +262,8 @@ async def test_processes_that_open_a_fresh_file_at_once_share_it_and_one_of_them
         assert len(holders) == 1
         assert holders < {"one", "two", "three"}
         store = await open_store(path, key=KEY)
-        assert (await store.rows(RowQuery(PODS))).total == 600
-        assert await store.take_lease("scan:here", "me", 60.0) == holders.pop()
+        assert (await store.objects.rows(RowQuery(PODS))).total == 600
+        assert await store.sharing.take_lease("scan:here", "me", 60.0) == holders.pop()
         await store.close()
     finally:
         for process in processes:
@@ -274,8 +274,8 @@ async def test_two_consoles_whose_file_is_deleted_meet_again_in_one(path: Path) 
     one, two = await open_store(path, key=KEY), await open_store(path, key=KEY)
     path.unlink()
     for number in range(5):
-        await asyncio.gather(one.write(batch(pod(f"one-{number}"))), two.write(batch(pod(f"two-{number}"))))
-    assert [(await store.rows(RowQuery(PODS))).total for store in (one, two)] == [10, 10]
+        await asyncio.gather(one.objects.write(batch(pod(f"one-{number}"))), two.objects.write(batch(pod(f"two-{number}"))))
+    assert [(await store.objects.rows(RowQuery(PODS))).total for store in (one, two)] == [10, 10]
     await one.close()
     await two.close()
 

@@ -77,7 +77,7 @@ class Site:
         await self.cluster.close()
 
     async def state(self, resource: str = "configmaps") -> ScanState | None:
-        return next((state for state in await self.store.scan_states() if state.resource == resource), None)
+        return next((state for state in await self.store.metadata.scan_states() if state.resource == resource), None)
 
     async def watches(self, resource: str = "configmaps") -> bool:
         state = await self.state(resource)
@@ -88,7 +88,7 @@ class Site:
         await self.cluster.create(CONFIGMAPS, "default", json.dumps(body).encode())
 
     async def has(self, name: str) -> bool:
-        return bool((await self.store.rows(RowQuery(CONFIGMAPS.name, name=name))).rows)
+        return bool((await self.store.objects.rows(RowQuery(CONFIGMAPS.name, name=name))).rows)
 
     def lists(self, path: str = PATH) -> int:
         """How many lists of this kind were begun."""
@@ -151,6 +151,6 @@ async def test_whatever_befalls_a_list_is_told_and_the_next_one_is_whole(site: S
         print(f"{name:30} told {await site.complains(facts)}, mended {monotonic() - began:5.2f} s")
         assert await site.complains(facts), name
         there = sum([len(page.items) async for page in site.cluster.pages(CONFIGMAPS)])
-        assert (await site.store.rows(RowQuery(CONFIGMAPS.name))).total == there, name
+        assert (await site.store.objects.rows(RowQuery(CONFIGMAPS.name))).total == there, name
         assert fault.times == 0, name
         await site.end()

@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 async def fill(path: Path, count: int = 300) -> None:
     store = await open_store(path)
-    await store.write(batch(*(pod(f"p{number:04}") for number in range(count))))
+    await store.objects.write(batch(*(pod(f"p{number:04}") for number in range(count))))
     await store.close()
 
 
@@ -46,7 +46,7 @@ def mode(path: Path) -> int:
 
 async def test_nobody_else_may_read_the_file_its_side_files_or_its_folder(path: Path) -> None:
     store = await open_store(path)
-    await store.write(batch(pod("web")))
+    await store.objects.write(batch(pod("web")))
     assert {each.name: mode(each) for each in path.parent.iterdir()} == {"cache.db": 0o600, "cache.db-wal": 0o600, "cache.db-shm": 0o600}
     assert mode(path.parent) == 0o700
     await store.close()
@@ -68,7 +68,7 @@ async def test_a_file_that_is_no_database_is_kept_aside_and_rebuilt_and_said_so(
     assert kept.read_bytes().startswith(b"this is not")
     assert kept.name in (await store.status()).note
     assert store.recovered
-    await store.write(batch(pod("web")))
+    await store.objects.write(batch(pod("web")))
     await store.close()
 
 
@@ -82,13 +82,13 @@ async def test_a_database_that_is_damaged_inside_is_found_and_rebuilt_at_the_nex
         store = await open_store(path)
         if not store.recovered:
             with pytest.raises(StoreCorrupt, match="damaged"):
-                await store.rows(RowQuery(PODS))
+                await store.objects.rows(RowQuery(PODS))
             await store.close()
             store = await open_store(path)
     except StoreCorrupt:
         pytest.fail("a damaged cache must never keep the console from starting")
     assert store.recovered
-    assert (await store.rows(RowQuery(PODS))).total == 0
+    assert (await store.objects.rows(RowQuery(PODS))).total == 0
     await store.close()
     assert not (await _reopened(path))
 
@@ -125,11 +125,13 @@ def asked(path: Path, sql: str) -> object:
 async def test_a_file_of_an_older_version_is_copied_aside_and_brought_up_to_date_with_all_it_holds(path: Path) -> None:
     lay_schema_3(path)
     store = await open_store(path)
-    assert [row.name for row in (await store.rows(RowQuery(PODS))).rows] == ["p0", "p1", "p2"]
-    assert await store.figures("hit", 0.0) == [(1.0, 1.0)]
+    assert [row.name for row in (await store.objects.rows(RowQuery(PODS))).rows] == ["p0", "p1", "p2"]
+    assert await store.audit.figures("hit", 0.0) == [(1.0, 1.0)]
     assert (await store.status()).schema_version == SCHEMA_VERSION
-    assert (await store.write(batch(pod("p0", version="2", status="Failed"), at=2000.0))).changed == 1
-    assert [version.resource_version for version, _ in (await store.life(ObjectRef(HERE, PODS, Namespace("a"), "p0"))).versions] == [
+    assert (await store.objects.write(batch(pod("p0", version="2", status="Failed"), at=2000.0))).changed == 1
+    assert [
+        version.resource_version for version, _ in (await store.history.versions(ObjectRef(HERE, PODS, Namespace("a"), "p0"))).versions
+    ] == [
         "1",
         "2",
     ]
@@ -174,11 +176,11 @@ async def test_a_file_held_by_another_process_is_waited_for_and_then_named(path:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreLocked, match="another process"):
-        await store.write(batch(pod("web")))
-    assert (await store.rows(RowQuery(PODS))).total == 0
+        await store.objects.write(batch(pod("web")))
+    assert (await store.objects.rows(RowQuery(PODS))).total == 0
     other.execute("ROLLBACK")
     other.close()
-    assert (await store.write(batch(pod("web")))).added == 1
+    assert (await store.objects.write(batch(pod("web")))).added == 1
     await store.close()
 
 
@@ -186,7 +188,7 @@ async def test_a_lock_that_is_let_go_in_time_is_not_noticed(path: Path) -> None:
     store = await open_store(path, timeout=20.0)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    write = asyncio.create_task(store.write(batch(pod("web"))))
+    write = asyncio.create_task(store.objects.write(batch(pod("web"))))
     await asyncio.sleep(0.2)
     assert not write.done()
     other.execute("ROLLBACK")
@@ -197,36 +199,36 @@ async def test_a_lock_that_is_let_go_in_time_is_not_noticed(path: Path) -> None:
 
 async def test_two_processes_may_open_a_fresh_file_at_once(path: Path) -> None:
     stores = await asyncio.gather(*(open_store(path) for _ in range(4)))
-    await asyncio.gather(*(store.write(batch(pod(f"p{number}"))) for number, store in enumerate(stores)))
-    assert (await stores[0].rows(RowQuery(PODS))).total == 4
-    assert len({await store.revision() for store in stores}) == 1
+    await asyncio.gather(*(store.objects.write(batch(pod(f"p{number}"))) for number, store in enumerate(stores)))
+    assert (await stores[0].objects.rows(RowQuery(PODS))).total == 4
+    assert len({await store.objects.revision() for store in stores}) == 1
     for store in stores:
         await store.close()
 
 
 async def test_a_file_that_is_deleted_underneath_is_put_back_with_all_it_held_and_said_so(path: Path) -> None:
     store = await open_store(path)
-    await store.write(batch(*(pod(f"p{number}") for number in range(100))))
+    await store.objects.write(batch(*(pod(f"p{number}") for number in range(100))))
     for each in path.parent.iterdir():
         each.unlink()
-    assert (await store.rows(RowQuery(PODS))).total == 100
-    assert (await store.write(batch(pod("after")))).added == 1
-    assert (await store.rows(RowQuery(PODS))).total == 101
+    assert (await store.objects.rows(RowQuery(PODS))).total == 100
+    assert (await store.objects.write(batch(pod("after")))).added == 1
+    assert (await store.objects.rows(RowQuery(PODS))).total == 101
     assert "deleted while in use" in (await store.status()).note
     assert {each.name: mode(each) for each in path.parent.iterdir()} == {"cache.db": 0o600, "cache.db-wal": 0o600, "cache.db-shm": 0o600}
     await store.close()
     again = await open_store(path)
-    assert ((await again.rows(RowQuery(PODS))).total, again.recovered) == (101, "")
+    assert ((await again.objects.rows(RowQuery(PODS))).total, again.recovered) == (101, "")
     await again.close()
 
 
 async def test_two_consoles_whose_file_is_deleted_meet_again_in_one(path: Path) -> None:
     one, two = await open_store(path), await open_store(path)
-    await one.write(batch(pod("first")))
+    await one.objects.write(batch(pod("first")))
     shutil.rmtree(path.parent)
     for number in range(10):
-        await asyncio.gather(one.write(batch(pod(f"one-{number}"))), two.write(batch(pod(f"two-{number}"))))
-    assert [(await store.rows(RowQuery(PODS))).total for store in (one, two)] == [21, 21]
+        await asyncio.gather(one.objects.write(batch(pod(f"one-{number}"))), two.objects.write(batch(pod(f"two-{number}"))))
+    assert [(await store.objects.rows(RowQuery(PODS))).total for store in (one, two)] == [21, 21]
     await one.close()
     await two.close()
 
@@ -234,21 +236,21 @@ async def test_two_consoles_whose_file_is_deleted_meet_again_in_one(path: Path) 
 async def test_a_clock_set_back_an_hour_loses_no_version_and_takes_nothing_for_expired(path: Path) -> None:
     clock = FixedClock(1_000_000.0)
     store = await open_store(path, clock=clock)
-    scan = await store.begin_scan(HERE, PODS)
-    await store.write(batch(pod("web", version="1"), at=clock.now(), scan_id=scan))
-    await store.finish_scan(HERE, PODS, scan)
-    assert await store.take_lease("scan:here", "me", 10.0) == "me"
+    scan = await store.objects.begin_scan(HERE, PODS)
+    await store.objects.write(batch(pod("web", version="1"), at=clock.now(), scan_id=scan))
+    await store.objects.finish_scan(HERE, PODS, scan)
+    assert await store.sharing.take_lease("scan:here", "me", 10.0) == "me"
     clock.advance(-3600.0)
-    await store.write(batch(pod("web", version="2", status="Failed"), pod("db"), at=clock.now()))
-    await store.write(batch(at=clock.now(), gone=[DeletedObject(Namespace("a"), "web")]))
+    await store.objects.write(batch(pod("web", version="2", status="Failed"), pod("db"), at=clock.now()))
+    await store.objects.write(batch(at=clock.now(), gone=[DeletedObject(Namespace("a"), "web")]))
     await store.clean(clock.now())
-    life = (await store.life(ObjectRef(HERE, PODS, Namespace("a"), "web"))).versions
+    life = (await store.history.versions(ObjectRef(HERE, PODS, Namespace("a"), "web"))).versions
     assert [version.change for version, _ in life] == [Change.ADDED, Change.MODIFIED, Change.DELETED]
     assert sorted(version.observed_at for version, _ in life) == [version.observed_at for version, _ in life]
-    assert [row.name for row in (await store.rows(RowQuery(PODS))).rows] == ["db"]
-    assert await store.take_lease("scan:here", "me", 10.0) == "me"
+    assert [row.name for row in (await store.objects.rows(RowQuery(PODS))).rows] == ["db"]
+    assert await store.sharing.take_lease("scan:here", "me", 10.0) == "me"
     clock.advance(11.0)
-    assert await store.take_lease("scan:here", "other", 10.0) == "other", "the clock set back keeps nobody out for an hour"
+    assert await store.sharing.take_lease("scan:here", "other", 10.0) == "other", "the clock set back keeps nobody out for an hour"
     await store.close()
 
 
@@ -273,35 +275,35 @@ async def test_on_a_disk_that_fills_up_every_committed_row_stays_and_writing_goe
     async def fill_up() -> None:
         for turn in turns:
             noise = {f"label-{number}": os.urandom(30).hex() for number in range(10)}
-            await store.write(batch(*(pod(f"p{turn}-{number}", labels=noise) for number in range(50))))
+            await store.objects.write(batch(*(pod(f"p{turn}-{number}", labels=noise) for number in range(50))))
 
     with pytest.raises(StoreUnwritable) as full:
         await fill_up()
     committed = 50 * (next(turns) - 1)
     assert committed
     assert full.value.remedy
-    assert (await store.rows(RowQuery(PODS, limit=None))).total == committed
+    assert (await store.objects.rows(RowQuery(PODS, limit=None))).total == committed
     ballast.unlink()
-    assert (await store.write(batch(pod("with-room-again")))).added == 1
+    assert (await store.objects.write(batch(pod("with-room-again")))).added == 1
     await store.close()
     again = await open_store(small_disk / "cache.db")
-    assert ((await again.rows(RowQuery(PODS))).total, again.recovered) == (committed + 1, "")
+    assert ((await again.objects.rows(RowQuery(PODS))).total, again.recovered) == (committed + 1, "")
     await again.close()
 
 
 @pytest.mark.long
 async def test_a_file_that_another_process_holds_for_twenty_seconds_is_waited_for_and_read_meanwhile(path: Path) -> None:
     store = await open_store(path)
-    await store.write(batch(pod("first")))
+    await store.objects.write(batch(pod("first")))
     holding = subprocess.Popen([sys.executable, "-c", HOLD, str(path), "20"], stdout=subprocess.PIPE, text=True)
     assert holding.stdout is not None
     assert holding.stdout.readline() == "held\n"
-    write = asyncio.create_task(store.write(batch(pod("second"))))
+    write = asyncio.create_task(store.objects.write(batch(pod("second"))))
     while holding.poll() is None:
-        assert (await store.rows(RowQuery(PODS))).total == 1
+        assert (await store.objects.rows(RowQuery(PODS))).total == 1
         await asyncio.sleep(0.5)
     assert (await write).added == 1
-    assert (await store.rows(RowQuery(PODS))).total == 2
+    assert (await store.objects.rows(RowQuery(PODS))).total == 2
     await store.close()
 
 
@@ -331,16 +333,16 @@ FULL_DISK = """
 
     async def main():
         store = await open_store(Path(sys.argv[1]))
-        await store.write(batch(*(pod(f"first-{n}") for n in range(100))))
+        await store.objects.write(batch(*(pod(f"first-{n}") for n in range(100))))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, resource.RLIM_INFINITY))
         try:
-            await store.write(batch(*(pod(f"second-{n}", labels={"noise": f"{n}" * 100}) for n in range(3000))))
+            await store.objects.write(batch(*(pod(f"second-{n}", labels={"noise": f"{n}" * 100}) for n in range(3000))))
         except StoreUnwritable as error:
             print("unwritable", bool(error.remedy))
-        print((await store.rows(RowQuery(PODS))).total)
+        print((await store.objects.rows(RowQuery(PODS))).total)
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        print((await store.write(batch(pod("third")))).added, (await store.rows(RowQuery(PODS))).total)
+        print((await store.objects.write(batch(pod("third")))).added, (await store.objects.rows(RowQuery(PODS))).total)
         await store.close()
 
     asyncio.run(main())
@@ -361,7 +363,7 @@ WRITE_FOR_EVER = """
     async def main():
         store = await open_store(Path(sys.argv[1]))
         for turn in range(100_000):
-            await store.write(batch(*(pod(f"p{n}", version=str(turn)) for n in range(50))))
+            await store.objects.write(batch(*(pod(f"p{n}", version=str(turn)) for n in range(50))))
             print(turn, flush=True)
 
     asyncio.run(main())
@@ -380,7 +382,7 @@ async def test_what_was_committed_before_a_kill_is_there_afterwards_and_whole(pa
         process.wait()
         store = await open_store(path)
         assert not store.recovered
-        versions = {int(row.resource_version) for row in (await store.rows(RowQuery(PODS))).rows}
+        versions = {int(row.resource_version) for row in (await store.objects.rows(RowQuery(PODS))).rows}
         assert len(versions) == 1, "a batch is there as a whole or not at all"
         assert versions.pop() >= max([*told, *map(int, rest[:-1])])
         (check,) = (await store.query("SELECT count(*) FROM objects LEFT JOIN bodies USING (id) WHERE body IS NULL")).rows

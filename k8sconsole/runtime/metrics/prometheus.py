@@ -12,12 +12,12 @@ MOST_ROWS = 50_000
 
 async def kept_metrics(store: Store, since: float) -> str:
     """Of all processes on this cache. Where a reply came from, and what a process knows of this moment only, is not kept."""
-    facts = [value for _, value in await store.figures(REPLY_HIT, since)]
+    facts = [value for _, value in await store.audit.figures(REPLY_HIT, since)]
     at_hand = {"hit": sum(facts), "miss": len(facts) - sum(facts)}
     meters = Meters(
         (ObservableMetric("replies_at_hand", "Questions by whether their reply was still at hand.", lambda: at_hand, "result", True),)
     )
-    for entry in await store.audit(MOST_ROWS):
+    for entry in await store.audit.entries(MOST_ROWS):
         if entry.phase == "completed" and entry.at >= since:
             lasting = entry.face == Face.SCANNER.value or entry.duration_ms is None
             meters.call(entry.tool, entry.face, entry.outcome, None if lasting else (entry.duration_ms or 0.0) / 1000)

@@ -24,12 +24,12 @@ class Catalogue:
 
     async def learn(self, cluster: ClusterName) -> list[ApiResource]:
         """Takes over what the store knows now, custom kinds' columns included."""
-        known = await self._store.resources(cluster)
+        known = await self._store.metadata.resources(cluster)
         if known:
             self._resources[cluster] = {one.name: one for one in known}
             for resource in known:
                 if resource.name not in _ALWAYS:
-                    self._tables[(cluster, resource.name)] = await self._store.table(cluster, resource.name)
+                    self._tables[(cluster, resource.name)] = await self._store.metadata.table(cluster, resource.name)
         return self.known(cluster)
 
     def known(self, cluster: ClusterName) -> list[ApiResource]:
@@ -61,7 +61,7 @@ class Catalogue:
         except ConsoleError:
             # The word stays unknown among the kinds that are known without asking; that error says what to try.
             return
-        await self._store.record_resources(cluster, discovery.resources)
+        await self._store.metadata.record_resources(cluster, discovery.resources)
         await self.learn(cluster)
 
 

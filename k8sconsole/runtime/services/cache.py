@@ -32,15 +32,15 @@ class CacheReader:
         self.clock = clock
 
     async def rows(self, query: RowQuery) -> Rows:
-        return await self._store.rows(query)
+        return await self._store.objects.rows(query)
 
     async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName) -> Freshness:
         """Of the cached rows of one kind: as old as the cluster that was confirmed longest ago."""
-        states = {state.cluster: state for state in await self._store.scan_states() if state.resource == resource}
+        states = {state.cluster: state for state in await self._store.metadata.scan_states() if state.resource == resource}
         return merge_freshness([cached_freshness(states.get(cluster), cluster) for cluster in clusters])
 
     async def body(self, ref: ObjectRef) -> dict[str, Any] | None:
-        raw = await self._store.body(ref)
+        raw = await self._store.objects.body(ref)
         return None if raw is None else msgspec.json.decode(raw)
 
     async def describe(self, ref: ObjectRef) -> "list[Section]":
@@ -60,10 +60,10 @@ class CacheReader:
         return "" if found is None else await asyncio.to_thread(format_yaml, found)
 
     async def scan_states(self) -> list[ScanState]:
-        return await self._store.scan_states()
+        return await self._store.metadata.scan_states()
 
     async def tool_usage(self) -> list[ToolUsage]:
-        return await self._store.tool_usage()
+        return await self._store.audit.tool_usage()
 
     async def store_status(self) -> StoreStatus:
         return await self._store.status()
@@ -71,7 +71,7 @@ class CacheReader:
     async def indicators(self, seconds: float = LOOKED_BACK) -> list[Indicator]:
         """How well the program does, by the facts kept in the last ``seconds``."""
         now = self.clock.now()
-        facts = {name: await self._store.figures(name, now - seconds) for name in RECORDED_FACTS}
+        facts = {name: await self._store.audit.figures(name, now - seconds) for name in RECORDED_FACTS}
         return compute_indicators(facts, now - seconds, now)
 
     async def kept_metrics(self, seconds: float = LOOKED_BACK) -> str:
@@ -81,7 +81,7 @@ class CacheReader:
         return await kept_metrics(self._store, self.clock.now() - seconds)
 
     async def known_clusters(self) -> list[ClusterRecord]:
-        return await self._store.clusters()
+        return await self._store.metadata.clusters()
 
     async def query(self, sql: str, *, limit: int = 1000) -> ResultTable:
         return await self._store.query(sql, limit=limit)
@@ -90,7 +90,9 @@ class CacheReader:
         return await self._store.clean(self.clock.now())
 
     async def _events_of(self, ref: ObjectRef, kind: str) -> list[dict[str, Any]]:
-        rows = await self._store.rows(RowQuery(EVENTS, clusters=(ref.cluster,), namespaces=(ref.namespace or Namespace("default"),)))
+        rows = await self._store.objects.rows(
+            RowQuery(EVENTS, clusters=(ref.cluster,), namespaces=(ref.namespace or Namespace("default"),))
+        )
         about = f"{kind.lower()}/{ref.name}"
         found = [await self.body(row.ref) for row in rows.rows if about in row.cells]
         return [one for one in found if one]

@@ -132,7 +132,7 @@ class Fetching:
         self, cluster: ClusterName, resource: ResourceName, namespaces: Sequence[str] = (), as_of: float | None = None
     ) -> list[Row]:
         query = RowQuery(resource, (cluster,), tuple(Namespace(one) for one in namespaces), limit=5000, as_of=as_of)
-        return (await self._store.rows(query)).rows
+        return (await self._store.objects.rows(query)).rows
 
 
 def empty_sentence(resource: ApiResource, namespaces: Sequence[str], name: str, text: str) -> str:

@@ -83,7 +83,7 @@ class Remembering:
             since = context.now - timeline.DAY
             query = ChangeQuery(since, context.now, (ref.cluster,), kinds, spaces, owner=owner, limit=timeline.MOST_OWNED)
             store = history_of(context)
-            owned = [await timeline_entry(store, version) for version in (await store.changed(query)).versions]
+            owned = [await timeline_entry(store, version) for version in (await store.changes(query)).versions]
         return timeline.moments(told, owned, events)
 
     async def changes(self, clusters: Sequence[ClusterName], wanted: ChangesWanted, face: Face) -> Remembered:

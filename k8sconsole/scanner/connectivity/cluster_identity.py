@@ -7,7 +7,9 @@ from k8sconsole.store.port import ScanState, ScanStatus, Store
 
 async def last_identity(store: Store, cluster: ClusterName) -> ClusterIdentity:
     """Returns the identity of the cluster that was last read under this name; empty when it was never read."""
-    return next((ClusterIdentity.of(record.identity) for record in await store.clusters() if record.name == cluster), ClusterIdentity())
+    return next(
+        (ClusterIdentity.of(record.identity) for record in await store.metadata.clusters() if record.name == cluster), ClusterIdentity()
+    )
 
 
 async def drop_rows_of_other_cluster(store: Store, cluster: ClusterName, current: ClusterIdentity) -> bool:
@@ -17,8 +19,8 @@ async def drop_rows_of_other_cluster(store: Store, cluster: ClusterName, current
     """
     if not is_different_cluster(await last_identity(store, cluster), current):
         return False
-    states = await store.scan_states(cluster)
-    await store.forget(cluster)
+    states = await store.metadata.scan_states(cluster)
+    await store.objects.delete(cluster)
     for state in states:
-        await store.record_scan(ScanState(cluster, state.resource, ScanStatus.PENDING))
+        await store.metadata.record_scan(ScanState(cluster, state.resource, ScanStatus.PENDING))
     return True

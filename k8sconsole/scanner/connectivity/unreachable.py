@@ -53,10 +53,10 @@ class UnreachableRecorder:
             return
         with contextlib.suppress(StoreError):
             for state in await self._failed_states(*self._failure):
-                await self._store.record_scan(state)
+                await self._store.metadata.record_scan(state)
 
     async def _failed_states(self, error: str, retry_at: float | None) -> list[ScanState]:
-        known = {state.resource: state for state in await self._store.scan_states(self._cluster)}
+        known = {state.resource: state for state in await self._store.metadata.scan_states(self._cluster)}
         common = {name: ScanState(self._cluster, name, ScanStatus.PENDING) for name in _COMMON_KINDS}
         return [
             msgspec.structs.replace(state, status=ScanStatus.FAILED, error=error, watching=False, next_scan_at=retry_at)

@@ -108,7 +108,7 @@ class AccessibleNamespaces:
         """The selected namespaces; without a selection, all known namespaces and the context's own."""
         if self._selected or not self.resource.namespaced:
             return list(self._selected)
-        found = await self._context.store.rows(RowQuery(NAMESPACES, clusters=(self._context.cluster,)))
+        found = await self._context.store.objects.rows(RowQuery(NAMESPACES, clusters=(self._context.cluster,)))
         return list(dict.fromkeys([*(row.name for row in found.rows), *([self._context.home] if self._context.home else [])]))
 
 

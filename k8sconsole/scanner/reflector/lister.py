@@ -75,14 +75,14 @@ def list_timeout_error(resource: str, timeout: float) -> DeadlineExceeded:
 async def _list_and_prune(context: ScanContext, accessible: AccessibleNamespaces) -> ListResult:
     resource = accessible.resource
     started_at, started = context.clock.now(), context.clock.monotonic()
-    parser = ResourceParser(resource, await context.store.table(context.cluster, resource.name))
-    scan_id = await context.store.begin_scan(context.cluster, resource.name)
+    parser = ResourceParser(resource, await context.store.metadata.table(context.cluster, resource.name))
+    scan_id = await context.store.objects.begin_scan(context.cluster, resource.name)
     totals = WriteTotals()
-    known = await context.store.versions(context.cluster, resource.name, parser.columns)
+    known = await context.store.objects.known_versions(context.cluster, resource.name, parser.columns)
     reader = _PageReader(context, parser, scan_id, totals, known)
     versions, missing = await accessible.list_scopes(reader.read_pages)
     covered = None if None in versions else [Namespace(scope) for scope in versions if scope is not None]
-    totals.add(await context.store.finish_scan(context.cluster, resource.name, scan_id, covered))
+    totals.add(await context.store.objects.finish_scan(context.cluster, resource.name, scan_id, covered))
     if totals.has_changes:
         context.rows_changed(resource.name, totals.revision)
     report = KindReport(
@@ -147,7 +147,7 @@ class _PageReader:
                 columns=self._parser.columns,
                 unchanged=unchanged,
             )
-            self._totals.add(await self._context.store.write(batch))
+            self._totals.add(await self._context.store.objects.write(batch))
             self._publish_rows()
 
     def _split_first_page(self, items: list[msgspec.Raw]) -> list[list[msgspec.Raw]]:

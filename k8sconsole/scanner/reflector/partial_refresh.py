@@ -56,8 +56,8 @@ async def refresh_target(context: ScanContext, target: RefreshTarget) -> KindRep
 async def _read_and_write(context: ScanContext, target: RefreshTarget) -> KindReport:
     started = context.clock.monotonic()
     await _wait_for_running_list(context, target)
-    parser = ResourceParser(target.resource, await context.store.table(context.cluster, target.resource.name))
-    revision = await context.store.revision()
+    parser = ResourceParser(target.resource, await context.store.metadata.table(context.cluster, target.resource.name))
+    revision = await context.store.objects.revision()
     cached = await _cached_rows(context, target)
     items = await _read_items(context, target, cached)
     at = context.clock.now()
@@ -68,7 +68,7 @@ async def _read_and_write(context: ScanContext, target: RefreshTarget) -> KindRe
     if state and state.watching and versions != {(row.namespace, row.name): row.resource_version for row in cached}:
         await asyncio.sleep(_WATCH_LEAD)
     batch = WriteBatch(context.cluster, target.resource.name, at, objects, gone, columns=parser.columns, since=revision)
-    result = await context.store.write(batch)
+    result = await context.store.objects.write(batch)
     seconds = context.clock.monotonic() - started
     counts = {"added": result.added, "changed": result.changed, "deleted": result.deleted}
     return _report(context, target, objects=len(objects), seconds=seconds, **counts)
@@ -80,7 +80,7 @@ def _report(context: ScanContext, target: RefreshTarget, **fields: Any) -> KindR
 
 async def _cached_rows(context: ScanContext, target: RefreshTarget) -> Sequence[Row]:
     namespaces = (Namespace(target.namespace),) if target.namespace else ()
-    return (await context.store.rows(RowQuery(target.resource.name, (context.cluster,), namespaces, target.name))).rows
+    return (await context.store.objects.rows(RowQuery(target.resource.name, (context.cluster,), namespaces, target.name))).rows
 
 
 async def _read_items(context: ScanContext, target: RefreshTarget, cached: Sequence[Row]) -> list[msgspec.Raw | bytes]:
@@ -112,5 +112,5 @@ async def _wait_for_running_list(context: ScanContext, target: RefreshTarget) ->
 
 
 async def _scan_state(context: ScanContext, target: RefreshTarget) -> ScanState | None:
-    states = await context.store.scan_states(context.cluster)
+    states = await context.store.metadata.scan_states(context.cluster)
     return next((state for state in states if state.resource == target.resource.name), None)

@@ -32,7 +32,7 @@ class ReflectorPool:
         Custom resource definitions are read first, because they hold the columns of custom kinds.
         """
         by_name = {resource.name: resource for resource in resources}
-        recorded = {state.resource: state for state in await self._context.store.scan_states(self._context.cluster)}
+        recorded = {state.resource: state for state in await self._context.store.metadata.scan_states(self._context.cluster)}
         await self._relist_changed_columns()
         custom = {name for name, resource in by_name.items() if "." in resource.group}
         self._start_missing((resource for name, resource in by_name.items() if name not in custom or name == DEFINITIONS), recorded)
@@ -60,7 +60,7 @@ class ReflectorPool:
         if reflector := self.reflectors.get(resource):
             await reflector.add_to_count(report)
         if report.added or report.changed or report.deleted:
-            self._context.rows_changed(resource, await self._context.store.revision())
+            self._context.rows_changed(resource, await self._context.store.objects.revision())
         return report
 
     async def close(self) -> None:
@@ -88,6 +88,6 @@ class ReflectorPool:
     async def _relist_changed_columns(self) -> None:
         """Lists kinds again whose definition has changed, so that their rows get the new columns."""
         for name, reflector in self.reflectors.items():
-            table = await self._context.store.table(self._context.cluster, name)
+            table = await self._context.store.metadata.table(self._context.cluster, name)
             if reflector.columns and reflector.columns != tuple(column.name for column in table.columns):
                 reflector.request_relist()

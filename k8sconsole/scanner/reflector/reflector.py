@@ -136,11 +136,11 @@ class Reflector:
         """Continues where an earlier scan ended, if its rows still exist and belong to this cluster."""
         self._can_resume = False
         state, cluster = self._status.state, self._context.cluster
-        parser = ResourceParser(self.resource, await self._context.store.table(cluster, self.resource.name))
+        parser = ResourceParser(self.resource, await self._context.store.metadata.table(cluster, self.resource.name))
         cursor = decode_cursor(state.resource_version, self._context.health.uid, parser)
         if cursor is None or not self._context.plan.should_watch(self.resource):
             return
-        cached = (await self._context.store.counts(cluster)).get(self.resource.name, 0)
+        cached = (await self._context.store.objects.counts(cluster)).get(self.resource.name, 0)
         if cursor.versions.keys() == self._accessible.full_scope and bool(cached) == bool(state.record_count):
             self._set_cursor(cursor)
             self._publish_report(KindReport(cluster, self.resource.name, state.record_count, missing=state.missing))

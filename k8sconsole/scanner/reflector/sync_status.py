@@ -96,7 +96,7 @@ class SyncStatus:
 
     async def record_cursor(self, cursor: str) -> None:
         """Writes the cursor together with the rows that it covers. ``state`` follows once these rows are committed."""
-        await self._context.store.record_scan(msgspec.structs.replace(self.state, resource_version=cursor))
+        await self._context.store.metadata.record_scan(msgspec.structs.replace(self.state, resource_version=cursor))
 
     async def add_to_count(self, difference: int, cursor: str) -> None:
         self.state = msgspec.structs.replace(self.state, resource_version=cursor)
@@ -129,7 +129,7 @@ class SyncStatus:
         """Changes fields of the state and writes it."""
         self.state = msgspec.structs.replace(self.state, **fields)
         self._recorded_at = self._context.clock.monotonic()
-        await self._context.store.record_scan(self.state)
+        await self._context.store.metadata.record_scan(self.state)
 
     def _mark_in_sync(self, at: float) -> None:
         self._watched_until, self._is_resuming, self._gap_reasons = at, False, []
@@ -147,7 +147,7 @@ class SyncStatus:
             await self._record_gap(since, list_started_at, ", ".join(self._gap_reasons) or "listed again")
 
     async def _record_gap(self, began: float, ended: float, reason: str) -> None:
-        await self._context.store.record_gap(Gap(self._context.cluster, self._resource.name, began, ended, reason))
+        await self._context.store.history.record_gap(Gap(self._context.cluster, self._resource.name, began, ended, reason))
 
 
 def _gap_reason(error: Exception) -> str:

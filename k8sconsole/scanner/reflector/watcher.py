@@ -118,7 +118,7 @@ class Watcher:
         """Writes the rounds in order, and the cursor with them: writes that wait together share one transaction."""
         columns = self._cursor.parser.columns
         batches = [WriteBatch(self._context.cluster, self._resource.name, at, each.objects, each.gone, columns=columns) for each in rounds]
-        writes = asyncio.gather(*(self._context.store.write(batch) for batch in batches))
+        writes = asyncio.gather(*(self._context.store.objects.write(batch) for batch in batches))
         results, _ = await asyncio.gather(writes, self._status.record_cursor(cursor))
         await self._status.add_to_count(sum(result.added - result.deleted for result in results), cursor)
         changes = [result for result in results if _has_changes(result)]

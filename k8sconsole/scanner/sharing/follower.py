@@ -24,7 +24,7 @@ class Follower:
 
     async def follow(self) -> None:
         """Polls until cancelled. After a StoreError it polls again."""
-        self._revision = await self._store.revision()
+        self._revision = await self._store.objects.revision()
         polls = 0
         while True:
             try:
@@ -37,17 +37,17 @@ class Follower:
             await asyncio.sleep(_POLL_EVERY)
 
     async def _publish_rows(self) -> None:
-        revision = await self._store.revision()
+        revision = await self._store.objects.revision()
         if revision == self._revision:
             return
-        for cluster, resource, newest in await self._store.changes(self._revision):
+        for cluster, resource, newest in await self._store.objects.changed_kinds(self._revision):
             if cluster == self._cluster:
                 self._publish(RowsChanged(cluster, resource, newest))
         self._revision = revision
 
     async def _publish_state(self) -> None:
-        versions = {record.name: record.version for record in await self._store.clusters()}
-        state = _cluster_state(self._cluster, versions.get(self._cluster, ""), await self._store.scan_states(self._cluster))
+        versions = {record.name: record.version for record in await self._store.metadata.clusters()}
+        state = _cluster_state(self._cluster, versions.get(self._cluster, ""), await self._store.metadata.scan_states(self._cluster))
         last = self._published
         if last is None or (state.trust, state.detail, state.missing) != (last.trust, last.detail, last.missing):
             self._published = state

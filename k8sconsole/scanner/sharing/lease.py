@@ -29,7 +29,7 @@ class ScanLease:
 
     async def acquire(self) -> bool:
         """Acquires or renews the lease. Returns False when another process holds it."""
-        return await self._store.take_lease(self.name, self._holder, _TTL) == self._holder
+        return await self._store.sharing.take_lease(self.name, self._holder, _TTL) == self._holder
 
     async def hold_during(self, work: Awaitable[T]) -> T:
         """Renews the lease, which must be held, until ``work`` is done; then releases it."""
@@ -55,7 +55,7 @@ class ScanLease:
     async def _release(self) -> None:
         """Raises nothing: a lease that cannot be released expires, and an error here would replace a cancellation."""
         with contextlib.suppress(StoreError):
-            await self._store.drop_lease(self.name, self._holder)
+            await self._store.sharing.release_lease(self.name, self._holder)
 
     async def _run_until_holder_changes(self, held: bool, role: Role) -> None:
         task = asyncio.ensure_future(role())

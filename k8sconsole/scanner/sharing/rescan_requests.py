@@ -14,10 +14,10 @@ _POLL_EVERY = 0.5
 
 async def serve_requests(store: Store, cluster: ClusterName, scanner: ClusterScanner) -> None:
     """Serves every request that is written from now on, until cancelled."""
-    served = await store.asked_scans(cluster)
+    served = await store.sharing.rescan_requests(cluster)
     while True:
         await asyncio.sleep(_POLL_EVERY)
-        requested = await store.asked_scans(cluster)
+        requested = await store.sharing.rescan_requests(cluster)
         if requested != served:
             served = requested
             await scanner.refresh()
@@ -29,10 +29,10 @@ async def request_rescan(store: Store, cluster: ClusterName, clock: Clock, patie
     patience: the longest time in seconds between two kinds being listed. Raises DeadlineExceeded.
     """
     requested_at = clock.now()
-    await store.ask_scan(cluster)
+    await store.sharing.request_rescan(cluster)
     remaining, progress_at = -1, clock.monotonic()
     while True:
-        states = await store.scan_states(cluster)
+        states = await store.metadata.scan_states(cluster)
         pending = [state for state in states if _is_pending(state, requested_at)]
         if states and not pending:
             return [_kind_report(state) for state in states if state.status is not ScanStatus.PENDING]

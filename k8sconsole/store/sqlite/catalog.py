@@ -35,7 +35,7 @@ class Catalog:
         self._kinds: dict[tuple[ClusterName, ResourceName], int] = {}
         self._layouts: dict[tuple[str, ...], int] = {}
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._kinds.clear()
         self._layouts.clear()
 
@@ -74,7 +74,7 @@ def count_up(connection: sqlite3.Connection, counter: str, by: int) -> None:
     connection.execute("UPDATE counters SET value = max(0, value + ?) WHERE name = ?", (by, counter))
 
 
-def number(connection: sqlite3.Connection, counter: str) -> int:
+def counter_value(connection: sqlite3.Connection, counter: str) -> int:
     value: int
     (value,) = connection.execute("SELECT value FROM counters WHERE name = ?", (counter,)).fetchone()
     return value

@@ -24,7 +24,7 @@ _builtin = {resource.name: resource for resource in BUILTIN}
 _resource = msgspec.json.Decoder(ApiResource)
 
 
-class Tables:
+class TableCache:
     """Shared by the readers. A custom kind's table follows its definition, and the version of it that is served: it is made anew when
     either is another."""
 
@@ -68,12 +68,12 @@ def arranged(cells: tuple[Cell, ...], arrangement: tuple[int | None, ...]) -> tu
     return tuple(cells[place] if place is not None and place < len(cells) else None for place in arrangement)
 
 
-def resources(connection: sqlite3.Connection, cluster: ClusterName) -> list[ApiResource]:
+def read_resources(connection: sqlite3.Connection, cluster: ClusterName) -> list[ApiResource]:
     found = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? ORDER BY name", (cluster,))
     return [_resource.decode(spec) for (spec,) in found]
 
 
-def record_resources(connection: sqlite3.Connection, cluster: ClusterName, served: Sequence[ApiResource]) -> None:
+def write_resources(connection: sqlite3.Connection, cluster: ClusterName, served: Sequence[ApiResource]) -> None:
     connection.execute("DELETE FROM api_resources WHERE cluster = ?", (cluster,))
     rows = ((cluster, each.name, msgspec.json.encode(each).decode()) for each in served)
     connection.executemany("INSERT OR REPLACE INTO api_resources (cluster, name, spec) VALUES (?, ?, ?)", rows)
@@ -85,7 +85,7 @@ def _served(connection: sqlite3.Connection, cluster: ClusterName, resource: Reso
     return str(found[0]) if found else ""
 
 
-def lay_anew(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> None:
+def relayout(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> None:
     """Rows under a layout of the same columns that no batch names: a blank behind them makes it another one."""
     mine = "FROM objects o JOIN kinds k ON k.id = o.kind_id WHERE k.cluster = ? AND k.resource = ?"
     connection.execute(

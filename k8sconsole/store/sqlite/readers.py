@@ -14,7 +14,7 @@ from k8sconsole.store.sqlite.file.deleted import identity
 T = TypeVar("T")
 
 
-class Readers:
+class ReaderPool:
     """vanished is called, on a reader's thread, when there is no file of that name any more."""
 
     def __init__(self, file: CacheFile, count: int, vanished: Callable[[], None]) -> None:
@@ -25,7 +25,7 @@ class Readers:
         self._opened: list[sqlite3.Connection] = []
         self._closed = False
 
-    async def do(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Runs ``work`` on one snapshot of the file. Raises StoreError."""
         if self._closed:
             raise StoreError("The cache is closed")

@@ -10,7 +10,7 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.quantities import parse_bytes, parse_cpu
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.store.sqlite.column_layouts import resources
+from k8sconsole.store.sqlite.column_layouts import read_resources
 from k8sconsole.store.sqlite.compression import unpack
 
 _TALLEST = 8
@@ -26,23 +26,23 @@ _USAGE = """SELECT k.cluster, o.namespace, o.name, b.body FROM kinds k JOIN obje
 Place = tuple[ClusterName, str, str]
 
 
-class Usage(msgspec.Struct, frozen=True):
+class _ResourceUsage(msgspec.Struct, frozen=True):
     cpu: str = "0"
     memory: str = "0"
 
 
-class Container(msgspec.Struct):
-    usage: Usage = Usage()
+class _ContainerMetrics(msgspec.Struct):
+    usage: _ResourceUsage = _ResourceUsage()
 
 
-class Metrics(msgspec.Struct):
+class _ObjectMetrics(msgspec.Struct):
     """A PodMetrics, which has containers, or a NodeMetrics, which has none."""
 
-    usage: Usage | None = None
-    containers: list[Container] = []
+    usage: _ResourceUsage | None = None
+    containers: list[_ContainerMetrics] = []
 
 
-_metrics = msgspec.json.Decoder(Metrics).decode
+_metrics = msgspec.json.Decoder(_ObjectMetrics).decode
 
 
 class Relations:
@@ -55,7 +55,7 @@ class Relations:
         self._resource = resource
         self._above: dict[tuple[ClusterName, str, str], str] = {}
         self._kinds: dict[ClusterName, dict[str, ResourceName]] = {}
-        self._uses: dict[Place, Metrics] | None = None
+        self._uses: dict[Place, _ObjectMetrics] | None = None
 
     def owners(self, row: Row) -> Sequence[str]:
         """As ``Kind/name``, the nearest first."""
@@ -93,11 +93,11 @@ class Relations:
 
     def _resource_of(self, cluster: ClusterName, kind: str) -> ResourceName | None:
         if cluster not in self._kinds:
-            served = {each.kind: each.name for each in resources(self._connection, cluster)}
+            served = {each.kind: each.name for each in read_resources(self._connection, cluster)}
             self._kinds[cluster] = served | {each.kind: each.name for each in BUILTIN if not each.group.startswith("metrics")}
         return self._kinds[cluster].get(kind)
 
-    def _measured(self) -> dict[Place, Metrics]:
+    def _measured(self) -> dict[Place, _ObjectMetrics]:
         if self._uses is None:
             found = () if self._past else self._connection.execute(_USAGE, (f"{self._resource}.metrics.k8s.io",))
             self._uses = {(cluster, namespace, name): _metrics(unpack(packed)) for cluster, namespace, name, packed in found}

@@ -29,7 +29,7 @@ class _Job:
     done: "Future[Any]"
 
 
-class Writer:
+class WriterThread:
     """On the writer's thread are called: rolled_back, when what was remembered of a transaction is no longer true; told, with a sentence
     for the person, when the file had vanished and was put back."""
 
@@ -51,17 +51,17 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
-    async def do(self, work: Callable[[sqlite3.Connection], T], weight: int = 1) -> T:
+    async def run(self, work: Callable[[sqlite3.Connection], T], weight: int = 1) -> T:
         """Runs ``work`` within a transaction; returns its result once that is committed. weight: about how many rows it writes.
 
         Work that has begun when its caller is cancelled is finished all the same. Raises StoreError."""
-        return await asyncio.wrap_future(self._ask(work, weight))
+        return await asyncio.wrap_future(self._submit(work, weight))
 
-    def do_nothing(self) -> None:
+    def flush(self) -> None:
         """Blocks until what was asked for before is written, and the file is in its place. Raises StoreError."""
-        self._ask(lambda connection: None, 1).result()
+        self._submit(lambda connection: None, 1).result()
 
-    def _ask(self, work: Callable[[sqlite3.Connection], T], weight: int) -> "Future[T]":
+    def _submit(self, work: Callable[[sqlite3.Connection], T], weight: int) -> "Future[T]":
         done: Future[T] = Future()
         with self._lock:
             if self._closed:

@@ -41,7 +41,7 @@ class RequestRecord(msgspec.Struct, frozen=True):
 
 async def find_request(context: ToolContext, request_id: str) -> RequestRecord:
     """Raises InvalidParams for a request that the audit does not know, that came to nothing, or that changed no single object."""
-    rows = await context.store.audit(MOST_AUDIT) if context.store is not None else []
+    rows = await context.store.audit.entries(MOST_AUDIT) if context.store is not None else []
     by_phase = {row.phase: row for row in rows if row.request_id == request_id}
     if "started" not in by_phase:
         raise cannot_undo("request_id", request_id, f"not among the last {MOST_AUDIT} rows of the audit")

@@ -169,7 +169,7 @@ async def undo_from_history(context: ToolContext, one: TargetObject, before: dic
     if context.store is None:
         return Undo(why="there is no cache file, so the old version was not kept")
     ref = ObjectRef(one.cluster, one.resource.name, Namespace(one.namespace), one.name)
-    kept = await context.store.object_as_of(ref, context.now)
+    kept = await context.store.history.object_as_of(ref, context.now)
     if kept is None or kept[0].change is Change.DELETED:
         return Undo(why="history does not hold its old version")
     if changed_fields(_comparable_bytes(msgspec.json.decode(kept[1])), _comparable_bytes(before), context.noise(one.resource.name)):

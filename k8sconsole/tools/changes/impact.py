@@ -44,7 +44,7 @@ async def _owned_pods(
     if resource.name not in _OWN_PODS or context.store is None:
         return []
     owner = f"{_OWN_PODS[resource.name]}/{name}"
-    rows = await context.store.rows(RowQuery(ResourceName("pods"), clusters=(cluster,), namespaces=(Namespace(namespace),)))
+    rows = await context.store.objects.rows(RowQuery(ResourceName("pods"), clusters=(cluster,), namespaces=(Namespace(namespace),)))
     own = sum(row.owner == owner for row in rows.rows)
     return [f"its {own} pods are deleted"] if own else []
 
@@ -75,4 +75,4 @@ async def _count_objects(context: ToolContext, cluster: ClusterName, kind: str, 
     if context.store is None:
         return 0
     spaces = tuple(Namespace(one) for one in namespaces)
-    return (await context.store.rows(RowQuery(ResourceName(kind), clusters=(cluster,), namespaces=spaces, limit=1))).total
+    return (await context.store.objects.rows(RowQuery(ResourceName(kind), clusters=(cluster,), namespaces=spaces, limit=1))).total

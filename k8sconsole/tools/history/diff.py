@@ -12,7 +12,7 @@ from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import Change, ChangeQuery, Changes, Gap, Version
 from k8sconsole.model.refs import ClusterName, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.store.port import History
+from k8sconsole.store.port import CacheHistory
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import GapRecord, cursor_errors, describe_gaps, gap_record, history_of, limit_gaps
 from k8sconsole.tools.history.versions import changed_fields
@@ -69,7 +69,9 @@ async def readable_kinds(
     kept: set[ResourceName] = set()
     for cluster in clusters:
         target = Target(cluster, namespaces=tuple(namespaces))
-        kept |= {one.name for one in readable(policy, tool, context.call, target, await context.store.resources(cluster) or BUILTIN)}
+        kept |= {
+            one.name for one in readable(policy, tool, context.call, target, await context.store.metadata.resources(cluster) or BUILTIN)
+        }
     if not kept:
         raise PolicyDenied(f"{tool.name} is not allowed", "policy lets no kind be read", "policy: in k8sconsole.yaml")
     return tuple(sorted(kept))
@@ -147,7 +149,7 @@ async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[ChangeW
     versions: list[Version] = []
     cursor = ""
     for _ in range(MOST_VERSIONS // _PAGE):
-        found = await store.changed(msgspec.structs.replace(query, limit=_PAGE, cursor=cursor))
+        found = await store.changes(msgspec.structs.replace(query, limit=_PAGE, cursor=cursor))
         versions += found.versions
         cursor = found.next
         if not cursor:
@@ -197,16 +199,16 @@ async def read_timeline(context: ToolContext, query: ChangeQuery, max_tokens: in
     """A page of single changes, as many as fit."""
     store = history_of(context)
     with cursor_errors(query.cursor):
-        found = await store.changed(query)
+        found = await store.changes(query)
     gaps, more = limit_gaps([gap_record(gap) for gap in found.gaps], max_tokens)
     items = fitting([await timeline_entry(store, version) for version in found.versions], max_tokens, (found.counts, gaps))
     following = found.next
     if len(items) < len(found.versions):
-        following = (await store.changed(msgspec.structs.replace(query, limit=len(items)))).next
+        following = (await store.changes(msgspec.structs.replace(query, limit=len(items)))).next
     return TimelineReply(TimelinePage(items, found.counts, gaps), _window_freshness(query, found.gaps), found.total, following, more)
 
 
-async def timeline_entry(store: History, version: Version) -> TimelineEntry:
+async def timeline_entry(store: CacheHistory, version: Version) -> TimelineEntry:
     ref = version.ref
     note = await _event_note(store, version) if ref.resource in ("events", "events.events.k8s.io") else ""
     return TimelineEntry(
@@ -222,7 +224,7 @@ async def timeline_entry(store: History, version: Version) -> TimelineEntry:
     )
 
 
-async def _event_note(store: History, version: Version) -> str:
+async def _event_note(store: CacheHistory, version: Version) -> str:
     """What it is about and what it says: ``Warning BackOff Pod/web-1: …``."""
     found = await store.object_as_of(version.ref, version.observed_at)
     if found is None:

@@ -23,7 +23,7 @@ async def check_names_known(context: ToolContext, query: ChangeQuery) -> None:
 
 
 async def _is_known(context: ToolContext, query: ChangeQuery, name: str, kinds: tuple[ResourceName, ...]) -> bool:
-    if (await history_of(context).changed(_whole_history(context, query, kinds, name))).versions:
+    if (await history_of(context).changes(_whole_history(context, query, kinds, name))).versions:
         return True
     async for known in _current_names(context, query, kinds, name):
         if name in known:
@@ -42,17 +42,17 @@ async def _current_names(context: ToolContext, query: ChangeQuery, kinds: tuple[
     for cluster in query.clusters if store is not None else ():
         for kind in kinds or await _scanned_kinds(context, cluster):
             for namespace in query.namespaces or ("",):
-                yield await store.names(cluster, kind, part, namespace=namespace, limit=NAMES) if store is not None else []
+                yield await store.objects.names(cluster, kind, part, namespace=namespace, limit=NAMES) if store is not None else []
 
 
 async def _scanned_kinds(context: ToolContext, cluster: ClusterName) -> list[ResourceName]:
-    return [state.resource for state in await context.store.scan_states(cluster)] if context.store is not None else []
+    return [state.resource for state in await context.store.metadata.scan_states(cluster)] if context.store is not None else []
 
 
 async def _unknown_name(context: ToolContext, query: ChangeQuery, parameter: str, kinds: tuple[ResourceName, ...]) -> NotFound:
     given = str(getattr(query, parameter))
     name = given.rpartition("/")[2]
-    names = {version.ref.name for version in (await history_of(context).changed(_whole_history(context, query, kinds))).versions}
+    names = {version.ref.name for version in (await history_of(context).changes(_whole_history(context, query, kinds))).versions}
     async for known in _current_names(context, query, kinds, name[:2]):
         names.update(known)
     close = find_nearest(name, sorted(names))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -13,7 +13,7 @@ from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import Change, ChangeQuery, Gap, Version
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
-from k8sconsole.store.port import History
+from k8sconsole.store.port import CacheHistory
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.object_lookup import Found, name_not_found
 from k8sconsole.tools.output.token_budget import fitting, json_tokens
@@ -123,10 +123,10 @@ def parse_offset(place: str) -> int:
     return int(place or 0)
 
 
-def history_of(context: ToolContext) -> History:
+def history_of(context: ToolContext) -> CacheHistory:
     if context.store is None:
         raise StoreError("there is no history", "this run works without a cache file", "start without --no-cache")
-    return cast("History", context.store)
+    return context.store.history
 
 
 async def freshness_as_of(context: ToolContext, cluster: ClusterName, resource: ResourceName, at: float) -> Freshness:
@@ -144,7 +144,7 @@ async def freshness_as_of(context: ToolContext, cluster: ClusterName, resource: 
 
 async def _unreadable_parts(context: ToolContext, cluster: ClusterName, resource: ResourceName) -> tuple[str, ...]:
     """What may not be read of the kind today was not read then either, as far as anyone can tell."""
-    states = await context.store.scan_states(cluster) if context.store is not None else []
+    states = await context.store.metadata.scan_states(cluster) if context.store is not None else []
     return next((one.missing for one in states if one.resource == resource), ())
 
 
@@ -205,7 +205,7 @@ async def find_version_as_of(
 
 async def not_found_as_of(context: ToolContext, resource: ApiResource, ref: ObjectRef, at: float) -> NotFound:
     """The error for an object that there was not at that moment."""
-    versions = [version for version, _ in (await history_of(context).life(ref)).versions]
+    versions = [version for version, _ in (await history_of(context).versions(ref)).versions]
     if not versions:
         return await not_in_history(context, resource, ref)
     gone = [version for version in versions if version.change is Change.DELETED and version.observed_at <= at]
@@ -223,9 +223,9 @@ async def not_found_as_of(context: ToolContext, resource: ApiResource, ref: Obje
 async def not_in_history(context: ToolContext, resource: ApiResource, ref: ObjectRef) -> NotFound:
     """The error for an object of which no version is kept, with names that are like its, of what is and of what was."""
     query = ChangeQuery(0.0, context.now, (ref.cluster,), (ref.resource,), limit=NAMES)
-    seen = {(version.ref.namespace, version.ref.name) for version in (await history_of(context).changed(query)).versions}
+    seen = {(version.ref.namespace, version.ref.name) for version in (await history_of(context).changes(query)).versions}
     if context.store is not None:
-        seen |= {(row.namespace, row.name) for row in (await context.store.rows(RowQuery(resource.name, (ref.cluster,)))).rows}
+        seen |= {(row.namespace, row.name) for row in (await context.store.objects.rows(RowQuery(resource.name, (ref.cluster,)))).rows}
     elsewhere = sorted(namespace for namespace, name in seen if name == ref.name and namespace != ref.namespace)
     names = sorted(name for namespace, name in seen if namespace == ref.namespace)
     why = f"history has none of that name on {ref.cluster}"

@@ -85,8 +85,8 @@ async def read_object_history(context: ToolContext, query: ObjectHistoryQuery) -
 async def _read_versions(context: ToolContext, query: ObjectHistoryQuery) -> VersionHistory:
     """One version more than is query for: what the oldest changed is told against the one before."""
     most = None if query.limit is None else query.limit + query.skip + 1
-    life = await history_of(context).life(query.ref, since=query.since, until=query.until, limit=most)
-    if not life.versions and not (await history_of(context).life(query.ref, limit=1)).versions:
+    life = await history_of(context).versions(query.ref, since=query.since, until=query.until, limit=most)
+    if not life.versions and not (await history_of(context).versions(query.ref, limit=1)).versions:
         raise await not_in_history(context, query.resource, query.ref)
     return life
 
@@ -95,7 +95,7 @@ async def _version_before(context: ToolContext, kept: Sequence[VersionBody]) -> 
     if not kept or kept[0][0].change is not Change.MODIFIED:
         return None
     first = kept[0][0]
-    near = (await history_of(context).life(first.ref, until=first.observed_at, limit=_NEAR)).versions
+    near = (await history_of(context).versions(first.ref, until=first.observed_at, limit=_NEAR)).versions
     place = next((at for at, (one, _) in enumerate(near) if one.resource_version == first.resource_version), 0)
     return near[place - 1] if place else None
 

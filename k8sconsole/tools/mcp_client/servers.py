@@ -116,13 +116,13 @@ class Attachments:
 
     async def _recall(self) -> None:
         if self._store is not None and not self._recalled:
-            self._trusted = {one.name: one for one in await self._store.trusted_tools()} | self._trusted
+            self._trusted = {one.name: one for one in await self._store.audit.trusted_tools()} | self._trusted
             self._recalled = True
 
     async def _remember(self, tools: Sequence[TrustedTool]) -> None:
         self._trusted.update({one.name: one for one in tools})
         if self._store is not None and tools:
-            await self._store.trust_tools(tools)
+            await self._store.audit.trust_tools(tools)
 
     def _told(self, state: AttachedServerStatus) -> None:
         self._publish(AttachedServerChanged(state.name, state.trust.value, state.detail))

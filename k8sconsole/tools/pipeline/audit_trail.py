@@ -39,7 +39,7 @@ class AuditTrail:
         self._wake()
 
     def figure(self, at: float, name: str, value: float) -> None:
-        """A fact the indicators are computed from, as in ``Store.record_figures``."""
+        """A fact the indicators are computed from, as in ``Store.audit.record_figures``."""
         if self._store is not None:
             self._figures.append((at, name, value))
             self._wake()
@@ -61,9 +61,9 @@ class AuditTrail:
             self._figures.clear()
             self._writing = len(entries)
             try:
-                await store.record_calls(entries)
+                await store.audit.record_calls(entries)
                 if figures:
-                    await store.record_figures(figures)
+                    await store.audit.record_figures(figures)
             except ConsoleError as problem:
                 # The calls themselves must not fail because the file is full; the log keeps what the table lost.
                 for entry in entries:

@@ -213,7 +213,7 @@ async def _secret_labels(context: ToolContext, cluster: ClusterName, namespaces:
     if context.store is None:
         return []
     spaces = tuple(Namespace(one) for one in namespaces)
-    rows = (await context.store.rows(RowQuery(SECRETS, (cluster,), spaces, filter=parse_filter(f"-l {OWNED}")))).rows
+    rows = (await context.store.objects.rows(RowQuery(SECRETS, (cluster,), spaces, filter=parse_filter(f"-l {OWNED}")))).rows
     return [(row.namespace, row.labels) for row in rows]
 
 

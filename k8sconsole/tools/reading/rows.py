@@ -66,7 +66,7 @@ class RowSource:
             return Rows(rows, len(self._live), 0, f"{LIVE_CURSOR}{end}" if end < len(self._live) else "")
         assert self.context.store is not None
         with cursor_errors(cursor):
-            return await self.context.store.rows(self._query(limit, cursor))
+            return await self.context.store.objects.rows(self._query(limit, cursor))
 
     async def overview(self) -> tuple[Overview, tuple[str, ...]]:
         """Of all the rows, and the warnings of having read them."""
@@ -83,7 +83,7 @@ class RowSource:
             return self._live[start:] if limit is None else self._live[start : start + limit]
         assert self.context.store is not None
         with cursor_errors(cursor):
-            return await self.context.store.bodies(self._query(limit, cursor))
+            return await self.context.store.objects.bodies(self._query(limit, cursor))
 
     def _query(self, limit: int | None, cursor: str) -> RowQuery:
         wanted = self.wanted

@@ -54,7 +54,7 @@ class CacheContents(msgspec.Struct):
 async def cache_status(args: CacheStatusInput, context: ToolContext) -> Reply:
     store = _require_store(context)
     cluster = ClusterName(args.context) if args.context else None
-    told, states = await store.status(), await store.scan_states(cluster)
+    told, states = await store.status(), await store.metadata.scan_states(cluster)
     status = CacheContents(told.path, told.on_disk, told.objects, [_cached_kind(state, context.now) for state in states], told.note)
     freshness = (
         merge_freshness([cached_freshness(state, state.cluster) for state in states])
@@ -97,7 +97,7 @@ async def cache_query(args: CacheQueryInput, context: ToolContext) -> Reply:
     found = await _run_query(store, args.sql, args.limit)
     rows = fitting([[_json_cell(value) for value in row] for row in found.rows], args.max_tokens)
     table = QueryResult(list(found.columns), rows, found.truncated or len(rows) < len(found.rows))
-    states = await store.scan_states()
+    states = await store.metadata.scan_states()
     freshness = (
         merge_freshness([cached_freshness(state, state.cluster) for state in states]) if states else Freshness(Source.CACHE, None, False)
     )

@@ -62,7 +62,7 @@ def _cluster_reply(info: ClusterInfo, freshness: Freshness, warnings: tuple[str,
 async def _cluster_record(context: ToolContext, name: ClusterName) -> ClusterRecord | None:
     if context.store is None:
         return None
-    return next((one for one in await context.store.clusters() if one.name == name), None)
+    return next((one for one in await context.store.metadata.clusters() if one.name == name), None)
 
 
 async def _counts_freshness(context: ToolContext, name: ClusterName, known: ClusterRecord) -> Freshness:
@@ -74,7 +74,7 @@ async def _counts_freshness(context: ToolContext, name: ClusterName, known: Clus
 async def _cached_counts(context: ToolContext, name: ClusterName) -> dict[str, int]:
     if context.store is None:
         return {}
-    counts = await context.store.counts(name)
+    counts = await context.store.objects.counts(name)
     return {kind: counts[ResourceName(kind)] for kind in COUNTED if ResourceName(kind) in counts}
 
 

@@ -51,8 +51,8 @@ async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) 
 async def _known_kinds(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Freshness]:
     """As the last discovery found them; asked for now where there was none. Their age is that of the cluster's record."""
     if context.store is not None and not live:
-        seen = next((one.seen_at for one in await context.store.clusters() if one.name == cluster), None)
-        kept = await context.store.resources(cluster)
+        seen = next((one.seen_at for one in await context.store.metadata.clusters() if one.name == cluster), None)
+        kept = await context.store.metadata.resources(cluster)
         if kept and seen is not None:
             return list(kept), Freshness(Source.CACHE, seen, True)
     found = await (await context.cluster(cluster)).discover()

@@ -53,7 +53,7 @@ async def search_resources(args: SearchResourcesInput, context: ToolContext) -> 
     kinds = {str((await context.resource(cluster, word, "kinds")).name) for word in args.kinds}
     let = await readable_kinds(context, TOOLS[0], (cluster,), "", (args.namespace,) if args.namespace else ())
     states = [
-        state for state in await store.scan_states(cluster)
+        state for state in await store.metadata.scan_states(cluster)
         if state.confirmed_at is not None
         and (state.resource in kinds if kinds else state.resource not in QUIET)
         and (not let or state.resource in let)
@@ -74,7 +74,7 @@ async def search_resources(args: SearchResourcesInput, context: ToolContext) -> 
 async def _matching_rows(store: Store, cluster: ClusterName, kind: ResourceName, args: SearchResourcesInput) -> list[Row]:
     wanted = Filter(args.text, Text(args.text))
     spaces = (Namespace(args.namespace),) if args.namespace else ()
-    return (await store.rows(RowQuery(kind, (cluster,), spaces, filter=wanted))).rows
+    return (await store.objects.rows(RowQuery(kind, (cluster,), spaces, filter=wanted))).rows
 
 
 def _match_rank(row: Row, text: str) -> int:
@@ -84,7 +84,7 @@ def _match_rank(row: Row, text: str) -> int:
 
 
 async def _search_hit(store: Store, row: Row) -> SearchHit:
-    table = await store.table(row.cluster, row.resource)
+    table = await store.metadata.table(row.cluster, row.resource)
     at = table.index("STATUS")
     status = row.cells[at] if at is not None and at < len(row.cells) else ""
     return SearchHit(str(row.resource), row.name, row.namespace, status if isinstance(status, str) else "")

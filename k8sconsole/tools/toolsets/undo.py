@@ -115,7 +115,7 @@ def _masked(one: TargetObject, live: dict[str, Any]) -> dict[str, Any]:
 
 async def _find_version(context: ToolContext, one: TargetObject, wanted: str) -> tuple[Version, dict[str, Any]]:
     ref = _object_ref(one)
-    versions = (await history_of(context).life(ref)).versions
+    versions = (await history_of(context).versions(ref)).versions
     for version, body in reversed(versions):
         if version.resource_version == wanted and version.change is not Change.DELETED:
             return version, msgspec.json.decode(body)

@@ -99,8 +99,8 @@ async def test_a_clock_set_forty_days_forward_throws_nothing_away(store: Store, 
     coordinator.start(cluster)
     clock.off += 40 * DAY
     await _cleaned(store)
-    assert (await store.rows(RowQuery(PODS.name))).total == 7
-    then = await store.rows(RowQuery(PODS.name, as_of=before))
+    assert (await store.objects.rows(RowQuery(PODS.name))).total == 7
+    then = await store.objects.rows(RowQuery(PODS.name, as_of=before))
     assert then.total == 8, "what was deleted since is still told of the time before"
     await coordinator.close()
 
@@ -108,7 +108,7 @@ async def test_a_clock_set_forty_days_forward_throws_nothing_away(store: Store, 
 async def _cleaned(store: Store) -> None:
     """At least one round of cleaning has gone by; the writer works in order."""
     await asyncio.sleep(0.3)
-    await store.revision()
+    await store.objects.revision()
 
 
 async def test_what_was_kept_before_the_clock_was_set_back_is_still_there_and_the_past_before_it_too(store: Store, clock: SetClock) -> None:
@@ -125,10 +125,10 @@ async def test_what_was_kept_before_the_clock_was_set_back_is_still_there_and_th
     coordinator.start(cluster)
     await wait_until(lambda: _holds(store, PODS, 8))
     await _cleaned(store)
-    assert (await store.rows(RowQuery(PODS.name, as_of=yesterday))).total == 8
-    assert (await store.rows(RowQuery(PODS.name, as_of=clock.now() + 2 * HOUR))).total == 8
+    assert (await store.objects.rows(RowQuery(PODS.name, as_of=yesterday))).total == 8
+    assert (await store.objects.rows(RowQuery(PODS.name, as_of=clock.now() + 2 * HOUR))).total == 8
     await coordinator.close()
 
 
 async def _holds(store: Store, resource: ApiResource, count: int) -> bool:
-    return (await store.rows(RowQuery(resource.name))).total == count
+    return (await store.objects.rows(RowQuery(resource.name))).total == count

@@ -42,19 +42,29 @@ class SetClock(SystemClock):
 
 
 class Held:
-    """A store that writes only while it may."""
+    """A store whose writes wait for ``may_write``."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.may_write = asyncio.Event()
         self.may_write.set()
+        self.objects = HeldObjects(store, self.may_write)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
+
+class HeldObjects:
+    def __init__(self, store: Store, may_write: asyncio.Event) -> None:
+        self._objects = store.objects
+        self._may_write = may_write
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._objects, name)
+
     async def write(self, batch: WriteBatch) -> WriteResult:
-        await self.may_write.wait()
-        return await self._store.write(batch)
+        await self._may_write.wait()
+        return await self._objects.write(batch)
 
 
 class Scan:
@@ -66,7 +76,7 @@ class Scan:
         self.coordinator = ScanCoordinator(store, plan=plan, clock=clock or SystemClock(), publish=self.facts.append)
 
     async def names(self, resource: ApiResource, cluster: str = "memory") -> list[str]:
-        found = await self.store.rows(RowQuery(resource.name, clusters=(ClusterName(cluster),)))
+        found = await self.store.objects.rows(RowQuery(resource.name, clusters=(ClusterName(cluster),)))
         return [row.name for row in found.rows]
 
     def trust(self) -> ConnectionState | None:
@@ -117,7 +127,7 @@ async def test_a_kind_that_fails_is_named_and_the_others_are_read(scan: Scan) ->
     assert "no list for you" in reports["nodes"].missing[0]
     assert reports["nodes"].error == "", "what is not permitted is missing, and no failure"
     assert reports["pods"].objects == 8
-    states = {state.resource: state for state in await scan.store.scan_states()}
+    states = {state.resource: state for state in await scan.store.metadata.scan_states()}
     assert states["nodes"].status is ScanStatus.FAILED
     assert states["nodes"].missing
     assert states["pods"].status is ScanStatus.COMPLETED
@@ -317,8 +327,8 @@ async def test_a_definition_brings_its_kind_and_its_columns_and_takes_them_with_
     names = {"plural": "widgets", "kind": "Widget"}
     await cluster.put(DEFINITIONS, "widgets.example.com", spec={"group": "example.com", "names": names, "versions": [version]})
     await wait_until(lambda: _holds(scan, widgets, 1))
-    table = await scan.store.table(cluster.name, widgets.name)
-    (row,) = (await scan.store.rows(RowQuery(widgets.name))).rows
+    table = await scan.store.metadata.table(cluster.name, widgets.name)
+    (row,) = (await scan.store.objects.rows(RowQuery(widgets.name))).rows
     assert row.cells[table.index("SIZE") or 0] == "large"
     version["additionalPrinterColumns"] = [{"name": "Measure", "type": "string", "jsonPath": ".spec.size"}]
     await cluster.put(DEFINITIONS, "widgets.example.com", spec={"group": "example.com", "names": names, "versions": [version]})
@@ -348,8 +358,8 @@ async def test_no_value_of_a_secret_reaches_the_file(scan: Scan, tmp_path: Path)
     applied = {"kubectl.kubernetes.io/last-applied-configuration": '{"stringData":{"password":"hunter2-in-plain"}}'}
     await cluster.put(SECRETS, "db", "a", data={"password": "aHVudGVyMi1pbi1wbGFpbg=="}, metadata={"annotations": applied})
     await scan.coordinator.scan_once(cluster)
-    (row,) = (await scan.store.rows(RowQuery(SECRETS.name))).rows
-    body = await scan.store.body(row.ref)
+    (row,) = (await scan.store.objects.rows(RowQuery(SECRETS.name))).rows
+    body = await scan.store.objects.body(row.ref)
     assert body is not None
     on_disk = _bytes_in(tmp_path)
     for secret in (b"hunter2-in-plain", b"aHVudGVyMi1pbi1wbGFpbg"):
@@ -375,8 +385,8 @@ async def test_when_a_scan_ends_nothing_says_that_it_is_still_watched(scan: Scan
     scan.coordinator.start(cluster)
     await wait_until(lambda: _watching(scan, PODS))
     await scan.coordinator.stop(cluster.name)
-    assert not any(state.watching for state in await scan.store.scan_states())
-    assert await scan.store.take_lease("scan:memory", "somebody else", 5.0) == "somebody else"
+    assert not any(state.watching for state in await scan.store.metadata.scan_states())
+    assert await scan.store.sharing.take_lease("scan:memory", "somebody else", 5.0) == "somebody else"
 
 
 async def test_every_list_that_ends_is_told(scan: Scan) -> None:
@@ -386,8 +396,8 @@ async def test_every_list_that_ends_is_told(scan: Scan) -> None:
 
 
 async def _shows(scan: Scan, resource: ApiResource, column: str, cell: str) -> bool:
-    place = (await scan.store.table(ClusterName("memory"), resource.name)).index(column)
-    rows = (await scan.store.rows(RowQuery(resource.name))).rows
+    place = (await scan.store.metadata.table(ClusterName("memory"), resource.name)).index(column)
+    rows = (await scan.store.objects.rows(RowQuery(resource.name))).rows
     return place is not None and [row.cells[place] for row in rows] == [cell]
 
 
@@ -403,12 +413,12 @@ async def _begun(cluster: MemoryCluster, watches: int) -> bool:
 
 async def _gap_of(scan: Scan, least: float, most: float) -> bool:
     """In the history of pods, of so many seconds."""
-    gaps = await scan.store.gaps(0, float("inf"), resource=PODS.name)
+    gaps = await scan.store.history.gaps(0, float("inf"), resource=PODS.name)
     return any(least <= (gap.ended or 0) - gap.began <= most and "read later" in gap.reason for gap in gaps)
 
 
 async def _labelled(scan: Scan, number: str) -> bool:
-    return any(row.labels.get("number") == number for row in (await scan.store.rows(RowQuery(PODS.name))).rows)
+    return any(row.labels.get("number") == number for row in (await scan.store.objects.rows(RowQuery(PODS.name))).rows)
 
 
 async def _holds(scan: Scan, resource: ApiResource, count: int) -> bool:
@@ -424,4 +434,4 @@ async def _trust(scan: Scan, trust: ConnectionState) -> bool:
 
 
 async def _watching(scan: Scan, resource: ApiResource) -> bool:
-    return any(state.watching for state in await scan.store.scan_states() if state.resource == resource.name)
+    return any(state.watching for state in await scan.store.metadata.scan_states() if state.resource == resource.name)

@@ -53,11 +53,11 @@ class Site:
         await self.cluster.patch(CONFIGMAPS, "default", name, json.dumps({"data": {"k": value}}).encode(), PatchType.MERGE)
 
     async def kept(self, name: str) -> dict[str, Any] | None:
-        body = await self.store.body(self.ref(name))
+        body = await self.store.objects.body(self.ref(name))
         return None if body is None else json.loads(body)
 
     async def life(self, name: str) -> list[Change]:
-        return [version.change for version, _ in (await self.store.life(self.ref(name))).versions]
+        return [version.change for version, _ in (await self.store.history.versions(self.ref(name))).versions]
 
     def ref(self, name: str) -> ObjectRef:
         return ObjectRef(self.cluster.name, CONFIGMAPS.name, Namespace("default"), name)
@@ -98,10 +98,10 @@ async def test_an_object_that_is_read_by_itself_is_kept_with_its_past_like_what_
 async def test_what_has_not_changed_is_told_so_and_nothing_is_written(site: Site) -> None:
     await site.create("one")
     await site.read("one")
-    before = await site.store.revision()
+    before = await site.store.objects.revision()
     report = await site.read("one")
     assert (report.objects, report.added, report.changed, report.deleted) == (1, 0, 0, 0)
-    assert await site.store.revision() == before
+    assert await site.store.objects.revision() == before
 
 
 async def test_an_object_that_neither_the_cluster_nor_the_cache_knows_is_not_found(site: Site) -> None:
@@ -119,9 +119,9 @@ async def test_of_a_namespace_what_came_changed_and_went_is_kept_and_the_others_
     await site.cluster.delete(CONFIGMAPS, "default", "goes")
     report = await site.read()
     assert (report.added, report.changed, report.deleted) == (1, 1, 1)
-    found = await site.store.rows(RowQuery(CONFIGMAPS.name, namespaces=(Namespace("default"),)))
+    found = await site.store.objects.rows(RowQuery(CONFIGMAPS.name, namespaces=(Namespace("default"),)))
     assert {"stays", "changes", "comes"} <= {row.name for row in found.rows}
-    assert not (await site.store.rows(RowQuery(CONFIGMAPS.name, name="elsewhere"))).rows
+    assert not (await site.store.objects.rows(RowQuery(CONFIGMAPS.name, name="elsewhere"))).rows
 
 
 async def test_an_object_can_be_read_beside_another_process_that_scans_the_cluster(site: Site, tmp_path: Path) -> None:
@@ -161,8 +161,8 @@ async def test_the_count_of_a_kind_that_is_watched_here_stays_right(store: Store
     await wait_until(lambda: _watched(store, pods))
     await cluster.put(pods, "silent", "a", told=False)
     await coordinator.refresh_targets(cluster, "", [RefreshTarget(pods, "a", "silent")])
-    (state,) = [state for state in await store.scan_states() if state.resource == pods.name]
-    assert state.record_count == (await store.rows(RowQuery(pods.name))).total == 9
+    (state,) = [state for state in await store.metadata.scan_states() if state.resource == pods.name]
+    assert state.record_count == (await store.objects.rows(RowQuery(pods.name))).total == 9
     await coordinator.close()
 
 
@@ -181,22 +181,22 @@ async def test_an_object_of_a_kind_that_is_not_served_for_a_moment_is_not_taken_
     cluster.refusals["widgets.example.com", "a"] = NotFound("Cannot get widgets", "404 page not found")
     with pytest.raises(NotFound):
         await coordinator.refresh_targets(cluster, "", [RefreshTarget(WIDGETS, "a", "w")])
-    assert (await store.rows(RowQuery(WIDGETS.name))).total == 1
+    assert (await store.objects.rows(RowQuery(WIDGETS.name))).total == 1
     await coordinator.close()
 
 
 async def test_what_was_written_or_removed_while_a_part_was_read_has_the_last_word(store: Store) -> None:
-    await store.write(batch(pod("kept", "x", "1"), pod("removed", "x", "1")))
-    since = await store.revision()
-    await store.write(batch(pod("kept", "x", "3"), gone=(DeletedObject(Namespace("x"), "removed"),)))
+    await store.objects.write(batch(pod("kept", "x", "1"), pod("removed", "x", "1")))
+    since = await store.objects.revision()
+    await store.objects.write(batch(pod("kept", "x", "3"), gone=(DeletedObject(Namespace("x"), "removed"),)))
     late = batch(pod("kept", "x", "2"), pod("removed", "x", "1"), pod("new", "x", "1"), since=since)
-    result = await store.write(late)
-    rows = (await store.rows(RowQuery(PODS))).rows
+    result = await store.objects.write(late)
+    rows = (await store.objects.rows(RowQuery(PODS))).rows
     assert {row.name: row.resource_version for row in rows} == {"kept": "3", "new": "1"}
     assert (result.added, result.changed) == (1, 0)
     gone = batch(gone=(DeletedObject(Namespace("x"), "kept"),), since=since)
-    assert (await store.write(gone)).deleted == 0
+    assert (await store.objects.write(gone)).deleted == 0
 
 
 async def _watched(store: Store, resource: ApiResource) -> bool:
-    return any(state.watching for state in await store.scan_states() if state.resource == resource.name)
+    return any(state.watching for state in await store.metadata.scan_states() if state.resource == resource.name)

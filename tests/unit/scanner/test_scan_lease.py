@@ -97,18 +97,18 @@ async def test_whoever_loses_the_lease_stops_scanning(stores: list[Store]) -> No
 
     serving = asyncio.create_task(lease.serve(scan, asyncio.Event().wait))
     await begun.wait()
-    await stores[1].drop_lease(lease.name, "one")
-    await stores[1].take_lease(lease.name, "two", 60.0)
+    await stores[1].sharing.release_lease(lease.name, "one")
+    await stores[1].sharing.take_lease(lease.name, "two", 60.0)
     async with asyncio.timeout(20.0):
         await ended.wait()
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
-    assert await stores[1].take_lease(lease.name, "three", 60.0) == "two"
+    assert await stores[1].sharing.take_lease(lease.name, "three", 60.0) == "two"
 
 
 async def test_the_lease_of_a_holder_that_died_is_free_when_its_time_is_over(tmp_path: Path) -> None:
     store = await open_store(tmp_path / "cache.db")
-    assert await store.take_lease("scan:x", "dead", 0.05) == "dead"
+    assert await store.sharing.take_lease("scan:x", "dead", 0.05) == "dead"
     await asyncio.sleep(0.1)
     assert await ScanLease(store, MemoryCluster("x").name, "alive").acquire()
     await store.close()
@@ -126,7 +126,7 @@ async def test_a_scan_can_be_ended_when_the_cache_can_no_longer_be_written(store
 
 async def test_one_scan_does_not_wait_for_a_holder_that_died_without_a_word(stores: list[Store]) -> None:
     cluster = await shop()
-    assert await stores[1].take_lease(f"scan:{cluster.name}", "dead", 1.5) == "dead"
+    assert await stores[1].sharing.take_lease(f"scan:{cluster.name}", "dead", 1.5) == "dead"
     scan = Scan(stores[0])
     async with asyncio.timeout(10):
         reports = await scan.coordinator.scan_once(cluster)

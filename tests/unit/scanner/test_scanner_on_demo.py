@@ -42,13 +42,13 @@ class Site:
         return bool(self.states()) and self.states()[-1].trust is trust
 
     async def has(self, name: str, resource: ApiResource = CONFIGMAPS) -> bool:
-        return bool((await self.store.rows(RowQuery(resource.name, name=name))).rows)
+        return bool((await self.store.objects.rows(RowQuery(resource.name, name=name))).rows)
 
     async def lacks(self, name: str, resource: ApiResource = CONFIGMAPS) -> bool:
         return not await self.has(name, resource)
 
     async def watches_everything(self) -> bool:
-        watched = [state for state in await self.store.scan_states() if state.watching]
+        watched = [state for state in await self.store.metadata.scan_states() if state.watching]
         kinds = [each for each in (await self.cluster.discover()).resources if is_read(each) and "watch" in each.verbs]
         return len(watched) == len(kinds)
 
@@ -82,7 +82,7 @@ async def test_every_listable_kind_is_counted_as_the_server_counts_it(site: Site
         before = await _counted(site, kinds)
         reports = await site.coordinator.scan_once(site.cluster)
         assert not [report for report in reports if report.error]
-        rows = {resource.name: (await site.store.rows(RowQuery(resource.name))).total for resource in kinds}
+        rows = {resource.name: (await site.store.objects.rows(RowQuery(resource.name))).total for resource in kinds}
         return {report.resource: report.objects for report in reports} == rows == before == await _counted(site, kinds)
 
     await wait_until(counts_are_equal, within=60.0)
@@ -116,7 +116,7 @@ async def test_a_server_that_dies_is_told_within_seconds_and_its_return_too(site
     await site.demo.refuse()
     await wait_until(lambda: site.trusts(ConnectionState.LOST), within=5.0)
     assert site.states()[-1].retry_at
-    assert (await site.store.rows(RowQuery(PODS.name))).total > 0
+    assert (await site.store.objects.rows(RowQuery(PODS.name))).total > 0
     await site.demo.resume()
     await wait_until(lambda: site.trusts(ConnectionState.LIVE), within=10.0)
     await site.create("after-the-return")

@@ -34,10 +34,10 @@ class Kept:
         self.last = BEGIN + (count - 1) * DAY
 
     async def states(self) -> list[str]:
-        return [version.resource_version for version, _ in (await self.store.life(WEB)).versions]
+        return [version.resource_version for version, _ in (await self.store.history.versions(WEB)).versions]
 
     async def gap(self) -> tuple[float, float | None, str]:
-        first = (await self.store.gaps(0.0, BEGIN, cluster=HERE, resource=PODS))[0]
+        first = (await self.store.history.gaps(0.0, BEGIN, cluster=HERE, resource=PODS))[0]
         return first.began, first.ended, first.reason
 
     async def sizes(self) -> dict[str, int]:
@@ -50,23 +50,23 @@ class Kept:
 
 async def lived(folder: Path, rules: HistoryRules, count: int = 10) -> Kept:
     store = await open_store(folder / "cache.db", clock=Still(), lifetimes=Lifetimes(history=rules))
-    scan = await store.begin_scan(HERE, PODS)
-    await store.write(batch(pod("other", created_at=1.0), at=BEGIN - 1, scan_id=scan))
-    await store.finish_scan(HERE, PODS, scan)
+    scan = await store.objects.begin_scan(HERE, PODS)
+    await store.objects.write(batch(pod("other", created_at=1.0), at=BEGIN - 1, scan_id=scan))
+    await store.objects.finish_scan(HERE, PODS, scan)
     for number in range(count):
         changed = pod("web", version=str(number + 1), status=f"State{number}", created_at=BEGIN + 2e9)
-        await store.write(batch(changed, at=BEGIN + number * DAY))
+        await store.objects.write(batch(changed, at=BEGIN + number * DAY))
     return Kept(store, count)
 
 
 async def test_what_is_too_old_goes_and_the_table_of_any_moment_since_stays_whole(tmp_path: Path) -> None:
     kept = await lived(tmp_path, HistoryRules(max_age=3 * DAY))
-    before = {at: (await kept.store.rows(RowQuery(PODS, as_of=at))).rows for at in (kept.last - 2.5 * DAY, kept.last - 1.5 * DAY)}
+    before = {at: (await kept.store.objects.rows(RowQuery(PODS, as_of=at))).rows for at in (kept.last - 2.5 * DAY, kept.last - 1.5 * DAY)}
     assert await kept.store.clean(kept.last) > 0
     assert await kept.states() == ["6", "7", "8", "9", "10"]
-    assert {at: (await kept.store.rows(RowQuery(PODS, as_of=at))).rows for at in before} == before
+    assert {at: (await kept.store.objects.rows(RowQuery(PODS, as_of=at))).rows for at in before} == before
     assert await kept.gap() == (0.0, kept.last - 3 * DAY, "versions are kept for 3 days")
-    assert await kept.store.known_since(HERE, PODS) == kept.last - 3 * DAY
+    assert await kept.store.history.known_since(HERE, PODS) == kept.last - 3 * DAY
 
 
 async def test_a_kind_may_have_an_age_of_its_own(tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ async def test_of_one_object_only_so_many_versions_stay_and_it_is_said(tmp_path:
     await kept.store.clean(kept.last)
     assert (await kept.states())[-4:] == ["7", "8", "9", "10"]
     assert (await kept.sizes())["versions"] == 4
-    gaps = await kept.store.gaps(0.0, kept.last, cluster=HERE, resource=PODS)
+    gaps = await kept.store.history.gaps(0.0, kept.last, cluster=HERE, resource=PODS)
     assert "of an object 4 versions are kept" in [gap.reason for gap in gaps], gaps
 
 
@@ -95,12 +95,12 @@ async def test_all_versions_together_stay_within_their_bytes(tmp_path: Path) -> 
 
 async def test_an_object_that_has_long_gone_leaves_nothing_behind(tmp_path: Path) -> None:
     kept = await lived(tmp_path, HistoryRules(max_age=3 * DAY))
-    await kept.store.write(WriteBatch(HERE, PODS, kept.last, gone=[DeletedObject(Namespace("a"), "web")]))
-    assert (await kept.store.life(WEB)).versions[-1][0].change is Change.DELETED
+    await kept.store.objects.write(WriteBatch(HERE, PODS, kept.last, gone=[DeletedObject(Namespace("a"), "web")]))
+    assert (await kept.store.history.versions(WEB)).versions[-1][0].change is Change.DELETED
     await kept.store.clean(kept.last + 4 * DAY)
     assert await kept.sizes() == {"versions": 0, "lives": 0, "keyframes": 0, "bytes": 0}
-    assert (await kept.store.life(WEB)).versions == []
-    changes = await kept.store.changed(ChangeQuery(0.0, kept.last + 5 * DAY))
+    assert (await kept.store.history.versions(WEB)).versions == []
+    changes = await kept.store.history.changes(ChangeQuery(0.0, kept.last + 5 * DAY))
     assert (changes.versions, bool(changes.gaps)) == ([], True)
 
 

@@ -54,8 +54,8 @@ async def lived(store: SqliteStore, place: str) -> ObjectRef:
     parser = ResourceParser(resource, find_table(resource))
     for version in range(4):
         objects, _ = parser.objects([manifest(place, version)], {})
-        await store.write(WriteBatch(HERE, resource.name, 1000.0 + version, objects, columns=parser.columns))
-    await store.write(WriteBatch(HERE, resource.name, 2000.0, gone=[DeletedObject(Namespace("shop"), "planted")]))
+        await store.objects.write(WriteBatch(HERE, resource.name, 1000.0 + version, objects, columns=parser.columns))
+    await store.objects.write(WriteBatch(HERE, resource.name, 2000.0, gone=[DeletedObject(Namespace("shop"), "planted")]))
     return ObjectRef(HERE, ResourceName(resource.name), Namespace("shop"), "planted")
 
 
@@ -70,7 +70,7 @@ async def test_no_byte_of_a_secret_is_in_the_file_or_its_history(tmp_path: Path,
     assert any(form in manifest(place, 0) for form in forms()), "the search finds it where it is"
     store = await open_store(tmp_path / "cache.db")
     ref = await lived(store, place)
-    versions = (await store.life(ref)).versions
+    versions = (await store.history.versions(ref)).versions
     assert [version.change for version, _ in versions] == [Change.ADDED, *[Change.MODIFIED] * 3, Change.DELETED]
     told = [body for _, body in versions]
     assert all(SEEN.encode() in body for body in told)

@@ -40,7 +40,7 @@ async def _compare(path: Path, steps: list) -> None:
         await _apply(store, model, kind, cluster, parts)
         revision = await _follow(store, followed, revision)
         assert followed == model
-    found = await store.rows(RowQuery(PODS))
+    found = await store.objects.rows(RowQuery(PODS))
     assert {(row.cluster, row.namespace, row.name): row.resource_version for row in found.rows} == model
     assert [(row.namespace, row.name) for row in found.rows] == sorted((space, name) for _, space, name in model)
     await store.close()
@@ -48,19 +48,19 @@ async def _compare(path: Path, steps: list) -> None:
 
 async def _apply(store: Store, model: dict, kind: str, cluster: str, parts: list) -> None:
     if kind == "forget":
-        await store.forget(cluster)
+        await store.objects.delete(cluster)
         for key in [key for key in model if key[0] == cluster]:
             del model[key]
     elif kind == "gone":
-        await store.write(batch(cluster=cluster, gone=[DeletedObject(Namespace(space), name) for space, name in parts]))
+        await store.objects.write(batch(cluster=cluster, gone=[DeletedObject(Namespace(space), name) for space, name in parts]))
         for part in parts:
             model.pop((cluster, *part), None)
     else:
         objects = [pod(name, space, version) for space, name, version in parts]
-        scan = await store.begin_scan(cluster, PODS) if kind == "scan" else 0
-        await store.write(batch(*objects, cluster=cluster, scan_id=scan))
+        scan = await store.objects.begin_scan(cluster, PODS) if kind == "scan" else 0
+        await store.objects.write(batch(*objects, cluster=cluster, scan_id=scan))
         if scan:
-            await store.finish_scan(cluster, PODS, scan)
+            await store.objects.finish_scan(cluster, PODS, scan)
             for key in [key for key in model if key[0] == cluster]:
                 del model[key]
         model.update({(cluster, space, name): version for space, name, version in parts})
@@ -68,7 +68,7 @@ async def _apply(store: Store, model: dict, kind: str, cluster: str, parts: list
 
 async def _follow(store: Store, followed: dict, since: int) -> int:
     """As a pane does: deletions first, then what changed."""
-    difference = await store.rows(RowQuery(PODS, after_revision=since))
+    difference = await store.objects.rows(RowQuery(PODS, after_revision=since))
     for ref in difference.gone:
         followed.pop((ref.cluster, ref.namespace, ref.name), None)
     followed.update({(row.cluster, row.namespace, row.name): row.resource_version for row in difference.rows})

@@ -187,7 +187,7 @@ async def test_a_reply_at_hand_is_audited_like_any_and_its_share_is_kept(followe
         await followed.call("k8s_list_pods")
     assert (await followed.audit()).count(("k8s_list_pods", "completed", "ok")) == 4
     assert followed.store is not None
-    assert [value for _, value in await followed.store.figures(REPLY_HIT, 0.0)] == [0.0, 1.0, 1.0, 1.0]
+    assert [value for _, value in await followed.store.audit.figures(REPLY_HIT, 0.0)] == [0.0, 1.0, 1.0, 1.0]
 
 
 async def _of_cache(asked: Asked, context: ToolContext) -> Reply:

@@ -42,7 +42,7 @@ class Past:
 
     async def gap(self, began: float, ended: float | None, kind: str = "configmaps") -> None:
         assert self.harness.store is not None
-        await self.harness.store.record_gap(Gap(self.cluster.name, ResourceName(kind), began, ended, "the scanner was stopped"))
+        await self.harness.store.history.record_gap(Gap(self.cluster.name, ResourceName(kind), began, ended, "the scanner was stopped"))
 
 
 @pytest.fixture
@@ -195,7 +195,7 @@ async def test_ages_are_told_from_the_moment_that_is_asked_about(lived: Past) ->
     }
     seen = parsed("configmaps", table, msgspec.Raw(msgspec.json.encode(body)))
     columns = tuple(column.name for column in table.columns)
-    await store.write(WriteBatch(lived.cluster.name, ResourceName("configmaps"), now - 3600, [seen], columns=columns))
+    await store.objects.write(WriteBatch(lived.cluster.name, ResourceName("configmaps"), now - 3600, [seen], columns=columns))
     asked = {"kind": "cm", "filter": "name=aged", "limit": 1}
     assert (await lived.call("k8s_list_resources", **asked)).data["items"][0]["age"] == "2h"
     assert (await lived.call("k8s_list_resources", **asked, as_of="-75m")).data["items"] == []

@@ -36,7 +36,7 @@ def _pod(space: str, name: str, phase: str, ready: bool, version: int) -> Any:
 
 
 async def _write(store: Store, objects: list[Any], gone: list[DeletedObject], at: float) -> None:
-    await store.write(WriteBatch(HERE, ResourceName("pods"), at, objects, gone, columns=COLUMNS))
+    await store.objects.write(WriteBatch(HERE, ResourceName("pods"), at, objects, gone, columns=COLUMNS))
 
 
 @pytest.mark.parametrize("spaces", [(), ("a",)])
@@ -51,8 +51,8 @@ async def test_what_is_kept_from_call_to_call_equals_what_is_read_anew(store: St
         went = {(chance.choice("ab"), f"pod-{chance.randrange(30)}") for _ in range(chance.randrange(3))} - set(names)
         await _write(store, objects, [DeletedObject(Namespace(space), name) for space, name in went], 1_000.0 + turn)
         if turn == 25:
-            await store.forget(HERE, ResourceName("pods"))
+            await store.objects.delete(HERE, ResourceName("pods"))
         kept = await overviews.of(store, TABLE, query)
-        anew = overview_of(TABLE, (await store.rows(query)).rows)
+        anew = overview_of(TABLE, (await store.objects.rows(query)).rows)
         assert (kept.total, kept.counts) == (anew.total, anew.counts)
         assert [row.ref for row in kept.sick()] == [row.ref for row in anew.sick()]

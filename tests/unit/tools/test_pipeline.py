@@ -60,7 +60,7 @@ async def test_every_call_has_a_row_at_both_ends_and_counts_in_the_statistics(ha
         ("k8s_list_pods", "completed", "InvalidParams"),
     ]
     assert harness.store is not None
-    (usage,) = await harness.store.tool_usage()
+    (usage,) = await harness.store.audit.tool_usage()
     assert (usage.tool_name, usage.usage_count, usage.success_count, usage.error_count) == ("k8s_list_pods", 2, 1, 1)
     assert [fact.outcome for fact in harness.facts if isinstance(fact, CallCompleted)] == ["ok", "InvalidParams"]
 
@@ -94,7 +94,7 @@ async def test_a_handler_that_breaks_is_an_error_of_ours_and_tells_the_client_no
     assert SECRET not in repr(outcome.structured(0))
     assert (await harness.audit())[-1][2] == "InternalError"
     assert harness.store is not None
-    assert SECRET not in repr(await harness.store.audit())
+    assert SECRET not in repr(await harness.store.audit.entries())
 
 
 async def test_a_call_that_takes_too_long_ends_with_a_time_out(harness: ToolHarness) -> None:
@@ -117,7 +117,7 @@ async def test_arguments_results_and_texts_are_masked_whatever_tool_answers(harn
     assert outcome.error is None
     assert SECRET not in repr(outcome)
     assert harness.store is not None
-    assert SECRET not in repr(await harness.store.audit())
+    assert SECRET not in repr(await harness.store.audit.entries())
 
 
 async def test_a_change_is_tried_before_anybody_is_asked_and_done_only_after_a_yes(harness: ToolHarness) -> None:

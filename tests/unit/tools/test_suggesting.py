@@ -24,7 +24,7 @@ async def _names(harness: ToolHarness, cluster: Cluster, kind: str, namespace: s
     """As the cache knows them: the cluster goes on living meanwhile."""
     assert harness.store is not None
     spaces = (Namespace(namespace),) if namespace else ()
-    return sorted(row.name for row in (await harness.store.rows(RowQuery(ResourceName(kind), (cluster.name,), spaces))).rows)
+    return sorted(row.name for row in (await harness.store.objects.rows(RowQuery(ResourceName(kind), (cluster.name,), spaces))).rows)
 
 
 async def test_names_are_those_of_the_kind_and_the_namespace_chosen_before(harness: ToolHarness, cluster: Cluster) -> None:
@@ -48,7 +48,7 @@ async def test_what_begins_so_comes_before_what_only_holds_it(harness: ToolHarne
 
 async def test_the_containers_are_those_of_the_pod(harness: ToolHarness, cluster: Cluster) -> None:
     assert harness.store is not None
-    found = await harness.store.bodies(RowQuery(ResourceName("pods"), (cluster.name,), (Namespace("shop"),)))
+    found = await harness.store.objects.bodies(RowQuery(ResourceName("pods"), (cluster.name,), (Namespace("shop"),)))
     pods = [msgspec.json.decode(body) for _, body in found]
     pod = max(pods, key=lambda one: len(one["spec"]["containers"]))
     wanted = [one["name"] for part in ("containers", "initContainers") for one in pod["spec"].get(part, [])]

@@ -10,8 +10,8 @@ from k8sconsole.errors import UsageError
 from k8sconsole.model.differences import is_within
 from k8sconsole.model.history import ChangeQuery, Changes, Gap, Version
 from k8sconsole.model.refs import ClusterName, ResourceName
-from k8sconsole.store.sqlite.history.object_versions import CHANGES, told
-from k8sconsole.store.sqlite.history.recorder import Happened
+from k8sconsole.store.sqlite.history.object_versions import CHANGES, version_from_row
+from k8sconsole.store.sqlite.history.recorder import ChangeCode
 from k8sconsole.store.sqlite.relations import Relations
 
 EVENTS = (ResourceName("events"), ResourceName("events.events.k8s.io"))
@@ -28,7 +28,7 @@ _PAGE = (
 Kinds = dict[int, tuple[ClusterName, ResourceName]]
 
 
-class Window:
+class ChangeReader:
     """One question against one snapshot."""
 
     def __init__(self, connection: sqlite3.Connection, query: ChangeQuery, gaps: Sequence[Gap]) -> None:
@@ -55,7 +55,7 @@ class Window:
                     found[word] = found.get(word, 0) + count
         return found
 
-    def _count(self, kind: int, change: Happened) -> int:
+    def _count(self, kind: int, change: ChangeCode) -> int:
         where = f"v.kind_id = ? AND v.change = ? AND {_TIME}{self._of_life}"
         values = (kind, change, self._query.since, self._query.until, *self._of_life_values)
         source = f"versions v{_LIFE}" if self._of_life else "versions v"
@@ -74,18 +74,18 @@ class Window:
         found = self._connection.execute(_PAGE.format(where=where, limit=limit), values).fetchall()
         shown = found if query.limit is None else found[: query.limit]
         following = msgspec.json.encode((shown[-1][6], shown[-1][0])).decode() if len(shown) < len(found) and shown else ""
-        return [told(*self._kinds[one[1]], one[2:]) for one in shown], following
+        return [version_from_row(*self._kinds[one[1]], one[2:]) for one in shown], following
 
     def _of_kinds(self) -> str:
         """The numbers are our own."""
-        expiring = [kind for kind, (_, resource) in self._kinds.items() if Happened.DELETED not in self._changes_of(resource)]
-        without = f" AND NOT (v.change = {Happened.DELETED:d} AND v.kind_id IN ({_listed(expiring)}))" if expiring else ""
-        return f" AND v.change < {Happened.LOST:d} AND v.kind_id IN ({_listed(self._kinds)}){without}"
+        expiring = [kind for kind, (_, resource) in self._kinds.items() if ChangeCode.DELETED not in self._changes_of(resource)]
+        without = f" AND NOT (v.change = {ChangeCode.DELETED:d} AND v.kind_id IN ({_listed(expiring)}))" if expiring else ""
+        return f" AND v.change < {ChangeCode.LOST:d} AND v.kind_id IN ({_listed(self._kinds)}){without}"
 
-    def _changes_of(self, resource: ResourceName) -> tuple[Happened, ...]:
+    def _changes_of(self, resource: ResourceName) -> tuple[ChangeCode, ...]:
         """The server drops events after an hour: that tells nothing, unless events were asked for."""
         expiring = resource in EVENTS and resource not in self._query.resources
-        return (Happened.ADDED, Happened.MODIFIED) if expiring else tuple(CHANGES)
+        return (ChangeCode.ADDED, ChangeCode.MODIFIED) if expiring else tuple(CHANGES)
 
     def _narrowed(self) -> tuple[str, list[Any]]:
         query, where = self._query, ""

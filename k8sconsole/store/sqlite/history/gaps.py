@@ -24,7 +24,7 @@ _KINDS = """SELECT k.id, k.cluster, k.resource, k.confirmed_at, k.error, k.looke
 Span = tuple[float, float | None, str]
 
 
-def record(connection: sqlite3.Connection, kind: int, gap: Gap) -> None:
+def record_gap(connection: sqlite3.Connection, kind: int, gap: Gap) -> None:
     """One that has ended takes the place of the open one it began as."""
     if gap.ended is not None:
         connection.execute("DELETE FROM gaps WHERE kind_id = ? AND ended IS NULL AND began <= ?", (kind, gap.ended))
@@ -33,19 +33,19 @@ def record(connection: sqlite3.Connection, kind: int, gap: Gap) -> None:
 
 
 def open_gap(connection: sqlite3.Connection, kind: int, at: float, reason: str) -> None:
-    """From now on nothing is known, until ``know``; of what is unknown already it is known since when."""
+    """From now on nothing is known, until ``mark_known``; of what is unknown already it is known since when."""
     if connection.execute("SELECT 1 FROM gaps WHERE kind_id = ? AND ended IS NULL", (kind,)).fetchone() is None:
         (confirmed,) = connection.execute("SELECT ifnull(confirmed_at, ?) FROM kinds WHERE id = ?", (at, kind)).fetchone()
-        record(connection, kind, Gap(ClusterName(""), ResourceName(""), min(at, confirmed), None, reason))
+        record_gap(connection, kind, Gap(ClusterName(""), ResourceName(""), min(at, confirmed), None, reason))
 
 
-def know(connection: sqlite3.Connection, kind: int, at: float) -> None:
+def mark_known(connection: sqlite3.Connection, kind: int, at: float) -> None:
     """A list has ended: the kind is known from now on, and again where it was lost out of sight."""
     connection.execute("UPDATE kinds SET known_since = ? WHERE id = ? AND known_since IS NULL", (at, kind))
     connection.execute("UPDATE gaps SET ended = max(began, ?) WHERE kind_id = ? AND ended IS NULL", (at, kind))
 
 
-def gaps(
+def read_gaps(
     connection: sqlite3.Connection,
     span: tuple[float, float],
     whose: tuple[ClusterName | None, ResourceName | None],
@@ -66,9 +66,9 @@ def gaps(
     return sorted(found, key=lambda gap: gap.began)
 
 
-def of_query(connection: sqlite3.Connection, query: ChangeQuery, rules: HistoryRules, now: float) -> list[Gap]:
+def read_query_gaps(connection: sqlite3.Connection, query: ChangeQuery, rules: HistoryRules, now: float) -> list[Gap]:
     """In the question's window, of the kinds it is about."""
-    found = gaps(connection, (query.since, query.until), (None, None), rules, now)
+    found = read_gaps(connection, (query.since, query.until), (None, None), rules, now)
     return [
         gap
         for gap in found

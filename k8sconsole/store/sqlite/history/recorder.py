@@ -18,7 +18,7 @@ from k8sconsole.model.refs import ResourceName
 from k8sconsole.store.sqlite.bulk_insert import write_many
 from k8sconsole.store.sqlite.catalog import count_up
 from k8sconsole.store.sqlite.compression import patch
-from k8sconsole.store.sqlite.history.zstd_dictionaries import Samples, unpack
+from k8sconsole.store.sqlite.history.zstd_dictionaries import ZstdDictionaries, unpack
 
 _OLD = (
     "SELECT o.id, o.namespace, o.name, o.uid, o.resource_version, o.created_at, o.first_seen_at, o.changed_at, o.layout_id, o.owner,"
@@ -44,7 +44,7 @@ _json = msgspec.json.Encoder().encode
 _cells = msgspec.json.Decoder(list[Any]).decode
 
 
-class Happened(IntEnum):
+class ChangeCode(IntEnum):
     """``versions.change``. LOST: nothing is known of the object from then on; it may well live on."""
 
     ADDED = 1
@@ -64,7 +64,7 @@ class Keyframe(NamedTuple):
     packed: bytes
 
 
-class Old(NamedTuple):
+class EndedState(NamedTuple):
     """An object's present state, about to end. keyframe: of its life, if that has one."""
 
     id: int
@@ -84,7 +84,7 @@ class Old(NamedTuple):
     keyframe: Keyframe | None
 
 
-class Present(NamedTuple):
+class CurrentState(NamedTuple):
     """What ``objects`` is told of the state that is there now."""
 
     first_seen_at: float
@@ -92,17 +92,17 @@ class Present(NamedTuple):
     life: int | None
 
 
-class End(NamedTuple):
+class VersionEnd(NamedTuple):
     """How a state ended."""
 
     at: float
-    happened: Happened
+    happened: ChangeCode
     resource_version: str = ""
     by: str = ""
     paths: tuple[str, ...] = ()
 
 
-class Kind(NamedTuple):
+class KindEntry(NamedTuple):
     """One kind in one cluster. looked_at: since when it is looked at; what was created before is not told as added."""
 
     id: int
@@ -110,11 +110,11 @@ class Kind(NamedTuple):
     looked_at: float
 
 
-class Recorder:
+class VersionRecorder:
     def __init__(self, rules: HistoryRules) -> None:
         self.rules = rules
         self._kept: dict[ResourceName, bool] = {}
-        self.samples = Samples()
+        self.dictionaries = ZstdDictionaries()
         self._noise: dict[ResourceName, NoiseFilter] = {}
         self._words: dict[str, int] = {}
         self._looked: dict[int, float] = {}
@@ -123,24 +123,24 @@ class Recorder:
         self.grown: set[int] = set()
         """Lives that got longer since ``clean`` looked last."""
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """After a rollback nothing remembered is sure."""
         self._bytes = 0
         self._told.clear()
-        self.samples.forget()
+        self.dictionaries.clear()
         self._words.clear()
         self._looked.clear()
 
-    def kind(self, connection: sqlite3.Connection, number: int, resource: ResourceName, at: float) -> Kind:
+    def kind(self, connection: sqlite3.Connection, number: int, resource: ResourceName, at: float) -> KindEntry:
         """``at``: of the first look, if this is it."""
         looked = self._looked.get(number)
         if looked is None:
             connection.execute("UPDATE kinds SET looked_at = ? WHERE id = ? AND looked_at IS NULL", (at, number))
             (looked,) = connection.execute("SELECT looked_at FROM kinds WHERE id = ?", (number,)).fetchone()
             self._looked[number] = looked
-        return Kind(number, resource, looked)
+        return KindEntry(number, resource, looked)
 
-    def unlook(self, number: int) -> None:
+    def reset_looked_at(self, number: int) -> None:
         self._looked.pop(number, None)
 
     def settle(self, connection: sqlite3.Connection) -> None:
@@ -156,55 +156,61 @@ class Recorder:
             known = self._kept[resource] = self.rules.keeps(resource)
         return known
 
-    def added(self, connection: sqlite3.Connection, kind: Kind, objects: Iterable[ParsedObject], at: float) -> list[Present]:
+    def added(self, connection: sqlite3.Connection, kind: KindEntry, objects: Iterable[ParsedObject], at: float) -> list[CurrentState]:
         """Not in the file so far."""
         remembers = connection.execute("SELECT 1 FROM lives WHERE kind_id = ? LIMIT 1", (kind.id,)).fetchone() is not None
         return [self._added(connection, kind, each, at, remembers) for each in objects]
 
-    def _added(self, connection: sqlite3.Connection, kind: Kind, each: ParsedObject, at: float, remembers: bool = True) -> Present:
+    def _added(
+        self, connection: sqlite3.Connection, kind: KindEntry, each: ParsedObject, at: float, remembers: bool = True
+    ) -> CurrentState:
         """What was there before anybody looked has no history yet. remembers: whether anything of the kind was put by already."""
         if not self.keeps(kind.resource):
-            return Present(at, at, None)
+            return CurrentState(at, at, None)
         if remembers:
             self._tell(connection)
         known = _lost(connection, kind.id, each) if remembers else None
         if known is not None:
             return self._found_again(connection, kind, each, at, known)
         if each.created_at < int(kind.looked_at):
-            return Present(at, at, None)
+            return CurrentState(at, at, None)
         life = _begin(connection, kind.id, each, at)
-        self._happened(connection, kind.id, life, End(at, Happened.ADDED, each.resource_version, each.by))
-        return Present(at, at, life)
+        self._happened(connection, kind.id, life, VersionEnd(at, ChangeCode.ADDED, each.resource_version, each.by))
+        return CurrentState(at, at, life)
 
-    def changed(self, connection: sqlite3.Connection, kind: Kind, objects: Sequence[tuple[int, ParsedObject]], at: float) -> list[Present]:
+    def changed(
+        self, connection: sqlite3.Connection, kind: KindEntry, objects: Sequence[tuple[int, ParsedObject]], at: float
+    ) -> list[CurrentState]:
         """In the file under another version, layout or uid; no row twice."""
         former = {old.id: old for old in _old(connection, [row for row, _ in objects])}
         return [self._changed(connection, kind, former[row], each, at) for row, each in objects]
 
-    def _changed(self, connection: sqlite3.Connection, kind: Kind, old: Old, each: ParsedObject, at: float) -> Present:
+    def _changed(self, connection: sqlite3.Connection, kind: KindEntry, old: EndedState, each: ParsedObject, at: float) -> CurrentState:
         at = max(at, old.changed_at)
         if old.uid != each.uid:
-            self._end(connection, kind, old, End(at, Happened.DELETED))
+            self._end(connection, kind, old, VersionEnd(at, ChangeCode.DELETED))
             return self._added(connection, kind, each, at)
         if not self.keeps(kind.resource):
-            return Present(old.first_seen_at, at, None)
+            return CurrentState(old.first_seen_at, at, None)
         if old.resource_version == each.resource_version != "":
-            return Present(old.first_seen_at, old.changed_at, old.life)
+            return CurrentState(old.first_seen_at, old.changed_at, old.life)
         body = unpack(connection, old.packed)
         paths = changed_paths(body, each.body, self._noise_of(kind.resource))
         if not paths:
-            return Present(old.first_seen_at, old.changed_at, old.life)
-        end = End(at, Happened.MODIFIED, each.resource_version, each.by, paths)
-        return Present(old.first_seen_at, at, self._end(connection, kind, old, end, body))
+            return CurrentState(old.first_seen_at, old.changed_at, old.life)
+        end = VersionEnd(at, ChangeCode.MODIFIED, each.resource_version, each.by, paths)
+        return CurrentState(old.first_seen_at, at, self._end(connection, kind, old, end, body))
 
-    def gone(self, connection: sqlite3.Connection, kind: Kind, rows: Sequence[tuple[int, End]]) -> None:
+    def gone(self, connection: sqlite3.Connection, kind: KindEntry, rows: Sequence[tuple[int, VersionEnd]]) -> None:
         """No row twice."""
         for start in range(0, len(rows), _AT_ONCE):
             ends = dict(rows[start : start + _AT_ONCE])
             for old in _old(connection, ends):
                 self._end(connection, kind, old, ends[old.id])
 
-    def _end(self, connection: sqlite3.Connection, kind: Kind, old: Old, end: End, body: bytes | None = None) -> int | None:
+    def _end(
+        self, connection: sqlite3.Connection, kind: KindEntry, old: EndedState, end: VersionEnd, body: bytes | None = None
+    ) -> int | None:
         """The number of the life it belongs to."""
         if not self.keeps(kind.resource):
             return None
@@ -214,7 +220,9 @@ class Recorder:
         self._happened(connection, kind.id, life, end._replace(at=max(end.at, old.changed_at)), began)
         return life
 
-    def _state(self, connection: sqlite3.Connection, kind: int, life: int, old: Old, body: bytes) -> tuple[int, str | None, bytes | None]:
+    def _state(
+        self, connection: sqlite3.Connection, kind: int, life: int, old: EndedState, body: bytes
+    ) -> tuple[int, str | None, bytes | None]:
         """Against the life's keyframe: its number, which cells differ, and the body's patch. Where there is none that serves, the state
         becomes one."""
         base = old.keyframe
@@ -222,7 +230,7 @@ class Recorder:
             cells, told = _differing(base.cells, old.cells), patch(unpack(connection, base.packed), body)
             if len(told) <= max(128, (len(base.packed) + len(old.cells) + len(old.labels)) // 2):
                 return base.id, cells, told
-        packed = self.samples.pack(connection, kind, body)
+        packed = self.dictionaries.pack(connection, kind, body)
         texts = (old.owner, old.labels, old.cells)
         (number,) = connection.execute(_NEW_KEYFRAME, (old.layout, *texts, packed)).fetchone()
         connection.execute("UPDATE lives SET keyframe_id = ?, owner = ? WHERE id = ?", (number, old.owner, life))
@@ -230,7 +238,7 @@ class Recorder:
         return number, None, None
 
     def _happened(
-        self, connection: sqlite3.Connection, kind: int, life: int, end: End, began: tuple[Any, ...] = (None, None, None, None, None)
+        self, connection: sqlite3.Connection, kind: int, life: int, end: VersionEnd, began: tuple[Any, ...] = (None, None, None, None, None)
     ) -> None:
         by, paths = self._word(connection, end.by), self._word(connection, _json(end.paths).decode() if end.paths else "")
         self._told.append((life, kind, end.at, end.happened, _number(end.resource_version), by, paths, *began))
@@ -243,15 +251,15 @@ class Recorder:
         self._told.clear()
 
     def _found_again(
-        self, connection: sqlite3.Connection, kind: Kind, each: ParsedObject, at: float, lost: tuple[int, int, float, float, Any]
-    ) -> Present:
+        self, connection: sqlite3.Connection, kind: KindEntry, each: ParsedObject, at: float, lost: tuple[int, int, float, float, Any]
+    ) -> CurrentState:
         """The same object, after a time when nothing was known of it."""
         life, number, first_seen, began, version = lost
         if version == _number(each.resource_version):
             connection.execute("DELETE FROM versions WHERE id = ?", (number,))
-            return Present(first_seen, began, life)
-        self._happened(connection, kind.id, life, End(at, Happened.MODIFIED, each.resource_version, each.by))
-        return Present(first_seen, at, life)
+            return CurrentState(first_seen, began, life)
+        self._happened(connection, kind.id, life, VersionEnd(at, ChangeCode.MODIFIED, each.resource_version, each.by))
+        return CurrentState(first_seen, at, life)
 
     def _noise_of(self, resource: ResourceName) -> NoiseFilter:
         known = self._noise.get(resource)
@@ -272,13 +280,13 @@ class Recorder:
         return known
 
 
-def _old(connection: sqlite3.Connection, rows: Iterable[int]) -> Iterator[Old]:
+def _old(connection: sqlite3.Connection, rows: Iterable[int]) -> Iterator[EndedState]:
     for *state, number, layout, owner, labels, cells, packed in connection.execute(_OLD, (_json([*rows]).decode(),)).fetchall():
         keyframe = None if number is None else Keyframe(number, layout, owner, labels, cells, packed)
-        yield Old._make((*state, keyframe))
+        yield EndedState._make((*state, keyframe))
 
 
-def _begin(connection: sqlite3.Connection, kind: int, each: ParsedObject | Old, first_seen: float) -> int:
+def _begin(connection: sqlite3.Connection, kind: int, each: ParsedObject | EndedState, first_seen: float) -> int:
     facts = (kind, each.namespace, each.name, each.uid, each.created_at, first_seen, each.owner)
     number: int
     (number,) = connection.execute(_LIFE, facts).fetchone()
@@ -292,7 +300,7 @@ def _lost(connection: sqlite3.Connection, kind: int, each: ParsedObject) -> tupl
         " WHERE l.kind_id = ? AND l.namespace = ? AND l.name = ? AND l.uid = ? ORDER BY v.id DESC LIMIT 1",
         (kind, each.namespace, each.name, each.uid),
     ).fetchone()
-    return found[:5] if found is not None and found[5] == Happened.LOST else None
+    return found[:5] if found is not None and found[5] == ChangeCode.LOST else None
 
 
 def _differing(base: str, cells: str) -> str | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from k8sconsole.model.history.rules import DAY, HistoryRules
-from k8sconsole.store.sqlite.catalog import count_up, number
+from k8sconsole.store.sqlite.catalog import count_up, counter_value
 from k8sconsole.store.sqlite.history.recorder import KEYFRAME_BYTES, ROW_BYTES
 
 PIECE = 2000
@@ -79,7 +79,7 @@ def _shorten(connection: sqlite3.Connection, life: int, rule: str) -> None:
 
 
 def _by_size(connection: sqlite3.Connection, most: int) -> int:
-    if number(connection, "history") <= most:
+    if counter_value(connection, "history") <= most:
         return 0
     rows = connection.execute(_OLDEST, (PIECE,)).fetchall()
     if not rows:

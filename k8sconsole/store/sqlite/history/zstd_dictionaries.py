@@ -23,14 +23,14 @@ _REMEMBERED = 64
 _tools = local()
 
 
-class Samples:
+class ZstdDictionaries:
     """Lives on the writer's thread. Numbers are random, so that no two files give one number to two dictionaries."""
 
     def __init__(self) -> None:
         self._of: dict[int, tuple[bytes, zstandard.ZstdCompressor]] = {}
         self._tries: dict[int, int] = {}
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._of.clear()
         self._tries.clear()
 
@@ -38,7 +38,7 @@ class Samples:
         known = self._of.get(kind)
         if known is None or self._worn(kind):
             if len(self._of) >= _REMEMBERED:
-                self.forget()
+                self.clear()
             known = self._of[kind] = self._find(connection, kind)
         head, compressor = known
         packed: bytes = compressor.compress(body)

@@ -11,7 +11,7 @@ from k8sconsole.model.tables import KindTable
 from k8sconsole.store.sqlite.relations import Relations
 
 
-class Sieve:
+class RowFilter:
     """now in seconds since the epoch: ages are reckoned from it. A sieve without a filter keeps everything."""
 
     def __init__(self, filter: Filter | None, relations: Relations, now: float) -> None:

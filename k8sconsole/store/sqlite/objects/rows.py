@@ -13,12 +13,12 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable, sort_key
 from k8sconsole.store.port import RowQuery, Rows
-from k8sconsole.store.sqlite.catalog import kinds_of, number
-from k8sconsole.store.sqlite.column_layouts import Arrangement, Tables, arranged
+from k8sconsole.store.sqlite.catalog import counter_value, kinds_of
+from k8sconsole.store.sqlite.column_layouts import Arrangement, TableCache, arranged
 from k8sconsole.store.sqlite.compression import unpack
-from k8sconsole.store.sqlite.history import rows_as_of as past_rows
-from k8sconsole.store.sqlite.history.object_versions import opened
-from k8sconsole.store.sqlite.objects.filtering import Sieve
+from k8sconsole.store.sqlite.history import rows_as_of
+from k8sconsole.store.sqlite.history.object_versions import unpack_version
+from k8sconsole.store.sqlite.objects.filtering import RowFilter
 from k8sconsole.store.sqlite.relations import Relations
 
 _COLUMNS = (
@@ -33,10 +33,10 @@ Found = tuple[Row, Callable[[], bytes] | None]
 """A row, and what unpacks its body where that was asked for."""
 
 
-class Reading:
+class RowReader:
     """One query against one snapshot."""
 
-    def __init__(self, connection: sqlite3.Connection, query: RowQuery, tables: Tables, now: float) -> None:
+    def __init__(self, connection: sqlite3.Connection, query: RowQuery, tables: TableCache, now: float) -> None:
         self._connection = connection
         self._query = query
         self._tables = tables
@@ -45,12 +45,12 @@ class Reading:
         self._label_sets: dict[str, dict[str, str]] = {}
         self._arrangements: dict[tuple[int, int], Arrangement] = {}
         past = query.as_of is not None
-        self._sieve = Sieve(query.filter, Relations(connection, query.resource, past=past), now if query.as_of is None else query.as_of)
+        self._sieve = RowFilter(query.filter, Relations(connection, query.resource, past=past), now if query.as_of is None else query.as_of)
 
     def rows(self) -> Rows:
-        revision = number(self._connection, "revision")
+        revision = counter_value(self._connection, "revision")
         since = self._query.after_revision
-        if since is not None and self._query.as_of is None and since >= number(self._connection, "forgotten"):
+        if since is not None and self._query.as_of is None and since >= counter_value(self._connection, "forgotten"):
             return self._difference(since, revision)
         found, total, following, warnings = self._page(bodies=False)
         return Rows([row for row, _ in found], total, revision, following, warnings=warnings)
@@ -141,8 +141,8 @@ class Reading:
         where, values = self._narrowed("")
         conditions = "".join(f" AND {each}" for each in where)
         found: list[Found] = [
-            (self._row(facts, cells), partial(opened, self._connection, facts[13], facts[14]) if bodies else None)
-            for facts, cells in past_rows.read(self._connection, [*self._kinds], at, (conditions, values), bodies=bodies)
+            (self._row(facts, cells), partial(unpack_version, self._connection, facts[13], facts[14]) if bodies else None)
+            for facts, cells in rows_as_of.read(self._connection, [*self._kinds], at, (conditions, values), bodies=bodies)
         ]
         places = {cluster: kind for kind, cluster in self._kinds.items()}
         found.sort(key=lambda each: (each[0].namespace, each[0].name, places[each[0].cluster]))
@@ -225,7 +225,7 @@ def read_body(connection: sqlite3.Connection, ref: ObjectRef) -> bytes | None:
     return unpack(found[0]) if found else None
 
 
-def versions(
+def read_known_versions(
     connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, columns: tuple[str, ...]
 ) -> dict[tuple[Namespace, str], tuple[str, str]]:
     found = connection.execute(
@@ -243,7 +243,7 @@ _NAMES = (
 )
 
 
-def names(connection: sqlite3.Connection, where: tuple[str, str, str], part: str, limit: int) -> list[str]:
+def find_names(connection: sqlite3.Connection, where: tuple[str, str, str], part: str, limit: int) -> list[str]:
     """where: cluster, kind, and a namespace or nothing. Read from the index by name alone, bodies and cells are not touched.
 
     Telling names apart costs more than ordering them, and few kinds have the same name in many namespaces: that comes second.
@@ -256,7 +256,7 @@ def names(connection: sqlite3.Connection, where: tuple[str, str, str], part: str
     return [name for name, _ in connection.execute(_NAMES.replace("SELECT", "SELECT DISTINCT", 1), values)]
 
 
-def counts(connection: sqlite3.Connection, cluster: ClusterName) -> dict[ResourceName, int]:
+def count_objects(connection: sqlite3.Connection, cluster: ClusterName) -> dict[ResourceName, int]:
     found = connection.execute(
         "SELECT k.resource, (SELECT count(*) FROM objects o WHERE o.kind_id = k.id) FROM kinds k WHERE k.cluster = ? ORDER BY k.resource",
         (cluster,),
@@ -264,7 +264,7 @@ def counts(connection: sqlite3.Connection, cluster: ClusterName) -> dict[Resourc
     return {resource: count for resource, count in found if count}
 
 
-def changes(connection: sqlite3.Connection, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
+def find_changed_kinds(connection: sqlite3.Connection, after: int) -> list[tuple[ClusterName, ResourceName, int]]:
     """Two looks at the end of an index for each kind, however many rows there are."""
     found = connection.execute(
         "SELECT k.cluster, k.resource, max(ifnull((SELECT max(revision) FROM objects o WHERE o.kind_id = k.id), 0),"

@@ -11,10 +11,10 @@ from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.store.port import WriteBatch, WriteResult
 from k8sconsole.store.sqlite.bulk_insert import write_many
-from k8sconsole.store.sqlite.catalog import Catalog, next_number, number
+from k8sconsole.store.sqlite.catalog import Catalog, counter_value, next_number
 from k8sconsole.store.sqlite.compression import pack_all
 from k8sconsole.store.sqlite.history import gaps
-from k8sconsole.store.sqlite.history.recorder import End, Happened, Kind, Recorder
+from k8sconsole.store.sqlite.history.recorder import ChangeCode, KindEntry, VersionEnd, VersionRecorder
 from k8sconsole.store.sqlite.objects.stale_reads import without_overtaken
 
 _FIND = "SELECT id, resource_version, layout_id, uid FROM objects WHERE kind_id = ? AND namespace = ? AND name = ?"
@@ -58,7 +58,7 @@ class _Stamp(NamedTuple):
     layout: int
 
 
-class Scans:
+class RunningScans:
     """Lists under way: which rows each has met. Lives on the writer's thread; a list that is begun anew forgets its beginning."""
 
     def __init__(self) -> None:
@@ -81,10 +81,10 @@ class Scans:
 
 
 class ObjectWriter:
-    def __init__(self, catalog: Catalog, recorder: Recorder) -> None:
+    def __init__(self, catalog: Catalog, recorder: VersionRecorder) -> None:
         self._catalog = catalog
         self._recorder = recorder
-        self._scans = Scans()
+        self._scans = RunningScans()
 
     def begin_scan(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, at: float) -> int:
         scan_id = next_number(connection, "scan")
@@ -102,7 +102,7 @@ class ObjectWriter:
         sorted_.seen.update(_confirmed(connection, kind.id, batch.unchanged))
         if not (doomed or sorted_.added or sorted_.changed):
             self._scans.meet(batch.scan_id, sorted_.seen)
-            return WriteResult(0, 0, 0, len(sorted_.seen), number(connection, "revision"))
+            return WriteResult(0, 0, 0, len(sorted_.seen), counter_value(connection, "revision"))
         stamp = _Stamp(batch.at, next_number(connection, "revision"), layout)
         self._end(connection, kind, doomed, stamp.revision)
         self._change(connection, kind, sorted_.changed, stamp)
@@ -123,45 +123,45 @@ class ObjectWriter:
     ) -> WriteResult:
         kind = self._kind(connection, cluster, resource, at)
         met = self._scans.end(scan_id, kind.id)
-        gaps.know(connection, kind.id, at)
+        gaps.mark_known(connection, kind.id, at)
         held = connection.execute("SELECT id, namespace FROM objects WHERE kind_id = ?", (kind.id,)).fetchall()
         within = None if namespaces is None else set(namespaces)
         doomed = [row for row, namespace in held if row not in met and (within is None or namespace in within)]
         if not doomed:
-            return WriteResult(0, 0, 0, len(met), number(connection, "revision"))
+            return WriteResult(0, 0, 0, len(met), counter_value(connection, "revision"))
         revision = next_number(connection, "revision")
-        self._end(connection, kind, [(row, End(at, Happened.DELETED)) for row in doomed], revision)
+        self._end(connection, kind, [(row, VersionEnd(at, ChangeCode.DELETED)) for row in doomed], revision)
         self._recorder.settle(connection)
         return WriteResult(0, 0, len(doomed), len(met), revision)
 
-    def forget(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName | None, at: float) -> int:
+    def delete_kinds(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName | None, at: float) -> int:
         kinds = connection.execute(
             "SELECT id FROM kinds WHERE cluster = ? AND resource = ifnull(?, resource)", (cluster, resource)
         ).fetchall()
         doomed = [row for (kind,) in kinds for (row,) in connection.execute("SELECT id FROM objects WHERE kind_id = ?", (kind,))]
-        self.lose(connection, doomed, at, "the cache was told to forget it")
+        self.delete_unconfirmed(connection, doomed, at, "the cache was told to forget it")
         connection.executemany(
             "UPDATE kinds SET status = 'pending', confirmed_at = NULL, last_scan_at = NULL, resource_version = '', record_count = 0,"
             " watching = 0, error = '', missing = '[]', looked_at = NULL WHERE id = ?",
             kinds,
         )
         for (kind,) in kinds:
-            self._recorder.unlook(kind)
+            self._recorder.reset_looked_at(kind)
         return len(doomed)
 
-    def lose(self, connection: sqlite3.Connection, rows: list[int], at: float, reason: str) -> int:
+    def delete_unconfirmed(self, connection: sqlite3.Connection, rows: list[int], at: float, reason: str) -> int:
         """Rows by number, told as deletions to those who follow; in history, as the end of what is known."""
         revision = next_number(connection, "revision") if rows else 0
         for kind, mine in _by_kind(connection, rows):
             gaps.open_gap(connection, kind.id, at, reason)
-            self._end(connection, kind, [(row, End(at, Happened.LOST)) for row in mine], revision)
+            self._end(connection, kind, [(row, VersionEnd(at, ChangeCode.LOST)) for row in mine], revision)
         self._recorder.settle(connection)
         return len(rows)
 
-    def _kind(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, at: float) -> Kind:
+    def _kind(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, at: float) -> KindEntry:
         return self._recorder.kind(connection, self._catalog.kind(connection, cluster, resource), resource, at)
 
-    def _add(self, connection: sqlite3.Connection, kind: Kind, objects: list[ParsedObject], stamp: _Stamp) -> range:
+    def _add(self, connection: sqlite3.Connection, kind: KindEntry, objects: list[ParsedObject], stamp: _Stamp) -> range:
         (last,) = connection.execute("SELECT ifnull(max(id), 0) FROM objects").fetchone()
         rows = range(last + 1, last + 1 + len(objects))
         present = self._recorder.added(connection, kind, objects, stamp.at)
@@ -176,34 +176,34 @@ class ObjectWriter:
             connection.executemany("DELETE FROM gone WHERE kind_id = ? AND namespace = ? AND name = ?", again)
         return rows
 
-    def _change(self, connection: sqlite3.Connection, kind: Kind, objects: list[tuple[int, ParsedObject]], stamp: _Stamp) -> None:
+    def _change(self, connection: sqlite3.Connection, kind: KindEntry, objects: list[tuple[int, ParsedObject]], stamp: _Stamp) -> None:
         present = self._recorder.changed(connection, kind, objects, stamp.at)
         lines = [(row, *now, *_values(each, stamp)) for (row, each), now in zip(objects, present, strict=True)]
         write_many(connection, _UPDATE, lines)
         packed = pack_all([each.body for _, each in objects])
         write_many(connection, _UPDATE_BODY, [(row, body) for (row, _), body in zip(objects, packed, strict=True)])
 
-    def _end(self, connection: sqlite3.Connection, kind: Kind, doomed: Sequence[tuple[int, End]], revision: int) -> None:
+    def _end(self, connection: sqlite3.Connection, kind: KindEntry, doomed: Sequence[tuple[int, VersionEnd]], revision: int) -> None:
         self._recorder.gone(connection, kind, doomed)
         connection.executemany(_GONE, ((revision, end.at, row) for row, end in doomed))
         connection.executemany("DELETE FROM objects WHERE id = ?", ((row,) for row, _ in doomed))
         connection.executemany("DELETE FROM bodies WHERE id = ?", ((row,) for row, _ in doomed))
 
 
-def _departing(connection: sqlite3.Connection, kind: int, batch: WriteBatch) -> Iterable[tuple[int, End]]:
+def _departing(connection: sqlite3.Connection, kind: int, batch: WriteBatch) -> Iterable[tuple[int, VersionEnd]]:
     for each in batch.gone:
         found = connection.execute(_FIND, (kind, each.namespace, each.name)).fetchone()
         if found is not None:
-            yield found[0], End(batch.at, Happened.DELETED, each.resource_version, each.by)
+            yield found[0], VersionEnd(batch.at, ChangeCode.DELETED, each.resource_version, each.by)
 
 
-def _by_kind(connection: sqlite3.Connection, rows: Iterable[int]) -> list[tuple[Kind, list[int]]]:
+def _by_kind(connection: sqlite3.Connection, rows: Iterable[int]) -> list[tuple[KindEntry, list[int]]]:
     kinds: dict[int, list[int]] = {}
     for row in rows:
         (kind,) = connection.execute("SELECT kind_id FROM objects WHERE id = ?", (row,)).fetchone()
         kinds.setdefault(kind, []).append(row)
     names = dict(connection.execute("SELECT id, resource FROM kinds"))
-    return [(Kind(kind, names[kind], 0.0), mine) for kind, mine in kinds.items()]
+    return [(KindEntry(kind, names[kind], 0.0), mine) for kind, mine in kinds.items()]
 
 
 def _sort(connection: sqlite3.Connection, kind: int, layout: int, objects: Collection[ParsedObject]) -> _Sorted:

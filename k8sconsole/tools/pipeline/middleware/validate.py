@@ -116,7 +116,7 @@ async def _existed(context: ToolContext, cluster: ClusterName, namespace: str) -
     """Whether history has seen it: what was in a namespace is told after the namespace has gone."""
     if context.store is None:
         return False
-    return bool((await history_of(context).life(ObjectRef(cluster, NAMESPACES, Namespace(""), namespace), limit=1)).versions)
+    return bool((await history_of(context).versions(ObjectRef(cluster, NAMESPACES, Namespace(""), namespace), limit=1)).versions)
 
 
 async def _existing_namespace(context: ToolContext, cluster: ClusterName, namespace: str) -> None:
@@ -155,4 +155,4 @@ async def _cached_namespaces(context: ToolContext, cluster: ClusterName) -> list
     freshness = await context.freshness(cluster, NAMESPACES)
     if freshness.source is not Source.CACHE or freshness.observed_at is None:
         return []
-    return [row.name for row in (await context.store.rows(RowQuery(NAMESPACES, clusters=(cluster,)))).rows]
+    return [row.name for row in (await context.store.objects.rows(RowQuery(NAMESPACES, clusters=(cluster,)))).rows]
