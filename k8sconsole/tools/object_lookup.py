@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
-from k8sconsole.errors import NotFound, Unavailable, argument_details
+from k8sconsole.errors import InvalidParams, NotFound, Unavailable, argument_details
 from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness
@@ -90,3 +90,16 @@ async def _cached(context: ToolContext, cluster: ClusterName, resource: ApiResou
 def namespace_of(context: ToolContext, cluster: ClusterName, resource: ApiResource, asked: str) -> str:
     """The namespace of one object: the context's own by default, none for kinds without."""
     return (asked or context.default_namespace(cluster)) if resource.namespaced else ""
+
+
+def container_names(pod: dict[str, Any]) -> list[str]:
+    """Containers first, then init containers, then ephemeral ones."""
+    spec = pod.get("spec") or {}
+    return [str(one.get("name", "")) for field in ("containers", "initContainers", "ephemeralContainers") for one in spec.get(field) or []]
+
+
+def container_not_found(container: str, name: str, names: Sequence[str]) -> InvalidParams:
+    """The error for a container that the pod or workload of this name does not have. names: those it has."""
+    close = nearest_or_first(container, names)
+    details = argument_details("container", container, close, "one of its containers")
+    return InvalidParams(f"no container {container!r} in {name}", f"it has {', '.join(names)}", f"container={close[0]}", details)

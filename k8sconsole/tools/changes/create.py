@@ -22,18 +22,20 @@ class CreateResult(msgspec.Struct):
     undo: dict[str, Any] | None = None
 
 
-async def propose_create(context: ToolContext, one: TargetObject, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
+async def propose_create(context: ToolContext, target: TargetObject, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
     """Raises AlreadyExists, Invalid, Forbidden, as the server does."""
-    checked = await _send_create(context, one, manifest, dry_run=True)
-    return Proposal((one.label,), consequences, manifest_yaml(checked), str(_undo_create(one)))
+    checked = await send_create(context, target, manifest, dry_run=True)
+    return Proposal((target.label,), consequences, manifest_yaml(checked), str(_undo_create(target)))
 
 
-async def create_object(context: ToolContext, one: TargetObject, manifest: dict[str, Any], done: str = "created") -> Reply:
-    created = await _send_create(context, one, manifest, dry_run=False)
-    named = msgspec.structs.replace(one, name=str(created["metadata"]["name"]))
+async def create_object(context: ToolContext, target: TargetObject, manifest: dict[str, Any], done: str = "created") -> Reply:
+    created = await send_create(context, target, manifest, dry_run=False)
+    named = msgspec.structs.replace(target, name=str(created["metadata"]["name"]))
     undo = _undo_create(named)
-    made = CreateResult(str(one.resource.name), one.namespace, named.name, str(created["metadata"].get("uid", "")), created, undo.call)
-    return Reply(msgspec.to_builtins(made), f"{done} {named.label} in {one.cluster}\nundo: {undo}", context.live())
+    made = CreateResult(
+        str(target.resource.name), target.namespace, named.name, str(created["metadata"].get("uid", "")), created, undo.call
+    )
+    return Reply(msgspec.to_builtins(made), f"{done} {named.label} in {target.cluster}\nundo: {undo}", context.live())
 
 
 def manifest_yaml(manifest: dict[str, Any]) -> str:
@@ -47,18 +49,18 @@ def manifest_yaml(manifest: dict[str, Any]) -> str:
     return text
 
 
-def _undo_create(one: TargetObject) -> Undo:
-    return Undo("k8s_delete_resource", one.arguments())
+def _undo_create(target: TargetObject) -> Undo:
+    return Undo("k8s_delete_resource", target.arguments())
 
 
-async def _send_create(context: ToolContext, one: TargetObject, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-    cluster = await context.cluster(one.cluster)
+async def send_create(context: ToolContext, target: TargetObject, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
+    cluster = await context.cluster(target.cluster)
     try:
-        answer = await cluster.create(one.resource, one.namespace or None, msgspec.json.encode(manifest), dry_run=dry_run)
+        answer = await cluster.create(target.resource, target.namespace or None, msgspec.json.encode(manifest), dry_run=dry_run)
     except NotFound as cause:
-        details = {"parameter": "namespace", "given": one.namespace, "nearest": []}
+        details = {"parameter": "namespace", "given": target.namespace, "nearest": []}
         raise NotFound(
-            f"no namespace {one.namespace!r} in {one.cluster}", cause.detail or cause.title, "k8s_list_namespaces", details
+            f"no namespace {target.namespace!r} in {target.cluster}", cause.detail or cause.title, "k8s_list_namespaces", details
         ) from cause
-    found: dict[str, Any] = msgspec.json.decode(mask_body(one.resource.name, answer))
+    found: dict[str, Any] = msgspec.json.decode(mask_body(target.resource.name, answer))
     return found

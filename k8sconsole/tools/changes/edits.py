@@ -105,14 +105,14 @@ async def resolve_target(args: Any, context: ToolContext, kind: str = "") -> Tar
     return TargetObject(cluster, resource, namespace_of(context, cluster, resource, getattr(args, "namespace", "")), args.name)
 
 
-async def fetch_live(context: ToolContext, one: TargetObject, subresource: str | None = None) -> dict[str, Any]:
+async def fetch_live(context: ToolContext, target: TargetObject, subresource: str | None = None) -> dict[str, Any]:
     """The object as the cluster has it now, masked, managedFields kept. Raises NotFound with the nearest names."""
-    cluster = await context.cluster(one.cluster)
+    cluster = await context.cluster(target.cluster)
     try:
-        raw = await cluster.get(one.resource, one.namespace or None, one.name, subresource)
+        raw = await cluster.get(target.resource, target.namespace or None, target.name, subresource)
     except NotFound as cause:
-        raise await not_found(context, one.cluster, one.resource, one.namespace, one.name) from cause
-    return _mask_response(one, raw)
+        raise await not_found(context, target.cluster, target.resource, target.namespace, target.name) from cause
+    return _mask_response(target, raw)
 
 
 def change_handlers(planned: Planner, done: str) -> tuple[Preparation, Handler]:
@@ -136,17 +136,17 @@ def change_handlers(planned: Planner, done: str) -> tuple[Preparation, Handler]:
     return prepare, handle
 
 
-def change_reply(context: ToolContext, one: TargetObject, done: str, lines: list[str], undo: Undo, version: str) -> Reply:
-    told = ChangeResult(str(one.resource.name), one.namespace, one.name, version, lines, undo.call, undo.why)
-    text = "\n".join((f"{done} {one.label} in {one.cluster}", *lines, f"undo: {undo}"))
+def change_reply(context: ToolContext, target: TargetObject, done: str, lines: list[str], undo: Undo, version: str) -> Reply:
+    told = ChangeResult(str(target.resource.name), target.namespace, target.name, version, lines, undo.call, undo.why)
+    text = "\n".join((f"{done} {target.label} in {target.cluster}", *lines, f"undo: {undo}"))
     return Reply(msgspec.to_builtins(told), text, context.live())
 
 
-def check_same_object(context: ToolContext, one: TargetObject, before: dict[str, Any] | None) -> None:
+def check_same_object(context: ToolContext, target: TargetObject, before: dict[str, Any] | None) -> None:
     """Raises Conflict when the name has come to mean another object since it was shown."""
     shown = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
     if context.proposal is not None and shown != uid_of(before):
-        raise Conflict(f"{one.label} is another object now", "the one that was shown has gone", "look at it again, and repeat the call")
+        raise Conflict(f"{target.label} is another object now", "the one that was shown has gone", "look at it again, and repeat the call")
 
 
 def uid_of(obj: dict[str, Any] | None) -> str:
@@ -164,17 +164,17 @@ def refuse_masked_values(value: Any, parameter: str) -> None:
         raise InvalidParams(f"{parameter} holds a masked value", "it would overwrite the real one", "leave that field out", details)
 
 
-async def undo_from_history(context: ToolContext, one: TargetObject, before: dict[str, Any]) -> Undo:
+async def undo_from_history(context: ToolContext, target: TargetObject, before: dict[str, Any]) -> Undo:
     """The old version brought back, where history holds it."""
     if context.store is None:
         return Undo(why="there is no cache file, so the old version was not kept")
-    ref = ObjectRef(one.cluster, one.resource.name, Namespace(one.namespace), one.name)
+    ref = ObjectRef(target.cluster, target.resource.name, Namespace(target.namespace), target.name)
     kept = await context.store.history.object_as_of(ref, context.now)
     if kept is None or kept[0].change is Change.DELETED:
         return Undo(why="history does not hold its old version")
-    if changed_fields(_comparable_bytes(msgspec.json.decode(kept[1])), _comparable_bytes(before), context.noise(one.resource.name)):
+    if changed_fields(_comparable_bytes(msgspec.json.decode(kept[1])), _comparable_bytes(before), context.noise(target.resource.name)):
         return Undo(why="its latest state is not in the history yet")
-    return Undo("k8s_undo_change", one.arguments(resource_version=kept[0].resource_version))
+    return Undo("k8s_undo_change", target.arguments(resource_version=kept[0].resource_version))
 
 
 def _comparable_bytes(obj: dict[str, Any]) -> bytes:
@@ -225,9 +225,9 @@ def _is_bookkeeping(one: Difference) -> bool:
     return one.path.startswith((*_BOOKKEEPING, "status"))
 
 
-def _mask_response(one: TargetObject, raw: bytes) -> dict[str, Any]:
+def _mask_response(target: TargetObject, raw: bytes) -> dict[str, Any]:
     managed = (msgspec.json.decode(raw).get("metadata") or {}).get("managedFields")
-    found: dict[str, Any] = msgspec.json.decode(mask_body(one.resource.name, raw))
+    found: dict[str, Any] = msgspec.json.decode(mask_body(target.resource.name, raw))
     if managed:
         found["metadata"]["managedFields"] = managed
     return found

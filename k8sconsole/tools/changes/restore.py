@@ -23,25 +23,25 @@ _SERVER_FIELDS = frozenset(
 )
 
 
-def restore_version(one: TargetObject, live: dict[str, Any], old: dict[str, Any]) -> tuple[dict[str, Any], list[Difference]]:
+def restore_version(target: TargetObject, live: dict[str, Any], old: dict[str, Any]) -> tuple[dict[str, Any], list[Difference]]:
     """The object to write, and what it changes. live is not masked, old is. Raises Invalid where a masked value would have to return."""
-    changes = find_differences(_writable_fields(mask_object(one.resource.name, live)), _writable_fields(old))
-    _refuse_masked(one, [change.new for change in changes], [change.path for change in changes])
+    changes = find_differences(_writable_fields(mask_object(target.resource.name, live)), _writable_fields(old))
+    _refuse_masked(target, [change.new for change in changes], [change.path for change in changes])
     wanted: dict[str, Any] = apply_differences(_writable_fields(live), changes)
     meta = {key: value for key, value in live["metadata"].items() if key in ("resourceVersion", "uid")}
-    wanted = {**_type_meta(one), **wanted, "metadata": {**wanted["metadata"], **meta}}
+    wanted = {**_type_meta(target), **wanted, "metadata": {**wanted["metadata"], **meta}}
     return ({**wanted, "status": live["status"]} if "status" in live else wanted), changes
 
 
-def recreation_manifest(one: TargetObject, old: dict[str, Any]) -> dict[str, Any]:
+def recreation_manifest(target: TargetObject, old: dict[str, Any]) -> dict[str, Any]:
     """The manifest of an object that is gone. Raises Invalid where part of it is masked."""
     wanted = _writable_fields(old)
-    _refuse_masked(one, [wanted], [one.label])
+    _refuse_masked(target, [wanted], [target.label])
     meta = {key: value for key, value in wanted["metadata"].items() if key not in ("ownerReferences", "finalizers")}
     spec = dict(wanted["spec"]) if isinstance(wanted.get("spec"), dict) else None
-    if spec is not None and one.resource.name == "pods":
+    if spec is not None and target.resource.name == "pods":
         spec.pop("nodeName", None)
-    return {**_type_meta(one), **wanted, "metadata": meta, **({"spec": spec} if spec is not None else {})}
+    return {**_type_meta(target), **wanted, "metadata": meta, **({"spec": spec} if spec is not None else {})}
 
 
 def format_changes(changes: Sequence[Difference]) -> list[str]:
@@ -54,13 +54,13 @@ def _writable_fields(obj: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")}, "metadata": meta}
 
 
-def _type_meta(one: TargetObject) -> dict[str, str]:
-    return {"apiVersion": one.resource.api_version, "kind": one.resource.kind}
+def _type_meta(target: TargetObject) -> dict[str, str]:
+    return {"apiVersion": target.resource.api_version, "kind": target.resource.kind}
 
 
-def _refuse_masked(one: TargetObject, values: list[Any], paths: list[str]) -> None:
+def _refuse_masked(target: TargetObject, values: list[Any], paths: list[str]) -> None:
     hidden = [path for value, path in zip(values, paths, strict=True) if any(is_masked(text) for text in collect_strings(value))]
     if hidden:
         details = {"parameter": "resource_version", "fields": hidden, "nearest": []}
         why = f"history never kept the values of {', '.join(hidden)}: they were masked"
-        raise Invalid(f"{one.label} cannot be brought back", why, "set those fields by hand", details)
+        raise Invalid(f"{target.label} cannot be brought back", why, "set those fields by hand", details)

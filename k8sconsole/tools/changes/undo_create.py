@@ -29,51 +29,52 @@ _STRICTNESS = (Action.ALLOW, Action.ASK, Action.TYPE_NAME, Action.DENY)
 
 
 async def propose_undo_create(
-    context: ToolContext, tool: "ToolSpec", one: TargetObject, live: dict[str, Any], request: RequestRecord
+    context: ToolContext, tool: "ToolSpec", target: TargetObject, live: dict[str, Any], request: RequestRecord
 ) -> Proposal:
     """Raises Conflict where the name has come to mean another object, PolicyDenied, and what the server says to the deletion."""
-    _check_created_by_request(one, live, request)
-    _check_delete_policy(context, tool, one)
-    await _send_delete(context, one, uid_of(live), dry_run=True)
-    masked = mask_object(one.resource.name, live)
+    _check_created_by_request(target, live, request)
+    _check_delete_policy(context, tool, target)
+    await _send_delete(context, target, uid_of(live), dry_run=True)
+    masked = mask_object(target.resource.name, live)
     consequences = (
         f"deletes what {request.tool} made at {format_exact_time(request.began)}",
-        *await budgets_broken_by_deleting(context, one.cluster, one.resource, masked),
-        *await deletion_impact(context, one.cluster, one.resource, masked),
+        *await budgets_broken_by_deleting(context, target.cluster, target.resource, masked),
+        *await deletion_impact(context, target.cluster, target.resource, masked),
     )
-    shown = f"the server would delete {one.label} (uid {uid_of(live)})"
-    undo = await undo_from_history(context, one, masked)
-    return Proposal((one.label,), consequences, shown, str(undo), {"uid": uid_of(live)})
+    shown = f"the server would delete {target.label} (uid {uid_of(live)})"
+    undo = await undo_from_history(context, target, masked)
+    return Proposal((target.label,), consequences, shown, str(undo), {"uid": uid_of(live)})
 
 
-async def undo_create(context: ToolContext, one: TargetObject, live: dict[str, Any]) -> Reply:
-    undo = await undo_from_history(context, one, mask_object(one.resource.name, live))
-    await _send_delete(context, one, uid_of(live), dry_run=False)
-    return change_reply(context, one, "deleted again", ["deleted again"], undo, "")
+async def undo_create(context: ToolContext, target: TargetObject, live: dict[str, Any]) -> Reply:
+    undo = await undo_from_history(context, target, mask_object(target.resource.name, live))
+    await _send_delete(context, target, uid_of(live), dry_run=False)
+    return change_reply(context, target, "deleted again", ["deleted again"], undo, "")
 
 
-def _check_created_by_request(one: TargetObject, live: dict[str, Any], request: RequestRecord) -> None:
+def _check_created_by_request(target: TargetObject, live: dict[str, Any], request: RequestRecord) -> None:
     born = parse_object_time(live["metadata"].get("creationTimestamp"))
     skew = SKEW if request.making else LITTLE_SKEW
     if born is None or not request.began - skew <= born <= request.ended + skew:
         when = live["metadata"].get("creationTimestamp")
-        raise Conflict(f"{one.label} is another object now", f"it was made at {when}, not by that request", "k8s_delete_resource")
+        raise Conflict(f"{target.label} is another object now", f"it was made at {when}, not by that request", "k8s_delete_resource")
 
 
-def _check_delete_policy(context: ToolContext, tool: "ToolSpec", one: TargetObject) -> None:
+def _check_delete_policy(context: ToolContext, tool: "ToolSpec", target: TargetObject) -> None:
     """A rule about deleting counts here too, and one that only lets objects be written does not let them be deleted."""
     policy, call = context.environment.policy(), context.call
-    target = Target(one.cluster, resource=one.resource, namespaces=(one.namespace,) if one.namespace else (), name=one.name)
-    able = msgspec.structs.replace(tool.capabilities, operation_types=("delete",))
-    deleting = msgspec.structs.replace(tool, capabilities=able, aliases=(*tool.aliases, "k8s_delete_resource", "delete_resource"))
-    asked, wanted = decide(policy, tool, call, target), decide(policy, deleting, call, target)
-    if _STRICTNESS.index(wanted.action) > _STRICTNESS.index(asked.action) or wanted.action is Action.DENY:
-        details = {"tool": tool.name, "reason": wanted.reason}
-        raise PolicyDenied(f"{one.label} is not deleted by an undo", f"deleting it: {wanted.reason}", "k8s_delete_resource", details)
+    namespaces = (target.namespace,) if target.namespace else ()
+    judged = Target(target.cluster, resource=target.resource, namespaces=namespaces, name=target.name)
+    capabilities = msgspec.structs.replace(tool.capabilities, operation_types=("delete",))
+    deletion = msgspec.structs.replace(tool, capabilities=capabilities, aliases=(*tool.aliases, "k8s_delete_resource", "delete_resource"))
+    decision, needed = decide(policy, tool, call, judged), decide(policy, deletion, call, judged)
+    if _STRICTNESS.index(needed.action) > _STRICTNESS.index(decision.action) or needed.action is Action.DENY:
+        details = {"tool": tool.name, "reason": needed.reason}
+        raise PolicyDenied(f"an undo may not delete {target.label}", f"deleting it: {needed.reason}", "k8s_delete_resource", details)
 
 
-async def _send_delete(context: ToolContext, one: TargetObject, uid: str, *, dry_run: bool) -> None:
-    cluster = await context.cluster(one.cluster)
+async def _send_delete(context: ToolContext, target: TargetObject, uid: str, *, dry_run: bool) -> None:
+    cluster = await context.cluster(target.cluster)
     await cluster.delete(
-        one.resource, one.namespace or None, one.name, propagation="Background", grace_seconds=None, uid=uid, dry_run=dry_run
+        target.resource, target.namespace or None, target.name, propagation="Background", grace_seconds=None, uid=uid, dry_run=dry_run
     )

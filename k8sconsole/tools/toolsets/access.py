@@ -1,4 +1,4 @@
-"""What the person behind the context may do."""
+"""Which verbs RBAC allows the user of a context."""
 
 import asyncio
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams
+from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Capabilities, Scope
@@ -26,7 +26,7 @@ class CheckPermissionInput(Common, kw_only=True):
 
 
 class PermissionReview(msgspec.Struct):
-    """allowed: by verb. reasons: what the server said of a verb, where it said anything."""
+    """allowed: by verb. reasons: by verb, the server's own words, where it gave any."""
 
     kind: str
     namespace: str
@@ -46,15 +46,15 @@ async def check_permission(args: CheckPermissionInput, context: ToolContext) -> 
             for verb in verbs
         )
     )
-    told = PermissionReview(
+    review = PermissionReview(
         str(resource.name), namespace, {verb: answer.allowed for verb, answer in zip(verbs, answers, strict=True)},
         {verb: answer.reason for verb, answer in zip(verbs, answers, strict=True) if answer.reason},
     )  # fmt: skip
-    where = f" in {namespace}" if namespace else " in all namespaces" if resource.namespaced else ""
+    scope = f" in {namespace}" if namespace else " in all namespaces" if resource.namespaced else ""
     lines = [
         f"{verb}: {'yes' if answer.allowed else 'no'}{_reason_suffix(answer.reason)}" for verb, answer in zip(verbs, answers, strict=True)
     ]
-    return Reply(msgspec.to_builtins(told), "\n".join((f"{resource.name}{where}", *lines)), context.live())
+    return Reply(msgspec.to_builtins(review), "\n".join((f"{resource.name}{scope}", *lines)), context.live())
 
 
 def _reason_suffix(reason: str) -> str:
@@ -66,13 +66,13 @@ def _namespace_to_check(args: CheckPermissionInput, default: str) -> str:
 
 
 def _verbs_to_check(args: CheckPermissionInput, resource: ApiResource) -> tuple[str, ...]:
-    """Raises InvalidParams for a word that is no verb of Kubernetes; special ones such as ``escalate`` may be asked for by name."""
+    """The verbs to check. A special verb such as ``escalate`` is checked if it is named. Raises InvalidParams for a malformed verb."""
     if not args.verb:
         return ("get", "create") if args.subresource else resource.verbs or VERBS
     if not (args.verb.isascii() and args.verb.isalpha() and args.verb.islower()):
         close = nearest_or_first(args.verb.lower(), VERBS)
-        details = {"parameter": "verb", "given": args.verb[:60], "expected": "a verb of Kubernetes", "nearest": close}
-        raise InvalidParams(f"no verb {args.verb[:60]!r}", "verbs are single lower-case words", f"verb={close[0]}", details)
+        details = argument_details("verb", args.verb[:60], close, "a Kubernetes verb")
+        raise InvalidParams(f"no verb {args.verb[:60]!r}", "a verb is one lower-case word", f"verb={close[0]}", details)
     return (args.verb,)
 
 
@@ -80,7 +80,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     reading(
         "check_permission",
         "Check a permission",
-        "Whether RBAC allows this context to do something, as the cluster itself answers. Policy of this program may forbid more.",
+        "Whether RBAC allows this context to do something, according to the cluster. The policy of this program may deny more.",
         (CheckPermissionInput, PermissionReview),
         check_permission,
         Capabilities(("*",), ("get",), Scope.NAMESPACE, "object", cache_friendly=False),

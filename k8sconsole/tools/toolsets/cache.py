@@ -1,4 +1,4 @@
-"""The cache itself: what it holds, how old that is, and questions to it in SQL."""
+"""The cache file: its content and age, SQL queries over it, and refreshing it."""
 
 import re
 from typing import Annotated, Any
@@ -6,21 +6,21 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError, UsageError
+from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError, UsageError, argument_details
 from k8sconsole.kit.text import find_nearest, format_age, strip_control
 from k8sconsole.model.cache_records import ResultTable, ScanState, cached_freshness
 from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName
-from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import Common, Reread, RereadWanted, ToolContext
 from k8sconsole.tools.object_lookup import not_found
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import Handler, ToolSpec, reading
 
 TABLES = ("pods", "nodes", "services", "namespaces", "clusters", "cache_metadata", "tool_usage_stats", "audit")
-"""Those that people are told of."""
+"""The tables that the documentation names."""
 _NO_TABLE = re.compile(r"no such table: (\S+)")
 
 
@@ -29,7 +29,7 @@ class CacheStatusInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
 
 
 class CachedKind(msgspec.Struct):
-    """age_seconds: since the rows were last known to equal the cluster; null when they were never read."""
+    """age_seconds: time since the rows were last known to equal the cluster; null if they were never read."""
 
     context: str
     kind: str
@@ -54,14 +54,14 @@ class CacheContents(msgspec.Struct):
 async def cache_status(args: CacheStatusInput, context: ToolContext) -> Reply:
     store = _require_store(context)
     cluster = ClusterName(args.context) if args.context else None
-    told, states = await store.status(), await store.metadata.scan_states(cluster)
-    status = CacheContents(told.path, told.on_disk, told.objects, [_cached_kind(state, context.now) for state in states], told.note)
+    cache, states = await store.status(), await store.metadata.scan_states(cluster)
+    status = CacheContents(cache.path, cache.on_disk, cache.objects, [_cached_kind(state, context.now) for state in states], cache.note)
     freshness = (
         merge_freshness([cached_freshness(state, state.cluster) for state in states])
         if states
-        else Freshness(Source.CACHE, None, False, ("nothing was read yet",))
+        else Freshness(Source.CACHE, None, False, ("nothing is cached yet",))
     )
-    lines = [f"{told.objects} objects · {status.size / 1e6:.1f} MB · {told.path}", *map(_format_kind, status.kinds)]
+    lines = [f"{cache.objects} objects · {status.size / 1e6:.1f} MB · {cache.path}", *map(_format_kind, status.kinds)]
     return Reply(msgspec.to_builtins(status), "\n".join(lines), freshness)
 
 
@@ -85,7 +85,7 @@ class CacheQueryInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class QueryResult(msgspec.Struct):
-    """truncated: there are more rows than these."""
+    """truncated: whether rows were left out."""
 
     columns: list[str]
     rows: list[list[Any]]
@@ -102,7 +102,7 @@ async def cache_query(args: CacheQueryInput, context: ToolContext) -> Reply:
         merge_freshness([cached_freshness(state, state.cluster) for state in states]) if states else Freshness(Source.CACHE, None, False)
     )
     lines = [" | ".join(table.columns), *(" | ".join(strip_control(str(value)) for value in row) for row in rows)]
-    warnings = ("there are more rows; narrow the query or raise limit and max_tokens",) if table.truncated else ()
+    warnings = ("rows were left out; narrow the query, or raise limit and max_tokens",) if table.truncated else ()
     return Reply(msgspec.to_builtins(table), "\n".join(lines), freshness, warnings=warnings)
 
 
@@ -110,7 +110,7 @@ async def _run_query(store: Store, sql: str, limit: int) -> ResultTable:
     try:
         found = await store.query(sql, limit=limit)
         if not found.columns:
-            raise UsageError("no question", "there is no statement in it", "SELECT count(*) FROM pods")
+            raise UsageError("no query", "the text contains no SQL statement", "SELECT count(*) FROM pods")
         return found
     except (UsageError, PolicyDenied) as problem:
         expected = f"one SELECT over {', '.join(TABLES)}"
@@ -126,7 +126,7 @@ def _json_cell(value: Any) -> Any:
 
 class CacheRefreshInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="Default: every kind")] = ""
-    namespace: Annotated[str, Meta(description="* for all; with name the context's own")] = "*"
+    namespace: Annotated[str, Meta(description="* for all; with name: the context's own")] = "*"
     name: Annotated[str, Meta(description="One object")] = ""
 
 
@@ -135,19 +135,19 @@ class RefreshedKinds(msgspec.Struct):
 
 
 async def locate_refresh(args: CacheRefreshInput, context: ToolContext) -> CacheRefreshInput:
-    """Raises InvalidParams for parameters that make no sense together."""
+    """Fills in the namespace of a single object. Raises InvalidParams for parameters that contradict each other."""
     cluster, given = context.context(args.context), args.namespace not in ("", "*")
     resource = await context.resource(cluster, args.kind) if args.kind else None
     if args.name and resource is None:
-        raise _contradiction("kind", args.kind, "of which kind the object is, is not said", "kind=pods")
+        raise _contradiction("kind", args.kind, "name needs the kind of the object", "kind=pods")
     if given and resource is not None and not resource.namespaced:
-        raise _contradiction("namespace", args.namespace, f"{resource.name} are in no namespace", "the same call without namespace")
+        raise _contradiction("namespace", args.namespace, f"{resource.name} are not namespaced", "the same call without namespace")
     own = args.name and resource is not None and resource.namespaced and not given
     return msgspec.structs.replace(args, namespace=context.default_namespace(cluster) if own else args.namespace or "*")
 
 
 def _contradiction(parameter: str, given: str, why: str, remedy: str) -> InvalidParams:
-    details = {"parameter": parameter, "given": given, "expected": remedy, "nearest": []}
+    details = argument_details(parameter, given, expected=remedy)
     return InvalidParams(f"cache_refresh: {parameter}", why, remedy, details)
 
 
@@ -155,25 +155,25 @@ async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
     cluster = context.context(args.context)
     resource = await context.resource(cluster, args.kind) if args.kind else None
     _require_store(context)
-    wanted = RereadWanted(resource, args.namespace.replace("*", ""), args.name)
-    await context.progress(0, None, f"reading {_describe_request(wanted)} of {cluster}")
+    request = RereadWanted(resource, args.namespace.replace("*", ""), args.name)
+    await context.progress(0, None, f"reading {_describe_request(request)} of {cluster}")
     try:
-        found = await context.environment.refresh(cluster, wanted)
+        found = await context.environment.refresh(cluster, request)
     except NotFound as cause:
         if resource is None or not args.name:
             raise
-        raise await not_found(context, cluster, resource, wanted.namespace, args.name) from cause
+        raise await not_found(context, cluster, resource, request.namespace, args.name) from cause
     missing = tuple(f"{cluster}: {one.kind}: {why}" for one in found for why in (*one.missing, *([one.error] if one.error else [])))
     objects = sum(one.objects for one in found)
-    head = f"{_describe_request(wanted)} read anew" if args.name else f"{len(found)} kinds read anew, {objects} objects"
+    head = f"{_describe_request(request)} refreshed" if args.name else f"{len(found)} kinds refreshed, {objects} objects"
     lines = [head, *(_format_reread(one) for one in found if _has_changes(one))]
     return Reply(msgspec.to_builtins(RefreshedKinds(found)), strip_control("\n".join(lines)), context.live(missing))
 
 
-def _describe_request(wanted: RereadWanted) -> str:
-    kind = wanted.resource.name if wanted.resource else "every kind"
-    what = f"{kind} {wanted.name}" if wanted.name else kind
-    return f"{what} in {wanted.namespace}" if wanted.namespace else what
+def _describe_request(request: RereadWanted) -> str:
+    kind = request.resource.name if request.resource else "every kind"
+    what = f"{kind} {request.name}" if request.name else kind
+    return f"{what} in {request.namespace}" if request.namespace else what
 
 
 def _has_changes(one: Reread) -> bool:
@@ -182,48 +182,46 @@ def _has_changes(one: Reread) -> bool:
 
 def _format_reread(one: Reread) -> str:
     trouble = f" · {one.error}" if one.error else f" · without {', '.join(one.missing)}" if one.missing else ""
-    return f"{one.kind}  {one.objects}: {one.added} new, {one.changed} changed, {one.deleted} gone{trouble}"
+    return f"{one.kind}  {one.objects}: {one.added} new, {one.changed} changed, {one.deleted} deleted{trouble}"
 
 
 def _require_store(context: ToolContext) -> Store:
     if context.store is None:
-        raise StoreError("there is no cache", "this run works without a cache file", "start without --no-cache, or use the k8s_ tools")
+        raise StoreError("no cache", "this run has no cache file", "start without --no-cache, or use the k8s_ tools")
     return context.store
 
 
+def _cache_tool(name: str, title: str, summary: str, shapes: tuple[type, type], handler: Handler, form: str, **more: Any) -> ToolSpec:
+    """shapes: input and output. form: ``object`` or ``table``. more: as ToolSpec."""
+    known: dict[str, Any] = {"service": "cache", "aliases": (), **more}
+    capabilities = Capabilities(("cache",), ("read",), Scope.CLUSTER, form, cache_friendly=False)
+    return reading(name, title, summary, shapes, handler, capabilities, **known)
+
+
 TOOLS: tuple[ToolSpec, ...] = (
-    ToolSpec(
-        name="cache_status",
-        title="Cache status",
-        summary="What the local cache holds of each kind, how old it is, what is missing and why.",
-        input=CacheStatusInput,
-        output=CacheContents,
-        risk=Risk.READ,
-        capabilities=Capabilities(("cache",), ("read",), Scope.CLUSTER, "object", cache_friendly=False),
-        toolset="core",
-        handler=cache_status,
+    _cache_tool(
+        "status",
+        "Cache status",
+        "What the local cache holds of each kind, how old it is, what is missing and why.",
+        (CacheStatusInput, CacheContents),
+        cache_status,
+        "object",
     ),
-    ToolSpec(
-        name="cache_query",
-        title="Query the cache",
-        summary=f"SQL over the cache, SELECT only: {', '.join(TABLES)}. For counting and joining; for listing use the list tools.",
-        input=CacheQueryInput,
-        output=QueryResult,
-        risk=Risk.READ,
-        capabilities=Capabilities(("cache",), ("read",), Scope.CLUSTER, "table", cache_friendly=False),
-        toolset="core",
-        handler=cache_query,
+    _cache_tool(
+        "query",
+        "Query the cache",
+        f"One SQL SELECT over the cache: {', '.join(TABLES)}. Use it to count and join; to list, use the list tools.",
+        (CacheQueryInput, QueryResult),
+        cache_query,
+        "table",
     ),
-    ToolSpec(
-        name="cache_refresh",
-        title="Refresh the cache",
-        summary="Reads all, one kind, one namespace or one object from the cluster into the cache now. For one answer live=true is enough.",
-        input=CacheRefreshInput,
-        output=RefreshedKinds,
-        risk=Risk.READ,
-        capabilities=Capabilities(("cache",), ("read",), Scope.CLUSTER, "object", cache_friendly=False),
-        toolset="core",
-        handler=cache_refresh,
+    _cache_tool(
+        "refresh",
+        "Refresh the cache",
+        "Reads every kind, one kind, one namespace or one object from the cluster into the cache now. For one reply live=true is enough.",
+        (CacheRefreshInput, RefreshedKinds),
+        cache_refresh,
+        "object",
         locate=locate_refresh,
     ),
 )

@@ -1,4 +1,4 @@
-"""Which clusters there are, and what one of them is."""
+"""The contexts of the kubeconfig, and an overview of one cluster."""
 
 from typing import Annotated
 
@@ -9,21 +9,21 @@ from k8sconsole.errors import ConsoleError, Unavailable
 from k8sconsole.model.cache_records import ClusterRecord
 from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName, ResourceName
-from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, reading
 
 COUNTED = ("nodes", "namespaces", "pods", "services", "deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch")
 
 
 class GetClusterInfoInput(Common, kw_only=True):
-    live: Annotated[bool, Meta(description="Ask the cluster")] = False
+    live: Annotated[bool, Meta(description="Bypass the cache")] = False
 
 
 class ClusterInfo(msgspec.Struct):
-    """counts: objects by kind, of the kinds that were read. answers: whether the API server answered just now, or when last asked."""
+    """counts: objects by kind, for the kinds that were read. answers: whether the API server answered the last request."""
 
     context: str
     server: str
@@ -55,7 +55,7 @@ async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> R
 def _cluster_reply(info: ClusterInfo, freshness: Freshness, warnings: tuple[str, ...] = ()) -> Reply:
     counts = ", ".join(f"{count} {kind}" for kind, count in info.counts.items())
     state = "" if info.answers else " · does not answer"
-    text = f"{info.context} · {info.server} · Kubernetes {info.version or 'of unknown version'}{state}\n{counts}".rstrip()
+    text = f"{info.context} · {info.server} · Kubernetes {info.version or 'version unknown'}{state}\n{counts}".rstrip()
     return Reply(msgspec.to_builtins(info), text, freshness, warnings=warnings)
 
 
@@ -66,9 +66,9 @@ async def _cluster_record(context: ToolContext, name: ClusterName) -> ClusterRec
 
 
 async def _counts_freshness(context: ToolContext, name: ClusterName, known: ClusterRecord) -> Freshness:
-    """As old as the oldest of the kinds that were counted."""
+    """The freshness of the oldest kind that was counted."""
     seen = [each for kind in COUNTED if (each := await context.freshness(name, ResourceName(kind))).observed_at is not None]
-    return merge_freshness(seen) if seen else Freshness(Source.CACHE, known.seen_at, False, (f"{name}: its objects were not read yet",))
+    return merge_freshness(seen) if seen else Freshness(Source.CACHE, known.seen_at, False, (f"{name}: no object is cached yet",))
 
 
 async def _cached_counts(context: ToolContext, name: ClusterName) -> dict[str, int]:
@@ -79,7 +79,7 @@ async def _cached_counts(context: ToolContext, name: ClusterName) -> dict[str, i
 
 
 async def _count_kinds(context: ToolContext, name: ClusterName, *, live: bool) -> tuple[dict[str, int], tuple[str, ...]]:
-    """From wherever each kind can be read; what cannot be read is named."""
+    """Counts by kind, and a sentence for each kind that cannot be read."""
     counts: dict[str, int] = {}
     missing: list[str] = []
     for kind in COUNTED:
@@ -97,7 +97,7 @@ class ListContextsInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True
 
 
 class ContextItem(msgspec.Struct):
-    """selected: used when a call names none. problem: why it cannot be used."""
+    """selected: used when a call names no context. problem: why the context cannot be used."""
 
     name: str
     cluster: str
@@ -126,28 +126,20 @@ async def list_contexts(args: ListContextsInput, context: ToolContext) -> Reply:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    ToolSpec(
-        name="k8s_get_cluster_info",
-        title="Cluster overview",
-        summary="Version, address and how many objects of the main kinds. A good first call.",
-        input=GetClusterInfoInput,
-        output=ClusterInfo,
-        risk=Risk.READ,
-        capabilities=Capabilities(("clusters",), ("get",), Scope.CLUSTER, "object"),
-        toolset="core",
-        handler=get_cluster_info,
-        aliases=("get_cluster_info",),
+    reading(
+        "get_cluster_info",
+        "Cluster overview",
+        "Server address, version and object counts of a cluster. A good first call.",
+        (GetClusterInfoInput, ClusterInfo),
+        get_cluster_info,
+        Capabilities(("clusters",), ("get",), Scope.CLUSTER, "object"),
     ),
-    ToolSpec(
-        name="k8s_list_contexts",
-        title="List contexts",
-        summary="The clusters that can be named in the parameter context. Nothing is connected to, and no credential is shown.",
-        input=ListContextsInput,
-        output=ContextList,
-        risk=Risk.READ,
-        capabilities=Capabilities(("contexts",), ("list",), Scope.CLUSTER, "list", cache_friendly=False),
-        toolset="core",
-        handler=list_contexts,
-        aliases=("list_contexts",),
+    reading(
+        "list_contexts",
+        "List contexts",
+        "The kubeconfig contexts that the parameter context accepts. Connects to no cluster and shows no credential.",
+        (ListContextsInput, ContextList),
+        list_contexts,
+        Capabilities(("contexts",), ("list",), Scope.CLUSTER, "list", cache_friendly=False),
     ),
 )

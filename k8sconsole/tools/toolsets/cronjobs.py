@@ -1,4 +1,4 @@
-"""Cron jobs: run one now, hold one back."""
+"""Cron jobs: start one job now, suspend or resume the schedule."""
 
 import secrets
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ from k8sconsole.tools.changes.edits import (
 )
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, change
 
 KIND = "cronjobs.batch"
 
@@ -33,20 +33,20 @@ class CronJobInput(Common, kw_only=True):
 
 
 class TriggerCronJobInput(CronJobInput, kw_only=True):
-    job: Annotated[str, Meta(description="Name of the job; made up by default", max_length=63)] = ""
+    job: Annotated[str, Meta(description="Name of the job; default: generated", max_length=63)] = ""
 
 
 class SuspendCronJobInput(CronJobInput, kw_only=True):
-    suspend: Annotated[bool, Meta(description="false: go on")] = True
+    suspend: Annotated[bool, Meta(description="false: resume")] = True
 
 
 async def plan_suspend(args: SuspendCronJobInput, context: ToolContext) -> ChangePlan:
-    one = await resolve_target(args, context, KIND)
-    before = await fetch_live(context, one)
+    target = await resolve_target(args, context, KIND)
+    before = await fetch_live(context, target)
     was = bool(before["spec"].get("suspend"))
-    consequences = ("it starts no more jobs; those that run go on",) if args.suspend else ("its schedule counts again",)
+    consequences = ("no new jobs start; running jobs continue",) if args.suspend else ("jobs start on schedule again",)
     return ChangePlan(
-        one, Edit({"spec": {"suspend": args.suspend}}), Undo("k8s_suspend_cronjob", one.place(suspend=was)), before, consequences
+        target, Edit({"spec": {"suspend": args.suspend}}), Undo("k8s_suspend_cronjob", target.place(suspend=was)), before, consequences
     )
 
 
@@ -56,7 +56,7 @@ async def prepare_trigger(args: TriggerCronJobInput, context: ToolContext) -> Pr
     job, manifest = await _build_job(args, context, owner, before)
     images = [one.get("image", "") for one in manifest["spec"]["template"]["spec"].get("containers", [])]
     running = len((before.get("status") or {}).get("active") or [])
-    consequences = (f"runs {', '.join(images)} now", *([f"{running} of its jobs run already"] if running else []))
+    consequences = (f"runs {', '.join(images)} now", *([f"{running} of its jobs already run"] if running else []))
     proposal = await propose_create(context, job, manifest, consequences)
     return msgspec.structs.replace(proposal, facts={"uid": uid_of(before), "job": job.name})
 
@@ -70,7 +70,7 @@ async def trigger(args: TriggerCronJobInput, context: ToolContext) -> Reply:
 
 
 async def _fetch_unmasked(context: ToolContext, owner: TargetObject) -> dict[str, Any]:
-    """Not masked: its template is sent back to the server as it was."""
+    """The cron job, unmasked: its template is sent back to the server unchanged."""
     await fetch_live(context, owner)
     raw = await (await context.cluster(owner.cluster)).get(owner.resource, owner.namespace, owner.name)
     found: dict[str, Any] = msgspec.json.decode(raw)
@@ -106,37 +106,27 @@ async def _build_job(
     return TargetObject(owner.cluster, await context.resource(owner.cluster, "jobs.batch"), owner.namespace, name), manifest
 
 
-_prepare, _handle = change_handlers(plan_suspend, "set the suspension of")
-
 TOOLS: tuple[ToolSpec, ...] = (
-    ToolSpec(
-        name="k8s_trigger_cronjob",
-        title="Run a cron job now",
-        summary="Starts one job from a cron job's template, beside its schedule.",
-        input=TriggerCronJobInput,
-        output=CreateResult,
-        risk=Risk.DESTRUCTIVE,
-        capabilities=Capabilities((KIND, "jobs.batch"), ("create",), Scope.NAMESPACE, "object", cache_friendly=False),
-        toolset="write",
-        handler=trigger,
-        aliases=("trigger_cronjob",),
+    change(
+        "trigger_cronjob",
+        "Run a cron job now",
+        "Starts one job from a cron job's template, outside its schedule.",
+        (TriggerCronJobInput, CreateResult),
+        (prepare_trigger, trigger),
+        Capabilities((KIND, "jobs.batch"), ("create",), Scope.NAMESPACE, "object", cache_friendly=False),
+        Risk.DESTRUCTIVE,
         kind=KIND,
         rbac="jobs.batch",
         idempotent=False,
-        prepare=prepare_trigger,
     ),
-    ToolSpec(
-        name="k8s_suspend_cronjob",
-        title="Suspend a cron job",
-        summary="Holds a cron job's schedule back, or lets it go on with suspend=false.",
-        input=SuspendCronJobInput,
-        output=ChangeResult,
-        risk=Risk.WRITE,
-        capabilities=Capabilities((KIND,), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False),
-        toolset="write",
-        handler=_handle,
-        aliases=("suspend_cronjob",),
+    change(
+        "suspend_cronjob",
+        "Suspend a cron job",
+        "Suspends a cron job's schedule, or resumes it with suspend=false.",
+        (SuspendCronJobInput, ChangeResult),
+        change_handlers(plan_suspend, "set the suspension of"),
+        Capabilities((KIND,), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False),
+        Risk.WRITE,
         kind=KIND,
-        prepare=_prepare,
     ),
 )

@@ -1,4 +1,4 @@
-"""Running code in the cluster, and reaching a port of it."""
+"""Debugging tools: run a pod, run a command in a pod, forward a port."""
 
 import asyncio
 import contextlib
@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.cluster.port import Forward
-from k8sconsole.errors import InvalidParams
-from k8sconsole.kit.text import nearest_or_first, strip_control
+from k8sconsole.kit.text import strip_control
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
 from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
 from k8sconsole.tools.changes.edits import TargetObject, check_same_object, fetch_live, resolve_target, uid_of
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.object_lookup import container_names, container_not_found
 from k8sconsole.tools.output.log_digest import fitted
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, share
 from k8sconsole.tools.results import Proposal, Reply
@@ -30,28 +30,28 @@ class _PodInput(Common, kw_only=True):
 
 
 class ExecPodInput(_PodInput, kw_only=True):
-    command: Annotated[list[str], Meta(description='Words, not a shell line: ["ls", "-l"]', min_length=1)]
+    command: Annotated[list[str], Meta(description='Arguments, not a shell line: ["ls", "-l"]', min_length=1)]
     container: Annotated[str, Meta(description="Default: the first")] = ""
     timeout_seconds: Annotated[int, Meta(ge=1, le=600)] = 30
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 class PortForwardInput(_PodInput, kw_only=True):
-    port: Annotated[int, Meta(ge=1, le=65_535, description="Of the pod")]
-    local_port: Annotated[int, Meta(ge=0, le=65_535, description="0: any free one")] = 0
-    minutes: Annotated[int, Meta(ge=1, le=480, description="Then it ends")] = 10
+    port: Annotated[int, Meta(ge=1, le=65_535, description="The pod's port")]
+    local_port: Annotated[int, Meta(ge=0, le=65_535, description="0: any free port")] = 0
+    minutes: Annotated[int, Meta(ge=1, le=480, description="How long it stays open")] = 10
 
 
 class RunPodInput(_PodInput, kw_only=True):
     image: Annotated[str, Meta(min_length=1)]
-    command: Annotated[list[str], Meta(description="In place of the image's own")] = []
-    env: dict[str, str] = {}
-    labels: dict[str, str] = {}
-    restart: Annotated[bool, Meta(description="Start it again when it ends")] = False
+    command: Annotated[list[str], Meta(description="Overrides the image's entrypoint")] = []
+    env: Annotated[dict[str, str], Meta(description="Environment variables")] = {}
+    labels: Annotated[dict[str, str], Meta(description="Default: run=NAME")] = {}
+    restart: Annotated[bool, Meta(description="Restart it when it ends")] = False
 
 
 class ExecResult(msgspec.Struct):
-    """exit_code is null where the output was cut or the server did not tell. undo is null, why says why."""
+    """exit_code: null if the output was cut or the server sent none. undo: always null; why: the reason."""
 
     pod: str
     container: str
@@ -59,41 +59,41 @@ class ExecResult(msgspec.Struct):
     stdout: str
     stderr: str
     undo: dict[str, Any] | None = None
-    why: str = "what a command did is not known here"
+    why: str = "the effects of a command are not known"
 
 
 class PortForwardResult(msgspec.Struct):
-    """address: on this machine. undo is null: it ends by itself."""
+    """address: on this machine. ends_at: seconds since the epoch. undo: always null; why: the reason."""
 
     pod: str
     port: int
     address: str
     ends_at: float
     undo: dict[str, Any] | None = None
-    why: str = "it ends by itself, or with this program"
+    why: str = "the forward ends by itself, or with this program"
 
 
 async def prepare_exec(args: ExecPodInput, context: ToolContext) -> Proposal:
-    one = await resolve_target(args, context, "pods")
-    pod = await fetch_live(context, one)
+    target = await resolve_target(args, context, "pods")
+    pod = await fetch_live(context, target)
     container = _choose_container(args, pod)
     shown = f"runs in container {container}: {' '.join(map(repr, args.command))}"
-    consequences = ("runs a command with the pod's own rights; nothing tells what it changes",)
-    return Proposal((one.label,), consequences, shown, f"none: {ExecResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+    consequences = ("runs a command with the pod's own permissions; its changes are not recorded",)
+    return Proposal((target.label,), consequences, shown, f"none: {ExecResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
 
 
 async def exec_pod(args: ExecPodInput, context: ToolContext) -> Reply:
-    one = await resolve_target(args, context, "pods")
-    pod = await fetch_live(context, one)
-    check_same_object(context, one, pod)
-    container, cluster = _choose_container(args, pod), await context.cluster(one.cluster)
-    output = await cluster.execute(one.namespace, one.name, container, args.command, most_bytes=MOST_BYTES)
+    target = await resolve_target(args, context, "pods")
+    pod = await fetch_live(context, target)
+    check_same_object(context, target, pod)
+    container, cluster = _choose_container(args, pod), await context.cluster(target.cluster)
+    output = await cluster.execute(target.namespace, target.name, container, args.command, most_bytes=MOST_BYTES)
     budget = share(args.max_tokens) * 4 // 10
     (out, left_out), (err, left_err) = (_decode_and_fit(raw, budget) for raw in (output.stdout, output.stderr))
     left = left_out + left_err
     warnings = (*((f"{left} lines left out to fit",) if left else ()), *(("ended early: too much output",) if output.cut else ()))
-    done = ExecResult(one.name, container, output.exit_code, out, err)
-    text = "\n".join(part for part in (f"{one.label} · {container} · exit code {output.exit_code}", out, err) if part)
+    done = ExecResult(target.name, container, output.exit_code, out, err)
+    text = "\n".join(part for part in (f"{target.label} · {container} · exit code {output.exit_code}", out, err) if part)
     return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
 
 
@@ -104,36 +104,33 @@ def _decode_and_fit(raw: bytes, budget: int) -> tuple[str, int]:
 
 
 def _choose_container(args: ExecPodInput, pod: dict[str, Any]) -> str:
-    spec = pod["spec"]
-    names = [one["name"] for field in ("containers", "initContainers", "ephemeralContainers") for one in spec.get(field) or []]
+    names = container_names(pod)
     if not args.container or args.container in names:
-        return args.container or str(names[0])
-    close = nearest_or_first(args.container, names)
-    details = {"parameter": "container", "given": args.container, "expected": "one of its containers", "nearest": close}
-    raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(names)}", f"container={close[0]}", details)
+        return args.container or names[0]
+    raise container_not_found(args.container, args.name, names)
 
 
 async def prepare_forward(args: PortForwardInput, context: ToolContext) -> Proposal:
-    one = await resolve_target(args, context, "pods")
-    pod = await fetch_live(context, one)
+    target = await resolve_target(args, context, "pods")
+    pod = await fetch_live(context, target)
     declared = [port.get("containerPort") for each in pod["spec"]["containers"] for port in each.get("ports") or []]
-    consequences = ["everybody on this machine reaches the pod through it"]
+    consequences = ["every user of this machine can reach the pod through it"]
     if declared and args.port not in declared:
         consequences.append(f"the pod declares no port {args.port}: {', '.join(map(str, declared))}")
-    shown = f"127.0.0.1:{args.local_port or 'a free port'} → {one.label}:{args.port}, for {args.minutes} minutes"
-    return Proposal((one.label,), tuple(consequences), shown, f"none: {PortForwardResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+    shown = f"127.0.0.1:{args.local_port or 'a free port'} → {target.label}:{args.port}, for {args.minutes} minutes"
+    return Proposal((target.label,), tuple(consequences), shown, f"none: {PortForwardResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
 
 
 async def port_forward(args: PortForwardInput, context: ToolContext) -> Reply:
-    one = await resolve_target(args, context, "pods")
-    check_same_object(context, one, await fetch_live(context, one))
-    opened = await (await context.cluster(one.cluster)).forward(one.namespace, one.name, args.port, local_port=args.local_port)
+    target = await resolve_target(args, context, "pods")
+    check_same_object(context, target, await fetch_live(context, target))
+    opened = await (await context.cluster(target.cluster)).forward(target.namespace, target.name, args.port, local_port=args.local_port)
     task = asyncio.get_running_loop().create_task(_close_after(opened, args.minutes * 60), name="port-forward")
     _close_tasks.add(task)
     task.add_done_callback(_close_tasks.discard)
-    done = PortForwardResult(one.name, args.port, f"127.0.0.1:{opened.port}", context.now + args.minutes * 60)
-    warnings = ("it ends with this command; the console and the MCP server hold it open",) if context.face is Face.CLI else ()
-    text = f"{done.address} → {one.label}:{args.port} for {args.minutes} minutes"
+    done = PortForwardResult(target.name, args.port, f"127.0.0.1:{opened.port}", context.now + args.minutes * 60)
+    warnings = ("the forward ends with this command; the console and the MCP server keep it open",) if context.face is Face.CLI else ()
+    text = f"{done.address} → {target.label}:{args.port} for {args.minutes} minutes"
     return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
 
 
@@ -144,23 +141,23 @@ async def _close_after(opened: Forward, seconds: float) -> None:
 
 
 async def prepare_run(args: RunPodInput, context: ToolContext) -> Proposal:
-    one = await resolve_target(args, context, "pods")
-    consequences = (f"runs {args.image}", *([f"environment values are kept readable: {', '.join(args.env)}"] if args.env else []))
-    return await propose_create(context, one, _pod_manifest(args, one), consequences)
+    target = await resolve_target(args, context, "pods")
+    consequences = (f"runs {args.image}", *([f"environment values are stored in plain text: {', '.join(args.env)}"] if args.env else []))
+    return await propose_create(context, target, _pod_manifest(args, target), consequences)
 
 
 async def run_pod(args: RunPodInput, context: ToolContext) -> Reply:
-    one = await resolve_target(args, context, "pods")
-    return await create_object(context, one, _pod_manifest(args, one), "started")
+    target = await resolve_target(args, context, "pods")
+    return await create_object(context, target, _pod_manifest(args, target), "started")
 
 
-def _pod_manifest(args: RunPodInput, one: TargetObject) -> dict[str, Any]:
+def _pod_manifest(args: RunPodInput, target: TargetObject) -> dict[str, Any]:
     container: dict[str, Any] = {"name": args.name[:63], "image": args.image}
     if args.command:
         container["command"] = args.command
     if args.env:
         container["env"] = [{"name": key, "value": value} for key, value in args.env.items()]
-    meta = {"name": args.name, "namespace": one.namespace, "labels": args.labels or {"run": args.name[:63]}}
+    meta = {"name": args.name, "namespace": target.namespace, "labels": args.labels or {"run": args.name[:63]}}
     spec = {"containers": [container], "restartPolicy": "Always" if args.restart else "Never"}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
@@ -172,7 +169,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "run_pod",
         "Run an image",
-        "Starts one pod from an image. For something that stays use k8s_create_deployment.",
+        "Starts one pod from an image. For a lasting workload use k8s_create_deployment.",
         (RunPodInput, CreateResult),
         (prepare_run, run_pod),
         _ABLE,
@@ -184,7 +181,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "exec_pod",
         "Run a command in a pod",
-        "Runs one command without a terminal and answers its output and exit code.",
+        "Runs one command without a terminal and returns its output and exit code.",
         (ExecPodInput, ExecResult),
         (prepare_exec, exec_pod),
         _ABLE,
@@ -197,7 +194,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "port_forward",
         "Forward a port",
-        "Opens a port on this machine that leads to a pod's, for some minutes.",
+        "Opens a port on this machine that forwards to a pod's port, for some minutes.",
         (PortForwardInput, PortForwardResult),
         (prepare_forward, port_forward),
         _ABLE,

@@ -1,4 +1,4 @@
-"""Deleting one object of any kind: exactly the one that was shown in the question."""
+"""Deleting one object of any kind: only the object, by uid, that the approval showed."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import namespace_of, not_found
 from k8sconsole.tools.policy import NAMED_WHEN_DELETED
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, change
 
 
 class Propagation(StrEnum):
@@ -31,14 +31,14 @@ class DeleteResourceInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
     name: Annotated[str, Meta(min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
-    propagation: Annotated[Propagation, Meta(description="What becomes of what it owns")] = Propagation.BACKGROUND
-    grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once, -1 leaves it to the object")] = -1
+    propagation: Annotated[Propagation, Meta(description="What happens to the objects it owns")] = Propagation.BACKGROUND
+    grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once; -1: the object's own period")] = -1
 
 
 class DeletePodInput(Common, kw_only=True):
     name: Annotated[str, Meta(description="The pod", min_length=1)]
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
-    grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once, -1 leaves it to the pod")] = -1
+    grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once; -1: the pod's own period")] = -1
 
     @property
     def kind(self) -> str:
@@ -50,7 +50,7 @@ class DeletePodInput(Common, kw_only=True):
 
 
 class DeleteResult(msgspec.Struct):
-    """uid: of the very object that was deleted. gone: false while finalizers or a grace period hold it. undo is null, why says why."""
+    """uid: of the deleted object. gone: false while finalizers or a grace period delay the deletion. why: the reason if undo is null."""
 
     kind: str
     namespace: str
@@ -62,7 +62,7 @@ class DeleteResult(msgspec.Struct):
 
 
 async def prepare(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Proposal:
-    """Looks at the living object, and lets the server try the deletion. Raises NotFound with the nearest names."""
+    """Reads the object live and has the server dry-run the deletion. Raises NotFound with the nearest names."""
     name, resource, namespace = await _locate(args, context)
     cluster = await context.cluster(name)
     try:
@@ -74,11 +74,11 @@ async def prepare(args: DeleteResourceInput | DeletePodInput, context: ToolConte
     await _send_delete(args, context, uid, dry_run=True)
     consequences = await deletion_impact(context, name, resource, obj)
     if args.grace_seconds == 0:
-        consequences = ("its processes are killed without a chance to finish", *consequences)
+        consequences = ("its processes are killed without a grace period", *consequences)
     if args.propagation is not Propagation.ORPHAN:
         consequences = (*await budgets_broken_by_deleting(context, name, resource, obj), *consequences)
     else:
-        consequences = ("what it owns stays behind without an owner", *consequences)
+        consequences = ("the objects it owns stay, without an owner", *consequences)
     label = f"{resource.kind} {namespace}/{args.name}" if namespace else f"{resource.kind} {args.name}"
     shown = f"the server would delete {label} (uid {uid}, created {obj.get('metadata', {}).get('creationTimestamp', 'unknown')})"
     undo = await _undo_of(context, TargetObject(name, resource, namespace, args.name), obj)
@@ -86,15 +86,15 @@ async def prepare(args: DeleteResourceInput | DeletePodInput, context: ToolConte
 
 
 async def delete_resource(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Reply:
-    """Raises Conflict when the name has come to mean another object since it was looked at."""
+    """Deletes the object by uid. Raises Conflict if the name means another object since the dry run."""
     name, resource, namespace = await _locate(args, context)
     uid = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
     answer = msgspec.json.decode(await _send_delete(args, context, uid, dry_run=False))
     gone = answer.get("kind") == "Status" or "deletionTimestamp" not in answer.get("metadata", {})
-    undo: Undo = context.proposal.facts["undo"] if context.proposal else Undo(why="its old version was not looked at")
+    undo: Undo = context.proposal.facts["undo"] if context.proposal else Undo(why="its old version was not read")
     deleted = DeleteResult(resource.name, namespace, args.name, uid, gone, undo.call, undo.why)
     label = f"{namespace}/{args.name}" if namespace else args.name
-    text = f"{'deleted' if gone else 'deletion begun of'} {resource.kind} {label} in {name}"
+    text = f"{'deleted' if gone else 'started to delete'} {resource.kind} {label} in {name}"
     return Reply(msgspec.to_builtins(deleted), text, context.live())
 
 
@@ -112,15 +112,15 @@ async def _send_delete(args: DeleteResourceInput | DeletePodInput, context: Tool
     )
 
 
-async def _undo_of(context: ToolContext, one: TargetObject, obj: dict[str, Any]) -> Undo:
-    """A new object like the old one, where that means the same; never what a controller will create again, nor what held others."""
+async def _undo_of(context: ToolContext, target: TargetObject, obj: dict[str, Any]) -> Undo:
+    """Recreating the object, where that restores it. Not offered for what a controller recreates, nor for what contained other objects."""
     if obj.get("metadata", {}).get("ownerReferences"):
-        return Undo(why="what owns it creates it again")
-    if one.resource.name in NAMED_WHEN_DELETED:
-        return Undo(why="what was in it is gone with it")
+        return Undo(why="its owner creates it again")
+    if target.resource.name in NAMED_WHEN_DELETED:
+        return Undo(why="its contents were deleted with it")
     if any(is_masked(text) for text in collect_strings(obj)):
-        return Undo(why="part of it is masked and was never kept")
-    return await undo_from_history(context, one, obj)
+        return Undo(why="part of it is masked, and the real values are not stored")
+    return await undo_from_history(context, target, obj)
 
 
 async def _locate(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
@@ -129,32 +129,28 @@ async def _locate(args: DeleteResourceInput | DeletePodInput, context: ToolConte
     return name, resource, namespace_of(context, name, resource, args.namespace)
 
 
+def _capabilities(kind: str) -> Capabilities:
+    return Capabilities((kind,), ("delete",), Scope.NAMESPACE, "object", cache_friendly=False)
+
+
 TOOLS: tuple[ToolSpec, ...] = (
-    ToolSpec(
-        name="k8s_delete_resource",
-        title="Delete an object",
-        summary="Deletes one object of any kind, and by default what it owns. Owners and history tell whether there is a way back.",
-        input=DeleteResourceInput,
-        output=DeleteResult,
-        risk=Risk.DESTRUCTIVE,
-        capabilities=Capabilities(("*",), ("delete",), Scope.NAMESPACE, "object", cache_friendly=False),
-        toolset="write",
-        handler=delete_resource,
-        aliases=("delete_resource",),
-        prepare=prepare,
+    change(
+        "delete_resource",
+        "Delete an object",
+        "Deletes one object of any kind and, by default, the objects it owns. The dry run says whether it can be undone.",
+        (DeleteResourceInput, DeleteResult),
+        (prepare, delete_resource),
+        _capabilities("*"),
+        Risk.DESTRUCTIVE,
     ),
-    ToolSpec(
-        name="k8s_delete_pod",
-        title="Delete a pod",
-        summary="Deletes one pod; what owns it starts another.",
-        input=DeletePodInput,
-        output=DeleteResult,
-        risk=Risk.DESTRUCTIVE,
-        capabilities=Capabilities(("pods",), ("delete",), Scope.NAMESPACE, "object", cache_friendly=False),
-        toolset="write",
-        handler=delete_resource,
-        aliases=("delete_pod",),
+    change(
+        "delete_pod",
+        "Delete a pod",
+        "Deletes one pod. Its owner, if it has one, starts another.",
+        (DeletePodInput, DeleteResult),
+        (prepare, delete_resource),
+        _capabilities("pods"),
+        Risk.DESTRUCTIVE,
         kind="pods",
-        prepare=prepare,
     ),
 )

@@ -1,4 +1,4 @@
-"""One object at length, with the events about it."""
+"""One object described in detail, with its events."""
 
 from typing import Annotated, Any
 
@@ -28,7 +28,7 @@ class DescribeResourceInput(Common, kw_only=True):
 
 
 class DescriptionSection(msgspec.Struct):
-    """lines: as a person would write them, indented by what they belong to."""
+    """lines: text lines, indented by level."""
 
     title: str
     lines: list[str]
@@ -52,14 +52,14 @@ async def describe_resource(args: DescribeResourceInput, context: ToolContext) -
 async def _events_about(
     context: ToolContext, cluster: ClusterName, resource: ApiResource, where: tuple[str, str], *, live: bool
 ) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """What was reported about the object. An object can be told without its events: why they are missing is a warning."""
+    """The events about the object. If they cannot be read, the list is empty and a warning says why."""
     namespace, name = where
     about = f'object="{resource.kind.lower()}/{name}"'
     try:
         kind = await context.resource(cluster, "events")
         target = Target(cluster, resource=kind, namespaces=(namespace or "default",))
         if not readable(context.environment.policy(), _EVENTS, context.call, target, (kind,)):
-            return [], ("without events: policy does not let them be read",)
+            return [], ("without events: policy does not allow reading them",)
         opened = await open_rows(context, RowsRequest(cluster, kind, (namespace or "default",), filter=about, live=live))
         return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings
     except ConsoleError as problem:
@@ -79,11 +79,11 @@ TOOLS: tuple[ToolSpec, ...] = (
     reading(
         "describe_resource",
         "Describe an object",
-        "One object at length with its conditions and events, like kubectl describe. To learn why something does not work.",
+        "One object with its conditions and events, like kubectl describe. Use it to find out why something does not work.",
         (DescribeResourceInput, ResourceDescription),
         describe_resource,
         Capabilities(("*",), ("get",), Scope.NAMESPACE, "object"),
     ),
 )
 _EVENTS = msgspec.structs.replace(TOOLS[0], capabilities=Capabilities(("events",), ("get", "list"), Scope.NAMESPACE, "list"))
-"""As what the events of a description are judged: as if they were listed."""
+"""The spec that policy judges the events of a description by: a list of events."""

@@ -1,4 +1,4 @@
-"""What Helm installed: its releases, their values, their past. Read as Helm keeps them; nothing here needs or runs ``helm``."""
+"""Helm releases, their values and their revisions, read from Helm's own secrets. Nothing here runs ``helm``."""
 
 from typing import Annotated, Any
 
@@ -30,16 +30,16 @@ class ReleaseList(msgspec.Struct):
 
 async def list_releases(args: ListReleasesInput, context: ToolContext) -> Reply:
     cluster = context.context(args.context)
-    told = await read_releases(context, cluster, _namespaces(args.namespace))
-    sought = args.filter.casefold()
-    wanted = [one for one in told.releases if any(sought in text.casefold() for text in (one.name, one.chart, one.status))]
-    counts = {status: sum(one.status == status for one in wanted) for status in sorted({one.status for one in wanted})}
-    shown = fitting(wanted, args.max_tokens, counts)
-    left = left_out(len(shown), len(wanted), "narrow it with namespace or filter")
-    head = f"{len(wanted)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
+    cached = await read_releases(context, cluster, _namespaces(args.namespace))
+    query = args.filter.casefold()
+    matching = [one for one in cached.releases if any(query in text.casefold() for text in (one.name, one.chart, one.status))]
+    counts = {status: sum(one.status == status for one in matching) for status in sorted({one.status for one in matching})}
+    shown = fitting(matching, args.max_tokens, counts)
+    left = left_out(len(shown), len(matching), "narrow it with namespace or filter")
+    head = f"{len(matching)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
     lines = [f"{one.namespace}/{_format_release(one)}" for one in shown]
     data = msgspec.to_builtins(ReleaseList(shown, counts))
-    return Reply(data, "\n".join((head, *lines)), told.freshness, Page(None, len(wanted)), (*told.warnings, *left))
+    return Reply(data, "\n".join((head, *lines)), cached.freshness, Page(None, len(matching)), (*cached.warnings, *left))
 
 
 class ReleaseInput(Common, kw_only=True):
@@ -48,13 +48,13 @@ class ReleaseInput(Common, kw_only=True):
 
 
 class GetValuesInput(ReleaseInput, kw_only=True):
-    revision: Annotated[int, Meta(ge=0, description="0: the newest")] = 0
-    all: Annotated[bool, Meta(description="With the chart's own")] = False
+    revision: Annotated[int, Meta(ge=0, description="0: newest")] = 0
+    all: Annotated[bool, Meta(description="Include the chart's defaults")] = False
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 class ReleaseValues(msgspec.Struct):
-    """values: secrets masked by their names and shapes."""
+    """values: secrets are masked, recognised by name and format."""
 
     release: HelmRelease
     values: dict[str, Any]
@@ -65,7 +65,7 @@ async def get_values(args: GetValuesInput, context: ToolContext) -> Reply:
     found = await find_revision(context, cluster, namespace, args.name, args.revision)
     values = _merge_values(found.given, found.defaults) if args.all else found.given
     head = f"{found.release.namespace}/{_format_release(found.release)}"
-    text = strip_control(format_yaml(values)) if values else "no values were given; all=true shows the chart's own"
+    text = strip_control(format_yaml(values)) if values else "no values were given; all=true includes the chart's defaults"
     return Reply(msgspec.to_builtins(ReleaseValues(found.release, values)), f"{head}\n{text}", context.live())
 
 
@@ -74,7 +74,7 @@ class GetHistoryInput(ReleaseInput, kw_only=True):
 
 
 class ReleaseHistory(msgspec.Struct):
-    """items: newest first. kept: how many revisions Helm still has."""
+    """items: newest first. kept: number of revisions that Helm still has."""
 
     items: list[HelmRelease]
     kept: int
@@ -105,22 +105,22 @@ def _format_release(one: HelmRelease) -> str:
 
 
 def _merge_values(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
-    """As Helm lays values over a chart's own: maps are joined, everything else is replaced, and null takes a default away."""
-    joined: dict[str, Any] = {}
+    """Values merged into a chart's defaults, as Helm does it: maps are merged, null removes a default, all else is replaced."""
+    merged: dict[str, Any] = {}
     for key in (*defaults, *(key for key in given if key not in defaults)):
         if key not in given:
-            joined[key] = defaults[key]
+            merged[key] = defaults[key]
         elif isinstance(given[key], dict) and isinstance(defaults.get(key), dict):
-            joined[key] = _merge_values(given[key], defaults[key])
+            merged[key] = _merge_values(given[key], defaults[key])
         elif given[key] is not None or key not in defaults:
-            joined[key] = given[key]
-    return joined
+            merged[key] = given[key]
+    return merged
 
 
 def _helm_tool(name: str, title: str, summary: str, shapes: tuple[type, type], handler: Handler, verb: str) -> ToolSpec:
-    able = Capabilities(("secrets",), (verb,), Scope.NAMESPACE, "list" if verb == "list" else "object", cache_friendly=False)
+    capabilities = Capabilities(("secrets",), (verb,), Scope.NAMESPACE, "list" if verb == "list" else "object", cache_friendly=False)
     own: dict[str, Any] = {"service": "helm", "toolset": "helm", "aliases": (), "kind": "secrets"}
-    return reading(name, title, summary, shapes, handler, able, **own)
+    return reading(name, title, summary, shapes, handler, capabilities, **own)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -143,7 +143,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     _helm_tool(
         "get_history",
         "History of a Helm release",
-        "Its revisions: when, which chart, how each ended.",
+        "Revisions of a release: when, which chart, and the result.",
         (GetHistoryInput, ReleaseHistory),
         get_history,
         "get",

@@ -1,4 +1,4 @@
-"""What was: the versions of an object, what changed between two moments, an object as it was, and what happened in order."""
+"""History: versions of an object, differences between two times, an object as of a time, and changes in order."""
 
 from typing import Annotated, Any
 
@@ -23,7 +23,7 @@ from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
 LINES = 12
-"""How many differing fields of one object the text shows; the data has all that fit."""
+"""Changed fields of one object that the text shows at most. The data has all that fit."""
 
 Limit = Annotated[int, Meta(ge=1, le=10_000)]
 
@@ -33,9 +33,9 @@ class ListVersionsInput(Common, kw_only=True):
     name: str
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
     since: Annotated[str, Meta(description="e.g. -2h, yesterday 14:00")] = ""
-    until: str = ""
+    until: Annotated[str, Meta(description="Default: now")] = ""
     limit: Limit = 20
-    cursor: Annotated[str, Meta(description="page.next: older ones")] = ""
+    cursor: Annotated[str, Meta(description="page.next")] = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -51,14 +51,14 @@ async def list_versions(args: ListVersionsInput, context: ToolContext) -> Reply:
     shown = msgspec.structs.replace(found.history, versions=newest[::-1])
     following = span.cursor(span.number() + len(newest)) if older else ""
     text = "\n".join([f"{ref.resource} {ref.label} · {cluster} · {len(newest)} versions", *_format_history(shown)])
-    text += f"\nolder ones: cursor={following}" if following else ""
+    text += f"\nolder: cursor={following}" if following else ""
     return Reply(msgspec.to_builtins(shown), text, found.freshness, Page(following or None), found.warnings)
 
 
-def _format_history(told: ObjectHistory) -> list[str]:
-    """Versions and the gaps between them, in order of time."""
-    lines = [(one.observed_at, _format_version(one)) for one in told.versions]
-    lines += [(gap.since or "", [_format_gap(gap)]) for gap in told.gaps]
+def _format_history(history: ObjectHistory) -> list[str]:
+    """Lines for versions and gaps, oldest first."""
+    lines = [(one.observed_at, _format_version(one)) for one in history.versions]
+    lines += [(gap.since or "", [_format_gap(gap)]) for gap in history.gaps]
     return [each for _, several in sorted(lines, key=lambda one: one[0]) for each in several]
 
 
@@ -75,18 +75,18 @@ def _format_fields(diff: list[Difference], most: int = LINES) -> list[str]:
     return [f"  {strip_control(format_difference(one))}" for one in diff[:most]] + more
 
 
-def _format_gap(gap: GapRecord, *, named: bool = False) -> str:
+def _format_gap(gap: GapRecord, *, with_kind: bool = False) -> str:
     span = f"{gap.since or 'the beginning'} to {gap.until or 'now'}"
-    return f"-- nobody was watching{f' {gap.kind} on {gap.context}' if named else ''}: {span} ({strip_control(gap.reason)})"
+    return f"-- not watched{f' {gap.kind} on {gap.context}' if with_kind else ''}: {span} ({strip_control(gap.reason)})"
 
 
 class ChangesInput(Common, kw_only=True):
-    """Which objects: the parameters of questions over many."""
+    """The parameters that select objects in a query over many."""
 
     kind: str = ""
     name: str = ""
     namespace: str | list[str] = "*"
-    owner: Annotated[str, Meta(description="Deployment/web")] = ""
+    owner: Annotated[str, Meta(description="e.g. Deployment/web")] = ""
     field: Annotated[str, Meta(description="e.g. spec.replicas")] = ""
     limit: Limit = 50
     cursor: str = ""
@@ -105,7 +105,7 @@ async def build_query(args: ChangesInput, context: ToolContext, cluster: Cluster
 
 class DiffInput(ChangesInput, kw_only=True):
     since: Annotated[str, Meta(description="e.g. -1h, yesterday 14:00")]
-    until: str = ""
+    until: Annotated[str, Meta(description="Default: now")] = ""
 
 
 async def diff(args: DiffInput, context: ToolContext) -> Reply:
@@ -123,14 +123,14 @@ async def diff(args: DiffInput, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(shown), text, freshness, Page(cursor or None, window.total), (*warnings, *more))
 
 
-def _format_diff(told: DiffPage, total: int) -> list[str]:
-    head = f"{total} objects with changes from {told.since} to {told.until}"
-    head += f" · {told.passing} came and went" if told.passing else ""
-    head += f" · {told.restored} of these are as they were" if told.restored else ""
+def _format_diff(page: DiffPage, total: int) -> list[str]:
+    head = f"{total} objects with changes from {page.since} to {page.until}"
+    head += f" · {page.passing} created and deleted in between" if page.passing else ""
+    head += f" · {page.restored} of these are back to their earlier state" if page.restored else ""
     return [
         head,
-        *(each for one in told.items for each in _format_change(one)),
-        *(_format_gap(gap, named=True) for gap in told.gaps[:LINES]),
+        *(each for one in page.items for each in _format_change(one)),
+        *(_format_gap(gap, with_kind=True) for gap in page.gaps[:LINES]),
     ]
 
 
@@ -150,7 +150,7 @@ class GetAsOfInput(Common, kw_only=True):
 
 
 class ObjectAsOf(msgspec.Struct):
-    """object: masked; with ``fields``, the value of each path. observed_at: since when it was so; change and by: how that came."""
+    """object: masked; with ``fields``, the value of each path. observed_at, change, by: when, how and by whom this version arose."""
 
     object: dict[str, Any]
     resource_version: str
@@ -165,16 +165,17 @@ async def get_as_of(args: GetAsOfInput, context: ToolContext) -> Reply:
     namespace = namespace_of(context, cluster, resource, args.namespace)
     at = parse_moment(args.as_of, "as_of", context.now)
     version, body = await find_version_as_of(context, cluster, resource, (namespace, args.name), at)
-    told = select_fields(args.fields, body)
-    was = ObjectAsOf(told, version.resource_version, format_exact_time(version.observed_at), version.change.value, version.by)
-    text = f"{resource.name} {version.ref.label} as of {format_exact_time(at)} · so since {was.observed_at}{_format_authors([was.by])}\n"
-    text += strip_control(msgspec.json.format(msgspec.json.encode(told), indent=1).decode())
-    return Reply(msgspec.to_builtins(was), text, await freshness_as_of(context, cluster, resource.name, at))
+    selected = select_fields(args.fields, body)
+    found = ObjectAsOf(selected, version.resource_version, format_exact_time(version.observed_at), version.change.value, version.by)
+    since = f"unchanged since {found.observed_at}{_format_authors([found.by])}"
+    text = f"{resource.name} {version.ref.label} as of {format_exact_time(at)} · {since}\n"
+    text += strip_control(msgspec.json.format(msgspec.json.encode(selected), indent=1).decode())
+    return Reply(msgspec.to_builtins(found), text, await freshness_as_of(context, cluster, resource.name, at))
 
 
 class TimelineInput(ChangesInput, kw_only=True):
     since: str = "-1h"
-    until: str = ""
+    until: Annotated[str, Meta(description="Default: now")] = ""
 
 
 async def timeline(args: TimelineInput, context: ToolContext) -> Reply:
@@ -185,15 +186,15 @@ async def timeline(args: TimelineInput, context: ToolContext) -> Reply:
     cursor = span.cursor(found.following)
     counts = ", ".join(f"{count} {what}" for what, count in found.page.counts.items())
     head = f"{found.total} changes from {format_exact_time(span.since)} to {format_exact_time(span.until)}{f': {counts}' if counts else ''}"
-    lines = [head, *map(_format_entry, found.page.items), *(_format_gap(gap, named=True) for gap in found.page.gaps[:LINES])]
+    lines = [head, *map(_format_entry, found.page.items), *(_format_gap(gap, with_kind=True) for gap in found.page.gaps[:LINES])]
     text = "\n".join([*lines, *([f"older: cursor={cursor}"] if cursor else [])])
     return Reply(msgspec.to_builtins(found.page), text, found.freshness, Page(cursor or None, found.total), found.warnings)
 
 
 def _format_entry(one: TimelineEntry) -> str:
     place = f"{one.namespace}/{one.name}" if one.namespace else one.name
-    said = strip_control(one.note).replace("\n", " ") if one.note else ", ".join(one.fields[:5]) + (", …" if len(one.fields) > 5 else "")
-    return f"{one.at} {one.change} {one.kind} {place}{_format_authors([one.by])}{f' · {said}' if said else ''}"
+    detail = strip_control(one.note).replace("\n", " ") if one.note else ", ".join(one.fields[:5]) + (", …" if len(one.fields) > 5 else "")
+    return f"{one.at} {one.change} {one.kind} {place}{_format_authors([one.by])}{f' · {detail}' if detail else ''}"
 
 
 def _history_tool(name: str, title: str, summary: str, shapes: tuple[Any, Any], handler: Any, verb: str, form: str) -> ToolSpec:
@@ -205,7 +206,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     _history_tool(
         "history_list_versions",
         "Versions of an object",
-        "The life of one object, deleted ones too: what changed when, and by whom.",
+        "Recorded versions of one object, also of a deleted one: what changed, when, and by whom.",
         (ListVersionsInput, ObjectHistory),
         list_versions,
         "list",
@@ -214,7 +215,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     _history_tool(
         "history_diff",
         "What changed",
-        "What differs between two moments, field by field. Start here to learn what changed before it broke.",
+        "What differs between two times, field by field. Start here to find out what changed before a failure.",
         (DiffInput, DiffPage),
         diff,
         "list",
@@ -223,7 +224,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     _history_tool(
         "history_get_as_of",
         "An object as it was",
-        "One object at a past moment, also when it is gone. Lists take as_of themselves.",
+        "One object as of a past time, also if it was deleted since. Lists have their own as_of.",
         (GetAsOfInput, ObjectAsOf),
         get_as_of,
         "get",

@@ -1,11 +1,11 @@
-"""Which kinds a cluster has, and what fields one has."""
+"""The kinds that a cluster serves, and the fields of a kind."""
 
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams
+from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.refs import ApiResource, ClusterName
@@ -39,8 +39,8 @@ class ApiKindList(msgspec.Struct):
 async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) -> Reply:
     cluster = context.context(args.context)
     known, freshness = await _known_kinds(context, cluster, live=args.live)
-    sought = args.filter.casefold()
-    found = [one for one in sorted(known, key=lambda one: (one.group, one.plural)) if sought in _search_text(one)]
+    query = args.filter.casefold()
+    found = [one for one in sorted(known, key=lambda one: (one.group, one.plural)) if query in _search_text(one)]
     items = fitting([_api_kind(one) for one in found], args.max_tokens)
     rest = left_out(len(items), len(found), "narrow filter or raise max_tokens")
     lines = [f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}" for one in items]
@@ -49,12 +49,12 @@ async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) 
 
 
 async def _known_kinds(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Freshness]:
-    """As the last discovery found them; asked for now where there was none. Their age is that of the cluster's record."""
+    """The kinds of the last discovery, with the age of the cluster's record. Runs a discovery if none is cached or live is set."""
     if context.store is not None and not live:
         seen = next((one.seen_at for one in await context.store.metadata.clusters() if one.name == cluster), None)
-        kept = await context.store.metadata.resources(cluster)
-        if kept and seen is not None:
-            return list(kept), Freshness(Source.CACHE, seen, True)
+        cached = await context.store.metadata.resources(cluster)
+        if cached and seen is not None:
+            return list(cached), Freshness(Source.CACHE, seen, True)
     found = await (await context.cluster(cluster)).discover()
     return list(found.resources), context.live(tuple(f"{group}: {why}" for group, why in found.missing.items()))
 
@@ -81,7 +81,7 @@ class SchemaField(msgspec.Struct, omit_defaults=True):
 
 
 class SchemaExplanation(msgspec.Struct):
-    """type of the field that path leads to; fields of what it holds."""
+    """type: of the field at path. fields: of the object or the element at path."""
 
     kind: str
     api_version: str
@@ -100,35 +100,37 @@ async def explain_schema(args: ExplainSchemaInput, context: ToolContext) -> Repl
     required = set(holder.get("required") or ())
     fields = [_schema_field(key, value, schemas, key in required) for key, value in sorted((holder.get("properties") or {}).items())]
     shown = _shorten_descriptions(fields, args.max_tokens)
-    told = SchemaExplanation(
+    explained = SchemaExplanation(
         resource.kind, resource.api_version, args.path, type_of(here, schemas) if args.path else "object",
         str(here.get("description") or holder.get("description") or ""), shown,
     )  # fmt: skip
-    lines = [f"{one.name} <{one.type}>{' required' if one.required else ''}  {_first_sentence(one.description)}" for one in told.fields]
-    head = f"{'.'.join(filter(None, (resource.kind, args.path)))} <{told.type}> ({resource.api_version})"
-    text = "\n".join((head, strip_control(told.description), *map(strip_control, lines)))
-    return Reply(msgspec.to_builtins(told), text, context.live(), warnings=_shortening_warnings(fields, shown))
+    lines = [
+        f"{one.name} <{one.type}>{' required' if one.required else ''}  {_first_sentence(one.description)}" for one in explained.fields
+    ]
+    head = f"{'.'.join(filter(None, (resource.kind, args.path)))} <{explained.type}> ({resource.api_version})"
+    text = "\n".join((head, strip_control(explained.description), *map(strip_control, lines)))
+    return Reply(msgspec.to_builtins(explained), text, context.live(), warnings=_shortening_warnings(fields, shown))
 
 
 def _schema_field(name: str, schema: Schema, schemas: Schema, required: bool) -> SchemaField:
-    whole = resolve_refs(schema, schemas)
-    return SchemaField(name, type_of(schema, schemas), str(schema.get("description") or whole.get("description") or ""), required)
+    resolved = resolve_refs(schema, schemas)
+    return SchemaField(name, type_of(schema, schemas), str(schema.get("description") or resolved.get("description") or ""), required)
 
 
 def _shorten_descriptions(fields: list[SchemaField], max_tokens: int) -> list[SchemaField]:
-    """All fields in any case; their descriptions whole where they fit, else their first sentence, else none."""
+    """All fields that fit, with resolved descriptions if those fit too, else with first sentences, else without descriptions."""
     for shorten in (str, _first_sentence, lambda text: ""):
-        told = [msgspec.structs.replace(one, description=shorten(one.description)) for one in fields]
-        if len(fitting(told, max_tokens * 3 // 4)) == len(told):
-            return told
+        explained = [msgspec.structs.replace(one, description=shorten(one.description)) for one in fields]
+        if len(fitting(explained, max_tokens * 3 // 4)) == len(explained):
+            return explained
     return fitting([msgspec.structs.replace(one, description="") for one in fields], max_tokens)
 
 
 def _shortening_warnings(fields: list[SchemaField], shown: list[SchemaField]) -> tuple[str, ...]:
     if len(shown) < len(fields):
-        return left_out(len(shown), len(fields), "ask with a longer path, or raise max_tokens")
+        return left_out(len(shown), len(fields), "use a longer path, or raise max_tokens")
     shorter = shown != fields
-    return ("descriptions are shortened; raise max_tokens, or ask with a longer path",) if shorter else ()
+    return ("descriptions are shortened; raise max_tokens, or use a longer path",) if shorter else ()
 
 
 def _first_sentence(text: str) -> str:
@@ -137,15 +139,15 @@ def _first_sentence(text: str) -> str:
 
 
 def _schema_at_path(schema: Schema, schemas: Schema, args: ExplainSchemaInput) -> dict[str, Any]:
-    """Raises InvalidParams naming the nearest field where the path leaves the schema."""
+    """Raises InvalidParams with the nearest fields if the path is not in the schema."""
     here: Schema = schema
     for part in filter(None, args.path.replace("[*]", "").replace("[]", "").strip(".").split(".")):
         fields = element_schema(here, schemas).get("properties") or {}
         if part not in fields:
             close = nearest_or_first(part, sorted(fields), 5)
-            details = {"parameter": "path", "given": args.path, "expected": "a path of fields", "nearest": close}
-            why = f"it has {', '.join(sorted(fields)[:12])}" if fields else "it has no fields of its own"
-            raise InvalidParams(f"no field {part!r} there", why, f"path={close[0]}" if close else "a shorter path", details)
+            details = argument_details("path", args.path, close, "a path of fields")
+            why = f"it has {', '.join(sorted(fields)[:12])}" if fields else "it has no fields"
+            raise InvalidParams(f"no field {part!r} in {args.path!r}", why, f"path={close[0]}" if close else "a shorter path", details)
         here = fields[part]
     return {**resolve_refs(here, schemas), **here}
 
@@ -154,7 +156,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     reading(
         "list_api_resources",
         "List kinds",
-        "Which kinds this cluster has, CRDs included, with their verbs.",
+        "The kinds this cluster serves, CRDs included, with their verbs.",
         (ListApiResourcesInput, ApiKindList),
         list_api_resources,
         Capabilities(("*",), ("list",), Scope.CLUSTER, "list"),
@@ -162,7 +164,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     reading(
         "explain_schema",
         "Explain a kind's fields",
-        "The fields of a kind, or below a path, with types and meaning, from this cluster's own schema. Before writing a manifest.",
+        "Fields of a kind, or below a path, with types and meaning, from this cluster's OpenAPI schema. Use it before writing a manifest.",
         (ExplainSchemaInput, SchemaExplanation),
         explain_schema,
         Capabilities(("*",), ("get",), Scope.CLUSTER, "object", cache_friendly=False),

@@ -1,4 +1,4 @@
-"""Lists: of the kinds asked for most, and of any kind."""
+"""Lists: one tool each for the most used kinds, one for events, and one for any kind."""
 
 import re
 from typing import Annotated
@@ -6,13 +6,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams
-from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.errors import InvalidParams, argument_details
+from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.reading.list_reply import ListInput, ListResult, NamespacedListInput, list_reply
 from k8sconsole.tools.reading.rows import parse_filter_argument
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, reading
 
 _NAME = re.compile(r"[^/\\\"\s]+")
 
@@ -25,21 +25,17 @@ async def list_resources(args: ListResourcesInput, context: ToolContext) -> Repl
     return await list_reply(args, args.kind, context)
 
 
-def _list_tool(kind: str, title: str, summary: str, *, namespaced: bool, aliases: tuple[str, ...]) -> ToolSpec:
+def _list_tool(kind: str, summary: str, *, namespaced: bool) -> ToolSpec:
     async def handler(args: ListInput, context: ToolContext) -> Reply:
         return await list_reply(args, kind, context)
 
-    return ToolSpec(
-        name=f"k8s_list_{kind}",
-        title=title,
-        summary=summary,
-        input=NamespacedListInput if namespaced else ListInput,
-        output=ListResult,
-        risk=Risk.READ,
-        capabilities=Capabilities((kind,), ("list",), Scope.NAMESPACE if namespaced else Scope.CLUSTER, "list"),
-        toolset="core",
-        handler=handler,
-        aliases=aliases,
+    return reading(
+        f"list_{kind}",
+        f"List {kind}",
+        summary,
+        (NamespacedListInput if namespaced else ListInput, ListResult),
+        handler,
+        Capabilities((kind,), ("list",), Scope.NAMESPACE if namespaced else Scope.CLUSTER, "list"),
         kind=kind,
     )
 
@@ -50,73 +46,45 @@ class ListEventsInput(NamespacedListInput, kw_only=True):
 
 async def list_events(args: ListEventsInput, context: ToolContext) -> Reply:
     if args.about:
-        parse_filter_argument(args.filter)  # where it is broken, its own column is named
+        parse_filter_argument(args.filter)  # an error names the column in the filter as given
         narrowed = f'object="{await _event_object(args, context)}"'
         args = msgspec.structs.replace(args, filter=f"{narrowed} and ({args.filter})" if args.filter else narrowed)
     return await list_reply(args, "events", context)
 
 
 async def _event_object(args: ListEventsInput, context: ToolContext) -> str:
-    """As events name an object. Raises InvalidParams for what is no kind/name, UsageError for an unknown kind."""
+    """The object as events name it: ``kind/name`` in lower case. Raises InvalidParams for another form, UsageError for an unknown kind."""
     word, _, name = args.about.partition("/")
     if not word or not _NAME.fullmatch(name):
-        details = {"parameter": "about", "given": args.about[:100], "expected": "kind/name", "nearest": []}
-        raise InvalidParams(f"no object {args.about[:100]!r}", "it is named by its kind and its name", "about=pod/web-0", details)
+        details = argument_details("about", args.about[:100], expected="kind/name")
+        raise InvalidParams(f"no object {args.about[:100]!r}", "the form is kind/name", "about=pod/web-0", details)
     return f"{(await context.resource(context.context(args.context), word, 'about')).kind.lower()}/{name.lower()}"
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    _list_tool(
-        "namespaces",
-        "List namespaces",
-        "Namespaces with their phase and age. Use it to learn which exist.",
-        namespaced=False,
-        aliases=("list_namespaces",),
-    ),
-    _list_tool(
-        "nodes",
-        "List nodes",
-        "Nodes with status, roles, version. For what runs on one use k8s_list_pods filter=node=NAME.",
-        namespaced=False,
-        aliases=("list_nodes",),
-    ),
+    _list_tool("namespaces", "Namespaces with phase and age. Use it to find out which exist.", namespaced=False),
+    _list_tool("nodes", "Nodes with status, roles, version. For the pods on one use k8s_list_pods filter=node=NAME.", namespaced=False),
     _list_tool(
         "pods",
-        "List pods",
-        "Pods with status, readiness, restarts, age. Many are answered with counts and the unhealthy in full.",
+        "Pods with status, readiness, restarts, age. A long list returns counts and the unhealthy pods in full.",
         namespaced=True,
-        aliases=("list_pods",),
     ),
-    _list_tool(
-        "services",
-        "List services",
-        "Services with type, addresses, ports.",
-        namespaced=True,
-        aliases=("list_services",),
+    _list_tool("services", "Services with type, addresses, ports.", namespaced=True),
+    reading(
+        "list_resources",
+        "List resources of a kind",
+        "Objects of any kind, CRDs included, as a table. Pods, nodes, services and namespaces have list tools of their own.",
+        (ListResourcesInput, ListResult),
+        list_resources,
+        Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),
     ),
-    ToolSpec(
-        name="k8s_list_resources",
-        title="List resources of a kind",
-        summary="Objects of any kind, CRDs included, as a table. For pods, nodes, services and namespaces their own tools do the same.",
-        input=ListResourcesInput,
-        output=ListResult,
-        risk=Risk.READ,
-        capabilities=Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),
-        toolset="core",
-        handler=list_resources,
-        aliases=("list_resources",),
-    ),
-    ToolSpec(
-        name="k8s_list_events",
-        title="List events",
-        summary="What Kubernetes reported lately: failures to schedule, pull, mount, probe. Start here when something does not come up.",
-        input=ListEventsInput,
-        output=ListResult,
-        risk=Risk.READ,
-        capabilities=Capabilities(("events",), ("list",), Scope.NAMESPACE, "list"),
-        toolset="core",
-        handler=list_events,
-        aliases=("list_events",),
+    reading(
+        "list_events",
+        "List events",
+        "Recent events: failures to schedule, pull, mount, probe. Start here when something does not start.",
+        (ListEventsInput, ListResult),
+        list_events,
+        Capabilities(("events",), ("list",), Scope.NAMESPACE, "list"),
         kind="events",
     ),
 )

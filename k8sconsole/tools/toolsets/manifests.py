@@ -1,4 +1,4 @@
-"""Any object from a manifest: created, applied, or patched."""
+"""Creating, applying and patching any object."""
 
 from enum import StrEnum
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.cluster.port import PatchType
-from k8sconsole.errors import Conflict, InvalidParams, NotFound
+from k8sconsole.errors import Conflict, InvalidParams, NotFound, argument_details
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
 from k8sconsole.tools.changes.edits import (
@@ -32,10 +32,10 @@ _PATCHES = {"merge": PatchType.MERGE, "strategic": PatchType.STRATEGIC, "json": 
 
 
 class _ManifestInput(Common, kw_only=True):
-    """kind, name and namespace are the manifest's own: policy judges what will really be written."""
+    """kind and name come from the manifest, so that policy judges the object that is written."""
 
     manifest: Manifest
-    namespace: Annotated[str, Meta(description="Where the manifest names none")] = ""
+    namespace: Annotated[str, Meta(description="If the manifest names none")] = ""
 
     @property
     def kind(self) -> str:
@@ -53,7 +53,7 @@ class CreateResourceInput(_ManifestInput, kw_only=True):
 
 
 class ApplyResourceInput(_ManifestInput, kw_only=True):
-    force: Annotated[bool, Meta(description="Take over fields that others own")] = False
+    force: Annotated[bool, Meta(description="Take over fields of other field managers")] = False
 
 
 class PatchForm(StrEnum):
@@ -66,58 +66,58 @@ class PatchResourceInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
     name: Annotated[str, Meta(min_length=1)]
     patch: Annotated[dict[str, Any] | list[dict[str, Any]], Meta(description="An object; for json a list of operations")]
-    form: Annotated[PatchForm, Meta(description="How lists merge")] = PatchForm.MERGE
+    form: Annotated[PatchForm, Meta(description="Patch type")] = PatchForm.MERGE
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
 
 
 async def prepare_create(args: CreateResourceInput, context: ToolContext) -> Proposal:
-    one, manifest = await _target_and_manifest(args, context)
-    consequences = ("values of a Secret are sent as given",) if one.resource.name == "secrets" else ()
-    return await propose_create(context, one, manifest, consequences)
+    target, manifest = await _target_and_manifest(args, context)
+    consequences = ("the Secret's values are sent as given",) if target.resource.name == "secrets" else ()
+    return await propose_create(context, target, manifest, consequences)
 
 
 async def create_resource(args: CreateResourceInput, context: ToolContext) -> Reply:
-    one, manifest = await _target_and_manifest(args, context)
-    return await create_object(context, one, manifest)
+    target, manifest = await _target_and_manifest(args, context)
+    return await create_object(context, target, manifest)
 
 
 async def plan_apply(args: ApplyResourceInput, context: ToolContext) -> ChangePlan:
-    one, manifest = await _target_and_manifest(args, context)
-    if not one.name:
+    target, manifest = await _target_and_manifest(args, context)
+    if not target.name:
         raise InvalidParams(
-            "manifest",
+            "manifest has no name",
             "apply needs metadata.name",
-            "metadata.name",
-            {"parameter": "manifest", "given": "no name", "expected": "metadata.name"},
+            "metadata: {name: …}",
+            argument_details("manifest", "no name", expected="metadata.name"),
         )
     edit = Edit(manifest, PatchType.APPLY, force=args.force)
     try:
-        before = await fetch_live(context, one)
+        before = await fetch_live(context, target)
     except NotFound:
-        return ChangePlan(one, edit, Undo("k8s_delete_resource", one.arguments()), None, ("creates it: there is none of that name yet",))
-    consequences = ("takes over fields that others own",) if args.force else ()
-    return ChangePlan(one, edit, await undo_from_history(context, one, before), before, consequences)
+        return ChangePlan(target, edit, Undo("k8s_delete_resource", target.arguments()), None, ("creates it: no object has that name",))
+    consequences = ("takes over fields of other field managers",) if args.force else ()
+    return ChangePlan(target, edit, await undo_from_history(context, target, before), before, consequences)
 
 
 async def plan_patch(args: PatchResourceInput, context: ToolContext) -> ChangePlan:
     if isinstance(args.patch, list) is not (args.form is PatchForm.JSON):
         wanted = "a list of operations" if args.form is PatchForm.JSON else "an object"
-        details = {"parameter": "patch", "given": type(args.patch).__name__, "expected": wanted, "nearest": ["form=json", "form=merge"]}
-        raise InvalidParams("patch", f"{wanted} was expected for form={args.form}", "form", details)
+        details = argument_details("patch", type(args.patch).__name__, ["form=json", "form=merge"], wanted)
+        raise InvalidParams("patch is malformed", f"form={args.form} needs {wanted}", "form=merge or form=json", details)
     refuse_masked_values(args.patch, "patch")
-    one = await resolve_target(args, context)
-    before = await fetch_live(context, one)
-    return ChangePlan(one, Edit(args.patch, _PATCHES[args.form]), await undo_from_history(context, one, before), before)
+    target = await resolve_target(args, context)
+    before = await fetch_live(context, target)
+    return ChangePlan(target, Edit(args.patch, _PATCHES[args.form]), await undo_from_history(context, target, before), before)
 
 
 async def locate(args: Any, context: ToolContext) -> Any:
-    """With the manifest's own namespace, so that policy judges where it will be written. Raises InvalidParams where two are named, and
-    UsageError for a kind that the cluster does not have."""
+    """Fills in the manifest's own namespace, so that policy judges the place that is written. Raises InvalidParams if two namespaces are
+    named, and UsageError for a kind that the cluster does not serve."""
     await context.resource(context.context(args.context), args.kind, "manifest")
     own = str(parse_manifest(args.manifest)["metadata"].get("namespace") or "")
     if own and args.namespace and own != args.namespace:
-        details = {"parameter": "namespace", "given": args.namespace, "expected": own, "nearest": [own]}
-        raise InvalidParams("namespace", f"the manifest says {own!r}", f"namespace={own}", details)
+        details = argument_details("namespace", args.namespace, [own], own)
+        raise InvalidParams("namespace contradicts the manifest", f"the manifest names {own!r}", f"namespace={own}", details)
     return msgspec.structs.replace(args, namespace=own or args.namespace)
 
 
@@ -125,30 +125,33 @@ async def _target_and_manifest(args: _ManifestInput, context: ToolContext) -> tu
     """The object and its manifest with its namespace filled in."""
     manifest = parse_manifest(args.manifest)
     refuse_masked_values(manifest, "manifest")
-    one = await resolve_target(args, context)
-    meta = {**manifest["metadata"], **({"namespace": one.namespace} if one.namespace else {})}
-    return one, {**manifest, "metadata": meta}
+    target = await resolve_target(args, context)
+    meta = {**manifest["metadata"], **({"namespace": target.namespace} if target.namespace else {})}
+    return target, {**manifest, "metadata": meta}
 
 
-def _naming_field_owners(planner_prepare: Any) -> Any:
-    """The server's conflict with the names of those who own the fields, and the way to take them over."""
+def _naming_field_owners(handler: Any) -> Any:
+    """Wraps a handler: an apply conflict then names the field managers and the parameter that takes the fields over."""
 
-    async def told(args: ApplyResourceInput, context: ToolContext) -> Any:
+    async def wrapped(args: ApplyResourceInput, context: ToolContext) -> Any:
         try:
-            return await planner_prepare(args, context)
+            return await handler(args, context)
         except Conflict as cause:
             causes = [str(one.get("message", "")) + f" ({one.get('field', '')})" for one in cause.details.get("causes") or []]
             if not causes:
                 raise
-            details = {"parameter": "force", "given": args.force, "conflicts": causes, "nearest": ["force=true"]}
+            details = argument_details("force", args.force, ["force=true"], conflicts=causes)
             raise Conflict(
-                f"others own fields of {args.kind} {args.name}", "; ".join(causes), "force=true, or leave those fields out", details
+                f"{args.kind} {args.name} has fields of other field managers",
+                "; ".join(causes),
+                "force=true, or omit those fields",
+                details,
             ) from cause
 
-    return told
+    return wrapped
 
 
-_prepare_apply, _apply = (_naming_field_owners(half) for half in change_handlers(plan_apply, "applied"))
+_prepare_apply, _apply = (_naming_field_owners(handler) for handler in change_handlers(plan_apply, "applied"))
 _prepare_patch, _patch = change_handlers(plan_patch, "patched")
 
 
@@ -160,7 +163,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "create_resource",
         "Create an object",
-        "Creates one object of any kind. Fails where one of that name exists.",
+        "Creates one object of any kind. Fails if the name exists.",
         (CreateResourceInput, CreateResult),
         (prepare_create, create_resource),
         _capabilities("create"),
@@ -181,7 +184,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "patch_resource",
         "Patch an object",
-        "Changes fields of one object. For replicas, images, labels their own tools are safer.",
+        "Changes fields of one object. For replicas, images and labels the tools for those are safer.",
         (PatchResourceInput, ChangeResult),
         (_prepare_patch, _patch),
         _capabilities("patch"),

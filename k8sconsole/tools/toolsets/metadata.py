@@ -27,15 +27,15 @@ class _MetadataInput(Common, kw_only=True):
 
 
 class LabelResourceInput(_MetadataInput, kw_only=True):
-    labels: Annotated[dict[str, str | None], Meta(description="null removes one", min_length=1)]
+    labels: Annotated[dict[str, str | None], Meta(description="null removes a key", min_length=1)]
 
 
 class AnnotateResourceInput(_MetadataInput, kw_only=True):
-    annotations: Annotated[dict[str, str | None], Meta(description="null removes one", min_length=1)]
+    annotations: Annotated[dict[str, str | None], Meta(description="null removes a key", min_length=1)]
 
 
 async def plan_labels(args: LabelResourceInput, context: ToolContext) -> ChangePlan:
-    consequences = ("selectors of services, workloads and policies may match it no longer, or now do",)
+    consequences = ("selectors of services, workloads and policies may now match it, or match it no longer",)
     return await _plan_metadata(args, context, "labels", args.labels, consequences)
 
 
@@ -47,15 +47,15 @@ async def _plan_metadata(
     args: Any, context: ToolContext, field: str, wanted: dict[str, str | None], consequences: tuple[str, ...]
 ) -> ChangePlan:
     refuse_masked_values(wanted, field)
-    one = await resolve_target(args, context)
-    before = await fetch_live(context, one)
+    target = await resolve_target(args, context)
+    before = await fetch_live(context, target)
     old = before["metadata"].get(field) or {}
     was = {key: old.get(key) for key in wanted}
     if any(value is not None and is_masked(value) for value in was.values()):
-        undo = Undo(why="an old value is masked and was never kept")
+        undo = Undo(why="an old value is masked, and the real value is not stored")
     else:
-        undo = Undo(f"k8s_{'label' if field == 'labels' else 'annotate'}_resource", one.arguments(**{field: was}))
-    return ChangePlan(one, Edit({"metadata": {field: wanted}}), undo, before, consequences)
+        undo = Undo(f"k8s_{'label' if field == 'labels' else 'annotate'}_resource", target.arguments(**{field: was}))
+    return ChangePlan(target, Edit({"metadata": {field: wanted}}), undo, before, consequences)
 
 
 _ABLE = Capabilities(("*",), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
@@ -74,7 +74,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "annotate_resource",
         "Annotate an object",
-        "Sets, changes or removes annotations.",
+        "Sets, changes or removes annotations of any object.",
         (AnnotateResourceInput, ChangeResult),
         change_handlers(plan_annotations, "annotated"),
         _ABLE,

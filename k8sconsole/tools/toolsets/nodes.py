@@ -1,4 +1,4 @@
-"""Nodes: no new pods on one, new pods again, and everything off it."""
+"""Nodes: cordon, uncordon and drain."""
 
 import asyncio
 import contextlib
@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.cluster.port import Cluster
-from k8sconsole.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, ServerError, TooManyRequests
+from k8sconsole.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, ServerError, TooManyRequests, argument_details
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.drain import DrainPlan, plan_drain
 from k8sconsole.tools.changes.edits import (
@@ -27,11 +27,11 @@ from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, change
 
 PAUSE = 1.0
-"""Seconds between two looks at pods that are going, and between two tries of an eviction that a budget forbids."""
+"""Seconds between two checks of pods that terminate, and between two attempts at an eviction that a budget blocks."""
 _BLOCKED = (TooManyRequests, ServerError)
-"""A budget that can spare no pod; or two budgets for one pod, which the server does not support and answers with 500."""
-_GONE = (NotFound, Conflict)
-"""How the server says that the pod which was listed is no more; Conflict where another has taken its name, and the uid does not match."""
+"""The server blocks the eviction: 429 for an exhausted budget, 500 for a pod with two budgets, which it does not support."""
+_NOT_THERE = (NotFound, Conflict)
+"""The listed pod no longer exists. Conflict: another pod has its name, so the uid does not match."""
 
 
 class NodeInput(Common, kw_only=True):
@@ -39,15 +39,15 @@ class NodeInput(Common, kw_only=True):
 
 
 class DrainNodeInput(NodeInput, kw_only=True):
-    grace_seconds: Annotated[int, Meta(ge=-1, description="-1 leaves it to each pod")] = -1
-    force: Annotated[bool, Meta(description="Also pods that nothing owns")] = False
-    delete_emptydir_data: Annotated[bool, Meta(description="Also pods with emptyDir volumes")] = False
-    timeout_seconds: Annotated[int, Meta(ge=1, le=3600, description="Then it stops and tells what is left")] = 120
+    grace_seconds: Annotated[int, Meta(ge=-1, description="-1: each pod's own period")] = -1
+    force: Annotated[bool, Meta(description="Also evict pods without an owner")] = False
+    delete_emptydir_data: Annotated[bool, Meta(description="Also evict pods with emptyDir volumes")] = False
+    timeout_seconds: Annotated[int, Meta(ge=1, le=3600, description="Then it stops and returns what remains")] = 120
 
 
 class DrainResult(msgspec.Struct):
-    """evicted, remaining: pods as namespace/name. staying: daemon sets and the like. held: what held the remaining ones. undo: of the
-    cordon; where it is null, why says why."""
+    """evicted, remaining, staying: pods as namespace/name. staying: DaemonSet, mirror and finished pods. held: why pods remain. undo: of
+    the cordon. why: the reason if undo is null."""
 
     node: str
     complete: bool
@@ -68,37 +68,41 @@ async def plan_uncordon(args: NodeInput, context: ToolContext) -> ChangePlan:
 
 
 async def _plan_schedulability(args: NodeInput, context: ToolContext, *, unschedulable: bool) -> ChangePlan:
-    one = await resolve_target(args, context, "nodes")
-    before = await fetch_live(context, one)
+    target = await resolve_target(args, context, "nodes")
+    before = await fetch_live(context, target)
     was = bool(before["spec"].get("unschedulable"))
-    undo = Undo(why="it was so before") if was is unschedulable else Undo(f"k8s_{'un' if unschedulable else ''}cordon_node", one.place())
-    consequences = ("no new pods are placed on it",) if unschedulable else ("new pods are placed on it again",)
-    return ChangePlan(one, Edit({"spec": {"unschedulable": True if unschedulable else None}}), undo, before, consequences)
+    undo = (
+        Undo(why="the node was in this state before")
+        if was is unschedulable
+        else Undo(f"k8s_{'un' if unschedulable else ''}cordon_node", target.place())
+    )
+    consequences = ("no new pods are scheduled on it",) if unschedulable else ("new pods are scheduled on it again",)
+    return ChangePlan(target, Edit({"spec": {"unschedulable": True if unschedulable else None}}), undo, before, consequences)
 
 
 async def prepare_drain(args: DrainNodeInput, context: ToolContext) -> Proposal:
-    """Raises Invalid where a pod would be lost for good and nobody said that it may."""
+    """Dry-runs the drain. Raises Invalid if a pod or its data would be lost and no parameter allows that."""
     plan = await plan_cordon(args, context)
-    one, before = plan.target, plan.before
-    cluster = await context.cluster(one.cluster)
+    target, before = plan.target, plan.before
+    cluster = await context.cluster(target.cluster)
     await _check_may_evict(context, cluster)
-    moved = await _plan_or_refuse(args, context, cluster)
-    counted = f"{len(moved.pods)} pods are evicted, {len(moved.staying)} stay"
-    tried = await _dry_run_evictions(cluster, moved)
-    shown = "\n".join((counted, *tried)) if moved.pods else counted
-    undo = f"{plan.undo}: the pods do not come back by themselves"
-    return Proposal((one.label,), (*moved.budget_warnings, counted), shown, undo, {"uid": uid_of(before)})
+    drain_plan = await _plan_pods(args, context, cluster)
+    counted = f"{len(drain_plan.pods)} pods are evicted, {len(drain_plan.staying)} stay"
+    tried = await _dry_run_evictions(cluster, drain_plan)
+    shown = "\n".join((counted, *tried)) if drain_plan.pods else counted
+    undo = f"{plan.undo}: the evicted pods do not return by themselves"
+    return Proposal((target.label,), (*drain_plan.budget_warnings, counted), shown, undo, {"uid": uid_of(before)})
 
 
 async def drain(args: DrainNodeInput, context: ToolContext) -> Reply:
-    """Cordons, then evicts until all are gone or the time is over: what is left then is told, not an error. Cancelled, it says how far it
-    came, and the node stays cordoned."""
+    """Cordons the node and evicts pods until none remain or the time is up. Pods that remain are part of the result, not an error. A
+    cancelled drain reports its progress and leaves the node cordoned."""
     plan = await plan_cordon(args, context)
     check_same_object(context, plan.target, plan.before)
     cluster = await context.cluster(plan.target.cluster)
-    moved = await _plan_or_refuse(args, context, cluster)
+    drain_plan = await _plan_pods(args, context, cluster)
     await cluster.patch(plan.target.resource, None, args.name, msgspec.json.encode(plan.edit.body), plan.edit.kind)
-    going = {f"{namespace}/{name}": (namespace, name, uid) for namespace, name, uid in moved.pods}
+    going = {f"{namespace}/{name}": (namespace, name, uid) for namespace, name, uid in drain_plan.pods}
     held: dict[str, str] = {}
     try:
         async with asyncio.timeout(args.timeout_seconds):
@@ -106,16 +110,16 @@ async def drain(args: DrainNodeInput, context: ToolContext) -> Reply:
     except TimeoutError:
         pass
     except asyncio.CancelledError:
-        await _report_cancelled(args, context, len(moved.pods), len(going))
+        await _report_cancelled(args, context, len(drain_plan.pods), len(going))
         raise
-    return await _drain_reply(args, context, (cluster, plan.undo), moved, held)
+    return await _drain_reply(args, context, (cluster, plan.undo), drain_plan, held)
 
 
 async def _report_cancelled(args: DrainNodeInput, context: ToolContext, total: int, left: int) -> None:
-    """The last word of a call that nobody waits for any more; it must not keep it."""
+    """Reports the progress of a cancelled drain, for at most PAUSE seconds, so that the cancellation is not delayed."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(PAUSE):
-            note = f"given up: {total - left} of {total} pods gone, {args.name} stays cordoned"
+            note = f"cancelled: {total - left} of {total} pods evicted, {args.name} stays cordoned"
             await context.progress(total - left, total, note)
 
 
@@ -129,7 +133,7 @@ async def _evict_all(
                 evicted.add(label)
             if label in evicted and not await _pod_exists(context, cluster, namespace, name, uid):
                 del waiting[label]
-        note = f"{total - len(waiting)} of {total} pods gone" + (f", {len(held)} held by a disruption budget" if held else "")
+        note = f"{total - len(waiting)} of {total} pods evicted" + (f", {len(held)} blocked by a disruption budget" if held else "")
         await context.progress(total - len(waiting), total, note)
         if waiting:
             await asyncio.sleep(PAUSE)
@@ -142,14 +146,14 @@ async def _try_evict(args: DrainNodeInput, cluster: Cluster, pod: tuple[str, str
     except _BLOCKED as refused:
         held[label] = _eviction_refusal(refused)
         return False
-    except _GONE:
-        pass  # it went by itself
+    except _NOT_THERE:
+        pass  # it terminated by itself
     held.pop(label, None)
     return True
 
 
 def _eviction_refusal(refused: ApiError) -> str:
-    """The server names the budget in a cause."""
+    """The causes of the refusal, which name the budget, else the server's message."""
     causes = [str(one.get("message", "")) for one in refused.details.get("causes") or []]
     return "; ".join(filter(None, causes)) or refused.detail
 
@@ -163,45 +167,47 @@ async def _pod_exists(context: ToolContext, cluster: Cluster, namespace: str, na
 
 
 async def _drain_reply(
-    args: DrainNodeInput, context: ToolContext, done: tuple[Cluster, Undo], moved: DrainPlan, held: dict[str, str]
+    args: DrainNodeInput, context: ToolContext, done: tuple[Cluster, Undo], drain_plan: DrainPlan, held: dict[str, str]
 ) -> Reply:
     cluster, undo = done
-    remaining = [f"{one[0]}/{one[1]}" for one in moved.pods if await _pod_exists(context, cluster, *one)]
-    evicted = [label for label in (f"{one[0]}/{one[1]}" for one in moved.pods) if label not in remaining]
+    remaining = [f"{one[0]}/{one[1]}" for one in drain_plan.pods if await _pod_exists(context, cluster, *one)]
+    evicted = [label for label in (f"{one[0]}/{one[1]}" for one in drain_plan.pods) if label not in remaining]
     why = "; ".join(sorted(set(held.values()))) or (f"still there after {args.timeout_seconds} s" if remaining else "")
-    drained = DrainResult(args.name, not remaining, evicted, remaining, list(moved.staying), why, undo.call, undo.why)
-    text = f"drained {args.name}: {len(evicted)} pods gone, {len(remaining)} left, {len(moved.staying)} stay by their nature"
+    drained = DrainResult(args.name, not remaining, evicted, remaining, list(drain_plan.staying), why, undo.call, undo.why)
+    text = f"drained {args.name}: {len(evicted)} pods evicted, {len(remaining)} remain, {len(drain_plan.staying)} are not drained"
     warnings = (f"not complete: {', '.join(remaining[:10])}: {why}",) if remaining else ()
     return Reply(msgspec.to_builtins(drained), "\n".join((text, *warnings)), context.live(), warnings=warnings)
 
 
-async def _plan_or_refuse(args: DrainNodeInput, context: ToolContext, cluster: Cluster) -> DrainPlan:
-    moved = await plan_drain(context, cluster, args.name, force=args.force, empty_dirs=args.delete_emptydir_data)
-    if moved.blocking:
-        parameter = "force" if "force=true" in moved.blocking[0] else "delete_emptydir_data"
-        details = {"parameter": parameter, "given": False, "pods": list(moved.blocking), "nearest": [f"{parameter}=true"]}
-        raise Invalid(f"{args.name} is not drained", "; ".join(moved.blocking[:5]), f"{parameter}=true", details)
-    return moved
+async def _plan_pods(args: DrainNodeInput, context: ToolContext, cluster: Cluster) -> DrainPlan:
+    drain_plan = await plan_drain(context, cluster, args.name, force=args.force, empty_dirs=args.delete_emptydir_data)
+    if drain_plan.blocking:
+        parameter = "force" if "force=true" in drain_plan.blocking[0] else "delete_emptydir_data"
+        details = argument_details(parameter, False, [f"{parameter}=true"], pods=list(drain_plan.blocking))
+        raise Invalid(f"cannot drain {args.name}", "; ".join(drain_plan.blocking[:5]), f"{parameter}=true", details)
+    return drain_plan
 
 
-async def _dry_run_evictions(cluster: Cluster, moved: DrainPlan) -> list[str]:
-    """What the server says to the first evictions, without making them."""
-    said: dict[str, None] = {}
-    for namespace, name, uid in moved.pods[:20]:
+async def _dry_run_evictions(cluster: Cluster, drain_plan: DrainPlan) -> list[str]:
+    """The server's answers to a dry run of the first twenty evictions."""
+    answers: dict[str, None] = {}
+    for namespace, name, uid in drain_plan.pods[:20]:
         try:
             await cluster.evict(namespace, name, uid=uid, dry_run=True)
         except _BLOCKED as refused:
-            said[f"{namespace}/{name}: {_eviction_refusal(refused)}"] = None
-        except _GONE:
-            continue  # one that went since the list was read needs no eviction
-    return list(said) or ["the server accepts the evictions one by one"]
+            answers[f"{namespace}/{name}: {_eviction_refusal(refused)}"] = None
+        except _NOT_THERE:
+            continue  # it no longer exists and needs no eviction
+    return list(answers) or ["the server accepts each eviction"]
 
 
 async def _check_may_evict(context: ToolContext, cluster: Cluster) -> None:
     pods = await context.resource(cluster.name, "pods")
     answer = await cluster.can_i("create", pods, subresource="eviction")
     if not answer.allowed:
-        raise Forbidden("you may not evict pods", answer.reason or "RBAC does not grant it", "kubectl auth can-i create pods/eviction -A")
+        raise Forbidden(
+            "evicting pods is not allowed", answer.reason or "RBAC does not grant it", "kubectl auth can-i create pods/eviction -A"
+        )
 
 
 _ABLE = Capabilities(("nodes",), ("patch",), Scope.CLUSTER, "object", cache_friendly=False)
@@ -211,7 +217,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "cordon_node",
         "Cordon a node",
-        "No new pods on a node; those on it stay.",
+        "Marks a node unschedulable. Pods on it stay.",
         (NodeInput, ChangeResult),
         change_handlers(plan_cordon, "cordoned"),
         _ABLE,
@@ -221,7 +227,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "uncordon_node",
         "Uncordon a node",
-        "Lets new pods onto a node again.",
+        "Marks a node schedulable again.",
         (NodeInput, ChangeResult),
         change_handlers(plan_uncordon, "uncordoned"),
         _ABLE,
@@ -231,7 +237,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "drain_node",
         "Drain a node",
-        "Cordons a node and evicts its pods, as disruption budgets allow. Tells what is left.",
+        "Cordons a node and evicts its pods, as disruption budgets allow. Returns the pods that remain.",
         (DrainNodeInput, DrainResult),
         (prepare_drain, drain),
         _ABLE,

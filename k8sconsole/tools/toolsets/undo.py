@@ -52,85 +52,89 @@ async def locate(args: UndoChangeInput, context: ToolContext) -> UndoChangeInput
 
 
 async def prepare(args: UndoChangeInput, context: ToolContext) -> Proposal:
-    one = await resolve_target(args, context)
-    live = await _fetch_unmasked(context, one)
+    target = await resolve_target(args, context)
+    live = await _fetch_unmasked(context, target)
     if not args.resource_version:
-        return await propose_undo_create(context, TOOLS[0], one, _require_live(one, live), await find_request(context, args.request_id))
-    version, old = await _find_version(context, one, args.resource_version)
+        return await propose_undo_create(
+            context, TOOLS[0], target, _require_live(target, live), await find_request(context, args.request_id)
+        )
+    version, old = await _find_version(context, target, args.resource_version)
     if live is None:
         return await propose_create(
-            context, one, recreation_manifest(one, old), ("is created again: a new object with a new uid, and an empty status",)
+            context, target, recreation_manifest(target, old), ("is created again: a new object with a new uid, and an empty status",)
         )
-    wanted, changes = restore_version(one, live, old)
-    cluster = await context.cluster(one.cluster)
-    await cluster.replace(one.resource, one.namespace or None, one.name, msgspec.json.encode(wanted), dry_run=True)
+    wanted, changes = restore_version(target, live, old)
+    cluster = await context.cluster(target.cluster)
+    await cluster.replace(target.resource, target.namespace or None, target.name, msgspec.json.encode(wanted), dry_run=True)
     shown = "\n".join(format_changes(changes)) or "it is as it was: nothing would change"
-    undo = await undo_from_history(context, one, _masked(one, live))
+    undo = await undo_from_history(context, target, _masked(target, live))
     consequences = (f"writes the version of {format_exact_time(version.observed_at)} over what it is now",)
-    return Proposal((one.label,), consequences, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)})
+    return Proposal((target.label,), consequences, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)})
 
 
 async def undo_change(args: UndoChangeInput, context: ToolContext) -> Reply:
     """Raises Conflict when the object has changed since it was shown."""
-    one = await resolve_target(args, context)
-    live = await _fetch_unmasked(context, one)
-    check_same_object(context, one, live)
+    target = await resolve_target(args, context)
+    live = await _fetch_unmasked(context, target)
+    check_same_object(context, target, live)
     if not args.resource_version:
-        return await undo_create(context, one, _require_live(one, live))
-    _, old = await _find_version(context, one, args.resource_version)
+        return await undo_create(context, target, _require_live(target, live))
+    _, old = await _find_version(context, target, args.resource_version)
     if live is None:
-        made = await create_object(context, one, recreation_manifest(one, old), "created again")
+        made = await create_object(context, target, recreation_manifest(target, old), "created again")
         told = ChangeResult(
-            str(one.resource.name), one.namespace, one.name, version_of(made.data["object"]), ["created again"], made.data["undo"]
+            str(target.resource.name), target.namespace, target.name, version_of(made.data["object"]), ["created again"], made.data["undo"]
         )
         return msgspec.structs.replace(made, data=msgspec.to_builtins(told))
-    wanted, changes = restore_version(one, live, old)
-    undo = await undo_from_history(context, one, _masked(one, live))
-    cluster = await context.cluster(one.cluster)
-    raw = await cluster.replace(one.resource, one.namespace or None, one.name, msgspec.json.encode(wanted))
-    return change_reply(context, one, "restored", format_changes(changes), undo, version_of(msgspec.json.decode(raw)))
+    wanted, changes = restore_version(target, live, old)
+    undo = await undo_from_history(context, target, _masked(target, live))
+    cluster = await context.cluster(target.cluster)
+    raw = await cluster.replace(target.resource, target.namespace or None, target.name, msgspec.json.encode(wanted))
+    return change_reply(context, target, "restored", format_changes(changes), undo, version_of(msgspec.json.decode(raw)))
 
 
-def _require_live(one: TargetObject, live: dict[str, Any] | None) -> dict[str, Any]:
+def _require_live(target: TargetObject, live: dict[str, Any] | None) -> dict[str, Any]:
     if live is None:
-        raise NotFound(f"{one.label} is gone already", "what the request made is not there any more", "history_list_versions")
+        raise NotFound(f"{target.label} is gone already", "what the request made is not there any more", "history_list_versions")
     return live
 
 
-async def _fetch_unmasked(context: ToolContext, one: TargetObject) -> dict[str, Any] | None:
+async def _fetch_unmasked(context: ToolContext, target: TargetObject) -> dict[str, Any] | None:
     """Not masked: most of it goes back to the server as it is."""
     try:
-        raw = await (await context.cluster(one.cluster)).get(one.resource, one.namespace or None, one.name)
+        raw = await (await context.cluster(target.cluster)).get(target.resource, target.namespace or None, target.name)
     except NotFound:
         return None
     found: dict[str, Any] = msgspec.json.decode(raw)
     if found.get("metadata", {}).get("deletionTimestamp"):
-        raise Conflict(f"{one.label} is still going", "it waits for its finalizers or its grace period", "try again when it is gone")
+        raise Conflict(f"{target.label} is still going", "it waits for its finalizers or its grace period", "try again when it is gone")
     return found
 
 
-def _masked(one: TargetObject, live: dict[str, Any]) -> dict[str, Any]:
-    return mask_object(one.resource.name, live)
+def _masked(target: TargetObject, live: dict[str, Any]) -> dict[str, Any]:
+    return mask_object(target.resource.name, live)
 
 
-async def _find_version(context: ToolContext, one: TargetObject, wanted: str) -> tuple[Version, dict[str, Any]]:
-    ref = _object_ref(one)
+async def _find_version(context: ToolContext, target: TargetObject, wanted: str) -> tuple[Version, dict[str, Any]]:
+    ref = _object_ref(target)
     versions = (await history_of(context).versions(ref)).versions
     for version, body in reversed(versions):
         if version.resource_version == wanted and version.change is not Change.DELETED:
             return version, msgspec.json.decode(body)
     if not versions:
-        raise await not_in_history(context, one.resource, ref)
+        raise await not_in_history(context, target.resource, ref)
     known = [version.resource_version for version, _ in versions if version.change is not Change.DELETED][-10:]
     details = {"parameter": "resource_version", "given": wanted, "nearest": known}
-    raise NotFound(f"history holds no version {wanted!r} of {one.label}", f"it holds {', '.join(known)}", "history_list_versions", details)
+    raise NotFound(
+        f"history holds no version {wanted!r} of {target.label}", f"it holds {', '.join(known)}", "history_list_versions", details
+    )
 
 
-async def _version_before(context: ToolContext, one: TargetObject, request: RequestRecord) -> Version | None:
+async def _version_before(context: ToolContext, target: TargetObject, request: RequestRecord) -> Version | None:
     """The version current when the call began; None where the call made the object, or may have. Raises NotFound where nobody knows."""
     if request.making:
         return None
-    kept = await history_of(context).object_as_of(_object_ref(one), request.began)
+    kept = await history_of(context).object_as_of(_object_ref(target), request.began)
     if kept is not None and kept[0].change is not Change.DELETED:
         return kept[0]
     if request.tool == APPLY:
@@ -142,7 +146,7 @@ async def _version_before(context: ToolContext, one: TargetObject, request: Requ
         "nearest": [],
     }
     why = "history has no version from before it; what was created is undone by deleting it"
-    raise NotFound(f"{one.label} cannot be brought back to {format_exact_time(request.began)}", why, "k8s_delete_resource", details)
+    raise NotFound(f"{target.label} cannot be brought back to {format_exact_time(request.began)}", why, "k8s_delete_resource", details)
 
 
 def _require_version(args: UndoChangeInput) -> UndoChangeInput:
@@ -152,8 +156,8 @@ def _require_version(args: UndoChangeInput) -> UndoChangeInput:
     return args
 
 
-def _object_ref(one: TargetObject) -> ObjectRef:
-    return ObjectRef(one.cluster, one.resource.name, Namespace(one.namespace), one.name)
+def _object_ref(target: TargetObject) -> ObjectRef:
+    return ObjectRef(target.cluster, target.resource.name, Namespace(target.namespace), target.name)
 
 
 TOOLS: tuple[ToolSpec, ...] = (

@@ -8,11 +8,11 @@ from msgspec import Meta
 
 from k8sconsole.cluster.port import PatchType, Selectors
 from k8sconsole.errors import InvalidParams, NotFound
-from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_scaling
 from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, TargetObject, Undo, change_handlers, fetch_live, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.object_lookup import container_not_found
 from k8sconsole.tools.spec import ToolSpec, change
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -42,59 +42,59 @@ class RolloutUndoInput(WorkloadInput, kw_only=True):
 
 
 async def plan_scale(args: ScaleResourceInput, context: ToolContext) -> ChangePlan:
-    one = await resolve_target(args, context)
-    before, scale = await fetch_live(context, one), await fetch_live(context, one, "scale")
+    target = await resolve_target(args, context)
+    before, scale = await fetch_live(context, target), await fetch_live(context, target, "scale")
     was = int((scale.get("spec") or {}).get("replicas") or 0)
     consequences = [f"all {was} replicas stop: nothing serves"] if args.replicas == 0 and was else []
     if not consequences and args.replicas < was:
         consequences = [f"{was - args.replicas} of {was} pods are deleted"]
-    consequences += await budgets_broken_by_scaling(context, one.cluster, before, args.replicas)
-    undo = Undo("k8s_scale_resource", one.arguments(replicas=was))
-    return ChangePlan(one, Edit({"spec": {"replicas": args.replicas}}, subresource="scale"), undo, before, tuple(consequences))
+    consequences += await budgets_broken_by_scaling(context, target.cluster, before, args.replicas)
+    undo = Undo("k8s_scale_resource", target.arguments(replicas=was))
+    return ChangePlan(target, Edit({"spec": {"replicas": args.replicas}}, subresource="scale"), undo, before, tuple(consequences))
 
 
 async def plan_restart(args: WorkloadInput, context: ToolContext) -> ChangePlan:
-    one = _require_rollable(await resolve_target(args, context))
-    before = await fetch_live(context, one)
+    target = _require_rollable(await resolve_target(args, context))
+    before = await fetch_live(context, target)
     pods = (before.get("status") or {}).get("replicas") or (before.get("status") or {}).get("desiredNumberScheduled") or 0
     at = datetime.fromtimestamp(context.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     edit = Edit({"spec": {"template": {"metadata": {"annotations": {RESTARTED: at}}}}})
     why = "the pods that were replaced do not come back; the template is as it was"
-    return ChangePlan(one, edit, Undo(why=why), before, (f"its {pods} pods are replaced, as its strategy allows",))
+    return ChangePlan(target, edit, Undo(why=why), before, (f"its {pods} pods are replaced, as its strategy allows",))
 
 
 async def plan_image(args: SetImageInput, context: ToolContext) -> ChangePlan:
-    one = _require_rollable(await resolve_target(args, context))
-    before = await fetch_live(context, one)
+    target = _require_rollable(await resolve_target(args, context))
+    before = await fetch_live(context, target)
     container, was = _choose_container(args, before)
     edit = Edit({"spec": {"template": {"spec": {"containers": [{"name": container, "image": args.image}]}}}}, PatchType.STRATEGIC)
-    undo = Undo("k8s_set_image", one.arguments(container=container, image=was))
+    undo = Undo("k8s_set_image", target.arguments(container=container, image=was))
     consequences = (f"runs {args.image} in place of {was}: its pods are replaced",)
-    return ChangePlan(one, edit, undo, before, consequences)
+    return ChangePlan(target, edit, undo, before, consequences)
 
 
 async def plan_rollback(args: RolloutUndoInput, context: ToolContext) -> ChangePlan:
-    one = await resolve_target(args, context)
-    if one.resource.name != "deployments.apps":
-        raise _not_rollable(one, ["deployments.apps"])
-    before = await fetch_live(context, one)
-    sets = await _revisions_by_number(context, one, str(before["metadata"].get("uid", "")))
+    target = await resolve_target(args, context)
+    if target.resource.name != "deployments.apps":
+        raise _not_rollable(target, ["deployments.apps"])
+    before = await fetch_live(context, target)
+    sets = await _revisions_by_number(context, target, str(before["metadata"].get("uid", "")))
     current = int((before["metadata"].get("annotations") or {}).get(REVISION, 0))
     wanted = args.revision or max((number for number in sets if number != current), default=0)
     if wanted not in sets:
         raise _no_revision(args, sorted(sets))
     template = _pod_template(sets[wanted])
-    undo = Undo("k8s_rollout_undo", one.arguments(revision=current))
+    undo = Undo("k8s_rollout_undo", target.arguments(revision=current))
     edit = Edit([{"op": "replace", "path": "/spec/template", "value": template}], PatchType.JSON)
-    return ChangePlan(one, edit, undo, before, (f"its pods are replaced by those of revision {wanted}; it is at {current}",))
+    return ChangePlan(target, edit, undo, before, (f"its pods are replaced by those of revision {wanted}; it is at {current}",))
 
 
-async def _revisions_by_number(context: ToolContext, one: TargetObject, uid: str) -> dict[int, dict[str, Any]]:
+async def _revisions_by_number(context: ToolContext, target: TargetObject, uid: str) -> dict[int, dict[str, Any]]:
     """The deployment's ReplicaSets as the server has them, by revision; unmasked, since the template is sent back as it was."""
-    cluster = await context.cluster(one.cluster)
-    kind = await context.resource(one.cluster, "replicasets.apps")
+    cluster = await context.cluster(target.cluster)
+    kind = await context.resource(target.cluster, "replicasets.apps")
     found: dict[int, dict[str, Any]] = {}
-    async for page in cluster.pages(kind, namespace=one.namespace, selectors=Selectors()):
+    async for page in cluster.pages(kind, namespace=target.namespace, selectors=Selectors()):
         for raw in page.items:
             each = msgspec.json.decode(raw)
             meta = each["metadata"]
@@ -115,20 +115,18 @@ def _choose_container(args: SetImageInput, before: dict[str, Any]) -> tuple[str,
     name = args.container or (next(iter(images)) if len(images) == 1 else "")
     if name in images:
         return name, images[name]
-    close = nearest_or_first(args.container, images)
-    details = {"parameter": "container", "given": args.container, "expected": "one of its containers", "nearest": close}
-    raise InvalidParams(f"no container {args.container!r} in {args.name}", f"it has {', '.join(images)}", f"container={close[0]}", details)
+    raise container_not_found(args.container, args.name, list(images))
 
 
-def _require_rollable(one: TargetObject) -> TargetObject:
-    if one.resource.name not in _ROLLABLE:
-        raise _not_rollable(one, list(_ROLLABLE))
-    return one
+def _require_rollable(target: TargetObject) -> TargetObject:
+    if target.resource.name not in _ROLLABLE:
+        raise _not_rollable(target, list(_ROLLABLE))
+    return target
 
 
-def _not_rollable(one: TargetObject, kinds: list[str]) -> InvalidParams:
-    details = {"parameter": "kind", "given": str(one.resource.name), "expected": " or ".join(kinds), "nearest": kinds}
-    return InvalidParams(f"{one.label} is not rolled out", f"that is done for {', '.join(kinds)}", kinds[0], details)
+def _not_rollable(target: TargetObject, kinds: list[str]) -> InvalidParams:
+    details = {"parameter": "kind", "given": str(target.resource.name), "expected": " or ".join(kinds), "nearest": kinds}
+    return InvalidParams(f"{target.label} is not rolled out", f"that is done for {', '.join(kinds)}", kinds[0], details)
 
 
 def _no_revision(args: RolloutUndoInput, known: list[int]) -> NotFound:
