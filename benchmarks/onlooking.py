@@ -38,7 +38,7 @@ class Onlooker:
     def hear(self, fact: Fact) -> None:
         if isinstance(fact, RowsChanged) and fact.resource == CONFIGMAPS.name:
             self.moved.set()
-        elif isinstance(fact, ClusterState) and fact.trust in (ConnectionState.LIVE, ConnectionState.PARTIAL):
+        elif isinstance(fact, ClusterState) and fact.connection in (ConnectionState.LIVE, ConnectionState.PARTIAL):
             self.live.set()
 
 

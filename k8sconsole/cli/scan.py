@@ -105,6 +105,6 @@ def _tell(fact: Any) -> None:
     from k8sconsole.model.events import ClusterState, ScanCompleted
 
     if isinstance(fact, ClusterState):
-        say(f"{fact.cluster}: {fact.trust.value}" + (f" — {fact.detail}" if fact.detail else ""))
+        say(f"{fact.cluster}: {fact.connection.value}" + (f" — {fact.detail}" if fact.detail else ""))
     elif isinstance(fact, ScanCompleted) and fact.error:
         say(f"{fact.cluster}: {fact.resource}: {fact.error}")

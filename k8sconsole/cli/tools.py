@@ -97,7 +97,7 @@ def servers(db: Db = None, as_json: AsJson = False) -> None:
         (
             state.name,
             state.transport,
-            state.trust.value,
+            state.state.value,
             str(state.tools),
             state.detail or (f"held: {', '.join(state.held)}" * bool(state.held)),
         )
@@ -145,8 +145,8 @@ async def _attach_for(console: Any, tool: str) -> None:
 
 def _tell_lost(states: list[AttachedServerStatus]) -> None:
     for state in states:
-        if state.trust is not AttachedServerState.READY:
-            say(f"warning: the attached server {state.name} is {state.trust.value}" + (f" — {state.detail}" if state.detail else ""))
+        if state.state is not AttachedServerState.READY:
+            say(f"warning: the attached server {state.name} is {state.state.value}" + (f" — {state.detail}" if state.detail else ""))
 
 
 def parse_arguments(pairs: list[str], json_args: str) -> dict[str, Any]:

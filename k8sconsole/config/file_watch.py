@@ -15,13 +15,13 @@ _LINKS = 40
 class FileWatch:
     """Calls back on a thread of its own, at most once per ``debounce`` seconds. stop() ends it."""
 
-    def __init__(self, path: Path, callback: Callable[[Path], None], debounce: float = DEBOUNCE, *, vanishing: bool = False) -> None:
+    def __init__(self, path: Path, callback: Callable[[Path], None], debounce: float = DEBOUNCE, *, report_deletion: bool = False) -> None:
         from watchdog.observers import Observer
 
         self._path = path.absolute()
         self._callback = callback
         self._debounce = debounce
-        self._vanishing = vanishing
+        self._report_deletion = report_deletion
         self._timer: threading.Timer | None = None
         self._lock = threading.Lock()
         self._names: frozenset[str] = frozenset()
@@ -60,7 +60,7 @@ class FileWatch:
     def _settled(self) -> None:
         self._follow()
         now = _content(self._path)
-        if now != self._seen and (now is not None or self._vanishing):
+        if now != self._seen and (now is not None or self._report_deletion):
             self._seen = now
             self._callback(self._path)
 
@@ -72,10 +72,10 @@ class FileWatch:
         self._observer.join(timeout=2)
 
 
-def watch_file(path: Path, callback: Callable[[Path], None], debounce: float = DEBOUNCE, *, vanishing: bool = False) -> FileWatch:
+def watch_file(path: Path, callback: Callable[[Path], None], debounce: float = DEBOUNCE, *, report_deletion: bool = False) -> FileWatch:
     """callback(path) when the file's content has changed and stayed so for ``debounce`` seconds, through however many links; with
-    ``vanishing`` also when the file has gone."""
-    return FileWatch(path, callback, debounce, vanishing=vanishing)
+    ``report_deletion`` also when the file has gone."""
+    return FileWatch(path, callback, debounce, report_deletion=report_deletion)
 
 
 def _way(path: Path) -> list[Path]:

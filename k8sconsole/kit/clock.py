@@ -57,13 +57,13 @@ class ClockWatch:
         self._clock = clock
         self._began = self._last = self._offset()
 
-    def jumped(self) -> float:
+    def read_jump(self) -> float:
         """Seconds the clock was set by since the last look, negative when back; 0 when it merely went on."""
         offset = self._offset()
         jump, self._last = offset - self._last, offset
         return jump if abs(jump) > _SLEWED else 0.0
 
-    def careful(self) -> float:
+    def cautious_now(self) -> float:
         """Wall time for whoever throws away what is old: never later than what has passed since this watch began, so that a clock set
         forward makes nothing old."""
         return min(self._clock.now(), self._began + self._clock.passing())

@@ -44,7 +44,7 @@ class AttachedServerStatus(msgspec.Struct, frozen=True):
 
     name: str
     transport: str
-    trust: AttachedServerState
+    state: AttachedServerState
     since: float
     tools: int = 0
     held: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Clusters: the contexts of a kubeconfig, the identity of a cluster, the connections to its API server, and options for reading logs."""
+"""Clusters: contexts of a kubeconfig, identity of a cluster, connections to its API server, and options for reading logs."""
 
 import msgspec
 
@@ -6,20 +6,24 @@ from k8sconsole.model.refs import ClusterName
 
 
 class PoolBounds(msgspec.Struct, frozen=True):
-    """The connections to one cluster. What holds hold from the next time it is opened."""
+    """The connection pool of one cluster. A changed value applies from the next time the cluster is opened."""
 
     pool_min: int = 2
-    """Connections to a cluster that stay for the next request after a rush is over, until nothing was asked for keep_alive seconds."""
+    """Idle connections that stay open for the next request, until keep_alive seconds have passed without one."""
     pool_max: int = 10
-    """Connections for short requests to one cluster at the same time; who comes when all are taken waits. Watches and followed logs have
-    their own."""
+    """Connections to one cluster for short requests at the same time; a request waits while all are in use. Watches and followed logs
+    have connections of their own."""
     keep_alive: float = 90.0
     """Seconds after which an unused connection is closed."""
 
 
 class Connections(msgspec.Struct, frozen=True):
-    """Those to one cluster at one moment. size: open for short requests, of which in_use carry one; waiting: requests that wait for one to
-    become free. made, reused: how often, so far. streams: open for watches, followed logs and the like."""
+    """The connections to one cluster at one moment.
+
+    size: connections open for short requests. in_use: those of them that carry a request. waiting: requests that wait for a free
+    connection. made, reused: how often a connection was opened or used again, since the start. streams: connections of watches, followed
+    logs and the like.
+    """
 
     cluster: ClusterName
     size: int = 0
@@ -31,7 +35,7 @@ class Connections(msgspec.Struct, frozen=True):
 
 
 class LogOptions(msgspec.Struct, frozen=True):
-    """since in seconds; tail in lines; None leaves it to the server."""
+    """Which log lines to read. since: seconds back. tail: lines from the end. None leaves the choice to the server."""
 
     container: str = ""
     follow: bool = False
@@ -43,7 +47,7 @@ class LogOptions(msgspec.Struct, frozen=True):
 
 
 class ContextInfo(msgspec.Struct, frozen=True):
-    """One context of a kubeconfig, read without connecting. problem says why it cannot be used, empty when it can."""
+    """One context of a kubeconfig, read without connecting. problem: why it cannot be used, empty when it can."""
 
     name: ClusterName
     cluster: str
@@ -55,25 +59,30 @@ class ContextInfo(msgspec.Struct, frozen=True):
 
 
 class ClusterIdentity(msgspec.Struct, frozen=True):
-    """uid: of the namespace kube-system, which lives as long as its cluster; empty where it may not be read. door: a fingerprint of the
-    server's address and authority."""
+    """Which cluster answers, whatever its context is called: cached rows of one cluster must never be shown as another's.
+
+    uid: that of the namespace kube-system, which lives as long as its cluster; empty where it may not be read.
+    fingerprint: a hash of the server's address and certificate authority.
+    """
 
     uid: str = ""
-    door: str = ""
+    fingerprint: str = ""
 
     def __str__(self) -> str:
-        return f"{self.uid} {self.door}" if self.uid or self.door else ""
+        return f"{self.uid} {self.fingerprint}" if self.uid or self.fingerprint else ""
 
     @classmethod
-    def of(cls, text: str) -> "ClusterIdentity":
-        """What ``str`` made; empty for empty text."""
-        uid, _, door = text.partition(" ")
-        return cls(uid, door)
+    def parse(cls, text: str) -> "ClusterIdentity":
+        """The inverse of ``str``; an empty text gives an empty identity."""
+        uid, _, fingerprint = text.partition(" ")
+        return cls(uid, fingerprint)
 
 
 def is_different_cluster(before: ClusterIdentity, now: ClusterIdentity) -> bool:
-    """Whether these are two clusters: by their uids, or by their doors where a uid is not known. A cluster that moved to another address
-    is still the same when its uid says so."""
+    """Whether these are two clusters. The uids decide; where one is unknown, the fingerprints do.
+
+    A cluster that moved to another address has the same uid and so is the same cluster.
+    """
     if before.uid and now.uid:
         return before.uid != now.uid
-    return bool(before.door and now.door and before.door != now.door)
+    return bool(before.fingerprint and now.fingerprint and before.fingerprint != now.fingerprint)

@@ -33,7 +33,7 @@ class ClusterState(Fact, frozen=True):
     told as they happen, or everything is read in turns."""
 
     cluster: ClusterName
-    trust: ConnectionState
+    connection: ConnectionState
     detail: str = ""
     version: str = ""
     seen_at: float | None = None
@@ -99,10 +99,10 @@ class ToolsChanged(Fact, frozen=True):
 
 
 class AttachedServerChanged(Fact, frozen=True):
-    """An attached server is connected, or lost, or was told something else. trust: a value of ``outside.OutsideTrust``."""
+    """An attached server is connected, lost, or its settings changed. state: a value of ``AttachedServerState``."""
 
     server: str
-    trust: str
+    state: str
     detail: str = ""
 
     @property

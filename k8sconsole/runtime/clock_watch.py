@@ -15,7 +15,7 @@ async def tell_jumps(clock: Clock, publish: Callable[[Fact], None], every: float
     watch = ClockWatch(clock)
     while True:
         await asyncio.sleep(every)
-        if jump := watch.jumped():
+        if jump := watch.read_jump():
             publish(_notice(jump))
 
 

@@ -65,7 +65,7 @@ async def _servers(settings: Settings, connect: bool) -> list[Finding]:
 
 
 def _server(state: AttachedServerStatus) -> Finding:
-    if state.trust is AttachedServerState.READY:
+    if state.state is AttachedServerState.READY:
         return Finding(f"server {state.name}", "●", f"{state.tools} tools" + (f"; {state.detail}" if state.detail else ""))
     return Finding(f"server {state.name}", "✗", state.detail or "no answer yet", "mcp_servers: in k8sconsole.yaml", 3)
 

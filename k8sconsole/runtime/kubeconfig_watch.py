@@ -62,7 +62,7 @@ class KubeconfigWatch:
     def _begin(self, callback: Callable[[Path], None]) -> list[ClusterName]:
         for path in self._pool.contexts.files():
             try:
-                self._watches.append(FileWatch(path, callback, vanishing=True))
+                self._watches.append(FileWatch(path, callback, report_deletion=True))
             except OSError as error:
                 log.warning("cannot watch %s: %s", path, error.strerror, extra={"operation": "watch"})
         try:

@@ -9,7 +9,7 @@ from k8sconsole.runtime.services.cluster_selection import ClusterChooser
 from k8sconsole.runtime.services.tools import ToolCaller
 
 if TYPE_CHECKING:
-    from k8sconsole.model.history import TimelineEntry
+    from k8sconsole.model.history import TimelineItem
     from k8sconsole.runtime.services.get import Asked, Fetching
     from k8sconsole.runtime.services.history import ChangesWanted, LifeWanted, Remembered, Remembering
 
@@ -25,7 +25,7 @@ class Recaller(ClusterChooser, CacheReader, ToolCaller):
         """The versions of one object of the selected cluster."""
         return await self._remembering.life(self.selected, wanted, self.face)
 
-    async def timeline(self, ref: ObjectRef) -> "list[TimelineEntry]":
+    async def timeline(self, ref: ObjectRef) -> "list[TimelineItem]":
         """All that is known to have happened to this object and to what it owns, newest first."""
         resource = await self.find_resource(ref.cluster, ref.resource)
         return await self._remembering.timeline(ref, await self._events_of(ref, resource.kind), self.face)

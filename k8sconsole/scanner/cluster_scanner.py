@@ -97,7 +97,7 @@ class ClusterScanner:
 
         Raises what prevents every request to the cluster. The failure of one kind is in its report.
         """
-        self._publish_state(trust=ConnectionState.CONNECTING)
+        self._publish_state(connection=ConnectionState.CONNECTING)
         try:
             self._on_reachable(await self._health.connect())
         except ConsoleError as error:
@@ -119,7 +119,7 @@ class ClusterScanner:
 
     async def run(self) -> None:
         """Scans and watches until cancelled. Every failure is published and retried."""
-        self._publish_state(trust=ConnectionState.CONNECTING)
+        self._publish_state(connection=ConnectionState.CONNECTING)
         works = (self._health.run_probes(), self._count_nodes(), self._unreachable.run())
         background = [asyncio.create_task(work) for work in works]
         backoff = Backoff(self._clock)
@@ -196,7 +196,7 @@ class ClusterScanner:
         if isinstance(error, Unavailable):
             self._health.suspect()
         else:
-            self._publish_state(trust=ConnectionState.PARTIAL, detail=str(error), retry_at=self._clock.now() + pause)
+            self._publish_state(connection=ConnectionState.PARTIAL, detail=str(error), retry_at=self._clock.now() + pause)
         await asyncio.sleep(pause)
 
     async def _wait_for_next_discovery(self) -> None:
@@ -239,25 +239,25 @@ class ClusterScanner:
         now = self._clock.now()
         self._unreachable.mark_reachable()
         self._publish_state(
-            trust=ConnectionState.LIVE, version=version.git_version or self._state.version, seen_at=now, detail="", retry_at=None
+            connection=ConnectionState.LIVE, version=version.git_version or self._state.version, seen_at=now, detail="", retry_at=None
         )
         self._publish_coverage()
 
     def _on_unreachable(self, error: ConsoleError, retry_at: float) -> None:
         self._unreachable.mark_unreachable(error, retry_at)
-        self._publish_state(trust=ConnectionState.LOST, detail=str(error), retry_at=retry_at)
+        self._publish_state(connection=ConnectionState.LOST, detail=str(error), retry_at=retry_at)
 
     def _publish_coverage(self) -> None:
         """Publishes whether the cluster is read completely, or only partly."""
         missing = tuple(reason for _, reasons in sorted(self._missing.items()) for reason in reasons)
-        if self._state.trust in (ConnectionState.LIVE, ConnectionState.PARTIAL):
+        if self._state.connection in (ConnectionState.LIVE, ConnectionState.PARTIAL):
             self._publish_state(
-                trust=ConnectionState.PARTIAL if missing else ConnectionState.LIVE, missing=missing, detail="", retry_at=None
+                connection=ConnectionState.PARTIAL if missing else ConnectionState.LIVE, missing=missing, detail="", retry_at=None
             )
 
     def _publish_state(self, **fields: Any) -> None:
         state = msgspec.structs.replace(self._state, **fields)
-        if state != self._state or state.trust is ConnectionState.CONNECTING:
+        if state != self._state or state.connection is ConnectionState.CONNECTING:
             self._state = state
             self._publish(state)
 

@@ -161,4 +161,4 @@ class ScanCoordinator:
         while True:
             await asyncio.sleep(self._plan.cleanup_interval)
             with contextlib.suppress(StoreError):  # the next round tries again, and other writers report the failure
-                await self._store.clean(self._clock_watch.careful())
+                await self._store.clean(self._clock_watch.cautious_now())

@@ -79,8 +79,8 @@ def _classes(durations: DurationHistogram) -> list[tuple[str, float]]:
 def _read(reading: ObservableMetric) -> "Metric":
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-    kind = CounterMetricFamily if reading.grows else GaugeMetricFamily
-    family = kind(f"{PREFIX}_{reading.name}", reading.meaning, labels=(reading.label,) if reading.label else ())
+    kind = CounterMetricFamily if reading.is_counter else GaugeMetricFamily
+    family = kind(f"{PREFIX}_{reading.name}", reading.help_text, labels=(reading.label,) if reading.label else ())
     for name, value in limit_values(reading.read()).items():
         family.add_metric((name,) if reading.label else (), value)
     return family

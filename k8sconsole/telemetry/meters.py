@@ -18,10 +18,10 @@ class ObservableMetric(msgspec.Struct, frozen=True):
     whether it only ever does."""
 
     name: str
-    meaning: str
+    help_text: str
     read: Callable[[], Mapping[str, float]]
     label: str = ""
-    grows: bool = False
+    is_counter: bool = False
 
 
 class DurationHistogram:

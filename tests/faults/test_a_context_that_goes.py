@@ -47,7 +47,7 @@ class Desk:
 
     async def trusts(self, *trusts: ConnectionState) -> bool:
         state = next((fact for fact in reversed(self.facts) if isinstance(fact, ClusterState) and fact.cluster == SHOP), None)
-        return state is not None and state.trust in trusts
+        return state is not None and state.connection in trusts
 
     async def says(self, words: str) -> bool:
         return any(isinstance(fact, Notice) and words in fact.title for fact in self.facts)

@@ -73,7 +73,7 @@ class Desk:
 
     async def trusts(self, cluster: ClusterName, *trusts: ConnectionState) -> bool:
         state = self.trust(cluster)
-        return state is not None and state.trust in trusts
+        return state is not None and state.connection in trusts
 
 
 @pytest.fixture

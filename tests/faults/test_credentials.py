@@ -87,7 +87,7 @@ class Desk:
     async def becomes(self, *trusts: ConnectionState) -> ClusterState:
         async def so() -> bool:
             state = self.state()
-            return state is not None and state.trust in trusts
+            return state is not None and state.connection in trusts
 
         await wait_until(so)
         state = self.state()
@@ -143,7 +143,7 @@ async def test_a_revoked_token_is_replaced_without_anybody_noticing(desk: Desk, 
     seen = len(desk.facts)
     await console.refresh(SHOP)
     assert desk.runs == 2
-    assert not [fact for fact in desk.facts[seen:] if isinstance(fact, ClusterState) and fact.trust is ConnectionState.LOST]
+    assert not [fact for fact in desk.facts[seen:] if isinstance(fact, ClusterState) and fact.connection is ConnectionState.LOST]
 
 
 async def test_a_context_that_leaves_the_kubeconfig_is_shown_from_the_cache_and_scanned_again_when_it_is_back(

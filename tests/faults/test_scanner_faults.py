@@ -100,7 +100,7 @@ class Site:
         return any(isinstance(fact, ScanCompleted) and fact.error and fact.resource == "configmaps" for fact in self.facts[since:])
 
     def trust(self) -> ConnectionState:
-        return next(fact.trust for fact in reversed(self.facts) if isinstance(fact, ClusterState))
+        return next(fact.connection for fact in reversed(self.facts) if isinstance(fact, ClusterState))
 
     async def trusts(self, trust: ConnectionState) -> bool:
         return self.trust() is trust

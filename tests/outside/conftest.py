@@ -71,10 +71,10 @@ class Attached:
             await asyncio.sleep(0.05)
 
     async def ready(self, name: str = "files") -> None:
-        await self.until(lambda: self.state(name).trust is AttachedServerState.READY)
+        await self.until(lambda: self.state(name).state is AttachedServerState.READY)
 
     async def lost(self, name: str = "files") -> None:
-        await self.until(lambda: self.state(name).trust is AttachedServerState.LOST)
+        await self.until(lambda: self.state(name).state is AttachedServerState.LOST)
 
     def names(self) -> list[str]:
         return [spec.name for spec in self.console.tools()]

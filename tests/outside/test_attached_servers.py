@@ -174,7 +174,7 @@ async def test_a_server_that_ended_says_why_and_is_started_again(attach: Attach,
 
 async def test_a_server_that_cannot_be_started_is_told_and_the_rest_works(attach: Attach, files: Manners) -> None:
     async with attach(AttachedServerSettings("none", command="/no/such/server"), files.server()) as attached:
-        assert attached.state("none").trust is AttachedServerState.LOST
+        assert attached.state("none").state is AttachedServerState.LOST
         assert "No such file" in attached.state("none").detail
         assert (await attached.console.call("files__read_file", {"path": "/"})).error is None
         unknown = await attached.console.call("none__anything", {})
@@ -224,7 +224,7 @@ async def test_its_process_ends_with_the_console_and_sees_little_of_our_environm
         environment = dict(part.split("=", 1) for part in _read(process, "environ").split("\0") if "=" in part)
         assert environment["TOKEN"] == "abc"
         assert "LLM_API_KEY" not in environment
-        assert attached.state().trust is AttachedServerState.READY
+        assert attached.state().state is AttachedServerState.READY
     assert _read(process, "cmdline") == ""
 
 

@@ -81,5 +81,5 @@ async def test_a_server_at_an_address_is_reached_with_the_token_that_the_environ
 )
 async def test_a_server_that_does_not_let_us_in_says_why(attach: Attach, far: Far, headers: dict[str, str], why: str) -> None:
     async with attach(AttachedServerSettings("far", url=far.url, headers=headers, timeout=3.0)) as attached:
-        assert attached.state("far").trust is AttachedServerState.LOST
+        assert attached.state("far").state is AttachedServerState.LOST
         assert why in attached.state("far").detail

@@ -113,11 +113,11 @@ async def test_a_source_that_ends_is_a_lost_cluster_whose_rows_stay(attach: Atta
 
         def told(trust: ConnectionState) -> bool:
             states = [fact for fact in attached.facts if isinstance(fact, ClusterState)]
-            return bool(states) and states[-1].trust is trust
+            return bool(states) and states[-1].connection is trust
 
         attached.console.focus(attached.console.selected[0], ResourceName("pods"))
         await attached.until(lambda: told(ConnectionState.LIVE), 40)
-        reached = [fact for fact in attached.facts if isinstance(fact, ClusterState) and fact.trust is ConnectionState.LIVE]
+        reached = [fact for fact in attached.facts if isinstance(fact, ClusterState) and fact.connection is ConnectionState.LIVE]
         assert not any(fact.watched for fact in reached), "who tells no changes is not to be called live"
         await attached.until(lambda: any(getattr(fact, "resource", "") == "pods" for fact in attached.facts), 40)
         command.unlink()

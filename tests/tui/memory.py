@@ -15,7 +15,7 @@ from k8sconsole.model.clusters import Connections, ContextInfo, LogOptions
 from k8sconsole.model.events import ClusterState, ConnectionState, Fact, RowsChanged
 from k8sconsole.model.filters import RowSubject, build_predicate
 from k8sconsole.model.freshness import Freshness, Source
-from k8sconsole.model.history import TimelineEntry
+from k8sconsole.model.history import TimelineItem
 from k8sconsole.model.indicators import CACHE_HIT, SCANNED, SUGGESTED, Indicator, compute_indicators
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ApiResource, ClusterName, ObjectRef
@@ -183,13 +183,13 @@ class MemoryConsole:
 
         return describe(next(one for one in BUILTIN if one.name == ref.resource), self.bodies[ref], [], NOW)
 
-    async def timeline(self, ref: ObjectRef) -> list[TimelineEntry]:
+    async def timeline(self, ref: ObjectRef) -> list[TimelineItem]:
         return [
-            TimelineEntry(NOW - 40, "warning", "", "kubelet", ("BackOff ×7: Back-off restarting failed container",)),
-            TimelineEntry(NOW - 95, "modified", f"pods/{ref.name}-x", "kubelet", ("status.phase",)),
-            TimelineEntry(NOW - 3700, "modified", "", "kubectl-edit", ("spec.containers[c].image: web:1 → web:2", "spec.replicas: 2 → 3")),
-            TimelineEntry(NOW - 90_000, "gap", "", "", ("nobody was watching from 01:00 to 02:00 (no process was scanning)",)),
-            TimelineEntry(NOW - 200_000, "added"),
+            TimelineItem(NOW - 40, "warning", "", "kubelet", ("BackOff ×7: Back-off restarting failed container",)),
+            TimelineItem(NOW - 95, "modified", f"pods/{ref.name}-x", "kubelet", ("status.phase",)),
+            TimelineItem(NOW - 3700, "modified", "", "kubectl-edit", ("spec.containers[c].image: web:1 → web:2", "spec.replicas: 2 → 3")),
+            TimelineItem(NOW - 90_000, "gap", "", "", ("nobody was watching from 01:00 to 02:00 (no process was scanning)",)),
+            TimelineItem(NOW - 200_000, "added"),
         ]
 
     async def call(self, tool: str, arguments: dict[str, Any], *, face: Face = Face.TUI, caller: str = "") -> ToolOutcome:

@@ -95,7 +95,7 @@ class LiveCluster:
         try:
             system = await self.get(_NAMESPACES, None, "kube-system")
         except (Forbidden, NotFound):
-            return ClusterIdentity(door=door)
+            return ClusterIdentity(fingerprint=door)
         uid = (await decoded(self._asked("get", _NAMESPACES), system, _Uid)).metadata.uid
         return ClusterIdentity(uid, door)
 

@@ -81,7 +81,7 @@ class Changes(msgspec.Struct, frozen=True):
     gaps: tuple[Gap, ...] = ()
 
 
-class TimelineEntry(msgspec.Struct, frozen=True):
+class TimelineItem(msgspec.Struct, frozen=True):
     """at: seconds since the epoch. change: added, modified, deleted, or a word for what is no change: event, warning, gap. subject: what it
     happened to, empty for the object whose timeline it is. lines: what differs, or what was said."""
 

@@ -20,49 +20,49 @@ from k8sconsole.model.tables.workloads import (
 )
 
 
-class JobSpec(Shape, frozen=True):
+class _JobSpec(Shape, frozen=True):
     completions: int | None = None
     parallelism: int | None = None
     selector: Selector = Selector()
     template: Template = Template()
 
 
-class JobStatus(Shape, frozen=True):
+class _JobStatus(Shape, frozen=True):
     succeeded: int = 0
     start_time: datetime | None = None
     completion_time: datetime | None = None
     conditions: list[Condition] = []
 
 
-class Job(Shape, frozen=True):
+class _Job(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: JobSpec = JobSpec()
-    status: JobStatus = JobStatus()
+    spec: _JobSpec = _JobSpec()
+    status: _JobStatus = _JobStatus()
 
 
-class JobTemplate(Shape, frozen=True):
-    spec: JobSpec = JobSpec()
+class _JobTemplate(Shape, frozen=True):
+    spec: _JobSpec = _JobSpec()
 
 
-class CronJobSpec(Shape, frozen=True):
+class _CronJobSpec(Shape, frozen=True):
     schedule: str = ""
     time_zone: str | None = None
     suspend: bool | None = None
-    job_template: JobTemplate = JobTemplate()
+    job_template: _JobTemplate = _JobTemplate()
 
 
-class CronJobStatus(Shape, frozen=True):
+class _CronJobStatus(Shape, frozen=True):
     active: list[Any] = []
     last_schedule_time: datetime | None = None
 
 
-class CronJob(Shape, frozen=True):
+class _CronJob(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: CronJobSpec = CronJobSpec()
-    status: CronJobStatus = CronJobStatus()
+    spec: _CronJobSpec = _CronJobSpec()
+    status: _CronJobStatus = _CronJobStatus()
 
 
-def job_status(seen: Job) -> Cell:
+def job_status(seen: _Job) -> Cell:
     conditions = seen.status.conditions
     for word in ("Complete", "Failed"):
         if is_condition_true(conditions, word):
@@ -72,7 +72,7 @@ def job_status(seen: Job) -> Cell:
     return next((word for word in ("Suspended", "FailureTarget", "SuccessCriteriaMet") if is_condition_true(conditions, word)), "Running")
 
 
-def _completions(seen: Job) -> Cell:
+def _completions(seen: _Job) -> Cell:
     """A Job without a number of completions is done with the first that succeeds."""
     if seen.spec.completions is not None:
         return f"{seen.status.succeeded}/{seen.spec.completions}"
@@ -80,14 +80,14 @@ def _completions(seen: Job) -> Cell:
     return f"{seen.status.succeeded}/1 of {together}" if together > 1 else f"{seen.status.succeeded}/1"
 
 
-def _duration(seen: Job) -> Cell:
+def _duration(seen: _Job) -> Cell:
     begin = to_epoch(seen.status.start_time)
     return None if begin is None else [begin, to_epoch(seen.status.completion_time)]
 
 
 JOBS = build_table(
     "jobs.batch",
-    Job,
+    _Job,
     (
         (NAME, read_name),
         (STATUS, job_status),
@@ -101,13 +101,13 @@ JOBS = build_table(
 )
 
 
-def _template(seen: CronJob) -> JobSpec:
+def _template(seen: _CronJob) -> _JobSpec:
     return seen.spec.job_template.spec
 
 
 CRONJOBS = build_table(
     "cronjobs.batch",
-    CronJob,
+    _CronJob,
     (
         (NAME, read_name),
         (text("SCHEDULE", wish=14), lambda seen: seen.spec.schedule or None),

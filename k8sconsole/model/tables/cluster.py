@@ -15,12 +15,12 @@ from k8sconsole.model.tables.shapes import Condition, Meta, join_or_none
 _ROLE = "node-role.kubernetes.io/"
 
 
-class NodeAddress(Shape, frozen=True):
+class _NodeAddress(Shape, frozen=True):
     type: str = ""
     address: str = ""
 
 
-class NodeInfo(Shape, frozen=True):
+class _NodeInfo(Shape, frozen=True):
     kubelet_version: str = ""
     os_image: str = ""
     kernel_version: str = ""
@@ -28,31 +28,31 @@ class NodeInfo(Shape, frozen=True):
     container_runtime_version: str = ""
 
 
-class Taint(Shape, frozen=True):
+class _Taint(Shape, frozen=True):
     key: str = ""
     value: str = ""
     effect: str = ""
 
 
-class NodeSpec(Shape, frozen=True):
+class _NodeSpec(Shape, frozen=True):
     unschedulable: bool = False
-    taints: list[Taint] = []
+    taints: list[_Taint] = []
 
 
-class NodeStatus(Shape, frozen=True):
+class _NodeStatus(Shape, frozen=True):
     conditions: list[Condition] = []
-    addresses: list[NodeAddress] = []
-    node_info: NodeInfo = NodeInfo()
+    addresses: list[_NodeAddress] = []
+    node_info: _NodeInfo = _NodeInfo()
     allocatable: dict[str, str] = {}
 
 
-class Node(Shape, frozen=True):
+class _Node(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: NodeSpec = NodeSpec()
-    status: NodeStatus = NodeStatus()
+    spec: _NodeSpec = _NodeSpec()
+    status: _NodeStatus = _NodeStatus()
 
 
-def node_status(seen: Node) -> Cell:
+def node_status(seen: _Node) -> Cell:
     ready = {condition.type: condition.status for condition in seen.status.conditions}.get("Ready")
     word = "Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"
     return f"{word},SchedulingDisabled" if seen.spec.unschedulable else word
@@ -64,16 +64,16 @@ def node_roles(labels: dict[str, str]) -> list[str]:
     return sorted((found | {labels.get("kubernetes.io/role", "")}) - {""})
 
 
-def _address(seen: Node, kind: str) -> Cell:
+def _address(seen: _Node, kind: str) -> Cell:
     return next((entry.address for entry in seen.status.addresses if entry.type == kind), None)
 
 
-def _kernel(seen: Node) -> Cell:
+def _kernel(seen: _Node) -> Cell:
     info = seen.status.node_info
     return f"{info.kernel_version} ({info.architecture})" if info.kernel_version and info.architecture else info.kernel_version or None
 
 
-def _allocatable(seen: Node, resource: str) -> Cell:
+def _allocatable(seen: _Node, resource: str) -> Cell:
     stated = seen.status.allocatable.get(resource)
     try:
         return None if stated is None else parse_cpu(stated) if resource == "cpu" else parse_bytes(stated)
@@ -81,13 +81,13 @@ def _allocatable(seen: Node, resource: str) -> Cell:
         return None
 
 
-def _taint(taint: Taint) -> str:
+def _taint(taint: _Taint) -> str:
     return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
 
 
 NODES = build_table(
     "nodes",
-    Node,
+    _Node,
     (
         (NAME, read_name),
         (STATUS, node_status),
@@ -106,47 +106,47 @@ NODES = build_table(
 )
 
 
-class NamespaceStatus(Shape, frozen=True):
+class _NamespaceStatus(Shape, frozen=True):
     phase: str = ""
 
 
-class NamespaceObject(Shape, frozen=True):
+class _NamespaceObject(Shape, frozen=True):
     metadata: Meta = Meta()
-    status: NamespaceStatus = NamespaceStatus()
+    status: _NamespaceStatus = _NamespaceStatus()
 
 
 NAMESPACES = build_table(
-    "namespaces", NamespaceObject, ((NAME, read_name), (STATUS, lambda seen: seen.status.phase or None), (AGE, read_created_at))
+    "namespaces", _NamespaceObject, ((NAME, read_name), (STATUS, lambda seen: seen.status.phase or None), (AGE, read_created_at))
 )
 
 
-class CrdNames(Shape, frozen=True):
+class _CrdNames(Shape, frozen=True):
     kind: str = ""
 
 
-class CrdVersion(Shape, frozen=True):
+class _CrdVersion(Shape, frozen=True):
     name: str = ""
     served: bool = False
 
 
-class CrdSpec(Shape, frozen=True):
+class _CrdSpec(Shape, frozen=True):
     group: str = ""
     scope: str = ""
-    names: CrdNames = CrdNames()
-    versions: list[CrdVersion] = []
+    names: _CrdNames = _CrdNames()
+    versions: list[_CrdVersion] = []
 
 
-class Conditions(Shape, frozen=True):
+class _Conditions(Shape, frozen=True):
     conditions: list[Condition] = []
 
 
-class Crd(Shape, frozen=True):
+class _Crd(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: CrdSpec = CrdSpec()
-    status: Conditions = Conditions()
+    spec: _CrdSpec = _CrdSpec()
+    status: _Conditions = _Conditions()
 
 
-def _crd_word(seen: Crd) -> Cell:
+def _crd_word(seen: _Crd) -> Cell:
     if seen.metadata.deletion_timestamp is not None:
         return "Terminating"
     held = {condition.type: condition.status for condition in seen.status.conditions}
@@ -155,7 +155,7 @@ def _crd_word(seen: Crd) -> Cell:
 
 CRDS = build_table(
     "customresourcedefinitions.apiextensions.k8s.io",
-    Crd,
+    _Crd,
     (
         (NAME, read_name),
         (STATUS, _crd_word),
@@ -167,71 +167,71 @@ CRDS = build_table(
 )
 
 
-class ServiceReference(Shape, frozen=True):
+class _ServiceReference(Shape, frozen=True):
     namespace: str = ""
     name: str = ""
 
 
-class ApiServiceSpec(Shape, frozen=True):
-    service: ServiceReference | None = None
+class _ApiServiceSpec(Shape, frozen=True):
+    service: _ServiceReference | None = None
 
 
-class ApiService(Shape, frozen=True):
+class _ApiService(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: ApiServiceSpec = ApiServiceSpec()
-    status: Conditions = Conditions()
+    spec: _ApiServiceSpec = _ApiServiceSpec()
+    status: _Conditions = _Conditions()
 
 
-def _available(seen: ApiService) -> Cell:
+def _available(seen: _ApiService) -> Cell:
     found = next((condition for condition in seen.status.conditions if condition.type == "Available"), None)
     if found is None:
         return None
     return "True" if found.status == "True" else f"{found.status} ({found.reason})"
 
 
-def _served_by(seen: ApiService) -> Cell:
+def _served_by(seen: _ApiService) -> Cell:
     service = seen.spec.service
     return "Local" if service is None else f"{service.namespace}/{service.name}"
 
 
 API_SERVICES = build_table(
     "apiservices.apiregistration.k8s.io",
-    ApiService,
+    _ApiService,
     ((NAME, read_name), (names("SERVICE", wish=32), _served_by), (text("AVAILABLE"), _available), (AGE, read_created_at)),
 )
 
 
-class RequestSpec(Shape, frozen=True):
+class _RequestSpec(Shape, frozen=True):
     signer_name: str = ""
     username: str = ""
     expiration_seconds: int | None = None
 
 
-class RequestStatus(Shape, frozen=True):
+class _RequestStatus(Shape, frozen=True):
     conditions: list[Condition] = []
     certificate: str = ""
 
 
-class CertificateRequest(Shape, frozen=True):
+class _CertificateRequest(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: RequestSpec = RequestSpec()
-    status: RequestStatus = RequestStatus()
+    spec: _RequestSpec = _RequestSpec()
+    status: _RequestStatus = _RequestStatus()
 
 
-def _request_word(seen: CertificateRequest) -> Cell:
+def _request_word(seen: _CertificateRequest) -> Cell:
     said = {condition.type for condition in seen.status.conditions}
     word = "Denied" if "Denied" in said else "Approved" if "Approved" in said else "Pending"
     return word + (",Failed" if "Failed" in said else "") + (",Issued" if seen.status.certificate else "")
 
 
-def _requested(seen: CertificateRequest) -> Cell:
+def _requested(seen: _CertificateRequest) -> Cell:
     seconds = seen.spec.expiration_seconds
     return None if seconds is None else format_age(seconds)
 
 
 CERTIFICATE_REQUESTS = build_table(
     "certificatesigningrequests.certificates.k8s.io",
-    CertificateRequest,
+    _CertificateRequest,
     (
         (NAME, read_name),
         (AGE, read_created_at),
@@ -243,17 +243,17 @@ CERTIFICATE_REQUESTS = build_table(
 )
 
 
-class ResourceClaimStatus(Shape, frozen=True):
+class _ResourceClaimStatus(Shape, frozen=True):
     allocation: dict[str, Any] | None = None
     reserved_for: list[Any] = []
 
 
-class ResourceClaim(Shape, frozen=True):
+class _ResourceClaim(Shape, frozen=True):
     metadata: Meta = Meta()
-    status: ResourceClaimStatus = ResourceClaimStatus()
+    status: _ResourceClaimStatus = _ResourceClaimStatus()
 
 
-def _claim_word(seen: ResourceClaim) -> Cell:
+def _claim_word(seen: _ResourceClaim) -> Cell:
     going, allocated = seen.metadata.deletion_timestamp is not None, seen.status.allocation is not None
     words = ["deleted"] if going else [] if allocated else ["pending"]
     words += ["allocated"] if allocated else []
@@ -262,7 +262,7 @@ def _claim_word(seen: ResourceClaim) -> Cell:
 
 RESOURCE_CLAIMS = build_table(
     "resourceclaims.resource.k8s.io",
-    ResourceClaim,
+    _ResourceClaim,
     ((NAME, read_name), (msgspec.structs.replace(STATUS, name="STATE"), _claim_word), (AGE, read_created_at)),
 )
 

@@ -9,13 +9,13 @@ from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at
 from k8sconsole.model.tables.shapes import Meta, join_or_none
 
 
-class ConfigMap(Shape, frozen=True):
+class _ConfigMap(Shape, frozen=True):
     metadata: Meta = Meta()
     data: dict[str, Any] = {}
     binary_data: dict[str, Any] = {}
 
 
-class Secret(Shape, frozen=True):
+class _Secret(Shape, frozen=True):
     metadata: Meta = Meta()
     type: str = ""
     data: dict[str, Any] = {}
@@ -23,13 +23,13 @@ class Secret(Shape, frozen=True):
 
 CONFIG_MAPS = build_table(
     "configmaps",
-    ConfigMap,
+    _ConfigMap,
     ((NAME, read_name), (number("DATA"), lambda seen: len(seen.data) + len(seen.binary_data)), (AGE, read_created_at)),
 )
 
 SECRETS = build_table(
     "secrets",
-    Secret,
+    _Secret,
     (
         (NAME, read_name),
         (names("TYPE", wish=36), lambda seen: seen.type or None),
@@ -39,17 +39,17 @@ SECRETS = build_table(
 )
 
 
-class QuotaStatus(Shape, frozen=True):
+class _QuotaStatus(Shape, frozen=True):
     hard: dict[str, str] = {}
     used: dict[str, str] = {}
 
 
-class ResourceQuota(Shape, frozen=True):
+class _ResourceQuota(Shape, frozen=True):
     metadata: Meta = Meta()
-    status: QuotaStatus = QuotaStatus()
+    status: _QuotaStatus = _QuotaStatus()
 
 
-def _use(seen: ResourceQuota, limits: bool) -> Cell:
+def _use(seen: _ResourceQuota, limits: bool) -> Cell:
     status = seen.status
     mine = [name for name in sorted(status.hard) if name.startswith("limits.") is limits]
     return join_or_none([f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in mine], ", ")
@@ -57,7 +57,7 @@ def _use(seen: ResourceQuota, limits: bool) -> Cell:
 
 RESOURCE_QUOTAS = build_table(
     "resourcequotas",
-    ResourceQuota,
+    _ResourceQuota,
     (
         (NAME, read_name),
         (text("REQUEST", wish=48), lambda seen: _use(seen, limits=False)),

@@ -9,19 +9,19 @@ from k8sconsole.model.tables.kind import KindTable, build_table, read_name
 from k8sconsole.model.tables.shapes import Meta, to_epoch
 
 
-class Regarding(Shape, frozen=True):
+class _Regarding(Shape, frozen=True):
     kind: str = ""
     name: str = ""
     namespace: str = ""
     field_path: str = ""
 
 
-class Series(Shape, frozen=True):
+class _Series(Shape, frozen=True):
     count: int = 0
     last_observed_time: datetime | None = None
 
 
-class EventSource(Shape, frozen=True):
+class _EventSource(Shape, frozen=True):
     component: str = ""
     host: str = ""
 
@@ -32,10 +32,10 @@ class Event(Shape, frozen=True):
     reason: str = ""
     message: str = ""
     note: str = ""
-    involved_object: Regarding = Regarding()
-    regarding: Regarding = Regarding()
-    source: EventSource = EventSource()
-    deprecated_source: EventSource = EventSource()
+    involved_object: _Regarding = _Regarding()
+    regarding: _Regarding = _Regarding()
+    source: _EventSource = _EventSource()
+    deprecated_source: _EventSource = _EventSource()
     reporting_component: str = ""
     reporting_controller: str = ""
     reporting_instance: str = ""
@@ -46,7 +46,7 @@ class Event(Shape, frozen=True):
     event_time: datetime | None = None
     count: int = 0
     deprecated_count: int = 0
-    series: Series | None = None
+    series: _Series | None = None
 
 
 def first_seen(seen: Event) -> float | None:
@@ -65,7 +65,7 @@ def event_count(seen: Event) -> int:
     return seen.series.count if seen.series is not None else seen.count or seen.deprecated_count or 1
 
 
-def involved_object(seen: Event) -> Regarding:
+def involved_object(seen: Event) -> _Regarding:
     return seen.involved_object if seen.involved_object.kind else seen.regarding
 
 

@@ -12,48 +12,48 @@ from k8sconsole.model.tables.shapes import Meta, Selector, format_labels, format
 from k8sconsole.model.tables.workloads import SELECTOR
 
 
-class ServicePort(Shape, frozen=True):
+class _ServicePort(Shape, frozen=True):
     name: str = ""
     port: int = 0
     node_port: int = 0
     protocol: str = "TCP"
 
 
-class ServiceSpec(Shape, frozen=True):
+class _ServiceSpec(Shape, frozen=True):
     type: str = "ClusterIP"
     cluster_ip: str = ""
     cluster_ips: list[str] = msgspec.field(name="clusterIPs", default_factory=list)
     external_ips: list[str] = msgspec.field(name="externalIPs", default_factory=list)
     external_name: str = ""
-    ports: list[ServicePort] = []
+    ports: list[_ServicePort] = []
     selector: dict[str, str] = {}
 
 
-class LoadBalancerIngress(Shape, frozen=True):
+class _LoadBalancerIngress(Shape, frozen=True):
     ip: str = ""
     hostname: str = ""
 
 
-class LoadBalancer(Shape, frozen=True):
-    ingress: list[LoadBalancerIngress] = []
+class _LoadBalancer(Shape, frozen=True):
+    ingress: list[_LoadBalancerIngress] = []
 
 
-class LoadBalancerStatus(Shape, frozen=True):
-    load_balancer: LoadBalancer = LoadBalancer()
+class _LoadBalancerStatus(Shape, frozen=True):
+    load_balancer: _LoadBalancer = _LoadBalancer()
 
 
-class Service(Shape, frozen=True):
+class _Service(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: ServiceSpec = ServiceSpec()
-    status: LoadBalancerStatus = LoadBalancerStatus()
+    spec: _ServiceSpec = _ServiceSpec()
+    status: _LoadBalancerStatus = _LoadBalancerStatus()
 
 
-def load_balancer_addresses(status: LoadBalancerStatus) -> list[str]:
+def load_balancer_addresses(status: _LoadBalancerStatus) -> list[str]:
     """Where a load balancer listens, sorted, each once."""
     return sorted({entry.ip or entry.hostname for entry in status.load_balancer.ingress} - {""})
 
 
-def _external_ip(seen: Service) -> Cell:
+def _external_ip(seen: _Service) -> Cell:
     spec = seen.spec
     match spec.type:
         case "ExternalName":
@@ -63,17 +63,17 @@ def _external_ip(seen: Service) -> Cell:
     return join_or_none(spec.external_ips)
 
 
-def _cluster_ip(seen: Service) -> Cell:
+def _cluster_ip(seen: _Service) -> Cell:
     return (seen.spec.cluster_ips[0] if seen.spec.cluster_ips else seen.spec.cluster_ip) or None
 
 
-def _port(port: ServicePort) -> str:
+def _port(port: _ServicePort) -> str:
     return f"{port.port}:{port.node_port}/{port.protocol}" if port.node_port else f"{port.port}/{port.protocol}"
 
 
 SERVICES = build_table(
     "services",
-    Service,
+    _Service,
     (
         (NAME, read_name),
         (text("TYPE", wish=12), lambda seen: seen.spec.type or None),
@@ -86,23 +86,23 @@ SERVICES = build_table(
 )
 
 
-class IngressRule(Shape, frozen=True):
+class _IngressRule(Shape, frozen=True):
     host: str = ""
 
 
-class IngressSpec(Shape, frozen=True):
+class _IngressSpec(Shape, frozen=True):
     ingress_class_name: str | None = None
-    rules: list[IngressRule] = []
+    rules: list[_IngressRule] = []
     tls: list[Any] = []
 
 
-class Ingress(Shape, frozen=True):
+class _Ingress(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: IngressSpec = IngressSpec()
-    status: LoadBalancerStatus = LoadBalancerStatus()
+    spec: _IngressSpec = _IngressSpec()
+    status: _LoadBalancerStatus = _LoadBalancerStatus()
 
 
-def _hosts(seen: Ingress) -> Cell:
+def _hosts(seen: _Ingress) -> Cell:
     """kubectl counts the rules beyond the third, hosts or not."""
     hosts = [rule.host for rule in seen.spec.rules if rule.host]
     if len(hosts) > 3 or (len(hosts) == 3 and len(seen.spec.rules) > 3):
@@ -112,7 +112,7 @@ def _hosts(seen: Ingress) -> Cell:
 
 INGRESSES = build_table(
     "ingresses.networking.k8s.io",
-    Ingress,
+    _Ingress,
     (
         (NAME, read_name),
         (text("CLASS", wish=12), lambda seen: seen.spec.ingress_class_name),
@@ -124,30 +124,30 @@ INGRESSES = build_table(
 )
 
 
-class Port(Shape, frozen=True):
+class _Port(Shape, frozen=True):
     name: str | None = None
     port: int | None = None
 
 
-class Address(Shape, frozen=True):
+class _Address(Shape, frozen=True):
     ip: str = ""
 
 
-class Subset(Shape, frozen=True):
-    addresses: list[Address] = []
-    ports: list[Port] = []
+class _Subset(Shape, frozen=True):
+    addresses: list[_Address] = []
+    ports: list[_Port] = []
 
 
-class Endpoints(Shape, frozen=True):
+class _Endpoints(Shape, frozen=True):
     metadata: Meta = Meta()
-    subsets: list[Subset] = []
+    subsets: list[_Subset] = []
 
 
 def _host_port(address: str, port: int | None) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _endpoint_list(seen: Endpoints) -> Cell:
+def _endpoint_list(seen: _Endpoints) -> Cell:
     found: list[str] = []
     for subset in seen.subsets:
         plain = [address.ip for address in subset.addresses]
@@ -155,27 +155,27 @@ def _endpoint_list(seen: Endpoints) -> Cell:
     return join_first(found)
 
 
-ENDPOINTS = build_table("endpoints", Endpoints, ((NAME, read_name), (names("ENDPOINTS", wish=48), _endpoint_list), (AGE, read_created_at)))
+ENDPOINTS = build_table("endpoints", _Endpoints, ((NAME, read_name), (names("ENDPOINTS", wish=48), _endpoint_list), (AGE, read_created_at)))
 
 
-class SliceEndpoint(Shape, frozen=True):
+class _SliceEndpoint(Shape, frozen=True):
     addresses: list[str] = []
 
 
-class EndpointSlice(Shape, frozen=True):
+class _EndpointSlice(Shape, frozen=True):
     metadata: Meta = Meta()
     address_type: str = ""
-    ports: list[Port] = []
-    endpoints: list[SliceEndpoint] = []
+    ports: list[_Port] = []
+    endpoints: list[_SliceEndpoint] = []
 
 
-def _slice_ports(seen: EndpointSlice) -> Cell:
+def _slice_ports(seen: _EndpointSlice) -> Cell:
     return join_first([str(port.port) if port.port is not None else port.name or "*" for port in seen.ports])
 
 
 ENDPOINT_SLICES = build_table(
     "endpointslices.discovery.k8s.io",
-    EndpointSlice,
+    _EndpointSlice,
     (
         (NAME, read_name),
         (text("ADDRESSTYPE", wish=11), lambda seen: seen.address_type or None),
@@ -186,51 +186,51 @@ ENDPOINT_SLICES = build_table(
 )
 
 
-class NetworkPolicySpec(Shape, frozen=True):
+class _NetworkPolicySpec(Shape, frozen=True):
     pod_selector: Selector = Selector()
 
 
-class NetworkPolicy(Shape, frozen=True):
+class _NetworkPolicy(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: NetworkPolicySpec = NetworkPolicySpec()
+    spec: _NetworkPolicySpec = _NetworkPolicySpec()
 
 
 NETWORK_POLICIES = build_table(
     "networkpolicies.networking.k8s.io",
-    NetworkPolicy,
+    _NetworkPolicy,
     ((NAME, read_name), (text("POD-SELECTOR", wish=32), lambda seen: format_selector(seen.spec.pod_selector)), (AGE, read_created_at)),
 )
 
 
-class Parameters(Shape, frozen=True):
+class _Parameters(Shape, frozen=True):
     api_group: str = ""
     kind: str = ""
     name: str = ""
 
 
-class IngressClassSpec(Shape, frozen=True):
+class _IngressClassSpec(Shape, frozen=True):
     controller: str = ""
-    parameters: Parameters | None = None
+    parameters: _Parameters | None = None
 
 
-class IngressClass(Shape, frozen=True):
+class _IngressClass(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: IngressClassSpec = IngressClassSpec()
+    spec: _IngressClassSpec = _IngressClassSpec()
 
 
-def _class_name(seen: IngressClass) -> Cell:
+def _class_name(seen: _IngressClass) -> Cell:
     default = seen.metadata.annotations.get("ingressclass.kubernetes.io/is-default-class") == "true"
     return f"{seen.metadata.name} (default)" if default else seen.metadata.name
 
 
-def _parameters(seen: IngressClass) -> Cell:
+def _parameters(seen: _IngressClass) -> Cell:
     ref = seen.spec.parameters
     return None if ref is None else f"{ref.kind}{f'.{ref.api_group}' if ref.api_group else ''}/{ref.name}"
 
 
 INGRESS_CLASSES = build_table(
     "ingressclasses.networking.k8s.io",
-    IngressClass,
+    _IngressClass,
     (
         (NAME, _class_name),
         (names("CONTROLLER"), lambda seen: seen.spec.controller or None),

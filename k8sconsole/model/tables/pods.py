@@ -13,73 +13,73 @@ from k8sconsole.model.tables.pod_resources import PodResources, compute_pod_reso
 from k8sconsole.model.tables.shapes import Condition, Container, Meta, is_condition_true, to_epoch
 
 
-class Waiting(Shape, frozen=True):
+class _Waiting(Shape, frozen=True):
     reason: str = ""
 
 
-class Running(Shape, frozen=True):
+class _Running(Shape, frozen=True):
     started_at: datetime | None = None
 
 
-class Terminated(Shape, frozen=True):
+class _Terminated(Shape, frozen=True):
     exit_code: int = 0
     signal: int = 0
     reason: str = ""
     finished_at: datetime | None = None
 
 
-class State(Shape, frozen=True):
-    waiting: Waiting | None = None
-    running: Running | None = None
-    terminated: Terminated | None = None
+class _State(Shape, frozen=True):
+    waiting: _Waiting | None = None
+    running: _Running | None = None
+    terminated: _Terminated | None = None
 
 
-class ContainerStatus(Shape, frozen=True):
+class _ContainerStatus(Shape, frozen=True):
     name: str = ""
     ready: bool = False
     restart_count: int = 0
     started: bool | None = None
-    state: State = State()
-    last_state: State = State()
+    state: _State = _State()
+    last_state: _State = _State()
 
 
-class ReadinessGate(Shape, frozen=True):
+class _ReadinessGate(Shape, frozen=True):
     condition_type: str = ""
 
 
-class PodSpec(Shape, frozen=True):
+class _PodSpec(Shape, frozen=True):
     node_name: str = ""
     containers: list[Container] = []
     init_containers: list[Container] = []
-    readiness_gates: list[ReadinessGate] = []
+    readiness_gates: list[_ReadinessGate] = []
     overhead: dict[str, str] = {}
 
 
-class PodIP(Shape, frozen=True):
+class _PodIP(Shape, frozen=True):
     ip: str = ""
 
 
-class PodStatus(Shape, frozen=True):
+class _PodStatus(Shape, frozen=True):
     phase: str = ""
     reason: str = ""
     pod_ip: str = ""
-    pod_ips: list[PodIP] = []
+    pod_ips: list[_PodIP] = []
     nominated_node_name: str = ""
     conditions: list[Condition] = []
-    init_container_statuses: list[ContainerStatus] = []
-    container_statuses: list[ContainerStatus] = []
+    init_container_statuses: list[_ContainerStatus] = []
+    container_statuses: list[_ContainerStatus] = []
 
 
-class Pod(Shape, frozen=True):
+class _Pod(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: PodSpec = PodSpec()
-    status: PodStatus = PodStatus()
+    spec: _PodSpec = _PodSpec()
+    status: _PodStatus = _PodStatus()
 
 
-class PodSummary(msgspec.Struct, frozen=True, gc=False):
+class _PodSummary(msgspec.Struct, frozen=True, gc=False):
     """A pod and what its containers' states add up to. last_restart in seconds since the epoch."""
 
-    pod: Pod
+    pod: _Pod
     word: str
     ready: int
     wanted: int
@@ -101,7 +101,7 @@ class _Tally:
         self.restarts = 0
         self.last: datetime | None = None
 
-    def count(self, status: ContainerStatus) -> None:
+    def count(self, status: _ContainerStatus) -> None:
         self.restarts += status.restart_count
         ended = status.last_state.terminated
         if ended is not None and ended.finished_at is not None and (self.last is None or _before(self.last, ended.finished_at)):
@@ -112,8 +112,8 @@ def _before(first: datetime, second: datetime) -> bool:
     return first.timestamp() < second.timestamp()
 
 
-def read_pod(raw: bytes | msgspec.Raw) -> PodSummary:
-    pod = decode(raw, Pod)
+def read_pod(raw: bytes | msgspec.Raw) -> _PodSummary:
+    pod = decode(raw, _Pod)
     spec, status = pod.spec, pod.status
     sidecars = {container.name for container in spec.init_containers if container.restart_policy == "Always"}
     tally = _Tally(_first_word(status))
@@ -124,17 +124,17 @@ def read_pod(raw: bytes | msgspec.Raw) -> PodSummary:
         _walk_containers(tally, status)
     word = _last_word(pod, tally.word)
     amounts = compute_pod_resources(spec.containers, spec.init_containers, spec.overhead)
-    return PodSummary(pod, word, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, to_epoch(tally.last), amounts)
+    return _PodSummary(pod, word, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, to_epoch(tally.last), amounts)
 
 
-def _first_word(status: PodStatus) -> str:
+def _first_word(status: _PodStatus) -> str:
     for condition in status.conditions:
         if condition.type == "PodScheduled" and condition.reason == "SchedulingGated":
             return "SchedulingGated"
     return status.reason or status.phase
 
 
-def _walk_init(tally: _Tally, statuses: Sequence[ContainerStatus], sidecars: set[str], wanted: int) -> int | None:
+def _walk_init(tally: _Tally, statuses: Sequence[_ContainerStatus], sidecars: set[str], wanted: int) -> int | None:
     """Up to the first init container that has not done its part; where it stands."""
     for position, status in enumerate(statuses):
         tally.count(status)
@@ -149,7 +149,7 @@ def _walk_init(tally: _Tally, statuses: Sequence[ContainerStatus], sidecars: set
     return None
 
 
-def _init_word(state: State, position: int, wanted: int) -> str:
+def _init_word(state: _State, position: int, wanted: int) -> str:
     if state.terminated is not None:
         return _end_word(state.terminated)
     if state.waiting is not None and state.waiting.reason not in ("", "PodInitializing"):
@@ -157,13 +157,13 @@ def _init_word(state: State, position: int, wanted: int) -> str:
     return f"{position}/{wanted}"
 
 
-def _end_word(ended: Terminated) -> str:
+def _end_word(ended: _Terminated) -> str:
     if ended.reason:
         return ended.reason
     return f"Signal:{ended.signal}" if ended.signal else f"ExitCode:{ended.exit_code}"
 
 
-def _restart_count(tally: _Tally, statuses: Sequence[ContainerStatus], sidecars: set[str]) -> None:
+def _restart_count(tally: _Tally, statuses: Sequence[_ContainerStatus], sidecars: set[str]) -> None:
     """Once the pod is initialized, of the init containers only the sidecars' restarts count."""
     tally.restarts, tally.last = 0, None
     for status in statuses:
@@ -171,7 +171,7 @@ def _restart_count(tally: _Tally, statuses: Sequence[ContainerStatus], sidecars:
             tally.count(status)
 
 
-def _walk_containers(tally: _Tally, pod: PodStatus) -> None:
+def _walk_containers(tally: _Tally, pod: _PodStatus) -> None:
     running, failure = False, ""
     for status in reversed(pod.container_statuses):
         tally.count(status)
@@ -195,7 +195,7 @@ def _completed_word(running: bool, failure: str, ready: bool) -> str:
     return failure or ("NotReady" if running else "Completed")
 
 
-def _last_word(pod: Pod, word: str) -> str:
+def _last_word(pod: _Pod, word: str) -> str:
     if pod.metadata.deletion_timestamp is None:
         return word
     if pod.status.reason == "NodeLost":
@@ -203,19 +203,19 @@ def _last_word(pod: Pod, word: str) -> str:
     return word if pod.status.phase in ("Succeeded", "Failed") else "Terminating"
 
 
-def _pod_ip(seen: PodSummary) -> Cell:
+def _pod_ip(seen: _PodSummary) -> Cell:
     status = seen.pod.status
     return (status.pod_ips[0].ip if status.pod_ips else status.pod_ip) or None
 
 
-def _gates(seen: PodSummary) -> Cell:
+def _gates(seen: _PodSummary) -> Cell:
     gates = seen.pod.spec.readiness_gates
     if not gates:
         return None
     return f"{sum(is_condition_true(seen.pod.status.conditions, gate.condition_type) for gate in gates)}/{len(gates)}"
 
 
-def _owner(seen: PodSummary) -> Cell:
+def _owner(seen: _PodSummary) -> Cell:
     """The controller; for a ReplicaSet that a Deployment made, the Deployment: the template hash ends the ReplicaSet's name."""
     owner, stamp = seen.metadata.owner, seen.metadata.labels.get("pod-template-hash", "")
     if stamp and owner.startswith("ReplicaSet/") and owner.endswith(f"-{stamp}"):
@@ -223,7 +223,7 @@ def _owner(seen: PodSummary) -> Cell:
     return owner or None
 
 
-def _images(seen: PodSummary) -> Cell:
+def _images(seen: _PodSummary) -> Cell:
     return ",".join([container.image for container in seen.pod.spec.containers]) or None
 
 

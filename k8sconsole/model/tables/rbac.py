@@ -7,36 +7,36 @@ from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at
 from k8sconsole.model.tables.shapes import Meta, join_or_none
 
 
-class RoleReference(Shape, frozen=True):
+class _RoleReference(Shape, frozen=True):
     kind: str = ""
     name: str = ""
 
 
-class Subject(Shape, frozen=True):
+class _Subject(Shape, frozen=True):
     kind: str = ""
     name: str = ""
     namespace: str = ""
 
 
-class Binding(Shape, frozen=True):
+class _Binding(Shape, frozen=True):
     metadata: Meta = Meta()
-    role_ref: RoleReference = RoleReference()
-    subjects: list[Subject] = []
+    role_ref: _RoleReference = _RoleReference()
+    subjects: list[_Subject] = []
 
 
-def _subjects(seen: Binding, kind: str) -> Cell:
+def _subjects(seen: _Binding, kind: str) -> Cell:
     mine = [subject for subject in seen.subjects if subject.kind == kind]
     return join_or_none([f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name for subject in mine], ", ")
 
 
-def _role(seen: Binding) -> Cell:
+def _role(seen: _Binding) -> Cell:
     return f"{seen.role_ref.kind}/{seen.role_ref.name}" if seen.role_ref.name else None
 
 
 def _bindings(resource: str) -> KindTable:
     return build_table(
         resource,
-        Binding,
+        _Binding,
         (
             (NAME, read_name),
             (names("ROLE", wish=40), _role),

@@ -12,7 +12,7 @@ Amount = str | int | float
 UNKNOWN = "<unknown>"
 
 
-class Reading(Shape, frozen=True):
+class _Reading(Shape, frozen=True):
     """A target or a current value: the same three fields."""
 
     value: Amount | None = None
@@ -20,50 +20,50 @@ class Reading(Shape, frozen=True):
     average_utilization: int | None = None
 
 
-class Source(Shape, frozen=True):
+class _Source(Shape, frozen=True):
     """A metric's target (in spec) and current value (in status), of whichever kind it is."""
 
     name: str = ""
-    target: Reading = Reading()
-    current: Reading = Reading()
+    target: _Reading = _Reading()
+    current: _Reading = _Reading()
 
 
-class Metric(Shape, frozen=True):
+class _Metric(Shape, frozen=True):
     type: str = ""
-    resource: Source | None = None
-    container_resource: Source | None = None
-    pods: Source | None = None
-    object: Source | None = None
-    external: Source | None = None
+    resource: _Source | None = None
+    container_resource: _Source | None = None
+    pods: _Source | None = None
+    object: _Source | None = None
+    external: _Source | None = None
 
     @property
-    def source(self) -> Source | None:
+    def source(self) -> _Source | None:
         by_type = {"Resource": self.resource, "ContainerResource": self.container_resource, "Pods": self.pods}
         return (by_type | {"Object": self.object, "External": self.external}).get(self.type)
 
 
-class ScaleTarget(Shape, frozen=True):
+class _ScaleTarget(Shape, frozen=True):
     kind: str = ""
     name: str = ""
 
 
-class HpaSpec(Shape, frozen=True):
-    scale_target_ref: ScaleTarget = ScaleTarget()
+class _HpaSpec(Shape, frozen=True):
+    scale_target_ref: _ScaleTarget = _ScaleTarget()
     min_replicas: int | None = None
     max_replicas: int = 0
-    metrics: list[Metric] = []
+    metrics: list[_Metric] = []
 
 
-class HpaStatus(Shape, frozen=True):
+class _HpaStatus(Shape, frozen=True):
     current_replicas: int = 0
     desired_replicas: int = 0
-    current_metrics: list[Metric] = []
+    current_metrics: list[_Metric] = []
 
 
 class Hpa(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: HpaSpec = HpaSpec()
-    status: HpaStatus = HpaStatus()
+    spec: _HpaSpec = _HpaSpec()
+    status: _HpaStatus = _HpaStatus()
 
 
 def format_hpa_targets(seen: Hpa) -> Cell:
@@ -73,12 +73,12 @@ def format_hpa_targets(seen: Hpa) -> Cell:
     return ", ".join(told[:2]) + rest if told else None
 
 
-def _metric(spec: Metric, at: int, current: list[Metric]) -> str:
+def _metric(spec: _Metric, at: int, current: list[_Metric]) -> str:
     wanted = spec.source
     if wanted is None:
         return "<unknown type>"
     seen = current[at].source if at < len(current) and current[at].type == spec.type else None
-    reading = Reading() if seen is None else seen.current
+    reading = _Reading() if seen is None else seen.current
     if spec.type in ("Resource", "ContainerResource"):
         return f"{wanted.name}: {_resource(wanted.target, reading)}"
     if spec.type == "Pods":
@@ -88,7 +88,7 @@ def _metric(spec: Metric, at: int, current: list[Metric]) -> str:
     return f"{_told(reading.value)}/{_told(wanted.target.value)}"
 
 
-def _resource(wanted: Reading, current: Reading) -> str:
+def _resource(wanted: _Reading, current: _Reading) -> str:
     if wanted.average_value is not None:
         return f"{_told(current.average_value)}/{_told(wanted.average_value)}"
     return f"{_percent(current.average_utilization, UNKNOWN)}/{_percent(wanted.average_utilization, '<auto>')}"
@@ -122,23 +122,23 @@ HPAS = build_table(
 )
 
 
-class BudgetSpec(Shape, frozen=True):
+class _BudgetSpec(Shape, frozen=True):
     min_available: str | int | None = None
     max_unavailable: str | int | None = None
 
 
-class BudgetStatus(Shape, frozen=True):
+class _BudgetStatus(Shape, frozen=True):
     disruptions_allowed: int = 0
 
 
-class Budget(Shape, frozen=True):
+class _Budget(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: BudgetSpec = BudgetSpec()
-    status: BudgetStatus = BudgetStatus()
+    spec: _BudgetSpec = _BudgetSpec()
+    status: _BudgetStatus = _BudgetStatus()
 
 
-def _bound(read: Callable[[BudgetSpec], str | int | None]) -> Callable[[Budget], Cell]:
-    def told(seen: Budget) -> Cell:
+def _bound(read: Callable[[_BudgetSpec], str | int | None]) -> Callable[[_Budget], Cell]:
+    def told(seen: _Budget) -> Cell:
         limit = read(seen.spec)
         return "N/A" if limit is None else str(limit)
 
@@ -147,7 +147,7 @@ def _bound(read: Callable[[BudgetSpec], str | int | None]) -> Callable[[Budget],
 
 BUDGETS = build_table(
     "poddisruptionbudgets.policy",
-    Budget,
+    _Budget,
     (
         (NAME, read_name),
         (text("MIN AVAILABLE", wish=13), _bound(lambda spec: spec.min_available)),

@@ -10,33 +10,33 @@ _CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
 
 
-class ClaimReference(Shape, frozen=True):
+class _ClaimReference(Shape, frozen=True):
     namespace: str = ""
     name: str = ""
 
 
-class VolumeSpec(Shape, frozen=True):
+class _VolumeSpec(Shape, frozen=True):
     capacity: dict[str, str] = {}
     access_modes: list[str] = []
     persistent_volume_reclaim_policy: str = ""
     storage_class_name: str = ""
     volume_attributes_class_name: str | None = None
-    claim_ref: ClaimReference | None = None
+    claim_ref: _ClaimReference | None = None
     volume_mode: str | None = None
 
 
-class Phase(Shape, frozen=True):
+class _Phase(Shape, frozen=True):
     phase: str = ""
     reason: str = ""
 
 
-class Volume(Shape, frozen=True):
+class _Volume(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: VolumeSpec = VolumeSpec()
-    status: Phase = Phase()
+    spec: _VolumeSpec = _VolumeSpec()
+    status: _Phase = _Phase()
 
 
-class ClaimSpec(Shape, frozen=True):
+class _ClaimSpec(Shape, frozen=True):
     volume_name: str = ""
     storage_class_name: str | None = None
     volume_attributes_class_name: str | None = None
@@ -44,16 +44,16 @@ class ClaimSpec(Shape, frozen=True):
     resources: Resources = Resources()
 
 
-class ClaimStatus(Shape, frozen=True):
+class _ClaimStatus(Shape, frozen=True):
     phase: str = ""
     capacity: dict[str, str] = {}
     access_modes: list[str] = []
 
 
-class Claim(Shape, frozen=True):
+class _Claim(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: ClaimSpec = ClaimSpec()
-    status: ClaimStatus = ClaimStatus()
+    spec: _ClaimSpec = _ClaimSpec()
+    status: _ClaimStatus = _ClaimStatus()
 
 
 def access_modes(modes: list[str]) -> str | None:
@@ -61,7 +61,7 @@ def access_modes(modes: list[str]) -> str | None:
     return join_or_none([short for mode, short in _MODES.items() if mode in modes])
 
 
-def _volume_claim(seen: Volume) -> Cell:
+def _volume_claim(seen: _Volume) -> Cell:
     ref = seen.spec.claim_ref
     return None if ref is None else f"{ref.namespace}/{ref.name}"
 
@@ -82,7 +82,7 @@ MODE = text("VOLUMEMODE", wish=10, wide=True)
 
 PERSISTENT_VOLUMES = build_table(
     "persistentvolumes",
-    Volume,
+    _Volume,
     (
         (NAME, read_name),
         (CAPACITY, lambda seen: seen.spec.capacity.get("storage")),
@@ -99,13 +99,13 @@ PERSISTENT_VOLUMES = build_table(
 )
 
 
-def _bound(seen: Claim) -> bool:
+def _bound(seen: _Claim) -> bool:
     return bool(seen.spec.volume_name)
 
 
 PERSISTENT_VOLUME_CLAIMS = build_table(
     "persistentvolumeclaims",
-    Claim,
+    _Claim,
     (
         (NAME, read_name),
         (STATUS, lambda seen: _going(seen.metadata, seen.status.phase)),
@@ -121,7 +121,7 @@ PERSISTENT_VOLUME_CLAIMS = build_table(
 )
 
 
-class StorageClass(Shape, frozen=True):
+class _StorageClass(Shape, frozen=True):
     metadata: Meta = Meta()
     provisioner: str = ""
     reclaim_policy: str = "Delete"
@@ -129,7 +129,7 @@ class StorageClass(Shape, frozen=True):
     allow_volume_expansion: bool = False
 
 
-def _default_name(seen: StorageClass) -> Cell:
+def _default_name(seen: _StorageClass) -> Cell:
     marks = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
     default = any(seen.metadata.annotations.get(mark) == "true" for mark in marks)
     return f"{seen.metadata.name} (default)" if default else seen.metadata.name
@@ -137,7 +137,7 @@ def _default_name(seen: StorageClass) -> Cell:
 
 STORAGE_CLASSES = build_table(
     "storageclasses.storage.k8s.io",
-    StorageClass,
+    _StorageClass,
     (
         (NAME, _default_name),
         (names("PROVISIONER", wish=32), lambda seen: seen.provisioner or None),

@@ -11,7 +11,7 @@ from k8sconsole.model.tables.kind import Field, KindTable, build_table, read_cre
 from k8sconsole.model.tables.shapes import Container, Meta, Selector, Template, format_labels, format_selector, join_or_none
 
 
-class Spec(Shape, frozen=True):
+class _Spec(Shape, frozen=True):
     """replicas: the API server's default where the object leaves it out."""
 
     replicas: int = 1
@@ -19,20 +19,20 @@ class Spec(Shape, frozen=True):
     template: Template = Template()
 
 
-class Status(Shape, frozen=True):
+class _Status(Shape, frozen=True):
     replicas: int = 0
     ready_replicas: int = 0
     updated_replicas: int = 0
     available_replicas: int = 0
 
 
-class Workload(Shape, frozen=True):
+class _Workload(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: Spec = Spec()
-    status: Status = Status()
+    spec: _Spec = _Spec()
+    status: _Status = _Status()
 
 
-class DaemonStatus(Shape, frozen=True):
+class _DaemonStatus(Shape, frozen=True):
     desired_number_scheduled: int = 0
     current_number_scheduled: int = 0
     number_ready: int = 0
@@ -40,34 +40,34 @@ class DaemonStatus(Shape, frozen=True):
     number_available: int = 0
 
 
-class Daemon(Shape, frozen=True):
+class _Daemon(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: Spec = Spec()
-    status: DaemonStatus = DaemonStatus()
+    spec: _Spec = _Spec()
+    status: _DaemonStatus = _DaemonStatus()
 
 
-class ControllerSpec(Shape, frozen=True):
+class _ControllerSpec(Shape, frozen=True):
     replicas: int = 1
     selector: dict[str, str] = {}
     template: Template = Template()
 
 
-class Controller(Shape, frozen=True):
+class _Controller(Shape, frozen=True):
     metadata: Meta = Meta()
-    spec: ControllerSpec = ControllerSpec()
-    status: Status = Status()
+    spec: _ControllerSpec = _ControllerSpec()
+    status: _Status = _Status()
 
 
-class HasTemplate(Protocol):
+class _HasTemplate(Protocol):
     @property
     def template(self) -> Template: ...
 
 
-class HasSpec(Protocol):
+class _HasSpec(Protocol):
     @property
     def metadata(self) -> Meta: ...
     @property
-    def spec(self) -> HasTemplate: ...
+    def spec(self) -> _HasTemplate: ...
 
 
 def container_names(containers: list[Container]) -> Cell:
@@ -78,11 +78,11 @@ def container_images(containers: list[Container]) -> Cell:
     return join_or_none([container.image for container in containers])
 
 
-def _containers(seen: HasSpec) -> Cell:
+def _containers(seen: _HasSpec) -> Cell:
     return container_names(seen.spec.template.spec.containers)
 
 
-def _images(seen: HasSpec) -> Cell:
+def _images(seen: _HasSpec) -> Cell:
     return container_images(seen.spec.template.spec.containers)
 
 
@@ -98,7 +98,7 @@ SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda seen: format_selector(seen.spec.s
 
 DEPLOYMENTS = build_table(
     "deployments.apps",
-    Workload,
+    _Workload,
     (
         (NAME, read_name),
         (READY, lambda seen: [seen.status.ready_replicas, seen.spec.replicas]),
@@ -113,7 +113,7 @@ DEPLOYMENTS = build_table(
 
 REPLICASETS = build_table(
     "replicasets.apps",
-    Workload,
+    _Workload,
     (
         (NAME, read_name),
         (number("DESIRED"), lambda seen: seen.spec.replicas),
@@ -128,7 +128,7 @@ REPLICASETS = build_table(
 
 STATEFULSETS = build_table(
     "statefulsets.apps",
-    Workload,
+    _Workload,
     (
         (NAME, read_name),
         (READY, lambda seen: [seen.status.ready_replicas, seen.spec.replicas]),
@@ -140,7 +140,7 @@ STATEFULSETS = build_table(
 
 DAEMONSETS = build_table(
     "daemonsets.apps",
-    Daemon,
+    _Daemon,
     (
         (NAME, read_name),
         (number("DESIRED"), lambda seen: seen.status.desired_number_scheduled),
@@ -158,7 +158,7 @@ DAEMONSETS = build_table(
 
 REPLICATION_CONTROLLERS = build_table(
     "replicationcontrollers",
-    Controller,
+    _Controller,
     (
         (NAME, read_name),
         (number("DESIRED"), lambda seen: seen.spec.replicas),
@@ -172,14 +172,14 @@ REPLICATION_CONTROLLERS = build_table(
 )
 
 
-class PodTemplate(Shape, frozen=True):
+class _PodTemplate(Shape, frozen=True):
     metadata: Meta = Meta()
     template: Template = Template()
 
 
 POD_TEMPLATES = build_table(
     "podtemplates",
-    PodTemplate,
+    _PodTemplate,
     (
         (NAME, read_name),
         (text("CONTAINERS", wish=20), lambda seen: container_names(seen.template.spec.containers)),
@@ -190,12 +190,12 @@ POD_TEMPLATES = build_table(
 )
 
 
-class Revision(Shape, frozen=True):
+class _Revision(Shape, frozen=True):
     metadata: Meta = Meta()
     revision: int = 0
 
 
-def _controller(seen: Revision) -> Cell:
+def _controller(seen: _Revision) -> Cell:
     """As kubectl names a controller: ``statefulset.apps/db``."""
     for owner in seen.metadata.owner_references:
         if owner.controller:
@@ -206,7 +206,7 @@ def _controller(seen: Revision) -> Cell:
 
 CONTROLLER_REVISIONS = build_table(
     "controllerrevisions.apps",
-    Revision,
+    _Revision,
     ((NAME, read_name), (names("CONTROLLER"), _controller), (number("REVISION"), lambda seen: seen.revision), (AGE, read_created_at)),
 )
 

@@ -7,7 +7,7 @@ import msgspec
 
 from k8sconsole.errors import UsageError
 from k8sconsole.model.freshness import Freshness
-from k8sconsole.model.history import ChangeQuery, TimelineEntry
+from k8sconsole.model.history import ChangeQuery, TimelineItem
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.services import timeline
@@ -70,7 +70,7 @@ class Remembering:
             found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until))
             return Remembered(found.history, found.freshness, found.warnings)
 
-    async def timeline(self, ref: ObjectRef, events: list[dict[str, Any]], face: Face) -> list[TimelineEntry]:
+    async def timeline(self, ref: ObjectRef, events: list[dict[str, Any]], face: Face) -> list[TimelineItem]:
         """Its own life, what happened in the last day to what it owns, and these events about it. Raises what ``life`` does."""
         told = (await self.life((ref.cluster,), LifeWanted(ref.resource, ref.name, ref.namespace), face)).told
         resource = await self._catalogue.find(ref.cluster, ref.resource)

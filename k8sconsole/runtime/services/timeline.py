@@ -7,7 +7,7 @@ import msgspec
 
 from k8sconsole.kit.times import parse_time
 from k8sconsole.model.differences import format_difference, shorten_path
-from k8sconsole.model.history import TimelineEntry
+from k8sconsole.model.history import TimelineItem
 
 DAY = 86_400.0
 MOST_OWNED = 300
@@ -18,14 +18,14 @@ _MINUTE = len("2026-11-27T12:26")
 _SEEN = ("lastTimestamp", "eventTime", "firstTimestamp")
 
 
-def moments(life: Any, owned: Iterable[Any], events: Iterable[dict[str, Any]]) -> list[TimelineEntry]:
+def moments(life: Any, owned: Iterable[Any], events: Iterable[dict[str, Any]]) -> list[TimelineItem]:
     """Newest first. life: a ``tools.versions.LifeTold``; owned: ``tools.changes.Happening``; events: masked bodies."""
     found = [*_own(life), *_gaps(life), *map(_owned, _gathered(owned)), *(said for one in events if (said := _said(one)) is not None)]
     return sorted(found, key=lambda one: one.at, reverse=True)
 
 
-def _own(life: Any) -> list[TimelineEntry]:
-    return [TimelineEntry(_at(one.observed_at), one.change, "", one.by, _lines(one.diff)) for one in life.versions]
+def _own(life: Any) -> list[TimelineItem]:
+    return [TimelineItem(_at(one.observed_at), one.change, "", one.by, _lines(one.diff)) for one in life.versions]
 
 
 def _lines(diff: list[Any]) -> tuple[str, ...]:
@@ -33,10 +33,10 @@ def _lines(diff: list[Any]) -> tuple[str, ...]:
     return (*shown, *([f"… {len(diff) - MOST_LINES} more fields"] if len(diff) > MOST_LINES else []))
 
 
-def _gaps(life: Any) -> list[TimelineEntry]:
+def _gaps(life: Any) -> list[TimelineItem]:
     """Each stands where it ended, or now while it lasts: what is below it was seen before, what is above it after."""
     return [
-        TimelineEntry(_at(gap.until) if gap.until else float("inf"), "gap", "", "", (f"nobody was watching {_span(gap)}{_why(gap)}",))
+        TimelineItem(_at(gap.until) if gap.until else float("inf"), "gap", "", "", (f"nobody was watching {_span(gap)}{_why(gap)}",))
         for gap in life.gaps
     ]
 
@@ -65,15 +65,15 @@ def _gathered(owned: Iterable[Any]) -> list[Any]:
     return list(found.values())
 
 
-def _owned(one: Any) -> TimelineEntry:
+def _owned(one: Any) -> TimelineItem:
     named = ", ".join(map(shorten_path, one.fields[:MOST_FIELDS])) + (
         f", and {more} more" if (more := len(one.fields) - MOST_FIELDS) > 0 else ""
     )
     fields = (named,) if named else ()
-    return TimelineEntry(_at(one.at), one.change, f"{one.kind.partition('.')[0]}/{one.name}", one.by, (one.note,) if one.note else fields)
+    return TimelineItem(_at(one.at), one.change, f"{one.kind.partition('.')[0]}/{one.name}", one.by, (one.note,) if one.note else fields)
 
 
-def _said(event: dict[str, Any]) -> TimelineEntry | None:
+def _said(event: dict[str, Any]) -> TimelineItem | None:
     """An event of the cluster about the object; one without a time cannot be placed."""
     at = next((event[key] for key in _SEEN if event.get(key)), (event.get("metadata") or {}).get("creationTimestamp"))
     if not at:
@@ -82,7 +82,7 @@ def _said(event: dict[str, Any]) -> TimelineEntry | None:
     times = f" ×{count}" if count > 1 else ""
     said = f"{event.get('reason', '')}{times}: {event.get('message', '')}"
     by = str(event.get("reportingComponent") or (event.get("source") or {}).get("component") or "")
-    return TimelineEntry(_at(at), "warning" if event.get("type") == "Warning" else "event", "", by, (" ".join(said.split()),))
+    return TimelineItem(_at(at), "warning" if event.get("type") == "Warning" else "event", "", by, (" ".join(said.split()),))
 
 
 def _at(told: str) -> float:

@@ -8,7 +8,7 @@ from k8sconsole.store.port import ScanState, ScanStatus, Store
 async def last_identity(store: Store, cluster: ClusterName) -> ClusterIdentity:
     """Returns the identity of the cluster that was last read under this name; empty when it was never read."""
     return next(
-        (ClusterIdentity.of(record.identity) for record in await store.metadata.clusters() if record.name == cluster), ClusterIdentity()
+        (ClusterIdentity.parse(record.identity) for record in await store.metadata.clusters() if record.name == cluster), ClusterIdentity()
     )
 
 

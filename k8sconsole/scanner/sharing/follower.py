@@ -49,7 +49,7 @@ class Follower:
         versions = {record.name: record.version for record in await self._store.metadata.clusters()}
         state = _cluster_state(self._cluster, versions.get(self._cluster, ""), await self._store.metadata.scan_states(self._cluster))
         last = self._published
-        if last is None or (state.trust, state.detail, state.missing) != (last.trust, last.detail, last.missing):
+        if last is None or (state.connection, state.detail, state.missing) != (last.connection, last.detail, last.missing):
             self._published = state
             self._publish(state)
 

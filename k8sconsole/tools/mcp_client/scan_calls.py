@@ -25,7 +25,7 @@ class Asking:
     async def ready(self) -> None:
         """Returns when the server has been reached. Raises Unreachable with the reason while it is lost."""
         await self._attached.settled.wait()
-        if self._attached.state.trust is not AttachedServerState.READY:
+        if self._attached.state.state is not AttachedServerState.READY:
             raise Unreachable(f"{self.server} is not connected", self._attached.state.detail, "k8sconsole tools servers")
 
     def knows(self, tool: str) -> OutsideSpec | None:

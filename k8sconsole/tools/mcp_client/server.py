@@ -106,7 +106,7 @@ class AttachedServer:
         self._tell(AttachedServerState.READY, len(offered) - len(held), held, _left_out(left))
 
     def _lose(self, problem: ConsoleError) -> None:
-        if self.state.trust is not AttachedServerState.LOST:
+        if self.state.state is not AttachedServerState.LOST:
             log.warning("an attached server is lost: %s", problem, extra={"operation": "outside"})
         self._tell(AttachedServerState.LOST, self.state.tools, self.state.held, problem.detail or problem.title)
 

@@ -125,4 +125,4 @@ class Attachments:
             await self._store.audit.trust_tools(tools)
 
     def _told(self, state: AttachedServerStatus) -> None:
-        self._publish(AttachedServerChanged(state.name, state.trust.value, state.detail))
+        self._publish(AttachedServerChanged(state.name, state.state.value, state.detail))

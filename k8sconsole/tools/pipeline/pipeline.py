@@ -162,7 +162,7 @@ async def _run(invocation: Invocation) -> Reply:
 def _readings(trail: AuditTrail, cached: Cached, breaker: Breaker, rooms: Rooms) -> tuple[ObservableMetric, ...]:
     return (
         ObservableMetric(
-            "replies_at_hand", "Questions by whether their reply was still at hand.", lambda: cached.counts, "result", grows=True
+            "replies_at_hand", "Questions by whether their reply was still at hand.", lambda: cached.counts, "result", is_counter=True
         ),
         ObservableMetric("replies_kept_bytes", "Replies at hand.", lambda: {"": cached.replies.size}),
         ObservableMetric(

@@ -299,7 +299,7 @@ class TableView(TableKeys):
             return self._problem
         if self._loading:
             return "reading …"
-        told = [self.desk.states[name].trust for name in self.clusters if name in self.desk.states]
+        told = [self.desk.states[name].connection for name in self.clusters if name in self.desk.states]
         offline = bool(told) and all(trust is ConnectionState.OFFLINE for trust in told)
         return explain_empty_table(
             self.place, self.rows.total if self.rows else 0, self._confirmed.scans, self.clusters, self.desk.glyphs, offline=offline

@@ -14,7 +14,7 @@ def connection_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> 
     if state is None:
         return Piece(f"{glyphs.moving} opening", "moving")
     age = "" if state.seen_at is None else format_age(now - state.seen_at)
-    match state.trust:
+    match state.connection:
         case ConnectionState.LIVE if not state.watched:
             return Piece(f"{glyphs.partial} partial: no watch, read in turns", "warn")
         case ConnectionState.LIVE:

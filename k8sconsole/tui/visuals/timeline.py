@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from k8sconsole.kit.text import format_age
 from k8sconsole.kit.times import format_local_time
-from k8sconsole.model.history import TimelineEntry
+from k8sconsole.model.history import TimelineItem
 from k8sconsole.tui.widgets.paint import Line, Piece, safe
 
 EMPTY = (
@@ -18,7 +18,7 @@ ROLES = {"added": "good", "modified": "changed", "deleted": "bad", "warning": "w
 _WHEN = 29
 
 
-def timeline_lines(moments: Sequence[TimelineEntry], now: float) -> list[str]:
+def timeline_lines(moments: Sequence[TimelineItem], now: float) -> list[str]:
     """One text a line; timeline_line() paints them. Of one day's moments the day is told each time: lines may be filtered."""
     return [text for one in moments for text in _told(one, now)] or list(EMPTY)
 
@@ -31,7 +31,7 @@ def timeline_line(text: str) -> Line:
     return (Piece(found["when"], "muted"), Piece(found["change"], role, True), Piece(found["rest"], "text"))
 
 
-def _told(one: TimelineEntry, now: float) -> list[str]:
+def _told(one: TimelineItem, now: float) -> list[str]:
     when = "now" if one.at == float("inf") else f"{format_local_time(one.at).partition('.')[0]}  {format_age(now - one.at)} ago"
     subject = f"  {safe(one.subject)}" if one.subject else ""
     by = f"  by {safe(one.by)}" if one.by else ""

@@ -55,9 +55,9 @@ def server_pieces(states: Sequence[AttachedServerStatus], glyphs: Glyphs) -> Lin
             AttachedServerState.READY: (glyphs.good, "good"),
             AttachedServerState.CONNECTING: (glyphs.moving, "warn"),
             AttachedServerState.LOST: (glyphs.lost, "bad"),
-        }[state.trust]
+        }[state.state]
         held = f" {len(state.held)} held" if state.held else ""
-        why = f" lost: {safe(state.detail)[:40]}" if state.trust is AttachedServerState.LOST else ""
+        why = f" lost: {safe(state.detail)[:40]}" if state.state is AttachedServerState.LOST else ""
         shown.append(Piece(f"{glyph} {state.name}{held}{why}  ", "warn" if held and not why else role))
     return tuple(shown)
 

@@ -90,7 +90,7 @@ def swap(link: Path, target: str) -> None:
 
 def test_a_file_that_goes_is_told_to_those_who_want_to_know_and_its_return_to_all(file: Path) -> None:
     told, told_all = Told(), Told()
-    watches = [watch_file(file, told, debounce=0.1), watch_file(file, told_all, debounce=0.1, vanishing=True)]
+    watches = [watch_file(file, told, debounce=0.1), watch_file(file, told_all, debounce=0.1, report_deletion=True)]
     try:
         file.unlink()
         assert told_all.came(5)

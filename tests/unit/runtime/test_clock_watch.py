@@ -71,7 +71,7 @@ def test_a_clock_that_is_put_right_little_by_little_is_no_jump(clock: SetClock) 
     watch = ClockWatch(clock)
     for _ in range(100):
         clock.off += 0.5
-        assert watch.jumped() == 0.0
+        assert watch.read_jump() == 0.0
 
 
 async def test_an_open_console_tells_it_on_its_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -92,4 +92,4 @@ def test_a_cluster_is_known_by_its_uid_and_by_its_door_where_the_uid_may_not_be_
     before: ClusterIdentity, now: ClusterIdentity, differs: bool
 ) -> None:
     assert is_different_cluster(before, now) is differs
-    assert ClusterIdentity.of(str(now)) == now
+    assert ClusterIdentity.parse(str(now)) == now

@@ -81,7 +81,7 @@ class Scan:
 
     def trust(self) -> ConnectionState | None:
         states = [fact for fact in self.facts if isinstance(fact, ClusterState)]
-        return states[-1].trust if states else None
+        return states[-1].connection if states else None
 
     def state(self) -> ClusterState:
         return next(fact for fact in reversed(self.facts) if isinstance(fact, ClusterState))

@@ -47,7 +47,7 @@ async def test_the_second_process_looks_on_and_takes_over_when_the_first_goes(st
 
 
 async def _told_live(scan: Scan) -> bool:
-    return any(isinstance(fact, ClusterState) and fact.trust is ConnectionState.LIVE for fact in scan.facts)
+    return any(isinstance(fact, ClusterState) and fact.connection is ConnectionState.LIVE for fact in scan.facts)
 
 
 async def _told_rows(scan: Scan) -> bool:

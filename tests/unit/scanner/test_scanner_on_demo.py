@@ -39,7 +39,7 @@ class Site:
         return [fact for fact in self.facts if isinstance(fact, ClusterState)]
 
     async def trusts(self, trust: ConnectionState) -> bool:
-        return bool(self.states()) and self.states()[-1].trust is trust
+        return bool(self.states()) and self.states()[-1].connection is trust
 
     async def has(self, name: str, resource: ApiResource = CONFIGMAPS) -> bool:
         return bool((await self.store.objects.rows(RowQuery(resource.name, name=name))).rows)

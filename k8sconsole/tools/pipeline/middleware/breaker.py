@@ -38,7 +38,7 @@ class Breaker:
 
     def take(self, fact: Fact) -> None:
         """A cluster that the scanner reads answers."""
-        if isinstance(fact, ClusterState) and fact.trust is ConnectionState.LIVE and (circuit := self.circuits.get(fact.cluster)):
+        if isinstance(fact, ClusterState) and fact.connection is ConnectionState.LIVE and (circuit := self.circuits.get(fact.cluster)):
             circuit.answered()
 
     def _circuit(self, name: str) -> Circuit:

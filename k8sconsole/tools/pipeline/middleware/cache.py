@@ -62,7 +62,7 @@ class Cached:
         """A cluster that answers is told of every few seconds; only another state than before moves anything."""
         before = self._states.get(told.cluster)
         self._states[told.cluster] = told
-        if before is None or (before.trust, before.detail, before.missing) != (told.trust, told.detail, told.missing):
+        if before is None or (before.connection, before.detail, before.missing) != (told.connection, told.detail, told.missing):
             self.replies.moved(Scope(told.cluster))
 
     async def _changing(self, invocation: Invocation, proceed: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
@@ -82,7 +82,7 @@ class Cached:
         if spec.service:
             return Scope(f"mcp:{spec.service}")
         state = self._states.get(target.context)
-        if state is None or state.trust not in _FOLLOWED:
+        if state is None or state.connection not in _FOLLOWED:
             return None
         return Scope(target.context, target.resource.name if target.resource is not None and spec.verb == "list" else "")
 
