@@ -23,7 +23,7 @@ from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.store import SqliteStore
 from k8sconsole.tools.context import ToolContext, ToolEnvironment
-from k8sconsole.tools.pipeline.middleware.validate import convert
+from k8sconsole.tools.pipeline.middleware.validate import convert_arguments
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import builtin_registry
 
@@ -42,7 +42,7 @@ async def _measure(cache: Path, pods: int) -> dict[str, Any]:
     try:
         await _fill(store, pods)
         pipeline = Pipeline(builtin_registry(), _environment(store))
-        pipeline.take(ClusterState(HERE, ConnectionState.LIVE))
+        pipeline.handle_fact(ClusterState(HERE, ConnectionState.LIVE))
         found = {name: await _ask(pipeline, arguments) for name, arguments in QUESTIONS.items()}
         await pipeline.close()
         return {"pods": pods, "questions": found}
@@ -83,16 +83,16 @@ async def _ask(pipeline: Pipeline, arguments: dict[str, Any]) -> dict[str, Any]:
     spec, call = pipeline.registry.find(TOOL), ToolCall(TOOL, arguments, Face.MCP)
 
     async def bare() -> None:
-        await spec.handler(convert(spec, arguments), ToolContext(pipeline.environment, call))
+        await spec.handler(convert_arguments(spec, arguments), ToolContext(pipeline.environment, call))
 
     async def read() -> None:
-        pipeline.take(RowsChanged(HERE, PODS.name, 1))
+        pipeline.handle_fact(RowsChanged(HERE, PODS.name, 1))
         assert (await pipeline.call(call)).error is None
 
     async def at_hand() -> None:
         assert (await pipeline.call(call)).error is None
 
     found = await alternating({"bare": bare, "read": read, "at_hand": at_hand}, _TIMES)
-    hits = pipeline.cached.counts["hit"]
+    hits = pipeline.cache_step.counts["hit"]
     assert hits >= _TIMES, f"{hits} replies were at hand"
     return found

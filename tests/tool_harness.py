@@ -27,7 +27,7 @@ from k8sconsole.runtime.bus import Bus
 from k8sconsole.runtime.services.api_resources import unknown_kind
 from k8sconsole.store.port import ClusterRecord, Store, WriteBatch
 from k8sconsole.store.sqlite.open import open_store
-from k8sconsole.tools.context import Reread, RereadWanted, ToolContext, ToolEnvironment
+from k8sconsole.tools.context import RefreshRequest, RefreshResult, ToolContext, ToolEnvironment
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.suggestions import suggest
@@ -146,7 +146,7 @@ class HarnessConsole:
         self.find_resource = harness.environment.find_resource
 
     def tools(self) -> list[Any]:
-        return self.pipeline.registry.offered(Face.MCP, self.harness.policy)
+        return self.pipeline.registry.list_tools(Face.MCP, self.harness.policy)
 
     def tool(self, name: str) -> Any:
         return self.pipeline.registry.find(name)
@@ -194,13 +194,13 @@ def make_environment(demo: DemoCluster, cluster: Cluster, store: Store | None) -
     async def opened(context: ClusterName) -> Cluster:
         return cluster
 
-    async def refresh(context: ClusterName, wanted: RereadWanted) -> list[Reread]:
+    async def refresh(context: ClusterName, wanted: RefreshRequest) -> list[RefreshResult]:
         assert store is not None
         if wanted.resource and wanted.name:  # raises NotFoundError for an unknown name
             await cluster.get(wanted.resource, wanted.namespace or None, wanted.name)
         kinds = (wanted.resource.name,) if wanted.resource else SCANNED
         await scan(cluster, store, kinds)
-        return [Reread(each, 0, 0, 0, 0, 0.0) for each in kinds]
+        return [RefreshResult(each, 0, 0, 0, 0, 0.0) for each in kinds]
 
     return ToolEnvironment(
         refresh=refresh,

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from k8sconsole.model.attached_servers import AttachedServerSettings
     from k8sconsole.runtime.services.scanning import ClusterReport, Observing
     from k8sconsole.scanner.source import ResourceSource
-    from k8sconsole.tools.context import Reread, RereadWanted
-    from k8sconsole.tools.mcp_client.servers import Attachments
+    from k8sconsole.tools.context import RefreshRequest, RefreshResult
+    from k8sconsole.tools.mcp_client.servers import AttachedServers
     from k8sconsole.tools.pipeline.pipeline import Pipeline
 
 log = logging.getLogger("k8sconsole.console")
@@ -110,7 +110,7 @@ class Console(Recaller):
     async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> None:
         """Reads one kind, or all, anew while scanning; where another process scans, it is asked to. Raises UsageError for a cluster that
         was never begun, DeadlineExceeded where the other process does not answer."""
-        self._hurry(cluster)
+        self._prioritise(cluster)
         await self._observing.coordinator.refresh(cluster, resource)
 
     async def scan_once(self, kinds: Iterable[str] = ()) -> "list[ClusterReport]":
@@ -201,14 +201,14 @@ class Console(Recaller):
         from k8sconsole.config.attached_servers import scan_source
 
         if cluster == scan_source(self.settings):
-            from k8sconsole.tools.mcp_client.scan_calls import Asking
-            from k8sconsole.tools.mcp_client.scan_source import OutsideSource
+            from k8sconsole.tools.mcp_client.scan_calls import ScanClient
+            from k8sconsole.tools.mcp_client.scan_source import AttachedScanSource
 
             self.outside.start()
-            return OutsideSource(Asking(self.pipeline, self.outside.server(cluster)))
-        from k8sconsole.tools.scan_source import PipelineSource
+            return AttachedScanSource(ScanClient(self.pipeline, self.outside.server(cluster)))
+        from k8sconsole.tools.scan_source import PipelineScanSource
 
-        return PipelineSource(self.pipeline, await self.pool.get(cluster))
+        return PipelineScanSource(self.pipeline, await self.pool.get(cluster))
 
     @cached_property
     def _servers(self) -> "tuple[AttachedServerSettings, ...]":
@@ -217,18 +217,18 @@ class Console(Recaller):
         return enabled_servers(self.settings)
 
     @cached_property
-    def outside(self) -> "Attachments":
+    def outside(self) -> "AttachedServers":
         """The attached MCP servers of others; they are started in the background, or by ``settle``."""
-        from k8sconsole.tools.mcp_client.servers import Attachments
+        from k8sconsole.tools.mcp_client.servers import AttachedServers
 
-        return Attachments(self._servers, self.pipeline.registry, self._kept.store, self.clock, self.bus.publish)
+        return AttachedServers(self._servers, self.pipeline.registry, self._kept.store, self.clock, self.bus.publish)
 
-    def _hurry(self, cluster: ClusterName) -> None:
+    def _prioritise(self, cluster: ClusterName) -> None:
         self.pool.hurry(cluster)
-        self.pipeline.hurry(cluster)
+        self.pipeline.prioritise(cluster)
 
-    async def _reread(self, cluster: ClusterName, wanted: "RereadWanted") -> "list[Reread]":
-        self._hurry(cluster)
+    async def _reread(self, cluster: ClusterName, wanted: "RefreshRequest") -> "list[RefreshResult]":
+        self._prioritise(cluster)
         return await self._observing.reread(cluster, wanted)
 
     def _make_pipeline(self) -> "Pipeline":
@@ -252,7 +252,7 @@ class Console(Recaller):
             limits=lambda: self.settings.limits,
         )
         pipeline = Pipeline(builtin_registry(), environment)
-        self.bus.subscribe(pipeline.take)
+        self.bus.subscribe(pipeline.handle_fact)
         return pipeline
 
 

@@ -54,10 +54,10 @@ async def _servers(settings: Settings, connect: bool) -> list[Finding]:
     named = enabled_servers(settings)
     if not named or not connect:
         return [Finding(f"server {one.name}", "○", f"{one.url or one.command}: not started") for one in named]
-    from k8sconsole.tools.mcp_client.servers import Attachments
+    from k8sconsole.tools.mcp_client.servers import AttachedServers
     from k8sconsole.tools.registry import Registry
 
-    attachments = Attachments(named, Registry(()), None, SystemClock(), lambda fact: None)
+    attachments = AttachedServers(named, Registry(()), None, SystemClock(), lambda fact: None)
     logging.getLogger("k8sconsole").addHandler(logging.NullHandler())  # what is told here is told once
     states = await attachments.settle()
     await attachments.close()

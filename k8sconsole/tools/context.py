@@ -1,4 +1,4 @@
-"""What a tool may use: the cache, the clusters, the clock. The runtime chooses them; a tool only asks."""
+"""What a tool may use: the cache, the clusters, the clock. The runtime provides them."""
 
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -23,18 +23,18 @@ from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall
 from k8sconsole.store.port import Store
 from k8sconsole.tools.results import Proposal
-from k8sconsole.tools.summaries import Overviews
+from k8sconsole.tools.summaries import ListSummaries
 
 Progress = Callable[[float, float | None, str], Awaitable[None]]
-"""(done, total or None, what is being done)."""
+"""(done, total or None, message)."""
 
 
 async def no_progress(done: float, total: float | None, message: str) -> None:
-    """For callers that do not care."""
+    """Discards progress."""
 
 
-class RereadWanted(msgspec.Struct, frozen=True):
-    """What is to be read anew: everything, one kind, what of them is in one namespace, or, with a kind and a name, one object."""
+class RefreshRequest(msgspec.Struct, frozen=True):
+    """What to read from the cluster again: everything, one kind, either of them in one namespace, or one object of a kind."""
 
     resource: ApiResource | None = None
     namespace: str = ""
@@ -42,13 +42,15 @@ class RereadWanted(msgspec.Struct, frozen=True):
 
     @property
     def is_part(self) -> bool:
-        """Less than whole kinds."""
+        """Whether it covers less than whole kinds."""
         return bool(self.namespace or self.name)
 
 
-class Reread(msgspec.Struct):
-    """What reading one kind anew came to, or a part of it: what its namespace holds, or its one object. objects: how many there are now;
-    missing: what could not be read, and why."""
+class RefreshResult(msgspec.Struct):
+    """The result of a refresh of one kind, of one namespace of it, or of one object.
+
+    objects: how many exist now. missing: what could not be read, and why.
+    """
 
     kind: str
     objects: int
@@ -62,22 +64,24 @@ class Reread(msgspec.Struct):
     name: str = ""
 
 
-async def nobody(question: Question) -> Answer:
-    """The answer where nobody can be asked."""
-    return Answer(False, by="nobody could be asked")
+async def no_approver(question: Question) -> Answer:
+    """The answer where no person can be asked: no."""
+    return Answer(False, by="no one can be asked here")
 
 
-async def no_scanner(cluster: ClusterName, wanted: RereadWanted) -> list[Reread]:
-    """Where nothing reads clusters."""
-    raise UsageError("nothing reads clusters into the cache here", "this run has no scanner", "k8sconsole scan --once")
+async def no_scanner(cluster: ClusterName, request: RefreshRequest) -> list[RefreshResult]:
+    """The refresh of a process without a scanner."""
+    raise UsageError("the cache cannot be refreshed", "this process runs no scanner", "k8sconsole scan --once")
 
 
 @dataclass(frozen=True)
 class ToolEnvironment:
-    """What the runtime lends to the tools. store is None where there is no cache; everything must work then, only slower.
+    """What the runtime provides to all tools.
 
-    find_resource(context, word) raises UsageError or NotFound naming the nearest; open_cluster(context) may raise what ``cluster.port``
-    lists. refresh(context, wanted) reads into the cache; it raises NotFound for an object that neither the cluster nor the cache knows.
+    store: None without a cache; every tool must then still work, only slower. selected: the contexts that the user chose.
+    find_resource(context, word): raises UsageError or NotFound with the nearest kinds. open_cluster(context): raises the errors of
+    ``cluster.port``. ask: sends an approval question to a person. refresh(context, request): reads from the cluster into the cache; raises
+    NotFound for an object that neither of them has.
     """
 
     clock: Clock
@@ -88,30 +92,33 @@ class ToolEnvironment:
     find_resource: Callable[[ClusterName, str], Awaitable[ApiResource]]
     table: Callable[[ClusterName, ApiResource], KindTable]
     policy: Callable[[], Policy]
-    ask: Callable[[Question], Awaitable[Answer]] = nobody
+    ask: Callable[[Question], Awaitable[Answer]] = no_approver
     publish: Callable[[Fact], None] = lambda fact: None
     noise: Callable[[], Mapping[str, Sequence[str]]] = dict
-    refresh: Callable[[ClusterName, RereadWanted], Awaitable[list[Reread]]] = no_scanner
-    overviews: Overviews = field(default_factory=Overviews)
+    refresh: Callable[[ClusterName, RefreshRequest], Awaitable[list[RefreshResult]]] = no_scanner
+    summaries: ListSummaries = field(default_factory=ListSummaries)
     limits: Callable[[], Limits] = Limits
 
 
 def unguarded(context: "ToolContext", cluster: Cluster) -> Cluster:
-    """Where nothing stands in between."""
+    """The default guard: direct access."""
     return cluster
 
 
 @dataclass
 class ToolContext:
-    """For one call. proposal is there once a change was prepared. until: monotonic seconds when the call's time is up. tries_left: how
-    often the call will be tried again. guard: what stands between the call and a cluster."""
+    """The state of one call.
+
+    proposal: set once a change was prepared. deadline_at: monotonic seconds. retries_left: how often the pipeline will repeat the call.
+    guard: wraps each cluster that the call opens, for the circuit breaker.
+    """
 
     environment: ToolEnvironment
     call: ToolCall
     progress: Progress = no_progress
     proposal: Proposal | None = None
-    until: float = math.inf
-    tries_left: int = 0
+    deadline_at: float = math.inf
+    retries_left: int = 0
     guard: "Callable[[ToolContext, Cluster], Cluster]" = unguarded
 
     @property
@@ -126,59 +133,59 @@ class ToolContext:
     def now(self) -> float:
         return self.environment.clock.now()
 
-    def context(self, asked: str) -> ClusterName:
-        """The context meant: the one asked for, else the first selected, else the current one. Raises NotFound with the nearest names."""
+    def context(self, requested: str) -> ClusterName:
+        """The requested context, else the first selected one, else the current one. Raises NotFound with the nearest names."""
         infos = self.environment.contexts()
         names = [str(info.name) for info in infos] + [str(name) for name in self.environment.selected()]
-        if asked:
-            if asked not in names:
-                close = nearest_or_first(asked, sorted(set(names)), 5)
+        if requested:
+            if requested not in names:
+                close = nearest_or_first(requested, sorted(set(names)), 5)
                 raise NotFound(
-                    f"no context {asked!r}",
+                    f"no context {requested!r}",
                     "no such context in the kubeconfig",
                     "k8s_list_contexts",
-                    {"parameter": "context", "given": asked, "nearest": close},
+                    {"parameter": "context", "given": requested, "nearest": close},
                 )
-            return ClusterName(asked)
+            return ClusterName(requested)
         chosen = (*self.environment.selected(), *(info.name for info in infos if info.current), *(info.name for info in infos))
         if not chosen:
-            raise ConfigurationError("no cluster to ask", "there is no kubeconfig context", "k8sconsole demo")
+            raise ConfigurationError("no cluster to use", "the kubeconfig has no context", "k8sconsole demo")
         return chosen[0]
 
     def default_namespace(self, context: ClusterName) -> str:
-        """The context's own."""
+        """The namespace that the kubeconfig context names, else ``default``."""
         return next((info.namespace for info in self.environment.contexts() if info.name == context and info.namespace), "default")
 
     async def cluster(self, context: ClusterName) -> Cluster:
         return self.guard(self, await self.environment.open_cluster(context))
 
     async def resource(self, context: ClusterName, word: str, parameter: str = "kind") -> ApiResource:
-        """parameter: which one of the call's the word stands in. Raises UsageError naming it and the nearest kinds."""
+        """parameter: the call's parameter that holds the word. Raises UsageError with that parameter and the nearest kinds."""
         try:
             return await self.environment.find_resource(context, word)
         except UsageError as problem:
             problem.details["parameter"] = parameter
             raise
 
-    def tries_again(self, problem: ConsoleError) -> bool:
-        """Whether the cluster will be asked once more after this, so that the cache need not stand in for it yet."""
-        return self.tries_left > 0 and isinstance(problem, ConnectionCut)
+    def will_retry(self, problem: ConsoleError) -> bool:
+        """Whether the pipeline repeats the call after this error, so that a fallback to the cache is not needed yet."""
+        return self.retries_left > 0 and isinstance(problem, ConnectionCut)
 
     def table(self, context: ClusterName, resource: ApiResource) -> KindTable:
         return self.environment.table(context, resource)
 
     def noise(self, resource: ResourceName) -> NoiseFilter:
-        """Which fields of this kind differ without meaning anything, as the rules of history have it."""
+        """The fields of this kind whose changes history ignores."""
         return build_noise_filter(self.environment.noise(), resource)
 
     def live(self, missing: tuple[str, ...] = ()) -> Freshness:
-        """Seen just now."""
+        """The freshness of data read from the cluster just now."""
         return Freshness(Source.LIVE, self.now, not missing, missing)
 
     async def freshness(self, context: ClusterName, resource: ResourceName) -> Freshness:
-        """How old the cached rows of a kind are, and what they lack. observed_at is None when the kind was never read."""
+        """How old the cached rows of a kind are, and what is missing. observed_at is None if the kind was never scanned."""
         if self.store is None:
-            return Freshness(Source.CACHE, None, False, (f"{context}: there is no cache",))
+            return Freshness(Source.CACHE, None, False, (f"{context}: no cache",))
         state = next((one for one in await self.store.metadata.scan_states(context) if one.resource == resource), None)
         return cached_freshness(state, context)
 

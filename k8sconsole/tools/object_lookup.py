@@ -14,7 +14,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.tools.context import ToolContext
 
 
-class Found(msgspec.Struct, frozen=True):
+class FoundObject(msgspec.Struct, frozen=True):
     """body: the object, masked, without managedFields."""
 
     body: dict[str, Any]
@@ -24,7 +24,7 @@ class Found(msgspec.Struct, frozen=True):
 
 async def find_object(
     context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str, *, live: bool = False
-) -> Found:
+) -> FoundObject:
     """Raises NotFound with the nearest names, or what the cluster raises where the cache cannot answer."""
     cached = None if live else await _cached(context, cluster, resource, namespace, name)
     if cached is not None:
@@ -34,7 +34,7 @@ async def find_object(
     except NotFound as cause:
         raise await not_found(context, cluster, resource, namespace, name) from cause
     except Unavailable as problem:
-        if context.tries_again(problem):
+        if context.will_retry(problem):
             raise
         found = await _cached(context, cluster, resource, namespace, name)
         if found is not None:
@@ -42,7 +42,7 @@ async def find_object(
         if (await context.freshness(cluster, resource.name)).observed_at is None:
             raise
         raise await not_found(context, cluster, resource, namespace, name) from problem
-    return Found(cast("dict[str, Any]", msgspec.json.decode(mask_body(resource.name, raw))), context.live())
+    return FoundObject(cast("dict[str, Any]", msgspec.json.decode(mask_body(resource.name, raw))), context.live())
 
 
 async def not_found(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> NotFound:
@@ -78,13 +78,13 @@ def name_not_found(kind: str, place: tuple[str, str], known: tuple[Sequence[str]
     return NotFound(f"no {kind} {name!r}{where}", why, remedy, argument_details("name", name, close, namespaces=elsewhere))
 
 
-async def _cached(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> Found | None:
+async def _cached(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> FoundObject | None:
     if context.store is None:
         return None
     body = await context.store.objects.body(ObjectRef(cluster, resource.name, Namespace(namespace), name))
     if body is None:
         return None
-    return Found(msgspec.json.decode(body), await context.freshness(cluster, resource.name))
+    return FoundObject(msgspec.json.decode(body), await context.freshness(cluster, resource.name))
 
 
 def namespace_of(context: ToolContext, cluster: ClusterName, resource: ApiResource, asked: str) -> str:

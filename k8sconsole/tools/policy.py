@@ -28,7 +28,7 @@ def decide(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target) -> 
         return Decision(Action.DENY, reason=closed)
     for number, rule in enumerate(policy.rules, 1):
         if _matches(rule, tool, call, target):
-            word = _word(policy, target) if rule.action is Action.TYPE_NAME else ""
+            word = _confirm_word(policy, target) if rule.action is Action.TYPE_NAME else ""
             return Decision(rule.action, word, f"policy rule {number} ({rule.action})")
     return _default(policy, tool, target)
 
@@ -38,7 +38,7 @@ def readable(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target, k
     return [kind for kind in kinds if decide(policy, tool, call, msgspec.structs.replace(target, resource=kind)).action is Action.ALLOW]
 
 
-def offered(tool: "ToolSpec", face: Face, policy: Policy) -> bool:
+def is_listed(tool: "ToolSpec", face: Face, policy: Policy) -> bool:
     """Whether a face lists the tool at all: not when every call of it would be refused."""
     if tool.held or _switched_off(policy, tool, face):
         return False
@@ -80,7 +80,7 @@ def _default(policy: Policy, tool: "ToolSpec", target: Target) -> Decision:
     return Decision(Action.ASK, reason="changes ask first")
 
 
-def _word(policy: Policy, target: Target) -> str:
+def _confirm_word(policy: Policy, target: Target) -> str:
     if looks_like_production(policy, target) or not target.name:
         return target.context
     return target.name

@@ -10,7 +10,7 @@ from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face
 from k8sconsole.store.port import ToolRecord
-from k8sconsole.tools.policy import offered
+from k8sconsole.tools.policy import is_listed
 from k8sconsole.tools.spec import ToolSpec
 
 READING = (
@@ -35,40 +35,40 @@ class Registry:
     """Takes the tools as it is asked for them, so that who needs one does not load them all; refuses two that answer to one name."""
 
     def __init__(self, tools: Iterable[ToolSpec]) -> None:
-        self._coming = iter(tools)
+        self._pending = iter(tools)
         self._tools: dict[str, ToolSpec] = {}
         self._names: dict[str, str] = {}
-        self._lent: dict[str, dict[str, ToolSpec]] = {}
+        self._attached: dict[str, dict[str, ToolSpec]] = {}
 
     def __iter__(self) -> Iterator[ToolSpec]:
-        while self._take():
+        while self._load_next():
             pass
-        return chain(self._tools.values(), *(tools.values() for tools in self._lent.values()))
+        return chain(self._tools.values(), *(tools.values() for tools in self._attached.values()))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def find(self, name: str) -> ToolSpec:
         """By name or alias. Raises UnknownTool naming the nearest."""
-        for tools in self._lent.values():
+        for tools in self._attached.values():
             if name in tools:
                 return tools[name]
         while name not in self._names:
-            if not self._take():
-                raise _unknown(name, (*self._names, *(one for tools in self._lent.values() for one in tools)))
+            if not self._load_next():
+                raise _unknown_tool_error(name, (*self._names, *(one for tools in self._attached.values() for one in tools)))
         return self._tools[self._names[name]]
 
-    def lend(self, server: str, tools: Sequence[ToolSpec]) -> bool:
+    def attach_tools(self, server: str, tools: Sequence[ToolSpec]) -> bool:
         """The tools that an attached server offers from now on, in place of those it offered before; whether that is a change."""
-        before, self._lent[server] = self._lent.get(server, {}), {tool.name: tool for tool in tools}
-        return _seen(before.values()) != _seen(tools)
+        before, self._attached[server] = self._attached.get(server, {}), {tool.name: tool for tool in tools}
+        return _client_view(before.values()) != _client_view(tools)
 
-    def lent(self, server: str) -> list[ToolSpec]:
-        return list(self._lent.get(server, {}).values())
+    def attached_tools(self, server: str) -> list[ToolSpec]:
+        return list(self._attached.get(server, {}).values())
 
-    def _take(self) -> bool:
+    def _load_next(self) -> bool:
         """One more of the tools; False where there is none. Raises ValueError for one that answers to another's name."""
-        tool = next(self._coming, None)
+        tool = next(self._pending, None)
         if tool is None:
             return False
         for name in (tool.name, *tool.aliases):
@@ -77,20 +77,20 @@ class Registry:
         self._tools[tool.name] = tool
         return True
 
-    def offered(self, face: Face, policy: Policy, toolsets: tuple[str, ...] = ()) -> list[ToolSpec]:
+    def list_tools(self, face: Face, policy: Policy, toolsets: tuple[str, ...] = ()) -> list[ToolSpec]:
         """What a face lists: nothing that policy refuses whatever the arguments. toolsets narrows it further."""
-        return [tool for tool in self if offered(tool, face, policy) and (not toolsets or tool.toolset in toolsets)]
+        return [tool for tool in self if is_listed(tool, face, policy) and (not toolsets or tool.toolset in toolsets)]
 
     def records(self) -> list[ToolRecord]:
         return [tool.record() for tool in self]
 
 
-def _seen(tools: Iterable[ToolSpec]) -> list[object]:
+def _client_view(tools: Iterable[ToolSpec]) -> list[object]:
     """What a client sees of them."""
     return [(tool.name, tool.summary, tool.risk, tool.held, tool.input_schema()) for tool in tools]
 
 
-def _unknown(name: str, known: tuple[str, ...]) -> UnknownTool:
+def _unknown_tool_error(name: str, known: tuple[str, ...]) -> UnknownTool:
     close = find_nearest(name, known)
     remedy = close[0] if close else "k8sconsole tools servers" if TOOL_NAME_SEPARATOR in name else "k8sconsole tools list"
     return UnknownTool(f"no tool {name[:100]!r}", "the catalogue has no tool of that name", remedy, {"given": name[:100], "nearest": close})
@@ -98,9 +98,9 @@ def _unknown(name: str, known: tuple[str, ...]) -> UnknownTool:
 
 def builtin_registry() -> Registry:
     """A toolset is loaded when one of its tools is asked for, or one that comes after it: the scanner needs two of the first."""
-    return Registry(_tools())
+    return Registry(_load_builtin_tools())
 
 
-def _tools() -> Iterator[ToolSpec]:
+def _load_builtin_tools() -> Iterator[ToolSpec]:
     for module in (*READING, *WRITING):
         yield from import_module(f"k8sconsole.tools.toolsets.{module}").TOOLS

@@ -13,7 +13,7 @@ from k8sconsole.tools.pipeline.pipeline import Pipeline
 LIST, GET, INFO = "k8s_list_resources", "k8s_get_resource", "k8s_get_cluster_info"
 
 
-class PipelineSource:
+class PipelineScanSource:
     """Implements ``scanner.source.ResourceSource``. One list or one watch, however long, is one call in the audit; its pages pass
     untouched."""
 
@@ -32,24 +32,24 @@ class PipelineSource:
         await self._cluster.log_in(within)
 
     async def version(self) -> ServerVersion:
-        async with self._pipeline.guarded(self._call(INFO)):
+        async with self._pipeline.authorised(self._call(INFO)):
             return await self._cluster.version()
 
     async def identity(self) -> ClusterIdentity:
-        async with self._pipeline.guarded(self._call(INFO, part="identity")):
+        async with self._pipeline.authorised(self._call(INFO, part="identity")):
             return await self._cluster.identity()
 
     async def discover(self) -> Discovery:
-        async with self._pipeline.guarded(self._call(INFO, part="discovery")):
+        async with self._pipeline.authorised(self._call(INFO, part="discovery")):
             return await self._cluster.discover()
 
     async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes:
-        async with self._pipeline.guarded(self._call(GET, kind=resource.name, namespace=namespace or "", name=name)):
+        async with self._pipeline.authorised(self._call(GET, kind=resource.name, namespace=namespace or "", name=name)):
             return await self._cluster.get(resource, namespace, name)
 
     async def pages(self, resource: ApiResource, *, namespace: str | None = None, limit: int = 500) -> AsyncIterator[RawPage]:
         async with (
-            self._pipeline.guarded(self._call(LIST, kind=resource.name, namespace=namespace or "*")),
+            self._pipeline.authorised(self._call(LIST, kind=resource.name, namespace=namespace or "*")),
             aclosing(self._cluster.pages(resource, namespace=namespace, limit=limit)) as pages,  # type: ignore[type-var]
         ):
             async for page in pages:
@@ -59,7 +59,7 @@ class PipelineSource:
         self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = unheard
     ) -> AsyncIterator[WatchEvent]:
         async with (
-            self._pipeline.guarded(self._call(LIST, kind=resource.name, namespace=namespace or "*", watch=True)),
+            self._pipeline.authorised(self._call(LIST, kind=resource.name, namespace=namespace or "*", watch=True)),
             aclosing(  # type: ignore[type-var]
                 self._cluster.watch(resource, resource_version=resource_version, namespace=namespace, opened=opened)
             ) as events,

@@ -1,4 +1,4 @@
-"""A tool, declared once: everything that a form, an MCP client, a shell or an agent shows of it is derived from here."""
+"""The declaration of a tool. Forms, MCP schemas, shell help and agents all derive from it."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
@@ -12,21 +12,21 @@ from k8sconsole.tools.results import Proposal, Reply, Target
 
 Handler = Callable[[Any, ToolContext], Awaitable[Reply]]
 Preparation = Callable[[Any, ToolContext], Awaitable[Proposal]]
-Location = Callable[[Any, ToolContext], Awaitable[Any]]
-Taking = Callable[[dict[str, Any]], tuple[Any, Target]]
+Resolver = Callable[[Any, ToolContext], Awaitable[Any]]
+ArgumentParser = Callable[[dict[str, Any]], tuple[Any, Target]]
 Streamer = Callable[[Any, ToolContext], AsyncGenerator[str, None]]
 
 
 class ToolSpec(msgspec.Struct, frozen=True):
-    """input and output are msgspec Structs. summary tells a model when to use the tool, and when not.
+    """One tool. Every face derives its form, schema or help text from it.
 
-    prepare makes the proposal a change is judged by; a tool without risk has none. stream is the endless form, for faces that can follow.
-    rbac: what RBAC is asked about where that is not the kind itself: ``jobs.batch``, or ``/scale`` for a subresource of the kind.
-    named: policy wants the object's name typed. locate fills in what a call means before it is judged. service: the attached server that
-    provides the tool, empty for ours; take: reads the arguments, and what the call is about, where they are no Struct of ours. held: why
-    it may not be called for now.
-    kind is the resource of a tool about one kind; others have a parameter ``kind``. idempotent: calling twice does no more than calling
-    once.
+    summary: tells a model when to use the tool, and when not. input, output: msgspec Structs. prepare: makes the proposal that the approval
+    question shows; only changes have one. stream: the output as endless lines, for faces that can follow. kind: the resource of a tool
+    about one kind; other tools have a parameter ``kind``. idempotent: whether a second equal call has no further effect.
+    rbac: what the access review names, if not the kind itself: ``jobs.batch``, or ``/scale`` for a subresource of the kind.
+    named: whether the approver must type the object's name. locate: completes the input before policy judges it.
+    service: the attached server that provides the tool, empty for a built-in one. parse_arguments: makes the input and the target of such
+    a tool. held: why the tool may not be called for now; empty if it may.
     """
 
     name: str
@@ -45,9 +45,9 @@ class ToolSpec(msgspec.Struct, frozen=True):
     stream: Streamer | None = None
     rbac: str = ""
     named: bool = False
-    locate: Location | None = None
+    locate: Resolver | None = None
     service: str = ""
-    take: Taking | None = None
+    parse_arguments: ArgumentParser | None = None
     held: str = ""
 
     @property
@@ -60,10 +60,10 @@ class ToolSpec(msgspec.Struct, frozen=True):
 
     def output_schema(self) -> dict[str, Any]:
         """JSON Schema of ``ToolOutcome.structured`` when the call succeeds."""
-        return _envelope(schema_of(self.output))
+        return _envelope_schema(schema_of(self.output))
 
     def annotations(self) -> dict[str, bool]:
-        """MCP's hints. Everything here speaks to a cluster that others change too, hence an open world."""
+        """MCP's hints. openWorldHint is true, because other programs change the cluster too."""
         return {
             "readOnlyHint": self.risk is Risk.READ,
             "destructiveHint": self.risk is Risk.DESTRUCTIVE,
@@ -72,12 +72,12 @@ class ToolSpec(msgspec.Struct, frozen=True):
         }
 
     def parameters(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Names of the required and of the optional ones."""
+        """Names of the required and of the optional parameters."""
         fields = msgspec.structs.fields(self.input)
         return tuple(one.name for one in fields if one.required), tuple(one.name for one in fields if not one.required)
 
     def describe(self) -> dict[str, Any]:
-        """The tool for a catalogue, as JSON values."""
+        """The tool as a catalogue shows it, in JSON values."""
         return {
             "name": self.name,
             "title": self.title,
@@ -92,7 +92,7 @@ class ToolSpec(msgspec.Struct, frozen=True):
         }
 
     def record(self) -> ToolRecord:
-        """The tool's row in the catalogue table."""
+        """The tool's row in the table ``mcp_tools``."""
         required, optional = self.parameters()
         known = self.capabilities
         return ToolRecord(
@@ -124,7 +124,7 @@ def reading(
     service: str = "k8s",
     **more: Any,
 ) -> ToolSpec:
-    """A reading tool of the toolset ``core``, which its name without the service means too. shapes: input and output; more: as ToolSpec."""
+    """A read-only tool of the toolset ``core``; its name without the service is an alias. shapes: input and output. more: ToolSpec."""
     known = {"toolset": "core", "aliases": (name,), **more}
     return ToolSpec(
         name=f"{service}_{name}",
@@ -149,7 +149,7 @@ def change(
     risk: Risk,
     **more: Any,
 ) -> ToolSpec:
-    """A tool of the toolset ``write``, which its name without the service means too. shapes: input and output; more: as ToolSpec."""
+    """A changing tool of the toolset ``write``; its name without ``k8s_`` is an alias. shapes: input, output. halves: prepare, handler."""
     prepare, handler = halves
     known = {"capabilities": able, "aliases": (name,), "prepare": prepare, "toolset": "write", **more}
     return ToolSpec(
@@ -165,28 +165,28 @@ def change(
 
 
 def schema_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """JSON Schema with everything written where it is used, and without what only repeats: titles, and defaults that mean nothing given."""
+    """JSON Schema without references, titles and empty defaults."""
     (root,), components = msgspec.json.schema_components([struct], ref_template="{name}")
-    resolved = _inlined(root, components)
+    resolved = _inline_references(root, components)
     return {key: value for key, value in resolved.items() if key != "description"}
 
 
-def _inlined(node: Any, components: dict[str, Any]) -> Any:
+def _inline_references(node: Any, components: dict[str, Any]) -> Any:
     if isinstance(node, list):
-        return [_inlined(item, components) for item in node]
+        return [_inline_references(item, components) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
         rest = {key: value for key, value in node.items() if key != "$ref"}
-        return {**_inlined(components[node["$ref"]], components), **rest}
-    return {key: _inlined(value, components) for key, value in node.items() if not _says_nothing(key, value)}
+        return {**_inline_references(components[node["$ref"]], components), **rest}
+    return {key: _inline_references(value, components) for key, value in node.items() if not _is_redundant(key, value)}
 
 
-def _says_nothing(key: str, value: Any) -> bool:
+def _is_redundant(key: str, value: Any) -> bool:
     return (key == "title" and isinstance(value, str)) or (key in ("default", "required") and value in ("", [], {}, False))
 
 
-def _envelope(data: dict[str, Any]) -> dict[str, Any]:
+def _envelope_schema(data: dict[str, Any]) -> dict[str, Any]:
     text, maybe_text = {"type": "string"}, {"type": ["string", "null"]}
     freshness = {
         "type": "object",

@@ -56,9 +56,9 @@ async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_
     monkeypatch.setattr("k8sconsole.tools.pipeline.reply_cache.LIFE", 600.0)  # time alone is not to mend it
 
     async def at_hand() -> bool:
-        before = console.pipeline.cached.counts["hit"]
+        before = console.pipeline.cache_step.counts["hit"]
         await _names(console)
-        return console.pipeline.cached.counts["hit"] > before
+        return console.pipeline.cache_step.counts["hit"] > before
 
     await wait_until(at_hand, ignoring=(ConsoleError,))
     cluster = await console.pool.get(ClusterName(console.selected[0]))

@@ -14,7 +14,7 @@ from k8sconsole.model.policy import Action, Policy
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face, ToolCall
-from k8sconsole.tools.mcp_client.tool_adapter import adopted, aimed
+from k8sconsole.tools.mcp_client.tool_adapter import adapt_tools, target_of
 from k8sconsole.tools.policy import decide
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.results import Target
@@ -82,8 +82,8 @@ def test_each_worked_policy_decides_as_the_manual_says() -> None:
 def test_the_worked_policy_for_attached_servers_decides_as_the_manual_says(
     server: str, tool: str, arguments: dict[str, Any], face: Face, action: Action
 ) -> None:
-    (spec,), _ = adopted(AttachedServerSettings(server, command="x"), [types.Tool(name=tool, input_schema={"type": "object"})], _never)
-    assert decide(_written()[-1], spec, ToolCall(spec.name, arguments, face), aimed(arguments)).action is action
+    (spec,), _ = adapt_tools(AttachedServerSettings(server, command="x"), [types.Tool(name=tool, input_schema={"type": "object"})], _never)
+    assert decide(_written()[-1], spec, ToolCall(spec.name, arguments, face), target_of(arguments)).action is action
 
 
 async def _never(*_: Any) -> Any:

@@ -27,7 +27,7 @@ def _compare(name: str, found: Any) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_each_face_is_offered_what_it_was_promised(mode: str) -> None:
     registry = builtin_registry()
-    found = {face.value: [tool.name for tool in registry.offered(face, MODES[mode])] for face in Face}
+    found = {face.value: [tool.name for tool in registry.list_tools(face, MODES[mode])] for face in Face}
     _compare(f"tools-{mode}", found)
 
 
@@ -44,7 +44,7 @@ def test_what_a_client_is_shown_by_default_costs_a_model_at_most_4500_tokens(mon
     encode = tiktoken.get_encoding("cl100k_base").encode
     told = [
         "\n".join((tool.name, tool.summary, json.dumps(tool.input_schema(), separators=(",", ":"))))
-        for tool in builtin_registry().offered(Face.MCP, Policy())
+        for tool in builtin_registry().list_tools(Face.MCP, Policy())
     ]
     assert sum(len(encode(text)) for text in told) <= 4_500
 

@@ -13,8 +13,8 @@ from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedSe
 from k8sconsole.model.events import ToolsChanged
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Face, Question
-from k8sconsole.tools.mcp_client.session import Answer as Told
-from k8sconsole.tools.mcp_client.tool_adapter import reply_of
+from k8sconsole.tools.mcp_client.session import McpToolResult
+from k8sconsole.tools.mcp_client.tool_adapter import convert_result
 from tests.outside.conftest import Attach, Attached, Manners, tool
 from tests.outside.manners import SECRET
 
@@ -133,7 +133,7 @@ async def test_what_fails_is_told_in_the_servers_words_and_what_it_says_stays_da
 )
 def test_an_answer_that_only_looks_like_one_of_ours_is_of_unknown_age(freshness: Any) -> None:
     data = {"data": [1], "freshness": freshness, "page": {}, "warnings": []}
-    reply = reply_of("files", "files__x", Told(data, "text", failed=False), 1.0)
+    reply = convert_result("files", "files__x", McpToolResult(data, "text", failed=False), 1.0)
     assert reply.data == data
     assert reply.freshness.missing == ("how old this is: files does not say",)
 

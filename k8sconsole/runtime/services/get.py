@@ -103,7 +103,7 @@ class Fetching:
             "live": asked.live,
             "as_of": asked.as_of,
         }
-        async with self._pipeline.guarded(ToolCall(TOOL, arguments, asker.face, asker.caller)) as invocation:
+        async with self._pipeline.authorised(ToolCall(TOOL, arguments, asker.face, asker.caller)) as invocation:
             return await open_rows(
                 invocation.context, RowsRequest(cluster, resource, namespaces, asked.name, asked.filter, asked.live, as_of)
             )

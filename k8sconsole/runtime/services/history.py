@@ -62,7 +62,7 @@ class Remembering:
             raise UsageError("history", f"one object is on one cluster, not on {len(clusters)}", f"--context {clusters[0]}")
         resource = await self._catalogue.find(clusters[0], wanted.kind)
         call = ToolCall(LIFE, {"context": clusters[0], **msgspec.structs.asdict(wanted)}, face)
-        async with self._pipeline.guarded(call) as invocation:
+        async with self._pipeline.authorised(call) as invocation:
             context = invocation.context
             span = parse_span(wanted.since, wanted.until, "", context.now)
             namespace = Namespace(namespace_of(context, clusters[0], resource, wanted.namespace))
@@ -76,7 +76,7 @@ class Remembering:
         resource = await self._catalogue.find(ref.cluster, ref.resource)
         owner = f"{resource.kind}/{ref.name}"
         call = ToolCall(TIMELINE, {"context": ref.cluster, "owner": owner, "namespace": ref.namespace}, face)
-        async with self._pipeline.guarded(call) as invocation:
+        async with self._pipeline.authorised(call) as invocation:
             context = invocation.context
             spaces = (ref.namespace,) if ref.namespace else ()
             kinds = await readable_kinds(context, invocation.spec, (ref.cluster,), "", spaces)
@@ -89,7 +89,7 @@ class Remembering:
     async def changes(self, clusters: Sequence[ClusterName], wanted: ChangesWanted, face: Face) -> Remembered:
         """Over all these clusters. Raises UsageError for a time that cannot be, or an unknown kind."""
         call = ToolCall(CHANGES, {"context": ",".join(clusters), **msgspec.structs.asdict(wanted)}, face)
-        async with self._pipeline.guarded(call) as invocation:
+        async with self._pipeline.authorised(call) as invocation:
             span = parse_span(wanted.since, wanted.until, "", invocation.context.now)
             kinds = await readable_kinds(invocation.context, invocation.spec, clusters, wanted.kind, wanted.namespaces)
             namespaces = tuple(Namespace(one) for one in wanted.namespaces)

@@ -18,7 +18,7 @@ from k8sconsole.scanner.plan import ScanPlan, is_read
 from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import Store
-from k8sconsole.tools.context import Reread, RereadWanted
+from k8sconsole.tools.context import RefreshRequest, RefreshResult
 
 
 class ClusterReport(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class Observing:
         """Clusters beside each other; the failure of one is in its report."""
         return [await self._once(cluster, kinds) for cluster in clusters] if len(clusters) == 1 else await self._all(clusters, kinds)
 
-    async def reread(self, cluster: ClusterName, wanted: RereadWanted) -> list[Reread]:
+    async def reread(self, cluster: ClusterName, wanted: RefreshRequest) -> list[RefreshResult]:
         """Whole kinds by the scanner that runs, else once; a part by itself, beside whoever scans. Raises what keeps the cluster from being
         read, and NotFound for an object that nobody knows."""
         if wanted.is_part:
@@ -79,7 +79,7 @@ class Observing:
             reports = await self.coordinator.scan_once(await self._source(cluster), self._home(cluster), kinds)
         return [_reread(report, wanted) for report in reports]
 
-    async def _refresh_targets(self, cluster: ClusterName, wanted: RereadWanted) -> list[RefreshTarget]:
+    async def _refresh_targets(self, cluster: ClusterName, wanted: RefreshRequest) -> list[RefreshTarget]:
         if wanted.resource is not None:
             return [RefreshTarget(wanted.resource, wanted.namespace, wanted.name)]
         found = await (await self._source(cluster)).discover()
@@ -105,9 +105,9 @@ class Observing:
         return next((info.namespace for info in self._pool.contexts.list() if info.name == cluster), "")
 
 
-def _reread(one: KindReport, wanted: RereadWanted) -> Reread:
+def _reread(one: KindReport, wanted: RefreshRequest) -> RefreshResult:
     counts = (one.objects, one.added, one.changed, one.deleted)
-    return Reread(one.resource, *counts, one.seconds, one.error, list(one.missing), wanted.namespace, wanted.name)
+    return RefreshResult(one.resource, *counts, one.seconds, one.error, list(one.missing), wanted.namespace, wanted.name)
 
 
 def plan_of(settings: Settings, namespaces: tuple[str, ...], *, watch: bool = True) -> ScanPlan:

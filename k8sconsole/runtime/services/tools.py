@@ -59,7 +59,7 @@ class ToolCaller:
 
     def keep_fact(self, name: str, value: float) -> None:
         """What the indicators are computed from, kept in the cache file."""
-        self.pipeline.trail.figure(self.pipeline.environment.clock.now(), name, value)
+        self.pipeline.trail.record_figure(self.pipeline.environment.clock.now(), name, value)
 
     async def call(self, tool: str, arguments: dict[str, Any], *, face: Face | None = None, caller: str = "local") -> ToolOutcome:
         """Never raises: an error is the outcome's."""
@@ -83,7 +83,7 @@ class ToolCaller:
 
     def tools(self) -> "list[ToolSpec]":
         """What this face may offer."""
-        return self.pipeline.registry.offered(self.face, self.policy)
+        return self.pipeline.registry.list_tools(self.face, self.policy)
 
     def tool(self, name: str) -> "ToolSpec":
         """By name or alias. Raises UnknownTool."""

@@ -15,7 +15,7 @@ from k8sconsole.model.history import Change, ChangeQuery, Gap, Version
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import CacheHistory
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.object_lookup import Found, name_not_found
+from k8sconsole.tools.object_lookup import FoundObject, name_not_found
 from k8sconsole.tools.output.token_budget import fitting, json_tokens
 
 PAST_CURSOR = "at:"
@@ -187,10 +187,12 @@ def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapReco
     return kept, (f"{len(gaps) - len(kept)} more gaps; ask about one kind",) if len(kept) < len(gaps) else ()
 
 
-async def find_object_as_of(context: ToolContext, cluster: ClusterName, resource: ApiResource, place: tuple[str, str], at: float) -> Found:
+async def find_object_as_of(
+    context: ToolContext, cluster: ClusterName, resource: ApiResource, place: tuple[str, str], at: float
+) -> FoundObject:
     """place: namespace and name. Raises NotFound, which says when there was such an object, or what there was."""
     version, body = await find_version_as_of(context, cluster, resource, place, at)
-    return Found(body, await freshness_as_of(context, cluster, version.ref.resource, at))
+    return FoundObject(body, await freshness_as_of(context, cluster, version.ref.resource, at))
 
 
 async def find_version_as_of(

@@ -13,7 +13,7 @@ _NOT_OURS = frozenset({"pattern", _BY_PATTERN, "format"})
 """Regular expressions of strangers may take for ever; the server checks them itself."""
 
 
-def usable(schema: dict[str, Any], largest: int) -> str:
+def schema_problem(schema: dict[str, Any], largest: int) -> str:
     """Why a schema cannot be used; empty where it can."""
     import jsonschema
 
@@ -30,7 +30,7 @@ def usable(schema: dict[str, Any], largest: int) -> str:
     return ""
 
 
-def checked(tool: str, schema: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+def check_arguments(tool: str, schema: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments as they may be sent. Raises InvalidParams naming the parameter, what was given and what is expected."""
     import jsonschema
 

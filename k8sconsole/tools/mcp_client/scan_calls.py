@@ -6,15 +6,15 @@ from k8sconsole.errors import ConsoleError, Forbidden, NotFound, PolicyDenied, T
 from k8sconsole.model.attached_servers import AttachedServerState
 from k8sconsole.model.tools import Face, Risk, ToolCall
 from k8sconsole.tools.mcp_client.server import AttachedServer
-from k8sconsole.tools.mcp_client.session import Answer
-from k8sconsole.tools.mcp_client.tool_adapter import OutsideSpec, local_name
+from k8sconsole.tools.mcp_client.session import McpToolResult
+from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec, local_name
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 
 _UNSERVED = ("no matches for kind", "could not find the requested resource", "not found", "NotFound")
 _REFUSED = ("forbidden", "PermissionDenied")
 
 
-class Asking:
+class ScanClient:
     """Of one server. A tool is only asked where a person vouches for it as reading."""
 
     def __init__(self, pipeline: Pipeline, attached: AttachedServer) -> None:
@@ -28,14 +28,14 @@ class Asking:
         if self._attached.state.state is not AttachedServerState.READY:
             raise Unreachable(f"{self.server} is not connected", self._attached.state.detail, "k8sconsole tools servers")
 
-    def knows(self, tool: str) -> OutsideSpec | None:
+    def knows(self, tool: str) -> AttachedToolSpec | None:
         try:
             spec = self._pipeline.registry.find(local_name(self.server, tool))
         except UnknownTool:
             return None
-        return spec if isinstance(spec, OutsideSpec) else None
+        return spec if isinstance(spec, AttachedToolSpec) else None
 
-    async def ask(self, tool: str, **arguments: Any) -> Answer:
+    async def ask(self, tool: str, **arguments: Any) -> McpToolResult:
         """Raises PolicyDenied, Unavailable, Forbidden, NotFound, ToolFailed."""
         spec = self.knows(tool)
         if spec is None:
@@ -43,7 +43,7 @@ class Asking:
         if spec.risk is not Risk.READ:
             remedy = f"reads: [{tool}] in mcp_servers"
             raise PolicyDenied(f"{self.server} may not be read through", f"nobody vouches for {tool} as reading only", remedy)
-        async with self._pipeline.guarded(ToolCall(spec.name, arguments, Face.SCANNER, caller="scanner")):
+        async with self._pipeline.authorised(ToolCall(spec.name, arguments, Face.SCANNER, caller="scanner")):
             answer = await self._attached.call(tool, arguments)
         if answer.failed:
             raise _problem(spec.name, answer.text)

@@ -11,17 +11,17 @@ from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Risk
-from k8sconsole.tools.mcp_client.scan_calls import Asking
+from k8sconsole.tools.mcp_client.scan_calls import ScanClient
 
 _AS_MUCH_AS_FITS = 100_000
 _MOST_PAGES = 10_000
 _OLD = 60.0
 
 
-class ThroughOurs:
+class K8sconsoleDialect:
     needs = "k8s_list_resources"
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: ScanClient) -> None:
         self._asking = asking
 
     async def version(self) -> str:

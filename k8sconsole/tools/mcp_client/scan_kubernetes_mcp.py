@@ -18,8 +18,8 @@ from k8sconsole.errors import NotFound, ToolFailed
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.resources import BUILTIN
-from k8sconsole.tools.mcp_client.scan_calls import Asking
-from k8sconsole.tools.mcp_client.session import Answer
+from k8sconsole.tools.mcp_client.scan_calls import ScanClient
+from k8sconsole.tools.mcp_client.session import McpToolResult
 
 _DEFINITIONS = next(one for one in BUILTIN if one.plural == "customresourcedefinitions")
 _NOBODY = "metadata.name=k8sconsole-asks-whether-this-is-served"
@@ -29,10 +29,10 @@ _OF_LATE_TOO = ("mutatingadmission", "validatingadmission", "ipaddresses", "serv
 """Groups and beginnings of plurals that a cluster of 1.29 does not serve, or a later one no longer."""
 
 
-class ThroughKubernetesMcp:
+class KubernetesMcpDialect:
     needs = "resources_list"
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: ScanClient) -> None:
         self._asking = asking
 
     async def version(self) -> str:
@@ -93,7 +93,7 @@ class ThroughKubernetesMcp:
         return {"fieldSelector": _NOBODY} if "fieldSelector" in known else {}
 
 
-def _items(answer: Answer) -> list[dict[str, Any]]:
+def _items(answer: McpToolResult) -> list[dict[str, Any]]:
     """Raises ToolFailed where the answer is a table: its rows are no objects."""
     told = answer.data.get("items") if isinstance(answer.data, dict) else None
     found = told if isinstance(told, list) else _loaded(answer.text)

@@ -13,12 +13,12 @@ from k8sconsole.cluster.port import Discovery, RawPage, ServerVersion, WatchEven
 from k8sconsole.errors import NotFound
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource, ClusterName
-from k8sconsole.tools.mcp_client.scan_calls import Asking
-from k8sconsole.tools.mcp_client.scan_k8sconsole import ThroughOurs
-from k8sconsole.tools.mcp_client.scan_kubernetes_mcp import ThroughKubernetesMcp
+from k8sconsole.tools.mcp_client.scan_calls import ScanClient
+from k8sconsole.tools.mcp_client.scan_k8sconsole import K8sconsoleDialect
+from k8sconsole.tools.mcp_client.scan_kubernetes_mcp import KubernetesMcpDialect
 
 
-class Dialect(Protocol):
+class ScanDialect(Protocol):
     """How one sort of server is read. needs: the tool that it is known by, and read with."""
 
     needs: str
@@ -30,15 +30,15 @@ class Dialect(Protocol):
     async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes: ...
 
 
-DIALECTS: Sequence[Callable[[Asking], Dialect]] = (ThroughOurs, ThroughKubernetesMcp)
+DIALECTS: Sequence[Callable[[ScanClient], ScanDialect]] = (K8sconsoleDialect, KubernetesMcpDialect)
 
 
-class OutsideSource:
+class AttachedScanSource:
     """Implements ``scanner.source.ResourceSource``. The cluster is called as the server is."""
 
     watches = False
 
-    def __init__(self, asking: Asking) -> None:
+    def __init__(self, asking: ScanClient) -> None:
         self._asking = asking
         self._dialects = [dialect(asking) for dialect in DIALECTS]
         self.name = ClusterName(asking.server)
@@ -74,7 +74,7 @@ class OutsideSource:
         """Raises NotFound: no kind says that it can be watched."""
         raise NotFound(f"{self.name} cannot watch", "an attached server answers, and tells nothing by itself")
 
-    async def _dialect(self) -> Dialect:
+    async def _dialect(self) -> ScanDialect:
         await self._asking.ready()
         for dialect in self._dialects:
             if self._asking.knows(dialect.needs):

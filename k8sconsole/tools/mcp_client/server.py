@@ -14,8 +14,8 @@ from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.tools.context import Progress
 
 if TYPE_CHECKING:
-    from k8sconsole.tools.mcp_client.session import Answer, Link
-    from k8sconsole.tools.mcp_client.tool_adapter import OutsideSpec
+    from k8sconsole.tools.mcp_client.session import McpSession, McpToolResult
+    from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec
 
 log = logging.getLogger("k8sconsole.outside")
 LOOK_EVERY = 60.0
@@ -25,7 +25,7 @@ _REASON_WITHIN = 1.0
 STEADY = 60.0
 """Seconds a connection must have held for the next attempt to be made at once."""
 
-Learnt = Callable[[str, "list[OutsideSpec]"], Awaitable["list[OutsideSpec]"]]
+Learnt = Callable[[str, "list[AttachedToolSpec]"], Awaitable["list[AttachedToolSpec]"]]
 """(server, its tools as they are now): the tools as they may be offered, those that changed since they were trusted held back."""
 
 
@@ -39,18 +39,18 @@ class AttachedServer:
         self._clock = clock
         self._learnt = learnt
         self._told = told
-        self._link: Link | None = None
+        self._link: McpSession | None = None
         self._changed = asyncio.Event()
 
     async def run(self) -> None:
         """For ever: what goes wrong with the server is its state."""
-        from k8sconsole.tools.mcp_client.session import linked
+        from k8sconsole.tools.mcp_client.session import open_session
 
         backoff = Backoff(self._clock)
         while True:
             began = self._clock.monotonic()
             try:
-                async with linked(self.server, self._changed.set) as self._link:
+                async with open_session(self.server, self._changed.set) as self._link:
                     problem = await self._serve(self._link)
                 self._lose(problem)
             except ConsoleError as problem:
@@ -64,8 +64,8 @@ class AttachedServer:
                 backoff.reset()
             await asyncio.sleep(backoff.next())
 
-    async def call(self, tool: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> "Answer":
-        """Raises Unreachable while it is lost, and what ``Link.call`` raises."""
+    async def call(self, tool: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> "McpToolResult":
+        """Raises Unreachable while it is lost, and what ``McpSession.call`` raises."""
         if self._link is None:
             raise Unreachable(
                 f"{self.server.name} is not connected", self.state.detail or "it is being started", "k8sconsole tools servers"
@@ -80,7 +80,7 @@ class AttachedServer:
         """At what it offers, now."""
         self._changed.set()
 
-    async def _serve(self, link: "Link") -> ConsoleError:
+    async def _serve(self, link: "McpSession") -> ConsoleError:
         """Returns what ended it, since what is raised inside a session comes out of it wrapped."""
         ended = asyncio.create_task(link.ends())
         try:
@@ -97,10 +97,10 @@ class AttachedServer:
         finally:
             ended.cancel()
 
-    async def _learn(self, link: "Link") -> None:
-        from k8sconsole.tools.mcp_client.tool_adapter import adopted
+    async def _learn(self, link: "McpSession") -> None:
+        from k8sconsole.tools.mcp_client.tool_adapter import adapt_tools
 
-        specs, left = adopted(self.server, await link.tools(), self.call)
+        specs, left = adapt_tools(self.server, await link.tools(), self.call)
         offered = await self._learnt(self.server.name, specs)
         held = tuple(spec.name for spec in offered if spec.held)
         self._tell(AttachedServerState.READY, len(offered) - len(held), held, _left_out(left))

@@ -18,12 +18,12 @@ from k8sconsole.tools.registry import Registry
 from k8sconsole.tools.spec import ToolSpec
 
 if TYPE_CHECKING:
-    from k8sconsole.tools.mcp_client.tool_adapter import OutsideSpec
+    from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec
 
 PATIENCE = 20.0
 
 
-class Attachments:
+class AttachedServers:
     """Belongs to one loop. store: where it is remembered what a tool looked like when it was trusted; without one, for this run."""
 
     def __init__(
@@ -83,7 +83,7 @@ class Attachments:
         if spec.held and isinstance(spec, self._kind):
             await self._remember([TrustedTool(spec.name, spec.definition, self._clock.now())])
             freed = msgspec.structs.replace(spec, held="")
-            self._lend(spec.service, [freed if one.name == spec.name else one for one in self._registry.lent(spec.service)])
+            self._lend(spec.service, [freed if one.name == spec.name else one for one in self._registry.attached_tools(spec.service)])
             self.server(spec.service).look_again()
 
     async def close(self) -> None:
@@ -92,12 +92,12 @@ class Attachments:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
-    def _kind(self) -> "type[OutsideSpec]":
-        from k8sconsole.tools.mcp_client.tool_adapter import OutsideSpec
+    def _kind(self) -> "type[AttachedToolSpec]":
+        from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec
 
-        return OutsideSpec
+        return AttachedToolSpec
 
-    async def _learnt(self, server: str, specs: "list[OutsideSpec]") -> "list[OutsideSpec]":
+    async def _learnt(self, server: str, specs: "list[AttachedToolSpec]") -> "list[AttachedToolSpec]":
         """A tool seen for the first time is taken as it is: it asks before every call unless a person vouches for it. Once it is
         another, it is held back."""
         await self._recall()
@@ -106,12 +106,12 @@ class Attachments:
         self._lend(server, offered)
         return offered
 
-    def _doubt(self, spec: "OutsideSpec") -> str:
+    def _doubt(self, spec: "AttachedToolSpec") -> str:
         known = self._trusted[spec.name]
         return "" if known.definition == spec.definition else "what it says of itself has changed since it was trusted"
 
     def _lend(self, server: str, specs: Sequence[ToolSpec]) -> None:
-        if self._registry.lend(server, specs):
+        if self._registry.attach_tools(server, specs):
             self._publish(ToolsChanged(server))
 
     async def _recall(self) -> None:

@@ -23,7 +23,7 @@ from k8sconsole.errors import ConsoleError, DeadlineExceeded, InvalidParams, Una
 from k8sconsole.kit.text import strip_control
 from k8sconsole.model.attached_servers import AttachedServerSettings
 from k8sconsole.tools.context import Progress
-from k8sconsole.tools.mcp_client.stdio_transport import Pipes, piped
+from k8sconsole.tools.mcp_client.stdio_transport import StdioProcess, start_stdio_server
 
 START_WITHIN = 60.0
 """Seconds from start to handshake: ``npx`` may have to download first."""
@@ -34,7 +34,7 @@ HTTP_REFUSAL = 400
 _PAGES = 20
 
 
-class Answer(msgspec.Struct, frozen=True):
+class McpToolResult(msgspec.Struct, frozen=True):
     """data: what is structured, else None. text: all text it holds."""
 
     data: Any
@@ -42,10 +42,10 @@ class Answer(msgspec.Struct, frozen=True):
     failed: bool
 
 
-class Link:
+class McpSession:
     """Usable from any task of its loop until it ``ends``."""
 
-    def __init__(self, server: AttachedServerSettings, client: Client, pipes: Pipes | None) -> None:
+    def __init__(self, server: AttachedServerSettings, client: Client, pipes: StdioProcess | None) -> None:
         self._server = server
         self._client = client
         self._pipes = pipes
@@ -73,12 +73,12 @@ class Link:
                         break
         return found[:MOST_TOOLS]
 
-    async def call(self, tool: str, arguments: dict[str, Any], progress: Progress | None = None) -> Answer:
-        """Raises Unavailable, InvalidParams where the server says the arguments are wrong. A tool that failed is an Answer that says so."""
+    async def call(self, tool: str, arguments: dict[str, Any], progress: Progress | None = None) -> McpToolResult:
+        """A failed tool is a result with ``failed``. Raises Unavailable, and InvalidParams if the server rejects the arguments."""
         with self._told(self._server.timeout):
             async with asyncio.timeout(self._server.timeout):
                 result = await self._client.call_tool(tool, arguments, progress_callback=_told_to(progress))
-        return Answer(result.structured_content, _text(result.content), bool(result.is_error))
+        return McpToolResult(result.structured_content, _text(result.content), bool(result.is_error))
 
     @contextlib.contextmanager
     def _told(self, seconds: float) -> Any:
@@ -108,24 +108,24 @@ class Link:
 
 
 @asynccontextmanager
-async def linked(server: AttachedServerSettings, changed: Callable[[], None]) -> AsyncIterator[Link]:
+async def open_session(server: AttachedServerSettings, changed: Callable[[], None]) -> AsyncIterator[McpSession]:
     """changed: called when the server says that its tools are others now. Raises Unreachable or Unavailable where there is no session to be
     had, ConfigurationError for a variable that is not set."""
     async with AsyncExitStack() as stack:
-        pipes: Pipes | None = None
+        pipes: StdioProcess | None = None
         statuses: deque[str] = deque(maxlen=1)
         if server.url:
             transport = await stack.enter_async_context(_http(server, statuses))
         else:
             env = {ATTACHED_VARIABLE: "1", **expand_variables(server.env, server.name)}
-            child = piped(server.name, (server.command, *server.args), env)
+            child = start_stdio_server(server.name, (server.command, *server.args), env)
             pipes, streams = await stack.enter_async_context(child)
             transport = _Streams(streams)
         client = await _shaken_hands(stack, server, transport, changed, lambda cause: _why(cause, pipes, statuses))
         if client.protocol_version in MODERN_PROTOCOL_VERSIONS:
             hearing = asyncio.create_task(_hear(client, changed))
             stack.callback(hearing.cancel)
-        yield Link(server, client, pipes)
+        yield McpSession(server, client, pipes)
 
 
 def _told_to(listener: Progress | None) -> Any:
@@ -185,7 +185,7 @@ async def _shaken_hands(
         raise Unreachable(f"{server.name} cannot be reached", why(cause), "mcp_servers: in k8sconsole.yaml") from cause
 
 
-def _why(cause: BaseException, pipes: Pipes | None, statuses: deque[str]) -> str:
+def _why(cause: BaseException, pipes: StdioProcess | None, statuses: deque[str]) -> str:
     """What is known beyond the SDK's own word."""
     if pipes is not None and pipes.process.returncode is not None:
         return pipes.reason

@@ -37,7 +37,7 @@ _LOOK = 0.01
 Streams = tuple[Any, Any]
 
 
-class Pipes:
+class StdioProcess:
     """The child and what it last wrote to its standard error."""
 
     def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
@@ -122,10 +122,10 @@ class Pipes:
 
 
 @asynccontextmanager
-async def piped(name: str, command: Sequence[str], env: Mapping[str, str]) -> AsyncIterator[tuple[Pipes, Streams]]:
+async def start_stdio_server(name: str, command: Sequence[str], env: Mapping[str, str]) -> AsyncIterator[tuple[StdioProcess, Streams]]:
     """The running child and the SDK's two streams. It sees little of our environment: PATH, HOME and their like, and ``env``. Raises
     Unreachable where it cannot be started."""
-    pipes = Pipes(await _started(name, command, {**get_default_environment(), **env}), name)
+    pipes = StdioProcess(await _started(name, command, {**get_default_environment(), **env}), name)
     to_session, read_stream = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     write_stream, from_session = anyio.create_memory_object_stream[SessionMessage](0)
     tasks = [asyncio.create_task(_quiet(work)) for work in (pipes.read(to_session), pipes.write(from_session), pipes.listen())]

@@ -21,8 +21,8 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
 from k8sconsole.tools.context import Progress, ToolContext
-from k8sconsole.tools.mcp_client.argument_check import checked, usable
-from k8sconsole.tools.mcp_client.session import Answer
+from k8sconsole.tools.mcp_client.argument_check import check_arguments, schema_problem
+from k8sconsole.tools.mcp_client.session import McpToolResult
 from k8sconsole.tools.results import Proposal, Reply, Target
 from k8sconsole.tools.spec import ToolSpec
 
@@ -51,17 +51,17 @@ _LOOKS = frozenset(_VERBS[:7])
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 _WORDS = re.compile(r"[a-z]+")
 
-Ask = Callable[[str, dict[str, Any], Progress], Awaitable[Answer]]
+Ask = Callable[[str, dict[str, Any], Progress], Awaitable[McpToolResult]]
 """(the server's own name for the tool, arguments, progress)."""
 
 
-class Forwarded(msgspec.Struct):
+class ForwardedArguments(msgspec.Struct):
     """Arguments as they go on."""
 
     arguments: dict[str, Any]
 
 
-class OutsideSpec(ToolSpec, frozen=True, kw_only=True):
+class AttachedToolSpec(ToolSpec, frozen=True, kw_only=True):
     """definition: all that the server says of the tool, as JSON text in one order: what was looked at when it was trusted."""
 
     schema: dict[str, Any]
@@ -82,12 +82,12 @@ class OutsideSpec(ToolSpec, frozen=True, kw_only=True):
         return {**super().describe(), "server": self.service, "held": self.held}
 
 
-def adopted(server: AttachedServerSettings, tools: Sequence[types.Tool], ask: Ask) -> tuple[list[OutsideSpec], list[str]]:
+def adapt_tools(server: AttachedServerSettings, tools: Sequence[types.Tool], ask: Ask) -> tuple[list[AttachedToolSpec], list[str]]:
     """The tools that can be lent, and of each that cannot: its name and why."""
-    found: dict[str, OutsideSpec] = {}
+    found: dict[str, AttachedToolSpec] = {}
     left: list[str] = []
     for tool in tools:
-        problem = usable(tool.input_schema, LARGEST_SCHEMA)
+        problem = schema_problem(tool.input_schema, LARGEST_SCHEMA)
         name = local_name(server.name, tool.name)
         if problem or name in found:
             left.append(f"{strip_control(tool.name)[:LONGEST_NAME]}: {problem or 'another tool answers to that name'}")
@@ -104,42 +104,42 @@ def local_name(server: str, tool: str) -> str:
     return f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(tool.encode()).hexdigest()[:8]}"
 
 
-def _spec(server: AttachedServerSettings, tool: types.Tool, name: str, ask: Ask) -> OutsideSpec:
+def _spec(server: AttachedServerSettings, tool: types.Tool, name: str, ask: Ask) -> AttachedToolSpec:
     vouched = any(fnmatchcase(tool.name, pattern) for pattern in server.reads)
     summary = strip_control(tool.description or "").strip()[:LONGEST_SUMMARY]
 
-    async def call(asked: Forwarded, context: ToolContext) -> Reply:
+    async def call(asked: ForwardedArguments, context: ToolContext) -> Reply:
         answer = await ask(tool.name, asked.arguments, context.progress)
-        return reply_of(server.name, name, answer, context.now)
+        return convert_result(server.name, name, answer, context.now)
 
-    async def prepare(asked: Forwarded, context: ToolContext) -> Proposal:
+    async def prepare(asked: ForwardedArguments, context: ToolContext) -> Proposal:
         return Proposal(_about(server, tool, asked), _claims(server, tool))
 
-    return OutsideSpec(
+    return AttachedToolSpec(
         name=name,
         title=strip_control(tool.title or tool.name)[:80],
         summary=f"[{server.name}] {summary}",
-        input=Forwarded,
-        output=Forwarded,
+        input=ForwardedArguments,
+        output=ForwardedArguments,
         risk=Risk.READ if vouched else Risk.DESTRUCTIVE,
-        capabilities=classified(tool, reads=vouched),
+        capabilities=classify_tool(tool, reads=vouched),
         toolset=server.name,
         handler=call,
         idempotent=vouched,
         prepare=None if vouched else prepare,
         service=server.name,
-        take=lambda arguments: (Forwarded(checked(name, tool.input_schema, arguments)), aimed(arguments)),
+        parse_arguments=lambda arguments: (ForwardedArguments(check_arguments(name, tool.input_schema, arguments)), target_of(arguments)),
         schema=tool.input_schema,
-        definition=definition_of(tool),
+        definition=tool_definition(tool),
     )
 
 
-def definition_of(tool: types.Tool) -> str:
+def tool_definition(tool: types.Tool) -> str:
     told = tool.model_dump(mode="json", by_alias=True, include={"name", "title", "description", "input_schema", "annotations"})
     return msgspec.json.encode(told, order="sorted").decode()
 
 
-def classified(tool: types.Tool, *, reads: bool) -> Capabilities:
+def classify_tool(tool: types.Tool, *, reads: bool) -> Capabilities:
     """By the words of its name: a guess, which only sorts the catalogue and lets rules about verbs and kinds catch it."""
     words = _WORDS.findall(tool.name.lower())
     verb = next((word for word in words if word in _VERBS and (reads or word not in _LOOKS)), "read" if reads else "write")
@@ -148,7 +148,7 @@ def classified(tool: types.Tool, *, reads: bool) -> Capabilities:
     return Capabilities(kinds or ("*",), (verb,), scope, "object" if tool.output_schema else "text", cache_friendly=False)
 
 
-def aimed(arguments: dict[str, Any]) -> Target:
+def target_of(arguments: dict[str, Any]) -> Target:
     """What the words of a call name, for the rules: nothing of it is looked up, since the server's clusters need not be ours."""
 
     def word(key: str) -> str:
@@ -179,7 +179,7 @@ class _Envelope(msgspec.Struct):
     warnings: tuple[str, ...]
 
 
-def reply_of(server: str, name: str, answer: Answer, now: float) -> Reply:
+def convert_result(server: str, name: str, answer: McpToolResult, now: float) -> Reply:
     """Raises ToolFailed in the server's words. An answer that says how old it is, as ours do, is taken at its word."""
     text = strip_control(answer.text)
     if answer.failed:
@@ -194,7 +194,7 @@ def reply_of(server: str, name: str, answer: Answer, now: float) -> Reply:
     return Reply(told.data, text, freshness, told.page, tuple(map(strip_control, told.warnings)))
 
 
-def _about(server: AttachedServerSettings, tool: types.Tool, asked: Forwarded) -> tuple[str, ...]:
+def _about(server: AttachedServerSettings, tool: types.Tool, asked: ForwardedArguments) -> tuple[str, ...]:
     given = (f"{key} = {msgspec.json.encode(value).decode()[:200]}" for key, value in asked.arguments.items())
     return (f"{strip_control(tool.name)} of the attached server {server.name}", *map(strip_control, given))
 

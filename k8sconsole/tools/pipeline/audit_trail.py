@@ -1,4 +1,4 @@
-"""The audit on its way to the store: handing an entry over takes no time, a task behind writes them in batches."""
+"""Audit entries and figures on their way to the store. Recording is immediate; a background task writes in batches."""
 
 import asyncio
 import logging
@@ -12,17 +12,17 @@ from k8sconsole.telemetry.logs import log_fields
 
 log = logging.getLogger("k8sconsole.audit")
 
-MOST_WAITING = 20_000
+MOST_PENDING = 20_000
 Figure = tuple[float, str, float]
 
 
 class AuditTrail:
-    """Lives on one loop. Without a store the entries go to the log, so that none is ever without a trace."""
+    """Not thread-safe: use it from one event loop. Without a store, entries go to the log, so that every call leaves a trace."""
 
     def __init__(self, store: Store | None) -> None:
         self._store = store
-        self._entries: deque[AuditEntry] = deque(maxlen=MOST_WAITING)
-        self._figures: deque[Figure] = deque(maxlen=MOST_WAITING)
+        self._entries: deque[AuditEntry] = deque(maxlen=MOST_PENDING)
+        self._figures: deque[Figure] = deque(maxlen=MOST_PENDING)
         self._writer: asyncio.Task[None] | None = None
         self._writing = 0
 
@@ -31,25 +31,25 @@ class AuditTrail:
         """Entries that are not in the store yet."""
         return len(self._entries) + self._writing
 
-    def record(self, entry: AuditEntry) -> None:
+    def record_entry(self, entry: AuditEntry) -> None:
         if self._store is None:
-            log.info("call", extra=_told(entry))
+            log.info("call", extra=_entry_fields(entry))
             return
         self._entries.append(entry)
-        self._wake()
+        self._start_writer()
 
-    def figure(self, at: float, name: str, value: float) -> None:
-        """A fact the indicators are computed from, as in ``Store.audit.record_figures``."""
+    def record_figure(self, at: float, name: str, value: float) -> None:
+        """A measured value for the indicators, as in ``Store.audit.record_figures``. at: epoch seconds."""
         if self._store is not None:
             self._figures.append((at, name, value))
-            self._wake()
+            self._start_writer()
 
     async def flush(self) -> None:
-        """Returns once everything handed over so far was given to the store."""
+        """Return once everything recorded so far was passed to the store."""
         while self._writer is not None and not self._writer.done():
             await asyncio.shield(self._writer)
 
-    def _wake(self) -> None:
+    def _start_writer(self) -> None:
         if self._writer is None or self._writer.done():
             self._writer = asyncio.get_running_loop().create_task(self._write(), name="audit")
 
@@ -65,15 +65,14 @@ class AuditTrail:
                 if figures:
                     await store.audit.record_figures(figures)
             except ConsoleError as problem:
-                # The calls themselves must not fail because the file is full; the log keeps what the table lost.
+                # A full disk must not fail the calls themselves. The log keeps the entries that the table could not take.
                 for entry in entries:
-                    log.error("audit not stored: %s", problem, extra=_told(entry))
+                    log.error("audit not stored: %s", problem, extra=_entry_fields(entry))
             finally:
                 self._writing = 0
 
 
-def _told(entry: AuditEntry) -> dict[str, Any]:
-    """An entry as the log has it."""
+def _entry_fields(entry: AuditEntry) -> dict[str, Any]:
     more: dict[str, Any] = {
         "request_id": entry.request_id,
         "caller": entry.caller,

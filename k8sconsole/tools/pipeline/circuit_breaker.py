@@ -1,4 +1,7 @@
-"""Who does not answer is left alone for a while: everybody else is told so at once, instead of waiting for the same silence."""
+"""A circuit breaker per cluster and attached server: after repeated failures, calls fail at once instead of each waiting for a timeout.
+
+The pattern: https://martinfowler.com/bliki/CircuitBreaker.html.
+"""
 
 import asyncio
 import contextlib
@@ -8,105 +11,113 @@ from enum import IntEnum
 from k8sconsole.errors import ApiError, ConsoleError, CredentialsError, Unavailable
 from k8sconsole.kit.clock import Clock, format_rfc3339
 
-FAILURES = 3
-"""Calls one after the other, before a circuit opens."""
+FAILURE_THRESHOLD = 3
+"""Consecutive failed calls that open the breaker."""
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
-PATIENCE = 5.0
-"""Seconds of silence before the end of a call's own time says something of the server, and not of the caller."""
+"""Seconds that the breaker stays open. The pause doubles with each failed probe."""
+SILENCE_THRESHOLD = 5.0
+"""Seconds without an answer before a call's own timeout counts as a failure of the server. A shorter timeout is the caller's choice."""
 
 
-class State(IntEnum):
-    """HALF_OPEN: one call is on its way to see, and the others still fail."""
+class CircuitState(IntEnum):
+    """The value of the metric ``breaker_state``. HALF_OPEN: one call probes the server, and all others fail."""
 
     CLOSED = 0
     HALF_OPEN = 1
     OPEN = 2
 
 
-class Circuit:
-    """To one cluster or outside server. Only silence opens it: an answer closes it, also one that refuses."""
+class CircuitBreaker:
+    """The breaker of one cluster or attached server. Only a missing answer opens it. Any answer closes it, a refusal included."""
 
     def __init__(self, name: str, clock: Clock) -> None:
         self.name = name
         self._clock = clock
-        self._failed: set[str] = set()
-        self._since = 0.0
-        self._why = ""
+        self._failed_calls: set[str] = set()
+        self._failing_since = 0.0
+        self._last_failure = ""
         self._pause = 0.0
-        self._due = 0.0
-        self._trying = ""
+        self._retry_at = 0.0
+        self._probing_call = ""
 
     @property
-    def state(self) -> State:
+    def state(self) -> CircuitState:
         if not self._pause:
-            return State.CLOSED
-        return State.HALF_OPEN if self._trying else State.OPEN
+            return CircuitState.CLOSED
+        return CircuitState.HALF_OPEN if self._probing_call else CircuitState.OPEN
 
     @contextlib.contextmanager
-    def asked(self, call: str, until: float, *, lasting: bool = False) -> Iterator[None]:
-        """Around one request of a call whose time is up at ``until`` (monotonic seconds); however many of a call's requests fail, it is one
-        failure. A lasting request may be silent, and is no trial. Raises Unavailable where the circuit is open."""
-        self._admit(call, lasting)
-        began = self._clock.monotonic()
+    def guard_request(self, call: str, deadline_at: float, *, long_running: bool = False) -> Iterator[None]:
+        """Run one request of a call.
+
+        call: the request id. Several failed requests of one call count as one failure. deadline_at: monotonic seconds. long_running: for a
+        watch or a log stream; it may be silent, and it is never a probe. Raises Unavailable while the breaker is open.
+        """
+        self._admit(call, long_running)
+        started = self._clock.monotonic()
         try:
             yield
         except BaseException as problem:
-            silent = self._silent(began, until) and not lasting
-            if why := _failure(problem, silent):
-                self._fail(call, why)
+            timed_out = self._timed_out(started, deadline_at) and not long_running
+            if failure := _failure_text(problem, timed_out):
+                self._record_failure(call, failure)
             elif isinstance(problem, ApiError):
-                self.answered()
-            elif self._trying == call:
-                self._trying = ""
+                self.record_answer()
+            elif self._probing_call == call:
+                self._probing_call = ""
             raise
-        self.answered()
+        self.record_answer()
 
-    def answered(self) -> None:
-        self._failed.clear()
-        self._pause, self._trying = 0.0, ""
+    def record_answer(self) -> None:
+        """Close the breaker: the server answers."""
+        self._failed_calls.clear()
+        self._pause, self._probing_call = 0.0, ""
 
-    def hurry(self) -> None:
-        """A person waits: the next call may try, whenever its turn would have come, and whoever else is trying."""
-        self._due, self._trying = self._clock.monotonic(), ""
+    def prioritise(self) -> None:
+        """Let the next call probe at once, because a user waits. A probe that is already running does not prevent it."""
+        self._retry_at, self._probing_call = self._clock.monotonic(), ""
 
-    def _admit(self, call: str, lasting: bool) -> None:
-        """Once the pause is over, the call that asks first tries, with all its requests."""
-        if not self._pause or self._trying == call:
+    def _admit(self, call: str, long_running: bool) -> None:
+        """After the pause, the first call becomes the probe, with all its requests."""
+        if not self._pause or self._probing_call == call:
             return
-        if self._trying or self._clock.monotonic() < self._due:
-            raise self._refusal()
-        if not lasting:
-            self._trying = call
+        if self._probing_call or self._clock.monotonic() < self._retry_at:
+            raise self._open_error()
+        if not long_running:
+            self._probing_call = call
 
-    def _silent(self, began: float, until: float) -> bool:
+    def _timed_out(self, started: float, deadline_at: float) -> bool:
         now = self._clock.monotonic()
-        return now >= until and now - began >= PATIENCE
+        return now >= deadline_at and now - started >= SILENCE_THRESHOLD
 
-    def _fail(self, call: str, why: str) -> None:
-        """What was asked before the circuit opened, and fails after, changes nothing."""
-        if self._pause and self._trying != call:
+    def _record_failure(self, call: str, failure: str) -> None:
+        """Failures of requests that began before the breaker opened are ignored."""
+        if self._pause and self._probing_call != call:
             return
-        if not self._failed:
-            self._since = self._clock.now()
+        if not self._failed_calls:
+            self._failing_since = self._clock.now()
         if not self._pause:
-            self._failed.add(call)
-        self._why, self._trying = why, ""
-        if len(self._failed) >= FAILURES:
+            self._failed_calls.add(call)
+        self._last_failure, self._probing_call = failure, ""
+        if len(self._failed_calls) >= FAILURE_THRESHOLD:
             self._pause = min(LONGEST_PAUSE, self._pause * 2) or FIRST_PAUSE
-            self._due = self._clock.monotonic() + self._pause
+            self._retry_at = self._clock.monotonic() + self._pause
 
-    def _refusal(self) -> ConsoleError:
-        wait = max(0.0, self._due - self._clock.monotonic())
-        again = "it is being tried now" if self._trying else f"it is tried again in {wait:.0f} s"
-        since, retry = format_rfc3339(self._since), format_rfc3339(self._clock.now() + wait)
-        details = {"service": self.name, "since": since, "retry_at": retry, "retry_after_seconds": round(wait, 1)}
+    def _open_error(self) -> ConsoleError:
+        wait = max(0.0, self._retry_at - self._clock.monotonic())
+        next_attempt = "another call is probing it now" if self._probing_call else f"next attempt in {wait:.0f} s"
+        since, retry_at = format_rfc3339(self._failing_since), format_rfc3339(self._clock.now() + wait)
+        details = {"service": self.name, "since": since, "retry_at": retry_at, "retry_after_seconds": round(wait, 1)}
         return Unavailable(
-            f"{self.name} does not answer", f"since {since}: {self._why}; {again}", "the same call then, or what the cache knows", details
+            f"{self.name} does not answer",
+            f"since {since}: {self._last_failure}; {next_attempt}",
+            "repeat the call later, or read the cache",
+            details,
         )
 
 
-def _failure(problem: BaseException, silent: bool) -> str:
-    """Why the server counts as not answering; empty where it does answer, or where that is not known."""
+def _failure_text(problem: BaseException, timed_out: bool) -> str:
+    """Why the server counts as not answering. Empty if it answered, or if that is unknown."""
     if isinstance(problem, Unavailable) and not isinstance(problem, CredentialsError):
         return problem.detail or problem.title
-    return "no answer in time" if silent and isinstance(problem, asyncio.CancelledError) else ""
+    return "no answer in time" if timed_out and isinstance(problem, asyncio.CancelledError) else ""

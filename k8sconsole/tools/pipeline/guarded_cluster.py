@@ -1,5 +1,7 @@
-"""A cluster whose every request goes through its circuit. It stands where a cluster is asked, since only there it is known that one
-is: what the cache answers, or falls back to, never comes by."""
+"""A cluster whose requests all pass its circuit breaker.
+
+The breaker sits here, at the cluster, because a tool may answer from the cache without any request.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
@@ -8,51 +10,51 @@ from typing import Any, cast
 
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.pipeline.circuit_breaker import Circuit
+from k8sconsole.tools.pipeline.circuit_breaker import CircuitBreaker
 
 _REQUESTS = frozenset(
     ["version", "identity", "discover", "get", "get_path", "create", "replace", "patch", "delete", "evict", "execute", "forward", "can_i"],
 )
-_LASTING = frozenset({"watch", "logs"})
+_STREAMS = frozenset({"watch", "logs"})
 _LISTS = frozenset({"pages"})
 
 
 class GuardedCluster:
-    """Implements ``cluster.port.Cluster`` for one call. What is no request goes by untouched."""
+    """Implements ``cluster.port.Cluster`` for one call. Attributes that are not requests pass through unchanged."""
 
-    def __init__(self, cluster: Cluster, circuit: Circuit, context: ToolContext) -> None:
+    def __init__(self, cluster: Cluster, breaker: CircuitBreaker, context: ToolContext) -> None:
         self._cluster = cluster
-        self._circuit = circuit
+        self._breaker = breaker
         self._context = context
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self._cluster, name)
+        attribute = getattr(self._cluster, name)
         if name in _REQUESTS:
-            return partial(self._request, found)
+            return partial(self._request, attribute)
         if name in _LISTS:
-            return partial(self._pages, found)
-        return partial(self._lasting, found) if name in _LASTING else found
+            return partial(self._pages, attribute)
+        return partial(self._stream, attribute) if name in _STREAMS else attribute
 
-    async def _request(self, ask: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
-        with self._circuit.asked(self._context.call.request_id, self._context.until):
-            return await ask(*args, **kwargs)
+    async def _request(self, send: Callable[..., Awaitable[Any]], *args: Any, **kwargs: Any) -> Any:
+        with self._breaker.guard_request(self._context.call.request_id, self._context.deadline_at):
+            return await send(*args, **kwargs)
 
-    async def _pages(self, ask: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        """Each page is a request of its own."""
-        async with aclosing(ask(*args, **kwargs)) as pages:
-            page = await self._next(pages)
+    async def _pages(self, send: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        """Each page is one request."""
+        async with aclosing(send(*args, **kwargs)) as pages:
+            page = await self._next_page(pages)
             while page is not None:
                 yield page
-                page = await self._next(pages)
+                page = await self._next_page(pages)
 
-    async def _next(self, pages: Any) -> Any:
-        with self._circuit.asked(self._context.call.request_id, self._context.until):
+    async def _next_page(self, pages: Any) -> Any:
+        with self._breaker.guard_request(self._context.call.request_id, self._context.deadline_at):
             return await anext(pages, None)
 
-    async def _lasting(self, ask: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        """Once it has begun, nothing that becomes of others ends it."""
-        async with aclosing(ask(*args, **kwargs)) as items:
-            with self._circuit.asked(self._context.call.request_id, self._context.until, lasting=True):
+    async def _stream(self, send: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        """Only the first item is guarded: a stream that has begun is not ended by failures of other requests."""
+        async with aclosing(send(*args, **kwargs)) as items:
+            with self._breaker.guard_request(self._context.call.request_id, self._context.deadline_at, long_running=True):
                 first = await anext(items, None)
             if first is None:
                 return
@@ -61,5 +63,5 @@ class GuardedCluster:
                 yield item
 
 
-def guarded(cluster: Cluster, circuit: Circuit, context: ToolContext) -> Cluster:
-    return cast("Cluster", GuardedCluster(cluster, circuit, context))
+def guard_cluster(cluster: Cluster, breaker: CircuitBreaker, context: ToolContext) -> Cluster:
+    return cast("Cluster", GuardedCluster(cluster, breaker, context))

@@ -1,9 +1,12 @@
-"""The one way a call goes, from whichever face. ``Pipeline.steps`` is the order: what refuses comes before what waits, what waits before
-what asks, and whatever becomes of a call is in the audit and in the meters."""
+"""The pipeline: the single path of every tool call, from every face.
+
+``Pipeline.steps`` is the order: steps that refuse a call come before steps that wait, and those come before requests to a cluster. The two
+outermost steps record every call in the meters and in the audit, however it ends.
+"""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Protocol
 from uuid import uuid4
@@ -17,75 +20,75 @@ from k8sconsole.model.tools import ToolCall, ToolOutcome
 from k8sconsole.telemetry.meters import Meters, ObservableMetric
 from k8sconsole.tools.context import Progress, ToolContext, ToolEnvironment, no_progress
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
-from k8sconsole.tools.pipeline.concurrency import Rooms
-from k8sconsole.tools.pipeline.invocation import Invocation
-from k8sconsole.tools.pipeline.middleware.approve import Approve
-from k8sconsole.tools.pipeline.middleware.audit import Audited
-from k8sconsole.tools.pipeline.middleware.authorise import Authorise
-from k8sconsole.tools.pipeline.middleware.breaker import Breaker
-from k8sconsole.tools.pipeline.middleware.cache import Cached
-from k8sconsole.tools.pipeline.middleware.concurrency_limit import Limit
-from k8sconsole.tools.pipeline.middleware.deadline import Deadline
-from k8sconsole.tools.pipeline.middleware.metrics import Measured
-from k8sconsole.tools.pipeline.middleware.redact import Redact, masked_lines
-from k8sconsole.tools.pipeline.middleware.retry import Retry
-from k8sconsole.tools.pipeline.middleware.shape import Shape
-from k8sconsole.tools.pipeline.middleware.validate import Validate
+from k8sconsole.tools.pipeline.concurrency import ConcurrencySlots
+from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
+from k8sconsole.tools.pipeline.middleware.approve import ApproveStep
+from k8sconsole.tools.pipeline.middleware.audit import AuditStep
+from k8sconsole.tools.pipeline.middleware.authorise import AuthoriseStep
+from k8sconsole.tools.pipeline.middleware.circuit_breaker import CircuitBreakerStep
+from k8sconsole.tools.pipeline.middleware.concurrency_limit import ConcurrencyLimitStep
+from k8sconsole.tools.pipeline.middleware.deadline import DeadlineStep
+from k8sconsole.tools.pipeline.middleware.metrics import MetricsStep
+from k8sconsole.tools.pipeline.middleware.reply_cache import ReplyCacheStep
+from k8sconsole.tools.pipeline.middleware.reply_filters import RedactStep, ShapeStep, masked_lines
+from k8sconsole.tools.pipeline.middleware.retry import RetryStep
+from k8sconsole.tools.pipeline.middleware.validate import ValidateStep
 from k8sconsole.tools.registry import Registry
 from k8sconsole.tools.results import Reply
 
 log = logging.getLogger("k8sconsole.pipeline")
 
-Proceed = Callable[[Invocation], Awaitable[Reply]]
-
 
 class Step(Protocol):
-    async def __call__(self, invocation: Invocation, proceed: Proceed) -> Reply: ...
+    async def __call__(self, invocation: Invocation, proceed: NextStep) -> Reply: ...
 
 
 class Pipeline:
-    """Lives on one loop. ``close`` writes what the audit still holds."""
+    """Not thread-safe: use it from one event loop. Close it, so that the last audit entries are written."""
 
     def __init__(self, registry: Registry, environment: ToolEnvironment) -> None:
         self.registry = registry
         self.environment = environment
+        clock = environment.clock
         self.trail = AuditTrail(environment.store)
-        self.audited = Audited(self.trail, environment.clock, environment.publish)
-        self.validate = Validate()
-        self.authorise = Authorise()
-        self.limit = Limit(environment.limits, environment.clock)
-        self.cached = Cached(self.trail, environment.clock)
-        self.breaker = Breaker(environment.clock)
-        self.meters = Meters(_readings(self.trail, self.cached, self.breaker, self.limit.rooms))
-        self.measured = Measured(self.meters, environment.clock)
+        self.audit_step = AuditStep(self.trail, clock, environment.publish)
+        self.validate_step = ValidateStep()
+        self.authorise_step = AuthoriseStep()
+        self.limit_step = ConcurrencyLimitStep(environment.limits, clock)
+        self.cache_step = ReplyCacheStep(self.trail, clock)
+        self.breaker_step = CircuitBreakerStep(clock)
+        self.meters = Meters(_readings(self.trail, self.cache_step, self.breaker_step, self.limit_step.slots))
+        self.metrics_step = MetricsStep(self.meters, clock)
         self.steps: Sequence[Step] = (
-            self.measured,
-            self.audited,
-            self.validate,
-            self.authorise,
-            Approve(),
-            Deadline(),
-            self.limit,
-            self.cached,
-            Shape(),
-            Redact(),
-            self.breaker,
-            Retry(environment.clock),
+            self.metrics_step,
+            self.audit_step,
+            self.validate_step,
+            self.authorise_step,
+            ApproveStep(),
+            DeadlineStep(),
+            self.limit_step,
+            self.cache_step,
+            ShapeStep(),
+            RedactStep(),
+            self.breaker_step,
+            RetryStep(clock),
         )
-        self._way = _chained(self.steps)
+        self._chain = _build_chain(self.steps)
 
     async def call(self, call: ToolCall, progress: Progress = no_progress) -> ToolOutcome:
-        """Never raises but for cancellation: what goes wrong is the outcome's ``error``."""
-        call = _numbered(call)
-        began = self.environment.clock.monotonic()
+        """Run a call. An error is returned as the outcome's ``error``; only cancellation is raised."""
+        call = _with_request_id(call)
+        started = self.environment.clock.monotonic()
         try:
             invocation = self._invocation(call, progress)
-            reply = await self._way(invocation)
+            reply = await self._chain(invocation)
         except ConsoleError as problem:
-            return ToolOutcome(call.tool, call.request_id, error=problem, duration_ms=self._since(began))
+            return ToolOutcome(call.tool, call.request_id, error=problem, duration_ms=self._milliseconds_since(started))
         except Exception as cause:
             log.exception("a tool failed", extra={"operation": call.tool, "request_id": call.request_id})
-            return ToolOutcome(call.tool, call.request_id, error=_internal(call, cause), duration_ms=self._since(began))
+            return ToolOutcome(
+                call.tool, call.request_id, error=_internal_error(call, cause), duration_ms=self._milliseconds_since(started)
+            )
         return ToolOutcome(
             invocation.spec.name,
             call.request_id,
@@ -94,84 +97,94 @@ class Pipeline:
             reply.freshness,
             reply.page,
             reply.warnings,
-            duration_ms=self._since(began),
+            duration_ms=self._milliseconds_since(started),
         )
 
     async def stream(self, call: ToolCall) -> AsyncIterator[str]:
-        """The tool's endless form, line by line, masked. Ends when the source does or the caller closes it; raises ConsoleError."""
-        invocation = self._invocation(_numbered(call))
+        """The tool's output as masked lines, until the source ends or the caller closes the iterator. Raises ConsoleError."""
+        invocation = self._invocation(_with_request_id(call))
         streamer = invocation.spec.stream
         if streamer is None:
-            raise UsageError(f"{invocation.spec.name} cannot be followed", "it answers once", "call it")
-        with self.measured.record(invocation), self.audited.record(invocation):
-            await self.validate.check(invocation)
-            await self.authorise.check(invocation)
-            # Closing the outer iterator must close the connection now, not when the collector comes by.
+            raise UsageError(
+                f"{invocation.spec.name} cannot be followed", "it has no stream", f"k8sconsole tools call {invocation.spec.name}"
+            )
+        with self._record(invocation):
+            await self.validate_step.check(invocation)
+            await self.authorise_step.check(invocation)
+            # Closing the outer iterator must close the connection at once, not at the next garbage collection.
             async with aclosing(streamer(invocation.input, invocation.context)) as source, aclosing(masked_lines(source)) as lines:
                 async for line in lines:
                     yield line
 
     @asynccontextmanager
-    async def guarded(self, call: ToolCall) -> AsyncIterator[Invocation]:
-        """The fast path: authorises and audits work that the caller does itself with raw data. The invocation has no target."""
-        invocation = self._invocation(_numbered(call))
-        with self.measured.record(invocation), self.audited.record(invocation):
-            await self.authorise.check(invocation)
+    async def authorised(self, call: ToolCall) -> AsyncIterator[Invocation]:
+        """Authorise and audit work that the caller does itself inside the block, with raw data. The invocation has no target."""
+        invocation = self._invocation(_with_request_id(call))
+        with self._record(invocation):
+            await self.authorise_step.check(invocation)
             yield invocation
 
-    def take(self, fact: Fact) -> None:
-        """A listener's part: what was learnt of the clusters elsewhere."""
-        self.breaker.take(fact)
-        self.cached.take(fact)
+    def handle_fact(self, fact: Fact) -> None:
+        """A listener of the bus: facts about clusters close breakers and invalidate cached replies."""
+        self.breaker_step.handle_fact(fact)
+        self.cache_step.handle_fact(fact)
 
-    def hurry(self, cluster: ClusterName) -> None:
-        """A person waits for this cluster: it is tried again at once where it was left alone."""
-        self.breaker.hurry(cluster)
+    def prioritise(self, cluster: ClusterName) -> None:
+        """Let the next call to this cluster try at once, although its breaker is open, because a user waits."""
+        self.breaker_step.prioritise(cluster)
 
     async def close(self) -> None:
         await self.trail.flush()
 
     def _invocation(self, call: ToolCall, progress: Progress = no_progress) -> Invocation:
-        return Invocation(call, self.registry.find(call.tool), ToolContext(self.environment, call, progress, guard=self.breaker.guard))
+        context = ToolContext(self.environment, call, progress, guard=self.breaker_step.guard)
+        return Invocation(call, self.registry.find(call.tool), context)
 
-    def _since(self, began: float) -> float:
-        return (self.environment.clock.monotonic() - began) * 1000
+    @contextmanager
+    def _record(self, invocation: Invocation) -> Iterator[None]:
+        with self.metrics_step.record(invocation), self.audit_step.record(invocation):
+            yield
+
+    def _milliseconds_since(self, started: float) -> float:
+        return (self.environment.clock.monotonic() - started) * 1000
 
 
-def _numbered(call: ToolCall) -> ToolCall:
+def _with_request_id(call: ToolCall) -> ToolCall:
     return call if call.request_id else msgspec.structs.replace(call, request_id=uuid4().hex)
 
 
-def _internal(call: ToolCall, cause: Exception) -> ConsoleError:
-    problem = ConsoleError(f"{call.tool} failed", "an error of this program; the log has the details", "k8sconsole --debug")
+def _internal_error(call: ToolCall, cause: Exception) -> ConsoleError:
+    problem = ConsoleError(f"{call.tool} failed", "an internal error; the log has the details", "k8sconsole --debug")
     problem.__cause__ = cause
     return problem
 
 
-def _chained(steps: Sequence[Step]) -> Proceed:
-    way: Proceed = _run
+def _build_chain(steps: Sequence[Step]) -> NextStep:
+    chain: NextStep = _run_handler
     for step in reversed(steps):
-        way = partial(step, proceed=way)
-    return way
+        chain = partial(step, proceed=chain)
+    return chain
 
 
-async def _run(invocation: Invocation) -> Reply:
+async def _run_handler(invocation: Invocation) -> Reply:
     return await invocation.spec.handler(invocation.input, invocation.context)
 
 
-def _readings(trail: AuditTrail, cached: Cached, breaker: Breaker, rooms: Rooms) -> tuple[ObservableMetric, ...]:
+def _readings(
+    trail: AuditTrail, cache_step: ReplyCacheStep, breaker_step: CircuitBreakerStep, slots: ConcurrencySlots
+) -> tuple[ObservableMetric, ...]:
     return (
         ObservableMetric(
-            "replies_at_hand", "Questions by whether their reply was still at hand.", lambda: cached.counts, "result", is_counter=True
+            "replies_at_hand", "Calls by result of the reply cache: hit or miss.", lambda: cache_step.counts, "result", is_counter=True
         ),
-        ObservableMetric("replies_kept_bytes", "Replies at hand.", lambda: {"": cached.replies.size}),
+        ObservableMetric("replies_kept_bytes", "Size of the reply cache in bytes.", lambda: {"": cache_step.replies.size}),
         ObservableMetric(
             "breaker_state",
-            "Who is left alone for a while: 0 nobody, 1 being tried, 2 left alone.",
-            lambda: {name: float(circuit.state) for name, circuit in breaker.circuits.items()},
+            "Circuit breaker state: 0 closed, 1 half-open, 2 open.",
+            lambda: {name: float(breaker.state) for name, breaker in breaker_step.breakers.items()},
             "service",
         ),
         ObservableMetric("audit_backlog", "Audit entries that are not in the cache file yet.", lambda: {"": trail.backlog}),
-        ObservableMetric("calls_running", "Calls that run now.", lambda: {"": rooms.running}),
-        ObservableMetric("calls_waiting", "Calls that wait for room.", lambda: {"": rooms.waiting}),
+        ObservableMetric("calls_running", "Tool calls in progress.", lambda: {"": slots.running}),
+        ObservableMetric("calls_waiting", "Tool calls that wait for a slot.", lambda: {"": slots.waiting}),
     )

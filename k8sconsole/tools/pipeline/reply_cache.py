@@ -1,5 +1,4 @@
-"""Replies that were just given, kept in this process for a moment, and known to be out of date as soon as what they tell of may have
-moved."""
+"""Replies of the last few seconds, in memory. A reply becomes stale as soon as its subject may have changed."""
 
 from collections import Counter, OrderedDict
 from typing import Any
@@ -8,24 +7,25 @@ import msgspec
 
 from k8sconsole.tools.results import Reply
 
-MOST, MOST_BYTES = 256, 8_000_000
-LIFE = 3.0
-"""Seconds. The reply itself says how old its rows are; what is told of ages within it is as old as the reply."""
-Stamp = tuple[int, ...]
+MOST_REPLIES, MOST_BYTES = 256, 8_000_000
+LIFETIME = 3.0
+"""Seconds. A cached reply states the age of its rows, so ages inside the text are at most this much too low."""
+Generation = tuple[int, ...]
+"""Counters that grow with each invalidation. A reply is current while its generation is the present one."""
 
 
-class Scope(msgspec.Struct, frozen=True):
-    """What a reply tells of. No kind: more than one."""
+class ReplyScope(msgspec.Struct, frozen=True):
+    """What a reply depends on. kind: empty if it depends on more than one kind."""
 
     cluster: str
     kind: str = ""
 
 
-class _Kept(msgspec.Struct, frozen=True):
-    """data: as JSON, so that whoever is given a reply may do with it what he likes."""
+class _Entry(msgspec.Struct, frozen=True):
+    """data: the reply's data as JSON, so that a caller may change its own copy."""
 
-    stamp: Stamp
-    until: float
+    generation: Generation
+    expires_at: float
     reply: Reply
     data: bytes
 
@@ -34,72 +34,72 @@ class _Kept(msgspec.Struct, frozen=True):
         return len(self.data) + len(self.reply.text)
 
 
-class Replies:
-    """By key, the least used first to go. A stamp is taken before a reply is made; a reply is good while its stamp is the present one."""
+class ReplyCache:
+    """An LRU cache by key. Take the generation before the reply is computed, and pass it to ``put``."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, _Kept] = OrderedDict()
+        self._entries: OrderedDict[bytes, _Entry] = OrderedDict()
         self._size = 0
-        self._all = 0
-        self._whole: Counter[str] = Counter()
-        self._any: Counter[str] = Counter()
-        self._kinds: Counter[Scope] = Counter()
+        self._everything = 0
+        self._whole_clusters: Counter[str] = Counter()
+        self._any_change: Counter[str] = Counter()
+        self._kinds: Counter[ReplyScope] = Counter()
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._entries)
 
     @property
     def size(self) -> int:
         """Bytes."""
         return self._size
 
-    def stamp(self, scope: Scope) -> Stamp:
+    def generation(self, scope: ReplyScope) -> Generation:
         if not scope.kind:
-            return self._all, self._any[scope.cluster]
-        return self._all, self._whole[scope.cluster], self._kinds[scope]
+            return self._everything, self._any_change[scope.cluster]
+        return self._everything, self._whole_clusters[scope.cluster], self._kinds[scope]
 
-    def moved(self, scope: Scope | None = None) -> None:
-        """What tells of this is out of date: a kind of a cluster, a whole cluster, or everything."""
+    def invalidate(self, scope: ReplyScope | None = None) -> None:
+        """Mark replies as stale: of one kind in a cluster, of a whole cluster, or all."""
         if scope is None:
-            self._all += 1
+            self._everything += 1
             return
-        self._any[scope.cluster] += 1
+        self._any_change[scope.cluster] += 1
         if scope.kind:
             self._kinds[scope] += 1
         else:
-            self._whole[scope.cluster] += 1
+            self._whole_clusters[scope.cluster] += 1
 
-    def find(self, key: bytes, stamp: Stamp, now: float) -> Reply | None:
-        """now: monotonic seconds, as of ``keep``."""
-        kept = self._kept.get(key)
-        if kept is None:
+    def get(self, key: bytes, generation: Generation, now: float) -> Reply | None:
+        """The current reply, or None. now: monotonic seconds, the same clock as in ``put``."""
+        entry = self._entries.get(key)
+        if entry is None:
             return None
-        if kept.stamp != stamp or now >= kept.until:
+        if entry.generation != generation or now >= entry.expires_at:
             self._drop(key)
             return None
-        self._kept.move_to_end(key)
-        return msgspec.structs.replace(kept.reply, data=msgspec.json.decode(kept.data))
+        self._entries.move_to_end(key)
+        return msgspec.structs.replace(entry.reply, data=msgspec.json.decode(entry.data))
 
-    def keep(self, key: bytes, stamp: Stamp, reply: Reply, began: float) -> None:
-        """began: when the reply began to be made."""
-        data = _encoded(reply.data)
+    def put(self, key: bytes, generation: Generation, reply: Reply, started: float) -> None:
+        """started: monotonic seconds when the computation of the reply began."""
+        data = _encode_data(reply.data)
         if data is None:
             return
         self._drop(key)
-        kept = _Kept(stamp, began + LIFE, msgspec.structs.replace(reply, data=None), data)
-        self._kept[key] = kept
-        self._size += kept.size
-        while len(self._kept) > MOST or self._size > MOST_BYTES:
-            self._drop(next(iter(self._kept)))
+        entry = _Entry(generation, started + LIFETIME, msgspec.structs.replace(reply, data=None), data)
+        self._entries[key] = entry
+        self._size += entry.size
+        while len(self._entries) > MOST_REPLIES or self._size > MOST_BYTES:
+            self._drop(next(iter(self._entries)))
 
     def _drop(self, key: bytes) -> None:
-        kept = self._kept.pop(key, None)
-        if kept is not None:
-            self._size -= kept.size
+        entry = self._entries.pop(key, None)
+        if entry is not None:
+            self._size -= entry.size
 
 
-def _encoded(data: Any) -> bytes | None:
-    """None for what is no JSON value after all."""
+def _encode_data(data: Any) -> bytes | None:
+    """None if the data is not a JSON value."""
     try:
         return msgspec.json.encode(data)
     except (TypeError, ValueError):

@@ -74,7 +74,7 @@ async def list_reply(args: ListInput, kind: str, context: ToolContext) -> Reply:
 async def _summary_reply(args: ListInput, opened: RowSource, now: float) -> Reply:
     """Counts of everything, the unhealthy in full as far as they fit into half the budget: an overview should stay one."""
     seen, warnings = await opened.overview()
-    sick, counts = seen.sick(), seen.commonest()
+    sick, counts = seen.unhealthy_rows(), seen.most_common()
     shown = fitting((row_item(opened.table, row, now) for row in sick), args.max_tokens // 2, counts)
     head = _headline(opened, seen.total, counts)
     start = opened.cursor(FROM_THE_START)

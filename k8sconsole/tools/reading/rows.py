@@ -13,7 +13,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import cursor_as_of, cursor_errors, freshness_as_of, invalid_cursor, parse_offset
-from k8sconsole.tools.summaries import Overview, overview_of
+from k8sconsole.tools.summaries import ListSummary, summarise_rows
 
 LIVE_CURSOR = "live:"
 """Begins the cursors of lists read live: a list goes on where it began, even when the cache has caught up meanwhile."""
@@ -68,13 +68,13 @@ class RowSource:
         with cursor_errors(cursor):
             return await self.context.store.objects.rows(self._query(limit, cursor))
 
-    async def overview(self) -> tuple[Overview, tuple[str, ...]]:
+    async def overview(self) -> tuple[ListSummary, tuple[str, ...]]:
         """Of all the rows, and the warnings of having read them."""
         store, wanted = self.context.store, self.wanted
         if self._live is None and store is not None and not wanted.filter and wanted.as_of is None:
-            return await self.context.environment.overviews.of(store, self.table, self._query(None, "")), ()
+            return await self.context.environment.summaries.fetch(store, self.table, self._query(None, "")), ()
         everything = await self.page()
-        return overview_of(self.table, everything.rows), everything.warnings
+        return summarise_rows(self.table, everything.rows), everything.warnings
 
     async def bodies(self, limit: int | None = None, cursor: str = "") -> list[tuple[Row, bytes]]:
         """With each object's masked JSON."""
@@ -110,7 +110,7 @@ async def open_rows(context: ToolContext, wanted: RowsRequest) -> RowSource:
     try:
         found = await read_live(await context.cluster(wanted.context), table, wanted, chosen, context.now)
     except Unavailable as problem:
-        if cached.observed_at is None or context.tries_again(problem):
+        if cached.observed_at is None or context.will_retry(problem):
             raise
         warning = f"{wanted.context} does not answer ({problem.title}); this is the cache"
         return RowSource(context, wanted, table, cached, (warning,))

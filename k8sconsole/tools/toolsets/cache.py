@@ -13,7 +13,7 @@ from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.store.port import Store
-from k8sconsole.tools.context import Common, Reread, RereadWanted, ToolContext
+from k8sconsole.tools.context import Common, RefreshRequest, RefreshResult, ToolContext
 from k8sconsole.tools.object_lookup import not_found
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
 from k8sconsole.tools.results import Reply
@@ -131,7 +131,7 @@ class CacheRefreshInput(Common, kw_only=True):
 
 
 class RefreshedKinds(msgspec.Struct):
-    kinds: list[Reread]
+    kinds: list[RefreshResult]
 
 
 async def locate_refresh(args: CacheRefreshInput, context: ToolContext) -> CacheRefreshInput:
@@ -155,7 +155,7 @@ async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
     cluster = context.context(args.context)
     resource = await context.resource(cluster, args.kind) if args.kind else None
     _require_store(context)
-    request = RereadWanted(resource, args.namespace.replace("*", ""), args.name)
+    request = RefreshRequest(resource, args.namespace.replace("*", ""), args.name)
     await context.progress(0, None, f"reading {_describe_request(request)} of {cluster}")
     try:
         found = await context.environment.refresh(cluster, request)
@@ -170,17 +170,17 @@ async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
     return Reply(msgspec.to_builtins(RefreshedKinds(found)), strip_control("\n".join(lines)), context.live(missing))
 
 
-def _describe_request(request: RereadWanted) -> str:
+def _describe_request(request: RefreshRequest) -> str:
     kind = request.resource.name if request.resource else "every kind"
     what = f"{kind} {request.name}" if request.name else kind
     return f"{what} in {request.namespace}" if request.namespace else what
 
 
-def _has_changes(one: Reread) -> bool:
+def _has_changes(one: RefreshResult) -> bool:
     return bool(one.added or one.changed or one.deleted or one.error or one.missing)
 
 
-def _format_reread(one: Reread) -> str:
+def _format_reread(one: RefreshResult) -> str:
     trouble = f" · {one.error}" if one.error else f" · without {', '.join(one.missing)}" if one.missing else ""
     return f"{one.kind}  {one.objects}: {one.added} new, {one.changed} changed, {one.deleted} deleted{trouble}"
 

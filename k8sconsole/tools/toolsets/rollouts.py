@@ -13,7 +13,7 @@ from k8sconsole.model.rollouts import RolloutState, compute_rollout_state
 from k8sconsole.model.tables.custom import parse_object_time
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.object_lookup import Found, find_object, namespace_of
+from k8sconsole.tools.object_lookup import FoundObject, find_object, namespace_of
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
@@ -69,7 +69,7 @@ async def rollout_history(args: RolloutInput, context: ToolContext) -> Reply:
     )
 
 
-async def _find_workload(args: RolloutInput, context: ToolContext) -> tuple[ClusterName, ApiResource, Found]:
+async def _find_workload(args: RolloutInput, context: ToolContext) -> tuple[ClusterName, ApiResource, FoundObject]:
     """Raises InvalidParams for a kind that is not rolled out."""
     cluster = context.context(args.context)
     resource = await context.resource(cluster, args.kind)

@@ -16,7 +16,7 @@ from k8sconsole.model.events import ClusterState, ConnectionState
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.pipeline.circuit_breaker import LONGEST_PAUSE, PATIENCE, Circuit, State
+from k8sconsole.tools.pipeline.circuit_breaker import LONGEST_PAUSE, SILENCE_THRESHOLD, CircuitBreaker, CircuitState
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
@@ -32,27 +32,27 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def circuit(clock: FixedClock) -> Circuit:
-    return Circuit("prod", clock)
+def circuit(clock: FixedClock) -> CircuitBreaker:
+    return CircuitBreaker("prod", clock)
 
 
-def _fail(circuit: Circuit, problem: BaseException, until: float = float("inf"), call: str = "") -> None:
-    with pytest.raises(type(problem)), circuit.asked(call or uuid4().hex, until):
+def _fail(circuit: CircuitBreaker, problem: BaseException, until: float = float("inf"), call: str = "") -> None:
+    with pytest.raises(type(problem)), circuit.guard_request(call or uuid4().hex, until):
         raise problem
 
 
-def _opened(circuit: Circuit) -> Circuit:
+def _opened(circuit: CircuitBreaker) -> CircuitBreaker:
     for _ in range(3):
         _fail(circuit, Unreachable("Cannot list pods", "connection refused"))
     return circuit
 
 
-def test_three_failures_in_a_row_open_it_and_what_is_said_then_names_who_since_when_and_until_when(circuit: Circuit) -> None:
+def test_three_failures_in_a_row_open_it_and_what_is_said_then_names_who_since_when_and_until_when(circuit: CircuitBreaker) -> None:
     _fail(circuit, Unreachable("x"))
     _fail(circuit, DeadlineExceeded("x"))
-    assert circuit.state is State.CLOSED
+    assert circuit.state is CircuitState.CLOSED
     _fail(circuit, Unreachable("Cannot list pods", "connection refused"))
-    with pytest.raises(Unavailable, match="prod does not answer") as told, circuit.asked("call", 0):
+    with pytest.raises(Unavailable, match="prod does not answer") as told, circuit.guard_request("call", 0):
         raise AssertionError("nobody was asked")
     assert (told.value.code, told.value.details["service"], told.value.details["retry_after_seconds"]) == (-32050, "prod", 2.0)
     assert told.value.details["since"] == "2026-09-21T14:13:20.000Z"
@@ -60,92 +60,92 @@ def test_three_failures_in_a_row_open_it_and_what_is_said_then_names_who_since_w
     assert "connection refused" in told.value.detail
 
 
-def test_a_call_that_asks_for_many_things_at_once_fails_once(circuit: Circuit) -> None:
+def test_a_call_that_asks_for_many_things_at_once_fails_once(circuit: CircuitBreaker) -> None:
     for _ in range(5):
         _fail(circuit, Unreachable("x"), call="the same")
-    assert circuit.state is State.CLOSED
+    assert circuit.state is CircuitState.CLOSED
 
 
-def test_an_answer_between_two_failures_begins_the_count_anew_also_one_that_refuses(circuit: Circuit) -> None:
+def test_an_answer_between_two_failures_begins_the_count_anew_also_one_that_refuses(circuit: CircuitBreaker) -> None:
     for problem in (Unreachable("x"), Unreachable("x"), NotFound("no pod"), Unreachable("x"), Unreachable("x")):
         _fail(circuit, problem)
-    assert circuit.state is State.CLOSED
+    assert circuit.state is CircuitState.CLOSED
 
 
-def test_one_trial_goes_when_the_pause_is_over_and_the_others_still_fail_at_once(circuit: Circuit, clock: FixedClock) -> None:
+def test_one_trial_goes_when_the_pause_is_over_and_the_others_still_fail_at_once(circuit: CircuitBreaker, clock: FixedClock) -> None:
     _opened(circuit)
     clock.advance(2)
-    with circuit.asked("call", 0):
-        assert circuit.state is State.HALF_OPEN
-        with pytest.raises(Unavailable, match="being tried now"), circuit.asked("another", 0):
+    with circuit.guard_request("call", 0):
+        assert circuit.state is CircuitState.HALF_OPEN
+        with pytest.raises(Unavailable, match="another call is probing it now"), circuit.guard_request("another", 0):
             raise AssertionError("nobody was asked")
-        with circuit.asked("call", 0):
+        with circuit.guard_request("call", 0):
             """All that the trial asks goes."""
-    assert circuit.state is State.CLOSED
+    assert circuit.state is CircuitState.CLOSED
 
 
-def test_the_pauses_grow_to_half_a_minute_and_begin_small_after_an_answer(circuit: Circuit, clock: FixedClock) -> None:
+def test_the_pauses_grow_to_half_a_minute_and_begin_small_after_an_answer(circuit: CircuitBreaker, clock: FixedClock) -> None:
     _opened(circuit)
     pauses = []
     for _ in range(6):
-        with pytest.raises(Unavailable) as told, circuit.asked("call", 0):
+        with pytest.raises(Unavailable) as told, circuit.guard_request("call", 0):
             pass
         pauses.append(told.value.details["retry_after_seconds"])
         clock.advance(pauses[-1])
         _fail(circuit, Unreachable("x"))
     assert pauses == [2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
     clock.advance(LONGEST_PAUSE)
-    with circuit.asked("call", 0):
+    with circuit.guard_request("call", 0):
         pass
-    with pytest.raises(Unavailable) as told, _opened(circuit).asked("call", 0):
+    with pytest.raises(Unavailable) as told, _opened(circuit).guard_request("call", 0):
         pass
     assert told.value.details["retry_after_seconds"] == 2
 
 
 def test_neither_a_callers_own_end_nor_a_wrong_argument_counts_but_the_silence_of_a_whole_deadline_does(
-    circuit: Circuit, clock: FixedClock
+    circuit: CircuitBreaker, clock: FixedClock
 ) -> None:
     for _ in range(5):
         _fail(circuit, asyncio.CancelledError())
         _fail(circuit, InvalidParams("x"))
         _fail(circuit, CredentialsError("x"))
         _fail(circuit, asyncio.CancelledError(), until=clock.monotonic())  # the time of the call was up sooner than anybody answers
-    assert circuit.state is State.CLOSED
+    assert circuit.state is CircuitState.CLOSED
     for _ in range(3):
-        with contextlib.suppress(asyncio.CancelledError), circuit.asked(uuid4().hex, clock.monotonic() + PATIENCE):
-            clock.advance(PATIENCE)
+        with contextlib.suppress(asyncio.CancelledError), circuit.guard_request(uuid4().hex, clock.monotonic() + SILENCE_THRESHOLD):
+            clock.advance(SILENCE_THRESHOLD)
             raise asyncio.CancelledError
-    assert circuit.state is State.OPEN
+    assert circuit.state is CircuitState.OPEN
 
 
-def test_a_trial_that_its_caller_gives_up_leaves_the_next_one_to_try(circuit: Circuit, clock: FixedClock) -> None:
+def test_a_trial_that_its_caller_gives_up_leaves_the_next_one_to_try(circuit: CircuitBreaker, clock: FixedClock) -> None:
     _opened(circuit)
     clock.advance(2)
     _fail(circuit, asyncio.CancelledError())
-    with circuit.asked("call", 0):
+    with circuit.guard_request("call", 0):
         pass
-    assert circuit.state is State.CLOSED
+    assert circuit.state is CircuitState.CLOSED
 
 
-def test_what_was_asked_before_it_opened_and_fails_after_prolongs_nothing(circuit: Circuit, clock: FixedClock) -> None:
-    waiting = [circuit.asked(f"{number}", 0) for number in range(6)]
+def test_what_was_asked_before_it_opened_and_fails_after_prolongs_nothing(circuit: CircuitBreaker, clock: FixedClock) -> None:
+    waiting = [circuit.guard_request(f"{number}", 0) for number in range(6)]
     for one in waiting:
         one.__enter__()
     for one in waiting:
         assert not one.__exit__(Unreachable, Unreachable("x"), None)
     clock.advance(2)
-    with circuit.asked("call", 0):
+    with circuit.guard_request("call", 0):
         pass
 
 
-def test_a_person_who_waits_is_not_held_up_by_a_trial_that_hangs(circuit: Circuit, clock: FixedClock) -> None:
+def test_a_person_who_waits_is_not_held_up_by_a_trial_that_hangs(circuit: CircuitBreaker, clock: FixedClock) -> None:
     _opened(circuit)
     clock.advance(2)
-    with circuit.asked("hangs", 0):
-        circuit.hurry()
-        with circuit.asked("a person's", 0):
+    with circuit.guard_request("hangs", 0):
+        circuit.prioritise()
+        with circuit.guard_request("a person's", 0):
             pass
-    assert circuit.state is State.CLOSED
+    assert circuit.state is CircuitState.CLOSED
 
 
 async def _lost(harness: ToolHarness, demo: DemoCluster) -> tuple[Pipeline, Ahead]:
@@ -178,8 +178,8 @@ async def test_a_cluster_that_is_back_is_found_by_the_trial(harness: ToolHarness
     assert (await harness.call("k8s_list_api_resources", live=True)).error is not None, "its pause is not over"
     clock.seconds = 2.0
     assert (await harness.call("k8s_list_api_resources", live=True)).error is None
-    (circuit,) = pipeline.breaker.circuits.values()
-    assert circuit.state is State.CLOSED
+    (circuit,) = pipeline.breaker_step.breakers.values()
+    assert circuit.state is CircuitState.CLOSED
 
 
 @pytest.mark.parametrize("how", ["a person refreshes", "the scanner reads it"])
@@ -188,11 +188,11 @@ async def test_nobody_waits_for_the_end_of_a_pause_when_a_person_hurries_or_the_
 ) -> None:
     pipeline, _ = await _lost(harness, demo)
     await demo.resume()
-    (name,) = pipeline.breaker.circuits
+    (name,) = pipeline.breaker_step.breakers
     if how == "a person refreshes":
-        pipeline.hurry(harness.environment.selected()[0])
+        pipeline.prioritise(harness.environment.selected()[0])
     else:
-        pipeline.take(ClusterState(harness.environment.selected()[0], ConnectionState.LIVE))
+        pipeline.handle_fact(ClusterState(harness.environment.selected()[0], ConnectionState.LIVE))
     assert name == harness.environment.selected()[0]
     assert (await harness.call("k8s_list_api_resources", live=True)).error is None
 

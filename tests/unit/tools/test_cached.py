@@ -19,8 +19,7 @@ from k8sconsole.model.tools import Answer, Capabilities, Face, Risk, Scope, Tool
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.pipeline.pipeline import Pipeline
-from k8sconsole.tools.pipeline.reply_cache import LIFE, MOST, MOST_BYTES, Replies
-from k8sconsole.tools.pipeline.reply_cache import Scope as About
+from k8sconsole.tools.pipeline.reply_cache import LIFETIME, MOST_BYTES, MOST_REPLIES, ReplyCache, ReplyScope
 from k8sconsole.tools.results import Reply
 from tests.probe import Ahead, Asked, Gate, Outside, called, probe, with_probe
 from tests.tool_harness import ToolHarness, scan
@@ -37,7 +36,7 @@ def clock() -> Ahead:
 def followed(harness: ToolHarness, clock: Ahead) -> ToolHarness:
     """A harness whose cluster's changes are told to the pipeline."""
     harness.pipeline = Pipeline(harness.pipeline.registry, replace(harness.environment, clock=clock))
-    harness.pipeline.take(ClusterState(_here(harness), ConnectionState.LIVE))
+    harness.pipeline.handle_fact(ClusterState(_here(harness), ConnectionState.LIVE))
     return harness
 
 
@@ -47,10 +46,10 @@ def _here(harness: ToolHarness) -> ClusterName:
 
 async def _hit(harness: ToolHarness, tool: str, **more: Any) -> bool:
     """Whether this call was given a reply that was at hand."""
-    before = harness.pipeline.cached.counts["hit"]
+    before = harness.pipeline.cache_step.counts["hit"]
     outcome = await harness.call(tool, **more)
     assert outcome.error is None, outcome.error
-    return harness.pipeline.cached.counts["hit"] > before
+    return harness.pipeline.cache_step.counts["hit"] > before
 
 
 async def test_the_same_question_from_another_face_is_given_the_same_reply_with_its_true_age(followed: ToolHarness) -> None:
@@ -80,16 +79,16 @@ async def test_another_question_is_another_reply(followed: ToolHarness) -> None:
 async def test_a_list_is_out_of_date_when_the_watch_tells_of_its_kind_and_not_for_another(followed: ToolHarness) -> None:
     here = _here(followed)
     await followed.call("k8s_list_pods")
-    followed.pipeline.take(RowsChanged(here, NODES, 1))
-    followed.pipeline.take(RowsChanged(ClusterName("elsewhere"), PODS, 1))
+    followed.pipeline.handle_fact(RowsChanged(here, NODES, 1))
+    followed.pipeline.handle_fact(RowsChanged(ClusterName("elsewhere"), PODS, 1))
     assert await _hit(followed, "k8s_list_pods")
-    followed.pipeline.take(RowsChanged(here, PODS, 2))
+    followed.pipeline.handle_fact(RowsChanged(here, PODS, 2))
     assert not await _hit(followed, "k8s_list_pods")
 
 
 async def test_a_cluster_that_goes_on_answering_puts_nothing_out_of_date(followed: ToolHarness) -> None:
     await followed.call("k8s_list_pods")
-    followed.pipeline.take(ClusterState(_here(followed), ConnectionState.LIVE, seen_at=followed.environment.clock.now()))
+    followed.pipeline.handle_fact(ClusterState(_here(followed), ConnectionState.LIVE, seen_at=followed.environment.clock.now()))
     assert await _hit(followed, "k8s_list_pods")
 
 
@@ -107,13 +106,13 @@ async def test_what_tells_of_many_kinds_is_out_of_date_with_any_of_them(followed
     pod = {"kind": "pods", "name": (await followed.call("k8s_list_pods", namespace="shop")).data["items"][0]["name"], "namespace": "shop"}
     assert not await _hit(followed, "k8s_describe_resource", **pod)
     assert await _hit(followed, "k8s_describe_resource", **pod)
-    followed.pipeline.take(fact(_here(followed)))
+    followed.pipeline.handle_fact(fact(_here(followed)))
     assert not await _hit(followed, "k8s_describe_resource", **pod)
 
 
 async def test_a_reply_lives_for_a_moment_only(followed: ToolHarness, clock: Ahead) -> None:
     await followed.call("k8s_list_pods")
-    clock.seconds = LIFE
+    clock.seconds = LIFETIME
     assert not await _hit(followed, "k8s_list_pods")
 
 
@@ -133,16 +132,16 @@ async def test_a_reply_that_was_being_made_while_something_changed_is_not_kept(h
     gate = Gate(reply=_of_cache)
     change = msgspec.structs.replace(probe(_of_cache), name="change", risk=Risk.WRITE)
     pipeline = with_probe(harness.environment, probe(gate), change)
-    pipeline.take(ClusterState(_here(harness), ConnectionState.LIVE))
+    pipeline.handle_fact(ClusterState(_here(harness), ConnectionState.LIVE))
     reading = asyncio.create_task(called(pipeline))
     await gate.begun(1)
     assert (await called(pipeline, Face.TUI, tool="change")).error is None
     gate.open.set()
     await reading
     await called(pipeline)
-    assert (pipeline.cached.counts["hit"], len(gate.order)) == (0, 2)
+    assert (pipeline.cache_step.counts["hit"], len(gate.order)) == (0, 2)
     await called(pipeline)
-    assert (pipeline.cached.counts["hit"], len(gate.order)) == (1, 2)
+    assert (pipeline.cache_step.counts["hit"], len(gate.order)) == (1, 2)
 
 
 async def test_policy_is_asked_each_time_and_a_reply_serves_only_who_was_judged_alike(followed: ToolHarness) -> None:
@@ -177,7 +176,7 @@ async def test_what_is_live_past_or_told_by_nobody_when_it_moves_is_not_kept(
 async def test_nothing_is_kept_of_a_cluster_whose_changes_nobody_tells(followed: ToolHarness, trust: ConnectionState | None) -> None:
     followed.pipeline = Pipeline(followed.pipeline.registry, followed.environment)
     if trust is not None:
-        followed.pipeline.take(ClusterState(_here(followed), trust))
+        followed.pipeline.handle_fact(ClusterState(_here(followed), trust))
     for _ in range(2):
         assert not await _hit(followed, "k8s_list_pods")
 
@@ -200,16 +199,16 @@ async def test_two_outside_servers_with_a_tool_of_one_name_are_told_apart_and_on
     replies: dict[str, ToolOutcome] = {}
     for service in ("a", "b"):
         pipeline = with_probe(harness.environment, Outside(probe(), service))
-        pipeline.cached.replies = harness.pipeline.cached.replies
+        pipeline.cache_step.replies = harness.pipeline.cache_step.replies
         replies[service] = await called(pipeline)
-        assert pipeline.cached.counts == {"miss": 1}
+        assert pipeline.cache_step.counts == {"miss": 1}
         await called(pipeline)
-        assert pipeline.cached.counts == {"miss": 1, "hit": 1}
+        assert pipeline.cache_step.counts == {"miss": 1, "hit": 1}
     able = Capabilities(("*",), ("read",), Scope.CLUSTER, cache_friendly=False)
     pipeline = with_probe(harness.environment, Outside(probe(capabilities=able), "c"))
     for _ in range(2):
         await called(pipeline)
-    assert not pipeline.cached.counts
+    assert not pipeline.cache_step.counts
 
 
 def _reply(data: Any) -> Reply:
@@ -217,21 +216,21 @@ def _reply(data: Any) -> Reply:
 
 
 def test_replies_are_bounded_in_number_and_in_bytes_and_the_least_used_goes_first() -> None:
-    replies, about = Replies(), About("prod", "pods")
-    stamp = replies.stamp(about)
-    for number in range(MOST + 10):
-        replies.keep(f"{number}".encode(), stamp, _reply(number), 0.0)
-        assert replies.find(b"0", stamp, 1.0) is not None
-    assert len(replies) == MOST
-    assert replies.find(b"1", stamp, 1.0) is None
+    replies, about = ReplyCache(), ReplyScope("prod", "pods")
+    stamp = replies.generation(about)
+    for number in range(MOST_REPLIES + 10):
+        replies.put(f"{number}".encode(), stamp, _reply(number), 0.0)
+        assert replies.get(b"0", stamp, 1.0) is not None
+    assert len(replies) == MOST_REPLIES
+    assert replies.get(b"1", stamp, 1.0) is None
     for number in range(20):
-        replies.keep(f"large {number}".encode(), stamp, _reply("x" * (MOST_BYTES // 10)), 0.0)
+        replies.put(f"large {number}".encode(), stamp, _reply("x" * (MOST_BYTES // 10)), 0.0)
     assert replies.size <= MOST_BYTES
     assert len(replies) == 9
 
 
 def test_a_reply_that_is_no_json_value_or_larger_than_the_room_is_not_kept() -> None:
-    replies, about = Replies(), About("prod")
-    replies.keep(b"odd", replies.stamp(about), _reply({object()}), 0.0)
-    replies.keep(b"large", replies.stamp(about), _reply("x" * MOST_BYTES), 0.0)
+    replies, about = ReplyCache(), ReplyScope("prod")
+    replies.put(b"odd", replies.generation(about), _reply({object()}), 0.0)
+    replies.put(b"large", replies.generation(about), _reply("x" * MOST_BYTES), 0.0)
     assert (len(replies), replies.size) == (0, 0)

@@ -23,7 +23,7 @@ from k8sconsole.model.policy import Action, Policy
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Answer, Face, Question, Risk, ToolCall, ToolOutcome
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS
-from k8sconsole.tools.policy import decide, offered
+from k8sconsole.tools.policy import decide, is_listed
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.results import Target
 from tests.tool_harness import ToolHarness, reading_arguments, scan
@@ -89,7 +89,7 @@ def test_2_what_runs_code_is_no_reading_tool_and_read_only_lets_none_of_it_throu
     closed = Policy(read_only=True, allow_write=True)
     for tool in CHANGING:
         for face in Face:
-            assert not offered(tool, face, closed), (tool.name, face)
+            assert not is_listed(tool, face, closed), (tool.name, face)
             assert decide(closed, tool, ToolCall(tool.name, {}, face), Target()).action is Action.DENY
 
 

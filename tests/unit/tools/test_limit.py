@@ -26,12 +26,12 @@ async def test_one_caller_runs_so_many_calls_at_once_and_the_others_follow_in_tu
     gate = Gate()
     pipeline = _limited(harness, gate, Limits(at_once=40, per_caller=3))
     tasks = await _many(pipeline, 10)
-    assert (len(gate.inside), pipeline.limit.rooms.running, pipeline.limit.rooms.waiting) == (3, 3, 7)
+    assert (len(gate.inside), pipeline.limit_step.slots.running, pipeline.limit_step.slots.waiting) == (3, 3, 7)
     gate.open.set()
     assert all(outcome.error is None for outcome in await asyncio.gather(*tasks))
     assert gate.order == [f"{number}" for number in range(10)]
     assert gate.most == 3
-    assert (pipeline.limit.rooms.running, pipeline.limit.rooms.waiting) == (0, 0)
+    assert (pipeline.limit_step.slots.running, pipeline.limit_step.slots.waiting) == (0, 0)
 
 
 async def test_a_flood_of_one_client_keeps_neither_the_consoles_keys_nor_another_client_waiting(harness: ToolHarness) -> None:
@@ -78,7 +78,7 @@ async def test_a_call_whose_turn_does_not_come_is_refused_and_leaves_the_queue(h
     tasks = await _many(pipeline, 1)
     assert isinstance((await called(pipeline)).error, RateLimited)
     assert isinstance((await called(pipeline, deadline=0.01)).error, DeadlineExceeded), "waiting counts"
-    assert pipeline.limit.rooms.waiting == 0
+    assert pipeline.limit_step.slots.waiting == 0
     gate.open.set()
     await asyncio.gather(*tasks)
 
@@ -91,7 +91,7 @@ async def test_a_call_that_is_given_up_while_it_waits_takes_no_room(harness: Too
     gate.open.set()
     assert [outcome.error for outcome in await asyncio.gather(first, third)] == [None, None]
     assert gate.order == ["0", "2"]
-    assert pipeline.limit.rooms.running == 0
+    assert pipeline.limit_step.slots.running == 0
 
 
 async def test_two_changes_of_one_object_are_made_one_after_the_other_and_those_of_two_beside_each_other(harness: ToolHarness) -> None:

@@ -11,7 +11,7 @@ from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.output.log_digest import fitted, folded
 from k8sconsole.tools.output.token_budget import json_tokens
-from k8sconsole.tools.pipeline.middleware.redact import masked_lines
+from k8sconsole.tools.pipeline.middleware.reply_filters import masked_lines
 from tests.tool_harness import ToolHarness
 
 

@@ -20,7 +20,7 @@ def _samples(text: str, name: str) -> dict[tuple[str, ...], float]:
 
 
 async def _some_calls(harness: ToolHarness, demo: DemoCluster) -> str:
-    harness.pipeline.take(ClusterState(harness.environment.selected()[0], ConnectionState.LIVE))
+    harness.pipeline.handle_fact(ClusterState(harness.environment.selected()[0], ConnectionState.LIVE))
     for face in (Face.MCP, Face.MCP, Face.TUI):
         await harness.call("k8s_list_pods", face=face)
     await harness.call("k8s_list_pods", limit="many")

@@ -1,4 +1,4 @@
-"""The overview of a long list that is only told what changed says what reading everything anew would say."""
+"""The overview of a long list that is only told what changed says what reading everything fresh would say."""
 
 import random
 from pathlib import Path
@@ -13,7 +13,7 @@ from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import find_table
 from k8sconsole.store.port import Store, WriteBatch
-from k8sconsole.tools.summaries import Overviews, overview_of
+from k8sconsole.tools.summaries import ListSummaries, summarise_rows
 from tests.tool_harness import parsed
 
 PODS = next(one for one in BUILTIN if one.name == "pods")
@@ -41,7 +41,7 @@ async def _write(store: Store, objects: list[Any], gone: list[DeletedObject], at
 
 @pytest.mark.parametrize("spaces", [(), ("a",)])
 async def test_what_is_kept_from_call_to_call_equals_what_is_read_anew(store: Store, spaces: tuple[str, ...], tmp_path: Path) -> None:
-    chance, overviews = random.Random(5), Overviews()
+    chance, summaries = random.Random(5), ListSummaries()
     query = RowQuery(ResourceName("pods"), (HERE,), tuple(map(Namespace, spaces)))
     for turn in range(40):
         names = [(chance.choice("ab"), f"pod-{chance.randrange(30)}") for _ in range(chance.randrange(8))]
@@ -52,7 +52,7 @@ async def test_what_is_kept_from_call_to_call_equals_what_is_read_anew(store: St
         await _write(store, objects, [DeletedObject(Namespace(space), name) for space, name in went], 1_000.0 + turn)
         if turn == 25:
             await store.objects.delete(HERE, ResourceName("pods"))
-        kept = await overviews.of(store, TABLE, query)
-        anew = overview_of(TABLE, (await store.objects.rows(query)).rows)
-        assert (kept.total, kept.counts) == (anew.total, anew.counts)
-        assert [row.ref for row in kept.sick()] == [row.ref for row in anew.sick()]
+        updated = await summaries.fetch(store, TABLE, query)
+        fresh = summarise_rows(TABLE, (await store.objects.rows(query)).rows)
+        assert (updated.total, updated.counts) == (fresh.total, fresh.counts)
+        assert [row.ref for row in updated.unhealthy_rows()] == [row.ref for row in fresh.unhealthy_rows()]

@@ -50,7 +50,7 @@ def test_a_change_asks_first(face: Face) -> None:
 def test_read_only_denies_every_change_in_every_face_whatever_the_rules_say(face: Face, tool: str) -> None:
     policy = Policy(read_only=True, allow_write=True, rules=(Rule(Action.ALLOW),))
     assert _asked(policy, tool, face=face) == (Action.DENY, "")
-    assert tool not in {one.name for one in REGISTRY.offered(face, policy)}
+    assert tool not in {one.name for one in REGISTRY.list_tools(face, policy)}
 
 
 def test_an_mcp_client_changes_nothing_without_allow_write_even_where_a_rule_allows() -> None:
@@ -120,6 +120,6 @@ def test_a_call_over_all_namespaces_is_caught_by_a_denied_one_and_not_freed_by_a
 
 
 def test_a_tool_denied_outright_is_not_listed() -> None:
-    offered = {tool.name for tool in REGISTRY.offered(Face.TUI, Policy(rules=(Rule(Action.DENY, tools=("cache_*",)),)))}
+    offered = {tool.name for tool in REGISTRY.list_tools(Face.TUI, Policy(rules=(Rule(Action.DENY, tools=("cache_*",)),)))}
     assert "cache_query" not in offered
     assert LIST in offered

@@ -83,10 +83,10 @@ def test_a_tool_can_be_shown_as_a_form_and_kept_as_a_row(tool) -> None:  # type:
 
 
 def test_mcp_clients_are_not_told_of_changes_unless_they_may_make_them() -> None:
-    reading = {tool.name for tool in REGISTRY.offered(Face.MCP, Policy())}
-    writing = {tool.name for tool in REGISTRY.offered(Face.MCP, Policy(allow_write=True))}
+    reading = {tool.name for tool in REGISTRY.list_tools(Face.MCP, Policy())}
+    writing = {tool.name for tool in REGISTRY.list_tools(Face.MCP, Policy(allow_write=True))}
     assert writing - reading == {tool.name for tool in REGISTRY if tool.risk is not Risk.READ} >= {"k8s_delete_resource", "k8s_exec_pod"}
 
 
 def test_toolsets_narrow_the_list() -> None:
-    assert {tool.toolset for tool in REGISTRY.offered(Face.TUI, Policy(), ("write",))} == {"write"}
+    assert {tool.toolset for tool in REGISTRY.list_tools(Face.TUI, Policy(), ("write",))} == {"write"}

@@ -8,12 +8,12 @@ import pytest
 from k8sconsole.errors import PolicyDenied
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Face
-from k8sconsole.tools.scan_source import PipelineSource
+from k8sconsole.tools.scan_source import PipelineScanSource
 from tests.tool_harness import ToolHarness
 
 
-async def _source(harness: ToolHarness) -> PipelineSource:
-    return PipelineSource(harness.pipeline, await harness.environment.open_cluster(harness.environment.selected()[0]))
+async def _source(harness: ToolHarness) -> PipelineScanSource:
+    return PipelineScanSource(harness.pipeline, await harness.environment.open_cluster(harness.environment.selected()[0]))
 
 
 async def test_a_list_is_one_call_in_the_audit_and_its_pages_pass_untouched(harness: ToolHarness) -> None:

@@ -35,7 +35,7 @@ async def test_every_reading_tool_answers_with_its_freshness(harness: ToolHarnes
     pod = await _running_pod(harness)
     deployment = (await harness.call("k8s_list_resources", kind="deploy", namespace="shop", limit=1)).data["items"][0]["name"]
     arguments = reading_arguments(pod, deployment)
-    for tool in harness.pipeline.registry.offered(Face.MCP, harness.policy):
+    for tool in harness.pipeline.registry.list_tools(Face.MCP, harness.policy):
         outcome = await harness.call(tool.name, **arguments.get(tool.name, {}))
         assert outcome.error is None, tool.name
         assert outcome.freshness is not None

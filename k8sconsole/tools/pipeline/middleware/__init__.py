@@ -1,5 +1,5 @@
-"""One middleware a module. Each is called as ``step(invocation, proceed)``: it may refuse, wait, inspect, or change
-the reply.
+"""The steps of the pipeline, usually one per module. Each is called as ``step(invocation, proceed)``.
 
-A step knows nothing of the others; their order is ``pipeline.steps``. What a particular tool does is next door, in ``toolsets``.
+A step may refuse the call, wait, or change the reply. A step does not know the others; ``Pipeline.steps`` defines their order. What one
+tool does is next door, in ``toolsets``.
 """

@@ -1,7 +1,7 @@
-"""A row when a call starts and one when it ends, whatever ends it: success, refusal, failure, a deadline, a cancelled client."""
+"""The audit of calls: one row when a call starts and one when it ends, for every kind of end."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import Clock
@@ -11,46 +11,41 @@ from k8sconsole.model.freshness import Source
 from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
-from k8sconsole.tools.pipeline.invocation import Invocation
-from k8sconsole.tools.pipeline.outcomes import outcome_of
+from k8sconsole.tools.pipeline.invocation import Invocation, NextStep, observe_end, outcome_of
 from k8sconsole.tools.results import Reply
 
-MOST_TEXT = 500
+MOST_ERROR_TEXT = 500
+"""Characters of an error's text in an audit row."""
 
 
-class Audited:
-    """Also counts: how long a call took, and whether the cache answered a read (``cache.hit``)."""
+class AuditStep:
+    """Records the rows, the duration of each call, and whether the cache answered a read (the figure ``cache.hit``)."""
 
     def __init__(self, trail: AuditTrail, clock: Clock, publish: Callable[[Fact], None]) -> None:
         self._trail = trail
         self._clock = clock
         self._publish = publish
 
-    async def __call__(self, invocation: Invocation, proceed: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
+    async def __call__(self, invocation: Invocation, proceed: NextStep) -> Reply:
         with self.record(invocation):
             reply = await proceed(invocation)
-        asked = invocation.spec.risk is Risk.READ and invocation.spec.capabilities.cache_friendly
-        if asked and reply.freshness.source is not Source.HISTORY:
-            self._trail.figure(self._clock.now(), "cache.hit", 1.0 if reply.freshness.source is Source.CACHE else 0.0)
+        counts = invocation.spec.risk is Risk.READ and invocation.spec.capabilities.cache_friendly
+        if counts and reply.freshness.source is not Source.HISTORY:
+            self._trail.record_figure(self._clock.now(), "cache.hit", 1.0 if reply.freshness.source is Source.CACHE else 0.0)
         return reply
 
     @contextlib.contextmanager
     def record(self, invocation: Invocation) -> Iterator[None]:
-        """For calls that have no single reply, such as a stream."""
-        began = self._clock.monotonic()
-        self._trail.record(self._entry(invocation, "started"))
-        ended: BaseException | None = None
-        try:
+        """Record both rows around the block. Used directly for calls without a single reply, such as a stream."""
+        self._trail.record_entry(self._entry(invocation, "started"))
+        with observe_end(self._clock, lambda error, seconds: self._record_end(invocation, error, seconds * 1000)):
             yield
-        except BaseException as problem:
-            ended = problem
-            raise
-        finally:
-            self._end(invocation, outcome_of(ended), _told(ended), (self._clock.monotonic() - began) * 1000)
 
-    def _end(self, invocation: Invocation, outcome: str, error: str, duration_ms: float) -> None:
-        self._trail.record(self._entry(invocation, "completed", outcome=outcome, error=error, duration_ms=duration_ms))
-        self._trail.figure(self._clock.now(), "call.ms", duration_ms)
+    def _record_end(self, invocation: Invocation, error: BaseException | None, duration_ms: float) -> None:
+        outcome = outcome_of(error)
+        entry = self._entry(invocation, "completed", outcome=outcome, error=_error_text(error), duration_ms=duration_ms)
+        self._trail.record_entry(entry)
+        self._trail.record_figure(self._clock.now(), "call.ms", duration_ms)
         self._publish(CallCompleted(invocation.call.request_id, invocation.spec.name, invocation.call.face.value, outcome, duration_ms))
 
     def _entry(
@@ -71,8 +66,8 @@ class Audited:
         )
 
 
-def _told(ended: BaseException | None) -> str:
-    """What went wrong, as it may be kept."""
-    if not isinstance(ended, Exception):
+def _error_text(error: BaseException | None) -> str:
+    """The masked text of an error. Empty for success and for a cancelled call."""
+    if not isinstance(error, Exception):
         return ""
-    return mask_text(str(ended))[:MOST_TEXT] if isinstance(ended, ConsoleError) else mask_text(repr(ended))[:MOST_TEXT]
+    return mask_text(str(error) if isinstance(error, ConsoleError) else repr(error))[:MOST_ERROR_TEXT]

@@ -1,21 +1,20 @@
-"""The last step of all, when everything is over: the call is counted."""
+"""The meters of calls: count, outcome, duration, and the source of each reply. The outermost step."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 from k8sconsole.kit.clock import Clock
 from k8sconsole.telemetry.meters import Meters
-from k8sconsole.tools.pipeline.invocation import Invocation
-from k8sconsole.tools.pipeline.outcomes import outcome_of
+from k8sconsole.tools.pipeline.invocation import Invocation, NextStep, observe_end, outcome_of
 from k8sconsole.tools.results import Reply
 
 
-class Measured:
+class MetricsStep:
     def __init__(self, meters: Meters, clock: Clock) -> None:
         self._meters = meters
         self._clock = clock
 
-    async def __call__(self, invocation: Invocation, proceed: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
+    async def __call__(self, invocation: Invocation, proceed: NextStep) -> Reply:
         with self.record(invocation, timed=True):
             reply = await proceed(invocation)
         self._meters.reply(reply.freshness.source.value)
@@ -23,14 +22,10 @@ class Measured:
 
     @contextlib.contextmanager
     def record(self, invocation: Invocation, *, timed: bool = False) -> Iterator[None]:
-        """Untimed for what lasts as long as somebody likes: a stream, a watch."""
-        began = self._clock.monotonic()
-        ended: BaseException | None = None
-        try:
+        """Count one call. Streams and watches are not timed, because their length is the reader's choice."""
+
+        def count(error: BaseException | None, seconds: float) -> None:
+            self._meters.call(invocation.spec.name, invocation.call.face.value, outcome_of(error), seconds if timed else None)
+
+        with observe_end(self._clock, count):
             yield
-        except BaseException as problem:
-            ended = problem
-            raise
-        finally:
-            seconds = self._clock.monotonic() - began if timed else None
-            self._meters.call(invocation.spec.name, invocation.call.face.value, outcome_of(ended), seconds)

@@ -1,7 +1,6 @@
-"""Arguments become the tool's typed input; names in them are checked against what exists."""
+"""Validation: arguments become the tool's typed input, and the context, kind and namespaces in them must exist."""
 
 import re
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -13,7 +12,7 @@ from k8sconsole.model.freshness import Source
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import PAST_CURSOR, history_of
-from k8sconsole.tools.pipeline.invocation import Invocation
+from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.results import Reply, Target
 from k8sconsole.tools.spec import ToolSpec
 
@@ -23,36 +22,39 @@ _FIELD = re.compile(r"(?:unknown|required) field `([^`]+)`")
 _EXPECTED = re.compile(r"Expected (.+?)(?:, got `[^`]+`)?(?: - at `.*`)?$")
 
 
-class Validate:
-    async def __call__(self, invocation: Invocation, proceed: Callable[[Invocation], Awaitable[Reply]]) -> Reply:
+class ValidateStep:
+    async def __call__(self, invocation: Invocation, proceed: NextStep) -> Reply:
         await self.check(invocation)
         return await proceed(invocation)
 
     async def check(self, invocation: Invocation) -> None:
-        """Raises InvalidParams naming parameter, given, expected and nearest; NotFound for a context, namespace or kind that does not
-        exist."""
-        if invocation.spec.take is not None:
-            invocation.input, invocation.target = invocation.spec.take(invocation.call.arguments)
+        """Set the invocation's input and target.
+
+        Raises InvalidParams with the details parameter, given, expected and nearest, and NotFound for an unknown context,
+        namespace or kind.
+        """
+        if invocation.spec.parse_arguments is not None:
+            invocation.input, invocation.target = invocation.spec.parse_arguments(invocation.call.arguments)
             return
-        invocation.input = convert(invocation.spec, invocation.call.arguments)
+        invocation.input = convert_arguments(invocation.spec, invocation.call.arguments)
         if invocation.spec.locate is not None:
             invocation.input = await invocation.spec.locate(invocation.input, invocation.context)
-        invocation.target = await _target(invocation)
+        invocation.target = await _resolve_target(invocation)
         for namespace in invocation.target.namespaces:
-            if _looks_back(invocation) and await _existed(invocation.context, invocation.target.context, namespace):
+            if _reads_history(invocation) and await _namespace_existed(invocation.context, invocation.target.context, namespace):
                 continue
-            await _existing_namespace(invocation.context, invocation.target.context, namespace)
+            await _check_namespace(invocation.context, invocation.target.context, namespace)
 
 
-def convert(spec: ToolSpec, arguments: dict[str, Any]) -> Any:
-    """Numbers and booleans are taken from text as well, since models and shells write them so."""
+def convert_arguments(spec: ToolSpec, arguments: dict[str, Any]) -> Any:
+    """The tool's input. Text is accepted for numbers and booleans, because models and shells write them so. Raises InvalidParams."""
     try:
         return msgspec.convert(arguments, spec.input, strict=False)
     except msgspec.ValidationError as cause:
-        raise _explained(spec, arguments, str(cause)) from cause
+        raise _argument_error(spec, arguments, str(cause)) from cause
 
 
-def _explained(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> InvalidParams:
+def _argument_error(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> InvalidParams:
     required, optional = spec.parameters()
     found = _FIELD.search(problem) or _AT.search(problem)
     parameter = (found[1] if found else "") or ""
@@ -60,7 +62,7 @@ def _explained(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> Inval
     if "unknown field" in problem:
         known = [*required, *optional]
         close = nearest_or_first(parameter, known)
-        takes = f"it takes {', '.join(known)}" if known else "it takes none"
+        takes = f"it has {', '.join(known)}" if known else "it has no parameters"
         remedy = close[0] if close else f"{spec.name} without arguments"
         return InvalidParams(f"{spec.name} has no parameter {parameter!r}", takes, remedy, {**details, "nearest": close})
     if "missing required field" in problem:
@@ -81,46 +83,51 @@ def _explained(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> Inval
     )
 
 
-async def _target(invocation: Invocation) -> Target:
-    """From the parameters that have a meaning of their own: context, kind, namespace, name."""
-    asked, context = invocation.input, invocation.context
-    if not hasattr(asked, "context"):
+async def _resolve_target(invocation: Invocation) -> Target:
+    """The target, from the parameters context, kind, namespace and name."""
+    arguments, context = invocation.input, invocation.context
+    if not hasattr(arguments, "context"):
         return Target()
-    cluster = context.context(asked.context)
-    behind = next((info.cluster for info in context.environment.contexts() if info.name == cluster), "")
-    word = getattr(asked, "kind", "") or invocation.spec.kind
-    resource = await context.resource(cluster, word) if word else None
-    return Target(cluster, behind, resource, _namespaces(context, cluster, resource, asked), getattr(asked, "name", "") or "")
+    cluster = context.context(arguments.context)
+    kubeconfig_cluster = next((info.cluster for info in context.environment.contexts() if info.name == cluster), "")
+    kind = getattr(arguments, "kind", "") or invocation.spec.kind
+    resource = await context.resource(cluster, kind) if kind else None
+    namespaces = _target_namespaces(context, cluster, resource, arguments)
+    return Target(cluster, kubeconfig_cluster, resource, namespaces, getattr(arguments, "name", "") or "")
 
 
-def _namespaces(context: ToolContext, cluster: ClusterName, resource: ApiResource | None, asked: Any) -> tuple[str, ...]:
-    """As the call means them: for one object the context's own by default, for a list all."""
+def _target_namespaces(context: ToolContext, cluster: ClusterName, resource: ApiResource | None, arguments: Any) -> tuple[str, ...]:
+    """The namespaces of the call; empty means all. The default is the context's namespace for one object, and all for a list."""
     if resource is not None and not resource.namespaced:
         return ()
-    given = getattr(asked, "namespace", None)
+    given = getattr(arguments, "namespace", None)
     if isinstance(given, list):
         return () if "*" in given else tuple(given)
     if given == "*":
         return ()
     if given:
         return (given,)
-    return (context.default_namespace(cluster),) if hasattr(asked, "name") and given is not None else ()
+    return (context.default_namespace(cluster),) if hasattr(arguments, "name") and given is not None else ()
 
 
-def _looks_back(invocation: Invocation) -> bool:
-    asked = invocation.input
-    return invocation.spec.toolset == "history" or bool(getattr(asked, "as_of", "")) or getattr(asked, "cursor", "").startswith(PAST_CURSOR)
+def _reads_history(invocation: Invocation) -> bool:
+    arguments: Any = invocation.input
+    return (
+        invocation.spec.toolset == "history"
+        or bool(getattr(arguments, "as_of", ""))
+        or getattr(arguments, "cursor", "").startswith(PAST_CURSOR)
+    )
 
 
-async def _existed(context: ToolContext, cluster: ClusterName, namespace: str) -> bool:
-    """Whether history has seen it: what was in a namespace is told after the namespace has gone."""
+async def _namespace_existed(context: ToolContext, cluster: ClusterName, namespace: str) -> bool:
+    """Whether history has a version of the namespace. The history of its objects stays readable after the namespace is deleted."""
     if context.store is None:
         return False
     return bool((await history_of(context).versions(ObjectRef(cluster, NAMESPACES, Namespace(""), namespace), limit=1)).versions)
 
 
-async def _existing_namespace(context: ToolContext, cluster: ClusterName, namespace: str) -> None:
-    """Raises NotFound with the nearest namespaces. Where neither the cache nor the cluster can tell, the call goes on and will find out."""
+async def _check_namespace(context: ToolContext, cluster: ClusterName, namespace: str) -> None:
+    """Raises NotFound with the nearest namespaces. If neither the cache nor the cluster knows, the call proceeds and fails by itself."""
     known = await _cached_namespaces(context, cluster)
     if namespace in known:
         return
@@ -132,7 +139,7 @@ async def _existing_namespace(context: ToolContext, cluster: ClusterName, namesp
         remedy = close[0] if close else "k8s_list_namespaces"
         raise NotFound(
             f"no namespace {namespace!r} in {cluster}",
-            "the cluster has none of that name",
+            "the cluster has no namespace of that name",
             remedy,
             {"parameter": "namespace", "given": namespace, "nearest": close},
         ) from cause
@@ -140,12 +147,12 @@ async def _existing_namespace(context: ToolContext, cluster: ClusterName, namesp
         if known:
             raise NotFound(
                 f"no namespace {namespace!r} in {cluster}",
-                f"the cache has none of that name, and the cluster cannot be asked ({cause.title})",
+                f"the cache has no namespace of that name, and the cluster does not answer ({cause.title})",
                 "cache_status",
                 {"parameter": "namespace", "given": namespace, "nearest": nearest_or_first(namespace, known, 5)},
             ) from cause
     except ConsoleError:
-        # Not allowed to look at namespaces: that says nothing about whether this one exists.
+        # Without permission to get namespaces, it is unknown whether this one exists.
         return
 
 
