@@ -1,7 +1,9 @@
-"""A simulated cluster that speaks the Kubernetes API over HTTP, well enough that kubectl takes it for one.
+"""A simulated cluster that serves the Kubernetes API over HTTP. kubectl works against it.
 
-`resources` says which kinds exist, `storage` and `history` keep the objects and their past, `views` shows them, `podspecs` is what a
-pod gets on its way in whoever makes it, `api/` answers requests, `server` opens the port and writes the kubeconfig. `world/`, next
-door, makes the cluster live: controllers, scheduler, kubelets, logs, metrics, scenarios. The question that decides: would a real API
-server do it (here), or something that talks to one (`world/`)?
+`resources` lists the kinds, `storage` and `history` hold the objects and their changes, `selectors` parses label and field selectors,
+`clock` is the cluster's time, `podspecs` holds the pod defaults and pod admission that every creator of pods shares, `users` and
+`status` define users and refusals. `api/` answers requests. `server` opens the port and `kubeconfig` writes the kubeconfig files.
+`world/` runs the controllers, scheduler, kubelets, logs, metrics and scenarios.
+
+A part belongs to `api/` when a real API server does it, and to `world/` when a client of the API server does it.
 """

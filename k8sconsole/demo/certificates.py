@@ -1,4 +1,4 @@
-"""A certificate authority of the demo cluster's own, for when it speaks HTTPS."""
+"""The demo cluster's own certificate authority, used when it serves HTTPS."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _LIFETIME = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class IssuedCertificate:
-    """A certificate and its key, both PEM."""
+    """A certificate and its private key, both PEM."""
 
     certificate: bytes
     key: bytes
 
 
 class CertificateAuthority:
-    """Signs the server's certificate and its clients'."""
+    """Signs the certificates of the server and of its clients. Its own key is new in every process."""
 
     def __init__(self) -> None:
         from cryptography.hazmat.primitives.asymmetric import ec
@@ -42,7 +42,7 @@ class CertificateAuthority:
         return self._issue(_build_subject("k8sconsole-demo-apiserver", ()), loopback=True)
 
     def issue_client(self, name: str, groups: Sequence[str]) -> IssuedCertificate:
-        """A client certificate: the name is the user's, organisations are groups."""
+        """Issue a client certificate: the common name is the user, the organisations are its groups."""
         return self._issue(_build_subject(name, groups), loopback=False)
 
     def _issue(self, subject: x509.Name, *, loopback: bool) -> IssuedCertificate:
@@ -63,7 +63,7 @@ class CertificateAuthority:
         builder = x509.CertificateBuilder(self._name, subject, key.public_key(), x509.random_serial_number())
         builder = builder.not_valid_before(now - timedelta(minutes=5)).not_valid_after(now + _LIFETIME)
         builder = builder.add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-        # Python 3.13 checks RFC 5280 to the letter: who signed, who is signed, and what an authority's key is for.
+        # Python 3.13 checks RFC 5280 strictly: it requires both key identifiers and, for an authority, the key usage.
         builder = builder.add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
         builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         if is_authority:

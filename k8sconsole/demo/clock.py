@@ -1,4 +1,4 @@
-"""Time for the demo cluster: real, or held still and advanced by hand, and its Kubernetes spelling."""
+"""The demo cluster's clock, real or fixed, and the timestamp formats of Kubernetes."""
 
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -12,7 +12,7 @@ class DemoClock:
 
 
 class FixedDemoClock(DemoClock):
-    """A clock that moves only when told to, so that tests and pictures repeat."""
+    """A clock that moves only by `advance` and `move_to`, so that tests and screenshots repeat."""
 
     def __init__(self, at: datetime) -> None:
         self._at = at.astimezone(UTC)
@@ -21,33 +21,33 @@ class FixedDemoClock(DemoClock):
         return self._at
 
     def advance(self, seconds: float) -> None:
-        """Move forward; a negative number of seconds is refused with ValueError."""
+        """Move forward. Raises ValueError for a negative number of seconds."""
         if seconds < 0:
             raise ValueError("time only moves forward")
         self._at += timedelta(seconds=seconds)
 
     def move_to(self, at: datetime) -> None:
-        """Move forward to `at`; an instant in the past leaves the clock alone."""
+        """Move forward to `at`. A time in the past changes nothing."""
         self._at = max(self._at, at)
 
 
 @lru_cache(maxsize=1024)
 def format_timestamp(at: datetime) -> str:
-    """The form of metav1.Time: whole seconds, `2026-11-22T10:00:00Z`."""
+    """Format a metav1.Time: whole seconds, `2026-11-22T10:00:00Z`."""
     return at.astimezone(UTC).isoformat()[:19] + "Z"
 
 
 def format_micro_time(at: datetime) -> str:
-    """The form of metav1.MicroTime, used by leases."""
+    """Format a metav1.MicroTime, which leases use."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 @lru_cache(maxsize=1024)
 def parse_timestamp(text: str) -> datetime:
-    """Read either form back."""
+    """Parse an RFC 3339 time, with or without fractions, as UTC."""
     return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
 
 
 def seconds_since(text: str | None, now: datetime) -> float:
-    """How long ago a stamp was; infinite for a stamp that is missing, so that "long enough ago" holds."""
+    """Seconds since a timestamp; infinite when it is missing, so that a missing time counts as long ago."""
     return (now - parse_timestamp(text)).total_seconds() if text else float("inf")

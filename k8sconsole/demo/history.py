@@ -1,4 +1,4 @@
-"""The store's past: a bounded window of changes, from which watches resume and old revisions are reconstructed."""
+"""A bounded window of the store's changes. Watches resume from it, and lists at old revisions are rebuilt from it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,12 @@ class StoreEvent:
 
 
 class Subscription:
-    """Changes from now on, as an asynchronous iterator; ends when closed, and, where it is of one kind (`key`), when its reader falls
-    too far behind: that is somebody's watch, while those who see everything live in this process."""
+    """Changes from now on, as an asynchronous iterator.
+
+    `key` is the kind it follows; None follows all kinds. The iterator ends when the subscription is closed. A subscription to one kind
+    is a client's watch: it is also closed when more than `BACKLOG` events are pending. Subscribers to all kinds run in this process and
+    are never closed for that.
+    """
 
     def __init__(self, key: str | None) -> None:
         self.key = key
@@ -61,14 +65,14 @@ class Subscription:
         return self._closed
 
     def take_pending(self) -> list[StoreEvent]:
-        """Everything that has arrived and was not taken yet."""
+        """Return and clear the pending events."""
         events = list(self._events)
         self._events.clear()
         self._arrived.clear()
         return events
 
     async def wait(self) -> None:
-        """Returns when something has arrived or the subscription is closed."""
+        """Return when an event has arrived or the subscription is closed."""
         if not self._closed:
             await self._arrived.wait()
 
@@ -85,9 +89,9 @@ class Subscription:
 
 
 class ChangeHistory:
-    """A ring of past changes. Revisions at or above `oldest` can be resumed from; older ones are gone (410).
+    """A ring buffer of past changes. A watch can resume from revision `oldest` or later; earlier revisions are gone (410).
 
-    Continue tokens carry the `epoch` they were made in; those of an earlier one are expired.
+    A continue token carries the `epoch` in which it was issued. Tokens of an earlier epoch are expired.
     """
 
     def __init__(self, window: int = WINDOW) -> None:
@@ -107,12 +111,12 @@ class ChangeHistory:
                 self._subscriptions.discard(subscription)
 
     def compact(self, revision: int) -> None:
-        """Forgets everything: whoever asks for a revision before this one is told that it is gone."""
+        """Drop all changes. Requests for a revision before this one are answered with 410."""
         self._events.clear()
         self.oldest = revision
 
     def expire_tokens(self) -> None:
-        """Makes every continue token given out so far too old."""
+        """Expire every continue token issued so far."""
         self.epoch += 1
 
     def subscribe(self, key: str | None) -> Subscription:
@@ -125,20 +129,20 @@ class ChangeHistory:
         self._subscriptions.discard(subscription)
 
     def end_watches(self) -> None:
-        """Closes what is of one kind; those who see everything live in this process."""
+        """Close the subscriptions to one kind. Subscriptions to all kinds belong to this process and stay open."""
         for subscription in tuple(self._subscriptions):
             if subscription.key is not None:
                 self.unsubscribe(subscription)
 
     def events_since(self, revision: int, key: str) -> list[StoreEvent]:
-        """Changes of one kind after a revision, oldest first; raises a 410 status when they are no longer known."""
+        """Changes of one kind after a revision, oldest first. Raises a 410 status when the window no longer holds them."""
         if revision < self.oldest:
             raise status.gone(f"too old resource version: {revision} ({self.oldest})")
         first = bisect_right(self._events, revision, key=lambda event: event.resource_version)
         return [event for event in self._events_from(first) if event.resource.key == key]
 
     def previous_versions(self, revision: int, key: str) -> dict[Key, bytes | None]:
-        """What every object changed since looked like at that revision; None for those that did not exist."""
+        """The bytes that each object changed since then had at that revision; None for an object that did not exist."""
         past: dict[Key, bytes | None] = {}
         for event in reversed(self.events_since(revision, key)):
             past[event.namespace, event.name] = event.previous_raw

@@ -1,4 +1,4 @@
-"""The kubeconfig a demo cluster hands out, one file a user, readable by its owner only."""
+"""The kubeconfig files of a demo cluster: one per user, mode 0600."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PREFIX = "/as/"
 
 @dataclass(frozen=True, slots=True)
 class ApiServerAddress:
-    """How a cluster is reached: its name, address, and its authority's certificate (PEM) where it speaks TLS."""
+    """The cluster's name, its URL, and the certificate (PEM) of its authority when it serves TLS."""
 
     cluster: str
     url: str
@@ -28,16 +28,18 @@ class ApiServerAddress:
 
 
 def write_kubeconfig(
-    path: Path, door: ApiServerAddress, user: User, certificate: IssuedCertificate | None = None, namespace: str = "default"
+    path: Path, address: ApiServerAddress, user: User, certificate: IssuedCertificate | None = None, namespace: str = "default"
 ) -> None:
-    """Writes a kubeconfig; JSON is YAML. Over plain HTTP the token is also in the address, because client-go sends credentials
-    over TLS only."""
+    """Write a kubeconfig as JSON, which is valid YAML.
+
+    Over plain HTTP the server's URL also carries the token, because client-go sends credentials over TLS only.
+    """
     document = {
         "apiVersion": "v1",
         "kind": "Config",
-        "current-context": door.cluster,
-        "clusters": [{"name": door.cluster, "cluster": _cluster_entry(door, user)}],
-        "contexts": [{"name": door.cluster, "context": {"cluster": door.cluster, "user": user.name, "namespace": namespace}}],
+        "current-context": address.cluster,
+        "clusters": [{"name": address.cluster, "cluster": _cluster_entry(address, user)}],
+        "contexts": [{"name": address.cluster, "context": {"cluster": address.cluster, "user": user.name, "namespace": namespace}}],
         "users": [{"name": user.name, "user": _user_entry(user, certificate)}],
     }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -45,10 +47,10 @@ def write_kubeconfig(
         json.dump(document, file, indent=2)
 
 
-def _cluster_entry(door: ApiServerAddress, user: User) -> Json:
-    if door.authority is None:
-        return {"server": f"{door.url}{PREFIX}{user.token}"}
-    return {"server": door.url, "certificate-authority-data": base64.b64encode(door.authority).decode()}
+def _cluster_entry(address: ApiServerAddress, user: User) -> Json:
+    if address.authority is None:
+        return {"server": f"{address.url}{PREFIX}{user.token}"}
+    return {"server": address.url, "certificate-authority-data": base64.b64encode(address.authority).decode()}
 
 
 def _user_entry(user: User, certificate: IssuedCertificate | None) -> Json:

@@ -1,4 +1,4 @@
-"""Defaults of pod specs, in pods and in every template, and what a pod alone gets on its way in, whoever creates it."""
+"""Defaults for pod specs in pods and templates, and pod admission, shared by the API server and the controllers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PROBE: Json = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1,
 _PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 _TOLERATED_SECONDS = 300
 _FILE_MODE = 420
-_MODED = {"configMap", "secret", "projected", "downwardAPI"}
+_WITH_DEFAULT_MODE = {"configMap", "secret", "projected", "downwardAPI"}
 _PODS = RESOURCES["/pods"]
 _NODES = RESOURCES["/nodes"]
 _ACCOUNTS = RESOURCES["/serviceaccounts"]
@@ -32,7 +32,7 @@ TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a m
 
 
 def fill_pod_spec(spec: Json) -> None:
-    """A pod spec's defaults, for pods and templates alike."""
+    """Set the defaults of a pod spec, in a pod or in a template, in place."""
     for key, value in _SPEC.items():
         spec.setdefault(key, value)
     spec.setdefault("securityContext", {})
@@ -80,7 +80,7 @@ def _fill_probe(probe: Json) -> None:
 
 
 def _fill_volume(volume: Json) -> None:
-    for source in volume.keys() & _MODED:
+    for source in volume.keys() & _WITH_DEFAULT_MODE:
         volume[source].setdefault("defaultMode", _FILE_MODE)
     for source in (volume.get("projected") or {}).get("sources") or ():
         if source.get("serviceAccountToken"):
@@ -92,7 +92,10 @@ def _fill_volume(volume: Json) -> None:
 
 
 def admit_pod(store: ObjectStore, pod: Json, suffix: str) -> None:
-    """Takes a new pod through admission, in place; `suffix` names its token volume. Raises a 403 for an account or priority unheard of."""
+    """Admit a new pod in place; `suffix` ends the name of its token volume.
+
+    Raises a 403 status when its service account or priority class does not exist.
+    """
     spec, meta = pod["spec"], pod["metadata"]
     account = spec.get("serviceAccountName") or "default"
     if store.has(_ACCOUNTS, meta["namespace"], account):
@@ -112,7 +115,7 @@ def admit_pod(store: ObjectStore, pod: Json, suffix: str) -> None:
 
 
 def copy_topology_labels(pod: Json, node: Json) -> None:
-    """A pod carries the region and zone of the node it is bound to, whatever it said before."""
+    """Copy the region and zone labels of the node onto the pod bound to it, replacing the pod's own."""
     labels = node["metadata"].get("labels") or {}
     if found := {key: labels[key] for key in _TOPOLOGY if key in labels}:
         pod["metadata"]["labels"] = {**(pod["metadata"].get("labels") or {}), **found}
@@ -130,7 +133,10 @@ def _set_priority(store: ObjectStore, pod: Json) -> None:
 
 
 def add_admission_fields(pod: Json, suffix: str) -> None:
-    """What admission adds to any pod: account and its token volume (none without `suffix`), priority, tolerations, quality of service."""
+    """Add the service account, priority, tolerations and QoS class that every pod gets.
+
+    A token volume is mounted only when `suffix` is not empty.
+    """
     spec = pod["spec"]
     spec.setdefault("serviceAccountName", "default")
     spec.setdefault("serviceAccount", spec["serviceAccountName"])
@@ -171,7 +177,7 @@ def _build_token_volume(name: str) -> Json:
 
 
 def qos_class(spec: Json) -> str:
-    """Guaranteed, Burstable or BestEffort."""
+    """The QoS class of a pod spec: Guaranteed, Burstable or BestEffort."""
     resources = [each.get("resources") or {} for field in ("initContainers", "containers") for each in spec.get(field) or ()]
     if not any(each.get("requests") or each.get("limits") for each in resources):
         return "BestEffort"
@@ -184,7 +190,7 @@ def _is_guaranteed(resources: Json) -> bool:
 
 
 def apply_limit_range(spec: Json, limit_range: Json) -> None:
-    """Gives containers without requests or limits those of a LimitRange."""
+    """Give containers the default requests and limits of a LimitRange where they have none."""
     for limit in limit_range["spec"].get("limits") or ():
         if limit.get("type") != "Container":
             continue

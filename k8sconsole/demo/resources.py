@@ -1,6 +1,6 @@
-"""The kinds the demo cluster serves, as Kubernetes' own facts: group, version, names, scope, subresources.
+"""The kinds the demo cluster serves: group, version, names, scope and subresources, as in Kubernetes.
 
-`RESOURCES` holds what every cluster has; a `Registry` holds one cluster's kinds and grows with its CustomResourceDefinitions.
+`RESOURCES` holds the built-in kinds. A `ResourceRegistry` holds one cluster's kinds, custom ones included.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ SCALED = ("status", "scale")
 
 @dataclass(frozen=True, slots=True)
 class ServedResource:
-    """One served kind in one version. `stored_as` is the key whose objects it shows (events are served by two groups);
-    `key` is `apps/deployments` or `/pods`, the same for all versions of a kind;
-    `definition` is the version entry of the CustomResourceDefinition that brought the kind, None for built-in ones."""
+    """One served kind in one version.
+
+    `key` is `apps/deployments` or `/pods`, the same for all versions of a kind. `stored_as` is the key of the kind that holds its
+    objects, when that is another one (two groups serve events). `definition` is the version entry of the CustomResourceDefinition that
+    defines a custom kind, and None for a built-in kind.
+    """
 
     group: str
     version: str
@@ -39,7 +42,7 @@ class ServedResource:
     key: str = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        # Worked out once: the store asks for it at every step.
+        # Computed once, because the store reads it on every call.
         object.__setattr__(self, "key", self.stored_as or f"{self.group}/{self.plural}")
 
     @property
@@ -53,7 +56,7 @@ class ServedResource:
 
     @property
     def selectable(self) -> tuple[str, ...]:
-        """Further fields a custom kind may be selected by."""
+        """Additional fields by which field selectors can select a custom kind."""
         return tuple(each["jsonPath"].lstrip(".") for each in (self.definition or {}).get("selectableFields") or ())
 
     @property
@@ -62,7 +65,7 @@ class ServedResource:
 
     @property
     def qualified_name(self) -> str:
-        """`deployments.apps`, `pods`: the name the server uses in its messages."""
+        """`deployments.apps` or `pods`: the name in the server's messages."""
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     @property
@@ -72,7 +75,7 @@ class ServedResource:
 
 @dataclass(frozen=True, slots=True)
 class _GroupVersion:
-    """One group version, to write the table below without repeating it."""
+    """One group and version. Calling it makes one of its kinds, which keeps the table below short."""
 
     group: str
     version: str
@@ -216,7 +219,7 @@ class ResourceRegistry:
         self._by_path[resource.group, resource.version, resource.plural] = resource
 
     def remove_group_kind(self, group: str, plural: str) -> None:
-        """Stops serving every version of a custom kind."""
+        """Stop serving every version of a custom kind."""
         for path in [path for path in self._by_path if path[0] == group and path[2] == plural]:
             del self._by_path[path]
 
@@ -227,11 +230,11 @@ class ResourceRegistry:
         return next((each for each in self if each.kind == kind and each.api_version == api_version), None)
 
     def versions(self, group: str) -> list[str]:
-        """Versions of a group, the preferred one first."""
+        """The versions of a group, the preferred one first."""
         return list(dict.fromkeys(each.version for each in self if each.group == group))
 
     def groups(self) -> list[str]:
-        """Named groups in the order discovery shows them; the core group is not among them."""
+        """The named groups in discovery order, without the core group."""
         return [group for group in dict.fromkeys(each.group for each in self) if group]
 
 

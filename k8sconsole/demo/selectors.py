@@ -1,4 +1,4 @@
-"""Label and field selectors: parsed once a request, asked once an object."""
+"""Label and field selectors, parsed into tests that are applied to each object."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ _FIELDS: dict[str, tuple[str, ...]] = {
 
 
 def split_terms(text: str) -> list[str]:
-    """Terms of a selector, parted by the commas that are outside brackets."""
+    """Split a selector at the commas outside brackets."""
     return [term for term in re.split(r",(?![^(]*\))", text) if term.strip()]
 
 
 def parse_labels(text: str) -> list[LabelTest]:
-    """One test a requirement; raises a 400 status where the text is no selector."""
+    """One test per requirement of a label selector. Raises a 400 status for an invalid selector."""
     return [_parse_label_term(term) for term in split_terms(text)]
 
 
@@ -86,7 +86,7 @@ def _compare_integer(found: str | None, op: str, bound: int) -> bool:
 
 
 def matches_selector(selector: Json | None, labels: Mapping[str, str]) -> bool:
-    """A LabelSelector object (matchLabels, matchExpressions); an empty one matches everything, None nothing."""
+    """Whether a LabelSelector (matchLabels, matchExpressions) matches. An empty one matches everything, None nothing."""
     if selector is None:
         return False
     if not (selector.get("matchLabels") or {}).items() <= labels.items():
@@ -102,7 +102,7 @@ def _matches_expression(each: Json, labels: Mapping[str, str]) -> bool:
 
 
 def parse_fields(text: str, resource: ServedResource, selectable: tuple[str, ...] = ()) -> list[FieldTest]:
-    """One test a requirement; raises a 400 status for a field the kind cannot be selected by."""
+    """One test per requirement of a field selector. Raises a 400 status for a field the kind does not support."""
     known = (*_EVERYWHERE, *_FIELDS.get(resource.key, ()), *selectable)
     return [_parse_field_term(term, resource, known) for term in split_terms(text)]
 
@@ -112,8 +112,8 @@ def _parse_field_term(term: str, resource: ServedResource, known: tuple[str, ...
     if not found:
         raise status.bad_request(f"invalid selector: '{term}'; can't understand '{term}'")
     path, op, value = found.groups()
-    asked = "involvedObject." + path.removeprefix("regarding.") if resource.group == "events.k8s.io" else path
-    path = asked if asked in known else path
+    core_path = "involvedObject." + path.removeprefix("regarding.") if resource.group == "events.k8s.io" else path
+    path = core_path if core_path in known else path
     if path not in known:
         raise status.bad_request(_unknown_field(resource, path))
     equal = op != "!="
@@ -127,7 +127,7 @@ def _unknown_field(resource: ServedResource, path: str) -> str:
 
 
 def field_text(obj: Json, path: str) -> str:
-    """A field as a field selector compares it; "" where it is absent."""
+    """The text of a field as field selectors compare it; "" when it is absent."""
     if path == "source" and isinstance(obj.get("source"), dict):
         return str(obj["source"].get("component", ""))
     value: Any = obj

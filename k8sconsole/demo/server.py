@@ -1,4 +1,4 @@
-"""DemoCluster: a store, a world that moves it and an API server in front, opened and closed as one."""
+"""DemoCluster: an object store, the controllers that change it, and an API server, started and stopped together."""
 
 from __future__ import annotations
 
@@ -38,11 +38,14 @@ _START_SECONDS = 60
 
 
 class DemoCluster:
-    """A cluster that lives in this process and is reached over HTTP on 127.0.0.1.
+    """A cluster that runs in this process and is served on 127.0.0.1.
 
-    `scenario` names a file in data/scenarios, `size` scales it where it can be scaled, `seed` makes its world repeat, `clock` may be
-    held. A `still` cluster does what it is asked and keeps its heartbeats, but nothing begins by itself: no cron job, no autoscaling,
-    no roll-out, so that two looks at it compare. `users` are further users beside the administrator whose kubeconfig is `kubeconfig`.
+    - `scenario`: the name of a file in data/scenarios.
+    - `size`: the number of pods, for a scenario of variable size.
+    - `seed`: equal seeds give equal clusters.
+    - `clock`: the cluster's time, by default the machine's.
+    - `still`: True starts no cron job, autoscaling or roll-out, so that two reads can be compared. Requests and heartbeats still work.
+    - `users`: users in addition to the administrator, whose kubeconfig is `kubeconfig`.
     """
 
     def __init__(
@@ -70,10 +73,10 @@ class DemoCluster:
         self._runner: web.AppRunner | None = None
         self._folder: Path | None = None
 
-    # -- life
+    # -- start and stop
 
     async def start(self) -> Self:
-        """Loads the scenario, starts the world and serves. Raises OSError when the port is taken."""
+        """Load the scenario, start the controllers and serve. Raises OSError when the port is in use."""
         definitions.serve_definitions(self.store)
         scenarios.load_scenario(self._scenario, size=self._size, seed=self._seed).apply(self.store)
         if self._tls:
@@ -88,7 +91,7 @@ class DemoCluster:
         return self
 
     async def stop(self) -> None:
-        """Closes the port, stops the world and removes the kubeconfig files."""
+        """Stop the controllers, close the port and remove the kubeconfig files."""
         await self.world.stop()
         await self._close_port()
         if self._folder:
@@ -104,7 +107,7 @@ class DemoCluster:
     @classmethod
     @contextmanager
     def in_thread(cls, scenario: str = "calm-shop", **options: Any) -> Iterator[DemoCluster]:
-        """The cluster on an event loop of its own, in a daemon thread, for as long as the block lasts."""
+        """Run the cluster on its own event loop in a daemon thread until the block ends."""
         cluster = cls(scenario, **options)
         loop = asyncio.new_event_loop()
         thread = threading.Thread(target=loop.run_forever, name="k8sconsole-demo", daemon=True)
@@ -118,7 +121,7 @@ class DemoCluster:
             thread.join(_START_SECONDS)
             loop.close()
 
-    # -- how it is reached
+    # -- address and kubeconfig
 
     @property
     def url(self) -> str:
@@ -127,11 +130,11 @@ class DemoCluster:
 
     @property
     def kubeconfig(self) -> Path:
-        """The administrator's kubeconfig, mode 0600; there from start to stop."""
+        """The administrator's kubeconfig, mode 0600. The file exists from `start` to `stop`."""
         return self._kubeconfig_path(self.admin)
 
     def kubeconfig_for(self, user: User, *, certificate: bool = False) -> Path:
-        """Writes a user's kubeconfig and returns its path; with `certificate` (TLS only) it carries one instead of the token."""
+        """Write a user's kubeconfig and return its path. With `certificate` (TLS only) it holds a client certificate, not the token."""
         pair = self._authority.issue_client(user.name, user.groups) if certificate and self._authority else None
         authority = self._authority.certificate if self._authority else None
         path = self._kubeconfig_path(user)
@@ -146,47 +149,47 @@ class DemoCluster:
     # -- faults, for tests
 
     def pause(self) -> None:
-        """Stops answering: connections stay open, and nothing arrives on them."""
+        """Stop answering. Connections stay open, but the server sends nothing on them."""
         self._faults.answering.clear()
 
     async def refuse(self) -> None:
-        """Closes the port and every connection, as a server that died."""
+        """Close the port and every connection, as a crashed server does."""
         await self._close_port()
 
     async def resume(self) -> None:
-        """Answers again, on the same port, after `pause` or `refuse`."""
+        """Answer again, on the same port, after `pause` or `refuse`."""
         self._faults.answering.set()
         if self._runner is None:
             await self._open_port()
 
     def plan_faults(self, *faults: Fault) -> None:
-        """These befall the next requests that they are meant for."""
+        """Apply these faults to the next requests that match them."""
         self._faults.planned.extend(faults)
 
     @property
     def requests(self) -> list[str]:
-        """The paths of the latest requests, with their queries, oldest first."""
+        """The paths of the latest requests with their query strings, oldest first."""
         return list(self._faults.requests)
 
     def end_watches(self) -> None:
-        """Ends every watch as the server does when its time is over."""
+        """End every watch, as the server does at its timeout."""
         self.store.history.end_watches()
 
     def rotate_token(self, user: User) -> User:
-        """Gives a user another token; the former one is refused from now on. Watches that are open go on, as on a real server."""
+        """Give a user a new token. The old one is refused from now on; open watches continue, as on a real server."""
         renewed = replace(user, token=secrets.token_urlsafe(24))
         self._gate.add_user(renewed)
         return renewed
 
     def compact(self) -> None:
-        """Forgets the past: watches and lists from before now are told 410."""
+        """Drop the change history: watches and lists from an earlier revision get 410."""
         self.store.history.compact(self.store.resource_version)
 
     def expire_continue_tokens(self) -> None:
-        """Makes every continue token given out so far too old (410)."""
+        """Expire every continue token issued so far (410)."""
         self.store.history.expire_tokens()
 
-    # -- inside
+    # -- internal
 
     async def _open_port(self) -> None:
         from aiohttp import web
@@ -200,7 +203,7 @@ class DemoCluster:
         self._port = self._runner.addresses[0][1]
 
     async def _stop_and_cancel(self) -> None:
-        """Stops, and waits for every request that was still being answered, since its loop ends too."""
+        """Stop, then cancel and await the requests still in progress, because the loop ends next."""
         await self.stop()
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:

@@ -1,6 +1,6 @@
-"""What a Kubernetes API server answers when it will not: the `Status` object, as an exception.
+"""Refusals of the API server: the Kubernetes `Status` object as an exception.
 
-The shapes (reason, code, message, details) are those of k8s.io/apimachinery/pkg/api/errors.
+Reasons, codes, messages and details follow k8s.io/apimachinery/pkg/api/errors.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 
 class ApiStatus(Exception):
-    """A refusal in the server's words. `body` is the Kubernetes Status object, `code` its HTTP status."""
+    """A refused request. `body` is the Kubernetes Status object, `code` its HTTP status."""
 
     def __init__(self, code: int, reason: str, message: str, details: Json | None = None) -> None:
         super().__init__(message)
@@ -112,7 +112,7 @@ def too_many_requests(message: str, causes: Sequence[Json] = ()) -> ApiStatus:
 
 
 def invalid_options(kind: str, text: str) -> ApiStatus:
-    """Wrong parameters of a request: `kind` is ListOptions, PatchOptions, …, `text` begins with the parameter."""
+    """Invalid request parameters. `kind` is ListOptions, PatchOptions, …; `text` is `<parameter>: <reason>`."""
     field, _, why = text.partition(": ")
     details = {"group": "meta.k8s.io", "kind": kind, "causes": [cause(field, why)]}
     return ApiStatus(422, "Invalid", f'{kind}.meta.k8s.io "" is invalid: {text}', details)

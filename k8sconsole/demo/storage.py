@@ -1,6 +1,6 @@
-"""Where the demo cluster's objects are: compact JSON bytes with a small decoded header, one revision counter, a bounded past.
+"""The demo cluster's object store: compact JSON bytes with a small decoded header, one revision counter, a bounded history.
 
-Plain and synchronous; it belongs to one event loop and is never shared between threads. 50 000 pods take some 250 MB.
+It is synchronous, belongs to one event loop and is not thread-safe. 50 000 pods take about 250 MB.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
-# Set by the server and never by a client's update.
+# Metadata that only the server sets.
 _OWN_META = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation", "selfLink")
 # Enough for what changes in a small cluster; at most 20 MB in a large one.
 _DECODED_OBJECTS = 1024
@@ -36,7 +36,7 @@ _GC_FINALIZERS = {"Foreground": "foregroundDeletion", "Orphan": "orphan"}
 
 @dataclass(slots=True)
 class StoredObject:
-    """One object: its bytes, and the few facts that are asked too often to decode them."""
+    """One object: its bytes, and the few fields that are read too often to decode the bytes each time."""
 
     raw: bytes
     uid: str
@@ -47,7 +47,7 @@ class StoredObject:
 
 @dataclass(slots=True)
 class Bucket:
-    """All objects of one kind, with their keys in the order lists show them."""
+    """All objects of one kind, and their keys in list order."""
 
     resource: ServedResource
     objects: dict[Key, StoredObject]
@@ -67,7 +67,7 @@ def view(raw: bytes) -> Json:
 
 
 def encode(resource: ServedResource, obj: Json) -> bytes:
-    """Compact JSON that begins with kind and apiVersion, so that lists can cut both off without decoding."""
+    """Encode compact JSON that begins with kind and apiVersion, so that lists can strip both without decoding."""
     rest = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion")}
     return prefix(resource) + _encode(rest)[1:]
 
@@ -77,9 +77,10 @@ def prefix(resource: ServedResource) -> bytes:
 
 
 class ObjectStore:
-    """Objects by kind, namespace and name. `get` and clients' writes return copies the caller may alter; all else is shared.
+    """Objects by kind, namespace and name.
 
-    `observers` are told of every change at once, before the write returns; they may write themselves.
+    `get` and the write methods return copies that the caller may alter; every other object returned is shared and read-only.
+    `observers` are called with every change before the write returns. They may write to the store.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class ObjectStore:
         return bucket
 
     def get_stored(self, resource: ServedResource, namespace: str | None, name: str) -> StoredObject:
-        """The entry itself; raises a 404 status."""
+        """The stored entry. Raises a 404 status when there is none."""
         found = self.bucket(resource).objects.get((namespace or "", name))
         if found is None:
             raise status.not_found(resource, name)
@@ -117,18 +118,18 @@ class ObjectStore:
         return found
 
     def view(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
-        """The object to look at, not to alter; raises a 404 status."""
+        """The object, shared and read-only. Raises a 404 status when there is none."""
         return view(self.get_raw(resource, namespace, name))
 
     def has(self, resource: ServedResource, namespace: str | None, name: str) -> bool:
         return (namespace or "", name) in self.bucket(resource).objects
 
     def list_keys(self, resource: ServedResource, namespace: str | None = None) -> list[Key]:
-        """(namespace, name) of every object of a kind, sorted; the namespace is "" for cluster-wide kinds."""
+        """The sorted (namespace, name) of every object of a kind; the namespace is "" for cluster-scoped kinds."""
         return self.bucket(resource).keys_in(namespace)
 
     def iterate(self, resource: ServedResource, namespace: str | None = None) -> Iterator[Json]:
-        """Views, sorted by key; objects that vanish while iterating are skipped."""
+        """Shared, read-only objects in key order. Objects deleted during the iteration are skipped."""
         bucket = self.bucket(resource)
         for key in bucket.keys_in(namespace):
             found = bucket.objects.get(key)
@@ -139,7 +140,7 @@ class ObjectStore:
         return len(self.bucket(resource).objects) if not namespace else len(self.list_keys(resource, namespace))
 
     def select(self, resource: ServedResource, namespace: str | None, selector: Mapping[str, str]) -> Iterator[Json]:
-        """Views of the objects that carry all these labels; decodes only those."""
+        """Shared, read-only objects that carry all these labels. Only these are decoded."""
         bucket = self.bucket(resource)
         wanted = selector.items()
         for key in bucket.keys_in(namespace):
@@ -148,13 +149,13 @@ class ObjectStore:
                 yield view(found.raw)
 
     def find_owned(self, uid: str) -> list[tuple[ServedResource, str, str]]:
-        """Dependents whose owner references name this uid."""
+        """Resource, namespace and name of the objects whose owner references name this uid."""
         return [(self._buckets[key].resource, namespace, name) for key, namespace, name in sorted(self._owned.get(uid, ()))]
 
     # -- writing
 
     def create(self, resource: ServedResource, obj: Json, *, dry_run: bool = False) -> Json:
-        """Stores a new object with uid, creationTimestamp, generation and resourceVersion; raises AlreadyExists (409)."""
+        """Store a new object with uid, creationTimestamp, generation and resourceVersion. Raises AlreadyExists (409)."""
         meta = obj["metadata"]
         key = (meta.get("namespace") or "", meta["name"])
         if key in self.bucket(resource).objects:
@@ -170,10 +171,10 @@ class ObjectStore:
         return new
 
     def update(self, resource: ServedResource, obj: Json, *, subresource: str | None = None, dry_run: bool = False) -> Json:
-        """Replaces an object, as a client's PUT does.
+        """Replace an object, as a client's PUT does.
 
-        Without `subresource` the status stays as it is where the kind has a status subresource; with `"status"` only it changes.
-        Raises NotFound, or Conflict when the object names a resourceVersion that is not the newest.
+        With `subresource="status"` only the status changes. Without it, the status of a kind with a status subresource is kept.
+        Raises NotFound, or Conflict when the object's resourceVersion is not the latest.
         """
         meta = obj["metadata"]
         old = self.get(resource, meta.get("namespace"), meta["name"])
@@ -187,7 +188,7 @@ class ObjectStore:
     def mutate(
         self, resource: ServedResource, namespace: str | None, name: str, change: Callable[[Json], None], *, subresource: str | None = None
     ) -> Json:
-        """Read, change, write, in one step. Without `subresource` everything `change` touched is kept, the status included."""
+        """Read, change and write an object in one step. Without `subresource` every field `change` sets is stored, status included."""
         old = self.view(resource, namespace, name)
         new = self.get(resource, namespace, name)
         change(new)
@@ -196,7 +197,7 @@ class ObjectStore:
         return self._replace(resource, old, new, dry_run=False)
 
     def set_status(self, resource: ServedResource, namespace: str | None, name: str, status: Json) -> None:
-        """Replace the status alone, without decoding the rest once more; raises a 404 status."""
+        """Replace only the status, without decoding the rest again. Raises a 404 status when there is no such object."""
         old = self.view(resource, namespace, name)
         self._replace(resource, old, {**old, "status": status}, dry_run=False)
 
@@ -211,7 +212,7 @@ class ObjectStore:
         preconditions: Mapping[str, str] | None = None,
         dry_run: bool = False,
     ) -> Json:
-        """Removes an object, or marks it for deletion while finalizers or (for a running pod) its grace period hold it.
+        """Remove an object, or only set its deletionTimestamp while finalizers or a running pod's grace period delay the removal.
 
         Raises NotFound, or Conflict when a precondition (uid, resourceVersion) fails.
         """
@@ -226,15 +227,15 @@ class ObjectStore:
         return self._replace(resource, old, new, dry_run=dry_run)
 
     def remove(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
-        """Takes the object away, whatever held it; watchers see it DELETED at a revision of its own."""
+        """Remove the object regardless of finalizers. Watchers get a DELETED event with a new revision."""
         obj = self.get(resource, namespace, name)
         return self._commit("DELETED", resource, (namespace or "", name), obj)
 
     def subscribe(self, resource: ServedResource | None = None) -> Subscription:
-        """Changes from now on, of one kind or of all."""
+        """Subscribe to the changes of one kind, or of all kinds."""
         return self.history.subscribe(resource.key if resource else None)
 
-    # -- inside
+    # -- internal
 
     def _mark_deleted(self, obj: Json, grace: int) -> None:
         meta = obj["metadata"]
@@ -296,7 +297,7 @@ class ObjectStore:
 
 
 def _with_type_meta(resource: ServedResource, obj: Json) -> Json:
-    """A shallow copy that begins with kind and apiVersion, as its bytes must, and owns its metadata."""
+    """A shallow copy with its own metadata that begins with kind and apiVersion, as the encoded bytes must."""
     rest = {key: value for key, value in obj.items() if key not in ("kind", "apiVersion", "metadata")}
     return {"kind": resource.kind, "apiVersion": resource.api_version, "metadata": dict(obj["metadata"]), **rest}
 
@@ -306,7 +307,7 @@ def _spec_fields(obj: Json) -> Json:
 
 
 def _merge_writable(resource: ServedResource, old: Json, given: Json, subresource: str | None) -> Json:
-    """What a write through this path may change of the object: everything but the status, or the status alone."""
+    """Combine the fields that this path may write with the old ones: all but the status, or only the status."""
     if subresource == "status":
         meta = dict(old["metadata"])
         if "managedFields" in given["metadata"]:
@@ -326,13 +327,13 @@ def _has_finalizers(obj: Json) -> bool:
     return bool(obj["metadata"].get("finalizers") or (obj["kind"] == "Namespace" and obj.get("spec", {}).get("finalizers")))
 
 
-def _grace_seconds(resource: ServedResource, obj: Json, asked: int | None) -> int:
-    """Seconds a pod is given to end; nothing else has a grace period, nor has a pod that never started or is done."""
+def _grace_seconds(resource: ServedResource, obj: Json, requested: int | None) -> int:
+    """A running pod's grace period in seconds; 0 for other kinds and for pods that never started or have finished."""
     done = obj.get("status", {}).get("phase") in ("Succeeded", "Failed")
     if resource.key != "/pods" or done or not obj.get("spec", {}).get("nodeName"):
         return 0
     usual = obj["spec"].get("terminationGracePeriodSeconds", 30)
-    return int(usual if asked is None else asked)
+    return int(usual if requested is None else requested)
 
 
 def _set_propagation_finalizer(meta: Json, propagation: str | None) -> None:

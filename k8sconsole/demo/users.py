@@ -1,4 +1,4 @@
-"""Users of the demo cluster and the rules that say what they may do, modelled on RBAC."""
+"""Users of the demo cluster and their access rules, modelled on RBAC."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ AUTHENTICATED = "system:authenticated"
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """Verbs on resources; `*` stands for all. `namespaces` empty means everywhere, cluster-wide lists included.
+    """Allows verbs on resources; `*` matches everything.
 
-    `resources` are plural names, with `/subresource` where one is meant; `names` empty means every object.
+    `resources` are plural names, or `plural/subresource`. Empty `namespaces` allows all namespaces and cluster-wide lists. Empty `names`
+    allows every object.
     """
 
     verbs: tuple[str, ...]
@@ -25,19 +26,19 @@ class PolicyRule:
     groups: tuple[str, ...] = ("*",)
     names: tuple[str, ...] = ()
 
-    def allows(self, ask: ResourceAttributes) -> bool:
+    def allows(self, attributes: ResourceAttributes) -> bool:
         return (
-            _matches_any(self.verbs, ask.verb)
-            and _matches_any(self.groups, ask.group)
-            and (_matches_any(self.resources, ask.path) or f"*/{ask.subresource}" in self.resources)
-            and (not self.namespaces or ask.namespace in self.namespaces)
-            and (not self.names or ask.name in self.names)
+            _matches_any(self.verbs, attributes.verb)
+            and _matches_any(self.groups, attributes.group)
+            and (_matches_any(self.resources, attributes.path) or f"*/{attributes.subresource}" in self.resources)
+            and (not self.namespaces or attributes.namespace in self.namespaces)
+            and (not self.names or attributes.name in self.names)
         )
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceAttributes:
-    """One question to the rules: may somebody do this there?"""
+    """What a request does and to which object: the input of an access check (after SubjectAccessReview)."""
 
     verb: str
     group: str
@@ -53,7 +54,7 @@ class ResourceAttributes:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody known to the cluster. `token` authenticates them; rules come on top of what the cluster's roles give."""
+    """A user of the cluster. `token` authenticates it. `rules` are added to what the cluster's roles grant."""
 
     name: str
     token: str = ""
@@ -65,5 +66,5 @@ class User:
         return (*self.groups, AUTHENTICATED)
 
 
-def _matches_any(allowed: Iterable[str], asked: str) -> bool:
-    return "*" in allowed or asked in allowed
+def _matches_any(allowed: Iterable[str], requested: str) -> bool:
+    return "*" in allowed or requested in allowed

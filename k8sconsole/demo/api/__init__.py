@@ -1,7 +1,10 @@
-"""The API server's half of the demo cluster: from an HTTP request to a Kubernetes answer.
+"""The API server of the demo cluster: it turns an HTTP request into a Kubernetes response.
 
-`calls` reads the path, `access` says who may, `dispatch` finds the handler; `listing`, `watching`, `writing` and `removal` are the
-verbs, `subresources` the rest of a path; `tables/` prints rows as the server does, `patching/` knows the four patch types,
-`admission/` fills defaults and refuses what a real server refuses; `discovery` and `openapi` describe it all. No state lives here:
-that is `storage`, one floor down. What happens to an object after it was accepted is the `world`'s business, next door.
+`http` is the web server, `calls` parses a request, `access` authorises it and `dispatch` finds its handler. `reading`, `writing` and
+`removal` handle the verbs; `listing` and `watching` build lists and watches; `subresources`, `logs` and `reviews` handle the rest.
+`tables/` renders rows as the real server does, `patching/` applies the four patch types, `admission/` sets defaults and rejects
+invalid objects, `versions` converts between API versions, `definitions` serves custom kinds, `discovery` and `openapi/` describe the
+API, `wire/` decodes protobuf, `faults` injects failures for tests.
+
+State is in `demo.storage`. What happens to an object after it was stored belongs to `demo.world`.
 """

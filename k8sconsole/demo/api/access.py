@@ -1,4 +1,4 @@
-"""Authentication by token or client certificate, and authorisation by rules and by the cluster's roles."""
+"""Authentication by token or client certificate, and authorisation by user rules and the cluster's RBAC objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 
 class AccessControl:
-    """Authentication by token or certificate name, and authorisation by the users' own rules and the cluster's role objects."""
+    """Authenticates users, and authorises their requests by their own rules and the cluster's roles and bindings."""
 
     def __init__(self, store: ObjectStore, users: Iterable[User]) -> None:
         self._store = store
@@ -30,11 +30,11 @@ class AccessControl:
         return self._users.values()
 
     def add_user(self, user: User) -> None:
-        """This user is known from now on, by this token and no other."""
+        """Add a user, or replace the user of that name and its token."""
         self._users[user.name] = user
 
     def authenticate(self, authorization: str, certificate: Json | None) -> User:
-        """The user behind an Authorization header or a client certificate's subject; raises a 401 status."""
+        """The user of an Authorization header or of a client certificate's subject. Raises a 401 status for an unknown one."""
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() == "bearer" and (user := self.find_by_token(token.strip())):
             return user
@@ -43,7 +43,7 @@ class AccessControl:
         raise status.unauthorized()
 
     def impersonate(self, user: User, name: str, groups: tuple[str, ...]) -> User:
-        """The user somebody acts as; raises a 403 status unless they may impersonate."""
+        """The impersonated user. Raises a 403 status unless `user` may impersonate it."""
         if not self.allows(user, ResourceAttributes("impersonate", "", "users", name=name)):
             why = f'User "{user.name}" cannot impersonate resource "users" in API group "" at the cluster scope'
             raise status.ApiStatus(403, "Forbidden", f'users "{name}" is forbidden: {why}', {"name": name, "kind": "users"})
@@ -62,11 +62,11 @@ class AccessControl:
         known = self._users.get(name)
         return known or User(name, groups=groups)
 
-    def allows(self, user: User, ask: ResourceAttributes) -> bool:
-        return MASTERS in user.groups or any(rule.allows(ask) for rule in self.rules_of(user))
+    def allows(self, user: User, attributes: ResourceAttributes) -> bool:
+        return MASTERS in user.groups or any(rule.allows(attributes) for rule in self.rules_of(user))
 
     def rules_of(self, user: User) -> Iterator[PolicyRule]:
-        """Everything granted to a user: their own rules, then cluster role bindings, then role bindings."""
+        """All rules granted to a user: its own, then those of cluster role bindings, then those of role bindings."""
         if MASTERS in user.groups:
             yield PolicyRule(("*",), ("*",))
         yield from user.rules
@@ -87,18 +87,18 @@ class AccessControl:
         for rule in self._store.get(resource, place, reference["name"]).get("rules") or ():
             yield parse_policy_rule(rule, namespace)
 
-    def check_access(self, user: User, resource: ServedResource, ask: ResourceAttributes) -> None:
-        """Raises a 403 status, in the server's words, when the rules do not allow it."""
-        if self.allows(user, ask):
+    def check_access(self, user: User, resource: ServedResource, attributes: ResourceAttributes) -> None:
+        """Raise a 403 status with the API server's message when no rule allows the request."""
+        if self.allows(user, attributes):
             return
-        where = f'in the namespace "{ask.namespace}"' if ask.namespace else "at the cluster scope"
+        where = f'in the namespace "{attributes.namespace}"' if attributes.namespace else "at the cluster scope"
         group = resource.group
-        why = f'User "{user.name}" cannot {ask.verb} resource "{ask.path}" in API group "{group}" {where}'
-        raise status.forbidden(resource, ask.name, why)
+        why = f'User "{user.name}" cannot {attributes.verb} resource "{attributes.path}" in API group "{group}" {where}'
+        raise status.forbidden(resource, attributes.name, why)
 
 
 def parse_policy_rule(rule: Json, namespace: str) -> PolicyRule:
-    """A PolicyRule of a Role or ClusterRole, bound to one namespace or ("") to all."""
+    """Parse a rule of a Role or ClusterRole that is bound in one namespace, or in all ("")."""
     return PolicyRule(
         tuple(rule.get("verbs") or ()),
         tuple(rule.get("resources") or ()),

@@ -1,4 +1,4 @@
-"""What every handler is given, and what it gives back."""
+"""What a request handler receives and returns."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ JSON = "application/json"
 
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """The cluster as its API handlers see it. `random` makes generated names repeat by seed."""
+    """The cluster as request handlers see it. `random` is seeded, so that generated names repeat."""
 
     store: ObjectStore
     gate: AccessControl
@@ -29,7 +29,7 @@ class Backend:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole answer."""
+    """A complete response."""
 
     body: bytes
     code: int = 200
@@ -38,7 +38,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class StreamedResponse:
-    """An answer that goes on: its chunks are sent as they come."""
+    """A streamed response: each chunk is sent when it is produced."""
 
     chunks: AsyncIterator[bytes]
     content_type: str = JSON

@@ -1,4 +1,4 @@
-"""One request, understood: which kind, which object, which verb, in which form the answer is wanted."""
+"""A parsed request: kind, object, verb and the requested form of the response."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _FORMS = ("Table", "PartialObjectMetadata", "PartialObjectMetadataList")
 
 @dataclass(frozen=True, slots=True)
 class ResourcePath:
-    """What a path points at. `namespace` is "" for all namespaces or a cluster-wide kind, `name` "" for a collection."""
+    """What a path names. `namespace` is "" for all namespaces or a cluster-scoped kind, `name` is "" for a collection."""
 
     resource: ServedResource
     namespace: str
@@ -34,7 +34,7 @@ class ResourcePath:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request for a resource. `form` is "" for the object itself, else Table, PartialObjectMetadata or its list."""
+    """One request for a resource. `form` is "" for the object, else Table, PartialObjectMetadata or PartialObjectMetadataList."""
 
     target: ResourcePath
     verb: str
@@ -74,11 +74,11 @@ class Call:
 
     @property
     def manager(self) -> str:
-        """The field manager: named by the client, or the first part of its user agent."""
+        """The field manager: the `fieldManager` parameter, else the first part of the user agent."""
         return self.query.get("fieldManager") or self.user_agent.split("/")[0] or "unknown"
 
     def decode_body(self) -> Json:
-        """The body as an object: protobuf where it says so, else JSON, or YAML where it is none."""
+        """Decode the body: protobuf by its prefix, else JSON, else YAML. Raises a 400 status when it is not an object."""
         parsed = protobuf.decode_object(self.body) if self.body.startswith(protobuf.MAGIC) else parse_body(self.body)
         if not isinstance(parsed, dict):
             raise status.bad_request("the object provided is unrecognized (must be of type object)")
@@ -88,8 +88,8 @@ class Call:
 def parse_body(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except msgspec.DecodeError as broken:
-        return _parse_yaml(body, broken)
+    except msgspec.DecodeError as error:
+        return _parse_yaml(body, error)
 
 
 def _parse_yaml(body: bytes, json_error: Exception) -> Any:
@@ -102,7 +102,7 @@ def _parse_yaml(body: bytes, json_error: Exception) -> Any:
 
 
 def parse_path(path: str, registry: ResourceRegistry) -> ResourcePath | None:
-    """The resource a path such as /apis/apps/v1/namespaces/shop/deployments/web/scale names; None when no such kind is served."""
+    """Parse a path such as /apis/apps/v1/namespaces/shop/deployments/web/scale. None when no such kind is served."""
     parts = [part for part in path.split("/") if part]
     if len(parts) >= 3 and parts[0] == "api":
         group, version, rest = "", parts[1], parts[2:]
@@ -123,12 +123,12 @@ def parse_path(path: str, registry: ResourceRegistry) -> ResourcePath | None:
 def _scope_matches(resource: ServedResource, namespace: str, rest: list[str]) -> bool:
     if not resource.namespaced:
         return not namespace
-    named = len(rest) > 1
-    return bool(namespace) or not named
+    has_name = len(rest) > 1
+    return bool(namespace) or not has_name
 
 
 def request_verb(method: str, target: ResourcePath, query: Mapping[str, str]) -> str:
-    """The verb RBAC judges: get, list, watch, create, update, patch, delete, deletecollection."""
+    """The RBAC verb: get, list, watch, create, update, patch, delete or deletecollection."""
     verb = _VERBS.get(method)
     if verb is None:
         raise status.method_not_allowed()
@@ -140,17 +140,17 @@ def request_verb(method: str, target: ResourcePath, query: Mapping[str, str]) ->
 
 
 def negotiate_form(accept: str) -> str:
-    """The form asked for by an Accept header: the first clause that can be served. Raises a 406 status when none can."""
+    """The response form of the first acceptable clause of an Accept header. Raises a 406 status when there is none."""
     if not accept:
         return ""
     for clause in accept.split(","):
         media, *rest = (part.strip() for part in clause.split(";"))
-        wanted = dict(part.split("=", 1) for part in rest if "=" in part)
+        parameters = dict(part.split("=", 1) for part in rest if "=" in part)
         if media not in ("application/json", "application/*", "*/*"):
             continue
-        form = wanted.get("as", "")
+        form = parameters.get("as", "")
         if not form:
             return ""
-        if form in _FORMS and wanted.get("g") == "meta.k8s.io" and wanted.get("v", "v1") in ("v1", "v1beta1"):
+        if form in _FORMS and parameters.get("g") == "meta.k8s.io" and parameters.get("v", "v1") in ("v1", "v1beta1"):
             return form
     raise status.ApiStatus(406, "NotAcceptable", "only the following media types are accepted: application/json")

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions at work: what they define is served from the moment they are stored, and gone with them."""
+"""Serves the kinds of CustomResourceDefinitions, from the time a definition is stored until it is deleted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEFINITIONS = RESOURCES["apiextensions.k8s.io/customresourcedefinitions"]
 
 
 def serve_definitions(store: ObjectStore) -> None:
-    """Serves what the store's definitions define, from now on and already."""
+    """Serve the kinds of all definitions in the store, present and future."""
     store.observers.append(lambda event: _on_store_event(store, event))
     for definition in store.iterate(DEFINITIONS):
         _serve_definition(store, definition)
@@ -53,7 +53,7 @@ def _withdraw_definition(store: ObjectStore, definition: Json) -> None:
 
 
 def served_resources(definition: Json) -> Iterator[ServedResource]:
-    """The kinds a definition brings, one a served version, the stored one first."""
+    """One resource per served version of a definition, the storage version first."""
     spec, names = definition["spec"], definition["spec"]["names"]
     for version in sorted(spec["versions"], key=lambda each: not each.get("storage")):
         if not version.get("served", True):
@@ -80,14 +80,14 @@ def _is_established(definition: Json) -> bool:
 
 def _set_established(store: ObjectStore, definition: Json) -> None:
     now = format_timestamp(store.clock.now())
-    said = (
+    conditions = (
         ("NamesAccepted", "NoConflicts", "no conflicts found"),
         ("Established", "InitialNamesAccepted", "the initial names have been accepted"),
     )
     definition["status"] = {
         "conditions": [
             {"type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": now}
-            for kind, reason, message in said
+            for kind, reason, message in conditions
         ],
         "acceptedNames": definition["spec"]["names"],
         "storedVersions": [each["name"] for each in definition["spec"]["versions"] if each.get("storage")],

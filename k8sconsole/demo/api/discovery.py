@@ -1,4 +1,4 @@
-"""What the server says about itself: groups, kinds, version, health. Both forms of discovery, aggregated and legacy."""
+"""Discovery, aggregated and legacy, plus the version and health endpoints."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SUB_KINDS = {
 
 
 def discovery_response(path: str, accept: str, registry: ResourceRegistry) -> Response | None:
-    """The answer for a path of discovery, version or health; None for other paths."""
+    """The response for a discovery, version or health path; None for other paths."""
     parts = [part for part in path.split("/") if part]
     if path in _HEALTH or (parts and f"/{parts[0]}" in _HEALTH):
         return Response(b"ok", content_type="text/plain")
@@ -49,7 +49,7 @@ def version_info() -> Json:
     return {"major": major, "minor": minor, "gitVersion": GIT_VERSION, **fixed, "platform": f"{platform.system().lower()}/simulated"}
 
 
-# -- aggregated
+# -- aggregated discovery
 
 
 def _aggregated_discovery(root: str, accept: str, registry: ResourceRegistry) -> Response:
@@ -105,7 +105,7 @@ def _subresource_item(resource: ServedResource, name: str) -> Json:
     return {"subresource": name, "responseKind": _response_kind(*kind), "verbs": _SUB_VERBS.get(name, ["get", "patch", "update"])}
 
 
-# -- legacy
+# -- legacy discovery
 
 
 def _legacy_document(parts: list[str], registry: ResourceRegistry) -> Json | None:

@@ -1,4 +1,4 @@
-"""Which handler answers which verb, and the order in which a request is judged: who, what, whether, then how."""
+"""Finds the handler of a request, after authentication, parsing and authorisation."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _REVIEW_GROUPS = ("authorization.k8s.io", "authentication.k8s.io")
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What arrived, without the web framework it came through. `certificate` is the client's, as ssl.getpeercert has it."""
+    """A request, independent of the web framework. `certificate` is the client's, as returned by ssl.getpeercert."""
 
     method: str
     path: str
@@ -65,7 +65,7 @@ class HttpRequest:
 
 
 async def respond(backend: Backend, request: HttpRequest) -> ApiResponse:
-    """The reply to any request; raises ApiStatus for every refusal."""
+    """Answer a request. Raises ApiStatus when it is refused."""
     user = _authenticate(backend, request)
     accept = request.headers.get("Accept", "")
     target = calls.parse_path(request.path, backend.store.registry)
@@ -108,16 +108,18 @@ def _build_call(request: HttpRequest, target: calls.ResourcePath, user: User, ac
     verb = calls.request_verb(request.method, target, request.query)
     form = "" if target.subresource == "log" else calls.negotiate_form(accept)
     content = request.headers.get("Content-Type", "").split(";")[0].strip()
-    agent = request.headers.get("User-Agent", "")
-    return calls.Call(target, verb, request.query, form, user, request.body, content, agent)
+    user_agent = request.headers.get("User-Agent", "")
+    return calls.Call(target, verb, request.query, form, user, request.body, content, user_agent)
 
 
 def _authorise(backend: Backend, call: calls.Call) -> None:
     target = call.target
     if target.resource.plural.startswith("selfsubject"):
         return
-    ask = ResourceAttributes(call.verb, target.resource.group, target.resource.plural, target.subresource, target.namespace, target.name)
-    backend.gate.check_access(call.user, target.resource, ask)
+    attributes = ResourceAttributes(
+        call.verb, target.resource.group, target.resource.plural, target.subresource, target.namespace, target.name
+    )
+    backend.gate.check_access(call.user, target.resource, attributes)
 
 
 def _is_supported(call: calls.Call) -> bool:

@@ -1,4 +1,4 @@
-"""What is wrong with the demo's server: the faults that a test may switch on, as a network and its proxies have them."""
+"""Fault injection for tests: failures of the server, the network and its proxies."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_REMEMBERED = 10_000
+_LOGGED_REQUESTS = 10_000
 
 
 @dataclass(slots=True)
 class Fault:
-    """What happens to the next ``times`` requests whose path begins so and whose query holds ``query``; ``watch`` restricts it to watches
-    or to all others.
+    """A fault for the next `times` requests that match.
 
-    code: refused with this status, headers and, when given, body. after: only so many bytes of the answer's body come (of a watch: after
-    its first event), then ``then``: the connection is ``cut``, the answer ``ends`` as if it were whole, or is ``silent`` from then on.
-    instead: bytes to send in place of the body, or, of a watch, before its first event.
+    A request matches when its path begins with `path` and contains `query`. `watch` True matches only watches, False only other requests.
+
+    - `code`: refuse with this status and `headers`; `instead` is then the body.
+    - `after`: send only this many bytes of the body, or of a watch's first event; then do what `then` says.
+    - `then`: `cut` aborts the connection, `ends` ends the response as if it were complete, `silent` sends nothing more.
+    - `instead`: send these bytes in place of the body, or of a watch's first event.
     """
 
     path: str
@@ -39,15 +41,17 @@ class Fault:
 
 @dataclass(slots=True)
 class FaultInjector:
-    """`running` cleared means that nothing is answered, bookmarks included. asked: the paths of the latest requests, with their queries
-    behind a question mark."""
+    """The planned faults, and a log of the requests.
+
+    While `answering` is cleared, nothing is answered, bookmarks included. `requests` holds `path?query` of the latest requests.
+    """
 
     answering: asyncio.Event = field(default_factory=asyncio.Event)
     planned: list[Fault] = field(default_factory=list)
-    requests: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    requests: deque[str] = field(default_factory=lambda: deque(maxlen=_LOGGED_REQUESTS))
 
     async def next_fault(self, path: str, watch: bool) -> Fault | None:
-        """Notes a request, waits while nothing is answered, and tells the fault that is planned for it."""
+        """Log a request, wait until the server answers, and return the fault planned for the request, if any."""
         self.requests.append(path)
         await self.answering.wait()
         fault = next((fault for fault in self.planned if fault.matches(path, watch)), None)

@@ -1,4 +1,4 @@
-"""The web server around the API: aiohttp in, Status objects out, and the faults a test may switch on."""
+"""The aiohttp server in front of the API. It turns refusals into Status objects and injects planned faults."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_BODY = 16 * 2**20
 
 
 def build_application(backend: Backend, faults: FaultInjector) -> web.Application:
-    """One catch-all route: the API's paths are data (CustomResourceDefinitions add to them), not routes."""
+    """The web application. It has one catch-all route, because CustomResourceDefinitions add paths at run time."""
     from aiohttp import web
 
     app = web.Application(client_max_size=MAX_BODY)
@@ -52,7 +52,7 @@ async def _respond(backend: Backend, request: web.Request) -> ApiResponse:
         return await respond(backend, await _parse_request(request))
     except ApiStatus as refusal:
         return json_response(refusal.body, refusal.code)
-    except Exception as failure:  # noqa: BLE001 - a handler's bug is one request's 500, in the shape clients read
+    except Exception as failure:  # noqa: BLE001 - a bug in a handler is a 500 for one request, as a Status object
         _LOG.exception("the demo API server failed on %s %s", request.method, request.path)
         internal = ApiStatus(500, "InternalError", f"Internal error occurred: {failure}")
         return json_response(internal.body, internal.code)
@@ -73,7 +73,7 @@ async def _parse_request(request: web.Request) -> HttpRequest:
 
 
 def _split_token(path: str) -> tuple[str, str]:
-    """The token that a path without TLS begins with, and the API's own path behind it."""
+    """Split a path into the token it begins with when served without TLS, and the API path."""
     if not path.startswith(PREFIX):
         return "", path
     token, _, rest = path.removeprefix(PREFIX).partition("/")
@@ -111,7 +111,7 @@ async def _send_stream(request: web.Request, stream: StreamedResponse, faults: F
         else:
             await response.write(await _faulty_chunk(stream.chunks, fault))
             await _end_faulty(request, response, fault)
-    except ConnectionError:  # whoever asked has gone
+    except ConnectionError:  # the client has disconnected
         pass
     finally:
         await stream.chunks.aclose()  # type: ignore[attr-defined]
@@ -125,7 +125,7 @@ async def _faulty_chunk(chunks: AsyncIterator[bytes], fault: Fault) -> bytes:
 
 
 async def _end_faulty(request: web.Request, response: web.StreamResponse, fault: Fault) -> None:
-    """As the fault says. A silent connection stays until its client gives up."""
+    """End the response as the fault says. A silent connection stays open until the client closes it."""
     if fault.then == "silent":
         await asyncio.Event().wait()
     elif fault.then == "cut" and request.transport is not None:

@@ -1,4 +1,4 @@
-"""Get and list: one object, a page of a collection at one revision, as objects, metadata or rows."""
+"""Get and list: one object, or one page of a collection at one revision, as objects, metadata or table rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _encode = msgspec.json.encode
 
 @dataclass(frozen=True, slots=True)
 class SelectorFilter:
-    """Selectors of one request; without any, objects need not be decoded to be kept."""
+    """The label and field selectors of a request. It is false when empty, so that objects need no decoding."""
 
     labels: list[selectors.LabelTest]
     fields: list[selectors.FieldTest]
@@ -40,7 +40,7 @@ class SelectorFilter:
 
 
 def parse_filter(call: Call) -> SelectorFilter:
-    """The request's selectors; raises a 400 status where they are none."""
+    """Parse the request's selectors. Raises a 400 status for an invalid one."""
     labels = selectors.parse_labels(call.query.get("labelSelector", ""))
     fields = selectors.parse_fields(call.query.get("fieldSelector", ""), call.resource, call.resource.selectable)
     return SelectorFilter(labels, fields)
@@ -48,7 +48,7 @@ def parse_filter(call: Call) -> SelectorFilter:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """Some objects of one kind at one revision, in list order; `next` is the continue token of the rest."""
+    """A page of objects of one kind at one revision, in list order. `next` is the continue token, "" on the last page."""
 
     raws: list[bytes]
     revision: int
@@ -64,12 +64,12 @@ def _decode_continue(text: str) -> tuple[int, Key, int]:
     try:
         found = _decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         return int(found["rv"]), (found["start"][0], found["start"][1]), int(found["epoch"])
-    except (ValueError, KeyError, IndexError, TypeError) as broken:
-        raise status.bad_request(f"continue key is not valid: {broken}") from broken
+    except (ValueError, KeyError, IndexError, TypeError) as error:
+        raise status.bad_request(f"continue key is not valid: {error}") from error
 
 
 def read_page(store: ObjectStore, call: Call, chosen: SelectorFilter) -> ListPage:
-    """The page a list request names; raises 410 where its revision is gone, 400 where its parameters are wrong."""
+    """Read the page of a list request. Raises a 410 status when its revision is gone, 400 for wrong parameters."""
     revision, start = _find_start(store, call)
     past = store.history.previous_versions(revision, call.resource.key) if revision < store.resource_version else {}
     keys = _keys_at_revision(store, call.resource, call.namespace, past)
@@ -111,9 +111,9 @@ def _keys_at_revision(store: ObjectStore, resource: ServedResource, namespace: s
     keys = store.list_keys(resource, namespace or None)
     if not past:
         return keys
-    there = set(keys) - {key for key, raw in past.items() if raw is None}
-    there |= {key for key, raw in past.items() if raw is not None and (not namespace or key[0] == namespace)}
-    return sorted(there)
+    existing = set(keys) - {key for key, raw in past.items() if raw is None}
+    existing |= {key for key, raw in past.items() if raw is not None and (not namespace or key[0] == namespace)}
+    return sorted(existing)
 
 
 def _collect_page(
@@ -133,8 +133,8 @@ def _collect_page(
             continue
         raws.append(raw)
         if limit and len(raws) == limit and position + 1 < len(keys):
-            left = None if chosen else len(keys) - position - 1
-            return ListPage(raws, revision, _encode_continue(revision, key, store.history.epoch), left)
+            remaining = None if chosen else len(keys) - position - 1
+            return ListPage(raws, revision, _encode_continue(revision, key, store.history.epoch), remaining)
     return ListPage(raws, revision, "", None)
 
 
@@ -148,7 +148,7 @@ def list_meta(page: ListPage) -> Json:
 
 
 def encode_list(store: ObjectStore, call: Call) -> bytes:
-    """The answer to a list request. Objects are joined as the bytes they are kept in; only rows are decoded."""
+    """Encode the response to a list request. Objects are joined as stored bytes; only tables and metadata need decoding."""
     page = read_page(store, call, parse_filter(call))
     if call.form == "Table":
         return encode_table(store, call, page.raws, list_meta(page))
@@ -171,7 +171,7 @@ def encode_table(store: ObjectStore, call: Call, raws: list[bytes], meta: Json) 
 
 
 def encode_object(store: ObjectStore, call: Call, raw: bytes) -> bytes:
-    """One object in the form the request wants."""
+    """Encode one object in the form the request wants."""
     if call.form == "Table":
         return encode_table(store, call, [raw], {"resourceVersion": _decode(raw)["metadata"]["resourceVersion"]})
     if call.form:

@@ -1,4 +1,4 @@
-"""The log subresource: which container, which lines, and following them as they are written."""
+"""The log subresource: choice of container and lines, and following."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PLAIN = "text/plain"
 
 
 async def read_log(backend: Backend, call: Call) -> ApiResponse:
-    """Lines of one container; a stream when they are followed. Raises 400 statuses where there is nothing to read."""
+    """Return a container's log, as a stream with `follow`. Raises a 400 status when there is no log to read."""
     from k8sconsole.demo.world import podlogs
 
     pod = backend.store.get(call.resource, call.namespace, call.name)
@@ -34,8 +34,8 @@ async def read_log(backend: Backend, call: Call) -> ApiResponse:
     chosen = _select_lines(call, written, now)
     if not call.get_flag("follow") or previous:
         return Response(_limit_bytes(call, b"".join(_encode_line(call, line) for line in chosen)), content_type=_PLAIN)
-    further = podlogs.follow_lines(backend.store, call.namespace, call.name, container, since=now)
-    return StreamedResponse(_follow_encoded(call, chosen, further), _PLAIN)
+    new_lines = podlogs.follow_lines(backend.store, call.namespace, call.name, container, since=now)
+    return StreamedResponse(_follow_encoded(call, chosen, new_lines), _PLAIN)
 
 
 def _container_names(pod: Json) -> list[str]:
@@ -44,24 +44,24 @@ def _container_names(pod: Json) -> list[str]:
 
 
 def _choose_container(call: Call, pod: Json) -> str:
-    asked, own = call.query.get("container", ""), [each["name"] for each in pod["spec"]["containers"]]
+    requested, main = call.query.get("container", ""), [each["name"] for each in pod["spec"]["containers"]]
     known = _container_names(pod)
-    if asked and asked not in known:
-        raise status.bad_request(f"container {asked} is not valid for pod {call.name}")
-    if not asked and len(known) > 1:
-        inits = [name for name in known if name not in own]
+    if requested and requested not in known:
+        raise status.bad_request(f"container {requested} is not valid for pod {call.name}")
+    if not requested and len(known) > 1:
+        inits = [name for name in known if name not in main]
         also = f" or one of the init containers: [{' '.join(inits)}]" if inits else ""
-        raise status.bad_request(f"a container name must be specified for pod {call.name}, choose one of: [{' '.join(own)}]{also}")
-    return asked or known[0]
+        raise status.bad_request(f"a container name must be specified for pod {call.name}, choose one of: [{' '.join(main)}]{also}")
+    return requested or known[0]
 
 
 def _select_lines(call: Call, written: Iterable[Line], now: datetime) -> list[Line]:
     since = _start_time(call, now)
-    kept = [line for line in written if since is None or line[0] >= since]
+    selected = [line for line in written if since is None or line[0] >= since]
     tail = call.get_number("tailLines")
     if tail is None:
-        return kept
-    return kept[-tail:] if tail else []
+        return selected
+    return selected[-tail:] if tail else []
 
 
 def _start_time(call: Call, now: datetime) -> datetime | None:
@@ -83,13 +83,13 @@ def _limit_bytes(call: Call, text: bytes) -> bytes:
     return text if limit is None else text[:limit]
 
 
-async def _follow_encoded(call: Call, chosen: list[Line], further: AsyncIterator[Line]) -> AsyncIterator[bytes]:
+async def _follow_encoded(call: Call, chosen: list[Line], new_lines: AsyncIterator[Line]) -> AsyncIterator[bytes]:
     left = call.get_number("limitBytes")
     if chosen:
         first = _limit_bytes(call, b"".join(_encode_line(call, line) for line in chosen))
         left = None if left is None else left - len(first)
         yield first
-    async for line in further:
+    async for line in new_lines:
         if left is not None and left <= 0:
             return
         text = _encode_line(call, line)[:left]

@@ -1,4 +1,4 @@
-"""The handlers that change nothing: get, list, watch, and the metrics that are worked out when asked for."""
+"""The read handlers: get, list and watch. Metrics are computed per request."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def _get_metrics(backend: Backend, call: Call) -> Response:
 
 def _list_metrics(backend: Backend, call: Call) -> Response:
     chosen = listing.parse_filter(call)
-    kept = [each for each in _compute_metrics(backend, call) if chosen.matches(each)]
+    selected = [each for each in _compute_metrics(backend, call) if chosen.matches(each)]
     if call.form == "Table":
-        return Response(listing.encode_table(backend.store, call, [encode(call.resource, each) for each in kept], {}))
+        return Response(listing.encode_table(backend.store, call, [encode(call.resource, each) for each in selected], {}))
     head = {"kind": f"{call.resource.kind}List", "apiVersion": call.resource.api_version, "metadata": {}}
-    return Response(msgspec.json.encode({**head, "items": kept}))
+    return Response(msgspec.json.encode({**head, "items": selected}))

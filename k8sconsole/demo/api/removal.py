@@ -1,4 +1,4 @@
-"""Delete and deletecollection: options, preconditions, and what the answer says."""
+"""Delete and deletecollection, with their options, preconditions and responses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POLICIES = ("Foreground", "Background", "Orphan")
 
 
 async def delete_object(backend: Backend, call: Call) -> Response:
-    """A Status when the object is gone, the object itself while something holds it."""
+    """Delete an object. Answers with a Status when it is removed, with the object while finalizers or a grace period delay that."""
     options = _parse_options(call)
     uid = backend.store.get_stored(call.resource, call.namespace, call.name).uid
     obj = _delete_one(backend, call, call.namespace, call.name, options)
@@ -35,7 +35,7 @@ async def delete_object(backend: Backend, call: Call) -> Response:
 
 
 async def delete_collection(backend: Backend, call: Call) -> Response:
-    """Deletes what the selectors keep; answers with the list of what it was."""
+    """Delete the objects that match the selectors. Answers with the list of them."""
     options = _parse_options(call)
     page = listing.read_page(backend.store, call, listing.parse_filter(call))
     for raw in page.raws:

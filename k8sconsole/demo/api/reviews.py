@@ -1,4 +1,4 @@
-"""Objects that are questions: may I, who am I, what may I, whose token is this. Answered from the same rules that judge requests."""
+"""Access and token reviews, answered from the same rules that authorise requests."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ Json = dict[str, Any]
 
 
 async def create_review(backend: Backend, call: Call) -> Response:
-    asked = call.decode_body()
-    spec = asked.get("spec") or {}
-    told = _REVIEWS[call.resource.kind](backend, call, spec)
+    spec = call.decode_body().get("spec") or {}
+    result = _REVIEWS[call.resource.kind](backend, call, spec)
     meta = {"creationTimestamp": None}
     return json_response(
-        {"kind": call.resource.kind, "apiVersion": call.resource.api_version, "metadata": meta, "spec": spec, "status": told}, 201
+        {"kind": call.resource.kind, "apiVersion": call.resource.api_version, "metadata": meta, "spec": spec, "status": result}, 201
     )
 
 

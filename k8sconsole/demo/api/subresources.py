@@ -1,4 +1,4 @@
-"""What hangs under an object's path: scale, binding, eviction, tokens, approval, finalizers of namespaces."""
+"""The subresources scale, binding, eviction, ephemeralcontainers, finalize, token, exec and portforward."""
 
 from __future__ import annotations
 
@@ -43,9 +43,11 @@ async def put_scale(backend: Backend, call: Call) -> Response:
 
 
 async def patch_scale(backend: Backend, call: Call) -> Response:
-    shown = _build_scale(call, backend.store.get(call.resource, call.namespace, call.name))
-    plain = dataclasses.replace(call, content_type=writing.MERGE_PATCH if call.content_type == writing.STRATEGIC else call.content_type)
-    return _write_scale(backend, call, writing.apply_patch(plain, shown))
+    scale = _build_scale(call, backend.store.get(call.resource, call.namespace, call.name))
+    merge_call = dataclasses.replace(
+        call, content_type=writing.MERGE_PATCH if call.content_type == writing.STRATEGIC else call.content_type
+    )
+    return _write_scale(backend, call, writing.apply_patch(merge_call, scale))
 
 
 def _write_scale(backend: Backend, call: Call, scale: Json) -> Response:
@@ -77,7 +79,7 @@ def _set_path(obj: Json, path: str, value: Any) -> None:
 
 def _build_scale(call: Call, obj: Json) -> Json:
     meta, paths = obj["metadata"], _scale_paths(call)
-    kept = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in meta}
+    metadata = {key: meta[key] for key in ("name", "namespace", "uid", "resourceVersion", "creationTimestamp") if key in meta}
     state: Json = {"replicas": int(selectors.field_text(obj, paths["statusReplicasPath"]) or 0)}
     chosen = obj["spec"].get("selector") if not call.resource.custom else None
     if call.resource.key == "/replicationcontrollers":
@@ -85,15 +87,15 @@ def _build_scale(call: Call, obj: Json) -> Json:
     text = selector_text(chosen) if chosen else selectors.field_text(obj, paths.get("labelSelectorPath", "none"))
     if text:
         state["selector"] = text
-    wanted = int(selectors.field_text(obj, paths["specReplicasPath"]) or 0)
-    return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": kept, "spec": {"replicas": wanted}, "status": state}
+    requested = int(selectors.field_text(obj, paths["specReplicasPath"]) or 0)
+    return {"kind": "Scale", "apiVersion": "autoscaling/v1", "metadata": metadata, "spec": {"replicas": requested}, "status": state}
 
 
 # -- pods
 
 
 async def bind_pod(backend: Backend, call: Call) -> Response:
-    """Binds a pod to a node, as a scheduler does; 409 where it is bound already."""
+    """Bind a pod to a node, as a scheduler does. Raises a 409 status when it is already bound."""
     target = call.decode_body().get("target") or {}
     if not target.get("name"):
         raise status.invalid(RESOURCES["/bindings"], call.name, [required_cause("target.name")])
@@ -112,7 +114,7 @@ def _set_node(backend: Backend, pod: Json, node: str) -> None:
 
 
 async def evict_pod(backend: Backend, call: Call) -> Response:
-    """Deletes a pod unless a disruption budget forbids it: 429, as `kubectl drain` expects."""
+    """Delete a pod. Raises a 429 status when a disruption budget forbids it, as `kubectl drain` expects."""
     pod = backend.store.get(_PODS, call.namespace, call.name)
     options = (call.decode_body().get("deleteOptions") if call.body.strip() else None) or {}
     budgets = [each for each in backend.store.iterate(_BUDGETS, call.namespace) if _budget_covers(each, pod)]
@@ -149,47 +151,47 @@ def _use_disruption(backend: Backend, budget: Json, *, dry: bool) -> None:
 
 
 async def refuse_connection(backend: Backend, call: Call) -> Response:
-    """A command in a container, or a port of one: there is nothing behind the demo's containers that could answer."""
+    """Refuse exec and port-forward with a 501 status, because no process runs in a simulated container."""
     backend.store.get(_PODS, call.namespace, call.name)
     raise status.ApiStatus(501, "NotImplemented", f"the containers of pod {call.name} are simulated: no process runs in them")
 
 
 async def write_ephemeral_containers(backend: Backend, call: Call) -> Response:
-    """Only the ephemeral containers of a pod may be written through this path."""
+    """Write the ephemeral containers of a pod. Other fields of the body are ignored."""
     old = backend.store.get(_PODS, call.namespace, call.name)
-    wanted = call.decode_body() if call.verb == "update" else writing.apply_patch(call, old)
+    requested = call.decode_body() if call.verb == "update" else writing.apply_patch(call, old)
     new = backend.store.get(_PODS, call.namespace, call.name)
-    new["spec"]["ephemeralContainers"] = (wanted.get("spec") or {}).get("ephemeralContainers") or []
+    new["spec"]["ephemeralContainers"] = (requested.get("spec") or {}).get("ephemeralContainers") or []
     return json_response(backend.store.update(_PODS, new, subresource="ephemeralcontainers", dry_run=call.dry_run))
 
 
-# -- the rest
+# -- namespaces, tokens and the bindings collection
 
 
 async def finalize_namespace(backend: Backend, call: Call) -> Response:
-    """Writes a namespace's spec.finalizers; without any left, a namespace that was deleted goes."""
-    wanted = (call.decode_body().get("spec") or {}).get("finalizers") or []
+    """Write a namespace's spec.finalizers. A deleted namespace without finalizers is removed."""
+    requested = (call.decode_body().get("spec") or {}).get("finalizers") or []
 
     def change(found: Json) -> None:
-        found.setdefault("spec", {})["finalizers"] = wanted
+        found.setdefault("spec", {})["finalizers"] = requested
 
     return json_response(backend.store.mutate(call.resource, "", call.name, change))
 
 
 async def create_token(backend: Backend, call: Call) -> Response:
-    """A token for a service account, opaque and good for nothing but being shown."""
+    """Issue an opaque token for a service account. The demo server does not accept it."""
     backend.store.get_stored(call.resource, call.namespace, call.name)
-    asked = call.decode_body().get("spec") or {}
-    seconds = int(asked.get("expirationSeconds") or 3600)
+    options = call.decode_body().get("spec") or {}
+    seconds = int(options.get("expirationSeconds") or 3600)
     until = format_timestamp(backend.store.clock.now() + timedelta(seconds=seconds))
     token = f"{backend.random.getrandbits(256):064x}"
-    spec = {"audiences": asked.get("audiences") or ["https://kubernetes.default.svc"], "expirationSeconds": seconds}
+    spec = {"audiences": options.get("audiences") or ["https://kubernetes.default.svc"], "expirationSeconds": seconds}
     head = {"kind": "TokenRequest", "apiVersion": "authentication.k8s.io/v1"}
     meta = {"name": call.name, "namespace": call.namespace}
     return json_response({**head, "metadata": meta, "spec": spec, "status": {"token": token, "expirationTimestamp": until}}, 201)
 
 
 async def create_binding(backend: Backend, call: Call) -> Response:
-    """POST of a Binding to the bindings collection: the pod is named in the body."""
+    """Bind a pod by POST to the bindings collection. The body names the pod."""
     name = (call.decode_body().get("metadata") or {}).get("name", "")
     return await bind_pod(backend, dataclasses.replace(call, target=dataclasses.replace(call.target, resource=_PODS, name=name)))

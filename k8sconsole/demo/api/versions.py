@@ -1,4 +1,4 @@
-"""The same object in another version: events as events.k8s.io tells them, custom objects under each version they are served in."""
+"""Conversion between API versions: events.k8s.io, autoscaling/v1, and the served versions of custom kinds."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _STORED_FIELDS = {new: old for old, new in _EVENT_FIELDS.items()}
 
 
 def encode_as(store: ObjectStore, resource: ServedResource, raw: bytes) -> bytes:
-    """Stored bytes as the version `resource` shows them."""
-    kept = store.bucket(resource).resource
-    if kept is resource or kept.api_version == resource.api_version:
+    """Encode stored bytes in the API version of `resource`."""
+    stored = store.bucket(resource).resource
+    if stored is resource or stored.api_version == resource.api_version:
         return raw
     return encode(resource, convert_from_stored(resource, msgspec.json.decode(raw)))
 
@@ -43,7 +43,7 @@ def convert_from_stored(resource: ServedResource, obj: Json) -> Json:
 
 
 def encode_items(store: ObjectStore, resource: ServedResource, raws: list[bytes]) -> bytes:
-    """Entries of a list: built-in kinds leave out kind and apiVersion there, as the real server does."""
+    """Encode the items of a list. Items of built-in kinds omit kind and apiVersion, as on the real server."""
     if store.bucket(resource).resource.api_version != resource.api_version:
         raws = [encode_as(store, resource, raw) for raw in raws]
     if resource.custom:
@@ -53,7 +53,7 @@ def encode_items(store: ObjectStore, resource: ServedResource, raws: list[bytes]
 
 
 def convert_to_stored(resource: ServedResource, obj: Json) -> Json:
-    """An object a client sent, in the form that is kept."""
+    """Convert a client's object to the stored version."""
     if resource.group == _EVENTS:
         return {_STORED_FIELDS.get(key, key): value for key, value in obj.items()}
     return _autoscaler_from_v1(obj) if resource.stored_as else obj
@@ -65,7 +65,7 @@ def _is_cpu_metric(metric: Json) -> bool:
 
 
 def _autoscaler_to_v1(obj: Json) -> Json:
-    """autoscaling/v1 knows one metric, the CPU's utilisation; the others are not shown there."""
+    """Convert to autoscaling/v1, which has only the CPU utilisation. Other metrics are dropped."""
     spec, state = dict(obj["spec"]), dict(obj.get("status") or {})
     cpu = next((each for each in spec.pop("metrics", None) or () if _is_cpu_metric(each)), None)
     if cpu:
@@ -79,8 +79,8 @@ def _autoscaler_to_v1(obj: Json) -> Json:
 
 def _autoscaler_from_v1(obj: Json) -> Json:
     spec = dict(obj["spec"])
-    wanted = spec.pop("targetCPUUtilizationPercentage", None)
-    if wanted is not None:
-        target = {"type": "Utilization", "averageUtilization": wanted}
+    utilisation = spec.pop("targetCPUUtilizationPercentage", None)
+    if utilisation is not None:
+        target = {"type": "Utilization", "averageUtilization": utilisation}
         spec["metrics"] = [{"type": "Resource", "resource": {"name": "cpu", "target": target}}]
     return {**obj, "spec": spec}

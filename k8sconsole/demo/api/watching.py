@@ -1,4 +1,4 @@
-"""Watch: what is there, then what changes, as one JSON document a line until the client or the time-out ends it."""
+"""Watch: the existing objects, then changes, one JSON document per line, until the client or the timeout ends it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _decode = msgspec.json.decode
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """One watch request: where it starts and what it wants to see. `start` None means with everything there is."""
+    """A parsed watch request. `start` is a revision; None starts with all existing objects."""
 
     store: ObjectStore
     call: Call
@@ -42,7 +42,7 @@ class Watch:
 
 
 def open_watch(store: ObjectStore, call: Call) -> Watch:
-    """Checks the parameters; raises a 4xx status where the real server refuses before it streams."""
+    """Check the parameters of a watch. Raises a 4xx status where the real server refuses it before streaming."""
     version = call.get_number("resourceVersion") or 0
     initial = call.query.get("sendInitialEvents")
     match = call.query.get("resourceVersionMatch", "")
@@ -55,14 +55,14 @@ def open_watch(store: ObjectStore, call: Call) -> Watch:
             "ListOptions",
             "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
         )
-    whole = call.get_flag("sendInitialEvents") or (initial is None and not version)
-    start = None if whole else (version or store.resource_version)
+    from_objects = call.get_flag("sendInitialEvents") or (initial is None and not version)
+    start = None if from_objects else (version or store.resource_version)
     bookmarks = call.get_flag("allowWatchBookmarks")
     return Watch(store, call, parse_filter(call), start, bookmarks, call.get_flag("sendInitialEvents") and bookmarks)
 
 
 async def stream_events(watch: Watch) -> AsyncIterator[bytes]:
-    """Chunks to send; ends at the time-out. A start that is gone is told as one ERROR event."""
+    """The chunks to send, until the timeout. A start revision that is gone produces one ERROR event."""
     store, resource = watch.store, watch.call.resource
     deadline = asyncio.get_running_loop().time() + (watch.call.get_number("timeoutSeconds") or _DEFAULT_SECONDS)
     changes = store.subscribe(resource)
@@ -97,9 +97,9 @@ def _initial_lines(watch: Watch) -> Iterator[bytes]:
 async def _follow_changes(watch: Watch, changes: Subscription, deadline: float) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     next_bookmark = loop.time() + BOOKMARK_SECONDS
-    while not changes.closed and (left := deadline - loop.time()) > 0:
+    while not changes.closed and (remaining := deadline - loop.time()) > 0:
         try:
-            await asyncio.wait_for(changes.wait(), min(left, max(next_bookmark - loop.time(), 0.01)))
+            await asyncio.wait_for(changes.wait(), min(remaining, max(next_bookmark - loop.time(), 0.01)))
         except TimeoutError:
             if watch.bookmarks:
                 yield _encode_bookmark(watch)
@@ -118,7 +118,7 @@ def _event_lines(watch: Watch, event: StoreEvent) -> Iterator[bytes]:
 
 
 def _filtered_type(chosen: SelectorFilter, event: StoreEvent) -> str | None:
-    """What a change is to somebody who sees only what the selectors keep."""
+    """The event type for a client with selectors: an object that starts or stops matching is ADDED or DELETED."""
     before = event.previous_raw is not None and chosen.matches(_decode(event.previous_raw))
     now = event.type != "DELETED" and chosen.matches(_decode(event.raw))
     if before and now:

@@ -1,4 +1,4 @@
-"""Create, update and patch: from the body of a request to an object in the store."""
+"""Create, update and patch: these turn the body of a request into a stored object."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def create_object(backend: Backend, call: Call) -> Response:
 
 
 def admit_and_store(backend: Backend, call: Call, obj: Json) -> Json:
-    """Admits and stores a new object; raises a 4xx status where it is refused."""
+    """Admit and store a new object. Raises a 4xx status when it is rejected."""
     applied = obj["metadata"].pop("managedFields", None) if call.content_type == APPLY else None
     chain.admit_create(backend, call, obj)
     if backend.store.has(call.resource, call.namespace, obj["metadata"]["name"]):
@@ -67,7 +67,7 @@ async def patch_object(backend: Backend, call: Call) -> Response:
 
 
 def apply_patch(call: Call, old: Json) -> Json:
-    """The outcome of a JSON, merge or strategic patch; raises a 415 status for other kinds of body."""
+    """Apply a JSON, merge or strategic patch and return the result. Raises a 415 status for other content types."""
     change = parse_body(call.body)
     if call.content_type == JSON_PATCH:
         return documents.apply_json_patch(old, change)
@@ -78,12 +78,12 @@ def apply_patch(call: Call, old: Json) -> Json:
         return merged
     if call.content_type == STRATEGIC and not call.resource.custom:
         return strategic.merge_strategic(copy.deepcopy(old), change)
-    known = [JSON_PATCH, MERGE_PATCH, APPLY] if call.resource.custom else [JSON_PATCH, MERGE_PATCH, STRATEGIC, APPLY]
-    raise status.unsupported_media_type(known)
+    supported = [JSON_PATCH, MERGE_PATCH, APPLY] if call.resource.custom else [JSON_PATCH, MERGE_PATCH, STRATEGIC, APPLY]
+    raise status.unsupported_media_type(supported)
 
 
 def _admit_and_replace(backend: Backend, call: Call, old: Json, new: Json) -> Json:
-    """Admits and stores a changed object, or only its status where the path says so."""
+    """Admit and store an updated object, or only its status when the path names that subresource."""
     sub = call.target.subresource
     given = new["metadata"].get("resourceVersion")
     if given and given != old["metadata"]["resourceVersion"]:

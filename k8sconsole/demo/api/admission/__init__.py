@@ -1,6 +1,6 @@
-"""What happens to an object between the request and the store: defaults, allocation, validation, namespaces and quotas.
+"""Admission: what happens to an object between the request and the store.
 
-`defaults` fills in what clients leave out, `services` allocates addresses, `identity` names things, `validation`, `immutable` and
-`strict` refuse. `chain` is the order of it all. What every pod gets, the world's own included, is told by `podspecs`, one floor down;
-how a patch becomes an object is `patching`'s business, next door.
+`chain` defines the order. `defaults` sets fields that the client left out, `services` allocates addresses, `identity` sets namespace and
+name, `custom` checks custom objects against their schema, and `validation`, `immutable` and `strict` reject invalid objects.
+The pod admission that controllers share is in `demo.podspecs`. Applying a patch belongs to `patching`.
 """

@@ -1,4 +1,4 @@
-"""The order of admission, for new objects and for changed ones."""
+"""The order of admission for created and updated objects."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _PROTECTED = {"/persistentvolumeclaims": "kubernetes.io/pvc-protection", "/persi
 
 
 def admit_create(backend: Backend, call: Call, obj: Json) -> None:
-    """Makes a client's new object fit to be stored, in place; raises a 4xx status where the real server refuses."""
+    """Prepare a client's new object for the store, in place. Raises a 4xx status where the real server rejects it."""
     resource, meta = call.resource, obj["metadata"]
     identity.prepare_metadata(meta, backend.random)
     identity.check_namespace(backend.store, resource, call.namespace, meta.get("name", ""))
     if resource.has_status:
         obj.pop("status", None)
-    if first := _INITIAL_STATUS.get(resource.key):
-        obj["status"] = dict(first)
+    if initial := _INITIAL_STATUS.get(resource.key):
+        obj["status"] = dict(initial)
     with _decoding_errors(resource):
         _default_object(resource, obj)
         _ADMITTERS.get(resource.key, _skip)(backend, obj)
@@ -50,7 +50,7 @@ def admit_create(backend: Backend, call: Call, obj: Json) -> None:
 
 
 def admit_update(backend: Backend, call: Call, old: Json, new: Json) -> None:
-    """The same for an object that replaces another."""
+    """Prepare an updated object, in place. Raises a 4xx status where the real server rejects it."""
     resource = call.resource
     with _decoding_errors(resource):
         if resource.key == "/services":
@@ -72,13 +72,13 @@ def _default_object(resource: ServedResource, obj: Json) -> None:
 
 @contextmanager
 def _decoding_errors(resource: ServedResource) -> Iterator[None]:
-    """A body whose shape is not its kind's is a 400, as the decoder of the real server would have it."""
+    """Turn the errors of a wrongly structured body into a 400 status, as the real server's decoder does."""
     try:
         yield
-    except (KeyError, TypeError, AttributeError, ValueError) as misfit:
-        field = f"{misfit.args[0]} is missing" if isinstance(misfit, KeyError) else str(misfit)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        field = f"{error.args[0]} is missing" if isinstance(error, KeyError) else str(error)
         kind = resource.kind
-        raise status.bad_request(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {field}') from misfit
+        raise status.bad_request(f'{kind} in version "{resource.version}" cannot be handled as a {kind}: {field}') from error
 
 
 def _skip(_backend: Backend, _obj: Json) -> None:
@@ -97,7 +97,7 @@ def _check_quota(backend: Backend, pod: Json) -> None:
 
 
 def _admit_job(backend: Backend, obj: Json) -> None:
-    """The labels that tie a job's pods to it carry its uid, which therefore is decided here."""
+    """Set the uid here, because the selector and the pod labels of a job contain it."""
     meta, spec = obj["metadata"], obj["spec"]
     if spec.get("manualSelector"):
         return
@@ -111,8 +111,8 @@ def _admit_job(backend: Backend, obj: Json) -> None:
 def _admit_claim(backend: Backend, obj: Json) -> None:
     _add_protection(backend, obj)
     if obj["spec"].get("storageClassName") is None:
-        usual = (found for found in backend.store.iterate(_CLASSES) if _is_default_class(found))
-        if chosen := next(usual, None):
+        defaults = (found for found in backend.store.iterate(_CLASSES) if _is_default_class(found))
+        if chosen := next(defaults, None):
             obj["spec"]["storageClassName"] = chosen["metadata"]["name"]
 
 
@@ -122,9 +122,9 @@ def _is_default_class(storage_class: Json) -> bool:
 
 def _add_protection(_backend: Backend, obj: Json) -> None:
     key = "/persistentvolumes" if obj.get("kind") == "PersistentVolume" else "/persistentvolumeclaims"
-    held = obj["metadata"].setdefault("finalizers", [])
-    if _PROTECTED[key] not in held:
-        held.append(_PROTECTED[key])
+    finalizers = obj["metadata"].setdefault("finalizers", [])
+    if _PROTECTED[key] not in finalizers:
+        finalizers.append(_PROTECTED[key])
 
 
 _ADMITTERS = {"/pods": _admit_pod, "batch/jobs": _admit_job, "/persistentvolumeclaims": _admit_claim, "/persistentvolumes": _add_protection}

@@ -1,4 +1,4 @@
-"""Custom objects against the schema of their definition: pruning, defaults, required fields, types, enumerations, bounds."""
+"""Custom objects and their definition's schema: pruning, defaults, required fields, types, enumerations and bounds."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _OWN = ("apiVersion", "kind", "metadata")
 
 
 def check_custom(resource: ServedResource, obj: Json) -> None:
-    """Prunes unknown fields, fills defaults, and raises a 422 status listing what the schema refuses."""
+    """Prune unknown fields and set defaults, in place. Raises a 422 status that lists the violations of the schema."""
     schema = ((resource.definition or {}).get("schema") or {}).get("openAPIV3Schema") or {}
-    kept = {key: obj[key] for key in _OWN if key in obj}
+    metadata = {key: obj[key] for key in _OWN if key in obj}
     body = {key: value for key, value in obj.items() if key not in _OWN}
     _prune_and_default(body, schema)
     obj.clear()
-    obj.update(kept | body)
+    obj.update(metadata | body)
     required = [name for name in schema.get("required") or () if name not in _OWN]
     causes = list(_find_violations(body, {**schema, "required": required}, ""))
     if causes:
@@ -46,26 +46,26 @@ def _prune_and_default(value: Any, schema: Json) -> None:
     if not isinstance(value, dict):
         return
     known = schema.get("properties") or {}
-    further = schema.get("additionalProperties")
-    for name, below in known.items():
-        if "default" in below and name not in value:
-            value[name] = copy.deepcopy(below["default"])
+    additional = schema.get("additionalProperties")
+    for name, child_schema in known.items():
+        if "default" in child_schema and name not in value:
+            value[name] = copy.deepcopy(child_schema["default"])
     for name in list(value):
         if name in known:
             _prune_and_default(value[name], known[name])
-        elif isinstance(further, dict):
-            _prune_and_default(value[name], further)
-        elif known and not further and not schema.get(_KEEP):
+        elif isinstance(additional, dict):
+            _prune_and_default(value[name], additional)
+        elif known and not additional and not schema.get(_KEEP):
             del value[name]
 
 
 def _find_violations(value: Any, schema: Json, path: str) -> Iterator[Json]:
-    wanted = schema.get("type")
+    expected = schema.get("type")
     if value is None and schema.get("nullable"):
         return
-    if wanted in _TYPES and not _is_type(value, wanted) and not schema.get("x-kubernetes-int-or-string"):
-        shown = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}.get(type(value), "null")
-        message = f'Invalid value: "{shown}": {path} in body must be of type {wanted}: "{shown}"'
+    if expected in _TYPES and not _is_type(value, expected) and not schema.get("x-kubernetes-int-or-string"):
+        actual = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}.get(type(value), "null")
+        message = f'Invalid value: "{actual}": {path} in body must be of type {expected}: "{actual}"'
         yield status.cause(path, message, "FieldValueTypeInvalid")
         return
     yield from _check_bounds(value, schema, path)
@@ -76,18 +76,18 @@ def _find_violations(value: Any, schema: Json, path: str) -> Iterator[Json]:
             yield from _find_violations(each, schema.get("items") or {}, f"{path}[{position}]")
 
 
-def _is_type(value: Any, wanted: str) -> bool:
-    return isinstance(value, _TYPES[wanted]) and (wanted == "boolean" or not isinstance(value, bool))
+def _is_type(value: Any, expected: str) -> bool:
+    return isinstance(value, _TYPES[expected]) and (expected == "boolean" or not isinstance(value, bool))
 
 
 def _check_members(value: Json, schema: Json, path: str) -> Iterator[Json]:
     for name in schema.get("required") or ():
         if name not in value:
             yield status.cause(f"{path}.{name}".lstrip("."), "Required value", "FieldValueRequired")
-    further = schema.get("additionalProperties")
+    additional = schema.get("additionalProperties")
     for name, each in value.items():
-        below = (schema.get("properties") or {}).get(name) or (further if isinstance(further, dict) else {})
-        yield from _find_violations(each, below, f"{path}.{name}".lstrip("."))
+        child_schema = (schema.get("properties") or {}).get(name) or (additional if isinstance(additional, dict) else {})
+        yield from _find_violations(each, child_schema, f"{path}.{name}".lstrip("."))
 
 
 def _check_bounds(value: Any, schema: Json, path: str) -> Iterator[Json]:

@@ -1,4 +1,4 @@
-"""Defaults the real server fills in and clients rely on, kind by kind (after pkg/apis/*/v1/defaults.go)."""
+"""The defaults of the real server that clients rely on, per kind (after pkg/apis/*/v1/defaults.go)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _RBAC = "rbac.authorization.k8s.io"
 
 
 def fill_defaults(resource: ServedResource, obj: Json) -> None:
-    """Fills an object's defaults in place; doing it twice changes nothing."""
+    """Set an object's defaults in place. A second call changes nothing."""
     filler = _FILLERS.get(resource.key)
     if filler:
         filler(obj)
 
 
 def set_missing(target: Json, defaults: Mapping[str, Any]) -> None:
-    """Sets what is missing, at every depth; values are copied, never shared."""
+    """Set the missing fields at every depth. Nested objects are copied, never shared."""
     for key, value in defaults.items():
         if isinstance(value, dict):
             set_missing(target.setdefault(key, {}), value)
@@ -37,7 +37,7 @@ def _default_template(spec: Json) -> None:
 
 
 def _drop_null_timestamp(meta: Json) -> None:
-    """Older clients write a template's creationTimestamp as null; the server leaves it out."""
+    """Drop a null creationTimestamp, which older clients write in templates and the server omits."""
     if meta.get("creationTimestamp") is None:
         meta.pop("creationTimestamp", None)
 
@@ -154,9 +154,9 @@ def _default_volume(obj: Json) -> None:
 
 def _default_autoscaler(obj: Json) -> None:
     obj["spec"].setdefault("minReplicas", 1)
-    usual = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
+    cpu_metric = {"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}
     if not obj["spec"].get("metrics"):
-        obj["spec"]["metrics"] = [usual]
+        obj["spec"]["metrics"] = [cpu_metric]
 
 
 def _default_network_policy(obj: Json) -> None:
@@ -182,7 +182,7 @@ def _default_definition(obj: Json) -> None:
 
 
 def _default_limit_range(obj: Json) -> None:
-    """Containers default to the maximum, and request what they are limited to."""
+    """Default a container's limits to the maximum and its requests to the limits."""
     for limit in obj["spec"].get("limits") or ():
         if limit.get("type") == "Container":
             limit["default"] = {**(limit.get("max") or {}), **(limit.get("default") or {})}

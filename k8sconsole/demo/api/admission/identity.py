@@ -1,4 +1,4 @@
-"""Who an object is and where it goes: kind, namespace, name, and the metadata a client may not set."""
+"""An object's identity: kind, namespace, name, and the metadata that only the server sets."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _LONGEST_BASE = 58
 
 
 def random_suffix(random: Random) -> str:
-    """Five characters as the server appends to a generateName."""
+    """The five random characters that the server appends to a generateName."""
     return "".join(random.choice(_ALPHABET) for _ in range(5))
 
 
 def check_kind(resource: ServedResource, obj: Json) -> None:
-    """Raises a 400 status when the body is of another kind than the path."""
+    """Raise a 400 status when the body's kind or version is not that of the path."""
     given, expected = (obj.get("apiVersion"), obj.get("kind")), (resource.api_version, resource.kind)
     if given[0] and given[0] != expected[0]:
         raise status.bad_request(f"the API version in the data ({given[0]}) does not match the expected API version ({expected[0]})")
@@ -36,7 +36,7 @@ def check_kind(resource: ServedResource, obj: Json) -> None:
 
 
 def set_location(call: Call, obj: Json) -> Json:
-    """The object's metadata, in the namespace of the path; raises a 400 status where the two disagree."""
+    """Set namespace and name from the path and return the metadata. Raises a 400 status when body and path disagree."""
     meta: Json = obj.setdefault("metadata", {})
     if not isinstance(meta, dict):
         raise status.bad_request("metadata: must be an object")
@@ -52,7 +52,7 @@ def set_location(call: Call, obj: Json) -> Json:
 
 
 def prepare_metadata(meta: Json, random: Random) -> None:
-    """Clears what only the server sets and makes up a name from generateName; raises a 400 status for a resourceVersion."""
+    """Clear server-set metadata and generate a name from generateName. Raises a 400 status for a resourceVersion."""
     if meta.get("resourceVersion"):
         raise status.bad_request("resourceVersion should not be set on objects to be created")
     for field in _SERVER_ONLY:
@@ -62,7 +62,7 @@ def prepare_metadata(meta: Json, random: Random) -> None:
 
 
 def check_namespace(store: ObjectStore, resource: ServedResource, namespace: str, name: str) -> None:
-    """Raises a 404 status for a namespace that is not there, a 403 for one that is being deleted."""
+    """Raise a 404 status when the namespace does not exist, a 403 when it is being deleted."""
     if not resource.namespaced:
         return
     found = store.get(NAMESPACES, "", namespace)

@@ -1,4 +1,4 @@
-"""Fields that stay as they were created."""
+"""Fields that an update may not change."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _STATEFUL_WHY = (
     "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', "
     "'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
 )
-_STATEFUL_FREE = (
+_STATEFUL_MUTABLE = (
     *("replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit"),
     *("persistentVolumeClaimRetentionPolicy", "minReadySeconds"),
 )
@@ -42,7 +42,7 @@ _CLAIM_WHY = "spec is immutable after creation except resources.requests and vol
 
 
 def find_immutable_changes(resource: ServedResource, old: Json, new: Json) -> list[Json]:
-    """Causes of a refusal: what an update touches that may not change."""
+    """The causes for a 422 status: each immutable field that the update changes."""
     return [*_check_fields(resource, old, new), *_check_specs(resource, old, new), *_check_sealed_data(old, new)]
 
 
@@ -63,11 +63,11 @@ def _check_specs(resource: ServedResource, old: Json, new: Json) -> Iterator[Jso
     before, after = old.get("spec") or {}, new.get("spec") or {}
     if resource.key == "/pods" and _immutable_pod_fields(before) != _immutable_pod_fields(after):
         yield _forbidden_cause("spec", _POD_WHY)
-    if resource.key == "apps/statefulsets" and _without_fields(before, _STATEFUL_FREE) != _without_fields(after, _STATEFUL_FREE):
+    if resource.key == "apps/statefulsets" and _without_fields(before, _STATEFUL_MUTABLE) != _without_fields(after, _STATEFUL_MUTABLE):
         yield _forbidden_cause("spec", _STATEFUL_WHY)
     if resource.key == "/persistentvolumeclaims" and before.get("volumeName"):
-        free = ("resources", "volumeAttributesClassName")
-        if _without_fields(before, free) != _without_fields(after, free):
+        mutable = ("resources", "volumeAttributesClassName")
+        if _without_fields(before, mutable) != _without_fields(after, mutable):
             yield _forbidden_cause("spec", _CLAIM_WHY)
     address = before.get("clusterIP")
     if resource.key == "/services" and address and after.get("type") != "ExternalName" and after.get("clusterIP") != address:
@@ -75,7 +75,7 @@ def _check_specs(resource: ServedResource, old: Json, new: Json) -> Iterator[Jso
 
 
 def _check_sealed_data(old: Json, new: Json) -> Iterator[Json]:
-    """Config maps and secrets that were declared immutable."""
+    """Check the data of config maps and secrets that are marked immutable."""
     if old.get("immutable") is not True:
         return
     for field in ("data", "binaryData"):
@@ -87,8 +87,8 @@ def _forbidden_cause(field: str, why: str) -> Json:
     return status.cause(field, f"Forbidden: {why}", "FieldValueForbidden")
 
 
-def _without_fields(spec: Json, free: tuple[str, ...]) -> Json:
-    return {key: value for key, value in spec.items() if key not in free}
+def _without_fields(spec: Json, mutable: tuple[str, ...]) -> Json:
+    return {key: value for key, value in spec.items() if key not in mutable}
 
 
 def _immutable_pod_fields(spec: Json) -> Json:

@@ -1,4 +1,4 @@
-"""Cluster IPs and node ports: given out lowest first, so that a seeded world repeats."""
+"""Allocation of cluster IPs and node ports: the lowest free one first, so that equal seeds give equal clusters."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NODE_PORTS = range(30000, 32768)
 
 
 def allocate_addresses(store: ObjectStore, service: Json) -> None:
-    """Fills a service's addresses and node ports; raises a 422 status for an address that is taken."""
+    """Allocate a service's addresses and node ports. Raises a 422 status for an address in use."""
     spec = service["spec"]
     if spec["type"] == "ExternalName":
         return
@@ -61,7 +61,7 @@ def _allocate_ports(spec: Json, taken: set[Any]) -> None:
 
 
 def keep_allocated(old: Json, new: Json) -> None:
-    """An update that leaves addresses out keeps them; ports keep their node ports by port and protocol."""
+    """Keep the allocated addresses that an update omits, and the node ports, matched by port and protocol."""
     before, after = old["spec"], new["spec"]
     if after.get("type", "ClusterIP") == "ExternalName":
         return
@@ -71,6 +71,6 @@ def keep_allocated(old: Json, new: Json) -> None:
     if after.get("type") in ("NodePort", "LoadBalancer"):
         given = {(port["port"], port.get("protocol", "TCP")): port.get("nodePort") for port in before.get("ports") or ()}
         for port in after.get("ports") or ():
-            kept = given.get((port.get("port"), port.get("protocol", "TCP")))
-            if kept:
-                port.setdefault("nodePort", kept)
+            node_port = given.get((port.get("port"), port.get("protocol", "TCP")))
+            if node_port:
+                port.setdefault("nodePort", node_port)

@@ -1,4 +1,4 @@
-"""fieldValidation=Strict, as `kubectl apply` and `create -f` ask for it: fields that the kind does not have are refused."""
+"""fieldValidation=Strict, which `kubectl apply` and `create -f` send: unknown fields are rejected."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _HEAD = ("apiVersion", "kind", "metadata")
 
 
 async def check_unknown_fields(call: Call, obj: Json) -> None:
-    """Raises a 400 status that names every unknown field, where the request asks for strict validation."""
+    """Raise a 400 status that names every unknown field when the request has fieldValidation=Strict."""
     if call.query.get("fieldValidation") != "Strict" or call.body.startswith(protobuf.MAGIC):
         return
     schema, known = await asyncio.to_thread(_find_schema, call.resource)
@@ -69,6 +69,6 @@ def _find_unknown_fields(value: Any, schema: Json, known: Mapping[str, Json], pa
 
 
 def _resolve_reference(schema: Json, known: Mapping[str, Json]) -> Json:
-    """The schema behind a reference, direct or in the only entry of an allOf."""
+    """The schema that a reference names, given directly or as the only entry of an allOf."""
     reference = schema.get("$ref") or next((each.get("$ref") for each in schema.get("allOf") or ()), None)
     return known.get(reference.rsplit("/", 1)[-1], {}) if reference else schema

@@ -1,4 +1,4 @@
-"""The refusals people meet: names, labels, required fields, enumerations. Not all of the real server's, only its usual ones."""
+"""The common validation errors: names, labels, required fields, enumerations. A subset of the real server's."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ Causes = Iterator[Json]
 
 
 def validate_object(resource: ServedResource, obj: Json) -> None:
-    """Raises a 422 status that lists everything that is wrong."""
+    """Raise a 422 status that lists all violations."""
     if causes := find_violations(resource, obj):
         raise status.invalid(resource, obj["metadata"].get("name", ""), causes)
 
 
 def find_violations(resource: ServedResource, obj: Json) -> list[Json]:
-    """Causes of a refusal; empty for an object that may be stored."""
+    """The causes for a 422 status; empty for a valid object."""
     return [*_validate_metadata(resource, obj["metadata"]), *_CHECKS.get(resource.key, _accept_any)(obj)]
 
 
@@ -89,15 +89,15 @@ def _validate_metadata(resource: ServedResource, meta: Json) -> Causes:
 
 def _validate_name(resource: ServedResource, name: str) -> Causes:
     if resource.key == "/services":
-        form, why, longest = _DNS_1035_RE, _DNS_1035, 63
+        pattern, why, max_length = _DNS_1035_RE, _DNS_1035, 63
     elif resource.key == "/namespaces":
-        form, why, longest = _LABEL_RE, _LABEL, 63
+        pattern, why, max_length = _LABEL_RE, _LABEL, 63
     else:
-        form, why, longest = _SUBDOMAIN_RE, _SUBDOMAIN, 253
-    if not re.fullmatch(form, name):
+        pattern, why, max_length = _SUBDOMAIN_RE, _SUBDOMAIN, 253
+    if not re.fullmatch(pattern, name):
         yield invalid_cause("metadata.name", name, why)
-    elif len(name) > longest:
-        yield invalid_cause("metadata.name", name, f"must be no more than {longest} characters")
+    elif len(name) > max_length:
+        yield invalid_cause("metadata.name", name, f"must be no more than {max_length} characters")
 
 
 def _validate_pod_spec(spec: Json, path: str) -> Causes:

@@ -1,4 +1,4 @@
-"""OpenAPI v3, as kubectl's `explain` and `apply` read it: derived from the installed Kubernetes client's models, never from a file.
+"""OpenAPI v3 for `kubectl explain` and `kubectl apply`, derived from the models of the installed Kubernetes client.
 
-`models` turns the client's classes into schemas, `documents` puts a group version's document together, custom kinds included.
+`models` turns the client's classes into schemas. `documents` assembles the document of a group version, custom kinds included.
 """

@@ -1,4 +1,4 @@
-"""One OpenAPI v3 document a group version, and the index that lists them."""
+"""One OpenAPI v3 document per group version, and the index of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _QUERY = ("dryRun", "fieldManager", "fieldValidation", "force")
 
 
 async def openapi_response(path: str, registry: ResourceRegistry) -> Response | None:
-    """The index, or the document of a group version such as /openapi/v3/apis/apps/v1; None for what is not there."""
+    """The index, or the document of a group version such as /openapi/v3/apis/apps/v1; None for an unknown path."""
     if path.rstrip("/") == ROOT:
         return json_response({"paths": _build_index(registry)})
     parts = path.removeprefix(ROOT).strip("/").split("/")

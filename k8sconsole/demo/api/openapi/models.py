@@ -1,4 +1,7 @@
-"""Schemas from the Kubernetes client's pydantic models. Importing those takes half a second: when first asked, and in a thread."""
+"""Schemas from the Kubernetes client's pydantic models.
+
+Importing the models takes half a second, so it happens on the first request, in a thread.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ Json = dict[str, Any]
 Model = Any
 _CLASS = re.compile(r"^(?P<owner>[A-Z][a-z]+?)?(?P<version>V\d+(?:(?:alpha|beta)\d+)?)(?P<kind>[A-Z]\w*)$")
 _OWNERS = {"": "Core", "events.k8s.io": "Events", "discovery.k8s.io": "Discovery", "flowcontrol.apiserver.k8s.io": "Flowcontrol"}
-# Maps of text whose values are quantities: the models only know that they are strings.
+# Maps whose values are quantities, which the models declare as strings.
 _QUANTITIES = {"limits", "requests", "capacity", "allocatable", "hard", "used", "overhead", "default", "defaultRequest", "max", "min"}
 _QUANTITY_ID, _INT_OR_STRING_ID = "io.k8s.apimachinery.pkg.api.resource.Quantity", "io.k8s.apimachinery.pkg.util.intstr.IntOrString"
 _TIME_ID = "io.k8s.apimachinery.pkg.apis.meta.v1.Time"
@@ -49,7 +52,7 @@ _PLAIN: dict[Any, Json] = {
 
 
 def component_id(model: Model) -> str:
-    """`io.k8s.v1.PodSpec`: what follows the last dot is what `explain` calls the type."""
+    """The schema's name, `io.k8s.v1.PodSpec`. `kubectl explain` shows the part after the last dot as the type."""
     found = _CLASS.match(model.__name__)
     if not found:
         return f"io.k8s.{model.__name__}"
@@ -58,7 +61,7 @@ def component_id(model: Model) -> str:
 
 
 def find_model(resource: ServedResource) -> Model | None:
-    """The client's class for a built-in kind."""
+    """The client's class of a built-in kind, or None."""
     import kubernetes.client.models as known
 
     version = resource.version[0].upper() + resource.version[1:]
@@ -73,7 +76,7 @@ def object_meta_model() -> Model:
 
 
 def build_schemas(roots: list[Model]) -> dict[str, Json]:
-    """Schemas of these models and of all they refer to."""
+    """Build the schemas of these models and of every model they refer to."""
     found: dict[str, Json] = {name: dict(schema) for name, schema in _BASICS.items()}
     todo = list(roots)
     while todo:
@@ -87,7 +90,7 @@ def build_schemas(roots: list[Model]) -> dict[str, Json]:
 
 
 def _move_descriptions(schemas: dict[str, Json]) -> None:
-    """The models carry no text on fields that are objects: the type's text goes there, unless lists need it where it is."""
+    """Move a type's description to the fields of that type, which have none. Types used in lists keep it too."""
     direct: dict[str, list[Json]] = {}
     listed: set[str] = set()
     for schema in schemas.values():
@@ -172,7 +175,7 @@ def _union_schema(options: list[Any], wire: str) -> Json:
 
 
 def _patch_extensions(model: str, wire: str, schema: Json) -> Json:
-    """How a strategic merge treats a field; kubectl makes its patches by it."""
+    """The x-kubernetes-patch extensions of a field, from which kubectl builds strategic merge patches."""
     if model == "V1DeploymentSpec" and wire == "strategy":
         return {"x-kubernetes-patch-strategy": "retainKeys"}
     if schema.get("type") != "array":

@@ -1,5 +1,5 @@
-"""The four ways to change an object by describing the change: JSON patch, merge patch, strategic merge, server-side apply.
+"""The four patch types: JSON patch and merge patch (`documents`), strategic merge patch (`strategic`), server-side apply (`apply`).
 
-`keys` says which lists are maps in disguise, `fields` who owns what, `apply` merges and finds conflicts. Whether the outcome is
-acceptable is asked in `admission`, next door.
+`keys` lists the merge keys of lists, `fields` encodes sets of fields, `managers` maintains managedFields.
+Whether the patched object is valid is checked in `admission`.
 """

@@ -1,4 +1,4 @@
-"""Server-side apply: the applied fields are merged in, those no longer applied are dropped, fields of others are conflicts."""
+"""Server-side apply: merge the applied fields, remove those no longer applied, report fields of other managers as conflicts."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Json = dict[str, Any]
 
 
 def apply_fields(live: Json | None, applied: Json, writer: FieldManager, *, force: bool) -> Json:
-    """The object after the apply, its managedFields included; raises a 409 status that names the managers in the way."""
+    """Apply an object and return the result with its managedFields. Raises a 409 status that names the conflicting managers."""
     given = collect_fields(applied)
     if live is None:
-        born = copy.deepcopy(applied)
-        managers.record_apply(born, [], writer, set(given), set())
-        return born
+        created = copy.deepcopy(applied)
+        managers.record_apply(created, [], writer, set(given), set())
+        return created
     entries = managers.entries_before_apply(live, writer)
     contested = _find_contested(collect_fields(live), given)
-    against = [(entry, decode_fields_v1(entry["fieldsV1"]) & contested) for entry in entries if not writer.owns(entry)]
-    against = [(entry, paths) for entry, paths in against if paths]
-    if against and not force:
-        raise _conflict_status(against)
+    conflicts = [(entry, decode_fields_v1(entry["fieldsV1"]) & contested) for entry in entries if not writer.owns(entry)]
+    conflicts = [(entry, paths) for entry, paths in conflicts if paths]
+    if conflicts and not force:
+        raise _conflict_status(conflicts)
     new: Json = _merge_applied(live, applied, ())
     for path in _find_abandoned(entries, writer, given):
         _remove_path(new, path)
@@ -39,35 +39,37 @@ def apply_fields(live: Json | None, applied: Json, writer: FieldManager, *, forc
 
 
 def _find_contested(live: dict[FieldPath, Any], given: dict[FieldPath, Any]) -> FieldSet:
-    """Fields whose value the apply would change, and live fields it would replace by something of another shape."""
+    """The live fields whose value or structure the apply would change."""
     return {path for path, value in given.items() if path in live and live[path] != value}
 
 
 def _find_abandoned(entries: list[Json], writer: FieldManager, given: dict[FieldPath, Any]) -> list[FieldPath]:
-    """What this manager applied before, does not apply any more, and nobody else owns; deepest first."""
-    mine: FieldSet = set()
+    """Fields that this manager applied before, no longer applies, and no other manager owns; deepest first."""
+    own: FieldSet = set()
     others: FieldSet = set()
     for entry in entries:
         fields = decode_fields_v1(entry["fieldsV1"])
         if writer.owns(entry):
-            mine |= fields
+            own |= fields
         else:
             others |= fields
-    return sorted((path for path in mine - set(given) if not _is_owned(path, others)), key=len, reverse=True)
+    return sorted((path for path in own - set(given) if not _is_owned(path, others)), key=len, reverse=True)
 
 
 def _is_owned(path: FieldPath, others: FieldSet) -> bool:
     return any(other[: len(path)] == path for other in others)
 
 
-def _conflict_status(against: list[tuple[Json, FieldSet]]) -> status.ApiStatus:
-    found = [(_describe_manager(entry), format_field_path(path)) for entry, paths in against for path in sorted(paths)]
-    causes = [{"reason": "FieldManagerConflict", "message": f"conflict with {who}", "field": field} for who, field in found]
-    names = list(dict.fromkeys(who for who, _ in found))
+def _conflict_status(conflicts: list[tuple[Json, FieldSet]]) -> status.ApiStatus:
+    found = [(_describe_manager(entry), format_field_path(path)) for entry, paths in conflicts for path in sorted(paths)]
+    causes = [{"reason": "FieldManagerConflict", "message": f"conflict with {manager}", "field": field} for manager, field in found]
+    names = list(dict.fromkeys(manager for manager, _ in found))
     if len(found) == 1:
         text = f"conflict with {found[0][0]}: {found[0][1]}"
     else:
-        text = "\n".join(f"conflicts with {name}:\n" + "\n".join(f"- {field}" for who, field in found if who == name) for name in names)
+        text = "\n".join(
+            f"conflicts with {name}:\n" + "\n".join(f"- {field}" for manager, field in found if manager == name) for name in names
+        )
     plural = "conflict" if len(found) == 1 else "conflicts"
     return status.ApiStatus(409, "Conflict", f"Apply failed with {len(found)} {plural}: {text}", {"causes": causes})
 
@@ -104,7 +106,7 @@ def _merge_keyed_items(live: list[Json], applied: list[Json], keys: tuple[str, .
 
 
 def _remove_path(obj: Any, path: FieldPath) -> None:
-    """Removes a field or list item, where it (still) is, and the objects that are left empty by it."""
+    """Remove a field or list item if it exists, and the parents that this leaves empty."""
     parents: list[tuple[Any, str]] = []
     for step in path[:-1]:
         parents.append((obj, step))
@@ -127,11 +129,11 @@ def _follow_step(obj: Any, step: str) -> Any:
 def _find_position(items: Any, step: str) -> int | None:
     if not isinstance(items, list):
         return None
-    wanted = msgspec.json.decode(step[2:])
+    key = msgspec.json.decode(step[2:])
     for position, item in enumerate(items):
-        if step.startswith("v:") and item == wanted:
+        if step.startswith("v:") and item == key:
             return position
-        if step.startswith("k:") and isinstance(item, dict) and encode_key(item, tuple(wanted)) == step:
+        if step.startswith("k:") and isinstance(item, dict) and encode_key(item, tuple(key)) == step:
             return position
     return None
 

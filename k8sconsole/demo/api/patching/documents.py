@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 
 def merge_patch(target: Any, patch: Any) -> Any:
-    """RFC 7396: null removes, objects merge, everything else replaces."""
+    """Merge per RFC 7396: null removes a field, objects are merged, everything else replaces."""
     if not isinstance(patch, dict):
         return patch
     merged = dict(target) if isinstance(target, dict) else {}
@@ -24,7 +24,7 @@ def merge_patch(target: Any, patch: Any) -> Any:
 
 
 def apply_json_patch(target: Json, operations: Any) -> Json:
-    """RFC 6902; raises a 400 status for no patch, a 422 for one that does not fit."""
+    """Apply a patch per RFC 6902. Raises a 400 status when it is no list, a 422 when an operation fails."""
     if not isinstance(operations, list):
         raise status.bad_request("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     document = copy.deepcopy(target)

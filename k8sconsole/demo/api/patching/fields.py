@@ -1,4 +1,4 @@
-"""Field ownership: sets of paths in the notation of metav1.FieldsV1 (`f:name`, `k:{"name":"web"}`, `v:"value"`)."""
+"""Sets of field paths in the notation of metav1.FieldsV1: `f:name`, `k:{"name":"web"}`, `v:"value"`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SERVER_META = {
 }
 
 
-# A port without a protocol is a TCP port, to the key too.
+# A port without a protocol is a TCP port, in the merge key too.
 _KEY_DEFAULTS = {"protocol": "TCP"}
 
 
@@ -28,7 +28,7 @@ def encode_key(item: Json, keys: tuple[str, ...]) -> str:
 
 
 def collect_fields(obj: Json) -> dict[FieldPath, Any]:
-    """Every field a writer of this object sets, with its value; what the server manages itself is left out."""
+    """Every field that the writer of this object sets, with its value. Server-managed metadata is excluded."""
     found: dict[FieldPath, Any] = {}
     for key, value in obj.items():
         if key in ("kind", "apiVersion"):
@@ -83,7 +83,7 @@ def decode_fields_v1(tree: Json, path: FieldPath = ()) -> FieldSet:
 
 
 def format_field_path(path: FieldPath) -> str:
-    """`.spec.containers[name="web"].image`, as conflicts name a field."""
+    """Format a path as conflicts show it: `.spec.containers[name="web"].image`."""
     return "".join(_format_step(step) for step in path)
 
 

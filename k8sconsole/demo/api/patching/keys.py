@@ -1,4 +1,4 @@
-"""Which lists of the built-in kinds are merged by a key instead of being replaced: facts of the Kubernetes API types."""
+"""The merge keys of lists in built-in kinds, as declared by the Kubernetes API types."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
-# The last step of a path to a list -> the fields that identify an item. The first is the strategic merge key, all of them the
-# server-side apply keys.
+# The last field of the path to a list → the fields that identify an item. The first is the strategic merge key. All of them are the
+# keys of server-side apply.
 _BY_FIELD: dict[str, tuple[str, ...]] = {
     "containers": ("name",),
     "initContainers": ("name",),
@@ -33,7 +33,7 @@ _BY_FIELD: dict[str, tuple[str, ...]] = {
     "drivers": ("name",),
 }
 _SETS = {"finalizers"}
-# Objects that are owned and replaced as one value.
+# Objects that server-side apply owns and replaces as one value.
 ATOMIC = {
     "selector",
     "nodeSelector",
@@ -48,7 +48,7 @@ ATOMIC = {
 
 
 def merge_keys(path: Sequence[str]) -> tuple[str, ...]:
-    """The identifying fields of the list at a path of field names; empty where the list is replaced as a whole."""
+    """The fields that identify an item of the list at a path of field names; empty when the list is replaced as a whole."""
     field = path[-1] if path else ""
     if field == "ports":
         parent = path[-2] if len(path) > 1 else ""
@@ -66,5 +66,5 @@ def is_set(path: Sequence[str]) -> bool:
 
 
 def is_atomic(path: Sequence[str]) -> bool:
-    """Whether the object at a path is one value to server-side apply."""
+    """Whether server-side apply treats the object at a path as one value."""
     return bool(path) and path[-1] in ATOMIC

@@ -1,4 +1,4 @@
-"""metadata.managedFields: which manager owns which fields, kept up with every write."""
+"""metadata.managedFields: which manager owns which fields, updated with every write."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BEFORE_APPLY = "before-first-apply"
 
 @dataclass(frozen=True, slots=True)
 class FieldManager:
-    """Who writes, how (Update or Apply), in which version, through which subresource, when (RFC 3339)."""
+    """A writer of fields: its name, the operation (Update or Apply), API version, subresource and time (RFC 3339)."""
 
     manager: str
     operation: str
@@ -40,9 +40,9 @@ class FieldManager:
 
 
 def track_update(old: Json | None, new: Json, writer: FieldManager) -> None:
-    """Gives the changed fields to the writer and takes them from everyone else.
+    """Assign the changed fields to the writer and remove them from all other managers.
 
-    An object nobody tracks so far (the world's own) is left alone until somebody applies it, as the real server does.
+    An existing object without managedFields (one that a controller made) stays untracked until its first apply, as on the real server.
     """
     entries = (old["metadata"].get("managedFields") or []) if old else []
     if old is not None and not entries:
@@ -71,23 +71,23 @@ def _remove_fields(entries: Iterable[Json], writer: FieldManager, taken: FieldSe
 
 
 def _add_fields(entries: list[Json], writer: FieldManager, gained: FieldSet, present: Iterable[FieldPath]) -> list[Json]:
-    mine = next((entry for entry in entries if writer.owns(entry)), None)
-    others = [entry for entry in entries if entry is not mine]
-    owned = (decode_fields_v1(mine["fieldsV1"]) & set(present) if mine else set()) | gained
+    own = next((entry for entry in entries if writer.owns(entry)), None)
+    others = [entry for entry in entries if entry is not own]
+    owned = (decode_fields_v1(own["fieldsV1"]) & set(present) if own else set()) | gained
     return [*others, writer.build_entry(owned)] if owned else others
 
 
 def entries_before_apply(obj: Json, writer: FieldManager) -> list[Json]:
-    """The entries of an object before its first apply; all its fields belong to an unnamed past where nobody was tracked."""
+    """The managedFields entries before an apply. The fields of an untracked object belong to `before-first-apply`."""
     entries: list[Json] = obj["metadata"].get("managedFields") or []
     if entries:
         return entries
-    past = FieldManager(BEFORE_APPLY, "Update", writer.api_version, "", writer.time)
+    first = FieldManager(BEFORE_APPLY, "Update", writer.api_version, "", writer.time)
     fields = set(collect_fields({key: value for key, value in obj.items() if key != "status"}))
-    return [past.build_entry(fields)] if fields else []
+    return [first.build_entry(fields)] if fields else []
 
 
 def record_apply(obj: Json, entries: list[Json], writer: FieldManager, applied: FieldSet, taken: FieldSet) -> None:
-    """Records an apply: the writer owns exactly what it applied, and nobody else owns what it took by force."""
+    """Record an apply: the writer owns exactly the applied fields. Fields taken by force are removed from other managers."""
     others = [entry for entry in _remove_fields(entries, writer, taken) if not writer.owns(entry)]
     obj["metadata"]["managedFields"] = [*others, writer.build_entry(applied)]

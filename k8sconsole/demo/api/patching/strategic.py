@@ -1,4 +1,4 @@
-"""Strategic merge patch, as sig-api-machinery's strategic-merge-patch.md describes it: lists merged by key, and `$` directives."""
+"""Strategic merge patch: lists merged by key, and `$` directives (after sig-api-machinery's strategic-merge-patch.md)."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _merge_list_items(before: list[Json], patch: list[Json], key: str, path: Pat
 
 
 def _strip_directives(value: Any) -> Any:
-    """A value that replaces, without directives and nulls."""
+    """A replacement value without directives and nulls."""
     if isinstance(value, dict):
         return {key: _strip_directives(each) for key, each in value.items() if each is not None and not key.startswith("$")}
     return value
@@ -83,7 +83,7 @@ def _apply_directives(merged: Json, patch: Json, path: Path) -> None:
 
 
 def _reorder_items(items: list[Any], order: list[Any], keys: tuple[str, ...]) -> list[Any]:
-    """Items named in the order take each other's places; those that are not named stay where they are."""
+    """Reorder the items that `order` names among their own positions. Other items stay in place."""
 
     def identity(item: Any) -> Any:
         return item.get(keys[0]) if keys and isinstance(item, dict) else item

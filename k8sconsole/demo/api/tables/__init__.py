@@ -1,5 +1,5 @@
-"""Objects as the rows a real API server prints: same columns, same words, wide columns marked by priority 1.
+"""Objects as table rows with the columns and words of a real API server. Wide columns have priority 1.
 
-`columns` says what a kind's table is, `cells` writes ages and lists, `pods`, `workloads`, `network`, `storage`, `cluster` and `policy`
-hold the kinds, `custom` those of CustomResourceDefinitions, `render` the Table object. Which rows there are is `listing`'s business.
+`columns` defines a kind's table, `cells` formats ages and lists, `pods`, `workloads`, `network`, `storage`, `cluster` and `policy`
+define the tables of built-in kinds, `custom` those of custom kinds, `render` builds the Table object. `listing` selects the rows.
 """

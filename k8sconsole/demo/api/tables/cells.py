@@ -1,4 +1,4 @@
-"""The small texts inside cells, as k8s.io/kubernetes/pkg/printers writes them."""
+"""Formatters for table cells (after k8s.io/kubernetes/pkg/printers)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def format_age(text: str | None, now: datetime) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """apimachinery's HumanDuration: at most two units, the coarser the longer it lasts."""
+    """Format seconds as apimachinery's HumanDuration does: at most two units, coarser for longer durations."""
     whole = int(seconds)
     if whole < 0:
         return "<invalid>" if whole < -1 else "0s"
@@ -66,7 +66,7 @@ def format_labels(labels: Mapping[str, str] | None) -> str:
 
 
 def format_selector(found: Json | None) -> str:
-    """A LabelSelector in the one-line form; `<none>` when it selects everything."""
+    """Format a LabelSelector on one line; `<none>` when it selects everything."""
     if not found:
         return NONE
     terms = [f"{key}={value}" for key, value in sorted((found.get("matchLabels") or {}).items())]
@@ -82,12 +82,12 @@ def _format_expression(each: Json) -> str:
 
 
 def container_cells(spec: Json) -> tuple[str, str]:
-    """Names and images of a pod spec's containers."""
+    """The names and the images of a pod spec's containers, each joined by commas."""
     found = spec.get("containers") or []
     return ",".join(each.get("name", "") for each in found), ",".join(each.get("image", "") for each in found)
 
 
 def shorten_list(values: list[str], most: int) -> str:
-    """The first few, and how many more there are."""
+    """Join the first `most` values, and say how many more there are."""
     text = ",".join(values[:most])
     return f"{text} + {len(values) - most} more..." if len(values) > most else text

@@ -1,4 +1,4 @@
-"""Tables of the cluster itself: nodes, namespaces, events, quotas, leases, metrics."""
+"""Tables of nodes, namespaces, events, quotas, leases, priority classes, API services and metrics."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _namespace_cells(obj: Json, now: datetime) -> Cells:
 
 
 def _event_times(obj: Json, now: datetime) -> tuple[str, str, int]:
-    """First seen, last seen, count: from the event's own times, its series, or its micro time."""
+    """First seen, last seen and count, from the event's timestamps, its series or its eventTime."""
     start = obj.get("firstTimestamp") or obj.get("eventTime")
     first = format_age(start, now)
     last = format_age(obj["lastTimestamp"], now) if obj.get("lastTimestamp") else first
@@ -68,9 +68,9 @@ def _event_cells(obj: Json, now: datetime) -> Cells:
     source = obj.get("source") or {}
     component = source.get("component") or obj.get("reportingComponent", "")
     host = source.get("host")
-    told = [obj.get("type", ""), obj.get("reason", ""), target, (obj.get("message") or "").strip()]
+    main = [obj.get("type", ""), obj.get("reason", ""), target, (obj.get("message") or "").strip()]
     wide = [about.get("fieldPath", ""), f"{component}, {host}" if host else component, first, count, object_name(obj)]
-    return [last, *told[:3], wide[0], wide[1], told[3], *wide[2:]]
+    return [last, *main[:3], wide[0], wide[1], main[3], *wide[2:]]
 
 
 def _quota_cells(obj: Json, now: datetime) -> Cells:

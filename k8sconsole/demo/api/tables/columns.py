@@ -1,4 +1,4 @@
-"""What a kind's table is: its columns, and how an object becomes one row of cells."""
+"""The definition of a kind's table: its columns, and the function that turns an object into cells."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class TablePrinter:
 
 
 def define_columns(text: str, wide: str = "", numbers: str = "") -> tuple[TableColumnDefinition, ...]:
-    """Columns from names parted by `|`: the usual ones, the wide ones, and which of them are integers."""
+    """Columns from `|`-separated names: the default columns, the wide columns, and which of both are integers."""
     counted = set(numbers.split("|"))
 
     def one(name: str, priority: int) -> TableColumnDefinition:
         return TableColumnDefinition(name, "integer" if name in counted else "string", priority, "name" if name == "Name" else "")
 
-    usual = [one(name, 0) for name in text.split("|")]
-    return (*usual, *(one(name, 1) for name in wide.split("|") if name))
+    default = [one(name, 0) for name in text.split("|")]
+    return (*default, *(one(name, 1) for name in wide.split("|") if name))
 
 
 Printers = Mapping[str, TablePrinter]

@@ -1,4 +1,4 @@
-"""Tables of custom kinds: the additionalPrinterColumns of their definition, read by simple JSON paths."""
+"""Tables of custom kinds, from the additionalPrinterColumns and their JSON paths."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STEP = re.compile(
 
 
 def find_json_path(obj: Any, path: str) -> list[Any]:
-    """Values a JSON path selects: fields, indices, `[*]`, and filters such as `[?(@.type=="Ready")]`."""
+    """The values that a JSON path selects. Supported: fields, indices, `[*]`, and filters such as `[?(@.type=="Ready")]`."""
     values = [obj]
     for step in _STEP.finditer(path):
         values = [found for value in values for found in _follow_path_step(value, step)]
@@ -49,18 +49,18 @@ def _follow_path_step(value: Any, step: re.Match[str]) -> Iterator[Any]:
 
 
 def custom_printer(columns: list[Json]) -> TablePrinter:
-    """The table of a custom kind; without columns of its own, name and age."""
+    """The table of a custom kind. A kind without columns gets name and age."""
     if not columns:
         return TablePrinter(
             (TableColumnDefinition("Name", format="name"), TableColumnDefinition("Age", "date")),
             lambda obj, now: [obj["metadata"]["name"], format_creation_age(obj, now)],
         )
-    shown = [TableColumnDefinition("Name", format="name"), *(_column_definition(each) for each in columns)]
+    definitions = [TableColumnDefinition("Name", format="name"), *(_column_definition(each) for each in columns)]
 
     def row(obj: Json, now: datetime) -> Cells:
         return [obj["metadata"]["name"], *(_format_cell(obj, each, now) for each in columns)]
 
-    return TablePrinter(tuple(shown), row)
+    return TablePrinter(tuple(definitions), row)
 
 
 def _column_definition(each: Json) -> TableColumnDefinition:

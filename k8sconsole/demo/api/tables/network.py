@@ -1,4 +1,4 @@
-"""Tables of how traffic finds pods: services, endpoints, ingresses, network policies."""
+"""Tables of services, endpoints, ingresses, network policies and addresses."""
 
 from __future__ import annotations
 
@@ -112,8 +112,8 @@ def _network_policy_cells(obj: Json, now: datetime) -> Cells:
 
 def _ip_address_cells(obj: Json, now: datetime) -> Cells:
     parent = obj["spec"].get("parentRef") or {}
-    held_by = "/".join(parent[key] for key in ("resource", "namespace", "name") if parent.get(key))
-    return [object_name(obj), held_by, format_creation_age(obj, now)]
+    owner = "/".join(parent[key] for key in ("resource", "namespace", "name") if parent.get(key))
+    return [object_name(obj), owner, format_creation_age(obj, now)]
 
 
 def _service_cidr_cells(obj: Json, now: datetime) -> Cells:

@@ -1,4 +1,4 @@
-"""The pods table, whose status column says more than the phase."""
+"""Tables of pods and pod templates. The status column of a pod shows more than its phase."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _sidecar_names(spec: Json) -> set[str]:
 
 
 def _init_container_reason(statuses: list[Json], sidecars: set[str], total: int) -> str:
-    """`Init:…` while an init container has work to do, else ""."""
+    """`Init:…` while an init container has not finished, else ""."""
     for position, each in enumerate(statuses):
         state = each.get("state") or {}
         ended, waiting = state.get("terminated"), state.get("waiting")
@@ -60,7 +60,7 @@ def _find_condition(pod: Json, kind: str) -> Json:
 
 
 def pod_reason(pod: Json) -> str:
-    """The status column: phase, or the reason that says more."""
+    """The text of the status column: the phase, or a more specific reason."""
     state, meta = pod.get("status", {}), pod["metadata"]
     reason = state.get("reason") or state.get("phase") or "Unknown"
     if _find_condition(pod, "PodScheduled").get("reason") == "SchedulingGated":

@@ -1,4 +1,4 @@
-"""Tables of who may do what, and what is checked on the way in: RBAC, accounts, certificates, webhooks, flow control."""
+"""Tables of RBAC, service accounts, certificate requests, webhooks, admission policies and flow control."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def _subject_names(obj: Json, kind: str) -> list[str]:
 
 def _role_binding_cells(obj: Json, now: datetime) -> Cells:
     role = obj["roleRef"]
-    who = [", ".join(_subject_names(obj, kind)) for kind in ("User", "Group", "ServiceAccount")]
-    return [object_name(obj), f"{role['kind']}/{role['name']}", format_creation_age(obj, now), *who]
+    subjects = [", ".join(_subject_names(obj, kind)) for kind in ("User", "Group", "ServiceAccount")]
+    return [object_name(obj), f"{role['kind']}/{role['name']}", format_creation_age(obj, now), *subjects]
 
 
 def _name_and_age_cells(obj: Json, now: datetime) -> Cells:
@@ -33,20 +33,20 @@ def _name_and_age_cells(obj: Json, now: datetime) -> Cells:
 def _signing_request_state(obj: Json) -> str:
     state = obj.get("status", {})
     true = [each["type"] for each in state.get("conditions") or ()]
-    word = "Denied" if "Denied" in true else "Approved" if "Approved" in true else "Pending"
-    return word + (",Failed" if "Failed" in true else "") + (",Issued" if state.get("certificate") else "")
+    state_text = "Denied" if "Denied" in true else "Approved" if "Approved" in true else "Pending"
+    return state_text + (",Failed" if "Failed" in true else "") + (",Issued" if state.get("certificate") else "")
 
 
 def _signing_request_cells(obj: Json, now: datetime) -> Cells:
     spec = obj["spec"]
-    lasts = spec.get("expirationSeconds")
-    wanted = NONE if lasts is None else format_duration(lasts)
+    seconds = spec.get("expirationSeconds")
+    requested = NONE if seconds is None else format_duration(seconds)
     return [
         object_name(obj),
         format_creation_age(obj, now),
         spec.get("signerName") or NONE,
         spec.get("username", ""),
-        wanted,
+        requested,
         _signing_request_state(obj),
     ]
 
@@ -93,7 +93,7 @@ def _name_and_date_cells(obj: Json, _now: datetime) -> Cells:
 
 
 _BINDING = TablePrinter(define_columns("Name|Role|Age", "Users|Groups|ServiceAccounts"), _role_binding_cells)
-# What the server prints for kinds nobody wrote a table for, roles and CustomResourceDefinitions among them.
+# The server's table for kinds without a table of their own, such as roles and CustomResourceDefinitions.
 DEFAULT = TablePrinter(define_columns("Name|Created At"), _name_and_date_cells)
 _WEBHOOKS = TablePrinter(define_columns("Name|Webhooks|Age", "", "Webhooks"), _webhook_cells)
 _RBAC, _ADMISSION, _FLOW = "rbac.authorization.k8s.io", "admissionregistration.k8s.io", "flowcontrol.apiserver.k8s.io"

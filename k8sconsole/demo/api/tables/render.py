@@ -1,4 +1,4 @@
-"""The Table object, for lists, single objects and watch events."""
+"""The Table object of lists, single objects and watch events."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _build_row(printer: TablePrinter, obj: Json, now: datetime, include: str) ->
 
 
 def build_table(printer: TablePrinter, objects: Iterable[Json], meta: Json, now: datetime, include: str) -> Json:
-    """`include` is what each row carries besides its cells: Metadata (the default), Object or None."""
+    """Build a Table. `include` is what each row carries in addition to its cells: Metadata (the default), Object or None."""
     return {
         "kind": "Table",
         "apiVersion": "meta.k8s.io/v1",

@@ -1,4 +1,4 @@
-"""Tables of where data lives: volumes, claims, classes, config maps and secrets."""
+"""Tables of volumes, claims, storage classes, CSI objects, config maps and secrets."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def _storage_phase(obj: Json) -> str:
 def _volume_cells(obj: Json, now: datetime) -> Cells:
     spec = obj["spec"]
     claim = spec.get("claimRef")
-    held_by = f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else ""
-    usual = [
+    claim_name = f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else ""
+    basics = [
         (spec.get("capacity") or {}).get("storage", ""),
         _format_access_modes(spec.get("accessModes")),
         spec.get("persistentVolumeReclaimPolicy", ""),
@@ -38,9 +38,9 @@ def _volume_cells(obj: Json, now: datetime) -> Cells:
     reason = obj.get("status", {}).get("reason", "")
     return [
         object_name(obj),
-        *usual,
+        *basics,
         _storage_phase(obj),
-        held_by,
+        claim_name,
         *classes,
         reason,
         format_creation_age(obj, now),

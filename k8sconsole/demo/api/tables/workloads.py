@@ -1,4 +1,4 @@
-"""Tables of what runs pods: deployments, sets, jobs, autoscalers, disruption budgets."""
+"""Tables of deployments, sets, jobs, autoscalers, disruption budgets and controller revisions."""
 
 from __future__ import annotations
 
@@ -89,9 +89,9 @@ def _daemon_set_cells(obj: Json, now: datetime) -> Cells:
 
 def _job_status(obj: Json) -> str:
     true = {each["type"] for each in obj.get("status", {}).get("conditions") or () if each.get("status") == "True"}
-    for kind, word in (("Complete", "Complete"), ("Failed", "Failed")):
+    for kind, text in (("Complete", "Complete"), ("Failed", "Failed")):
         if kind in true:
-            return word
+            return text
     if obj["metadata"].get("deletionTimestamp"):
         return "Terminating"
     if "Suspended" in true:
@@ -109,11 +109,11 @@ def _format_completions(obj: Json) -> str:
 
 def _job_cells(obj: Json, now: datetime) -> Cells:
     state = obj.get("status", {})
-    lasted = ""
+    duration = ""
     if state.get("startTime"):
         end = parse_timestamp(state["completionTime"]) if state.get("completionTime") else now
-        lasted = format_duration((end - parse_timestamp(state["startTime"])).total_seconds())
-    return [object_name(obj), _job_status(obj), _format_completions(obj), lasted, format_creation_age(obj, now), *_wide_cells(obj)]
+        duration = format_duration((end - parse_timestamp(state["startTime"])).total_seconds())
+    return [object_name(obj), _job_status(obj), _format_completions(obj), duration, format_creation_age(obj, now), *_wide_cells(obj)]
 
 
 def _cron_job_cells(obj: Json, now: datetime) -> Cells:
@@ -157,14 +157,14 @@ def _autoscaler_cells(obj: Json, now: datetime) -> Cells:
     target = spec["scaleTargetRef"]
     readings = state.get("currentMetrics") or []
     texts = [_format_metric(each, readings[at] if at < len(readings) else None) for at, each in enumerate(spec.get("metrics") or [])]
-    shown = ", ".join(texts[:2]) or NONE
-    shown = f"{shown} + {len(texts) - 2} more..." if len(texts) > 2 else shown
+    targets = ", ".join(texts[:2]) or NONE
+    targets = f"{targets} + {len(texts) - 2} more..." if len(texts) > 2 else targets
     least = spec.get("minReplicas")
     bounds = [UNSET if least is None else str(least), spec.get("maxReplicas", 0)]
     return [
         object_name(obj),
         f"{target['kind']}/{target['name']}",
-        shown,
+        targets,
         *bounds,
         state.get("currentReplicas", 0),
         format_creation_age(obj, now),

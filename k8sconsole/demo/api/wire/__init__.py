@@ -1,5 +1,5 @@
-"""Bodies that arrive as Kubernetes' protobuf: client-go's typed clients, `kubectl create` among them, send nothing else.
+"""Request bodies in Kubernetes' protobuf encoding, which client-go's typed clients send, `kubectl create` among them.
 
-`protobuf` decodes them to the objects their JSON would have been; `messages.txt` holds the field numbers of the kinds clients send.
-Answers are always JSON, which every client accepts.
+`protobuf` decodes them to their JSON form. `messages.txt` lists the field numbers of the kinds that clients send.
+Responses are always JSON, which every client accepts.
 """

@@ -1,4 +1,4 @@
-"""Kubernetes' protobuf envelope and messages, decoded to the JSON form (apimachinery's runtime.Unknown; the wire format is proto2's)."""
+"""Decodes Kubernetes' protobuf envelope (apimachinery's runtime.Unknown) and messages (proto2) to the JSON form."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _parse_field(found: re.Match[str]) -> tuple[int, MessageField]:
 
 
 def decode_object(body: bytes) -> Json:
-    """The object in a protobuf body; raises a 415 status for a kind whose messages are not known, a 400 for a broken body."""
+    """Decode the object in a protobuf body. Raises a 415 status for an unknown kind, a 400 for a malformed body."""
     try:
         envelope = dict(_read_fields(body.removeprefix(MAGIC)))
         meta = dict(_read_fields(envelope[1]))
@@ -53,12 +53,12 @@ def decode_object(body: bytes) -> Json:
         if message not in _load_messages():
             raise status.unsupported_media_type(["application/json", "application/yaml"])
         return {"kind": kind, "apiVersion": version, **_decode_message(message, envelope.get(2, b""))}
-    except (KeyError, ValueError, IndexError, TypeError, AttributeError, struct.error) as broken:
-        raise status.bad_request(f"error decoding the protobuf body: {broken}") from broken
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError, struct.error) as error:
+        raise status.bad_request(f"error decoding the protobuf body: {error}") from error
 
 
 def _read_fields(data: bytes) -> Iterator[tuple[int, Any]]:
-    """Numbers and raw values of a message's fields, in order."""
+    """The field numbers and raw values of a message, in order."""
     at = 0
     while at < len(data):
         tag, at = _read_varint(data, at)
