@@ -11,6 +11,7 @@ import pytest
 from k8sconsole.demo.server import DemoCluster
 from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster, offer
+from tests.control_plane.plane import ControlPlane
 
 offered = offer("demo", "real")
 
@@ -25,6 +26,11 @@ def demo() -> Iterator[DemoCluster]:
 @pytest.fixture
 def demo_cluster(demo: DemoCluster) -> Iterator[OfferedCluster]:
     """The demo half of a test that runs on both, with a namespace of the test's own."""
+    yield from offer_demo(demo)
+
+
+def offer_demo(demo: DemoCluster) -> Iterator[OfferedCluster]:
+    """The demo cluster with a new namespace in it, which is deleted afterwards."""
 
     def kubectl(*arguments: str, stdin: str | None = None, timeout: float = 60) -> str:
         command = [shutil.which("kubectl") or "kubectl", f"--kubeconfig={demo.kubeconfig}", *arguments]
@@ -34,6 +40,25 @@ def demo_cluster(demo: DemoCluster) -> Iterator[OfferedCluster]:
     kubectl("create", "namespace", namespace)
     yield OfferedCluster("demo", demo.kubeconfig, "demo-calm-shop", namespace, kubectl)
     kubectl("delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture(scope="module", params=["demo", pytest.param("real", marks=pytest.mark.real)])
+def shared(request: pytest.FixtureRequest) -> Iterator[OfferedCluster]:
+    """Like ``offered``, with one namespace for all tests of a module: for tests that change nothing in it."""
+    if request.param == "demo":
+        yield from offer_demo(request.getfixturevalue("demo"))
+        return
+    plane: ControlPlane = request.getfixturevalue("control_plane")
+    namespace = f"acceptance-{secrets.token_hex(3)}"
+    plane.create_namespace(namespace)
+    yield OfferedCluster("real", plane.kubeconfig, plane.options.name, namespace, plane.kubectl)
+    plane.delete_namespace(namespace)
+
+
+@pytest.fixture(scope="module")
+def shared_program(shared: OfferedCluster, tmp_path_factory: pytest.TempPathFactory) -> Program:
+    """The program on the shared cluster, with one cache for all tests of a module."""
+    return Program(tmp_path_factory.mktemp("program"), shared.kubeconfig)
 
 
 @pytest.fixture

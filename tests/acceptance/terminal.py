@@ -129,7 +129,7 @@ class Terminal:
         """Seconds until the pattern stands on the screen."""
         return self.wait(lambda screen: re.search(pattern, screen.text), within)
 
-    def settle(self, quiet: float = 0.4, within: float = 2.0) -> str:
+    def settle(self, quiet: float = 0.2, within: float = 2.0) -> str:
         """The screen, once nothing was written for ``quiet`` seconds, or after ``within`` where something always moves."""
         deadline = time.monotonic() + within
         length = -1

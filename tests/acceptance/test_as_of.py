@@ -7,8 +7,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.offered import OfferedCluster
+from tests.waiting import block_until
 
 SETTLED = 1.5
 """Seconds without any change around an instant: so long a watch may take to bring the last one."""
@@ -28,14 +31,12 @@ def _scanning(program: Program) -> Iterator[None]:
 
 
 def _wait_until_watched(program: Program) -> None:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
+    def watched() -> bool:
         found = program.finish("cache", "status", "--json")
         scans = json.loads(found.stdout)["scans"] if found.returncode == 0 else []
-        if any(state["resource"] == "pods" and state["watching"] for state in scans):
-            return
-        time.sleep(0.3)
-    raise AssertionError("pods were not watched in time")
+        return any(state["resource"] == "pods" and state["watching"] for state in scans)
+
+    block_until(watched)
 
 
 def _written_down(offered: OfferedCluster) -> tuple[float, dict[str, Any]]:
@@ -84,6 +85,7 @@ def _as_of(program: Program, at: float) -> dict[str, Any]:
     return _told(found["items"])
 
 
+@pytest.mark.long
 def test_the_pods_as_of_an_instant_are_those_that_another_reader_wrote_down_then(offered: OfferedCluster, program: Program) -> None:
     """Four instants of a run in which pods come, are scaled, are labelled and go; asked when all of it is over."""
     space = offered.namespace

@@ -1,10 +1,10 @@
 """A cluster that goes away is said to be lost while its rows stay, and one that comes back is live again."""
 
 import asyncio
+import contextlib
 import re
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from tests.acceptance.console import ConsoleAtWork, console
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.plane import Options
+from tests.waiting import block_until
 
 PATIENCE = 3
 """How many times slower than a machine of its own this one may be."""
@@ -47,7 +48,7 @@ async def _lost_and_found(at_work: ConsoleAtWork, break_it: Any, mend_it: Any, r
     print(f"lost after {lost:.1f} s, live again after {found:.1f} s")
 
 
-@pytest.mark.parametrize("how", ["died", "hangs"])
+@pytest.mark.parametrize("how", ["died", pytest.param("hangs", marks=pytest.mark.long)])
 async def test_a_lost_cluster_is_said_to_be_lost_its_rows_stay_and_it_comes_back_by_itself(tmp_path: Path, how: str) -> None:
     async with DemoCluster("calm-shop", still=True) as cluster:
 
@@ -89,6 +90,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         process.terminate()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("rows_first", [1, 1500])
 def test_a_console_killed_while_it_scans_leaves_a_cache_that_is_whole_and_private(large: Path, tmp_path: Path, rows_first: int) -> None:
     program = Program(tmp_path, large)
@@ -111,18 +113,13 @@ def test_a_console_killed_while_it_scans_leaves_a_cache_that_is_whole_and_privat
 
 def _until_there_are(cache: Path, rows: int) -> None:
     """Waits for so many objects in the file, as another process sees them."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            with sqlite3.connect(f"file:{cache}?mode=ro", uri=True) as connection:
-                (found,) = connection.execute("SELECT count(*) FROM objects").fetchone()
-            connection.close()
-            if found >= rows:
-                return
-        except sqlite3.Error:
-            pass
-        time.sleep(0.02)
-    pytest.fail(f"no {rows} objects in {cache} within a minute")
+
+    def there() -> bool:
+        with contextlib.closing(sqlite3.connect(f"file:{cache}?mode=ro", uri=True)) as connection:
+            (found,) = connection.execute("SELECT count(*) FROM objects").fetchone()
+        return found >= rows
+
+    block_until(there, ignoring=(sqlite3.Error,))
 
 
 def _look_into(cache: Path) -> dict[str, Any]:

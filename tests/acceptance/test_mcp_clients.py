@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from k8sconsole.model.tools import Risk
 from k8sconsole.tools.registry import builtin_registry
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.offered import OfferedCluster
+from tests.waiting import wait_until
 
 ERAS = ("legacy", "2026-07-28")
 CHANGING = {tool.name for tool in builtin_registry() if tool.risk is not Risk.READ}
@@ -37,6 +39,18 @@ async def _client(program: Program, *arguments: str, era: str = "auto", **option
 @pytest.fixture
 def pods(offered: OfferedCluster) -> list[str]:
     """The names of three pods that run in the offered namespace."""
+    return _run_pods(offered)
+
+
+@pytest.fixture(scope="module")
+def shared_pods(shared: OfferedCluster, shared_program: Program) -> list[str]:
+    """The names of three pods in the shared namespace, which the program has scanned."""
+    names = _run_pods(shared)
+    shared_program.run("scan", "--once")
+    return names
+
+
+def _run_pods(offered: OfferedCluster) -> list[str]:
     where = ("-n", offered.namespace)
     offered.kubectl("create", "deployment", "served", "--image=registry.example/served:1", "--replicas=3", *where)
     offered.kubectl("rollout", "status", "deployment/served", *where, "--timeout=60s", timeout=90)
@@ -63,32 +77,31 @@ def _listed(answer: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("live", [False, True], ids=["cached", "live"])
 async def test_each_reading_tool_answers_what_kubectl_answers(
-    offered: OfferedCluster, program: Program, pods: list[str], era: str, live: bool
+    shared: OfferedCluster, shared_program: Program, shared_pods: list[str], era: str, live: bool
 ) -> None:
-    await asyncio.to_thread(program.run, "scan", "--once")
-    here = {"namespace": offered.namespace, "live": live}
-    async with _client(program, "--no-scan", era=era) as client:
+    here = {"namespace": shared.namespace, "live": live}
+    async with _client(shared_program, "--no-scan", era=era) as client:
         tools = {tool.name for tool in (await client.list_tools()).tools}
         assert not tools & CHANGING
-        assert _listed(await _ask(client, "k8s_list_pods", **here)) == pods
-        assert _listed(await _ask(client, "k8s_list_nodes", live=live, limit=100)) == _names(offered, "nodes")
-        assert offered.namespace in _listed(await _ask(client, "k8s_list_namespaces", live=live, limit=100))
+        assert _listed(await _ask(client, "k8s_list_pods", **here)) == shared_pods
+        assert _listed(await _ask(client, "k8s_list_nodes", live=live, limit=100)) == _names(shared, "nodes")
+        assert shared.namespace in _listed(await _ask(client, "k8s_list_namespaces", live=live, limit=100))
         assert _listed(await _ask(client, "k8s_list_services", namespace="default", live=live)) == _names(
-            offered, "services", "-n", "default"
+            shared, "services", "-n", "default"
         )
         assert _listed(await _ask(client, "k8s_list_resources", kind="deploy", **here)) == ["served"]
         got = (await _ask(client, "k8s_get_resource", kind="deployment", name="served", fields=["spec.replicas"], **here))["data"]
         assert '"replicas":3' in json.dumps(got).replace(" ", "") or '"spec.replicas":3' in json.dumps(got).replace(" ", "")
         assert (await _ask(client, "k8s_list_events", **here))["data"]
         assert (await _ask(client, "k8s_get_cluster_info", live=live))["data"]
-        assert offered.context in json.dumps((await _ask(client, "k8s_list_contexts"))["data"])
-        assert "data" in await _ask(client, "k8s_get_pod_logs", name=pods[0], namespace=offered.namespace, tail=5)
+        assert shared.context in json.dumps((await _ask(client, "k8s_list_contexts"))["data"])
+        assert "data" in await _ask(client, "k8s_get_pod_logs", name=shared_pods[0], namespace=shared.namespace, tail=5)
         assert (await _ask(client, "cache_status"))["data"]
-        counted = await _ask(client, "cache_query", sql=f"SELECT count(*) AS n FROM pods WHERE namespace = '{offered.namespace}'")
+        counted = await _ask(client, "cache_query", sql=f"SELECT count(*) AS n FROM pods WHERE namespace = '{shared.namespace}'")
         assert "3" in json.dumps(counted["data"])
         tried = {"k8s_list_pods", "k8s_list_nodes", "k8s_list_namespaces", "k8s_list_services", "k8s_list_resources", "k8s_get_resource"}
         tried |= {"k8s_list_events", "k8s_get_cluster_info", "k8s_list_contexts", "k8s_get_pod_logs", "cache_status", "cache_query"}
-        tried |= await _remembered(client, offered, pods) | await _inspected(client, offered, live) | await _released(client, offered)
+        tried |= await _remembered(client, shared, shared_pods) | await _inspected(client, shared, live) | await _released(client, shared)
         assert tools == tried, "a reading tool that is listed is tried here"
 
 
@@ -144,30 +157,29 @@ async def _remembered(client: Client, offered: OfferedCluster, pods: list[str]) 
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_an_object_is_read_by_its_address_and_its_name_completed(
-    offered: OfferedCluster, program: Program, pods: list[str], era: str
+    shared: OfferedCluster, shared_program: Program, shared_pods: list[str], era: str
 ) -> None:
-    await asyncio.to_thread(program.run, "scan", "--once")
-    place = f"k8s://{quote(offered.context, safe='')}/{offered.namespace}/pods"
+    place = f"k8s://{quote(shared.context, safe='')}/{shared.namespace}/pods"
     log = types.ResourceTemplateReference(type="ref/resource", uri="k8s://{context}/{namespace}/pods/{name}/log")
-    async with _client(program, "--no-scan", era=era) as client:
+    async with _client(shared_program, "--no-scan", era=era) as client:
         (table,) = (await client.read_resource(place)).contents
-        assert all(pod in table.text for pod in pods)  # type: ignore[union-attr]
-        (one,) = (await client.read_resource(f"{place}/{pods[0]}")).contents
-        assert yaml.safe_load(one.text)["metadata"]["name"] == pods[0]  # type: ignore[union-attr]
-        given = {"context": offered.context, "namespace": offered.namespace}
-        assert (await client.complete(log, {"name": "name", "value": ""}, given)).completion.values == pods
+        assert all(pod in table.text for pod in shared_pods)  # type: ignore[union-attr]
+        (one,) = (await client.read_resource(f"{place}/{shared_pods[0]}")).contents
+        assert yaml.safe_load(one.text)["metadata"]["name"] == shared_pods[0]  # type: ignore[union-attr]
+        given = {"context": shared.context, "namespace": shared.namespace}
+        assert (await client.complete(log, {"name": "name", "value": ""}, given)).completion.values == shared_pods
 
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_tool_that_changes_something_is_not_listed_and_is_refused_when_called_anyway(
-    offered: OfferedCluster, program: Program, pods: list[str], era: str
+    shared: OfferedCluster, shared_program: Program, shared_pods: list[str], era: str
 ) -> None:
-    async with _client(program, era=era, elicitation_callback=_answering("accept", confirm=True)) as client:
+    async with _client(shared_program, era=era, elicitation_callback=_answering("accept", confirm=True)) as client:
         assert not {tool.name for tool in (await client.list_tools()).tools} & CHANGING
-        refused = await client.call_tool("k8s_delete_resource", {"kind": "pods", "name": pods[0], "namespace": offered.namespace})
+        refused = await client.call_tool("k8s_delete_resource", {"kind": "pods", "name": shared_pods[0], "namespace": shared.namespace})
     assert refused.is_error
     assert (refused.structured_content or {})["error"]["name"] == "PermissionDenied"
-    assert _names(offered, "pods", "-n", offered.namespace) == pods
+    assert _names(shared, "pods", "-n", shared.namespace) == shared_pods
 
 
 def _answering(action: str, **content: Any) -> Any:
@@ -234,21 +246,22 @@ async def test_a_log_that_is_followed_is_told_to_grow_and_ends_when_the_client_t
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         query = "SELECT outcome FROM audit WHERE tool = 'k8s_get_pod_logs' AND phase = 'completed'"
-        for _ in range(50):
-            if rows := (await _ask(client, "cache_query", sql=query))["data"]["rows"]:
-                break
-            await asyncio.sleep(0.1)
+
+        async def completed() -> Any:
+            return (await _ask(client, "cache_query", sql=query))["data"]["rows"]
+
+        rows = await wait_until(completed)
     assert "Cancelled" in json.dumps(rows)
 
 
 @pytest.mark.parametrize("era", ERAS)
 async def test_a_client_that_cannot_ask_its_user_changes_nothing(
-    offered: OfferedCluster, program: Program, pods: list[str], era: str
+    shared: OfferedCluster, shared_program: Program, shared_pods: list[str], era: str
 ) -> None:
-    async with _client(program, "--allow-write", era=era) as client:
-        refused = await client.call_tool("k8s_delete_resource", {"kind": "pods", "name": pods[0], "namespace": offered.namespace})
+    async with _client(shared_program, "--allow-write", era=era) as client:
+        refused = await client.call_tool("k8s_delete_resource", {"kind": "pods", "name": shared_pods[0], "namespace": shared.namespace})
     assert refused.is_error
-    assert _names(offered, "pods", "-n", offered.namespace) == pods
+    assert _names(shared, "pods", "-n", shared.namespace) == shared_pods
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -256,12 +269,13 @@ async def test_when_the_cluster_is_away_the_server_starts_and_answers_from_the_c
     async with DemoCluster("calm-shop", still=True) as cluster:
         program = Program(tmp_path, cluster.kubeconfig)
         await asyncio.to_thread(program.run, "scan", "--once")
+        scanned_at = time.time()
         await cluster.refuse()
-        await asyncio.sleep(1.5)
         async with _client(program, era=era) as client:
+            asked_at = time.time()
             kept = await _ask(client, "k8s_list_pods", namespace="shop")
             assert kept["freshness"]["source"] == "cache"
-            assert kept["freshness"]["age_seconds"] >= 1.5
+            assert kept["freshness"]["age_seconds"] >= asked_at - scanned_at
             assert kept["data"]["items"]
             instead = await _ask(client, "k8s_list_pods", namespace="shop", live=True)
             assert instead["freshness"]["source"] == "cache"

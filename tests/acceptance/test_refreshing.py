@@ -76,7 +76,9 @@ def test_an_object_that_nobody_knows_is_told_with_the_nearest_names(desk: Desk) 
 @pytest.mark.parametrize(
     ("pairs", "parameter"), [(("name=one",), "kind"), (("kind=nodes", "namespace=default"), "namespace"), (("kind=podz",), "kind")]
 )
-def test_what_makes_no_sense_together_is_refused_by_the_name_of_the_parameter(desk: Desk, pairs: tuple[str, ...], parameter: str) -> None:
-    done = desk.program.finish("tools", "call", "cache_refresh", *pairs, "--json")
+def test_what_makes_no_sense_together_is_refused_by_the_name_of_the_parameter(
+    demo_cluster: OfferedCluster, program_on: Any, pairs: tuple[str, ...], parameter: str
+) -> None:
+    done = program_on(demo_cluster).finish("tools", "call", "cache_refresh", *pairs, "--json")
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["details"]["parameter"] == parameter

@@ -17,9 +17,14 @@ WIDE = {"rows": 120, "columns": 180}
 """A terminal on which the whole of an object stands at once."""
 
 
-@pytest.fixture
-def planted(offered: OfferedCluster) -> OfferedCluster:
-    """The cluster with the secrets in it, by ``kubectl apply``; kubectl itself shows them all."""
+@pytest.fixture(scope="module")
+def planted(shared: OfferedCluster) -> OfferedCluster:
+    """The cluster with the secrets in it, for tests that only read them."""
+    return _plant(shared)
+
+
+def _plant(offered: OfferedCluster) -> OfferedCluster:
+    """Applies the secrets with kubectl, and checks that kubectl itself shows every one."""
     offered.kubectl("apply", "-n", offered.namespace, "-f", "-", stdin=manifests())
     offered.kubectl("wait", "pod/planted-pod", "-n", offered.namespace, "--for=condition=Ready", "--timeout=60s", timeout=90)
     shown = offered.kubectl("get", "secrets,configmaps,pods", "-n", offered.namespace, "-o", "yaml").encode()
@@ -27,10 +32,10 @@ def planted(offered: OfferedCluster) -> OfferedCluster:
     return offered
 
 
-@pytest.fixture
-def scanned(planted: OfferedCluster, program: Program) -> Program:
-    program.run("scan", "--once", "--json")
-    return program
+@pytest.fixture(scope="module")
+def scanned(planted: OfferedCluster, shared_program: Program) -> Program:
+    shared_program.run("scan", "--once", "--json")
+    return shared_program
 
 
 def _clean(where: str, content: bytes) -> None:
@@ -45,20 +50,22 @@ def test_no_secret_is_in_the_cache_or_in_any_file_beside_it(scanned: Program) ->
     assert [leak for path, content in scanned.written() for leak in leaks(path.name, content)] == []
 
 
-def test_no_secret_is_in_the_history_that_changes_and_deletions_made(planted: OfferedCluster, scanned: Program) -> None:
-    space = planted.namespace
+def test_no_secret_is_in_the_history_that_changes_and_deletions_made(offered: OfferedCluster, program: Program) -> None:
+    _plant(offered)
+    space = offered.namespace
+    program.run("scan", "--once", "--json")
     for one in OBJECTS:
-        planted.kubectl("label", *one.split(), "-n", space, "turn=two")
-    scanned.run("scan", "--once", "--json")
+        offered.kubectl("label", *one.split(), "-n", space, "turn=two")
+    program.run("scan", "--once", "--json")
     for one in OBJECTS:
-        planted.kubectl("delete", *one.split(), "-n", space, "--wait=false")
-    scanned.run("scan", "--once", "--json")
+        offered.kubectl("delete", *one.split(), "-n", space, "--wait=false")
+    program.run("scan", "--once", "--json")
     for one in OBJECTS:
-        told = scanned.run("history", *one.split(), "-n", space, "-o", "json")
+        told = program.run("history", *one.split(), "-n", space, "-o", "json")
         assert "turn" in told, told
         assert leaks(f"history {one}", told.encode()) == []
-    assert len(scanned.json("cache", "query", "SELECT id FROM keyframes", "--json")) >= len(OBJECTS)
-    _nothing_written(scanned)
+    assert len(program.json("cache", "query", "SELECT id FROM keyframes", "--json")) >= len(OBJECTS)
+    _nothing_written(program)
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])

@@ -1,13 +1,17 @@
 """``history``, ``diff`` and ``get --as-of``, as somebody types them after three changes and two scans between them."""
 
+import contextlib
 import json
 import re
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 
+from k8sconsole.demo.server import DemoCluster
+from tests.acceptance.conftest import offer_demo
 from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster
 
@@ -31,10 +35,15 @@ class Told:
         return json.loads(self.of(*arguments, "-o", "json")[0])
 
 
-@pytest.fixture
-def told(demo_cluster: OfferedCluster, program_on: Any) -> Told:
+@pytest.fixture(scope="module")
+def told(demo: DemoCluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Told]:
     """A config map that is made, changed and deleted, with a scan of config maps before it all and after each."""
-    program, space = program_on(demo_cluster), demo_cluster.namespace
+    with contextlib.contextmanager(offer_demo)(demo) as cluster:
+        yield _live_through(Program(tmp_path_factory.mktemp("told"), cluster.kubeconfig), cluster)
+
+
+def _live_through(program: Program, cluster: OfferedCluster) -> Told:
+    space = cluster.namespace
     program.run("cache", "refresh", "configmaps,namespaces")
     times = [_now()]
     for step in (
@@ -42,10 +51,10 @@ def told(demo_cluster: OfferedCluster, program_on: Any) -> Told:
         ("patch", "configmap", "told", "--type=merge", "-p", json.dumps({"data": {"a": "2", "b": None}})),
         ("delete", "configmap", "told"),
     ):
-        demo_cluster.kubectl(*step, "-n", space)
+        cluster.kubectl(*step, "-n", space)
         program.run("cache", "refresh", "configmaps,namespaces")
         times.append(_now())
-    return Told(program, demo_cluster, times)
+    return Told(program, cluster, times)
 
 
 def _now() -> str:
