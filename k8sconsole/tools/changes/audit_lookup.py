@@ -1,10 +1,10 @@
-"""What a request of the audit changed: the one object that its arguments named, in whatever form, and whether it made it."""
+"""Finding a request in the audit: the object that its arguments name, and whether the call created it."""
 
 from typing import Any
 
 import msgspec
 
-from k8sconsole.errors import InvalidParams
+from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.model.cache_records import AuditEntry
 from k8sconsole.tools.changes.manifest import parse_manifest
 from k8sconsole.tools.context import ToolContext
@@ -18,21 +18,20 @@ KIND_OF = {
     "k8s_trigger_cronjob": "jobs.batch",
     "k8s_create_deployment": "deployments.apps",
 }
-"""Of tools that do not say it in their arguments."""
+"""The kind of the tools whose arguments do not name one."""
 CREATING_TOOLS = frozenset({"k8s_run_pod", "k8s_create_deployment", "k8s_create_resource", "k8s_trigger_cronjob"})
-"""Tools that never change what was there before."""
+"""Tools that only create objects and never change an existing one."""
 APPLY = "k8s_apply_resource"
-"""The tool that may have made its object, or changed it."""
+"""The tool that creates its object or changes it."""
 
 
 class RequestRecord(msgspec.Struct, frozen=True):
-    """began, ended: seconds since the epoch. making: it never changed what was there before. context and namespace are empty for the
-    usual ones."""
+    """began, ended: seconds since the epoch. creates: whether the tool only creates objects. context, namespace: empty for the defaults."""
 
     tool: str
     began: float
     ended: float
-    making: bool
+    creates: bool
     context: str
     kind: str
     namespace: str
@@ -40,23 +39,23 @@ class RequestRecord(msgspec.Struct, frozen=True):
 
 
 async def find_request(context: ToolContext, request_id: str) -> RequestRecord:
-    """Raises InvalidParams for a request that the audit does not know, that came to nothing, or that changed no single object."""
+    """Raises InvalidParams for a request that is not in the audit, that did not succeed, or whose arguments name no single object."""
     rows = await context.store.audit.entries(MOST_AUDIT) if context.store is not None else []
     by_phase = {row.phase: row for row in rows if row.request_id == request_id}
     if "started" not in by_phase:
-        raise cannot_undo("request_id", request_id, f"not among the last {MOST_AUDIT} rows of the audit")
+        raise cannot_undo("request_id", request_id, f"it is not among the last {MOST_AUDIT} rows of the audit")
     entry = by_phase["started"]
     ended = by_phase.get("completed", entry)
     if ended.phase == "completed" and ended.outcome != "ok":
-        raise cannot_undo("request_id", request_id, f"it came to nothing: {ended.outcome}")
+        raise cannot_undo("request_id", request_id, f"the call did not succeed: {ended.outcome}")
     found = _request_record(entry, ended.at)
     if not found.kind or not found.name:
-        raise cannot_undo("request_id", request_id, f"{entry.tool} changed no single object that its arguments name")
+        raise cannot_undo("request_id", request_id, f"the arguments of {entry.tool} name no single object")
     return found
 
 
 def cannot_undo(parameter: str, given: str, why: str) -> InvalidParams:
-    details = {"parameter": parameter, "given": given, "expected": "a change that history holds", "nearest": []}
+    details = argument_details(parameter, given, expected="a change in the history")
     return InvalidParams(f"{parameter}={given!r}" if given else f"{parameter} is missing", why, "history_list_versions", details)
 
 
@@ -77,7 +76,7 @@ def _request_record(entry: AuditEntry, ended: float) -> RequestRecord:
 
 
 def _identify_manifest(manifest: Any) -> tuple[str, str, str]:
-    """Kind, name and namespace; the audit keeps manifests as they were given, masked, which may leave no YAML."""
+    """Kind, name and namespace of a manifest; empty if it cannot be parsed. The audit masks manifests, which can break their YAML."""
     if not isinstance(manifest, dict | str):
         return "", "", ""
     try:

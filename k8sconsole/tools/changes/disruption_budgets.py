@@ -1,5 +1,5 @@
-"""PodDisruptionBudgets: which pods one protects, and whether it would be broken. Only evictions ask a budget; what deletes or scales does
-not, so whoever is asked for a yes is told.
+"""PodDisruptionBudgets: which pods a budget protects, and whether a change would break it. The server checks budgets only for evictions,
+not for deletions and scaling, so an approval of those warns about them.
 
 https://kubernetes.io/docs/concepts/workloads/pods/disruptions/
 """
@@ -27,7 +27,7 @@ _OPERATORS = {
 
 
 def budget_protects(budget: dict[str, Any], namespace: str, labels: Mapping[str, str]) -> bool:
-    """Pods with these labels."""
+    """Whether the budget protects pods with these labels in this namespace."""
     selector = budget["spec"].get("selector")
     if budget["metadata"]["namespace"] != namespace or selector is None:
         return False
@@ -42,7 +42,7 @@ def budget_protects(budget: dict[str, Any], namespace: str, labels: Mapping[str,
 async def budgets_broken_by_deleting(
     context: ToolContext, cluster: ClusterName, resource: ApiResource, obj: dict[str, Any]
 ) -> tuple[str, ...]:
-    """Of a pod that is ready, or of a workload with its ready pods."""
+    """A sentence for each budget that the deletion of a ready pod, or of a workload with its ready pods, would break."""
     meta, status = obj["metadata"], obj.get("status") or {}
     if resource.name == "pods":
         ready = any(one.get("type") == "Ready" and one.get("status") == "True" for one in status.get("conditions") or [])
@@ -57,7 +57,8 @@ async def budgets_broken_by_deleting(
 
 
 async def budgets_broken_by_scaling(context: ToolContext, cluster: ClusterName, obj: dict[str, Any], replicas: int) -> tuple[str, ...]:
-    """Pods that are not ready go first. A budget in percent, or of those that may be missing, wants fewer once there are fewer."""
+    """A sentence for each budget that the scaling would break. Pods that are not ready are deleted first. A budget in percent or with
+    maxUnavailable is left out, since it requires fewer pods at the smaller scale."""
     lost = _ready_pods(obj.get("status") or {}) - replicas
     if lost <= 0:
         return ()
@@ -69,7 +70,7 @@ async def budgets_broken_by_scaling(context: ToolContext, cluster: ClusterName, 
 async def _budgets_protecting(
     context: ToolContext, cluster: ClusterName, meta: Mapping[str, Any], labels: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    """Read live: what a budget allows changes by the second. Where they may not be read, none."""
+    """The budgets that protect pods with these labels, read live, since their status changes often. Empty if they cannot be read."""
     namespace = str(meta.get("namespace") or "")
     if not labels or not namespace:
         return []
@@ -90,8 +91,8 @@ def _is_broken(budget: dict[str, Any], lost: int) -> bool:
 def _describe_break(budget: dict[str, Any], lost: int) -> str:
     status, meta = budget.get("status") or {}, budget["metadata"]
     healthy, wanted = int(status.get("currentHealthy") or 0), int(status.get("desiredHealthy") or 0)
-    left = f"has {healthy} and wants {wanted}: this leaves {max(0, healthy - lost)}"
-    return f"breaks PodDisruptionBudget {meta['namespace']}/{meta['name']}, which {left}; only evictions ask it"
+    left = f"has {healthy} healthy pods and needs {wanted}: this leaves {max(0, healthy - lost)}"
+    return f"breaks PodDisruptionBudget {meta['namespace']}/{meta['name']}, which {left}; the server checks it only for evictions"
 
 
 def _template_labels(obj: dict[str, Any]) -> dict[str, str]:

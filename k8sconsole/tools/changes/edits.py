@@ -1,6 +1,6 @@
-"""Changing one object: tried by the server first, shown as the fields that would differ, and made only on the object that was shown.
+"""Changing one object: a dry run on the server, the fields that would differ, and a patch bound to the uid of the object that was shown.
 
-A tool says what it means as a ``ChangePlan``; preparing and performing it are the same for all of them.
+A tool describes its change as a ``ChangePlan``. ``change_handlers`` makes the two handlers, prepare and run, from it.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.port import PatchType
-from k8sconsole.errors import Conflict, InvalidParams, NotFound
+from k8sconsole.errors import Conflict, InvalidParams, NotFound, argument_details
 from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.differences import Difference, find_differences, format_difference
 from k8sconsole.model.history import Change
@@ -27,7 +27,7 @@ _BOOKKEEPING = ("metadata.resourceVersion", "metadata.generation", "metadata.man
 
 
 class TargetObject(msgspec.Struct, frozen=True):
-    """The one object a change is about."""
+    """The object that a change is about."""
 
     cluster: ClusterName
     resource: ApiResource
@@ -40,16 +40,16 @@ class TargetObject(msgspec.Struct, frozen=True):
         return f"{self.resource.kind} {place}"
 
     def arguments(self, **more: Any) -> dict[str, Any]:
-        """As a call about it names it, for tools of any kind."""
+        """Arguments that name the object, for tools that take a kind."""
         return {"kind": str(self.resource.name), **self.place(), **more}
 
     def place(self, **more: Any) -> dict[str, Any]:
-        """As a call about it names it, for tools of its kind alone."""
+        """Arguments that name the object, for tools of one kind."""
         return {"name": self.name, **({"namespace": self.namespace} if self.namespace else {}), "context": str(self.cluster), **more}
 
 
 class Undo(msgspec.Struct, frozen=True):
-    """The call that takes a change back, or why there is none."""
+    """The call that undoes a change, or the reason why there is none."""
 
     tool: str = ""
     arguments: dict[str, Any] = {}
@@ -65,7 +65,7 @@ class Undo(msgspec.Struct, frozen=True):
 
 
 class Edit(msgspec.Struct, frozen=True):
-    """body: the patch, a JSON value. force: take over fields of others, with server-side apply."""
+    """body: the patch, a JSON value. force: with server-side apply, take over fields of other field managers."""
 
     body: Any
     kind: PatchType = PatchType.MERGE
@@ -74,7 +74,7 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class ChangePlan(msgspec.Struct, frozen=True):
-    """before: the object as it lives, masked, or None where there is none yet. consequences: the most serious first."""
+    """before: the live object, masked, or None if it does not exist yet. consequences: sentences, the most serious first."""
 
     target: TargetObject
     edit: Edit
@@ -84,7 +84,7 @@ class ChangePlan(msgspec.Struct, frozen=True):
 
 
 class ChangeResult(msgspec.Struct):
-    """changed: the fields that differ, one a line. undo: the call that takes it back; where it is null, why says why."""
+    """changed: the fields that differ, one per line. undo: the call that undoes the change. why: the reason if undo is null."""
 
     kind: str
     namespace: str
@@ -99,14 +99,14 @@ Planner = Callable[[Any, ToolContext], Awaitable[ChangePlan]]
 
 
 async def resolve_target(args: Any, context: ToolContext, kind: str = "") -> TargetObject:
-    """From the parameters context, kind, namespace and name."""
+    """The object that the parameters context, kind, namespace and name denote. kind: the kind of a tool without that parameter."""
     cluster = context.context(args.context)
     resource = await context.resource(cluster, kind or args.kind)
     return TargetObject(cluster, resource, namespace_of(context, cluster, resource, getattr(args, "namespace", "")), args.name)
 
 
 async def fetch_live(context: ToolContext, target: TargetObject, subresource: str | None = None) -> dict[str, Any]:
-    """The object as the cluster has it now, masked, managedFields kept. Raises NotFound with the nearest names."""
+    """The object as the cluster has it now: masked, with managedFields. Raises NotFound with the nearest names."""
     cluster = await context.cluster(target.cluster)
     try:
         raw = await cluster.get(target.resource, target.namespace or None, target.name, subresource)
@@ -115,19 +115,19 @@ async def fetch_live(context: ToolContext, target: TargetObject, subresource: st
     return _mask_response(target, raw)
 
 
-def change_handlers(planned: Planner, done: str) -> tuple[Preparation, Handler]:
-    """Both halves of a tool that changes one object. done: what has been done, as in ``scaled``."""
+def change_handlers(planner: Planner, done: str) -> tuple[Preparation, Handler]:
+    """The prepare and run handlers of a tool that changes one object. done: the participle for the reply, such as ``scaled``."""
 
     async def prepare(args: Any, context: ToolContext) -> Proposal:
-        plan = await planned(args, context)
+        plan = await planner(args, context)
         after = await _send_patch(context, plan, dry_run=True)
         lines = _format_differences(await _state_to_compare(context, plan), after)
         consequences = (*plan.consequences, *(owner_warnings(plan.before) if plan.before else ()))
-        shown = "\n".join(lines) if lines else "accepted by the server; nothing would change"
+        shown = "\n".join(lines) if lines else "the server accepts it; nothing would change"
         return Proposal((plan.target.label,), consequences, shown, str(plan.undo), {"uid": uid_of(plan.before)})
 
     async def handle(args: Any, context: ToolContext) -> Reply:
-        plan = await planned(args, context)
+        plan = await planner(args, context)
         check_same_object(context, plan.target, plan.before)
         compared = await _state_to_compare(context, plan)
         after = await _send_patch(context, plan, dry_run=False)
@@ -137,16 +137,16 @@ def change_handlers(planned: Planner, done: str) -> tuple[Preparation, Handler]:
 
 
 def change_reply(context: ToolContext, target: TargetObject, done: str, lines: list[str], undo: Undo, version: str) -> Reply:
-    told = ChangeResult(str(target.resource.name), target.namespace, target.name, version, lines, undo.call, undo.why)
+    result = ChangeResult(str(target.resource.name), target.namespace, target.name, version, lines, undo.call, undo.why)
     text = "\n".join((f"{done} {target.label} in {target.cluster}", *lines, f"undo: {undo}"))
-    return Reply(msgspec.to_builtins(told), text, context.live())
+    return Reply(msgspec.to_builtins(result), text, context.live())
 
 
 def check_same_object(context: ToolContext, target: TargetObject, before: dict[str, Any] | None) -> None:
-    """Raises Conflict when the name has come to mean another object since it was shown."""
+    """Raises Conflict if the name means another object since the proposal."""
     shown = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
     if context.proposal is not None and shown != uid_of(before):
-        raise Conflict(f"{target.label} is another object now", "the one that was shown has gone", "look at it again, and repeat the call")
+        raise Conflict(f"{target.label} is another object now", "the object of the proposal was deleted", "the same call again")
 
 
 def uid_of(obj: dict[str, Any] | None) -> str:
@@ -158,34 +158,34 @@ def version_of(obj: dict[str, Any]) -> str:
 
 
 def refuse_masked_values(value: Any, parameter: str) -> None:
-    """Raises InvalidParams where a value is what masking left of another: written back, it would destroy the real one."""
+    """Raises InvalidParams if the value holds a masked string, which would overwrite the real one."""
     if any(is_masked(text) for text in collect_strings(value)):
-        details = {"parameter": parameter, "given": "a masked value", "expected": "real values", "nearest": []}
-        raise InvalidParams(f"{parameter} holds a masked value", "it would overwrite the real one", "leave that field out", details)
+        details = argument_details(parameter, "a masked value", expected="real values")
+        raise InvalidParams(f"{parameter} holds a masked value", "it would overwrite the real one", "omit that field", details)
 
 
 async def undo_from_history(context: ToolContext, target: TargetObject, before: dict[str, Any]) -> Undo:
-    """The old version brought back, where history holds it."""
+    """The call that restores the old version, if the history has it."""
     if context.store is None:
-        return Undo(why="there is no cache file, so the old version was not kept")
+        return Undo(why="there is no cache file, so the old version is not stored")
     ref = ObjectRef(target.cluster, target.resource.name, Namespace(target.namespace), target.name)
-    kept = await context.store.history.object_as_of(ref, context.now)
-    if kept is None or kept[0].change is Change.DELETED:
-        return Undo(why="history does not hold its old version")
-    if changed_fields(_comparable_bytes(msgspec.json.decode(kept[1])), _comparable_bytes(before), context.noise(target.resource.name)):
+    stored = await context.store.history.object_as_of(ref, context.now)
+    if stored is None or stored[0].change is Change.DELETED:
+        return Undo(why="the history does not have its old version")
+    if changed_fields(_comparable_bytes(msgspec.json.decode(stored[1])), _comparable_bytes(before), context.noise(target.resource.name)):
         return Undo(why="its latest state is not in the history yet")
-    return Undo("k8s_undo_change", target.arguments(resource_version=kept[0].resource_version))
+    return Undo("k8s_undo_change", target.arguments(resource_version=stored[0].resource_version))
 
 
 def _comparable_bytes(obj: dict[str, Any]) -> bytes:
-    """As history keeps it; an object from a list does not say its kind."""
+    """The object as history stores it, without kind and apiVersion, which objects from a list lack."""
     meta = {key: value for key, value in obj.get("metadata", {}).items() if key != "managedFields"}
     rest = {key: value for key, value in obj.items() if key not in ("apiVersion", "kind", "status")}
     return msgspec.json.encode({**rest, "metadata": meta})
 
 
 async def _state_to_compare(context: ToolContext, plan: ChangePlan) -> dict[str, Any]:
-    """What the server's answer is held against: the object, or the part of it that a subresource shows."""
+    """The state to compare with the server's answer: the object, or its subresource."""
     if plan.edit.subresource:
         return await fetch_live(context, plan.target, plan.edit.subresource)
     return plan.before or {}
@@ -207,7 +207,7 @@ async def _send_patch(context: ToolContext, plan: ChangePlan, *, dry_run: bool) 
 
 
 def _with_uid_check(edit: Edit, uid: str) -> Any:
-    """The patch, refused by the server when the object is not the one that was looked at."""
+    """The patch with a uid check, so that the server refuses it for another object of the same name."""
     if not uid or edit.kind is PatchType.APPLY:
         return edit.body
     if edit.kind is PatchType.JSON:

@@ -1,4 +1,4 @@
-"""Who else writes an object, and would put a change back or be surprised by it."""
+"""Controllers, delivery tools and field managers that write an object and may revert a change."""
 
 from typing import Any
 
@@ -7,21 +7,20 @@ _TOOLS = {"argocd": "Argo CD", "kustomize-controller": "Flux", "helm-controller"
 
 
 def owner_warnings(obj: dict[str, Any]) -> tuple[str, ...]:
-    """Sentences: an owner that controls it, a delivery tool by its labels, and the field managers that look like neither people nor
-    Kubernetes itself."""
+    """Sentences about the controlling owner, and the delivery tool or else the field managers that are neither people nor Kubernetes."""
     meta = obj.get("metadata") or {}
     controllers = [one for one in meta.get("ownerReferences") or [] if one.get("controller")]
-    said = [f"{one.get('kind')} {one.get('name')} controls it and may put it back" for one in controllers]
+    sentences = [f"{one.get('kind')} {one.get('name')} controls it and may revert the change" for one in controllers]
     by_labels = delivery_tool(meta)
     if by_labels:
-        return (*said, f"{by_labels} manages it and may put it back")
+        return (*sentences, f"{by_labels} manages it and may revert the change")
     managers = {str(one.get("manager", "")) for one in meta.get("managedFields") or [] if not one.get("subresource")}
     foreign = sorted(name for name in managers if name and not name.startswith(_PEOPLE))
-    return (*said, *(f"{_display_name(name)} writes fields of it and may put it back" for name in foreign))
+    return (*sentences, *(f"{_display_name(name)} writes some of its fields and may revert the change" for name in foreign))
 
 
 def delivery_tool(meta: dict[str, Any]) -> str:
-    """Argo CD, Flux, Helm (with its release) or whoever the common label names; empty for none."""
+    """The delivery tool that labels and annotations name: Argo CD, Flux, Helm with its release, or another. Empty for none."""
     labels, annotations = meta.get("labels") or {}, meta.get("annotations") or {}
     if "argocd.argoproj.io/tracking-id" in annotations or "argocd.argoproj.io/instance" in labels:
         return "Argo CD"

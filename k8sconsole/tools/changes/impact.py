@@ -1,4 +1,4 @@
-"""What goes with an object that is deleted, as far as the cache can tell without asking anybody."""
+"""Consequences of deleting an object, from the object and the cache alone."""
 
 from typing import Any
 
@@ -28,10 +28,10 @@ async def deletion_impact(context: ToolContext, cluster: ClusterName, resource: 
 async def _contained_objects(context: ToolContext, cluster: ClusterName, resource: ApiResource, name: str) -> list[str]:
     if resource.name == "namespaces":
         counts = [(kind, await _count_objects(context, cluster, kind, (name,))) for kind in _IN_A_NAMESPACE]
-        told = ", ".join(f"{count} {kind.partition('.')[0]}" for kind, count in counts if count)
-        return [f"everything in namespace {name} goes with it" + (f": {told}" if told else "")]
+        counted = ", ".join(f"{count} {kind.partition('.')[0]}" for kind, count in counts if count)
+        return [f"everything in namespace {name} is deleted too" + (f": {counted}" if counted else "")]
     if resource.name == "customresourcedefinitions.apiextensions.k8s.io":
-        return [f"every object of the kind goes with it: {await _count_objects(context, cluster, name, ())} known"]
+        return [f"every object of the kind is deleted too: {await _count_objects(context, cluster, name, ())} known"]
     return []
 
 
@@ -53,26 +53,29 @@ def _kind_warnings(resource: str, obj: dict[str, Any]) -> list[str]:
     spec, meta = obj.get("spec", {}), obj.get("metadata", {})
     owners = [owner.get("kind", "") for owner in meta.get("ownerReferences") or []]
     if resource == "statefulsets.apps" and spec.get("replicas", 1) == 1:
-        return ["the only copy of a StatefulSet: nothing serves while it is gone; its volume claims stay"]
+        return ["the only replica of a StatefulSet: no pod serves until it is recreated; its volume claims stay"]
     if resource == "pods" and "StatefulSet" in owners:
-        return ["a pod of a StatefulSet: it comes back under its name, with its volumes; until then there is no other copy of it"]
+        return ["a pod of a StatefulSet: it is recreated with its name and volumes; until then it is missing"]
     if resource == "pods" and not owners:
-        return ["nothing owns this pod: nothing will create it again"]
+        return ["this pod has no owner: nothing recreates it"]
     if resource == "persistentvolumeclaims":
-        return ["its data goes with it where the volume's reclaim policy is Delete"]
+        return ["its data is deleted too if the volume's reclaim policy is Delete"]
     if resource == "nodes":
-        return ["the node's pods are lost to the cluster until it registers again"]
-    return ["comes back: a controller owns it and will create it again"] if owners and resource not in _STATEFUL else []
+        return ["the cluster loses the node's pods until the node registers again"]
+    return ["a controller owns it and will recreate it"] if owners and resource not in _STATEFUL else []
 
 
 def _delivery_warnings(meta: dict[str, Any]) -> list[str]:
-    """Who would put it back, or miss it."""
+    """A sentence about the delivery tool that manages the object."""
     manager = delivery_tool(meta)
-    return [f"{manager} manages it and may create it again, or miss it"] if manager else []
+    return [f"{manager} manages it and may recreate it, or fail without it"] if manager else []
 
 
 async def _count_objects(context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...]) -> int:
     if context.store is None:
         return 0
-    spaces = tuple(Namespace(one) for one in namespaces)
-    return (await context.store.objects.rows(RowQuery(ResourceName(kind), clusters=(cluster,), namespaces=spaces, limit=1))).total
+    return (
+        await context.store.objects.rows(
+            RowQuery(ResourceName(kind), clusters=(cluster,), namespaces=tuple(map(Namespace, namespaces)), limit=1)
+        )
+    ).total

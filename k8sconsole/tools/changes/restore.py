@@ -1,4 +1,4 @@
-"""An old version written back. History keeps objects masked, so only fields whose old values were never masked can return."""
+"""Restoring an old version. History stores objects masked, so a field can be restored only if its old value was not masked."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ _SERVER_FIELDS = frozenset(
 
 
 def restore_version(target: TargetObject, live: dict[str, Any], old: dict[str, Any]) -> tuple[dict[str, Any], list[Difference]]:
-    """The object to write, and what it changes. live is not masked, old is. Raises Invalid where a masked value would have to return."""
+    """The object to write, and its changes. live: unmasked. old: masked. Raises Invalid if a masked value would have to be restored."""
     changes = find_differences(_writable_fields(mask_object(target.resource.name, live)), _writable_fields(old))
     _refuse_masked(target, [change.new for change in changes], [change.path for change in changes])
     wanted: dict[str, Any] = apply_differences(_writable_fields(live), changes)
@@ -34,7 +34,7 @@ def restore_version(target: TargetObject, live: dict[str, Any], old: dict[str, A
 
 
 def recreation_manifest(target: TargetObject, old: dict[str, Any]) -> dict[str, Any]:
-    """The manifest of an object that is gone. Raises Invalid where part of it is masked."""
+    """The manifest that recreates a deleted object. Raises Invalid if part of it is masked."""
     wanted = _writable_fields(old)
     _refuse_masked(target, [wanted], [target.label])
     meta = {key: value for key, value in wanted["metadata"].items() if key not in ("ownerReferences", "finalizers")}
@@ -49,7 +49,7 @@ def format_changes(changes: Sequence[Difference]) -> list[str]:
 
 
 def _writable_fields(obj: dict[str, Any]) -> dict[str, Any]:
-    """What a writer may decide: not the status, not the server's own bookkeeping, nor what its kind is called."""
+    """The fields that a client may set: no status, no server fields, no kind and apiVersion."""
     meta = {key: value for key, value in (obj.get("metadata") or {}).items() if key not in _SERVER_FIELDS}
     return {**{key: value for key, value in obj.items() if key not in ("status", "apiVersion", "kind")}, "metadata": meta}
 
@@ -62,5 +62,5 @@ def _refuse_masked(target: TargetObject, values: list[Any], paths: list[str]) ->
     hidden = [path for value, path in zip(values, paths, strict=True) if any(is_masked(text) for text in collect_strings(value))]
     if hidden:
         details = {"parameter": "resource_version", "fields": hidden, "nearest": []}
-        why = f"history never kept the values of {', '.join(hidden)}: they were masked"
-        raise Invalid(f"{target.label} cannot be brought back", why, "set those fields by hand", details)
+        why = f"the history has no values for {', '.join(hidden)}: they are masked"
+        raise Invalid(f"{target.label} cannot be restored", why, "k8s_patch_resource for those fields", details)

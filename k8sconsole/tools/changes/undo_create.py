@@ -1,5 +1,5 @@
-"""Taking back that an object was made: it is deleted, if it is still the one, and if policy is no stricter about deleting than about the
-call."""
+"""Undoing a creation: the object is deleted if it is still the created one, and if policy is no stricter about deletion than about the
+undo itself."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -22,22 +22,22 @@ if TYPE_CHECKING:
     from k8sconsole.tools.spec import ToolSpec
 
 SKEW = 60.0
-"""Seconds by which a cluster's clock may differ from ours."""
+"""Seconds by which a cluster's clock may differ from the local one."""
 LITTLE_SKEW = 2.0
-"""Where the time is all that tells an object which the request made from one that it changed."""
+"""Seconds allowed for apply, where only the creation time distinguishes a created object from a changed one."""
 _STRICTNESS = (Action.ALLOW, Action.ASK, Action.TYPE_NAME, Action.DENY)
 
 
 async def propose_undo_create(
     context: ToolContext, tool: "ToolSpec", target: TargetObject, live: dict[str, Any], request: RequestRecord
 ) -> Proposal:
-    """Raises Conflict where the name has come to mean another object, PolicyDenied, and what the server says to the deletion."""
+    """Dry-runs the deletion. Raises Conflict if the name means another object now, PolicyDenied, and the errors of the deletion."""
     _check_created_by_request(target, live, request)
     _check_delete_policy(context, tool, target)
     await _send_delete(context, target, uid_of(live), dry_run=True)
     masked = mask_object(target.resource.name, live)
     consequences = (
-        f"deletes what {request.tool} made at {format_exact_time(request.began)}",
+        f"deletes what {request.tool} created at {format_exact_time(request.began)}",
         *await budgets_broken_by_deleting(context, target.cluster, target.resource, masked),
         *await deletion_impact(context, target.cluster, target.resource, masked),
     )
@@ -49,19 +49,19 @@ async def propose_undo_create(
 async def undo_create(context: ToolContext, target: TargetObject, live: dict[str, Any]) -> Reply:
     undo = await undo_from_history(context, target, mask_object(target.resource.name, live))
     await _send_delete(context, target, uid_of(live), dry_run=False)
-    return change_reply(context, target, "deleted again", ["deleted again"], undo, "")
+    return change_reply(context, target, "deleted", ["deleted"], undo, "")
 
 
 def _check_created_by_request(target: TargetObject, live: dict[str, Any], request: RequestRecord) -> None:
     born = parse_object_time(live["metadata"].get("creationTimestamp"))
-    skew = SKEW if request.making else LITTLE_SKEW
+    skew = SKEW if request.creates else LITTLE_SKEW
     if born is None or not request.began - skew <= born <= request.ended + skew:
         when = live["metadata"].get("creationTimestamp")
-        raise Conflict(f"{target.label} is another object now", f"it was made at {when}, not by that request", "k8s_delete_resource")
+        raise Conflict(f"{target.label} is another object now", f"it was created at {when}, not by that request", "k8s_delete_resource")
 
 
 def _check_delete_policy(context: ToolContext, tool: "ToolSpec", target: TargetObject) -> None:
-    """A rule about deleting counts here too, and one that only lets objects be written does not let them be deleted."""
+    """Raises PolicyDenied if policy is stricter about deleting the object than about the undo tool."""
     policy, call = context.environment.policy(), context.call
     namespaces = (target.namespace,) if target.namespace else ()
     judged = Target(target.cluster, resource=target.resource, namespaces=namespaces, name=target.name)

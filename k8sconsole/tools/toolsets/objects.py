@@ -1,4 +1,4 @@
-"""One object in full."""
+"""One object, in full or by fields."""
 
 from typing import Annotated, Any
 
@@ -6,14 +6,14 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.kit.text import format_yaml, strip_control
-from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.history.queries import find_object_as_of, parse_as_of
 from k8sconsole.tools.object_lookup import find_object, namespace_of
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.reading.field_paths import select_fields
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, reading
 
 
 class GetResourceInput(Common, kw_only=True):
@@ -22,7 +22,7 @@ class GetResourceInput(Common, kw_only=True):
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
     fields: Annotated[list[str], Meta(description="Only these paths, e.g. spec.replicas, status.conditions")] = []
     max_tokens: MaxTokens = DEFAULT_TOKENS
-    live: Annotated[bool, Meta(description="Ask the cluster")] = False
+    live: Annotated[bool, Meta(description="Bypass the cache")] = False
     as_of: AsOf = ""
 
 
@@ -41,21 +41,17 @@ async def get_resource(args: GetResourceInput, context: ToolContext) -> Reply:
         found = await find_object(context, cluster, resource, namespace, args.name, live=args.live)
     else:
         found = await find_object_as_of(context, cluster, resource, (namespace, args.name), at)
-    told = select_fields(args.fields, found.body)
-    return Reply({"object": told}, strip_control(format_yaml(told)), found.freshness, warnings=found.warnings)
+    selected = select_fields(args.fields, found.body)
+    return Reply({"object": selected}, strip_control(format_yaml(selected)), found.freshness, warnings=found.warnings)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    ToolSpec(
-        name="k8s_get_resource",
-        title="Get one object",
-        summary="One object of any kind in full, or only the fields named. For an overview of many use a list.",
-        input=GetResourceInput,
-        output=GetResourceResult,
-        risk=Risk.READ,
-        capabilities=Capabilities(("*",), ("get",), Scope.NAMESPACE, "object"),
-        toolset="core",
-        handler=get_resource,
-        aliases=("get_resource",),
+    reading(
+        "get_resource",
+        "Get one object",
+        "One object of any kind in full, or only the named fields. To see many objects use a list.",
+        (GetResourceInput, GetResourceResult),
+        get_resource,
+        Capabilities(("*",), ("get",), Scope.NAMESPACE, "object"),
     ),
 )

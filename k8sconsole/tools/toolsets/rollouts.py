@@ -1,4 +1,4 @@
-"""How far a roll-out is, and what was rolled out before."""
+"""Rollout status and rollout history of workloads."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams
+from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.kit.text import format_age, strip_control
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.rollouts import RolloutState, compute_rollout_state
@@ -33,13 +33,15 @@ class RolloutInput(Common, kw_only=True):
 async def rollout_status(args: RolloutInput, context: ToolContext) -> Reply:
     _, resource, found = await _find_workload(args, context)
     state = compute_rollout_state(str(resource.name), found.body)
-    head = f"{resource.singular or resource.kind.lower()} {args.name}: {'done' if state.done else 'stuck' if state.stuck else 'going on'}"
+    head = (
+        f"{resource.singular or resource.kind.lower()} {args.name}: {'done' if state.done else 'stuck' if state.stuck else 'in progress'}"
+    )
     numbers = f"{state.updated} of {state.desired} updated, {state.ready} ready, {state.available} available"
     return Reply(msgspec.to_builtins(state), f"{head}\n{numbers}\n{strip_control(state.message)}", found.freshness, warnings=found.warnings)
 
 
 class RolloutRevision(msgspec.Struct):
-    """created_at: seconds since the epoch. images: of its containers, in their order. current: what the workload is at."""
+    """created_at: seconds since the epoch. images: one per container, in order. current: whether the workload runs this revision."""
 
     revision: int
     name: str
@@ -57,47 +59,50 @@ class RolloutRevisions(msgspec.Struct):
 async def rollout_history(args: RolloutInput, context: ToolContext) -> Reply:
     cluster, resource, found = await _find_workload(args, context)
     namespace = str(found.body["metadata"].get("namespace", ""))
-    kept = "replicasets.apps" if resource.name == "deployments.apps" else "controllerrevisions.apps"
-    opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, kept), (namespace,), live=args.live))
+    revision_kind = "replicasets.apps" if resource.name == "deployments.apps" else "controllerrevisions.apps"
+    opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, revision_kind), (namespace,), live=args.live))
     uid = found.body["metadata"].get("uid")
     bodies = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     own = [each for each in bodies if any(owner.get("uid") == uid for owner in each["metadata"].get("ownerReferences") or [])]
-    told = sorted((_rollout_revision(each, found.body) for each in own), key=lambda one: -one.revision)
-    lines = [f"{args.name}: {len(told)} revisions", *(_format_revision(one, context.now) for one in told)]
+    revisions = sorted((_rollout_revision(each, found.body) for each in own), key=lambda one: -one.revision)
+    lines = [f"{args.name}: {len(revisions)} revisions", *(_format_revision(one, context.now) for one in revisions)]
     return Reply(
-        msgspec.to_builtins(RolloutRevisions(told)), "\n".join(lines), opened.freshness, warnings=(*found.warnings, *opened.warnings)
+        msgspec.to_builtins(RolloutRevisions(revisions)), "\n".join(lines), opened.freshness, warnings=(*found.warnings, *opened.warnings)
     )
 
 
 async def _find_workload(args: RolloutInput, context: ToolContext) -> tuple[ClusterName, ApiResource, FoundObject]:
-    """Raises InvalidParams for a kind that is not rolled out."""
+    """Raises InvalidParams for a kind without rollouts."""
     cluster = context.context(args.context)
     resource = await context.resource(cluster, args.kind)
     if resource.name not in ROLLABLE:
-        details = {"parameter": "kind", "given": args.kind, "expected": ", ".join(ROLLABLE), "nearest": list(ROLLABLE)}
-        raise InvalidParams(f"{resource.plural} are not rolled out", f"that is done for {', '.join(ROLLABLE)}", ROLLABLE[0], details)
+        details = argument_details("kind", args.kind, ROLLABLE, ", ".join(ROLLABLE))
+        raise InvalidParams(
+            f"{resource.plural} have no rollouts", f"the kinds with rollouts are {', '.join(ROLLABLE)}", ROLLABLE[0], details
+        )
     namespace = namespace_of(context, cluster, resource, args.namespace)
     return cluster, resource, await find_object(context, cluster, resource, namespace, args.name, live=args.live)
 
 
-def _rollout_revision(kept: dict[str, Any], workload: dict[str, Any]) -> RolloutRevision:
-    meta = kept["metadata"]
+def _rollout_revision(stored: dict[str, Any], workload: dict[str, Any]) -> RolloutRevision:
+    meta = stored["metadata"]
     notes = meta.get("annotations") or {}
-    deployed = kept.get("kind") == "ReplicaSet" or "spec" in kept
-    number = int(notes.get(REVISION, 0)) if deployed else int(kept.get("revision", 0))
-    template = (kept.get("spec") if deployed else ((kept.get("data") or {}).get("spec"))) or {}
+    is_replica_set = stored.get("kind") == "ReplicaSet" or "spec" in stored
+    number = int(notes.get(REVISION, 0)) if is_replica_set else int(stored.get("revision", 0))
+    template = (stored.get("spec") if is_replica_set else ((stored.get("data") or {}).get("spec"))) or {}
     return RolloutRevision(
-        number, meta["name"], _container_images(template.get("template") or {}), _is_current(kept, workload, number, deployed=deployed),
+        number, meta["name"], _container_images(template.get("template") or {}),
+        _is_current(stored, workload, number, is_replica_set=is_replica_set),
         parse_object_time(meta.get("creationTimestamp")),
-        (kept.get("status") or {}).get("replicas", 0) if deployed else None, notes.get(CAUSE, ""),
+        (stored.get("status") or {}).get("replicas", 0) if is_replica_set else None, notes.get(CAUSE, ""),
     )  # fmt: skip
 
 
-def _is_current(kept: dict[str, Any], workload: dict[str, Any], number: int, *, deployed: bool) -> bool:
-    if deployed:
+def _is_current(stored: dict[str, Any], workload: dict[str, Any], number: int, *, is_replica_set: bool) -> bool:
+    if is_replica_set:
         return number == int((workload["metadata"].get("annotations") or {}).get(REVISION, 0))
     status = workload.get("status") or {}
-    return kept["metadata"]["name"] in (status.get("updateRevision"), status.get("currentRevision"))
+    return stored["metadata"]["name"] in (status.get("updateRevision"), status.get("currentRevision"))
 
 
 def _container_images(template: dict[str, Any]) -> list[str]:
@@ -117,16 +122,16 @@ _ABLE = Capabilities(ROLLABLE, ("get",), Scope.NAMESPACE, "object")
 TOOLS: tuple[ToolSpec, ...] = (
     reading(
         "rollout_status",
-        "Roll-out status",
-        "How far a roll-out is, and what it waits for.",
+        "Rollout status",
+        "How far a rollout is, and what it waits for.",
         (RolloutInput, RolloutState),
         rollout_status,
         _ABLE,
     ),
     reading(
         "rollout_history",
-        "Roll-out history",
-        "The revisions of a workload with their images. k8s_rollout_undo goes back to one.",
+        "Rollout history",
+        "The revisions of a workload with their images. k8s_rollout_undo returns to one.",
         (RolloutInput, RolloutRevisions),
         rollout_history,
         _ABLE,

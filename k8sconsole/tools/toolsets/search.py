@@ -1,4 +1,4 @@
-"""Finding objects whose kind is not known."""
+"""Search over the cached objects of every kind."""
 
 from collections import Counter
 from typing import Annotated
@@ -22,12 +22,12 @@ from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading
 
 QUIET = frozenset(("events", "events.events.k8s.io", "leases.coordination.k8s.io", "pods.metrics.k8s.io", "nodes.metrics.k8s.io"))
-"""Kinds that only repeat other objects' names, looked through when they are asked for."""
+"""Kinds that only repeat other objects' names. They are searched only if the caller names them."""
 
 
 class SearchResourcesInput(Common, kw_only=True):
     text: Annotated[str, Meta(description="Part of a name, namespace, node or status", min_length=1)]
-    kinds: Annotated[list[str], Meta(description="Default: all that are cached")] = []
+    kinds: Annotated[list[str], Meta(description="Default: all cached kinds")] = []
     namespace: Annotated[str, Meta(description="Default: all")] = ""
     limit: Annotated[int, Meta(ge=1, le=1_000)] = 50
     max_tokens: MaxTokens = DEFAULT_TOKENS
@@ -41,7 +41,7 @@ class SearchHit(msgspec.Struct):
 
 
 class SearchHits(msgspec.Struct):
-    """counts: all hits by kind, also those beyond ``limit``."""
+    """counts: hits by kind, including those beyond ``limit``."""
 
     items: list[SearchHit]
     counts: dict[str, int]
@@ -51,36 +51,40 @@ async def search_resources(args: SearchResourcesInput, context: ToolContext) -> 
     cluster = context.context(args.context)
     store = _require_store(context)
     kinds = {str((await context.resource(cluster, word, "kinds")).name) for word in args.kinds}
-    let = await readable_kinds(context, TOOLS[0], (cluster,), "", (args.namespace,) if args.namespace else ())
+    readable = await readable_kinds(context, TOOLS[0], (cluster,), "", (args.namespace,) if args.namespace else ())
     states = [
         state for state in await store.metadata.scan_states(cluster)
         if state.confirmed_at is not None
         and (state.resource in kinds if kinds else state.resource not in QUIET)
-        and (not let or state.resource in let)
+        and (not readable or state.resource in readable)
     ]  # fmt: skip
     found = [row for state in states for row in await _matching_rows(store, cluster, state.resource, args)]
     found.sort(key=lambda row: (_match_rank(row, args.text), row.name, row.resource, row.namespace))
     counts = dict(Counter(str(row.resource) for row in found).most_common())
     items = fitting([await _search_hit(store, row) for row in found[: args.limit]], args.max_tokens, counts)
-    fresh = merge_freshness([cached_freshness(state, cluster) for state in states]) if states else _no_freshness(cluster)
+    freshness = merge_freshness([cached_freshness(state, cluster) for state in states]) if states else _no_freshness(cluster)
     left = left_out(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
     head = f"{len(found)} hits" + (f", the nearest {len(items)} shown" if len(items) < len(found) else "")
     lines = [" ".join(filter(None, (one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.status))) for one in items]
     return Reply(
-        msgspec.to_builtins(SearchHits(items, counts)), "\n".join((head, *map(strip_control, lines))), fresh, Page(None, len(found)), left
+        msgspec.to_builtins(SearchHits(items, counts)),
+        "\n".join((head, *map(strip_control, lines))),
+        freshness,
+        Page(None, len(found)),
+        left,
     )
 
 
 async def _matching_rows(store: Store, cluster: ClusterName, kind: ResourceName, args: SearchResourcesInput) -> list[Row]:
     wanted = Filter(args.text, Text(args.text))
-    spaces = (Namespace(args.namespace),) if args.namespace else ()
-    return (await store.objects.rows(RowQuery(kind, (cluster,), spaces, filter=wanted))).rows
+    namespaces = (Namespace(args.namespace),) if args.namespace else ()
+    return (await store.objects.rows(RowQuery(kind, (cluster,), namespaces, filter=wanted))).rows
 
 
 def _match_rank(row: Row, text: str) -> int:
-    """What is called exactly so comes first, then what begins so, then the rest."""
-    name, sought = row.name.casefold(), text.casefold()
-    return 0 if name == sought else 1 if name.startswith(sought) else 2 if sought in name else 3
+    """Sort key: an exact name first, then a name that begins with the text, then one that contains it, then other matches."""
+    name, query = row.name.casefold(), text.casefold()
+    return 0 if name == query else 1 if name.startswith(query) else 2 if query in name else 3
 
 
 async def _search_hit(store: Store, row: Row) -> SearchHit:
@@ -92,19 +96,19 @@ async def _search_hit(store: Store, row: Row) -> SearchHit:
 
 def _require_store(context: ToolContext) -> Store:
     if context.store is None:
-        raise StoreError("there is no cache to search", "this run works without a cache file", "k8s_list_resources kind=…")
+        raise StoreError("no cache to search", "this run has no cache file", "k8s_list_resources kind=…")
     return context.store
 
 
 def _no_freshness(cluster: ClusterName) -> Freshness:
-    return Freshness(Source.CACHE, None, False, (f"{cluster}: nothing of that was read yet",))
+    return Freshness(Source.CACHE, None, False, (f"{cluster}: none of these kinds is cached yet",))
 
 
 TOOLS: tuple[ToolSpec, ...] = (
     reading(
         "search_resources",
         "Search all kinds",
-        "Objects of every cached kind by part of their name. For one known kind use its list with a filter.",
+        "Finds objects of every cached kind by part of their name. For one known kind use its list with a filter.",
         (SearchResourcesInput, SearchHits),
         search_resources,
         Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),

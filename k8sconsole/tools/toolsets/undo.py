@@ -1,11 +1,11 @@
-"""Taking a change back: the object as history holds it, written over what it is now, or created again; what a request made is deleted."""
+"""Undoing a change: restore or recreate an object from history, or delete an object that a request created."""
 
 from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import Conflict, NotFound
+from k8sconsole.errors import Conflict, NotFound, argument_details
 from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.history import Change, Version
 from k8sconsole.model.masking import mask_object
@@ -28,19 +28,19 @@ from k8sconsole.tools.changes.undo_create import propose_undo_create, undo_creat
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import history_of, not_in_history
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec
+from k8sconsole.tools.spec import ToolSpec, change
 
 
 class UndoChangeInput(Common, kw_only=True):
-    request_id: Annotated[str, Meta(description="Of the change, as the audit has it; or name the object and its version")] = ""
+    request_id: Annotated[str, Meta(description="The request_id of the change in the audit; or name the object and a version")] = ""
     kind: str = ""
     name: str = ""
     namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
-    resource_version: Annotated[str, Meta(description="The version to bring back")] = ""
+    resource_version: Annotated[str, Meta(description="The version to restore")] = ""
 
 
 async def locate(args: UndoChangeInput, context: ToolContext) -> UndoChangeInput:
-    """The object and the version that a request's change began from, so that policy judges the very object."""
+    """Fills in the object of a request and the version before it, so that policy judges that object."""
     if not args.request_id:
         return _require_version(args)
     request = await find_request(context, args.request_id)
@@ -61,19 +61,19 @@ async def prepare(args: UndoChangeInput, context: ToolContext) -> Proposal:
     version, old = await _find_version(context, target, args.resource_version)
     if live is None:
         return await propose_create(
-            context, target, recreation_manifest(target, old), ("is created again: a new object with a new uid, and an empty status",)
+            context, target, recreation_manifest(target, old), ("is recreated: a new object with a new uid and an empty status",)
         )
     wanted, changes = restore_version(target, live, old)
     cluster = await context.cluster(target.cluster)
     await cluster.replace(target.resource, target.namespace or None, target.name, msgspec.json.encode(wanted), dry_run=True)
-    shown = "\n".join(format_changes(changes)) or "it is as it was: nothing would change"
+    shown = "\n".join(format_changes(changes)) or "the object already equals that version; nothing would change"
     undo = await undo_from_history(context, target, _masked(target, live))
-    consequences = (f"writes the version of {format_exact_time(version.observed_at)} over what it is now",)
+    consequences = (f"overwrites the present state with the version of {format_exact_time(version.observed_at)}",)
     return Proposal((target.label,), consequences, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)})
 
 
 async def undo_change(args: UndoChangeInput, context: ToolContext) -> Reply:
-    """Raises Conflict when the object has changed since it was shown."""
+    """Raises Conflict if the object changed since the dry run."""
     target = await resolve_target(args, context)
     live = await _fetch_unmasked(context, target)
     check_same_object(context, target, live)
@@ -81,11 +81,16 @@ async def undo_change(args: UndoChangeInput, context: ToolContext) -> Reply:
         return await undo_create(context, target, _require_live(target, live))
     _, old = await _find_version(context, target, args.resource_version)
     if live is None:
-        made = await create_object(context, target, recreation_manifest(target, old), "created again")
-        told = ChangeResult(
-            str(target.resource.name), target.namespace, target.name, version_of(made.data["object"]), ["created again"], made.data["undo"]
+        created = await create_object(context, target, recreation_manifest(target, old), "recreated")
+        result = ChangeResult(
+            str(target.resource.name),
+            target.namespace,
+            target.name,
+            version_of(created.data["object"]),
+            ["recreated"],
+            created.data["undo"],
         )
-        return msgspec.structs.replace(made, data=msgspec.to_builtins(told))
+        return msgspec.structs.replace(created, data=msgspec.to_builtins(result))
     wanted, changes = restore_version(target, live, old)
     undo = await undo_from_history(context, target, _masked(target, live))
     cluster = await context.cluster(target.cluster)
@@ -95,19 +100,23 @@ async def undo_change(args: UndoChangeInput, context: ToolContext) -> Reply:
 
 def _require_live(target: TargetObject, live: dict[str, Any] | None) -> dict[str, Any]:
     if live is None:
-        raise NotFound(f"{target.label} is gone already", "what the request made is not there any more", "history_list_versions")
+        raise NotFound(
+            f"{target.label} is already deleted", "the object that the request created no longer exists", "history_list_versions"
+        )
     return live
 
 
 async def _fetch_unmasked(context: ToolContext, target: TargetObject) -> dict[str, Any] | None:
-    """Not masked: most of it goes back to the server as it is."""
+    """The object, unmasked, since most of it is sent back unchanged. None if it does not exist. Raises Conflict while it is terminating."""
     try:
         raw = await (await context.cluster(target.cluster)).get(target.resource, target.namespace or None, target.name)
     except NotFound:
         return None
     found: dict[str, Any] = msgspec.json.decode(raw)
     if found.get("metadata", {}).get("deletionTimestamp"):
-        raise Conflict(f"{target.label} is still going", "it waits for its finalizers or its grace period", "try again when it is gone")
+        raise Conflict(
+            f"{target.label} is terminating", "it waits for its finalizers or its grace period", "the same call once it is deleted"
+        )
     return found
 
 
@@ -124,35 +133,30 @@ async def _find_version(context: ToolContext, target: TargetObject, wanted: str)
     if not versions:
         raise await not_in_history(context, target.resource, ref)
     known = [version.resource_version for version, _ in versions if version.change is not Change.DELETED][-10:]
-    details = {"parameter": "resource_version", "given": wanted, "nearest": known}
+    details = argument_details("resource_version", wanted, known)
     raise NotFound(
-        f"history holds no version {wanted!r} of {target.label}", f"it holds {', '.join(known)}", "history_list_versions", details
+        f"no version {wanted!r} of {target.label} in the history", f"the history has {', '.join(known)}", "history_list_versions", details
     )
 
 
 async def _version_before(context: ToolContext, target: TargetObject, request: RequestRecord) -> Version | None:
-    """The version current when the call began; None where the call made the object, or may have. Raises NotFound where nobody knows."""
-    if request.making:
+    """The version just before the call. None if the call created the object, or may have. Raises NotFound if the history has none."""
+    if request.creates:
         return None
-    kept = await history_of(context).object_as_of(_object_ref(target), request.began)
-    if kept is not None and kept[0].change is not Change.DELETED:
-        return kept[0]
+    found = await history_of(context).object_as_of(_object_ref(target), request.began)
+    if found is not None and found[0].change is not Change.DELETED:
+        return found[0]
     if request.tool == APPLY:
-        return None  # it may have made the object: whether it did is told by when that was born
-    details = {
-        "parameter": "request_id",
-        "given": format_exact_time(request.began),
-        "expected": "a change of what history had seen",
-        "nearest": [],
-    }
-    why = "history has no version from before it; what was created is undone by deleting it"
-    raise NotFound(f"{target.label} cannot be brought back to {format_exact_time(request.began)}", why, "k8s_delete_resource", details)
+        return None  # apply may have created the object: its creation time decides later
+    details = argument_details("request_id", format_exact_time(request.began), expected="a change to an object in the history")
+    why = "the history has no version before it; to undo a creation, delete the object"
+    raise NotFound(f"{target.label} cannot be restored to {format_exact_time(request.began)}", why, "k8s_delete_resource", details)
 
 
 def _require_version(args: UndoChangeInput) -> UndoChangeInput:
     for parameter in ("kind", "name", "resource_version"):
         if not getattr(args, parameter):
-            raise cannot_undo(parameter, "", "without request_id, kind, name and resource_version say what to bring back")
+            raise cannot_undo(parameter, "", "without request_id, the parameters kind, name and resource_version are required")
     return args
 
 
@@ -161,20 +165,16 @@ def _object_ref(target: TargetObject) -> ObjectRef:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    ToolSpec(
-        name="k8s_undo_change",
-        title="Undo a change",
-        summary="Brings an object back to a version that history holds, or as it was before a request; deletes what a request made. "
-        "Masked values cannot return.",
-        input=UndoChangeInput,
-        output=ChangeResult,
-        risk=Risk.DESTRUCTIVE,
-        capabilities=Capabilities(("*",), ("update",), Scope.NAMESPACE, "object", cache_friendly=False),
-        toolset="write",
-        handler=undo_change,
-        aliases=("undo_change",),
+    change(
+        "undo_change",
+        "Undo a change",
+        "Restores an object to a version in the history or to its state before a request, or deletes what a request created. "
+        "Masked values cannot be restored.",
+        (UndoChangeInput, ChangeResult),
+        (prepare, undo_change),
+        Capabilities(("*",), ("update",), Scope.NAMESPACE, "object", cache_friendly=False),
+        Risk.DESTRUCTIVE,
         idempotent=False,
-        prepare=prepare,
         locate=locate,
     ),
 )

@@ -1,4 +1,4 @@
-"""What is used, requested, allowed and there: by pod, node, namespace or workload."""
+"""CPU and memory: usage, requests, limits and capacity, by pod, node, namespace or workload."""
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
@@ -38,12 +38,12 @@ class TopNodesInput(Common, kw_only=True):
 
 class TopPodsInput(TopNodesInput, kw_only=True):
     namespace: Annotated[str, Meta(description="Default: all")] = ""
-    containers: Annotated[bool, Meta(description="Tell each container apart")] = False
+    containers: Annotated[bool, Meta(description="One line per container")] = False
     limit: Annotated[int, Meta(ge=1, le=10_000)] = 50
 
 
 class MeasuredUse(msgspec.Struct, omit_defaults=True):
-    """cpu in thousandths of a core, memory in bytes."""
+    """cpu in millicores, memory in bytes."""
 
     name: str
     cpu: int
@@ -61,12 +61,12 @@ class MeasuredUses(msgspec.Struct):
 async def top_pods(args: TopPodsInput, context: ToolContext) -> Reply:
     cluster = context.context(args.context)
     found = await read_usage(context, cluster, "pods", (args.namespace,) if args.namespace else (), live=args.live)
-    uses = [use for (space, name), parts in found.by.items() for use in _pod_use(space, name, parts, apart=args.containers)]
+    uses = [use for (namespace, name), parts in found.by.items() for use in _pod_use(namespace, name, parts, by_container=args.containers)]
     return _top_reply(uses, args, args.limit, found)
 
 
-def _pod_use(namespace: str, name: str, parts: dict[str, ResourceAmounts], *, apart: bool) -> list[MeasuredUse]:
-    if apart:
+def _pod_use(namespace: str, name: str, parts: dict[str, ResourceAmounts], *, by_container: bool) -> list[MeasuredUse]:
+    if by_container:
         return [MeasuredUse(name, part.cpu, part.memory, namespace, container) for container, part in parts.items()]
     whole = sum_amounts(parts.values())
     return [MeasuredUse(name, whole.cpu, whole.memory, namespace)]
@@ -75,18 +75,20 @@ def _pod_use(namespace: str, name: str, parts: dict[str, ResourceAmounts], *, ap
 async def top_nodes(args: TopNodesInput, context: ToolContext) -> Reply:
     cluster = context.context(args.context)
     found = await read_usage(context, cluster, "nodes", live=args.live)
-    there, _ = await _read_allocatable(context, cluster, live=args.live)
+    capacities, _ = await _read_allocatable(context, cluster, live=args.live)
     uses = []
     for (_, name), parts in found.by.items():
-        used, room = sum_amounts(parts.values()), there.get(name, ResourceAmounts())
-        uses.append(MeasuredUse(name, used.cpu, used.memory, "", "", _percent(used.cpu, room.cpu), _percent(used.memory, room.memory)))
+        used, capacity = sum_amounts(parts.values()), capacities.get(name, ResourceAmounts())
+        uses.append(
+            MeasuredUse(name, used.cpu, used.memory, "", "", _percent(used.cpu, capacity.cpu), _percent(used.memory, capacity.memory))
+        )
     return _top_reply(uses, args, len(uses), found)
 
 
 def _top_reply(uses: list[MeasuredUse], args: TopNodesInput, limit: int, found: MeasuredUsage) -> Reply:
     uses.sort(key=lambda use: (-getattr(use, args.sort.value), use.namespace, use.name, use.container))
     shown = fitting(uses[:limit], args.max_tokens)
-    head = f"{len(uses)} measured" + (f", the first {len(shown)} by {args.sort.value}" if len(shown) < len(uses) else "")
+    head = f"{len(uses)} measured" + (f", the top {len(shown)} by {args.sort.value}" if len(shown) < len(uses) else "")
     text = "\n".join((head, *(strip_control(_format_use(use)) for use in shown)))
     left = left_out(
         len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(args, TopPodsInput) else "")
@@ -118,7 +120,7 @@ class GetUsageInput(Common, kw_only=True):
 
 
 class GroupUsage(msgspec.Struct, omit_defaults=True):
-    """cpu in thousandths of a core, memory in bytes. use: null where nothing was measured. capacity: what pods may have of a node."""
+    """cpu in millicores, memory in bytes. use: null without metrics. capacity: allocatable amounts of a node."""
 
     name: str
     pods: int
@@ -142,32 +144,32 @@ async def get_usage(args: GetUsageInput, context: ToolContext) -> Reply:
     ages = [opened.freshness]
     used, notes = await _read_pod_usage(context, cluster, args)
     ages += [used.freshness] if used else []
-    there: dict[str, ResourceAmounts] = {}
+    capacities: dict[str, ResourceAmounts] = {}
     if args.by is UsageGroup.NODE:
-        there, age = await _read_allocatable(context, cluster, live=args.live)
+        capacities, age = await _read_allocatable(context, cluster, live=args.live)
         ages.append(age)
     found = _sum_by_group(rows, _group_of(opened.table, args.by), opened.table, used)
-    for name in there.keys() - {usage.name for usage in found} if not args.namespace else ():
+    for name in capacities.keys() - {usage.name for usage in found} if not args.namespace else ():
         found.append(GroupUsage(name, 0, ResourceAmounts(), ResourceAmounts(), ResourceAmounts() if used else None))
-    told = [msgspec.structs.replace(usage, capacity=there.get(usage.name)) for usage in found]
-    told.sort(key=lambda usage: (-usage.requests.cpu, usage.name))
-    shown = fitting(told, args.max_tokens)
+    groups = [msgspec.structs.replace(usage, capacity=capacities.get(usage.name)) for usage in found]
+    groups.sort(key=lambda usage: (-usage.requests.cpu, usage.name))
+    shown = fitting(groups, args.max_tokens)
     text = "\n".join(
-        (f"{len(told)} by {args.by.value}: use / requests / limits", *(strip_control(_format_usage(usage)) for usage in shown))
+        (f"{len(groups)} by {args.by.value}: use / requests / limits", *(strip_control(_format_usage(usage)) for usage in shown))
     )
     data = msgspec.to_builtins(GroupUsages(shown))
-    left = left_out(len(shown), len(told), "narrow it with namespace, or raise max_tokens")
-    return Reply(data, text, merge_freshness(ages), Page(None, len(told)), (*opened.warnings, *notes, *left))
+    left = left_out(len(shown), len(groups), "narrow it with namespace, or raise max_tokens")
+    return Reply(data, text, merge_freshness(ages), Page(None, len(groups)), (*opened.warnings, *notes, *left))
 
 
 async def _read_pod_usage(context: ToolContext, cluster: ClusterName, args: GetUsageInput) -> tuple[MeasuredUsage | None, tuple[str, ...]]:
-    """Requests and limits can be told without a measure; that there is none is a warning."""
+    """Requests and limits are returned without metrics too. Missing metrics become a warning."""
     try:
         return await read_usage(context, cluster, "pods", (args.namespace,) if args.namespace else (), live=args.live), ()
     except NotFound as problem:
         return None, (f"{problem.title}: {problem.detail}",)
     except ConsoleError as problem:
-        return None, (f"without what is used: {problem}",)
+        return None, (f"without usage: {problem}",)
 
 
 def _group_of(table: KindTable, by: UsageGroup) -> Callable[[Row], str]:
@@ -181,7 +183,7 @@ def _group_of(table: KindTable, by: UsageGroup) -> Callable[[Row], str]:
 
 
 def _workload_of(row: Row) -> str:
-    """What keeps the pod: its owner, and for a ReplicaSet of a Deployment the Deployment, whose name its own begins with."""
+    """The pod's owner. For a ReplicaSet of a Deployment it is the Deployment: the name without the pod-template hash."""
     kind, _, name = row.owner.partition("/")
     hashed = row.labels.get("pod-template-hash", "")
     if hashed and kind.lower() == "replicaset" and name.endswith(f"-{hashed}"):
@@ -222,8 +224,8 @@ async def _read_allocatable(context: ToolContext, cluster: ClusterName, *, live:
 
 def _format_usage(usage: GroupUsage) -> str:
     use = "–" if usage.use is None else _format_amounts(usage.use)
-    room = "" if usage.capacity is None else f"  of {_format_amounts(usage.capacity)}"
-    return f"{usage.name}  {usage.pods} pods  {use} / {_format_amounts(usage.requests)} / {_format_amounts(usage.limits)}{room}"
+    capacity = "" if usage.capacity is None else f"  of {_format_amounts(usage.capacity)}"
+    return f"{usage.name}  {usage.pods} pods  {use} / {_format_amounts(usage.requests)} / {_format_amounts(usage.limits)}{capacity}"
 
 
 def _format_amounts(amount: ResourceAmounts) -> str:
@@ -238,7 +240,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     reading(
         "top_pods",
         "Top pods",
-        "Pods by what they use of cpu or memory.",
+        "Pods by CPU or memory usage.",
         (TopPodsInput, MeasuredUses),
         top_pods,
         _metrics_capabilities("pods"),
@@ -247,7 +249,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     reading(
         "top_nodes",
         "Top nodes",
-        "Nodes by what they use, and how much of them that is.",
+        "Nodes by CPU or memory usage, and its share of the capacity.",
         (TopNodesInput, MeasuredUses),
         top_nodes,
         _metrics_capabilities("nodes"),
@@ -255,8 +257,8 @@ TOOLS: tuple[ToolSpec, ...] = (
     ),
     reading(
         "get_usage",
-        "Use, requests, limits",
-        "Use against requests, limits and capacity, by node, namespace or workload. To find waste or crowding.",
+        "Usage, requests, limits",
+        "Usage against requests, limits and capacity, by node, namespace or workload. Use it to find waste or overcommitment.",
         (GetUsageInput, GroupUsages),
         get_usage,
         Capabilities(("pods", "nodes"), ("list",), Scope.CLUSTER, "table"),

@@ -1,4 +1,4 @@
-"""Workloads: how many, which image, once more, and back to an earlier revision."""
+"""Workloads: scale, set an image, restart, and roll back."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.cluster.port import PatchType, Selectors
-from k8sconsole.errors import InvalidParams, NotFound
+from k8sconsole.errors import InvalidParams, NotFound, argument_details
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_scaling
 from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, TargetObject, Undo, change_handlers, fetch_live, resolve_target
@@ -33,19 +33,19 @@ class ScaleResourceInput(WorkloadInput, kw_only=True):
 
 class SetImageInput(WorkloadInput, kw_only=True):
     image: Annotated[str, Meta(min_length=1)]
-    container: Annotated[str, Meta(description="Needed where there are several")] = ""
+    container: Annotated[str, Meta(description="Required if there are several")] = ""
 
 
 class RolloutUndoInput(WorkloadInput, kw_only=True):
     kind: Annotated[str, Meta(description="Deployments only")] = "deployments.apps"
-    revision: Annotated[int, Meta(ge=0, description="0: the one before")] = 0
+    revision: Annotated[int, Meta(ge=0, description="0: the previous one")] = 0
 
 
 async def plan_scale(args: ScaleResourceInput, context: ToolContext) -> ChangePlan:
     target = await resolve_target(args, context)
     before, scale = await fetch_live(context, target), await fetch_live(context, target, "scale")
     was = int((scale.get("spec") or {}).get("replicas") or 0)
-    consequences = [f"all {was} replicas stop: nothing serves"] if args.replicas == 0 and was else []
+    consequences = [f"all {was} replicas stop: no pod serves"] if args.replicas == 0 and was else []
     if not consequences and args.replicas < was:
         consequences = [f"{was - args.replicas} of {was} pods are deleted"]
     consequences += await budgets_broken_by_scaling(context, target.cluster, before, args.replicas)
@@ -59,8 +59,8 @@ async def plan_restart(args: WorkloadInput, context: ToolContext) -> ChangePlan:
     pods = (before.get("status") or {}).get("replicas") or (before.get("status") or {}).get("desiredNumberScheduled") or 0
     at = datetime.fromtimestamp(context.now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     edit = Edit({"spec": {"template": {"metadata": {"annotations": {RESTARTED: at}}}}})
-    why = "the pods that were replaced do not come back; the template is as it was"
-    return ChangePlan(target, edit, Undo(why=why), before, (f"its {pods} pods are replaced, as its strategy allows",))
+    why = "the replaced pods do not return; the template is unchanged"
+    return ChangePlan(target, edit, Undo(why=why), before, (f"its {pods} pods are replaced, as the update strategy allows",))
 
 
 async def plan_image(args: SetImageInput, context: ToolContext) -> ChangePlan:
@@ -86,11 +86,11 @@ async def plan_rollback(args: RolloutUndoInput, context: ToolContext) -> ChangeP
     template = _pod_template(sets[wanted])
     undo = Undo("k8s_rollout_undo", target.arguments(revision=current))
     edit = Edit([{"op": "replace", "path": "/spec/template", "value": template}], PatchType.JSON)
-    return ChangePlan(target, edit, undo, before, (f"its pods are replaced by those of revision {wanted}; it is at {current}",))
+    return ChangePlan(target, edit, undo, before, (f"its pods are replaced by those of revision {wanted}; the current one is {current}",))
 
 
 async def _revisions_by_number(context: ToolContext, target: TargetObject, uid: str) -> dict[int, dict[str, Any]]:
-    """The deployment's ReplicaSets as the server has them, by revision; unmasked, since the template is sent back as it was."""
+    """The deployment's ReplicaSets by revision number, unmasked, since the template is sent back unchanged."""
     cluster = await context.cluster(target.cluster)
     kind = await context.resource(target.cluster, "replicasets.apps")
     found: dict[int, dict[str, Any]] = {}
@@ -110,7 +110,7 @@ def _pod_template(replica_set: dict[str, Any]) -> dict[str, Any]:
 
 
 def _choose_container(args: SetImageInput, before: dict[str, Any]) -> tuple[str, str]:
-    """Its name and its image now. Raises InvalidParams where none is named and there are several."""
+    """The container's name and present image. Raises InvalidParams if none is named and there are several."""
     images = {one["name"]: one.get("image", "") for one in before["spec"]["template"]["spec"]["containers"]}
     name = args.container or (next(iter(images)) if len(images) == 1 else "")
     if name in images:
@@ -125,14 +125,14 @@ def _require_rollable(target: TargetObject) -> TargetObject:
 
 
 def _not_rollable(target: TargetObject, kinds: list[str]) -> InvalidParams:
-    details = {"parameter": "kind", "given": str(target.resource.name), "expected": " or ".join(kinds), "nearest": kinds}
-    return InvalidParams(f"{target.label} is not rolled out", f"that is done for {', '.join(kinds)}", kinds[0], details)
+    details = argument_details("kind", str(target.resource.name), kinds, " or ".join(kinds))
+    return InvalidParams(f"{target.label} has no rollouts", f"this works for {', '.join(kinds)}", kinds[0], details)
 
 
 def _no_revision(args: RolloutUndoInput, known: list[int]) -> NotFound:
-    details = {"parameter": "revision", "given": args.revision, "nearest": known}
-    told = f"it has {', '.join(map(str, known))}" if known else "it has none"
-    return NotFound(f"no revision {args.revision or 'before this one'} of {args.name}", told, "revision=0", details)
+    details = argument_details("revision", args.revision, known)
+    why = f"it has {', '.join(map(str, known))}" if known else "it has none"
+    return NotFound(f"no revision {args.revision or 'before this one'} of {args.name}", why, "revision=0", details)
 
 
 _ABLE = Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
@@ -142,7 +142,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "scale_resource",
         "Scale a workload",
-        "Sets the number of replicas of anything that scales.",
+        "Sets the number of replicas of anything with a scale subresource.",
         (ScaleResourceInput, ChangeResult),
         change_handlers(plan_scale, "scaled"),
         _ABLE,
@@ -152,7 +152,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "rollout_restart",
         "Restart a workload",
-        "Replaces its pods one by one, with the same template.",
+        "Replaces the pods as the update strategy allows, with the same template.",
         (WorkloadInput, ChangeResult),
         change_handlers(plan_restart, "restarted"),
         _ABLE,
@@ -162,7 +162,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "rollout_undo",
         "Roll a deployment back",
-        "Back to an earlier revision, by default the one before.",
+        "Returns to an earlier revision, by default the previous one.",
         (RolloutUndoInput, ChangeResult),
         change_handlers(plan_rollback, "rolled back"),
         _ABLE,
@@ -172,7 +172,7 @@ TOOLS: tuple[ToolSpec, ...] = (
     change(
         "set_image",
         "Set a container's image",
-        "Rolls a workload out with another image.",
+        "Changes the image of a container, which starts a rollout.",
         (SetImageInput, ChangeResult),
         change_handlers(plan_image, "set the image of"),
         _ABLE,
