@@ -110,7 +110,7 @@ class Fetching:
 
     async def _explain_nothing(self, cluster: ClusterName, resource: ApiResource, asked: Asked, opened: RowSource) -> None:
         """Nothing found is an answer, unless what was named does not exist."""
-        as_of = opened.wanted.as_of
+        as_of = opened.request.as_of
         if asked.name and as_of is not None and (len(asked.namespaces) == 1 or not resource.namespaced):
             ref = ObjectRef(cluster, resource.name, Namespace(asked.namespaces[0] if resource.namespaced else ""), asked.name)
             raise await not_found_as_of(opened.context, resource, ref, as_of)

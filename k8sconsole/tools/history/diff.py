@@ -1,4 +1,4 @@
-"""What changed between two moments: the state of each object then against its state later, and how many versions lay between."""
+"""Differences between two times, object by object, and single changes in order of time."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from k8sconsole.tools.spec import ToolSpec
 
 MOST_VERSIONS = 200_000
-"""How many versions of a window are looked through; of a longer one, the newest."""
+"""Versions of a window that are read at most, the newest first."""
 _PAGE = 20_000
 
 
 class ChangeRecord(msgspec.Struct):
-    """versions: how many lay between. last: when the newest of them was seen. by: who wrote them, the latest first. diff: the fields that
-    differ, of objects that are there at both ends."""
+    """versions: number of versions in the window. last: when the newest was observed. by: field managers, the latest first. diff: fields
+    that differ, for objects that exist at both ends."""
 
     context: str
     kind: str
@@ -44,8 +44,8 @@ class ChangeRecord(msgspec.Struct):
 
 
 class DiffPage(msgspec.Struct, rename={"since": "from", "until": "to"}):
-    """items: what differs between the two ends, latest change first. passing: objects that came and went in between. restored: of those
-    looked at, how many are as they were. counts: versions in between, by kind and change."""
+    """items: objects that differ, latest change first. passing: number of objects created and deleted within the window. restored: number
+    of objects on this page that are back to their earlier state. counts: versions in the window, by kind and change."""
 
     since: str
     until: str
@@ -59,26 +59,27 @@ class DiffPage(msgspec.Struct, rename={"since": "from", "until": "to"}):
 async def readable_kinds(
     context: ToolContext, tool: "ToolSpec", clusters: Sequence[ClusterName], word: str, namespaces: Sequence[str]
 ) -> tuple[ResourceName, ...]:
-    """The kind that the word names, or without one all kinds; then only those that policy lets be read, where it has rules about kinds.
-    Raises UsageError for an unknown kind, PolicyDenied where no kind is left."""
+    """The kind that the word names. Without a word: the kinds that policy allows reading, or () for all if no rule is about kinds.
+
+    Raises UsageError for an unknown kind, PolicyDenied if no kind may be read."""
     if word:
         return ((await context.resource(clusters[0], word)).name,)
     policy = context.environment.policy()
     if context.store is None or not any(rule.kinds for rule in policy.rules):
         return ()
-    kept: set[ResourceName] = set()
+    allowed: set[ResourceName] = set()
     for cluster in clusters:
         target = Target(cluster, namespaces=tuple(namespaces))
-        kept |= {
+        allowed |= {
             one.name for one in readable(policy, tool, context.call, target, await context.store.metadata.resources(cluster) or BUILTIN)
         }
-    if not kept:
-        raise PolicyDenied(f"{tool.name} is not allowed", "policy lets no kind be read", "policy: in k8sconsole.yaml")
-    return tuple(sorted(kept))
+    if not allowed:
+        raise PolicyDenied(f"{tool.name} is not allowed", "policy allows reading no kind", "policy: in k8sconsole.yaml")
+    return tuple(sorted(allowed))
 
 
 class ChangeWindow:
-    """All versions between two moments, by object, read once; ``page`` compares the two ends of some of the objects."""
+    """All versions between two times, by object, read once. ``page`` compares the two ends for some of the objects."""
 
     def __init__(self, context: ToolContext, query: ChangeQuery, found: Changes) -> None:
         self._context = context
@@ -95,12 +96,12 @@ class ChangeWindow:
         return len(self._lasting)
 
     async def page(self, start: int = 0, limit: int | None = None) -> tuple[DiffPage, int]:
-        """And where the next one begins, 0 at the end."""
+        """A page of differences, and the start of the next page, 0 at the end."""
         end = self.total if limit is None else min(self.total, start + limit)
         items: list[ChangeRecord] = []
         restored = 0
         for ref in self._lasting[start:end]:
-            item = await self._between(ref)
+            item = await self._compare_ends(ref)
             restored += item is None
             items += [item] if item else []
         passing = len(self.objects) - self.total
@@ -110,29 +111,29 @@ class ChangeWindow:
         return page, end if end < self.total else 0
 
     def place_after(self, item: ChangeRecord) -> int:
-        """Where a page begins that follows this item."""
-        places = (at for at, ref in enumerate(self._lasting, 1) if self._names(ref, item))
+        """The start of the page after this item."""
+        places = (at for at, ref in enumerate(self._lasting, 1) if self._is_item(ref, item))
         return next(places, 0) % self.total
 
-    def _names(self, ref: ObjectRef, item: ChangeRecord) -> bool:
+    def _is_item(self, ref: ObjectRef, item: ChangeRecord) -> bool:
         return (ref.cluster, ref.resource, ref.namespace, ref.name) == (item.context, item.kind, item.namespace, item.name)
 
-    async def _between(self, ref: ObjectRef) -> ChangeRecord | None:
-        """None when the two ends are the same."""
-        before, after = await self._state(ref, self._query.since), await self._state(ref, self._query.until)
+    async def _compare_ends(self, ref: ObjectRef) -> ChangeRecord | None:
+        """The difference of one object, or None if its two ends are equal."""
+        before, after = await self._state_at(ref, self._query.since), await self._state_at(ref, self._query.until)
         if before is None or after is None:
             change = Change.ADDED if after is not None else Change.DELETED if before is not None else None
-            return self._told(ref, change, []) if change else None
+            return self._record(ref, change, []) if change else None
         field = self._query.field
         found = changed_fields(before, after, self._context.noise(ref.resource))
         diff = [one for one in found if not field or is_within(one.path, field)]
-        return self._told(ref, Change.MODIFIED, diff) if diff else None
+        return self._record(ref, Change.MODIFIED, diff) if diff else None
 
-    async def _state(self, ref: ObjectRef, at: float) -> bytes | None:
+    async def _state_at(self, ref: ObjectRef, at: float) -> bytes | None:
         found = await self._store.object_as_of(ref, at)
         return None if found is None or found[0].change is Change.DELETED else found[1]
 
-    def _told(self, ref: ObjectRef, change: Change, diff: list[Difference]) -> ChangeRecord:
+    def _record(self, ref: ObjectRef, change: Change, diff: list[Difference]) -> ChangeRecord:
         seen = self.objects[ref]
         by = list(dict.fromkeys(version.by for version in seen if version.by))
         last = format_exact_time(seen[0].observed_at)
@@ -144,7 +145,7 @@ def _is_short_lived(newest_first: Sequence[Version]) -> bool:
 
 
 async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[ChangeWindow, Freshness, tuple[str, ...]]:
-    """Where more happened than is looked through, the newest part; a warning says so."""
+    """The window of a query, its freshness, and a warning if only the newest versions were read."""
     store = history_of(context)
     versions: list[Version] = []
     cursor = ""
@@ -154,7 +155,7 @@ async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[ChangeW
         cursor = found.next
         if not cursor:
             break
-    more = (f"only the newest {len(versions)} of {found.total} versions were looked through; narrow the window",) if cursor else ()
+    more = (f"only the newest {len(versions)} of {found.total} versions were compared; narrow the window",) if cursor else ()
     return ChangeWindow(context, query, msgspec.structs.replace(found, versions=versions)), _window_freshness(query, found.gaps), more
 
 
@@ -164,7 +165,7 @@ def _window_freshness(query: ChangeQuery, gaps: Sequence[Gap]) -> Freshness:
 
 
 class TimelineEntry(msgspec.Struct):
-    """One version. fields: which differ from the version before, twenty at most. note: what an event says."""
+    """One version. fields: those that differ from the version before, at most twenty. note: the text of an event."""
 
     at: str
     context: str
@@ -178,7 +179,7 @@ class TimelineEntry(msgspec.Struct):
 
 
 class TimelinePage(msgspec.Struct):
-    """items: newest first. counts: of everything that matches, by kind and change."""
+    """items: newest first. counts: of all matching versions, by kind and change."""
 
     items: list[TimelineEntry]
     counts: dict[str, int]
@@ -186,7 +187,7 @@ class TimelinePage(msgspec.Struct):
 
 
 class TimelineReply(msgspec.Struct, frozen=True):
-    """following: the store's cursor for what is older, empty at the end."""
+    """following: the store's cursor for older changes, empty at the end."""
 
     page: TimelinePage
     freshness: Freshness
@@ -196,7 +197,7 @@ class TimelineReply(msgspec.Struct, frozen=True):
 
 
 async def read_timeline(context: ToolContext, query: ChangeQuery, max_tokens: int) -> TimelineReply:
-    """A page of single changes, as many as fit."""
+    """A page of single changes, newest first, as many as fit into max_tokens."""
     store = history_of(context)
     with cursor_errors(query.cursor):
         found = await store.changes(query)
@@ -225,7 +226,7 @@ async def timeline_entry(store: CacheHistory, version: Version) -> TimelineEntry
 
 
 async def _event_note(store: CacheHistory, version: Version) -> str:
-    """What it is about and what it says: ``Warning BackOff Pod/web-1: …``."""
+    """An event in one line: ``Warning BackOff Pod/web-1: …``."""
     found = await store.object_as_of(version.ref, version.observed_at)
     if found is None:
         return ""

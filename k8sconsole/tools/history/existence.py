@@ -1,4 +1,4 @@
-"""Whether what a question about many objects names was ever there: a slip is not answered with an empty list."""
+"""Checks that the names in a history query exist or existed, so that a typing error is NotFound and not an empty list."""
 
 from collections.abc import AsyncIterator
 
@@ -11,7 +11,7 @@ from k8sconsole.tools.history.queries import NAMES, history_of
 
 
 async def check_names_known(context: ToolContext, query: ChangeQuery) -> None:
-    """Raises NotFound, with names that are like it, for a name or an owner that is not there and of which no version is kept; UsageError
+    """Raises NotFound, with the nearest names, for a name or an owner that is neither in the cluster nor in the history. Raises UsageError
     for an owner of an unknown kind."""
     if query.name and not await _is_known(context, query, query.name, query.resources):
         raise await _unknown_name(context, query, "name", query.resources)
@@ -32,12 +32,12 @@ async def _is_known(context: ToolContext, query: ChangeQuery, name: str, kinds: 
 
 
 def _whole_history(context: ToolContext, query: ChangeQuery, kinds: tuple[ResourceName, ...], name: str = "") -> ChangeQuery:
-    """All of the past, in the same place."""
+    """The same query over the whole history. name: "" for all names."""
     return ChangeQuery(0.0, context.now, query.clusters, kinds, query.namespaces, name, limit=1 if name else NAMES)
 
 
 async def _current_names(context: ToolContext, query: ChangeQuery, kinds: tuple[ResourceName, ...], part: str) -> AsyncIterator[list[str]]:
-    """Names that hold the part, of each kind and namespace in turn, as they are now."""
+    """Cached names that contain the part, one list for each kind and namespace."""
     store = context.store
     for cluster in query.clusters if store is not None else ():
         for kind in kinds or await _scanned_kinds(context, cluster):
@@ -56,6 +56,6 @@ async def _unknown_name(context: ToolContext, query: ChangeQuery, parameter: str
     async for known in _current_names(context, query, kinds, name[:2]):
         names.update(known)
     close = find_nearest(name, sorted(names))
-    details = {"parameter": parameter, "given": given[:100], "expected": "what is there, or what history has seen", "nearest": close}
+    details = {"parameter": parameter, "given": given[:100], "expected": "an object in the cache or in the history", "nearest": close}
     title = f"no object {name[:100]!r}" if parameter == "name" else f"no owner {given[:100]!r}"
-    return NotFound(title, "neither the cache nor history has one there", close[0] if close else "k8s_search_resources", details)
+    return NotFound(title, "neither the cache nor the history has one there", close[0] if close else "k8s_search_resources", details)

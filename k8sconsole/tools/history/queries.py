@@ -1,4 +1,4 @@
-"""The past as tools ask for it: which moment is meant, what is known of it, and the sentences for what is not."""
+"""History queries: times and cursors from arguments, objects as of a time, gaps, and the errors for what the history lacks."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.errors import InvalidParams, NotFound, StoreError, UsageError
+from k8sconsole.errors import InvalidParams, NotFound, StoreError, UsageError, argument_details
 from k8sconsole.kit.times import ACCEPTED_TIMES, format_exact_time, parse_past_time, parse_time
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness, Source
@@ -19,13 +19,13 @@ from k8sconsole.tools.object_lookup import FoundObject, name_not_found
 from k8sconsole.tools.output.token_budget import fitting, json_tokens
 
 PAST_CURSOR = "at:"
-"""Begins the cursors of lists of the past: a list goes on in the moment where it began, though ``-30m`` means another one by now."""
+"""Prefix of the cursors of history lists. The cursor holds the absolute time, since ``-30m`` means another time at the next page."""
 NAMES = 5_000
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
 def parse_moment(text: str, parameter: str, now: float) -> float:
-    """Raises InvalidParams, which names what is accepted, for what is no time, has not been yet, or was before clusters were."""
+    """Seconds since the epoch. Raises InvalidParams, which names the accepted forms, for no time, a future time, or one before 1970."""
     try:
         at = parse_past_time(text, now)
         if at < 0:
@@ -33,19 +33,15 @@ def parse_moment(text: str, parameter: str, now: float) -> float:
         return at
     except ValueError as cause:
         raise InvalidParams(
-            parameter, str(cause), "-30m", {"parameter": parameter, "given": text[:60], "expected": ACCEPTED_TIMES, "nearest": []}
+            f"invalid {parameter}", str(cause), f"{parameter}=-30m", argument_details(parameter, text[:60], expected=ACCEPTED_TIMES)
         ) from cause
 
 
 def parse_as_of(as_of: str, live: bool, cursor: str, now: float) -> tuple[float | None, str]:
-    """The moment that a list is about, None for the present, and the cursor within it. Raises InvalidParams."""
+    """The time of a list, None for the present, and the cursor within it. Raises InvalidParams."""
     if as_of and live:
-        raise InvalidParams(
-            "as_of with live",
-            "the cluster only knows the present",
-            "one of the two",
-            {"parameter": "live", "given": True, "expected": "false, with as_of", "nearest": ["as_of"]},
-        )
+        details = argument_details("live", True, ["as_of"], "false, with as_of")
+        raise InvalidParams("as_of with live", "the cluster has only the present state", "only as_of, or only live", details)
     if cursor.startswith(PAST_CURSOR):
         (at,), place = _split_cursor(cursor, 1)
         return at, place
@@ -53,18 +49,18 @@ def parse_as_of(as_of: str, live: bool, cursor: str, now: float) -> tuple[float 
 
 
 class TimeSpan(msgspec.Struct, frozen=True):
-    """From ``since`` until ``until``, seconds since the epoch; place: where in the answer to go on, empty at its beginning."""
+    """since, until: seconds since the epoch. place: where the page begins, empty for the first page."""
 
     since: float
     until: float
     place: str = ""
 
     def cursor(self, place: str | int) -> str:
-        """Empty for an empty place, or 0."""
+        """The cursor of a place; empty for an empty place or 0."""
         return f"{PAST_CURSOR}{format_exact_time(self.since)}/{format_exact_time(self.until)}/{place}" if place else ""
 
     def number(self) -> int:
-        """The place, where places are counted. Raises InvalidParams."""
+        """The place as an offset. Raises InvalidParams."""
         try:
             return parse_offset(self.place)
         except ValueError as cause:
@@ -72,7 +68,7 @@ class TimeSpan(msgspec.Struct, frozen=True):
 
 
 def parse_span(since: str, until: str, cursor: str, now: float) -> TimeSpan:
-    """Without ``since`` from the beginning, without ``until`` up to now. Raises InvalidParams."""
+    """since: default is the beginning. until: default is now. A cursor replaces both. Raises InvalidParams."""
     if cursor:
         (begin, end), place = _split_cursor(cursor, 2)
         return TimeSpan(begin, end, place)
@@ -101,13 +97,15 @@ def _split_cursor(cursor: str, moments: int) -> tuple[list[float], str]:
 
 
 def invalid_cursor(given: str) -> InvalidParams:
-    details = {"parameter": "cursor", "given": given[:60], "expected": "what page.next said", "nearest": []}
-    return InvalidParams(f"no cursor {given[:60]!r}", "a cursor is what page.next said", "the same call without cursor", details)
+    details = argument_details("cursor", given[:60], expected="the page.next of an earlier reply")
+    return InvalidParams(
+        f"no cursor {given[:60]!r}", "a cursor is the page.next of an earlier reply", "the same call without cursor", details
+    )
 
 
 @contextmanager
 def cursor_errors(cursor: str) -> Iterator[None]:
-    """Around a question to the store: a cursor that it cannot read is InvalidParams."""
+    """A context manager around a store query: turns the store's UsageError for an invalid cursor into InvalidParams."""
     try:
         yield
     except UsageError as cause:
@@ -117,7 +115,7 @@ def cursor_errors(cursor: str) -> Iterator[None]:
 
 
 def parse_offset(place: str) -> int:
-    """A place where places are counted, 0 for an empty one. Raises ValueError."""
+    """An offset from a cursor, 0 for an empty one. Raises ValueError."""
     if place and not _NUMBER.fullmatch(place):
         raise ValueError(place)
     return int(place or 0)
@@ -125,31 +123,31 @@ def parse_offset(place: str) -> int:
 
 def history_of(context: ToolContext) -> CacheHistory:
     if context.store is None:
-        raise StoreError("there is no history", "this run works without a cache file", "start without --no-cache")
+        raise StoreError("no history", "this run has no cache file", "start without --no-cache")
     return context.store.history
 
 
 async def freshness_as_of(context: ToolContext, cluster: ClusterName, resource: ResourceName, at: float) -> Freshness:
-    """How well a kind is known as it was then."""
+    """The freshness of a kind as of a time. missing: gaps, and the parts that may not be read."""
     store = history_of(context)
     known = await store.known_since(cluster, resource)
     if known is None:
         return Freshness(Source.HISTORY, None, False, (f"{cluster}: {resource}: never read",))
     missing = [describe_gap(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if _gap_covers(gap, at)]
     if at < known and not missing:
-        missing = [f"{cluster}: {resource}: known since {format_exact_time(known)} only"]
+        missing = [f"{cluster}: {resource}: in the history only since {format_exact_time(known)}"]
     missing += await _unreadable_parts(context, cluster, resource)
     return Freshness(Source.HISTORY, at, not missing, tuple(missing))
 
 
 async def _unreadable_parts(context: ToolContext, cluster: ClusterName, resource: ResourceName) -> tuple[str, ...]:
-    """What may not be read of the kind today was not read then either, as far as anyone can tell."""
+    """The parts of the kind that RBAC does not allow reading. They were presumably not readable at the earlier time either."""
     states = await context.store.metadata.scan_states(cluster) if context.store is not None else []
     return next((one.missing for one in states if one.resource == resource), ())
 
 
 def _gap_covers(gap: Gap, at: float) -> bool:
-    """At its first moment the kind was still known, at its last it is known again."""
+    """Whether the time is inside the gap. Its two ends are not: the kind was known at both."""
     return gap.began < at and (gap.ended is None or at < gap.ended)
 
 
@@ -162,11 +160,11 @@ def describe_gap(gap: Gap) -> str:
             if gap.ended is not None
             else f"since {format_exact_time(gap.began)}"
         )
-    return f"{gap.cluster}: {gap.resource}: nobody was watching {span}" + (f" ({gap.reason})" if gap.reason else "")
+    return f"{gap.cluster}: {gap.resource}: not watched {span}" + (f" ({gap.reason})" if gap.reason else "")
 
 
 class GapRecord(msgspec.Struct, rename={"since": "from", "until": "to"}):
-    """Nobody was watching this kind; ``from`` is null for the time before the first look, ``to`` while it lasts."""
+    """A time in which the kind was not watched. from: null for the time before the first scan. to: null while the gap lasts."""
 
     context: str
     kind: str
@@ -181,16 +179,16 @@ def gap_record(gap: Gap) -> GapRecord:
 
 
 def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapRecord], tuple[str, ...]]:
-    """As many as take a third of the answer, and a sentence on the others: sixty kinds that were never watched would leave no room."""
+    """The gaps that fit into a third of the reply, and a warning about the others: sixty unwatched kinds would fill the reply."""
     kept = fitting(gaps, max_tokens // 3)
     kept = kept if json_tokens(kept) < max_tokens // 8 else []
-    return kept, (f"{len(gaps) - len(kept)} more gaps; ask about one kind",) if len(kept) < len(gaps) else ()
+    return kept, (f"{len(gaps) - len(kept)} more gaps; select one kind with kind=",) if len(kept) < len(gaps) else ()
 
 
 async def find_object_as_of(
     context: ToolContext, cluster: ClusterName, resource: ApiResource, place: tuple[str, str], at: float
 ) -> FoundObject:
-    """place: namespace and name. Raises NotFound, which says when there was such an object, or what there was."""
+    """place: namespace and name. Raises NotFound, which says when the object existed, or which names existed."""
     version, body = await find_version_as_of(context, cluster, resource, place, at)
     return FoundObject(body, await freshness_as_of(context, cluster, version.ref.resource, at))
 
@@ -206,24 +204,22 @@ async def find_version_as_of(
 
 
 async def not_found_as_of(context: ToolContext, resource: ApiResource, ref: ObjectRef, at: float) -> NotFound:
-    """The error for an object that there was not at that moment."""
+    """The error for an object that did not exist at that time."""
     versions = [version for version, _ in (await history_of(context).versions(ref)).versions]
     if not versions:
         return await not_in_history(context, resource, ref)
     gone = [version for version in versions if version.change is Change.DELETED and version.observed_at <= at]
     come = [version for version in versions if version.observed_at > at]
     said = [f"it was deleted at {format_exact_time(gone[-1].observed_at)}" for _ in gone[-1:]]
-    said += [f"it was first seen {'again ' if gone else ''}at {format_exact_time(come[0].observed_at)}" for _ in come[:1]]
+    said += [f"it was first observed {'again ' if gone else ''}at {format_exact_time(come[0].observed_at)}" for _ in come[:1]]
     lacking = (await freshness_as_of(context, ref.cluster, ref.resource, at)).missing
     title = f"no {_kind_word(resource)} {ref.name!r}{_in_namespace(ref)} at {format_exact_time(at)}"
     remedy = f"as_of={format_exact_time((come or versions)[0].observed_at)}"
-    return NotFound(
-        title, "; ".join((*said, *lacking)), remedy, {"parameter": "as_of", "given": format_exact_time(at), "nearest": [remedy[6:]]}
-    )
+    return NotFound(title, "; ".join((*said, *lacking)), remedy, argument_details("as_of", format_exact_time(at), [remedy[6:]]))
 
 
 async def not_in_history(context: ToolContext, resource: ApiResource, ref: ObjectRef) -> NotFound:
-    """The error for an object of which no version is kept, with names that are like its, of what is and of what was."""
+    """The error for an object that is not in the history, with the nearest names in the cluster and in the history."""
     query = ChangeQuery(0.0, context.now, (ref.cluster,), (ref.resource,), limit=NAMES)
     seen = {(version.ref.namespace, version.ref.name) for version in (await history_of(context).changes(query)).versions}
     if context.store is not None:
@@ -244,7 +240,7 @@ def _in_namespace(ref: ObjectRef) -> str:
 
 
 def describe_gaps(gaps: Sequence[Gap]) -> tuple[str, ...]:
-    """A sentence a gap; where many kinds of a cluster went unwatched for one reason, a sentence for all of them."""
+    """One sentence per gap, or one for all kinds of a cluster that have a gap for the same reason."""
     alike: dict[tuple[str, str, bool], list[Gap]] = {}
     for gap in gaps:
         alike.setdefault((gap.cluster, gap.reason, gap.ended is None), []).append(gap)

@@ -1,4 +1,4 @@
-"""The life of one object: its versions, oldest first, each with what it changed."""
+"""The history of one object: its versions, oldest first, each with its changes."""
 
 from collections.abc import Sequence
 
@@ -15,12 +15,12 @@ from k8sconsole.tools.history.queries import GapRecord, describe_gaps, gap_recor
 
 VersionBody = tuple[Version, bytes]
 _NEAR = 16
-"""How many versions are read to find the one before: several may bear the same moment."""
+"""Versions read to find the previous one: several can have the same time."""
 
 
 class ObjectHistoryQuery(msgspec.Struct, frozen=True):
-    """since and until in seconds since the epoch, both included. limit: the newest so many after leaving out the ``skip`` newest; None is
-    all."""
+    """since, until: seconds since the epoch, both included. skip: number of newest versions to leave out. limit: number of versions to
+    return after that, the newest; None for all."""
 
     resource: ApiResource
     ref: ObjectRef
@@ -31,7 +31,7 @@ class ObjectHistoryQuery(msgspec.Struct, frozen=True):
 
 
 class VersionRecord(msgspec.Struct):
-    """diff: against the version before; empty for the first of a life and for its end."""
+    """diff: against the version before; empty for a creation and a deletion."""
 
     resource_version: str
     observed_at: str
@@ -48,7 +48,7 @@ class ObjectRecord(msgspec.Struct):
 
 
 class ObjectHistory(msgspec.Struct):
-    """versions and gaps oldest first."""
+    """versions and gaps: oldest first."""
 
     object: ObjectRecord
     versions: list[VersionRecord]
@@ -56,7 +56,7 @@ class ObjectHistory(msgspec.Struct):
 
 
 class ObjectHistoryReply(msgspec.Struct, frozen=True):
-    """older: how many versions there are before the first of these, None where they were not counted."""
+    """older: number of versions before the first of these."""
 
     history: ObjectHistory
     freshness: Freshness
@@ -65,25 +65,29 @@ class ObjectHistoryReply(msgspec.Struct, frozen=True):
 
 
 async def read_object_history(context: ToolContext, query: ObjectHistoryQuery) -> ObjectHistoryReply:
-    """Raises NotFound, with names that are like it, for an object that was never seen."""
+    """Raises NotFound, with the nearest names, for an object that is not in the history."""
     life = await _read_versions(context, query)
     versions = life.versions[: len(life.versions) - query.skip]
-    kept = versions if query.limit is None else versions[max(0, len(versions) - query.limit) :]
-    before = versions[len(versions) - len(kept) - 1] if len(kept) < len(versions) else await _version_before(context, kept)
-    gaps = [gap for gap in life.gaps if _overlaps(gap, kept[0][0].observed_at if len(kept) < len(versions) and kept else query.since)]
-    pairs = list(zip([before, *kept], kept, strict=False))
+    selected = versions if query.limit is None else versions[max(0, len(versions) - query.limit) :]
+    before = versions[len(versions) - len(selected) - 1] if len(selected) < len(versions) else await _version_before(context, selected)
+    gaps = [
+        gap
+        for gap in life.gaps
+        if _overlaps(gap, selected[0][0].observed_at if len(selected) < len(versions) and selected else query.since)
+    ]
+    pairs = list(zip([before, *selected], selected, strict=False))
     noise = context.noise(query.ref.resource)
     one = ObjectRecord(query.ref.cluster, query.ref.resource, query.ref.namespace, query.ref.name)
     return ObjectHistoryReply(
         ObjectHistory(one, [_version_record(earlier, later, noise) for earlier, later in pairs], [gap_record(gap) for gap in gaps]),
         await _history_freshness(context, query, gaps),
-        len(versions) - len(kept),
+        len(versions) - len(selected),
         _diff_warnings(pairs),
     )
 
 
 async def _read_versions(context: ToolContext, query: ObjectHistoryQuery) -> VersionHistory:
-    """One version more than is query for: what the oldest changed is told against the one before."""
+    """The versions of the query and one more, since the diff of the oldest needs the version before it."""
     most = None if query.limit is None else query.limit + query.skip + 1
     life = await history_of(context).versions(query.ref, since=query.since, until=query.until, limit=most)
     if not life.versions and not (await history_of(context).versions(query.ref, limit=1)).versions:
@@ -91,17 +95,17 @@ async def _read_versions(context: ToolContext, query: ObjectHistoryQuery) -> Ver
     return life
 
 
-async def _version_before(context: ToolContext, kept: Sequence[VersionBody]) -> VersionBody | None:
-    if not kept or kept[0][0].change is not Change.MODIFIED:
+async def _version_before(context: ToolContext, selected: Sequence[VersionBody]) -> VersionBody | None:
+    if not selected or selected[0][0].change is not Change.MODIFIED:
         return None
-    first = kept[0][0]
+    first = selected[0][0]
     near = (await history_of(context).versions(first.ref, until=first.observed_at, limit=_NEAR)).versions
     place = next((at for at, (one, _) in enumerate(near) if one.resource_version == first.resource_version), 0)
     return near[place - 1] if place else None
 
 
-def _version_record(before: VersionBody | None, kept: VersionBody, noise: NoiseFilter) -> VersionRecord:
-    version, body = kept
+def _version_record(before: VersionBody | None, selected: VersionBody, noise: NoiseFilter) -> VersionRecord:
+    version, body = selected
     diff = changed_fields(before[1], body, noise) if before is not None and _is_next_version(before[0], version) else []
     return VersionRecord(version.resource_version, format_exact_time(version.observed_at), version.change.value, version.by, diff)
 
@@ -111,13 +115,13 @@ def _is_next_version(before: Version, after: Version) -> bool:
 
 
 def changed_fields(before: bytes, after: bytes, noise: NoiseFilter) -> list[Difference]:
-    """The fields in which two states differ, without those in which that means nothing."""
+    """The fields in which two states differ, without those that the noise rules ignore."""
     return [one for one in find_differences(msgspec.json.decode(before), msgspec.json.decode(after)) if not noise(one.path)]
 
 
 def _diff_warnings(pairs: Sequence[tuple[VersionBody | None, VersionBody]]) -> tuple[str, ...]:
     if pairs and pairs[0][0] is None and pairs[0][1][0].change is Change.MODIFIED:
-        return ("what the oldest version changed is not known: the one before is no longer kept",)
+        return ("the changes of the oldest version are unknown: the version before it is no longer stored",)
     return ()
 
 
@@ -126,7 +130,7 @@ def _overlaps(gap: Gap, since: float) -> bool:
 
 
 async def _history_freshness(context: ToolContext, query: ObjectHistoryQuery, gaps: Sequence[Gap]) -> Freshness:
-    """As of the end of the window; what was not seen within it, and what is kept no longer, is missing."""
+    """Freshness as of the end of the window. missing: gaps in the window, and the time before the history of the kind begins."""
     known = await history_of(context).known_since(query.ref.cluster, query.ref.resource)
     begins = (
         ()

@@ -1,8 +1,6 @@
-"""Helm's releases, read from the secrets in which Helm keeps them: one secret a revision, in it the release as JSON, compressed and
-encoded twice. What it installed is next door, in the cluster's own objects.
+"""Helm releases, read from Helm's secrets: one secret per revision, with the release as gzipped JSON, base64-encoded twice.
 
-The cache knows of these secrets only what their labels say, since no secret's value is ever kept: names, revisions and states can be told
-without the cluster, charts and values cannot.
+The cache stores no value of a secret, only labels. So names, revisions and states are known without the cluster, charts and values are not.
 
 https://helm.sh/docs/topics/advanced/#storage-backends
 """
@@ -17,7 +15,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.port import Selectors
-from k8sconsole.errors import NotFound, ServerError, Unavailable
+from k8sconsole.errors import NotFound, ServerError, Unavailable, argument_details
 from k8sconsole.kit.clock import format_rfc3339
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.filters import parse_filter
@@ -29,10 +27,10 @@ from k8sconsole.tools.object_lookup import name_not_found
 SECRETS = ResourceName("secrets")
 OWNED = "owner=helm"
 NEWEST = f"{OWNED},status!=superseded"
-"""All but what a later revision took the place of: with rare exceptions one secret a release."""
+"""Selects all revisions that no later one superseded: usually one secret per release."""
 _PAGE = 50
 _MAX_UNPACKED = 64 << 20
-"""Bytes that a release may unpack to; Helm keeps it in one secret, which etcd bounds to a megabyte or two."""
+"""Bytes of a decompressed release at most. Compressed it fits into one secret, which etcd limits to one or two megabytes."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -73,7 +71,7 @@ class _Secret(msgspec.Struct):
 
 
 class HelmRelease(msgspec.Struct):
-    """One revision of a release. updated: ISO 8601. chart, app_version and description are empty where only the cache could be asked."""
+    """One revision of a release. updated: ISO 8601. chart, app_version, description: empty if the reply comes from the cache."""
 
     name: str
     namespace: str
@@ -86,7 +84,7 @@ class HelmRelease(msgspec.Struct):
 
 
 class HelmRevision(msgspec.Struct, frozen=True):
-    """given: the values that somebody gave; defaults: the chart's own."""
+    """given: the values of the installation. defaults: the chart's own values."""
 
     release: HelmRelease
     given: dict[str, Any]
@@ -100,8 +98,8 @@ class HelmReleases(msgspec.Struct, frozen=True):
 
 
 async def read_releases(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str]) -> HelmReleases:
-    """Of every release its newest revision, by namespace and name. No namespaces: all. An unreachable cluster is answered from the cache's
-    labels."""
+    """The newest revision of every release, ordered by namespace and name. No namespaces: all. Reads the cached labels if the cluster is
+    unreachable."""
     found: dict[tuple[str, str], HelmRelease] = {}
     try:
         for namespace in namespaces or (None,):
@@ -113,7 +111,7 @@ async def read_releases(context: ToolContext, cluster: ClusterName, namespaces: 
 
 
 async def list_revisions(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> list[HelmRevision]:
-    """All that Helm still keeps of one release, newest first. Raises NotFound with the nearest names."""
+    """The revisions of one release that Helm still stores, newest first. Raises NotFound with the nearest names."""
     found = [one async for one in read_revisions(context, cluster, namespace, f"{OWNED},name={name}")]
     if not found:
         raise await _release_not_found(context, cluster, namespace, name)
@@ -121,21 +119,21 @@ async def list_revisions(context: ToolContext, cluster: ClusterName, namespace: 
 
 
 async def find_revision(context: ToolContext, cluster: ClusterName, namespace: str, name: str, number: int) -> HelmRevision:
-    """One revision, or with 0 the newest. Raises NotFound with what there is."""
+    """One revision; number 0 is the newest. Raises NotFound with the existing revisions."""
     selector = f"{OWNED},name={name},version={number}" if number else f"{NEWEST},name={name}"
     found = [one async for one in read_revisions(context, cluster, namespace, selector)]
     if found:
         return max(found, key=lambda one: one.release.revision)
-    kept = await list_revisions(context, cluster, namespace, name)
+    stored = await list_revisions(context, cluster, namespace, name)
     if not number:
-        return kept[0]
-    known = [one.release.revision for one in kept]
-    details = {"parameter": "revision", "given": number, "nearest": known}
-    raise NotFound(f"{name} has no revision {number}", f"kept are {', '.join(map(str, known))}", f"revision={known[0]}", details)
+        return stored[0]
+    known = [one.release.revision for one in stored]
+    details = argument_details("revision", number, known)
+    raise NotFound(f"{name} has no revision {number}", f"the revisions are {', '.join(map(str, known))}", f"revision={known[0]}", details)
 
 
 async def read_revisions(context: ToolContext, cluster: ClusterName, namespace: str | None, selector: str) -> AsyncIterator[HelmRevision]:
-    """Read live. A secret that is no release, though it says so, raises ServerError."""
+    """Reads the revisions live. Raises ServerError for a secret that cannot be decoded as a release."""
     reached = await context.cluster(cluster)
     kind = await context.resource(cluster, SECRETS)
     async for page in reached.pages(kind, namespace=namespace, selectors=Selectors(label=selector), limit=_PAGE):
@@ -146,29 +144,29 @@ async def read_revisions(context: ToolContext, cluster: ClusterName, namespace: 
 def _unpack_secret(item: msgspec.Raw) -> HelmRevision:
     try:
         secret = msgspec.json.decode(item, type=_Secret)
-        kept = msgspec.json.decode(_decompress(secret.data["release"]), type=_Stored)
+        stored = msgspec.json.decode(_decompress(secret.data["release"]), type=_Stored)
     except (msgspec.MsgspecError, KeyError, ValueError, zlib.error) as problem:
         raise ServerError(
-            "a release cannot be read", f"what Helm keeps is not as expected: {type(problem).__name__}", "helm list"
+            "cannot read a release", f"the secret is not in Helm's format: {type(problem).__name__}", "helm list"
         ) from problem
-    about = kept.chart.metadata
+    about = stored.chart.metadata
     chart = f"{about.name}-{about.version}" if about.name else ""
-    told = HelmRelease(
-        kept.name, kept.namespace or secret.metadata.namespace, kept.version, kept.info.status, kept.info.last_deployed, chart,
-        about.app_version, kept.info.description,
+    release = HelmRelease(
+        stored.name, stored.namespace or secret.metadata.namespace, stored.version, stored.info.status, stored.info.last_deployed, chart,
+        about.app_version, stored.info.description,
     )  # fmt: skip
-    return HelmRevision(told, kept.config or {}, kept.chart.values or {})
+    return HelmRevision(release, stored.config or {}, stored.chart.values or {})
 
 
 def _decompress(text: str) -> bytes:
     """Raises ValueError (binascii's is one) and zlib.error."""
     packed = base64.b64decode(base64.b64decode(text))
     if not packed.startswith(_GZIP):
-        return packed  # as Helm wrote it in its second version's first days
+        return packed  # early Helm 2 releases are not compressed
     unzip = zlib.decompressobj(wbits=31)
     unpacked = unzip.decompress(packed, _MAX_UNPACKED)
     if unzip.unconsumed_tail:
-        raise binascii.Error("unpacks to more than a release can be")
+        raise binascii.Error("the decompressed release is too large")
     return unpacked
 
 
@@ -185,7 +183,7 @@ async def _releases_from_cache(context: ToolContext, cluster: ClusterName, names
     found: dict[tuple[str, str], HelmRelease] = {}
     for namespace, labels in await _secret_labels(context, cluster, namespaces):
         _keep_newest(found, _release_from_labels(namespace, labels))
-    warning = f"{cluster} does not answer ({problem.title}); the cache knows no charts, since it keeps no secret's value"
+    warning = f"{cluster} does not answer ({problem.title}); the cache has no charts, since it stores no secret's value"
     return HelmReleases([found[key] for key in sorted(found)], freshness, (warning,))
 
 
@@ -196,30 +194,30 @@ def _release_from_labels(namespace: str, labels: Mapping[str, str]) -> HelmRelea
 
 
 async def release_names(context: ToolContext, cluster: ClusterName, namespace: str = "") -> list[str]:
-    """As the cache knows them."""
+    """Release names in the cache."""
     return sorted(
         {labels.get("name", "") for _, labels in await _secret_labels(context, cluster, (namespace,) if namespace else ())} - {""}
     )
 
 
 async def revision_numbers(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> list[int]:
-    """As the cache knows them, newest first."""
+    """Revision numbers in the cache, newest first."""
     known = await _secret_labels(context, cluster, (namespace,))
     return sorted((_release_from_labels(namespace, labels).revision for _, labels in known if labels.get("name") == name), reverse=True)
 
 
 async def _secret_labels(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
-    """(namespace, labels) of the cached secrets that are Helm's."""
+    """(namespace, labels) of the cached Helm secrets."""
     if context.store is None:
         return []
-    spaces = tuple(Namespace(one) for one in namespaces)
-    rows = (await context.store.objects.rows(RowQuery(SECRETS, (cluster,), spaces, filter=parse_filter(f"-l {OWNED}")))).rows
+    names = tuple(Namespace(one) for one in namespaces)
+    rows = (await context.store.objects.rows(RowQuery(SECRETS, (cluster,), names, filter=parse_filter(f"-l {OWNED}")))).rows
     return [(row.namespace, row.labels) for row in rows]
 
 
 async def _release_not_found(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> NotFound:
     known = await _secret_labels(context, cluster, ())
-    here = sorted({labels.get("name", "") for space, labels in known if space == namespace})
+    in_namespace = sorted({labels.get("name", "") for space, labels in known if space == namespace})
     elsewhere = sorted({space for space, labels in known if labels.get("name") == name and space != namespace})
     why = f"Helm has no release of that name there on {cluster}"
-    return name_not_found("release", (namespace, name), (here, elsewhere), why, "helm_list_releases")
+    return name_not_found("release", (namespace, name), (in_namespace, elsewhere), why, "helm_list_releases")

@@ -1,4 +1,4 @@
-"""A list as an answer: a page that fits, and of a long list first the counts and what is unhealthy."""
+"""The reply of a list tool: a page that fits, or for a long list the counts and the unhealthy rows."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams
+from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.cache_records import Rows
@@ -26,7 +26,7 @@ FROM_THE_START = "start"
 PAGE = 100
 MOST_ROWS = 10_000
 WHOLE = "*"
-"""As the only field: the objects themselves."""
+"""The value of ``fields`` that returns whole objects."""
 
 Namespaces = str | list[str]
 
@@ -35,11 +35,11 @@ class ListInput(Common, kw_only=True):
     """The parameters of every list."""
 
     filter: Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web")] = ""
-    fields: Annotated[list[str], Meta(description="Columns, or paths: spec.nodeName; [*] whole objects")] = []
-    limit: Annotated[int, Meta(ge=0, le=MOST_ROWS, description="0: what fits")] = 0
+    fields: Annotated[list[str], Meta(description="Columns or paths: spec.nodeName; [*] whole objects")] = []
+    limit: Annotated[int, Meta(ge=0, le=MOST_ROWS, description="0: as many as fit")] = 0
     cursor: Annotated[str, Meta(description="page.next")] = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
-    live: Annotated[bool, Meta(description="Ask the cluster")] = False
+    live: Annotated[bool, Meta(description="Bypass the cache")] = False
     as_of: AsOf = ""
 
 
@@ -48,8 +48,7 @@ class NamespacedListInput(ListInput, kw_only=True):
 
 
 class ListResult(msgspec.Struct):
-    """counts: how many of each status, of everything that matches. summary: only what is unhealthy is listed; the cursor ``start`` begins
-    the whole list."""
+    """counts: by status, of all matching rows. summary: whether items has only the unhealthy rows; cursor=start returns the whole list."""
 
     items: list[dict[str, Any]]
     counts: dict[str, int] = {}
@@ -57,7 +56,7 @@ class ListResult(msgspec.Struct):
 
 
 async def list_reply(args: ListInput, kind: str, context: ToolContext) -> Reply:
-    """Raises what ``open_rows`` raises, and InvalidParams for an unknown field."""
+    """Raises the errors of ``open_rows``, and InvalidParams for an unknown field."""
     cluster = context.context(args.context)
     resource = await context.resource(cluster, kind)
     namespaces = _namespaces(args) if resource.namespaced else ()
@@ -72,39 +71,43 @@ async def list_reply(args: ListInput, kind: str, context: ToolContext) -> Reply:
 
 
 async def _summary_reply(args: ListInput, opened: RowSource, now: float) -> Reply:
-    """Counts of everything, the unhealthy in full as far as they fit into half the budget: an overview should stay one."""
-    seen, warnings = await opened.overview()
-    sick, counts = seen.unhealthy_rows(), seen.most_common()
-    shown = fitting((row_item(opened.table, row, now) for row in sick), args.max_tokens // 2, counts)
-    head = _headline(opened, seen.total, counts)
+    """Counts of all rows, and the unhealthy rows that fit into half the budget, so that a summary stays short."""
+    totals, warnings = await opened.summarise()
+    unhealthy, counts = totals.unhealthy_rows(), totals.most_common()
+    shown = fitting((row_item(opened.table, row, now) for row in unhealthy), args.max_tokens // 2, counts)
+    head = _headline(opened, totals.total, counts)
     start = opened.cursor(FROM_THE_START)
-    rest = f"all of them: cursor={start} · {len(sick)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(sick) else "")
-    text = "\n".join((head, rest, _format_table(opened.table, sick[: len(shown)], now))).rstrip()
+    rest = f"whole list: cursor={start} · {len(unhealthy)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(unhealthy) else "")
+    text = "\n".join((head, rest, _format_table(opened.table, unhealthy[: len(shown)], now))).rstrip()
     return Reply(
-        _to_json(ListResult(shown, counts, True)),
+        msgspec.to_builtins(ListResult(shown, counts, True)),
         text,
         opened.freshness,
-        Page(start, seen.total),
+        Page(start, totals.total),
         (*opened.warnings, *warnings),
     )
 
 
 async def _page_reply(args: ListInput, opened: RowSource, rows: Rows) -> Reply:
     counts = _count_statuses(opened.table, rows.rows) if not args.cursor and not rows.next else {}
-    items, drawn = await _page_items(args, opened, rows, counts)
+    items, table_text = await _page_items(args, opened, rows, counts)
     following = rows.next
     if len(items) < len(rows.rows):
         following = (await opened.page(len(items), args.cursor)).next
     following = opened.cursor(following)
     more = f"\n… {len(items)} of {rows.total} shown; the rest: cursor={following}" if following else ""
-    text = _headline(opened, rows.total, counts) + ("\n" + drawn if drawn else "") + more
+    text = _headline(opened, rows.total, counts) + ("\n" + table_text if table_text else "") + more
     return Reply(
-        _to_json(ListResult(items, counts)), text, opened.freshness, Page(following or None, rows.total), (*opened.warnings, *rows.warnings)
+        msgspec.to_builtins(ListResult(items, counts)),
+        text,
+        opened.freshness,
+        Page(following or None, rows.total),
+        (*opened.warnings, *rows.warnings),
     )
 
 
 async def _page_items(args: ListInput, opened: RowSource, rows: Rows, counts: dict[str, int]) -> tuple[list[dict[str, Any]], str]:
-    """The rows as objects, and as text; with ``fields`` that are paths, out of the objects themselves. counts: told beside them."""
+    """The rows as JSON objects and as text. Paths in ``fields`` come from the objects. counts: part of the same reply."""
     now = opened.now
     if not args.fields:
         items = fitting((row_item(opened.table, row, now) for row in rows.rows), args.max_tokens, counts)
@@ -141,19 +144,18 @@ def _is_column(table: KindTable, field: str) -> bool:
 
 
 def _check_field(table: KindTable, field: str) -> None:
-    """A word without a dot that is no column is a slip; a path is whatever the object has."""
+    """Raises InvalidParams for a malformed path, and for a word without a dot that is no column."""
     check_paths((field,))
     if "." in field or field in ("metadata", "spec", "status", "data"):
         return
     columns = [_field_key(column.name) for column in table.columns]
     close = nearest_or_first(field.lower(), columns)
-    raise InvalidParams(
-        f"no field {field!r}", f"columns are {', '.join(columns)}", close[0], {"parameter": "fields", "given": field, "nearest": close}
-    )
+    details = argument_details("fields", field, close)
+    raise InvalidParams(f"no field {field!r}", f"the columns are {', '.join(columns)}", f"fields={close[0]}", details)
 
 
 def row_item(table: KindTable, row: Row, now: float, *, wide: bool = False) -> dict[str, Any]:
-    """A row as a small object: numbers stay numbers, everything else reads as the table shows it; what is empty is left out."""
+    """A row as a JSON object: numbers and flags stay values, other cells become the table's text, empty cells are left out."""
     found: dict[str, Any] = {"namespace": row.namespace} if row.namespace else {}
     for column, cell in zip(table.columns, row.cells, strict=False):
         if cell is None or cell == "" or (column.wide and not wide):
@@ -167,7 +169,7 @@ def _field_key(name: str) -> str:
 
 
 def _count_statuses(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
-    """By the word of the status column, most frequent first."""
+    """Counts by the text of the status column, the most frequent first, at most 20."""
     column = table.index("STATUS")
     if column is None:
         return {}
@@ -176,14 +178,14 @@ def _count_statuses(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
 
 
 def _headline(opened: RowSource, total: int, counts: dict[str, int]) -> str:
-    where = f" in {', '.join(opened.wanted.namespaces)}" if opened.wanted.namespaces else ""
-    said = f": {', '.join(f'{count} {word}' for word, count in counts.items())}" if counts else ""
-    then = f" as of {format_exact_time(opened.now)}" if opened.wanted.as_of is not None else ""
-    return f"{total} {opened.wanted.resource.plural}{where} · {opened.wanted.context}{then}{said}"
+    where = f" in {', '.join(opened.request.namespaces)}" if opened.request.namespaces else ""
+    counted = f": {', '.join(f'{count} {word}' for word, count in counts.items())}" if counts else ""
+    as_of = f" as of {format_exact_time(opened.now)}" if opened.request.as_of is not None else ""
+    return f"{total} {opened.request.resource.plural}{where} · {opened.request.context}{as_of}{counted}"
 
 
 def _format_table(table: KindTable, rows: Sequence[Row], now: float) -> str:
-    """A narrow table: two spaces between columns, the namespace only where rows differ in it."""
+    """A text table with two spaces between columns. The namespace column appears only if the namespaces differ."""
     if not rows:
         return ""
     columns = [(place, column) for place, column in enumerate(table.columns) if not column.wide]
@@ -204,7 +206,3 @@ def _namespaces(args: ListInput) -> tuple[str, ...]:
     given = getattr(args, "namespace", "*")
     several = given if isinstance(given, list) else [given]
     return () if "*" in several or "" in several else tuple(several)
-
-
-def _to_json(listed: ListResult) -> Any:
-    return msgspec.to_builtins(listed)

@@ -1,4 +1,4 @@
-"""What pods and nodes use, as metrics-server measured it last."""
+"""Usage of pods and nodes from the metrics API, as metrics-server last measured it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,7 +14,7 @@ from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 
 
 class ResourceAmounts(msgspec.Struct, frozen=True):
-    """cpu in thousandths of a core, memory in bytes."""
+    """cpu in millicores, memory in bytes."""
 
     cpu: int = 0
     memory: int = 0
@@ -24,7 +24,7 @@ class ResourceAmounts(msgspec.Struct, frozen=True):
 
 
 class MeasuredUsage(msgspec.Struct, frozen=True):
-    """by (namespace, name), and of a pod by container."""
+    """by: keyed by (namespace, name), then by container; a node has one entry with an empty key."""
 
     by: dict[tuple[str, str], dict[str, ResourceAmounts]]
     freshness: Freshness
@@ -32,7 +32,7 @@ class MeasuredUsage(msgspec.Struct, frozen=True):
 
 
 def parse_amounts(usage: Mapping[str, Any]) -> ResourceAmounts:
-    """What cannot be read as an amount counts as none."""
+    """The amounts of a usage or a capacity. A value that cannot be parsed counts as 0."""
     return ResourceAmounts(_read_quantity(parse_cpu, usage.get("cpu")), _read_quantity(parse_bytes, usage.get("memory")))
 
 
@@ -44,16 +44,16 @@ def _read_quantity(reader: Any, text: object) -> int:
 
 
 def sum_amounts(parts: Iterable[ResourceAmounts]) -> ResourceAmounts:
-    whole = ResourceAmounts()
+    total = ResourceAmounts()
     for part in parts:
-        whole = whole.plus(part)
-    return whole
+        total = total.plus(part)
+    return total
 
 
 async def read_usage(
     context: ToolContext, cluster: ClusterName, kind: str, namespaces: tuple[str, ...] = (), *, live: bool
 ) -> MeasuredUsage:
-    """kind: pods or nodes. Raises NotFound where the cluster measures nothing."""
+    """kind: pods or nodes. Raises NotFound if the cluster has no metrics API."""
     try:
         resource = await context.resource(cluster, f"{kind}.metrics.k8s.io")
         opened = await open_rows(context, RowsRequest(cluster, resource, namespaces, live=live))
@@ -64,8 +64,10 @@ async def read_usage(
 
 
 def metrics_unavailable(cluster: ClusterName) -> NotFound:
-    remedy = "install metrics-server; k8s_get_usage tells requests and limits without it"
-    return NotFound(f"{cluster} measures no use", "it serves no metrics.k8s.io", remedy, {"nearest": ["k8s_get_usage"]})
+    remedy = "install metrics-server; k8s_get_usage returns requests and limits without it"
+    return NotFound(
+        f"Metrics API not available on {cluster}", "the cluster does not serve metrics.k8s.io", remedy, {"nearest": ["k8s_get_usage"]}
+    )
 
 
 def _usage_by_container(body: dict[str, Any]) -> dict[str, ResourceAmounts]:

@@ -1,6 +1,6 @@
-"""What the server publishes of a kind's fields: OpenAPI v3, one document for each group version.
+"""Schemas of kinds from the server's OpenAPI v3 documents, one document per group version.
 
-The index names each document with a hash of its content, so a document that was read under one address never changes.
+The index gives each document an address with a hash of its content, so a cached document never becomes stale.
 See https://kubernetes.io/docs/concepts/overview/kubernetes-api/#openapi-v3.
 """
 
@@ -17,7 +17,7 @@ from k8sconsole.model.refs import ApiResource
 
 ROOT = "/openapi/v3"
 MOST = 8
-"""Documents kept; one is up to some megabytes."""
+"""Documents cached; one has up to several megabytes."""
 _REF = "#/components/schemas/"
 
 Schema = dict[str, Any]
@@ -25,7 +25,7 @@ _documents: "OrderedDict[tuple[str, str], Schema]" = OrderedDict()
 
 
 async def schema_of_kind(cluster: Cluster, resource: ApiResource) -> tuple[Schema, Schema]:
-    """The kind's own schema, and all that its references lead to, by name. Raises NotFound where the server publishes none."""
+    """The schema of the kind, and all schemas of its document by name. Raises NotFound if the server publishes none."""
     index = msgspec.json.decode(await cluster.get_path(ROOT))
     group = f"apis/{resource.api_version}" if resource.group else f"api/{resource.version}"
     address = ((index.get("paths") or {}).get(group) or {}).get("serverRelativeURL")
@@ -33,7 +33,12 @@ async def schema_of_kind(cluster: Cluster, resource: ApiResource) -> tuple[Schem
     for schema in schemas.values():
         if any(_has_kind(resource, kind) for kind in schema.get("x-kubernetes-group-version-kind") or []):
             return schema, schemas
-    raise NotFound(f"no schema of {resource.kind}", f"the server publishes none for {resource.api_version}", "k8s_get_resource of one", {})
+    raise NotFound(
+        f"no schema of {resource.kind}",
+        f"the server publishes none for {resource.api_version}",
+        "k8s_get_resource for an existing object",
+        {},
+    )
 
 
 async def _load_schemas(cluster: Cluster, address: str) -> Schema:
@@ -54,28 +59,28 @@ def _has_kind(resource: ApiResource, kind: Schema) -> bool:
 
 
 def resolve_refs(schema: Schema, schemas: Schema) -> Schema:
-    """Its references followed, what stands beside them kept."""
+    """The schema with its references followed. Keys beside a reference override it."""
     for _ in range(20):
         target = schema.get("$ref") or next((one["$ref"] for one in schema.get("allOf") or [] if "$ref" in one), "")
         if not target:
             break
-        beside = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
-        schema = {**schemas.get(target.removeprefix(_REF), {}), **beside}
+        overrides = {key: value for key, value in schema.items() if key not in ("$ref", "allOf")}
+        schema = {**schemas.get(target.removeprefix(_REF), {}), **overrides}
     return schema
 
 
 def type_of(schema: Schema, schemas: Schema) -> str:
-    """In words: string, []Container, map[string]string."""
-    whole = resolve_refs(schema, schemas)
-    if whole.get("type") == "array":
-        return f"[]{type_of(whole.get('items') or {}, schemas)}"
-    extra = whole.get("additionalProperties")
-    if isinstance(extra, dict) and not whole.get("properties"):
+    """The type as text: string, []Container, map[string]string."""
+    resolved = resolve_refs(schema, schemas)
+    if resolved.get("type") == "array":
+        return f"[]{type_of(resolved.get('items') or {}, schemas)}"
+    extra = resolved.get("additionalProperties")
+    if isinstance(extra, dict) and not resolved.get("properties"):
         return f"map[string]{type_of(extra, schemas)}"
-    if whole.get("x-kubernetes-int-or-string"):
+    if resolved.get("x-kubernetes-int-or-string"):
         return "integer or string"
     named = _type_name(schema)
-    return named or str(whole.get("format") if whole.get("format") in ("date-time", "int-or-string") else whole.get("type", "any"))
+    return named or str(resolved.get("format") if resolved.get("format") in ("date-time", "int-or-string") else resolved.get("type", "any"))
 
 
 def _type_name(schema: Schema) -> str:
@@ -85,15 +90,15 @@ def _type_name(schema: Schema) -> str:
 
 
 def element_schema(schema: Schema, schemas: Schema) -> Schema:
-    """The object that fields belong to: lists and maps are looked through."""
-    whole = resolve_refs(schema, schemas)
+    """The schema whose properties are the fields: the schema itself, or the element of a list or a map."""
+    resolved = resolve_refs(schema, schemas)
     for _ in range(10):
-        extra = whole.get("additionalProperties")
-        below = whole.get("items") or (extra if isinstance(extra, dict) and not whole.get("properties") else None)
+        extra = resolved.get("additionalProperties")
+        below = resolved.get("items") or (extra if isinstance(extra, dict) and not resolved.get("properties") else None)
         if not below:
             break
-        whole = {
+        resolved = {
             **resolve_refs(below, schemas),
-            "description": whole.get("description") or resolve_refs(below, schemas).get("description", ""),
+            "description": resolved.get("description") or resolve_refs(below, schemas).get("description", ""),
         }
-    return whole
+    return resolved

@@ -1,9 +1,9 @@
-"""Rows of one kind, from the cache where it has them, else from the cluster, or as they were; one way of paging over all of them."""
+"""Rows of one kind from the cache, the cluster or the history, with one way of paging over all three."""
 
 import msgspec
 
 from k8sconsole.cluster.port import Cluster, Selectors
-from k8sconsole.errors import FilterError, Unavailable
+from k8sconsole.errors import FilterError, Unavailable, argument_details
 from k8sconsole.model.cache_records import RowQuery, Rows
 from k8sconsole.model.filters import Filter, RowSubject, build_predicate, parse_filter
 from k8sconsole.model.freshness import Freshness
@@ -16,11 +16,11 @@ from k8sconsole.tools.history.queries import cursor_as_of, cursor_errors, freshn
 from k8sconsole.tools.summaries import ListSummary, summarise_rows
 
 LIVE_CURSOR = "live:"
-"""Begins the cursors of lists read live: a list goes on where it began, even when the cache has caught up meanwhile."""
+"""Prefix of the cursors of live lists, so that the next page is read live too, even if the cache has the kind by then."""
 
 
 class RowsRequest(msgspec.Struct, frozen=True):
-    """No namespaces means all that may be read. as_of: the rows as they were then, seconds since the epoch."""
+    """namespaces: empty for all that may be read. as_of: seconds since the epoch, None for the present."""
 
     context: ClusterName
     resource: ApiResource
@@ -32,13 +32,13 @@ class RowsRequest(msgspec.Struct, frozen=True):
 
 
 class RowSource:
-    """Where the rows of one answer come from: ``page`` may be asked again and again and stays with that source."""
+    """The source of the rows of one reply. Every page is read from that source."""
 
     def __init__(
-        self, context: ToolContext, wanted: RowsRequest, table: KindTable, freshness: Freshness, warnings: tuple[str, ...]
+        self, context: ToolContext, request: RowsRequest, table: KindTable, freshness: Freshness, warnings: tuple[str, ...]
     ) -> None:
         self.context = context
-        self.wanted = wanted
+        self.request = request
         self.table = table
         self.freshness = freshness
         self.warnings = warnings
@@ -46,15 +46,15 @@ class RowSource:
 
     @property
     def now(self) -> float:
-        """The moment that ages are told from."""
-        return self.context.now if self.wanted.as_of is None else self.wanted.as_of
+        """The time that ages are relative to."""
+        return self.context.now if self.request.as_of is None else self.request.as_of
 
     def cursor(self, place: str) -> str:
-        """A place in these rows, as a caller may give it back later."""
-        return place if self.wanted.as_of is None or not place else cursor_as_of(self.wanted.as_of, place)
+        """The cursor that a caller passes to continue at this place."""
+        return place if self.request.as_of is None or not place else cursor_as_of(self.request.as_of, place)
 
-    def hold(self, found: list[tuple[Row, bytes]]) -> "RowSource":
-        """These rows, read live, are the source."""
+    def use_live_rows(self, found: list[tuple[Row, bytes]]) -> "RowSource":
+        """Makes these live rows the source."""
         self._live = found
         return self
 
@@ -68,16 +68,16 @@ class RowSource:
         with cursor_errors(cursor):
             return await self.context.store.objects.rows(self._query(limit, cursor))
 
-    async def overview(self) -> tuple[ListSummary, tuple[str, ...]]:
-        """Of all the rows, and the warnings of having read them."""
-        store, wanted = self.context.store, self.wanted
-        if self._live is None and store is not None and not wanted.filter and wanted.as_of is None:
+    async def summarise(self) -> tuple[ListSummary, tuple[str, ...]]:
+        """The summary of all rows, and the warnings of reading them."""
+        store, request = self.context.store, self.request
+        if self._live is None and store is not None and not request.filter and request.as_of is None:
             return await self.context.environment.summaries.fetch(store, self.table, self._query(None, "")), ()
         everything = await self.page()
         return summarise_rows(self.table, everything.rows), everything.warnings
 
     async def bodies(self, limit: int | None = None, cursor: str = "") -> list[tuple[Row, bytes]]:
-        """With each object's masked JSON."""
+        """Rows with the masked JSON of their objects."""
         if self._live is not None:
             start = _parse_live_cursor(cursor)
             return self._live[start:] if limit is None else self._live[start : start + limit]
@@ -86,70 +86,72 @@ class RowSource:
             return await self.context.store.objects.bodies(self._query(limit, cursor))
 
     def _query(self, limit: int | None, cursor: str) -> RowQuery:
-        wanted = self.wanted
-        namespaces = tuple(Namespace(one) for one in wanted.namespaces)
-        chosen = parse_filter_argument(wanted.filter)
+        request = self.request
+        namespaces = tuple(Namespace(one) for one in request.namespaces)
+        row_filter = parse_filter_argument(request.filter)
         return RowQuery(
-            wanted.resource.name, (wanted.context,), namespaces, wanted.name, chosen, limit=limit, cursor=cursor, as_of=wanted.as_of
+            request.resource.name, (request.context,), namespaces, request.name, row_filter, limit=limit, cursor=cursor, as_of=request.as_of
         )
 
 
-async def open_rows(context: ToolContext, wanted: RowsRequest) -> RowSource:
-    """The cache, unless live rows are asked for or it never held this kind; history, for a moment of the past. An unreachable cluster is
-    answered from the cache, with a warning.
+async def open_rows(context: ToolContext, request: RowsRequest) -> RowSource:
+    """Opens the rows: from the history with as_of; from the cluster if live is set or the kind was never cached; else from the
+    cache. If the cluster is unreachable, the cache is used with a warning.
 
-    Raises FilterError, and what the cluster raises where the cache cannot answer either.
+    Raises FilterError, and the cluster's errors if the cache has no rows either.
     """
-    table = context.table(wanted.context, wanted.resource)
-    chosen = parse_filter_argument(wanted.filter)
-    if wanted.as_of is not None:
-        return RowSource(context, wanted, table, await freshness_as_of(context, wanted.context, wanted.resource.name, wanted.as_of), ())
-    cached = await context.freshness(wanted.context, wanted.resource.name)
-    if cached.observed_at is not None and not wanted.live:
-        return RowSource(context, wanted, table, cached, ())
+    table = context.table(request.context, request.resource)
+    row_filter = parse_filter_argument(request.filter)
+    if request.as_of is not None:
+        return RowSource(context, request, table, await freshness_as_of(context, request.context, request.resource.name, request.as_of), ())
+    cached = await context.freshness(request.context, request.resource.name)
+    if cached.observed_at is not None and not request.live:
+        return RowSource(context, request, table, cached, ())
     try:
-        found = await read_live(await context.cluster(wanted.context), table, wanted, chosen, context.now)
+        found = await read_live(await context.cluster(request.context), table, request, row_filter, context.now)
     except Unavailable as problem:
         if cached.observed_at is None or context.will_retry(problem):
             raise
-        warning = f"{wanted.context} does not answer ({problem.title}); this is the cache"
-        return RowSource(context, wanted, table, cached, (warning,))
-    return RowSource(context, wanted, table, context.live(), ()).hold(found)
+        warning = f"{request.context} does not answer ({problem.title}); this is the cache"
+        return RowSource(context, request, table, cached, (warning,))
+    return RowSource(context, request, table, context.live(), ()).use_live_rows(found)
 
 
-async def read_live(cluster: Cluster, table: KindTable, wanted: RowsRequest, chosen: Filter | None, now: float) -> list[tuple[Row, bytes]]:
-    """Everything of the kind in the namespaces, masked, filtered, ordered as the cache orders it."""
+async def read_live(
+    cluster: Cluster, table: KindTable, request: RowsRequest, row_filter: Filter | None, now: float
+) -> list[tuple[Row, bytes]]:
+    """All objects of the kind in the namespaces: masked, filtered, and in the order of the cache."""
     found: list[tuple[Row, bytes]] = []
-    selectors = Selectors(field=f"metadata.name={wanted.name}") if wanted.name else Selectors()
-    for namespace in wanted.namespaces or (None,):
-        async for page in cluster.pages(wanted.resource, namespace=namespace, selectors=selectors):
-            found += [live_row(wanted, table, item, now) for item in page.items]
-    kept = found if chosen is None else _apply_filter(found, table, chosen, now)
-    return sorted(kept, key=lambda each: (each[0].namespace, each[0].name))
+    selectors = Selectors(field=f"metadata.name={request.name}") if request.name else Selectors()
+    for namespace in request.namespaces or (None,):
+        async for page in cluster.pages(request.resource, namespace=namespace, selectors=selectors):
+            found += [live_row(request, table, item, now) for item in page.items]
+    matching = found if row_filter is None else _apply_filter(found, table, row_filter, now)
+    return sorted(matching, key=lambda each: (each[0].namespace, each[0].name))
 
 
-def _apply_filter(found: list[tuple[Row, bytes]], table: KindTable, chosen: Filter, now: float) -> list[tuple[Row, bytes]]:
-    keeps = build_predicate(chosen, now)
+def _apply_filter(found: list[tuple[Row, bytes]], table: KindTable, row_filter: Filter, now: float) -> list[tuple[Row, bytes]]:
+    matches = build_predicate(row_filter, now)
     bodies = {id(row): body for row, body in found}
-    return [each for each in found if keeps(RowSubject(each[0], table, lambda row: msgspec.json.decode(bodies[id(row)])))]
+    return [each for each in found if matches(RowSubject(each[0], table, lambda row: msgspec.json.decode(bodies[id(row)])))]
 
 
-def live_row(wanted: RowsRequest, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
-    """One object of the server as the cache would have it: the cells are read from the masked object, since they may quote it."""
-    body = mask_body(wanted.resource.name, raw)
-    seen = table.project(body)
+def live_row(request: RowsRequest, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
+    """A server object as the cache would store it. The cells come from the masked object, since they may quote its values."""
+    body = mask_body(request.resource.name, raw)
+    projected = table.project(body)
     row = Row(
-        wanted.context,
-        wanted.resource.name,
-        seen.namespace,
-        seen.name,
-        seen.uid,
-        seen.resource_version,
-        seen.created_at,
+        request.context,
+        request.resource.name,
+        projected.namespace,
+        projected.name,
+        projected.uid,
+        projected.resource_version,
+        projected.created_at,
         now,
-        seen.labels,
-        seen.owner,
-        seen.cells,
+        projected.labels,
+        projected.owner,
+        projected.cells,
     )
     return row, body
 
@@ -158,15 +160,15 @@ def _parse_live_cursor(cursor: str) -> int:
     if not cursor:
         return 0
     try:
-        return parse_offset(cursor.removeprefix(LIVE_CURSOR) if cursor.startswith(LIVE_CURSOR) else "none")
+        return parse_offset(cursor.removeprefix(LIVE_CURSOR) if cursor.startswith(LIVE_CURSOR) else "invalid")
     except ValueError as cause:
         raise invalid_cursor(cursor) from cause
 
 
 def parse_filter_argument(text: str) -> Filter | None:
-    """None for an empty one. Raises FilterError, which knows the column."""
+    """None for an empty filter. Raises FilterError with the column."""
     try:
         return parse_filter(text) if text else None
     except FilterError as problem:
-        problem.details.update({"parameter": "filter", "given": text[:200], "expected": problem.remedy, "nearest": []})
+        problem.details.update(argument_details("filter", text[:200], expected=problem.remedy))
         raise
