@@ -1,6 +1,6 @@
-"""Reaching Kubernetes.
+"""Reaching Kubernetes over its API.
 
-Here live the port that upper floors speak to (`port`), the errors a server's `Status` becomes (`errors`), the live client (`live/`)
-and a cluster of our own that speaks the same protocol over HTTP (`demo/`). What is kept of the answers lives in `store`; when to
-ask lives in `scanner`. The question that decides: does it speak the Kubernetes API? Then it belongs here.
+`port` is the interface that upper floors use, `errors` turns a server's `Status` into errors, and `live/` is the client over HTTP.
+Next door: `store` caches what is read, `scanner` decides when to read, `demo` is a cluster to try things on. The question that decides:
+does it speak the Kubernetes API as a client?
 """

@@ -1,4 +1,4 @@
-"""An API server's refusal as an error of ours: built from its ``Status`` object, and naming cluster, resource and object.
+"""Turns an API server's error response into an error with cluster, resource and object, built from the response's ``Status``.
 
 Status: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
 """
@@ -30,46 +30,52 @@ _EXCERPT = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was wanted from whom, for the words of an error. what is a resource name, or a path for anything else."""
+class RequestInfo:
+    """What a request is about, for error messages. resource: a resource name, or the path of any other request."""
 
     cluster: str
     verb: str
-    what: str = ""
+    resource: str = ""
     namespace: str = ""
     name: str = ""
 
     def __str__(self) -> str:
         target = f"{self.namespace}/{self.name}" if self.namespace and self.name else self.name
-        within = f"in namespace {self.namespace}" if self.namespace and not self.name else ""
-        return " ".join(part for part in (self.verb, self.what, target, within, f"on cluster {self.cluster}") if part)
+        scope = f"in namespace {self.namespace}" if self.namespace and not self.name else ""
+        return " ".join(part for part in (self.verb, self.resource, target, scope, f"on cluster {self.cluster}") if part)
 
-    def facts(self) -> dict[str, str]:
-        known = {"cluster": self.cluster, "verb": self.verb, "resource": self.what, "namespace": self.namespace, "name": self.name}
-        return {key: value for key, value in known.items() if value}
+    @property
+    def title(self) -> str:
+        """The title of an error about this request."""
+        return f"cannot {self}"
+
+    def details(self) -> dict[str, str]:
+        """The fields that have a value, for an error's details."""
+        fields = {"cluster": self.cluster, "verb": self.verb, "resource": self.resource, "namespace": self.namespace, "name": self.name}
+        return {key: value for key, value in fields.items() if value}
 
 
-def refusal(asked: Asked, http_status: int, body: bytes, retry_after: str = "") -> ConsoleError:
-    """The error for an answer with this HTTP status. A body that is no Status (a proxy's page) is quoted, shortened."""
-    status = _status(body)
+def error_from_response(info: RequestInfo, http_status: int, body: bytes, retry_after: str = "") -> ConsoleError:
+    """Returns the error for an HTTP error response. A body that is no Status, such as a proxy's page, is quoted and shortened."""
+    status = _decode_status(body)
     if status is None:
-        words = strip_control(body[:_EXCERPT].decode(errors="replace")).strip()
-        status = {"message": f"HTTP {http_status} without a Status: {words}" if words else f"HTTP {http_status} without a body"}
-    return from_status(asked, status, http_status, retry_after)
+        excerpt = strip_control(body[:_EXCERPT].decode(errors="replace")).strip()
+        status = {"message": f"HTTP {http_status} without a Status: {excerpt}" if excerpt else f"HTTP {http_status} without a body"}
+    return error_from_status(info, status, http_status, retry_after)
 
 
-def from_status(asked: Asked, status: Mapping[str, Any], http_status: int = 0, retry_after: str = "") -> ConsoleError:
-    """The error for a Status object, also one that came inside a watch."""
-    code = http_status or int(_whole(status.get("code")))
+def error_from_status(info: RequestInfo, status: Mapping[str, Any], http_status: int = 0, retry_after: str = "") -> ConsoleError:
+    """Returns the error for a Status object, which a watch event may also carry. retry_after: the header's value."""
+    code = http_status or int(_non_negative(status.get("code")))
     reason, message = str(status.get("reason") or ""), strip_control(str(status.get("message") or ""))
-    title = f"Cannot {asked}"
-    facts = {**asked.facts(), "reason": reason, "http_status": code, **_causes(status)}
+    details = {**info.details(), "reason": reason, "http_status": code, **_causes(status)}
     if code == 401:
-        return CredentialsError(title, message or "the server does not know these credentials", _REMEDIES[CredentialsError], facts)
-    kind = _kind(code, reason)
-    error = kind(title, message, _remedy(kind, asked), facts, http_status=code, status=status)
+        why = message or "the server does not accept these credentials"
+        return CredentialsError(info.title, why, _REMEDIES[CredentialsError], details)
+    error_class = _error_class(code, reason)
+    error = error_class(info.title, message, _remedy(error_class, info), details, http_status=code, status=status)
     if isinstance(error, TooManyRequests):
-        error.retry_after = _seconds(status, retry_after)
+        error.retry_after = _retry_seconds(status, retry_after)
     return error
 
 
@@ -102,19 +108,19 @@ _REMEDIES: dict[type[ConsoleError], str] = {
 }
 
 
-def _kind(code: int, reason: str) -> type[ApiError]:
+def _error_class(code: int, reason: str) -> type[ApiError]:
     found = _BY_REASON.get(reason) or _BY_CODE.get(code)
     return found or (ServerError if code >= 500 else ApiError)
 
 
-def _remedy(kind: type[ApiError], asked: Asked) -> str:
-    if kind is not Forbidden:
-        return _REMEDIES.get(kind, "")
-    scope = f" -n {asked.namespace}" if asked.namespace else ""
-    return f"ask for the right; to see it: kubectl auth can-i {asked.verb} {asked.what}{scope} --context {asked.cluster}"
+def _remedy(error_class: type[ApiError], info: RequestInfo) -> str:
+    if error_class is not Forbidden:
+        return _REMEDIES.get(error_class, "")
+    scope = f" -n {info.namespace}" if info.namespace else ""
+    return f"ask for the permission; to check it: kubectl auth can-i {info.verb} {info.resource}{scope} --context {info.cluster}"
 
 
-def _status(body: bytes) -> dict[str, Any] | None:
+def _decode_status(body: bytes) -> dict[str, Any] | None:
     try:
         status = msgspec.json.decode(body)
     except msgspec.DecodeError:
@@ -128,21 +134,22 @@ def _causes(status: Mapping[str, Any]) -> dict[str, Any]:
     return {"causes": causes} if causes else {}
 
 
-def _seconds(status: Mapping[str, Any], header: str) -> float:
+def _retry_seconds(status: Mapping[str, Any], header: str) -> float:
     details = status.get("details")
-    wished = details.get("retryAfterSeconds") if isinstance(details, dict) else None
-    return _whole(wished) or _whole(header) or _until(header) or 1.0
+    requested = details.get("retryAfterSeconds") if isinstance(details, dict) else None
+    return _non_negative(requested) or _non_negative(header) or _seconds_until(header) or 1.0
 
 
-def _whole(value: Any) -> float:
+def _non_negative(value: Any) -> float:
+    """Returns a whole number of zero or more; 0 for anything else."""
     try:
         return float(max(0, int(value)))
     except (TypeError, ValueError):
         return 0.0
 
 
-def _until(date: str) -> float:
-    """Seconds from now until an HTTP date, as proxies give it; 0 for what is none, or has passed."""
+def _seconds_until(date: str) -> float:
+    """Returns the seconds until an HTTP date, which proxies send; 0 when it has passed or is no date."""
     try:
         return max(0.0, parsedate_to_datetime(date).timestamp() - SystemClock().now())
     except ValueError:

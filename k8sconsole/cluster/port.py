@@ -1,5 +1,6 @@
-"""What a cluster can be asked, as capabilities: a caller names the least it needs. ``live`` answers over HTTP, for real servers and the
-demo alike.
+"""The interface to a cluster, split by capability: a caller names the smallest protocol that it needs.
+
+``live`` implements it over HTTP, for real servers and the demo cluster alike.
 
 Every method may raise Unreachable, CredentialsError, DeadlineExceeded, Forbidden, NotFound, TooManyRequests or another ApiError.
 """
@@ -24,24 +25,27 @@ __all__ = [
     "Contexts",
     "Discovery",
     "EventType",
+    "ExecOutput",
     "Forward",
     "JSONObject",
     "LogOptions",
     "LogSource",
-    "Output",
     "PatchType",
     "PodAccess",
     "RawPage",
     "Selectors",
     "ServerVersion",
     "WatchEvent",
-    "unheard",
+    "ignore_opened",
 ]
 
 
 class RawPage(msgspec.Struct, frozen=True):
-    """items: each object's JSON as the server sent it. size: bytes received. continue_token is empty on the last page. observed_at: when
-    they were so, seconds since the epoch, where that is not now; missing: what is not among them, and why."""
+    """One page of a list.
+
+    items: each object's JSON as the server sent it. size: bytes received. continue_token: empty on the last page.
+    observed_at: when the source observed the items, seconds since the epoch; None means now. missing: what the items do not hold, and why.
+    """
 
     items: list[msgspec.Raw]
     resource_version: str
@@ -60,7 +64,7 @@ class EventType(StrEnum):
 
 
 class WatchEvent(msgspec.Struct, frozen=True):
-    """An ERROR event never arrives as a WatchEvent: it is raised (Gone for 410)."""
+    """An event of a watch. An ERROR event is raised and never returned (Gone for 410)."""
 
     type: EventType
     object: msgspec.Raw
@@ -72,7 +76,7 @@ class ServerVersion(msgspec.Struct, frozen=True):
 
 
 class Discovery(msgspec.Struct, frozen=True):
-    """resources: every kind the server names, at its preferred version. missing: groups that could not be read, with the reason."""
+    """resources: every kind that the server serves, at its preferred version. missing: groups that could not be read, with the reason."""
 
     resources: list[ApiResource]
     missing: dict[str, str] = {}
@@ -90,11 +94,11 @@ class Selectors(msgspec.Struct, frozen=True):
     field: str = ""
 
 
-def unheard() -> None:
-    """For who does not need to know when a watch is open."""
+def ignore_opened() -> None:
+    """The default for callers that need not know when a watch is open."""
 
 
-EVERYTHING = Selectors()
+NO_SELECTORS = Selectors()
 WHOLE_LOG = LogOptions()
 
 
@@ -104,7 +108,7 @@ class AccessDecision(msgspec.Struct, frozen=True):
 
 
 class ClusterReader(Protocol):
-    """name is the context; server its URL without credentials."""
+    """Reads one cluster. name: of the context. server: the server's URL, without credentials."""
 
     name: ClusterName
 
@@ -112,21 +116,23 @@ class ClusterReader(Protocol):
     def server(self) -> str: ...
 
     async def log_in(self, within: float | None = None) -> None:
-        """Returns once there is something to prove oneself with: a plugin may have to run first, and goes on running for who asks next.
-        Raises CredentialsError where that fails, or takes over ``within`` seconds."""
+        """Waits for credentials, at most ``within`` seconds. An exec plugin may have to run first; it continues after a timeout.
+
+        Raises CredentialsError when the login fails or takes longer.
+        """
         ...
 
     async def version(self) -> ServerVersion: ...
     async def identity(self) -> ClusterIdentity:
-        """Which cluster this is; without a uid for whoever may not read kube-system."""
+        """Which cluster this is. The uid is empty when the user may not read the namespace kube-system."""
         ...
 
     async def discover(self) -> Discovery: ...
 
     def pages(
-        self, resource: ApiResource, *, namespace: str | None = None, selectors: Selectors = EVERYTHING, limit: int = 500
+        self, resource: ApiResource, *, namespace: str | None = None, selectors: Selectors = NO_SELECTORS, limit: int = 500
     ) -> AsyncIterator[RawPage]:
-        """All pages of one consistent list. An expired continue token is raised as Gone."""
+        """Yields all pages of one consistent list. Raises Gone when a continue token has expired."""
         ...
 
     def watch(
@@ -135,15 +141,17 @@ class ClusterReader(Protocol):
         *,
         resource_version: str,
         namespace: str | None = None,
-        selectors: Selectors = EVERYTHING,
+        selectors: Selectors = NO_SELECTORS,
         timeout: float = 290.0,
         idle_timeout: float = 90.0,
         initial_events: bool = False,
-        opened: Callable[[], None] = unheard,
+        opened: Callable[[], None] = ignore_opened,
     ) -> AsyncIterator[WatchEvent]:
-        """Events after resource_version, bookmarks included, until the server ends the watch after ``timeout`` seconds. Nothing at all for
-        ``idle_timeout`` seconds (a half-open connection) raises DeadlineExceeded. ``opened`` is called once the server has begun to
-        answer."""
+        """Yields events after resource_version, bookmarks included, until the server ends the watch after ``timeout`` seconds.
+
+        opened: called once the server has started its response. Raises DeadlineExceeded when nothing arrives for ``idle_timeout``
+        seconds, as on a half-open connection.
+        """
         ...
 
     async def get(self, resource: ApiResource, namespace: str | None, name: str, subresource: str | None = None) -> bytes: ...
@@ -152,12 +160,12 @@ class ClusterReader(Protocol):
 
 class LogSource(Protocol):
     def logs(self, namespace: str, pod: str, options: LogOptions = WHOLE_LOG) -> AsyncIterator[bytes]:
-        """Whole lines without their line ends. With follow, until the caller closes the iterator or the container ends."""
+        """Yields whole lines without line ends. With follow, until the caller closes the iterator or the container ends."""
         ...
 
 
 class ClusterWriter(Protocol):
-    """dry_run asks the server to check and answer without keeping anything. Answers are the object's JSON as the server returned it."""
+    """Changes objects. Returns the object's JSON as the server sent it. dry_run: the server checks and answers, but persists nothing."""
 
     async def create(self, resource: ApiResource, namespace: str | None, body: bytes, *, dry_run: bool = False) -> bytes: ...
     async def replace(
@@ -189,8 +197,8 @@ class ClusterWriter(Protocol):
     ) -> bytes: ...
 
 
-class Output(msgspec.Struct, frozen=True):
-    """What a command wrote, up to the bound that was asked for. exit_code is None where the server did not tell it."""
+class ExecOutput(msgspec.Struct, frozen=True):
+    """What a command wrote, up to the requested limit. exit_code: None when the server did not report it. cut: the limit was reached."""
 
     stdout: bytes
     stderr: bytes
@@ -199,7 +207,7 @@ class Output(msgspec.Struct, frozen=True):
 
 
 class Forward(Protocol):
-    """An open port-forward: ``port`` is the one on this machine, on 127.0.0.1."""
+    """An open port-forward. port: on 127.0.0.1."""
 
     port: int
 
@@ -207,18 +215,18 @@ class Forward(Protocol):
 
 
 class PodAccess(Protocol):
-    """Reaching into a pod."""
+    """Evicts a pod, runs a command in it, or forwards a port to it."""
 
     async def evict(self, namespace: str, pod: str, *, uid: str = "", grace_seconds: int | None = None, dry_run: bool = False) -> None:
-        """Raises TooManyRequests, in the server's words, where a disruption budget forbids it."""
+        """Raises TooManyRequests with the server's message when a disruption budget forbids it."""
         ...
 
-    async def execute(self, namespace: str, pod: str, container: str, command: Sequence[str], *, most_bytes: int) -> Output:
-        """Without a terminal and without input; leaving early ends the connection."""
+    async def execute(self, namespace: str, pod: str, container: str, command: Sequence[str], *, max_bytes: int) -> ExecOutput:
+        """Runs a command without a terminal and without input. Cancelling it closes the connection."""
         ...
 
     async def forward(self, namespace: str, pod: str, port: int, *, local_port: int = 0) -> Forward:
-        """Listens on 127.0.0.1 until it is closed, or the cluster is. Raises UsageError when the local port is taken."""
+        """Listens on 127.0.0.1 until the forward or the cluster is closed. Raises UsageError when the local port is in use."""
         ...
 
 
@@ -229,34 +237,34 @@ class AccessReviewer(Protocol):
 
 
 class Cluster(ClusterReader, LogSource, ClusterWriter, PodAccess, AccessReviewer, Protocol):
-    """Everything, and its end."""
+    """All capabilities of one cluster, and its connections."""
 
     def connections(self) -> Connections:
-        """How many there are at this moment."""
+        """Counts the connections at this moment."""
         ...
 
-    def hurry(self) -> None:
-        """A person waits: the next request tries credentials again whose turn would come later."""
+    def retry_now(self) -> None:
+        """A person waits: the next request tries to log in again, even right after a failure."""
         ...
 
     async def kubeconfig_changed(self) -> None:
-        """Its files were seen to change and have come to rest: what they say now holds, and what leads elsewhere is hung up."""
+        """The kubeconfig files have changed and are complete. Reads them, and ends long responses of a server that no longer applies."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Contexts(Protocol):
-    """The clusters that can be reached. list() does not connect; open() prepares a cluster, and the first request connects."""
+    """The clusters that can be reached. ``list`` and ``open`` do not connect; a cluster's first request does."""
 
     def list(self) -> list[ContextInfo]: ...
     async def open(self, name: ClusterName) -> Cluster: ...
     def files(self) -> tuple[Path, ...]:
-        """What a person may change under us; they need not exist."""
+        """The files that may change while the program runs. They need not exist."""
         ...
 
     def origin(self) -> str:
-        """Where the contexts were read from, for messages: file names, ``in-cluster``, ``demo``."""
+        """Where the contexts come from, for messages: file names, ``in-cluster`` or ``demo``."""
         ...
 
 

@@ -120,7 +120,7 @@ class ClusterPool:
         """A person waits for this cluster: credentials that failed a moment ago are tried again."""
         for cluster in self.opened():
             if cluster.name == name:
-                cluster.hurry()
+                cluster.retry_now()
 
     async def _open(self, name: ClusterName) -> Cluster:
         names = [info.name for info in await asyncio.to_thread(self.contexts.list)]

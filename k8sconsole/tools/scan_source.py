@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from k8sconsole.cluster.port import Cluster, Discovery, RawPage, ServerVersion, WatchEvent, unheard
+from k8sconsole.cluster.port import Cluster, Discovery, RawPage, ServerVersion, WatchEvent, ignore_opened
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face, ToolCall
@@ -56,7 +56,7 @@ class PipelineScanSource:
                 yield page
 
     async def watch(
-        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = unheard
+        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = ignore_opened
     ) -> AsyncIterator[WatchEvent]:
         async with (
             self._pipeline.authorised(self._call(LIST, kind=resource.name, namespace=namespace or "*", watch=True)),

@@ -40,7 +40,7 @@ def pods(said: subprocess.CompletedProcess[str]) -> int:
 def test_get_and_tools_answer_from_the_cache_and_say_on_stderr_why(program: Program, kubeconfig: Path) -> None:
     whole = pods(program.finish("get", "pods", "-A", "-o", "json"))
     assert whole > 0
-    for broken, why in (("contexts: [\n", "line 2"), (None, "No kubeconfig was found")):
+    for broken, why in (("contexts: [\n", "line 2"), (None, "no kubeconfig was found")):
         if broken is None:
             kubeconfig.unlink()
         else:

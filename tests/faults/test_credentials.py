@@ -151,7 +151,7 @@ async def test_a_context_that_leaves_the_kubeconfig_is_shown_from_the_cache_and_
 ) -> None:
     desk.leads_to(desk.demo.url, context="renamed")
     state = await desk.becomes(ConnectionState.LOST)
-    assert state.detail.startswith("Context shop is no longer in the kubeconfig — it may be called renamed now")
+    assert state.detail.startswith("context shop is no longer in the kubeconfig — it may be named renamed now")
     assert (await console.rows(RowQuery(PODS))).total > 0
     assert [(one.name, bool(one.problem)) for one in console.contexts()] == [("renamed", False), ("shop", True)]
     desk.leads_to(desk.demo.url)

@@ -1,8 +1,7 @@
-"""Real API servers, spoken to over HTTP with one pool of connections a cluster.
+"""The client for API servers, over HTTP with connection pools per cluster.
 
-Here: reading kubeconfig files (`kubeconfig/`), proving who we are (`credentials/`), TLS and proxies, sending a request and telling what
-went wrong with it (`transport`, `failures`), and the answers of the port: discovery, lists, watches, logs, changes (`cluster`).
-Next door: the words for a server's `Status` live in `cluster.errors`; when to ask again lives in `scanner`, since nothing in here
-reconnects by itself. This is the front door of aiohttp's client; `kubeconfig/` and `contexts` stay free of it, so that naming the
-contexts costs no import of a network library.
+`kubeconfig/` reads the files, `credentials/` logs in, `access` combines both, `transport` sends requests, `failures` translates network
+errors, and `cluster` implements the port with `discovery`, `pagination`, `streams` and `pods`. Next door: `cluster.errors` interprets a
+server's `Status`, and `scanner` decides when to try again, since nothing here reconnects by itself. Only this room imports aiohttp's
+client; `kubeconfig/` and `contexts` do not, so that listing contexts imports no network library.
 """

@@ -1,4 +1,4 @@
-"""How to reach a server: its address, TLS, proxy and headers, as one context and one user's credentials make them."""
+"""How to reach a server: address, TLS, proxy and headers, built from a context and its user's credentials."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,77 +7,78 @@ from ssl import SSLContext
 from urllib.parse import quote, urlsplit
 
 from k8sconsole import __version__
-from k8sconsole.cluster.live import tls
-from k8sconsole.cluster.live.credentials.presented import KeyPair, Presented
-from k8sconsole.cluster.live.kubeconfig.entries import Impersonation, Material
-from k8sconsole.cluster.live.kubeconfig.login import Login, server_url, shown
+from k8sconsole.cluster.live.credentials.provider import Credentials, KeyPair
+from k8sconsole.cluster.live.kubeconfig.entries import Impersonation, PemSource
+from k8sconsole.cluster.live.kubeconfig.login import Login, mask_address, server_url
 from k8sconsole.cluster.live.proxy import is_loopback, proxy_for
+from k8sconsole.cluster.live.tls import ssl_context
 
 
 @dataclass(frozen=True)
 class Access:
-    """server has no slash at its end. headers may repeat a name. trust is None for plain HTTP. proxy may hold a password.
+    """server: without a trailing slash. headers: names may repeat. tls: None for plain HTTP. proxy: may hold a password.
 
-    door: a fingerprint of the address and the authority behind it, which tells one cluster from another as far as a kubeconfig can.
-    origin and remedy: who gave the credentials, and what a person can do when they are refused."""
+    fingerprint: of the address and its certificate authority; it distinguishes clusters as far as a kubeconfig can.
+    origin, remedy: where the credentials came from, and what a person can do when they are refused.
+    """
 
     server: str
     user: str
     headers: tuple[tuple[str, str], ...] = field(repr=False)
-    trust: SSLContext | None = field(default=None, compare=False)
+    tls: SSLContext | None = field(default=None, compare=False)
     verified: bool = True
     server_hostname: str | None = None
     proxy: str | None = field(default=None, repr=False)
     pair: KeyPair | None = field(default=None, repr=False)
-    door: str = ""
+    fingerprint: str = ""
     origin: str = ""
     remedy: str = ""
 
     @property
-    def told(self) -> str:
+    def display_server(self) -> str:
         """The address for messages."""
-        return shown(self.server)
+        return mask_address(self.server)
 
     @property
-    def way(self) -> tuple[str, str | None, str | None, bool]:
-        """What a connection depends on, credentials apart."""
-        return self.door, self.server_hostname, self.proxy, self.verified
+    def route(self) -> tuple[str, str | None, str | None, bool]:
+        """What a connection depends on, besides the credentials."""
+        return self.fingerprint, self.server_hostname, self.proxy, self.verified
 
 
-def access_of(login: Login, presented: Presented, environ: Mapping[str, str]) -> Access:
-    """Blocking: reads certificates. Raises ConfigurationError for what cannot be used."""
+def build_access(login: Login, credentials: Credentials, environ: Mapping[str, str]) -> Access:
+    """Blocking: reads certificates. Raises ConfigurationError for an entry that cannot be used."""
     server = server_url(login.cluster)
     secure = urlsplit(server).scheme == "https"
     return Access(
         server=server,
         user=login.user.name,
-        headers=_headers(presented if secure or _is_here(server) else Presented(), login.user.impersonation),
-        trust=tls.context(login.cluster, presented.pair) if secure else None,
+        headers=_headers(credentials if secure or _is_local(server) else Credentials(), login.user.impersonation),
+        tls=ssl_context(login.cluster, credentials.pair) if secure else None,
         verified=not login.cluster.insecure,
         server_hostname=login.cluster.tls_server_name or None,
         proxy=proxy_for(server, login.cluster.proxy_url, environ),
-        pair=presented.pair,
-        door=_door(server, login.cluster.authority),
-        origin=presented.origin,
-        remedy=presented.remedy,
+        pair=credentials.pair,
+        fingerprint=_fingerprint(server, login.cluster.authority),
+        origin=credentials.origin,
+        remedy=credentials.remedy,
     )
 
 
-def _door(server: str, authority: Material | None) -> str:
+def _fingerprint(server: str, authority: PemSource | None) -> str:
     return sha256(server.encode() + b"\0" + (authority.read() if authority else b"")).hexdigest()[:20]
 
 
-def _is_here(server: str) -> bool:
-    """Credentials travel in the clear only within this machine; elsewhere they need TLS, as for every client of Kubernetes."""
+def _is_local(server: str) -> bool:
+    """Without TLS credentials are only sent within this machine, as all Kubernetes clients do."""
     return is_loopback(urlsplit(server).hostname or "")
 
 
-def _headers(presented: Presented, impersonation: Impersonation) -> tuple[tuple[str, str], ...]:
+def _headers(credentials: Credentials, impersonation: Impersonation) -> tuple[tuple[str, str], ...]:
     """https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/"""
-    # The API server indents its JSON for agents that look like curl, wget or a browser: more than twice the bytes.
+    # The API server indents its JSON for user agents like curl, wget or a browser: more than twice the bytes.
     headers = [("User-Agent", f"k8sconsole/{__version__}")]
-    if presented.authorization:
-        headers.append(("Authorization", presented.authorization))
+    if credentials.authorization:
+        headers.append(("Authorization", credentials.authorization))
     if impersonation.user:
         headers.append(("Impersonate-User", impersonation.user))
     if impersonation.uid:

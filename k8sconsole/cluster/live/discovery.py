@@ -1,4 +1,4 @@
-"""Which kinds a server has: the aggregated form in two requests, or the older one, group by group.
+"""Discovers the kinds that a server serves: in two requests where it has aggregated discovery, else group by group.
 
 https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
 """
@@ -8,11 +8,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-from k8sconsole.cluster.errors import Asked
-from k8sconsole.cluster.live.decoding import decoded
-from k8sconsole.cluster.live.legacy_discovery import legacy
-from k8sconsole.cluster.live.transport import Request, Transport
-from k8sconsole.cluster.live.versions import Found
+from k8sconsole.cluster.errors import RequestInfo
+from k8sconsole.cluster.live.legacy_discovery import discover_groups
+from k8sconsole.cluster.live.transport import ApiRequest, Transport, decode_response
+from k8sconsole.cluster.port import Discovery
 from k8sconsole.model.refs import ApiResource
 
 _AGGREGATED = ",".join(
@@ -59,33 +58,40 @@ class _GroupList(msgspec.Struct, frozen=True):
     items: list[_Group] = []
 
 
-async def discover(transport: Transport, cluster: str) -> Found:
-    """Both roots at once. A group that does not answer is named in ``missing`` and costs the others nothing."""
-    core, groups = await asyncio.gather(_root(transport, cluster, "/api"), _root(transport, cluster, "/apis"))
-    return core.also(groups)
+async def discover(transport: Transport, cluster: str) -> Discovery:
+    """Returns each kind once, at the version that its group prefers; a kind that this version lacks comes from the next one.
+
+    A group that does not answer is named in ``missing`` and does not affect the others.
+    """
+    core, groups = await asyncio.gather(_discover_root(transport, cluster, "/api"), _discover_root(transport, cluster, "/apis"))
+    kinds: dict[tuple[str, str], ApiResource] = {}
+    for kind in (*core.resources, *groups.resources):
+        kinds.setdefault((kind.group, kind.plural), kind)
+    return Discovery(list(kinds.values()), {**core.missing, **groups.missing})
 
 
-async def _root(transport: Transport, cluster: str, path: str) -> Found:
-    asked = Asked(cluster, "discover", path)
-    body = await transport.fetch(Request(asked, path, accept=_AGGREGATED))
-    answer = await decoded(asked, body, _GroupList)
+async def _discover_root(transport: Transport, cluster: str, path: str) -> Discovery:
+    """Returns the kinds of every version, in the order of their group's preference."""
+    info = RequestInfo(cluster, "discover", path)
+    body = await transport.fetch(ApiRequest(info, path, accept=_AGGREGATED))
+    answer = await decode_response(info, body, _GroupList)
     if answer.kind != "APIGroupDiscoveryList":
-        return await legacy(transport, cluster, path, body)
-    found = Found()
+        return await discover_groups(transport, cluster, path, body)
+    found = Discovery([], {})
     for group in answer.items:
-        _add(found, group)
+        _add_group(found, group)
     return found
 
 
-def _add(found: Found, group: _Group) -> None:
+def _add_group(found: Discovery, group: _Group) -> None:
     name = group.metadata.name
     for version in group.versions:
-        found.add(_kinds(name, version))
+        found.resources.extend(_api_resources(name, version))
         if version.freshness != "Current":
             found.missing[f"{name}/{version.version}"] = "the server behind this API group does not answer"
 
 
-def _kinds(group: str, version: _Version) -> Iterable[ApiResource]:
+def _api_resources(group: str, version: _Version) -> Iterable[ApiResource]:
     for item in version.resources:
         if item.response_kind and item.response_kind.kind:
             yield ApiResource(

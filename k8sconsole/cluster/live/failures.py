@@ -1,4 +1,4 @@
-"""What went wrong between us and a server, in words: the network library's exceptions as errors of ours."""
+"""Translates the network library's exceptions into this program's errors, with a reason and a remedy."""
 
 import ssl
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 import aiohttp
 
-from k8sconsole.cluster.errors import Asked
+from k8sconsole.cluster.errors import RequestInfo
 from k8sconsole.cluster.live.access import Access
-from k8sconsole.cluster.live.credentials.certificates import expired
-from k8sconsole.cluster.live.proxy import shown
+from k8sconsole.cluster.live.credentials.provider import describe_expiry
+from k8sconsole.cluster.live.proxy import strip_password
 from k8sconsole.errors import ConfigurationError, ConnectionCut, ConsoleError, CredentialsError, DeadlineExceeded, Unreachable
 
 _HOST = "check tls-server-name, or the server's address, in the kubeconfig"
@@ -25,7 +25,7 @@ _CERTIFICATE = {
     62: ("its certificate is for another host", _HOST),
     64: ("its certificate is for another address", _HOST),
 }
-_REFUSED_CERTIFICATES = (
+_CLIENT_CERTIFICATE_ALERTS = (
     "CERTIFICATE_REQUIRED",
     "BAD_CERTIFICATE",
     "CERTIFICATE_EXPIRED",
@@ -39,68 +39,73 @@ _NETWORK = "check the network or VPN, and the server's address in the kubeconfig
 
 
 @contextmanager
-def told(asked: Asked, access: Access, patience: float | None) -> Iterator[None]:
-    """Errors of the network library leave as Unreachable, DeadlineExceeded, CredentialsError or ConfigurationError. patience in seconds."""
+def translate_errors(info: RequestInfo, access: Access, idle_timeout: float | None) -> Iterator[None]:
+    """Raises errors of the network library as Unreachable, DeadlineExceeded, CredentialsError or ConfigurationError.
+
+    idle_timeout: the seconds without a byte that a TimeoutError stands for.
+    """
     try:
         yield
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise _error(error, asked, access, patience) from error
+        raise _translate(error, info, access, idle_timeout) from error
 
 
-def _error(error: Exception, asked: Asked, access: Access, patience: float | None) -> ConsoleError:
-    title, facts = f"Cannot {asked}", {**asked.facts(), "server": access.told}
+def _translate(error: Exception, info: RequestInfo, access: Access, idle_timeout: float | None) -> ConsoleError:
+    server = access.display_server
+    title, details = info.title, {**info.details(), "server": server}
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Unreachable(title, f"{access.told} accepts no connection: timed out", _NETWORK, facts)
+        return Unreachable(title, f"no connection to {server}: timed out", _NETWORK, details)
     if isinstance(error, TimeoutError):
-        return DeadlineExceeded(title, f"{access.told}: nothing arrived for {patience or 0:g} s", "try again, or ask for less", facts)
+        return DeadlineExceeded(title, f"nothing arrived from {server} for {idle_timeout or 0:g} s", "try again, or ask for less", details)
     if isinstance(error, aiohttp.InvalidURL):
-        return ConfigurationError(title, f"{access.told} is no address", "check the server in the kubeconfig", facts)
+        return ConfigurationError(title, f"{server} is not a valid address", "check the server in the kubeconfig", details)
     if isinstance(error, aiohttp.ClientProxyConnectionError | aiohttp.ClientHttpProxyError):
-        return Unreachable(title, _proxy_words(error, access), "check proxy-url in the kubeconfig, or HTTPS_PROXY", facts)
-    root = _root(error)
-    if isinstance(root, ssl.SSLError):
-        return _tls_trouble(root, title, access, facts)
-    if isinstance(root, _CUT) and (sentence := expired(access.pair)):
-        # Some servers hang up on an expired certificate without saying so.
-        return CredentialsError(title, f"{sentence} ({access.told})", _RENEW, facts)
-    kind = ConnectionCut if isinstance(root, _CUT) else Unreachable
-    return kind(title, f"{access.told}: {_why(error)}", _NETWORK, facts)
+        return Unreachable(title, _proxy_reason(error, access), "check proxy-url in the kubeconfig, or HTTPS_PROXY", details)
+    cause = _root_cause(error)
+    if isinstance(cause, ssl.SSLError):
+        return _tls_error(cause, title, access, details)
+    if isinstance(cause, _CUT) and (sentence := describe_expiry(access.pair)):
+        # Some servers close the connection on an expired certificate, without an alert.
+        return CredentialsError(title, f"{sentence} ({server})", _RENEW, details)
+    error_class = ConnectionCut if isinstance(cause, _CUT) else Unreachable
+    return error_class(title, f"{server}: {_network_reason(error)}", _NETWORK, details)
 
 
-def _proxy_words(error: aiohttp.ClientError, access: Access) -> str:
-    proxy = shown(access.proxy or "")
+def _proxy_reason(error: aiohttp.ClientError, access: Access) -> str:
+    proxy = strip_password(access.proxy or "")
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy {proxy} answered {error.status} {error.message}"
-    return f"the proxy {proxy} does not answer: {_why(error)}"
+    return f"the proxy {proxy} does not answer: {_network_reason(error)}"
 
 
-def _root(error: Exception) -> BaseException:
-    """What the operating system or OpenSSL said. An alert that comes after the handshake is only to be found as the cause."""
+def _root_cause(error: Exception) -> BaseException:
+    """Returns the error of the operating system or OpenSSL. A TLS alert after the handshake is only found as ``__cause__``."""
     cause = error.__cause__ if isinstance(error.__cause__, OSError) else None
     return getattr(error, "certificate_error", None) or getattr(error, "os_error", None) or cause or error
 
 
-def _tls_trouble(error: ssl.SSLError, title: str, access: Access, facts: dict[str, str]) -> ConsoleError:
+def _tls_error(error: ssl.SSLError, title: str, access: Access, details: dict[str, str]) -> ConsoleError:
+    server = access.display_server
     if isinstance(error, ssl.SSLCertVerificationError):
-        words, remedy = _CERTIFICATE.get(error.verify_code, (f"its certificate is not accepted: {error.verify_message}", _AUTHORITY))
-        return Unreachable(title, f"{access.told}: {words}", remedy, facts)
+        why, remedy = _CERTIFICATE.get(error.verify_code, (f"its certificate is not accepted: {error.verify_message}", _AUTHORITY))
+        return Unreachable(title, f"{server}: {why}", remedy, details)
     reason = error.reason or ""
-    if any(word in reason for word in _REFUSED_CERTIFICATES):
-        why = expired(access.pair) or f"the server does not accept the client certificate of user {access.user}"
-        return CredentialsError(title, f"{why} ({access.told})", _RENEW, facts)
+    if any(alert in reason for alert in _CLIENT_CERTIFICATE_ALERTS):
+        why = describe_expiry(access.pair) or f"the server does not accept the client certificate of user {access.user}"
+        return CredentialsError(title, f"{why} ({server})", _RENEW, details)
     if reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"):
-        return Unreachable(title, f"{access.told} does not speak TLS", "check the server's scheme and port in the kubeconfig", facts)
-    return Unreachable(title, f"{access.told}: the TLS handshake failed: {reason or error}", _NETWORK, facts)
+        return Unreachable(title, f"{server} does not speak TLS", "check the server's scheme and port in the kubeconfig", details)
+    return Unreachable(title, f"{server}: the TLS handshake failed: {reason or error}", _NETWORK, details)
 
 
-def _why(error: Exception) -> str:
-    root = _root(error)
+def _network_reason(error: Exception) -> str:
+    cause = _root_cause(error)
     if isinstance(error, aiohttp.ClientConnectorDNSError):
         return "no such host"
-    if isinstance(root, _CUT):
+    if isinstance(cause, _CUT):
         return "the connection was cut before the answer was complete"
     if isinstance(error, aiohttp.ClientResponseError):
-        return f"it does not answer in HTTP: {error.message}"
-    if isinstance(root, ConnectionRefusedError):
+        return f"the answer is not HTTP: {error.message}"
+    if isinstance(cause, ConnectionRefusedError):
         return "connection refused"
-    return (root.strerror if isinstance(root, OSError) else "") or str(root) or type(root).__name__
+    return (cause.strerror if isinstance(cause, OSError) else "") or str(cause) or type(cause).__name__

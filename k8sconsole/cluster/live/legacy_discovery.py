@@ -1,14 +1,13 @@
-"""Discovery as servers before 1.26, and servers behind an aggregator, speak it: the groups, then one request for each of their versions."""
+"""Discovery for servers before 1.26 and for servers behind an aggregator: the groups, then one request for each of their versions."""
 
 import asyncio
 from collections.abc import Iterable
 
 import msgspec
 
-from k8sconsole.cluster.errors import Asked
-from k8sconsole.cluster.live.decoding import decoded
-from k8sconsole.cluster.live.transport import Request, Transport
-from k8sconsole.cluster.live.versions import Found
+from k8sconsole.cluster.errors import RequestInfo
+from k8sconsole.cluster.live.transport import ApiRequest, Transport, decode_response
+from k8sconsole.cluster.port import Discovery
 from k8sconsole.errors import ConsoleError, CredentialsError, Unreachable
 from k8sconsole.model.refs import ApiResource
 
@@ -24,7 +23,7 @@ class _Group(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class _Root(msgspec.Struct, frozen=True):
-    """/api answers with versions, /apis with groups."""
+    """/api returns versions, /apis returns groups."""
 
     versions: list[str] = []
     groups: list[_Group] = []
@@ -44,16 +43,13 @@ class _ResourceList(msgspec.Struct, frozen=True):
     resources: list[_Resource] = []
 
 
-async def legacy(transport: Transport, cluster: str, path: str, body: bytes) -> Found:
-    """``body`` is the root's answer."""
-    root = await decoded(Asked(cluster, "discover", path), body, _Root)
-    wanted = [("", version) for version in root.versions] + [pair for group in root.groups for pair in _preferred_first(group)]
-    answers = await asyncio.gather(*(_version(transport, cluster, group, version) for group, version in wanted))
-    found = Found()
-    for answer in answers:
-        found.add(answer.kinds.values())
-        found.missing.update(answer.missing)
-    return found
+async def discover_groups(transport: Transport, cluster: str, path: str, body: bytes) -> Discovery:
+    """Returns the kinds of every version, in the order of their group's preference. body: the response of the root ``path``."""
+    root = await decode_response(RequestInfo(cluster, "discover", path), body, _Root)
+    versions = [("", version) for version in root.versions] + [pair for group in root.groups for pair in _preferred_first(group)]
+    answers = await asyncio.gather(*(_discover_version(transport, cluster, group, version) for group, version in versions))
+    resources = [resource for answer in answers for resource in answer.resources]
+    return Discovery(resources, {name: why for answer in answers for name, why in answer.missing.items()})
 
 
 def _preferred_first(group: _Group) -> list[tuple[str, str]]:
@@ -61,26 +57,23 @@ def _preferred_first(group: _Group) -> list[tuple[str, str]]:
     return [(group.name, version) for version in dict.fromkeys([*preferred, *(item.version for item in group.versions)])]
 
 
-async def _version(transport: Transport, cluster: str, group: str, version: str) -> Found:
+async def _discover_version(transport: Transport, cluster: str, group: str, version: str) -> Discovery:
     path = f"/apis/{group}/{version}" if group else f"/api/{version}"
-    asked = Asked(cluster, "discover", path)
-    found = Found()
+    info = RequestInfo(cluster, "discover", path)
     try:
-        answer = await decoded(asked, await transport.fetch(Request(asked, path)), _ResourceList)
+        answer = await decode_response(info, await transport.fetch(ApiRequest(info, path)), _ResourceList)
     except (Unreachable, CredentialsError):
         raise
     except ConsoleError as error:
-        found.missing[f"{group}/{version}" if group else version] = error.detail or error.title
-        return found
-    found.add(_kinds(group, version, answer.resources))
-    return found
+        return Discovery([], {f"{group}/{version}" if group else version: error.detail or error.title})
+    return Discovery(list(_api_resources(group, version, answer.resources)), {})
 
 
-def _kinds(group: str, version: str, resources: list[_Resource]) -> Iterable[ApiResource]:
-    below: dict[str, list[str]] = {}
+def _api_resources(group: str, version: str, resources: list[_Resource]) -> Iterable[ApiResource]:
+    subresources: dict[str, list[str]] = {}
     for resource in resources:
         parent, _, part = resource.name.partition("/")
-        below.setdefault(parent, []).extend([part] if part else [])
+        subresources.setdefault(parent, []).extend([part] if part else [])
     for resource in resources:
         if "/" not in resource.name:
             yield ApiResource(
@@ -93,5 +86,5 @@ def _kinds(group: str, version: str, resources: list[_Resource]) -> Iterable[Api
                 short_names=tuple(resource.short_names),
                 categories=tuple(resource.categories),
                 verbs=tuple(resource.verbs),
-                subresources=tuple(below[resource.name]),
+                subresources=tuple(subresources[resource.name]),
             )

@@ -1,6 +1,8 @@
-"""Connections to one API server. aiohttp makes them when they are needed, up to a bound, and closes what was not used for a while; but it
-hands out the one that has rested longest, so that a trickle of requests keeps alive whatever a rush has opened. Here the end of the rush is
-seen, and one request after the other takes its connection with it.
+"""The connections to one API server.
+
+aiohttp opens connections on demand, up to a limit, and closes those that were idle for a while. But it reuses the one that was idle
+longest, so a trickle of requests keeps all connections of a load peak open. This pool detects the end of a peak, and then the transport
+closes one surplus connection with each request.
 """
 
 import asyncio
@@ -14,118 +16,118 @@ import aiohttp
 from aiohttp import AddrInfoType
 
 # Larger reads, fewer of them: a page of 500 pods is 3 MB.
-_READ_AT_ONCE = 1 << 20
+_READ_SIZE = 1 << 20
 
 
-class Pool:
-    """least, most: connections; most 0 means any number. keep_alive: seconds. Belongs to the loop it was made on."""
+class ConnectionPool:
+    """least, most: connections; most 0 means no limit. keep_alive: seconds. Belongs to the loop on which it was created."""
 
     def __init__(self, *, least: int, most: int, keep_alive: float) -> None:
-        self.made = self.reused = 0
+        self.created = self.reused = 0
         self._least = least
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
-        self._asked: set[_Request] = set()
+        self._requests: set[_PendingRequest] = set()
         self._peak = _Peak(keep_alive)
-        connector = aiohttp.TCPConnector(limit=most, limit_per_host=most, keepalive_timeout=keep_alive, socket_factory=self._socket)
-        # Without cookies, environment or netrc: what is sent is what an Access says.
+        connector = aiohttp.TCPConnector(limit=most, limit_per_host=most, keepalive_timeout=keep_alive, socket_factory=self._create_socket)
+        # No cookies, no environment, no netrc: only what an Access holds is sent.
         self.session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=_READ_AT_ONCE, trace_configs=[self._traced()]
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=_READ_SIZE, trace_configs=[self._trace_config()]
         )
 
     @property
     def size(self) -> int:
-        """Connections that stand open."""
-        return sum(one.fileno() >= 0 for one in self._sockets)
+        """Open connections."""
+        return sum(each.fileno() >= 0 for each in self._sockets)
 
     @property
     def waiting(self) -> int:
         """Requests that wait for a connection."""
-        return sum(one.waits for one in self._asked)
+        return sum(request.waits for request in self._requests)
 
     @property
     def in_use(self) -> int:
-        return len(self._asked) - self.waiting
+        return len(self._requests) - self.waiting
 
     @contextmanager
-    def asking(self) -> Iterator["_Request"]:
-        """Around one request, until its answer is read; to be handed on as ``trace_request_ctx``."""
-        request = _Request()
-        self._asked.add(request)
+    def track_request(self) -> Iterator["_PendingRequest"]:
+        """Counts a request until its response is read. Pass the yielded object to aiohttp as ``trace_request_ctx``."""
+        request = _PendingRequest()
+        self._requests.add(request)
         try:
             yield request
         finally:
-            self._asked.discard(request)
+            self._requests.discard(request)
 
     @property
-    def has_to_spare(self) -> bool:
-        """Whether more stand open than were needed at the same time lately."""
-        return self.size > max(self._least, self._peak.lately(self._now()), self.in_use)
+    def has_surplus(self) -> bool:
+        """Whether more connections are open than were recently used at the same time."""
+        return self.size > max(self._least, self._peak.recent(self._now()), self.in_use)
 
     async def close(self) -> None:
         await self.session.close()
 
-    def _traced(self) -> aiohttp.TraceConfig:
+    def _trace_config(self) -> aiohttp.TraceConfig:
         trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
-        trace.on_connection_queued_start.append(self._waits)
-        trace.on_connection_queued_end.append(self._waits_no_more)
-        trace.on_connection_create_start.append(self._takes)
-        trace.on_connection_create_end.append(self._has_made)
-        trace.on_connection_reuseconn.append(self._has_reused)
+        trace.on_connection_queued_start.append(self._on_queued)
+        trace.on_connection_queued_end.append(self._on_dequeued)
+        trace.on_connection_create_start.append(self._on_connecting)
+        trace.on_connection_create_end.append(self._on_created)
+        trace.on_connection_reuseconn.append(self._on_reused)
         return trace
 
-    async def _waits(self, session: Any, context: Any, what: Any) -> None:
+    async def _on_queued(self, session: Any, context: Any, params: Any) -> None:
         context.trace_request_ctx.waits = True
 
-    async def _waits_no_more(self, session: Any, context: Any, what: Any) -> None:
+    async def _on_dequeued(self, session: Any, context: Any, params: Any) -> None:
         context.trace_request_ctx.waits = False
 
-    async def _takes(self, session: Any, context: Any, what: Any) -> None:
-        self._peak.note(self.in_use, self._now())
+    async def _on_connecting(self, session: Any, context: Any, params: Any) -> None:
+        self._peak.add(self.in_use, self._now())
 
-    async def _has_made(self, session: Any, context: Any, what: Any) -> None:
-        self.made += 1
+    async def _on_created(self, session: Any, context: Any, params: Any) -> None:
+        self.created += 1
 
-    async def _has_reused(self, session: Any, context: Any, what: Any) -> None:
+    async def _on_reused(self, session: Any, context: Any, params: Any) -> None:
         self.reused += 1
-        self._peak.note(self.in_use, self._now())
+        self._peak.add(self.in_use, self._now())
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def _socket(self, address: AddrInfoType) -> socket.socket:
-        """TCP's own probes find a dead peer behind a silent stream (a followed log) within a minute and a half."""
-        made = socket.socket(*address[:3])
-        self._sockets.add(made)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    def _create_socket(self, address: AddrInfoType) -> socket.socket:
+        """Enables TCP keep-alive: it detects a dead peer of a silent stream (a followed log) within a minute and a half."""
+        created = socket.socket(*address[:3])
+        self._sockets.add(created)
+        created.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 6)):
             if hasattr(socket, name):
-                made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-        return made
+                created.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+        return created
 
 
-class _Request:
-    """One on its way. waits: for a connection."""
+class _PendingRequest:
+    """waits: whether it waits for a connection."""
 
     waits = False
 
 
 class _Peak:
-    """The largest number noted within the last one to two spans of so many seconds."""
+    """The largest number added within the last one to two spans. span: seconds."""
 
     def __init__(self, span: float) -> None:
         self._span = span
         self._began = float("-inf")
-        self._before = self._most = 0
+        self._previous = self._current = 0
 
-    def note(self, number: int, at: float) -> None:
-        self._turn(at)
-        self._most = max(self._most, number)
+    def add(self, number: int, at: float) -> None:
+        self._start_span_if_due(at)
+        self._current = max(self._current, number)
 
-    def lately(self, at: float) -> int:
-        self._turn(at)
-        return max(self._before, self._most)
+    def recent(self, at: float) -> int:
+        self._start_span_if_due(at)
+        return max(self._previous, self._current)
 
-    def _turn(self, at: float) -> None:
+    def _start_span_if_due(self, at: float) -> None:
         if at - self._began >= self._span:
-            self._before = self._most if at - self._began < 2 * self._span else 0
-            self._most, self._began = 0, at
+            self._previous = self._current if at - self._began < 2 * self._span else 0
+            self._current, self._began = 0, at

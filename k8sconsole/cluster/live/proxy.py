@@ -1,4 +1,4 @@
-"""Which proxy stands between us and a server: the kubeconfig's ``proxy-url``, else the environment's, as curl and kubectl read it."""
+"""The proxy to a server: the kubeconfig's ``proxy-url``, else the environment's, as curl and kubectl read it."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -8,21 +8,21 @@ from k8sconsole.errors import ConfigurationError
 
 
 def proxy_for(server: str, proxy_url: str, environ: Mapping[str, str]) -> str | None:
-    """Raises ConfigurationError for a proxy that is not HTTP."""
+    """Returns the proxy's URL, or None for a direct connection. Raises ConfigurationError for a proxy that is not HTTP."""
     chosen = proxy_url or _from_environment(server, environ)
     if not chosen:
         return None
     scheme = urlsplit(chosen).scheme
     if scheme in ("http", "https"):
         return chosen
-    why = f"{scheme or 'no scheme'} is not spoken here; http and https are"
+    why = f"{scheme or 'a URL without a scheme'} is not supported; http and https are"
     raise ConfigurationError(
-        f"The proxy of {server} cannot be used", why, "set proxy-url to an HTTP proxy, for example privoxy in front of it"
+        f"cannot use the proxy of {server}", why, "set proxy-url to an HTTP proxy, for example privoxy in front of this one"
     )
 
 
-def shown(proxy: str) -> str:
-    """Without the password that may stand in it."""
+def strip_password(proxy: str) -> str:
+    """Returns the proxy's URL without user and password."""
     parts = urlsplit(proxy)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
@@ -34,8 +34,8 @@ def _from_environment(server: str, environ: Mapping[str, str]) -> str:
         return ""
     name = f"{parts.scheme}_proxy"
     found = environ.get(name) or environ.get(name.upper()) or ""
-    spared = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
-    if not found or any(_spares(part.strip(), host) for part in spared.split(",")):
+    no_proxy = environ.get("no_proxy") or environ.get("NO_PROXY") or ""
+    if not found or any(_excludes(rule.strip(), host) for rule in no_proxy.split(",")):
         return ""
     return found if "://" in found else f"http://{found}"
 
@@ -47,8 +47,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _spares(rule: str, host: str) -> bool:
-    """A rule of NO_PROXY: everything, a domain with all below it, an address, or a network such as 10.0.0.0/8."""
+def _excludes(rule: str, host: str) -> bool:
+    """Whether a rule of NO_PROXY matches: ``*``, a domain with its subdomains, an address, or a network such as 10.0.0.0/8."""
     if "/" not in rule:
         domain = rule.lstrip(".").lower()
         return rule == "*" or (bool(domain) and (host == domain or host.endswith(f".{domain}")))

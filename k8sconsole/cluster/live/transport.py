@@ -1,22 +1,24 @@
-"""Requests to one API server over its pools of connections, with fresh credentials after a 401 and every failure told in our words."""
+"""Sends requests to one API server: with pooled connections, new credentials after a 401, and translated errors."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import TypeVar
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
+import msgspec
 from yarl import URL
 
-from k8sconsole.cluster.errors import Asked, refusal
+from k8sconsole.cluster.errors import RequestInfo, error_from_response
 from k8sconsole.cluster.live.access import Access
 from k8sconsole.cluster.live.access_source import AccessSource
-from k8sconsole.cluster.live.credentials.certificates import expired
-from k8sconsole.cluster.live.failures import told
-from k8sconsole.cluster.live.pool import Pool
+from k8sconsole.cluster.live.credentials.provider import describe_expiry
+from k8sconsole.cluster.live.failures import translate_errors
+from k8sconsole.cluster.live.pool import ConnectionPool
 from k8sconsole.cluster.live.proxy import is_loopback
-from k8sconsole.errors import ConsoleError, CredentialsError, Unreachable
+from k8sconsole.errors import ConsoleError, CredentialsError, ServerError, Unreachable
 from k8sconsole.model.clusters import Connections, PoolBounds
 from k8sconsole.model.refs import ClusterName
 
@@ -24,84 +26,109 @@ CONNECT_TIMEOUT = 10.0
 _NO_UPGRADE = 400
 # The API server ends its own work on a request after 60 s.
 REQUEST_TIMEOUT = 70.0
+# Bytes of a response. Below this, switching to a thread costs more than decoding.
+_DECODE_IN_THREAD = 256 * 1024
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Request:
-    """path is percent-encoded. body needs its content type. ``silence`` is how many seconds may pass without a byte, None for any."""
+class ApiRequest:
+    """path: percent-encoded. content_type: of the body, if any. idle_timeout: seconds without a byte; None means no limit.
 
-    asked: Asked
+    long_running: a watch, a followed log or a WebSocket, which keeps its connection for minutes.
+    """
+
+    info: RequestInfo
     path: str
     params: Mapping[str, str] = field(default_factory=dict)
     method: str = "GET"
     accept: str = "application/json"
     body: bytes | None = None
     content_type: str = "application/json"
-    silence: float | None = REQUEST_TIMEOUT
-    endless: bool = False
+    idle_timeout: float | None = REQUEST_TIMEOUT
+    long_running: bool = False
+
+
+async def decode_response(info: RequestInfo, body: bytes, shape: type[T]) -> T:
+    """Decodes the fields that ``shape`` names. Raises ServerError for an answer of another shape, such as a login page."""
+    try:
+        if len(body) < _DECODE_IN_THREAD:
+            return msgspec.json.decode(body, type=shape)
+        return await asyncio.to_thread(msgspec.json.decode, body, type=shape)
+    except msgspec.DecodeError as error:
+        raise unreadable_response_error(info, error) from error
+
+
+def unreadable_response_error(info: RequestInfo, error: Exception) -> ServerError:
+    why = f"the answer is not what the Kubernetes API sends: {error}"
+    return ServerError(info.title, why, "check the server in the kubeconfig", info.details())
 
 
 class Transport:
-    """Two pools: short requests share a few connections; watches and followed logs hold theirs for minutes and must not use those up."""
+    """Sends requests over two pools. Short requests share a few connections; long-running ones must not use those up.
+
+    Belongs to the loop on which it was created.
+    """
 
     def __init__(self, source: AccessSource, bounds: PoolBounds) -> None:
         self._source = source
-        self._source.changed = self._hang_up
-        self._held: set[aiohttp.ClientResponse] = set()
-        self._short = Pool(least=bounds.pool_min, most=bounds.pool_max, keep_alive=bounds.keep_alive)
-        self._endless = Pool(least=0, most=0, keep_alive=bounds.keep_alive)
+        self._source.on_change = self._end_long_running
+        self._open_responses: set[aiohttp.ClientResponse] = set()
+        self._short = ConnectionPool(least=bounds.pool_min, most=bounds.pool_max, keep_alive=bounds.keep_alive)
+        self._long_running = ConnectionPool(least=0, most=0, keep_alive=bounds.keep_alive)
 
     def connections(self, cluster: ClusterName) -> Connections:
-        """As they are now."""
+        """Counts the connections at this moment."""
         short = self._short
-        return Connections(cluster, short.size, short.in_use, short.waiting, short.made, short.reused, self._endless.size)
+        return Connections(cluster, short.size, short.in_use, short.waiting, short.created, short.reused, self._long_running.size)
 
-    async def fetch(self, request: Request) -> bytes:
-        """The whole answer. Raises as ``cluster.port`` says."""
+    async def fetch(self, request: ApiRequest) -> bytes:
+        """Returns the whole response. Raises what ``cluster.port`` lists."""
         async with self.stream(request) as response:
             return await response.read()
 
     @asynccontextmanager
-    async def stream(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A successful answer, to be read inside; leaving early closes its connection."""
-        access = await self._source.current()
-        async with self._sent(request, access) as response:
+    async def stream(self, request: ApiRequest) -> AsyncIterator[aiohttp.ClientResponse]:
+        """Yields a successful response, to be read inside the block. Leaving the block early closes its connection."""
+        access = await self._source.get()
+        async with self._send(request, access) as response:
             if response.status != 401:
-                await _accepted(request, access, response)
-                with told(request.asked, access, request.silence):
+                await _raise_for_status(request, access, response)
+                with translate_errors(request.info, access, request.idle_timeout):
                     yield response
                 return
-            refused = await _refused(request, access, response)
-        fresh = await self._source.renewed(access)
-        if fresh is None:
-            raise refused
-        async with self._sent(request, fresh) as response:
-            await _accepted(request, fresh, response)
-            with told(request.asked, fresh, request.silence):
+            refusal = await _response_error(request, access, response)
+        renewed = await self._source.renew(access)
+        if renewed is None:
+            raise refusal
+        async with self._send(request, renewed) as response:
+            await _raise_for_status(request, renewed, response)
+            with translate_errors(request.info, renewed, request.idle_timeout):
                 yield response
 
     @asynccontextmanager
-    async def socket(self, request: Request, protocols: Sequence[str]) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
-        """A WebSocket, closed at the end of the block. Raises as ``fetch``, in the server's words where it gives any."""
-        access = await self._source.current()
-        opened = await self._upgraded(request, access, protocols)
+    async def socket(self, request: ApiRequest, protocols: Sequence[str]) -> AsyncIterator[aiohttp.ClientWebSocketResponse]:
+        """Yields a WebSocket and closes it at the end of the block. Raises as ``fetch``, with the server's message if there is one."""
+        access = await self._source.get()
+        opened = await self._upgrade(request, access, protocols)
         if isinstance(opened, aiohttp.WSServerHandshakeError):
-            raise await self._explained(request, opened) from opened
+            raise await self._handshake_error(request, opened) from opened
         async with opened:
-            with told(request.asked, access, request.silence):
+            with translate_errors(request.info, access, request.idle_timeout):
                 yield opened
 
-    async def _upgraded(
-        self, request: Request, access: Access, protocols: Sequence[str]
+    async def _upgrade(
+        self, request: ApiRequest, access: Access, protocols: Sequence[str]
     ) -> aiohttp.ClientWebSocketResponse | aiohttp.WSServerHandshakeError:
         headers = [pair for pair in _headers(access, request) if pair[0] != "Accept-Encoding"]
-        with told(request.asked, access, request.silence):
+        with translate_errors(request.info, access, request.idle_timeout):
             try:
-                return await self._endless.session.ws_connect(
-                    URL(_address(access, request), encoded=True),
+                return await self._long_running.session.ws_connect(
+                    URL(_request_url(access, request), encoded=True),
                     headers=headers,
                     protocols=protocols,
-                    ssl=access.trust or True,
+                    ssl=access.tls or True,
                     server_hostname=access.server_hostname,
                     proxy=access.proxy,
                     max_msg_size=0,
@@ -111,95 +138,99 @@ class Transport:
             except aiohttp.WSServerHandshakeError as refused:
                 return refused
 
-    async def _explained(self, request: Request, refused: aiohttp.WSServerHandshakeError) -> ConsoleError:
-        """A refused handshake comes without its body: the same request, sent plainly, is answered with the reason, unless that is only that
-        it is no handshake."""
+    async def _handshake_error(self, request: ApiRequest, refused: aiohttp.WSServerHandshakeError) -> ConsoleError:
+        """Finds the reason of a refused handshake, whose body aiohttp drops.
+
+        The same request without a handshake returns the reason, unless the missing handshake is all that it reports.
+        """
         try:
             await self.fetch(request)
         except ConsoleError as problem:
             if problem.details.get("http_status") != _NO_UPGRADE:
                 return problem
-        return refusal(request.asked, refused.status, refused.message.encode())
+        return error_from_response(request.info, refused.status, refused.message.encode())
 
     async def close(self) -> None:
         await self._source.close()
         await self._short.close()
-        await self._endless.close()
+        await self._long_running.close()
 
     @asynccontextmanager
-    async def _sent(self, request: Request, access: Access) -> AsyncIterator[aiohttp.ClientResponse]:
-        pool = self._endless if request.endless else self._short
-        with pool.asking() as asking:
-            with told(request.asked, access, request.silence):
-                response = await self._answer(pool, request, access, asking)
-            if request.endless:
-                self._held.add(response)
+    async def _send(self, request: ApiRequest, access: Access) -> AsyncIterator[aiohttp.ClientResponse]:
+        pool = self._long_running if request.long_running else self._short
+        with pool.track_request() as pending:
+            with translate_errors(request.info, access, request.idle_timeout):
+                response = await self._request(pool, request, access, pending)
+            if request.long_running:
+                self._open_responses.add(response)
             try:
                 yield response
             finally:
-                self._held.discard(response)
+                self._open_responses.discard(response)
                 response.release()
 
-    async def _answer(self, pool: Pool, request: Request, access: Access, asking: object) -> aiohttp.ClientResponse:
-        total = None if request.endless else REQUEST_TIMEOUT
-        last = [("Connection", "close")] if pool.has_to_spare and not request.endless else []
+    async def _request(self, pool: ConnectionPool, request: ApiRequest, access: Access, pending: object) -> aiohttp.ClientResponse:
+        total = None if request.long_running else REQUEST_TIMEOUT
+        close = [("Connection", "close")] if pool.has_surplus and not request.long_running else []
         return await pool.session.request(
             request.method,
-            URL(_address(access, request), encoded=True),
+            URL(_request_url(access, request), encoded=True),
             data=request.body,
-            headers=[*_headers(access, request), *last],
-            ssl=access.trust or True,
+            headers=[*_headers(access, request), *close],
+            ssl=access.tls or True,
             server_hostname=access.server_hostname,
             proxy=access.proxy,
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT, sock_read=request.silence),
-            trace_request_ctx=asking,
+            timeout=aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT, sock_read=request.idle_timeout),
+            trace_request_ctx=pending,
         )
 
-    def _hang_up(self) -> None:
-        """Long answers come from where the kubeconfig led before: whoever reads them is to ask anew."""
-        for response in self._held:
-            why = f"{response.url.origin()} is asked no more in its name"
-            response.content.set_exception(Unreachable("The kubeconfig has changed", why, "ask again"))
+    def _end_long_running(self) -> None:
+        """Ends the long-running responses of the server that the kubeconfig named before, so that their readers request again."""
+        for response in self._open_responses:
+            why = f"{response.url.origin()} is no longer used for this context"
+            response.content.set_exception(Unreachable("the kubeconfig has changed", why, "repeat the request"))
 
 
-def _address(access: Access, request: Request) -> str:
+def _request_url(access: Access, request: ApiRequest) -> str:
     query = f"?{urlencode(request.params)}" if request.params else ""
     return f"{access.server}{request.path}{query}"
 
 
-def _headers(access: Access, request: Request) -> list[tuple[str, str]]:
-    """gzip spares us decrypting: 68 MB of pods over TLS cost 0.26 s of our processor time with it and 0.42 s without, even on one machine.
-    Between two programs of one machine without TLS there is nothing to spare, and the API server never compresses a watch."""
-    near = access.trust is None and is_loopback(urlsplit(access.server).hostname or "")
-    encoding = "identity" if request.endless or near else "gzip"
+def _headers(access: Access, request: ApiRequest) -> list[tuple[str, str]]:
+    """Asks for gzip when there are bytes to decrypt: 68 MB of pods over TLS took 0.26 s of processor time with it, 0.42 s without.
+
+    That holds even on one machine. Without TLS on one machine gzip saves nothing, and the API server never compresses a watch.
+    """
+    is_local_plain = access.tls is None and is_loopback(urlsplit(access.server).hostname or "")
+    encoding = "identity" if request.long_running or is_local_plain else "gzip"
     headers = [*access.headers, ("Accept", request.accept), ("Accept-Encoding", encoding)]
     return [*headers, ("Content-Type", request.content_type)] if request.body is not None else headers
 
 
-async def _accepted(request: Request, access: Access, response: aiohttp.ClientResponse) -> None:
+async def _raise_for_status(request: ApiRequest, access: Access, response: aiohttp.ClientResponse) -> None:
     if response.status >= 300:
-        raise await _refused(request, access, response)
+        raise await _response_error(request, access, response)
 
 
-async def _refused(request: Request, access: Access, response: aiohttp.ClientResponse) -> ConsoleError:
+async def _response_error(request: ApiRequest, access: Access, response: aiohttp.ClientResponse) -> ConsoleError:
     if 300 <= response.status < 400:
-        where = urlsplit(response.headers.get("Location", ""))
-        detail = f"{access.told} sends us on to {where.scheme}://{where.netloc}: a login page, not an API server"
-        return Unreachable(f"Cannot {request.asked}", detail, "check the server in the kubeconfig", request.asked.facts())
-    with told(request.asked, access, request.silence):
+        target = urlsplit(response.headers.get("Location", ""))
+        detail = f"{access.display_server} redirects to {target.scheme}://{target.netloc}: a login page, not an API server"
+        return Unreachable(request.info.title, detail, "check the server in the kubeconfig", request.info.details())
+    with translate_errors(request.info, access, request.idle_timeout):
         body = await response.read()
-    error = refusal(request.asked, response.status, body, response.headers.get("Retry-After", ""))
+    error = error_from_response(request.info, response.status, body, response.headers.get("Retry-After", ""))
     if isinstance(error, CredentialsError):
-        await _explain(error, access)
+        await _explain_refusal(error, access)
     return error
 
 
-async def _explain(error: CredentialsError, access: Access) -> None:
-    """A 401 says nothing but "Unauthorized": whose credentials they were, and what to do, is known here only."""
-    if sentence := await asyncio.to_thread(expired, access.pair):
+async def _explain_refusal(error: CredentialsError, access: Access) -> None:
+    """Adds whose credentials were refused, and what to do: a 401 response itself says only "Unauthorized"."""
+    if sentence := await asyncio.to_thread(describe_expiry, access.pair):
         error.detail, error.remedy = f"not logged in: {sentence}", "renew the client certificate, or log in again"
         return
-    given = f"what {access.origin} gave" if access.origin else "the credentials"
-    error.detail = f"not logged in: the server does not accept {given} for user {access.user or '(none)'} ({error.detail})"
+    credentials = f"the credentials from {access.origin}" if access.origin else "the credentials"
+    error.detail = f"not logged in: the server does not accept {credentials} for user {access.user or '(none)'} ({error.detail})"
     error.remedy = access.remedy or error.remedy

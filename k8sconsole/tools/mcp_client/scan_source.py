@@ -9,7 +9,7 @@ from typing import Protocol
 
 import msgspec
 
-from k8sconsole.cluster.port import Discovery, RawPage, ServerVersion, WatchEvent, unheard
+from k8sconsole.cluster.port import Discovery, RawPage, ServerVersion, WatchEvent, ignore_opened
 from k8sconsole.errors import NotFound
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource, ClusterName
@@ -69,7 +69,7 @@ class AttachedScanSource:
         return await (await self._dialect()).get(resource, namespace, name)
 
     def watch(
-        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = unheard
+        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = ignore_opened
     ) -> AsyncIterator[WatchEvent]:
         """Raises NotFound: no kind says that it can be watched."""
         raise NotFound(f"{self.name} cannot watch", "an attached server answers, and tells nothing by itself")

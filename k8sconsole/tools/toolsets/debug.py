@@ -87,7 +87,7 @@ async def exec_pod(args: ExecPodInput, context: ToolContext) -> Reply:
     pod = await fetch_live(context, target)
     check_same_object(context, target, pod)
     container, cluster = _choose_container(args, pod), await context.cluster(target.cluster)
-    output = await cluster.execute(target.namespace, target.name, container, args.command, most_bytes=MOST_BYTES)
+    output = await cluster.execute(target.namespace, target.name, container, args.command, max_bytes=MOST_BYTES)
     budget = share(args.max_tokens) * 4 // 10
     (out, left_out), (err, left_err) = (_decode_and_fit(raw, budget) for raw in (output.stdout, output.stderr))
     left = left_out + left_err

@@ -73,7 +73,7 @@ async def test_contexts_that_appear_are_told_and_one_in_use_that_goes_is_told_in
     notice = await home.told(Notice)
     assert isinstance(notice, Notice)
     assert (notice.title, notice.severity) == ("Context shop is no longer in the kubeconfig", "warning")
-    with pytest.raises(Unreachable, match="may be called new now"):
+    with pytest.raises(Unreachable, match="may be named new now"):
         await cluster.version()
     home.names("shop")
     await home.told(ContextsChanged, lambda fact: fact == ContextsChanged((SHOP,), (ClusterName("new"),)))
@@ -85,7 +85,7 @@ async def test_a_broken_kubeconfig_is_told_with_its_line_and_does_no_harm(home: 
     home.breaks()
     notice = await home.told(Notice)
     assert isinstance(notice, Notice)
-    assert notice.title == f"The kubeconfig {home.file} cannot be used"
+    assert notice.title == f"cannot use the kubeconfig {home.file}"
     assert notice.detail.startswith("line 2: ")
     assert notice.detail.endswith("what was read before stays in use")
     await cluster.version()

@@ -84,7 +84,7 @@ class MemoryCluster:
         left = self._begun + self.login_seconds - time.monotonic()
         if within is not None and left > within:
             await asyncio.sleep(within)
-            raise CredentialsError("The exec plugin login is waited for")
+            raise CredentialsError("still waiting for the exec plugin login")
         await asyncio.sleep(max(0.0, left))
 
     async def version(self) -> ServerVersion:

@@ -144,7 +144,7 @@ async def test_a_slow_login_is_no_silent_cluster_one_scan_waits_for_it_and_a_las
     other.login_seconds += 0.5
     scan.coordinator.start(other)
     await wait_until(lambda: _told(scan, ConnectionState.LOST))
-    assert "login is waited for" in scan.state().detail
+    assert "still waiting for the exec plugin login" in scan.state().detail
     await wait_until(lambda: _told(scan, ConnectionState.LIVE))
 
 

@@ -178,7 +178,7 @@ async def test_an_object_of_a_kind_that_is_not_served_for_a_moment_is_not_taken_
     await cluster.put(WIDGETS, "w", "a")
     coordinator = ScanCoordinator(store, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)
     await coordinator.scan_once(cluster)
-    cluster.refusals["widgets.example.com", "a"] = NotFound("Cannot get widgets", "404 page not found")
+    cluster.refusals["widgets.example.com", "a"] = NotFound("cannot get widgets", "404 page not found")
     with pytest.raises(NotFound):
         await coordinator.refresh_targets(cluster, "", [RefreshTarget(WIDGETS, "a", "w")])
     assert (await store.objects.rows(RowQuery(WIDGETS.name))).total == 1

@@ -1,4 +1,4 @@
-"""What an exec plugin is to be run with, and what it answers: the client.authentication.k8s.io/v1 and v1beta1 protocol.
+"""How an exec plugin is run, and what it prints: the client.authentication.k8s.io/v1 and v1beta1 protocol.
 
 https://kubernetes.io/docs/reference/config-api/client-authentication.v1/
 """
@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
-from k8sconsole.cluster.live.kubeconfig.files import mapping, sequence, text
+from k8sconsole.cluster.live.kubeconfig.files import as_list, as_mapping, as_text
 from k8sconsole.errors import ConfigurationError, CredentialsError
 
 _GROUP = "client.authentication.k8s.io"
@@ -22,7 +22,7 @@ _VERSIONS = (f"{_GROUP}/v1", f"{_GROUP}/v1beta1")
 
 @dataclass(frozen=True)
 class PluginSpec:
-    """environment holds the additions to our own."""
+    """environment: variables that are added to those of this process."""
 
     user: str
     command: str
@@ -47,43 +47,47 @@ class PluginAnswer(msgspec.Struct, frozen=True, rename="camel"):
 
 
 def plugin_spec(user: UserEntry) -> PluginSpec:
-    """Raises ConfigurationError for a version we do not speak, CredentialsError for a plugin that insists on a terminal."""
+    """Raises ConfigurationError for an unsupported version, CredentialsError for a plugin that requires a terminal."""
     body = user.exec
-    command, version = text(body.get("command")), text(body.get("apiVersion"))
+    command, version = as_text(body.get("command")), as_text(body.get("apiVersion"))
     if not command:
-        raise ConfigurationError(f"The user {user.name} cannot be used", "its exec entry has no command", "add it to the kubeconfig")
+        raise ConfigurationError(f"cannot use the user {user.name}", "its exec entry has no command", "add command to the kubeconfig")
     if version not in _VERSIONS:
         raise ConfigurationError(
-            f"The exec plugin {command} cannot be used",
-            f"apiVersion {version or '(none)'} is not spoken here",
+            f"cannot use the exec plugin {command}",
+            f"apiVersion {version or '(none)'} is not supported",
             f"set apiVersion: {_VERSIONS[0]}",
         )
-    if text(body.get("interactiveMode")) == "Always":
+    if as_text(body.get("interactiveMode")) == "Always":
         raise CredentialsError(
-            f"The exec plugin {command} of user {user.name} insists on a terminal",
-            "interactiveMode is Always, and plugins run off the screen here",
+            f"the exec plugin {command} of user {user.name} requires a terminal",
+            "interactiveMode is Always, but plugins run without a terminal here",
             "log in with the plugin in a shell, then set interactiveMode: IfAvailable",
         )
     return PluginSpec(
         user.name,
-        _located(command, user.folder),
-        tuple(map(text, sequence(body.get("args")))),
-        {text(item.get("name")): text(item.get("value")) for item in map(mapping, sequence(body.get("env"))) if text(item.get("name"))},
+        _resolve_command(command, user.folder),
+        tuple(map(as_text, as_list(body.get("args")))),
+        {
+            as_text(item.get("name")): as_text(item.get("value"))
+            for item in map(as_mapping, as_list(body.get("env")))
+            if as_text(item.get("name"))
+        },
         version,
-        text(body.get("installHint")),
-        text(body.get("provideClusterInfo")).lower() == "true",
+        as_text(body.get("installHint")),
+        as_text(body.get("provideClusterInfo")).lower() == "true",
     )
 
 
 def exec_info(spec: PluginSpec, cluster: ClusterEntry) -> str:
     """The value of KUBERNETES_EXEC_INFO."""
-    wanted: dict[str, Any] = {"interactive": False}
+    spec_json: dict[str, Any] = {"interactive": False}
     if spec.wants_cluster:
-        wanted["cluster"] = _cluster_info(cluster)
-    return json.dumps({"apiVersion": spec.api_version, "kind": "ExecCredential", "spec": wanted})
+        spec_json["cluster"] = _cluster_info(cluster)
+    return json.dumps({"apiVersion": spec.api_version, "kind": "ExecCredential", "spec": spec_json})
 
 
-def _located(command: str, folder: Path) -> str:
+def _resolve_command(command: str, folder: Path) -> str:
     """A command with a slash is relative to the kubeconfig; a bare one is looked up in PATH."""
     return str(folder / Path(command).expanduser()) if os.sep in command else command
 

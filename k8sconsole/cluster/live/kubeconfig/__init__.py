@@ -1,6 +1,6 @@
-"""Kubeconfig files: found, read, merged and understood, without a connection.
+"""Kubeconfig files: finds, reads, merges and interprets them, without a connection.
 
-Here: which files count and what they hold together (`files`), what their entries mean (`entries`), and what a context leads to
-(`login`). Files have the form of `kubectl config view`; https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ names every
-field. Next door: `credentials/` turns a user's entry into headers and certificates.
+`files` finds and merges them, `entries` interprets clusters and users, `login` resolves a context. The format is specified at
+https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/. Next door: `credentials/` turns a user's entry into headers and
+certificates.
 """

@@ -1,4 +1,4 @@
-"""What the entries of a kubeconfig mean: clusters, users and contexts as frozen readings."""
+"""The clusters and users of a kubeconfig, interpreted."""
 
 import base64
 import binascii
@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from k8sconsole.cluster.live.kubeconfig.files import Entry, mapping, sequence, text
+from k8sconsole.cluster.live.kubeconfig.files import KubeconfigEntry, as_list, as_mapping, as_text
 from k8sconsole.errors import ConfigurationError
 
 
 @dataclass(frozen=True)
-class Material:
-    """PEM that stands inline in the kubeconfig (``data``, base64) or in a file of its own; inline wins."""
+class PemSource:
+    """PEM from the kubeconfig itself (``data``, base64) or from a file (``path``). ``data`` wins.
+
+    label, owner: the key and the entry that it belongs to, for messages.
+    """
 
     label: str
     owner: str
@@ -21,23 +24,25 @@ class Material:
     path: Path | None = None
 
     def read(self) -> bytes:
-        """Raises ConfigurationError when the file is missing or the data is no base64."""
+        """Blocking. Raises ConfigurationError when the file is missing or the data is not base64."""
         try:
             return base64.b64decode(self.data) if self.data or self.path is None else self.path.read_bytes()
         except binascii.Error as error:
-            raise ConfigurationError(f"{self.label}-data of {self.owner} is not base64", remedy="check the kubeconfig") from error
+            raise ConfigurationError(
+                f"{self.label}-data of {self.owner} is not base64", remedy=f"check {self.label}-data in the kubeconfig"
+            ) from error
         except OSError as error:
             reason = f"{self.path}: {error.strerror}"
-            raise ConfigurationError(f"Cannot read the {self.label} of {self.owner}", reason, "check the path in the kubeconfig") from error
+            raise ConfigurationError(f"cannot read the {self.label} of {self.owner}", reason, f"ls -l {self.path}") from error
 
 
 @dataclass(frozen=True)
 class ClusterEntry:
-    """server as written there; exec_config is what an exec plugin is told about this cluster."""
+    """server: as written in the kubeconfig. exec_config: data for exec plugins, from the cluster's extensions."""
 
     name: str
     server: str
-    authority: Material | None = None
+    authority: PemSource | None = None
     insecure: bool = False
     tls_server_name: str = ""
     proxy_url: str = ""
@@ -54,12 +59,15 @@ class Impersonation:
 
 @dataclass(frozen=True)
 class UserEntry:
-    """Every way a user may prove itself; empty where the kubeconfig says nothing. folder is where relative commands start."""
+    """Every way in which a user may authenticate; empty when the kubeconfig has none.
+
+    folder: of the kubeconfig; relative commands start there.
+    """
 
     name: str = ""
     folder: Path = Path()
-    certificate: Material | None = None
-    key: Material | None = None
+    certificate: PemSource | None = None
+    key: PemSource | None = None
     token: str = field(default="", repr=False)
     token_file: Path | None = None
     username: str = ""
@@ -69,61 +77,61 @@ class UserEntry:
     auth_provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-def cluster_entry(entry: Entry) -> ClusterEntry:
+def cluster_entry(entry: KubeconfigEntry) -> ClusterEntry:
     body = entry.body
     return ClusterEntry(
         name=entry.name,
-        server=text(body.get("server")),
-        authority=_material(entry, "certificate-authority", f"cluster {entry.name}"),
-        insecure=text(body.get("insecure-skip-tls-verify")).lower() == "true",
-        tls_server_name=text(body.get("tls-server-name")),
-        proxy_url=text(body.get("proxy-url")),
-        exec_config=_exec_config(body),
+        server=as_text(body.get("server")),
+        authority=_pem_source(entry, "certificate-authority", f"cluster {entry.name}"),
+        insecure=as_text(body.get("insecure-skip-tls-verify")).lower() == "true",
+        tls_server_name=as_text(body.get("tls-server-name")),
+        proxy_url=as_text(body.get("proxy-url")),
+        exec_config=_read_exec_config(body),
     )
 
 
-def user_entry(entry: Entry) -> UserEntry:
+def user_entry(entry: KubeconfigEntry) -> UserEntry:
     body = entry.body
-    token_file = text(body.get("tokenFile"))
+    token_file = as_text(body.get("tokenFile"))
     return UserEntry(
         name=entry.name,
         folder=entry.file.absolute().parent,
-        certificate=_material(entry, "client-certificate", f"user {entry.name}"),
-        key=_material(entry, "client-key", f"user {entry.name}"),
-        token=text(body.get("token")),
-        token_file=_beside(entry, token_file) if token_file else None,
-        username=text(body.get("username")),
-        password=text(body.get("password")),
-        impersonation=_impersonation(body),
-        exec=mapping(body.get("exec")),
-        auth_provider=mapping(body.get("auth-provider")),
+        certificate=_pem_source(entry, "client-certificate", f"user {entry.name}"),
+        key=_pem_source(entry, "client-key", f"user {entry.name}"),
+        token=as_text(body.get("token")),
+        token_file=_resolve_path(entry, token_file) if token_file else None,
+        username=as_text(body.get("username")),
+        password=as_text(body.get("password")),
+        impersonation=_read_impersonation(body),
+        exec=as_mapping(body.get("exec")),
+        auth_provider=as_mapping(body.get("auth-provider")),
     )
 
 
-def _impersonation(body: Mapping[str, Any]) -> Impersonation:
-    extra = mapping(body.get("as-user-extra"))
+def _read_impersonation(body: Mapping[str, Any]) -> Impersonation:
+    extra = as_mapping(body.get("as-user-extra"))
     return Impersonation(
-        user=text(body.get("as")),
-        uid=text(body.get("as-uid")),
-        groups=tuple(map(text, sequence(body.get("as-groups")))),
-        extra=tuple((key, text(value)) for key, values in extra.items() for value in sequence(values)),
+        user=as_text(body.get("as")),
+        uid=as_text(body.get("as-uid")),
+        groups=tuple(map(as_text, as_list(body.get("as-groups")))),
+        extra=tuple((key, as_text(value)) for key, values in extra.items() for value in as_list(values)),
     )
 
 
-def _material(entry: Entry, label: str, owner: str) -> Material | None:
-    data, path = text(entry.body.get(f"{label}-data")), text(entry.body.get(label))
+def _pem_source(entry: KubeconfigEntry, label: str, owner: str) -> PemSource | None:
+    data, path = as_text(entry.body.get(f"{label}-data")), as_text(entry.body.get(label))
     if not data and not path:
         return None
-    return Material(label, owner, data, _beside(entry, path) if path else None)
+    return PemSource(label, owner, data, _resolve_path(entry, path) if path else None)
 
 
-def _beside(entry: Entry, path: str) -> Path:
-    """Relative paths are relative to the file that names them."""
+def _resolve_path(entry: KubeconfigEntry, path: str) -> Path:
+    """Relative paths start at the folder of the kubeconfig that names them."""
     return entry.file.absolute().parent / Path(path).expanduser()
 
 
-def _exec_config(body: Mapping[str, Any]) -> Any:
-    for extension in map(mapping, sequence(body.get("extensions"))):
-        if text(extension.get("name")) == "client.authentication.k8s.io/exec":
+def _read_exec_config(body: Mapping[str, Any]) -> Any:
+    for extension in map(as_mapping, as_list(body.get("extensions"))):
+        if as_text(extension.get("name")) == "client.authentication.k8s.io/exec":
             return extension.get("extension")
     return None

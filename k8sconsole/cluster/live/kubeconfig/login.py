@@ -1,4 +1,4 @@
-"""What a context leads to: a server, a user, and the files that may change under us."""
+"""Resolves a context: its server, its user, and the files whose changes matter."""
 
 import re
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry, cluster_entry, user_entry
-from k8sconsole.cluster.live.kubeconfig.files import Entry, Kubeconfig, text
+from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, KubeconfigEntry, as_text
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.kit.masks import length_class
 
@@ -16,7 +16,7 @@ _KEY = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[\w~.-]{20,}")
 
 @dataclass(frozen=True)
 class Login:
-    """files: everything read to build the connection; a change in one of them means reading all of it again."""
+    """A resolved context. files: everything that was read for it; when one of them changes, all are read again."""
 
     context: str
     cluster: ClusterEntry
@@ -25,48 +25,49 @@ class Login:
     files: tuple[Path, ...]
 
 
-Resolve = Callable[[], Login]
-"""Reads a login anew from where it came; blocking, for a thread."""
+ResolveLogin = Callable[[], Login]
+"""Reads a login again from where it came. Blocking."""
 
 
-def login(kubeconfig: Kubeconfig, name: str) -> Login:
-    """Raises ConfigurationError when the context cannot be used; ``problem`` tells without raising."""
-    if trouble := problem(kubeconfig, name):
-        raise ConfigurationError(f"The context {name} cannot be used", trouble, f"mend {_file_of(kubeconfig, name)}")
+def resolve_login(kubeconfig: Kubeconfig, name: str) -> Login:
+    """Raises ConfigurationError when the context cannot be used; ``find_problem`` returns the same reason without raising."""
+    if problem := find_problem(kubeconfig, name):
+        raise ConfigurationError(f"cannot use the context {name}", problem, f"edit {_defining_file(kubeconfig, name)}")
     body = kubeconfig.contexts[name].body
-    cluster = cluster_entry(kubeconfig.clusters[text(body.get("cluster"))])
-    user_name = text(body.get("user"))
+    cluster = cluster_entry(kubeconfig.clusters[as_text(body.get("cluster"))])
+    user_name = as_text(body.get("user"))
     user = user_entry(kubeconfig.users[user_name]) if user_name else UserEntry()
-    return Login(name, cluster, user, text(body.get("namespace")), (*kubeconfig.files, *_material_files(cluster, user)))
+    return Login(name, cluster, user, as_text(body.get("namespace")), (*kubeconfig.files, *_pem_files(cluster, user)))
 
 
-def problem(kubeconfig: Kubeconfig, name: str) -> str:
-    """Why this context cannot be used, seen without connecting; empty when nothing speaks against it."""
+def find_problem(kubeconfig: Kubeconfig, name: str) -> str:
+    """Returns why this context cannot be used, as far as the files show it; empty when they show no reason."""
     entry = kubeconfig.contexts.get(name)
     if entry is None:
-        return f"no context is called {name}"
-    cluster, user = text(entry.body.get("cluster")), text(entry.body.get("user"))
+        return f"no context is named {name}"
+    cluster, user = as_text(entry.body.get("cluster")), as_text(entry.body.get("user"))
     if not cluster:
         return "it names no cluster"
     if cluster not in kubeconfig.clusters:
         return f"it names the cluster {cluster}, which no file defines"
     if user and user not in kubeconfig.users:
         return f"it names the user {user}, which no file defines"
-    if not text(kubeconfig.clusters[cluster].body.get("server")):
+    if not as_text(kubeconfig.clusters[cluster].body.get("server")):
         return f"the cluster {cluster} has no server"
-    return "" if address(kubeconfig.clusters[cluster]) else f"the server of cluster {cluster} is no address"
+    return "" if display_server(kubeconfig.clusters[cluster]) else f"the server of cluster {cluster} is not a valid address"
 
 
-def address(cluster: Entry | None) -> str:
-    """The server's address as it may be shown, empty where there is none that can be read."""
+def display_server(cluster: KubeconfigEntry | None) -> str:
+    """Returns the server's address for display; empty when there is none or it is not valid."""
     try:
-        return shown(server_url(cluster_entry(cluster))) if cluster and text(cluster.body.get("server")) else ""
+        has_server = cluster is not None and as_text(cluster.body.get("server"))
+        return mask_address(server_url(cluster_entry(cluster))) if cluster and has_server else ""
     except ValueError:
         return ""
 
 
 def server_url(cluster: ClusterEntry) -> str:
-    """The server's address with a scheme, without credentials, query or a slash at its end. Raises ValueError for what is no address."""
+    """Returns the server's address with a scheme, without credentials, query and trailing slash. Raises ValueError when it is not valid."""
     secure = cluster.authority is not None or cluster.insecure or cluster.tls_server_name
     written = cluster.server if "://" in cluster.server else f"{'https' if secure else 'http'}://{cluster.server}"
     parts = urlsplit(written)
@@ -75,18 +76,18 @@ def server_url(cluster: ClusterEntry) -> str:
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
 
 
-def shown(server: str) -> str:
-    """An address as it may be told: some doors have their key in the path (a long part of small and capital letters)."""
+def mask_address(server: str) -> str:
+    """Masks keys in the path: some proxies expect one there, as a long part of upper and lower case letters."""
     scheme, separator, rest = server.partition("://")
-    parts = [length_class(len(part)) if at and _KEY.fullmatch(part) else part for at, part in enumerate(rest.split("/"))]
+    parts = [length_class(len(part)) if index and _KEY.fullmatch(part) else part for index, part in enumerate(rest.split("/"))]
     return scheme + separator + "/".join(parts)
 
 
-def _file_of(kubeconfig: Kubeconfig, name: str) -> Path | str:
+def _defining_file(kubeconfig: Kubeconfig, name: str) -> Path | str:
     entry = kubeconfig.contexts.get(name)
     return entry.file if entry else "the kubeconfig"
 
 
-def _material_files(cluster: ClusterEntry, user: UserEntry) -> list[Path]:
-    materials = (cluster.authority, user.certificate, user.key)
-    return [material.path for material in materials if material and material.path and not material.data]
+def _pem_files(cluster: ClusterEntry, user: UserEntry) -> list[Path]:
+    sources = (cluster.authority, user.certificate, user.key)
+    return [source.path for source in sources if source and source.path and not source.data]

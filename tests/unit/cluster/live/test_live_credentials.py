@@ -90,15 +90,15 @@ async def test_a_token_file_that_changes_is_noticed_before_any_refusal(tmp_path:
     clock, path = FixedClock(0), tmp_path / "token"
     path.write_text("first")
     source = token_file.TokenFile(path, None, clock)
-    before = await source.present()
+    before = await source.get()
     clock.advance(2)
-    assert await source.present() is before
+    assert await source.get() is before
     path.write_text("second")
     clock.advance(2)
-    assert (await source.present()).authorization == "Bearer second"
+    assert (await source.get()).authorization == "Bearer second"
     path.unlink()
     clock.advance(2)
-    assert (await source.present()).authorization == "Bearer second"
+    assert (await source.get()).authorization == "Bearer second"
 
 
 async def test_a_missing_token_file_is_a_credentials_error_that_names_it(tmp_path: Path, url: str, reach: Callable) -> None:
@@ -186,7 +186,7 @@ async def test_a_slow_plugin_is_named_to_who_waits_a_short_time_and_goes_on_for_
 ) -> None:
     runs = tmp_path / "runs"
     cluster = await reach(url, plugin(f"echo >> {runs}", "sleep 1", printing("slow")))
-    with pytest.raises(CredentialsError, match=r"exec plugin .* is waited for.*no answer for 0\.2 s"):
+    with pytest.raises(CredentialsError, match=r"still waiting for the exec plugin .*no answer for 0\.2 s"):
         await cluster.log_in(0.2)
     await cluster.log_in()
     await cluster.version()
@@ -221,7 +221,7 @@ async def test_a_missing_plugin_is_named_with_its_install_hint(url: str, reach: 
         ('echo \'{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1"}\'', "not client.authentication"),
         (printing(""), "neither a token nor a certificate"),
         (printing("", clientCertificateData="x"), "without its key"),
-        (printing("x", expirationTimestamp="tomorrow"), "is no time"),
+        (printing("x", expirationTimestamp="tomorrow"), "is not a time"),
     ],
 )
 async def test_a_plugin_that_prints_something_else_is_a_credentials_error(
@@ -234,7 +234,7 @@ async def test_a_plugin_that_prints_something_else_is_a_credentials_error(
 
 async def test_a_plugin_that_insists_on_a_terminal_is_not_run(tmp_path: Path, url: str, reach: Callable, plugin: Callable) -> None:
     ran = tmp_path / "ran"
-    with pytest.raises(CredentialsError, match="insists on a terminal"):
+    with pytest.raises(CredentialsError, match="requires a terminal"):
         await (await reach(url, plugin(f"touch {ran}", interactiveMode="Always"))).version()
     assert not ran.exists()
 

@@ -86,7 +86,7 @@ async def test_certificate_files_are_found_beside_the_kubeconfig_and_read_again_
     ann = issue("ann", by=authority)
     (tmp_path / "ann.pem").write_bytes(ann.certificate)
     (tmp_path / "ann.key").write_bytes(ann.key)
-    cluster._transport._source._looked = float("-inf")  # as if the few seconds between two looks had passed
+    cluster._transport._source._checked_at = float("-inf")  # as if the few seconds between two checks had passed
     assert (await cluster.version()).git_version == "v1"
 
 
@@ -176,5 +176,5 @@ async def test_key_and_certificate_that_do_not_belong_together_are_a_configurati
 
 
 async def test_an_authority_that_is_no_certificate_is_a_configuration_error(reach: Callable) -> None:
-    with pytest.raises(ConfigurationError, match="no PEM certificate"):
+    with pytest.raises(ConfigurationError, match="not a PEM certificate"):
         await (await reach("https://127.0.0.1:1", **{"certificate-authority-data": "bm90IHBlbQ=="})).version()

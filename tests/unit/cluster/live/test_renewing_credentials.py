@@ -136,7 +136,7 @@ async def test_whoever_waits_at_the_screen_may_have_a_failing_plugin_run_at_once
     asked.says("t0")
     with pytest.raises(CredentialsError):
         await cluster.version()
-    cluster.hurry()
+    cluster.retry_now()
     await cluster.version()
     assert asked.runs == 2
 
@@ -146,7 +146,7 @@ async def test_a_plugin_whose_every_token_is_refused_is_not_run_more_than_once_a
 ) -> None:
     door.accepted = set()
     for _ in range(6):
-        with pytest.raises(CredentialsError, match="not logged in: the server does not accept what the exec plugin"):
+        with pytest.raises(CredentialsError, match="not logged in: the server does not accept the credentials from the exec plugin"):
             await cluster.version()
         clock.advance(5)
     assert asked.runs == 2

@@ -113,7 +113,7 @@ async def test_a_server_that_moved_is_asked_at_its_new_address_and_open_watches_
     waiting = asyncio.ensure_future(anext(watch))
     replace(config, server=there[1])
     await cluster.kubeconfig_changed()
-    with pytest.raises(Unreachable, match="The kubeconfig has changed"):
+    with pytest.raises(Unreachable, match="the kubeconfig has changed"):
         await asyncio.wait_for(waiting, 5)
     assert (await cluster.version()).git_version == "there"
     assert cluster.server == there[1]
@@ -144,9 +144,9 @@ async def test_a_renamed_context_is_told_with_its_new_name_and_works_again_when_
     await cluster.version()
     replace(config, server=here[1], context="prod")
     await cluster.kubeconfig_changed()
-    with pytest.raises(Unreachable, match="Context test is no longer in the kubeconfig") as error:
+    with pytest.raises(Unreachable, match="context test is no longer in the kubeconfig") as error:
         await cluster.version()
-    assert "may be called prod now" in error.value.detail
+    assert "may be named prod now" in error.value.detail
     assert error.value.remedy == "k8sconsole --context prod"
     replace(config, server=here[1])
     await cluster.kubeconfig_changed()
@@ -207,5 +207,5 @@ async def test_what_a_person_wrote_wrong_is_told_once_it_has_come_to_rest(
     clock.advance(5)
     await cluster.version()
     clock.advance(5)
-    with pytest.raises(ConfigurationError, match="Cannot read the client-certificate"):
+    with pytest.raises(ConfigurationError, match="cannot read the client-certificate"):
         await cluster.version()

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 import pytest
 from aiohttp import web
 
-from k8sconsole.cluster.live import reading
-from k8sconsole.cluster.live.lines import batches
+from k8sconsole.cluster.live import streams
+from k8sconsole.cluster.live.streams import split_lines
 from k8sconsole.cluster.port import EventType, LogOptions, Selectors
 from k8sconsole.errors import DeadlineExceeded, Gone, NotFound, ServerError, Unreachable
 from k8sconsole.model.refs import ApiResource
@@ -176,7 +176,7 @@ async def test_log_lines_come_whole_without_their_ends_and_the_last_needs_none(s
 async def test_a_program_that_never_ends_its_line_is_read_in_bounded_pieces(
     serve: Callable, reach: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reading, "_LONGEST_LOG_LINE", 10_000)
+    monkeypatch.setattr(streams, "_LONGEST_LOG_LINE", 10_000)
     cluster = await reach(await serve({"/api/v1/namespaces/shop/pods/web/log": streaming(*[b"x" * 1000] * 40, pause=0.001)}))
     lengths = [len(line) async for line in cluster.logs("shop", "web")]
     assert sum(lengths) == 40_000
@@ -210,5 +210,5 @@ async def test_lines_are_the_same_for_every_way_of_cutting_the_stream() -> None:
             yield text[at : at + size]
 
     for size in range(1, len(text) + 1):
-        found = [line async for lines in batches(cut(size), 1000) for line in lines]
+        found = [line async for lines in split_lines(cut(size), 1000) for line in lines]
         assert found == [b"a", b"", b"bb", b"ccc"], size

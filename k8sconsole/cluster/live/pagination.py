@@ -1,7 +1,7 @@
-"""A list's pages, each asked for as soon as the one before says how to go on.
+"""Reads a list page by page, and requests each page as soon as the continue token of the previous one arrives.
 
-An API server writes a list's metadata, and in it the continue token, before the items. So while one page still comes, and while it is
-parsed, the server already works on the next.
+An API server sends the metadata of a list, with the continue token, before the items. So it works on the next page while one page is
+downloaded and parsed.
 
 https://kubernetes.io/docs/reference/using-api/api-concepts/#retrieving-large-results-sets-in-chunks
 """
@@ -12,13 +12,12 @@ from collections.abc import AsyncIterator, Mapping
 
 import msgspec
 
-from k8sconsole.cluster.errors import Asked
-from k8sconsole.cluster.live.decoding import decoded
-from k8sconsole.cluster.live.transport import Request, Transport
+from k8sconsole.cluster.errors import RequestInfo
+from k8sconsole.cluster.live.transport import ApiRequest, Transport, decode_response
 from k8sconsole.cluster.port import RawPage
 
 _HEAD = 8192
-"""Bytes within which the metadata of a list stands; a continue token has a few hundred."""
+"""Bytes at the start of a list that hold its metadata. A continue token has a few hundred."""
 _TOKEN = re.compile(rb'\{(?:"(?:kind|apiVersion)":"[^"\\]*",)*"metadata":\{[^{}]*?"continue":"([^"\\]+)"')
 
 
@@ -33,45 +32,45 @@ class _List(msgspec.Struct, frozen=True):
     items: list[msgspec.Raw] | None = None
 
 
-async def pages(transport: Transport, asked: Asked, path: str, params: Mapping[str, str], limit: int) -> AsyncIterator[RawPage]:
-    """The server keeps all pages consistent with the first. At most one is ahead of the one that is being used."""
+async def list_pages(transport: Transport, info: RequestInfo, path: str, params: Mapping[str, str], limit: int) -> AsyncIterator[RawPage]:
+    """Yields the pages, which the server keeps consistent with the first. At most one page is requested ahead."""
 
-    def begin(token: str) -> _Coming:
-        wanted = {**params, "limit": str(limit), **({"continue": token} if token else {})}
-        return _Coming(transport, Request(asked, path, wanted))
+    def request_page(token: str) -> _PageDownload:
+        page_params = {**params, "limit": str(limit), **({"continue": token} if token else {})}
+        return _PageDownload(transport, ApiRequest(info, path, page_params))
 
-    coming: _Coming | None = begin("")
-    following: _Coming | None = None
+    current: _PageDownload | None = request_page("")
+    ahead: _PageDownload | None = None
     try:
-        while coming:
-            token = await coming.token()
-            following = begin(token) if token else None
-            yield await coming.page()
-            coming, following = following, None
+        while current:
+            token = await current.continue_token()
+            ahead = request_page(token) if token else None
+            yield await current.page()
+            current, ahead = ahead, None
     finally:
-        for left in (coming, following):
-            if left:
-                await left.drop()
+        for unfinished in (current, ahead):
+            if unfinished:
+                await unfinished.cancel()
 
 
-class _Coming:
-    """One page on its way."""
+class _PageDownload:
+    """Downloads one page in a task of its own."""
 
-    def __init__(self, transport: Transport, request: Request) -> None:
+    def __init__(self, transport: Transport, request: ApiRequest) -> None:
         self._transport = transport
         self._request = request
         self._token: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._download())
 
-    async def token(self) -> str:
-        """How to go on, empty at the end of the list: known before the page is. Raises what the download raises."""
+    async def continue_token(self) -> str:
+        """Returns the continue token before the page is complete; empty at the end of the list. Raises what the download raises."""
         await asyncio.wait((self._token, self._task), return_when=asyncio.FIRST_COMPLETED)
         return self._token.result() if self._token.done() else (await self._task).continue_token
 
     async def page(self) -> RawPage:
         return await self._task
 
-    async def drop(self) -> None:
+    async def cancel(self) -> None:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
@@ -87,6 +86,6 @@ class _Coming:
                         self._token.set_result(found[1].decode())
         body = b"".join(chunks)
         chunks.clear()
-        answer = await decoded(self._request.asked, body, _List)
+        answer = await decode_response(self._request.info, body, _List)
         meta = answer.metadata
         return RawPage(answer.items or [], meta.resource_version, meta.continue_, meta.remaining_item_count, len(body))

@@ -1,4 +1,4 @@
-"""What to type when a login has run out: the well-known plugins' own commands, else what the kubeconfig hints at."""
+"""The commands that a person types to log in again: those of well-known plugins, else the kubeconfig's install hint."""
 
 import shlex
 from collections.abc import Mapping
@@ -20,26 +20,27 @@ _LOGINS = {
 }
 
 
-def login_again(spec: PluginSpec, environ: Mapping[str, str]) -> str:
-    """One step for a person whose plugin ran and failed."""
+def login_command(spec: PluginSpec, environ: Mapping[str, str]) -> str:
+    """Returns what to type after the plugin ran and failed."""
     name = PurePath(spec.command).name.removesuffix(".exe")
     if name in _LOGINS:
-        return _LOGINS[name] + _profile(spec, environ) if _LOGINS[name].startswith("aws") else _LOGINS[name]
+        return _LOGINS[name] + _profile_option(spec, environ) if _LOGINS[name].startswith("aws") else _LOGINS[name]
     return _first_line(spec.install_hint) or f"run it in a shell: {command_line(spec)}"
 
 
-def install(spec: PluginSpec) -> str:
-    """One step for a person whose plugin is not there."""
+def install_command(spec: PluginSpec) -> str:
+    """Returns what to do when the plugin is not installed."""
     return " ".join(spec.install_hint.split()) or f"install {spec.command}"
 
 
 def command_line(spec: PluginSpec) -> str:
+    """The plugin's command line for a shell, credentials masked."""
     return mask_text(shlex.join((spec.command, *spec.arguments)))
 
 
-def _profile(spec: PluginSpec, environ: Mapping[str, str]) -> str:
-    given = dict(zip(spec.arguments, spec.arguments[1:], strict=False)).get("--profile") or environ.get("AWS_PROFILE", "")
-    return f" --profile {shlex.quote(given)}" if given else ""
+def _profile_option(spec: PluginSpec, environ: Mapping[str, str]) -> str:
+    profile = dict(zip(spec.arguments, spec.arguments[1:], strict=False)).get("--profile") or environ.get("AWS_PROFILE", "")
+    return f" --profile {shlex.quote(profile)}" if profile else ""
 
 
 def _first_line(hint: str) -> str:
