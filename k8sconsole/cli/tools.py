@@ -116,11 +116,11 @@ def trust(
 
     async def work(console: Any) -> Any:
         await _attach_for(console, name)
-        doubted = console.outside.doubted(name) if TOOL_NAME_SEPARATOR in console.tool(name).name else None
-        if doubted is None:
+        held_definitions = console.outside.held_definitions(name) if TOOL_NAME_SEPARATOR in console.tool(name).name else None
+        if held_definitions is None:
             say(f"{name} is not held")
             return
-        for line in changed_lines(*doubted):
+        for line in changed_lines(*held_definitions):
             say(line)
         if not yes and not (sys.stdin.isatty() and typer.confirm("trust it as it is now?", default=False, err=True)):
             raise ApprovalDenied(f"{name} is still held", "nobody said yes", "--yes")

@@ -193,10 +193,10 @@ async def test_a_tool_that_changed_since_it_was_trusted_is_held_until_a_person_h
         held = await attached.console.call("files__read_file", {"path": "/"})
         assert held.error is not None
         assert (held.error.name, held.error.remedy) == ("PermissionDenied", "k8sconsole tools trust files__read_file")
-        doubted = attached.console.outside.doubted("files__read_file")
-        assert doubted is not None
-        assert "example.com" in doubted[1]
-        assert "example.com" not in doubted[0]
+        held_definitions = attached.console.outside.held_definitions("files__read_file")
+        assert held_definitions is not None
+        assert "example.com" in held_definitions[1]
+        assert "example.com" not in held_definitions[0]
         await attached.console.outside.trust("files__read_file")
         await attached.until(lambda: attached.state().held == ())
         assert (await attached.console.call("files__read_file", {"path": "/"})).error is None

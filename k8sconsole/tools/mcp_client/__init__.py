@@ -1,7 +1,7 @@
-"""Tools that other MCP servers provide: found, watched, and lent to the catalogue under this program's own policy.
+"""The MCP client: tools of attached MCP servers, called under this program's own policy.
 
-Here: the way to a server (``pipes``, ``link``), a tool of its as one of ours (``adopting``), one server's life (``attached``), all of them
-together (``attachments``), and the scanner's reading through one (``sources``). Next door: the registry and the pipeline treat these tools
-like any other. What a server says of itself, its annotations included, is a claim. With ``mcp_server`` the only room that imports ``mcp``,
-and only once a server is attached.
+Here: one server (``server``) over its transport and session (``stdio_transport``, ``session``), its tools as tools of the registry
+(``tool_adapter``), all servers (``servers``), and scanning a cluster through a server (``scan_source``). Next door: the registry and the
+pipeline treat these tools like built-in ones. What a server declares about itself, annotations included, is not trusted. Only this package
+and ``mcp_server`` import ``mcp``, and only once a server is attached.
 """

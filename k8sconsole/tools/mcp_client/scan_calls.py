@@ -1,4 +1,4 @@
-"""The scanner's calls to an attached server: authorised and audited like any other, their failures told as an API server's."""
+"""The scanner's calls to an attached server: authorised and audited like any call. Failures are translated to API server errors."""
 
 from typing import Any
 
@@ -10,51 +10,51 @@ from k8sconsole.tools.mcp_client.session import McpToolResult
 from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec, local_name
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 
-_UNSERVED = ("no matches for kind", "could not find the requested resource", "not found", "NotFound")
-_REFUSED = ("forbidden", "PermissionDenied")
+_NOT_FOUND_WORDS = ("no matches for kind", "could not find the requested resource", "not found", "NotFound")
+_FORBIDDEN_WORDS = ("forbidden", "PermissionDenied")
 
 
 class ScanClient:
-    """Of one server. A tool is only asked where a person vouches for it as reading."""
+    """Calls tools of one attached server. Only tools covered by its setting ``reads`` are called."""
 
     def __init__(self, pipeline: Pipeline, attached: AttachedServer) -> None:
         self._pipeline = pipeline
         self._attached = attached
-        self.server = attached.server.name
+        self.server = attached.settings.name
 
-    async def ready(self) -> None:
-        """Returns when the server has been reached. Raises Unreachable with the reason while it is lost."""
+    async def wait_ready(self) -> None:
+        """Return once the server is connected. Raises Unreachable with the reason while it is lost."""
         await self._attached.settled.wait()
-        if self._attached.state.state is not AttachedServerState.READY:
-            raise Unreachable(f"{self.server} is not connected", self._attached.state.detail, "k8sconsole tools servers")
+        if self._attached.status.state is not AttachedServerState.READY:
+            raise Unreachable(f"{self.server} is not connected", self._attached.status.detail, "k8sconsole tools servers")
 
-    def knows(self, tool: str) -> AttachedToolSpec | None:
+    def find_tool(self, tool: str) -> AttachedToolSpec | None:
         try:
             spec = self._pipeline.registry.find(local_name(self.server, tool))
         except UnknownTool:
             return None
         return spec if isinstance(spec, AttachedToolSpec) else None
 
-    async def ask(self, tool: str, **arguments: Any) -> McpToolResult:
+    async def call(self, tool: str, **arguments: Any) -> McpToolResult:
         """Raises PolicyDenied, Unavailable, Forbidden, NotFound, ToolFailed."""
-        spec = self.knows(tool)
+        spec = self.find_tool(tool)
         if spec is None:
-            raise NotFound(f"{self.server} has no tool {tool}", "it cannot be read through", "k8sconsole tools servers")
+            raise NotFound(f"{self.server} has no tool {tool}", "scanning through a server needs this tool", "k8sconsole tools servers")
         if spec.risk is not Risk.READ:
             remedy = f"reads: [{tool}] in mcp_servers"
-            raise PolicyDenied(f"{self.server} may not be read through", f"nobody vouches for {tool} as reading only", remedy)
+            raise PolicyDenied(f"{self.server} cannot be scanned", f"the setting reads does not cover {tool}", remedy)
         async with self._pipeline.authorised(ToolCall(spec.name, arguments, Face.SCANNER, caller="scanner")):
-            answer = await self._attached.call(tool, arguments)
-        if answer.failed:
-            raise _problem(spec.name, answer.text)
-        return answer
+            result = await self._attached.call(tool, arguments)
+        if result.failed:
+            raise _translate_failure(spec.name, result.text)
+        return result
 
 
-def _problem(tool: str, text: str) -> ConsoleError:
-    """By the words that API servers and their clients use."""
+def _translate_failure(tool: str, text: str) -> ConsoleError:
+    """Recognise the error by the words that API servers and their clients use."""
     why = " ".join(text.split())[:300]
-    if any(word in text for word in _REFUSED):
+    if any(word in text for word in _FORBIDDEN_WORDS):
         return Forbidden(f"{tool} was refused", why)
-    if any(word in text for word in _UNSERVED):
-        return NotFound(f"{tool} found nothing of that sort", why)
+    if any(word in text for word in _NOT_FOUND_WORDS):
+        return NotFound(f"{tool} found no such resource", why)
     return ToolFailed(f"{tool} failed", why)

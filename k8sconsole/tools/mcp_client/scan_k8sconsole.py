@@ -1,4 +1,4 @@
-"""Reading a cluster through another ``k8sconsole mcp``: whole objects out of its cache, as old as it says they are."""
+"""Scanning a cluster through another ``k8sconsole mcp``: whole objects from its cache, with the age that it reports."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -13,91 +13,94 @@ from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Risk
 from k8sconsole.tools.mcp_client.scan_calls import ScanClient
 
-_AS_MUCH_AS_FITS = 100_000
+_MAX_TOKENS = 100_000
 _MOST_PAGES = 10_000
-_OLD = 60.0
+_STALE_AFTER = 60.0
+"""Seconds. An older cache of the other process is refreshed first."""
 
 
 class K8sconsoleDialect:
-    needs = "k8s_list_resources"
+    """Implements ``scan_source.ScanDialect``."""
 
-    def __init__(self, asking: ScanClient) -> None:
-        self._asking = asking
+    list_tool = "k8s_list_resources"
+
+    def __init__(self, client: ScanClient) -> None:
+        self._client = client
 
     async def version(self) -> str:
-        answer = await self._asking.ask("k8s_get_cluster_info")
-        return str(_data(answer.data).get("version") or "")
+        result = await self._client.call("k8s_get_cluster_info")
+        return str(_envelope_data(result.data).get("version") or "")
 
     async def identity(self) -> ClusterIdentity:
-        answer = await self._asking.ask("k8s_list_resources", kind="namespaces", filter="name=kube-system", fields=["uid"])
-        items = _data(answer.data).get("items") or [{}]
+        result = await self._client.call("k8s_list_resources", kind="namenamespace_argument", filter="name=kube-system", fields=["uid"])
+        items = _envelope_data(result.data).get("items") or [{}]
         return ClusterIdentity(str(items[0].get("uid") or ""))
 
     async def discover(self) -> Discovery:
-        answer = await self._asking.ask("k8s_list_api_resources", max_tokens=_AS_MUCH_AS_FITS)
-        found = [_resource(one) for one in _data(answer.data)["items"]]
-        missing = {reason.partition(":")[0]: reason.partition(":")[2].strip() for reason in _told(answer.data)["missing"]}
+        result = await self._client.call("k8s_list_api_resources", max_tokens=_MAX_TOKENS)
+        found = [_parse_resource(one) for one in _envelope_data(result.data)["items"]]
+        missing = {reason.partition(":")[0]: reason.partition(":")[2].strip() for reason in _freshness(result.data)["missing"]}
         return Discovery(found, missing)
 
     async def pages(self, resource: ApiResource, namespace: str | None, limit: int) -> AsyncIterator[RawPage]:
-        """What the other has not looked at for a while it is asked to read anew, where somebody vouches for that tool too."""
-        await self._freshen(resource, namespace)
+        """Refresh the other process's cache if it is stale and ``cache_refresh`` may be called, then read all pages."""
+        await self._refresh_if_stale(resource, namespace)
         cursor = ""
         for _ in range(_MOST_PAGES):
-            answer = await self._page(resource, namespace, limit, cursor)
-            told = _told(answer)
-            items = [msgspec.Raw(msgspec.json.encode(one)) for one in _data(answer)["items"]]
-            observed = parse_rfc3339(told["observed_at"]) if told["observed_at"] else None
-            yield RawPage(items, "", observed_at=observed, missing=tuple(told["missing"]))
-            cursor = answer["page"].get("next") or ""
+            result = await self._page(resource, namespace, limit, cursor)
+            freshness = _freshness(result)
+            items = [msgspec.Raw(msgspec.json.encode(one)) for one in _envelope_data(result)["items"]]
+            observed = parse_rfc3339(freshness["observed_at"]) if freshness["observed_at"] else None
+            yield RawPage(items, "", observed_at=observed, missing=tuple(freshness["missing"]))
+            cursor = result["page"].get("next") or ""
             if not cursor or not items:
                 return
 
     async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes:
-        """As the cluster has it now, if the other can ask it. Raises NotFound."""
-        spaces = {"namespace": namespace or "*"} if resource.namespaced else {}
-        asked = {"kind": resource.name, "filter": f'name="{name}"', "fields": ["*"], "limit": 1, "max_tokens": _AS_MUCH_AS_FITS}
-        answer = await self._asking.ask(self.needs, **asked, **spaces, live=True)
-        items = _data(answer.data)["items"]
+        """Read live from the cluster, if the other process can reach it. Raises NotFound."""
+        namespace_argument = {"namespace": namespace or "*"} if resource.namespaced else {}
+        arguments = {"kind": resource.name, "filter": f'name="{name}"', "fields": ["*"], "limit": 1, "max_tokens": _MAX_TOKENS}
+        result = await self._client.call(self.list_tool, **arguments, **namespace_argument, live=True)
+        items = _envelope_data(result.data)["items"]
         if not items:
-            raise NotFound(f"no {resource.kind} {name}", f"{self._asking.server} knows none of that name")
+            raise NotFound(f"no {resource.kind} {name}", f"{self._client.server} has no object of that name")
         return msgspec.json.encode(items[0])
 
-    async def _freshen(self, resource: ApiResource, namespace: str | None) -> None:
-        refresh = self._asking.knows("cache_refresh")
+    async def _refresh_if_stale(self, resource: ApiResource, namespace: str | None) -> None:
+        refresh = self._client.find_tool("cache_refresh")
         if refresh is None or refresh.risk is not Risk.READ:
             return
-        age = _told(await self._page(resource, namespace, 1, ""))["age_seconds"]
-        if age is None or age > _OLD:
-            await self._asking.ask("cache_refresh", kind=resource.name)
+        age = _freshness(await self._page(resource, namespace, 1, ""))["age_seconds"]
+        if age is None or age > _STALE_AFTER:
+            await self._client.call("cache_refresh", kind=resource.name)
 
     async def _page(self, resource: ApiResource, namespace: str | None, limit: int, cursor: str) -> Any:
-        asked: dict[str, Any] = {"kind": resource.name, "fields": ["*"], "limit": limit, "max_tokens": _AS_MUCH_AS_FITS}
-        spaces = {"namespace": namespace or "*"} if resource.namespaced else {}
-        return (await self._asking.ask(self.needs, **asked, **spaces, cursor=cursor)).data
+        arguments: dict[str, Any] = {"kind": resource.name, "fields": ["*"], "limit": limit, "max_tokens": _MAX_TOKENS}
+        namespace_argument = {"namespace": namespace or "*"} if resource.namespaced else {}
+        return (await self._client.call(self.list_tool, **arguments, **namespace_argument, cursor=cursor)).data
 
 
-def _data(answer: Any) -> dict[str, Any]:
-    data = answer.get("data") if isinstance(answer, dict) else None
+def _envelope_data(result: Any) -> dict[str, Any]:
+    data = result.get("data") if isinstance(result, dict) else None
     if not isinstance(data, dict):
-        raise _unclear()
+        raise _format_error()
     return data
 
 
-def _told(answer: Any) -> dict[str, Any]:
-    fresh = answer.get("freshness") if isinstance(answer, dict) else None
+def _freshness(result: Any) -> dict[str, Any]:
+    fresh = result.get("freshness") if isinstance(result, dict) else None
     if not isinstance(fresh, dict):
-        raise _unclear()
+        raise _format_error()
     return {key: fresh.get(key) for key in ("observed_at", "age_seconds")} | {"missing": fresh.get("missing") or ()}
 
 
-def _unclear() -> ConsoleError:
+def _format_error() -> ConsoleError:
     return ToolFailed(
-        "the attached server answers in another form", "it is another version of this program", "the same version on both sides"
+        "the attached server's reply has an unknown form", "it runs another version of k8sconsole", "install the same version on both sides"
     )
 
 
-def _resource(one: dict[str, Any]) -> ApiResource:
+def _parse_resource(one: dict[str, Any]) -> ApiResource:
     group, _, version = str(one["api_version"]).rpartition("/")
     plural = str(one["name"]).partition(".")[0]
     names, verbs = tuple(one.get("short_names") or ()), tuple(one.get("verbs") or ())

@@ -1,9 +1,9 @@
-"""Reading a cluster through kubernetes-mcp-server: its ``resources_list``, started with ``--list-output yaml``.
+"""Scanning a cluster through kubernetes-mcp-server: its tool ``resources_list``, started with ``--list-output yaml``.
 
 See https://github.com/containers/kubernetes-mcp-server.
 
-It names no kinds, so those that clusters have are asked for, and those that its definitions name. It asks the API server some five times a
-second and no faster, so only what came to Kubernetes of late is asked about first.
+The server has no discovery. The candidates are the built-in kinds and those of the cluster's CustomResourceDefinitions. The server sends
+about five requests per second to the API server, so only kinds that not every Kubernetes version serves are probed.
 """
 
 import asyncio
@@ -22,90 +22,102 @@ from k8sconsole.tools.mcp_client.scan_calls import ScanClient
 from k8sconsole.tools.mcp_client.session import McpToolResult
 
 _DEFINITIONS = next(one for one in BUILTIN if one.plural == "customresourcedefinitions")
-_NOBODY = "metadata.name=k8sconsole-asks-whether-this-is-served"
-_AT_A_TIME = 3
-_OF_LATE = frozenset({"resource.k8s.io", "flowcontrol.apiserver.k8s.io"})
-_OF_LATE_TOO = ("mutatingadmission", "validatingadmission", "ipaddresses", "servicecidrs", "volumeattributesclasses", "componentstatuses")
-"""Groups and beginnings of plurals that a cluster of 1.29 does not serve, or a later one no longer."""
+_NO_OBJECT = "metadata.name=k8sconsole-probes-whether-this-is-served"
+"""A field selector that matches no object."""
+_CONCURRENT_PROBES = 3
+_VERSION_DEPENDENT_GROUPS = frozenset({"resource.k8s.io", "flowcontrol.apiserver.k8s.io"})
+_VERSION_DEPENDENT_PREFIXES = (
+    "mutatingadmission",
+    "validatingadmission",
+    "ipaddresses",
+    "servicecidrs",
+    "volumeattributesclasses",
+    "componentstatuses",
+)
+"""Prefixes of plurals. These and the groups are not served by Kubernetes 1.29, or no longer by a later version."""
 
 
 class KubernetesMcpDialect:
-    needs = "resources_list"
+    """Implements ``scan_source.ScanDialect``."""
 
-    def __init__(self, asking: ScanClient) -> None:
-        self._asking = asking
+    list_tool = "resources_list"
+
+    def __init__(self, client: ScanClient) -> None:
+        self._client = client
 
     async def version(self) -> str:
-        """It does not tell."""
-        await self._asking.ask(self.needs, apiVersion="v1", kind="Namespace", **self._selecting())
+        """Always empty: the server does not report it. One list call checks that the cluster is reachable."""
+        await self._client.call(self.list_tool, apiVersion="v1", kind="Namespace", **self._empty_selector())
         return ""
 
     async def identity(self) -> ClusterIdentity:
-        whole = await self._one(apiVersion="v1", kind="Namespace", name="kube-system")
-        return ClusterIdentity(str((whole.get("metadata") or {}).get("uid") or ""))
+        body = await self._get_object(apiVersion="v1", kind="Namespace", name="kube-system")
+        return ClusterIdentity(str((body.get("metadata") or {}).get("uid") or ""))
 
     async def discover(self) -> Discovery:
-        places = asyncio.Semaphore(_AT_A_TIME)
-        candidates = [*BUILTIN, *await self._custom()]
-        served = await asyncio.gather(*(self._served(one, places) for one in candidates))
+        probes = asyncio.Semaphore(_CONCURRENT_PROBES)
+        candidates = [*BUILTIN, *await self._custom_resources()]
+        served = await asyncio.gather(*(self._is_served(one, probes) for one in candidates))
         return Discovery([one for one, there in zip(candidates, served, strict=True) if there])
 
     async def pages(self, resource: ApiResource, namespace: str | None, limit: int) -> AsyncIterator[RawPage]:
-        """One page: it has no others."""
-        spaces = {"namespace": namespace} if namespace else {}
-        answer = await self._asking.ask(self.needs, apiVersion=resource.api_version, kind=resource.kind, **spaces)
-        items = await asyncio.to_thread(_items, answer)
+        """A single page: the server does not paginate."""
+        namespace_argument = {"namespace": namespace} if namespace else {}
+        result = await self._client.call(self.list_tool, apiVersion=resource.api_version, kind=resource.kind, **namespace_argument)
+        items = await asyncio.to_thread(_list_items, result)
         kind = {"apiVersion": resource.api_version, "kind": resource.kind}
-        yield RawPage([msgspec.Raw(msgspec.json.encode(kind | item)) for item in items], "", size=len(answer.text))
+        yield RawPage([msgspec.Raw(msgspec.json.encode(kind | item)) for item in items], "", size=len(result.text))
 
     async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes:
         """Raises NotFound."""
-        spaces = {"namespace": namespace} if namespace else {}
-        return msgspec.json.encode(await self._one(apiVersion=resource.api_version, kind=resource.kind, name=name, **spaces))
+        namespace_argument = {"namespace": namespace} if namespace else {}
+        return msgspec.json.encode(
+            await self._get_object(apiVersion=resource.api_version, kind=resource.kind, name=name, **namespace_argument)
+        )
 
-    async def _one(self, **which: str) -> dict[str, Any]:
-        answer = await self._asking.ask("resources_get", **which)
-        found = answer.data if isinstance(answer.data, dict) else await asyncio.to_thread(_loaded, answer.text)
+    async def _get_object(self, **arguments: str) -> dict[str, Any]:
+        result = await self._client.call("resources_get", **arguments)
+        found = result.data if isinstance(result.data, dict) else await asyncio.to_thread(_parse_yaml, result.text)
         return found if isinstance(found, dict) else {}
 
-    async def _custom(self) -> list[ApiResource]:
+    async def _custom_resources(self) -> list[ApiResource]:
         async for page in self.pages(_DEFINITIONS, None, 0):
-            return [found for item in page.items if (found := _defined(msgspec.json.decode(item))) is not None]
+            return [found for item in page.items if (found := _parse_definition(msgspec.json.decode(item))) is not None]
         return []
 
-    async def _served(self, resource: ApiResource, places: asyncio.Semaphore) -> bool:
-        """What is merely refused is served."""
-        if resource.group not in _OF_LATE and not resource.plural.startswith(_OF_LATE_TOO):
+    async def _is_served(self, resource: ApiResource, probes: asyncio.Semaphore) -> bool:
+        """Whether the cluster serves the kind. A list that is refused counts as served."""
+        if resource.group not in _VERSION_DEPENDENT_GROUPS and not resource.plural.startswith(_VERSION_DEPENDENT_PREFIXES):
             return True
-        async with places:
+        async with probes:
             try:
-                await self._asking.ask(self.needs, apiVersion=resource.api_version, kind=resource.kind, **self._selecting())
+                await self._client.call(self.list_tool, apiVersion=resource.api_version, kind=resource.kind, **self._empty_selector())
             except NotFound:
                 return False
             except ToolFailed:
                 return True
         return True
 
-    def _selecting(self) -> dict[str, str]:
-        """An answer without rows is enough where one can be had."""
-        spec = self._asking.knows(self.needs)
+    def _empty_selector(self) -> dict[str, str]:
+        """Arguments for an empty list, if the tool has a field selector."""
+        spec = self._client.find_tool(self.list_tool)
         known = spec.schema.get("properties") or {} if spec else {}
-        return {"fieldSelector": _NOBODY} if "fieldSelector" in known else {}
+        return {"fieldSelector": _NO_OBJECT} if "fieldSelector" in known else {}
 
 
-def _items(answer: McpToolResult) -> list[dict[str, Any]]:
-    """Raises ToolFailed where the answer is a table: its rows are no objects."""
-    told = answer.data.get("items") if isinstance(answer.data, dict) else None
-    found = told if isinstance(told, list) else _loaded(answer.text)
+def _list_items(result: McpToolResult) -> list[dict[str, Any]]:
+    """The objects of a list. Raises ToolFailed if the result is a text table."""
+    structured = result.data.get("items") if isinstance(result.data, dict) else None
+    found = structured if isinstance(structured, list) else _parse_yaml(result.text)
     if not found:
         return []
     if not isinstance(found, list) or not all(isinstance(item, dict) and isinstance(item.get("metadata"), dict) for item in found):
-        raise ToolFailed("its lists are tables", "objects can only be read out of YAML", "args: [--list-output, yaml]")
+        raise ToolFailed("the server lists objects as tables", "scanning needs YAML", "args: [--list-output, yaml]")
     return found
 
 
-def _defined(definition: dict[str, Any]) -> ApiResource | None:
-    """The kind of a CustomResourceDefinition, at the version it is stored in."""
+def _parse_definition(definition: dict[str, Any]) -> ApiResource | None:
+    """The kind that a CustomResourceDefinition defines, at its storage version. None if it is not served."""
     spec = definition.get("spec") or {}
     names, versions = spec.get("names") or {}, [one for one in spec.get("versions") or () if one.get("served")]
     if not versions or not names.get("plural"):
@@ -119,7 +131,7 @@ def _defined(definition: dict[str, Any]) -> ApiResource | None:
 
 @cache
 def _loader() -> Any:
-    """YAML as JSON would have it: a time stays the text it is."""
+    """A safe YAML loader that keeps times as text, as JSON does."""
     import yaml
 
     class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -132,10 +144,10 @@ def _loader() -> Any:
     return Loader
 
 
-def _loaded(text: str) -> Any:
+def _parse_yaml(text: str) -> Any:
     import yaml
 
     try:
-        return yaml.load(text, Loader=_loader())  # noqa: S506  a safe loader that leaves times alone
+        return yaml.load(text, Loader=_loader())  # noqa: S506  derived from the safe loader
     except yaml.YAMLError as cause:
-        raise ToolFailed("its answer is no YAML", " ".join(str(cause).split())[:200], "args: [--list-output, yaml]") from cause
+        raise ToolFailed("the server's answer is not YAML", " ".join(str(cause).split())[:200], "args: [--list-output, yaml]") from cause

@@ -1,7 +1,6 @@
-"""A cluster read through an attached server in place of its API server: for whoever may reach that server and not the cluster.
+"""Scanning a cluster through an attached server instead of its API server, for users who can only reach that server.
 
-There is no watch through tools, so each kind is listed again in its interval, and nothing is said to be newer than it was when the server
-saw it.
+Tools offer no watch, so each kind is listed again at its interval. Objects are as old as the server reports.
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -19,9 +18,9 @@ from k8sconsole.tools.mcp_client.scan_kubernetes_mcp import KubernetesMcpDialect
 
 
 class ScanDialect(Protocol):
-    """How one sort of server is read. needs: the tool that it is known by, and read with."""
+    """How one type of server is scanned. list_tool: the tool that identifies the type and lists its objects."""
 
-    needs: str
+    list_tool: str
 
     async def version(self) -> str: ...
     async def identity(self) -> ClusterIdentity: ...
@@ -34,54 +33,54 @@ DIALECTS: Sequence[Callable[[ScanClient], ScanDialect]] = (K8sconsoleDialect, Ku
 
 
 class AttachedScanSource:
-    """Implements ``scanner.source.ResourceSource``. The cluster is called as the server is."""
+    """Implements ``scanner.source.ResourceSource``. The server's name is also the cluster's name."""
 
     watches = False
 
-    def __init__(self, asking: ScanClient) -> None:
-        self._asking = asking
-        self._dialects = [dialect(asking) for dialect in DIALECTS]
-        self.name = ClusterName(asking.server)
+    def __init__(self, client: ScanClient) -> None:
+        self._client = client
+        self._dialects = [dialect(client) for dialect in DIALECTS]
+        self.name = ClusterName(client.server)
 
     @property
     def server(self) -> str:
         return f"mcp:{self.name}"
 
     async def log_in(self, within: float | None = None) -> None:
-        """The server behind it has credentials of its own."""
+        """Does nothing: the attached server has its own credentials."""
 
     async def version(self) -> ServerVersion:
-        return ServerVersion(await (await self._dialect()).version())
+        return ServerVersion(await (await self._find_dialect()).version())
 
     async def identity(self) -> ClusterIdentity:
-        return await (await self._dialect()).identity()
+        return await (await self._find_dialect()).identity()
 
     async def discover(self) -> Discovery:
-        found = await (await self._dialect()).discover()
-        return Discovery([_listed_only(resource) for resource in found.resources], found.missing)
+        found = await (await self._find_dialect()).discover()
+        return Discovery([_without_watch(resource) for resource in found.resources], found.missing)
 
     async def pages(self, resource: ApiResource, *, namespace: str | None = None, limit: int = 500) -> AsyncIterator[RawPage]:
-        dialect = await self._dialect()
+        dialect = await self._find_dialect()
         async for page in dialect.pages(resource, namespace, limit):
             yield page
 
     async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes:
-        return await (await self._dialect()).get(resource, namespace, name)
+        return await (await self._find_dialect()).get(resource, namespace, name)
 
     def watch(
         self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = ignore_opened
     ) -> AsyncIterator[WatchEvent]:
-        """Raises NotFound: no kind says that it can be watched."""
-        raise NotFound(f"{self.name} cannot watch", "an attached server answers, and tells nothing by itself")
+        """Raises NotFound. The scanner does not call it, because no discovered kind has the verb ``watch``."""
+        raise NotFound(f"{self.name} cannot watch", "an attached server sends no events")
 
-    async def _dialect(self) -> ScanDialect:
-        await self._asking.ready()
+    async def _find_dialect(self) -> ScanDialect:
+        await self._client.wait_ready()
         for dialect in self._dialects:
-            if self._asking.knows(dialect.needs):
+            if self._client.find_tool(dialect.list_tool):
                 return dialect
-        known = " or ".join(dialect.needs for dialect in self._dialects)
-        raise NotFound(f"{self.name} cannot be read through", f"it has no tool {known}", "scanner.source: in k8sconsole.yaml")
+        known = " or ".join(dialect.list_tool for dialect in self._dialects)
+        raise NotFound(f"{self.name} cannot be scanned", f"it has no tool {known}", "scanner.source: in k8sconsole.yaml")
 
 
-def _listed_only(resource: ApiResource) -> ApiResource:
+def _without_watch(resource: ApiResource) -> ApiResource:
     return msgspec.structs.replace(resource, verbs=tuple(verb for verb in resource.verbs if verb != "watch"))

@@ -1,4 +1,4 @@
-"""One attached server from its start to its end: connected, listed, looked at again, lost, and tried again."""
+"""One attached server: connect, list its tools, refresh the list, and reconnect after a failure."""
 
 import asyncio
 import logging
@@ -18,105 +18,115 @@ if TYPE_CHECKING:
     from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec
 
 log = logging.getLogger("k8sconsole.outside")
-LOOK_EVERY = 60.0
-"""Seconds between two looks at what it offers, which are also the question whether it is still there."""
-_REASON_WITHIN = 1.0
-"""Seconds after a failed call in which a server that has ended says with which exit code."""
-STEADY = 60.0
-"""Seconds a connection must have held for the next attempt to be made at once."""
+REFRESH_INTERVAL = 60.0
+"""Seconds between two requests for the tool list. The request is also the health check."""
+_EXIT_REASON_WAIT = 1.0
+"""Seconds to wait after a failed call for the exit code of a server that may have ended."""
+STABLE_AFTER = 60.0
+"""Seconds after which a connection counts as stable. When a stable connection ends, the first reconnect is immediate."""
 
-Learnt = Callable[[str, "list[AttachedToolSpec]"], Awaitable["list[AttachedToolSpec]"]]
-"""(server, its tools as they are now): the tools as they may be offered, those that changed since they were trusted held back."""
+ToolsListener = Callable[[str, "list[AttachedToolSpec]"], Awaitable["list[AttachedToolSpec]"]]
+"""(server, current tools) -> the same tools, with ``held`` set on those that changed since they were trusted."""
 
 
 class AttachedServer:
-    """learnt is awaited with every list of tools; told is called whenever the state is another."""
+    """on_tools: awaited with each list of tools. on_status: called when the status changes."""
 
-    def __init__(self, server: AttachedServerSettings, clock: Clock, learnt: Learnt, told: Callable[[AttachedServerStatus], None]) -> None:
-        self.server = server
-        self.state = AttachedServerStatus(server.name, server.transport, AttachedServerState.CONNECTING, clock.now())
+    def __init__(
+        self,
+        settings: AttachedServerSettings,
+        clock: Clock,
+        on_tools: ToolsListener,
+        on_status: Callable[[AttachedServerStatus], None],
+    ) -> None:
+        self.settings = settings
+        self.status = AttachedServerStatus(settings.name, settings.transport, AttachedServerState.CONNECTING, clock.now())
         self.settled = asyncio.Event()
+        """Set once the server was reached or the first attempt failed."""
         self._clock = clock
-        self._learnt = learnt
-        self._told = told
-        self._link: McpSession | None = None
-        self._changed = asyncio.Event()
+        self._on_tools = on_tools
+        self._on_status = on_status
+        self._session: McpSession | None = None
+        self._refresh_requested = asyncio.Event()
 
     async def run(self) -> None:
-        """For ever: what goes wrong with the server is its state."""
+        """Keep the server connected until cancelled. Failures are reported in ``status``, not raised."""
         from k8sconsole.tools.mcp_client.session import open_session
 
         backoff = Backoff(self._clock)
         while True:
-            began = self._clock.monotonic()
+            started = self._clock.monotonic()
             try:
-                async with open_session(self.server, self._changed.set) as self._link:
-                    problem = await self._serve(self._link)
-                self._lose(problem)
+                async with open_session(self.settings, self._refresh_requested.set) as self._session:
+                    problem = await self._serve(self._session)
+                self._set_lost(problem)
             except ConsoleError as problem:
-                self._lose(problem)
-            except Exception as cause:  # what the SDK's own tasks end with must not end the watch over the server
+                self._set_lost(problem)
+            except Exception as cause:  # an error in the SDK's own tasks must not end this loop
                 log.exception("an attached server failed", extra={"operation": "outside"})
-                self._lose(Unreachable(f"{self.server.name} failed", type(cause).__name__))
+                self._set_lost(Unreachable(f"{self.settings.name} failed", type(cause).__name__))
             finally:
-                self._link = None
-            if self._clock.monotonic() - began > STEADY:
+                self._session = None
+            if self._clock.monotonic() - started > STABLE_AFTER:
                 backoff.reset()
             await asyncio.sleep(backoff.next())
 
     async def call(self, tool: str, arguments: Mapping[str, Any], progress: Progress | None = None) -> "McpToolResult":
-        """Raises Unreachable while it is lost, and what ``McpSession.call`` raises."""
-        if self._link is None:
-            raise Unreachable(
-                f"{self.server.name} is not connected", self.state.detail or "it is being started", "k8sconsole tools servers"
-            )
+        """Raises Unreachable while the server is not connected, and the errors of ``McpSession.call``."""
+        if self._session is None:
+            reason = self.status.detail or "it is starting"
+            raise Unreachable(f"{self.settings.name} is not connected", reason, "k8sconsole tools servers")
         try:
-            return await self._link.call(tool, dict(arguments), progress)
+            return await self._session.call(tool, dict(arguments), progress)
         except Unavailable:
-            self.look_again()  # whether it is still there is found out now, and not with the next look
+            self.request_refresh()  # find out now whether the server is still running
             raise
 
-    def look_again(self) -> None:
-        """At what it offers, now."""
-        self._changed.set()
+    def request_refresh(self) -> None:
+        """List the server's tools now instead of after the interval."""
+        self._refresh_requested.set()
 
-    async def _serve(self, link: "McpSession") -> ConsoleError:
-        """Returns what ended it, since what is raised inside a session comes out of it wrapped."""
-        ended = asyncio.create_task(link.ends())
+    async def _serve(self, session: "McpSession") -> ConsoleError:
+        """Refresh the tools until the session ends, and return why it ended.
+
+        The error is returned because the SDK wraps what is raised inside a session.
+        """
+        name = self.settings.name
+        ended = asyncio.create_task(session.wait_ended())
         try:
             while not ended.done():
-                await self._learn(link)
-                changed = asyncio.create_task(self._changed.wait())
-                await asyncio.wait((ended, changed), timeout=LOOK_EVERY, return_when=asyncio.FIRST_COMPLETED)
-                changed.cancel()
-                self._changed.clear()
-            return Unreachable(f"{self.server.name} has ended", ended.result(), "its own log")
+                await self._refresh_tools(session)
+                refresh = asyncio.create_task(self._refresh_requested.wait())
+                await asyncio.wait((ended, refresh), timeout=REFRESH_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
+                refresh.cancel()
+                self._refresh_requested.clear()
+            return Unreachable(f"{name} has ended", ended.result(), "see the server's own log")
         except ConsoleError as problem:
-            await asyncio.wait((ended,), timeout=_REASON_WITHIN)
-            return Unreachable(f"{self.server.name} has ended", ended.result(), "its own log") if ended.done() else problem
+            await asyncio.wait((ended,), timeout=_EXIT_REASON_WAIT)
+            return Unreachable(f"{name} has ended", ended.result(), "see the server's own log") if ended.done() else problem
         finally:
             ended.cancel()
 
-    async def _learn(self, link: "McpSession") -> None:
+    async def _refresh_tools(self, session: "McpSession") -> None:
         from k8sconsole.tools.mcp_client.tool_adapter import adapt_tools
 
-        specs, left = adapt_tools(self.server, await link.tools(), self.call)
-        offered = await self._learnt(self.server.name, specs)
-        held = tuple(spec.name for spec in offered if spec.held)
-        self._tell(AttachedServerState.READY, len(offered) - len(held), held, _left_out(left))
+        adapted, rejected = adapt_tools(self.settings, await session.list_tools(), self.call)
+        specs = await self._on_tools(self.settings.name, adapted)
+        held = tuple(spec.name for spec in specs if spec.held)
+        self._set_status(AttachedServerState.READY, len(specs) - len(held), held, _format_rejected(rejected))
 
-    def _lose(self, problem: ConsoleError) -> None:
-        if self.state.state is not AttachedServerState.LOST:
+    def _set_lost(self, problem: ConsoleError) -> None:
+        if self.status.state is not AttachedServerState.LOST:
             log.warning("an attached server is lost: %s", problem, extra={"operation": "outside"})
-        self._tell(AttachedServerState.LOST, self.state.tools, self.state.held, problem.detail or problem.title)
+        self._set_status(AttachedServerState.LOST, self.status.tools, self.status.held, problem.detail or problem.title)
 
-    def _tell(self, trust: AttachedServerState, tools: int, held: Sequence[str], detail: str) -> None:
-        new = AttachedServerStatus(self.server.name, self.server.transport, trust, self._clock.now(), tools, tuple(held), detail)
+    def _set_status(self, state: AttachedServerState, tools: int, held: Sequence[str], detail: str) -> None:
+        new = AttachedServerStatus(self.settings.name, self.settings.transport, state, self._clock.now(), tools, tuple(held), detail)
         self.settled.set()
-        if msgspec.structs.replace(new, since=self.state.since) != self.state:
-            self.state = new
-            self._told(new)
+        if msgspec.structs.replace(new, since=self.status.since) != self.status:
+            self.status = new
+            self._on_status(new)
 
 
-def _left_out(left: Sequence[str]) -> str:
-    return f"left out: {'; '.join(left[:5])}" + (f" and {len(left) - 5} more" if len(left) > 5 else "") if left else ""
+def _format_rejected(rejected: Sequence[str]) -> str:
+    return f"left out: {'; '.join(rejected[:5])}" + (f" and {len(rejected) - 5} more" if len(rejected) > 5 else "") if rejected else ""

@@ -1,4 +1,7 @@
-"""All attached servers together: started, lent to the catalogue, watched, and ended. One that fails costs the others nothing."""
+"""All attached servers: start them, add their tools to the registry, remember which tool definitions are trusted, and stop them.
+
+A server that fails does not affect the others.
+"""
 
 import asyncio
 import contextlib
@@ -20,15 +23,15 @@ from k8sconsole.tools.spec import ToolSpec
 if TYPE_CHECKING:
     from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec
 
-PATIENCE = 20.0
+SETTLE_TIMEOUT = 20.0
 
 
 class AttachedServers:
-    """Belongs to one loop. store: where it is remembered what a tool looked like when it was trusted; without one, for this run."""
+    """Not thread-safe: use it from one event loop. store: keeps the trusted definitions; without one, they last for this run."""
 
     def __init__(
         self,
-        servers: Sequence[AttachedServerSettings],
+        settings: Sequence[AttachedServerSettings],
         registry: Registry,
         store: Store | None,
         clock: Clock,
@@ -39,52 +42,53 @@ class AttachedServers:
         self._clock = clock
         self._publish = publish
         self._trusted: dict[str, TrustedTool] = {}
-        self._recalled = False
+        self._trusted_loaded = False
         self._tasks: list[asyncio.Task[None]] = []
-        self._attached = {one.name: AttachedServer(one, clock, self._learnt, self._told) for one in servers}
+        self._servers = {one.name: AttachedServer(one, clock, self._handle_tools, self._handle_status) for one in settings}
 
     def start(self) -> None:
-        """Once; calling it again does nothing."""
+        """Start all servers in the background. A second call has no effect."""
         if not self._tasks:
-            self._tasks = [
-                asyncio.get_running_loop().create_task(one.run(), name=f"outside {name}") for name, one in self._attached.items()
-            ]
+            loop = asyncio.get_running_loop()
+            self._tasks = [loop.create_task(server.run(), name=f"attached {name}") for name, server in self._servers.items()]
 
-    async def settle(self, patience: float = PATIENCE) -> list[AttachedServerStatus]:
-        """How they are when each has been reached or has failed once, or after ``patience`` seconds: for commands, which look once."""
+    async def settle(self, timeout: float = SETTLE_TIMEOUT) -> list[AttachedServerStatus]:
+        """Wait until each server was reached or has failed once, at most ``timeout`` seconds. Starts the servers if necessary."""
         self.start()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(patience):
-                for one in self._attached.values():
-                    await one.settled.wait()
+            async with asyncio.timeout(timeout):
+                for server in self._servers.values():
+                    await server.settled.wait()
         return self.states()
 
     def states(self) -> list[AttachedServerStatus]:
-        return [one.state for one in self._attached.values()]
+        return [server.status for server in self._servers.values()]
 
     def server(self, name: str) -> AttachedServer:
-        """Raises NotFound naming the nearest."""
-        if name not in self._attached:
-            close = nearest_or_first(name, self._attached)
+        """Raises NotFound with the nearest names."""
+        if name not in self._servers:
+            close = nearest_or_first(name, self._servers)
             raise NotFound(
-                f"no attached server {name!r}", "mcp_servers names none of that name", close[0] if close else "", {"nearest": close}
+                f"no attached server {name!r}", "mcp_servers has no entry of that name", close[0] if close else "", {"nearest": close}
             )
-        return self._attached[name]
+        return self._servers[name]
 
-    def doubted(self, name: str) -> tuple[str, str] | None:
-        """What a held tool said of itself when it was trusted, and what it says now, as JSON text; None for one that is not held. Raises
-        UnknownTool."""
+    def held_definitions(self, name: str) -> tuple[str, str] | None:
+        """(trusted definition, current definition) of a held tool, as JSON text. None if it is not held. Raises UnknownTool."""
         spec = self._registry.find(name)
-        return (self._trusted[spec.name].definition, spec.definition) if spec.held and isinstance(spec, self._kind) else None
+        if spec.held and isinstance(spec, self._spec_type):
+            return self._trusted[spec.name].definition, spec.definition
+        return None
 
     async def trust(self, name: str) -> None:
-        """The tool as it is now is what a person has looked at. Raises UnknownTool, StoreError."""
+        """Trust the current definition of a held tool, which a person has reviewed. Raises UnknownTool, StoreError."""
         spec = self._registry.find(name)
-        if spec.held and isinstance(spec, self._kind):
+        if spec.held and isinstance(spec, self._spec_type):
             await self._remember([TrustedTool(spec.name, spec.definition, self._clock.now())])
-            freed = msgspec.structs.replace(spec, held="")
-            self._lend(spec.service, [freed if one.name == spec.name else one for one in self._registry.attached_tools(spec.service)])
-            self.server(spec.service).look_again()
+            released = msgspec.structs.replace(spec, held="")
+            tools = self._registry.attached_tools(spec.service)
+            self._attach(spec.service, [released if one.name == spec.name else one for one in tools])
+            self.server(spec.service).request_refresh()
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -92,37 +96,40 @@ class AttachedServers:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
-    def _kind(self) -> "type[AttachedToolSpec]":
+    def _spec_type(self) -> "type[AttachedToolSpec]":
         from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec
 
         return AttachedToolSpec
 
-    async def _learnt(self, server: str, specs: "list[AttachedToolSpec]") -> "list[AttachedToolSpec]":
-        """A tool seen for the first time is taken as it is: it asks before every call unless a person vouches for it. Once it is
-        another, it is held back."""
-        await self._recall()
-        await self._remember([TrustedTool(one.name, one.definition, self._clock.now()) for one in specs if one.name not in self._trusted])
-        offered = [msgspec.structs.replace(one, held=self._doubt(one)) for one in specs]
-        self._lend(server, offered)
-        return offered
+    async def _handle_tools(self, server: str, specs: "list[AttachedToolSpec]") -> "list[AttachedToolSpec]":
+        """Trust new tools, hold changed ones, and attach all of them.
 
-    def _doubt(self, spec: "AttachedToolSpec") -> str:
-        known = self._trusted[spec.name]
-        return "" if known.definition == spec.definition else "what it says of itself has changed since it was trusted"
+        A new tool is safe to trust, because it asks before each call unless ``reads`` covers it.
+        """
+        await self._load_trusted()
+        new = [TrustedTool(one.name, one.definition, self._clock.now()) for one in specs if one.name not in self._trusted]
+        await self._remember(new)
+        checked = [msgspec.structs.replace(one, held=self._hold_reason(one)) for one in specs]
+        self._attach(server, checked)
+        return checked
 
-    def _lend(self, server: str, specs: Sequence[ToolSpec]) -> None:
+    def _hold_reason(self, spec: "AttachedToolSpec") -> str:
+        trusted = self._trusted[spec.name]
+        return "" if trusted.definition == spec.definition else "its definition has changed since it was trusted"
+
+    def _attach(self, server: str, specs: Sequence[ToolSpec]) -> None:
         if self._registry.attach_tools(server, specs):
             self._publish(ToolsChanged(server))
 
-    async def _recall(self) -> None:
-        if self._store is not None and not self._recalled:
+    async def _load_trusted(self) -> None:
+        if self._store is not None and not self._trusted_loaded:
             self._trusted = {one.name: one for one in await self._store.audit.trusted_tools()} | self._trusted
-            self._recalled = True
+            self._trusted_loaded = True
 
     async def _remember(self, tools: Sequence[TrustedTool]) -> None:
         self._trusted.update({one.name: one for one in tools})
         if self._store is not None and tools:
             await self._store.audit.trust_tools(tools)
 
-    def _told(self, state: AttachedServerStatus) -> None:
-        self._publish(AttachedServerChanged(state.name, state.state.value, state.detail))
+    def _handle_status(self, status: AttachedServerStatus) -> None:
+        self._publish(AttachedServerChanged(status.name, status.state.value, status.detail))

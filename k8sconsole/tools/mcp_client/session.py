@@ -1,13 +1,13 @@
-"""An open session with one MCP server of somebody else's, and its failures in our words.
+"""An open MCP session with one attached server, and its failures as ConsoleErrors.
 
-Both eras of the protocol, as the SDK's client finds them out. What the server asks of us in turn (a model's answer, a user's) is not
-offered, so that it cannot ask.
+The SDK's client negotiates the protocol version. The client offers neither sampling nor elicitation, so a server can request neither a
+model's answer nor a user's.
 """
 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -25,17 +25,17 @@ from k8sconsole.model.attached_servers import AttachedServerSettings
 from k8sconsole.tools.context import Progress
 from k8sconsole.tools.mcp_client.stdio_transport import StdioProcess, start_stdio_server
 
-START_WITHIN = 60.0
-"""Seconds from start to handshake: ``npx`` may have to download first."""
-LISTENING = 300.0
-"""Seconds a stream of events may be silent."""
+HANDSHAKE_TIMEOUT = 60.0
+"""Seconds from start to handshake. Long, because ``npx`` may have to download the server first."""
+EVENT_STREAM_TIMEOUT = 300.0
+"""Seconds that a stream of events may be silent."""
 MOST_TOOLS = 500
-HTTP_REFUSAL = 400
-_PAGES = 20
+HTTP_ERROR = 400
+_MOST_PAGES = 20
 
 
 class McpToolResult(msgspec.Struct, frozen=True):
-    """data: what is structured, else None. text: all text it holds."""
+    """The result of a tool call. data: the structured content, or None. text: all text content."""
 
     data: Any
     text: str
@@ -43,29 +43,29 @@ class McpToolResult(msgspec.Struct, frozen=True):
 
 
 class McpSession:
-    """Usable from any task of its loop until it ``ends``."""
+    """Usable from any task of its event loop until ``wait_ended`` returns. process: None for a server over HTTP."""
 
-    def __init__(self, server: AttachedServerSettings, client: Client, pipes: StdioProcess | None) -> None:
+    def __init__(self, server: AttachedServerSettings, client: Client, process: StdioProcess | None) -> None:
         self._server = server
         self._client = client
-        self._pipes = pipes
+        self._process = process
 
-    async def ends(self) -> str:
-        """Returns with the reason when the server's process has ended; a server at an address is only found to be gone when it is asked."""
-        if self._pipes is None:
+    async def wait_ended(self) -> str:
+        """Return the reason once the server's process has ended. Never returns for a server over HTTP, whose end only a call notices."""
+        if self._process is None:
             await asyncio.Event().wait()
             return ""
-        await self._pipes.over.wait()
-        await self._pipes.exits(1.0)  # its exit code comes a moment after the end of its output
-        return self._pipes.reason
+        await self._process.output_ended.wait()
+        await self._process.wait_exited(1.0)  # the exit code arrives shortly after the end of the output
+        return self._process.reason
 
-    async def tools(self) -> list[types.Tool]:
-        """What it offers, at most MOST_TOOLS. Raises Unavailable."""
+    async def list_tools(self) -> list[types.Tool]:
+        """At most MOST_TOOLS. Raises Unavailable."""
         found: list[types.Tool] = []
         cursor = None
-        with self._told(self._server.timeout):
+        with self._translate_errors():
             async with asyncio.timeout(self._server.timeout):
-                for _ in range(_PAGES):
+                for _ in range(_MOST_PAGES):
                     page = await self._client.list_tools(cursor=cursor, cache_mode="bypass")
                     found.extend(page.tools)
                     cursor = page.next_cursor
@@ -75,71 +75,73 @@ class McpSession:
 
     async def call(self, tool: str, arguments: dict[str, Any], progress: Progress | None = None) -> McpToolResult:
         """A failed tool is a result with ``failed``. Raises Unavailable, and InvalidParams if the server rejects the arguments."""
-        with self._told(self._server.timeout):
+        with self._translate_errors():
             async with asyncio.timeout(self._server.timeout):
-                result = await self._client.call_tool(tool, arguments, progress_callback=_told_to(progress))
-        return McpToolResult(result.structured_content, _text(result.content), bool(result.is_error))
+                result = await self._client.call_tool(tool, arguments, progress_callback=_progress_callback(progress))
+        return McpToolResult(result.structured_content, _join_text(result.content), bool(result.is_error))
 
     @contextlib.contextmanager
-    def _told(self, seconds: float) -> Any:
+    def _translate_errors(self) -> Iterator[None]:
         try:
             yield
         except TimeoutError as cause:
-            raise DeadlineExceeded(f"{self._server.name} did not answer", f"no reply within {seconds:g} s", "its own log") from cause
+            raise DeadlineExceeded(
+                f"{self._server.name} did not answer", f"no reply within {self._server.timeout:g} s", "see the server's own log"
+            ) from cause
         except MCPError as cause:
-            raise self._problem(cause) from cause
+            raise self._protocol_error(cause) from cause
         except ConsoleError:
             raise
-        except Exception as cause:  # whatever the SDK makes of an answer that is none
-            raise Unavailable(f"{self._server.name} gave no proper answer", _line(cause), "its own log") from cause
+        except Exception as cause:  # the SDK raises various errors for an invalid answer
+            raise Unavailable(f"{self._server.name} sent an invalid answer", _error_line(cause), "see the server's own log") from cause
 
-    def _problem(self, cause: MCPError) -> ConsoleError:
+    def _protocol_error(self, cause: MCPError) -> ConsoleError:
         if cause.code == types.CONNECTION_CLOSED:
             return Unreachable(
-                f"{self._server.name} is gone",
-                (self._pipes.reason if self._pipes else "") or cause.message,
-                "it is started again; try in a moment",
+                f"{self._server.name} has ended",
+                (self._process.reason if self._process else "") or cause.message,
+                "repeat the call in a moment; the server is being restarted",
             )
         if cause.code == types.INVALID_PARAMS:
-            return InvalidParams(
-                f"{self._server.name} does not take these arguments", _line(cause), "k8sconsole tools list, then tools show NAME"
-            )
-        return Unavailable(f"{self._server.name} refused", _line(cause), "its own log")
+            return InvalidParams(f"{self._server.name} rejects these arguments", _error_line(cause), "k8sconsole tools show NAME")
+        return Unavailable(f"{self._server.name} refused the request", _error_line(cause), "see the server's own log")
 
 
 @asynccontextmanager
-async def open_session(server: AttachedServerSettings, changed: Callable[[], None]) -> AsyncIterator[McpSession]:
-    """changed: called when the server says that its tools are others now. Raises Unreachable or Unavailable where there is no session to be
-    had, ConfigurationError for a variable that is not set."""
+async def open_session(server: AttachedServerSettings, on_tools_changed: Callable[[], None]) -> AsyncIterator[McpSession]:
+    """Start or reach the server and do the handshake. on_tools_changed: called when the server announces a change of its tools.
+
+    Raises Unreachable or Unavailable if there is no session, ConfigurationError for an unset variable.
+    """
     async with AsyncExitStack() as stack:
-        pipes: StdioProcess | None = None
+        process: StdioProcess | None = None
         statuses: deque[str] = deque(maxlen=1)
         if server.url:
             transport = await stack.enter_async_context(_http(server, statuses))
         else:
             env = {ATTACHED_VARIABLE: "1", **expand_variables(server.env, server.name)}
-            child = start_stdio_server(server.name, (server.command, *server.args), env)
-            pipes, streams = await stack.enter_async_context(child)
+            started = start_stdio_server(server.name, (server.command, *server.args), env)
+            process, streams = await stack.enter_async_context(started)
             transport = _Streams(streams)
-        client = await _shaken_hands(stack, server, transport, changed, lambda cause: _why(cause, pipes, statuses))
+        client = await _connect_client(stack, server, transport, on_tools_changed, lambda cause: _connect_error(cause, process, statuses))
         if client.protocol_version in MODERN_PROTOCOL_VERSIONS:
-            hearing = asyncio.create_task(_hear(client, changed))
-            stack.callback(hearing.cancel)
-        yield McpSession(server, client, pipes)
+            listening = asyncio.create_task(_listen_for_changes(client, on_tools_changed))
+            stack.callback(listening.cancel)
+        yield McpSession(server, client, process)
 
 
-def _told_to(listener: Progress | None) -> Any:
+def _progress_callback(listener: Progress | None) -> Any:
     if listener is None:
         return None
 
-    async def told(progress: float, total: float | None, message: str | None) -> None:
+    async def callback(progress: float, total: float | None, message: str | None) -> None:
         await listener(progress, total, strip_control(message or ""))
 
-    return told
+    return callback
 
 
 class _Streams:
-    """The SDK's transport protocol round two streams that somebody else opens and closes."""
+    """The SDK's transport protocol over two streams. The caller opens and closes them."""
 
     def __init__(self, streams: Any) -> None:
         self._streams = streams
@@ -153,55 +155,61 @@ class _Streams:
 
 @asynccontextmanager
 async def _http(server: AttachedServerSettings, statuses: deque[str]) -> AsyncIterator[Any]:
-    """statuses: where the last refusal is noted, of which the SDK only says that there was one."""
+    """statuses: receives the last HTTP error, because the SDK's exception does not include it."""
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
 
-    async def note(response: Any) -> None:
-        if response.status_code >= HTTP_REFUSAL:
+    async def record_status(response: Any) -> None:
+        if response.status_code >= HTTP_ERROR:
             statuses.append(f"HTTP {response.status_code} {response.reason_phrase}")
 
-    patience = httpx2.Timeout(server.timeout, read=LISTENING)
+    timeout = httpx2.Timeout(server.timeout, read=EVENT_STREAM_TIMEOUT)
     headers = expand_variables(server.headers, server.name)
-    async with httpx2.AsyncClient(headers=headers, timeout=patience, event_hooks={"response": [note]}) as http:
+    async with httpx2.AsyncClient(headers=headers, timeout=timeout, event_hooks={"response": [record_status]}) as http:
         yield streamable_http_client(server.url, http_client=http)
 
 
-async def _shaken_hands(
-    stack: AsyncExitStack, server: AttachedServerSettings, transport: Any, changed: Callable[[], None], why: Callable[[BaseException], str]
+async def _connect_client(
+    stack: AsyncExitStack,
+    server: AttachedServerSettings,
+    transport: Any,
+    on_tools_changed: Callable[[], None],
+    describe: Callable[[BaseException], str],
 ) -> Client:
-    async def heard(message: Any) -> None:
+    async def handle_message(message: Any) -> None:
         if isinstance(message, types.ToolListChangedNotification):
-            changed()
+            on_tools_changed()
 
-    us = types.Implementation(name="k8sconsole", version=__version__)
-    client = Client(transport, client_info=us, message_handler=heard, cache=None)
+    client_info = types.Implementation(name="k8sconsole", version=__version__)
+    client = Client(transport, client_info=client_info, message_handler=handle_message, cache=None)
     try:
-        async with asyncio.timeout(START_WITHIN):
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT):
             return await stack.enter_async_context(client)
     except TimeoutError as cause:
-        raise Unreachable(f"{server.name} does not answer", f"no handshake within {START_WITHIN:g} s", "its own log") from cause
+        raise Unreachable(
+            f"{server.name} does not answer", f"no handshake within {HANDSHAKE_TIMEOUT:g} s", "see the server's own log"
+        ) from cause
     except Exception as cause:
-        raise Unreachable(f"{server.name} cannot be reached", why(cause), "mcp_servers: in k8sconsole.yaml") from cause
+        raise Unreachable(f"{server.name} cannot be reached", describe(cause), "mcp_servers: in k8sconsole.yaml") from cause
 
 
-def _why(cause: BaseException, pipes: StdioProcess | None, statuses: deque[str]) -> str:
-    """What is known beyond the SDK's own word."""
-    if pipes is not None and pipes.process.returncode is not None:
-        return pipes.reason
-    return statuses[-1] if statuses else _line(cause)
+def _connect_error(cause: BaseException, process: StdioProcess | None, statuses: deque[str]) -> str:
+    """The process's exit reason or the HTTP status, if known, because they say more than the SDK's error."""
+    if process is not None and process.returncode is not None:
+        return process.reason
+    return statuses[-1] if statuses else _error_line(cause)
 
 
-async def _hear(client: Client, changed: Callable[[], None]) -> None:
-    """The later era tells nothing that was not asked for. A server that cannot is looked at from time to time."""
+async def _listen_for_changes(client: Client, on_tools_changed: Callable[[], None]) -> None:
+    """Newer protocol versions send change notices only on request. Without support for it, the tools are refreshed at intervals."""
     with contextlib.suppress(Exception):
         async with client.listen(tools_list_changed=True) as events:
             async for _ in events:
-                changed()
+                on_tools_changed()
 
 
-def _text(content: Any) -> str:
-    """Text as it is; of anything else, what it is."""
+def _join_text(content: Any) -> str:
+    """All text blocks; for any other block, its type in brackets."""
     parts = []
     for block in content:
         if isinstance(block, types.TextContent):
@@ -213,9 +221,9 @@ def _text(content: Any) -> str:
     return "\n".join(parts)
 
 
-def _line(cause: BaseException) -> str:
-    """The innermost of a group, on one line, without what could move a terminal."""
+def _error_line(cause: BaseException) -> str:
+    """The innermost error of a group, on one line, without terminal control characters."""
     while isinstance(cause, BaseExceptionGroup) and cause.exceptions:
         cause = cause.exceptions[0]
-    told = strip_control(" ".join(str(cause).split()))[:300]
-    return told or type(cause).__name__
+    text = strip_control(" ".join(str(cause).split()))[:300]
+    return text or type(cause).__name__

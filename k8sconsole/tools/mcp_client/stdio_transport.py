@@ -1,7 +1,7 @@
-"""A server of somebody else's as a child process: one JSON-RPC message a line, and no more of it than we are willing to hold.
+"""An attached server as a child process: one JSON-RPC message per line, with limits on message size and rate.
 
-The SDK's own stdio transport keeps a line without end in memory and reads as fast as a server writes; see
-https://modelcontextprotocol.io/specification/draft/basic/transports for the form.
+The SDK's own stdio transport has neither limit: it buffers an endless line, and reads as fast as the server writes. The format:
+https://modelcontextprotocol.io/specification/draft/basic/transports.
 """
 
 import asyncio
@@ -24,116 +24,127 @@ from k8sconsole.errors import Unreachable
 from k8sconsole.kit.text import strip_control
 
 log = logging.getLogger("k8sconsole.outside")
-LONGEST = 32 << 20
-"""Bytes of one message: a list of ten thousand objects is some ten million."""
-A_SECOND = 500
-"""Messages read in a second; a server that sends more waits in its own pipe."""
-GARBAGE = 100
-"""Lines in a row that are no message until the server is given up."""
-_KEPT = 20
-_GOODBYE, _KILL = 2.0, 1.0
-_LOOK = 0.01
+MAX_MESSAGE = 32 << 20
+"""Bytes of one message. A list of ten thousand objects takes about ten million."""
+MAX_PER_SECOND = 500
+"""Messages read per second. A server that writes faster blocks on its pipe."""
+MAX_INVALID_LINES = 100
+"""Consecutive lines without a valid message after which the connection is closed."""
+_STDERR_LINES = 20
+_GRACE, _KILL_WAIT = 2.0, 1.0
+_POLL = 0.01
 
 Streams = tuple[Any, Any]
 
 
 class StdioProcess:
-    """The child and what it last wrote to its standard error."""
+    """The child process and the last lines of its standard error. stderr_lines: without control characters."""
 
     def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
-        self.process = process
         self.name = name
-        self.said: deque[str] = deque(maxlen=_KEPT)
-        self.broken = ""
-        self.over = asyncio.Event()
+        self.stderr_lines: deque[str] = deque(maxlen=_STDERR_LINES)
+        self.output_ended = asyncio.Event()
+        self._process = process
+        self._protocol_error = ""
+
+    @property
+    def returncode(self) -> int | None:
+        """None while it runs."""
+        return self._process.returncode
 
     @property
     def reason(self) -> str:
-        """Why it is gone, in one line."""
-        ended = "" if self.process.returncode is None else f"it ended with exit code {self.process.returncode}"
-        return ": ".join(part for part in (self.broken or ended, self.said[-1] if self.said else "") if part) or "it closed its output"
+        """Why the connection ended, in one line."""
+        ended = "" if self.returncode is None else f"it ended with exit code {self.returncode}"
+        last_line = self.stderr_lines[-1] if self.stderr_lines else ""
+        return ": ".join(part for part in (self._protocol_error or ended, last_line) if part) or "it closed its output"
 
-    async def read(self, to_session: Any) -> None:
-        """Until its output ends or makes no sense; then it is over."""
+    async def forward_output(self, to_session: Any) -> None:
+        """Read messages until the output ends or is not JSON-RPC, then set ``output_ended``."""
         try:
             async with to_session:
-                await self._read(to_session)
+                await self._read_messages(to_session)
         finally:
-            self.over.set()
+            self.output_ended.set()
 
-    async def _read(self, to_session: Any) -> None:
-        garbage, began, count = 0, time.monotonic(), 0
-        assert self.process.stdout is not None
-        while garbage < GARBAGE:
+    async def _read_messages(self, to_session: Any) -> None:
+        invalid, window_start, count = 0, time.monotonic(), 0
+        assert self._process.stdout is not None
+        while invalid < MAX_INVALID_LINES:
             try:
-                line = await self.process.stdout.readline()
+                line = await self._process.stdout.readline()
             except ValueError:
-                self.broken = f"it wrote a line of more than {LONGEST >> 20} MiB"
+                self._protocol_error = f"it wrote a line of more than {MAX_MESSAGE >> 20} MiB"
                 return
             if not line:
                 return
-            message = _message(line)
-            garbage = 0 if message is not None else garbage + 1
+            message = _parse_message(line)
+            invalid = 0 if message is not None else invalid + 1
             if message is not None:
                 await to_session.send(message)
-            began, count = await _paced(began, count + 1)
-        self.broken = "what it writes is no JSON-RPC"
+            window_start, count = await _limit_rate(window_start, count + 1)
+        self._protocol_error = "its output is not JSON-RPC"
 
-    async def write(self, from_session: Any) -> None:
-        assert self.process.stdin is not None
+    async def forward_input(self, from_session: Any) -> None:
+        assert self._process.stdin is not None
         async with from_session:
             async for message in from_session:
                 text = message.message.model_dump_json(by_alias=True, exclude_unset=True)
-                self.process.stdin.write(text.encode() + b"\n")
-                await self.process.stdin.drain()
+                self._process.stdin.write(text.encode() + b"\n")
+                await self._process.stdin.drain()
 
-    async def listen(self) -> None:
-        """Its standard error goes to our log, and its last lines are kept as the reason."""
-        assert self.process.stderr is not None
+    async def forward_stderr(self) -> None:
+        """Copy standard error to the log, and remember the last lines for ``reason``."""
+        assert self._process.stderr is not None
         while True:
             try:
-                line = await self.process.stderr.readline()
+                line = await self._process.stderr.readline()
             except ValueError:
-                continue  # a line beyond every bound, of which the reader has let go
+                continue  # a line above the limit, which the reader has discarded
             if not line:
                 return
-            self.said.append(strip_control(line.decode(errors="replace").strip())[:300])
-            log.debug("%s: %s", self.name, self.said[-1], extra={"operation": "outside"})
+            self.stderr_lines.append(strip_control(line.decode(errors="replace").strip())[:300])
+            log.debug("%s: %s", self.name, self.stderr_lines[-1], extra={"operation": "outside"})
 
-    async def end(self) -> None:
-        """As the protocol wants it: its input is closed, then it is asked, then it is killed, and its children with it."""
-        assert self.process.stdin is not None
-        self.process.stdin.close()
-        for wait, how in ((_GOODBYE, signal.SIGTERM), (_KILL, signal.SIGKILL), (_KILL, None)):
-            if await self.exits(wait):
+    async def stop(self) -> None:
+        """As MCP specifies: close its input, then send SIGTERM, then SIGKILL, to its whole process group."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        for wait, signal_number in ((_GRACE, signal.SIGTERM), (_KILL_WAIT, signal.SIGKILL), (_KILL_WAIT, None)):
+            if await self.wait_exited(wait):
                 break
-            if how is not None:
+            if signal_number is not None:
                 with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self.process.pid, how)
-        self.process._transport.close()  # type: ignore[attr-defined]  # what it wrote and nobody read would keep it open
+                    os.killpg(self._process.pid, signal_number)
+        self._process._transport.close()  # type: ignore[attr-defined]  # unread output would keep the transport open
 
-    async def exits(self, within: float) -> bool:
-        """Whether it has ended after so many seconds; looked at, since ``wait`` also waits for all that it wrote to be read."""
-        for _ in range(int(within / _LOOK)):
-            if self.process.returncode is not None:
+    async def wait_exited(self, timeout: float) -> bool:
+        """Whether it exits within ``timeout`` seconds. Polls, because ``Process.wait`` also waits until all output is read."""
+        for _ in range(int(timeout / _POLL)):
+            if self.returncode is not None:
                 return True
-            await asyncio.sleep(_LOOK)
-        return self.process.returncode is not None
+            await asyncio.sleep(_POLL)
+        return self.returncode is not None
 
 
 @asynccontextmanager
 async def start_stdio_server(name: str, command: Sequence[str], env: Mapping[str, str]) -> AsyncIterator[tuple[StdioProcess, Streams]]:
-    """The running child and the SDK's two streams. It sees little of our environment: PATH, HOME and their like, and ``env``. Raises
-    Unreachable where it cannot be started."""
-    pipes = StdioProcess(await _started(name, command, {**get_default_environment(), **env}), name)
+    """Run the command, and yield the process and the SDK's two streams. Raises Unreachable if it cannot be started.
+
+    The process gets the SDK's default environment (PATH, HOME and the like) and ``env``.
+    """
+    process = StdioProcess(await _spawn(name, command, {**get_default_environment(), **env}), name)
     to_session, read_stream = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     write_stream, from_session = anyio.create_memory_object_stream[SessionMessage](0)
-    tasks = [asyncio.create_task(_quiet(work)) for work in (pipes.read(to_session), pipes.write(from_session), pipes.listen())]
+    tasks = [
+        asyncio.create_task(_ignore_broken_pipe(work))
+        for work in (process.forward_output(to_session), process.forward_input(from_session), process.forward_stderr())
+    ]
     try:
-        yield pipes, (read_stream, write_stream)
+        yield process, (read_stream, write_stream)
     finally:
         with anyio.CancelScope(shield=True):
-            await pipes.end()
+            await process.stop()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -141,30 +152,30 @@ async def start_stdio_server(name: str, command: Sequence[str], env: Mapping[str
                 stream.close()
 
 
-async def _started(name: str, command: Sequence[str], env: Mapping[str, str]) -> asyncio.subprocess.Process:
+async def _spawn(name: str, command: Sequence[str], env: Mapping[str, str]) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE
     try:
         return await asyncio.create_subprocess_exec(
-            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=dict(env), limit=LONGEST, start_new_session=True
+            *command, stdin=pipe, stdout=pipe, stderr=pipe, env=dict(env), limit=MAX_MESSAGE, start_new_session=True
         )
     except (OSError, ValueError) as cause:
         raise Unreachable(f"{name} cannot be started", f"{command[0]}: {cause}", "mcp_servers: in k8sconsole.yaml") from cause
 
 
-async def _quiet(work: Any) -> None:
-    """A pipe that breaks ends the work on it: whoever waits for an answer is told by the closed stream."""
+async def _ignore_broken_pipe(work: Any) -> None:
+    """A broken pipe ends the task silently: the closed stream reports the failure to waiting calls."""
     with contextlib.suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
         await work
 
 
-async def _paced(began: float, count: int) -> tuple[float, int]:
-    if count < A_SECOND:
-        return began, count
-    await asyncio.sleep(max(0.0, began + 1.0 - time.monotonic()))
+async def _limit_rate(window_start: float, count: int) -> tuple[float, int]:
+    if count < MAX_PER_SECOND:
+        return window_start, count
+    await asyncio.sleep(max(0.0, window_start + 1.0 - time.monotonic()))
     return time.monotonic(), 0
 
 
-def _message(line: bytes) -> SessionMessage | None:
+def _parse_message(line: bytes) -> SessionMessage | None:
     try:
         return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
     except ValueError:

@@ -1,6 +1,7 @@
-"""A tool of somebody else's server as one of the catalogue: its name, its arguments, its risk, what its answer says.
+"""Adapts the tools of an attached server to the registry: name, arguments, risk, and the form of the reply.
 
-Nothing that a server says of its tools is taken for a fact. Whether one only reads is for a person to vouch for; every other asks.
+What a server declares about its tools is not trusted. A tool counts as reading only if the setting ``reads`` names it. Every other tool
+requires approval.
 """
 
 import hashlib
@@ -27,7 +28,7 @@ from k8sconsole.tools.results import Proposal, Reply, Target
 from k8sconsole.tools.spec import ToolSpec
 
 LONGEST_NAME = 64
-"""What clients take for a tool's name, at most."""
+"""Characters of a tool's name that all MCP clients accept."""
 LONGEST_SUMMARY = 1000
 LARGEST_SCHEMA = 64_000
 _VERBS = (
@@ -47,22 +48,22 @@ _VERBS = (
     "exec",
     "run",
 )
-_LOOKS = frozenset(_VERBS[:7])
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
+_READING_VERBS = frozenset(_VERBS[:7])
+_INVALID_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 _WORDS = re.compile(r"[a-z]+")
 
-Ask = Callable[[str, dict[str, Any], Progress], Awaitable[McpToolResult]]
+CallTool = Callable[[str, dict[str, Any], Progress], Awaitable[McpToolResult]]
 """(the server's own name for the tool, arguments, progress)."""
 
 
 class ForwardedArguments(msgspec.Struct):
-    """Arguments as they go on."""
+    """The arguments, passed on unchanged."""
 
     arguments: dict[str, Any]
 
 
 class AttachedToolSpec(ToolSpec, frozen=True, kw_only=True):
-    """definition: all that the server says of the tool, as JSON text in one order: what was looked at when it was trusted."""
+    """definition: everything the server declares about the tool, as JSON with sorted keys. Trust is bound to it."""
 
     schema: dict[str, Any]
     definition: str
@@ -82,38 +83,40 @@ class AttachedToolSpec(ToolSpec, frozen=True, kw_only=True):
         return {**super().describe(), "server": self.service, "held": self.held}
 
 
-def adapt_tools(server: AttachedServerSettings, tools: Sequence[types.Tool], ask: Ask) -> tuple[list[AttachedToolSpec], list[str]]:
-    """The tools that can be lent, and of each that cannot: its name and why."""
+def adapt_tools(
+    server: AttachedServerSettings, tools: Sequence[types.Tool], call_tool: CallTool
+) -> tuple[list[AttachedToolSpec], list[str]]:
+    """(the adapted tools, the rejected ones as ``name: reason``)."""
     found: dict[str, AttachedToolSpec] = {}
-    left: list[str] = []
+    rejected: list[str] = []
     for tool in tools:
         problem = schema_problem(tool.input_schema, LARGEST_SCHEMA)
         name = local_name(server.name, tool.name)
         if problem or name in found:
-            left.append(f"{strip_control(tool.name)[:LONGEST_NAME]}: {problem or 'another tool answers to that name'}")
+            rejected.append(f"{strip_control(tool.name)[:LONGEST_NAME]}: {problem or 'another tool has that name'}")
             continue
-        found[name] = _spec(server, tool, name, ask)
-    return list(found.values()), left
+        found[name] = _build_spec(server, tool, name, call_tool)
+    return list(found.values()), rejected
 
 
 def local_name(server: str, tool: str) -> str:
-    """``server__tool``, in letters that every client takes; one that is too long ends in a hash of itself."""
-    name = f"{server}{TOOL_NAME_SEPARATOR}{_NOT_IN_NAMES.sub('_', tool)}"
+    """``server__tool``, with characters that every client accepts. A name that is too long ends in a hash of the tool's name."""
+    name = f"{server}{TOOL_NAME_SEPARATOR}{_INVALID_IN_NAMES.sub('_', tool)}"
     if len(name) <= LONGEST_NAME:
         return name
     return f"{name[: LONGEST_NAME - 9]}-{hashlib.sha256(tool.encode()).hexdigest()[:8]}"
 
 
-def _spec(server: AttachedServerSettings, tool: types.Tool, name: str, ask: Ask) -> AttachedToolSpec:
-    vouched = any(fnmatchcase(tool.name, pattern) for pattern in server.reads)
+def _build_spec(server: AttachedServerSettings, tool: types.Tool, name: str, call_tool: CallTool) -> AttachedToolSpec:
+    is_reading = any(fnmatchcase(tool.name, pattern) for pattern in server.reads)
     summary = strip_control(tool.description or "").strip()[:LONGEST_SUMMARY]
 
-    async def call(asked: ForwardedArguments, context: ToolContext) -> Reply:
-        answer = await ask(tool.name, asked.arguments, context.progress)
-        return convert_result(server.name, name, answer, context.now)
+    async def call(given: ForwardedArguments, context: ToolContext) -> Reply:
+        result = await call_tool(tool.name, given.arguments, context.progress)
+        return convert_result(server.name, name, result, context.now)
 
-    async def prepare(asked: ForwardedArguments, context: ToolContext) -> Proposal:
-        return Proposal(_about(server, tool, asked), _claims(server, tool))
+    async def prepare(given: ForwardedArguments, context: ToolContext) -> Proposal:
+        return Proposal(_describe_call(server, tool, given), _declared_risk(server, tool))
 
     return AttachedToolSpec(
         name=name,
@@ -121,12 +124,12 @@ def _spec(server: AttachedServerSettings, tool: types.Tool, name: str, ask: Ask)
         summary=f"[{server.name}] {summary}",
         input=ForwardedArguments,
         output=ForwardedArguments,
-        risk=Risk.READ if vouched else Risk.DESTRUCTIVE,
-        capabilities=classify_tool(tool, reads=vouched),
+        risk=Risk.READ if is_reading else Risk.DESTRUCTIVE,
+        capabilities=classify_tool(tool, reads=is_reading),
         toolset=server.name,
         handler=call,
-        idempotent=vouched,
-        prepare=None if vouched else prepare,
+        idempotent=is_reading,
+        prepare=None if is_reading else prepare,
         service=server.name,
         parse_arguments=lambda arguments: (ForwardedArguments(check_arguments(name, tool.input_schema, arguments)), target_of(arguments)),
         schema=tool.input_schema,
@@ -135,21 +138,21 @@ def _spec(server: AttachedServerSettings, tool: types.Tool, name: str, ask: Ask)
 
 
 def tool_definition(tool: types.Tool) -> str:
-    told = tool.model_dump(mode="json", by_alias=True, include={"name", "title", "description", "input_schema", "annotations"})
-    return msgspec.json.encode(told, order="sorted").decode()
+    declared = tool.model_dump(mode="json", by_alias=True, include={"name", "title", "description", "input_schema", "annotations"})
+    return msgspec.json.encode(declared, order="sorted").decode()
 
 
 def classify_tool(tool: types.Tool, *, reads: bool) -> Capabilities:
-    """By the words of its name: a guess, which only sorts the catalogue and lets rules about verbs and kinds catch it."""
+    """Guess verb and kinds from the words of the tool's name. Only the catalogue and the matching of policy rules depend on it."""
     words = _WORDS.findall(tool.name.lower())
-    verb = next((word for word in words if word in _VERBS and (reads or word not in _LOOKS)), "read" if reads else "write")
+    verb = next((word for word in words if word in _VERBS and (reads or word not in _READING_VERBS)), "read" if reads else "write")
     kinds = tuple(dict.fromkeys(one.plural for word in words for one in BUILTIN if word == one.plural or word == one.singular))
     scope = Scope.NAMESPACE if "namespace" in (tool.input_schema.get("properties") or {}) else Scope.CLUSTER
     return Capabilities(kinds or ("*",), (verb,), scope, "object" if tool.output_schema else "text", cache_friendly=False)
 
 
 def target_of(arguments: dict[str, Any]) -> Target:
-    """What the words of a call name, for the rules: nothing of it is looked up, since the server's clusters need not be ours."""
+    """The target of a call, for policy rules. Nothing is looked up, because the server may use clusters unknown here."""
 
     def word(key: str) -> str:
         value = arguments.get(key)
@@ -161,8 +164,8 @@ def target_of(arguments: dict[str, Any]) -> Target:
     return Target(ClusterName(word("context")), namespaces=namespaces, name=word("name"), kinds=kinds)
 
 
-class _Told(msgspec.Struct):
-    """How our own server says where an answer comes from."""
+class _EnvelopeFreshness(msgspec.Struct):
+    """The freshness in a reply of ``k8sconsole mcp``."""
 
     source: Source
     observed_at: str | None
@@ -171,39 +174,41 @@ class _Told(msgspec.Struct):
 
 
 class _Envelope(msgspec.Struct):
-    """An answer of our own server."""
+    """A reply of ``k8sconsole mcp``."""
 
     data: Any
-    freshness: _Told
+    freshness: _EnvelopeFreshness
     page: Page
     warnings: tuple[str, ...]
 
 
-def convert_result(server: str, name: str, answer: McpToolResult, now: float) -> Reply:
-    """Raises ToolFailed in the server's words. An answer that says how old it is, as ours do, is taken at its word."""
-    text = strip_control(answer.text)
-    if answer.failed:
-        raise ToolFailed(f"{name} failed", text[:500] or "it does not say why", "", {"server": server, "tool": name})
+def convert_result(server: str, name: str, result: McpToolResult, now: float) -> Reply:
+    """Raises ToolFailed with the server's text. A reply in the form of ``k8sconsole mcp`` keeps its own freshness."""
+    text = strip_control(result.text)
+    if result.failed:
+        raise ToolFailed(f"{name} failed", text[:500] or "the server gave no reason", "", {"server": server, "tool": name})
     try:
-        told = msgspec.convert(answer.data, _Envelope)
-        observed = parse_rfc3339(told.freshness.observed_at) if told.freshness.observed_at else None
+        envelope = msgspec.convert(result.data, _Envelope)
+        observed = parse_rfc3339(envelope.freshness.observed_at) if envelope.freshness.observed_at else None
     except (msgspec.ValidationError, ValueError):
-        unknown = (f"how old this is: {server} does not say",)
-        return Reply({"text": text} if answer.data is None else answer.data, text, Freshness(Source.LIVE, now, False, unknown))
-    freshness = Freshness(told.freshness.source, observed, told.freshness.complete, tuple(map(strip_control, told.freshness.missing)))
-    return Reply(told.data, text, freshness, told.page, tuple(map(strip_control, told.warnings)))
+        unknown = (f"age unknown: {server} does not report it",)
+        return Reply({"text": text} if result.data is None else result.data, text, Freshness(Source.LIVE, now, False, unknown))
+    freshness = Freshness(
+        envelope.freshness.source, observed, envelope.freshness.complete, tuple(map(strip_control, envelope.freshness.missing))
+    )
+    return Reply(envelope.data, text, freshness, envelope.page, tuple(map(strip_control, envelope.warnings)))
 
 
-def _about(server: AttachedServerSettings, tool: types.Tool, asked: ForwardedArguments) -> tuple[str, ...]:
-    given = (f"{key} = {msgspec.json.encode(value).decode()[:200]}" for key, value in asked.arguments.items())
-    return (f"{strip_control(tool.name)} of the attached server {server.name}", *map(strip_control, given))
+def _describe_call(server: AttachedServerSettings, tool: types.Tool, given: ForwardedArguments) -> tuple[str, ...]:
+    lines = (f"{key} = {msgspec.json.encode(value).decode()[:200]}" for key, value in given.arguments.items())
+    return (f"{strip_control(tool.name)} of the attached server {server.name}", *map(strip_control, lines))
 
 
-def _claims(server: AttachedServerSettings, tool: types.Tool) -> tuple[str, ...]:
+def _declared_risk(server: AttachedServerSettings, tool: types.Tool) -> tuple[str, ...]:
     hints = tool.annotations
-    claim = "says nothing of what it changes"
+    claim = "declares nothing about what it changes"
     if hints is not None and hints.read_only_hint:
-        claim = "says that it only reads; nobody has vouched for that"
+        claim = "declares that it only reads, which is not verified"
     elif hints is not None and hints.destructive_hint is False:
-        claim = "says that it destroys nothing; nobody has vouched for that"
-    return (f"what it does is {server.name}'s affair: it {claim}",)
+        claim = "declares that it is not destructive, which is not verified"
+    return (f"its effects are unknown: {server.name} {claim}",)
