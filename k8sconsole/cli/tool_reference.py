@@ -1,26 +1,35 @@
-"""The manual's pages of the tools, as Markdown, from what each tool declares."""
+"""The tool reference of the manual, as Markdown, from the declarations of the tools."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from k8sconsole.tools.spec import ToolSpec
 
-USUAL = {
-    "context": "Which cluster; default: the selected one",
-    "namespace": "Default: the context's own",
-    "live": "Ask the cluster, not the cache",
-    "max_tokens": "Budget of the answer, 200 to 100 000",
-    "cursor": "page.next of the last answer",
-    "as_of": "As it was at a past time",
+COMMON_MEANINGS = {
+    "as_of": "The state as of a past time",
+    "by": "What the sums are grouped by",
+    "context": "Kubeconfig context; default: the selected one",
+    "cursor": "page.next of the last reply",
+    "fields": "Only these paths, e.g. spec.replicas",
+    "image": "Container image",
     "kind": "Any kind or CRD",
+    "limit": "Maximum number of items",
+    "live": "Read from the cluster, not from the cache",
+    "max_tokens": "Size limit of the reply, 200 to 100 000 tokens",
+    "name": "Name of the object",
+    "namespace": "Default: the context's own",
+    "replicas": "Number of pods",
+    "since": "Start of the time window",
+    "sort": "Highest value first",
+    "timeout_seconds": "Time limit of the command",
     "timestamps": "Each line with its time",
 }
-"""What parameters mean that many tools have: a schema is read by models, which know, and each word of it costs them."""
+"""Meanings of parameters that many tools share. They are not in the schemas, since models know them and each word there costs tokens."""
 _TYPES = {"string": "text", "integer": "number", "number": "number", "boolean": "true/false", "object": "name → text"}
 
 
 def reference(tools: Iterable[ToolSpec]) -> str:
-    """A section for each tool, in their order."""
+    """One section per tool, in catalogue order."""
     return "\n".join(_section(tool) for tool in tools)
 
 
@@ -40,10 +49,10 @@ def _row(name: str, schema: dict[str, Any], needed: bool) -> str:
 
 
 def _meaning(name: str, schema: dict[str, Any]) -> str:
-    said = str(schema.get("description", ""))
+    description = str(schema.get("description", ""))
     if name == "namespace" and "anyOf" in schema:
         return "One, several, or * for all"
-    return USUAL[name] if name in USUAL and (not said or name in ("live", "as_of", "cursor")) else said
+    return COMMON_MEANINGS[name] if name in COMMON_MEANINGS and (not description or name in ("live", "as_of", "cursor")) else description
 
 
 def _default(value: Any) -> str:

@@ -224,7 +224,7 @@ async def test_a_drain_tells_how_far_it_is_until_the_node_is_empty(tmp_path: Pat
     assert told
     assert [one[0] for one in told] == sorted(one[0] for one in told)
     assert told[-1][2] is not None
-    assert told[-1][2].startswith(f"{len(drained['evicted'])} of {told[-1][1]:.0f} pods gone")
+    assert told[-1][2].startswith(f"{len(drained['evicted'])} of {told[-1][1]:.0f} pods evicted")
 
 
 @pytest.mark.parametrize("era", ERAS)

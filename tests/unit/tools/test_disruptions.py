@@ -56,7 +56,7 @@ async def test_scaling_below_what_a_budget_wants_names_it(harness: ToolHarness, 
     status = (await _budget(harness, cluster, "cart"))["status"]
     (said,) = await _said(harness, "k8s_scale_resource", replicas=0, **asked)
     assert "shop/cart" in said
-    assert f"has {status['currentHealthy']} and wants {status['desiredHealthy']}: this leaves 0" in said
+    assert f"has {status['currentHealthy']} healthy pods and needs {status['desiredHealthy']}: this leaves 0" in said
     assert await _said(harness, "k8s_scale_resource", replicas=status["desiredHealthy"], **asked) == []
     assert await _said(harness, "k8s_scale_resource", replicas=20, **asked) == []
 
@@ -158,7 +158,7 @@ async def test_a_drain_that_is_cancelled_says_how_far_it_came_and_the_node_stays
     done, total, said = notes[-1]
     assert total is not None
     assert 0 < done < total
-    assert said == f"given up: {done:g} of {total:g} pods gone, {node} stays cordoned"
+    assert said == f"cancelled: {done:g} of {total:g} pods evicted, {node} stays cordoned"
     assert await _cordoned(harness, cluster, node)
     assert ("k8s_drain_node", "completed", "Cancelled") in await harness.audit()
     living = {f"shop/{one['metadata']['name']}" for one in await _pods(harness, cluster, "mailer")}

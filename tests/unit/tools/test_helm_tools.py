@@ -123,7 +123,7 @@ async def test_without_the_cluster_the_cache_tells_what_labels_tell_and_says_wha
     assert [(one["name"], one["revision"], one["status"], one["chart"]) for one in items][2] == ("loki", 2, "deployed", "")
     assert outcome.freshness is not None
     assert outcome.freshness.source == "cache"
-    assert any("knows no charts" in one for one in outcome.warnings)
+    assert any("has no charts" in one for one in outcome.warnings)
     assert isinstance((await pipeline.call(ToolCall("helm_get_values", GRAFANA, Face.TUI))).error, Unreachable)
 
 
@@ -134,7 +134,7 @@ async def test_a_secret_that_only_calls_itself_a_release_is_an_error_in_words(ha
     await _stored(cluster, "odd", inside)
     error = (await harness.call("helm_get_values", name="odd", namespace="shop")).error
     assert isinstance(error, ServerError)
-    assert error.title == "a release cannot be read"
+    assert error.title == "cannot read a release"
 
 
 async def test_a_release_that_unpacks_without_end_is_not_unpacked(harness: ToolHarness, cluster: Cluster) -> None:

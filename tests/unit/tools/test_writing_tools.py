@@ -77,7 +77,7 @@ async def test_a_question_answered_no_changes_nothing(harness: ToolHarness) -> N
     deployment = await _deployment(harness)
     outcome = await harness.call("k8s_scale_resource", kind="deploy", replicas=0, **_where(deployment))
     assert outcome.error is not None
-    assert "nothing serves" in harness.questions[-1].consequences[0]
+    assert "no pod serves" in harness.questions[-1].consequences[0]
     assert (await _get(harness, "deploy", deployment["metadata"]["name"]))["spec"] == deployment["spec"]
 
 
@@ -198,7 +198,7 @@ async def test_draining_wants_the_node_s_name_evicts_and_is_uncordoned(willing: 
     assert data["complete"] or data["held"]
     assert (await _get(willing, "nodes", node, None))["spec"]["unschedulable"] is True
     again = _ok(await willing.call("k8s_drain_node", **call))
-    assert (again["undo"], again["why"]) == (None, "it was so before"), "a node that somebody had cordoned stays cordoned"
+    assert (again["undo"], again["why"]) == (None, "the node was in this state before"), "a node that somebody had cordoned stays cordoned"
     await _undone(willing, data)
     assert not (await _get(willing, "nodes", node, None))["spec"].get("unschedulable")
 
@@ -374,7 +374,7 @@ async def test_what_a_request_made_is_deleted_by_its_undo(
     _ok(made)
     uid = (await _get(willing, kind, name))["metadata"]["uid"]
     data = _ok(await _undo(willing, made))
-    assert data["changed"] == ["deleted again"]
+    assert data["changed"] == ["deleted"]
     assert "made at" in willing.questions[-1].consequences[0]
     assert uid in willing.questions[-1].dry_run
     again = (await _undo(willing, made)).error
@@ -412,4 +412,4 @@ async def test_a_request_that_came_to_nothing_has_no_undo(harness: ToolHarness) 
     assert refused.error is not None
     problem = (await _undo(harness, refused)).error
     assert isinstance(problem, InvalidParams)
-    assert "came to nothing" in problem.detail
+    assert "did not succeed" in problem.detail
