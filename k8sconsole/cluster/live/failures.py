@@ -42,7 +42,7 @@ _NETWORK = "check the network or VPN, and the server's address in the kubeconfig
 def translate_errors(info: RequestInfo, access: Access, idle_timeout: float | None) -> Iterator[None]:
     """Raises errors of the network library as Unreachable, DeadlineExceeded, CredentialsError or ConfigurationError.
 
-    idle_timeout: the seconds without a byte that a TimeoutError stands for.
+    idle_timeout: the limit in seconds whose expiry raised a TimeoutError.
     """
     try:
         yield

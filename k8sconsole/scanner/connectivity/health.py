@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class ClusterHealth:
-    """Probes one cluster and tells its reflectors when they can send requests. Belongs to one loop.
+    """Probes one cluster, so that its reflectors know when they can send requests. Belongs to one loop.
 
     on_unreachable(error, retry_at): called at every failed probe. on_reachable(version): called when the cluster answers again.
     is_focused: whether a person looks at the cluster and no list runs, so that a missing response means trouble soon.
