@@ -13,11 +13,11 @@ from k8sconsole.model.filters.fields import (
     starts_at_root,
     strip_key_prefix,
 )
-from k8sconsole.model.filters.selectors import satisfied
 from k8sconsole.model.filters.subjects import Subject
 from k8sconsole.model.filters.tree import And, Compare, Filter, Fuzzy, Labels, NamePattern, Node, Not, Or, Pattern, Text, walk
 from k8sconsole.model.filters.values import ValueTest, build_comparison
 from k8sconsole.model.objects import Cell
+from k8sconsole.model.selectors import matches_labels
 from k8sconsole.model.tables.columns import CellKind
 from k8sconsole.model.tables.jsonpath import PathError, find_values
 
@@ -73,7 +73,7 @@ def _simple(node: Node) -> Predicate:
             letters = word.casefold()
             return lambda subject: _in_order(letters, subject.name.casefold())
         case Labels(requirements):
-            return lambda subject: all(satisfied(requirement, subject.labels) for requirement in requirements)
+            return lambda subject: matches_labels(requirements, subject.labels)
     return lambda subject: True
 
 

@@ -4,10 +4,10 @@ import re
 
 from k8sconsole.model.filters import regexes
 from k8sconsole.model.filters.fields import FIELD_KINDS
-from k8sconsole.model.filters.reader import FilterReader
-from k8sconsole.model.filters.selectors import read_selector
 from k8sconsole.model.filters.tree import And, Compare, Filter, Fuzzy, Labels, NamePattern, Node, Not, Operator, Or, Pattern, Text
 from k8sconsole.model.filters.values import BadValue, check_value
+from k8sconsole.model.selectors import read_selector
+from k8sconsole.model.text_reader import TextReader
 
 LONGEST = 4_000
 """Characters of a filter."""
@@ -25,7 +25,7 @@ _TERM = "a word, /regex/, ~name, -l selector, field=value or a bracket"
 
 def parse_filter(text: str) -> Filter:
     """Raises FilterError, which knows the column and says what was expected there. Nothing but white space keeps everything."""
-    reader = FilterReader(text)
+    reader = TextReader(text)
     if len(text) > LONGEST:
         raise reader.error("filter too long", f"at most {LONGEST} characters", LONGEST)
     reader.skip_space()
@@ -38,7 +38,7 @@ def parse_filter(text: str) -> Filter:
     return Filter(text, root)
 
 
-def _either(reader: FilterReader, depth: int) -> Node:
+def _either(reader: TextReader, depth: int) -> Node:
     terms = [_all(reader, depth)]
     while _keyword(reader, "or"):
         terms.append(_all(reader, depth))
@@ -46,7 +46,7 @@ def _either(reader: FilterReader, depth: int) -> Node:
     return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
 
-def _all(reader: FilterReader, depth: int) -> Node:
+def _all(reader: TextReader, depth: int) -> Node:
     terms = [_term(reader, depth)]
     while _keyword(reader, "and") or _another(reader):
         terms.append(_term(reader, depth))
@@ -54,7 +54,7 @@ def _all(reader: FilterReader, depth: int) -> Node:
     return flat[0] if len(flat) == 1 else And(tuple(flat))
 
 
-def _keyword(reader: FilterReader, word: str) -> bool:
+def _keyword(reader: TextReader, word: str) -> bool:
     reader.skip_space()
     found = _KEYWORD.match(reader.text, reader.position)
     if found is None or found[1].lower() != word:
@@ -63,12 +63,12 @@ def _keyword(reader: FilterReader, word: str) -> bool:
     return True
 
 
-def _another(reader: FilterReader) -> bool:
+def _another(reader: TextReader) -> bool:
     found = _KEYWORD.match(reader.text, reader.position)
     return not reader.at_end() and reader.peek() != ")" and (found is None or found[1].lower() == "not")
 
 
-def _term(reader: FilterReader, depth: int) -> Node:
+def _term(reader: TextReader, depth: int) -> Node:
     if depth > DEEPEST:
         raise reader.error("brackets too deep", f"at most {DEEPEST} within one another")
     reader.skip_space()
@@ -88,7 +88,7 @@ def _term(reader: FilterReader, depth: int) -> Node:
     return _simple(reader)
 
 
-def _bracket(reader: FilterReader, depth: int) -> Node:
+def _bracket(reader: TextReader, depth: int) -> Node:
     begin = reader.position
     reader.position += 1
     inner = _either(reader, depth + 1)
@@ -99,7 +99,7 @@ def _bracket(reader: FilterReader, depth: int) -> Node:
     return inner
 
 
-def _simple(reader: FilterReader) -> Node:
+def _simple(reader: TextReader) -> Node:
     match reader.peek():
         case "/":
             return _pattern(reader)
@@ -117,13 +117,13 @@ def _simple(reader: FilterReader) -> Node:
     return _text(reader, reader.word()) if field is None else _comparison(reader, field)
 
 
-def _text(reader: FilterReader, word: str) -> Node:
+def _text(reader: TextReader, word: str) -> Node:
     if not word:
         raise reader.error("missing term", _TERM)
     return Text(word)
 
 
-def _pattern(reader: FilterReader) -> Node:
+def _pattern(reader: TextReader) -> Node:
     begin = reader.position
     regex = reader.regex()
     if not regex:
@@ -132,7 +132,7 @@ def _pattern(reader: FilterReader) -> Node:
     return Pattern(regex)
 
 
-def _regex_value(reader: FilterReader) -> str:
+def _regex_value(reader: TextReader) -> str:
     reader.skip_space()
     begin = reader.position + (reader.peek() in ("'", '"'))
     regex = reader.value("a regular expression")
@@ -140,14 +140,14 @@ def _regex_value(reader: FilterReader) -> str:
     return regex
 
 
-def _checked(reader: FilterReader, regex: str, begin: int) -> None:
+def _checked(reader: TextReader, regex: str, begin: int) -> None:
     try:
         regexes.compile_pattern(regex)
     except regexes.BadPattern as problem:
         raise reader.error("unusable regular expression", str(problem), begin + problem.position) from problem
 
 
-def _comparison(reader: FilterReader, found: re.Match[str]) -> Node:
+def _comparison(reader: TextReader, found: re.Match[str]) -> Node:
     field, operator = found[1], found[2] or found[3]
     meaning = _OPERATORS.get(operator) or Operator(operator)
     value = _regex_value(reader) if meaning is Operator.MATCHES else _compared_value(reader, field, meaning)
@@ -155,7 +155,7 @@ def _comparison(reader: FilterReader, found: re.Match[str]) -> Node:
     return Not(compared) if operator.startswith("!") else compared
 
 
-def _compared_value(reader: FilterReader, field: str, operator: Operator) -> str:
+def _compared_value(reader: TextReader, field: str, operator: Operator) -> str:
     reader.skip_space()
     begin = reader.position
     value = reader.value("a value")

@@ -7,6 +7,8 @@ from typing import Union
 
 import msgspec
 
+from k8sconsole.model.selectors import Requirement
+
 
 class Operator(StrEnum):
     """``!=`` and ``!~`` are read as the negation of ``=`` and ``~``."""
@@ -17,37 +19,6 @@ class Operator(StrEnum):
     AT_MOST = "<="
     MORE = ">"
     AT_LEAST = ">="
-
-
-class LabelOperator(StrEnum):
-    """Kubernetes' own: a key that is absent satisfies NOT_IN and ABSENT."""
-
-    IN = "in"
-    NOT_IN = "notin"
-    PRESENT = "exists"
-    ABSENT = "!"
-    MORE = ">"
-    LESS = "<"
-
-
-class Requirement(msgspec.Struct, frozen=True):
-    """One requirement of a label selector. MORE and LESS compare whole numbers."""
-
-    key: str
-    operator: LabelOperator
-    values: tuple[str, ...] = ()
-
-    def __str__(self) -> str:
-        match self.operator:
-            case LabelOperator.PRESENT:
-                return self.key
-            case LabelOperator.ABSENT:
-                return f"!{self.key}"
-            case LabelOperator.MORE | LabelOperator.LESS:
-                return f"{self.key}{self.operator}{self.values[0]}"
-        if len(self.values) == 1 and self.values[0]:
-            return f"{self.key}{'=' if self.operator is LabelOperator.IN else '!='}{self.values[0]}"
-        return f"{self.key} {self.operator} ({','.join(self.values)})"
 
 
 class Everything(msgspec.Struct, frozen=True):

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from k8sconsole.model.selectors import build_requirements, format_requirements
 from k8sconsole.model.tables.decoding import Shape
 
 
@@ -102,19 +103,9 @@ def format_labels(labels: dict[str, str]) -> str | None:
 
 
 def format_selector(selector: Selector) -> str | None:
-    """A label selector in the spelling that ``-l`` takes."""
-    terms = [f"{key}={value}" for key, value in selector.match_labels.items()]
-    terms += [_expression_text(expression) for expression in selector.match_expressions]
-    return join_or_none(sorted(terms))
-
-
-def _expression_text(expression: Expression) -> str:
-    match expression.operator:
-        case "In" | "NotIn":
-            return f"{expression.key} {expression.operator.lower()} ({','.join(sorted(expression.values))})"
-        case "DoesNotExist":
-            return f"!{expression.key}"
-    return expression.key
+    """A label selector as ``kubectl -l`` takes it; None for one that selects everything."""
+    expressions = [(one.key, one.operator, one.values) for one in selector.match_expressions]
+    return format_requirements(build_requirements(selector.match_labels, expressions)) or None
 
 
 def join_first(values: Sequence[str], most: int = 3) -> str | None:

@@ -10,20 +10,13 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.model.filters.selectors import satisfied
-from k8sconsole.model.filters.tree import LabelOperator, Requirement
 from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.model.selectors import matches_labels, selector_of
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 
 BUDGETS = "poddisruptionbudgets.policy"
 _READY = ("readyReplicas", "numberReady", "ready")
-_OPERATORS = {
-    "In": LabelOperator.IN,
-    "NotIn": LabelOperator.NOT_IN,
-    "Exists": LabelOperator.PRESENT,
-    "DoesNotExist": LabelOperator.ABSENT,
-}
 
 
 def budget_protects(budget: dict[str, Any], namespace: str, labels: Mapping[str, str]) -> bool:
@@ -31,12 +24,7 @@ def budget_protects(budget: dict[str, Any], namespace: str, labels: Mapping[str,
     selector = budget["spec"].get("selector")
     if budget["metadata"]["namespace"] != namespace or selector is None:
         return False
-    exact = [Requirement(key, LabelOperator.IN, (value,)) for key, value in (selector.get("matchLabels") or {}).items()]
-    more = [
-        Requirement(one["key"], _OPERATORS[one["operator"]], tuple(one.get("values") or ()))
-        for one in selector.get("matchExpressions") or []
-    ]
-    return all(satisfied(one, labels) for one in (*exact, *more))
+    return matches_labels(selector_of(selector), labels)
 
 
 async def budgets_broken_by_deleting(

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.model.refs import Namespace, ObjectRef, ResourceName
+from k8sconsole.model.selectors import format_requirements, selector_of
 
 INTO_PODS = frozenset(
     {"deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "services", "replicationcontrollers"}
@@ -40,29 +41,9 @@ def inside(ref: ObjectRef, body: Mapping[str, Any]) -> DrillTarget | None:
             spec = body.get("spec") or {}
             return DrillTarget(f"{(spec.get('names') or {}).get('plural', '')}.{spec.get('group', '')}")
     if ref.resource in INTO_PODS:
-        selector = label_selector((body.get("spec") or {}).get("selector") or {})
+        selector = format_requirements(selector_of((body.get("spec") or {}).get("selector") or {}))
         return DrillTarget("pods", (ref.namespace,), f"-l {_quoted(selector)}", f"{kind}/{ref.name}") if selector else None
     return None
-
-
-def label_selector(selector: Mapping[str, Any]) -> str:
-    """A Kubernetes selector, plain labels or matchLabels with matchExpressions, as ``-l`` takes it; empty when it selects nothing."""
-    if not {"matchLabels", "matchExpressions"} & set(selector):
-        return ",".join(f"{key}={value}" for key, value in selector.items())
-    parts = [f"{key}={value}" for key, value in (selector.get("matchLabels") or {}).items()]
-    return ",".join([*parts, *(_expression(one) for one in selector.get("matchExpressions") or ())])
-
-
-def _expression(one: Mapping[str, Any]) -> str:
-    key, values = one.get("key", ""), ",".join(one.get("values") or ())
-    match one.get("operator"):
-        case "In":
-            return f"{key} in ({values})"
-        case "NotIn":
-            return f"{key} notin ({values})"
-        case "DoesNotExist":
-            return f"!{key}"
-    return str(key)
 
 
 def _quoted(selector: str) -> str:

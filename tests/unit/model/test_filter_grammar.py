@@ -11,7 +11,6 @@ from k8sconsole.model.filters.tree import (
     Compare,
     Everything,
     Fuzzy,
-    LabelOperator,
     Labels,
     NamePattern,
     Node,
@@ -19,9 +18,9 @@ from k8sconsole.model.filters.tree import (
     Operator,
     Or,
     Pattern,
-    Requirement,
     Text,
 )
+from k8sconsole.model.selectors import LabelOperator, Requirement
 
 A, B, C = Text("a"), Text("b"), Text("c")
 
@@ -63,8 +62,8 @@ A, B, C = Text("a"), Text("b"), Text("c")
         ),
         ("app.kubernetes.io/name=web", Compare("app.kubernetes.io/name", Operator.EQUAL, "web")),
         ("web !~x", And((Text("web"), Not(NamePattern("x"))))),
-        ("-l app=x", Labels((Requirement("app", LabelOperator.IN, ("x",)),))),
-        ("-l 'app = x'", Labels((Requirement("app", LabelOperator.IN, ("x",)),))),
+        ("-l app=x", Labels((Requirement("app", LabelOperator.EQUAL, ("x",)),))),
+        ("-l 'app = x'", Labels((Requirement("app", LabelOperator.EQUAL, ("x",)),))),
         ("-l app", Labels((Requirement("app", LabelOperator.PRESENT),))),
     ],
 )
@@ -79,10 +78,10 @@ def test_a_label_selector_is_kubernetes_own_and_ends_where_it_ends() -> None:
     assert isinstance(root, And)
     assert root.terms[0] == Labels(
         (
-            Requirement("app", LabelOperator.IN, ("web",)),
+            Requirement("app", LabelOperator.EQUAL, ("web",)),
             Requirement("tier", LabelOperator.IN, ("back", "front")),
             Requirement("canary", LabelOperator.ABSENT),
-            Requirement("env", LabelOperator.NOT_IN, ("prod",)),
+            Requirement("env", LabelOperator.NOT_EQUAL, ("prod",)),
             Requirement("n", LabelOperator.MORE, ("3",)),
         )
     )

@@ -1,4 +1,4 @@
-"""A cursor over the filter's text, which knows at which column it stands."""
+"""A position within a text that a person typed, for the parsers of filters and label selectors."""
 
 import re
 
@@ -7,8 +7,11 @@ from k8sconsole.errors import FilterError
 _QUOTES = "\"'"
 
 
-class FilterReader:
-    """position is 0-based; the columns that errors speak of are 1-based. offset: where this text begins within a larger one."""
+class TextReader:
+    """Reads a text piece by piece. Its errors name the column.
+
+    position: 0-based; the columns in errors are 1-based. offset: where this text begins within a larger one.
+    """
 
     def __init__(self, text: str, offset: int = 0) -> None:
         self.text = text
@@ -26,7 +29,7 @@ class FilterReader:
         return self.position >= len(self.text)
 
     def take(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """The match that begins here, stepping behind it."""
+        """The match that begins at the position; the position moves to its end. None leaves the position as it is."""
         found = pattern.match(self.text, self.position)
         if found is not None:
             self.position = found.end()
@@ -37,7 +40,7 @@ class FilterReader:
         return FilterError(f"{problem} at column {column}: expected {expected}", column=column)
 
     def quoted(self) -> str:
-        """The text between the quotes that begin here. Behind a backslash only a quote or another backslash loses its meaning."""
+        """The text between the quotes that begin at the position. A backslash escapes only a quote or another backslash."""
         begin = self.position
         quote = self.text[begin]
         at, found = begin + 1, []
@@ -52,7 +55,7 @@ class FilterReader:
         return "".join(found)
 
     def regex(self) -> str:
-        """The text between the slashes that begin here; ``\\/`` is a slash."""
+        """The text between the slashes that begin at the position; ``\\/`` is a slash."""
         begin, at, found = self.position, self.position + 1, []
         while at < len(self.text) and self.text[at] != "/":
             pair = self.text[at : at + 2]
@@ -65,7 +68,7 @@ class FilterReader:
         return "".join(found)
 
     def word(self) -> str:
-        """Up to white space or a bracket that was not opened within the word; empty when there is none."""
+        """The text up to white space, or up to a closing bracket that has no opening one within the word. May be empty."""
         begin, depth = self.position, 0
         while not self.at_end() and not self.peek().isspace():
             depth += {"(": 1, ")": -1}.get(self.peek(), 0)
@@ -75,7 +78,7 @@ class FilterReader:
         return self.text[begin : self.position]
 
     def value(self, what: str) -> str:
-        """A quoted or a bare word."""
+        """A quoted or a bare word. what: the words for it in an error."""
         self.skip_space()
         if self.peek() and self.peek() in _QUOTES:
             return self.quoted()
