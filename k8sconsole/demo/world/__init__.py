@@ -1,9 +1,12 @@
-"""The moving half of the demo cluster: what makes its objects live.
+"""Everything in the demo cluster that changes objects as the parts of a real cluster other than the API server do.
 
-Here: time (`clock`), seeds, the work queue, the controllers that drive objects towards their specs (`controllers/`), the simulated
-kubelet (`kubelet/`), the loading of scenarios from data files (`scenario`, `staging/`), pod logs (`podlogs`) and resource use (`usage`).
-Next door: `demo.storage` keeps the objects, `demo.api` speaks HTTP, `demo.server` composes both with a `run.World`.
-The question that decides: would a part of a real cluster *other than* its API server have done it? Then it lives here.
+- `run`, `controller`, `workqueue`: the loop that feeds keys to controllers. `controllers/` holds the controllers, `kubelet/` the kubelet.
+- `behaviour`, `kubelet/`, `podlogs`, `logprofiles`, `usage`, `resource_usage`: how simulated containers run, log and use resources.
+- `scenario`, `staging/`: building a cluster from a scenario file.
+- `pods`, `conditions`, `amounts`, `placement`, `quota_rules`, `recorder`, `schedule`, `seeds`, `kinds`: shared helpers.
 
-Nothing here reads the machine's clock or an unseeded random source: with a fixed clock, two worlds of one seed are equal byte for byte.
+`demo.storage` holds the objects, `demo.api` serves them over HTTP, and `demo.server` runs both with a `run.World`.
+
+Nothing here reads the machine's clock or an unseeded random source. With a fixed clock, equal seeds give clusters that are equal byte
+for byte.
 """

@@ -1,4 +1,4 @@
-"""Kubernetes quantities as exact integers in thousandths, which is fine enough for CPU and wide enough for memory."""
+"""Kubernetes quantities as integers in thousandths of the unit, precise enough for CPU and large enough for memory."""
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -9,12 +9,12 @@ _SCALE = {"n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9
 _BINARY = {f"{letter}i": 1024.0**power for power, letter in enumerate("KMGTPE", start=1)}
 
 Amounts = dict[str, int]
-"""Resource name → thousandths of its unit: millicores, milli-bytes, a thousand per pod."""
+"""Resource name → thousandths of its unit: millicores, milli-bytes, 1000 per pod."""
 
 
 @lru_cache(maxsize=4096)
 def parse_quantity(quantity: str) -> int:
-    """`250m` → 250, `2` → 2000, `1Ki` → 1024000. Raises ValueError for what is no quantity."""
+    """`250m` → 250, `2` → 2000, `1Ki` → 1024000. Raises ValueError for an invalid quantity."""
     text = quantity.strip()
     number = text.rstrip("numkKMGTPEi")
     unit = text[len(number) :]
@@ -29,18 +29,20 @@ def parse_quantities(quantities: Mapping[str, Any] | None) -> Amounts:
 
 
 def sum_amounts(many: Iterable[Amounts]) -> Amounts:
-    """The sum, resource by resource."""
+    """The sum per resource."""
     result: Amounts = {}
-    for one in many:
-        for name, value in one.items():
+    for amounts in many:
+        for name, value in amounts.items():
             result[name] = result.get(name, 0) + value
     return result
 
 
 def sum_requests(pod_spec: Mapping[str, Any]) -> Amounts:
-    """What the scheduler counts for a pod: the containers' requests, plus one pod."""
-    wanted = sum_amounts(parse_quantities(container.get("resources", {}).get("requests")) for container in pod_spec.get("containers", ()))
-    return wanted | {"pods": 1000}
+    """The requests of a pod's containers plus one pod, as the scheduler counts them."""
+    requested = sum_amounts(
+        parse_quantities(container.get("resources", {}).get("requests")) for container in pod_spec.get("containers", ())
+    )
+    return requested | {"pods": 1000}
 
 
 def sum_limits(pod_spec: Mapping[str, Any]) -> Amounts:
@@ -48,7 +50,7 @@ def sum_limits(pod_spec: Mapping[str, Any]) -> Amounts:
 
 
 def format_quantity(name: str, value: int) -> str:
-    """The shortest usual spelling: millicores for CPU, binary units for memory and storage, plain numbers for counts."""
+    """The shortest common form: millicores for CPU, binary units for memory and storage, plain numbers for counts."""
     if name.rpartition(".")[2] in ("memory", "storage"):
         return _format_bytes(value // 1000)
     return str(value // 1000) if value % 1000 == 0 else f"{value}m"

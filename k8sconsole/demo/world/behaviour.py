@@ -1,7 +1,7 @@
-"""How a scenario's containers behave: the part of the truth that no object shows, as the inside of an image is hidden in a real cluster.
+"""How a scenario's containers behave. No object shows it, as no object of a real cluster shows what is in an image.
 
-A scenario lists behaviours; the first that matches a container by namespace, workload, container and image describes it. A container that
-none matches starts after a second, answers its probes, and runs for ever (or five seconds, where it belongs to a Job).
+A scenario lists behaviours. The first that matches a container's namespace, workload, name and image applies to it. A container without
+a match starts after one second, passes its probes, and runs for ever, or for five seconds in a Job.
 """
 
 import re
@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 
 
 class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One entry under `behaviours:`. Globs select containers; times are in seconds."""
+    """One entry under `behaviours:`. The globs select containers; times are in seconds."""
 
     namespace: str = "*"
     workload: str = "*"
     container: str = "*"
     image: str = "*"
     starts_after: float = 1.0
-    """From being placed on a node (or the init container before it) to running: pulling and creating."""
+    """From scheduling, or the end of the previous init container, to running: the time to pull and create."""
     exits_after: float | None = None
-    """From running to exiting; absent: never."""
+    """From running to exit; None: never exits."""
     exit_code: int = 0
     oom: bool = False
-    """The exit is a kill by the kernel: reason OOMKilled, code 137."""
+    """The kernel kills the container: reason OOMKilled, exit code 137."""
     ready_after: float | None = None
-    """From running to the first good readiness probe; absent: what the probe's own delays say."""
+    """From running to the first successful readiness probe; None: after the probe's initial delay."""
     unready: str = ""
-    """What the readiness probe answers, for ever; the container never becomes ready."""
+    """The failure of every readiness probe; the container never becomes ready."""
     sick_after: float | None = None
-    """From running to the first failing liveness probe, after which it is killed."""
+    """From running to the first failed liveness probe, after which the container is killed."""
     stops_after: float = 1.0
-    """From SIGTERM to the end, at most the pod's grace."""
+    """From SIGTERM to exit, at most the pod's grace period."""
     logs: str = ""
-    """A profile of `podlogs`."""
+    """The name of a log profile in `logprofiles`."""
     last_words: tuple[str, ...] = ()
-    """Lines written just before an exit."""
+    """Log lines written just before an exit."""
 
     def matches(self, namespace: str, workload: str, container: str, image: str) -> bool:
         return (
@@ -54,7 +54,7 @@ class Behaviour(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class ImageRegistry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which images can be pulled. Repositories named under `tags` have those tags only; any other has every tag that is not `missing`."""
+    """Which images exist. A repository in `tags` has only those tags; any other has every tag that is not in `missing`."""
 
     tags: dict[str, tuple[str, ...]] = {}
     missing: tuple[str, ...] = ("does-not-exist", "broken")
@@ -67,16 +67,16 @@ class ImageRegistry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class RolloutSchedule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What goes on by itself in a cluster that people use: now and then one of these deployments is rolled out."""
+    """Deployments that are rolled out in turn, as in a cluster that people use."""
 
     rollouts: tuple[str, ...] = ()
     """`namespace/name` of deployments."""
     every: float = 420.0
-    """Seconds between two roll-outs."""
+    """Seconds between two rollouts."""
 
 
 class Behaviours:
-    """Every behaviour of a scenario, its registry, and its life."""
+    """All behaviours of a scenario, its image registry and its rollout schedule."""
 
     _attached: "weakref.WeakKeyDictionary[ObjectStore, Behaviours]" = weakref.WeakKeyDictionary()
 
@@ -95,12 +95,12 @@ class Behaviours:
         return Behaviour()
 
     def attach(self, store: "ObjectStore") -> None:
-        """Let everyone who holds the store know its containers' behaviour, without an object that a client could list."""
+        """Attach the behaviours to a store, so that code with the store can read them and clients cannot list them."""
         self._attached[store] = self
 
     @classmethod
     def attached_to(cls, store: "ObjectStore") -> "Behaviours":
-        """The behaviours attached to a store; the plain ones for a store that no scenario filled."""
+        """The behaviours attached to a store; the defaults when no scenario filled it."""
         return cls._attached.get(store) or cls()
 
 
@@ -112,7 +112,7 @@ def split_image(image: str) -> tuple[str, str]:
 
 
 def workload_name(metadata: Mapping[str, Any]) -> str:
-    """The name people use for what a pod belongs to: its Deployment, CronJob, StatefulSet …, or the pod itself."""
+    """The name of the workload that a pod belongs to: its Deployment, CronJob, StatefulSet, …, or the pod itself."""
     owner = next((owner for owner in metadata.get("ownerReferences", ()) if owner.get("controller")), None)
     if owner is None:
         return str(metadata["name"])
@@ -125,7 +125,7 @@ def workload_name(metadata: Mapping[str, Any]) -> str:
 
 
 def parse_command(container: Mapping[str, Any]) -> Behaviour | None:
-    """What a plain shell command would do: `false`, `true`, `sleep N`, `exit N`. None where the command says nothing we understand."""
+    """The behaviour of a command that ends in `false`, `true`, `sleep N` or `exit N`; None for any other command."""
     words = " ".join(map(str, [*container.get("command", ()), *container.get("args", ())])).split()
     if not words:
         return None

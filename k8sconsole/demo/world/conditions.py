@@ -1,4 +1,4 @@
-"""Status conditions: one per type, with the time of the last change of its truth."""
+"""Status conditions: one per type, with the time of its last status change."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ def is_true(status: Json, type_: str) -> bool:
 
 
 def set_condition(status: Json, condition: Json, stamp: str) -> None:
-    """Set a condition in place; `lastTransitionTime` moves only when its status does."""
+    """Set a condition in place. `lastTransitionTime` changes only when its status changes."""
     conditions = status.setdefault("conditions", [])
     old = find_condition(status, condition["type"])
-    kept = old.get("lastTransitionTime") if old and old["status"] == condition["status"] else None
-    new = condition | {"lastTransitionTime": kept or stamp}
+    transition_time = old.get("lastTransitionTime") if old and old["status"] == condition["status"] else None
+    new = condition | {"lastTransitionTime": transition_time or stamp}
     if old is None:
         conditions.append(new)
     else:

@@ -1,4 +1,4 @@
-"""What a controller is, and what it is given to work with."""
+"""The base class of controllers, the context they share, and the routers from changes to keys."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Key = tuple[str, str]
-"""Namespace and name; the namespace of cluster-wide objects is empty."""
+"""Namespace and name; the namespace is "" for cluster-scoped objects."""
 
 
 @dataclass(slots=True)
 class ObjectChange:
-    """One store event, decoded only where a controller looks inside."""
+    """One store event. Its objects are decoded on first use."""
 
     type: str
     resource: ServedResource
@@ -41,21 +41,21 @@ class ObjectChange:
 
     @property
     def object(self) -> Json:
-        """The object after the change; for a deletion, as it was last. Shared among controllers: read only."""
+        """The object after the change, or its last state when deleted. It is shared and read-only."""
         return view(self.raw)
 
     @property
     def previous(self) -> Json:
-        """The object before the change; empty for a new one."""
+        """The object before the change; empty for a new object."""
         return view(self.previous_raw) if self.previous_raw else {}
 
 
 Router = Callable[[ObjectChange], Iterable[Key]]
-"""From a change to the keys a controller should look at because of it."""
+"""Maps a change to the keys that a controller must reconcile because of it."""
 
 
 class ControllerContext:
-    """The store, the clock, the seed, the scenario's behaviours and the events recorder, in one hand."""
+    """What controllers share: the store, the clock, the seed, the behaviours, the event recorder and the placement index."""
 
     def __init__(self, store: "ObjectStore", clock: DemoClock, seed: int, recorder: EventRecorder | None = None) -> None:
         self.store = store
@@ -77,18 +77,18 @@ class ControllerContext:
         return format_timestamp(self.clock.now())
 
     def find(self, resource: ServedResource, key: Key) -> Json | None:
-        """A view of the object, or None where there is none."""
+        """The object, shared and read-only, or None."""
         return self.store.view(resource, *key) if self.store.has(resource, *key) else None
 
     def find_owned(self, owner: Json, resource: ServedResource) -> list[Json]:
-        """Views of the objects of one kind that name this owner, by name."""
+        """The objects of one kind with this owner, sorted by name, shared and read-only."""
         keys = sorted(
             (namespace, name) for kind, namespace, name in self.store.find_owned(owner["metadata"]["uid"]) if kind.key == resource.key
         )
         return [self.store.view(resource, *key) for key in keys]
 
     def set_status(self, resource: ServedResource, obj: Json, status: Json) -> bool:
-        """Write a status where it differs from what the object has; says whether it did."""
+        """Write a status if it differs from the object's. Returns whether it was written."""
         if obj.get("status", {}) == status:
             return False
         self.store.set_status(resource, *object_key(obj), status)
@@ -96,7 +96,7 @@ class ControllerContext:
 
 
 class BaseController:
-    """A loop over keys of one kind. A subclass says what it watches and how one key is put right."""
+    """A controller of one kind. A subclass defines what it watches and how it reconciles one key."""
 
     name: ClassVar[str]
     primary: ClassVar[ServedResource]
@@ -106,15 +106,15 @@ class BaseController:
         self.store = context.store
 
     def watches(self) -> Mapping[str, Router]:
-        """Resource key → router. By default what is wished of the primary kind concerns its own key."""
+        """Resource key → router. By default, spec changes of the primary kind map to the object's own key."""
         return {self.primary.key: route_spec_change}
 
     def reconcile(self, key: Key) -> float | None:
-        """Put one key right; the seconds after which to look again, or None to wait for a change."""
+        """Reconcile one key. Returns the seconds until the next reconcile, or None to wait for a change."""
         raise NotImplementedError
 
     def initial_keys(self) -> Iterable[Key]:
-        """The keys to look at when the world starts; whoever rests until something happens is left out."""
+        """The keys to reconcile at the start. A subclass omits settled objects."""
         return self.store.list_keys(self.primary)
 
 
@@ -123,7 +123,7 @@ def object_key(obj: Json) -> Key:
 
 
 def route_spec_change(change: ObjectChange) -> Iterable[Key]:
-    """For those who write the status themselves and need not look at what they wrote."""
+    """Route changes of spec, deletionTimestamp or finalizers, for controllers that write the status themselves."""
     same = change.previous_raw is not None and _desired_state(change.previous) == _desired_state(change.object)
     return () if change.deleted or same else (change.key,)
 
@@ -133,12 +133,12 @@ def _desired_state(obj: Json) -> tuple[object, ...]:
 
 
 def route_any_change(change: ObjectChange) -> Iterable[Key]:
-    """For those who also look at what is gone."""
+    """Route every change, deletions included."""
     return (change.key,)
 
 
 def route_to_owner(kind: str) -> Router:
-    """Route a change to the controlling owner of the given kind."""
+    """A router from a change to the object's controller of the given kind."""
 
     def route(change: ObjectChange) -> Iterable[Key]:
         owner = find_controller_reference(change.object)
@@ -148,12 +148,12 @@ def route_to_owner(kind: str) -> Router:
 
 
 def find_controller_reference(obj: Json) -> Json | None:
-    """The owner reference that is marked as controller."""
+    """The owner reference that is marked as controller, or None."""
     return next((owner for owner in obj["metadata"].get("ownerReferences", ()) if owner.get("controller")), None)
 
 
 def owner_reference(owner: Json, resource: ServedResource) -> Json:
-    """The owner reference a controller puts on what it makes."""
+    """The owner reference that a controller sets on the objects it creates."""
     return {
         "apiVersion": resource.api_version,
         "kind": resource.kind,

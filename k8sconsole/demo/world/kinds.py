@@ -1,4 +1,4 @@
-"""The built-in kinds the controllers work on, by the names they use for them."""
+"""The built-in kinds that the controllers work on."""
 
 from k8sconsole.demo.resources import RESOURCES
 

@@ -1,4 +1,4 @@
-"""What containers write: one small writer a profile, fed with nothing but a line's own luck, so that a line never changes."""
+"""Log profiles: what containers write. Each line is made from its own seeded random source, so that it never changes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LineWriter = Callable[[Random, datetime], str]
 
 @dataclass(frozen=True)
 class LogProfile:
-    """`every`: seconds between lines on average; `opening`: what is written at the start."""
+    """`write` makes one line, `every` is the average seconds between lines, `opening` holds the lines at start."""
 
     write: LineWriter
     every: float
@@ -34,82 +34,82 @@ _AGENTS = ("Mozilla/5.0 (X11; Linux x86_64)", "Mozilla/5.0 (iPhone; CPU iPhone O
 _TASKS = ("price update", "stock level", "invoice", "parcel label", "voucher", "picture")
 
 
-def _access_line(luck: Random, at: datetime) -> str:
-    status = luck.choices((200, 304, 302, 404, 500), (80, 9, 6, 4, 1))[0]
-    client, path = f"10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}", luck.choice(_PATHS)
+def _access_line(rng: Random, at: datetime) -> str:
+    status = rng.choices((200, 304, 302, 404, 500), (80, 9, 6, 4, 1))[0]
+    client, path = f"10.64.{rng.randint(0, 5)}.{rng.randint(2, 250)}", rng.choice(_PATHS)
     when = at.strftime("%d/%b/%Y:%H:%M:%S +0000")
-    size, agent, seconds = luck.randint(180, 48000), luck.choice(_AGENTS), luck.uniform(0.001, 0.4)
+    size, agent, seconds = rng.randint(180, 48000), rng.choice(_AGENTS), rng.uniform(0.001, 0.4)
     return f'{client} - - [{when}] "GET {path} HTTP/1.1" {status} {size} "-" "{agent}" {seconds:.3f}'
 
 
-def _json_line(luck: Random, at: datetime) -> str:
-    level = luck.choices(("info", "debug", "warn", "error"), (86, 8, 5, 1))[0]
+def _json_line(rng: Random, at: datetime) -> str:
+    level = rng.choices(("info", "debug", "warn", "error"), (86, 8, 5, 1))[0]
     message = {"warn": "slow upstream", "error": "upstream answered 502, retrying", "debug": "cache refreshed"}.get(level, "request done")
     entry = {
         "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "level": level,
         "msg": message,
-        "method": luck.choice(("GET", "GET", "POST")),
-        "path": luck.choice(_PATHS),
-        "duration_ms": round(luck.uniform(2, 900 if level == "warn" else 120), 1),
-        "trace_id": f"{luck.getrandbits(64):016x}",
+        "method": rng.choice(("GET", "GET", "POST")),
+        "path": rng.choice(_PATHS),
+        "duration_ms": round(rng.uniform(2, 900 if level == "warn" else 120), 1),
+        "trace_id": f"{rng.getrandbits(64):016x}",
     }
     return msgspec.json.encode(entry).decode()
 
 
-def _java_line(luck: Random, at: datetime) -> str:
-    step = luck.choice(("Loading settings", "Connecting to ledger", "Preparing templates", "Warming up number sequences"))
+def _java_line(rng: Random, at: datetime) -> str:
+    step = rng.choice(("Loading settings", "Connecting to ledger", "Preparing templates", "Warming up number sequences"))
     return (
-        f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d} INFO  [main] example.shop.invoices.Main - {step} ({luck.randint(3, 900)} ms)"
+        f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d} INFO  [main] example.shop.invoices.Main - {step} ({rng.randint(3, 900)} ms)"
     )
 
 
-def _java_info_line(luck: Random, at: datetime) -> str:
+def _java_info_line(rng: Random, at: datetime) -> str:
     when = f"{at:%Y-%m-%dT%H:%M:%S},{at.microsecond // 1000:03d}"
-    return f"[{when}][INFO ][o.o.c.AllocationService] shard [products][{luck.randint(0, 11)}] merged, {luck.randint(4, 90)} MB"
+    return f"[{when}][INFO ][o.o.c.AllocationService] shard [products][{rng.randint(0, 11)}] merged, {rng.randint(4, 90)} MB"
 
 
-def _error_line(luck: Random, at: datetime) -> str:
-    problem = luck.choice(("dial tcp 10.96.44.12:5432: connect: connection refused", "context deadline exceeded", "no healthy upstream"))
-    return f"{at:%Y-%m-%dT%H:%M:%SZ} ERROR readiness: dependency database is not usable: {problem} (attempt {luck.randint(1, 40)})"
+def _error_line(rng: Random, at: datetime) -> str:
+    problem = rng.choice(("dial tcp 10.96.44.12:5432: connect: connection refused", "context deadline exceeded", "no healthy upstream"))
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} ERROR readiness: dependency database is not usable: {problem} (attempt {rng.randint(1, 40)})"
 
 
-def _worker_line(luck: Random, at: datetime) -> str:
-    task = f"{luck.choice(_TASKS)} {luck.randint(1000, 99999)}"
-    return f"{at:%Y-%m-%d %H:%M:%S} INFO worker-{luck.randint(1, 4)}: {task} done in {luck.randint(8, 700)} ms"
+def _worker_line(rng: Random, at: datetime) -> str:
+    task = f"{rng.choice(_TASKS)} {rng.randint(1000, 99999)}"
+    return f"{at:%Y-%m-%d %H:%M:%S} INFO worker-{rng.randint(1, 4)}: {task} done in {rng.randint(8, 700)} ms"
 
 
-def _klog_line(luck: Random, at: datetime) -> str:
-    place = luck.choice(("reflector.go:436", "controller.go:221", "proxier.go:812", "leaderelection.go:260"))
-    word = luck.choice(("Caches populated", "Sync complete", "Renewed lease", "Endpoints changed"))
-    return f'I{at:%m%d %H:%M:%S}.{at.microsecond:06d}       1 {place}] "{word}" elapsed="{luck.randint(1, 90)}ms"'
+def _klog_line(rng: Random, at: datetime) -> str:
+    place = rng.choice(("reflector.go:436", "controller.go:221", "proxier.go:812", "leaderelection.go:260"))
+    word = rng.choice(("Caches populated", "Sync complete", "Renewed lease", "Endpoints changed"))
+    return f'I{at:%m%d %H:%M:%S}.{at.microsecond:06d}       1 {place}] "{word}" elapsed="{rng.randint(1, 90)}ms"'
 
 
-def _logfmt_line(luck: Random, at: datetime) -> str:
-    message = luck.choice(("compaction finished", "query done", "wal segment loaded", "rule group evaluated"))
+def _logfmt_line(rng: Random, at: datetime) -> str:
+    message = rng.choice(("compaction finished", "query done", "wal segment loaded", "rule group evaluated"))
     when = f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z"
-    return f'ts={when} level=info caller=main.go:{luck.randint(100, 900)} msg="{message}" duration={luck.randint(1, 900)}ms'
+    return f'ts={when} level=info caller=main.go:{rng.randint(100, 900)} msg="{message}" duration={rng.randint(1, 900)}ms'
 
 
-def _postgres_line(luck: Random, at: datetime) -> str:
-    what = f"duration: {luck.uniform(200, 2400):.3f} ms  statement: FETCH 100 FROM order_cursor"
-    if luck.random() < 0.3:
-        what = f"checkpoint complete: wrote {luck.randint(20, 900)} buffers"
-    return f"{at:%Y-%m-%d %H:%M:%S}.000 UTC [{luck.randint(60, 900)}] LOG:  {what}"
+def _postgres_line(rng: Random, at: datetime) -> str:
+    what = f"duration: {rng.uniform(200, 2400):.3f} ms  statement: FETCH 100 FROM order_cursor"
+    if rng.random() < 0.3:
+        what = f"checkpoint complete: wrote {rng.randint(20, 900)} buffers"
+    return f"{at:%Y-%m-%d %H:%M:%S}.000 UTC [{rng.randint(60, 900)}] LOG:  {what}"
 
 
-def _redis_line(luck: Random, at: datetime) -> str:
-    return f"1:M {at:%d %b %Y %H:%M:%S}.{at.microsecond // 1000:03d} * {luck.randint(10, 900)} changes in 60 seconds. Saving..."
+def _redis_line(rng: Random, at: datetime) -> str:
+    return f"1:M {at:%d %b %Y %H:%M:%S}.{at.microsecond // 1000:03d} * {rng.randint(10, 900)} changes in 60 seconds. Saving..."
 
 
-def _dns_line(luck: Random, _at: datetime) -> str:
-    name = luck.choice(("orders-db.shop", "cart-store.shop", "ledger.payments", "mail.shop.example"))
-    client = f"10.64.{luck.randint(0, 5)}.{luck.randint(2, 250)}:{luck.randint(30000, 60000)}"
-    return f'[INFO] {client} - "A IN {name}. udp 54" NOERROR qr,aa,rd 0.000{luck.randint(100, 900)}s'
+def _dns_line(rng: Random, _at: datetime) -> str:
+    name = rng.choice(("orders-db.shop", "cart-store.shop", "ledger.payments", "mail.shop.example"))
+    client = f"10.64.{rng.randint(0, 5)}.{rng.randint(2, 250)}:{rng.randint(30000, 60000)}"
+    return f'[INFO] {client} - "A IN {name}. udp 54" NOERROR qr,aa,rd 0.000{rng.randint(100, 900)}s'
 
 
-def _plain_line(luck: Random, at: datetime) -> str:
-    return f"{at:%Y-%m-%dT%H:%M:%SZ} still here, {luck.randint(1, 900)} things seen"
+def _plain_line(rng: Random, at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M:%SZ} still here, {rng.randint(1, 900)} things seen"
 
 
 PROFILES: Mapping[str, LogProfile] = {

@@ -1,4 +1,4 @@
-"""Which pods are on which node, what they ask for and which addresses they hold: an index kept up to date by changes, never by scanning."""
+"""An index of the pods on each node, their requests and addresses. Changes update it; it is never rebuilt."""
 
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -42,40 +42,40 @@ _NOTHING: Amounts = {}
 
 
 class Placement:
-    """Built by one pass over the pods when first asked, so that a cluster nobody changes costs nothing."""
+    """The index. It is built by one pass over the pods on first use, so that an idle cluster costs nothing."""
 
     def __init__(self, store: "ObjectStore") -> None:
         self._store = store
         self._built = False
-        self._where: dict[Key, str] = {}
+        self._node_of: dict[Key, str] = {}
         self._pods: defaultdict[str, dict[Key, tuple[Amounts, str]]] = defaultdict(dict)
         self._used: dict[str, Amounts] = {}
 
     def observe(self, key: Key, raw: bytes, *, gone: bool) -> None:
-        """Take in one change of a pod."""
+        """Update the index with one change of a pod."""
         if self._built:
             self._remove_pod(key)
             if not gone:
                 self._add_pod(key, raw)
 
     def pods_on(self, node: str) -> list[Key]:
-        """The pods of a node that are not done."""
+        """The sorted keys of the unfinished pods on a node."""
         self._ensure_built()
         return sorted(self._pods[node])
 
     def requested_on(self, node: str) -> Amounts:
-        """The sum of the requests on a node."""
+        """The sum of the requests of the pods on a node."""
         self._ensure_built()
         if node not in self._used:
-            self._used[node] = sum_amounts(asked for asked, _ in self._pods[node].values())
+            self._used[node] = sum_amounts(requested for requested, _ in self._pods[node].values())
         return self._used[node]
 
     def free_address(self, node: str, cidr: str) -> str:
-        """The lowest address of a node's /24 that no pod holds; its last where all are taken."""
+        """The lowest free address of a node's /24, or its last one when all are taken."""
         self._ensure_built()
         taken = {address for _, address in self._pods[node].values()}
         network = cidr.rpartition(".")[0]
-        # The first host of a range is the bridge's.
+        # The first host address belongs to the bridge.
         addresses = (f"{network}.{host}" for host in range(2, 255))
         return next((address for address in addresses if address not in taken), f"{network}.254")
 
@@ -89,13 +89,13 @@ class Placement:
         pod = _DECODER.decode(raw)
         node = pod.spec.nodeName
         if node and pod.status.phase not in ("Succeeded", "Failed"):
-            asked = sum_amounts(parse_quantities(container.resources.requests) for container in pod.spec.containers) | {"pods": 1000}
-            self._where[key] = node
-            self._pods[node][key] = (asked, pod.status.podIP)
+            requested = sum_amounts(parse_quantities(container.resources.requests) for container in pod.spec.containers) | {"pods": 1000}
+            self._node_of[key] = node
+            self._pods[node][key] = (requested, pod.status.podIP)
             self._used.pop(node, None)
 
     def _remove_pod(self, key: Key) -> None:
-        node = self._where.pop(key, None)
+        node = self._node_of.pop(key, None)
         if node is not None:
             self._pods[node].pop(key, None)
             self._used.pop(node, None)

@@ -1,4 +1,4 @@
-"""Logs of containers, made when asked for: the same question always gets the same lines, and later questions get more of them."""
+"""Container logs, generated per request. Repeated requests return the same lines, and later ones also the new lines."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Line = tuple[datetime, str]
-# What a node keeps of a container's log before rotation takes the rest away.
+# The lines that a node keeps of a container's log; rotation removes the older ones.
 _KEPT_LINES = 2000
 _POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
 class _Run:
-    """One life of a container, from its start to its end or, while it runs, to now."""
+    """One run of a container, from its start to its end, or to now while it runs."""
 
     identity: str
     behaviour: Behaviour
@@ -35,7 +35,7 @@ class _Run:
     ended: bool
 
     def lines(self, after: datetime | None = None) -> Iterator[Line]:
-        """Oldest first; lines up to `after` may be left out, so that following costs only what is new."""
+        """The log lines, oldest first. Lines before `after` may be omitted, so that following generates only new lines."""
         profile = PROFILES.get(self.behaviour.logs, PROFILES[""])
         count = max(0, int((self.until - self.started).total_seconds() / profile.every))
         known = int((after - self.started).total_seconds() / profile.every) if after else 0
@@ -51,15 +51,15 @@ class _Run:
 
 
 def read_lines(store: "ObjectStore", namespace: str, pod: str, container: str, *, previous: bool, now: datetime) -> Iterator[Line]:
-    """The log of one container so far, oldest first; with `previous` that of its life before this one.
+    """The log of a container up to `now`, oldest first; with `previous`, that of its previous run.
 
-    Raises NotFound for a pod that is not there, and a 400 status for a container that has not begun or has no previous life.
+    Raises a 404 status when the pod does not exist, and a 400 when the container has not started or has no previous run.
     """
     return _find_run(store, namespace, pod, container, previous, now).lines()
 
 
 async def follow_lines(store: "ObjectStore", namespace: str, pod: str, container: str, *, since: datetime) -> AsyncIterator[Line]:
-    """Lines written after `since`, as time passes on the store's clock; ends when the container or its pod does."""
+    """Yield the lines written after `since` as the store's clock advances. Ends when the container or its pod ends."""
     while True:
         try:
             run = _find_run(store, namespace, pod, container, False, store.clock.now())
@@ -81,14 +81,14 @@ def _find_run(store: "ObjectStore", namespace: str, pod_name: str, container: st
         raise bad_request(f"container {container} is not valid for pod {pod_name}")
     states = _collect_lists(pod.get("status", {}), "containerStatuses", "initContainerStatuses")
     status: Json = next((each for each in states if each["name"] == container), {"state": {}, "lastState": {}})
-    begun, ended = _run_period(status, pod_name, container, previous)
-    identity = f"{pod['metadata']['uid']}/{container}/{begun}"
+    started, ended = _run_period(status, pod_name, container, previous)
+    identity = f"{pod['metadata']['uid']}/{container}/{started}"
     until = parse_timestamp(ended) if ended else now
-    return _Run(identity, find_behaviour(pod, spec, Behaviours.attached_to(store)), parse_timestamp(begun), until, ended is not None)
+    return _Run(identity, find_behaviour(pod, spec, Behaviours.attached_to(store)), parse_timestamp(started), until, ended is not None)
 
 
 def _run_period(status: Json, pod: str, container: str, previous: bool) -> tuple[str, str | None]:
-    """Start and end of the life that was asked for."""
+    """Start and end of the requested run; the end is None while it runs."""
     state, last = status["state"], status.get("lastState", {}).get("terminated")
     if previous:
         if last is None:
@@ -96,12 +96,12 @@ def _run_period(status: Json, pod: str, container: str, previous: bool) -> tuple
         return last["startedAt"], last["finishedAt"]
     if "running" in state:
         return state["running"]["startedAt"], None
-    over = state.get("terminated") or last
-    if over is None:
+    terminated = state.get("terminated") or last
+    if terminated is None:
         reason = state.get("waiting", {}).get("reason", "ContainerCreating")
         why = "trying and failing to pull image" if "Pull" in reason else reason
         raise bad_request(f'container "{container}" in pod "{pod}" is waiting to start: {why}')
-    return over["startedAt"], over["finishedAt"]
+    return terminated["startedAt"], terminated["finishedAt"]
 
 
 def _collect_lists(holder: Json, *names: str) -> list[Json]:

@@ -1,4 +1,4 @@
-"""What every controller asks of a pod, and how one is made from a template."""
+"""Pod helpers for controllers: reading a pod's state, and creating pods from a template."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ def is_finished(pod: Json) -> bool:
 
 
 def is_active(pod: Json) -> bool:
-    """Counts towards its owner's replicas."""
+    """Whether the pod counts towards its owner's replicas: not finished and not being deleted."""
     return not is_finished(pod) and not is_being_deleted(pod)
 
 
@@ -37,7 +37,7 @@ def is_ready(pod: Json) -> bool:
 
 
 def is_available(pod: Json, min_ready_seconds: int, now: datetime) -> bool:
-    """Ready, and for long enough."""
+    """Whether the pod has been ready for at least `min_ready_seconds`."""
     condition = find_condition(pod.get("status", {}), "Ready")
     if condition is None or condition["status"] != "True":
         return False
@@ -45,7 +45,7 @@ def is_available(pod: Json, min_ready_seconds: int, now: datetime) -> bool:
 
 
 def generate_name(owner: str, context: ControllerContext, uid: str) -> str:
-    """A generated pod name: the owner's, and a tail that no other moment of this world gives."""
+    """Generate a pod name: the owner's name and a suffix that differs at each revision of the store."""
     return f"{owner}-{name_suffix(5, context.seed, uid, context.store.resource_version)}"
 
 
@@ -61,21 +61,21 @@ def build_from_template(template: Json, owner: Json, resource: ServedResource, n
             "annotations": dict(meta.get("annotations", {})),
             "ownerReferences": [owner_reference(owner, resource)],
         },
-        # A copy to its last branch: admission writes into it, and the owner keeps its template.
+        # A deep copy, because admission alters the spec and the owner must keep its template.
         "spec": msgspec.json.decode(msgspec.json.encode(template["spec"])),
         "status": {"phase": "Pending"},
     }
 
 
 def create_pod(controller: BaseController, owner: Json, pod: Json) -> str:
-    """Create a pod on behalf of its owner and say so in an event. Returns why it was refused, or an empty text."""
+    """Create a pod for its owner and record an event. Returns the refusal's message, or ""."""
     context, component = controller.context, f"{controller.name}-controller"
     try:
         admit_new_pod(context, pod)
         context.store.create(PODS, pod)
-    except ApiStatus as refused:
-        context.recorder.record_warning(owner, "FailedCreate", f"Error creating: {refused.message}", component)
-        return refused.message
+    except ApiStatus as refusal:
+        context.recorder.record_warning(owner, "FailedCreate", f"Error creating: {refusal.message}", component)
+        return refusal.message
     context.recorder.record_normal(owner, "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}", component)
     return ""
 
@@ -87,17 +87,17 @@ def delete_pod(controller: BaseController, owner: Json, pod: Json) -> None:
 
 
 def prepare_pod(store: "ObjectStore", pod: Json, seed: int) -> None:
-    """Defaults and admission, in place; raises a 403 status."""
+    """Set defaults and run admission, in place. Raises a 403 status when admission refuses the pod."""
     meta = pod["metadata"]
     fill_pod_spec(pod["spec"])
     admit_pod(store, pod, name_suffix(5, seed, "token", meta["namespace"], meta["name"]))
 
 
 def admit_new_pod(context: ControllerContext, pod: Json) -> None:
-    """Completes a pod as an API server does. Raises the 403 status of a namespace that is going away or whose quota is used up."""
+    """Admit a pod in place, as an API server does. Raises a 403 status in a terminating namespace or above a quota."""
     namespace, name = pod["metadata"]["namespace"], pod["metadata"]["name"]
-    home = context.find(NAMESPACES, ("", namespace))
-    if home is None or is_being_deleted(home):
+    owner_namespace = context.find(NAMESPACES, ("", namespace))
+    if owner_namespace is None or is_being_deleted(owner_namespace):
         raise forbidden(PODS, name, f"unable to create new content in namespace {namespace} because it is being terminated")
     prepare_pod(context.store, pod, context.seed)
     if why := find_quota_refusal(context.store, pod):

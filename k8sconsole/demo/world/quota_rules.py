@@ -1,4 +1,4 @@
-"""What a ResourceQuota counts, and when it refuses a pod."""
+"""What a ResourceQuota counts, and whether a pod exceeds it."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -37,18 +37,18 @@ COUNTED: dict[str, ServedResource] = {
 
 
 def pod_quota_usage(pod: Json) -> Amounts:
-    """What one pod takes from a quota; a pod that is done takes nothing."""
+    """What one pod uses of a quota; a finished pod uses nothing."""
     if pod.get("status", {}).get("phase") in ("Succeeded", "Failed"):
         return {}
-    asked, capped = sum_requests(pod["spec"]), sum_limits(pod["spec"])
-    used = {f"requests.{name}": value for name, value in asked.items() if name != "pods"}
-    used |= {f"limits.{name}": value for name, value in capped.items()}
-    plain = {name: asked[name] for name in ("cpu", "memory", "pods") if name in asked}
+    requested, limited = sum_requests(pod["spec"]), sum_limits(pod["spec"])
+    used = {f"requests.{name}": value for name, value in requested.items() if name != "pods"}
+    used |= {f"limits.{name}": value for name, value in limited.items()}
+    plain = {name: requested[name] for name in ("cpu", "memory", "pods") if name in requested}
     return used | plain | {"count/pods": 1000}
 
 
 def namespace_usage(store: "ObjectStore", namespace: str, hard: Amounts) -> Amounts:
-    """What a namespace uses of each resource a quota limits."""
+    """What a namespace uses of each resource in `hard`."""
     used = dict.fromkeys(hard, 0)
     if not hard.keys() <= COUNTED.keys():
         taken = sum_amounts(pod_quota_usage(pod) for pod in store.iterate(PODS, namespace))
@@ -59,17 +59,17 @@ def namespace_usage(store: "ObjectStore", namespace: str, hard: Amounts) -> Amou
 
 
 def find_quota_refusal(store: "ObjectStore", pod: Json) -> str:
-    """Why a new pod exceeds a quota of its namespace, in the API server's words; empty where it fits."""
+    """The API server's message when a new pod exceeds a quota of its namespace; "" when it fits."""
     namespace = pod["metadata"]["namespace"]
     for quota in store.iterate(QUOTAS, namespace):
         hard = parse_quantities(quota.get("spec", {}).get("hard"))
-        asked = {name: value for name, value in pod_quota_usage(pod).items() if name in hard}
-        used = namespace_usage(store, namespace, hard) if asked else {}
-        over = sorted(name for name, value in asked.items() if used[name] + value > hard[name])
+        requested = {name: value for name, value in pod_quota_usage(pod).items() if name in hard}
+        used = namespace_usage(store, namespace, hard) if requested else {}
+        over = sorted(name for name, value in requested.items() if used[name] + value > hard[name])
         if over:
-            parts = (("requested", asked), ("used", used), ("limited", hard))
-            said = ", ".join(
+            parts = (("requested", requested), ("used", used), ("limited", hard))
+            details = ", ".join(
                 f"{word}: " + ",".join(f"{name}={format_quantity(name, values[name])}" for name in over) for word, values in parts
             )
-            return f"exceeded quota: {quota['metadata']['name']}, {said}"
+            return f"exceeded quota: {quota['metadata']['name']}, {details}"
     return ""

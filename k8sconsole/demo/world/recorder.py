@@ -1,4 +1,4 @@
-"""Events as the cluster's parts record them: the same thing said again is counted, not repeated."""
+"""Recording of Kubernetes events. A repeated event increments a count."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 EVENT_TTL = timedelta(hours=1)
-"""How long an event is kept after it was last counted, as by an API server."""
+"""How long an event is kept after its last occurrence, as on a real API server."""
 
 
 class EventRecorder:
-    """Writes core/v1 Events. The name of an event follows from what it says, so a later world counts on where an earlier one stopped."""
+    """Writes core/v1 Events. An event's name is derived from its content, so that a new `World` continues the counts of an earlier one."""
 
     def __init__(self, store: "ObjectStore", clock: DemoClock) -> None:
         self._store = store
         self._clock = clock
 
-    def record_normal(self, obj: Json, reason: str, message: str, component: str, **place: str) -> None:
-        self._record(obj, "Normal", reason, message, component, **place)
+    def record_normal(self, obj: Json, reason: str, message: str, component: str, **origin: str) -> None:
+        self._record(obj, "Normal", reason, message, component, **origin)
 
-    def record_warning(self, obj: Json, reason: str, message: str, component: str, **place: str) -> None:
-        self._record(obj, "Warning", reason, message, component, **place)
+    def record_warning(self, obj: Json, reason: str, message: str, component: str, **origin: str) -> None:
+        self._record(obj, "Warning", reason, message, component, **origin)
 
     def _record(self, obj: Json, type_: str, reason: str, message: str, component: str, *, host: str = "", field: str = "") -> None:
         meta = obj["metadata"]
-        # Events of cluster-wide objects live in the namespace default.
+        # Events of cluster-scoped objects are stored in the namespace default.
         namespace = meta.get("namespace") or "default"
         name = f"{meta['name']}.{hex_digest(16, meta.get('uid', ''), type_, reason, message, component, field)}"
         if not self._count_repeat(namespace, name) and not self._is_terminating(namespace):
             self._store_new(self._build_event(obj, namespace, name, type_, reason, message, component, host, field))
 
     def _count_repeat(self, namespace: str, name: str) -> bool:
-        """Counts an event that is known; says whether it is."""
+        """Increment the count of an existing event. Returns whether there was one."""
         known = self._store.has(EVENTS, namespace, name)
         if known:
             self._store.mutate(EVENTS, namespace, name, self._increment)
@@ -50,8 +50,8 @@ class EventRecorder:
         event["count"] = event.get("count", 1) + 1
         event["lastTimestamp"] = format_timestamp(self._clock.now())
 
-    def _build_event(self, obj: Json, namespace: str, name: str, *said: str) -> Json:
-        type_, reason, message, component, host, field = said
+    def _build_event(self, obj: Json, namespace: str, name: str, *fields: str) -> Json:
+        type_, reason, message, component, host, field = fields
         now = format_timestamp(self._clock.now())
         return {
             "apiVersion": "v1",
@@ -71,22 +71,22 @@ class EventRecorder:
         }
 
     def _is_terminating(self, namespace: str) -> bool:
-        """A namespace that is going away, or is not there, takes no new events."""
+        """Whether the namespace is missing or terminating and so accepts no events."""
         return (
             not self._store.has(NAMESPACES, "", namespace) or "deletionTimestamp" in self._store.get(NAMESPACES, "", namespace)["metadata"]
         )
 
 
 class DeferredEventRecorder(EventRecorder):
-    """Events of a past that is lived through in a moment, held back: nearly all of them expire before anybody could read them."""
+    """Holds events back until `publish`. During a time-lapse nearly all of them expire before they can be read."""
 
     def __init__(self, store: "ObjectStore", clock: DemoClock) -> None:
         super().__init__(store, clock)
         self._pending: dict[tuple[str, str], tuple[Json, datetime]] = {}
 
     def publish(self) -> None:
-        """Store what has not expired by now, in the order in which it happened; namespaces on their way out have lost theirs."""
-        for event, last in sorted(self._pending.values(), key=lambda held: held[1]):
+        """Store the unexpired events in order of their last occurrence, except those of terminating namespaces."""
+        for event, last in sorted(self._pending.values(), key=lambda pending: pending[1]):
             meta = event["metadata"]
             if not self._is_expired(last) and not self._is_terminating(meta["namespace"]):
                 self._store.create(EVENTS, event | {"metadata": meta | {"creationTimestamp": event["firstTimestamp"]}})

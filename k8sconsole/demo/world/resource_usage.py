@@ -1,4 +1,4 @@
-"""What every pod's containers ask for and since when they run: read from a pod once per change of it, since metrics are asked often."""
+"""Usage profiles: the requests, limits and start times of each pod's containers. Each pod is decoded once per change."""
 
 import weakref
 from collections.abc import Iterable, Iterator
@@ -21,10 +21,12 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class ContainerUsageProfile:
-    """One container. CPU in millicores, memory and its limit in thousandths of bytes; None where nothing is requested or limited.
+    """The facts from which one container's usage is computed.
 
-    `own` is its luck in [0, 1); `since` the Unix time of its start, None while it does not run; `fills_in` the seconds in which it grows
-    until the kernel ends it, None for one that does not.
+    - `cpu`, `memory`, `memory_limit`: the requests in millicores and milli-bytes, and the limit; None when not set.
+    - `variation`: a seeded number in [0, 1) that makes it differ from its siblings.
+    - `started_at`: Unix time, None while it does not run.
+    - `seconds_to_limit`: the seconds until its memory reaches the limit and the kernel kills it; None when that does not happen.
     """
 
     name: str
@@ -38,7 +40,7 @@ class ContainerUsageProfile:
 
 @dataclass(frozen=True, slots=True)
 class PodUsageProfile:
-    """One pod at one revision; `workload` is namespace/name of what it belongs to."""
+    """One pod at one revision. `workload` is namespace/name of its workload."""
 
     version: int
     node: str
@@ -99,7 +101,7 @@ _DECODER = msgspec.json.Decoder(_Pod)
 
 
 class UsageProfiles:
-    """All pods of one store; what a pod said last is remembered until it changes or goes."""
+    """The profiles of all pods of a store, each cached until the pod changes or is deleted."""
 
     _known: "weakref.WeakKeyDictionary[ObjectStore, UsageProfiles]" = weakref.WeakKeyDictionary()
 
@@ -108,7 +110,7 @@ class UsageProfiles:
 
     @classmethod
     def profiles_of(cls, store: "ObjectStore", keys: Iterable[Key]) -> Iterator[tuple[Key, PodUsageProfile]]:
-        """Each of these pods with its appetite; pods that are not there are left out."""
+        """Yield the profile of each of these pods. Missing pods are skipped."""
         known = cls._known.setdefault(store, cls())._pods
         stored = store.bucket(PODS).objects
         if len(known) > 2 * len(stored):
@@ -137,11 +139,11 @@ def _container_profile(
     pod: _Pod, container: _Container, workload: str, since: float | None, behaviours: Behaviours
 ) -> ContainerUsageProfile:
     behaviour = behaviours.find(pod.metadata.namespace, workload, container.name, container.image)
-    asks, limit = container.resources.requests, _parse_amount(container.resources.limits, "memory")
+    requests, limit = container.resources.requests, _parse_amount(container.resources.limits, "memory")
     return ContainerUsageProfile(
         name=container.name,
-        cpu=_parse_amount(asks, "cpu"),
-        memory=_parse_amount(asks, "memory"),
+        cpu=_parse_amount(requests, "cpu"),
+        memory=_parse_amount(requests, "memory"),
         memory_limit=limit,
         variation=seeded_fraction(pod.metadata.uid, container.name),
         started_at=since,

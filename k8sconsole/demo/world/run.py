@@ -1,4 +1,4 @@
-"""The world in motion: store events become keys, keys become work, work becomes store events."""
+"""Runs the controllers: store events are routed to keys, and controllers reconcile the keys."""
 
 import asyncio
 import contextlib
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
     from k8sconsole.demo.storage import ObjectStore
 
 _LOG = logging.getLogger(__name__)
-# An upper bound for one step: what needs more than this will never come to rest.
+# A step with more items than this will never settle.
 _MAX_STEP_ITEMS = 200_000
-# Items done between two turns of the event loop; about five milliseconds.
+# Items processed before yielding to the event loop; about five milliseconds.
 _SLICE = 40
 _RETRY = 5.0
 _LONGEST_SLEEP = 3600.0
 
 
 class World:
-    """All controllers over one store. `step` for fixed clocks, `start` and `stop` for a living demo; not both at once."""
+    """All controllers of one store. Use `step` and `run` with a fixed clock, or `start` and `stop` with a real one, never both."""
 
     def __init__(
         self,
@@ -54,18 +54,18 @@ class World:
         self._task: asyncio.Task[None] | None = None
 
     def step(self) -> int:
-        """Work until nothing is left to do at this moment of the clock. Returns the number of items; RuntimeError if it never rests."""
+        """Process all items that are due now. Returns their number. Raises RuntimeError when the controllers never settle."""
         subscription = self._ensure_subscribed()
         self._queue.release_due(self._clock.now())
-        done = 0
+        processed = 0
         while self._process_next(subscription):
-            done += 1
-            if done > _MAX_STEP_ITEMS:
+            processed += 1
+            if processed > _MAX_STEP_ITEMS:
                 raise RuntimeError("the demo's controllers do not come to rest")
-        return done
+        return processed
 
     def run(self, seconds: float) -> None:
-        """Let time pass on a fixed clock, from one timer to the next; TypeError on a real one."""
+        """Advance a fixed clock from timer to timer for `seconds`. Raises TypeError for a real clock."""
         clock = self._clock
         if not isinstance(clock, FixedDemoClock):
             raise TypeError("only a fixed clock can be moved")
@@ -78,12 +78,12 @@ class World:
         self.step()
 
     async def start(self) -> None:
-        """Begin to live on the running event loop."""
+        """Start the controllers on the running event loop."""
         if self._task is None:
             self._task = asyncio.create_task(self._run_forever(), name="demo-world")
 
     async def stop(self) -> None:
-        """End the life begun by `start`; the store stays as it is."""
+        """Stop the controllers that `start` started. The store keeps its objects."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
@@ -92,7 +92,7 @@ class World:
         self.close()
 
     def close(self) -> None:
-        """Take no further notice of the store."""
+        """Unsubscribe from the store."""
         if self._subscription is not None:
             self._store.history.unsubscribe(self._subscription)
 
@@ -100,16 +100,16 @@ class World:
         while True:
             subscription = self._ensure_subscribed()
             self._queue.release_due(self._clock.now())
-            done = 0
-            while done < _SLICE and self._process_next(subscription):
-                done += 1
-            if done == _SLICE:
+            processed = 0
+            while processed < _SLICE and self._process_next(subscription):
+                processed += 1
+            if processed == _SLICE:
                 await asyncio.sleep(0)
             else:
                 await self._wait_for_work(subscription)
 
     async def _wait_for_work(self, subscription: Subscription) -> None:
-        """Until a timer rings or the store changes."""
+        """Wait until a timer is due or the store changes."""
         due = self._queue.next_due()
         seconds = _LONGEST_SLEEP if due is None else (due - self._clock.now()).total_seconds()
         with contextlib.suppress(TimeoutError):
@@ -117,7 +117,7 @@ class World:
                 await subscription.wait()
 
     def _ensure_subscribed(self) -> Subscription:
-        """At the start, and after having fallen behind, look at everything that does not rest."""
+        """Subscribe at the start and after a closed subscription, and enqueue every object that is not settled."""
         if self._subscription is None or self._subscription.closed:
             self._subscription = self._store.subscribe()
             for name, controller in self._controllers.items():
@@ -145,14 +145,14 @@ class World:
 
     def _reconcile(self, item: Item) -> None:
         name, *key = item
-        again: float | None
+        retry_after: float | None
         try:
-            again = self._controllers[name].reconcile((key[0], key[1]))
+            retry_after = self._controllers[name].reconcile((key[0], key[1]))
         except ApiStatus as refusal:
             _LOG.info("%s %s/%s: %s", name, *key, refusal.message)
-            again = _RETRY
-        except Exception:  # noqa: BLE001 - an odd object must not stop the world; its next change is looked at again
-            _LOG.warning("%s cannot make sense of %s/%s", name, *key, exc_info=True)
-            again = None
-        if again is not None:
-            self._queue.add_at(self._clock.now() + timedelta(seconds=again), item)
+            retry_after = _RETRY
+        except Exception:  # noqa: BLE001 - an unexpected object must not stop the world; its next change is reconciled
+            _LOG.warning("controller %s failed on %s/%s", name, *key, exc_info=True)
+            retry_after = None
+        if retry_after is not None:
+            self._queue.add_at(self._clock.now() + timedelta(seconds=retry_after), item)

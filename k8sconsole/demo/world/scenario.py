@@ -1,4 +1,4 @@
-"""Scenarios by name: read from data/scenarios, applied to an empty store in a settled state."""
+"""Scenarios by name: read from data/scenarios and applied to an empty store."""
 
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Scenario:
-    """A script, and how large and lucky it is to be."""
+    """A parsed scenario file with the size and seed to apply it with."""
 
     def __init__(self, name: str, script: ScenarioFile, *, size: int | None = None, seed: int = 1) -> None:
         self.name = name
@@ -32,7 +32,7 @@ class Scenario:
         return self.script.description
 
     def apply(self, store: "ObjectStore") -> None:
-        """Fill an empty store with the scenario as it is at the store's present: pods running, roll-outs and restarts behind them."""
+        """Fill an empty store with the scenario as of the store's current time: running pods, past rollouts and restarts."""
         staging = ScenarioBuilder(self.script, store, self._seed)
         staging.behaviours().attach(store)
         run_time_lapse(store, staging.actions(), self._seed)
@@ -41,7 +41,10 @@ class Scenario:
 
 
 def load_scenario(name: str, *, size: int | None = None, seed: int = 1) -> Scenario:
-    """A scenario of data/scenarios. `size` is the number of pods for one whose size is free. Raises UsageError for an unknown name."""
+    """Load a scenario of data/scenarios. `size` is the number of pods, for a scenario of variable size.
+
+    Raises UsageError for an unknown name.
+    """
     return Scenario(name, _read_file(name), size=size, seed=seed)
 
 
@@ -58,7 +61,7 @@ def _read_file(name: str) -> ScenarioFile:
             f"there are {', '.join(list_scenarios())}",
             f"k8sconsole demo {near[0] if near else list_scenarios()[0]}",
         )
-    # The C loader is ten times as fast, where it was built; both are the safe one.
+    # The C loader is ten times as fast where it is available. Both loaders are safe.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     script = msgspec.convert(yaml.load(path.read_bytes(), Loader=loader), ScenarioFile)  # noqa: S506
     return merge_scenarios(_read_file(script.extends), script) if script.extends else script

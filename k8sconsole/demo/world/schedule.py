@@ -1,4 +1,4 @@
-"""Cron schedules: five fields, names of months and days, steps, lists, ranges, and the usual `@` words; always in UTC."""
+"""Cron schedules in UTC: five fields with names of months and days, steps, lists and ranges, and the `@` aliases."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ _DAYS = {name: number for number, name in enumerate(("sun", "mon", "tue", "wed",
 
 
 class CronSchedule:
-    """A parsed schedule. Raises ValueError for text that is none."""
+    """A parsed schedule. Raises ValueError for an invalid one."""
 
     def __init__(self, text: str) -> None:
         fields = _ALIASES.get(text.strip(), text).split()
@@ -30,12 +30,12 @@ class CronSchedule:
         self._minutes, self._hours, self._days, self._months, self._weekdays = (
             _parse_field(field, low, high, known) for field, (low, high), known in zip(fields, _RANGES, names, strict=True)
         )
-        # As cron has it: where both day fields are restricted, either may match.
+        # As in cron: when both day fields are restricted, either may match.
         self._either_day = not fields[2].startswith("*") and not fields[4].startswith("*")
 
-    def next_after(self, moment: datetime) -> datetime:
-        """The first time strictly after `moment`; at most five years ahead, else ValueError (30 February)."""
-        at = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    def next_after(self, time: datetime) -> datetime:
+        """The first scheduled time after `time`. Raises ValueError when there is none within five years (30 February)."""
+        at = time.replace(second=0, microsecond=0) + timedelta(minutes=1)
         end = at + timedelta(days=5 * 366)
         while at < end:
             if at.month not in self._months or not self._matches_day(at):
@@ -46,15 +46,15 @@ class CronSchedule:
                 at += timedelta(minutes=1)
             else:
                 return at
-        raise ValueError("the schedule never comes round")
+        raise ValueError("the schedule never matches")
 
     def latest_in(self, since: datetime, until: datetime) -> datetime | None:
-        """The last time in (since, until]; looks back no further than what is needed, so that a month's gap costs little."""
-        for reach in (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366)):
-            found, at = None, max(since, until - reach)
+        """The last scheduled time in (since, until], or None. It searches growing windows, so that a gap of months is cheap."""
+        for window in (timedelta(hours=1), timedelta(days=1), timedelta(days=32), timedelta(days=366)):
+            found, at = None, max(since, until - window)
             while (at := self.next_after(at)) <= until:
                 found = at
-            if found or until - reach <= since:
+            if found or until - window <= since:
                 return found
         return None
 

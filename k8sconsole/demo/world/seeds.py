@@ -1,6 +1,6 @@
-"""All chance in the demo cluster comes from here: values derived from a seed and from names, never from a shared stream.
+"""Seeded random values, derived from a seed and from names. All randomness of the demo cluster comes from here.
 
-A shared stream would make one object's luck depend on the order in which others were touched.
+There is no shared random stream, because each object's values would then depend on the order in which other objects are processed.
 """
 
 import hashlib
@@ -10,28 +10,28 @@ from typing import Any
 
 import msgspec
 
-# Kubernetes leaves out vowels and look-alikes in generated names.
+# Kubernetes' alphabet for generated names: no vowels and no look-alikes.
 _ALPHABET = b"bcdfghjklmnpqrstvwxz2456789"
 _BYTE_TO_LETTER = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 def seeded_random(*parts: object) -> random.Random:
-    """A random source that belongs to the given names alone."""
+    """A random source seeded by these parts alone."""
     return random.Random("/".join(map(str, parts)))
 
 
 def name_suffix(length: int, *parts: object) -> str:
-    """A generated name's tail, such as `x7k2p`, the same for the same parts."""
+    """The suffix of a generated name, such as `x7k2p`; equal parts give equal suffixes."""
     return encode_safe(_hash_parts(*parts), length)
 
 
 def seeded_fraction(*parts: object) -> float:
-    """A number in [0, 1), cheap enough to be asked for every pod at every reading."""
+    """A number in [0, 1), cheap enough to compute for every pod at every metrics request."""
     return zlib.crc32("/".join(map(str, parts)).encode()) / 2**32
 
 
 def hash_template(template: dict[str, Any]) -> str:
-    """The `pod-template-hash` of a pod template, whatever hash it may already carry."""
+    """The `pod-template-hash` of a pod template. A hash label that it already has is ignored."""
     labels = {key: value for key, value in template.get("metadata", {}).get("labels", {}).items() if key != "pod-template-hash"}
     bare = template | {"metadata": template.get("metadata", {}) | {"labels": labels}}
     bare["metadata"].pop("creationTimestamp", None)

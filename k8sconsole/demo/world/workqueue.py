@@ -1,15 +1,15 @@
-"""What is to be looked at, now or later: a first-in-first-out queue without duplicates, and timers."""
+"""The controllers' work queue: first in, first out, without duplicates, with timers."""
 
 import heapq
 from collections import OrderedDict
 from datetime import datetime
 
 Item = tuple[str, str, str]
-"""Controller, namespace, name."""
+"""Controller name, namespace, object name."""
 
 
 class WorkQueue:
-    """Keys wait once, however often they are added; a timer is kept only while it is the item's earliest."""
+    """An item is queued once however often it is added. Only the earliest timer of an item counts."""
 
     def __init__(self) -> None:
         self._ready: OrderedDict[Item, None] = OrderedDict()
@@ -28,7 +28,7 @@ class WorkQueue:
         return self._ready.popitem(last=False)[0] if self._ready else None
 
     def release_due(self, now: datetime) -> None:
-        """Turn every timer that is due into work."""
+        """Queue every item whose timer is due."""
         while self._timers and self._timers[0][0] <= now:
             due, item = heapq.heappop(self._timers)
             if self._due.get(item) == due:
@@ -36,7 +36,7 @@ class WorkQueue:
                 self.add(item)
 
     def next_due(self) -> datetime | None:
-        """When the earliest timer rings."""
+        """The time of the earliest timer, or None."""
         while self._timers and self._due.get(self._timers[0][1]) != self._timers[0][0]:
             heapq.heappop(self._timers)
         return self._timers[0][0] if self._timers else None
