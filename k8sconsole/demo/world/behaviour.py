@@ -81,10 +81,10 @@ class Behaviours:
     _attached: "weakref.WeakKeyDictionary[ObjectStore, Behaviours]" = weakref.WeakKeyDictionary()
 
     def __init__(
-        self, listed: Sequence[Behaviour] = (), registry: ImageRegistry | None = None, life: RolloutSchedule | None = None
+        self, listed: Sequence[Behaviour] = (), registry: ImageRegistry | None = None, rollout_schedule: RolloutSchedule | None = None
     ) -> None:
         self.listed = tuple(listed)
-        self.life = life or RolloutSchedule()
+        self.rollout_schedule = rollout_schedule or RolloutSchedule()
         self.registry = registry or ImageRegistry()
         self.find = lru_cache(maxsize=4096)(self._find)
 

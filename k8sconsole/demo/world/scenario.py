@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class Scenario:
     """A parsed scenario file with the size and seed to apply it with."""
 
-    def __init__(self, name: str, script: ScenarioFile, *, size: int | None = None, seed: int = 1) -> None:
+    def __init__(self, name: str, content: ScenarioFile, *, size: int | None = None, seed: int = 1) -> None:
         self.name = name
-        self.script = script
+        self.script = content
         self._size = size
         self._seed = seed
 
@@ -55,16 +55,16 @@ def list_scenarios() -> list[str]:
 def _read_file(name: str) -> ScenarioFile:
     path = _scenario_folder() / f"{name}.yaml"
     if name not in list_scenarios():
-        near = get_close_matches(name, list_scenarios(), n=1)
+        nearest = get_close_matches(name, list_scenarios(), n=1)
         raise UsageError(
             f"no scenario {name!r}",
             f"there are {', '.join(list_scenarios())}",
-            f"k8sconsole demo {near[0] if near else list_scenarios()[0]}",
+            f"k8sconsole demo {nearest[0] if nearest else list_scenarios()[0]}",
         )
     # The C loader is ten times as fast where it is available. Both loaders are safe.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    script = msgspec.convert(yaml.load(path.read_bytes(), Loader=loader), ScenarioFile)  # noqa: S506
-    return merge_scenarios(_read_file(script.extends), script) if script.extends else script
+    content = msgspec.convert(yaml.load(path.read_bytes(), Loader=loader), ScenarioFile)  # noqa: S506
+    return merge_scenarios(_read_file(content.extends), content) if content.extends else content
 
 
 def _scenario_folder() -> Path:

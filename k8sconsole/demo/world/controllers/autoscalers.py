@@ -1,4 +1,4 @@
-"""HorizontalPodAutoscalers: read the use of CPU and memory, and move replicas within their bounds."""
+"""HorizontalPodAutoscalers: scale replicas within their bounds by the usage of CPU and memory."""
 
 from datetime import timedelta
 from math import ceil
@@ -46,19 +46,21 @@ class AutoscalerController(BaseController):
         spec, replicas = scaler["spec"], scaled["spec"].get("replicas", 1)
         readings = self._compute_metrics(scaler, scaled)
         low, high = spec.get("minReplicas", 1), spec["maxReplicas"]
-        wished = max((wish for _, wish in readings), default=replicas) if replicas else 0
-        desired = min(high, max(low, wished)) if replicas else 0
+        recommended = max((recommendation for _, recommendation in readings), default=replicas) if replicas else 0
+        desired = min(high, max(low, recommended)) if replicas else 0
         status = {**scaler.get("status", {}), "currentReplicas": replicas, "currentMetrics": [reading for reading, _ in readings]}
         if desired != replicas and self._may_rescale(scaler, desired - replicas):
             self._rescale(scaler, scaled, resource, desired)
             status |= {"lastScaleTime": self.context.stamp}
         else:
             desired = replicas if desired != replicas else desired
-        limited = ("True", "TooManyReplicas", "more") if wished > high else ("True", "TooFewReplicas", "less") if wished < low else None
+        limited = (
+            ("True", "TooManyReplicas", "more") if recommended > high else ("True", "TooFewReplicas", "less") if recommended < low else None
+        )
         self._write_status(scaler, status | {"desiredReplicas": desired}, _build_conditions(bool(readings), limited))
 
     def _compute_metrics(self, scaler: Json, scaled: Json) -> list[tuple[Json, int]]:
-        """Each metric as the status shows it, with the replicas it wishes for."""
+        """Each metric in the form of the status, with the replicas it asks for."""
         namespace, selector = scaled["metadata"]["namespace"], scaled["spec"].get("selector")
         chosen = [
             pod
@@ -70,15 +72,15 @@ class AutoscalerController(BaseController):
 
     def _compute_metric(self, metric: Json, chosen: list[Json]) -> tuple[Json, int]:
         name, target = metric["name"], metric["target"]["averageUtilization"]
-        used, asked = usage.sum_usage(self.store, map(object_key, chosen), name, self.context.now)
-        share = round(100 * used / asked) if asked else 0
-        current = {"averageUtilization": share, "averageValue": usage.format_average(name, used // len(chosen))}
-        ratio = share / target
-        wish = len(chosen) if abs(ratio - 1) <= _TOLERANCE else ceil(len(chosen) * ratio)
-        return {"type": "Resource", "resource": {"name": name, "current": current}}, wish
+        used, requested = usage.sum_usage(self.store, map(object_key, chosen), name, self.context.now)
+        utilisation = round(100 * used / requested) if requested else 0
+        current = {"averageUtilization": utilisation, "averageValue": usage.format_average(name, used // len(chosen))}
+        ratio = utilisation / target
+        recommendation = len(chosen) if abs(ratio - 1) <= _TOLERANCE else ceil(len(chosen) * ratio)
+        return {"type": "Resource", "resource": {"name": name, "current": current}}, recommendation
 
     def _may_rescale(self, scaler: Json, difference: int) -> bool:
-        """Up at once; down only after a while of calm."""
+        """Scaling up is allowed at once, scaling down only after the stabilisation window."""
         last = scaler.get("status", {}).get("lastScaleTime")
         return difference > 0 or last is None or parse_timestamp(last) + _SCALE_DOWN_STABILISATION <= self.context.now
 
@@ -88,9 +90,9 @@ class AutoscalerController(BaseController):
         why = "cpu resource utilization (percentage of request) above target" if grows else "All metrics below target"
         self.context.recorder.record_normal(scaler, "SuccessfulRescale", f"New size: {desired}; reason: {why}", _COMPONENT)
 
-    def _write_status(self, scaler: Json, status: Json, said: list[tuple[str, str, str, str]]) -> None:
+    def _write_status(self, scaler: Json, status: Json, updates: list[tuple[str, str, str, str]]) -> None:
         status = {**status, "conditions": [dict(condition) for condition in status.get("conditions", ())]}
-        for condition in said:
+        for condition in updates:
             conditions.set_condition(status, dict(zip(("type", "status", "reason", "message"), condition, strict=True)), self.context.stamp)
         self.context.set_status(AUTOSCALERS, scaler, status)
 

@@ -1,4 +1,4 @@
-"""PodDisruptionBudgets: how many pods may be taken away on purpose right now."""
+"""PodDisruptionBudgets: how many voluntary disruptions are allowed now."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -31,14 +31,14 @@ class DisruptionBudgetController(BaseController):
         status["conditions"] = [dict(condition) for condition in budget.get("status", {}).get("conditions", ())]
         enough = status["disruptionsAllowed"] > 0
         reason = "SufficientPods" if enough else "InsufficientPods"
-        told = {
+        condition = {
             "type": "DisruptionAllowed",
             "status": str(enough),
             "reason": reason,
             "message": "",
             "observedGeneration": status["observedGeneration"],
         }
-        conditions.set_condition(status, told, self.context.stamp)
+        conditions.set_condition(status, condition, self.context.stamp)
         self.context.set_status(BUDGETS, budget, status)
         return None
 

@@ -1,4 +1,4 @@
-"""CronJobs: a Job whenever the demo's clock strikes."""
+"""CronJobs: create a Job at every scheduled time."""
 
 from typing import ClassVar
 
@@ -47,7 +47,7 @@ class CronJobController(BaseController):
         return (schedule.next_after(self.context.now) - self.context.now).total_seconds()
 
     def _start_due_job(self, cron: Json, schedule: CronSchedule) -> None:
-        """Create the job of the latest time that has passed since the last one."""
+        """Create the job of the latest scheduled time since the last run, if one has passed."""
         meta, status = cron["metadata"], cron.get("status", {})
         since = parse_timestamp(status.get("lastScheduleTime") or meta["creationTimestamp"])
         time = schedule.latest_in(since, self.context.now)
@@ -56,8 +56,8 @@ class CronJobController(BaseController):
         active = [job for job in self.context.find_owned(cron, JOBS) if not is_done(job)]
         policy = cron["spec"].get("concurrencyPolicy", "Allow")
         if active and policy == "Forbid":
-            said = "Not starting job because prior execution is running and concurrency policy is Forbid"
-            self.context.recorder.record_normal(cron, "JobAlreadyActive", said, _COMPONENT)
+            message = "Not starting job because prior execution is running and concurrency policy is Forbid"
+            self.context.recorder.record_normal(cron, "JobAlreadyActive", message, _COMPONENT)
             return
         for job in active if policy == "Replace" else ():
             self._delete_job(cron, job)
@@ -94,7 +94,7 @@ class CronJobController(BaseController):
         }
 
     def _update_history(self, key: Key) -> None:
-        """Note which jobs run and when the last succeeded, and delete what exceeds the history limits."""
+        """Update the active jobs and the last success in the status, and delete jobs beyond the history limits."""
         cron = self.store.get(CRON_JOBS, *key)
         status, jobs = dict(cron.get("status", {})), self.context.find_owned(cron, JOBS)
         before = {each["name"] for each in status.pop("active", ())}
@@ -102,8 +102,8 @@ class CronJobController(BaseController):
         for job in jobs:
             if job["metadata"]["name"] in before and is_done(job):
                 outcome = "Complete" if conditions.is_true(job["status"], "Complete") else "Failed"
-                said = f"Saw completed job: {job['metadata']['name']}, condition: {outcome}"
-                self.context.recorder.record_normal(cron, "SawCompletedJob", said, _COMPONENT)
+                message = f"Saw completed job: {job['metadata']['name']}, condition: {outcome}"
+                self.context.recorder.record_normal(cron, "SawCompletedJob", message, _COMPONENT)
         if running:
             status["active"] = [_object_reference(job) for job in running]
         successes = [job["status"]["completionTime"] for job in jobs if "completionTime" in job.get("status", {})]
@@ -113,12 +113,12 @@ class CronJobController(BaseController):
         self._delete_old_jobs(cron, [job for job in jobs if is_done(job)])
 
     def _delete_old_jobs(self, cron: Json, finished: list[Json]) -> None:
-        for outcome, limit, usual in (("Complete", "successfulJobsHistoryLimit", 3), ("Failed", "failedJobsHistoryLimit", 1)):
+        for outcome, limit, default in (("Complete", "successfulJobsHistoryLimit", 3), ("Failed", "failedJobsHistoryLimit", 1)):
             ended = sorted(
                 (job for job in finished if conditions.is_true(job["status"], outcome)),
                 key=lambda job: str(job["metadata"]["creationTimestamp"]),
             )
-            for job in ended[: max(0, len(ended) - cron["spec"].get(limit, usual))]:
+            for job in ended[: max(0, len(ended) - cron["spec"].get(limit, default))]:
                 self._delete_job(cron, job)
 
     def _delete_job(self, cron: Json, job: Json) -> None:

@@ -1,4 +1,4 @@
-"""DaemonSets: one pod on every node that will have it."""
+"""DaemonSets: one pod on every eligible node."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -47,7 +47,7 @@ class DaemonSetController(BaseController):
         return None
 
     def _route_node_change(self, change: ObjectChange) -> Iterable[Key]:
-        """Only a node that came, went, or changed its labels or taints matters."""
+        """Route node creations, deletions, and changes of spec or labels, to every DaemonSet."""
         before, after = change.previous, change.object
         same = before and not change.deleted and before.get("spec") == after.get("spec")
         if same and before["metadata"].get("labels") == after["metadata"].get("labels"):
@@ -60,11 +60,11 @@ class DaemonSetController(BaseController):
 
     def _build_pod_spec(self, daemon: Json) -> Json:
         spec = daemon["spec"]["template"]["spec"]
-        own = [{"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect} for name, effect in _TOLERATED]
-        return {**spec, "tolerations": [*spec.get("tolerations", ()), *own]}
+        added = [{"key": f"node.kubernetes.io/{name}", "operator": "Exists", "effect": effect} for name, effect in _TOLERATED]
+        return {**spec, "tolerations": [*spec.get("tolerations", ()), *added]}
 
     def _pods_by_node(self, daemon: Json) -> dict[str, Json]:
-        """Pods by the node they are meant for, whether or not they have been placed; those that are leaving included."""
+        """The pods by target node, including unscheduled pods and pods being deleted."""
         return {_target_node(pod): pod for pod in self.context.find_owned(daemon, PODS)}
 
     def _create_pod(self, daemon: Json, node: str, update: Json) -> None:
@@ -84,28 +84,30 @@ class DaemonSetController(BaseController):
             pods.delete_pod(self, daemon, pod)
 
     def _replace_outdated(self, daemon: Json, update: Json, eligible: set[str]) -> None:
-        """A rolling update keeps all but `maxUnavailable` pods serving."""
+        """Delete outdated pods, leaving at most `maxUnavailable` pods not ready."""
         strategy = daemon["spec"].get("updateStrategy", {})
         members = self._pods_by_node(daemon)
         outdated = [pod for _, pod in sorted(members.items()) if not _has_revision(pod, update) and not is_being_deleted(pod)]
         if strategy.get("type", "RollingUpdate") == "OnDelete" or not outdated:
             return
-        most = strategy.get("rollingUpdate", {}).get("maxUnavailable", 1)
-        most = max(1, len(eligible) * int(most.rstrip("%")) // 100) if isinstance(most, str) else most
+        max_unavailable = strategy.get("rollingUpdate", {}).get("maxUnavailable", 1)
+        max_unavailable = (
+            max(1, len(eligible) * int(max_unavailable.rstrip("%")) // 100) if isinstance(max_unavailable, str) else max_unavailable
+        )
         down = [pod for pod in members.values() if not pods.is_ready(pod) or is_being_deleted(pod)]
-        for pod in [pod for pod in outdated if not pods.is_ready(pod)] or outdated[: max(0, most - len(down))]:
+        for pod in [pod for pod in outdated if not pods.is_ready(pod)] or outdated[: max(0, max_unavailable - len(down))]:
             self._delete_pod(daemon, pod)
 
     def _write_status(self, daemon: Json, update: Json, eligible: set[str]) -> None:
         members = {node: pod for node, pod in self._pods_by_node(daemon).items() if pods.is_active(pod)}
-        serving = [pod for pod in members.values() if pods.is_ready(pod)]
+        ready = [pod for pod in members.values() if pods.is_ready(pod)]
         status = {
             "currentNumberScheduled": len(members.keys() & eligible),
             "desiredNumberScheduled": len(eligible),
             "numberMisscheduled": len(members.keys() - eligible),
-            "numberReady": len(serving),
-            "numberAvailable": len(serving),
-            "numberUnavailable": len(eligible) - len(serving),
+            "numberReady": len(ready),
+            "numberAvailable": len(ready),
+            "numberUnavailable": len(eligible) - len(ready),
             "updatedNumberScheduled": sum(_has_revision(pod, update) for pod in members.values()),
             "observedGeneration": daemon["metadata"].get("generation", 1),
         }

@@ -1,4 +1,4 @@
-"""What a Deployment says of itself: counts, and the conditions that `kubectl rollout status` waits for. Pure."""
+"""The status of a Deployment: counts, and the conditions that `kubectl rollout status` waits for. Pure functions."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,25 +12,25 @@ _COUNTS = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas", 
 
 
 def compute_status(deployment: Json, sets: list[Json], current: Json | None, now: datetime) -> tuple[Json, float | None]:
-    """The new status, and the seconds after which a roll-out without progress is due to be called late."""
+    """The new status, and the seconds until a rollout without progress exceeds its deadline, or None."""
     before = deployment.get("status", {})
     counts = _count_replicas(deployment, sets, current)
     status: Json = {"observedGeneration": deployment["metadata"].get("generation", 1)}
     status |= {name: value for name, value in counts.items() if value}
     status["conditions"] = [dict(condition) for condition in before.get("conditions", ())]
     _set_with_update_time(status, _available_condition(deployment, counts), now)
-    look_again = _set_progressing(deployment, before, status, counts, current, now)
+    recheck_after = _set_progressing(deployment, before, status, counts, current, now)
     _set_replica_failure(status, sets, now)
-    return status, look_again
+    return status, recheck_after
 
 
 def _count_replicas(deployment: Json, sets: list[Json], current: Json | None) -> dict[str, int]:
     replicas = sum(_status_count(each, "replicas") for each in sets)
     available = sum(_status_count(each, "availableReplicas") for each in sets)
-    wanted = sum(each["spec"].get("replicas", 0) for each in sets)
+    desired = sum(each["spec"].get("replicas", 0) for each in sets)
     updated = _status_count(current, "replicas") if current else 0
     ready = sum(_status_count(each, "readyReplicas") for each in sets)
-    return dict(zip(_COUNTS, (replicas, updated, ready, available, max(0, wanted - available)), strict=True))
+    return dict(zip(_COUNTS, (replicas, updated, ready, available, max(0, desired - available)), strict=True))
 
 
 def _available_condition(deployment: Json, counts: dict[str, int]) -> Json:
@@ -60,8 +60,10 @@ def _set_progressing(
         )
         return None
     since = parse_timestamp(old["lastUpdateTime"]) if old else now
-    moved = old is None or old["reason"] in ("NewReplicaSetAvailable", "DeploymentPaused") or _has_progressed(before, counts, deployment)
-    if moved:
+    progressed = (
+        old is None or old["reason"] in ("NewReplicaSetAvailable", "DeploymentPaused") or _has_progressed(before, counts, deployment)
+    )
+    if progressed:
         _set_with_update_time(status, _progressing_condition("True", "ReplicaSetUpdated", f"{subject} is progressing."), now, updated=True)
         return float(limit)
     if now - since >= timedelta(seconds=limit):
@@ -73,12 +75,12 @@ def _set_progressing(
 
 
 def _is_complete(deployment: Json, counts: dict[str, int]) -> bool:
-    wanted = desired_replicas(deployment)
-    return counts["updatedReplicas"] == counts["replicas"] == counts["availableReplicas"] == wanted
+    desired = desired_replicas(deployment)
+    return counts["updatedReplicas"] == counts["replicas"] == counts["availableReplicas"] == desired
 
 
 def _has_progressed(before: Json, counts: dict[str, int], deployment: Json) -> bool:
-    """Progress is more updated, ready or available pods, fewer old ones, or another spec to work towards."""
+    """Whether there is progress: more updated, ready or available pods, fewer old pods, or a new spec."""
     if before.get("observedGeneration") != deployment["metadata"].get("generation", 1):
         return True
     grown = any(counts[name] > before.get(name, 0) for name in ("updatedReplicas", "readyReplicas", "availableReplicas"))
@@ -87,11 +89,11 @@ def _has_progressed(before: Json, counts: dict[str, int], deployment: Json) -> b
 
 
 def _set_replica_failure(status: Json, sets: list[Json], now: datetime) -> None:
-    """A ReplicaSet that may not create its pods makes its Deployment say so."""
+    """Copy the ReplicaFailure condition of a ReplicaSet that cannot create pods."""
     failures = [failure for each in sets if (failure := conditions.find_condition(each.get("status", {}), "ReplicaFailure"))]
     if failures:
-        said = {name: failures[0][name] for name in ("type", "status", "reason", "message")}
-        _set_with_update_time(status, said, now)
+        failure = {name: failures[0][name] for name in ("type", "status", "reason", "message")}
+        _set_with_update_time(status, failure, now)
     else:
         conditions.remove_condition(status, "ReplicaFailure")
 
@@ -101,7 +103,7 @@ def _progressing_condition(status: str, reason: str, message: str) -> Json:
 
 
 def _set_with_update_time(status: Json, condition: Json, now: datetime, *, updated: bool = False) -> None:
-    """`lastUpdateTime` moves with whatever the condition says."""
+    """Set a condition. `lastUpdateTime` changes with its status, reason or message, or when `updated` is set."""
     old = conditions.find_condition(status, condition["type"])
     same = old is not None and all(old[name] == condition[name] for name in ("status", "reason", "message"))
     last = old["lastUpdateTime"] if old and same and not updated else format_timestamp(now)

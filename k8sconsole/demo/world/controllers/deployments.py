@@ -1,4 +1,4 @@
-"""Deployments: revisions as ReplicaSets, moved from the old to the new one within the bounds of the strategy."""
+"""Deployments: one ReplicaSet per revision, scaled from the old ones to the new one within the strategy's bounds."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -53,14 +53,14 @@ class DeploymentController(BaseController):
         deployment = self.store.get(DEPLOYMENTS, *key)
         sets = self.context.find_owned(deployment, REPLICA_SETS)
         current = self._find_current(deployment, sets)
-        status, look_again = compute_status(deployment, sets, current, self.context.now)
+        status, recheck_after = compute_status(deployment, sets, current, self.context.now)
         self.context.set_status(DEPLOYMENTS, deployment, status)
         if current and status.get("updatedReplicas", 0) == status.get("replicas", 0):
             self._delete_oldest(deployment, [each for each in sets if each is not current])
-        return look_again
+        return recheck_after
 
     def _find_current(self, deployment: Json, sets: list[Json]) -> Json | None:
-        """The ReplicaSet of the template as it stands, found by content, so that an undo finds the old one again."""
+        """The ReplicaSet with the current template, found by content, so that an undo reuses the old one."""
         wanted = hash_template(deployment["spec"]["template"])
         return next((each for each in sets if hash_template(each["spec"]["template"]) == wanted), None)
 
@@ -70,7 +70,7 @@ class DeploymentController(BaseController):
         return created
 
     def _mark_revision(self, deployment: Json, current: Json, sets: list[Json]) -> None:
-        """The ReplicaSet in force carries the highest revision; a return to an old one takes a new number."""
+        """Give the current ReplicaSet the highest revision number. An older one that is current again gets a new number."""
         others = _highest_revision([each for each in sets if each is not current])
         own = _revision_number(current)
         wanted = {REVISION: str(own if own > others else others + 1)} | _copied_annotations(deployment["metadata"])
@@ -78,10 +78,12 @@ class DeploymentController(BaseController):
         self._annotate(DEPLOYMENTS, deployment, {REVISION: wanted[REVISION]})
 
     def _annotate(self, resource: ServedResource, obj: Json, wanted: dict[str, str]) -> dict[str, str]:
-        meta, have = obj["metadata"], obj["metadata"].get("annotations", {})
-        if not wanted.items() <= have.items():
-            self.store.mutate(resource, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(annotations=have | wanted))
-        return {**have, **wanted}
+        meta, existing = obj["metadata"], obj["metadata"].get("annotations", {})
+        if not wanted.items() <= existing.items():
+            self.store.mutate(
+                resource, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(annotations=existing | wanted)
+            )
+        return {**existing, **wanted}
 
     def _next_steps(self, deployment: Json, current: Json, old: list[Json]) -> list[Step]:
         if deployment["spec"].get("strategy", {}).get("type") == "Recreate":
@@ -94,14 +96,14 @@ class DeploymentController(BaseController):
             meta, before = replica_set["metadata"], replica_set["spec"].get("replicas", 0)
             self._resize(meta, wanted)
             direction = "up" if wanted > before else "down"
-            said = f"Scaled {direction} replica set {meta['name']} from {before} to {wanted}"
-            self.context.recorder.record_normal(deployment, "ScalingReplicaSet", said, "deployment-controller")
+            message = f"Scaled {direction} replica set {meta['name']} from {before} to {wanted}"
+            self.context.recorder.record_normal(deployment, "ScalingReplicaSet", message, "deployment-controller")
 
     def _resize(self, meta: Json, replicas: int) -> None:
         self.store.mutate(REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh: fresh["spec"].update(replicas=replicas))
 
     def _delete_oldest(self, deployment: Json, old: list[Json]) -> None:
-        """Keep no more empty revisions than the history limit says."""
+        """Delete the oldest empty ReplicaSets beyond the history limit."""
         idle = [each for each in old if not each["spec"].get("replicas") and not each.get("status", {}).get("replicas")]
         surplus = len(idle) - deployment["spec"].get("revisionHistoryLimit", 10)
         for each in sorted(idle, key=_revision_number)[: max(0, surplus)]:
@@ -109,15 +111,15 @@ class DeploymentController(BaseController):
 
 
 def build_replica_set(deployment: Json, revision: int) -> Json:
-    """The ReplicaSet of a deployment's template, still without replicas."""
+    """The ReplicaSet of a deployment's template, with zero replicas."""
     spec, meta = deployment["spec"], deployment["metadata"]
-    digest = hash_template(spec["template"])
-    template = _add_hash_label(spec["template"], digest)
+    pod_hash = hash_template(spec["template"])
+    template = _add_hash_label(spec["template"], pod_hash)
     return {
         "apiVersion": "apps/v1",
         "kind": "ReplicaSet",
         "metadata": {
-            "name": f"{meta['name']}-{digest}",
+            "name": f"{meta['name']}-{pod_hash}",
             "namespace": meta["namespace"],
             "labels": template["metadata"]["labels"],
             "annotations": _copied_annotations(meta) | {REVISION: str(revision)},
@@ -126,16 +128,16 @@ def build_replica_set(deployment: Json, revision: int) -> Json:
         "spec": {
             "replicas": 0,
             "minReadySeconds": spec.get("minReadySeconds", 0),
-            "selector": {**spec["selector"], "matchLabels": spec["selector"].get("matchLabels", {}) | {"pod-template-hash": digest}},
+            "selector": {**spec["selector"], "matchLabels": spec["selector"].get("matchLabels", {}) | {"pod-template-hash": pod_hash}},
             "template": template,
         },
         "status": {"replicas": 0},
     }
 
 
-def _add_hash_label(template: Json, digest: str) -> Json:
+def _add_hash_label(template: Json, pod_hash: str) -> Json:
     meta = template.get("metadata", {})
-    return {**template, "metadata": {**meta, "labels": {**meta.get("labels", {}), "pod-template-hash": digest}}}
+    return {**template, "metadata": {**meta, "labels": {**meta.get("labels", {}), "pod-template-hash": pod_hash}}}
 
 
 def _copied_annotations(meta: Json) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Endpoints and EndpointSlices: the addresses behind every service that selects pods."""
+"""Endpoints and EndpointSlices: the pod addresses of every service with a selector."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -26,7 +26,7 @@ class EndpointsController(BaseController):
         return {SERVICES.key: route_any_change, PODS.key: self._route_pod_change}
 
     def initial_keys(self) -> Iterable[Key]:
-        """Services without endpoints; the others follow from here on."""
+        """Services without endpoints. The others are settled."""
         return [key for key in self.store.list_keys(SERVICES) if not self.store.has(ENDPOINTS, *key)]
 
     def reconcile(self, key: Key) -> float | None:
@@ -45,7 +45,7 @@ class EndpointsController(BaseController):
         return None
 
     def _route_pod_change(self, change: ObjectChange) -> Iterable[Key]:
-        """Only address, readiness, labels and leaving matter to a service."""
+        """Route pod changes of address, readiness, labels, deletion or completion to the services that select the pod."""
         if not change.deleted and change.previous and _endpoint_state(change.previous) == _endpoint_state(change.object):
             return
         labels = [change.object["metadata"].get("labels", {}), change.previous.get("metadata", {}).get("labels", {})]
@@ -75,7 +75,7 @@ def _endpoint_state(pod: Json) -> tuple[object, ...]:
 
 
 def build_endpoints(service: Json, chosen: list[Json]) -> Json:
-    """The older form: ready and unready addresses in one subset."""
+    """The Endpoints object of a service: ready and unready addresses in one subset."""
     ready = [_endpoint_address(pod) for pod in chosen if _is_serving(pod)]
     unready = [_endpoint_address(pod) for pod in chosen if not _is_serving(pod) and not is_being_deleted(pod)]
     addresses = {"addresses": ready, "notReadyAddresses": unready}
@@ -119,8 +119,8 @@ def _endpoint_address(pod: Json) -> Json:
 def _build_endpoint(pod: Json) -> Json:
     conditions = {"ready": _is_serving(pod), "serving": pods.is_ready(pod), "terminating": is_being_deleted(pod)}
     zone = pod["metadata"].get("labels", {}).get("topology.kubernetes.io/zone")
-    place = {"nodeName": pod["spec"]["nodeName"]} | ({"zone": zone} if zone else {})
-    return {"addresses": [pod["status"]["podIP"]], "conditions": conditions, **place, "targetRef": _target_reference(pod)}
+    location = {"nodeName": pod["spec"]["nodeName"]} | ({"zone": zone} if zone else {})
+    return {"addresses": [pod["status"]["podIP"]], "conditions": conditions, **location, "targetRef": _target_reference(pod)}
 
 
 def _resolve_ports(service: Json, chosen: list[Json]) -> list[Json]:
@@ -131,7 +131,7 @@ def _resolve_ports(service: Json, chosen: list[Json]) -> list[Json]:
 
 
 def _resolve_port_number(port: Json, chosen: list[Json]) -> int:
-    """A target port may be a name that the pods' containers declare."""
+    """The number of a target port. It may be a port name that the pods' containers declare."""
     target = port.get("targetPort", port["port"])
     declared = (each for pod in chosen for container in pod["spec"]["containers"] for each in container.get("ports", ()))
     named = (int(each["containerPort"]) for each in declared if each.get("name") == target)

@@ -1,4 +1,4 @@
-"""Events are kept for an hour, as an API server keeps them."""
+"""Event expiry: an event is removed an hour after its last occurrence, as on a real API server."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -14,7 +14,7 @@ class EventExpiryController(BaseController):
     primary = EVENTS
 
     def watches(self) -> dict[str, Router]:
-        """An event that is counted again keeps its timer, which then finds that it is not due yet."""
+        """Only new events are routed. A repeated event keeps its timer, and reconcile then waits the remaining time."""
         return {EVENTS.key: self._route_new_event}
 
     def reconcile(self, key: Key) -> float | None:
@@ -22,9 +22,9 @@ class EventExpiryController(BaseController):
         if event is None:
             return None
         last = event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"]
-        left = EVENT_TTL.total_seconds() - seconds_since(last, self.context.now)
-        if left > 0:
-            return left
+        remaining = EVENT_TTL.total_seconds() - seconds_since(last, self.context.now)
+        if remaining > 0:
+            return remaining
         self.store.remove(EVENTS, *key)
         return None
 

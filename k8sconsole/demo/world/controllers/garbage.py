@@ -1,4 +1,4 @@
-"""The garbage collector: what is owned goes with its owner, before it, or stays behind, as the deletion asked."""
+"""The garbage collector: deletes dependents after their owner, before it, or orphans them, by propagation policy."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -12,7 +12,7 @@ ORPHAN = "orphan"
 
 
 class GarbageCollector(BaseController):
-    """Its keys are `("", uid)` for an owner that is gone and `("group/plural namespace", name)` for one that waits for its dependents."""
+    """Keys are `("", uid)` for a deleted owner, and `("group/plural namespace", name)` for an owner that waits for dependents."""
 
     name: ClassVar[str] = "garbage"
     primary = NAMESPACES
@@ -21,7 +21,7 @@ class GarbageCollector(BaseController):
         return {"*": self._route_change}
 
     def initial_keys(self) -> Iterable[Key]:
-        """An owner that is being deleted when the world starts is found through the pods and sets that wait with it."""
+        """None: an owner being deleted at the start is found through changes of its dependents."""
         return ()
 
     def reconcile(self, key: Key) -> float | None:
@@ -49,7 +49,7 @@ class GarbageCollector(BaseController):
                 yield f"{resource.key} {change.namespace if resource.namespaced else ''}", owner["name"]
 
     def _delete_dependents(self, uid: str) -> None:
-        """The owner is gone: its dependents follow, unless somebody else still owns them."""
+        """Delete the dependents of a deleted owner. A dependent with other owners only loses this one."""
         for resource, namespace, name in self.store.find_owned(uid):
             dependent = self.store.get(resource, namespace, name)
             others = [each for each in dependent["metadata"]["ownerReferences"] if each["uid"] != uid]
@@ -59,7 +59,7 @@ class GarbageCollector(BaseController):
                 self.store.delete(resource, namespace, name, propagation="Background")
 
     def _release_owner(self, resource: ServedResource, owner: Json) -> None:
-        """Let go of an owner once its dependents are gone, or have been cut loose."""
+        """Remove the finalizers of an owner once its dependents are deleted or orphaned."""
         meta = owner["metadata"]
         if not is_being_deleted(owner) or not _has_gc_finalizer(owner):
             return
@@ -70,8 +70,8 @@ class GarbageCollector(BaseController):
             elif not is_being_deleted(dependent):
                 self.store.delete(kind, namespace, name, propagation="Foreground")
         if ORPHAN in meta["finalizers"] or not self.store.find_owned(meta["uid"]):
-            left = [each for each in meta["finalizers"] if each not in (FOREGROUND, ORPHAN)]
-            self.store.mutate(resource, meta.get("namespace"), meta["name"], lambda fresh: fresh["metadata"].update(finalizers=left))
+            remaining = [each for each in meta["finalizers"] if each not in (FOREGROUND, ORPHAN)]
+            self.store.mutate(resource, meta.get("namespace"), meta["name"], lambda fresh: fresh["metadata"].update(finalizers=remaining))
 
     def _remove_owner(self, resource: ServedResource, dependent: Json, uid: str) -> None:
         meta = dependent["metadata"]

@@ -1,6 +1,7 @@
-"""Every controller of the world, in the order in which they are asked.
+"""All controllers, in the order in which they start.
 
-`PAST` leaves out those that only make a present alive; `STILL` those by which something happens that nobody asked for.
+`PAST_CONTROLLERS` are those that run in a time-lapse. `STILL_CONTROLLERS` omit the ones that start something on their own: cron jobs,
+autoscaling, event expiry and rollouts.
 """
 
 from k8sconsole.demo.world.controller import BaseController

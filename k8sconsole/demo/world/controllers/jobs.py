@@ -1,4 +1,4 @@
-"""Jobs: pods until enough have succeeded, or too many have failed."""
+"""Jobs: create pods until enough have succeeded or too many have failed."""
 
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -26,24 +26,24 @@ class JobController(BaseController):
             return self._delete_expired(job)
         self._set_selector(job)
         members = self.context.find_owned(job, PODS)
-        verdict = self._final_condition(job, members)
+        final = self._final_condition(job, members)
         wait = None
-        if verdict or job["spec"].get("suspend"):
+        if final or job["spec"].get("suspend"):
             self._delete_active(job, members)
         else:
             wait = self._create_missing(job, members)
-        self._write_status(job, verdict)
+        self._write_status(job, final)
         return wait
 
     def _set_selector(self, job: Json) -> None:
-        """The selector an API server gives a job: its own uid."""
+        """Set the selector that an API server generates: the job's uid."""
         if "selector" not in job["spec"]:
             labels = {"batch.kubernetes.io/controller-uid": job["metadata"]["uid"]}
             namespace, name = job["metadata"]["namespace"], job["metadata"]["name"]
             self.store.mutate(JOBS, namespace, name, lambda fresh: fresh["spec"].update(selector={"matchLabels": labels}))
 
     def _final_condition(self, job: Json, members: list[Json]) -> Json | None:
-        """The final condition, where there is one."""
+        """The final condition, or None while the job is unfinished."""
         spec, succeeded = job["spec"], sum(pods.pod_phase(pod) == "Succeeded" for pod in members)
         if succeeded >= spec.get("completions", 1):
             return {
@@ -62,8 +62,8 @@ class JobController(BaseController):
     def _create_missing(self, job: Json, members: list[Json]) -> float | None:
         spec = job["spec"]
         running = sum(map(pods.is_active, members))
-        open_ = spec.get("completions", 1) - sum(pods.pod_phase(pod) == "Succeeded" for pod in members)
-        missing = min(spec.get("parallelism", 1), open_) - running
+        outstanding = spec.get("completions", 1) - sum(pods.pod_phase(pod) == "Succeeded" for pod in members)
+        missing = min(spec.get("parallelism", 1), outstanding) - running
         pause = self._back_off_left(members) if missing > 0 else 0.0
         if pause > 0:
             return pause
@@ -73,7 +73,7 @@ class JobController(BaseController):
         return float(spec["activeDeadlineSeconds"]) if "activeDeadlineSeconds" in spec else None
 
     def _back_off_left(self, members: list[Json]) -> float:
-        """Seconds left of the back-off after the last failure: 10 s, doubled with each, at most six minutes."""
+        """Remaining seconds of the back-off after the last failure: 10 s, doubled with each failure, at most six minutes."""
         failed = [pod for pod in members if pods.pod_phase(pod) == "Failed"]
         if not failed:
             return 0.0
@@ -98,41 +98,41 @@ class JobController(BaseController):
             if pods.is_active(pod):
                 pods.delete_pod(self, job, pod)
 
-    def _write_status(self, job: Json, verdict: Json | None) -> None:
+    def _write_status(self, job: Json, final: Json | None) -> None:
         members = self.context.find_owned(job, PODS)
-        living = [pod for pod in members if pods.is_active(pod)]
+        active = [pod for pod in members if pods.is_active(pod)]
         counts = {
-            "active": len(living),
-            "ready": sum(map(pods.is_ready, living)),
+            "active": len(active),
+            "ready": sum(map(pods.is_ready, active)),
             "succeeded": sum(pods.pod_phase(pod) == "Succeeded" for pod in members),
             "failed": sum(pods.pod_phase(pod) == "Failed" for pod in members),
         }
         status: dict[str, Any] = {name: value for name, value in job.get("status", {}).items() if name not in counts}
         status |= {name: value for name, value in counts.items() if value or name == "ready"}
         status |= {"startTime": status.get("startTime") or self.context.stamp, "uncountedTerminatedPods": {}, "terminating": 0}
-        if verdict:
-            self._record_result(job, status, verdict)
+        if final:
+            self._record_result(job, status, final)
         self.context.set_status(JOBS, job, status)
 
-    def _record_result(self, job: Json, status: Json, verdict: Json) -> None:
+    def _record_result(self, job: Json, status: Json, final: Json) -> None:
         status["conditions"] = [dict(condition) for condition in status.get("conditions", ())]
-        conditions.set_condition(status, verdict | {"lastProbeTime": self.context.stamp}, self.context.stamp)
-        if verdict["type"] == "Complete":
+        conditions.set_condition(status, final | {"lastProbeTime": self.context.stamp}, self.context.stamp)
+        if final["type"] == "Complete":
             status["completionTime"] = self.context.stamp
             self.context.recorder.record_normal(job, "Completed", "Job completed", _COMPONENT)
         else:
-            self.context.recorder.record_warning(job, verdict["reason"], verdict["message"], _COMPONENT)
+            self.context.recorder.record_warning(job, final["reason"], final["message"], _COMPONENT)
 
     def _delete_expired(self, job: Json) -> float | None:
-        """A finished job with a time to live is taken away after it."""
-        lives = job["spec"].get("ttlSecondsAfterFinished")
-        if lives is None:
+        """Delete a finished job after its ttlSecondsAfterFinished. Returns the remaining seconds, or None."""
+        ttl = job["spec"].get("ttlSecondsAfterFinished")
+        if ttl is None:
             return None
         ended = max(parse_timestamp(condition["lastTransitionTime"]) for condition in job["status"]["conditions"])
-        left = (ended + timedelta(seconds=lives) - self.context.now).total_seconds()
-        if left <= 0:
+        remaining = (ended + timedelta(seconds=ttl) - self.context.now).total_seconds()
+        if remaining <= 0:
             self.store.delete(JOBS, job["metadata"]["namespace"], job["metadata"]["name"])
-        return left if left > 0 else None
+        return remaining if remaining > 0 else None
 
 
 def is_done(job: Json) -> bool:
@@ -144,7 +144,7 @@ def _failed_condition(reason: str, message: str) -> Json:
 
 
 def _count_failures(members: list[Json]) -> int:
-    """Failed pods, and restarts inside pods that restart their containers themselves."""
+    """The number of failed pods, plus container restarts in pods with restartPolicy OnFailure."""
     restarts = sum(each.get("restartCount", 0) for pod in members for each in pod.get("status", {}).get("containerStatuses", ()))
     return int(restarts) + sum(pods.pod_phase(pod) == "Failed" for pod in members)
 

@@ -1,4 +1,4 @@
-"""A cluster people work in: every few minutes somebody rolls something out."""
+"""Simulated releases: the deployments of the rollout schedule are rolled out in turn."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -13,23 +13,23 @@ _ROLLOUT_KEY = ("", "rollouts")
 
 
 class RolloutController(BaseController):
-    name: ClassVar[str] = "life"
+    name: ClassVar[str] = "rollouts"
     primary = DEPLOYMENTS
 
     def watches(self) -> dict[str, Router]:
         return {}
 
     def initial_keys(self) -> Iterable[Key]:
-        return (_ROLLOUT_KEY,) if self.context.behaviours.life.rollouts else ()
+        return (_ROLLOUT_KEY,) if self.context.behaviours.rollout_schedule.rollouts else ()
 
     def reconcile(self, key: Key) -> float | None:
-        life = self.context.behaviours.life
+        schedule = self.context.behaviours.rollout_schedule
         at = self.context.now.timestamp()
-        turn, into = divmod(at, life.every)
-        # The first look only finds the rhythm, so that opening the demo is not itself an event.
-        if into < 1.0:
-            self._roll_out(life.rollouts[int(turn) % len(life.rollouts)])
-        return life.every - into if into >= 1.0 else life.every
+        turn, elapsed = divmod(at, schedule.every)
+        # A rollout starts only in the first second of its turn, so that opening the demo does not start one.
+        if elapsed < 1.0:
+            self._roll_out(schedule.rollouts[int(turn) % len(schedule.rollouts)])
+        return schedule.every - elapsed if elapsed >= 1.0 else schedule.every
 
     def _roll_out(self, target: str) -> None:
         namespace, _, name = target.partition("/")
@@ -39,12 +39,12 @@ class RolloutController(BaseController):
             self.store.mutate(DEPLOYMENTS, namespace, name, lambda fresh: _set_image(fresh, image))
 
     def _next_image(self, deployment: Json) -> str:
-        """Another of the tags the registry has for the first container; the same again where it has no other."""
+        """The first container's image with another tag of the registry, or the same image when there is no other tag."""
         image = deployment["spec"]["template"]["spec"]["containers"][0]["image"]
         repository, tag = split_image(image)
         others = [each for each in self.context.behaviours.registry.tags.get(repository, ()) if each != tag]
-        luck = seeded_random(self.context.seed, deployment["metadata"]["uid"], self.context.now.timestamp())
-        return f"{repository}:{luck.choice(others)}" if others else image
+        rng = seeded_random(self.context.seed, deployment["metadata"]["uid"], self.context.now.timestamp())
+        return f"{repository}:{rng.choice(others)}" if others else image
 
 
 def _set_image(deployment: Json, image: str) -> None:

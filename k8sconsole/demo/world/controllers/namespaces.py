@@ -1,4 +1,4 @@
-"""Namespaces: furnished when they come, emptied before they go."""
+"""Namespaces: get their default objects when created, and are emptied before they are removed."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -47,7 +47,7 @@ class NamespaceController(BaseController):
         return (("", change.namespace),) if change.deleted and change.namespace in self._ending else ()
 
     def _add_defaults(self, namespace: Json) -> None:
-        """What every namespace has: its own label, the finalizer, the default service account, the cluster's certificate."""
+        """Add the name label, the finalizer, the default service account and the CA config map."""
         name = namespace["metadata"]["name"]
 
         def complete(fresh: Json) -> None:
@@ -71,27 +71,27 @@ class NamespaceController(BaseController):
                 for each in list(self.store.iterate(resource, name)):
                     if not is_being_deleted(each):
                         self.store.delete(resource, name, each["metadata"]["name"], propagation="Background")
-        left, held = self._count_remaining(name)
-        if not left:
+        remaining_kinds, finalizers_left = self._count_remaining(name)
+        if not remaining_kinds:
             self.store.mutate(NAMESPACES, "", name, lambda fresh: fresh["spec"].update(finalizers=[]))
             return None
-        self._write_conditions(namespace, left, held)
+        self._write_conditions(namespace, remaining_kinds, finalizers_left)
         return _RETRY
 
     def _count_remaining(self, name: str) -> tuple[Counter[str], Counter[str]]:
-        """What is left in a namespace, by kind and by the finalizer that holds it."""
-        left: Counter[str] = Counter()
-        held: Counter[str] = Counter()
+        """Count the remaining objects of a namespace by kind and by finalizer."""
+        remaining_kinds: Counter[str] = Counter()
+        finalizers_left: Counter[str] = Counter()
         for resource in self.store.registry:
             if resource.namespaced and not resource.stored_as:
                 for each in self.store.iterate(resource, name):
-                    left[f"{resource.plural}.{resource.group}"] += 1
-                    held.update(each["metadata"].get("finalizers", ()))
-        return left, held
+                    remaining_kinds[f"{resource.plural}.{resource.group}"] += 1
+                    finalizers_left.update(each["metadata"].get("finalizers", ()))
+        return remaining_kinds, finalizers_left
 
-    def _write_conditions(self, namespace: Json, left: Counter[str], held: Counter[str]) -> None:
-        remaining = ", ".join(f"{kind} has {count} resource instances" for kind, count in sorted(left.items()))
-        finalizers = ", ".join(f"{finalizer} in {count} resource instances" for finalizer, count in sorted(held.items()))
+    def _write_conditions(self, namespace: Json, remaining_kinds: Counter[str], finalizers_left: Counter[str]) -> None:
+        remaining = ", ".join(f"{kind} has {count} resource instances" for kind, count in sorted(remaining_kinds.items()))
+        finalizers = ", ".join(f"{finalizer} in {count} resource instances" for finalizer, count in sorted(finalizers_left.items()))
         status = {**namespace.get("status", {}), "phase": "Terminating"}
         status["conditions"] = [dict(condition) for condition in status.get("conditions", ())]
         deleted = (
@@ -101,10 +101,10 @@ class NamespaceController(BaseController):
             "All content successfully deleted, may be waiting on finalization",
         )
         content = ("NamespaceContentRemaining", "True", "SomeResourcesRemain", f"Some resources are remaining: {remaining}")
-        said = [deleted, content]
-        if held:
+        listed = [deleted, content]
+        if finalizers_left:
             message = f"Some content in the namespace has finalizers remaining: {finalizers}"
-            said.append(("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", message))
-        for condition in said:
+            listed.append(("NamespaceFinalizersRemaining", "True", "SomeFinalizersRemain", message))
+        for condition in listed:
             conditions.set_condition(status, dict(zip(("type", "status", "reason", "message"), condition, strict=True)), self.context.stamp)
         self.context.set_status(NAMESPACES, namespace, status)

@@ -1,4 +1,4 @@
-"""Nodes: leases renewed, heartbeats sent, pods of a lost node collected, and taints that follow conditions."""
+"""Nodes: lease renewal, heartbeats, removal of a deleted node's pods, and taints for pressure conditions."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -11,7 +11,7 @@ from k8sconsole.demo.world.kinds import LEASES, NODES, PODS
 LEASE_NAMESPACE = "kube-node-lease"
 _RENEWAL = 10.0
 _HEARTBEAT = 300.0
-# A large cluster renews more slowly, so that an idle demo of 500 nodes stays below a hundredth of a core.
+# A large cluster renews more slowly, so that an idle demo of 500 nodes uses less than 1 % of a core.
 _RENEWALS_A_SECOND = 10
 _PRESSURES = {"MemoryPressure": "memory-pressure", "DiskPressure": "disk-pressure", "PIDPressure": "pid-pressure"}
 
@@ -45,17 +45,17 @@ class NodeController(BaseController):
     def _send_heartbeat(self, node: Json) -> None:
         listed = node.get("status", {}).get("conditions", ())
         if any(seconds_since(each.get("lastHeartbeatTime"), self.context.now) >= _HEARTBEAT for each in listed):
-            beaten = [{**each, "lastHeartbeatTime": self.context.stamp} for each in listed]
-            self.context.set_status(NODES, node, {**node["status"], "conditions": beaten})
+            refreshed = [{**each, "lastHeartbeatTime": self.context.stamp} for each in listed]
+            self.context.set_status(NODES, node, {**node["status"], "conditions": refreshed})
 
     def _remove_pods(self, node: str) -> None:
-        """Pods of a node that is no more cannot end by themselves."""
+        """Remove the pods of a deleted node, because its kubelet no longer ends them."""
         for namespace, name in self.context.placement.pods_on(node):
             self.store.remove(PODS, namespace, name)
 
 
 class TaintController(BaseController):
-    """A node under pressure takes no new pods."""
+    """Taints a node under pressure, so that it gets no new pods."""
 
     name: ClassVar[str] = "taint"
     primary = NODES
@@ -72,16 +72,16 @@ class TaintController(BaseController):
     def _update_taints(self, node: Json) -> None:
         wanted = {f"node.kubernetes.io/{name}" for type_, name in _PRESSURES.items() if conditions.is_true(node.get("status", {}), type_)}
         taints = node.get("spec", {}).get("taints", [])
-        ours = {f"node.kubernetes.io/{name}" for name in _PRESSURES.values()}
-        kept = [taint for taint in taints if taint["key"] not in ours - wanted]
-        known = {taint["key"] for taint in kept}
-        kept += [{"key": key, "effect": "NoSchedule", "timeAdded": self.context.stamp} for key in sorted(wanted - known)]
+        managed = {f"node.kubernetes.io/{name}" for name in _PRESSURES.values()}
+        kept = [taint for taint in taints if taint["key"] not in managed - wanted]
+        present = {taint["key"] for taint in kept}
+        kept += [{"key": key, "effect": "NoSchedule", "timeAdded": self.context.stamp} for key in sorted(wanted - present)]
         if kept != taints:
             self.store.mutate(NODES, "", node["metadata"]["name"], lambda fresh: fresh.setdefault("spec", {}).update(taints=kept))
 
 
 def _route_pressure_change(change: ObjectChange) -> Iterable[Key]:
-    """New nodes, lost nodes, and another state of pressure; heartbeats are the node's own doing."""
+    """Route node creations, deletions and changes of pressure. Heartbeats are ignored."""
     same = not change.deleted and _active_pressures(change.previous) == _active_pressures(change.object)
     return () if same and change.previous else (change.key,)
 

@@ -1,4 +1,4 @@
-"""ResourceQuotas: how much of each limit a namespace uses."""
+"""ResourceQuotas: the status shows how much of each limit the namespace uses."""
 
 from collections.abc import Iterable
 from typing import ClassVar

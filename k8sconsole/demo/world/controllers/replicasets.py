@@ -1,4 +1,4 @@
-"""ReplicaSets: as many pods as asked for."""
+"""ReplicaSets: keep the requested number of pods."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -25,21 +25,21 @@ class ReplicaSetController(BaseController):
         if replica_set is None:
             return None
         refusal = "" if is_being_deleted(replica_set) else self._scale(replica_set)
-        living = self._active_pods(replica_set)
-        self._write_status(replica_set, living, refusal)
+        pods_now = self._active_pods(replica_set)
+        self._write_status(replica_set, pods_now, refusal)
         minimum = replica_set["spec"].get("minReadySeconds", 0)
-        waiting = minimum and any(pods.is_ready(pod) and not pods.is_available(pod, minimum, self.context.now) for pod in living)
-        # A refused pod is tried again, as seldom as the real controller's back-off ends up trying.
+        waiting = minimum and any(pods.is_ready(pod) and not pods.is_available(pod, minimum, self.context.now) for pod in pods_now)
+        # A refused pod is retried at the longest interval of the real controller's back-off.
         return 300.0 if refusal else float(minimum) if waiting else None
 
     def _active_pods(self, replica_set: Json) -> list[Json]:
         return [pod for pod in self.context.find_owned(replica_set, PODS) if pods.is_active(pod)]
 
     def _scale(self, replica_set: Json) -> str:
-        """Create what is missing or delete what is too much. Returns why a creation was refused, if one was."""
-        living = self._active_pods(replica_set)
-        missing = replica_set["spec"].get("replicas", 1) - len(living)
-        for pod in sorted(living, key=self._deletion_rank)[: max(0, -missing)]:
+        """Create missing pods or delete surplus ones. Returns the message of a refused creation, or ""."""
+        pods_now = self._active_pods(replica_set)
+        missing = replica_set["spec"].get("replicas", 1) - len(pods_now)
+        for pod in sorted(pods_now, key=self._deletion_rank)[: max(0, -missing)]:
             pods.delete_pod(self, replica_set, pod)
         for _ in range(max(0, missing)):
             if refusal := self._create_pod(replica_set):
@@ -54,25 +54,25 @@ class ReplicaSetController(BaseController):
         return pods.create_pod(self, replica_set, pod)
 
     def _deletion_rank(self, pod: Json) -> tuple[bool, bool, bool, float, str]:
-        """Pods without a node go first, then those that wait, then the unready, then the youngest."""
+        """The sort key for deletion: pods without a node first, then pending ones, then unready ones, then the youngest."""
         age = seconds_since(pod["metadata"]["creationTimestamp"], self.context.now)
         return bool(pod["spec"].get("nodeName")), pods.pod_phase(pod) == "Running", pods.is_ready(pod), age, pod["metadata"]["name"]
 
-    def _write_status(self, replica_set: Json, living: list[Json], refusal: str) -> None:
+    def _write_status(self, replica_set: Json, pods_now: list[Json], refusal: str) -> None:
         spec, now = replica_set["spec"], self.context.now
         labels = spec["template"].get("metadata", {}).get("labels", {}).items()
         status = {
-            "replicas": len(living),
-            "fullyLabeledReplicas": sum(labels <= pod["metadata"].get("labels", {}).items() for pod in living),
-            "readyReplicas": sum(map(pods.is_ready, living)),
-            "availableReplicas": sum(pods.is_available(pod, spec.get("minReadySeconds", 0), now) for pod in living),
+            "replicas": len(pods_now),
+            "fullyLabeledReplicas": sum(labels <= pod["metadata"].get("labels", {}).items() for pod in pods_now),
+            "readyReplicas": sum(map(pods.is_ready, pods_now)),
+            "availableReplicas": sum(pods.is_available(pod, spec.get("minReadySeconds", 0), now) for pod in pods_now),
             "observedGeneration": replica_set["metadata"].get("generation", 1),
         }
-        kept = {name: value for name, value in status.items() if value or name in ("replicas", "observedGeneration")}
+        status_fields = {name: value for name, value in status.items() if value or name in ("replicas", "observedGeneration")}
         if old := replica_set.get("status", {}).get("conditions"):
-            kept["conditions"] = list(old)
-        self._set_replica_failure(kept, refusal)
-        self.context.set_status(REPLICA_SETS, replica_set, kept)
+            status_fields["conditions"] = list(old)
+        self._set_replica_failure(status_fields, refusal)
+        self.context.set_status(REPLICA_SETS, replica_set, status_fields)
 
     def _set_replica_failure(self, status: Json, refusal: str) -> None:
         if refusal:

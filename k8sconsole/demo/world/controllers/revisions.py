@@ -1,4 +1,4 @@
-"""The history of StatefulSets and DaemonSets: one ControllerRevision for each template, the newest with the highest number."""
+"""Revisions of StatefulSets and DaemonSets: one ControllerRevision per template; the current one has the highest number."""
 
 from k8sconsole.demo.resources import ServedResource
 from k8sconsole.demo.world.controller import ControllerContext, Json, owner_reference
@@ -6,12 +6,12 @@ from k8sconsole.demo.world.kinds import DAEMON_SETS, REVISIONS, STATEFUL_SETS
 from k8sconsole.demo.world.seeds import hash_template
 
 POD_LABEL = "controller-revision-hash"
-"""Tells a pod's revision: its hash alone for a DaemonSet, its whole name for a StatefulSet."""
+"""The label with a pod's revision: the revision's hash for a DaemonSet, its name for a StatefulSet."""
 _HASH_LABEL = {DAEMON_SETS.key: POD_LABEL, STATEFUL_SETS.key: "controller.kubernetes.io/hash"}
 
 
 def ensure_revision(context: ControllerContext, owner: Json, resource: ServedResource) -> Json:
-    """The revision of the owner's template; made where it is new, renumbered where it has come back."""
+    """The revision of the owner's template. It is created for a new template and renumbered for one that returned."""
     known = context.find_owned(owner, REVISIONS)
     name = f"{owner['metadata']['name']}-{hash_template(owner['spec']['template'])}"
     highest = max((each["revision"] for each in known), default=0)
@@ -24,7 +24,7 @@ def ensure_revision(context: ControllerContext, owner: Json, resource: ServedRes
 
 
 def delete_oldest(context: ControllerContext, owner: Json, in_use: set[str]) -> None:
-    """Keep no more unused revisions than the history limit says."""
+    """Delete the oldest unused revisions beyond the history limit."""
     unused = [each for each in context.find_owned(owner, REVISIONS) if each["metadata"]["name"] not in in_use]
     surplus = len(unused) - owner["spec"].get("revisionHistoryLimit", 10)
     for each in sorted(unused, key=lambda each: int(each["revision"]))[: max(0, surplus)]:
@@ -43,7 +43,7 @@ def _build_revision(owner: Json, resource: ServedResource, name: str, number: in
             "annotations": _change_cause(owner),
             "ownerReferences": [owner_reference(owner, resource)],
         },
-        # A client that undoes a roll-out sends this back as a strategic patch.
+        # A client that undoes a rollout sends this back as a strategic patch.
         "data": {"spec": {"template": {**template, "$patch": "replace"}}},
         "revision": number,
     }

@@ -1,4 +1,4 @@
-"""The scheduler: a node for every pod that has none, or the reason why there is none, in kube-scheduler's words."""
+"""The scheduler: assigns a node to every pod without one, or reports in kube-scheduler's words why none fits."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -36,19 +36,19 @@ class Scheduler(BaseController):
             self._waiting.discard(key)
             return None
         nodes = list(self.store.iterate(NODES))
-        trouble = find_claim_problem(self.context, pod)
-        why = Counter({trouble: len(nodes)}) if trouble else Counter[str]()
-        fitting = [] if trouble else [node for node in nodes if not self._count_refusals(pod, node, why)]
+        claim_problem = find_claim_problem(self.context, pod)
+        reasons_by_count = Counter({claim_problem: len(nodes)}) if claim_problem else Counter[str]()
+        fitting = [] if claim_problem else [node for node in nodes if not self._count_refusals(pod, node, reasons_by_count)]
         if fitting:
             self._bind_pod(pod, min(fitting, key=self._node_load))
             self._waiting.discard(key)
             return None
         self._waiting.add(key)
-        self._report_unschedulable(pod, len(nodes), why, trouble)
+        self._report_unschedulable(pod, len(nodes), reasons_by_count, claim_problem)
         return _RETRY
 
     def _route_pod_change(self, change: ObjectChange) -> Iterable[Key]:
-        """A new pod wants a node; one that went may have made room for those that wait."""
+        """Route new pods. A deleted pod may free resources, so it also routes the waiting pods."""
         if change.deleted:
             return (change.key, *sorted(self._waiting))
         same = change.previous.get("spec") == change.object["spec"]
@@ -60,25 +60,25 @@ class Scheduler(BaseController):
             return () if same else sorted(self._waiting)
         return sorted(self._waiting)
 
-    def _count_refusals(self, pod: Json, node: Json, why: Counter[str]) -> bool:
-        """Count what speaks against a node; says whether anything does."""
-        said = find_node_mismatch(pod["spec"], node) or self._missing_resources(pod["spec"], node)
-        why.update(said)
-        return bool(said)
+    def _count_refusals(self, pod: Json, node: Json, reasons_by_count: Counter[str]) -> bool:
+        """Add a node's reasons against the pod to `reasons_by_count`. Returns whether there are any."""
+        reasons = find_node_mismatch(pod["spec"], node) or self._missing_resources(pod["spec"], node)
+        reasons_by_count.update(reasons)
+        return bool(reasons)
 
     def _missing_resources(self, spec: Json, node: Json) -> list[str]:
-        room, used = (
+        allocatable, used = (
             parse_quantities(node.get("status", {}).get("allocatable")),
             self.context.placement.requested_on(node["metadata"]["name"]),
         )
-        lacking = [name for name, asked in sum_requests(spec).items() if used.get(name, 0) + asked > room.get(name, 0)]
-        return ["Too many pods" if name == "pods" else f"Insufficient {name}" for name in lacking]
+        missing = [name for name, requested in sum_requests(spec).items() if used.get(name, 0) + requested > allocatable.get(name, 0)]
+        return ["Too many pods" if name == "pods" else f"Insufficient {name}" for name in missing]
 
     def _node_load(self, node: Json) -> tuple[float, str]:
-        """The share of a node that is taken; the emptiest is chosen."""
-        name, room = node["metadata"]["name"], parse_quantities(node["status"]["allocatable"])
+        """The used share of a node, then its name. The least loaded node is chosen."""
+        name, allocatable = node["metadata"]["name"], parse_quantities(node["status"]["allocatable"])
         used: Amounts = self.context.placement.requested_on(name)
-        shares = [used.get(resource, 0) / max(1, room.get(resource, 1)) for resource in ("cpu", "memory", "pods")]
+        shares = [used.get(resource, 0) / max(1, allocatable.get(resource, 1)) for resource in ("cpu", "memory", "pods")]
         return round(sum(shares), 6), name
 
     def _bind_pod(self, pod: Json, node: Json) -> None:
@@ -90,11 +90,11 @@ class Scheduler(BaseController):
             conditions.set_condition(fresh.setdefault("status", {}), {"type": "PodScheduled", "status": "True"}, stamp)
 
         self.store.mutate(PODS, meta["namespace"], meta["name"], bind)
-        said = f"Successfully assigned {meta['namespace']}/{meta['name']} to {name}"
-        self.context.recorder.record_normal(pod, "Scheduled", said, "default-scheduler")
+        reasons = f"Successfully assigned {meta['namespace']}/{meta['name']} to {name}"
+        self.context.recorder.record_normal(pod, "Scheduled", reasons, "default-scheduler")
 
-    def _report_unschedulable(self, pod: Json, count: int, why: Counter[str], trouble: str) -> None:
-        message = format_failure(count, why, trouble)
+    def _report_unschedulable(self, pod: Json, count: int, reasons_by_count: Counter[str], claim_problem: str) -> None:
+        message = format_failure(count, reasons_by_count, claim_problem)
         meta, stamp = pod["metadata"], self.context.stamp
         condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
 
@@ -106,7 +106,7 @@ class Scheduler(BaseController):
 
 
 def find_node_mismatch(spec: Json, node: Json) -> list[str]:
-    """What speaks against a node whoever else is on it: cordoned, tainted, or not the kind that is asked for."""
+    """The reason against a node that does not depend on its pods: cordoned, tainted, or no match for selector and affinity."""
     if node.get("spec", {}).get("unschedulable") and not is_tolerated(_UNSCHEDULABLE, spec):
         return ["node(s) were unschedulable"]
     for taint in node.get("spec", {}).get("taints", ()):
@@ -117,15 +117,17 @@ def find_node_mismatch(spec: Json, node: Json) -> list[str]:
     return []
 
 
-def format_failure(count: int, why: Counter[str], trouble: str) -> str:
-    """The scheduler's sentence, reasons in its order (sorted as text), with what it says about pre-emption."""
+def format_failure(count: int, reasons_by_count: Counter[str], claim_problem: str) -> str:
+    """Format kube-scheduler's message: the reasons sorted as text, then the preemption result."""
     if not count:
         return "no nodes available to schedule pods"
-    if trouble:
+    if claim_problem:
         rest = f"preemption: 0/{count} nodes are available: {count} Preemption is not helpful for scheduling."
-        return f"0/{count} nodes are available: {trouble}. {rest}"
-    reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in why.items()))
-    helpful = min(count, max((number for reason, number in why.items() if reason.startswith(("Insufficient", "Too many"))), default=0))
+        return f"0/{count} nodes are available: {claim_problem}. {rest}"
+    reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in reasons_by_count.items()))
+    helpful = min(
+        count, max((number for reason, number in reasons_by_count.items() if reason.startswith(("Insufficient", "Too many"))), default=0)
+    )
     outcome = [f"{count - helpful} Preemption is not helpful for scheduling"] if count - helpful else []
     outcome += [f"{helpful} No preemption victims found for incoming pod"] if helpful else []
     return f"0/{count} nodes are available: {reasons}. preemption: 0/{count} nodes are available: {', '.join(outcome)}."

@@ -1,4 +1,4 @@
-"""Services: cluster addresses, node ports, and the load balancer a cloud would have given."""
+"""Services: cluster IPs, node ports, and the load balancer address that a cloud provider would assign."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -9,7 +9,7 @@ from k8sconsole.demo.world.kinds import SERVICES
 from k8sconsole.demo.world.seeds import seeded_random
 
 _COMPONENT = "service-controller"
-# How long a cloud takes to give an address.
+# The seconds a cloud provider takes to assign an address.
 _BALANCER_SECONDS = 4.0
 
 
@@ -32,15 +32,15 @@ class ServiceController(BaseController):
         return self._assign_load_balancer(service)
 
     def _missing_addresses(self, service: Json) -> Json:
-        """What an API server allocates when a service is created."""
-        spec, luck = service["spec"], seeded_random(self.context.seed, service["metadata"]["uid"])
+        """The spec fields that an API server allocates for a new service and that this one lacks."""
+        spec, rng = service["spec"], seeded_random(self.context.seed, service["metadata"]["uid"])
         changes: Json = {}
         if not spec.get("clusterIP"):
-            address = f"10.{luck.randint(96, 111)}.{luck.randint(0, 255)}.{luck.randint(1, 254)}"
+            address = f"10.{rng.randint(96, 111)}.{rng.randint(0, 255)}.{rng.randint(1, 254)}"
             changes |= {"clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
-        opened = spec.get("type") in ("NodePort", "LoadBalancer")
-        if opened and any("nodePort" not in port for port in spec.get("ports", ())):
-            changes["ports"] = [{"nodePort": luck.randint(30000, 32767), **port} for port in spec["ports"]]
+        has_node_ports = spec.get("type") in ("NodePort", "LoadBalancer")
+        if has_node_ports and any("nodePort" not in port for port in spec.get("ports", ())):
+            changes["ports"] = [{"nodePort": rng.randint(30000, 32767), **port} for port in spec["ports"]]
         return changes
 
     def _assign_load_balancer(self, service: Json) -> float | None:
@@ -48,9 +48,9 @@ class ServiceController(BaseController):
         if age < _BALANCER_SECONDS:
             self.context.recorder.record_normal(service, "EnsuringLoadBalancer", "Ensuring load balancer", _COMPONENT)
             return _BALANCER_SECONDS - age
-        luck = seeded_random("balancer", self.context.seed, service["metadata"]["uid"])
-        # 203.0.113.0/24 is set aside for examples (RFC 5737).
-        ingress = [{"ip": f"203.0.113.{luck.randint(1, 254)}", "ipMode": "VIP"}]
+        rng = seeded_random("balancer", self.context.seed, service["metadata"]["uid"])
+        # 203.0.113.0/24 is reserved for documentation (RFC 5737).
+        ingress = [{"ip": f"203.0.113.{rng.randint(1, 254)}", "ipMode": "VIP"}]
         self.context.set_status(SERVICES, service, {**service.get("status", {}), "loadBalancer": {"ingress": ingress}})
         self.context.recorder.record_normal(service, "EnsuredLoadBalancer", "Ensured load balancer", _COMPONENT)
         return None

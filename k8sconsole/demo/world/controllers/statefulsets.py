@@ -1,4 +1,4 @@
-"""StatefulSets: pods with names and volumes of their own, made in order, replaced and removed from the last."""
+"""StatefulSets: pods with stable names and volumes, created in order, replaced and removed from the highest ordinal."""
 
 from typing import ClassVar
 
@@ -39,10 +39,10 @@ class StatefulSetController(BaseController):
         return {pod_ordinal(pod): pod for pod in self.context.find_owned(stateful, PODS)}
 
     def _scale(self, stateful: Json, update: Json) -> bool:
-        """Create, replace or remove the next pod that order allows. True where every wanted pod is there and ready."""
-        members, wanted = self._pods_by_ordinal(stateful), stateful["spec"].get("replicas", 1)
+        """Create, replace or delete the next pod in order. Returns whether exactly the desired pods exist and are ready."""
+        members, desired = self._pods_by_ordinal(stateful), stateful["spec"].get("replicas", 1)
         parallel = stateful["spec"].get("podManagementPolicy") == "Parallel"
-        for number in range(wanted):
+        for number in range(desired):
             pod = members.get(number)
             if pod is None:
                 self._create_pod(stateful, number, update)
@@ -50,21 +50,21 @@ class StatefulSetController(BaseController):
                 pods.delete_pod(self, stateful, pod)
             if not parallel and (pod is None or not pods.is_ready(pod) or is_being_deleted(pod)):
                 return False
-        surplus = [pod for number, pod in sorted(members.items(), reverse=True) if number >= wanted]
+        surplus = [pod for number, pod in sorted(members.items(), reverse=True) if number >= desired]
         for pod in surplus if parallel else surplus[:1]:
             if not is_being_deleted(pod):
                 pods.delete_pod(self, stateful, pod)
-        return not surplus and all(number in members and pods.is_ready(members[number]) for number in range(wanted))
+        return not surplus and all(number in members and pods.is_ready(members[number]) for number in range(desired))
 
     def _replace_outdated(self, stateful: Json, update: Json) -> None:
-        """A rolling update takes the highest outdated pod, and waits until its successor is ready."""
+        """Delete the outdated pod with the highest ordinal. The next one follows when the set is ready again."""
         strategy = stateful["spec"].get("updateStrategy", {})
         if strategy.get("type", "RollingUpdate") == "OnDelete":
             return
         first = strategy.get("rollingUpdate", {}).get("partition", 0)
-        wanted = update["metadata"]["name"]
+        desired = update["metadata"]["name"]
         for number, pod in sorted(self._pods_by_ordinal(stateful).items(), reverse=True):
-            if number >= first and pod["metadata"]["labels"].get(revisions.POD_LABEL) != wanted:
+            if number >= first and pod["metadata"]["labels"].get(revisions.POD_LABEL) != desired:
                 pods.delete_pod(self, stateful, pod)
                 return
 
@@ -81,13 +81,13 @@ class StatefulSetController(BaseController):
             "statefulset.kubernetes.io/pod-name": name,
             "apps.kubernetes.io/pod-index": str(number),
         }
-        mounted = [{"name": volume, "persistentVolumeClaim": {"claimName": claim}} for volume, claim in claims.items()]
+        volumes = [{"name": volume, "persistentVolumeClaim": {"claimName": claim}} for volume, claim in claims.items()]
         pod["spec"] |= {"hostname": name, "subdomain": stateful["spec"].get("serviceName", "")}
-        pod["spec"]["volumes"] = [*pod["spec"].get("volumes", ()), *mounted]
+        pod["spec"]["volumes"] = [*pod["spec"].get("volumes", ()), *volumes]
         pods.create_pod(self, stateful, pod)
 
     def _ensure_claim(self, stateful: Json, template: Json, pod_name: str) -> str:
-        """The claim of one pod; it outlives the pod, so that the next of that name finds its data."""
+        """Create a pod's claim if it does not exist, and return its name. It outlives the pod, so that a new pod finds its data."""
         name, namespace = f"{template['metadata']['name']}-{pod_name}", stateful["metadata"]["namespace"]
         if not self.store.has(CLAIMS, namespace, name):
             labels = stateful["spec"]["selector"].get("matchLabels", {})

@@ -1,4 +1,4 @@
-"""Which replicated objects are at rest: what is wished is there, available and reported. Few fields tell, so thousands are asked fast."""
+"""Finds deployments and replica sets that are not settled. It decodes only a few fields, so that thousands are checked fast."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -41,5 +41,5 @@ _DECODER = msgspec.json.Decoder(_Replicated)
 
 
 def find_unsettled(store: "ObjectStore", resource: ServedResource) -> Iterable[tuple[str, str]]:
-    """Keys of the deployments or replica sets that are not at rest."""
+    """Keys of the objects whose replicas are not all created, available and reported."""
     return [key for key in store.list_keys(resource) if not _DECODER.decode(store.get_raw(resource, *key)).is_settled]

@@ -1,4 +1,4 @@
-"""Persistent volume claims: provisioned by their storage class, or pending with the reason why."""
+"""Persistent volume claims: provisioned by their storage class, or pending with a reason."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -59,8 +59,8 @@ class VolumeClaimController(BaseController):
         return None
 
     def _report_pending(self, claim: Json, reason: str, message: str, *, warning: bool = False) -> float:
-        tell = self.context.recorder.record_warning if warning else self.context.recorder.record_normal
-        tell(claim, reason, message, _COMPONENT)
+        record = self.context.recorder.record_warning if warning else self.context.recorder.record_normal
+        record(claim, reason, message, _COMPONENT)
         return _RETRY
 
     def _bind_claim(self, claim: Json, storage_class: Json) -> None:
@@ -74,30 +74,30 @@ class VolumeClaimController(BaseController):
             fresh["metadata"].setdefault("finalizers", [_PROTECTION])
 
         self.store.mutate(CLAIMS, meta["namespace"], meta["name"], bind)
-        said = f"Successfully provisioned volume {volume['metadata']['name']}"
-        self.context.recorder.record_normal(claim, "ProvisioningSucceeded", said, storage_class["provisioner"])
+        message = f"Successfully provisioned volume {volume['metadata']['name']}"
+        self.context.recorder.record_normal(claim, "ProvisioningSucceeded", message, storage_class["provisioner"])
 
     def _has_consumer(self, claim: Json) -> bool:
-        """A pod that uses the claim has been given a node."""
+        """Whether a scheduled pod uses the claim."""
         name = claim["metadata"]["name"]
         placed = (pod for pod in self.store.iterate(PODS, claim["metadata"]["namespace"]) if pod["spec"].get("nodeName"))
         return any(name in claim_names(pod) for pod in placed)
 
     def _route_pod_change(self, change: ObjectChange) -> Iterable[Key]:
-        """A pod that was placed, or went, matters to its claims."""
+        """Route pods that were scheduled or deleted to their claims."""
         placed = change.object["spec"].get("nodeName") and not change.previous.get("spec", {}).get("nodeName")
         return [(change.namespace, name) for name in claim_names(change.object)] if placed or change.deleted else ()
 
     def _remove_protection(self, claim: Json) -> None:
-        """A claim that no pod uses any more may go."""
+        """Remove the protection finalizer of a deleted claim that no pod uses."""
         meta = claim["metadata"]
         users = (pod for pod in self.store.iterate(PODS, meta["namespace"]) if meta["name"] in claim_names(pod))
         if _PROTECTION in meta.get("finalizers", ()) and not any(users):
-            left = [each for each in meta["finalizers"] if each != _PROTECTION]
-            self.store.mutate(CLAIMS, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(finalizers=left))
+            remaining = [each for each in meta["finalizers"] if each != _PROTECTION]
+            self.store.mutate(CLAIMS, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(finalizers=remaining))
 
     def _release_volume(self, key: Key) -> None:
-        """The volume of a claim that is gone follows its reclaim policy."""
+        """Delete or release the volume of a deleted claim, by its reclaim policy."""
         for volume in list(self.store.iterate(VOLUMES)):
             bound = volume["spec"].get("claimRef", {})
             if (bound.get("namespace"), bound.get("name")) == key:
@@ -108,7 +108,7 @@ class VolumeClaimController(BaseController):
 
 
 def default_class_name(context: ControllerContext) -> str:
-    """The name of the storage class that is marked as default, or an empty text."""
+    """The name of the default storage class, or ""."""
     marked = (each["metadata"] for each in context.store.iterate(STORAGE_CLASSES))
     return next((str(meta["name"]) for meta in marked if meta.get("annotations", {}).get(_DEFAULT_CLASS) == "true"), "")
 
@@ -119,7 +119,7 @@ def claim_names(pod: Json) -> list[str]:
 
 
 def find_claim_problem(context: ControllerContext, pod: Json) -> str:
-    """Why a pod's claims keep it from being scheduled, in the scheduler's words; empty where they do not."""
+    """The scheduler's message when a pod's claims prevent its scheduling, else ""."""
     for name in claim_names(pod):
         claim = context.find(CLAIMS, (pod["metadata"]["namespace"], name))
         if claim is None:
@@ -130,7 +130,7 @@ def find_claim_problem(context: ControllerContext, pod: Json) -> str:
 
 
 def build_volume(claim: Json, storage_class: Json) -> Json:
-    """The volume a provisioner makes for a claim."""
+    """The volume that a provisioner creates for a claim."""
     meta, spec, name = claim["metadata"], claim["spec"], f"pvc-{claim['metadata']['uid']}"
     return {
         "apiVersion": "v1",

@@ -1,6 +1,6 @@
-"""The simulated kubelet: what happens to a pod once it has a node.
+"""The simulated kubelet: what happens on the node to a pod that has one.
 
-Here: the life of containers (`containers`, pure), pulling of images (`images`), probes, the pod's status, graceful ends.
-Next door: `world.behaviour` says how a scenario's containers behave; `controllers.scheduler` picks nodes.
-The question that decides: would it happen on the node? Then it lives here.
+`containers` holds the container states, `images` the image pulls, `plans` turns behaviours into container plans, `status` computes the
+pod's status, `pods` is the kubelet's controller, `eviction` evicts pods under disk pressure.
+`world.behaviour` defines how containers behave; `controllers.scheduler` picks the nodes.
 """

@@ -1,7 +1,7 @@
-"""The life of one container: waiting, running, ended, and again. Pure: a status, a plan and a moment give the next status.
+"""The states of one container: waiting, running, terminated, and restarted. The next status follows from status, plan and time.
 
-Pod lifecycle and restart back-off follow the Kubernetes documentation ("Pod Lifecycle", "Container restarts"): 10 s, doubled with each
-restart, at most five minutes; the first restart comes at once.
+Lifecycle and restart back-off follow the Kubernetes documentation ("Pod Lifecycle", "Container restarts"): 10 s, doubled with each
+restart, at most five minutes. The first restart is immediate.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ Json = dict[str, Any]
 _FIRST_BACK_OFF = 10.0
 _LONGEST_BACK_OFF = 300.0
 PROBE_EVENT_INTERVAL = timedelta(minutes=5)
-"""How often a probe that keeps failing is told; the kubelet's own events are thinned out to about that."""
+"""How often a probe that keeps failing is reported, close to the rate limit of the real kubelet's events."""
 
 
 @dataclass(frozen=True)
 class ContainerPlan:
-    """What a container will do, all in seconds from its start; None: never."""
+    """What a container will do. `starts_after` counts from its creation, other times from its start, in seconds; None: never."""
 
     name: str
     image: str
@@ -34,12 +34,12 @@ class ContainerPlan:
     probe_failure: str = ""
     sick_after: float | None = None
     pod: str = ""
-    """`name_namespace(uid)`, as the kubelet writes it in messages."""
+    """`name_namespace(uid)`, as in the kubelet's messages."""
 
 
 @dataclass
 class ContainerTransition:
-    """One look at a container: its status, when to look again, and what is to be told in events (type, reason, message)."""
+    """A container's new status, when it changes next, and the events to record (type, reason, message)."""
 
     status: Json
     due: datetime | None = None
@@ -50,7 +50,7 @@ class ContainerTransition:
 
 
 def waiting_status(plan: ContainerPlan, *, waiting: str) -> Json:
-    """The status of a container that has not begun."""
+    """The status of a container that has not started; `waiting` is the reason."""
     return {
         "name": plan.name,
         "image": plan.image,
@@ -64,7 +64,7 @@ def waiting_status(plan: ContainerPlan, *, waiting: str) -> Json:
 
 
 def advance_container(status: Json, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> ContainerTransition:
-    """Move a container to where it is at `now`. `since` is when it was allowed to begin; `pulling` remembers its image pulls."""
+    """Advance a container to its state at `now`. `since` is when it could start; `pulling` holds its image pull attempts."""
     result = ContainerTransition(dict(status))
     for _ in range(8):
         before = result.status["state"]
@@ -91,9 +91,9 @@ def _advance_state(result: ContainerTransition, plan: ContainerPlan, since: date
 
 
 def _advance_waiting(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
-    """Created for the first time: pulled, then started; or pulled in vain, ever more seldom."""
-    result.status["state"], result.due, told = pulling.advance(result.status["state"], plan.image, since, plan.starts_after, now)
-    result.events += told
+    """Pull the image, then start the container. A failed pull is retried with a growing back-off."""
+    result.status["state"], result.due, pull_events = pulling.advance(result.status["state"], plan.image, since, plan.starts_after, now)
+    result.events += pull_events
     if result.due is None:
         _start(result, plan, now, restarts=result.status["restartCount"])
 
@@ -151,19 +151,19 @@ def _update_readiness(result: ContainerTransition, plan: ContainerPlan, now: dat
             result.add_event("Warning", "Unhealthy", plan.probe_failure)
             result.due = min(now + PROBE_EVENT_INTERVAL, result.due or now + PROBE_EVENT_INTERVAL)
         return
-    good = parse_timestamp(running["startedAt"]) + timedelta(seconds=plan.ready_after)
-    result.status["ready"] = good <= now
-    if good > now:
-        result.due = min(good, result.due or good)
+    ready_at = parse_timestamp(running["startedAt"]) + timedelta(seconds=plan.ready_after)
+    result.status["ready"] = ready_at <= now
+    if ready_at > now:
+        result.due = min(ready_at, result.due or ready_at)
 
 
 def back_off_seconds(restarts: int) -> float:
-    """Seconds before the next restart of a container that has been restarted so often."""
+    """Seconds before the next restart of a container with this number of restarts."""
     return min(_LONGEST_BACK_OFF, _FIRST_BACK_OFF * 2.0 ** max(0, min(restarts, 10) - 1))
 
 
 def format_go_duration(seconds: float) -> str:
-    """`10s`, `1m20s`, `5m0s`: a duration as Go prints it."""
+    """Format a duration as Go does: `10s`, `1m20s`, `5m0s`."""
     minutes, rest = divmod(int(seconds), 60)
     return f"{minutes}m{rest}s" if minutes else f"{rest}s"
 

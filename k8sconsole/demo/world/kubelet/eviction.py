@@ -1,4 +1,4 @@
-"""Eviction: a node that runs out of disk ends some of its pods to save the rest."""
+"""Eviction: a node under disk pressure evicts up to three pods."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -20,7 +20,7 @@ class EvictionController(BaseController):
         return {NODES.key: self._route_new_pressure}
 
     def initial_keys(self) -> Iterable[Key]:
-        """A node that already was under pressure has evicted what it had to."""
+        """None: a node that is already under pressure has evicted its pods."""
         return ()
 
     def reconcile(self, key: Key) -> float | None:
@@ -57,7 +57,7 @@ class EvictionController(BaseController):
 
 
 def _can_evict(pod: Json) -> bool:
-    """Whoever works writes to the disk, can be replaced, and is no part of the system."""
+    """Whether a pod is ready, belongs to a ReplicaSet that replaces it, and is not critical."""
     owner = find_controller_reference(pod)
     by_replica_set = owner is not None and owner["kind"] == "ReplicaSet"
     return by_replica_set and pod["spec"].get("priorityClassName") not in _CRITICAL_CLASSES and pods.is_ready(pod)

@@ -1,4 +1,4 @@
-"""Pulling images: found and pulled, or missing and tried again ever more seldom."""
+"""Image pulls: an existing image is pulled, a missing one is retried with a growing back-off."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,26 +9,29 @@ from k8sconsole.demo.world.behaviour import split_image
 
 Json = dict[str, Any]
 ImageEvents = list[tuple[str, str, str]]
-# How long a failed attempt is shown as such before the back-off is.
+# How long ErrImagePull is shown before ImagePullBackOff.
 _ERROR_SECONDS = 15.0
 _LONGEST_BACK_OFF = 300.0
 
 
 @dataclass
 class ImagePull:
-    """The attempts of one container to get its image; kept in memory, as a kubelet does."""
+    """The attempts of one container to pull its image, held in memory as in a kubelet."""
 
     exists: Callable[[str], bool]
     attempts: int = 0
     last: datetime | None = None
 
     def advance(self, state: Json, image: str, since: datetime, takes: float, now: datetime) -> tuple[Json, datetime | None, ImageEvents]:
-        """The waiting state at `now`, when it changes next (None: pulled, start now), and what to tell."""
+        """The waiting state at `now`, when it changes next (None: pulled, start now), and the events to record.
+
+        `since` is when pulling could start; `takes` is its duration in seconds.
+        """
         if self.exists(image):
             done = since + timedelta(seconds=takes)
             return (state, None, pulled_events(image, takes)) if done <= now else (state, done, [])
         if self.last is None and "Pull" in state["waiting"]["reason"]:
-            # Another world's kubelet tried before this one began.
+            # The kubelet of an earlier World has tried before.
             self.attempts, self.last = 6, now
         if self.last is None or now >= self.last + timedelta(seconds=_ERROR_SECONDS + self._back_off()):
             self.attempts, self.last = self.attempts + 1, now
@@ -38,11 +41,11 @@ class ImagePull:
                 failed_events(image),
             )
         if now >= self.last + timedelta(seconds=_ERROR_SECONDS):
-            again = self.last + timedelta(seconds=_ERROR_SECONDS + self._back_off())
+            retry_at = self.last + timedelta(seconds=_ERROR_SECONDS + self._back_off())
             message = f'Back-off pulling image "{image}": ErrImagePull: {not_found_message(image)}'
-            told = [("Normal", "BackOff", f'Back-off pulling image "{image}"'), ("Warning", "Failed", "Error: ImagePullBackOff")]
+            back_off_events = [("Normal", "BackOff", f'Back-off pulling image "{image}"'), ("Warning", "Failed", "Error: ImagePullBackOff")]
             backing_off = state["waiting"]["reason"] == "ImagePullBackOff"
-            return {"waiting": {"reason": "ImagePullBackOff", "message": message}}, again, [] if backing_off else told
+            return {"waiting": {"reason": "ImagePullBackOff", "message": message}}, retry_at, [] if backing_off else back_off_events
         return state, self.last + timedelta(seconds=_ERROR_SECONDS), []
 
     def _back_off(self) -> float:
@@ -50,13 +53,13 @@ class ImagePull:
 
 
 def pulled_events(image: str, seconds: float) -> ImageEvents:
-    took = f"{seconds:.3f}s".replace(".000", "")
+    duration = f"{seconds:.3f}s".replace(".000", "")
     return [
         ("Normal", "Pulling", f'Pulling image "{image}"'),
         (
             "Normal",
             "Pulled",
-            f'Successfully pulled image "{image}" in {took} ({took} including waiting). Image size: {_image_size(image)} bytes.',
+            f'Successfully pulled image "{image}" in {duration} ({duration} including waiting). Image size: {_image_size(image)} bytes.',
         ),
     ]
 
@@ -70,7 +73,7 @@ def failed_events(image: str) -> ImageEvents:
 
 
 def not_found_message(image: str) -> str:
-    """What a container runtime answers for an image that its registry does not have."""
+    """The container runtime's error for an image that the registry does not have."""
     repository, tag = split_image(image)
     full = full_image_name(repository)
     reference = f"{full}:{tag}"
@@ -81,7 +84,7 @@ def not_found_message(image: str) -> str:
 
 
 def full_image_name(repository: str) -> str:
-    """`nginx` → `docker.io/library/nginx`, as the runtime completes it."""
+    """`nginx` → `docker.io/library/nginx`, as the container runtime expands it."""
     first, slash, _ = repository.partition("/")
     if not slash:
         return f"docker.io/library/{repository}"

@@ -1,4 +1,4 @@
-"""From a pod's spec and the scenario's behaviours to what each container will do."""
+"""Builds container plans from a pod's spec and the scenario's behaviours."""
 
 from typing import Any
 
@@ -12,17 +12,17 @@ _INIT_SECONDS = 2.0
 
 
 def build_plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
-    """The containers of a pod, in order."""
+    """The plans of a pod's containers, in order."""
     return [_build_plan(pod, container, behaviours, init=False) for container in pod["spec"].get("containers", ())]
 
 
 def build_init_plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
-    """The init containers; each must end well before the next begins."""
+    """The plans of a pod's init containers. Each must succeed before the next starts."""
     return [_build_plan(pod, container, behaviours, init=True) for container in pod["spec"].get("initContainers", ())]
 
 
 def find_behaviour(pod: Json, container: Json, behaviours: Behaviours) -> Behaviour:
-    """The scenario's word for a container; where it has none, what its command says."""
+    """The scenario's behaviour of a container, else the behaviour that its command implies."""
     meta = pod["metadata"]
     listed = behaviours.find(meta["namespace"], workload_name(meta), container["name"], container["image"])
     return listed if listed != Behaviour() else parse_command(container) or listed
@@ -31,15 +31,15 @@ def find_behaviour(pod: Json, container: Json, behaviours: Behaviours) -> Behavi
 def _build_plan(pod: Json, container: Json, behaviours: Behaviours, *, init: bool) -> ContainerPlan:
     behaviour, meta = find_behaviour(pod, container, behaviours), pod["metadata"]
     restart = pod["spec"].get("restartPolicy", "Always")
-    ends_by_itself = _INIT_SECONDS if init else _JOB_SECONDS if _belongs_to_job(pod) else None
+    default_exit = _INIT_SECONDS if init else _JOB_SECONDS if _belongs_to_job(pod) else None
     code = 137 if behaviour.oom else behaviour.exit_code
     return ContainerPlan(
         name=container["name"],
         image=container["image"],
         restart="OnFailure" if init and restart != "Never" else restart,
-        # Pods of one workload do not start in step.
+        # The pods of one workload start at slightly different times.
         starts_after=behaviour.starts_after + round(seeded_fraction(meta["uid"], container["name"]), 3),
-        exits_after=behaviour.exits_after if behaviour.exits_after is not None else ends_by_itself,
+        exits_after=behaviour.exits_after if behaviour.exits_after is not None else default_exit,
         exit_code=code,
         reason="OOMKilled" if behaviour.oom else "Error" if code else "Completed",
         ready_after=None if behaviour.unready else _ready_after(container, behaviour),

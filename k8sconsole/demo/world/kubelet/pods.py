@@ -1,4 +1,4 @@
-"""The kubelet as a controller: every pod that has a node is taken through its life, and at its end out of the cluster."""
+"""The kubelet as a controller: it advances every scheduled pod and removes it when it has terminated."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -40,7 +40,7 @@ class _PodSummary(msgspec.Struct, frozen=True):
 
     @property
     def is_settled(self) -> bool:
-        """Runs and is ready, or is done: nothing happens to it by itself soon."""
+        """Whether the pod is running and ready, or finished, so that it needs no reconcile."""
         if self.metadata.deletionTimestamp:
             return False
         ready = any(condition.type == "Ready" and condition.status == "True" for condition in self.status.conditions)
@@ -64,12 +64,12 @@ class Kubelet(BaseController):
         return {PODS.key: lambda change: (change.key,) if change.deleted else route_spec_change(change)}
 
     def initial_keys(self) -> Iterable[Key]:
-        """Pods at rest are left alone, unless a scenario lets their containers exit later."""
-        restless = [each for each in self.context.behaviours.listed if each.exits_after or each.sick_after]
+        """Pods that are not settled, and pods whose containers exit later by the scenario."""
+        exiting = [each for each in self.context.behaviours.listed if each.exits_after or each.sick_after]
         return [
             key
             for key in self.store.list_keys(PODS)
-            if _may_exit(key, restless) or not _SUMMARY_DECODER.decode(self.store.get_raw(PODS, *key)).is_settled
+            if _may_exit(key, exiting) or not _SUMMARY_DECODER.decode(self.store.get_raw(PODS, *key)).is_settled
         ]
 
     def reconcile(self, key: Key) -> float | None:
@@ -114,8 +114,8 @@ class Kubelet(BaseController):
         for container, field, type_, reason, message in progress.events:
             if reason == "Unhealthy" and not self._should_report_probe((pod["metadata"]["uid"], container)):
                 continue
-            tell = self.context.recorder.record_warning if type_ == "Warning" else self.context.recorder.record_normal
-            tell(pod, reason, message, "kubelet", host=pod["spec"]["nodeName"], field=field)
+            record = self.context.recorder.record_warning if type_ == "Warning" else self.context.recorder.record_normal
+            record(pod, reason, message, "kubelet", host=pod["spec"]["nodeName"], field=field)
 
     def _should_report_probe(self, probe: tuple[str, str]) -> bool:
         last = self._probed.get(probe)
@@ -130,38 +130,38 @@ class Kubelet(BaseController):
         return all(claim is not None and claim.get("status", {}).get("phase") == "Bound" for claim in claims)
 
     def _terminate(self, pod: Json) -> float | None:
-        """Stop the containers, and when they have had their time take the pod away."""
+        """Stop the containers, and remove the pod when they have stopped. Returns the remaining seconds, or None."""
         meta, uid = pod["metadata"], pod["metadata"]["uid"]
         if uid not in self._ending and not pods.is_finished(pod):
             self._ending.add(uid)
             for container in pod["spec"]["containers"]:
-                said, field = f"Stopping container {container['name']}", f"spec.containers{{{container['name']}}}"
-                self.context.recorder.record_normal(pod, "Killing", said, "kubelet", host=pod["spec"]["nodeName"], field=field)
-        left = (self._stopped_at(pod) - self.context.now).total_seconds()
-        if left > 0:
-            return left
+                message, field = f"Stopping container {container['name']}", f"spec.containers{{{container['name']}}}"
+                self.context.recorder.record_normal(pod, "Killing", message, "kubelet", host=pod["spec"]["nodeName"], field=field)
+        remaining = (self._stopped_at(pod) - self.context.now).total_seconds()
+        if remaining > 0:
+            return remaining
         self._discard_state(uid)
         if not meta.get("finalizers"):
             self.store.remove(PODS, meta["namespace"], meta["name"])
         elif meta.get("deletionGracePeriodSeconds"):
-            # Its containers are gone; from here on only the finalizers hold it.
+            # The containers have stopped; only the finalizers delay the removal now.
             self.store.mutate(PODS, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(deletionGracePeriodSeconds=0))
         return None
 
     def _stopped_at(self, pod: Json) -> datetime:
         grace = float(pod["metadata"].get("deletionGracePeriodSeconds", 0))
-        asked = parse_timestamp(pod["metadata"]["deletionTimestamp"]) - timedelta(seconds=grace)
+        requested = parse_timestamp(pod["metadata"]["deletionTimestamp"]) - timedelta(seconds=grace)
         slowest = max(find_behaviour(pod, container, self.context.behaviours).stops_after for container in pod["spec"]["containers"])
         running = pods.pod_phase(pod) == "Running"
-        return asked + timedelta(seconds=min(grace, slowest) if running else 0)
+        return requested + timedelta(seconds=min(grace, slowest) if running else 0)
 
     def _discard_state(self, uid: str) -> None:
         self._ending.discard(uid)
-        for memory in (self._pulling, self._probed):
-            for known in [known for known in memory if known[0] == uid]:
-                del memory[known]
+        for cache in (self._pulling, self._probed):
+            for known in [known for known in cache if known[0] == uid]:
+                del cache[known]
 
 
-def _may_exit(key: Key, restless: Sequence[Behaviour]) -> bool:
-    """Whether a pod of this name may belong to a workload whose containers exit."""
-    return any(fnmatchcase(key[0], each.namespace) and fnmatchcase(key[1], each.workload + "*") for each in restless)
+def _may_exit(key: Key, exiting: Sequence[Behaviour]) -> bool:
+    """Whether a pod with this key may belong to a workload whose containers exit."""
+    return any(fnmatchcase(key[0], each.namespace) and fnmatchcase(key[1], each.workload + "*") for each in exiting)

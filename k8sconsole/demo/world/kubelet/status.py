@@ -1,4 +1,4 @@
-"""From a pod to its next status: init containers in turn, then all containers, then phase and conditions."""
+"""Computes a pod's next status: init containers in turn, then all containers, then phase and conditions."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 @dataclass
 class PodTransition:
-    """A pod's next status, when to look again, and what its containers told: (container, field, type, reason, message)."""
+    """A pod's next status, when it changes next, and the events to record: (container, field, type, reason, message)."""
 
     status: Json
     due: datetime | None = None
@@ -27,20 +27,20 @@ class PodTransition:
 
 
 def advance_pod(pod: Json, behaviours: Behaviours, now: datetime, pulling: Callable[[str, str], ImagePull]) -> PodTransition:
-    """Where the pod is at `now`; `pulling` gives the memory of a container's image pulls by pod uid and container."""
-    look = _PodAdvance(pod, now, pulling)
+    """Advance a pod to its state at `now`. `pulling` returns the image pull of a pod uid and container name."""
+    state = _PodAdvance(pod, now, pulling)
     listed = build_plans(pod, behaviours)
-    initialised = look.initialise(build_init_plans(pod, behaviours))
-    look.run(listed if initialised else [], waiting=[] if initialised else listed)
-    status = look.progress.status
+    initialised = state.initialise(build_init_plans(pod, behaviours))
+    state.run(listed if initialised else [], waiting=[] if initialised else listed)
+    status = state.progress.status
     status["phase"] = _compute_phase(status, listed, initialised)
     status["qosClass"] = status.get("qosClass") or qos_class(pod["spec"])
     _set_conditions(status, initialised, now)
-    return look.progress
+    return state.progress
 
 
 class _PodAdvance:
-    """One look at a pod: what it was before, the moment, and the progress found so far."""
+    """One advance of a pod: its previous status, the time, and the transition so far."""
 
     def __init__(self, pod: Json, now: datetime, pulling: Callable[[str, str], ImagePull]) -> None:
         before = pod.get("status", {})
@@ -54,7 +54,7 @@ class _PodAdvance:
         self._since = parse_timestamp(self.progress.status["startTime"])
 
     def initialise(self, listed: list[ContainerPlan]) -> bool:
-        """Run init containers one after the other; says whether all are done."""
+        """Advance the init containers in turn. Returns whether all have succeeded."""
         statuses, done = [], True
         known = self.progress.status.get("initContainerStatuses", ())
         for plan in listed:
@@ -68,7 +68,7 @@ class _PodAdvance:
         return done
 
     def run(self, listed: list[ContainerPlan], *, waiting: list[ContainerPlan]) -> None:
-        """Move the main containers on, or leave them waiting for their init containers."""
+        """Advance the main containers, or let them wait for the init containers."""
         known = self.progress.status.get("containerStatuses", ())
         moved = [self._advance_container(plan, known, "containers") for plan in listed]
         self.progress.status["containerStatuses"] = moved + [waiting_status(plan, waiting="PodInitializing") for plan in waiting]
@@ -77,14 +77,14 @@ class _PodAdvance:
         status = next((each for each in known if each["name"] == plan.name), None) or waiting_status(plan, waiting="ContainerCreating")
         taken = advance_container({**status, "image": plan.image}, plan, self._since, self._now, self._pulling(self._uid, plan.name))
         _set_ids(taken.status, plan, self._uid)
-        self.progress.events += [(plan.name, f"spec.{kind}{{{plan.name}}}", *said) for said in taken.events]
+        self.progress.events += [(plan.name, f"spec.{kind}{{{plan.name}}}", *listed_conditions) for listed_conditions in taken.events]
         if taken.due is not None:
             self.progress.due = min(taken.due, self.progress.due or taken.due)
         return taken.status
 
 
 def _set_ids(status: Json, plan: ContainerPlan, uid: str) -> None:
-    """A container that has been started has an id of its own, and its image a digest."""
+    """Set the container id and image digest of a running container."""
     if "running" in status["state"]:
         status["containerID"] = f"containerd://{hex_digest(64, uid, plan.name, status['restartCount'])}"
         repository, _ = split_image(plan.image)
@@ -95,17 +95,17 @@ def _compute_phase(status: Json, listed: list[ContainerPlan], initialised: bool)
     states = [each["state"] for each in status["containerStatuses"]]
     if not initialised:
         failed = (each["state"].get("terminated") for each in status.get("initContainerStatuses", ()))
-        stays = any(ended and ended["exitCode"] for ended in failed) and listed[0].restart == "Never"
-        return "Failed" if stays else "Pending"
+        fails = any(ended and ended["exitCode"] for ended in failed) and listed[0].restart == "Never"
+        return "Failed" if fails else "Pending"
     if all("terminated" in state for state in states) and listed[0].restart != "Always":
         return "Failed" if any(state["terminated"]["exitCode"] for state in states) else "Succeeded"
-    begun = all("waiting" not in each["state"] or each.get("lastState") for each in status["containerStatuses"])
-    return "Running" if begun else "Pending"
+    started = all("waiting" not in each["state"] or each.get("lastState") for each in status["containerStatuses"])
+    return "Running" if started else "Pending"
 
 
 def _set_conditions(status: Json, initialised: bool, now: datetime) -> None:
     unready = [each["name"] for each in status["containerStatuses"] if not each["ready"]]
-    over = status["phase"] in ("Succeeded", "Failed")
+    finished = status["phase"] in ("Succeeded", "Failed")
     why: Json = {}
     if status["phase"] == "Succeeded":
         why = {"reason": "PodCompleted"}
@@ -117,13 +117,13 @@ def _set_conditions(status: Json, initialised: bool, now: datetime) -> None:
         if initialised
         else {"reason": "ContainersNotInitialized", "message": f"containers with incomplete status: [{' '.join(waiting)}]"}
     )
-    said: tuple[tuple[str, bool, Json], ...] = (
-        ("PodReadyToStartContainers", not over, {}),
+    listed_conditions: tuple[tuple[str, bool, Json], ...] = (
+        ("PodReadyToStartContainers", not finished, {}),
         ("Initialized", initialised, uninitialised),
         ("Ready", not unready, why),
         ("ContainersReady", not unready, why),
     )
-    for type_, holds, reason in said:
+    for type_, holds, reason in listed_conditions:
         conditions.set_condition(status, {"type": type_, "status": str(holds), **reason}, format_timestamp(now))
-    # A kubelet lists what it knows itself before what the scheduler said.
+    # A kubelet lists its own conditions before the scheduler's.
     status["conditions"].sort(key=lambda condition: condition["type"] == "PodScheduled")

@@ -1,6 +1,7 @@
-"""Setting the stage: from a scenario's short forms to a settled cluster.
+"""Building a cluster from a scenario file. This runs once, before the demo starts.
 
-Here: expanding workloads into manifests, the nodes, the time-lapse that lets the controllers themselves write the cluster's past,
-the generator of `large`, certificates, and Helm's releases. Next door: `world.scenario` reads the data file and applies the result.
-The question that decides: does it only run before the demo is opened? Then it lives here.
+`scenario_file` defines the file's keys and `scenario_builder` turns them into timed actions. `time_lapse` performs these with the
+controllers running, which creates the cluster's history. `manifests`, `podspec` and `nodes` expand the short forms into objects.
+`certificates` and `releases` make TLS secrets and Helm releases. `large` and `failure_scenarios` generate the large cluster.
+`world.scenario` reads the file and applies it.
 """

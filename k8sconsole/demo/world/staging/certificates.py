@@ -1,4 +1,4 @@
-"""Real self-signed certificates for TLS secrets, the same for the same seed: Ed25519 keys made from a digest sign deterministically."""
+"""Self-signed certificates for TLS secrets. Equal seeds give equal certificates, because Ed25519 signs deterministically."""
 
 import base64
 import hashlib
@@ -11,16 +11,16 @@ Json = dict[str, Any]
 _VALID = timedelta(days=90)
 
 
-def build_tls_secret(wanted: CertificateSpec, now: datetime, seed: int) -> Json:
-    """A secret of type kubernetes.io/tls whose certificate ends `wanted.expires` days from now."""
-    certificate, key = issue_pem_pair(wanted.host, now + timedelta(days=wanted.expires), seed)
+def build_tls_secret(spec: CertificateSpec, now: datetime, seed: int) -> Json:
+    """A secret of type kubernetes.io/tls whose certificate expires `spec.expires` days after `now`."""
+    certificate, key = issue_pem_pair(spec.host, now + timedelta(days=spec.expires), seed)
     data = {"tls.crt": base64.b64encode(certificate).decode(), "tls.key": base64.b64encode(key).decode()}
-    meta = {"name": wanted.name, "namespace": wanted.namespace, "annotations": {"demo.k8sconsole.dev/host": wanted.host}}
+    meta = {"name": spec.name, "namespace": spec.namespace, "annotations": {"demo.k8sconsole.dev/host": spec.host}}
     return {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "kubernetes.io/tls", "data": data}
 
 
 def issue_pem_pair(host: str, not_after: datetime, seed: int) -> tuple[bytes, bytes]:
-    """Certificate and private key for a host, as PEM."""
+    """Certificate and private key for a host, both PEM. The key is derived from seed and host."""
     from cryptography import x509
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey

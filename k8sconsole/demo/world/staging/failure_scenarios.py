@@ -1,4 +1,4 @@
-"""What may have become of a deployment in a large cluster, as the status its pods show."""
+"""Failures of deployments in a large cluster, as the status of their pods."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,12 @@ _REGISTRY = "registry.demo.k8sconsole.dev"
 
 @dataclass(frozen=True)
 class FailureScenario:
-    """`suffix` goes onto the deployment's name, where behaviours find it again; `container` makes its container's state."""
+    """The state of a deployment's pods, healthy or failed.
+
+    - `suffix`: appended to the deployment's name, by which behaviours match it.
+    - `container_state`: makes a container's state from image, start time and current time.
+    - `unscheduled`: the pods have no node.
+    """
 
     suffix: str
     container_state: Callable[[str, str, datetime], Json]
@@ -29,7 +34,7 @@ class FailureScenario:
         return f"{_REGISTRY}/large/{name.rpartition('-')[0]}:{self.tag}"
 
     def build_status(self, spec: Json, started: str, now: datetime) -> Json:
-        """The status of a pod; names, addresses and times of one pod are left as marks to be replaced."""
+        """The status of a pod. `@name@` and the other marks are placeholders for the values of one pod."""
         if self.unscheduled:
             return _unscheduled_status(spec, started)
         container = spec["containers"][0]
@@ -66,13 +71,13 @@ def _crashing_state(_image: str, _started: str, now: datetime) -> Json:
         "startedAt": format_timestamp(ended - timedelta(seconds=40)),
         "finishedAt": format_timestamp(ended),
     }
-    wait = "back-off 5m0s restarting failed container=app pod=@name@(@uid@)"
-    return {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": wait}}, "lastState": {"terminated": last}, "restartCount": 37}
+    message = "back-off 5m0s restarting failed container=app pod=@name@(@uid@)"
+    return {"state": {"waiting": {"reason": "CrashLoopBackOff", "message": message}}, "lastState": {"terminated": last}, "restartCount": 37}
 
 
 def _pull_failure_state(image: str, _started: str, _now: datetime) -> Json:
-    wait = f'Back-off pulling image "{image}": ErrImagePull: {not_found_message(image)}'
-    return {"state": {"waiting": {"reason": "ImagePullBackOff", "message": wait}}}
+    message = f'Back-off pulling image "{image}": ErrImagePull: {not_found_message(image)}'
+    return {"state": {"waiting": {"reason": "ImagePullBackOff", "message": message}}}
 
 
 HEALTHY = FailureScenario("", _running_state, ready=True)
@@ -85,9 +90,9 @@ FAILURES = (
 
 
 def choose_scenario(share: float, *names: object) -> FailureScenario:
-    """Whether a deployment is in trouble, and in which."""
-    luck = seeded_fraction("fate", *names)
-    return FAILURES[int(luck / share * len(FAILURES))] if luck < share else HEALTHY
+    """Choose a failure for `share` of all deployments, by their seeded names, and HEALTHY for the others."""
+    draw = seeded_fraction("fate", *names)
+    return FAILURES[int(draw / share * len(FAILURES))] if draw < share else HEALTHY
 
 
 def _build_conditions(ready: bool, since: str, container: str) -> list[Json]:

@@ -1,6 +1,6 @@
-"""A large cluster, made settled: nothing is lived through, so that 50 000 pods take seconds.
+"""Generates a large cluster in a settled state, without a time-lapse, so that 50 000 pods take seconds.
 
-Pods are stamped from one template a deployment.
+The pods of a deployment are made from one encoded template.
 """
 
 from collections.abc import Iterator
@@ -41,25 +41,25 @@ Json = dict[str, Any]
 
 
 class ClusterProportions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The proportions of a large cluster."""
+    """The keys under `large:` in a scenario file: the proportions of a large cluster."""
 
     pods: int = 5000
     pods_per_node: int = 90
     pods_per_namespace: int = 250
     replicas: tuple[int, ...] = (2, 3, 5, 10, 20, 40)
-    """A deployment has one of these, chosen by its seed."""
+    """The replica counts from which each deployment's is chosen, by seed."""
     teams: tuple[str, ...] = ("team",)
     services: tuple[str, ...] = ("service",)
     unhealthy: float = 0.02
-    """The share of deployments that are in trouble."""
+    """The share of failed deployments."""
 
 
 def fill_large_cluster(store: "ObjectStore", plan: Json, size: int | None, seed: int) -> None:
-    """Add `size` pods (or the plan's) with everything that goes with them."""
+    """Add `size` pods (by default the plan's) with their nodes, namespaces, deployments, services and config."""
     proportions = msgspec.convert(plan, ClusterProportions)
-    crowd = _LargeCluster(store, proportions, size or proportions.pods, seed)
-    crowd.behaviours().attach(store)
-    crowd.build()
+    cluster = _LargeCluster(store, proportions, size or proportions.pods, seed)
+    cluster.behaviours().attach(store)
+    cluster.build()
 
 
 class _LargeCluster:
@@ -74,13 +74,13 @@ class _LargeCluster:
         self._nodes = build_pool(pool, 0, format_timestamp(self._now))
 
     def behaviours(self) -> Behaviours:
-        """What lets the kubelet go on with what was made: the fates' own behaviours."""
+        """The store's behaviours, plus those with which the kubelet continues the generated failures."""
         known = Behaviours.attached_to(self._store)
         crashing = Behaviour(
             workload="*-crashing", exits_after=40, exit_code=1, logs="java", last_words=("panic: configuration incomplete",)
         )
         unready = Behaviour(workload="*-unready", unready="HTTP probe failed with statuscode: 503")
-        return Behaviours([*known.listed, crashing, unready], ImageRegistry(), known.life)
+        return Behaviours([*known.listed, crashing, unready], ImageRegistry(), known.rollout_schedule)
 
     def build(self) -> None:
         for node in self._nodes:
@@ -92,34 +92,34 @@ class _LargeCluster:
         meta = {"name": name, "labels": {"kubernetes.io/metadata.name": name}, "creationTimestamp": self._time_ago(50 * 86400)}
         spec = {"finalizers": ["kubernetes"]}
         self._store.create(NAMESPACES, {"metadata": meta, "spec": spec, "status": {"phase": "Active"}})
-        left = min(self._plan.pods_per_namespace, self._size - self._placed)
-        for number, replicas in enumerate(self._replica_counts(name, left)):
+        remaining = min(self._plan.pods_per_namespace, self._size - self._placed)
+        for number, replicas in enumerate(self._replica_counts(name, remaining)):
             service = self._plan.services[number % len(self._plan.services)]
             self._create_deployment(name, f"{service}-{number}", replicas)
 
-    def _replica_counts(self, namespace: str, left: int) -> Iterator[int]:
-        luck = seeded_random(self._seed, namespace)
-        while left > 0:
-            replicas = min(left, luck.choice(self._plan.replicas))
-            left -= replicas
+    def _replica_counts(self, namespace: str, remaining: int) -> Iterator[int]:
+        rng = seeded_random(self._seed, namespace)
+        while remaining > 0:
+            replicas = min(remaining, rng.choice(self._plan.replicas))
+            remaining -= replicas
             yield replicas
 
     def _create_deployment(self, namespace: str, name: str, replicas: int) -> None:
-        fate = choose_scenario(self._plan.unhealthy, self._seed, namespace, name)
+        failure = choose_scenario(self._plan.unhealthy, self._seed, namespace, name)
         age = 3600 + 20 * 86400 * seeded_fraction(self._seed, namespace, name)
         workload = WorkloadSpec(
-            name=name + fate.suffix, namespace=namespace, image=fate.image_for(name), replicas=replicas, port=8080, probe="/healthz",
+            name=name + failure.suffix, namespace=namespace, image=failure.image_for(name), replicas=replicas, port=8080, probe="/healthz",
             env={"LOG_LEVEL": "info"}, requests={"cpu": "100m", "memory": "128Mi"}, limits={"memory": "256Mi"}, config=name,
-            node_selector={"demo.k8sconsole.dev/pool": "none"} if fate.unscheduled else {},
+            node_selector={"demo.k8sconsole.dev/pool": "none"} if failure.unscheduled else {},
         )  # fmt: skip
         self._create_config(workload, age)
         service, deployment = build_manifests(workload)
         created = self._create_object(DEPLOYMENTS, deployment, age)
-        blank = build_replica_set(created, 1)
-        replica_set = self._create_object(REPLICA_SETS, blank | {"spec": blank["spec"] | {"replicas": replicas}}, age)
-        made = self._create_pods(replica_set, replicas, age, fate)
-        self._write_final_status(created, replica_set, made, fate)
-        self._create_service(service, made, age)
+        draft = build_replica_set(created, 1)
+        replica_set = self._create_object(REPLICA_SETS, draft | {"spec": draft["spec"] | {"replicas": replicas}}, age)
+        created_pods = self._create_pods(replica_set, replicas, age, failure)
+        self._write_final_status(created, replica_set, created_pods, failure)
+        self._create_service(service, created_pods, age)
 
     def _create_config(self, workload: WorkloadSpec, age: float) -> None:
         meta = {"name": workload.config, "namespace": workload.namespace}
@@ -130,28 +130,28 @@ class _LargeCluster:
             fake = {"token": "ZmFrZS1kZW1vLXZhbHVl"}
             self._create_object(SECRETS, {"metadata": dict(meta), "type": "Opaque", "data": fake}, age)
 
-    def _create_pods(self, replica_set: Json, replicas: int, age: float, fate: FailureScenario) -> list[Json]:
-        blank = pods.build_from_template(replica_set["spec"]["template"], replica_set, REPLICA_SETS, "@name@")
-        fill_pod_spec(blank["spec"])
-        add_admission_fields(blank, "@tail@")
-        blank["metadata"] |= {"generateName": replica_set["metadata"]["name"] + "-", "creationTimestamp": "@time@", "uid": "@uid@"}
-        if not fate.unscheduled:
-            blank["spec"]["nodeName"] = "@node@"
-        blank["status"] = fate.build_status(blank["spec"], self._time_ago(age), self._now)
-        template = msgspec.json.encode(blank)
+    def _create_pods(self, replica_set: Json, replicas: int, age: float, failure: FailureScenario) -> list[Json]:
+        draft = pods.build_from_template(replica_set["spec"]["template"], replica_set, REPLICA_SETS, "@name@")
+        fill_pod_spec(draft["spec"])
+        add_admission_fields(draft, "@digest@")
+        draft["metadata"] |= {"generateName": replica_set["metadata"]["name"] + "-", "creationTimestamp": "@time@", "uid": "@uid@"}
+        if not failure.unscheduled:
+            draft["spec"]["nodeName"] = "@node@"
+        draft["status"] = failure.build_status(draft["spec"], self._time_ago(age), self._now)
+        template = msgspec.json.encode(draft)
         return [
             self._store.create(PODS, self._pod_from_template(template, replica_set["metadata"], number, age)) for number in range(replicas)
         ]
 
     def _pod_from_template(self, template: bytes, owner: Json, number: int, age: float) -> Json:
-        """One pod from the template; nodes are filled in turn, and addresses follow from the turn."""
+        """Make one pod from the template. Nodes are filled in turn, and a pod's address follows from its turn."""
         turn, index = divmod(self._placed, len(self._nodes))
         self._placed += 1
         node = self._nodes[index]
-        tail = name_suffix(37, self._seed, owner["namespace"], owner["name"], number)
+        digest = name_suffix(37, self._seed, owner["namespace"], owner["name"], number)
         values = {
-            b"@tail@": tail[5:10],
-            b"@name@": f"{owner['name']}-{tail[:5]}",
+            b"@digest@": digest[5:10],
+            b"@name@": f"{owner['name']}-{digest[:5]}",
             b"@uid@": _pod_uid(self._seed, self._placed),
             b"@time@": self._time_ago(age - number),
             b"@node@": node["metadata"]["name"],
@@ -165,18 +165,18 @@ class _LargeCluster:
             copy_topology_labels(pod, node)
         return pod
 
-    def _write_final_status(self, deployment: Json, replica_set: Json, made: list[Json], fate: FailureScenario) -> None:
-        """Write the statuses the controllers would have arrived at."""
-        ready = len(made) if fate is HEALTHY else 0
+    def _write_final_status(self, deployment: Json, replica_set: Json, created_pods: list[Json], failure: FailureScenario) -> None:
+        """Write the statuses that the controllers would have computed."""
+        ready = len(created_pods) if failure is HEALTHY else 0
         counts = {
-            "replicas": len(made),
-            "fullyLabeledReplicas": len(made),
+            "replicas": len(created_pods),
+            "fullyLabeledReplicas": len(created_pods),
             "readyReplicas": ready,
             "availableReplicas": ready,
             "observedGeneration": 1,
         }
-        meta, told = replica_set["metadata"], {name: value for name, value in counts.items() if value}
-        settled = self._store.mutate(REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh: fresh.update(status=told))
+        meta, observed = replica_set["metadata"], {name: value for name, value in counts.items() if value}
+        settled = self._store.mutate(REPLICA_SETS, meta["namespace"], meta["name"], lambda fresh: fresh.update(status=observed))
         status = _final_status(deployment, settled, self._now)
 
         def settle(fresh: Json) -> None:
@@ -185,16 +185,16 @@ class _LargeCluster:
 
         self._store.mutate(DEPLOYMENTS, meta["namespace"], deployment["metadata"]["name"], settle)
 
-    def _create_service(self, service: Json, made: list[Json], age: float) -> None:
+    def _create_service(self, service: Json, created_pods: list[Json], age: float) -> None:
         meta = service["metadata"]
         number = self._store.count(SERVICES)
         address = f"10.{96 + number // 65000}.{number // 254 % 256}.{number % 254 + 1}"
         service["spec"] |= {"clusterIP": address, "clusterIPs": [address], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack"}
         created = self._create_object(SERVICES, service, age)
-        placed = [pod for pod in made if pod["status"].get("podIP")]
+        scheduled = [pod for pod in created_pods if pod["status"].get("podIP")]
         for resource, obj, name in (
-            (ENDPOINTS, build_endpoints(created, placed), meta["name"]),
-            (SLICES, build_slice(created, placed), f"{meta['name']}-{name_suffix(5, created['metadata']['uid'])}"),
+            (ENDPOINTS, build_endpoints(created, scheduled), meta["name"]),
+            (SLICES, build_slice(created, scheduled), f"{meta['name']}-{name_suffix(5, created['metadata']['uid'])}"),
         ):
             obj["metadata"] |= {"name": name, "namespace": meta["namespace"]}
             self._create_object(resource, obj, age)
@@ -209,9 +209,9 @@ class _LargeCluster:
 
 
 def _final_status(deployment: Json, replica_set: Json, now: datetime) -> Json:
-    """The status of a deployment whose roll-out began an hour ago and is over, or late."""
-    begun, _ = compute_status(deployment, [replica_set], replica_set, now - timedelta(hours=1))
-    status, _ = compute_status(deployment | {"status": begun}, [replica_set], replica_set, now)
+    """The status of a deployment whose rollout started an hour ago and is complete, or past its deadline."""
+    earlier, _ = compute_status(deployment, [replica_set], replica_set, now - timedelta(hours=1))
+    status, _ = compute_status(deployment | {"status": earlier}, [replica_set], replica_set, now)
     return status
 
 

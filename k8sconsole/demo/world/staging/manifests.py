@@ -1,4 +1,4 @@
-"""From a workload's short form to the objects a team would have applied for it."""
+"""Expands a workload of a scenario file into the manifests that a team would apply for it."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ _API = {"Deployment": "apps/v1", "StatefulSet": "apps/v1", "DaemonSet": "apps/v1
 
 
 def build_manifests(workload: WorkloadSpec) -> list[Json]:
-    """Everything for one workload, in the order of applying: what it needs first, the workload itself last but for what scales it."""
+    """All objects of a workload in order of creation: what it needs, the workload, then its autoscaler and disruption budget."""
     found = [_build_service(workload)] if _has_service(workload) else []
     if workload.host:
         found.append(_build_ingress(workload))
@@ -55,8 +55,8 @@ def build_claim(namespace: str, name: str, disk: DiskSpec) -> Json:
 
 
 def _claim_spec(disk: DiskSpec) -> Json:
-    asked = {"requests": {"storage": disk.size}}
-    return {"accessModes": ["ReadWriteOnce"], "resources": asked, "storageClassName": disk.storage_class, "volumeMode": "Filesystem"}
+    requested = {"requests": {"storage": disk.size}}
+    return {"accessModes": ["ReadWriteOnce"], "resources": requested, "storageClassName": disk.storage_class, "volumeMode": "Filesystem"}
 
 
 def _deployment_spec(workload: WorkloadSpec) -> Json:
@@ -96,10 +96,10 @@ def _daemon_set_spec(workload: WorkloadSpec) -> Json:
 
 
 def _job_spec(workload: WorkloadSpec) -> Json:
-    usual = {"completions": 1, "parallelism": 1, "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False}
+    defaults = {"completions": 1, "parallelism": 1, "backoffLimit": 6, "completionMode": "NonIndexed", "suspend": False}
     template = build_template(workload)
     template["spec"].setdefault("restartPolicy", "Never")
-    return usual | workload.job | {"template": template}
+    return defaults | workload.job | {"template": template}
 
 
 def _cron_job_spec(workload: WorkloadSpec) -> Json:
@@ -122,11 +122,11 @@ def _has_service(workload: WorkloadSpec) -> bool:
 
 
 def _build_service(workload: WorkloadSpec) -> Json:
-    outside = workload.service == "LoadBalancer"
+    external = workload.service == "LoadBalancer"
     spec: Json = {
         "type": workload.service,
         "selector": _selector_labels(workload),
-        "ports": [{"name": "http", "port": 80 if outside else workload.port, "targetPort": workload.port, "protocol": "TCP"}],
+        "ports": [{"name": "http", "port": 80 if external else workload.port, "targetPort": workload.port, "protocol": "TCP"}],
         "sessionAffinity": "None",
     }
     if workload.kind == "StatefulSet":

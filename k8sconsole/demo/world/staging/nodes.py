@@ -1,4 +1,4 @@
-"""Nodes as their kubelets would have registered them."""
+"""Nodes as their kubelets register them."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ _CONDITIONS = (
 )
 
 
-def build_pool(pool: NodePool, first: int, stamp: str) -> list[Json]:
-    """The nodes of a pool; `first` is the cluster-wide number of its first node, from which addresses follow."""
-    return [build_node(pool, f"{pool.name}-{number:02d}", first + number - 1, stamp) for number in range(1, pool.count + 1)]
+def build_pool(pool: NodePool, first: int, timestamp: str) -> list[Json]:
+    """The nodes of a pool. `first` is the cluster-wide number of its first node, which determines the addresses."""
+    return [build_node(pool, f"{pool.name}-{number:02d}", first + number - 1, timestamp) for number in range(1, pool.count + 1)]
 
 
-def build_node(pool: NodePool, name: str, index: int, stamp: str) -> Json:
+def build_node(pool: NodePool, name: str, index: int, timestamp: str) -> Json:
     zone = f"eu-demo-1{_ZONES[index % len(_ZONES)]}"
     labels = {
         "kubernetes.io/hostname": name,
@@ -42,24 +42,24 @@ def build_node(pool: NodePool, name: str, index: int, stamp: str) -> Json:
         "kind": "Node",
         "metadata": {"name": name, "labels": labels, "annotations": {"node.alpha.kubernetes.io/ttl": "0"}},
         "spec": spec | ({"taints": pool.taints} if pool.taints else {}),
-        "status": _node_status(pool, name, index, stamp),
+        "status": _node_status(pool, name, index, timestamp),
     }
 
 
-def with_disk_pressure(listed: list[Json], stamp: str) -> list[Json]:
-    """A node's conditions once its disk has run short."""
-    said = {"status": "True", "reason": "KubeletHasDiskPressure", "message": "kubelet has disk pressure"}
-    beat = {"lastHeartbeatTime": stamp, "lastTransitionTime": stamp}
-    return [{**each, **said, **beat} if each["type"] == "DiskPressure" else each for each in listed]
+def with_disk_pressure(listed: list[Json], timestamp: str) -> list[Json]:
+    """A node's conditions, with DiskPressure set to True at `timestamp`."""
+    pressure = {"status": "True", "reason": "KubeletHasDiskPressure", "message": "kubelet has disk pressure"}
+    times = {"lastHeartbeatTime": timestamp, "lastTransitionTime": timestamp}
+    return [{**each, **pressure, **times} if each["type"] == "DiskPressure" else each for each in listed]
 
 
-def _node_status(pool: NodePool, name: str, index: int, stamp: str) -> Json:
+def _node_status(pool: NodePool, name: str, index: int, timestamp: str) -> Json:
     capacity = {"cpu": pool.cpu, "memory": pool.memory, "ephemeral-storage": "100Gi", "pods": pool.pods, "hugepages-2Mi": "0"}
     reserved = {
         "cpu": format_quantity("cpu", parse_quantity(pool.cpu) - 100),
         "memory": format_quantity("memory", parse_quantity(pool.memory) - parse_quantity("1Gi")),
     }
-    times = {"lastHeartbeatTime": stamp, "lastTransitionTime": stamp}
+    times = {"lastHeartbeatTime": timestamp, "lastTransitionTime": timestamp}
     return {
         "capacity": capacity,
         "allocatable": capacity | reserved,

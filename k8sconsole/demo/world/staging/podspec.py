@@ -1,4 +1,4 @@
-"""From a workload's short form to its pod template."""
+"""Expands a workload of a scenario file into its pod template."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ def workload_labels(workload: WorkloadSpec) -> dict[str, str]:
 
 
 def build_template(workload: WorkloadSpec) -> Json:
-    # A version label would be part of the selector's pods only; it changes with the image.
+    # The version label is on pods only, because it changes with the image.
     labels = {**workload_labels(workload), "app.kubernetes.io/version": split_image(workload.image)[1]}
     meta: Json = {"labels": labels}
     if workload.port and workload.probe == "/metrics":
@@ -69,19 +69,19 @@ def _build_sidecars(workload: WorkloadSpec) -> list[Json]:
 
 
 def _build_environment(workload: WorkloadSpec) -> list[Json]:
-    plain: list[Json] = [{"name": name, "value": value} for name, value in workload.env.items()]
+    variables: list[Json] = [{"name": name, "value": value} for name, value in workload.env.items()]
     for name, source in workload.secret_env.items():
         secret, _, key = source.partition("/")
-        plain.append({"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}})
-    return plain
+        variables.append({"name": name, "valueFrom": {"secretKeyRef": {"name": secret, "key": key}}})
+    return variables
 
 
 def _build_probes(workload: WorkloadSpec) -> Json:
     if not workload.probe:
         return {}
     get = {"httpGet": {"path": workload.probe, "port": workload.port, "scheme": "HTTP"}}
-    usual = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
-    return {"readinessProbe": get | usual | {"initialDelaySeconds": 3}, "livenessProbe": get | usual | {"initialDelaySeconds": 15}}
+    timing = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
+    return {"readinessProbe": get | timing | {"initialDelaySeconds": 3}, "livenessProbe": get | timing | {"initialDelaySeconds": 15}}
 
 
 def _build_volumes(workload: WorkloadSpec) -> list[Json]:

@@ -1,4 +1,4 @@
-"""Helm's releases, kept as Helm keeps them: one secret a revision, in it the release as JSON, compressed and encoded twice.
+"""Helm releases, stored as Helm stores them: one secret per revision with the release as JSON, compressed and encoded twice.
 
 https://helm.sh/docs/topics/advanced/#storage-backends
 """
@@ -16,30 +16,30 @@ from k8sconsole.demo.world.staging.scenario_file import ChartRelease, ChartRevis
 Json = dict[str, Any]
 
 
-def release_secrets(wanted: ChartRelease, now: datetime) -> Iterator[tuple[str, Json]]:
-    """How long ago each revision was made, and its secret."""
-    for number, revision in enumerate(wanted.revisions, 1):
-        status = revision.status or ("deployed" if number == len(wanted.revisions) else "superseded")
+def release_secrets(release: ChartRelease, now: datetime) -> Iterator[tuple[str, Json]]:
+    """Yield each revision's age, such as `20d`, and its secret."""
+    for number, revision in enumerate(release.revisions, 1):
+        status = revision.status or ("deployed" if number == len(release.revisions) else "superseded")
         at = now - parse_duration(revision.at)
-        labels = {"modifiedAt": str(int(at.timestamp())), "name": wanted.name, "owner": "helm", "status": status, "version": str(number)}
-        meta = {"name": f"sh.helm.release.v1.{wanted.name}.v{number}", "namespace": wanted.namespace, "labels": labels}
-        packed = base64.b64encode(gzip.compress(msgspec.json.encode(_build_release(wanted, number, revision, status, now)), mtime=0))
+        labels = {"modifiedAt": str(int(at.timestamp())), "name": release.name, "owner": "helm", "status": status, "version": str(number)}
+        meta = {"name": f"sh.helm.release.v1.{release.name}.v{number}", "namespace": release.namespace, "labels": labels}
+        packed = base64.b64encode(gzip.compress(msgspec.json.encode(_build_release(release, number, revision, status, now)), mtime=0))
         data = {"release": base64.b64encode(packed).decode()}
         yield revision.at, {"apiVersion": "v1", "kind": "Secret", "metadata": meta, "type": "helm.sh/release.v1", "data": data}
 
 
-def _build_release(wanted: ChartRelease, number: int, revision: ChartRevision, status: str, now: datetime) -> Json:
-    first, last = (_format_helm_time(now - parse_duration(one.at)) for one in (wanted.revisions[0], revision))
-    said = revision.description or ("Install complete" if number == 1 else "Upgrade complete")
-    about = {"name": wanted.chart, "version": revision.version, "appVersion": revision.app, "apiVersion": "v2", "type": "application"}
+def _build_release(release: ChartRelease, number: int, revision: ChartRevision, status: str, now: datetime) -> Json:
+    first, last = (_format_helm_time(now - parse_duration(one.at)) for one in (release.revisions[0], revision))
+    description = revision.description or ("Install complete" if number == 1 else "Upgrade complete")
+    metadata = {"name": release.chart, "version": revision.version, "appVersion": revision.app, "apiVersion": "v2", "type": "application"}
     return {
-        "name": wanted.name,
-        "info": {"first_deployed": first, "last_deployed": last, "deleted": "", "description": said, "status": status},
-        "chart": {"metadata": about, "lock": None, "templates": [], "values": wanted.defaults, "schema": None, "files": []},
+        "name": release.name,
+        "info": {"first_deployed": first, "last_deployed": last, "deleted": "", "description": description, "status": status},
+        "chart": {"metadata": metadata, "lock": None, "templates": [], "values": release.defaults, "schema": None, "files": []},
         "config": revision.values,
         "manifest": "",
         "version": number,
-        "namespace": wanted.namespace,
+        "namespace": release.namespace,
     }
 
 

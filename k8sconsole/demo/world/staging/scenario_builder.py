@@ -1,4 +1,4 @@
-"""From a script to the deeds that made the cluster what it is: who applied, rolled out, or deleted what, and when."""
+"""Turns a scenario file into timed actions: what was created, rolled out or deleted, and when."""
 
 import copy
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _ROLLED_OUT = {"Deployment": DEPLOYMENTS, "StatefulSet": STATEFUL_SETS}
 
 
 class ScenarioBuilder:
-    """One script on its way into one store."""
+    """Builds the actions and behaviours of one scenario file for one store."""
 
     def __init__(self, script: ScenarioFile, store: "ObjectStore", seed: int) -> None:
         self._script = script
@@ -41,23 +41,23 @@ class ScenarioBuilder:
         self._now = store.clock.now().replace(microsecond=0)
 
     def actions(self) -> list[TimedAction]:
-        """Everything that happened, in no particular order; deeds of one time keep the order given here."""
+        """All actions, unsorted. Actions with equal times keep this order."""
         script = self._script
         found = [
             *self._node_actions(),
-            *(deed for name, space in script.namespaces.items() for deed in self._namespace_actions(name, space)),
+            *(action for name, spec in script.namespaces.items() for action in self._namespace_actions(name, spec)),
         ]
-        found += [deed for each in script.objects for deed in self._object_actions(each)]
+        found += [action for each in script.objects for action in self._object_actions(each)]
         found += [self._create_action(each.age, SECRETS, build_tls_secret(each, self._now, self._seed)) for each in script.certificates]
-        found += [self._create_action(at, SECRETS, kept) for each in script.releases for at, kept in release_secrets(each, self._now)]
-        found += [deed for workload in script.workloads for deed in self._workload_actions(workload)]
+        found += [self._create_action(at, SECRETS, secret) for each in script.releases for at, secret in release_secrets(each, self._now)]
+        found += [action for workload in script.workloads for action in self._workload_actions(workload)]
         return found + [
             TimedAction(self._time_ago(each.at), _set_disk_pressure(self._store, each.node, self._time_ago(each.at)))
             for each in script.pressures
         ]
 
     def behaviours(self) -> Behaviours:
-        """The scenario's behaviours: those listed, then those written beside their workload."""
+        """The scenario's behaviours: first those listed, then those of the workloads."""
         own = [_workload_behaviour(workload) for workload in self._script.workloads if workload.behaviour]
         return Behaviours([*self._script.behaviours, *own], self._script.registry, self._script.life)
 
@@ -68,8 +68,8 @@ class ScenarioBuilder:
                 yield self._create_action(pool.age, NODES, node)
             first += pool.count
 
-    def _namespace_actions(self, name: str, space: NamespaceSpec) -> Iterator[TimedAction]:
-        meta = {"name": name, "labels": space.labels, "annotations": space.annotations}
+    def _namespace_actions(self, name: str, spec: NamespaceSpec) -> Iterator[TimedAction]:
+        meta = {"name": name, "labels": spec.labels, "annotations": spec.annotations}
         namespace = {
             "apiVersion": "v1",
             "kind": "Namespace",
@@ -77,20 +77,20 @@ class ScenarioBuilder:
             "spec": {"finalizers": ["kubernetes"]},
             "status": {"phase": "Active"},
         }
-        yield self._create_action(space.age, NAMESPACES, namespace)
-        if space.quota:
+        yield self._create_action(spec.age, NAMESPACES, namespace)
+        if spec.quota:
             quota = {
                 "apiVersion": "v1",
                 "kind": "ResourceQuota",
                 "metadata": {"name": "compute", "namespace": name},
-                "spec": {"hard": space.quota},
+                "spec": {"hard": spec.quota},
             }
-            yield self._create_action(space.age, QUOTAS, quota)
-        if space.deleted:
-            yield TimedAction(self._time_ago(space.deleted), lambda: self._store.delete(NAMESPACES, "", name))
+            yield self._create_action(spec.age, QUOTAS, quota)
+        if spec.deleted:
+            yield TimedAction(self._time_ago(spec.deleted), lambda: self._store.delete(NAMESPACES, "", name))
 
     def _object_actions(self, manifest: Json) -> Iterator[TimedAction]:
-        """A manifest as it stands; `age` and `deleted` beside its kind say when."""
+        """Actions that create, and later delete, a manifest. Its extra keys `age` and `deleted` say when."""
         obj = {key: value for key, value in manifest.items() if key not in ("age", "deleted")}
         at = self._time_ago(manifest.get("age", "30d"))
         yield TimedAction(at, lambda: self._create_object(self._find_resource(obj), obj))
@@ -110,12 +110,12 @@ class ScenarioBuilder:
             yield TimedAction(self._time_ago(release.at), self._roll_out(workload, release))
 
     def _last_cron_run(self, workload: WorkloadSpec) -> Iterator[TimedAction]:
-        """The last run before cron jobs are lived through, at its own time; what was told of it is long forgotten."""
+        """The last cron run before the recent past. Its events have expired, so they are dropped."""
         at = CronSchedule(workload.schedule).latest_in(self._time_ago(workload.age), self._now - RECENT_PAST)
 
         def strike() -> None:
-            told = DeferredEventRecorder(self._store, self._store.clock)
-            CronJobController(ControllerContext(self._store, self._store.clock, self._seed, told)).reconcile(
+            discarded_events = DeferredEventRecorder(self._store, self._store.clock)
+            CronJobController(ControllerContext(self._store, self._store.clock, self._seed, discarded_events)).reconcile(
                 (workload.namespace, workload.name)
             )
 
@@ -141,10 +141,10 @@ class ScenarioBuilder:
         return TimedAction(self._time_ago(age), lambda: self._create_object(resource, obj))
 
     def _create_object(self, resource: ServedResource, obj: Json) -> None:
-        mine = copy.deepcopy(obj)
+        copied = copy.deepcopy(obj)
         if resource is PODS:
-            prepare_pod(self._store, mine, self._seed)
-        self._store.create(resource, mine)
+            prepare_pod(self._store, copied, self._seed)
+        self._store.create(resource, copied)
 
     def _time_ago(self, age: str) -> datetime:
         return self._now - parse_duration(age)

@@ -1,4 +1,4 @@
-"""The words of a scenario file. What each means to a reader is told in docs/demo.md; unknown words are refused."""
+"""The keys of a scenario file. docs/demo.md describes them; unknown keys are rejected."""
 
 import re
 from datetime import timedelta
@@ -13,7 +13,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 class NodePool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nodes of one make: `name-01`, `name-02`, …"""
+    """Equal nodes, named `name-01`, `name-02`, …"""
 
     name: str
     count: int = 1
@@ -26,7 +26,7 @@ class NodePool(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class DiskPressure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A node that runs out of disk."""
+    """A node that comes under disk pressure; `at` is how long ago."""
 
     node: str
     at: str
@@ -43,7 +43,7 @@ class NamespaceSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class ImageRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A later image of a workload, rolled out so long ago."""
+    """A later image of a workload; `at` is how long ago it was rolled out."""
 
     image: str
     at: str
@@ -51,7 +51,7 @@ class ImageRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class AutoscalerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A HorizontalPodAutoscaler over CPU."""
+    """A HorizontalPodAutoscaler on CPU utilisation in percent."""
 
     min: int = 2
     max: int = 6
@@ -59,7 +59,7 @@ class AutoscalerSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class DiskSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A claim template of a StatefulSet, or a claim of its own for anything else."""
+    """A claim template of a StatefulSet, or a separate claim of any other workload."""
 
     size: str
     path: str = "/data"
@@ -67,7 +67,7 @@ class DiskSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class WorkloadSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A Deployment, StatefulSet, DaemonSet, Job, CronJob or Pod, and what usually surrounds it."""
+    """A Deployment, StatefulSet, DaemonSet, Job, CronJob or Pod, with its service, ingress, config and volumes."""
 
     name: str
     namespace: str
@@ -119,7 +119,7 @@ class CertificateSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class ChartRevision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One installation or upgrade: `version` of the chart, `app` of what it installs, `values` that somebody gave."""
+    """One install or upgrade: the chart's `version`, the `app` version, the user's `values`."""
 
     version: str
     app: str
@@ -140,7 +140,7 @@ class ChartRelease(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class ScenarioFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole scenario file. With `extends`, the other file's lists come first and its maps are kept where this one says nothing."""
+    """A scenario file. With `extends`, the other file's lists come first, and its map entries are kept unless this file sets them."""
 
     description: str = ""
     extends: str = ""
@@ -157,21 +157,21 @@ class ScenarioFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     large: Json = {}
 
 
-def merge_scenarios(base: ScenarioFile, more: ScenarioFile) -> ScenarioFile:
-    """One script on top of another; its behaviours are asked first."""
+def merge_scenarios(base: ScenarioFile, extension: ScenarioFile) -> ScenarioFile:
+    """Merge a file onto the file it extends. Its behaviours match first."""
     return msgspec.structs.replace(
         base,
-        description=more.description or base.description,
-        nodes=[*base.nodes, *more.nodes],
-        namespaces={**base.namespaces, **more.namespaces},
-        workloads=[*base.workloads, *more.workloads],
-        objects=[*base.objects, *more.objects],
-        certificates=[*base.certificates, *more.certificates],
-        releases=[*base.releases, *more.releases],
-        pressures=[*base.pressures, *more.pressures],
-        behaviours=[*more.behaviours, *base.behaviours],
-        registry=ImageRegistry(tags={**base.registry.tags, **more.registry.tags}, missing=base.registry.missing),
-        life=more.life if more.life.rollouts else base.life,
+        description=extension.description or base.description,
+        nodes=[*base.nodes, *extension.nodes],
+        namespaces={**base.namespaces, **extension.namespaces},
+        workloads=[*base.workloads, *extension.workloads],
+        objects=[*base.objects, *extension.objects],
+        certificates=[*base.certificates, *extension.certificates],
+        releases=[*base.releases, *extension.releases],
+        pressures=[*base.pressures, *extension.pressures],
+        behaviours=[*extension.behaviours, *base.behaviours],
+        registry=ImageRegistry(tags={**base.registry.tags, **extension.registry.tags}, missing=base.registry.missing),
+        life=extension.life if extension.life.rollouts else base.life,
     )
 
 
