@@ -9,6 +9,7 @@ from k8sconsole.model.attached_servers import AttachedServerState, AttachedServe
 from k8sconsole.model.events import AttachedServerChanged, ClusterState, ConnectionState
 from k8sconsole.tui.widgets.question import QuestionDialog
 from tests.tui.memory import DEMO, NOW, Embedded, MemoryConsole, open_console, pod, settled, shop
+from tests.waiting import wait_until
 
 
 def screen(pilot: Any) -> str:
@@ -16,6 +17,12 @@ def screen(pilot: Any) -> str:
     height = pilot.app.size.height
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips[:height])
+
+
+async def shown(pilot: Any, words: str) -> str:
+    """The screen, as soon as it shows the words."""
+    await wait_until(lambda: words in screen(pilot))
+    return screen(pilot)
 
 
 async def press(pilot: Any, *keys: str) -> str:
@@ -50,20 +57,20 @@ async def test_the_first_screen_shows_pods_their_cluster_and_the_keys(console: M
 async def test_a_filter_says_how_much_it_hides_and_esc_clears_it(console: MemoryConsole) -> None:
     async with open_console(console) as pilot:
         await press(pilot, "slash")
-        shown = await typed(pilot, "status!=Running")
-        assert "web-6f7b9c-aaaaa" not in shown
-        shown = await press(pilot, "enter")
-        assert "4 of 8" in shown.splitlines()[1]
-        assert "status!=Running" in shown.splitlines()[1]
-        shown = await press(pilot, "escape")
-        assert "web-6f7b9c-aaaaa" in shown
+        seen = await typed(pilot, "status!=Running")
+        assert "web-6f7b9c-aaaaa" not in seen
+        seen = await press(pilot, "enter")
+        assert "4 of 8" in seen.splitlines()[1]
+        assert "status!=Running" in seen.splitlines()[1]
+        seen = await press(pilot, "escape")
+        assert "web-6f7b9c-aaaaa" in seen
 
 
 async def test_a_wrong_filter_says_what_is_wrong_while_it_is_typed(console: MemoryConsole) -> None:
     async with open_console(console) as pilot:
         await press(pilot, "slash")
-        shown = await typed(pilot, "age<")
-    assert "expected" in shown.splitlines()[-2]
+        seen = await typed(pilot, "age<")
+    assert "expected" in seen.splitlines()[-2]
 
 
 async def test_an_empty_table_says_why_and_what_to_press(console: MemoryConsole) -> None:
@@ -85,8 +92,7 @@ async def test_enter_leads_from_a_deployment_to_its_pods_to_containers_to_the_lo
         assert "checkout" not in pods
         assert "shop/main:1.4" in await press(pilot, "enter")
         await press(pilot, "enter")
-        await pilot.pause(0.2)
-        assert "ERROR card refused order=42" in screen(pilot)
+        await shown(pilot, "ERROR card refused order=42")
         await press(pilot, "escape", "escape", "escape")
         assert screen(pilot).splitlines()[1].split()[0] == "deployments"
 
@@ -103,8 +109,7 @@ async def test_the_cursor_stays_on_its_object_when_rows_arrive_and_the_order_cha
         await press(pilot, "j", "j", "j")
         chosen = table.cursor
         console.change(pod("aaa-first", "aaa"))
-        await pilot.pause(0.2)
-        assert "+ aaa" in await press(pilot)
+        await shown(pilot, "+ aaa")
         assert table.cursor == chosen
         await press(pilot, "A")
         assert table.cursor == chosen
@@ -116,9 +121,8 @@ async def test_when_the_selected_object_goes_nothing_is_selected_until_a_key_mov
         view = pilot.app.main.cluster.top
         gone = view.current.ref
         console.remove(gone)
-        await pilot.pause(0.2)
+        await wait_until(lambda: view.table.cursor is None)
         await settled(pilot)
-        assert view.table.cursor is None
         assert gone.name in screen(pilot), "it stays dimmed for two seconds"
         await press(pilot, "ctrl+d")
         assert not console.calls, "a key that acts has nothing to act on"
@@ -133,16 +137,16 @@ async def test_when_the_selected_object_goes_nothing_is_selected_until_a_key_mov
 async def test_deleting_asks_first_and_the_safe_answer_has_the_focus(console: MemoryConsole) -> None:
     async with open_console(console) as pilot:
         await press(pilot, "j", "ctrl+d")
-        await pilot.pause(0.1)
+        await shown(pilot, "Delete pods")
         assert isinstance(pilot.app.screen, QuestionDialog)
         assert "Delete pods checkout-7d9c4b8f5-2kx9p on demo" in screen(pilot)
         assert pilot.app.focused.id == "safe"
         await press(pilot, "enter")
         assert len(console.rows_by_ref) == len(shop()), "enter pressed by habit keeps it"
         await press(pilot, "ctrl+d")
-        await pilot.pause(0.1)
+        await shown(pilot, "Delete pods")
         await press(pilot, "right", "enter")
-        await pilot.pause(0.2)
+        await wait_until(lambda: len(console.rows_by_ref) < len(shop()))
     assert len(console.rows_by_ref) == len(shop()) - 1
 
 
@@ -150,7 +154,7 @@ async def test_a_question_that_wants_a_word_does_nothing_until_it_is_typed(conso
     console.confirm_word = "demo"
     async with open_console(console) as pilot:
         await press(pilot, "ctrl+d")
-        await pilot.pause(0.1)
+        await wait_until(lambda: isinstance(pilot.app.screen, QuestionDialog))
         act = pilot.app.screen.query_one("#act")
         assert act.disabled
         pilot.app.screen.query_one("#word").focus()
@@ -164,11 +168,11 @@ async def test_a_lost_cluster_is_told_and_its_rows_stay_with_their_age(console: 
     async with open_console(console) as pilot:
         console.clock.advance(130)
         console.tell(ClusterState(DEMO, ConnectionState.LOST, "connection refused", seen_at=NOW, retry_at=NOW + 138))
-        await pilot.pause(0.3)
+        await shown(pilot, "◌ lost")
         await settled(pilot)
-        shown = screen(pilot)
-    assert "demo ◌ lost 2m, retry in 8s" in shown
-    assert "seen 2m ago" in shown
+        lines = screen(pilot)
+    assert "demo ◌ lost 2m, retry in 8s" in lines
+    assert "seen 2m ago" in lines
 
 
 async def test_marks_are_counted_and_survive_a_filter(console: MemoryConsole) -> None:
@@ -183,10 +187,10 @@ async def test_a_command_goes_to_a_kind_a_namespace_and_a_filter_at_once(console
     async with open_console(console) as pilot:
         await press(pilot, "colon")
         await typed(pilot, "pod shop app=web")
-        shown = await press(pilot, "enter")
-        assert "web-6f7b9c-aaaaa" in shown
-        assert "mailer" not in shown
-        assert "2 of 7" in shown.splitlines()[1]
+        seen = await press(pilot, "enter")
+        assert "web-6f7b9c-aaaaa" in seen
+        assert "mailer" not in seen
+        assert "2 of 7" in seen.splitlines()[1]
         await press(pilot, "colon")
         await typed(pilot, "nonsense")
         await press(pilot, "enter")
@@ -208,7 +212,8 @@ async def test_every_key_of_the_table_does_something_and_never_fails(console: Me
             if action.id != "delete":
                 await pilot.press(action.keys)
                 await settled(pilot, 1)
-                await press(pilot, "escape", "escape", "escape")
+                await pilot.press("escape", "escape", "escape")
+                await settled(pilot, 1)
         assert pilot.app.is_running
 
 
@@ -239,7 +244,7 @@ async def test_a_tool_runs_from_its_form_and_shows_how_old_its_answer_is(console
         await press(pilot, "f3", "enter")
         await typed(pilot, "shop")
         await press(pilot, "enter")
-        await pilot.pause(0.1)
+        await shown(pilot, "done in 12 ms")
         assert ("k8s_list_pods", {"namespace": "shop"}) in console.calls
         assert "done in 12 ms, live, seen 0s ago" in screen(pilot)
 
@@ -248,20 +253,18 @@ async def test_a_form_offers_the_rest_of_what_is_typed_and_the_right_arrow_takes
     async with open_console(console, (120, 30)) as pilot:
         await press(pilot, "f3", "enter")
         await typed(pilot, "sho")
-        await pilot.pause(0.1)
-        assert "shop" in screen(pilot)
+        await shown(pilot, "shop")
         await press(pilot, "right", "enter")
-        await pilot.pause(0.1)
-        assert ("k8s_list_pods", {"namespace": "shop"}) in console.calls
+        await wait_until(lambda: ("k8s_list_pods", {"namespace": "shop"}) in console.calls)
 
 
 async def test_the_chat_answers_with_evidence_and_age_and_names_what_it_does_not_understand(console: MemoryConsole) -> None:
     async with open_console(console, (120, 30)) as pilot:
         await press(pilot, "f4")
         await typed(pilot, "pods in shop that are not running")
-        shown = await press(pilot, "enter")
-        assert "4 pods in shop with status!=Running (as of 0s ago)" in shown
-        assert "checkout-7d9c4b8f5-2kx9p" in shown
+        seen = await press(pilot, "enter")
+        assert "4 pods in shop with status!=Running (as of 0s ago)" in seen
+        assert "checkout-7d9c4b8f5-2kx9p" in seen
         await typed(pilot, "sing me a song about pods")
         assert "I do not understand: sing song about" in await press(pilot, "enter")
 
@@ -286,9 +289,7 @@ async def test_what_is_typed_right_behind_the_colon_belongs_to_the_command(conso
     async with open_console(console) as pilot:
         for key in ("colon", *"deployments", "enter"):
             pilot.app.simulate_key(key)
-        await pilot.pause(0.2)
-        await settled(pilot)
-        assert screen(pilot).splitlines()[1].split()[0] == "deployments"
+        await wait_until(lambda: screen(pilot).splitlines()[1].split()[0] == "deployments")
 
 
 async def test_a_colon_in_the_chat_is_a_character(console: MemoryConsole) -> None:

@@ -38,7 +38,7 @@ async def until(pilot: Any, holds: Callable[[str], bool]) -> str:
     """Waits for the screen to hold something; bounded, and answers the screen."""
     end = asyncio.get_running_loop().time() + WITHIN
     while asyncio.get_running_loop().time() < end:
-        await pilot.pause(0.05)
+        await pilot.pause(0.01)
         if holds(shown := screen(pilot)):
             return shown
     raise AssertionError(f"never shown within {WITHIN} s:\n{screen(pilot)}")

@@ -56,7 +56,7 @@ def pressing(keys: tuple[str, ...]) -> Any:
         for key in keys:
             await pilot.press(key)
             await settled(pilot, 2)
-        await pilot.pause(0.2)
+        await settled(pilot)
         pilot.app.clear_notifications()
         await settled(pilot)
 
