@@ -115,7 +115,6 @@ async def test_a_watch_ends_by_itself_and_a_bookmark_tells_how_far_it_came(clust
 
     async def elsewhere() -> None:
         # A server has a bookmark to give only when something happened that this watch does not see.
-        await asyncio.sleep(1)
         await cluster.create(CONFIG_MAPS, "default", body(CONFIG_MAPS, namespace))
 
     noise = asyncio.create_task(elsewhere())

@@ -1,10 +1,8 @@
 """A console on the demo cluster with servers attached whose manners the test decides."""
 
-import asyncio
 import json
 import sys
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ from k8sconsole.model.tools import Face
 from k8sconsole.runtime.cluster_pool import Opening
 from k8sconsole.runtime.console import Console
 from tests.outside import manners
+from tests.waiting import wait_until
 
 SCHEMA = {"type": "object", "properties": {"path": {"type": "string"}, "depth": {"type": "integer", "maximum": 9}}, "required": ["path"]}
 
@@ -64,17 +63,11 @@ class Attached:
     def state(self, name: str = "files") -> AttachedServerStatus:
         return next(state for state in self.console.outside.states() if state.name == name)
 
-    async def until(self, there: Callable[[], bool], within: float = 20.0) -> None:
-        began = time.monotonic()
-        while not there():
-            assert time.monotonic() - began < within, self.console.outside.states()
-            await asyncio.sleep(0.05)
-
     async def ready(self, name: str = "files") -> None:
-        await self.until(lambda: self.state(name).state is AttachedServerState.READY)
+        await wait_until(lambda: self.state(name).state is AttachedServerState.READY)
 
     async def lost(self, name: str = "files") -> None:
-        await self.until(lambda: self.state(name).state is AttachedServerState.LOST)
+        await wait_until(lambda: self.state(name).state is AttachedServerState.LOST)
 
     def names(self) -> list[str]:
         return [spec.name for spec in self.console.tools()]
@@ -88,9 +81,10 @@ def files(tmp_path: Path) -> Manners:
     return Manners(tmp_path / "files.json")
 
 
-@pytest.fixture
-async def demo() -> AsyncIterator[DemoCluster]:
-    async with DemoCluster(scenario="calm-shop", still=True, seed=7) as cluster:
+@pytest.fixture(scope="module")
+def demo() -> Iterator[DemoCluster]:
+    """The demo cluster of a module: its tests leave it as it is."""
+    with DemoCluster.in_thread(scenario="calm-shop", still=True, seed=7) as cluster:
         yield cluster
 
 

@@ -17,8 +17,7 @@ from k8sconsole.tools.mcp_client.session import McpToolResult
 from k8sconsole.tools.mcp_client.tool_adapter import convert_result
 from tests.outside.conftest import Attach, Attached, Manners, tool
 from tests.outside.manners import SECRET
-
-pytestmark = pytest.mark.long
+from tests.waiting import wait_until
 
 
 def _answering(attached: Attached, answer: Answer) -> list[Question]:
@@ -77,7 +76,7 @@ async def test_read_only_and_an_mcp_client_without_the_switch_get_only_what_was_
     assert refused.error is not None
     assert closed.error is not None
     assert (refused.error.name, closed.error.name) == ("PermissionDenied", "PermissionDenied")
-    assert closed.error.remedy == "restart with --allow-write"
+    assert closed.error.remedy == "k8sconsole mcp --allow-write"
     assert files.calls() == []
 
 
@@ -138,7 +137,7 @@ def test_an_answer_that_only_looks_like_one_of_ours_is_of_unknown_age(freshness:
     assert reply.freshness.missing == ("how old this is: files does not say",)
 
 
-@pytest.mark.parametrize("manners", ["hang", "crash", "garbage", "endless", "flood"])
+@pytest.mark.parametrize("manners", ["hang", "crash", "garbage", pytest.param("endless", marks=pytest.mark.long), "flood"])
 async def test_a_server_without_manners_is_named_and_costs_the_others_nothing(
     attach: Attach, files: Manners, manners: str, tmp_path: Any
 ) -> None:
@@ -198,7 +197,7 @@ async def test_a_tool_that_changed_since_it_was_trusted_is_held_until_a_person_h
         assert "example.com" in held_definitions[1]
         assert "example.com" not in held_definitions[0]
         await attached.console.outside.trust("files__read_file")
-        await attached.until(lambda: attached.state().held == ())
+        await wait_until(lambda: attached.state().held == ())
         assert (await attached.console.call("files__read_file", {"path": "/"})).error is None
     async with attach(files.server()) as attached:
         assert "files__read_file" in attached.names(), "what was trusted stays so"
@@ -210,8 +209,8 @@ async def test_tools_that_come_while_it_runs_join_the_catalogue(attach: Attach, 
         files.tools.append(tool("read_folder"))
         files.be("crash")  # which ends this process; the next one lists anew
         await attached.console.call("files__read_file", {"path": "/"})
-        await attached.until(lambda: "files__read_folder" in attached.names())
-        assert sum(isinstance(fact, ToolsChanged) for fact in attached.facts) == 2
+        await wait_until(lambda: "files__read_folder" in attached.names())
+        await wait_until(lambda: sum(isinstance(fact, ToolsChanged) for fact in attached.facts) == 2)
 
 
 async def test_its_process_ends_with_the_console_and_sees_little_of_our_environment(

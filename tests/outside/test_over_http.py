@@ -12,8 +12,7 @@ from starlette.responses import PlainTextResponse
 
 from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedServerState
 from tests.outside.conftest import Attach
-
-pytestmark = pytest.mark.long
+from tests.waiting import wait_until
 
 
 class Far:
@@ -51,8 +50,7 @@ async def far() -> AsyncIterator[Far]:
 
     server = uvicorn.Server(uvicorn.Config(guarded, host="127.0.0.1", port=0, log_level="critical", lifespan="on"))
     serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  it tells no other way
-        await asyncio.sleep(0.02)
+    await wait_until(lambda: server.started)
     made = Far(server, serving)
     yield made
     with contextlib.suppress(asyncio.CancelledError):

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,18 @@ from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.events import ClusterState, ConnectionState
 from k8sconsole.model.refs import ResourceName
 from tests.outside.conftest import Attach, Manners
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.long
 READS = ("k8s_list_*", "k8s_get_*", "cache_refresh")
 PEER = shutil.which("kubernetes-mcp-server") or ""
+
+
+@pytest.fixture
+async def demo() -> AsyncIterator[DemoCluster]:
+    """A demo cluster for each test: one of them makes it refuse connections."""
+    async with DemoCluster(scenario="calm-shop", still=True, seed=7) as cluster:
+        yield cluster
 
 
 @pytest.fixture(autouse=True)
@@ -116,13 +125,13 @@ async def test_a_source_that_ends_is_a_lost_cluster_whose_rows_stay(attach: Atta
             return bool(states) and states[-1].connection is trust
 
         attached.console.focus(attached.console.selected[0], ResourceName("pods"))
-        await attached.until(lambda: told(ConnectionState.LIVE), 40)
+        await wait_until(lambda: told(ConnectionState.LIVE))
         reached = [fact for fact in attached.facts if isinstance(fact, ClusterState) and fact.connection is ConnectionState.LIVE]
         assert not any(fact.watched for fact in reached), "who tells no changes is not to be called live"
-        await attached.until(lambda: any(getattr(fact, "resource", "") == "pods" for fact in attached.facts), 40)
+        await wait_until(lambda: any(getattr(fact, "resource", "") == "pods" for fact in attached.facts))
         command.unlink()
         await _end(tmp_path)
-        await attached.until(lambda: told(ConnectionState.LOST), 40)
+        await wait_until(lambda: told(ConnectionState.LOST))
         assert (await attached.console.rows(RowQuery(ResourceName("pods")))).rows
 
 
