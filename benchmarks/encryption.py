@@ -14,7 +14,7 @@ from benchmarks.past import HERE, PODS, first_batches
 from benchmarks.processes import run
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.cache_records import RowQuery
-from k8sconsole.store.sqlite.file.key import Key
+from k8sconsole.store.sqlite.file.sqlcipher import CacheKey
 from k8sconsole.store.sqlite.open import open_store
 
 _READS = 100
@@ -27,7 +27,7 @@ def measure(cache: Path, *, pods: int, runs: int) -> dict[str, Any]:
     with DemoCluster.in_thread("large", size=pods) as demo:
         env = {**os.environ, "KUBECONFIG": str(demo.kubeconfig), "CACHE_DB_PATH": str(cache)}
         scans = [_pair(lambda given: _scan(cache, env | given), turn) for turn in range(runs)]
-    kept = [_pair(lambda given: asyncio.run(_keep(cache, pods, Key(_KEY) if given else None)), turn) for turn in range(runs)]
+    kept = [_pair(lambda given: asyncio.run(_keep(cache, pods, CacheKey(_KEY) if given else None)), turn) for turn in range(runs)]
     cache_file.remove(cache)
     return (
         {"pods": pods}
@@ -57,7 +57,7 @@ def _scan(cache: Path, env: Mapping[str, str]) -> dict[str, float]:
     return {"wall": done.wall, "cpu": done.cpu}
 
 
-async def _keep(cache: Path, pods: int, key: Key | None) -> dict[str, float]:
+async def _keep(cache: Path, pods: int, key: CacheKey | None) -> dict[str, float]:
     """Seconds of the processor to write the pods, and to read a namespace of them as a table a hundred times; bytes once closed."""
     cache_file.remove(cache)
     written = list(first_batches(pods))

@@ -1,5 +1,5 @@
-"""What the console remembers on disk: objects of every kind, the state of scans, tools and their use, audit, leases.
+"""The cache on disk: objects of every kind, their history, scan states, leases, tools and audit.
 
-Here live the port (``port``), which the rooms above speak to, and the engines behind it, each in its own folder: SQL never leaves an
-engine's folder. What things are is next door in ``model``; who fills the store is ``scanner``; who asks a cluster is ``cluster``.
+``port`` is the interface that callers use. Each engine has its own package, and no SQL leaves it. ``model`` defines the values,
+``scanner`` fills the store, and ``cluster`` talks to API servers.
 """

@@ -13,7 +13,7 @@ from k8sconsole.model.filters import parse_filter
 from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import AuditEntry, ClusterRecord, RowQuery, ScanState, ScanStatus, Store, ToolRecord, WriteBatch
-from k8sconsole.store.sqlite.file.key import Key
+from k8sconsole.store.sqlite.file.sqlcipher import CacheKey
 from k8sconsole.store.sqlite.open import open_store
 from tests.contract.store_objects import COLUMNS, HERE, PODS, THERE, batch, pod
 
@@ -25,7 +25,7 @@ async def _sqlite(folder: Path, clock: FixedClock) -> Store:
 
 
 async def _encrypted(folder: Path, clock: FixedClock) -> Store:
-    return await open_store(folder / "cache.db", clock=clock, timeout=2.0, key=Key("0123456789abcdef" * 4))
+    return await open_store(folder / "cache.db", clock=clock, timeout=2.0, key=CacheKey("0123456789abcdef" * 4))
 
 
 ENGINES: dict[str, Make] = {"sqlite": _sqlite, "encrypted": _encrypted}

@@ -21,14 +21,13 @@ from k8sconsole.store.port import AuditEntry, RowQuery
 from k8sconsole.store.sqlite import convert as converting
 from k8sconsole.store.sqlite.convert import decrypt, encrypt
 from k8sconsole.store.sqlite.file.header import is_encrypted, is_plain
-from k8sconsole.store.sqlite.file.key import Key
-from k8sconsole.store.sqlite.file.sqlcipher import EncryptedFile
+from k8sconsole.store.sqlite.file.sqlcipher import CacheKey, EncryptedFile
 from k8sconsole.store.sqlite.open import open_store
 from tests.contract.store_objects import HERE, PODS, batch, pod
 
 ROOT = Path(__file__).parents[2]
-KEY = Key("it's a phrase nobody guesses")
-OTHER = Key("ab" * 32)
+KEY = CacheKey("it's a phrase nobody guesses")
+OTHER = CacheKey("ab" * 32)
 
 
 @pytest.fixture
@@ -36,7 +35,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "a folder's" / "cache.db"
 
 
-async def fill(path: Path, key: Key | None = None) -> None:
+async def fill(path: Path, key: CacheKey | None = None) -> None:
     """Every table that a console fills, history and audit among them."""
     store = await open_store(path, key=key)
     await store.objects.write(batch(*(pod(f"p{number:04}") for number in range(500))))
@@ -48,7 +47,7 @@ async def fill(path: Path, key: Key | None = None) -> None:
     await store.close()
 
 
-def held(path: Path, key: Key | None) -> dict[str, Any]:
+def held(path: Path, key: CacheKey | None) -> dict[str, Any]:
     """Every row of every table, every statement of the schema, and what the file says of itself."""
     with contextlib.closing(EncryptedFile(path, 1.0, key).connect("rw")) as connection:
         schema = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
@@ -119,17 +118,17 @@ async def test_plain_files_beside_it_are_named(path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", [None, OTHER], ids=["plain", "encrypted"])
-async def test_a_cache_that_somebody_has_open_is_left_to_them(path: Path, key: Key | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converting, "_PATIENCE", 0.2)
+async def test_a_cache_that_somebody_has_open_is_left_to_them(path: Path, key: CacheKey | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(converting, "_LOCK_TIMEOUT", 0.2)
     await fill(path, key)
     script = """
         import asyncio, sys
         from pathlib import Path
-        from k8sconsole.store.sqlite.file.key import Key
+        from k8sconsole.store.sqlite.file.sqlcipher import CacheKey
         from k8sconsole.store.sqlite.open import open_store
 
         async def main():
-            store = await open_store(Path(sys.argv[1]), key=Key(sys.argv[2]) if sys.argv[2:] else None)
+            store = await open_store(Path(sys.argv[1]), key=CacheKey(sys.argv[2]) if sys.argv[2:] else None)
             await store.objects.counts("here")
             await store.query("SELECT 1")
             print("open", flush=True)
@@ -152,7 +151,7 @@ async def test_a_cache_that_somebody_has_open_is_left_to_them(path: Path, key: K
     assert is_plain(path) is (key is not None)
 
 
-def turn(path: Path, key: Key | None) -> None:
+def turn(path: Path, key: CacheKey | None) -> None:
     if key is None:
         encrypt(path, KEY)
     else:
@@ -166,7 +165,7 @@ async def test_another_key_decrypts_nothing_and_what_is_so_already_is_said_to_be
     before = path.read_bytes()
     with pytest.raises(StoreKeyError, match="key does not open"):
         decrypt(path, OTHER)
-    with pytest.raises(StoreError, match="encrypted already"):
+    with pytest.raises(StoreError, match="already encrypted"):
         encrypt(path, KEY)
     assert (path.read_bytes(), names(path)) == (before, {"cache.db"})
     decrypt(path, KEY)
@@ -187,14 +186,14 @@ async def test_somebody_elses_database_is_not_encrypted(path: Path) -> None:
 async def test_a_copy_that_is_not_whole_does_not_take_the_place_of_the_cache(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await fill(path)
     before = held(path, None)
-    monkeypatch.setattr(converting, "_count", lambda connection, where, table: where == "main")
+    monkeypatch.setattr(converting, "_count_rows", lambda connection, where, table: where == "main")
     with pytest.raises(StoreError, match="whole"):
         encrypt(path, KEY)
     assert "cache.db.converting" not in names(path)
     assert (await _reopened(path, None))["rows"] == before["rows"]
 
 
-async def _reopened(path: Path, key: Key | None) -> dict[str, Any]:
+async def _reopened(path: Path, key: CacheKey | None) -> dict[str, Any]:
     await (await open_store(path, key=key)).close()
     return held(path, key)
 
@@ -203,7 +202,7 @@ KILLED = """
     import os, sys
     from pathlib import Path
     from k8sconsole.store.sqlite import convert as converting
-    from k8sconsole.store.sqlite.file.key import Key
+    from k8sconsole.store.sqlite.file.sqlcipher import CacheKey
 
     before, name = sys.argv[2] == "before", sys.argv[3]
     real = getattr(converting, name)
@@ -216,7 +215,7 @@ KILLED = """
         os._exit(9)
 
     setattr(converting, name, struck)
-    converting.encrypt(Path(sys.argv[1]), Key(sys.argv[4]))
+    converting.encrypt(Path(sys.argv[1]), CacheKey(sys.argv[4]))
 """
 
 
@@ -225,9 +224,9 @@ KILLED = """
     [
         ("before", "_copy", False),
         ("after", "_copy", False),
-        ("before", "_put_in_place", False),
+        ("before", "_replace_file", False),
         ("after", "_remove", False),
-        ("after", "_put_in_place", True),
+        ("after", "_replace_file", True),
     ],
 )
 async def test_a_process_that_is_killed_meanwhile_leaves_the_cache_whole_and_the_next_attempt_succeeds(
@@ -282,7 +281,7 @@ async def test_a_console_that_starts_meanwhile_waits_and_finds_the_new_file(path
     assert starting.stdin is not None
     assert starting.stdout is not None
     assert starting.stdout.readline() == "there\n"
-    real = converting._put_in_place
+    real = converting._replace_file
 
     def late(new: Path, old: Path) -> None:
         starting.stdin.write("go\n")
@@ -291,7 +290,7 @@ async def test_a_console_that_starts_meanwhile_waits_and_finds_the_new_file(path
         assert starting.poll() is None
         real(new, old)
 
-    monkeypatch.setattr(converting, "_put_in_place", late)
+    monkeypatch.setattr(converting, "_replace_file", late)
     encrypt(path, KEY)
     told, _ = starting.communicate(timeout=60)
     assert "is encrypted" in told

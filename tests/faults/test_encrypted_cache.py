@@ -27,15 +27,14 @@ from k8sconsole.errors import (
 from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.store.port import RowQuery
-from k8sconsole.store.sqlite.file.key import Key
-from k8sconsole.store.sqlite.file.sqlcipher import EncryptedFile
+from k8sconsole.store.sqlite.file.sqlcipher import CacheKey, EncryptedFile
 from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.schema import SCHEMA_VERSION
 from tests.contract.store_objects import HERE, PODS, batch, pod
 
 ROOT = Path(__file__).parents[2]
-KEY = Key("it's a phrase nobody guesses")
-OTHER = Key("ab" * 32)
+KEY = CacheKey("it's a phrase nobody guesses")
+OTHER = CacheKey("ab" * 32)
 PLANTED = "pod-that-nobody-may-find"
 
 
@@ -44,13 +43,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "folder" / "cache.db"
 
 
-async def fill(path: Path, count: int = 300, key: Key | None = KEY) -> None:
+async def fill(path: Path, count: int = 300, key: CacheKey | None = KEY) -> None:
     store = await open_store(path, key=key)
     await store.objects.write(batch(*(pod(f"p{number:04}") for number in range(count))))
     await store.close()
 
 
-async def total(path: Path, key: Key | None = KEY) -> int:
+async def total(path: Path, key: CacheKey | None = KEY) -> int:
     store = await open_store(path, key=key)
     found = (await store.objects.rows(RowQuery(PODS))).total
     await store.close()
@@ -228,7 +227,7 @@ async def test_a_file_held_by_another_is_waited_for_and_then_named(path: Path) -
 SHARE = """
     import asyncio, os, sys
     from pathlib import Path
-    from k8sconsole.store.sqlite.file.key import Key
+    from k8sconsole.store.sqlite.file.sqlcipher import CacheKey
     from k8sconsole.store.sqlite.open import open_store
     from tests.contract.store_objects import batch, pod
 
@@ -236,7 +235,7 @@ SHARE = """
         me = sys.argv[2]
         print("ready", flush=True)
         sys.stdin.readline()
-        store = await open_store(Path(sys.argv[1]), key=Key(os.environ["SHARED"]))
+        store = await open_store(Path(sys.argv[1]), key=CacheKey(os.environ["SHARED"]))
         holder = await store.sharing.take_lease("scan:here", me, 60.0)
         for turn in range(20):
             await store.objects.write(batch(*(pod(f"{me}-{turn}-{n}") for n in range(10))))
@@ -283,7 +282,7 @@ async def test_two_consoles_whose_file_is_deleted_meet_again_in_one(path: Path) 
 @pytest.mark.parametrize(
     ("key", "words"), [(KEY, "'" + KEY.text.replace("'", "''") + "'"), (OTHER, f"\"x'{OTHER.text}'\"")], ids=["passphrase", "digits"]
 )
-async def test_sqlciphers_own_shell_opens_the_file_as_the_manual_says(path: Path, key: Key, words: str) -> None:
+async def test_sqlciphers_own_shell_opens_the_file_as_the_manual_says(path: Path, key: CacheKey, words: str) -> None:
     await fill(path, 3, key)
     with contextlib.closing(dbapi2.connect(f"file:{path}?mode=ro", uri=True)) as shell:
         shell.execute(f"PRAGMA key = {words}")

@@ -11,8 +11,8 @@ from k8sconsole.errors import ConfigurationError
 from k8sconsole.kit.redact import mask_text
 from k8sconsole.kit.text import strip_control
 from k8sconsole.store.sqlite.file.header import is_encrypted
-from k8sconsole.store.sqlite.file.key import Key
-from k8sconsole.store.sqlite.file.lock import alone_in
+from k8sconsole.store.sqlite.file.lock import lock_folder
+from k8sconsole.store.sqlite.file.sqlcipher import CacheKey
 
 VARIABLE = "K8SCONSOLE_CACHE_KEY"
 SERVICE, ENTRY = "k8sconsole", "cache"
@@ -24,12 +24,12 @@ _REASON = 500
 _ELSEWHERE = f"cache.encryption: environment with {VARIABLE}, or command with cache.key_command"
 
 
-async def find_key(cache: CacheSettings, path: Path) -> Key | None:
+async def find_key(cache: CacheSettings, path: Path) -> CacheKey | None:
     """The key of the cache at ``path``; None where it is not to be encrypted. Raises ConfigurationError."""
     return None if cache.encryption == "none" else await asyncio.to_thread(read_key, cache, path)
 
 
-def read_key(cache: CacheSettings, path: Path) -> Key:
+def read_key(cache: CacheSettings, path: Path) -> CacheKey:
     """Blocks: a keyring may ask its owner, a command may take its time. Raises ConfigurationError, also where no key is named."""
     if cache.encryption == "keyring":
         text = _from_keyring(path)
@@ -41,7 +41,7 @@ def read_key(cache: CacheSettings, path: Path) -> Key:
         raise ConfigurationError("Nothing says where the cache's key comes from", "cache.encryption is none", "cache.encryption: keyring")
     if len(text) < _SHORTEST:
         raise ConfigurationError("The cache's key is too short", f"at least {_SHORTEST} characters are asked for", "openssl rand -hex 32")
-    return Key(text)
+    return CacheKey(text)
 
 
 def _from_environment() -> str:
@@ -96,7 +96,7 @@ def _make(keyring: Any) -> str:
     """Alone, since the second of two keys made at once would shut out the first's file; and read back, since some keyrings keep nothing."""
     import secrets
 
-    with alone_in(Path.home()):
+    with lock_folder(Path.home()):
         if not keyring.get_password(SERVICE, ENTRY):
             keyring.set_password(SERVICE, ENTRY, secrets.token_hex(32))
         kept: str | None = keyring.get_password(SERVICE, ENTRY)

@@ -1,4 +1,4 @@
-"""Names turned into small numbers: a kind in a cluster, the columns a row was laid out under; and the counters that only grow."""
+"""Numbers that stand for names (a kind in a cluster, a column layout), and counters that only increase."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -12,9 +12,13 @@ from k8sconsole.model.resources import Tier, tier_of
 
 
 class Lifetimes(msgspec.Struct, frozen=True):
-    """Seconds. static and dynamic: how long a row of that tier counts as current without confirmation. offline: how long the last known
-    state of a kind stays readable when nothing confirms it. deletions: how long a deletion is told to those who follow by revision.
-    history: what is kept of former versions, and how long."""
+    """How long rows are kept, in seconds.
+
+    static, dynamic: how long a row of that tier counts as current without confirmation.
+    offline: how long the last known state of a kind stays readable when no scan confirms it.
+    deletions: how long a deletion is reported to callers that follow by revision.
+    history: what is kept of earlier versions, and how long.
+    """
 
     static: float = 1800.0
     dynamic: float = 300.0
@@ -22,12 +26,12 @@ class Lifetimes(msgspec.Struct, frozen=True):
     deletions: float = 3600.0
     history: HistoryRules = HistoryRules()
 
-    def of(self, resource: ResourceName) -> float:
+    def ttl_of(self, resource: ResourceName) -> float:
         return self.dynamic if tier_of(resource) is Tier.DYNAMIC else self.static
 
 
 class Catalog:
-    """Lives on the writer's thread: what it remembers is true as long as no transaction is rolled back."""
+    """Caches the numbers of kinds and layouts. Used on the writer's thread only; cleared after each rollback."""
 
     def __init__(self, clock: Clock, lifetimes: Lifetimes) -> None:
         self._clock = clock
@@ -40,20 +44,21 @@ class Catalog:
         self._layouts.clear()
 
     def kind(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> int:
-        """The number of a kind in a cluster, given to it when it is first named."""
+        """The number of a kind in a cluster. A new kind gets a new number."""
         known = self._kinds.get((cluster, resource))
         if known is None:
             now = self._clock.now()
             connection.execute(
                 "INSERT INTO kinds (cluster, resource, ttl, created_at, updated_at) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (resource, cluster) DO UPDATE SET ttl = excluded.ttl",
-                (cluster, resource, self._lifetimes.of(resource), now, now),
+                (cluster, resource, self._lifetimes.ttl_of(resource), now, now),
             )
             (known,) = connection.execute("SELECT id FROM kinds WHERE resource = ? AND cluster = ?", (resource, cluster)).fetchone()
             self._kinds[cluster, resource] = known
         return known
 
     def layout(self, connection: sqlite3.Connection, columns: tuple[str, ...]) -> int:
+        """The number of a list of column names. A new list gets a new number."""
         known = self._layouts.get(columns)
         if known is None:
             text = msgspec.json.encode(columns).decode()
@@ -64,14 +69,15 @@ class Catalog:
 
 
 def next_number(connection: sqlite3.Connection, counter: str) -> int:
-    """The counter's next value; within a write transaction nobody else gets the same."""
+    """Increments the counter and returns it. A write transaction ensures that no other process gets the same number."""
     number: int
     (number,) = connection.execute("UPDATE counters SET value = value + 1 WHERE name = ? RETURNING value", (counter,)).fetchone()
     return number
 
 
-def count_up(connection: sqlite3.Connection, counter: str, by: int) -> None:
-    connection.execute("UPDATE counters SET value = max(0, value + ?) WHERE name = ?", (by, counter))
+def add_to_counter(connection: sqlite3.Connection, counter: str, amount: int) -> None:
+    """amount may be negative; the counter does not fall below 0."""
+    connection.execute("UPDATE counters SET value = max(0, value + ?) WHERE name = ?", (amount, counter))
 
 
 def counter_value(connection: sqlite3.Connection, counter: str) -> int:
@@ -80,7 +86,7 @@ def counter_value(connection: sqlite3.Connection, counter: str) -> int:
     return value
 
 
-def kinds_of(connection: sqlite3.Connection, resource: ResourceName, clusters: Sequence[ClusterName]) -> dict[int, ClusterName]:
-    """The numbers under which a kind's rows are kept, in these clusters or in all."""
+def kind_numbers(connection: sqlite3.Connection, resource: ResourceName, clusters: Sequence[ClusterName]) -> dict[int, ClusterName]:
+    """The numbers of one kind in these clusters; in all clusters when ``clusters`` is empty."""
     found = connection.execute("SELECT id, cluster FROM kinds WHERE resource = ?", (resource,)).fetchall()
     return {kind: cluster for kind, cluster in found if not clusters or cluster in clusters}

@@ -1,4 +1,4 @@
-"""Under which columns a kind's cells are shown, and how cells kept under other columns are carried over to them."""
+"""The columns of each kind's table, the kinds that a cluster serves, and the mapping of stored cells to other columns."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -13,48 +13,50 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, find_table, parse_printer_columns
 from k8sconsole.store.sqlite.compression import unpack
 
-DEFINITIONS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
+CRDS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
 
-_DEFINITION = """SELECT o.resource_version, o.id FROM kinds k JOIN objects o ON o.kind_id = k.id
+_FIND_CRD = """SELECT o.resource_version, o.id FROM kinds k JOIN objects o ON o.kind_id = k.id
     WHERE k.resource = ? AND k.cluster = ? AND o.namespace = '' AND o.name = ?"""
 
-Arrangement = tuple[int | None, ...] | None
+CellMapping = tuple[int | None, ...] | None
+"""For each column of a table the position of its stored cell, or None if it was not stored. None as a whole if the cells already fit."""
 
 _builtin = {resource.name: resource for resource in BUILTIN}
 _resource = msgspec.json.Decoder(ApiResource)
 
 
 class TableCache:
-    """Shared by the readers. A custom kind's table follows its definition, and the version of it that is served: it is made anew when
-    either is another."""
+    """The tables of all kinds, shared by the readers' threads.
+
+    The table of a custom kind depends on its CRD and on the served version. It is built again when one of them has changed.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._made: dict[tuple[ClusterName, ResourceName], tuple[tuple[str, str], KindTable]] = {}
+        self._tables: dict[tuple[ClusterName, ResourceName], tuple[tuple[str, str], KindTable]] = {}
         self._layouts: dict[int, tuple[str, ...]] = {}
 
-    def of(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> KindTable:
-        definition, stamp = None, ("", "")
+    def table(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> KindTable:
+        crd, source = None, ("", "")
         if resource not in _builtin:
-            definition = connection.execute(_DEFINITION, (DEFINITIONS, cluster, resource)).fetchone()
-            stamp = (definition[0] if definition else "", _served(connection, cluster, resource))
+            crd = connection.execute(_FIND_CRD, (CRDS, cluster, resource)).fetchone()
+            source = (crd[0] if crd else "", _served_spec(connection, cluster, resource))
         with self._lock:
-            made = self._made.get((cluster, resource))
-        if made is not None and made[0] == stamp:
-            return made[1]
-        table = _table(connection, cluster, resource, definition[1] if definition else None)
+            cached = self._tables.get((cluster, resource))
+        if cached is not None and cached[0] == source:
+            return cached[1]
+        table = _build_table(connection, cluster, resource, crd[1] if crd else None)
         with self._lock:
-            self._made[cluster, resource] = (stamp, table)
+            self._tables[cluster, resource] = (source, table)
         return table
 
-    def arrangement(self, connection: sqlite3.Connection, layout: int, table: KindTable) -> Arrangement:
-        """How cells kept under that layout are put under ``table``'s columns: None when they stand there already; None in it for what the
-        layout does not know."""
-        kept = self._layout(connection, layout)
+    def mapping(self, connection: sqlite3.Connection, layout: int, table: KindTable) -> CellMapping:
+        """How cells of this layout fill the columns of ``table``."""
+        stored = self._layout(connection, layout)
         wanted = tuple(column.name for column in table.columns)
-        if not kept or kept == wanted:
+        if not stored or stored == wanted:
             return None
-        return tuple(kept.index(name) if name in kept else None for name in wanted)
+        return tuple(stored.index(name) if name in stored else None for name in wanted)
 
     def _layout(self, connection: sqlite3.Connection, layout: int) -> tuple[str, ...]:
         known = self._layouts.get(layout)
@@ -64,8 +66,8 @@ class TableCache:
         return known
 
 
-def arranged(cells: tuple[Cell, ...], arrangement: tuple[int | None, ...]) -> tuple[Cell, ...]:
-    return tuple(cells[place] if place is not None and place < len(cells) else None for place in arrangement)
+def map_cells(cells: tuple[Cell, ...], mapping: tuple[int | None, ...]) -> tuple[Cell, ...]:
+    return tuple(cells[place] if place is not None and place < len(cells) else None for place in mapping)
 
 
 def read_resources(connection: sqlite3.Connection, cluster: ClusterName) -> list[ApiResource]:
@@ -79,14 +81,8 @@ def write_resources(connection: sqlite3.Connection, cluster: ClusterName, served
     connection.executemany("INSERT OR REPLACE INTO api_resources (cluster, name, spec) VALUES (?, ?, ?)", rows)
 
 
-def _served(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> str:
-    """The kind as it was discovered last; empty when it was not."""
-    found = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? AND name = ?", (cluster, resource)).fetchone()
-    return str(found[0]) if found else ""
-
-
 def relayout(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> None:
-    """Rows under a layout of the same columns that no batch names: a blank behind them makes it another one."""
+    """Moves the rows to a layout with the same columns that no batch uses: its text has a blank at the end. Every batch then differs."""
     mine = "FROM objects o JOIN kinds k ON k.id = o.kind_id WHERE k.cluster = ? AND k.resource = ?"
     connection.execute(
         f"INSERT OR IGNORE INTO layouts (columns) SELECT DISTINCT rtrim(l.columns) || ' ' FROM layouts l"  # noqa: S608 - a constant
@@ -101,17 +97,23 @@ def relayout(connection: sqlite3.Connection, cluster: ClusterName, resource: Res
     connection.execute("UPDATE kinds SET resource_version = '' WHERE cluster = ? AND resource = ?", (cluster, resource))
 
 
-def _table(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, definition: int | None) -> KindTable:
-    served = _served(connection, cluster, resource)
-    known = _resource.decode(served) if served else _builtin.get(resource) or _unserved(resource)
-    if definition is None:
+def _served_spec(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> str:
+    """The kind as the last discovery returned it, as JSON; empty if it was not found."""
+    found = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? AND name = ?", (cluster, resource)).fetchone()
+    return str(found[0]) if found else ""
+
+
+def _build_table(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, crd_id: int | None) -> KindTable:
+    served = _served_spec(connection, cluster, resource)
+    known = _resource.decode(served) if served else _builtin.get(resource) or _unserved_kind(resource)
+    if crd_id is None:
         return find_table(known)
-    (packed,) = connection.execute("SELECT body FROM bodies WHERE id = ?", (definition,)).fetchone()
+    (packed,) = connection.execute("SELECT body FROM bodies WHERE id = ?", (crd_id,)).fetchone()
     crd: dict[str, Any] = msgspec.json.decode(unpack(packed))
     return find_table(known, parse_printer_columns(crd, known.version))
 
 
-def _unserved(resource: ResourceName) -> ApiResource:
-    """A kind that is no longer discovered but whose rows are still here."""
+def _unserved_kind(resource: ResourceName) -> ApiResource:
+    """For a kind that discovery no longer returns but that still has rows."""
     plural, _, group = resource.partition(".")
     return ApiResource(group=group, version="", kind=plural, plural=plural, namespaced=True)

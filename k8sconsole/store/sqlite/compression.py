@@ -1,5 +1,7 @@
-"""Objects' JSON at rest: zstd at its fastest, some six times smaller and quicker than writing it plain; and states of an object as patches
-of one another, some tens of bytes each."""
+"""zstd compression of objects' JSON: at its fastest level six times smaller, and quicker than writing it uncompressed.
+
+A state that resembles another one is stored as a patch of it, of some tens of bytes.
+"""
 
 from collections.abc import Sequence
 from threading import local
@@ -7,7 +9,8 @@ from threading import local
 import zstandard
 
 _LEVEL = 1
-_tools = local()
+_thread = local()
+"""Compressors and decompressors must not be shared between threads."""
 
 
 def pack(body: bytes) -> bytes:
@@ -16,7 +19,7 @@ def pack(body: bytes) -> bytes:
 
 
 def pack_all(bodies: Sequence[bytes]) -> list[bytes]:
-    """As ``pack`` each, in one call: the other threads run meanwhile, and are not woken for every body."""
+    """Packs all bodies in one call, which releases the GIL once for all of them instead of once for each."""
     compressor = _compressor()
     if len(bodies) < 2 or not hasattr(compressor, "multi_compress_to_buffer"):
         return [pack(body) for body in bodies]
@@ -24,33 +27,34 @@ def pack_all(bodies: Sequence[bytes]) -> list[bytes]:
     return [packed[at].tobytes() for at in range(len(packed))]
 
 
-def _compressor() -> zstandard.ZstdCompressor:
-    known: zstandard.ZstdCompressor | None = getattr(_tools, "compressor", None)
-    if known is None:
-        known = _tools.compressor = zstandard.ZstdCompressor(level=_LEVEL)
-    return known
+def unpack(packed: bytes) -> bytes:
+    decompressor = getattr(_thread, "decompressor", None)
+    if decompressor is None:
+        decompressor = _thread.decompressor = zstandard.ZstdDecompressor()
+    body: bytes = decompressor.decompress(packed)
+    return body
 
 
-def patch(base: bytes, state: bytes) -> bytes:
-    """``state`` told by what it has in common with ``base``."""
-    compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_raw(base), write_dict_id=False)
+def make_patch(base: bytes, state: bytes) -> bytes:
+    """Compresses ``state`` with ``base`` as its dictionary."""
+    compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=raw_dictionary(base), write_dict_id=False)
     packed: bytes = compressor.compress(state)
     return packed
 
 
-def patched(base: bytes, packed: bytes) -> bytes:
-    """The state that was told by ``patch``."""
-    state: bytes = zstandard.ZstdDecompressor(dict_data=_raw(base)).decompress(packed)
+def apply_patch(base: bytes, patch: bytes) -> bytes:
+    """The state from which ``make_patch`` made ``patch``."""
+    state: bytes = zstandard.ZstdDecompressor(dict_data=raw_dictionary(base)).decompress(patch)
     return state
 
 
-def _raw(base: bytes) -> zstandard.ZstdCompressionDict:
-    return zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+def raw_dictionary(content: bytes) -> zstandard.ZstdCompressionDict:
+    """A dictionary of plain content, as opposed to a trained one."""
+    return zstandard.ZstdCompressionDict(content, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
 
 
-def unpack(packed: bytes) -> bytes:
-    decompressor = getattr(_tools, "decompressor", None)
-    if decompressor is None:
-        decompressor = _tools.decompressor = zstandard.ZstdDecompressor()
-    body: bytes = decompressor.decompress(packed)
-    return body
+def _compressor() -> zstandard.ZstdCompressor:
+    known: zstandard.ZstdCompressor | None = getattr(_thread, "compressor", None)
+    if known is None:
+        known = _thread.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    return known

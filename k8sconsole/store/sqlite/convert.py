@@ -1,4 +1,4 @@
-"""A plain cache made an encrypted one, and back: into a new file beside it that takes its place when it is whole."""
+"""Encryption of a plain cache, and decryption: a new file is written beside the old one and replaces it when it is complete."""
 
 import contextlib
 import os
@@ -6,57 +6,59 @@ import sqlite3
 from pathlib import Path
 
 from k8sconsole.errors import StoreError, StoreLocked
-from k8sconsole.store.sqlite.file.errors import unwritable
+from k8sconsole.store.sqlite.file.deleted import remove_files
+from k8sconsole.store.sqlite.file.errors import unwritable_error
 from k8sconsole.store.sqlite.file.header import is_encrypted, is_plain
-from k8sconsole.store.sqlite.file.key import Key
-from k8sconsole.store.sqlite.file.lock import alone_in
-from k8sconsole.store.sqlite.file.sqlcipher import EncryptedFile
+from k8sconsole.store.sqlite.file.lock import lock_folder
+from k8sconsole.store.sqlite.file.sqlcipher import CacheKey, EncryptedFile
 from k8sconsole.store.sqlite.open import check_ownership, make_private
 
-_PATIENCE = 2.0
-"""Seconds to wait for another process; a console would hold the file for hours."""
+_LOCK_TIMEOUT = 2.0
+"""Seconds. A longer wait would not help, because a console holds the file for hours."""
 _SIDE_FILES = ("-journal", "-wal", "-shm")
 
 
-def encrypt(path: Path, key: Key) -> list[Path]:
-    """The files beside it that are still plain: copies of older versions, damaged ones kept aside. Raises StoreError, StoreLocked when
-    another process uses the cache; then it is as it was."""
+def encrypt(path: Path, key: CacheKey) -> list[Path]:
+    """Returns the files beside the cache that are still plain: copies of older versions and damaged files that were set aside.
+
+    Raises StoreError, and StoreLocked when another process uses the cache. The cache is then unchanged.
+    """
     if is_encrypted(path):
-        raise StoreError(f"The cache {path} is encrypted already")
-    _convert(EncryptedFile(path, _PATIENCE, None), key)
+        raise StoreError(f"the cache {path} is already encrypted")
+    _convert(EncryptedFile(path, _LOCK_TIMEOUT, None), key)
     return sorted(each for each in path.parent.glob(f"{path.name}.*") if is_plain(each))
 
 
-def decrypt(path: Path, key: Key) -> None:
-    """As ``encrypt``; StoreKeyError for another key."""
+def decrypt(path: Path, key: CacheKey) -> None:
+    """Raises as ``encrypt``, and StoreKeyError for a wrong key."""
     if is_plain(path):
-        raise StoreError(f"The cache {path} is not encrypted")
-    _convert(EncryptedFile(path, _PATIENCE, key), None)
+        raise StoreError(f"the cache {path} is not encrypted")
+    _convert(EncryptedFile(path, _LOCK_TIMEOUT, key), None)
 
 
-def _convert(old: EncryptedFile, key: Key | None) -> None:
+def _convert(old: EncryptedFile, key: CacheKey | None) -> None:
     if not old.path.exists():
-        raise StoreError(f"There is no cache {old.path}", "", "k8sconsole scan --once makes one")
+        raise StoreError(f"there is no cache {old.path}", "", "k8sconsole scan --once")
     new = EncryptedFile(old.path.with_name(f"{old.path.name}.converting"), 0.0, key)
     try:
-        with alone_in(old.path.parent), contextlib.closing(_taken(old)) as connection:
-            _remove(new.path, "", *_SIDE_FILES)  # of an attempt that was cut short
+        with lock_folder(old.path.parent), contextlib.closing(_open_exclusively(old)) as connection:
+            remove_files(new.path, "", *_SIDE_FILES)  # left by an interrupted conversion
             try:
                 _copy(connection, new)
-                _put_in_place(new.path, old.path)
+                _replace_file(new.path, old.path)
             finally:
-                _remove(new.path, "", *_SIDE_FILES)
+                remove_files(new.path, "", *_SIDE_FILES)
     except old.errors as error:
-        problem = old.translated(error)
+        problem = old.translate_error(error)
         if isinstance(problem, StoreLocked):
             problem.remedy = "close every console, scan and MCP server that uses it"
         raise problem from error
     except OSError as error:
-        raise unwritable(old.path, error.strerror or str(error)) from error
+        raise unwritable_error(old.path, error.strerror or str(error)) from error
 
 
-def _taken(file: EncryptedFile) -> sqlite3.Connection:
-    """A connection beside which there is no other, until it is closed; all that the WAL held is in the file itself by then."""
+def _open_exclusively(file: EncryptedFile) -> sqlite3.Connection:
+    """The only connection to the file until it is closed. The content of the WAL has been moved into the file."""
     check_ownership(file)
     connection = file.connect("rw")
     try:
@@ -71,43 +73,38 @@ def _taken(file: EncryptedFile) -> sqlite3.Connection:
 
 
 def _copy(connection: sqlite3.Connection, new: EncryptedFile) -> None:
-    """Every table and row, counted on both sides."""
+    """Copies all tables and compares the numbers of rows. Raises StoreError if rows are missing."""
     make_private(new.path)
-    connection.execute("ATTACH ? AS copy KEY ?", (str(new.path.absolute()), new.opener()))
+    connection.execute("ATTACH ? AS copy KEY ?", (str(new.path.absolute()), new.salted_key()))
     connection.execute("SELECT sqlcipher_export('copy')")
     for pragma in ("user_version", "application_id"):
         (value,) = connection.execute(f"PRAGMA main.{pragma}").fetchone()
         connection.execute(f"PRAGMA copy.{pragma} = {value}")
     tables = [name for (name,) in connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
-    lost = [name for name in tables if _count(connection, "main", name) != _count(connection, "copy", name)]
+    incomplete = [name for name in tables if _count_rows(connection, "main", name) != _count_rows(connection, "copy", name)]
     connection.execute("DETACH copy")
-    if lost:
-        raise StoreError(f"The cache {new.path} could not be copied whole", f"rows are missing in {', '.join(lost)}")
+    if incomplete:
+        raise StoreError(f"the cache {new.path} could not be copied", f"rows are missing in {', '.join(incomplete)}")
     with contextlib.closing(new.connect("rw")) as made:
         made.execute("PRAGMA journal_mode = WAL")
 
 
-def _count(connection: sqlite3.Connection, where: str, table: str) -> int:
-    (count,) = connection.execute(f'SELECT count(*) FROM {where}."{table}"').fetchone()  # noqa: S608 - a table of our own schema
+def _count_rows(connection: sqlite3.Connection, schema: str, table: str) -> int:
+    (count,) = connection.execute(f'SELECT count(*) FROM {schema}."{table}"').fetchone()  # noqa: S608 - a table of our own schema
     return int(count)
 
 
-def _put_in_place(new: Path, old: Path) -> None:
-    """On the disk before it has the name, and the name on the disk before anybody is told."""
-    _synced(new)
-    _remove(old, *_SIDE_FILES)  # all they held is in the file; beside a new one they would be taken for its own
+def _replace_file(new: Path, old: Path) -> None:
+    """Syncs the file before it gets the name, and the name before this returns. A crash in between leaves one complete file."""
+    _sync(new)
+    remove_files(old, *_SIDE_FILES)  # SQLite would apply them to the new file; their content is already in both files
     new.replace(old)
-    _synced(old.parent)
+    _sync(old.parent)
 
 
-def _synced(path: Path) -> None:
+def _sync(path: Path) -> None:
     handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _remove(path: Path, *suffixes: str) -> None:
-    for suffix in suffixes:
-        path.with_name(path.name + suffix).unlink(missing_ok=True)

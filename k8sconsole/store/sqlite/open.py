@@ -1,4 +1,4 @@
-"""From a path to an open store: the folder, the file and its mode, its age, and what to do when it is damaged."""
+"""Opening a cache file: create its folder and file, check them, migrate an old schema, and replace a damaged file."""
 
 import asyncio
 import contextlib
@@ -12,16 +12,17 @@ from k8sconsole.errors import StoreCorrupt, StoreError, StoreLocked, StoreTooNew
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.store.sqlite.catalog import Lifetimes
 from k8sconsole.store.sqlite.file.connections import CacheFile
-from k8sconsole.store.sqlite.file.deleted import identity
-from k8sconsole.store.sqlite.file.errors import damaged_mark, unwritable
-from k8sconsole.store.sqlite.file.key import Key
+from k8sconsole.store.sqlite.file.deleted import file_identity
+from k8sconsole.store.sqlite.file.errors import damage_marker, unwritable_error
+from k8sconsole.store.sqlite.file.sqlcipher import CacheKey, EncryptedFile
 from k8sconsole.store.sqlite.schema import APPLICATION_ID, SCHEMA_VERSION, migrations
 from k8sconsole.store.sqlite.store import SqliteStore
 
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
 _SIDE_FILES = ("-wal", "-shm")
-_LOOK_AGAIN = 0.02
+_RETRY_AFTER = 0.02
+"""Seconds."""
 
 
 async def open_store(
@@ -31,71 +32,72 @@ async def open_store(
     timeout: float = 30.0,
     readers: int = 4,
     lifetimes: Lifetimes | None = None,
-    key: Key | None = None,
+    key: CacheKey | None = None,
 ) -> SqliteStore:
-    """The store in the file at ``path``, made when absent, migrated (after a back-up beside it) when old, rebuilt when damaged.
+    """Opens the cache file at ``path``. A missing file is created, an old one is migrated after a copy, a damaged one is rebuilt.
 
-    timeout: seconds to wait for another process's lock. readers: threads that read. A rebuilt store says so in ``recovered`` and in
-    ``status().note``. key: with it the file is an encrypted one. Raises StoreUnwritable, StoreTooNew, StoreLocked, StoreKeyError for a
-    file that is encrypted otherwise or not at all, ConfigurationError where the library for it is missing, or StoreError for somebody
-    else's database.
+    timeout: seconds to wait for another process's lock.
+    readers: the number of threads that read.
+    key: for an encrypted file; without it the file is plain.
+
+    A rebuilt store says so in ``recovered`` and in ``status().note``.
+
+    Raises StoreUnwritable, StoreTooNew, StoreLocked, StoreKeyError when the file is plain or has another key, ConfigurationError when
+    the encryption library is not installed, and StoreError for another program's database.
     """
-    file = CacheFile(path, timeout) if key is None else await asyncio.to_thread(_encrypted, path, timeout, key)
-    return await asyncio.to_thread(_open, file, clock or SystemClock(), readers, lifetimes or Lifetimes())
+    file = CacheFile(path, timeout) if key is None else await asyncio.to_thread(EncryptedFile, path, timeout, key)
+    return await asyncio.to_thread(_open_or_rebuild, file, clock or SystemClock(), readers, lifetimes or Lifetimes())
 
 
-def _encrypted(path: Path, timeout: float, key: Key) -> CacheFile:
-    from k8sconsole.store.sqlite.file.sqlcipher import EncryptedFile
-
-    return EncryptedFile(path, timeout, key)
-
-
-def _open(file: CacheFile, clock: Clock, readers: int, lifetimes: Lifetimes) -> SqliteStore:
+def _open_or_rebuild(file: CacheFile, clock: Clock, readers: int, lifetimes: Lifetimes) -> SqliteStore:
     recovered = ""
     try:
-        connection = _prepared(file)
+        connection = _open_current_file(file)
     except StoreCorrupt as problem:
-        kept = _set_aside(file.path, clock.now())
-        recovered = (
-            f"The cache was damaged and has been rebuilt; the damaged file is kept as {kept.name} ({problem.detail or problem.title})."
-        )
-        connection = _prepared(file)
+        aside = _set_aside(file.path, clock.now())
+        reason = problem.detail or problem.title
+        recovered = f"the cache was damaged and has been rebuilt; the damaged file is kept as {aside.name} ({reason})"
+        connection = _open_current_file(file)
     return SqliteStore(file, connection, clock=clock, readers=readers, lifetimes=lifetimes, recovered=recovered)
 
 
-def _prepared(file: CacheFile) -> sqlite3.Connection:
+def _open_current_file(file: CacheFile) -> sqlite3.Connection:
+    """A checked connection to the file that the path names at the end.
+
+    Encryption or decryption by another process replaces the file. If that happened meanwhile, the new file is opened.
+    """
     make_private(file.path)
-    opened = identity(file.path)
+    identity = file_identity(file.path)
     try:
-        connection = _checked(file)
+        connection = _open_checked(file)
     except StoreError:
-        if identity(file.path) == opened:
+        if file_identity(file.path) == identity:
             raise
     else:
-        if identity(file.path) == opened:
+        if file_identity(file.path) == identity:
             return connection
         connection.close()
-    return _checked(file)  # it was encrypted or decrypted meanwhile: what was open has lost its name
+    return _open_checked(file)
 
 
-def _checked(file: CacheFile) -> sqlite3.Connection:
+def _open_checked(file: CacheFile) -> sqlite3.Connection:
     try:
-        file.lay()
+        file.prepare()
         check_ownership(file)
-        if damaged_mark(file.path).exists():
-            raise StoreCorrupt(f"The cache {file.path} was found damaged while in use")
-        connection = file.writing()
+        if damage_marker(file.path).exists():
+            raise StoreCorrupt(f"the cache {file.path} was found damaged while in use")
+        connection = file.open_writer()
         _migrate(connection, file)
-        # Touches the first pages of what every start reads, so that a damaged file is found here and not under a pane.
+        # Reads the first pages of what every start needs, so that damage is found here and not later in a pane.
         connection.execute("SELECT count(*), max(id) FROM kinds").fetchone()
         connection.execute("SELECT id, revision FROM objects ORDER BY id DESC LIMIT 1").fetchone()
     except file.errors as error:
-        raise file.translated(error) from error
+        raise file.translate_error(error) from error
     return connection
 
 
 def make_private(path: Path) -> None:
-    """SQLite gives its side files the mode of the main one, so it must be right before the first byte."""
+    """Creates the file with mode 0600, or sets that mode. SQLite gives the same mode to the side files it creates later."""
     try:
         path.parent.mkdir(mode=_PRIVATE_FOLDER, parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE_FILE)
@@ -105,22 +107,21 @@ def make_private(path: Path) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        raise unwritable(path, error.strerror or str(error)) from error
+        raise unwritable_error(path, error.strerror or str(error)) from error
 
 
 def check_ownership(file: CacheFile) -> None:
+    """Raises StoreError for another program's database, StoreTooNew for a newer schema."""
     with contextlib.closing(file.connect("ro")) as connection:
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
     if tables and application != APPLICATION_ID:
-        raise StoreError(
-            f"{file.path} is not a cache of k8sconsole", "another program's database lives there", "name another file with --db"
-        )
+        raise StoreError(f"{file.path} is not a cache of k8sconsole", "it is another program's database", "name another file with --db")
     if version > SCHEMA_VERSION:
         raise StoreTooNew(
-            f"The cache {file.path} was written by a newer k8sconsole",
-            f"its schema is {version}, this program knows {SCHEMA_VERSION}",
+            f"the cache {file.path} was written by a newer k8sconsole",
+            f"its schema is {version}, this version supports {SCHEMA_VERSION}",
             "update k8sconsole, or name another file with --db",
         )
 
@@ -128,14 +129,14 @@ def check_ownership(file: CacheFile) -> None:
 def _migrate(connection: sqlite3.Connection, file: CacheFile) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == SCHEMA_VERSION:
-        _write_ahead(connection, file)  # a conversion that was cut short leaves the file without
+        _enable_wal(connection, file)  # an interrupted conversion leaves the file in another journal mode
         return
     if version:
         _back_up(connection, file, version)
-    _write_ahead(connection, file)
+    _enable_wal(connection, file)
     from sqlite_utils import Database
 
-    connection.execute("BEGIN IMMEDIATE")  # two processes that open a fresh file at once: the second finds it done
+    connection.execute("BEGIN IMMEDIATE")  # of two processes that open an empty file together, one finds it migrated
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version < SCHEMA_VERSION:
@@ -149,33 +150,33 @@ def _migrate(connection: sqlite3.Connection, file: CacheFile) -> None:
         raise
 
 
-def _write_ahead(connection: sqlite3.Connection, file: CacheFile) -> None:
-    """Two processes that open a fresh file at once: for this one step SQLite does not wait for the other, so we do."""
+def _enable_wal(connection: sqlite3.Connection, file: CacheFile) -> None:
+    """Retries until the time-out, because SQLite does not wait for another process's lock when it changes the journal mode."""
     until = time.monotonic() + file.timeout
     while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             return
         except file.errors as error:
-            if not isinstance(file.translated(error), StoreLocked) or time.monotonic() >= until:
+            if not isinstance(file.translate_error(error), StoreLocked) or time.monotonic() >= until:
                 raise
-            time.sleep(_LOOK_AGAIN)
+            time.sleep(_RETRY_AFTER)
 
 
 def _back_up(connection: sqlite3.Connection, file: CacheFile, version: int) -> None:
     copy = file.path.with_name(f"{file.path.name}.schema-{version}")
     copy.unlink(missing_ok=True)
     make_private(copy)
-    with contextlib.closing(file.beside(copy).connect("rw")) as target:
+    with contextlib.closing(file.sibling(copy).connect("rw")) as target:
         connection.backup(target)
 
 
 def _set_aside(path: Path, now: float) -> Path:
-    """The damaged file and its side files under another name: they may still be worth a rescue."""
+    """Renames the damaged file and its side files, since a person may still recover data from them."""
     stamp = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
-    kept = path.with_name(f"{path.name}.corrupt-{stamp}")
+    aside = path.with_name(f"{path.name}.corrupt-{stamp}")
     for suffix in ("", *_SIDE_FILES):
         with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + suffix).rename(kept.with_name(kept.name + suffix))
-    damaged_mark(path).unlink(missing_ok=True)
-    return kept
+            path.with_name(path.name + suffix).rename(aside.with_name(aside.name + suffix))
+    damage_marker(path).unlink(missing_ok=True)
+    return aside

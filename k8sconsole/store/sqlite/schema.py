@@ -1,20 +1,19 @@
-"""The tables, laid by migrations that are only ever added to. ``views`` holds the seed's tables that are read out of these.
+"""The tables and views, created by migrations. A released migration never changes; new ones are added after it.
 
-Times are seconds since the epoch in the inner tables and ISO 8601 text wherever a person's SELECT is expected.
+The views have the names and columns that docs/store.md promises. Times in the tables underneath are seconds since the epoch; in the views
+and in the tables that people query they are ISO 8601 text in UTC.
 """
 
 from typing import TYPE_CHECKING
-
-from k8sconsole.store.sqlite.views import VIEWS
 
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
 SCHEMA_VERSION = 5
-"""PRAGMA user_version of a file this program writes: how many migrations it holds."""
+"""PRAGMA user_version of the files that this program writes: the number of migrations."""
 
 APPLICATION_ID = 0x6B387363
-"""PRAGMA application_id of our files, so that nobody else's database is taken for one."""
+"""PRAGMA application_id of the files that this program writes. It tells them from other programs' databases."""
 
 _CACHE = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -106,40 +105,85 @@ CREATE TABLE samples (id INTEGER PRIMARY KEY, kind_id INTEGER NOT NULL, made_of 
 CREATE TABLE gaps (id INTEGER PRIMARY KEY, kind_id INTEGER NOT NULL, began REAL NOT NULL, ended REAL, reason TEXT NOT NULL);
 CREATE INDEX gaps_by_kind ON gaps (kind_id, began);
 """
-"""A row of versions is written when something happened to an object, at ``at``: what began there (change, resource_version, by, paths), and
-what ended there (began, state_version, keyframe, cells and patch); the present state is in objects. See docs/history.md."""
+"""A row of versions is one change of an object, at the time ``at``.
+
+change, resource_version, by_id and paths_id describe the change. began, state_version, keyframe_id, cells and patch hold the state that
+ended with it. The present state is in objects. See docs/history.md.
+"""
 
 _TRUST = "CREATE TABLE trusted_tools (name TEXT PRIMARY KEY, definition TEXT NOT NULL, trusted_at REAL NOT NULL) WITHOUT ROWID"
 
 
+def _iso(seconds: str) -> str:
+    return f"strftime('%Y-%m-%dT%H:%M:%fZ', {seconds}, 'unixepoch')"
+
+
+_TIMES = f"""{_iso("o.first_seen_at")} AS created_at, {_iso("o.observed_at")} AS updated_at,
+    {_iso("max(o.observed_at, ifnull(k.confirmed_at, 0)) + k.ttl")} AS ttl_expires_at"""
+"""A row expires one TTL after it was last confirmed: by its own write, or by a scan of its whole kind."""
+
+
+def _kind_view(view: str, columns: str) -> str:
+    return f"""CREATE VIEW {view} AS SELECT o.id AS id, k.cluster AS cluster_name, {columns}, {_TIMES}
+        FROM kinds k JOIN objects o ON o.kind_id = k.id WHERE k.resource = '{view}'"""  # noqa: S608 - constants of this module only
+
+
+VIEWS = (
+    _kind_view("namespaces", "o.name AS name, o.extra ->> 'status' AS status, o.labels AS labels, o.extra -> 'annotations' AS annotations"),
+    _kind_view(
+        "nodes",
+        """o.name AS name, o.extra ->> 'status' AS status, o.extra -> 'roles' AS roles, o.extra -> 'capacity' AS capacity,
+        o.extra -> 'allocatable' AS allocatable, o.labels AS labels, o.extra -> 'taints' AS taints""",
+    ),
+    _kind_view(
+        "pods",
+        """o.namespace AS namespace, o.name AS name, o.extra ->> 'status' AS status, o.extra ->> 'phase' AS phase,
+        o.extra ->> 'node_name' AS node_name, o.labels AS labels, o.extra -> 'containers' AS containers""",
+    ),
+    _kind_view(
+        "services",
+        """o.namespace AS namespace, o.name AS name, o.extra ->> 'type' AS type, o.extra ->> 'cluster_ip' AS cluster_ip,
+        o.extra ->> 'external_ip' AS external_ip, o.extra -> 'ports' AS ports, o.extra -> 'selector' AS selector""",
+    ),
+    f"""CREATE VIEW cache_metadata AS SELECT id, resource AS table_name, cluster AS cluster_name, {_iso("last_scan_at")} AS last_scan_at,
+        {_iso("next_scan_at")} AS next_scan_at, status AS scan_status, error AS error_message, record_count,
+        {_iso("confirmed_at")} AS confirmed_at, watching, missing, seconds, {_iso("created_at")} AS created_at,
+        {_iso("updated_at")} AS updated_at FROM kinds""",  # noqa: S608 - constants of this module only
+)
+
+
 def migrations() -> "Migrations":
-    """Every step from an empty file to SCHEMA_VERSION. sqlite_utils costs 136 ms to import, which only a file that needs a step pays."""
+    """All steps from an empty file to SCHEMA_VERSION.
+
+    Importing sqlite_utils takes 136 ms, so it is imported only for a file that needs a step. Files record the names of the steps they
+    have applied, so a name never changes.
+    """
     from sqlite_utils import Migrations
 
     steps = Migrations("k8sconsole")
 
-    def lay_the_cache(database: "Database") -> None:
+    def create_cache_tables(database: "Database") -> None:
         for statement in (*_CACHE.split(";\n"), *VIEWS):
             if statement.strip():
                 database.execute(statement)
 
-    def hear_requests(database: "Database") -> None:
+    def create_rescan_requests(database: "Database") -> None:
         database.execute(_REQUESTS)
 
-    def tell_clusters_apart(database: "Database") -> None:
+    def add_cluster_identity(database: "Database") -> None:
         database.execute(_IDENTITY)
 
-    def remember(database: "Database") -> None:
+    def create_history_tables(database: "Database") -> None:
         for statement in _HISTORY.split(";\n"):
             if statement.strip():
                 database.execute(statement)
 
-    def know_trusted_tools(database: "Database") -> None:
+    def create_trusted_tools(database: "Database") -> None:
         database.execute(_TRUST)
 
-    steps(name="lay_the_cache")(lay_the_cache)
-    steps(name="hear_requests")(hear_requests)
-    steps(name="tell_clusters_apart")(tell_clusters_apart)
-    steps(name="remember")(remember)
-    steps(name="know_trusted_tools")(know_trusted_tools)
+    steps(name="lay_the_cache")(create_cache_tables)
+    steps(name="hear_requests")(create_rescan_requests)
+    steps(name="tell_clusters_apart")(add_cluster_identity)
+    steps(name="remember")(create_history_tables)
+    steps(name="know_trusted_tools")(create_trusted_tools)
     return steps

@@ -81,7 +81,7 @@ async def test_of_one_object_only_so_many_versions_stay_and_it_is_said(tmp_path:
     assert (await kept.states())[-4:] == ["7", "8", "9", "10"]
     assert (await kept.sizes())["versions"] == 4
     gaps = await kept.store.history.gaps(0.0, kept.last, cluster=HERE, resource=PODS)
-    assert "of an object 4 versions are kept" in [gap.reason for gap in gaps], gaps
+    assert "4 versions of an object are kept" in [gap.reason for gap in gaps], gaps
 
 
 async def test_all_versions_together_stay_within_their_bytes(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The database file: connections, encryption key, header, lock, deletion while open, and SQLite's errors translated.
+"""The database file: connections, encryption, header, lock, deletion while in use, and translation of SQLite's errors.
 
-Next door: ``objects``, ``history`` and ``metadata`` hold what is in it. The question that decides: is it true of any SQLite file?
+``objects``, ``history`` and ``metadata`` contain the tables. A module belongs here if it is true of any SQLite file.
 """

@@ -1,4 +1,4 @@
-"""SQLite's errors in the program's own words."""
+"""Translation of SQLite's errors into StoreErrors that name a remedy."""
 
 import sqlite3
 from pathlib import Path
@@ -9,37 +9,42 @@ from k8sconsole.store.sqlite.file.header import is_encrypted
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}
-_PRIMARY = 0xFF
-"""The low byte of an extended result code is the error's family."""
+_PRIMARY_CODE = 0xFF
+"""The low byte of an extended result code is the primary result code."""
 
 
-def translated(error: Exception, path: Path) -> StoreError:
-    """The StoreError that says what a person can do about it; the caller raises it from ``error``."""
-    code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY  # 0 where Python raised the error itself
+def translate_error(error: Exception, path: Path) -> StoreError:
+    """The StoreError for an error of SQLite. The caller raises it from ``error``."""
+    code = _primary_code(error)
     if code == sqlite3.SQLITE_NOTADB and is_encrypted(path):
         return StoreKeyError(
-            f"The cache {path} is encrypted", "cache.encryption is none", "cache.encryption: keyring, or wherever its key comes from"
+            f"the cache {path} is encrypted", "cache.encryption is none", "cache.encryption: keyring, environment or command"
         )
     if code in _CORRUPT:
-        return StoreCorrupt(f"The cache {path} is damaged", str(error), "start again: the file is kept aside and rebuilt")
+        return StoreCorrupt(f"the cache {path} is damaged", str(error), "start again: the damaged file is kept and a new one is made")
     if code in _LOCKED:
-        return StoreLocked(f"The cache {path} is held by another process", str(error), "wait for it, or raise CACHE_DB_TIMEOUT")
+        return StoreLocked(f"the cache {path} is held by another process", str(error), "wait, or raise CACHE_DB_TIMEOUT")
     if code in _UNWRITABLE:
-        return unwritable(path, str(error))
-    return StoreError(f"The cache {path} could not be used", str(error))
+        return unwritable_error(path, str(error))
+    return StoreError(f"the cache {path} cannot be used", str(error))
 
 
-def is_no_database(error: Exception) -> bool:
-    """Which is also what SQLCipher says of a file that the key does not open."""
-    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY == sqlite3.SQLITE_NOTADB
+def is_not_a_database(error: Exception) -> bool:
+    """SQLCipher raises the same error for a wrong key."""
+    return _primary_code(error) == sqlite3.SQLITE_NOTADB
 
 
-def unwritable(path: Path, reason: str) -> StoreUnwritable:
+def _primary_code(error: Exception) -> int:
+    """0 for an error that Python raised without SQLite."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
+
+
+def unwritable_error(path: Path, reason: str) -> StoreUnwritable:
     return StoreUnwritable(
-        f"The cache {path} cannot be written", reason, "free some space there, or name another file with --db or CACHE_DB_PATH"
+        f"the cache {path} cannot be written", reason, "free some space there, or name another file with --db or CACHE_DB_PATH"
     )
 
 
-def damaged_mark(path: Path) -> Path:
-    """Its existence tells the next start that the file was found damaged during use."""
+def damage_marker(path: Path) -> Path:
+    """An empty file beside the cache. If it exists, damage was found during use, and the next start rebuilds the cache."""
     return path.with_name(f"{path.name}.damaged")

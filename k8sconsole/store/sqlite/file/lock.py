@@ -1,4 +1,4 @@
-"""One process at a time."""
+"""A lock between processes, for steps that only one of them may do at a time."""
 
 import contextlib
 import fcntl
@@ -8,8 +8,8 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Until the end nobody else is alone in there: whoever wants to be waits."""
+def lock_folder(folder: Path) -> Iterator[None]:
+    """Holds an exclusive flock on the folder. Blocks while another process holds it."""
     handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)

@@ -1,4 +1,4 @@
-"""Earlier versions of objects: recording them, reading them as of a time, gaps in the record, and retention.
+"""Earlier versions of objects: recording them, reading them as of a time, gaps, and retention.
 
-Next door: ``objects`` holds the present. The question that decides: is it about a time before now?
+``objects`` stores the present state. A module belongs here if it is about a time before now.
 """

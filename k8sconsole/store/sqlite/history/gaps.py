@@ -1,4 +1,4 @@
-"""The times when nobody was watching: what was told of them, what follows from the state of the scans, and what came before it all."""
+"""Times in which a kind was not observed: recorded gaps, gaps that follow from the scan state, and the time before the first scan."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -7,15 +7,15 @@ from k8sconsole.model.history import ChangeQuery, Gap
 from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.refs import ClusterName, ResourceName
 
-_FIRST = "before the first look"
-_NEVER = "never read"
-_NOT_KEPT = "no history is kept of this kind"
-_UNWATCHED = "nobody is watching"
-_SILENT = 300.0
-"""Seconds without a word from a watch whose process left no lease: it is gone."""
+_BEFORE_FIRST_SCAN = "before the first scan"
+_NEVER_READ = "never read"
+_NO_HISTORY = "history is off for this kind"
+_NOT_WATCHED = "no process watches it"
+_WATCH_TIMEOUT = 300.0
+"""Seconds. A watch without a lease counts as ended when it has confirmed nothing for this time."""
 
-_TOLD = "SELECT began, ended, reason FROM gaps WHERE kind_id = ? AND began <= ? AND ifnull(ended, 9e99) >= ? ORDER BY began"
-_KINDS = """SELECT k.id, k.cluster, k.resource, k.confirmed_at, k.error, k.looked_at, k.known_since, k.horizon, k.trimmed_until,
+_SELECT_RECORDED = "SELECT began, ended, reason FROM gaps WHERE kind_id = ? AND began <= ? AND ifnull(ended, 9e99) >= ? ORDER BY began"
+_SELECT_KINDS = """SELECT k.id, k.cluster, k.resource, k.confirmed_at, k.error, k.looked_at, k.known_since, k.horizon, k.trimmed_until,
     k.trimmed,
     k.watching AND CASE WHEN l.name IS NULL THEN k.confirmed_at > :now - :silent ELSE l.expires_at > :now END
     FROM kinds k LEFT JOIN leases l ON l.name = 'scan:' || k.cluster
@@ -25,7 +25,7 @@ Span = tuple[float, float | None, str]
 
 
 def record_gap(connection: sqlite3.Connection, kind: int, gap: Gap) -> None:
-    """One that has ended takes the place of the open one it began as."""
+    """A gap that has ended replaces the open gap of the same kind."""
     if gap.ended is not None:
         connection.execute("DELETE FROM gaps WHERE kind_id = ? AND ended IS NULL AND began <= ?", (kind, gap.ended))
     facts = (kind, gap.began, gap.ended, gap.reason)
@@ -33,14 +33,14 @@ def record_gap(connection: sqlite3.Connection, kind: int, gap: Gap) -> None:
 
 
 def open_gap(connection: sqlite3.Connection, kind: int, at: float, reason: str) -> None:
-    """From now on nothing is known, until ``mark_known``; of what is unknown already it is known since when."""
+    """Opens a gap that ``mark_known`` closes. It begins at the last confirmation. An open gap stays as it is."""
     if connection.execute("SELECT 1 FROM gaps WHERE kind_id = ? AND ended IS NULL", (kind,)).fetchone() is None:
         (confirmed,) = connection.execute("SELECT ifnull(confirmed_at, ?) FROM kinds WHERE id = ?", (at, kind)).fetchone()
         record_gap(connection, kind, Gap(ClusterName(""), ResourceName(""), min(at, confirmed), None, reason))
 
 
 def mark_known(connection: sqlite3.Connection, kind: int, at: float) -> None:
-    """A list has ended: the kind is known from now on, and again where it was lost out of sight."""
+    """Call this after a complete list: the kind is known from ``at`` on, and its open gap ends."""
     connection.execute("UPDATE kinds SET known_since = ? WHERE id = ? AND known_since IS NULL", (at, kind))
     connection.execute("UPDATE gaps SET ended = max(began, ?) WHERE kind_id = ? AND ended IS NULL", (at, kind))
 
@@ -48,26 +48,29 @@ def mark_known(connection: sqlite3.Connection, kind: int, at: float) -> None:
 def read_gaps(
     connection: sqlite3.Connection,
     span: tuple[float, float],
-    whose: tuple[ClusterName | None, ResourceName | None],
+    selection: tuple[ClusterName | None, ResourceName | None],
     rules: HistoryRules,
     now: float,
 ) -> list[Gap]:
-    """What touches the span, oldest first; of one kind, none overlaps another. whose: one cluster, one kind, or all."""
+    """The gaps that overlap ``span``, oldest first. Gaps of one kind do not overlap.
+
+    selection: a cluster and a kind; None selects all.
+    """
     since, until = span
     found: list[Gap] = []
-    asked = {"cluster": whose[0], "resource": whose[1], "now": now, "silent": _SILENT}
-    for kind, of, name, *state in connection.execute(_KINDS, asked).fetchall():
-        spans = [*_derived(state, rules.keeps(name)), *connection.execute(_TOLD, (kind, until, since))]
+    values = {"cluster": selection[0], "resource": selection[1], "now": now, "silent": _WATCH_TIMEOUT}
+    for kind, of, name, *state in connection.execute(_SELECT_KINDS, values).fetchall():
+        spans = [*_derived_gaps(state, rules.keeps(name)), *connection.execute(_SELECT_RECORDED, (kind, until, since))]
         found += [
             Gap(of, name, began, ended, reason)
-            for began, ended, reason in merged(spans)
+            for began, ended, reason in merge_spans(spans)
             if began <= until and (ended is None or ended >= since)
         ]
     return sorted(found, key=lambda gap: gap.began)
 
 
 def read_query_gaps(connection: sqlite3.Connection, query: ChangeQuery, rules: HistoryRules, now: float) -> list[Gap]:
-    """In the question's window, of the kinds it is about."""
+    """The gaps in the query's time, of the kinds it selects."""
     found = read_gaps(connection, (query.since, query.until), (None, None), rules, now)
     return [
         gap
@@ -76,23 +79,26 @@ def read_query_gaps(connection: sqlite3.Connection, query: ChangeQuery, rules: H
     ]
 
 
-def _derived(state: Sequence[object], kept: bool) -> Iterable[Span]:
+def _derived_gaps(state: Sequence[object], kept: bool) -> Iterable[Span]:
     confirmed, error, looked, known, horizon, trimmed_until, trimmed, watched = state
     if not kept:
-        yield 0.0, None, _NOT_KEPT
+        yield 0.0, None, _NO_HISTORY
     elif known is None and looked is None:
-        yield 0.0, None, str(error or _NEVER)
+        yield 0.0, None, str(error or _NEVER_READ)
     else:
-        yield 0.0, known or looked, str(horizon or _FIRST)  # type: ignore[misc]
+        yield 0.0, known or looked, str(horizon or _BEFORE_FIRST_SCAN)  # type: ignore[misc]
     if trimmed_until:
         yield 0.0, trimmed_until, str(trimmed)  # type: ignore[misc]
     if confirmed is not None and not watched:
-        yield confirmed, None, str(error or _UNWATCHED)  # type: ignore[misc]
+        yield confirmed, None, str(error or _NOT_WATCHED)  # type: ignore[misc]
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """In order and apart: what lies within another is told with it, what overlaps begins where the other ends. Two that only touch have a
-    look between them, at which the state was known."""
+def merge_spans(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order and without overlap.
+
+    A span within another is joined with it, and so are their reasons. A span that overlaps the one before begins where that one ends.
+    Two spans that only touch stay apart, because the state was known at the time between them.
+    """
     found: list[Span] = []
     for began, ended, reason in sorted(spans, key=lambda span: span[0]):
         first, last, reasons = found[-1] if found else (0.0, 0.0, "")

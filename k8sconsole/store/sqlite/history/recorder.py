@@ -1,7 +1,7 @@
-"""What ends is put by: former versions into the file, on the writer's thread.
+"""Recording of versions: when the state of an object ends, it is written to history.
 
-A row of ``versions`` is something that happened to an object: what began then, and, where there was one, the state that ended. The present
-state of an object is in ``objects`` alone, so that what never changes costs nothing here.
+A row of ``versions`` is one change of an object: what changed, and the state that ended with it, if there was one. The present state is
+only in ``objects``, so an object that never changes takes no space in history.
 """
 
 import sqlite3
@@ -16,36 +16,38 @@ from k8sconsole.model.history.rules import HistoryRules
 from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.refs import ResourceName
 from k8sconsole.store.sqlite.bulk_insert import write_many
-from k8sconsole.store.sqlite.catalog import count_up
-from k8sconsole.store.sqlite.compression import patch
+from k8sconsole.store.sqlite.catalog import add_to_counter
+from k8sconsole.store.sqlite.compression import make_patch
 from k8sconsole.store.sqlite.history.zstd_dictionaries import ZstdDictionaries, unpack
 
-_OLD = (
+_SELECT_STATES = (
     "SELECT o.id, o.namespace, o.name, o.uid, o.resource_version, o.created_at, o.first_seen_at, o.changed_at, o.layout_id, o.owner,"
     " o.labels, o.cells, o.life_id, b.body, f.id, f.layout_id, f.owner, f.labels, f.cells, f.body"
     " FROM json_each(?) j CROSS JOIN objects o ON o.id = j.value CROSS JOIN bodies b ON b.id = o.id"
     " LEFT JOIN lives l ON l.id = o.life_id LEFT JOIN keyframes f ON f.id = l.keyframe_id"
 )
-_LIFE = "INSERT INTO lives (kind_id, namespace, name, uid, created_at, first_seen_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
-_NEW_KEYFRAME = "INSERT INTO keyframes (layout_id, owner, labels, cells, body) VALUES (?, ?, ?, ?, ?) RETURNING id"
-_HAPPENED = (
+_INSERT_LIFE = (
+    "INSERT INTO lives (kind_id, namespace, name, uid, created_at, first_seen_at, owner) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id"
+)
+_INSERT_KEYFRAME = "INSERT INTO keyframes (layout_id, owner, labels, cells, body) VALUES (?, ?, ?, ?, ?) RETURNING id"
+_INSERT_VERSIONS = (
     "INSERT INTO versions"
     " (life_id, kind_id, at, change, resource_version, by_id, paths_id, began, state_version, keyframe_id, cells, patch)"
     " {rows}"
 )
 ROW_BYTES = 120
-"""A row of versions with its places in the indexes, without its blob."""
+"""The size of a row of versions with its index entries, without cells and patch."""
 KEYFRAME_BYTES = 60
-_REMEMBERED = 4096
-_AT_ONCE = 500
-"""Ends whose bodies are in memory at the same time."""
+_MOST_WORDS = 4096
+_DELETED_TOGETHER = 500
+"""Objects whose bodies are in memory at the same time."""
 
 _json = msgspec.json.Encoder().encode
-_cells = msgspec.json.Decoder(list[Any]).decode
+_decode_cells = msgspec.json.Decoder(list[Any]).decode
 
 
 class ChangeCode(IntEnum):
-    """``versions.change``. LOST: nothing is known of the object from then on; it may well live on."""
+    """The values of ``versions.change``. LOST: the object was no longer observed; it may still exist."""
 
     ADDED = 1
     MODIFIED = 2
@@ -54,7 +56,7 @@ class ChangeCode(IntEnum):
 
 
 class Keyframe(NamedTuple):
-    """A state that is kept whole, and others of its life as what differs from it."""
+    """A state that is stored completely. Other states of the same life are stored as differences from it."""
 
     id: int
     layout: int
@@ -65,7 +67,7 @@ class Keyframe(NamedTuple):
 
 
 class EndedState(NamedTuple):
-    """An object's present state, about to end. keyframe: of its life, if that has one."""
+    """The present state of an object, which is about to end. keyframe: the newest one of its life, if there is one."""
 
     id: int
     namespace: str
@@ -85,7 +87,7 @@ class EndedState(NamedTuple):
 
 
 class CurrentState(NamedTuple):
-    """What ``objects`` is told of the state that is there now."""
+    """Columns of ``objects`` that the recorder determines."""
 
     first_seen_at: float
     changed_at: float
@@ -93,17 +95,17 @@ class CurrentState(NamedTuple):
 
 
 class VersionEnd(NamedTuple):
-    """How a state ended."""
+    """The change that ended a state. by: the field manager. paths: the fields that changed."""
 
     at: float
-    happened: ChangeCode
+    change: ChangeCode
     resource_version: str = ""
     by: str = ""
     paths: tuple[str, ...] = ()
 
 
 class KindEntry(NamedTuple):
-    """One kind in one cluster. looked_at: since when it is looked at; what was created before is not told as added."""
+    """One kind in one cluster. looked_at: when it was first read. An object that was created earlier is not recorded as added."""
 
     id: int
     resource: ResourceName
@@ -111,168 +113,171 @@ class KindEntry(NamedTuple):
 
 
 class VersionRecorder:
+    """Used on the writer's thread only, within a transaction. Its caches are cleared after each rollback."""
+
     def __init__(self, rules: HistoryRules) -> None:
         self.rules = rules
-        self._kept: dict[ResourceName, bool] = {}
+        self._keeps: dict[ResourceName, bool] = {}
         self.dictionaries = ZstdDictionaries()
         self._noise: dict[ResourceName, NoiseFilter] = {}
         self._words: dict[str, int] = {}
-        self._looked: dict[int, float] = {}
+        self._looked_at: dict[int, float] = {}
         self._bytes = 0
-        self._told: list[tuple[Any, ...]] = []
+        self._pending: list[tuple[Any, ...]] = []
         self.grown: set[int] = set()
-        """Lives that got longer since ``clean`` looked last."""
+        """Lives with new versions, which retention has not yet counted."""
 
     def clear(self) -> None:
-        """After a rollback nothing remembered is sure."""
         self._bytes = 0
-        self._told.clear()
+        self._pending.clear()
         self.dictionaries.clear()
         self._words.clear()
-        self._looked.clear()
+        self._looked_at.clear()
 
     def kind(self, connection: sqlite3.Connection, number: int, resource: ResourceName, at: float) -> KindEntry:
-        """``at``: of the first look, if this is it."""
-        looked = self._looked.get(number)
+        """at: recorded as ``looked_at`` if the kind has not been read before."""
+        looked = self._looked_at.get(number)
         if looked is None:
             connection.execute("UPDATE kinds SET looked_at = ? WHERE id = ? AND looked_at IS NULL", (at, number))
             (looked,) = connection.execute("SELECT looked_at FROM kinds WHERE id = ?", (number,)).fetchone()
-            self._looked[number] = looked
+            self._looked_at[number] = looked
         return KindEntry(number, resource, looked)
 
     def reset_looked_at(self, number: int) -> None:
-        self._looked.pop(number, None)
+        self._looked_at.pop(number, None)
 
-    def settle(self, connection: sqlite3.Connection) -> None:
-        """At the end of a piece of work: what happened is written, and what was put by is counted."""
-        self._tell(connection)
+    def flush(self, connection: sqlite3.Connection) -> None:
+        """Writes pending rows and adds their size to the counter. Call it at the end of each job."""
+        self._write_pending(connection)
         if self._bytes:
-            count_up(connection, "history", self._bytes)
+            add_to_counter(connection, "history", self._bytes)
             self._bytes = 0
 
     def keeps(self, resource: ResourceName) -> bool:
-        known = self._kept.get(resource)
+        known = self._keeps.get(resource)
         if known is None:
-            known = self._kept[resource] = self.rules.keeps(resource)
+            known = self._keeps[resource] = self.rules.keeps(resource)
         return known
 
-    def added(self, connection: sqlite3.Connection, kind: KindEntry, objects: Iterable[ParsedObject], at: float) -> list[CurrentState]:
-        """Not in the file so far."""
-        remembers = connection.execute("SELECT 1 FROM lives WHERE kind_id = ? LIMIT 1", (kind.id,)).fetchone() is not None
-        return [self._added(connection, kind, each, at, remembers) for each in objects]
+    def record_added(
+        self, connection: sqlite3.Connection, kind: KindEntry, objects: Iterable[ParsedObject], at: float
+    ) -> list[CurrentState]:
+        """For objects that are not in the file."""
+        has_history = connection.execute("SELECT 1 FROM lives WHERE kind_id = ? LIMIT 1", (kind.id,)).fetchone() is not None
+        return [self._record_added(connection, kind, each, at, has_history) for each in objects]
 
-    def _added(
-        self, connection: sqlite3.Connection, kind: KindEntry, each: ParsedObject, at: float, remembers: bool = True
+    def _record_added(
+        self, connection: sqlite3.Connection, kind: KindEntry, each: ParsedObject, at: float, has_history: bool = True
     ) -> CurrentState:
-        """What was there before anybody looked has no history yet. remembers: whether anything of the kind was put by already."""
+        """An object that existed before its kind was first read has no history yet. has_history: the kind has lives."""
         if not self.keeps(kind.resource):
             return CurrentState(at, at, None)
-        if remembers:
-            self._tell(connection)
-        known = _lost(connection, kind.id, each) if remembers else None
+        if has_history:
+            self._write_pending(connection)
+        known = _find_lost(connection, kind.id, each) if has_history else None
         if known is not None:
-            return self._found_again(connection, kind, each, at, known)
+            return self._resume(connection, kind, each, at, known)
         if each.created_at < int(kind.looked_at):
             return CurrentState(at, at, None)
-        life = _begin(connection, kind.id, each, at)
-        self._happened(connection, kind.id, life, VersionEnd(at, ChangeCode.ADDED, each.resource_version, each.by))
+        life = _insert_life(connection, kind.id, each, at)
+        self._append(connection, kind.id, life, VersionEnd(at, ChangeCode.ADDED, each.resource_version, each.by))
         return CurrentState(at, at, life)
 
-    def changed(
+    def record_changed(
         self, connection: sqlite3.Connection, kind: KindEntry, objects: Sequence[tuple[int, ParsedObject]], at: float
     ) -> list[CurrentState]:
-        """In the file under another version, layout or uid; no row twice."""
-        former = {old.id: old for old in _old(connection, [row for row, _ in objects])}
-        return [self._changed(connection, kind, former[row], each, at) for row, each in objects]
+        """For objects that are in the file with another version, layout or uid. No row may appear twice."""
+        former = {old.id: old for old in _read_states(connection, [row for row, _ in objects])}
+        return [self._record_changed(connection, kind, former[row], each, at) for row, each in objects]
 
-    def _changed(self, connection: sqlite3.Connection, kind: KindEntry, old: EndedState, each: ParsedObject, at: float) -> CurrentState:
+    def _record_changed(
+        self, connection: sqlite3.Connection, kind: KindEntry, old: EndedState, each: ParsedObject, at: float
+    ) -> CurrentState:
         at = max(at, old.changed_at)
         if old.uid != each.uid:
-            self._end(connection, kind, old, VersionEnd(at, ChangeCode.DELETED))
-            return self._added(connection, kind, each, at)
+            self._end_state(connection, kind, old, VersionEnd(at, ChangeCode.DELETED))
+            return self._record_added(connection, kind, each, at)
         if not self.keeps(kind.resource):
             return CurrentState(old.first_seen_at, at, None)
         if old.resource_version == each.resource_version != "":
             return CurrentState(old.first_seen_at, old.changed_at, old.life)
         body = unpack(connection, old.packed)
-        paths = changed_paths(body, each.body, self._noise_of(kind.resource))
+        paths = changed_paths(body, each.body, self._noise_filter(kind.resource))
         if not paths:
             return CurrentState(old.first_seen_at, old.changed_at, old.life)
         end = VersionEnd(at, ChangeCode.MODIFIED, each.resource_version, each.by, paths)
-        return CurrentState(old.first_seen_at, at, self._end(connection, kind, old, end, body))
+        return CurrentState(old.first_seen_at, at, self._end_state(connection, kind, old, end, body))
 
-    def gone(self, connection: sqlite3.Connection, kind: KindEntry, rows: Sequence[tuple[int, VersionEnd]]) -> None:
-        """No row twice."""
-        for start in range(0, len(rows), _AT_ONCE):
-            ends = dict(rows[start : start + _AT_ONCE])
-            for old in _old(connection, ends):
-                self._end(connection, kind, old, ends[old.id])
+    def record_deleted(self, connection: sqlite3.Connection, kind: KindEntry, rows: Sequence[tuple[int, VersionEnd]]) -> None:
+        """No row may appear twice."""
+        for start in range(0, len(rows), _DELETED_TOGETHER):
+            ends = dict(rows[start : start + _DELETED_TOGETHER])
+            for old in _read_states(connection, ends):
+                self._end_state(connection, kind, old, ends[old.id])
 
-    def _end(
+    def _end_state(
         self, connection: sqlite3.Connection, kind: KindEntry, old: EndedState, end: VersionEnd, body: bytes | None = None
     ) -> int | None:
-        """The number of the life it belongs to."""
+        """Returns the number of the object's life, None for a kind without history."""
         if not self.keeps(kind.resource):
             return None
-        life = old.life or _begin(connection, kind.id, old, old.first_seen_at)
-        state = self._state(connection, kind.id, life, old, unpack(connection, old.packed) if body is None else body)
-        began = (old.changed_at, _number(old.resource_version), *state)
-        self._happened(connection, kind.id, life, end._replace(at=max(end.at, old.changed_at)), began)
+        life = old.life or _insert_life(connection, kind.id, old, old.first_seen_at)
+        state = self._encode_state(connection, kind.id, life, old, unpack(connection, old.packed) if body is None else body)
+        began = (old.changed_at, _compact_version(old.resource_version), *state)
+        self._append(connection, kind.id, life, end._replace(at=max(end.at, old.changed_at)), began)
         return life
 
-    def _state(
+    def _encode_state(
         self, connection: sqlite3.Connection, kind: int, life: int, old: EndedState, body: bytes
     ) -> tuple[int, str | None, bytes | None]:
-        """Against the life's keyframe: its number, which cells differ, and the body's patch. Where there is none that serves, the state
-        becomes one."""
+        """(keyframe, differing cells, patch of the body). The state becomes a new keyframe if the patch would be too large."""
         base = old.keyframe
         if base is not None and base[1:4] == (old.layout, old.owner, old.labels):
-            cells, told = _differing(base.cells, old.cells), patch(unpack(connection, base.packed), body)
-            if len(told) <= max(128, (len(base.packed) + len(old.cells) + len(old.labels)) // 2):
-                return base.id, cells, told
+            cells, patch = _differing_cells(base.cells, old.cells), make_patch(unpack(connection, base.packed), body)
+            if len(patch) <= max(128, (len(base.packed) + len(old.cells) + len(old.labels)) // 2):
+                return base.id, cells, patch
         packed = self.dictionaries.pack(connection, kind, body)
         texts = (old.owner, old.labels, old.cells)
-        (number,) = connection.execute(_NEW_KEYFRAME, (old.layout, *texts, packed)).fetchone()
+        (number,) = connection.execute(_INSERT_KEYFRAME, (old.layout, *texts, packed)).fetchone()
         connection.execute("UPDATE lives SET keyframe_id = ?, owner = ? WHERE id = ?", (number, old.owner, life))
         self._bytes += KEYFRAME_BYTES + len(packed) + sum(map(len, texts))
         return number, None, None
 
-    def _happened(
+    def _append(
         self, connection: sqlite3.Connection, kind: int, life: int, end: VersionEnd, began: tuple[Any, ...] = (None, None, None, None, None)
     ) -> None:
-        by, paths = self._word(connection, end.by), self._word(connection, _json(end.paths).decode() if end.paths else "")
-        self._told.append((life, kind, end.at, end.happened, _number(end.resource_version), by, paths, *began))
+        by, paths = self._word_id(connection, end.by), self._word_id(connection, _json(end.paths).decode() if end.paths else "")
+        self._pending.append((life, kind, end.at, end.change, _compact_version(end.resource_version), by, paths, *began))
         self._bytes += ROW_BYTES + len(began[3] or "") + len(began[4] or b"")
         self.grown.add(life)
 
-    def _tell(self, connection: sqlite3.Connection) -> None:
-        """Together what happened together, in its order."""
-        write_many(connection, _HAPPENED, self._told)
-        self._told.clear()
+    def _write_pending(self, connection: sqlite3.Connection) -> None:
+        write_many(connection, _INSERT_VERSIONS, self._pending)
+        self._pending.clear()
 
-    def _found_again(
+    def _resume(
         self, connection: sqlite3.Connection, kind: KindEntry, each: ParsedObject, at: float, lost: tuple[int, int, float, float, Any]
     ) -> CurrentState:
-        """The same object, after a time when nothing was known of it."""
+        """The same object is observed again after a time without observation."""
         life, number, first_seen, began, version = lost
-        if version == _number(each.resource_version):
+        if version == _compact_version(each.resource_version):
             connection.execute("DELETE FROM versions WHERE id = ?", (number,))
             return CurrentState(first_seen, began, life)
-        self._happened(connection, kind.id, life, VersionEnd(at, ChangeCode.MODIFIED, each.resource_version, each.by))
+        self._append(connection, kind.id, life, VersionEnd(at, ChangeCode.MODIFIED, each.resource_version, each.by))
         return CurrentState(first_seen, at, life)
 
-    def _noise_of(self, resource: ResourceName) -> NoiseFilter:
+    def _noise_filter(self, resource: ResourceName) -> NoiseFilter:
         known = self._noise.get(resource)
         if known is None:
             known = self._noise[resource] = build_noise_filter(self.rules.noise, resource)
         return known
 
-    def _word(self, connection: sqlite3.Connection, text: str) -> int | None:
+    def _word_id(self, connection: sqlite3.Connection, text: str) -> int | None:
         if not text:
             return None
         known = self._words.get(text)
         if known is None:
-            if len(self._words) >= _REMEMBERED:
+            if len(self._words) >= _MOST_WORDS:
                 self._words.clear()
             connection.execute("INSERT OR IGNORE INTO words (text) VALUES (?)", (text,))
             (known,) = connection.execute("SELECT id FROM words WHERE text = ?", (text,)).fetchone()
@@ -280,21 +285,21 @@ class VersionRecorder:
         return known
 
 
-def _old(connection: sqlite3.Connection, rows: Iterable[int]) -> Iterator[EndedState]:
-    for *state, number, layout, owner, labels, cells, packed in connection.execute(_OLD, (_json([*rows]).decode(),)).fetchall():
+def _read_states(connection: sqlite3.Connection, rows: Iterable[int]) -> Iterator[EndedState]:
+    for *state, number, layout, owner, labels, cells, packed in connection.execute(_SELECT_STATES, (_json([*rows]).decode(),)).fetchall():
         keyframe = None if number is None else Keyframe(number, layout, owner, labels, cells, packed)
         yield EndedState._make((*state, keyframe))
 
 
-def _begin(connection: sqlite3.Connection, kind: int, each: ParsedObject | EndedState, first_seen: float) -> int:
+def _insert_life(connection: sqlite3.Connection, kind: int, each: ParsedObject | EndedState, first_seen: float) -> int:
     facts = (kind, each.namespace, each.name, each.uid, each.created_at, first_seen, each.owner)
     number: int
-    (number,) = connection.execute(_LIFE, facts).fetchone()
+    (number,) = connection.execute(_INSERT_LIFE, facts).fetchone()
     return number
 
 
-def _lost(connection: sqlite3.Connection, kind: int, each: ParsedObject) -> tuple[int, int, float, float, Any] | None:
-    """(life, number, first_seen_at, began, state_version) of the same object's last version, if it was lost out of sight."""
+def _find_lost(connection: sqlite3.Connection, kind: int, each: ParsedObject) -> tuple[int, int, float, float, Any] | None:
+    """(life, version, first_seen_at, began, state_version) of the object's last version if that ended as LOST, else None."""
     found = connection.execute(
         "SELECT l.id, v.id, l.first_seen_at, v.began, v.state_version, v.change FROM lives l JOIN versions v ON v.life_id = l.id"
         " WHERE l.kind_id = ? AND l.namespace = ? AND l.name = ? AND l.uid = ? ORDER BY v.id DESC LIMIT 1",
@@ -303,18 +308,18 @@ def _lost(connection: sqlite3.Connection, kind: int, each: ParsedObject) -> tupl
     return found[:5] if found is not None and found[5] == ChangeCode.LOST else None
 
 
-def _differing(base: str, cells: str) -> str | None:
-    """The cells that differ from the keyframe's, by place; None when none does. All of them where there are more or fewer."""
+def _differing_cells(base: str, cells: str) -> str | None:
+    """The cells that differ from the keyframe's, by position, as JSON. None if none differs; all cells if their number differs."""
     if base == cells:
         return None
-    before, after = _cells(base), _cells(cells)
+    before, after = _decode_cells(base), _decode_cells(cells)
     if len(before) != len(after):
         return cells
     return _json({place: new for place, (old, new) in enumerate(zip(before, after, strict=True)) if old != new}).decode()
 
 
-def _number(version: str) -> int | str:
-    """As a number it takes half the room; only where it comes back as it was."""
+def _compact_version(version: str) -> int | str:
+    """A resource version as an integer, which takes half the space, if the same text can be restored from it."""
     return (
         int(version)
         if version.isdecimal() and version.isascii() and len(version) < 19 and (version[0] != "0" or version == "0")

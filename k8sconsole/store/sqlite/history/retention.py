@@ -1,7 +1,7 @@
-"""How long the past is kept: what is too old, too many of one object, or too much in all, goes from its oldest end on. What went is known
-no longer, and that is said: questions that reach further back are told of a gap, with the rule as its reason.
+"""Retention: deletes the oldest versions that exceed a rule on age, number of versions of one object, or total size.
 
-The work is cut into pieces, so that whoever writes waits for one of them at most. Words and dictionaries stay: they are few.
+A query about a time before that gets a gap with the rule as its reason. The work is done in pieces, so that another write waits for at
+most one of them. Words and dictionaries are never deleted, because they are few.
 """
 
 import sqlite3
@@ -9,22 +9,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from k8sconsole.model.history.rules import DAY, HistoryRules
-from k8sconsole.store.sqlite.catalog import count_up, counter_value
+from k8sconsole.store.sqlite.catalog import add_to_counter, counter_value
 from k8sconsole.store.sqlite.history.recorder import KEYFRAME_BYTES, ROW_BYTES
 
 PIECE = 2000
-"""Rows of one piece: some twenty milliseconds."""
+"""Rows of one piece, which takes about 20 ms."""
 
-_OLD = "SELECT id, life_id, keyframe_id, cells, patch FROM versions WHERE kind_id = ? AND at < ? ORDER BY at LIMIT ?"
-_OLDEST = "SELECT id, life_id, keyframe_id, cells, patch, kind_id, at FROM versions ORDER BY at LIMIT ?"
-_FIRST = "SELECT id, life_id, keyframe_id, cells, patch, kind_id FROM versions WHERE life_id = ? ORDER BY id LIMIT ?"
-_FORGET = "UPDATE kinds SET known_since = max(ifnull(known_since, 0), ?), horizon = ? WHERE id = ?"
-_UNUSED_LIFE = (
+_SELECT_OLD = "SELECT id, life_id, keyframe_id, cells, patch FROM versions WHERE kind_id = ? AND at < ? ORDER BY at LIMIT ?"
+_SELECT_OLDEST = "SELECT id, life_id, keyframe_id, cells, patch, kind_id, at FROM versions ORDER BY at LIMIT ?"
+_SELECT_FIRST = "SELECT id, life_id, keyframe_id, cells, patch, kind_id FROM versions WHERE life_id = ? ORDER BY id LIMIT ?"
+_MOVE_KNOWN_SINCE = "UPDATE kinds SET known_since = max(ifnull(known_since, 0), ?), horizon = ? WHERE id = ?"
+_DELETE_UNUSED_LIFE = (
     "DELETE FROM lives WHERE id = ? AND NOT EXISTS (SELECT 1 FROM versions v WHERE v.life_id = lives.id) AND NOT EXISTS"
     " (SELECT 1 FROM objects o WHERE o.kind_id = lives.kind_id AND o.namespace = lives.namespace AND o.name = lives.name"
     " AND o.life_id = lives.id)"
 )
-_UNUSED_KEYFRAME = (
+_DELETE_UNUSED_KEYFRAME = (
     "DELETE FROM keyframes WHERE id = ? AND NOT EXISTS (SELECT 1 FROM lives WHERE id = ? AND keyframe_id = keyframes.id) AND NOT EXISTS"
     " (SELECT 1 FROM versions v WHERE v.life_id = ? AND v.keyframe_id = keyframes.id)"
     " RETURNING length(labels) + length(cells) + length(owner) + length(body)"
@@ -34,27 +34,29 @@ Row = Sequence[Any]
 
 
 def prune(connection: sqlite3.Connection, rules: HistoryRules, now: float, grown: set[int]) -> int:
-    """One piece of what the rules want gone; how many rows went, 0 when all is within them. grown: lives to count, taken out once
-    they are within their limit."""
+    """Deletes one piece of what exceeds the rules. Returns the number of rows, 0 when nothing exceeds them.
+
+    grown: lives to check for their number of versions. A life within the limit is removed from the set.
+    """
     return (
-        _by_age(connection, rules, now)
-        or _by_count(connection, rules, grown)
-        or _by_size(connection, rules.max_bytes)
-        or _forget_gaps(connection)
+        _prune_by_age(connection, rules, now)
+        or _prune_by_count(connection, rules, grown)
+        or _prune_by_size(connection, rules.max_bytes)
+        or _prune_gaps(connection)
     )
 
 
-def _by_age(connection: sqlite3.Connection, rules: HistoryRules, now: float) -> int:
+def _prune_by_age(connection: sqlite3.Connection, rules: HistoryRules, now: float) -> int:
     for kind, resource in connection.execute("SELECT id, resource FROM kinds").fetchall():
         age = rules.age_of(resource)
-        rows = connection.execute(_OLD, (kind, now - age, PIECE)).fetchall()
+        rows = connection.execute(_SELECT_OLD, (kind, now - age, PIECE)).fetchall()
         if rows:
-            connection.execute(_FORGET, (now - age, f"versions are kept for {_days(age)}", kind))
-            return _delete(connection, rows)
+            connection.execute(_MOVE_KNOWN_SINCE, (now - age, f"versions are kept for {_format_age(age)}", kind))
+            return _delete_versions(connection, rows)
     return 0
 
 
-def _by_count(connection: sqlite3.Connection, rules: HistoryRules, grown: set[int]) -> int:
+def _prune_by_count(connection: sqlite3.Connection, rules: HistoryRules, grown: set[int]) -> int:
     names = dict(connection.execute("SELECT id, resource FROM kinds"))
     while grown:
         life = grown.pop()
@@ -62,15 +64,15 @@ def _by_count(connection: sqlite3.Connection, rules: HistoryRules, grown: set[in
         most = rules.versions_of(names[kind]) if kind is not None else 0
         if count > most:
             grown.add(life)
-            rows = connection.execute(_FIRST, (life, min(PIECE, count - most))).fetchall()
-            went = _delete(connection, rows)
-            _shorten(connection, life, f"of an object {most} versions are kept")
-            return went
+            rows = connection.execute(_SELECT_FIRST, (life, min(PIECE, count - most))).fetchall()
+            deleted = _delete_versions(connection, rows)
+            _mark_trimmed(connection, life, f"{most} versions of an object are kept")
+            return deleted
     return 0
 
 
-def _shorten(connection: sqlite3.Connection, life: int, rule: str) -> None:
-    """What an object was before its oldest kept version is not known; of a table of its kind that is said for all of it."""
+def _mark_trimmed(connection: sqlite3.Connection, life: int, rule: str) -> None:
+    """Records that tables of this kind are incomplete for times before the oldest remaining version of the object."""
     connection.execute(
         "UPDATE kinds SET trimmed_until = max(ifnull(trimmed_until, 0), ifnull((SELECT min(ifnull(began, at)) FROM versions WHERE"
         " life_id = ?), 0)), trimmed = ? WHERE id = (SELECT kind_id FROM lives WHERE id = ?)",
@@ -78,40 +80,40 @@ def _shorten(connection: sqlite3.Connection, life: int, rule: str) -> None:
     )
 
 
-def _by_size(connection: sqlite3.Connection, most: int) -> int:
+def _prune_by_size(connection: sqlite3.Connection, most: int) -> int:
     if counter_value(connection, "history") <= most:
         return 0
-    rows = connection.execute(_OLDEST, (PIECE,)).fetchall()
+    rows = connection.execute(_SELECT_OLDEST, (PIECE,)).fetchall()
     if not rows:
         connection.execute("UPDATE counters SET value = 0 WHERE name = 'history'")
         return 0
     until = max(row[6] for row in rows)
     for kind in {row[5] for row in rows}:
-        connection.execute(_FORGET, (until, f"all versions together may take {most / 1e6:.0f} MB", kind))
-    return _delete(connection, rows)
+        connection.execute(_MOVE_KNOWN_SINCE, (until, f"history is limited to {most / 1e6:.0f} MB", kind))
+    return _delete_versions(connection, rows)
 
 
-def _delete(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
-    """Versions, with the lives and keyframes that nothing else needs."""
+def _delete_versions(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
+    """Deletes versions, and the lives and keyframes that nothing else uses."""
     gone = list(rows)
     connection.executemany("DELETE FROM versions WHERE id = ?", ((row[0],) for row in gone))
     freed = sum(ROW_BYTES + len(row[3] or "") + len(row[4] or b"") for row in gone)
-    connection.executemany(_UNUSED_LIFE, ((life,) for life in {row[1] for row in gone}))
+    connection.executemany(_DELETE_UNUSED_LIFE, ((life,) for life in {row[1] for row in gone}))
     for keyframe, life in {(row[2], row[1]) for row in gone if row[2] is not None}:
-        for (size,) in connection.execute(_UNUSED_KEYFRAME, (keyframe, life, life)).fetchall():
+        for (size,) in connection.execute(_DELETE_UNUSED_KEYFRAME, (keyframe, life, life)).fetchall():
             freed += KEYFRAME_BYTES + size
-    count_up(connection, "history", -freed)
+    add_to_counter(connection, "history", -freed)
     return len(gone)
 
 
-def _forget_gaps(connection: sqlite3.Connection) -> int:
-    """Those before what is known at all are part of that one."""
+def _prune_gaps(connection: sqlite3.Connection) -> int:
+    """Deletes gaps that end before ``known_since``; the time before it is one gap anyway."""
     return connection.execute(
         "DELETE FROM gaps WHERE id IN (SELECT g.id FROM gaps g JOIN kinds k ON k.id = g.kind_id WHERE g.ended <= k.known_since LIMIT ?)",
         (PIECE,),
     ).rowcount
 
 
-def _days(age: float) -> str:
+def _format_age(age: float) -> str:
     days = age / DAY
     return f"{days:g} days" if days >= 1 else f"{age / 3600:g} hours"

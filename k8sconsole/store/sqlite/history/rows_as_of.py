@@ -1,4 +1,4 @@
-"""Rows as they were at a moment: of what is still so, the present row; of what has ended since, the version that was current then."""
+"""Rows as of a time: the present row of an object that has not changed since, else the version that was current then."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -7,43 +7,44 @@ from typing import Any
 import msgspec
 
 _CHUNK = 2000
-_PRESENT = (
+_SELECT_PRESENT = (
     "SELECT o.kind_id, o.namespace, o.name, o.uid, o.resource_version, o.created_at, o.changed_at, o.owner, o.revision, o.layout_id,"
-    " o.labels, o.cells, NULL{present} FROM objects o{bodies} WHERE o.kind_id IN ({kinds}) AND o.changed_at <= ?{narrowed}"
+    " o.labels, o.cells, NULL{present} FROM objects o{bodies} WHERE o.kind_id IN ({kinds}) AND o.changed_at <= ?{conditions}"
 )
-_FORMER = (
+_SELECT_FORMER = (
     "SELECT v.kind_id, l.namespace, l.name, l.uid, v.state_version, l.created_at, v.began, f.owner, 0, f.layout_id, f.labels, f.cells,"
     " v.cells{former} FROM versions v JOIN lives l ON l.id = v.life_id JOIN keyframes f ON f.id = v.keyframe_id"
-    " WHERE v.kind_id IN ({kinds}) AND v.at > ? AND v.began <= ?{narrowed}"
+    " WHERE v.kind_id IN ({kinds}) AND v.at > ? AND v.began <= ?{conditions}"
 )
 
-_many = msgspec.json.Decoder(list[list[Any]]).decode
-_differences = msgspec.json.Decoder(list[dict[int, Any] | list[Any] | None]).decode
+_decode_cells = msgspec.json.Decoder(list[list[Any]]).decode
+_decode_differences = msgspec.json.Decoder(list[dict[int, Any] | list[Any] | None]).decode
 
 Found = tuple[Any, ...]
 
 
-def read(
-    connection: sqlite3.Connection, kinds: Sequence[int], at: float, narrowed: tuple[str, Sequence[Any]], *, bodies: bool
+def read_rows(
+    connection: sqlite3.Connection, kinds: Sequence[int], at: float, conditions: tuple[str, Sequence[Any]], *, bodies: bool
 ) -> Iterator[tuple[Found, tuple[Any, ...]]]:
-    """Unsorted: (a row's facts in the order of ``rows``, its cells). With bodies, the packed body and its patch come at places 13 and 14.
-    narrowed: conditions on ``namespace`` and ``name``, each begun with AND, and their values."""
-    where, values = narrowed
-    marks = ",".join("?" for _ in kinds)
+    """Yields (columns in the order of ``rows._COLUMNS``, cells), unsorted. With bodies, columns 13 and 14 are the packed body and patch.
+
+    conditions: SQL conditions on ``namespace`` and ``name``, each beginning with AND, and their values.
+    """
+    where, values = conditions
+    placeholders = ",".join("?" for _ in kinds)
     present, joined, former = (", b.body, NULL", " JOIN bodies b ON b.id = o.id", ", f.body, v.patch") if bodies else ("", "", "")
-    # values stand behind marks
-    now = _PRESENT.format(kinds=marks, narrowed=where, present=present, bodies=joined)
-    then = _FORMER.format(kinds=marks, narrowed=where, former=former)
+    now = _SELECT_PRESENT.format(kinds=placeholders, conditions=where, present=present, bodies=joined)
+    then = _SELECT_FORMER.format(kinds=placeholders, conditions=where, former=former)
     cursor = connection.execute(f"{now} UNION ALL {then}", [*kinds, at, *values, *kinds, at, at, *values])
     while chunk := cursor.fetchmany(_CHUNK):
-        cells = _many("[" + ",".join(found[11] for found in chunk) + "]")
-        others = _differences("[" + ",".join(found[12] or "null" for found in chunk) + "]")
-        for found, mine, other in zip(chunk, cells, others, strict=True):
-            yield found, _laid(mine, other)
+        cells = _decode_cells("[" + ",".join(found[11] for found in chunk) + "]")
+        others = _decode_differences("[" + ",".join(found[12] or "null" for found in chunk) + "]")
+        for found, base, other in zip(chunk, cells, others, strict=True):
+            yield found, _apply_difference(base, other)
 
 
-def _laid(cells: list[Any], other: dict[int, Any] | list[Any] | None) -> tuple[Any, ...]:
-    """The keyframe's cells, with those that were others."""
+def _apply_difference(cells: list[Any], other: dict[int, Any] | list[Any] | None) -> tuple[Any, ...]:
+    """cells: of the keyframe. other: the differing cells by position, or all cells."""
     if other is None:
         return tuple(cells)
     if isinstance(other, list):

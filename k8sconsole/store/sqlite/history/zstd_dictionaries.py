@@ -1,5 +1,7 @@
-"""Bodies told by what they have in common with others of their kind: a few bodies of each kind serve as a dictionary for the rest, which
-then take some 250 bytes each. A packed body names its dictionary; one that names none is plain zstd."""
+"""Compression with a dictionary for each kind. A dictionary is some bodies of the kind; with it another body takes about 250 bytes.
+
+A packed body begins with a mark and the number of its dictionary. A body without the mark was packed without a dictionary.
+"""
 
 import secrets
 import sqlite3
@@ -7,95 +9,95 @@ from threading import local
 
 import zstandard
 
-from k8sconsole.store.sqlite import compression as bodies
+from k8sconsole.store.sqlite import compression
 
 _LEVEL = 1
 _MARK = b"\x01"
-_HEAD = 9
-"""The mark, and a sample's number in eight bytes."""
-_BODIES = 8
+_HEADER = 9
+"""Bytes: the mark, and the number of the dictionary in eight bytes."""
+_MOST_BODIES = 8
+"""Bodies in a dictionary."""
 _LARGEST = 65536
 """Bytes of a dictionary."""
-_TRIES = 16
-"""Bodies packed with a dictionary made of too few before a better one is made."""
-_REMEMBERED = 64
+_USES = 16
+"""How many bodies are packed with a dictionary of fewer bodies before a better one is tried."""
+_MOST_CACHED = 64
 
-_tools = local()
+_thread = local()
+"""Decompressors must not be shared between threads."""
 
 
 class ZstdDictionaries:
-    """Lives on the writer's thread. Numbers are random, so that no two files give one number to two dictionaries."""
+    """Used on the writer's thread only. Numbers are random, so that two files do not use one number for different dictionaries."""
 
     def __init__(self) -> None:
-        self._of: dict[int, tuple[bytes, zstandard.ZstdCompressor]] = {}
-        self._tries: dict[int, int] = {}
+        self._compressors: dict[int, tuple[bytes, zstandard.ZstdCompressor]] = {}
+        self._uses_left: dict[int, int] = {}
 
     def clear(self) -> None:
-        self._of.clear()
-        self._tries.clear()
+        self._compressors.clear()
+        self._uses_left.clear()
 
     def pack(self, connection: sqlite3.Connection, kind: int, body: bytes) -> bytes:
-        known = self._of.get(kind)
-        if known is None or self._worn(kind):
-            if len(self._of) >= _REMEMBERED:
+        known = self._compressors.get(kind)
+        if known is None or self._is_used_up(kind):
+            if len(self._compressors) >= _MOST_CACHED:
                 self.clear()
-            known = self._of[kind] = self._find(connection, kind)
-        head, compressor = known
+            known = self._compressors[kind] = self._load(connection, kind)
+        header, compressor = known
         packed: bytes = compressor.compress(body)
-        return head + packed
+        return header + packed
 
-    def _worn(self, kind: int) -> bool:
-        left = self._tries.get(kind)
+    def _is_used_up(self, kind: int) -> bool:
+        left = self._uses_left.get(kind)
         if left is None:
             return False
-        self._tries[kind] = left - 1
+        self._uses_left[kind] = left - 1
         return left == 0
 
-    def _find(self, connection: sqlite3.Connection, kind: int) -> tuple[bytes, zstandard.ZstdCompressor]:
+    def _load(self, connection: sqlite3.Connection, kind: int) -> tuple[bytes, zstandard.ZstdCompressor]:
         found = connection.execute(
             "SELECT id, made_of, body FROM samples WHERE kind_id = ? ORDER BY made_of DESC LIMIT 1", (kind,)
         ).fetchone()
-        if found is None or self._tries.pop(kind, None) is not None:
-            found = _make(connection, kind, found)
+        if found is None or self._uses_left.pop(kind, None) is not None:
+            found = _create(connection, kind, found)
         number, made_of, packed = found
-        if made_of < _BODIES:
-            self._tries[kind] = _TRIES
-        compressor = zstandard.ZstdCompressor(level=_LEVEL, dict_data=_dictionary(bodies.unpack(packed)), write_dict_id=False)
+        if made_of < _MOST_BODIES:
+            self._uses_left[kind] = _USES
+        compressor = zstandard.ZstdCompressor(
+            level=_LEVEL, dict_data=compression.raw_dictionary(compression.unpack(packed)), write_dict_id=False
+        )
         return _MARK + number.to_bytes(8, "big"), compressor
 
 
-def _make(connection: sqlite3.Connection, kind: int, former: tuple[int, int, bytes] | None) -> tuple[int, int, bytes]:
-    """Out of bodies that are kept now; the former dictionary when there are no more bodies than it was made of."""
+def _create(connection: sqlite3.Connection, kind: int, former: tuple[int, int, bytes] | None) -> tuple[int, int, bytes]:
+    """(number, number of bodies, packed content) of a new dictionary; ``former`` if there are not more bodies than it contains."""
     found = connection.execute(
-        "SELECT body FROM bodies WHERE id IN (SELECT id FROM objects WHERE kind_id = ? ORDER BY random() LIMIT ?)", (kind, _BODIES)
+        "SELECT body FROM bodies WHERE id IN (SELECT id FROM objects WHERE kind_id = ? ORDER BY random() LIMIT ?)", (kind, _MOST_BODIES)
     ).fetchall()
     if former is not None and len(found) <= former[1]:
         return former
-    whole = b"".join(unpack(connection, packed) for (packed,) in found)[:_LARGEST]
-    sample = (secrets.randbits(62), len(found), bodies.pack(whole))
+    content = b"".join(unpack(connection, packed) for (packed,) in found)[:_LARGEST]
+    sample = (secrets.randbits(62), len(found), compression.pack(content))
     connection.execute("INSERT INTO samples (id, made_of, body, kind_id) VALUES (?, ?, ?, ?)", (*sample, kind))
     return sample
 
 
 def unpack(connection: sqlite3.Connection, packed: bytes) -> bytes:
-    """With the file it stands in, where its dictionary is."""
+    """connection: to the file from which ``packed`` was read, because the dictionary is there."""
     if packed[:1] != _MARK:
-        return bodies.unpack(packed)
-    body: bytes = _decompressor(connection, int.from_bytes(packed[1:_HEAD], "big")).decompress(packed[_HEAD:])
+        return compression.unpack(packed)
+    body: bytes = _decompressor(connection, int.from_bytes(packed[1:_HEADER], "big")).decompress(packed[_HEADER:])
     return body
 
 
 def _decompressor(connection: sqlite3.Connection, number: int) -> zstandard.ZstdDecompressor:
-    known: dict[int, zstandard.ZstdDecompressor] | None = getattr(_tools, "known", None)
-    if known is None:
-        known = _tools.known = {}
-    if number not in known:
-        if len(known) >= _REMEMBERED:
-            known.clear()
+    decompressors: dict[int, zstandard.ZstdDecompressor] | None = getattr(_thread, "decompressors", None)
+    if decompressors is None:
+        decompressors = _thread.decompressors = {}
+    if number not in decompressors:
+        if len(decompressors) >= _MOST_CACHED:
+            decompressors.clear()
         (packed,) = connection.execute("SELECT body FROM samples WHERE id = ?", (number,)).fetchone()
-        known[number] = zstandard.ZstdDecompressor(dict_data=_dictionary(bodies.unpack(packed)))
-    return known[number]
-
-
-def _dictionary(sample: bytes) -> zstandard.ZstdCompressionDict:
-    return zstandard.ZstdCompressionDict(sample, dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+        decompressors[number] = zstandard.ZstdDecompressor(dict_data=compression.raw_dictionary(compression.unpack(packed)))
+    return decompressors[number]

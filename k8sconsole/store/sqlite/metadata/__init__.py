@@ -1,4 +1,4 @@
-"""What the cache knows besides objects: scan state, leases, audit and metrics, expiry, and SQL queries by hand.
+"""What the cache stores beside objects: scan states, leases, audit and metrics, and the expiry of rows; and SQL queries of a person.
 
-Next door: ``objects`` and ``history``. The question that decides: is it about the program's own work?
+``objects`` and ``history`` store objects. A module belongs here if it is about the program's own work.
 """

@@ -16,15 +16,15 @@ from k8sconsole.store.sqlite.catalog import Catalog, Lifetimes
 from k8sconsole.store.sqlite.readers import ReaderPool
 from k8sconsole.store.sqlite.writer import WriterThread
 
-_RECORD = (
+_UPDATE_STATE = (
     "UPDATE kinds SET status = ?, last_scan_at = ?, next_scan_at = ?, confirmed_at = ?, error = ?, record_count = ?, resource_version = ?,"
     " watching = ?, missing = ?, seconds = ?, updated_at = ? WHERE id = ?"
 )
-_READ = (
+_SELECT_STATES = (
     "SELECT cluster, resource, status, last_scan_at, next_scan_at, confirmed_at, error, record_count, resource_version, watching, missing,"
     " seconds FROM kinds WHERE cluster = ifnull(?, cluster) ORDER BY cluster, resource"
 )
-_CLUSTER = (
+_UPSERT_CLUSTER = (
     "INSERT INTO clusters (name, version, api_server, node_count, identity, created_at, updated_at, ttl_expires_at)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, api_server = excluded.api_server, node_count = excluded.node_count,"
@@ -63,7 +63,7 @@ class SqliteCacheMetadata:
         await self._writer.run(partial(column_layouts.write_resources, cluster=cluster, served=resources))
 
     async def table(self, cluster: ClusterName, resource: ResourceName) -> KindTable:
-        return await self._readers.run(partial(self._tables.of, cluster=cluster, resource=resource))
+        return await self._readers.run(partial(self._tables.table, cluster=cluster, resource=resource))
 
     async def scan_states(self, cluster: ClusterName | None = None) -> list[ScanState]:
         return await self._readers.run(partial(_read_scan_states, cluster=cluster))
@@ -77,25 +77,25 @@ def _write_scan_state(connection: sqlite3.Connection, catalog: Catalog, state: S
     kind = catalog.kind(connection, state.cluster, state.resource)
     missing = msgspec.json.encode(state.missing).decode()
     facts = (state.status.value, state.last_scan_at, state.next_scan_at, state.confirmed_at, state.error, state.record_count)
-    connection.execute(_RECORD, (*facts, state.resource_version, state.watching, missing, state.seconds, now, kind))
+    connection.execute(_UPDATE_STATE, (*facts, state.resource_version, state.watching, missing, state.seconds, now, kind))
 
 
 def _read_scan_states(connection: sqlite3.Connection, cluster: ClusterName | None) -> list[ScanState]:
-    return [_scan_state_from_row(found) for found in connection.execute(_READ, (cluster,))]
+    return [_scan_state_from_row(found) for found in connection.execute(_SELECT_STATES, (cluster,))]
 
 
 def _scan_state_from_row(found: tuple[Any, ...]) -> ScanState:
-    cluster, resource, status, last, following, confirmed, error, count, version, watching, missing, seconds = found
+    cluster, resource, status, last, planned, confirmed, error, count, version, watching, missing, seconds = found
     reasons = tuple(msgspec.json.decode(missing))
     return ScanState(
-        cluster, resource, ScanStatus(status), last, following, confirmed, error, count, version, bool(watching), reasons, seconds
+        cluster, resource, ScanStatus(status), last, planned, confirmed, error, count, version, bool(watching), reasons, seconds
     )
 
 
 def _write_cluster(connection: sqlite3.Connection, record: ClusterRecord, lifetime: float) -> None:
     seen = format_rfc3339(record.seen_at)
     facts = (record.name, record.version, record.api_server, record.node_count, record.identity)
-    connection.execute(_CLUSTER, (*facts, seen, seen, format_rfc3339(record.seen_at + lifetime)))
+    connection.execute(_UPSERT_CLUSTER, (*facts, seen, seen, format_rfc3339(record.seen_at + lifetime)))
 
 
 def _read_clusters(connection: sqlite3.Connection) -> list[ClusterRecord]:

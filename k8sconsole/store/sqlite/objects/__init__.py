@@ -1,4 +1,4 @@
 """The present objects: writing batches, reading rows and bodies, filtering.
 
-Next door: ``history`` holds the past. The question that decides: is it about the newest version of an object?
+``history`` stores earlier versions. A module belongs here if it is about the newest version of an object.
 """

@@ -1,4 +1,4 @@
-"""Objects into the file: what is new is inserted, what differs is rewritten, what is equal is only counted."""
+"""Writing batches of objects: new ones are inserted, changed ones are rewritten, equal ones are only counted."""
 
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
@@ -15,7 +15,6 @@ from k8sconsole.store.sqlite.catalog import Catalog, counter_value, next_number
 from k8sconsole.store.sqlite.compression import pack_all
 from k8sconsole.store.sqlite.history import gaps
 from k8sconsole.store.sqlite.history.recorder import ChangeCode, KindEntry, VersionEnd, VersionRecorder
-from k8sconsole.store.sqlite.objects.stale_reads import without_overtaken
 
 _FIND = "SELECT id, resource_version, layout_id, uid FROM objects WHERE kind_id = ? AND namespace = ? AND name = ?"
 _FIND_ALL = (
@@ -39,11 +38,16 @@ _GONE = (
     " SELECT kind_id, namespace, name, uid, ?, ? FROM objects WHERE id = ?"
 )
 
+_WRITTEN_SINCE = (
+    "SELECT namespace, name FROM objects WHERE kind_id = :kind AND revision > :since"
+    " UNION SELECT namespace, name FROM gone WHERE kind_id = :kind AND revision > :since"
+)
+
 _json = msgspec.json.Encoder().encode
 
 
-class _Sorted(msgspec.Struct):
-    """A batch held against the file. seen: ids of all rows it confirms."""
+class _Comparison(msgspec.Struct):
+    """A batch compared with the file. seen: ids of the rows that the batch confirms."""
 
     added: list[ParsedObject]
     changed: list[tuple[int, ParsedObject]]
@@ -51,7 +55,7 @@ class _Sorted(msgspec.Struct):
 
 
 class _Stamp(NamedTuple):
-    """What all rows of one batch are written with."""
+    """Values that all rows of a batch share."""
 
     at: float
     revision: int
@@ -59,28 +63,31 @@ class _Stamp(NamedTuple):
 
 
 class RunningScans:
-    """Lists under way: which rows each has met. Lives on the writer's thread; a list that is begun anew forgets its beginning."""
+    """The unfinished lists of this process, each with the rows it has confirmed. Used on the writer's thread only."""
 
     def __init__(self) -> None:
-        self._met: dict[int, tuple[int, set[int]]] = {}
+        self._seen: dict[int, tuple[int, set[int]]] = {}
 
     def begin(self, scan_id: int, kind: int) -> None:
-        for other in [known for known, (its_kind, _) in self._met.items() if its_kind == kind]:
-            del self._met[other]
-        self._met[scan_id] = (kind, set())
+        """Discards an unfinished list of the same kind."""
+        for other in [known for known, (its_kind, _) in self._seen.items() if its_kind == kind]:
+            del self._seen[other]
+        self._seen[scan_id] = (kind, set())
 
-    def meet(self, scan_id: int, rows: Iterable[int]) -> None:
-        if scan_id in self._met:
-            self._met[scan_id][1].update(rows)
+    def add(self, scan_id: int, rows: Iterable[int]) -> None:
+        if scan_id in self._seen:
+            self._seen[scan_id][1].update(rows)
 
     def end(self, scan_id: int, kind: int) -> set[int]:
-        its_kind, met = self._met.pop(scan_id, (None, set()))
+        its_kind, seen = self._seen.pop(scan_id, (None, set()))
         if its_kind != kind:
-            raise StoreError(f"Scan {scan_id} is not under way", "it was ended, begun anew, or belongs to another process")
-        return met
+            raise StoreError(f"scan {scan_id} is not running", "it has ended, was started again, or belongs to another process")
+        return seen
 
 
 class ObjectWriter:
+    """Used on the writer's thread only, within a transaction."""
+
     def __init__(self, catalog: Catalog, recorder: VersionRecorder) -> None:
         self._catalog = catalog
         self._recorder = recorder
@@ -95,22 +102,22 @@ class ObjectWriter:
     def write(self, connection: sqlite3.Connection, batch: WriteBatch) -> WriteResult:
         kind = self._kind(connection, batch.cluster, batch.resource, batch.at)
         layout = self._catalog.layout(connection, batch.columns)
-        batch = without_overtaken(connection, kind.id, batch)
-        doomed = list(_departing(connection, kind.id, batch))
+        batch = _drop_stale(connection, kind.id, batch)
+        deleted = list(_find_deleted(connection, kind.id, batch))
         objects = {(each.namespace, each.name): each for each in batch.objects}
-        sorted_ = _sort(connection, kind.id, layout, objects.values())
-        sorted_.seen.update(_confirmed(connection, kind.id, batch.unchanged))
-        if not (doomed or sorted_.added or sorted_.changed):
-            self._scans.meet(batch.scan_id, sorted_.seen)
-            return WriteResult(0, 0, 0, len(sorted_.seen), counter_value(connection, "revision"))
+        compared = _compare(connection, kind.id, layout, objects.values())
+        compared.seen.update(_find_unchanged(connection, kind.id, batch.unchanged))
+        if not (deleted or compared.added or compared.changed):
+            self._scans.add(batch.scan_id, compared.seen)
+            return WriteResult(0, 0, 0, len(compared.seen), counter_value(connection, "revision"))
         stamp = _Stamp(batch.at, next_number(connection, "revision"), layout)
-        self._end(connection, kind, doomed, stamp.revision)
-        self._change(connection, kind, sorted_.changed, stamp)
-        sorted_.seen.update(self._add(connection, kind, sorted_.added, stamp))
-        self._recorder.settle(connection)
-        self._scans.meet(batch.scan_id, sorted_.seen)
-        unchanged = len(objects) - len(sorted_.added) - len(sorted_.changed) + len(batch.unchanged)
-        return WriteResult(len(sorted_.added), len(sorted_.changed), len(doomed), unchanged, stamp.revision)
+        self._delete(connection, kind, deleted, stamp.revision)
+        self._change(connection, kind, compared.changed, stamp)
+        compared.seen.update(self._add(connection, kind, compared.added, stamp))
+        self._recorder.flush(connection)
+        self._scans.add(batch.scan_id, compared.seen)
+        unchanged = len(objects) - len(compared.added) - len(compared.changed) + len(batch.unchanged)
+        return WriteResult(len(compared.added), len(compared.changed), len(deleted), unchanged, stamp.revision)
 
     def finish_scan(
         self,
@@ -122,24 +129,24 @@ class ObjectWriter:
         at: float,
     ) -> WriteResult:
         kind = self._kind(connection, cluster, resource, at)
-        met = self._scans.end(scan_id, kind.id)
+        seen = self._scans.end(scan_id, kind.id)
         gaps.mark_known(connection, kind.id, at)
-        held = connection.execute("SELECT id, namespace FROM objects WHERE kind_id = ?", (kind.id,)).fetchall()
+        stored = connection.execute("SELECT id, namespace FROM objects WHERE kind_id = ?", (kind.id,)).fetchall()
         within = None if namespaces is None else set(namespaces)
-        doomed = [row for row, namespace in held if row not in met and (within is None or namespace in within)]
-        if not doomed:
-            return WriteResult(0, 0, 0, len(met), counter_value(connection, "revision"))
+        deleted = [row for row, namespace in stored if row not in seen and (within is None or namespace in within)]
+        if not deleted:
+            return WriteResult(0, 0, 0, len(seen), counter_value(connection, "revision"))
         revision = next_number(connection, "revision")
-        self._end(connection, kind, [(row, VersionEnd(at, ChangeCode.DELETED)) for row in doomed], revision)
-        self._recorder.settle(connection)
-        return WriteResult(0, 0, len(doomed), len(met), revision)
+        self._delete(connection, kind, [(row, VersionEnd(at, ChangeCode.DELETED)) for row in deleted], revision)
+        self._recorder.flush(connection)
+        return WriteResult(0, 0, len(deleted), len(seen), revision)
 
     def delete_kinds(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName | None, at: float) -> int:
         kinds = connection.execute(
             "SELECT id FROM kinds WHERE cluster = ? AND resource = ifnull(?, resource)", (cluster, resource)
         ).fetchall()
-        doomed = [row for (kind,) in kinds for (row,) in connection.execute("SELECT id FROM objects WHERE kind_id = ?", (kind,))]
-        self.delete_unconfirmed(connection, doomed, at, "the cache was told to forget it")
+        deleted = [row for (kind,) in kinds for (row,) in connection.execute("SELECT id FROM objects WHERE kind_id = ?", (kind,))]
+        self.delete_unconfirmed(connection, deleted, at, "it was deleted from the cache")
         connection.executemany(
             "UPDATE kinds SET status = 'pending', confirmed_at = NULL, last_scan_at = NULL, resource_version = '', record_count = 0,"
             " watching = 0, error = '', missing = '[]', looked_at = NULL WHERE id = ?",
@@ -147,15 +154,18 @@ class ObjectWriter:
         )
         for (kind,) in kinds:
             self._recorder.reset_looked_at(kind)
-        return len(doomed)
+        return len(deleted)
 
     def delete_unconfirmed(self, connection: sqlite3.Connection, rows: list[int], at: float, reason: str) -> int:
-        """Rows by number, told as deletions to those who follow; in history, as the end of what is known."""
+        """Deletes rows by id without a deletion in the cluster.
+
+        Callers that follow by revision get them as deleted. In history a gap with ``reason`` begins.
+        """
         revision = next_number(connection, "revision") if rows else 0
-        for kind, mine in _by_kind(connection, rows):
+        for kind, ids in _group_by_kind(connection, rows):
             gaps.open_gap(connection, kind.id, at, reason)
-            self._end(connection, kind, [(row, VersionEnd(at, ChangeCode.LOST)) for row in mine], revision)
-        self._recorder.settle(connection)
+            self._delete(connection, kind, [(row, VersionEnd(at, ChangeCode.LOST)) for row in ids], revision)
+        self._recorder.flush(connection)
         return len(rows)
 
     def _kind(self, connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName, at: float) -> KindEntry:
@@ -164,10 +174,10 @@ class ObjectWriter:
     def _add(self, connection: sqlite3.Connection, kind: KindEntry, objects: list[ParsedObject], stamp: _Stamp) -> range:
         (last,) = connection.execute("SELECT ifnull(max(id), 0) FROM objects").fetchone()
         rows = range(last + 1, last + 1 + len(objects))
-        present = self._recorder.added(connection, kind, objects, stamp.at)
+        states = self._recorder.record_added(connection, kind, objects, stamp.at)
         lines = [
-            (row, kind.id, each.namespace, each.name, *now, *_values(each, stamp))
-            for row, each, now in zip(rows, objects, present, strict=True)
+            (row, kind.id, each.namespace, each.name, *state, *_column_values(each, stamp))
+            for row, each, state in zip(rows, objects, states, strict=True)
         ]
         write_many(connection, _INSERT, lines)
         write_many(connection, _INSERT_BODY, list(zip(rows, pack_all([each.body for each in objects]), strict=True)))
@@ -177,27 +187,37 @@ class ObjectWriter:
         return rows
 
     def _change(self, connection: sqlite3.Connection, kind: KindEntry, objects: list[tuple[int, ParsedObject]], stamp: _Stamp) -> None:
-        present = self._recorder.changed(connection, kind, objects, stamp.at)
-        lines = [(row, *now, *_values(each, stamp)) for (row, each), now in zip(objects, present, strict=True)]
+        states = self._recorder.record_changed(connection, kind, objects, stamp.at)
+        lines = [(row, *state, *_column_values(each, stamp)) for (row, each), state in zip(objects, states, strict=True)]
         write_many(connection, _UPDATE, lines)
         packed = pack_all([each.body for _, each in objects])
         write_many(connection, _UPDATE_BODY, [(row, body) for (row, _), body in zip(objects, packed, strict=True)])
 
-    def _end(self, connection: sqlite3.Connection, kind: KindEntry, doomed: Sequence[tuple[int, VersionEnd]], revision: int) -> None:
-        self._recorder.gone(connection, kind, doomed)
-        connection.executemany(_GONE, ((revision, end.at, row) for row, end in doomed))
-        connection.executemany("DELETE FROM objects WHERE id = ?", ((row,) for row, _ in doomed))
-        connection.executemany("DELETE FROM bodies WHERE id = ?", ((row,) for row, _ in doomed))
+    def _delete(self, connection: sqlite3.Connection, kind: KindEntry, deleted: Sequence[tuple[int, VersionEnd]], revision: int) -> None:
+        self._recorder.record_deleted(connection, kind, deleted)
+        connection.executemany(_GONE, ((revision, end.at, row) for row, end in deleted))
+        connection.executemany("DELETE FROM objects WHERE id = ?", ((row,) for row, _ in deleted))
+        connection.executemany("DELETE FROM bodies WHERE id = ?", ((row,) for row, _ in deleted))
 
 
-def _departing(connection: sqlite3.Connection, kind: int, batch: WriteBatch) -> Iterable[tuple[int, VersionEnd]]:
+def _drop_stale(connection: sqlite3.Connection, kind: int, batch: WriteBatch) -> WriteBatch:
+    """The batch without the objects that were written after ``batch.since``, by this process or another."""
+    if batch.since is None:
+        return batch
+    newer = set(connection.execute(_WRITTEN_SINCE, {"kind": kind, "since": batch.since}))
+    objects = [each for each in batch.objects if (each.namespace, each.name) not in newer]
+    gone = [each for each in batch.gone if (each.namespace, each.name) not in newer]
+    return msgspec.structs.replace(batch, objects=objects, gone=gone)
+
+
+def _find_deleted(connection: sqlite3.Connection, kind: int, batch: WriteBatch) -> Iterable[tuple[int, VersionEnd]]:
     for each in batch.gone:
         found = connection.execute(_FIND, (kind, each.namespace, each.name)).fetchone()
         if found is not None:
             yield found[0], VersionEnd(batch.at, ChangeCode.DELETED, each.resource_version, each.by)
 
 
-def _by_kind(connection: sqlite3.Connection, rows: Iterable[int]) -> list[tuple[KindEntry, list[int]]]:
+def _group_by_kind(connection: sqlite3.Connection, rows: Iterable[int]) -> list[tuple[KindEntry, list[int]]]:
     kinds: dict[int, list[int]] = {}
     for row in rows:
         (kind,) = connection.execute("SELECT kind_id FROM objects WHERE id = ?", (row,)).fetchone()
@@ -206,32 +226,32 @@ def _by_kind(connection: sqlite3.Connection, rows: Iterable[int]) -> list[tuple[
     return [(KindEntry(kind, names[kind], 0.0), mine) for kind, mine in kinds.items()]
 
 
-def _sort(connection: sqlite3.Connection, kind: int, layout: int, objects: Collection[ParsedObject]) -> _Sorted:
+def _compare(connection: sqlite3.Connection, kind: int, layout: int, objects: Collection[ParsedObject]) -> _Comparison:
     names = _json([(each.namespace, each.name) for each in objects]).decode()
     known = {(namespace, name): rest for namespace, name, *rest in connection.execute(_FIND_ALL, (names, kind))}
-    found = _Sorted([], [], set())
+    found = _Comparison([], [], set())
     for each in objects:
         there = known.get((each.namespace, each.name))
         if there is None:
             found.added.append(each)
             continue
-        row, *state = there
+        row, *stored = there
         found.seen.add(row)
-        # The uid too: a cluster that was made anew under the same context may count its versions from one again.
-        if state != [each.resource_version, layout, each.uid] or not each.resource_version:
+        # The uid as well: a new cluster behind the same context may repeat the resource versions of the old one.
+        if stored != [each.resource_version, layout, each.uid] or not each.resource_version:
             found.changed.append((row, each))
     return found
 
 
-def _confirmed(connection: sqlite3.Connection, kind: int, unchanged: Iterable[tuple[Namespace, str]]) -> Iterable[int]:
+def _find_unchanged(connection: sqlite3.Connection, kind: int, unchanged: Iterable[tuple[Namespace, str]]) -> Iterable[int]:
     for namespace, name in unchanged:
         found = connection.execute(_FIND, (kind, namespace, name)).fetchone()
         if found is None:
-            raise StoreError(f"{namespace}/{name} left the cache while it was being listed", "", "list again")
+            raise StoreError(f"{namespace}/{name} left the cache during the list", "", "the list again")
         yield found[0]
 
 
-def _values(each: ParsedObject, stamp: _Stamp) -> tuple[Any, ...]:
+def _column_values(each: ParsedObject, stamp: _Stamp) -> tuple[Any, ...]:
     return (
         each.uid,
         each.resource_version,
