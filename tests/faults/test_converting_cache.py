@@ -208,7 +208,7 @@ KILLED = """
     real = getattr(converting, name)
 
     def struck(*given):
-        if name == "_remove" and given[0] != Path(sys.argv[1]):
+        if name == "remove_files" and given[0] != Path(sys.argv[1]):
             return real(*given)
         if not before:
             real(*given)
@@ -225,7 +225,7 @@ KILLED = """
         ("before", "_copy", False),
         ("after", "_copy", False),
         ("before", "_replace_file", False),
-        ("after", "_remove", False),
+        ("after", "remove_files", False),
         ("after", "_replace_file", True),
     ],
 )

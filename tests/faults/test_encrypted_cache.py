@@ -186,7 +186,7 @@ async def test_a_file_that_the_key_opens_and_that_is_damaged_inside_is_kept_asid
 @pytest.mark.parametrize(("change", "refused"), [("user_version = 99", StoreTooNew), ("application_id = 7", StoreError)])
 async def test_a_newer_file_and_somebody_elses_are_refused_and_left_as_they_are(path: Path, change: str, refused: type) -> None:
     await fill(path)
-    with contextlib.closing(EncryptedFile(path, 1.0, KEY).writing()) as connection:
+    with contextlib.closing(EncryptedFile(path, 1.0, KEY).open_writer()) as connection:
         connection.execute(f"PRAGMA {change}")
     before = path.read_bytes()
     with pytest.raises(refused):
@@ -213,7 +213,7 @@ async def test_sql_that_would_fill_the_memory_is_ended_and_the_store_goes_on(pat
 
 async def test_a_file_held_by_another_is_waited_for_and_then_named(path: Path) -> None:
     store = await open_store(path, key=KEY, timeout=0.2)
-    other = EncryptedFile(path, 0.0, KEY).writing()
+    other = EncryptedFile(path, 0.0, KEY).open_writer()
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreLocked, match="another process"):
         await store.objects.write(batch(pod("web")))
