@@ -1,4 +1,4 @@
-"""A second, real ResourceSource: a cluster in memory with versions, pages, watches, refusals and outages."""
+"""A ResourceSource in memory, with versions, pages, watches, refusals and outages."""
 
 import asyncio
 import json
@@ -26,8 +26,10 @@ Key = tuple[str, str, str]
 
 
 class MemoryCluster:
-    """lists, watches: what was asked for, in order. refusals: (resource, namespace or None) → the error to raise. down: nothing answers.
-    patience: events after which a watch is ended, as a server does with whoever falls behind. opens: set while watches are answered."""
+    """lists, watches: the requests, in order. refusals: (resource, namespace or None) → the error to raise.
+
+    patience: events after which a watch is ended, as a server does with a slow client. opens: set while watches are answered.
+    """
 
     watches = True
 
@@ -53,8 +55,8 @@ class MemoryCluster:
         self._log: list[tuple[int, Key, WatchEvent]] = []
         self._moved = asyncio.Condition()
 
-    async def put(self, resource: ApiResource, name: str, namespace: str = "", *, told: bool = True, **content: Any) -> str:
-        """Creates or replaces an object; the new resourceVersion. told: whether watches hear of it."""
+    async def put(self, resource: ApiResource, name: str, namespace: str = "", *, watched: bool = True, **content: Any) -> str:
+        """Creates or replaces an object. Returns the new resourceVersion. watched: whether watches deliver the event."""
         key = (resource.name, namespace, name)
         kind = EventType.MODIFIED if key in self._objects else EventType.ADDED
         uid = self._objects[key]["metadata"]["uid"] if key in self._objects else f"uid-{self._version + 1}"
@@ -62,7 +64,7 @@ class MemoryCluster:
         metadata = {"name": name, "uid": uid, "creationTimestamp": "2026-11-22T03:00:00Z", **extra}
         obj = {"metadata": metadata | ({"namespace": namespace} if namespace else {}), **content}
         self._objects[key] = obj
-        return await self._happened(kind, key, obj, told=told)
+        return await self._happened(kind, key, obj, watched=watched)
 
     async def remove(self, resource: ApiResource, name: str, namespace: str = "") -> None:
         key = (resource.name, namespace, name)
@@ -75,12 +77,12 @@ class MemoryCluster:
         await self._set_down(False)
 
     def compact(self) -> None:
-        """Forgets the past: whoever asks for it gets 410."""
+        """Drops old versions: a watch from one of them gets 410."""
         self._oldest = self._version
         self._log.clear()
 
     async def log_in(self, within: float | None = None) -> None:
-        """Takes login_seconds in all, however often it is asked."""
+        """Completes login_seconds after the creation, however often it is called."""
         left = self._begun + self.login_seconds - time.monotonic()
         if within is not None and left > within:
             await asyncio.sleep(within)
@@ -143,9 +145,9 @@ class MemoryCluster:
         event = WatchEvent(EventType.BOOKMARK, _raw({"metadata": {"resourceVersion": str(self._version + 1)}}))
         await self._log_event((resource.name, "", ""), event)
 
-    async def _happened(self, kind: EventType, key: Key, obj: dict[str, Any], *, told: bool = True) -> str:
+    async def _happened(self, kind: EventType, key: Key, obj: dict[str, Any], *, watched: bool = True) -> str:
         obj["metadata"]["resourceVersion"] = str(self._version + 1)
-        await self._log_event(key if told else ("", "", ""), WatchEvent(kind, _raw(obj)))
+        await self._log_event(key if watched else ("", "", ""), WatchEvent(kind, _raw(obj)))
         return str(self._version)
 
     async def _log_event(self, key: Key, event: WatchEvent) -> None:

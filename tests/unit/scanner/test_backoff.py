@@ -1,4 +1,4 @@
-"""How long a scanner waits before it tries again, whatever time passes between its tries."""
+"""How long a scanner waits between its tries."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,7 +33,7 @@ def test_the_first_wait_is_a_fifth_of_a_second_and_none_is_longer_than_three_sec
 
 
 @given(st.lists(st.floats(0.0, 1.0), min_size=60, max_size=80))
-def test_whoever_fails_for_long_waits_longer_and_longer_up_to_the_bound(tries: list[float]) -> None:
+def test_waits_grow_up_to_the_limit(tries: list[float]) -> None:
     clock = FixedClock(1000.0)
     waits = _waits(clock, Backoff(clock), tries)
     assert any(wait >= 3.0 * JITTER for since, wait in waits if since < 60.0)
@@ -41,7 +41,7 @@ def test_whoever_fails_for_long_waits_longer_and_longer_up_to_the_bound(tries: l
 
 
 @given(TRIES, TRIES)
-def test_after_a_success_it_begins_anew(before: list[float], after: list[float]) -> None:
+def test_a_success_resets_the_backoff(before: list[float], after: list[float]) -> None:
     clock = FixedClock(1000.0)
     backoff = Backoff(clock)
     _waits(clock, backoff, before)
@@ -52,6 +52,6 @@ def test_after_a_success_it_begins_anew(before: list[float], after: list[float])
     assert backoff.next() <= 0.2
 
 
-def test_many_who_failed_together_do_not_come_back_together() -> None:
+def test_clients_that_failed_together_do_not_return_together() -> None:
     clock = FixedClock(1000.0)
     assert len({Backoff(clock).next() for _ in range(50)}) > 40

@@ -48,7 +48,7 @@ async def test_rows_of_a_cluster_are_not_shown_as_those_of_another_that_took_its
     assert await last_identity(store, other.name) == ClusterIdentity("other")
 
 
-async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and_none_of_the_former_stays(scan: Scan) -> None:
+async def test_a_cluster_replaced_during_a_watch_is_listed_again_and_no_row_of_the_previous_one_remains(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
 
@@ -59,7 +59,7 @@ async def test_a_cluster_that_is_replaced_while_it_is_watched_is_listed_anew_and
     await cluster.go_down()
 
     async def lost() -> bool:
-        return scan.trust() is ConnectionState.LOST
+        return scan.connection() is ConnectionState.LOST
 
     await wait_until(lost)
     for namespace in ("a", "b"):

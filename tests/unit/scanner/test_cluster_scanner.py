@@ -1,4 +1,4 @@
-"""What a scanner promises: what the cluster holds is what the store holds, soon, whatever happens in between."""
+"""The scanner keeps the store in sync with the cluster, through failures of either."""
 
 import asyncio
 import itertools
@@ -33,7 +33,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 class SetClock(SystemClock):
-    """The machine's clock, which somebody sets: by so many seconds it is off."""
+    """The system clock, set wrong by ``off`` seconds."""
 
     off = 0.0
 
@@ -68,7 +68,7 @@ class HeldObjects:
 
 
 class Scan:
-    """A coordinator and all it told."""
+    """A coordinator and the facts that it published."""
 
     def __init__(self, store: Store, plan: ScanPlan = PLAN, clock: SystemClock | None = None) -> None:
         self.facts: list[Fact] = []
@@ -79,7 +79,7 @@ class Scan:
         found = await self.store.objects.rows(RowQuery(resource.name, clusters=(ClusterName(cluster),)))
         return [row.name for row in found.rows]
 
-    def trust(self) -> ConnectionState | None:
+    def connection(self) -> ConnectionState | None:
         states = [fact for fact in self.facts if isinstance(fact, ClusterState)]
         return states[-1].connection if states else None
 
@@ -133,7 +133,7 @@ async def test_a_kind_that_fails_is_named_and_the_others_are_read(scan: Scan) ->
     assert states["pods"].status is ScanStatus.COMPLETED
 
 
-async def test_a_slow_login_is_no_silent_cluster_one_scan_waits_for_it_and_a_lasting_one_says_what_it_waits_for(
+async def test_one_scan_waits_for_a_slow_login_and_a_lasting_scan_publishes_what_it_waits_for(
     scan: Scan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "_PROBE_TIMEOUT", 0.1)
@@ -143,26 +143,24 @@ async def test_a_slow_login_is_no_silent_cluster_one_scan_waits_for_it_and_a_las
     other.name = ClusterName("slow")
     other.login_seconds += 0.5
     scan.coordinator.start(other)
-    await wait_until(lambda: _told(scan, ConnectionState.LOST))
+    await wait_until(lambda: _has_connection(scan, ConnectionState.LOST))
     assert "still waiting for the exec plugin login" in scan.state().detail
-    await wait_until(lambda: _told(scan, ConnectionState.LIVE))
-
-
-async def _told(scan: Scan, trust: ConnectionState) -> bool:
-    return scan.trust() is trust
+    await wait_until(lambda: _has_connection(scan, ConnectionState.LIVE))
 
 
 async def test_a_cluster_that_does_not_answer_leaves_the_others_untouched(scan: Scan) -> None:
     dead = MemoryCluster("dead")
     await dead.go_down()
-    told, reports = await asyncio.gather(scan.coordinator.scan_once(dead), scan.coordinator.scan_once(await shop()), return_exceptions=True)
-    assert isinstance(told, Unavailable)
+    error, reports = await asyncio.gather(
+        scan.coordinator.scan_once(dead), scan.coordinator.scan_once(await shop()), return_exceptions=True
+    )
+    assert isinstance(error, Unavailable)
     assert not isinstance(reports, BaseException)
     assert sum(report.objects for report in reports) == 11
 
 
 @pytest.mark.parametrize("looked_at", [PODS, NAMESPACES, NODES])
-async def test_what_was_looked_at_before_the_scan_began_is_listed_first(store: Store, looked_at: ApiResource) -> None:
+async def test_the_kind_focused_before_the_scan_is_listed_first(store: Store, looked_at: ApiResource) -> None:
     scan = Scan(store, ScanPlan(page=3, batch=2, concurrency=1))
     scan.coordinator.focus(ClusterName("memory"), looked_at.name)
     cluster = await shop()
@@ -182,18 +180,18 @@ async def test_what_happens_after_the_list_is_seen_by_the_watch(scan: Scan) -> N
     await cluster.put(PODS, "new", "a")
     await cluster.remove(PODS, "web-3", "b")
     await wait_until(lambda: _is(scan.names(PODS), ["new", "web-0", "web-1", "web-2", "web-3", "web-0", "web-1", "web-2"]))
-    assert scan.trust() is ConnectionState.LIVE
+    assert scan.connection() is ConnectionState.LIVE
     assert any(isinstance(fact, RowsChanged) and fact.resource == "pods" for fact in scan.facts)
     assert [resource for resource, _ in cluster.lists].count("pods") == 1
 
 
-async def test_a_lost_cluster_is_told_kept_readable_and_read_on_from_where_it_was(scan: Scan) -> None:
+async def test_a_lost_cluster_is_published_stays_readable_and_resumes_where_it_was(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
     await wait_until(lambda: _holds(scan, PODS, 8))
     await wait_until(lambda: _watching(scan, PODS))
     await cluster.go_down()
-    await wait_until(lambda: _trust(scan, ConnectionState.LOST))
+    await wait_until(lambda: _has_connection(scan, ConnectionState.LOST))
     state = scan.state()
     assert "connection refused" in state.detail
     assert state.retry_at is not None
@@ -201,16 +199,16 @@ async def test_a_lost_cluster_is_told_kept_readable_and_read_on_from_where_it_wa
     await cluster.come_back()
     await cluster.put(PODS, "new", "a")
     await wait_until(lambda: _holds(scan, PODS, 9))
-    assert scan.trust() is ConnectionState.LIVE
+    assert scan.connection() is ConnectionState.LIVE
     assert [resource for resource, _ in cluster.lists].count("pods") == 1
 
 
-async def test_a_version_that_is_gone_is_answered_with_a_new_list(scan: Scan) -> None:
+async def test_an_expired_resource_version_leads_to_a_new_list(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
     await wait_until(lambda: _watching(scan, PODS))
     await cluster.go_down()
-    await wait_until(lambda: _trust(scan, ConnectionState.LOST))
+    await wait_until(lambda: _has_connection(scan, ConnectionState.LOST))
     await cluster.remove(PODS, "web-0", "a")
     await cluster.put(PODS, "while-away", "b")
     cluster.compact()
@@ -219,7 +217,7 @@ async def test_a_version_that_is_gone_is_answered_with_a_new_list(scan: Scan) ->
     assert [resource for resource, _ in cluster.lists].count("pods") == 2
 
 
-async def test_a_watch_that_is_ended_amid_plenty_is_taken_up_at_once_behind_what_was_heard_though_nothing_is_written_yet(
+async def test_a_watch_ended_during_a_flood_resumes_at_once_after_the_last_event_received_before_the_writes(
     store: Store,
 ) -> None:
     cluster, held = await shop(), Held(store)
@@ -234,11 +232,11 @@ async def test_a_watch_that_is_ended_amid_plenty_is_taken_up_at_once_behind_what
     held.may_write.set()
     await wait_until(lambda: _labelled(scan, "299"))
     begun = [int(version) for name, _, version in cluster.watches[first:] if name == "pods"]
-    assert [later - earlier for earlier, later in itertools.pairwise(begun)][:3] == [60, 60, 60], "none is heard twice, none is left out"
+    assert [later - earlier for earlier, later in itertools.pairwise(begun)][:3] == [60, 60, 60], "no event is delivered twice or left out"
     await scan.coordinator.close()
 
 
-async def test_what_such_a_watch_could_not_say_for_long_is_told_as_read_late(store: Store) -> None:
+async def test_events_delivered_late_by_such_a_watch_are_recorded_as_a_gap(store: Store) -> None:
     cluster, clock = await shop(), SetClock()
     cluster.patience = 60
     scan = Scan(store, clock=clock)
@@ -264,12 +262,12 @@ async def test_where_the_whole_cluster_is_forbidden_each_allowed_namespace_is_re
     await wait_until(lambda: _watching(scan, PODS))
     await cluster.put(PODS, "late", "a")
     await wait_until(lambda: _is(scan.names(PODS), ["late", "web-0", "web-1", "web-2", "web-3"]))
-    await wait_until(lambda: _trust(scan, ConnectionState.PARTIAL))
+    await wait_until(lambda: _has_connection(scan, ConnectionState.PARTIAL))
     assert any("not in b" in reason for reason in scan.state().missing)
     assert {scope for resource, scope, _ in cluster.watches if resource == "pods"} == {"a"}
 
 
-async def test_only_the_chosen_namespaces_are_asked_for(store: Store) -> None:
+async def test_only_the_selected_namespaces_are_listed(store: Store) -> None:
     scan = Scan(store, ScanPlan(namespaces=("b",)))
     cluster = await shop()
     await scan.coordinator.scan_once(cluster)
@@ -279,7 +277,7 @@ async def test_only_the_chosen_namespaces_are_asked_for(store: Store) -> None:
     await scan.coordinator.close()
 
 
-async def test_a_kind_that_cannot_be_watched_is_listed_again_and_again(store: Store) -> None:
+async def test_a_kind_that_cannot_be_watched_is_listed_at_its_interval(store: Store) -> None:
     scan = Scan(store, ScanPlan(metrics_interval=0.1))
     cluster = MemoryCluster(resources=(USAGE,))
     await cluster.put(USAGE, "web-0", "a", containers=[{"usage": {"cpu": "5m"}}])
@@ -304,7 +302,7 @@ async def test_a_kind_that_is_only_listed_is_listed_on_after_the_clock_was_set_b
     await scan.coordinator.close()
 
 
-async def test_what_could_be_watched_is_listed_again_and_again_where_nobody_wants_it_watched(store: Store) -> None:
+async def test_without_watches_every_kind_is_listed_at_its_interval(store: Store) -> None:
     scan = Scan(store, ScanPlan(dynamic_interval=0.1, static_interval=0.1, watch=False))
     cluster = await shop()
     scan.coordinator.start(cluster)
@@ -371,7 +369,7 @@ def _bytes_in(folder: Path) -> bytes:
     return b"".join(part.read_bytes() for part in folder.iterdir())
 
 
-async def test_a_refresh_lists_anew_though_the_watch_is_well(scan: Scan) -> None:
+async def test_a_refresh_lists_again_while_the_watch_works(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
     await wait_until(lambda: _watching(scan, PODS))
@@ -380,19 +378,19 @@ async def test_a_refresh_lists_anew_though_the_watch_is_well(scan: Scan) -> None
     assert [resource for resource, _ in cluster.lists].count("pods") == 2
 
 
-async def test_when_a_scan_ends_nothing_says_that_it_is_still_watched(scan: Scan) -> None:
+async def test_when_a_scan_ends_no_kind_is_recorded_as_watched(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
     await wait_until(lambda: _watching(scan, PODS))
     await scan.coordinator.stop(cluster.name)
     assert not any(state.watching for state in await scan.store.metadata.scan_states())
-    assert await scan.store.sharing.take_lease("scan:memory", "somebody else", 5.0) == "somebody else"
+    assert await scan.store.sharing.take_lease("scan:memory", "another process", 5.0) == "another process"
 
 
-async def test_every_list_that_ends_is_told(scan: Scan) -> None:
+async def test_every_finished_list_is_published(scan: Scan) -> None:
     await scan.coordinator.scan_once(await shop())
-    told = {fact.resource: fact.objects for fact in scan.facts if isinstance(fact, ScanCompleted)}
-    assert told[ResourceName("pods")] == 8
+    objects = {fact.resource: fact.objects for fact in scan.facts if isinstance(fact, ScanCompleted)}
+    assert objects[ResourceName("pods")] == 8
 
 
 async def _shows(scan: Scan, resource: ApiResource, column: str, cell: str) -> bool:
@@ -429,8 +427,8 @@ async def _is(found: Awaitable[list[str]], wanted: list[str]) -> bool:
     return await found == wanted
 
 
-async def _trust(scan: Scan, trust: ConnectionState) -> bool:
-    return scan.trust() is trust
+async def _has_connection(scan: Scan, state: ConnectionState) -> bool:
+    return scan.connection() is state
 
 
 async def _watching(scan: Scan, resource: ApiResource) -> bool:

@@ -1,4 +1,4 @@
-"""A watch is read ahead of what is being written, in order, and never without bounds."""
+"""A watch is read ahead of the writes, in order, and with a limit."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ MIB = 1 << 20
 
 
 class Flood:
-    """A watch that says as fast as it is heard, and how much of it was read."""
+    """A watch that delivers as fast as it is read. read: how many events were read."""
 
     def __init__(self, count: int, size: int = 100) -> None:
         self.read = 0
@@ -28,7 +28,7 @@ class Flood:
 
 
 class Slow:
-    """Whoever writes. taken: how many events each time."""
+    """A slow writer. taken: how many events it got each time."""
 
     def __init__(self) -> None:
         self.taken: list[int] = []
@@ -68,7 +68,7 @@ async def test_what_waits_is_written_in_portions() -> None:
     assert max(slow.taken) <= 1_000
 
 
-async def test_what_waited_is_told_to_be_as_old_as_it_is() -> None:
+async def test_a_batch_that_waited_has_the_time_of_its_arrival() -> None:
     flood, slow = Flood(3_000), Slow()
     following = asyncio.create_task(batch_events(flood.events(), slow.take, time.monotonic))
     await _until_quiet(flood)
@@ -95,7 +95,7 @@ async def test_what_cannot_be_written_ends_the_watch_even_where_it_waits_for_roo
     assert flood.read < 200
 
 
-async def test_who_ends_a_watch_that_waits_for_room_has_only_what_was_begun_written() -> None:
+async def test_cancelling_a_watch_that_waits_for_room_completes_only_the_batch_in_progress() -> None:
     flood, slow = Flood(200, MIB), Slow()
     following = asyncio.create_task(batch_events(flood.events(), slow.take, time.monotonic))
     await _until_quiet(flood)

@@ -1,4 +1,4 @@
-"""One object, or one namespace, read by itself: on the demo cluster over HTTP, with and without somebody who scans it."""
+"""Refreshing one object or one namespace: on the demo cluster over HTTP, with and without a running scanner."""
 
 import json
 from collections.abc import AsyncIterator
@@ -35,7 +35,7 @@ WIDGETS = ApiResource("example.com", "v1", "Widget", "widgets", True, verbs=("ge
 
 
 class Site:
-    """A demo cluster, a cache, and somebody who reads parts of one into the other."""
+    """A demo cluster, a cache, and a coordinator that refreshes parts of the cache."""
 
     def __init__(self, cluster: Cluster, store: Store) -> None:
         self.cluster, self.store, self.facts = cluster, store, list[Fact]()
@@ -95,7 +95,7 @@ async def test_an_object_that_is_read_by_itself_is_kept_with_its_past_like_what_
     assert len([fact for fact in site.facts if isinstance(fact, RowsChanged)]) >= 3
 
 
-async def test_what_has_not_changed_is_told_so_and_nothing_is_written(site: Site) -> None:
+async def test_an_unchanged_object_is_reported_so_and_not_written(site: Site) -> None:
     await site.create("one")
     await site.read("one")
     before = await site.store.objects.revision()
@@ -106,7 +106,7 @@ async def test_what_has_not_changed_is_told_so_and_nothing_is_written(site: Site
 
 async def test_an_object_that_neither_the_cluster_nor_the_cache_knows_is_not_found(site: Site) -> None:
     with pytest.raises(NotFound):
-        await site.read("nobody")
+        await site.read("missing")
 
 
 async def test_of_a_namespace_what_came_changed_and_went_is_kept_and_the_others_stay_as_they_were(site: Site) -> None:
@@ -124,7 +124,7 @@ async def test_of_a_namespace_what_came_changed_and_went_is_kept_and_the_others_
     assert not (await site.store.objects.rows(RowQuery(CONFIGMAPS.name, name="elsewhere"))).rows
 
 
-async def test_an_object_can_be_read_beside_another_process_that_scans_the_cluster(site: Site, tmp_path: Path) -> None:
+async def test_an_object_can_be_refreshed_while_another_process_scans_the_cluster(site: Site, tmp_path: Path) -> None:
     theirs = await open_store(tmp_path / "cache.db")
     holder = ScanCoordinator(theirs, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)
     holder.start(site.cluster)
@@ -138,12 +138,14 @@ async def test_an_object_can_be_read_beside_another_process_that_scans_the_clust
     await site.cluster.delete(CONFIGMAPS, "default", "one")
     await site.read("one")
     assert await site.kept("one") is None
-    assert [change.value for change in await site.life("one")] == ["added", "modified", "deleted"], "each once, whoever wrote it"
+    assert [change.value for change in await site.life("one")] == ["added", "modified", "deleted"], (
+        "each once, whether the watch or the refresh wrote it"
+    )
     await holder.close()
     await theirs.close()
 
 
-async def test_of_an_object_that_is_watched_no_version_is_lost_because_it_was_read_besides(site: Site) -> None:
+async def test_a_refresh_of_a_watched_object_loses_none_of_its_versions(site: Site) -> None:
     site.coordinator.start(site.cluster)
     await wait_until(lambda: _watched(site.store, CONFIGMAPS))
     await site.create("one")
@@ -159,7 +161,7 @@ async def test_the_count_of_a_kind_that_is_watched_here_stays_right(store: Store
     coordinator.start(cluster)
     pods = cluster.resources[0]
     await wait_until(lambda: _watched(store, pods))
-    await cluster.put(pods, "silent", "a", told=False)
+    await cluster.put(pods, "silent", "a", watched=False)
     await coordinator.refresh_targets(cluster, "", [RefreshTarget(pods, "a", "silent")])
     (state,) = [state for state in await store.metadata.scan_states() if state.resource == pods.name]
     assert state.record_count == (await store.objects.rows(RowQuery(pods.name))).total == 9
@@ -173,7 +175,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     await opened.close()
 
 
-async def test_an_object_of_a_kind_that_is_not_served_for_a_moment_is_not_taken_for_deleted(store: Store) -> None:
+async def test_an_object_is_not_deleted_while_its_kind_is_not_served_for_a_moment(store: Store) -> None:
     cluster = MemoryCluster(resources=(WIDGETS,))
     await cluster.put(WIDGETS, "w", "a")
     coordinator = ScanCoordinator(store, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)

@@ -30,15 +30,15 @@ async def _watched(cluster: MemoryCluster) -> bool:
     return any(resource == "pods" for resource, _, _ in cluster.watches)
 
 
-async def test_the_second_process_looks_on_and_takes_over_when_the_first_goes(stores: list[Store]) -> None:
+async def test_the_second_process_follows_and_takes_over_when_the_first_ends(stores: list[Store]) -> None:
     first, second = (Scan(store) for store in stores)
     cluster, same_cluster = await shop(), await shop()
     first.coordinator.start(cluster)
     await wait_until(lambda: _watched(cluster))
     second.coordinator.start(same_cluster)
-    await wait_until(lambda: _told_live(second))
+    await wait_until(lambda: _is_live(second))
     await cluster.put(PODS, "new", "a")
-    await wait_until(lambda: _told_rows(second))
+    await wait_until(lambda: _has_published_rows(second))
     assert "new" in await second.names(PODS)
     assert not same_cluster.lists
     await first.coordinator.close()
@@ -46,15 +46,15 @@ async def test_the_second_process_looks_on_and_takes_over_when_the_first_goes(st
     await second.coordinator.close()
 
 
-async def _told_live(scan: Scan) -> bool:
+async def _is_live(scan: Scan) -> bool:
     return any(isinstance(fact, ClusterState) and fact.connection is ConnectionState.LIVE for fact in scan.facts)
 
 
-async def _told_rows(scan: Scan) -> bool:
+async def _has_published_rows(scan: Scan) -> bool:
     return any(isinstance(fact, RowsChanged) and fact.resource == "pods" for fact in scan.facts)
 
 
-async def test_one_scan_beside_a_scanner_asks_it_to_list_anew_and_reports_what_it_found(stores: list[Store]) -> None:
+async def test_one_scan_requests_a_rescan_from_the_scanning_process_and_reports_its_result(stores: list[Store]) -> None:
     first, second = (Scan(store) for store in stores)
     cluster, same_cluster = await shop(), await shop()
     first.coordinator.start(cluster)
@@ -68,13 +68,13 @@ async def test_one_scan_beside_a_scanner_asks_it_to_list_anew_and_reports_what_i
     await second.coordinator.close()
 
 
-async def test_a_refresh_where_one_looks_on_is_done_by_the_process_that_scans(stores: list[Store]) -> None:
+async def test_a_follower_refreshes_through_the_process_that_scans(stores: list[Store]) -> None:
     first, second = (Scan(store) for store in stores)
     cluster, same_cluster = await shop(), await shop()
     first.coordinator.start(cluster)
     await wait_until(lambda: _watched(cluster))
     second.coordinator.start(same_cluster)
-    await wait_until(lambda: _told_live(second))
+    await wait_until(lambda: _is_live(second))
     lists = cluster.lists.count(("pods", None))
     (report,) = await second.coordinator.refresh(cluster.name, PODS.name)
     assert (report.resource, report.objects) == ("pods", 8)
@@ -84,7 +84,7 @@ async def test_a_refresh_where_one_looks_on_is_done_by_the_process_that_scans(st
     await second.coordinator.close()
 
 
-async def test_whoever_loses_the_lease_stops_scanning(stores: list[Store]) -> None:
+async def test_a_process_that_loses_the_lease_stops_scanning(stores: list[Store]) -> None:
     lease = ScanLease(stores[0], MemoryCluster().name, "one")
     begun, ended = asyncio.Event(), asyncio.Event()
 
@@ -124,7 +124,7 @@ async def test_a_scan_can_be_ended_when_the_cache_can_no_longer_be_written(store
         await scan.coordinator.close()
 
 
-async def test_one_scan_does_not_wait_for_a_holder_that_died_without_a_word(stores: list[Store]) -> None:
+async def test_one_scan_does_not_wait_for_a_holder_that_died(stores: list[Store]) -> None:
     cluster = await shop()
     assert await stores[1].sharing.take_lease(f"scan:{cluster.name}", "dead", 1.5) == "dead"
     scan = Scan(stores[0])

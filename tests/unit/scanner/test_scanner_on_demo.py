@@ -1,4 +1,4 @@
-"""The scanner against an API server over HTTP: the embedded demo cluster, which dies, forgets, refuses and falls silent when told to."""
+"""The scanner against an API server over HTTP: the demo cluster, which dies, compacts, refuses and stops sending on request."""
 
 import json
 from collections.abc import AsyncIterator
@@ -110,7 +110,7 @@ async def test_the_seeds_tables_are_filled_for_anybody_with_plain_sqlite(site: S
     assert meta[0] == "completed"
 
 
-async def test_a_server_that_dies_is_told_within_seconds_and_its_return_too(site: Site) -> None:
+async def test_a_dead_server_and_its_return_are_published_within_seconds(site: Site) -> None:
     site.coordinator.start(site.cluster)
     await wait_until(site.watches_everything)
     await site.demo.refuse()
@@ -134,7 +134,7 @@ async def test_a_server_that_forgot_is_listed_again(site: Site) -> None:
     await wait_until(lambda: site.has("after-the-compaction"))
 
 
-async def test_a_server_that_falls_silent_is_lost_and_not_waited_for(site: Site) -> None:
+async def test_a_server_that_stops_sending_is_lost(site: Site) -> None:
     site.coordinator.start(site.cluster)
     await wait_until(site.watches_everything)
     site.demo.pause()
@@ -143,7 +143,7 @@ async def test_a_server_that_falls_silent_is_lost_and_not_waited_for(site: Site)
     await wait_until(lambda: site.trusts(ConnectionState.LIVE), within=30.0)
 
 
-async def test_a_user_of_one_namespace_sees_it_and_is_told_what_is_missing(site: Site) -> None:
+async def test_a_user_of_one_namespace_sees_it_and_what_is_missing(site: Site) -> None:
     await site.create("mine")
     limited = await _client(site.demo.kubeconfig_for(LIMITED))
     site.coordinator.start(limited, home="default")

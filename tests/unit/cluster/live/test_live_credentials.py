@@ -51,7 +51,7 @@ def at(**ago: float) -> str:
     return (datetime.now(UTC) + timedelta(**ago)).isoformat().replace("+00:00", "Z")
 
 
-async def test_a_token_is_sent_as_a_bearer_and_we_say_who_we_are(url: str, seen: Seen, reach: Callable) -> None:
+async def test_a_token_is_sent_as_a_bearer_with_the_user_agent(url: str, seen: Seen, reach: Callable) -> None:
     await (await reach(url, {"token": "t0"})).version()
     assert seen.authorization == ["Bearer t0"]
     assert seen.requests[0]["User-Agent"].startswith("k8sconsole/")
@@ -117,7 +117,7 @@ async def test_a_plugin_runs_once_and_its_token_serves_until_shortly_before_it_e
     assert runs.read_text().count("x") == 1
 
 
-async def test_a_refused_plugin_token_is_fetched_anew_once_for_all_who_were_refused(
+async def test_a_refused_plugin_token_is_renewed_once_for_all_refused_requests(
     tmp_path: Path, url: str, seen: Seen, reach: Callable, plugin: Callable
 ) -> None:
     import asyncio
@@ -145,9 +145,13 @@ async def test_a_plugin_sees_its_arguments_environment_and_what_it_may_know(
     await (await reach(url, entry, extensions=extensions)).version()
     argument, spice, info = noted.read_text().strip().split("|")
     assert (argument, spice) == ("--x y", "salt")
-    told = json.loads(info)
-    assert (told["kind"], told["apiVersion"], told["spec"]["interactive"]) == ("ExecCredential", "client.authentication.k8s.io/v1", False)
-    assert told["spec"]["cluster"] == {"server": url, "config": {"audience": "kitchen"}}
+    exec_info = json.loads(info)
+    assert (exec_info["kind"], exec_info["apiVersion"], exec_info["spec"]["interactive"]) == (
+        "ExecCredential",
+        "client.authentication.k8s.io/v1",
+        False,
+    )
+    assert exec_info["spec"]["cluster"] == {"server": url, "config": {"audience": "kitchen"}}
 
 
 async def test_a_plugin_has_no_terminal_to_ask_on_and_its_words_are_the_reason(url: str, reach: Callable, plugin: Callable) -> None:
@@ -181,7 +185,7 @@ async def test_a_plugin_that_hangs_is_ended_with_its_children(
         os.kill(_gone(int(child.read_text())), 0)
 
 
-async def test_a_slow_plugin_is_named_to_who_waits_a_short_time_and_goes_on_for_who_asks_next(
+async def test_a_caller_with_a_short_timeout_learns_the_slow_plugins_name_and_the_plugin_continues(
     tmp_path: Path, url: str, seen: Seen, reach: Callable, plugin: Callable
 ) -> None:
     runs = tmp_path / "runs"
@@ -244,7 +248,7 @@ async def test_a_plugin_of_an_unknown_protocol_version_is_a_configuration_error(
         await (await reach(url, plugin("true", apiVersion="client.authentication.k8s.io/v1alpha1"))).version()
 
 
-async def test_an_auth_provider_that_is_gone_points_to_the_exec_plugins(url: str, reach: Callable) -> None:
+async def test_a_removed_auth_provider_points_to_the_exec_plugins(url: str, reach: Callable) -> None:
     with pytest.raises(ConfigurationError, match="auth-provider gcp"):
         await (await reach(url, {"auth-provider": {"name": "gcp"}})).version()
 

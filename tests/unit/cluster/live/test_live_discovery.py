@@ -1,4 +1,4 @@
-"""Which kinds a server has, told in either form."""
+"""Which kinds a server serves, by aggregated and by legacy discovery."""
 
 from collections.abc import Callable
 

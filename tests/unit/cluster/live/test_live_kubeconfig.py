@@ -140,17 +140,17 @@ async def test_a_rotated_kubeconfig_is_used_without_a_restart(
 
 
 @pytest.mark.parametrize(
-    ("server", "told"),
+    ("server", "displayed"),
     [
         ("http://127.0.0.1:8001/as/XmuMi9ZVvao3ORaNpNTqEnNwXdnEPfhT", "http://127.0.0.1:8001/as/[masked: 17-32 chars]"),
         ("https://rancher.example/k8s/clusters/c-m-4x7bd2hq", "https://rancher.example/k8s/clusters/c-m-4x7bd2hq"),
         ("https://proxy.example/a-cluster-with-a-very-long-name-01/", "https://proxy.example/a-cluster-with-a-very-long-name-01"),
     ],
 )
-async def test_a_key_in_the_path_of_an_address_is_used_and_never_told(kubeconfig: Callable[..., Path], server: str, told: str) -> None:
+async def test_a_key_in_the_path_of_an_address_is_used_and_masked(kubeconfig: Callable[..., Path], server: str, displayed: str) -> None:
     contexts = KubeconfigContexts([kubeconfig(server)])
     (info,) = contexts.list()
-    assert info.server == told
+    assert info.server == displayed
     cluster = await contexts.open(info.name)
-    assert cluster.server == told
+    assert cluster.server == displayed
     await cluster.close()

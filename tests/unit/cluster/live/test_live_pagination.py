@@ -35,7 +35,7 @@ class Pages:
         return response
 
 
-async def test_the_next_page_is_asked_for_while_this_one_still_comes(serve: Callable, reach: Callable) -> None:
+async def test_the_next_page_is_requested_while_the_current_one_downloads(serve: Callable, reach: Callable) -> None:
     pages = Pages(held=True)
     cluster = await reach(await serve({"/api/v1/pods": pages.answer}))
     found = [page async for page in cluster.pages(PODS)]
@@ -43,7 +43,7 @@ async def test_the_next_page_is_asked_for_while_this_one_still_comes(serve: Call
     assert pages.asked == [0, 1, 2, 3]
 
 
-async def test_one_page_is_ahead_of_the_one_in_use_and_no_more(serve: Callable, reach: Callable) -> None:
+async def test_at_most_one_page_is_requested_ahead(serve: Callable, reach: Callable) -> None:
     pages = Pages()
     cluster = await reach(await serve({"/api/v1/pods": pages.answer}))
     async with aclosing(cluster.pages(PODS)) as coming:

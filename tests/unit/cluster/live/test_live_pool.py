@@ -95,9 +95,9 @@ async def _is(figure: Callable[[], int], wanted: int) -> bool:
     return figure() == wanted
 
 
-async def test_a_rush_opens_as_many_connections_as_it_may_and_the_rest_waits_its_turn(server: CountingServer, reach: Any) -> None:
+async def test_a_load_peak_opens_connections_up_to_the_limit_and_other_requests_wait(server: CountingServer, reach: Any) -> None:
     cluster = await reach(pool_max=4)
-    assert cluster.connections().size == 0, "what nobody needs is not opened"
+    assert cluster.connections().size == 0, "no connection is opened before the first request"
     tasks = await _rush(server, cluster, 9, fit=4)
     now = cluster.connections()
     assert (now.size, now.in_use, now.waiting, now.made, now.reused) == (4, 4, 5, 4, 0)
@@ -108,7 +108,7 @@ async def test_a_rush_opens_as_many_connections_as_it_may_and_the_rest_waits_its
     assert (server.most, server.made) == (4, 4)
 
 
-async def test_one_request_after_the_other_needs_one_connection(server: CountingServer, reach: Any) -> None:
+async def test_sequential_requests_use_one_connection(server: CountingServer, reach: Any) -> None:
     cluster = await reach()
     for _ in range(5):
         await cluster.version()
@@ -133,7 +133,7 @@ async def test_after_a_rush_a_trickle_of_requests_gives_up_what_it_does_not_need
     assert server.open == cluster.connections().size == 2, "what is left is kept"
 
 
-async def test_what_nobody_uses_is_closed_when_its_time_is_over(server: CountingServer, reach: Any) -> None:
+async def test_idle_connections_are_closed_after_keep_alive(server: CountingServer, reach: Any) -> None:
     cluster = await reach(keep_alive=0.2)
     tasks = await _rush(server, cluster, 3, fit=3)
     server.gate.set()
@@ -142,7 +142,7 @@ async def test_what_nobody_uses_is_closed_when_its_time_is_over(server: Counting
     assert cluster.connections().size == 0
 
 
-async def test_who_gives_up_waiting_is_no_longer_counted(server: CountingServer, reach: Any) -> None:
+async def test_a_cancelled_request_is_no_longer_counted_as_waiting(server: CountingServer, reach: Any) -> None:
     cluster = await reach(pool_max=1)
     tasks = await _rush(server, cluster, 3, fit=1)
     assert cluster.connections().waiting == 2

@@ -72,7 +72,7 @@ async def test_a_page_too_big_for_the_loop_is_decoded_all_the_same(serve: Callab
     assert [len(page.items) async for page in cluster.pages(PODS)] == [1000]
 
 
-async def test_a_continue_token_that_expires_on_the_way_is_gone(serve: Callable, reach: Callable) -> None:
+async def test_an_expired_continue_token_raises_gone(serve: Callable, reach: Callable) -> None:
     async def answer(request: web.Request) -> web.Response:
         if "continue" in request.query:
             return web.json_response({"kind": "Status", "code": 410, "reason": "Expired", "message": "too old"}, status=410)
@@ -99,7 +99,7 @@ async def test_an_event_of_many_megabytes_is_one_event(serve: Callable, reach: C
     assert [len(bytes(found.object)) > 8_000_000 for found in events] == [True, False]
 
 
-async def test_a_watch_asks_for_bookmarks_and_for_what_it_was_told(serve: Callable, reach: Callable) -> None:
+async def test_a_watch_sends_its_parameters_and_requests_bookmarks(serve: Callable, reach: Callable) -> None:
     asked = []
 
     async def answer(request: web.Request) -> web.Response:
@@ -202,7 +202,7 @@ async def test_logs_of_a_pod_that_is_not_there_name_it(serve: Callable, reach: C
         await anext((await reach(await serve({"/other": streaming()}))).logs("shop", "web"))
 
 
-async def test_lines_are_the_same_for_every_way_of_cutting_the_stream() -> None:
+async def test_lines_are_the_same_however_the_stream_is_chunked() -> None:
     text = b"a\n\nbb\nccc"
 
     async def cut(size: int) -> AsyncIterator[bytes]:

@@ -39,7 +39,7 @@ def as_user(pair: Issued) -> dict[str, Any]:
 
 @pytest.fixture
 def demanding() -> Iterator[Callable[[ssl.SSLContext], str]]:
-    """A server in a thread that tells a client why its certificate is refused; asyncio's own closes without a word."""
+    """A server in a thread that sends the TLS alert for a refused client certificate; asyncio's own server closes without it."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve_all(context: ssl.SSLContext) -> None:
@@ -95,7 +95,7 @@ async def test_an_unknown_authority_is_unreachable_and_points_to_the_authority(
 ) -> None:
     url = await secure(serve, tmp_path, issue("server", by=authority, hosts=("127.0.0.1",)))
     with pytest.raises(Unreachable, match="unknown authority") as error:
-        await (await reach(url, **trusting(issue("somebody else")))).version()
+        await (await reach(url, **trusting(issue("another authority")))).version()
     assert "certificate-authority" in error.value.remedy
     assert error.value.__cause__ is not None
 

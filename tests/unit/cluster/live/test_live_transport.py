@@ -68,10 +68,10 @@ async def test_a_status_becomes_its_error_and_names_cluster_resource_and_object(
     assert error.value.details["causes"] == [{"field": "spec"}]
 
 
-async def test_the_wish_to_wait_is_taken_from_the_status_or_the_header(serve: Callable, reach: Callable) -> None:
-    told = answering(429, status(429, "TooManyRequests", retryAfterSeconds=7))
+async def test_retry_after_is_read_from_the_status_or_the_header(serve: Callable, reach: Callable) -> None:
+    limited = answering(429, status(429, "TooManyRequests", retryAfterSeconds=7))
     plain = answering(429, {}, **{"Retry-After": "3"})
-    cluster = await reach(await serve({"/version": told, "/api": plain}))
+    cluster = await reach(await serve({"/version": limited, "/api": plain}))
     with pytest.raises(TooManyRequests) as error:
         await cluster.version()
     assert error.value.retry_after == 7
@@ -80,7 +80,7 @@ async def test_the_wish_to_wait_is_taken_from_the_status_or_the_header(serve: Ca
     assert error.value.retry_after == 3
 
 
-async def test_a_portals_page_is_quoted_harmlessly_and_never_taken_for_data(serve: Callable, reach: Callable) -> None:
+async def test_a_login_page_is_quoted_without_control_characters_and_never_taken_for_data(serve: Callable, reach: Callable) -> None:
     async def bad(request: web.Request) -> web.Response:
         return web.Response(status=502, text="<html>\x1b[31mupstream</html>")
 
@@ -129,7 +129,7 @@ async def test_https_to_a_plain_server_is_unreachable_and_says_why(serve: Callab
 
 
 @pytest.mark.parametrize("server", ["https://[half:6443", "https://", "https://host:port"])
-async def test_an_address_that_is_none_is_a_configuration_error(reach: Callable, server: str) -> None:
+async def test_an_invalid_address_is_a_configuration_error(reach: Callable, server: str) -> None:
     with pytest.raises(ConfigurationError, match="not a valid address"):
         await (await reach(server)).version()
 
@@ -147,9 +147,7 @@ async def test_an_answer_cut_short_is_unreachable(serve: Callable, reach: Callab
         await (await reach(await serve({"/version": cut}))).version()
 
 
-async def test_a_server_that_falls_silent_is_told_by_the_deadline(
-    serve: Callable, reach: Callable, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_server_that_stops_sending_exceeds_the_deadline(serve: Callable, reach: Callable, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("k8sconsole.cluster.live.transport.REQUEST_TIMEOUT", 0.2)
 
     async def silent(request: web.Request) -> web.Response:
@@ -231,7 +229,7 @@ async def test_a_base_path_in_the_servers_address_is_kept(serve: Callable, reach
     assert (await (await reach(f"{url}/k8s/clusters/c-1/")).version()).git_version == "v1"
 
 
-async def test_changes_say_who_manages_the_field_what_is_only_tried_and_which_patch_it_is(serve: Callable, reach: Callable) -> None:
+async def test_changes_send_field_manager_dry_run_and_patch_type(serve: Callable, reach: Callable) -> None:
     seen = []
 
     async def note(request: web.Request) -> web.Response:
@@ -283,7 +281,7 @@ async def test_more_watches_than_a_pool_holds_do_not_keep_a_short_request_waitin
         await asyncio.gather(*tasks)
 
 
-async def test_answers_from_afar_are_asked_for_compressed_and_understood(serve: Callable, reach: Callable) -> None:
+async def test_responses_over_tls_are_compressed(serve: Callable, reach: Callable) -> None:
     asked = []
 
     async def proxy(request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""Credentials that run out, are refused, or cannot be had: what is fetched anew, when, and what a person is told meanwhile."""
+"""Credentials that expire, are refused, or cannot be fetched: what is fetched again, when, and what a person sees meanwhile."""
 
 import asyncio
 import time
@@ -81,7 +81,7 @@ async def cluster(url: str, reach: Callable, asked: Plugin, clock: FixedClock) -
     return await reach(url, asked.entry(), clock=clock)  # type: ignore[no-any-return]
 
 
-async def test_a_token_is_fetched_anew_before_it_expires_so_that_no_request_is_refused(
+async def test_a_token_is_renewed_before_it_expires_so_that_no_request_is_refused(
     cluster: Cluster, asked: Plugin, door: Door, clock: FixedClock
 ) -> None:
     asked.says("t0", until=clock.now() + 600)
@@ -110,7 +110,7 @@ async def test_while_the_plugin_fails_the_token_it_gave_before_serves_until_its_
         await cluster.version()
 
 
-async def test_a_plugin_that_fails_is_run_again_after_a_minute_then_two_and_when_it_works_all_is_well(
+async def test_a_failing_plugin_runs_again_after_one_minute_then_two_until_it_succeeds(
     cluster: Cluster, asked: Plugin, clock: FixedClock
 ) -> None:
     asked.complains("Token has expired and refresh failed")
@@ -126,9 +126,7 @@ async def test_a_plugin_that_fails_is_run_again_after_a_minute_then_two_and_when
     assert (await cluster.version()).git_version == "v1"
 
 
-async def test_whoever_waits_at_the_screen_may_have_a_failing_plugin_run_at_once(
-    cluster: Cluster, asked: Plugin, clock: FixedClock
-) -> None:
+async def test_a_person_can_have_a_failing_plugin_run_at_once(cluster: Cluster, asked: Plugin, clock: FixedClock) -> None:
     asked.complains("log in")
     with pytest.raises(CredentialsError) as error:
         await cluster.version()
@@ -181,9 +179,7 @@ async def test_thirty_requests_refused_together_with_others_just_starting_run_th
     assert set(door.shown[-30:]) == {"t1"}
 
 
-async def test_what_a_plugin_prints_on_stderr_is_told_short_on_one_line_and_without_colours_or_secrets(
-    url: str, reach: Callable, asked: Plugin
-) -> None:
+async def test_a_plugins_stderr_is_shown_on_one_short_line_without_colours_or_secrets(url: str, reach: Callable, asked: Plugin) -> None:
     noise = "x" * 2_000_000
     asked.complains(f"{noise}\n\x1b[31mError\x1b[0m\x07:\tsession expired\r\npassword=hunter2hunter2\r\n\x1b]0;title\x07Log in")
     with pytest.raises(CredentialsError) as error:
@@ -197,7 +193,7 @@ async def test_what_a_plugin_prints_on_stderr_is_told_short_on_one_line_and_with
     assert error.value.remedy == "aws sso login --profile prod"
 
 
-async def test_a_well_known_plugin_is_answered_with_its_own_way_to_log_in(tmp_path: Path, url: str, reach: Callable) -> None:
+async def test_the_remedy_for_a_well_known_plugin_is_its_login_command(tmp_path: Path, url: str, reach: Callable) -> None:
     (tmp_path / "aws").write_text("#!/bin/sh\necho 'Error loading SSO Token' >&2\nexit 255\n")
     (tmp_path / "aws").chmod(0o700)
     entry = {"apiVersion": "client.authentication.k8s.io/v1", "command": "./aws", "installHint": "install it from the web"}
@@ -207,12 +203,12 @@ async def test_a_well_known_plugin_is_answered_with_its_own_way_to_log_in(tmp_pa
     assert error.value.remedy == "aws sso login --profile 'my shop'"
 
 
-async def test_a_plugin_that_prints_without_end_is_told_as_such_and_does_not_hang(url: str, reach: Callable, plugin: Callable) -> None:
+async def test_a_plugin_that_prints_without_end_is_an_error_and_does_not_hang(url: str, reach: Callable, plugin: Callable) -> None:
     with pytest.raises(CredentialsError, match="it printed more than"):
         await (await reach(url, plugin("head -c 3000000 /dev/zero"))).version()
 
 
-async def test_a_static_token_that_is_refused_is_told_as_not_logged_in_and_a_missing_right_is_not(
+async def test_a_refused_static_token_means_not_logged_in_and_a_missing_permission_does_not(
     url: str, serve: Callable, reach: Callable, door: Door
 ) -> None:
     from k8sconsole.errors import Forbidden
@@ -226,7 +222,7 @@ async def test_a_static_token_that_is_refused_is_told_as_not_logged_in_and_a_mis
         await (await reach(await serve({"/version": forbidding}), {"token": "t0"})).version()
 
 
-async def test_an_issuer_that_fails_is_not_asked_again_and_again(url: str, serve: Callable, reach: Callable, clock: FixedClock) -> None:
+async def test_a_failing_issuer_is_not_called_for_every_request(url: str, serve: Callable, reach: Callable, clock: FixedClock) -> None:
     asked: list[str] = []
 
     async def settings(request: web.Request) -> web.Response:

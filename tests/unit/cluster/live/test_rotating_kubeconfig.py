@@ -105,7 +105,7 @@ async def test_a_rotated_token_is_used_within_five_seconds_without_any_refusal(
     assert here[0].tokens == ["t0", "t0", "t1"]
 
 
-async def test_a_server_that_moved_is_asked_at_its_new_address_and_open_watches_end_at_once(
+async def test_a_moved_server_is_reached_at_its_new_address_and_open_watches_end_at_once(
     cluster: Cluster, config: Path, here: tuple[Server, str], there: tuple[Server, str]
 ) -> None:
     watch = cluster.watch(PODS, resource_version="7")
@@ -129,7 +129,7 @@ async def test_watches_go_on_when_the_kubeconfig_changes_elsewhere_only(cluster:
     waiting = asyncio.ensure_future(anext(watch))
     changed = content(here[1])
     changed["current-context"] = "test"
-    changed["users"].append({"name": "somebody", "user": {"token": "else"}})
+    changed["users"].append({"name": "other", "user": {"token": "other-token"}})
     write(config, yaml.safe_dump(changed))
     await cluster.kubeconfig_changed()
     await cluster.version()
@@ -138,7 +138,7 @@ async def test_watches_go_on_when_the_kubeconfig_changes_elsewhere_only(cluster:
     await asyncio.wait([waiting])
 
 
-async def test_a_renamed_context_is_told_with_its_new_name_and_works_again_when_it_is_back(
+async def test_the_error_about_a_renamed_context_has_its_new_name_and_the_context_works_again_when_restored(
     cluster: Cluster, config: Path, here: tuple[Server, str]
 ) -> None:
     await cluster.version()
@@ -197,7 +197,7 @@ async def test_a_second_file_that_appears_fills_what_the_first_has_lost(
     assert here[0].tokens == ["t0", "second"]
 
 
-async def test_what_a_person_wrote_wrong_is_told_once_it_has_come_to_rest(
+async def test_a_mistake_in_the_kubeconfig_is_reported_once_the_file_is_complete(
     cluster: Cluster, config: Path, clock: FixedClock, here: tuple[Server, str]
 ) -> None:
     await cluster.version()
