@@ -44,7 +44,7 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
 
 
 async def answer(asked: Asked, context: ToolContext) -> Reply:
-    return Reply({"what": asked.what}, "done", context.live())
+    return Reply({"what": asked.what}, "done", context.live_freshness())
 
 
 def probe(handler: Handler = answer, *, risk: Risk = Risk.READ, **more: Any) -> ToolSpec:

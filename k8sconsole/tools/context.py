@@ -133,7 +133,7 @@ class ToolContext:
     def now(self) -> float:
         return self.environment.clock.now()
 
-    def context(self, requested: str) -> ClusterName:
+    def resolve_context(self, requested: str) -> ClusterName:
         """The requested context, else the first selected one, else the current one. Raises NotFound with the nearest names."""
         infos = self.environment.contexts()
         names = [str(info.name) for info in infos] + [str(name) for name in self.environment.selected()]
@@ -156,10 +156,10 @@ class ToolContext:
         """The namespace that the kubeconfig context names, else ``default``."""
         return next((info.namespace for info in self.environment.contexts() if info.name == context and info.namespace), "default")
 
-    async def cluster(self, context: ClusterName) -> Cluster:
+    async def open_cluster(self, context: ClusterName) -> Cluster:
         return self.guard(self, await self.environment.open_cluster(context))
 
-    async def resource(self, context: ClusterName, word: str, parameter: str = "kind") -> ApiResource:
+    async def find_resource(self, context: ClusterName, word: str, parameter: str = "kind") -> ApiResource:
         """parameter: the call's parameter that holds the word. Raises UsageError with that parameter and the nearest kinds."""
         try:
             return await self.environment.find_resource(context, word)
@@ -174,15 +174,15 @@ class ToolContext:
     def table(self, context: ClusterName, resource: ApiResource) -> KindTable:
         return self.environment.table(context, resource)
 
-    def noise(self, resource: ResourceName) -> NoiseFilter:
+    def noise_filter(self, resource: ResourceName) -> NoiseFilter:
         """The fields of this kind whose changes history ignores."""
         return build_noise_filter(self.environment.noise(), resource)
 
-    def live(self, missing: tuple[str, ...] = ()) -> Freshness:
+    def live_freshness(self, missing: tuple[str, ...] = ()) -> Freshness:
         """The freshness of data read from the cluster just now."""
         return Freshness(Source.LIVE, self.now, not missing, missing)
 
-    async def freshness(self, context: ClusterName, resource: ResourceName) -> Freshness:
+    async def cache_freshness(self, context: ClusterName, resource: ResourceName) -> Freshness:
         """How old the cached rows of a kind are, and what is missing. observed_at is None if the kind was never scanned."""
         if self.store is None:
             return Freshness(Source.CACHE, None, False, (f"{context}: no cache",))

@@ -30,22 +30,22 @@ async def find_object(
     if cached is not None:
         return cached
     try:
-        raw = await (await context.cluster(cluster)).get(resource, namespace or None, name)
+        raw = await (await context.open_cluster(cluster)).get(resource, namespace or None, name)
     except NotFound as cause:
-        raise await not_found(context, cluster, resource, namespace, name) from cause
+        raise await object_not_found(context, cluster, resource, namespace, name) from cause
     except Unavailable as problem:
         if context.will_retry(problem):
             raise
         found = await _cached(context, cluster, resource, namespace, name)
         if found is not None:
             return msgspec.structs.replace(found, warnings=(f"{cluster} does not answer ({problem.title}); this is the cache",))
-        if (await context.freshness(cluster, resource.name)).observed_at is None:
+        if (await context.cache_freshness(cluster, resource.name)).observed_at is None:
             raise
-        raise await not_found(context, cluster, resource, namespace, name) from problem
-    return FoundObject(cast("dict[str, Any]", msgspec.json.decode(mask_body(resource.name, raw))), context.live())
+        raise await object_not_found(context, cluster, resource, namespace, name) from problem
+    return FoundObject(cast("dict[str, Any]", msgspec.json.decode(mask_body(resource.name, raw))), context.live_freshness())
 
 
-async def not_found(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> NotFound:
+async def object_not_found(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> NotFound:
     """The error, with names that exist and are like the one given; where the same name exists elsewhere, it says where."""
     names: list[str] = []
     elsewhere: list[str] = []
@@ -84,10 +84,10 @@ async def _cached(context: ToolContext, cluster: ClusterName, resource: ApiResou
     body = await context.store.objects.body(ObjectRef(cluster, resource.name, Namespace(namespace), name))
     if body is None:
         return None
-    return FoundObject(msgspec.json.decode(body), await context.freshness(cluster, resource.name))
+    return FoundObject(msgspec.json.decode(body), await context.cache_freshness(cluster, resource.name))
 
 
-def namespace_of(context: ToolContext, cluster: ClusterName, resource: ApiResource, asked: str) -> str:
+def object_namespace(context: ToolContext, cluster: ClusterName, resource: ApiResource, asked: str) -> str:
     """The namespace of one object: the context's own by default, none for kinds without."""
     return (asked or context.default_namespace(cluster)) if resource.namespaced else ""
 

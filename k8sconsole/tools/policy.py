@@ -33,7 +33,7 @@ def decide(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target) -> 
     return _default(policy, tool, target)
 
 
-def readable(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target, kinds: Iterable[ApiResource]) -> list[ApiResource]:
+def filter_readable(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target, kinds: Iterable[ApiResource]) -> list[ApiResource]:
     """Of these kinds, those that a call about each of them alone would be let through to without a question."""
     return [kind for kind in kinds if decide(policy, tool, call, msgspec.structs.replace(target, resource=kind)).action is Action.ALLOW]
 

@@ -113,7 +113,7 @@ class ToolSpec(msgspec.Struct, frozen=True):
         )
 
 
-def reading(
+def reading_tool(
     name: str,
     title: str,
     summary: str,
@@ -139,7 +139,7 @@ def reading(
     )
 
 
-def change(
+def changing_tool(
     name: str,
     title: str,
     summary: str,

@@ -64,7 +64,7 @@ async def _contexts(asked: Asked) -> list[str]:
 
 async def _kinds(asked: Asked) -> list[str]:
     context, _, given, part = asked
-    cluster = context.context(str(given.get("context") or ""))
+    cluster = context.resolve_context(str(given.get("context") or ""))
     known = await context.store.metadata.resources(cluster) if context.store else []
     plurals = [one.plural if _alone(one, known) else str(one.name) for one in known]
     short = [name for one in known for name in one.short_names]
@@ -78,10 +78,10 @@ def _alone(one: ApiResource, known: Sequence[ApiResource]) -> bool:
 async def _namespaces(asked: Asked) -> list[str]:
     """Those in which the call would be let through."""
     context, tool, given, _ = asked
-    cluster = context.context(str(given.get("context") or ""))
+    cluster = context.resolve_context(str(given.get("context") or ""))
     word = str(given.get("kind") or tool.kind or _OWN_KIND.get(tool.name) or _kind_of(tool))
-    resource = await context.resource(cluster, word) if word else None
-    if _denied(asked, cluster, await context.resource(cluster, "namespaces"), ""):
+    resource = await context.find_resource(cluster, word) if word else None
+    if _denied(asked, cluster, await context.find_resource(cluster, "namespaces"), ""):
         return []
     return [one for one in await _names(asked, "namespaces", "") if not _denied(asked, cluster, resource, one)]
 
@@ -94,8 +94,8 @@ async def _objects(asked: Asked) -> list[str]:
     word = str(given.get("kind") or tool.kind or _OWN_KIND.get(tool.name) or _kind_of(tool))
     if not word:
         return []
-    cluster = context.context(str(given.get("context") or ""))
-    resource = await context.resource(cluster, word)
+    cluster = context.resolve_context(str(given.get("context") or ""))
+    resource = await context.find_resource(cluster, word)
     given_space = given.get("namespace")
     if _denied(asked, cluster, resource, given_space):
         return []
@@ -123,7 +123,7 @@ async def _names(asked: Asked, kind: str, namespace: str) -> list[str]:
     context, _, given, part = asked
     if context.store is None:
         return []
-    cluster = context.context(str(given.get("context") or ""))
+    cluster = context.resolve_context(str(given.get("context") or ""))
     return await context.store.objects.names(cluster, ResourceName(kind), part, namespace=namespace, limit=MOST)
 
 
@@ -137,9 +137,9 @@ async def _containers(asked: Asked) -> list[str]:
 
 async def _body(asked: Asked, default: str) -> dict[str, Any]:
     context, tool, given, _ = asked
-    cluster = context.context(str(given.get("context") or ""))
+    cluster = context.resolve_context(str(given.get("context") or ""))
     word = str(given.get("kind") or tool.kind or _OWN_KIND.get(tool.name) or _kind_of(tool) or default)
-    resource = await context.resource(cluster, word)
+    resource = await context.find_resource(cluster, word)
     if _denied(asked, cluster, resource, given.get("namespace")):
         return {}
     space = Namespace(str(given.get("namespace") or context.default_namespace(cluster)) if resource.namespaced else "")
@@ -152,12 +152,12 @@ async def _body(asked: Asked, default: str) -> dict[str, Any]:
 async def _revisions(asked: Asked) -> list[str]:
     """Of the deployment or the release that was named, the newest first."""
     context, tool, given, part = asked
-    cluster: ClusterName = context.context(str(given.get("context") or ""))
+    cluster: ClusterName = context.resolve_context(str(given.get("context") or ""))
     if context.store is None or not given.get("name"):
         return []
     space = Namespace(str(given.get("namespace") or context.default_namespace(cluster)))
     for word in ("secrets",) if tool.toolset == HELM else ("deployments.apps", "replicasets.apps"):
-        if _denied(asked, cluster, await context.resource(cluster, word), str(space)):
+        if _denied(asked, cluster, await context.find_resource(cluster, word), str(space)):
             return []
     if tool.toolset == HELM:
         return _ranked([str(one) for one in await revision_numbers(context, cluster, space, str(given["name"]))], part)

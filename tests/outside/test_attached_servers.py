@@ -39,7 +39,7 @@ async def test_a_tool_that_a_person_vouches_for_is_called_like_one_of_ours_and_a
         assert outcome.error is None
         assert outcome.text == 'read_file {"path": "/etc/hosts"} by answer'
         assert outcome.freshness is not None
-        assert outcome.freshness.missing == ("how old this is: files does not say",)
+        assert outcome.freshness.missing == ("age unknown: files does not report it",)
         told = await attached.console.query("SELECT tool, phase, outcome FROM audit ORDER BY id")
         rows = await attached.console.query("SELECT name, origin, risk FROM mcp_tools WHERE origin = 'files' ORDER BY name")
     assert [tuple(row) for row in told.rows] == [("files__read_file", "started", ""), ("files__read_file", "completed", "ok")]
@@ -134,7 +134,7 @@ def test_an_answer_that_only_looks_like_one_of_ours_is_of_unknown_age(freshness:
     data = {"data": [1], "freshness": freshness, "page": {}, "warnings": []}
     reply = convert_result("files", "files__x", McpToolResult(data, "text", failed=False), 1.0)
     assert reply.data == data
-    assert reply.freshness.missing == ("how old this is: files does not say",)
+    assert reply.freshness.missing == ("age unknown: files does not report it",)
 
 
 @pytest.mark.parametrize("manners", ["hang", "crash", "garbage", pytest.param("endless", marks=pytest.mark.long), "flood"])

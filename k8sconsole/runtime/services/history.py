@@ -15,7 +15,7 @@ from k8sconsole.runtime.services.api_resources import Catalogue
 from k8sconsole.tools.history.diff import DiffPage, open_window, readable_kinds, timeline_entry
 from k8sconsole.tools.history.queries import history_of, parse_span
 from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, read_object_history
-from k8sconsole.tools.object_lookup import namespace_of
+from k8sconsole.tools.object_lookup import object_namespace
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 
 LIFE, CHANGES, TIMELINE = "history_list_versions", "history_diff", "history_timeline"
@@ -65,7 +65,7 @@ class Remembering:
         async with self._pipeline.authorised(call) as invocation:
             context = invocation.context
             span = parse_span(wanted.since, wanted.until, "", context.now)
-            namespace = Namespace(namespace_of(context, clusters[0], resource, wanted.namespace))
+            namespace = Namespace(object_namespace(context, clusters[0], resource, wanted.namespace))
             ref = ObjectRef(clusters[0], resource.name, namespace, wanted.name)
             found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until))
             return Remembered(found.history, found.freshness, found.warnings)

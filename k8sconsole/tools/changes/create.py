@@ -35,7 +35,7 @@ async def create_object(context: ToolContext, target: TargetObject, manifest: di
     result = CreateResult(
         str(target.resource.name), target.namespace, created_target.name, str(created["metadata"].get("uid", "")), created, undo.call
     )
-    return Reply(msgspec.to_builtins(result), f"{done} {created_target.label} in {target.cluster}\nundo: {undo}", context.live())
+    return Reply(msgspec.to_builtins(result), f"{done} {created_target.label} in {target.cluster}\nundo: {undo}", context.live_freshness())
 
 
 def manifest_yaml(manifest: dict[str, Any]) -> str:
@@ -56,7 +56,7 @@ def _undo_create(target: TargetObject) -> Undo:
 
 
 async def send_create(context: ToolContext, target: TargetObject, manifest: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-    cluster = await context.cluster(target.cluster)
+    cluster = await context.open_cluster(target.cluster)
     try:
         answer = await cluster.create(target.resource, target.namespace or None, msgspec.json.encode(manifest), dry_run=dry_run)
     except NotFound as cause:

@@ -63,7 +63,7 @@ async def _budgets_protecting(
     if not labels or not namespace:
         return []
     try:
-        kind = await context.resource(cluster, BUDGETS)
+        kind = await context.find_resource(cluster, BUDGETS)
         opened = await open_rows(context, RowsRequest(cluster, kind, (namespace,), live=True))
         budgets = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     except ConsoleError:

@@ -23,7 +23,7 @@ class DrainPlan(msgspec.Struct, frozen=True):
 
 async def plan_drain(context: ToolContext, cluster: Cluster, node: str, *, force: bool, empty_dirs: bool) -> DrainPlan:
     """The plan, from pods read live: the cache could miss a new pod."""
-    kind = await context.resource(cluster.name, "pods")
+    kind = await context.find_resource(cluster.name, "pods")
     pods: list[dict[str, Any]] = []
     async for page in cluster.pages(kind, selectors=Selectors(field=f"spec.nodeName={node}")):
         pods += [msgspec.json.decode(item) for item in page.items]
@@ -42,7 +42,7 @@ async def plan_drain(context: ToolContext, cluster: Cluster, node: str, *, force
 
 async def _budget_warnings(context: ToolContext, cluster: Cluster, moving: list[dict[str, Any]]) -> list[str]:
     """A sentence for each budget that allows fewer disruptions than the drain needs."""
-    kind = await context.resource(cluster.name, BUDGETS)
+    kind = await context.find_resource(cluster.name, BUDGETS)
     warnings: list[str] = []
     async for page in cluster.pages(kind):
         for budget in (msgspec.json.decode(item) for item in page.items):

@@ -18,7 +18,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.tools.changes.field_owners import owner_warnings
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.versions import changed_fields
-from k8sconsole.tools.object_lookup import namespace_of, not_found
+from k8sconsole.tools.object_lookup import object_namespace, object_not_found
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import Handler, Preparation
 
@@ -100,18 +100,18 @@ Planner = Callable[[Any, ToolContext], Awaitable[ChangePlan]]
 
 async def resolve_target(args: Any, context: ToolContext, kind: str = "") -> TargetObject:
     """The object that the parameters context, kind, namespace and name denote. kind: the kind of a tool without that parameter."""
-    cluster = context.context(args.context)
-    resource = await context.resource(cluster, kind or args.kind)
-    return TargetObject(cluster, resource, namespace_of(context, cluster, resource, getattr(args, "namespace", "")), args.name)
+    cluster = context.resolve_context(args.context)
+    resource = await context.find_resource(cluster, kind or args.kind)
+    return TargetObject(cluster, resource, object_namespace(context, cluster, resource, getattr(args, "namespace", "")), args.name)
 
 
 async def fetch_live(context: ToolContext, target: TargetObject, subresource: str | None = None) -> dict[str, Any]:
     """The object as the cluster has it now: masked, with managedFields. Raises NotFound with the nearest names."""
-    cluster = await context.cluster(target.cluster)
+    cluster = await context.open_cluster(target.cluster)
     try:
         raw = await cluster.get(target.resource, target.namespace or None, target.name, subresource)
     except NotFound as cause:
-        raise await not_found(context, target.cluster, target.resource, target.namespace, target.name) from cause
+        raise await object_not_found(context, target.cluster, target.resource, target.namespace, target.name) from cause
     return _mask_response(target, raw)
 
 
@@ -139,7 +139,7 @@ def change_handlers(planner: Planner, done: str) -> tuple[Preparation, Handler]:
 def change_reply(context: ToolContext, target: TargetObject, done: str, lines: list[str], undo: Undo, version: str) -> Reply:
     result = ChangeResult(str(target.resource.name), target.namespace, target.name, version, lines, undo.call, undo.why)
     text = "\n".join((f"{done} {target.label} in {target.cluster}", *lines, f"undo: {undo}"))
-    return Reply(msgspec.to_builtins(result), text, context.live())
+    return Reply(msgspec.to_builtins(result), text, context.live_freshness())
 
 
 def check_same_object(context: ToolContext, target: TargetObject, before: dict[str, Any] | None) -> None:
@@ -172,7 +172,9 @@ async def undo_from_history(context: ToolContext, target: TargetObject, before: 
     stored = await context.store.history.object_as_of(ref, context.now)
     if stored is None or stored[0].change is Change.DELETED:
         return Undo(why="the history does not have its old version")
-    if changed_fields(_comparable_bytes(msgspec.json.decode(stored[1])), _comparable_bytes(before), context.noise(target.resource.name)):
+    if changed_fields(
+        _comparable_bytes(msgspec.json.decode(stored[1])), _comparable_bytes(before), context.noise_filter(target.resource.name)
+    ):
         return Undo(why="its latest state is not in the history yet")
     return Undo("k8s_undo_change", target.arguments(resource_version=stored[0].resource_version))
 
@@ -193,7 +195,7 @@ async def _state_to_compare(context: ToolContext, plan: ChangePlan) -> dict[str,
 
 async def _send_patch(context: ToolContext, plan: ChangePlan, *, dry_run: bool) -> dict[str, Any]:
     one, edit = plan.target, plan.edit
-    raw = await (await context.cluster(one.cluster)).patch(
+    raw = await (await context.open_cluster(one.cluster)).patch(
         one.resource,
         one.namespace or None,
         one.name,

@@ -74,7 +74,7 @@ def _check_delete_policy(context: ToolContext, tool: "ToolSpec", target: TargetO
 
 
 async def _send_delete(context: ToolContext, target: TargetObject, uid: str, *, dry_run: bool) -> None:
-    cluster = await context.cluster(target.cluster)
+    cluster = await context.open_cluster(target.cluster)
     await cluster.delete(
         target.resource, target.namespace or None, target.name, propagation="Background", grace_seconds=None, uid=uid, dry_run=dry_run
     )

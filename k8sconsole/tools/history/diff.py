@@ -16,8 +16,8 @@ from k8sconsole.store.port import CacheHistory
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import GapRecord, cursor_errors, describe_gaps, gap_record, history_of, limit_gaps
 from k8sconsole.tools.history.versions import changed_fields
-from k8sconsole.tools.output.token_budget import fitting
-from k8sconsole.tools.policy import readable
+from k8sconsole.tools.output.token_budget import take_fitting
+from k8sconsole.tools.policy import filter_readable
 from k8sconsole.tools.results import Target
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ async def readable_kinds(
 
     Raises UsageError for an unknown kind, PolicyDenied if no kind may be read."""
     if word:
-        return ((await context.resource(clusters[0], word)).name,)
+        return ((await context.find_resource(clusters[0], word)).name,)
     policy = context.environment.policy()
     if context.store is None or not any(rule.kinds for rule in policy.rules):
         return ()
@@ -71,7 +71,8 @@ async def readable_kinds(
     for cluster in clusters:
         target = Target(cluster, namespaces=tuple(namespaces))
         allowed |= {
-            one.name for one in readable(policy, tool, context.call, target, await context.store.metadata.resources(cluster) or BUILTIN)
+            one.name
+            for one in filter_readable(policy, tool, context.call, target, await context.store.metadata.resources(cluster) or BUILTIN)
         }
     if not allowed:
         raise PolicyDenied(f"{tool.name} is not allowed", "policy allows reading no kind", "policy: in k8sconsole.yaml")
@@ -125,7 +126,7 @@ class ChangeWindow:
             change = Change.ADDED if after is not None else Change.DELETED if before is not None else None
             return self._record(ref, change, []) if change else None
         field = self._query.field
-        found = changed_fields(before, after, self._context.noise(ref.resource))
+        found = changed_fields(before, after, self._context.noise_filter(ref.resource))
         diff = [one for one in found if not field or is_within(one.path, field)]
         return self._record(ref, Change.MODIFIED, diff) if diff else None
 
@@ -202,7 +203,7 @@ async def read_timeline(context: ToolContext, query: ChangeQuery, max_tokens: in
     with cursor_errors(query.cursor):
         found = await store.changes(query)
     gaps, more = limit_gaps([gap_record(gap) for gap in found.gaps], max_tokens)
-    items = fitting([await timeline_entry(store, version) for version in found.versions], max_tokens, (found.counts, gaps))
+    items = take_fitting([await timeline_entry(store, version) for version in found.versions], max_tokens, (found.counts, gaps))
     following = found.next
     if len(items) < len(found.versions):
         following = (await store.changes(msgspec.structs.replace(query, limit=len(items)))).next

@@ -17,7 +17,7 @@ async def check_names_known(context: ToolContext, query: ChangeQuery) -> None:
         raise await _unknown_name(context, query, "name", query.resources)
     if query.owner:
         word, _, name = query.owner.rpartition("/")
-        kinds = ((await context.resource(query.clusters[0], word, "owner")).name,) if word else ()
+        kinds = ((await context.find_resource(query.clusters[0], word, "owner")).name,) if word else ()
         if not await _is_known(context, query, name, kinds):
             raise await _unknown_name(context, query, "owner", kinds)
 

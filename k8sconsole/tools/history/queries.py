@@ -16,7 +16,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.store.port import CacheHistory
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.object_lookup import FoundObject, name_not_found
-from k8sconsole.tools.output.token_budget import fitting, json_tokens
+from k8sconsole.tools.output.token_budget import json_tokens, take_fitting
 
 PAST_CURSOR = "at:"
 """Prefix of the cursors of history lists. The cursor holds the absolute time, since ``-30m`` means another time at the next page."""
@@ -180,7 +180,7 @@ def gap_record(gap: Gap) -> GapRecord:
 
 def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapRecord], tuple[str, ...]]:
     """The gaps that fit into a third of the reply, and a warning about the others: sixty unwatched kinds would fill the reply."""
-    kept = fitting(gaps, max_tokens // 3)
+    kept = take_fitting(gaps, max_tokens // 3)
     kept = kept if json_tokens(kept) < max_tokens // 8 else []
     return kept, (f"{len(gaps) - len(kept)} more gaps; select one kind with kind=",) if len(kept) < len(gaps) else ()
 

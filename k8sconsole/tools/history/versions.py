@@ -76,7 +76,7 @@ async def read_object_history(context: ToolContext, query: ObjectHistoryQuery) -
         if _overlaps(gap, selected[0][0].observed_at if len(selected) < len(versions) and selected else query.since)
     ]
     pairs = list(zip([before, *selected], selected, strict=False))
-    noise = context.noise(query.ref.resource)
+    noise = context.noise_filter(query.ref.resource)
     one = ObjectRecord(query.ref.cluster, query.ref.resource, query.ref.namespace, query.ref.name)
     return ObjectHistoryReply(
         ObjectHistory(one, [_version_record(earlier, later, noise) for earlier, later in pairs], [gap_record(gap) for gap in gaps]),

@@ -32,7 +32,7 @@ class _Trouble(msgspec.Struct):
         return f"({place}) {self.last[:_TELLING]}"
 
 
-def folded(lines: Sequence[str]) -> list[str]:
+def fold_repeats(lines: Sequence[str]) -> list[str]:
     """Lines that repeat one of the few before them, but for their numbers, stand once with how often; the very last one stands itself."""
     kept: list[str] = []
     near: deque[str] = deque(maxlen=_NEAR)
@@ -63,10 +63,10 @@ def _told(repeats: list[str]) -> list[str]:
     return [f"… {len(repeats)} more like the {'lines' if several else 'line'} above"]
 
 
-def fitted(lines: Sequence[str], budget: int) -> tuple[list[str], int]:
+def digest_log(lines: Sequence[str], budget: int) -> tuple[list[str], int]:
     """What is shown within ``budget`` tokens of JSON, and how many lines, repeats folded, were left out. Up to four tenths go to what tells
     of trouble, wherever in the log it stands, a tenth to the beginning, the rest to the end."""
-    short = folded(lines)
+    short = fold_repeats(lines)
     if _cost(short) <= budget:
         return short, 0
     trouble = _trouble(lines)

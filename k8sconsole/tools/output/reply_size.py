@@ -12,7 +12,7 @@ _LEAST = 24
 """Tokens for a form in any case: enough to say that it was cut."""
 
 
-def wire_tokens(reply: Reply) -> int:
+def reply_tokens(reply: Reply) -> int:
     """What both forms take."""
     return _frame_tokens(reply) + json_tokens(reply.data) + text_tokens(reply.text)
 
@@ -22,7 +22,7 @@ def fit_reply(reply: Reply, budget: int, remedy: str) -> Reply:
     reply = _fewer_words(reply, budget // 16)
     fitted, room = reply, budget - _frame_tokens(reply)
     for _ in range(_TRIES):
-        over = wire_tokens(fitted) - budget
+        over = reply_tokens(fitted) - budget
         if over <= 0:
             break
         room -= over if fitted is not reply else 0

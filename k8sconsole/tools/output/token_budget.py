@@ -22,7 +22,7 @@ MaxTokens = Annotated[int, Meta(ge=_LEAST, le=_MOST)]
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 
-def allowed(asked: int) -> int:
+def clamp_max_tokens(asked: int) -> int:
     """What a caller asked for, within reason."""
     return min(max(asked, _LEAST), _MOST)
 
@@ -35,15 +35,15 @@ def json_tokens(value: Any) -> int:
     return int(len(_encode(value)) / _JSON) + 1
 
 
-def share(max_tokens: int) -> int:
+def form_budget(max_tokens: int) -> int:
     """What one of the two forms may take, less what surrounds it: age, cursor, warnings."""
-    return max(_LEAST // 4, (allowed(max_tokens) * 9 // 10 - _AROUND) // 2)
+    return max(_LEAST // 4, (clamp_max_tokens(max_tokens) * 9 // 10 - _AROUND) // 2)
 
 
-def fitting(items: Iterable[T], max_tokens: int, beside: Any = (), line: Callable[[T], str] | None = None) -> list[T]:
+def take_fitting(items: Iterable[T], max_tokens: int, beside: Any = (), line: Callable[[T], str] | None = None) -> list[T]:
     """As many as fit in both forms with what is told beside them; at least one, so that a cursor always moves on. line: an item as text;
     without it, the text of one is counted like its JSON."""
-    room = 2 * (share(max_tokens) - json_tokens(beside))
+    room = 2 * (form_budget(max_tokens) - json_tokens(beside))
     kept: list[T] = []
     for item in items:
         size = json_tokens(item)
@@ -72,7 +72,7 @@ def fit_value(value: Any, budget: int) -> tuple[Any, str]:
     return fitted, ", ".join(left_out[:2])[:120] + (f" and {len(left_out) - 2} more" if len(left_out) > 2 else "")
 
 
-def left_out(shown: int, found: int, remedy: str) -> tuple[str, ...]:
+def left_out_warning(shown: int, found: int, remedy: str) -> tuple[str, ...]:
     """A warning where not everything is shown."""
     return (f"{found - shown} of {found} left out; {remedy}",) if shown < found else ()
 

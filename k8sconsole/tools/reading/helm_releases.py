@@ -107,7 +107,7 @@ async def read_releases(context: ToolContext, cluster: ClusterName, namespaces: 
                 _keep_newest(found, one.release)
     except Unavailable as problem:
         return await _releases_from_cache(context, cluster, namespaces, problem)
-    return HelmReleases([found[key] for key in sorted(found)], context.live())
+    return HelmReleases([found[key] for key in sorted(found)], context.live_freshness())
 
 
 async def list_revisions(context: ToolContext, cluster: ClusterName, namespace: str, name: str) -> list[HelmRevision]:
@@ -134,8 +134,8 @@ async def find_revision(context: ToolContext, cluster: ClusterName, namespace: s
 
 async def read_revisions(context: ToolContext, cluster: ClusterName, namespace: str | None, selector: str) -> AsyncIterator[HelmRevision]:
     """Reads the revisions live. Raises ServerError for a secret that cannot be decoded as a release."""
-    reached = await context.cluster(cluster)
-    kind = await context.resource(cluster, SECRETS)
+    reached = await context.open_cluster(cluster)
+    kind = await context.find_resource(cluster, SECRETS)
     async for page in reached.pages(kind, namespace=namespace, selectors=Selectors(label=selector), limit=_PAGE):
         for one in await asyncio.to_thread(lambda items: [_unpack_secret(item) for item in items], page.items):
             yield one
@@ -177,7 +177,7 @@ def _keep_newest(found: dict[tuple[str, str], HelmRelease], one: HelmRelease) ->
 
 
 async def _releases_from_cache(context: ToolContext, cluster: ClusterName, namespaces: Sequence[str], problem: Unavailable) -> HelmReleases:
-    freshness = await context.freshness(cluster, SECRETS)
+    freshness = await context.cache_freshness(cluster, SECRETS)
     if freshness.observed_at is None:
         raise problem
     found: dict[tuple[str, str], HelmRelease] = {}

@@ -16,7 +16,7 @@ from k8sconsole.model.tables import CellKind, Column, KindTable, format_cell
 from k8sconsole.model.tools import Page
 from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.history.queries import parse_as_of
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
 from k8sconsole.tools.reading.field_paths import check_paths, value_at
 from k8sconsole.tools.reading.rows import LIVE_CURSOR, RowSource, RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
@@ -57,8 +57,8 @@ class ListResult(msgspec.Struct):
 
 async def list_reply(args: ListInput, kind: str, context: ToolContext) -> Reply:
     """Raises the errors of ``open_rows``, and InvalidParams for an unknown field."""
-    cluster = context.context(args.context)
-    resource = await context.resource(cluster, kind)
+    cluster = context.resolve_context(args.context)
+    resource = await context.find_resource(cluster, kind)
     namespaces = _namespaces(args) if resource.namespaced else ()
     as_of, place = parse_as_of(args.as_of, args.live, args.cursor, context.now)
     start = "" if place == FROM_THE_START else place
@@ -74,7 +74,7 @@ async def _summary_reply(args: ListInput, opened: RowSource, now: float) -> Repl
     """Counts of all rows, and the unhealthy rows that fit into half the budget, so that a summary stays short."""
     totals, warnings = await opened.summarise()
     unhealthy, counts = totals.unhealthy_rows(), totals.most_common()
-    shown = fitting((row_item(opened.table, row, now) for row in unhealthy), args.max_tokens // 2, counts)
+    shown = take_fitting((row_item(opened.table, row, now) for row in unhealthy), args.max_tokens // 2, counts)
     head = _headline(opened, totals.total, counts)
     start = opened.cursor(FROM_THE_START)
     rest = f"whole list: cursor={start} · {len(unhealthy)} unhealthy" + (f", {len(shown)} shown" if len(shown) < len(unhealthy) else "")
@@ -110,18 +110,18 @@ async def _page_items(args: ListInput, opened: RowSource, rows: Rows, counts: di
     """The rows as JSON objects and as text. Paths in ``fields`` come from the objects. counts: part of the same reply."""
     now = opened.now
     if not args.fields:
-        items = fitting((row_item(opened.table, row, now) for row in rows.rows), args.max_tokens, counts)
+        items = take_fitting((row_item(opened.table, row, now) for row in rows.rows), args.max_tokens, counts)
         return items, _format_table(opened.table, rows.rows[: len(items)], now)
     if args.fields == [WHOLE]:
         whole = [msgspec.json.decode(body) for _, body in await opened.bodies(len(rows.rows), args.cursor)]
-        kept = fitting(whole, args.max_tokens, counts)
+        kept = take_fitting(whole, args.max_tokens, counts)
         return kept, "\n".join(strip_control(f"{row.namespace}/{row.name}".lstrip("/")) for row in rows.rows[: len(kept)])
     paths = [field for field in args.fields if not _is_column(opened.table, field)]
     for path in paths:
         _check_field(opened.table, path)
     bodies = await opened.bodies(len(rows.rows), args.cursor) if paths else [(row, b"{}") for row in rows.rows]
     projected = [_select_columns(args.fields, opened.table, row, body, now) for row, body in bodies]
-    items = fitting(projected, args.max_tokens, counts)
+    items = take_fitting(projected, args.max_tokens, counts)
     return items, "\n".join(" ".join(f"{key}={strip_control(str(value))}" for key, value in item.items()) for item in items)
 
 

@@ -55,7 +55,7 @@ async def read_usage(
 ) -> MeasuredUsage:
     """kind: pods or nodes. Raises NotFound if the cluster has no metrics API."""
     try:
-        resource = await context.resource(cluster, f"{kind}.metrics.k8s.io")
+        resource = await context.find_resource(cluster, f"{kind}.metrics.k8s.io")
         opened = await open_rows(context, RowsRequest(cluster, resource, namespaces, live=live))
         found = {(str(row.namespace), row.name): _usage_by_container(msgspec.json.decode(body)) for row, body in await opened.bodies()}
     except (UsageError, NotFound) as problem:

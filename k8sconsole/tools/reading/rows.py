@@ -104,17 +104,17 @@ async def open_rows(context: ToolContext, request: RowsRequest) -> RowSource:
     row_filter = parse_filter_argument(request.filter)
     if request.as_of is not None:
         return RowSource(context, request, table, await freshness_as_of(context, request.context, request.resource.name, request.as_of), ())
-    cached = await context.freshness(request.context, request.resource.name)
+    cached = await context.cache_freshness(request.context, request.resource.name)
     if cached.observed_at is not None and not request.live:
         return RowSource(context, request, table, cached, ())
     try:
-        found = await read_live(await context.cluster(request.context), table, request, row_filter, context.now)
+        found = await read_live(await context.open_cluster(request.context), table, request, row_filter, context.now)
     except Unavailable as problem:
         if cached.observed_at is None or context.will_retry(problem):
             raise
         warning = f"{request.context} does not answer ({problem.title}); this is the cache"
         return RowSource(context, request, table, cached, (warning,))
-    return RowSource(context, request, table, context.live(), ()).use_live_rows(found)
+    return RowSource(context, request, table, context.live_freshness(), ()).use_live_rows(found)
 
 
 async def read_live(

@@ -12,7 +12,7 @@ from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
 
@@ -35,9 +35,9 @@ class PermissionReview(msgspec.Struct):
 
 
 async def check_permission(args: CheckPermissionInput, context: ToolContext) -> Reply:
-    name = context.context(args.context)
-    resource = await context.resource(name, args.kind)
-    cluster = await context.cluster(name)
+    name = context.resolve_context(args.context)
+    resource = await context.find_resource(name, args.kind)
+    cluster = await context.open_cluster(name)
     verbs = _verbs_to_check(args, resource)
     namespace = _namespace_to_check(args, context.default_namespace(name)) if resource.namespaced else ""
     answers = await asyncio.gather(
@@ -54,7 +54,7 @@ async def check_permission(args: CheckPermissionInput, context: ToolContext) -> 
     lines = [
         f"{verb}: {'yes' if answer.allowed else 'no'}{_reason_suffix(answer.reason)}" for verb, answer in zip(verbs, answers, strict=True)
     ]
-    return Reply(msgspec.to_builtins(review), "\n".join((f"{resource.name}{scope}", *lines)), context.live())
+    return Reply(msgspec.to_builtins(review), "\n".join((f"{resource.name}{scope}", *lines)), context.live_freshness())
 
 
 def _reason_suffix(reason: str) -> str:
@@ -77,7 +77,7 @@ def _verbs_to_check(args: CheckPermissionInput, resource: ApiResource) -> tuple[
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "check_permission",
         "Check a permission",
         "Whether RBAC allows this context to do something, according to the cluster. The policy of this program may deny more.",

@@ -14,10 +14,10 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import Common, RefreshRequest, RefreshResult, ToolContext
-from k8sconsole.tools.object_lookup import not_found
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
+from k8sconsole.tools.object_lookup import object_not_found
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import Handler, ToolSpec, reading
+from k8sconsole.tools.spec import Handler, ToolSpec, reading_tool
 
 TABLES = ("pods", "nodes", "services", "namespaces", "clusters", "cache_metadata", "tool_usage_stats", "audit")
 """The tables that the documentation names."""
@@ -95,7 +95,7 @@ class QueryResult(msgspec.Struct):
 async def cache_query(args: CacheQueryInput, context: ToolContext) -> Reply:
     store = _require_store(context)
     found = await _run_query(store, args.sql, args.limit)
-    rows = fitting([[_json_cell(value) for value in row] for row in found.rows], args.max_tokens)
+    rows = take_fitting([[_json_cell(value) for value in row] for row in found.rows], args.max_tokens)
     table = QueryResult(list(found.columns), rows, found.truncated or len(rows) < len(found.rows))
     states = await store.metadata.scan_states()
     freshness = (
@@ -136,8 +136,8 @@ class RefreshedKinds(msgspec.Struct):
 
 async def locate_refresh(args: CacheRefreshInput, context: ToolContext) -> CacheRefreshInput:
     """Fills in the namespace of a single object. Raises InvalidParams for parameters that contradict each other."""
-    cluster, given = context.context(args.context), args.namespace not in ("", "*")
-    resource = await context.resource(cluster, args.kind) if args.kind else None
+    cluster, given = context.resolve_context(args.context), args.namespace not in ("", "*")
+    resource = await context.find_resource(cluster, args.kind) if args.kind else None
     if args.name and resource is None:
         raise _contradiction("kind", args.kind, "name needs the kind of the object", "kind=pods")
     if given and resource is not None and not resource.namespaced:
@@ -152,8 +152,8 @@ def _contradiction(parameter: str, given: str, why: str, remedy: str) -> Invalid
 
 
 async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
-    resource = await context.resource(cluster, args.kind) if args.kind else None
+    cluster = context.resolve_context(args.context)
+    resource = await context.find_resource(cluster, args.kind) if args.kind else None
     _require_store(context)
     request = RefreshRequest(resource, args.namespace.replace("*", ""), args.name)
     await context.progress(0, None, f"reading {_describe_request(request)} of {cluster}")
@@ -162,12 +162,12 @@ async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
     except NotFound as cause:
         if resource is None or not args.name:
             raise
-        raise await not_found(context, cluster, resource, request.namespace, args.name) from cause
+        raise await object_not_found(context, cluster, resource, request.namespace, args.name) from cause
     missing = tuple(f"{cluster}: {one.kind}: {why}" for one in found for why in (*one.missing, *([one.error] if one.error else [])))
     objects = sum(one.objects for one in found)
     head = f"{_describe_request(request)} refreshed" if args.name else f"{len(found)} kinds refreshed, {objects} objects"
     lines = [head, *(_format_reread(one) for one in found if _has_changes(one))]
-    return Reply(msgspec.to_builtins(RefreshedKinds(found)), strip_control("\n".join(lines)), context.live(missing))
+    return Reply(msgspec.to_builtins(RefreshedKinds(found)), strip_control("\n".join(lines)), context.live_freshness(missing))
 
 
 def _describe_request(request: RefreshRequest) -> str:
@@ -195,7 +195,7 @@ def _cache_tool(name: str, title: str, summary: str, shapes: tuple[type, type], 
     """shapes: input and output. form: ``object`` or ``table``. more: as ToolSpec."""
     known: dict[str, Any] = {"service": "cache", "aliases": (), **more}
     capabilities = Capabilities(("cache",), ("read",), Scope.CLUSTER, form, cache_friendly=False)
-    return reading(name, title, summary, shapes, handler, capabilities, **known)
+    return reading_tool(name, title, summary, shapes, handler, capabilities, **known)
 
 
 TOOLS: tuple[ToolSpec, ...] = (

@@ -13,7 +13,7 @@ from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 COUNTED = ("nodes", "namespaces", "pods", "services", "deployments.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch")
 
@@ -33,7 +33,7 @@ class ClusterInfo(msgspec.Struct):
 
 
 async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> Reply:
-    name = context.context(args.context)
+    name = context.resolve_context(args.context)
     known = await _cluster_record(context, name)
     if known is not None and not args.live:
         counts = await _cached_counts(context, name)
@@ -41,7 +41,7 @@ async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> R
             ClusterInfo(name, known.api_server, known.version, True, counts), await _counts_freshness(context, name, known)
         )
     try:
-        cluster = await context.cluster(name)
+        cluster = await context.open_cluster(name)
         version = await cluster.version()
     except Unavailable as problem:
         if known is None:
@@ -49,7 +49,7 @@ async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> R
         info = ClusterInfo(name, known.api_server, known.version, False, await _cached_counts(context, name))
         return _cluster_reply(info, await _counts_freshness(context, name, known), (f"{name} does not answer: {problem}",))
     counts, missing = await _count_kinds(context, name, live=args.live)
-    return _cluster_reply(ClusterInfo(name, cluster.server, version.git_version, True, counts), context.live(missing))
+    return _cluster_reply(ClusterInfo(name, cluster.server, version.git_version, True, counts), context.live_freshness(missing))
 
 
 def _cluster_reply(info: ClusterInfo, freshness: Freshness, warnings: tuple[str, ...] = ()) -> Reply:
@@ -67,7 +67,7 @@ async def _cluster_record(context: ToolContext, name: ClusterName) -> ClusterRec
 
 async def _counts_freshness(context: ToolContext, name: ClusterName, known: ClusterRecord) -> Freshness:
     """The freshness of the oldest kind that was counted."""
-    seen = [each for kind in COUNTED if (each := await context.freshness(name, ResourceName(kind))).observed_at is not None]
+    seen = [each for kind in COUNTED if (each := await context.cache_freshness(name, ResourceName(kind))).observed_at is not None]
     return merge_freshness(seen) if seen else Freshness(Source.CACHE, known.seen_at, False, (f"{name}: no object is cached yet",))
 
 
@@ -84,7 +84,7 @@ async def _count_kinds(context: ToolContext, name: ClusterName, *, live: bool) -
     missing: list[str] = []
     for kind in COUNTED:
         try:
-            resource = await context.resource(name, kind)
+            resource = await context.find_resource(name, kind)
             opened = await open_rows(context, RowsRequest(name, resource, live=live))
             counts[kind] = (await opened.page(1)).total
         except ConsoleError as problem:
@@ -122,11 +122,11 @@ async def list_contexts(args: ListContextsInput, context: ToolContext) -> Reply:
     ]
     lines = [f"{'*' if one.selected else ' '} {one.name}  {one.server}{'  ' + one.problem if one.problem else ''}" for one in items]
     text = f"{len(items)} contexts\n" + "\n".join(lines)
-    return Reply(msgspec.to_builtins(ContextList(items)), text, context.live())
+    return Reply(msgspec.to_builtins(ContextList(items)), text, context.live_freshness())
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "get_cluster_info",
         "Cluster overview",
         "Server address, version and object counts of a cluster. A good first call.",
@@ -134,7 +134,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         get_cluster_info,
         Capabilities(("clusters",), ("get",), Scope.CLUSTER, "object"),
     ),
-    reading(
+    reading_tool(
         "list_contexts",
         "List contexts",
         "The kubeconfig contexts that the parameter context accepts. Connects to no cluster and shows no credential.",

@@ -22,7 +22,7 @@ from k8sconsole.tools.changes.edits import (
 )
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 KIND = "cronjobs.batch"
 
@@ -72,7 +72,7 @@ async def trigger(args: TriggerCronJobInput, context: ToolContext) -> Reply:
 async def _fetch_unmasked(context: ToolContext, owner: TargetObject) -> dict[str, Any]:
     """The cron job, unmasked: its template is sent back to the server unchanged."""
     await fetch_live(context, owner)
-    raw = await (await context.cluster(owner.cluster)).get(owner.resource, owner.namespace, owner.name)
+    raw = await (await context.open_cluster(owner.cluster)).get(owner.resource, owner.namespace, owner.name)
     found: dict[str, Any] = msgspec.json.decode(raw)
     return found
 
@@ -103,11 +103,11 @@ async def _build_job(
         },
         "spec": template["spec"],
     }
-    return TargetObject(owner.cluster, await context.resource(owner.cluster, "jobs.batch"), owner.namespace, name), manifest
+    return TargetObject(owner.cluster, await context.find_resource(owner.cluster, "jobs.batch"), owner.namespace, name), manifest
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "trigger_cronjob",
         "Run a cron job now",
         "Starts one job from a cron job's template, outside its schedule.",
@@ -119,7 +119,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         rbac="jobs.batch",
         idempotent=False,
     ),
-    change(
+    changing_tool(
         "suspend_cronjob",
         "Suspend a cron job",
         "Suspends a cron job's schedule, or resumes it with suspend=false.",

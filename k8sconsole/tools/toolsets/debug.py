@@ -15,10 +15,10 @@ from k8sconsole.tools.changes.create import CreateResult, create_object, propose
 from k8sconsole.tools.changes.edits import TargetObject, check_same_object, fetch_live, resolve_target, uid_of
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import container_names, container_not_found
-from k8sconsole.tools.output.log_digest import fitted
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, share
+from k8sconsole.tools.output.log_digest import digest_log
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, form_budget
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 MOST_BYTES = 4_000_000
 _close_tasks: set["asyncio.Task[None]"] = set()
@@ -86,20 +86,20 @@ async def exec_pod(args: ExecPodInput, context: ToolContext) -> Reply:
     target = await resolve_target(args, context, "pods")
     pod = await fetch_live(context, target)
     check_same_object(context, target, pod)
-    container, cluster = _choose_container(args, pod), await context.cluster(target.cluster)
+    container, cluster = _choose_container(args, pod), await context.open_cluster(target.cluster)
     output = await cluster.execute(target.namespace, target.name, container, args.command, max_bytes=MOST_BYTES)
-    budget = share(args.max_tokens) * 4 // 10
+    budget = form_budget(args.max_tokens) * 4 // 10
     (out, left_out), (err, left_err) = (_decode_and_fit(raw, budget) for raw in (output.stdout, output.stderr))
     left = left_out + left_err
     warnings = (*((f"{left} lines left out to fit",) if left else ()), *(("ended early: too much output",) if output.cut else ()))
     done = ExecResult(target.name, container, output.exit_code, out, err)
     text = "\n".join(part for part in (f"{target.label} · {container} · exit code {output.exit_code}", out, err) if part)
-    return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
+    return Reply(msgspec.to_builtins(done), text, context.live_freshness(), warnings=warnings)
 
 
 def _decode_and_fit(raw: bytes, budget: int) -> tuple[str, int]:
     text = raw.decode(errors="replace").rstrip("\n")
-    lines, left = fitted([strip_control(line) for line in mask_text(text).split("\n")] if text else [], budget)
+    lines, left = digest_log([strip_control(line) for line in mask_text(text).split("\n")] if text else [], budget)
     return "\n".join(lines), left
 
 
@@ -124,14 +124,16 @@ async def prepare_forward(args: PortForwardInput, context: ToolContext) -> Propo
 async def port_forward(args: PortForwardInput, context: ToolContext) -> Reply:
     target = await resolve_target(args, context, "pods")
     check_same_object(context, target, await fetch_live(context, target))
-    opened = await (await context.cluster(target.cluster)).forward(target.namespace, target.name, args.port, local_port=args.local_port)
+    opened = await (await context.open_cluster(target.cluster)).forward(
+        target.namespace, target.name, args.port, local_port=args.local_port
+    )
     task = asyncio.get_running_loop().create_task(_close_after(opened, args.minutes * 60), name="port-forward")
     _close_tasks.add(task)
     task.add_done_callback(_close_tasks.discard)
     done = PortForwardResult(target.name, args.port, f"127.0.0.1:{opened.port}", context.now + args.minutes * 60)
     warnings = ("the forward ends with this command; the console and the MCP server keep it open",) if context.face is Face.CLI else ()
     text = f"{done.address} → {target.label}:{args.port} for {args.minutes} minutes"
-    return Reply(msgspec.to_builtins(done), text, context.live(), warnings=warnings)
+    return Reply(msgspec.to_builtins(done), text, context.live_freshness(), warnings=warnings)
 
 
 async def _close_after(opened: Forward, seconds: float) -> None:
@@ -166,7 +168,7 @@ _ABLE = Capabilities(("pods",), ("create",), Scope.NAMESPACE, "object", cache_fr
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "run_pod",
         "Run an image",
         "Starts one pod from an image. For a lasting workload use k8s_create_deployment.",
@@ -178,7 +180,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         idempotent=False,
         toolset="debug",
     ),
-    change(
+    changing_tool(
         "exec_pod",
         "Run a command in a pod",
         "Runs one command without a terminal and returns its output and exit code.",
@@ -191,7 +193,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         rbac="/exec",
         toolset="debug",
     ),
-    change(
+    changing_tool(
         "port_forward",
         "Forward a port",
         "Opens a port on this machine that forwards to a pod's port, for some minutes.",

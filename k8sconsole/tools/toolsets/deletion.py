@@ -15,10 +15,10 @@ from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleti
 from k8sconsole.tools.changes.edits import TargetObject, Undo, collect_strings, undo_from_history
 from k8sconsole.tools.changes.impact import deletion_impact
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.object_lookup import namespace_of, not_found
+from k8sconsole.tools.object_lookup import object_namespace, object_not_found
 from k8sconsole.tools.policy import NAMED_WHEN_DELETED
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 
 class Propagation(StrEnum):
@@ -64,11 +64,11 @@ class DeleteResult(msgspec.Struct):
 async def prepare(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Proposal:
     """Reads the object live and has the server dry-run the deletion. Raises NotFound with the nearest names."""
     name, resource, namespace = await _locate(args, context)
-    cluster = await context.cluster(name)
+    cluster = await context.open_cluster(name)
     try:
         raw = await cluster.get(resource, namespace or None, args.name)
     except NotFound as cause:
-        raise await not_found(context, name, resource, namespace, args.name) from cause
+        raise await object_not_found(context, name, resource, namespace, args.name) from cause
     obj = msgspec.json.decode(mask_body(resource.name, raw))
     uid = str(obj.get("metadata", {}).get("uid", ""))
     await _send_delete(args, context, uid, dry_run=True)
@@ -95,12 +95,12 @@ async def delete_resource(args: DeleteResourceInput | DeletePodInput, context: T
     deleted = DeleteResult(resource.name, namespace, args.name, uid, gone, undo.call, undo.why)
     label = f"{namespace}/{args.name}" if namespace else args.name
     text = f"{'deleted' if gone else 'started to delete'} {resource.kind} {label} in {name}"
-    return Reply(msgspec.to_builtins(deleted), text, context.live())
+    return Reply(msgspec.to_builtins(deleted), text, context.live_freshness())
 
 
 async def _send_delete(args: DeleteResourceInput | DeletePodInput, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
     name, resource, namespace = await _locate(args, context)
-    cluster = await context.cluster(name)
+    cluster = await context.open_cluster(name)
     return await cluster.delete(
         resource,
         namespace or None,
@@ -124,9 +124,9 @@ async def _undo_of(context: ToolContext, target: TargetObject, obj: dict[str, An
 
 
 async def _locate(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
-    name = context.context(args.context)
-    resource = await context.resource(name, args.kind)
-    return name, resource, namespace_of(context, name, resource, args.namespace)
+    name = context.resolve_context(args.context)
+    resource = await context.find_resource(name, args.kind)
+    return name, resource, object_namespace(context, name, resource, args.namespace)
 
 
 def _capabilities(kind: str) -> Capabilities:
@@ -134,7 +134,7 @@ def _capabilities(kind: str) -> Capabilities:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "delete_resource",
         "Delete an object",
         "Deletes one object of any kind and, by default, the objects it owns. The dry run says whether it can be undone.",
@@ -143,7 +143,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         _capabilities("*"),
         Risk.DESTRUCTIVE,
     ),
-    change(
+    changing_tool(
         "delete_pod",
         "Delete a pod",
         "Deletes one pod. Its owner, if it has one, starts another.",

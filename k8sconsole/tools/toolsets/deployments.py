@@ -11,7 +11,7 @@ from k8sconsole.tools.changes.create import propose_create, send_create
 from k8sconsole.tools.changes.edits import resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 KIND = "deployments.apps"
 _LATEST = re.compile(r"[^@]*/?[^:@/]+(?::latest)?$")
@@ -53,7 +53,7 @@ async def create_deployment(args: CreateDeploymentInput, context: ToolContext) -
     created = await send_create(context, target, _build_manifest(args, target.namespace), dry_run=False)
     undo = {"tool": "k8s_delete_resource", "arguments": {"kind": "deployments", **target.place()}}
     text = f"created deployment {target.namespace}/{args.name}: {args.replicas} × {args.image}"
-    return Reply(msgspec.to_builtins(CreateDeploymentResult(created, undo)), text, context.live())
+    return Reply(msgspec.to_builtins(CreateDeploymentResult(created, undo)), text, context.live_freshness())
 
 
 def _build_manifest(args: CreateDeploymentInput, namespace: str) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _build_manifest(args: CreateDeploymentInput, namespace: str) -> dict[str, An
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "create_deployment",
         "Create a deployment",
         "Creates a deployment that runs an image. Fails if the name exists; never changes an existing deployment.",

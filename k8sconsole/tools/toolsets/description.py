@@ -11,12 +11,12 @@ from k8sconsole.model.describe import Section, describe
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.object_lookup import find_object, namespace_of
+from k8sconsole.tools.object_lookup import find_object, object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
-from k8sconsole.tools.policy import readable
+from k8sconsole.tools.policy import filter_readable
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply, Target
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 
 class DescribeResourceInput(Common, kw_only=True):
@@ -39,9 +39,9 @@ class ResourceDescription(msgspec.Struct):
 
 
 async def describe_resource(args: DescribeResourceInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
-    resource = await context.resource(cluster, args.kind)
-    namespace = namespace_of(context, cluster, resource, args.namespace)
+    cluster = context.resolve_context(args.context)
+    resource = await context.find_resource(cluster, args.kind)
+    namespace = object_namespace(context, cluster, resource, args.namespace)
     found = await find_object(context, cluster, resource, namespace, args.name, live=args.live)
     events, warnings = await _events_about(context, cluster, resource, (namespace, args.name), live=args.live)
     parts = [_format_section(section) for section in describe(resource, found.body, events, context.now)]
@@ -56,9 +56,9 @@ async def _events_about(
     namespace, name = where
     about = f'object="{resource.kind.lower()}/{name}"'
     try:
-        kind = await context.resource(cluster, "events")
+        kind = await context.find_resource(cluster, "events")
         target = Target(cluster, resource=kind, namespaces=(namespace or "default",))
-        if not readable(context.environment.policy(), _EVENTS, context.call, target, (kind,)):
+        if not filter_readable(context.environment.policy(), _EVENTS, context.call, target, (kind,)):
             return [], ("without events: policy does not allow reading them",)
         opened = await open_rows(context, RowsRequest(cluster, kind, (namespace or "default",), filter=about, live=live))
         return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings
@@ -76,7 +76,7 @@ def _format_section(section: Section) -> DescriptionSection:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "describe_resource",
         "Describe an object",
         "One object with its conditions and events, like kubectl describe. Use it to find out why something does not work.",

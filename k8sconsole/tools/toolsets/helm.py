@@ -9,10 +9,10 @@ from k8sconsole.kit.text import format_yaml, strip_control
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
 from k8sconsole.tools.reading.helm_releases import HelmRelease, find_revision, list_revisions, read_releases
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import Handler, ToolSpec, reading
+from k8sconsole.tools.spec import Handler, ToolSpec, reading_tool
 
 ReleaseName = Annotated[str, Meta(description="The release", pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$", max_length=53)]
 
@@ -29,13 +29,13 @@ class ReleaseList(msgspec.Struct):
 
 
 async def list_releases(args: ListReleasesInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     cached = await read_releases(context, cluster, _namespaces(args.namespace))
     query = args.filter.casefold()
     matching = [one for one in cached.releases if any(query in text.casefold() for text in (one.name, one.chart, one.status))]
     counts = {status: sum(one.status == status for one in matching) for status in sorted({one.status for one in matching})}
-    shown = fitting(matching, args.max_tokens, counts)
-    left = left_out(len(shown), len(matching), "narrow it with namespace or filter")
+    shown = take_fitting(matching, args.max_tokens, counts)
+    left = left_out_warning(len(shown), len(matching), "narrow it with namespace or filter")
     head = f"{len(matching)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
     lines = [f"{one.namespace}/{_format_release(one)}" for one in shown]
     data = msgspec.to_builtins(ReleaseList(shown, counts))
@@ -66,7 +66,7 @@ async def get_values(args: GetValuesInput, context: ToolContext) -> Reply:
     values = _merge_values(found.given, found.defaults) if args.all else found.given
     head = f"{found.release.namespace}/{_format_release(found.release)}"
     text = strip_control(format_yaml(values)) if values else "no values were given; all=true includes the chart's defaults"
-    return Reply(msgspec.to_builtins(ReleaseValues(found.release, values)), f"{head}\n{text}", context.live())
+    return Reply(msgspec.to_builtins(ReleaseValues(found.release, values)), f"{head}\n{text}", context.live_freshness())
 
 
 class GetHistoryInput(ReleaseInput, kw_only=True):
@@ -86,11 +86,13 @@ async def get_history(args: GetHistoryInput, context: ToolContext) -> Reply:
     shown = found[: args.limit]
     lines = [f"{_format_release(one)}  {strip_control(one.description)}" for one in shown]
     data = msgspec.to_builtins(ReleaseHistory(shown, len(found)))
-    return Reply(data, "\n".join((f"{namespace}/{args.name}: {len(found)} revisions kept", *lines)), context.live(), Page(None, len(found)))
+    return Reply(
+        data, "\n".join((f"{namespace}/{args.name}: {len(found)} revisions kept", *lines)), context.live_freshness(), Page(None, len(found))
+    )
 
 
 def _cluster_and_namespace(args: ReleaseInput, context: ToolContext) -> tuple[ClusterName, str]:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     return cluster, args.namespace or context.default_namespace(cluster)
 
 
@@ -120,7 +122,7 @@ def _merge_values(given: dict[str, Any], defaults: dict[str, Any]) -> dict[str, 
 def _helm_tool(name: str, title: str, summary: str, shapes: tuple[type, type], handler: Handler, verb: str) -> ToolSpec:
     capabilities = Capabilities(("secrets",), (verb,), Scope.NAMESPACE, "list" if verb == "list" else "object", cache_friendly=False)
     own: dict[str, Any] = {"service": "helm", "toolset": "helm", "aliases": (), "kind": "secrets"}
-    return reading(name, title, summary, shapes, handler, capabilities, **own)
+    return reading_tool(name, title, summary, shapes, handler, capabilities, **own)
 
 
 TOOLS: tuple[ToolSpec, ...] = (

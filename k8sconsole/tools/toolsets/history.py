@@ -16,8 +16,8 @@ from k8sconsole.tools.history.diff import ChangeRecord, DiffPage, TimelineEntry,
 from k8sconsole.tools.history.existence import check_names_known
 from k8sconsole.tools.history.queries import GapRecord, TimeSpan, find_version_as_of, freshness_as_of, limit_gaps, parse_moment, parse_span
 from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, VersionRecord, read_object_history
-from k8sconsole.tools.object_lookup import namespace_of
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting
+from k8sconsole.tools.object_lookup import object_namespace
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
 from k8sconsole.tools.reading.field_paths import select_fields
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
@@ -40,13 +40,13 @@ class ListVersionsInput(Common, kw_only=True):
 
 
 async def list_versions(args: ListVersionsInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
-    resource = await context.resource(cluster, args.kind)
-    namespace = namespace_of(context, cluster, resource, args.namespace)
+    cluster = context.resolve_context(args.context)
+    resource = await context.find_resource(cluster, args.kind)
+    namespace = object_namespace(context, cluster, resource, args.namespace)
     span = parse_span(args.since, args.until, args.cursor, context.now)
     ref = ObjectRef(cluster, resource.name, Namespace(namespace), args.name)
     found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until, args.limit, span.number()))
-    newest = fitting(reversed(found.history.versions), args.max_tokens)
+    newest = take_fitting(reversed(found.history.versions), args.max_tokens)
     older = found.older + len(found.history.versions) - len(newest)
     shown = msgspec.structs.replace(found.history, versions=newest[::-1])
     following = span.cursor(span.number() + len(newest)) if older else ""
@@ -109,12 +109,12 @@ class DiffInput(ChangesInput, kw_only=True):
 
 
 async def diff(args: DiffInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     span = parse_span(args.since, args.until, args.cursor, context.now)
     window, freshness, warnings = await open_window(context, await build_query(args, context, cluster, span))
     page, following = await window.page(span.number(), args.limit)
     gaps, more = limit_gaps(page.gaps, args.max_tokens)
-    items = fitting(page.items, args.max_tokens, (page.counts, gaps))
+    items = take_fitting(page.items, args.max_tokens, (page.counts, gaps))
     if len(items) < len(page.items):
         following = window.place_after(items[-1])
     shown = msgspec.structs.replace(page, items=items, gaps=gaps)
@@ -160,9 +160,9 @@ class ObjectAsOf(msgspec.Struct):
 
 
 async def get_as_of(args: GetAsOfInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
-    resource = await context.resource(cluster, args.kind)
-    namespace = namespace_of(context, cluster, resource, args.namespace)
+    cluster = context.resolve_context(args.context)
+    resource = await context.find_resource(cluster, args.kind)
+    namespace = object_namespace(context, cluster, resource, args.namespace)
     at = parse_moment(args.as_of, "as_of", context.now)
     version, body = await find_version_as_of(context, cluster, resource, (namespace, args.name), at)
     selected = select_fields(args.fields, body)
@@ -179,7 +179,7 @@ class TimelineInput(ChangesInput, kw_only=True):
 
 
 async def timeline(args: TimelineInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     span = parse_span(args.since, args.until, args.cursor, context.now)
     query = msgspec.structs.replace(await build_query(args, context, cluster, span), limit=args.limit, cursor=span.place)
     found = await read_timeline(context, query, args.max_tokens)

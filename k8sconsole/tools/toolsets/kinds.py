@@ -11,10 +11,10 @@ from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
 from k8sconsole.tools.reading.openapi_schema import Schema, element_schema, resolve_refs, schema_of_kind, type_of
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 
 class ListApiResourcesInput(Common, kw_only=True):
@@ -37,12 +37,12 @@ class ApiKindList(msgspec.Struct):
 
 
 async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     known, freshness = await _known_kinds(context, cluster, live=args.live)
     query = args.filter.casefold()
     found = [one for one in sorted(known, key=lambda one: (one.group, one.plural)) if query in _search_text(one)]
-    items = fitting([_api_kind(one) for one in found], args.max_tokens)
-    rest = left_out(len(items), len(found), "narrow filter or raise max_tokens")
+    items = take_fitting([_api_kind(one) for one in found], args.max_tokens)
+    rest = left_out_warning(len(items), len(found), "narrow filter or raise max_tokens")
     lines = [f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}" for one in items]
     text = "\n".join((f"{len(found)} kinds", *map(strip_control, lines)))
     return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, Page(None, len(found)), rest)
@@ -55,8 +55,8 @@ async def _known_kinds(context: ToolContext, cluster: ClusterName, *, live: bool
         cached = await context.store.metadata.resources(cluster)
         if cached and seen is not None:
             return list(cached), Freshness(Source.CACHE, seen, True)
-    found = await (await context.cluster(cluster)).discover()
-    return list(found.resources), context.live(tuple(f"{group}: {why}" for group, why in found.missing.items()))
+    found = await (await context.open_cluster(cluster)).discover()
+    return list(found.resources), context.live_freshness(tuple(f"{group}: {why}" for group, why in found.missing.items()))
 
 
 def _search_text(one: ApiResource) -> str:
@@ -92,9 +92,9 @@ class SchemaExplanation(msgspec.Struct):
 
 
 async def explain_schema(args: ExplainSchemaInput, context: ToolContext) -> Reply:
-    name = context.context(args.context)
-    resource = await context.resource(name, args.kind)
-    root, schemas = await schema_of_kind(await context.cluster(name), resource)
+    name = context.resolve_context(args.context)
+    resource = await context.find_resource(name, args.kind)
+    root, schemas = await schema_of_kind(await context.open_cluster(name), resource)
     here = _schema_at_path(root, schemas, args)
     holder = element_schema(here, schemas)
     required = set(holder.get("required") or ())
@@ -109,7 +109,7 @@ async def explain_schema(args: ExplainSchemaInput, context: ToolContext) -> Repl
     ]
     head = f"{'.'.join(filter(None, (resource.kind, args.path)))} <{explained.type}> ({resource.api_version})"
     text = "\n".join((head, strip_control(explained.description), *map(strip_control, lines)))
-    return Reply(msgspec.to_builtins(explained), text, context.live(), warnings=_shortening_warnings(fields, shown))
+    return Reply(msgspec.to_builtins(explained), text, context.live_freshness(), warnings=_shortening_warnings(fields, shown))
 
 
 def _schema_field(name: str, schema: Schema, schemas: Schema, required: bool) -> SchemaField:
@@ -121,14 +121,14 @@ def _shorten_descriptions(fields: list[SchemaField], max_tokens: int) -> list[Sc
     """All fields that fit, with resolved descriptions if those fit too, else with first sentences, else without descriptions."""
     for shorten in (str, _first_sentence, lambda text: ""):
         explained = [msgspec.structs.replace(one, description=shorten(one.description)) for one in fields]
-        if len(fitting(explained, max_tokens * 3 // 4)) == len(explained):
+        if len(take_fitting(explained, max_tokens * 3 // 4)) == len(explained):
             return explained
-    return fitting([msgspec.structs.replace(one, description="") for one in fields], max_tokens)
+    return take_fitting([msgspec.structs.replace(one, description="") for one in fields], max_tokens)
 
 
 def _shortening_warnings(fields: list[SchemaField], shown: list[SchemaField]) -> tuple[str, ...]:
     if len(shown) < len(fields):
-        return left_out(len(shown), len(fields), "use a longer path, or raise max_tokens")
+        return left_out_warning(len(shown), len(fields), "use a longer path, or raise max_tokens")
     shorter = shown != fields
     return ("descriptions are shortened; raise max_tokens, or use a longer path",) if shorter else ()
 
@@ -153,7 +153,7 @@ def _schema_at_path(schema: Schema, schemas: Schema, args: ExplainSchemaInput) -
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "list_api_resources",
         "List kinds",
         "The kinds this cluster serves, CRDs included, with their verbs.",
@@ -161,7 +161,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         list_api_resources,
         Capabilities(("*",), ("list",), Scope.CLUSTER, "list"),
     ),
-    reading(
+    reading_tool(
         "explain_schema",
         "Explain a kind's fields",
         "Fields of a kind, or below a path, with types and meaning, from this cluster's OpenAPI schema. Use it before writing a manifest.",

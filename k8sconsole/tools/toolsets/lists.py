@@ -12,7 +12,7 @@ from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.reading.list_reply import ListInput, ListResult, NamespacedListInput, list_reply
 from k8sconsole.tools.reading.rows import parse_filter_argument
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 _NAME = re.compile(r"[^/\\\"\s]+")
 
@@ -29,7 +29,7 @@ def _list_tool(kind: str, summary: str, *, namespaced: bool) -> ToolSpec:
     async def handler(args: ListInput, context: ToolContext) -> Reply:
         return await list_reply(args, kind, context)
 
-    return reading(
+    return reading_tool(
         f"list_{kind}",
         f"List {kind}",
         summary,
@@ -58,7 +58,7 @@ async def _event_object(args: ListEventsInput, context: ToolContext) -> str:
     if not word or not _NAME.fullmatch(name):
         details = argument_details("about", args.about[:100], expected="kind/name")
         raise InvalidParams(f"no object {args.about[:100]!r}", "the form is kind/name", "about=pod/web-0", details)
-    return f"{(await context.resource(context.context(args.context), word, 'about')).kind.lower()}/{name.lower()}"
+    return f"{(await context.find_resource(context.resolve_context(args.context), word, 'about')).kind.lower()}/{name.lower()}"
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -70,7 +70,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         namespaced=True,
     ),
     _list_tool("services", "Services with type, addresses, ports.", namespaced=True),
-    reading(
+    reading_tool(
         "list_resources",
         "List resources of a kind",
         "Objects of any kind, CRDs included, as a table. Pods, nodes, services and namespaces have list tools of their own.",
@@ -78,7 +78,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         list_resources,
         Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),
     ),
-    reading(
+    reading_tool(
         "list_events",
         "List events",
         "Recent events: failures to schedule, pull, mount, probe. Start here when something does not start.",

@@ -16,11 +16,11 @@ from k8sconsole.model.masking import mask_text
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.object_lookup import container_names, container_not_found, find_object, not_found
-from k8sconsole.tools.output.log_digest import fitted
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, share
+from k8sconsole.tools.object_lookup import container_names, container_not_found, find_object, object_not_found
+from k8sconsole.tools.output.log_digest import digest_log
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, form_budget
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 MOST_BYTES = 16_000_000
 """Bytes read at most. By default a kubelet rotates a log file at 10 MB."""
@@ -63,7 +63,7 @@ async def get_pod_logs(args: GetPodLogsInput, context: ToolContext) -> Reply:
     lines = await _collect_lines(
         _read_lines(args, context, (cluster, namespace), options, count), count, context, FOLLOW if args.follow else None
     )
-    shown, left_out = await asyncio.to_thread(_mask_and_fit, lines, share(args.max_tokens) - _WRAPPING)
+    shown, left_out = await asyncio.to_thread(_mask_and_fit, lines, form_budget(args.max_tokens) - _WRAPPING)
     if count.size >= MOST_BYTES:
         warnings = (
             *warnings,
@@ -74,12 +74,14 @@ async def get_pod_logs(args: GetPodLogsInput, context: ToolContext) -> Reply:
     text = "\n".join(shown)
     logs = PodLogs(args.name, container, text, len(lines), left_out)
     head = f"{args.name} · {container or 'default container'}{' · previous instance' if args.previous else ''} · {len(lines)} lines"
-    return Reply(msgspec.to_builtins(logs), f"{head}\n{text}" if text else f"{head}: empty log", context.live(), warnings=warnings)
+    return Reply(
+        msgspec.to_builtins(logs), f"{head}\n{text}" if text else f"{head}: empty log", context.live_freshness(), warnings=warnings
+    )
 
 
 def _mask_and_fit(lines: list[str], budget: int) -> tuple[list[str], int]:
     """The log is masked in one piece, since a private key spans several lines."""
-    return fitted(mask_text("\n".join(lines)).split("\n"), budget) if lines else ([], 0)
+    return digest_log(mask_text("\n".join(lines)).split("\n"), budget) if lines else ([], 0)
 
 
 class _ByteCount(msgspec.Struct):
@@ -122,17 +124,17 @@ async def _read_lines(
     cluster, namespace = place
     wanted = args.contains.lower()
     try:
-        async for raw in (await context.cluster(cluster)).logs(namespace, args.name, options):
+        async for raw in (await context.open_cluster(cluster)).logs(namespace, args.name, options):
             count.size += len(raw) + 1
             line = strip_control(raw.decode(errors="replace"))
             if not wanted or wanted in line.lower():
                 yield line
     except NotFound as cause:
-        raise await not_found(context, cluster, await context.resource(cluster, "pods"), namespace, args.name) from cause
+        raise await object_not_found(context, cluster, await context.find_resource(cluster, "pods"), namespace, args.name) from cause
 
 
 def _cluster_and_namespace(args: GetPodLogsInput, context: ToolContext) -> tuple[ClusterName, str]:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     return cluster, args.namespace or context.default_namespace(cluster)
 
 
@@ -150,7 +152,7 @@ async def _choose_container(
     args: GetPodLogsInput, context: ToolContext, cluster: ClusterName, namespace: str
 ) -> tuple[str, tuple[str, ...]]:
     """The container to read, and a warning if it was chosen from several. Raises InvalidParams with the nearest containers."""
-    pod = (await find_object(context, cluster, await context.resource(cluster, "pods"), namespace, args.name)).body
+    pod = (await find_object(context, cluster, await context.find_resource(cluster, "pods"), namespace, args.name)).body
     names = container_names(pod)
     if args.container:
         if names and args.container not in names:
@@ -162,7 +164,7 @@ async def _choose_container(
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "get_pod_logs",
         "Read a pod's logs",
         "A container's log, shortened to fit: errors first, then beginning and end. previous=true for a crash.",

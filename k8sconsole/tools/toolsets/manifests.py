@@ -25,7 +25,7 @@ from k8sconsole.tools.changes.edits import (
 from k8sconsole.tools.changes.manifest import parse_manifest
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 Manifest = Annotated[dict[str, Any] | str, Meta(description="One object, as JSON or as YAML text")]
 _PATCHES = {"merge": PatchType.MERGE, "strategic": PatchType.STRATEGIC, "json": PatchType.JSON}
@@ -113,7 +113,7 @@ async def plan_patch(args: PatchResourceInput, context: ToolContext) -> ChangePl
 async def locate(args: Any, context: ToolContext) -> Any:
     """Fills in the manifest's own namespace, so that policy judges the place that is written. Raises InvalidParams if two namespaces are
     named, and UsageError for a kind that the cluster does not serve."""
-    await context.resource(context.context(args.context), args.kind, "manifest")
+    await context.find_resource(context.resolve_context(args.context), args.kind, "manifest")
     own = str(parse_manifest(args.manifest)["metadata"].get("namespace") or "")
     if own and args.namespace and own != args.namespace:
         details = argument_details("namespace", args.namespace, [own], own)
@@ -160,7 +160,7 @@ def _capabilities(verb: str) -> Capabilities:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "create_resource",
         "Create an object",
         "Creates one object of any kind. Fails if the name exists.",
@@ -171,7 +171,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         locate=locate,
         idempotent=False,
     ),
-    change(
+    changing_tool(
         "apply_resource",
         "Apply a manifest",
         "Server-side apply of one object: creates it, or changes the fields that the manifest names.",
@@ -181,7 +181,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         Risk.DESTRUCTIVE,
         locate=locate,
     ),
-    change(
+    changing_tool(
         "patch_resource",
         "Patch an object",
         "Changes fields of one object. For replicas, images and labels the tools for those are safer.",

@@ -17,7 +17,7 @@ from k8sconsole.tools.changes.edits import (
     resolve_target,
 )
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 
 class _MetadataInput(Common, kw_only=True):
@@ -62,7 +62,7 @@ _ABLE = Capabilities(("*",), ("patch",), Scope.NAMESPACE, "object", cache_friend
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "label_resource",
         "Label an object",
         "Sets, changes or removes labels of any object.",
@@ -71,7 +71,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         _ABLE,
         Risk.WRITE,
     ),
-    change(
+    changing_tool(
         "annotate_resource",
         "Annotate an object",
         "Sets, changes or removes annotations of any object.",

@@ -24,7 +24,7 @@ from k8sconsole.tools.changes.edits import (
 )
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 PAUSE = 1.0
 """Seconds between two checks of pods that terminate, and between two attempts at an eviction that a budget blocks."""
@@ -84,7 +84,7 @@ async def prepare_drain(args: DrainNodeInput, context: ToolContext) -> Proposal:
     """Dry-runs the drain. Raises Invalid if a pod or its data would be lost and no parameter allows that."""
     plan = await plan_cordon(args, context)
     target, before = plan.target, plan.before
-    cluster = await context.cluster(target.cluster)
+    cluster = await context.open_cluster(target.cluster)
     await _check_may_evict(context, cluster)
     drain_plan = await _plan_pods(args, context, cluster)
     counted = f"{len(drain_plan.pods)} pods are evicted, {len(drain_plan.staying)} stay"
@@ -99,7 +99,7 @@ async def drain(args: DrainNodeInput, context: ToolContext) -> Reply:
     cancelled drain reports its progress and leaves the node cordoned."""
     plan = await plan_cordon(args, context)
     check_same_object(context, plan.target, plan.before)
-    cluster = await context.cluster(plan.target.cluster)
+    cluster = await context.open_cluster(plan.target.cluster)
     drain_plan = await _plan_pods(args, context, cluster)
     await cluster.patch(plan.target.resource, None, args.name, msgspec.json.encode(plan.edit.body), plan.edit.kind)
     going = {f"{namespace}/{name}": (namespace, name, uid) for namespace, name, uid in drain_plan.pods}
@@ -160,7 +160,7 @@ def _eviction_refusal(refused: ApiError) -> str:
 
 async def _pod_exists(context: ToolContext, cluster: Cluster, namespace: str, name: str, uid: str) -> bool:
     try:
-        raw = await cluster.get(await context.resource(cluster.name, "pods"), namespace, name)
+        raw = await cluster.get(await context.find_resource(cluster.name, "pods"), namespace, name)
     except NotFound:
         return False
     return uid_of(msgspec.json.decode(raw)) == uid
@@ -176,7 +176,7 @@ async def _drain_reply(
     drained = DrainResult(args.name, not remaining, evicted, remaining, list(drain_plan.staying), why, undo.call, undo.why)
     text = f"drained {args.name}: {len(evicted)} pods evicted, {len(remaining)} remain, {len(drain_plan.staying)} are not drained"
     warnings = (f"not complete: {', '.join(remaining[:10])}: {why}",) if remaining else ()
-    return Reply(msgspec.to_builtins(drained), "\n".join((text, *warnings)), context.live(), warnings=warnings)
+    return Reply(msgspec.to_builtins(drained), "\n".join((text, *warnings)), context.live_freshness(), warnings=warnings)
 
 
 async def _plan_pods(args: DrainNodeInput, context: ToolContext, cluster: Cluster) -> DrainPlan:
@@ -202,7 +202,7 @@ async def _dry_run_evictions(cluster: Cluster, drain_plan: DrainPlan) -> list[st
 
 
 async def _check_may_evict(context: ToolContext, cluster: Cluster) -> None:
-    pods = await context.resource(cluster.name, "pods")
+    pods = await context.find_resource(cluster.name, "pods")
     answer = await cluster.can_i("create", pods, subresource="eviction")
     if not answer.allowed:
         raise Forbidden(
@@ -214,7 +214,7 @@ _ABLE = Capabilities(("nodes",), ("patch",), Scope.CLUSTER, "object", cache_frie
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "cordon_node",
         "Cordon a node",
         "Marks a node unschedulable. Pods on it stay.",
@@ -224,7 +224,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         Risk.WRITE,
         kind="nodes",
     ),
-    change(
+    changing_tool(
         "uncordon_node",
         "Uncordon a node",
         "Marks a node schedulable again.",
@@ -234,7 +234,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         Risk.WRITE,
         kind="nodes",
     ),
-    change(
+    changing_tool(
         "drain_node",
         "Drain a node",
         "Cordons a node and evicts its pods, as disruption budgets allow. Returns the pods that remain.",

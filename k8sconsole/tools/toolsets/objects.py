@@ -9,11 +9,11 @@ from k8sconsole.kit.text import format_yaml, strip_control
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.history.queries import find_object_as_of, parse_as_of
-from k8sconsole.tools.object_lookup import find_object, namespace_of
+from k8sconsole.tools.object_lookup import find_object, object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.reading.field_paths import select_fields
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 
 class GetResourceInput(Common, kw_only=True):
@@ -33,9 +33,9 @@ class GetResourceResult(msgspec.Struct):
 
 
 async def get_resource(args: GetResourceInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
-    resource = await context.resource(cluster, args.kind)
-    namespace = namespace_of(context, cluster, resource, args.namespace)
+    cluster = context.resolve_context(args.context)
+    resource = await context.find_resource(cluster, args.kind)
+    namespace = object_namespace(context, cluster, resource, args.namespace)
     at, _ = parse_as_of(args.as_of, args.live, "", context.now)
     if at is None:
         found = await find_object(context, cluster, resource, namespace, args.name, live=args.live)
@@ -46,7 +46,7 @@ async def get_resource(args: GetResourceInput, context: ToolContext) -> Reply:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "get_resource",
         "Get one object",
         "One object of any kind in full, or only the named fields. To see many objects use a list.",

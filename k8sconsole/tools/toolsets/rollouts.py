@@ -13,10 +13,10 @@ from k8sconsole.model.rollouts import RolloutState, compute_rollout_state
 from k8sconsole.model.tables.custom import parse_object_time
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.object_lookup import FoundObject, find_object, namespace_of
+from k8sconsole.tools.object_lookup import FoundObject, find_object, object_namespace
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 ROLLABLE = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
 REVISION = "deployment.kubernetes.io/revision"
@@ -60,7 +60,9 @@ async def rollout_history(args: RolloutInput, context: ToolContext) -> Reply:
     cluster, resource, found = await _find_workload(args, context)
     namespace = str(found.body["metadata"].get("namespace", ""))
     revision_kind = "replicasets.apps" if resource.name == "deployments.apps" else "controllerrevisions.apps"
-    opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, revision_kind), (namespace,), live=args.live))
+    opened = await open_rows(
+        context, RowsRequest(cluster, await context.find_resource(cluster, revision_kind), (namespace,), live=args.live)
+    )
     uid = found.body["metadata"].get("uid")
     bodies = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     own = [each for each in bodies if any(owner.get("uid") == uid for owner in each["metadata"].get("ownerReferences") or [])]
@@ -73,14 +75,14 @@ async def rollout_history(args: RolloutInput, context: ToolContext) -> Reply:
 
 async def _find_workload(args: RolloutInput, context: ToolContext) -> tuple[ClusterName, ApiResource, FoundObject]:
     """Raises InvalidParams for a kind without rollouts."""
-    cluster = context.context(args.context)
-    resource = await context.resource(cluster, args.kind)
+    cluster = context.resolve_context(args.context)
+    resource = await context.find_resource(cluster, args.kind)
     if resource.name not in ROLLABLE:
         details = argument_details("kind", args.kind, ROLLABLE, ", ".join(ROLLABLE))
         raise InvalidParams(
             f"{resource.plural} have no rollouts", f"the kinds with rollouts are {', '.join(ROLLABLE)}", ROLLABLE[0], details
         )
-    namespace = namespace_of(context, cluster, resource, args.namespace)
+    namespace = object_namespace(context, cluster, resource, args.namespace)
     return cluster, resource, await find_object(context, cluster, resource, namespace, args.name, live=args.live)
 
 
@@ -120,7 +122,7 @@ def _format_revision(one: RolloutRevision, now: float) -> str:
 _ABLE = Capabilities(ROLLABLE, ("get",), Scope.NAMESPACE, "object")
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "rollout_status",
         "Rollout status",
         "How far a rollout is, and what it waits for.",
@@ -128,7 +130,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         rollout_status,
         _ABLE,
     ),
-    reading(
+    reading_tool(
         "rollout_history",
         "Rollout history",
         "The revisions of a workload with their images. k8s_rollout_undo returns to one.",

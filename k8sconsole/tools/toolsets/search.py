@@ -17,9 +17,9 @@ from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.diff import readable_kinds
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 QUIET = frozenset(("events", "events.events.k8s.io", "leases.coordination.k8s.io", "pods.metrics.k8s.io", "nodes.metrics.k8s.io"))
 """Kinds that only repeat other objects' names. They are searched only if the caller names them."""
@@ -48,9 +48,9 @@ class SearchHits(msgspec.Struct):
 
 
 async def search_resources(args: SearchResourcesInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     store = _require_store(context)
-    kinds = {str((await context.resource(cluster, word, "kinds")).name) for word in args.kinds}
+    kinds = {str((await context.find_resource(cluster, word, "kinds")).name) for word in args.kinds}
     readable = await readable_kinds(context, TOOLS[0], (cluster,), "", (args.namespace,) if args.namespace else ())
     states = [
         state for state in await store.metadata.scan_states(cluster)
@@ -61,9 +61,9 @@ async def search_resources(args: SearchResourcesInput, context: ToolContext) -> 
     found = [row for state in states for row in await _matching_rows(store, cluster, state.resource, args)]
     found.sort(key=lambda row: (_match_rank(row, args.text), row.name, row.resource, row.namespace))
     counts = dict(Counter(str(row.resource) for row in found).most_common())
-    items = fitting([await _search_hit(store, row) for row in found[: args.limit]], args.max_tokens, counts)
+    items = take_fitting([await _search_hit(store, row) for row in found[: args.limit]], args.max_tokens, counts)
     freshness = merge_freshness([cached_freshness(state, cluster) for state in states]) if states else _no_freshness(cluster)
-    left = left_out(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
+    left = left_out_warning(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
     head = f"{len(found)} hits" + (f", the nearest {len(items)} shown" if len(items) < len(found) else "")
     lines = [" ".join(filter(None, (one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.status))) for one in items]
     return Reply(
@@ -105,7 +105,7 @@ def _no_freshness(cluster: ClusterName) -> Freshness:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "search_resources",
         "Search all kinds",
         "Finds objects of every cached kind by part of their name. For one known kind use its list with a filter.",

@@ -28,7 +28,7 @@ from k8sconsole.tools.changes.undo_create import propose_undo_create, undo_creat
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import history_of, not_in_history
 from k8sconsole.tools.results import Proposal, Reply
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 
 class UndoChangeInput(Common, kw_only=True):
@@ -64,7 +64,7 @@ async def prepare(args: UndoChangeInput, context: ToolContext) -> Proposal:
             context, target, recreation_manifest(target, old), ("is recreated: a new object with a new uid and an empty status",)
         )
     wanted, changes = restore_version(target, live, old)
-    cluster = await context.cluster(target.cluster)
+    cluster = await context.open_cluster(target.cluster)
     await cluster.replace(target.resource, target.namespace or None, target.name, msgspec.json.encode(wanted), dry_run=True)
     shown = "\n".join(format_changes(changes)) or "the object already equals that version; nothing would change"
     undo = await undo_from_history(context, target, _masked(target, live))
@@ -93,7 +93,7 @@ async def undo_change(args: UndoChangeInput, context: ToolContext) -> Reply:
         return msgspec.structs.replace(created, data=msgspec.to_builtins(result))
     wanted, changes = restore_version(target, live, old)
     undo = await undo_from_history(context, target, _masked(target, live))
-    cluster = await context.cluster(target.cluster)
+    cluster = await context.open_cluster(target.cluster)
     raw = await cluster.replace(target.resource, target.namespace or None, target.name, msgspec.json.encode(wanted))
     return change_reply(context, target, "restored", format_changes(changes), undo, version_of(msgspec.json.decode(raw)))
 
@@ -109,7 +109,7 @@ def _require_live(target: TargetObject, live: dict[str, Any] | None) -> dict[str
 async def _fetch_unmasked(context: ToolContext, target: TargetObject) -> dict[str, Any] | None:
     """The object, unmasked, since most of it is sent back unchanged. None if it does not exist. Raises Conflict while it is terminating."""
     try:
-        raw = await (await context.cluster(target.cluster)).get(target.resource, target.namespace or None, target.name)
+        raw = await (await context.open_cluster(target.cluster)).get(target.resource, target.namespace or None, target.name)
     except NotFound:
         return None
     found: dict[str, Any] = msgspec.json.decode(raw)
@@ -165,7 +165,7 @@ def _object_ref(target: TargetObject) -> ObjectRef:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "undo_change",
         "Undo a change",
         "Restores an object to a version in the history or to its state before a request, or deletes what a request created. "

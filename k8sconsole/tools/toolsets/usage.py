@@ -16,11 +16,11 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, fitting, left_out
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
 from k8sconsole.tools.reading.metrics_server import MeasuredUsage, ResourceAmounts, parse_amounts, read_usage, sum_amounts
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
-from k8sconsole.tools.spec import ToolSpec, reading
+from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 NOT_FINISHED = "phase!=Succeeded and phase!=Failed"
 
@@ -59,7 +59,7 @@ class MeasuredUses(msgspec.Struct):
 
 
 async def top_pods(args: TopPodsInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     found = await read_usage(context, cluster, "pods", (args.namespace,) if args.namespace else (), live=args.live)
     uses = [use for (namespace, name), parts in found.by.items() for use in _pod_use(namespace, name, parts, by_container=args.containers)]
     return _top_reply(uses, args, args.limit, found)
@@ -73,7 +73,7 @@ def _pod_use(namespace: str, name: str, parts: dict[str, ResourceAmounts], *, by
 
 
 async def top_nodes(args: TopNodesInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
+    cluster = context.resolve_context(args.context)
     found = await read_usage(context, cluster, "nodes", live=args.live)
     capacities, _ = await _read_allocatable(context, cluster, live=args.live)
     uses = []
@@ -87,10 +87,10 @@ async def top_nodes(args: TopNodesInput, context: ToolContext) -> Reply:
 
 def _top_reply(uses: list[MeasuredUse], args: TopNodesInput, limit: int, found: MeasuredUsage) -> Reply:
     uses.sort(key=lambda use: (-getattr(use, args.sort.value), use.namespace, use.name, use.container))
-    shown = fitting(uses[:limit], args.max_tokens)
+    shown = take_fitting(uses[:limit], args.max_tokens)
     head = f"{len(uses)} measured" + (f", the top {len(shown)} by {args.sort.value}" if len(shown) < len(uses) else "")
     text = "\n".join((head, *(strip_control(_format_use(use)) for use in shown)))
-    left = left_out(
+    left = left_out_warning(
         len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(args, TopPodsInput) else "")
     )
     return Reply(msgspec.to_builtins(MeasuredUses(shown)), text, found.freshness, Page(None, len(uses)), (*found.warnings, *left))
@@ -135,8 +135,8 @@ class GroupUsages(msgspec.Struct):
 
 
 async def get_usage(args: GetUsageInput, context: ToolContext) -> Reply:
-    cluster = context.context(args.context)
-    pods = await context.resource(cluster, "pods")
+    cluster = context.resolve_context(args.context)
+    pods = await context.find_resource(cluster, "pods")
     opened = await open_rows(
         context, RowsRequest(cluster, pods, (args.namespace,) if args.namespace else (), filter=NOT_FINISHED, live=args.live)
     )
@@ -153,12 +153,12 @@ async def get_usage(args: GetUsageInput, context: ToolContext) -> Reply:
         found.append(GroupUsage(name, 0, ResourceAmounts(), ResourceAmounts(), ResourceAmounts() if used else None))
     groups = [msgspec.structs.replace(usage, capacity=capacities.get(usage.name)) for usage in found]
     groups.sort(key=lambda usage: (-usage.requests.cpu, usage.name))
-    shown = fitting(groups, args.max_tokens)
+    shown = take_fitting(groups, args.max_tokens)
     text = "\n".join(
         (f"{len(groups)} by {args.by.value}: use / requests / limits", *(strip_control(_format_usage(usage)) for usage in shown))
     )
     data = msgspec.to_builtins(GroupUsages(shown))
-    left = left_out(len(shown), len(groups), "narrow it with namespace, or raise max_tokens")
+    left = left_out_warning(len(shown), len(groups), "narrow it with namespace, or raise max_tokens")
     return Reply(data, text, merge_freshness(ages), Page(None, len(groups)), (*opened.warnings, *notes, *left))
 
 
@@ -215,7 +215,7 @@ def _whole_number(cell: Any) -> int:
 
 
 async def _read_allocatable(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[dict[str, ResourceAmounts], Any]:
-    opened = await open_rows(context, RowsRequest(cluster, await context.resource(cluster, "nodes"), live=live))
+    opened = await open_rows(context, RowsRequest(cluster, await context.find_resource(cluster, "nodes"), live=live))
     found = {}
     for row, body in await opened.bodies():
         found[row.name] = parse_amounts((msgspec.json.decode(body).get("status") or {}).get("allocatable") or {})
@@ -237,7 +237,7 @@ def _metrics_capabilities(kind: str) -> Capabilities:
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    reading(
+    reading_tool(
         "top_pods",
         "Top pods",
         "Pods by CPU or memory usage.",
@@ -246,7 +246,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         _metrics_capabilities("pods"),
         kind="pods",
     ),
-    reading(
+    reading_tool(
         "top_nodes",
         "Top nodes",
         "Nodes by CPU or memory usage, and its share of the capacity.",
@@ -255,7 +255,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         _metrics_capabilities("nodes"),
         kind="nodes",
     ),
-    reading(
+    reading_tool(
         "get_usage",
         "Usage, requests, limits",
         "Usage against requests, limits and capacity, by node, namespace or workload. Use it to find waste or overcommitment.",

@@ -13,7 +13,7 @@ from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_scalin
 from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, TargetObject, Undo, change_handlers, fetch_live, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import container_not_found
-from k8sconsole.tools.spec import ToolSpec, change
+from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 REVISION = "deployment.kubernetes.io/revision"
@@ -91,8 +91,8 @@ async def plan_rollback(args: RolloutUndoInput, context: ToolContext) -> ChangeP
 
 async def _revisions_by_number(context: ToolContext, target: TargetObject, uid: str) -> dict[int, dict[str, Any]]:
     """The deployment's ReplicaSets by revision number, unmasked, since the template is sent back unchanged."""
-    cluster = await context.cluster(target.cluster)
-    kind = await context.resource(target.cluster, "replicasets.apps")
+    cluster = await context.open_cluster(target.cluster)
+    kind = await context.find_resource(target.cluster, "replicasets.apps")
     found: dict[int, dict[str, Any]] = {}
     async for page in cluster.pages(kind, namespace=target.namespace, selectors=Selectors()):
         for raw in page.items:
@@ -139,7 +139,7 @@ _ABLE = Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",),
 
 
 TOOLS: tuple[ToolSpec, ...] = (
-    change(
+    changing_tool(
         "scale_resource",
         "Scale a workload",
         "Sets the number of replicas of anything with a scale subresource.",
@@ -149,7 +149,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         Risk.WRITE,
         rbac="/scale",
     ),
-    change(
+    changing_tool(
         "rollout_restart",
         "Restart a workload",
         "Replaces the pods as the update strategy allows, with the same template.",
@@ -159,7 +159,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         Risk.WRITE,
         idempotent=False,
     ),
-    change(
+    changing_tool(
         "rollout_undo",
         "Roll a deployment back",
         "Returns to an earlier revision, by default the previous one.",
@@ -169,7 +169,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         Risk.DESTRUCTIVE,
         idempotent=False,
     ),
-    change(
+    changing_tool(
         "set_image",
         "Set a container's image",
         "Changes the image of a container, which starts a rollout.",

@@ -17,7 +17,7 @@ from k8sconsole.mcp_server.presenting import answered
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.tools import Risk, ToolOutcome
 from k8sconsole.store.sqlite.open import open_store
-from k8sconsole.tools.output.reply_size import fit_reply, wire_tokens
+from k8sconsole.tools.output.reply_size import fit_reply, reply_tokens
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, json_tokens, text_tokens
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.results import Reply
@@ -157,7 +157,7 @@ def test_what_is_cut_keeps_its_type_and_is_named_with_the_way_to_the_rest() -> N
         "lines": ["word " * 9] * 99,
     }
     fitted = fit_reply(_reply(data, "line\n" * 5_000), 500, "ask again")
-    assert wire_tokens(fitted) <= 500
+    assert reply_tokens(fitted) <= 500
     assert all(isinstance(item, dict) for item in fitted.data["items"])
     assert isinstance(fitted.data["object"], dict)
     assert all(isinstance(line, str) for line in fitted.data["lines"])
@@ -169,6 +169,6 @@ def test_what_is_cut_keeps_its_type_and_is_named_with_the_way_to_the_rest() -> N
 def test_hundreds_of_sentences_on_what_is_missing_leave_room_for_the_answer() -> None:
     missing = tuple(f"demo: kind-{number}: you may not list it in this namespace" for number in range(400))
     fitted = fit_reply(_reply({"answer": 42}, "42", freshness=Freshness(Source.LIVE, 0.0, False, missing), warnings=missing), 400, "ask")
-    assert wire_tokens(fitted) <= 400
+    assert reply_tokens(fitted) <= 400
     assert fitted.data == {"answer": 42}
     assert fitted.freshness.missing[-1] == f"and {400 - len(fitted.freshness.missing) + 1} more"

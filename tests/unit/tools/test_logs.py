@@ -9,7 +9,7 @@ import pytest
 from k8sconsole.cluster.port import Cluster, LogOptions
 from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.model.tools import Face, ToolCall
-from k8sconsole.tools.output.log_digest import fitted, folded
+from k8sconsole.tools.output.log_digest import digest_log, fold_repeats
 from k8sconsole.tools.output.token_budget import json_tokens
 from k8sconsole.tools.pipeline.middleware.reply_filters import masked_lines
 from tests.tool_harness import ToolHarness
@@ -60,7 +60,7 @@ def test_what_is_cut_tells_the_trouble_of_the_whole_log_first_and_keeps_its_begi
     for number in (20, 300, 500, 960):
         lines[number] = f"ERROR: connection {number} refused"
     lines[400] = "panic: no space left"
-    shown, left_out = fitted(lines, 300)
+    shown, left_out = digest_log(lines, 300)
     assert shown[0] == "5 of 1000 lines tell of trouble, the latest first:"
     assert shown[1] == "(4 times, lines 21 to 961) ERROR: connection 960 refused"
     assert shown[2] == "(line 401) panic: no space left"
@@ -74,21 +74,21 @@ def test_what_is_cut_tells_the_trouble_of_the_whole_log_first_and_keeps_its_begi
 def test_a_long_line_of_trouble_does_not_keep_out_the_others() -> None:
     lines = [_quiet(number) for number in range(1000)]
     lines[10], lines[900] = "error: the cause", f"error: {'a trace without an end ' * 100}"
-    assert "(line 11) error: the cause" in fitted(lines, 200)[0]
+    assert "(line 11) error: the cause" in digest_log(lines, 200)[0]
 
 
 def test_repeats_are_folded_and_counted() -> None:
-    assert folded(["a 1", "a 2", "a 3", "b"]) == ["a 1", "… 2 more like the line above", "b"]
+    assert fold_repeats(["a 1", "a 2", "a 3", "b"]) == ["a 1", "… 2 more like the line above", "b"]
 
 
 def test_repeats_are_folded_when_others_stand_between_them() -> None:
     lines = [word for number in range(100) for word in (f"GET /orders {number}", f"probe {number} ok")]
-    assert folded(["begins", *lines, "ends"]) == ["begins", "GET /orders 0", "probe 0 ok", "… 198 more like the lines above", "ends"]
+    assert fold_repeats(["begins", *lines, "ends"]) == ["begins", "GET /orders 0", "probe 0 ok", "… 198 more like the lines above", "ends"]
 
 
 def test_the_newest_line_and_lines_of_nothing_but_numbers_stand_themselves() -> None:
-    assert folded(["a 1", "a 2", "a 3", "a 4"]) == ["a 1", "… 2 more like the line above", "a 4"]
-    assert folded(["1 2", "3 4", "5 6"]) == ["1 2", "3 4", "5 6"]
+    assert fold_repeats(["a 1", "a 2", "a 3", "a 4"]) == ["a 1", "… 2 more like the line above", "a 4"]
+    assert fold_repeats(["1 2", "3 4", "5 6"]) == ["1 2", "3 4", "5 6"]
 
 
 @pytest.mark.parametrize("secret", ["s3cr3t-Planted-0042"])

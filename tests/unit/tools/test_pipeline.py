@@ -47,7 +47,7 @@ def _with_tool(
 
 
 async def _ok(asked: Any, context: ToolContext) -> Reply:
-    return Reply({"password": asked.password}, "fine", context.live())
+    return Reply({"password": asked.password}, "fine", context.live_freshness())
 
 
 async def test_every_call_has_a_row_at_both_ends_and_counts_in_the_statistics(harness: ToolHarness) -> None:
@@ -109,7 +109,7 @@ async def test_a_call_that_takes_too_long_ends_with_a_time_out(harness: ToolHarn
 async def test_arguments_results_and_texts_are_masked_whatever_tool_answers(harness: ToolHarness) -> None:
     async def telling(asked: Any, context: ToolContext) -> Reply:
         tree = {"env": [{"name": "PASSWORD", "value": SECRET}], "url": f"https://u:{SECRET}@h/"}
-        return Reply(tree, f"export TOKEN={SECRET}", context.live(), warnings=(f"--password={SECRET}",))
+        return Reply(tree, f"export TOKEN={SECRET}", context.live_freshness(), warnings=(f"--password={SECRET}",))
 
     pipeline = _with_tool(harness, telling)
     outcome = await pipeline.call(ToolCall("probe", {"password": SECRET}, Face.MCP))

@@ -38,10 +38,10 @@ async def _check_rbac(invocation: Invocation) -> None:
     target = invocation.target
     if target.resource is None:
         return
-    cluster = await invocation.context.cluster(target.context)
+    cluster = await invocation.context.open_cluster(target.context)
     namespace = target.namespaces[0] if target.namespaces else None
     other_kind, _, subresource = invocation.spec.rbac.partition("/")
-    resource = await invocation.context.resource(target.context, other_kind) if other_kind else target.resource
+    resource = await invocation.context.find_resource(target.context, other_kind) if other_kind else target.resource
     verb, name = invocation.spec.verb, None if other_kind else target.name or None
     answer = await cluster.can_i(verb, resource, namespace=namespace, name=name, subresource=subresource or None)
     if not answer.allowed:

@@ -7,7 +7,7 @@ import msgspec
 from k8sconsole.kit.masks import length_class
 from k8sconsole.model.masking import mask_reply, mask_text
 from k8sconsole.tools.output.reply_size import fit_reply
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, allowed
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, clamp_max_tokens
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.results import Reply
 
@@ -30,7 +30,7 @@ class ShapeStep:
 
     async def __call__(self, invocation: Invocation, proceed: NextStep) -> Reply:
         reply = await proceed(invocation)
-        return fit_reply(reply, allowed(getattr(invocation.input, "max_tokens", DEFAULT_TOKENS)), _size_remedy(invocation))
+        return fit_reply(reply, clamp_max_tokens(getattr(invocation.input, "max_tokens", DEFAULT_TOKENS)), _size_remedy(invocation))
 
 
 async def masked_lines(lines: AsyncIterator[str]) -> AsyncGenerator[str, None]:

@@ -88,10 +88,10 @@ async def _resolve_target(invocation: Invocation) -> Target:
     arguments, context = invocation.input, invocation.context
     if not hasattr(arguments, "context"):
         return Target()
-    cluster = context.context(arguments.context)
+    cluster = context.resolve_context(arguments.context)
     kubeconfig_cluster = next((info.cluster for info in context.environment.contexts() if info.name == cluster), "")
     kind = getattr(arguments, "kind", "") or invocation.spec.kind
-    resource = await context.resource(cluster, kind) if kind else None
+    resource = await context.find_resource(cluster, kind) if kind else None
     namespaces = _target_namespaces(context, cluster, resource, arguments)
     return Target(cluster, kubeconfig_cluster, resource, namespaces, getattr(arguments, "name", "") or "")
 
@@ -131,9 +131,9 @@ async def _check_namespace(context: ToolContext, cluster: ClusterName, namespace
     known = await _cached_namespaces(context, cluster)
     if namespace in known:
         return
-    resource = await context.resource(cluster, "namespaces")
+    resource = await context.find_resource(cluster, "namespaces")
     try:
-        await (await context.cluster(cluster)).get(resource, None, namespace)
+        await (await context.open_cluster(cluster)).get(resource, None, namespace)
     except NotFound as cause:
         close = nearest_or_first(namespace, known, 5)
         remedy = close[0] if close else "k8s_list_namespaces"
@@ -159,7 +159,7 @@ async def _check_namespace(context: ToolContext, cluster: ClusterName, namespace
 async def _cached_namespaces(context: ToolContext, cluster: ClusterName) -> list[str]:
     if context.store is None:
         return []
-    freshness = await context.freshness(cluster, NAMESPACES)
+    freshness = await context.cache_freshness(cluster, NAMESPACES)
     if freshness.source is not Source.CACHE or freshness.observed_at is None:
         return []
     return [row.name for row in (await context.store.objects.rows(RowQuery(NAMESPACES, clusters=(cluster,)))).rows]
