@@ -16,7 +16,7 @@ import pytest
 from k8sconsole.kit.clock import SystemClock
 
 FACTOR = 10
-_real_passing = SystemClock.passing
+_real_boottime = SystemClock.boottime
 
 
 class _FastSelector(selectors.DefaultSelector):
@@ -48,4 +48,4 @@ def _fast_system_clock(request: pytest.FixtureRequest, monkeypatch: pytest.Monke
     if request.node.get_closest_marker("fast_clock"):
         monkeypatch.setattr(SystemClock, "now", lambda clock: time.time() + _FastSelector.gained)
         monkeypatch.setattr(SystemClock, "monotonic", lambda clock: time.monotonic() + _FastSelector.gained)
-        monkeypatch.setattr(SystemClock, "passing", lambda clock: _real_passing(clock) + _FastSelector.gained)
+        monkeypatch.setattr(SystemClock, "boottime", lambda clock: _real_boottime(clock) + _FastSelector.gained)

@@ -1,4 +1,4 @@
-"""What the program is told: one tree of settings, where each value came from, and where things lie on disk.
+"""Configuration: one tree of settings, the origin of each value, the paths on disk, and watching a file for changes.
 
-Here: reading settings (flags, environment, .env, file, defaults), paths, watching files. Next door: ``telemetry`` tells, this room is told.
+Settings come from flags, environment, .env, a file and defaults. Next door: ``telemetry`` has the log and the metrics.
 """

@@ -1,4 +1,4 @@
-"""Settings from five places, the nearer one winning: flag, environment, .env, file, default. Each value remembers where it came from."""
+"""Loads the settings. Precedence: flag, environment, .env, file, default. The origin of each value is recorded."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -44,14 +44,14 @@ SECRET_KEYS = frozenset({"llm.api_key"})
 
 
 class RawValue(msgspec.Struct, frozen=True):
-    """A raw value and its origin, such as ``CACHE_DB_PATH in the environment`` or ``k8sconsole.yaml line 3``."""
+    """A value before conversion, and its origin, such as ``CACHE_DB_PATH in the environment`` or ``k8sconsole.yaml line 3``."""
 
     value: Any
     origin: str
 
 
 class LoadedSettings(msgspec.Struct, frozen=True):
-    """origins: dotted key to where its value came from; a key that is absent has its default."""
+    """The settings, and where they came from. origins: dotted key to the origin of its value; a key that is absent has its default."""
 
     settings: Settings
     origins: dict[str, str]
@@ -72,14 +72,17 @@ def iterate_settings(kind: type[msgspec.Struct] = Settings, prefix: str = "") ->
 def load_settings(
     flags: Mapping[str, Any] | None = None, *, environment: Mapping[str, str] | None = None, file: Path | None = None
 ) -> LoadedSettings:
-    """Raises ConfigurationError, naming the place, the key and the nearest valid key."""
+    """The settings of this process. flags: dotted key to value; None means not given. environment: defaults to ``os.environ``.
+
+    Raises ConfigurationError, which names the place, the key and the nearest valid key.
+    """
     env = os.environ if environment is None else environment
     chosen = file or find_settings_file()
     layers = [
-        _flags(flags or {}),
-        _environment(env, "in the environment"),
-        _environment(_dotenv(), "in .env"),
-        _file(chosen) if chosen else {},
+        _read_flags(flags or {}),
+        _read_environment(env, "in the environment"),
+        _read_environment(_read_dotenv(), "in .env"),
+        _read_file(chosen) if chosen else {},
     ]
     given: dict[str, RawValue] = {}
     for layer in reversed(layers):
@@ -99,38 +102,38 @@ def find_settings_file() -> Path | None:
 
 
 def resolve_db_path(settings: Settings) -> Path:
-    """The cache file, absolute; a relative path counts from the checkout, or from where the program was started."""
-    return _absolute(settings.cache.db_path) if settings.cache.db_path else paths.data_dir() / "k8s_cache.db"
+    """The absolute path of the cache file. A relative setting is resolved against the checkout, or else the working directory."""
+    return _resolve(settings.cache.db_path) if settings.cache.db_path else paths.data_dir() / "k8s_cache.db"
 
 
 def resolve_log_folder(settings: Settings) -> Path:
-    """The folder of the program's log, absolute; a relative path counts as that of the cache does."""
-    return _absolute(settings.log.folder) if settings.log.folder else paths.log_dir()
+    """The absolute path of the log folder. A relative setting is resolved as that of the cache is."""
+    return _resolve(settings.log.folder) if settings.log.folder else paths.log_dir()
 
 
-def _absolute(given: str) -> Path:
+def _resolve(given: str) -> Path:
     path = Path(given).expanduser()
     return path if path.is_absolute() else (paths.checkout_root() or Path.cwd()) / path
 
 
-def _flags(flags: Mapping[str, Any]) -> dict[str, RawValue]:
+def _read_flags(flags: Mapping[str, Any]) -> dict[str, RawValue]:
     return {key: RawValue(value, "a flag") for key, value in flags.items() if value is not None}
 
 
-def _environment(env: Mapping[str, str], where: str) -> dict[str, RawValue]:
+def _read_environment(env: Mapping[str, str], where: str) -> dict[str, RawValue]:
     found: dict[str, RawValue] = {}
     for name, value in env.items():
         if name in ENVIRONMENT_ALIASES and value != "":
             found[ENVIRONMENT_ALIASES[name]] = RawValue(value, f"{name} {where}")
         elif name.startswith(PREFIX) and "__" in name:
             key = name.removeprefix(PREFIX).lower().replace("__", ".")
-            _known(key, f"{name} {where}")
-            found[key] = RawValue(_structured(value), f"{name} {where}")
+            _check_key(key, f"{name} {where}")
+            found[key] = RawValue(_decode_json(value), f"{name} {where}")
     return found
 
 
-def _structured(value: str) -> Any:
-    """Lists and mappings come as JSON; everything else is text that the field's type reads."""
+def _decode_json(value: str) -> Any:
+    """Lists and mappings are written as JSON; every other value stays text until its field's type converts it."""
     if value[:1] in "[{":
         try:
             return msgspec.json.decode(value.encode())
@@ -139,7 +142,7 @@ def _structured(value: str) -> Any:
     return value
 
 
-def _dotenv() -> dict[str, str]:
+def _read_dotenv() -> dict[str, str]:
     path = (paths.checkout_root() or Path.cwd()) / ".env"
     if not path.is_file():
         return {}
@@ -148,7 +151,7 @@ def _dotenv() -> dict[str, str]:
     return {key: value for key, value in dotenv_values(path, interpolate=False).items() if value is not None}
 
 
-def _file(path: Path) -> dict[str, RawValue]:
+def _read_file(path: Path) -> dict[str, RawValue]:
     import yaml
 
     try:
@@ -160,11 +163,11 @@ def _file(path: Path) -> dict[str, RawValue]:
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
-        raise ConfigurationError(f"{path} line 1", "a mapping of sections was expected", "k8sconsole config schema")
-    return dict(_walk(node, "", path))
+        raise ConfigurationError(f"{path} line 1", "expected a mapping of sections", "k8sconsole config schema")
+    return dict(_read_section(node, "", path))
 
 
-def _walk(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, RawValue]]:
+def _read_section(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, RawValue]]:
     import yaml
 
     sections = {key.rsplit(".", 1)[0] for key, _, _ in iterate_settings() if "." in key}
@@ -173,21 +176,21 @@ def _walk(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, RawValue]]:
         where = f"{path.name} line {key_node.start_mark.line + 1}"
         if key in sections:
             if isinstance(value_node, yaml.MappingNode):
-                yield from _walk(value_node, f"{key}.", path)
+                yield from _read_section(value_node, f"{key}.", path)
             elif value_node.tag != "tag:yaml.org,2002:null":
-                raise ConfigurationError(f"{where}: {key}", "a section with keys below it was expected", "k8sconsole config schema")
+                raise ConfigurationError(f"{where}: {key}", "expected a section with keys below it", "k8sconsole config schema")
         else:
-            _known(key, where)
+            _check_key(key, where)
             loader = yaml.SafeLoader("")
             yield key, RawValue(loader.construct_document(value_node), where)
 
 
-def _known(key: str, where: str) -> None:
+def _check_key(key: str, where: str) -> None:
     valid = [name for name, _, _ in iterate_settings()]
     if key not in valid:
         close = find_nearest(key, valid, 1) or find_nearest(key.rsplit(".", 1)[-1], [name.rsplit(".", 1)[-1] for name in valid], 1)
         remedy = f"did you mean {close[0]}?" if close else "k8sconsole config schema"
-        raise ConfigurationError(f"{where}: {key}", "there is no such setting", remedy)
+        raise ConfigurationError(f"{where}: {key}", "no such setting", remedy)
 
 
 def _convert(key: str, given: RawValue, kind: Any) -> Any:
@@ -195,9 +198,11 @@ def _convert(key: str, given: RawValue, kind: Any) -> Any:
         value = msgspec.convert(given.value, kind, strict=False)
     except msgspec.ValidationError as cause:
         shown = "a value" if key in SECRET_KEYS else repr(given.value)
-        raise ConfigurationError(f"{given.origin}: {key}", f"{shown} does not fit: {cause}", "k8sconsole config schema") from cause
+        raise ConfigurationError(f"{given.origin}: {key}", f"{shown} is not allowed: {cause}", "k8sconsole config schema") from cause
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
-        raise ConfigurationError(f"{given.origin}: {key}", f"{given.value!r} does not fit: a number above zero was expected", "")
+        raise ConfigurationError(
+            f"{given.origin}: {key}", f"{given.value!r} is not allowed: expected a number above zero", "k8sconsole config schema"
+        )
     return value
 
 

@@ -1,4 +1,4 @@
-"""What the settings mean, read from the text under each field, for ``config schema`` and the manual."""
+"""The reference of all settings, read from the text under each field; for ``config schema`` and docs/configuration.md."""
 
 import ast
 import inspect
@@ -12,6 +12,8 @@ from k8sconsole.config.settings import Settings
 
 
 class SettingEntry(msgspec.Struct, frozen=True):
+    """One setting. key: dotted. kind: its type as text. environment: the names of its variables."""
+
     key: str
     kind: str
     default: Any
@@ -20,24 +22,24 @@ class SettingEntry(msgspec.Struct, frozen=True):
 
 
 def list_settings() -> list[SettingEntry]:
-    meanings = dict(_meanings(Settings, ""))
+    meanings = dict(_read_meanings(Settings, ""))
     return [
-        SettingEntry(key, _kind(kind), msgspec.to_builtins(default), meanings.get(key, ""), _names(key))
+        SettingEntry(key, _format_type(kind), msgspec.to_builtins(default), meanings.get(key, ""), _environment_names(key))
         for key, kind, default in iterate_settings()
     ]
 
 
-def _names(key: str) -> tuple[str, ...]:
+def _environment_names(key: str) -> tuple[str, ...]:
     short = tuple(name for name, target in ENVIRONMENT_ALIASES.items() if target == key)
     long = f"K8SCONSOLE_{key.upper().replace('.', '__')}" if "." in key else ""
     return (*short, *((long,) if long else ()))
 
 
-def _kind(kind: Any) -> str:
+def _format_type(kind: Any) -> str:
     return kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else str(kind).replace("typing.", "")
 
 
-def _meanings(kind: type[msgspec.Struct], prefix: str) -> list[tuple[str, str]]:
+def _read_meanings(kind: type[msgspec.Struct], prefix: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     body = ast.parse(inspect.getsource(kind)).body[0].body  # type: ignore[attr-defined]
     for field, following in itertools.pairwise(body):
@@ -45,5 +47,5 @@ def _meanings(kind: type[msgspec.Struct], prefix: str) -> list[tuple[str, str]]:
             found.append((f"{prefix}{ast.unparse(field.target)}", " ".join(str(following.value.value).split())))
     for one in msgspec.structs.fields(kind):
         if isinstance(one.type, type) and issubclass(one.type, msgspec.Struct):
-            found.extend(_meanings(one.type, f"{prefix}{one.name}."))
+            found.extend(_read_meanings(one.type, f"{prefix}{one.name}."))
     return found

@@ -1,4 +1,4 @@
-"""The settings: one tree. The text under a field is its entry in the manual, and its default is the default everywhere."""
+"""The tree of settings. The text under a field is its entry in docs/configuration.md and in ``config schema``."""
 
 from typing import Literal
 
@@ -14,23 +14,23 @@ class ScannerSettings(msgspec.Struct, frozen=True):
     """Reading the cluster in the background."""
 
     static_interval: float = 1800.0
-    """Seconds between two full reads of what changes slowly: nodes, namespaces, quotas, storage."""
+    """Seconds between two full reads of kinds that change slowly: nodes, namespaces, quotas, storage."""
     dynamic_interval: float = 300.0
-    """Seconds between two full reads of what changes often: pods, deployments, services, events. A live watch makes most unnecessary."""
+    """Seconds between two full reads of kinds that change often: pods, deployments, services, events. A live watch replaces most."""
     timeout: float = 120.0
-    """Seconds one kind may take to be read before the attempt counts as failed."""
+    """Seconds the reading of one kind may take before it counts as failed."""
     batch_size: int = 100
-    """Objects of a list handed to the cache at first, so that its first rows are shown soon; the rest goes by whole pages."""
+    """Objects of a list that are written to the cache first, so that rows appear soon; the rest is written in whole pages."""
     page_size: int = 500
-    """Objects asked of the API server in one page of a list."""
+    """Objects requested from the API server per page of a list."""
     max_concurrent: int = 3
-    """Lists running against one API server at the same time."""
+    """Lists that run against one API server at the same time."""
     metrics_interval: float = 30.0
-    """Seconds between two readings of CPU and memory use, where the cluster has metrics."""
+    """Seconds between two readings of CPU and memory usage, where the cluster has the Metrics API."""
     enabled: bool = True
-    """Whether this process scans at all; another process on the same cache may."""
+    """Whether this process scans. Another process on the same cache file may scan in any case."""
     source: str = ""
-    """The attached MCP server, of those in mcp_servers, that the cluster is read through. Empty: the API server itself."""
+    """The attached MCP server, one of mcp_servers, through which the cluster is read. Empty: the API server itself."""
 
 
 class CacheSettings(msgspec.Struct, frozen=True):
@@ -39,21 +39,21 @@ class CacheSettings(msgspec.Struct, frozen=True):
     db_path: str = ""
     """The SQLite file. Empty: data/k8s_cache.db in a checkout, the user's data directory otherwise."""
     db_timeout: float = 30.0
-    """Seconds to wait for another process that holds the file."""
+    """Seconds to wait while another process holds the file's lock."""
     db_max_connections: int = 10
-    """Readers at the same time."""
+    """Connections that read the file at the same time."""
     static_ttl: float = 1800.0
-    """Seconds after which a slowly changing row that nothing confirmed counts as expired."""
+    """Seconds after which a row of a slowly changing kind expires unless a scan confirms it."""
     dynamic_ttl: float = 300.0
-    """The same for what changes often."""
+    """The same for kinds that change often."""
     tool_mapping_ttl: float = 3600.0
-    """Seconds the stored description of a tool stays valid."""
+    """Seconds for which a stored description of a tool is valid."""
     cleanup_interval: float = 300.0
-    """Seconds between two clean-ups."""
+    """Seconds between two removals of expired rows."""
     encryption: Literal["none", "keyring", "environment", "command"] = "none"
-    """Where the key comes from that encrypts the file: the system's keyring, K8SCONSOLE_CACHE_KEY in the environment, or key_command."""
+    """Source of the key that encrypts the file: the system's keyring, K8SCONSOLE_CACHE_KEY in the environment, or key_command."""
     key_command: tuple[str, ...] = ()
-    """The command and its arguments, run without a shell, that prints the key."""
+    """The command that prints the key, with its arguments; run without a shell."""
 
 
 class ModelSettings(msgspec.Struct, frozen=True):
@@ -62,35 +62,35 @@ class ModelSettings(msgspec.Struct, frozen=True):
     provider: str = ""
     """openai, anthropic, gemini, ollama, openrouter, …"""
     model: str = ""
-    """The model's name at that provider. Empty: the chat pane answers only what a command can answer."""
+    """The model's name at that provider. Empty: the chat pane answers only questions that need no model."""
     api_key: str = ""
-    """Its key; better kept in the environment than in a file."""
+    """The provider's API key. Set it in the environment rather than in a file."""
     api_base: str = ""
-    """Another address for the provider's interface."""
+    """Base URL of the provider's API, where it is not the usual one."""
 
 
 class SingleServerSettings(msgspec.Struct, frozen=True):
-    """One attached MCP server, for where an environment is all there is to write in; several stand in mcp_servers."""
+    """One attached MCP server, set through the environment. mcp_servers holds several."""
 
     url: str = ""
-    """stdio:///path/to/server for a command, or its http address. Empty: none."""
+    """stdio:///path/to/server for a command, or an http address. Empty: no server."""
     type: str = ""
-    """stdio or http. Empty: as the address says."""
+    """stdio or http. Empty: derived from the address."""
     name: str = "outside"
-    """What its tools' names begin with."""
+    """The prefix of its tools' names."""
 
 
 class ConsoleSettings(msgspec.Struct, frozen=True):
-    """How the console looks and feels."""
+    """The console's display and input."""
 
     mouse: bool = True
-    """Whether the console takes the mouse; off gives the terminal's own selection back."""
+    """Whether the console uses the mouse. Off: the terminal's own text selection works."""
     favourites: tuple[str, ...] = ()
     """Namespaces on the keys 1 to 9."""
     stale_after: float = 60.0
-    """Seconds after which a row that nothing confirmed says how old it is."""
+    """Seconds after which a row that was not confirmed shows its age."""
     log_lines: int = 20_000
-    """Lines a log view keeps."""
+    """Lines that a log view holds."""
 
 
 class LogSettings(msgspec.Struct, frozen=True):
@@ -101,13 +101,13 @@ class LogSettings(msgspec.Struct, frozen=True):
     folder: str = ""
     """The folder of k8sconsole.log. Empty: logs in a checkout, the user's log directory otherwise."""
     max_bytes: int = 10_000_000
-    """Size at which the file is rotated."""
+    """Bytes at which the file is rotated."""
     backups: int = 5
-    """Rotated files kept."""
+    """Number of rotated files that are kept."""
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """Everything the program can be told."""
+    """All settings."""
 
     scanner: ScannerSettings = ScannerSettings()
     cache: CacheSettings = CacheSettings()
@@ -119,9 +119,9 @@ class Settings(msgspec.Struct, frozen=True):
     policy: Policy = Policy()
     mcp_server: SingleServerSettings = SingleServerSettings()
     mcp_servers: tuple[AttachedServerSettings, ...] = ()
-    """MCP servers of others whose tools join the catalogue, such as ``{name: files, command: some-server, args: [--stdio]}``."""
+    """Attached MCP servers, whose tools join the catalogue, such as ``{name: files, command: some-server, args: [--stdio]}``."""
     limits: Limits = Limits()
     theme: str = "night"
-    """A file's name in themes/, without its ending."""
+    """The name of a file in themes/, without its extension."""
     keymap: dict[str, str] = {}
     """Action id to keys, such as ``logs: "L"``."""

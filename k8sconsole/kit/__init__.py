@@ -1,4 +1,4 @@
-"""What could be a library of its own: time, text, masking, asyncio. Kubernetes is unheard of here.
+"""General helpers that know nothing of Kubernetes: time, text and the masking of credentials.
 
-A function belongs here when it would make sense in a program that has never seen a cluster; otherwise it belongs in ``model``.
+A function belongs here when a program without a cluster could use it; otherwise it belongs in ``model``.
 """

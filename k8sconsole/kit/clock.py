@@ -1,23 +1,26 @@
-"""Time as the program sees it: always UTC, always asked of a Clock, so that a test or a picture can fix it."""
+"""Clocks and RFC 3339. Every part takes the time from a Clock, so that a test can fix it. All times are UTC."""
 
 import time
 from datetime import UTC, datetime
 from typing import Protocol
 
 _SLEWED = 2.0
-"""Seconds: what a clock is put right by between two looks without having been set."""
+"""Seconds of offset that NTP slewing may cause between two readings; more means that the clock was set."""
 
-_PASSING = getattr(time, "CLOCK_BOOTTIME", None)
-"""Linux's monotonic clock stands still while the machine sleeps; others' do not."""
+_BOOTTIME = getattr(time, "CLOCK_BOOTTIME", None)
+"""Linux's CLOCK_MONOTONIC stops while the machine sleeps; CLOCK_BOOTTIME does not. Other systems' monotonic clocks run on."""
 
 
 class Clock(Protocol):
-    """now() is wall time in seconds since the epoch; monotonic() only ever grows and measures durations; passing() does so while the
-    machine sleeps, too."""
+    """Three readings, in seconds.
+
+    now: wall time since the epoch. monotonic: never decreases; for durations. boottime: as monotonic, but it also counts the time in
+    which the machine sleeps.
+    """
 
     def now(self) -> float: ...
     def monotonic(self) -> float: ...
-    def passing(self) -> float: ...
+    def boottime(self) -> float: ...
 
 
 class SystemClock:
@@ -27,12 +30,12 @@ class SystemClock:
     def monotonic(self) -> float:
         return time.monotonic()
 
-    def passing(self) -> float:
-        return time.monotonic() if _PASSING is None else time.clock_gettime(_PASSING)
+    def boottime(self) -> float:
+        return time.monotonic() if _BOOTTIME is None else time.clock_gettime(_BOOTTIME)
 
 
 class FixedClock:
-    """Stands still until advanced."""
+    """A clock that only ``advance`` moves."""
 
     def __init__(self, at: float) -> None:
         self._at = at
@@ -43,7 +46,7 @@ class FixedClock:
     def monotonic(self) -> float:
         return self._at
 
-    def passing(self) -> float:
+    def boottime(self) -> float:
         return self._at
 
     def advance(self, seconds: float) -> None:
@@ -51,25 +54,24 @@ class FixedClock:
 
 
 class ClockWatch:
-    """Holds a clock's wall time against the time that passes, whatever the clock is set to."""
+    """Compares a clock's wall time with its boot time, and so detects when the wall clock is set."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._began = self._last = self._offset()
 
     def read_jump(self) -> float:
-        """Seconds the clock was set by since the last look, negative when back; 0 when it merely went on."""
+        """Seconds by which the wall clock was set since the last call, negative when set back; 0 when it was not set."""
         offset = self._offset()
         jump, self._last = offset - self._last, offset
         return jump if abs(jump) > _SLEWED else 0.0
 
     def cautious_now(self) -> float:
-        """Wall time for whoever throws away what is old: never later than what has passed since this watch began, so that a clock set
-        forward makes nothing old."""
-        return min(self._clock.now(), self._began + self._clock.passing())
+        """Wall time for deciding what has expired. It does not follow a wall clock that is set forward, so that this expires nothing."""
+        return min(self._clock.now(), self._began + self._clock.boottime())
 
     def _offset(self) -> float:
-        return self._clock.now() - self._clock.passing()
+        return self._clock.now() - self._clock.boottime()
 
 
 def format_rfc3339(at: float) -> str:

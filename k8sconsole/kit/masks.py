@@ -1,4 +1,7 @@
-"""What stands in place of a masked value: its length class and nothing else. No hash, since a short secret could be guessed from one."""
+"""The placeholder of a masked value, and the cache of texts known to hold no secret.
+
+The placeholder holds the length class only. It holds no hash, since a short secret could be guessed from one.
+"""
 
 import re
 from collections.abc import Hashable, Iterable
@@ -30,12 +33,14 @@ Piece = TypeVar("Piece", bound=Hashable)
 
 
 class CleanTextCache(Generic[Piece]):
-    """At most ``most`` pieces; when full it forgets them all but the ones it was born with, and learns again. It never holds what was not
-    clean."""
+    """Short pieces of text that were checked and hold no secret. In bulk data nearly every piece has been checked before.
 
-    def __init__(self, most: int, born_with: Iterable[Piece] = ()) -> None:
+    most: pieces held. When full, the cache drops all pieces except ``always`` and starts again.
+    """
+
+    def __init__(self, most: int, always: Iterable[Piece] = ()) -> None:
         self._most = most
-        self._always = frozenset(born_with)
+        self._always = frozenset(always)
         self.known: set[Piece] = set(self._always)
 
     def learn(self, pieces: Iterable[Piece]) -> None:

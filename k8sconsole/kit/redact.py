@@ -1,4 +1,4 @@
-"""Masking of what looks like a credential, in text and in JSON trees. Masking what is masked already changes nothing."""
+"""Masks what looks like a credential, in text and in JSON values. Masking a masked text changes nothing."""
 
 import base64
 import binascii
@@ -26,13 +26,13 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
 def may_hold_secret(text: str) -> bool:
-    """Whether ``mask_text`` has anything to look for: the test that nearly every string passes."""
+    """Whether the text holds a word that may announce a secret. A cheap test: nearly every text holds none and needs no masking."""
     lowered = text.lower()
     return any(needle in lowered for needle in _NEEDLES)
 
 
 def mask_text(text: str) -> str:
-    """The text with private keys, tokens, passwords in URLs, flags, assignments and headers masked, and everything else as it was."""
+    """The text with private keys, tokens, and passwords in URLs, flags, assignments and headers masked. The rest is unchanged."""
     if len(text) < 6 or text in _clean.known:
         return text
     if not may_hold_secret(text):
@@ -45,8 +45,7 @@ def mask_text(text: str) -> str:
 
 
 def mask_tree(value: Any) -> Any:
-    """A JSON value with every string under a secret's name masked whole, every other string through ``mask_text``; a new value, the old
-    one untouched."""
+    """A copy of a JSON value. A string under a secret's name is masked whole; every other string goes through ``mask_text``."""
     if isinstance(value, str):
         return value if value in _clean.known else mask_value(value) if _hides_a_secret(value) else mask_text(value)
     if isinstance(value, dict):
@@ -57,7 +56,7 @@ def mask_tree(value: Any) -> Any:
 
 
 def mask_pairs(pairs: dict[str, Any]) -> dict[str, Any]:
-    """As ``mask_tree``; a pair of ``name`` and ``value``, as environment variables have it, is read as an assignment."""
+    """As ``mask_tree`` for a mapping. A mapping with ``name`` and ``value``, as an environment variable has, is read as an assignment."""
     masked = {key: mask_field(key, value) for key, value in pairs.items()}
     name, value = pairs.get("name"), pairs.get("value")
     if isinstance(name, str) and isinstance(value, str) and is_secret_name(name) and not is_harmless_value(value):
@@ -66,7 +65,7 @@ def mask_pairs(pairs: dict[str, Any]) -> dict[str, Any]:
 
 
 def mask_field(key: str, value: Any) -> Any:
-    """The value as it may be shown under this key."""
+    """The value under this key, masked where the key or the value announces a secret."""
     if isinstance(value, str):
         return _mask_named(key, value)
     if isinstance(value, list | tuple) and is_secret_name(key):
@@ -75,7 +74,7 @@ def mask_field(key: str, value: Any) -> Any:
 
 
 def mask_items(items: list[Any] | tuple[Any, ...]) -> list[Any]:
-    """As ``mask_tree``; the element after a flag such as ``--password`` is its value."""
+    """As ``mask_tree`` for a list. The element after a flag such as ``--password`` is read as its value."""
     masked = [mask_tree(item) for item in items]
     for place in range(1, len(items)):
         flag, value = items[place - 1], items[place]
@@ -85,12 +84,12 @@ def mask_items(items: list[Any] | tuple[Any, ...]) -> list[Any]:
 
 
 def _mask_named(name: str, value: str) -> str:
-    if value in _clean.known and _plain(name):
+    if value in _clean.known and _is_plain_name(name):
         return value
     announced = (
         is_secret_name(name)
         or (name in ("auth", "_auth") and is_basic_credentials(value))
-        or (name[-3:] in ("key", "Key") and _random(value))
+        or (name[-3:] in ("key", "Key") and _is_random(value))
     )
     if not announced:
         return str(mask_tree(value))
@@ -98,13 +97,13 @@ def _mask_named(name: str, value: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _plain(name: str) -> bool:
-    """Whether the name announces nothing, whatever the value is."""
+def _is_plain_name(name: str) -> bool:
+    """Whether the name never announces a secret, whatever the value is."""
     return not is_secret_name(name) and name not in ("auth", "_auth") and name[-3:] not in ("key", "Key")
 
 
 def _hides_a_secret(value: str) -> bool:
-    """Base64 of a text in which there is something to mask: a kubeconfig, a key, a file of passwords."""
+    """Whether the value is base64 of a text that holds a secret, such as a kubeconfig, a key or a file of passwords."""
     if len(value) < 24 or len(value) % 4 or not _BASE64.fullmatch(value):
         return False
     try:
@@ -114,9 +113,11 @@ def _hides_a_secret(value: str) -> bool:
     return mask_text(inside) != inside
 
 
-def _random(value: str) -> bool:
-    """Long, of the base64 or hexadecimal alphabet, with digits and letters of both cases (or nothing but hexadecimal): no name, no label
-    key."""
+def _is_random(value: str) -> bool:
+    """Whether the value looks like a random key rather than a name or a label key.
+
+    It must have 20 characters or more of the base64 alphabet, with digits and letters of both cases; or 32 hexadecimal ones or more.
+    """
     if len(value) < 20 or not all(char.isalnum() or char in "+/=_-" for char in value):
         return False
     hexadecimal = len(value) >= 32 and all(char in "0123456789abcdefABCDEF" for char in value)

@@ -1,4 +1,4 @@
-"""Secrets known by the name they are given in a text: lines of a file, JSON, XML, flags."""
+"""Masks secrets that are recognised by the name before them: in lines of a file, YAML, JSON, XML and flags."""
 
 import base64
 import binascii
@@ -14,7 +14,7 @@ _PATH = re.compile(r"(?:file:/|\.{1,2})?/(?:etc|var|run|tmp|mnt|opt|home|secrets
 
 
 def is_basic_credentials(value: str) -> bool:
-    """Base64 of ``user:password``, the form of a docker configuration's ``auth``."""
+    """Whether the value is base64 of ``user:password``, as the ``auth`` of a docker configuration is."""
     try:
         return b":" in base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
@@ -22,12 +22,12 @@ def is_basic_credentials(value: str) -> bool:
 
 
 def is_harmless_value(value: str) -> bool:
-    """A placeholder, a path below a usual root, or masked already: worth reading, and no secret."""
+    """Whether the value is no secret whatever its name: a placeholder, a path below a usual root, or masked already."""
     value = value.strip("\"'")
     return not value or bool(_MASKED_HEAD.match(value) or _PLACEHOLDER.fullmatch(value) or _PATH.fullmatch(value))
 
 
-def _announced(name: str, value: str) -> bool:
+def _is_secret(name: str, value: str) -> bool:
     return not is_harmless_value(value) and (is_secret_name(name) or (_is_auth(name) and is_basic_credentials(value)))
 
 
@@ -35,37 +35,37 @@ def _is_auth(name: str) -> bool:
     return name.lower() in ("auth", "_auth")
 
 
-def _line(match: re.Match[str]) -> str:
+def _mask_line(match: re.Match[str]) -> str:
     value = match["value"].rstrip()
-    return match["head"] + length_class(len(value)) if _announced(match["name"], value) else match[0]
+    return match["head"] + length_class(len(value)) if _is_secret(match["name"], value) else match[0]
 
 
-def _block(match: re.Match[str]) -> str:
-    """A YAML block scalar: its indentation stays, so that the file still parses."""
+def _mask_block(match: re.Match[str]) -> str:
+    """Masks a YAML block scalar. Its indentation stays, so that the file still parses."""
     value = match["value"].strip()
     indent = match["value"][: len(match["value"]) - len(match["value"].lstrip())]
-    return f"{match['head']}{indent}{length_class(len(value))}\n" if _announced(match["name"], value) else match[0]
+    return f"{match['head']}{indent}{length_class(len(value))}\n" if _is_secret(match["name"], value) else match[0]
 
 
-def _wrapped(match: re.Match[str]) -> str:
-    return f"{match['head']}{length_class(len(match['value']))}" if _announced(match["name"], match["value"]) else match[0]
+def _mask_enclosed(match: re.Match[str]) -> str:
+    return f"{match['head']}{length_class(len(match['value']))}" if _is_secret(match["name"], match["value"]) else match[0]
 
 
 _FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"(?P<head><(?P<name>[\w.:-]+)>)(?P<value>[^<>]+)(?=</)"), _wrapped),
-    (re.compile(r"(?m)(?P<head>\bname:[ \t]*[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*\n[ \t]*value:[ \t]*)(?P<value>\S.*)$"), _wrapped),
-    (re.compile(r"(?m)^(?P<head>[ \t]*(?:- )?(?P<name>[\w.-]+):[ \t]*[|>][+-]?[ \t]*\n)(?P<value>(?:[ \t]+\S.*(?:\n|\Z))+)"), _block),
+    (re.compile(r"(?P<head><(?P<name>[\w.:-]+)>)(?P<value>[^<>]+)(?=</)"), _mask_enclosed),
+    (re.compile(r"(?m)(?P<head>\bname:[ \t]*[\"']?(?P<name>[\w.-]+)[\"']?[ \t]*\n[ \t]*value:[ \t]*)(?P<value>\S.*)$"), _mask_enclosed),
+    (re.compile(r"(?m)^(?P<head>[ \t]*(?:- )?(?P<name>[\w.-]+):[ \t]*[|>][+-]?[ \t]*\n)(?P<value>(?:[ \t]+\S.*(?:\n|\Z))+)"), _mask_block),
     (
         re.compile(r"(?m)^(?P<head>[ \t]*(?:export[ \t]+|- )?(?P<name>[A-Za-z_][\w.-]*)[ \t]*[:=][ \t]*)(?P<value>[^\s\"'{\[|>\\=].*)$"),
-        _line,
+        _mask_line,
     ),
     (
         re.compile(
             r"(?P<head>(?<![\w-])(?P<name>--?[A-Za-z][\w-]*)(?:[\"']?\s+|\\?\",\s*\\?\"))(?![-\[])(?P<value>\"[^\"]*\"|'[^']*'|[^\s\"'\\]+)"
         ),
-        _wrapped,
+        _mask_enclosed,
     ),
-    (re.compile(r"(?P<head>\b(?P<name>password)\s+)(?=\S*\d)(?P<value>[^\s\"':=\[]\S{5,})"), _wrapped),
+    (re.compile(r"(?P<head>\b(?P<name>password)\s+)(?=\S*\d)(?P<value>[^\s\"':=\[]\S{5,})"), _mask_enclosed),
 )
 _NAME = re.compile(r"(?<![\w.-])(?P<name>-{0,2}[A-Za-z_][\w.-]{0,99})\\*[\"']?[ \t]{0,4}[:=][ \t]{0,4}(?P<quote>\\+\"|[\"'])?")
 _BARE = re.compile(r"[^\s\"'&;\\{\[][^\s\"'&;]*|")
@@ -74,15 +74,14 @@ _ESCAPED = re.compile(r'.*?(?=\\"|\Z)', re.DOTALL)
 
 
 def mask_assignments(text: str) -> str:
-    """Values under a secret's name masked, in whatever notation."""
+    """The text with every value under a secret's name masked, in any of the notations."""
     for pattern, replace in _FORMS:
         text = pattern.sub(replace, text)
     return _mask_inline(text)
 
 
 def _mask_inline(text: str) -> str:
-    """``name=value``, ``"name": "value"``, also escaped. Only a secret's value is ever scanned, so the work grows with the text and no
-    faster."""
+    """Masks ``name=value`` and ``"name": "value"``, also escaped. Only values of secret names are scanned, so the time is linear."""
     pieces: list[str] = []
     kept = position = 0
     while name := _NAME.search(text, position):
@@ -90,7 +89,7 @@ def _mask_inline(text: str) -> str:
         if not (is_secret_name(name["name"]) or _is_auth(name["name"])):
             continue
         value = _QUOTED.get(name["quote"] or "", _ESCAPED if name["quote"] else _BARE).match(text, position)
-        if value is None or not _announced(name["name"], value[0]):
+        if value is None or not _is_secret(name["name"], value[0]):
             continue
         pieces += (text[kept:position], length_class(len(value[0])))
         kept = position = value.end()

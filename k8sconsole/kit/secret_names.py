@@ -1,7 +1,7 @@
-"""Which names announce a secret value: of a field, a variable, a flag, a line in a file.
+"""Which names announce a secret value: names of fields, variables, flags and lines in a file.
 
-A name is read as words (``dbPassword``, ``DB_PASSWORD`` and ``--db-password`` are the same two). What ends in a word such as ``name``,
-``ref`` or ``seconds`` speaks *about* a secret and stays readable.
+A name is split into words: ``dbPassword``, ``DB_PASSWORD`` and ``--db-password`` are the same two. A name that ends in a word such as
+``name``, ``ref`` or ``seconds`` describes a secret, and its value stays readable.
 """
 
 import re
@@ -69,17 +69,17 @@ _NAMES_A_SECRET = frozenset(
 
 @lru_cache(maxsize=8192)
 def is_secret_name(name: str) -> bool:
-    """Whether a value under this name is to be masked. ``PASSWORD`` yes, ``secretName`` no, ``PWD`` no, ``DB_PWD`` yes."""
+    """Whether a value under this name must be masked. ``PASSWORD`` yes, ``secretName`` no, ``PWD`` no, ``DB_PWD`` yes."""
     words = [word.lower() for word in _WORD.findall(name)]
     if not words:
         return False
     last = words[-1]
     before = words[-2] if len(words) > 1 else ""
-    return last.endswith(_ALWAYS) or last in _TOKENS or last.endswith("token") or _by_pair(before, last)
+    return last.endswith(_ALWAYS) or last in _TOKENS or last.endswith("token") or _is_secret_pair(before, last)
 
 
-def _by_pair(before: str, last: str) -> bool:
-    """The words that mean a secret only in company, or not in some company."""
+def _is_secret_pair(before: str, last: str) -> bool:
+    """Words that announce a secret only after some words, or only without some words before them."""
     if last in ("secret", "secretdata") or (last.endswith("secret") and not before):
         return before not in _NAMES_A_SECRET
     if last in ("key", "keys"):

@@ -1,4 +1,4 @@
-"""Text for narrow places, and text that came from outside."""
+"""Text for the terminal: safe, short, as YAML; and suggestions for a misspelt word."""
 
 import re
 from collections.abc import Iterable
@@ -8,12 +8,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2
 
 
 def strip_control(text: str) -> str:
-    """The text without control characters, escape sequences' introducers or bidirectional overrides: safe to lay on a terminal."""
+    """The text with control characters, escapes and bidirectional overrides replaced: safe to print on a terminal."""
     return _CONTROL.sub("\ufffd", text)
 
 
 def format_yaml(value: Any) -> str:
-    """A JSON value as YAML: keys in their order, long lines whole."""
+    """A JSON value as YAML. Keys keep their order; long lines are not wrapped."""
     import yaml
 
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -22,7 +22,7 @@ def format_yaml(value: Any) -> str:
 
 
 def format_age(seconds: float) -> str:
-    """One unit, rounded down: ``38s 12m 5h 3d 2y``. Negative ages, from clocks that disagree, read ``0s``."""
+    """An age in one unit, rounded down: ``38s 12m 5h 3d 2y``. A negative age, from clocks that disagree, is ``0s``."""
     whole = max(0, int(seconds))
     for size, unit in ((31_536_000, "y"), (86_400, "d"), (3_600, "h"), (60, "m")):
         if whole >= size:
@@ -31,7 +31,7 @@ def format_age(seconds: float) -> str:
 
 
 def find_nearest(word: str, choices: list[str] | tuple[str, ...], most: int = 3) -> list[str]:
-    """The choices that a person may have meant, best first."""
+    """At most ``most`` choices that are spelt like the word, the nearest first."""
     from difflib import get_close_matches
 
     return get_close_matches(word, choices, n=most, cutoff=0.5)

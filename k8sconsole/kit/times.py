@@ -1,7 +1,7 @@
-"""Moments and durations as people write them. A clock is never asked: what is now, and in which zone, is told.
+"""Parses and formats times and durations as people write them. The present time and the zone are arguments; no clock is read.
 
 2026-11-24T14:00:00.125Z   RFC 3339, fractions kept
-2026-11-24 14:00           14:00   yesterday 14:00   today   (in the zone told, or the local one)
+2026-11-24 14:00           14:00   yesterday 14:00   today   (in the given zone, or local time)
 -30m   2h ago   now
 """
 
@@ -18,7 +18,7 @@ _DAY = re.compile(rf"(?:(today|yesterday)(?:\s+{_CLOCK})?|{_CLOCK})", re.ASCII)
 
 @lru_cache(maxsize=1024)
 def parse_duration(text: str) -> float:
-    """``90s 15m 2h 3d 1w 1y`` or several joined (``1h30m``), as seconds. A year is 365 days. Raises ValueError."""
+    """``90s 15m 2h 3d 1w 1y``, or several together (``1h30m``), in seconds. A year is 365 days. Raises ValueError."""
     bare = text.strip().lower()
     parts = _DURATION.findall(bare)
     if not parts or "".join(number + unit for number, unit in parts) != bare:
@@ -27,7 +27,7 @@ def parse_duration(text: str) -> float:
 
 
 def parse_time(text: str, now: float, zone: tzinfo | None = None) -> float:
-    """Seconds since the epoch. What names no zone is in ``zone``, or local time. Raises ValueError with what is accepted."""
+    """A time as seconds since the epoch. A text without a zone is in ``zone``, or in local time. Raises ValueError."""
     bare = " ".join(text.lower().split())
     try:
         if bare == "now":
@@ -35,46 +35,46 @@ def parse_time(text: str, now: float, zone: tzinfo | None = None) -> float:
         if bare.startswith("-") or bare.endswith("ago"):
             return now - parse_duration(bare.removesuffix("ago").removeprefix("-"))
         day = _DAY.fullmatch(bare)
-        return _on_day(day, now, zone) if day else _stamp(datetime.fromisoformat(bare.upper()), zone)
+        return _time_on_day(day, now, zone) if day else _to_epoch(datetime.fromisoformat(bare.upper()), zone)
     except (ValueError, OverflowError, OSError):
         raise ValueError(f"{text[:60]!r} is not a time: expected {ACCEPTED_TIMES}") from None
 
 
 def parse_past_time(text: str, now: float, zone: tzinfo | None = None) -> float:
-    """As ``parse_time``; what has not been yet is refused too."""
+    """As ``parse_time``; a time in the future also raises ValueError."""
     at = parse_time(text, now, zone)
     if at > now:
-        raise ValueError(f"{text[:60]!r} has not been yet: it is {format_local_time(now, zone)} now; expected {ACCEPTED_TIMES}")
+        raise ValueError(f"{text[:60]!r} is in the future: it is {format_local_time(now, zone)} now; expected {ACCEPTED_TIMES}")
     return at
 
 
 def format_exact_time(at: float) -> str:
-    """RFC 3339 in UTC to the microsecond, rounded up: asked again as of the text, what began at that moment has begun."""
-    return _rounded_up(at, 1_000_000).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """RFC 3339 in UTC to the microsecond, rounded up: a version observed at ``at`` is found again as of the formatted time."""
+    return _round_up(at, 1_000_000).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def format_local_time(at: float, zone: tzinfo | None = None) -> str:
-    """For a person: ``2026-11-24 14:00:00.125`` in the zone, or local time; to the millisecond, rounded up, whole seconds without it."""
-    here = _rounded_up(at, 1000).astimezone(zone).replace(tzinfo=None)
+    """``2026-11-24 14:00:00.125`` in the zone, or in local time. Rounded up to the millisecond; whole seconds have no fraction."""
+    here = _round_up(at, 1000).astimezone(zone).replace(tzinfo=None)
     return here.isoformat(" ", timespec="milliseconds" if here.microsecond else "seconds")
 
 
-def _rounded_up(at: float, parts: int) -> datetime:
-    """To whole parts of a second, judged by the number that the text will be read as."""
+def _round_up(at: float, parts: int) -> datetime:
+    """The time rounded up to 1/parts of a second. The comparison uses the float that the formatted text parses to."""
     nearest = round(at * parts)
     seconds, rest = divmod(nearest if nearest / parts >= at else nearest + 1, parts)
     return datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=rest * (1_000_000 // parts))
 
 
-def _on_day(found: "re.Match[str]", now: float, zone: tzinfo | None) -> float:
-    """Raises ValueError for an hour that no day has."""
+def _time_on_day(found: "re.Match[str]", now: float, zone: tzinfo | None) -> float:
+    """A time of today or yesterday. Raises ValueError for an hour above 23."""
     word, *rest = found.groups()
     hour, minute, second = [part or "0" for part in (rest[:3] if word else rest[3:])]
     whole, _, fraction = second.partition(".")
     day = datetime.fromtimestamp(now, zone).replace(tzinfo=None) - timedelta(days=1 if word == "yesterday" else 0)
     parts = int(hour), int(minute), int(whole), int(fraction[:6].ljust(6, "0"))
-    return _stamp(datetime(day.year, day.month, day.day, *parts), zone)
+    return _to_epoch(datetime(day.year, day.month, day.day, *parts), zone)
 
 
-def _stamp(at: datetime, zone: tzinfo | None) -> float:
+def _to_epoch(at: datetime, zone: tzinfo | None) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=zone)).timestamp()

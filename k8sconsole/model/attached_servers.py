@@ -1,19 +1,18 @@
-"""MCP servers of others, attached to this program: how they are named in the settings, and how they are."""
+"""Attached MCP servers: external servers whose tools join the catalogue. Their settings and their state."""
 
 from enum import StrEnum
 
 import msgspec
 
 TOOL_NAME_SEPARATOR = "__"
-"""Between a server's name and its tool's."""
+"""Separates the server's name from the tool's name, as in ``files__read_file``."""
 
 
 class AttachedServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A command that speaks MCP over its standard input and output, or the address of one that speaks it over HTTP.
+    """One server: a command that speaks MCP over stdio, or the URL of a server that speaks it over HTTP.
 
-    Values of env and headers may name variables of this program's own environment as ``${NAME}``. reads: globs of the tools that a person
-    vouches for as reading only; every other tool asks before it is called, whatever the server says of it. timeout: seconds a call may
-    take.
+    env, headers: values may name variables of this program's environment as ``${NAME}``. reads: globs of the tools that the user declares
+    read-only; every other tool needs approval before a call, whatever annotations the server sends. timeout: seconds per call.
     """
 
     name: str
@@ -32,7 +31,7 @@ class AttachedServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=
 
 
 class AttachedServerState(StrEnum):
-    """The one word an attached server's state is told with."""
+    """Whether an attached server answers."""
 
     CONNECTING = "connecting"
     READY = "ready"
@@ -40,7 +39,10 @@ class AttachedServerState(StrEnum):
 
 
 class AttachedServerStatus(msgspec.Struct, frozen=True):
-    """since: seconds since the epoch. held: tools that changed after they were trusted. detail: why it is lost, or what was left out."""
+    """The state of one server. since: seconds since the epoch. held: tools that changed after they were trusted and so are blocked.
+
+    detail: why the server is lost, or which tools were left out.
+    """
 
     name: str
     transport: str
@@ -52,7 +54,7 @@ class AttachedServerStatus(msgspec.Struct, frozen=True):
 
 
 class TrustedTool(msgspec.Struct, frozen=True):
-    """What a tool of somebody else's looked like when it was trusted. definition: its description, schemas and claims as JSON text."""
+    """The definition of an attached server's tool when the user trusted it: description, schemas and annotations, as JSON text."""
 
     name: str
     definition: str

@@ -1,4 +1,4 @@
-"""The guardrails as a person writes them. How they are applied is ``tools.policy``'s business."""
+"""The policy and the limits of tool calls, as the settings state them. ``tools.policy`` applies the policy."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Action(StrEnum):
-    """ALLOW: go on. ASK: a person says yes. TYPE_NAME: a person types a name. DENY: no."""
+    """ALLOW: run the call. ASK: a person must approve it. TYPE_NAME: a person must type a name. DENY: refuse it."""
 
     ALLOW = "allow"
     ASK = "ask"
@@ -15,7 +15,7 @@ class Action(StrEnum):
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Globs; an empty list matches everything. The first rule that matches a call decides."""
+    """A policy rule. All fields but action are globs; an empty one matches everything. The first rule that matches a call decides."""
 
     action: Action
     tools: tuple[str, ...] = ()
@@ -28,26 +28,26 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Policy(msgspec.Struct, frozen=True):
-    """What may be done, and what asks first."""
+    """What callers may do, and which calls need approval."""
 
     read_only: bool = False
-    """Nothing may be changed, from any face."""
+    """Whether every change is refused, from any face."""
     allow_write: bool = False
-    """Whether MCP clients are offered the tools that change something; each call still asks."""
+    """Whether MCP clients are offered the tools that change something. Each such call still needs approval."""
     production: tuple[str, ...] = (r"(^|[-_./])(prod|prd|production|live)([-_./0-9]|$)",)
-    """Regular expressions; a context or cluster that matches one asks for its name before a change."""
+    """Regular expressions. In a context or cluster that matches one, a change needs its name typed."""
     rules: tuple[Rule, ...] = ()
-    """Rules of your own, asked in order before the built-in ones."""
+    """Your own rules, checked in order before the built-in ones."""
 
 
 class Limits(msgspec.Struct, frozen=True):
-    """Calls of tools at the same time. The scanner has limits of its own."""
+    """Limits on concurrent tool calls; ``tools.pipeline.concurrency`` enforces them. The scanner has limits of its own."""
 
     at_once: int = 64
-    """Calls running at the same time in all. A quarter of it is kept for the console's keys and for commands."""
+    """Calls that run at the same time, of all callers. A quarter of them is reserved for the console's keys and for commands."""
     per_caller: int = 24
-    """The same for one caller, such as one MCP client."""
+    """Calls of one caller that run at the same time, such as those of one MCP client."""
     waiting: int = 256
-    """Calls of one caller that may wait for their turn; one more is refused, and told when to try again."""
+    """Calls of one caller that may wait. Further calls are refused with a time after which to try again."""
     patience: float = 15.0
-    """Seconds a call waits for its turn before it is refused."""
+    """Seconds a call waits before it is refused."""

@@ -1,1 +1,1 @@
-"""The program tells: its log, and the figures it measures of itself. Next door, ``config`` is told."""
+"""What the program reports of itself: its log and its metrics. Next door, ``config`` has the settings."""

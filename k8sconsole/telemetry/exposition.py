@@ -1,4 +1,4 @@
-"""Meters in Prometheus's words. Its library is loaded with the first question, not with the start.
+"""The meters in Prometheus's text format. The Prometheus library is imported on first use, so that a start does not pay for it.
 
 Text format: https://prometheus.io/docs/instrumenting/exposition_formats/
 """
@@ -17,45 +17,45 @@ PREFIX = "k8sconsole"
 
 
 class MetersCollector:
-    """What a registry asks; the numbers are those of the moment it asks."""
+    """A Prometheus collector over the meters. Each ``collect`` reads the present values."""
 
     def __init__(self, meters: Meters) -> None:
         self._meters = meters
 
     def collect(self) -> "Iterator[Metric]":
-        yield self._calls()
-        yield self._durations()
-        yield self._replies()
+        yield self._calls_family()
+        yield self._durations_family()
+        yield self._replies_family()
         for reading in self._meters.readings:
-            yield _read(reading)
+            yield _build_family(reading)
 
-    def _calls(self) -> "Metric":
+    def _calls_family(self) -> "Metric":
         from prometheus_client.core import CounterMetricFamily
 
-        family = CounterMetricFamily(f"{PREFIX}_tool_calls", "Calls of tools that have ended.", labels=("tool", "face", "outcome"))
+        family = CounterMetricFamily(f"{PREFIX}_tool_calls", "Tool calls that have completed.", labels=("tool", "face", "outcome"))
         for labels, count in self._meters.calls.items():
             family.add_metric(labels, count)
         return family
 
-    def _durations(self) -> "Metric":
+    def _durations_family(self) -> "Metric":
         from prometheus_client.core import HistogramMetricFamily
 
-        family = HistogramMetricFamily(f"{PREFIX}_tool_call_seconds", "How long calls took, from all faces.", labels=("tool",))
+        family = HistogramMetricFamily(f"{PREFIX}_tool_call_seconds", "Duration of tool calls in seconds, for all faces.", labels=("tool",))
         for tool, durations in self._meters.durations.items():
-            family.add_metric((tool,), _classes(durations), durations.total)
+            family.add_metric((tool,), _buckets(durations), durations.total)
         return family
 
-    def _replies(self) -> "Metric":
+    def _replies_family(self) -> "Metric":
         from prometheus_client.core import CounterMetricFamily
 
-        family = CounterMetricFamily(f"{PREFIX}_tool_replies", "Replies by where they came from.", labels=("source",))
+        family = CounterMetricFamily(f"{PREFIX}_tool_replies", "Replies by source: cache, live or history.", labels=("source",))
         for source, count in self._meters.replies.items():
             family.add_metric((source,), count)
         return family
 
 
 def build_registry(meters: Meters) -> "CollectorRegistry":
-    """For whoever exposes them."""
+    """A Prometheus registry of the meters, for an HTTP endpoint."""
     from prometheus_client import CollectorRegistry
 
     made = CollectorRegistry(auto_describe=False)
@@ -64,19 +64,19 @@ def build_registry(meters: Meters) -> "CollectorRegistry":
 
 
 def render_metrics(meters: Meters) -> str:
-    """The text that a Prometheus server reads."""
+    """The metrics as text, as a Prometheus server scrapes them."""
     from prometheus_client import generate_latest
 
     return generate_latest(build_registry(meters)).decode()
 
 
-def _classes(durations: DurationHistogram) -> list[tuple[str, float]]:
-    """Cumulative, as Prometheus has them."""
+def _buckets(durations: DurationHistogram) -> list[tuple[str, float]]:
+    """(upper bound, cumulative count) of each histogram bucket."""
     ends = [*(f"{bound:g}" for bound in BOUNDS), "+Inf"]
     return list(zip(ends, map(float, accumulate(durations.counts)), strict=True))
 
 
-def _read(reading: ObservableMetric) -> "Metric":
+def _build_family(reading: ObservableMetric) -> "Metric":
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
     kind = CounterMetricFamily if reading.is_counter else GaugeMetricFamily

@@ -1,7 +1,6 @@
-"""The program's log: one JSON object a line, rotated, mode 0600, masked. Standard logging underneath, so that libraries' words arrive too.
+"""The program's log: one JSON object per line, rotated, mode 0600, masked. Standard logging is used, so that libraries log here too.
 
-The 113 ms that a structured-logging library takes to import would be paid by every start of the console and of the MCP server; the
-formatter below is all that was needed of it.
+A structured-logging library is not used: its import takes 113 ms at every start of the console and of the MCP server.
 """
 
 import logging
@@ -22,19 +21,22 @@ ROOT = "k8sconsole"
 def log_fields(
     operation: str, *, duration_ms: float | None = None, cache_hit: bool | None = None, error: str = "", **more: Any
 ) -> dict[str, Any]:
-    """The ``extra=`` of a log call."""
+    """The ``extra=`` of a log call. more: further keys of the JSON line."""
     return {"operation": operation, "duration_ms": duration_ms, "cache_hit": cache_hit, "error_details": error, "more": more}
 
 
 class JsonLinesFormatter(logging.Formatter):
-    """timestamp, level, component, operation, duration_ms, cache_hit, error_details, message."""
+    """Formats a record as JSON: timestamp, level, component, operation, duration_ms, cache_hit, error_details, message, and more.
+
+    mask: applied to every text that may hold a secret.
+    """
 
     def __init__(self, mask: Callable[[str], str]) -> None:
         super().__init__()
         self._mask = mask
 
     def format(self, record: logging.LogRecord) -> str:
-        error = getattr(record, "error_details", "") or (_reason(record.exc_info[1]) if record.exc_info else "")
+        error = getattr(record, "error_details", "") or (_format_error(record.exc_info[1]) if record.exc_info else "")
         line = {
             "timestamp": format_rfc3339(record.created),
             "level": {"WARNING": "WARN", "CRITICAL": "ERROR"}.get(record.levelname, record.levelname),
@@ -50,7 +52,7 @@ class JsonLinesFormatter(logging.Formatter):
 
 
 class PrivateRotatingFileHandler(RotatingFileHandler):
-    """Nobody but the owner reads the log, nor its rotated copies."""
+    """Only the owner can read the log and its rotated copies."""
 
     def _open(self) -> Any:
         return open(self.baseFilename, "a", encoding="utf-8", opener=lambda path, flags: os.open(path, flags, 0o600))
@@ -59,7 +61,7 @@ class PrivateRotatingFileHandler(RotatingFileHandler):
 def start_logging(
     folder: Path, mask: Callable[[str], str], *, level: str = "INFO", max_bytes: int = 10_000_000, backups: int = 5
 ) -> Path | None:
-    """Logs to ``folder/k8sconsole.log`` and never to the terminal; answers where, or None where the folder cannot be written."""
+    """Logs to ``folder/k8sconsole.log`` and never to the terminal. Returns the log's path, None where the folder cannot be written."""
     root = logging.getLogger()
     logger = logging.getLogger(ROOT)
     logger.setLevel(level.upper())
@@ -77,7 +79,7 @@ def start_logging(
     return path
 
 
-def _reason(error: BaseException | None) -> str:
+def _format_error(error: BaseException | None) -> str:
     if isinstance(error, ConsoleError):
         return str(error)
     return f"{type(error).__name__}: {error}" if error else ""

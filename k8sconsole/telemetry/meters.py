@@ -1,4 +1,7 @@
-"""What the calls of tools came to, counted as they end: plain numbers, which ``exposition`` puts into Prometheus's words when asked."""
+"""Meters of this process as plain numbers: tool calls, their durations, replies, and recent values.
+
+``exposition`` renders them in Prometheus's format on request.
+"""
 
 from bisect import bisect_left
 from collections import Counter, deque
@@ -7,15 +10,18 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 BOUNDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-"""Seconds: the upper ends of a duration's classes."""
+"""Upper bounds of the histogram buckets, in seconds."""
 MOST_TOOLS, MOST_VALUES = 500, 200
-"""Names that are told apart; the rest are one, ``other``."""
+"""Label values that are counted separately; all others are counted as ``other``, which bounds the number of time series."""
 OTHER = "other"
 
 
 class ObservableMetric(msgspec.Struct, frozen=True):
-    """A figure that somebody else keeps. label: what its values are told apart by; empty: there is one, under the empty name. grows:
-    whether it only ever does."""
+    """A metric that is read through a callback when metrics are collected, as OpenTelemetry's observable instruments are.
+
+    read: returns label value to number. label: the label's name; empty for a metric without labels, whose only key is the empty text.
+    is_counter: whether the value never decreases.
+    """
 
     name: str
     help_text: str
@@ -25,7 +31,7 @@ class ObservableMetric(msgspec.Struct, frozen=True):
 
 
 class DurationHistogram:
-    """counts: by the classes of ``BOUNDS``, and a last one for what took longer."""
+    """counts: durations per bucket of ``BOUNDS``; the last count is of longer ones. total: their sum in seconds."""
 
     def __init__(self) -> None:
         self.counts = [0] * (len(BOUNDS) + 1)
@@ -37,7 +43,10 @@ class DurationHistogram:
 
 
 class Meters:
-    """Lives on one loop. calls: by tool, face and outcome; replies: by where they came from; durations: by tool."""
+    """Counters of tool calls. Not thread-safe: belongs to one event loop.
+
+    calls: by tool, face and outcome. replies: by source. durations: by tool.
+    """
 
     def __init__(self, readings: tuple[ObservableMetric, ...] = ()) -> None:
         self.calls: Counter[tuple[str, str, str]] = Counter()
@@ -47,8 +56,8 @@ class Meters:
         self._tools: set[str] = set()
 
     def call(self, tool: str, face: str, outcome: str, seconds: float | None) -> None:
-        """seconds: None for what lasts as long as somebody likes, such as a stream."""
-        name = self._bounded(tool)
+        """Counts a completed call. seconds: None for a stream, whose duration says nothing about the tool."""
+        name = self._limit_tool_name(tool)
         self.calls[name, face, outcome] += 1
         if seconds is None:
             return
@@ -60,7 +69,7 @@ class Meters:
     def reply(self, source: str) -> None:
         self.replies[source] += 1
 
-    def _bounded(self, tool: str) -> str:
+    def _limit_tool_name(self, tool: str) -> str:
         if tool not in self._tools:
             if len(self._tools) >= MOST_TOOLS:
                 return OTHER
@@ -69,7 +78,7 @@ class Meters:
 
 
 def limit_values(values: Mapping[str, float]) -> dict[str, float]:
-    """As many as are told apart; of the rest the largest stands for all."""
+    """At most ``MOST_VALUES`` label values; the largest of the remaining values becomes ``other``."""
     if len(values) <= MOST_VALUES:
         return dict(values)
     names = list(values)
@@ -77,7 +86,10 @@ def limit_values(values: Mapping[str, float]) -> dict[str, float]:
 
 
 class TimeSeries:
-    """Values by name, each with its time; bounded in number and age. Not thread-safe: lives on one loop."""
+    """Recent values by name, each with its time. Not thread-safe: belongs to one event loop.
+
+    most: values kept of a name. keep: seconds a value is kept.
+    """
 
     def __init__(self, now: Callable[[], float], *, most: int = 2_000, keep: float = 3_600.0) -> None:
         self._now = now
@@ -93,7 +105,7 @@ class TimeSeries:
             values.popleft()
 
     def series(self, name: str, seconds: float, buckets: int) -> list[float]:
-        """Counts per equal slice of the last ``seconds``, oldest first."""
+        """How many values were recorded in each of ``buckets`` equal slices of the last ``seconds``, oldest first."""
         start, width = self._now() - seconds, seconds / buckets
         counts = [0.0] * buckets
         for at, _ in self._values.get(name, ()):

@@ -150,7 +150,7 @@ async def _end(tmp_path: Path) -> None:
         ({"scanner.source": "fiels"}, "files"),
         ({"mcp_servers": [{"name": "a"}]}, "either a command or a url"),
         ({"mcp_servers": [{"name": "A B", "command": "x"}]}, "lower-case"),
-        ({"mcp_servers": [{"name": "a", "url": "ftp://x"}]}, "no http address"),
+        ({"mcp_servers": [{"name": "a", "url": "ftp://x"}]}, "not an http address"),
         ({"mcp_servers": [{"name": "a", "comand": "x"}]}, "comand"),
         ({"mcp_servers": [{"name": "a", "command": "x"}, {"name": "a", "command": "y"}]}, "two servers"),
         ({"mcp_server.url": "carrier-pigeon://x"}, "neither stdio"),

@@ -1,4 +1,4 @@
-"""What is kept of the past, as a person writes it. How it is kept is the store's business."""
+"""Which history is kept, as the settings state it. ``store`` applies these rules."""
 
 from fnmatch import fnmatchcase
 
@@ -18,24 +18,24 @@ DEFAULT_NOISE: dict[str, tuple[str, ...]] = {  # docs/history.md lists them
 
 
 class HistoryRules(msgspec.Struct, frozen=True):
-    """What is remembered of how things were."""
+    """The history of objects: what is recorded, and for how long."""
 
     enabled: bool = True
-    """Whether former versions are kept at all."""
+    """Whether earlier versions of objects are kept."""
     max_age: float = 14 * DAY
-    """Seconds a version is kept after it was superseded or deleted."""
+    """Seconds for which a version is kept after the next version or the deletion."""
     max_versions: int = 1000
-    """Versions kept of one object; the oldest go first."""
+    """Versions kept per object; the oldest are dropped first."""
     max_bytes: int = 2_000_000_000
-    """Bytes all former versions together may take in the file; the oldest go first."""
+    """Bytes that all earlier versions together may take in the file; the oldest are dropped first."""
     max_age_of: dict[str, float] = {}
-    """max_age of single kinds, named as kubectl writes them, such as ``{"events": 604800}``."""
+    """max_age for single kinds, named as kubectl writes them, such as ``{"events": 604800}``."""
     max_versions_of: dict[str, int] = {}
-    """max_versions of single kinds."""
+    """max_versions for single kinds."""
     without: tuple[str, ...] = ("*.metrics.k8s.io",)
-    """Kinds of which no history is kept; globs."""
+    """Kinds without history; globs."""
     noise: dict[str, tuple[str, ...]] = {}
-    """Kind to the fields in which a change makes no version, beside the built-in ones; ``*`` is every kind, ``!field`` takes one out."""
+    """Kind to fields whose changes make no version, added to the built-in ones. ``*`` is every kind; ``!field`` removes a field."""
 
     def keeps(self, resource: ResourceName) -> bool:
         return self.enabled and not any(fnmatchcase(resource, glob) for glob in self.without)
