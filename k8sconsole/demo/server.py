@@ -44,7 +44,7 @@ class DemoCluster:
     - `size`: the number of pods, for a scenario of variable size.
     - `seed`: equal seeds give equal clusters.
     - `clock`: the cluster's time, by default the machine's.
-    - `still`: True starts no cron job, autoscaling or roll-out, so that two reads can be compared. Requests and heartbeats still work.
+    - `still`: True starts no cron job, autoscaling or rollout, so that two reads can be compared. Requests and heartbeats still work.
     - `users`: users in addition to the administrator, whose kubeconfig is `kubeconfig`.
     """
 

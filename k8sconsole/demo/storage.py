@@ -61,7 +61,7 @@ class Bucket:
 
 @lru_cache(maxsize=_DECODED_OBJECTS)
 def view(raw: bytes) -> Json:
-    """Decodes an object's bytes. Callers share the result, so nobody may alter it."""
+    """Decode an object's bytes. The result is cached and shared, so callers must not alter it."""
     found: Json = _decode(raw)
     return found
 
@@ -332,8 +332,8 @@ def _grace_seconds(resource: ServedResource, obj: Json, requested: int | None) -
     done = obj.get("status", {}).get("phase") in ("Succeeded", "Failed")
     if resource.key != "/pods" or done or not obj.get("spec", {}).get("nodeName"):
         return 0
-    usual = obj["spec"].get("terminationGracePeriodSeconds", 30)
-    return int(usual if requested is None else requested)
+    default = obj["spec"].get("terminationGracePeriodSeconds", 30)
+    return int(default if requested is None else requested)
 
 
 def _set_propagation_finalizer(meta: Json, propagation: str | None) -> None:

@@ -81,10 +81,10 @@ class AccessControl:
         cluster_wide = reference.get("kind") == "ClusterRole"
         plural = "clusterroles" if cluster_wide else "roles"
         resource = RESOURCES[f"rbac.authorization.k8s.io/{plural}"]
-        place = "" if cluster_wide else namespace
-        if not self._store.has(resource, place, reference["name"]):
+        role_namespace = "" if cluster_wide else namespace
+        if not self._store.has(resource, role_namespace, reference["name"]):
             return
-        for rule in self._store.get(resource, place, reference["name"]).get("rules") or ():
+        for rule in self._store.get(resource, role_namespace, reference["name"]).get("rules") or ():
             yield parse_policy_rule(rule, namespace)
 
     def check_access(self, user: User, resource: ServedResource, attributes: ResourceAttributes) -> None:
@@ -117,6 +117,6 @@ def _subject_matches(subject: Json, binding: Json, user: User) -> bool:
     if kind == "Group":
         return name in user.all_groups
     if kind == "ServiceAccount":
-        place = subject.get("namespace") or binding["metadata"].get("namespace", "")
-        return user.name == f"system:serviceaccount:{place}:{name}"
+        account_namespace = subject.get("namespace") or binding["metadata"].get("namespace", "")
+        return user.name == f"system:serviceaccount:{account_namespace}:{name}"
     return kind == "User" and name == user.name

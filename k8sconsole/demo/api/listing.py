@@ -101,8 +101,8 @@ def _resume_at(store: ObjectStore, token: str) -> tuple[int, Key | None]:
     return revision, start
 
 
-def _version_too_large(asked: int, newest: int) -> status.ApiStatus:
-    message = f"Too large resource version: {asked}, current: {newest}"
+def _version_too_large(requested: int, newest: int) -> status.ApiStatus:
+    message = f"Too large resource version: {requested}, current: {newest}"
     causes = [{"reason": "ResourceVersionTooLarge", "message": "Too large resource version"}]
     return status.ApiStatus(504, "Timeout", f"Timeout: {message}", {"causes": causes, "retryAfterSeconds": 1})
 

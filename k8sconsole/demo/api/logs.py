@@ -84,14 +84,14 @@ def _limit_bytes(call: Call, text: bytes) -> bytes:
 
 
 async def _follow_encoded(call: Call, chosen: list[Line], new_lines: AsyncIterator[Line]) -> AsyncIterator[bytes]:
-    left = call.get_number("limitBytes")
+    bytes_left = call.get_number("limitBytes")
     if chosen:
         first = _limit_bytes(call, b"".join(_encode_line(call, line) for line in chosen))
-        left = None if left is None else left - len(first)
+        bytes_left = None if bytes_left is None else bytes_left - len(first)
         yield first
     async for line in new_lines:
-        if left is not None and left <= 0:
+        if bytes_left is not None and bytes_left <= 0:
             return
-        text = _encode_line(call, line)[:left]
-        left = None if left is None else left - len(text)
+        text = _encode_line(call, line)[:bytes_left]
+        bytes_left = None if bytes_left is None else bytes_left - len(text)
         yield text

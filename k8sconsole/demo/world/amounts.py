@@ -28,11 +28,11 @@ def parse_quantities(quantities: Mapping[str, Any] | None) -> Amounts:
     return {name: parse_quantity(str(quantity)) for name, quantity in (quantities or {}).items()}
 
 
-def sum_amounts(many: Iterable[Amounts]) -> Amounts:
+def sum_amounts(parts: Iterable[Amounts]) -> Amounts:
     """The sum per resource."""
     result: Amounts = {}
-    for amounts in many:
-        for name, value in amounts.items():
+    for part in parts:
+        for name, value in part.items():
             result[name] = result.get(name, 0) + value
     return result
 

@@ -80,9 +80,9 @@ def _worker_line(rng: Random, at: datetime) -> str:
 
 
 def _klog_line(rng: Random, at: datetime) -> str:
-    place = rng.choice(("reflector.go:436", "controller.go:221", "proxier.go:812", "leaderelection.go:260"))
-    word = rng.choice(("Caches populated", "Sync complete", "Renewed lease", "Endpoints changed"))
-    return f'I{at:%m%d %H:%M:%S}.{at.microsecond:06d}       1 {place}] "{word}" elapsed="{rng.randint(1, 90)}ms"'
+    source = rng.choice(("reflector.go:436", "controller.go:221", "proxier.go:812", "leaderelection.go:260"))
+    message = rng.choice(("Caches populated", "Sync complete", "Renewed lease", "Endpoints changed"))
+    return f'I{at:%m%d %H:%M:%S}.{at.microsecond:06d}       1 {source}] "{message}" elapsed="{rng.randint(1, 90)}ms"'
 
 
 def _logfmt_line(rng: Random, at: datetime) -> str:

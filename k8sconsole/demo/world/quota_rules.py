@@ -43,8 +43,8 @@ def pod_quota_usage(pod: Json) -> Amounts:
     requested, limited = sum_requests(pod["spec"]), sum_limits(pod["spec"])
     used = {f"requests.{name}": value for name, value in requested.items() if name != "pods"}
     used |= {f"limits.{name}": value for name, value in limited.items()}
-    plain = {name: requested[name] for name in ("cpu", "memory", "pods") if name in requested}
-    return used | plain | {"count/pods": 1000}
+    unprefixed = {name: requested[name] for name in ("cpu", "memory", "pods") if name in requested}
+    return used | unprefixed | {"count/pods": 1000}
 
 
 def namespace_usage(store: "ObjectStore", namespace: str, hard: Amounts) -> Amounts:
@@ -65,11 +65,11 @@ def find_quota_refusal(store: "ObjectStore", pod: Json) -> str:
         hard = parse_quantities(quota.get("spec", {}).get("hard"))
         requested = {name: value for name, value in pod_quota_usage(pod).items() if name in hard}
         used = namespace_usage(store, namespace, hard) if requested else {}
-        over = sorted(name for name, value in requested.items() if used[name] + value > hard[name])
-        if over:
+        exceeded = sorted(name for name, value in requested.items() if used[name] + value > hard[name])
+        if exceeded:
             parts = (("requested", requested), ("used", used), ("limited", hard))
             details = ", ".join(
-                f"{word}: " + ",".join(f"{name}={format_quantity(name, values[name])}" for name in over) for word, values in parts
+                f"{label}: " + ",".join(f"{name}={format_quantity(name, values[name])}" for name in exceeded) for label, values in parts
             )
             return f"exceeded quota: {quota['metadata']['name']}, {details}"
     return ""

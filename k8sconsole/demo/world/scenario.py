@@ -23,21 +23,21 @@ class Scenario:
 
     def __init__(self, name: str, content: ScenarioFile, *, size: int | None = None, seed: int = 1) -> None:
         self.name = name
-        self.script = content
+        self.content = content
         self._size = size
         self._seed = seed
 
     @property
     def description(self) -> str:
-        return self.script.description
+        return self.content.description
 
     def apply(self, store: "ObjectStore") -> None:
         """Fill an empty store with the scenario as of the store's current time: running pods, past rollouts and restarts."""
-        staging = ScenarioBuilder(self.script, store, self._seed)
+        staging = ScenarioBuilder(self.content, store, self._seed)
         staging.behaviours().attach(store)
         run_time_lapse(store, staging.actions(), self._seed)
-        if self.script.large:
-            fill_large_cluster(store, self.script.large, self._size, self._seed)
+        if self.content.large:
+            fill_large_cluster(store, self.content.large, self._size, self._seed)
 
 
 def load_scenario(name: str, *, size: int | None = None, seed: int = 1) -> Scenario:

@@ -57,7 +57,7 @@ def sum_usage(store: "ObjectStore", pods: Iterable[Key], name: str, now: datetim
     used, requested = 0.0, 0
     for _, pod in UsageProfiles.profiles_of(store, pods):
         requested += sum((profile.cpu if name == "cpu" else profile.memory) or 0 for profile in pod.containers)
-        used += sum(one.cpu if name == "cpu" else one.memory * 1000 for _, one in _container_usages(pod, now.timestamp()))
+        used += sum(reading.cpu if name == "cpu" else reading.memory * 1000 for _, reading in _container_usages(pod, now.timestamp()))
     return round(used), requested
 
 

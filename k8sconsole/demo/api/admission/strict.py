@@ -57,14 +57,14 @@ def _find_unknown_fields(value: Any, schema: Json, known: Mapping[str, Json], pa
             yield from _find_unknown_fields(each, schema["items"], known, f"{path}[{position}]")
     if not isinstance(value, dict):
         return
-    properties, further = schema.get("properties"), schema.get("additionalProperties")
+    properties, additional = schema.get("properties"), schema.get("additionalProperties")
     for name, each in value.items():
         here = f"{path}.{name}".lstrip(".")
         if properties and name in properties:
             yield from _find_unknown_fields(each, properties[name], known, here)
-        elif isinstance(further, dict):
-            yield from _find_unknown_fields(each, further, known, here)
-        elif properties and not further and not schema.get(_KEEP):
+        elif isinstance(additional, dict):
+            yield from _find_unknown_fields(each, additional, known, here)
+        elif properties and not additional and not schema.get(_KEEP):
             yield here
 
 

@@ -59,15 +59,15 @@ def track_update(old: Json | None, new: Json, writer: FieldManager) -> None:
 
 
 def _remove_fields(entries: Iterable[Json], writer: FieldManager, taken: FieldSet) -> list[Json]:
-    kept = []
+    remaining = []
     for entry in entries:
         fields = decode_fields_v1(entry["fieldsV1"])
-        left = fields if writer.owns(entry) else fields - taken
-        if left == fields:
-            kept.append(entry)
-        elif left:
-            kept.append({**entry, "fieldsV1": encode_fields_v1(left)})
-    return kept
+        remaining_fields = fields if writer.owns(entry) else fields - taken
+        if remaining_fields == fields:
+            remaining.append(entry)
+        elif remaining_fields:
+            remaining.append({**entry, "fieldsV1": encode_fields_v1(remaining_fields)})
+    return remaining
 
 
 def _add_fields(entries: list[Json], writer: FieldManager, gained: FieldSet, present: Iterable[FieldPath]) -> list[Json]:

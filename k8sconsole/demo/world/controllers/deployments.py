@@ -61,8 +61,8 @@ class DeploymentController(BaseController):
 
     def _find_current(self, deployment: Json, sets: list[Json]) -> Json | None:
         """The ReplicaSet with the current template, found by content, so that an undo reuses the old one."""
-        wanted = hash_template(deployment["spec"]["template"])
-        return next((each for each in sets if hash_template(each["spec"]["template"]) == wanted), None)
+        desired = hash_template(deployment["spec"]["template"])
+        return next((each for each in sets if hash_template(each["spec"]["template"]) == desired), None)
 
     def _create_replica_set(self, deployment: Json, sets: list[Json]) -> Json:
         created = self.store.create(REPLICA_SETS, build_replica_set(deployment, _highest_revision(sets) + 1))
@@ -73,17 +73,17 @@ class DeploymentController(BaseController):
         """Give the current ReplicaSet the highest revision number. An older one that is current again gets a new number."""
         others = _highest_revision([each for each in sets if each is not current])
         own = _revision_number(current)
-        wanted = {REVISION: str(own if own > others else others + 1)} | _copied_annotations(deployment["metadata"])
-        current["metadata"]["annotations"] = self._annotate(REPLICA_SETS, current, wanted)
-        self._annotate(DEPLOYMENTS, deployment, {REVISION: wanted[REVISION]})
+        desired = {REVISION: str(own if own > others else others + 1)} | _copied_annotations(deployment["metadata"])
+        current["metadata"]["annotations"] = self._annotate(REPLICA_SETS, current, desired)
+        self._annotate(DEPLOYMENTS, deployment, {REVISION: desired[REVISION]})
 
-    def _annotate(self, resource: ServedResource, obj: Json, wanted: dict[str, str]) -> dict[str, str]:
+    def _annotate(self, resource: ServedResource, obj: Json, desired: dict[str, str]) -> dict[str, str]:
         meta, existing = obj["metadata"], obj["metadata"].get("annotations", {})
-        if not wanted.items() <= existing.items():
+        if not desired.items() <= existing.items():
             self.store.mutate(
-                resource, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(annotations=existing | wanted)
+                resource, meta["namespace"], meta["name"], lambda fresh: fresh["metadata"].update(annotations=existing | desired)
             )
-        return {**existing, **wanted}
+        return {**existing, **desired}
 
     def _next_steps(self, deployment: Json, current: Json, old: list[Json]) -> list[Step]:
         if deployment["spec"].get("strategy", {}).get("type") == "Recreate":
@@ -92,11 +92,11 @@ class DeploymentController(BaseController):
         return rolling_steps(deployment, current, old)
 
     def _take_steps(self, deployment: Json, steps: list[Step]) -> None:
-        for replica_set, wanted in steps:
+        for replica_set, desired in steps:
             meta, before = replica_set["metadata"], replica_set["spec"].get("replicas", 0)
-            self._resize(meta, wanted)
-            direction = "up" if wanted > before else "down"
-            message = f"Scaled {direction} replica set {meta['name']} from {before} to {wanted}"
+            self._resize(meta, desired)
+            direction = "up" if desired > before else "down"
+            message = f"Scaled {direction} replica set {meta['name']} from {before} to {desired}"
             self.context.recorder.record_normal(deployment, "ScalingReplicaSet", message, "deployment-controller")
 
     def _resize(self, meta: Json, replicas: int) -> None:

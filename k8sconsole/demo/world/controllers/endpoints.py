@@ -54,14 +54,14 @@ class EndpointsController(BaseController):
             if selector and any(selector.items() <= each.items() for each in labels):
                 yield change.namespace, service["metadata"]["name"]
 
-    def _write_object(self, resource_key: str, key: Key, wanted: Json) -> None:
+    def _write_object(self, resource_key: str, key: Key, desired: Json) -> None:
         resource = ENDPOINTS if resource_key == ENDPOINTS.key else SLICES
-        wanted["metadata"] |= {"namespace": key[0], "name": key[1]}
+        desired["metadata"] |= {"namespace": key[0], "name": key[1]}
         if self.store.has(resource, *key):
-            content = {name: value for name, value in wanted.items() if name != "metadata"}
+            content = {name: value for name, value in desired.items() if name != "metadata"}
             self.store.mutate(resource, *key, lambda fresh: fresh.update(content))
         else:
-            self.store.create(resource, wanted)
+            self.store.create(resource, desired)
 
 
 def _endpoint_state(pod: Json) -> tuple[object, ...]:

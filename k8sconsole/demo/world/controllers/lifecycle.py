@@ -13,7 +13,7 @@ _ROLLOUT_KEY = ("", "rollouts")
 
 
 class RolloutController(BaseController):
-    name: ClassVar[str] = "rollouts"
+    name: ClassVar[str] = "lifecycle"
     primary = DEPLOYMENTS
 
     def watches(self) -> dict[str, Router]:

@@ -70,14 +70,16 @@ class TaintController(BaseController):
         return None
 
     def _update_taints(self, node: Json) -> None:
-        wanted = {f"node.kubernetes.io/{name}" for type_, name in _PRESSURES.items() if conditions.is_true(node.get("status", {}), type_)}
+        desired_keys = {
+            f"node.kubernetes.io/{name}" for type_, name in _PRESSURES.items() if conditions.is_true(node.get("status", {}), type_)
+        }
         taints = node.get("spec", {}).get("taints", [])
         managed = {f"node.kubernetes.io/{name}" for name in _PRESSURES.values()}
-        kept = [taint for taint in taints if taint["key"] not in managed - wanted]
-        present = {taint["key"] for taint in kept}
-        kept += [{"key": key, "effect": "NoSchedule", "timeAdded": self.context.stamp} for key in sorted(wanted - present)]
-        if kept != taints:
-            self.store.mutate(NODES, "", node["metadata"]["name"], lambda fresh: fresh.setdefault("spec", {}).update(taints=kept))
+        updated = [taint for taint in taints if taint["key"] not in managed - desired_keys]
+        present = {taint["key"] for taint in updated}
+        updated += [{"key": key, "effect": "NoSchedule", "timeAdded": self.context.stamp} for key in sorted(desired_keys - present)]
+        if updated != taints:
+            self.store.mutate(NODES, "", node["metadata"]["name"], lambda fresh: fresh.setdefault("spec", {}).update(taints=updated))
 
 
 def _route_pressure_change(change: ObjectChange) -> Iterable[Key]:

@@ -25,10 +25,10 @@ class ReplicaSetController(BaseController):
         if replica_set is None:
             return None
         refusal = "" if is_being_deleted(replica_set) else self._scale(replica_set)
-        pods_now = self._active_pods(replica_set)
-        self._write_status(replica_set, pods_now, refusal)
+        current_pods = self._active_pods(replica_set)
+        self._write_status(replica_set, current_pods, refusal)
         minimum = replica_set["spec"].get("minReadySeconds", 0)
-        waiting = minimum and any(pods.is_ready(pod) and not pods.is_available(pod, minimum, self.context.now) for pod in pods_now)
+        waiting = minimum and any(pods.is_ready(pod) and not pods.is_available(pod, minimum, self.context.now) for pod in current_pods)
         # A refused pod is retried at the longest interval of the real controller's back-off.
         return 300.0 if refusal else float(minimum) if waiting else None
 
@@ -37,9 +37,9 @@ class ReplicaSetController(BaseController):
 
     def _scale(self, replica_set: Json) -> str:
         """Create missing pods or delete surplus ones. Returns the message of a refused creation, or ""."""
-        pods_now = self._active_pods(replica_set)
-        missing = replica_set["spec"].get("replicas", 1) - len(pods_now)
-        for pod in sorted(pods_now, key=self._deletion_rank)[: max(0, -missing)]:
+        current_pods = self._active_pods(replica_set)
+        missing = replica_set["spec"].get("replicas", 1) - len(current_pods)
+        for pod in sorted(current_pods, key=self._deletion_rank)[: max(0, -missing)]:
             pods.delete_pod(self, replica_set, pod)
         for _ in range(max(0, missing)):
             if refusal := self._create_pod(replica_set):
@@ -58,14 +58,14 @@ class ReplicaSetController(BaseController):
         age = seconds_since(pod["metadata"]["creationTimestamp"], self.context.now)
         return bool(pod["spec"].get("nodeName")), pods.pod_phase(pod) == "Running", pods.is_ready(pod), age, pod["metadata"]["name"]
 
-    def _write_status(self, replica_set: Json, pods_now: list[Json], refusal: str) -> None:
+    def _write_status(self, replica_set: Json, current_pods: list[Json], refusal: str) -> None:
         spec, now = replica_set["spec"], self.context.now
         labels = spec["template"].get("metadata", {}).get("labels", {}).items()
         status = {
-            "replicas": len(pods_now),
-            "fullyLabeledReplicas": sum(labels <= pod["metadata"].get("labels", {}).items() for pod in pods_now),
-            "readyReplicas": sum(map(pods.is_ready, pods_now)),
-            "availableReplicas": sum(pods.is_available(pod, spec.get("minReadySeconds", 0), now) for pod in pods_now),
+            "replicas": len(current_pods),
+            "fullyLabeledReplicas": sum(labels <= pod["metadata"].get("labels", {}).items() for pod in current_pods),
+            "readyReplicas": sum(map(pods.is_ready, current_pods)),
+            "availableReplicas": sum(pods.is_available(pod, spec.get("minReadySeconds", 0), now) for pod in current_pods),
             "observedGeneration": replica_set["metadata"].get("generation", 1),
         }
         status_fields = {name: value for name, value in status.items() if value or name in ("replicas", "observedGeneration")}

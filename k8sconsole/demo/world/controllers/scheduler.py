@@ -37,14 +37,14 @@ class Scheduler(BaseController):
             return None
         nodes = list(self.store.iterate(NODES))
         claim_problem = find_claim_problem(self.context, pod)
-        reasons_by_count = Counter({claim_problem: len(nodes)}) if claim_problem else Counter[str]()
-        fitting = [] if claim_problem else [node for node in nodes if not self._count_refusals(pod, node, reasons_by_count)]
+        reason_counts = Counter({claim_problem: len(nodes)}) if claim_problem else Counter[str]()
+        fitting = [] if claim_problem else [node for node in nodes if not self._count_refusals(pod, node, reason_counts)]
         if fitting:
             self._bind_pod(pod, min(fitting, key=self._node_load))
             self._waiting.discard(key)
             return None
         self._waiting.add(key)
-        self._report_unschedulable(pod, len(nodes), reasons_by_count, claim_problem)
+        self._report_unschedulable(pod, len(nodes), reason_counts, claim_problem)
         return _RETRY
 
     def _route_pod_change(self, change: ObjectChange) -> Iterable[Key]:
@@ -60,10 +60,10 @@ class Scheduler(BaseController):
             return () if same else sorted(self._waiting)
         return sorted(self._waiting)
 
-    def _count_refusals(self, pod: Json, node: Json, reasons_by_count: Counter[str]) -> bool:
-        """Add a node's reasons against the pod to `reasons_by_count`. Returns whether there are any."""
+    def _count_refusals(self, pod: Json, node: Json, reason_counts: Counter[str]) -> bool:
+        """Add a node's reasons against the pod to `reason_counts`. Returns whether there are any."""
         reasons = find_node_mismatch(pod["spec"], node) or self._missing_resources(pod["spec"], node)
-        reasons_by_count.update(reasons)
+        reason_counts.update(reasons)
         return bool(reasons)
 
     def _missing_resources(self, spec: Json, node: Json) -> list[str]:
@@ -90,18 +90,18 @@ class Scheduler(BaseController):
             conditions.set_condition(fresh.setdefault("status", {}), {"type": "PodScheduled", "status": "True"}, stamp)
 
         self.store.mutate(PODS, meta["namespace"], meta["name"], bind)
-        reasons = f"Successfully assigned {meta['namespace']}/{meta['name']} to {name}"
-        self.context.recorder.record_normal(pod, "Scheduled", reasons, "default-scheduler")
+        message = f"Successfully assigned {meta['namespace']}/{meta['name']} to {name}"
+        self.context.recorder.record_normal(pod, "Scheduled", message, "default-scheduler")
 
-    def _report_unschedulable(self, pod: Json, count: int, reasons_by_count: Counter[str], claim_problem: str) -> None:
-        message = format_failure(count, reasons_by_count, claim_problem)
+    def _report_unschedulable(self, pod: Json, count: int, reason_counts: Counter[str], claim_problem: str) -> None:
+        message = format_failure(count, reason_counts, claim_problem)
         meta, stamp = pod["metadata"], self.context.stamp
         condition = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}
 
-        def decline(fresh: Json) -> None:
+        def set_unscheduled(fresh: Json) -> None:
             conditions.set_condition(fresh.setdefault("status", {}), condition, stamp)
 
-        self.store.mutate(PODS, meta["namespace"], meta["name"], decline)
+        self.store.mutate(PODS, meta["namespace"], meta["name"], set_unscheduled)
         self.context.recorder.record_warning(pod, "FailedScheduling", message, "default-scheduler")
 
 
@@ -117,16 +117,16 @@ def find_node_mismatch(spec: Json, node: Json) -> list[str]:
     return []
 
 
-def format_failure(count: int, reasons_by_count: Counter[str], claim_problem: str) -> str:
+def format_failure(count: int, reason_counts: Counter[str], claim_problem: str) -> str:
     """Format kube-scheduler's message: the reasons sorted as text, then the preemption result."""
     if not count:
         return "no nodes available to schedule pods"
     if claim_problem:
         rest = f"preemption: 0/{count} nodes are available: {count} Preemption is not helpful for scheduling."
         return f"0/{count} nodes are available: {claim_problem}. {rest}"
-    reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in reasons_by_count.items()))
+    reasons = ", ".join(sorted(f"{number} {reason}" for reason, number in reason_counts.items()))
     helpful = min(
-        count, max((number for reason, number in reasons_by_count.items() if reason.startswith(("Insufficient", "Too many"))), default=0)
+        count, max((number for reason, number in reason_counts.items() if reason.startswith(("Insufficient", "Too many"))), default=0)
     )
     outcome = [f"{count - helpful} Preemption is not helpful for scheduling"] if count - helpful else []
     outcome += [f"{helpful} No preemption victims found for incoming pod"] if helpful else []

@@ -63,19 +63,19 @@ def waiting_status(plan: ContainerPlan, *, waiting: str) -> Json:
     }
 
 
-def advance_container(status: Json, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> ContainerTransition:
-    """Advance a container to its state at `now`. `since` is when it could start; `pulling` holds its image pull attempts."""
+def advance_container(status: Json, plan: ContainerPlan, since: datetime, now: datetime, image_pull: ImagePull) -> ContainerTransition:
+    """Advance a container to its state at `now`. `since` is when it could start; `image_pull` holds its image pull attempts."""
     result = ContainerTransition(dict(status))
     for _ in range(8):
         before = result.status["state"]
-        _advance_state(result, plan, since, now, pulling)
+        _advance_state(result, plan, since, now, image_pull)
         if result.status["state"] == before:
             break
     _update_readiness(result, plan, now)
     return result
 
 
-def _advance_state(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
+def _advance_state(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, image_pull: ImagePull) -> None:
     state: Mapping[str, Any] = result.status["state"]
     result.due = None
     if "running" in state:
@@ -87,12 +87,12 @@ def _advance_state(result: ContainerTransition, plan: ContainerPlan, since: date
         due = parse_timestamp(ended) + timedelta(seconds=back_off_seconds(result.status["restartCount"]))
         _run_when_due(result, due, now, lambda: _start(result, plan, now, restarts=result.status["restartCount"] + 1))
     else:
-        _advance_waiting(result, plan, since, now, pulling)
+        _advance_waiting(result, plan, since, now, image_pull)
 
 
-def _advance_waiting(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, pulling: ImagePull) -> None:
+def _advance_waiting(result: ContainerTransition, plan: ContainerPlan, since: datetime, now: datetime, image_pull: ImagePull) -> None:
     """Pull the image, then start the container. A failed pull is retried with a growing back-off."""
-    result.status["state"], result.due, pull_events = pulling.advance(result.status["state"], plan.image, since, plan.starts_after, now)
+    result.status["state"], result.due, pull_events = image_pull.advance(result.status["state"], plan.image, since, plan.starts_after, now)
     result.events += pull_events
     if result.due is None:
         _start(result, plan, now, restarts=result.status["restartCount"])

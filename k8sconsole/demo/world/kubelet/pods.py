@@ -86,15 +86,15 @@ class Kubelet(BaseController):
         return self._advance(pod)
 
     def _advance(self, pod: Json) -> float | None:
-        progress = advance_pod(pod, self.context.behaviours, self.context.now, self._image_pull)
-        status = progress.status
+        transition = advance_pod(pod, self.context.behaviours, self.context.now, self._image_pull)
+        status = transition.status
         if not status.get("podIP"):
             self._assign_address(pod, status)
         self.context.set_status(PODS, pod, status)
-        self._record_events(pod, progress)
-        if progress.due is None:
+        self._record_events(pod, transition)
+        if transition.due is None:
             return None
-        return max(0.0, (progress.due - self.context.now).total_seconds())
+        return max(0.0, (transition.due - self.context.now).total_seconds())
 
     def _image_pull(self, uid: str, container: str) -> ImagePull:
         return self._pulling.setdefault((uid, container), ImagePull(self.context.behaviours.registry.has_image))
@@ -110,8 +110,8 @@ class Kubelet(BaseController):
             address = self.context.placement.free_address(pod["spec"]["nodeName"], cidr)
         status |= {"hostIP": host, "hostIPs": [{"ip": host}], "podIP": address, "podIPs": [{"ip": address}]}
 
-    def _record_events(self, pod: Json, progress: PodTransition) -> None:
-        for container, field, type_, reason, message in progress.events:
+    def _record_events(self, pod: Json, transition: PodTransition) -> None:
+        for container, field, type_, reason, message in transition.events:
             if reason == "Unhealthy" and not self._should_report_probe((pod["metadata"]["uid"], container)):
                 continue
             record = self.context.recorder.record_warning if type_ == "Warning" else self.context.recorder.record_normal

@@ -26,37 +26,37 @@ class PodTransition:
     events: list[tuple[str, str, str, str, str]] = field(default_factory=list)
 
 
-def advance_pod(pod: Json, behaviours: Behaviours, now: datetime, pulling: Callable[[str, str], ImagePull]) -> PodTransition:
-    """Advance a pod to its state at `now`. `pulling` returns the image pull of a pod uid and container name."""
-    state = _PodAdvance(pod, now, pulling)
+def advance_pod(pod: Json, behaviours: Behaviours, now: datetime, find_pull: Callable[[str, str], ImagePull]) -> PodTransition:
+    """Advance a pod to its state at `now`. `find_pull` returns the image pull of a pod uid and container name."""
+    state = _PodAdvance(pod, now, find_pull)
     listed = build_plans(pod, behaviours)
     initialised = state.initialise(build_init_plans(pod, behaviours))
     state.run(listed if initialised else [], waiting=[] if initialised else listed)
-    status = state.progress.status
+    status = state.result.status
     status["phase"] = _compute_phase(status, listed, initialised)
     status["qosClass"] = status.get("qosClass") or qos_class(pod["spec"])
     _set_conditions(status, initialised, now)
-    return state.progress
+    return state.result
 
 
 class _PodAdvance:
     """One advance of a pod: its previous status, the time, and the transition so far."""
 
-    def __init__(self, pod: Json, now: datetime, pulling: Callable[[str, str], ImagePull]) -> None:
+    def __init__(self, pod: Json, now: datetime, find_pull: Callable[[str, str], ImagePull]) -> None:
         before = pod.get("status", {})
         conditions_before = [dict(condition) for condition in before.get("conditions", ())]
-        self.progress = PodTransition(
+        self.result = PodTransition(
             {**before, "startTime": before.get("startTime") or format_timestamp(now), "conditions": conditions_before}
         )
         self._uid = pod["metadata"]["uid"]
         self._now = now
-        self._pulling = pulling
-        self._since = parse_timestamp(self.progress.status["startTime"])
+        self._find_pull = find_pull
+        self._since = parse_timestamp(self.result.status["startTime"])
 
     def initialise(self, listed: list[ContainerPlan]) -> bool:
         """Advance the init containers in turn. Returns whether all have succeeded."""
         statuses, done = [], True
-        known = self.progress.status.get("initContainerStatuses", ())
+        known = self.result.status.get("initContainerStatuses", ())
         for plan in listed:
             status = self._advance_container(plan, known, "initContainers") if done else waiting_status(plan, waiting="PodInitializing")
             ended = status["state"].get("terminated")
@@ -64,23 +64,23 @@ class _PodAdvance:
             self._since = parse_timestamp(ended["finishedAt"]) if ended else self._since
             statuses.append({**status, "ready": done})
         if statuses:
-            self.progress.status["initContainerStatuses"] = statuses
+            self.result.status["initContainerStatuses"] = statuses
         return done
 
     def run(self, listed: list[ContainerPlan], *, waiting: list[ContainerPlan]) -> None:
         """Advance the main containers, or let them wait for the init containers."""
-        known = self.progress.status.get("containerStatuses", ())
+        known = self.result.status.get("containerStatuses", ())
         moved = [self._advance_container(plan, known, "containers") for plan in listed]
-        self.progress.status["containerStatuses"] = moved + [waiting_status(plan, waiting="PodInitializing") for plan in waiting]
+        self.result.status["containerStatuses"] = moved + [waiting_status(plan, waiting="PodInitializing") for plan in waiting]
 
     def _advance_container(self, plan: ContainerPlan, known: Iterable[Json], kind: str) -> Json:
         status = next((each for each in known if each["name"] == plan.name), None) or waiting_status(plan, waiting="ContainerCreating")
-        taken = advance_container({**status, "image": plan.image}, plan, self._since, self._now, self._pulling(self._uid, plan.name))
-        _set_ids(taken.status, plan, self._uid)
-        self.progress.events += [(plan.name, f"spec.{kind}{{{plan.name}}}", *listed_conditions) for listed_conditions in taken.events]
-        if taken.due is not None:
-            self.progress.due = min(taken.due, self.progress.due or taken.due)
-        return taken.status
+        transition = advance_container({**status, "image": plan.image}, plan, self._since, self._now, self._find_pull(self._uid, plan.name))
+        _set_ids(transition.status, plan, self._uid)
+        self.result.events += [(plan.name, f"spec.{kind}{{{plan.name}}}", *event) for event in transition.events]
+        if transition.due is not None:
+            self.result.due = min(transition.due, self.result.due or transition.due)
+        return transition.status
 
 
 def _set_ids(status: Json, plan: ContainerPlan, uid: str) -> None:

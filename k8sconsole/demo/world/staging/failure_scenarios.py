@@ -98,11 +98,13 @@ def choose_scenario(share: float, *names: object) -> FailureScenario:
 def _build_conditions(ready: bool, since: str, container: str) -> list[Json]:
     at = format_timestamp(parse_timestamp(since) + timedelta(seconds=4))
     why = {} if ready else {"reason": "ContainersNotReady", "message": f"containers with unready status: [{container}]"}
-    plain = [
+    unconditional = [
         {"type": type_, "status": "True", "lastTransitionTime": since}
         for type_ in ("PodScheduled", "PodReadyToStartContainers", "Initialized")
     ]
-    return plain + [{"type": type_, "status": str(ready), **why, "lastTransitionTime": at} for type_ in ("Ready", "ContainersReady")]
+    return unconditional + [
+        {"type": type_, "status": str(ready), **why, "lastTransitionTime": at} for type_ in ("Ready", "ContainersReady")
+    ]
 
 
 def _unscheduled_status(spec: Json, since: str) -> Json:

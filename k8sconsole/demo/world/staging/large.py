@@ -133,7 +133,7 @@ class _LargeCluster:
     def _create_pods(self, replica_set: Json, replicas: int, age: float, failure: FailureScenario) -> list[Json]:
         draft = pods.build_from_template(replica_set["spec"]["template"], replica_set, REPLICA_SETS, "@name@")
         fill_pod_spec(draft["spec"])
-        add_admission_fields(draft, "@digest@")
+        add_admission_fields(draft, "@suffix@")
         draft["metadata"] |= {"generateName": replica_set["metadata"]["name"] + "-", "creationTimestamp": "@time@", "uid": "@uid@"}
         if not failure.unscheduled:
             draft["spec"]["nodeName"] = "@node@"
@@ -148,10 +148,10 @@ class _LargeCluster:
         turn, index = divmod(self._placed, len(self._nodes))
         self._placed += 1
         node = self._nodes[index]
-        digest = name_suffix(37, self._seed, owner["namespace"], owner["name"], number)
+        suffix = name_suffix(37, self._seed, owner["namespace"], owner["name"], number)
         values = {
-            b"@digest@": digest[5:10],
-            b"@name@": f"{owner['name']}-{digest[:5]}",
+            b"@suffix@": suffix[5:10],
+            b"@name@": f"{owner['name']}-{suffix[:5]}",
             b"@uid@": _pod_uid(self._seed, self._placed),
             b"@time@": self._time_ago(age - number),
             b"@node@": node["metadata"]["name"],

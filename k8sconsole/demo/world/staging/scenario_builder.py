@@ -34,36 +34,36 @@ _ROLLED_OUT = {"Deployment": DEPLOYMENTS, "StatefulSet": STATEFUL_SETS}
 class ScenarioBuilder:
     """Builds the actions and behaviours of one scenario file for one store."""
 
-    def __init__(self, script: ScenarioFile, store: "ObjectStore", seed: int) -> None:
-        self._script = script
+    def __init__(self, content: ScenarioFile, store: "ObjectStore", seed: int) -> None:
+        self._content = content
         self._store = store
         self._seed = seed
         self._now = store.clock.now().replace(microsecond=0)
 
     def actions(self) -> list[TimedAction]:
         """All actions, unsorted. Actions with equal times keep this order."""
-        script = self._script
+        content = self._content
         found = [
             *self._node_actions(),
-            *(action for name, spec in script.namespaces.items() for action in self._namespace_actions(name, spec)),
+            *(action for name, spec in content.namespaces.items() for action in self._namespace_actions(name, spec)),
         ]
-        found += [action for each in script.objects for action in self._object_actions(each)]
-        found += [self._create_action(each.age, SECRETS, build_tls_secret(each, self._now, self._seed)) for each in script.certificates]
-        found += [self._create_action(at, SECRETS, secret) for each in script.releases for at, secret in release_secrets(each, self._now)]
-        found += [action for workload in script.workloads for action in self._workload_actions(workload)]
+        found += [action for each in content.objects for action in self._object_actions(each)]
+        found += [self._create_action(each.age, SECRETS, build_tls_secret(each, self._now, self._seed)) for each in content.certificates]
+        found += [self._create_action(at, SECRETS, secret) for each in content.releases for at, secret in release_secrets(each, self._now)]
+        found += [action for workload in content.workloads for action in self._workload_actions(workload)]
         return found + [
             TimedAction(self._time_ago(each.at), _set_disk_pressure(self._store, each.node, self._time_ago(each.at)))
-            for each in script.pressures
+            for each in content.pressures
         ]
 
     def behaviours(self) -> Behaviours:
         """The scenario's behaviours: first those listed, then those of the workloads."""
-        own = [_workload_behaviour(workload) for workload in self._script.workloads if workload.behaviour]
-        return Behaviours([*self._script.behaviours, *own], self._script.registry, self._script.life)
+        own = [_workload_behaviour(workload) for workload in self._content.workloads if workload.behaviour]
+        return Behaviours([*self._content.behaviours, *own], self._content.registry, self._content.life)
 
     def _node_actions(self) -> Iterator[TimedAction]:
         first = 0
-        for pool in self._script.nodes:
+        for pool in self._content.nodes:
             for node in build_pool(pool, first, format_timestamp(self._now)):
                 yield self._create_action(pool.age, NODES, node)
             first += pool.count
@@ -113,14 +113,14 @@ class ScenarioBuilder:
         """The last cron run before the recent past. Its events have expired, so they are dropped."""
         at = CronSchedule(workload.schedule).latest_in(self._time_ago(workload.age), self._now - RECENT_PAST)
 
-        def strike() -> None:
+        def run_once() -> None:
             discarded_events = DeferredEventRecorder(self._store, self._store.clock)
             CronJobController(ControllerContext(self._store, self._store.clock, self._seed, discarded_events)).reconcile(
                 (workload.namespace, workload.name)
             )
 
         if at is not None:
-            yield TimedAction(at, strike)
+            yield TimedAction(at, run_once)
 
     def _roll_out(self, workload: WorkloadSpec, release: ImageRelease) -> Any:
         def change(fresh: Json) -> None:

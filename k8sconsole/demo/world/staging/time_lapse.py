@@ -44,7 +44,7 @@ def run_time_lapse(store: "ObjectStore", actions: Sequence[TimedAction], seed: i
         time_lapse.pass_time([action for action in ordered if action.at > now - RECENT_PAST], now, (*PAST_CONTROLLERS, CronJobController))
     finally:
         store.clock = present
-    time_lapse.chronicle.publish()
+    time_lapse.recorder.publish()
 
 
 class _TimeLapse:
@@ -54,11 +54,11 @@ class _TimeLapse:
         self._store = store
         self._clock = clock
         self._seed = seed
-        self.chronicle = DeferredEventRecorder(store, clock)
+        self.recorder = DeferredEventRecorder(store, clock)
 
     def pass_time(self, actions: Sequence[TimedAction], until: datetime, controllers: Sequence[type[BaseController]]) -> None:
         clock = self._clock
-        world = World(self._store, clock, self._seed, controllers=controllers, recorder=self.chronicle)
+        world = World(self._store, clock, self._seed, controllers=controllers, recorder=self.recorder)
         try:
             for action in actions:
                 world.run((max(action.at, clock.now()) - clock.now()).total_seconds())
