@@ -6,7 +6,7 @@ import msgspec
 
 from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.model.cache_records import AuditEntry
-from k8sconsole.tools.changes.manifest import parse_manifest
+from k8sconsole.tools.changes.create import parse_manifest
 from k8sconsole.tools.context import ToolContext
 
 MOST_AUDIT = 5_000

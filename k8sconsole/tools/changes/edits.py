@@ -15,7 +15,7 @@ from k8sconsole.model.differences import Difference, find_differences, format_di
 from k8sconsole.model.history import Change
 from k8sconsole.model.masking import mask_body
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
-from k8sconsole.tools.changes.field_owners import owner_warnings
+from k8sconsole.tools.changes.impact import owner_warnings
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.versions import changed_fields
 from k8sconsole.tools.object_lookup import object_namespace, object_not_found
@@ -41,9 +41,9 @@ class TargetObject(msgspec.Struct, frozen=True):
 
     def arguments(self, **more: Any) -> dict[str, Any]:
         """Arguments that name the object, for tools that take a kind."""
-        return {"kind": str(self.resource.name), **self.place(), **more}
+        return {"kind": str(self.resource.name), **self.arguments_without_kind(), **more}
 
-    def place(self, **more: Any) -> dict[str, Any]:
+    def arguments_without_kind(self, **more: Any) -> dict[str, Any]:
         """Arguments that name the object, for tools of one kind."""
         return {"name": self.name, **({"namespace": self.namespace} if self.namespace else {}), "context": str(self.cluster), **more}
 

@@ -1,7 +1,7 @@
-"""The reply of a list tool: a page that fits, or for a long list the counts and the unhealthy rows."""
+"""The reply of a list tool: a page that fits, or for a long list the counts and the unhealthy rows; and the paths of ``fields``."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -13,11 +13,11 @@ from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.cache_records import Rows
 from k8sconsole.model.objects import Row
 from k8sconsole.model.tables import CellKind, Column, KindTable, format_cell
+from k8sconsole.model.tables.jsonpath import PathError, compile_path, find_values
 from k8sconsole.model.tools import Page
 from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.history.queries import parse_as_of
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
-from k8sconsole.tools.reading.field_paths import check_paths, value_at
 from k8sconsole.tools.reading.rows import LIVE_CURSOR, RowSource, RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 
@@ -25,6 +25,7 @@ SUMMARY_ABOVE = 100
 FROM_THE_START = "start"
 PAGE = 100
 MOST_ROWS = 10_000
+PATH_FORM = "a path such as spec.replicas or spec.containers[*].image"
 WHOLE = "*"
 """The value of ``fields`` that returns whole objects."""
 
@@ -206,3 +207,26 @@ def _namespaces(args: ListInput) -> tuple[str, ...]:
     given = getattr(args, "namespace", "*")
     several = given if isinstance(given, list) else [given]
     return () if "*" in several or "" in several else tuple(several)
+
+
+def check_paths(paths: Iterable[str]) -> None:
+    """Raises InvalidParams for a path that cannot be parsed."""
+    for path in paths:
+        try:
+            compile_path(path)
+        except PathError as cause:
+            details = argument_details("fields", path[:100], expected=PATH_FORM)
+            raise InvalidParams(f"no path {path[:100]!r}", str(cause), "fields=spec.nodeName", details) from cause
+
+
+def value_at(path: str, body: dict[str, Any]) -> Any:
+    """The value at the path, or a list if the path finds none or several."""
+    values = find_values(path, body)
+    return values[0] if len(values) == 1 else values
+
+
+def select_fields(paths: Iterable[str], body: dict[str, Any]) -> dict[str, Any]:
+    """The value of each path; without paths the object itself. Raises InvalidParams."""
+    several = list(paths)
+    check_paths(several)
+    return {path: value_at(path, body) for path in several} if several else body

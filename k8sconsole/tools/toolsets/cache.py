@@ -116,7 +116,7 @@ async def _run_query(store: Store, sql: str, limit: int) -> ResultTable:
         expected = f"one SELECT over {', '.join(TABLES)}"
         missing = _NO_TABLE.search(problem.detail)
         close = find_nearest(missing[1], TABLES) if missing else []
-        problem.details.update({"parameter": "sql", "given": sql[:200], "expected": expected, "nearest": close})
+        problem.details.update(argument_details("sql", sql[:200], close, expected))
         raise
 
 
@@ -166,7 +166,7 @@ async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
     missing = tuple(f"{cluster}: {one.kind}: {why}" for one in found for why in (*one.missing, *([one.error] if one.error else [])))
     objects = sum(one.objects for one in found)
     head = f"{_describe_request(request)} refreshed" if args.name else f"{len(found)} kinds refreshed, {objects} objects"
-    lines = [head, *(_format_reread(one) for one in found if _has_changes(one))]
+    lines = [head, *(_format_refresh(one) for one in found if _has_changes(one))]
     return Reply(msgspec.to_builtins(RefreshedKinds(found)), strip_control("\n".join(lines)), context.live_freshness(missing))
 
 
@@ -180,7 +180,7 @@ def _has_changes(one: RefreshResult) -> bool:
     return bool(one.added or one.changed or one.deleted or one.error or one.missing)
 
 
-def _format_reread(one: RefreshResult) -> str:
+def _format_refresh(one: RefreshResult) -> str:
     trouble = f" · {one.error}" if one.error else f" · without {', '.join(one.missing)}" if one.missing else ""
     return f"{one.kind}  {one.objects}: {one.added} new, {one.changed} changed, {one.deleted} deleted{trouble}"
 

@@ -34,20 +34,20 @@ class ClusterInfo(msgspec.Struct):
 
 async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> Reply:
     name = context.resolve_context(args.context)
-    known = await _cluster_record(context, name)
-    if known is not None and not args.live:
+    record = await _cluster_record(context, name)
+    if record is not None and not args.live:
         counts = await _cached_counts(context, name)
         return _cluster_reply(
-            ClusterInfo(name, known.api_server, known.version, True, counts), await _counts_freshness(context, name, known)
+            ClusterInfo(name, record.api_server, record.version, True, counts), await _counts_freshness(context, name, record)
         )
     try:
         cluster = await context.open_cluster(name)
         version = await cluster.version()
     except Unavailable as problem:
-        if known is None:
+        if record is None:
             raise
-        info = ClusterInfo(name, known.api_server, known.version, False, await _cached_counts(context, name))
-        return _cluster_reply(info, await _counts_freshness(context, name, known), (f"{name} does not answer: {problem}",))
+        info = ClusterInfo(name, record.api_server, record.version, False, await _cached_counts(context, name))
+        return _cluster_reply(info, await _counts_freshness(context, name, record), (f"{name} does not answer: {problem}",))
     counts, missing = await _count_kinds(context, name, live=args.live)
     return _cluster_reply(ClusterInfo(name, cluster.server, version.git_version, True, counts), context.live_freshness(missing))
 
@@ -65,10 +65,10 @@ async def _cluster_record(context: ToolContext, name: ClusterName) -> ClusterRec
     return next((one for one in await context.store.metadata.clusters() if one.name == name), None)
 
 
-async def _counts_freshness(context: ToolContext, name: ClusterName, known: ClusterRecord) -> Freshness:
+async def _counts_freshness(context: ToolContext, name: ClusterName, record: ClusterRecord) -> Freshness:
     """The freshness of the oldest kind that was counted."""
     seen = [each for kind in COUNTED if (each := await context.cache_freshness(name, ResourceName(kind))).observed_at is not None]
-    return merge_freshness(seen) if seen else Freshness(Source.CACHE, known.seen_at, False, (f"{name}: no object is cached yet",))
+    return merge_freshness(seen) if seen else Freshness(Source.CACHE, record.seen_at, False, (f"{name}: no object is cached yet",))
 
 
 async def _cached_counts(context: ToolContext, name: ClusterName) -> dict[str, int]:

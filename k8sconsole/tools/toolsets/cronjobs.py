@@ -46,7 +46,11 @@ async def plan_suspend(args: SuspendCronJobInput, context: ToolContext) -> Chang
     was = bool(before["spec"].get("suspend"))
     consequences = ("no new jobs start; running jobs continue",) if args.suspend else ("jobs start on schedule again",)
     return ChangePlan(
-        target, Edit({"spec": {"suspend": args.suspend}}), Undo("k8s_suspend_cronjob", target.place(suspend=was)), before, consequences
+        target,
+        Edit({"spec": {"suspend": args.suspend}}),
+        Undo("k8s_suspend_cronjob", target.arguments_without_kind(suspend=was)),
+        before,
+        consequences,
     )
 
 

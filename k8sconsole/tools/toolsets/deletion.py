@@ -6,16 +6,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import NotFound
 from k8sconsole.kit.masks import is_masked
-from k8sconsole.model.masking import mask_body
-from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleting
-from k8sconsole.tools.changes.edits import TargetObject, Undo, collect_strings, undo_from_history
+from k8sconsole.tools.changes.edits import TargetObject, Undo, collect_strings, fetch_live, resolve_target, uid_of, undo_from_history
 from k8sconsole.tools.changes.impact import deletion_impact
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.object_lookup import object_namespace, object_not_found
 from k8sconsole.tools.policy import NAMED_WHEN_DELETED
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
@@ -63,48 +59,42 @@ class DeleteResult(msgspec.Struct):
 
 async def prepare(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Proposal:
     """Reads the object live and has the server dry-run the deletion. Raises NotFound with the nearest names."""
-    name, resource, namespace = await _locate(args, context)
-    cluster = await context.open_cluster(name)
-    try:
-        raw = await cluster.get(resource, namespace or None, args.name)
-    except NotFound as cause:
-        raise await object_not_found(context, name, resource, namespace, args.name) from cause
-    obj = msgspec.json.decode(mask_body(resource.name, raw))
-    uid = str(obj.get("metadata", {}).get("uid", ""))
-    await _send_delete(args, context, uid, dry_run=True)
-    consequences = await deletion_impact(context, name, resource, obj)
+    target = await resolve_target(args, context)
+    obj = await fetch_live(context, target)
+    await _send_delete(args, context, target, uid_of(obj), dry_run=True)
+    consequences = await deletion_impact(context, target.cluster, target.resource, obj)
     if args.grace_seconds == 0:
         consequences = ("its processes are killed without a grace period", *consequences)
     if args.propagation is not Propagation.ORPHAN:
-        consequences = (*await budgets_broken_by_deleting(context, name, resource, obj), *consequences)
+        consequences = (*await budgets_broken_by_deleting(context, target.cluster, target.resource, obj), *consequences)
     else:
         consequences = ("the objects it owns stay, without an owner", *consequences)
-    label = f"{resource.kind} {namespace}/{args.name}" if namespace else f"{resource.kind} {args.name}"
-    shown = f"the server would delete {label} (uid {uid}, created {obj.get('metadata', {}).get('creationTimestamp', 'unknown')})"
-    undo = await _undo_of(context, TargetObject(name, resource, namespace, args.name), obj)
-    return Proposal((label,), consequences, shown, str(undo), {"uid": uid, "undo": undo})
+    created = obj["metadata"].get("creationTimestamp", "unknown")
+    shown = f"the server would delete {target.label} (uid {uid_of(obj)}, created {created})"
+    undo = await _undo_of(context, target, obj)
+    return Proposal((target.label,), consequences, shown, str(undo), {"uid": uid_of(obj), "undo": undo})
 
 
 async def delete_resource(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Reply:
     """Deletes the object by uid. Raises Conflict if the name means another object since the dry run."""
-    name, resource, namespace = await _locate(args, context)
+    target = await resolve_target(args, context)
     uid = str(context.proposal.facts.get("uid", "")) if context.proposal else ""
-    answer = msgspec.json.decode(await _send_delete(args, context, uid, dry_run=False))
+    answer = msgspec.json.decode(await _send_delete(args, context, target, uid, dry_run=False))
     gone = answer.get("kind") == "Status" or "deletionTimestamp" not in answer.get("metadata", {})
     undo: Undo = context.proposal.facts["undo"] if context.proposal else Undo(why="its old version was not read")
-    deleted = DeleteResult(resource.name, namespace, args.name, uid, gone, undo.call, undo.why)
-    label = f"{namespace}/{args.name}" if namespace else args.name
-    text = f"{'deleted' if gone else 'started to delete'} {resource.kind} {label} in {name}"
-    return Reply(msgspec.to_builtins(deleted), text, context.live_freshness())
+    result = DeleteResult(target.resource.name, target.namespace, target.name, uid, gone, undo.call, undo.why)
+    text = f"{'deleted' if gone else 'started to delete'} {target.label} in {target.cluster}"
+    return Reply(msgspec.to_builtins(result), text, context.live_freshness())
 
 
-async def _send_delete(args: DeleteResourceInput | DeletePodInput, context: ToolContext, uid: str, *, dry_run: bool) -> bytes:
-    name, resource, namespace = await _locate(args, context)
-    cluster = await context.open_cluster(name)
+async def _send_delete(
+    args: DeleteResourceInput | DeletePodInput, context: ToolContext, target: TargetObject, uid: str, *, dry_run: bool
+) -> bytes:
+    cluster = await context.open_cluster(target.cluster)
     return await cluster.delete(
-        resource,
-        namespace or None,
-        args.name,
+        target.resource,
+        target.namespace or None,
+        target.name,
         propagation=args.propagation.value,
         grace_seconds=None if args.grace_seconds < 0 else args.grace_seconds,
         uid=uid,
@@ -115,18 +105,12 @@ async def _send_delete(args: DeleteResourceInput | DeletePodInput, context: Tool
 async def _undo_of(context: ToolContext, target: TargetObject, obj: dict[str, Any]) -> Undo:
     """Recreating the object, where that restores it. Not offered for what a controller recreates, nor for what contained other objects."""
     if obj.get("metadata", {}).get("ownerReferences"):
-        return Undo(why="its owner creates it again")
+        return Undo(why="its owner recreates it")
     if target.resource.name in NAMED_WHEN_DELETED:
         return Undo(why="its contents were deleted with it")
     if any(is_masked(text) for text in collect_strings(obj)):
         return Undo(why="part of it is masked, and the real values are not stored")
     return await undo_from_history(context, target, obj)
-
-
-async def _locate(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> tuple[ClusterName, ApiResource, str]:
-    name = context.resolve_context(args.context)
-    resource = await context.find_resource(name, args.kind)
-    return name, resource, object_namespace(context, name, resource, args.namespace)
 
 
 def _capabilities(kind: str) -> Capabilities:

@@ -51,7 +51,7 @@ async def prepare(args: CreateDeploymentInput, context: ToolContext) -> Proposal
 async def create_deployment(args: CreateDeploymentInput, context: ToolContext) -> Reply:
     target = await resolve_target(args, context, KIND)
     created = await send_create(context, target, _build_manifest(args, target.namespace), dry_run=False)
-    undo = {"tool": "k8s_delete_resource", "arguments": {"kind": "deployments", **target.place()}}
+    undo = {"tool": "k8s_delete_resource", "arguments": {"kind": "deployments", **target.arguments_without_kind()}}
     text = f"created deployment {target.namespace}/{args.name}: {args.replicas} × {args.image}"
     return Reply(msgspec.to_builtins(CreateDeploymentResult(created, undo)), text, context.live_freshness())
 

@@ -18,7 +18,7 @@ from k8sconsole.tools.history.queries import GapRecord, TimeSpan, find_version_a
 from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, VersionRecord, read_object_history
 from k8sconsole.tools.object_lookup import object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
-from k8sconsole.tools.reading.field_paths import select_fields
+from k8sconsole.tools.reading.list_reply import select_fields
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 

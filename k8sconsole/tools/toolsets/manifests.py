@@ -9,7 +9,7 @@ from msgspec import Meta
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import Conflict, InvalidParams, NotFound, argument_details
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
+from k8sconsole.tools.changes.create import CreateResult, create_object, parse_manifest, propose_create
 from k8sconsole.tools.changes.edits import (
     ChangePlan,
     ChangeResult,
@@ -22,7 +22,6 @@ from k8sconsole.tools.changes.edits import (
     resolve_target,
     undo_from_history,
 )
-from k8sconsole.tools.changes.manifest import parse_manifest
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool

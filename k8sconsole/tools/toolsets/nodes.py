@@ -74,7 +74,7 @@ async def _plan_schedulability(args: NodeInput, context: ToolContext, *, unsched
     undo = (
         Undo(why="the node was in this state before")
         if was is unschedulable
-        else Undo(f"k8s_{'un' if unschedulable else ''}cordon_node", target.place())
+        else Undo(f"k8s_{'un' if unschedulable else ''}cordon_node", target.arguments_without_kind())
     )
     consequences = ("no new pods are scheduled on it",) if unschedulable else ("new pods are scheduled on it again",)
     return ChangePlan(target, Edit({"spec": {"unschedulable": True if unschedulable else None}}), undo, before, consequences)

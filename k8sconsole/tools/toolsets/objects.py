@@ -11,7 +11,7 @@ from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.history.queries import find_object_as_of, parse_as_of
 from k8sconsole.tools.object_lookup import find_object, object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
-from k8sconsole.tools.reading.field_paths import select_fields
+from k8sconsole.tools.reading.list_reply import select_fields
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
 
