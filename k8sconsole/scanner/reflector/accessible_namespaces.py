@@ -102,7 +102,11 @@ class AccessibleNamespaces:
 
     def _newest_refusal(self) -> Forbidden:
         refusals = sorted(self._refusals.values(), key=lambda refusal: refusal[0])
-        return refusals[-1][1] if refusals else Forbidden(f"cannot list {self.resource.name}", "no namespace is known that may be read")
+        return (
+            refusals[-1][1]
+            if refusals
+            else Forbidden(f"cannot list {self.resource.name}", "no namespace is known that may be read", "name one with -n NAMESPACE")
+        )
 
     async def _candidates(self) -> list[str]:
         """The selected namespaces; without a selection, all known namespaces and the context's own."""

@@ -1,4 +1,4 @@
-"""Runs an exec plugin in a session of its own, so that it has no terminal to prompt on and can be killed with its children."""
+"""Runs an exec plugin in a session of its own: it has no terminal to prompt on, and can be killed with its children."""
 
 import asyncio
 import contextlib
