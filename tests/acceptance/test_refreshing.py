@@ -39,7 +39,7 @@ def test_one_object_is_read_again_and_nothing_else_is(desk: Desk) -> None:
     for name in ("one", "other"):
         desk.kubectl("patch", "configmap", name, "--type=merge", "-p", '{"data": {"a": "2"}}')
     told = desk.program.run("cache", "refresh", "cm", "one", "-n", desk.space)
-    assert f"configmaps one in {desk.space} read anew" in told
+    assert f"configmaps one in {desk.space} refreshed" in told
     assert "1 changed" in told
     assert desk.kept() == {"one": {"a": "2"}, "other": {"a": "1"}}
     assert "modified" in desk.program.run("history", "cm", "one", "-n", desk.space)

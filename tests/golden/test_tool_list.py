@@ -42,11 +42,11 @@ def test_what_a_client_is_shown_by_default_costs_a_model_at_most_4500_tokens(mon
     import tiktoken
 
     encode = tiktoken.get_encoding("cl100k_base").encode
-    told = [
+    listed = [
         "\n".join((tool.name, tool.summary, json.dumps(tool.input_schema(), separators=(",", ":"))))
         for tool in builtin_registry().list_tools(Face.MCP, Policy())
     ]
-    assert sum(len(encode(text)) for text in told) <= 4_500
+    assert sum(len(encode(text)) for text in listed) <= 4_500
 
 
 def test_the_list_costs_a_model_little() -> None:

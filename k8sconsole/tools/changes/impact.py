@@ -1,4 +1,4 @@
-"""Consequences of a change: what a deletion takes with it, and which controllers and tools may revert a change."""
+"""Consequences of a change: what a deletion also deletes, and which controllers and delivery tools may revert a change."""
 
 from typing import Any
 

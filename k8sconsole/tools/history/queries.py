@@ -59,7 +59,7 @@ class TimeSpan(msgspec.Struct, frozen=True):
         """The cursor of a place; empty for an empty place or 0."""
         return f"{PAST_CURSOR}{format_exact_time(self.since)}/{format_exact_time(self.until)}/{place}" if place else ""
 
-    def number(self) -> int:
+    def offset(self) -> int:
         """The place as an offset. Raises InvalidParams."""
         try:
             return parse_offset(self.place)
@@ -75,10 +75,8 @@ def parse_span(since: str, until: str, cursor: str, now: float) -> TimeSpan:
     begin = parse_moment(since, "since", now) if since else 0.0
     end = parse_moment(until, "until", now) if until else now
     if begin > end:
-        given = f"{since!r} is after {until!r}"
-        raise InvalidParams(
-            "since", given, f"until={since}", {"parameter": "since", "given": since, "expected": ACCEPTED_TIMES, "nearest": []}
-        )
+        details = argument_details("since", since, expected=ACCEPTED_TIMES)
+        raise InvalidParams("invalid since", f"{since!r} is after {until!r}", f"until={since}", details)
     return TimeSpan(begin, end)
 
 
@@ -99,7 +97,7 @@ def _split_cursor(cursor: str, moments: int) -> tuple[list[float], str]:
 def invalid_cursor(given: str) -> InvalidParams:
     details = argument_details("cursor", given[:60], expected="the page.next of an earlier reply")
     return InvalidParams(
-        f"no cursor {given[:60]!r}", "a cursor is the page.next of an earlier reply", "the same call without cursor", details
+        f"invalid cursor {given[:60]!r}", "a cursor is the page.next of an earlier reply", "the same call without cursor", details
     )
 
 
@@ -152,15 +150,14 @@ def _gap_covers(gap: Gap, at: float) -> bool:
 
 
 def describe_gap(gap: Gap) -> str:
+    """The gap as a sentence, for ``missing``."""
+    ended = format_exact_time(gap.ended) if gap.ended is not None else ""
     if not gap.began:
-        span = f"before {format_exact_time(gap.ended)}" if gap.ended is not None else "ever"
+        span = f"not watched before {ended}" if ended else "never watched"
     else:
-        span = (
-            f"from {format_exact_time(gap.began)} to {format_exact_time(gap.ended)}"
-            if gap.ended is not None
-            else f"since {format_exact_time(gap.began)}"
-        )
-    return f"{gap.cluster}: {gap.resource}: not watched {span}" + (f" ({gap.reason})" if gap.reason else "")
+        began = format_exact_time(gap.began)
+        span = f"not watched from {began} to {ended}" if ended else f"not watched since {began}"
+    return f"{gap.cluster}: {gap.resource}: {span}" + (f" ({gap.reason})" if gap.reason else "")
 
 
 class GapRecord(msgspec.Struct, rename={"since": "from", "until": "to"}):
@@ -179,10 +176,10 @@ def gap_record(gap: Gap) -> GapRecord:
 
 
 def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapRecord], tuple[str, ...]]:
-    """The gaps that fit into a third of the reply, and a warning about the others: sixty unwatched kinds would fill the reply."""
-    kept = take_fitting(gaps, max_tokens // 3)
-    kept = kept if json_tokens(kept) < max_tokens // 8 else []
-    return kept, (f"{len(gaps) - len(kept)} more gaps; select one kind with kind=",) if len(kept) < len(gaps) else ()
+    """The gaps for the reply, and a warning about those left out. They get a small part of max_tokens, since they could fill it."""
+    shown = take_fitting(gaps, max_tokens // 3)
+    shown = shown if json_tokens(shown) < max_tokens // 8 else []
+    return shown, (f"{len(gaps) - len(shown)} more gaps; select one kind with kind=",) if len(shown) < len(gaps) else ()
 
 
 async def find_object_as_of(

@@ -59,7 +59,7 @@ def _has_kind(resource: ApiResource, kind: Schema) -> bool:
 
 
 def resolve_refs(schema: Schema, schemas: Schema) -> Schema:
-    """The schema with its references followed. Keys beside a reference override it."""
+    """The schema with its references followed. Keys next to a reference override it."""
     for _ in range(20):
         target = schema.get("$ref") or next((one["$ref"] for one in schema.get("allOf") or [] if "$ref" in one), "")
         if not target:

@@ -30,16 +30,16 @@ class ReleaseList(msgspec.Struct):
 
 async def list_releases(args: ListReleasesInput, context: ToolContext) -> Reply:
     cluster = context.resolve_context(args.context)
-    cached = await read_releases(context, cluster, _namespaces(args.namespace))
+    found = await read_releases(context, cluster, _namespaces(args.namespace))
     query = args.filter.casefold()
-    matching = [one for one in cached.releases if any(query in text.casefold() for text in (one.name, one.chart, one.status))]
+    matching = [one for one in found.releases if any(query in text.casefold() for text in (one.name, one.chart, one.status))]
     counts = {status: sum(one.status == status for one in matching) for status in sorted({one.status for one in matching})}
     shown = take_fitting(matching, args.max_tokens, counts)
     left = left_out_warning(len(shown), len(matching), "narrow it with namespace or filter")
     head = f"{len(matching)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
     lines = [f"{one.namespace}/{_format_release(one)}" for one in shown]
     data = msgspec.to_builtins(ReleaseList(shown, counts))
-    return Reply(data, "\n".join((head, *lines)), cached.freshness, Page(None, len(matching)), (*cached.warnings, *left))
+    return Reply(data, "\n".join((head, *lines)), found.freshness, Page(None, len(matching)), (*found.warnings, *left))
 
 
 class ReleaseInput(Common, kw_only=True):

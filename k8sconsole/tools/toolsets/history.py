@@ -45,11 +45,11 @@ async def list_versions(args: ListVersionsInput, context: ToolContext) -> Reply:
     namespace = object_namespace(context, cluster, resource, args.namespace)
     span = parse_span(args.since, args.until, args.cursor, context.now)
     ref = ObjectRef(cluster, resource.name, Namespace(namespace), args.name)
-    found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until, args.limit, span.number()))
+    found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until, args.limit, span.offset()))
     newest = take_fitting(reversed(found.history.versions), args.max_tokens)
     older = found.older + len(found.history.versions) - len(newest)
     shown = msgspec.structs.replace(found.history, versions=newest[::-1])
-    following = span.cursor(span.number() + len(newest)) if older else ""
+    following = span.cursor(span.offset() + len(newest)) if older else ""
     text = "\n".join([f"{ref.resource} {ref.label} · {cluster} · {len(newest)} versions", *_format_history(shown)])
     text += f"\nolder: cursor={following}" if following else ""
     return Reply(msgspec.to_builtins(shown), text, found.freshness, Page(following or None), found.warnings)
@@ -112,7 +112,7 @@ async def diff(args: DiffInput, context: ToolContext) -> Reply:
     cluster = context.resolve_context(args.context)
     span = parse_span(args.since, args.until, args.cursor, context.now)
     window, freshness, warnings = await open_window(context, await build_query(args, context, cluster, span))
-    page, following = await window.page(span.number(), args.limit)
+    page, following = await window.page(span.offset(), args.limit)
     gaps, more = limit_gaps(page.gaps, args.max_tokens)
     items = take_fitting(page.items, args.max_tokens, (page.counts, gaps))
     if len(items) < len(page.items):

@@ -118,11 +118,11 @@ def _schema_field(name: str, schema: Schema, schemas: Schema, required: bool) ->
 
 
 def _shorten_descriptions(fields: list[SchemaField], max_tokens: int) -> list[SchemaField]:
-    """All fields that fit, with resolved descriptions if those fit too, else with first sentences, else without descriptions."""
+    """All fields that fit, with whole descriptions if those fit too, else with first sentences, else without descriptions."""
     for shorten in (str, _first_sentence, lambda text: ""):
-        explained = [msgspec.structs.replace(one, description=shorten(one.description)) for one in fields]
-        if len(take_fitting(explained, max_tokens * 3 // 4)) == len(explained):
-            return explained
+        shortened = [msgspec.structs.replace(one, description=shorten(one.description)) for one in fields]
+        if len(take_fitting(shortened, max_tokens * 3 // 4)) == len(shortened):
+            return shortened
     return take_fitting([msgspec.structs.replace(one, description="") for one in fields], max_tokens)
 
 

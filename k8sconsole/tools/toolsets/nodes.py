@@ -102,15 +102,15 @@ async def drain(args: DrainNodeInput, context: ToolContext) -> Reply:
     cluster = await context.open_cluster(plan.target.cluster)
     drain_plan = await _plan_pods(args, context, cluster)
     await cluster.patch(plan.target.resource, None, args.name, msgspec.json.encode(plan.edit.body), plan.edit.kind)
-    going = {f"{namespace}/{name}": (namespace, name, uid) for namespace, name, uid in drain_plan.pods}
+    waiting = {f"{namespace}/{name}": (namespace, name, uid) for namespace, name, uid in drain_plan.pods}
     held: dict[str, str] = {}
     try:
         async with asyncio.timeout(args.timeout_seconds):
-            await _evict_all(args, context, cluster, going, held)
+            await _evict_all(args, context, cluster, waiting, held)
     except TimeoutError:
         pass
     except asyncio.CancelledError:
-        await _report_cancelled(args, context, len(drain_plan.pods), len(going))
+        await _report_cancelled(args, context, len(drain_plan.pods), len(waiting))
         raise
     return await _drain_reply(args, context, (cluster, plan.undo), drain_plan, held)
 
@@ -172,7 +172,7 @@ async def _drain_reply(
     cluster, undo = done
     remaining = [f"{one[0]}/{one[1]}" for one in drain_plan.pods if await _pod_exists(context, cluster, *one)]
     evicted = [label for label in (f"{one[0]}/{one[1]}" for one in drain_plan.pods) if label not in remaining]
-    why = "; ".join(sorted(set(held.values()))) or (f"still there after {args.timeout_seconds} s" if remaining else "")
+    why = "; ".join(sorted(set(held.values()))) or (f"not terminated after {args.timeout_seconds} s" if remaining else "")
     drained = DrainResult(args.name, not remaining, evicted, remaining, list(drain_plan.staying), why, undo.call, undo.why)
     text = f"drained {args.name}: {len(evicted)} pods evicted, {len(remaining)} remain, {len(drain_plan.staying)} are not drained"
     warnings = (f"not complete: {', '.join(remaining[:10])}: {why}",) if remaining else ()

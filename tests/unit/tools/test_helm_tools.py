@@ -27,7 +27,7 @@ def _ok(outcome: ToolOutcome) -> Any:
 
 
 async def _stored(cluster: Cluster, name: str, release: Any, *, number: int = 1) -> None:
-    """A secret as Helm would make it, with whatever is in it."""
+    """A secret as Helm would make it, with this content."""
     packed = release if isinstance(release, str) else base64.b64encode(gzip.compress(msgspec.json.encode(release))).decode()
     labels = {"owner": "helm", "name": name, "status": "deployed", "version": str(number)}
     secret = {

@@ -47,7 +47,7 @@ class Past:
 
 @pytest.fixture
 async def lived(harness: ToolHarness, cluster: Cluster) -> Past:
-    """A config map ``told`` in shop: added, changed twice, deleted, added again; ``times[n]`` is after the n-th of these."""
+    """A config map ``notes`` in shop: added, changed twice, deleted, added again; ``times[n]`` is after the n-th of these."""
     assert harness.store is not None
     maps = await harness.environment.find_resource(cluster.name, "configmaps")
     times = [time.time()]
@@ -59,48 +59,48 @@ async def lived(harness: ToolHarness, cluster: Cluster) -> Past:
     await cluster.create(maps, "shop", _map({"a": "1", "b": "x"}))
     await seen()
     for change in ({"a": "2"}, {"b": None, "c": LONG}):
-        await cluster.patch(maps, "shop", "told", msgspec.json.encode({"data": change}), PatchType.MERGE)
+        await cluster.patch(maps, "shop", "notes", msgspec.json.encode({"data": change}), PatchType.MERGE)
         await seen()
-    await cluster.delete(maps, "shop", "told")
+    await cluster.delete(maps, "shop", "notes")
     await seen()
     await cluster.create(maps, "shop", _map({"again": "1"}))
     await seen()
     return Past(harness, cluster, times)
 
 
-def _map(data: dict[str, str], name: str = "told") -> bytes:
+def _map(data: dict[str, str], name: str = "notes") -> bytes:
     return msgspec.json.encode({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data})
 
 
 async def test_the_life_of_an_object_is_told_version_by_version(lived: Past) -> None:
-    told = (await lived.call("history_list_versions", kind="cm", name="told", namespace="shop")).data
-    assert [one["change"] for one in told["versions"]] == ["added", "modified", "modified", "deleted", "added"]
-    assert told["versions"][1]["diff"] == [{"path": "data.a", "old": "1", "new": "2"}]
-    assert told["versions"][2]["diff"] == [{"path": "data.b", "old": "x"}, {"path": "data.c", "new": LONG}]
-    assert [one["diff"] for one in told["versions"] if one["change"] != "modified"] == [[], [], []]
-    assert told["object"] == {"context": lived.cluster.name, "kind": "configmaps", "namespace": "shop", "name": "told"}
-    seen = [parse_time(one["observed_at"], 0) for one in told["versions"]]
+    found = (await lived.call("history_list_versions", kind="cm", name="notes", namespace="shop")).data
+    assert [one["change"] for one in found["versions"]] == ["added", "modified", "modified", "deleted", "added"]
+    assert found["versions"][1]["diff"] == [{"path": "data.a", "old": "1", "new": "2"}]
+    assert found["versions"][2]["diff"] == [{"path": "data.b", "old": "x"}, {"path": "data.c", "new": LONG}]
+    assert [one["diff"] for one in found["versions"] if one["change"] != "modified"] == [[], [], []]
+    assert found["object"] == {"context": lived.cluster.name, "kind": "configmaps", "namespace": "shop", "name": "notes"}
+    seen = [parse_time(one["observed_at"], 0) for one in found["versions"]]
     assert all(before < at < after for before, at, after in zip(lived.times, seen, lived.times[1:], strict=False))
-    assert all(one["resource_version"] for one in told["versions"] if one["change"] != "deleted")
+    assert all(one["resource_version"] for one in found["versions"] if one["change"] != "deleted")
 
 
 async def test_the_differences_of_a_life_lead_from_version_to_version(lived: Past) -> None:
-    told = (await lived.call("history_list_versions", kind="cm", name="told", namespace="shop")).data["versions"]
+    found = (await lived.call("history_list_versions", kind="cm", name="notes", namespace="shop")).data["versions"]
     first, second = [
-        (await lived.call("history_get_as_of", kind="cm", name="told", namespace="shop", as_of=one["observed_at"])).data["object"]
-        for one in told[:2]
+        (await lived.call("history_get_as_of", kind="cm", name="notes", namespace="shop", as_of=one["observed_at"])).data["object"]
+        for one in found[:2]
     ]
-    reached = apply_differences(first, msgspec.convert(told[1]["diff"], list[Difference]))
+    reached = apply_differences(first, msgspec.convert(found[1]["diff"], list[Difference]))
     assert reached["data"] == second["data"]
 
 
 async def test_a_life_is_told_in_a_window_and_page_by_page(lived: Past) -> None:
-    asked = {"kind": "cm", "name": "told", "namespace": "shop"}
+    asked = {"kind": "cm", "name": "notes", "namespace": "shop"}
     window = await lived.call(
         "history_list_versions", **asked, since=format_exact_time(lived.times[1]), until=format_exact_time(lived.times[3])
     )
     assert [one["change"] for one in window.data["versions"]] == ["modified", "modified"]
-    assert window.data["versions"][0]["diff"], "told against the version before the window"
+    assert window.data["versions"][0]["diff"], "compared with the version before the window"
     newest = await lived.call("history_list_versions", **asked, limit=2)
     older = await lived.call("history_list_versions", **asked, limit=3, cursor=newest.page.next)
     assert [one["change"] for one in (*older.data["versions"], *newest.data["versions"])] == [
@@ -116,7 +116,7 @@ async def test_a_life_is_told_in_a_window_and_page_by_page(lived: Past) -> None:
 async def test_gaps_stand_between_the_versions_they_separate(lived: Past) -> None:
     at = lived.times[2]
     await lived.gap(at - 0.001, at)
-    outcome = await lived.call("history_list_versions", kind="cm", name="told", namespace="shop")
+    outcome = await lived.call("history_list_versions", kind="cm", name="notes", namespace="shop")
     (gap,) = [one for one in outcome.data["gaps"] if one["reason"] == "the scanner was stopped"]
     assert gap == {
         "context": lived.cluster.name,
@@ -134,7 +134,7 @@ async def test_an_object_is_what_it_was_at_any_moment(lived: Past) -> None:
     wanted = [None, {"a": "1", "b": "x"}, {"a": "2", "b": "x"}, {"a": "2", "c": LONG}, None, {"again": "1"}]
     for at, data in zip(lived.times, wanted, strict=True):
         for tool in ("history_get_as_of", "k8s_get_resource"):
-            outcome = await lived.harness.call(tool, kind="cm", name="told", namespace="shop", as_of=format_exact_time(at))
+            outcome = await lived.harness.call(tool, kind="cm", name="notes", namespace="shop", as_of=format_exact_time(at))
             if data is None:
                 assert isinstance(outcome.error, NotFound)
             else:
@@ -144,14 +144,14 @@ async def test_an_object_is_what_it_was_at_any_moment(lived: Past) -> None:
 
 
 async def test_what_was_not_there_says_when_it_was(lived: Past) -> None:
-    early = await lived.error("history_get_as_of", kind="cm", name="told", namespace="shop", as_of=format_exact_time(lived.times[0]))
+    early = await lived.error("history_get_as_of", kind="cm", name="notes", namespace="shop", as_of=format_exact_time(lived.times[0]))
     assert "first seen at" in early.detail
-    between = await lived.error("k8s_get_resource", kind="cm", name="told", namespace="shop", as_of=format_exact_time(lived.times[4]))
+    between = await lived.error("k8s_get_resource", kind="cm", name="notes", namespace="shop", as_of=format_exact_time(lived.times[4]))
     assert "deleted at" in between.detail
     assert "first seen again at" in between.detail
     never = await lived.error("history_list_versions", kind="cm", name="tolt", namespace="shop")
-    assert "told" in never.details["nearest"]
-    elsewhere = await lived.error("history_list_versions", kind="cm", name="told", namespace="kube-system")
+    assert "notes" in never.details["nearest"]
+    elsewhere = await lived.error("history_list_versions", kind="cm", name="notes", namespace="kube-system")
     assert elsewhere.details["namespaces"] == ["shop"]
 
 
@@ -159,11 +159,11 @@ async def test_a_list_is_what_it_was_with_filter_fields_and_pages(lived: Past) -
     asked = {"kind": "cm", "namespace": "shop", "limit": 500}
     for at, there in zip(lived.times, [False, True, True, True, False, True], strict=True):
         outcome = await lived.call("k8s_list_resources", **asked, as_of=format_exact_time(at))
-        assert ("told" in {item["name"] for item in outcome.data["items"]}) is there
+        assert ("notes" in {item["name"] for item in outcome.data["items"]}) is there
         assert outcome.freshness.source is Source.HISTORY
     then = format_exact_time(lived.times[2])
-    filtered = await lived.call("k8s_list_resources", **asked, as_of=then, filter="name=told", fields=["data.a"])
-    assert filtered.data["items"] == [{"namespace": "shop", "name": "told", "data.a": "2"}]
+    filtered = await lived.call("k8s_list_resources", **asked, as_of=then, filter="name=notes", fields=["data.a"])
+    assert filtered.data["items"] == [{"namespace": "shop", "name": "notes", "data.a": "2"}]
     whole = await lived.call("k8s_list_resources", kind="cm", as_of=then, limit=500)
     first = await lived.call("k8s_list_resources", kind="cm", as_of=then, limit=2)
     rest = await lived.call("k8s_list_resources", kind="cm", limit=500, cursor=first.page.next)
@@ -220,9 +220,9 @@ async def test_a_moment_nobody_saw_is_not_passed_off_as_known(lived: Past) -> No
 async def test_times_that_cannot_be_are_refused_with_what_is_accepted(lived: Past) -> None:
     for tool, arguments in (
         ("k8s_list_pods", {"as_of": "soon"}),
-        ("k8s_get_resource", {"kind": "cm", "name": "told", "namespace": "shop", "as_of": "2999-01-01"}),
-        ("history_get_as_of", {"kind": "cm", "name": "told", "namespace": "shop", "as_of": ""}),
-        ("history_list_versions", {"kind": "cm", "name": "told", "namespace": "shop", "since": "later"}),
+        ("k8s_get_resource", {"kind": "cm", "name": "notes", "namespace": "shop", "as_of": "2999-01-01"}),
+        ("history_get_as_of", {"kind": "cm", "name": "notes", "namespace": "shop", "as_of": ""}),
+        ("history_list_versions", {"kind": "cm", "name": "notes", "namespace": "shop", "since": "later"}),
         ("history_diff", {"since": "-1h", "until": "-2h"}),
         ("history_timeline", {"until": "2999-01-01"}),
     ):
@@ -232,22 +232,22 @@ async def test_times_that_cannot_be_are_refused_with_what_is_accepted(lived: Pas
     both = await lived.error("k8s_list_pods", as_of="-1m", live=True)
     assert isinstance(both, InvalidParams)
     for tool in ("history_diff", "history_timeline", "history_list_versions", "k8s_list_pods"):
-        arguments = {"since": "-1h"} if tool == "history_diff" else {"kind": "cm", "name": "told"} if "versions" in tool else {}
+        arguments = {"since": "-1h"} if tool == "history_diff" else {"kind": "cm", "name": "notes"} if "versions" in tool else {}
         error = await lived.error(tool, **arguments, cursor="at:nonsense")
         assert isinstance(error, InvalidParams), tool
         assert error.details["parameter"] == "cursor"
 
 
 async def test_what_changed_is_the_difference_of_the_two_ends(lived: Past) -> None:
-    asked = {"kind": "cm", "namespace": "shop", "name": "told"}
+    asked = {"kind": "cm", "namespace": "shop", "name": "notes"}
     ends = [(0, 3, "added"), (1, 3, "modified"), (1, 4, "deleted")]
     for begin, end, change in ends:
-        told = (
+        found = (
             await lived.call(
                 "history_diff", **asked, since=format_exact_time(lived.times[begin]), until=format_exact_time(lived.times[end])
             )
         ).data
-        (item,) = told["items"]
+        (item,) = found["items"]
         assert (item["change"], item["versions"]) == (change, end - begin)
         if change == "modified":
             assert [one["path"] for one in item["diff"]] == ["data.a", "data.b", "data.c"]
@@ -271,11 +271,11 @@ async def test_gaps_in_a_window_are_named(lived: Past) -> None:
     outcome = await lived.call("history_diff", kind="cm", since=format_exact_time(lived.times[1]), until=format_exact_time(lived.times[3]))
     assert [one["reason"] for one in outcome.data["gaps"]] == ["the scanner was stopped"]
     assert outcome.freshness.complete is False
-    assert "nobody was watching" in outcome.text
+    assert "not watched" in outcome.text
 
 
 async def test_the_timeline_is_in_order_newest_first_and_goes_on(lived: Past) -> None:
-    asked = {"kind": "cm", "name": "told", "since": format_exact_time(lived.times[0])}
+    asked = {"kind": "cm", "name": "notes", "since": format_exact_time(lived.times[0])}
     whole = (await lived.call("history_timeline", **asked)).data["items"]
     assert [item["change"] for item in whole] == ["added", "deleted", "modified", "modified", "added"]
     first = await lived.call("history_timeline", **asked, limit=2)
@@ -311,16 +311,16 @@ async def test_what_was_in_a_namespace_is_told_after_the_namespace_has_gone(live
             break
     assert isinstance(await lived.error("k8s_list_resources", kind="cm", namespace="brief"), NotFound)
     listed = await lived.call("k8s_list_resources", kind="cm", namespace="brief", as_of=format_exact_time(then))
-    assert "told" in {item["name"] for item in listed.data["items"]}
-    told = await lived.call("history_list_versions", kind="cm", name="told", namespace="brief")
-    assert [one["change"] for one in told.data["versions"]] == ["added", "deleted"]
+    assert "notes" in {item["name"] for item in listed.data["items"]}
+    found = await lived.call("history_list_versions", kind="cm", name="notes", namespace="brief")
+    assert [one["change"] for one in found.data["versions"]] == ["added", "deleted"]
     assert isinstance(await lived.error("history_timeline", namespace="never-was"), NotFound)
 
 
 async def test_no_answer_about_the_past_is_larger_than_its_budget(lived: Past) -> None:
     common = {"since": format_exact_time(lived.times[0] - 600), "max_tokens": 600}
     for tool, arguments in (
-        ("history_list_versions", {"kind": "cm", "name": "told", "namespace": "shop"}),
+        ("history_list_versions", {"kind": "cm", "name": "notes", "namespace": "shop"}),
         ("history_diff", {}),
         ("history_timeline", {}),
     ):

@@ -1,4 +1,4 @@
-"""The overview of a long list that is only told what changed says what reading everything fresh would say."""
+"""The summary of a long list, updated from changes alone, equals the summary of a complete read."""
 
 import random
 from pathlib import Path

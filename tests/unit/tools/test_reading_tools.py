@@ -28,11 +28,11 @@ async def test_a_description_tells_the_object_and_the_events_about_it(harness: T
     living = {one["metadata"]["uid"] for one in await _objects(harness, cluster, "pods")}
     event = next(one for one in await _objects(harness, cluster, "events") if one["involvedObject"].get("uid") in living)
     about = event["involvedObject"]
-    told = await _answer(harness, "k8s_describe_resource", kind="pod", name=about["name"], namespace=about["namespace"])
-    lines = [line for section in told.data["sections"] for line in section["lines"]]
+    reply = await _answer(harness, "k8s_describe_resource", kind="pod", name=about["name"], namespace=about["namespace"])
+    lines = [line for section in reply.data["sections"] for line in section["lines"]]
     assert any(about["name"] in line for line in lines)
     assert any(event["reason"] in line for line in lines)
-    assert about["name"] in told.text
+    assert about["name"] in reply.text
 
 
 async def test_what_is_described_wrongly_is_named(harness: ToolHarness) -> None:
@@ -49,10 +49,10 @@ async def test_a_description_leaves_out_events_that_policy_does_not_let_be_read(
     assert event["message"] in (await _answer(harness, "k8s_describe_resource", **asked)).text
     for rule in (Rule(Action.DENY, kinds=("events",)), Rule(Action.DENY, kinds=("Event",), verbs=("list",))):
         harness.policy = Policy(rules=(rule,))
-        told = await _answer(harness, "k8s_describe_resource", **asked)
-        assert about["name"] in told.text
-        assert event["message"] not in told.text
-        assert any("policy" in warning for warning in told.warnings)
+        reply = await _answer(harness, "k8s_describe_resource", **asked)
+        assert about["name"] in reply.text
+        assert event["message"] not in reply.text
+        assert any("policy" in warning for warning in reply.warnings)
 
 
 @pytest.mark.parametrize(("tool", "kind"), [("k8s_top_pods", "pods"), ("k8s_top_nodes", "nodes")])
@@ -69,17 +69,17 @@ async def test_what_pods_or_nodes_use_is_not_told_where_policy_does_not_let_them
 
 async def test_kinds_are_those_that_discovery_names(harness: ToolHarness, cluster: Cluster) -> None:
     served = {str(one.name) for one in (await cluster.discover()).resources}
-    told = await _answer(harness, "k8s_list_api_resources", max_tokens=50_000)
-    assert {item["name"] for item in told.data["items"]} == served
+    reply = await _answer(harness, "k8s_list_api_resources", max_tokens=50_000)
+    assert {item["name"] for item in reply.data["items"]} == served
     narrowed = await _answer(harness, "k8s_list_api_resources", filter="deploy")
     assert [item["name"] for item in narrowed.data["items"]] == ["deployments.apps"]
     assert narrowed.data["items"][0]["short_names"] == ["deploy"]
 
 
 async def test_a_schema_is_walked_down_to_the_field_that_was_asked_for(harness: ToolHarness) -> None:
-    told = await _answer(harness, "k8s_explain_schema", kind="deploy", path="spec.template.spec.containers")
-    assert told.data["type"] == "[]Container"
-    fields = {field["name"]: field for field in told.data["fields"]}
+    reply = await _answer(harness, "k8s_explain_schema", kind="deploy", path="spec.template.spec.containers")
+    assert reply.data["type"] == "[]Container"
+    fields = {field["name"]: field for field in reply.data["fields"]}
     assert fields["name"]["required"] is True
     assert fields["image"]["type"] == "string"
     assert fields["ports"]["type"] == "[]ContainerPort"
@@ -93,10 +93,10 @@ async def test_a_path_that_leaves_the_schema_is_answered_with_the_nearest_field(
 
 
 async def test_a_permission_is_what_the_cluster_answers(harness: ToolHarness) -> None:
-    told = await _answer(harness, "k8s_check_permission", kind="pods", namespace="shop")
-    assert told.data["allowed"]["get"] is True
-    assert set(told.data["allowed"]) >= {"get", "list", "delete", "create"}
-    assert told.freshness.source is Source.LIVE
+    reply = await _answer(harness, "k8s_check_permission", kind="pods", namespace="shop")
+    assert reply.data["allowed"]["get"] is True
+    assert set(reply.data["allowed"]) >= {"get", "list", "delete", "create"}
+    assert reply.freshness.source is Source.LIVE
     outcome = await harness.call("k8s_check_permission", kind="pods", verb="GET!")
     assert isinstance(outcome.error, InvalidParams)
     assert "get" in outcome.error.details["nearest"]
@@ -105,9 +105,9 @@ async def test_a_permission_is_what_the_cluster_answers(harness: ToolHarness) ->
 async def test_a_finished_roll_out_is_done_and_its_revisions_are_its_replica_sets(harness: ToolHarness, cluster: Cluster) -> None:
     deployment = (await _objects(harness, cluster, "deployments.apps", "shop"))[0]
     name = deployment["metadata"]["name"]
-    told = await _answer(harness, "k8s_rollout_status", name=name, namespace="shop")
-    assert told.data["done"] is True
-    assert told.data["available"] == deployment["status"]["availableReplicas"]
+    reply = await _answer(harness, "k8s_rollout_status", name=name, namespace="shop")
+    assert reply.data["done"] is True
+    assert reply.data["available"] == deployment["status"]["availableReplicas"]
     sets = await _objects(harness, cluster, "replicasets.apps", "shop")
     own = [one for one in sets if one["metadata"]["ownerReferences"][0]["uid"] == deployment["metadata"]["uid"]]
     history = await _answer(harness, "k8s_rollout_history", name=name, namespace="shop")
@@ -124,18 +124,18 @@ async def test_only_what_is_rolled_out_has_a_roll_out(harness: ToolHarness) -> N
 
 async def test_the_top_of_the_pods_is_what_metrics_server_measured(harness: ToolHarness, cluster: Cluster) -> None:
     measured = await _objects(harness, cluster, "pods.metrics.k8s.io", "shop")
-    told = await _answer(harness, "k8s_top_pods", namespace="shop", limit=1_000, max_tokens=50_000, live=True)
-    assert {item["name"] for item in told.data["items"]} == {one["metadata"]["name"] for one in measured}
-    assert [item["cpu"] for item in told.data["items"]] == sorted((item["cpu"] for item in told.data["items"]), reverse=True)
+    reply = await _answer(harness, "k8s_top_pods", namespace="shop", limit=1_000, max_tokens=50_000, live=True)
+    assert {item["name"] for item in reply.data["items"]} == {one["metadata"]["name"] for one in measured}
+    assert [item["cpu"] for item in reply.data["items"]] == sorted((item["cpu"] for item in reply.data["items"]), reverse=True)
     apart = await _answer(harness, "k8s_top_pods", namespace="shop", containers=True, limit=1_000, max_tokens=50_000, live=True)
     assert len(apart.data["items"]) == sum(len(one["containers"]) for one in measured)
 
 
 async def test_a_node_s_use_is_told_as_a_share_of_what_pods_may_have_of_it(harness: ToolHarness, cluster: Cluster) -> None:
     rooms = {one["metadata"]["name"]: one["status"]["allocatable"] for one in await _objects(harness, cluster, "nodes")}
-    told = await _answer(harness, "k8s_top_nodes", live=True)
-    assert {item["name"] for item in told.data["items"]} == set(rooms)
-    for item in told.data["items"]:
+    reply = await _answer(harness, "k8s_top_nodes", live=True)
+    assert {item["name"] for item in reply.data["items"]} == set(rooms)
+    for item in reply.data["items"]:
         assert item["memory_percent"] == round(100 * item["memory"] / parse_bytes(rooms[item["name"]]["memory"]), 1)
 
 
@@ -143,10 +143,10 @@ async def test_a_node_s_use_is_told_as_a_share_of_what_pods_may_have_of_it(harne
 async def test_requests_add_up_to_those_of_all_living_pods(harness: ToolHarness, cluster: Cluster, by: str) -> None:
     for _ in range(20):
         before = await _requested(harness, cluster)
-        told = await _answer(harness, "k8s_get_usage", by=by, live=True, max_tokens=50_000)
+        reply = await _answer(harness, "k8s_get_usage", by=by, live=True, max_tokens=50_000)
         if before == await _requested(harness, cluster):  # else the world moved between the two looks
             break
-    assert (sum(item["pods"] for item in told.data["items"]), sum(item["requests"]["cpu"] for item in told.data["items"])) == before
+    assert (sum(item["pods"] for item in reply.data["items"]), sum(item["requests"]["cpu"] for item in reply.data["items"])) == before
 
 
 async def _requested(harness: ToolHarness, cluster: Cluster) -> tuple[int, int]:
@@ -158,11 +158,11 @@ async def _requested(harness: ToolHarness, cluster: Cluster) -> tuple[int, int]:
 
 async def test_a_search_finds_an_object_whatever_its_kind(harness: ToolHarness, cluster: Cluster) -> None:
     name = (await _objects(harness, cluster, "deployments.apps", "shop"))[0]["metadata"]["name"]
-    told = await _answer(harness, "k8s_search_resources", text=name, namespace="shop")
-    kinds = {item["kind"] for item in told.data["items"]}
+    reply = await _answer(harness, "k8s_search_resources", text=name, namespace="shop")
+    kinds = {item["kind"] for item in reply.data["items"]}
     assert {"deployments.apps", "replicasets.apps", "pods"} <= kinds
-    assert told.data["items"][0]["name"] == name, "what is called exactly so comes first"
-    assert all(name in item["name"] for item in told.data["items"][:3])
+    assert reply.data["items"][0]["name"] == name, "an exact name comes first"
+    assert all(name in item["name"] for item in reply.data["items"][:3])
     only = await _answer(harness, "k8s_search_resources", text=name, kinds=["pods"])
     assert set(only.data["counts"]) == {"pods"}
 

@@ -174,7 +174,7 @@ async def test_a_refused_creation_leaves_nothing_behind(harness: ToolHarness) ->
 
 
 async def test_only_the_object_that_was_shown_is_deleted(harness: ToolHarness) -> None:
-    """While the question is open, somebody replaces the object by another of the same name."""
+    """While the question is open, the object is replaced by another of the same name."""
     cluster = await harness.environment.open_cluster(harness.environment.selected()[0])
     maps = await harness.environment.find_resource(cluster.name, "configmaps")
     body = msgspec.json.encode({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "swapped"}})

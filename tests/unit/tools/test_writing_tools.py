@@ -198,7 +198,7 @@ async def test_draining_wants_the_node_s_name_evicts_and_is_uncordoned(willing: 
     assert data["complete"] or data["held"]
     assert (await _get(willing, "nodes", node, None))["spec"]["unschedulable"] is True
     again = _ok(await willing.call("k8s_drain_node", **call))
-    assert (again["undo"], again["why"]) == (None, "the node was in this state before"), "a node that somebody had cordoned stays cordoned"
+    assert (again["undo"], again["why"]) == (None, "the node was in this state before"), "a node that was cordoned before stays cordoned"
     await _undone(willing, data)
     assert not (await _get(willing, "nodes", node, None))["spec"].get("unschedulable")
 
@@ -375,7 +375,7 @@ async def test_what_a_request_made_is_deleted_by_its_undo(
     uid = (await _get(willing, kind, name))["metadata"]["uid"]
     data = _ok(await _undo(willing, made))
     assert data["changed"] == ["deleted"]
-    assert "made at" in willing.questions[-1].consequences[0]
+    assert "created at" in willing.questions[-1].consequences[0]
     assert uid in willing.questions[-1].dry_run
     again = (await _undo(willing, made)).error
     assert isinstance(again, NotFound | Conflict), "it is gone, or on its way"

@@ -20,7 +20,7 @@ NOT_THE_FILTER = frozenset({"k8s_list_api_resources", "helm_list_releases"})
 MAKES_IT = frozenset({"k8s_create_deployment", "k8s_run_pod"})
 """Their ``name`` is of what does not exist yet."""
 MAY_NOT_EXIST = frozenset({"k8s_check_permission"})
-"""RBAC may be asked about a name that nobody bears."""
+"""RBAC accepts a name that does not exist."""
 CASES = {
     "filter": ["restarts>", "(status=Running", "age<soon", "/[/", 'name="unended', "-l app in (", "-l =x", "-l a in (b"],
     "as_of": ["yesterdaz", "25:99", "2099-01-01T00:00:00Z", "2026-13-01", "-5", "-999999999999y", "0001-01-01"],
@@ -57,10 +57,10 @@ class Row:
 
 
 def _complaint(outcome: ToolOutcome, row: Row) -> str:
-    told = outcome.structured(0.0)
-    if "error" not in told:
+    reply = outcome.structured(0.0)
+    if "error" not in reply:
         return "was answered"
-    error, details = told["error"], told["error"]["details"]
+    error, details = reply["error"], reply["error"]["details"]
     if error["name"] not in ("InvalidParams", "NotFound", "PermissionDenied") or not isinstance(error["code"], int):
         return f"is {error}"
     if not error["message"]:
@@ -77,7 +77,7 @@ Arguments = dict[str, dict[str, Any]]
 
 @pytest.fixture
 async def right(harness: ToolHarness) -> AsyncIterator[Arguments]:
-    """What each tool may be called with; nobody is ever asked about a call that is wrong."""
+    """What each tool may be called with; a wrong call never reaches an approval."""
     harness.answer = lambda question: Answer(True, question.confirm_word, "test")
     pod = (await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
     node = (await harness.call("k8s_list_nodes", limit=1)).data["items"][0]["name"]
