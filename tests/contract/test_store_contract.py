@@ -9,6 +9,7 @@ import pytest
 
 from k8sconsole.errors import DeadlineExceeded, PolicyDenied, StoreError, UsageError
 from k8sconsole.kit.clock import FixedClock
+from k8sconsole.model.attached_servers import TrustedTool
 from k8sconsole.model.filters import parse_filter
 from k8sconsole.model.objects import DeletedObject
 from k8sconsole.model.refs import ApiResource, Namespace, ObjectRef, ResourceName
@@ -459,3 +460,96 @@ async def test_a_name_that_many_namespaces_have_is_told_once_and_keeps_no_other_
     assert await store.objects.names(HERE, PODS, "root", limit=2) == ["root", "rooted"]
     assert await store.objects.names(HERE, PODS, "root", limit=3) == ["root", "rooted", "unroot"]
     assert await store.objects.names(HERE, PODS, "root", limit=20) == ["root", "rooted", "unroot"]
+
+
+async def test_a_read_beside_a_watch_does_not_overwrite_what_the_watch_wrote_meanwhile(store: Store) -> None:
+    await store.objects.write(batch(pod("web"), pod("db"), pod("old")))
+    since = await store.objects.revision()
+    await store.objects.write(batch(pod("web", version="3"), gone=(DeletedObject(Namespace("a"), "old"),)))
+    result = await store.objects.write(batch(pod("web", version="2"), pod("db", version="2"), pod("old"), since=since))
+    assert (result.added, result.changed) == (0, 1)
+    found = {row.name: row.resource_version for row in (await store.objects.rows(RowQuery(PODS))).rows}
+    assert found == {"web": "3", "db": "2"}
+
+
+async def test_after_a_relayout_no_version_is_known_and_each_row_is_rewritten_once(store: Store) -> None:
+    await store.objects.write(batch(pod("web"), pod("db")))
+    await store.objects.relayout(HERE, PODS)
+    assert await store.objects.known_versions(HERE, PODS, COLUMNS) == {}
+    assert await names(store) == ["db", "web"]
+    assert (await store.objects.write(batch(pod("web"), pod("db")))).changed == 2
+    assert (await store.objects.write(batch(pod("web"), pod("db")))).unchanged == 2
+
+
+async def test_of_an_object_that_a_batch_names_twice_the_last_entry_counts(store: Store) -> None:
+    result = await store.objects.write(batch(pod("web", version="1"), pod("web", version="2", status="Failed")))
+    assert result.added == 1
+    (row,) = (await store.objects.rows(RowQuery(PODS))).rows
+    assert (row.resource_version, row.cells[2]) == ("2", "Failed")
+
+
+async def test_revisions_increase_with_every_write_that_changes_something(store: Store) -> None:
+    revisions = [(await store.objects.write(batch(pod("web", version=str(number))))).revision for number in range(1, 5)]
+    assert revisions == sorted(set(revisions))
+    assert (await store.objects.write(batch(pod("web", version="4")))).revision == revisions[-1] == await store.objects.revision()
+
+
+async def test_deleting_a_kind_resets_its_scan_state(store: Store) -> None:
+    await store.objects.write(batch(pod("web")))
+    await store.metadata.record_scan(ScanState(HERE, PODS, ScanStatus.COMPLETED, 1.0, 2.0, 3.0, "", 1, "77", True))
+    await store.objects.delete(HERE, PODS)
+    (state,) = await store.metadata.scan_states(HERE)
+    assert (state.status, state.confirmed_at, state.resource_version, state.watching) == (ScanStatus.PENDING, None, "", False)
+
+
+async def test_a_lease_that_a_clock_ahead_of_time_wrote_can_be_taken_after_the_clock_is_set_back(store: Store, clock: FixedClock) -> None:
+    clock.advance(100_000.0)
+    await store.sharing.take_lease("scan:x", "one", 10.0)
+    clock.advance(-100_000.0)
+    assert await store.sharing.take_lease("scan:x", "two", 10.0) == "two"
+
+
+async def test_a_cancelled_or_refused_call_counts_as_a_call_but_not_as_an_error(store: Store) -> None:
+    outcomes = ("ok", "Cancelled", "PermissionDenied", "Timeout")
+    entries = [AuditEntry(5.0, "r", "me", "mcp", "k8s_get_pod_logs", {}, "completed", outcome, 1.0) for outcome in outcomes]
+    await store.audit.record_calls(entries)
+    (usage,) = await store.audit.tool_usage()
+    assert (usage.usage_count, usage.success_count, usage.error_count) == (4, 1, 1)
+
+
+async def test_an_approved_tool_is_remembered_with_its_newest_definition(store: Store) -> None:
+    await store.audit.trust_tools([TrustedTool("files_read", "one", 1.0), TrustedTool("files_list", "list", 1.0)])
+    await store.audit.trust_tools([TrustedTool("files_read", "two", 2.0)])
+    assert {tool.name: tool.definition for tool in await store.audit.trusted_tools()} == {"files_read": "two", "files_list": "list"}
+
+
+async def test_a_catalogue_of_one_origin_leaves_the_tools_of_others(store: Store) -> None:
+    await store.audit.record_tools([_tool("one")], 60.0)
+    await store.audit.record_tools([msgspec.structs.replace(_tool("files_read"), origin="files")], 60.0)
+    await store.audit.record_tools([_tool("two")], 60.0)
+    assert (await store.query("SELECT name FROM mcp_tools ORDER BY name")).rows == [("files_read",), ("two",)]
+
+
+async def test_sql_reads_the_json_of_a_body(store: Store) -> None:
+    await store.objects.write(batch(pod("web")))
+    found = await store.query("SELECT body_json(body) ->> '$.spec.nodeName' FROM objects JOIN bodies USING (id)")
+    assert found.rows == [("node-web",)]
+
+
+async def test_a_cursor_of_another_query_is_refused_with_a_remedy(store: Store) -> None:
+    await store.objects.write(batch(pod("web")))
+    for query in (RowQuery(PODS, limit=1, cursor="5"), RowQuery(PODS, sort="status", limit=1, cursor='["a","web",1]')):
+        with pytest.raises(UsageError, match="the cursor does not belong to this query") as caught:
+            await store.objects.rows(query)
+        assert caught.value.remedy == "the same query without a cursor"
+
+
+async def test_a_custom_kind_is_shown_with_the_printer_columns_of_its_crd(store: Store) -> None:
+    crds, widgets = ResourceName("customresourcedefinitions.apiextensions.k8s.io"), ResourceName("widgets.example.org")
+    await store.metadata.record_resources(HERE, [ApiResource("example.org", "v1", "Widget", "widgets", True)])
+    assert (await store.metadata.table(HERE, widgets)).index("Colour") is None
+    column = {"name": "Colour", "type": "string", "jsonPath": ".spec.colour"}
+    crd = {"spec": {"versions": [{"name": "v1", "additionalPrinterColumns": [column]}]}}
+    stored = msgspec.structs.replace(pod(str(widgets), ""), body=msgspec.json.encode(crd))
+    await store.objects.write(WriteBatch(HERE, crds, 1.0, (stored,)))
+    assert (await store.metadata.table(HERE, widgets)).index("Colour") is not None
