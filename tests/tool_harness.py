@@ -1,13 +1,14 @@
 """The tool pipeline on the demo cluster, over HTTP, with a cache file of its own. Only the answers to approval questions are faked."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import pytest_asyncio
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
@@ -166,6 +167,16 @@ async def demo() -> AsyncIterator[DemoCluster]:
         yield cluster
 
 
+@pytest.fixture(scope="module")
+def shared_demo() -> Iterator[DemoCluster]:
+    """One demo cluster for all tests of a module that leave it as it is.
+
+    Such a module says ``demo = shared_demo``, and its ``cluster``, ``harness`` and ``bare`` are on that one.
+    """
+    with DemoCluster.in_thread(scenario="calm-shop", still=True, seed=7) as cluster:
+        yield cluster
+
+
 @pytest.fixture
 async def cluster(demo: DemoCluster) -> AsyncIterator[Cluster]:
     contexts = KubeconfigContexts([demo.kubeconfig])
@@ -256,6 +267,21 @@ async def harness(demo: DemoCluster, cluster: Cluster, store: Store) -> AsyncIte
     harness = ToolHarness(make_environment(demo, cluster, store))
     yield harness
     await harness.pipeline.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_harness(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ToolHarness]:
+    """One harness for all tests of a module, on the module's event loop: for tests that change nothing in the cluster."""
+    async with DemoCluster(scenario="calm-shop", still=True, seed=7) as demo:
+        contexts = KubeconfigContexts([demo.kubeconfig])
+        cluster = await contexts.open(contexts.list()[0].name)
+        store = await open_store(tmp_path_factory.mktemp("harness") / "cache.db")
+        await scan(cluster, store)
+        harness = ToolHarness(make_environment(demo, cluster, store))
+        yield harness
+        await harness.pipeline.close()
+        await store.close()
+        await cluster.close()
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ from mcp import Client, MCPError
 
 from k8sconsole.mcp_server.resources import meant
 from k8sconsole.mcp_server.server import make_server
-from tests.tool_harness import HarnessConsole, ToolHarness
+from tests.tool_harness import HarnessConsole, ToolHarness, shared_demo
+
+demo = shared_demo
 
 pytestmark = pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 POD_LOG = types.ResourceTemplateReference(type="ref/resource", uri="k8s://{context}/{namespace}/pods/{name}/log")

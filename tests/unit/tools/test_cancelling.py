@@ -12,7 +12,9 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import DeadlineExceeded
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.pipeline.pipeline import Pipeline
-from tests.tool_harness import ToolHarness
+from tests.tool_harness import ToolHarness, shared_demo
+
+demo = shared_demo
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 

@@ -9,7 +9,9 @@ from k8sconsole.model.policy import Action, Limits, Policy, Rule
 from k8sconsole.model.tools import Face, Risk, ToolOutcome
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from tests.probe import Gate, called, probe, with_probe
-from tests.tool_harness import ToolHarness
+from tests.tool_harness import ToolHarness, shared_demo
+
+demo = shared_demo
 
 
 def _limited(harness: ToolHarness, gate: Gate, limits: Limits, **more: Any) -> Pipeline:

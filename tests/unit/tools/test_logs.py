@@ -12,7 +12,9 @@ from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.output.log_digest import digest_log, fold_repeats
 from k8sconsole.tools.output.token_budget import json_tokens
 from k8sconsole.tools.pipeline.middleware.reply_filters import masked_lines
-from tests.tool_harness import ToolHarness
+from tests.tool_harness import ToolHarness, shared_demo
+
+demo = shared_demo
 
 
 async def _pod(harness: ToolHarness) -> dict[str, Any]:

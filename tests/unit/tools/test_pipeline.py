@@ -19,7 +19,9 @@ from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import Registry
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec
-from tests.tool_harness import ToolHarness
+from tests.tool_harness import ToolHarness, shared_demo
+
+demo = shared_demo
 
 SECRET = "s3cr3t-Planted-0042"
 

@@ -10,7 +10,9 @@ from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.quantities import parse_bytes, parse_cpu
-from tests.tool_harness import ToolHarness
+from tests.tool_harness import ToolHarness, shared_demo
+
+demo = shared_demo
 
 
 async def _objects(harness: ToolHarness, cluster: Cluster, kind: str, namespace: str | None = None) -> list[dict[str, Any]]:

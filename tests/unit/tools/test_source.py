@@ -9,7 +9,9 @@ from k8sconsole.errors import PolicyDenied
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Face
 from k8sconsole.tools.scan_source import PipelineScanSource
-from tests.tool_harness import ToolHarness
+from tests.tool_harness import ToolHarness, shared_demo
+
+demo = shared_demo
 
 
 async def _source(harness: ToolHarness) -> PipelineScanSource:

@@ -12,7 +12,9 @@ from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.suggestions import suggest
-from tests.tool_harness import ToolHarness
+from tests.tool_harness import ToolHarness, shared_demo
+
+demo = shared_demo
 
 
 async def _offered(harness: ToolHarness, tool: str, parameter: str, **given: Any) -> list[str]:

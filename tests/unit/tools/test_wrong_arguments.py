@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from k8sconsole.model.tools import Answer, ToolOutcome
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.spec import ToolSpec
 from tests.tool_harness import ToolHarness, changing_arguments, reading_arguments
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 REGISTRY = tuple(builtin_registry())
 WRONG_TYPE: dict[str, Any] = {"boolean": "perhaps", "integer": "many", "array": {"a": 1}, "object": 7, "string": {"a": 1}}
 NOT_THE_FILTER = frozenset({"k8s_list_api_resources", "helm_list_releases"})
@@ -76,6 +78,12 @@ Arguments = dict[str, dict[str, Any]]
 
 
 @pytest.fixture
+def harness(shared_harness: ToolHarness) -> ToolHarness:
+    """One harness for the whole table: a wrong call changes nothing."""
+    return shared_harness
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def right(harness: ToolHarness) -> AsyncIterator[Arguments]:
     """What each tool may be called with; a wrong call never reaches an approval."""
     harness.answer = lambda question: Answer(True, question.confirm_word, "test")
@@ -174,7 +182,7 @@ async def test_a_number_outside_its_range_is_answered_with_the_range(harness: To
         assert str(bound) in str(error["details"]["expected"]), (row.tool.name, row.arguments, error)
 
 
-def test_every_limit_and_every_budget_has_a_range() -> None:
+async def test_every_limit_and_every_budget_has_a_range() -> None:
     ranged = [(tool.name, name) for name in ("limit", "max_tokens") for tool in _having(name)]
     assert ranged
     assert [one for one in ranged if not {"minimum", "maximum"} <= set(_schema(*_found(one)))] == []
