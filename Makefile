@@ -18,10 +18,10 @@ run: $(VENV)/.installed  ## open the console: your own cluster where there is a 
 	@$(BIN)/python -m k8sconsole $(ARGS)
 
 test: $(VENV)/.developed  ## what to run before a commit, in five minutes: all tests but those marked real or long
-	@$(PYTEST) -m "not real and not long" $(ARGS)
+	@$(PYTEST) -m "not real and not long" --hypothesis-profile quick $(ARGS)
 
-test-all: $(VENV)/.developed  ## the rest: tests against a real control plane, where it has been built, and tests that are long by nature
-	@$(PYTEST) -m "real or long" $(ARGS)
+test-all: $(VENV)/.developed  ## the rest: tests against a real control plane, where it has been built, tests that are long by nature, and the property tests with many examples
+	@$(PYTEST) -m "real or long or hypothesis" --hypothesis-profile thorough $(ARGS)
 
 pythons: $(VENV)/.developed  ## the unit tests and the demo on every other Python from 3.11 on that this machine has
 	@$(BIN)/python -m tests.pythons

@@ -52,7 +52,7 @@ def test_what_is_laid_on_the_terminal_holds_no_control_character(text: str) -> N
 WALKED = ["[@click=app.quit]z[/]", "\x1b[2J\x1b]0;owned\x07", "👩‍👩‍👧‍👦" * 9, "\u202eevil\u202c", "a\nb\tc\rd"]
 
 
-@pytest.mark.parametrize("evil", WALKED)
+@pytest.mark.parametrize("evil", [WALKED[0], *(pytest.param(evil, marks=pytest.mark.long) for evil in WALKED[1:])])
 async def test_no_pane_fails_on_or_obeys_a_strange_name(evil: str) -> None:
     strange = [pod(name, "shop", labels={"app": name[:5]}, reason=name) for name in EVIL[:-1] if name not in ("", " ")]
     console = MemoryConsole([*shop(), *strange])

@@ -147,6 +147,7 @@ def test_importing_the_demo_loads_neither_the_client_library_nor_cryptography() 
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.long
 async def test_ten_thousand_pods_are_all_listed_page_by_page() -> None:
     async with DemoCluster("large", size=10_000) as cluster, aiohttp.ClientSession() as session:
         root, token, names = server_of(cluster.kubeconfig), "", 0

@@ -213,6 +213,7 @@ def test_the_living_shop_changes_a_little_every_minute() -> None:
     assert sum(kinds_seen.values()) < 20 * 300
 
 
+@pytest.mark.long
 def test_ten_thousand_pods_are_built_settled() -> None:
     store = staged("large", size=10_000)
     assert store.count(kinds.PODS) == 10_000

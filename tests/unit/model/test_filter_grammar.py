@@ -1,7 +1,7 @@
 """How a filter is read: what binds how, what is refused and where, and that printing loses nothing."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from k8sconsole.errors import FilterError
@@ -170,7 +170,6 @@ PIECES = [
     | st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
     | st.lists(st.sampled_from(PIECES), max_size=12).map(" ".join)
 )
-@settings(max_examples=600, deadline=None)
 def test_any_text_is_a_filter_or_is_refused_and_printing_a_filter_keeps_its_meaning(text: str) -> None:
     try:
         parsed = parse_filter(text)
@@ -205,7 +204,6 @@ def _joined(children: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
 
 
 @given(st.recursive(_leaves, _joined, max_leaves=8))
-@settings(max_examples=400, deadline=None)
 def test_every_tree_that_is_printed_is_read_again_as_the_same_tree(root: Node) -> None:
     try:
         assert parse_filter(str(root)).root == root

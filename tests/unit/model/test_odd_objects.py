@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from k8sconsole.kit.clock import parse_rfc3339
@@ -95,7 +95,6 @@ def show(resource: ApiResource, raw: bytes) -> None:
 
 
 @given(st.sampled_from(KINDS), _json)
-@settings(max_examples=300, deadline=None)
 def test_any_json_becomes_a_line_and_a_description(resource: ApiResource, value: Any) -> None:
     show(resource, msgspec.json.encode(value))
 
@@ -106,7 +105,6 @@ def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(st.data())
-@settings(max_examples=500, deadline=None)
 def test_one_odd_field_never_costs_more_than_its_own_cells(data: st.DataObject) -> None:
     name, obj = data.draw(st.sampled_from(OBJECTS))
     odd = copy.deepcopy(obj)

@@ -24,7 +24,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=12))
 def test_after_any_series_of_writes_the_rows_and_the_differences_are_what_a_dictionary_would_hold(steps: list) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""On a cluster of 10 000 pods every reading tool's answer stays within its budget as it goes over the wire, in both of its forms together;
+"""On a large cluster every reading tool's answer stays within its budget as it goes over the wire, in both of its forms together;
 what was left out is said, with the way to the rest; and what was cut is still what the tool's schema promises."""
 
 from collections.abc import AsyncIterator
@@ -23,16 +23,21 @@ from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.results import Reply
 from tests.tool_harness import SCANNED, ToolHarness, make_environment, reading_arguments, scan
 
-PODS = 10_000
 BUDGETS = (300, 1_000, DEFAULT_TOKENS)
 READING = [tool for tool in builtin_registry() if tool.risk is Risk.READ]
 HUGE = 100_000
 
 
+@pytest.fixture(scope="module", params=[1_000, pytest.param(10_000, marks=pytest.mark.long)])
+def pods(request: pytest.FixtureRequest) -> int:
+    """How many pods the cluster has."""
+    return int(request.param)
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def large(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ToolHarness]:
-    """The largest world, in a cache, with a thousand pods changed since."""
-    async with DemoCluster("large", size=PODS, seed=7) as demo:
+async def large(tmp_path_factory: pytest.TempPathFactory, pods: int) -> AsyncIterator[ToolHarness]:
+    """A large cluster in a cache, with two hundred services changed since."""
+    async with DemoCluster("large", size=pods, seed=7) as demo:
         contexts = KubeconfigContexts([demo.kubeconfig])
         cluster = await contexts.open(contexts.list()[0].name)
         folder: Path = tmp_path_factory.mktemp("large")
@@ -57,7 +62,7 @@ async def _changed(harness: ToolHarness, cluster: Any) -> None:
     await scan(cluster, harness.store, ("services",))
 
 
-async def _calls(harness: ToolHarness) -> dict[str, dict[str, Any]]:
+async def _calls(harness: ToolHarness, pods: int) -> dict[str, dict[str, Any]]:
     """What each tool is asked: as much as it can be asked for."""
     deployment = (await harness.call("k8s_list_resources", kind="deploy", limit=1)).data["items"][0]
     pod = (await harness.call("k8s_list_pods", filter="status=Running", limit=1)).data["items"][0]
@@ -69,7 +74,7 @@ async def _calls(harness: ToolHarness) -> dict[str, dict[str, Any]]:
     for tool in ("k8s_rollout_status", "k8s_rollout_history"):
         arguments[tool]["namespace"] = deployment["namespace"]
     arguments["k8s_get_pod_logs"]["tail"] = 0
-    arguments["k8s_list_pods"] = {"limit": PODS}
+    arguments["k8s_list_pods"] = {"limit": pods}
     arguments["k8s_search_resources"] = {"text": "a", "limit": 1_000}
     arguments["cache_query"] = {"sql": "SELECT * FROM pods", "limit": 10_000}
     arguments["k8s_top_pods"] = {"limit": 10_000}
@@ -85,9 +90,9 @@ def _wire(outcome: ToolOutcome, now: float) -> int:
 
 @pytest.mark.parametrize("budget", BUDGETS)
 @pytest.mark.asyncio(loop_scope="module")
-async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: ToolHarness, budget: int) -> None:
+async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: ToolHarness, pods: int, budget: int) -> None:
     wrong: list[str] = []
-    for name, arguments in (await _calls(large)).items():
+    for name, arguments in (await _calls(large, pods)).items():
         tool = large.pipeline.registry.find(name)
         sized = "max_tokens" in tool.parameters()[1]
         if budget != DEFAULT_TOKENS and not sized:
@@ -106,10 +111,12 @@ async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: 
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("pods", [10_000], indirect=True, scope="module")
 @pytest.mark.asyncio(loop_scope="module")
-async def test_the_summary_of_ten_thousand_pods_takes_half_the_default_budget(large: ToolHarness) -> None:
+async def test_the_summary_of_ten_thousand_pods_takes_half_the_default_budget(large: ToolHarness, pods: int) -> None:
     outcome = await large.call("k8s_list_pods")
-    assert outcome.page.total == PODS
+    assert outcome.page.total == pods
     assert {row["status"] for row in outcome.data["items"]}.isdisjoint({"Completed", "Succeeded"})
     assert len(outcome.data["items"]) >= 20
     assert _wire(outcome, large.environment.clock.now()) <= DEFAULT_TOKENS / 2
