@@ -3,37 +3,38 @@
     ConsoleError                 the work failed
     ├── UsageError               wrong command, argument or setting
     │   ├── InvalidParams        a tool's argument
-    │   ├── UnknownTool
+    │   ├── UnknownTool          no tool of that name
     │   ├── ConfigurationError   a setting, a kubeconfig
-    │   └── FilterError          a filter expression; knows its column
-    ├── Unavailable              a cluster or service that does not answer
-    │   ├── Unreachable          nothing answers at that address
-    │   │   └── ConnectionCut    it began, and hung up
-    │   ├── CredentialsError     it answers, and will not have these credentials
-    │   └── DeadlineExceeded     it did not answer in time
-    ├── RateLimited              too many calls at once here; knows retry_after
-    ├── Denied                   policy, a person, or RBAC said no
-    │   ├── PolicyDenied
-    │   ├── ApprovalDenied       a person said no, or nobody could be asked
+    │   └── FilterError          a filter expression; has its column
+    ├── Unavailable              a cluster or service does not answer
+    │   ├── Unreachable          no connection to its address
+    │   │   └── ConnectionCut    the connection closed before the reply was complete
+    │   ├── CredentialsError     credentials missing, expired or rejected
+    │   └── DeadlineExceeded     no reply in time
+    ├── RateLimited              too many concurrent calls in this process; has retry_after
+    ├── Denied                   refused by policy, by a person, or by RBAC
+    │   ├── PolicyDenied         a policy rule, read-only mode, or a tool not offered to this face
+    │   ├── ApprovalDenied       a person refused, or no approval was possible
     │   └── Forbidden            the API server's 403
-    ├── ToolFailed               a tool of an attached server, in that server's words
+    ├── ToolFailed               a tool of an attached server reported an error
     ├── ApiError                 the API server's own Status
-    │   ├── NotFound             404, also for a namespace or context that does not exist
+    │   ├── NotFound             404, also for a namespace that does not exist
+    │   │   └── UnknownContext   a context that is in no kubeconfig
     │   ├── AlreadyExists        409 on create
     │   ├── Conflict             409 on update
     │   ├── Gone                 410: the resourceVersion or continue token has expired
     │   ├── Invalid              400 and 422
-    │   ├── TooManyRequests      429; knows retry_after
+    │   ├── TooManyRequests      429; has retry_after
     │   └── ServerError          5xx
     └── StoreError               the cache file
-        ├── StoreCorrupt
-        ├── StoreLocked
+        ├── StoreCorrupt         not a database, or damaged
+        ├── StoreLocked          another process holds the file
         ├── StoreUnwritable      no permission, no space, no folder
-        ├── StoreTooNew          written by a newer version
-        └── StoreKeyError        encrypted with another key, or not as the settings say
+        ├── StoreTooNew          written by a newer version of this program
+        └── StoreKeyError        another key, or encryption other than the settings state
 
-Each has a title (what failed), a detail (why) and a remedy (what to try). A border that translates somebody else's exception keeps it as
-``__cause__``; ``--debug`` shows it.
+Each error has a title (what failed), a detail (why) and a remedy (what to type). Code that translates a library's exception keeps it as
+``__cause__``; ``--debug`` prints it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,7 +42,10 @@ from typing import Any
 
 
 class ConsoleError(Exception):
-    """title: what failed, without a full stop. detail: why. remedy: a step to try. details: facts for a program (JSON values)."""
+    """The base of all errors of this package.
+
+    title: what failed, without a full stop. detail: why. remedy: a command or setting to try. details: facts for a program (JSON values).
+    """
 
     exit_code = 1
     code = -32603
@@ -55,7 +59,7 @@ class ConsoleError(Exception):
         self.details: dict[str, Any] = dict(details or {})
 
     def __str__(self) -> str:
-        """One line, as the command line prints it behind ``error:``."""
+        """One line, as the command line prints it after ``error:``."""
         why = f" — {self.detail}" if self.detail else ""
         remedy = f" (try: {self.remedy})" if self.remedy else ""
         return " ".join(f"{self.title}{why}{remedy}".split())
@@ -68,19 +72,19 @@ class UsageError(ConsoleError):
 
 
 class InvalidParams(UsageError):
-    """An argument of a tool; ``details`` holds parameter, given, expected and the nearest valid values."""
+    """A wrong argument of a tool. ``details`` holds parameter, given, expected and the nearest valid values."""
 
 
 class UnknownTool(UsageError):
-    """No tool of that name in this catalogue."""
+    """The catalogue has no tool of that name."""
 
 
 class ConfigurationError(UsageError):
-    """A setting, a file or a kubeconfig that cannot be used as it stands."""
+    """A setting, a settings file or a kubeconfig that cannot be used."""
 
 
 class FilterError(UsageError):
-    """A filter expression; ``column`` is 1-based."""
+    """A wrong filter expression. ``column`` is 1-based."""
 
     def __init__(self, title: str, detail: str = "", remedy: str = "", *, column: int = 1) -> None:
         super().__init__(title, detail, remedy or "for example status!=Running restarts>3 age<2h", {"column": column})
@@ -94,15 +98,15 @@ class Unavailable(ConsoleError):
 
 
 class Unreachable(Unavailable):
-    """Connection refused, no route, no such host, TLS that fails: nothing usable answers."""
+    """Connection refused, no route, unknown host, or a failed TLS handshake."""
 
 
 class ConnectionCut(Unreachable):
-    """The connection ended before the answer was complete. What was asked may have been done."""
+    """The connection closed before the reply was complete. The server may have carried out the request."""
 
 
 class CredentialsError(Unavailable):
-    """Missing, expired or rejected credentials; an exec plugin that is absent, fails or hangs."""
+    """Missing, expired or rejected credentials, or an exec plugin that is missing, fails or hangs."""
 
 
 class DeadlineExceeded(Unavailable):
@@ -111,7 +115,7 @@ class DeadlineExceeded(Unavailable):
 
 
 class RateLimited(ConsoleError):
-    """Refused here, before anything was done, since too much goes on already. ``retry_after`` in seconds."""
+    """Refused before the call started, since too many calls run already. ``retry_after`` is in seconds."""
 
     code = -32029
     name = "RateLimited"
@@ -132,17 +136,17 @@ class PolicyDenied(Denied):
 
 
 class ApprovalDenied(Denied):
-    """A person said no, did not answer, or could not be asked."""
+    """A person refused or did not answer, or no approval was possible."""
 
 
 class ToolFailed(ConsoleError):
-    """A tool of an attached server was called and says that it failed."""
+    """A tool of an attached server ran and reported an error; the detail is the server's own text."""
 
     name = "ToolFailed"
 
 
 class ApiError(ConsoleError):
-    """An answer of the API server other than success. ``status`` is its Kubernetes Status object, ``http_status`` the number."""
+    """The API server's reply is an error. ``status`` is its Kubernetes Status object, ``http_status`` the HTTP status code."""
 
     def __init__(
         self,
@@ -160,7 +164,7 @@ class ApiError(ConsoleError):
 
 
 class Forbidden(Denied, ApiError):
-    """The API server's 403, in its own words."""
+    """The API server's 403; the detail is its own text."""
 
 
 class NotFound(ApiError):
@@ -169,7 +173,7 @@ class NotFound(ApiError):
 
 
 class UnknownContext(NotFound):
-    """A wrong word on the command line or in the configuration, and so another exit code than an object that is not there."""
+    """No kubeconfig has this context: a usage error, hence exit code 2, unlike an object that does not exist."""
 
     exit_code = 2
 
@@ -192,7 +196,7 @@ class Invalid(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """``retry_after`` in seconds, as the server asked."""
+    """``retry_after`` is in seconds, from the server's Retry-After header."""
 
     code = -32029
     name = "RateLimited"
@@ -205,29 +209,29 @@ class ServerError(ApiError):
 
 
 class StoreError(ConsoleError):
-    """The cache file."""
+    """The cache file cannot be used."""
 
 
 class StoreCorrupt(StoreError):
-    """Not a database, or a damaged one."""
+    """The file is not a database, or it is damaged."""
 
 
 class StoreLocked(StoreError):
-    """Another process has held the file longer than the time-out."""
+    """Another process held the file's lock for longer than the time-out."""
 
 
 class StoreUnwritable(StoreError):
-    """No permission, no space, or no such folder."""
+    """The file cannot be written: no permission, no space, or no such folder."""
 
 
 class StoreKeyError(StoreError):
-    """Encrypted with another key, encrypted though no key was given, or plain though one was. The file is left as it is."""
+    """The file is encrypted with another key, encrypted without a key in the settings, or plain with one. It is not changed."""
 
     exit_code = 2
 
 
 class StoreTooNew(StoreError):
-    """Written by a newer version of this program."""
+    """The file was written by a newer version of this program."""
 
     exit_code = 2
 

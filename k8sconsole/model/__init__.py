@@ -1,4 +1,4 @@
-"""What things are: frozen types and pure functions. No file, no socket, no clock is read here.
+"""Frozen types and pure functions of Kubernetes objects, filters, tables and history. Nothing here reads a file, a socket or a clock.
 
-Next door: ``kit`` has never heard of Kubernetes; ``store`` remembers these types; ``cluster`` obtains them; the faces draw them.
+Next door: ``kit`` knows nothing of Kubernetes; ``store`` stores these types; ``cluster`` reads them from a server; the faces show them.
 """

@@ -1,4 +1,4 @@
-"""What is read of the cache, and how it is asked for: the words that the store, the tools and the faces share."""
+"""Queries to the cache and their results: the types that the store, the tools and the faces share."""
 
 from enum import StrEnum
 from typing import Any
@@ -19,8 +19,11 @@ class ScanStatus(StrEnum):
 
 
 class ScanState(msgspec.Struct, frozen=True):
-    """One row of cache_metadata. confirmed_at: until when the cached rows are known to equal the cluster (a list's start, a watch's last
-    word)."""
+    """One row of cache_metadata: the scan of one kind.
+
+    confirmed_at: the time up to which the cached rows are known to equal the cluster: the start of a list, or the last event or bookmark
+    of a watch. missing: what could not be read, and why. seconds: duration of the last list.
+    """
 
     cluster: ClusterName
     resource: ResourceName
@@ -37,7 +40,7 @@ class ScanState(msgspec.Struct, frozen=True):
 
 
 def cached_freshness(state: ScanState | None, context: ClusterName) -> Freshness:
-    """How old the cached rows of a kind are, and what they lack. None: the kind was never read."""
+    """The freshness of the cached rows of a kind. state: None where the kind was never read."""
     if state is None:
         return Freshness(Source.CACHE, None, False, (f"{context}: not read yet",))
     failed = (f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ()
@@ -46,7 +49,7 @@ def cached_freshness(state: ScanState | None, context: ClusterName) -> Freshness
 
 
 class ClusterRecord(msgspec.Struct, frozen=True):
-    """identity: a ``model.identity.Identity`` as text, empty where it is not known."""
+    """One row of clusters. identity: a ``ClusterIdentity`` as text, empty where it is unknown."""
 
     name: ClusterName
     version: str
@@ -57,9 +60,11 @@ class ClusterRecord(msgspec.Struct, frozen=True):
 
 
 class RowQuery(msgspec.Struct, frozen=True):
-    """Which rows. No clusters or namespaces means all. after_revision reads only what changed since (and deletions, in Rows.gone).
+    """Which rows to read. No clusters or namespaces means all of them.
 
-    as_of: the rows as they were then, seconds since the epoch; columns, order and filter mean what they would have meant then."""
+    after_revision: only rows that changed since this store revision, and deletions in ``Rows.gone``. as_of: seconds since the epoch;
+    returns the rows as of that time, with columns, order and filter evaluated for that time.
+    """
 
     resource: ResourceName
     clusters: tuple[ClusterName, ...] = ()
@@ -75,10 +80,10 @@ class RowQuery(msgspec.Struct, frozen=True):
 
 
 class Rows(msgspec.Struct, frozen=True):
-    """total: how many match in all; in a difference, how many of the changed. next: the cursor that continues, empty at the end.
+    """The rows that match a query. total: how many match, without the limit. next: the cursor of the next page, empty at the end.
 
-    whole is False for a difference: ``rows`` then holds what changed since ``after_revision`` and ``gone`` what was deleted or no longer
-    matches. A difference that reaches further back than deletions are remembered comes as the whole instead.
+    whole: True for all matching rows, False for a difference. A difference has in ``rows`` what changed since ``after_revision``, and in
+    ``gone`` what was deleted or no longer matches. Where the record of deletions does not reach back that far, all rows are returned.
     """
 
     rows: list[Row]
@@ -91,7 +96,7 @@ class Rows(msgspec.Struct, frozen=True):
 
 
 class ToolUsage(msgspec.Struct, frozen=True):
-    """One row of tool_usage_stats; avg_response_time in milliseconds."""
+    """One row of tool_usage_stats. avg_response_time: milliseconds."""
 
     tool_name: str
     usage_count: int
@@ -102,7 +107,7 @@ class ToolUsage(msgspec.Struct, frozen=True):
 
 
 class AuditEntry(msgspec.Struct, frozen=True):
-    """phase is ``started`` or ``completed``; arguments are masked before they come here."""
+    """One row of audit. phase: ``started`` or ``completed``. arguments: already masked."""
 
     at: float
     request_id: str
@@ -117,7 +122,7 @@ class AuditEntry(msgspec.Struct, frozen=True):
 
 
 class StoreStatus(msgspec.Struct, frozen=True):
-    """sizes in bytes."""
+    """The cache file. size, wal_size: bytes. oldest: when the oldest row was observed, in seconds since the epoch."""
 
     path: str
     size: int
@@ -130,12 +135,12 @@ class StoreStatus(msgspec.Struct, frozen=True):
 
     @property
     def on_disk(self) -> int:
-        """The file and the log beside it, in which everything new stands first."""
+        """Bytes of the file and of its write-ahead log, which holds the newest writes."""
         return self.size + self.wal_size
 
 
 class ResultTable(msgspec.Struct, frozen=True):
-    """truncated: there were more rows than asked for."""
+    """The result of an SQL query. truncated: there were more rows than the limit."""
 
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]

@@ -1,6 +1,6 @@
-"""Facts on the bus: past tense, small, safe to drop when a newer one of the same key follows.
+"""Facts on the bus: small notices of what has happened. A fact may be dropped when a newer one of the same key follows.
 
-A fact never carries a table; it says what changed and up to which store revision, and whoever cares reads the difference from the store.
+A fact carries no rows. It says what changed and up to which store revision; a subscriber reads the difference from the store.
 """
 
 from enum import StrEnum
@@ -11,7 +11,7 @@ from k8sconsole.model.refs import ClusterName, ResourceName
 
 
 class ConnectionState(StrEnum):
-    """The one word a cluster's state is told with."""
+    """The state of the connection to a cluster, in one word."""
 
     LIVE = "live"
     CONNECTING = "connecting"
@@ -21,7 +21,7 @@ class ConnectionState(StrEnum):
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """The base: facts with an equal ``merge_key`` replace one another while they wait."""
+    """The base of all facts. While facts wait for a subscriber, a newer one replaces an older one with an equal ``merge_key``."""
 
     @property
     def merge_key(self) -> tuple[object, ...]:
@@ -29,8 +29,11 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class ClusterState(Fact, frozen=True):
-    """detail: the reason in the server's or system's words; retry_at and seen_at in seconds since the epoch. watched: whether changes are
-    told as they happen, or everything is read in turns."""
+    """The state of a cluster as the scanner sees it.
+
+    detail: the reason, as the server or the system gives it. retry_at, seen_at: seconds since the epoch. missing: what cannot be read,
+    and why. watched: whether changes arrive through watches; otherwise every kind is listed at intervals.
+    """
 
     cluster: ClusterName
     connection: ConnectionState
@@ -43,13 +46,15 @@ class ClusterState(Fact, frozen=True):
 
 
 class RowsChanged(Fact, frozen=True):
+    """Rows of a kind changed; the newest has this store revision."""
+
     cluster: ClusterName
     resource: ResourceName
     revision: int
 
 
 class ScanCompleted(Fact, frozen=True):
-    """error is empty when everything permitted was read."""
+    """A kind was read once. error: empty when everything that may be read was read."""
 
     cluster: ClusterName
     resource: ResourceName
@@ -59,12 +64,14 @@ class ScanCompleted(Fact, frozen=True):
 
 
 class ResourcesDiscovered(Fact, frozen=True):
+    """Discovery has listed the cluster's kinds."""
+
     cluster: ClusterName
     count: int
 
 
 class ContextsChanged(Fact, frozen=True):
-    """The kubeconfig was changed while the program runs."""
+    """The kubeconfig changed while the program runs."""
 
     added: tuple[ClusterName, ...] = ()
     removed: tuple[ClusterName, ...] = ()
@@ -75,7 +82,7 @@ class ContextsChanged(Fact, frozen=True):
 
 
 class CallCompleted(Fact, frozen=True):
-    """A tool call has ended; outcome is ``ok`` or an error's name."""
+    """A tool call has completed. outcome: ``ok`` or an error's name."""
 
     request_id: str
     tool: str
@@ -89,7 +96,7 @@ class CallCompleted(Fact, frozen=True):
 
 
 class ToolsChanged(Fact, frozen=True):
-    """An attached server offers other tools than before."""
+    """The tools of an attached server changed."""
 
     server: str
 
@@ -111,7 +118,7 @@ class AttachedServerChanged(Fact, frozen=True):
 
 
 class Notice(Fact, frozen=True):
-    """Something a person should be told once. severity: information, warning or error."""
+    """A message to show to a person once. severity: information, warning or error."""
 
     title: str
     detail: str = ""

@@ -1,4 +1,4 @@
-"""Where a fact came from, when it was seen, and what it does not cover: it travels with every answer."""
+"""Freshness: the source of a result, when it was observed, and what it lacks. Every result carries one."""
 
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,7 @@ class Source(StrEnum):
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """observed_at in seconds since the epoch, None when nothing was ever observed. missing: sentences on what is not covered, and why."""
+    """observed_at: seconds since the epoch, None when nothing was observed. missing: sentences on what is missing, and why."""
 
     source: Source
     observed_at: float | None
@@ -24,7 +24,7 @@ class Freshness(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
 
     def age(self, now: float) -> float | None:
-        """Seconds since it was observed, never negative."""
+        """Seconds since the observation, never negative."""
         return None if self.observed_at is None else max(0.0, now - self.observed_at)
 
     def to_json(self, now: float) -> dict[str, Any]:
@@ -41,7 +41,7 @@ class Freshness(msgspec.Struct, frozen=True):
 
 
 def merge_freshness(parts: list[Freshness]) -> Freshness:
-    """One statement for several: as old as the oldest, as incomplete as all of them together."""
+    """The freshness of a result made of several parts: the age of the oldest part, and everything that any part lacks."""
     seen = [part.observed_at for part in parts if part.observed_at is not None]
     missing = tuple(dict.fromkeys(reason for part in parts for reason in part.missing))
     sources = {part.source for part in parts}

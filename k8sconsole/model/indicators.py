@@ -1,4 +1,4 @@
-"""How well the program does what it is for: shares, most with a goal, computed from facts that were kept."""
+"""Service level indicators of this program: shares, most with a goal, computed from recorded facts."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,16 +8,18 @@ Facts = Sequence[tuple[float, float]]
 """(seconds since the epoch, value), oldest first."""
 
 CACHE_HIT, SCANNED, SUGGESTED, REPLY_HIT = "cache.hit", "scan.ok", "suggest.hit", "reply.hit"
-"""Kept facts: 1 for yes, 0 for no."""
+"""Recorded facts whose value is 1 for yes and 0 for no."""
 CACHED, DIRECT = "pair.cached", "pair.direct"
-"""Kept facts: milliseconds that one and the same question took the cache, and the cluster."""
+"""Recorded facts in milliseconds: the duration of the same query on the cache and on the cluster."""
 RECORDED_FACTS = (CACHE_HIT, CACHED, DIRECT, SCANNED, SUGGESTED, REPLY_HIT)
 SLICES = 12
 
 
 class Indicator(msgspec.Struct, frozen=True):
-    """share: from 0 to 1, None while nothing was measured. count: how many facts it stands on. trend: the share in equal slices of the time
-    looked at, oldest first, None where there was nothing. goal: None for what nobody can promise."""
+    """One indicator. share: from 0 to 1, None while nothing was measured. goal: the share to reach, None for none.
+
+    count: facts it is computed from. trend: the share in equal slices of the period, oldest first, None for a slice without facts.
+    """
 
     name: str
     title: str
@@ -32,21 +34,21 @@ class Indicator(msgspec.Struct, frozen=True):
 
 
 def compute_indicators(facts: Mapping[str, Facts], since: float, until: float) -> list[Indicator]:
-    """facts: by the names of ``RECORDED_FACTS``."""
+    """The indicators of a period. facts: by the names of ``RECORDED_FACTS``. since, until: seconds since the epoch."""
     found = {name: facts.get(name, ()) for name in RECORDED_FACTS}
     cached, direct = found[CACHED], found[DIRECT]
     slices = _slices(cached, since, until), _slices(direct, since, until)
-    faster = tuple(_saved(one, other) for one, other in zip(*slices, strict=True))
+    faster = tuple(_time_saved(a, b) for a, b in zip(*slices, strict=True))
     return [
-        _yes("hit_rate", "cache hits", 0.80, found[CACHE_HIT], since, until),
-        Indicator("improvement", "cached faster by", 0.50, _saved(cached, direct), len(direct), faster),
-        _yes("completion", "scans complete", 0.95, found[SCANNED], since, until),
-        _yes("suggestions", "suggestions right", 0.90, found[SUGGESTED], since, until),
-        _yes("at_hand", "answers still at hand", None, found[REPLY_HIT], since, until),
+        _share_indicator("hit_rate", "cache hits", 0.80, found[CACHE_HIT], since, until),
+        Indicator("improvement", "cached faster by", 0.50, _time_saved(cached, direct), len(direct), faster),
+        _share_indicator("completion", "scans complete", 0.95, found[SCANNED], since, until),
+        _share_indicator("suggestions", "suggestions right", 0.90, found[SUGGESTED], since, until),
+        _share_indicator("at_hand", "reply cache hits", None, found[REPLY_HIT], since, until),
     ]
 
 
-def _yes(name: str, title: str, goal: float | None, facts: Facts, since: float, until: float) -> Indicator:
+def _share_indicator(name: str, title: str, goal: float | None, facts: Facts, since: float, until: float) -> Indicator:
     return Indicator(name, title, goal, _mean(facts), len(facts), tuple(_mean(part) for part in _slices(facts, since, until)))
 
 
@@ -54,10 +56,10 @@ def _mean(facts: Facts) -> float | None:
     return sum(value for _, value in facts) / len(facts) if facts else None
 
 
-def _saved(cached: Facts, direct: Facts) -> float | None:
-    """By how much the one took less time than the other."""
-    mine, theirs = _mean(cached), _mean(direct)
-    return None if mine is None or not theirs else 1 - mine / theirs
+def _time_saved(cached: Facts, direct: Facts) -> float | None:
+    """The share of time that the cache saves compared with the cluster."""
+    cached_mean, direct_mean = _mean(cached), _mean(direct)
+    return None if cached_mean is None or not direct_mean else 1 - cached_mean / direct_mean
 
 
 def _slices(facts: Facts, since: float, until: float) -> list[Facts]:

@@ -1,4 +1,4 @@
-"""An object as the cache keeps it, and as a table shows it."""
+"""An object as the cache stores it, and as a table shows it."""
 
 from typing import Any
 
@@ -7,16 +7,15 @@ import msgspec
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 
 Cell = Any
-"""A JSON value whose meaning its Column tells: text, a number, a time in seconds since the epoch, a pair."""
+"""A JSON value: text, a number, a time in seconds since the epoch, or a pair. The kind of its Column gives its meaning."""
 
 
 class ParsedObject(msgspec.Struct, frozen=True):
-    """What the parser makes of one object of a list or watch.
+    """One object of a list or a watch event, as the parser returns it.
 
-    body is compact JSON, masked and without managedFields; cells stand in the order of the kind's table; created_at in epoch seconds.
-    owner is the controlling owner as ``Kind/name``, empty without one. extra: a JSON object with the few fields of the body that the cache
-    file's typed tables show to a plain SQL client, empty for kinds without such a table. by: the field manager that wrote this version,
-    empty where nobody looked.
+    body: compact JSON, masked and without managedFields. cells: in the order of the kind's columns. created_at: seconds since the epoch.
+    owner: the controlling owner as ``Kind/name``, empty without one. extra: a JSON object with the fields that the typed tables of the
+    cache file need, empty for kinds without a typed table. by: the field manager that wrote this version, empty where it is unknown.
     """
 
     namespace: Namespace
@@ -33,7 +32,7 @@ class ParsedObject(msgspec.Struct, frozen=True):
 
 
 class DeletedObject(msgspec.Struct, frozen=True):
-    """An object that was seen to be deleted; resource_version is the deletion's own, empty where it was only found missing."""
+    """A deleted object. resource_version: that of the deletion, empty where a list merely no longer held the object."""
 
     namespace: Namespace
     name: str
@@ -42,9 +41,9 @@ class DeletedObject(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """One line of a table. observed_at: when this version was seen. revision: the store's own counter, larger for what was written later.
+    """One row of a table. observed_at: when this version was observed. revision: the store's counter; a later write has a larger one.
 
-    Never part of a cycle; ten thousand of them would keep the garbage collector busy, hence ``gc=False``.
+    ``gc=False``: a row is never part of a reference cycle, and ten thousand of them would slow the garbage collector down.
     """
 
     cluster: ClusterName

@@ -1,6 +1,6 @@
-"""Amounts as Kubernetes and people write them: CPU, bytes, durations. Reading durations and moments is next door in ``kit.times``.
+"""Parses and formats quantities as Kubernetes writes them, and formats durations. ``kit.times`` parses durations and times.
 
-Reading raises ValueError with a sentence that says what was expected; writing and reading again gives the same amount.
+Parsing raises ValueError, which says what is expected. Parsing a formatted amount returns the same amount.
 The suffixes are those of Kubernetes' resource.Quantity: n u m, k M G T P E, Ki Mi Gi Ti Pi Ei, or a decimal exponent.
 """
 
@@ -21,7 +21,7 @@ _BINARY = tuple((1024**power, f"{unit}i") for power, unit in reversed(list(enume
 
 @lru_cache(maxsize=4096)
 def parse_quantity(text: str) -> Fraction:
-    """The exact amount a quantity stands for: ``500m`` is 1/2, ``1Ki`` is 1024."""
+    """The exact amount: ``500m`` is 1/2, ``1Ki`` is 1024."""
     found = _QUANTITY.fullmatch(text.strip())
     scale = _SCALES.get(found[4] or "") if found else None
     if found is None or scale is None:
@@ -32,23 +32,23 @@ def parse_quantity(text: str) -> Fraction:
 
 @lru_cache(maxsize=4096)
 def parse_cpu(text: str) -> int:
-    """Thousandths of a core, rounded up as the API server does: ``0.5`` and ``500m`` are 500."""
+    """Millicores, rounded up as the API server does: ``0.5`` and ``500m`` are 500."""
     return math.ceil(parse_quantity(text) * 1000)
 
 
 @lru_cache(maxsize=4096)
 def parse_bytes(text: str) -> int:
-    """Whole bytes, rounded up: ``1Gi`` is 1073741824."""
+    """Bytes, rounded up: ``1Gi`` is 1073741824."""
     return math.ceil(parse_quantity(text))
 
 
 def format_cpu(millicores: int) -> str:
-    """Whole cores where it is whole cores: ``2``, ``1500m``."""
+    """Millicores as a quantity, in cores where they are whole: ``2``, ``1500m``."""
     return str(millicores // 1000) if millicores and millicores % 1000 == 0 else f"{millicores}m"
 
 
 def format_bytes(size: int) -> str:
-    """Exactly this many bytes, in the largest binary unit that divides them: ``64Mi``, ``1000``."""
+    """Bytes as an exact quantity, in the largest binary unit that divides them: ``64Mi``, ``1000``."""
     for scale, unit in _BINARY:
         if size and size % scale == 0:
             return f"{size // scale}{unit}"
@@ -56,7 +56,7 @@ def format_bytes(size: int) -> str:
 
 
 def format_bytes_short(size: int) -> str:
-    """At most three digits before the unit, for a narrow column: ``210Mi``, ``1.5Gi``."""
+    """Bytes rounded for a narrow column, with few digits: ``210Mi``, ``1.5Gi``."""
     for scale, unit in _BINARY:
         if abs(size) >= scale:
             amount = size / scale
@@ -65,7 +65,7 @@ def format_bytes_short(size: int) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """The shortest exact spelling down to milliseconds: ``1d2h``, ``90s`` reads ``1m30s``."""
+    """A duration, exact to the millisecond: ``1d2h``; 90 seconds are ``1m30s``."""
     left = round(seconds * 1000)
     parts = []
     for unit in ("w", "d", "h", "m", "s", "ms"):
@@ -77,7 +77,7 @@ def format_duration(seconds: float) -> str:
 
 
 def format_duration_short(seconds: float) -> str:
-    """How long something took, in its two largest units, rounded down: ``56s``, ``5m1s``, ``19h3m``, ``2d``. Never negative."""
+    """A duration in its two largest units, rounded down: ``56s``, ``5m1s``, ``19h3m``, ``2d``. Never negative."""
     left = max(0, int(seconds))
     parts: list[tuple[int, str]] = []
     for unit in ("d", "h", "m", "s"):

@@ -1,17 +1,17 @@
-"""Names: of a cluster, a namespace, a kind of resource, an object."""
+"""Names of clusters, namespaces, kinds and objects."""
 
 from typing import NewType
 
 import msgspec
 
 ClusterName = NewType("ClusterName", str)
-"""The kubeconfig context by which a cluster is known here; the demo cluster is ``demo``."""
+"""The kubeconfig context that names a cluster; the demo cluster is ``demo``."""
 
 Namespace = NewType("Namespace", str)
-"""Empty for objects that live in no namespace."""
+"""Empty for cluster-scoped objects."""
 
 ResourceName = NewType("ResourceName", str)
-"""plural.group as kubectl writes it, the group left out for the core group: ``pods``, ``deployments.apps``."""
+"""plural.group as kubectl writes it, without a group for the core group: ``pods``, ``deployments.apps``."""
 
 
 class ApiResource(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -37,7 +37,7 @@ class ApiResource(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{self.group}/{self.version}" if self.group else self.version
 
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
-        """The URL path below the server's address; parts are names checked by the server, percent-encoded here."""
+        """The URL path below the server's address. The parts are percent-encoded; the server validates the names."""
         from urllib.parse import quote
 
         root = f"/apis/{self.group}/{self.version}" if self.group else f"/api/{self.version}"
@@ -46,7 +46,7 @@ class ApiResource(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{root}{scope}/{self.plural}{rest}"
 
     def answers_to(self, word: str) -> bool:
-        """Whether a person who types ``word`` may mean this kind: kind, plural, singular, short name, any of them with the group."""
+        """Whether ``word`` names this kind: kind, plural, singular or short name, in any case, each with or without the group."""
         lowered = word.lower()
         bare, _, group = lowered.partition(".")
         if group and group not in (self.group, f"{self.version}.{self.group}"):
@@ -55,7 +55,7 @@ class ApiResource(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ObjectRef(msgspec.Struct, frozen=True, order=True):
-    """Which object: enough to find it again, and to tell it from a later one of the same name (uid may be empty when unknown)."""
+    """Identifies an object. uid distinguishes it from a later object of the same name; empty when unknown."""
 
     cluster: ClusterName
     resource: ResourceName

@@ -1,4 +1,4 @@
-"""The kinds every Kubernetes 1.36 cluster serves, so that ``:pods`` means something before the cluster has been asked; and their tiers."""
+"""The kinds that every Kubernetes 1.36 cluster serves, so that ``:pods`` works before discovery; and their scan tiers."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from k8sconsole.model.refs import ApiResource, ResourceName
 
 
 class Tier(StrEnum):
-    """How often a kind is read again: STATIC every half hour, DYNAMIC every five minutes, OTHER with the static ones, after them."""
+    """How often a kind is read: STATIC every half hour, DYNAMIC every five minutes, OTHER after the static kinds."""
 
     STATIC = "static"
     DYNAMIC = "dynamic"
@@ -42,7 +42,7 @@ _SUBRESOURCES = {
     "certificatesigningrequests.certificates.k8s.io": ("approval", "status"),
 } | dict.fromkeys(("deployments.apps", "replicasets.apps", "statefulsets.apps", "replicationcontrollers"), ("scale", "status"))
 
-# group/version, then a line a kind: Kind, plural, short names or -, N for namespaced or C for cluster-wide, categories
+# group/version, then one line per kind: Kind, plural, short names or -, N for namespaced or C for cluster-wide, categories
 _TABLE = """
 /v1
 ComponentStatus componentstatuses cs C

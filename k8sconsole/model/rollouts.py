@@ -1,7 +1,7 @@
-"""How far a roll-out is, read from a workload's own status by the rules that ``kubectl rollout status`` goes by.
+"""The progress of a rollout, computed from a workload's status by the rules of ``kubectl rollout status``.
 
-The rules: a status counts only once the controller has observed the newest generation; a Deployment is stuck when its condition
-Progressing says ProgressDeadlineExceeded; what is updated must also be available, and nothing old may be left.
+The rules: a status is valid only once the controller has observed the newest generation. A Deployment is stuck when the reason of its
+condition Progressing is ProgressDeadlineExceeded. All pods must be updated and available, and no old pod may remain.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,10 @@ import msgspec
 
 
 class RolloutState(msgspec.Struct, frozen=True):
-    """Counts of pods. message: what is waited for, or that nothing is. revision: empty where the kind has none of its own."""
+    """desired, updated, ready, available: numbers of pods. message: what the rollout waits for, or that it is complete.
+
+    revision: empty where the kind has none.
+    """
 
     done: bool
     stuck: bool
@@ -24,11 +27,11 @@ class RolloutState(msgspec.Struct, frozen=True):
 
 
 def compute_rollout_state(kind: str, workload: Mapping[str, Any]) -> RolloutState:
-    """kind: deployments.apps, statefulsets.apps or daemonsets.apps. Raises KeyError for another."""
+    """The state of a workload's rollout. kind: deployments.apps, statefulsets.apps or daemonsets.apps; KeyError for any other."""
     meta, status = workload.get("metadata") or {}, workload.get("status") or {}
     state = _KINDS[kind](workload.get("spec") or {}, status, meta)
     if int(meta.get("generation") or 0) > int(status.get("observedGeneration") or 0):
-        return msgspec.structs.replace(state, done=False, stuck=False, message="waiting for its controller to take up the newest change")
+        return msgspec.structs.replace(state, done=False, stuck=False, message="waiting for the controller to observe the newest change")
     return state
 
 
@@ -37,16 +40,16 @@ def _deployment(spec: Mapping[str, Any], status: Mapping[str, Any], meta: Mappin
     updated, available, whole = _count(status, "updatedReplicas"), _count(status, "availableReplicas"), _count(status, "replicas")
     late = next((one for one in status.get("conditions") or [] if one.get("reason") == "ProgressDeadlineExceeded"), None)
     waits = (
-        (updated < desired, f"{updated} of {desired} pods are of the new template"),
-        (whole > updated, f"{whole - updated} pods of the old template are still there"),
+        (updated < desired, f"{updated} of {desired} pods use the new template"),
+        (whole > updated, f"{whole - updated} pods of the old template remain"),
         (available < updated, f"{available} of {updated} new pods are available"),
     )
     waited = next((words for waiting, words in waits if waiting), "")
     stuck = late is not None and bool(waited)
-    told = f"{late.get('message', '') or 'its progress deadline is over'}: {waited}" if late and stuck else waited
+    message = f"{late.get('message', '') or 'progress deadline exceeded'}: {waited}" if late and stuck else waited
     revision = str((meta.get("annotations") or {}).get("deployment.kubernetes.io/revision", ""))
     return RolloutState(
-        not waited, stuck, desired, updated, _count(status, "readyReplicas"), available, told or "rolled out", revision
+        not waited, stuck, desired, updated, _count(status, "readyReplicas"), available, message or "rolled out", revision
     )  # fmt: skip
 
 
@@ -69,10 +72,10 @@ def _stateful_set(spec: Mapping[str, Any], status: Mapping[str, Any], meta: Mapp
     partition = int(((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("partition") or 0)
     waits = (
         (ready < desired, f"{ready} of {desired} pods are ready"),
-        (updated < desired - partition, f"{updated} of {desired - partition} pods are of the new template{_on_delete(spec)}"),
+        (updated < desired - partition, f"{updated} of {desired - partition} pods use the new template{_on_delete(spec)}"),
     )
     waited = next((words for waiting, words in waits if waiting), "")
-    kept = f"rolled out as far as its partition of {partition} allows" if partition and updated < desired else "rolled out"
+    kept = f"rolled out up to its partition of {partition}" if partition and updated < desired else "rolled out"
     return RolloutState(not waited, False, desired, updated, ready, _count(status, "availableReplicas"), waited or kept, newest)
 
 
@@ -81,7 +84,7 @@ def _count(status: Mapping[str, Any], name: str) -> int:
 
 
 def _on_delete(spec: Mapping[str, Any]) -> str:
-    return "; its strategy is OnDelete, so each waits until its pod is deleted" if _strategy(spec) == "OnDelete" else ""
+    return "; the strategy is OnDelete, so a pod is replaced only when it is deleted" if _strategy(spec) == "OnDelete" else ""
 
 
 def _strategy(spec: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""A tool call and its outcome, as every face and the pipeline know them."""
+"""Tool calls, their outcomes, and questions before a change: the types that the faces and the pipeline share."""
 
 from enum import StrEnum
 from typing import Any
@@ -10,7 +10,7 @@ from k8sconsole.model.freshness import Freshness
 
 
 class Risk(StrEnum):
-    """READ changes nothing. WRITE changes something that can be changed back. DESTRUCTIVE deletes, overwrites a spec or runs code."""
+    """READ changes nothing. WRITE makes a change that can be undone. DESTRUCTIVE deletes, overwrites a spec or runs code."""
 
     READ = "read"
     WRITE = "write"
@@ -31,7 +31,7 @@ class Scope(StrEnum):
 
 
 class Capabilities(msgspec.Struct, frozen=True):
-    """The seed's classification of a tool. operation_types are Kubernetes verbs (list, get, create, …) or read/write for the rest."""
+    """The classification of a tool. operation_types: Kubernetes verbs (list, get, create, …), or read and write for other tools."""
 
     resource_types: tuple[str, ...]
     operation_types: tuple[str, ...]
@@ -41,7 +41,7 @@ class Capabilities(msgspec.Struct, frozen=True):
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """deadline in seconds from the call. caller names who asked (a user, an MCP client's name)."""
+    """One call. caller: a user's or an MCP client's name. deadline: seconds from the call."""
 
     tool: str
     arguments: dict[str, Any]
@@ -52,14 +52,14 @@ class ToolCall(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """next: the cursor that continues, None at the end. total: how many there are in all, None when unknown."""
+    """next: the cursor of the next page, None at the end. total: the number of all items, None when unknown."""
 
     next: str | None = None
     total: int | None = None
 
 
 class ToolOutcome(msgspec.Struct, frozen=True):
-    """data is a JSON value. A failed outcome has ``error`` and no data."""
+    """The result of a call. data: a JSON value. A failed call has ``error`` and no data."""
 
     tool: str
     request_id: str
@@ -72,7 +72,7 @@ class ToolOutcome(msgspec.Struct, frozen=True):
     duration_ms: float = 0.0
 
     def structured(self, now: float) -> dict[str, Any]:
-        """The result as clients are promised it; see docs/tools.md."""
+        """The structured content that clients receive; see docs/tools.md. now: seconds since the epoch."""
         if self.error is not None:
             problem = self.error
             message = f"{problem.title}: {problem.detail}" if problem.detail else problem.title
@@ -87,7 +87,10 @@ class ToolOutcome(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What a person is asked before a change. consequences: most serious first. confirm_word: what must be typed; empty: yes is enough."""
+    """The question to a person before a change. consequences: most serious first.
+
+    confirm_word: the word to type; empty where a yes suffices.
+    """
 
     request_id: str
     title: str
@@ -102,7 +105,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """by: who answered. A word that does not match the question's confirm_word is a no."""
+    """The answer to a Question. by: the person's name. A word other than the question's confirm_word counts as no."""
 
     yes: bool
     word: str = ""
