@@ -18,14 +18,13 @@ from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.connectivity.cluster_identity import drop_rows_of_other_cluster
 from k8sconsole.scanner.connectivity.health import ClusterHealth
 from k8sconsole.scanner.connectivity.unreachable import UnreachableRecorder
-from k8sconsole.scanner.context import KindReport, Publish, ScanContext
+from k8sconsole.scanner.context import KindReport, Publish, ScanContext, cancel_all
 from k8sconsole.scanner.list_limiter import ListLimiter
 from k8sconsole.scanner.plan import ScanPlan, is_read, urgency
 from k8sconsole.scanner.reflector.accessible_namespaces import NAMESPACES
 from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
 from k8sconsole.scanner.reflector.pool import DEFINITIONS, ReflectorPool
 from k8sconsole.scanner.reflector.reflector import Reflector
-from k8sconsole.scanner.reflector.watcher import cancel_all
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import ClusterRecord, ScanStatus, Store
 

@@ -1,8 +1,10 @@
 """What the parts of one cluster's scan share, and the report that each list ends with."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -61,3 +63,11 @@ class ScanContext:
     @property
     def cluster(self) -> ClusterName:
         return self.source.name
+
+
+async def cancel_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancels the tasks and waits until they have ended."""
+    ended = list(tasks)
+    for task in ended:
+        task.cancel()
+    await asyncio.gather(*ended, return_exceptions=True)

@@ -17,10 +17,9 @@ from k8sconsole.kit.clock import Clock, ClockWatch
 from k8sconsole.model.events import Notice
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
-from k8sconsole.scanner.context import KindReport, Publish
+from k8sconsole.scanner.context import KindReport, Publish, cancel_all
 from k8sconsole.scanner.plan import ScanPlan
 from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
-from k8sconsole.scanner.reflector.watcher import cancel_all
 from k8sconsole.scanner.sharing.follower import Follower
 from k8sconsole.scanner.sharing.lease import ScanLease
 from k8sconsole.scanner.sharing.rescan_requests import request_rescan, serve_requests

@@ -12,7 +12,7 @@ import msgspec
 from k8sconsole.cluster.port import RawPage
 from k8sconsole.errors import DeadlineExceeded
 from k8sconsole.model.refs import Namespace
-from k8sconsole.scanner.context import KindReport, ScanContext
+from k8sconsole.scanner.context import KindReport, ScanContext, cancel_all
 from k8sconsole.scanner.parser import KnownVersions, ResourceParser
 from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespaces, Scope
 from k8sconsole.store.port import WriteBatch, WriteResult
@@ -126,9 +126,7 @@ class _PageReader:
             while pending:
                 await pending.popleft()
         finally:
-            for task in pending:
-                task.cancel()
-            await asyncio.gather(*pending, return_exceptions=True)
+            await cancel_all(pending)
         return version
 
     async def _write_page(self, page: RawPage) -> None:

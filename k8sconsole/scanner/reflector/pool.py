@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from k8sconsole.errors import StoreError
 from k8sconsole.model.refs import ApiResource, ResourceName
-from k8sconsole.scanner.context import KindReport, ScanContext
+from k8sconsole.scanner.context import KindReport, ScanContext, cancel_all
 from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget, refresh_target
 from k8sconsole.scanner.reflector.reflector import Reflector
-from k8sconsole.scanner.reflector.watcher import cancel_all
 from k8sconsole.store.port import ScanState
 
 DEFINITIONS = ResourceName("customresourcedefinitions.apiextensions.k8s.io")
@@ -65,9 +64,7 @@ class ReflectorPool:
 
     async def close(self) -> None:
         """Stops every reflector."""
-        for task in self._tasks.values():
-            task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await cancel_all(self._tasks.values())
         with contextlib.suppress(StoreError):
             await asyncio.gather(*(reflector.release() for reflector in self.reflectors.values()))
         self._tasks.clear()

@@ -10,13 +10,13 @@ import msgspec
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.scanner.connectivity.backoff import Backoff
-from k8sconsole.scanner.context import KindReport, ScanContext
+from k8sconsole.scanner.context import KindReport, ScanContext, cancel_all
 from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespaces
 from k8sconsole.scanner.reflector.lister import list_kind
 from k8sconsole.scanner.reflector.sync_status import SyncStatus
 from k8sconsole.scanner.reflector.watch_cursor import WatchCursor, decode_cursor
-from k8sconsole.scanner.reflector.watcher import Watcher, cancel_all
+from k8sconsole.scanner.reflector.watcher import Watcher
 from k8sconsole.store.port import ScanState
 
 _SHORT_WATCH = 1.0

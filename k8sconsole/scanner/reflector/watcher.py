@@ -5,11 +5,10 @@ import contextlib
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
-from typing import Any
 
 from k8sconsole.cluster.port import WatchEvent
 from k8sconsole.errors import Forbidden, StoreError
-from k8sconsole.scanner.context import ScanContext
+from k8sconsole.scanner.context import ScanContext, cancel_all
 from k8sconsole.scanner.parser import EventRound, event_version
 from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespaces, Scope
 from k8sconsole.scanner.reflector.event_batcher import batch_events
@@ -138,10 +137,3 @@ class Watcher:
 
 def _has_changes(result: WriteResult) -> bool:
     return bool(result.added or result.changed or result.deleted)
-
-
-async def cancel_all(tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Cancels the tasks and waits until they have ended."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

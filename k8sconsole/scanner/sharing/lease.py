@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from k8sconsole.errors import StoreError
 from k8sconsole.model.refs import ClusterName
+from k8sconsole.scanner.context import cancel_all
 from k8sconsole.store.port import Store
 
 _TTL = 10.0
@@ -66,5 +67,4 @@ class ScanLease:
                     return
             task.result()
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel_all([task])
