@@ -1,7 +1,6 @@
-"""Acting on a cluster, under policy: one registry of tools, one pipeline that every call passes, whichever face it comes from.
+"""Tools: everything that a face can do on a cluster, under policy. One registry, and one pipeline that every call passes.
 
-Here: what a tool is (``spec``), the catalogue (``registry``), the guardrails (``policy``), the way a call goes (``pipeline`` and
-``middleware``), and the tools themselves: our own (``toolsets``) and those that other MCP servers lend (``providers``). Next door:
-``cluster`` reaches, ``store`` remembers, ``runtime`` wires, the faces ask. A module belongs here when it decides whether something may be
-done, or does it.
+Here: the declaration of a tool (``spec``), the catalogue (``registry``), policy decisions (``policy``), the path of a call (``pipeline``),
+the built-in tools (``toolsets``), and the tools of attached MCP servers (``mcp_client``). Next door: ``cluster`` sends requests, ``store``
+keeps data, ``runtime`` wires everything. The question that decides: does it do something for a caller, or decide whether that is allowed?
 """

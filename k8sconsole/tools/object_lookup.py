@@ -1,4 +1,4 @@
-"""One object: from the cache, else from the cluster; and what it may have been called when there is none of that name."""
+"""Finds one object in the cache, else in the cluster, and builds the NotFound errors with the nearest names."""
 
 from collections.abc import Sequence
 from typing import Any, cast
@@ -25,8 +25,11 @@ class FoundObject(msgspec.Struct, frozen=True):
 async def find_object(
     context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str, *, live: bool = False
 ) -> FoundObject:
-    """Raises NotFound with the nearest names, or what the cluster raises where the cache cannot answer."""
-    cached = None if live else await _cached(context, cluster, resource, namespace, name)
+    """Find an object in the cache, else in the cluster. live: in the cluster first.
+
+    Raises NotFound with the nearest names, or the cluster's error if the cache has never seen the kind.
+    """
+    cached = None if live else await _find_cached(context, cluster, resource, namespace, name)
     if cached is not None:
         return cached
     try:
@@ -36,9 +39,9 @@ async def find_object(
     except Unavailable as problem:
         if context.will_retry(problem):
             raise
-        found = await _cached(context, cluster, resource, namespace, name)
+        found = await _find_cached(context, cluster, resource, namespace, name)
         if found is not None:
-            return msgspec.structs.replace(found, warnings=(f"{cluster} does not answer ({problem.title}); this is the cache",))
+            return msgspec.structs.replace(found, warnings=(f"{cluster} does not answer ({problem.title}); the cached object is shown",))
         if (await context.cache_freshness(cluster, resource.name)).observed_at is None:
             raise
         raise await object_not_found(context, cluster, resource, namespace, name) from problem
@@ -46,7 +49,7 @@ async def find_object(
 
 
 async def object_not_found(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> NotFound:
-    """The error, with names that exist and are like the one given; where the same name exists elsewhere, it says where."""
+    """The error for an object that does not exist, with the nearest names and the other namespaces that have this name."""
     names: list[str] = []
     elsewhere: list[str] = []
     if context.store is not None:
@@ -58,7 +61,7 @@ async def object_not_found(context: ToolContext, cluster: ClusterName, resource:
         resource.singular or resource.kind.lower(),
         (namespace, name),
         (names, elsewhere),
-        f"{cluster} has none of that name{where}",
+        f"{cluster} has no object of that name{where}",
         f"k8s_list_resources kind={resource.plural}",
     )
 
@@ -78,7 +81,7 @@ def name_not_found(kind: str, place: tuple[str, str], known: tuple[Sequence[str]
     return NotFound(f"no {kind} {name!r}{where}", why, remedy, argument_details("name", name, close, namespaces=elsewhere))
 
 
-async def _cached(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> FoundObject | None:
+async def _find_cached(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> FoundObject | None:
     if context.store is None:
         return None
     body = await context.store.objects.body(ObjectRef(cluster, resource.name, Namespace(namespace), name))
@@ -87,9 +90,9 @@ async def _cached(context: ToolContext, cluster: ClusterName, resource: ApiResou
     return FoundObject(msgspec.json.decode(body), await context.cache_freshness(cluster, resource.name))
 
 
-def object_namespace(context: ToolContext, cluster: ClusterName, resource: ApiResource, asked: str) -> str:
-    """The namespace of one object: the context's own by default, none for kinds without."""
-    return (asked or context.default_namespace(cluster)) if resource.namespaced else ""
+def object_namespace(context: ToolContext, cluster: ClusterName, resource: ApiResource, requested: str) -> str:
+    """The namespace of one object: the context's default if none is requested, empty for a cluster-scoped kind."""
+    return (requested or context.default_namespace(cluster)) if resource.namespaced else ""
 
 
 def container_names(pod: dict[str, Any]) -> list[str]:

@@ -1,6 +1,6 @@
-"""May this be done: the switches first, then the rules a person wrote, then what a careful team would choose.
+"""Policy decisions: switches first, then the user's rules, then the defaults.
 
-Read-only mode and the switch for MCP clients stand above the rules: no rule opens what they close.
+Read-only mode and the write switch for MCP clients take precedence: no rule can override them.
 """
 
 import re
@@ -18,66 +18,67 @@ from k8sconsole.tools.results import Decision, Target
 if TYPE_CHECKING:
     from k8sconsole.tools.spec import ToolSpec
 
-NAMED_WHEN_DELETED = frozenset({"namespaces", "customresourcedefinitions.apiextensions.k8s.io", "persistentvolumes"})
+DELETED_BY_NAME = frozenset({"namespaces", "customresourcedefinitions.apiextensions.k8s.io", "persistentvolumes"})
 
 
 def decide(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target) -> Decision:
-    """For one call. A deny rule about namespaces also catches a call over all namespaces; an allow rule never does."""
-    closed = tool.held or _switched_off(policy, tool, call.face)
-    if closed:
-        return Decision(Action.DENY, reason=closed)
+    """Decide about one call. A deny rule with namespaces also matches a call over all namespaces; an allow rule does not."""
+    refusal = tool.held or _switch_refusal(policy, tool, call.face)
+    if refusal:
+        return Decision(Action.DENY, reason=refusal)
     for number, rule in enumerate(policy.rules, 1):
         if _matches(rule, tool, call, target):
             word = _confirm_word(policy, target) if rule.action is Action.TYPE_NAME else ""
             return Decision(rule.action, word, f"policy rule {number} ({rule.action})")
-    return _default(policy, tool, target)
+    return _default_decision(policy, tool, target)
 
 
 def filter_readable(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target, kinds: Iterable[ApiResource]) -> list[ApiResource]:
-    """Of these kinds, those that a call about each of them alone would be let through to without a question."""
+    """Those of the kinds that policy allows to read without a question, each decided on its own."""
     return [kind for kind in kinds if decide(policy, tool, call, msgspec.structs.replace(target, resource=kind)).action is Action.ALLOW]
 
 
 def is_listed(tool: "ToolSpec", face: Face, policy: Policy) -> bool:
-    """Whether a face lists the tool at all: not when every call of it would be refused."""
-    if tool.held or _switched_off(policy, tool, face):
+    """Whether a face lists the tool. It does not if every call would be refused."""
+    if tool.held or _switch_refusal(policy, tool, face):
         return False
     for rule in policy.rules:
-        about_tool = (
-            _globs(rule.tools, (tool.name, *tool.aliases))
-            and _globs(rule.verbs, tool.capabilities.operation_types)
-            and _globs(rule.faces, (face,))
+        applies = (
+            _matches_glob(rule.tools, (tool.name, *tool.aliases))
+            and _matches_glob(rule.verbs, tool.capabilities.operation_types)
+            and _matches_glob(rule.faces, (face,))
         )
-        if about_tool and not (rule.contexts or rule.namespaces or rule.kinds or rule.callers):
+        if applies and not (rule.contexts or rule.namespaces or rule.kinds or rule.callers):
             return rule.action is not Action.DENY
     return True
 
 
 def looks_like_production(policy: Policy, target: Target) -> bool:
-    """By the name of the context or of the cluster behind it."""
+    """Whether the name of the context or of its cluster matches a production pattern."""
     return any(re.search(pattern, name) for pattern in policy.production for name in (target.context, target.cluster))
 
 
-def _switched_off(policy: Policy, tool: "ToolSpec", face: Face) -> str:
+def _switch_refusal(policy: Policy, tool: "ToolSpec", face: Face) -> str:
+    """Why a switch refuses the tool; empty if none does."""
     if tool.risk is Risk.READ:
         return ""
     if policy.read_only:
-        return "read-only mode: nothing may be changed"
+        return "read-only mode allows no changes"
     if face is Face.MCP and not policy.allow_write:
-        return "MCP clients may not change anything unless the server was started with --allow-write"
-    return "the scanner only reads" if face is Face.SCANNER else ""
+        return "MCP clients may make changes only if the server was started with --allow-write"
+    return "the scanner may make no changes" if face is Face.SCANNER else ""
 
 
-def _default(policy: Policy, tool: "ToolSpec", target: Target) -> Decision:
+def _default_decision(policy: Policy, tool: "ToolSpec", target: Target) -> Decision:
     if tool.risk is Risk.READ:
         return Decision(Action.ALLOW)
     if looks_like_production(policy, target):
         return Decision(Action.TYPE_NAME, target.context, f"{target.context} looks like production")
     if tool.named:
-        return Decision(Action.TYPE_NAME, target.name, f"{tool.title.lower()} moves or ends everything on it")
-    if tool.verb == "delete" and target.resource is not None and target.resource.name in NAMED_WHEN_DELETED:
-        return Decision(Action.TYPE_NAME, target.name, f"deleting a {target.resource.kind} takes what is in it")
-    return Decision(Action.ASK, reason="changes ask first")
+        return Decision(Action.TYPE_NAME, target.name, f"{tool.title.lower()} moves or ends everything on the node")
+    if tool.verb == "delete" and target.resource is not None and target.resource.name in DELETED_BY_NAME:
+        return Decision(Action.TYPE_NAME, target.name, f"deleting a {target.resource.kind} deletes what it contains")
+    return Decision(Action.ASK, reason="changes require approval")
 
 
 def _confirm_word(policy: Policy, target: Target) -> str:
@@ -88,18 +89,18 @@ def _confirm_word(policy: Policy, target: Target) -> str:
 
 def _matches(rule: Rule, tool: "ToolSpec", call: ToolCall, target: Target) -> bool:
     return (
-        _globs(rule.tools, (tool.name, *tool.aliases))
-        and _globs(rule.verbs, tool.capabilities.operation_types)
-        and _globs(rule.faces, (call.face,))
-        and _globs(rule.callers, (call.caller,))
-        and _globs(rule.contexts, (target.context,))
-        and _globs(rule.kinds, _kinds(rule, tool, target))
+        _matches_glob(rule.tools, (tool.name, *tool.aliases))
+        and _matches_glob(rule.verbs, tool.capabilities.operation_types)
+        and _matches_glob(rule.faces, (call.face,))
+        and _matches_glob(rule.callers, (call.caller,))
+        and _matches_glob(rule.contexts, (target.context,))
+        and _matches_glob(rule.kinds, _kind_names(rule, tool, target))
         and _namespaces_match(rule, target)
     )
 
 
-def _kinds(rule: Rule, tool: "ToolSpec", target: Target) -> tuple[str, ...]:
-    """A tool about one kind may touch others on the way; a rule that allows is about the kind alone."""
+def _kind_names(rule: Rule, tool: "ToolSpec", target: Target) -> tuple[str, ...]:
+    """The names that a rule's ``kinds`` are compared with. Other kinds that a tool touches count, except for an allow rule."""
     types = tool.capabilities.resource_types
     if target.resource is None:
         return target.kinds or types
@@ -112,9 +113,9 @@ def _namespaces_match(rule: Rule, target: Target) -> bool:
         return True
     if not target.namespaces:
         return rule.action is not Action.ALLOW and (target.resource is None or target.resource.namespaced)
-    hits = [_globs(rule.namespaces, (namespace,)) for namespace in target.namespaces]
+    hits = [_matches_glob(rule.namespaces, (namespace,)) for namespace in target.namespaces]
     return all(hits) if rule.action is Action.ALLOW else any(hits)
 
 
-def _globs(patterns: tuple[str, ...], values: tuple[str, ...]) -> bool:
+def _matches_glob(patterns: tuple[str, ...], values: tuple[str, ...]) -> bool:
     return not patterns or any(fnmatchcase(value, pattern) for pattern in patterns for value in values)

@@ -1,4 +1,4 @@
-"""The catalogue: every tool by its name and its other spellings, our own and those that attached servers lend."""
+"""The registry of all tools, by name and alias: built-in tools and tools of attached servers."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
@@ -32,7 +32,7 @@ WRITING = ("deployments", "manifests", "deletion", "workloads", "nodes", "debug"
 
 
 class Registry:
-    """Takes the tools as it is asked for them, so that who needs one does not load them all; refuses two that answer to one name."""
+    """Loads built-in tools on demand: a lookup does not import all toolsets. Names and aliases are unique."""
 
     def __init__(self, tools: Iterable[ToolSpec]) -> None:
         self._pending = iter(tools)
@@ -49,7 +49,7 @@ class Registry:
         return sum(1 for _ in self)
 
     def find(self, name: str) -> ToolSpec:
-        """By name or alias. Raises UnknownTool naming the nearest."""
+        """The tool of that name or alias. Raises UnknownTool with the nearest names."""
         for tools in self._attached.values():
             if name in tools:
                 return tools[name]
@@ -59,7 +59,7 @@ class Registry:
         return self._tools[self._names[name]]
 
     def attach_tools(self, server: str, tools: Sequence[ToolSpec]) -> bool:
-        """The tools that an attached server offers from now on, in place of those it offered before; whether that is a change."""
+        """Replace the tools of an attached server. Returns whether clients see a difference."""
         before, self._attached[server] = self._attached.get(server, {}), {tool.name: tool for tool in tools}
         return _client_view(before.values()) != _client_view(tools)
 
@@ -67,18 +67,18 @@ class Registry:
         return list(self._attached.get(server, {}).values())
 
     def _load_next(self) -> bool:
-        """One more of the tools; False where there is none. Raises ValueError for one that answers to another's name."""
+        """Load one more built-in tool. Returns False if there is none left. Raises ValueError for a duplicate name."""
         tool = next(self._pending, None)
         if tool is None:
             return False
         for name in (tool.name, *tool.aliases):
             if self._names.setdefault(name, tool.name) != tool.name:
-                raise ValueError(f"{tool.name} and {self._names[name]} both answer to {name}")
+                raise ValueError(f"{tool.name} and {self._names[name]} both use the name {name}")
         self._tools[tool.name] = tool
         return True
 
     def list_tools(self, face: Face, policy: Policy, toolsets: tuple[str, ...] = ()) -> list[ToolSpec]:
-        """What a face lists: nothing that policy refuses whatever the arguments. toolsets narrows it further."""
+        """The tools that a face lists: those that policy allows with some arguments. toolsets: limits the result; empty for all."""
         return [tool for tool in self if is_listed(tool, face, policy) and (not toolsets or tool.toolset in toolsets)]
 
     def records(self) -> list[ToolRecord]:
@@ -86,18 +86,21 @@ class Registry:
 
 
 def _client_view(tools: Iterable[ToolSpec]) -> list[object]:
-    """What a client sees of them."""
+    """The properties that clients see."""
     return [(tool.name, tool.summary, tool.risk, tool.held, tool.input_schema()) for tool in tools]
 
 
 def _unknown_tool_error(name: str, known: tuple[str, ...]) -> UnknownTool:
     close = find_nearest(name, known)
     remedy = close[0] if close else "k8sconsole tools servers" if TOOL_NAME_SEPARATOR in name else "k8sconsole tools list"
-    return UnknownTool(f"no tool {name[:100]!r}", "the catalogue has no tool of that name", remedy, {"given": name[:100], "nearest": close})
+    return UnknownTool(f"no tool {name[:100]!r}", "no tool has that name or alias", remedy, {"given": name[:100], "nearest": close})
 
 
 def builtin_registry() -> Registry:
-    """A toolset is loaded when one of its tools is asked for, or one that comes after it: the scanner needs two of the first."""
+    """The registry of the built-in tools.
+
+    Toolsets load in order, until the requested tool is found. The scanner's tools are in the first ones.
+    """
     return Registry(_load_builtin_tools())
 
 

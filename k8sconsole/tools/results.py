@@ -1,4 +1,4 @@
-"""What travels through the pipeline: the call, what became of it so far, and the reply."""
+"""The intermediate results of a call in the pipeline: target, decision, proposal and reply."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from k8sconsole.model.tools import Page
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """What a handler answers. data is a JSON value, text the same for a person's eyes."""
+    """What a handler returns. data: a JSON value. text: the same for people."""
 
     data: Any
     text: str
@@ -21,8 +21,11 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 class Target(msgspec.Struct, frozen=True):
-    """What a call is about. cluster is the kubeconfig's name behind the context. No namespaces: all, or a kind that has none. resource is
-    None for tools that are about no kind; kinds: words for one that is not of ours to look up."""
+    """What a call acts on.
+
+    cluster: the kubeconfig's name of the context's cluster. resource: None for a tool without a kind. namespaces: empty for all, or for a
+    cluster-scoped kind. kinds: names of the kind in a call to an attached server, which are not looked up.
+    """
 
     context: ClusterName = ClusterName("")
     cluster: str = ""
@@ -33,8 +36,7 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """What a change would do, asked of the server before anybody is. facts: what the handler learnt and will need, such as the object's
-    uid."""
+    """What a change would do, determined before the approval question. facts: what the handler needs later, such as the object's uid."""
 
     objects: tuple[str, ...]
     consequences: tuple[str, ...] = ()
@@ -44,7 +46,7 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """What policy says. word: what must be typed. reason: which rule, in words."""
+    """A policy decision. word: what the approver must type. reason: the rule or default that decided."""
 
     action: Action
     word: str = ""

@@ -1,4 +1,4 @@
-"""The scanner's way to a cluster: authorised and audited like any call, and otherwise out of the way of the bytes."""
+"""The scanner's access to a cluster: authorised and audited like any call, but the data does not pass the pipeline."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -14,8 +14,7 @@ LIST, GET, INFO = "k8s_list_resources", "k8s_get_resource", "k8s_get_cluster_inf
 
 
 class PipelineScanSource:
-    """Implements ``scanner.source.ResourceSource``. One list or one watch, however long, is one call in the audit; its pages pass
-    untouched."""
+    """Implements ``scanner.source.ResourceSource``. A whole list or watch is one call in the audit."""
 
     watches = True
 

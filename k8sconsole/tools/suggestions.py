@@ -1,9 +1,10 @@
-"""What a parameter may be given: names out of the cache, the likeliest first.
+"""Suggestions for tool parameters: names from the cache, the most likely first.
 
-Nothing here asks a cluster: a suggestion comes while somebody types, and a wrong or missing one costs less than a wait.
+Nothing here sends a request to a cluster. Suggestions appear while the user types, so a wrong or missing one is better than a delay.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -18,172 +19,182 @@ from k8sconsole.tools.reading.helm_releases import release_names, revision_numbe
 from k8sconsole.tools.results import Target
 from k8sconsole.tools.spec import ToolSpec
 
-MOST = 50
+MOST_SUGGESTIONS = 50
 HELM = "helm"
-"""The toolset whose names are not of objects but of releases."""
+"""The toolset whose names are those of releases, not of objects."""
 TIMES = ("-5m", "-15m", "-30m", "-1h", "-6h", "-1d", "yesterday 14:00", "now")
-_NEW = frozenset(("k8s_create_deployment", "k8s_run_pod"))
-"""Tools whose ``name`` is of something that does not exist yet."""
-_OWN_KIND = {"k8s_exec_pod": "pods", "k8s_port_forward": "pods", "k8s_trigger_cronjob": "cronjobs.batch"}
-"""Of tools that act on a subresource, or on another kind than the one that is named."""
+_CREATING_TOOLS = frozenset(("k8s_create_deployment", "k8s_run_pod"))
+"""Tools whose ``name`` must not exist yet."""
+_KIND_OF_TOOL = {"k8s_exec_pod": "pods", "k8s_port_forward": "pods", "k8s_trigger_cronjob": "cronjobs.batch"}
+"""The kind of ``name`` for tools whose own kind is a subresource or another kind."""
 
-Asked = tuple[ToolContext, ToolSpec, Mapping[str, Any], str]
+
+@dataclass(frozen=True)
+class _Request:
+    """arguments: those entered so far. prefix: what is typed of the parameter."""
+
+    context: ToolContext
+    tool: ToolSpec
+    arguments: Mapping[str, Any]
+    prefix: str
+
+    @property
+    def cluster(self) -> ClusterName:
+        return self.context.resolve_context(str(self.arguments.get("context") or ""))
+
+    @property
+    def kind(self) -> str:
+        """The kind that the tool is about, or that was entered before. Empty if unknown."""
+        tool = self.tool
+        return str(self.arguments.get("kind") or tool.kind or _KIND_OF_TOOL.get(tool.name) or _single_kind(tool))
+
+    def namespace_of(self, resource: ApiResource) -> Namespace:
+        """The entered namespace, else the context's default."""
+        namespace = self.arguments.get("namespace") or self.context.default_namespace(self.cluster)
+        return Namespace(str(namespace) if resource.namespaced else "")
+
+    def rank(self, values: Sequence[str]) -> list[str]:
+        """Values that start with the prefix, then values that contain it, each in the given order, without duplicates."""
+        prefix = self.prefix.casefold()
+        matches = [value for value in dict.fromkeys(values) if prefix in value.casefold()]
+        return sorted(matches, key=lambda value: not value.casefold().startswith(prefix))[:MOST_SUGGESTIONS]
+
+    def is_denied(self, resource: ApiResource | None, namespace: Any) -> bool:
+        """Whether policy would deny the call. Names that a call could not return are not suggested either."""
+        namespaces = (namespace,) if isinstance(namespace, str) and namespace not in ("", "*") else ()
+        target = Target(self.cluster, resource=resource, namespaces=namespaces)
+        return decide(self.context.environment.policy(), self.tool, self.context.call, target).action is Action.DENY
+
+    async def names(self, kind: str, namespace: str) -> list[str]:
+        store = self.context.store
+        if store is None:
+            return []
+        return await store.objects.names(self.cluster, ResourceName(kind), self.prefix, namespace=namespace, limit=MOST_SUGGESTIONS)
 
 
 async def suggest(context: ToolContext, tool: ToolSpec, parameter: str, given: Mapping[str, Any]) -> list[str]:
-    """given: the arguments so far, the one that is being typed among them. Empty where nothing is known of such a parameter."""
-    part = str(given.get(parameter) or "")
-    closed = _choices(tool, parameter)
-    if closed:
-        return _ranked(closed, part)
+    """Values for a parameter. given: the arguments so far, including the one being typed. Empty if nothing is known."""
+    request = _Request(context, tool, given, str(given.get(parameter) or ""))
+    choices = _schema_choices(tool, parameter)
+    if choices:
+        return request.rank(choices)
     source = _SOURCES.get(parameter)
     if source is None:
         return []
     try:
-        return await source((context, tool, given, part))
+        return await source(request)
     except ConsoleError:
-        return []  # a half-typed kind or context: there is nothing to suggest until it is one
+        return []  # a partly typed kind or context does not exist yet
 
 
-def _choices(tool: ToolSpec, parameter: str) -> list[str]:
+def _schema_choices(tool: ToolSpec, parameter: str) -> list[str]:
     schema = tool.input_schema().get("properties", {}).get(parameter, {})
     return ["true", "false"] if schema.get("type") == "boolean" else [str(one) for one in schema.get("enum", ())]
 
 
-def _ranked(values: Sequence[str], part: str) -> list[str]:
-    """Those that begin with it, then those that hold it, each in the order given; of equal ones the first."""
-    sought = part.casefold()
-    found = [one for one in dict.fromkeys(values) if sought in one.casefold()]
-    return sorted(found, key=lambda one: not one.casefold().startswith(sought))[:MOST]
-
-
-async def _contexts(asked: Asked) -> list[str]:
-    environment = asked[0].environment
-    return _ranked([*environment.selected(), *(info.name for info in environment.contexts())], asked[3])
-
-
-async def _kinds(asked: Asked) -> list[str]:
-    context, _, given, part = asked
-    cluster = context.resolve_context(str(given.get("context") or ""))
-    known = await context.store.metadata.resources(cluster) if context.store else []
-    plurals = [one.plural if _alone(one, known) else str(one.name) for one in known]
-    short = [name for one in known for name in one.short_names]
-    return _ranked([*plurals, *(short if part else ())], part)
-
-
-def _alone(one: ApiResource, known: Sequence[ApiResource]) -> bool:
-    return sum(each.plural == one.plural for each in known) == 1
-
-
-async def _namespaces(asked: Asked) -> list[str]:
-    """Those in which the call would be let through."""
-    context, tool, given, _ = asked
-    cluster = context.resolve_context(str(given.get("context") or ""))
-    word = str(given.get("kind") or tool.kind or _OWN_KIND.get(tool.name) or _kind_of(tool))
-    resource = await context.find_resource(cluster, word) if word else None
-    if _denied(asked, cluster, await context.find_resource(cluster, "namespaces"), ""):
-        return []
-    return [one for one in await _names(asked, "namespaces", "") if not _denied(asked, cluster, resource, one)]
-
-
-async def _objects(asked: Asked) -> list[str]:
-    """Names of the kind that the tool is about, or that was chosen before."""
-    context, tool, given, _ = asked
-    if tool.name in _NEW:
-        return []
-    word = str(given.get("kind") or tool.kind or _OWN_KIND.get(tool.name) or _kind_of(tool))
-    if not word:
-        return []
-    cluster = context.resolve_context(str(given.get("context") or ""))
-    resource = await context.find_resource(cluster, word)
-    given_space = given.get("namespace")
-    if _denied(asked, cluster, resource, given_space):
-        return []
-    space = given_space if isinstance(given_space, str) and given_space != "*" and resource.namespaced else ""
-    if tool.toolset == HELM:
-        return _ranked(await release_names(context, cluster, space), asked[3])
-    return await _names(asked, resource.name, space)
-
-
-def _denied(asked: Asked, cluster: ClusterName, resource: ApiResource | None, space: Any) -> bool:
-    """What a call would be refused is not told while it is being typed either."""
-    context, tool, _, _ = asked
-    target = Target(cluster, resource=resource, namespaces=(space,) if isinstance(space, str) and space not in ("", "*") else ())
-    return decide(context.environment.policy(), tool, context.call, target).action is Action.DENY
-
-
-def _kind_of(tool: ToolSpec) -> str:
-    """Of tools for one kind, the kind; those of any kind have none."""
+def _single_kind(tool: ToolSpec) -> str:
+    """The kind of a tool for one kind. Empty for a tool of any kind."""
     default = str(tool.input_schema().get("properties", {}).get("kind", {}).get("default", ""))
     types = tool.capabilities.resource_types
     return default or (types[0] if len(types) == 1 and types[0] != "*" else "")
 
 
-async def _names(asked: Asked, kind: str, namespace: str) -> list[str]:
-    context, _, given, part = asked
-    if context.store is None:
+async def _suggest_contexts(request: _Request) -> list[str]:
+    environment = request.context.environment
+    return request.rank([*environment.selected(), *(info.name for info in environment.contexts())])
+
+
+async def _suggest_kinds(request: _Request) -> list[str]:
+    store = request.context.store
+    known = await store.metadata.resources(request.cluster) if store else []
+    plurals = [one.plural if _is_unambiguous(one, known) else str(one.name) for one in known]
+    short_names = [name for one in known for name in one.short_names]
+    return request.rank([*plurals, *(short_names if request.prefix else ())])
+
+
+def _is_unambiguous(resource: ApiResource, known: Sequence[ApiResource]) -> bool:
+    return sum(other.plural == resource.plural for other in known) == 1
+
+
+async def _suggest_namespaces(request: _Request) -> list[str]:
+    """Namespaces in which policy allows the call."""
+    context, cluster = request.context, request.cluster
+    resource = await context.find_resource(cluster, request.kind) if request.kind else None
+    if request.is_denied(await context.find_resource(cluster, "namespaces"), ""):
         return []
-    cluster = context.resolve_context(str(given.get("context") or ""))
-    return await context.store.objects.names(cluster, ResourceName(kind), part, namespace=namespace, limit=MOST)
+    return [one for one in await request.names("namespaces", "") if not request.is_denied(resource, one)]
 
 
-async def _containers(asked: Asked) -> list[str]:
-    """Of the pod, or of the pods of the workload, that was named before."""
-    body = await _body(asked, "pods")
+async def _suggest_objects(request: _Request) -> list[str]:
+    """Names of the kind that the tool is about, or that was entered before."""
+    if request.tool.name in _CREATING_TOOLS or not request.kind:
+        return []
+    cluster = request.cluster
+    resource = await request.context.find_resource(cluster, request.kind)
+    entered = request.arguments.get("namespace")
+    if request.is_denied(resource, entered):
+        return []
+    namespace = entered if isinstance(entered, str) and entered != "*" and resource.namespaced else ""
+    if request.tool.toolset == HELM:
+        return request.rank(await release_names(request.context, cluster, namespace))
+    return await request.names(resource.name, namespace)
+
+
+async def _suggest_containers(request: _Request) -> list[str]:
+    """Containers of the pod, or of the workload's pod template, that was entered before."""
+    body = await _read_object(request, "pods")
     spec = body.get("spec") or {}
     template = (spec.get("template") or {}).get("spec") or spec
-    return _ranked([str(one.get("name", "")) for part in ("containers", "initContainers") for one in template.get(part) or []], asked[3])
+    return request.rank([str(one.get("name", "")) for part in ("containers", "initContainers") for one in template.get(part) or []])
 
 
-async def _body(asked: Asked, default: str) -> dict[str, Any]:
-    context, tool, given, _ = asked
-    cluster = context.resolve_context(str(given.get("context") or ""))
-    word = str(given.get("kind") or tool.kind or _OWN_KIND.get(tool.name) or _kind_of(tool) or default)
-    resource = await context.find_resource(cluster, word)
-    if _denied(asked, cluster, resource, given.get("namespace")):
+async def _read_object(request: _Request, default_kind: str) -> dict[str, Any]:
+    context, cluster = request.context, request.cluster
+    resource = await context.find_resource(cluster, request.kind or default_kind)
+    if context.store is None or request.is_denied(resource, request.arguments.get("namespace")):
         return {}
-    space = Namespace(str(given.get("namespace") or context.default_namespace(cluster)) if resource.namespaced else "")
-    found = (
-        await context.store.objects.body(ObjectRef(cluster, resource.name, space, str(given.get("name") or ""))) if context.store else None
-    )
-    return msgspec.json.decode(found) if found else {}
+    ref = ObjectRef(cluster, resource.name, request.namespace_of(resource), str(request.arguments.get("name") or ""))
+    body = await context.store.objects.body(ref)
+    return msgspec.json.decode(body) if body else {}
 
 
-async def _revisions(asked: Asked) -> list[str]:
-    """Of the deployment or the release that was named, the newest first."""
-    context, tool, given, part = asked
-    cluster: ClusterName = context.resolve_context(str(given.get("context") or ""))
-    if context.store is None or not given.get("name"):
+async def _suggest_revisions(request: _Request) -> list[str]:
+    """Revisions of the deployment or release that was entered before, the newest first."""
+    context, cluster, name = request.context, request.cluster, str(request.arguments.get("name") or "")
+    if context.store is None or not name:
         return []
-    space = Namespace(str(given.get("namespace") or context.default_namespace(cluster)))
-    for word in ("secrets",) if tool.toolset == HELM else ("deployments.apps", "replicasets.apps"):
-        if _denied(asked, cluster, await context.find_resource(cluster, word), str(space)):
+    is_helm = request.tool.toolset == HELM
+    namespace = Namespace(str(request.arguments.get("namespace") or context.default_namespace(cluster)))
+    for kind in ("secrets",) if is_helm else ("deployments.apps", "replicasets.apps"):
+        if request.is_denied(await context.find_resource(cluster, kind), str(namespace)):
             return []
-    if tool.toolset == HELM:
-        return _ranked([str(one) for one in await revision_numbers(context, cluster, space, str(given["name"]))], part)
-    found = await context.store.objects.bodies(RowQuery(ResourceName("replicasets.apps"), (cluster,), (space,)))
-    numbers = {_revision(msgspec.json.decode(body), str(given["name"])) for _, body in found} - {""}
-    return _ranked(sorted(numbers, key=lambda one: -int(one)), part)
+    if is_helm:
+        return request.rank([str(one) for one in await revision_numbers(context, cluster, namespace, name)])
+    replica_sets = await context.store.objects.bodies(RowQuery(ResourceName("replicasets.apps"), (cluster,), (namespace,)))
+    revisions = {_deployment_revision(msgspec.json.decode(body), name) for _, body in replica_sets} - {""}
+    return request.rank(sorted(revisions, key=lambda one: -int(one)))
 
 
-def _revision(body: dict[str, Any], deployment: str) -> str:
-    owners = body["metadata"].get("ownerReferences") or []
-    own = any(one.get("kind") == "Deployment" and one.get("name") == deployment for one in owners)
-    number = str((body["metadata"].get("annotations") or {}).get("deployment.kubernetes.io/revision", ""))
-    return number if own and number.isdigit() else ""
+def _deployment_revision(replica_set: dict[str, Any], deployment: str) -> str:
+    """The revision of a ReplicaSet. Empty if it does not belong to the deployment."""
+    metadata = replica_set["metadata"]
+    owners = metadata.get("ownerReferences") or []
+    belongs = any(one.get("kind") == "Deployment" and one.get("name") == deployment for one in owners)
+    revision = str((metadata.get("annotations") or {}).get("deployment.kubernetes.io/revision", ""))
+    return revision if belongs and revision.isdigit() else ""
 
 
-async def _times(asked: Asked) -> list[str]:
-    return _ranked(TIMES, asked[3])
+async def _suggest_times(request: _Request) -> list[str]:
+    return request.rank(TIMES)
 
 
-_SOURCES: dict[str, Callable[[Asked], Awaitable[list[str]]]] = {
-    "context": _contexts,
-    "kind": _kinds,
-    "kinds": _kinds,
-    "namespace": _namespaces,
-    "name": _objects,
-    "container": _containers,
-    "revision": _revisions,
-    **dict.fromkeys(("since", "until", "as_of"), _times),
+_SOURCES: dict[str, Callable[[_Request], Awaitable[list[str]]]] = {
+    "context": _suggest_contexts,
+    "kind": _suggest_kinds,
+    "kinds": _suggest_kinds,
+    "namespace": _suggest_namespaces,
+    "name": _suggest_objects,
+    "container": _suggest_containers,
+    "revision": _suggest_revisions,
+    **dict.fromkeys(("since", "until", "as_of"), _suggest_times),
 }

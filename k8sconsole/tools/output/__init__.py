@@ -1,4 +1,4 @@
-"""How a reply is made to fit: its size as sent, the token budget, and the digest of long logs.
+"""Fitting replies: the size as sent, the token budget, and the digest of long logs.
 
-Next door: ``pipeline.middleware.shape`` applies it. The question that decides: is it about how much is sent?
+Next door: the pipeline's ``reply_filters`` apply it. The question that decides: is it about how much is sent?
 """

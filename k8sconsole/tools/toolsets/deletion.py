@@ -12,7 +12,7 @@ from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleti
 from k8sconsole.tools.changes.edits import TargetObject, Undo, collect_strings, fetch_live, resolve_target, uid_of, undo_from_history
 from k8sconsole.tools.changes.impact import deletion_impact
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.policy import NAMED_WHEN_DELETED
+from k8sconsole.tools.policy import DELETED_BY_NAME
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
@@ -106,7 +106,7 @@ async def _undo_of(context: ToolContext, target: TargetObject, obj: dict[str, An
     """Recreating the object, where that restores it. Not offered for what a controller recreates, nor for what contained other objects."""
     if obj.get("metadata", {}).get("ownerReferences"):
         return Undo(why="its owner recreates it")
-    if target.resource.name in NAMED_WHEN_DELETED:
+    if target.resource.name in DELETED_BY_NAME:
         return Undo(why="its contents were deleted with it")
     if any(is_masked(text) for text in collect_strings(obj)):
         return Undo(why="part of it is masked, and the real values are not stored")

@@ -63,7 +63,7 @@ def test_what_is_cut_tells_the_trouble_of_the_whole_log_first_and_keeps_its_begi
         lines[number] = f"ERROR: connection {number} refused"
     lines[400] = "panic: no space left"
     shown, left_out = digest_log(lines, 300)
-    assert shown[0] == "5 of 1000 lines tell of trouble, the latest first:"
+    assert shown[0] == "5 of 1000 lines report errors, the latest first:"
     assert shown[1] == "(4 times, lines 21 to 961) ERROR: connection 960 refused"
     assert shown[2] == "(line 401) panic: no space left"
     assert lines[0] in shown

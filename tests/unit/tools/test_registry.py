@@ -37,7 +37,7 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 
 def test_two_tools_cannot_answer_to_one_name() -> None:
     tool = REGISTRY.find("k8s_list_pods")
-    with pytest.raises(ValueError, match="both answer"):
+    with pytest.raises(ValueError, match="both use the name"):
         list(Registry([tool, *[other for other in REGISTRY if other is not tool], _renamed()]))
 
 
