@@ -1,4 +1,4 @@
-"""The demo's API without a port: requests as the handlers see them, answers as documents."""
+"""Calls the demo's API without HTTP: requests go to the handlers, and responses are returned as documents."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POD = {"metadata": {"name": "a"}, "spec": {"containers": [{"name": "web", "image
 
 
 class Api:
-    """An empty cluster with the namespace `shop`, and somebody to ask as."""
+    """An empty cluster with the namespace `shop`, and a client of its API."""
 
     def __init__(self, *users: User) -> None:
         self.store = ObjectStore()
@@ -32,7 +32,7 @@ class Api:
         self.store.create(RESOURCES["/namespaces"], {"metadata": {"name": "shop"}, "spec": {"finalizers": ["kubernetes"]}})
 
     async def ask(self, method: str, url: str, body: Any = None, *, token: str = "all", accept: str = "", content: str = "") -> Any:
-        """The parsed answer; a stream as it is. Raises ApiStatus where the server refuses."""
+        """The parsed response, or the stream itself. Raises ApiStatus when the server refuses."""
         path, _, query = url.partition("?")
         headers = {"Authorization": f"Bearer {token}", "Accept": accept, "Content-Type": content, "User-Agent": "tester/1"}
         data = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""

@@ -15,7 +15,7 @@ async def test_a_request_without_a_known_token_is_unauthorized() -> None:
     assert (refused.code, refused.reason) == (401, "Unauthorized")
 
 
-async def test_a_user_of_two_namespaces_may_list_those_and_is_told_why_not_the_rest() -> None:
+async def test_a_user_of_two_namespaces_lists_those_and_gets_the_reason_for_others() -> None:
     api = Api(READER)
     assert (await api.ask("GET", PODS, token="r3ad"))["items"] == []
     refused = await api.refusal("GET", "/api/v1/pods", token="r3ad")
@@ -23,14 +23,14 @@ async def test_a_user_of_two_namespaces_may_list_those_and_is_told_why_not_the_r
     assert (await api.refusal("GET", f"{PODS}/a/log", token="r3ad")).code == 403
 
 
-async def test_access_reviews_answer_by_the_same_rules() -> None:
+async def test_access_reviews_use_the_same_rules_as_requests() -> None:
     api = Api(READER)
     for namespace, allowed in (("shop", True), ("secret", False)):
         spec = {"resourceAttributes": {"verb": "list", "resource": "pods", "namespace": namespace}}
         assert (await api.ask("POST", REVIEWS, {"spec": spec}, token="r3ad"))["status"]["allowed"] is allowed
 
 
-async def test_roles_and_bindings_of_the_cluster_grant_what_they_say() -> None:
+async def test_roles_and_bindings_grant_access() -> None:
     api = Api(NOBODY)
     rule = {"verbs": ["list"], "resources": ["pods"], "apiGroups": [""]}
     role = {"metadata": {"name": "readers", "namespace": "shop"}, "rules": [rule]}
@@ -42,7 +42,7 @@ async def test_roles_and_bindings_of_the_cluster_grant_what_they_say() -> None:
     assert (await api.ask("GET", PODS, token="n0"))["kind"] == "PodList"
 
 
-async def test_nobody_learns_of_an_object_they_may_not_see() -> None:
+async def test_a_forbidden_object_is_not_disclosed() -> None:
     api = Api(NOBODY)
     await api.pods("a")
     assert [(await api.refusal("GET", f"{PODS}/{name}", token="n0")).code for name in ("a", "missing")] == [403, 403]

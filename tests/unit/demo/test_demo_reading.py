@@ -10,7 +10,7 @@ from tests.unit.demo.demo_api import TABLE, Api, deployment
 PODS = "/api/v1/namespaces/shop/pods"
 
 
-async def test_a_list_is_read_in_pages_that_all_show_the_same_revision() -> None:
+async def test_all_pages_of_a_list_show_the_same_revision() -> None:
     api = Api()
     await api.pods("a", "b", "c")
     first = await api.ask("GET", f"{PODS}?limit=1")
@@ -22,13 +22,13 @@ async def test_a_list_is_read_in_pages_that_all_show_the_same_revision() -> None
     assert rest["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
 
 
-@pytest.mark.parametrize("forget", ["compact", "expire"])
-async def test_a_continue_token_that_is_too_old_is_a_410_with_a_token_to_go_on_with(forget: str) -> None:
+@pytest.mark.parametrize("expiry", ["compact", "expire"])
+async def test_an_expired_continue_token_is_a_410_with_a_new_token(expiry: str) -> None:
     api = Api()
     await api.pods("a", "b")
     first = await api.ask("GET", f"{PODS}?limit=1")
     await api.pods("c")
-    if forget == "compact":
+    if expiry == "compact":
         api.store.history.compact(api.store.resource_version)
     else:
         api.store.history.expire_tokens()
@@ -38,7 +38,7 @@ async def test_a_continue_token_that_is_too_old_is_a_410_with_a_token_to_go_on_w
     assert [item["metadata"]["name"] for item in rest["items"]] == ["b", "c"]
 
 
-async def test_an_exact_resource_version_shows_the_past() -> None:
+async def test_an_exact_resource_version_lists_old_objects() -> None:
     api = Api()
     await api.pods("a")
     then = api.store.resource_version
@@ -47,7 +47,7 @@ async def test_an_exact_resource_version_shows_the_past() -> None:
     assert [item["metadata"]["name"] for item in past["items"]] == ["a"]
 
 
-async def test_items_of_a_list_leave_out_kind_and_version_as_the_real_server_does() -> None:
+async def test_list_items_omit_kind_and_version_as_on_the_real_server() -> None:
     api = Api()
     await api.pods("a")
     listed = await api.ask("GET", PODS)
@@ -58,7 +58,7 @@ async def test_items_of_a_list_leave_out_kind_and_version_as_the_real_server_doe
     ("selector", "names"),
     [("app=web", ["a"]), ("app!=web", ["b", "c"]), ("app in (web,api)", ["a", "b"]), ("!app", ["c"]), ("app,app notin (web)", ["b"])],
 )
-async def test_label_selectors_keep_what_they_say(selector: str, names: list[str]) -> None:
+async def test_label_selectors_select_the_matching_objects(selector: str, names: list[str]) -> None:
     api = Api()
     await api.pods("a", app="web")
     await api.pods("b", app="api")
@@ -67,7 +67,7 @@ async def test_label_selectors_keep_what_they_say(selector: str, names: list[str
     assert [item["metadata"]["name"] for item in listed["items"]] == names
 
 
-async def test_a_field_the_kind_cannot_be_selected_by_is_a_bad_request() -> None:
+async def test_an_unsupported_field_selector_is_a_bad_request() -> None:
     refused = await Api().refusal("GET", f"{PODS}?fieldSelector=spec.nonsense=1")
     assert (refused.code, refused.message) == (400, "field label not supported: spec.nonsense")
 
@@ -92,7 +92,7 @@ async def read(chunks: object, count: int) -> list[dict]:
     return lines
 
 
-async def test_a_watch_resumes_from_a_revision_and_misses_nothing() -> None:
+async def test_a_watch_resumes_from_a_revision_without_gaps() -> None:
     api = Api()
     await api.pods("a")
     then = api.store.resource_version
@@ -105,7 +105,7 @@ async def test_a_watch_resumes_from_a_revision_and_misses_nothing() -> None:
     assert [(event["type"], event["object"]["metadata"]["name"]) for event in seen] == [("ADDED", "b"), ("DELETED", "a")]
 
 
-async def test_a_watch_from_a_version_that_is_gone_is_told_so_in_one_error_event() -> None:
+async def test_a_watch_from_a_compacted_version_gets_one_error_event() -> None:
     api = Api()
     await api.pods("a")
     api.store.history.compact(api.store.resource_version)
@@ -114,7 +114,7 @@ async def test_a_watch_from_a_version_that_is_gone_is_told_so_in_one_error_event
     assert (events[0]["type"], events[0]["object"]["code"]) == ("ERROR", 410)
 
 
-async def test_a_streaming_list_ends_with_the_marked_bookmark() -> None:
+async def test_a_streaming_list_ends_with_the_initial_events_bookmark() -> None:
     api = Api()
     await api.pods("a")
     query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true"
@@ -124,7 +124,7 @@ async def test_a_streaming_list_ends_with_the_marked_bookmark() -> None:
     assert mark["object"]["metadata"]["annotations"] == {"k8s.io/initial-events-end": "true"}
 
 
-async def test_an_object_that_leaves_a_selector_is_deleted_to_its_watcher() -> None:
+async def test_an_object_that_stops_matching_a_selector_is_deleted_for_its_watcher() -> None:
     api = Api()
     await api.pods("a", app="web")
     stream = await api.ask("GET", f"{PODS}?watch=1&labelSelector=app=web&resourceVersion={api.store.resource_version}")
@@ -134,13 +134,13 @@ async def test_an_object_that_leaves_a_selector_is_deleted_to_its_watcher() -> N
     assert (await reading)[0]["type"] == "DELETED"
 
 
-async def test_events_are_served_by_both_groups_in_their_own_words() -> None:
+async def test_events_are_served_in_the_fields_of_both_groups() -> None:
     api = Api()
     about = {"kind": "Pod", "name": "a", "namespace": "shop"}
     event = {"metadata": {"name": "e"}, "involvedObject": about, "reason": "Started", "message": "it began", "type": "Normal"}
     await api.ask("POST", "/api/v1/namespaces/shop/events", event)
-    told = await api.ask("GET", "/apis/events.k8s.io/v1/namespaces/shop/events/e")
-    assert (told["note"], told["regarding"], told["apiVersion"]) == ("it began", about, "events.k8s.io/v1")
+    event = await api.ask("GET", "/apis/events.k8s.io/v1/namespaces/shop/events/e")
+    assert (event["note"], event["regarding"], event["apiVersion"]) == ("it began", about, "events.k8s.io/v1")
 
 
 async def test_both_forms_of_discovery_name_every_kind() -> None:
@@ -168,7 +168,7 @@ async def test_schemas_come_from_the_client_library_and_name_the_merge_keys() ->
     assert schemas["io.k8s.v1.PodSpec"]["properties"]["containers"]["x-kubernetes-patch-merge-key"] == "name"
 
 
-async def test_what_is_not_there_is_named_in_the_servers_words() -> None:
+async def test_a_missing_object_is_reported_with_the_servers_message() -> None:
     api = Api()
     refused = await api.refusal("GET", "/apis/apps/v1/namespaces/shop/deployments/web")
     assert refused.body["message"] == 'deployments.apps "web" not found'

@@ -34,14 +34,14 @@ async def client(cluster: DemoCluster) -> aiohttp.ClientSession:
         yield session
 
 
-async def test_the_kubeconfig_is_its_owners_alone_and_goes_with_the_cluster() -> None:
+async def test_the_kubeconfig_is_private_and_removed_with_the_cluster() -> None:
     async with DemoCluster("large", size=5) as cluster:
         path = cluster.kubeconfig
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert not path.exists()
 
 
-async def test_the_address_in_the_kubeconfig_is_enough_for_clients_that_send_no_token_without_tls(cluster: DemoCluster) -> None:
+async def test_the_kubeconfig_url_authenticates_clients_that_send_no_token_without_tls(cluster: DemoCluster) -> None:
     async with aiohttp.ClientSession() as bare:
         async with bare.get(f"{server_of(cluster.kubeconfig)}/api/v1/nodes") as known:
             assert known.status == 200
@@ -59,9 +59,7 @@ async def test_a_paused_server_answers_nothing_until_it_is_resumed(cluster: Demo
         assert (await asking).status == 200
 
 
-async def test_a_refusing_server_breaks_its_watches_and_comes_back_on_the_same_port(
-    cluster: DemoCluster, client: aiohttp.ClientSession
-) -> None:
+async def test_a_refusing_server_ends_its_watches_and_resumes_on_the_same_port(cluster: DemoCluster, client: aiohttp.ClientSession) -> None:
     watch = await client.get(f"{cluster.url}/api/v1/pods?watch=1&resourceVersion={cluster.store.resource_version}")
     await cluster.refuse()
     async with asyncio.timeout(10):
@@ -73,14 +71,14 @@ async def test_a_refusing_server_breaks_its_watches_and_comes_back_on_the_same_p
     assert (await client.get(f"{cluster.url}/version")).status == 200
 
 
-async def test_after_a_compaction_an_old_watch_is_told_410(cluster: DemoCluster, client: aiohttp.ClientSession) -> None:
+async def test_after_a_compaction_an_old_watch_gets_410(cluster: DemoCluster, client: aiohttp.ClientSession) -> None:
     cluster.compact()
     async with client.get(f"{cluster.url}/api/v1/pods?watch=1&resourceVersion=1") as answer:
         event = json.loads(await answer.content.readline())
     assert (event["type"], event["object"]["code"]) == ("ERROR", 410)
 
 
-async def test_with_tls_tokens_and_client_certificates_both_open_the_door() -> None:
+async def test_with_tls_tokens_and_client_certificates_both_authenticate() -> None:
     auditor = User("auditor", "t0ken", rules=(PolicyRule(("list",), ("nodes",)),))
     async with DemoCluster("large", size=5, tls=True, users=(auditor,)) as cluster:
         path = cluster.kubeconfig_for(auditor, certificate=True)
@@ -104,7 +102,7 @@ def _decoded(text: str) -> str:
     return base64.b64decode(text).decode()
 
 
-def test_a_cluster_in_a_thread_serves_code_that_knows_no_event_loop() -> None:
+def test_a_cluster_in_a_thread_serves_synchronous_code() -> None:
     with (
         DemoCluster.in_thread("large", size=5) as cluster,
         urllib.request.urlopen(f"{server_of(cluster.kubeconfig)}/api/v1/pods") as answer,
@@ -134,10 +132,10 @@ print(time.monotonic() - began)
 """
 
 
-def test_a_cluster_that_stops_while_sixty_clients_watch_ends_at_once_and_without_a_word() -> None:
+def test_a_cluster_with_sixty_watches_stops_at_once_and_prints_nothing() -> None:
     done = subprocess.run([sys.executable, "-c", _ABANDONED], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    # A stop that waited for its clients would take until their watches end, half an hour later.
+    # A stop that waited for its clients would take half an hour, until their watches time out.
     assert float(done.stdout) < 10
 
 

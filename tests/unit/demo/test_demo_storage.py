@@ -39,7 +39,7 @@ def test_a_write_that_changes_nothing_keeps_the_revision() -> None:
     assert store.update(PODS, store.get(PODS, "shop", "a"))["metadata"]["resourceVersion"] == made["metadata"]["resourceVersion"]
 
 
-def test_a_clients_update_never_touches_the_status_and_a_status_update_touches_nothing_else() -> None:
+def test_an_update_keeps_the_status_and_a_status_update_changes_only_the_status() -> None:
     store = ObjectStore()
     deployment = {"metadata": {"name": "web", "namespace": "shop"}, "spec": {"replicas": 1}}
     store.create(DEPLOYMENTS, deployment)
@@ -49,7 +49,7 @@ def test_a_clients_update_never_touches_the_status_and_a_status_update_touches_n
     assert (after["spec"], after["status"], after["metadata"]["generation"]) == ({"replicas": 3}, {"replicas": 3}, 2)
 
 
-def test_a_finalizer_holds_a_deleted_object_until_it_is_taken_off() -> None:
+def test_a_finalizer_delays_deletion_until_it_is_removed() -> None:
     store = ObjectStore()
     store.create(CONFIGMAPS, {"metadata": {"name": "held", "namespace": "shop", "finalizers": ["example.com/hold"]}})
     assert "deletionTimestamp" in store.delete(CONFIGMAPS, "shop", "held")["metadata"]
@@ -57,7 +57,7 @@ def test_a_finalizer_holds_a_deleted_object_until_it_is_taken_off() -> None:
     assert not store.has(CONFIGMAPS, "shop", "held")
 
 
-def test_a_running_pod_is_given_its_grace_period_and_a_pod_that_never_started_is_not() -> None:
+def test_only_a_started_pod_gets_a_grace_period() -> None:
     store = ObjectStore()
     store.create(PODS, pod("waiting"))
     store.delete(PODS, "shop", "waiting")
@@ -89,7 +89,7 @@ async def test_a_subscriber_sees_every_change_in_order_with_the_state_before_it(
     assert seen[0].resource_version < seen[1].resource_version < seen[2].resource_version
 
 
-def test_the_past_can_be_reconstructed_until_it_is_compacted() -> None:
+def test_old_revisions_can_be_rebuilt_until_compaction() -> None:
     store = ObjectStore()
     store.create(PODS, pod("a"))
     then = store.resource_version
@@ -104,7 +104,7 @@ def test_the_past_can_be_reconstructed_until_it_is_compacted() -> None:
     assert refused.value.code == 410
 
 
-def test_a_dry_run_leaves_no_trace() -> None:
+def test_a_dry_run_changes_nothing_in_the_store() -> None:
     store = ObjectStore()
     store.create(PODS, pod("a"))
     before = (store.resource_version, store.get_raw(PODS, "shop", "a"))

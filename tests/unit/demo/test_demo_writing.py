@@ -14,7 +14,7 @@ SETTINGS = "/api/v1/namespaces/shop/configmaps"
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
-async def test_the_defaults_clients_rely_on_are_filled_in() -> None:
+async def test_common_defaults_are_set() -> None:
     made = await Api().ask("POST", DEPLOYMENTS, deployment())
     assert made["spec"]["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}}
     inner = made["spec"]["template"]["spec"]
@@ -25,7 +25,7 @@ async def test_the_defaults_clients_rely_on_are_filled_in() -> None:
     )
 
 
-async def test_a_service_gets_an_address_nobody_else_has_and_keeps_it() -> None:
+async def test_a_service_gets_a_unique_address_and_keeps_it() -> None:
     api = Api()
     url = "/api/v1/namespaces/shop/services"
     body = {"metadata": {"name": "a"}, "spec": {"ports": [{"port": 80}]}}
@@ -40,7 +40,7 @@ async def test_string_data_of_a_secret_becomes_data() -> None:
     assert (made["data"], "stringData" in made, made["type"]) == ({"k": base64.b64encode(b"v").decode()}, False, "Opaque")
 
 
-async def test_a_generated_name_is_made_up_and_a_missing_namespace_is_not() -> None:
+async def test_a_name_is_generated_but_a_missing_namespace_is_an_error() -> None:
     api = Api()
     made = await api.ask("POST", PODS, {**POD, "metadata": {"generateName": "web-"}})
     assert made["metadata"]["name"].startswith("web-")
@@ -49,7 +49,7 @@ async def test_a_generated_name_is_made_up_and_a_missing_namespace_is_not() -> N
     assert refused.message == 'namespaces "nowhere" not found'
 
 
-async def test_nothing_is_created_in_a_namespace_that_is_going() -> None:
+async def test_nothing_is_created_in_a_terminating_namespace() -> None:
     api = Api()
     await api.ask("DELETE", "/api/v1/namespaces/shop")
     refused = await api.refusal("POST", PODS, POD)
@@ -65,14 +65,14 @@ async def test_nothing_is_created_in_a_namespace_that_is_going() -> None:
         ({"template": {"metadata": {"labels": {"app": "web"}}, "spec": {}}}, "spec.template.spec.containers: Required value"),
     ],
 )
-async def test_a_wrong_object_is_refused_with_the_field_that_is_wrong(change: dict, words: str) -> None:
+async def test_an_invalid_object_is_refused_with_the_invalid_field(change: dict, words: str) -> None:
     body = deployment()
     refused = await Api().refusal("POST", DEPLOYMENTS, {**body, "spec": body["spec"] | change})
     assert (refused.code, refused.reason) == (422, "Invalid")
     assert words in refused.message
 
 
-async def test_an_immutable_field_stays() -> None:
+async def test_an_immutable_field_cannot_change() -> None:
     api = Api()
     await api.ask("POST", DEPLOYMENTS, deployment())
     selector = {"spec": {"selector": {"matchLabels": {"app": "web", "x": "y"}}, "template": {"metadata": {"labels": {"x": "y"}}}}}
@@ -104,7 +104,7 @@ async def test_every_kind_of_patch_changes_the_image(content: str, patch: object
     assert changed["metadata"]["generation"] == 2
 
 
-async def test_a_strategic_patch_merges_lists_by_key_and_obeys_its_directives() -> None:
+async def test_a_strategic_patch_merges_lists_by_key_and_applies_its_directives() -> None:
     api = Api()
     body = deployment()
     body["spec"]["template"]["spec"]["containers"] = [{"name": "a", "image": "a"}, {"name": "b", "image": "b"}]
@@ -115,7 +115,7 @@ async def test_a_strategic_patch_merges_lists_by_key_and_obeys_its_directives() 
     assert [each["name"] for each in changed["spec"]["template"]["spec"]["containers"]] == ["c", "b"]
 
 
-async def test_an_apply_that_changes_somebody_elses_field_is_a_conflict_that_names_them() -> None:
+async def test_an_apply_that_changes_another_managers_field_is_a_conflict_that_names_it() -> None:
     api = Api()
     mine = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1", "b": "1"}}
     await api.ask("PATCH", f"{SETTINGS}/c?fieldManager=one", mine, content=APPLY)
@@ -126,7 +126,7 @@ async def test_an_apply_that_changes_somebody_elses_field_is_a_conflict_that_nam
     assert forced["data"] == {"a": "2", "b": "1"}
 
 
-async def test_what_a_manager_applies_no_longer_is_removed_unless_another_owns_it() -> None:
+async def test_a_field_no_longer_applied_is_removed_unless_another_manager_owns_it() -> None:
     api = Api()
     mine = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"a": "1", "b": "1", "shared": "1"}}
     await api.ask("PATCH", f"{SETTINGS}/c?fieldManager=one", mine, content=APPLY)
@@ -166,7 +166,7 @@ async def test_a_deletion_that_names_another_uid_is_refused() -> None:
     assert (refused.code, "Precondition failed" in refused.message) == (409, True)
 
 
-async def test_foreground_deletion_leaves_the_object_to_the_collector() -> None:
+async def test_foreground_deletion_leaves_the_object_to_the_garbage_collector() -> None:
     api = Api()
     await api.ask("POST", DEPLOYMENTS, deployment())
     left = await api.ask("DELETE", f"{DEPLOYMENTS}/web", {"propagationPolicy": "Foreground"})
@@ -213,7 +213,7 @@ def kettles() -> dict:
     return {"metadata": meta, "spec": {"group": "tea.example", "scope": "Namespaced", "names": names, "versions": [version]}}
 
 
-async def test_a_custom_kind_is_served_from_the_moment_it_is_defined_and_gone_with_its_definition() -> None:
+async def test_a_custom_kind_is_served_while_its_definition_exists() -> None:
     api = Api()
     await api.ask("POST", CRDS, kettles())
     url = "/apis/tea.example/v1/namespaces/shop/kettles"
@@ -227,7 +227,7 @@ async def test_a_custom_kind_is_served_from_the_moment_it_is_defined_and_gone_wi
     assert (await api.refusal("GET", url)).code == 404
 
 
-async def test_a_custom_object_that_its_schema_refuses_is_refused() -> None:
+async def test_a_custom_object_that_violates_its_schema_is_refused() -> None:
     api = Api()
     await api.ask("POST", CRDS, kettles())
     refused = await api.refusal("POST", "/apis/tea.example/v1/namespaces/shop/kettles", {"metadata": {"name": "k"}, "spec": {"litres": 99}})
@@ -236,7 +236,7 @@ async def test_a_custom_object_that_its_schema_refuses_is_refused() -> None:
     )
 
 
-async def test_the_simple_autoscaler_is_the_full_one_in_other_words() -> None:
+async def test_an_autoscaler_is_converted_between_v1_and_v2() -> None:
     api = Api()
     spec = {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, "maxReplicas": 3, "targetCPUUtilizationPercentage": 70}
     await api.ask("POST", "/apis/autoscaling/v1/namespaces/shop/horizontalpodautoscalers", {"metadata": {"name": "h"}, "spec": spec})
@@ -260,7 +260,7 @@ async def test_a_protobuf_body_is_read_as_its_json_would_be() -> None:
     assert (made["metadata"]["name"], made["data"]) == ("c", {"k": "v"})
 
 
-async def test_a_field_the_kind_does_not_have_is_refused_where_the_client_wants_to_know() -> None:
+async def test_an_unknown_field_is_refused_with_strict_validation() -> None:
     api, body = Api(), deployment()
     body["spec"]["replicaz"] = 1
     refused = await api.refusal("POST", f"{DEPLOYMENTS}?fieldValidation=Strict", body)
@@ -270,7 +270,7 @@ async def test_a_field_the_kind_does_not_have_is_refused_where_the_client_wants_
     )
 
 
-async def test_a_body_of_the_wrong_shape_is_refused_and_never_an_internal_error() -> None:
+async def test_a_malformed_body_is_refused_without_an_internal_error() -> None:
     api = Api()
     for spec in ("text", {"template": "text"}, {"replicas": "many", "template": {}}, [], None, {"template": {"spec": {"containers": [1]}}}):
         refused = await api.refusal("POST", DEPLOYMENTS, {"metadata": {"name": "web"}, "spec": spec})

@@ -1,11 +1,11 @@
-"""The parts of a cluster that are not workloads: placing, quotas, endpoints, finalizers, garbage."""
+"""Scheduling, quotas, endpoints, finalizers and garbage collection."""
 
 from world_stage import Stage, reasons
 
 from k8sconsole.demo.world import kinds, pods
 
 
-def test_a_pod_that_fits_nowhere_says_why_in_the_schedulers_words() -> None:
+def test_an_unschedulable_pod_reports_the_schedulers_message() -> None:
     stage = Stage()
     stage.store.mutate(
         kinds.NODES, "", "node-01", lambda fresh: fresh["spec"].update(taints=[{"key": "gpu", "value": "", "effect": "NoSchedule"}])
@@ -19,7 +19,7 @@ def test_a_pod_that_fits_nowhere_says_why_in_the_schedulers_words() -> None:
     )
 
 
-def test_a_waiting_pod_is_placed_as_soon_as_room_is_made() -> None:
+def test_a_pending_pod_is_scheduled_when_resources_become_free() -> None:
     stage = Stage(nodes=1)
     stage.apply(name="big", requests={"cpu": "3"})
     stage.run()
@@ -30,7 +30,7 @@ def test_a_waiting_pod_is_placed_as_soon_as_room_is_made() -> None:
     assert [pods.is_ready(pod) for pod in stage.pods()] == [True]
 
 
-def test_a_quota_refuses_what_exceeds_it_and_shows_what_is_used() -> None:
+def test_a_quota_refuses_pods_beyond_it_and_reports_its_usage() -> None:
     stage = Stage()
     stage.store.create(
         kinds.QUOTAS, {"metadata": {"name": "compute", "namespace": "test"}, "spec": {"hard": {"requests.cpu": "1", "pods": "5"}}}
@@ -60,7 +60,7 @@ def test_only_ready_pods_are_ready_endpoints() -> None:
     assert [each["conditions"]["ready"] for each in slices[0]["endpoints"]] == [True, True]
 
 
-def test_a_load_balancer_gets_its_address_after_a_moment() -> None:
+def test_a_load_balancer_gets_its_address_after_a_few_seconds() -> None:
     stage = Stage()
     stage.apply(port=8080, service="LoadBalancer")
     stage.run(1)
@@ -69,7 +69,7 @@ def test_a_load_balancer_gets_its_address_after_a_moment() -> None:
     assert stage.store.get(kinds.SERVICES, "test", "web")["status"]["loadBalancer"]["ingress"]
 
 
-def test_deleting_a_deployment_takes_its_sets_and_pods_with_it() -> None:
+def test_deleting_a_deployment_deletes_its_replica_sets_and_pods() -> None:
     stage = Stage()
     stage.apply(replicas=2)
     stage.run()
@@ -78,7 +78,7 @@ def test_deleting_a_deployment_takes_its_sets_and_pods_with_it() -> None:
     assert stage.store.count(kinds.REPLICA_SETS) == stage.store.count(kinds.PODS) == 0
 
 
-def test_foreground_deletion_keeps_the_owner_until_its_pods_are_gone() -> None:
+def test_foreground_deletion_keeps_the_owner_until_its_pods_are_deleted() -> None:
     stage = Stage()
     stage.apply(replicas=2)
     stage.run()
@@ -90,7 +90,7 @@ def test_foreground_deletion_keeps_the_owner_until_its_pods_are_gone() -> None:
     assert stage.store.count(kinds.PODS) == 0
 
 
-def test_orphaned_pods_stay_when_their_set_goes() -> None:
+def test_orphaned_pods_outlive_their_replica_set() -> None:
     stage = Stage()
     stage.apply(replicas=2)
     stage.run()
@@ -103,7 +103,7 @@ def test_orphaned_pods_stay_when_their_set_goes() -> None:
     assert not any(pod["metadata"].get("ownerReferences") for pod in stage.pods())
 
 
-def test_a_namespace_is_emptied_before_it_goes_and_held_by_a_finalizer() -> None:
+def test_a_namespace_is_emptied_before_removal_and_waits_for_finalizers() -> None:
     stage = Stage()
     stage.apply(replicas=2)
     held = {"metadata": {"name": "held", "namespace": "test", "finalizers": ["example.com/hold"]}, "data": {}}
@@ -119,7 +119,7 @@ def test_a_namespace_is_emptied_before_it_goes_and_held_by_a_finalizer() -> None
     assert not stage.store.has(kinds.NAMESPACES, "", "test")
 
 
-def test_a_disruption_budget_counts_what_may_go() -> None:
+def test_a_disruption_budget_counts_allowed_disruptions() -> None:
     stage = Stage()
     stage.apply(replicas=3, pdb=2)
     stage.run()
@@ -127,7 +127,7 @@ def test_a_disruption_budget_counts_what_may_go() -> None:
     assert (status["currentHealthy"], status["desiredHealthy"], status["disruptionsAllowed"]) == (3, 2, 1)
 
 
-def test_events_are_gone_an_hour_after_they_were_last_seen() -> None:
+def test_events_expire_an_hour_after_their_last_occurrence() -> None:
     stage = Stage()
     stage.apply()
     stage.run()

@@ -1,4 +1,4 @@
-"""What the scenarios promise, looked for where kubectl shows it."""
+"""The scenarios: each failure is visible where kubectl shows it."""
 
 import base64
 from collections import Counter
@@ -29,21 +29,21 @@ def of(store: ObjectStore, namespace: str, workload: str) -> list[dict]:
     return [pod for pod in store.iterate(kinds.PODS, namespace) if pod["metadata"]["name"].startswith(workload + "-")]
 
 
-def test_the_calm_shop_is_calm(calm_shop: ObjectStore) -> None:
+def test_the_calm_shop_is_healthy(calm_shop: ObjectStore) -> None:
     assert all(pods.is_ready(pod) or pods.pod_phase(pod) == "Succeeded" for pod in calm_shop.iterate(kinds.PODS))
     assert calm_shop.count(kinds.PODS) >= 100
     assert calm_shop.count(kinds.NAMESPACES) >= 8
     assert not [event for event in calm_shop.iterate(kinds.EVENTS) if event["type"] == "Warning"]
 
 
-def test_the_calm_shop_has_a_past(calm_shop: ObjectStore) -> None:
+def test_the_calm_shop_has_history(calm_shop: ObjectStore) -> None:
     web = calm_shop.get(kinds.DEPLOYMENTS, "shop", "web")
     assert web["metadata"]["creationTimestamp"] == "2026-10-17T12:03:40Z"
     assert web["metadata"]["annotations"]["deployment.kubernetes.io/revision"] == "3"
     assert len(of(calm_shop, "shop", "web")) == 6
 
 
-def test_every_job_of_the_past_began_when_its_schedule_struck(calm_shop: ObjectStore) -> None:
+def test_every_past_job_started_at_its_scheduled_time(calm_shop: ObjectStore) -> None:
     scheduled = "batch.kubernetes.io/cronjob-scheduled-timestamp"
     jobs = [job["metadata"] for job in calm_shop.iterate(kinds.JOBS) if scheduled in job["metadata"].get("annotations", {})]
     assert {job["ownerReferences"][0]["name"] for job in jobs} == {name for _, name in calm_shop.list_keys(kinds.CRON_JOBS)}
@@ -58,7 +58,7 @@ def test_two_worlds_of_one_seed_are_equal_byte_for_byte(bad_day: ObjectStore) ->
     assert _bytes(other) == _bytes(third)
 
 
-def test_nobody_alters_what_all_look_at() -> None:
+def test_shared_objects_are_never_altered() -> None:
     store = staged("bad-day")
     World(store, store.clock, 1).run(120)
     for each in store.registry:
@@ -66,7 +66,7 @@ def test_nobody_alters_what_all_look_at() -> None:
             assert store.view(each, *key) == store.get(each, *key), (each.key, key)
 
 
-def test_the_past_leaves_the_events_of_its_last_hour_counted_from_their_first(bad_day: ObjectStore) -> None:
+def test_the_time_lapse_publishes_the_counted_events_of_its_last_hour(bad_day: ObjectStore) -> None:
     events = list(bad_day.iterate(kinds.EVENTS))
     assert all(NOW - timedelta(hours=1) < parse_timestamp(event["lastTimestamp"]) <= NOW for event in events)
     assert all(event["metadata"]["creationTimestamp"] == event["firstTimestamp"] for event in events)
@@ -79,7 +79,7 @@ def _bytes(store: ObjectStore) -> dict[tuple[str, str, str], bytes]:
     return {(each.key, *key): store.get_raw(each, *key) for each in store.registry for key in store.list_keys(each)}
 
 
-def test_a_crash_loop_is_seen_in_status_events_and_both_logs(bad_day: ObjectStore) -> None:
+def test_a_crash_loop_shows_in_status_events_and_both_logs(bad_day: ObjectStore) -> None:
     pod = max(of(bad_day, "payments", "invoices"), key=lambda each: each["status"]["containerStatuses"][0]["restartCount"])
     name = pod["metadata"]["name"]
     assert waiting(pod) == "CrashLoopBackOff"
@@ -89,7 +89,7 @@ def test_a_crash_loop_is_seen_in_status_events_and_both_logs(bad_day: ObjectStor
     assert any("IllegalStateException" in text for _, text in last)
 
 
-def test_an_image_that_cannot_be_pulled_holds_its_roll_out(bad_day: ObjectStore) -> None:
+def test_an_image_that_cannot_be_pulled_blocks_its_rollout(bad_day: ObjectStore) -> None:
     assert "ImagePullBackOff" in [waiting(pod) for pod in of(bad_day, "shop", "thumbnails")]
     assert sum(map(pods.is_ready, of(bad_day, "shop", "thumbnails"))) == 3
 
@@ -106,25 +106,25 @@ def test_an_unschedulable_pod_has_its_condition_and_event(bad_day: ObjectStore, 
     assert "FailedScheduling" in reasons(bad_day, workload)
 
 
-def test_a_claim_stays_pending_for_want_of_its_class(bad_day: ObjectStore) -> None:
+def test_a_claim_without_its_storage_class_stays_pending(bad_day: ObjectStore) -> None:
     claim = bad_day.get(kinds.CLAIMS, "platform", "data-analytics-0")
     assert claim["status"]["phase"] == "Pending"
     assert "ProvisioningFailed" in reasons(bad_day, "data-analytics-0")
 
 
-def test_failing_probes_are_told(bad_day: ObjectStore) -> None:
+def test_failing_probes_are_reported(bad_day: ObjectStore) -> None:
     assert not any(map(pods.is_ready, of(bad_day, "shop", "inventory")))
     assert "Unhealthy" in reasons(bad_day, "inventory")
     assert {"Unhealthy", "Killing"} <= reasons(bad_day, "session-gateway")
 
 
-def test_a_quota_is_used_up(bad_day: ObjectStore) -> None:
+def test_a_quota_is_exhausted(bad_day: ObjectStore) -> None:
     assert "FailedCreate" in reasons(bad_day, "load-test")
     deployment = bad_day.get(kinds.DEPLOYMENTS, "team-b", "load-test")
     assert conditions.is_true(deployment["status"], "ReplicaFailure")
 
 
-def test_finalizers_hold_an_object_and_a_namespace(bad_day: ObjectStore) -> None:
+def test_finalizers_block_an_object_and_a_namespace(bad_day: ObjectStore) -> None:
     certificates = bad_day.registry.find_by_kind("trust.shop.example/v1", "Certificate")
     assert "deletionTimestamp" in bad_day.get(certificates, "shop", "old-campaign")["metadata"]
     legacy = bad_day.get(kinds.NAMESPACES, "", "legacy")
@@ -137,7 +137,7 @@ def test_a_certificate_has_expired(bad_day: ObjectStore) -> None:
     assert x509.load_pem_x509_certificate(pem).not_valid_after_utc == NOW - timedelta(days=9)
 
 
-def test_a_node_ran_out_of_disk_and_evicted_pods(bad_day: ObjectStore) -> None:
+def test_a_node_under_disk_pressure_has_evicted_pods(bad_day: ObjectStore) -> None:
     node = bad_day.get(kinds.NODES, "", "spot-01")
     assert conditions.is_true(node["status"], "DiskPressure")
     assert "node.kubernetes.io/disk-pressure" in {taint["key"] for taint in node["spec"]["taints"]}
@@ -148,13 +148,13 @@ def test_a_node_ran_out_of_disk_and_evicted_pods(bad_day: ObjectStore) -> None:
     assert max(came) < format_timestamp(NOW - timedelta(minutes=40)), "a node under pressure takes no new pods"
 
 
-def test_a_roll_out_hangs_past_its_deadline_while_the_old_version_serves(bad_day: ObjectStore) -> None:
+def test_a_rollout_exceeds_its_deadline_while_the_old_version_serves(bad_day: ObjectStore) -> None:
     loyalty = bad_day.get(kinds.DEPLOYMENTS, "shop", "loyalty")
     assert conditions.find_condition(loyalty["status"], "Progressing")["reason"] == "ProgressDeadlineExceeded"
     assert conditions.is_true(loyalty["status"], "Available")
 
 
-def test_logs_never_change_and_only_grow(calm_shop: ObjectStore) -> None:
+def test_log_lines_never_change_and_logs_only_grow(calm_shop: ObjectStore) -> None:
     name = of(calm_shop, "shop", "stock-sync")[-1]["metadata"]["name"]
     ended = list(podlogs.read_lines(calm_shop, "shop", name, "app", previous=False, now=NOW))
     assert ended
@@ -174,7 +174,7 @@ async def test_followed_logs_bring_new_lines_as_time_passes() -> None:
     assert (await anext(lines))[0] > NOW
 
 
-def test_use_is_told_for_every_running_pod_and_node_and_is_near_what_was_requested(calm_shop: ObjectStore) -> None:
+def test_every_running_pod_and_node_has_usage_near_its_requests(calm_shop: ObjectStore) -> None:
     running = sum(pods.pod_phase(pod) == "Running" for pod in calm_shop.iterate(kinds.PODS))
     assert len(usage.list_pod_metrics(calm_shop, None, NOW)) == running
     web = [pod for pod in usage.list_pod_metrics(calm_shop, "shop", NOW) if pod["metadata"]["name"].startswith("web-")]
@@ -182,11 +182,11 @@ def test_use_is_told_for_every_running_pod_and_node_and_is_near_what_was_request
     assert len(usage.list_node_metrics(calm_shop, NOW)) == 6
 
 
-def test_readings_follow_pods_that_begin_and_end() -> None:
+def test_metrics_follow_pods_that_start_and_end() -> None:
     store = staged("calm-shop")
     world = World(store, store.clock, 1)
     world.step()
-    told = {pod["metadata"]["name"] for pod in usage.list_pod_metrics(store, "team-a", NOW)}
+    before = {pod["metadata"]["name"] for pod in usage.list_pod_metrics(store, "team-a", NOW)}
     gone = of(store, "team-a", "greeter")[0]["metadata"]["name"]
     store.delete(kinds.PODS, "team-a", gone)
     for _ in range(30):
@@ -194,12 +194,12 @@ def test_readings_follow_pods_that_begin_and_end() -> None:
         usage.list_pod_metrics(store, "team-a", store.clock.now())
     later = {pod["metadata"]["name"] for pod in usage.list_pod_metrics(store, "team-a", store.clock.now())}
     running = {pod["metadata"]["name"] for pod in store.iterate(kinds.PODS, "team-a") if pods.pod_phase(pod) == "Running"}
-    assert gone in told - later
+    assert gone in before - later
     assert later == running
-    assert any(name.startswith("greeter-") for name in later - told)
+    assert any(name.startswith("greeter-") for name in later - before)
 
 
-def test_the_living_shop_changes_a_little_every_minute() -> None:
+def test_the_calm_shop_changes_slightly_every_minute() -> None:
     store = staged("calm-shop")
     world = World(store, store.clock, 1)
     world.step()
@@ -214,7 +214,7 @@ def test_the_living_shop_changes_a_little_every_minute() -> None:
 
 
 @pytest.mark.long
-def test_ten_thousand_pods_are_built_settled() -> None:
+def test_ten_thousand_pods_are_generated_settled() -> None:
     store = staged("large", size=10_000)
     assert store.count(kinds.PODS) == 10_000
     healthy = sum(map(pods.is_ready, store.iterate(kinds.PODS)))
@@ -224,6 +224,6 @@ def test_ten_thousand_pods_are_built_settled() -> None:
     assert store.resource_version - before < 2_000
 
 
-def test_an_unknown_scenario_names_those_there_are() -> None:
+def test_an_unknown_scenario_is_an_error_that_lists_the_scenarios() -> None:
     with pytest.raises(UsageError, match="calm-shop"):
         scenario.load_scenario("calm-shp")

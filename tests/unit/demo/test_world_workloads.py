@@ -1,4 +1,4 @@
-"""Workload controllers keep the promises that kubectl and people rely on."""
+"""The workload controllers behave as kubectl and users expect."""
 
 from world_stage import Stage, reasons, waiting
 
@@ -9,7 +9,7 @@ from k8sconsole.demo.world.staging.scenario_file import DiskSpec
 REVISION = "deployment.kubernetes.io/revision"
 
 
-def test_a_deployment_becomes_ready_pods_on_nodes_with_addresses() -> None:
+def test_a_deployment_gets_ready_pods_with_nodes_and_addresses() -> None:
     stage = Stage()
     stage.apply(replicas=3, port=8080, probe="/healthz")
     stage.run()
@@ -21,7 +21,7 @@ def test_a_deployment_becomes_ready_pods_on_nodes_with_addresses() -> None:
     assert stage.conditions()["Progressing"]["reason"] == "NewReplicaSetAvailable"
 
 
-def test_a_roll_out_never_exceeds_surge_nor_falls_below_availability() -> None:
+def test_a_rollout_stays_within_max_surge_and_max_unavailable() -> None:
     stage = Stage()
     stage.apply(replicas=4, port=8080, probe="/healthz")
     stage.run()
@@ -35,7 +35,7 @@ def test_a_roll_out_never_exceeds_surge_nor_falls_below_availability() -> None:
     assert stage.deployment()["metadata"]["annotations"][REVISION] == "2"
 
 
-def test_undoing_a_roll_out_brings_the_old_replica_set_back_under_a_new_revision() -> None:
+def test_undoing_a_rollout_reuses_the_old_replica_set_with_a_new_revision() -> None:
     stage = Stage()
     stage.apply(replicas=2)
     stage.run()
@@ -48,7 +48,7 @@ def test_undoing_a_roll_out_brings_the_old_replica_set_back_under_a_new_revision
     assert stage.deployment()["metadata"]["annotations"][REVISION] == "3"
 
 
-def test_an_image_that_does_not_exist_stops_the_roll_out_and_the_deadline_says_so() -> None:
+def test_a_missing_image_blocks_the_rollout_until_its_deadline() -> None:
     stage = Stage()
     stage.apply(replicas=3, deadline=120)
     stage.run()
@@ -70,7 +70,7 @@ def test_a_paused_deployment_scales_but_does_not_roll() -> None:
     assert len(stage.pods()) == 4
 
 
-def test_a_stateful_set_comes_up_in_order_and_goes_down_from_the_last_keeping_its_claims() -> None:
+def test_a_stateful_set_scales_up_in_order_and_down_in_reverse_and_keeps_its_claims() -> None:
     stage = Stage()
     storage_class = {"metadata": {"name": "standard"}, "provisioner": "demo", "volumeBindingMode": "WaitForFirstConsumer"}
     stage.store.create(kinds.STORAGE_CLASSES, storage_class)
@@ -89,7 +89,7 @@ def test_a_stateful_set_comes_up_in_order_and_goes_down_from_the_last_keeping_it
     assert [claim["status"]["phase"] for claim in stage.store.iterate(kinds.CLAIMS, "test")] == ["Bound"] * 3
 
 
-def test_a_daemon_set_has_one_pod_on_every_node_cordoned_ones_included() -> None:
+def test_a_daemon_set_has_one_pod_on_every_node_even_if_cordoned() -> None:
     stage = Stage()
     stage.store.mutate(kinds.NODES, "", "node-02", lambda fresh: fresh["spec"].update(unschedulable=True))
     stage.apply(name="agent", kind="DaemonSet")
@@ -97,7 +97,7 @@ def test_a_daemon_set_has_one_pod_on_every_node_cordoned_ones_included() -> None
     assert sorted(pod["spec"]["nodeName"] for pod in stage.pods()) == ["node-01", "node-02", "node-03"]
 
 
-def test_a_job_runs_as_many_at_once_as_allowed_and_completes() -> None:
+def test_a_job_respects_its_parallelism_and_completes() -> None:
     stage = Stage()
     stage.apply(name="sums", kind="Job", job={"completions": 4, "parallelism": 2})
     most = 0
@@ -109,7 +109,7 @@ def test_a_job_runs_as_many_at_once_as_allowed_and_completes() -> None:
     assert {each["type"] for each in job["status"]["conditions"]} == {"Complete"}
 
 
-def test_a_job_gives_up_at_its_back_off_limit() -> None:
+def test_a_job_fails_at_its_back_off_limit() -> None:
     stage = Stage(Behaviour(workload="sums", exits_after=2, exit_code=3))
     stage.apply(name="sums", kind="Job", job={"backoffLimit": 1})
     stage.run(120)
@@ -118,7 +118,7 @@ def test_a_job_gives_up_at_its_back_off_limit() -> None:
     assert job["status"]["conditions"][0]["reason"] == "BackoffLimitExceeded"
 
 
-def test_a_cron_job_strikes_by_the_demos_clock_and_keeps_three_successes() -> None:
+def test_a_cron_job_follows_the_cluster_clock_and_keeps_three_successes() -> None:
     stage = Stage()
     stage.apply(name="tick", kind="CronJob", schedule="*/5 * * * *")
     stage.run(31 * 60)
@@ -128,7 +128,7 @@ def test_a_cron_job_strikes_by_the_demos_clock_and_keeps_three_successes() -> No
     assert cron["status"]["lastScheduleTime"] == "2026-11-22T12:30:00Z"
 
 
-def test_a_crashing_container_waits_longer_each_time_and_remembers_its_last_end() -> None:
+def test_a_crashing_container_backs_off_and_keeps_its_last_state() -> None:
     stage = Stage(Behaviour(workload="web", exits_after=5, exit_code=1))
     stage.apply()
     stage.run(600)
@@ -138,7 +138,7 @@ def test_a_crashing_container_waits_longer_each_time_and_remembers_its_last_end(
     assert {"BackOff", "Started", "Pulled"} <= reasons(stage.store, "web")
 
 
-def test_deleting_a_pod_gives_it_its_grace_and_brings_a_successor() -> None:
+def test_a_deleted_pod_gets_its_grace_period_and_a_replacement() -> None:
     stage = Stage(Behaviour(workload="web", stops_after=10))
     stage.apply()
     stage.run()
@@ -151,7 +151,7 @@ def test_deleting_a_pod_gives_it_its_grace_and_brings_a_successor() -> None:
     assert len(stage.pods()) == 1
 
 
-def test_a_pod_of_the_world_has_passed_the_admission_of_an_api_server() -> None:
+def test_a_pod_of_a_controller_passes_admission() -> None:
     stage = Stage()
     stage.apply()
     stage.run()
@@ -166,7 +166,7 @@ def test_a_pod_of_the_world_has_passed_the_admission_of_an_api_server() -> None:
     assert "volumeMounts" not in template["containers"][0]
 
 
-def test_a_bound_pod_carries_the_zone_and_region_of_its_node() -> None:
+def test_a_bound_pod_gets_the_zone_and_region_labels_of_its_node() -> None:
     stage = Stage()
     stage.apply()
     stage.run()
@@ -176,17 +176,17 @@ def test_a_bound_pod_carries_the_zone_and_region_of_its_node() -> None:
         assert pod["metadata"]["labels"][key] == node["metadata"]["labels"][key]
 
 
-def test_a_stateful_pod_names_its_revision_and_a_daemons_pod_its_hash() -> None:
+def test_a_stateful_pod_is_labelled_with_its_revision_and_a_daemon_pod_with_the_hash() -> None:
     stage = Stage()
     stage.apply(name="disk", kind="StatefulSet", replicas=1)
     stage.apply(name="agent", kind="DaemonSet")
     stage.run()
-    told = {pod["metadata"]["name"].partition("-")[0]: pod["metadata"]["labels"]["controller-revision-hash"] for pod in stage.pods()}
-    assert told["disk"] == stage.store.get(kinds.STATEFUL_SETS, "test", "disk")["status"]["updateRevision"]
-    assert f"agent-{told['agent']}" in [name for _, name in stage.store.list_keys(kinds.REVISIONS, "test")]
+    hashes = {pod["metadata"]["name"].partition("-")[0]: pod["metadata"]["labels"]["controller-revision-hash"] for pod in stage.pods()}
+    assert hashes["disk"] == stage.store.get(kinds.STATEFUL_SETS, "test", "disk")["status"]["updateRevision"]
+    assert f"agent-{hashes['agent']}" in [name for _, name in stage.store.list_keys(kinds.REVISIONS, "test")]
 
 
-def test_an_account_that_is_not_there_keeps_pods_from_being_made() -> None:
+def test_a_missing_service_account_prevents_pod_creation() -> None:
     stage = Stage()
     stage.apply(account="nobody")
     stage.run()

@@ -1,4 +1,4 @@
-"""What the tests of the demo's world stand on: a still clock, a store, a scenario in it."""
+"""Fixtures for tests of the demo's world: a fixed clock and a store with a scenario."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,12 +16,12 @@ from k8sconsole.demo.world.staging.scenario_file import NodePool, WorkloadSpec
 
 Json = dict[str, Any]
 NOON = datetime(2026, 11, 22, 12, 0, 0, tzinfo=UTC)
-# A moment at which no cron job has just begun.
+# A time at which no cron job has just started.
 NOW = NOON + timedelta(minutes=3, seconds=40)
 
 
 class Stage:
-    """A small cluster of three nodes and a namespace `test`, with a world that moves only when told to."""
+    """A small cluster of three nodes and a namespace `test`, with a world that advances only by `run`."""
 
     def __init__(self, *behaviours: Behaviour, nodes: int = 3) -> None:
         self.clock = FixedDemoClock(NOON)
@@ -33,8 +33,8 @@ class Stage:
             self.store.create(kinds.NAMESPACES, {"metadata": {"name": name}, "spec": {"finalizers": ["kubernetes"]}})
         self.world = World(self.store, self.clock, 7)
 
-    def apply(self, **words: Any) -> None:
-        workload = WorkloadSpec(**({"name": "web", "namespace": "test", "image": "demo/web:1"} | words))
+    def apply(self, **fields: Any) -> None:
+        workload = WorkloadSpec(**({"name": "web", "namespace": "test", "image": "demo/web:1"} | fields))
         for manifest in build_manifests(workload):
             resource = self.store.registry.find_by_kind(manifest["apiVersion"], manifest["kind"])
             assert resource
@@ -60,7 +60,7 @@ class Stage:
 
 
 def staged(name: str, *, seed: int = 1, size: int | None = None) -> ObjectStore:
-    """A store with a whole scenario in it, shortly after noon."""
+    """A store with a scenario, shortly after noon."""
     store = ObjectStore(FixedDemoClock(NOW), seed=seed)
     definitions.serve_definitions(store)
     scenario.load_scenario(name, seed=seed, size=size).apply(store)
@@ -68,7 +68,7 @@ def staged(name: str, *, seed: int = 1, size: int | None = None) -> ObjectStore:
 
 
 def reasons(store: ObjectStore, name: str) -> set[str]:
-    """Reasons of the events about objects whose name begins so."""
+    """The reasons of the events about objects whose names start with `name`."""
     return {event["reason"] for event in store.iterate(kinds.EVENTS) if event["involvedObject"]["name"].startswith(name)}
 
 
