@@ -28,13 +28,13 @@ class CreateResult(msgspec.Struct):
 async def propose_create(context: ToolContext, target: TargetObject, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
     """The proposal after a dry run. Raises AlreadyExists, Invalid, Forbidden, as the server does."""
     checked = await send_create(context, target, manifest, dry_run=True)
-    return Proposal((target.label,), consequences, manifest_yaml(checked), str(_undo_create(target)))
+    return Proposal((target.label,), consequences, manifest_yaml(checked), str(_undo_by_delete(target)))
 
 
 async def create_object(context: ToolContext, target: TargetObject, manifest: dict[str, Any], done: str = "created") -> Reply:
     created = await send_create(context, target, manifest, dry_run=False)
     created_target = msgspec.structs.replace(target, name=str(created["metadata"]["name"]))
-    undo = _undo_create(created_target)
+    undo = _undo_by_delete(created_target)
     result = CreateResult(
         str(target.resource.name), target.namespace, created_target.name, str(created["metadata"].get("uid", "")), created, undo.call
     )
@@ -54,7 +54,7 @@ def manifest_yaml(manifest: dict[str, Any]) -> str:
     return text
 
 
-def _undo_create(target: TargetObject) -> Undo:
+def _undo_by_delete(target: TargetObject) -> Undo:
     return Undo("k8s_delete_resource", target.arguments())
 
 

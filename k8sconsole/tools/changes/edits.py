@@ -107,12 +107,21 @@ async def resolve_target(args: Any, context: ToolContext, kind: str = "") -> Tar
 
 async def fetch_live(context: ToolContext, target: TargetObject, subresource: str | None = None) -> dict[str, Any]:
     """The object as the cluster has it now: masked, with managedFields. Raises NotFound with the nearest names."""
+    return _mask_response(target, await _fetch_raw(context, target, subresource))
+
+
+async def fetch_unmasked(context: ToolContext, target: TargetObject) -> dict[str, Any]:
+    """The object with its real values, only for sending them back to the server. Raises NotFound with the nearest names."""
+    found: dict[str, Any] = msgspec.json.decode(await _fetch_raw(context, target))
+    return found
+
+
+async def _fetch_raw(context: ToolContext, target: TargetObject, subresource: str | None = None) -> bytes:
     cluster = await context.open_cluster(target.cluster)
     try:
-        raw = await cluster.get(target.resource, target.namespace or None, target.name, subresource)
+        return await cluster.get(target.resource, target.namespace or None, target.name, subresource)
     except NotFound as cause:
         raise await object_not_found(context, target.cluster, target.resource, target.namespace, target.name) from cause
-    return _mask_response(target, raw)
 
 
 def change_handlers(planner: Planner, done: str) -> tuple[Preparation, Handler]:

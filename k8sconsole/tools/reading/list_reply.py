@@ -60,7 +60,7 @@ async def list_reply(args: ListInput, kind: str, context: ToolContext) -> Reply:
     """Raises the errors of ``open_rows``, and InvalidParams for an unknown field."""
     cluster = context.resolve_context(args.context)
     resource = await context.find_resource(cluster, kind)
-    namespaces = _namespaces(args) if resource.namespaced else ()
+    namespaces = select_namespaces(getattr(args, "namespace", "*")) if resource.namespaced else ()
     as_of, place = parse_as_of(args.as_of, args.live, args.cursor, context.now)
     start = "" if place == FROM_THE_START else place
     live = args.live or start.startswith(LIVE_CURSOR)
@@ -203,8 +203,8 @@ def _format_cell(column: Column, row: Row, place: int, now: float) -> str:
     return strip_control(format_cell(column, row.cells[place], now)).replace("\n", " ") if place < len(row.cells) else ""
 
 
-def _namespaces(args: ListInput) -> tuple[str, ...]:
-    given = getattr(args, "namespace", "*")
+def select_namespaces(given: str | list[str]) -> tuple[str, ...]:
+    """The namespaces of a list parameter; () for all."""
     several = given if isinstance(given, list) else [given]
     return () if "*" in several or "" in several else tuple(several)
 

@@ -17,6 +17,7 @@ from k8sconsole.tools.changes.edits import (
     change_handlers,
     check_same_object,
     fetch_live,
+    fetch_unmasked,
     resolve_target,
     uid_of,
 )
@@ -56,7 +57,7 @@ async def plan_suspend(args: SuspendCronJobInput, context: ToolContext) -> Chang
 
 async def prepare_trigger(args: TriggerCronJobInput, context: ToolContext) -> Proposal:
     owner = await resolve_target(args, context, KIND)
-    before = await _fetch_unmasked(context, owner)
+    before = await fetch_unmasked(context, owner)
     job, manifest = await _build_job(args, context, owner, before)
     images = [one.get("image", "") for one in manifest["spec"]["template"]["spec"].get("containers", [])]
     running = len((before.get("status") or {}).get("active") or [])
@@ -67,18 +68,10 @@ async def prepare_trigger(args: TriggerCronJobInput, context: ToolContext) -> Pr
 
 async def trigger(args: TriggerCronJobInput, context: ToolContext) -> Reply:
     owner = await resolve_target(args, context, KIND)
-    before = await _fetch_unmasked(context, owner)
+    before = await fetch_unmasked(context, owner)
     check_same_object(context, owner, before)
     job, manifest = await _build_job(args, context, owner, before)
     return await create_object(context, job, manifest, f"started from {args.name}:")
-
-
-async def _fetch_unmasked(context: ToolContext, owner: TargetObject) -> dict[str, Any]:
-    """The cron job, unmasked: its template is sent back to the server unchanged."""
-    await fetch_live(context, owner)
-    raw = await (await context.open_cluster(owner.cluster)).get(owner.resource, owner.namespace, owner.name)
-    found: dict[str, Any] = msgspec.json.decode(raw)
-    return found
 
 
 async def _build_job(

@@ -57,7 +57,7 @@ class DeleteResult(msgspec.Struct):
     why: str = ""
 
 
-async def prepare(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Proposal:
+async def prepare_delete(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Proposal:
     """Reads the object live and has the server dry-run the deletion. Raises NotFound with the nearest names."""
     target = await resolve_target(args, context)
     obj = await fetch_live(context, target)
@@ -123,7 +123,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Delete an object",
         "Deletes one object of any kind and, by default, the objects it owns. The dry run says whether it can be undone.",
         (DeleteResourceInput, DeleteResult),
-        (prepare, delete_resource),
+        (prepare_delete, delete_resource),
         _capabilities("*"),
         Risk.DESTRUCTIVE,
     ),
@@ -132,7 +132,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Delete a pod",
         "Deletes one pod. Its owner, if it has one, starts another.",
         (DeletePodInput, DeleteResult),
-        (prepare, delete_resource),
+        (prepare_delete, delete_resource),
         _capabilities("pods"),
         Risk.DESTRUCTIVE,
         kind="pods",

@@ -35,7 +35,7 @@ class CreateDeploymentResult(msgspec.Struct):
     undo: dict[str, Any] | None = None
 
 
-async def prepare(args: CreateDeploymentInput, context: ToolContext) -> Proposal:
+async def prepare_deployment(args: CreateDeploymentInput, context: ToolContext) -> Proposal:
     """Dry-runs the creation, so that admission, quotas and names are checked. Raises AlreadyExists, Invalid, Forbidden."""
     target = await resolve_target(args, context, KIND)
     consequences = [f"runs {args.replicas} × {args.image}"]
@@ -81,7 +81,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Create a deployment",
         "Creates a deployment that runs an image. Fails if the name exists; never changes an existing deployment.",
         (CreateDeploymentInput, CreateDeploymentResult),
-        (prepare, create_deployment),
+        (prepare_deployment, create_deployment),
         Capabilities((KIND,), ("create",), Scope.NAMESPACE, "object", cache_friendly=False),
         Risk.DESTRUCTIVE,
         kind=KIND,

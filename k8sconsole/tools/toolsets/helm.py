@@ -11,6 +11,7 @@ from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
 from k8sconsole.tools.reading.helm_releases import HelmRelease, find_revision, list_revisions, read_releases
+from k8sconsole.tools.reading.list_reply import select_namespaces
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import Handler, ToolSpec, reading_tool
 
@@ -30,7 +31,7 @@ class ReleaseList(msgspec.Struct):
 
 async def list_releases(args: ListReleasesInput, context: ToolContext) -> Reply:
     cluster = context.resolve_context(args.context)
-    found = await read_releases(context, cluster, _namespaces(args.namespace))
+    found = await read_releases(context, cluster, select_namespaces(args.namespace))
     query = args.filter.casefold()
     matching = [one for one in found.releases if any(query in text.casefold() for text in (one.name, one.chart, one.status))]
     counts = {status: sum(one.status == status for one in matching) for status in sorted({one.status for one in matching})}
@@ -94,11 +95,6 @@ async def get_history(args: GetHistoryInput, context: ToolContext) -> Reply:
 def _cluster_and_namespace(args: ReleaseInput, context: ToolContext) -> tuple[ClusterName, str]:
     cluster = context.resolve_context(args.context)
     return cluster, args.namespace or context.default_namespace(cluster)
-
-
-def _namespaces(given: str | list[str]) -> tuple[str, ...]:
-    several = given if isinstance(given, list) else [given]
-    return () if "*" in several or "" in several else tuple(several)
 
 
 def _format_release(one: HelmRelease) -> str:

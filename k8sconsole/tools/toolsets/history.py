@@ -18,7 +18,7 @@ from k8sconsole.tools.history.queries import GapRecord, TimeSpan, find_version_a
 from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, VersionRecord, read_object_history
 from k8sconsole.tools.object_lookup import object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
-from k8sconsole.tools.reading.list_reply import select_fields
+from k8sconsole.tools.reading.list_reply import select_fields, select_namespaces
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
 
@@ -94,8 +94,7 @@ class ChangesInput(Common, kw_only=True):
 
 
 async def build_query(args: ChangesInput, context: ToolContext, cluster: ClusterName, span: TimeSpan) -> ChangeQuery:
-    given = args.namespace if isinstance(args.namespace, list) else [args.namespace]
-    namespaces = () if "*" in given or "" in given else tuple(Namespace(one) for one in given)
+    namespaces = tuple(map(Namespace, select_namespaces(args.namespace)))
     tool = next(one for one in TOOLS if one.input is type(args))
     resources = await readable_kinds(context, tool, (cluster,), args.kind, namespaces)
     query = ChangeQuery(span.since, span.until, (cluster,), resources, namespaces, args.name, args.owner, args.field)

@@ -109,7 +109,7 @@ async def plan_patch(args: PatchResourceInput, context: ToolContext) -> ChangePl
     return ChangePlan(target, Edit(args.patch, _PATCHES[args.form]), await undo_from_history(context, target, before), before)
 
 
-async def locate(args: Any, context: ToolContext) -> Any:
+async def locate_manifest(args: Any, context: ToolContext) -> Any:
     """Fills in the manifest's own namespace, so that policy judges the place that is written. Raises InvalidParams if two namespaces are
     named, and UsageError for a kind that the cluster does not serve."""
     await context.find_resource(context.resolve_context(args.context), args.kind, "manifest")
@@ -167,7 +167,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         (prepare_create, create_resource),
         _capabilities("create"),
         Risk.DESTRUCTIVE,
-        locate=locate,
+        locate=locate_manifest,
         idempotent=False,
     ),
     changing_tool(
@@ -178,7 +178,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         (_prepare_apply, _apply),
         _capabilities("patch"),
         Risk.DESTRUCTIVE,
-        locate=locate,
+        locate=locate_manifest,
     ),
     changing_tool(
         "patch_resource",

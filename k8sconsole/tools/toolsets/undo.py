@@ -18,6 +18,7 @@ from k8sconsole.tools.changes.edits import (
     TargetObject,
     change_reply,
     check_same_object,
+    fetch_unmasked,
     resolve_target,
     uid_of,
     undo_from_history,
@@ -39,7 +40,7 @@ class UndoChangeInput(Common, kw_only=True):
     resource_version: Annotated[str, Meta(description="The version to restore")] = ""
 
 
-async def locate(args: UndoChangeInput, context: ToolContext) -> UndoChangeInput:
+async def locate_undo(args: UndoChangeInput, context: ToolContext) -> UndoChangeInput:
     """Fills in the object of a request and the version before it, so that policy judges that object."""
     if not args.request_id:
         return _require_version(args)
@@ -51,9 +52,9 @@ async def locate(args: UndoChangeInput, context: ToolContext) -> UndoChangeInput
     return msgspec.structs.replace(found, resource_version=version.resource_version if version else "")
 
 
-async def prepare(args: UndoChangeInput, context: ToolContext) -> Proposal:
+async def prepare_undo(args: UndoChangeInput, context: ToolContext) -> Proposal:
     target = await resolve_target(args, context)
-    live = await _fetch_unmasked(context, target)
+    live = await _find_unmasked(context, target)
     if not args.resource_version:
         return await propose_undo_create(
             context, TOOLS[0], target, _require_live(target, live), await find_request(context, args.request_id)
@@ -75,7 +76,7 @@ async def prepare(args: UndoChangeInput, context: ToolContext) -> Proposal:
 async def undo_change(args: UndoChangeInput, context: ToolContext) -> Reply:
     """Raises Conflict if the object changed since the dry run."""
     target = await resolve_target(args, context)
-    live = await _fetch_unmasked(context, target)
+    live = await _find_unmasked(context, target)
     check_same_object(context, target, live)
     if not args.resource_version:
         return await undo_create(context, target, _require_live(target, live))
@@ -106,13 +107,12 @@ def _require_live(target: TargetObject, live: dict[str, Any] | None) -> dict[str
     return live
 
 
-async def _fetch_unmasked(context: ToolContext, target: TargetObject) -> dict[str, Any] | None:
+async def _find_unmasked(context: ToolContext, target: TargetObject) -> dict[str, Any] | None:
     """The object, unmasked, since most of it is sent back unchanged. None if it does not exist. Raises Conflict while it is terminating."""
     try:
-        raw = await (await context.open_cluster(target.cluster)).get(target.resource, target.namespace or None, target.name)
+        found = await fetch_unmasked(context, target)
     except NotFound:
         return None
-    found: dict[str, Any] = msgspec.json.decode(raw)
     if found.get("metadata", {}).get("deletionTimestamp"):
         raise Conflict(
             f"{target.label} is terminating", "it waits for its finalizers or its grace period", "the same call once it is deleted"
@@ -171,10 +171,10 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Restores an object to a version in the history or to its state before a request, or deletes what a request created. "
         "Masked values cannot be restored.",
         (UndoChangeInput, ChangeResult),
-        (prepare, undo_change),
+        (prepare_undo, undo_change),
         Capabilities(("*",), ("update",), Scope.NAMESPACE, "object", cache_friendly=False),
         Risk.DESTRUCTIVE,
         idempotent=False,
-        locate=locate,
+        locate=locate_undo,
     ),
 )
