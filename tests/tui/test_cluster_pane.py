@@ -204,19 +204,6 @@ async def test_contexts_say_which_cannot_be_used_and_why(console: MemoryConsole)
         assert "the certificate has expired" in await press(pilot, "enter")
 
 
-async def test_every_key_of_the_table_does_something_and_never_fails(console: MemoryConsole) -> None:
-    from k8sconsole.tui.actions import actions_in_scope
-
-    async with open_console(console) as pilot:
-        for action in actions_in_scope("table"):
-            if action.id != "delete":
-                await pilot.press(action.keys)
-                await settled(pilot, 1)
-                await pilot.press("escape", "escape", "escape")
-                await settled(pilot, 1)
-        assert pilot.app.is_running
-
-
 async def test_a_terminal_too_small_says_so_in_a_sentence(console: MemoryConsole) -> None:
     async with open_console(console, (20, 5)) as pilot:
         assert "20×5 is too small" in " ".join(screen(pilot).split())

@@ -22,7 +22,7 @@ from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
 from k8sconsole.tui.framed import Frame
-from k8sconsole.tui.messages import FrameChanged, ObjectRequested
+from k8sconsole.tui.messages import FrameChanged, ObjectRequested, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.cells import RowPainter
 from k8sconsole.tui.visuals.chat import EXAMPLES, LINE, answer_words, no_model_words
@@ -103,6 +103,7 @@ class ChatPane(Pane):
         self._lines.clear()
         self._refs.clear()
         self._greet()
+        self.post_message(StatusMessage("began a new conversation"))
 
     def action_chat_evidence(self) -> None:
         self.talk.focus()
@@ -123,6 +124,8 @@ class ChatPane(Pane):
         row = self._refs.get(self.talk.cursor) if self.talk.cursor is not None else None
         if row is not None:
             self.post_message(ObjectRequested(row.ref))
+        else:
+            self.post_message(StatusMessage("this line names no object", "enter opens the rows under an answer", "warning"))
 
     @worker(group="answer")
     async def answer(self, question: str) -> None:

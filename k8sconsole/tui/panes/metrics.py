@@ -83,6 +83,7 @@ class MetricsPane(Pane):
 
     def action_metrics_refresh(self) -> None:
         self.load()
+        self.post_message(StatusMessage("reading the figures again"))
 
     def restyle(self, palette: Palette) -> None:
         self.table.restyle(palette)

@@ -156,6 +156,7 @@ class ToolsPane(Pane):
     async def action_tool_run(self) -> None:
         tool = self.current
         if tool is None:
+            self.post_message(StatusMessage("no tool is selected", severity="warning"))
             return
         try:
             arguments = self.query_one(ToolForm).values()

@@ -62,6 +62,8 @@ class ContainersView(View):
     def _open(self, how: str) -> None:
         if isinstance(self.table.cursor, str):
             self.post_message(ObjectOpened(self.ref, how, container=self.table.cursor))
+        else:
+            self.post_message(StatusMessage("no container is selected", severity="warning"))
 
     def action_open(self, how: str) -> None:
         self._open(how)

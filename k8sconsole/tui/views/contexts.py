@@ -77,6 +77,8 @@ class ContextsView(View):
         chosen = [ClusterName(str(key)) for key in (self.table.marks or {self.table.cursor} - {None})]
         if chosen:
             self.post_message(CommandSubmitted(f"ctx {','.join(sorted(chosen))}"))
+        else:
+            self.post_message(StatusMessage("no context is selected", severity="warning"))
 
     def action_mark_context(self) -> None:
         self.table.toggle_mark()

@@ -12,7 +12,7 @@ from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
 from k8sconsole.tui.framed import Frame
-from k8sconsole.tui.messages import StatusMessage
+from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import describe_line, describe_lines, yaml_line
 from k8sconsole.tui.visuals.timeline import timeline_line, timeline_lines
@@ -65,7 +65,7 @@ class DocumentView(View):
 
     def frame(self) -> Frame:
         groups: list[Line] = [(Piece(self._filter, "changed", True),)] if self._filter else []
-        groups.append((Piece(f"{len(self.text.lines)} lines", "muted"),))
+        groups.append((Piece(f"{len(self.text.lines)} lines{', wrapped' if self.text.wrap else ''}", "muted"),))
         return Frame(
             (self.ref.resource.partition(".")[0], *((self.ref.namespace,) if self.ref.namespace else ()), self.ref.name, self.how),
             tuple(groups),
@@ -96,6 +96,7 @@ class DocumentView(View):
 
     def action_text_wrap(self) -> None:
         self.text.toggle_wrap()
+        self.post_message(FrameChanged())
 
     def action_text_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(self.text.lines))

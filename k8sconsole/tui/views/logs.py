@@ -20,13 +20,13 @@ from k8sconsole.tui.widgets.paint import Line, Palette, Piece
 FLUSH = 0.05
 """Seconds in which lines gather before they are shown."""
 RANGES: tuple[tuple[str, LogOptions], ...] = (
-    ("newest", LogOptions(follow=True, tail=1000)),
-    ("first", LogOptions(limit_bytes=1_000_000)),
-    ("1m", LogOptions(follow=True, since=60)),
-    ("5m", LogOptions(follow=True, since=300)),
-    ("15m", LogOptions(follow=True, since=900)),
-    ("30m", LogOptions(follow=True, since=1800)),
-    ("1h", LogOptions(follow=True, since=3600)),
+    ("newest lines", LogOptions(follow=True, tail=1000)),
+    ("first lines", LogOptions(limit_bytes=1_000_000)),
+    ("last minute", LogOptions(follow=True, since=60)),
+    ("last 5 minutes", LogOptions(follow=True, since=300)),
+    ("last 15 minutes", LogOptions(follow=True, since=900)),
+    ("last 30 minutes", LogOptions(follow=True, since=1800)),
+    ("last hour", LogOptions(follow=True, since=3600)),
 )
 
 
@@ -121,6 +121,7 @@ class LogView(View):
     def action_range(self, number: int) -> None:
         self._range = number
         self.read()
+        self.post_message(StatusMessage(f"reading {RANGES[number][0]}"))
 
     def action_log_autoscroll(self) -> None:
         self.text.follow = not self.text.follow

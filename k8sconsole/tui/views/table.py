@@ -81,7 +81,9 @@ class TableKeys(View):
             self._nothing_selected()
 
     def _nothing_selected(self) -> None:
-        if self._view.table.count:
+        if not self._view.table.count:
+            self.post_message(StatusMessage(f"there are no {self._view.place.resource.plural} to act on", severity="warning"))
+        else:
             self.post_message(
                 StatusMessage("nothing is selected", "the row the cursor was on is gone or hidden; j or k selects another", "warning")
             )

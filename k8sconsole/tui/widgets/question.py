@@ -32,6 +32,8 @@ class QuestionDialog(ModalScreen[str | None]):
     QuestionDialog .confirm Input { border: none; height: 1; padding: 0; width: 1fr; background: $role-surface; }
     """
 
+    AUTO_FOCUS = "#safe"
+
     def __init__(
         self,
         title: str,
@@ -63,9 +65,6 @@ class QuestionDialog(ModalScreen[str | None]):
             with Horizontal(classes="buttons"):
                 yield Button(Content(f"[ {self._labels[0]} ]"), id="safe", compact=True)
                 yield Button(Content(self._labels[1]), id="act", compact=True, disabled=bool(self._word))
-
-    def on_mount(self) -> None:
-        self.query_one("#safe", Button).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.query_one("#act", Button).disabled = event.value != self._word
