@@ -1,7 +1,7 @@
 """Gaps: the times in which a kind was not observed, and how they are reported."""
 
 from k8sconsole.kit.clock import FixedClock
-from k8sconsole.model.history import Gap
+from k8sconsole.model.history import ChangeQuery, Gap
 from k8sconsole.model.refs import Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import RowQuery, ScanState, ScanStatus, Store
 from k8sconsole.store.sqlite.history.gaps import merge_spans
@@ -102,6 +102,19 @@ async def test_objects_deleted_from_the_cache_are_a_gap_until_the_next_scan_and_
     assert (2000.0, 3000.0, "it was deleted from the cache") in await spans(store)
     assert [row.name for row in (await store.objects.rows(RowQuery(PODS, as_of=3500.0))).rows] == ["web"]
     assert [version.observed_at for version, _ in (await store.history.versions(ref)).versions] == [1000.0]
+
+
+async def test_an_object_created_while_its_kind_was_deleted_from_the_cache_is_not_recorded_as_added(
+    store: Store, clock: FixedClock
+) -> None:
+    await scan(store)
+    clock.advance(1000.0)
+    await store.objects.delete(HERE, PODS)
+    clock.advance(1000.0)
+    await scan(store, pod("web", created_at=1500.0))
+    assert (await store.history.changes(ChangeQuery(0.0, 9000.0))).counts == {}
+    await scan(store, pod("web", created_at=1500.0), pod("db", created_at=3000.0))
+    assert (await store.history.changes(ChangeQuery(0.0, 9000.0))).counts == {"pods added": 1}
 
 
 def test_gaps_that_overlap_are_cut_and_gaps_within_others_are_joined() -> None:
