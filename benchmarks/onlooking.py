@@ -89,7 +89,7 @@ async def _until_seen(console: Console, onlooker: Onlooker, name: str) -> None:
         while True:
             await onlooker.moved.wait()
             onlooker.moved.clear()
-            if (await console.rows(RowQuery(CONFIGMAPS.name, name=name))).rows:
+            if (await console.cache.rows(RowQuery(CONFIGMAPS.name, name=name))).rows:
                 return
 
 

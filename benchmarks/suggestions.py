@@ -39,16 +39,16 @@ async def _measure(env: Mapping[str, str]) -> dict[str, Any]:
     try:
         found: dict[str, Any] = {}
         for name, (tool, parameter, given) in (await _cases(console)).items():
-            offered = await console.suggest(tool, parameter, given)
-            found[name] = {"offered": len(offered)} | await timed(lambda: console.suggest(tool, parameter, given), TIMES)  # noqa: B023 - asked at once
+            offered = await console.tools.suggest(tool, parameter, given)
+            found[name] = {"offered": len(offered)} | await timed(lambda: console.tools.suggest(tool, parameter, given), TIMES)  # noqa: B023 - asked at once
         return found
     finally:
         await console.close()
 
 
 async def _cases(console: Console) -> dict[str, Case]:
-    pod = (await console.call("k8s_list_pods", {"filter": "status=Running", "limit": 1}, caller="bench")).data["items"][0]
-    deploy = await console.call("k8s_list_resources", {"kind": "deploy", "limit": 1}, caller="bench")
+    pod = (await console.tools.call("k8s_list_pods", {"filter": "status=Running", "limit": 1}, caller="bench")).data["items"][0]
+    deploy = await console.tools.call("k8s_list_resources", {"kind": "deploy", "limit": 1}, caller="bench")
     place = {"namespace": pod["namespace"]}
     rolled = {key: deploy.data["items"][0][key] for key in ("name", "namespace")}
     any_pod, one_pod = {"kind": "pods"}, {"kind": "pods", **place}

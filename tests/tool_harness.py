@@ -22,16 +22,20 @@ from k8sconsole.model.policy import Policy
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, find_table
-from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolOutcome
-from k8sconsole.runtime.approvals import Approvals
+from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolDescription, ToolOutcome
 from k8sconsole.runtime.bus import Bus
-from k8sconsole.runtime.services.api_resources import unknown_kind
+from k8sconsole.runtime.cluster_pool import ClusterPool, NoContexts
+from k8sconsole.runtime.services.api_resources import ApiResources, unknown_kind
+from k8sconsole.runtime.services.approvals import Approvals
+from k8sconsole.runtime.services.cache import CacheService
+from k8sconsole.runtime.services.events import EventsService
+from k8sconsole.runtime.services.tools import ToolsService
 from k8sconsole.store.port import ClusterRecord, Store, WriteBatch
 from k8sconsole.store.sqlite.open import open_store
-from k8sconsole.tools.context import RefreshRequest, RefreshResult, ToolContext, ToolEnvironment
+from k8sconsole.tools.context import Progress, RefreshRequest, RefreshResult, ToolEnvironment
+from k8sconsole.tools.mcp_client.servers import AttachedServers
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.registry import builtin_registry
-from k8sconsole.tools.suggestions import suggest
 
 SCANNED = (
     "namespaces",
@@ -132,33 +136,62 @@ def changing_arguments(pod: str, deployment: str, node: str) -> dict[str, dict[s
 
 
 class HarnessConsole:
-    """The part of the console that the MCP server uses: the tools, the pipeline and the approval questions."""
+    """The console that an MCP server gets in tests: the real services over the harness's pipeline, except scanning and history."""
+
+    is_open = True
 
     def __init__(self, harness: ToolHarness) -> None:
+        store, environment = harness.store, harness.environment
+        assert store is not None
+        approvals = Approvals()
+        harness.ask = approvals.ask
         self.harness = harness
-        self.approvals = Approvals()
-        harness.ask = self.approvals.ask
-        self.pipeline: Pipeline = harness.pipeline
-        self.clock: Clock = harness.environment.clock
-        self.calls: list[ToolCall] = []
+        self.clock: Clock = environment.clock
         self.bus = Bus(asyncio.get_running_loop())
+        self.events = EventsService(self.bus, approvals)
+        self.cache = CacheService(store, self.clock, environment.find_resource, _do_nothing)
+        self.clusters = HarnessClusters(environment)
+        self.tools = HarnessTools(harness)
+        self.calls = self.tools.calls
+
+
+async def _do_nothing() -> None: ...
+
+
+class HarnessClusters:
+    def __init__(self, environment: ToolEnvironment) -> None:
+        self._environment = environment
+
+    async def find_resource(self, cluster: ClusterName, word: str) -> ApiResource:
+        return await self._environment.find_resource(cluster, word)
+
+
+class HarnessTools(ToolsService):
+    """The real service; it records each call, and reads the policy of the harness each time."""
+
+    def __init__(self, harness: ToolHarness) -> None:
         assert harness.store is not None
-        self.rows = harness.store.objects.rows
-        self.find_resource = harness.environment.find_resource
+        pool = ClusterPool(NoContexts())
+        super().__init__(
+            lambda: harness.pipeline,
+            lambda: AttachedServers((), harness.pipeline.registry, None, harness.environment.clock, harness.facts.append),
+            store=harness.store,
+            api_resources=ApiResources(harness.store, pool),
+            selected=harness.environment.selected,
+            face=Face.MCP,
+            policy=harness.policy,
+            start_task=lambda work: work.close(),
+        )
+        self.harness = harness
+        self.calls: list[ToolCall] = []
 
-    def tools(self) -> list[Any]:
-        return self.pipeline.registry.list_tools(Face.MCP, self.harness.policy)
+    async def offered(self) -> list[ToolDescription]:
+        self._policy = self.harness.policy
+        return await super().offered()
 
-    def tool(self, name: str) -> Any:
-        return self.pipeline.registry.find(name)
-
-    async def suggest(self, tool: str, parameter: str, given: dict[str, Any]) -> list[str]:
-        context = ToolContext(self.pipeline.environment, ToolCall(tool, given, Face.MCP))
-        return await suggest(context, self.tool(tool), parameter, given)
-
-    async def act(self, call: ToolCall, progress: Any) -> ToolOutcome:
+    async def run(self, call: ToolCall, progress: Progress | None = None) -> ToolOutcome:
         self.calls.append(call)
-        return await self.pipeline.call(call, progress)
+        return await self.harness.pipeline.call(call, progress) if progress else await self.harness.pipeline.call(call)
 
 
 @pytest.fixture

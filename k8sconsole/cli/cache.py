@@ -1,58 +1,70 @@
-"""``k8sconsole cache``: the cache file, looked at and looked after."""
+"""``k8sconsole cache``: the cache file's status, clean-up, refresh, encryption and SQL."""
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
-from k8sconsole.cli.completing import kinds, names
-from k8sconsole.cli.opening import settings_with, with_console
+from k8sconsole.cli.completion import kinds, names
 from k8sconsole.cli.options import AsJson, Contexts, Db, Namespaces
 from k8sconsole.cli.output import print_json, print_table, print_text, say
+from k8sconsole.cli.session import settings_for, with_console
 from k8sconsole.kit.text import format_age
+from k8sconsole.model.cache_records import ClusterRecord, ResultTable, ScanState, StoreStatus
+from k8sconsole.model.indicators import Indicator
+from k8sconsole.model.tools import ToolOutcome
 
-app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Look at the cache file, and look after it.")
+if TYPE_CHECKING:
+    from k8sconsole.runtime.api import ConsoleApi
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Inspect and maintain the cache file.")
 
 
-def _loaded(db: Any) -> Any:
-    return settings_with({"cache.db_path": str(db) if db else None})
+class _CacheReport(msgspec.Struct):
+    store: StoreStatus
+    clusters: list[ClusterRecord]
+    scans: list[ScanState]
+    indicators: list[Indicator]
 
 
 @app.command(epilog="Example: k8sconsole cache status --json")
 def status(
     db: Db = None,
     as_json: AsJson = False,
-    metrics: Annotated[bool, typer.Option("--metrics", help="Instead, the last day's calls in Prometheus's text form.")] = False,
+    metrics: Annotated[bool, typer.Option("--metrics", help="Print the last day's calls in Prometheus' text format instead.")] = False,
 ) -> None:
-    """Size, how well it serves, clusters, and how each kind was last read."""
+    """Show the size, the KPIs, the clusters, and how each kind was last read."""
+
+    async def read_metrics(console: "ConsoleApi") -> str:
+        return await console.metrics.prometheus_of_cache()
+
+    async def read_report(console: "ConsoleApi") -> tuple[_CacheReport, float]:
+        cache = console.cache
+        indicators = await console.metrics.indicators()
+        report = _CacheReport(await cache.status(), await cache.clusters(), await cache.scan_states(), indicators)
+        return report, console.clock.now()
+
     if metrics:
-        print_text(with_console(_metrics, loaded=_loaded(db), offline=True))
+        print_text(with_console(read_metrics, loaded=settings_for(db), offline=True))
         return
-
-    async def work(console: Any) -> dict[str, Any]:
-        return {
-            "store": await console.store_status(),
-            "clusters": await console.known_clusters(),
-            "scans": await console.scan_states(),
-            "indicators": await console.indicators(),
-            "now": console.clock.now(),
-        }
-
-    found = with_console(work, loaded=_loaded(db), offline=True)
+    report, now = with_console(read_report, loaded=settings_for(db), offline=True)
     if as_json:
-        print_json({key: value for key, value in found.items() if key != "now"})
-        return
-    _print_status(found)
+        print_json(report)
+    else:
+        _print_status(report, now)
 
 
-def _print_status(found: dict[str, Any]) -> None:
-    store, now = found["store"], found["now"]
+def _print_status(report: _CacheReport, now: float) -> None:
+    store = report.store
     say(f"{store.path}: {store.on_disk / 1e6:.1f} MB, {store.objects} objects, schema {store.schema_version}")
-    for one in found["indicators"]:
-        measured = "not measured yet" if one.share is None else f"{one.share:.0%} of {one.count}"
-        goal = "" if one.goal is None else f" (goal {one.goal:.0%})"
-        say(f"{one.title}: {measured} in the last day{goal}")
-    if not found["scans"]:
+    for indicator in report.indicators:
+        measured = "not measured yet" if indicator.share is None else f"{indicator.share:.0%} of {indicator.count}"
+        goal = "" if indicator.goal is None else f" (goal {indicator.goal:.0%})"
+        say(f"{indicator.title}: {measured} in the last day{goal}")
+    if not report.scans:
         say("nothing has been read yet (try: k8sconsole scan --once)")
         return
     rows = [
@@ -64,25 +76,19 @@ def _print_status(found: dict[str, Any]) -> None:
             format_age(now - state.last_scan_at) if state.last_scan_at else "never",
             state.error or "; ".join(state.missing),
         )
-        for state in found["scans"]
+        for state in report.scans
     ]
     print_table(("CLUSTER", "KIND", "STATE", "OBJECTS", "READ", "NOTE"), rows, right=frozenset({3, 4}))
 
 
-async def _metrics(console: Any) -> str:
-    told: str = await console.kept_metrics()
-    return told
-
-
 @app.command(epilog="Example: k8sconsole cache clean")
 def clean(db: Db = None) -> None:
-    """Remove what has expired and was not confirmed since."""
+    """Remove rows that have expired without being confirmed."""
 
-    async def work(console: Any) -> int:
-        gone: int = await console.clean_cache()
-        return gone
+    async def work(console: "ConsoleApi") -> int:
+        return await console.cache.delete_expired()
 
-    say(f"{with_console(work, loaded=_loaded(db), offline=True)} rows removed")
+    say(f"{with_console(work, loaded=settings_for(db), offline=True)} rows removed")
 
 
 @app.command(
@@ -95,24 +101,26 @@ def refresh(
     namespace: Namespaces = None,
     db: Db = None,
 ) -> int:
-    """Read the cluster again now: all of it, these kinds, what of them is in these namespaces, or one object."""
+    """Read the cluster again now: everything, some kinds, some namespaces of them, or one object."""
     if name:
-        _refresh_one(kind, name, context, namespace, db)
+        _refresh_object(kind, name, context, namespace, db)
         return 0
     from k8sconsole.cli.scan import scan_once
 
-    return scan_once(_loaded(db), contexts=context, namespaces=namespace, kinds=[word for word in kind.split(",") if word])
+    return scan_once(settings_for(db), contexts=context, namespaces=namespace, kinds=[word for word in kind.split(",") if word])
 
 
-def _refresh_one(kind: str, name: str, contexts: Any, namespaces: Any, db: Any) -> None:
-    """In each context and namespace that was named, or in the one that is selected. Raises what the tool answers."""
+def _refresh_object(kind: str, name: str, contexts: list[str] | None, namespaces: list[str] | None, db: Path | None) -> None:
+    """Reads the object in each selected context and each namespace given, or in the context's own. Raises the tool's error."""
 
-    async def work(console: Any) -> list[Any]:
-        asked = {"kind": kind, "name": name}
-        places = [{"context": cluster, "namespace": space} for cluster in console.selected for space in namespaces or [""]]
-        return [await console.call("cache_refresh", {**asked, **place}) for place in places]
+    async def work(console: "ConsoleApi") -> list[ToolOutcome]:
+        return [
+            await console.tools.call("cache_refresh", {"kind": kind, "name": name, "context": cluster, "namespace": namespace})
+            for cluster in await console.clusters.selected()
+            for namespace in namespaces or [""]
+        ]
 
-    for outcome in with_console(work, loaded=_loaded(db), contexts=contexts, needs_clusters=True):
+    for outcome in with_console(work, loaded=settings_for(db), contexts=contexts, needs_clusters=True):
         if outcome.error is not None:
             raise outcome.error
         sys.stdout.write(outcome.text + "\n")
@@ -120,39 +128,43 @@ def _refresh_one(kind: str, name: str, contexts: Any, namespaces: Any, db: Any) 
 
 @app.command(epilog="Example: K8SCONSOLE_CACHE__ENCRYPTION=keyring k8sconsole cache encrypt")
 def encrypt(db: Db = None) -> None:
-    """Encrypt the cache file, with all it holds, with the key that cache.encryption names; nobody else may be using it."""
+    """Encrypt the cache file with the key that cache.encryption names. No other process may use the file meanwhile."""
     from k8sconsole.runtime.cache_file.encryption import encrypt_cache
 
-    path, left = encrypt_cache(_loaded(db))
-    say(f"{path} is encrypted now; what was deleted in doing so may still be found on the disk")
-    for each in left:
-        say(f"{each} is still plain: delete it when you no longer need it")
+    path, plain_copies = encrypt_cache(settings_for(db))
+    say(f"{path} is now encrypted; its deleted plain contents may still be recoverable from the disk")
+    for copy in plain_copies:
+        say(f"{copy} is still plain: delete it when you no longer need it")
 
 
 @app.command(epilog="Example: k8sconsole cache decrypt, then cache.encryption: none")
 def decrypt(db: Db = None) -> None:
-    """Make the cache file plain again, with all it holds; nobody else may be using it."""
+    """Decrypt the cache file. No other process may use the file meanwhile."""
     from k8sconsole.runtime.cache_file.encryption import decrypt_cache
 
-    say(f"{decrypt_cache(_loaded(db))} is plain now (to keep it so: cache.encryption: none)")
+    say(f"{decrypt_cache(settings_for(db))} is now plain (to keep it plain: cache.encryption: none)")
 
 
 @app.command(epilog="Example: k8sconsole cache query 'SELECT namespace, count(*) FROM pods GROUP BY 1'")
 def query(
     sql: Annotated[str, typer.Argument(help="One SELECT.")],
     db: Db = None,
-    limit: Annotated[int, typer.Option("--limit", help="Rows at the most.", min=1, max=100_000)] = 1000,
+    limit: Annotated[int, typer.Option("--limit", help="Rows at most.", min=1, max=100_000)] = 1000,
     as_json: AsJson = False,
 ) -> None:
-    """Ask the cache in SQL; nothing can be written this way."""
+    """Query the cache in SQL. Nothing can be written this way."""
 
-    async def work(console: Any) -> Any:
-        return await console.query(sql, limit=limit)
+    async def work(console: "ConsoleApi") -> ResultTable:
+        return await console.cache.query(sql, limit=limit)
 
-    table = with_console(work, loaded=_loaded(db), offline=True)
+    table = with_console(work, loaded=settings_for(db), offline=True)
     if as_json:
         print_json([dict(zip(table.columns, row, strict=True)) for row in table.rows])
     else:
-        print_table(table.columns, [["" if cell is None else str(cell) for cell in row] for row in table.rows])
+        print_table(table.columns, _printable(table.rows))
     if table.truncated:
         say(f"there is more: the first {limit} rows are shown (try: --limit {limit * 10})")
+
+
+def _printable(rows: Sequence[Sequence[object]]) -> list[list[str]]:
+    return [["" if cell is None else str(cell) for cell in row] for row in rows]

@@ -1,4 +1,4 @@
-"""The commands as the command-line library knows them: found by name, imported when they are asked for."""
+"""The command group: a command's module is found by its name and imported when the command runs."""
 
 from importlib import import_module
 from typing import Any
@@ -10,7 +10,7 @@ from k8sconsole.cli import COMMANDS
 
 
 class Commands(TyperGroup):
-    """Finds a command's module by its name, so that a start pays only for what it uses."""
+    """Imports only the module of the command that runs."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return list(COMMANDS)

@@ -1,4 +1,4 @@
-"""``k8sconsole config``: what is set, where it came from, and what could be."""
+"""``k8sconsole config``: the settings, their values and origins, and their documentation."""
 
 import os
 import sys
@@ -19,9 +19,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 @app.command(epilog="Example: k8sconsole config show --json")
 def show(as_json: AsJson = False) -> None:
-    """Every setting, its value, and where the value came from."""
+    """Show every setting, its value, and where the value came from."""
     loaded = load_settings()
-    rows = [(key, _value(loaded.settings, key), loaded.origins.get(key, "default")) for key, _, _ in iterate_settings()]
+    rows = [(key, _printable_value(loaded.settings, key), loaded.origins.get(key, "default")) for key, _, _ in iterate_settings()]
     if as_json:
         print_json({key: {"value": value, "origin": origin} for key, value, origin in rows})
         return
@@ -30,13 +30,13 @@ def show(as_json: AsJson = False) -> None:
 
 @app.command(epilog="Example: $EDITOR $(k8sconsole config path)")
 def path() -> None:
-    """The settings file in use, or where one would be looked for."""
+    """Print the settings file in use, or the path where one is expected."""
     sys.stdout.write(f"{find_settings_file() or (checkout_root() or config_dir()) / 'k8sconsole.yaml'}\n")
 
 
 @app.command(epilog="Example: k8sconsole config schema --json")
 def schema(as_json: AsJson = False) -> None:
-    """What can be set: meaning, type, default, environment names."""
+    """Describe every setting: meaning, type, default, environment names."""
     from k8sconsole.config.reference import list_settings
 
     if as_json:
@@ -55,10 +55,10 @@ def validate(file: Annotated[Path | None, typer.Argument(help="The file to check
     if file is not None and not file.is_file():
         raise ConfigurationError(f"no file {file}", "", "k8sconsole config path")
     loaded = load_settings(file=file, environment=os.environ if file is None else {})
-    sys.stdout.write(f"{loaded.file or 'no settings file; the defaults'}: fine (cache: {resolve_db_path(loaded.settings)})\n")
+    sys.stdout.write(f"{loaded.file or 'no settings file; the defaults'}: valid (cache: {resolve_db_path(loaded.settings)})\n")
 
 
-def _value(settings: Any, key: str) -> Any:
+def _printable_value(settings: Any, key: str) -> Any:
     for part in key.split("."):
         settings = getattr(settings, part)
     if key in SECRET_KEYS and settings:

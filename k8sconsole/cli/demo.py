@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from k8sconsole.cli.opening import settings_with
 from k8sconsole.cli.output import print_json, say
 from k8sconsole.cli.screen import show
+from k8sconsole.cli.session import settings_with
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -20,7 +20,7 @@ def demo(
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same world.")] = 1,
     tls: Annotated[bool, typer.Option("--tls/--no-tls", help="HTTPS with a certificate of its own, or plain HTTP.")] = True,
     headless: Annotated[bool, typer.Option("--headless", help="Serve only, and print the kubeconfig's path.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Prove that all parts work together, print JSON, and exit.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Check that all parts work together, print JSON, and exit.")] = False,
     theme: Annotated[str | None, typer.Option("--theme", help="A theme's name.", metavar="T")] = None,
 ) -> int:
     """Start the demo cluster, and open the console on it."""

@@ -1,4 +1,4 @@
-"""``k8sconsole demo --check``: every part once, together, in a few seconds, without a terminal."""
+"""``k8sconsole demo --check``: runs every part once, together, in a few seconds, without a terminal."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.cli.opening import settings_with
+from k8sconsole.cli.session import settings_with
 from k8sconsole.config.loader import LoadedSettings
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.tools import Face
@@ -20,30 +20,30 @@ TOOL = "k8s_list_pods"
 
 
 def check_demo(options: DemoOptions) -> dict[str, Any]:
-    """{"ok", "objects", "kinds", "console", "mcp_tools", "seconds"}; a part that failed says why in place of its figure."""
+    """Returns {"ok", "objects", "kinds", "console", "mcp_tools", "seconds"}. A part that failed has its error in place of its result."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="k8sconsole-check-") as folder, running_demo(options) as cluster:
         loaded = settings_with({"cache.db_path": str(Path(folder) / "cache.db")})
-        result = asyncio.run(_parts(cluster.kubeconfig, loaded))
+        result = asyncio.run(_check_parts(cluster.kubeconfig, loaded))
     ok = result["console"] == "ok" and isinstance(result["mcp_tools"], int) and result["objects"] > 0
     return {"ok": ok, **result, "seconds": round(time.monotonic() - began, 2)}
 
 
-async def _parts(kubeconfig: Path, loaded: LoadedSettings) -> dict[str, Any]:
-    """The MCP server starts as its own process while this one scans; the console opens on what was scanned."""
-    server = asyncio.create_task(_mcp_tools(kubeconfig, loaded))
-    objects, kinds = await _scanned(kubeconfig, loaded)
-    shown = await _console(kubeconfig, loaded)
-    return {"objects": objects, "kinds": kinds, "console": shown, "mcp_tools": await server}
+async def _check_parts(kubeconfig: Path, loaded: LoadedSettings) -> dict[str, Any]:
+    """Starts the MCP server as its own process while this one scans, then opens the console on the scanned rows."""
+    server = asyncio.create_task(_call_mcp_server(kubeconfig, loaded))
+    objects, kinds = await _scan(kubeconfig, loaded)
+    console = await _open_console(kubeconfig, loaded)
+    return {"objects": objects, "kinds": kinds, "console": console, "mcp_tools": await server}
 
 
-async def _scanned(kubeconfig: Path, loaded: LoadedSettings) -> tuple[int, int]:
+async def _scan(kubeconfig: Path, loaded: LoadedSettings) -> tuple[int, int]:
     from k8sconsole.runtime.console import Console
 
     opening = msgspec.structs.replace(opening_on(kubeconfig, loaded, Face.CLI), scan=False)
     console = await Console.open(opening)
     try:
-        (report,) = await console.scan_once()
+        (report,) = await console.scanning.scan_once()
     finally:
         await console.close()
     if report.error:
@@ -51,16 +51,16 @@ async def _scanned(kubeconfig: Path, loaded: LoadedSettings) -> tuple[int, int]:
     return sum(kind.objects for kind in report.kinds), sum(kind.objects > 0 for kind in report.kinds)
 
 
-async def _console(kubeconfig: Path, loaded: LoadedSettings) -> str:
+async def _open_console(kubeconfig: Path, loaded: LoadedSettings) -> str:
     from k8sconsole.runtime.embedded import start_console
     from k8sconsole.tui.check import count_shown_rows
 
     with start_console(opening_on(kubeconfig, loaded)) as embedded:
-        return "ok" if await count_shown_rows(embedded, loaded.settings) else "no rows were shown"
+        return "ok" if await count_shown_rows(embedded, loaded.settings) else "the console showed no rows"
 
 
-async def _mcp_tools(kubeconfig: Path, loaded: LoadedSettings) -> int | str:
-    """How many tools a client is offered, after one of them has answered it."""
+async def _call_mcp_server(kubeconfig: Path, loaded: LoadedSettings) -> int | str:
+    """Calls one tool. Returns the number of tools that a client is offered, or the error."""
     from k8sconsole.mcp_server.probe import probe
 
     env = {**os.environ, "KUBECONFIG": str(kubeconfig), "CACHE_DB_PATH": loaded.settings.cache.db_path}

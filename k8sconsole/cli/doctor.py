@@ -1,13 +1,17 @@
-"""``k8sconsole doctor``: what is in order here, what is not, and what to do about it."""
+"""``k8sconsole doctor``: checks this installation and names the remedy for what is broken."""
 
 import sys
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from k8sconsole.cli.options import AsJson, Contexts
 from k8sconsole.cli.output import print_json
 from k8sconsole.kit.text import strip_control
+
+if TYPE_CHECKING:
+    from k8sconsole.runtime.doctor import DoctorFinding
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -27,11 +31,11 @@ def doctor(
     if as_json:
         print_json(findings)
     else:
-        _print(findings)
+        _print_findings(findings)
     return max((finding.exit_code for finding in findings), default=0)
 
 
-def _print(findings: list[Any]) -> None:
+def _print_findings(findings: "Sequence[DoctorFinding]") -> None:
     for finding in findings:
         remedy = f" (try: {finding.remedy})" if finding.remedy else ""
         sys.stdout.write(strip_control(f"{finding.glyph} {finding.subject}: {finding.detail}{remedy}") + "\n")

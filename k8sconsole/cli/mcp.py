@@ -2,13 +2,16 @@
 
 import sys
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from k8sconsole.cli.opening import settings_with, with_console
 from k8sconsole.cli.options import Contexts, Db
 from k8sconsole.cli.output import say
+from k8sconsole.cli.session import settings_with, with_console
+
+if TYPE_CHECKING:
+    from k8sconsole.runtime.api import ConsoleApi
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
 
@@ -24,11 +27,11 @@ class Client(StrEnum):
 @app.callback(epilog="Example: k8sconsole mcp --readonly --context prod-eu")
 def mcp(
     ctx: typer.Context,
-    readonly: Annotated[bool, typer.Option("--readonly", help="Nothing can be changed, and no tool that could is listed.")] = False,
-    allow_write: Annotated[bool, typer.Option("--allow-write", help="List the tools that change something; each call still asks.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Refuse every change, and list only reading tools.")] = False,
+    allow_write: Annotated[bool, typer.Option("--allow-write", help="List the changing tools; each call is still confirmed.")] = False,
     toolsets: Annotated[str, typer.Option("--toolsets", help="Only these toolsets, comma-separated.", metavar="A,B")] = "",
     context: Contexts = None,
-    no_scan: Annotated[bool, typer.Option("--no-scan", help="Leave reading the cluster to another process.")] = False,
+    no_scan: Annotated[bool, typer.Option("--no-scan", help="Do not scan; another process does.")] = False,
     db: Db = None,
 ) -> None:
     """Serve the tools to an MCP client over standard input and output."""
@@ -36,23 +39,23 @@ def mcp(
         return
     loaded = settings_with({"cache.db_path": str(db) if db else None, "policy.read_only": readonly, "policy.allow_write": allow_write})
 
-    async def work(console: Any) -> None:
+    async def work(console: "ConsoleApi") -> None:
         from k8sconsole.mcp_server.stdio import serve_stdio
 
-        await serve_stdio(console, toolsets=_known(console, toolsets))
+        await serve_stdio(console, toolsets=await _parse_toolsets(console, toolsets))
 
     from k8sconsole.model.tools import Face
 
     with_console(work, face=Face.MCP, loaded=loaded, contexts=context, scan=not no_scan)
 
 
-def _known(console: Any, asked: str) -> tuple[str, ...]:
-    """Raises UsageError for a toolset that there is not; those of attached servers are called as the servers are."""
+async def _parse_toolsets(console: "ConsoleApi", text: str) -> tuple[str, ...]:
+    """Raises UsageError for an unknown toolset. The toolset of an attached server has the server's name."""
     from k8sconsole.errors import UsageError
     from k8sconsole.kit.text import nearest_or_first
 
-    parts = tuple(part.strip() for part in asked.split(",") if part.strip())
-    known = {tool.toolset for tool in console.pipeline.registry} | {state.name for state in console.outside.states()}
+    parts = tuple(part.strip() for part in text.split(",") if part.strip())
+    known = await console.tools.toolsets()
     for part in parts:
         if part not in known:
             close = nearest_or_first(part, sorted(known))
@@ -67,7 +70,7 @@ def install(
     readonly: Annotated[bool, typer.Option("--readonly", help="Install it so that it cannot change anything.")] = False,
     context: Contexts = None,
 ) -> None:
-    """Write this server's entry into a client's own configuration file; what stands there stays, and a back-up is made."""
+    """Write this server's entry into a client's own configuration file. Other entries are kept, and a back-up is made."""
     from k8sconsole.mcp_server.install import install as write
 
     arguments = [

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from k8sconsole.cli.completing import contexts, namespaces
+from k8sconsole.cli.completion import contexts, namespaces
 
 Contexts = Annotated[
     list[str] | None,

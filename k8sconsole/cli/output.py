@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON for programs; both on stdout, everything else on stderr."""
+"""Printing: tables and JSON on stdout, everything else on stderr."""
 
 import sys
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
-    """Columns as wide as their content, three spaces apart, the last one as long as it likes."""
+    """Prints columns as wide as their content, three spaces apart. right: indexes of the columns aligned right."""
     cells = [[strip_control(str(cell)) for cell in row] for row in [header, *rows]]
     widths = [max(len(row[index]) for row in cells) for index in range(len(header))]
     for row in cells:
@@ -25,17 +25,17 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: fro
 
 
 def print_text(text: str) -> None:
-    """Line by line as it is, but for what a terminal would take for commands."""
+    """Prints line by line, without characters that a terminal would take for commands."""
     sys.stdout.write("".join(f"{strip_control(line)}\n" for line in text.splitlines()))
 
 
 def say(line: str) -> None:
-    """A remark beside the output: stderr, so that a pipe gets data only."""
+    """Prints a remark on stderr, so that a pipe gets data only."""
     sys.stderr.write(f"{strip_control(line)}\n")
 
 
 class Progress:
-    """One line that rewrites itself on a terminal, and nothing where there is none."""
+    """One line on stderr that is rewritten; nothing where stderr is no terminal."""
 
     def __init__(self) -> None:
         self._on = sys.stderr.isatty()

@@ -1,14 +1,19 @@
 """``k8sconsole scan``: the scanner without a screen."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from k8sconsole.cli.opening import settings_with, with_console
 from k8sconsole.cli.options import AllContexts, AsJson, Contexts, Db, Namespaces
 from k8sconsole.cli.output import Progress, print_json, print_table, say
+from k8sconsole.cli.session import settings_for, with_console
 from k8sconsole.config.loader import LoadedSettings
+from k8sconsole.model.events import Fact
+
+if TYPE_CHECKING:
+    from k8sconsole.runtime.api import ConsoleApi
+    from k8sconsole.runtime.services.scanning import ClusterReport
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -20,12 +25,12 @@ def scan(
     all_contexts: AllContexts = False,
     namespace: Namespaces = None,
     progress: Annotated[bool, typer.Option("--progress/--no-progress", help="Show what is being read, on a terminal.")] = True,
-    watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Follow changes between two reads.")] = True,
+    watch: Annotated[bool, typer.Option("--watch/--no-watch", help="Watch for changes between two reads.")] = True,
     db: Db = None,
     as_json: AsJson = False,
 ) -> int:
     """Read the cluster into the cache: once, or until interrupted."""
-    loaded = settings_with({"cache.db_path": str(db) if db else None})
+    loaded = settings_for(db)
     if once:
         return scan_once(loaded, context, all_contexts, namespace, progress=progress, as_json=as_json)
     return _follow(loaded, context, all_contexts, namespace, watch)
@@ -41,20 +46,26 @@ def scan_once(
     progress: bool = True,
     as_json: bool = False,
 ) -> int:
-    """Prints a line a kind, or JSON; 0 when all that was permitted has been read, 1 when a part has, else the error's own code."""
-    shown = Progress()
+    """Prints a line per kind, or JSON. Returns 0 when everything permitted was read, 1 when a part was, else the error's exit code."""
+    from k8sconsole.model.events import ScanCompleted
 
-    async def work(console: Any) -> Any:
+    line = Progress()
+
+    def show_progress(fact: Fact) -> None:
+        if isinstance(fact, ScanCompleted):
+            line.show(f"{fact.cluster} {fact.resource}")
+
+    async def work(console: "ConsoleApi") -> "list[ClusterReport]":
         if progress:
-            console.bus.subscribe(lambda fact: shown.show(f"{fact.cluster} {fact.resource}") if hasattr(fact, "objects") else None)
-        return await console.scan_once(tuple(kinds or ()))
+            console.events.subscribe(show_progress)
+        return await console.scanning.scan_once(tuple(kinds or ()))
 
     reports = with_console(work, loaded=loaded, contexts=contexts, all_contexts=all_contexts, namespaces=namespaces, needs_clusters=True)
-    shown.done()
+    line.done()
     if as_json:
         print_json([report.to_json() for report in reports])
     else:
-        _print(reports)
+        _print_reports(reports)
     for report in reports:
         if report.error is not None:
             say(f"error: {report.error}")
@@ -66,7 +77,7 @@ def _exit_code(codes: Sequence[int]) -> int:
     return failed[0] if len(failed) == len(codes) and failed else int(bool(failed))
 
 
-def _print(reports: Sequence[Any]) -> None:
+def _print_reports(reports: "Sequence[ClusterReport]") -> None:
     rows = [
         (
             report.cluster,
@@ -84,10 +95,10 @@ def _print(reports: Sequence[Any]) -> None:
 def _follow(
     loaded: LoadedSettings, contexts: Sequence[str] | None, all_contexts: bool, namespaces: Sequence[str] | None, watch: bool
 ) -> int:
-    async def work(console: Any) -> int:
-        console.bus.subscribe(_tell)
+    async def work(console: "ConsoleApi") -> int:
+        console.events.subscribe(_print_fact)
         say("scanning; interrupt to stop")
-        await console.follow()
+        await console.scanning.follow()
         return 0
 
     return with_console(
@@ -101,7 +112,7 @@ def _follow(
     )
 
 
-def _tell(fact: Any) -> None:
+def _print_fact(fact: Fact) -> None:
     from k8sconsole.model.events import ClusterState, ScanCompleted
 
     if isinstance(fact, ClusterState):

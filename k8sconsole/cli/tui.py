@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from k8sconsole.cli.opening import settings_with
 from k8sconsole.cli.options import AllContexts, Contexts, Db, Namespaces
-from k8sconsole.cli.screen import ConsoleWanted, open_console
+from k8sconsole.cli.screen import ClusterChoice, open_console
+from k8sconsole.cli.session import settings_with
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
@@ -18,7 +18,7 @@ def tui(
     namespace: Namespaces = None,
     offline: Annotated[bool, typer.Option("--offline", help="Read the cache only; connect to nothing.")] = False,
     db: Db = None,
-    readonly: Annotated[bool, typer.Option("--readonly", help="Nothing can be changed.")] = False,
+    readonly: Annotated[bool, typer.Option("--readonly", help="Refuse every change.")] = False,
     theme: Annotated[str | None, typer.Option("--theme", help="A theme's name.", metavar="T")] = None,
     no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
 ) -> int:
@@ -31,4 +31,4 @@ def tui(
             "console.mouse": "false" if no_mouse else None,
         }
     )
-    return open_console(loaded, ConsoleWanted(tuple(context or ()), all_contexts, tuple(namespace or ()), offline))
+    return open_console(loaded, ClusterChoice(tuple(context or ()), all_contexts, tuple(namespace or ()), offline))

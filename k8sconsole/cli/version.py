@@ -16,7 +16,7 @@ PARTS = ("textual", "mcp", "kubernetes", "msgspec", "litellm")
 
 @app.command(epilog="Example: k8sconsole version --json")
 def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Print the version, and those of the parts that matter."""
+    """Print the version of k8sconsole and of its main libraries."""
     parts = {name: _version(name) for name in PARTS}
     if as_json:
         sys.stdout.write(json.dumps({"k8sconsole": __version__, "python": platform.python_version(), **parts}) + "\n")

@@ -1,4 +1,4 @@
-"""Small pictures for clients that show some: drawn here, sent with the list, fetched from nowhere."""
+"""Icons for clients that show them. They are data URLs in the list itself; nothing is fetched."""
 
 from urllib.parse import quote
 
@@ -17,26 +17,26 @@ _QUESTION = "M4 4h16v12H10l-5 4v-4H4zM9 8h6m-6 4h4"
 _SHEET = "M6 2h9l4 4v16H6zM9 11h7m-7 4h7"
 
 
-def own() -> list[types.Icon]:
-    """Of the server."""
-    return [_drawn(_OWN)]
+def server_icons() -> list[types.Icon]:
+    """The server's icon."""
+    return [_make_icon(_OWN)]
 
 
-def of_risk(risk: Risk) -> list[types.Icon]:
-    """An eye for what reads, a pen for what changes, a warning for what cannot be changed back."""
-    return [_drawn(_BY_RISK[risk])]
+def risk_icons(risk: Risk) -> list[types.Icon]:
+    """An eye for reading, a pen for changing, a warning sign for destructive tools."""
+    return [_make_icon(_BY_RISK[risk])]
 
 
-def of_prompts() -> list[types.Icon]:
-    return [_drawn(_QUESTION)]
+def prompt_icons() -> list[types.Icon]:
+    return [_make_icon(_QUESTION)]
 
 
-def of_resources() -> list[types.Icon]:
-    return [_drawn(_SHEET)]
+def resource_icons() -> list[types.Icon]:
+    return [_make_icon(_SHEET)]
 
 
-def _drawn(path: str) -> types.Icon:
-    """Lines of one grey that can be seen on light and dark."""
+def _make_icon(path: str) -> types.Icon:
+    """Lines in one grey that is visible on light and dark."""
     svg = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#7a869a" stroke-width="2"'
         f' stroke-linejoin="round"><path d="{path}"/></svg>'

@@ -1,5 +1,5 @@
-"""The server's entry in a client's own configuration: what stands there stays, a back-up is made, and a file that cannot be read is left
-alone."""
+"""Writes the server's entry into a client's configuration file. Other entries are kept, a back-up is made, and a file that cannot be read
+is not touched."""
 
 import contextlib
 import json
@@ -17,13 +17,12 @@ from k8sconsole.errors import ConfigurationError, UsageError
 from k8sconsole.kit.text import nearest_or_first
 
 NAME = "k8sconsole"
-CARRIED = ("KUBECONFIG",)
-"""Variables that a client started from a desktop does not have, and the server needs."""
+COPIED_VARIABLES = ("KUBECONFIG",)
+"""Environment variables that the server needs and that a client started from a desktop does not have."""
 
 
 class ClientFile(msgspec.Struct, frozen=True):
-    """Where a client keeps its servers, below the home or the application-data folder, and under which key. typed: an entry says its
-    transport."""
+    """The path of a client's configuration file below the home folder, and the key of its servers. typed: an entry names its transport."""
 
     linux: str
     macos: str
@@ -52,8 +51,8 @@ CLIENTS: dict[str, ClientFile] = {
 
 
 class InstallResult(msgspec.Struct, frozen=True):
-    """text: the whole file as it is, or would be. backup is None when there was nothing to keep. changed is False when the entry stood
-    there already."""
+    """text: the whole file as written, or as it would be. backup: None where there was no file. changed: False where the file already has
+    the entry."""
 
     client: str
     path: Path
@@ -73,54 +72,54 @@ def install(
     platform: str = sys.platform,
     environ: Mapping[str, str] = os.environ,
 ) -> InstallResult:
-    """Writes, or with print_only only tells, the entry. Raises UsageError for an unknown client, ConfigurationError for a file that is no
-    JSON object or cannot be written; the file is as it was then."""
-    known = _client(client)
-    path = (home or Path.home()) / _place(known, platform)
+    """Writes the entry; with ``print_only`` returns it only. Raises UsageError for an unknown client, ConfigurationError for a file that is
+    no JSON object or cannot be written; the file is then unchanged."""
+    known = _find_client(client)
+    path = (home or Path.home()) / _config_path(known, platform)
     if path.is_symlink():
         path = path.resolve()
-    before = _read(path)
-    document = _with_entry(_parsed(path, before), path, known, _entry(known, command, args, environ))
+    before = _read_text(path)
+    document = _add_entry(_parse_object(path, before), path, known, _make_entry(known, command, args, environ))
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    changed = before is None or _parsed(path, before) != document
+    changed = before is None or _parse_object(path, before) != document
     if print_only or not changed:
-        said = f"{path} would read as above" if print_only else f"{path} has this entry already"
-        return InstallResult(client, path, text, said, changed)
-    backup = _write(path, text, before)
+        summary = f"{path} would read as above" if print_only else f"{path} already has this entry"
+        return InstallResult(client, path, text, summary, changed)
+    backup = _replace_file(path, text, before)
     kept = f"; the old file is {backup.name}" if backup else ""
     return InstallResult(client, path, text, f"{NAME} added to {path}{kept}; restart {client}", True, backup)
 
 
-def _client(name: str) -> ClientFile:
+def _find_client(name: str) -> ClientFile:
     if name not in CLIENTS:
         close = nearest_or_first(name, CLIENTS)
         raise UsageError(f"no client {name!r}", f"known are {', '.join(CLIENTS)}", f"--client {close[0]}")
     return CLIENTS[name]
 
 
-def _place(client: ClientFile, platform: str) -> PurePath:
+def _config_path(client: ClientFile, platform: str) -> PurePath:
     if platform == "darwin":
         return PurePath(client.macos)
     return PurePath(client.windows if platform.startswith("win") else client.linux)
 
 
-def _entry(client: ClientFile, command: str, args: Sequence[str], environ: Mapping[str, str]) -> dict[str, Any]:
+def _make_entry(client: ClientFile, command: str, args: Sequence[str], environ: Mapping[str, str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"type": "stdio"} if client.typed else {}
     entry |= {"command": command, "args": list(args)}
-    carried = {name: environ[name] for name in CARRIED if environ.get(name)}
+    carried = {name: environ[name] for name in COPIED_VARIABLES if environ.get(name)}
     return {**entry, "env": carried} if carried else entry
 
 
-def _read(path: Path) -> str | None:
+def _read_text(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as cause:
-        raise ConfigurationError(f"{path} cannot be read", str(cause), "mend the file, or use --print and add the entry by hand") from cause
+        raise ConfigurationError(f"{path} cannot be read", str(cause), "correct the file, or --print and add the entry by hand") from cause
 
 
-def _parsed(path: Path, text: str | None) -> dict[str, Any]:
+def _parse_object(path: Path, text: str | None) -> dict[str, Any]:
     if text is None or not text.strip():
         return {}
     try:
@@ -140,15 +139,15 @@ def _parsed(path: Path, text: str | None) -> dict[str, Any]:
     return document
 
 
-def _with_entry(document: dict[str, Any], path: Path, client: ClientFile, entry: dict[str, Any]) -> dict[str, Any]:
+def _add_entry(document: dict[str, Any], path: Path, client: ClientFile, entry: dict[str, Any]) -> dict[str, Any]:
     servers = document.get(client.key, {})
     if not isinstance(servers, dict):
         raise ConfigurationError(f"{path}: {client.key}", "an object was expected there", "--print, and add the entry by hand")
     return {**document, client.key: {**servers, NAME: entry}}
 
 
-def _write(path: Path, text: str, before: str | None) -> Path | None:
-    """All or nothing: a new file takes the old one's place, with its mode. Answers the back-up."""
+def _replace_file(path: Path, text: str, before: str | None) -> Path | None:
+    """Replaces the file atomically, with its former mode. Returns the path of the back-up."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         backup = _back_up(path, before)

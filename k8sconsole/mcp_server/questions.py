@@ -1,4 +1,4 @@
-"""A question before a change, put to the client's user as a form: true or false, or a word to type."""
+"""A question before a change as an elicitation form: true or false, or a word to type."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,12 +12,12 @@ CONFIRM, WORD = "confirm", "word"
 CANNOT_ASK = "this client cannot ask its user"
 
 
-def form(question: Question) -> types.ElicitRequestFormParams:
+def question_form(question: Question) -> types.ElicitRequestFormParams:
     return types.ElicitRequestFormParams(message=_message(question), requested_schema=_schema(question))
 
 
-def answer_of(question: Question, action: str, content: Mapping[str, Any] | None) -> Answer:
-    """Only an accepted form that says yes is a yes; anything else, and anything unclear, is a no."""
+def parse_answer(question: Question, action: str, content: Mapping[str, Any] | None) -> Answer:
+    """Only an accepted form with a clear yes is a yes; everything else is a no."""
     given = content or {}
     if action != "accept":
         return Answer(False, by=f"the client's user ({action})")
@@ -29,19 +29,19 @@ def answer_of(question: Question, action: str, content: Mapping[str, Any] | None
 
 def _schema(question: Question) -> dict[str, Any]:
     if question.confirm_word:
-        asked = {"type": "string", "title": f"Type {question.confirm_word} to go on"}
-        return {"type": "object", "properties": {WORD: asked}, "required": [WORD]}
-    return {"type": "object", "properties": {CONFIRM: {"type": "boolean", "title": "Go on?", "default": False}}, "required": [CONFIRM]}
+        field = {"type": "string", "title": f"Type {question.confirm_word} to continue"}
+        return {"type": "object", "properties": {WORD: field}, "required": [WORD]}
+    return {"type": "object", "properties": {CONFIRM: {"type": "boolean", "title": "Continue?", "default": False}}, "required": [CONFIRM]}
 
 
 def _message(question: Question) -> str:
-    """The true objects first, as the server knows them, and no markup."""
+    """The objects first, as the API server names them, without markup."""
     parts = [
         question.title,
         *(f"• {label}" for label in question.objects),
         *(f"! {consequence}" for consequence in question.consequences),
         f"dry run: {question.dry_run}" if question.dry_run else "",
         f"undo: {question.undo}" if question.undo else "",
-        f"why you are asked: {question.reason}" if question.reason else "",
+        f"reason for this question: {question.reason}" if question.reason else "",
     ]
     return strip_control("\n".join(part for part in parts if part))

@@ -40,6 +40,24 @@ class Capabilities(msgspec.Struct, frozen=True):
     cache_friendly: bool = True
 
 
+class ToolDescription(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A tool as a catalogue shows it. Schemas are JSON Schema. server: the attached server that provides it, empty for a built-in tool.
+    held: why it may not be called for now."""
+
+    name: str
+    title: str
+    description: str
+    toolset: str
+    risk: Risk
+    aliases: tuple[str, ...]
+    annotations: dict[str, bool]
+    capabilities: Capabilities
+    input_schema: dict[str, Any]
+    output_schema: dict[str, Any]
+    server: str = ""
+    held: str = ""
+
+
 class ToolCall(msgspec.Struct, frozen=True):
     """One call. caller: a user's or an MCP client's name. deadline: seconds from the call."""
 

@@ -65,15 +65,48 @@ def has_kubeconfig() -> bool:
     return os.path.isfile(os.path.expanduser("~/.kube/config"))
 
 
-def choose(opening: Opening, offered: list[ContextInfo]) -> tuple[ClusterName, ...]:
-    """The contexts asked for, or the current one. Raises UnknownContext naming the nearest, ConfigurationError where none is current."""
+def load_contexts(opening: Opening) -> Contexts:
+    """Reads the kubeconfig; call it in a thread. Offline, or where an attached server is the source, a broken kubeconfig is kept as the
+    reason why nothing else can be reached. Raises ConfigurationError."""
+    from k8sconsole.config.attached_servers import scan_source
+
+    server = scan_source(opening.loaded.settings)
+    if not server:
+        return _kubeconfig_contexts(opening)
+    from k8sconsole.runtime.attached_context import WithAttached
+
+    try:
+        return WithAttached(server, _kubeconfig_contexts(opening))
+    except ConfigurationError as problem:
+        return WithAttached(server, NoContexts(problem))
+
+
+def _kubeconfig_contexts(opening: Opening) -> Contexts:
+    if opening.make_contexts is not None:
+        return opening.make_contexts()
+    if opening.offline:
+        return NoContexts()
+    try:
+        contexts = find_contexts(opening.loaded.settings.cluster)
+        if not contexts.list():
+            raise ConfigurationError("the kubeconfig has no contexts", contexts.origin(), "kubectl config set-context, or k8sconsole demo")
+    except ConfigurationError as problem:
+        if opening.face is Face.TUI or opening.needs_clusters:
+            raise
+        return NoContexts(problem)
+    return contexts
+
+
+def choose_contexts(opening: Opening, offered: list[ContextInfo]) -> tuple[ClusterName, ...]:
+    """The contexts that the opening names, or the current one. Raises UnknownContext naming the nearest, ConfigurationError where none is
+    current."""
     names = [info.name for info in offered]
     if opening.all_contexts:
         return tuple(names)
     if opening.contexts:
-        for wanted in opening.contexts:
-            if wanted not in names:
-                raise unknown_context(wanted, names)
+        for name in opening.contexts:
+            if name not in names:
+                raise unknown_context(name, names)
         return tuple(ClusterName(name) for name in dict.fromkeys(opening.contexts))
     current = [info.name for info in offered if info.current]
     if current:
@@ -116,7 +149,7 @@ class ClusterPool:
         """Of each cluster that stands open."""
         return [cluster.connections() for cluster in self.opened()]
 
-    def hurry(self, name: ClusterName) -> None:
+    def prioritise(self, name: ClusterName) -> None:
         """A person waits for this cluster: credentials that failed a moment ago are tried again."""
         for cluster in self.opened():
             if cluster.name == name:

@@ -1,235 +1,219 @@
-"""The console: everything a face may ask for, built once from settings and a choice of clusters."""
+"""The console: the composition root. It builds every part once from the settings, wires them, and closes them in order."""
 
 import asyncio
-import logging
-from collections.abc import Callable, Coroutine, Iterable, Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from k8sconsole.config.loader import resolve_log_folder
-from k8sconsole.errors import ConfigurationError, ConsoleError
+from k8sconsole.errors import ConsoleError
+from k8sconsole.kit.aio import BackgroundTasks, Closable, Lazy
 from k8sconsole.kit.clock import Clock, SystemClock
-from k8sconsole.model.cache_records import ResultTable
 from k8sconsole.model.events import ClusterState, ConnectionState, Fact, Notice, ScanCompleted, ToolsChanged
 from k8sconsole.model.indicators import SCANNED
-from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Face
-from k8sconsole.runtime.approvals import Approvals
 from k8sconsole.runtime.bus import Bus
 from k8sconsole.runtime.cache_file.open import Kept, keep
 from k8sconsole.runtime.clock_watch import tell_jumps
-from k8sconsole.runtime.cluster_pool import ClusterPool, NoContexts, Opening, find_contexts
-from k8sconsole.runtime.metrics.live import Gauges
-from k8sconsole.runtime.recalling import Recaller
-from k8sconsole.runtime.services.api_resources import Catalogue
-from k8sconsole.runtime.services.cache import CacheReader
-from k8sconsole.runtime.services.cluster_selection import ClusterChooser
-from k8sconsole.runtime.services.tools import ToolCaller
+from k8sconsole.runtime.cluster_pool import ClusterPool, Opening, load_contexts
+from k8sconsole.runtime.metrics.live import LiveMetrics
+from k8sconsole.runtime.services.api_resources import ApiResources
+from k8sconsole.runtime.services.approvals import Approvals
+from k8sconsole.runtime.services.cache import CacheService
+from k8sconsole.runtime.services.cluster_selection import ClusterSelection
+from k8sconsole.runtime.services.events import EventsService
+from k8sconsole.runtime.services.history import HistoryService
+from k8sconsole.runtime.services.metrics import MetricsService
+from k8sconsole.runtime.services.tools import ToolsService
 from k8sconsole.telemetry.logs import start_logging
 from k8sconsole.telemetry.meters import TimeSeries
 
 if TYPE_CHECKING:
     from k8sconsole.model.attached_servers import AttachedServerSettings
-    from k8sconsole.runtime.services.scanning import ClusterReport, Observing
+    from k8sconsole.runtime.services.scanning import ScanningService
     from k8sconsole.scanner.source import ResourceSource
     from k8sconsole.tools.context import RefreshRequest, RefreshResult
     from k8sconsole.tools.mcp_client.servers import AttachedServers
     from k8sconsole.tools.pipeline.pipeline import Pipeline
 
-log = logging.getLogger("k8sconsole.console")
 FIRST_PAINT = 0.25
-"""Seconds the scanner leaves to the first rows out of the cache, before it loads the network's libraries."""
+"""Seconds that the first rows from the cache have before the scanner loads the network's libraries."""
 __all__ = ["Console", "Opening"]
 
 
-class Console(Recaller):
-    """Made by ``open``; lives on the loop that opened it. Everything it raises is a ConsoleError.
+class Console:
+    """Implements ``runtime.api.ConsoleApi``: one service a topic. ``open`` makes it; it lives on the loop that opened it.
 
-    What it can be asked stands in its bases: which clusters (ClusterChooser), what the cache knows (CacheReader), what can be done
-    (ToolCaller), what is read in full (Recaller). Here: building them together, scanning, and closing in order. Tools and scanner are
-    loaded when first asked for: the cache's rows are on the screen before.
+    The pipeline, the attached servers and the scanner are built when they are first used, so that the cache's rows are on the
+    screen before their imports.
     """
 
+    is_open = True
+
     def __init__(self, opening: Opening, kept: Kept, pool: ClusterPool, clock: Clock) -> None:
-        self.settings = opening.loaded.settings
-        self.bus = Bus(asyncio.get_running_loop())
-        self.approvals = Approvals()
-        self._kept = kept
-        ClusterChooser.__init__(self, opening, pool, Catalogue(kept.store, pool))
-        CacheReader.__init__(self, kept.store, clock, self.find_resource)
-        ToolCaller.__init__(
-            self, self._make_pipeline, Gauges(TimeSeries(clock.now), pool.connections), opening.face, self.settings.policy, self._later
+        store = kept.store
+        self.clock = clock
+        self._opening = opening
+        self._settings = opening.loaded.settings
+        self._store = store
+        self._pool = pool
+        self._bus = Bus(asyncio.get_running_loop())
+        self._approvals = Approvals()
+        self._tasks = BackgroundTasks()
+        self._pipeline: Lazy[Pipeline] = Lazy(self._make_pipeline)
+        self._servers: Lazy[AttachedServers] = Lazy(self._make_servers)
+        self._scanning: Lazy[ScanningService] = Lazy(self._make_scanning)
+        self._parts: tuple[Closable, ...] = (self._tasks, self._scanning, self._servers, self._pipeline, pool, kept)
+        self._api_resources = ApiResources(store, pool)
+        self._live_metrics = LiveMetrics(TimeSeries(clock.now), pool.connections)
+        self.events = EventsService(self._bus, self._approvals)
+        self.clusters = ClusterSelection(opening, pool, self._api_resources, store.metadata.clusters, self._bus.publish, self._begin)
+        self.cache = CacheService(store, clock, self._api_resources.find, self._record_tools)
+        self.metrics = MetricsService(store, clock, self._live_metrics, self._pipeline)
+        self.tools = ToolsService(
+            self._pipeline,
+            self._servers,
+            store=store,
+            api_resources=self._api_resources,
+            selected=lambda: self.clusters.current,
+            face=opening.face,
+            policy=self._settings.policy,
+            start_task=self._tasks.start,
         )
-        self._tasks: set[asyncio.Task[None]] = set()
-        self.bus.subscribe(self.gauges.take)
-        self.bus.subscribe(self._remember)
+        self.history = HistoryService(
+            self._pipeline, self._api_resources, lambda: self.clusters.current, opening.face, self.cache.events_of
+        )
+        self._bus.subscribe(self._live_metrics.handle_fact)
+        self._bus.subscribe(self._handle_fact)
 
     @classmethod
     async def open(cls, opening: Opening, listener: Callable[[Fact], None] | None = None) -> "Console":
-        """Raises ConfigurationError, NotFound for an unknown context, StoreError. Offline it opens on whatever the cache knows."""
-        told = opening.loaded.settings.log
-        start_logging(
-            resolve_log_folder(opening.loaded.settings), _masked, level=told.level, max_bytes=told.max_bytes, backups=told.backups
-        )
+        """Raises ConfigurationError, NotFound for an unknown context, StoreError. Offline it opens on whatever the cache holds."""
+        log = opening.loaded.settings.log
+        start_logging(resolve_log_folder(opening.loaded.settings), _mask, level=log.level, max_bytes=log.max_bytes, backups=log.backups)
         clock = SystemClock()
         kept = await keep(opening.loaded, clock)
         try:
-            console = cls(opening, kept, ClusterPool(await asyncio.to_thread(_contexts, opening)), clock)
+            console = cls(opening, kept, ClusterPool(await asyncio.to_thread(load_contexts, opening)), clock)
             if listener:
-                console.bus.subscribe(listener)
-            await console._choose()
+                console.events.subscribe(listener)
+            await console.clusters.choose()
         except BaseException:
             await kept.close()
             raise
         if kept.notice:
-            console.bus.publish(kept.notice)
+            console._bus.publish(kept.notice)
         await console._begin()
-        console._later(tell_jumps(clock, console.bus.publish))
+        console._tasks.start(tell_jumps(clock, console._bus.publish))
         return console
 
     async def close(self) -> None:
-        """In the order of who needs whom: the scanner, the pipeline's audit, the connections, the file."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for part in ("_observing", "outside", "pipeline"):
-            if part in vars(self):
-                await getattr(self, part).close()
-        await self.pool.close()
-        await self._kept.close()
+        """Closes each part before those that it uses."""
+        for part in self._parts:
+            await part.close()
 
-    async def select(self, clusters: Sequence[str]) -> None:
-        """Look at these from now on; those already being scanned go on. Raises NotFound naming the nearest context."""
-        await self._choose(clusters)
-        await self._begin()
-
-    def focus(self, cluster: ClusterName, resource: ResourceName | None) -> None:
-        """What is looked at is read first."""
-        self._observing.coordinator.focus(cluster, resource)
-
-    async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> None:
-        """Reads one kind, or all, anew while scanning; where another process scans, it is asked to. Raises UsageError for a cluster that
-        was never begun, DeadlineExceeded where the other process does not answer."""
-        self._prioritise(cluster)
-        await self._observing.coordinator.refresh(cluster, resource)
-
-    async def scan_once(self, kinds: Iterable[str] = ()) -> "list[ClusterReport]":
-        """Reads the selected clusters once. Raises UsageError for an unknown kind."""
-        names = frozenset([(await self.find_resource(self.selected[0], kind)).name for kind in kinds])
-        return await self._observing.once(self.selected, names)
-
-    async def follow(self) -> None:
-        """Scans the selected clusters until cancelled."""
-        self._later(self._describe_tools())
-        for cluster in self.selected:
-            await self._observing.start(cluster)
-        await asyncio.Event().wait()
-
-    async def query(self, sql: str, *, limit: int = 1000) -> ResultTable:
-        """One SELECT. The catalogue table is up to date for it."""
-        await self._describe_tools()
-        return await super().query(sql, limit=limit)
-
-    async def _choose(self, clusters: Sequence[str] = ()) -> None:
-        for notice in self.choose(await self.known_clusters(), clusters):
-            self.bus.publish(notice)
+    @property
+    def scanning(self) -> "ScanningService":
+        return self._scanning()
 
     async def _begin(self) -> None:
-        states = await self.scan_states()
-        versions = {record.name: record.version for record in await self.known_clusters()}
-        for cluster in self.selected:
-            known = [state for state in states if state.cluster == cluster]
-            offline = self.opening.offline or not self.opening.scan
-            self.bus.publish(self.begin(cluster, known, versions.get(cluster, ""), offline=offline))
-            if self.opening.scan and not self.opening.offline and self.settings.scanner.enabled:
-                self._later(self._observe(cluster))
-        if self.opening.face is not Face.CLI:
-            self._later(self._describe_tools())
-            self._later(self._attach())
+        """Publishes the first state of each selected cluster, and starts in the background what this face needs."""
+        scans = await self._store.metadata.scan_states()
+        versions = {record.name: record.version for record in await self._store.metadata.clusters()}
+        scan = self._opening.scan and not self._opening.offline
+        for cluster in self.clusters.current:
+            known = [state for state in scans if state.cluster == cluster]
+            self.clusters.publish_first_state(cluster, known, versions.get(cluster, ""), offline=not scan)
+            if scan and self._settings.scanner.enabled:
+                self._tasks.start(self._start_scanning(cluster))
+        if self._opening.face is not Face.CLI:
+            self._tasks.start(self._record_tools_later())
+            self._tasks.start(self._connect_servers())
 
-    async def _observe(self, cluster: ClusterName) -> None:
+    async def _start_scanning(self, cluster: ClusterName) -> None:
         await asyncio.sleep(FIRST_PAINT)
         try:
-            await self._observing.start(cluster)
+            await self.scanning.start(cluster)
         except ConsoleError as problem:
-            self.bus.publish(ClusterState(cluster, ConnectionState.LOST, detail=str(problem)))
-            self.bus.publish(Notice(problem.title, problem.detail, "error"))
+            self._bus.publish(ClusterState(cluster, ConnectionState.LOST, detail=str(problem)))
+            self._bus.publish(Notice(problem.title, problem.detail, "error"))
 
-    async def _describe_tools(self) -> None:
-        """The catalogue table says what this version can do. The first rows on the screen go before it; a command that reads or scans once
-        does without."""
-        if self.opening.face is Face.TUI:
+    async def _record_tools(self) -> None:
+        """Brings the catalogue table up to date with the tools of this version."""
+        await self._store.audit.record_tools(self._pipeline().registry.records(), self._settings.cache.tool_mapping_ttl)
+
+    async def _record_tools_later(self) -> None:
+        """As ``_record_tools``, after the console's first rows."""
+        if self._opening.face is Face.TUI:
             await asyncio.sleep(FIRST_PAINT)
-        await self._store.audit.record_tools(self.pipeline.registry.records(), self.settings.cache.tool_mapping_ttl)
+        await self._record_tools()
 
-    async def _attach(self) -> None:
-        if self._servers:
+    async def _connect_servers(self) -> None:
+        if self._configured_servers():
             await asyncio.sleep(FIRST_PAINT)
-            self.outside.start()
+            self._servers().start()
 
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._finished)
-
-    def _finished(self, task: "asyncio.Task[None]") -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and task.exception():
-            log.error("work in the background failed", exc_info=task.exception(), extra={"operation": "background"})
-
-    def _remember(self, fact: Fact) -> None:
+    def _handle_fact(self, fact: Fact) -> None:
         if isinstance(fact, ToolsChanged):
-            self._later(self._describe_tools())
+            self._tasks.start(self._record_tools_later())
         if isinstance(fact, ScanCompleted):
-            self.keep_fact(SCANNED, 0.0 if fact.error else 1.0)
-        discovered = self.remember(fact)
+            self.tools.record_sample(SCANNED, 0.0 if fact.error else 1.0)
+        discovered = self.clusters.handle_fact(fact)
         if discovered:
-            self._later(self._learn(discovered))
+            self._tasks.start(self._load_resources(discovered))
 
-    async def _learn(self, cluster: ClusterName) -> None:
-        await self.catalogue.learn(cluster)
+    async def _load_resources(self, cluster: ClusterName) -> None:
+        await self._api_resources.load_settings(cluster)
 
-    @cached_property
-    def _observing(self) -> "Observing":
-        from k8sconsole.runtime.services.scanning import Observing, plan_of
+    def _prioritise(self, cluster: ClusterName) -> None:
+        self._pool.prioritise(cluster)
+        self._pipeline().prioritise(cluster)
 
-        plan = plan_of(self.settings, self.opening.namespaces, watch=self.opening.watch)
-        return Observing(self._kept.store, self.pool, self._source, plan, self.clock, self.bus.publish)
+    async def _reread(self, cluster: ClusterName, request: "RefreshRequest") -> "list[RefreshResult]":
+        return await self.scanning.reread(cluster, request)
 
-    async def _source(self, cluster: ClusterName) -> "ResourceSource":
-        """Where a cluster is read: at its API server, or through the attached server that is named for it."""
+    async def _scan_source(self, cluster: ClusterName) -> "ResourceSource":
+        """The cluster's API server, or the attached MCP server that is configured as its source."""
         from k8sconsole.config.attached_servers import scan_source
 
-        if cluster == scan_source(self.settings):
+        if cluster == scan_source(self._settings):
             from k8sconsole.tools.mcp_client.scan_calls import ScanClient
             from k8sconsole.tools.mcp_client.scan_source import AttachedScanSource
 
-            self.outside.start()
-            return AttachedScanSource(ScanClient(self.pipeline, self.outside.server(cluster)))
+            servers = self._servers()
+            servers.start()
+            return AttachedScanSource(ScanClient(self._pipeline(), servers.server(cluster)))
         from k8sconsole.tools.scan_source import PipelineScanSource
 
-        return PipelineScanSource(self.pipeline, await self.pool.get(cluster))
+        return PipelineScanSource(self._pipeline(), await self._pool.get(cluster))
 
-    @cached_property
-    def _servers(self) -> "tuple[AttachedServerSettings, ...]":
+    def _configured_servers(self) -> "tuple[AttachedServerSettings, ...]":
         from k8sconsole.config.attached_servers import enabled_servers
 
-        return enabled_servers(self.settings)
+        return enabled_servers(self._settings)
 
-    @cached_property
-    def outside(self) -> "AttachedServers":
-        """The attached MCP servers of others; they are started in the background, or by ``settle``."""
+    # parts that are built when they are first used
+
+    def _make_scanning(self) -> "ScanningService":
+        from k8sconsole.runtime.services.scanning import ScanningService, plan_scan
+
+        return ScanningService(
+            self._store,
+            self._pool,
+            plan_scan(self._settings, self._opening.namespaces, watch=self._opening.watch),
+            self.clock,
+            self._bus.publish,
+            source=self._scan_source,
+            prioritise=self._prioritise,
+            selected=lambda: self.clusters.current,
+            find_resource=self._api_resources.find,
+            record_tools=lambda: self._tasks.start(self._record_tools()),
+        )
+
+    def _make_servers(self) -> "AttachedServers":
         from k8sconsole.tools.mcp_client.servers import AttachedServers
 
-        return AttachedServers(self._servers, self.pipeline.registry, self._kept.store, self.clock, self.bus.publish)
-
-    def _prioritise(self, cluster: ClusterName) -> None:
-        self.pool.hurry(cluster)
-        self.pipeline.prioritise(cluster)
-
-    async def _reread(self, cluster: ClusterName, wanted: "RefreshRequest") -> "list[RefreshResult]":
-        self._prioritise(cluster)
-        return await self._observing.reread(cluster, wanted)
+        return AttachedServers(self._configured_servers(), self._pipeline().registry, self._store, self.clock, self._bus.publish)
 
     def _make_pipeline(self) -> "Pipeline":
         from k8sconsole.tools.context import ToolEnvironment
@@ -238,58 +222,26 @@ class Console(Recaller):
 
         environment = ToolEnvironment(
             clock=self.clock,
-            store=self._kept.store,
-            contexts=self.contexts,
-            selected=lambda: self.selected,
-            open_cluster=self.pool.get,
-            find_resource=self.find_resource,
-            table=self.table,
-            policy=lambda: self.settings.policy,
-            ask=self.approvals.ask,
-            publish=self.bus.publish,
-            noise=lambda: self.settings.history.noise,
+            store=self._store,
+            contexts=self.clusters.list_contexts,
+            selected=lambda: self.clusters.current,
+            open_cluster=self._pool.get,
+            find_resource=self._api_resources.find,
+            table=self._api_resources.table,
+            policy=lambda: self._settings.policy,
+            ask=self._approvals.ask,
+            publish=self._bus.publish,
+            noise=lambda: self._settings.history.noise,
             refresh=self._reread,
-            limits=lambda: self.settings.limits,
+            limits=lambda: self._settings.limits,
         )
         pipeline = Pipeline(builtin_registry(), environment)
-        self.bus.subscribe(pipeline.handle_fact)
+        self._bus.subscribe(pipeline.handle_fact)
         return pipeline
 
 
-def _masked(text: str) -> str:
-    """The patterns are compiled with the first line that is logged, not with the start."""
+def _mask(text: str) -> str:
+    """Imports the patterns with the first logged line, not at the start."""
     from k8sconsole.kit.redact import mask_text
 
     return mask_text(text)
-
-
-def _contexts(opening: Opening) -> Any:
-    """Read in a thread: a kubeconfig is a file. Offline, or where a cluster is read through an attached server, a broken one is no
-    obstacle."""
-    from k8sconsole.config.attached_servers import scan_source
-
-    server = scan_source(opening.loaded.settings)
-    if not server:
-        return _kubeconfig(opening)
-    from k8sconsole.runtime.attached_context import WithAttached
-
-    try:
-        return WithAttached(server, _kubeconfig(opening))
-    except ConfigurationError as problem:
-        return WithAttached(server, NoContexts(problem))
-
-
-def _kubeconfig(opening: Opening) -> Any:
-    if opening.make_contexts is not None:
-        return opening.make_contexts()
-    if opening.offline:
-        return NoContexts()
-    try:
-        contexts = find_contexts(opening.loaded.settings.cluster)
-        if not contexts.list():
-            raise ConfigurationError("the kubeconfig has no contexts", contexts.origin(), "kubectl config set-context, or k8sconsole demo")
-    except ConfigurationError as problem:
-        if opening.face is Face.TUI or opening.needs_clusters:
-            raise
-        return NoContexts(problem)
-    return contexts

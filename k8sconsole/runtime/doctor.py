@@ -18,12 +18,12 @@ from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
 from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.tools import Face
-from k8sconsole.runtime.cluster_pool import ClusterPool, Opening, choose, find_contexts, has_kubeconfig
+from k8sconsole.runtime.cluster_pool import ClusterPool, Opening, choose_contexts, find_contexts, has_kubeconfig
 
 CONNECT_WITHIN = 10.0
 
 
-class Finding(msgspec.Struct, frozen=True):
+class DoctorFinding(msgspec.Struct, frozen=True):
     """exit_code: what this finding alone would end the command with, 0 when it is in order or only a remark."""
 
     subject: str
@@ -33,14 +33,14 @@ class Finding(msgspec.Struct, frozen=True):
     exit_code: int = 0
 
 
-async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[Finding]:
+async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[DoctorFinding]:
     """Never raises for what it examines: what is broken becomes a finding."""
     findings = [_python(), _terminal(), _checked("themes and scenarios", _shipped)]
     settings = Settings()
     try:
         loaded = load_settings()
         settings = loaded.settings
-        findings.append(Finding("settings", "●", str(loaded.file or "no file; environment and defaults")))
+        findings.append(DoctorFinding("settings", "●", str(loaded.file or "no file; environment and defaults")))
     except ConsoleError as problem:
         findings.append(_broken("settings", problem))
     findings.append(await _cache(settings))
@@ -49,11 +49,11 @@ async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[Finding]:
     return findings
 
 
-async def _servers(settings: Settings, connect: bool) -> list[Finding]:
+async def _servers(settings: Settings, connect: bool) -> list[DoctorFinding]:
     """The attached MCP servers, started for a moment."""
     named = enabled_servers(settings)
     if not named or not connect:
-        return [Finding(f"server {one.name}", "○", f"{one.url or one.command}: not started") for one in named]
+        return [DoctorFinding(f"server {one.name}", "○", f"{one.url or one.command}: not started") for one in named]
     from k8sconsole.tools.mcp_client.servers import AttachedServers
     from k8sconsole.tools.registry import Registry
 
@@ -64,22 +64,22 @@ async def _servers(settings: Settings, connect: bool) -> list[Finding]:
     return [_server(state) for state in states]
 
 
-def _server(state: AttachedServerStatus) -> Finding:
+def _server(state: AttachedServerStatus) -> DoctorFinding:
     if state.state is AttachedServerState.READY:
-        return Finding(f"server {state.name}", "●", f"{state.tools} tools" + (f"; {state.detail}" if state.detail else ""))
-    return Finding(f"server {state.name}", "✗", state.detail or "no answer yet", "mcp_servers: in k8sconsole.yaml", 3)
+        return DoctorFinding(f"server {state.name}", "●", f"{state.tools} tools" + (f"; {state.detail}" if state.detail else ""))
+    return DoctorFinding(f"server {state.name}", "✗", state.detail or "no answer yet", "mcp_servers: in k8sconsole.yaml", 3)
 
 
-def _python() -> Finding:
-    return Finding("python", "●", sys.version.split()[0])
+def _python() -> DoctorFinding:
+    return DoctorFinding("python", "●", sys.version.split()[0])
 
 
-def _terminal() -> Finding:
+def _terminal() -> DoctorFinding:
     encoding = (sys.stdout.encoding or "").lower()
     detail = f"TERM={os.environ.get('TERM', '')} {encoding}"
     if "utf" not in encoding:
-        return Finding("terminal", "▲", f"{detail}: glyphs are shown in ASCII", "a UTF-8 locale, such as LANG=C.UTF-8")
-    return Finding("terminal", "●", detail)
+        return DoctorFinding("terminal", "▲", f"{detail}: glyphs are shown in ASCII", "a UTF-8 locale, such as LANG=C.UTF-8")
+    return DoctorFinding("terminal", "●", detail)
 
 
 def _shipped() -> str:
@@ -89,14 +89,14 @@ def _shipped() -> str:
     return "found"
 
 
-async def _cache(settings: Settings) -> Finding:
+async def _cache(settings: Settings) -> DoctorFinding:
     from k8sconsole.runtime.cache_file.key import find_key
     from k8sconsole.store.sqlite.open import open_store
 
     path = resolve_db_path(settings)
     if not path.exists():
         writable = os.access(_nearest_folder(path), os.W_OK)
-        return Finding(
+        return DoctorFinding(
             "cache", "○" if writable else "✗", f"{path}: not made yet", "" if writable else "another CACHE_DB_PATH", 0 if writable else 1
         )
     try:
@@ -105,7 +105,7 @@ async def _cache(settings: Settings) -> Finding:
         await store.close()
     except ConsoleError as problem:
         return _broken("cache", problem)
-    return Finding(
+    return DoctorFinding(
         "cache", "●", f"{path}: {status.objects} objects, {status.on_disk / 1e6:.1f} MB" + (f"; {status.note}" if status.note else "")
     )
 
@@ -114,16 +114,16 @@ def _nearest_folder(path: Path) -> Path:
     return next(parent for parent in path.parents if parent.exists())
 
 
-async def _clusters(settings: Settings, wanted: tuple[str, ...], connect: bool) -> list[Finding]:
+async def _clusters(settings: Settings, wanted: tuple[str, ...], connect: bool) -> list[DoctorFinding]:
     if not has_kubeconfig():
-        return [Finding("kubeconfig", "○", "none found", "k8sconsole demo, or set KUBECONFIG")]
+        return [DoctorFinding("kubeconfig", "○", "none found", "k8sconsole demo, or set KUBECONFIG")]
     try:
         contexts = await asyncio.to_thread(find_contexts, settings.cluster)
         offered = contexts.list()
-        chosen = choose(Opening(load_settings(environment={}), Face.CLI, contexts=wanted), offered)
+        chosen = choose_contexts(Opening(load_settings(environment={}), Face.CLI, contexts=wanted), offered)
     except ConsoleError as problem:
         return [_broken("kubeconfig", problem)]
-    findings = [Finding("kubeconfig", "●", f"{contexts.origin()}: {len(offered)} contexts")]
+    findings = [DoctorFinding("kubeconfig", "●", f"{contexts.origin()}: {len(offered)} contexts")]
     findings += [_broken_context(info) for info in offered if info.problem and info.name in chosen]
     if not connect:
         return findings
@@ -134,7 +134,7 @@ async def _clusters(settings: Settings, wanted: tuple[str, ...], connect: bool) 
     return findings
 
 
-async def _reach(pool: ClusterPool, info: ContextInfo) -> Finding:
+async def _reach(pool: ClusterPool, info: ContextInfo) -> DoctorFinding:
     try:
         async with asyncio.timeout(CONNECT_WITHIN):
             cluster = await pool.get(info.name)
@@ -142,21 +142,21 @@ async def _reach(pool: ClusterPool, info: ContextInfo) -> Finding:
     except ConsoleError as problem:
         return _broken(info.name, problem)
     except TimeoutError:
-        return Finding(info.name, "✗", f"{info.server} did not answer within {CONNECT_WITHIN:.0f} s", "check the network", 3)
-    return Finding(info.name, "●", f"{info.server}: {version.git_version}")
+        return DoctorFinding(info.name, "✗", f"{info.server} did not answer within {CONNECT_WITHIN:.0f} s", "check the network", 3)
+    return DoctorFinding(info.name, "●", f"{info.server}: {version.git_version}")
 
 
-def _broken_context(info: ContextInfo) -> Finding:
-    return Finding(info.name, "✗", info.problem, "kubectl config view", 2)
+def _broken_context(info: ContextInfo) -> DoctorFinding:
+    return DoctorFinding(info.name, "✗", info.problem, "kubectl config view", 2)
 
 
-def _checked(subject: str, check: Callable[[], str]) -> Finding:
+def _checked(subject: str, check: Callable[[], str]) -> DoctorFinding:
     try:
-        return Finding(subject, "●", check())
+        return DoctorFinding(subject, "●", check())
     except ConsoleError as problem:
         return _broken(subject, problem)
 
 
-def _broken(subject: str, problem: ConsoleError) -> Finding:
+def _broken(subject: str, problem: ConsoleError) -> DoctorFinding:
     detail = f"{problem.title} — {problem.detail}" if problem.detail else problem.title
-    return Finding(subject, "✗", detail, problem.remedy, problem.exit_code)
+    return DoctorFinding(subject, "✗", detail, problem.remedy, problem.exit_code)

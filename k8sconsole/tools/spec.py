@@ -1,11 +1,12 @@
 """The declaration of a tool. Forms, MCP schemas, shell help and agents all derive from it."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from functools import cache
 from typing import Any
 
 import msgspec
 
-from k8sconsole.model.tools import Capabilities, Risk
+from k8sconsole.model.tools import Capabilities, Risk, ToolDescription
 from k8sconsole.store.port import ToolRecord
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.results import Proposal, Reply, Target
@@ -76,20 +77,21 @@ class ToolSpec(msgspec.Struct, frozen=True):
         fields = msgspec.structs.fields(self.input)
         return tuple(one.name for one in fields if one.required), tuple(one.name for one in fields if not one.required)
 
-    def describe(self) -> dict[str, Any]:
-        """The tool as a catalogue shows it, in JSON values."""
-        return {
-            "name": self.name,
-            "title": self.title,
-            "description": self.summary,
-            "toolset": self.toolset,
-            "risk": self.risk.value,
-            "aliases": list(self.aliases),
-            "annotations": self.annotations(),
-            "capabilities": msgspec.to_builtins(self.capabilities),
-            "input_schema": self.input_schema(),
-            "output_schema": self.output_schema(),
-        }
+    def describe(self) -> ToolDescription:
+        return ToolDescription(
+            name=self.name,
+            title=self.title,
+            description=self.summary,
+            toolset=self.toolset,
+            risk=self.risk,
+            aliases=self.aliases,
+            annotations=self.annotations(),
+            capabilities=self.capabilities,
+            input_schema=self.input_schema(),
+            output_schema=self.output_schema(),
+            server=self.service,
+            held=self.held,
+        )
 
     def record(self) -> ToolRecord:
         """The tool's row in the table ``mcp_tools``."""
@@ -164,6 +166,7 @@ def changing_tool(
     )
 
 
+@cache
 def schema_of(struct: type[msgspec.Struct]) -> dict[str, Any]:
     """JSON Schema without references, titles and empty defaults."""
     (root,), components = msgspec.json.schema_components([struct], ref_template="{name}")

@@ -1,6 +1,6 @@
 """The terminal console. It presents and asks; it decides nothing.
 
 Here: the app, its panes and screens, the registry of actions, themes, and how model types look. What it knows it asks of the console on
-its own thread (``engine``), and everything it changes goes through one call there. Next door: ``cli`` starts it; ``runtime`` answers it.
+its own thread (``runtime.embedded``), and every change goes through one call there. Next door: ``cli`` starts it, ``runtime`` answers it.
 textual is imported in this room only.
 """

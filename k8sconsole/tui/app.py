@@ -18,10 +18,10 @@ from k8sconsole.errors import ConfigurationError, ConsoleError
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.kit.text import strip_control
 from k8sconsole.model.refs import ClusterName, Namespace
+from k8sconsole.runtime.api import ConsoleApi
 from k8sconsole.tui.actions import ACTIONS, find_key_conflicts
 from k8sconsole.tui.bridge import PAUSE, Bridge
 from k8sconsole.tui.context import TuiContext
-from k8sconsole.tui.engine import Embedded, Engine
 from k8sconsole.tui.error_policy import ResilientPump, report_error, worker
 from k8sconsole.tui.messages import FactsAvailable, QuestionAsked, StatusMessage
 from k8sconsole.tui.palette import ActionProvider
@@ -48,14 +48,14 @@ class ConsoleApp(ResilientPump, App[int]):
     TITLE = "k8sconsole"
 
     def __init__(
-        self, embedded: Embedded, settings: Settings, *, namespaces: tuple[str, ...] = (), clock: Clock | None = None,
+        self, console: ConsoleApi, settings: Settings, *, namespaces: tuple[str, ...] = (), clock: Clock | None = None,
         glyphs: Glyphs | None = None, themes: Path | None = None, hints: Path | None = None,
     ) -> None:  # fmt: skip
         self.said: list[tuple[float, str, str, str]] = []
         self._folder = themes or paths.share_dir("themes")
         self._look, self._problem = self._load_first_theme(settings.theme)
         super().__init__()
-        self.desk = TuiContext(Engine(embedded), settings, clock or SystemClock(), glyphs or glyphs_for(), Palette(self._look.colours()))
+        self.desk = TuiContext(console, settings, clock or SystemClock(), glyphs or glyphs_for(), Palette(self._look.colours()))
         self._namespaces = tuple(Namespace(name) for name in namespaces)
         self._hints = hints
         self._bridge: Bridge | None = None
@@ -69,12 +69,12 @@ class ConsoleApp(ResilientPump, App[int]):
     async def on_mount(self) -> None:
         self.set_keymap({name: keys for name, keys in self.desk.settings.keymap.items() if name in {one.id for one in ACTIONS}})
         self.main = MainScreen(self.desk, (), self._namespaces)
-        if self.desk.engine.stands:
+        if self.desk.console.is_open:
             with contextlib.suppress(ConsoleError):  # told below, where it is asked again
                 await self._load_clusters()  # so that the first frame is not an empty one
         await self.push_screen(self.main)
         self._screen_shown = True
-        self._bridge = Bridge(self.desk.engine, self.post_message)
+        self._bridge = Bridge(self.desk.console.events, self.post_message)
         for problem in [*([self._problem] if self._problem else []), *find_key_conflicts(self.desk.settings.keymap)]:
             self.tell(problem, severity="warning")
         self._first_start()
@@ -93,17 +93,17 @@ class ConsoleApp(ResilientPump, App[int]):
             self.tell(error.title, str(error), "error")
 
     async def _load_clusters(self) -> None:
-        self.desk.selected, states = await self.desk.engine.ask(lambda console: (tuple(console.selected), console.states()))
-        self.desk.states.update(states)
+        clusters = self.desk.console.clusters
+        self.desk.selected = await clusters.selected()
+        self.desk.states.update(await clusters.states())
         self.desk.opened = True
 
     async def action_load_completions(self) -> None:
         """Kinds, namespaces and contexts for completion, and which clusters look like production."""
-        ask = self.desk.engine.ask
-        contexts = await ask(lambda console: console.contexts())
-        self.desk.contexts = [one.name for one in contexts]
+        clusters = self.desk.console.clusters
+        self.desk.contexts = [info.name for info in await clusters.contexts()]
         self.main.production = [name for name in self.desk.selected if self._is_production(name)]
-        kinds = {one.name: one for name in self.desk.selected for one in await ask(lambda console, name: console.resources(name), name)}
+        kinds = {resource.name: resource for name in self.desk.selected for resource in await clusters.resources(name)}
         self.desk.resources = list(kinds.values())
         self.desk.namespaces = await self._namespace_names()
         self.main.draw_frame()
@@ -112,7 +112,7 @@ class ConsoleApp(ResilientPump, App[int]):
         from k8sconsole.model.cache_records import RowQuery
         from k8sconsole.model.refs import ResourceName
 
-        rows = await self.desk.engine.ask(lambda console: console.rows(RowQuery(ResourceName("namespaces"), self.desk.selected)))
+        rows = await self.desk.console.cache.rows(RowQuery(ResourceName("namespaces"), self.desk.selected))
         return sorted({row.name for row in rows.rows})
 
     def _is_production(self, name: ClusterName) -> bool:
@@ -133,7 +133,7 @@ class ConsoleApp(ResilientPump, App[int]):
             # Without a place to remember it, the hints come again next time; nothing else depends on it.
             return
 
-    # what the engine says
+    # what the console says
 
     def on_facts_available(self, event: FactsAvailable) -> None:
         self.set_timer(PAUSE, self._deliver)
@@ -156,7 +156,7 @@ class ConsoleApp(ResilientPump, App[int]):
         )  # fmt: skip
         word = await self.push_screen_wait(dialog)
         answer = Answer(word is not None, word or "", by="a person at the console")
-        if not await self.desk.engine.ask(lambda console: console.approvals.answer(question.request_id, answer)):
+        if not await self.desk.console.events.answer(question.request_id, answer):
             self.tell("the question was no longer waiting", question.title, "warning")
 
     # what is said
@@ -259,11 +259,11 @@ class ConsoleApp(ResilientPump, App[int]):
             self._watch.stop()
 
 
-def run(embedded: Embedded, settings: Settings, *, namespaces: tuple[str, ...] = ()) -> int:
+def run(console: ConsoleApi, settings: Settings, *, namespaces: tuple[str, ...] = ()) -> int:
     """Runs the console on the terminal until it is left; its exit code."""
     if "SSH_CONNECTION" in os.environ:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
-    app = ConsoleApp(embedded, settings, namespaces=namespaces, hints=paths.data_dir() / ".hints-shown")
+    app = ConsoleApp(console, settings, namespaces=namespaces, hints=paths.data_dir() / ".hints-shown")
     code = app.run(mouse=settings.console.mouse) or 0
     if app._exception is not None:
         why = f"{type(app._exception).__name__}: {app._exception}"

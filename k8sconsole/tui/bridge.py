@@ -1,4 +1,4 @@
-"""From the engine's thread to the screen: facts that come fast are merged and handed over at most ten times a second."""
+"""Facts from the console's thread to the screen. Facts that arrive fast are merged and delivered at most ten times a second."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from textual.message import Message
 
 from k8sconsole.model.events import Fact
 from k8sconsole.model.tools import Question
-from k8sconsole.tui.engine import Engine
+from k8sconsole.runtime.api import EventsApi
 from k8sconsole.tui.messages import FactsAvailable, QuestionAsked
 
 PAUSE = 0.1
@@ -17,12 +17,12 @@ PAUSE = 0.1
 class Bridge:
     """post must be safe to call from any thread. One FactsAvailable is on its way at a time; take() empties what has gathered."""
 
-    def __init__(self, engine: Engine, post: Callable[[Message], object]) -> None:
+    def __init__(self, events: EventsApi, post: Callable[[Message], object]) -> None:
         self._post = post
         self._lock = threading.Lock()
         self._waiting: dict[tuple[object, ...], Fact] = {}
-        engine.subscribe(self.arrived)
-        engine.questions(self.asked)
+        events.subscribe(self.arrived)
+        events.subscribe_questions(self.asked)
 
     def arrived(self, fact: Fact) -> None:
         with self._lock:

@@ -4,16 +4,16 @@ import asyncio
 import time
 
 from k8sconsole.config.settings import Settings
+from k8sconsole.runtime.api import ConsoleApi
 from k8sconsole.tui.app import ConsoleApp
-from k8sconsole.tui.engine import Embedded
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
 WITHIN = 8.0
 
 
-async def count_shown_rows(embedded: Embedded, settings: Settings) -> int:
+async def count_shown_rows(console: ConsoleApi, settings: Settings) -> int:
     """How many rows the first table shows once it shows any; 0 when none came within eight seconds."""
-    app = ConsoleApp(embedded, settings)
+    app = ConsoleApp(console, settings)
     async with app.run_test(size=(120, 40)):
         deadline = time.monotonic() + WITHIN
         while time.monotonic() < deadline:

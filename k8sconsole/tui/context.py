@@ -1,4 +1,4 @@
-"""What every view and pane works with: the engine, the settings, the time, the look, and what is known of the clusters."""
+"""What every view and pane works with: the console, the settings, the time, the look, and what is known of the clusters."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from k8sconsole.config.settings import Settings
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import ClusterState
 from k8sconsole.model.refs import ApiResource, ClusterName
-from k8sconsole.tui.engine import Engine
+from k8sconsole.runtime.api import ConsoleApi
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.paint import Palette
 
@@ -18,7 +18,7 @@ class TuiContext:
     opened: the console stands, or said why it does not. prompt(kind, text) opens the prompt at once, so that what is typed next is already
     its own."""
 
-    engine: Engine
+    console: ConsoleApi
     settings: Settings
     clock: Clock
     glyphs: Glyphs

@@ -8,7 +8,7 @@ from k8sconsole.model.tools import Question
 
 
 class FactsAvailable(Message):
-    """The engine has said something; the bridge holds it until it is fetched."""
+    """The console has published facts; the bridge holds them until they are taken."""
 
 
 class QuestionAsked(Message):

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from k8sconsole.cli.opening import settings_with
+from k8sconsole.cli.session import settings_with
 from k8sconsole.model.tools import Answer, Face, Question, ToolOutcome
 from k8sconsole.runtime.cluster_pool import Opening
 from k8sconsole.runtime.console import Console
 from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster
 from tests.control_plane.plane import ControlPlane
+from tests.questions import answer_questions
 
 pytestmark = [pytest.mark.real, pytest.mark.long]
 
@@ -28,7 +29,7 @@ class Hands:
 
     async def call(self, tool: str, *, spaced: bool = True, **arguments: Any) -> ToolOutcome:
         given = {"namespace": self.space, **arguments} if spaced else arguments
-        outcome = await self.console.call(tool, given, face=Face.CLI)
+        outcome = await self.console.tools.call(tool, given, face=Face.CLI)
         assert outcome.error is None, f"{tool}: {outcome.error} {outcome.error.details if outcome.error else ''}"
         return outcome
 
@@ -40,12 +41,7 @@ async def hands(real_cluster: OfferedCluster, tmp_path: Any, monkeypatch: pytest
         monkeypatch.setenv(name, program.env[name])
     console = await Console.open(Opening(settings_with({}), Face.CLI))
     made = Hands(console, real_cluster)
-
-    def yes(question: Question) -> None:
-        made.questions.append(question)
-        console.approvals.answer(question.request_id, Answer(True, question.confirm_word, by="test"))
-
-    console.approvals.subscribe(yes)
+    made.questions = answer_questions(console, lambda question: Answer(True, question.confirm_word, by="test"))
     yield made
     await console.close()
 
@@ -132,9 +128,9 @@ async def test_a_node_is_cordoned_drained_and_opened_again(hands: Hands, control
 
 async def test_what_was_changed_is_undone_from_history(hands: Hands) -> None:
     hands.kubectl("create", "configmap", "kept", "--from-literal=a=1", "-n", hands.space)
-    await hands.console.scan_once(("configmaps",))
+    await hands.console.scanning.scan_once(("configmaps",))
     await hands.call("k8s_patch_resource", kind="cm", name="kept", patch={"data": {"a": "2"}}, form="merge")
-    await hands.console.scan_once(("configmaps",))
+    await hands.console.scanning.scan_once(("configmaps",))
     versions = (await hands.call("history_list_versions", kind="cm", name="kept")).data["versions"]
     await hands.call("k8s_undo_change", kind="cm", name="kept", resource_version=versions[0]["resource_version"])
     assert _told(hands.kubectl("get", "cm", "kept", "-n", hands.space, "-o", "json"))["data"] == {"a": "1"}

@@ -24,7 +24,7 @@ async def _console(folder: Path, demo: DemoCluster) -> Console:
 
 
 async def _names(console: Console) -> set[str]:
-    outcome = await console.call("k8s_list_resources", {"kind": "configmaps", "namespace": "shop", "limit": 500})
+    outcome = await console.tools.call("k8s_list_resources", {"kind": "configmaps", "namespace": "shop", "limit": 500})
     assert outcome.error is None, outcome.error
     return {item["name"] for item in outcome.data["items"]}
 
@@ -41,7 +41,7 @@ async def console(tmp_path: Path) -> Any:
         try:
 
             async def watching() -> bool:
-                states = await opened.scan_states()
+                states = await opened.cache.scan_states()
                 return any(state.watching for state in states if state.resource == CONFIG_MAPS.name)
 
             await wait_until(watching, ignoring=(ConsoleError,))
@@ -56,12 +56,12 @@ async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_
     monkeypatch.setattr("k8sconsole.tools.pipeline.reply_cache.LIFE", 600.0)  # time alone is not to mend it
 
     async def at_hand() -> bool:
-        before = console.pipeline.cache_step.counts["hit"]
+        before = console._pipeline().cache_step.counts["hit"]
         await _names(console)
-        return console.pipeline.cache_step.counts["hit"] > before
+        return console._pipeline().cache_step.counts["hit"] > before
 
     await wait_until(at_hand, ignoring=(ConsoleError,))
-    cluster = await console.pool.get(ClusterName(console.selected[0]))
+    cluster = await console._pool.get(ClusterName(console.clusters.current[0]))
     left = await _names(console)
     while left:
         await cluster.delete(CONFIG_MAPS, "shop", left.pop())
@@ -70,6 +70,6 @@ async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_
             return await _names(console) == left
 
         await wait_until(gone, 10, ignoring=(ConsoleError,))
-    text = await console.metrics()
+    text = await console.metrics.prometheus()
     assert _value(text, "replies_at_hand_total", result="hit") >= 1
     assert _value(text, "tool_calls_total", tool="k8s_list_resources", face="mcp", outcome="ok") >= 3

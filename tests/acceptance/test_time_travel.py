@@ -93,7 +93,7 @@ def test_nobody_watching_between_two_scans_is_a_gap_and_said(told: Told) -> None
     between = [gap for gap in found["gaps"] if gap["from"] and gap["from"] > found["versions"][0]["observed_at"]]
     assert between, "single scans leave gaps between them"
     table, beside = told.of("history", "cm", "told", "-n", told.space)
-    assert re.search(r"gap +nobody was watching until", table)
+    assert re.search(r"gap +not watched until", table)
     assert "missing: " in beside
 
 

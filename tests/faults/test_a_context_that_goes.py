@@ -65,7 +65,7 @@ async def console(desk: Desk) -> AsyncIterator[Console]:
     await wait_until(lambda: desk.trusts(ConnectionState.LIVE, ConnectionState.PARTIAL))
 
     async def is_known() -> bool:
-        return (await opened.rows(RowQuery(PODS))).total > 0
+        return (await opened.cache.rows(RowQuery(PODS))).total > 0
 
     await wait_until(is_known)
     yield opened
@@ -80,20 +80,20 @@ async def test_the_rows_of_a_context_that_went_stay_readable_and_say_why_they_gr
     await wait_until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
     assert any(isinstance(fact, ContextsChanged) and SHOP in fact.removed for fact in desk.facts)
     await wait_until(lambda: desk.trusts(ConnectionState.LOST))
-    kept = (await console.rows(RowQuery(PODS, clusters=(SHOP,)))).total
+    kept = (await console.cache.rows(RowQuery(PODS, clusters=(SHOP,)))).total
     assert kept
 
     async def is_told() -> bool:
         """In the answer of a tool, as a person or a model gets it."""
-        outcome = await console.call("k8s_list_pods", {"context": "shop", "namespace": "shop"})
+        outcome = await console.tools.call("k8s_list_pods", {"context": "shop", "namespace": "shop"})
         assert outcome.error is None
         assert outcome.data["items"]
         freshness = outcome.freshness
         return freshness is not None and not freshness.complete and any("kubeconfig" in reason for reason in freshness.missing)
 
     await wait_until(is_told)
-    assert (await console.rows(RowQuery(PODS, clusters=(SHOP,)))).total == kept
-    assert [info.problem for info in console.contexts() if info.name == SHOP] != [""]
+    assert (await console.cache.rows(RowQuery(PODS, clusters=(SHOP,)))).total == kept
+    assert [info.problem for info in await console.clusters.contexts() if info.name == SHOP] != [""]
 
 
 async def test_a_context_under_its_new_name_can_be_chosen_without_a_restart_and_the_old_one_is_told_by_name(
@@ -102,11 +102,11 @@ async def test_a_context_under_its_new_name_can_be_chosen_without_a_restart_and_
     desk.names("renamed")
     await wait_until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
     with pytest.raises(UnknownContext, match="no context"):
-        await console.select(["nothing-like-it"])
-    await console.select(["renamed"])
+        await console.clusters.select(["nothing-like-it"])
+    await console.clusters.select(["renamed"])
 
     async def is_read() -> bool:
-        return (await console.rows(RowQuery(PODS, clusters=(ClusterName("renamed"),)))).total > 0
+        return (await console.cache.rows(RowQuery(PODS, clusters=(ClusterName("renamed"),)))).total > 0
 
     await wait_until(is_read)
 
@@ -118,7 +118,7 @@ async def test_a_context_that_comes_back_is_read_on(desk: Desk, console: Console
     await wait_until(lambda: desk.trusts(ConnectionState.LIVE, ConnectionState.PARTIAL))
 
     async def is_well() -> bool:
-        states = [state for state in await console.scan_states() if state.resource == PODS]
+        states = [state for state in await console.cache.scan_states() if state.resource == PODS]
         return all(state.watching and not state.error for state in states)
 
     await wait_until(is_well)

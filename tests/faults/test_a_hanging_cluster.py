@@ -90,11 +90,11 @@ async def test_a_cluster_that_hangs_is_told_in_the_cache_and_on_the_bus_and_the_
     await wait_until(lambda: desk.trusts(HANGS, ConnectionState.LOST))
     await wait_until(lambda: desk.trusts(WELL, ConnectionState.LIVE, ConnectionState.PARTIAL))
     assert "no reply within" in desk.trust(HANGS).detail  # type: ignore[union-attr]
-    cluster = await console.pool.get(WELL)
+    cluster = await console._pool.get(WELL)
     kinds = [kind for kind in (await cluster.discover()).resources if {"list", "watch"} <= set(kind.verbs)]
 
     async def is_whole() -> bool:
-        states = [state for state in await console.scan_states() if state.cluster == WELL and state.watching and not state.error]
+        states = [state for state in await console.cache.scan_states() if state.cluster == WELL and state.watching and not state.error]
         return len(states) >= len({kind.name for kind in kinds}) - 1  # events are served twice and read once
 
     await wait_until(is_whole)
@@ -102,17 +102,17 @@ async def test_a_cluster_that_hangs_is_told_in_the_cache_and_on_the_bus_and_the_
     await cluster.create(CONFIGMAPS, "default", json.dumps(body).encode())
 
     async def has_arrived() -> bool:
-        return (await console.rows(RowQuery(CONFIGMAPS.name, name="fresh"))).total == 1
+        return (await console.cache.rows(RowQuery(CONFIGMAPS.name, name="fresh"))).total == 1
 
     await wait_until(has_arrived)
 
     async def is_told() -> bool:
-        rows = (await console.query(TOLD)).rows
+        rows = (await console.cache.query(TOLD)).rows
         return bool(rows) and all(status == "failed" and "no reply within" in error for _, status, error in rows)
 
     await wait_until(is_told)
-    assert {"namespaces", "nodes", "pods", "services"} <= {kind for kind, *_ in (await console.query(TOLD)).rows}
-    listed = await console.call("k8s_list_pods", {"context": str(HANGS)})
+    assert {"namespaces", "nodes", "pods", "services"} <= {kind for kind, *_ in (await console.cache.query(TOLD)).rows}
+    listed = await console.tools.call("k8s_list_pods", {"context": str(HANGS)})
     assert listed.error is not None or (listed.freshness is not None and not listed.freshness.complete)
     await console.close()
 

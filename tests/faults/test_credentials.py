@@ -106,7 +106,7 @@ async def console(desk: Desk) -> AsyncIterator[Console]:
     opened = await desk.console()
 
     async def pods_are_known() -> bool:
-        return (await opened.rows(RowQuery(PODS))).total > 0
+        return (await opened.cache.rows(RowQuery(PODS))).total > 0
 
     await wait_until(pods_are_known)
     await desk.becomes(ConnectionState.LIVE, ConnectionState.PARTIAL)
@@ -119,13 +119,13 @@ async def test_a_lost_login_is_told_with_the_plugins_words_while_the_cache_answe
 ) -> None:
     renewed = desk.demo.rotate_token(ANN)
     desk.complains("the session has expired")
-    asking = asyncio.create_task(console.refresh(SHOP, PODS))
+    asking = asyncio.create_task(console.scanning.refresh(SHOP, PODS))
     state = await desk.becomes(ConnectionState.LOST)
     assert "login-tool of user ann failed — exit code 255: the session has expired (try: login-tool sso login)" in state.detail
-    assert (await console.rows(RowQuery(PODS))).total > 0
+    assert (await console.cache.rows(RowQuery(PODS))).total > 0
 
     async def noted() -> bool:
-        return any("exit code 255: the session has expired" in one.error for one in await console.scan_states())
+        return any("exit code 255: the session has expired" in one.error for one in await console.cache.scan_states())
 
     await wait_until(noted)
     runs = desk.runs
@@ -141,7 +141,7 @@ async def test_a_lost_login_is_told_with_the_plugins_words_while_the_cache_answe
 async def test_a_revoked_token_is_replaced_without_anybody_noticing(desk: Desk, console: Console) -> None:
     desk.says(desk.demo.rotate_token(ANN).token)
     seen = len(desk.facts)
-    await console.refresh(SHOP)
+    await console.scanning.refresh(SHOP)
     assert desk.runs == 2
     assert not [fact for fact in desk.facts[seen:] if isinstance(fact, ClusterState) and fact.connection is ConnectionState.LOST]
 
@@ -152,19 +152,19 @@ async def test_a_context_that_leaves_the_kubeconfig_is_shown_from_the_cache_and_
     desk.leads_to(desk.demo.url, context="renamed")
     state = await desk.becomes(ConnectionState.LOST)
     assert state.detail.startswith("context shop is no longer in the kubeconfig — it may be named renamed now")
-    assert (await console.rows(RowQuery(PODS))).total > 0
-    assert [(one.name, bool(one.problem)) for one in console.contexts()] == [("renamed", False), ("shop", True)]
+    assert (await console.cache.rows(RowQuery(PODS))).total > 0
+    assert [(one.name, bool(one.problem)) for one in await console.clusters.contexts()] == [("renamed", False), ("shop", True)]
     desk.leads_to(desk.demo.url)
     await desk.becomes(ConnectionState.LIVE, ConnectionState.PARTIAL)
 
 
 async def test_a_context_that_leads_to_another_cluster_shows_nothing_of_the_former_one(desk: Desk, console: Console) -> None:
-    former = {row.uid for row in (await console.rows(RowQuery(PODS))).rows}
+    former = {row.uid for row in (await console.cache.rows(RowQuery(PODS))).rows}
     async with DemoCluster("bad-day", still=True, seed=7, users=(ANN,)) as other:
         desk.leads_to(other.url)
 
         async def moved() -> bool:
-            uids = {row.uid for row in (await console.rows(RowQuery(PODS))).rows}
+            uids = {row.uid for row in (await console.cache.rows(RowQuery(PODS))).rows}
             return bool(uids) and not uids & former
 
         await wait_until(moved)

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from k8sconsole.model.policy import Policy
@@ -33,7 +34,7 @@ def test_each_face_is_offered_what_it_was_promised(mode: str) -> None:
 
 def test_every_tool_is_described_as_it_was_promised() -> None:
     kept = ("title", "description", "toolset", "risk", "aliases", "annotations", "capabilities", "input_schema")
-    _compare("tools", {tool.name: {key: tool.describe()[key] for key in kept} for tool in builtin_registry()})
+    _compare("tools", {tool.name: {key: msgspec.to_builtins(getattr(tool.describe(), key)) for key in kept} for tool in builtin_registry()})
 
 
 def test_what_a_client_is_shown_by_default_costs_a_model_at_most_4500_tokens(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -61,7 +61,7 @@ class Attached:
         self.facts = facts
 
     def state(self, name: str = "files") -> AttachedServerStatus:
-        return next(state for state in self.console.outside.states() if state.name == name)
+        return next(state for state in self.console._servers().states() if state.name == name)
 
     async def ready(self, name: str = "files") -> None:
         await wait_until(lambda: self.state(name).state is AttachedServerState.READY)
@@ -70,7 +70,9 @@ class Attached:
         await wait_until(lambda: self.state(name).state is AttachedServerState.LOST)
 
     def names(self) -> list[str]:
-        return [spec.name for spec in self.console.tools()]
+        return [
+            spec.name for spec in self.console._pipeline().registry.list_tools(self.console._opening.face, self.console._settings.policy)
+        ]
 
 
 Attach = Callable[..., Any]
@@ -103,7 +105,7 @@ def attach(demo: DemoCluster, tmp_path: Path) -> Attach:
         opening = Opening(msgspec.structs.replace(loaded, settings=told), face, scan=scan, make_contexts=contexts)
         console = await Console.open(opening, listener=facts.append)
         try:
-            await console.outside.settle()
+            await console.tools.connect_servers()
             yield Attached(console, facts)
         finally:
             await console.close()

@@ -17,31 +17,25 @@ from k8sconsole.tools.mcp_client.session import McpToolResult
 from k8sconsole.tools.mcp_client.tool_adapter import convert_result
 from tests.outside.conftest import Attach, Attached, Manners, tool
 from tests.outside.manners import SECRET
+from tests.questions import answer_questions
 from tests.waiting import wait_until
 
 
 def _answering(attached: Attached, answer: Answer) -> list[Question]:
-    """Whoever asks is answered so; what was asked."""
-    asked: list[Question] = []
-
-    def hear(question: Question) -> None:
-        asked.append(question)
-        attached.console.approvals.answer(question.request_id, answer)
-
-    attached.console.approvals.subscribe(hear)
-    return asked
+    """Answers every question with ``answer``; returns the questions."""
+    return answer_questions(attached.console, lambda question: answer)
 
 
 async def test_a_tool_that_a_person_vouches_for_is_called_like_one_of_ours_and_audited(attach: Attach, files: Manners) -> None:
     async with attach(files.server()) as attached:
         assert "files__read_file" in attached.names()
-        outcome = await attached.console.call("files__read_file", {"path": "/etc/hosts"})
+        outcome = await attached.console.tools.call("files__read_file", {"path": "/etc/hosts"})
         assert outcome.error is None
         assert outcome.text == 'read_file {"path": "/etc/hosts"} by answer'
         assert outcome.freshness is not None
         assert outcome.freshness.missing == ("age unknown: files does not report it",)
-        told = await attached.console.query("SELECT tool, phase, outcome FROM audit ORDER BY id")
-        rows = await attached.console.query("SELECT name, origin, risk FROM mcp_tools WHERE origin = 'files' ORDER BY name")
+        told = await attached.console.cache.query("SELECT tool, phase, outcome FROM audit ORDER BY id")
+        rows = await attached.console.cache.query("SELECT name, origin, risk FROM mcp_tools WHERE origin = 'files' ORDER BY name")
     assert [tuple(row) for row in told.rows] == [("files__read_file", "started", ""), ("files__read_file", "completed", "ok")]
     assert [tuple(row) for row in rows.rows] == [
         ("files__delete_file", "files", "destructive"),
@@ -55,9 +49,9 @@ async def test_what_a_server_says_of_its_tool_is_a_claim_and_a_person_is_asked(a
     files.tools = [tool("peek", annotations=claims)]
     files.be("answer")
     async with attach(files.server(reads=())) as attached:
-        refused = await attached.console.call("files__peek", {"path": "/"})
+        refused = await attached.console.tools.call("files__peek", {"path": "/"})
         asked = _answering(attached, Answer(True, by="test"))
-        allowed = await attached.console.call("files__peek", {"path": "/"})
+        allowed = await attached.console.tools.call("files__peek", {"path": "/"})
     assert refused.error is not None
     assert refused.error.name == "PermissionDenied"
     assert allowed.error is None
@@ -69,10 +63,10 @@ async def test_read_only_and_an_mcp_client_without_the_switch_get_only_what_was_
     async with attach(files.server(), policy=Policy(read_only=True)) as attached:
         assert "files__read_file" in attached.names()
         assert "files__delete_file" not in attached.names()
-        refused = await attached.console.call("files__delete_file", {"path": "/"})
+        refused = await attached.console.tools.call("files__delete_file", {"path": "/"})
     async with attach(files.server(), face=Face.MCP) as attached:
         assert "files__delete_file" not in attached.names()
-        closed = await attached.console.call("files__delete_file", {"path": "/"})
+        closed = await attached.console.tools.call("files__delete_file", {"path": "/"})
     assert refused.error is not None
     assert closed.error is not None
     assert (refused.error.name, closed.error.name) == ("PermissionDenied", "PermissionDenied")
@@ -90,9 +84,9 @@ async def test_rules_about_tools_and_about_the_words_of_a_call_hold_for_attached
         Rule(Action.DENY, namespaces=("kube-system",), tools=("files__*",)),
     )
     async with attach(files.server(reads=("*",)), policy=Policy(rules=rules)) as attached:
-        secret = await attached.console.call("files__resources_get", {"kind": "Secret", "namespace": "shop"})
-        system = await attached.console.call("files__resources_get", {"kind": "Pod", "namespace": "kube-system"})
-        shop = await attached.console.call("files__resources_get", {"kind": "Pod", "namespace": "shop"})
+        secret = await attached.console.tools.call("files__resources_get", {"kind": "Secret", "namespace": "shop"})
+        system = await attached.console.tools.call("files__resources_get", {"kind": "Pod", "namespace": "kube-system"})
+        shop = await attached.console.tools.call("files__resources_get", {"kind": "Pod", "namespace": "shop"})
     assert secret.error is not None
     assert system.error is not None
     assert (secret.error.name, system.error.name, shop.error) == ("PermissionDenied", "PermissionDenied", None)
@@ -104,7 +98,7 @@ async def test_rules_about_tools_and_about_the_words_of_a_call_hold_for_attached
 )
 async def test_a_wrong_argument_is_named_before_anything_is_sent(attach: Attach, files: Manners, arguments: Any, parameter: str) -> None:
     async with attach(files.server()) as attached:
-        outcome = await attached.console.call("files__read_file", arguments)
+        outcome = await attached.console.tools.call("files__read_file", arguments)
     assert outcome.error is not None
     assert (outcome.error.name, outcome.error.details["parameter"]) == ("InvalidParams", parameter)
     assert files.calls() == []
@@ -113,11 +107,11 @@ async def test_a_wrong_argument_is_named_before_anything_is_sent(attach: Attach,
 async def test_what_fails_is_told_in_the_servers_words_and_what_it_says_stays_data(attach: Attach, files: Manners) -> None:
     async with attach(files.server()) as attached:
         files.be("fail")
-        failed = await attached.console.call("files__read_file", {"path": "/"})
+        failed = await attached.console.tools.call("files__read_file", {"path": "/"})
         files.be("secret")
-        secret = await attached.console.call("files__read_file", {"path": "/"})
+        secret = await attached.console.tools.call("files__read_file", {"path": "/"})
         files.be("order")
-        order = await attached.console.call("files__read_file", {"path": "/"})
+        order = await attached.console.tools.call("files__read_file", {"path": "/"})
     assert failed.error is not None
     assert (failed.error.name, failed.error.detail) == ("ToolFailed", "the disk is on fire")
     assert SECRET not in secret.text
@@ -144,11 +138,11 @@ async def test_a_server_without_manners_is_named_and_costs_the_others_nothing(
     well = Manners(tmp_path / "well.json")
     async with attach(files.server(), well.server("well")) as attached:
         files.be(manners)
-        ill = asyncio.create_task(attached.console.call("files__read_file", {"path": "/"}))
+        ill = asyncio.create_task(attached.console.tools.call("files__read_file", {"path": "/"}))
         for _ in range(5):
-            outcome = await attached.console.call("well__read_file", {"path": "/"})
+            outcome = await attached.console.tools.call("well__read_file", {"path": "/"})
             assert outcome.error is None
-        pods = await attached.console.call("k8s_list_pods", {"namespace": "shop", "limit": 1})
+        pods = await attached.console.tools.call("k8s_list_pods", {"namespace": "shop", "limit": 1})
         assert pods.error is None
         broken = await ill
     assert broken.error is not None
@@ -159,14 +153,14 @@ async def test_a_server_without_manners_is_named_and_costs_the_others_nothing(
 async def test_a_server_that_ended_says_why_and_is_started_again(attach: Attach, files: Manners) -> None:
     async with attach(files.server()) as attached:
         files.be("crash")
-        await attached.console.call("files__read_file", {"path": "/"})
+        await attached.console.tools.call("files__read_file", {"path": "/"})
         await attached.lost()
         assert "exit code 7: out of luck" in attached.state().detail
         assert "files__read_file" in attached.names(), "a dead server does not empty the list"
-        while_lost = await attached.console.call("files__read_file", {"path": "/"})
+        while_lost = await attached.console.tools.call("files__read_file", {"path": "/"})
         files.be("answer")
         await attached.ready()
-        again = await attached.console.call("files__read_file", {"path": "/"})
+        again = await attached.console.tools.call("files__read_file", {"path": "/"})
     assert while_lost.error is None or while_lost.error.name == "ServiceUnavailable"
     assert again.error is None
 
@@ -175,8 +169,8 @@ async def test_a_server_that_cannot_be_started_is_told_and_the_rest_works(attach
     async with attach(AttachedServerSettings("none", command="/no/such/server"), files.server()) as attached:
         assert attached.state("none").state is AttachedServerState.LOST
         assert "No such file" in attached.state("none").detail
-        assert (await attached.console.call("files__read_file", {"path": "/"})).error is None
-        unknown = await attached.console.call("none__anything", {})
+        assert (await attached.console.tools.call("files__read_file", {"path": "/"})).error is None
+        unknown = await attached.console.tools.call("none__anything", {})
     assert unknown.error is not None
     assert unknown.error.remedy == "k8sconsole tools servers"
 
@@ -189,16 +183,16 @@ async def test_a_tool_that_changed_since_it_was_trusted_is_held_until_a_person_h
     async with attach(files.server()) as attached:
         assert attached.state().held == ("files__read_file",)
         assert "files__read_file" not in attached.names()
-        held = await attached.console.call("files__read_file", {"path": "/"})
+        held = await attached.console.tools.call("files__read_file", {"path": "/"})
         assert held.error is not None
         assert (held.error.name, held.error.remedy) == ("PermissionDenied", "k8sconsole tools trust files__read_file")
-        held_definitions = attached.console.outside.held_definitions("files__read_file")
+        held_definitions = await attached.console.tools.changed_definition("files__read_file")
         assert held_definitions is not None
         assert "example.com" in held_definitions[1]
         assert "example.com" not in held_definitions[0]
-        await attached.console.outside.trust("files__read_file")
+        await attached.console.tools.trust("files__read_file")
         await wait_until(lambda: attached.state().held == ())
-        assert (await attached.console.call("files__read_file", {"path": "/"})).error is None
+        assert (await attached.console.tools.call("files__read_file", {"path": "/"})).error is None
     async with attach(files.server()) as attached:
         assert "files__read_file" in attached.names(), "what was trusted stays so"
     assert len(files.calls()) == 1
@@ -208,7 +202,7 @@ async def test_tools_that_come_while_it_runs_join_the_catalogue(attach: Attach, 
     async with attach(files.server()) as attached:
         files.tools.append(tool("read_folder"))
         files.be("crash")  # which ends this process; the next one lists anew
-        await attached.console.call("files__read_file", {"path": "/"})
+        await attached.console.tools.call("files__read_file", {"path": "/"})
         await wait_until(lambda: "files__read_folder" in attached.names())
         await wait_until(lambda: sum(isinstance(fact, ToolsChanged) for fact in attached.facts) == 2)
 

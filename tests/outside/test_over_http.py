@@ -63,11 +63,11 @@ async def test_a_server_at_an_address_is_reached_with_the_token_that_the_environ
     monkeypatch.setenv("FAR_TOKEN", "far-token")
     server = AttachedServerSettings("far", url=far.url, headers={"Authorization": "Bearer ${FAR_TOKEN}"}, reads=("*",), timeout=3.0)
     async with attach(server) as attached:
-        outcome = await attached.console.call("far__weather", {"town": "Bergen"})
+        outcome = await attached.console.tools.call("far__weather", {"town": "Bergen"})
         assert outcome.error is None, outcome.error
         assert outcome.text == "rain in Bergen"
         await far.stop()
-        gone = await attached.console.call("far__weather", {"town": "Bergen"})
+        gone = await attached.console.tools.call("far__weather", {"town": "Bergen"})
         await attached.lost("far")
     assert gone.error is not None
     assert gone.error.name in ("ServiceUnavailable", "Timeout")

@@ -66,10 +66,11 @@ MOVING = ("events", "pods", "jobs.batch", "leases.coordination.k8s.io")
 async def test_everything_the_cluster_has_is_found_through_the_server(attach: Attach, demo: DemoCluster, tmp_path: Path, sort: str) -> None:
     server = _second(demo, tmp_path) if sort == "second" else _peer(demo)
     async with attach(server, source=sort) as attached:
-        (report,) = await attached.console.scan_once()
-        rows = await attached.console.rows(RowQuery(ResourceName("pods")))
-        secret = next(row for row in (await attached.console.rows(RowQuery(ResourceName("secrets")))).rows if row.name == "orders-database")
-        body = await attached.console.body(secret.ref)
+        (report,) = await attached.console.scanning.scan_once()
+        rows = await attached.console.cache.rows(RowQuery(ResourceName("pods")))
+        secrets = (await attached.console.cache.rows(RowQuery(ResourceName("secrets")))).rows
+        secret = next(row for row in secrets if row.name == "orders-database")
+        body = await attached.console.cache.body(secret.ref)
     there = {kind: count for kind, count in (await _there(demo)).items() if not kind.endswith("metrics.k8s.io")}
     found = {kind.resource: kind.objects for kind in report.kinds if not kind.resource.endswith("metrics.k8s.io")}
     assert report.error is None
@@ -85,14 +86,14 @@ async def test_everything_the_cluster_has_is_found_through_the_server(attach: At
 
 async def test_what_the_server_saw_an_hour_ago_is_an_hour_old_here(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
     async with attach(_second(demo, tmp_path), source="second") as attached:
-        await attached.console.scan_once(["configmaps"])
-        (state,) = [one for one in await attached.console.scan_states() if one.resource == "configmaps"]
+        await attached.console.scanning.scan_once(["configmaps"])
+        (state,) = [one for one in await attached.console.cache.scan_states() if one.resource == "configmaps"]
         first = state.confirmed_at
     assert first is not None
     async with attach(_second(demo, tmp_path, ("k8s_list_*", "k8s_get_*")), source="second") as attached:
         await demo.refuse()
-        await attached.console.scan_once(["configmaps"])
-        (state,) = [one for one in await attached.console.scan_states() if one.resource == "configmaps"]
+        await attached.console.scanning.scan_once(["configmaps"])
+        (state,) = [one for one in await attached.console.cache.scan_states() if one.resource == "configmaps"]
         await demo.resume()
     assert state.confirmed_at is not None
     assert state.confirmed_at - first < 5, "a list out of a cache is no news of the cluster"
@@ -102,14 +103,14 @@ async def test_what_the_server_saw_an_hour_ago_is_an_hour_old_here(attach: Attac
 
 async def test_without_a_word_for_its_tools_nothing_is_read(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
     async with attach(_second(demo, tmp_path, reads=()), source="second") as attached:
-        (report,) = await attached.console.scan_once()
+        (report,) = await attached.console.scanning.scan_once()
     assert report.error is not None
     assert report.error.remedy == "reads: [k8s_list_api_resources] in mcp_servers"
 
 
 async def test_a_server_that_has_nothing_to_read_with_is_named(attach: Attach, files: Manners) -> None:
     async with attach(files.server(), source="files") as attached:
-        (report,) = await attached.console.scan_once()
+        (report,) = await attached.console.scanning.scan_once()
     assert "k8s_list_resources or resources_list" in str(report.error)
 
 
@@ -124,7 +125,7 @@ async def test_a_source_that_ends_is_a_lost_cluster_whose_rows_stay(attach: Atta
             states = [fact for fact in attached.facts if isinstance(fact, ClusterState)]
             return bool(states) and states[-1].connection is trust
 
-        attached.console.focus(attached.console.selected[0], ResourceName("pods"))
+        await attached.console.scanning.focus(attached.console.clusters.current[0], ResourceName("pods"))
         await wait_until(lambda: told(ConnectionState.LIVE))
         reached = [fact for fact in attached.facts if isinstance(fact, ClusterState) and fact.connection is ConnectionState.LIVE]
         assert not any(fact.watched for fact in reached), "who tells no changes is not to be called live"
@@ -132,7 +133,7 @@ async def test_a_source_that_ends_is_a_lost_cluster_whose_rows_stay(attach: Atta
         command.unlink()
         await _end(tmp_path)
         await wait_until(lambda: told(ConnectionState.LOST))
-        assert (await attached.console.rows(RowQuery(ResourceName("pods")))).rows
+        assert (await attached.console.cache.rows(RowQuery(ResourceName("pods")))).rows
 
 
 def _parts(server: AttachedServerSettings) -> tuple[tuple[str, ...], dict[str, str], str, dict[str, str], tuple[str, ...]]:

@@ -1,204 +1,205 @@
-"""A console in memory: the same questions as the real one, answered from a handful of objects, with a clock that stands still."""
+"""A console in memory: it implements ``runtime.api.ConsoleApi`` over a handful of objects, with a clock that does not move by itself."""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from k8sconsole.errors import UsageError
+from k8sconsole.errors import ApprovalDenied, UnknownTool, UsageError
 from k8sconsole.kit.clock import FixedClock, format_rfc3339
 from k8sconsole.model.attached_servers import AttachedServerStatus
-from k8sconsole.model.cache_records import RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
+from k8sconsole.model.cache_records import ClusterRecord, ResultTable, RowQuery, Rows, ScanState, ScanStatus, StoreStatus, ToolUsage
 from k8sconsole.model.clusters import Connections, ContextInfo, LogOptions
+from k8sconsole.model.describe import Section, describe
 from k8sconsole.model.events import ClusterState, ConnectionState, Fact, RowsChanged
 from k8sconsole.model.filters import RowSubject, build_predicate
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import TimelineItem
 from k8sconsole.model.indicators import CACHE_HIT, SCANNED, SUGGESTED, Indicator, compute_indicators
 from k8sconsole.model.objects import Row
-from k8sconsole.model.refs import ApiResource, ClusterName, ObjectRef
+from k8sconsole.model.refs import ApiResource, ClusterName, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, find_table
-from k8sconsole.model.tools import Answer, Face, Question, Risk, ToolOutcome
+from k8sconsole.model.tools import Answer, Capabilities, Face, Question, Risk, Scope, ToolCall, ToolDescription, ToolOutcome
+from k8sconsole.runtime.api import ConsoleApi, Unsubscribe
+from k8sconsole.runtime.metrics.live import LiveFigures
+from k8sconsole.runtime.services.get import GetRequest, GetResult
+from k8sconsole.runtime.services.history import DiffRequest, DiffResult, VersionsRequest, VersionsResult
+from k8sconsole.runtime.services.scanning import ClusterReport
+from k8sconsole.tools.context import Progress
 
 NOW = 1_795_000_000.0
 DEMO = ClusterName("demo")
 
 
-class Approvals:
-    def __init__(self) -> None:
-        self.listeners: list[Callable[[Question], None]] = []
-        self.waiting: dict[str, asyncio.Future[Answer]] = {}
-
-    async def ask(self, question: Question) -> Answer:
-        self.waiting[question.request_id] = asyncio.get_running_loop().create_future()
-        for listener in self.listeners:
-            listener(question)
-        return await self.waiting[question.request_id]
-
-    def answer(self, request_id: str, answer: Answer) -> bool:
-        found = self.waiting.pop(request_id, None)
-        if found is not None:
-            found.set_result(answer)
-        return found is not None
-
-
-class Servers:
-    """The attached MCP servers, as the test has them."""
-
-    def __init__(self) -> None:
-        self.told: list[AttachedServerStatus] = []
-
-    def states(self) -> list[AttachedServerStatus]:
-        return list(self.told)
-
-
 class MemoryConsole:
-    def __init__(self, objects: list[dict[str, Any]]) -> None:
+    """The topics share this object's state, which tests read and change."""
+
+    def __init__(self, objects: list[dict[str, Any]], *, is_open: bool = True) -> None:
+        self.is_open = is_open
         self.clock = FixedClock(NOW)
-        self.approvals = Approvals()
-        self.outside = Servers()
         self.selected: tuple[ClusterName, ...] = (DEMO,)
         self.confirmed = NOW
         self.trust = ClusterState(DEMO, ConnectionState.LIVE, version="v1.36.3", seen_at=NOW)
         self.revision = 1
-        self.listeners: list[Callable[[Fact], None]] = []
         self.rows_by_ref: dict[ObjectRef, Row] = {}
         self.bodies: dict[ObjectRef, dict[str, Any]] = {}
         self.deletions: list[tuple[int, ObjectRef]] = []
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.log_lines: list[str] = []
         self.confirm_word = ""
-        for one in objects:
-            self.put(one)
-
-    # what a test does to the cluster
+        self.servers: list[AttachedServerStatus] = []
+        self.cache = MemoryCache(self)
+        self.history = MemoryHistory()
+        self.tools = MemoryTools(self)
+        self.clusters = MemoryClusters(self)
+        self.scanning = MemoryScanning()
+        self.metrics = MemoryMetrics()
+        self.events = MemoryEvents()
+        for each in objects:
+            self.put(each)
 
     def put(self, body: dict[str, Any]) -> Row:
-        resource = next(one for one in BUILTIN if one.kind == body["kind"])
+        resource = _resource_of_kind(body["kind"])
         seen = find_table(resource).project(msgspec.json.encode(body))
         row = Row(
-            DEMO,
-            resource.name,
-            seen.namespace,
-            seen.name,
-            seen.uid,
-            seen.resource_version,
-            seen.created_at,
-            NOW,
-            seen.labels,
-            seen.owner,
-            seen.cells,
-            self.revision,
-        )
+            DEMO, resource.name, seen.namespace, seen.name, seen.uid, seen.resource_version, seen.created_at, NOW, seen.labels, seen.owner,
+            seen.cells, self.revision,
+        )  # fmt: skip
         self.rows_by_ref[row.ref] = row
         self.bodies[row.ref] = body
         return row
 
     def change(self, body: dict[str, Any]) -> None:
         self.revision += 1
-        self.tell(RowsChanged(DEMO, self.put(body).resource, self.revision))
+        self.publish(RowsChanged(DEMO, self.put(body).resource, self.revision))
 
     def remove(self, ref: ObjectRef) -> None:
         self.revision += 1
         self.deletions.append((self.revision, ref))
         del self.rows_by_ref[ref], self.bodies[ref]
-        self.tell(RowsChanged(DEMO, ref.resource, self.revision))
+        self.publish(RowsChanged(DEMO, ref.resource, self.revision))
 
-    def tell(self, fact: Fact) -> None:
-        for listener in self.listeners:
+    def publish(self, fact: Fact) -> None:
+        for listener in tuple(self.events.listeners):
             listener(fact)
 
-    # what the console is asked
 
-    def contexts(self) -> list[ContextInfo]:
-        return [
-            ContextInfo(DEMO, "demo", "http://127.0.0.1:6443", "admin", "default", current=True),
-            ContextInfo(ClusterName("prod-eu"), "eu", "https://eu.example", "sre", "", problem="the certificate has expired"),
-        ]
-
-    def states(self) -> dict[ClusterName, ClusterState]:
-        return {DEMO: self.trust}
-
-    async def select(self, clusters: tuple[ClusterName, ...]) -> None:
-        self.selected = clusters
-
-    async def resources(self, cluster: ClusterName) -> list[ApiResource]:
-        return list(BUILTIN)
-
-    async def find_resource(self, cluster: ClusterName, word: str) -> ApiResource:
-        found = next((one for one in BUILTIN if one.answers_to(word)), None)
-        if found is None:
-            raise UsageError(f"no kind {word!r}", "the cluster has no resource of that name", "pods")
-        return found
-
-    def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
-        return find_table(resource)
+class MemoryCache:
+    def __init__(self, console: MemoryConsole) -> None:
+        self._console = console
 
     async def rows(self, query: RowQuery) -> Rows:
+        console = self._console
         rows = [
             row
-            for row in self.rows_by_ref.values()
+            for row in console.rows_by_ref.values()
             if row.resource == query.resource
             and row.cluster in (query.clusters or (DEMO,))
             and (not query.namespaces or row.namespace in query.namespaces)
         ]
         if query.filter is not None:
-            keep = build_predicate(query.filter, self.clock.now())
-            table = find_table(next(one for one in BUILTIN if one.name == query.resource))
-            rows = [row for row in rows if keep(RowSubject(row, table, lambda row: self.bodies.get(row.ref)))]
+            keep = build_predicate(query.filter, console.clock.now())
+            table = find_table(next(each for each in BUILTIN if each.name == query.resource))
+            rows = [row for row in rows if keep(RowSubject(row, table, lambda row: console.bodies.get(row.ref)))]
         if query.after_revision is not None:
             after = query.after_revision
-            gone = tuple(ref for at, ref in self.deletions if at > after and ref.resource == query.resource)
+            gone = tuple(ref for at, ref in console.deletions if at > after and ref.resource == query.resource)
             rows = [row for row in rows if row.revision > after]
-            return Rows(rows, len(rows), self.revision, gone=gone, whole=False)
+            return Rows(rows, len(rows), console.revision, gone=gone, whole=False)
         rows.sort(key=lambda row: (row.namespace, row.name))
-        return Rows(rows[: query.limit], len(rows), self.revision)
+        return Rows(rows[: query.limit], len(rows), console.revision)
 
-    async def freshness(self, clusters: tuple[ClusterName, ...], resource: str) -> Freshness:
-        return Freshness(Source.CACHE, self.confirmed)
-
-    async def scan_states(self) -> list[ScanState]:
-        kinds = sorted({row.resource for row in self.rows_by_ref.values()} | {"configmaps"})
-        count = {kind: sum(row.resource == kind for row in self.rows_by_ref.values()) for kind in kinds}
-        return [
-            ScanState(
-                DEMO, kind, ScanStatus.COMPLETED, NOW - 12, NOW + 288, self.confirmed, record_count=count[kind], watching=True, seconds=0.04
-            )
-            for kind in kinds
-        ]
+    async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName) -> Freshness:
+        return Freshness(Source.CACHE, self._console.confirmed)
 
     async def body(self, ref: ObjectRef) -> dict[str, Any] | None:
-        return self.bodies.get(ref)
+        return self._console.bodies.get(ref)
+
+    async def describe(self, ref: ObjectRef) -> list[Section]:
+        resource = next(each for each in BUILTIN if each.name == ref.resource)
+        return describe(resource, self._console.bodies[ref], [], NOW)
 
     async def yaml(self, ref: ObjectRef) -> str:
         import yaml
 
-        return yaml.safe_dump(self.bodies[ref], sort_keys=False)
+        return str(yaml.safe_dump(self._console.bodies[ref], sort_keys=False))
 
-    async def describe(self, ref: ObjectRef) -> list[Any]:
-        from k8sconsole.model.describe import describe
+    async def scan_states(self) -> list[ScanState]:
+        rows = self._console.rows_by_ref.values()
+        kinds = sorted({row.resource for row in rows} | {ResourceName("configmaps")})
+        count = {kind: sum(row.resource == kind for row in rows) for kind in kinds}
+        confirmed = self._console.confirmed
+        return [
+            ScanState(
+                DEMO, kind, ScanStatus.COMPLETED, NOW - 12, NOW + 288, confirmed, record_count=count[kind], watching=True, seconds=0.04
+            )
+            for kind in kinds
+        ]
 
-        return describe(next(one for one in BUILTIN if one.name == ref.resource), self.bodies[ref], [], NOW)
+    async def clusters(self) -> list[ClusterRecord]:
+        return []
+
+    async def status(self) -> StoreStatus:
+        console = self._console
+        return StoreStatus("/cache.db", 2_400_000, 0, 1, len(console.rows_by_ref), console.revision, NOW)
+
+    async def query(self, sql: str, *, limit: int = 1000) -> ResultTable:
+        raise UsageError("SQL", "this console is in memory", "the real console")
+
+    async def delete_expired(self) -> int:
+        return 0
+
+
+class MemoryHistory:
+    async def versions(self, request: VersionsRequest) -> VersionsResult:
+        raise UsageError("versions", "this console is in memory", "the real console")
+
+    async def diff(self, request: DiffRequest) -> DiffResult:
+        raise UsageError("diff", "this console is in memory", "the real console")
 
     async def timeline(self, ref: ObjectRef) -> list[TimelineItem]:
         return [
             TimelineItem(NOW - 40, "warning", "", "kubelet", ("BackOff ×7: Back-off restarting failed container",)),
             TimelineItem(NOW - 95, "modified", f"pods/{ref.name}-x", "kubelet", ("status.phase",)),
             TimelineItem(NOW - 3700, "modified", "", "kubectl-edit", ("spec.containers[c].image: web:1 → web:2", "spec.replicas: 2 → 3")),
-            TimelineItem(NOW - 90_000, "gap", "", "", ("nobody was watching from 01:00 to 02:00 (no process was scanning)",)),
+            TimelineItem(NOW - 90_000, "gap", "", "", ("not watched from 01:00 to 02:00 (no process was scanning)",)),
             TimelineItem(NOW - 200_000, "added"),
         ]
 
-    async def call(self, tool: str, arguments: dict[str, Any], *, face: Face = Face.TUI, caller: str = "") -> ToolOutcome:
-        from k8sconsole.errors import ApprovalDenied
 
-        self.calls.append((tool, arguments))
+class MemoryTools:
+    def __init__(self, console: MemoryConsole) -> None:
+        self._console = console
+
+    async def offered(self) -> list[ToolDescription]:
+        text, number = {"type": "string"}, {"type": "integer", "default": 50}
+        list_schema = {"type": "object", "properties": {"namespace": text, "limit": number}}
+        delete_schema = {"type": "object", "required": ["kind", "name"], "properties": {"kind": text, "name": text}}
+        return [
+            _description("k8s_list_pods", "List pods", "Pods with their state, from the cache.", "core", Risk.READ, list_schema),
+            _description(
+                "k8s_delete_resource", "Delete an object", "Deletes one object of any kind.", "write", Risk.DESTRUCTIVE, delete_schema
+            ),
+        ]
+
+    async def describe(self, name: str) -> ToolDescription:
+        for tool in await self.offered():
+            if tool.name == name:
+                return tool
+        raise UnknownTool(f"no tool {name!r}", "", "k8sconsole tools list")
+
+    async def toolsets(self) -> frozenset[str]:
+        return frozenset({"core", "write"})
+
+    async def call(self, tool: str, arguments: dict[str, Any], *, face: Face | None = None, caller: str = "") -> ToolOutcome:
+        console = self._console
+        console.calls.append((tool, arguments))
         if tool == "k8s_delete_resource":
             question = Question(
-                f"r{len(self.calls)}",
+                f"r{len(console.calls)}",
                 f"Delete {arguments['kind']} {arguments['name']} on demo",
                 tool,
                 arguments,
@@ -206,46 +207,89 @@ class MemoryConsole:
                 ("its volume stays",),
                 "accepted by the server",
                 "not possible for pods",
-                self.confirm_word,
+                console.confirm_word,
             )
-            answer = await self.approvals.ask(question)
-            if not answer.yes or answer.word != self.confirm_word:
+            answer = await console.events.ask(question)
+            if not answer.yes or answer.word != console.confirm_word:
                 return ToolOutcome(tool, "r", error=ApprovalDenied("not deleted", "a person said no"))
-            self.remove(next(ref for ref in self.rows_by_ref if ref.name == arguments["name"] and ref.resource == arguments["kind"]))
+            console.remove(next(ref for ref in console.rows_by_ref if ref.name == arguments["name"] and ref.resource == arguments["kind"]))
         return ToolOutcome(tool, "r", data={"ok": True}, text="done", freshness=Freshness(Source.LIVE, NOW), duration_ms=12.0)
 
+    async def run(self, call: ToolCall, progress: Progress | None = None) -> ToolOutcome:
+        return await self.call(call.tool, call.arguments)
+
+    async def get(self, request: GetRequest) -> GetResult:
+        raise UsageError("get", "this console is in memory", "the real console")
+
     async def logs(self, ref: ObjectRef, options: LogOptions) -> AsyncIterator[str]:
-        for line in self.log_lines:
+        for line in self._console.log_lines:
             yield line
 
-    def tools(self) -> list[Any]:
-        return [
-            Spec(
-                "k8s_list_pods",
-                "List pods",
-                "Pods with their state, from the cache.",
-                "core",
-                Risk.READ,
-                {"type": "object", "properties": {"namespace": {"type": "string"}, "limit": {"type": "integer", "default": 50}}},
-            ),
-            Spec(
-                "k8s_delete_resource",
-                "Delete an object",
-                "Deletes one object of any kind.",
-                "write",
-                Risk.DESTRUCTIVE,
-                {"type": "object", "required": ["kind", "name"], "properties": {"kind": {"type": "string"}, "name": {"type": "string"}}},
-            ),
-        ]
+    async def suggest(self, tool: str, parameter: str, given: Mapping[str, Any]) -> list[str]:
+        return [name for name in ("shop", "shipping", "data") if given[parameter] in name] if parameter == "namespace" else []
 
-    async def tool_usage(self) -> list[ToolUsage]:
+    async def usage(self) -> list[ToolUsage]:
         return [ToolUsage("k8s_list_pods", 12, 11, 1, 8.4, NOW - 60)]
 
-    async def store_status(self) -> StoreStatus:
-        return StoreStatus("/cache.db", 2_400_000, 0, 1, len(self.rows_by_ref), self.revision, NOW)
+    async def servers(self) -> list[AttachedServerStatus]:
+        return list(self._console.servers)
 
-    async def figures(self) -> "Measured":
-        return Measured()
+    async def connect_servers(self) -> list[AttachedServerStatus]:
+        return await self.servers()
+
+    async def changed_definition(self, name: str) -> tuple[str, str] | None:
+        return None
+
+    async def trust(self, name: str) -> None: ...
+
+
+class MemoryClusters:
+    def __init__(self, console: MemoryConsole) -> None:
+        self._console = console
+
+    async def contexts(self) -> list[ContextInfo]:
+        return [
+            ContextInfo(DEMO, "demo", "http://127.0.0.1:6443", "admin", "default", current=True),
+            ContextInfo(ClusterName("prod-eu"), "eu", "https://eu.example", "sre", "", problem="the certificate has expired"),
+        ]
+
+    async def selected(self) -> tuple[ClusterName, ...]:
+        return self._console.selected
+
+    async def states(self) -> dict[ClusterName, ClusterState]:
+        return {DEMO: self._console.trust}
+
+    async def select(self, names: Sequence[str]) -> None:
+        self._console.selected = tuple(ClusterName(name) for name in names)
+
+    async def resources(self, cluster: ClusterName) -> list[ApiResource]:
+        return list(BUILTIN)
+
+    async def find_resource(self, cluster: ClusterName, word: str) -> ApiResource:
+        found = next((each for each in BUILTIN if each.answers_to(word)), None)
+        if found is None:
+            raise UsageError(f"no kind {word!r}", "the cluster has no resource of that name", "pods")
+        return found
+
+    async def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
+        return find_table(resource)
+
+
+class MemoryScanning:
+    async def focus(self, cluster: ClusterName, resource: ResourceName | None) -> None: ...
+
+    async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> None: ...
+
+    async def scan_once(self, kinds: Sequence[str] = ()) -> list[ClusterReport]:
+        return []
+
+    async def follow(self) -> None:
+        await asyncio.Event().wait()
+
+
+class MemoryMetrics:
+    async def live(self) -> LiveFigures:
+        return LiveFigures([0, 1, 4, 2, 0, 7, 3], [Connections(DEMO, size=3, in_use=1, made=7, reused=412, streams=38)])
 
     async def indicators(self) -> list[Indicator]:
         """A day of a console that was closed at night, and whose cache had nothing to be compared with yet."""
@@ -257,49 +301,52 @@ class MemoryConsole:
         ]
         return compute_indicators({CACHE_HIT: facts, SCANNED: [(at, 1.0) for at, _ in facts], SUGGESTED: facts[:9]}, NOW - 86_400.0, NOW)
 
-    def focus(self, cluster: ClusterName, resource: str) -> None: ...
+    async def prometheus(self) -> str:
+        return ""
 
-    async def refresh(self, cluster: ClusterName, resource: str) -> None: ...
-    async def suggest(self, tool: str, parameter: str, given: Mapping[str, str]) -> list[str]:
-        return [name for name in ("shop", "shipping", "data") if given[parameter] in name] if parameter == "namespace" else []
-
-
-class Spec(msgspec.Struct, frozen=True):
-    name: str
-    title: str
-    description: str
-    toolset: str
-    risk: Risk
-    input_schema: dict[str, Any]
-
-    def describe(self) -> dict[str, Any]:
-        return msgspec.to_builtins(self)
+    async def prometheus_of_cache(self) -> str:
+        return ""
 
 
-class Measured(msgspec.Struct, frozen=True):
-    changes: tuple[float, ...] = (0, 1, 4, 2, 0, 7, 3)
-    connections: tuple[Connections, ...] = (Connections(DEMO, size=3, in_use=1, made=7, reused=412, streams=38),)
+class MemoryEvents:
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[Fact], None]] = []
+        self._question_listeners: list[Callable[[Question], None]] = []
+        self._waiting: dict[str, asyncio.Future[Answer]] = {}
+
+    def subscribe(self, listener: Callable[[Fact], None]) -> Unsubscribe:
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def subscribe_questions(self, listener: Callable[[Question], None]) -> Unsubscribe:
+        self._question_listeners.append(listener)
+        return lambda: self._question_listeners.remove(listener)
+
+    async def ask(self, question: Question) -> Answer:
+        self._waiting[question.request_id] = asyncio.get_running_loop().create_future()
+        for listener in self._question_listeners:
+            listener(question)
+        return await self._waiting[question.request_id]
+
+    async def answer(self, request_id: str, answer: Answer) -> bool:
+        found = self._waiting.pop(request_id, None)
+        if found is not None:
+            found.set_result(answer)
+        return found is not None
 
 
-class Embedded:
-    """The console on the app's own loop. stands: whether it is open when the app starts."""
+def as_api(console: MemoryConsole) -> ConsoleApi:
+    """The type checker proves here that this console offers what the real one does."""
+    return console
 
-    def __init__(self, console: MemoryConsole, *, stands: bool = True) -> None:
-        self.stands = stands
-        self.console = console
 
-    async def do(self, work: Callable[[Any], Awaitable[Any]]) -> Any:
-        return await work(self.console)
+def _resource_of_kind(kind: str) -> ApiResource:
+    return next(each for each in BUILTIN if each.kind == kind)
 
-    async def stream(self, work: Callable[[Any], AsyncIterator[Any]]) -> AsyncIterator[Any]:
-        async for item in work(self.console):
-            yield item
 
-    def subscribe(self, listener: Callable[[Fact], None]) -> None:
-        self.console.listeners.append(listener)
-
-    def questions(self, listener: Callable[[Question], None]) -> None:
-        self.console.approvals.listeners.append(listener)
+def _description(name: str, title: str, text: str, toolset: str, risk: Risk, schema: dict[str, Any]) -> ToolDescription:
+    able = Capabilities(("pods",), ("list",), Scope.NAMESPACE)
+    return ToolDescription(name, title, text, toolset, risk, (), {}, able, schema, {"type": "object"})
 
 
 def pod(
@@ -378,15 +425,13 @@ def shop() -> list[dict[str, Any]]:
 
 
 @contextlib.asynccontextmanager
-async def open_console(
-    console: MemoryConsole, size: tuple[int, int] = (80, 24), *, stands: bool = True, **options: Any
-) -> AsyncIterator[Any]:
+async def open_console(console: MemoryConsole, size: tuple[int, int] = (80, 24), **options: Any) -> AsyncIterator[Any]:
     """The app on the console, settled. Answers the pilot."""
     from k8sconsole.config.settings import Settings
     from k8sconsole.tui.app import ConsoleApp
     from k8sconsole.tui.visuals.glyphs import UNICODE
 
-    app = ConsoleApp(Embedded(console, stands=stands), options.pop("settings", Settings()), clock=console.clock, glyphs=UNICODE, **options)
+    app = ConsoleApp(console, options.pop("settings", Settings()), clock=console.clock, glyphs=UNICODE, **options)
     async with app.run_test(size=size, notifications=True) as pilot:
         await settled(pilot)
         yield pilot

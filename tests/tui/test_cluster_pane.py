@@ -8,7 +8,7 @@ from k8sconsole.errors import ConfigurationError
 from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
 from k8sconsole.model.events import AttachedServerChanged, ClusterState, ConnectionState
 from k8sconsole.tui.widgets.question import QuestionDialog
-from tests.tui.memory import DEMO, NOW, Embedded, MemoryConsole, open_console, pod, settled, shop
+from tests.tui.memory import DEMO, NOW, MemoryConsole, open_console, pod, settled, shop
 from tests.waiting import wait_until
 
 
@@ -167,7 +167,7 @@ async def test_a_question_that_wants_a_word_does_nothing_until_it_is_typed(conso
 async def test_a_lost_cluster_is_told_and_its_rows_stay_with_their_age(console: MemoryConsole) -> None:
     async with open_console(console) as pilot:
         console.clock.advance(130)
-        console.tell(ClusterState(DEMO, ConnectionState.LOST, "connection refused", seen_at=NOW, retry_at=NOW + 138))
+        console.publish(ClusterState(DEMO, ConnectionState.LOST, "connection refused", seen_at=NOW, retry_at=NOW + 138))
         await shown(pilot, "◌ lost")
         await settled(pilot)
         lines = screen(pilot)
@@ -210,11 +210,11 @@ async def test_a_terminal_too_small_says_so_in_a_sentence(console: MemoryConsole
 
 
 async def test_the_tools_pane_says_how_each_attached_server_is_as_soon_as_it_is_another(console: MemoryConsole) -> None:
-    console.outside.told = [AttachedServerStatus("files", "stdio", AttachedServerState.READY, NOW, 3)]
+    console.servers = [AttachedServerStatus("files", "stdio", AttachedServerState.READY, NOW, 3)]
     async with open_console(console, size=(120, 24)) as pilot:
         assert "● files" in (await press(pilot, "f3")).splitlines()[1]
-        console.outside.told = [AttachedServerStatus("files", "stdio", AttachedServerState.LOST, NOW, 3, ("files__read",), "exit code 7")]
-        console.tell(AttachedServerChanged("files", "lost"))
+        console.servers = [AttachedServerStatus("files", "stdio", AttachedServerState.LOST, NOW, 3, ("files__read",), "exit code 7")]
+        console.publish(AttachedServerChanged("files", "lost"))
         await settled(pilot, 6)
         assert "◌ files 1 held lost: exit code 7" in screen(pilot).splitlines()[1]
 
@@ -285,15 +285,16 @@ async def test_a_colon_in_the_chat_is_a_character(console: MemoryConsole) -> Non
         assert pilot.app.screen.query_one("#ask").value == ":/"
 
 
-async def test_a_console_that_opens_late_shows_its_rows_when_it_stands(console: MemoryConsole) -> None:
-    async with open_console(console, stands=False) as pilot:
+async def test_a_console_that_opens_late_shows_its_rows_once_it_is_open(console: MemoryConsole) -> None:
+    console.is_open = False
+    async with open_console(console) as pilot:
         assert "checkout" in screen(pilot)
 
 
 async def test_a_console_that_cannot_open_says_why(console: MemoryConsole, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fail(self: Embedded, work: Any) -> None:
+    async def fail() -> None:
         raise ConfigurationError("no context chosen", "the kubeconfig has no current context", "--context demo")
 
-    monkeypatch.setattr(Embedded, "do", fail)
+    monkeypatch.setattr(console.clusters, "selected", fail)
     async with open_console(console) as pilot:
         assert "no context chosen — the kubeconfig has no current context" in screen(pilot)

@@ -9,6 +9,7 @@ import pytest
 
 from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
+from k8sconsole.model.tools import ToolOutcome
 from k8sconsole.runtime.demo import opening_on
 from k8sconsole.runtime.embedded import start_console
 from k8sconsole.tui.app import ConsoleApp
@@ -95,9 +96,12 @@ async def test_the_timeline_of_a_deployment_shows_what_was_changed_and_what_came
     await pilot.press("slash", *"~^web$", "enter", "T")
     await until(pilot, lambda shown: "timeline" in shown.splitlines()[1] and "added" in shown)
     arguments = {"kind": "deploy", "name": "web", "namespace": "shop", "replicas": 9}
-    engine = pilot.app.main.desk.engine
-    engine.questions(lambda question: None)
-    asking = asyncio.create_task(engine.ask(lambda console: console.call("k8s_scale_resource", arguments)))
+    tools = pilot.app.main.desk.console.tools
+
+    async def scale() -> ToolOutcome:
+        return await tools.call("k8s_scale_resource", arguments)
+
+    asking = asyncio.create_task(scale())
     await until(pilot, lambda shown: "Scale" in shown and "web" in shown)
     await pilot.press("right", "enter")
     assert (await asking).error is None

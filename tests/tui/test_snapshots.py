@@ -9,7 +9,7 @@ import pytest
 from k8sconsole.config.settings import Settings
 from k8sconsole.tui.app import ConsoleApp
 from k8sconsole.tui.visuals.glyphs import ASCII, UNICODE
-from tests.tui.memory import Embedded, MemoryConsole, settled, shop
+from tests.tui.memory import MemoryConsole, settled, shop
 
 SIZES = [(80, 24), (160, 45)]
 VIEWS = {
@@ -47,7 +47,7 @@ def app(**options: Any) -> ConsoleApp:
         "2026-11-19T01:46:40Z WARN slow answer from ledger",
         '{"level":"error","msg":"card refused"}',
     ]
-    return ConsoleApp(Embedded(console), options.pop("settings", Settings()), clock=console.clock, glyphs=options.pop("glyphs", UNICODE))
+    return ConsoleApp(console, options.pop("settings", Settings()), clock=console.clock, glyphs=options.pop("glyphs", UNICODE))
 
 
 def pressing(keys: tuple[str, ...]) -> Any:

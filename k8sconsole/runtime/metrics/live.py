@@ -1,4 +1,4 @@
-"""The figures of the metrics pane that belong to this run alone. What is kept beyond it are the facts behind ``model.indicators``."""
+"""Figures of this process for the metrics pane. Stored samples are behind ``model.indicators`` instead."""
 
 from collections.abc import Callable
 
@@ -8,26 +8,27 @@ from k8sconsole.model.clusters import Connections
 from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.telemetry.meters import TimeSeries
 
-MINUTES = 300.0
+WINDOW = 300.0
+"""Seconds."""
 
 
-class Reading(msgspec.Struct, frozen=True):
-    """changes: batches written in the last five minutes, by slices of ten seconds. connections: of each cluster that stands open."""
+class LiveFigures(msgspec.Struct, frozen=True):
+    """changes: batches written in the last five minutes, in slices of ten seconds. connections: one entry for each open cluster."""
 
     changes: list[float]
     connections: list[Connections]
 
 
-class Gauges:
-    """A listener on the bus. Lives on its loop."""
+class LiveMetrics:
+    """A bus listener. Lives on the bus's loop."""
 
     def __init__(self, figures: TimeSeries, connections: Callable[[], list[Connections]]) -> None:
         self._figures = figures
         self._connections = connections
 
-    def take(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         if isinstance(fact, RowsChanged):
             self._figures.record("change")
 
-    def read(self) -> Reading:
-        return Reading(self._figures.series("change", MINUTES, 30), self._connections())
+    def read(self) -> LiveFigures:
+        return LiveFigures(self._figures.series("change", WINDOW, 30), self._connections())

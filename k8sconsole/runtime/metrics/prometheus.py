@@ -1,4 +1,4 @@
-"""What calls came to, for whoever wants it in Prometheus's words without asking each process: out of the audit and the kept facts."""
+"""The calls of all processes on one cache file in Prometheus' text format, computed from the audit and the stored samples."""
 
 from k8sconsole.model.indicators import REPLY_HIT
 from k8sconsole.model.tools import Face
@@ -7,11 +7,11 @@ from k8sconsole.telemetry.exposition import render_metrics
 from k8sconsole.telemetry.meters import Meters, ObservableMetric
 
 MOST_ROWS = 50_000
-"""Of the audit, newest first."""
+"""Of the audit, newest first, at most."""
 
 
-async def kept_metrics(store: Store, since: float) -> str:
-    """Of all processes on this cache. Where a reply came from, and what a process knows of this moment only, is not kept."""
+async def format_stored_metrics(store: Store, since: float) -> str:
+    """since: seconds since the epoch. Gauges of one process, and where a reply came from, are not stored and so not included."""
     facts = [value for _, value in await store.audit.figures(REPLY_HIT, since)]
     at_hand = {"hit": sum(facts), "miss": len(facts) - sum(facts)}
     meters = Meters(

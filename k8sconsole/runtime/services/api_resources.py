@@ -1,4 +1,4 @@
-"""Which kinds a cluster has, by whatever word a person uses, and the table each is shown in."""
+"""The kinds of each cluster, found by plural, singular, short name or kind, and the table that shows each."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from k8sconsole.model.tables import KindTable, find_table
 from k8sconsole.runtime.cluster_pool import ClusterPool
 from k8sconsole.store.port import Store
 
-_ALWAYS = {one.name: one for one in BUILTIN}
+_BUILTIN = {one.name: one for one in BUILTIN}
 
 
-class Catalogue:
-    """Remembers per cluster what discovery said last; before that, the store's memory, then Kubernetes' own kinds."""
+class ApiResources:
+    """The kinds of each cluster: from the last discovery in the store, else Kubernetes' built-in kinds."""
 
     def __init__(self, store: Store, pool: ClusterPool) -> None:
         self._store = store
@@ -22,24 +22,24 @@ class Catalogue:
         self._resources: dict[ClusterName, dict[ResourceName, ApiResource]] = {}
         self._tables: dict[tuple[ClusterName, ResourceName], KindTable] = {}
 
-    async def learn(self, cluster: ClusterName) -> list[ApiResource]:
-        """Takes over what the store knows now, custom kinds' columns included."""
+    async def load_settings(self, cluster: ClusterName) -> list[ApiResource]:
+        """Loads the kinds from the store, with the columns of custom kinds. Returns them."""
         known = await self._store.metadata.resources(cluster)
         if known:
             self._resources[cluster] = {one.name: one for one in known}
             for resource in known:
-                if resource.name not in _ALWAYS:
+                if resource.name not in _BUILTIN:
                     self._tables[(cluster, resource.name)] = await self._store.metadata.table(cluster, resource.name)
         return self.known(cluster)
 
     def known(self, cluster: ClusterName) -> list[ApiResource]:
-        return list(self._resources.get(cluster, _ALWAYS).values())
+        return list(self._resources.get(cluster, _BUILTIN).values())
 
     async def resources(self, cluster: ClusterName) -> list[ApiResource]:
-        return self.known(cluster) if cluster in self._resources else await self.learn(cluster)
+        return self.known(cluster) if cluster in self._resources else await self.load_settings(cluster)
 
     async def find(self, cluster: ClusterName, word: str) -> ApiResource:
-        """Raises UsageError with the nearest kinds when no kind answers to the word."""
+        """Raises UsageError with the nearest kinds where no kind matches the word. Asks a cluster that was never discovered."""
         found = _best(await self.resources(cluster), word)
         if found is None and cluster not in self._resources:
             await self._discover(cluster)
@@ -49,7 +49,7 @@ class Catalogue:
         return found
 
     def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
-        """The cells of cached rows stand in this table's order."""
+        """The cells of cached rows are in the order of this table's columns."""
         key = (cluster, resource.name)
         if key not in self._tables:
             self._tables[key] = find_table(resource)
@@ -59,14 +59,14 @@ class Catalogue:
         try:
             discovery = await (await self._pool.get(cluster)).discover()
         except ConsoleError:
-            # The word stays unknown among the kinds that are known without asking; that error says what to try.
+            # The caller raises UsageError for the unknown word, with what to try.
             return
         await self._store.metadata.record_resources(cluster, discovery.resources)
-        await self.learn(cluster)
+        await self.load_settings(cluster)
 
 
 def _best(resources: list[ApiResource], word: str) -> ApiResource | None:
-    """Of several kinds that answer, the plural itself wins, then the core group, then the first."""
+    """Of several matching kinds the exact plural wins, then the core group, then the first group by name."""
     found = [one for one in resources if one.answers_to(word)]
     return min(found, key=lambda one: (one.plural != word.lower(), one.group != "", one.group), default=None)
 

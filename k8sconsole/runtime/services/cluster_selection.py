@@ -1,114 +1,145 @@
-"""Which clusters a face looks at, how each is doing, and what kinds it has."""
+"""Which clusters the console shows, their connection states, and the kinds they have."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from k8sconsole.errors import ConfigurationError
+from k8sconsole.errors import ConfigurationError, ConsoleError
 from k8sconsole.model.cache_records import ClusterRecord, ScanState
 from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.events import ClusterState, ConnectionState, Fact, Notice, ResourcesDiscovered
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face
-from k8sconsole.runtime.cluster_pool import ClusterPool, NoContexts, Opening, choose, unknown_context
-from k8sconsole.runtime.services.api_resources import Catalogue
+from k8sconsole.runtime.cluster_pool import ClusterPool, NoContexts, Opening, choose_contexts, unknown_context
+from k8sconsole.runtime.services.api_resources import ApiResources
 
-CACHED_ONLY = "not in the kubeconfig: answered from the cache"
+ONLY_CACHED = "not in the kubeconfig: answered from the cache"
 
 
-class ClusterChooser:
-    """selected: the clusters looked at, the first being the one that is meant when none is named."""
+class ClusterSelection:
+    """The ClustersApi.
 
-    def __init__(self, opening: Opening, pool: ClusterPool, catalogue: Catalogue) -> None:
-        self.opening = opening
-        self.pool = pool
-        self.catalogue = catalogue
-        self.selected: tuple[ClusterName, ...] = ()
+    opening: what the face asked for at the start. begin: awaited after each selection; it starts scanning the clusters that are new.
+    ``current`` is what is selected now.
+    """
+
+    def __init__(
+        self,
+        opening: Opening,
+        pool: ClusterPool,
+        api_resources: ApiResources,
+        cached_clusters: Callable[[], Awaitable[list[ClusterRecord]]],
+        publish: Callable[[Fact], None],
+        begin: Callable[[], Awaitable[None]],
+    ) -> None:
+        self.current: tuple[ClusterName, ...] = ()
+        self._opening = opening
+        self._pool = pool
+        self._api_resources = api_resources
+        self._cached_clusters = cached_clusters
+        self._publish = publish
+        self._begin = begin
         self._states: dict[ClusterName, ClusterState] = {}
         self._cached: dict[ClusterName, str] = {}
         self._offered: list[ContextInfo] | None = None
 
-    def contexts(self) -> list[ContextInfo]:
-        """Those of the kubeconfig, then those that only the cache knows, which have a ``problem`` that says so. While the kubeconfig cannot
-        be understood, what it said before. Raises ConfigurationError when it never could."""
-        offered = self._offer()
+    async def contexts(self) -> list[ContextInfo]:
+        return self.list_contexts()
+
+    def list_contexts(self) -> list[ContextInfo]:
+        """While the kubeconfig cannot be parsed, its last contents. Raises ConfigurationError when it never could be."""
+        offered = self._read_kubeconfig()
         servers = {**dict.fromkeys(self._states, ""), **self._cached}
-        left = sorted(set(servers) - {info.name for info in offered})
-        return offered + [ContextInfo(name, "", servers[name], "", "", problem=CACHED_ONLY) for name in left]
+        only_cached = sorted(set(servers) - {info.name for info in offered})
+        return offered + [ContextInfo(name, "", servers[name], "", "", problem=ONLY_CACHED) for name in only_cached]
 
-    def states(self) -> dict[ClusterName, ClusterState]:
-        return {cluster: self._states.get(cluster, ClusterState(cluster, ConnectionState.OFFLINE)) for cluster in self.selected}
+    async def selected(self) -> tuple[ClusterName, ...]:
+        return self.current
 
-    def choose(self, known: Sequence[ClusterRecord], clusters: Sequence[str] = ()) -> list[Notice]:
-        """What was asked for at the start, or these: of the kubeconfig, else of what the cache knows. What a person should be told of that.
-        Raises NotFound and ConfigurationError."""
-        self._cached = {record.name: record.api_server for record in sorted(known, key=lambda record: -record.seen_at)}
-        asked = msgspec.structs.replace(self.opening, contexts=tuple(clusters), all_contexts=False) if clusters else self.opening
-        if self.opening.offline or isinstance(self.pool.contexts, NoContexts):
-            self.selected = self._choose_cached(asked)
-            return self._why_cached()
-        offered = self._offer()
-        gone = [name for name in asked.contexts if name in self._cached and name not in {info.name for info in offered}]
-        if gone and not asked.needs_clusters:
-            left = [name for name in asked.contexts if name not in gone]
-            rest = choose(msgspec.structs.replace(asked, contexts=tuple(left)), offered) if left else ()
-            order = {name: place for place, name in enumerate(asked.contexts)}
-            self.selected = tuple(sorted({*rest, *map(ClusterName, gone)}, key=lambda name: order[name]))
-            return [Notice(f"Context {name} is not in the kubeconfig", "answered from the cache", "warning") for name in gone]
-        self.selected = choose(asked, offered)
-        return []
+    async def states(self) -> dict[ClusterName, ClusterState]:
+        return {cluster: self._states.get(cluster, ClusterState(cluster, ConnectionState.OFFLINE)) for cluster in self.current}
+
+    async def select(self, names: Sequence[str]) -> None:
+        await self.choose(names)
+        await self._begin()
+
+    async def choose(self, names: Sequence[str] = ()) -> None:
+        """Selects these contexts, or without names those of the opening; publishes a Notice for each that only the cache knows.
+        Raises NotFound, ConfigurationError."""
+        for notice in self._choose(await self._cached_clusters(), names):
+            self._publish(notice)
 
     async def resources(self, cluster: ClusterName) -> list[ApiResource]:
-        return await self.catalogue.resources(cluster)
+        return await self._api_resources.resources(cluster)
 
     async def find_resource(self, cluster: ClusterName, word: str) -> ApiResource:
-        """Raises UsageError with the nearest kinds."""
-        return await self.catalogue.find(cluster, word)
+        return await self._api_resources.find(cluster, word)
 
-    def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
-        return self.catalogue.table(cluster, resource)
+    async def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
+        return self._api_resources.table(cluster, resource)
 
-    def _offer(self) -> list[ContextInfo]:
-        try:
-            self._offered = self.pool.contexts.list()
-        except ConfigurationError:
-            if self._offered is None:
-                raise
-        return list(self._offered)
+    def publish_first_state(self, cluster: ClusterName, scans: Sequence[ScanState], version: str, *, offline: bool) -> None:
+        """The state before this run knows anything of the cluster: how old the cache is. scans: the cache's scan states of this cluster."""
+        seen_at = max((state.confirmed_at for state in scans if state.confirmed_at), default=None)
+        state = ClusterState(cluster, ConnectionState.OFFLINE if offline else ConnectionState.CONNECTING, version=version, seen_at=seen_at)
+        self._publish(self._states.setdefault(cluster, state))
 
-    def _choose_cached(self, asked: Opening) -> tuple[ClusterName, ...]:
-        """Of what the cache knows: those named, all, or the one that was seen last."""
-        known = tuple(self._cached)
-        problem = self.pool.contexts.problem if isinstance(self.pool.contexts, NoContexts) else None
-        if asked.face is not Face.MCP:
-            for name in asked.contexts:
-                if name not in known:
-                    raise problem or unknown_context(name, list(known))
-            if problem is not None and not known:
-                raise problem
-        if asked.contexts:
-            return tuple(ClusterName(name) for name in dict.fromkeys(asked.contexts))
-        return known if asked.all_contexts else known[:1]
-
-    def _why_cached(self) -> list[Notice]:
-        """A client of MCP is told in every answer; at the screen the state says offline."""
-        problem = self.pool.contexts.problem if isinstance(self.pool.contexts, NoContexts) else None
-        if problem is None or self.opening.face is not Face.CLI:
-            return []
-        why = f"{problem.title}: {problem.detail}" if problem.detail else problem.title
-        return [Notice("offline, answered from the cache", why, "warning")]
-
-    def begin(self, cluster: ClusterName, known: Sequence[ScanState], version: str, *, offline: bool) -> ClusterState:
-        """The first word on a cluster, before anything of this run is known of it: how old the cache's knowledge is."""
-        seen = max((state.confirmed_at for state in known if state.confirmed_at), default=None)
-        state = ClusterState(cluster, ConnectionState.OFFLINE if offline else ConnectionState.CONNECTING, version=version, seen_at=seen)
-        return self._states.setdefault(cluster, state)
-
-    def remember(self, fact: Fact) -> "ClusterName | None":
-        """A listener's part: keeps the newest state, and names the cluster whose kinds must be learnt anew."""
+    def handle_fact(self, fact: Fact) -> ClusterName | None:
+        """A bus listener. Keeps the newest state; returns the cluster whose kinds must be loaded again."""
         if isinstance(fact, ClusterState):
             before = self._states.get(fact.cluster)
             kept = {"seen_at": fact.seen_at or before.seen_at, "version": fact.version or before.version} if before else {}
             self._states[fact.cluster] = msgspec.structs.replace(fact, **kept)
         return fact.cluster if isinstance(fact, ResourcesDiscovered) else None
+
+    def _choose(self, cached: Sequence[ClusterRecord], names: Sequence[str]) -> list[Notice]:
+        self._cached = {record.name: record.api_server for record in sorted(cached, key=lambda record: -record.seen_at)}
+        request = msgspec.structs.replace(self._opening, contexts=tuple(names), all_contexts=False) if names else self._opening
+        if self._opening.offline or isinstance(self._pool.contexts, NoContexts):
+            self.current = self._choose_cached(request)
+            return self._explain_cached()
+        offered = self._read_kubeconfig()
+        listed = {info.name for info in offered}
+        gone = [name for name in request.contexts if name in self._cached and name not in listed]
+        if not gone or request.needs_clusters:
+            self.current = choose_contexts(request, offered)
+            return []
+        remaining = tuple(name for name in request.contexts if name not in gone)
+        reachable = choose_contexts(msgspec.structs.replace(request, contexts=remaining), offered) if remaining else ()
+        order = {name: index for index, name in enumerate(request.contexts)}
+        self.current = tuple(sorted({*reachable, *map(ClusterName, gone)}, key=lambda name: order[name]))
+        return [Notice(f"Context {name} is not in the kubeconfig", "answered from the cache", "warning") for name in gone]
+
+    def _read_kubeconfig(self) -> list[ContextInfo]:
+        try:
+            self._offered = self._pool.contexts.list()
+        except ConfigurationError:
+            if self._offered is None:
+                raise
+        return list(self._offered)
+
+    def _choose_cached(self, request: Opening) -> tuple[ClusterName, ...]:
+        """Of the clusters in the cache: those named, all, or the one seen last."""
+        known = tuple(self._cached)
+        problem = self._kubeconfig_problem()
+        if request.face is not Face.MCP:
+            for name in request.contexts:
+                if name not in known:
+                    raise problem or unknown_context(name, list(known))
+            if problem is not None and not known:
+                raise problem
+        if request.contexts:
+            return tuple(ClusterName(name) for name in dict.fromkeys(request.contexts))
+        return known if request.all_contexts else known[:1]
+
+    def _explain_cached(self) -> list[Notice]:
+        """Only the command line needs it: an MCP client finds it in every answer, the terminal shows the state offline."""
+        problem = self._kubeconfig_problem()
+        if problem is None or self._opening.face is not Face.CLI:
+            return []
+        why = f"{problem.title}: {problem.detail}" if problem.detail else problem.title
+        return [Notice("offline, answered from the cache", why, "warning")]
+
+    def _kubeconfig_problem(self) -> ConsoleError | None:
+        return self._pool.contexts.problem if isinstance(self._pool.contexts, NoContexts) else None

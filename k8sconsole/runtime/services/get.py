@@ -1,6 +1,6 @@
 """``get``: objects of one kind from several clusters, through the pipeline like any other read."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face, ToolCall
-from k8sconsole.runtime.services.api_resources import Catalogue
+from k8sconsole.runtime.services.api_resources import ApiResources
 from k8sconsole.store.port import Store
 from k8sconsole.tools.history.queries import not_found_as_of, parse_as_of
 from k8sconsole.tools.pipeline.pipeline import Pipeline
@@ -23,15 +23,9 @@ TOOL = "k8s_list_resources"
 NAMESPACES = ResourceName("namespaces")
 
 
-class Asker(msgspec.Struct, frozen=True):
-    """Who asks, through which face."""
-
-    face: Face
-    caller: str = "local"
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """No namespaces means all. live: ask the clusters even where the cache could answer. as_of: a past time, as a person writes it."""
+class GetRequest(msgspec.Struct, frozen=True):
+    """kind: any word a person uses for it. No namespaces means all. live: read the clusters even where the cache could answer. as_of: a
+    past time as a person writes it, empty for now."""
 
     kind: str
     name: str = ""
@@ -41,9 +35,9 @@ class Asked(msgspec.Struct, frozen=True):
     as_of: str = ""
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What ``get`` answers. objects: each row's object, masked. empty: the sentence for an empty table. as_of: the moment asked about, None
-    for the present."""
+class GetResult(msgspec.Struct, frozen=True):
+    """objects: the masked body of each row. empty: the sentence to show for no rows. now: seconds since the epoch that ages count from.
+    as_of: the past time that was read, None for the present."""
 
     resource: ApiResource
     table: KindTable
@@ -59,26 +53,25 @@ class Found(msgspec.Struct, frozen=True):
     as_of: float | None = None
 
 
-class Fetching:
-    """now: the clock, seconds since the epoch."""
+class ObjectGetter:
+    """Reads objects through the pipeline."""
 
-    def __init__(self, pipeline: Pipeline, catalogue: Catalogue, store: Store, now: Callable[[], float]) -> None:
-        self._now = now
+    def __init__(self, pipeline: Pipeline, api_resources: ApiResources, store: Store) -> None:
         self._pipeline = pipeline
-        self._catalogue = catalogue
+        self._api_resources = api_resources
         self._store = store
 
-    async def get(self, clusters: Sequence[ClusterName], asked: Asked, face: Face, caller: str) -> Found:
+    async def get(self, clusters: Sequence[ClusterName], request: GetRequest, face: Face) -> GetResult:
         """Raises FilterError, UsageError for an unknown kind or an impossible time, NotFound for an unknown object or namespace, and what
         the clusters raise."""
-        as_of, _ = parse_as_of(asked.as_of, asked.live, "", self._now())
-        resource = await self._catalogue.find(clusters[0], asked.kind)
-        opened = [await self._open(cluster, resource, asked, as_of, Asker(face, caller)) for cluster in clusters]
-        pairs = [pair for one in opened for pair in await one.bodies()]
-        freshness = merge_freshness([one.freshness for one in opened])
+        as_of, _ = parse_as_of(request.as_of, request.live, "", self._pipeline.environment.clock.now())
+        resource = await self._api_resources.find(clusters[0], request.kind)
+        opened = [await self._open(cluster, resource, request, as_of, face) for cluster in clusters]
+        pairs = [pair for each in opened for pair in await each.bodies()]
+        freshness = merge_freshness([each.freshness for each in opened])
         if not pairs:
-            await self._explain_nothing(clusters[0], resource, asked, opened[0])
-        return Found(
+            await self._explain_empty(clusters[0], resource, request, opened[0])
+        return GetResult(
             resource=resource,
             table=opened[0].table,
             clusters=tuple(clusters),
@@ -87,56 +80,58 @@ class Fetching:
             total=len(pairs),
             freshness=freshness,
             now=opened[0].now if as_of is not None else max(opened[0].now, freshness.observed_at or 0.0),
-            several_namespaces=len(asked.namespaces) != 1,
-            empty=empty_sentence(resource, asked.namespaces, asked.name, asked.filter),
-            warnings=tuple(warning for one in opened for warning in one.warnings),
+            several_namespaces=len(request.namespaces) != 1,
+            empty=empty_sentence(resource, request.namespaces, request.name, request.filter),
+            warnings=tuple(warning for each in opened for warning in each.warnings),
             as_of=as_of,
         )
 
-    async def _open(self, cluster: ClusterName, resource: ApiResource, asked: Asked, as_of: float | None, asker: Asker) -> RowSource:
-        namespaces = asked.namespaces if resource.namespaced else ()
+    async def _open(self, cluster: ClusterName, resource: ApiResource, request: GetRequest, as_of: float | None, face: Face) -> RowSource:
+        namespaces = request.namespaces if resource.namespaced else ()
         arguments = {
             "context": cluster,
-            "kind": asked.kind,
+            "kind": request.kind,
             "namespace": list(namespaces) or "*",
-            "filter": asked.filter,
-            "live": asked.live,
-            "as_of": asked.as_of,
+            "filter": request.filter,
+            "live": request.live,
+            "as_of": request.as_of,
         }
-        async with self._pipeline.authorised(ToolCall(TOOL, arguments, asker.face, asker.caller)) as invocation:
-            return await open_rows(
-                invocation.context, RowsRequest(cluster, resource, namespaces, asked.name, asked.filter, asked.live, as_of)
-            )
+        async with self._pipeline.authorised(ToolCall(TOOL, arguments, face)) as invocation:
+            query = RowsRequest(cluster, resource, namespaces, request.name, request.filter, request.live, as_of)
+            return await open_rows(invocation.context, query)
 
-    async def _explain_nothing(self, cluster: ClusterName, resource: ApiResource, asked: Asked, opened: RowSource) -> None:
-        """Nothing found is an answer, unless what was named does not exist."""
+    async def _explain_empty(self, cluster: ClusterName, resource: ApiResource, request: GetRequest, opened: RowSource) -> None:
+        """Raises NotFound where a namespace or a name does not exist; otherwise no rows is the answer."""
         as_of = opened.request.as_of
-        if asked.name and as_of is not None and (len(asked.namespaces) == 1 or not resource.namespaced):
-            ref = ObjectRef(cluster, resource.name, Namespace(asked.namespaces[0] if resource.namespaced else ""), asked.name)
+        if request.name and as_of is not None and (len(request.namespaces) == 1 or not resource.namespaced):
+            ref = ObjectRef(cluster, resource.name, Namespace(request.namespaces[0] if resource.namespaced else ""), request.name)
             raise await not_found_as_of(opened.context, resource, ref, as_of)
-        known = [row.name for row in await self._names(cluster, NAMESPACES, as_of=as_of)]
-        wrong = next((one for one in asked.namespaces if known and one not in known), "") if resource.namespaced else ""
-        if wrong:
-            close = find_nearest(wrong, known)
-            remedy = f"-n {close[0]}" if close else "k8sconsole get namespaces"
-            raise NotFound(
-                f"no namespace {wrong!r}", f"{cluster} has none of that name", remedy, {"parameter": "namespace", "nearest": close}
-            )
-        if asked.name:
-            names = [row.name for row in await self._names(cluster, resource.name, asked.namespaces, as_of)]
-            close = find_nearest(asked.name, names)
+        existing = await self._names(cluster, NAMESPACES, as_of=as_of)
+        unknown = next((name for name in request.namespaces if existing and name not in existing), "") if resource.namespaced else ""
+        if unknown:
+            raise _unknown_namespace(cluster, unknown, existing)
+        if request.name:
+            names = await self._names(cluster, resource.name, request.namespaces, as_of)
+            close = find_nearest(request.name, names)
             remedy = f"k8sconsole get {resource.plural} {close[0]}" if close else f"k8sconsole get {resource.plural}"
-            raise NotFound(empty_sentence(resource, asked.namespaces, asked.name, ""), f"on {cluster}", remedy, {"nearest": close})
+            raise NotFound(empty_sentence(resource, request.namespaces, request.name, ""), f"on {cluster}", remedy, {"nearest": close})
 
     async def _names(
         self, cluster: ClusterName, resource: ResourceName, namespaces: Sequence[str] = (), as_of: float | None = None
-    ) -> list[Row]:
-        query = RowQuery(resource, (cluster,), tuple(Namespace(one) for one in namespaces), limit=5000, as_of=as_of)
-        return (await self._store.objects.rows(query)).rows
+    ) -> list[str]:
+        query = RowQuery(resource, (cluster,), tuple(Namespace(name) for name in namespaces), limit=5000, as_of=as_of)
+        return [row.name for row in (await self._store.objects.rows(query)).rows]
 
 
-def empty_sentence(resource: ApiResource, namespaces: Sequence[str], name: str, text: str) -> str:
+def _unknown_namespace(cluster: ClusterName, name: str, existing: list[str]) -> NotFound:
+    close = find_nearest(name, existing)
+    remedy = f"-n {close[0]}" if close else "k8sconsole get namespaces"
+    return NotFound(f"no namespace {name!r}", f"{cluster} has none of that name", remedy, {"parameter": "namespace", "nearest": close})
+
+
+def empty_sentence(resource: ApiResource, namespaces: Sequence[str], name: str, expression: str) -> str:
+    """Such as ``no pods in shop match status=Failed``. expression: the filter."""
     where = f" in {', '.join(namespaces)}" if namespaces and resource.namespaced else ""
     if name:
         return f"no {resource.singular or resource.kind.lower()} {name!r}{where}"
-    return f"no {resource.plural}{where} match {text}" if text else f"no {resource.plural}{where}"
+    return f"no {resource.plural}{where} match {expression}" if expression else f"no {resource.plural}{where}"

@@ -1,7 +1,7 @@
-"""``history`` and ``diff``: the past in full, through the pipeline like any other read."""
+"""``history``, ``diff`` and the timeline: the past through the pipeline, like any other read."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,19 +10,18 @@ from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.history import ChangeQuery, TimelineItem
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Face, ToolCall
-from k8sconsole.runtime.services import timeline
-from k8sconsole.runtime.services.api_resources import Catalogue
-from k8sconsole.tools.history.diff import DiffPage, open_window, readable_kinds, timeline_entry
-from k8sconsole.tools.history.queries import history_of, parse_span
-from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, read_object_history
-from k8sconsole.tools.object_lookup import object_namespace
-from k8sconsole.tools.pipeline.pipeline import Pipeline
+from k8sconsole.runtime.services.api_resources import ApiResources
 
-LIFE, CHANGES, TIMELINE = "history_list_versions", "history_diff", "history_timeline"
+if TYPE_CHECKING:
+    from k8sconsole.tools.history.diff import DiffPage
+    from k8sconsole.tools.history.versions import ObjectHistory
+    from k8sconsole.tools.pipeline.pipeline import Pipeline
+
+VERSIONS, DIFF, TIMELINE = "history_list_versions", "history_diff", "history_timeline"
 
 
-class LifeWanted(msgspec.Struct, frozen=True):
-    """since and until as a person writes them, empty for the beginning and now. No namespace means the context's own."""
+class VersionsRequest(msgspec.Struct, frozen=True):
+    """since and until as a person writes them; empty means the beginning and now. No namespace means the context's own."""
 
     kind: str
     name: str
@@ -31,8 +30,8 @@ class LifeWanted(msgspec.Struct, frozen=True):
     until: str = ""
 
 
-class ChangesWanted(msgspec.Struct, frozen=True):
-    """As ``LifeWanted``, of many objects. Empty means all."""
+class DiffRequest(msgspec.Struct, frozen=True):
+    """since and until as in ``VersionsRequest``. An empty kind, name, owner or field, and no namespaces, mean all."""
 
     since: str
     until: str = ""
@@ -43,57 +42,94 @@ class ChangesWanted(msgspec.Struct, frozen=True):
     field: str = ""
 
 
-class Remembered(msgspec.Struct, frozen=True):
-    """What history told, with how well it knows."""
-
-    told: ObjectHistory | DiffPage
+class VersionsResult(msgspec.Struct, frozen=True):
+    report: "ObjectHistory"
     freshness: Freshness
     warnings: tuple[str, ...] = ()
 
 
-class Remembering:
-    def __init__(self, pipeline: Pipeline, catalogue: Catalogue) -> None:
-        self._pipeline = pipeline
-        self._catalogue = catalogue
+class DiffResult(msgspec.Struct, frozen=True):
+    report: "DiffPage"
+    freshness: Freshness
+    warnings: tuple[str, ...] = ()
 
-    async def life(self, clusters: Sequence[ClusterName], wanted: LifeWanted, face: Face) -> Remembered:
-        """Raises UsageError for a time that cannot be, an unknown kind, or more than one cluster; NotFound."""
+
+class HistoryService:
+    """The HistoryApi.
+
+    pipeline: returns the pipeline, which is built by the first call. selected: the clusters shown now. events_of: (ref, kind) -> the events
+    about an object.
+    """
+
+    def __init__(
+        self,
+        pipeline: "Callable[[], Pipeline]",
+        api_resources: ApiResources,
+        selected: Callable[[], Sequence[ClusterName]],
+        face: Face,
+        events_of: Callable[[ObjectRef, str], Awaitable[list[dict[str, Any]]]],
+    ) -> None:
+        self._pipeline = pipeline
+        self._api_resources = api_resources
+        self._selected = selected
+        self._face = face
+        self._events_of = events_of
+
+    async def versions(self, request: VersionsRequest) -> VersionsResult:
+        """Raises UsageError for an impossible time, an unknown kind, or several selected clusters; NotFound."""
+        clusters = self._selected()
         if len(clusters) != 1:
             raise UsageError("history", f"one object is on one cluster, not on {len(clusters)}", f"--context {clusters[0]}")
-        resource = await self._catalogue.find(clusters[0], wanted.kind)
-        call = ToolCall(LIFE, {"context": clusters[0], **msgspec.structs.asdict(wanted)}, face)
-        async with self._pipeline.authorised(call) as invocation:
-            context = invocation.context
-            span = parse_span(wanted.since, wanted.until, "", context.now)
-            namespace = Namespace(object_namespace(context, clusters[0], resource, wanted.namespace))
-            ref = ObjectRef(clusters[0], resource.name, namespace, wanted.name)
-            found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until))
-            return Remembered(found.history, found.freshness, found.warnings)
+        return await self._versions(clusters[0], request)
 
-    async def timeline(self, ref: ObjectRef, events: list[dict[str, Any]], face: Face) -> list[TimelineItem]:
-        """Its own life, what happened in the last day to what it owns, and these events about it. Raises what ``life`` does."""
-        told = (await self.life((ref.cluster,), LifeWanted(ref.resource, ref.name, ref.namespace), face)).told
-        resource = await self._catalogue.find(ref.cluster, ref.resource)
+    async def diff(self, request: DiffRequest) -> DiffResult:
+        """Raises UsageError for an impossible time or an unknown kind."""
+        from k8sconsole.tools.history.diff import open_window, readable_kinds
+        from k8sconsole.tools.history.queries import parse_span
+
+        clusters = tuple(self._selected())
+        call = ToolCall(DIFF, {"context": ",".join(clusters), **msgspec.structs.asdict(request)}, self._face)
+        async with self._pipeline().authorised(call) as invocation:
+            span = parse_span(request.since, request.until, "", invocation.context.now)
+            kinds = await readable_kinds(invocation.context, invocation.spec, clusters, request.kind, request.namespaces)
+            namespaces = tuple(Namespace(name) for name in request.namespaces)
+            query = ChangeQuery(span.since, span.until, clusters, kinds, namespaces, request.name, request.owner, request.field)
+            window, freshness, warnings = await open_window(invocation.context, query)
+            report, _ = await window.page()
+            return DiffResult(report, freshness, warnings)
+
+    async def timeline(self, ref: ObjectRef) -> list[TimelineItem]:
+        """The versions of the object, the last day's changes of what it owns, and the events about it. Raises what ``versions`` does."""
+        from k8sconsole.runtime.services import timeline
+        from k8sconsole.tools.history.diff import readable_kinds, timeline_entry
+        from k8sconsole.tools.history.queries import history_of
+
+        resource = await self._api_resources.find(ref.cluster, ref.resource)
+        events = await self._events_of(ref, resource.kind)
+        report = (await self._versions(ref.cluster, VersionsRequest(ref.resource, ref.name, ref.namespace))).report
         owner = f"{resource.kind}/{ref.name}"
-        call = ToolCall(TIMELINE, {"context": ref.cluster, "owner": owner, "namespace": ref.namespace}, face)
-        async with self._pipeline.authorised(call) as invocation:
+        call = ToolCall(TIMELINE, {"context": ref.cluster, "owner": owner, "namespace": ref.namespace}, self._face)
+        async with self._pipeline().authorised(call) as invocation:
             context = invocation.context
-            spaces = (ref.namespace,) if ref.namespace else ()
-            kinds = await readable_kinds(context, invocation.spec, (ref.cluster,), "", spaces)
+            namespaces = (ref.namespace,) if ref.namespace else ()
+            kinds = await readable_kinds(context, invocation.spec, (ref.cluster,), "", namespaces)
             since = context.now - timeline.DAY
-            query = ChangeQuery(since, context.now, (ref.cluster,), kinds, spaces, owner=owner, limit=timeline.MOST_OWNED)
+            query = ChangeQuery(since, context.now, (ref.cluster,), kinds, namespaces, owner=owner, limit=timeline.MOST_OWNED)
             store = history_of(context)
             owned = [await timeline_entry(store, version) for version in (await store.changes(query)).versions]
-        return timeline.moments(told, owned, events)
+        return timeline.moments(report, owned, events)
 
-    async def changes(self, clusters: Sequence[ClusterName], wanted: ChangesWanted, face: Face) -> Remembered:
-        """Over all these clusters. Raises UsageError for a time that cannot be, or an unknown kind."""
-        call = ToolCall(CHANGES, {"context": ",".join(clusters), **msgspec.structs.asdict(wanted)}, face)
-        async with self._pipeline.authorised(call) as invocation:
-            span = parse_span(wanted.since, wanted.until, "", invocation.context.now)
-            kinds = await readable_kinds(invocation.context, invocation.spec, clusters, wanted.kind, wanted.namespaces)
-            namespaces = tuple(Namespace(one) for one in wanted.namespaces)
-            query = ChangeQuery(span.since, span.until, tuple(clusters), kinds, namespaces, wanted.name, wanted.owner, wanted.field)
-            window, freshness, warnings = await open_window(invocation.context, query)
-            told, _ = await window.page()
-            return Remembered(told, freshness, warnings)
+    async def _versions(self, cluster: ClusterName, request: VersionsRequest) -> VersionsResult:
+        from k8sconsole.tools.history.queries import parse_span
+        from k8sconsole.tools.history.versions import ObjectHistoryQuery, read_object_history
+        from k8sconsole.tools.object_lookup import object_namespace
+
+        resource = await self._api_resources.find(cluster, request.kind)
+        call = ToolCall(VERSIONS, {"context": cluster, **msgspec.structs.asdict(request)}, self._face)
+        async with self._pipeline().authorised(call) as invocation:
+            context = invocation.context
+            span = parse_span(request.since, request.until, "", context.now)
+            namespace = Namespace(object_namespace(context, cluster, resource, request.namespace))
+            ref = ObjectRef(cluster, resource.name, namespace, request.name)
+            found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until))
+            return VersionsResult(found.history, found.freshness, found.warnings)

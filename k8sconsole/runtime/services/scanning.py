@@ -1,15 +1,16 @@
-"""The scanner at work for this console: which clusters, how often, and what it reports when asked to read once."""
+"""Scanning for this console: the scanner is built when it is first needed, and reports what it read."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import msgspec
 
-from k8sconsole.config.settings import ScannerSettings, Settings
+from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import Fact
-from k8sconsole.model.refs import ClusterName, ResourceName
+from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.runtime.cluster_pool import ClusterPool
 from k8sconsole.runtime.kubeconfig_watch import KubeconfigWatch
 from k8sconsole.scanner.context import KindReport
@@ -22,7 +23,7 @@ from k8sconsole.tools.context import RefreshRequest, RefreshResult
 
 
 class ClusterReport(msgspec.Struct, frozen=True):
-    """What reading one cluster once came to. error: what kept the cluster from being read at all."""
+    """The result of reading one cluster once. error: why the cluster could not be read at all."""
 
     cluster: ClusterName
     kinds: tuple[KindReport, ...]
@@ -40,78 +41,104 @@ class ClusterReport(msgspec.Struct, frozen=True):
         return {"cluster": self.cluster, "kinds": kinds, "missing": missing, "error": str(self.error) if self.error else ""}
 
 
-class Observing:
-    """Belongs to one loop; close it before the store. source: where a cluster is read."""
+class ScanningService:
+    """The ScanningApi. Belongs to one loop; close it before the store.
+
+    source: where a cluster is read. prioritise: retries a cluster at once where the connection or the circuit breaker waits. selected: the
+    clusters shown now. find_resource: (context, word) -> resource. record_tools: starts to bring the catalogue table up to date.
+    """
 
     def __init__(
         self,
         store: Store,
         pool: ClusterPool,
-        source: Callable[[ClusterName], Awaitable[ResourceSource]],
         plan: ScanPlan,
         clock: Clock,
         publish: Callable[[Fact], None],
+        *,
+        source: Callable[[ClusterName], Awaitable[ResourceSource]],
+        prioritise: Callable[[ClusterName], None],
+        selected: Callable[[], Sequence[ClusterName]],
+        find_resource: Callable[[ClusterName, str], Awaitable[ApiResource]],
+        record_tools: Callable[[], None],
     ) -> None:
+        self._record_tools = record_tools
         self._pool = pool
         self._source = source
-        self._rotation = KubeconfigWatch(pool, publish)
-        self.coordinator = ScanCoordinator(store, plan=plan, clock=clock, publish=publish)
+        self._prioritise = prioritise
+        self._selected = selected
+        self._find_resource = find_resource
+        self._kubeconfig_watch = KubeconfigWatch(pool, publish)
+        self._coordinator = ScanCoordinator(store, plan=plan, clock=clock, publish=publish)
 
     async def start(self, cluster: ClusterName) -> None:
-        """Raises what opening the cluster raises; from then on failures are facts on the bus, and so are changes of the kubeconfig."""
-        await self._rotation.start()
-        self.coordinator.start(await self._source(cluster), self._home(cluster))
+        """Raises what opening the cluster raises. Later failures, and changes of the kubeconfig, are facts on the bus."""
+        await self._kubeconfig_watch.start()
+        self._coordinator.start(await self._source(cluster), self._home_namespace(cluster))
 
-    async def once(self, clusters: Sequence[ClusterName], kinds: frozenset[ResourceName]) -> list[ClusterReport]:
-        """Clusters beside each other; the failure of one is in its report."""
-        return [await self._once(cluster, kinds) for cluster in clusters] if len(clusters) == 1 else await self._all(clusters, kinds)
+    async def focus(self, cluster: ClusterName, resource: ResourceName | None) -> None:
+        self._coordinator.focus(cluster, resource)
 
-    async def reread(self, cluster: ClusterName, wanted: RefreshRequest) -> list[RefreshResult]:
-        """Whole kinds by the scanner that runs, else once; a part by itself, beside whoever scans. Raises what keeps the cluster from being
-        read, and NotFound for an object that nobody knows."""
-        if wanted.is_part:
-            targets = await self._refresh_targets(cluster, wanted)
-            reports = await self.coordinator.refresh_targets(await self._source(cluster), self._home(cluster), targets)
-        elif self.coordinator.is_started(cluster):
-            reports = await self.coordinator.refresh(cluster, wanted.resource.name if wanted.resource else None)
+    async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> None:
+        self._prioritise(cluster)
+        await self._coordinator.refresh(cluster, resource)
+
+    async def scan_once(self, kinds: Sequence[str] = ()) -> list[ClusterReport]:
+        """Clusters are read concurrently; the failure of one is in its report."""
+        clusters = self._selected()
+        names = frozenset([(await self._find_resource(clusters[0], kind)).name for kind in kinds])
+        return list(await asyncio.gather(*(self._scan_cluster(cluster, names) for cluster in clusters)))
+
+    async def follow(self) -> None:
+        self._record_tools()
+        for cluster in self._selected():
+            await self.start(cluster)
+        await asyncio.Event().wait()
+
+    async def reread(self, cluster: ClusterName, request: RefreshRequest) -> list[RefreshResult]:
+        """Reads whole kinds by the running scanner, otherwise once. A part of a kind is always read directly. Raises what keeps the cluster
+        from being read, and NotFound for an object that neither the cluster nor the cache knows."""
+        self._prioritise(cluster)
+        home = self._home_namespace(cluster)
+        if request.is_part:
+            targets = await self._refresh_targets(cluster, request)
+            reports = await self._coordinator.refresh_targets(await self._source(cluster), home, targets)
+        elif self._coordinator.is_started(cluster):
+            reports = await self._coordinator.refresh(cluster, request.resource.name if request.resource else None)
         else:
-            kinds = frozenset([wanted.resource.name] if wanted.resource else [])
-            reports = await self.coordinator.scan_once(await self._source(cluster), self._home(cluster), kinds)
-        return [_reread(report, wanted) for report in reports]
-
-    async def _refresh_targets(self, cluster: ClusterName, wanted: RefreshRequest) -> list[RefreshTarget]:
-        if wanted.resource is not None:
-            return [RefreshTarget(wanted.resource, wanted.namespace, wanted.name)]
-        found = await (await self._source(cluster)).discover()
-        return [RefreshTarget(resource, wanted.namespace) for resource in found.resources if resource.namespaced and is_read(resource)]
+            kinds = frozenset([request.resource.name] if request.resource else [])
+            reports = await self._coordinator.scan_once(await self._source(cluster), home, kinds)
+        return [_reread(report, request) for report in reports]
 
     async def close(self) -> None:
-        await self._rotation.stop()
-        await self.coordinator.close()
+        await self._kubeconfig_watch.stop()
+        await self._coordinator.close()
 
-    async def _all(self, clusters: Sequence[ClusterName], kinds: frozenset[ResourceName]) -> list[ClusterReport]:
-        import asyncio
+    async def _refresh_targets(self, cluster: ClusterName, request: RefreshRequest) -> list[RefreshTarget]:
+        if request.resource is not None:
+            return [RefreshTarget(request.resource, request.namespace, request.name)]
+        discovery = await (await self._source(cluster)).discover()
+        return [RefreshTarget(resource, request.namespace) for resource in discovery.resources if resource.namespaced and is_read(resource)]
 
-        return list(await asyncio.gather(*(self._once(cluster, kinds) for cluster in clusters)))
-
-    async def _once(self, cluster: ClusterName, kinds: frozenset[ResourceName]) -> ClusterReport:
+    async def _scan_cluster(self, cluster: ClusterName, kinds: frozenset[ResourceName]) -> ClusterReport:
         try:
-            reports = await self.coordinator.scan_once(await self._source(cluster), self._home(cluster), kinds)
+            reports = await self._coordinator.scan_once(await self._source(cluster), self._home_namespace(cluster), kinds)
         except ConsoleError as problem:
             return ClusterReport(cluster, (), problem)
         return ClusterReport(cluster, tuple(reports))
 
-    def _home(self, cluster: ClusterName) -> str:
+    def _home_namespace(self, cluster: ClusterName) -> str:
         return next((info.namespace for info in self._pool.contexts.list() if info.name == cluster), "")
 
 
-def _reread(one: KindReport, wanted: RefreshRequest) -> RefreshResult:
-    counts = (one.objects, one.added, one.changed, one.deleted)
-    return RefreshResult(one.resource, *counts, one.seconds, one.error, list(one.missing), wanted.namespace, wanted.name)
+def _reread(report: KindReport, request: RefreshRequest) -> RefreshResult:
+    counts = (report.objects, report.added, report.changed, report.deleted)
+    return RefreshResult(report.resource, *counts, report.seconds, report.error, list(report.missing), request.namespace, request.name)
 
 
-def plan_of(settings: Settings, namespaces: tuple[str, ...], *, watch: bool = True) -> ScanPlan:
-    scanner: ScannerSettings = settings.scanner
+def plan_scan(settings: Settings, namespaces: tuple[str, ...], *, watch: bool = True) -> ScanPlan:
+    """watch: follow changes between two reads."""
+    scanner = settings.scanner
     return ScanPlan(
         static_interval=scanner.static_interval,
         dynamic_interval=scanner.dynamic_interval,

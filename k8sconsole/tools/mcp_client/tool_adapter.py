@@ -79,9 +79,6 @@ class AttachedToolSpec(ToolSpec, frozen=True, kw_only=True):
         required = tuple(one for one in self.schema.get("required") or () if one in known)
         return required, tuple(one for one in known if one not in required)
 
-    def describe(self) -> dict[str, Any]:
-        return {**super().describe(), "server": self.service, "held": self.held}
-
 
 def adapt_tools(
     server: AttachedServerSettings, tools: Sequence[types.Tool], call_tool: CallTool

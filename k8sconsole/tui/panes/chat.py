@@ -13,11 +13,10 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.text import format_age
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.filters import parse_filter
-from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.objects import Row
-from k8sconsole.model.refs import Namespace, ResourceName
+from k8sconsole.model.refs import Namespace
 from k8sconsole.model.tables import KindTable
-from k8sconsole.model.tools import Face, ToolOutcome
+from k8sconsole.model.tools import Face
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
@@ -68,8 +67,7 @@ class ChatPane(Pane):
 
     async def _endings(self, typed: Blank) -> list[str]:
         given = {**typed.given, typed.parameter: typed.part}
-        offered: list[str] = await self.desk.engine.ask(lambda console: console.suggest(typed.tool, typed.parameter, given))
-        return offered
+        return await self.desk.console.tools.suggest(typed.tool, typed.parameter, given)
 
     @property
     def talk(self) -> VirtualTable:
@@ -152,18 +150,18 @@ class ChatPane(Pane):
         self._explain()
 
     async def _rows(self, intent: Intent) -> None:
-        ask, clusters = self.desk.engine.ask, self.desk.selected
-        resource = await ask(lambda console: console.find_resource(clusters[0], intent.kind)) if clusters else None
+        console, clusters = self.desk.console, self.desk.selected
+        resource = await console.clusters.find_resource(clusters[0], intent.kind) if clusters else None
         if resource is None:
             self._say("no cluster is chosen; :ctx shows what can be reached", "warn")
             return
         namespaces = tuple(Namespace(name) for name in intent.namespaces)
         query = RowQuery(resource.name, clusters, namespaces, filter=parse_filter(intent.filter) if intent.filter else None, limit=EVIDENCE)
-        found = await ask(lambda console: console.rows(query))
-        fresh: Freshness = await ask(lambda console: console.freshness(clusters, ResourceName(resource.name)))
+        found = await console.cache.rows(query)
+        fresh = await console.cache.freshness(clusters, resource.name)
         self._say(answer_words(resource, intent, found.total, fresh, self.desk.now()), "text", bold=True)
         if intent.want is Want.LIST:
-            self._evidence(found.rows, await ask(lambda console: console.table(clusters[0], resource)))
+            self._evidence(found.rows, await console.clusters.table(clusters[0], resource))
             if found.total > len(found.rows):
                 self._say(f"  … and {found.total - len(found.rows)} more; :{resource.plural} shows all", "muted")
 
@@ -184,9 +182,7 @@ class ChatPane(Pane):
         arguments = {"name": intent.name, "tail": 30, **({"namespace": intent.namespaces[0]} if intent.namespaces else {})}
         arguments |= {"container": intent.container} if intent.container else {}
         arguments |= {"context": self.desk.selected[0]} if self.desk.selected else {}
-        outcome: ToolOutcome = await self.desk.engine.ask(
-            lambda console: console.call("k8s_get_pod_logs", arguments, face=Face.CHAT, caller="chat pane")
-        )
+        outcome = await self.desk.console.tools.call("k8s_get_pod_logs", arguments, face=Face.CHAT, caller="chat pane")
         if outcome.error is not None:
             raise outcome.error
         age = outcome.freshness.age(self.desk.now()) if outcome.freshness else None

@@ -117,7 +117,7 @@ class ClusterPane(Pane):
         last: UsageError | None = None
         for cluster in clusters or self.desk.selected or (ClusterName(""),):
             try:
-                found: ApiResource = await self.desk.engine.ask(lambda console, name: console.find_resource(name, word), cluster)
+                found = await self.desk.console.clusters.find_resource(cluster, word)
             except UsageError as error:
                 last = error
             else:
@@ -196,7 +196,7 @@ class ClusterPane(Pane):
         self._push(DocumentView(self.desk, ref, how))
 
     async def _drill(self, ref: ObjectRef) -> None:
-        body = await self.desk.engine.ask(lambda console: console.body(ref)) if needs_body(ref.resource) else {}
+        body = await self.desk.console.cache.body(ref) if needs_body(ref.resource) else {}
         into = inside(ref, body or {})
         if into is None:
             self._read(ref, "describe")
@@ -209,7 +209,7 @@ class ClusterPane(Pane):
         row, ref = event.row, event.ref
         namespaces: tuple[Namespace, ...] = ()
         if event.how == "node":
-            body = await self.desk.engine.ask(lambda console: console.body(ref)) or {}
+            body = await self.desk.console.cache.body(ref) or {}
             kind, name = "nodes", str((body.get("spec") or {}).get("nodeName", ""))
         else:
             kind, _, name = (row.owner if row else "").partition("/")
@@ -252,10 +252,7 @@ class ClusterPane(Pane):
             "name": ref.name,
             **({"namespace": ref.namespace} if ref.namespace else {}),
         }
-        outcome: ToolOutcome = await self.desk.engine.ask(
-            lambda console: console.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")
-        )
-        return outcome
+        return await self.desk.console.tools.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")
 
 
 def _log_view(desk: TuiContext, event: ObjectOpened) -> View:

@@ -6,15 +6,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.model.cache_records import ScanState, StoreStatus, ToolUsage
-from k8sconsole.model.indicators import Indicator
+from k8sconsole.model.cache_records import ScanState
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
 from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
-from k8sconsole.tui.visuals.metrics import SCAN_COLUMNS, Measured, Tile, connection_words, scan_pieces, summary_line, tiles
+from k8sconsole.tui.visuals.metrics import SCAN_COLUMNS, Tile, connection_words, scan_pieces, summary_line, tiles
 from k8sconsole.tui.widgets.key_row import TextRow
 from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.small_table import ListLines
@@ -55,13 +54,13 @@ class MetricsPane(Pane):
 
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
-        ask = self.desk.engine.ask
+        console = self.desk.console
         try:
-            self._scans = await ask(lambda console: console.scan_states())
-            status: StoreStatus = await ask(lambda console: console.store_status())
-            usage: list[ToolUsage] = await ask(lambda console: console.tool_usage())
-            figures: Measured = await ask(lambda console: console.figures())
-            found: list[Indicator] = await ask(lambda console: console.indicators())
+            self._scans = await console.cache.scan_states()
+            status = await console.cache.status()
+            usage = await console.tools.usage()
+            figures = await console.metrics.live()
+            found = await console.metrics.indicators()
         except ConsoleError as error:
             self.post_message(StatusMessage(error.title, str(error), "error"))
             return

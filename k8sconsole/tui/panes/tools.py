@@ -65,13 +65,13 @@ class ToolsPane(Pane):
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
         try:
-            specs = await self.desk.engine.ask(lambda console: [tool.describe() for tool in console.tools()])
-            usage = await self.desk.engine.ask(lambda console: console.tool_usage())
-            self._servers = await self.desk.engine.ask(lambda console: console.outside.states())
+            offered = await self.desk.console.tools.offered()
+            usage = await self.desk.console.tools.usage()
+            self._servers = await self.desk.console.tools.servers()
         except ConsoleError as error:
             self.post_message(StatusMessage(error.title, str(error), "error"))
             return
-        self._tools = sorted((CatalogueEntry.of(spec) for spec in specs), key=lambda tool: (tool.toolset, tool.name))
+        self._tools = sorted((CatalogueEntry.of(tool) for tool in offered), key=lambda tool: (tool.toolset, tool.name))
         self._usage = {one.tool_name: one for one in usage}
         self._list()
         await self._show_tool()
@@ -130,8 +130,7 @@ class ToolsPane(Pane):
         self.post_message(FrameChanged())
 
     async def _offered(self, tool: str, parameter: str, given: Mapping[str, str]) -> list[str]:
-        offered: list[str] = await self.desk.engine.ask(lambda console: console.suggest(tool, parameter, given))
-        return offered
+        return await self.desk.console.tools.suggest(tool, parameter, given)
 
     def _keep_typed(self) -> None:
         for form in self.query(ToolForm):
@@ -164,7 +163,7 @@ class ToolsPane(Pane):
             self.post_message(StatusMessage(str(problem), severity="warning"))
             return
         self.query_one("#result", LineView).replace([f"running {tool.name} …"])
-        outcome = await self.desk.engine.ask(lambda console: console.call(tool.name, arguments, face=Face.TUI, caller="tools pane"))
+        outcome = await self.desk.console.tools.call(tool.name, arguments, face=Face.TUI, caller="tools pane")
         self._results[tool.name] = (outcome, self.desk.now())
         self.load()
 

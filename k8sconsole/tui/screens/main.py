@@ -194,8 +194,8 @@ class MainScreen(ResilientPump, Screen[None]):
         if not names:
             self.cluster.contexts()
             return
-        await self.desk.engine.ask(lambda console: console.select(names))
-        self.desk.selected = tuple(await self.desk.engine.ask(lambda console: console.selected))
+        await self.desk.console.clusters.select(names)
+        self.desk.selected = await self.desk.console.clusters.selected()
         await self.run_action("app.load_completions")
         self.cluster.reload()
 

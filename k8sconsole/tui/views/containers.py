@@ -35,7 +35,7 @@ class ContainersView(View):
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
         try:
-            pod = await self.desk.engine.ask(lambda console: console.body(self.ref))
+            pod = await self.desk.console.cache.body(self.ref)
         except ConsoleError as error:
             self.post_message(StatusMessage(error.title, str(error), "error"))
             return

@@ -44,7 +44,7 @@ class ContextsView(View):
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
         try:
-            self._contexts = await self.desk.engine.ask(lambda console: console.contexts())
+            self._contexts = await self.desk.console.clusters.contexts()
         except ConsoleError as error:
             self.post_message(StatusMessage(error.title, str(error), "error"))
         self.tick()

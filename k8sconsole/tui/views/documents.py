@@ -55,13 +55,13 @@ class DocumentView(View):
         self.text.replace(lines)
 
     async def _lines(self, how: str) -> list[str]:
-        ref, ask = self.ref, self.desk.engine.ask
+        ref, console = self.ref, self.desk.console
         match how:
             case "yaml":
-                return str(await ask(lambda console: console.yaml(ref))).splitlines()
+                return (await console.cache.yaml(ref)).splitlines()
             case "timeline":
-                return timeline_lines(await ask(lambda console: console.timeline(ref)), self.desk.now())
-        return describe_lines(await ask(lambda console: console.describe(ref)))
+                return timeline_lines(await console.history.timeline(ref), self.desk.now())
+        return describe_lines(await console.cache.describe(ref))
 
     def frame(self) -> Frame:
         groups: list[Line] = [(Piece(self._filter, "changed", True),)] if self._filter else []

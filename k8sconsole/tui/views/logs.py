@@ -70,7 +70,7 @@ class LogView(View):
         )  # fmt: skip
         try:
             self._say("following" if options.follow else "read")
-            async for line in self.desk.engine.follow(lambda console: console.logs(self.ref, options)):
+            async for line in self.desk.console.tools.logs(self.ref, options):
                 self._gathered.append(line)
             self._say("ended" if options.follow else "read")
         except ConsoleError as error:

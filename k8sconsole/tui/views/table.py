@@ -158,7 +158,7 @@ class TableKeys(View):
     async def action_refresh(self) -> None:
         view = self._view
         for cluster in view.clusters:
-            await view.desk.engine.ask(lambda console, name: console.refresh(name, view.place.resource.name), cluster)
+            await view.desk.console.scanning.refresh(cluster, view.place.resource.name)
         self.post_message(StatusMessage(f"reading {view.place.resource.plural} again"))
 
     def action_trail(self, by: int) -> None:
@@ -245,18 +245,16 @@ class TableView(TableKeys):
 
     async def _kind_table(self) -> KindTable:
         cluster = next(iter(self.clusters), ClusterName(""))
-        table: KindTable = await self.desk.engine.ask(lambda console: console.table(cluster, self.place.resource))
-        return table
+        return await self.desk.console.clusters.table(cluster, self.place.resource)
 
     async def _focus(self) -> None:
         """What is looked at is read first."""
         for name in self.clusters:
-            await self.desk.engine.ask(lambda console, name: console.focus(name, self.place.resource.name), name)
+            await self.desk.console.scanning.focus(name, self.place.resource.name)
 
     async def _read(self, *, limit: int | None = None, after: int | None = None, wanted: Filter | None = None) -> Rows:
         query = RowQuery(self.place.resource.name, self.clusters, self.place.within, filter=wanted, limit=limit, after_revision=after)
-        rows: Rows = await self.desk.engine.ask(lambda console: console.rows(query))
-        return rows
+        return await self.desk.console.cache.rows(query)
 
     def _arrange(self, table: KindTable) -> None:
         single = len(self.place.namespaces) == 1 or not self.place.resource.namespaced
@@ -340,7 +338,7 @@ class TableView(TableKeys):
         await self._look_at_trust()
 
     async def _look_at_trust(self) -> None:
-        scans = await self.desk.engine.ask(lambda console: console.scan_states())
+        scans = await self.desk.console.cache.scan_states()
         limit = self.desk.now() - self.desk.settings.console.stale_after
         if self._confirmed.take(scans, self.place.resource.name, self.clusters, limit):
             self._show_tracks()

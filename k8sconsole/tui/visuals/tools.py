@@ -1,6 +1,6 @@
 """A tool of the catalogue, its detail and its result as lines."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -8,7 +8,7 @@ import msgspec
 from k8sconsole.kit.text import format_age
 from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
 from k8sconsole.model.cache_records import ToolUsage
-from k8sconsole.model.tools import Risk, ToolOutcome
+from k8sconsole.model.tools import Risk, ToolDescription, ToolOutcome
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.paint import Line, Piece, safe
@@ -38,9 +38,8 @@ class CatalogueEntry(msgspec.Struct, frozen=True):
         return "vouched for as reading" if self.risk is Risk.READ else f"only {self.server} knows what it does; asks first"
 
     @classmethod
-    def of(cls, described: Mapping[str, Any]) -> "CatalogueEntry":
-        """described: the catalogue's entry for one tool."""
-        return msgspec.convert({name: described[name] for name in cls.__struct_fields__ if name in described}, cls)
+    def of(cls, tool: ToolDescription) -> "CatalogueEntry":
+        return cls(tool.name, tool.title, tool.description, tool.toolset, tool.risk, tool.input_schema, tool.server)
 
     def pieces(self, glyphs: Glyphs) -> list[Piece]:
         glyph = {Risk.READ: glyphs.done, Risk.WRITE: glyphs.warn, Risk.DESTRUCTIVE: glyphs.bad}[self.risk]

@@ -7,7 +7,7 @@ import pytest
 import yaml
 from mcp import Client, MCPError
 
-from k8sconsole.mcp_server.resources import meant
+from k8sconsole.mcp_server.resources import parse_address
 from k8sconsole.mcp_server.server import make_server
 from tests.tool_harness import HarnessConsole, ToolHarness, shared_demo
 
@@ -52,7 +52,7 @@ async def test_each_template_is_an_address_that_is_understood(console: HarnessCo
     async with _client(console, era) as client:
         templates = (await client.list_resource_templates()).resource_templates
     for template in templates:
-        tool, arguments, mime = meant(template.uri_template.format(context="a%2Fb", namespace="n", kind="pods", name="x"))
+        tool, arguments, mime = parse_address(template.uri_template.format(context="a%2Fb", namespace="n", kind="pods", name="x"))
         assert mime == template.mime_type
         assert arguments["context"] == "a/b"
         assert tool

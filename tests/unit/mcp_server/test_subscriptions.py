@@ -168,15 +168,15 @@ async def _refused(console: HarnessConsole, era: str, uri: str) -> None:
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_cache_that_cannot_be_read_is_told_in_its_own_words_and_code(
-    console: HarnessConsole, harness: ToolHarness, era: str
+async def test_a_cache_that_cannot_be_read_is_reported_in_its_own_words_and_code(
+    console: HarnessConsole, harness: ToolHarness, era: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place, mine, _ = await _two(harness, "services")
 
     async def locked(query: RowQuery) -> Rows:
         raise StoreLocked("The cache is held by another process", "database is locked", "wait for it")
 
-    console.rows = locked
+    monkeypatch.setattr(console.cache, "rows", locked)
     async with _following(console, era) as following:
         with pytest.raises(MCPError, match="held by another process: database is locked") as caught:
             await following.follow(f"{place}/{mine}")

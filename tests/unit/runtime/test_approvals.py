@@ -1,7 +1,7 @@
 import asyncio
 
 from k8sconsole.model.tools import Answer, Question
-from k8sconsole.runtime.approvals import Approvals
+from k8sconsole.runtime.services.approvals import Approvals
 
 
 def question(request_id: str = "r1") -> Question:

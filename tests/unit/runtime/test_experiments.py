@@ -5,7 +5,7 @@ import pytest
 from k8sconsole.errors import NotFound
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.tools import Face, Page, ToolCall, ToolOutcome
-from k8sconsole.runtime.metrics.experiments import CALLER, EVERY, MOST_ROWS, Pairing, Suggested
+from k8sconsole.runtime.metrics.experiments import CALLER, EVERY, MOST_ROWS, CacheComparison, SuggestionCheck
 from k8sconsole.tools.registry import builtin_registry
 
 REGISTRY = builtin_registry()
@@ -24,7 +24,7 @@ class Kept:
         self.now = 1000.0
         self.asked: list[ToolCall] = []
         self.answer = _answer(Source.LIVE, milliseconds=40.0)
-        self.pairing = Pairing(self.call, self.keep, lambda: self.now)
+        self.pairing = CacheComparison(self.call, self.keep, lambda: self.now)
 
     def keep(self, name: str, value: float) -> None:
         self.facts.append((name, value))
@@ -35,7 +35,7 @@ class Kept:
 
 
 def _wants(kept: Kept, call: ToolCall = PODS, outcome: ToolOutcome | None = None) -> bool:
-    return kept.pairing.wants(REGISTRY.find(call.tool), call, outcome or _answer())
+    return kept.pairing.is_due(REGISTRY.find(call.tool), call, outcome or _answer())
 
 
 async def test_the_same_question_is_put_to_the_cluster_and_both_times_are_kept() -> None:
@@ -80,19 +80,19 @@ async def test_a_cluster_that_does_not_answer_leaves_no_half_pair() -> None:
 
 def test_a_suggestion_was_right_when_it_held_what_was_used() -> None:
     kept = Kept()
-    suggested = Suggested(kept.keep)
-    suggested.offer("k8s_list_pods", "namespace", ["shop", "shipping"])
-    suggested.used(PODS)
-    suggested.offer("k8s_list_pods", "namespace", ["team-a"])
-    suggested.used(PODS)
-    suggested.used(PODS)
+    suggested = SuggestionCheck(kept.keep)
+    suggested.record_offer("k8s_list_pods", "namespace", ["shop", "shipping"])
+    suggested.record_use(PODS)
+    suggested.record_offer("k8s_list_pods", "namespace", ["team-a"])
+    suggested.record_use(PODS)
+    suggested.record_use(PODS)
     assert kept.facts == [("suggest.hit", 1.0), ("suggest.hit", 0.0)]
 
 
 def test_nothing_suggested_and_another_tool_s_call_settle_nothing() -> None:
     kept = Kept()
-    suggested = Suggested(kept.keep)
-    suggested.offer("k8s_list_pods", "namespace", [])
-    suggested.offer("k8s_list_events", "namespace", ["shop"])
-    suggested.used(PODS)
+    suggested = SuggestionCheck(kept.keep)
+    suggested.record_offer("k8s_list_pods", "namespace", [])
+    suggested.record_offer("k8s_list_events", "namespace", ["shop"])
+    suggested.record_use(PODS)
     assert kept.facts == []

@@ -22,7 +22,7 @@ def test_what_happened_is_told_newest_first_whoever_it_happened_to() -> None:
         ("warning", "", "", ("Failed ×3: two lines",)),
         ("added", "pods/web-1", "kubelet", ("spec.nodeName",)),
         ("modified", "", "alice", ("spec.replicas: 2 → 3",)),
-        ("gap", "", "", ("nobody was watching from 2026-11-26T10:30:00Z to 2026-11-26T11:00:00Z (crash)",)),
+        ("gap", "", "", ("not watched from 2026-11-26T10:30:00Z to 2026-11-26T11:00:00Z (crash)",)),
         ("added", "", "kubectl", ()),
     ]
 

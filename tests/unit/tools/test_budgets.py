@@ -13,7 +13,7 @@ import pytest_asyncio
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.mcp_server.presenting import answered
+from k8sconsole.mcp_server.tool_results import call_result
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.tools import Risk, ToolOutcome
 from k8sconsole.store.sqlite.open import open_store
@@ -84,7 +84,7 @@ async def _calls(harness: ToolHarness, pods: int) -> dict[str, dict[str, Any]]:
 
 def _wire(outcome: ToolOutcome, now: float) -> int:
     """As a client gets it, counted as ``tools.budget`` counts."""
-    result = answered(outcome, now)
+    result = call_result(outcome, now)
     return json_tokens(result.structured_content) + text_tokens("".join(part.text for part in result.content if part.type == "text"))
 
 

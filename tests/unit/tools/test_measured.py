@@ -9,7 +9,7 @@ from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.events import ClusterState, ConnectionState
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face, ToolCall
-from k8sconsole.runtime.metrics.prometheus import kept_metrics
+from k8sconsole.runtime.metrics.prometheus import format_stored_metrics
 from k8sconsole.telemetry.exposition import render_metrics
 from tests.tool_harness import ToolHarness
 
@@ -63,7 +63,7 @@ async def test_another_process_tells_the_same_counts_out_of_the_cache_file(harne
     own: Any = await _some_calls(harness, demo)
     await harness.pipeline.close()
     assert harness.store is not None
-    kept = await kept_metrics(harness.store, 0.0)
+    kept = await format_stored_metrics(harness.store, 0.0)
     for name in ("tool_calls_total", "replies_at_hand_total"):
         assert _samples(kept, name) == _samples(own, name)
-    assert _samples(await kept_metrics(harness.store, harness.environment.clock.now()), "tool_calls_total") == {}
+    assert _samples(await format_stored_metrics(harness.store, harness.environment.clock.now()), "tool_calls_total") == {}

@@ -1,0 +1,55 @@
+"""A tool and its outcome as MCP types."""
+
+import mcp_types as types
+
+from k8sconsole.mcp_server import icons
+from k8sconsole.model.tools import ToolDescription, ToolOutcome
+
+
+def tool_entry(tool: ToolDescription) -> types.Tool:
+    """The tool's entry in ``tools/list``."""
+    hints = tool.annotations
+    annotations = types.ToolAnnotations(
+        title=tool.title,
+        read_only_hint=hints["readOnlyHint"],
+        destructive_hint=hints["destructiveHint"],
+        idempotent_hint=hints["idempotentHint"],
+        open_world_hint=hints["openWorldHint"],
+    )
+    return types.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=tool.input_schema,
+        output_schema=tool.output_schema,
+        annotations=annotations,
+        icons=icons.risk_icons(tool.risk),
+    )
+
+
+def call_result(outcome: ToolOutcome, now: float) -> types.CallToolResult:
+    """Structured content for programs, text for people. A failure is a tool error, so that a model can read it and correct its call."""
+    structured = outcome.structured(now)
+    if outcome.error is not None:
+        remedy = f" (try: {outcome.error.remedy})" if outcome.error.remedy else ""
+        message = f"{structured['error']['name']}: {structured['error']['message']}{remedy}"
+        return types.CallToolResult(content=[types.TextContent(type="text", text=message)], structured_content=structured, is_error=True)
+    text = types.TextContent(type="text", text=text_of(outcome, now))
+    return types.CallToolResult(content=[text], structured_content=structured)
+
+
+def text_of(outcome: ToolOutcome, now: float, comment: str = "") -> str:
+    """The outcome's text, then its warnings and its age, each of these lines prefixed with ``comment``."""
+    footer = (*(f"warning: {warning}" for warning in outcome.warnings), _age_line(outcome, now))
+    return "\n".join((outcome.text.rstrip("\n"), *(f"{comment}{line}" for line in footer)))
+
+
+def _age_line(outcome: ToolOutcome, now: float) -> str:
+    """The source, the age, and what is not covered."""
+    freshness = outcome.freshness
+    if freshness is None:
+        return "source: unknown"
+    age = freshness.age(now)
+    seen = "never read" if age is None else f"{age:.0f}s old"
+    missing = f" · missing: {'; '.join(freshness.missing)}" if freshness.missing else ""
+    return f"source: {freshness.source.value} · {seen}{missing}"
