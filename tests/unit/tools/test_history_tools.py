@@ -145,10 +145,10 @@ async def test_an_object_is_what_it_was_at_any_moment(lived: Past) -> None:
 
 async def test_what_was_not_there_says_when_it_was(lived: Past) -> None:
     early = await lived.error("history_get_as_of", kind="cm", name="notes", namespace="shop", as_of=format_exact_time(lived.times[0]))
-    assert "first seen at" in early.detail
+    assert "first observed at" in early.detail
     between = await lived.error("k8s_get_resource", kind="cm", name="notes", namespace="shop", as_of=format_exact_time(lived.times[4]))
     assert "deleted at" in between.detail
-    assert "first seen again at" in between.detail
+    assert "first observed again at" in between.detail
     never = await lived.error("history_list_versions", kind="cm", name="tolt", namespace="shop")
     assert "notes" in never.details["nearest"]
     elsewhere = await lived.error("history_list_versions", kind="cm", name="notes", namespace="kube-system")
