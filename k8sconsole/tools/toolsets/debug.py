@@ -164,7 +164,7 @@ def _pod_manifest(args: RunPodInput, target: TargetObject) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec}
 
 
-_ABLE = Capabilities(("pods",), ("create",), Scope.NAMESPACE, "object", cache_friendly=False)
+_CAPABILITIES = Capabilities(("pods",), ("create",), Scope.NAMESPACE, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -174,7 +174,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Starts one pod from an image. For a lasting workload use k8s_create_deployment.",
         (RunPodInput, CreateResult),
         (prepare_run, run_pod),
-        _ABLE,
+        _CAPABILITIES,
         Risk.DESTRUCTIVE,
         kind="pods",
         idempotent=False,
@@ -186,7 +186,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Runs one command without a terminal and returns its output and exit code.",
         (ExecPodInput, ExecResult),
         (prepare_exec, exec_pod),
-        _ABLE,
+        _CAPABILITIES,
         Risk.DESTRUCTIVE,
         kind="pods",
         idempotent=False,
@@ -199,7 +199,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Opens a port on this machine that forwards to a pod's port, for some minutes.",
         (PortForwardInput, PortForwardResult),
         (prepare_forward, port_forward),
-        _ABLE,
+        _CAPABILITIES,
         Risk.DESTRUCTIVE,
         kind="pods",
         idempotent=False,

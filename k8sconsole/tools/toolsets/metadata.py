@@ -58,7 +58,7 @@ async def _plan_metadata(
     return ChangePlan(target, Edit({"metadata": {field: wanted}}), undo, before, consequences)
 
 
-_ABLE = Capabilities(("*",), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
+_CAPABILITIES = Capabilities(("*",), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -68,7 +68,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Sets, changes or removes labels of any object.",
         (LabelResourceInput, ChangeResult),
         change_handlers(plan_labels, "labelled"),
-        _ABLE,
+        _CAPABILITIES,
         Risk.WRITE,
     ),
     changing_tool(
@@ -77,7 +77,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Sets, changes or removes annotations of any object.",
         (AnnotateResourceInput, ChangeResult),
         change_handlers(plan_annotations, "annotated"),
-        _ABLE,
+        _CAPABILITIES,
         Risk.WRITE,
     ),
 )

@@ -210,7 +210,7 @@ async def _check_may_evict(context: ToolContext, cluster: Cluster) -> None:
         )
 
 
-_ABLE = Capabilities(("nodes",), ("patch",), Scope.CLUSTER, "object", cache_friendly=False)
+_CAPABILITIES = Capabilities(("nodes",), ("patch",), Scope.CLUSTER, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -220,7 +220,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Marks a node unschedulable. Pods on it stay.",
         (NodeInput, ChangeResult),
         change_handlers(plan_cordon, "cordoned"),
-        _ABLE,
+        _CAPABILITIES,
         Risk.WRITE,
         kind="nodes",
     ),
@@ -230,7 +230,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Marks a node schedulable again.",
         (NodeInput, ChangeResult),
         change_handlers(plan_uncordon, "uncordoned"),
-        _ABLE,
+        _CAPABILITIES,
         Risk.WRITE,
         kind="nodes",
     ),
@@ -240,7 +240,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Cordons a node and evicts its pods, as disruption budgets allow. Returns the pods that remain.",
         (DrainNodeInput, DrainResult),
         (prepare_drain, drain),
-        _ABLE,
+        _CAPABILITIES,
         Risk.DESTRUCTIVE,
         kind="nodes",
         named=True,

@@ -119,7 +119,7 @@ def _format_revision(one: RolloutRevision, now: float) -> str:
     return f"{'*' if one.current else ' '} {one.revision}{age}{pods}  {', '.join(map(strip_control, one.images))}{cause}"
 
 
-_ABLE = Capabilities(ROLLABLE, ("get",), Scope.NAMESPACE, "object")
+_CAPABILITIES = Capabilities(ROLLABLE, ("get",), Scope.NAMESPACE, "object")
 
 TOOLS: tuple[ToolSpec, ...] = (
     reading_tool(
@@ -128,7 +128,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "How far a rollout is, and what it waits for.",
         (RolloutInput, RolloutState),
         rollout_status,
-        _ABLE,
+        _CAPABILITIES,
     ),
     reading_tool(
         "rollout_history",
@@ -136,6 +136,6 @@ TOOLS: tuple[ToolSpec, ...] = (
         "The revisions of a workload with their images. k8s_rollout_undo returns to one.",
         (RolloutInput, RolloutRevisions),
         rollout_history,
-        _ABLE,
+        _CAPABILITIES,
     ),
 )

@@ -135,7 +135,7 @@ def _no_revision(args: RolloutUndoInput, known: list[int]) -> NotFound:
     return NotFound(f"no revision {args.revision or 'before this one'} of {args.name}", why, "revision=0", details)
 
 
-_ABLE = Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
+_CAPABILITIES = Capabilities(("deployments.apps", "statefulsets.apps", "*"), ("patch",), Scope.NAMESPACE, "object", cache_friendly=False)
 
 
 TOOLS: tuple[ToolSpec, ...] = (
@@ -145,7 +145,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Sets the number of replicas of anything with a scale subresource.",
         (ScaleResourceInput, ChangeResult),
         change_handlers(plan_scale, "scaled"),
-        _ABLE,
+        _CAPABILITIES,
         Risk.WRITE,
         rbac="/scale",
     ),
@@ -155,7 +155,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Replaces the pods as the update strategy allows, with the same template.",
         (WorkloadInput, ChangeResult),
         change_handlers(plan_restart, "restarted"),
-        _ABLE,
+        _CAPABILITIES,
         Risk.WRITE,
         idempotent=False,
     ),
@@ -165,7 +165,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Returns to an earlier revision, by default the previous one.",
         (RolloutUndoInput, ChangeResult),
         change_handlers(plan_rollback, "rolled back"),
-        _ABLE,
+        _CAPABILITIES,
         Risk.DESTRUCTIVE,
         idempotent=False,
     ),
@@ -175,7 +175,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         "Changes the image of a container, which starts a rollout.",
         (SetImageInput, ChangeResult),
         change_handlers(plan_image, "set the image of"),
-        _ABLE,
+        _CAPABILITIES,
         Risk.DESTRUCTIVE,
     ),
 )
