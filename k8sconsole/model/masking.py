@@ -1,7 +1,7 @@
-"""What of an object may be kept, shown or sent: everything but the secrets in it.
+"""Masks the secrets in Kubernetes objects before they are stored, shown or sent.
 
-``mask_body`` stands on the scanner's hot path. It cuts managedFields out without decoding the rest, and decodes an object only when a word
-in its bytes announces that there may be something to mask.
+``mask_body`` is on the scanner's hot path. It removes managedFields without decoding the rest. It decodes an object only when a word in
+its bytes announces that it may hold a secret.
 """
 
 import base64
@@ -23,25 +23,25 @@ _WORDS = re.compile(
     rb"|aiza|akia|ls0t|h4si|sdrz|eyj|_(?:pat_|rsa)"
     rb"|gh[opsu]_|npm_|dckr_|sk_|sk-(?:proj|ant|or|svcacct|[a-z0-9]{20})|\$(?:2|apr|5\$|6\$|argon)|://[^\s]{1,600}?@(?!sha256)"
 )
-"""On lower case. What it does not find, ``mask_json`` would not change."""
+"""Matched against lower-case bytes. ``mask_json`` changes nothing in an object in which this pattern finds nothing."""
 _HARMLESS = tuple(
     b"automountServiceAccountToken serviceAccountToken tokenExpirationSeconds secretName secretKeyRef secretRef imagePullSecrets key "
     b"topologyKey configMapKeyRef keys token secret /var/run/secrets/kubernetes.io/serviceaccount".split()
 )
 _EXPLAINED = ((b'"token"', b'"path":"token"'), (b'"secret"', b'"secret":{'), (b'"keys"', b'"keys":{'))
-"""Words that are harmless in one place only: where the second form accounts for every occurrence of the first."""
+"""Words that are harmless in one context only: when each occurrence of the first form is part of the second form."""
 _MANAGED = b',"managedFields":'
 _PART = b'":{'
-"""Where objects are cut into parts: at a quote, so that no text is cut in two."""
+"""The separator at which objects are split into parts. It begins with a quote, so that no string is split."""
 _NAMING = tuple(
     f'"{key}":'.encode() for key in ("name", "generateName", "mountPath", "subPath", "claimName", "serviceAccount", "serviceAccountName")
 )
 _REFERENCE, _WHOLE_REFERENCE = b'KeyRef":{', b'KeyRef": {'
-"""Where a value is kept, as it is written and so that it stays in one part."""
+"""A reference to a value's source, as servers write it, and with a space so that ``_PART`` does not split it."""
 _REFERENCES = (b'"secretKeyRef": ', b'"configMapKeyRef": ')
 _NAME = re.compile(rb"[a-z0-9./_-]{1,253}")
-"""What only names something: a volume called credentials, a variable that says in which Secret its value is. Most pods have such names, and
-none of them is a secret; a name beside a ``value`` is looked at with it."""
+"""Strings that only name something: a volume called credentials, a variable that refers to a Secret. Most pods have such names, and none
+of them is a secret. A name with a ``value`` next to it is checked together with the value."""
 _SECRET_MANIFEST = re.compile(r"^\s*kind:\s*[\"']?Secret\b", re.MULTILINE)
 
 
@@ -65,52 +65,53 @@ _encode = msgspec.json.Encoder().encode
 
 
 def mask_body(resource_name: str, raw: bytes | msgspec.Raw, managed: Managed | None = None) -> bytes:
-    """The JSON of an object as the cache keeps it: without managedFields, masked. Bytes that are no JSON object raise msgspec.DecodeError.
+    """The JSON of an object as the cache stores it: masked and without managedFields.
 
-    resource_name as in ``ResourceName``: items of a list do not say their kind themselves. managed: the object's managedFields, if they
-    have been read already.
+    resource_name: as in ``ResourceName``, since items of a list do not state their kind. managed: the object's managedFields, if they are
+    already known. Raises msgspec.DecodeError where raw is not a JSON object.
     """
     body = _without_managed_fields(bytes(raw), managed)
-    if resource_name not in _ALWAYS and _builtin(resource_name) and not _announces_a_secret(body):
+    if resource_name not in _ALWAYS and _is_builtin(resource_name) and not _may_hold_secret(body):
         return body
     return _encode(mask_object(resource_name, _decode(body)))
 
 
 def mask_object(resource_name: str, obj: dict[str, Any]) -> dict[str, Any]:
-    """As ``mask_json``, for an object that may not say its own kind."""
+    """As ``mask_json``, for an object that may not state its kind."""
     if resource_name == "secrets":
         obj = _seal(obj)
     elif resource_name == "configmaps" and isinstance(obj.get("binaryData"), dict):
-        obj = {**obj, "binaryData": {key: _size(value, decode=True) for key, value in obj["binaryData"].items()}}
+        obj = {**obj, "binaryData": {key: _format_size(value, decode=True) for key, value in obj["binaryData"].items()}}
     return cast("dict[str, Any]", mask_json(obj))
 
 
 def mask_json(value: Any) -> Any:
-    """A JSON value with Secrets sealed wherever they stand in it, manifests inside strings included, and everything that looks like a
-    credential masked."""
-    return mask_tree(_sealed(value))
+    """A copy of a JSON value with every Secret inside it reduced to sizes, also within strings, and everything like a credential masked."""
+    return mask_tree(_seal_inside(value))
 
 
 def mask_reply(value: Any) -> Any:
-    """As ``mask_json``, sooner where the value holds no Secret and no JSON within its strings, as most answers do: that shows in its bytes,
-    which take a twentieth of the walk to write."""
-    return mask_json(value) if _holds_manifests(value) else mask_tree(value)
+    """As ``mask_json``, but faster for a value without a Secret and without JSON in its strings, as most replies are.
+
+    The encoded bytes show whether that is so; encoding takes a twentieth of the time of the full walk.
+    """
+    return mask_json(value) if _may_hold_manifest(value) else mask_tree(value)
 
 
 def mask_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
-    """A call's arguments as they may be kept in the audit, shown in a question, or logged."""
+    """A call's arguments, masked for the audit, for a question or for the log."""
     return cast("dict[str, Any]", mask_json(arguments))
 
 
 def _without_managed_fields(body: bytes, managed: Managed | None = None) -> bytes:
-    """Cut out where they stand, as servers write them: behind a comma and without a space."""
+    """The body with managedFields cut out as bytes. API servers write them after a comma and without spaces."""
     try:
         managed = _managed.decode(body).metadata.managed if managed is None else managed
     except msgspec.ValidationError:
         return _without_managed_fields_anywhere(body)
     if managed is msgspec.UNSET:
         return body
-    # Found by its name and then compared: looking for kilobytes takes longer (25 µs a pod with the decoding, not 16).
+    # The name is found first and the value compared then: a search for kilobytes takes 25 µs a pod with the decoding, this 16.
     listed = bytes(managed)
     at = body.find(_MANAGED)
     while at >= 0:
@@ -133,59 +134,62 @@ def _without_managed_fields_anywhere(body: bytes) -> bytes:
     return _encode(surface)
 
 
-def _holds_manifests(value: Any) -> bool:
-    """Whether ``_sealed`` may find anything: a kind Secret, or a string that begins as JSON does."""
+def _may_hold_manifest(value: Any) -> bool:
+    """Whether ``_seal_inside`` may find anything: a kind Secret, or a string that begins as JSON does."""
     try:
-        told = _encode(value)
+        encoded = _encode(value)
     except (TypeError, ValueError):
         return True
-    return b"Secret" in told or b'"{' in told or b'"[' in told
+    return b"Secret" in encoded or b'"{' in encoded or b'"[' in encoded
 
 
-def _builtin(resource_name: str) -> bool:
-    """Of Kubernetes itself. What a CRD's fields mean is not known beforehand, so those are always looked through."""
+def _is_builtin(resource_name: str) -> bool:
+    """Whether the kind is one of Kubernetes itself. The fields of CRDs are unknown, so custom resources are always decoded and checked."""
     group = resource_name.partition(".")[2]
     return not group or group in _BUILTIN_GROUPS or group.endswith(".k8s.io")
 
 
-def _announces_a_secret(body: bytes) -> bool:
-    """Looks at the pieces between quotes, and of them only at those that were not found clean in an object before. Objects of one origin
-    share whole parts, so those that were found clean are left out first."""
+def _may_hold_secret(body: bytes) -> bool:
+    """Whether the body may hold a secret.
+
+    Checks the strings between quotes, except those that were found clean in an earlier object. Objects of one origin share whole parts,
+    so parts that were found clean are removed first.
+    """
     text = body.replace(_REFERENCE, _WHOLE_REFERENCE)
     fresh = set(text.split(_PART)) - _clean_parts.known
-    looked_at = _PART.join((*fresh, b""))
-    if any(anywhere in looked_at and looked_at.count(anywhere) != looked_at.count(here) for anywhere, here in _EXPLAINED):
+    unchecked = _PART.join((*fresh, b""))
+    if any(anywhere in unchecked and unchecked.count(anywhere) != unchecked.count(here) for anywhere, here in _EXPLAINED):
         return True
-    pieces = set(looked_at.split(b'"')) - _clean.known
+    pieces = set(unchecked.split(b'"')) - _clean.known
     unsure: set[bytes] = set()
-    if _hints(b" ".join(pieces)):
-        hints = {piece for piece in pieces if _hints(piece)}
-        if not hints or not all(_only_names(text, hint) for hint in hints):
+    if _has_hint(b" ".join(pieces)):
+        hints = {piece for piece in pieces if _has_hint(piece)}
+        if not hints or not all(_is_only_name(text, hint) for hint in hints):
             return True
         pieces -= hints
-        unsure = {part for part in fresh if not all(_only_names(part + _PART, hint) for hint in hints if hint in part)}
+        unsure = {part for part in fresh if not all(_is_only_name(part + _PART, hint) for hint in hints if hint in part)}
     _clean.learn(pieces)
     _clean_parts.learn(fresh - unsure)
     return False
 
 
-def _hints(text: bytes) -> bool:
+def _has_hint(text: bytes) -> bool:
     return _WORDS.search(text.lower()) is not None or b"ASIA" in text or b"SG." in text
 
 
-def _only_names(body: bytes, piece: bytes) -> bool:
-    """Whether the piece, wherever it stands, is the name of something."""
+def _is_only_name(body: bytes, piece: bytes) -> bool:
+    """Whether every occurrence of the string is the name of something."""
     quoted = b'"' + piece + b'"'
     at = body.find(quoted)
     while at >= 0:
-        if not _names(body, at, at + len(quoted)):
+        if not _is_name(body, at, at + len(quoted)):
             return False
         at = body.find(quoted, at + len(quoted) - 1)
     return True
 
 
-def _names(body: bytes, at: int, end: int) -> bool:
-    """Whether the string that stands there is a name, or part of a reference to where a value is kept."""
+def _is_name(body: bytes, at: int, end: int) -> bool:
+    """Whether the string at this position is a name, or part of a reference to a value's source."""
     if body.endswith(_NAMING, max(0, at - 24), at):
         if _NAME.fullmatch(body, at + 1, end - 1):
             return not body.startswith((b',"value"', b" ", b", "), end)
@@ -194,18 +198,18 @@ def _names(body: bytes, at: int, end: int) -> bool:
     return b"}" not in body[opened:at] and body.endswith(_REFERENCES, max(0, opened - 20), opened)
 
 
-def _sealed(value: Any) -> Any:
+def _seal_inside(value: Any) -> Any:
     """The value with the data of every Secret inside it reduced to sizes."""
     if isinstance(value, dict):
-        inner = {key: _sealed(item) for key, item in value.items()}
+        inner = {key: _seal_inside(item) for key, item in value.items()}
         return _seal(inner) if inner.get("kind") == "Secret" else inner
     if isinstance(value, list | tuple):
-        return [_sealed(item) for item in value]
-    return _sealed_text(value) if isinstance(value, str) else value
+        return [_seal_inside(item) for item in value]
+    return _seal_text(value) if isinstance(value, str) else value
 
 
-def _sealed_text(text: str) -> str:
-    """A manifest kept as text, as in the last-applied annotation: JSON is masked and written again, YAML of a Secret is masked whole."""
+def _seal_text(text: str) -> str:
+    """Masks a manifest stored as text, as in the last-applied annotation: JSON by its fields, YAML of a Secret as a whole."""
     if text[:1] in "{[" and len(text) > 2:
         try:
             inside = _decode(text)
@@ -217,31 +221,31 @@ def _sealed_text(text: str) -> str:
 
 
 def _seal(secret: dict[str, Any]) -> dict[str, Any]:
-    """A Secret: keys and length classes stay, and no annotation that may repeat the values in a form not understood here."""
+    """A Secret with its values reduced to length classes; annotations that may repeat the values are masked too."""
     sealed = dict(secret)
     for field, decode in (("data", True), ("stringData", False)):
         if isinstance(secret.get(field), dict):
-            sealed[field] = {key: _size(value, decode=decode) for key, value in secret[field].items()}
+            sealed[field] = {key: _format_size(value, decode=decode) for key, value in secret[field].items()}
     metadata = secret.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("annotations"), dict):
-        sealed["metadata"] = {**metadata, "annotations": {key: _annotation(value) for key, value in metadata["annotations"].items()}}
+        sealed["metadata"] = {**metadata, "annotations": {key: _mask_annotation(value) for key, value in metadata["annotations"].items()}}
     return sealed
 
 
-def _annotation(value: Any) -> Any:
-    """Of a Secret: JSON as a Secret of its own even where it does not say so; what is long and no JSON is not kept."""
+def _mask_annotation(value: Any) -> Any:
+    """Masks an annotation of a Secret. JSON is treated as a Secret even without a kind; a long text that is not JSON is masked whole."""
     if not isinstance(value, str):
         return value
     if value[:1] == "{":
         try:
-            return _encode(mask_tree(_seal(_sealed(_decode(value))))).decode()
+            return _encode(mask_tree(_seal(_seal_inside(_decode(value))))).decode()
         except msgspec.DecodeError:
             return mask_value(value)
     return mask_value(value) if len(value) > 256 else value
 
 
-def _size(value: Any, *, decode: bool) -> str:
-    """The length class of a Secret's value; ``decode`` when it is base64."""
+def _format_size(value: Any, *, decode: bool) -> str:
+    """The length class of a Secret's value. decode: the value is base64."""
     if not isinstance(value, str):
         return length_class(0)
     if is_masked(value) or not decode:

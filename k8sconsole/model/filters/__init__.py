@@ -1,7 +1,7 @@
 """The typed filter: one grammar for the console's ``/``, for ``get --filter`` and for every tool, parsed once into a frozen tree.
 
-Here live its grammar, what its fields mean, and the decision about one subject. Pushing a filter down into SQL is the store's, which must
-agree with what is decided here; docs/filters.md tells people how to write one.
+This package has the grammar, the meaning of fields, and the matching of one subject. The store may narrow rows in SQL first, and must
+agree with the matching here. docs/filters.md documents the syntax.
 """
 
 from k8sconsole.model.filters.matching import build_predicate, explain_unanswerable, list_fields, matches, needs_body, searchable_texts

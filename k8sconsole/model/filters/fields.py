@@ -1,4 +1,4 @@
-"""What the name of a field means: one of the general fields, a column, a path into the object, or a label."""
+"""The meaning of a field's name in a filter: a general field, a column, a path into the object, or a label."""
 
 from enum import StrEnum
 
@@ -7,14 +7,14 @@ from k8sconsole.model.tables.jsonpath import PathError, compile_path
 
 
 class FieldSource(StrEnum):
-    """Where a field's value comes from."""
+    """The source of a field's value."""
 
     IDENTITY = "identity"
     """The row itself: name, namespace, cluster, owner, age."""
     CELL = "cell"
     """A column of the kind's table, else the object, else a label."""
     USE = "use"
-    """What metrics say is used."""
+    """Usage from the Metrics API."""
     LABEL = "label"
     ANNOTATION = "annotation"
     PATH = "path"
@@ -29,7 +29,7 @@ COLUMN_ALIASES: dict[str, tuple[str, ...]] = {
     "image": ("IMAGE", "IMAGES"),
     "status": ("STATUS", "STATE", "CONDITION"),
 } | {f"{resource}.{side}": (f"{column}/{letter}",) for resource, column in _AMOUNTS.items() for side, letter in _SIDES.items()}
-"""General fields and the columns they may be found in."""
+"""General fields, and the columns that may hold them."""
 
 BODY_PATHS: dict[str, tuple[str, ...]] = {
     "phase": ("status.phase",),
@@ -41,14 +41,14 @@ BODY_PATHS: dict[str, tuple[str, ...]] = {
         "spec.jobTemplate.spec.template.spec.containers[*].image",
     ),
 }
-"""Where in the object a general field is found when the kind's table has no column for it."""
+"""General fields, and their paths in the object for kinds whose table has no such column."""
 
 FIELD_KINDS: dict[str, CellKind] = {"age": CellKind.TIME, "restarts": CellKind.RESTARTS, "ready": CellKind.READY} | {
     name: CellKind.CPU if name.startswith("cpu") else CellKind.BYTES
     for name in (*USE_FIELDS, *COLUMN_ALIASES)
     if name.startswith(("cpu", "mem"))
 }
-"""Fields whose kind is known before there is a table, so that a wrong value is refused at once."""
+"""Fields whose kind does not depend on the table, so that the parser can refuse a wrong value."""
 
 _ROOTS = frozenset(
     (
@@ -70,7 +70,7 @@ _ROOTS = frozenset(
 
 
 def classify_field(field: str) -> FieldSource:
-    """By the name alone; a dotted name that is not a path is a label, which only the object can tell."""
+    """The source of a field, by its name alone. A dotted name counts as a path here; matching falls back to a label of that name."""
     lowered = field.lower()
     if lowered in IDENTITY_FIELDS:
         return FieldSource.IDENTITY
@@ -88,7 +88,7 @@ def classify_field(field: str) -> FieldSource:
 
 
 def is_column_name(field: str) -> bool:
-    """Whether a name with a slash may be one of the columns ``CPU/R`` … ``MEM/A``."""
+    """Whether a name with a slash is one of the columns ``CPU/R`` … ``MEM/A``."""
     return field.upper() in {f"{column}/{letter}" for column in _AMOUNTS.values() for letter in _SIDES.values()}
 
 
@@ -101,11 +101,11 @@ def is_path(field: str) -> bool:
 
 
 def starts_at_root(field: str) -> bool:
-    """Whether a dotted name begins with a field that objects have at their top."""
+    """Whether a dotted name begins with a top-level field of objects, such as ``spec``."""
     return field.lstrip(".").partition(".")[0].partition("[")[0] in _ROOTS
 
 
 def strip_key_prefix(field: str) -> str:
-    """The key of ``label.KEY`` and ``annotation.KEY``."""
+    """``KEY`` of ``label.KEY`` and ``annotation.KEY``; any other field unchanged."""
     head, dot, key = field.partition(".")
     return key if dot and head.lower() in ("label", "annotation") else field

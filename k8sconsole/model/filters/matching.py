@@ -1,4 +1,4 @@
-"""Deciding: a filter becomes one function of a subject, put together once and asked ten thousand times."""
+"""Matches subjects against a filter. The filter is compiled once into a function, which is then called for every row."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -23,42 +23,45 @@ from k8sconsole.model.tables.jsonpath import PathError, find_values
 
 Predicate = Callable[[Subject], bool]
 Found = tuple[CellKind | None, list[Cell]]
-"""The values a field has, any of which suffices, and what they are: None for words that count letter by letter, as labels do."""
+"""The kind and the values of a field; one matching value suffices. Kind None: text that is compared exactly, as labels are."""
 
 
 def matches(filter: Filter, subject: Subject, now: float) -> bool:
-    """now in seconds since the epoch: ages are reckoned from it."""
+    """Whether the subject matches. now: seconds since the epoch, for ages."""
     return build_predicate(filter, now)(subject)
 
 
 def build_predicate(filter: Filter, now: float) -> Predicate:
-    """The filter as a function; for many subjects, far faster than asking ``matches`` each time."""
-    return _decide(filter.root, now, True)
+    """The filter as a function; for many subjects far faster than calling ``matches`` for each."""
+    return _compile(filter.root, now, True)
 
 
-def _decide(node: Node, now: float, wanted: bool) -> Predicate:
-    """Whether the node's answer is ``wanted``. Negation is carried down to the terms, so that a term nobody can answer stays unanswered."""
+def _compile(node: Node, now: float, wanted: bool) -> Predicate:
+    """A function: whether the node's result is ``wanted``.
+
+    Negation is pushed down to the terms: a comparison of usage without metrics must be false, negated or not.
+    """
     match node:
         case Not(term):
-            return _decide(term, now, not wanted)
+            return _compile(term, now, not wanted)
         case And(terms) | Or(terms):
-            parts = [_decide(term, now, wanted) for term in terms]
-            return _every(parts) if isinstance(node, And) is wanted else _any(parts)
+            parts = [_compile(term, now, wanted) for term in terms]
+            return _all_of(parts) if isinstance(node, And) is wanted else _any_of(parts)
         case Compare():
-            return _compare(node, now, wanted)
-    positive = _simple(node)
+            return _compile_comparison(node, now, wanted)
+    positive = _compile_term(node)
     return positive if wanted else lambda subject: not positive(subject)
 
 
-def _every(parts: list[Predicate]) -> Predicate:
+def _all_of(parts: list[Predicate]) -> Predicate:
     return lambda subject: all(part(subject) for part in parts)
 
 
-def _any(parts: list[Predicate]) -> Predicate:
+def _any_of(parts: list[Predicate]) -> Predicate:
     return lambda subject: any(part(subject) for part in parts)
 
 
-def _simple(node: Node) -> Predicate:
+def _compile_term(node: Node) -> Predicate:
     match node:
         case Text(word):
             sought = word.casefold()
@@ -71,14 +74,14 @@ def _simple(node: Node) -> Predicate:
             return lambda subject: regexes.search_in(name_pattern, subject.name)
         case Fuzzy(word):
             letters = word.casefold()
-            return lambda subject: _in_order(letters, subject.name.casefold())
+            return lambda subject: _has_letters_in_order(letters, subject.name.casefold())
         case Labels(requirements):
             return lambda subject: matches_labels(requirements, subject.labels)
     return lambda subject: True
 
 
 def searchable_texts(subject: Subject) -> list[str]:
-    """What free text is looked for in: name, namespace, status, node."""
+    """The texts that free text is searched in: name, namespace, status, node."""
     found = [subject.name, subject.namespace]
     for column in ("STATUS", "NODE"):
         cell = subject.cell(column)
@@ -87,14 +90,14 @@ def searchable_texts(subject: Subject) -> list[str]:
     return found
 
 
-def _in_order(letters: str, name: str) -> bool:
+def _has_letters_in_order(letters: str, name: str) -> bool:
     rest = iter(name)
     return all(letter in rest for letter in letters)
 
 
-def _compare(node: Compare, now: float, wanted: bool) -> Predicate:
+def _compile_comparison(node: Compare, now: float, wanted: bool) -> Predicate:
     source = classify_field(node.field)
-    find = _finder(node.field, source)
+    find = _value_finder(node.field, source)
     tests: dict[CellKind | None, ValueTest] = {}
 
     def decide(subject: Subject) -> bool:
@@ -109,27 +112,27 @@ def _compare(node: Compare, now: float, wanted: bool) -> Predicate:
     return decide
 
 
-def _finder(field: str, source: FieldSource) -> Callable[[Subject], Found]:
+def _value_finder(field: str, source: FieldSource) -> Callable[[Subject], Found]:
     match source:
         case FieldSource.IDENTITY:
-            return _identity(field.lower())
+            return _identity_finder(field.lower())
         case FieldSource.USE:
             resource = USE_FIELDS[field.lower()]
-            return lambda subject: _use(subject, resource)
+            return lambda subject: _usage_values(subject, resource)
         case FieldSource.LABEL:
-            return lambda subject: _word(subject.labels.get(strip_key_prefix(field)))
+            return lambda subject: _text_values(subject.labels.get(strip_key_prefix(field)))
         case FieldSource.ANNOTATION:
-            return lambda subject: _word(_annotations(subject).get(strip_key_prefix(field)))
+            return lambda subject: _text_values(_read_annotations(subject).get(strip_key_prefix(field)))
         case FieldSource.PATH:
-            return lambda subject: _by_path(subject, field)
-    return lambda subject: _cell(subject, field)
+            return lambda subject: _path_values(subject, field)
+    return lambda subject: _cell_values(subject, field)
 
 
-def _word(value: object) -> Found:
+def _text_values(value: object) -> Found:
     return None, [] if value is None else [value]
 
 
-def _identity(field: str) -> Callable[[Subject], Found]:
+def _identity_finder(field: str) -> Callable[[Subject], Found]:
     match field:
         case "name":
             return lambda subject: (CellKind.TEXT, [subject.name])
@@ -142,62 +145,62 @@ def _identity(field: str) -> Callable[[Subject], Found]:
     return lambda subject: (CellKind.TEXT, [part for owner in subject.owners() for part in (owner, owner.partition("/")[2])])
 
 
-def _use(subject: Subject, resource: str) -> Found:
+def _usage_values(subject: Subject, resource: str) -> Found:
     used = subject.use(resource)
     return (CellKind.CPU if resource == "cpu" else CellKind.BYTES), [] if used is None else [used]
 
 
-def _annotations(subject: Subject) -> Mapping[str, Any]:
+def _read_annotations(subject: Subject) -> Mapping[str, Any]:
     metadata = subject.body().get("metadata")
     found = metadata.get("annotations") if isinstance(metadata, dict) else None
     return found if isinstance(found, dict) else {}
 
 
-def _by_path(subject: Subject, field: str) -> Found:
-    """A path; a dotted name that is no path of this object may be a label."""
+def _path_values(subject: Subject, field: str) -> Found:
+    """The values at a path. A dotted name that does not begin with a top-level field may be a label."""
     if not starts_at_root(field) and field in subject.labels:
-        return _word(subject.labels[field])
+        return _text_values(subject.labels[field])
     try:
         return None, [value for value in find_values(field, subject.body()) if value is not None]
     except PathError:
         return None, []
 
 
-def _cell(subject: Subject, field: str) -> Found:
-    """A column by its name or one of its other names, else where such a field usually stands in an object, else a label."""
+def _cell_values(subject: Subject, field: str) -> Found:
+    """The values of a column, by its name or an alias; else those at the field's usual paths; else those of a label."""
     lowered = field.lower()
     if lowered == "ready":
-        return _ready(subject)
+        return _ready_values(subject)
     for column in (field, *COLUMN_ALIASES.get(lowered, ())):
         cell = subject.cell(column)
         if cell is not None:
-            return cell[0], _parts(lowered, cell[1])
+            return cell[0], _split_cell(lowered, cell[1])
     for path in BODY_PATHS.get(lowered, ()):
         found = find_values(path, subject.body())
         if found:
             return CellKind.TEXT, found
-    return _word(subject.labels.get(field))
+    return _text_values(subject.labels.get(field))
 
 
-def _parts(field: str, cell: Cell) -> list[Cell]:
-    """An image column holds several, any of which suffices."""
+def _split_cell(field: str, cell: Cell) -> list[Cell]:
+    """The values in one cell: an image column holds several, separated by commas."""
     if field == "image" and isinstance(cell, str):
         return cell.split(",")
     return [] if cell is None else [cell]
 
 
-def _ready(subject: Subject) -> Found:
-    """READY is a pair, or beside DESIRED it is the number that is ready."""
+def _ready_values(subject: Subject) -> Found:
+    """READY is a pair; in a table with DESIRED it is the number of ready replicas."""
     cell, desired = subject.cell("READY"), subject.cell("DESIRED")
     if cell is None:
-        return _word(subject.labels.get("ready"))
+        return _text_values(subject.labels.get("ready"))
     if cell[0] is CellKind.NUMBER and desired is not None:
         return CellKind.READY, [[cell[1], desired[1]]]
     return cell[0], [] if cell[1] is None else [cell[1]]
 
 
 def list_fields(filter: Filter) -> frozenset[str]:
-    """The fields the filter compares, in lower case; free text counts as ``name namespace node status``."""
+    """The fields that the filter uses, in lower case. Free text uses ``name namespace node status``."""
     found: set[str] = set()
     for node in walk(filter.root):
         match node:
@@ -213,14 +216,17 @@ def list_fields(filter: Filter) -> frozenset[str]:
 
 
 def needs_body(filter: Filter) -> bool:
-    """Whether a row alone may not be enough. A table that has a column for ``phase``, ``reason``, ``node`` or ``image`` answers from it."""
+    """Whether matching may need the object as well as the row.
+
+    A table with a column for ``phase``, ``reason``, ``node`` or ``image`` does not need the object for that field.
+    """
     compared = [node.field for node in walk(filter.root) if isinstance(node, Compare)]
     return any(classify_field(field) in (FieldSource.PATH, FieldSource.ANNOTATION) or field.lower() in BODY_PATHS for field in compared)
 
 
 def explain_unanswerable(filter: Filter, *, metrics: bool) -> tuple[str, ...]:
-    """Sentences that say why terms of this filter match nothing here."""
+    """Sentences that say which terms of this filter match nothing, and why. metrics: whether usage is known."""
     used = sorted({field for field in list_fields(filter) if field in USE_FIELDS})
     if metrics or not used:
         return ()
-    return (f"{' and '.join(used)}: no metrics are known here, so nothing matches; {used[0]}.request compares what is requested",)
+    return (f"{' and '.join(used)}: no metrics are available, so nothing matches; use {used[0]}.request to compare requests",)

@@ -10,9 +10,9 @@ from k8sconsole.model.selectors import read_selector
 from k8sconsole.model.text_reader import TextReader
 
 LONGEST = 4_000
-"""Characters of a filter."""
+"""Maximum length of a filter in characters."""
 DEEPEST = 40
-"""Brackets and negations within one another."""
+"""Maximum depth of nested brackets and negations."""
 
 _KEYWORD = re.compile(r"(and|or|not)(?=[\s()!]|$)", re.IGNORECASE)
 _FLAG = re.compile(r"-([lf])(?=\s|$)")
@@ -24,37 +24,40 @@ _TERM = "a word, /regex/, ~name, -l selector, field=value or a bracket"
 
 
 def parse_filter(text: str) -> Filter:
-    """Raises FilterError, which knows the column and says what was expected there. Nothing but white space keeps everything."""
+    """The filter that a text means. Blank text is the empty filter, which matches everything.
+
+    Raises FilterError, which has the column and says what is expected there.
+    """
     reader = TextReader(text)
     if len(text) > LONGEST:
         raise reader.error("filter too long", f"at most {LONGEST} characters", LONGEST)
     reader.skip_space()
     if reader.at_end():
         return Filter(text)
-    root = _either(reader, 0)
+    root = _parse_or(reader, 0)
     reader.skip_space()
     if not reader.at_end():
         raise reader.error("closing bracket without an opening one", "the end, or another term")
     return Filter(text, root)
 
 
-def _either(reader: TextReader, depth: int) -> Node:
-    terms = [_all(reader, depth)]
-    while _keyword(reader, "or"):
-        terms.append(_all(reader, depth))
+def _parse_or(reader: TextReader, depth: int) -> Node:
+    terms = [_parse_and(reader, depth)]
+    while _take_keyword(reader, "or"):
+        terms.append(_parse_and(reader, depth))
     flat = [part for term in terms for part in (term.terms if isinstance(term, Or) else (term,))]
     return flat[0] if len(flat) == 1 else Or(tuple(flat))
 
 
-def _all(reader: TextReader, depth: int) -> Node:
-    terms = [_term(reader, depth)]
-    while _keyword(reader, "and") or _another(reader):
-        terms.append(_term(reader, depth))
+def _parse_and(reader: TextReader, depth: int) -> Node:
+    terms = [_parse_term(reader, depth)]
+    while _take_keyword(reader, "and") or _has_next_term(reader):
+        terms.append(_parse_term(reader, depth))
     flat = [part for term in terms for part in (term.terms if isinstance(term, And) else (term,))]
     return flat[0] if len(flat) == 1 else And(tuple(flat))
 
 
-def _keyword(reader: TextReader, word: str) -> bool:
+def _take_keyword(reader: TextReader, word: str) -> bool:
     reader.skip_space()
     found = _KEYWORD.match(reader.text, reader.position)
     if found is None or found[1].lower() != word:
@@ -63,35 +66,35 @@ def _keyword(reader: TextReader, word: str) -> bool:
     return True
 
 
-def _another(reader: TextReader) -> bool:
+def _has_next_term(reader: TextReader) -> bool:
     found = _KEYWORD.match(reader.text, reader.position)
     return not reader.at_end() and reader.peek() != ")" and (found is None or found[1].lower() == "not")
 
 
-def _term(reader: TextReader, depth: int) -> Node:
+def _parse_term(reader: TextReader, depth: int) -> Node:
     if depth > DEEPEST:
-        raise reader.error("brackets too deep", f"at most {DEEPEST} within one another")
+        raise reader.error("too many nested brackets", f"at most {DEEPEST}")
     reader.skip_space()
     begin = reader.position
     if reader.at_end() or reader.peek() == ")":
         raise reader.error("missing term", _TERM)
-    if _keyword(reader, "not"):
-        return Not(_term(reader, depth + 1))
+    if _take_keyword(reader, "not"):
+        return Not(_parse_term(reader, depth + 1))
     if reader.peek() == "!" and reader.peek(2) != "!=":
         reader.position += 1
-        return Not(_term(reader, depth + 1))
+        return Not(_parse_term(reader, depth + 1))
     if reader.peek() == "(":
-        return _bracket(reader, depth)
+        return _parse_bracket(reader, depth)
     keyword = _KEYWORD.match(reader.text, begin)
     if keyword is not None:
         raise reader.error(f"{keyword[1]!r} with nothing before it", _TERM)
-    return _simple(reader)
+    return _parse_simple(reader)
 
 
-def _bracket(reader: TextReader, depth: int) -> Node:
+def _parse_bracket(reader: TextReader, depth: int) -> Node:
     begin = reader.position
     reader.position += 1
-    inner = _either(reader, depth + 1)
+    inner = _parse_or(reader, depth + 1)
     reader.skip_space()
     if reader.peek() != ")":
         raise reader.error("unclosed bracket", "a closing )", begin)
@@ -99,63 +102,63 @@ def _bracket(reader: TextReader, depth: int) -> Node:
     return inner
 
 
-def _simple(reader: TextReader) -> Node:
+def _parse_simple(reader: TextReader) -> Node:
     match reader.peek():
         case "/":
-            return _pattern(reader)
+            return _parse_pattern(reader)
         case "~":
             reader.position += 1
-            return NamePattern(_regex_value(reader))
+            return NamePattern(_parse_regex(reader))
         case '"' | "'":
-            return _text(reader, reader.quoted())
+            return _build_text(reader, reader.quoted())
         case "=" | "<" | ">" | "!":
             raise reader.error("operator without a field", "a field before it, such as status=Running")
     flag = reader.take(_FLAG)
     if flag is not None:
         return Labels(read_selector(reader)) if flag[1] == "l" else Fuzzy(reader.value("a word to look for"))
     field = reader.take(_FIELD)
-    return _text(reader, reader.word()) if field is None else _comparison(reader, field)
+    return _build_text(reader, reader.word()) if field is None else _parse_comparison(reader, field)
 
 
-def _text(reader: TextReader, word: str) -> Node:
+def _build_text(reader: TextReader, word: str) -> Node:
     if not word:
         raise reader.error("missing term", _TERM)
     return Text(word)
 
 
-def _pattern(reader: TextReader) -> Node:
+def _parse_pattern(reader: TextReader) -> Node:
     begin = reader.position
     regex = reader.regex()
     if not regex:
         raise reader.error("empty regular expression", "a pattern between the slashes", begin + 1)
-    _checked(reader, regex, begin + 1)
+    _check_regex(reader, regex, begin + 1)
     return Pattern(regex)
 
 
-def _regex_value(reader: TextReader) -> str:
+def _parse_regex(reader: TextReader) -> str:
     reader.skip_space()
     begin = reader.position + (reader.peek() in ("'", '"'))
     regex = reader.value("a regular expression")
-    _checked(reader, regex, begin)
+    _check_regex(reader, regex, begin)
     return regex
 
 
-def _checked(reader: TextReader, regex: str, begin: int) -> None:
+def _check_regex(reader: TextReader, regex: str, begin: int) -> None:
     try:
         regexes.compile_pattern(regex)
     except regexes.BadPattern as problem:
         raise reader.error("unusable regular expression", str(problem), begin + problem.position) from problem
 
 
-def _comparison(reader: TextReader, found: re.Match[str]) -> Node:
+def _parse_comparison(reader: TextReader, found: re.Match[str]) -> Node:
     field, operator = found[1], found[2] or found[3]
     meaning = _OPERATORS.get(operator) or Operator(operator)
-    value = _regex_value(reader) if meaning is Operator.MATCHES else _compared_value(reader, field, meaning)
+    value = _parse_regex(reader) if meaning is Operator.MATCHES else _parse_value(reader, field, meaning)
     compared = Compare(field, meaning, value)
     return Not(compared) if operator.startswith("!") else compared
 
 
-def _compared_value(reader: TextReader, field: str, operator: Operator) -> str:
+def _parse_value(reader: TextReader, field: str, operator: Operator) -> str:
     reader.skip_space()
     begin = reader.position
     value = reader.value("a value")

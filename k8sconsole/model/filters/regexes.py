@@ -1,19 +1,19 @@
-"""Regular expressions from people: in any case, and bounded: what would stall a table of ten thousand rows is refused, as far as that
-can be told cheaply."""
+"""Regular expressions in filters: case-insensitive and bounded. Patterns that could take very long are refused where a cheap check finds
+them."""
 
 import re
 from functools import lru_cache
 
 LONGEST = 200
-"""Characters of a pattern."""
+"""Maximum length of a pattern in characters."""
 MOST_REPEATS = 3
-"""Of ``*``, ``+`` and ``{n,}`` in one pattern: each may multiply the time by the length of what is searched."""
+"""Maximum number of ``*``, ``+`` and ``{n,}`` in a pattern: each may multiply the time by the length of the text."""
 SEARCHED = 300
-"""Characters of a value that are searched."""
+"""Only this many characters of a value are searched."""
 
 
 class BadPattern(ValueError):
-    """position is 0-based within the pattern."""
+    """A pattern that is refused. position: 0-based, within the pattern."""
 
     def __init__(self, problem: str, position: int = 0) -> None:
         super().__init__(problem)
@@ -22,7 +22,7 @@ class BadPattern(ValueError):
 
 @lru_cache(maxsize=256)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
-    """Raises BadPattern."""
+    """The compiled pattern, case-insensitive. Raises BadPattern."""
     if len(pattern) > LONGEST:
         raise BadPattern(f"a pattern of at most {LONGEST} characters")
     _refuse_slow(pattern)
@@ -40,14 +40,17 @@ _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]])*\]|[()*+]|\{\d+(?:,\d*)?\}|\{,\d
 
 
 def _refuse_slow(pattern: str) -> None:
-    """Patterns that may take forever: a repeated group with a repeat or a choice inside, as in ``(a+)+``; the same thing twice in a row, as
-    in ``a*a*``; too many repeats."""
+    """Raises BadPattern for a pattern that may take exponential time.
+
+    These are a repeated group with a repeat or a choice inside, as in ``(a+)+``; a repeat of the same item twice in a row, as in
+    ``a*a*``; and too many repeats.
+    """
     pieces = list(_PIECE.finditer(pattern))
     open_groups = [False]
     closed, repeats = False, 0
     for at, found in enumerate(pieces):
-        piece, repeat = found[0], _repeats(found[0])
-        if repeat and (closed or _again(pieces, at)):
+        piece, repeat = found[0], _is_repeat(found[0])
+        if repeat and (closed or _repeats_same(pieces, at)):
             raise BadPattern(
                 "a pattern that does not repeat a group with a repeat or a choice inside, which may take forever", found.start()
             )
@@ -63,10 +66,10 @@ def _refuse_slow(pattern: str) -> None:
             open_groups[-1] = open_groups[-1] or closed
 
 
-def _repeats(piece: str) -> bool:
+def _is_repeat(piece: str) -> bool:
     return piece in ("*", "+") or (len(piece) > 2 and piece[0] == "{")
 
 
-def _again(pieces: list[re.Match[str]], at: int) -> bool:
-    """Whether what is repeated here was repeated just before."""
-    return at >= 3 and _repeats(pieces[at - 2][0]) and pieces[at - 3][0] == pieces[at - 1][0]
+def _repeats_same(pieces: list[re.Match[str]], at: int) -> bool:
+    """Whether the item repeated here was also repeated directly before."""
+    return at >= 3 and _is_repeat(pieces[at - 2][0]) and pieces[at - 3][0] == pieces[at - 1][0]

@@ -1,4 +1,4 @@
-"""What a filter is asked about: a row of a table, and its object only where the filter needs one."""
+"""The subject of a filter: a row of a table, with its object loaded only where the filter needs it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
@@ -9,7 +9,7 @@ from k8sconsole.model.tables.kind import KindTable
 
 
 class Subject(Protocol):
-    """namespace is empty for objects that live in none; created_at in seconds since the epoch."""
+    """What a filter can read. namespace: empty for cluster-scoped objects. created_at: seconds since the epoch."""
 
     @property
     def name(self) -> str: ...
@@ -40,8 +40,11 @@ class Subject(Protocol):
 
 
 class RowSubject:
-    """A row and its table. ``load`` gives an object's JSON (asked at most once, and only by filters that need it), ``chain`` its owners up
-    to the top, ``metrics`` what it uses; without them the filter makes do with the row."""
+    """A row and its table.
+
+    load: returns the row's object; called at most once, and only by filters that need the object. chain: returns all owners up to the top.
+    metrics: returns the usage of a resource. Without these the filter uses the row alone.
+    """
 
     __slots__ = ("_body", "_chain", "_load", "_metrics", "_row", "_table")
 

@@ -1,4 +1,4 @@
-"""A parsed filter: a frozen tree that can be compared, walked, and printed so that reading it again gives the same tree."""
+"""The tree of a parsed filter. It is frozen and comparable, and its text parses to the same tree again."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from k8sconsole.model.selectors import Requirement
 
 
 class Operator(StrEnum):
-    """``!=`` and ``!~`` are read as the negation of ``=`` and ``~``."""
+    """The operators of comparisons. ``!=`` and ``!~`` are parsed as the negation of ``=`` and ``~``."""
 
     EQUAL = "="
     MATCHES = "~"
@@ -29,7 +29,7 @@ class Everything(msgspec.Struct, frozen=True):
 
 
 class Text(msgspec.Struct, frozen=True):
-    """A word anywhere in name, namespace, node or status, in any case."""
+    """A word anywhere in name, namespace, node or status; case-insensitive."""
 
     word: str
 
@@ -38,7 +38,7 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Pattern(msgspec.Struct, frozen=True):
-    """A regular expression anywhere in name, namespace, node or status, in any case."""
+    """A regular expression on name, namespace, node and status; case-insensitive."""
 
     regex: str
 
@@ -56,7 +56,7 @@ class NamePattern(msgspec.Struct, frozen=True):
 
 
 class Fuzzy(msgspec.Struct, frozen=True):
-    """The letters of the word, in order, somewhere in the name."""
+    """The letters of the word in this order, anywhere in the name."""
 
     word: str
 
@@ -72,7 +72,7 @@ class Labels(msgspec.Struct, frozen=True):
 
 
 class Compare(msgspec.Struct, frozen=True):
-    """field is spelt as the person wrote it; what it means is for ``fields`` to say."""
+    """A comparison. field: as the person typed it; ``fields`` has its meaning."""
 
     field: str
     operator: Operator
@@ -111,7 +111,7 @@ class Or(msgspec.Struct, frozen=True):
 Node = Union[Everything, Text, Pattern, NamePattern, Fuzzy, Labels, Compare, Not, And, Or]  # noqa: UP007 - a forward reference needs it
 
 KEYWORDS = frozenset({"and", "or", "not", "in", "notin"})
-"""Words that are quoted when printed: the grammar's own, and those that would continue a label selector before them."""
+"""Words that are quoted when formatted: keywords of the grammar, and those that would continue a label selector before them."""
 
 _BARE_WORD = re.compile(r"[A-Za-z0-9_][\w.\-/:@%+,*?]*")
 _BARE_VALUE = re.compile(r"""(?![=~<>!])[^\s()"']+""")
@@ -119,7 +119,7 @@ _SLASH = re.compile(r"\\.|/", re.DOTALL)
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """text is what the person typed; ``str`` of the filter is its canonical spelling."""
+    """A filter. text: as the person typed it. ``str`` returns the canonical form."""
 
     text: str = ""
     root: Node = Everything()
@@ -137,7 +137,7 @@ def format_value(text: str) -> str:
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """The node and all below it."""
+    """The node and all nodes below it."""
     yield node
     match node:
         case Not(term):

@@ -1,4 +1,4 @@
-"""Comparing a typed value with what an object says: amounts as amounts, ages as ages, words as words."""
+"""Compares a value in a filter with a value of an object, by kind: as an amount, an age, a time or text."""
 
 import re
 from collections.abc import Callable
@@ -27,17 +27,17 @@ _DIGITS = re.compile(r"(\d+)")
 
 
 class BadValue(ValueError):
-    """Its text says what was expected."""
+    """A value that cannot be compared. The message says what is expected."""
 
 
 def check_value(kind: CellKind, text: str) -> None:
-    """Raises BadValue when a column of this kind could never be compared with the text."""
-    _ = parse_amount(kind, text) if kind is not CellKind.TIME else _moment(text, 0.0)
+    """Raises BadValue when no value of this kind can be compared with the text."""
+    _ = parse_amount(kind, text) if kind is not CellKind.TIME else _parse_age_or_time(text, 0.0)
 
 
 @lru_cache(maxsize=1024)
 def parse_amount(kind: CellKind, text: str) -> float | tuple[int, int]:
-    """The text in the unit of the kind's cells; ``1/2`` for READY is a pair. Raises BadValue."""
+    """The text as a number in the unit of the kind's cells; ``1/2`` of READY is a pair. Raises BadValue."""
     try:
         match kind:
             case CellKind.READY if "/" in text:
@@ -61,8 +61,8 @@ _EXPECTED = {
 }
 
 
-def _moment(text: str, now: float) -> tuple[float, bool]:
-    """Seconds, and whether they are an age (else a time since the epoch). Raises BadValue."""
+def _parse_age_or_time(text: str, now: float) -> tuple[float, bool]:
+    """An age in seconds and True, or a time in seconds since the epoch and False. Raises BadValue."""
     try:
         return times.parse_duration(text), True
     except ValueError:
@@ -74,38 +74,38 @@ def _moment(text: str, now: float) -> tuple[float, bool]:
 
 
 def build_comparison(kind: CellKind, operator: Operator, text: str, now: float, *, exact: bool) -> ValueTest:
-    """Whether a value of this kind satisfies the comparison. A value that is missing or of another kind never does.
+    """A function: whether a value of this kind satisfies the comparison. A missing value, or one of another kind, never does.
 
-    exact: words are compared letter by letter, as Kubernetes compares labels; otherwise in any case.
+    exact: text is compared exactly, as Kubernetes compares labels; otherwise case-insensitively. now: seconds since the epoch.
     """
     if operator is Operator.MATCHES:
         pattern = regexes.compile_pattern(text)
-        return lambda found: found is not None and regexes.search_in(pattern, _word(found))
+        return lambda found: found is not None and regexes.search_in(pattern, _format_text(found))
     try:
-        return _amounts(kind, operator, text, now)
+        return _compare_amounts(kind, operator, text, now)
     except BadValue:
         return lambda found: False
     except KeyError:
-        return _words(operator, text, now, exact=exact)
+        return _compare_text(operator, text, now, exact=exact)
 
 
-def _amounts(kind: CellKind, operator: Operator, text: str, now: float) -> ValueTest:
-    """Raises KeyError for kinds that are words."""
-    reading = _READINGS[kind]
+def _compare_amounts(kind: CellKind, operator: Operator, text: str, now: float) -> ValueTest:
+    """Raises KeyError for kinds of text."""
+    read = _READERS[kind]
     if kind is CellKind.TIME:
-        return _ages(operator, text, now)
+        return _compare_ages(operator, text, now)
     wanted = parse_amount(kind, text)
     order = _ORDER[operator]
     if isinstance(wanted, tuple):
         share = wanted[0] / wanted[1] if wanted[1] else 1.0
         if operator is Operator.EQUAL:
             return lambda found: isinstance(found, list | tuple) and tuple(found) == wanted
-        return lambda found: (seen := reading(found, now)) is not None and order(seen, share)
-    return lambda found: (seen := reading(found, now)) is not None and order(seen, wanted)
+        return lambda found: (seen := read(found, now)) is not None and order(seen, share)
+    return lambda found: (seen := read(found, now)) is not None and order(seen, wanted)
 
 
-def _ages(operator: Operator, text: str, now: float) -> ValueTest:
-    wanted, is_age = _moment(text, now)
+def _compare_ages(operator: Operator, text: str, now: float) -> ValueTest:
+    wanted, is_age = _parse_age_or_time(text, now)
     order = _ORDER[operator]
     if not is_age:
         return lambda found: isinstance(found, int | float) and order(found, wanted)
@@ -115,59 +115,59 @@ def _ages(operator: Operator, text: str, now: float) -> ValueTest:
     return lambda found: isinstance(found, int | float) and order(now - found, wanted)
 
 
-def _plain_number(found: Any, now: float) -> float | None:
+def _read_number(found: Any, now: float) -> float | None:
     return found if isinstance(found, int | float) else None
 
 
-def _share(found: Any, now: float) -> float | None:
+def _read_share(found: Any, now: float) -> float | None:
     match found:
         case [int() as ready, int() as wanted]:
             return ready / wanted if wanted else 1.0
     return None
 
 
-def _count(found: Any, now: float) -> float | None:
+def _read_count(found: Any, now: float) -> float | None:
     match found:
         case [int() as count, _]:
             return count
-    return _plain_number(found, now)
+    return _read_number(found, now)
 
 
-def _length(found: Any, now: float) -> float | None:
+def _read_length(found: Any, now: float) -> float | None:
     match found:
         case [int() | float() as begin, end]:
             return float((end if isinstance(end, int | float) else now) - begin)
     return None
 
 
-_READINGS: dict[CellKind, Callable[[Any, float], float | None]] = {
-    CellKind.NUMBER: _plain_number,
-    CellKind.CPU: _plain_number,
-    CellKind.BYTES: _plain_number,
-    CellKind.TIME: _plain_number,
-    CellKind.READY: _share,
-    CellKind.RESTARTS: _count,
-    CellKind.SPAN: _length,
+_READERS: dict[CellKind, Callable[[Any, float], float | None]] = {
+    CellKind.NUMBER: _read_number,
+    CellKind.CPU: _read_number,
+    CellKind.BYTES: _read_number,
+    CellKind.TIME: _read_number,
+    CellKind.READY: _read_share,
+    CellKind.RESTARTS: _read_count,
+    CellKind.SPAN: _read_length,
 }
 
 
-def _word(found: Any) -> str:
+def _format_text(found: Any) -> str:
     if isinstance(found, bool):
         return "true" if found else "false"
     if isinstance(found, list | tuple):
-        return ",".join(_word(part) for part in found)
+        return ",".join(_format_text(part) for part in found)
     return str(found)
 
 
-def _words(operator: Operator, text: str, now: float, *, exact: bool) -> ValueTest:
+def _compare_text(operator: Operator, text: str, now: float, *, exact: bool) -> ValueTest:
     if operator is Operator.EQUAL:
-        equal = _equal(text, exact)
-        return lambda found: found is not None and equal(_word(found))
+        equal = _build_equal(text, exact)
+        return lambda found: found is not None and equal(_format_text(found))
     order = _ORDER[operator]
-    return lambda found: found is not None and _ordered(order, _word(found), text, now)
+    return lambda found: found is not None and _compare_in_order(order, _format_text(found), text, now)
 
 
-def _equal(text: str, exact: bool) -> Callable[[str], bool]:
+def _build_equal(text: str, exact: bool) -> Callable[[str], bool]:
     if "*" in text or "?" in text:
         glob = re.compile(translate(text.replace("[", "[[]")), 0 if exact else re.IGNORECASE)
         return lambda word: glob.match(word[: regexes.SEARCHED]) is not None
@@ -177,21 +177,21 @@ def _equal(text: str, exact: bool) -> Callable[[str], bool]:
     return lambda word: word == text or word.casefold() == wanted
 
 
-def _ordered(order: Callable[[Any, Any], bool], found: str, text: str, now: float) -> bool:
-    """As amounts where both are, as times where the object tells one, else in natural order (``v1.9`` before ``v1.10``)."""
+def _compare_in_order(order: Callable[[Any, Any], bool], found: str, text: str, now: float) -> bool:
+    """Compares as quantities where both are, as times where the object's value is one, else in natural order (``v1.9`` < ``v1.10``)."""
     try:
         return order(quantities.parse_quantity(found), quantities.parse_quantity(text))
     except ValueError:
         pass
     try:
         at = parse_rfc3339(found) if found[:1].isdigit() else None
-        wanted, is_age = _moment(text, now)
+        wanted, is_age = _parse_age_or_time(text, now)
     except ValueError:
         at = None
     if at is not None:
         return order(now - at, wanted) if is_age else order(at, wanted)
-    return order(_natural(found), _natural(text))
+    return order(_natural_key(found), _natural_key(text))
 
 
-def _natural(word: str) -> list[tuple[int, str]]:
+def _natural_key(word: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdecimal() else (-1, part.casefold()) for part in _DIGITS.split(word[: regexes.SEARCHED]) if part]

@@ -1,4 +1,4 @@
-"""What was: the words for it (``words``, ``moments``), what is kept of it (``rules``), and which changes count (``noise``)."""
+"""The history of objects: its types (``records``), which history is kept (``rules``), and which changes make a version (``noise``)."""
 
 from k8sconsole.model.history.records import Change, ChangeQuery, Changes, Gap, TimelineItem, Version, VersionHistory
 

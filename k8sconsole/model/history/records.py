@@ -1,5 +1,4 @@
-"""What was: versions of objects, what changed when, and the times when nobody was watching. The words that the store, the tools and the
-faces share."""
+"""The types of history: versions of objects, queries for changes, gaps in the record, and items of a timeline."""
 
 from enum import StrEnum
 
@@ -9,7 +8,7 @@ from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceNam
 
 
 class Change(StrEnum):
-    """How a version began; ``deleted`` is the end of the last one."""
+    """How a version began. DELETED marks the end of the last version."""
 
     ADDED = "added"
     MODIFIED = "modified"
@@ -17,11 +16,11 @@ class Change(StrEnum):
 
 
 class Version(msgspec.Struct, frozen=True):
-    """One observed state of one object, or its deletion. Times in seconds since the epoch.
+    """One observed version of an object, or its deletion. All times are in seconds since the epoch.
 
-    observed_at: when it was first seen, or seen gone. until: when the next one was, None for the present state and for deletions.
-    by: the field manager that wrote it, empty where that is unknown. paths: which fields differ from the version before, as
-    ``status.phase``, at most twenty. created_at: the object's own creationTimestamp.
+    observed_at: when the version or the deletion was first observed. until: when the next version was observed; None for the present
+    version and for deletions. by: the field manager that wrote it, empty where unknown. paths: the fields that differ from the version
+    before, such as ``status.phase``, at most twenty. created_at: the object's creationTimestamp.
     """
 
     ref: ObjectRef
@@ -35,7 +34,7 @@ class Version(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """Nobody was watching this kind. ended is None while that lasts. A gap that begins at 0.0 is the time before the first look."""
+    """A period in which the kind was not scanned. ended: None while it lasts. A gap from 0.0 is the time before the first scan."""
 
     cluster: ClusterName
     resource: ResourceName
@@ -45,17 +44,17 @@ class Gap(msgspec.Struct, frozen=True):
 
 
 class VersionHistory(msgspec.Struct, frozen=True):
-    """All that is known of every object of one name, oldest first, each version with its masked JSON (a deletion with the last state)."""
+    """The versions of all objects of one name, oldest first. Each has its masked JSON; a deletion has that of the last version."""
 
     versions: list[tuple[Version, bytes]]
     gaps: tuple[Gap, ...] = ()
 
 
 class ChangeQuery(msgspec.Struct, frozen=True):
-    """What changed from ``since`` until ``until``, seconds since the epoch. Empty means all.
+    """Which changes to read, from ``since`` until ``until`` in seconds since the epoch. Empty fields mean all.
 
-    owner: ``Kind/name`` or ``name``, anywhere up the chain. field: a path, or the beginning of one, that must be among a version's paths.
-    limit None means no limit.
+    owner: ``Kind/name`` or ``name`` of any owner up the chain. field: a path, or the beginning of one, that the change must include.
+    limit: None for no limit.
     """
 
     since: float
@@ -71,8 +70,10 @@ class ChangeQuery(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """versions: newest first. total and counts (by ``resource change``, such as ``pods modified``) are of everything that matches.
-    next: the cursor that continues, empty at the end."""
+    """One page of changes. versions: newest first. total, counts: of all matching changes, not of this page.
+
+    counts: by resource and change, such as ``pods modified``. next: the cursor of the next page, empty at the end.
+    """
 
     versions: list[Version]
     total: int
@@ -82,8 +83,10 @@ class Changes(msgspec.Struct, frozen=True):
 
 
 class TimelineItem(msgspec.Struct, frozen=True):
-    """at: seconds since the epoch. change: added, modified, deleted, or a word for what is no change: event, warning, gap. subject: what it
-    happened to, empty for the object whose timeline it is. lines: what differs, or what was said."""
+    """One item of a timeline. at: seconds since the epoch. change: added, modified, deleted; or event, warning, gap.
+
+    subject: the object it concerns, empty for the object whose timeline it is. lines: the differences, or the event's message.
+    """
 
     at: float
     change: str

@@ -236,4 +236,4 @@ def test_a_filter_on_use_says_why_nothing_matches_without_metrics() -> None:
         == explain_unanswerable(parse_filter("cpu.request>1"), metrics=False)
         == ()
     )
-    assert "cpu: no metrics are known here" in explain_unanswerable(parse_filter("!cpu>500m"), metrics=False)[0]
+    assert "cpu: no metrics are available" in explain_unanswerable(parse_filter("!cpu>500m"), metrics=False)[0]
