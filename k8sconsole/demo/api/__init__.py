@@ -1,10 +1,10 @@
 """The API server of the demo cluster: it turns an HTTP request into a Kubernetes response.
 
-`http` is the web server, `calls` parses a request, `access` authorises it and `dispatch` finds its handler. `reading`, `writing` and
-`removal` handle the verbs; `listing` and `watching` build lists and watches; `subresources`, `logs` and `reviews` handle the rest.
-`tables/` renders rows as the real server does, `patching/` applies the four patch types, `admission/` sets defaults and rejects
-invalid objects, `versions` converts between API versions, `definitions` serves custom kinds, `discovery` and `openapi/` describe the
-API, `wire/` decodes protobuf, `faults` injects failures for tests.
+- `http` is the web server, `calls` parses a request, `access` authorises it, `dispatch` finds its handler.
+- `reading`, `writing`, `removal`, `subresources`, `logs` and `reviews` are the handlers. `listing` and `watching` build lists and watches.
+- `admission/` sets defaults and rejects invalid objects. `patching/` applies the four patch types.
+- `tables/` renders rows as the real server does. `versions` converts between API versions. `wire/` decodes protobuf.
+- `definitions` serves custom kinds. `discovery` and `openapi/` describe the API. `faults` injects failures for tests.
 
 State is in `demo.storage`. What happens to an object after it was stored belongs to `demo.world`.
 """

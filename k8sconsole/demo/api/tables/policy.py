@@ -55,16 +55,17 @@ def _webhook_cells(obj: Json, now: datetime) -> Cells:
     return [object_name(obj), len(obj.get("webhooks") or ()), format_creation_age(obj, now)]
 
 
-def _admission_policy_cells(obj: Json, now: datetime) -> Cells:
+def _format_param_kind(obj: Json) -> str:
     kind = obj["spec"].get("paramKind")
-    text = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
-    return [object_name(obj), len(obj["spec"].get("validations") or ()), text, format_creation_age(obj, now)]
+    return f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
+
+
+def _admission_policy_cells(obj: Json, now: datetime) -> Cells:
+    return [object_name(obj), len(obj["spec"].get("validations") or ()), _format_param_kind(obj), format_creation_age(obj, now)]
 
 
 def _mutating_policy_cells(obj: Json, now: datetime) -> Cells:
-    kind = obj["spec"].get("paramKind")
-    text = f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
-    return [object_name(obj), len(obj["spec"].get("mutations") or ()), text, format_creation_age(obj, now)]
+    return [object_name(obj), len(obj["spec"].get("mutations") or ()), _format_param_kind(obj), format_creation_age(obj, now)]
 
 
 def _policy_binding_cells(obj: Json, now: datetime) -> Cells:

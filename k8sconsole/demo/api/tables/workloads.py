@@ -49,29 +49,18 @@ def _deployment_cells(obj: Json, now: datetime) -> Cells:
     ]
 
 
+def _replica_cells(obj: Json, now: datetime) -> Cells:
+    state = obj.get("status", {})
+    counts = [obj["spec"].get("replicas", 1), state.get("replicas", 0), state.get("readyReplicas", 0)]
+    return [object_name(obj), *counts, format_creation_age(obj, now)]
+
+
 def _replica_set_cells(obj: Json, now: datetime) -> Cells:
-    spec, state = obj["spec"], obj.get("status", {})
-    return [
-        object_name(obj),
-        spec.get("replicas", 1),
-        state.get("replicas", 0),
-        state.get("readyReplicas", 0),
-        format_creation_age(obj, now),
-        *_wide_cells(obj),
-    ]
+    return [*_replica_cells(obj, now), *_wide_cells(obj)]
 
 
 def _replication_controller_cells(obj: Json, now: datetime) -> Cells:
-    spec, state = obj["spec"], obj.get("status", {})
-    wide = [*_template_cells(obj), format_labels(spec.get("selector"))]
-    return [
-        object_name(obj),
-        spec.get("replicas", 1),
-        state.get("replicas", 0),
-        state.get("readyReplicas", 0),
-        format_creation_age(obj, now),
-        *wide,
-    ]
+    return [*_replica_cells(obj, now), *_template_cells(obj), format_labels(obj["spec"].get("selector"))]
 
 
 def _stateful_set_cells(obj: Json, now: datetime) -> Cells:

@@ -1,6 +1,6 @@
 """The simulated kubelet: what happens on the node to a pod that has one.
 
-`containers` holds the container states, `images` the image pulls, `plans` turns behaviours into container plans, `status` computes the
-pod's status, `pods` is the kubelet's controller, `eviction` evicts pods under disk pressure.
+`pods` is the kubelet's controller. `status` computes a pod's status from its `containers`, their `plans` and their `images`.
+`eviction` evicts pods under disk pressure.
 `world.behaviour` defines how containers behave; `controllers.scheduler` picks the nodes.
 """
