@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from k8sconsole.errors import Invalid
+from k8sconsole.errors import Invalid, argument_details
 from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.differences import Difference, apply_differences, find_differences, format_difference
 from k8sconsole.model.masking import mask_object
@@ -61,6 +61,6 @@ def _type_meta(target: TargetObject) -> dict[str, str]:
 def _refuse_masked(target: TargetObject, values: list[Any], paths: list[str]) -> None:
     hidden = [path for value, path in zip(values, paths, strict=True) if any(is_masked(text) for text in collect_strings(value))]
     if hidden:
-        details = {"parameter": "resource_version", "fields": hidden, "nearest": []}
+        details = argument_details("resource_version", "a version with masked values", fields=hidden)
         why = f"the history has no values for {', '.join(hidden)}: they are masked"
         raise Invalid(f"{target.label} cannot be restored", why, "k8s_patch_resource for those fields", details)

@@ -21,9 +21,9 @@ from k8sconsole.tools.results import Proposal, Reply, Target
 if TYPE_CHECKING:
     from k8sconsole.tools.spec import ToolSpec
 
-SKEW = 60.0
+CREATE_SKEW = 60.0
 """Seconds by which a cluster's clock may differ from the local one."""
-LITTLE_SKEW = 2.0
+APPLY_SKEW = 2.0
 """Seconds allowed for apply, where only the creation time distinguishes a created object from a changed one."""
 _STRICTNESS = (Action.ALLOW, Action.ASK, Action.TYPE_NAME, Action.DENY)
 
@@ -53,11 +53,11 @@ async def undo_create(context: ToolContext, target: TargetObject, live: dict[str
 
 
 def _check_created_by_request(target: TargetObject, live: dict[str, Any], request: RequestRecord) -> None:
-    born = parse_object_time(live["metadata"].get("creationTimestamp"))
-    skew = SKEW if request.creates else LITTLE_SKEW
-    if born is None or not request.began - skew <= born <= request.ended + skew:
-        when = live["metadata"].get("creationTimestamp")
-        raise Conflict(f"{target.label} is another object now", f"it was created at {when}, not by that request", "k8s_delete_resource")
+    created_at = parse_object_time(live["metadata"].get("creationTimestamp"))
+    skew = CREATE_SKEW if request.creates else APPLY_SKEW
+    if created_at is None or not request.began - skew <= created_at <= request.ended + skew:
+        why = f"it was created at {live['metadata'].get('creationTimestamp')}, not by that request"
+        raise Conflict(f"{target.label} is another object now", why, "k8s_delete_resource")
 
 
 def _check_delete_policy(context: ToolContext, tool: "ToolSpec", target: TargetObject) -> None:

@@ -66,13 +66,13 @@ class ObjectHistoryReply(msgspec.Struct, frozen=True):
 
 async def read_object_history(context: ToolContext, query: ObjectHistoryQuery) -> ObjectHistoryReply:
     """Raises NotFound, with the nearest names, for an object that is not in the history."""
-    life = await _read_versions(context, query)
-    versions = life.versions[: len(life.versions) - query.skip]
+    found = await _read_versions(context, query)
+    versions = found.versions[: len(found.versions) - query.skip]
     selected = versions if query.limit is None else versions[max(0, len(versions) - query.limit) :]
     before = versions[len(versions) - len(selected) - 1] if len(selected) < len(versions) else await _version_before(context, selected)
     gaps = [
         gap
-        for gap in life.gaps
+        for gap in found.gaps
         if _overlaps(gap, selected[0][0].observed_at if len(selected) < len(versions) and selected else query.since)
     ]
     pairs = list(zip([before, *selected], selected, strict=False))
@@ -89,10 +89,10 @@ async def read_object_history(context: ToolContext, query: ObjectHistoryQuery) -
 async def _read_versions(context: ToolContext, query: ObjectHistoryQuery) -> VersionHistory:
     """The versions of the query and one more, since the diff of the oldest needs the version before it."""
     most = None if query.limit is None else query.limit + query.skip + 1
-    life = await history_of(context).versions(query.ref, since=query.since, until=query.until, limit=most)
-    if not life.versions and not (await history_of(context).versions(query.ref, limit=1)).versions:
+    found = await history_of(context).versions(query.ref, since=query.since, until=query.until, limit=most)
+    if not found.versions and not (await history_of(context).versions(query.ref, limit=1)).versions:
         raise await not_in_history(context, query.resource, query.ref)
-    return life
+    return found
 
 
 async def _version_before(context: ToolContext, selected: Sequence[VersionBody]) -> VersionBody | None:
@@ -104,8 +104,8 @@ async def _version_before(context: ToolContext, selected: Sequence[VersionBody])
     return near[place - 1] if place else None
 
 
-def _version_record(before: VersionBody | None, selected: VersionBody, noise: NoiseFilter) -> VersionRecord:
-    version, body = selected
+def _version_record(before: VersionBody | None, after: VersionBody, noise: NoiseFilter) -> VersionRecord:
+    version, body = after
     diff = changed_fields(before[1], body, noise) if before is not None and _is_next_version(before[0], version) else []
     return VersionRecord(version.resource_version, format_exact_time(version.observed_at), version.change.value, version.by, diff)
 
@@ -135,7 +135,7 @@ async def _history_freshness(context: ToolContext, query: ObjectHistoryQuery, ga
     begins = (
         ()
         if known is None or known <= query.since or not query.since
-        else (f"{query.ref.label}: known since {format_exact_time(known)} only",)
+        else (f"{query.ref.label}: in the history only since {format_exact_time(known)}",)
     )
     missing = (*describe_gaps(gaps), *begins)
     return Freshness(Source.HISTORY, query.until, not missing, missing)

@@ -12,7 +12,7 @@ from k8sconsole.errors import Conflict, InvalidParams, NotFound, PolicyDenied
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Question, ToolOutcome
 from k8sconsole.tools.changes.drain import DrainPlan, plan_drain
-from k8sconsole.tools.changes.undo_create import LITTLE_SKEW
+from k8sconsole.tools.changes.undo_create import APPLY_SKEW
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.toolsets import nodes
 from tests.tool_harness import ToolHarness, scan
@@ -400,7 +400,7 @@ async def test_what_was_applied_to_an_object_that_history_had_not_seen_is_not_un
     cluster = await willing.environment.open_cluster(willing.environment.selected()[0])
     kind = await willing.environment.find_resource(cluster.name, "configmaps")
     await cluster.create(kind, "shop", YAML.format(value="1").encode())
-    await asyncio.sleep(LITTLE_SKEW + 1.5)
+    await asyncio.sleep(APPLY_SKEW + 1.5)
     applied = await willing.call("k8s_apply_resource", manifest=YAML.format(value="2"), force=True)
     _ok(applied)
     assert isinstance((await _undo(willing, applied)).error, Conflict)
