@@ -12,6 +12,7 @@ import pytest
 from benchmarks.cache_file import ask
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.offered import OfferedCluster
+from tests.waiting import block_until
 
 SECONDS = float(os.environ.get("K8SCONSOLE_LEASE_SECONDS", "30"))
 TAKE_OVER = 15.0
@@ -66,26 +67,17 @@ def test_one_scans_at_a_time_and_another_takes_over_when_it_is_killed(
     print(f"{kills} take-overs, the longest {longest:.1f} s")
     assert longest <= TAKE_OVER
     demo_cluster.kubectl("create", "configmap", "seen-by-all", "-n", demo_cluster.namespace)
-    assert _appears(cache, "seen-by-all", 10.0)
+    block_until(lambda: ask(cache, "SELECT 1 FROM objects WHERE name = 'seen-by-all'"), 10.0)
 
 
 def _new_holder(cache: Path, former: int, patience: float) -> tuple[int, float]:
     """Its pid, and the seconds it took. All the while there is one lease of the cluster, or none."""
     began = time.monotonic()
-    while time.monotonic() - began < patience:
+
+    def new_holder() -> int:
         held = ask(cache, f"SELECT holder FROM leases WHERE name LIKE 'scan:%' AND expires_at > {time.time()}")
         assert len(held) <= 1
         pid = int(held[0][0].split(":")[-2]) if held else 0
-        if pid not in (0, former):
-            return pid, time.monotonic() - began
-        time.sleep(0.1)
-    raise AssertionError(f"nobody took over within {patience} s")
+        return pid if pid != former else 0
 
-
-def _appears(cache: Path, name: str, patience: float) -> bool:
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if ask(cache, f"SELECT 1 FROM objects WHERE name = '{name}'"):
-            return True
-        time.sleep(0.1)
-    return False
+    return block_until(new_holder, patience), time.monotonic() - began

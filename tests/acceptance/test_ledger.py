@@ -16,12 +16,14 @@ from tests.acceptance.bookkeeping import CONFIG_MAPS, CRON_TABS, DEFINITION, Ent
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.plane import ControlPlane, Options
+from tests.waiting import block_until
 
 CHANGES = int(os.environ.get("K8SCONSOLE_LEDGER_CHANGES", "1600"))
-"""20 000 make the full run: ``K8SCONSOLE_LEDGER_CHANGES=20000 make test ARGS=tests/acceptance/test_ledger.py``."""
+"""20 000 make the full run: ``K8SCONSOLE_LEDGER_CHANGES=20000 make test-all ARGS=tests/acceptance/test_ledger.py``."""
 WRITERS = 4
 SPACE = "ledger"
 PATIENCE = 120.0
+SLOWEST = PATIENCE + CHANGES / 20
 EDGE = 1.0
 """Seconds between what happened and what of it can be told apart at the edge of a gap."""
 KINDS = (CONFIG_MAPS, CRON_TABS)
@@ -88,7 +90,7 @@ def test_every_version_that_could_be_seen_is_kept_and_the_rest_lies_in_a_gap(pla
 def _scanning(program: Program) -> Iterator[Scanner]:
     scanner = Scanner(program)
     try:
-        _until(lambda: _watched(program.cache) >= set(KINDS), "both kinds are watched")
+        block_until(lambda: _watched(program.cache) >= set(KINDS), SLOWEST)
         yield scanner
     finally:
         scanner.end()
@@ -100,7 +102,7 @@ def _written(program: Program, plane: ControlPlane, scanner: Scanner) -> tuple[l
     threads = [writer.start() for writer in writers]
     instants: Instants = []
     for part in sorted((*TROUBLES, *INSTANTS)):
-        _until(lambda part=part: sum(len(one.book) for one in writers) >= CHANGES * part * 0.9, f"{part:.0%} of the changes")
+        block_until(lambda part=part: sum(len(one.book) for one in writers) >= CHANGES * part * 0.9, SLOWEST)
         if part in INSTANTS:
             instants += _instant(program, plane, writers, f"mark-{part}")
         elif TROUBLES[part] == "server":
@@ -110,7 +112,7 @@ def _written(program: Program, plane: ControlPlane, scanner: Scanner) -> tuple[l
         else:
             scanner.killed()
     for thread in threads:
-        thread.join(PATIENCE + CHANGES / 20)
+        thread.join(SLOWEST)
     assert [writer.problem for writer in writers if writer.problem] == []
     return sorted((entry for writer in writers for entry in writer.book), key=lambda entry: entry.sent), instants
 
@@ -123,7 +125,7 @@ def _instant(program: Program, plane: ControlPlane, writers: list[Writer], mark:
         body = {"apiVersion": version, "kind": kind, "metadata": {"name": mark, "namespace": SPACE}}
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(body))
     marked = f"SELECT count(*) FROM objects WHERE name = '{mark}'"
-    _until(lambda: ask(program.cache, marked) == [(len(KINDS),)], f"{mark} is in the cache")
+    block_until(lambda: ask(program.cache, marked) == [(len(KINDS),)], SLOWEST)
     time.sleep(0.2)
     at = time.time()
     written = [(at, kind, _told(plane.kubectl("get", kind, "-A", "-o", "json"))) for kind in KINDS]
@@ -141,7 +143,7 @@ def _wait_until_equal(program: Program, plane: ControlPlane) -> None:
     """Row for row: identity, version and content."""
     for kind in KINDS:
         there = _told(plane.kubectl("get", kind, "-A", "-o", "json"))
-        _until(lambda there=there, kind=kind: _told(program.run("get", kind, "-A", "-o", "json")) == there, f"{kind} equal the cluster's")
+        block_until(lambda there=there, kind=kind: _told(program.run("get", kind, "-A", "-o", "json")) == there, SLOWEST)
 
 
 def _told(printed: str) -> dict[str, Any]:
@@ -180,10 +182,3 @@ def _seconds(text: str) -> float:
 
 def _watched(cache: Path) -> set[str]:
     return {resource for (resource,) in ask(cache, "SELECT resource FROM kinds WHERE watching")}
-
-
-def _until(condition: Any, what: str) -> None:
-    end = time.monotonic() + PATIENCE + CHANGES / 20
-    while not condition():
-        assert time.monotonic() < end, f"not in time: {what}"
-        time.sleep(0.2)

@@ -7,7 +7,6 @@ import select
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.offered import OfferedCluster, offer
 from tests.control_plane.plane import ControlPlane, Options
 from tests.control_plane.ports import listening
+from tests.waiting import block_until
 
 pytestmark = pytest.mark.real
 
@@ -46,10 +46,7 @@ def test_a_deployment_becomes_running_pods_on_ready_nodes(control_plane: Control
 def test_a_service_gets_the_addresses_of_its_pods(control_plane: ControlPlane, web: str) -> None:
     control_plane.kubectl("-n", web, "expose", "deployment", "web", "--port=80")
     slices = f"/apis/discovery.k8s.io/v1/namespaces/{web}/endpointslices"
-    deadline = time.monotonic() + 60
-    while not any(piece["endpoints"] for piece in control_plane.api.get(slices)["items"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    block_until(lambda: any(piece["endpoints"] for piece in control_plane.api.get(slices)["items"]))
 
 
 def test_logs_are_read_from_the_node(control_plane: ControlPlane, web: str) -> None:

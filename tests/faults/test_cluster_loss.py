@@ -44,7 +44,7 @@ async def demo() -> AsyncIterator[tuple[DemoCluster, Cluster]]:
 async def test_a_server_that_dies_breaks_its_watches_and_is_found_again_when_it_is_back(demo: tuple[DemoCluster, Cluster]) -> None:
     served, cluster = demo
     watching = asyncio.create_task(drain(cluster, NODES))
-    await asyncio.sleep(0.2)
+    await wait_until(lambda: any("watch=" in request for request in served.requests))
     await served.refuse()
     async with asyncio.timeout(5):
         with pytest.raises(Unreachable):

@@ -10,6 +10,7 @@ from mcp import Client, MCPError
 from k8sconsole.mcp_server.server import make_server
 from k8sconsole.model.policy import Policy
 from tests.tool_harness import HarnessConsole, ToolHarness, reading_arguments
+from tests.waiting import wait_until
 
 ERAS = ["legacy", "2026-07-28"]
 pytestmark = pytest.mark.parametrize("era", ERAS)
@@ -159,12 +160,12 @@ async def test_a_cancelled_call_reaches_its_end_in_the_audit(console: HarnessCon
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        for _ in range(200):
-            last = (await console.harness.audit())[-1]
-            if last[1] == "completed" and last[0] == "k8s_delete_resource":
-                break
-            await asyncio.sleep(0.01)
-    assert last == ("k8s_delete_resource", "completed", "Cancelled")
+
+        async def is_completed() -> bool:
+            return (await console.harness.audit())[-1][:2] == ("k8s_delete_resource", "completed")
+
+        await wait_until(is_completed)
+    assert (await console.harness.audit())[-1] == ("k8s_delete_resource", "completed", "Cancelled")
     assert await _still_there(console.harness, where)
 
 

@@ -16,9 +16,10 @@ from k8sconsole.model.cache_records import RowQuery, Rows
 from k8sconsole.model.events import RowsChanged
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ResourceName
-from tests.tool_harness import HarnessConsole, ToolHarness, scan
+from tests.tool_harness import HarnessConsole, ToolHarness, scan, shared_demo
 
-pytestmark = pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
+pytestmark = [pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning"), pytest.mark.fast_clock]
+demo = shared_demo
 ERAS = ("legacy", "2026-07-28")
 
 

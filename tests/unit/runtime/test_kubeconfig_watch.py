@@ -1,6 +1,5 @@
 """What a person is told when the kubeconfig changes while the program runs."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from k8sconsole.model.events import ContextsChanged, Fact, Notice
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.runtime.cluster_pool import ClusterPool
 from k8sconsole.runtime.kubeconfig_watch import KubeconfigWatch
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.fast_clock
 
@@ -47,12 +47,8 @@ class Home:
         self.file.write_text("contexts: [\n")
 
     async def told(self, kind: type[Fact], holds: Callable[[Fact], bool] = lambda fact: True) -> Fact:
-        async with asyncio.timeout(20):
-            while True:
-                found = [fact for fact in self.facts if isinstance(fact, kind) and holds(fact)]
-                if found:
-                    return found[-1]
-                await asyncio.sleep(0.02)
+        found = await wait_until(lambda: [fact for fact in self.facts if isinstance(fact, kind) and holds(fact)])
+        return found[-1]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.model.tools import Answer, Face, ToolCall
 from k8sconsole.tools.toolsets import nodes
 from tests.tool_harness import ToolHarness
+from tests.waiting import wait_until
 
 NO = Answer(False, by="test")
 
@@ -44,11 +45,11 @@ async def _tightened(harness: ToolHarness, cluster: Cluster, app: str) -> None:
         "metadata": {"name": "tight", "namespace": "shop"}, "spec": {"minAvailable": "100%", "selector": selector},
     }  # fmt: skip
     await cluster.create(kind, "shop", msgspec.json.encode(budget))
-    for _ in range(100):
-        if (await _budget(harness, cluster, "tight")).get("status", {}).get("desiredHealthy"):
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError("the budget has no status")
+
+    async def has_status() -> Any:
+        return (await _budget(harness, cluster, "tight")).get("status", {}).get("desiredHealthy")
+
+    await wait_until(has_status)
 
 
 async def test_scaling_below_what_a_budget_wants_names_it(harness: ToolHarness, cluster: Cluster) -> None:
