@@ -32,7 +32,7 @@ class K8sconsoleDialect:
         return str(_envelope_data(result.data).get("version") or "")
 
     async def identity(self) -> ClusterIdentity:
-        result = await self._client.call("k8s_list_resources", kind="namenamespace_argument", filter="name=kube-system", fields=["uid"])
+        result = await self._client.call("k8s_list_resources", kind="namespaces", filter="name=kube-system", fields=["uid"])
         items = _envelope_data(result.data).get("items") or [{}]
         return ClusterIdentity(str(items[0].get("uid") or ""))
 
