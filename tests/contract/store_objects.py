@@ -17,8 +17,8 @@ COLUMNS = tuple(column.name for column in find_table(next(each for each in BUILT
 
 
 def pod(name: str, namespace: str = "a", version: str = "1", status: str = "Running", **changes: Any) -> ParsedObject:
-    told = {"metadata": {"name": name}, "spec": {"nodeName": f"node-{name}"}, "status": {"phase": status}}
-    body = msgspec.json.encode(told)
+    content = {"metadata": {"name": name}, "spec": {"nodeName": f"node-{name}"}, "status": {"phase": status}}
+    body = msgspec.json.encode(content)
     facts: dict[str, Any] = {"uid": f"uid-{namespace}-{name}", "labels": {"app": name}, "owner": "", "created_at": 100.0} | changes
     known = {"NAME": name, "READY": [1, 1], "STATUS": status, "RESTARTS": [0, None], "AGE": facts["created_at"]}
     cells = tuple(known.get(column) for column in COLUMNS)

@@ -1,4 +1,4 @@
-"""What any store promises, whichever engine keeps it. An engine joins by one more entry in ``ENGINES``."""
+"""The contract of ``store.port.Store`` for every engine. A new engine is one more entry in ``ENGINES``."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -84,10 +84,10 @@ async def test_another_version_replaces_the_row_and_its_body(store: Store) -> No
 
 async def test_the_same_version_of_another_object_replaces_the_row(store: Store) -> None:
     await store.objects.write(batch(pod("web")))
-    assert (await store.objects.write(batch(pod("web", uid="of-a-cluster-made-anew")))).changed == 1
+    assert (await store.objects.write(batch(pod("web", uid="of-a-new-cluster")))).changed == 1
 
 
-async def test_a_row_laid_out_under_other_columns_is_rewritten_and_until_then_read_under_the_kinds_own(store: Store) -> None:
+async def test_a_row_stored_under_other_columns_is_read_in_the_kinds_columns_and_then_rewritten(store: Store) -> None:
     old = pod("web")
     await store.objects.write(WriteBatch(HERE, PODS, 1.0, (old,), columns=("STATUS", "NAME")))
     table = await store.metadata.table(HERE, PODS)
@@ -97,7 +97,7 @@ async def test_a_row_laid_out_under_other_columns_is_rewritten_and_until_then_re
     assert (await store.objects.write(batch(old))).changed == 1
 
 
-async def test_what_is_gone_is_gone_with_its_body(store: Store) -> None:
+async def test_a_deleted_row_is_deleted_with_its_body(store: Store) -> None:
     await store.objects.write(batch(pod("web"), pod("db")))
     result = await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "web"), DeletedObject(Namespace("a"), "never-was"))))
     assert result.deleted == 1
@@ -105,7 +105,7 @@ async def test_what_is_gone_is_gone_with_its_body(store: Store) -> None:
     assert await store.objects.body(ObjectRef(HERE, PODS, Namespace("a"), "web")) is None
 
 
-async def test_a_scan_that_ends_removes_what_its_list_no_longer_held(store: Store) -> None:
+async def test_the_end_of_a_scan_deletes_rows_that_its_list_did_not_contain(store: Store) -> None:
     await store.objects.write(batch(pod("kept"), pod("stale"), pod("elsewhere", "b")))
     scan = await store.objects.begin_scan(HERE, PODS)
     await store.objects.write(batch(pod("kept"), pod("new"), scan_id=scan))
@@ -114,14 +114,14 @@ async def test_a_scan_that_ends_removes_what_its_list_no_longer_held(store: Stor
     assert await names(store) == ["kept", "new"]
 
 
-async def test_a_scan_of_some_namespaces_leaves_the_others_alone(store: Store) -> None:
+async def test_a_scan_of_some_namespaces_deletes_no_rows_of_others(store: Store) -> None:
     await store.objects.write(batch(pod("stale"), pod("elsewhere", "b")))
     scan = await store.objects.begin_scan(HERE, PODS)
     assert (await store.objects.finish_scan(HERE, PODS, scan, [Namespace("a")])).deleted == 1
     assert await names(store) == ["elsewhere"]
 
 
-async def test_a_scan_that_never_ended_removes_nothing_and_cannot_be_ended_after_the_next_began(store: Store) -> None:
+async def test_an_unfinished_scan_deletes_nothing_and_cannot_end_after_the_next_has_begun(store: Store) -> None:
     await store.objects.write(batch(pod("web")))
     first = await store.objects.begin_scan(HERE, PODS)
     second = await store.objects.begin_scan(HERE, PODS)
@@ -163,7 +163,7 @@ async def test_sorted_rows_have_pages_too_and_equal_ones_keep_their_order(store:
         await names(store, sort="colour")
 
 
-async def test_a_filter_keeps_what_the_model_says_it_keeps_also_by_fields_of_the_body(store: Store) -> None:
+async def test_a_filter_selects_rows_by_columns_labels_and_fields_of_the_body(store: Store) -> None:
     await store.objects.write(batch(pod("web"), pod("db", status="Failed"), pod("cache", labels={"tier": "x"})))
     assert await names(store, filter=parse_filter("status=Failed")) == ["db"]
     assert await names(store, filter=parse_filter("tier=x")) == ["cache"]
@@ -179,7 +179,7 @@ async def test_a_filter_finds_owners_up_the_chain(store: Store) -> None:
     assert await names(store, filter=parse_filter("owner=web")) == ["web-1-x"]
 
 
-async def test_a_filter_by_use_says_when_nothing_is_measured_and_answers_when_something_is(store: Store) -> None:
+async def test_a_filter_by_usage_warns_without_metrics_and_selects_with_them(store: Store) -> None:
     await store.objects.write(batch(pod("busy"), pod("idle")))
     assert (await store.objects.rows(RowQuery(PODS, filter=parse_filter("cpu>500m")))).warnings
     usage = ResourceName("pods.metrics.k8s.io")
@@ -194,7 +194,7 @@ def _usage(cpu: str) -> bytes:
     return f'{{"containers":[{{"usage":{{"cpu":"{cpu}","memory":"1Mi"}}}}]}}'.encode()
 
 
-async def test_bodies_come_with_their_rows(store: Store) -> None:
+async def test_bodies_are_returned_with_their_rows(store: Store) -> None:
     await store.objects.write(batch(pod("web"), pod("db")))
     assert [(row.name, body) for row, body in await store.objects.bodies(RowQuery(PODS, name="db"))] == [("db", pod("db").body)]
 
@@ -204,7 +204,7 @@ async def test_a_body_is_not_found_under_another_uid(store: Store) -> None:
     assert await store.objects.body(ObjectRef(HERE, PODS, Namespace("a"), "web", "another")) is None
 
 
-async def test_a_difference_holds_what_changed_what_went_and_what_no_longer_matches(store: Store) -> None:
+async def test_a_difference_contains_changed_deleted_and_no_longer_matching_rows(store: Store) -> None:
     since = (await store.objects.write(batch(pod("same"), pod("changes"), pod("goes"), pod("fails")))).revision
     await store.objects.write(batch(pod("changes", version="2"), pod("fails", version="2", status="Failed"), pod("new")))
     await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "goes"),)))
@@ -215,7 +215,7 @@ async def test_a_difference_holds_what_changed_what_went_and_what_no_longer_matc
     assert difference.revision == await store.objects.revision()
 
 
-async def test_what_came_back_is_not_told_as_gone(store: Store) -> None:
+async def test_an_object_that_was_created_again_is_not_reported_as_deleted(store: Store) -> None:
     since = (await store.objects.write(batch(pod("web")))).revision
     await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))
     await store.objects.write(batch(pod("web", uid="second", version="9")))
@@ -223,7 +223,7 @@ async def test_what_came_back_is_not_told_as_gone(store: Store) -> None:
     assert ([row.uid for row in difference.rows], difference.gone) == (["second"], ())
 
 
-async def test_a_difference_from_before_deletions_are_remembered_comes_whole(store: Store, clock: FixedClock) -> None:
+async def test_a_difference_from_before_the_oldest_known_deletion_contains_all_rows(store: Store, clock: FixedClock) -> None:
     since = (await store.objects.write(batch(pod("web"), pod("db")))).revision
     await store.objects.write(batch(gone=(DeletedObject(Namespace("a"), "web"),)))
     clock.advance(7200.0)
@@ -233,7 +233,7 @@ async def test_a_difference_from_before_deletions_are_remembered_comes_whole(sto
     assert [row.name for row in found.rows] == ["db"]
 
 
-async def test_changes_name_the_kinds_that_moved(store: Store) -> None:
+async def test_changed_kinds_names_the_kinds_with_writes_and_deletions(store: Store) -> None:
     since = (await store.objects.write(batch(pod("web")))).revision
     later = (await store.objects.write(batch(pod("web"), cluster=THERE))).revision
     assert await store.objects.changed_kinds(since) == [(THERE, PODS, later)]
@@ -241,7 +241,7 @@ async def test_changes_name_the_kinds_that_moved(store: Store) -> None:
     assert (HERE, PODS, deleted) in await store.objects.changed_kinds(later)
 
 
-async def test_forgetting_a_kind_or_a_cluster_leaves_the_others(store: Store) -> None:
+async def test_deleting_a_kind_or_a_cluster_leaves_the_others(store: Store) -> None:
     await store.objects.write(batch(pod("web"), pod("db")))
     await store.objects.write(batch(pod("web"), cluster=THERE))
     assert await store.objects.delete(HERE, PODS) == 2
@@ -265,7 +265,7 @@ async def test_cleaning_removes_expired_rows_of_kinds_that_are_no_longer_served(
     assert await store.clean(clock.now()) == 1
 
 
-async def test_scans_clusters_and_resources_are_remembered(store: Store) -> None:
+async def test_scan_states_clusters_and_resources_are_read_back(store: Store) -> None:
     state = ScanState(HERE, PODS, ScanStatus.COMPLETED, 1.0, 2.0, 3.0, "", 5, "77", True, ("pods in b: no",), 0.5)
     await store.metadata.record_scan(state)
     assert await store.metadata.scan_states() == [state]
@@ -279,7 +279,7 @@ async def test_scans_clusters_and_resources_are_remembered(store: Store) -> None
     assert await store.metadata.resources(HERE) == served
 
 
-async def test_calls_are_kept_newest_first_and_counted_once_they_end(store: Store) -> None:
+async def test_calls_are_returned_newest_first_and_counted_when_they_end(store: Store) -> None:
     for phase, outcome, took in (("started", "", None), ("completed", "ok", 10.0), ("started", "", None), ("completed", "NotFound", 30.0)):
         await store.audit.record_calls([AuditEntry(5.0, "r", "me", "cli", "k8s_list_pods", {"namespace": "a"}, phase, outcome, took)])
     assert [entry.outcome for entry in await store.audit.entries(2)] == ["NotFound", ""]
@@ -307,7 +307,7 @@ async def test_figures_are_read_by_name_and_time(store: Store) -> None:
     assert await store.audit.figures("hit", 1.5) == [(2.0, 0.0)]
 
 
-async def test_a_question_in_sql_is_answered_up_to_its_limit(store: Store) -> None:
+async def test_an_sql_query_returns_rows_up_to_its_limit(store: Store) -> None:
     await store.objects.write(batch(pod("web"), pod("db")))
     found = await store.query("SELECT cluster_name, name FROM pods ORDER BY name", limit=1)
     assert (found.columns, found.rows, found.truncated) == (("cluster_name", "name"), [("here", "db")], True)
@@ -345,12 +345,12 @@ async def test_a_question_in_sql_is_answered_up_to_its_limit(store: Store) -> No
         "SELECT format('%.*c', 2000000000, 'x')",
     ],
 )
-async def test_sql_that_would_do_more_than_ask_is_refused(store: Store, sql: str) -> None:
+async def test_sql_that_would_do_more_than_read_is_refused(store: Store, sql: str) -> None:
     with pytest.raises(PolicyDenied):
         await store.query(sql)
 
 
-async def test_sql_that_never_ends_is_ended(store: Store) -> None:
+async def test_sql_that_never_ends_is_interrupted(store: Store) -> None:
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     with pytest.raises(DeadlineExceeded):
         await store.query(endless, timeout=0.1)
@@ -361,7 +361,7 @@ DOUBLED = "replace(" * 21 + "'x'" + ", 'x', 'xx')" * 21
 """Two megabytes of x."""
 
 
-async def test_an_answer_in_sql_ends_before_it_fills_the_memory(store: Store) -> None:
+async def test_an_sql_result_ends_before_it_fills_the_memory(store: Store) -> None:
     found = await store.query(f"{COUNTING} SELECT {DOUBLED} FROM n", limit=1000, timeout=60.0)
     assert found.truncated
     assert 10_000_000 < sum(len(cell) for (cell,) in found.rows) < 40_000_000
@@ -372,25 +372,25 @@ async def test_no_value_grows_beyond_what_an_object_can_be(store: Store) -> None
         await store.query(f"SELECT {DOUBLED} || {DOUBLED} || {DOUBLED}")
 
 
-async def test_a_value_that_doubles_for_ever_is_ended_and_the_store_goes_on(store: Store) -> None:
+async def test_a_value_that_keeps_doubling_is_interrupted_and_the_store_still_works(store: Store) -> None:
     doubling = "WITH RECURSIVE n(i, t) AS (SELECT 1, 'x' UNION ALL SELECT i + 1, t || t FROM n LIMIT 60) SELECT max(length(t)) FROM n"
     with pytest.raises(UsageError, match="too big"):
         await store.query(doubling)
     assert (await store.objects.write(batch(pod("web")))).added == 1
 
 
-async def test_a_sort_of_large_values_is_ended_in_time(store: Store) -> None:
+async def test_a_sort_of_large_values_is_interrupted_in_time(store: Store) -> None:
     with pytest.raises(DeadlineExceeded):
         await store.query(f"SELECT i FROM ({COUNTING} SELECT i, {DOUBLED} || i AS t FROM n) ORDER BY t", timeout=0.2)
 
 
-async def test_sql_that_is_none_is_a_wrong_question(store: Store) -> None:
+async def test_invalid_sql_is_a_usage_error(store: Store) -> None:
     for wrong in ("SELEC 1", "SELECT * FROM nowhere", "SELECT 1; SELECT 2"):
         with pytest.raises(UsageError):
             await store.query(wrong)
 
 
-async def test_a_lease_has_one_holder_until_it_expires_or_is_dropped(store: Store, clock: FixedClock) -> None:
+async def test_a_lease_has_one_holder_until_it_expires_or_is_released(store: Store, clock: FixedClock) -> None:
     assert await store.sharing.take_lease("scan:x", "one", 10.0) == "one"
     assert await store.sharing.take_lease("scan:x", "two", 10.0) == "one"
     clock.advance(9.0)
@@ -405,14 +405,14 @@ async def test_a_lease_has_one_holder_until_it_expires_or_is_dropped(store: Stor
     assert await store.sharing.take_lease("scan:x", "one", 10.0) == "one"
 
 
-async def test_word_left_for_the_scanning_process_is_counted(store: Store) -> None:
+async def test_rescan_requests_are_counted_by_cluster(store: Store) -> None:
     assert await store.sharing.rescan_requests(HERE) == 0
     await store.sharing.request_rescan(HERE)
     await store.sharing.request_rescan(HERE)
     assert (await store.sharing.rescan_requests(HERE), await store.sharing.rescan_requests(THERE)) == (2, 0)
 
 
-async def test_the_versions_kept_under_some_columns_are_told_and_need_not_be_written_again(store: Store) -> None:
+async def test_known_versions_of_a_column_layout_need_not_be_written_again(store: Store) -> None:
     await store.objects.write(batch(pod("web", version="7"), pod("db")))
     known = await store.objects.known_versions(HERE, PODS, COLUMNS)
     assert known["a", "web"] == ("uid-a-web", "7")
@@ -425,7 +425,7 @@ async def test_the_versions_kept_under_some_columns_are_told_and_need_not_be_wri
         await store.objects.write(batch(unchanged=[(Namespace("a"), "db")]))
 
 
-async def test_many_writers_at_once_lose_nothing_and_one_failure_is_not_anothers(store: Store) -> None:
+async def test_concurrent_writes_are_all_stored_and_a_failure_affects_only_its_own_caller(store: Store) -> None:
     async def wrong() -> None:
         with pytest.raises(StoreError):
             await store.objects.finish_scan(HERE, PODS, 12345)
@@ -435,19 +435,19 @@ async def test_many_writers_at_once_lose_nothing_and_one_failure_is_not_anothers
     assert (await store.objects.rows(RowQuery(PODS))).total == 200
 
 
-async def test_a_write_that_fails_half_way_leaves_nothing_behind(store: Store) -> None:
+async def test_a_write_that_fails_half_way_is_rolled_back(store: Store) -> None:
     with pytest.raises(StoreError):
         await store.audit.record_figures([(1.0, "hit", 1.0), (2.0, None, 1.0)])  # type: ignore[list-item]
     assert await store.audit.figures("hit", 0.0) == []
 
 
-async def test_a_closed_store_says_so(store: Store) -> None:
+async def test_a_closed_store_raises_an_error_that_says_so(store: Store) -> None:
     await store.close()
     with pytest.raises(StoreError, match="closed"):
         await store.objects.revision()
 
 
-async def test_names_that_begin_so_come_before_names_that_hold_it(store: Store) -> None:
+async def test_names_that_begin_with_the_text_come_before_names_that_contain_it(store: Store) -> None:
     await store.objects.write(batch(*[pod(name, "a") for name in ("web-0", "my-web", "WEB-1", "other")], *[pod("web-9", "b")]))
     assert await store.objects.names(HERE, PODS, "web") == ["WEB-1", "web-0", "web-9", "my-web"]
     assert await store.objects.names(HERE, PODS, "web", namespace="b") == ["web-9"]
@@ -455,7 +455,7 @@ async def test_names_that_begin_so_come_before_names_that_hold_it(store: Store) 
     assert await store.objects.names(HERE, PODS, "%' OR ''='") == []
 
 
-async def test_a_name_that_many_namespaces_have_is_told_once_and_keeps_no_other_out(store: Store) -> None:
+async def test_a_name_in_many_namespaces_is_returned_once_and_does_not_use_up_the_limit(store: Store) -> None:
     await store.objects.write(batch(*[pod("root", f"n{number}") for number in range(9)], pod("rooted", "n0"), pod("unroot", "n0")))
     assert await store.objects.names(HERE, PODS, "root", limit=2) == ["root", "rooted"]
     assert await store.objects.names(HERE, PODS, "root", limit=3) == ["root", "rooted", "unroot"]

@@ -83,10 +83,10 @@ def write_resources(connection: sqlite3.Connection, cluster: ClusterName, served
 
 def relayout(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> None:
     """Moves the rows to a layout with the same columns that no batch uses: its text has a blank at the end. Every batch then differs."""
-    mine = "FROM objects o JOIN kinds k ON k.id = o.kind_id WHERE k.cluster = ? AND k.resource = ?"
+    rows_of_kind = "FROM objects o JOIN kinds k ON k.id = o.kind_id WHERE k.cluster = ? AND k.resource = ?"
     connection.execute(
         f"INSERT OR IGNORE INTO layouts (columns) SELECT DISTINCT rtrim(l.columns) || ' ' FROM layouts l"  # noqa: S608 - a constant
-        f" WHERE l.id IN (SELECT o.layout_id {mine})",
+        f" WHERE l.id IN (SELECT o.layout_id {rows_of_kind})",
         (cluster, resource),
     )
     connection.execute(

@@ -13,7 +13,7 @@ SCHEMA_VERSION = 5
 """PRAGMA user_version of the files that this program writes: the number of migrations."""
 
 APPLICATION_ID = 0x6B387363
-"""PRAGMA application_id of the files that this program writes. It tells them from other programs' databases."""
+"""PRAGMA application_id of the files that this program writes. It distinguishes them from other programs' databases."""
 
 _CACHE = """
 CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;

@@ -1,4 +1,4 @@
-"""How long the past is kept: by age, by number, by size, never without a word about what went."""
+"""Retention: by age, by number of versions and by size, each with a gap that states the rule."""
 
 from pathlib import Path
 
@@ -19,15 +19,15 @@ WEB = ObjectRef(HERE, PODS, Namespace("a"), "web")
 BEGIN = 1_000_000.0
 
 
-class Still(SystemClock):
-    """Always at the beginning: the scan that is the first look is then."""
+class FrozenClock(SystemClock):
+    """Always at BEGIN, the time of the first scan."""
 
     def now(self) -> float:
         return BEGIN
 
 
-class Kept:
-    """A store with rules of its own, and one pod that changed ``count`` times, a day apart."""
+class ChangedPod:
+    """A store with one pod that changed ``count`` times, once a day."""
 
     def __init__(self, store: SqliteStore, count: int) -> None:
         self.store = store
@@ -48,19 +48,19 @@ class Kept:
         return found
 
 
-async def lived(folder: Path, rules: HistoryRules, count: int = 10) -> Kept:
-    store = await open_store(folder / "cache.db", clock=Still(), lifetimes=Lifetimes(history=rules))
+async def change_daily(folder: Path, rules: HistoryRules, count: int = 10) -> ChangedPod:
+    store = await open_store(folder / "cache.db", clock=FrozenClock(), lifetimes=Lifetimes(history=rules))
     scan = await store.objects.begin_scan(HERE, PODS)
     await store.objects.write(batch(pod("other", created_at=1.0), at=BEGIN - 1, scan_id=scan))
     await store.objects.finish_scan(HERE, PODS, scan)
     for number in range(count):
         changed = pod("web", version=str(number + 1), status=f"State{number}", created_at=BEGIN + 2e9)
         await store.objects.write(batch(changed, at=BEGIN + number * DAY))
-    return Kept(store, count)
+    return ChangedPod(store, count)
 
 
-async def test_what_is_too_old_goes_and_the_table_of_any_moment_since_stays_whole(tmp_path: Path) -> None:
-    kept = await lived(tmp_path, HistoryRules(max_age=3 * DAY))
+async def test_versions_that_are_too_old_are_deleted_and_tables_of_later_times_stay_complete(tmp_path: Path) -> None:
+    kept = await change_daily(tmp_path, HistoryRules(max_age=3 * DAY))
     before = {at: (await kept.store.objects.rows(RowQuery(PODS, as_of=at))).rows for at in (kept.last - 2.5 * DAY, kept.last - 1.5 * DAY)}
     assert await kept.store.clean(kept.last) > 0
     assert await kept.states() == ["6", "7", "8", "9", "10"]
@@ -69,14 +69,14 @@ async def test_what_is_too_old_goes_and_the_table_of_any_moment_since_stays_whol
     assert await kept.store.history.known_since(HERE, PODS) == kept.last - 3 * DAY
 
 
-async def test_a_kind_may_have_an_age_of_its_own(tmp_path: Path) -> None:
-    kept = await lived(tmp_path, HistoryRules(max_age=1.0, max_age_of={"pods": 30 * DAY}))
+async def test_a_kind_can_have_its_own_age(tmp_path: Path) -> None:
+    kept = await change_daily(tmp_path, HistoryRules(max_age=1.0, max_age_of={"pods": 30 * DAY}))
     assert await kept.store.clean(kept.last) == 0
     assert len(await kept.states()) == 10
 
 
-async def test_of_one_object_only_so_many_versions_stay_and_it_is_said(tmp_path: Path) -> None:
-    kept = await lived(tmp_path, HistoryRules(max_age=900 * DAY, max_versions=4))
+async def test_the_number_of_versions_of_an_object_is_limited_and_a_gap_states_it(tmp_path: Path) -> None:
+    kept = await change_daily(tmp_path, HistoryRules(max_age=900 * DAY, max_versions=4))
     await kept.store.clean(kept.last)
     assert (await kept.states())[-4:] == ["7", "8", "9", "10"]
     assert (await kept.sizes())["versions"] == 4
@@ -84,17 +84,17 @@ async def test_of_one_object_only_so_many_versions_stay_and_it_is_said(tmp_path:
     assert "4 versions of an object are kept" in [gap.reason for gap in gaps], gaps
 
 
-async def test_all_versions_together_stay_within_their_bytes(tmp_path: Path) -> None:
-    kept = await lived(tmp_path, HistoryRules(max_age=900 * DAY, max_bytes=300), count=40)
+async def test_the_size_of_all_versions_is_limited(tmp_path: Path) -> None:
+    kept = await change_daily(tmp_path, HistoryRules(max_age=900 * DAY, max_bytes=300), count=40)
     assert (await kept.sizes())["bytes"] > 300
     await kept.store.clean(kept.last)
     assert (await kept.sizes())["bytes"] <= 300
-    assert (await kept.states())[-1] == "40", "the present is no part of the past"
+    assert (await kept.states())[-1] == "40", "the present state is not part of history"
     assert (await kept.gap())[2].startswith("history is limited to")
 
 
-async def test_an_object_that_has_long_gone_leaves_nothing_behind(tmp_path: Path) -> None:
-    kept = await lived(tmp_path, HistoryRules(max_age=3 * DAY))
+async def test_an_object_that_was_deleted_long_ago_leaves_no_row(tmp_path: Path) -> None:
+    kept = await change_daily(tmp_path, HistoryRules(max_age=3 * DAY))
     await kept.store.objects.write(WriteBatch(HERE, PODS, kept.last, gone=[DeletedObject(Namespace("a"), "web")]))
     assert (await kept.store.history.versions(WEB)).versions[-1][0].change is Change.DELETED
     await kept.store.clean(kept.last + 4 * DAY)
@@ -104,8 +104,8 @@ async def test_an_object_that_has_long_gone_leaves_nothing_behind(tmp_path: Path
     assert (changes.versions, bool(changes.gaps)) == ([], True)
 
 
-async def test_what_is_more_than_one_piece_goes_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_than_one_piece_is_deleted_piece_by_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("k8sconsole.store.sqlite.history.retention.PIECE", 3)
-    kept = await lived(tmp_path, HistoryRules(max_age=0.5 * DAY), count=30)
+    kept = await change_daily(tmp_path, HistoryRules(max_age=0.5 * DAY), count=30)
     assert await kept.store.clean(kept.last) == 29, "all but the last change, which is not half a day old"
     assert await kept.states() == ["29", "30"]

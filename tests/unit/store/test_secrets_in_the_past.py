@@ -35,11 +35,11 @@ PLANTED = {**PLACES, **MORE}
 
 def manifest(place: str, version: int) -> bytes:
     """The secret in its place, and something that differs from version to version beside it."""
-    told = json.loads(json.dumps(PLANTED[place][1]).replace(SECRET, SECRET if version < 2 else f"{SECRET}-and-more"))
-    meta = told.setdefault("metadata", {})
+    content = json.loads(json.dumps(PLANTED[place][1]).replace(SECRET, SECRET if version < 2 else f"{SECRET}-and-more"))
+    meta = content.setdefault("metadata", {})
     meta |= {"name": "planted", "namespace": "shop", "uid": f"uid-{place}", "resourceVersion": str(version)}
     meta.setdefault("labels", {}).update({"turn": f"{version}", "app": SEEN})
-    return json.dumps(told, separators=(",", ":")).encode()
+    return json.dumps(content, separators=(",", ":")).encode()
 
 
 def resource_of(place: str) -> ApiResource:
@@ -72,11 +72,11 @@ async def test_no_byte_of_a_secret_is_in_the_file_or_its_history(tmp_path: Path,
     ref = await lived(store, place)
     versions = (await store.history.versions(ref)).versions
     assert [version.change for version, _ in versions] == [Change.ADDED, *[Change.MODIFIED] * 3, Change.DELETED]
-    told = [body for _, body in versions]
-    assert all(SEEN.encode() in body for body in told)
+    bodies = [body for _, body in versions]
+    assert all(SEEN.encode() in body for body in bodies)
     kept = [path.read_bytes() for path in tmp_path.iterdir()]
     assert len(kept) == 3, "the file and its two side files"
     opened = list(unpacked(tmp_path / "cache.db"))
     assert any(SEEN.encode() in one for one in opened)
-    assert [form for form in forms() for content in (*told, *kept, *opened) if form in content] == []
+    assert [form for form in forms() for content in (*bodies, *kept, *opened) if form in content] == []
     await store.close()

@@ -1,4 +1,4 @@
-"""The store against the simplest thing that could stand in its place: a dictionary."""
+"""The store compared with the simplest model of it: a dictionary."""
 
 import asyncio
 import tempfile
@@ -20,13 +20,13 @@ STEPS = st.one_of(
     st.tuples(st.just("write"), CLUSTERS, st.lists(st.tuples(SPACES, NAMES, st.sampled_from("123")), max_size=4)),
     st.tuples(st.just("gone"), CLUSTERS, st.lists(st.tuples(SPACES, NAMES), max_size=3)),
     st.tuples(st.just("scan"), CLUSTERS, st.lists(st.tuples(SPACES, NAMES, st.sampled_from("123")), max_size=4)),
-    st.tuples(st.just("forget"), CLUSTERS, st.just([])),
+    st.tuples(st.just("delete"), CLUSTERS, st.just([])),
 )
 
 
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(STEPS, max_size=12))
-def test_after_any_series_of_writes_the_rows_and_the_differences_are_what_a_dictionary_would_hold(steps: list) -> None:
+def test_after_any_series_of_writes_rows_and_differences_equal_those_of_a_dictionary(steps: list) -> None:
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(_compare(Path(folder) / "cache.db", steps))
 
@@ -47,7 +47,7 @@ async def _compare(path: Path, steps: list) -> None:
 
 
 async def _apply(store: Store, model: dict, kind: str, cluster: str, parts: list) -> None:
-    if kind == "forget":
+    if kind == "delete":
         await store.objects.delete(cluster)
         for key in [key for key in model if key[0] == cluster]:
             del model[key]
@@ -67,7 +67,7 @@ async def _apply(store: Store, model: dict, kind: str, cluster: str, parts: list
 
 
 async def _follow(store: Store, followed: dict, since: int) -> int:
-    """As a pane does: deletions first, then what changed."""
+    """Follows by revision as a pane does: first deletions, then changed rows."""
     difference = await store.objects.rows(RowQuery(PODS, after_revision=since))
     for ref in difference.gone:
         followed.pop((ref.cluster, ref.namespace, ref.name), None)

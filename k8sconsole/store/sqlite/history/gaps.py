@@ -79,14 +79,14 @@ def read_query_gaps(connection: sqlite3.Connection, query: ChangeQuery, rules: H
     ]
 
 
-def _derived_gaps(state: Sequence[object], kept: bool) -> Iterable[Span]:
-    confirmed, error, looked, known, horizon, trimmed_until, trimmed, watched = state
-    if not kept:
+def _derived_gaps(state: Sequence[object], has_history: bool) -> Iterable[Span]:
+    confirmed, error, first_read, known, horizon, trimmed_until, trimmed, watched = state
+    if not has_history:
         yield 0.0, None, _NO_HISTORY
-    elif known is None and looked is None:
+    elif known is None and first_read is None:
         yield 0.0, None, str(error or _NEVER_READ)
     else:
-        yield 0.0, known or looked, str(horizon or _BEFORE_FIRST_SCAN)  # type: ignore[misc]
+        yield 0.0, known or first_read, str(horizon or _BEFORE_FIRST_SCAN)  # type: ignore[misc]
     if trimmed_until:
         yield 0.0, trimmed_until, str(trimmed)  # type: ignore[misc]
     if confirmed is not None and not watched:

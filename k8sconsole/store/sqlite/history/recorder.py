@@ -136,12 +136,12 @@ class VersionRecorder:
 
     def kind(self, connection: sqlite3.Connection, number: int, resource: ResourceName, at: float) -> KindEntry:
         """at: recorded as ``looked_at`` if the kind has not been read before."""
-        looked = self._looked_at.get(number)
-        if looked is None:
+        looked_at = self._looked_at.get(number)
+        if looked_at is None:
             connection.execute("UPDATE kinds SET looked_at = ? WHERE id = ? AND looked_at IS NULL", (at, number))
-            (looked,) = connection.execute("SELECT looked_at FROM kinds WHERE id = ?", (number,)).fetchone()
-            self._looked_at[number] = looked
-        return KindEntry(number, resource, looked)
+            (looked_at,) = connection.execute("SELECT looked_at FROM kinds WHERE id = ?", (number,)).fetchone()
+            self._looked_at[number] = looked_at
+        return KindEntry(number, resource, looked_at)
 
     def reset_looked_at(self, number: int) -> None:
         self._looked_at.pop(number, None)

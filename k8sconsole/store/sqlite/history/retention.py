@@ -95,15 +95,15 @@ def _prune_by_size(connection: sqlite3.Connection, most: int) -> int:
 
 def _delete_versions(connection: sqlite3.Connection, rows: Iterable[Row]) -> int:
     """Deletes versions, and the lives and keyframes that nothing else uses."""
-    gone = list(rows)
-    connection.executemany("DELETE FROM versions WHERE id = ?", ((row[0],) for row in gone))
-    freed = sum(ROW_BYTES + len(row[3] or "") + len(row[4] or b"") for row in gone)
-    connection.executemany(_DELETE_UNUSED_LIFE, ((life,) for life in {row[1] for row in gone}))
-    for keyframe, life in {(row[2], row[1]) for row in gone if row[2] is not None}:
+    deleted = list(rows)
+    connection.executemany("DELETE FROM versions WHERE id = ?", ((row[0],) for row in deleted))
+    freed = sum(ROW_BYTES + len(row[3] or "") + len(row[4] or b"") for row in deleted)
+    connection.executemany(_DELETE_UNUSED_LIFE, ((life,) for life in {row[1] for row in deleted}))
+    for keyframe, life in {(row[2], row[1]) for row in deleted if row[2] is not None}:
         for (size,) in connection.execute(_DELETE_UNUSED_KEYFRAME, (keyframe, life, life)).fetchall():
             freed += KEYFRAME_BYTES + size
     add_to_counter(connection, "history", -freed)
-    return len(gone)
+    return len(deleted)
 
 
 def _prune_gaps(connection: sqlite3.Connection) -> int:
