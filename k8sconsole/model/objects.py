@@ -10,12 +10,11 @@ Cell = Any
 """A JSON value: text, a number, a time in seconds since the epoch, or a pair. The kind of its Column gives its meaning."""
 
 
-class ParsedObject(msgspec.Struct, frozen=True):
-    """One object of a list or a watch event, as the parser returns it.
+class TableRow(msgspec.Struct, frozen=True):
+    """One object as its table shows it.
 
-    body: compact JSON, masked and without managedFields. cells: in the order of the kind's columns. created_at: seconds since the epoch.
-    owner: the controlling owner as ``Kind/name``, empty without one. extra: a JSON object with the fields that the typed tables of the
-    cache file need, empty for kinds without a typed table. by: the field manager that wrote this version, empty where it is unknown.
+    created_at: seconds since the epoch, 0 when unknown. owner: the controlling owner as ``Kind/name``, empty without one. cells: in the
+    order of the kind's columns.
     """
 
     namespace: Namespace
@@ -26,6 +25,15 @@ class ParsedObject(msgspec.Struct, frozen=True):
     labels: dict[str, str]
     owner: str
     cells: tuple[Cell, ...]
+
+
+class ParsedObject(TableRow, frozen=True):
+    """One object of a list or a watch event, as the parser returns it.
+
+    body: compact JSON, masked and without managedFields. extra: a JSON object with the fields that the typed tables of the cache file
+    need, empty for kinds without a typed table. by: the field manager that wrote this version, empty where it is unknown.
+    """
+
     body: bytes
     extra: bytes = b""
     by: str = ""

@@ -1,7 +1,7 @@
-"""One object told at length: sections of labelled lines, as plain data that any face can lay out.
+"""Describes one object at length: sections of labelled lines, as plain data that any face can lay out.
 
-Here live the long forms, one module a family, and a general one for every other kind. One line of cells is next door in ``tables``. Objects
-come masked from the cache; nothing here unmasks, and of a secret only keys and sizes are told.
+One module per family of kinds, and a general form for every other kind. ``tables`` has the short form, one row of cells. Objects come
+masked from the cache; of a Secret only keys and sizes are shown.
 """
 
 from k8sconsole.model.describe.dispatch import describe

@@ -17,23 +17,23 @@ def node(obj: JsonNode, now: float) -> list[Section]:
             ("Provider", spec["providerID"]),
         ]
     )
-    lines += make_list_lines("Taints", [_taint(each) for each in spec["taints"]])
+    lines += make_list_lines("Taints", [_format_taint(each) for each in spec["taints"]])
     addresses = [Line(str(each["type"]), str(each["address"])) for each in status["addresses"]]
     return [
         *make_section("Node", lines),
         *make_section("Addresses", addresses),
-        *make_section("Capacity", _capacity(status)),
+        *make_section("Capacity", _make_capacity_lines(status)),
         *make_section("System", [Line(key, str(value)) for key, value in status["nodeInfo"].items()]),
     ]
 
 
-def _taint(each: JsonNode) -> str:
+def _format_taint(each: JsonNode) -> str:
     value = f"={each['value']}" if each["value"] else ""
     return f"{each['key']}{value}:{each['effect']}"
 
 
-def _capacity(status: JsonNode) -> list[Line]:
-    """What it has, and what pods may have of it."""
+def _make_capacity_lines(status: JsonNode) -> list[Line]:
+    """The node's capacity, and how much of it pods may use."""
     free = status["allocatable"]
     return [Line(name, f"{amount}, {free[name]} allocatable" if free[name] else str(amount)) for name, amount in status["capacity"].items()]
 

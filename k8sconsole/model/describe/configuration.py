@@ -1,4 +1,4 @@
-"""ConfigMaps, Secrets, quotas, namespaces."""
+"""Descriptions of ConfigMaps, Secrets, quotas and namespaces."""
 
 from base64 import b64decode
 from typing import Any
@@ -9,33 +9,35 @@ _MASK = "[masked"
 
 
 def describe_config_map(obj: JsonNode, now: float) -> list[Section]:
-    lines = [Line(key, str(value)) for key, value in sorted(obj["data"].items(), key=_by_key)]
-    binary = [Line(key, f"{_size(value.value)} bytes") for key, value in sorted(obj["binaryData"].items(), key=_by_key)]
+    lines = [Line(key, str(value)) for key, value in sorted(obj["data"].items(), key=_key_of_pair)]
+    binary = [Line(key, f"{_count_bytes(value.value)} bytes") for key, value in sorted(obj["binaryData"].items(), key=_key_of_pair)]
     return make_section("Data", lines or [Line("", "<none>")]) + make_section("Binary data", binary)
 
 
-def _by_key(pair: tuple[str, Any]) -> str:
+def _key_of_pair(pair: tuple[str, Any]) -> str:
     return pair[0]
 
 
 def describe_secret(obj: JsonNode, now: float) -> list[Section]:
-    """Keys and sizes; what the cache masked is told as masked."""
-    lines = [Line(key, format_secret_size(value.value)) for key, value in sorted(obj["data"].items(), key=_by_key)]
-    lines += [Line(key, format_secret_size(value.value, encoded=False)) for key, value in sorted(obj["stringData"].items(), key=_by_key)]
+    """Keys and sizes of a Secret; a masked value shows its mask."""
+    lines = [Line(key, format_secret_size(value.value)) for key, value in sorted(obj["data"].items(), key=_key_of_pair)]
+    lines += [
+        Line(key, format_secret_size(value.value, encoded=False)) for key, value in sorted(obj["stringData"].items(), key=_key_of_pair)
+    ]
     return make_section("Secret", make_lines([("Type", obj["type"]), ("Immutable", obj["immutable"])])) + make_section(
         "Data", lines or [Line("", "<none>")]
     )
 
 
 def format_secret_size(value: Any, *, encoded: bool = True) -> str:
-    """A secret value's size, or the mask that stands in its place: never the value."""
+    """The size of a secret value, or its mask; never the value."""
     if isinstance(value, str) and value.startswith(_MASK) and value.endswith("]"):
         return value
-    return f"{_size(value) if encoded else len(str(value).encode(errors='replace'))} bytes"
+    return f"{_count_bytes(value) if encoded else len(str(value).encode(errors='replace'))} bytes"
 
 
-def _size(value: Any) -> int:
-    """Bytes behind a base64 text; of other text, its own."""
+def _count_bytes(value: Any) -> int:
+    """The decoded size of a base64 text in bytes; of other text, its own size."""
     try:
         return len(b64decode(str(value), validate=True))
     except ValueError:

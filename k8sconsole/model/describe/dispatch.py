@@ -1,4 +1,4 @@
-"""Which long form a kind has."""
+"""The description of each kind."""
 
 from collections.abc import Callable
 from typing import Any
@@ -37,12 +37,12 @@ _FORMS: dict[str, Form] = {
 
 
 def describe(resource: ApiResource, obj: dict[str, Any], events_seen: list[dict[str, Any]], now: float) -> list[Section]:
-    """The object at length, conditions and events behind it. now in seconds since the epoch. Odd or missing fields are left out.
+    """The sections that describe an object, followed by its conditions and events. Malformed or absent fields are left out.
 
-    events_seen are the raw events about this object; for a kind that is itself an event they are not asked for.
+    events_seen: the raw events about the object; unused where the object is an Event itself. now: seconds since the epoch.
     """
     node = JsonNode(obj)
     form = _FORMS.get(resource.name)
     special = form(node, now) if form is not None else describe_fields(node)
-    told = [*describe_identity(node, now), *special, *describe_conditions(node, now)]
-    return told if resource.kind == "Event" else [*told, *describe_events(events_seen, now)]
+    sections = [*describe_identity(node, now), *special, *describe_conditions(node, now)]
+    return sections if resource.kind == "Event" else [*sections, *describe_events(events_seen, now)]

@@ -1,4 +1,4 @@
-"""What is told of every object: who it is, its conditions, its events; and the general form, spec and status as a tree."""
+"""Sections of every object: identity, conditions, events; and the general form, which shows spec and status as a tree."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ from k8sconsole.model.tables.custom import parse_object_time
 
 _HIDDEN_ANNOTATION = "kubectl.kubernetes.io/last-applied-configuration"
 _DEEPEST = 12
-"""Levels of a tree; what lies deeper is put on one line."""
+"""Maximum levels of a tree; deeper values are written on one line."""
 
 
 def describe_identity(obj: JsonNode, now: float) -> list[Section]:
@@ -32,7 +32,7 @@ def describe_identity(obj: JsonNode, now: float) -> list[Section]:
             ("Namespace", meta["namespace"]),
             ("Kind", f"{obj['kind']} ({obj['apiVersion']})" if obj["kind"] else ""),
             ("Created", format_time_with_age(meta["creationTimestamp"], now)),
-            ("Deletion asked", format_time_with_age(meta["deletionTimestamp"], now)),
+            ("Deletion requested", format_time_with_age(meta["deletionTimestamp"], now)),
             ("Grace period", f"{meta['deletionGracePeriodSeconds']}s" if meta["deletionGracePeriodSeconds"] else ""),
             ("Controlled by", format_controller(meta)),
         ]
@@ -55,16 +55,16 @@ def describe_conditions(obj: JsonNode, now: float) -> list[Section]:
     lines = []
     for condition in obj.at("status", "conditions"):
         since = parse_object_time((condition["lastTransitionTime"] or condition["lastUpdateTime"]).value)
-        told = [str(condition["status"]), str(condition["reason"]), "" if since is None else f"for {format_age(now - since)}"]
-        lines.append(make_line(str(condition["type"]), "  ".join(word for word in told if word)))
+        words = [str(condition["status"]), str(condition["reason"]), "" if since is None else f"for {format_age(now - since)}"]
+        lines.append(make_line(str(condition["type"]), "  ".join(word for word in words if word)))
         lines += make_lines([("", condition["message"])], 1)
     return make_section("Conditions", lines)
 
 
 def describe_events(found: list[dict[str, Any]], now: float) -> list[Section]:
-    """Oldest first, as they were told."""
-    told = sorted(((_last_seen(JsonNode(event)) or 0.0, JsonNode(event)) for event in found), key=lambda pair: pair[0])
-    lines = [_event(at, event, now) for at, event in told]
+    """The events about an object, oldest first."""
+    dated = sorted(((_last_seen(JsonNode(event)) or 0.0, JsonNode(event)) for event in found), key=lambda pair: pair[0])
+    lines = [_make_event_line(at, event, now) for at, event in dated]
     return make_section("Events", lines or [Line("", "<none>")])
 
 
@@ -76,7 +76,7 @@ def _last_seen(event: JsonNode) -> float | None:
     return None
 
 
-def _event(at: float, event: JsonNode, now: float) -> Line:
+def _make_event_line(at: float, event: JsonNode, now: float) -> Line:
     count = event.at("series", "count").value or event["count"].value or 1
     often = f" (x{count})" if isinstance(count, int) and count > 1 else ""
     age = format_age(now - at) if at else ""
@@ -86,7 +86,7 @@ def _event(at: float, event: JsonNode, now: float) -> Line:
 
 
 def tree_lines(value: Any, indent: int = 0, label: str = "") -> Iterator[Line]:
-    """A JSON value as indented lines: a mapping's keys are labels, a list's elements begin with a dash."""
+    """A JSON value as indented lines. Keys of mappings are labels; elements of lists begin with a dash."""
     match value:
         case dict() if value and indent < _DEEPEST:
             if label:
@@ -104,7 +104,7 @@ def tree_lines(value: Any, indent: int = 0, label: str = "") -> Iterator[Line]:
 
 
 def describe_fields(obj: JsonNode) -> list[Section]:
-    """All that is neither metadata nor a condition, a section for each top-level field; loose values together."""
+    """All fields except metadata and conditions: one section per top-level field, and one for top-level values."""
     skipped = ("apiVersion", "kind", "metadata")
     loose: list[Line] = []
     found: list[Section] = []

@@ -1,4 +1,4 @@
-"""Services, Ingresses, network policies: who answers, and where it leads."""
+"""Descriptions of Services, Endpoints and Ingresses."""
 
 from k8sconsole.model.describe.sections import JsonNode, Line, Section, make_lines, make_list_lines, make_mapping_lines, make_section
 
@@ -20,10 +20,10 @@ def describe_service(obj: JsonNode, now: float) -> list[Section]:
             ("External traffic", spec["externalTrafficPolicy"]),
         ]
     )
-    return make_section("Service", lines) + make_section("Ports", [_port(port) for port in spec["ports"]])
+    return make_section("Service", lines) + make_section("Ports", [_make_port_line(port) for port in spec["ports"]])
 
 
-def _port(port: JsonNode) -> Line:
+def _make_port_line(port: JsonNode) -> Line:
     node = f", node port {port['nodePort']}" if port["nodePort"] else ""
     return Line(
         str(port["name"] or "<unnamed>"), f"{port['port']}/{port['protocol'] or 'TCP'} → {port['targetPort'] or port['port']}{node}"
@@ -34,15 +34,17 @@ def describe_endpoints(obj: JsonNode, now: float) -> list[Section]:
     found: list[Section] = []
     for subset in obj["subsets"]:
         ports = [f"{port['name'] or '<unnamed>'} {port['port']}/{port['protocol'] or 'TCP'}" for port in subset["ports"]]
-        lines = make_list_lines("Addresses", [_address(each) for each in subset["addresses"]])
+        lines = make_list_lines("Addresses", [_format_address(each) for each in subset["addresses"]])
         lines += (
-            make_list_lines("Not ready", [_address(each) for each in subset["notReadyAddresses"]]) if subset["notReadyAddresses"] else []
+            make_list_lines("Not ready", [_format_address(each) for each in subset["notReadyAddresses"]])
+            if subset["notReadyAddresses"]
+            else []
         )
         found += make_section("Subset", lines + make_list_lines("Ports", ports))
     return found
 
 
-def _address(each: JsonNode) -> str:
+def _format_address(each: JsonNode) -> str:
     target = each["targetRef"]
     return f"{each['ip']} ({target['kind']}/{target['name']})" if target else str(each["ip"])
 
@@ -51,17 +53,17 @@ def describe_ingress(obj: JsonNode, now: float) -> list[Section]:
     spec = obj["spec"]
     entries = [str(entry["ip"] or entry["hostname"]) for entry in obj.at("status", "loadBalancer", "ingress")]
     head = make_lines(
-        [("Class", spec["ingressClassName"]), ("Address", ", ".join(entries)), ("Default backend", _backend(spec["defaultBackend"]))]
+        [("Class", spec["ingressClassName"]), ("Address", ", ".join(entries)), ("Default backend", _format_backend(spec["defaultBackend"]))]
     )
     tls = [Line(str(each["secretName"] or "<default>"), ", ".join(each["hosts"].words())) for each in spec["tls"]]
     rules: list[Line] = []
     for rule in spec["rules"]:
         rules.append(Line(str(rule["host"] or "*")))
-        rules += [Line(str(path["path"] or "/"), _backend(path["backend"]), 1) for path in rule.at("http", "paths")]
+        rules += [Line(str(path["path"] or "/"), _format_backend(path["backend"]), 1) for path in rule.at("http", "paths")]
     return make_section("Ingress", head) + make_section("TLS", tls) + make_section("Rules", rules)
 
 
-def _backend(backend: JsonNode) -> str:
+def _format_backend(backend: JsonNode) -> str:
     to = backend["service"]
     if to:
         return f"{to['name']}:{to['port']['number'] or to['port']['name']}"

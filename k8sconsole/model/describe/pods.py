@@ -1,4 +1,4 @@
-"""Pods: where they run, what each container is and does, what they mount."""
+"""Description of a Pod: placement, containers with their states, volumes and scheduling."""
 
 from k8sconsole.model.describe.sections import (
     JsonNode,
@@ -65,11 +65,15 @@ def describe_containers(obj: JsonNode, now: float) -> list[Section]:
 
 def make_status_lines(status: JsonNode, now: float) -> list[Line]:
     pairs = [("Image ID", status["imageID"]), ("Ready", status["ready"]), ("Restarts", status["restartCount"])]
-    return [*_state("State", status["state"], now), *_state("Last state", status["lastState"], now), *make_lines(pairs, 1)]
+    return [
+        *_make_state_lines("State", status["state"], now),
+        *_make_state_lines("Last state", status["lastState"], now),
+        *make_lines(pairs, 1),
+    ]
 
 
-def _state(label: str, state: JsonNode, now: float) -> list[Line]:
-    """Waiting, running or ended, with the reason and how long ago."""
+def _make_state_lines(label: str, state: JsonNode, now: float) -> list[Line]:
+    """The state of a container: waiting, running or terminated, with reason and times."""
     for kind, facts in state.items():
         lines = [make_line(label, f"{kind.capitalize()} {facts['reason']}".strip(), 1)]
         code = facts["exitCode"]
@@ -80,7 +84,7 @@ def _state(label: str, state: JsonNode, now: float) -> list[Line]:
                 ("Message", facts["message"]),
                 ("Started", format_time_with_age(facts["startedAt"], now)),
                 ("Finished", format_time_with_age(facts["finishedAt"], now)),
-                ("Lasted", _lasted(facts)),
+                ("Lasted", _format_lifetime(facts)),
             ],
             2,
         )
@@ -88,21 +92,21 @@ def _state(label: str, state: JsonNode, now: float) -> list[Line]:
     return []
 
 
-def _lasted(facts: JsonNode) -> str:
+def _format_lifetime(facts: JsonNode) -> str:
     begin, end = parse_object_time(facts["startedAt"].value), parse_object_time(facts["finishedAt"].value)
     return "" if begin is None or end is None else format_duration_short(end - begin)
 
 
 def describe_scheduling(spec: JsonNode) -> list[Section]:
     lines = make_mapping_lines("Node selector", spec["nodeSelector"])
-    lines += make_list_lines("Tolerations", [_toleration(each) for each in spec["tolerations"]])
+    lines += make_list_lines("Tolerations", [_format_toleration(each) for each in spec["tolerations"]])
     lines += make_lines([("Affinity", spec["affinity"]), ("Scheduler", spec["schedulerName"])])
     if spec["schedulingGates"]:
         lines += make_list_lines("Scheduling gates", [str(gate["name"]) for gate in spec["schedulingGates"]])
     return make_section("Scheduling", lines)
 
 
-def _toleration(each: JsonNode) -> str:
+def _format_toleration(each: JsonNode) -> str:
     key = f"{each['key']}={each['value']}" if each["value"] else str(each["key"])
     effect = f":{each['effect']}" if each["effect"] else ""
     seconds = f" for {each['tolerationSeconds']}s" if each["tolerationSeconds"].value is not None else ""

@@ -1,4 +1,4 @@
-"""What a description is made of, and how it is written down without tripping over missing or odd fields."""
+"""The parts of a description, and helpers that build them from objects with absent or malformed fields."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from k8sconsole.model.tables.custom import parse_object_time
 
 
 class Line(msgspec.Struct, frozen=True):
-    """indent counts levels, not characters. text may hold line ends; an empty label continues the line above."""
+    """One line. indent: in levels, not characters. text: may hold line breaks. label: empty to continue the line above."""
 
     label: str
     text: str = ""
@@ -23,7 +23,7 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class JsonNode:
-    """A JSON value that may be missing or of another kind than expected: asking it for what it has not gives emptiness."""
+    """A JSON value that may be absent or of an unexpected type. Keys and elements that do not exist give empty nodes, never errors."""
 
     __slots__ = ("value",)
 
@@ -57,7 +57,7 @@ class JsonNode:
 
 
 def format_scalar(value: Any) -> str:
-    """A JSON value on one line; nothing for nothing."""
+    """A JSON value on one line; empty for null."""
     match value:
         case None:
             return ""
@@ -75,13 +75,13 @@ def make_line(label: str, value: Any = "", indent: int = 0) -> Line:
 
 
 def make_lines(pairs: Iterable[tuple[str, Any]], indent: int = 0) -> list[Line]:
-    """A line for each pair that has something to say."""
+    """A line for each pair whose value is not empty."""
     made = (make_line(label, value, indent) for label, value in pairs)
     return [each for each in made if each.text]
 
 
 def make_mapping_lines(label: str, node: JsonNode, indent: int = 0) -> list[Line]:
-    """Keys and values under one label, sorted; a line saying that there are none otherwise."""
+    """Lines of ``key=value`` under one label, sorted; ``<none>`` for an empty mapping."""
     pairs = [f"{key}={value}" for key, value in sorted(node.items(), key=lambda pair: pair[0])]
     return make_list_lines(label, pairs, indent)
 
@@ -92,12 +92,12 @@ def make_list_lines(label: str, values: Iterable[str], indent: int = 0) -> list[
 
 
 def make_section(title: str, lines: Iterable[Line]) -> list[Section]:
-    """One section, or none when there is nothing to say in it."""
-    kept = tuple(lines)
-    return [Section(title, kept)] if kept else []
+    """A list with one section; empty when the section has no lines."""
+    found = tuple(lines)
+    return [Section(title, found)] if found else []
 
 
 def format_time_with_age(node: JsonNode, now: float) -> str:
-    """A time as the object tells it, and how long ago that was."""
+    """A time as the object states it, and how long ago it is."""
     at = parse_object_time(node.value)
     return "" if at is None else f"{node} ({format_age(now - at)})"

@@ -1,4 +1,4 @@
-"""Volumes and claims."""
+"""Descriptions of PersistentVolumes and PersistentVolumeClaims."""
 
 from k8sconsole.model.describe.sections import JsonNode, Section, make_lines, make_section
 
@@ -6,7 +6,7 @@ from k8sconsole.model.describe.sections import JsonNode, Section, make_lines, ma
 def describe_claim(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     pairs = [
-        ("Status", _phase(obj)),
+        ("Status", _format_phase(obj)),
         ("Volume", spec["volumeName"]),
         ("Requested", spec.at("resources", "requests", "storage")),
         ("Capacity", status.at("capacity", "storage")),
@@ -18,7 +18,7 @@ def describe_claim(obj: JsonNode, now: float) -> list[Section]:
     return make_section("PersistentVolumeClaim", make_lines(pairs))
 
 
-def _phase(obj: JsonNode) -> str:
+def _format_phase(obj: JsonNode) -> str:
     return "Terminating" if obj.at("metadata", "deletionTimestamp") else str(obj.at("status", "phase"))
 
 
@@ -38,9 +38,9 @@ _KNOWN = frozenset(
 
 def describe_volume(obj: JsonNode, now: float) -> list[Section]:
     spec, ref = obj["spec"], obj.at("spec", "claimRef")
-    source = next(((kind, facts) for kind, facts in spec.items() if kind not in _KNOWN and isinstance(facts.value, dict)), None)
+    source = next(((kind, node) for kind, node in spec.items() if kind not in _KNOWN and isinstance(node.value, dict)), None)
     pairs = [
-        ("Status", _phase(obj)),
+        ("Status", _format_phase(obj)),
         ("Message", obj.at("status", "message")),
         ("Claim", f"{ref['namespace']}/{ref['name']}" if ref else ""),
         ("Capacity", spec.at("capacity", "storage")),
@@ -50,5 +50,5 @@ def describe_volume(obj: JsonNode, now: float) -> list[Section]:
         ("Volume mode", spec["volumeMode"]),
         ("Node affinity", spec["nodeAffinity"]),
     ]
-    kept = [] if source is None else [("Kind", source[0]), *((key, value) for key, value in source[1].items())]
-    return make_section("PersistentVolume", make_lines(pairs)) + make_section("Source", make_lines(kept))
+    facts = [] if source is None else [("Kind", source[0]), *((key, value) for key, value in source[1].items())]
+    return make_section("PersistentVolume", make_lines(pairs)) + make_section("Source", make_lines(facts))

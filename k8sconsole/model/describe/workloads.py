@@ -1,4 +1,4 @@
-"""Deployments and their kin, Jobs and CronJobs: how many, how they are replaced, of what they are made."""
+"""Descriptions of Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs and HorizontalPodAutoscalers."""
 
 from k8sconsole.model.describe.sections import JsonNode, Section, format_time_with_age, make_lines, make_section
 from k8sconsole.model.describe.templates import describe_template
@@ -21,11 +21,11 @@ def describe_deployment(obj: JsonNode, now: float) -> list[Section]:
         ("available", "availableReplicas"),
         ("unavailable", "unavailableReplicas"),
     )
-    told = ", ".join(f"{status[field] or 0} {word}" for word, field in counted)
+    counts = ", ".join(f"{status[field] or 0} {word}" for word, field in counted)
     rolling = spec.at("strategy", "rollingUpdate")
     pairs = [
         ("Selector", format_selector_of(spec["selector"])),
-        ("Replicas", f"{_or(spec['replicas'], 1)} desired, {told}"),
+        ("Replicas", f"{_count_or(spec['replicas'], 1)} desired, {counts}"),
         ("Strategy", spec.at("strategy", "type")),
         ("Rolling update", f"{rolling['maxUnavailable']} max unavailable, {rolling['maxSurge']} max surge" if rolling else ""),
         ("Minimum ready", f"{spec['minReadySeconds']}s" if spec["minReadySeconds"] else ""),
@@ -36,22 +36,27 @@ def describe_deployment(obj: JsonNode, now: float) -> list[Section]:
     return make_section("Deployment", make_lines(pairs)) + describe_template(spec["template"])
 
 
-def _or(node: JsonNode, otherwise: int) -> str:
+def _count_or(node: JsonNode, otherwise: int) -> str:
     return str(otherwise) if node.value is None else str(node)
 
 
 def describe_replica_set(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
-    told = f"{_or(status['replicas'], 0)} current, {_or(spec['replicas'], 1)} desired, {_or(status['readyReplicas'], 0)} ready"
-    pairs = [("Selector", format_selector_of(spec["selector"])), ("Replicas", told)]
+    current, ready = _count_or(status["replicas"], 0), _count_or(status["readyReplicas"], 0)
+    replicas = f"{current} current, {_count_or(spec['replicas'], 1)} desired, {ready} ready"
+    pairs = [("Selector", format_selector_of(spec["selector"])), ("Replicas", replicas)]
     return make_section(str(obj["kind"] or "ReplicaSet"), make_lines(pairs)) + describe_template(spec["template"])
 
 
 def describe_stateful_set(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
+    ready = _count_or(status["readyReplicas"], 0)
     pairs = [
         ("Selector", format_selector_of(spec["selector"])),
-        ("Replicas", f"{_or(spec['replicas'], 1)} desired, {_or(status['replicas'], 0)} total, {_or(status['readyReplicas'], 0)} ready"),
+        (
+            "Replicas",
+            f"{_count_or(spec['replicas'], 1)} desired, {_count_or(status['replicas'], 0)} total, {ready} ready",
+        ),
         ("Service", spec["serviceName"]),
         ("Update strategy", spec.at("updateStrategy", "type")),
         ("Partition", spec.at("updateStrategy", "rollingUpdate", "partition")),
@@ -59,7 +64,7 @@ def describe_stateful_set(obj: JsonNode, now: float) -> list[Section]:
         ("Revision", status["currentRevision"]),
         ("Next revision", status["updateRevision"] if str(status["updateRevision"]) != str(status["currentRevision"]) else ""),
     ]
-    claims = [(str(claim.at("metadata", "name")), _claim(claim["spec"])) for claim in spec["volumeClaimTemplates"]]
+    claims = [(str(claim.at("metadata", "name")), _format_claim(claim["spec"])) for claim in spec["volumeClaimTemplates"]]
     return (
         make_section("StatefulSet", make_lines(pairs))
         + describe_template(spec["template"])
@@ -67,7 +72,7 @@ def describe_stateful_set(obj: JsonNode, now: float) -> list[Section]:
     )
 
 
-def _claim(spec: JsonNode) -> str:
+def _format_claim(spec: JsonNode) -> str:
     size = spec.at("resources", "requests", "storage")
     return " ".join(part for part in (str(size), ",".join(spec["accessModes"].words()), str(spec["storageClassName"])) if part)
 
@@ -84,7 +89,7 @@ def describe_daemon_set(obj: JsonNode, now: float) -> list[Section]:
     )
     pairs = [
         ("Selector", format_selector_of(spec["selector"])),
-        *((label, _or(status[field], 0)) for label, field in numbers),
+        *((label, _count_or(status[field], 0)) for label, field in numbers),
         ("Update strategy", spec.at("updateStrategy", "type")),
     ]
     return make_section("DaemonSet", make_lines(pairs)) + describe_template(spec["template"])
@@ -93,7 +98,7 @@ def describe_daemon_set(obj: JsonNode, now: float) -> list[Section]:
 def describe_job(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     begin, end = parse_object_time(status["startTime"].value), parse_object_time(status["completionTime"].value)
-    pods = ", ".join(f"{_or(status[field], 0)} {field}" for field in ("active", "ready", "succeeded", "failed"))
+    pods = ", ".join(f"{_count_or(status[field], 0)} {field}" for field in ("active", "ready", "succeeded", "failed"))
     pairs = [
         ("Selector", format_selector_of(spec["selector"])),
         ("Parallelism", spec["parallelism"]),
@@ -119,7 +124,10 @@ def describe_cron_job(obj: JsonNode, now: float) -> list[Section]:
         ("Concurrency", spec["concurrencyPolicy"]),
         ("Suspended", spec["suspend"]),
         ("Starting deadline", f"{spec['startingDeadlineSeconds']}s" if spec["startingDeadlineSeconds"] else ""),
-        ("Keeps", f"{_or(spec['successfulJobsHistoryLimit'], 3)} successful, {_or(spec['failedJobsHistoryLimit'], 1)} failed jobs"),
+        (
+            "Keeps",
+            f"{_count_or(spec['successfulJobsHistoryLimit'], 3)} successful, {_count_or(spec['failedJobsHistoryLimit'], 1)} failed jobs",
+        ),
         ("Last schedule", format_time_with_age(status["lastScheduleTime"], now)),
         ("Last success", format_time_with_age(status["lastSuccessfulTime"], now)),
         ("Active jobs", ", ".join(str(each["name"]) for each in status["active"])),
@@ -134,8 +142,8 @@ def describe_autoscaler(obj: JsonNode, now: float) -> list[Section]:
     pairs = [
         ("Scales", f"{spec.at('scaleTargetRef', 'kind')}/{spec.at('scaleTargetRef', 'name')}"),
         ("Metrics", format_hpa_targets(convert_leniently(obj.value, Hpa))),
-        ("Replicas", f"{_or(status['currentReplicas'], 0)} current, {_or(status['desiredReplicas'], 0)} desired"),
-        ("Bounds", f"{_or(spec['minReplicas'], 1)} to {spec['maxReplicas']}"),
+        ("Replicas", f"{_count_or(status['currentReplicas'], 0)} current, {_count_or(status['desiredReplicas'], 0)} desired"),
+        ("Bounds", f"{_count_or(spec['minReplicas'], 1)} to {spec['maxReplicas']}"),
         ("Last scaled", format_time_with_age(status["lastScaleTime"], now)),
         ("Behaviour", spec["behavior"]),
     ]

@@ -1,15 +1,16 @@
-"""Tables: one object's JSON in, one line of typed cells out, for every kind; and what faces need to draw, sort and grade the cells.
+"""Tables: each object's JSON becomes one row of typed cells, for every kind. Also formatting, sorting and grading of cells.
 
-Here live the columns of each kind (one module a family), CRDs' own printer columns, and the words that exist in no field, such as a pod's
-STATUS. Widths are only declared here; laying them out is the face's. Long forms of one object live next door in ``describe``.
+This package has the columns of each kind (one module per family), CRDs' printer columns, and words that no field holds, such as a pod's
+STATUS. Columns declare their widths; the faces lay them out. ``describe`` has the long form of one object.
 """
 
+from k8sconsole.model.objects import TableRow
 from k8sconsole.model.tables.catalogue import find_table
 from k8sconsole.model.tables.cells import format_cell, sort_key
 from k8sconsole.model.tables.columns import CellKind, Column
 from k8sconsole.model.tables.custom import PrinterColumn, parse_printer_columns
 from k8sconsole.model.tables.health import Health, grade_row, grade_status
-from k8sconsole.model.tables.kind import KindTable, TableRow
+from k8sconsole.model.tables.kind import KindTable
 
 __all__ = [
     "CellKind",

@@ -1,4 +1,4 @@
-"""Work that ends: Jobs and CronJobs."""
+"""Tables of Jobs and CronJobs."""
 
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,7 @@ class _CronJob(Shape, frozen=True):
 
 
 def job_status(seen: _Job) -> Cell:
+    """STATUS as kubectl prints it."""
     conditions = seen.status.conditions
     for word in ("Complete", "Failed"):
         if is_condition_true(conditions, word):
@@ -73,11 +74,11 @@ def job_status(seen: _Job) -> Cell:
 
 
 def _completions(seen: _Job) -> Cell:
-    """A Job without a number of completions is done with the first that succeeds."""
+    """COMPLETIONS as kubectl prints it. A Job without spec.completions is complete with the first pod that succeeds."""
     if seen.spec.completions is not None:
         return f"{seen.status.succeeded}/{seen.spec.completions}"
-    together = seen.spec.parallelism or 0
-    return f"{seen.status.succeeded}/1 of {together}" if together > 1 else f"{seen.status.succeeded}/1"
+    parallel = seen.spec.parallelism or 0
+    return f"{seen.status.succeeded}/1 of {parallel}" if parallel > 1 else f"{seen.status.succeeded}/1"
 
 
 def _duration(seen: _Job) -> Cell:

@@ -1,4 +1,4 @@
-"""Which table a kind has."""
+"""The table of each kind."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ BUILT_IN: dict[ResourceName, KindTable] = {each.resource: each for family in _FA
 
 
 def find_table(resource: ApiResource, printer_columns: Sequence[PrinterColumn] = ()) -> KindTable:
-    """The kind's own table; else its CRD's columns; else name, a guess at its status, and age."""
+    """The built-in table of a kind; else a table of its CRD's columns; else one of name, a guessed status, and age."""
     known = BUILT_IN.get(resource.name)
     if known is not None:
         return known

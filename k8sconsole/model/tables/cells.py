@@ -1,4 +1,4 @@
-"""A cell as text, and as something to sort by. Nothing here raises, whatever an old cache or a strange object put into a cell."""
+"""Cells as text and as sort keys. These functions never raise, whatever an old cache or an unusual object has put into a cell."""
 
 from k8sconsole.kit.text import format_age, strip_control
 from k8sconsole.model.objects import Cell
@@ -9,16 +9,16 @@ SortKey = tuple[int, float, float, str]
 
 
 def format_cell(column: Column, cell: Cell, now: float) -> str:
-    """One line of plain text, safe to lay on a terminal; an empty cell is empty text. now is in seconds since the epoch."""
+    """A cell as one line of text that is safe on a terminal; empty for an empty cell. now: seconds since the epoch."""
     if cell is None:
         return ""
     match column.kind, cell:
         case CellKind.TIME, int() | float():
             return format_age(now - cell)
         case CellKind.READY, [ready, wanted]:
-            return f"{_whole(ready)}/{_whole(wanted)}"
+            return f"{_format_count(ready)}/{_format_count(wanted)}"
         case CellKind.RESTARTS, [count, at]:
-            return f"{_whole(count)} ({format_age(now - at)})" if count and isinstance(at, int | float) else _whole(count)
+            return f"{_format_count(count)} ({format_age(now - at)})" if count and isinstance(at, int | float) else _format_count(count)
         case CellKind.SPAN, [int() | float() as begin, end]:
             return format_duration_short((end if isinstance(end, int | float) else now) - begin)
         case CellKind.CPU, int():
@@ -27,27 +27,29 @@ def format_cell(column: Column, cell: Cell, now: float) -> str:
             return format_bytes_short(cell)
         case CellKind.OWNER, str():
             return strip_control(cell.partition("/")[2] or cell)
-    return _words(cell)
+    return _format_any(cell)
 
 
-def _whole(value: object) -> str:
-    return str(value) if isinstance(value, int) else "0" if value is None else _words(value)
+def _format_count(value: object) -> str:
+    return str(value) if isinstance(value, int) else "0" if value is None else _format_any(value)
 
 
-def _words(cell: Cell) -> str:
+def _format_any(cell: Cell) -> str:
     match cell:
         case bool():
             return "true" if cell else "false"
         case str():
             return strip_control(cell).replace("\n", " ").replace("\t", " ")
         case list() | tuple():
-            return ",".join(_words(part) for part in cell)
+            return ",".join(_format_any(part) for part in cell)
     return strip_control(str(cell))
 
 
 def sort_key(column: Column, cell: Cell) -> SortKey:
-    """Sorts any cells of one column among each other: by amount, by age (youngest first), by share of what is ready, or by text in any
-    case; empty cells last."""
+    """A key that sorts the cells of one column: by amount, by age (youngest first), by share of ready, or by text in any case.
+
+    Empty cells come last.
+    """
     match column.kind, cell:
         case _, None | "":
             return (1, 0.0, 0.0, "")
@@ -61,4 +63,4 @@ def sort_key(column: Column, cell: Cell) -> SortKey:
             return (0, end - begin, 0.0, "") if isinstance(end, int | float) else (0, float("inf"), -float(begin), "")
         case _, int() | float():
             return (0, float(cell), 0.0, "")
-    return (0, 0.0, 0.0, _words(cell).casefold())
+    return (0, 0.0, 0.0, _format_any(cell).casefold())

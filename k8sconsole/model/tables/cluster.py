@@ -1,4 +1,4 @@
-"""The cluster itself: nodes, namespaces, the kinds and API groups it was taught, certificates it was asked for."""
+"""Tables of cluster-wide kinds: nodes, namespaces, CRDs, API services, certificate requests and resource claims."""
 
 from typing import Any
 
@@ -53,27 +53,28 @@ class _Node(Shape, frozen=True):
 
 
 def node_status(seen: _Node) -> Cell:
+    """STATUS as kubectl prints it."""
     ready = {condition.type: condition.status for condition in seen.status.conditions}.get("Ready")
     word = "Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"
     return f"{word},SchedulingDisabled" if seen.spec.unschedulable else word
 
 
 def node_roles(labels: dict[str, str]) -> list[str]:
-    """A node's roles by its labels, sorted."""
+    """A node's roles, from its labels, sorted."""
     found = {key.removeprefix(_ROLE) for key in labels if key.startswith(_ROLE)}
     return sorted((found | {labels.get("kubernetes.io/role", "")}) - {""})
 
 
-def _address(seen: _Node, kind: str) -> Cell:
+def _find_address(seen: _Node, kind: str) -> Cell:
     return next((entry.address for entry in seen.status.addresses if entry.type == kind), None)
 
 
-def _kernel(seen: _Node) -> Cell:
+def _format_kernel(seen: _Node) -> Cell:
     info = seen.status.node_info
     return f"{info.kernel_version} ({info.architecture})" if info.kernel_version and info.architecture else info.kernel_version or None
 
 
-def _allocatable(seen: _Node, resource: str) -> Cell:
+def _read_allocatable(seen: _Node, resource: str) -> Cell:
     stated = seen.status.allocatable.get(resource)
     try:
         return None if stated is None else parse_cpu(stated) if resource == "cpu" else parse_bytes(stated)
@@ -81,7 +82,7 @@ def _allocatable(seen: _Node, resource: str) -> Cell:
         return None
 
 
-def _taint(taint: _Taint) -> str:
+def _format_taint(taint: _Taint) -> str:
     return f"{taint.key}={taint.value}:{taint.effect}" if taint.value else f"{taint.key}:{taint.effect}"
 
 
@@ -94,14 +95,14 @@ NODES = build_table(
         (text("ROLES", wish=20), lambda seen: join_or_none(node_roles(seen.metadata.labels))),
         (AGE, read_created_at),
         (text("VERSION", wish=12), lambda seen: seen.status.node_info.kubelet_version or None),
-        (names("INTERNAL-IP", wish=15, wide=True), lambda seen: _address(seen, "InternalIP")),
-        (names("EXTERNAL-IP", wish=15, wide=True), lambda seen: _address(seen, "ExternalIP")),
+        (names("INTERNAL-IP", wish=15, wide=True), lambda seen: _find_address(seen, "InternalIP")),
+        (names("EXTERNAL-IP", wish=15, wide=True), lambda seen: _find_address(seen, "ExternalIP")),
         (text("OS-IMAGE", wish=24, wide=True), lambda seen: seen.status.node_info.os_image or None),
-        (text("KERNEL-VERSION", wish=20, wide=True), _kernel),
+        (text("KERNEL-VERSION", wish=20, wide=True), _format_kernel),
         (text("CONTAINER-RUNTIME", wish=20, wide=True), lambda seen: seen.status.node_info.container_runtime_version or None),
-        (cpu("CPU/A"), lambda seen: _allocatable(seen, "cpu")),
-        (size("MEM/A"), lambda seen: _allocatable(seen, "memory")),
-        (text("TAINTS", wish=24, wide=True), lambda seen: join_or_none([_taint(taint) for taint in seen.spec.taints])),
+        (cpu("CPU/A"), lambda seen: _read_allocatable(seen, "cpu")),
+        (size("MEM/A"), lambda seen: _read_allocatable(seen, "memory")),
+        (text("TAINTS", wish=24, wide=True), lambda seen: join_or_none([_format_taint(taint) for taint in seen.spec.taints])),
     ),
 )
 
@@ -146,11 +147,11 @@ class _Crd(Shape, frozen=True):
     status: _Conditions = _Conditions()
 
 
-def _crd_word(seen: _Crd) -> Cell:
+def _crd_status(seen: _Crd) -> Cell:
     if seen.metadata.deletion_timestamp is not None:
         return "Terminating"
-    held = {condition.type: condition.status for condition in seen.status.conditions}
-    return "Established" if held.get("Established") == "True" else "Pending"
+    statuses = {condition.type: condition.status for condition in seen.status.conditions}
+    return "Established" if statuses.get("Established") == "True" else "Pending"
 
 
 CRDS = build_table(
@@ -158,7 +159,7 @@ CRDS = build_table(
     _Crd,
     (
         (NAME, read_name),
-        (STATUS, _crd_word),
+        (STATUS, _crd_status),
         (AGE, read_created_at),
         (text("KIND", wide=True), lambda seen: seen.spec.names.kind or None),
         (text("SCOPE", wish=10, wide=True), lambda seen: seen.spec.scope or None),
@@ -182,14 +183,14 @@ class _ApiService(Shape, frozen=True):
     status: _Conditions = _Conditions()
 
 
-def _available(seen: _ApiService) -> Cell:
+def _format_available(seen: _ApiService) -> Cell:
     found = next((condition for condition in seen.status.conditions if condition.type == "Available"), None)
     if found is None:
         return None
     return "True" if found.status == "True" else f"{found.status} ({found.reason})"
 
 
-def _served_by(seen: _ApiService) -> Cell:
+def _format_service(seen: _ApiService) -> Cell:
     service = seen.spec.service
     return "Local" if service is None else f"{service.namespace}/{service.name}"
 
@@ -197,7 +198,7 @@ def _served_by(seen: _ApiService) -> Cell:
 API_SERVICES = build_table(
     "apiservices.apiregistration.k8s.io",
     _ApiService,
-    ((NAME, read_name), (names("SERVICE", wish=32), _served_by), (text("AVAILABLE"), _available), (AGE, read_created_at)),
+    ((NAME, read_name), (names("SERVICE", wish=32), _format_service), (text("AVAILABLE"), _format_available), (AGE, read_created_at)),
 )
 
 
@@ -218,13 +219,13 @@ class _CertificateRequest(Shape, frozen=True):
     status: _RequestStatus = _RequestStatus()
 
 
-def _request_word(seen: _CertificateRequest) -> Cell:
+def _request_condition(seen: _CertificateRequest) -> Cell:
     said = {condition.type for condition in seen.status.conditions}
     word = "Denied" if "Denied" in said else "Approved" if "Approved" in said else "Pending"
     return word + (",Failed" if "Failed" in said else "") + (",Issued" if seen.status.certificate else "")
 
 
-def _requested(seen: _CertificateRequest) -> Cell:
+def _format_requested_duration(seen: _CertificateRequest) -> Cell:
     seconds = seen.spec.expiration_seconds
     return None if seconds is None else format_age(seconds)
 
@@ -237,8 +238,8 @@ CERTIFICATE_REQUESTS = build_table(
         (AGE, read_created_at),
         (names("SIGNERNAME", wish=40), lambda seen: seen.spec.signer_name or None),
         (names("REQUESTOR", wish=32), lambda seen: seen.spec.username or None),
-        (text("REQUESTEDDURATION", wish=17), _requested),
-        (msgspec.structs.replace(STATUS, name="CONDITION"), _request_word),
+        (text("REQUESTEDDURATION", wish=17), _format_requested_duration),
+        (msgspec.structs.replace(STATUS, name="CONDITION"), _request_condition),
     ),
 )
 
@@ -253,7 +254,7 @@ class _ResourceClaim(Shape, frozen=True):
     status: _ResourceClaimStatus = _ResourceClaimStatus()
 
 
-def _claim_word(seen: _ResourceClaim) -> Cell:
+def _claim_state(seen: _ResourceClaim) -> Cell:
     going, allocated = seen.metadata.deletion_timestamp is not None, seen.status.allocation is not None
     words = ["deleted"] if going else [] if allocated else ["pending"]
     words += ["allocated"] if allocated else []
@@ -263,7 +264,7 @@ def _claim_word(seen: _ResourceClaim) -> Cell:
 RESOURCE_CLAIMS = build_table(
     "resourceclaims.resource.k8s.io",
     _ResourceClaim,
-    ((NAME, read_name), (msgspec.structs.replace(STATUS, name="STATE"), _claim_word), (AGE, read_created_at)),
+    ((NAME, read_name), (msgspec.structs.replace(STATUS, name="STATE"), _claim_state), (AGE, read_created_at)),
 )
 
 TABLES: tuple[KindTable, ...] = (NODES, NAMESPACES, CRDS, API_SERVICES, CERTIFICATE_REQUESTS, RESOURCE_CLAIMS)

@@ -1,4 +1,4 @@
-"""What a column is: the meaning of its cells, how wide it would like to be, and when it gives way."""
+"""Columns: the kind of their cells, their widths, and the order in which they are hidden on a narrow screen."""
 
 from enum import StrEnum
 
@@ -6,13 +6,13 @@ import msgspec
 
 
 class CellKind(StrEnum):
-    """The meaning of a column's cells. Every cell is a JSON value; None is a cell with nothing in it, whatever the kind."""
+    """The kind of a column's cells. Every cell is a JSON value; None is an empty cell of any kind."""
 
     NAME = "name"
-    """Text that keeps both its ends when it is cut."""
+    """Text that is shortened in the middle, so that both ends stay visible."""
     TEXT = "text"
     STATUS = "status"
-    """One of Kubernetes' words, which ``health`` grades."""
+    """A status word of Kubernetes, which ``health`` grades."""
     OWNER = "owner"
     """``Kind/name``; shown as the name."""
     NUMBER = "number"
@@ -21,19 +21,21 @@ class CellKind(StrEnum):
     READY = "ready"
     """[ready, wanted]."""
     RESTARTS = "restarts"
-    """[how many, the last one in seconds since the epoch or null]."""
+    """[count, time of the last one in seconds since the epoch or null]."""
     TIME = "time"
     """Seconds since the epoch; shown as an age."""
     SPAN = "span"
-    """[begin, end or null while it lasts] in seconds since the epoch; shown as its length."""
+    """[begin, end or null while it lasts] in seconds since the epoch; shown as a duration."""
     CPU = "cpu"
     """Millicores."""
     BYTES = "bytes"
 
 
 class Column(msgspec.Struct, frozen=True):
-    """rank: what has the highest gives way first, and 0 never does. minimum and wish are widths in characters. wide: shown on ``-o wide``,
-    and where there is room for it. right: numbers stand right-aligned."""
+    """One column. rank: on a narrow screen, columns with the highest rank are hidden first; those with rank 0 never are.
+
+    minimum, wish: widths in characters. wide: shown with ``-o wide``, and where there is room. right: right-aligned.
+    """
 
     name: str
     kind: CellKind = CellKind.TEXT
@@ -55,12 +57,12 @@ OWNER = Column("OWNER", CellKind.OWNER, rank=90, minimum=8, wish=20, wide=True)
 
 
 def text(name: str, *, wish: int = 16, minimum: int = 6, rank: int = 30, wide: bool = False) -> Column:
-    """A column of words; a wide one gives way before all that are not."""
+    """A column of text. A wide column is hidden before all others."""
     return Column(name, CellKind.TEXT, rank + 65 if wide else rank, min(minimum, wish), wish, wide)
 
 
 def names(name: str, *, wish: int = 24, rank: int = 30, wide: bool = False) -> Column:
-    """A column of object names, hosts or addresses: both ends matter."""
+    """A column of names, hosts or addresses, whose both ends matter."""
     return Column(name, CellKind.NAME, rank + 65 if wide else rank, 8, wish, wide)
 
 
@@ -74,7 +76,7 @@ def flag(name: str) -> Column:
 
 
 def time(name: str, *, rank: int = 15, wide: bool = False) -> Column:
-    """A moment shown as an age."""
+    """A column of times, shown as ages."""
     return Column(name, CellKind.TIME, rank + 65 if wide else rank, 4, max(4, len(name)), wide)
 
 

@@ -1,4 +1,4 @@
-"""What workloads are given: ConfigMaps, Secrets (how many keys, never a value), quotas."""
+"""Tables of ConfigMaps, Secrets (the number of keys, never a value) and ResourceQuotas."""
 
 from typing import Any
 
@@ -49,10 +49,10 @@ class _ResourceQuota(Shape, frozen=True):
     status: _QuotaStatus = _QuotaStatus()
 
 
-def _use(seen: _ResourceQuota, limits: bool) -> Cell:
+def _format_usage(seen: _ResourceQuota, limits: bool) -> Cell:
     status = seen.status
-    mine = [name for name in sorted(status.hard) if name.startswith("limits.") is limits]
-    return join_or_none([f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in mine], ", ")
+    chosen = [name for name in sorted(status.hard) if name.startswith("limits.") is limits]
+    return join_or_none([f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in chosen], ", ")
 
 
 RESOURCE_QUOTAS = build_table(
@@ -60,8 +60,8 @@ RESOURCE_QUOTAS = build_table(
     _ResourceQuota,
     (
         (NAME, read_name),
-        (text("REQUEST", wish=48), lambda seen: _use(seen, limits=False)),
-        (text("LIMIT", wish=36), lambda seen: _use(seen, limits=True)),
+        (text("REQUEST", wish=48), lambda seen: _format_usage(seen, limits=False)),
+        (text("LIMIT", wish=36), lambda seen: _format_usage(seen, limits=True)),
         (AGE, read_created_at),
     ),
 )

@@ -1,4 +1,4 @@
-"""Kinds without a table of their own: what a CRD's author asked for, or a name, an age and the best guess at a status."""
+"""Tables of kinds without a built-in one: a CRD's printer columns, or name, age and a guessed status."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from k8sconsole.model.tables.shapes import Meta, to_epoch
 
 
 class PrinterColumn(msgspec.Struct, frozen=True):
-    """One of a CRD's additionalPrinterColumns. type is OpenAPI's: string, integer, number, boolean or date; priority above 0 is wide."""
+    """One of a CRD's additionalPrinterColumns. type: OpenAPI's string, integer, number, boolean or date. priority: above 0 is wide."""
 
     name: str
     type: str
@@ -25,11 +25,11 @@ class PrinterColumn(msgspec.Struct, frozen=True):
 
 COUNT = "count"
 FLAG = "flag"
-"""Types no CRD can ask for: how many values the path finds; true or false, and false where the object is silent."""
+"""Types that no CRD can have. COUNT: the number of values at the path. FLAG: true or false, false for an absent field."""
 
 
 class RawObject(msgspec.Struct, frozen=True):
-    """An object kept whole, for paths that are only known at run time."""
+    """An object with all its fields, for paths that are known only at run time."""
 
     metadata: Meta
     body: dict[str, Any]
@@ -42,13 +42,13 @@ def read_raw_object(raw: bytes | msgspec.Raw) -> RawObject:
 
 
 def parse_printer_columns(crd: dict[str, Any], version: str) -> tuple[PrinterColumn, ...]:
-    """The columns a CustomResourceDefinition asks for in one of its versions; those that cannot be read are left out."""
+    """The printer columns of one version of a CustomResourceDefinition. Malformed ones are left out."""
     spec = crd.get("spec")
     versions = spec.get("versions") if isinstance(spec, dict) else None
     for each in versions if isinstance(versions, list) else []:
         if isinstance(each, dict) and each.get("name") == version:
-            asked = each.get("additionalPrinterColumns")
-            return tuple(column for item in (asked if isinstance(asked, list) else []) if (column := _printer_column(item)))
+            columns = each.get("additionalPrinterColumns")
+            return tuple(column for item in (columns if isinstance(columns, list) else []) if (column := _printer_column(item)))
     return ()
 
 
@@ -60,31 +60,31 @@ def _printer_column(item: Any) -> PrinterColumn | None:
 
 
 def build_printed_table(resource: str, printed: Sequence[PrinterColumn], *, fixed: bool = False) -> KindTable:
-    """A table of NAME and the printed columns; AGE is added when nobody asked for it, unless the columns are ``fixed``."""
-    fields = [(NAME, read_name), *(_field(column) for column in printed if column.name.upper() != "NAME")]
+    """A table of NAME and the printer columns. AGE is added where it is absent, unless the columns are ``fixed``."""
+    fields = [(NAME, read_name), *(_build_field(column) for column in printed if column.name.upper() != "NAME")]
     if not fixed and not any(column.name == "AGE" for column, _ in fields):
         fields.append((AGE, read_created_at))
     return build_table_from(resource, read_raw_object, fields)
 
 
-def _field(printed: PrinterColumn) -> tuple[Column, Callable[[RawObject], Cell]]:
+def _build_field(printed: PrinterColumn) -> tuple[Column, Callable[[RawObject], Cell]]:
     name, wide = printed.name.upper(), printed.priority > 0
     if name == "AGE":
         return AGE, read_created_at
     if name in ("STATUS", "STATE", "PHASE", "READY") and printed.type == "string":
-        return msgspec.structs.replace(STATUS, name=name, wide=wide), _text_at(printed.path)
+        return msgspec.structs.replace(STATUS, name=name, wide=wide), _read_text_at(printed.path)
     match printed.type:
         case "date":
-            return time(name, wide=wide), _moment_at(printed.path)
+            return time(name, wide=wide), _read_time_at(printed.path)
         case "integer" | "number":
-            return number(name, wide=wide), _number_at(printed.path)
+            return number(name, wide=wide), _read_number_at(printed.path)
         case "flag":
             return flag(name), lambda seen: next(
                 (value for value in find_readable_values(printed.path, seen.body) if isinstance(value, bool)), False
             )
         case "count":
             return number(name, wide=wide), lambda seen: len(find_readable_values(printed.path, seen.body))
-    return text(name, wish=20, wide=wide), _text_at(printed.path)
+    return text(name, wish=20, wide=wide), _read_text_at(printed.path)
 
 
 def find_readable_values(path: str, body: dict[str, Any]) -> list[Any]:
@@ -94,29 +94,29 @@ def find_readable_values(path: str, body: dict[str, Any]) -> list[Any]:
         return []
 
 
-def _text_at(path: str) -> Callable[[RawObject], Cell]:
+def _read_text_at(path: str) -> Callable[[RawObject], Cell]:
     def read(seen: RawObject) -> Cell:
         found = find_readable_values(path, seen.body)
-        words = [_word(value) for value in found if value is not None]
+        words = [_format_json(value) for value in found if value is not None]
         return ",".join(words) if words else None
 
     return read
 
 
-def _word(value: Any) -> str:
+def _format_json(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _number_at(path: str) -> Callable[[RawObject], Cell]:
+def _read_number_at(path: str) -> Callable[[RawObject], Cell]:
     def read(seen: RawObject) -> Cell:
         return next((value for value in find_readable_values(path, seen.body) if isinstance(value, int | float)), None)
 
     return read
 
 
-def _moment_at(path: str) -> Callable[[RawObject], Cell]:
+def _read_time_at(path: str) -> Callable[[RawObject], Cell]:
     def read(seen: RawObject) -> Cell:
         return next((parse_object_time(value) for value in find_readable_values(path, seen.body)), None)
 
@@ -124,7 +124,7 @@ def _moment_at(path: str) -> Callable[[RawObject], Cell]:
 
 
 def parse_object_time(value: object) -> float | None:
-    """RFC 3339 as seconds since the epoch; None for anything else."""
+    """RFC 3339 as seconds since the epoch; None for any other value."""
     if not isinstance(value, str):
         return None
     try:
@@ -135,17 +135,17 @@ def parse_object_time(value: object) -> float | None:
 
 
 def guess_status(seen: RawObject) -> Cell:
-    """Terminating, else what the status calls its phase or state, else the condition Ready or Available, told as kubectl tells a node's."""
+    """Terminating; else status.phase or status.state; else the condition Ready, Available or the like, as in ``kubectl get nodes``."""
     if seen.metadata.deletion_timestamp is not None:
         return "Terminating"
     status = seen.body.get("status")
     if not isinstance(status, dict):
         return None
     word = next((status[key] for key in ("phase", "state") if isinstance(status.get(key), str) and status[key]), None)
-    return word or _from_conditions(status.get("conditions"))
+    return word or _status_from_conditions(status.get("conditions"))
 
 
-def _from_conditions(conditions: object) -> str | None:
+def _status_from_conditions(conditions: object) -> str | None:
     usable = [each for each in conditions if isinstance(each, dict)] if isinstance(conditions, list) else []
     for kind in ("Ready", "Available", "Succeeded", "Complete", "Failed", "Healthy", "Synced"):
         for condition in usable:

@@ -1,4 +1,4 @@
-"""From JSON to typed shapes: strictly and fast where the object is as Kubernetes writes it, piece by piece where it is not."""
+"""Decodes JSON into typed shapes: fast and strict for objects as Kubernetes writes them, field by field for others."""
 
 from types import UnionType
 from typing import Any, TypeVar, Union, get_args, get_origin
@@ -17,7 +17,7 @@ def to_wire_name(name: str) -> str:
 
 
 class Shape(msgspec.Struct, frozen=True, rename=to_wire_name, gc=False):
-    """The few fields of an object that a table needs. Every field has a default, since every field may be missing."""
+    """The base of shapes: the fields of an object that a table needs. Every field has a default, since every field may be absent."""
 
 
 _decoders: dict[type, msgspec.json.Decoder[Any]] = {}
@@ -30,7 +30,7 @@ def _decoder(shape: type) -> msgspec.json.Decoder[Any]:
 
 
 def decode(raw: bytes | msgspec.Raw, shape: type[T]) -> T:
-    """The object as ``shape``; fields of the wrong type fall back to their defaults. Raises msgspec.DecodeError when raw is not JSON."""
+    """The object as ``shape``. A field of a wrong type gets its default. Raises msgspec.DecodeError when raw is not JSON."""
     try:
         fit: T = _decoder(shape).decode(raw)
     except msgspec.ValidationError:
@@ -39,7 +39,7 @@ def decode(raw: bytes | msgspec.Raw, shape: type[T]) -> T:
 
 
 def convert_leniently(value: object, kind: Any) -> Any:
-    """``value`` as ``kind``, without the pieces that do not fit; None where nothing does and ``kind`` is not a Shape, list or dict."""
+    """``value`` as ``kind``, without the parts of a wrong type. None where nothing fits, unless ``kind`` is a Shape, list or dict."""
     if kind is msgspec.Raw:
         return msgspec.Raw(msgspec.json.encode(value))
     try:
@@ -50,7 +50,7 @@ def convert_leniently(value: object, kind: Any) -> Any:
     if origin in (Union, UnionType):
         return next((part for part in (convert_leniently(value, option) for option in get_args(kind)) if part is not None), None)
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return _repaired_shape(value, kind)
+        return _convert_shape(value, kind)
     if origin is list:
         return _without_none(convert_leniently(item, get_args(kind)[0]) for item in value) if isinstance(value, list) else []
     if origin is dict:
@@ -63,7 +63,7 @@ def _without_none(items: Any) -> list[Any]:
     return [item for item in items if item is not None]
 
 
-def _repaired_shape(value: object, kind: type[msgspec.Struct]) -> Any:
+def _convert_shape(value: object, kind: type[msgspec.Struct]) -> Any:
     if not isinstance(value, dict):
         return kind()
     fits = {}

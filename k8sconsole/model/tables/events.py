@@ -1,4 +1,4 @@
-"""Events, of the core group and of events.k8s.io, which spell the same facts differently."""
+"""Tables of Events of the core group and of events.k8s.io, which have different names for the same fields."""
 
 from datetime import datetime
 
@@ -54,14 +54,14 @@ def first_seen(seen: Event) -> float | None:
 
 
 def last_seen(seen: Event) -> float | None:
-    """When it last happened, in seconds since the epoch."""
+    """When the event last occurred, in seconds since the epoch."""
     if seen.series is not None:
         return to_epoch(seen.series.last_observed_time)
     return to_epoch(seen.last_timestamp) or to_epoch(seen.deprecated_last_timestamp) or first_seen(seen)
 
 
 def event_count(seen: Event) -> int:
-    """How often it has happened; an event that does not count has happened once."""
+    """How often the event occurred; 1 for an event without a count."""
     return seen.series.count if seen.series is not None else seen.count or seen.deprecated_count or 1
 
 
@@ -69,7 +69,7 @@ def involved_object(seen: Event) -> _Regarding:
     return seen.involved_object if seen.involved_object.kind else seen.regarding
 
 
-def _object(seen: Event) -> Cell:
+def _format_object(seen: Event) -> Cell:
     target = involved_object(seen)
     return f"{target.kind.lower()}/{target.name}" if target.name else target.kind.lower() or None
 
@@ -89,7 +89,7 @@ def _events(resource: str) -> KindTable:
             (time("LAST SEEN", rank=0), last_seen),
             (Column("TYPE", CellKind.STATUS, 10, 7, 9), lambda seen: seen.type or None),
             (text("REASON", wish=20, rank=5), lambda seen: seen.reason or None),
-            (names("OBJECT", wish=36, rank=5), _object),
+            (names("OBJECT", wish=36, rank=5), _format_object),
             (text("SUBOBJECT", wide=True), lambda seen: involved_object(seen).field_path or None),
             (text("SOURCE", wide=True), event_reporter),
             (text("MESSAGE", wish=80, minimum=20, rank=0), lambda seen: (seen.message or seen.note).strip() or None),

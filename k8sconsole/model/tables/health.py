@@ -1,4 +1,4 @@
-"""Is this good? One grade for every status word, and one for a whole row."""
+"""Grades status words and rows as good, warning, bad and so on."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Health(StrEnum):
-    """What a glyph stands for. PLAIN: there is nothing to grade."""
+    """A grade; each has its own glyph. MOVING: in progress. DONE: completed. GOING: being deleted. PLAIN: nothing to grade."""
 
     GOOD = "good"
     MOVING = "moving"
@@ -44,7 +44,7 @@ _ORDER = (Health.BAD, Health.GOING, Health.WARN, Health.MOVING, Health.PLAIN, He
 
 @lru_cache(maxsize=4096)
 def grade_status(word: str) -> Health:
-    """The grade of a status word; of several (``Ready,SchedulingDisabled``) the worst. A node that is not ready is broken."""
+    """The grade of a status word; of several (``Ready,SchedulingDisabled``) the worst. ``NotReady,…`` of a node is BAD."""
     if "," in word:
         grades = [grade_status(part) for part in word.split(",")]
         return Health.BAD if word.startswith("NotReady") else min(grades, key=_ORDER.index)
@@ -58,7 +58,7 @@ def grade_status(word: str) -> Health:
 
 
 def grade_row(table: "KindTable", cells: Sequence[Cell]) -> Health:
-    """The grade of a row: its status word's, held back while not everything that is wanted is ready."""
+    """The grade of a row: that of its status word, lowered to WARN while fewer replicas are ready than desired."""
     status, ready = table.index("STATUS"), table.index("READY")
     word = cells[status] if status is not None and status < len(cells) else None
     grade = grade_status(word) if isinstance(word, str) else Health.PLAIN

@@ -1,6 +1,6 @@
 """The part of JSONPath that printer columns and filters use: ``.a.b``, ``['a.b']``, ``[0]``, ``[-1]``, ``[*]``, ``[?(@.type=="Ready")]``.
 
-A path that asks for more (slices, recursion, unions) is not readable here and finds nothing.
+Slices, recursion and unions are not supported; a path with them raises PathError.
 """
 
 import re
@@ -17,7 +17,7 @@ _TOKEN = re.compile(
 
 
 class PathError(ValueError):
-    """A path this evaluator cannot read; position is 0-based."""
+    """A path that is not supported. position: 0-based."""
 
     def __init__(self, path: str, position: int) -> None:
         super().__init__(f"cannot read the path {path!r} from character {position + 1}")
@@ -26,7 +26,7 @@ class PathError(ValueError):
 
 @lru_cache(maxsize=2048)
 def compile_path(path: str) -> tuple[Step, ...]:
-    """The steps of a path; a leading ``$``, ``.`` or surrounding braces are allowed. Raises PathError."""
+    """The steps of a path. A leading ``$`` or ``.`` and surrounding braces are allowed. Raises PathError."""
     bare = path.strip().removeprefix("{").removesuffix("}").removeprefix("$")
     steps: list[Step] = []
     at = 0
@@ -34,24 +34,24 @@ def compile_path(path: str) -> tuple[Step, ...]:
         found = _TOKEN.match(bare, at)
         if found is None:
             raise PathError(path, at)
-        steps.append(_step(found))
+        steps.append(_build_step(found))
         at = found.end()
     return tuple(steps)
 
 
-def _step(found: re.Match[str]) -> Step:
+def _build_step(found: re.Match[str]) -> Step:
     if found["name"] is not None:
-        return _every if found["name"] == "*" else _key(re.sub(r"\\(.)", r"\1", found["name"]))
+        return _all_items if found["name"] == "*" else _key_step(re.sub(r"\\(.)", r"\1", found["name"]))
     if found["key"] is not None:
-        return _key(found["key"])
+        return _key_step(found["key"])
     if found["index"] is not None:
-        return _at(int(found["index"]))
+        return _index_step(int(found["index"]))
     if found["all"] is not None:
-        return _every
-    return _where(found["path"], found["value"].strip("\"'"), found["op"] == "==")
+        return _all_items
+    return _filter_step(found["path"], found["value"].strip("\"'"), found["op"] == "==")
 
 
-def _key(name: str) -> Step:
+def _key_step(name: str) -> Step:
     def step(value: Any) -> Iterator[Any]:
         if isinstance(value, dict) and name in value:
             yield value[name]
@@ -59,7 +59,7 @@ def _key(name: str) -> Step:
     return step
 
 
-def _at(index: int) -> Step:
+def _index_step(index: int) -> Step:
     def step(value: Any) -> Iterator[Any]:
         if isinstance(value, list) and -len(value) <= index < len(value):
             yield value[index]
@@ -67,26 +67,26 @@ def _at(index: int) -> Step:
     return step
 
 
-def _every(value: Any) -> Iterator[Any]:
+def _all_items(value: Any) -> Iterator[Any]:
     yield from value if isinstance(value, list) else value.values() if isinstance(value, dict) else ()
 
 
-def _where(path: str, wanted: str, equal: bool) -> Step:
+def _filter_step(path: str, wanted: str, equal: bool) -> Step:
     inner = compile_path(path)
 
     def step(value: Any) -> Iterator[Any]:
-        for item in _every(value):
-            if any(_word(found) == wanted for found in _walk(inner, item)) is equal:
+        for item in _all_items(value):
+            if any(_format_scalar(found) == wanted for found in _apply_steps(inner, item)) is equal:
                 yield item
 
     return step
 
 
-def _word(value: Any) -> str:
+def _format_scalar(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _walk(steps: tuple[Step, ...], value: Any) -> list[Any]:
+def _apply_steps(steps: tuple[Step, ...], value: Any) -> list[Any]:
     values = [value]
     for step in steps:
         values = [found for each in values for found in step(each)]
@@ -94,5 +94,5 @@ def _walk(steps: tuple[Step, ...], value: Any) -> list[Any]:
 
 
 def find_values(path: str, value: Any) -> list[Any]:
-    """Everything the path finds in a JSON value, in order. Raises PathError."""
-    return _walk(compile_path(path), value)
+    """All values at the path in a JSON value, in order. Raises PathError."""
+    return _apply_steps(compile_path(path), value)

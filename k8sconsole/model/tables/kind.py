@@ -1,4 +1,4 @@
-"""A kind's table: which columns it has, and how one object becomes one line of cells."""
+"""The table of a kind: its columns, and how an object becomes one row of cells."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from k8sconsole.model.objects import Cell
+from k8sconsole.model.objects import Cell, TableRow
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tables.columns import AGE, NAME, Column
 from k8sconsole.model.tables.decoding import decode
@@ -23,22 +23,9 @@ T = TypeVar("T", bound=HasMeta)
 Field = tuple[Column, Callable[[T], Cell]]
 
 
-class TableRow(msgspec.Struct, frozen=True):
-    """One object as its table shows it. created_at in seconds since the epoch, 0 when the object does not say. owner is ``Kind/name``."""
-
-    namespace: Namespace
-    name: str
-    uid: str
-    resource_version: str
-    created_at: float
-    labels: dict[str, str]
-    owner: str
-    cells: tuple[Cell, ...]
-
-
 @dataclass(frozen=True)
 class KindTable:
-    """columns stand in kubectl's order; NAMESPACE and CLUSTER are the face's to add. Projecting never fails on a JSON object."""
+    """columns: in kubectl's order; the faces add NAMESPACE and CLUSTER. read: decodes an object. readers: one per column."""
 
     resource: ResourceName
     columns: tuple[Column, ...]
@@ -46,11 +33,11 @@ class KindTable:
     readers: tuple[Callable[[Any], Cell], ...] = field(repr=False)
 
     def index(self, name: str) -> int | None:
-        """Where a column stands; its name is taken in any case, with ``-`` or ``_`` for spaces. None when there is no such column."""
-        return self._positions.get(_bare(name))
+        """The index of a column; None without such a column. The name may be in any case, with ``-`` or ``_`` for spaces."""
+        return self._positions.get(_normalise(name))
 
     def project(self, raw: bytes | msgspec.Raw) -> TableRow:
-        """Raises msgspec.DecodeError when raw is not JSON at all."""
+        """The row of an object. Works for any JSON object. Raises msgspec.DecodeError when raw is not JSON."""
         seen = self.read(raw)
         meta: Meta = seen.metadata
         cells = tuple([reader(seen) for reader in self.readers])
@@ -62,22 +49,22 @@ class KindTable:
     def _positions(self) -> dict[str, int]:
         found: dict[str, int] | None = self.__dict__.get("_index")
         if found is None:
-            found = self.__dict__["_index"] = {_bare(column.name): at for at, column in enumerate(self.columns)}
+            found = self.__dict__["_index"] = {_normalise(column.name): at for at, column in enumerate(self.columns)}
         return found
 
 
 @lru_cache(maxsize=1024)
-def _bare(name: str) -> str:
+def _normalise(name: str) -> str:
     return name.upper().replace("-", " ").replace("_", " ")
 
 
 def build_table(resource: str, shape: type[T], fields: Sequence[Field[T]]) -> KindTable:
-    """A table over objects of one shape."""
+    """A table whose objects are decoded as ``shape``."""
     return build_table_from(resource, lambda raw: decode(raw, shape), fields)
 
 
 def build_table_from(resource: str, read: Callable[[bytes | msgspec.Raw], T], fields: Sequence[Field[T]]) -> KindTable:
-    """A table over whatever ``read`` makes of an object."""
+    """A table whose objects are decoded by ``read``."""
     columns = tuple(column for column, _ in fields)
     return KindTable(ResourceName(resource), columns, read, tuple(reader for _, reader in fields))
 

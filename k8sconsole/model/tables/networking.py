@@ -1,4 +1,4 @@
-"""How traffic finds pods: Services, their endpoints, Ingresses."""
+"""Tables of Services, Endpoints, EndpointSlices, Ingresses, IngressClasses and NetworkPolicies."""
 
 from typing import Any
 
@@ -49,11 +49,11 @@ class _Service(Shape, frozen=True):
 
 
 def load_balancer_addresses(status: _LoadBalancerStatus) -> list[str]:
-    """Where a load balancer listens, sorted, each once."""
+    """The addresses of a load balancer, sorted, without duplicates."""
     return sorted({entry.ip or entry.hostname for entry in status.load_balancer.ingress} - {""})
 
 
-def _external_ip(seen: _Service) -> Cell:
+def _read_external_ip(seen: _Service) -> Cell:
     spec = seen.spec
     match spec.type:
         case "ExternalName":
@@ -63,11 +63,11 @@ def _external_ip(seen: _Service) -> Cell:
     return join_or_none(spec.external_ips)
 
 
-def _cluster_ip(seen: _Service) -> Cell:
+def _read_cluster_ip(seen: _Service) -> Cell:
     return (seen.spec.cluster_ips[0] if seen.spec.cluster_ips else seen.spec.cluster_ip) or None
 
 
-def _port(port: _ServicePort) -> str:
+def _format_port(port: _ServicePort) -> str:
     return f"{port.port}:{port.node_port}/{port.protocol}" if port.node_port else f"{port.port}/{port.protocol}"
 
 
@@ -77,9 +77,9 @@ SERVICES = build_table(
     (
         (NAME, read_name),
         (text("TYPE", wish=12), lambda seen: seen.spec.type or None),
-        (names("CLUSTER-IP", wish=15), _cluster_ip),
-        (names("EXTERNAL-IP"), _external_ip),
-        (text("PORT(S)", wish=24), lambda seen: join_or_none([_port(port) for port in seen.spec.ports])),
+        (names("CLUSTER-IP", wish=15), _read_cluster_ip),
+        (names("EXTERNAL-IP"), _read_external_ip),
+        (text("PORT(S)", wish=24), lambda seen: join_or_none([_format_port(port) for port in seen.spec.ports])),
         (AGE, read_created_at),
         (SELECTOR, lambda seen: format_labels(seen.spec.selector)),
     ),
@@ -102,8 +102,8 @@ class _Ingress(Shape, frozen=True):
     status: _LoadBalancerStatus = _LoadBalancerStatus()
 
 
-def _hosts(seen: _Ingress) -> Cell:
-    """kubectl counts the rules beyond the third, hosts or not."""
+def _format_hosts(seen: _Ingress) -> Cell:
+    """HOSTS as kubectl prints it: the first three, and the number of all further rules, with or without a host."""
     hosts = [rule.host for rule in seen.spec.rules if rule.host]
     if len(hosts) > 3 or (len(hosts) == 3 and len(seen.spec.rules) > 3):
         return f"{','.join(hosts[:3])} + {len(seen.spec.rules) - 3} more..."
@@ -116,7 +116,7 @@ INGRESSES = build_table(
     (
         (NAME, read_name),
         (text("CLASS", wish=12), lambda seen: seen.spec.ingress_class_name),
-        (names("HOSTS", wish=32), _hosts),
+        (names("HOSTS", wish=32), _format_hosts),
         (names("ADDRESS", wish=20), lambda seen: join_or_none(load_balancer_addresses(seen.status))),
         (text("PORTS", wish=7), lambda seen: "80, 443" if seen.spec.tls else "80"),
         (AGE, read_created_at),
@@ -147,7 +147,7 @@ def _host_port(address: str, port: int | None) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _endpoint_list(seen: _Endpoints) -> Cell:
+def _format_endpoints(seen: _Endpoints) -> Cell:
     found: list[str] = []
     for subset in seen.subsets:
         plain = [address.ip for address in subset.addresses]
@@ -155,7 +155,9 @@ def _endpoint_list(seen: _Endpoints) -> Cell:
     return join_first(found)
 
 
-ENDPOINTS = build_table("endpoints", _Endpoints, ((NAME, read_name), (names("ENDPOINTS", wish=48), _endpoint_list), (AGE, read_created_at)))
+ENDPOINTS = build_table(
+    "endpoints", _Endpoints, ((NAME, read_name), (names("ENDPOINTS", wish=48), _format_endpoints), (AGE, read_created_at))
+)
 
 
 class _SliceEndpoint(Shape, frozen=True):
@@ -169,7 +171,7 @@ class _EndpointSlice(Shape, frozen=True):
     endpoints: list[_SliceEndpoint] = []
 
 
-def _slice_ports(seen: _EndpointSlice) -> Cell:
+def _format_slice_ports(seen: _EndpointSlice) -> Cell:
     return join_first([str(port.port) if port.port is not None else port.name or "*" for port in seen.ports])
 
 
@@ -179,7 +181,7 @@ ENDPOINT_SLICES = build_table(
     (
         (NAME, read_name),
         (text("ADDRESSTYPE", wish=11), lambda seen: seen.address_type or None),
-        (text("PORTS", wish=16), _slice_ports),
+        (text("PORTS", wish=16), _format_slice_ports),
         (names("ENDPOINTS", wish=48), lambda seen: join_first([ip for endpoint in seen.endpoints for ip in endpoint.addresses])),
         (AGE, read_created_at),
     ),
@@ -218,12 +220,12 @@ class _IngressClass(Shape, frozen=True):
     spec: _IngressClassSpec = _IngressClassSpec()
 
 
-def _class_name(seen: _IngressClass) -> Cell:
+def _format_class_name(seen: _IngressClass) -> Cell:
     default = seen.metadata.annotations.get("ingressclass.kubernetes.io/is-default-class") == "true"
     return f"{seen.metadata.name} (default)" if default else seen.metadata.name
 
 
-def _parameters(seen: _IngressClass) -> Cell:
+def _format_parameters(seen: _IngressClass) -> Cell:
     ref = seen.spec.parameters
     return None if ref is None else f"{ref.kind}{f'.{ref.api_group}' if ref.api_group else ''}/{ref.name}"
 
@@ -232,9 +234,9 @@ INGRESS_CLASSES = build_table(
     "ingressclasses.networking.k8s.io",
     _IngressClass,
     (
-        (NAME, _class_name),
+        (NAME, _format_class_name),
         (names("CONTROLLER"), lambda seen: seen.spec.controller or None),
-        (names("PARAMETERS"), _parameters),
+        (names("PARAMETERS"), _format_parameters),
         (AGE, read_created_at),
     ),
 )

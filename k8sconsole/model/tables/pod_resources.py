@@ -1,4 +1,7 @@
-"""What a pod asks for and may use, as the scheduler reckons it."""
+"""A pod's resource requests and limits, added up as the scheduler does.
+
+https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -10,7 +13,7 @@ from k8sconsole.model.tables.shapes import Container, Resources
 
 
 class PodResources(NamedTuple):
-    """Millicores and bytes; None for what nobody stated."""
+    """Millicores and bytes; None where no container states the amount."""
 
     cpu_requested: int | None
     cpu_limit: int | None
@@ -21,39 +24,39 @@ class PodResources(NamedTuple):
 def compute_pod_resources(
     containers: Sequence[Container], init_containers: Sequence[Container], overhead: Mapping[str, str]
 ) -> PodResources:
-    """Containers and sidecars together, or one init container where it needs more, and the overhead."""
+    """The sum over containers and sidecars, or the amount of one init container where that is larger; plus the overhead."""
     if len(containers) == 1 and not init_containers and not overhead:
-        return _stated(bytes(containers[0].resources))
+        return _read_resources(bytes(containers[0].resources))
     sidecars = [each for each in init_containers if each.restart_policy == "Always"]
     first = [each for each in init_containers if each.restart_policy != "Always"]
-    together = zip(*_all_stated([*containers, *sidecars]), strict=True)
-    single = zip(*_all_stated(first), strict=True)
-    cpu, memory = _reckoned(overhead, "cpu"), _reckoned(overhead, "memory")
-    return PodResources(*map(_needed, together, single, (cpu, cpu, memory, memory)))
+    running = zip(*_read_all([*containers, *sidecars]), strict=True)
+    single = zip(*_read_all(first), strict=True)
+    cpu, memory = _parse_amount(overhead, "cpu"), _parse_amount(overhead, "memory")
+    return PodResources(*map(_combine, running, single, (cpu, cpu, memory, memory)))
 
 
-def _all_stated(containers: Iterable[Container]) -> list[PodResources]:
-    return [_NOTHING, *(_stated(bytes(each.resources)) for each in containers)]
+def _read_all(containers: Iterable[Container]) -> list[PodResources]:
+    return [_NOTHING, *(_read_resources(bytes(each.resources)) for each in containers)]
 
 
-def _needed(together: Sequence[int | None], single: Sequence[int | None], overhead: int | None) -> int | None:
-    stated = [amount for amount in together if amount is not None]
-    alone = [amount for amount in single if amount is not None]
-    return max([sum(stated), *alone]) + (overhead or 0) if stated or alone else None
+def _combine(running: Sequence[int | None], single: Sequence[int | None], overhead: int | None) -> int | None:
+    stated = [amount for amount in running if amount is not None]
+    single_stated = [amount for amount in single if amount is not None]
+    return max([sum(stated), *single_stated]) + (overhead or 0) if stated or single_stated else None
 
 
 _NOTHING = PodResources(None, None, None, None)
 
 
 @lru_cache(maxsize=4096)
-def _stated(resources: bytes) -> PodResources:
-    """One container's, of the JSON as it stands: the same few amounts stand in all pods of a cluster."""
+def _read_resources(resources: bytes) -> PodResources:
+    """One container's resources, from their JSON. Cached, since a cluster's pods share few different ones."""
     stated = decode(resources, Resources)
-    cpu, memory = ((_reckoned(stated.requests, kind), _reckoned(stated.limits, kind)) for kind in ("cpu", "memory"))
+    cpu, memory = ((_parse_amount(stated.requests, kind), _parse_amount(stated.limits, kind)) for kind in ("cpu", "memory"))
     return PodResources(*cpu, *memory)
 
 
-def _reckoned(amounts: Mapping[str, str], kind: str) -> int | None:
+def _parse_amount(amounts: Mapping[str, str], kind: str) -> int | None:
     if kind not in amounts:
         return None
     try:

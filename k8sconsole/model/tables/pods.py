@@ -1,4 +1,7 @@
-"""Pods. Their STATUS is a word that exists in no field: it is told here by the rules that the API server's own table follows."""
+"""The table of Pods. No field holds the STATUS that kubectl prints; it is computed here by the rules of the API server's printer.
+
+Source: printPod in kubernetes/pkg/printers/internalversion/printers.go.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -77,10 +80,10 @@ class _Pod(Shape, frozen=True):
 
 
 class _PodSummary(msgspec.Struct, frozen=True, gc=False):
-    """A pod and what its containers' states add up to. last_restart in seconds since the epoch."""
+    """A pod and the summary of its containers' states. status: as kubectl prints it. last_restart: seconds since the epoch."""
 
     pod: _Pod
-    word: str
+    status: str
     ready: int
     wanted: int
     restarts: int
@@ -93,10 +96,10 @@ class _PodSummary(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Tally:
-    """What is counted while walking over container statuses."""
+    """Counts over the container statuses of a pod."""
 
-    def __init__(self, word: str) -> None:
-        self.word = word
+    def __init__(self, status: str) -> None:
+        self.status = status
         self.ready = 0
         self.restarts = 0
         self.last: datetime | None = None
@@ -116,26 +119,26 @@ def read_pod(raw: bytes | msgspec.Raw) -> _PodSummary:
     pod = decode(raw, _Pod)
     spec, status = pod.spec, pod.status
     sidecars = {container.name for container in spec.init_containers if container.restart_policy == "Always"}
-    tally = _Tally(_first_word(status))
-    unfinished = _walk_init(tally, status.init_container_statuses, sidecars, len(spec.init_containers))
+    tally = _Tally(_initial_status(status))
+    unfinished = _count_init_containers(tally, status.init_container_statuses, sidecars, len(spec.init_containers))
     if unfinished is None or is_condition_true(status.conditions, "Initialized"):
         seen = len(status.init_container_statuses) if unfinished is None else unfinished + 1
-        _restart_count(tally, status.init_container_statuses[:seen], sidecars)
-        _walk_containers(tally, status)
-    word = _last_word(pod, tally.word)
+        _count_sidecar_restarts(tally, status.init_container_statuses[:seen], sidecars)
+        _count_containers(tally, status)
+    final = _final_status(pod, tally.status)
     amounts = compute_pod_resources(spec.containers, spec.init_containers, spec.overhead)
-    return _PodSummary(pod, word, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, to_epoch(tally.last), amounts)
+    return _PodSummary(pod, final, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, to_epoch(tally.last), amounts)
 
 
-def _first_word(status: _PodStatus) -> str:
+def _initial_status(status: _PodStatus) -> str:
     for condition in status.conditions:
         if condition.type == "PodScheduled" and condition.reason == "SchedulingGated":
             return "SchedulingGated"
     return status.reason or status.phase
 
 
-def _walk_init(tally: _Tally, statuses: Sequence[_ContainerStatus], sidecars: set[str], wanted: int) -> int | None:
-    """Up to the first init container that has not done its part; where it stands."""
+def _count_init_containers(tally: _Tally, statuses: Sequence[_ContainerStatus], sidecars: set[str], wanted: int) -> int | None:
+    """Counts init containers up to the first unfinished one. Returns its index, None when all are finished."""
     for position, status in enumerate(statuses):
         tally.count(status)
         ended = status.state.terminated
@@ -144,58 +147,58 @@ def _walk_init(tally: _Tally, statuses: Sequence[_ContainerStatus], sidecars: se
         if status.name in sidecars and status.started:
             tally.ready += status.ready
             continue
-        tally.word = f"Init:{_init_word(status.state, position, wanted)}"
+        tally.status = f"Init:{_init_status(status.state, position, wanted)}"
         return position
     return None
 
 
-def _init_word(state: _State, position: int, wanted: int) -> str:
+def _init_status(state: _State, position: int, wanted: int) -> str:
     if state.terminated is not None:
-        return _end_word(state.terminated)
+        return _termination_status(state.terminated)
     if state.waiting is not None and state.waiting.reason not in ("", "PodInitializing"):
         return state.waiting.reason
     return f"{position}/{wanted}"
 
 
-def _end_word(ended: _Terminated) -> str:
+def _termination_status(ended: _Terminated) -> str:
     if ended.reason:
         return ended.reason
     return f"Signal:{ended.signal}" if ended.signal else f"ExitCode:{ended.exit_code}"
 
 
-def _restart_count(tally: _Tally, statuses: Sequence[_ContainerStatus], sidecars: set[str]) -> None:
-    """Once the pod is initialized, of the init containers only the sidecars' restarts count."""
+def _count_sidecar_restarts(tally: _Tally, statuses: Sequence[_ContainerStatus], sidecars: set[str]) -> None:
+    """Restarts the count with the sidecars only: in an initialized pod, those of other init containers do not count."""
     tally.restarts, tally.last = 0, None
     for status in statuses:
         if status.name in sidecars:
             tally.count(status)
 
 
-def _walk_containers(tally: _Tally, pod: _PodStatus) -> None:
+def _count_containers(tally: _Tally, pod: _PodStatus) -> None:
     running, failure = False, ""
     for status in reversed(pod.container_statuses):
         tally.count(status)
         state = status.state
         if state.waiting is not None and state.waiting.reason:
-            tally.word = state.waiting.reason
+            tally.status = state.waiting.reason
         elif state.terminated is not None:
-            tally.word = _end_word(state.terminated)
-            failure = tally.word if state.terminated.exit_code else failure
+            tally.status = _termination_status(state.terminated)
+            failure = tally.status if state.terminated.exit_code else failure
         elif status.ready and state.running is not None:
             running = True
             tally.ready += 1
-    if tally.word == "Completed":
-        tally.word = _completed_word(running, failure, is_condition_true(pod.conditions, "Ready"))
+    if tally.status == "Completed":
+        tally.status = _completed_status(running, failure, is_condition_true(pod.conditions, "Ready"))
 
 
-def _completed_word(running: bool, failure: str, ready: bool) -> str:
-    """Some containers have ended well; the others decide."""
+def _completed_status(running: bool, failure: str, ready: bool) -> str:
+    """The status of a pod with a completed container; the other containers decide."""
     if running and ready:
         return "Running"
     return failure or ("NotReady" if running else "Completed")
 
 
-def _last_word(pod: _Pod, word: str) -> str:
+def _final_status(pod: _Pod, word: str) -> str:
     if pod.metadata.deletion_timestamp is None:
         return word
     if pod.status.reason == "NodeLost":
@@ -203,27 +206,27 @@ def _last_word(pod: _Pod, word: str) -> str:
     return word if pod.status.phase in ("Succeeded", "Failed") else "Terminating"
 
 
-def _pod_ip(seen: _PodSummary) -> Cell:
+def _read_pod_ip(seen: _PodSummary) -> Cell:
     status = seen.pod.status
     return (status.pod_ips[0].ip if status.pod_ips else status.pod_ip) or None
 
 
-def _gates(seen: _PodSummary) -> Cell:
+def _format_gates(seen: _PodSummary) -> Cell:
     gates = seen.pod.spec.readiness_gates
     if not gates:
         return None
     return f"{sum(is_condition_true(seen.pod.status.conditions, gate.condition_type) for gate in gates)}/{len(gates)}"
 
 
-def _owner(seen: _PodSummary) -> Cell:
-    """The controller; for a ReplicaSet that a Deployment made, the Deployment: the template hash ends the ReplicaSet's name."""
+def _read_owner(seen: _PodSummary) -> Cell:
+    """The controller. For the ReplicaSet of a Deployment it is the Deployment, whose name the template hash follows."""
     owner, stamp = seen.metadata.owner, seen.metadata.labels.get("pod-template-hash", "")
     if stamp and owner.startswith("ReplicaSet/") and owner.endswith(f"-{stamp}"):
         return f"Deployment/{owner.removeprefix('ReplicaSet/').removesuffix(f'-{stamp}')}"
     return owner or None
 
 
-def _images(seen: _PodSummary) -> Cell:
+def _format_images(seen: _PodSummary) -> Cell:
     return ",".join([container.image for container in seen.pod.spec.containers]) or None
 
 
@@ -233,18 +236,18 @@ PODS = build_table_from(
     (
         (NAME, read_name),
         (READY, lambda seen: [seen.ready, seen.wanted]),
-        (STATUS, lambda seen: seen.word or None),
+        (STATUS, lambda seen: seen.status or None),
         (RESTARTS, lambda seen: [seen.restarts, seen.last_restart]),
         (AGE, read_created_at),
-        (names("IP", wish=15, wide=True), _pod_ip),
+        (names("IP", wish=15, wide=True), _read_pod_ip),
         (NODE, lambda seen: seen.pod.spec.node_name or None),
         (text("NOMINATED NODE", wide=True), lambda seen: seen.pod.status.nominated_node_name or None),
-        (text("READINESS GATES", wide=True), _gates),
-        (OWNER, _owner),
+        (text("READINESS GATES", wide=True), _format_gates),
+        (OWNER, _read_owner),
         (cpu("CPU/R"), lambda seen: seen.amounts.cpu_requested),
         (cpu("CPU/L"), lambda seen: seen.amounts.cpu_limit),
         (size("MEM/R"), lambda seen: seen.amounts.memory_requested),
         (size("MEM/L"), lambda seen: seen.amounts.memory_limit),
-        (IMAGE, _images),
+        (IMAGE, _format_images),
     ),
 )

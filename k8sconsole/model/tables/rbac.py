@@ -1,4 +1,4 @@
-"""Who may do what: bindings of roles to subjects."""
+"""Tables of RoleBindings and ClusterRoleBindings."""
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, text
@@ -24,12 +24,12 @@ class _Binding(Shape, frozen=True):
     subjects: list[_Subject] = []
 
 
-def _subjects(seen: _Binding, kind: str) -> Cell:
-    mine = [subject for subject in seen.subjects if subject.kind == kind]
-    return join_or_none([f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name for subject in mine], ", ")
+def _format_subjects(seen: _Binding, kind: str) -> Cell:
+    chosen = [subject for subject in seen.subjects if subject.kind == kind]
+    return join_or_none([f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name for subject in chosen], ", ")
 
 
-def _role(seen: _Binding) -> Cell:
+def _format_role(seen: _Binding) -> Cell:
     return f"{seen.role_ref.kind}/{seen.role_ref.name}" if seen.role_ref.name else None
 
 
@@ -39,11 +39,11 @@ def _bindings(resource: str) -> KindTable:
         _Binding,
         (
             (NAME, read_name),
-            (names("ROLE", wish=40), _role),
+            (names("ROLE", wish=40), _format_role),
             (AGE, read_created_at),
-            (text("USERS", wish=24, wide=True), lambda seen: _subjects(seen, "User")),
-            (text("GROUPS", wish=24, wide=True), lambda seen: _subjects(seen, "Group")),
-            (text("SERVICEACCOUNTS", wish=28, wide=True), lambda seen: _subjects(seen, "ServiceAccount")),
+            (text("USERS", wish=24, wide=True), lambda seen: _format_subjects(seen, "User")),
+            (text("GROUPS", wish=24, wide=True), lambda seen: _format_subjects(seen, "Group")),
+            (text("SERVICEACCOUNTS", wish=28, wide=True), lambda seen: _format_subjects(seen, "ServiceAccount")),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""How many there should be: HorizontalPodAutoscalers and PodDisruptionBudgets."""
+"""Tables of HorizontalPodAutoscalers and PodDisruptionBudgets."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ UNKNOWN = "<unknown>"
 
 
 class _Reading(Shape, frozen=True):
-    """A target or a current value: the same three fields."""
+    """The target or the current value of a metric; both have these fields."""
 
     value: Amount | None = None
     average_value: Amount | None = None
@@ -21,7 +21,7 @@ class _Reading(Shape, frozen=True):
 
 
 class _Source(Shape, frozen=True):
-    """A metric's target (in spec) and current value (in status), of whichever kind it is."""
+    """A metric's target (in spec) and current value (in status), for any type of metric."""
 
     name: str = ""
     target: _Reading = _Reading()
@@ -67,38 +67,38 @@ class Hpa(Shape, frozen=True):
 
 
 def format_hpa_targets(seen: Hpa) -> Cell:
-    """Current against wanted, the first two metrics: ``cpu: 41%/70%``."""
-    told = [_metric(spec, at, seen.status.current_metrics) for at, spec in enumerate(seen.spec.metrics)]
-    rest = f" + {len(told) - 2} more..." if len(told) > 2 else ""
-    return ", ".join(told[:2]) + rest if told else None
+    """TARGETS as kubectl prints it: current/target of the first two metrics, such as ``cpu: 41%/70%``."""
+    metrics = [_format_metric(spec, at, seen.status.current_metrics) for at, spec in enumerate(seen.spec.metrics)]
+    rest = f" + {len(metrics) - 2} more..." if len(metrics) > 2 else ""
+    return ", ".join(metrics[:2]) + rest if metrics else None
 
 
-def _metric(spec: _Metric, at: int, current: list[_Metric]) -> str:
+def _format_metric(spec: _Metric, at: int, current: list[_Metric]) -> str:
     wanted = spec.source
     if wanted is None:
         return "<unknown type>"
     seen = current[at].source if at < len(current) and current[at].type == spec.type else None
     reading = _Reading() if seen is None else seen.current
     if spec.type in ("Resource", "ContainerResource"):
-        return f"{wanted.name}: {_resource(wanted.target, reading)}"
+        return f"{wanted.name}: {_format_resource(wanted.target, reading)}"
     if spec.type == "Pods":
-        return f"{_told(reading.average_value)}/{_told(wanted.target.average_value)}"
+        return f"{_format_amount(reading.average_value)}/{_format_amount(wanted.target.average_value)}"
     if wanted.target.average_value is not None:
-        return f"{_told(reading.average_value)}/{_told(wanted.target.average_value)} (avg)"
-    return f"{_told(reading.value)}/{_told(wanted.target.value)}"
+        return f"{_format_amount(reading.average_value)}/{_format_amount(wanted.target.average_value)} (avg)"
+    return f"{_format_amount(reading.value)}/{_format_amount(wanted.target.value)}"
 
 
-def _resource(wanted: _Reading, current: _Reading) -> str:
+def _format_resource(wanted: _Reading, current: _Reading) -> str:
     if wanted.average_value is not None:
-        return f"{_told(current.average_value)}/{_told(wanted.average_value)}"
-    return f"{_percent(current.average_utilization, UNKNOWN)}/{_percent(wanted.average_utilization, '<auto>')}"
+        return f"{_format_amount(current.average_value)}/{_format_amount(wanted.average_value)}"
+    return f"{_format_percent(current.average_utilization, UNKNOWN)}/{_format_percent(wanted.average_utilization, '<auto>')}"
 
 
-def _told(amount: Amount | None) -> str:
+def _format_amount(amount: Amount | None) -> str:
     return UNKNOWN if amount is None else str(amount)
 
 
-def _percent(share: int | None, otherwise: str) -> str:
+def _format_percent(share: int | None, otherwise: str) -> str:
     return otherwise if share is None else f"{share}%"
 
 
@@ -137,12 +137,12 @@ class _Budget(Shape, frozen=True):
     status: _BudgetStatus = _BudgetStatus()
 
 
-def _bound(read: Callable[[_BudgetSpec], str | int | None]) -> Callable[[_Budget], Cell]:
-    def told(seen: _Budget) -> Cell:
+def _limit_reader(read: Callable[[_BudgetSpec], str | int | None]) -> Callable[[_Budget], Cell]:
+    def read_limit(seen: _Budget) -> Cell:
         limit = read(seen.spec)
         return "N/A" if limit is None else str(limit)
 
-    return told
+    return read_limit
 
 
 BUDGETS = build_table(
@@ -150,8 +150,8 @@ BUDGETS = build_table(
     _Budget,
     (
         (NAME, read_name),
-        (text("MIN AVAILABLE", wish=13), _bound(lambda spec: spec.min_available)),
-        (text("MAX UNAVAILABLE", wish=15), _bound(lambda spec: spec.max_unavailable)),
+        (text("MIN AVAILABLE", wish=13), _limit_reader(lambda spec: spec.min_available)),
+        (text("MAX UNAVAILABLE", wish=15), _limit_reader(lambda spec: spec.max_unavailable)),
         (number("ALLOWED DISRUPTIONS"), lambda seen: seen.status.disruptions_allowed),
         (AGE, read_created_at),
     ),

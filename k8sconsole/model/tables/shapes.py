@@ -1,4 +1,4 @@
-"""Shapes that many kinds share, and the words made of them."""
+"""Shapes that many kinds share, and text made from them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ class Meta(Shape, frozen=True):
 
 
 class Object(Shape, frozen=True):
-    """What every object has."""
+    """The fields that every object has."""
 
     metadata: Meta = Meta()
 
@@ -58,7 +58,7 @@ class Container(Shape, frozen=True):
     name: str = ""
     image: str = ""
     restart_policy: str = ""
-    resources: msgspec.Raw = msgspec.Raw(b"{}")  # its ``Resources``, for the few who read them
+    resources: msgspec.Raw = msgspec.Raw(b"{}")  # its ``Resources``, decoded only where it is needed
 
 
 class TemplateSpec(Shape, frozen=True):
@@ -83,14 +83,14 @@ class Selector(Shape, frozen=True):
 
 
 def to_epoch(at: datetime | None) -> float | None:
-    """Seconds since the epoch; nothing for the zero time that Kubernetes writes where it knows none."""
+    """Seconds since the epoch; None for the zero time that Kubernetes writes for an unknown time."""
     if at is None or at.year < 1970:
         return None
     return at.timestamp()
 
 
 def is_condition_true(conditions: Sequence[Condition], kind: str) -> bool:
-    """Whether the first condition of this type is True."""
+    """Whether the status of the first condition of this type is True."""
     return next((condition.status == "True" for condition in conditions if condition.type == kind), False)
 
 
@@ -109,6 +109,6 @@ def format_selector(selector: Selector) -> str | None:
 
 
 def join_first(values: Sequence[str], most: int = 3) -> str | None:
-    """The first few, and how many more there are."""
+    """The first ``most`` values, and how many more there are, as kubectl prints them."""
     first = ",".join(values[:most])
     return f"{first} + {len(values) - most} more..." if len(values) > most else first or None

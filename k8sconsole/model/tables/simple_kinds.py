@@ -1,7 +1,7 @@
-"""Built-in kinds whose columns are plain fields: each is a line here, read by path like a CRD's printer columns.
+"""Tables of built-in kinds whose columns are plain fields, read by path as a CRD's printer columns are.
 
-A column is ``NAME=path``. A ``*`` before it makes it wide; behind it ``#`` means a number, ``@`` a date, ``+`` how many there are,
-and ``?`` whether it is so.
+A column is ``NAME=path``. A ``*`` before the name makes it wide. After the path, ``#`` means a number, ``@`` a date, ``+`` the number of
+values, and ``?`` true or false.
 """
 
 from k8sconsole.model.tables.custom import COUNT, FLAG, PrinterColumn, build_printed_table
@@ -56,12 +56,12 @@ _KINDS = {
 _TYPES = {"#": "integer", "@": "date", "+": COUNT, "?": FLAG}
 
 
-def _column(told: str) -> PrinterColumn:
-    name, _, path = told.removeprefix("*").partition("=")
+def _parse_column(text: str) -> PrinterColumn:
+    name, _, path = text.removeprefix("*").partition("=")
     kind = _TYPES.get(path[-1:], "string")
-    return PrinterColumn(name, kind, path.rstrip("#@+?"), 1 if told.startswith("*") else 0)
+    return PrinterColumn(name, kind, path.rstrip("#@+?"), 1 if text.startswith("*") else 0)
 
 
 TABLES: tuple[KindTable, ...] = tuple(
-    build_printed_table(resource, [_column(told) for told in columns.split(" ")], fixed=True) for resource, columns in _KINDS.items()
+    build_printed_table(resource, [_parse_column(text) for text in columns.split(" ")], fixed=True) for resource, columns in _KINDS.items()
 )

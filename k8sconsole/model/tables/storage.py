@@ -1,4 +1,4 @@
-"""Volumes and the claims on them."""
+"""Tables of PersistentVolumes, PersistentVolumeClaims and StorageClasses."""
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, flag, names, text
@@ -57,20 +57,20 @@ class _Claim(Shape, frozen=True):
 
 
 def access_modes(modes: list[str]) -> str | None:
-    """kubectl's initials, each once, in its order."""
+    """Access modes as kubectl abbreviates them, in its order, without duplicates."""
     return join_or_none([short for mode, short in _MODES.items() if mode in modes])
 
 
-def _volume_claim(seen: _Volume) -> Cell:
+def _format_claim(seen: _Volume) -> Cell:
     ref = seen.spec.claim_ref
     return None if ref is None else f"{ref.namespace}/{ref.name}"
 
 
-def _going(meta: Meta, phase: str) -> Cell:
+def _format_phase(meta: Meta, phase: str) -> Cell:
     return "Terminating" if meta.deletion_timestamp is not None else phase or None
 
 
-def _class_of(meta: Meta, stated: str | None) -> Cell:
+def _read_class(meta: Meta, stated: str | None) -> Cell:
     return meta.annotations.get(_CLASS_ANNOTATION) or stated or None
 
 
@@ -88,9 +88,9 @@ PERSISTENT_VOLUMES = build_table(
         (CAPACITY, lambda seen: seen.spec.capacity.get("storage")),
         (MODES, lambda seen: access_modes(seen.spec.access_modes)),
         (text("RECLAIM POLICY", wish=14), lambda seen: seen.spec.persistent_volume_reclaim_policy or None),
-        (STATUS, lambda seen: _going(seen.metadata, seen.status.phase)),
-        (names("CLAIM", wish=32), _volume_claim),
-        (CLASS, lambda seen: _class_of(seen.metadata, seen.spec.storage_class_name)),
+        (STATUS, lambda seen: _format_phase(seen.metadata, seen.status.phase)),
+        (names("CLAIM", wish=32), _format_claim),
+        (CLASS, lambda seen: _read_class(seen.metadata, seen.spec.storage_class_name)),
         (ATTRIBUTES, lambda seen: seen.spec.volume_attributes_class_name),
         (text("REASON"), lambda seen: seen.status.reason or None),
         (AGE, read_created_at),
@@ -99,7 +99,7 @@ PERSISTENT_VOLUMES = build_table(
 )
 
 
-def _bound(seen: _Claim) -> bool:
+def _is_bound(seen: _Claim) -> bool:
     return bool(seen.spec.volume_name)
 
 
@@ -108,11 +108,11 @@ PERSISTENT_VOLUME_CLAIMS = build_table(
     _Claim,
     (
         (NAME, read_name),
-        (STATUS, lambda seen: _going(seen.metadata, seen.status.phase)),
+        (STATUS, lambda seen: _format_phase(seen.metadata, seen.status.phase)),
         (names("VOLUME"), lambda seen: seen.spec.volume_name or None),
-        (CAPACITY, lambda seen: seen.status.capacity.get("storage") if _bound(seen) else None),
-        (MODES, lambda seen: access_modes(seen.status.access_modes) if _bound(seen) else None),
-        (CLASS, lambda seen: _class_of(seen.metadata, seen.spec.storage_class_name)),
+        (CAPACITY, lambda seen: seen.status.capacity.get("storage") if _is_bound(seen) else None),
+        (MODES, lambda seen: access_modes(seen.status.access_modes) if _is_bound(seen) else None),
+        (CLASS, lambda seen: _read_class(seen.metadata, seen.spec.storage_class_name)),
         (ATTRIBUTES, lambda seen: seen.spec.volume_attributes_class_name),
         (AGE, read_created_at),
         (MODE, lambda seen: seen.spec.volume_mode),
@@ -129,7 +129,7 @@ class _StorageClass(Shape, frozen=True):
     allow_volume_expansion: bool = False
 
 
-def _default_name(seen: _StorageClass) -> Cell:
+def _format_class_name(seen: _StorageClass) -> Cell:
     marks = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
     default = any(seen.metadata.annotations.get(mark) == "true" for mark in marks)
     return f"{seen.metadata.name} (default)" if default else seen.metadata.name
@@ -139,7 +139,7 @@ STORAGE_CLASSES = build_table(
     "storageclasses.storage.k8s.io",
     _StorageClass,
     (
-        (NAME, _default_name),
+        (NAME, _format_class_name),
         (names("PROVISIONER", wish=32), lambda seen: seen.provisioner or None),
         (text("RECLAIMPOLICY", wish=13), lambda seen: seen.reclaim_policy),
         (text("VOLUMEBINDINGMODE", wish=20), lambda seen: seen.volume_binding_mode),

@@ -1,4 +1,4 @@
-"""What keeps pods running: Deployments, ReplicaSets, StatefulSets, DaemonSets, ReplicationControllers."""
+"""Tables of Deployments, ReplicaSets, StatefulSets, DaemonSets, ReplicationControllers and their templates and revisions."""
 
 from typing import Any, Protocol
 
@@ -12,7 +12,7 @@ from k8sconsole.model.tables.shapes import Container, Meta, Selector, Template, 
 
 
 class _Spec(Shape, frozen=True):
-    """replicas: the API server's default where the object leaves it out."""
+    """replicas: 1 where absent, the API server's default."""
 
     replicas: int = 1
     selector: Selector = Selector()
@@ -78,11 +78,11 @@ def container_images(containers: list[Container]) -> Cell:
     return join_or_none([container.image for container in containers])
 
 
-def _containers(seen: _HasSpec) -> Cell:
+def _read_container_names(seen: _HasSpec) -> Cell:
     return container_names(seen.spec.template.spec.containers)
 
 
-def _images(seen: _HasSpec) -> Cell:
+def _read_images(seen: _HasSpec) -> Cell:
     return container_images(seen.spec.template.spec.containers)
 
 
@@ -93,7 +93,7 @@ def read_owner(seen: Any) -> Cell:
 CONTAINERS = text("CONTAINERS", wish=20, wide=True)
 SELECTOR = text("SELECTOR", wish=32, wide=True)
 IMAGES = msgspec.structs.replace(IMAGE, name="IMAGES")
-TEMPLATE_FIELDS: tuple[Field[Any], ...] = ((CONTAINERS, _containers), (IMAGES, _images))
+TEMPLATE_FIELDS: tuple[Field[Any], ...] = ((CONTAINERS, _read_container_names), (IMAGES, _read_images))
 SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda seen: format_selector(seen.spec.selector))
 
 DEPLOYMENTS = build_table(
@@ -195,8 +195,8 @@ class _Revision(Shape, frozen=True):
     revision: int = 0
 
 
-def _controller(seen: _Revision) -> Cell:
-    """As kubectl names a controller: ``statefulset.apps/db``."""
+def _format_controller(seen: _Revision) -> Cell:
+    """The controller as kubectl names it: ``statefulset.apps/db``."""
     for owner in seen.metadata.owner_references:
         if owner.controller:
             group = owner.api_version.rpartition("/")[0]
@@ -207,7 +207,12 @@ def _controller(seen: _Revision) -> Cell:
 CONTROLLER_REVISIONS = build_table(
     "controllerrevisions.apps",
     _Revision,
-    ((NAME, read_name), (names("CONTROLLER"), _controller), (number("REVISION"), lambda seen: seen.revision), (AGE, read_created_at)),
+    (
+        (NAME, read_name),
+        (names("CONTROLLER"), _format_controller),
+        (number("REVISION"), lambda seen: seen.revision),
+        (AGE, read_created_at),
+    ),
 )
 
 TABLES: tuple[KindTable, ...] = (
