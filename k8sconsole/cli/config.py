@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 import typer
@@ -12,6 +12,7 @@ from k8sconsole.cli.output import print_json, print_table
 from k8sconsole.config.attached_servers import hide_values
 from k8sconsole.config.loader import SECRET_KEYS, find_settings_file, iterate_settings, load_settings, resolve_db_path
 from k8sconsole.config.paths import checkout_root, config_dir
+from k8sconsole.config.settings import Settings
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Show, explain and check the settings.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -58,11 +59,11 @@ def validate(file: Annotated[Path | None, typer.Argument(help="The file to check
     sys.stdout.write(f"{loaded.file or 'no settings file; the defaults'}: valid (cache: {resolve_db_path(loaded.settings)})\n")
 
 
-def _printable_value(settings: Any, key: str) -> Any:
-    for part in key.split("."):
-        settings = getattr(settings, part)
-    if key in SECRET_KEYS and settings:
-        return "[set]"
+def _printable_value(settings: Settings, key: str) -> object:
+    """The value of a dotted key as JSON values, with secrets hidden."""
     if key == "mcp_servers":
-        settings = [hide_values(server) for server in settings]
-    return msgspec.to_builtins(settings)
+        return msgspec.to_builtins([hide_values(server) for server in settings.mcp_servers])
+    value: object = settings
+    for part in key.split("."):
+        value = getattr(value, part)
+    return "[set]" if key in SECRET_KEYS and value else msgspec.to_builtins(value)

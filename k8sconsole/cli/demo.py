@@ -32,7 +32,7 @@ def demo(
 
         result = check_demo(options)
         print_json(result)
-        return 0 if result["ok"] else 1
+        return 0 if result.ok else 1
     if headless:
         serve_demo(options, ready=_announce)
         return 0

@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -19,22 +18,34 @@ from k8sconsole.runtime.demo import DemoOptions, opening_on, running_demo
 TOOL = "k8s_list_pods"
 
 
-def check_demo(options: DemoOptions) -> dict[str, Any]:
-    """Returns {"ok", "objects", "kinds", "console", "mcp_tools", "seconds"}. A part that failed has its error in place of its result."""
+class DemoCheck(msgspec.Struct):
+    """console: ``ok`` or what failed. mcp_tools: the number of tools that a client is offered, or the error."""
+
+    ok: bool
+    objects: int
+    kinds: int
+    console: str
+    mcp_tools: int | str
+    seconds: float
+
+
+def check_demo(options: DemoOptions) -> DemoCheck:
+    """Runs the demo cluster, a scan, the console and the MCP server."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="k8sconsole-check-") as folder, running_demo(options) as cluster:
         loaded = settings_with({"cache.db_path": str(Path(folder) / "cache.db")})
         result = asyncio.run(_check_parts(cluster.kubeconfig, loaded))
-    ok = result["console"] == "ok" and isinstance(result["mcp_tools"], int) and result["objects"] > 0
-    return {"ok": ok, **result, "seconds": round(time.monotonic() - began, 2)}
+    result.ok = result.console == "ok" and isinstance(result.mcp_tools, int) and result.objects > 0
+    result.seconds = round(time.monotonic() - began, 2)
+    return result
 
 
-async def _check_parts(kubeconfig: Path, loaded: LoadedSettings) -> dict[str, Any]:
+async def _check_parts(kubeconfig: Path, loaded: LoadedSettings) -> DemoCheck:
     """Starts the MCP server as its own process while this one scans, then opens the console on the scanned rows."""
     server = asyncio.create_task(_call_mcp_server(kubeconfig, loaded))
     objects, kinds = await _scan(kubeconfig, loaded)
     console = await _open_console(kubeconfig, loaded)
-    return {"objects": objects, "kinds": kinds, "console": console, "mcp_tools": await server}
+    return DemoCheck(False, objects, kinds, console, await server, 0.0)
 
 
 async def _scan(kubeconfig: Path, loaded: LoadedSettings) -> tuple[int, int]:

@@ -2,14 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 
 from k8sconsole.kit.text import strip_control
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from k8sconsole.config.loader import LoadedSettings, load_settings
 from k8sconsole.model.tools import Face
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-def settings_with(flags: dict[str, Any] | None = None) -> LoadedSettings:
+def settings_with(flags: dict[str, object] | None = None) -> LoadedSettings:
     """The settings with this command line's flags on top. Raises ConfigurationError."""
     return load_settings({key: value for key, value in (flags or {}).items() if value not in (None, False)})
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from k8sconsole.tools.spec import ToolSpec
 
+JsonSchema = dict[str, Any]
+
 COMMON_MEANINGS = {
     "as_of": "The state as of a past time",
     "by": "What the sums are grouped by",
@@ -28,46 +30,46 @@ COMMON_MEANINGS = {
 _TYPES = {"string": "text", "integer": "number", "number": "number", "boolean": "true/false", "object": "name → text"}
 
 
-def reference(tools: Iterable[ToolSpec]) -> str:
+def format_tool_reference(tools: Iterable[ToolSpec]) -> str:
     """One section per tool, in catalogue order."""
-    return "\n".join(_section(tool) for tool in tools)
+    return "\n".join(_format_section(tool) for tool in tools)
 
 
-def _section(tool: ToolSpec) -> str:
+def _format_section(tool: ToolSpec) -> str:
     also = f" · also {', '.join(f'`{alias}`' for alias in tool.aliases)}" if tool.aliases else ""
     schema = tool.input_schema()
     needed = schema.get("required", [])
-    rows = [_row(name, each, name in needed) for name, each in (schema.get("properties") or {}).items()]
+    rows = [_format_row(name, each, name in needed) for name, each in (schema.get("properties") or {}).items()]
     table = ["", "| parameter | type | default | meaning |", "|---|---|---|---|", *rows] if rows else []
     head = f"{tool.title} · toolset `{tool.toolset}` · {tool.risk.value}{also}"
     return "\n".join((f"### `{tool.name}`", "", head, "", tool.summary, *table, ""))
 
 
-def _row(name: str, schema: dict[str, Any], needed: bool) -> str:
-    default = "required" if needed else _default(schema.get("default"))
-    return f"| `{name}` | {_type(schema)} | {default} | {_cell(_meaning(name, schema))} |"
+def _format_row(name: str, schema: JsonSchema, needed: bool) -> str:
+    default = "required" if needed else _format_default(schema.get("default"))
+    return f"| `{name}` | {_format_type(schema)} | {default} | {_escape_cell(_parameter_meaning(name, schema))} |"
 
 
-def _meaning(name: str, schema: dict[str, Any]) -> str:
+def _parameter_meaning(name: str, schema: JsonSchema) -> str:
     description = str(schema.get("description", ""))
     if name == "namespace" and "anyOf" in schema:
         return "One, several, or * for all"
     return COMMON_MEANINGS[name] if name in COMMON_MEANINGS and (not description or name in ("live", "as_of", "cursor")) else description
 
 
-def _default(value: Any) -> str:
-    return "" if value is None else str(value).lower() if isinstance(value, bool) else _cell(str(value))
+def _format_default(value: object) -> str:
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else _escape_cell(str(value))
 
 
-def _type(schema: dict[str, Any]) -> str:
+def _format_type(schema: JsonSchema) -> str:
     if "anyOf" in schema:
-        return " or ".join(_type(each) for each in schema["anyOf"] if each.get("type") != "null")
+        return " or ".join(_format_type(each) for each in schema["anyOf"] if each.get("type") != "null")
     if "enum" in schema:
         return ", ".join(f"`{value}`" for value in schema["enum"])
     if schema.get("type") == "array":
-        return f"list of {_type(schema.get('items') or {})}"
+        return f"list of {_format_type(schema.get('items') or {})}"
     return _TYPES.get(str(schema.get("type", "")), "any")
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return text.replace("|", "\\|")

@@ -152,10 +152,7 @@ class Calls:
     async def _resume(self, ctx: Context, params: types.CallToolRequestParams) -> Result:
         pending = self._pending.pop(params.request_state or "", None)
         if pending is None or (pending.call.tool, pending.call.arguments) != (params.name, params.arguments or {}):
-            raise MCPError(
-                INVALID_PARAMS,
-                "this call does not wait for an answer — it was answered before, timed out, or was another call (try: call the tool again)",
-            )
+            raise MCPError(INVALID_PARAMS, NOT_PENDING)
         pending.reporter.ctx = ctx
         given = (params.input_responses or {}).get(APPROVAL)
         if isinstance(given, types.ElicitResult):

@@ -1,44 +1,46 @@
-"""Small calm code: sizes that creep are noticed, and an exception gives its reason where it stands."""
+"""Small calm code: sizes and shapes that grow are noticed. The limits are in ``measures.LIMITS``."""
 
 import ast
-import statistics
-from pathlib import Path
 
-PACKAGE = Path(__file__).parents[2] / "k8sconsole"
-LONG = 40
-
-
-def functions() -> list[tuple[Path, ast.FunctionDef | ast.AsyncFunctionDef, str]]:
-    found = []
-    for path in PACKAGE.rglob("*.py"):
-        source = path.read_text()
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.append((path, node, source))
-    return found
+from tests.architecture import measures
+from tests.architecture.measures import LIMITS, name_of
 
 
 def test_no_function_is_over_forty_lines_without_a_reason_beside_it() -> None:
-    for path, node, source in functions():
-        length = (node.end_lineno or node.lineno) - node.lineno + 1
-        above = source.splitlines()[max(0, node.lineno - 3) : node.lineno]
-        reason = any("long because" in line for line in above)
-        assert length <= LONG or reason, f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name} has {length} lines"
+    too_long = [
+        f"{name_of(path)}:{node.lineno} {node.name} has {length} lines"
+        for path, node, length in measures.functions()
+        if length > LIMITS.longest_function and not measures.has_reason(path, node)
+    ]
+    assert not too_long
 
 
 def test_the_median_function_is_under_ten_lines() -> None:
-    lengths = [(node.end_lineno or node.lineno) - node.lineno + 1 for _, node, _ in functions()]
-    assert statistics.median(lengths) < 10
+    assert measures.median_function() <= LIMITS.median_function
 
 
-def test_no_class_has_become_the_switchboard() -> None:
-    for path in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef):
-                methods = sum(isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) for part in node.body)
-                assert methods <= 30, f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name} has {methods} methods"
+def test_no_class_has_more_than_forty_methods_counted_through_its_bases() -> None:
+    counts = {name: measures.methods_through_bases(name) for name in measures.classes()}
+    assert not {name: count for name, count in counts.items() if count > LIMITS.methods}
+
+
+def test_no_file_has_more_than_450_lines() -> None:
+    assert not {name_of(path): lines for path, lines in measures.modules().items() if lines > LIMITS.largest_file}
+
+
+def test_fewer_than_one_module_in_ten_is_a_fragment_of_forty_lines_or_less() -> None:
+    small = measures.small_modules()
+    assert len(small) / len(measures.modules()) < LIMITS.small_share, sorted(map(name_of, small))
 
 
 def test_every_package_opens_with_its_charter() -> None:
-    for path in PACKAGE.rglob("__init__.py"):
-        assert ast.get_docstring(ast.parse(path.read_text())), f"{path.relative_to(PACKAGE)} says nothing"
+    silent = [name_of(path) for path, tree in measures.trees().items() if path.name == "__init__.py" and not ast.get_docstring(tree)]
+    assert not silent
+
+
+def test_no_six_lines_of_code_are_written_twice() -> None:
+    assert not measures.twins()
+
+
+def test_every_definition_is_used() -> None:
+    assert not measures.unused_definitions()

@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from k8sconsole.cli.tool_reference import reference
+from k8sconsole.cli.tool_reference import format_tool_reference
 from k8sconsole.mcp_server.install import CLIENTS
 from k8sconsole.tools.registry import builtin_registry
 
@@ -18,7 +18,7 @@ def test_the_manual_s_reference_is_what_the_tools_declare() -> None:
     """To renew the reference: GOLDEN_WRITE=1."""
     path = DOCS / "tools.md"
     words, mark, found = path.read_text(encoding="utf-8").partition(MARK)
-    wanted = reference(builtin_registry())
+    wanted = format_tool_reference(builtin_registry())
     if os.environ.get("GOLDEN_WRITE"):
         path.write_text(words + mark + wanted, encoding="utf-8")
         found = wanted
@@ -27,7 +27,7 @@ def test_the_manual_s_reference_is_what_the_tools_declare() -> None:
 
 
 def test_every_parameter_has_a_type_and_a_meaning() -> None:
-    rows = [line for line in reference(builtin_registry()).splitlines() if line.startswith("| `")]
+    rows = [line for line in format_tool_reference(builtin_registry()).splitlines() if line.startswith("| `")]
     assert [row for row in rows if "| any |" in row or row.endswith("|  |")] == []
 
 
