@@ -16,10 +16,9 @@ from k8sconsole.model.cache_records import RowQuery, Rows
 from k8sconsole.model.events import RowsChanged
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ResourceName
-from tests.tool_harness import HarnessConsole, ToolHarness, scan, shared_demo
+from tests.tool_harness import HarnessConsole, ToolHarness, scan
 
 pytestmark = [pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning"), pytest.mark.fast_clock]
-demo = shared_demo
 ERAS = ("legacy", "2026-07-28")
 
 
