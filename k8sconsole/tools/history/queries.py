@@ -179,7 +179,7 @@ def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapReco
     """The gaps for the reply, and a warning about those left out. They get a small part of max_tokens, since they could fill it."""
     shown = take_fitting(gaps, max_tokens // 3)
     shown = shown if json_tokens(shown) < max_tokens // 8 else []
-    return shown, (f"{len(gaps) - len(shown)} more gaps; select one kind with kind=",) if len(shown) < len(gaps) else ()
+    return shown, (f"{len(gaps) - len(shown)} more gaps; set kind",) if len(shown) < len(gaps) else ()
 
 
 async def find_object_as_of(
