@@ -99,7 +99,7 @@ def admit_pod(store: ObjectStore, pod: Json, suffix: str) -> None:
     spec, meta = pod["spec"], pod["metadata"]
     account = spec.get("serviceAccountName") or "default"
     if store.has(_ACCOUNTS, meta["namespace"], account):
-        found = store.view(_ACCOUNTS, meta["namespace"], account)
+        found = store.get_shared(_ACCOUNTS, meta["namespace"], account)
         mounts = spec.get("automountServiceAccountToken", found.get("automountServiceAccountToken", True))
     elif account == "default":
         mounts = spec.get("automountServiceAccountToken", True)
@@ -111,7 +111,7 @@ def admit_pod(store: ObjectStore, pod: Json, suffix: str) -> None:
         apply_limit_range(spec, limits)
     add_admission_fields(pod, suffix if mounts else "")
     if store.has(_NODES, "", spec.get("nodeName", "")):
-        copy_topology_labels(pod, store.view(_NODES, "", spec["nodeName"]))
+        copy_topology_labels(pod, store.get_shared(_NODES, "", spec["nodeName"]))
 
 
 def copy_topology_labels(pod: Json, node: Json) -> None:
@@ -127,7 +127,7 @@ def _set_priority(store: ObjectStore, pod: Json) -> None:
         return
     if not store.has(_PRIORITIES, "", name):
         raise status.forbidden(_PODS, pod["metadata"].get("name", ""), f"no PriorityClass with name {name} was found")
-    found = store.view(_PRIORITIES, "", name)
+    found = store.get_shared(_PRIORITIES, "", name)
     spec["priority"] = found["value"]
     spec["preemptionPolicy"] = found.get("preemptionPolicy", "PreemptLowerPriority")
 

@@ -60,7 +60,7 @@ class Bucket:
 
 
 @lru_cache(maxsize=_DECODED_OBJECTS)
-def view(raw: bytes) -> Json:
+def decode_shared(raw: bytes) -> Json:
     """Decode an object's bytes. The result is cached and shared, so callers must not alter it."""
     found: Json = _decode(raw)
     return found
@@ -117,9 +117,9 @@ class ObjectStore:
         found: Json = _decode(self.get_raw(resource, namespace, name))
         return found
 
-    def view(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
+    def get_shared(self, resource: ServedResource, namespace: str | None, name: str) -> Json:
         """The object, shared and read-only. Raises a 404 status when there is none."""
-        return view(self.get_raw(resource, namespace, name))
+        return decode_shared(self.get_raw(resource, namespace, name))
 
     def has(self, resource: ServedResource, namespace: str | None, name: str) -> bool:
         return (namespace or "", name) in self.bucket(resource).objects
@@ -134,7 +134,7 @@ class ObjectStore:
         for key in bucket.keys_in(namespace):
             found = bucket.objects.get(key)
             if found is not None:
-                yield view(found.raw)
+                yield decode_shared(found.raw)
 
     def count(self, resource: ServedResource, namespace: str | None = None) -> int:
         return len(self.bucket(resource).objects) if not namespace else len(self.list_keys(resource, namespace))
@@ -146,7 +146,7 @@ class ObjectStore:
         for key in bucket.keys_in(namespace):
             found = bucket.objects.get(key)
             if found is not None and wanted <= found.labels.items():
-                yield view(found.raw)
+                yield decode_shared(found.raw)
 
     def find_owned(self, uid: str) -> list[tuple[ServedResource, str, str]]:
         """Resource, namespace and name of the objects whose owner references name this uid."""
@@ -189,7 +189,7 @@ class ObjectStore:
         self, resource: ServedResource, namespace: str | None, name: str, change: Callable[[Json], None], *, subresource: str | None = None
     ) -> Json:
         """Read, change and write an object in one step. Without `subresource` every field `change` sets is stored, status included."""
-        old = self.view(resource, namespace, name)
+        old = self.get_shared(resource, namespace, name)
         new = self.get(resource, namespace, name)
         change(new)
         if subresource:
@@ -198,7 +198,7 @@ class ObjectStore:
 
     def set_status(self, resource: ServedResource, namespace: str | None, name: str, status: Json) -> None:
         """Replace only the status, without decoding the rest again. Raises a 404 status when there is no such object."""
-        old = self.view(resource, namespace, name)
+        old = self.get_shared(resource, namespace, name)
         self._replace(resource, old, {**old, "status": status}, dry_run=False)
 
     def delete(

@@ -110,7 +110,7 @@ async def bind_pod(backend: Backend, call: Call) -> Response:
 def _set_node(backend: Backend, pod: Json, node: str) -> None:
     pod["spec"]["nodeName"] = node
     if backend.store.has(_NODES, "", node):
-        copy_topology_labels(pod, backend.store.view(_NODES, "", node))
+        copy_topology_labels(pod, backend.store.get_shared(_NODES, "", node))
 
 
 async def evict_pod(backend: Backend, call: Call) -> Response:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from k8sconsole.demo.clock import DemoClock, format_timestamp
 from k8sconsole.demo.resources import ServedResource
-from k8sconsole.demo.storage import view
+from k8sconsole.demo.storage import decode_shared
 from k8sconsole.demo.world.behaviour import Behaviours
 from k8sconsole.demo.world.placement import Placement
 from k8sconsole.demo.world.recorder import EventRecorder
@@ -42,12 +42,12 @@ class ObjectChange:
     @property
     def object(self) -> Json:
         """The object after the change, or its last state when deleted. It is shared and read-only."""
-        return view(self.raw)
+        return decode_shared(self.raw)
 
     @property
     def previous(self) -> Json:
         """The object before the change; empty for a new object."""
-        return view(self.previous_raw) if self.previous_raw else {}
+        return decode_shared(self.previous_raw) if self.previous_raw else {}
 
 
 Router = Callable[[ObjectChange], Iterable[Key]]
@@ -78,14 +78,14 @@ class ControllerContext:
 
     def find(self, resource: ServedResource, key: Key) -> Json | None:
         """The object, shared and read-only, or None."""
-        return self.store.view(resource, *key) if self.store.has(resource, *key) else None
+        return self.store.get_shared(resource, *key) if self.store.has(resource, *key) else None
 
     def find_owned(self, owner: Json, resource: ServedResource) -> list[Json]:
         """The objects of one kind with this owner, sorted by name, shared and read-only."""
         keys = sorted(
             (namespace, name) for kind, namespace, name in self.store.find_owned(owner["metadata"]["uid"]) if kind.key == resource.key
         )
-        return [self.store.view(resource, *key) for key in keys]
+        return [self.store.get_shared(resource, *key) for key in keys]
 
     def set_status(self, resource: ServedResource, obj: Json, status: Json) -> bool:
         """Write a status if it differs from the object's. Returns whether it was written."""
@@ -96,7 +96,7 @@ class ControllerContext:
 
 
 class BaseController:
-    """A controller of one kind. A subclass defines what it watches and how it reconciles one key."""
+    """A controller of one kind. A subclass defines its routes and how it reconciles one key."""
 
     name: ClassVar[str]
     primary: ClassVar[ServedResource]
@@ -105,7 +105,7 @@ class BaseController:
         self.context = context
         self.store = context.store
 
-    def watches(self) -> Mapping[str, Router]:
+    def routes(self) -> Mapping[str, Router]:
         """Resource key → router. By default, spec changes of the primary kind map to the object's own key."""
         return {self.primary.key: route_spec_change}
 

@@ -48,7 +48,7 @@ class World:
         self._controllers = {each.name: each for each in (make(self.context) for make in controllers)}
         self._routes: defaultdict[str, list[tuple[str, Router]]] = defaultdict(list)
         for name, controller in self._controllers.items():
-            for key, router in controller.watches().items():
+            for key, router in controller.routes().items():
                 self._routes[key].append((name, router))
         self._subscription: Subscription | None = None
         self._task: asyncio.Task[None] | None = None

@@ -49,7 +49,10 @@ def list_node_metrics(store: "ObjectStore", now: datetime) -> list[Json]:
         for _, used in _container_usages(pod, at) if pod.running else ():
             cpu[pod.node] += used.cpu
             memory[pod.node] += used.memory
-    return [_build_node_metrics(store.view(NODES, *key), ResourceUsage(cpu[key[1]], memory[key[1]]), now) for key in store.list_keys(NODES)]
+    return [
+        _build_node_metrics(store.get_shared(NODES, *key), ResourceUsage(cpu[key[1]], memory[key[1]]), now)
+        for key in store.list_keys(NODES)
+    ]
 
 
 def sum_usage(store: "ObjectStore", pods: Iterable[Key], name: str, now: datetime) -> tuple[int, int]:

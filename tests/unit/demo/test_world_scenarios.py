@@ -63,7 +63,7 @@ def test_shared_objects_are_never_altered() -> None:
     World(store, store.clock, 1).run(120)
     for each in store.registry:
         for key in store.list_keys(each):
-            assert store.view(each, *key) == store.get(each, *key), (each.key, key)
+            assert store.get_shared(each, *key) == store.get(each, *key), (each.key, key)
 
 
 def test_the_time_lapse_publishes_the_counted_events_of_its_last_hour(bad_day: ObjectStore) -> None:

@@ -14,7 +14,7 @@ class DisruptionBudgetController(BaseController):
     name: ClassVar[str] = "disruption"
     primary = BUDGETS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {BUDGETS.key: route_spec_change, PODS.key: self._route_pod_change}
 
     def reconcile(self, key: Key) -> float | None:

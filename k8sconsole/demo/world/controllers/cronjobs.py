@@ -25,7 +25,7 @@ class CronJobController(BaseController):
     name: ClassVar[str] = "cronjob"
     primary = CRON_JOBS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {CRON_JOBS.key: route_spec_change, JOBS.key: route_to_owner("CronJob")}
 
     def reconcile(self, key: Key) -> float | None:

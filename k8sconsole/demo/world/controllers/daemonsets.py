@@ -27,7 +27,7 @@ class DaemonSetController(BaseController):
     name: ClassVar[str] = "daemonset"
     primary = DAEMON_SETS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {DAEMON_SETS.key: route_spec_change, PODS.key: route_to_owner("DaemonSet"), NODES.key: self._route_node_change}
 
     def reconcile(self, key: Key) -> float | None:

@@ -29,7 +29,7 @@ class DeploymentController(BaseController):
     name: ClassVar[str] = "deployment"
     primary = DEPLOYMENTS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {DEPLOYMENTS.key: route_spec_change, REPLICA_SETS.key: route_to_owner("Deployment")}
 
     def initial_keys(self) -> Iterable[Key]:

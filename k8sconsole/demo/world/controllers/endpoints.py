@@ -22,7 +22,7 @@ class EndpointsController(BaseController):
     name: ClassVar[str] = "endpoints"
     primary = SERVICES
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {SERVICES.key: route_any_change, PODS.key: self._route_pod_change}
 
     def initial_keys(self) -> Iterable[Key]:

@@ -13,7 +13,7 @@ class EventExpiryController(BaseController):
     name: ClassVar[str] = "event"
     primary = EVENTS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         """Only new events are routed. A repeated event keeps its timer, and reconcile then waits the remaining time."""
         return {EVENTS.key: self._route_new_event}
 

@@ -17,7 +17,7 @@ class GarbageCollector(BaseController):
     name: ClassVar[str] = "garbage"
     primary = NAMESPACES
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {"*": self._route_change}
 
     def initial_keys(self) -> Iterable[Key]:

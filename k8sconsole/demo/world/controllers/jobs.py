@@ -15,7 +15,7 @@ class JobController(BaseController):
     name: ClassVar[str] = "job"
     primary = JOBS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {JOBS.key: route_spec_change, PODS.key: route_to_owner("Job")}
 
     def reconcile(self, key: Key) -> float | None:

@@ -16,7 +16,7 @@ class RolloutController(BaseController):
     name: ClassVar[str] = "lifecycle"
     primary = DEPLOYMENTS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {}
 
     def initial_keys(self) -> Iterable[Key]:

@@ -29,7 +29,7 @@ class NamespaceController(BaseController):
         super().__init__(context)
         self._ending: set[str] = set()
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {NAMESPACES.key: route_any_change, "*": self._route_content_change}
 
     def reconcile(self, key: Key) -> float | None:

@@ -20,7 +20,7 @@ class NodeController(BaseController):
     name: ClassVar[str] = "node"
     primary = NODES
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {NODES.key: _route_pressure_change}
 
     def reconcile(self, key: Key) -> float | None:
@@ -60,7 +60,7 @@ class TaintController(BaseController):
     name: ClassVar[str] = "taint"
     primary = NODES
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {NODES.key: _route_pressure_change}
 
     def reconcile(self, key: Key) -> float | None:

@@ -14,7 +14,7 @@ class QuotaController(BaseController):
     name: ClassVar[str] = "resourcequota"
     primary = QUOTAS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         counted = {resource.key: self._route_created_or_deleted for resource in COUNTED.values()}
         return {QUOTAS.key: route_spec_change, PODS.key: self._route_pod_change, **counted}
 

@@ -14,7 +14,7 @@ class ReplicaSetController(BaseController):
     name: ClassVar[str] = "replicaset"
     primary = REPLICA_SETS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {REPLICA_SETS.key: route_spec_change, PODS.key: route_to_owner("ReplicaSet")}
 
     def initial_keys(self) -> Iterable[Key]:

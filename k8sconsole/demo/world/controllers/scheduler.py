@@ -24,7 +24,7 @@ class Scheduler(BaseController):
         super().__init__(context)
         self._waiting: set[Key] = set()
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {PODS.key: self._route_pod_change, NODES.key: self._route_node_change}
 
     def initial_keys(self) -> Iterable[Key]:

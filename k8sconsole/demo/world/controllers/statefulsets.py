@@ -21,7 +21,7 @@ class StatefulSetController(BaseController):
     name: ClassVar[str] = "statefulset"
     primary = STATEFUL_SETS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {STATEFUL_SETS.key: route_spec_change, PODS.key: route_to_owner("StatefulSet")}
 
     def reconcile(self, key: Key) -> float | None:

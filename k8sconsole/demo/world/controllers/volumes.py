@@ -25,7 +25,7 @@ class VolumeClaimController(BaseController):
     name: ClassVar[str] = "persistentvolume"
     primary = CLAIMS
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {CLAIMS.key: route_any_change, PODS.key: self._route_pod_change}
 
     def initial_keys(self) -> Iterable[Key]:

@@ -16,7 +16,7 @@ class EvictionController(BaseController):
     name: ClassVar[str] = "eviction"
     primary = NODES
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {NODES.key: self._route_new_pressure}
 
     def initial_keys(self) -> Iterable[Key]:
@@ -29,7 +29,7 @@ class EvictionController(BaseController):
             return None
         host = key[1]
         self.context.recorder.record_warning(node, "EvictionThresholdMet", "Attempting to reclaim ephemeral-storage", "kubelet", host=host)
-        hosted = (self.store.view(PODS, *each) for each in self.context.placement.pods_on(host))
+        hosted = (self.store.get_shared(PODS, *each) for each in self.context.placement.pods_on(host))
         worst = sorted(
             (pod for pod in hosted if _can_evict(pod)), key=lambda pod: seeded_fraction(self.context.seed, pod["metadata"]["uid"])
         )

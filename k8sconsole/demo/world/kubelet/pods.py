@@ -60,7 +60,7 @@ class Kubelet(BaseController):
         self._probed: dict[tuple[str, str], datetime] = {}
         self._ending: set[str] = set()
 
-    def watches(self) -> dict[str, Router]:
+    def routes(self) -> dict[str, Router]:
         return {PODS.key: lambda change: (change.key,) if change.deleted else route_spec_change(change)}
 
     def initial_keys(self) -> Iterable[Key]:

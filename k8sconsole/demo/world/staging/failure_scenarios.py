@@ -89,7 +89,7 @@ FAILURES = (
 )
 
 
-def choose_scenario(share: float, *names: object) -> FailureScenario:
+def choose_failure_scenario(share: float, *names: object) -> FailureScenario:
     """Choose a failure for `share` of all deployments, by their seeded names, and HEALTHY for the others."""
     draw = seeded_fraction("fate", *names)
     return FAILURES[int(draw / share * len(FAILURES))] if draw < share else HEALTHY

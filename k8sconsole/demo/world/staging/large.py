@@ -29,7 +29,7 @@ from k8sconsole.demo.world.kinds import (
     SLICES,
 )
 from k8sconsole.demo.world.seeds import hex_digest, name_suffix, seeded_fraction, seeded_random
-from k8sconsole.demo.world.staging.failure_scenarios import HEALTHY, FailureScenario, choose_scenario
+from k8sconsole.demo.world.staging.failure_scenarios import HEALTHY, FailureScenario, choose_failure_scenario
 from k8sconsole.demo.world.staging.manifests import build_manifests
 from k8sconsole.demo.world.staging.nodes import build_pool
 from k8sconsole.demo.world.staging.scenario_file import NodePool, WorkloadSpec
@@ -105,7 +105,7 @@ class _LargeCluster:
             yield replicas
 
     def _create_deployment(self, namespace: str, name: str, replicas: int) -> None:
-        failure = choose_scenario(self._plan.unhealthy, self._seed, namespace, name)
+        failure = choose_failure_scenario(self._plan.unhealthy, self._seed, namespace, name)
         age = 3600 + 20 * 86400 * seeded_fraction(self._seed, namespace, name)
         workload = WorkloadSpec(
             name=name + failure.suffix, namespace=namespace, image=failure.image_for(name), replicas=replicas, port=8080, probe="/healthz",

@@ -52,7 +52,7 @@ class ScenarioBuilder:
         found += [self._create_action(at, SECRETS, secret) for each in content.releases for at, secret in release_secrets(each, self._now)]
         found += [action for workload in content.workloads for action in self._workload_actions(workload)]
         return found + [
-            TimedAction(self._time_ago(each.at), _set_disk_pressure(self._store, each.node, self._time_ago(each.at)))
+            TimedAction(self._time_ago(each.at), _disk_pressure_change(self._store, each.node, self._time_ago(each.at)))
             for each in content.pressures
         ]
 
@@ -107,7 +107,7 @@ class ScenarioBuilder:
         if workload.kind == "CronJob":
             yield from self._last_cron_run(workload)
         for release in workload.history:
-            yield TimedAction(self._time_ago(release.at), self._roll_out(workload, release))
+            yield TimedAction(self._time_ago(release.at), self._rollout_change(workload, release))
 
     def _last_cron_run(self, workload: WorkloadSpec) -> Iterator[TimedAction]:
         """The last cron run before the recent past. Its events have expired, so they are dropped."""
@@ -122,7 +122,7 @@ class ScenarioBuilder:
         if at is not None:
             yield TimedAction(at, run_once)
 
-    def _roll_out(self, workload: WorkloadSpec, release: ImageRelease) -> Any:
+    def _rollout_change(self, workload: WorkloadSpec, release: ImageRelease) -> Any:
         def change(fresh: Json) -> None:
             template = fresh["spec"]["template"]
             template["spec"]["containers"][0]["image"] = release.image
@@ -155,7 +155,7 @@ def _workload_behaviour(workload: WorkloadSpec) -> Behaviour:
     return msgspec.convert(where | workload.behaviour, Behaviour)
 
 
-def _set_disk_pressure(store: "ObjectStore", node: str, at: datetime) -> Any:
+def _disk_pressure_change(store: "ObjectStore", node: str, at: datetime) -> Any:
     def change(fresh: Json) -> None:
         fresh["status"]["conditions"] = with_disk_pressure(fresh["status"]["conditions"], format_timestamp(at))
 
