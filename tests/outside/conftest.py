@@ -97,12 +97,12 @@ def attach(demo: DemoCluster, tmp_path: Path) -> Attach:
         *servers: AttachedServerSettings, face: Face = Face.TUI, policy: Policy | None = None, source: str = "", scan: bool = False
     ) -> AsyncIterator[Attached]:
         loaded = load_settings({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path / "logs")}, environment={})
-        told = msgspec.structs.replace(
+        settings = msgspec.structs.replace(
             loaded.settings, mcp_servers=servers, policy=policy or Policy(), scanner=ScannerSettings(source=source)
         )
         facts: list[Fact] = []
         contexts = None if source else lambda: KubeconfigContexts([demo.kubeconfig])
-        opening = Opening(msgspec.structs.replace(loaded, settings=told), face, scan=scan, make_contexts=contexts)
+        opening = Opening(msgspec.structs.replace(loaded, settings=settings), face, scan=scan, make_contexts=contexts)
         console = await Console.open(opening, listener=facts.append)
         try:
             await console.tools.connect_servers()

@@ -45,17 +45,17 @@ def call(manners: str, params: dict[str, Any]) -> dict[str, Any] | None:
     return answers.get(manners) or text(f"{name} {json.dumps(arguments, sort_keys=True)} by {manners}")
 
 
-def answer(told: dict[str, Any], request: dict[str, Any], where: Path) -> dict[str, Any] | None:
+def answer(state: dict[str, Any], request: dict[str, Any], where: Path) -> dict[str, Any] | None:
     method, params = request["method"], request.get("params") or {}
     if method == "initialize":
         able = {"tools": {"listChanged": True}}
         return {"protocolVersion": "2025-06-18", "capabilities": able, "serverInfo": {"name": "manners", "version": "1"}}
     if method == "tools/list":
-        return {"tools": told["tools"]}
+        return {"tools": state["tools"]}
     if method == "tools/call":
         with where.with_suffix(".calls").open("a") as calls:
             calls.write(json.dumps(params) + "\n")
-        return call(told.get("manners", "answer"), params)
+        return call(state.get("manners", "answer"), params)
     raise LookupError(method)
 
 

@@ -1,4 +1,4 @@
-"""Tools of other MCP servers: lent to the catalogue, under our policy, and nobody else's trouble."""
+"""Tools of attached MCP servers: in the registry, under policy, and without effect on other tools when they fail."""
 
 import asyncio
 import os
@@ -34,9 +34,9 @@ async def test_a_tool_that_a_person_vouches_for_is_called_like_one_of_ours_and_a
         assert outcome.text == 'read_file {"path": "/etc/hosts"} by answer'
         assert outcome.freshness is not None
         assert outcome.freshness.missing == ("age unknown: files does not report it",)
-        told = await attached.console.cache.query("SELECT tool, phase, outcome FROM audit ORDER BY id")
+        audit = await attached.console.cache.query("SELECT tool, phase, outcome FROM audit ORDER BY id")
         rows = await attached.console.cache.query("SELECT name, origin, risk FROM mcp_tools WHERE origin = 'files' ORDER BY name")
-    assert [tuple(row) for row in told.rows] == [("files__read_file", "started", ""), ("files__read_file", "completed", "ok")]
+    assert [tuple(row) for row in audit.rows] == [("files__read_file", "started", ""), ("files__read_file", "completed", "ok")]
     assert [tuple(row) for row in rows.rows] == [
         ("files__delete_file", "files", "destructive"),
         ("files__hang", "files", "read"),
@@ -56,7 +56,7 @@ async def test_what_a_server_says_of_its_tool_is_a_claim_and_a_person_is_asked(a
     assert refused.error.name == "PermissionDenied"
     assert allowed.error is None
     assert asked[0].objects == ("peek of the attached server files", 'path = "/"')
-    assert len(files.calls()) == 1, "a call that nobody allowed never reaches the server"
+    assert len(files.calls()) == 1, "a call without approval must not reach the server"
 
 
 async def test_read_only_and_an_mcp_client_without_the_switch_get_only_what_was_vouched_for(attach: Attach, files: Manners) -> None:
@@ -201,7 +201,7 @@ async def test_a_tool_that_changed_since_it_was_trusted_is_held_until_a_person_h
 async def test_tools_that_come_while_it_runs_join_the_catalogue(attach: Attach, files: Manners) -> None:
     async with attach(files.server()) as attached:
         files.tools.append(tool("read_folder"))
-        files.be("crash")  # which ends this process; the next one lists anew
+        files.be("crash")  # which ends this process; the next one lists its tools again
         await attached.console.tools.call("files__read_file", {"path": "/"})
         await wait_until(lambda: "files__read_folder" in attached.names())
         await wait_until(lambda: sum(isinstance(fact, ToolsChanged) for fact in attached.facts) == 2)
@@ -239,14 +239,14 @@ def _read(process: int, what: str) -> str:
 @pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 async def test_a_client_of_ours_is_told_when_the_tools_are_others(attach: Attach, files: Manners, era: str) -> None:
-    heard = asyncio.Event()
+    notified = asyncio.Event()
 
-    async def told(message: Any) -> None:
+    async def on_message(message: Any) -> None:
         if getattr(message, "method", "") == "notifications/tools/list_changed":
-            heard.set()
+            notified.set()
 
     async with attach(files.server(), face=Face.MCP) as attached, AsyncExitStack() as stack:
-        client = await stack.enter_async_context(Client(make_server(attached.console), mode=era, message_handler=told))
+        client = await stack.enter_async_context(Client(make_server(attached.console), mode=era, message_handler=on_message))
         assert "files__read_folder" not in [one.name for one in (await client.list_tools()).tools]
         if era != "legacy":
             await stack.enter_async_context(client.listen(tools_list_changed=True))
@@ -254,5 +254,5 @@ async def test_a_client_of_ours_is_told_when_the_tools_are_others(attach: Attach
         files.be("crash")
         await client.call_tool("files__read_file", {"path": "/"})
         async with asyncio.timeout(20):
-            await heard.wait()
+            await notified.wait()
         assert "files__read_folder" in [one.name for one in (await client.list_tools(cache_mode="bypass")).tools]

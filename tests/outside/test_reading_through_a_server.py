@@ -1,4 +1,4 @@
-"""The cluster read through somebody else's MCP server: as complete, as old and as masked as it is there, and no more is claimed."""
+"""A cluster scanned through another MCP server: as complete, as old and as masked as it is there."""
 
 import asyncio
 import shutil
@@ -121,18 +121,18 @@ async def test_a_source_that_ends_is_a_lost_cluster_whose_rows_stay(attach: Atta
     server = AttachedServerSettings("second", str(command), *_parts(_second(demo, tmp_path)))
     async with attach(server, source="second", scan=True) as attached:
 
-        def told(trust: ConnectionState) -> bool:
+        def is_connection(trust: ConnectionState) -> bool:
             states = [fact for fact in attached.facts if isinstance(fact, ClusterState)]
             return bool(states) and states[-1].connection is trust
 
         await attached.console.scanning.focus(attached.console.clusters.current[0], ResourceName("pods"))
-        await wait_until(lambda: told(ConnectionState.LIVE))
+        await wait_until(lambda: is_connection(ConnectionState.LIVE))
         reached = [fact for fact in attached.facts if isinstance(fact, ClusterState) and fact.connection is ConnectionState.LIVE]
-        assert not any(fact.watched for fact in reached), "who tells no changes is not to be called live"
+        assert not any(fact.watched for fact in reached), "a source without a watch must not count as watched"
         await wait_until(lambda: any(getattr(fact, "resource", "") == "pods" for fact in attached.facts))
         command.unlink()
         await _end(tmp_path)
-        await wait_until(lambda: told(ConnectionState.LOST))
+        await wait_until(lambda: is_connection(ConnectionState.LOST))
         assert (await attached.console.cache.rows(RowQuery(ResourceName("pods")))).rows
 
 

@@ -1,4 +1,4 @@
-"""Holes that were found in other programs of this sort, each tried here. What tells a hole is first shown to see one.
+"""Security holes found in similar programs, each tested here. Each detector is first shown to detect one.
 
 Those that need a whole process are tried elsewhere: a lost cluster in ``tests/acceptance/test_lost_cluster.py``, one dead cluster among
 several in ``test_several_clusters.py``, one dead server among several in ``tests/outside``, a credential plugin that hangs in
@@ -93,7 +93,7 @@ def test_2_what_runs_code_is_no_reading_tool_and_read_only_lets_none_of_it_throu
             assert decide(closed, tool, ToolCall(tool.name, {}, face), Target()).action is Action.DENY
 
 
-@pytest.mark.parametrize("answer", [Answer(False), Answer(False, by="nobody could be asked"), Answer(True, "another name")])
+@pytest.mark.parametrize("answer", [Answer(False), Answer(False, by="no one can be asked here"), Answer(True, "another name")])
 async def test_3_no_answer_and_a_wrong_word_mean_no(harness: ToolHarness, answer: Answer) -> None:
     node = (await harness.call("k8s_list_nodes", limit=1)).data["items"][0]["name"]
     harness.answer = lambda question: answer
@@ -119,7 +119,7 @@ async def test_5_a_value_is_masked_whichever_tool_comes_upon_it(harness: ToolHar
     assert harness.store is not None
     await scan(cluster, harness.store, ("pods",))
     answers = [_everything(outcome) async for outcome in _answers(harness, "talker")]
-    assert sum("good-morning" in answer for answer in answers) >= 3, "what stands beside it is seen by several tools"
+    assert sum("good-morning" in answer for answer in answers) >= 3, "several tools return the text beside it"
     assert not any("hunter2" in answer for answer in answers)
 
 
@@ -127,8 +127,8 @@ async def test_7_an_answer_always_says_where_it_comes_from_and_how_old_it_is(har
     pod = (await harness.call("k8s_list_pods", namespace="shop", filter="status=Running", limit=1)).data["items"][0]["name"]
     async for outcome in _answers(harness, pod):
         assert outcome.freshness is not None, outcome.tool
-        told = outcome.freshness.to_json(0.0)
-        assert told["complete"] or told["missing"], f"{outcome.tool}: what is not complete says what is missing"
+        freshness = outcome.freshness.to_json(0.0)
+        assert freshness["complete"] or freshness["missing"], f"{outcome.tool}: an incomplete reply must list what is missing"
 
 
 async def test_9_one_long_log_fits_like_every_other_answer(harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:

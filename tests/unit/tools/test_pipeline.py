@@ -216,7 +216,7 @@ async def test_rbac_is_asked_before_a_person_is(demo: DemoCluster, harness: Tool
     cluster = await harness.environment.open_cluster(harness.environment.selected()[0])
 
     class Narrow:
-        """The same cluster for a user who may not delete."""
+        """The same cluster for a user without permission to delete."""
 
         can_i = staticmethod(cannot)
 

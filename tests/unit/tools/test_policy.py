@@ -1,4 +1,4 @@
-"""Who may do what: the switches, the rules a person wrote, the defaults of a careful team."""
+"""Policy decisions: the switches, the rules of the user, and the defaults."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A call that nobody waits for any more holds no connection open: seen from a server that is slow to answer."""
+"""A cancelled call closes its connection, as seen from a slow server."""
 
 import asyncio
 from collections.abc import AsyncIterator

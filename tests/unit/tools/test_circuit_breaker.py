@@ -52,12 +52,12 @@ def test_three_failures_in_a_row_open_it_and_what_is_said_then_names_who_since_w
     _fail(circuit, DeadlineExceeded("x"))
     assert circuit.state is CircuitState.CLOSED
     _fail(circuit, Unreachable("Cannot list pods", "connection refused"))
-    with pytest.raises(Unavailable, match="prod does not answer") as told, circuit.guard_request("call", 0):
-        raise AssertionError("nobody was asked")
-    assert (told.value.code, told.value.details["service"], told.value.details["retry_after_seconds"]) == (-32050, "prod", 2.0)
-    assert told.value.details["since"] == "2026-09-21T14:13:20.000Z"
-    assert told.value.details["retry_at"] == "2026-09-21T14:13:22.000Z"
-    assert "connection refused" in told.value.detail
+    with pytest.raises(Unavailable, match="prod does not answer") as error, circuit.guard_request("call", 0):
+        raise AssertionError("the server was called")
+    assert (error.value.code, error.value.details["service"], error.value.details["retry_after_seconds"]) == (-32050, "prod", 2.0)
+    assert error.value.details["since"] == "2026-09-21T14:13:20.000Z"
+    assert error.value.details["retry_at"] == "2026-09-21T14:13:22.000Z"
+    assert "connection refused" in error.value.detail
 
 
 def test_a_call_that_asks_for_many_things_at_once_fails_once(circuit: CircuitBreaker) -> None:
@@ -78,7 +78,7 @@ def test_one_trial_goes_when_the_pause_is_over_and_the_others_still_fail_at_once
     with circuit.guard_request("call", 0):
         assert circuit.state is CircuitState.HALF_OPEN
         with pytest.raises(Unavailable, match="another call is probing it now"), circuit.guard_request("another", 0):
-            raise AssertionError("nobody was asked")
+            raise AssertionError("the server was called")
         with circuit.guard_request("call", 0):
             """All that the trial asks goes."""
     assert circuit.state is CircuitState.CLOSED
@@ -88,18 +88,18 @@ def test_the_pauses_grow_to_half_a_minute_and_begin_small_after_an_answer(circui
     _opened(circuit)
     pauses = []
     for _ in range(6):
-        with pytest.raises(Unavailable) as told, circuit.guard_request("call", 0):
+        with pytest.raises(Unavailable) as error, circuit.guard_request("call", 0):
             pass
-        pauses.append(told.value.details["retry_after_seconds"])
+        pauses.append(error.value.details["retry_after_seconds"])
         clock.advance(pauses[-1])
         _fail(circuit, Unreachable("x"))
     assert pauses == [2, 4, 8, 16, LONGEST_PAUSE, LONGEST_PAUSE]
     clock.advance(LONGEST_PAUSE)
     with circuit.guard_request("call", 0):
         pass
-    with pytest.raises(Unavailable) as told, _opened(circuit).guard_request("call", 0):
+    with pytest.raises(Unavailable) as error, _opened(circuit).guard_request("call", 0):
         pass
-    assert told.value.details["retry_after_seconds"] == 2
+    assert error.value.details["retry_after_seconds"] == 2
 
 
 def test_neither_a_callers_own_end_nor_a_wrong_argument_counts_but_the_silence_of_a_whole_deadline_does(

@@ -1,4 +1,4 @@
-"""The summary of a long list, updated from changes alone, equals the summary of a complete read."""
+"""A summary that is updated with changes equals a summary of all rows."""
 
 import random
 from pathlib import Path
@@ -40,7 +40,7 @@ async def _write(store: Store, objects: list[Any], gone: list[DeletedObject], at
 
 
 @pytest.mark.parametrize("spaces", [(), ("a",)])
-async def test_what_is_kept_from_call_to_call_equals_what_is_read_anew(store: Store, spaces: tuple[str, ...], tmp_path: Path) -> None:
+async def test_an_updated_summary_equals_a_fresh_one(store: Store, spaces: tuple[str, ...], tmp_path: Path) -> None:
     chance, summaries = random.Random(5), ListSummaries()
     query = RowQuery(ResourceName("pods"), (HERE,), tuple(map(Namespace, spaces)))
     for turn in range(40):

@@ -1,4 +1,4 @@
-"""Every call is counted when it is over, and what the steps know of themselves can be read."""
+"""The meters count every call when it ends, and the readings of the steps are exported."""
 
 import contextlib
 from typing import Any
@@ -37,7 +37,7 @@ async def _some_calls(harness: ToolHarness, demo: DemoCluster) -> str:
     return render_metrics(harness.pipeline.meters)
 
 
-async def test_calls_hits_circuits_and_the_backlog_are_in_the_text(harness: ToolHarness, demo: DemoCluster) -> None:
+async def test_calls_cache_hits_breakers_and_the_backlog_are_exported(harness: ToolHarness, demo: DemoCluster) -> None:
     text = await _some_calls(harness, demo)
     calls = _samples(text, "tool_calls_total")
     assert calls["mcp", "ok", "k8s_list_pods"] == 2
@@ -52,14 +52,14 @@ async def test_calls_hits_circuits_and_the_backlog_are_in_the_text(harness: Tool
     assert _samples(text, "calls_running") == _samples(text, "calls_waiting") == {(): 0}
 
 
-async def test_the_backlog_of_the_audit_is_what_is_not_in_the_file_yet(harness: ToolHarness) -> None:
+async def test_the_audit_backlog_counts_entries_that_are_not_stored_yet(harness: ToolHarness) -> None:
     await harness.call("k8s_list_pods")
     assert _samples(render_metrics(harness.pipeline.meters), "audit_backlog")[()] > 0
     await harness.pipeline.close()
     assert _samples(render_metrics(harness.pipeline.meters), "audit_backlog") == {(): 0}
 
 
-async def test_another_process_tells_the_same_counts_out_of_the_cache_file(harness: ToolHarness, demo: DemoCluster) -> None:
+async def test_another_process_exports_the_same_counts_from_the_cache_file(harness: ToolHarness, demo: DemoCluster) -> None:
     own: Any = await _some_calls(harness, demo)
     await harness.pipeline.close()
     assert harness.store is not None

@@ -1,4 +1,4 @@
-"""Calls at the same time are bounded, who waits waits in turn, and one object is changed by one call at a time."""
+"""Concurrent calls are limited, queued calls run in turn, and only one call at a time changes an object."""
 
 import asyncio
 from dataclasses import replace

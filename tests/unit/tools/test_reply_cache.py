@@ -1,4 +1,4 @@
-"""A reply that is still at hand is given again, and never once what it tells of may have moved."""
+"""The reply cache: an equal call gets the cached reply, and never one whose subject may have changed."""
 
 import asyncio
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def clock() -> Ahead:
 
 @pytest.fixture
 def followed(harness: ToolHarness, clock: Ahead) -> ToolHarness:
-    """A harness whose cluster's changes are told to the pipeline."""
+    """A harness whose pipeline receives the facts about the cluster."""
     harness.pipeline = Pipeline(harness.pipeline.registry, replace(harness.environment, clock=clock))
     harness.pipeline.handle_fact(ClusterState(_here(harness), ConnectionState.LIVE))
     return harness
