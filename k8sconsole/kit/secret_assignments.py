@@ -83,7 +83,7 @@ def mask_assignments(text: str) -> str:
 def _mask_inline(text: str) -> str:
     """Masks ``name=value`` and ``"name": "value"``, also escaped. Only values of secret names are scanned, so the time is linear."""
     pieces: list[str] = []
-    kept = position = 0
+    copied = position = 0
     while name := _NAME.search(text, position):
         position = name.end()
         if not (is_secret_name(name["name"]) or _is_auth(name["name"])):
@@ -91,6 +91,6 @@ def _mask_inline(text: str) -> str:
         value = _QUOTED.get(name["quote"] or "", _ESCAPED if name["quote"] else _BARE).match(text, position)
         if value is None or not _is_secret(name["name"], value[0]):
             continue
-        pieces += (text[kept:position], length_class(len(value[0])))
-        kept = position = value.end()
-    return "".join((*pieces, text[kept:]))
+        pieces += (text[copied:position], length_class(len(value[0])))
+        copied = position = value.end()
+    return "".join((*pieces, text[copied:]))

@@ -148,8 +148,8 @@ def _compare_named(old: list[Any], new: list[Any], path: str, key: str) -> Itera
     for name, value in after.items():
         if name not in before:
             yield Difference(_join_element(path, key, name), new=value)
-    kept = [name for name in before if name in after]
-    if [*kept, *(name for name in after if name not in before)] != list(after):
+    common = [name for name in before if name in after]
+    if [*common, *(name for name in after if name not in before)] != list(after):
         yield Difference(f"{path}[*].{key}", list(before), list(after))
 
 

@@ -75,8 +75,8 @@ def _stateful_set(spec: Mapping[str, Any], status: Mapping[str, Any], meta: Mapp
         (updated < desired - partition, f"{updated} of {desired - partition} pods use the new template{_on_delete(spec)}"),
     )
     waited = next((words for waiting, words in waits if waiting), "")
-    kept = f"rolled out up to its partition of {partition}" if partition and updated < desired else "rolled out"
-    return RolloutState(not waited, False, desired, updated, ready, _count(status, "availableReplicas"), waited or kept, newest)
+    completed = f"rolled out up to its partition of {partition}" if partition and updated < desired else "rolled out"
+    return RolloutState(not waited, False, desired, updated, ready, _count(status, "availableReplicas"), waited or completed, newest)
 
 
 def _count(status: Mapping[str, Any], name: str) -> int:

@@ -6,7 +6,7 @@ from k8sconsole.model.tables.decoding import convert_leniently
 from k8sconsole.model.tables.events import Event, event_count, event_reporter, involved_object
 
 
-def node(obj: JsonNode, now: float) -> list[Section]:
+def describe_node(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     labels = {key: str(value) for key, value in obj.at("metadata", "labels").items()}
     lines = make_lines(
@@ -38,7 +38,7 @@ def _make_capacity_lines(status: JsonNode) -> list[Line]:
     return [Line(name, f"{amount}, {free[name]} allocatable" if free[name] else str(amount)) for name, amount in status["capacity"].items()]
 
 
-def event(obj: JsonNode, now: float) -> list[Section]:
+def describe_event(obj: JsonNode, now: float) -> list[Section]:
     seen: Event = convert_leniently(obj.value, Event)
     target = involved_object(seen)
     where = f"{target.namespace}/{target.name}" if target.namespace else target.name

@@ -30,9 +30,9 @@ _FORMS: dict[str, Form] = {
     "secrets": configuration.describe_secret,
     "resourcequotas": configuration.describe_quota,
     "namespaces": configuration.describe_namespace,
-    "nodes": nodes.node,
-    "events": event_kind.event,
-    "events.events.k8s.io": event_kind.event,
+    "nodes": nodes.describe_node,
+    "events": event_kind.describe_event,
+    "events.events.k8s.io": event_kind.describe_event,
 }
 
 

@@ -7,7 +7,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, OWNER, STATUS, CellKind, Column, flag, number, text, time
 from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
-from k8sconsole.model.tables.shapes import Condition, Meta, Selector, Template, format_selector, is_condition_true, to_epoch
+from k8sconsole.model.tables.shapes import Condition, Meta, Selector, Template, format_selector, is_condition_true, to_epoch_seconds
 from k8sconsole.model.tables.workloads import (
     CONTAINERS,
     IMAGES,
@@ -62,28 +62,28 @@ class _CronJob(Shape, frozen=True):
     status: _CronJobStatus = _CronJobStatus()
 
 
-def job_status(seen: _Job) -> Cell:
+def job_status(obj: _Job) -> Cell:
     """STATUS as kubectl prints it."""
-    conditions = seen.status.conditions
+    conditions = obj.status.conditions
     for word in ("Complete", "Failed"):
         if is_condition_true(conditions, word):
             return word
-    if seen.metadata.deletion_timestamp is not None:
+    if obj.metadata.deletion_timestamp is not None:
         return "Terminating"
     return next((word for word in ("Suspended", "FailureTarget", "SuccessCriteriaMet") if is_condition_true(conditions, word)), "Running")
 
 
-def _completions(seen: _Job) -> Cell:
+def _completions(obj: _Job) -> Cell:
     """COMPLETIONS as kubectl prints it. A Job without spec.completions is complete with the first pod that succeeds."""
-    if seen.spec.completions is not None:
-        return f"{seen.status.succeeded}/{seen.spec.completions}"
-    parallel = seen.spec.parallelism or 0
-    return f"{seen.status.succeeded}/1 of {parallel}" if parallel > 1 else f"{seen.status.succeeded}/1"
+    if obj.spec.completions is not None:
+        return f"{obj.status.succeeded}/{obj.spec.completions}"
+    parallel = obj.spec.parallelism or 0
+    return f"{obj.status.succeeded}/1 of {parallel}" if parallel > 1 else f"{obj.status.succeeded}/1"
 
 
-def _duration(seen: _Job) -> Cell:
-    begin = to_epoch(seen.status.start_time)
-    return None if begin is None else [begin, to_epoch(seen.status.completion_time)]
+def _duration(obj: _Job) -> Cell:
+    begin = to_epoch_seconds(obj.status.start_time)
+    return None if begin is None else [begin, to_epoch_seconds(obj.status.completion_time)]
 
 
 JOBS = build_table(
@@ -102,8 +102,8 @@ JOBS = build_table(
 )
 
 
-def _template(seen: _CronJob) -> _JobSpec:
-    return seen.spec.job_template.spec
+def _template(obj: _CronJob) -> _JobSpec:
+    return obj.spec.job_template.spec
 
 
 CRONJOBS = build_table(
@@ -111,15 +111,15 @@ CRONJOBS = build_table(
     _CronJob,
     (
         (NAME, read_name),
-        (text("SCHEDULE", wish=14), lambda seen: seen.spec.schedule or None),
-        (text("TIMEZONE", wish=14), lambda seen: seen.spec.time_zone),
-        (flag("SUSPEND"), lambda seen: seen.spec.suspend),
-        (number("ACTIVE"), lambda seen: len(seen.status.active)),
-        (time("LAST SCHEDULE"), lambda seen: to_epoch(seen.status.last_schedule_time)),
+        (text("SCHEDULE", wish=14), lambda obj: obj.spec.schedule or None),
+        (text("TIMEZONE", wish=14), lambda obj: obj.spec.time_zone),
+        (flag("SUSPEND"), lambda obj: obj.spec.suspend),
+        (number("ACTIVE"), lambda obj: len(obj.status.active)),
+        (time("LAST SCHEDULE"), lambda obj: to_epoch_seconds(obj.status.last_schedule_time)),
         (AGE, read_created_at),
-        (CONTAINERS, lambda seen: container_names(_template(seen).template.spec.containers)),
-        (IMAGES, lambda seen: container_images(_template(seen).template.spec.containers)),
-        (SELECTOR, lambda seen: format_selector(_template(seen).selector)),
+        (CONTAINERS, lambda obj: container_names(_template(obj).template.spec.containers)),
+        (IMAGES, lambda obj: container_images(_template(obj).template.spec.containers)),
+        (SELECTOR, lambda obj: format_selector(_template(obj).selector)),
         (OWNER, read_owner),
     ),
 )

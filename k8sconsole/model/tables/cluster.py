@@ -52,11 +52,11 @@ class _Node(Shape, frozen=True):
     status: _NodeStatus = _NodeStatus()
 
 
-def node_status(seen: _Node) -> Cell:
+def node_status(obj: _Node) -> Cell:
     """STATUS as kubectl prints it."""
-    ready = {condition.type: condition.status for condition in seen.status.conditions}.get("Ready")
+    ready = {condition.type: condition.status for condition in obj.status.conditions}.get("Ready")
     word = "Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"
-    return f"{word},SchedulingDisabled" if seen.spec.unschedulable else word
+    return f"{word},SchedulingDisabled" if obj.spec.unschedulable else word
 
 
 def node_roles(labels: dict[str, str]) -> list[str]:
@@ -65,17 +65,17 @@ def node_roles(labels: dict[str, str]) -> list[str]:
     return sorted((found | {labels.get("kubernetes.io/role", "")}) - {""})
 
 
-def _find_address(seen: _Node, kind: str) -> Cell:
-    return next((entry.address for entry in seen.status.addresses if entry.type == kind), None)
+def _find_address(obj: _Node, kind: str) -> Cell:
+    return next((entry.address for entry in obj.status.addresses if entry.type == kind), None)
 
 
-def _format_kernel(seen: _Node) -> Cell:
-    info = seen.status.node_info
+def _format_kernel(obj: _Node) -> Cell:
+    info = obj.status.node_info
     return f"{info.kernel_version} ({info.architecture})" if info.kernel_version and info.architecture else info.kernel_version or None
 
 
-def _read_allocatable(seen: _Node, resource: str) -> Cell:
-    stated = seen.status.allocatable.get(resource)
+def _read_allocatable(obj: _Node, resource: str) -> Cell:
+    stated = obj.status.allocatable.get(resource)
     try:
         return None if stated is None else parse_cpu(stated) if resource == "cpu" else parse_bytes(stated)
     except ValueError:
@@ -92,17 +92,17 @@ NODES = build_table(
     (
         (NAME, read_name),
         (STATUS, node_status),
-        (text("ROLES", wish=20), lambda seen: join_or_none(node_roles(seen.metadata.labels))),
+        (text("ROLES", wish=20), lambda obj: join_or_none(node_roles(obj.metadata.labels))),
         (AGE, read_created_at),
-        (text("VERSION", wish=12), lambda seen: seen.status.node_info.kubelet_version or None),
-        (names("INTERNAL-IP", wish=15, wide=True), lambda seen: _find_address(seen, "InternalIP")),
-        (names("EXTERNAL-IP", wish=15, wide=True), lambda seen: _find_address(seen, "ExternalIP")),
-        (text("OS-IMAGE", wish=24, wide=True), lambda seen: seen.status.node_info.os_image or None),
+        (text("VERSION", wish=12), lambda obj: obj.status.node_info.kubelet_version or None),
+        (names("INTERNAL-IP", wish=15, wide=True), lambda obj: _find_address(obj, "InternalIP")),
+        (names("EXTERNAL-IP", wish=15, wide=True), lambda obj: _find_address(obj, "ExternalIP")),
+        (text("OS-IMAGE", wish=24, wide=True), lambda obj: obj.status.node_info.os_image or None),
         (text("KERNEL-VERSION", wish=20, wide=True), _format_kernel),
-        (text("CONTAINER-RUNTIME", wish=20, wide=True), lambda seen: seen.status.node_info.container_runtime_version or None),
-        (cpu("CPU/A"), lambda seen: _read_allocatable(seen, "cpu")),
-        (size("MEM/A"), lambda seen: _read_allocatable(seen, "memory")),
-        (text("TAINTS", wish=24, wide=True), lambda seen: join_or_none([_format_taint(taint) for taint in seen.spec.taints])),
+        (text("CONTAINER-RUNTIME", wish=20, wide=True), lambda obj: obj.status.node_info.container_runtime_version or None),
+        (cpu("CPU/A"), lambda obj: _read_allocatable(obj, "cpu")),
+        (size("MEM/A"), lambda obj: _read_allocatable(obj, "memory")),
+        (text("TAINTS", wish=24, wide=True), lambda obj: join_or_none([_format_taint(taint) for taint in obj.spec.taints])),
     ),
 )
 
@@ -117,7 +117,7 @@ class _NamespaceObject(Shape, frozen=True):
 
 
 NAMESPACES = build_table(
-    "namespaces", _NamespaceObject, ((NAME, read_name), (STATUS, lambda seen: seen.status.phase or None), (AGE, read_created_at))
+    "namespaces", _NamespaceObject, ((NAME, read_name), (STATUS, lambda obj: obj.status.phase or None), (AGE, read_created_at))
 )
 
 
@@ -147,10 +147,10 @@ class _Crd(Shape, frozen=True):
     status: _Conditions = _Conditions()
 
 
-def _crd_status(seen: _Crd) -> Cell:
-    if seen.metadata.deletion_timestamp is not None:
+def _crd_status(obj: _Crd) -> Cell:
+    if obj.metadata.deletion_timestamp is not None:
         return "Terminating"
-    statuses = {condition.type: condition.status for condition in seen.status.conditions}
+    statuses = {condition.type: condition.status for condition in obj.status.conditions}
     return "Established" if statuses.get("Established") == "True" else "Pending"
 
 
@@ -161,9 +161,9 @@ CRDS = build_table(
         (NAME, read_name),
         (STATUS, _crd_status),
         (AGE, read_created_at),
-        (text("KIND", wide=True), lambda seen: seen.spec.names.kind or None),
-        (text("SCOPE", wish=10, wide=True), lambda seen: seen.spec.scope or None),
-        (text("VERSIONS", wide=True), lambda seen: join_or_none([version.name for version in seen.spec.versions if version.served])),
+        (text("KIND", wide=True), lambda obj: obj.spec.names.kind or None),
+        (text("SCOPE", wish=10, wide=True), lambda obj: obj.spec.scope or None),
+        (text("VERSIONS", wide=True), lambda obj: join_or_none([version.name for version in obj.spec.versions if version.served])),
     ),
 )
 
@@ -183,15 +183,15 @@ class _ApiService(Shape, frozen=True):
     status: _Conditions = _Conditions()
 
 
-def _format_available(seen: _ApiService) -> Cell:
-    found = next((condition for condition in seen.status.conditions if condition.type == "Available"), None)
+def _format_available(obj: _ApiService) -> Cell:
+    found = next((condition for condition in obj.status.conditions if condition.type == "Available"), None)
     if found is None:
         return None
     return "True" if found.status == "True" else f"{found.status} ({found.reason})"
 
 
-def _format_service(seen: _ApiService) -> Cell:
-    service = seen.spec.service
+def _format_service(obj: _ApiService) -> Cell:
+    service = obj.spec.service
     return "Local" if service is None else f"{service.namespace}/{service.name}"
 
 
@@ -219,14 +219,14 @@ class _CertificateRequest(Shape, frozen=True):
     status: _RequestStatus = _RequestStatus()
 
 
-def _request_condition(seen: _CertificateRequest) -> Cell:
-    said = {condition.type for condition in seen.status.conditions}
+def _request_condition(obj: _CertificateRequest) -> Cell:
+    said = {condition.type for condition in obj.status.conditions}
     word = "Denied" if "Denied" in said else "Approved" if "Approved" in said else "Pending"
-    return word + (",Failed" if "Failed" in said else "") + (",Issued" if seen.status.certificate else "")
+    return word + (",Failed" if "Failed" in said else "") + (",Issued" if obj.status.certificate else "")
 
 
-def _format_requested_duration(seen: _CertificateRequest) -> Cell:
-    seconds = seen.spec.expiration_seconds
+def _format_requested_duration(obj: _CertificateRequest) -> Cell:
+    seconds = obj.spec.expiration_seconds
     return None if seconds is None else format_age(seconds)
 
 
@@ -236,8 +236,8 @@ CERTIFICATE_REQUESTS = build_table(
     (
         (NAME, read_name),
         (AGE, read_created_at),
-        (names("SIGNERNAME", wish=40), lambda seen: seen.spec.signer_name or None),
-        (names("REQUESTOR", wish=32), lambda seen: seen.spec.username or None),
+        (names("SIGNERNAME", wish=40), lambda obj: obj.spec.signer_name or None),
+        (names("REQUESTOR", wish=32), lambda obj: obj.spec.username or None),
         (text("REQUESTEDDURATION", wish=17), _format_requested_duration),
         (msgspec.structs.replace(STATUS, name="CONDITION"), _request_condition),
     ),
@@ -254,11 +254,11 @@ class _ResourceClaim(Shape, frozen=True):
     status: _ResourceClaimStatus = _ResourceClaimStatus()
 
 
-def _claim_state(seen: _ResourceClaim) -> Cell:
-    going, allocated = seen.metadata.deletion_timestamp is not None, seen.status.allocation is not None
+def _claim_state(obj: _ResourceClaim) -> Cell:
+    going, allocated = obj.metadata.deletion_timestamp is not None, obj.status.allocation is not None
     words = ["deleted"] if going else [] if allocated else ["pending"]
     words += ["allocated"] if allocated else []
-    return ",".join([*words, "reserved"] if allocated and seen.status.reserved_for else words)
+    return ",".join([*words, "reserved"] if allocated and obj.status.reserved_for else words)
 
 
 RESOURCE_CLAIMS = build_table(

@@ -24,7 +24,7 @@ class _Secret(Shape, frozen=True):
 CONFIG_MAPS = build_table(
     "configmaps",
     _ConfigMap,
-    ((NAME, read_name), (number("DATA"), lambda seen: len(seen.data) + len(seen.binary_data)), (AGE, read_created_at)),
+    ((NAME, read_name), (number("DATA"), lambda obj: len(obj.data) + len(obj.binary_data)), (AGE, read_created_at)),
 )
 
 SECRETS = build_table(
@@ -32,8 +32,8 @@ SECRETS = build_table(
     _Secret,
     (
         (NAME, read_name),
-        (names("TYPE", wish=36), lambda seen: seen.type or None),
-        (number("DATA"), lambda seen: len(seen.data)),
+        (names("TYPE", wish=36), lambda obj: obj.type or None),
+        (number("DATA"), lambda obj: len(obj.data)),
         (AGE, read_created_at),
     ),
 )
@@ -49,8 +49,8 @@ class _ResourceQuota(Shape, frozen=True):
     status: _QuotaStatus = _QuotaStatus()
 
 
-def _format_usage(seen: _ResourceQuota, limits: bool) -> Cell:
-    status = seen.status
+def _format_usage(obj: _ResourceQuota, limits: bool) -> Cell:
+    status = obj.status
     chosen = [name for name in sorted(status.hard) if name.startswith("limits.") is limits]
     return join_or_none([f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in chosen], ", ")
 
@@ -60,8 +60,8 @@ RESOURCE_QUOTAS = build_table(
     _ResourceQuota,
     (
         (NAME, read_name),
-        (text("REQUEST", wish=48), lambda seen: _format_usage(seen, limits=False)),
-        (text("LIMIT", wish=36), lambda seen: _format_usage(seen, limits=True)),
+        (text("REQUEST", wish=48), lambda obj: _format_usage(obj, limits=False)),
+        (text("LIMIT", wish=36), lambda obj: _format_usage(obj, limits=True)),
         (AGE, read_created_at),
     ),
 )

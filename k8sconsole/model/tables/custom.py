@@ -11,7 +11,7 @@ from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, flag, num
 from k8sconsole.model.tables.decoding import convert_leniently
 from k8sconsole.model.tables.jsonpath import PathError, find_values
 from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
-from k8sconsole.model.tables.shapes import Meta, to_epoch
+from k8sconsole.model.tables.shapes import Meta, to_epoch_seconds
 
 
 class PrinterColumn(msgspec.Struct, frozen=True):
@@ -79,11 +79,11 @@ def _build_field(printed: PrinterColumn) -> tuple[Column, Callable[[RawObject], 
         case "integer" | "number":
             return number(name, wide=wide), _read_number_at(printed.path)
         case "flag":
-            return flag(name), lambda seen: next(
-                (value for value in find_readable_values(printed.path, seen.body) if isinstance(value, bool)), False
+            return flag(name), lambda obj: next(
+                (value for value in find_readable_values(printed.path, obj.body) if isinstance(value, bool)), False
             )
         case "count":
-            return number(name, wide=wide), lambda seen: len(find_readable_values(printed.path, seen.body))
+            return number(name, wide=wide), lambda obj: len(find_readable_values(printed.path, obj.body))
     return text(name, wish=20, wide=wide), _read_text_at(printed.path)
 
 
@@ -95,8 +95,8 @@ def find_readable_values(path: str, body: dict[str, Any]) -> list[Any]:
 
 
 def _read_text_at(path: str) -> Callable[[RawObject], Cell]:
-    def read(seen: RawObject) -> Cell:
-        found = find_readable_values(path, seen.body)
+    def read(obj: RawObject) -> Cell:
+        found = find_readable_values(path, obj.body)
         words = [_format_json(value) for value in found if value is not None]
         return ",".join(words) if words else None
 
@@ -110,15 +110,15 @@ def _format_json(value: Any) -> str:
 
 
 def _read_number_at(path: str) -> Callable[[RawObject], Cell]:
-    def read(seen: RawObject) -> Cell:
-        return next((value for value in find_readable_values(path, seen.body) if isinstance(value, int | float)), None)
+    def read(obj: RawObject) -> Cell:
+        return next((value for value in find_readable_values(path, obj.body) if isinstance(value, int | float)), None)
 
     return read
 
 
 def _read_time_at(path: str) -> Callable[[RawObject], Cell]:
-    def read(seen: RawObject) -> Cell:
-        return next((parse_object_time(value) for value in find_readable_values(path, seen.body)), None)
+    def read(obj: RawObject) -> Cell:
+        return next((parse_object_time(value) for value in find_readable_values(path, obj.body)), None)
 
     return read
 
@@ -131,14 +131,14 @@ def parse_object_time(value: object) -> float | None:
         at = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return to_epoch(at if at.tzinfo else at.replace(tzinfo=UTC))
+    return to_epoch_seconds(at if at.tzinfo else at.replace(tzinfo=UTC))
 
 
-def guess_status(seen: RawObject) -> Cell:
+def guess_status(obj: RawObject) -> Cell:
     """Terminating; else status.phase or status.state; else the condition Ready, Available or the like, as in ``kubectl get nodes``."""
-    if seen.metadata.deletion_timestamp is not None:
+    if obj.metadata.deletion_timestamp is not None:
         return "Terminating"
-    status = seen.body.get("status")
+    status = obj.body.get("status")
     if not isinstance(status, dict):
         return None
     word = next((status[key] for key in ("phase", "state") if isinstance(status.get(key), str) and status[key]), None)

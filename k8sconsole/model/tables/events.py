@@ -6,7 +6,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import CellKind, Column, names, number, text, time
 from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_name
-from k8sconsole.model.tables.shapes import Meta, to_epoch
+from k8sconsole.model.tables.shapes import Meta, to_epoch_seconds
 
 
 class _Regarding(Shape, frozen=True):
@@ -49,35 +49,35 @@ class Event(Shape, frozen=True):
     series: _Series | None = None
 
 
-def first_seen(seen: Event) -> float | None:
-    return to_epoch(seen.first_timestamp) or to_epoch(seen.deprecated_first_timestamp) or to_epoch(seen.event_time)
+def first_seen(obj: Event) -> float | None:
+    return to_epoch_seconds(obj.first_timestamp) or to_epoch_seconds(obj.deprecated_first_timestamp) or to_epoch_seconds(obj.event_time)
 
 
-def last_seen(seen: Event) -> float | None:
+def last_seen(obj: Event) -> float | None:
     """When the event last occurred, in seconds since the epoch."""
-    if seen.series is not None:
-        return to_epoch(seen.series.last_observed_time)
-    return to_epoch(seen.last_timestamp) or to_epoch(seen.deprecated_last_timestamp) or first_seen(seen)
+    if obj.series is not None:
+        return to_epoch_seconds(obj.series.last_observed_time)
+    return to_epoch_seconds(obj.last_timestamp) or to_epoch_seconds(obj.deprecated_last_timestamp) or first_seen(obj)
 
 
-def event_count(seen: Event) -> int:
+def event_count(obj: Event) -> int:
     """How often the event occurred; 1 for an event without a count."""
-    return seen.series.count if seen.series is not None else seen.count or seen.deprecated_count or 1
+    return obj.series.count if obj.series is not None else obj.count or obj.deprecated_count or 1
 
 
-def involved_object(seen: Event) -> _Regarding:
-    return seen.involved_object if seen.involved_object.kind else seen.regarding
+def involved_object(obj: Event) -> _Regarding:
+    return obj.involved_object if obj.involved_object.kind else obj.regarding
 
 
-def _format_object(seen: Event) -> Cell:
-    target = involved_object(seen)
+def _format_object(obj: Event) -> Cell:
+    target = involved_object(obj)
     return f"{target.kind.lower()}/{target.name}" if target.name else target.kind.lower() or None
 
 
-def event_reporter(seen: Event) -> str | None:
-    source = seen.source if seen.source.component else seen.deprecated_source
-    component = source.component or seen.reporting_component or seen.reporting_controller
-    place = source.host or seen.reporting_instance
+def event_reporter(obj: Event) -> str | None:
+    source = obj.source if obj.source.component else obj.deprecated_source
+    component = source.component or obj.reporting_component or obj.reporting_controller
+    place = source.host or obj.reporting_instance
     return f"{component}, {place}" if place else component or None
 
 
@@ -87,12 +87,12 @@ def _events(resource: str) -> KindTable:
         Event,
         (
             (time("LAST SEEN", rank=0), last_seen),
-            (Column("TYPE", CellKind.STATUS, 10, 7, 9), lambda seen: seen.type or None),
-            (text("REASON", wish=20, rank=5), lambda seen: seen.reason or None),
+            (Column("TYPE", CellKind.STATUS, 10, 7, 9), lambda obj: obj.type or None),
+            (text("REASON", wish=20, rank=5), lambda obj: obj.reason or None),
             (names("OBJECT", wish=36, rank=5), _format_object),
-            (text("SUBOBJECT", wide=True), lambda seen: involved_object(seen).field_path or None),
+            (text("SUBOBJECT", wide=True), lambda obj: involved_object(obj).field_path or None),
             (text("SOURCE", wide=True), event_reporter),
-            (text("MESSAGE", wish=80, minimum=20, rank=0), lambda seen: (seen.message or seen.note).strip() or None),
+            (text("MESSAGE", wish=80, minimum=20, rank=0), lambda obj: (obj.message or obj.note).strip() or None),
             (time("FIRST SEEN", wide=True), first_seen),
             (number("COUNT", wide=True), event_count),
             (names("NAME", wide=True), read_name),

@@ -11,7 +11,7 @@ from k8sconsole.model.objects import Cell, TableRow
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tables.columns import AGE, NAME, Column
 from k8sconsole.model.tables.decoding import decode
-from k8sconsole.model.tables.shapes import Meta, to_epoch
+from k8sconsole.model.tables.shapes import Meta, to_epoch_seconds
 
 
 class HasMeta(Protocol):
@@ -38,10 +38,10 @@ class KindTable:
 
     def project(self, raw: bytes | msgspec.Raw) -> TableRow:
         """The row of an object. Works for any JSON object. Raises msgspec.DecodeError when raw is not JSON."""
-        seen = self.read(raw)
-        meta: Meta = seen.metadata
-        cells = tuple([reader(seen) for reader in self.readers])
-        created = to_epoch(meta.creation_timestamp) or 0.0
+        obj = self.read(raw)
+        meta: Meta = obj.metadata
+        cells = tuple([reader(obj) for reader in self.readers])
+        created = to_epoch_seconds(meta.creation_timestamp) or 0.0
         namespace = Namespace(meta.namespace)
         return TableRow(namespace, meta.name, meta.uid, meta.resource_version, created, meta.labels, meta.owner, cells)
 
@@ -69,12 +69,12 @@ def build_table_from(resource: str, read: Callable[[bytes | msgspec.Raw], T], fi
     return KindTable(ResourceName(resource), columns, read, tuple(reader for _, reader in fields))
 
 
-def read_name(seen: HasMeta) -> Cell:
-    return seen.metadata.name
+def read_name(obj: HasMeta) -> Cell:
+    return obj.metadata.name
 
 
-def read_created_at(seen: HasMeta) -> Cell:
-    return to_epoch(seen.metadata.creation_timestamp)
+def read_created_at(obj: HasMeta) -> Cell:
+    return to_epoch_seconds(obj.metadata.creation_timestamp)
 
 
 NAME_FIELD: Field[Any] = (NAME, read_name)

@@ -53,18 +53,18 @@ def load_balancer_addresses(status: _LoadBalancerStatus) -> list[str]:
     return sorted({entry.ip or entry.hostname for entry in status.load_balancer.ingress} - {""})
 
 
-def _read_external_ip(seen: _Service) -> Cell:
-    spec = seen.spec
+def _read_external_ip(obj: _Service) -> Cell:
+    spec = obj.spec
     match spec.type:
         case "ExternalName":
             return spec.external_name or None
         case "LoadBalancer":
-            return join_or_none(load_balancer_addresses(seen.status) + spec.external_ips) or "<pending>"
+            return join_or_none(load_balancer_addresses(obj.status) + spec.external_ips) or "<pending>"
     return join_or_none(spec.external_ips)
 
 
-def _read_cluster_ip(seen: _Service) -> Cell:
-    return (seen.spec.cluster_ips[0] if seen.spec.cluster_ips else seen.spec.cluster_ip) or None
+def _read_cluster_ip(obj: _Service) -> Cell:
+    return (obj.spec.cluster_ips[0] if obj.spec.cluster_ips else obj.spec.cluster_ip) or None
 
 
 def _format_port(port: _ServicePort) -> str:
@@ -76,12 +76,12 @@ SERVICES = build_table(
     _Service,
     (
         (NAME, read_name),
-        (text("TYPE", wish=12), lambda seen: seen.spec.type or None),
+        (text("TYPE", wish=12), lambda obj: obj.spec.type or None),
         (names("CLUSTER-IP", wish=15), _read_cluster_ip),
         (names("EXTERNAL-IP"), _read_external_ip),
-        (text("PORT(S)", wish=24), lambda seen: join_or_none([_format_port(port) for port in seen.spec.ports])),
+        (text("PORT(S)", wish=24), lambda obj: join_or_none([_format_port(port) for port in obj.spec.ports])),
         (AGE, read_created_at),
-        (SELECTOR, lambda seen: format_labels(seen.spec.selector)),
+        (SELECTOR, lambda obj: format_labels(obj.spec.selector)),
     ),
 )
 
@@ -102,11 +102,11 @@ class _Ingress(Shape, frozen=True):
     status: _LoadBalancerStatus = _LoadBalancerStatus()
 
 
-def _format_hosts(seen: _Ingress) -> Cell:
+def _format_hosts(obj: _Ingress) -> Cell:
     """HOSTS as kubectl prints it: the first three, and the number of all further rules, with or without a host."""
-    hosts = [rule.host for rule in seen.spec.rules if rule.host]
-    if len(hosts) > 3 or (len(hosts) == 3 and len(seen.spec.rules) > 3):
-        return f"{','.join(hosts[:3])} + {len(seen.spec.rules) - 3} more..."
+    hosts = [rule.host for rule in obj.spec.rules if rule.host]
+    if len(hosts) > 3 or (len(hosts) == 3 and len(obj.spec.rules) > 3):
+        return f"{','.join(hosts[:3])} + {len(obj.spec.rules) - 3} more..."
     return ",".join(hosts) or "*"
 
 
@@ -115,10 +115,10 @@ INGRESSES = build_table(
     _Ingress,
     (
         (NAME, read_name),
-        (text("CLASS", wish=12), lambda seen: seen.spec.ingress_class_name),
+        (text("CLASS", wish=12), lambda obj: obj.spec.ingress_class_name),
         (names("HOSTS", wish=32), _format_hosts),
-        (names("ADDRESS", wish=20), lambda seen: join_or_none(load_balancer_addresses(seen.status))),
-        (text("PORTS", wish=7), lambda seen: "80, 443" if seen.spec.tls else "80"),
+        (names("ADDRESS", wish=20), lambda obj: join_or_none(load_balancer_addresses(obj.status))),
+        (text("PORTS", wish=7), lambda obj: "80, 443" if obj.spec.tls else "80"),
         (AGE, read_created_at),
     ),
 )
@@ -147,9 +147,9 @@ def _host_port(address: str, port: int | None) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _format_endpoints(seen: _Endpoints) -> Cell:
+def _format_endpoints(obj: _Endpoints) -> Cell:
     found: list[str] = []
-    for subset in seen.subsets:
+    for subset in obj.subsets:
         plain = [address.ip for address in subset.addresses]
         found += [_host_port(ip, port.port) for port in subset.ports for ip in plain] if subset.ports else plain
     return join_first(found)
@@ -171,8 +171,8 @@ class _EndpointSlice(Shape, frozen=True):
     endpoints: list[_SliceEndpoint] = []
 
 
-def _format_slice_ports(seen: _EndpointSlice) -> Cell:
-    return join_first([str(port.port) if port.port is not None else port.name or "*" for port in seen.ports])
+def _format_slice_ports(obj: _EndpointSlice) -> Cell:
+    return join_first([str(port.port) if port.port is not None else port.name or "*" for port in obj.ports])
 
 
 ENDPOINT_SLICES = build_table(
@@ -180,9 +180,9 @@ ENDPOINT_SLICES = build_table(
     _EndpointSlice,
     (
         (NAME, read_name),
-        (text("ADDRESSTYPE", wish=11), lambda seen: seen.address_type or None),
+        (text("ADDRESSTYPE", wish=11), lambda obj: obj.address_type or None),
         (text("PORTS", wish=16), _format_slice_ports),
-        (names("ENDPOINTS", wish=48), lambda seen: join_first([ip for endpoint in seen.endpoints for ip in endpoint.addresses])),
+        (names("ENDPOINTS", wish=48), lambda obj: join_first([ip for endpoint in obj.endpoints for ip in endpoint.addresses])),
         (AGE, read_created_at),
     ),
 )
@@ -200,7 +200,7 @@ class _NetworkPolicy(Shape, frozen=True):
 NETWORK_POLICIES = build_table(
     "networkpolicies.networking.k8s.io",
     _NetworkPolicy,
-    ((NAME, read_name), (text("POD-SELECTOR", wish=32), lambda seen: format_selector(seen.spec.pod_selector)), (AGE, read_created_at)),
+    ((NAME, read_name), (text("POD-SELECTOR", wish=32), lambda obj: format_selector(obj.spec.pod_selector)), (AGE, read_created_at)),
 )
 
 
@@ -220,13 +220,13 @@ class _IngressClass(Shape, frozen=True):
     spec: _IngressClassSpec = _IngressClassSpec()
 
 
-def _format_class_name(seen: _IngressClass) -> Cell:
-    default = seen.metadata.annotations.get("ingressclass.kubernetes.io/is-default-class") == "true"
-    return f"{seen.metadata.name} (default)" if default else seen.metadata.name
+def _format_class_name(obj: _IngressClass) -> Cell:
+    default = obj.metadata.annotations.get("ingressclass.kubernetes.io/is-default-class") == "true"
+    return f"{obj.metadata.name} (default)" if default else obj.metadata.name
 
 
-def _format_parameters(seen: _IngressClass) -> Cell:
-    ref = seen.spec.parameters
+def _format_parameters(obj: _IngressClass) -> Cell:
+    ref = obj.spec.parameters
     return None if ref is None else f"{ref.kind}{f'.{ref.api_group}' if ref.api_group else ''}/{ref.name}"
 
 
@@ -235,7 +235,7 @@ INGRESS_CLASSES = build_table(
     _IngressClass,
     (
         (NAME, _format_class_name),
-        (names("CONTROLLER"), lambda seen: seen.spec.controller or None),
+        (names("CONTROLLER"), lambda obj: obj.spec.controller or None),
         (names("PARAMETERS"), _format_parameters),
         (AGE, read_created_at),
     ),

@@ -13,7 +13,7 @@ from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, NODE, OWNER, READY
 from k8sconsole.model.tables.decoding import Shape, decode
 from k8sconsole.model.tables.kind import build_table_from, read_created_at, read_name
 from k8sconsole.model.tables.pod_resources import PodResources, compute_pod_resources
-from k8sconsole.model.tables.shapes import Condition, Container, Meta, is_condition_true, to_epoch
+from k8sconsole.model.tables.shapes import Condition, Container, Meta, is_condition_true, to_epoch_seconds
 
 
 class _Waiting(Shape, frozen=True):
@@ -122,12 +122,12 @@ def read_pod(raw: bytes | msgspec.Raw) -> _PodSummary:
     tally = _Tally(_initial_status(status))
     unfinished = _count_init_containers(tally, status.init_container_statuses, sidecars, len(spec.init_containers))
     if unfinished is None or is_condition_true(status.conditions, "Initialized"):
-        seen = len(status.init_container_statuses) if unfinished is None else unfinished + 1
-        _count_sidecar_restarts(tally, status.init_container_statuses[:seen], sidecars)
+        counted = len(status.init_container_statuses) if unfinished is None else unfinished + 1
+        _count_sidecar_restarts(tally, status.init_container_statuses[:counted], sidecars)
         _count_containers(tally, status)
     final = _final_status(pod, tally.status)
     amounts = compute_pod_resources(spec.containers, spec.init_containers, spec.overhead)
-    return _PodSummary(pod, final, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, to_epoch(tally.last), amounts)
+    return _PodSummary(pod, final, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, to_epoch_seconds(tally.last), amounts)
 
 
 def _initial_status(status: _PodStatus) -> str:
@@ -206,28 +206,28 @@ def _final_status(pod: _Pod, word: str) -> str:
     return word if pod.status.phase in ("Succeeded", "Failed") else "Terminating"
 
 
-def _read_pod_ip(seen: _PodSummary) -> Cell:
-    status = seen.pod.status
+def _read_pod_ip(obj: _PodSummary) -> Cell:
+    status = obj.pod.status
     return (status.pod_ips[0].ip if status.pod_ips else status.pod_ip) or None
 
 
-def _format_gates(seen: _PodSummary) -> Cell:
-    gates = seen.pod.spec.readiness_gates
+def _format_gates(obj: _PodSummary) -> Cell:
+    gates = obj.pod.spec.readiness_gates
     if not gates:
         return None
-    return f"{sum(is_condition_true(seen.pod.status.conditions, gate.condition_type) for gate in gates)}/{len(gates)}"
+    return f"{sum(is_condition_true(obj.pod.status.conditions, gate.condition_type) for gate in gates)}/{len(gates)}"
 
 
-def _read_owner(seen: _PodSummary) -> Cell:
+def _read_owner(obj: _PodSummary) -> Cell:
     """The controller. For the ReplicaSet of a Deployment it is the Deployment, whose name the template hash follows."""
-    owner, stamp = seen.metadata.owner, seen.metadata.labels.get("pod-template-hash", "")
+    owner, stamp = obj.metadata.owner, obj.metadata.labels.get("pod-template-hash", "")
     if stamp and owner.startswith("ReplicaSet/") and owner.endswith(f"-{stamp}"):
         return f"Deployment/{owner.removeprefix('ReplicaSet/').removesuffix(f'-{stamp}')}"
     return owner or None
 
 
-def _format_images(seen: _PodSummary) -> Cell:
-    return ",".join([container.image for container in seen.pod.spec.containers]) or None
+def _format_images(obj: _PodSummary) -> Cell:
+    return ",".join([container.image for container in obj.pod.spec.containers]) or None
 
 
 PODS = build_table_from(
@@ -235,19 +235,19 @@ PODS = build_table_from(
     read_pod,
     (
         (NAME, read_name),
-        (READY, lambda seen: [seen.ready, seen.wanted]),
-        (STATUS, lambda seen: seen.status or None),
-        (RESTARTS, lambda seen: [seen.restarts, seen.last_restart]),
+        (READY, lambda obj: [obj.ready, obj.wanted]),
+        (STATUS, lambda obj: obj.status or None),
+        (RESTARTS, lambda obj: [obj.restarts, obj.last_restart]),
         (AGE, read_created_at),
         (names("IP", wish=15, wide=True), _read_pod_ip),
-        (NODE, lambda seen: seen.pod.spec.node_name or None),
-        (text("NOMINATED NODE", wide=True), lambda seen: seen.pod.status.nominated_node_name or None),
+        (NODE, lambda obj: obj.pod.spec.node_name or None),
+        (text("NOMINATED NODE", wide=True), lambda obj: obj.pod.status.nominated_node_name or None),
         (text("READINESS GATES", wide=True), _format_gates),
         (OWNER, _read_owner),
-        (cpu("CPU/R"), lambda seen: seen.amounts.cpu_requested),
-        (cpu("CPU/L"), lambda seen: seen.amounts.cpu_limit),
-        (size("MEM/R"), lambda seen: seen.amounts.memory_requested),
-        (size("MEM/L"), lambda seen: seen.amounts.memory_limit),
+        (cpu("CPU/R"), lambda obj: obj.amounts.cpu_requested),
+        (cpu("CPU/L"), lambda obj: obj.amounts.cpu_limit),
+        (size("MEM/R"), lambda obj: obj.amounts.memory_requested),
+        (size("MEM/L"), lambda obj: obj.amounts.memory_limit),
         (IMAGE, _format_images),
     ),
 )

@@ -24,13 +24,13 @@ class _Binding(Shape, frozen=True):
     subjects: list[_Subject] = []
 
 
-def _format_subjects(seen: _Binding, kind: str) -> Cell:
-    chosen = [subject for subject in seen.subjects if subject.kind == kind]
+def _format_subjects(obj: _Binding, kind: str) -> Cell:
+    chosen = [subject for subject in obj.subjects if subject.kind == kind]
     return join_or_none([f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name for subject in chosen], ", ")
 
 
-def _format_role(seen: _Binding) -> Cell:
-    return f"{seen.role_ref.kind}/{seen.role_ref.name}" if seen.role_ref.name else None
+def _format_role(obj: _Binding) -> Cell:
+    return f"{obj.role_ref.kind}/{obj.role_ref.name}" if obj.role_ref.name else None
 
 
 def _bindings(resource: str) -> KindTable:
@@ -41,9 +41,9 @@ def _bindings(resource: str) -> KindTable:
             (NAME, read_name),
             (names("ROLE", wish=40), _format_role),
             (AGE, read_created_at),
-            (text("USERS", wish=24, wide=True), lambda seen: _format_subjects(seen, "User")),
-            (text("GROUPS", wish=24, wide=True), lambda seen: _format_subjects(seen, "Group")),
-            (text("SERVICEACCOUNTS", wish=28, wide=True), lambda seen: _format_subjects(seen, "ServiceAccount")),
+            (text("USERS", wish=24, wide=True), lambda obj: _format_subjects(obj, "User")),
+            (text("GROUPS", wish=24, wide=True), lambda obj: _format_subjects(obj, "Group")),
+            (text("SERVICEACCOUNTS", wish=28, wide=True), lambda obj: _format_subjects(obj, "ServiceAccount")),
         ),
     )
 

@@ -12,7 +12,7 @@ Amount = str | int | float
 UNKNOWN = "<unknown>"
 
 
-class _Reading(Shape, frozen=True):
+class _MetricValue(Shape, frozen=True):
     """The target or the current value of a metric; both have these fields."""
 
     value: Amount | None = None
@@ -20,24 +20,24 @@ class _Reading(Shape, frozen=True):
     average_utilization: int | None = None
 
 
-class _Source(Shape, frozen=True):
+class _MetricSource(Shape, frozen=True):
     """A metric's target (in spec) and current value (in status), for any type of metric."""
 
     name: str = ""
-    target: _Reading = _Reading()
-    current: _Reading = _Reading()
+    target: _MetricValue = _MetricValue()
+    current: _MetricValue = _MetricValue()
 
 
 class _Metric(Shape, frozen=True):
     type: str = ""
-    resource: _Source | None = None
-    container_resource: _Source | None = None
-    pods: _Source | None = None
-    object: _Source | None = None
-    external: _Source | None = None
+    resource: _MetricSource | None = None
+    container_resource: _MetricSource | None = None
+    pods: _MetricSource | None = None
+    object: _MetricSource | None = None
+    external: _MetricSource | None = None
 
     @property
-    def source(self) -> _Source | None:
+    def source(self) -> _MetricSource | None:
         by_type = {"Resource": self.resource, "ContainerResource": self.container_resource, "Pods": self.pods}
         return (by_type | {"Object": self.object, "External": self.external}).get(self.type)
 
@@ -66,9 +66,9 @@ class Hpa(Shape, frozen=True):
     status: _HpaStatus = _HpaStatus()
 
 
-def format_hpa_targets(seen: Hpa) -> Cell:
+def format_hpa_targets(obj: Hpa) -> Cell:
     """TARGETS as kubectl prints it: current/target of the first two metrics, such as ``cpu: 41%/70%``."""
-    metrics = [_format_metric(spec, at, seen.status.current_metrics) for at, spec in enumerate(seen.spec.metrics)]
+    metrics = [_format_metric(spec, at, obj.status.current_metrics) for at, spec in enumerate(obj.spec.metrics)]
     rest = f" + {len(metrics) - 2} more..." if len(metrics) > 2 else ""
     return ", ".join(metrics[:2]) + rest if metrics else None
 
@@ -77,8 +77,8 @@ def _format_metric(spec: _Metric, at: int, current: list[_Metric]) -> str:
     wanted = spec.source
     if wanted is None:
         return "<unknown type>"
-    seen = current[at].source if at < len(current) and current[at].type == spec.type else None
-    reading = _Reading() if seen is None else seen.current
+    observed = current[at].source if at < len(current) and current[at].type == spec.type else None
+    reading = _MetricValue() if observed is None else observed.current
     if spec.type in ("Resource", "ContainerResource"):
         return f"{wanted.name}: {_format_resource(wanted.target, reading)}"
     if spec.type == "Pods":
@@ -88,7 +88,7 @@ def _format_metric(spec: _Metric, at: int, current: list[_Metric]) -> str:
     return f"{_format_amount(reading.value)}/{_format_amount(wanted.target.value)}"
 
 
-def _format_resource(wanted: _Reading, current: _Reading) -> str:
+def _format_resource(wanted: _MetricValue, current: _MetricValue) -> str:
     if wanted.average_value is not None:
         return f"{_format_amount(current.average_value)}/{_format_amount(wanted.average_value)}"
     return f"{_format_percent(current.average_utilization, UNKNOWN)}/{_format_percent(wanted.average_utilization, '<auto>')}"
@@ -102,8 +102,8 @@ def _format_percent(share: int | None, otherwise: str) -> str:
     return otherwise if share is None else f"{share}%"
 
 
-def _reference(seen: Hpa) -> Cell:
-    target = seen.spec.scale_target_ref
+def _reference(obj: Hpa) -> Cell:
+    target = obj.spec.scale_target_ref
     return f"{target.kind}/{target.name}" if target.name else None
 
 
@@ -114,9 +114,9 @@ HPAS = build_table(
         (NAME, read_name),
         (names("REFERENCE", wish=32), _reference),
         (text("TARGETS", wish=28, rank=12), format_hpa_targets),
-        (number("MINPODS"), lambda seen: seen.spec.min_replicas),
-        (number("MAXPODS"), lambda seen: seen.spec.max_replicas),
-        (number("REPLICAS"), lambda seen: seen.status.current_replicas),
+        (number("MINPODS"), lambda obj: obj.spec.min_replicas),
+        (number("MAXPODS"), lambda obj: obj.spec.max_replicas),
+        (number("REPLICAS"), lambda obj: obj.status.current_replicas),
         (AGE, read_created_at),
     ),
 )
@@ -138,8 +138,8 @@ class _Budget(Shape, frozen=True):
 
 
 def _limit_reader(read: Callable[[_BudgetSpec], str | int | None]) -> Callable[[_Budget], Cell]:
-    def read_limit(seen: _Budget) -> Cell:
-        limit = read(seen.spec)
+    def read_limit(obj: _Budget) -> Cell:
+        limit = read(obj.spec)
         return "N/A" if limit is None else str(limit)
 
     return read_limit
@@ -152,7 +152,7 @@ BUDGETS = build_table(
         (NAME, read_name),
         (text("MIN AVAILABLE", wish=13), _limit_reader(lambda spec: spec.min_available)),
         (text("MAX UNAVAILABLE", wish=15), _limit_reader(lambda spec: spec.max_unavailable)),
-        (number("ALLOWED DISRUPTIONS"), lambda seen: seen.status.disruptions_allowed),
+        (number("ALLOWED DISRUPTIONS"), lambda obj: obj.status.disruptions_allowed),
         (AGE, read_created_at),
     ),
 )

@@ -82,7 +82,7 @@ class Selector(Shape, frozen=True):
     match_expressions: list[Expression] = []
 
 
-def to_epoch(at: datetime | None) -> float | None:
+def to_epoch_seconds(at: datetime | None) -> float | None:
     """Seconds since the epoch; None for the zero time that Kubernetes writes for an unknown time."""
     if at is None or at.year < 1970:
         return None

@@ -61,8 +61,8 @@ def access_modes(modes: list[str]) -> str | None:
     return join_or_none([short for mode, short in _MODES.items() if mode in modes])
 
 
-def _format_claim(seen: _Volume) -> Cell:
-    ref = seen.spec.claim_ref
+def _format_claim(obj: _Volume) -> Cell:
+    ref = obj.spec.claim_ref
     return None if ref is None else f"{ref.namespace}/{ref.name}"
 
 
@@ -85,22 +85,22 @@ PERSISTENT_VOLUMES = build_table(
     _Volume,
     (
         (NAME, read_name),
-        (CAPACITY, lambda seen: seen.spec.capacity.get("storage")),
-        (MODES, lambda seen: access_modes(seen.spec.access_modes)),
-        (text("RECLAIM POLICY", wish=14), lambda seen: seen.spec.persistent_volume_reclaim_policy or None),
-        (STATUS, lambda seen: _format_phase(seen.metadata, seen.status.phase)),
+        (CAPACITY, lambda obj: obj.spec.capacity.get("storage")),
+        (MODES, lambda obj: access_modes(obj.spec.access_modes)),
+        (text("RECLAIM POLICY", wish=14), lambda obj: obj.spec.persistent_volume_reclaim_policy or None),
+        (STATUS, lambda obj: _format_phase(obj.metadata, obj.status.phase)),
         (names("CLAIM", wish=32), _format_claim),
-        (CLASS, lambda seen: _read_class(seen.metadata, seen.spec.storage_class_name)),
-        (ATTRIBUTES, lambda seen: seen.spec.volume_attributes_class_name),
-        (text("REASON"), lambda seen: seen.status.reason or None),
+        (CLASS, lambda obj: _read_class(obj.metadata, obj.spec.storage_class_name)),
+        (ATTRIBUTES, lambda obj: obj.spec.volume_attributes_class_name),
+        (text("REASON"), lambda obj: obj.status.reason or None),
         (AGE, read_created_at),
-        (MODE, lambda seen: seen.spec.volume_mode),
+        (MODE, lambda obj: obj.spec.volume_mode),
     ),
 )
 
 
-def _is_bound(seen: _Claim) -> bool:
-    return bool(seen.spec.volume_name)
+def _is_bound(obj: _Claim) -> bool:
+    return bool(obj.spec.volume_name)
 
 
 PERSISTENT_VOLUME_CLAIMS = build_table(
@@ -108,15 +108,15 @@ PERSISTENT_VOLUME_CLAIMS = build_table(
     _Claim,
     (
         (NAME, read_name),
-        (STATUS, lambda seen: _format_phase(seen.metadata, seen.status.phase)),
-        (names("VOLUME"), lambda seen: seen.spec.volume_name or None),
-        (CAPACITY, lambda seen: seen.status.capacity.get("storage") if _is_bound(seen) else None),
-        (MODES, lambda seen: access_modes(seen.status.access_modes) if _is_bound(seen) else None),
-        (CLASS, lambda seen: _read_class(seen.metadata, seen.spec.storage_class_name)),
-        (ATTRIBUTES, lambda seen: seen.spec.volume_attributes_class_name),
+        (STATUS, lambda obj: _format_phase(obj.metadata, obj.status.phase)),
+        (names("VOLUME"), lambda obj: obj.spec.volume_name or None),
+        (CAPACITY, lambda obj: obj.status.capacity.get("storage") if _is_bound(obj) else None),
+        (MODES, lambda obj: access_modes(obj.status.access_modes) if _is_bound(obj) else None),
+        (CLASS, lambda obj: _read_class(obj.metadata, obj.spec.storage_class_name)),
+        (ATTRIBUTES, lambda obj: obj.spec.volume_attributes_class_name),
         (AGE, read_created_at),
-        (MODE, lambda seen: seen.spec.volume_mode),
-        (text("REQUESTED", wish=9, wide=True), lambda seen: seen.spec.resources.requests.get("storage")),
+        (MODE, lambda obj: obj.spec.volume_mode),
+        (text("REQUESTED", wish=9, wide=True), lambda obj: obj.spec.resources.requests.get("storage")),
     ),
 )
 
@@ -129,10 +129,10 @@ class _StorageClass(Shape, frozen=True):
     allow_volume_expansion: bool = False
 
 
-def _format_class_name(seen: _StorageClass) -> Cell:
+def _format_class_name(obj: _StorageClass) -> Cell:
     marks = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
-    default = any(seen.metadata.annotations.get(mark) == "true" for mark in marks)
-    return f"{seen.metadata.name} (default)" if default else seen.metadata.name
+    default = any(obj.metadata.annotations.get(mark) == "true" for mark in marks)
+    return f"{obj.metadata.name} (default)" if default else obj.metadata.name
 
 
 STORAGE_CLASSES = build_table(
@@ -140,10 +140,10 @@ STORAGE_CLASSES = build_table(
     _StorageClass,
     (
         (NAME, _format_class_name),
-        (names("PROVISIONER", wish=32), lambda seen: seen.provisioner or None),
-        (text("RECLAIMPOLICY", wish=13), lambda seen: seen.reclaim_policy),
-        (text("VOLUMEBINDINGMODE", wish=20), lambda seen: seen.volume_binding_mode),
-        (flag("ALLOWVOLUMEEXPANSION"), lambda seen: seen.allow_volume_expansion),
+        (names("PROVISIONER", wish=32), lambda obj: obj.provisioner or None),
+        (text("RECLAIMPOLICY", wish=13), lambda obj: obj.reclaim_policy),
+        (text("VOLUMEBINDINGMODE", wish=20), lambda obj: obj.volume_binding_mode),
+        (flag("ALLOWVOLUMEEXPANSION"), lambda obj: obj.allow_volume_expansion),
         (AGE, read_created_at),
     ),
 )

@@ -78,32 +78,32 @@ def container_images(containers: list[Container]) -> Cell:
     return join_or_none([container.image for container in containers])
 
 
-def _read_container_names(seen: _HasSpec) -> Cell:
-    return container_names(seen.spec.template.spec.containers)
+def _read_container_names(obj: _HasSpec) -> Cell:
+    return container_names(obj.spec.template.spec.containers)
 
 
-def _read_images(seen: _HasSpec) -> Cell:
-    return container_images(seen.spec.template.spec.containers)
+def _read_images(obj: _HasSpec) -> Cell:
+    return container_images(obj.spec.template.spec.containers)
 
 
-def read_owner(seen: Any) -> Cell:
-    return seen.metadata.owner or None
+def read_owner(obj: Any) -> Cell:
+    return obj.metadata.owner or None
 
 
 CONTAINERS = text("CONTAINERS", wish=20, wide=True)
 SELECTOR = text("SELECTOR", wish=32, wide=True)
 IMAGES = msgspec.structs.replace(IMAGE, name="IMAGES")
 TEMPLATE_FIELDS: tuple[Field[Any], ...] = ((CONTAINERS, _read_container_names), (IMAGES, _read_images))
-SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda seen: format_selector(seen.spec.selector))
+SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda obj: format_selector(obj.spec.selector))
 
 DEPLOYMENTS = build_table(
     "deployments.apps",
     _Workload,
     (
         (NAME, read_name),
-        (READY, lambda seen: [seen.status.ready_replicas, seen.spec.replicas]),
-        (number("UP-TO-DATE"), lambda seen: seen.status.updated_replicas),
-        (number("AVAILABLE"), lambda seen: seen.status.available_replicas),
+        (READY, lambda obj: [obj.status.ready_replicas, obj.spec.replicas]),
+        (number("UP-TO-DATE"), lambda obj: obj.status.updated_replicas),
+        (number("AVAILABLE"), lambda obj: obj.status.available_replicas),
         (AGE, read_created_at),
         *TEMPLATE_FIELDS,
         SELECTOR_FIELD,
@@ -116,9 +116,9 @@ REPLICASETS = build_table(
     _Workload,
     (
         (NAME, read_name),
-        (number("DESIRED"), lambda seen: seen.spec.replicas),
-        (number("CURRENT"), lambda seen: seen.status.replicas),
-        (number("READY"), lambda seen: seen.status.ready_replicas),
+        (number("DESIRED"), lambda obj: obj.spec.replicas),
+        (number("CURRENT"), lambda obj: obj.status.replicas),
+        (number("READY"), lambda obj: obj.status.ready_replicas),
         (AGE, read_created_at),
         *TEMPLATE_FIELDS,
         SELECTOR_FIELD,
@@ -131,7 +131,7 @@ STATEFULSETS = build_table(
     _Workload,
     (
         (NAME, read_name),
-        (READY, lambda seen: [seen.status.ready_replicas, seen.spec.replicas]),
+        (READY, lambda obj: [obj.status.ready_replicas, obj.spec.replicas]),
         (AGE, read_created_at),
         *TEMPLATE_FIELDS,
         (OWNER, read_owner),
@@ -143,12 +143,12 @@ DAEMONSETS = build_table(
     _Daemon,
     (
         (NAME, read_name),
-        (number("DESIRED"), lambda seen: seen.status.desired_number_scheduled),
-        (number("CURRENT"), lambda seen: seen.status.current_number_scheduled),
-        (number("READY"), lambda seen: seen.status.number_ready),
-        (number("UP-TO-DATE"), lambda seen: seen.status.updated_number_scheduled),
-        (number("AVAILABLE"), lambda seen: seen.status.number_available),
-        (text("NODE SELECTOR", wish=24), lambda seen: format_labels(seen.spec.template.spec.node_selector)),
+        (number("DESIRED"), lambda obj: obj.status.desired_number_scheduled),
+        (number("CURRENT"), lambda obj: obj.status.current_number_scheduled),
+        (number("READY"), lambda obj: obj.status.number_ready),
+        (number("UP-TO-DATE"), lambda obj: obj.status.updated_number_scheduled),
+        (number("AVAILABLE"), lambda obj: obj.status.number_available),
+        (text("NODE SELECTOR", wish=24), lambda obj: format_labels(obj.spec.template.spec.node_selector)),
         (AGE, read_created_at),
         *TEMPLATE_FIELDS,
         SELECTOR_FIELD,
@@ -161,12 +161,12 @@ REPLICATION_CONTROLLERS = build_table(
     _Controller,
     (
         (NAME, read_name),
-        (number("DESIRED"), lambda seen: seen.spec.replicas),
-        (number("CURRENT"), lambda seen: seen.status.replicas),
-        (number("READY"), lambda seen: seen.status.ready_replicas),
+        (number("DESIRED"), lambda obj: obj.spec.replicas),
+        (number("CURRENT"), lambda obj: obj.status.replicas),
+        (number("READY"), lambda obj: obj.status.ready_replicas),
         (AGE, read_created_at),
         *TEMPLATE_FIELDS,
-        (SELECTOR, lambda seen: format_labels(seen.spec.selector)),
+        (SELECTOR, lambda obj: format_labels(obj.spec.selector)),
         (OWNER, read_owner),
     ),
 )
@@ -182,9 +182,9 @@ POD_TEMPLATES = build_table(
     _PodTemplate,
     (
         (NAME, read_name),
-        (text("CONTAINERS", wish=20), lambda seen: container_names(seen.template.spec.containers)),
-        (text("IMAGES", wish=36), lambda seen: container_images(seen.template.spec.containers)),
-        (text("POD LABELS", wish=32), lambda seen: format_labels(seen.template.metadata.labels)),
+        (text("CONTAINERS", wish=20), lambda obj: container_names(obj.template.spec.containers)),
+        (text("IMAGES", wish=36), lambda obj: container_images(obj.template.spec.containers)),
+        (text("POD LABELS", wish=32), lambda obj: format_labels(obj.template.metadata.labels)),
         (AGE, read_created_at),
     ),
 )
@@ -195,9 +195,9 @@ class _Revision(Shape, frozen=True):
     revision: int = 0
 
 
-def _format_controller(seen: _Revision) -> Cell:
+def _format_controller(obj: _Revision) -> Cell:
     """The controller as kubectl names it: ``statefulset.apps/db``."""
-    for owner in seen.metadata.owner_references:
+    for owner in obj.metadata.owner_references:
         if owner.controller:
             group = owner.api_version.rpartition("/")[0]
             return f"{owner.kind.lower()}{f'.{group}' if group else ''}/{owner.name}"
@@ -210,7 +210,7 @@ CONTROLLER_REVISIONS = build_table(
     (
         (NAME, read_name),
         (names("CONTROLLER"), _format_controller),
-        (number("REVISION"), lambda seen: seen.revision),
+        (number("REVISION"), lambda obj: obj.revision),
         (AGE, read_created_at),
     ),
 )
