@@ -205,14 +205,14 @@ async def not_found_as_of(context: ToolContext, resource: ApiResource, ref: Obje
     versions = [version for version, _ in (await history_of(context).versions(ref)).versions]
     if not versions:
         return await not_in_history(context, resource, ref)
-    gone = [version for version in versions if version.change is Change.DELETED and version.observed_at <= at]
-    come = [version for version in versions if version.observed_at > at]
-    said = [f"it was deleted at {format_exact_time(gone[-1].observed_at)}" for _ in gone[-1:]]
-    said += [f"it was first observed {'again ' if gone else ''}at {format_exact_time(come[0].observed_at)}" for _ in come[:1]]
-    lacking = (await freshness_as_of(context, ref.cluster, ref.resource, at)).missing
+    deleted = [version for version in versions if version.change is Change.DELETED and version.observed_at <= at]
+    later = [version for version in versions if version.observed_at > at]
+    sentences = [f"it was deleted at {format_exact_time(deleted[-1].observed_at)}" for _ in deleted[-1:]]
+    sentences += [f"it was first observed {'again ' if deleted else ''}at {format_exact_time(later[0].observed_at)}" for _ in later[:1]]
+    missing = (await freshness_as_of(context, ref.cluster, ref.resource, at)).missing
     title = f"no {_kind_word(resource)} {ref.name!r}{_in_namespace(ref)} at {format_exact_time(at)}"
-    remedy = f"as_of={format_exact_time((come or versions)[0].observed_at)}"
-    return NotFound(title, "; ".join((*said, *lacking)), remedy, argument_details("as_of", format_exact_time(at), [remedy[6:]]))
+    remedy = f"as_of={format_exact_time((later or versions)[0].observed_at)}"
+    return NotFound(title, "; ".join((*sentences, *missing)), remedy, argument_details("as_of", format_exact_time(at), [remedy[6:]]))
 
 
 async def not_in_history(context: ToolContext, resource: ApiResource, ref: ObjectRef) -> NotFound:
