@@ -7,7 +7,7 @@ from tests.unit.demo.demo_api import Api
 PODS = "/api/v1/namespaces/shop/pods"
 REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 READER = User("reader", "r3ad", rules=(PolicyRule(("get", "list", "watch"), ("pods",), ("shop", "other")),))
-NOBODY = User("nobody", "n0")
+STRANGER = User("stranger", "n0")
 
 
 async def test_a_request_without_a_known_token_is_unauthorized() -> None:
@@ -31,11 +31,11 @@ async def test_access_reviews_use_the_same_rules_as_requests() -> None:
 
 
 async def test_roles_and_bindings_grant_access() -> None:
-    api = Api(NOBODY)
+    api = Api(STRANGER)
     rule = {"verbs": ["list"], "resources": ["pods"], "apiGroups": [""]}
     role = {"metadata": {"name": "readers", "namespace": "shop"}, "rules": [rule]}
     reference = {"kind": "Role", "name": "readers"}
-    binding = {"metadata": {"name": "readers", "namespace": "shop"}, "roleRef": reference, "subjects": [{"kind": "User", "name": "nobody"}]}
+    binding = {"metadata": {"name": "readers", "namespace": "shop"}, "roleRef": reference, "subjects": [{"kind": "User", "name": "stranger"}]}
     assert (await api.refusal("GET", PODS, token="n0")).code == 403
     api.store.create(RESOURCES["rbac.authorization.k8s.io/roles"], role)
     api.store.create(RESOURCES["rbac.authorization.k8s.io/rolebindings"], binding)
@@ -43,6 +43,6 @@ async def test_roles_and_bindings_grant_access() -> None:
 
 
 async def test_a_forbidden_object_is_not_disclosed() -> None:
-    api = Api(NOBODY)
+    api = Api(STRANGER)
     await api.pods("a")
     assert [(await api.refusal("GET", f"{PODS}/{name}", token="n0")).code for name in ("a", "missing")] == [403, 403]

@@ -188,7 +188,7 @@ def test_a_stateful_pod_is_labelled_with_its_revision_and_a_daemon_pod_with_the_
 
 def test_a_missing_service_account_prevents_pod_creation() -> None:
     stage = Stage()
-    stage.apply(account="nobody")
+    stage.apply(account="missing")
     stage.run()
     assert not stage.pods()
-    assert 'serviceaccount "nobody" not found' in stage.conditions()["ReplicaFailure"]["message"]
+    assert 'serviceaccount "missing" not found' in stage.conditions()["ReplicaFailure"]["message"]
