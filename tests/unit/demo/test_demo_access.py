@@ -35,7 +35,11 @@ async def test_roles_and_bindings_grant_access() -> None:
     rule = {"verbs": ["list"], "resources": ["pods"], "apiGroups": [""]}
     role = {"metadata": {"name": "readers", "namespace": "shop"}, "rules": [rule]}
     reference = {"kind": "Role", "name": "readers"}
-    binding = {"metadata": {"name": "readers", "namespace": "shop"}, "roleRef": reference, "subjects": [{"kind": "User", "name": "stranger"}]}
+    binding = {
+        "metadata": {"name": "readers", "namespace": "shop"},
+        "roleRef": reference,
+        "subjects": [{"kind": "User", "name": "stranger"}],
+    }
     assert (await api.refusal("GET", PODS, token="n0")).code == 403
     api.store.create(RESOURCES["rbac.authorization.k8s.io/roles"], role)
     api.store.create(RESOURCES["rbac.authorization.k8s.io/rolebindings"], binding)
