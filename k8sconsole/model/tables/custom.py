@@ -1,17 +1,17 @@
 """Tables of kinds without a built-in one: a CRD's printer columns, or name, age and a guessed status."""
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, flag, number, text, time
 from k8sconsole.model.tables.decoding import convert_leniently
 from k8sconsole.model.tables.jsonpath import PathError, find_values
 from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
-from k8sconsole.model.tables.shapes import Meta, to_epoch_seconds
+from k8sconsole.model.tables.shapes import Meta
 
 
 class PrinterColumn(msgspec.Struct, frozen=True):
@@ -124,14 +124,14 @@ def _read_time_at(path: str) -> Callable[[RawObject], Cell]:
 
 
 def parse_object_time(value: object) -> float | None:
-    """RFC 3339 as seconds since the epoch; None for any other value."""
+    """RFC 3339 as seconds since the epoch; None for any other value, and for the zero time that means unknown."""
     if not isinstance(value, str):
         return None
     try:
-        at = datetime.fromisoformat(value)
+        at = parse_rfc3339(value)
     except ValueError:
         return None
-    return to_epoch_seconds(at if at.tzinfo else at.replace(tzinfo=UTC))
+    return at if at >= 0 else None
 
 
 def guess_status(obj: RawObject) -> Cell:

@@ -167,7 +167,7 @@ def _termination_status(ended: _Terminated) -> str:
 
 
 def _count_sidecar_restarts(tally: _Tally, statuses: Sequence[_ContainerStatus], sidecars: set[str]) -> None:
-    """Restarts the count with the sidecars only: in an initialized pod, those of other init containers do not count."""
+    """Counts restarts again with sidecars only: in an initialized pod, those of other init containers do not count."""
     tally.restarts, tally.last = 0, None
     for status in statuses:
         if status.name in sidecars:
