@@ -1,0 +1,67 @@
+"""``k8sconsole config`` and ``doctor``: what is set, what it means, and what is broken."""
+
+from pathlib import Path
+
+from tests.unit.cli.conftest import CommandLine
+
+
+def test_every_setting_has_a_value_and_an_origin(empty: CommandLine) -> None:
+    found = empty.run("config", "show", "--json", K8SCONSOLE_CONSOLE__MOUSE="false").json()
+    assert found["console.mouse"]["value"] is False
+    assert "K8SCONSOLE_CONSOLE__MOUSE" in found["console.mouse"]["origin"]
+    assert found["scanner.static_interval"]["origin"] == "default"
+    assert empty.run("config", "show").out.splitlines()[0].split() == ["SETTING", "VALUE", "FROM"]
+
+
+def test_the_schema_describes_every_setting_that_is_shown(empty: CommandLine) -> None:
+    shown = empty.run("config", "show", "--json").json()
+    described = {entry["key"]: entry for entry in empty.run("config", "schema", "--json").json()}
+    assert set(shown) == set(described)
+    assert all(entry["meaning"] for entry in described.values())
+    assert "scanner.static_interval: " in empty.run("config", "schema").out
+
+
+def test_the_path_names_the_file_in_use(empty: CommandLine) -> None:
+    assert empty.run("config", "path").out.strip().endswith("k8sconsole.yaml")
+
+
+def test_a_valid_file_is_called_valid(empty: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "k8sconsole.yaml"
+    file.write_text("theme: night\n")
+    assert ": valid (cache: " in empty.run("config", "validate", str(file)).out
+
+
+def test_a_wrong_key_is_named_with_its_line_and_the_nearest(empty: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "k8sconsole.yaml"
+    file.write_text("theme: night\nscaner:\n  static_interval: 5\n")
+    done = empty.run("config", "validate", str(file))
+    assert done.code == 2
+    assert "scaner" in done.error
+    assert "scanner" in done.error
+
+
+def test_a_missing_file_is_named(empty: CommandLine, tmp_path: Path) -> None:
+    done = empty.run("config", "validate", str(tmp_path / "none.yaml"))
+    assert done.code == 2
+    assert "none.yaml" in done.error
+
+
+def test_the_doctor_checks_each_part_and_ends_with_0_where_nothing_is_broken(scanned: CommandLine) -> None:
+    done = scanned.run("doctor", "--offline", "--json")
+    subjects = [finding["subject"] for finding in done.json()]
+    assert {"python", "terminal", "settings", "cache", "kubeconfig"} <= set(subjects)
+    assert "●" in scanned.run("doctor", "--offline").out
+
+
+def test_the_doctor_reaches_the_cluster(scanned: CommandLine) -> None:
+    done = scanned.run("doctor")
+    assert done.code == 0, done.out
+    assert "v1.36" in done.out
+
+
+def test_the_doctor_names_what_a_damaged_kubeconfig_lacks(empty: CommandLine, tmp_path: Path) -> None:
+    damaged = tmp_path / "config"
+    damaged.write_text("not: [a kubeconfig\n")
+    done = empty.run("doctor", KUBECONFIG=str(damaged))
+    assert done.code == 2
+    assert "✗ kubeconfig" in done.out

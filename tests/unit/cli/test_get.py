@@ -1,0 +1,84 @@
+"""``k8sconsole get``: what a person and a script see."""
+
+import pytest
+import yaml
+
+from tests.unit.cli.conftest import CommandLine
+
+
+def test_a_table_ends_with_how_old_the_answer_is(scanned: CommandLine) -> None:
+    done = scanned.run("get", "deploy", "-n", "shop")
+    assert done.code == 0
+    assert done.out.splitlines()[0].split()[:2] == ["NAME", "READY"]
+    assert " of " in done.err
+    assert "cache, seen" in done.err
+
+
+def test_rows_of_several_namespaces_have_a_column_for_them(scanned: CommandLine) -> None:
+    assert scanned.run("get", "pods", "-A").out.startswith("NAMESPACE")
+    assert not scanned.run("get", "pods", "-n", "shop").out.startswith("NAMESPACE")
+
+
+def test_wide_output_adds_columns(scanned: CommandLine) -> None:
+    narrow, wide = (scanned.run("get", "nodes", "-o", form).out.splitlines()[0].split() for form in ("table", "wide"))
+    assert set(narrow) < set(wide)
+
+
+def test_json_is_a_list_as_kubectl_prints_it_with_its_freshness(scanned: CommandLine) -> None:
+    found = scanned.run("get", "services", "-n", "shop", "-o", "json").json()
+    assert (found["apiVersion"], found["kind"]) == ("v1", "List")
+    assert {item["kind"] for item in found["items"]} == {"Service"}
+    assert found["freshness"]["source"] == "cache"
+    assert found["freshness"]["age_seconds"] >= 0
+
+
+def test_one_object_is_printed_alone(scanned: CommandLine) -> None:
+    name = scanned.run("get", "deploy", "-n", "shop", "-o", "json").json()["items"][0]["metadata"]["name"]
+    one = yaml.safe_load(scanned.run("get", "deploy", name, "-n", "shop", "-o", "yaml").out)
+    assert one["metadata"]["name"] == name
+    assert one["kind"] == "Deployment"
+
+
+def test_a_filter_narrows_and_the_count_says_so(scanned: CommandLine) -> None:
+    every = scanned.run("get", "pods", "-A", "-o", "json").json()["items"]
+    running = scanned.run("get", "pods", "-A", "--filter", "status=Running", "-o", "json").json()["items"]
+    assert 0 < len(running) <= len(every)
+    assert {item["status"]["phase"] for item in running} == {"Running"}
+
+
+def test_a_filter_without_a_match_is_an_empty_answer_in_words(scanned: CommandLine) -> None:
+    done = scanned.run("get", "pods", "-n", "shop", "--filter", "name=nothing-like-it")
+    assert (done.code, done.out) == (0, "")
+    assert "no pods in shop match name=nothing-like-it" in done.err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "names"),
+    [
+        (("get", "podz"), 2, "pods"),
+        (("get", "pods", "-n", "shopp"), 1, "shop"),
+        (("get", "pods", "--filter", "age<"), 2, "column 5: expected a value"),
+        (("get", "deploy", "no-such-deployment", "-n", "shop"), 1, "no deployment 'no-such-deployment' in shop"),
+        (("get", "pods", "--context", "nowhere"), 2, "no context 'nowhere'"),
+        (("get", "pods", "--as-of", "tomorrowish"), 2, "tomorrowish"),
+    ],
+)
+def test_what_does_not_exist_is_named_with_its_remedy(scanned: CommandLine, words: tuple[str, ...], code: int, names: str) -> None:
+    done = scanned.run(*words)
+    assert done.code == code
+    assert names in done.error
+    assert "(try: " in done.error
+
+
+def test_a_secret_keeps_its_keys_and_hides_its_values(scanned: CommandLine) -> None:
+    items = scanned.run("get", "secrets", "-A", "-o", "json").json()["items"]
+    values = [value for item in items for value in (item.get("data") or {}).values()]
+    assert values
+    assert all(str(value).startswith("[masked") for value in values)
+
+
+def test_an_answer_about_a_time_before_all_history_says_that_it_is_incomplete(scanned: CommandLine) -> None:
+    found = scanned.run("get", "pods", "-n", "shop", "--as-of", "2020-01-01T00:00:00Z", "-o", "json").json()
+    assert found["items"] == []
+    assert found["freshness"]["complete"] is False
+    assert "before the first scan" in found["freshness"]["missing"][0]
