@@ -113,7 +113,7 @@ def test_names_that_only_speak_of_one(name: str) -> None:
 
 
 @pytest.mark.parametrize(("length", "said"), [(0, "0"), (1, "1-8"), (8, "1-8"), (9, "9-16"), (17, "17-32"), (32, "17-32"), (33, "33-64")])
-def test_a_mask_tells_the_class_of_the_length_and_no_more(length: int, said: str) -> None:
+def test_a_mask_shows_the_length_class_only(length: int, said: str) -> None:
     assert length_class(length) == f"[masked: {said} chars]"
 
 

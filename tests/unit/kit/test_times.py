@@ -41,11 +41,11 @@ def test_durations_are_spelt_as_people_do(text: str, seconds: float) -> None:
         ("yesterday", NOW - 27 * 3600),
     ],
 )
-def test_moments_are_absolute_or_told_from_now(text: str, at: float) -> None:
+def test_times_are_absolute_or_relative_to_now(text: str, at: float) -> None:
     assert parse_time(text, NOW, UTC) == at
 
 
-def test_what_names_no_zone_is_in_the_zone_of_whoever_asks() -> None:
+def test_a_time_without_a_zone_is_in_the_given_zone() -> None:
     assert parse_time("2026-11-22 04:00", NOW, BERLIN) == NOW
     assert parse_time("yesterday 14:00", NOW, BERLIN) == parse_rfc3339("2026-11-21T13:00:00Z")
     assert parse_time("2026-07-01 14:00", NOW, BERLIN) == parse_rfc3339("2026-07-01T12:00:00Z")
@@ -84,7 +84,7 @@ def _complaint(text: str) -> str:
 
 
 @given(OUR_DAYS)
-def test_a_moment_that_is_told_and_asked_for_again_has_begun(at: float) -> None:
+def test_a_formatted_time_parses_to_the_same_time_or_later(at: float) -> None:
     for written, late in ((format_exact_time(at), 2e-6), (format_local_time(at, BERLIN), 2e-3)):
         assert at <= parse_time(written, NOW, BERLIN if " " in written else None) < at + late or "02:" in written
 

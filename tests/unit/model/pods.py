@@ -43,7 +43,7 @@ def pod(
     deleted: bool = False,
     **status: Any,
 ) -> dict[str, Any]:
-    """A pod whose spec has as many containers as it has statuses, unless told otherwise."""
+    """A pod whose spec has as many containers as it has statuses, unless stated otherwise."""
     wanted = len(statuses) if containers is None else containers
     first = tuple(each["name"] for each in init) if init_containers is None else init_containers
     metadata: dict[str, Any] = {"name": "p", "namespace": "shop", "uid": "u", "creationTimestamp": "2026-11-22T01:00:00Z"}

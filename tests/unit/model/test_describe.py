@@ -20,7 +20,7 @@ BACK_OFF = {
 PULLED = {"type": "Normal", "reason": "Pulled", "message": "Image present", "lastTimestamp": "2026-11-22T02:00:00Z"}
 
 
-def told(resource: str, obj: dict[str, Any], *events: dict[str, Any]) -> dict[str, list[tuple[str, str, int]]]:
+def describe_lines(resource: str, obj: dict[str, Any], *events: dict[str, Any]) -> dict[str, list[tuple[str, str, int]]]:
     sections = describe(RESOURCES[resource], obj, list(events), NOW)
     return {section.title: [(line.label, line.text, line.indent) for line in section.lines] for section in sections}
 
@@ -29,10 +29,10 @@ def sample(resource: str, nth: int = 0) -> dict[str, Any]:
     return [obj for name, obj, _ in SAMPLES if name == resource][nth]
 
 
-def test_a_pod_tells_each_containers_state_and_the_end_before() -> None:
+def test_a_pod_shows_each_containers_state_and_its_last_termination() -> None:
     last = {"exitCode": 137, "reason": "OOMKilled", "startedAt": "2026-11-22T02:50:22Z", "finishedAt": ENDED}
     obj = pod(waiting("CrashLoopBackOff", "c0", restarts=14, last=last), running("c1"), conditions={"Ready": "False"})
-    seen = told("pods", obj, BACK_OFF, PULLED)
+    seen = describe_lines("pods", obj, BACK_OFF, PULLED)
     assert seen["Containers"][0] == ("c0", "", 0)
     for line in [
         ("State", "Waiting CrashLoopBackOff", 1),
@@ -49,8 +49,8 @@ def test_a_pod_tells_each_containers_state_and_the_end_before() -> None:
     assert ("Node", "node-1", 0) in seen["Pod"]
 
 
-def test_events_are_told_oldest_first_with_their_count_and_source() -> None:
-    seen = told("pods", pod(running()), BACK_OFF, PULLED)
+def test_events_are_listed_oldest_first_with_their_count_and_source() -> None:
+    seen = describe_lines("pods", pod(running()), BACK_OFF, PULLED)
     assert seen["Events"] == [
         ("Normal Pulled", "1h  Image present", 0),
         ("Warning BackOff", "1m (x14)  kubelet  Back-off restarting failed container", 0),
@@ -58,10 +58,10 @@ def test_events_are_told_oldest_first_with_their_count_and_source() -> None:
 
 
 def test_an_object_without_events_says_so() -> None:
-    assert told("pods", pod(running()))["Events"] == [("", "<none>", 0)]
+    assert describe_lines("pods", pod(running()))["Events"] == [("", "<none>", 0)]
 
 
-def test_a_container_tells_where_its_environment_comes_from() -> None:
+def test_a_container_shows_where_its_environment_comes_from() -> None:
     obj = pod(running("c0"))
     obj["spec"]["containers"][0] |= {
         "env": [
@@ -74,17 +74,17 @@ def test_a_container_tells_where_its_environment_comes_from() -> None:
         "readinessProbe": {"httpGet": {"path": "/ready", "port": 80, "scheme": "HTTP"}, "periodSeconds": 10},
     }
     obj["spec"]["volumes"] = [{"name": "data", "persistentVolumeClaim": {"claimName": "db"}}]
-    lines = told("pods", obj)["Containers"]
+    lines = describe_lines("pods", obj)["Containers"]
     assert ("Environment", "MODE=fast", 1) in lines
     assert ("", "TOKEN from key token of secret keys", 1) in lines
     assert ("", "IP from status.podIP", 1) in lines
     assert ("Environment from", "ConfigMap flags (optional)", 1) in lines
     assert ("Mounts", "/data from data read-only", 1) in lines
     assert ("Readiness", "http-get :80/ready delay=0s timeout=0s period=10s #success=1 #failure=3", 1) in lines
-    assert told("pods", obj)["Volumes"] == [("data", "claim db", 0)]
+    assert describe_lines("pods", obj)["Volumes"] == [("data", "claim db", 0)]
 
 
-def test_a_secret_tells_keys_and_sizes_only_and_masks_stay() -> None:
+def test_a_secret_shows_only_keys_and_sizes_and_masks_stay() -> None:
     obj = {
         "kind": "Secret",
         "metadata": {"name": "keys", "annotations": {"kubectl.kubernetes.io/last-applied-configuration": "hunter2"}},
@@ -92,7 +92,7 @@ def test_a_secret_tells_keys_and_sizes_only_and_masks_stay() -> None:
         "data": {"raw": "aHVudGVyMg==", "kept": "[masked: 17-32 chars]"},
         "stringData": {"plain": "hunter2"},
     }
-    seen = told("secrets", obj)
+    seen = describe_lines("secrets", obj)
     assert seen["Data"] == [("kept", "[masked: 17-32 chars]", 0), ("raw", "7 bytes", 0), ("plain", "7 bytes", 0)]
     assert "hunter2" not in str(seen)
     assert "aHVudGVyMg" not in str(seen)
@@ -123,10 +123,10 @@ def test_a_secret_tells_keys_and_sizes_only_and_masks_stay() -> None:
     ],
 )
 def test_the_usual_kinds_tell_what_matters_most(resource: str, section: str, line: tuple[str, str, int]) -> None:
-    assert line in told(resource, sample(resource))[section]
+    assert line in describe_lines(resource, sample(resource))[section]
 
 
-def test_any_other_kind_is_told_as_a_tree() -> None:
+def test_any_other_kind_is_shown_as_a_tree() -> None:
     widget = ApiResource("example.com", "v1", "Widget", "widgets", True)
     obj = {
         "apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w", "finalizers": ["example.com/keep"]},

@@ -31,7 +31,7 @@ JSON = st.recursive(
 )
 
 
-def _told(old: Any, new: Any) -> list[Any]:
+def _diff(old: Any, new: Any) -> list[Any]:
     return msgspec.to_builtins(find_differences(old, new))
 
 
@@ -61,20 +61,20 @@ def test_what_differs_survives_being_written_as_json(old: Any, new: Any) -> None
     assert is_same_json(apply_differences(old, msgspec.json.decode(written, type=list[Difference])), new)
 
 
-def test_a_changed_field_is_told_with_both_values() -> None:
-    assert _told({"spec": {"replicas": 2}}, {"spec": {"replicas": 3}}) == [{"path": "spec.replicas", "old": 2, "new": 3}]
+def test_a_changed_field_has_both_values() -> None:
+    assert _diff({"spec": {"replicas": 2}}, {"spec": {"replicas": 3}}) == [{"path": "spec.replicas", "old": 2, "new": 3}]
 
 
 def test_what_was_added_has_no_old_and_what_was_removed_no_new() -> None:
     old, new = {"metadata": {"labels": {"a/b": "x"}}}, {"metadata": {"labels": {"c": "y"}}}
-    assert _told(old, new) == [{"path": "metadata.labels['a/b']", "old": "x"}, {"path": "metadata.labels.c", "new": "y"}]
+    assert _diff(old, new) == [{"path": "metadata.labels['a/b']", "old": "x"}, {"path": "metadata.labels.c", "new": "y"}]
 
 
-def test_elements_of_a_list_are_told_apart_by_their_names() -> None:
+def test_elements_of_a_list_are_identified_by_their_names() -> None:
     old = {"spec": {"containers": [{"name": "web", "image": "a:1"}, {"name": "log", "image": "l:1"}]}}
     new = {"spec": {"containers": [{"name": "new", "image": "n:1"}, {"name": "log", "image": "l:1"}, {"name": "web", "image": "a:2"}]}}
     path = 'spec.containers[?(@.name=="web")]'
-    assert _told(old, new) == [
+    assert _diff(old, new) == [
         {"path": f"{path}.image", "old": "a:1", "new": "a:2"},
         {"path": 'spec.containers[?(@.name=="new")]', "new": {"name": "new", "image": "n:1"}},
         {"path": "spec.containers[*].name", "old": ["web", "log"], "new": ["new", "log", "web"]},
@@ -85,16 +85,16 @@ def test_elements_of_a_list_are_told_apart_by_their_names() -> None:
 
 def test_elements_without_a_name_of_their_own_are_compared_by_place_or_as_a_whole() -> None:
     rules = {"rules": [{"verbs": ["get"]}, {"verbs": ["list"]}]}
-    assert _told(rules, {"rules": [{"verbs": ["get"]}, {"verbs": ["watch"]}]}) == [
+    assert _diff(rules, {"rules": [{"verbs": ["get"]}, {"verbs": ["watch"]}]}) == [
         {"path": "rules[1].verbs", "old": ["list"], "new": ["watch"]}
     ]
-    assert _told({"rules": [{"verbs": ["get"]}]}, rules)[0]["path"] == "rules"
+    assert _diff({"rules": [{"verbs": ["get"]}]}, rules)[0]["path"] == "rules"
     twice = {"ports": [{"port": 80}, {"port": 80}]}
-    assert _told({"ports": [{"port": 80}]}, twice)[0]["path"] == "ports"
+    assert _diff({"ports": [{"port": 80}]}, twice)[0]["path"] == "ports"
 
 
 def test_true_is_not_one() -> None:
-    assert _told({"a": True, "b": [1]}, {"a": 1, "b": [1.0]}) == [
+    assert _diff({"a": True, "b": [1]}, {"a": 1, "b": [1.0]}) == [
         {"path": "a", "old": True, "new": 1},
         {"path": "b", "old": [1], "new": [1.0]},
     ]
@@ -111,10 +111,10 @@ def test_a_difference_is_a_line_and_a_long_value_keeps_both_its_ends() -> None:
     assert format_difference(Difference("spec.replicas", 2, 3)) == "spec.replicas: 2 → 3"
     assert format_difference(Difference('spec.containers[?(@.name=="web")].args', new=["a b"])) == 'spec.containers[web].args: + ["a b"]'
     assert format_difference(Difference("data.x", old="first\nsecond")) == "data.x: - first second"
-    told = format_difference(Difference("data.x", "begin" + "-" * 500 + "end", ""))
-    assert told.startswith("data.x: begin---")
-    assert told.endswith('end → ""')
-    assert len(told) < 100
+    formatted = format_difference(Difference("data.x", "begin" + "-" * 500 + "end", ""))
+    assert formatted.startswith("data.x: begin---")
+    assert formatted.endswith('end → ""')
+    assert len(formatted) < 100
 
 
 @pytest.mark.parametrize("field", ["spec", ".spec.containers", "spec.containers[web]", "spec.containers[*].image", "spec.containers.image"])

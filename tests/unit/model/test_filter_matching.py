@@ -108,7 +108,7 @@ def test_use_matches_where_metrics_exist_and_otherwise_nothing_does() -> None:
     assert not keeps("cpu!=500m")
 
 
-def test_owners_are_asked_up_the_chain_where_somebody_knows_it() -> None:
+def test_owners_are_matched_up_the_chain_where_it_is_known() -> None:
     def chain(row: Row) -> list[str]:
         return [row.owner, "Deployment/checkout", "Application/shop"]
 

@@ -35,6 +35,6 @@ def test_a_new_resource_version_alone_is_no_change() -> None:
     assert changed_paths(old, new, PODS) == ()
 
 
-def test_one_annotation_among_many_is_told_by_its_name() -> None:
+def test_one_changed_annotation_among_many_is_named() -> None:
     old, new = (b'{"metadata":{"annotations":{"example.com/mark":"%d","other":"x"}},"status":{"phase":"Running"}}' % n for n in (1, 2))
     assert changed_paths(old, new, PODS) == ("metadata.annotations['example.com/mark']",)

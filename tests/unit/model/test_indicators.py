@@ -29,11 +29,11 @@ def test_the_time_saved_is_what_the_cache_took_less_of_the_same_questions() -> N
     assert one.count == 2
 
 
-def test_a_cache_that_is_slower_is_told_as_such() -> None:
+def test_a_slower_cache_has_a_negative_improvement() -> None:
     assert _one("improvement", {CACHED: [(1.0, 30.0)], DIRECT: [(1.0, 20.0)]}).share == pytest.approx(-0.5)
 
 
-def test_the_trend_tells_each_slice_of_the_time_by_itself() -> None:
+def test_the_trend_has_one_share_per_slice() -> None:
     trend = _one("hit_rate", {CACHE_HIT: [(0.0, 0.0), (DAY / 2, 1.0), (DAY / 2 + 1, 0.0), (DAY, 1.0)]}).trend
     assert (trend[0], trend[SLICES // 2], trend[-1]) == (0.0, 0.5, 1.0)
     assert set(trend[1 : SLICES // 2]) == {None}

@@ -1,4 +1,4 @@
-"""No secret leaves an object, wherever in it the secret stands; the test looks at bytes."""
+"""No secret leaves an object, wherever it is in the object; the tests check the bytes."""
 
 import base64
 import json
@@ -41,7 +41,7 @@ PLACES: dict[str, tuple[str, dict[str, Any]]] = {
     "stringData of a Secret": ("secrets", {"metadata": {"name": "db"}, "stringData": {"anything": SECRET}}),
     "last-applied annotation of a Secret": ("secrets", {"metadata": {"name": "db", "annotations": {APPLIED: json.dumps(SECRET_MANIFEST)}}}),
     "broken last-applied annotation": ("secrets", {"metadata": {"name": "db", "annotations": {APPLIED: json.dumps(SECRET_MANIFEST)[:-2]}}}),
-    "an annotation of a Secret nobody knows": ("secrets", {"metadata": {"annotations": {"x/applied": "v" * 300 + SECRET}}}),
+    "an unknown annotation of a Secret": ("secrets", {"metadata": {"annotations": {"x/applied": "v" * 300 + SECRET}}}),
     "environment variable": ("pods", _pod(env=[{"name": "DB_PASSWORD", "value": SECRET}])),
     "environment variable in small letters": ("pods", _pod(env=[{"name": "db-password", "value": SECRET}])),
     "a key beside a harmless name": ("pods", _pod(env=[{"name": "password", "value": SECRET}, {"name": "mode", "value": "fast"}])),

@@ -118,7 +118,7 @@ def test_one_odd_field_never_costs_more_than_its_own_cells(data: st.DataObject) 
         assert find_table(RESOURCES[name]).project(msgspec.json.encode(odd)).name == obj["metadata"]["name"]
 
 
-def test_what_is_wrong_in_one_container_leaves_the_others_told() -> None:
+def test_a_malformed_container_does_not_affect_the_others() -> None:
     pods = find_table(RESOURCES["pods"])
     obj = copy.deepcopy(next(obj for word, _, obj in STATUSES if word == "Running"))
     obj["status"]["containerStatuses"].append(

@@ -89,5 +89,5 @@ def test_sizes_are_short_in_a_table(size: int, text: str) -> None:
     ("seconds", "text"),
     [(0, "0s"), (56, "56s"), (76, "1m16s"), (300, "5m"), (301, "5m1s"), (3600, "1h"), (3605, "1h"), (180_000, "2d2h"), (-5, "0s")],
 )
-def test_how_long_something_took_is_told_in_two_units(seconds: float, text: str) -> None:
+def test_a_duration_is_formatted_in_two_units(seconds: float, text: str) -> None:
     assert format_duration_short(seconds) == text

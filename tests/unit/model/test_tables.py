@@ -20,10 +20,10 @@ def texts(table: KindTable, obj: dict[str, Any]) -> dict[str, str]:
     return {column.name: format_cell(column, cell, NOW) for column, cell in zip(table.columns, cells, strict=True)}
 
 
-@pytest.mark.parametrize(("resource", "obj", "told"), SAMPLES, ids=[f"{at}-{sample[0]}" for at, sample in enumerate(SAMPLES)])
-def test_cells_say_what_kubectl_says(resource: str, obj: dict[str, Any], told: dict[str, str]) -> None:
+@pytest.mark.parametrize(("resource", "obj", "expected"), SAMPLES, ids=[f"{at}-{sample[0]}" for at, sample in enumerate(SAMPLES)])
+def test_cells_say_what_kubectl_says(resource: str, obj: dict[str, Any], expected: dict[str, str]) -> None:
     seen = texts(find_table(RESOURCES[resource]), obj)
-    assert {column: seen[column].lower() for column in told} == {column: text.lower() for column, text in told.items()}
+    assert {column: seen[column].lower() for column in expected} == {column: text.lower() for column, text in expected.items()}
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_columns_give_way_owner_first_then_image_node_amounts_and_restarts() -> 
     assert sorted(order, key=lambda name: -ranks[name]) == order
 
 
-def test_a_projection_tells_who_the_object_is() -> None:
+def test_a_table_row_identifies_its_object() -> None:
     obj = SAMPLES[0][1] | {"metadata": {**SAMPLES[0][1]["metadata"], "labels": {"a": "b"}}}
     seen = find_table(RESOURCES["deployments.apps"]).project(msgspec.Raw(msgspec.json.encode(obj)))
     assert (seen.namespace, seen.name, seen.uid, seen.resource_version) == ("shop", "thing", "u-1", "7")

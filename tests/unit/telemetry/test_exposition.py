@@ -54,7 +54,7 @@ def test_figures_that_others_keep_are_those_of_the_moment_of_the_question() -> N
     assert found["k8sconsole_at_hand_total", (("result", "hit"),)] == 2
 
 
-def test_names_are_told_apart_up_to_a_bound_and_odd_ones_break_nothing() -> None:
+def test_label_values_are_bounded_and_unusual_ones_are_escaped() -> None:
     services = {f"service {number}": float(number % 3) for number in range(MOST_VALUES + 50)}
     meters = Meters((ObservableMetric("breaker_state", "Who is ill.", lambda: services, "service"),))
     for number in range(MOST_TOOLS + 50):

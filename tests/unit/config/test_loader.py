@@ -26,9 +26,9 @@ def test_a_flag_wins_over_the_environment_that_over_dotenv_that_over_the_file_th
     file.write_text("scanner:\n  timeout: 1\n  batch_size: 1\n  page_size: 1\n  max_concurrent: 1\n")
     Path(".env").write_text("SCANNER_TIMEOUT=2\nSCANNER_BATCH_SIZE=2\nSCANNER_MAX_CONCURRENT=2\n")
     loaded = load_settings({"scanner.timeout": 4}, environment={"SCANNER_TIMEOUT": "3", "SCANNER_BATCH_SIZE": "3"}, file=file)
-    told = loaded.settings.scanner
-    assert (told.timeout, told.batch_size, told.max_concurrent, told.page_size) == (4.0, 3, 2, 1)
-    assert told.static_interval == 1800.0
+    settings = loaded.settings.scanner
+    assert (settings.timeout, settings.batch_size, settings.max_concurrent, settings.page_size) == (4.0, 3, 2, 1)
+    assert settings.static_interval == 1800.0
     assert loaded.origins == {
         "scanner.timeout": "a flag",
         "scanner.batch_size": "SCANNER_BATCH_SIZE in the environment",
@@ -100,8 +100,8 @@ def test_a_relative_cache_path_counts_from_where_the_program_was_started(tmp_pat
     assert resolve_db_path(load_settings(environment={"CACHE_DB_PATH": "./x.db"}).settings) == tmp_path / "x.db"
 
 
-def test_the_log_goes_where_it_is_told_and_to_the_users_log_directory_otherwise(tmp_path: Path) -> None:
-    told = load_settings(environment={"K8SCONSOLE_LOG__FOLDER": "~/here"}).settings
-    assert resolve_log_folder(told) == Path("~/here").expanduser()
+def test_the_log_folder_is_the_setting_or_the_users_log_directory(tmp_path: Path) -> None:
+    settings = load_settings(environment={"K8SCONSOLE_LOG__FOLDER": "~/here"}).settings
+    assert resolve_log_folder(settings) == Path("~/here").expanduser()
     assert resolve_log_folder(load_settings(environment={"K8SCONSOLE_LOG__FOLDER": "beside"}).settings) == tmp_path / "beside"
     assert resolve_log_folder(load_settings(environment={}).settings) == paths.log_dir()
