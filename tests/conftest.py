@@ -6,7 +6,7 @@ Fixtures live in modules beside what they offer, and are named here. ``make test
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.control_plane.fixtures", "tests.fast_clock"]
+pytest_plugins = ["tests.control_plane.fixtures", "tests.fast_clock", "tests.demo_templates"]
 
 settings.register_profile("quick", max_examples=30, deadline=None)
 settings.register_profile("thorough", max_examples=600, deadline=None)
