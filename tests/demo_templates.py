@@ -1,6 +1,6 @@
 """Starts the demo clusters of a test process faster: a scenario is staged once in twenty seconds, and copied for the clusters after it.
 
-Staging a scenario runs its controllers through forty days, which takes half a second of CPU time, and hundreds of tests start a demo cluster.
+Staging a scenario runs its controllers through forty days, which takes half a second of CPU time. Hundreds of tests start a demo cluster.
 A copy is as independent of the original as a second staging. It is at most twenty seconds older, less than a heartbeat of a node. Scenarios
 of variable size, and stores that have a clock of their own or hold objects already, are staged each time.
 """
