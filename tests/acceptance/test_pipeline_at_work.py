@@ -1,4 +1,4 @@
-"""The pipeline inside a console that scans: what is at hand follows the watch, and the console tells of itself."""
+"""The pipeline inside a console that scans: the reply cache follows the watch, and the console measures itself."""
 
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ async def console(tmp_path: Path) -> Any:
 async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_that_others_made(
     console: Console, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("k8sconsole.tools.pipeline.reply_cache.LIFE", 600.0)  # time alone is not to mend it
+    monkeypatch.setattr("k8sconsole.tools.pipeline.reply_cache.LIFETIME", 600.0)  # so that only an invalidation can end it
 
     async def at_hand() -> bool:
         before = console._pipeline().cache_step.counts["hit"]

@@ -26,6 +26,12 @@ def _answering(attached: Attached, answer: Answer) -> list[Question]:
     return answer_questions(attached.console, lambda question: answer)
 
 
+async def _two_audit_rows(attached: Attached) -> list[Any]:
+    """The audit is written in the background, so the row of the end may follow later. Empty until then."""
+    table = await attached.console.cache.query("SELECT tool, phase, outcome FROM audit ORDER BY id")
+    return list(table.rows) if len(table.rows) == 2 else []
+
+
 async def test_a_tool_that_a_person_vouches_for_is_called_like_one_of_ours_and_audited(attach: Attach, files: Manners) -> None:
     async with attach(files.server()) as attached:
         assert "files__read_file" in attached.names()
@@ -34,9 +40,9 @@ async def test_a_tool_that_a_person_vouches_for_is_called_like_one_of_ours_and_a
         assert outcome.text == 'read_file {"path": "/etc/hosts"} by answer'
         assert outcome.freshness is not None
         assert outcome.freshness.missing == ("age unknown: files does not report it",)
-        audit = await attached.console.cache.query("SELECT tool, phase, outcome FROM audit ORDER BY id")
+        audit = await wait_until(lambda: _two_audit_rows(attached))
         rows = await attached.console.cache.query("SELECT name, origin, risk FROM mcp_tools WHERE origin = 'files' ORDER BY name")
-    assert [tuple(row) for row in audit.rows] == [("files__read_file", "started", ""), ("files__read_file", "completed", "ok")]
+    assert [tuple(row) for row in audit] == [("files__read_file", "started", ""), ("files__read_file", "completed", "ok")]
     assert [tuple(row) for row in rows.rows] == [
         ("files__delete_file", "files", "destructive"),
         ("files__hang", "files", "read"),

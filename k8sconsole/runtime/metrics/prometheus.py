@@ -15,7 +15,7 @@ async def format_stored_metrics(store: Store, since: float) -> str:
     facts = [value for _, value in await store.audit.figures(REPLY_HIT, since)]
     at_hand = {"hit": sum(facts), "miss": len(facts) - sum(facts)}
     meters = Meters(
-        (ObservableMetric("replies_at_hand", "Questions by whether their reply was still at hand.", lambda: at_hand, "result", True),)
+        (ObservableMetric("replies_at_hand", "Calls by result of the reply cache: hit or miss.", lambda: at_hand, "result", True),)
     )
     for entry in await store.audit.entries(MOST_ROWS):
         if entry.phase == "completed" and entry.at >= since:

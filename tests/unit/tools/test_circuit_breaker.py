@@ -1,4 +1,4 @@
-"""What does not answer is left alone for a while, and is found again; what answers is never hidden by it."""
+"""A server that does not answer is not called for a while, then probed; a server that answers is never blocked."""
 
 import asyncio
 import contextlib

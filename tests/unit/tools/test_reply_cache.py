@@ -45,7 +45,7 @@ def _here(harness: ToolHarness) -> ClusterName:
 
 
 async def _hit(harness: ToolHarness, tool: str, **more: Any) -> bool:
-    """Whether this call was given a reply that was at hand."""
+    """Whether this call got a cached reply."""
     before = harness.pipeline.cache_step.counts["hit"]
     outcome = await harness.call(tool, **more)
     assert outcome.error is None, outcome.error
