@@ -6,11 +6,11 @@ from k8sconsole.model.quantities import format_duration_short
 from k8sconsole.model.tables.custom import parse_object_time
 from k8sconsole.model.tables.decoding import convert_leniently
 from k8sconsole.model.tables.scaling import Hpa, format_hpa_targets
-from k8sconsole.model.tables.shapes import Selector, format_selector
+from k8sconsole.model.tables.shapes import Selector, selector_cell
 
 
-def format_selector_of(node: JsonNode) -> str:
-    return format_selector(convert_leniently(node.value, Selector)) or ""
+def selector_line(node: JsonNode) -> str:
+    return selector_cell(convert_leniently(node.value, Selector)) or ""
 
 
 def describe_deployment(obj: JsonNode, now: float) -> list[Section]:
@@ -24,7 +24,7 @@ def describe_deployment(obj: JsonNode, now: float) -> list[Section]:
     counts = ", ".join(f"{status[field] or 0} {word}" for word, field in counted)
     rolling = spec.at("strategy", "rollingUpdate")
     pairs = [
-        ("Selector", format_selector_of(spec["selector"])),
+        ("Selector", selector_line(spec["selector"])),
         ("Replicas", f"{_count_or(spec['replicas'], 1)} desired, {counts}"),
         ("Strategy", spec.at("strategy", "type")),
         ("Rolling update", f"{rolling['maxUnavailable']} max unavailable, {rolling['maxSurge']} max surge" if rolling else ""),
@@ -44,7 +44,7 @@ def describe_replica_set(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     current, ready = _count_or(status["replicas"], 0), _count_or(status["readyReplicas"], 0)
     replicas = f"{current} current, {_count_or(spec['replicas'], 1)} desired, {ready} ready"
-    pairs = [("Selector", format_selector_of(spec["selector"])), ("Replicas", replicas)]
+    pairs = [("Selector", selector_line(spec["selector"])), ("Replicas", replicas)]
     return make_section(str(obj["kind"] or "ReplicaSet"), make_lines(pairs)) + describe_template(spec["template"])
 
 
@@ -52,7 +52,7 @@ def describe_stateful_set(obj: JsonNode, now: float) -> list[Section]:
     spec, status = obj["spec"], obj["status"]
     ready = _count_or(status["readyReplicas"], 0)
     pairs = [
-        ("Selector", format_selector_of(spec["selector"])),
+        ("Selector", selector_line(spec["selector"])),
         (
             "Replicas",
             f"{_count_or(spec['replicas'], 1)} desired, {_count_or(status['replicas'], 0)} total, {ready} ready",
@@ -88,7 +88,7 @@ def describe_daemon_set(obj: JsonNode, now: float) -> list[Section]:
         ("Misscheduled", "numberMisscheduled"),
     )
     pairs = [
-        ("Selector", format_selector_of(spec["selector"])),
+        ("Selector", selector_line(spec["selector"])),
         *((label, _count_or(status[field], 0)) for label, field in numbers),
         ("Update strategy", spec.at("updateStrategy", "type")),
     ]
@@ -100,7 +100,7 @@ def describe_job(obj: JsonNode, now: float) -> list[Section]:
     begin, end = parse_object_time(status["startTime"].value), parse_object_time(status["completionTime"].value)
     pods = ", ".join(f"{_count_or(status[field], 0)} {field}" for field in ("active", "ready", "succeeded", "failed"))
     pairs = [
-        ("Selector", format_selector_of(spec["selector"])),
+        ("Selector", selector_line(spec["selector"])),
         ("Parallelism", spec["parallelism"]),
         ("Completions", spec["completions"]),
         ("Completion mode", spec["completionMode"]),

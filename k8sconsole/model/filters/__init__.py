@@ -4,7 +4,7 @@ This package has the grammar, the meaning of fields, and the matching of one sub
 agree with the matching here. docs/filters.md documents the syntax.
 """
 
-from k8sconsole.model.filters.matching import build_predicate, explain_unanswerable, list_fields, matches, needs_body, searchable_texts
+from k8sconsole.model.filters.matcher import build_predicate, explain_unanswerable, list_fields, matches, needs_body, searchable_texts
 from k8sconsole.model.filters.parser import parse_filter
 from k8sconsole.model.filters.subjects import RowSubject, Subject
 from k8sconsole.model.filters.tree import Filter, Text

@@ -7,7 +7,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, OWNER, STATUS, CellKind, Column, flag, number, text, time
 from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
-from k8sconsole.model.tables.shapes import Condition, Meta, Selector, Template, format_selector, is_condition_true, to_epoch_seconds
+from k8sconsole.model.tables.shapes import Condition, Meta, Selector, Template, is_condition_true, selector_cell, to_epoch_seconds
 from k8sconsole.model.tables.workloads import (
     CONTAINERS,
     IMAGES,
@@ -119,7 +119,7 @@ CRONJOBS = build_table(
         (AGE, read_created_at),
         (CONTAINERS, lambda obj: container_names(_template(obj).template.spec.containers)),
         (IMAGES, lambda obj: container_images(_template(obj).template.spec.containers)),
-        (SELECTOR, lambda obj: format_selector(_template(obj).selector)),
+        (SELECTOR, lambda obj: selector_cell(_template(obj).selector)),
         (OWNER, read_owner),
     ),
 )

@@ -9,7 +9,7 @@ import msgspec
 
 from k8sconsole.model.objects import Cell, TableRow
 from k8sconsole.model.refs import Namespace, ResourceName
-from k8sconsole.model.tables.columns import AGE, NAME, Column
+from k8sconsole.model.tables.columns import Column
 from k8sconsole.model.tables.decoding import decode
 from k8sconsole.model.tables.shapes import Meta, to_epoch_seconds
 
@@ -75,7 +75,3 @@ def read_name(obj: HasMeta) -> Cell:
 
 def read_created_at(obj: HasMeta) -> Cell:
     return to_epoch_seconds(obj.metadata.creation_timestamp)
-
-
-NAME_FIELD: Field[Any] = (NAME, read_name)
-AGE_FIELD: Field[Any] = (AGE, read_created_at)

@@ -8,7 +8,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, text
 from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
-from k8sconsole.model.tables.shapes import Meta, Selector, format_labels, format_selector, join_first, join_or_none
+from k8sconsole.model.tables.shapes import Meta, Selector, format_labels, join_first, join_or_none, selector_cell
 from k8sconsole.model.tables.workloads import SELECTOR
 
 
@@ -200,7 +200,7 @@ class _NetworkPolicy(Shape, frozen=True):
 NETWORK_POLICIES = build_table(
     "networkpolicies.networking.k8s.io",
     _NetworkPolicy,
-    ((NAME, read_name), (text("POD-SELECTOR", wish=32), lambda obj: format_selector(obj.spec.pod_selector)), (AGE, read_created_at)),
+    ((NAME, read_name), (text("POD-SELECTOR", wish=32), lambda obj: selector_cell(obj.spec.pod_selector)), (AGE, read_created_at)),
 )
 
 

@@ -102,7 +102,7 @@ def format_labels(labels: dict[str, str]) -> str | None:
     return join_or_none([f"{key}={value}" for key, value in sorted(labels.items())])
 
 
-def format_selector(selector: Selector) -> str | None:
+def selector_cell(selector: Selector) -> str | None:
     """A label selector as ``kubectl -l`` takes it; None for one that selects everything."""
     expressions = [(one.key, one.operator, one.values) for one in selector.match_expressions]
     return format_requirements(build_requirements(selector.match_labels, expressions)) or None

@@ -8,7 +8,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, OWNER, READY, names, number, text
 from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import Field, KindTable, build_table, read_created_at, read_name
-from k8sconsole.model.tables.shapes import Container, Meta, Selector, Template, format_labels, format_selector, join_or_none
+from k8sconsole.model.tables.shapes import Container, Meta, Selector, Template, format_labels, join_or_none, selector_cell
 
 
 class _Spec(Shape, frozen=True):
@@ -94,7 +94,7 @@ CONTAINERS = text("CONTAINERS", wish=20, wide=True)
 SELECTOR = text("SELECTOR", wish=32, wide=True)
 IMAGES = msgspec.structs.replace(IMAGE, name="IMAGES")
 TEMPLATE_FIELDS: tuple[Field[Any], ...] = ((CONTAINERS, _read_container_names), (IMAGES, _read_images))
-SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda obj: format_selector(obj.spec.selector))
+SELECTOR_FIELD: Field[Any] = (SELECTOR, lambda obj: selector_cell(obj.spec.selector))
 
 DEPLOYMENTS = build_table(
     "deployments.apps",
