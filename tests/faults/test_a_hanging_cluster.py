@@ -124,21 +124,21 @@ async def test_a_cluster_that_was_read_before_and_hangs_now_keeps_its_rows_and_n
     first = await desk.console()
 
     async def is_known() -> bool:
-        return (await first.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total > 0
+        return (await first.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total > 0
 
     await wait_until(is_known)
     await first.close()
     _lead(desk, hangs)
     again = await desk.console()
-    kept = (await again.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total
+    kept = (await again.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total
     assert kept > 0
 
     async def is_told() -> bool:
-        states = [state for state in await again.scan_states() if state.cluster == HANGS]
+        states = [state for state in await again.cache.scan_states() if state.cluster == HANGS]
         return bool(states) and all(state.error for state in states)
 
     await wait_until(is_told)
-    assert (await again.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total == kept
+    assert (await again.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total == kept
     await again.close()
 
 
