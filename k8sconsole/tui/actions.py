@@ -63,7 +63,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("copy", "table", "c", "copy name", "Copy the object's name to the clipboard, over SSH too"),
     KeyAction("node", "table", "o", "node", "Go to the node this pod runs on", call="open('node')"),
     KeyAction("owner", "table", "J", "owner", "Go to the object that owns this one", call="open('owner')"),
-    KeyAction("all_namespaces", "table", "0", "all namespaces", "Rows of every namespace", 9),
+    KeyAction("all_namespaces", "table", "0", "all namespaces", "Rows of every namespace", 9, call="favourite(0)"),
     *(
         KeyAction(f"favourite_{n}", "table", str(n), f"favourite {n}", f"Rows of favourite namespace {n}", call=f"favourite({n})")
         for n in range(1, 10)

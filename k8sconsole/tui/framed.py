@@ -9,7 +9,7 @@ from textual.widgets import Static
 from k8sconsole.model.events import Fact
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import ResilientPump
-from k8sconsole.tui.widgets.paint import Line, Palette, safe
+from k8sconsole.tui.widgets.paint import Line, safe
 
 
 class Frame(NamedTuple):
@@ -44,8 +44,6 @@ class FramedWidget(ResilientPump, Vertical):
 
     def tick(self) -> None:
         """Called once a second while this is in front."""
-
-    def restyle(self, palette: Palette) -> None: ...
 
     def show_failure(self, text: str) -> None:
         """Shows one line above the content, until close_failure()."""

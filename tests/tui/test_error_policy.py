@@ -41,7 +41,7 @@ async def test_a_console_error_of_a_worker_becomes_a_message_with_its_remedy(
     async def refuse(*about: Any) -> None:
         raise Unavailable("demo is not scanned by this process", "it is offline", "k8sconsole scan --once")
 
-    monkeypatch.setattr(console, "refresh", refuse)
+    monkeypatch.setattr(console.scanning, "refresh", refuse)
     async with open_console(console) as pilot:
         await press(pilot, "ctrl+r")
         assert any("try: k8sconsole scan --once" in said[3] for said in pilot.app.said)
@@ -55,7 +55,7 @@ async def test_a_bug_in_a_worker_is_logged_and_shown_and_the_next_key_works(
     async def fail(*about: Any) -> None:
         raise KeyError("spec")
 
-    monkeypatch.setattr(console, "refresh", fail)
+    monkeypatch.setattr(console.scanning, "refresh", fail)
     async with open_console(console) as pilot:
         shown = await press(pilot, "ctrl+r")
         assert "this view failed: KeyError: 'spec'" in shown

@@ -68,7 +68,7 @@ class Walk:
         if self.app.screen is not self.main or isinstance(self.main.focused, Input):
             return False
         top = self.main.cluster.top
-        pods = getattr(getattr(top, "place", None), "resource", PODS) == PODS
+        pods = getattr(getattr(top, "location", None), "resource", PODS) == PODS
         return self.main.pane.frame().scope == scope and pods and self.main.focused is not None
 
     def _view(self, scope: str) -> View | None:

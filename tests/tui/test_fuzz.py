@@ -66,7 +66,7 @@ async def test_no_pane_fails_on_or_obeys_a_strange_name(evil: str) -> None:
 
 async def _walk(pilot: Any, name: str) -> None:
     view = pilot.app.main.cluster.top
-    at = next(at for at, key in enumerate(view.rows.keys) if view.rows.rows[key].name == name)
+    at = next(at for at, key in enumerate(view.feed.model.keys) if view.feed.model.rows[key].name == name)
     for keys in (("d", "y"), ("enter", "enter"), ("l",), ("ctrl+d",), ("space",)):
         view.table.go(at)
         await pilot.press(*keys)

@@ -26,7 +26,7 @@ from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.cells import RowPainter
 from k8sconsole.tui.visuals.chat import EXAMPLES, LINE, answer_words, no_model_words
 from k8sconsole.tui.widgets.form import ValueSuggester
-from k8sconsole.tui.widgets.paint import Palette, Piece
+from k8sconsole.tui.widgets.paint import Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -195,6 +195,3 @@ class ChatPane(Pane):
         talk = self.talk
         talk.show((LINE,), ListLines(self._lines))
         talk.go(len(self._lines) - 1)
-
-    def restyle(self, palette: Palette) -> None:
-        self.talk.restyle(palette)

@@ -22,7 +22,6 @@ from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.views.base import DeletionRequested, HistoryStepRequested, LocationRequested, ObjectOpened, View
 from k8sconsole.tui.views.table import TableView
-from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.prompt import PromptLine
 
 PODS = next(resource for resource in BUILTIN if resource.name == "pods")
@@ -71,10 +70,6 @@ class ClusterPane(Pane):
         if self.top is not None and self.top.is_mounted:
             self.top.tick()
 
-    def restyle(self, palette: Palette) -> None:
-        for view in self._stack:
-            view.restyle(palette)
-
     # going
 
     def go(self, place: Location, *, drilled: bool = False) -> None:
@@ -102,7 +97,7 @@ class ClusterPane(Pane):
         clusters = tuple(ClusterName(name) for name in command.contexts)
         resource = await self.find(command.kind, clusters)
         bottom = self._stack[0] if self._stack else None
-        kept = bottom.place.namespaces if isinstance(bottom, TableView) else self._namespaces
+        kept = bottom.location.namespaces if isinstance(bottom, TableView) else self._namespaces
         chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
         self.go(Location(resource, clusters, chosen or (kept if not command.namespaces else ()), command.filter))
 
@@ -144,7 +139,7 @@ class ClusterPane(Pane):
         top = self._stack[-1]
         top.display = True
         if isinstance(top, TableView):
-            self.trail.visit(top.place)
+            self.trail.visit(top.location)
         top.resume()
         self._focus_top()
 
@@ -159,7 +154,7 @@ class ClusterPane(Pane):
 
     def on_location_requested(self, event: LocationRequested) -> None:
         event.stop()
-        self.go(event.place, drilled=event.drilled)
+        self.go(event.location, drilled=event.drilled)
 
     def on_history_step_requested(self, event: HistoryStepRequested) -> None:
         event.stop()

@@ -15,7 +15,6 @@ from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.metrics import SCAN_COLUMNS, Tile, connection_words, scan_pieces, summary_line, tiles
 from k8sconsole.tui.widgets.key_row import TextRow
-from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -83,7 +82,3 @@ class MetricsPane(Pane):
     def action_metrics_refresh(self) -> None:
         self.load()
         self.post_message(StatusMessage("reading the figures again"))
-
-    def restyle(self, palette: Palette) -> None:
-        self.table.restyle(palette)
-        self.query_one("#summary", TextRow).restyle(palette)

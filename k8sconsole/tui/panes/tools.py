@@ -22,7 +22,7 @@ from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.tools import CatalogueEntry, detail_lines, result_lines, server_pieces, tool_columns
 from k8sconsole.tui.widgets.form import ToolForm, parse_schema_fields
 from k8sconsole.tui.widgets.line_view import LineView
-from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+from k8sconsole.tui.widgets.paint import Line, Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -166,10 +166,6 @@ class ToolsPane(Pane):
         outcome = await self.desk.console.tools.call(tool.name, arguments, face=Face.TUI, caller="tools pane")
         self._results[tool.name] = (outcome, self.desk.now())
         self.load()
-
-    def restyle(self, palette: Palette) -> None:
-        for view in (*self.query(VirtualTable), *self.query(LineView)):
-            view.restyle(palette)
 
 
 def _content(line: Line) -> Content:

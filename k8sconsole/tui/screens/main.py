@@ -20,7 +20,7 @@ from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.panes.cluster import ClusterPane
 from k8sconsole.tui.visuals.cluster_status import cluster_status_line, version_line
 from k8sconsole.tui.widgets.key_row import KeyRow, TextRow
-from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+from k8sconsole.tui.widgets.paint import Line, Palette, PaletteWidget, Piece
 from k8sconsole.tui.widgets.prompt import PromptLine
 
 LEAST = (40, 8)
@@ -108,8 +108,9 @@ class MainScreen(ResilientPump, Screen[None]):
         self.draw_frame()
 
     def restyle(self, palette: Palette) -> None:
-        for row in (*self.query(TextRow), *self.query(KeyRow), *self._panes.values()):
-            row.restyle(palette)
+        for widget in self.query("*"):
+            if isinstance(widget, PaletteWidget):
+                widget.restyle(palette)
 
     # what is heard
 

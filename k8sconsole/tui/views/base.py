@@ -22,9 +22,9 @@ class ObjectOpened(Message):
 class LocationRequested(Message):
     """Another place instead of this one; drilled: on top of it, so that esc comes back."""
 
-    def __init__(self, place: Location, *, drilled: bool = False) -> None:
+    def __init__(self, location: Location, *, drilled: bool = False) -> None:
         super().__init__()
-        self.place = place
+        self.location = location
         self.drilled = drilled
 
 
@@ -47,10 +47,6 @@ class DeletionRequested(Message):
 
 class View(FramedWidget):
     """A view of the cluster pane."""
-
-    @property
-    def filter_text(self) -> str:
-        return ""
 
     def resume(self) -> None:
         """Called when the view is on top of the stack again."""

@@ -12,7 +12,7 @@ from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import ObjectOpened, View
 from k8sconsole.tui.visuals.containers import COLUMNS, ContainerRow, list_containers
-from k8sconsole.tui.widgets.paint import Palette, Piece
+from k8sconsole.tui.widgets.paint import Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -70,6 +70,3 @@ class ContainersView(View):
 
     def on_virtual_table_opened(self) -> None:
         self._open("logs")
-
-    def restyle(self, palette: Palette) -> None:
-        self.table.restyle(palette)

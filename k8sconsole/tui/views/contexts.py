@@ -13,7 +13,7 @@ from k8sconsole.tui.messages import CommandSubmitted, FrameChanged, StatusMessag
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.cluster_status import connection_piece
 from k8sconsole.tui.widgets.columns import ColumnSpec
-from k8sconsole.tui.widgets.paint import Palette, Piece
+from k8sconsole.tui.widgets.paint import Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -85,6 +85,3 @@ class ContextsView(View):
 
     def on_virtual_table_opened(self) -> None:
         self.action_choose()
-
-    def restyle(self, palette: Palette) -> None:
-        self.table.restyle(palette)

@@ -17,7 +17,7 @@ from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import describe_line, describe_lines, yaml_line
 from k8sconsole.tui.visuals.timeline import timeline_line, timeline_lines
 from k8sconsole.tui.widgets.line_view import LineView
-from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+from k8sconsole.tui.widgets.paint import Line, Piece
 
 PAINTERS: dict[str, Callable[[str], Line]] = {"describe": describe_line, "yaml": yaml_line, "timeline": timeline_line}
 
@@ -36,10 +36,6 @@ class DocumentView(View):
 
     def compose(self) -> ComposeResult:
         yield self.text
-
-    @property
-    def filter_text(self) -> str:
-        return self._filter
 
     def on_mount(self) -> None:
         self.load()
@@ -115,6 +111,3 @@ class DocumentView(View):
 
     def action_text_refresh(self) -> None:
         self.load()
-
-    def restyle(self, palette: Palette) -> None:
-        self.text.restyle(palette)

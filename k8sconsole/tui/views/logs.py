@@ -15,7 +15,7 @@ from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.documents import log_line, pretty_log_line
 from k8sconsole.tui.widgets.line_view import LineView
-from k8sconsole.tui.widgets.paint import Line, Palette, Piece
+from k8sconsole.tui.widgets.paint import Line, Piece
 
 FLUSH = 0.05
 """Seconds in which lines gather before they are shown."""
@@ -49,10 +49,6 @@ class LogView(View):
 
     def compose(self) -> ComposeResult:
         yield self.text
-
-    @property
-    def filter_text(self) -> str:
-        return self._filter
 
     def on_mount(self) -> None:
         self.set_interval(FLUSH, self._flush)
@@ -152,6 +148,3 @@ class LogView(View):
     def action_log_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(self.text.lines))
         self.post_message(StatusMessage(f"copied {len(self.text.lines)} lines"))
-
-    def restyle(self, palette: Palette) -> None:
-        self.text.restyle(palette)

@@ -1,7 +1,7 @@
 """Text with a role, and the role's style: how every widget here gets its colours."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
@@ -39,6 +39,13 @@ class Palette:
 
     def segment(self, piece: Piece, on: str = "surface") -> Segment:
         return Segment(piece.text, self.style(piece.role, piece.bold, on))
+
+
+@runtime_checkable
+class PaletteWidget(Protocol):
+    """A widget that draws itself with a palette, and again when the theme changes."""
+
+    def restyle(self, palette: Palette) -> None: ...
 
 
 def text_width(text: str) -> int:

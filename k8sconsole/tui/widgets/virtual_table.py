@@ -169,7 +169,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         except Exception as error:  # noqa: BLE001 - an exception while drawing would stop the drawing of the whole screen
             with self._context():
                 self.app._handle_exception(error)
-            self.call_later(self._clear_strips)  # the next redraw tries again
+            self.call_later(lambda: self._strips.clear())  # the next redraw tries again
             pieces = [Piece("cannot be drawn" if column.pinned else "", "bad") for column in self.grid.tracks]
         if self.grid.grow(pieces):
             self._place()
@@ -197,9 +197,6 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     def _place(self) -> None:
         if self.grid.place(self._room):
             self._strips.clear()
-
-    def _clear_strips(self) -> None:
-        self._strips.clear()
 
     def _redraw(self) -> None:
         self._strips.clear()
