@@ -7,16 +7,20 @@ Neither ends the console. Workers are declared with ``worker()``, never with tex
 import logging
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Concatenate, ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import Concatenate, ParamSpec, TypeVar
 
 from textual import work
+from textual.content import Content
 from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.widget import Widget
+from textual.widgets import Static
 from textual.worker import Worker, WorkerFailed
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.tui.messages import StatusMessage
+from k8sconsole.tui.widgets.paint import safe
 
 log = logging.getLogger("k8sconsole.tui")
 
@@ -24,13 +28,30 @@ P = ParamSpec("P")
 Node = TypeVar("Node", bound=DOMNode)
 
 
-@runtime_checkable
-class FailureDisplay(Protocol):
-    """A view or pane that can show that it failed. failure: the line that is shown now, empty when there is none."""
+class FailureLine:
+    """One line above the content of a view or pane, which says that it failed. text: what it says now, empty while it is not shown."""
 
-    failure: str
+    def __init__(self, owner: Widget, glyph: str) -> None:
+        self._owner = owner
+        self._glyph = glyph
+        self.text = ""
 
-    def show_failure(self, text: str) -> None: ...
+    def show(self, text: str) -> None:
+        if not self._owner.is_attached:
+            return
+        self.text = text
+        words = Content(f"{self._glyph} {safe(text)} · the log has the details · esc closes this line")
+        shown = self._owner.query_children(".failure")
+        if shown:
+            shown.first(Static).update(words)
+        else:
+            self._owner.mount(Static(words, classes="failure", markup=False), before=0)
+
+    def close(self) -> bool:
+        """False when the line was not shown."""
+        shown, self.text = bool(self.text), ""
+        self._owner.query_children(".failure").remove()
+        return shown
 
 
 def worker(
@@ -62,21 +83,20 @@ def report_error(node: MessagePump, error: Exception) -> bool:
         node.app.post_message(StatusMessage.from_error(cause))
         return True
     text = f"this view failed: {type(cause).__name__}: {cause}"
-    owner = find_failure_display(node)
-    if owner is not None and owner.failure == text:
+    line = find_failure_line(node)
+    if line is not None and line.text == text:
         return False  # it is on the screen already; a timer or a redraw would repeat it without end
-    log.error("%s failed", type(owner or node).__name__, exc_info=(type(cause), cause, cause.__traceback__))
-    if owner is not None:
-        owner.show_failure(text)
+    log.error("%s failed", type(node).__name__, exc_info=(type(cause), cause, cause.__traceback__))
+    if line is not None:
+        line.show(text)
     node.app.post_message(StatusMessage(text, "the log has the details; the console continues", "error"))
     return True
 
 
-def find_failure_display(node: MessagePump) -> FailureDisplay | None:
-    """The nearest view or pane that the node is, or lies in."""
-    if not isinstance(node, DOMNode):
-        return None
-    return next((one for one in node.ancestors_with_self if isinstance(one, FailureDisplay)), None)
+def find_failure_line(node: MessagePump) -> FailureLine | None:
+    """That of the nearest view or pane that the node is, or lies in."""
+    lines = (getattr(one, "failure_line", None) for one in node.ancestors_with_self) if isinstance(node, DOMNode) else iter(())
+    return next((line for line in lines if isinstance(line, FailureLine)), None)
 
 
 class ResilientPump(MessagePump):

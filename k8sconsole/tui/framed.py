@@ -3,13 +3,11 @@
 from typing import NamedTuple
 
 from textual.containers import Vertical
-from textual.content import Content
-from textual.widgets import Static
 
 from k8sconsole.model.events import Fact
 from k8sconsole.tui.context import TuiContext
-from k8sconsole.tui.error_policy import ResilientPump
-from k8sconsole.tui.widgets.paint import Line, safe
+from k8sconsole.tui.error_policy import FailureLine, ResilientPump
+from k8sconsole.tui.widgets.paint import Line
 
 
 class Frame(NamedTuple):
@@ -27,7 +25,7 @@ class FramedWidget(ResilientPump, Vertical):
     def __init__(self, desk: TuiContext, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.desk = desk
-        self.failure = ""
+        self.failure_line = FailureLine(self, desk.glyphs.bad)
 
     def frame(self) -> Frame:
         return Frame(())
@@ -44,21 +42,3 @@ class FramedWidget(ResilientPump, Vertical):
 
     def tick(self) -> None:
         """Called once a second while this is in front."""
-
-    def show_failure(self, text: str) -> None:
-        """Shows one line above the content, until close_failure()."""
-        if not self.is_attached:
-            return
-        self.failure = text
-        words = Content(f"{self.desk.glyphs.bad} {safe(text)} · the log has the details · esc closes this line")
-        found = self.query_children(".failure")
-        if found:
-            found.first(Static).update(words)
-        else:
-            self.mount(Static(words, classes="failure", markup=False), before=0)
-
-    def close_failure(self) -> bool:
-        """Removes the line of show_failure(); False when there is none."""
-        failed, self.failure = bool(self.failure), ""
-        self.query_children(".failure").remove()
-        return failed

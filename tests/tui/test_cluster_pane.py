@@ -119,7 +119,7 @@ async def test_when_the_selected_object_goes_nothing_is_selected_until_a_key_mov
     async with open_console(console) as pilot:
         await press(pilot, "j", "j", "j")
         view = pilot.app.main.cluster.top
-        gone = view.current.ref
+        gone = view.display_parts.current.ref
         console.remove(gone)
         await wait_until(lambda: view.table.cursor is None)
         await settled(pilot)

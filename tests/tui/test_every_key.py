@@ -21,6 +21,7 @@ from k8sconsole.tui.views.containers import ContainersView
 from k8sconsole.tui.views.contexts import ContextsView
 from k8sconsole.tui.views.documents import DocumentView
 from k8sconsole.tui.views.logs import LogView
+from k8sconsole.tui.views.table import TableView
 from tests.tui.memory import BRIEF, open_console, settled
 from tests.tui.states import STATES
 from tests.tui.test_cluster_pane import screen
@@ -68,8 +69,8 @@ class Walk:
         if self.app.screen is not self.main or isinstance(self.main.focused, Input):
             return False
         top = self.main.cluster.top
-        pods = getattr(getattr(top, "location", None), "resource", PODS) == PODS
-        return self.main.pane.frame().scope == scope and pods and self.main.focused is not None
+        resource = top.feed.location.resource if isinstance(top, TableView) else PODS
+        return self.main.pane.frame().scope == scope and resource == PODS and self.main.focused is not None
 
     def _view(self, scope: str) -> View | None:
         context = self.main.desk

@@ -61,12 +61,12 @@ async def test_a_log_is_followed_and_esc_ends_it(pilot: Any) -> None:
 
 async def test_a_pod_is_deleted_only_after_yes(pilot: Any) -> None:
     await until(pilot, lambda shown: "● live" in shown and "Running" in shown)
-    name = pilot.app.main.cluster.top.current.name
+    name = pilot.app.main.cluster.top.display_parts.current.name
     await pilot.press("ctrl+d")
     await until(pilot, lambda shown: "Keep" in shown and name in shown)
     await pilot.press("escape")
     await until(pilot, lambda shown: "Keep" not in shown)
-    assert pilot.app.main.cluster.top.current.name == name
+    assert pilot.app.main.cluster.top.display_parts.current.name == name
     await pilot.press("ctrl+d")
     await until(pilot, lambda shown: "Keep" in shown)
     await pilot.press("right", "enter")

@@ -52,7 +52,7 @@ class ClusterPane(Pane):
             self._focus_top()
 
     def back(self) -> bool:
-        if self.top is not None and (self.top.close_failure() or self.top.back()):
+        if self.top is not None and (self.top.failure_line.close() or self.top.back()):
             return True
         if len(self._stack) > 1:
             self._pop()
@@ -97,7 +97,7 @@ class ClusterPane(Pane):
         clusters = tuple(ClusterName(name) for name in command.contexts)
         resource = await self.find(command.kind, clusters)
         bottom = self._stack[0] if self._stack else None
-        kept = bottom.location.namespaces if isinstance(bottom, TableView) else self._namespaces
+        kept = bottom.feed.location.namespaces if isinstance(bottom, TableView) else self._namespaces
         chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
         self.go(Location(resource, clusters, chosen or (kept if not command.namespaces else ()), command.filter))
 
@@ -139,8 +139,8 @@ class ClusterPane(Pane):
         top = self._stack[-1]
         top.display = True
         if isinstance(top, TableView):
-            self.trail.visit(top.location)
-        top.resume()
+            self.trail.visit(top.feed.location)
+            top.follow()
         self._focus_top()
 
     def _focus_top(self) -> None:

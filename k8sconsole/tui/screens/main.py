@@ -215,7 +215,7 @@ class MainScreen(ResilientPump, Screen[None]):
         self.app.action_show_messages()  # type: ignore[attr-defined]
 
     def action_back(self) -> None:
-        if not self.pane.close_failure() and not self.pane.back() and self.pane.pane_name != "cluster":
+        if not self.pane.failure_line.close() and not self.pane.back() and self.pane.pane_name != "cluster":
             self._front("cluster")
         self.draw_frame()
 

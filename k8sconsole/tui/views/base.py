@@ -1,11 +1,16 @@
 """What all views of the cluster pane have in common."""
 
+import re
+
+from textual.app import ComposeResult
 from textual.message import Message
 
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.browse.location import Location
+from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.framed import FramedWidget
+from k8sconsole.tui.widgets.line_view import LineView
 
 
 class ObjectOpened(Message):
@@ -48,5 +53,28 @@ class DeletionRequested(Message):
 class View(FramedWidget):
     """A view of the cluster pane."""
 
-    def resume(self) -> None:
-        """Called when the view is on top of the stack again."""
+
+class TextView(View):
+    """A view of lines that can be filtered."""
+
+    def __init__(self, desk: TuiContext, text: LineView) -> None:
+        super().__init__(desk)
+        self.text = text
+        self._filter = ""
+
+    def compose(self) -> ComposeResult:
+        yield self.text
+
+    def apply_filter(self, text: str) -> str:
+        try:
+            self.text.set_filter(text)
+        except re.error as problem:
+            return f"not a regular expression: {problem}"
+        self._filter = text
+        return f"{len(self.text.lines)} of {self.text.total} lines"
+
+    def back(self) -> bool:
+        if not self._filter:
+            return False
+        self.apply_filter("")
+        return True

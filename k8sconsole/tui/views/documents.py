@@ -1,9 +1,6 @@
 """One object as text: its description, its YAML as the cache keeps it, or what happened to it."""
 
-import re
 from collections.abc import Callable
-
-from textual.app import ComposeResult
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import Fact, RowsChanged
@@ -13,7 +10,7 @@ from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
 from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
-from k8sconsole.tui.views.base import View
+from k8sconsole.tui.views.base import TextView
 from k8sconsole.tui.visuals.documents import describe_line, describe_lines, yaml_line
 from k8sconsole.tui.visuals.timeline import timeline_line, timeline_lines
 from k8sconsole.tui.widgets.line_view import LineView
@@ -22,20 +19,15 @@ from k8sconsole.tui.widgets.paint import Line, Piece
 PAINTERS: dict[str, Callable[[str], Line]] = {"describe": describe_line, "yaml": yaml_line, "timeline": timeline_line}
 
 
-class DocumentView(View):
+class DocumentView(TextView):
     """how: describe, yaml or timeline. The text follows the object when it changes."""
 
     BINDINGS = bindings_for("text")
 
     def __init__(self, desk: TuiContext, ref: ObjectRef, how: str) -> None:
-        super().__init__(desk)
-        self.text = LineView(desk.palette, PAINTERS[how])
+        super().__init__(desk, LineView(desk.palette, PAINTERS[how]))
         self.ref = ref
         self.how = how
-        self._filter = ""
-
-    def compose(self) -> ComposeResult:
-        yield self.text
 
     def on_mount(self) -> None:
         self.load()
@@ -67,20 +59,6 @@ class DocumentView(View):
             tuple(groups),
             "text",
         )
-
-    def apply_filter(self, text: str) -> str:
-        try:
-            self.text.set_filter(text)
-        except re.error as problem:
-            return f"not a regular expression: {problem}"
-        self._filter = text
-        return f"{len(self.text.lines)} of {self.text.total} lines"
-
-    def back(self) -> bool:
-        if not self._filter:
-            return False
-        self.apply_filter("")
-        return True
 
     def handle_fact(self, fact: Fact) -> None:
         match fact:

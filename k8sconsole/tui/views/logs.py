@@ -1,9 +1,5 @@
 """The log of a pod or container, followed; bounded in memory."""
 
-import re
-
-from textual.app import ComposeResult
-
 from k8sconsole.errors import ConsoleError
 from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.refs import ObjectRef
@@ -12,7 +8,7 @@ from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
 from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
-from k8sconsole.tui.views.base import View
+from k8sconsole.tui.views.base import TextView
 from k8sconsole.tui.visuals.documents import log_line, pretty_log_line
 from k8sconsole.tui.widgets.line_view import LineView
 from k8sconsole.tui.widgets.paint import Line, Piece
@@ -30,12 +26,11 @@ RANGES: tuple[tuple[str, LogOptions], ...] = (
 )
 
 
-class LogView(View):
+class LogView(TextView):
     BINDINGS = bindings_for("logs")
 
     def __init__(self, desk: TuiContext, ref: ObjectRef, container: str = "", *, previous: bool = False) -> None:
-        super().__init__(desk)
-        self.text = LineView(desk.palette, pretty_log_line, most=desk.settings.console.log_lines)
+        super().__init__(desk, LineView(desk.palette, pretty_log_line, most=desk.settings.console.log_lines))
         self.text.follow = True
         self.ref = ref
         self.container = container
@@ -43,12 +38,8 @@ class LogView(View):
         self._range = 0
         self._timestamps = False
         self._pretty = True
-        self._filter = ""
         self._gathered: list[str] = []
         self._state = "opening"
-
-    def compose(self) -> ComposeResult:
-        yield self.text
 
     def on_mount(self) -> None:
         self.set_interval(FLUSH, self._flush)
@@ -99,20 +90,6 @@ class LogView(View):
         ]
         groups.append((Piece(" ".join(flags), "muted"),))
         return Frame(("logs", self.ref.namespace, self.ref.name, *((self.container,) if self.container else ())), tuple(groups), "logs")
-
-    def apply_filter(self, text: str) -> str:
-        try:
-            self.text.set_filter(text)
-        except re.error as problem:
-            return f"not a regular expression: {problem}"
-        self._filter = text
-        return f"{len(self.text.lines)} of {self.text.total} lines"
-
-    def back(self) -> bool:
-        if not self._filter:
-            return False
-        self.apply_filter("")
-        return True
 
     def action_range(self, number: int) -> None:
         self._range = number

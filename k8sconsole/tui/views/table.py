@@ -6,16 +6,15 @@ from textual.app import ComposeResult
 from k8sconsole.errors import ConsoleError, FilterError
 from k8sconsole.model.events import ClusterState, Fact, RowsChanged, ScanCompleted
 from k8sconsole.model.filters import parse_filter
-from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.browse.location import Location
-from k8sconsole.tui.browse.row_feed import RowFeed
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
 from k8sconsole.tui.framed import Frame
 from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import DeletionRequested, HistoryStepRequested, LocationRequested, ObjectOpened, View
+from k8sconsole.tui.views.row_feed import RowFeed
 from k8sconsole.tui.views.table_display import TableDisplay
 from k8sconsole.tui.visuals.location import location_groups
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
@@ -41,14 +40,6 @@ class TableView(View):
         yield self.table
         yield self.display_parts.empty
 
-    @property
-    def location(self) -> Location:
-        return self.feed.location
-
-    @property
-    def current(self) -> Row | None:
-        return self.display_parts.current
-
     def on_mount(self) -> None:
         if self.desk.opened:
             self.load()
@@ -69,7 +60,7 @@ class TableView(View):
             await self.feed.prioritise()
             self.feed.loading = False
             await self._filter_rows()
-            await self._update_freshness()
+            self.refresh_freshness()
         except ConsoleError as error:
             self.fail(str(error))
 
@@ -92,9 +83,6 @@ class TableView(View):
 
     @worker(group="trust", exclusive=True)
     async def refresh_freshness(self) -> None:
-        await self._update_freshness()
-
-    async def _update_freshness(self) -> None:
         if await self.feed.update_freshness():
             self.display_parts.show_columns()
         if not (self.feed.model and self.feed.model.keys):
@@ -103,7 +91,7 @@ class TableView(View):
     # what the frame calls
 
     def handle_fact(self, fact: Fact) -> None:
-        resource, model = self.location.resource.name, self.feed.model
+        resource, model = self.feed.location.resource.name, self.feed.model
         match fact:
             case RowsChanged() if fact.resource == resource and fact.cluster in self.feed.clusters:
                 self.follow()
@@ -111,9 +99,6 @@ class TableView(View):
                 self.refresh_freshness()
             case ClusterState() if fact.cluster in self.feed.clusters:
                 self.refresh_freshness()
-
-    def resume(self) -> None:
-        self.follow()
 
     def tick(self) -> None:
         """Renews ages, ends highlights, removes deleted rows."""
@@ -126,13 +111,13 @@ class TableView(View):
             self.table.tick()
 
     def frame(self) -> Frame:
-        groups = location_groups(self.location, *self.feed.counts, len(self.table.marks), self.desk.glyphs)
-        return Frame(self.location.crumbs, groups, "table", {} if self.location.resource.plural == "pods" else NO_LOGS)
+        groups = location_groups(self.feed.location, *self.feed.counts, len(self.table.marks), self.desk.glyphs)
+        return Frame(self.feed.location.crumbs, groups, "table", {} if self.feed.location.resource.plural == "pods" else NO_LOGS)
 
     def back(self) -> bool:
-        if self.location.filter:
+        if self.feed.location.filter:
             self.apply_filter("")
-        elif self.location.faults:
+        elif self.feed.location.faults:
             self.action_faults()
         elif self.table.marks:
             self.table.marks.clear()
@@ -144,10 +129,10 @@ class TableView(View):
     # filter
 
     def apply_filter(self, text: str) -> str:
-        before = self.location
+        before = self.feed.location
         self.feed.change(filter=text)
         try:
-            parse_filter(self.location.whole_filter)
+            parse_filter(self.feed.location.whole_filter)
         except FilterError as problem:
             self.feed.location = before
             return str(problem)
@@ -171,14 +156,14 @@ class TableView(View):
     # keys
 
     def action_open(self, how: str) -> None:
-        if self.current is not None:
-            self.post_message(ObjectOpened(self.current.ref, how, self.current))
+        if self.display_parts.current is not None:
+            self.post_message(ObjectOpened(self.display_parts.current.ref, how, self.display_parts.current))
         else:
             self._explain_no_selection()
 
     def _explain_no_selection(self) -> None:
         if not self.table.count:
-            self.post_message(StatusMessage(f"there are no {self.location.resource.plural} to act on", severity="warning"))
+            self.post_message(StatusMessage(f"there are no {self.feed.location.resource.plural} to act on", severity="warning"))
         else:
             self.post_message(
                 StatusMessage("nothing is selected", "the selected row is deleted or hidden; j or k selects another", "warning")
@@ -195,7 +180,7 @@ class TableView(View):
             self.action_sort(column)
 
     def action_filter(self) -> None:
-        self.desk.prompt("/", self.location.filter)
+        self.desk.prompt("/", self.feed.location.filter)
 
     def action_mark(self) -> None:
         self.table.toggle_mark()
@@ -207,17 +192,17 @@ class TableView(View):
 
     def action_delete(self) -> None:
         model, marks = self.feed.model, self.table.marks
-        if model is None or (self.current is None and not marks):
+        if model is None or (self.display_parts.current is None and not marks):
             self._explain_no_selection()
             return
         marked: list[ObjectRef] = [model.rows[key].ref for key in marks if key in model.rows]
-        refs = sorted(marked) if marked else [self.current.ref] if self.current else []
+        refs = sorted(marked) if marked else [self.display_parts.current.ref] if self.display_parts.current else []
         self.post_message(DeletionRequested(refs, sum(model.place(key) is None for key in marks)))
 
     def action_copy(self) -> None:
-        if self.current is not None:
-            self.app.copy_to_clipboard(self.current.name)
-            self.post_message(StatusMessage(f"copied {self.current.name}"))
+        if self.display_parts.current is not None:
+            self.app.copy_to_clipboard(self.display_parts.current.name)
+            self.post_message(StatusMessage(f"copied {self.display_parts.current.name}"))
         else:
             self._explain_no_selection()
 
@@ -234,13 +219,13 @@ class TableView(View):
             )
 
     def _show_namespaces(self, namespaces: tuple[Namespace, ...]) -> None:
-        if self.location.resource.namespaced:
-            self.post_message(LocationRequested(msgspec.structs.replace(self.location, namespaces=namespaces)))
+        if self.feed.location.resource.namespaced:
+            self.post_message(LocationRequested(msgspec.structs.replace(self.feed.location, namespaces=namespaces)))
         else:
-            self.post_message(StatusMessage(f"{self.location.resource.plural} have no namespace", severity="warning"))
+            self.post_message(StatusMessage(f"{self.feed.location.resource.plural} have no namespace", severity="warning"))
 
     def action_faults(self) -> None:
-        self.feed.change(faults=not self.location.faults)
+        self.feed.change(faults=not self.feed.location.faults)
         self.filter_objects()
 
     def action_wide(self) -> None:
@@ -249,14 +234,14 @@ class TableView(View):
     @worker(group="refresh", exclusive=True)
     async def action_refresh(self) -> None:
         await self.feed.rescan()
-        self.post_message(StatusMessage(f"reading {self.location.resource.plural} again"))
+        self.post_message(StatusMessage(f"reading {self.feed.location.resource.plural} again"))
 
     def action_trail(self, by: int) -> None:
         self.post_message(HistoryStepRequested(by))
 
     def action_sort(self, column: str) -> None:
         """Sorts by the column; the same column again reverses the order."""
-        model, location = self.feed.model, self.location
+        model, location = self.feed.model, self.feed.location
         name = "" if column == "NAME" else column
         if model is None or (name and name != "NAMESPACE" and model.table.index(name) is None):
             self.post_message(StatusMessage(f"{location.resource.plural} have no column {column.lower()}", severity="warning"))

@@ -8,9 +8,9 @@ from textual.widgets import Static
 from k8sconsole.kit.text import strip_control
 from k8sconsole.model.events import ConnectionState
 from k8sconsole.model.objects import Row
-from k8sconsole.tui.browse.row_feed import RowFeed
 from k8sconsole.tui.browse.row_model import RowModel
 from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.views.row_feed import RowFeed
 from k8sconsole.tui.visuals.cells import RowPainter
 from k8sconsole.tui.visuals.empty import explain_empty_table
 from k8sconsole.tui.widgets.paint import Piece

@@ -13,7 +13,6 @@ ROLE = {
     Health.GOOD: "good", Health.MOVING: "moving", Health.WARN: "warn", Health.BAD: "bad", Health.DONE: "done", Health.GOING: "muted",
     Health.PLAIN: "text",
 }  # fmt: skip
-_WORD_ROLE = ROLE | {Health.GOOD: "text", Health.PLAIN: "text"}
 _ELIDED = frozenset({CellKind.NAME, CellKind.OWNER})
 
 

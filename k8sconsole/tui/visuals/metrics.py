@@ -1,7 +1,7 @@
 """The figures of the scanner and the cache: tiles with a goal, one line a scan, one line for the rest."""
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from k8sconsole.kit.text import format_age
 from k8sconsole.model.cache_records import ScanState, ScanStatus, StoreStatus, ToolUsage
@@ -27,15 +27,6 @@ SCAN_COLUMNS = (
 
 class Tile(NamedTuple):
     pieces: Line
-
-
-class Measured(Protocol):
-    """What the console measured of itself in this run; changes by slices of time."""
-
-    @property
-    def changes(self) -> list[float]: ...
-    @property
-    def connections(self) -> list[Connections]: ...
 
 
 def tiles(found: Sequence[Indicator], glyphs: Glyphs) -> list[Tile]:

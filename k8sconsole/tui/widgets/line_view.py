@@ -18,6 +18,15 @@ from k8sconsole.tui.widgets.paint import Line, Palette, Piece, build_strip, line
 
 Painter = Callable[[str], Line]
 MARGIN = 1
+MOVE_KEYS: list[BindingType] = [
+    Binding("up,k", "move(-1)", show=False),
+    Binding("down,j", "move(1)", show=False),
+    Binding("pageup,ctrl+b", "page(-1)", show=False),
+    Binding("pagedown,ctrl+f", "page(1)", show=False),
+    Binding("home,g", "ends(0)", show=False),
+    Binding("end,G", "ends(-1)", show=False),
+]
+"""What moves by lines and pages, in text and tables alike."""
 
 
 def unpainted(text: str) -> Line:
@@ -28,12 +37,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
     """append() adds lines at the end; ``most`` bounds how many are kept, the oldest go first. ``follow`` keeps the end in sight."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", show=False),
-        Binding("home,g", "ends(0)", show=False),
-        Binding("end,G", "ends(-1)", show=False),
+        *MOVE_KEYS,
         Binding("left", "sideways(-8)", show=False),
         Binding("right", "sideways(8)", show=False),
     ]

@@ -17,6 +17,7 @@ from textual.strip import Strip
 
 from k8sconsole.tui.widgets.columns import ColumnSpec
 from k8sconsole.tui.widgets.grid import Grid
+from k8sconsole.tui.widgets.line_view import MOVE_KEYS
 from k8sconsole.tui.widgets.paint import Palette, Piece, joined, text_width
 
 GUTTER = 3
@@ -51,12 +52,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
     """show() gives it tracks and lines; changed() says that the lines moved; tick() that only their text may have."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup,ctrl+b", "page(-1)", show=False),
-        Binding("pagedown,ctrl+f", "page(1)", show=False),
-        Binding("home,g", "ends(0)", show=False),
-        Binding("end,G", "ends(-1)", show=False),
+        *MOVE_KEYS,
         Binding("left,h", "sideways(-1)", show=False),
         Binding("right", "sideways(1)", show=False),
     ]

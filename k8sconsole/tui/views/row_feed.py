@@ -1,18 +1,42 @@
 """Reads the rows of one location from the console and keeps them current: the first screen, the rest, then what changes."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from k8sconsole.errors import FilterError
-from k8sconsole.model.cache_records import RowQuery, Rows
+from k8sconsole.model.cache_records import RowQuery, Rows, ScanState
 from k8sconsole.model.filters import Filter, needs_body, parse_filter
-from k8sconsole.model.refs import ClusterName
-from k8sconsole.tui.browse.freshness import RowFreshness
+from k8sconsole.model.objects import Row
+from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.tui.browse.location import Location
 from k8sconsole.tui.browse.row_model import RowModel, row_key
 from k8sconsole.tui.context import TuiContext
 
 FIRST_ROWS = 200
 """Rows of the first read. They fill any screen; the rest is read while a person looks at them."""
+
+
+class RowFreshness:
+    """When each row was last known to be true: when it was read, or when a scan of its cluster confirmed all rows.
+
+    stale: whether a cluster was not confirmed lately, so that rows must say when they were seen. Times are seconds since the epoch.
+    """
+
+    def __init__(self) -> None:
+        self.scans: Sequence[ScanState] = ()
+        self.stale = False
+        self._at: dict[ClusterName, float] = {}
+
+    def take(self, scans: Sequence[ScanState], resource: ResourceName, clusters: Sequence[ClusterName], limit: float) -> bool:
+        """scans: all there are; limit: what was confirmed before is stale. Whether ``stale`` is now another."""
+        self.scans = scans
+        self._at = {one.cluster: one.confirmed_at or 0.0 for one in scans if one.resource == resource}
+        before, self.stale = self.stale, any(self._at.get(cluster, 0.0) < limit for cluster in clusters)
+        return self.stale != before
+
+    def seen_at(self, row: Row) -> float:
+        return max(row.observed_at, self._at.get(row.cluster, 0.0))
 
 
 class RowFeed:
