@@ -1,5 +1,5 @@
-"""It reasons: from words to what is to be read. Today that is a small grammar without any language model.
+"""Understands questions in plain English, without a language model.
 
-Here: what a question means, and what a word of it that is being typed may become. Next door: ``tools`` acts under policy and is what an
-answer is made with; the faces show it.
+Here: the intent of a question, and the completion of a question that is being typed. Next door: ``tools`` reads and changes under policy;
+the faces show the answer. The question that decides: is it about what a person means?
 """

@@ -1,6 +1,6 @@
-"""What a question in plain English asks for, where a command can answer it: a list, a count, a log.
+"""The intent of a question in plain English that a command can answer: a list, a count, a log.
 
-Deterministic and honest: every word of the question is either understood or named in ``unknown``; nothing is guessed.
+Deterministic: every word of the question is either understood or named in ``unknown``. Nothing is guessed.
 """
 
 import re
@@ -18,7 +18,7 @@ class Want(StrEnum):
 
 
 class Intent(msgspec.Struct, frozen=True):
-    """kind: the resource's name as ``kinds`` gave it. filter: an expression of the typed filter. unknown: words that meant nothing here."""
+    """kind: the resource's name from ``kinds``. filter: an expression of the typed filter. unknown: the words that were not understood."""
 
     want: Want
     kind: str = ""
@@ -94,35 +94,37 @@ _NAMESPACE = re.compile(r"\b(?:in|from) (?:the )?(?:namespaces? )?((?!all\b)[\w.
 _EVERYWHERE = re.compile(r"\bin (?:all|every|any) namespaces?\b|\banywhere\b|\beverywhere\b")
 
 
-def understand(question: str, kinds: Mapping[str, str]) -> Intent:
-    """kinds: every word a kind answers to, in lower case, and the resource's name. Never fails."""
+def parse_question(question: str, kinds: Mapping[str, str]) -> Intent:
+    """kinds: each word for a kind in lower case -> the resource's name. Never raises."""
     text = " ".join(question.strip().rstrip("?.!").split())
-    logs = _LOGS.match(_lowered(text))
+    logs = _LOGS.match(_lower_words(text))
     if logs:
-        namespaces, rest = _namespaces(logs["rest"].strip())
+        namespaces, rest = _extract_namespaces(logs["rest"].strip())
         unknown = tuple(word for word in rest.split() if word not in _FILLER)
         return Intent(Want.LOGS, "pods", namespaces, name=logs["name"], container=logs["container"] or "", unknown=unknown)
-    counting, text = _counting(_lowered(text))
-    filters, text = _phrases(text)
-    namespaces, text = _namespaces(text)
-    kind, words = _kind(text.split(), kinds)
-    more, strange = _states(words)
+    counting, text = _split_count(_lower_words(text))
+    filters, text = _extract_phrases(text)
+    namespaces, text = _extract_namespaces(text)
+    kind, words = _extract_kind(text.split(), kinds)
+    state_filters, unknown_words = _extract_states(words)
     if not kind:
-        return Intent(Want.NOTHING, unknown=tuple(strange))
-    return Intent(Want.COUNT if counting else Want.LIST, kind, namespaces, " and ".join([*filters, *more]), unknown=tuple(strange))
+        return Intent(Want.NOTHING, unknown=tuple(unknown_words))
+    return Intent(
+        Want.COUNT if counting else Want.LIST, kind, namespaces, " and ".join([*filters, *state_filters]), unknown=tuple(unknown_words)
+    )
 
 
-def _lowered(text: str) -> str:
-    """Lower case, except what looks like a filter of its own."""
+def _lower_words(text: str) -> str:
+    """Lower case, except words that look like a filter."""
     return " ".join(word if any(sign in word for sign in "=<>~") else word.lower() for word in text.split())
 
 
-def _counting(text: str) -> tuple[bool, str]:
+def _split_count(text: str) -> tuple[bool, str]:
     found = re.match(r"^(?:how many|count(?: of| the)?|number of) (.*)$", text)
     return (True, found[1]) if found else (False, text)
 
 
-def _phrases(text: str) -> tuple[list[str], str]:
+def _extract_phrases(text: str) -> tuple[list[str], str]:
     filters: list[str] = []
     for pattern, template in _PHRASES:
         while found := re.search(pattern, text):
@@ -131,7 +133,7 @@ def _phrases(text: str) -> tuple[list[str], str]:
     return filters, text
 
 
-def _namespaces(text: str) -> tuple[tuple[str, ...], str]:
+def _extract_namespaces(text: str) -> tuple[tuple[str, ...], str]:
     text = _EVERYWHERE.sub(" ", text)
     found = _NAMESPACE.search(text)
     if not found:
@@ -140,7 +142,7 @@ def _namespaces(text: str) -> tuple[tuple[str, ...], str]:
     return names, f"{text[: found.start()]} {text[found.end() :]}"
 
 
-def _kind(words: Sequence[str], kinds: Mapping[str, str]) -> tuple[str, list[str]]:
+def _extract_kind(words: Sequence[str], kinds: Mapping[str, str]) -> tuple[str, list[str]]:
     for at, word in enumerate(words):
         bare = word.strip(",")
         name = kinds.get(bare) or kinds.get(bare.removesuffix("s"))
@@ -149,8 +151,8 @@ def _kind(words: Sequence[str], kinds: Mapping[str, str]) -> tuple[str, list[str
     return "", list(words)
 
 
-def _states(words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Filters that single words stand for, and the words that stand for nothing."""
+def _extract_states(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Returns the filters that single words mean, and the words without a meaning."""
     filters: list[str] = []
     unknown: list[str] = []
     negated = False
@@ -160,7 +162,7 @@ def _states(words: Sequence[str]) -> tuple[list[str], list[str]]:
         if bare in ("not", "aren't", "isn't", "without", "no"):
             negated = True
             continue
-        meaning = _state(bare, negated)
+        meaning = _state_filter(bare, negated)
         if meaning:
             filters.append(meaning)
             negated = False
@@ -169,7 +171,7 @@ def _states(words: Sequence[str]) -> tuple[list[str], list[str]]:
     return filters, unknown
 
 
-def _state(word: str, negated: bool) -> str:
+def _state_filter(word: str, negated: bool) -> str:
     if any(sign in word for sign in "=<>~"):
         return f"!({word})" if negated else word
     if word in _BROKEN or word in _HEALTHY:

@@ -25,9 +25,9 @@ def doctor(
     """Check settings, cache file, kubeconfig, clusters and terminal; 0 when nothing is broken."""
     import asyncio
 
-    from k8sconsole.runtime.doctor import examine
+    from k8sconsole.runtime.doctor import check_installation
 
-    findings = asyncio.run(examine(tuple(context or ()), connect=not offline))
+    findings = asyncio.run(check_installation(tuple(context or ()), connect=not offline))
     if as_json:
         print_json(findings)
     else:

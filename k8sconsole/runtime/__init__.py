@@ -1,5 +1,6 @@
-"""The composition root: it builds the parts once, wires them, supervises them, publishes what happened, and closes them in order.
+"""The composition root: it builds the parts once, wires them, and closes them in order.
 
-Here: the console that the faces speak to, the bus, pending questions, the clusters in use, the demo. The faces above decide nothing and
-see only this room and ``model``; the rooms below do not know that it exists.
+Here: the typed interface of the faces (``api``), the console that implements it (``console``) and serves it on another thread
+(``embedded``), the clusters in use, the bus, and the demo. ``services`` has one module a topic of the interface. The faces above see only
+this room and ``model``; the rooms below do not know that it exists. The question that decides: does it wire parts together?
 """

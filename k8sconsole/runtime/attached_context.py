@@ -1,4 +1,4 @@
-"""A context for the cluster that is read through an attached server, beside those of the kubeconfig."""
+"""Adds a context for the cluster that is read through an attached MCP server to those of the kubeconfig."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.refs import ClusterName
 
 
-class WithAttached:
-    """Implements ``cluster.port.Contexts``. The server's context is the current one, and is called as the server is: what is read through
-    it must not be taken for a cluster of the kubeconfig that happens to have the same name."""
+class AttachedContexts:
+    """Implements ``cluster.port.Contexts``. The server's context is the current one and has the server's name. It hides a kubeconfig context
+    of the same name, so that the two are not confused."""
 
     def __init__(self, server: str, others: Contexts) -> None:
         self._server = ClusterName(server)

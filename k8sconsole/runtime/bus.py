@@ -1,4 +1,4 @@
-"""Facts on their way from who learnt them to who cares."""
+"""The bus: facts from the parts that learn them to the parts that listen."""
 
 import asyncio
 import logging
@@ -11,14 +11,15 @@ log = logging.getLogger("k8sconsole.bus")
 
 
 class Bus:
-    """publish() may be called from any thread; listeners run on the bus's loop and must be quick. One that raises is told and kept."""
+    """``publish`` may be called from any thread. Listeners run on the bus's loop and must return at once. A listener that raises is logged and
+    stays subscribed."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._listeners: list[Listener] = []
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
-        """Answers how to stop listening."""
+        """Returns the function that unsubscribes."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 

@@ -1,4 +1,4 @@
-"""Which clusters this run may reach, and which of them it was asked for."""
+"""The clusters that this run can reach, their connections, and the choice among them."""
 
 import asyncio
 import os
@@ -17,8 +17,8 @@ from k8sconsole.model.tools import Face
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """What a face asks for. needs_clusters: whether the cache alone is no answer, as for a scan. watch: whether scanning follows changes
-    between two reads. make_contexts overrides where contexts come from (the demo cluster does)."""
+    """How a face opens the console. needs_clusters: True where the cache alone is not enough, as for a scan. watch: watch for changes between
+    two reads. make_contexts: replaces the kubeconfig as the source of contexts, as the demo cluster does."""
 
     loaded: LoadedSettings
     face: Face
@@ -33,7 +33,7 @@ class Opening(msgspec.Struct, frozen=True):
 
 
 class NoContexts:
-    """For offline work: nothing can be reached, and the reason is kept for whoever asks."""
+    """No clusters: for offline work, or because the kubeconfig has a ``problem``."""
 
     def __init__(self, problem: ConsoleError | None = None) -> None:
         self.problem = problem
@@ -45,7 +45,7 @@ class NoContexts:
         return ()
 
     async def open(self, name: ClusterName) -> Cluster:
-        raise self.problem or ConfigurationError(f"{name} is not connected", "this run was asked to stay offline", "leave --offline away")
+        raise self.problem or ConfigurationError(f"{name} is not connected", "--offline was given", "the same command without --offline")
 
     def origin(self) -> str:
         return "offline"
@@ -59,7 +59,7 @@ def find_contexts(bounds: PoolBounds) -> Contexts:
 
 
 def has_kubeconfig() -> bool:
-    """Whether anything names a cluster, asked without the cluster room's imports."""
+    """Whether anything names a cluster. It does not import the ``cluster`` room, which is slow."""
     if os.environ.get("KUBECONFIG") or os.environ.get("KUBERNETES_SERVICE_HOST"):
         return True
     return os.path.isfile(os.path.expanduser("~/.kube/config"))
@@ -73,12 +73,12 @@ def load_contexts(opening: Opening) -> Contexts:
     server = scan_source(opening.loaded.settings)
     if not server:
         return _kubeconfig_contexts(opening)
-    from k8sconsole.runtime.attached_context import WithAttached
+    from k8sconsole.runtime.attached_context import AttachedContexts
 
     try:
-        return WithAttached(server, _kubeconfig_contexts(opening))
+        return AttachedContexts(server, _kubeconfig_contexts(opening))
     except ConfigurationError as problem:
-        return WithAttached(server, NoContexts(problem))
+        return AttachedContexts(server, NoContexts(problem))
 
 
 def _kubeconfig_contexts(opening: Opening) -> Contexts:
@@ -126,14 +126,14 @@ def unknown_context(wanted: str, names: "list[ClusterName]") -> UnknownContext:
 
 
 class ClusterPool:
-    """One connection pool a cluster, opened when first needed, shared by all who ask."""
+    """The opened clusters: each is opened when it is first needed, and shared."""
 
     def __init__(self, contexts: Contexts) -> None:
         self.contexts = contexts
         self._opening: dict[ClusterName, asyncio.Task[Cluster]] = {}
 
     async def get(self, name: ClusterName) -> Cluster:
-        """Raises UnknownContext, and what opening it raises; a failed opening is tried again next time."""
+        """Raises UnknownContext, and what opening the cluster raises. A failed opening is tried again at the next call."""
         task = self._opening.get(name)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = asyncio.get_running_loop().create_task(self._open(name))
@@ -141,16 +141,16 @@ class ClusterPool:
         return await asyncio.shield(task)
 
     def opened(self) -> list[Cluster]:
-        """Those that stand open now."""
+        """The clusters that are open now."""
         done = [task for task in self._opening.values() if task.done() and not task.cancelled() and not task.exception()]
         return [task.result() for task in done]
 
     def connections(self) -> list[Connections]:
-        """Of each cluster that stands open."""
+        """The connection counts of each open cluster."""
         return [cluster.connections() for cluster in self.opened()]
 
     def prioritise(self, name: ClusterName) -> None:
-        """A person waits for this cluster: credentials that failed a moment ago are tried again."""
+        """Retries credentials that failed a moment ago, because a person waits for this cluster."""
         for cluster in self.opened():
             if cluster.name == name:
                 cluster.retry_now()

@@ -13,8 +13,8 @@ from k8sconsole.model.indicators import SCANNED
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.bus import Bus
-from k8sconsole.runtime.cache_file.open import Kept, keep
-from k8sconsole.runtime.clock_watch import tell_jumps
+from k8sconsole.runtime.cache_file.open import OpenedCache, open_cache
+from k8sconsole.runtime.clock_watch import publish_clock_jumps
 from k8sconsole.runtime.cluster_pool import ClusterPool, Opening, load_contexts
 from k8sconsole.runtime.metrics.live import LiveMetrics
 from k8sconsole.runtime.services.api_resources import ApiResources
@@ -50,8 +50,8 @@ class Console:
 
     is_open = True
 
-    def __init__(self, opening: Opening, kept: Kept, pool: ClusterPool, clock: Clock) -> None:
-        store = kept.store
+    def __init__(self, opening: Opening, opened: OpenedCache, pool: ClusterPool, clock: Clock) -> None:
+        store = opened.store
         self.clock = clock
         self._opening = opening
         self._settings = opening.loaded.settings
@@ -63,7 +63,7 @@ class Console:
         self._pipeline: Lazy[Pipeline] = Lazy(self._make_pipeline)
         self._servers: Lazy[AttachedServers] = Lazy(self._make_servers)
         self._scanning: Lazy[ScanningService] = Lazy(self._make_scanning)
-        self._parts: tuple[Closable, ...] = (self._tasks, self._scanning, self._servers, self._pipeline, pool, kept)
+        self._parts: tuple[Closable, ...] = (self._tasks, self._scanning, self._servers, self._pipeline, pool, opened)
         self._api_resources = ApiResources(store, pool)
         self._live_metrics = LiveMetrics(TimeSeries(clock.now), pool.connections)
         self.events = EventsService(self._bus, self._approvals)
@@ -92,19 +92,19 @@ class Console:
         log = opening.loaded.settings.log
         start_logging(resolve_log_folder(opening.loaded.settings), _mask, level=log.level, max_bytes=log.max_bytes, backups=log.backups)
         clock = SystemClock()
-        kept = await keep(opening.loaded, clock)
+        opened = await open_cache(opening.loaded, clock)
         try:
-            console = cls(opening, kept, ClusterPool(await asyncio.to_thread(load_contexts, opening)), clock)
+            console = cls(opening, opened, ClusterPool(await asyncio.to_thread(load_contexts, opening)), clock)
             if listener:
                 console.events.subscribe(listener)
             await console.clusters.choose()
         except BaseException:
-            await kept.close()
+            await opened.close()
             raise
-        if kept.notice:
-            console._bus.publish(kept.notice)
+        if opened.notice:
+            console._bus.publish(opened.notice)
         await console._begin()
-        console._tasks.start(tell_jumps(clock, console._bus.publish))
+        console._tasks.start(publish_clock_jumps(clock, console._bus.publish))
         return console
 
     async def close(self) -> None:

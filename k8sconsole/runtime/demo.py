@@ -1,4 +1,4 @@
-"""The demo cluster as something to open a console on, or to serve alone."""
+"""The demo cluster, for a console to open or to serve alone."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from k8sconsole.runtime.cluster_pool import Opening
 
 
 class DemoOptions(msgspec.Struct, frozen=True):
-    """size: pods, for the scenario ``large``."""
+    """size: number of pods, for the scenario ``large`` only. port: 0 takes a free one."""
 
     scenario: str = "bad-day"
     size: int | None = None
@@ -34,7 +34,7 @@ def _cluster(options: DemoOptions) -> Any:
 
 @contextlib.contextmanager
 def running_demo(options: DemoOptions) -> Iterator[Any]:
-    """A demo cluster on a thread of its own; it has ``kubeconfig`` (a path) and ``url``."""
+    """Runs a demo cluster on its own thread. It has ``kubeconfig`` (a path) and ``url``."""
     kind = _cluster(options)
     with kind.in_thread(scenario=options.scenario, size=options.size, seed=options.seed, port=options.port, tls=options.tls) as cluster:
         yield cluster
@@ -48,14 +48,14 @@ def demo_contexts(kubeconfig: Path, bounds: PoolBounds) -> Contexts:
 
 @contextlib.contextmanager
 def demo_opening(options: DemoOptions, loaded: LoadedSettings) -> Iterator[Opening]:
-    """What opens a console on a demo cluster, with a cache of its own: a made-up world has no place beside a real one.
+    """The opening of a console on a demo cluster, with a cache file of its own, so that simulated and real objects never mix.
 
-    The cluster starts when the console asks where it is, so that the screen stands while the world is still being made.
+    The cluster starts when the console reads its contexts, so that the screen is there while the demo cluster is still being built.
     """
-    with contextlib.ExitStack() as until_the_end:
+    with contextlib.ExitStack() as resources:
 
         def start() -> Contexts:
-            return demo_contexts(until_the_end.enter_context(running_demo(options)).kubeconfig, loaded.settings.cluster)
+            return demo_contexts(resources.enter_context(running_demo(options)).kubeconfig, loaded.settings.cluster)
 
         yield Opening(demo_cache(loaded), Face.TUI, scan=True, make_contexts=start)
 
@@ -72,7 +72,7 @@ def demo_cache(loaded: LoadedSettings) -> LoadedSettings:
 
 
 def serve_demo(options: DemoOptions, ready: Callable[[str, str], None]) -> None:
-    """Serves until interrupted. ready(kubeconfig, url) is called once it answers."""
+    """Serves until interrupted. Calls ``ready(kubeconfig, url)`` once the server answers."""
 
     async def serve() -> None:
         kind = _cluster(options)

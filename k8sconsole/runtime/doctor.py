@@ -1,4 +1,4 @@
-"""An examination: each part of the installation, whether it is in order, and the remedy where it is not."""
+"""Checks each part of the installation and names the remedy for what is broken."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ CONNECT_WITHIN = 10.0
 
 
 class DoctorFinding(msgspec.Struct, frozen=True):
-    """exit_code: what this finding alone would end the command with, 0 when it is in order or only a remark."""
+    """The result of one check. exit_code: the command's exit code for this finding alone; 0 where nothing is broken."""
 
     subject: str
     glyph: str
@@ -33,9 +33,9 @@ class DoctorFinding(msgspec.Struct, frozen=True):
     exit_code: int = 0
 
 
-async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[DoctorFinding]:
-    """Never raises for what it examines: what is broken becomes a finding."""
-    findings = [_python(), _terminal(), _checked("themes and scenarios", _shipped)]
+async def check_installation(contexts: tuple[str, ...], *, connect: bool) -> list[DoctorFinding]:
+    """Never raises for what it checks: each failure is a finding. connect: reach the clusters and the attached servers."""
+    findings = [_check_python(), _check_terminal(), _run_check("themes and scenarios", _check_shipped_files)]
     settings = Settings()
     try:
         loaded = load_settings()
@@ -43,14 +43,14 @@ async def examine(contexts: tuple[str, ...], *, connect: bool) -> list[DoctorFin
         findings.append(DoctorFinding("settings", "●", str(loaded.file or "no file; environment and defaults")))
     except ConsoleError as problem:
         findings.append(_broken("settings", problem))
-    findings.append(await _cache(settings))
-    findings.extend(await _clusters(settings, contexts, connect))
-    findings.extend(await _servers(settings, connect))
+    findings.append(await _check_cache(settings))
+    findings.extend(await _check_clusters(settings, contexts, connect))
+    findings.extend(await _check_servers(settings, connect))
     return findings
 
 
-async def _servers(settings: Settings, connect: bool) -> list[DoctorFinding]:
-    """The attached MCP servers, started for a moment."""
+async def _check_servers(settings: Settings, connect: bool) -> list[DoctorFinding]:
+    """Starts the attached MCP servers, checks them and stops them."""
     named = enabled_servers(settings)
     if not named or not connect:
         return [DoctorFinding(f"server {one.name}", "○", f"{one.url or one.command}: not started") for one in named]
@@ -58,23 +58,23 @@ async def _servers(settings: Settings, connect: bool) -> list[DoctorFinding]:
     from k8sconsole.tools.registry import Registry
 
     attachments = AttachedServers(named, Registry(()), None, SystemClock(), lambda fact: None)
-    logging.getLogger("k8sconsole").addHandler(logging.NullHandler())  # what is told here is told once
+    logging.getLogger("k8sconsole").addHandler(logging.NullHandler())  # each problem is a finding already
     states = await attachments.settle()
     await attachments.close()
-    return [_server(state) for state in states]
+    return [_server_finding(state) for state in states]
 
 
-def _server(state: AttachedServerStatus) -> DoctorFinding:
+def _server_finding(state: AttachedServerStatus) -> DoctorFinding:
     if state.state is AttachedServerState.READY:
         return DoctorFinding(f"server {state.name}", "●", f"{state.tools} tools" + (f"; {state.detail}" if state.detail else ""))
     return DoctorFinding(f"server {state.name}", "✗", state.detail or "no answer yet", "mcp_servers: in k8sconsole.yaml", 3)
 
 
-def _python() -> DoctorFinding:
+def _check_python() -> DoctorFinding:
     return DoctorFinding("python", "●", sys.version.split()[0])
 
 
-def _terminal() -> DoctorFinding:
+def _check_terminal() -> DoctorFinding:
     encoding = (sys.stdout.encoding or "").lower()
     detail = f"TERM={os.environ.get('TERM', '')} {encoding}"
     if "utf" not in encoding:
@@ -82,14 +82,14 @@ def _terminal() -> DoctorFinding:
     return DoctorFinding("terminal", "●", detail)
 
 
-def _shipped() -> str:
+def _check_shipped_files() -> str:
     missing = [name for name in ("themes", "data/scenarios") if not paths.share_dir(name).is_dir()]
     if missing:
         raise ConsoleError(f"{', '.join(missing)} not found", "the installation is incomplete", "install the package again")
     return "found"
 
 
-async def _cache(settings: Settings) -> DoctorFinding:
+async def _check_cache(settings: Settings) -> DoctorFinding:
     from k8sconsole.runtime.cache_file.key import find_key
     from k8sconsole.store.sqlite.open import open_store
 
@@ -97,7 +97,7 @@ async def _cache(settings: Settings) -> DoctorFinding:
     if not path.exists():
         writable = os.access(_nearest_folder(path), os.W_OK)
         return DoctorFinding(
-            "cache", "○" if writable else "✗", f"{path}: not made yet", "" if writable else "another CACHE_DB_PATH", 0 if writable else 1
+            "cache", "○" if writable else "✗", f"{path}: not created yet", "" if writable else "another CACHE_DB_PATH", 0 if writable else 1
         )
     try:
         store = await open_store(path, timeout=2.0, key=await find_key(settings.cache, path))
@@ -114,7 +114,7 @@ def _nearest_folder(path: Path) -> Path:
     return next(parent for parent in path.parents if parent.exists())
 
 
-async def _clusters(settings: Settings, wanted: tuple[str, ...], connect: bool) -> list[DoctorFinding]:
+async def _check_clusters(settings: Settings, wanted: tuple[str, ...], connect: bool) -> list[DoctorFinding]:
     if not has_kubeconfig():
         return [DoctorFinding("kubeconfig", "○", "none found", "k8sconsole demo, or set KUBECONFIG")]
     try:
@@ -129,12 +129,12 @@ async def _clusters(settings: Settings, wanted: tuple[str, ...], connect: bool) 
         return findings
     pool = ClusterPool(contexts)
     for name in chosen:
-        findings.append(await _reach(pool, next(info for info in offered if info.name == name)))
+        findings.append(await _check_cluster(pool, next(info for info in offered if info.name == name)))
     await pool.close()
     return findings
 
 
-async def _reach(pool: ClusterPool, info: ContextInfo) -> DoctorFinding:
+async def _check_cluster(pool: ClusterPool, info: ContextInfo) -> DoctorFinding:
     try:
         async with asyncio.timeout(CONNECT_WITHIN):
             cluster = await pool.get(info.name)
@@ -150,7 +150,7 @@ def _broken_context(info: ContextInfo) -> DoctorFinding:
     return DoctorFinding(info.name, "✗", info.problem, "kubectl config view", 2)
 
 
-def _checked(subject: str, check: Callable[[], str]) -> DoctorFinding:
+def _run_check(subject: str, check: Callable[[], str]) -> DoctorFinding:
     try:
         return DoctorFinding(subject, "●", check())
     except ConsoleError as problem:

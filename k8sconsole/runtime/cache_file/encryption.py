@@ -1,4 +1,4 @@
-"""The cache file encrypted, or made plain again, while no console is open on it."""
+"""Encrypts and decrypts the cache file. No console may be open on it."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from k8sconsole.runtime.cache_file.key import read_key
 
 
 def encrypt_cache(loaded: LoadedSettings) -> tuple[Path, list[Path]]:
-    """The file, and those beside it that are still plain. Raises ConfigurationError where no key can be had, StoreError."""
+    """Returns the file, and the copies beside it that are still plain. Raises ConfigurationError where no key is available, StoreError."""
     from k8sconsole.store.sqlite.convert import encrypt
 
     path = resolve_db_path(loaded.settings)
@@ -15,7 +15,7 @@ def encrypt_cache(loaded: LoadedSettings) -> tuple[Path, list[Path]]:
 
 
 def decrypt_cache(loaded: LoadedSettings) -> Path:
-    """As ``encrypt_cache``."""
+    """Returns the file. Raises as ``encrypt_cache``."""
     from k8sconsole.store.sqlite.convert import decrypt
 
     path = resolve_db_path(loaded.settings)

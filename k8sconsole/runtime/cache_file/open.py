@@ -1,4 +1,4 @@
-"""The cache file for this run: the one that was asked for, or, where nobody asked and none can be had, a passing one that says so."""
+"""Opens the cache file of this run. Where the default path cannot be written, the cache is temporary and a notice says so."""
 
 import asyncio
 import tempfile
@@ -18,37 +18,37 @@ from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.store import SqliteStore
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """passing: the folder to remove at the end, when the cache lives only as long as this run."""
+class OpenedCache(msgspec.Struct, frozen=True):
+    """temporary: the folder to delete at the end, where the cache lasts only as long as this run. notice: what a person should know."""
 
     store: Store
     notice: Notice | None = None
-    passing: tempfile.TemporaryDirectory[str] | None = None
+    temporary: tempfile.TemporaryDirectory[str] | None = None
 
     async def close(self) -> None:
         await self.store.close()
-        if self.passing:
-            await asyncio.to_thread(self.passing.cleanup)
+        if self.temporary:
+            await asyncio.to_thread(self.temporary.cleanup)
 
 
-async def keep(loaded: LoadedSettings, clock: Clock) -> Kept:
-    """Raises StoreUnwritable for a path that somebody chose, StoreTooNew, StoreLocked and StoreKeyError for any, ConfigurationError where
-    the key cannot be had."""
+async def open_cache(loaded: LoadedSettings, clock: Clock) -> OpenedCache:
+    """Raises StoreUnwritable for a path from the settings, StoreTooNew, StoreLocked and StoreKeyError for any path, ConfigurationError where
+    the key is not available."""
     settings = loaded.settings
     path = resolve_db_path(settings)
     try:
-        store = await _open(path, settings, clock)
+        store = await _open_store(path, settings, clock)
     except StoreUnwritable as problem:
         if "cache.db_path" in loaded.origins:
             raise
         folder = tempfile.TemporaryDirectory(prefix="k8sconsole-")
-        passing = await _open(Path(folder.name) / "cache.db", settings, clock)
-        return Kept(passing, Notice("the cache lasts only as long as this run", str(problem), "warning"), folder)
+        temporary = await _open_store(Path(folder.name) / "cache.db", settings, clock)
+        return OpenedCache(temporary, Notice("the cache lasts only as long as this run", str(problem), "warning"), folder)
     recovered = store.recovered
-    return Kept(store, Notice("the cache was rebuilt", recovered, "warning") if recovered else None)
+    return OpenedCache(store, Notice("the cache was rebuilt", recovered, "warning") if recovered else None)
 
 
-async def _open(path: Path, settings: Settings, clock: Clock) -> SqliteStore:
+async def _open_store(path: Path, settings: Settings, clock: Clock) -> SqliteStore:
     cache = settings.cache
     lifetimes = Lifetimes(static=cache.static_ttl, dynamic=cache.dynamic_ttl, history=settings.history)
     readers = min(4, cache.db_max_connections)

@@ -13,12 +13,12 @@ MOST_ROWS = 50_000
 async def format_stored_metrics(store: Store, since: float) -> str:
     """since: seconds since the epoch. Gauges of one process, and where a reply came from, are not stored and so not included."""
     facts = [value for _, value in await store.audit.figures(REPLY_HIT, since)]
-    at_hand = {"hit": sum(facts), "miss": len(facts) - sum(facts)}
+    lookups = {"hit": sum(facts), "miss": len(facts) - sum(facts)}
     meters = Meters(
-        (ObservableMetric("replies_at_hand", "Calls by result of the reply cache: hit or miss.", lambda: at_hand, "result", True),)
+        (ObservableMetric("replies_at_hand", "Calls by result of the reply cache: hit or miss.", lambda: lookups, "result", True),)
     )
     for entry in await store.audit.entries(MOST_ROWS):
         if entry.phase == "completed" and entry.at >= since:
-            lasting = entry.face == Face.SCANNER.value or entry.duration_ms is None
-            meters.call(entry.tool, entry.face, entry.outcome, None if lasting else (entry.duration_ms or 0.0) / 1000)
+            is_stream = entry.face == Face.SCANNER.value or entry.duration_ms is None
+            meters.call(entry.tool, entry.face, entry.outcome, None if is_stream else (entry.duration_ms or 0.0) / 1000)
     return render_metrics(meters)

@@ -1,4 +1,4 @@
-"""Questions to a person, each a Future. A dialog of the console and an MCP client's elicitation are ways to answer; silence is a no."""
+"""Approval questions to a person, each a Future. A dialog, a terminal prompt and an MCP elicitation can answer; no answer means no."""
 
 import asyncio
 import contextlib
@@ -7,10 +7,11 @@ from collections.abc import Callable
 from k8sconsole.model.tools import Answer, Question
 
 ANSWER_WITHIN = 300.0
+"""Seconds."""
 
 
 class Approvals:
-    """Lives on one loop. Without a listener every question is answered no at once."""
+    """Lives on one loop. Without a listener every question is answered with no at once."""
 
     def __init__(self, answer_within: float = ANSWER_WITHIN) -> None:
         self._within = answer_within
@@ -22,9 +23,9 @@ class Approvals:
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
     async def ask(self, question: Question) -> Answer:
-        """Waits for a person. No listener, no answer in time, or a cancelled call: no."""
+        """Waits for a person's answer. No listener, no answer in time, and a cancelled call mean no."""
         if not self._listeners:
-            return Answer(False, by="nobody could be asked")
+            return Answer(False, by="no person could be asked")
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._pending[question.request_id] = future
         try:
@@ -32,12 +33,12 @@ class Approvals:
                 listener(question)
             return await asyncio.wait_for(future, self._within)
         except TimeoutError:
-            return Answer(False, by="nobody answered in time")
+            return Answer(False, by="no answer in time")
         finally:
             self._pending.pop(question.request_id, None)
 
     def answer(self, request_id: str, answer: Answer) -> bool:
-        """False when nobody waits for it any more."""
+        """Returns False where the question no longer waits."""
         future = self._pending.get(request_id)
         if future is None or future.done():
             return False

@@ -7,8 +7,8 @@ from textual.app import ComposeResult
 from textual.suggester import Suggester
 from textual.widgets import Input
 
-from k8sconsole.agent.blank import Blank, blank
-from k8sconsole.agent.intent import Intent, Want, understand
+from k8sconsole.agent.intent import Intent, Want, parse_question
+from k8sconsole.agent.unfinished_word import UnfinishedWord, find_unfinished_word
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.text import format_age
 from k8sconsole.model.cache_records import RowQuery
@@ -37,12 +37,12 @@ EVIDENCE = 15
 class WordSuggester(Suggester):
     """The likeliest ending of the word that is being typed, in grey; the right arrow takes it. endings(word): what it may become."""
 
-    def __init__(self, endings: Callable[[Blank], Awaitable[list[str]]]) -> None:
+    def __init__(self, endings: Callable[[UnfinishedWord], Awaitable[list[str]]]) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._endings = endings
 
     async def get_suggestion(self, value: str) -> str | None:
-        word = blank(value)
+        word = find_unfinished_word(value)
         if word is None:
             return None
         ending = await ValueSuggester(partial(self._endings, word)).get_suggestion(word.part)
@@ -65,7 +65,7 @@ class ChatPane(Pane):
         field.cursor_blink = False
         yield field
 
-    async def _endings(self, typed: Blank) -> list[str]:
+    async def _endings(self, typed: UnfinishedWord) -> list[str]:
         given = {**typed.given, typed.parameter: typed.part}
         return await self.desk.console.tools.suggest(typed.tool, typed.parameter, given)
 
@@ -132,7 +132,7 @@ class ChatPane(Pane):
             for one in reversed(self.desk.resources)
             for word in (one.plural, one.singular or one.kind.lower(), *one.short_names)
         }
-        intent = understand(question, kinds)
+        intent = parse_question(question, kinds)
         try:
             if intent.want is Want.NOTHING or intent.unknown:
                 self._not_understood(intent)
@@ -146,7 +146,7 @@ class ChatPane(Pane):
 
     def _not_understood(self, intent: Intent) -> None:
         words = " ".join(intent.unknown)
-        self._say(f"I do not understand: {words}" if words else "I do not see what kind of object this asks for.", "warn")
+        self._say(f"I do not parse_question: {words}" if words else "I do not see what kind of object this asks for.", "warn")
         self._explain()
 
     async def _rows(self, intent: Intent) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from k8sconsole.agent.intent import Intent, Want, understand
+from k8sconsole.agent.intent import Intent, Want, parse_question
 from k8sconsole.model.filters import parse_filter
 
 KINDS = {
@@ -30,14 +30,14 @@ KINDS = {
     ],
 )
 def test_a_question_that_a_command_can_answer_is_understood(question: str, intent: Intent) -> None:
-    assert understand(question, KINDS) == intent
+    assert parse_question(question, KINDS) == intent
 
 
 @pytest.mark.parametrize("question", ["unhealthy pods", "pods that are healthy", "pods that are crashing", "pods that are not ready"])
 def test_every_filter_it_makes_is_one_the_grammar_takes(question: str) -> None:
-    parse_filter(understand(question, KINDS).filter)
+    parse_filter(parse_question(question, KINDS).filter)
 
 
 def test_words_it_does_not_understand_are_named_and_never_guessed() -> None:
-    assert understand("pods that taste of banana", KINDS).unknown == ("taste", "banana")
-    assert understand("what is love", KINDS).want is Want.NOTHING
+    assert parse_question("pods that taste of banana", KINDS).unknown == ("taste", "banana")
+    assert parse_question("what is love", KINDS).want is Want.NOTHING

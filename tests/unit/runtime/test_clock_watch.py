@@ -12,7 +12,7 @@ from k8sconsole.kit.clock import ClockWatch, SystemClock
 from k8sconsole.model.events import Fact, Notice
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face
-from k8sconsole.runtime.clock_watch import tell_jumps
+from k8sconsole.runtime.clock_watch import publish_clock_jumps
 from k8sconsole.runtime.console import Console, Opening
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
@@ -49,7 +49,7 @@ async def store(tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
 )
 async def test_a_clock_that_is_set_is_told_once_with_the_size_of_the_jump(clock: SetClock, jump: float, title: str) -> None:
     facts: list[Fact] = []
-    telling = asyncio.create_task(tell_jumps(clock, facts.append, every=0.01))
+    telling = asyncio.create_task(publish_clock_jumps(clock, facts.append, every=0.01))
     await asyncio.sleep(0.05)
     assert facts == [], "a clock that goes on is no news"
     clock.off += jump

@@ -1,4 +1,4 @@
-"""What the last word of a question that is still being typed names, so that it can be completed out of the cache."""
+"""Finds what the last word of an unfinished question names, so that it can be completed from the cache."""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 import msgspec
 
 
-class Blank(msgspec.Struct, frozen=True):
-    """part is what stands there so far. tool and parameter: whose values it can become; given: that tool's other arguments."""
+class UnfinishedWord(msgspec.Struct, frozen=True):
+    """part: the letters typed so far. tool, parameter: the word is a value of this parameter. given: the tool's other arguments."""
 
     part: str
     tool: str
@@ -21,16 +21,16 @@ _GRAMMAR: tuple[tuple[re.Pattern[str], str, str, Mapping[str, str]], ...] = (
     (re.compile(r"\bnode $"), "k8s_get_resource", "name", {"kind": "nodes"}),
     (re.compile(r"\b(?:of|on) deployment $"), "k8s_get_resource", "name", {"kind": "deployments.apps"}),
 )
-"""What stands before the word, in lower case; the first that fits counts. Any other word may be a kind."""
+"""The text before the word, in lower case; the first match counts. A word after any other text may be a kind."""
 
 
-def blank(question: str) -> Blank | None:
-    """None where nothing has been typed of a word. Never fails."""
+def find_unfinished_word(question: str) -> UnfinishedWord | None:
+    """Returns None where the question ends in a space. Never raises."""
     before, _, part = question.rpartition(" ")
     if not part:
         return None
     text = f"{before.lower()} "
     for pattern, tool, parameter, given in _GRAMMAR:
         if pattern.search(text):
-            return Blank(part, tool, parameter, given)
-    return Blank(part, "k8s_list_resources", "kind")
+            return UnfinishedWord(part, tool, parameter, given)
+    return UnfinishedWord(part, "k8s_list_resources", "kind")
