@@ -11,8 +11,8 @@ from k8sconsole.model.refs import ClusterName
 
 
 class AttachedContexts:
-    """Implements ``cluster.port.Contexts``. The server's context is the current one and has the server's name. It hides a kubeconfig context
-    of the same name, so that the two are not confused."""
+    """Implements ``cluster.port.Contexts``. The server's context is the current one and has the server's name. It hides a kubeconfig
+    context of the same name, so that the two are not confused."""
 
     def __init__(self, server: str, others: Contexts) -> None:
         self._server = ClusterName(server)

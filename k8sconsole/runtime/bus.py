@@ -11,8 +11,8 @@ log = logging.getLogger("k8sconsole.bus")
 
 
 class Bus:
-    """``publish`` may be called from any thread. Listeners run on the bus's loop and must return at once. A listener that raises is logged and
-    stays subscribed."""
+    """``publish`` may be called from any thread. Listeners run on the bus's loop and must return at once. The exception of a listener is
+    logged, and the listener stays subscribed."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop

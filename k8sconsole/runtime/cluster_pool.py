@@ -17,8 +17,8 @@ from k8sconsole.model.tools import Face
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """How a face opens the console. needs_clusters: True where the cache alone is not enough, as for a scan. watch: watch for changes between
-    two reads. make_contexts: replaces the kubeconfig as the source of contexts, as the demo cluster does."""
+    """How a face opens the console. needs_clusters: True where the cache alone is not enough, as for a scan. watch: watch for changes
+    between two reads. make_contexts: replaces the kubeconfig as the source of contexts, as the demo cluster does."""
 
     loaded: LoadedSettings
     face: Face

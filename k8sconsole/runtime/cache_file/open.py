@@ -32,8 +32,8 @@ class OpenedCache(msgspec.Struct, frozen=True):
 
 
 async def open_cache(loaded: LoadedSettings, clock: Clock) -> OpenedCache:
-    """Raises StoreUnwritable for a path from the settings, StoreTooNew, StoreLocked and StoreKeyError for any path, ConfigurationError where
-    the key is not available."""
+    """Raises StoreUnwritable for a path from the settings, StoreTooNew, StoreLocked and StoreKeyError for any path, ConfigurationError
+    where the key is not available."""
     settings = loaded.settings
     path = resolve_db_path(settings)
     try:

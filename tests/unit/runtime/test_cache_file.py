@@ -7,7 +7,7 @@ from k8sconsole.config import paths
 from k8sconsole.config.loader import load_settings
 from k8sconsole.errors import StoreUnwritable
 from k8sconsole.kit.clock import SystemClock
-from k8sconsole.runtime.cache_file.open import keep
+from k8sconsole.runtime.cache_file.open import open_cache
 
 
 @pytest.fixture
@@ -21,12 +21,12 @@ def blocked(tmp_path: Path) -> Path:
 async def test_a_chosen_place_that_cannot_be_written_is_an_error(blocked: Path) -> None:
     loaded = load_settings(environment={"CACHE_DB_PATH": str(blocked / "cache.db")})
     with pytest.raises(StoreUnwritable):
-        await keep(loaded, SystemClock())
+        await open_cache(loaded, SystemClock())
 
 
 async def test_a_default_place_that_cannot_be_written_gives_a_passing_cache_that_says_so(blocked: Path, monkeypatch) -> None:
     monkeypatch.setattr(paths, "data_dir", lambda: blocked)
-    kept = await keep(load_settings(environment={}), SystemClock())
+    kept = await open_cache(load_settings(environment={}), SystemClock())
     assert kept.notice is not None
     assert "only as long as this run" in kept.notice.title
     path = (await kept.store.status()).path
