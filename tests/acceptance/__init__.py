@@ -4,5 +4,5 @@ Here: the sentences of the README and of the manual that a person would complain
 in a home of its own, ``terminal`` runs the console and reads its screen, ``planted`` puts secrets where they are known to leak from.
 
 Next door: ``tests/unit`` looks inside one room, ``tests/contract`` compares the two clusters, ``tests/faults`` breaks one part. Whether
-something belongs here: could somebody who never saw the code have written it?
+something belongs here: could a user who never saw the code have written it?
 """

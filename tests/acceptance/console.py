@@ -1,4 +1,4 @@
-"""The console as a person works it: on a terminal, by its keys, one thing after another."""
+"""The console on a terminal, driven by its keys."""
 
 import contextlib
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ ESCAPE, ENTER, CTRL_C, CTRL_D = "\x1b", "\r", "\x03", "\x04"
 
 
 class ConsoleAtWork:
-    """``terminal`` shows it; every method waits until what it did is on the screen."""
+    """Every method waits until its effect is on the screen of ``terminal``."""
 
     def __init__(self, terminal: Terminal) -> None:
         self.terminal = terminal
@@ -25,23 +25,23 @@ class ConsoleAtWork:
         return self.terminal.wait(lambda screen: "● live" in screen.lines[0], within)
 
     def command(self, words: str) -> None:
-        """What stands behind the colon, such as ``pods team-a``."""
+        """Enters a command without its colon, such as ``pods team-a``."""
         self._prompt(":", words)
 
     def filter(self, words: str) -> None:
         self._prompt("/", words)
 
     def at(self, *crumbs: str) -> None:
-        """Waits until the second row says that this is where one is."""
+        """Waits until the second row of the screen shows these breadcrumbs."""
         self.terminal.wait(lambda screen: all(crumb in screen.lines[1] for crumb in crumbs))
 
     def press(self, keys: str) -> str:
-        """The screen after a key."""
+        """Types keys. Returns the screen afterwards."""
         self.terminal.type(keys)
         return self.terminal.settle()
 
     def leave(self) -> int:
-        """Its exit code after ``:q``."""
+        """Enters ``:q``. Returns the exit code."""
         self.terminal.type(":")
         self.terminal.wait(_prompting(":"))
         self.terminal.type(f"q{ENTER}")
@@ -57,7 +57,7 @@ class ConsoleAtWork:
 
 
 def _prompting(text: str):
-    """Whether one of the lowest rows begins with this, spaces apart."""
+    """A condition: one of the lowest rows begins with ``text``, spaces ignored."""
 
     def reached(screen: Screen) -> bool:
         return any(line.replace(" ", "").startswith(text.replace(" ", "")) for line in screen.lines[-3:])

@@ -1,4 +1,4 @@
-"""How many objects of each kind a cluster has, told by kubectl, and what to make of it where they come and go by themselves."""
+"""How many objects of each kind kubectl finds, and a comparison that allows for objects that come and go."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +28,7 @@ def differences(offered: OfferedCluster, scanned: Callable[[], Counts]) -> dict[
     """Kinds of which a scan counts what kubectl counts neither before nor after it, nor in between: before, scanned, after.
 
     Where something comes and something goes within one look, the three need not be in order; so what differs is looked at again, and
-    only what differs each time is told. A scanner that is wrong is wrong each time.
+    only what differs each time is returned. A scanner that is wrong is wrong each time.
     """
     every = kinds(offered)
     found: dict[str, tuple[int, int, int]] = {}

@@ -1,4 +1,4 @@
-"""The program as somebody runs it: commands with a home directory, a cache and a log of their own."""
+"""The program as a user runs it: commands with a home directory, a cache and a log of their own."""
 
 import json
 import os
@@ -14,7 +14,7 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "VIRTUAL_ENV", "TMPDIR")
 
 
 class Program:
-    """``folder`` holds all that it writes; ``kubeconfig`` names the cluster it is on."""
+    """``folder`` receives every file that the program writes; ``kubeconfig`` names its cluster."""
 
     def __init__(self, folder: Path, kubeconfig: Path) -> None:
         self.folder = folder
@@ -30,13 +30,13 @@ class Program:
         (folder / "home").mkdir(parents=True, exist_ok=True)
 
     def finish(self, *arguments: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
-        """The command, ended, whatever its exit code."""
+        """Runs a command to its end. Returns the completed process, whatever its exit code."""
         return subprocess.run(
             [*COMMAND, *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL
         )
 
     def run(self, *arguments: str, timeout: float = 90) -> str:
-        """What it prints; fails the test, with what it complained about, unless it ends well."""
+        """Runs a command. Returns its standard output. An exit code other than 0 fails the test."""
         done = self.finish(*arguments, timeout=timeout)
         assert done.returncode == 0, f"{' '.join(arguments)} ended with {done.returncode}: {done.stderr[-2000:] or done.stdout[-2000:]}"
         return done.stdout
@@ -45,7 +45,7 @@ class Program:
         return json.loads(self.run(*arguments, timeout=timeout))
 
     def written(self) -> Iterator[tuple[Path, bytes]]:
-        """Every file below its folder: the cache with what SQLite keeps beside it, the log, and whatever else it left."""
+        """Every file below ``folder`` with its content: the cache, its side files, the log and all others."""
         for path in sorted(self.folder.rglob("*")):
             if path.is_file():
                 yield path, path.read_bytes()

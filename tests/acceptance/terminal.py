@@ -1,7 +1,7 @@
-"""A console on a pseudo-terminal, and what stands on its screen.
+"""A console on a pseudo-terminal, and the text on its screen.
 
-The screen is kept by the few control sequences of ECMA-48 that the console sends: placing the cursor, erasing, and text. Colours are read
-past. Whatever else arrives is ignored.
+The screen is computed from the few control sequences of ECMA-48 that the console sends: placing the cursor, erasing, and text. Colours and
+all other sequences are ignored.
 """
 
 import codecs
@@ -28,7 +28,7 @@ _UNFINISHED = re.compile(r"\x1b(?:\[[0-9;?<>=$]*|\][^\x07\x1b]*|P[^\x1b]*)?$")
 
 
 class NotShown(AssertionError):
-    """What was waited for did not appear; the message is the screen as it stood."""
+    """The awaited text did not appear. The message is the screen as it was."""
 
 
 class Screen:
@@ -51,7 +51,7 @@ class Screen:
         return "\n".join(self.lines)
 
     def feed(self, text: str) -> str:
-        """Takes what was written; answers the beginning of a sequence that is not complete yet."""
+        """Processes output of the console. Returns the beginning of a sequence that is not complete yet."""
         unfinished = _UNFINISHED.search(text)
         rest = unfinished.group(0) if unfinished else ""
         for token in _TOKEN.finditer(text[: len(text) - len(rest)]):
@@ -118,7 +118,7 @@ class Terminal:
         fcntl.ioctl(self._handle, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def wait(self, reached: Callable[[Screen], object], within: float = 30.0) -> float:
-        """Seconds until the screen is as wanted. Raises NotShown."""
+        """Returns the seconds until ``reached`` is true of the screen. Raises NotShown after ``within`` seconds."""
         began = time.monotonic()
         while not reached(self.screen):
             if time.monotonic() > began + within or not self._read(0.2):
@@ -126,11 +126,11 @@ class Terminal:
         return time.monotonic() - began
 
     def wait_for(self, pattern: str, within: float = 30.0) -> float:
-        """Seconds until the pattern stands on the screen."""
+        """Returns the seconds until the screen matches the pattern."""
         return self.wait(lambda screen: re.search(pattern, screen.text), within)
 
     def settle(self, quiet: float = 0.2, within: float = 2.0) -> str:
-        """The screen, once nothing was written for ``quiet`` seconds, or after ``within`` where something always moves."""
+        """Returns the screen once nothing was written for ``quiet`` seconds, or after ``within`` seconds."""
         deadline = time.monotonic() + within
         length = -1
         while len(self.raw) != length and time.monotonic() < deadline:
@@ -141,12 +141,12 @@ class Terminal:
         return self.screen.text
 
     def kill(self) -> None:
-        """kill -9, without a chance to tidy up."""
+        """Sends SIGKILL, so that the console cannot clean up."""
         os.kill(self.pid, signal.SIGKILL)
         self.exit_code(10)
 
     def exit_code(self, within: float = 15.0) -> int:
-        """Waits for it to end by itself. Raises NotShown when it does not."""
+        """Waits for the console to end by itself and returns its exit code. Raises NotShown when it does not end."""
         deadline = time.monotonic() + within
         while self._ended is None and time.monotonic() < deadline:
             self._read(0.05)

@@ -1,4 +1,4 @@
-"""The past as the program tells it is what another reader wrote down at the time."""
+"""History shows the state that kubectl showed at the time."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ PATIENCE = 60.0
 
 @contextlib.contextmanager
 def _scanning(program: Program) -> Iterator[None]:
-    """The headless scanner, from its first complete look until it is told to end."""
+    """Runs the headless scanner, from its first complete scan of pods to the end of the block."""
     with subprocess.Popen([*COMMAND, "scan"], cwd=ROOT, env=program.env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
         try:
             _wait_until_watched(program)
@@ -40,7 +40,7 @@ def _wait_until_watched(program: Program) -> None:
 
 
 def _written_down(offered: OfferedCluster) -> tuple[float, dict[str, Any]]:
-    """An instant around which nothing changed, and the pods that there were, by an independent reader."""
+    """Returns an instant around which nothing changed, and the pods that kubectl found then."""
     end = time.monotonic() + PATIENCE
     before = _pods(offered)
     while time.monotonic() < end:
@@ -55,11 +55,11 @@ def _written_down(offered: OfferedCluster) -> tuple[float, dict[str, Any]]:
 
 
 def _pods(offered: OfferedCluster) -> dict[str, Any]:
-    return _told(json.loads(offered.kubectl("get", "pods", "-A", "-o", "json"))["items"])
+    return _objects_by_name(json.loads(offered.kubectl("get", "pods", "-A", "-o", "json"))["items"])
 
 
-def _told(items: list[dict[str, Any]]) -> dict[str, Any]:
-    """By namespace and name, without what the cache never keeps."""
+def _objects_by_name(items: list[dict[str, Any]]) -> dict[str, Any]:
+    """Objects by namespace and name, without fields that the cache never stores."""
     found = {}
     for item in items:
         item["metadata"].pop("managedFields", None)
@@ -67,13 +67,13 @@ def _told(items: list[dict[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _alike(told: Any, written: Any) -> bool:
-    """Equal, where a masked value stands for any text."""
-    if isinstance(told, dict) and isinstance(written, dict):
-        return told.keys() == written.keys() and all(_alike(told[key], written[key]) for key in told)
-    if isinstance(told, list) and isinstance(written, list):
-        return len(told) == len(written) and all(map(_alike, told, written))
-    return told == written or (isinstance(told, str) and "[masked: " in told and isinstance(written, str))
+def _alike(shown: Any, written: Any) -> bool:
+    """Whether both are equal. A masked value equals any text."""
+    if isinstance(shown, dict) and isinstance(written, dict):
+        return shown.keys() == written.keys() and all(_alike(shown[key], written[key]) for key in shown)
+    if isinstance(shown, list) and isinstance(written, list):
+        return len(shown) == len(written) and all(map(_alike, shown, written))
+    return shown == written or (isinstance(shown, str) and "[masked: " in shown and isinstance(written, str))
 
 
 def _as_of(program: Program, at: float) -> dict[str, Any]:
@@ -82,12 +82,12 @@ def _as_of(program: Program, at: float) -> dict[str, Any]:
     assert found["kind"] == "List"
     assert found["freshness"]["source"] == "history"
     assert found["freshness"]["complete"] is True, found["freshness"]["missing"]
-    return _told(found["items"])
+    return _objects_by_name(found["items"])
 
 
 @pytest.mark.long
-def test_the_pods_as_of_an_instant_are_those_that_another_reader_wrote_down_then(offered: OfferedCluster, program: Program) -> None:
-    """Four instants of a run in which pods come, are scaled, are labelled and go; asked when all of it is over."""
+def test_the_pods_as_of_an_instant_are_those_that_kubectl_showed_then(offered: OfferedCluster, program: Program) -> None:
+    """At four instants, after pods were created, scaled, labelled and deleted. All are queried at the end."""
     space = offered.namespace
     steps = [
         ["create", "deployment", "past", "--image=registry.example/past:1", "--replicas=3", "-n", space],
@@ -102,6 +102,6 @@ def test_the_pods_as_of_an_instant_are_those_that_another_reader_wrote_down_then
             book.append(_written_down(offered))
     assert len({json.dumps(written, sort_keys=True) for _, written in book}) == len(book), "every instant differs from the others"
     for at, written in book:
-        told = _as_of(program, at)
-        assert told.keys() == written.keys()
-        assert [name for name in told if not _alike(told[name], written[name])] == []
+        shown = _as_of(program, at)
+        assert shown.keys() == written.keys()
+        assert [name for name in shown if not _alike(shown[name], written[name])] == []

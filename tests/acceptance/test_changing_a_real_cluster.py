@@ -46,13 +46,13 @@ async def hands(real_cluster: OfferedCluster, tmp_path: Any, monkeypatch: pytest
     await console.close()
 
 
-def _told(printed: str) -> Any:
+def _state(printed: str) -> Any:
     return json.loads(printed)
 
 
 async def test_a_workload_is_made_scaled_given_an_image_restarted_and_taken_back(hands: Hands) -> None:
     def deployment() -> Any:
-        return _told(hands.kubectl("get", "deploy", "web", "-n", hands.space, "-o", "json"))
+        return _state(hands.kubectl("get", "deploy", "web", "-n", hands.space, "-o", "json"))
 
     await hands.call("k8s_create_deployment", name="web", image="registry.example/web:1", replicas=2)
     hands.kubectl("rollout", "status", "deploy/web", "-n", hands.space, "--timeout=60s", timeout=90)
@@ -79,7 +79,7 @@ async def test_a_workload_is_made_scaled_given_an_image_restarted_and_taken_back
 
 async def test_manifests_are_created_applied_and_patched_in_each_form(hands: Hands) -> None:
     def data() -> dict[str, str]:
-        found: dict[str, str] = _told(hands.kubectl("get", "cm", "settings", "-n", hands.space, "-o", "json"))["data"]
+        found: dict[str, str] = _state(hands.kubectl("get", "cm", "settings", "-n", hands.space, "-o", "json"))["data"]
         return found
 
     manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings"}, "data": {"a": "1"}}
@@ -105,9 +105,9 @@ async def test_a_pod_is_run_a_command_runs_in_it_and_it_is_deleted(hands: Hands)
 async def test_a_cron_job_is_suspended_resumed_and_started_by_hand(hands: Hands) -> None:
     hands.kubectl("create", "cronjob", "nightly", "--image=registry.example/job:1", "--schedule=0 3 * * *", "-n", hands.space)
     await hands.call("k8s_suspend_cronjob", name="nightly", suspend=True)
-    assert _told(hands.kubectl("get", "cronjob", "nightly", "-n", hands.space, "-o", "json"))["spec"]["suspend"] is True
+    assert _state(hands.kubectl("get", "cronjob", "nightly", "-n", hands.space, "-o", "json"))["spec"]["suspend"] is True
     await hands.call("k8s_trigger_cronjob", name="nightly", job="nightly-now")
-    job = _told(hands.kubectl("get", "job", "nightly-now", "-n", hands.space, "-o", "json"))
+    job = _state(hands.kubectl("get", "job", "nightly-now", "-n", hands.space, "-o", "json"))
     assert job["metadata"]["ownerReferences"][0]["name"] == "nightly"
 
 
@@ -117,12 +117,12 @@ async def test_a_node_is_cordoned_drained_and_opened_again(hands: Hands, control
     hands.kubectl("run", "resident", "--image=registry.example/x:1", "-n", hands.space, f"--overrides={json.dumps(pod)}")
     hands.kubectl("wait", "--for=condition=Ready", "pod/resident", "-n", hands.space, "--timeout=60s", timeout=90)
     await hands.call("k8s_cordon_node", spaced=False, name=node)
-    assert _told(hands.kubectl("get", "node", node, "-o", "json"))["spec"]["unschedulable"] is True
+    assert _state(hands.kubectl("get", "node", node, "-o", "json"))["spec"]["unschedulable"] is True
     await hands.call("k8s_drain_node", spaced=False, name=node, force=True, grace_seconds=0, timeout_seconds=60)
     assert hands.questions[-1].confirm_word == node, "draining wants the node's name"
     assert hands.kubectl("get", "pods", "-n", hands.space, "-o", "name") == ""
     await hands.call("k8s_uncordon_node", spaced=False, name=node)
-    assert "unschedulable" not in _told(hands.kubectl("get", "node", node, "-o", "json"))["spec"]
+    assert "unschedulable" not in _state(hands.kubectl("get", "node", node, "-o", "json"))["spec"]
     hands.kubectl("delete", "node", node)
 
 
@@ -133,4 +133,4 @@ async def test_what_was_changed_is_undone_from_history(hands: Hands) -> None:
     await hands.console.scanning.scan_once(("configmaps",))
     versions = (await hands.call("history_list_versions", kind="cm", name="kept")).data["versions"]
     await hands.call("k8s_undo_change", kind="cm", name="kept", resource_version=versions[0]["resource_version"])
-    assert _told(hands.kubectl("get", "cm", "kept", "-n", hands.space, "-o", "json"))["data"] == {"a": "1"}
+    assert _state(hands.kubectl("get", "cm", "kept", "-n", hands.space, "-o", "json"))["data"] == {"a": "1"}

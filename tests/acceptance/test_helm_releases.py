@@ -75,8 +75,8 @@ def test_the_tools_say_what_helm_says(helm: Helm, program: Program, offered: Off
     for number in (1, 2, 3):
         for everything in (False, True):
             said = helm.json("get", "values", "small", "--revision", str(number), *(["--all"] if everything else [])) or {}
-            told = _tool(program, "helm_get_values", **where, revision=number, all=everything)["values"]
-            assert told == _masked(said), (number, everything)
+            shown = _tool(program, "helm_get_values", **where, revision=number, all=everything)["values"]
+            assert shown == _masked(said), (number, everything)
 
 
 def _masked(values: Any) -> Any:

@@ -1,25 +1,25 @@
-"""How well the program does, told from facts that outlive the processes that learnt them."""
+"""Service-level figures, read from the cache file by a later process."""
 
 from typing import Any
 
 import pytest
 
 from k8sconsole.demo.server import DemoCluster
+from tests.acceptance.mcp_connection import wired
 from tests.acceptance.program import Program
-from tests.acceptance.wire import wired
 
 pytestmark = pytest.mark.long
 
 
-def _told(program: Program) -> dict[str, dict[str, Any]]:
+def _state(program: Program) -> dict[str, dict[str, Any]]:
     return {one["name"]: one for one in program.json("cache", "status", "--json")["indicators"]}
 
 
-async def test_what_scans_calls_and_suggestions_came_to_is_told_by_the_next_process(demo: DemoCluster, tmp_path: Any) -> None:
+async def test_figures_of_scans_calls_and_suggestions_are_shown_by_the_next_process(demo: DemoCluster, tmp_path: Any) -> None:
     program = Program(tmp_path, demo.kubeconfig)
-    assert all(one["share"] is None for one in _told(program).values()), "an empty cache has measured nothing"
+    assert all(one["share"] is None for one in _state(program).values()), "an empty cache has measured nothing"
     kinds = len(program.json("scan", "--once", "--json")[0]["kinds"])
-    scanned = _told(program)["completion"]
+    scanned = _state(program)["completion"]
     assert (scanned["share"], scanned["count"]) == (1.0, kinds)
 
     async with wired(program, "--no-scan") as wire:
@@ -31,9 +31,9 @@ async def test_what_scans_calls_and_suggestions_came_to_is_told_by_the_next_proc
         assert "result" in await wire.call(7, "k8s_list_pods", namespace="shop", live=True)
         await wire.call(8, "k8s_list_nodes")
 
-    told = _told(program)
-    assert told["hit_rate"]["count"] >= 6
-    assert told["hit_rate"]["share"] > 0.6
-    assert told["improvement"]["count"] == 1, "one question was put to both, and the next not so soon"
-    assert told["improvement"]["share"] < 1
+    shown = _state(program)
+    assert shown["hit_rate"]["count"] >= 6
+    assert shown["hit_rate"]["share"] > 0.6
+    assert shown["improvement"]["count"] == 1, "one question was put to both, and the next not so soon"
+    assert shown["improvement"]["share"] < 1
     assert "cached faster by: " in program.finish("cache", "status").stderr

@@ -49,7 +49,7 @@ def scanners(demo_cluster: OfferedCluster, program_on: object) -> Iterator[tuple
 
 
 @pytest.mark.long
-def test_one_scans_at_a_time_and_another_takes_over_when_it_is_killed(
+def test_one_process_scans_at_a_time_and_another_takes_over_when_it_is_killed(
     scanners: tuple[Scanners, Path], demo_cluster: OfferedCluster
 ) -> None:
     running, cache = scanners

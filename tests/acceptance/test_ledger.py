@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from benchmarks.cache_file import ask
-from tests.acceptance.bookkeeping import CONFIG_MAPS, CRON_TABS, DEFINITION, Entry, Writer
+from tests.acceptance.change_writer import CONFIG_MAPS, CRON_TABS, DEFINITION, Entry, Writer
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.plane import ControlPlane, Options
@@ -25,7 +25,7 @@ SPACE = "ledger"
 PATIENCE = 120.0
 SLOWEST = PATIENCE + CHANGES / 20
 EDGE = 1.0
-"""Seconds between what happened and what of it can be told apart at the edge of a gap."""
+"""Seconds by which the times of a change and of a gap may be off."""
 KINDS = (CONFIG_MAPS, CRON_TABS)
 TROUBLES = {0.2: "server", 0.35: "scanner", 0.5: "server", 0.65: "scanner", 0.8: "server"}
 INSTANTS = (0.05, 0.12, 0.25, 0.3, 0.42, 0.46, 0.58, 0.72, 0.86, 0.95)
@@ -69,7 +69,7 @@ def plane(own_control_plane: OwnControlPlane) -> ControlPlane:
 
 @pytest.mark.real
 @pytest.mark.long
-def test_every_version_that_could_be_seen_is_kept_and_the_rest_lies_in_a_gap(plane: ControlPlane, tmp_path: Path) -> None:
+def test_every_observable_version_is_stored_and_the_others_lie_in_a_gap(plane: ControlPlane, tmp_path: Path) -> None:
     program = Program(tmp_path / "program", plane.kubeconfig)
     with _scanning(program) as scanner:
         book, instants = _written(program, plane, scanner)
@@ -81,7 +81,7 @@ def test_every_version_that_could_be_seen_is_kept_and_the_rest_lies_in_a_gap(pla
     assert unexplained == []
     assert len(instants) == len(INSTANTS) * len(KINDS)
     for at, kind, written in instants:
-        assert _told(program.run("get", kind, "-A", "--as-of", _moment(at), "-o", "json")) == written, (kind, at)
+        assert _objects_by_name(program.run("get", kind, "-A", "--as-of", _moment(at), "-o", "json")) == written, (kind, at)
     # How much falls into the gaps depends on how long a restart takes on this machine; that much was seen proves that something was tried.
     assert len(book) - len(lost) > len(book) / 5, "enough of it could be seen"
 
@@ -128,7 +128,7 @@ def _instant(program: Program, plane: ControlPlane, writers: list[Writer], mark:
     block_until(lambda: ask(program.cache, marked) == [(len(KINDS),)], SLOWEST)
     time.sleep(0.2)
     at = time.time()
-    written = [(at, kind, _told(plane.kubectl("get", kind, "-A", "-o", "json"))) for kind in KINDS]
+    written = [(at, kind, _objects_by_name(plane.kubectl("get", kind, "-A", "-o", "json"))) for kind in KINDS]
     time.sleep(0.2)
     for writer in writers:
         writer.go_on()
@@ -142,11 +142,11 @@ def _moment(at: float) -> str:
 def _wait_until_equal(program: Program, plane: ControlPlane) -> None:
     """Row for row: identity, version and content."""
     for kind in KINDS:
-        there = _told(plane.kubectl("get", kind, "-A", "-o", "json"))
-        block_until(lambda there=there, kind=kind: _told(program.run("get", kind, "-A", "-o", "json")) == there, SLOWEST)
+        there = _objects_by_name(plane.kubectl("get", kind, "-A", "-o", "json"))
+        block_until(lambda there=there, kind=kind: _objects_by_name(program.run("get", kind, "-A", "-o", "json")) == there, SLOWEST)
 
 
-def _told(printed: str) -> dict[str, Any]:
+def _objects_by_name(printed: str) -> dict[str, Any]:
     items = json.loads(printed)["items"]
     for item in items:
         item["metadata"].pop("managedFields", None)

@@ -1,4 +1,4 @@
-"""Somebody who may read two namespaces sees those two, is told what is missing, and does not wear out the API server with asking."""
+"""A user who may read two namespaces sees those two and what is missing, and the scanner does not repeat refused lists."""
 
 import json
 import os
@@ -51,7 +51,7 @@ rules:
 
 @pytest.fixture
 def requests(tmp_path: Path) -> Path:
-    """Where the API server writes down what the user asks."""
+    """The audit log of the API server."""
     return tmp_path / "audit.log"
 
 
@@ -101,7 +101,7 @@ def test_two_namespaces_are_shown_the_rest_is_missing_and_no_refused_list_is_ask
 
 
 def _refused(requests: Path, since: int) -> Counter[str]:
-    """How often each list was asked for in vain."""
+    """How often each list was requested and refused."""
     with requests.open() as log:
         log.seek(since)
         entries = [json.loads(line) for line in log if line.endswith("\n")]

@@ -49,7 +49,7 @@ async def _lost_and_found(at_work: ConsoleAtWork, break_it: Any, mend_it: Any, r
 
 
 @pytest.mark.parametrize("how", ["died", pytest.param("hangs", marks=pytest.mark.long)])
-async def test_a_lost_cluster_is_said_to_be_lost_its_rows_stay_and_it_comes_back_by_itself(tmp_path: Path, how: str) -> None:
+async def test_a_lost_cluster_is_shown_as_lost_keeps_its_rows_and_is_live_again_by_itself(tmp_path: Path, how: str) -> None:
     async with DemoCluster("calm-shop", still=True) as cluster:
 
         async def pause() -> None:
@@ -61,9 +61,7 @@ async def test_a_lost_cluster_is_said_to_be_lost_its_rows_stay_and_it_comes_back
 
 
 @pytest.mark.real
-async def test_a_real_api_server_that_is_killed_is_said_to_be_lost_and_comes_back_by_itself(
-    own_control_plane: OwnControlPlane, tmp_path: Path
-) -> None:
+async def test_a_killed_api_server_is_shown_as_lost_and_is_live_again_by_itself(own_control_plane: OwnControlPlane, tmp_path: Path) -> None:
     plane = await asyncio.to_thread(own_control_plane, Options(name="frail"))
 
     async def kill() -> None:
@@ -92,7 +90,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("rows_first", [1, 1500])
-def test_a_console_killed_while_it_scans_leaves_a_cache_that_is_whole_and_private(large: Path, tmp_path: Path, rows_first: int) -> None:
+def test_a_console_killed_while_it_scans_leaves_a_complete_and_private_cache(large: Path, tmp_path: Path, rows_first: int) -> None:
     program = Program(tmp_path, large)
     with console(program) as at_work:
         _until_there_are(program.cache, rows_first)

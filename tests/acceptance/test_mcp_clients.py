@@ -62,7 +62,7 @@ def _names(offered: OfferedCluster, kind: str, *where: str) -> list[str]:
 
 
 async def _ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
-    """The structured answer; whatever is answered says how old it is."""
+    """Calls a tool. Returns the structured answer, which must state its freshness."""
     result = await client.call_tool(tool, arguments)
     assert not result.is_error, (tool, result.content)
     answer = dict(result.structured_content or {})
@@ -106,7 +106,7 @@ async def test_each_reading_tool_answers_what_kubectl_answers(
 
 
 async def _inspected(client: Client, offered: OfferedCluster, live: bool) -> set[str]:
-    """What the tools tell of kinds, permissions, roll-outs and use; their names. A cluster that measures nothing says so."""
+    """Checks the tools about kinds, permissions, rollouts and usage. Returns their names."""
     here, served = {"namespace": offered.namespace}, {"name": "served", "namespace": offered.namespace}
     kinds = (await _ask(client, "k8s_list_api_resources", filter="deploy", live=live))["data"]["items"]
     assert [kind["name"] for kind in kinds] == ["deployments.apps"]
@@ -128,7 +128,7 @@ async def _inspected(client: Client, offered: OfferedCluster, live: bool) -> set
 
 
 async def _released(client: Client, offered: OfferedCluster) -> set[str]:
-    """What the tools tell of a release that stands in the namespace; their names."""
+    """Checks the Helm tools with a release in the namespace. Returns the names of the tools."""
     revision = ChartRevision(version="0.1.0", app="1.2", at="1h", values={"size": 3})
     release = ChartRelease(name="small", namespace=offered.namespace, chart="small", revisions=[revision])
     for _, secret in release_secrets(release, datetime.now(UTC)):
@@ -142,7 +142,7 @@ async def _released(client: Client, offered: OfferedCluster) -> set[str]:
 
 
 async def _remembered(client: Client, offered: OfferedCluster, pods: list[str]) -> set[str]:
-    """What one scan ago was, as the tools of the past tell it; their names."""
+    """Checks the history tools with what the scan recorded. Returns their names."""
     here = {"namespace": offered.namespace}
     assert _listed(await _ask(client, "k8s_list_pods", as_of="now", **here)) == pods
     served = {"kind": "deployment", "name": "served", **here}
@@ -150,7 +150,7 @@ async def _remembered(client: Client, offered: OfferedCluster, pods: list[str]) 
     assert then["data"]["object"] == {"spec.replicas": 3}
     versions = (await _ask(client, "history_list_versions", **served))["data"]["versions"]
     assert versions[-1]["observed_at"] == then["data"]["observed_at"]
-    assert (await _ask(client, "history_diff", since="-1h", **here))["freshness"]["missing"], "nobody watched before the scan"
+    assert (await _ask(client, "history_diff", since="-1h", **here))["freshness"]["missing"], "before the scan the cluster was not watched"
     assert "items" in (await _ask(client, "history_timeline", **here))["data"]
     return {"history_get_as_of", "history_list_versions", "history_diff", "history_timeline"}
 
@@ -206,11 +206,11 @@ async def test_with_allow_write_a_pod_is_deleted_after_a_yes_and_not_after_a_no(
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_drain_tells_how_far_it_is_until_the_node_is_empty(tmp_path: Path, era: str) -> None:
-    told: list[tuple[float, float | None, str | None]] = []
+async def test_a_drain_reports_its_progress_until_the_node_is_empty(tmp_path: Path, era: str) -> None:
+    shown: list[tuple[float, float | None, str | None]] = []
 
     async def progress(done: float, total: float | None, message: str | None) -> None:
-        told.append((done, total, message))
+        shown.append((done, total, message))
 
     async with DemoCluster("calm-shop", still=True) as cluster:
         program = Program(tmp_path, cluster.kubeconfig)
@@ -221,14 +221,14 @@ async def test_a_drain_tells_how_far_it_is_until_the_node_is_empty(tmp_path: Pat
     assert not done.is_error, done.content
     drained = dict(done.structured_content or {})["data"]
     assert drained["complete"] or drained["held"]
-    assert told
-    assert [one[0] for one in told] == sorted(one[0] for one in told)
-    assert told[-1][2] is not None
-    assert told[-1][2].startswith(f"{len(drained['evicted'])} of {told[-1][1]:.0f} pods evicted")
+    assert shown
+    assert [one[0] for one in shown] == sorted(one[0] for one in shown)
+    assert shown[-1][2] is not None
+    assert shown[-1][2].startswith(f"{len(drained['evicted'])} of {shown[-1][1]:.0f} pods evicted")
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_log_that_is_followed_is_told_to_grow_and_ends_when_the_client_takes_its_call_back(
+async def test_a_followed_log_reports_progress_and_ends_when_the_client_cancels_the_call(
     demo: DemoCluster, tmp_path: Path, era: str
 ) -> None:
     program = Program(tmp_path, demo.kubeconfig)

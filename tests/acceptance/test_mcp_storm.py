@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from k8sconsole.demo.server import DemoCluster
+from tests.acceptance.mcp_connection import LEGACY, Wire, wired
 from tests.acceptance.program import Program
-from tests.acceptance.wire import LEGACY, Wire, wired
 
 pytestmark = pytest.mark.long
 

@@ -68,9 +68,9 @@ def test_the_kinds_are_those_of_api_resources(judge: Judge) -> None:
 def test_the_fields_are_those_of_explain(judge: Judge, kind: str, path: str) -> None:
     theirs = judge.kubectl("explain", f"{kind}.{path}", "--output=plaintext")
     listed = {line.split()[0] for line in theirs.partition("FIELDS:")[2].splitlines() if re.match(r"  \w+\t<", line)}
-    told = judge.tool("k8s_explain_schema", kind=kind, path=path, max_tokens=50_000)
-    assert {field["name"] for field in told["fields"]} == listed
-    for field in told["fields"]:
+    shown = judge.tool("k8s_explain_schema", kind=kind, path=path, max_tokens=50_000)
+    assert {field["name"] for field in shown["fields"]} == listed
+    for field in shown["fields"]:
         line = next(line.split() for line in theirs.splitlines() if line.startswith(f"  {field['name']}\t"))
         assert ("-required-" in line) is field.get("required", False)
 
@@ -89,19 +89,19 @@ def test_a_roll_out_its_history_and_what_it_asks_for(judge: Judge) -> None:
     state = judge.tool("k8s_rollout_status", name="judged", namespace=judge.space, live=True)
     assert (state["done"], state["desired"], state["updated"], state["available"], state["revision"]) == (True, 2, 2, 2, "2")
     history = judge.tool("k8s_rollout_history", name="judged", namespace=judge.space, live=True)["revisions"]
-    told = [
+    shown = [
         line.split()[0]
         for line in judge.kubectl("rollout", "history", "deploy/judged", "-n", judge.space).splitlines()
         if line[:1].isdigit()
     ]
-    assert sorted(str(one["revision"]) for one in history) == told
+    assert sorted(str(one["revision"]) for one in history) == shown
     assert [one["images"] for one in history if one["current"]] == [["registry.example/judged:2"]]
     used = judge.tool("k8s_get_usage", by="workload", namespace=judge.space, live=True)["items"]
     (own,) = [one for one in used if one["name"] == f"{judge.space}/Deployment/judged" and one["pods"] == 2] or [used]
     assert (own["requests"], own["limits"]) == ({"cpu": 60, "memory": 2 * 16 * 2**20}, {"cpu": 2000, "memory": 0})
 
 
-def test_what_is_read_anew_is_described_and_found(judge: Judge) -> None:
+def test_a_refreshed_object_is_described_and_found_by_search(judge: Judge) -> None:
     judge.kubectl("create", "configmap", "judged", "--from-literal=a=1", "-n", judge.space)
     (read,) = judge.tool("cache_refresh", kind="configmaps")["kinds"]
     assert read["objects"] == len(judge.objects("configmaps", "-A"))
@@ -112,7 +112,7 @@ def test_what_is_read_anew_is_described_and_found(judge: Judge) -> None:
     assert any("judged" in line for line in lines)
 
 
-def test_what_is_used_is_what_top_says_where_it_is_measured(judge: Judge, offered: OfferedCluster) -> None:
+def test_resource_usage_is_what_kubectl_top_shows_where_metrics_are_served(judge: Judge, offered: OfferedCluster) -> None:
     if offered.kind != "demo":
         done = judge.program.finish("tools", "call", "k8s_top_pods")
         assert done.returncode != 0

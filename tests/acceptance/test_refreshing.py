@@ -1,4 +1,4 @@
-"""``cache refresh`` and its tool: everything, a kind, a namespace, or one object, as somebody types it."""
+"""``cache refresh`` and its tool, for a kind, a namespace and one object."""
 
 import json
 from typing import Any
@@ -35,17 +35,17 @@ def desk(demo_cluster: OfferedCluster, program_on: Any) -> Desk:
     return made
 
 
-def test_one_object_is_read_again_and_nothing_else_is(desk: Desk) -> None:
+def test_a_refresh_of_one_object_reads_nothing_else(desk: Desk) -> None:
     for name in ("one", "other"):
         desk.kubectl("patch", "configmap", name, "--type=merge", "-p", '{"data": {"a": "2"}}')
-    told = desk.program.run("cache", "refresh", "cm", "one", "-n", desk.space)
-    assert f"configmaps one in {desk.space} refreshed" in told
-    assert "1 changed" in told
+    shown = desk.program.run("cache", "refresh", "cm", "one", "-n", desk.space)
+    assert f"configmaps one in {desk.space} refreshed" in shown
+    assert "1 changed" in shown
     assert desk.kept() == {"one": {"a": "2"}, "other": {"a": "1"}}
     assert "modified" in desk.program.run("history", "cm", "one", "-n", desk.space)
 
 
-def test_an_object_that_is_gone_leaves_the_cache_and_its_past_says_when(desk: Desk) -> None:
+def test_a_deleted_object_leaves_the_cache_and_its_history_says_when(desk: Desk) -> None:
     desk.kubectl("delete", "configmap", "one")
     found = desk.tool("kind=cm", "name=one", f"namespace={desk.space}")
     (read,) = found["data"]["kinds"]
@@ -66,7 +66,7 @@ def test_a_namespace_is_read_again_in_all_its_kinds(desk: Desk) -> None:
     assert desk.kept().keys() == {"other", "fresh"}
 
 
-def test_an_object_that_nobody_knows_is_told_with_the_nearest_names(desk: Desk) -> None:
+def test_an_unknown_object_is_an_error_with_the_nearest_names(desk: Desk) -> None:
     done = desk.program.finish("cache", "refresh", "cm", "othr", "-n", desk.space)
     assert done.returncode == 1
     assert "othr" in done.stderr
@@ -76,7 +76,7 @@ def test_an_object_that_nobody_knows_is_told_with_the_nearest_names(desk: Desk) 
 @pytest.mark.parametrize(
     ("pairs", "parameter"), [(("name=one",), "kind"), (("kind=nodes", "namespace=default"), "namespace"), (("kind=podz",), "kind")]
 )
-def test_what_makes_no_sense_together_is_refused_by_the_name_of_the_parameter(
+def test_arguments_that_contradict_each_other_are_refused_with_the_name_of_the_parameter(
     demo_cluster: OfferedCluster, program_on: Any, pairs: tuple[str, ...], parameter: str
 ) -> None:
     done = program_on(demo_cluster).finish("tools", "call", "cache_refresh", *pairs, "--json")

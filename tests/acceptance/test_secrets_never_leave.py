@@ -1,4 +1,4 @@
-"""A secret that is in the cluster is on no disk, in no log, in no answer and on no screen of ours, whichever way it got in."""
+"""A secret of the cluster is in no file, log, answer or screen of the program, wherever the cluster holds it."""
 
 import base64
 import json
@@ -8,13 +8,13 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 from tests.acceptance.console import ESCAPE, console
-from tests.acceptance.planted import OBJECTS, PUBLIC, SECRETS, leaks, manifests, plain, shows_public, unpacked
+from tests.acceptance.planted_secrets import OBJECTS, PUBLIC, SECRETS, leaks, manifests, plain, shows_public, unpacked
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.offered import OfferedCluster
 from tests.control_plane.plane import ControlPlane
 
 WIDE = {"rows": 120, "columns": 180}
-"""A terminal on which the whole of an object stands at once."""
+"""A terminal that is large enough for a whole object."""
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +61,9 @@ def test_no_secret_is_in_the_history_that_changes_and_deletions_made(offered: Of
         offered.kubectl("delete", *one.split(), "-n", space, "--wait=false")
     program.run("scan", "--once", "--json")
     for one in OBJECTS:
-        told = program.run("history", *one.split(), "-n", space, "-o", "json")
-        assert "turn" in told, told
-        assert leaks(f"history {one}", told.encode()) == []
+        reported = program.run("history", *one.split(), "-n", space, "-o", "json")
+        assert "turn" in reported, reported
+        assert leaks(f"history {one}", reported.encode()) == []
     assert len(program.json("cache", "query", "SELECT id FROM keyframes", "--json")) >= len(OBJECTS)
     _nothing_written(program)
 
@@ -153,9 +153,9 @@ def test_no_secret_that_a_pod_wrote_into_its_log_is_passed_on(
     control_plane.log_line(line.format(secret))
     program = program_on(real_cluster)
     program.run("scan", "--once", "--json")
-    told = program.run("tools", "call", "k8s_get_pod_logs", "name=planted-pod", f"namespace={real_namespace}", "--json")
-    assert PUBLIC in told
-    assert secret not in told
+    reported = program.run("tools", "call", "k8s_get_pod_logs", "name=planted-pod", f"namespace={real_namespace}", "--json")
+    assert PUBLIC in reported
+    assert secret not in reported
     assert all(secret.encode() not in content for _, content in program.written())
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.acceptance.bookkeeping import DEFINITION
+from tests.acceptance.change_writer import DEFINITION
 from tests.acceptance.counting import Counts, counts, differences, kinds
 from tests.acceptance.program import Program
 from tests.control_plane.fixtures import OwnControlPlane
@@ -79,7 +79,7 @@ def test_all_contexts_are_read_whole_and_one_that_is_down_is_named_while_the_oth
 
 @pytest.mark.real
 @pytest.mark.long
-def test_rows_of_several_clusters_and_namespaces_stand_in_one_table_each_under_its_own_name(
+def test_one_table_shows_rows_of_several_clusters_and_namespaces_each_under_its_own_name(
     program: Program, demo_cluster: OfferedCluster
 ) -> None:
     program.run("scan", "--once", "--all-contexts")

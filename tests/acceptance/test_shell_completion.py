@@ -1,4 +1,4 @@
-"""What a shell offers behind a half-typed line, asked through a real bash with the script that the program installs."""
+"""What bash offers behind a half-typed line, with the completion script that the program installs."""
 
 import shlex
 import shutil
@@ -24,14 +24,14 @@ def program(demo: DemoCluster, tmp_path: Path) -> Program:
 
 @pytest.fixture
 def offers(program: Program, tmp_path: Path) -> Offers:
-    """What stands in COMPREPLY after tab behind this line."""
+    """Returns COMPREPLY after the tab key behind a line."""
     command = tmp_path / "k8sconsole"
     command.write_text(f'#!/bin/sh\ncd {shlex.quote(str(ROOT))} && exec {shlex.quote(sys.executable)} -m k8sconsole "$@"\n')
     command.chmod(0o755)
     shown = f"{shlex.quote(str(command))} --show-completion; exit $?"  # bash stays, so that it is found among the parents
-    told = subprocess.run([str(BASH), "--norc", "-c", shown], env=program.env, capture_output=True, text=True, timeout=60)
-    script = told.stdout
-    assert told.returncode == 0, told.stderr
+    reported = subprocess.run([str(BASH), "--norc", "-c", shown], env=program.env, capture_output=True, text=True, timeout=60)
+    script = reported.stdout
+    assert reported.returncode == 0, reported.stderr
 
     def typed(line: str) -> list[str]:
         words = line.split(" ")

@@ -10,7 +10,7 @@ from tests.acceptance.console import ESCAPE, F2, F3, F4, F5, console
 from tests.acceptance.program import Program
 
 PANES = {F3: "k8s_list_pods", F4: "model", F5: "pods", F2: "NAMESPACE"}
-"""A key, and a word that stands in the pane it opens."""
+"""A key, and a word in the pane that it opens."""
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def on_demo(demo: DemoCluster, tmp_path: Path) -> Program:
     return Program(tmp_path, demo.kubeconfig)
 
 
-def test_a_terminal_of_20_by_5_is_told_that_there_is_too_little_room_and_more_room_brings_the_console_back(on_demo: Program) -> None:
+def test_a_terminal_of_20_by_5_shows_that_it_is_too_small_and_a_larger_one_shows_the_console_again(on_demo: Program) -> None:
     with console(on_demo, rows=5, columns=20) as at_work:
         at_work.terminal.wait_for(r"(?s)20×5.*small.*40×8")
         for key in (*PANES, ":", ESCAPE, "/", ESCAPE, "d", ESCAPE, "?", ESCAPE):

@@ -15,18 +15,18 @@ def test_a_program_is_measured_as_it_is_installed_compiled_once_whatever_the_she
     assert run([sys.executable, "-c", "import sys; print(sys.dont_write_bytecode)"], env).output == b"False\n"
 
 
-def test_history_is_measured_alone_at_any_size_and_told_beside_what_is_wanted(tmp_path: Path) -> None:
+def test_history_is_measured_alone_at_any_size_and_reported_beside_the_target(tmp_path: Path) -> None:
     found = past.measure(tmp_path / "cache.db", pods=50, versions=200)
     assert (found["versions"], found["rows_then"]) == (200, 50)
-    told = "\n".join(lines({"history": found}))
-    assert "200, " in told
-    assert "table of 50 pods as of a moment" in told
+    shown = "\n".join(lines({"history": found}))
+    assert "200, " in shown
+    assert "table of 50 pods as of a moment" in shown
 
 
-def test_calls_are_measured_alone_at_any_size_and_told_beside_what_is_wanted(tmp_path: Path) -> None:
+def test_calls_are_measured_alone_at_any_size_and_reported_beside_the_target(tmp_path: Path) -> None:
     found = calls.measure(tmp_path / "cache.db", pods=150)
-    told = "\n".join(lines({"calls": found}))
-    assert told.count("what the pipeline adds") == len(calls.QUESTIONS) == 3
+    shown = "\n".join(lines({"calls": found}))
+    assert shown.count("what the pipeline adds") == len(calls.QUESTIONS) == 3
     assert all(question["bare"]["count"] == question["at_hand"]["count"] for question in found["questions"].values())
 
 

@@ -34,7 +34,7 @@ def demo() -> Iterator[DemoCluster]:
 
 @pytest.fixture
 def demo_cluster(demo: DemoCluster, request: pytest.FixtureRequest) -> OfferedCluster:
-    """The demo half of a contract test; ``namespace`` is created by whoever opens it."""
+    """The demo half of a contract test; The fixture ``cluster`` creates the namespace."""
 
     def kubectl(*arguments: str, stdin: str | None = None, timeout: float = 60) -> str:
         command = [shutil.which("kubectl") or "kubectl", f"--kubeconfig={demo.kubeconfig}", *arguments]
@@ -61,7 +61,7 @@ def namespace(offered: OfferedCluster) -> str:
 
 @pytest.fixture
 async def stranger(offered: OfferedCluster, request: pytest.FixtureRequest) -> AsyncIterator[Cluster]:
-    """The same cluster as somebody who may do nothing."""
+    """The same cluster for a user who may do nothing."""
     if offered.kind == "demo":
         demo: DemoCluster = request.getfixturevalue("demo")
         path = demo.kubeconfig_for(STRANGER)

@@ -71,7 +71,7 @@ async def forgetful(request: pytest.FixtureRequest) -> AsyncIterator[Forgetful]:
         yield found
 
 
-async def test_a_watch_and_a_half_read_list_from_a_version_that_is_gone_are_told_410(forgetful: Forgetful) -> None:
+async def test_a_watch_and_a_half_read_list_from_a_compacted_version_are_answered_with_410(forgetful: Forgetful) -> None:
     cluster = forgetful.cluster
     for number in range(5):
         await cluster.create(CONFIG_MAPS, NAMESPACE, body(CONFIG_MAPS, f"made-{number}"))

@@ -39,7 +39,7 @@ async def test_discovery_names_the_usual_kinds_as_kubectl_does(cluster: Cluster)
     assert {"list", "watch", "create", "patch", "delete"} <= set(kinds["configmaps"].verbs)
 
 
-async def test_the_version_is_told(cluster: Cluster) -> None:
+async def test_the_version_is_reported(cluster: Cluster) -> None:
     assert (await cluster.version()).git_version.startswith("v1.")
 
 
@@ -152,7 +152,7 @@ async def test_what_is_not_there_is_not_found(cluster: Cluster, namespace: str) 
     assert error.value.status["reason"] == "NotFound"
 
 
-async def test_somebody_without_rights_is_forbidden_and_told_beforehand(stranger: Cluster, namespace: str) -> None:
+async def test_a_user_without_rights_is_forbidden_and_a_permission_check_says_so_beforehand(stranger: Cluster, namespace: str) -> None:
     with pytest.raises(Forbidden) as error:
         await anext(stranger.pages(CONFIG_MAPS, namespace=namespace))
     assert 'User "stranger" cannot list resource "configmaps"' in error.value.detail

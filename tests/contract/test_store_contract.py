@@ -131,7 +131,7 @@ async def test_an_unfinished_scan_deletes_nothing_and_cannot_end_after_the_next_
     assert await names(store) == ["web"]
 
 
-async def test_rows_of_several_clusters_stand_in_one_table_and_can_be_told_apart(store: Store) -> None:
+async def test_one_table_holds_rows_of_several_clusters_and_their_names(store: Store) -> None:
     await store.objects.write(batch(pod("web")))
     await store.objects.write(batch(pod("web"), pod("db"), cluster=THERE))
     assert await names(store) == ["db", "web", "web"]

@@ -21,7 +21,7 @@ class Api:
         self._tls.load_cert_chain(credentials.certificate, credentials.key)
 
     def get(self, path: str) -> dict[str, Any]:
-        """The object or list at ``path``; raises ApiError, or OSError where nobody answers."""
+        """The object or list at ``path``; raises ApiError, or OSError when the server does not answer."""
         return self._request("GET", path)
 
     def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
@@ -74,7 +74,7 @@ class Api:
 def _refused(status: int, content: bytes) -> ApiError:
     """From the server's Status; an aggregated API that is away is refused in plain text."""
     try:
-        told: dict[str, Any] = json.loads(content)
+        shown: dict[str, Any] = json.loads(content)
     except ValueError:
         return ApiError(status, "", content.decode(errors="replace").strip())
-    return ApiError(status, told.get("reason", ""), told.get("message", ""))
+    return ApiError(status, shown.get("reason", ""), shown.get("message", ""))

@@ -48,7 +48,7 @@ def _compile(go: str, program: Program, label: str, out: TextIO) -> None:
     with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as name:
         folder = Path(name)
         seconds = _run(_command(go, program, folder), folder, label, out)
-        # A rename within one file system is atomic: whoever looks sees a whole program or none.
+        # A rename within one file system is atomic: a reader sees a whole program or none.
         (folder / program.name).rename(target / program.name)
     print(f" built in {seconds:.0f} s", file=out, flush=True)
 

@@ -14,7 +14,7 @@ import yaml
 CPU = "90m"
 MEMORY = "120Mi"
 
-# kwok moves four pods at a time unless told otherwise, each move a round trip to a server that is busy under load.
+# kwok moves four pods at a time by default, each move a round trip to a server that is busy under load.
 _EAGER = {"podPlayStageParallelism": 32, "nodePlayStageParallelism": 8, "nodeLeaseParallelism": 8, "podsOnNodeSyncParallelism": 8}
 
 _POD = (("namespace", "pod.metadata.namespace"), ("pod", "pod.metadata.name"))

@@ -1,6 +1,6 @@
 """Sweeping up after a test run that was killed before it could: nothing else ends its servers.
 
-Every control plane notes its owner's pid in its folder. Whoever starts the next one looks for folders whose owner is gone,
+Every control plane notes its owner's pid in its folder. The next one to start looks for folders whose owner is gone,
 ends the processes whose command line names that folder, and removes it. Where there is no /proc, nothing is swept.
 """
 

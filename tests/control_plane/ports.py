@@ -10,7 +10,7 @@ _ATTEMPTS = 200
 
 
 def free_ports(count: int) -> list[int]:
-    """``count`` different ports on which nobody listens now; raises OSError when the range is exhausted."""
+    """``count`` different ports that are free now. Raises OSError when the range is exhausted."""
     found: list[int] = []
     for port in random.sample(_CANDIDATES, _ATTEMPTS):
         if len(found) == count:

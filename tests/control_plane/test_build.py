@@ -1,4 +1,4 @@
-"""Building the control plane, as far as it can be told without compiling for minutes."""
+"""Building the control plane, as far as it can be tested without compiling."""
 
 import os
 import subprocess

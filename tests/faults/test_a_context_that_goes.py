@@ -1,4 +1,4 @@
-"""A context that is renamed in, or removed from, the kubeconfig while the console scans it: what is known of it stays, and says so."""
+"""A context that is renamed in, or removed from, the kubeconfig while it is scanned keeps its cached rows, with a warning."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -23,7 +23,7 @@ SHOP, PODS = ClusterName("shop"), ResourceName("pods")
 
 
 class Desk:
-    """A console that scans the demo cluster under the name of shop; ``names`` writes the kubeconfig anew."""
+    """A console that scans the demo cluster under the name of shop; ``names`` rewrites the kubeconfig with these contexts."""
 
     def __init__(self, folder: Path, demo: DemoCluster) -> None:
         self.folder, self.facts = folder, list[Fact]()
@@ -83,7 +83,7 @@ async def test_the_rows_of_a_context_that_went_stay_readable_and_say_why_they_gr
     kept = (await console.cache.rows(RowQuery(PODS, clusters=(SHOP,)))).total
     assert kept
 
-    async def is_told() -> bool:
+    async def is_reported() -> bool:
         """In the answer of a tool, as a person or a model gets it."""
         outcome = await console.tools.call("k8s_list_pods", {"context": "shop", "namespace": "shop"})
         assert outcome.error is None
@@ -91,14 +91,12 @@ async def test_the_rows_of_a_context_that_went_stay_readable_and_say_why_they_gr
         freshness = outcome.freshness
         return freshness is not None and not freshness.complete and any("kubeconfig" in reason for reason in freshness.missing)
 
-    await wait_until(is_told)
+    await wait_until(is_reported)
     assert (await console.cache.rows(RowQuery(PODS, clusters=(SHOP,)))).total == kept
     assert [info.problem for info in await console.clusters.contexts() if info.name == SHOP] != [""]
 
 
-async def test_a_context_under_its_new_name_can_be_chosen_without_a_restart_and_the_old_one_is_told_by_name(
-    desk: Desk, console: Console
-) -> None:
+async def test_a_renamed_context_can_be_selected_without_a_restart_and_a_notice_names_the_old_one(desk: Desk, console: Console) -> None:
     desk.names("renamed")
     await wait_until(lambda: desk.says("Context shop is no longer in the kubeconfig"))
     with pytest.raises(UnknownContext, match="no context"):

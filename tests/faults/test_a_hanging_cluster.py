@@ -1,4 +1,4 @@
-"""A cluster that takes connections and never answers, beside one that is well: the one is whole and live, the other is told everywhere."""
+"""A cluster that accepts connections and never answers is reported as lost, and a healthy one beside it is complete and live."""
 
 import asyncio
 import json
@@ -23,11 +23,11 @@ pytestmark = pytest.mark.fast_clock
 
 WELL, HANGS = ClusterName("well"), ClusterName("hangs")
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
-TOLD = "SELECT table_name, scan_status, error_message FROM cache_metadata WHERE cluster_name = 'hangs' ORDER BY table_name"
+FAILURES = "SELECT table_name, scan_status, error_message FROM cache_metadata WHERE cluster_name = 'hangs' ORDER BY table_name"
 
 
 class Door:
-    """Where the second context leads: nobody answers there, until it is let through to the demo cluster."""
+    """The server of the second context. It accepts connections and never answers."""
 
     def __init__(self) -> None:
         self._server: asyncio.Server | None = None
@@ -85,7 +85,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     door.close()
 
 
-async def test_a_cluster_that_hangs_is_told_in_the_cache_and_on_the_bus_and_the_one_beside_it_is_whole_and_live(desk: Desk) -> None:
+async def test_a_hanging_cluster_is_reported_in_the_cache_and_on_the_bus_and_the_other_cluster_is_complete_and_live(desk: Desk) -> None:
     console = await desk.console()
     await wait_until(lambda: desk.trusts(HANGS, ConnectionState.LOST))
     await wait_until(lambda: desk.trusts(WELL, ConnectionState.LIVE, ConnectionState.PARTIAL))
@@ -106,18 +106,18 @@ async def test_a_cluster_that_hangs_is_told_in_the_cache_and_on_the_bus_and_the_
 
     await wait_until(has_arrived)
 
-    async def is_told() -> bool:
-        rows = (await console.cache.query(TOLD)).rows
+    async def is_reported() -> bool:
+        rows = (await console.cache.query(FAILURES)).rows
         return bool(rows) and all(status == "failed" and "no reply within" in error for _, status, error in rows)
 
-    await wait_until(is_told)
-    assert {"namespaces", "nodes", "pods", "services"} <= {kind for kind, *_ in (await console.cache.query(TOLD)).rows}
+    await wait_until(is_reported)
+    assert {"namespaces", "nodes", "pods", "services"} <= {kind for kind, *_ in (await console.cache.query(FAILURES)).rows}
     listed = await console.tools.call("k8s_list_pods", {"context": str(HANGS)})
     assert listed.error is not None or (listed.freshness is not None and not listed.freshness.complete)
     await console.close()
 
 
-async def test_a_cluster_that_was_read_before_and_hangs_now_keeps_its_rows_and_no_longer_looks_completed(desk: Desk) -> None:
+async def test_a_cluster_that_hangs_after_a_scan_keeps_its_rows_and_no_longer_counts_as_completed(desk: Desk) -> None:
     whole = yaml.safe_load(desk.kubeconfig.read_text())
     well, hangs = (entry["context"] for entry in whole["contexts"])
     _lead(desk, well)
@@ -133,11 +133,11 @@ async def test_a_cluster_that_was_read_before_and_hangs_now_keeps_its_rows_and_n
     kept = (await again.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total
     assert kept > 0
 
-    async def is_told() -> bool:
+    async def is_reported() -> bool:
         states = [state for state in await again.cache.scan_states() if state.cluster == HANGS]
         return bool(states) and all(state.error for state in states)
 
-    await wait_until(is_told)
+    await wait_until(is_reported)
     assert (await again.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total == kept
     await again.close()
 

@@ -47,7 +47,7 @@ class Workshop(Site):
         await self.cluster.create(resource, "default", json.dumps(body).encode())
 
     async def counts(self, objects: int) -> bool:
-        """Which is told a moment after the rows are there."""
+        """The state is recorded a moment after the rows."""
         state = await self.state(NAME)
         return state is not None and (state.record_count, state.error) == (objects, "")
 
@@ -86,7 +86,7 @@ async def test_a_kind_that_is_served_in_another_version_keeps_its_objects_and_th
     await wait_until(lambda: site.counts(2))
 
 
-async def test_a_version_that_changed_while_nobody_scanned_is_followed_too(site: Workshop) -> None:
+async def test_a_version_that_changed_between_two_scans_is_followed_too(site: Workshop) -> None:
     await site.defines()
     await site.makes(OLD, "before")
     await wait_until(lambda: site.knows("before", OLD, "SIZE"))

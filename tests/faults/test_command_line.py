@@ -28,8 +28,8 @@ def home(tmp_path: Path) -> Path:
 
 def run(home: Path, *words: str, within: float = 60, **env: str) -> subprocess.CompletedProcess[str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("KUBE", "CACHE_", "K8SCONSOLE_"))}
-    told = {**kept, "HOME": str(home), "CACHE_DB_PATH": str(home / "cache.db"), **env}
-    return subprocess.run([sys.executable, "-m", "k8sconsole", *words], env=told, capture_output=True, text=True, timeout=within)
+    shown = {**kept, "HOME": str(home), "CACHE_DB_PATH": str(home / "cache.db"), **env}
+    return subprocess.run([sys.executable, "-m", "k8sconsole", *words], env=shown, capture_output=True, text=True, timeout=within)
 
 
 def the_error(done: subprocess.CompletedProcess[str], code: int) -> str:

@@ -26,7 +26,7 @@ from k8sconsole.store.sqlite.open import open_store
 from tests.contract.store_objects import HERE, PODS, batch, pod
 
 ROOT = Path(__file__).parents[2]
-KEY = CacheKey("it's a phrase nobody guesses")
+KEY = CacheKey("it's a phrase that is hard to guess")
 OTHER = CacheKey("ab" * 32)
 
 
@@ -118,7 +118,9 @@ async def test_plain_files_beside_it_are_named(path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", [None, OTHER], ids=["plain", "encrypted"])
-async def test_a_cache_that_somebody_has_open_is_left_to_them(path: Path, key: CacheKey | None, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cache_that_another_process_has_open_is_not_converted(
+    path: Path, key: CacheKey | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(converting, "_LOCK_TIMEOUT", 0.2)
     await fill(path, key)
     script = """
@@ -173,7 +175,7 @@ async def test_another_key_decrypts_nothing_and_what_is_so_already_is_said_to_be
         decrypt(path, KEY)
 
 
-async def test_somebody_elses_database_is_not_encrypted(path: Path) -> None:
+async def test_a_database_of_another_program_is_not_encrypted(path: Path) -> None:
     path.parent.mkdir()
     with contextlib.closing(EncryptedFile(path, 1.0, None).connect("rwc")) as connection:
         connection.execute("CREATE TABLE precious (thing)")
@@ -292,8 +294,8 @@ async def test_a_console_that_starts_meanwhile_waits_and_finds_the_new_file(path
 
     monkeypatch.setattr(converting, "_replace_file", late)
     encrypt(path, KEY)
-    told, _ = starting.communicate(timeout=60)
-    assert "is encrypted" in told
+    shown, _ = starting.communicate(timeout=60)
+    assert "is encrypted" in shown
     assert held(path, KEY)["rows"]
 
 

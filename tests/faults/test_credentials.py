@@ -1,4 +1,4 @@
-"""Credentials that end while a cluster is being watched: the cache goes on answering, the reason is told, and nothing needs a restart."""
+"""Credentials that expire while a cluster is watched: the cache answers, the reason is shown, and no restart is needed."""
 
 import asyncio
 import stat
@@ -34,7 +34,7 @@ printf '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
 
 
 class Desk:
-    """The console scanning a demo cluster as somebody whose token comes from a plugin."""
+    """A console that scans a demo cluster as a user whose token comes from an exec plugin."""
 
     def __init__(self, folder: Path, demo: DemoCluster) -> None:
         self.folder = folder
@@ -114,7 +114,7 @@ async def console(desk: Desk) -> AsyncIterator[Console]:
     await opened.close()
 
 
-async def test_a_lost_login_is_told_with_the_plugins_words_while_the_cache_answers_and_heals_by_itself(
+async def test_a_failed_login_is_reported_in_the_plugins_words_while_the_cache_answers_and_recovers_by_itself(
     desk: Desk, console: Console
 ) -> None:
     renewed = desk.demo.rotate_token(ANN)

@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC220, ASYNC240 - preparing a file or a process may block here
-"""The encrypted cache file: what stands in it, who can open it, and what a wrong key does to it."""
+"""The encrypted cache file: what it holds, who can open it, and what a wrong key does to it."""
 
 import asyncio
 import contextlib
@@ -33,9 +33,9 @@ from k8sconsole.store.sqlite.schema import SCHEMA_VERSION
 from tests.contract.store_objects import HERE, PODS, batch, pod
 
 ROOT = Path(__file__).parents[2]
-KEY = CacheKey("it's a phrase nobody guesses")
+KEY = CacheKey("it's a phrase that is hard to guess")
 OTHER = CacheKey("ab" * 32)
-PLANTED = "pod-that-nobody-may-find"
+PLANTED = "pod-that-must-not-be-found"
 
 
 @pytest.fixture
@@ -60,12 +60,12 @@ def files(path: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in sorted(path.parent.iterdir())}
 
 
-def told(path: Path) -> list[str]:
+def shown(path: Path) -> list[str]:
     """The files in which anything of a Kubernetes object, or of the tables, can be read."""
     return [name for name, held in files(path).items() if any(word in held for word in (PLANTED.encode(), b"CREATE TABLE", b"kind"))]
 
 
-async def test_nothing_that_was_seen_can_be_read_in_the_file_or_its_wal_and_nobody_else_may_read_them_either(path: Path) -> None:
+async def test_no_cached_value_can_be_read_in_the_file_or_its_wal_and_only_the_owner_may_open_them(path: Path) -> None:
     store = await open_store(path, key=KEY)
     await store.objects.write(batch(pod(PLANTED, labels={"label": PLANTED})))
     await store.objects.write(batch(pod(PLANTED, version="2", status="Failed")))
@@ -73,10 +73,10 @@ async def test_nothing_that_was_seen_can_be_read_in_the_file_or_its_wal_and_nobo
     assert len((await store.history.versions(ObjectRef(HERE, PODS, Namespace("a"), PLANTED))).versions) == 3
     assert set(files(path)) == {"cache.db", "cache.db-shm", "cache.db-wal"}
     assert len(files(path)["cache.db-wal"]) > 4096
-    assert not told(path)
+    assert not shown(path)
     assert {stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()} == {0o600}
     await store.close()
-    assert not told(path)
+    assert not shown(path)
 
 
 async def test_a_file_of_an_older_version_is_copied_aside_encrypted_before_it_is_brought_up_to_date(path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_a_file_of_an_older_version_is_copied_aside_encrypted_before_it_is
     assert (await store.status()).schema_version == SCHEMA_VERSION
     await store.close()
     assert set(files(path)) == {"cache.db", "cache.db.schema-3"}
-    assert not told(path)
+    assert not shown(path)
     with contextlib.closing(EncryptedFile(path.with_name("cache.db.schema-3"), 1.0, KEY).connect("ro")) as copy:
         assert copy.execute("PRAGMA user_version").fetchone() == (3,)
         assert copy.execute("SELECT count(*) FROM objects").fetchone() == (3,)
@@ -102,13 +102,15 @@ async def test_a_file_that_is_deleted_underneath_is_put_back_encrypted(path: Pat
         each.unlink()
     assert (await store.objects.rows(RowQuery(PODS))).total == 1
     await store.objects.write(batch(pod("after")))
-    assert not told(path)
+    assert not shown(path)
     await store.close()
     assert await total(path) == 2
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-async def test_a_wrong_key_is_told_and_the_file_stays_where_and_as_it_is(path: Path, damaged: bool, capfd: pytest.CaptureFixture) -> None:
+async def test_a_wrong_key_is_reported_and_the_file_is_neither_moved_nor_changed(
+    path: Path, damaged: bool, capfd: pytest.CaptureFixture
+) -> None:
     await fill(path)
     if damaged:
         path.with_name("cache.db.damaged").touch()
@@ -180,11 +182,11 @@ async def test_a_file_that_the_key_opens_and_that_is_damaged_inside_is_kept_asid
     await store.objects.write(batch(pod(PLANTED)))
     assert (await store.objects.rows(RowQuery(PODS))).total == 1
     await store.close()
-    assert not told(path)
+    assert not shown(path)
 
 
 @pytest.mark.parametrize(("change", "refused"), [("user_version = 99", StoreTooNew), ("application_id = 7", StoreError)])
-async def test_a_newer_file_and_somebody_elses_are_refused_and_left_as_they_are(path: Path, change: str, refused: type) -> None:
+async def test_a_newer_file_and_a_file_of_another_program_are_refused_and_not_changed(path: Path, change: str, refused: type) -> None:
     await fill(path)
     with contextlib.closing(EncryptedFile(path, 1.0, KEY).open_writer()) as connection:
         connection.execute(f"PRAGMA {change}")

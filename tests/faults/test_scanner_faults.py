@@ -1,4 +1,4 @@
-"""The scanner and every fault a network has: each is told, each mends by itself, and the cache equals the cluster afterwards."""
+"""Faults of the network: the scanner reports each, recovers by itself, and the cache equals the cluster afterwards."""
 
 import json
 from collections.abc import AsyncIterator
@@ -120,24 +120,24 @@ async def _well_again(site: Site) -> bool:
     return state is not None and state.watching and not state.error
 
 
-async def test_whatever_befalls_a_watch_is_told_and_mends_by_itself_without_a_list_unless_the_version_is_gone(site: Site) -> None:
+async def test_every_fault_of_a_watch_is_reported_and_the_watch_recovers_without_a_list_unless_its_version_is_gone(site: Site) -> None:
     for number, (name, fault) in enumerate(ON_WATCH.items()):
         await site.begin()
         lists, facts, began = site.lists(), len(site.facts), monotonic()
         site.demo.plan_faults(fault)
         site.demo.end_watches()
         await wait_until(lambda facts=facts: site.complains(facts))
-        told = monotonic() - began
+        reported = monotonic() - began
         await site.create(f"after-{number}")
         await wait_until(lambda number=number: site.has(f"after-{number}"))
         await wait_until(lambda: _well_again(site))
-        print(f"{name:30} told {told:5.2f} s, mended {monotonic() - began:5.2f} s, lists {site.lists() - lists}")
+        print(f"{name:30} reported {reported:5.2f} s, recovered {monotonic() - began:5.2f} s, lists {site.lists() - lists}")
         assert site.lists() - lists == (1 if "410" in name else 0), name
         assert fault.times == 0, name
         await site.end()
 
 
-async def test_whatever_befalls_a_list_is_told_and_the_next_one_is_whole(site: Site) -> None:
+async def test_every_fault_of_a_list_is_reported_and_the_next_list_is_complete(site: Site) -> None:
     await site.begin()
     for number in range(12):
         await site.create(f"many-{number}")
@@ -148,7 +148,7 @@ async def test_whatever_befalls_a_list_is_told_and_the_next_one_is_whole(site: S
         site.demo.plan_faults(fault)
         await site.coordinator.refresh(site.name, CONFIGMAPS.name)
         await wait_until(lambda: _well_again(site))
-        print(f"{name:30} told {await site.complains(facts)}, mended {monotonic() - began:5.2f} s")
+        print(f"{name:30} reported {await site.complains(facts)}, recovered {monotonic() - began:5.2f} s")
         assert await site.complains(facts), name
         there = sum([len(page.items) async for page in site.cluster.pages(CONFIGMAPS)])
         assert (await site.store.objects.rows(RowQuery(CONFIGMAPS.name))).total == there, name

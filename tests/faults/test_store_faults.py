@@ -44,7 +44,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-async def test_nobody_else_may_read_the_file_its_side_files_or_its_folder(path: Path) -> None:
+async def test_only_the_owner_may_read_the_file_its_side_files_and_its_folder(path: Path) -> None:
     store = await open_store(path)
     await store.objects.write(batch(pod("web")))
     assert {each.name: mode(each) for each in path.parent.iterdir()} == {"cache.db": 0o600, "cache.db-wal": 0o600, "cache.db-shm": 0o600}
@@ -150,7 +150,7 @@ async def test_a_step_that_fails_leaves_the_older_file_as_it_was(path: Path, mon
     assert asked(path, "SELECT count(*) FROM sqlite_master WHERE name = 'lives'") == 0
 
 
-async def test_somebody_elses_database_is_refused_and_left_as_it_is(path: Path) -> None:
+async def test_a_database_of_another_program_is_refused_and_not_changed(path: Path) -> None:
     path.parent.mkdir()
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE precious (thing)")
@@ -250,7 +250,7 @@ async def test_a_clock_set_back_an_hour_loses_no_version_and_takes_nothing_for_e
     assert [row.name for row in (await store.objects.rows(RowQuery(PODS))).rows] == ["db"]
     assert await store.sharing.take_lease("scan:here", "me", 10.0) == "me"
     clock.advance(11.0)
-    assert await store.sharing.take_lease("scan:here", "other", 10.0) == "other", "the clock set back keeps nobody out for an hour"
+    assert await store.sharing.take_lease("scan:here", "other", 10.0) == "other", "a clock set back does not prolong the lease by an hour"
     await store.close()
 
 
@@ -376,7 +376,7 @@ async def test_what_was_committed_before_a_kill_is_there_afterwards_and_whole(pa
             [sys.executable, "-c", textwrap.dedent(WRITE_FOR_EVER), str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
         )
         assert process.stdout is not None
-        told = [int(process.stdout.readline()) for _ in range(20)]
+        shown = [int(process.stdout.readline()) for _ in range(20)]
         os.kill(process.pid, signal.SIGKILL)
         rest = process.stdout.read().split()
         process.wait()
@@ -384,7 +384,7 @@ async def test_what_was_committed_before_a_kill_is_there_afterwards_and_whole(pa
         assert not store.recovered
         versions = {int(row.resource_version) for row in (await store.objects.rows(RowQuery(PODS))).rows}
         assert len(versions) == 1, "a batch is there as a whole or not at all"
-        assert versions.pop() >= max([*told, *map(int, rest[:-1])])
+        assert versions.pop() >= max([*shown, *map(int, rest[:-1])])
         (check,) = (await store.query("SELECT count(*) FROM objects LEFT JOIN bodies USING (id) WHERE body IS NULL")).rows
         assert check == (0,)
         await store.close()

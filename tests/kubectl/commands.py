@@ -13,10 +13,10 @@ TYPO = "typo.yaml"
 
 @dataclass(frozen=True)
 class Command:
-    """One kubectl invocation. `{ns}` stands for the test's namespace, `{dir}` for the folder of the manifests.
+    """One kubectl invocation. `{ns}` is replaced by the test's namespace, `{dir}` by the folder of the manifests.
 
     `seconds` ends a command that never ends by itself (watches, followed logs); `settle` is a condition to wait for before it runs;
-    `known` says why an answer is known to differ, so that it is told apart from news; `unordered` sorts the lines of the answer,
+    `known` says why an answer is known to differ, so that it does not count as a new difference; `unordered` sorts the lines of the answer,
     `loose` compares the exit code only, since the text follows from the machine.
     """
 

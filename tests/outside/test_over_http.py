@@ -77,7 +77,7 @@ async def test_a_server_at_an_address_is_reached_with_the_token_that_the_environ
 @pytest.mark.parametrize(
     ("headers", "why"), [({"Authorization": "Bearer wrong"}, "401"), ({"Authorization": "${NO_SUCH_VARIABLE}"}, "NO_SUCH_VARIABLE")]
 )
-async def test_a_server_that_does_not_let_us_in_says_why(attach: Attach, far: Far, headers: dict[str, str], why: str) -> None:
+async def test_a_server_that_refuses_the_token_is_lost_with_the_reason(attach: Attach, far: Far, headers: dict[str, str], why: str) -> None:
     async with attach(AttachedServerSettings("far", url=far.url, headers=headers, timeout=3.0)) as attached:
         assert attached.state("far").state is AttachedServerState.LOST
         assert why in attached.state("far").detail

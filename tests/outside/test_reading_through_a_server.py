@@ -84,7 +84,7 @@ async def test_everything_the_cluster_has_is_found_through_the_server(attach: At
     assert str(body["data"]["password"]).startswith("[masked: ")
 
 
-async def test_what_the_server_saw_an_hour_ago_is_an_hour_old_here(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
+async def test_rows_are_as_old_as_the_servers_own_observation(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
     async with attach(_second(demo, tmp_path), source="second") as attached:
         await attached.console.scanning.scan_once(["configmaps"])
         (state,) = [one for one in await attached.console.cache.scan_states() if one.resource == "configmaps"]
@@ -101,14 +101,16 @@ async def test_what_the_server_saw_an_hour_ago_is_an_hour_old_here(attach: Attac
     assert state.last_scan_at > state.confirmed_at
 
 
-async def test_without_a_word_for_its_tools_nothing_is_read(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
+async def test_nothing_is_read_through_a_server_none_of_whose_tools_is_marked_as_read(
+    attach: Attach, demo: DemoCluster, tmp_path: Path
+) -> None:
     async with attach(_second(demo, tmp_path, reads=()), source="second") as attached:
         (report,) = await attached.console.scanning.scan_once()
     assert report.error is not None
     assert report.error.remedy == "reads: [k8s_list_api_resources] in mcp_servers"
 
 
-async def test_a_server_that_has_nothing_to_read_with_is_named(attach: Attach, files: Manners) -> None:
+async def test_a_server_without_a_list_tool_is_named(attach: Attach, files: Manners) -> None:
     async with attach(files.server(), source="files") as attached:
         (report,) = await attached.console.scanning.scan_once()
     assert "k8s_list_resources or resources_list" in str(report.error)
@@ -158,7 +160,7 @@ async def _end(tmp_path: Path) -> None:
         ({"mcp_server.url": "stdio:///x", "mcp_server.type": "pigeon"}, "neither stdio nor http"),
     ],
 )
-def test_a_server_that_cannot_be_meant_stops_the_start_and_is_named(values: dict[str, object], named: str) -> None:
+def test_an_invalid_server_entry_stops_the_start_and_is_named(values: dict[str, object], named: str) -> None:
     flags = {"mcp_servers": [{"name": "files", "command": "x"}], **values}
     with pytest.raises(ConfigurationError, match=named):
         load_settings(flags, environment={})

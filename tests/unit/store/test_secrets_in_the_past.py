@@ -18,7 +18,7 @@ from k8sconsole.scanner.parser import ResourceParser
 from k8sconsole.store.port import WriteBatch
 from k8sconsole.store.sqlite.open import open_store
 from k8sconsole.store.sqlite.store import SqliteStore
-from tests.acceptance.planted import unpacked
+from tests.acceptance.planted_secrets import unpacked
 from tests.contract.store_objects import HERE
 from tests.unit.model.test_masking import PLACES, SECRET
 

@@ -1,4 +1,4 @@
-"""Secrets in the places from which they are known to leak, each recognisable; and one word that is no secret, to prove the search."""
+"""Recognisable secrets in the places from which secrets are known to leak, and one public word that proves the search."""
 
 import base64
 import sqlite3
@@ -56,15 +56,15 @@ def _pod() -> dict[str, object]:
 
 
 def leaks(where: str, content: bytes) -> list[str]:
-    """Which secrets stand in it, plain or in base64, each with the place."""
-    return [f"{name} in {where}" for name, value in SECRETS.items() if _stands_in(value, content)]
+    """The secrets in ``content``, plain or in base64, each with the place."""
+    return [f"{name} in {where}" for name, value in SECRETS.items() if _is_in(value, content)]
 
 
 def shows_public(content: bytes) -> bool:
     return PUBLIC.encode() in content
 
 
-def _stands_in(value: str, content: bytes) -> bool:
+def _is_in(value: str, content: bytes) -> bool:
     """In base64 the text looks different at each of three offsets; what does not depend on its neighbours is searched for."""
     raw = value.encode()
     shifted = (base64.b64encode(b"\0" * offset + raw) for offset in range(3))
@@ -72,7 +72,7 @@ def _stands_in(value: str, content: bytes) -> bool:
 
 
 def unpacked(database: Path) -> Iterable[bytes]:
-    """Every value of every table of an SQLite file, and what is compressed unpacked: former versions out of what they are told by."""
+    """Every value of every table of an SQLite file. Compressed values are unpacked, former versions rebuilt from their patches."""
     connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
     try:
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()]

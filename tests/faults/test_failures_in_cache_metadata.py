@@ -1,4 +1,4 @@
-"""What goes wrong with a kind's reading stands in the cache file's own table, for whoever only has SQL."""
+"""A failed list or watch of a kind is recorded in the table cache_metadata, where plain SQL can read it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -39,7 +39,7 @@ ON_LIST = {
 
 
 class Impatient:
-    """The cluster, to a reader who takes a watch of config maps for broken after three seconds of silence and not after ninety."""
+    """A cluster whose watch of config maps counts as broken after three seconds of silence instead of ninety."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -81,7 +81,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Reader]:
 
 
 @pytest.mark.parametrize("name", ON_WATCH)
-async def test_what_befalls_a_watch_stands_there_while_it_lasts(site: Reader, name: str) -> None:
+async def test_a_failing_watch_is_recorded_as_long_as_it_fails(site: Reader, name: str) -> None:
     fault, words = ON_WATCH[name]
     await site.begin()
     site.demo.plan_faults(fault)
@@ -93,7 +93,7 @@ async def test_what_befalls_a_watch_stands_there_while_it_lasts(site: Reader, na
 
 
 @pytest.mark.parametrize("name", ON_LIST)
-async def test_what_befalls_a_list_stands_there_while_it_lasts(site: Reader, name: str) -> None:
+async def test_a_failing_list_is_recorded_as_long_as_it_fails(site: Reader, name: str) -> None:
     fault, words = ON_LIST[name]
     await site.begin()
     for number in range(12):

@@ -50,9 +50,7 @@ async def console(tmp_path: Path) -> Any:
             await opened.close()
 
 
-async def test_a_reply_at_hand_gives_way_as_soon_as_the_watch_tells_of_a_change_that_others_made(
-    console: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_cached_reply_is_dropped_as_soon_as_the_watch_reports_a_change(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("k8sconsole.tools.pipeline.reply_cache.LIFETIME", 600.0)  # so that only an invalidation can end it
 
     async def at_hand() -> bool:

@@ -1,4 +1,4 @@
-"""Two processes on one cache file: what one scans is told on the other's bus, and is there when it reads."""
+"""Two processes on one cache file: changes that one scans are published on the bus of the other, which can read them."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from benchmarks.onlooking import measure
 from tests.control_plane.offered import OfferedCluster
 
 
-async def test_what_one_process_scans_another_ones_console_is_told_of_and_can_read(demo_cluster: OfferedCluster, tmp_path: Path) -> None:
+async def test_changes_that_one_process_scans_reach_the_console_of_another(demo_cluster: OfferedCluster, tmp_path: Path) -> None:
     found = await measure(demo_cluster.kubeconfig, tmp_path, changes=3, namespace=demo_cluster.namespace)
     print(found)
     assert len(found["seen"]) == 3

@@ -1,4 +1,4 @@
-"""``k8sconsole mcp`` at the end of two pipes, spoken to in bare lines: for what a client's library would never send, or never notice."""
+"""``k8sconsole mcp`` driven by raw lines over its pipes, for what a client library would never send or never notice."""
 
 import asyncio
 import contextlib
@@ -14,8 +14,12 @@ LEGACY = "2025-06-18"
 
 
 class Wire:
-    """One server. stray: lines of its standard output that are no JSON-RPC message; there must never be any. unclaimed: answers to what
-    nobody waits for; notices: what it said unasked."""
+    """A connection to one server.
+
+    - stray: lines of its standard output that are no JSON-RPC message. There must never be any.
+    - unclaimed: answers that no request waits for.
+    - notices: requests and notifications of the server.
+    """
 
     def __init__(self, process: Process) -> None:
         self.process = process
@@ -32,27 +36,27 @@ class Wire:
         await self.process.stdin.drain()
 
     async def ask(self, number: Any, method: str, within: float = 30.0, **params: Any) -> dict[str, Any]:
-        """The answer to a request, result or error. Raises TimeoutError."""
+        """Sends a request. Returns the answer, a result or an error. Raises TimeoutError."""
         coming = self.expect(number)
         await self.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         async with asyncio.timeout(within):
             return await coming
 
     def expect(self, number: Any) -> "asyncio.Future[dict[str, Any]]":
-        """What will be answered to a request that is sent hereafter."""
+        """Returns a future for the answer to a request that is sent next."""
         return self._waiting.setdefault(str(number), asyncio.get_running_loop().create_future())
 
     def give_up(self, number: Any) -> None:
-        """Its answer, should there be one, is nobody's any more."""
+        """Stops waiting for the answer. One that comes later is unclaimed."""
         self._waiting.pop(str(number), None)
 
-    async def tell(self, method: str, **params: Any) -> None:
+    async def notify(self, method: str, **params: Any) -> None:
         await self.send({"jsonrpc": "2.0", "method": method, "params": params})
 
     async def greet(self) -> None:
         about = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "wire", "version": "0"}}
         await self.ask("hello", "initialize", **about)
-        await self.tell("notifications/initialized")
+        await self.notify("notifications/initialized")
 
     async def call(self, number: Any, tool: str, within: float = 30.0, **arguments: Any) -> dict[str, Any]:
         return await self.ask(number, "tools/call", within, name=tool, arguments=arguments)
