@@ -117,7 +117,7 @@ def test_an_object_that_did_not_exist_then_is_an_error_that_says_when_it_did(pas
     assert "it was deleted at" in done.stderr
     done = past.program.finish("history", "cm", "nots", "-n", past.space)
     assert done.returncode == 1
-    assert "(try: past)" in done.stderr
+    assert "(try: notes)" in done.stderr
 
 
 def test_diff_shows_what_changed_between_two_moments(past: PastRun) -> None:
