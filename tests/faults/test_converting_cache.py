@@ -310,7 +310,7 @@ def test_the_commands_encrypt_and_decrypt_and_say_what_to_do_next(tmp_path: Path
     refused = run("status")
     assert refused.returncode == 2
     assert "k8sconsole cache encrypt" in refused.stderr
-    assert "Nothing says where" in run("encrypt", encryption="none").stderr
+    assert "the cache has no key" in run("encrypt", encryption="none").stderr
     done = run("encrypt")
     assert (done.returncode, "is now encrypted" in done.stderr) == (0, True), done.stderr
     assert run("status").returncode == 0

@@ -75,7 +75,7 @@ def test_consoles_that_look_into_an_empty_keyring_at_once_get_the_same_key(ring:
 
 def test_no_new_key_is_made_for_a_file_that_another_one_has_encrypted(ring: InMemory, path: Path) -> None:
     path.write_bytes(MARK + os.urandom(4092))
-    with pytest.raises(ConfigurationError, match="holds no key"):
+    with pytest.raises(ConfigurationError, match="has no key"):
         read_key(CacheSettings(encryption="keyring"), path)
     assert not ring.held
 
@@ -115,7 +115,7 @@ def test_a_command_gives_the_key_and_is_run_without_a_shell(path: Path) -> None:
 def test_a_command_that_gives_none_is_told_with_its_own_reason_and_without_what_it_printed(
     path: Path, words: tuple[str, ...], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cache_key, "_COMMAND_WITHIN", 1.0)
+    monkeypatch.setattr(cache_key, "_COMMAND_TIMEOUT", 1.0)
     with pytest.raises(ConfigurationError, match=reason) as caught:
         read_key(command(*words), path)
     assert SECRET not in f"{caught.value} {caught.value.__cause__!r}"

@@ -83,5 +83,5 @@ async def test_a_broken_kubeconfig_is_told_with_its_line_and_does_no_harm(home: 
     assert isinstance(notice, Notice)
     assert notice.title == f"cannot use the kubeconfig {home.file}"
     assert notice.detail.startswith("line 2: ")
-    assert notice.detail.endswith("what was read before stays in use")
+    assert notice.detail.endswith("the contexts read before stay in use")
     await cluster.version()
