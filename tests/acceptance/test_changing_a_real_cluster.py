@@ -50,7 +50,7 @@ def _state(printed: str) -> Any:
     return json.loads(printed)
 
 
-async def test_a_workload_is_made_scaled_given_an_image_restarted_and_taken_back(hands: Hands) -> None:
+async def test_a_workload_is_created_scaled_updated_restarted_and_rolled_back(hands: Hands) -> None:
     def deployment() -> Any:
         return _state(hands.kubectl("get", "deploy", "web", "-n", hands.space, "-o", "json"))
 
@@ -126,7 +126,7 @@ async def test_a_node_is_cordoned_drained_and_opened_again(hands: Hands, control
     hands.kubectl("delete", "node", node)
 
 
-async def test_what_was_changed_is_undone_from_history(hands: Hands) -> None:
+async def test_a_change_is_undone_from_history(hands: Hands) -> None:
     hands.kubectl("create", "configmap", "kept", "--from-literal=a=1", "-n", hands.space)
     await hands.console.scanning.scan_once(("configmaps",))
     await hands.call("k8s_patch_resource", kind="cm", name="kept", patch={"data": {"a": "2"}}, form="merge")

@@ -81,7 +81,7 @@ def test_a_permission_is_what_auth_can_i_says(judge: Judge, verb: str, kind: str
     assert judge.tool("k8s_check_permission", kind=kind, verb=verb, namespace=judge.space)["allowed"] == {verb: theirs}
 
 
-def test_a_roll_out_its_history_and_what_it_asks_for(judge: Judge) -> None:
+def test_rollout_status_history_and_requested_resources_are_those_of_kubectl(judge: Judge) -> None:
     judge.kubectl("apply", "-n", judge.space, "-f", "-", stdin=json.dumps(DEPLOYMENT))
     judge.kubectl("rollout", "status", "deploy/judged", "-n", judge.space, "--timeout=60s", timeout=90)
     judge.kubectl("set", "image", "deploy/judged", "main=registry.example/judged:2", "-n", judge.space)

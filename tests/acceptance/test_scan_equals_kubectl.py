@@ -25,7 +25,7 @@ def test_every_listable_kind_is_scanned_and_counts_as_many_objects_as_kubectl_fi
     assert differences(offered, scanned) == {}
 
 
-def test_what_was_scanned_is_what_the_cache_lists_and_says_so(offered: OfferedCluster, program: Program) -> None:
+def test_the_cache_lists_exactly_the_scanned_objects(offered: OfferedCluster, program: Program) -> None:
     (report,) = program.json("scan", "--once", "--json")
     scanned = {kind["resource"]: kind["objects"] for kind in report["kinds"]}
     kept = program.json("cache", "status", "--json")

@@ -45,7 +45,7 @@ def _scanned(report: dict[str, Any]) -> dict[str, int]:
 
 @pytest.mark.real
 @pytest.mark.long
-def test_all_contexts_are_read_whole_and_one_that_is_down_is_named_while_the_others_complete(
+def test_all_contexts_are_scanned_completely_and_one_that_is_down_is_named_while_the_others_complete(
     program: Program, control_plane: ControlPlane, second: ControlPlane, demo_cluster: OfferedCluster
 ) -> None:
     clusters = (

@@ -57,7 +57,7 @@ def test_commands_kinds_names_namespaces_contexts_and_tools_are_offered(program:
     assert "namespace=" in offers("k8sconsole tools call k8s_list_pods name")
 
 
-def test_nothing_is_offered_and_nothing_is_said_where_nothing_is_known(program: Program, offers: Offers) -> None:
+def test_nothing_is_offered_or_printed_without_a_kubeconfig_or_cache(program: Program, offers: Offers) -> None:
     program.env["KUBECONFIG"] = str(program.folder / "nowhere")
     assert offers("k8sconsole get pods -n ") == []
     assert offers("k8sconsole get nonsense ") == []

@@ -10,7 +10,7 @@ from benchmarks.processes import run
 from benchmarks.wanted import lines
 
 
-def test_a_program_is_measured_as_it_is_installed_compiled_once_whatever_the_shell_says() -> None:
+def test_a_program_is_measured_with_compiled_bytecode_whatever_the_environment_sets() -> None:
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     assert run([sys.executable, "-c", "import sys; print(sys.dont_write_bytecode)"], env).output == b"False\n"
 

@@ -86,7 +86,9 @@ async def test_labels_and_fields_select(cluster: Cluster, namespace: str, config
         await chosen("", "spec.nonsense=1")
 
 
-async def test_a_watch_tells_what_was_added_changed_and_deleted_since_a_version(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_a_watch_delivers_what_was_added_changed_and_deleted_since_a_version(
+    cluster: Cluster, namespace: str, config_map: Make
+) -> None:
     since = await current(cluster, namespace)
     await config_map("seen", {"a": "1"})
     await cluster.replace(CONFIG_MAPS, namespace, "seen", body(CONFIG_MAPS, "seen", data={"a": "2"}))
@@ -145,7 +147,7 @@ async def test_a_continue_token_that_is_none_is_invalid(cluster: Cluster) -> Non
         await cluster.get_path("/api/v1/configmaps", {"limit": "1", "continue": "nonsense"})
 
 
-async def test_what_is_not_there_is_not_found(cluster: Cluster, namespace: str) -> None:
+async def test_an_absent_object_is_not_found(cluster: Cluster, namespace: str) -> None:
     with pytest.raises(NotFound) as error:
         await cluster.get(CONFIG_MAPS, namespace, "absent")
     assert error.value.detail == 'configmaps "absent" not found'

@@ -31,7 +31,7 @@ async def gone(cluster: Cluster, kind: ApiResource, namespace: str, name: str) -
     return False
 
 
-async def test_what_exists_cannot_be_created_again(config_map: Make) -> None:
+async def test_an_existing_object_cannot_be_created_again(config_map: Make) -> None:
     await config_map("one")
     with pytest.raises(AlreadyExists, match='configmaps "one" already exists'):
         await config_map("one")

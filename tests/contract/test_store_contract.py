@@ -48,7 +48,7 @@ async def names(store: Store, **query: object) -> list[str]:
     return [row.name for row in (await store.objects.rows(RowQuery(PODS, **query))).rows]  # type: ignore[arg-type]
 
 
-async def test_what_is_written_is_read_back_as_it_was(store: Store) -> None:
+async def test_written_objects_are_read_back_unchanged(store: Store) -> None:
     written = pod("web", version="7")
     result = await store.objects.write(batch(written))
     assert (result.added, result.changed, result.deleted, result.unchanged) == (1, 0, 0, 0)
@@ -441,7 +441,7 @@ async def test_a_write_that_fails_half_way_is_rolled_back(store: Store) -> None:
     assert await store.audit.figures("hit", 0.0) == []
 
 
-async def test_a_closed_store_raises_an_error_that_says_so(store: Store) -> None:
+async def test_a_closed_store_raises_store_errors(store: Store) -> None:
     await store.close()
     with pytest.raises(StoreError, match="closed"):
         await store.objects.revision()

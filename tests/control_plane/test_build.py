@@ -28,7 +28,7 @@ def test_without_go_the_build_says_how_to_get_it(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: no Go toolchain found (try: install Go")
 
 
-def test_what_is_there_is_not_built_again_and_needs_no_go(tmp_path: Path) -> None:
+def test_existing_programs_are_not_built_again_and_need_no_go(tmp_path: Path) -> None:
     _pretend_built(tmp_path)
     done = _command("build", PATH=str(tmp_path / "nothing"), KUBEBUILDER_ASSETS=str(tmp_path))
     assert done.returncode == 0

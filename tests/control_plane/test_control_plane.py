@@ -54,7 +54,7 @@ def test_logs_are_read_from_the_node(control_plane: ControlPlane, web: str) -> N
     assert "the kettle boils" in control_plane.kubectl("-n", web, "logs", "deployment/web")
 
 
-def test_exec_runs_a_process_and_tells_when_it_fails(control_plane: ControlPlane, web: str) -> None:
+def test_exec_runs_a_process_and_reports_its_failure(control_plane: ControlPlane, web: str) -> None:
     assert control_plane.kubectl("-n", web, "exec", "deployment/web", "--", "sh", "-c", "echo $((6 * 7))") == "42\n"
     with pytest.raises(subprocess.CalledProcessError):
         control_plane.kubectl("-n", web, "exec", "deployment/web", "--", "sh", "-c", "exit 3")
@@ -155,7 +155,7 @@ def test_nothing_is_left_once_it_is_stopped(own_control_plane: OwnControlPlane) 
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="leftovers are found through /proc")
-def test_what_a_killed_run_left_behind_is_swept_by_the_next(control_plane: ControlPlane) -> None:
+def test_the_next_run_removes_what_a_killed_run_left(control_plane: ControlPlane) -> None:
     run = subprocess.Popen([sys.executable, "-m", "tests.control_plane", "start", "--nodes=0"], stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     folder = Path(run.stdout.readline().strip().partition("=")[2]).parent.parent

@@ -73,7 +73,7 @@ async def console(desk: Desk) -> AsyncIterator[Console]:
 
 
 @pytest.mark.parametrize("left", [("renamed",), ()], ids=["renamed", "removed"])
-async def test_the_rows_of_a_context_that_went_stay_readable_and_say_why_they_grow_old(
+async def test_rows_of_a_removed_context_stay_readable_and_say_why_they_are_stale(
     desk: Desk, console: Console, left: tuple[str, ...]
 ) -> None:
     desk.names(*left)
@@ -109,7 +109,7 @@ async def test_a_renamed_context_can_be_selected_without_a_restart_and_a_notice_
     await wait_until(is_read)
 
 
-async def test_a_context_that_comes_back_is_read_on(desk: Desk, console: Console) -> None:
+async def test_a_context_that_comes_back_is_scanned_again(desk: Desk, console: Console) -> None:
     desk.names("other")
     await wait_until(lambda: desk.trusts(ConnectionState.LOST))
     desk.names("shop", "other")

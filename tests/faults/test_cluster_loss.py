@@ -41,7 +41,7 @@ async def demo() -> AsyncIterator[tuple[DemoCluster, Cluster]]:
         await cluster.close()
 
 
-async def test_a_server_that_dies_breaks_its_watches_and_is_found_again_when_it_is_back(demo: tuple[DemoCluster, Cluster]) -> None:
+async def test_a_server_that_dies_ends_its_watches_and_is_used_again_when_it_is_back(demo: tuple[DemoCluster, Cluster]) -> None:
     served, cluster = demo
     watching = asyncio.create_task(drain(cluster, NODES))
     await wait_until(lambda: any("watch=" in request for request in served.requests))

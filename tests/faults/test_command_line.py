@@ -151,7 +151,7 @@ def test_a_wrong_setting_names_the_nearest_key(home: Path) -> None:
     assert "scanner.timeout" in said
 
 
-def test_a_corrupt_cache_is_kept_aside_rebuilt_and_said(home: Path) -> None:
+def test_a_corrupt_cache_is_renamed_rebuilt_and_reported(home: Path) -> None:
     (home / "cache.db").write_bytes(b"this was a cache once" * 100)
     done = run(home, "cache", "status", "--json")
     assert done.returncode == 0, done.stderr
@@ -179,7 +179,7 @@ def test_a_toolset_that_there_is_not_names_the_nearest(home: Path, demo) -> None
     assert "(try: --toolsets history)" in the_error(run(home, "mcp", "--toolsets", "core,histroy", KUBECONFIG=str(demo.kubeconfig)), 2)
 
 
-def test_what_policy_refuses_ends_with_four(home: Path, demo) -> None:
+def test_a_call_that_policy_refuses_exits_with_4(home: Path, demo) -> None:
     words = ("tools", "call", "k8s_delete_resource", "kind=deployment", "name=web", "namespace=shop")
     done = run(home, *words, KUBECONFIG=str(demo.kubeconfig), K8SCONSOLE_POLICY__READ_ONLY="true")
     assert "read-only" in the_error(done, 4)

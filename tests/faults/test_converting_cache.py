@@ -101,7 +101,7 @@ def leave_in_the_wal(path: Path) -> None:
     assert "cache.db-wal" in names(path)
 
 
-async def test_what_a_killed_console_left_in_the_wal_is_carried_over(path: Path) -> None:
+async def test_rows_that_a_killed_console_left_in_the_wal_are_converted_too(path: Path) -> None:
     leave_in_the_wal(path)
     encrypt(path, KEY)
     assert names(path) == {"cache.db"}
@@ -160,7 +160,7 @@ def turn(path: Path, key: CacheKey | None) -> None:
         decrypt(path, key)
 
 
-async def test_another_key_decrypts_nothing_and_what_is_so_already_is_said_to_be(path: Path) -> None:
+async def test_another_key_decrypts_nothing_and_a_file_already_in_the_wanted_form_is_reported(path: Path) -> None:
     with pytest.raises(StoreError, match="no cache"):
         encrypt(path, KEY)
     await fill(path, KEY)
@@ -185,7 +185,7 @@ async def test_a_database_of_another_program_is_not_encrypted(path: Path) -> Non
     assert path.read_bytes() == before
 
 
-async def test_a_copy_that_is_not_whole_does_not_take_the_place_of_the_cache(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_incomplete_copy_does_not_replace_the_cache(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     await fill(path)
     before = held(path, None)
     monkeypatch.setattr(converting, "_count_rows", lambda connection, where, table: where == "main")
@@ -231,7 +231,7 @@ KILLED = """
         ("after", "_replace_file", True),
     ],
 )
-async def test_a_process_that_is_killed_meanwhile_leaves_the_cache_whole_and_the_next_attempt_succeeds(
+async def test_a_conversion_that_is_killed_leaves_a_complete_cache_and_the_next_one_succeeds(
     path: Path, when: str, where: str, encrypted: bool
 ) -> None:
     await fill(path)
@@ -275,7 +275,9 @@ MEANWHILE = """
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_console_that_starts_meanwhile_waits_and_finds_the_new_file(path: Path, when: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_console_started_during_a_conversion_waits_and_opens_the_new_file(
+    path: Path, when: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """before, after: its first look at the file."""
     await fill(path)
     command = [sys.executable, "-c", textwrap.dedent(MEANWHILE), str(path), when]

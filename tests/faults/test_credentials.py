@@ -138,7 +138,7 @@ async def test_a_failed_login_is_reported_in_the_plugins_words_while_the_cache_a
     await asyncio.wait_for(asking, 60)
 
 
-async def test_a_revoked_token_is_replaced_without_anybody_noticing(desk: Desk, console: Console) -> None:
+async def test_a_revoked_token_is_replaced_without_an_interruption(desk: Desk, console: Console) -> None:
     desk.says(desk.demo.rotate_token(ANN).token)
     seen = len(desk.facts)
     await console.scanning.refresh(SHOP)

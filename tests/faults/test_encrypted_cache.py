@@ -95,7 +95,7 @@ async def test_a_file_of_an_older_version_is_copied_aside_encrypted_before_it_is
         assert copy.execute("SELECT count(*) FROM objects").fetchone() == (3,)
 
 
-async def test_a_file_that_is_deleted_underneath_is_put_back_encrypted(path: Path) -> None:
+async def test_an_encrypted_file_deleted_while_in_use_is_restored_encrypted(path: Path) -> None:
     store = await open_store(path, key=KEY)
     await store.objects.write(batch(pod(PLANTED)))
     for each in path.parent.iterdir():
@@ -125,7 +125,7 @@ async def test_a_wrong_key_is_reported_and_the_file_is_neither_moved_nor_changed
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-async def test_an_encrypted_file_is_known_for_one_without_its_key_and_left_as_it_is(path: Path, damaged: bool) -> None:
+async def test_an_encrypted_file_is_recognised_without_its_key_and_not_changed(path: Path, damaged: bool) -> None:
     await fill(path)
     if damaged:
         path.with_name("cache.db.damaged").touch()
@@ -135,7 +135,7 @@ async def test_an_encrypted_file_is_known_for_one_without_its_key_and_left_as_it
     assert files(path) == before
 
 
-async def test_a_plain_file_is_refused_with_the_command_that_encrypts_it_and_left_as_it_is(path: Path) -> None:
+async def test_a_plain_file_is_refused_with_the_command_that_encrypts_it_and_not_changed(path: Path) -> None:
     await fill(path, key=None)
     before = files(path)
     with pytest.raises(StoreKeyError, match="is not encrypted") as caught:
@@ -144,7 +144,7 @@ async def test_a_plain_file_is_refused_with_the_command_that_encrypts_it_and_lef
     assert files(path) == before
 
 
-async def test_what_no_key_opens_is_never_set_aside(path: Path) -> None:
+async def test_a_file_that_no_key_opens_is_never_renamed(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(os.urandom(8192))
     with pytest.raises(StoreKeyError):
@@ -166,7 +166,7 @@ async def test_a_file_that_gets_another_key_while_in_use_is_not_taken_for_damage
     assert "cache.db.damaged" not in files(path)
 
 
-async def test_a_file_that_the_key_opens_and_that_is_damaged_inside_is_kept_aside_and_rebuilt(path: Path) -> None:
+async def test_a_damaged_file_that_the_key_opens_is_renamed_and_rebuilt(path: Path) -> None:
     await fill(path, 3000)
     with path.open("r+b") as file:
         for page in range(4, path.stat().st_size // 4096):
@@ -203,7 +203,7 @@ async def test_sql_cannot_carry_the_cache_away(path: Path) -> None:
     await store.close()
 
 
-async def test_sql_that_would_fill_the_memory_is_ended_and_the_store_goes_on(path: Path) -> None:
+async def test_sql_that_would_fill_the_memory_is_cancelled_and_the_store_still_works(path: Path) -> None:
     store = await open_store(path, key=KEY)
     two_megabytes = "replace(" * 21 + "'x'" + ", 'x', 'xx')" * 21
     counting = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 400)"
@@ -271,7 +271,7 @@ async def test_processes_that_open_a_fresh_file_at_once_share_it_and_one_of_them
             process.communicate("done\n", timeout=60)
 
 
-async def test_two_consoles_whose_file_is_deleted_meet_again_in_one(path: Path) -> None:
+async def test_two_consoles_whose_file_is_deleted_share_the_restored_file(path: Path) -> None:
     one, two = await open_store(path, key=KEY), await open_store(path, key=KEY)
     path.unlink()
     for number in range(5):
@@ -301,7 +301,7 @@ async def test_a_file_that_sqlcipher_itself_made_is_opened_too(path: Path) -> No
     assert await total(path) == 3
 
 
-async def test_without_the_library_it_is_said_how_to_have_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_the_library_the_error_says_how_to_install_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlcipher3", None)
     with pytest.raises(ConfigurationError) as caught:
         await open_store(path, key=KEY)

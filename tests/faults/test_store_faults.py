@@ -52,7 +52,7 @@ async def test_only_the_owner_may_read_the_file_its_side_files_and_its_folder(pa
     await store.close()
 
 
-async def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+async def test_a_file_readable_by_others_is_made_private(path: Path) -> None:
     await fill(path)
     path.chmod(0o644)
     store = await open_store(path)
@@ -60,7 +60,7 @@ async def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> No
     await store.close()
 
 
-async def test_a_file_that_is_no_database_is_kept_aside_and_rebuilt_and_said_so(path: Path) -> None:
+async def test_a_file_that_is_no_database_is_renamed_and_rebuilt_with_a_note(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"this is not a database, whatever its name says" * 100)
     store = await open_store(path, clock=FixedClock(0.0))
@@ -99,7 +99,7 @@ async def _reopened(path: Path) -> str:
     return store.recovered
 
 
-async def test_a_file_of_a_newer_version_is_refused_and_left_as_it_is(path: Path) -> None:
+async def test_a_file_of_a_newer_version_is_refused_and_not_changed(path: Path) -> None:
     await fill(path)
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
@@ -122,7 +122,7 @@ def asked(path: Path, sql: str) -> object:
         return connection.execute(sql).fetchone()[0]
 
 
-async def test_a_file_of_an_older_version_is_copied_aside_and_brought_up_to_date_with_all_it_holds(path: Path) -> None:
+async def test_a_file_of_an_older_version_is_copied_and_migrated_with_all_rows(path: Path) -> None:
     lay_schema_3(path)
     store = await open_store(path)
     assert [row.name for row in (await store.objects.rows(RowQuery(PODS))).rows] == ["p0", "p1", "p2"]
@@ -141,7 +141,7 @@ async def test_a_file_of_an_older_version_is_copied_aside_and_brought_up_to_date
     assert (asked(copy, "PRAGMA user_version"), asked(copy, "SELECT count(*) FROM objects")) == (3, 3)
 
 
-async def test_a_step_that_fails_leaves_the_older_file_as_it_was(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_migration_leaves_the_older_file_unchanged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lay_schema_3(path)
     monkeypatch.setattr("k8sconsole.store.sqlite.schema._HISTORY", "CREATE TABLE lives (id);\nCREATE TABLE lives (id);\n")
     with pytest.raises(StoreError):
@@ -184,7 +184,7 @@ async def test_a_file_held_by_another_process_is_waited_for_and_then_named(path:
     await store.close()
 
 
-async def test_a_lock_that_is_let_go_in_time_is_not_noticed(path: Path) -> None:
+async def test_a_lock_that_is_released_in_time_delays_the_write_only(path: Path) -> None:
     store = await open_store(path, timeout=20.0)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -206,7 +206,7 @@ async def test_two_processes_may_open_a_fresh_file_at_once(path: Path) -> None:
         await store.close()
 
 
-async def test_a_file_that_is_deleted_underneath_is_put_back_with_all_it_held_and_said_so(path: Path) -> None:
+async def test_a_file_deleted_while_in_use_is_restored_with_all_rows_and_a_note(path: Path) -> None:
     store = await open_store(path)
     await store.objects.write(batch(*(pod(f"p{number}") for number in range(100))))
     for each in path.parent.iterdir():
@@ -222,7 +222,7 @@ async def test_a_file_that_is_deleted_underneath_is_put_back_with_all_it_held_an
     await again.close()
 
 
-async def test_two_consoles_whose_file_is_deleted_meet_again_in_one(path: Path) -> None:
+async def test_two_consoles_whose_file_is_deleted_share_the_restored_file(path: Path) -> None:
     one, two = await open_store(path), await open_store(path)
     await one.objects.write(batch(pod("first")))
     shutil.rmtree(path.parent)
@@ -266,7 +266,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "-l", disk], check=True)
 
 
-async def test_on_a_disk_that_fills_up_every_committed_row_stays_and_writing_goes_on_when_there_is_room(small_disk: Path) -> None:
+async def test_on_a_full_disk_every_committed_row_stays_and_writing_continues_once_there_is_room(small_disk: Path) -> None:
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(1_500_000))
     store = await open_store(small_disk / "cache.db")
@@ -349,7 +349,7 @@ FULL_DISK = """
 """
 
 
-def test_a_full_disk_writes_nothing_by_halves_and_is_survived(path: Path) -> None:
+def test_a_full_disk_leaves_no_half_written_batch_and_the_store_still_works(path: Path) -> None:
     done = run(FULL_DISK, path)
     assert done.stdout.split() == ["unwritable", "True", "100", "1", "101"], done.stderr
 
@@ -370,7 +370,7 @@ WRITE_FOR_EVER = """
 """
 
 
-async def test_what_was_committed_before_a_kill_is_there_afterwards_and_whole(path: Path) -> None:
+async def test_committed_batches_survive_a_kill_completely(path: Path) -> None:
     for _ in range(3):
         process = subprocess.Popen(
             [sys.executable, "-c", textwrap.dedent(WRITE_FOR_EVER), str(path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
