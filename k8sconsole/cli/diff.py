@@ -44,12 +44,12 @@ def diff(
 
     result = with_console(work, loaded=settings_for(db), contexts=context, all_contexts=all_contexts)
     if form is OutputForm.TABLE:
-        _print_table(result, all_fields=bool(name))
+        _print_differences(result, all_fields=bool(name))
     else:
         print_as(result.report, form)
 
 
-def _print_table(result: "DiffResult", *, all_fields: bool) -> None:
+def _print_differences(result: "DiffResult", *, all_fields: bool) -> None:
     print_coverage(result)
     report = result.report
     span = f"between {local_time(report.since)} and {local_time(report.until)}"

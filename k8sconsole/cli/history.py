@@ -42,12 +42,12 @@ def history(
 
     result = with_console(work, loaded=settings_for(db), contexts=context)
     if form is OutputForm.TABLE:
-        _print_table(result)
+        _print_versions(result)
     else:
         print_as(result.report, form)
 
 
-def _print_table(result: "VersionsResult") -> None:
+def _print_versions(result: "VersionsResult") -> None:
     print_coverage(result)
     report = result.report
     if not report.versions:

@@ -47,14 +47,6 @@ def format_cpu(millicores: int) -> str:
     return str(millicores // 1000) if millicores and millicores % 1000 == 0 else f"{millicores}m"
 
 
-def format_bytes(size: int) -> str:
-    """Bytes as an exact quantity, in the largest binary unit that divides them: ``64Mi``, ``1000``."""
-    for scale, unit in _BINARY:
-        if size and size % scale == 0:
-            return f"{size // scale}{unit}"
-    return str(size)
-
-
 def format_bytes_short(size: int) -> str:
     """Bytes rounded for a narrow column, with few digits: ``210Mi``, ``1.5Gi``."""
     for scale, unit in _BINARY:

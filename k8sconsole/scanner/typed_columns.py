@@ -11,7 +11,7 @@ import msgspec
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.refs import ResourceName
 from k8sconsole.model.tables import KindTable, TableRow
-from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.shape_decoder import Shape
 
 _EMPTY_OBJECT = msgspec.Raw(b"{}")
 _EMPTY_LIST = msgspec.Raw(b"[]")

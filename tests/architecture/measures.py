@@ -24,6 +24,12 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 BANNED = ("told", "anew", "whoever", "somebody", "nobody", "stands", "lent", "hurts", "befall", "reckon")
 """Words of a former private dialect; each has a plain replacement in docs/style.md."""
 
+FOR_TESTS = {
+    "FixedClock",  # the second implementation of the Protocol ``Clock``, with which tests set the time
+    "format_tool_reference",  # renders docs/tools.md: the golden test compares the page with it, and rewrites the page on request
+}
+"""Definitions of the package that only tests use, each with its reason."""
+
 
 class Limits(NamedTuple):
     largest_file: int = 450
@@ -158,15 +164,15 @@ def homes_of_functions() -> dict[str, set[str]]:
 
 
 def unused_definitions() -> list[str]:
-    """Module-level functions, classes and constants whose name occurs nowhere in the package but where it is defined. ``FixedClock`` is the
-    second implementation of a Protocol, for tests."""
+    """Module-level functions, classes and constants whose name occurs nowhere in the package but where it is defined, without those of
+    ``FOR_TESTS``."""
     words = Counter(re.findall(r"\w+", "\n".join(sources().values())))
     found = []
     for path, tree in trees().items():
         for node in tree.body:
             names = [node.name] if isinstance(node, Function | ast.ClassDef) else _assigned_names(node)
             found += [
-                f"{name_of(path)}: {name}" for name in names if words[name] == 1 and name != "FixedClock" and not _is_registered(node)
+                f"{name_of(path)}: {name}" for name in names if words[name] == 1 and name not in FOR_TESTS and not _is_registered(node)
             ]
     return found
 

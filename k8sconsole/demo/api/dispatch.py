@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api import calls, discovery, logs, reading, removal, reviews, subresources, writing
+from k8sconsole.demo.api import calls, discovery, logs, read_handlers, removal, reviews, subresources, write_handlers
 from k8sconsole.demo.api.openapi import documents
 from k8sconsole.demo.users import ResourceAttributes
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 
 _HANDLERS: dict[tuple[str, str], Handler] = {
-    ("get", ""): reading.get_object,
-    ("list", ""): reading.list_objects,
-    ("watch", ""): reading.watch_objects,
-    ("create", ""): writing.create_object,
-    ("update", ""): writing.update_object,
-    ("patch", ""): writing.patch_object,
+    ("get", ""): read_handlers.get_object,
+    ("list", ""): read_handlers.list_objects,
+    ("watch", ""): read_handlers.watch_objects,
+    ("create", ""): write_handlers.create_object,
+    ("update", ""): write_handlers.update_object,
+    ("patch", ""): write_handlers.patch_object,
     ("delete", ""): removal.delete_object,
     ("deletecollection", ""): removal.delete_collection,
-    ("get", "status"): reading.get_object,
-    ("update", "status"): writing.update_object,
-    ("patch", "status"): writing.patch_object,
+    ("get", "status"): read_handlers.get_object,
+    ("update", "status"): write_handlers.update_object,
+    ("patch", "status"): write_handlers.patch_object,
     ("get", "scale"): subresources.get_scale,
     ("update", "scale"): subresources.put_scale,
     ("patch", "scale"): subresources.patch_scale,
@@ -40,14 +40,14 @@ _HANDLERS: dict[tuple[str, str], Handler] = {
     ("create", "exec"): subresources.refuse_connection,
     ("get", "portforward"): subresources.refuse_connection,
     ("create", "portforward"): subresources.refuse_connection,
-    ("get", "ephemeralcontainers"): reading.get_object,
+    ("get", "ephemeralcontainers"): read_handlers.get_object,
     ("update", "ephemeralcontainers"): subresources.write_ephemeral_containers,
     ("patch", "ephemeralcontainers"): subresources.write_ephemeral_containers,
     ("update", "finalize"): subresources.finalize_namespace,
     ("create", "token"): subresources.create_token,
-    ("get", "approval"): reading.get_object,
-    ("update", "approval"): writing.update_object,
-    ("patch", "approval"): writing.patch_object,
+    ("get", "approval"): read_handlers.get_object,
+    ("update", "approval"): write_handlers.update_object,
+    ("patch", "approval"): write_handlers.patch_object,
 }
 _REVIEW_GROUPS = ("authorization.k8s.io", "authentication.k8s.io")
 

@@ -25,7 +25,7 @@ async def read_log(backend: Backend, call: Call) -> ApiResponse:
     from k8sconsole.demo.world import podlogs
 
     pod = backend.store.get(call.resource, call.namespace, call.name)
-    container = _choose_container(call, pod)
+    container = _find_container(call, pod)
     previous = call.get_flag("previous")
     if not pod["spec"].get("nodeName"):
         raise status.bad_request(f"pod {call.name} does not have a host assigned")
@@ -43,7 +43,7 @@ def _container_names(pod: Json) -> list[str]:
     return [each["name"] for field in fields for each in pod["spec"].get(field) or ()]
 
 
-def _choose_container(call: Call, pod: Json) -> str:
+def _find_container(call: Call, pod: Json) -> str:
     requested, main = call.query.get("container", ""), [each["name"] for each in pod["spec"]["containers"]]
     known = _container_names(pod)
     if requested and requested not in known:

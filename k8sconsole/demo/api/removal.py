@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api import listing
+from k8sconsole.demo.api import lists
 from k8sconsole.demo.api.backend import Response, json_response
 from k8sconsole.demo.storage import encode
 
@@ -26,7 +26,7 @@ async def delete_object(backend: Backend, call: Call) -> Response:
     uid = backend.store.get_stored(call.resource, call.namespace, call.name).uid
     obj = _delete_one(backend, call, call.namespace, call.name, options)
     if call.resource.key == "/pods" or (backend.store.has(call.resource, call.namespace, call.name) and not _is_dry_run(call, options)):
-        return Response(listing.encode_object(backend.store, call, encode(call.resource, obj)))
+        return Response(lists.encode_object(backend.store, call, encode(call.resource, obj)))
     details: Json = {"name": call.name}
     if call.resource.group:
         details["group"] = call.resource.group
@@ -37,12 +37,12 @@ async def delete_object(backend: Backend, call: Call) -> Response:
 async def delete_collection(backend: Backend, call: Call) -> Response:
     """Delete the objects that match the selectors. Answers with the list of them."""
     options = _parse_options(call)
-    page = listing.read_page(backend.store, call, listing.parse_filter(call))
+    page = lists.read_page(backend.store, call, lists.parse_filter(call))
     for raw in page.raws:
         meta = msgspec.json.decode(raw)["metadata"]
         if backend.store.has(call.resource, meta.get("namespace"), meta["name"]):
             _delete_one(backend, call, meta.get("namespace", ""), meta["name"], options)
-    head = {"kind": f"{call.resource.kind}List", "apiVersion": call.resource.api_version, "metadata": listing.list_meta(page)}
+    head = {"kind": f"{call.resource.kind}List", "apiVersion": call.resource.api_version, "metadata": lists.list_meta(page)}
     return json_response({**head, "items": [msgspec.json.decode(raw) for raw in page.raws]})
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import selectors, status
-from k8sconsole.demo.api import writing
+from k8sconsole.demo.api import write_handlers
 from k8sconsole.demo.api.admission.validation import invalid_cause, required_cause
 from k8sconsole.demo.api.backend import Response, json_response
 from k8sconsole.demo.api.patching.managers import track_update
@@ -45,9 +45,9 @@ async def put_scale(backend: Backend, call: Call) -> Response:
 async def patch_scale(backend: Backend, call: Call) -> Response:
     scale = _build_scale(call, backend.store.get(call.resource, call.namespace, call.name))
     merge_call = dataclasses.replace(
-        call, content_type=writing.MERGE_PATCH if call.content_type == writing.STRATEGIC else call.content_type
+        call, content_type=write_handlers.MERGE_PATCH if call.content_type == write_handlers.STRATEGIC else call.content_type
     )
-    return _write_scale(backend, call, writing.apply_patch(merge_call, scale))
+    return _write_scale(backend, call, write_handlers.apply_patch(merge_call, scale))
 
 
 def _write_scale(backend: Backend, call: Call, scale: Json) -> Response:
@@ -61,7 +61,7 @@ def _write_scale(backend: Backend, call: Call, scale: Json) -> Response:
         raise status.invalid(call.resource, call.name, causes)
     new = backend.store.get(call.resource, call.namespace, call.name)
     _set_path(new, _scale_paths(call)["specReplicasPath"], replicas)
-    track_update(old, new, writing.field_manager(backend, call))
+    track_update(old, new, write_handlers.field_manager(backend, call))
     return json_response(_build_scale(call, backend.store.update(call.resource, new, dry_run=call.dry_run)))
 
 
@@ -159,7 +159,7 @@ async def refuse_connection(backend: Backend, call: Call) -> Response:
 async def write_ephemeral_containers(backend: Backend, call: Call) -> Response:
     """Write the ephemeral containers of a pod. Other fields of the body are ignored."""
     old = backend.store.get(_PODS, call.namespace, call.name)
-    requested = call.decode_body() if call.verb == "update" else writing.apply_patch(call, old)
+    requested = call.decode_body() if call.verb == "update" else write_handlers.apply_patch(call, old)
     new = backend.store.get(_PODS, call.namespace, call.name)
     new["spec"]["ephemeralContainers"] = (requested.get("spec") or {}).get("ephemeralContainers") or []
     return json_response(backend.store.update(_PODS, new, subresource="ephemeralcontainers", dry_run=call.dry_run))

@@ -2,8 +2,8 @@
 
 from k8sconsole.model.describe.sections import JsonNode, Line, Section, format_time_with_age, make_lines, make_list_lines, make_section
 from k8sconsole.model.tables.cluster import node_roles
-from k8sconsole.model.tables.decoding import convert_leniently
 from k8sconsole.model.tables.events import Event, event_count, event_reporter, involved_object
+from k8sconsole.model.tables.shape_decoder import convert_leniently
 
 
 def describe_node(obj: JsonNode, now: float) -> list[Section]:

@@ -4,8 +4,8 @@ from k8sconsole.model.describe.sections import JsonNode, Section, format_time_wi
 from k8sconsole.model.describe.templates import describe_template
 from k8sconsole.model.quantities import format_duration_short
 from k8sconsole.model.tables.custom import parse_object_time
-from k8sconsole.model.tables.decoding import convert_leniently
 from k8sconsole.model.tables.scaling import Hpa, format_hpa_targets
+from k8sconsole.model.tables.shape_decoder import convert_leniently
 from k8sconsole.model.tables.shapes import Selector, selector_cell
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, OWNER, STATUS, CellKind, Column, flag, number, text, time
-from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shape_decoder import Shape
 from k8sconsole.model.tables.shapes import Condition, Meta, Selector, Template, is_condition_true, selector_cell, to_epoch_seconds
 from k8sconsole.model.tables.workloads import (
     CONTAINERS,

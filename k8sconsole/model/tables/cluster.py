@@ -8,8 +8,8 @@ from k8sconsole.kit.text import format_age
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.quantities import parse_bytes, parse_cpu
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, cpu, names, size, text
-from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shape_decoder import Shape
 from k8sconsole.model.tables.shapes import Condition, Meta, join_or_none
 
 _ROLE = "node-role.kubernetes.io/"

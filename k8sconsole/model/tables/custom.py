@@ -8,9 +8,9 @@ import msgspec
 from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, flag, number, text, time
-from k8sconsole.model.tables.decoding import convert_leniently
 from k8sconsole.model.tables.jsonpath import PathError, find_values
 from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
+from k8sconsole.model.tables.shape_decoder import convert_leniently
 from k8sconsole.model.tables.shapes import Meta
 
 

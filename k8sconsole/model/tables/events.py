@@ -4,8 +4,8 @@ from datetime import datetime
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import CellKind, Column, names, number, text, time
-from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_name
+from k8sconsole.model.tables.shape_decoder import Shape
 from k8sconsole.model.tables.shapes import Meta, to_epoch_seconds
 
 

@@ -10,7 +10,7 @@ import msgspec
 from k8sconsole.model.objects import Cell, TableRow
 from k8sconsole.model.refs import Namespace, ResourceName
 from k8sconsole.model.tables.columns import Column
-from k8sconsole.model.tables.decoding import decode
+from k8sconsole.model.tables.shape_decoder import decode
 from k8sconsole.model.tables.shapes import Meta, to_epoch_seconds
 
 

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from k8sconsole.model.quantities import parse_bytes, parse_cpu
-from k8sconsole.model.tables.decoding import decode
+from k8sconsole.model.tables.shape_decoder import decode
 from k8sconsole.model.tables.shapes import Container, Resources
 
 

@@ -10,9 +10,9 @@ import msgspec
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, NODE, OWNER, READY, RESTARTS, STATUS, cpu, names, size, text
-from k8sconsole.model.tables.decoding import Shape, decode
 from k8sconsole.model.tables.kind import build_table_from, read_created_at, read_name
 from k8sconsole.model.tables.pod_resources import PodResources, compute_pod_resources
+from k8sconsole.model.tables.shape_decoder import Shape, decode
 from k8sconsole.model.tables.shapes import Condition, Container, Meta, is_condition_true, to_epoch_seconds
 
 

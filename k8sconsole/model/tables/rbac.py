@@ -2,8 +2,8 @@
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, text
-from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shape_decoder import Shape
 from k8sconsole.model.tables.shapes import Meta, join_or_none
 
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, number, text
-from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shape_decoder import Shape
 from k8sconsole.model.tables.shapes import Meta
 
 Amount = str | int | float

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from k8sconsole.model.selectors import build_requirements, format_requirements
-from k8sconsole.model.tables.decoding import Shape
+from k8sconsole.model.tables.shape_decoder import Shape
 
 
 class OwnerReference(Shape, frozen=True):

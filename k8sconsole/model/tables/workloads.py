@@ -6,8 +6,8 @@ import msgspec
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, OWNER, READY, names, number, text
-from k8sconsole.model.tables.decoding import Shape
 from k8sconsole.model.tables.kind import Field, KindTable, build_table, read_created_at, read_name
+from k8sconsole.model.tables.shape_decoder import Shape
 from k8sconsole.model.tables.shapes import Container, Meta, Selector, Template, format_labels, join_or_none, selector_cell
 
 

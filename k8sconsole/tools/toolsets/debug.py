@@ -76,7 +76,7 @@ class PortForwardResult(msgspec.Struct):
 async def prepare_exec(args: ExecPodInput, context: ToolContext) -> Proposal:
     target = await resolve_target(args, context, "pods")
     pod = await fetch_live(context, target)
-    container = _choose_container(args, pod)
+    container = _choose_exec_container(args, pod)
     shown = f"runs in container {container}: {' '.join(map(repr, args.command))}"
     consequences = ("runs a command with the pod's own permissions; its changes are not recorded",)
     return Proposal((target.label,), consequences, shown, f"none: {ExecResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
@@ -86,7 +86,7 @@ async def exec_pod(args: ExecPodInput, context: ToolContext) -> Reply:
     target = await resolve_target(args, context, "pods")
     pod = await fetch_live(context, target)
     check_same_object(context, target, pod)
-    container, cluster = _choose_container(args, pod), await context.open_cluster(target.cluster)
+    container, cluster = _choose_exec_container(args, pod), await context.open_cluster(target.cluster)
     output = await cluster.execute(target.namespace, target.name, container, args.command, max_bytes=MOST_BYTES)
     budget = form_budget(args.max_tokens) * 4 // 10
     (out, left_out), (err, left_err) = (_decode_and_fit(raw, budget) for raw in (output.stdout, output.stderr))
@@ -103,7 +103,7 @@ def _decode_and_fit(raw: bytes, budget: int) -> tuple[str, int]:
     return "\n".join(lines), left
 
 
-def _choose_container(args: ExecPodInput, pod: dict[str, Any]) -> str:
+def _choose_exec_container(args: ExecPodInput, pod: dict[str, Any]) -> str:
     names = container_names(pod)
     if not args.container or args.container in names:
         return args.container or names[0]

@@ -57,7 +57,7 @@ class PodLogs(msgspec.Struct):
 
 async def get_pod_logs(args: GetPodLogsInput, context: ToolContext) -> Reply:
     cluster, namespace = _cluster_and_namespace(args, context)
-    container, warnings = await _choose_container(args, context, cluster, namespace)
+    container, warnings = await _choose_log_container(args, context, cluster, namespace)
     options = _log_options(args, container, follow=args.follow)
     count = _ByteCount()
     lines = await _collect_lines(
@@ -110,7 +110,7 @@ async def _collect_lines(source: AsyncGenerator[str, None], count: _ByteCount, c
 
 async def follow_pod_logs(args: GetPodLogsInput, context: ToolContext) -> AsyncGenerator[str, None]:
     cluster, namespace = _cluster_and_namespace(args, context)
-    container, _ = await _choose_container(args, context, cluster, namespace)
+    container, _ = await _choose_log_container(args, context, cluster, namespace)
     options = _log_options(args, container, follow=args.follow)
     async with aclosing(_read_lines(args, context, (cluster, namespace), options, _ByteCount())) as lines:
         async for line in lines:
@@ -148,7 +148,7 @@ def _log_options(args: GetPodLogsInput, container: str, *, follow: bool) -> LogO
     return LogOptions(container, follow, args.previous, args.timestamps, since, args.tail or None, bound)
 
 
-async def _choose_container(
+async def _choose_log_container(
     args: GetPodLogsInput, context: ToolContext, cluster: ClusterName, namespace: str
 ) -> tuple[str, tuple[str, ...]]:
     """The container to read, and a warning if it was chosen from several. Raises InvalidParams with the nearest containers."""

@@ -66,7 +66,7 @@ async def plan_restart(args: WorkloadInput, context: ToolContext) -> ChangePlan:
 async def plan_image(args: SetImageInput, context: ToolContext) -> ChangePlan:
     target = _require_rollable(await resolve_target(args, context))
     before = await fetch_live(context, target)
-    container, was = _choose_container(args, before)
+    container, was = _choose_template_container(args, before)
     edit = Edit({"spec": {"template": {"spec": {"containers": [{"name": container, "image": args.image}]}}}}, PatchType.STRATEGIC)
     undo = Undo("k8s_set_image", target.arguments(container=container, image=was))
     consequences = (f"runs {args.image} in place of {was}: its pods are replaced",)
@@ -109,7 +109,7 @@ def _pod_template(replica_set: dict[str, Any]) -> dict[str, Any]:
     return {**template, "metadata": {**template["metadata"], "labels": labels}}
 
 
-def _choose_container(args: SetImageInput, before: dict[str, Any]) -> tuple[str, str]:
+def _choose_template_container(args: SetImageInput, before: dict[str, Any]) -> tuple[str, str]:
     """The container's name and present image. Raises InvalidParams if none is named and there are several."""
     images = {one["name"]: one.get("image", "") for one in before["spec"]["template"]["spec"]["containers"]}
     name = args.container or (next(iter(images)) if len(images) == 1 else "")

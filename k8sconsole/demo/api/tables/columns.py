@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,3 @@ def define_columns(text: str, wide: str = "", numbers: str = "") -> tuple[TableC
 
     default = [one(name, 0) for name in text.split("|")]
     return (*default, *(one(name, 1) for name in wide.split("|") if name))
-
-
-Printers = Mapping[str, TablePrinter]

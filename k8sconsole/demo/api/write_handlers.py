@@ -6,7 +6,7 @@ import copy
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api import listing, versions
+from k8sconsole.demo.api import lists, versions
 from k8sconsole.demo.api.admission import chain, identity, strict
 from k8sconsole.demo.api.backend import Response
 from k8sconsole.demo.api.calls import parse_body
@@ -131,4 +131,4 @@ def field_manager(backend: Backend, call: Call) -> FieldManager:
 
 def _object_response(backend: Backend, call: Call, obj: Json, code: int = 200) -> Response:
     raw = encode(backend.store.bucket(call.resource).resource, obj)
-    return Response(listing.encode_object(backend.store, call, raw), code)
+    return Response(lists.encode_object(backend.store, call, raw), code)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api import listing, watching
+from k8sconsole.demo.api import lists, watches
 from k8sconsole.demo.api.backend import Response, StreamedResponse
 from k8sconsole.demo.storage import encode
 
@@ -22,17 +22,17 @@ async def get_object(backend: Backend, call: Call) -> Response:
     if call.resource.group == "metrics.k8s.io":
         return _get_metrics(backend, call)
     raw = backend.store.get_raw(call.resource, call.namespace, call.name)
-    return Response(listing.encode_object(backend.store, call, raw))
+    return Response(lists.encode_object(backend.store, call, raw))
 
 
 async def list_objects(backend: Backend, call: Call) -> Response:
     if call.resource.group == "metrics.k8s.io":
         return _list_metrics(backend, call)
-    return Response(listing.encode_list(backend.store, call))
+    return Response(lists.encode_list(backend.store, call))
 
 
 async def watch_objects(backend: Backend, call: Call) -> StreamedResponse:
-    return StreamedResponse(watching.stream_events(watching.open_watch(backend.store, call)))
+    return StreamedResponse(watches.stream_events(watches.open_watch(backend.store, call)))
 
 
 def _compute_metrics(backend: Backend, call: Call) -> list[Json]:
@@ -49,14 +49,14 @@ def _get_metrics(backend: Backend, call: Call) -> Response:
     if found is None:
         raise status.not_found(call.resource, call.name)
     if call.form == "Table":
-        return Response(listing.encode_table(backend.store, call, [encode(call.resource, found)], {}))
+        return Response(lists.encode_table(backend.store, call, [encode(call.resource, found)], {}))
     return Response(encode(call.resource, found))
 
 
 def _list_metrics(backend: Backend, call: Call) -> Response:
-    chosen = listing.parse_filter(call)
+    chosen = lists.parse_filter(call)
     selected = [each for each in _compute_metrics(backend, call) if chosen.matches(each)]
     if call.form == "Table":
-        return Response(listing.encode_table(backend.store, call, [encode(call.resource, each) for each in selected], {}))
+        return Response(lists.encode_table(backend.store, call, [encode(call.resource, each) for each in selected], {}))
     head = {"kind": f"{call.resource.kind}List", "apiVersion": call.resource.api_version, "metadata": {}}
     return Response(msgspec.json.encode({**head, "items": selected}))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.demo import status
-from k8sconsole.demo.api.listing import SelectorFilter, encode_object, encode_table, parse_filter
+from k8sconsole.demo.api.lists import SelectorFilter, encode_object, encode_table, parse_filter
 from k8sconsole.demo.storage import encode
 
 if TYPE_CHECKING:
