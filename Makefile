@@ -42,7 +42,7 @@ control-plane: $(VENV)/.developed  ## build etcd, kube-apiserver and their frien
 bench: $(VENV)/.developed  ## measure, and keep the raw results in benchmarks/results/
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lock: $(VENV)/.developed  ## write both locks anew from pyproject.toml
+lock: $(VENV)/.developed  ## write both locks again from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group install -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
