@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: run test test-all lint fmt lock control-plane bench pythons clean
+.PHONY: run test test-all lint fmt lock control-plane bench pythons quality clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  ## open the console: your own cluster where there is a kubeconfig, the demo cluster otherwise
@@ -41,6 +41,9 @@ control-plane: $(VENV)/.developed  ## build etcd, kube-apiserver and their frien
 
 bench: $(VENV)/.developed  ## measure, and keep the raw results in benchmarks/results/
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+quality: $(VENV)/.developed  ## write docs/quality.md: every measure of the source beside its limit
+	@$(BIN)/python -m tests.architecture.quality
 
 lock: $(VENV)/.developed  ## write both locks again from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group install -o requirements.lock
