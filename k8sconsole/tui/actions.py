@@ -1,7 +1,7 @@
 """Everything a key can do, declared once. Bindings, the footer, the palette and the help page are made from this list.
 
 An action belongs to a scope: the class of view it works in (its method is ``action_<id>``), or ``everywhere``. Keys can be changed by id in
-the settings' ``keymap``; two actions of one view on one key are told at start. Risk is that of the tool behind it.
+the settings' ``keymap``; two actions of one view on one key are reported at start. Risk is that of the tool behind it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,8 +36,8 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("pane_tools", "everywhere", "alt+2,f3", "tools pane", "The catalogue of tools, and a form to run one", call="pane('tools')"),
     KeyAction("pane_chat", "everywhere", "alt+3,f4", "chat pane", "Ask in words", call="pane('chat')"),
     KeyAction("pane_metrics", "everywhere", "alt+4,f5", "metrics pane", "How the scanner and the cache are doing", call="pane('metrics')"),
-    KeyAction("messages", "everywhere", "ctrl+l", "messages", "Everything that was said since the start"),
-    KeyAction("next_theme", "everywhere", "ctrl+t", "next theme", "Change to the next theme"),
+    KeyAction("messages", "everywhere", "ctrl+l", "messages", "All messages since the start"),
+    KeyAction("next_theme", "everywhere", "ctrl+t", "next theme", "Switch to the next theme"),
     KeyAction(
         "enter",
         "table",
@@ -68,13 +68,13 @@ ACTIONS: tuple[KeyAction, ...] = (
         KeyAction(f"favourite_{n}", "table", str(n), f"favourite {n}", f"Rows of favourite namespace {n}", call=f"favourite({n})")
         for n in range(1, 10)
     ),
-    KeyAction("faults", "table", "ctrl+z", "faults only", "Only what is not well, on and off", 8),
+    KeyAction("faults", "table", "ctrl+z", "faults only", "Show only faulty objects, on or off", 8),
     KeyAction("wide", "table", "ctrl+w", "wide", "All columns at full width; ← and → move sideways"),
-    KeyAction("refresh", "table", "ctrl+r", "refresh", "Read this kind again now"),
-    KeyAction("older_place", "table", "left_square_bracket", "older place", "Back in the history of places", call="trail(-1)"),
-    KeyAction("newer_place", "table", "right_square_bracket", "newer place", "Forward in the history of places", call="trail(1)"),
-    KeyAction("last_place", "table", "minus", "last place", "Between the last two places", call="trail(0)"),
-    KeyAction("sort_name", "table", "N", "sort by name", "Sort by name; again turns it round", call="sort('NAME')"),
+    KeyAction("refresh", "table", "ctrl+r", "refresh", "List this kind again now"),
+    KeyAction("older_place", "table", "left_square_bracket", "older location", "Back in the history of locations", call="trail(-1)"),
+    KeyAction("newer_place", "table", "right_square_bracket", "newer location", "Forward in the history of locations", call="trail(1)"),
+    KeyAction("last_place", "table", "minus", "last location", "Switch between the last two locations", call="trail(0)"),
+    KeyAction("sort_name", "table", "N", "sort by name", "Sort by name; press again to reverse", call="sort('NAME')"),
     KeyAction("sort_namespace", "table", "P", "sort by namespace", "Sort by namespace", call="sort('NAMESPACE')"),
     KeyAction("sort_age", "table", "A", "sort by age", "Sort by age", call="sort('AGE')"),
     KeyAction("sort_status", "table", "S", "sort by status", "Sort by status", call="sort('STATUS')"),
@@ -87,7 +87,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("text_wrap", "text", "w", "wrap", "Wrap long lines, or cut them", 2),
     KeyAction("text_copy", "text", "c", "copy", "Copy the whole text to the clipboard", 3),
     KeyAction("text_other", "text", "y,d", "yaml / describe", "Between the description and the YAML", 4),
-    KeyAction("text_timeline", "text", "T", "timeline", "What happened to it", 4),
+    KeyAction("text_timeline", "text", "T", "timeline", "The timeline of the object", 4),
     KeyAction("text_refresh", "text", "ctrl+r", "refresh", "Read it again", 5),
     *(
         KeyAction(f"log_range_{key}", "logs", str(key), label, f"Show the {label}", call=f"range({key})")
@@ -95,11 +95,11 @@ ACTIONS: tuple[KeyAction, ...] = (
             ("newest lines", "first lines", "last minute", "last 5 minutes", "last 15 minutes", "last 30 minutes", "last hour")
         )
     ),
-    KeyAction("log_autoscroll", "logs", "s", "autoscroll", "Keep to the newest line, or stay", 1),
+    KeyAction("log_autoscroll", "logs", "s", "autoscroll", "Follow the newest line, or stay", 1),
     KeyAction("log_wrap", "logs", "w", "wrap", "Wrap long lines, or cut them", 2),
     KeyAction("log_timestamps", "logs", "t", "timestamps", "Show the time of each line", 3),
     KeyAction("log_filter", "logs", "slash", "filter", "Show only lines that match", 4, typing=True),
-    KeyAction("log_pretty", "logs", "j", "pretty JSON", "Lay JSON lines out as words, or leave them", 5),
+    KeyAction("log_pretty", "logs", "j", "pretty JSON", "Show JSON lines as words, or as they are", 5),
     KeyAction("log_previous", "logs", "p", "previous", "The container that ran before this one", 6),
     KeyAction("log_copy", "logs", "c", "copy", "Copy what is shown to the clipboard", 7),
     KeyAction("container_logs", "containers", "enter,l", "logs", "Follow this container's log", 1, call="open('logs')"),

@@ -1,4 +1,4 @@
-"""The app: it holds the theme, the desk and what was said; the screens and panes do the rest."""
+"""The application: theme, messages, errors and questions. The screens and panes do the rest."""
 
 import contextlib
 import logging
@@ -35,11 +35,12 @@ from k8sconsole.tui.widgets.question import QuestionDialog
 log = logging.getLogger("k8sconsole.tui")
 ENDLESS = 20
 """Failures within one second that end the console."""
+TOAST_SECONDS = 4.0
 HINTS = ("`:` goes to any kind, namespace or context", "`/` narrows what is shown", "`?` lists every key that works here")
 
 
 class ConsoleApp(ResilientPump, App[int]):
-    """namespaces: which to show first; none means all. told() keeps everything that was said."""
+    """namespaces: which to show first; none means all. messages: time, severity, title and detail of everything shown to the person."""
 
     CSS_PATH: ClassVar[list[str | PurePath]] = [
         "screens/main.tcss", "screens/help.tcss", "panes/cluster.tcss", "panes/tools.tcss", "panes/chat.tcss", "panes/metrics.tcss",
@@ -51,7 +52,7 @@ class ConsoleApp(ResilientPump, App[int]):
         self, console: ConsoleApi, settings: Settings, *, namespaces: tuple[str, ...] = (), clock: Clock | None = None,
         glyphs: Glyphs | None = None, themes: Path | None = None, hints: Path | None = None,
     ) -> None:  # fmt: skip
-        self.said: list[tuple[float, str, str, str]] = []
+        self.messages: list[tuple[float, str, str, str]] = []
         self._folder = themes or paths.share_dir("themes")
         self._look, self._problem = self._load_first_theme(settings.theme)
         super().__init__()
@@ -70,13 +71,13 @@ class ConsoleApp(ResilientPump, App[int]):
         self.set_keymap({name: keys for name, keys in self.desk.settings.keymap.items() if name in {one.id for one in ACTIONS}})
         self.main = MainScreen(self.desk, (), self._namespaces)
         if self.desk.console.is_open:
-            with contextlib.suppress(ConsoleError):  # told below, where it is asked again
+            with contextlib.suppress(ConsoleError):  # _begin() tries again and reports it
                 await self._load_clusters()  # so that the first frame is not an empty one
         await self.push_screen(self.main)
         self._screen_shown = True
         self._bridge = Bridge(self.desk.console.events, self.post_message)
         for problem in [*([self._problem] if self._problem else []), *find_key_conflicts(self.desk.settings.keymap)]:
-            self.tell(problem, severity="warning")
+            self.show_message(problem, severity="warning")
         self._first_start()
         self._begin()
 
@@ -90,7 +91,7 @@ class ConsoleApp(ResilientPump, App[int]):
         except ConsoleError as error:
             self.desk.opened = True
             self.main.cluster.fail(f"the console could not open: {error}")
-            self.tell(error.title, str(error), "error")
+            self.on_status_message(StatusMessage.from_error(error))
 
     async def _load_clusters(self) -> None:
         clusters = self.desk.console.clusters
@@ -125,7 +126,7 @@ class ConsoleApp(ResilientPump, App[int]):
         if self._hints is None or self._hints.exists():
             return
         for hint in HINTS:
-            self.tell(hint)
+            self.show_message(hint)
         try:
             self._hints.parent.mkdir(parents=True, exist_ok=True)
             self._hints.touch()
@@ -157,26 +158,26 @@ class ConsoleApp(ResilientPump, App[int]):
         word = await self.push_screen_wait(dialog)
         answer = Answer(word is not None, word or "", by="a person at the console")
         if not await self.desk.console.events.answer(question.request_id, answer):
-            self.tell("the question was no longer waiting", question.title, "warning")
+            self.show_message("the question was no longer waiting", question.title, "warning")
 
-    # what is said
+    # messages
 
     def on_status_message(self, event: StatusMessage) -> None:
-        self.tell(event.title, event.detail, event.severity)
+        self.show_message(event.title, event.detail, event.severity)
 
-    def tell(self, title: str, detail: str = "", severity: str = "information") -> None:
-        """One toast, kept under ``:messages``."""
+    def show_message(self, title: str, detail: str = "", severity: str = "information") -> None:
+        """Shows one toast, and lists the message under ``:messages``."""
         title, detail = strip_control(title), strip_control(detail)
-        self.said.append((self.desk.now(), severity, title, detail))
+        self.messages.append((self.desk.now(), severity, title, detail))
         level: Any = severity if severity in ("information", "warning", "error") else "information"
-        self.notify(
-            detail if detail and title in detail else f"{title}: {detail}" if detail else title, severity=level, timeout=4, markup=False
-        )
+        text = f"{title} — {detail}" if detail else title
+        if not any(shown.message == text for shown in self._notifications):
+            self.notify(text, severity=level, timeout=TOAST_SECONDS, markup=False)
 
     def action_show_messages(self) -> None:
         from k8sconsole.tui.screens.messages import MessagesScreen
 
-        self.push_screen(MessagesScreen(self.said))
+        self.push_screen(MessagesScreen(self.messages))
 
     # errors
 
@@ -243,11 +244,11 @@ class ConsoleApp(ResilientPump, App[int]):
         self.action_theme(self._theme_name)
 
     def action_theme(self, name: str) -> None:
-        """Raises nothing: a theme that cannot be used is told, and the old one stays."""
+        """Reports a theme that cannot be used, and keeps the current one."""
         try:
             self._apply_theme(name, load_theme(name, self._folder))
         except ConfigurationError as error:
-            self.tell(error.title, str(error), "warning")
+            self.on_status_message(StatusMessage.from_error(error, "warning"))
 
     def action_next_theme(self) -> None:
         names = sorted({BUILT_IN, *theme_files(self._folder)})

@@ -15,7 +15,7 @@ from k8sconsole.tui.widgets.paint import Palette
 @dataclass
 class TuiContext:
     """palette changes with the theme; states and selected with the clusters; resources are the kinds known so far, for completion.
-    opened: the console stands, or said why it does not. prompt(kind, text) opens the prompt at once, so that what is typed next is already
+    opened: the console is open, or reported why it is not. prompt(kind, text) opens the prompt at once, so that the next key is already
     its own."""
 
     console: ConsoleApi

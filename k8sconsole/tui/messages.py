@@ -1,4 +1,4 @@
-"""What the parts of the console tell one another: past-tense facts, and requests that name what is wanted."""
+"""Messages between the parts of the console: facts, named in the past tense, and requests."""
 
 from textual.message import Message
 
@@ -32,7 +32,7 @@ class FrameChanged(Message):
 
 
 class StatusMessage(Message):
-    """Something a person should read; kept under ``:messages``. severity: information, warning or error."""
+    """A message for the person: shown as a toast, listed under ``:messages``. severity: information, warning or error."""
 
     def __init__(self, title: str, detail: str = "", severity: str = "information") -> None:
         super().__init__()
@@ -43,11 +43,12 @@ class StatusMessage(Message):
     @classmethod
     def from_error(cls, error: ConsoleError, severity: str = "error") -> "StatusMessage":
         """The error with its reason and remedy."""
-        return cls(error.title, str(error), severity)
+        remedy = f" (try: {error.remedy})" if error.remedy else ""
+        return cls(error.title, f"{error.detail}{remedy}".strip(), severity)
 
 
 class ObjectRequested(Message):
-    """Somebody chose an object elsewhere; the cluster pane shows it."""
+    """An object was chosen in another pane; the cluster pane shows it."""
 
     def __init__(self, ref: ObjectRef) -> None:
         super().__init__()

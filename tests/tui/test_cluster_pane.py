@@ -13,7 +13,7 @@ from tests.waiting import wait_until
 
 
 def screen(pilot: Any) -> str:
-    """What stands on the terminal, line by line."""
+    """The text on the terminal, line by line."""
     height = pilot.app.size.height
     strips = pilot.app.screen._compositor.render_strips()
     return "\n".join("".join(segment.text for segment in strip).rstrip() for strip in strips[:height])
@@ -194,7 +194,7 @@ async def test_a_command_goes_to_a_kind_a_namespace_and_a_filter_at_once(console
         await press(pilot, "colon")
         await typed(pilot, "nonsense")
         await press(pilot, "enter")
-        assert any("nonsense" in said[2] for said in pilot.app.said)
+        assert any("nonsense" in message[2] for message in pilot.app.messages)
 
 
 async def test_contexts_say_which_cannot_be_used_and_why(console: MemoryConsole) -> None:
@@ -267,9 +267,9 @@ async def test_the_chat_ends_a_word_that_is_being_typed_and_keeps_the_question(c
 async def test_hints_are_shown_once_and_never_again(console: MemoryConsole, tmp_path: Any) -> None:
     marker = tmp_path / "data" / "hints"
     async with open_console(console, hints=marker) as pilot:
-        assert len(pilot.app.said) == 3
+        assert len(pilot.app.messages) == 3
     async with open_console(console, hints=marker) as pilot:
-        assert pilot.app.said == []
+        assert pilot.app.messages == []
 
 
 async def test_what_is_typed_right_behind_the_colon_belongs_to_the_command(console: MemoryConsole) -> None:

@@ -44,7 +44,7 @@ async def test_a_console_error_of_a_worker_becomes_a_message_with_its_remedy(
     monkeypatch.setattr(console.scanning, "refresh", refuse)
     async with open_console(console) as pilot:
         await press(pilot, "ctrl+r")
-        assert any("try: k8sconsole scan --once" in said[3] for said in pilot.app.said)
+        assert any("try: k8sconsole scan --once" in message[3] for message in pilot.app.messages)
         assert "checkout" in screen(pilot)
 
 
@@ -84,7 +84,7 @@ async def test_a_bug_in_an_action_a_handler_or_a_timer_leaves_the_console_runnin
         view.set_timer(0.01, fail)
         await pilot.pause(0.05)
         await settled(pilot)
-        assert len([said for said in pilot.app.said if "ZeroDivisionError" in said[2]]) == 4
+        assert len([message for message in pilot.app.messages if "ZeroDivisionError" in message[2]]) == 4
         assert "Namespace:" in await press(pilot, "d")
 
 

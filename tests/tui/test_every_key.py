@@ -92,7 +92,7 @@ class Walk:
         return action.id in QUIET
 
     def _facts(self) -> tuple[object, ...]:
-        return (len(self.app.said), len(self.app.screen_stack), self.app.theme, self.app.focused, screen(self.pilot))
+        return (len(self.app.messages), len(self.app.screen_stack), self.app.theme, self.app.focused, screen(self.pilot))
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -1,4 +1,4 @@
-"""Text from a cluster is data: whatever stands in a name, a status, a log or a description, nothing fails, nothing is obeyed."""
+"""Text from a cluster is data: whatever is in a name, a status, a log or a description, nothing fails, nothing is obeyed."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_what_is_laid_on_the_terminal_holds_no_control_character(text: str) -> N
         assert not any(ord(sign) < 32 or 127 <= ord(sign) < 160 or sign in "\u202e\u2066" for sign in drawn)
 
 
-# Every strange name stands in every one of these tables; these few, of a kind each, are walked through key by key.
+# Every strange name is in every one of these tables; these few, of a kind each, are walked through key by key.
 WALKED = ["[@click=app.quit]z[/]", "\x1b[2J\x1b]0;owned\x07", "👩‍👩‍👧‍👦" * 9, "\u202eevil\u202c", "a\nb\tc\rd"]
 
 
@@ -73,7 +73,7 @@ async def _walk(pilot: Any, name: str) -> None:
         await settled(pilot, 2)
         await pilot.press("escape", "escape")
         await settled(pilot, 1)
-    pilot.app.tell(name, name, "error")
+    pilot.app.show_message(name, name, "error")
     await pilot.press("f4", *"pods", "enter")
     await settled(pilot, 2)
     await pilot.press("f3", "ctrl+l")

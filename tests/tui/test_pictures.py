@@ -31,7 +31,6 @@ SCENES: dict[str, Scenes] = {
         "messages": ("ctrl+l",),
         "log-that-ended": ("escape", COMMAND, *"pods", "enter", "j", "l"),
         "log-without-matches": ("slash", *"zzz", "enter"),
-        "palette": ("escape", "escape", "ctrl+p", *"sort"),
     },
     "connecting": {"pods": ()},
     "lost": {"pods": (), "log": ("j", "l"), "metrics": ("f5",)},
@@ -46,6 +45,7 @@ SCENES: dict[str, Scenes] = {
 @pytest.fixture(autouse=True)
 def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setattr("k8sconsole.tui.app.TOAST_SECONDS", 1000.0)
     time.tzset()
     yield
     monkeypatch.undo()
@@ -61,6 +61,7 @@ by_size = pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{s
 
 
 async def take(pilot: Any, keys: tuple[str, ...]) -> str:
+    pilot.app.clear_notifications()
     for key in keys:
         await pilot.press(key)
         await settled(pilot, 1)

@@ -1,6 +1,6 @@
 """What a line behind the colon means: ``pods``, ``deploy shop``, ``pod /text``, ``pod app=x @ctx``, ``ns shop``, ``ctx a,b``, ``q``.
 
-Parsed here without knowing which kinds or panes there are; whoever is asked to go there finds out.
+Parsed here without knowledge of the kinds and panes; the caller resolves them.
 """
 
 import shlex
@@ -27,7 +27,7 @@ class Command(msgspec.Struct, frozen=True):
 
 
 def parse_command(text: str) -> Command:
-    """Never fails: what makes no sense becomes a kind that nobody knows."""
+    """Never fails: text that makes no sense becomes an unknown kind."""
     words = text.strip().split()
     if not words:
         return Command("")

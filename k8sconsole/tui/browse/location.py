@@ -49,7 +49,7 @@ class LocationHistory:
         return self._places[self._at] if self._places else None
 
     def visit(self, place: Location) -> None:
-        """A new place; what lay ahead is forgotten."""
+        """Adds a location; newer entries are dropped."""
         if place == self.here:
             return
         self._previous = self.here

@@ -1,4 +1,4 @@
-"""The rows of one place in memory: ordered, filtered, and remembering what has just changed. All of it without a widget."""
+"""The rows of one location in memory: ordered, filtered, with recent changes marked. No widget is involved."""
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -80,7 +80,7 @@ class RowModel:
     # rows coming and going
 
     def replace(self, rows: Iterable[Row]) -> None:
-        """All rows of the place, read anew."""
+        """Replaces all rows of the location."""
         self.rows = {row_key(row): row for row in rows}
         self._gone.clear()
         self._texts.clear()
@@ -98,8 +98,8 @@ class RowModel:
         return bool(touched)
 
     def _leave(self, gone: Mapping[Name, str], successors: Mapping[Name, Key], now: float) -> set[Key]:
-        """Those that were deleted (gone: by which uid, empty where nobody knows it), and those whose name another object has taken over:
-        a StatefulSet's pod, or everything in a cluster that was built anew."""
+        """Those that were deleted (gone: name to uid, empty when unknown), and those whose name another object now has:
+        a StatefulSet's pod, or everything in a rebuilt cluster."""
         if not gone and not successors:
             return set()
         left = {
@@ -128,7 +128,7 @@ class RowModel:
         return True
 
     def settle(self) -> bool:
-        """Forgets what changed more than two seconds ago; whether rows left the table by that."""
+        """Ends the highlight of changes older than two seconds; whether rows left the table."""
         past = self._now() - BRIGHT
         self._changed = {key: entry for key, entry in self._changed.items() if entry[0] > past}
         self._arrived = {key: at for key, at in self._arrived.items() if at > past}

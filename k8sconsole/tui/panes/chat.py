@@ -146,7 +146,7 @@ class ChatPane(Pane):
 
     def _not_understood(self, intent: Intent) -> None:
         words = " ".join(intent.unknown)
-        self._say(f"I do not parse_question: {words}" if words else "I do not see what kind of object this asks for.", "warn")
+        self._say(f"I do not understand: {words}" if words else "The question names no kind of object.", "warn")
         self._explain()
 
     async def _rows(self, intent: Intent) -> None:

@@ -1,4 +1,4 @@
-"""The cluster browser: a stack of views over the place where one is, and the way one came.
+"""The cluster browser: a stack of views, and the history of locations.
 
 Every view but the table is loaded when it is first opened: the first rows do not wait for it.
 """
@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import msgspec
 
-from k8sconsole.errors import ApprovalDenied, ConsoleError, UsageError
+from k8sconsole.errors import ApprovalDenied, UsageError
 from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.model.resources import BUILTIN
@@ -150,7 +150,7 @@ class ClusterPane(Pane):
                 self.screen.set_focus(child)
         self.post_message(FrameChanged())
 
-    # what views ask for
+    # requests of views
 
     def on_location_requested(self, event: LocationRequested) -> None:
         event.stop()
@@ -164,10 +164,7 @@ class ClusterPane(Pane):
 
     async def on_object_opened(self, event: ObjectOpened) -> None:
         event.stop()
-        try:
-            await self._open(event)
-        except ConsoleError as error:
-            self.post_message(StatusMessage(error.title, str(error), "error"))
+        await self._open(event)
 
     async def _open(self, event: ObjectOpened) -> None:
         ref = event.ref
@@ -226,13 +223,13 @@ class ClusterPane(Pane):
 
     @worker(group="delete")
     async def delete(self, refs: list[ObjectRef], hidden: int) -> None:
-        """One call for each object; the pipeline asks before each. A no ends the row of calls."""
+        """One call for each object; the pipeline asks for confirmation each time. The first refusal or error ends the calls."""
         if hidden:
             self.post_message(StatusMessage(f"{hidden} of the {len(refs)} marked objects are hidden by the filter", severity="warning"))
         for at, ref in enumerate(refs):
             outcome = await self._delete_one(ref)
             if outcome.error is not None:
-                rest = f"; {len(refs) - at - 1} more were left alone" if at + 1 < len(refs) else ""
+                rest = f"; {len(refs) - at - 1} more were not deleted" if at + 1 < len(refs) else ""
                 if isinstance(outcome.error, ApprovalDenied):
                     self.post_message(StatusMessage(f"{ref.label} was kept{rest}", outcome.error.detail))
                     return

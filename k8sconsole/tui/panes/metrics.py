@@ -15,6 +15,7 @@ from k8sconsole.tui.messages import FrameChanged, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.metrics import SCAN_COLUMNS, Tile, connection_words, scan_pieces, summary_line, tiles
 from k8sconsole.tui.widgets.key_row import TextRow
+from k8sconsole.tui.widgets.paint import Piece
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -61,7 +62,8 @@ class MetricsPane(Pane):
             figures = await console.metrics.live()
             found = await console.metrics.indicators()
         except ConsoleError as error:
-            self.post_message(StatusMessage(error.title, str(error), "error"))
+            # shown in the pane, not as a message: the figures are read every two seconds
+            self.query_one("#summary", TextRow).say((Piece(str(error), "bad"),))
             return
         self._show(tiles(found, self.desk.glyphs))
         summary = summary_line(status, self._scans, usage, figures.changes, self.desk.glyphs)

@@ -69,8 +69,8 @@ class ToolsPane(Pane):
             usage = await self.desk.console.tools.usage()
             self._servers = await self.desk.console.tools.servers()
         except ConsoleError as error:
-            self.post_message(StatusMessage(error.title, str(error), "error"))
-            return
+            self.query_one("#result", LineView).replace([str(error)])
+            raise
         self._tools = sorted((CatalogueEntry.of(tool) for tool in offered), key=lambda tool: (tool.toolset, tool.name))
         self._usage = {one.tool_name: one for one in usage}
         self._list()
@@ -163,7 +163,11 @@ class ToolsPane(Pane):
             self.post_message(StatusMessage(str(problem), severity="warning"))
             return
         self.query_one("#result", LineView).replace([f"running {tool.name} …"])
-        outcome = await self.desk.console.tools.call(tool.name, arguments, face=Face.TUI, caller="tools pane")
+        try:
+            outcome = await self.desk.console.tools.call(tool.name, arguments, face=Face.TUI, caller="tools pane")
+        except ConsoleError as error:
+            self.query_one("#result", LineView).replace([str(error)])
+            raise
         self._results[tool.name] = (outcome, self.desk.now())
         self.load()
 

@@ -1,4 +1,4 @@
-"""The frame: one row of truth, one row of where, the panes, the prompt when it is open, one row of keys."""
+"""The frame: the clusters' status, the location, the panes, the prompt while it is open, and the keys."""
 
 from collections.abc import Sequence
 
@@ -44,7 +44,7 @@ class MainScreen(ResilientPump, Screen[None]):
             yield TextRow(palette, on="frame", id="truth")
             yield TextRow(palette, id="where")
             with ContentSwitcher(initial="pane-cluster", id="panes"):
-                yield self._panes["cluster"]  # the others when they are first asked for: until then they would only delay the first rows
+                yield self._panes["cluster"]  # the others are made on first use, so that they do not delay the first rows
             yield PromptLine(self._complete, self._typed, id="prompt")
             yield KeyRow(palette, id="keys")
         yield Static(id="too-small", markup=False)
@@ -112,7 +112,7 @@ class MainScreen(ResilientPump, Screen[None]):
             if isinstance(widget, PaletteWidget):
                 widget.restyle(palette)
 
-    # what is heard
+    # facts
 
     def handle_fact(self, fact: Fact) -> None:
         match fact:
@@ -166,7 +166,7 @@ class MainScreen(ResilientPump, Screen[None]):
         try:
             await self._obey(command)
         except ConsoleError as error:
-            self.post_message(StatusMessage(error.title, str(error), "warning"))
+            self.post_message(StatusMessage.from_error(error, "warning"))
 
     async def _obey(self, command: Command) -> None:
         match command.verb:

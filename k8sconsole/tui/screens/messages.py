@@ -1,4 +1,4 @@
-"""Everything that was said since the start, newest first."""
+"""All messages since the start, newest first."""
 
 from collections.abc import Sequence
 
@@ -16,13 +16,13 @@ ROLES = {"information": "text", "warning": "warn", "error": "bad"}
 
 
 class MessagesScreen(ModalScreen[None]):
-    """said: (when in seconds since the epoch, severity, title, detail)."""
+    """messages: (seconds since the epoch, severity, title, detail)."""
 
     BINDINGS = [Binding("escape,q", "dismiss", show=False)]
 
-    def __init__(self, said: Sequence[tuple[float, str, str, str]]) -> None:
+    def __init__(self, messages: Sequence[tuple[float, str, str, str]]) -> None:
         super().__init__()
-        self._said = said
+        self._messages = messages
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as box:
@@ -31,9 +31,9 @@ class MessagesScreen(ModalScreen[None]):
             yield Static(self._page())
 
     def _page(self) -> Content:
-        if not self._said:
-            return Content("nothing was said yet")
-        return Content("\n").join(self._line(*one) for one in reversed(self._said))
+        if not self._messages:
+            return Content("no messages yet")
+        return Content("\n").join(self._line(*one) for one in reversed(self._messages))
 
     def _line(self, at: float, severity: str, title: str, detail: str) -> Content:
         role = f"$role-{ROLES.get(severity, 'text')}"

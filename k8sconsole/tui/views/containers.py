@@ -2,7 +2,6 @@
 
 from textual.app import ComposeResult
 
-from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import Fact, RowsChanged
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
@@ -34,11 +33,7 @@ class ContainersView(View):
 
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
-        try:
-            pod = await self.desk.console.cache.body(self.ref)
-        except ConsoleError as error:
-            self.post_message(StatusMessage(error.title, str(error), "error"))
-            return
+        pod = await self.desk.console.cache.body(self.ref)
         if pod is None:
             self.post_message(StatusMessage(f"{self.ref.label} is not in the cache any more", severity="warning"))
             return

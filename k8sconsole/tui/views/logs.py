@@ -82,7 +82,7 @@ class LogView(TextView):
             *(["wrap"] if text.wrap else []), *(["timestamps"] if self._timestamps else []), *([] if self._pretty else ["raw"]),
         ]  # fmt: skip
         count = f"{len(text.lines)} of {text.total}" if self._filter else f"{text.total}"
-        dropped = f", {text.dropped} older let go" if text.dropped else ""
+        dropped = f", {text.dropped} older lines dropped" if text.dropped else ""
         groups: list[Line] = [(Piece(self._filter, "changed", True),)] if self._filter else []
         groups += [
             (Piece(f"{count} {'line' if count == '1' else 'lines'}{dropped}", "text"),),

@@ -76,12 +76,12 @@ class RowFeed:
         self._replace(await self._read())
 
     async def prioritise(self) -> None:
-        """Asks the scanner to read this kind first."""
+        """Requests that the scanner reads this kind first."""
         for cluster in self.clusters:
             await self._context.console.scanning.focus(cluster, self.location.resource.name)
 
     async def rescan(self) -> None:
-        """Asks the scanner to list this kind again."""
+        """Requests that the scanner lists this kind again."""
         for cluster in self.clusters:
             await self._context.console.scanning.refresh(cluster, self.location.resource.name)
 

@@ -63,7 +63,7 @@ class TableDisplay:
         self.table.mark_sorted(track, glyphs.down if location.descending else glyphs.up)
 
     def column_at(self, track: int) -> str:
-        """The name of the column that stands in this place; empty before the first read."""
+        """The name of the column of this track; empty before the first read."""
         model, painter = self._feed.model, self._painter
         if model is None or painter is None:
             return ""

@@ -47,22 +47,22 @@ def list_containers(pod: dict[str, Any]) -> list[ContainerRow]:
     """Init containers first, as they run."""
     spec, status = pod.get("spec") or {}, pod.get("status") or {}
     lines: list[ContainerRow] = []
-    for kind, declared, told in (
+    for kind, declared, reported in (
         ("init", "initContainers", "initContainerStatuses"), ("app", "containers", "containerStatuses"),
         ("ephemeral", "ephemeralContainers", "ephemeralContainerStatuses"),
     ):  # fmt: skip
-        states = {one.get("name"): one for one in status.get(told) or ()}
+        states = {one.get("name"): one for one in status.get(reported) or ()}
         lines += [_line(one, kind, states.get(one.get("name")) or {}) for one in spec.get(declared) or ()]
     return lines
 
 
-def _line(declared: dict[str, Any], kind: str, told: dict[str, Any]) -> ContainerRow:
+def _line(declared: dict[str, Any], kind: str, status: dict[str, Any]) -> ContainerRow:
     ports = ",".join(f"{port.get('containerPort')}/{port.get('protocol', 'TCP')}" for port in declared.get("ports") or ())
-    ended = ((told.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
+    ended = ((status.get("lastState") or {}).get("terminated") or {}).get("finishedAt")
     sidecar = kind == "init" and declared.get("restartPolicy") == "Always"
     return ContainerRow(
-        str(declared.get("name", "")), "sidecar" if sidecar else kind, bool(told.get("ready")), _state(told.get("state") or {}),
-        int(told.get("restartCount") or 0), parse_rfc3339(ended) if ended else None, ports, str(declared.get("image", "")),
+        str(declared.get("name", "")), "sidecar" if sidecar else kind, bool(status.get("ready")), _state(status.get("state") or {}),
+        int(status.get("restartCount") or 0), parse_rfc3339(ended) if ended else None, ports, str(declared.get("image", "")),
     )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def describe_lines(sections: "Sequence[Section]") -> list[str]:
 
 
 def _entry(label: str, text: str, lead: str) -> list[str]:
-    """A label and its text; what continues it stands under the text."""
+    """A label and its text; its further lines are aligned under the text."""
     first, *rest = text.split("\n")
     head = f"{label}: " if label else ""
     under = f"{lead}{'':<{max(LABEL, len(head))}}"

@@ -44,5 +44,7 @@ def _unread(states: Sequence[ScanState], clusters: Sequence[ClusterName], glyphs
     mine = [state for state in states if state.cluster in clusters]
     read = sum(state.status in (ScanStatus.COMPLETED, ScanStatus.FAILED) for state in mine)
     if not mine:
-        return "not read yet · the first row tells how the cluster is"
+        return "not read yet · the first row shows the state of the cluster"
+    if read == len(mine):
+        return "not read yet · ctrl-r reads it now"
     return f"not read yet · reading, {read} of {len(mine)} kinds {bar(read / len(mine), 10, glyphs)}"

@@ -1,4 +1,4 @@
-"""The glyph that stands beside a word, so that colour is never the only sign. ASCII where the terminal cannot do better."""
+"""The glyph beside a status word, so that colour is never the only sign. ASCII where the terminal has no UTF-8."""
 
 import locale
 import os

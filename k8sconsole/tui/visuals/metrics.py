@@ -58,12 +58,12 @@ def scan_pieces(one: ScanState, now: float, glyphs: Glyphs) -> list[Piece]:
 
 
 def connection_words(found: Sequence[Connections]) -> list[Line]:
-    """Of all clusters together; nothing where none stands open."""
+    """The connections to all clusters together; nothing while none is open."""
     if not found:
         return []
     waiting = sum(one.waiting for one in found)
-    told = f"{sum(one.size for one in found)} open, {sum(one.in_use for one in found)} in use, {sum(one.reused for one in found)} reused"
-    return [(Piece("connections ", "muted"), Piece(told, "text"), *([Piece(f", {waiting} waiting", "warn")] if waiting else []))]
+    counts = f"{sum(one.size for one in found)} open, {sum(one.in_use for one in found)} in use, {sum(one.reused for one in found)} reused"
+    return [(Piece("connections ", "muted"), Piece(counts, "text"), *([Piece(f", {waiting} waiting", "warn")] if waiting else []))]
 
 
 def summary_line(

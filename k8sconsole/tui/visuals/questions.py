@@ -1,4 +1,4 @@
-"""A question of the pipeline as the dialog shows it: whom it concerns, what hurts, what the server said, whether there is a way back."""
+"""A question of the pipeline as the dialog shows it: the objects, the consequences, the dry run, and whether undo is possible."""
 
 from k8sconsole.model.tools import Question
 from k8sconsole.tui.visuals.glyphs import Glyphs

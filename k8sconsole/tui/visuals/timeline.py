@@ -19,7 +19,7 @@ _WHEN = 29
 
 
 def timeline_lines(moments: Sequence[TimelineItem], now: float) -> list[str]:
-    """One text a line; timeline_line() paints them. Of one day's moments the day is told each time: lines may be filtered."""
+    """One text a line; timeline_line() paints them. Each line carries its date, because lines may be filtered."""
     return [text for one in moments for text in _told(one, now)] or list(EMPTY)
 
 

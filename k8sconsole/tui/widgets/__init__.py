@@ -1,4 +1,4 @@
-"""Widgets that have never heard of Kubernetes: a virtual table, a scrolling text, rows of words, a prompt, a question, a form.
+"""Widgets without any knowledge of Kubernetes: a virtual table, a scrolling text, rows of words, a prompt, a question, a form.
 
 What a cell means is decided in ``visuals``; what a key does is decided in the panes.
 """

@@ -22,7 +22,7 @@ class Grid:
         return any(self._seen)
 
     def take(self, tracks: Sequence[ColumnSpec]) -> None:
-        """Other tracks: widths are measured anew."""
+        """Sets the columns; widths are measured again when they differ."""
         if list(tracks) != list(self.tracks):
             self.tracks, self._seen, self._left = tracks, [0] * len(tracks), 0
 

@@ -39,9 +39,9 @@ class TextRow(Widget):
         self._right: Sequence[Line] = ()
 
     def say(self, left: Line, right: Sequence[Line] = (), on: str | None = None) -> None:
-        said = (left, tuple(right), on or self.on)
-        if said != (self._left, self._right, self.on):
-            self._left, self._right, self.on = said
+        content = (left, tuple(right), on or self.on)
+        if content != (self._left, self._right, self.on):
+            self._left, self._right, self.on = content
             self.refresh()
 
     @property

@@ -1,6 +1,6 @@
 """Scrolling lines of text: a description, YAML, a log. Bounded, filtered, wrapped or cut; only what is in sight is drawn.
 
-A line is kept as its text; how it is painted is asked when it is drawn.
+Only the text of a line is stored; it is painted when it is drawn.
 """
 
 import re

@@ -52,7 +52,7 @@ NOTE_ROOM = 24
 class PromptLine(Horizontal):
     """open() shows it; it hides when it is answered or left.
 
-    typed(kind, text) is called and not told in a message: what it moves is drawn together with the letter, in one frame and not two.
+    typed(kind, text) is a call and not a message: its effect is drawn in the same frame as the letter.
     """
 
     DEFAULT_CSS = """
@@ -113,7 +113,7 @@ class PromptLine(Horizontal):
     def note(self, text: str) -> None:
         """A word about what is being typed: how many match, or what is wrong with it."""
         content = Content(f" {safe(text)} " if text else "")
-        # A count fits the room that is always there: laying the whole screen out anew for it would cost a third of the key's frame.
+        # A count fits the room that is always there: a new layout of the whole screen for it would cost a third of the key's frame.
         grows = max(content.cell_length, self._noted) > NOTE_ROOM
         self._noted = content.cell_length
         self.query_one("#prompt-note", Static).update(content, layout=grows)

@@ -1,4 +1,4 @@
-"""A question before something is done. The safe answer has the focus, esc is the safe answer, and enter pressed by habit hurts nobody."""
+"""A question before something is done. The safe answer has the focus, and esc gives it: enter pressed by habit changes nothing."""
 
 from collections.abc import Sequence
 

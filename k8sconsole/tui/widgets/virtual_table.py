@@ -88,7 +88,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         return len(self._lines.keys)
 
     def show(self, tracks: Sequence[ColumnSpec], lines: Lines) -> None:
-        """Other columns or another kind of rows: widths are measured anew, the cursor goes to the first row."""
+        """Other columns or another kind of rows: widths are measured again, the cursor goes to the first row."""
         self._lines = lines
         self.grid.take(tracks)
         self.marks &= set(lines.keys) if self.marks else set()
@@ -116,7 +116,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def mark_sorted(self, track: int, arrow: str) -> None:
-        """The arrow stands behind this track's title."""
+        """Puts the arrow after this column's title."""
         self.grid.mark_sorted(track, arrow)
         self._place()
         self._redraw()
@@ -224,7 +224,7 @@ class VirtualTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
 
     def on_focus(self) -> None:
-        """Whoever comes back, from a filter that hid the selected row say, finds one selected."""
+        """Selects a row when none is, for example after a filter hid the selected one."""
         if self.cursor is None:
             self.go(self.line)
 
