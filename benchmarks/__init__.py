@@ -1,8 +1,8 @@
-"""Measurements of the console, and the loads they are taken under.
+"""Benchmarks of the console, and the loads that they run under.
 
-``load`` fills a real cluster with objects that look like a company's. Raw results are kept in ``results/``, one JSON file a
-run; a figure that matters is a ratio to something measured in the same run, because machines differ.
+``load`` fills a real cluster with objects that look like those of a company. Every run writes its raw results to ``results/`` as one
+JSON file. An important figure is a ratio to something measured in the same run, because machines differ.
 
-Next door: ``tests`` says whether the console is right, this says how fast; the servers for both come from
-``tests.control_plane``. Nothing in ``k8sconsole`` imports either.
+``tests`` checks that the console is correct; ``benchmarks`` measures how fast it is. Both start their servers through
+``tests.control_plane``. ``k8sconsole`` imports neither.
 """

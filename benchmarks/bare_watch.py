@@ -1,7 +1,7 @@
-"""The yardstick of churn: a watch of pods that does nothing with what it hears. ``python -m benchmarks.bare_watch KUBECONFIG FILE``.
+"""The yardstick of churn: a watch of pods that discards every event. ``python -m benchmarks.bare_watch KUBECONFIG FILE``.
 
-For every event a line ``SECONDS RESOURCEVERSION`` in FILE; a line ``open`` wherever the watch was opened, and a line ``lost`` where the
-server no longer knew from where it was to go on.
+Every event writes a line ``SECONDS RESOURCEVERSION`` to FILE. Opening the watch writes a line ``open``. A resourceVersion that the server
+no longer has (410 Gone) writes a line ``lost``.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ _PODS = "/api/v1/pods"
 
 
 async def watch(kubeconfig: Path, out: TextIO) -> None:
-    """Until it is ended."""
+    """Runs until the process is stopped."""
     target = Target.of(kubeconfig)
     connector = aiohttp.TCPConnector(ssl=target.tls)
     headers = {**target.headers, "User-Agent": AGENT}
@@ -30,17 +30,20 @@ async def watch(kubeconfig: Path, out: TextIO) -> None:
     async with aiohttp.ClientSession(target.server, connector=connector, headers=headers, timeout=endless, read_bufsize=2**22) as session:
         since = ""
         while True:
-            since = await _listen(session, since or await _now(session), out)
+            since = await _watch_once(session, since or await _current_version(session), out)
 
 
-async def _now(session: aiohttp.ClientSession) -> str:
+async def _current_version(session: aiohttp.ClientSession) -> str:
     async with session.get(_PODS, params={"limit": "1"}) as answer:
         version: str = json.loads(await answer.read())["metadata"]["resourceVersion"]
         return version
 
 
-async def _listen(session: aiohttp.ClientSession, since: str, out: TextIO) -> str:
-    """Until the server drops it, as it does with whoever falls behind; the version to go on from, empty where there is none."""
+async def _watch_once(session: aiohttp.ClientSession, since: str, out: TextIO) -> str:
+    """Watches until the server closes the watch, as it does with a client that falls behind.
+
+    Returns the resourceVersion to continue from, empty when the server no longer has it.
+    """
     async with session.get(_PODS, params={"watch": "1", "resourceVersion": since}) as events:
         events.raise_for_status()
         print("open", file=out, flush=True)
@@ -50,7 +53,7 @@ async def _listen(session: aiohttp.ClientSession, since: str, out: TextIO) -> st
             now = time.time()
             for line in lines:
                 found = _VERSION.search(line)
-                if found is None:  # an event without one is a refusal
+                if found is None:  # an event without a version is an error
                     print("lost", file=out, flush=True)
                     return ""
                 since = found[1].decode()

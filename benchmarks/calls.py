@@ -1,5 +1,7 @@
-"""What the way of a call costs beside the tool itself: the same list of pods with and without the pipeline, and once more while the reply
-is still at hand. Everything in one process, out of a cache file of its own; no cluster is asked."""
+"""What the tool pipeline adds to the cost of a tool: one list of pods without the pipeline, with it, and from the reply cache.
+
+Everything runs in one process on a cache file of its own. No request goes to a cluster.
+"""
 
 import asyncio
 import time
@@ -7,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import cache_file
-from benchmarks.figures import alternating
-from benchmarks.past import HERE, PODS, batches
+from benchmarks.history import HERE, PODS, batches
+from benchmarks.timing import time_in_turn
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import Unreachable
 from k8sconsole.kit.clock import SystemClock
@@ -43,7 +45,7 @@ async def _measure(cache: Path, pods: int) -> dict[str, Any]:
         await _fill(store, pods)
         pipeline = Pipeline(builtin_registry(), _environment(store))
         pipeline.handle_fact(ClusterState(HERE, ConnectionState.LIVE))
-        found = {name: await _ask(pipeline, arguments) for name, arguments in QUESTIONS.items()}
+        found = {name: await _time_question(pipeline, arguments) for name, arguments in QUESTIONS.items()}
         await pipeline.close()
         return {"pods": pods, "questions": found}
     finally:
@@ -60,7 +62,7 @@ async def _fill(store: SqliteStore, pods: int) -> None:
 
 def _environment(store: SqliteStore) -> ToolEnvironment:
     async def closed(context: ClusterName) -> Cluster:
-        raise Unreachable("no cluster is asked")
+        raise Unreachable("this benchmark has no cluster")
 
     async def find(context: ClusterName, word: str) -> ApiResource:
         return next(one for one in BUILTIN if one.answers_to(word))
@@ -77,9 +79,12 @@ def _environment(store: SqliteStore) -> ToolEnvironment:
     )
 
 
-async def _ask(pipeline: Pipeline, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Milliseconds. bare: the handler alone, with its input and context made. read: the whole way, the reply made anew. at_hand: the whole
-    way, the reply still there."""
+async def _time_question(pipeline: Pipeline, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Milliseconds of three variants.
+
+    bare: the handler alone, its input and context included. read: the whole pipeline, the reply read from the store.
+    at_hand: the whole pipeline, the reply taken from the reply cache.
+    """
     spec, call = pipeline.registry.find(TOOL), ToolCall(TOOL, arguments, Face.MCP)
 
     async def bare() -> None:
@@ -89,10 +94,10 @@ async def _ask(pipeline: Pipeline, arguments: dict[str, Any]) -> dict[str, Any]:
         pipeline.handle_fact(RowsChanged(HERE, PODS.name, 1))
         assert (await pipeline.call(call)).error is None
 
-    async def at_hand() -> None:
+    async def cached() -> None:
         assert (await pipeline.call(call)).error is None
 
-    found = await alternating({"bare": bare, "read": read, "at_hand": at_hand}, _TIMES)
+    found = await time_in_turn({"bare": bare, "read": read, "at_hand": cached}, _TIMES)
     hits = pipeline.cache_step.counts["hit"]
-    assert hits >= _TIMES, f"{hits} replies were at hand"
+    assert hits >= _TIMES, f"{hits} replies came from the reply cache"
     return found

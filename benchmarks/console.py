@@ -1,4 +1,4 @@
-"""What a person waits for at the console: rows after a start, a frame after a key, all pods after a filter."""
+"""What a user waits for in the console: rows after a start, a frame after a key, all pods after a filter."""
 
 import os
 import statistics
@@ -14,9 +14,9 @@ ROW = r"app-\d{4}"
 KEYS = 40
 ROWS, COLUMNS = 50, 200
 STARTS = 5
-"""Warm starts, each beside the import of textual alone, in which nothing of ours has a part: how fast this machine is at this hour."""
+"""Warm starts. Each is paired with a bare import of textual, which shows how fast the machine is at that moment."""
 REST = 20.0
-"""Seconds after which the first full read of every kind lies behind a console that has just started."""
+"""Seconds in which a newly started console completes its first scan of every kind."""
 
 
 def measure(kubeconfig: Path, cache: Path, pods: int) -> dict[str, Any]:
@@ -30,11 +30,11 @@ def measure(kubeconfig: Path, cache: Path, pods: int) -> dict[str, Any]:
         textual.append(run([sys.executable, "-c", "import textual.app"], env).wall)
         warm.append(_start(env, pods, rest=0.0))
     with on_terminal(_command(), env, rows=ROWS, columns=COLUMNS) as terminal:
-        terminal.wait_for(_all(pods), 60)
-        _rest(terminal)
-        keys = [_key(terminal, "j") for _ in range(KEYS)]
-        shown, cleared = _filter(terminal, pods)
-        _rest(terminal)
+        terminal.wait_for(_pod_count_pattern(pods), 60)
+        _idle(terminal)
+        keys = [_time_key(terminal, "j") for _ in range(KEYS)]
+        shown, cleared = _time_filter(terminal, pods)
+        _idle(terminal)
         memory = resident(terminal.pid)
     return {
         "cold_start": cold,
@@ -56,42 +56,42 @@ def _start(env: dict[str, str], pods: int, rest: float = REST) -> dict[str, floa
     with on_terminal(_command(), env, rows=ROWS, columns=COLUMNS) as terminal:
         terminal.wait_for(ROW, 120)
         first = time.monotonic() - began
-        terminal.wait_for(_all(pods), 180)
+        terminal.wait_for(_pod_count_pattern(pods), 180)
         every = time.monotonic() - began
-        _rest(terminal, rest)
+        _idle(terminal, rest)
         return {"first_rows": first, "all_rows": every, "resident_mib": resident(terminal.pid)}
 
 
-def _all(pods: int) -> str:
-    """The count of all of them, thousands set apart by any one character."""
+def _pod_count_pattern(pods: int) -> str:
+    """Matches the count of all pods, with any one character between the thousands."""
     digits = str(pods)
     return rf"(?<!\d){digits[:-3]}\D?{digits[-3:]}(?!\d)" if pods >= 1000 else rf"(?<!\d){digits}(?!\d)"
 
 
-def _rest(terminal: Terminal, seconds: float = REST) -> None:
+def _idle(terminal: Terminal, seconds: float = REST) -> None:
     terminal.settle(1.0, seconds)
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         terminal.settle(0.5, 1.0)
 
 
-def _key(terminal: Terminal, key: str) -> float:
+def _time_key(terminal: Terminal, key: str) -> float:
     terminal.settle(0.15, 2.0)
     before = len(terminal.raw)
     terminal.type(key)
     return terminal.wait(lambda screen: len(terminal.raw) > before, 5.0)
 
 
-def _filter(terminal: Terminal, pods: int) -> tuple[float, float]:
-    """From the last letter of a filter to the narrowed count, and from escape to the whole one."""
+def _time_filter(terminal: Terminal, pods: int) -> tuple[float, float]:
+    """Seconds from the last letter of a filter to the filtered count, and from escape to the whole count."""
     terminal.type("/")
     terminal.settle(0.3, 3.0)
     terminal.type("app-000")
     terminal.settle(0.5, 3.0)
     began = time.monotonic()
     terminal.type("7")
-    terminal.wait_for(rf"(?<!\d)50 of {_all(pods)}", 10)
-    shown = terminal.arrived - began  # when it came, not when this harness had read it
+    terminal.wait_for(rf"(?<!\d)50 of {_pod_count_pattern(pods)}", 10)
+    shown = terminal.arrived - began  # the time of arrival, not of this process reading it
     terminal.type("\r")
     terminal.settle(0.3, 3.0)
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What an encrypted cache costs beside a plain one: the demo cluster scanned, the same pods written and read, in pairs."""
+"""What an encrypted cache costs compared with a plain one: scans of the demo cluster, and writes and reads of the same pods, in pairs."""
 
 import asyncio
 import os
@@ -10,7 +10,7 @@ from time import process_time
 from typing import Any
 
 from benchmarks import cache_file
-from benchmarks.past import HERE, PODS, first_batches
+from benchmarks.history import HERE, PODS, first_batches
 from benchmarks.processes import run
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.cache_records import RowQuery
@@ -23,21 +23,23 @@ _ENCRYPTED = {"K8SCONSOLE_CACHE__ENCRYPTION": "environment", "K8SCONSOLE_CACHE_K
 
 
 def measure(cache: Path, *, pods: int, runs: int) -> dict[str, Any]:
-    """Each ratio is of two neighbours in time, and the encrypted one comes first in every other pair."""
+    """The two runs of a pair follow one another directly. The encrypted run comes first in every second pair."""
     with DemoCluster.in_thread("large", size=pods) as demo:
         env = {**os.environ, "KUBECONFIG": str(demo.kubeconfig), "CACHE_DB_PATH": str(cache)}
-        scans = [_pair(lambda given: _scan(cache, env | given), turn) for turn in range(runs)]
-    kept = [_pair(lambda given: asyncio.run(_keep(cache, pods, CacheKey(_KEY) if given else None)), turn) for turn in range(runs)]
+        scans = [_run_pair(lambda given: _time_scan(cache, env | given), turn) for turn in range(runs)]
+    stored = [
+        _run_pair(lambda given: asyncio.run(_time_store(cache, pods, CacheKey(_KEY) if given else None)), turn) for turn in range(runs)
+    ]
     cache_file.remove(cache)
     return (
         {"pods": pods}
         | {name: _ratios(name, scans) for name in ("wall", "cpu")}
-        | {name: _ratios(name, kept) for name in ("write", "read", "bytes")}
+        | {name: _ratios(name, stored) for name in ("write", "read", "bytes")}
     )
 
 
-def _pair(work: Any, turn: int) -> tuple[Any, Any]:
-    """(plain, encrypted)"""
+def _run_pair(work: Any, turn: int) -> tuple[Any, Any]:
+    """Returns (plain, encrypted)."""
     if turn % 2:
         encrypted = work(_ENCRYPTED)
         return work({}), encrypted
@@ -50,15 +52,15 @@ def _ratios(name: str, measured: list[tuple[dict[str, float], dict[str, float]]]
     return {"pairs": pairs, "ratio": statistics.median(ratios), "least": min(ratios), "most": max(ratios)}
 
 
-def _scan(cache: Path, env: Mapping[str, str]) -> dict[str, float]:
-    """Of every kind, into an empty cache: seconds of the whole process, by the clock and of the processor."""
+def _time_scan(cache: Path, env: Mapping[str, str]) -> dict[str, float]:
+    """Scans every kind into an empty cache. Returns wall and processor seconds of the whole process."""
     cache_file.remove(cache)
     done = run([sys.executable, "-m", "k8sconsole", "cache", "refresh"], env)
     return {"wall": done.wall, "cpu": done.cpu}
 
 
-async def _keep(cache: Path, pods: int, key: CacheKey | None) -> dict[str, float]:
-    """Seconds of the processor to write the pods, and to read a namespace of them as a table a hundred times; bytes once closed."""
+async def _time_store(cache: Path, pods: int, key: CacheKey | None) -> dict[str, float]:
+    """Processor seconds to write the pods and to read one namespace as a table a hundred times; bytes of the closed file."""
     cache_file.remove(cache)
     written = list(first_batches(pods))
     store = await open_store(cache, key=key)

@@ -1,6 +1,6 @@
-"""etcd behind the API server's back: what is stored, read and written as it lies there, several thousand keys a second.
+"""Reads and writes etcd directly, without the API server, at several thousand keys a second.
 
-Objects are kept as protobuf, in which a text may be replaced by another of the same length without a word to any schema.
+etcd holds objects as protobuf. There a text can be replaced by another of the same length without knowing the schema.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ PODS = "/registry/pods/"
 
 
 class Etcd:
-    """``connections`` requests at the same time to one etcd on this machine; use it as an async context manager. Raises OSError."""
+    """A client of one etcd on this machine with ``connections`` parallel requests. An async context manager. Raises OSError."""
 
     def __init__(self, port: int, connections: int = 8) -> None:
         self._port = port
@@ -31,33 +31,33 @@ class Etcd:
             self._idle.get_nowait()[1].close()
 
     async def get(self, key: str) -> bytes:
-        """The value of a key; raises KeyError."""
-        answer = json.loads(await self._call("range", json.dumps({"key": _coded(key.encode())}).encode()))
+        """Returns the value of a key. Raises KeyError."""
+        answer = json.loads(await self._call("range", json.dumps({"key": _base64(key.encode())}).encode()))
         if not answer.get("kvs"):
             raise KeyError(key)
         return base64.b64decode(answer["kvs"][0]["value"])
 
     async def put(self, key: str, value: bytes) -> int:
-        """A change of its own, as an API server writes it; its resourceVersion."""
-        answer = await self._call("put", b'{"key":"' + _coded(key.encode()).encode() + b'","value":"' + base64.b64encode(value) + b'"}')
+        """Writes one key in a revision of its own, as an API server does. Returns its resourceVersion."""
+        answer = await self._call("put", b'{"key":"' + _base64(key.encode()).encode() + b'","value":"' + base64.b64encode(value) + b'"}')
         return int(json.loads(answer)["header"]["revision"])
 
     async def put_all(self, pairs: Sequence[tuple[str, bytes]]) -> None:
-        """Many different keys, a hundred in one transaction: for filling a cluster, where nobody follows one change after another."""
+        """Writes many different keys, a hundred a transaction. For filling a cluster that has no watches yet."""
         parts = [pairs[start : start + _ONE_TRANSACTION] for start in range(0, len(pairs), _ONE_TRANSACTION)]
         await asyncio.gather(*(self._transact(part) for part in parts))
 
     async def _transact(self, pairs: Sequence[tuple[str, bytes]]) -> None:
-        puts: list[dict[str, Any]] = [{"requestPut": {"key": _coded(key.encode()), "value": _coded(value)}} for key, value in pairs]
+        puts: list[dict[str, Any]] = [{"requestPut": {"key": _base64(key.encode()), "value": _base64(value)}} for key, value in pairs]
         await self._call("txn", json.dumps({"success": puts}).encode())
 
-    async def _call(self, what: str, body: bytes) -> bytes:
-        """Plain HTTP/1.1: at two thousand requests a second a client library would be what is measured."""
+    async def _call(self, operation: str, body: bytes) -> bytes:
+        """Plain HTTP/1.1. At two thousand requests a second a client library would dominate the measurement."""
         reader, writer = connection = await self._idle.get()
         try:
-            writer.write(b"POST /v3/kv/%s HTTP/1.1\r\nHost: etcd\r\nContent-Length: %d\r\n\r\n" % (what.encode(), len(body)) + body)
+            writer.write(b"POST /v3/kv/%s HTTP/1.1\r\nHost: etcd\r\nContent-Length: %d\r\n\r\n" % (operation.encode(), len(body)) + body)
             head = await reader.readuntil(b"\r\n\r\n")
-            answer = await _rest(reader, head)
+            answer = await _read_body(reader, head)
         finally:
             self._idle.put_nowait(connection)
         if not head.startswith(b"HTTP/1.1 200"):
@@ -65,7 +65,7 @@ class Etcd:
         return answer
 
 
-async def _rest(reader: asyncio.StreamReader, head: bytes) -> bytes:
+async def _read_body(reader: asyncio.StreamReader, head: bytes) -> bytes:
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":
@@ -78,5 +78,5 @@ async def _rest(reader: asyncio.StreamReader, head: bytes) -> bytes:
     return b"".join(parts)
 
 
-def _coded(value: bytes) -> str:
+def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()

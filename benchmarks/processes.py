@@ -1,4 +1,4 @@
-"""A command as a whole process: its wall time, its processor time, its peak memory."""
+"""Runs a command as a process of its own and measures its wall time, processor time and peak memory."""
 
 import contextlib
 import os
@@ -11,12 +11,12 @@ from pathlib import Path
 
 
 class CommandFailed(Exception):
-    """It ended with another code than zero; the message holds the end of what it said."""
+    """The command exited with a code other than zero. The message has the end of its stderr."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """wall and cpu in seconds, peak resident memory in MiB, output what it wrote to stdout (empty when not kept)."""
+    """wall and cpu in seconds, peak resident memory in MiB, stdout in ``output`` (empty when not captured)."""
 
     wall: float
     cpu: float
@@ -25,35 +25,38 @@ class Finished:
 
 
 def compiled(env: Mapping[str, str]) -> dict[str, str]:
-    """As a program that is installed runs: Python compiles it once, not at every start, whatever the shell says."""
+    """The environment without PYTHONDONTWRITEBYTECODE: Python compiles an installed program once, not at every start."""
     return {name: value for name, value in env.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
-def run(command: Sequence[str], env: Mapping[str, str] | None = None, *, keep: bool = True) -> Finished:
-    """Raises CommandFailed. Output goes to files, so that no reader slows it down, and wait4 tells the figures of this child alone."""
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as problems:
+def run(command: Sequence[str], env: Mapping[str, str] | None = None, *, capture: bool = True) -> Finished:
+    """Runs the command to its end. Raises CommandFailed.
+
+    Output goes to files, so that no reader slows the command down. wait4 returns the figures of this child alone.
+    """
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         started = time.monotonic()
-        child = subprocess.Popen(command, env=compiled(env or os.environ), stdout=output if keep else subprocess.DEVNULL, stderr=problems)
+        child = subprocess.Popen(command, env=compiled(env or os.environ), stdout=output if capture else subprocess.DEVNULL, stderr=errors)
         _, status, usage = os.wait4(child.pid, 0)
         wall = time.monotonic() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
-            problems.seek(0)
-            words = problems.read()[-400:].decode(errors="replace")
-            raise CommandFailed(f"{' '.join(command[:6])} ended with {child.returncode}: {words}")
+            errors.seek(0)
+            message = errors.read()[-400:].decode(errors="replace")
+            raise CommandFailed(f"{' '.join(command[:6])} ended with {child.returncode}: {message}")
         output.seek(0)
-        return Finished(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.read() if keep else b"")
+        return Finished(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output.read() if capture else b"")
 
 
 def resident(pid: int, *, peak: bool = False) -> float:
-    """MiB a living process holds, or has held at most."""
+    """Resident memory of a running process in MiB, or its peak."""
     with open(f"/proc/{pid}/status") as lines:
         return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM" if peak else "VmRSS"))
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process beside the measurement, asked to end with it."""
+def run_in_background(command: Sequence[str], env: Mapping[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a process during a measurement and terminates it afterwards."""
     with log.open("ab") as output:
         child = subprocess.Popen(command, env=compiled(env), stdout=output, stderr=output)
         try:

@@ -1,4 +1,4 @@
-"""The yardstick: download a list page by page and throw it away. ``python -m benchmarks.raw_download KUBECONFIG PATH``."""
+"""The yardstick: downloads a list page by page and discards it. ``python -m benchmarks.raw_download KUBECONFIG PATH``."""
 
 import asyncio
 import json
@@ -17,7 +17,7 @@ AGENT = "k8sconsole-benchmark"  # an agent that looks like curl or a browser get
 
 
 async def download(kubeconfig: Path, path: str, limit: int = 500) -> tuple[int, int, float]:
-    """(bytes, pages, seconds), connection set-up included."""
+    """Returns (bytes, pages, seconds), connection set-up included."""
     target = Target.of(kubeconfig)
     started = time.monotonic()
     size = pages = 0

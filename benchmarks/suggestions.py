@@ -1,5 +1,7 @@
-"""How soon something is offered while a parameter is typed, for every kind of parameter, from the cache of a large cluster. The cluster is
-the demo's, read as any other is; what is measured asks the cache alone."""
+"""How soon suggestions appear while a parameter is typed, for every kind of parameter.
+
+The demo cluster ``large`` is scanned and then stopped. The suggestions come from the cache alone.
+"""
 
 import asyncio
 import os
@@ -9,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import cache_file
-from benchmarks.figures import timed
 from benchmarks.processes import run
+from benchmarks.timing import time_repeatedly
 from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.model.tools import Face
@@ -19,7 +21,7 @@ from k8sconsole.runtime.console import Console
 
 TIMES = 200
 Case = tuple[str, str, dict[str, Any]]
-"""A tool, the parameter that is typed, and the arguments so far, it among them."""
+"""A tool, the parameter that is typed, and the arguments so far, which include that parameter."""
 
 
 def measure(cache: Path, *, pods: int) -> dict[str, Any]:
@@ -34,13 +36,13 @@ def measure(cache: Path, *, pods: int) -> dict[str, Any]:
 
 
 async def _measure(env: Mapping[str, str]) -> dict[str, Any]:
-    """Milliseconds, by what was typed; the cluster is gone."""
+    """Milliseconds by case. The cluster has stopped."""
     console = await Console.open(Opening(load_settings(environment=env), Face.CLI, offline=True))
     try:
         found: dict[str, Any] = {}
         for name, (tool, parameter, given) in (await _cases(console)).items():
             offered = await console.tools.suggest(tool, parameter, given)
-            found[name] = {"offered": len(offered)} | await timed(lambda: console.tools.suggest(tool, parameter, given), TIMES)  # noqa: B023 - asked at once
+            found[name] = {"offered": len(offered)} | await time_repeatedly(lambda: console.tools.suggest(tool, parameter, given), TIMES)  # noqa: B023 - awaited at once
         return found
     finally:
         await console.close()

@@ -1,8 +1,9 @@
 """The load generator: ``python -m benchmarks.load --kubeconfig F --pods 10000``.
 
-``plan`` says how many of what, ``shapes`` what each object looks like, ``client`` speaks to the API server, ``writing``
-creates with several writers at once, ``generator`` does it all in order and waits until the pods run.
+``plan`` has the counts and the names, ``shapes`` the objects, ``client`` the requests to the API server. ``writers`` creates objects with
+several writers at once. ``generator`` runs all steps in order and waits until the pods run. ``etcd_copies`` is a faster way for control
+planes without controllers.
 
-Two ways to the same pods: through Deployments, as in life (controllers make the pods, the scheduler places them), or
-``--direct``, bound to their nodes from birth, for more of them in less time.
+Pods are created through Deployments, as in a real cluster (controllers create them, the scheduler places them). With ``--direct`` they are
+created bound to nodes, which is faster.
 """

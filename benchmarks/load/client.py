@@ -1,4 +1,4 @@
-"""A small asynchronous client of the Kubernetes API: its own, so that the console is not measured with itself."""
+"""A small asynchronous client of the Kubernetes API. It shares no code with the console, which it is there to measure."""
 
 import asyncio
 import base64
@@ -19,12 +19,12 @@ _TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
 
 
 class ApiRefused(Exception):
-    """The API server said no, or stayed away for all attempts; the message is its own."""
+    """The API server refused a request, or did not answer in any attempt. The message is the server's."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """An API server and how to be let in."""
+    """An API server and the credentials for it."""
 
     server: str
     tls: ssl.SSLContext
@@ -32,37 +32,37 @@ class Target:
 
     @classmethod
     def of(cls, kubeconfig: Path) -> Self:
-        """The current context of a kubeconfig with a client certificate or a token; raises KeyError for other forms."""
+        """Reads the current context of a kubeconfig with a client certificate or a token. Raises KeyError for other credentials."""
         content = yaml.safe_load(kubeconfig.read_text())
-        context = _named(content["contexts"], content["current-context"])["context"]
-        cluster = _named(content["clusters"], context["cluster"])["cluster"]
-        user = _named(content["users"], context["user"])["user"]
+        context = _find_entry(content["contexts"], content["current-context"])["context"]
+        cluster = _find_entry(content["clusters"], context["cluster"])["cluster"]
+        user = _find_entry(content["users"], context["user"])["user"]
         headers = {"Authorization": f"Bearer {user['token']}"} if "token" in user else {}
-        return cls(cluster["server"], _tls(kubeconfig.parent, cluster, user), headers)
+        return cls(cluster["server"], _make_tls(kubeconfig.parent, cluster, user), headers)
 
 
-def _named(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
+def _find_entry(entries: list[dict[str, Any]], name: str) -> dict[str, Any]:
     return next(entry for entry in entries if entry["name"] == name)
 
 
-def _tls(base: Path, cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
-    context = ssl.create_default_context(cadata=_pem(base, cluster, "certificate-authority").decode())
+def _make_tls(base: Path, cluster: dict[str, Any], user: dict[str, Any]) -> ssl.SSLContext:
+    context = ssl.create_default_context(cadata=_read_pem(base, cluster, "certificate-authority").decode())
     if "token" not in user:
         # The ssl module reads client certificates from files only.
         with tempfile.NamedTemporaryFile() as pair:
-            pair.write(_pem(base, user, "client-certificate") + b"\n" + _pem(base, user, "client-key"))
+            pair.write(_read_pem(base, user, "client-certificate") + b"\n" + _read_pem(base, user, "client-key"))
             pair.flush()
             context.load_cert_chain(pair.name)
     return context
 
 
-def _pem(base: Path, entry: dict[str, Any], key: str) -> bytes:
+def _read_pem(base: Path, entry: dict[str, Any], key: str) -> bytes:
     inline = entry.get(f"{key}-data")
     return base64.b64decode(inline) if inline else (base / entry[key]).read_bytes()
 
 
 class Client:
-    """Creates objects and counts them, trying again where the server is busy; use it as an async context manager."""
+    """Creates and reads objects, and retries when the server is busy. An async context manager."""
 
     def __init__(self, target: Target, connections: int) -> None:
         connector = aiohttp.TCPConnector(limit=connections, ssl=target.tls)
@@ -76,34 +76,34 @@ class Client:
         await self._session.close()
 
     async def create(self, path: str, body: dict[str, Any]) -> bool:
-        """Whether the object was made now; False where it was there before. Raises ApiRefused."""
+        """Creates an object. Returns False if it exists already. Raises ApiRefused."""
         status, answer = await self._send("POST", path, body)
         if status == 409 and answer.get("reason") == "AlreadyExists":
             return False
-        _check(status, answer)
+        _raise_for_status(status, answer)
         return True
 
     async def get(self, path: str, **query: str) -> dict[str, Any]:
-        """The object or list at ``path``; raises ApiRefused."""
+        """Returns the object or list at ``path``. Raises ApiRefused."""
         status, answer = await self._send("GET", path, query=query)
-        _check(status, answer)
+        _raise_for_status(status, answer)
         return answer
 
     async def merge(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The object after a merge patch; raises ApiRefused."""
+        """Sends a merge patch and returns the new object. Raises ApiRefused."""
         status, answer = await self._send("PATCH", path, body, form="application/merge-patch+json")
-        _check(status, answer)
+        _raise_for_status(status, answer)
         return answer
 
     async def exists(self, path: str) -> bool:
-        """Whether there is something at ``path``."""
+        """Whether GET ``path`` succeeds."""
         return (await self._send("GET", path))[0] == 200
 
     async def names(self, path: str, **query: str) -> list[str]:
-        """The names of a list's objects, asked for as table rows: 0.3 KB an object where the object has 6."""
+        """Returns the names in a list. Table rows take 0.3 KB an object instead of 6 KB."""
         table = {"includeObject": "None", "resourceVersion": "0"}
         status, answer = await self._send("GET", path, query=query | table, accept=_TABLE)
-        _check(status, answer)
+        _raise_for_status(status, answer)
         return [row["cells"][0] for row in answer["rows"] or ()]
 
     async def _send(
@@ -131,6 +131,6 @@ class Client:
         raise ApiRefused(f"{method} {path}: {reason} ({_ATTEMPTS} attempts)")
 
 
-def _check(status: int, answer: dict[str, Any]) -> None:
+def _raise_for_status(status: int, answer: dict[str, Any]) -> None:
     if status >= 400:
         raise ApiRefused(f"{status} {answer.get('reason', '')}: {answer.get('message', '')}")

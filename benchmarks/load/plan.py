@@ -1,4 +1,4 @@
-"""How many of what a load consists of, and what everything is called."""
+"""The counts and the names of the objects of a load."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ class App:
         return f"app-{self.number:04d}"
 
     def pod_names(self) -> Iterator[str]:
-        """The names of its pods where no controller chooses them."""
+        """The names of its pods when no controller generates them."""
         return (f"{self.name}-{replica:05d}" for replica in range(self.replicas))
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A load of ``pods`` pods: apps of fifty spread over the namespaces in turn, the last one taking the rest."""
+    """A load of ``pods`` pods in apps of fifty, spread over the namespaces in turn. The last app has the remainder."""
 
     pods: int
     namespaces: int = 20
@@ -38,7 +38,7 @@ class Plan:
 
     @classmethod
     def of(cls, pods: int, namespaces: int | None = None, nodes: int | None = None) -> "Plan":
-        """What is not said follows the pods: a hundred a node (at most 500 nodes), and at most twenty namespaces."""
+        """Omitted counts follow from the pods: a hundred pods a node (at most 500 nodes), at most twenty namespaces."""
         apps = -(-pods // PODS_PER_APP)
         return cls(pods, namespaces or min(20, max(1, apps)), nodes or min(500, max(3, pods // 100)))
 
@@ -49,7 +49,7 @@ class Plan:
         return [App(number, self.namespace(number), size) for number, size in enumerate(sizes)]
 
     def namespace(self, number: int) -> str:
-        """The namespace in which app ``number`` lives."""
+        """The namespace of app ``number``."""
         return f"load-{number % self.namespaces:02d}"
 
     def namespace_names(self) -> list[str]:

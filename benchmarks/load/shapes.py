@@ -1,6 +1,6 @@
-"""What each object of the load looks like: of the size and the variety that clusters have in life.
+"""The objects of the load, as large and as varied as those of a real cluster.
 
-A pod that a Deployment made takes about 7 KB of compact JSON, two fifths of it managedFields.
+A pod of a Deployment takes about 7 KB of compact JSON, two fifths of it managedFields.
 """
 
 from typing import Any
@@ -23,13 +23,13 @@ def namespace(name: str) -> Object:
 
 
 def config_map(app: App) -> Object:
-    """The settings that the app's pods mount and read."""
+    """The settings that the app's pods mount."""
     settings = "\n".join(f"feature.{number}.enabled = {str(number % 2 == 0).lower()}" for number in range(20))
     return _object("v1", "ConfigMap", app) | {"data": {"LOG_LEVEL": "info", "REGION": "region-1", "app.properties": settings}}
 
 
 def secret(app: App) -> Object:
-    """A secret with values that are easy to look for where they must not be."""
+    """A secret whose values are easy to search for where they must not appear."""
     return _object("v1", "Secret", app) | {"stringData": {"username": app.name, "password": f"load-secret-{app.number:04d}"}}
 
 
@@ -51,7 +51,7 @@ def deployment(app: App) -> Object:
 
 
 def pod(app: App, name: str, node: str) -> Object:
-    """One pod of the app, bound to its node from birth."""
+    """One pod of the app, created bound to its node."""
     metadata = {"name": name, "namespace": app.namespace, "labels": _labels(app), "annotations": _annotations(app)}
     return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": _pod_spec(app) | {"nodeName": node}}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.cache_file import ask
+from benchmarks.cache_file import query_cache
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.offered import OfferedCluster
 from tests.waiting import block_until
@@ -67,7 +67,7 @@ def test_one_process_scans_at_a_time_and_another_takes_over_when_it_is_killed(
     print(f"{kills} take-overs, the longest {longest:.1f} s")
     assert longest <= TAKE_OVER
     demo_cluster.kubectl("create", "configmap", "seen-by-all", "-n", demo_cluster.namespace)
-    block_until(lambda: ask(cache, "SELECT 1 FROM objects WHERE name = 'seen-by-all'"), 10.0)
+    block_until(lambda: query_cache(cache, "SELECT 1 FROM objects WHERE name = 'seen-by-all'"), 10.0)
 
 
 def _new_holder(cache: Path, former: int, patience: float) -> tuple[int, float]:
@@ -75,7 +75,7 @@ def _new_holder(cache: Path, former: int, patience: float) -> tuple[int, float]:
     began = time.monotonic()
 
     def new_holder() -> int:
-        held = ask(cache, f"SELECT holder FROM leases WHERE name LIKE 'scan:%' AND expires_at > {time.time()}")
+        held = query_cache(cache, f"SELECT holder FROM leases WHERE name LIKE 'scan:%' AND expires_at > {time.time()}")
         assert len(held) <= 1
         pid = int(held[0][0].split(":")[-2]) if held else 0
         return pid if pid != former else 0

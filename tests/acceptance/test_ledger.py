@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.cache_file import ask
+from benchmarks.cache_file import query_cache
 from tests.acceptance.change_writer import CONFIG_MAPS, CRON_TABS, DEFINITION, Entry, Writer
 from tests.acceptance.program import COMMAND, ROOT, Program
 from tests.control_plane.fixtures import OwnControlPlane
@@ -125,7 +125,7 @@ def _instant(program: Program, plane: ControlPlane, writers: list[Writer], mark:
         body = {"apiVersion": version, "kind": kind, "metadata": {"name": mark, "namespace": SPACE}}
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(body))
     marked = f"SELECT count(*) FROM objects WHERE name = '{mark}'"
-    block_until(lambda: ask(program.cache, marked) == [(len(KINDS),)], SLOWEST)
+    block_until(lambda: query_cache(program.cache, marked) == [(len(KINDS),)], SLOWEST)
     time.sleep(0.2)
     at = time.time()
     written = [(at, kind, _objects_by_name(plane.kubectl("get", kind, "-A", "-o", "json"))) for kind in KINDS]
@@ -154,12 +154,13 @@ def _objects_by_name(printed: str) -> dict[str, Any]:
 
 
 def _not_kept(cache: Path, book: list[Entry]) -> list[Entry]:
+    of_life = "FROM versions v JOIN lives l ON l.id = v.life_id"
     states = {
-        *ask(cache, "SELECT l.uid, CAST(v.resource_version AS TEXT) FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.change < 3"),
-        *ask(cache, "SELECT l.uid, CAST(v.state_version AS TEXT) FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.began NOT NULL"),
-        *ask(cache, "SELECT uid, resource_version FROM objects"),
+        *query_cache(cache, f"SELECT l.uid, CAST(v.resource_version AS TEXT) {of_life} WHERE v.change < 3"),
+        *query_cache(cache, f"SELECT l.uid, CAST(v.state_version AS TEXT) {of_life} WHERE v.began NOT NULL"),
+        *query_cache(cache, "SELECT uid, resource_version FROM objects"),
     }
-    ends = {uid for (uid,) in ask(cache, "SELECT l.uid FROM versions v JOIN lives l ON l.id = v.life_id WHERE v.change = 3")}
+    ends = {uid for (uid,) in query_cache(cache, f"SELECT l.uid {of_life} WHERE v.change = 3")}
     return [one for one in book if not (one.uid in ends if one.change == "deleted" else (one.uid, one.version) in states)]
 
 
@@ -181,4 +182,4 @@ def _seconds(text: str) -> float:
 
 
 def _watched(cache: Path) -> set[str]:
-    return {resource for (resource,) in ask(cache, "SELECT resource FROM kinds WHERE watching")}
+    return {resource for (resource,) in query_cache(cache, "SELECT resource FROM kinds WHERE watching")}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.onlooking import measure
+from benchmarks.follower import measure
 from tests.control_plane.offered import OfferedCluster
 
 

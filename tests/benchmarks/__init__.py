@@ -1,1 +1,1 @@
-"""The benchmark's own tools: that a load is what it says it is."""
+"""Tests of the benchmarks themselves: a load has what it promises, and each part reports its figures."""

@@ -1,4 +1,4 @@
-"""The load generator makes what it was asked for, once."""
+"""The load generator creates the requested objects, once."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ from tests.control_plane.plane import ControlPlane, Options
 
 
 @pytest.mark.parametrize("pods", [1, 49, 50, 51, 10_000, 50_000])
-def test_a_plan_has_exactly_the_pods_that_were_asked_for(pods: int) -> None:
+def test_a_plan_has_exactly_the_requested_pods(pods: int) -> None:
     names = [name for app in Plan.of(pods).apps() for name in app.pod_names()]
     assert len(names) == len(set(names)) == pods
 
@@ -25,7 +25,7 @@ def test_ten_thousand_pods_are_two_hundred_apps_in_twenty_namespaces_on_a_hundre
 
 @pytest.mark.real
 @pytest.mark.parametrize("mode", [[], ["--direct"]], ids=["by deployments", "directly"])
-def test_the_pods_asked_for_run_and_a_second_run_adds_nothing(own_control_plane: OwnControlPlane, mode: list[str]) -> None:
+def test_the_requested_pods_run_and_a_second_run_adds_nothing(own_control_plane: OwnControlPlane, mode: list[str]) -> None:
     plane = own_control_plane(Options(nodes=0))
     first = _load(plane, *mode)
     again = _load(plane, *mode)

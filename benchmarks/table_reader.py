@@ -1,5 +1,7 @@
-"""Somebody who looks at one namespace while everything changes: ``python -m benchmarks.patient_reader CACHE FILE``.
-Milliseconds, a line each."""
+"""Reads the table of one namespace ten times a second while pods change: ``python -m benchmarks.table_reader CACHE FILE``.
+
+Writes the milliseconds of each read to FILE, one a line.
+"""
 
 import asyncio
 import sys

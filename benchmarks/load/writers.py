@@ -1,4 +1,4 @@
-"""Creating many objects with several writers at once, and telling how far that has come."""
+"""Creates many objects with several writers at once, and shows the progress."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from benchmarks.load.client import Client
 
 @dataclass(frozen=True)
 class Item:
-    """An object and the path of the list it joins."""
+    """An object and the path that it is created at."""
 
     path: str
     body: dict[str, Any]
@@ -21,33 +21,33 @@ class Item:
 
 @dataclass
 class Tally:
-    """What was created and what was there before, by kind."""
+    """How many objects were created, and how many existed already, by kind."""
 
     created: Counter[str] = field(default_factory=Counter)
     existing: Counter[str] = field(default_factory=Counter)
 
 
 class Progress:
-    """One line that tells what goes on: rewritten twice a second on a terminal, written anew every five seconds elsewhere."""
+    """A progress line: rewritten twice a second on a terminal, and a new line every five seconds elsewhere."""
 
     def __init__(self, out: TextIO = sys.stderr) -> None:
         self._out = out
         self._every = 0.5 if out.isatty() else 5.0
         self._next = 0.0
 
-    def tell(self, what: str, done: int, total: int) -> None:
-        """Show ``done`` of ``total``, unless something was shown a moment ago; the end is always shown."""
+    def show(self, label: str, done: int, total: int) -> None:
+        """Shows ``done`` of ``total``, unless the last line is too recent. The end is always shown."""
         now = time.monotonic()
         if now < self._next and done < total:
             return
         self._next = now + self._every
-        line = f"{what:<24} {done:>6}/{total}"
+        line = f"{label:<24} {done:>6}/{total}"
         end = "\n" if done >= total or not self._out.isatty() else ""
         print(f"\r{line}" if self._out.isatty() else line, end=end, file=self._out, flush=True)
 
 
-async def create_all(client: Client, what: str, items: Iterable[Item], total: int, writers: int, tally: Tally, progress: Progress) -> None:
-    """Create every item, ``writers`` at a time; raises the first failure, the other writers stopping."""
+async def create_all(client: Client, label: str, items: Iterable[Item], total: int, writers: int, tally: Tally, progress: Progress) -> None:
+    """Creates every item, ``writers`` at a time. The first failure stops the other writers and is raised."""
     remaining = iter(items)
     done = 0
 
@@ -57,7 +57,7 @@ async def create_all(client: Client, what: str, items: Iterable[Item], total: in
             made = await client.create(item.path, item.body)
             (tally.created if made else tally.existing)[item.body["kind"]] += 1
             done += 1
-            progress.tell(what, done, total)
+            progress.show(label, done, total)
 
     try:
         async with asyncio.TaskGroup() as group:

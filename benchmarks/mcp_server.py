@@ -1,6 +1,6 @@
-"""What an MCP client waits for: the server's start, and its answers about ten thousand pods, beside those of another server.
+"""What an MCP client waits for: the start of the server, and its replies about ten thousand pods.
 
-The other one is kubernetes-mcp-server, if it is installed (``npm install -g kubernetes-mcp-server``).
+The same is measured of kubernetes-mcp-server, if it is installed (``npm install -g kubernetes-mcp-server``).
 """
 
 import contextlib
@@ -15,29 +15,29 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.figures import told
 from benchmarks.processes import compiled, run
+from benchmarks.timing import summarize
 
 STARTS = 7
 CALLS = 200
 LIVE_CALLS = 5
 NAMESPACE = "load-00"
 PEER = "kubernetes-mcp-server"
-GREETING = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
+INITIALIZE = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "bench", "version": "1"}}
 
 
 class Server:
-    """One, at the end of two pipes, asked one thing at a time."""
+    """An MCP server on stdio that gets one request at a time."""
 
     def __init__(self, command: Sequence[str], env: dict[str, str]) -> None:
         pipe = subprocess.PIPE
         self._child = subprocess.Popen(command, env=env, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL)
         self._number = 0
 
-    def ask(self, method: str, **params: Any) -> dict[str, Any]:
-        """Raises RuntimeError for an error in place of a result."""
+    def request(self, method: str, **params: Any) -> dict[str, Any]:
+        """Sends a request and returns its result. Raises RuntimeError for an error."""
         self._number += 1
-        self._say({"id": self._number, "method": method, "params": params})
+        self._send({"id": self._number, "method": method, "params": params})
         assert self._child.stdout is not None
         while line := self._child.stdout.readline():
             message = json.loads(line)
@@ -47,12 +47,12 @@ class Server:
                 return dict(message["result"])
         raise RuntimeError(f"{method}: the server has ended")
 
-    def greet(self) -> None:
-        self.ask("initialize", **GREETING)
-        self._say({"method": "notifications/initialized"})
+    def initialize(self) -> None:
+        self.request("initialize", **INITIALIZE)
+        self._send({"method": "notifications/initialized"})
 
     def call(self, tool: str, **arguments: Any) -> dict[str, Any]:
-        return self.ask("tools/call", name=tool, arguments=arguments)
+        return self.request("tools/call", name=tool, arguments=arguments)
 
     def end(self) -> None:
         assert self._child.stdin is not None
@@ -63,63 +63,63 @@ class Server:
         self._child.kill()
         self._child.wait()
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any]) -> None:
         assert self._child.stdin is not None
         self._child.stdin.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
         self._child.stdin.flush()
 
 
 def measure(kubeconfig: Path, cache: Path) -> dict[str, Any]:
-    """Starts in seconds, calls in milliseconds, answers in characters."""
+    """Starts in seconds, calls in milliseconds, replies in characters."""
     env = compiled({**os.environ, "KUBECONFIG": str(kubeconfig), "CACHE_DB_PATH": str(cache)})
-    run([sys.executable, "-m", "k8sconsole", "scan", "--once"], env, keep=False)
+    run([sys.executable, "-m", "k8sconsole", "scan", "--once"], env, capture=False)
     ours = [sys.executable, "-m", "k8sconsole", "mcp"]
     found = shutil.which(PEER)
     peer = [found, "--kubeconfig", str(kubeconfig)] if found else []
-    return {"starts": _starts(ours, peer, env), "answers": _answers(ours, env), "peer": _peer(peer, env) if peer else None}
+    return {"starts": _time_starts(ours, peer, env), "answers": _time_replies(ours, env), "peer": _time_peer(peer, env) if peer else None}
 
 
-def _starts(ours: list[str], peer: list[str], env: dict[str, str]) -> dict[str, list[float]]:
-    """Each of ours beside the bare import of the SDK's server in the same minute, which is most of it."""
+def _time_starts(ours: list[str], peer: list[str], env: dict[str, str]) -> dict[str, list[float]]:
+    """Pairs every start with a bare import of the SDK's server, which is most of the start, in the same minute."""
     starts: dict[str, list[float]] = {"bare_import": [], "ours": [], "peer": []}
     for _ in range(STARTS):
         starts["bare_import"].append(run([sys.executable, "-c", "import mcp.server"], env).wall)
-        starts["ours"].append(_start(ours, env))
+        starts["ours"].append(_time_start(ours, env))
         if peer:
-            starts["peer"].append(_start(peer, env))
+            starts["peer"].append(_time_start(peer, env))
     return starts
 
 
-def _start(command: list[str], env: dict[str, str]) -> float:
+def _time_start(command: list[str], env: dict[str, str]) -> float:
     began = time.perf_counter()
-    with _greeted(command, env):
+    with _connected(command, env):
         return time.perf_counter() - began
 
 
 @contextlib.contextmanager
-def _greeted(command: list[str], env: dict[str, str]) -> Iterator[Server]:
+def _connected(command: list[str], env: dict[str, str]) -> Iterator[Server]:
     server = Server(command, env)
     try:
-        server.greet()
+        server.initialize()
         yield server
     finally:
         server.end()
 
 
-def _answers(ours: list[str], env: dict[str, str]) -> dict[str, Any]:
-    with _greeted(ours, env) as server:
+def _time_replies(ours: list[str], env: dict[str, str]) -> dict[str, Any]:
+    with _connected(ours, env) as server:
         for _ in range(20):
             server.call("k8s_list_pods")
-        time.sleep(15)  # its own first look at every kind lies behind it
+        time.sleep(15)  # the first scan of every kind is over
         return {
-            "namespace": _timed(server, CALLS, namespace=NAMESPACE),
-            "all": _timed(server, CALLS),
-            "namespace_live": _timed(server, LIVE_CALLS, namespace=NAMESPACE, live=True),
-            "all_live": _timed(server, LIVE_CALLS, live=True),
+            "namespace": _time_calls(server, CALLS, namespace=NAMESPACE),
+            "all": _time_calls(server, CALLS),
+            "namespace_live": _time_calls(server, LIVE_CALLS, namespace=NAMESPACE, live=True),
+            "all_live": _time_calls(server, LIVE_CALLS, live=True),
         }
 
 
-def _timed(server: Server, times: int, tool: str = "k8s_list_pods", **arguments: Any) -> dict[str, Any]:
+def _time_calls(server: Server, times: int, tool: str = "k8s_list_pods", **arguments: Any) -> dict[str, Any]:
     taken, size = [], 0
     for _ in range(times):
         began = time.perf_counter()
@@ -127,12 +127,12 @@ def _timed(server: Server, times: int, tool: str = "k8s_list_pods", **arguments:
         taken.append(time.perf_counter() - began)
         size = sum(len(part["text"]) for part in answer["content"])
     structured = len(json.dumps(answer.get("structuredContent") or {}))
-    return {**told(taken), "p50": statistics.median(taken) * 1000, "text": size, "structured": structured}
+    return {**summarize(taken), "p50": statistics.median(taken) * 1000, "text": size, "structured": structured}
 
 
-def _peer(peer: list[str], env: dict[str, str]) -> dict[str, Any]:
-    with _greeted(peer, env) as server:
+def _time_peer(peer: list[str], env: dict[str, str]) -> dict[str, Any]:
+    with _connected(peer, env) as server:
         return {
-            "namespace": _timed(server, 20, "pods_list_in_namespace", namespace=NAMESPACE),
-            "all": _timed(server, LIVE_CALLS, "pods_list"),
+            "namespace": _time_calls(server, 20, "pods_list_in_namespace", namespace=NAMESPACE),
+            "all": _time_calls(server, LIVE_CALLS, "pods_list"),
         }

@@ -1,5 +1,7 @@
-"""A million versions: what they take on disk, and how soon the past answers. Pods of the load, changed in turn through the store as a
-scanner writes them, spread over two weeks."""
+"""A million versions: their size on disk, and the time of queries about the past.
+
+The pods of the load are changed in turn through the store, as a scanner writes them, spread over two weeks.
+"""
 
 import asyncio
 import sys
@@ -11,9 +13,9 @@ from typing import Any
 import msgspec
 
 from benchmarks import cache_file
-from benchmarks.figures import timed
 from benchmarks.load import shapes
 from benchmarks.load.plan import App, Plan
+from benchmarks.timing import time_repeatedly
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.objects import ParsedObject
@@ -45,17 +47,20 @@ async def _measure(cache: Path, pods: int, versions: int) -> dict[str, Any]:
         began, processor = time.monotonic(), time.process_time()
         bare = await _fill(store, pods, versions, until)
         wrote = {"seconds": time.monotonic() - began, "cpu": time.process_time() - processor}
-        (kept,) = (await store.query("SELECT count(*) FROM versions")).rows[0]
-        return {"pods": pods, "versions": kept, "write": wrote, "bytes_a_version": await _bytes(store, cache, bare, kept)} | await _ask(
-            store, until
-        )
+        (stored,) = (await store.query("SELECT count(*) FROM versions")).rows[0]
+        return {
+            "pods": pods,
+            "versions": stored,
+            "write": wrote,
+            "bytes_a_version": await _bytes_a_version(store, cache, bare, stored),
+        } | await _time_queries(store, until)
     finally:
         await store.close()
         cache_file.remove(cache)
 
 
 async def _fill(store: SqliteStore, pods: int, versions: int, until: float) -> int:
-    """Bytes of the file when every pod was there once, and nothing had happened yet."""
+    """Writes all versions. Returns the bytes of the file after the first version of every pod."""
     parser = ResourceParser(PODS, find_table(PODS))
     rounds = versions // pods
     bare = 0
@@ -72,12 +77,12 @@ async def _fill(store: SqliteStore, pods: int, versions: int, until: float) -> i
 
 
 def first_batches(pods: int) -> Iterator[WriteBatch]:
-    """The pods as they are at first."""
+    """The first version of every pod."""
     return batches(ResourceParser(PODS, find_table(PODS)), pods, 0, time.time(), 0.0)
 
 
 def batches(parser: ResourceParser, pods: int, turn: int, at: float, span: float) -> Iterator[WriteBatch]:
-    """All pods once, as they are after their ``turn``-th restart, at ``at`` and in the ``span`` seconds after."""
+    """Every pod once, after its ``turn``-th restart, observed in the ``span`` seconds from ``at``."""
     places = [(app, name) for app in Plan.of(pods).apps() for name in app.pod_names()]
     for start in range(0, len(places), _BATCH):
         bodies = [_pod(app, name, start + place, turn) for place, (app, name) in enumerate(places[start : start + _BATCH])]
@@ -86,7 +91,7 @@ def batches(parser: ResourceParser, pods: int, turn: int, at: float, span: float
 
 
 def _pod(app: App, name: str, number: int, turn: int) -> bytes:
-    """As it is after its ``turn``-th restart."""
+    """JSON of a pod after its ``turn``-th restart."""
     made = shapes.pod(app, name, f"load-node-{number % 100:04d}")
     when = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(1_790_000_000 + turn * 12_000 + number))
     made["metadata"] |= {
@@ -108,13 +113,13 @@ def _pod(app: App, name: str, number: int, turn: int) -> bytes:
     return msgspec.json.encode(made)
 
 
-async def _bytes(store: SqliteStore, cache: Path, bare: int, versions: int) -> float:
+async def _bytes_a_version(store: SqliteStore, cache: Path, bare: int, versions: int) -> float:
     await _checkpoint(store)
     return (cache_file.size(cache) - bare) / versions
 
 
 async def _checkpoint(store: SqliteStore) -> None:
-    """So that the file's size is what it holds."""
+    """Moves the WAL into the file, so that its size is that of its content."""
     import sqlite3
 
     def work() -> None:
@@ -125,7 +130,7 @@ async def _checkpoint(store: SqliteStore) -> None:
     await asyncio.to_thread(work)
 
 
-async def _ask(store: SqliteStore, until: float) -> dict[str, Any]:
+async def _time_queries(store: SqliteStore, until: float) -> dict[str, Any]:
     """Milliseconds."""
     hour = ChangeQuery(until - 3600, until, limit=100)
     then = RowQuery(PODS.name, as_of=until - _SPAN / 2)
@@ -133,9 +138,9 @@ async def _ask(store: SqliteStore, until: float) -> dict[str, Any]:
     ref = ObjectRef(HERE, PODS.name, row.namespace, row.name)
     return {
         "changes_in_an_hour": (await store.history.changes(hour)).total,
-        "last_hour": await timed(lambda: store.history.changes(hour), 100),
+        "last_hour": await time_repeatedly(lambda: store.history.changes(hour), 100),
         "rows_then": (await store.objects.rows(then)).total,
-        "table_as_of": await timed(lambda: store.objects.rows(then), 10),
-        "object_as_of": await timed(lambda: store.history.object_as_of(ref, until - _SPAN / 3), 100),
-        "life": await timed(lambda: store.history.versions(ref, limit=20), 50),
+        "table_as_of": await time_repeatedly(lambda: store.objects.rows(then), 10),
+        "object_as_of": await time_repeatedly(lambda: store.history.object_as_of(ref, until - _SPAN / 3), 100),
+        "life": await time_repeatedly(lambda: store.history.versions(ref, limit=20), 50),
     }

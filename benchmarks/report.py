@@ -1,19 +1,19 @@
-"""What the raw results say, a line a figure, beside what is wanted of it."""
+"""Formats raw results: one line a figure, with its target."""
 
 from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
 Line = tuple[str, str, str]
-"""What it is, what was seen, what is wanted."""
+"""(figure, measured value, target)."""
 
 
-def lines(result: dict[str, Any]) -> Iterator[str]:
-    """Of every part that was measured."""
-    for part, told in _PARTS.items():
+def format_report(result: dict[str, Any]) -> Iterator[str]:
+    """One line for each figure of every part that was measured."""
+    for part, part_lines in _PARTS.items():
         if part in result:
-            for what, seen, wanted in told(result[part]):
-                yield f"{what:48} {seen:>22}   {wanted}"
+            for figure, measured, target in part_lines(result[part]):
+                yield f"{figure:48} {measured:>22}   {target}"
 
 
 def _scan(scan: dict[str, Any]) -> Iterator[Line]:
@@ -35,7 +35,7 @@ def _console(screen: dict[str, Any]) -> Iterator[Line]:
 
 
 def _least(screen: dict[str, Any], name: str) -> float:
-    """Of the warm starts, the one least disturbed."""
+    """The fastest warm start, which other processes disturbed least."""
     return float(min(start[name] for start in screen["warm_start"]))
 
 
@@ -47,23 +47,23 @@ def _serving(serving: dict[str, Any]) -> Iterator[Line]:
     starts, answers, peer = serving["starts"], serving["answers"], serving["peer"]
     ratio = median(ours / bare for ours, bare in zip(starts["ours"], starts["bare_import"], strict=True))
     yield "mcp start ÷ importing mcp.server alone", f"{ratio:.2f}", "≤ 1.25"
-    for what, name in (("500 pods", "namespace"), ("all pods", "all")):
+    for pods, name in (("500 pods", "namespace"), ("all pods", "all")):
         cached, live = answers[name], answers[f"{name}_live"]
-        yield f"{what} from the cache, p50 / p95, ms", f"{cached['p50']:.1f} / {cached['p95']:.1f}", "≤ 15 / ≤ 40"
-        yield f"{what}: faster than live", f"{1 - cached['p50'] / live['p50']:.1%}", "≥ 95 %"
-        yield f"{what}: characters of text / structured", f"{cached['text']} / {cached['structured']}", ""
+        yield f"{pods} from the cache, p50 / p95, ms", f"{cached['p50']:.1f} / {cached['p95']:.1f}", "≤ 15 / ≤ 40"
+        yield f"{pods}: faster than live", f"{1 - cached['p50'] / live['p50']:.1%}", "≥ 95 %"
+        yield f"{pods}: characters of text / structured", f"{cached['text']} / {cached['structured']}", ""
         if peer:
-            yield f"{what} from the peer, p50, ms / characters", f"{peer[name]['p50']:.0f} / {peer[name]['text']}", ""
+            yield f"{pods} from the peer, p50, ms / characters", f"{peer[name]['p50']:.0f} / {peer[name]['text']}", ""
     if peer:
         yield "mcp start, ours / the peer's, s", f"{median(starts['ours']):.2f} / {median(starts['peer']):.2f}", ""
 
 
 def _churn(churn: dict[str, Any]) -> Iterator[Line]:
-    yield "changes written / heard by a bare watch, a second", _per_second(churn), "2000 / what the server lets through"
+    yield "changes written / received by a bare watch, a second", _per_second(churn), "2000 / what the server lets through"
     yield "of these applied / not applied", f"{churn['applied']} / {churn['not_applied']}", "all"
-    yield "of those not applied, within a gap that the history tells of", f"{churn['told']}", "all"
-    yield "lag behind the bare watch at the end, s", "more than waited for" if churn["lag"] is None else f"{churn['lag']:.1f}", "≤ 2"
-    yield "a reader beside it, p99, ms", f"{churn['reads']['p99']:.1f}", "≤ 20"
+    yield "of those not applied, within a recorded gap", f"{churn['in_gaps']}", "all"
+    yield "lag behind the bare watch at the end, s", "longer than the wait" if churn["lag"] is None else f"{churn['lag']:.1f}", "≤ 2"
+    yield "a concurrent reader, p99, ms", f"{churn['reads']['p99']:.1f}", "≤ 20"
 
 
 def _per_second(churn: dict[str, Any]) -> str:
@@ -74,9 +74,9 @@ def _loads(loads: dict[str, Any]) -> Iterator[Line]:
     sizes = loads["sizes"]
     for pods, found in sizes.items():
         headless = found["headless"]
-        wanted = {"10000": "≤ 150", "50000": "≤ 350"}.get(pods, "")
+        target = {"10000": "≤ 150", "50000": "≤ 350"}.get(pods, "")
         yield f"{pods} pods: scan ÷ raw download", f"{found['scan']['over_raw']:.2f}", ""
-        yield f"{pods} pods: scanner resident / peak, MiB", f"{headless['resident']:.0f} / {headless['peak']:.0f}", wanted
+        yield f"{pods} pods: scanner resident / peak, MiB", f"{headless['resident']:.0f} / {headless['peak']:.0f}", target
         yield f"{pods} pods: file, MB", f"{found['bytes_on_disk'] / 1e6:.0f}", ""
         yield f"{pods} pods: a namespace's table, rows / p95, ms", f"{found['read']['rows']} / {found['read']['p95']:.1f}", "≤ 5 for 500"
     for what, spent in loads["seconds_a_thousand_more_pods"].items():
@@ -93,10 +93,10 @@ def _history(past: dict[str, Any]) -> Iterator[Line]:
 
 def _calls(calls: dict[str, Any]) -> Iterator[Line]:
     for question, found in calls["questions"].items():
-        bare, read, at_hand = (found[name]["median"] for name in ("bare", "read", "at_hand"))
+        bare, read, cached = (found[name]["median"] for name in ("bare", "read", "at_hand"))
         yield f"a list of pods, {question}: the tool alone, ms", f"{bare:.2f}", ""
         yield "  what the pipeline adds, median, ms", f"{read - bare:.2f}", "≤ 0.5"
-        yield "  all of it while the reply is at hand, ms", f"{at_hand:.2f}", "≤ 0.5"
+        yield "  all of it from the reply cache, ms", f"{cached:.2f}", "≤ 0.5"
 
 
 def _suggestions(found: dict[str, Any]) -> Iterator[Line]:
@@ -104,16 +104,16 @@ def _suggestions(found: dict[str, Any]) -> Iterator[Line]:
         yield f"suggested: {what}, p95, ms", f"{seen['p95']:.1f}", "≤ 20"
 
 
-def _encryption(beside: dict[str, Any]) -> Iterator[Line]:
-    told = {
+def _encryption(encryption: dict[str, Any]) -> Iterator[Line]:
+    labels = {
         "wall": "demo scanned, seconds",
         "cpu": "demo scanned, processor",
         "write": "pods written, processor",
         "read": "a table read, processor",
         "bytes": "file, bytes",
     }
-    for name, what in told.items():
-        found = beside[name]
+    for name, what in labels.items():
+        found = encryption[name]
         yield f"encrypted ÷ plain: {what}", f"{found['ratio']:.2f} ({found['least']:.2f}-{found['most']:.2f})", ""
 
 

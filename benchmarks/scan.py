@@ -1,4 +1,4 @@
-"""How long a scan takes beside what nobody can do without: downloading the same list."""
+"""How long a scan takes compared with the least work possible: a download of the same list."""
 
 import json
 import os
@@ -11,16 +11,16 @@ from benchmarks.processes import Finished, run
 
 
 def measure(kubeconfig: Path, kubectl: Path, cache: Path, runs: int) -> dict[str, Any]:
-    """In turn, ``runs`` times: raw download, our scan into an empty cache, our scan of an unchanged cluster; kubectl's JSON once."""
+    """Repeats in turn, ``runs`` times: raw download, scan into an empty cache, scan of the unchanged cluster. kubectl's JSON once."""
     env = {**os.environ, "KUBECONFIG": str(kubeconfig), "CACHE_DB_PATH": str(cache)}
     raw, first, again = [], [], []
     for _ in range(runs):
         raw.append(run([sys.executable, "-m", "benchmarks.raw_download", str(kubeconfig), "/api/v1/pods"], env))
         for file in cache.parent.glob(f"{cache.name}*"):
             file.unlink()
-        first.append(run(_scan(), env))
-        again.append(run(_scan(), env))
-    listed = run([str(kubectl), "get", "pods", "-A", "-o", "json"], env, keep=False)
+        first.append(run(_scan_command(), env))
+        again.append(run(_scan_command(), env))
+    listed = run([str(kubectl), "get", "pods", "-A", "-o", "json"], env, capture=False)
     median = statistics.median(one.wall for one in raw)
     return {
         "raw_download": _figures(raw) | {"transfer": [json.loads(one.output) for one in raw]},
@@ -34,7 +34,7 @@ def measure(kubeconfig: Path, kubectl: Path, cache: Path, runs: int) -> dict[str
     }
 
 
-def _scan() -> list[str]:
+def _scan_command() -> list[str]:
     return [sys.executable, "-m", "k8sconsole", "cache", "refresh", "pods"]
 
 

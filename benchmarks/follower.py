@@ -1,6 +1,8 @@
-"""How soon a console sees what another process scans: ``python -m benchmarks.onlooking``. A scanner and a console, two processes on one
-cache file, on the demo cluster: a config map is made, and timed from the API server's answer to the row that the console reads when its bus
-tells that there is news."""
+"""How soon a console sees what another process scans: ``python -m benchmarks.follower``.
+
+A scanner and a console run as two processes on one cache file of the demo cluster. A config map is created. Its time runs from the API
+server's reply until the console has read the row, which it does when its bus publishes a change.
+"""
 
 import argparse
 import asyncio
@@ -14,7 +16,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cache_file import ask
+from benchmarks.cache_file import query_cache
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
@@ -28,67 +30,67 @@ CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configma
 PATIENCE = 60.0
 
 
-class Onlooker:
-    """What the bus of a console tells that looks on."""
+class BusEvents:
+    """Two facts from the bus of a console that follows another scanner: the cluster is live, and config maps changed."""
 
     def __init__(self) -> None:
         self.live = asyncio.Event()
-        self.moved = asyncio.Event()
+        self.changed = asyncio.Event()
 
-    def hear(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         if isinstance(fact, RowsChanged) and fact.resource == CONFIGMAPS.name:
-            self.moved.set()
+            self.changed.set()
         elif isinstance(fact, ClusterState) and fact.connection in (ConnectionState.LIVE, ConnectionState.PARTIAL):
             self.live.set()
 
 
 async def measure(kubeconfig: Path, folder: Path, changes: int, namespace: str = "default") -> dict[str, Any]:
-    """Seconds from the change's answer until the row was read. Raises TimeoutError where one never comes."""
+    """Seconds from the reply to a create until the console reads the row. Raises TimeoutError when a row never arrives."""
     environment = {"CACHE_DB_PATH": str(folder / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(folder / "logs"), "KUBECONFIG": str(kubeconfig)}
     command, quiet = [sys.executable, "-m", "k8sconsole", "scan"], subprocess.DEVNULL
     scanner = subprocess.Popen(command, env={**os.environ, **environment}, stdout=quiet, stderr=quiet)  # noqa: ASYNC220 - nothing runs yet
     try:
-        await _until_held(folder / "cache.db", scanner.pid)
-        return await _timed(kubeconfig, environment, changes, namespace)
+        await _wait_until_scanning(folder / "cache.db", scanner.pid)
+        return await _time_changes(kubeconfig, environment, changes, namespace)
     finally:
         scanner.terminate()
         scanner.wait(30)
 
 
-async def _timed(kubeconfig: Path, environment: dict[str, str], changes: int, namespace: str) -> dict[str, Any]:
-    onlooker, contexts = Onlooker(), KubeconfigContexts([kubeconfig])
+async def _time_changes(kubeconfig: Path, environment: dict[str, str], changes: int, namespace: str) -> dict[str, Any]:
+    events, contexts = BusEvents(), KubeconfigContexts([kubeconfig])
     cluster = await contexts.open(contexts.list()[0].name)
     opening = Opening(load_settings(environment=environment), Face.TUI, scan=True, make_contexts=lambda: contexts)
-    console = await Console.open(opening, onlooker.hear)
+    console = await Console.open(opening, events.handle_fact)
     async with asyncio.timeout(PATIENCE):
-        await onlooker.live.wait()
+        await events.live.wait()
     seconds = []
     for number in range(changes):
         body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"seen-{number}"}}
         await cluster.create(CONFIGMAPS, namespace, json.dumps(body).encode())
         began = time.perf_counter()
-        await _until_seen(console, onlooker, f"seen-{number}")
+        await _wait_for_row(console, events, f"seen-{number}")
         seconds.append(time.perf_counter() - began)
-        await asyncio.sleep(0.037 * (number % 14))  # not in step with the looks
+        await asyncio.sleep(0.037 * (number % 14))  # changes must not keep step with the polls
     await console.close()
     await cluster.close()
     return {"median": statistics.median(seconds), "p95": sorted(seconds)[int(0.95 * len(seconds))], "most": max(seconds), "seen": seconds}
 
 
-async def _until_held(cache: Path, pid: int) -> None:
-    """The other process has the lease, and has read config maps."""
+async def _wait_until_scanning(cache: Path, pid: int) -> None:
+    """Waits until the other process holds the lease and watches config maps."""
     held = "SELECT l.holder FROM leases l, kinds k WHERE k.resource = 'configmaps' AND k.watching"
     async with asyncio.timeout(PATIENCE):
-        while not (found := await asyncio.to_thread(ask, cache, held)):  # noqa: ASYNC110 - another process is waited for
+        while not (found := await asyncio.to_thread(query_cache, cache, held)):  # noqa: ASYNC110 - another process is waited for
             await asyncio.sleep(0.1)
     assert f":{pid}:" in found[0][0]
 
 
-async def _until_seen(console: Console, onlooker: Onlooker, name: str) -> None:
+async def _wait_for_row(console: Console, events: BusEvents, name: str) -> None:
     async with asyncio.timeout(PATIENCE):
         while True:
-            await onlooker.moved.wait()
-            onlooker.moved.clear()
+            await events.changed.wait()
+            events.changed.clear()
             if (await console.cache.rows(RowQuery(CONFIGMAPS.name, name=name))).rows:
                 return
 
@@ -96,9 +98,9 @@ async def _until_seen(console: Console, onlooker: Onlooker, name: str) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--changes", type=int, default=50)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with DemoCluster.in_thread("calm-shop") as demo, tempfile.TemporaryDirectory() as folder:
-        figures = asyncio.run(measure(demo.kubeconfig, Path(folder), asked.changes))
+        figures = asyncio.run(measure(demo.kubeconfig, Path(folder), arguments.changes))
     print(json.dumps({key: round(value, 3) for key, value in figures.items() if key != "seen"}))
     return 0
 

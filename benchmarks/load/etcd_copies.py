@@ -1,4 +1,7 @@
-"""Tens of thousands of running pods within a minute: one of each app is made through the API, its copies are written into etcd."""
+"""Creates tens of thousands of running pods within a minute.
+
+One pod of each app is created through the API. Its copies are written into etcd.
+"""
 
 import asyncio
 import time
@@ -10,7 +13,7 @@ from benchmarks.etcd import PODS, Etcd
 from benchmarks.load import shapes
 from benchmarks.load.client import Client
 from benchmarks.load.plan import PODS_PER_APP, App, Plan
-from benchmarks.load.writing import Item, Progress, Tally, create_all
+from benchmarks.load.writers import Item, Progress, Tally, create_all
 from tests.control_plane.nodes import node
 
 Object = dict[str, Any]
@@ -18,30 +21,32 @@ _CORE = "/api/v1"
 _STARTED = "2026-01-01T00:00:00Z"
 _ADDRESS = "10.100.100.100"
 MARK = "churn-000000000"
-"""An annotation's value that every pod has: whoever wants a change writes another of this length."""
+"""The value of an annotation of every pod. A benchmark changes a pod by writing another value of this length."""
 
 
-async def fill(client: Client, etcd: Etcd, plan: Plan, *, standing: int = 0, writers: int = 32) -> dict[str, Any]:
-    """A control plane of etcd and an API server alone, where nobody would take the pods for lost. What was made, and in what time.
-    standing: pods of a smaller load that this one continues."""
+async def fill(client: Client, etcd: Etcd, plan: Plan, *, existing: int = 0, writers: int = 32) -> dict[str, Any]:
+    """Fills a control plane of etcd and an API server alone, where no controller deletes the pods.
+
+    existing: pods of a smaller load that this one continues. Returns what was created and the seconds it took.
+    """
     tally, progress, began = Tally(), Progress(), time.monotonic()
-    apps = plan.apps()[standing // PODS_PER_APP :]
-    for what, items in _ground(plan, apps):
-        await create_all(client, what, items, len(items), writers, tally, progress)
-    await asyncio.gather(*(_run(client, app) for app in apps))
+    apps = plan.apps()[existing // PODS_PER_APP :]
+    for kind, items in _prerequisites(plan, apps):
+        await create_all(client, kind, items, len(items), writers, tally, progress)
+    await asyncio.gather(*(_set_running(client, app) for app in apps))
     for app in apps:
-        await etcd.put_all(await _copies(etcd, app, plan.node_names()))
+        await etcd.put_all(await _copy_pods(etcd, app, plan.node_names()))
         tally.created["Pod"] += app.replicas - 1
     return {"mode": "copied", "created": dict(tally.created), "seconds": round(time.monotonic() - began, 1)}
 
 
-def _ground(plan: Plan, apps: Sequence[App]) -> Iterator[tuple[str, list[Item]]]:
+def _prerequisites(plan: Plan, apps: Sequence[App]) -> Iterator[tuple[str, list[Item]]]:
     nodes, spaces = plan.node_names(), plan.namespace_names()
-    yield "nodes", [Item(f"{_CORE}/nodes", _ready(node(name, number))) for number, name in enumerate(nodes)]
+    yield "nodes", [Item(f"{_CORE}/nodes", _mark_ready(node(name, number))) for number, name in enumerate(nodes)]
     yield "namespaces", [Item(f"{_CORE}/namespaces", shapes.namespace(name)) for name in spaces]
-    yield "accounts", [Item(f"{_CORE}/namespaces/{name}/serviceaccounts", _account()) for name in spaces]
+    yield "accounts", [Item(f"{_CORE}/namespaces/{name}/serviceaccounts", _service_account()) for name in spaces]
     yield "what pods refer to", [item for app in apps for item in _references(app)]
-    yield "first pods", [Item(f"{_CORE}/namespaces/{app.namespace}/pods", _first(app, nodes[0])) for app in apps]
+    yield "first pods", [Item(f"{_CORE}/namespaces/{app.namespace}/pods", _first_pod(app, nodes[0])) for app in apps]
 
 
 def _references(app: App) -> Iterator[Item]:
@@ -52,23 +57,23 @@ def _references(app: App) -> Iterator[Item]:
     yield Item(f"/apis/apps/v1/namespaces/{app.namespace}/deployments", shapes.deployment(app))
 
 
-def _ready(made: Object) -> Object:
+def _mark_ready(made: Object) -> Object:
     made["status"]["conditions"] = [{"type": "Ready", "status": "True", "reason": "KubeletReady", "lastHeartbeatTime": _STARTED}]
     return made
 
 
-def _account() -> Object:
+def _service_account() -> Object:
     return {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}}
 
 
-def _first(app: App, on: str) -> Object:
+def _first_pod(app: App, on: str) -> Object:
     pod = shapes.pod(app, next(app.pod_names()), on)
     pod["metadata"]["annotations"]["example.com/mark"] = MARK
     pod["spec"]["tolerations"] = [{"operator": "Exists"}]
     return pod
 
 
-async def _run(client: Client, app: App) -> None:
+async def _set_running(client: Client, app: App) -> None:
     conditions = [
         {"type": kind, "status": "True", "lastTransitionTime": _STARTED}
         for kind in ("PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled")
@@ -87,8 +92,8 @@ async def _run(client: Client, app: App) -> None:
     await client.merge(f"{_CORE}/namespaces/{app.namespace}/pods/{next(app.pod_names())}/status", {"status": status})
 
 
-async def _copies(etcd: Etcd, app: App, nodes: Sequence[str]) -> list[tuple[str, bytes]]:
-    """The others of an app: another name, uid, address and node, each as long as in the first."""
+async def _copy_pods(etcd: Etcd, app: App, nodes: Sequence[str]) -> list[tuple[str, bytes]]:
+    """The other pods of an app as (etcd key, value). Name, uid, address and node are as long as in the first."""
     first, *others = app.pod_names()
     stored = await etcd.get(f"{PODS}{app.namespace}/{first}")
     begin = stored.index(b"*$") + 2  # field 5 of ObjectMeta, 36 bytes
@@ -98,14 +103,14 @@ async def _copies(etcd: Etcd, app: App, nodes: Sequence[str]) -> list[tuple[str,
             f"{PODS}{app.namespace}/{name}",
             stored.replace(first.encode(), name.encode())
             .replace(uid, str(uuid.uuid4()).encode())
-            .replace(_ADDRESS.encode(), _address(app.number * len(others) + number).encode())
+            .replace(_ADDRESS.encode(), _pod_address(app.number * len(others) + number).encode())
             .replace(nodes[0].encode(), nodes[(app.number * len(others) + number) % len(nodes)].encode()),
         )
         for number, name in enumerate(others, 1)
     ]
 
 
-def _address(number: int) -> str:
-    """Always of three digits in each of the last three places."""
+def _pod_address(number: int) -> str:
+    """An address with three digits in each of the last three parts."""
     places = (number // 22500 % 150, number // 150 % 150, number % 150)
     return ".".join(["10", *(str(100 + place) for place in places)])
