@@ -26,19 +26,19 @@ CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configma
 FAILURES = "SELECT table_name, scan_status, error_message FROM cache_metadata WHERE cluster_name = 'hangs' ORDER BY table_name"
 
 
-class Door:
+class SilentServer:
     """The server of the second context. It accepts connections and never answers."""
 
     def __init__(self) -> None:
         self._server: asyncio.Server | None = None
-        self.knocks = 0
+        self.connections = 0
 
     async def open(self) -> int:
-        self._server = await asyncio.start_server(self._knocked, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         return int(self._server.sockets[0].getsockname()[1])
 
-    async def _knocked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.knocks += 1
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
         while await reader.read(4096):
             continue
         writer.close()
@@ -78,11 +78,11 @@ class Desk:
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    door = Door()
-    port = await door.open()
+    silent = SilentServer()
+    port = await silent.open()
     async with DemoCluster("calm-shop", still=True) as demo:
         yield Desk(tmp_path, demo, port)
-    door.close()
+    silent.close()
 
 
 async def test_a_hanging_cluster_is_reported_in_the_cache_and_on_the_bus_and_the_other_cluster_is_complete_and_live(desk: Desk) -> None:

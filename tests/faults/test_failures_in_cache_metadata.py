@@ -38,7 +38,7 @@ ON_LIST = {
 }
 
 
-class Impatient:
+class ShortIdleTimeout:
     """A cluster whose watch of config maps counts as broken after three seconds of silence instead of ninety."""
 
     def __init__(self, cluster: Cluster) -> None:
@@ -48,15 +48,15 @@ class Impatient:
         return getattr(self._cluster, name)
 
     def watch(self, resource: ApiResource, **options: Any) -> AsyncIterator[WatchEvent]:
-        impatience = {"idle_timeout": 3.0} if resource.name == CONFIGMAPS.name else {}
-        return self._cluster.watch(resource, **impatience, **options)
+        timeout = {"idle_timeout": 3.0} if resource.name == CONFIGMAPS.name else {}
+        return self._cluster.watch(resource, **timeout, **options)
 
 
 class Reader(Site):
     async def begin(self, plan: ScanPlan | None = None) -> None:
         self.cluster = await self.contexts.open(self.name)
         self.coordinator = ScanCoordinator(self.store, plan=plan or ScanPlan(page=5), clock=SystemClock(), publish=self.facts.append)
-        self.coordinator.start(Impatient(self.cluster))
+        self.coordinator.start(ShortIdleTimeout(self.cluster))
         await wait_until(self.watches)
 
     async def row(self) -> tuple[str, str, int]:
