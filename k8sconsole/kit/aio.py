@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
-log = logging.getLogger("k8sconsole.background")
+log = logging.getLogger("k8sconsole.console")
 
 
 class Closable(Protocol):

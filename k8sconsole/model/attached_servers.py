@@ -46,7 +46,7 @@ class AttachedServerStatus(msgspec.Struct, frozen=True):
 
     name: str
     transport: str
-    state: AttachedServerState
+    state: AttachedServerState = msgspec.field(name="trust")  # the key that ``tools servers --json`` has always printed
     since: float
     tools: int = 0
     held: tuple[str, ...] = ()

@@ -3,10 +3,12 @@
 import io
 import sys
 
+import msgspec
 import pytest
 
 from k8sconsole.cli.tools import ask_on_terminal, changed_lines, parse_arguments
 from k8sconsole.errors import UsageError
+from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
 from k8sconsole.model.tools import Question
 from tests.unit.cli.conftest import CommandLine
 
@@ -20,6 +22,13 @@ def test_the_list_has_every_tool_with_its_toolset_and_risk(scanned: CommandLine)
     assert done.out.splitlines()[0].split() == ["TOOL", "TOOLSET", "RISK", "USED", "DOES"]
     assert any(line.startswith("k8s_list_pods") and " read " in line for line in done.out.splitlines())
     assert any(" destructive " in line for line in done.out.splitlines())
+
+
+def test_the_json_of_an_attached_server_keeps_its_keys() -> None:
+    status = AttachedServerStatus("files", "stdio", AttachedServerState.READY, 0.0)
+    found = msgspec.to_builtins(status)
+    assert list(found) == ["name", "transport", "trust", "since", "tools", "held", "detail"]
+    assert found["trust"] == "ready"
 
 
 def test_the_list_as_json_has_schemas_and_usage(scanned: CommandLine) -> None:
