@@ -34,7 +34,7 @@ def test_a_question_that_a_command_can_answer_is_understood(question: str, inten
 
 
 @pytest.mark.parametrize("question", ["unhealthy pods", "pods that are healthy", "pods that are crashing", "pods that are not ready"])
-def test_every_filter_it_makes_is_one_the_grammar_takes(question: str) -> None:
+def test_every_generated_filter_is_valid(question: str) -> None:
     parse_filter(parse_question(question, KINDS).filter)
 
 

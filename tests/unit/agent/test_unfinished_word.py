@@ -15,10 +15,10 @@ from k8sconsole.agent.unfinished_word import UnfinishedWord, find_unfinished_wor
         ("pods on node ge", UnfinishedWord("ge", "k8s_get_resource", "name", {"kind": "nodes"})),
     ],
 )
-def test_the_word_that_is_being_typed_is_known_by_what_stands_before_it(question: str, word: UnfinishedWord) -> None:
+def test_the_unfinished_word_is_classified_by_the_text_before_it(question: str, word: UnfinishedWord) -> None:
     assert find_unfinished_word(question) == word
 
 
 @pytest.mark.parametrize("question", ["", "pods in ", " "])
-def test_where_no_word_was_begun_nothing_is_offered(question: str) -> None:
+def test_without_an_unfinished_word_nothing_is_offered(question: str) -> None:
     assert find_unfinished_word(question) is None

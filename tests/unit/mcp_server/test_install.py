@@ -1,4 +1,4 @@
-"""A client's configuration gains one entry and loses nothing."""
+"""``mcp install`` adds one entry to the configuration of a client and changes nothing else."""
 
 import json
 import stat
@@ -32,7 +32,7 @@ def test_every_client_gets_its_own_file_and_form(tmp_path: Path, client: str, pl
     assert stat.S_IMODE(result.path.stat().st_mode) == 0o600
 
 
-def test_the_desktop_client_s_file_is_where_each_system_keeps_it(tmp_path: Path) -> None:
+def test_the_desktop_client_has_its_file_where_each_system_keeps_it(tmp_path: Path) -> None:
     places = {platform: str(_install(tmp_path, "claude-desktop", platform=platform).path.relative_to(tmp_path)) for platform in PLATFORMS}
     assert places == {
         "linux": ".config/Claude/claude_desktop_config.json",
@@ -41,7 +41,7 @@ def test_the_desktop_client_s_file_is_where_each_system_keeps_it(tmp_path: Path)
     }
 
 
-def test_what_stands_there_stays_and_a_back_up_is_made(tmp_path: Path) -> None:
+def test_existing_entries_stay_and_a_backup_is_made(tmp_path: Path) -> None:
     path = tmp_path / ".cursor/mcp.json"
     path.parent.mkdir()
     before = '{"theme": "dark", "mcpServers": {"other": {"command": "x"}, "k8sconsole": {"command": "old"}}, "ü": 1}'
@@ -59,7 +59,7 @@ def test_what_stands_there_stays_and_a_back_up_is_made(tmp_path: Path) -> None:
     assert result.backup.read_text() == before
 
 
-def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
+def test_a_second_installation_changes_nothing(tmp_path: Path) -> None:
     _install(tmp_path)
     again = _install(tmp_path)
     assert not again.changed
@@ -74,7 +74,7 @@ def test_print_only_shows_and_writes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "line"), [('{\n "a": 1,\n "b" 2}', 3), ('{\n // mine\n "a": 1}', 2), ("[]", 1)])
-def test_a_file_that_cannot_be_read_is_left_alone_and_its_line_named(tmp_path: Path, text: str, line: int) -> None:
+def test_an_unreadable_file_is_not_changed_and_the_error_names_its_line(tmp_path: Path, text: str, line: int) -> None:
     path = tmp_path / ".cursor/mcp.json"
     path.parent.mkdir()
     path.write_text(text)
@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_read_is_left_alone_and_its_line_named(tmp_path: P
     assert len(list(path.parent.iterdir())) == 1
 
 
-def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
+def test_a_symbolic_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.json"
     real.write_text("{}")
     link = tmp_path / ".claude.json"
@@ -95,12 +95,12 @@ def test_a_link_is_followed_and_stays_a_link(tmp_path: Path) -> None:
     assert "k8sconsole" in real.read_text()
 
 
-def test_the_kubeconfig_in_use_goes_along(tmp_path: Path) -> None:
+def test_the_entry_names_the_kubeconfig_in_use(tmp_path: Path) -> None:
     result = _install(tmp_path, environ={"KUBECONFIG": "/home/me/k.yaml", "PASSWORD": "x"})
     assert json.loads(result.text)["mcpServers"]["k8sconsole"]["env"] == {"KUBECONFIG": "/home/me/k.yaml"}
 
 
-def test_an_unknown_client_is_answered_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_client_is_an_error_with_the_nearest_name(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         _install(tmp_path, "vs-code")
     assert "vscode" in caught.value.remedy

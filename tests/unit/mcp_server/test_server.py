@@ -1,4 +1,4 @@
-"""An MCP client of either era gets the tools that policy offers, answers that say their age, and a question before every change."""
+"""An MCP client of either protocol era gets the tools that policy allows, replies with their age, and a question before every change."""
 
 import asyncio
 from typing import Any
@@ -55,13 +55,13 @@ async def test_reading_tools_are_listed_and_each_answers(console: HarnessConsole
             assert result.content[0].text.splitlines()[-1].startswith("source: ")
 
 
-async def test_the_client_s_name_stands_in_the_audit(console: HarnessConsole, era: str) -> None:
+async def test_the_audit_records_the_name_of_the_client(console: HarnessConsole, era: str) -> None:
     async with _client(console, era, client_info=types.Implementation(name="desktop", version="1")) as client:
         await client.call_tool("k8s_list_nodes", {})
     assert console.calls[0].caller == "mcp:desktop"
 
 
-async def test_a_failure_is_a_tool_error_that_a_model_can_mend(console: HarnessConsole, era: str) -> None:
+async def test_a_failure_is_a_tool_error_that_a_model_can_act_on(console: HarnessConsole, era: str) -> None:
     async with _client(console, era) as client:
         result = await client.call_tool("k8s_list_pods", {"namespace": "shpo"})
     assert result.is_error
@@ -89,14 +89,14 @@ async def test_a_change_is_refused_when_called_though_not_listed(console: Harnes
     assert await _still_there(console.harness, where)
 
 
-async def test_a_tool_of_a_toolset_that_is_off_is_neither_listed_nor_called(console: HarnessConsole, era: str) -> None:
+async def test_a_tool_of_a_disabled_toolset_is_neither_listed_nor_called(console: HarnessConsole, era: str) -> None:
     async with _client(console, era, ("write",)) as client:
         assert (await client.list_tools()).tools == []
         result = await client.call_tool("k8s_list_pods", {})
     assert result.structured_content["error"]["name"] == "PermissionDenied"
 
 
-async def test_a_change_is_done_after_the_user_said_yes(console: HarnessConsole, era: str) -> None:
+async def test_a_change_is_made_after_the_user_said_yes(console: HarnessConsole, era: str) -> None:
     console.harness.policy = Policy(allow_write=True)
     where = await _a_config_map(console)
     asked, callback = _answering("accept", confirm=True)
@@ -120,7 +120,7 @@ async def test_anything_but_a_clear_yes_is_a_no(console: HarnessConsole, era: st
     assert await _still_there(console.harness, where)
 
 
-async def test_what_takes_much_with_it_needs_its_name(console: HarnessConsole, era: str) -> None:
+async def test_a_deletion_with_many_dependents_needs_the_name_typed(console: HarnessConsole, era: str) -> None:
     console.harness.policy = Policy(allow_write=True)
     _, wrong = _answering("accept", confirm=True, word="yes")
     async with _client(console, era, elicitation_callback=wrong) as client:
@@ -133,7 +133,7 @@ async def test_what_takes_much_with_it_needs_its_name(console: HarnessConsole, e
     assert "everything in namespace team-b" in asked[0]
 
 
-async def test_a_client_that_cannot_ask_is_refused_and_told_how_to_allow_it(console: HarnessConsole, era: str) -> None:
+async def test_a_client_without_elicitation_is_refused_with_the_way_to_allow_changes(console: HarnessConsole, era: str) -> None:
     console.harness.policy = Policy(allow_write=True)
     where = await _a_config_map(console)
     async with _client(console, era) as client:
@@ -144,7 +144,7 @@ async def test_a_client_that_cannot_ask_is_refused_and_told_how_to_allow_it(cons
     assert await _still_there(console.harness, where)
 
 
-async def test_a_cancelled_call_reaches_its_end_in_the_audit(console: HarnessConsole, era: str) -> None:
+async def test_a_cancelled_call_is_completed_in_the_audit(console: HarnessConsole, era: str) -> None:
     begun = asyncio.Event()
 
     async def hang(question: Any) -> Any:
@@ -169,7 +169,7 @@ async def test_a_cancelled_call_reaches_its_end_in_the_audit(console: HarnessCon
     assert await _still_there(console.harness, where)
 
 
-async def test_whatever_is_listed_has_a_title_and_a_picture_that_is_fetched_from_nowhere(console: HarnessConsole, era: str) -> None:
+async def test_everything_listed_has_a_title_and_an_inline_icon(console: HarnessConsole, era: str) -> None:
     console.harness.policy = Policy(allow_write=True)
     async with _client(console, era) as client:
         tools = (await client.list_tools()).tools

@@ -8,32 +8,32 @@ def question(request_id: str = "r1") -> Question:
     return Question(request_id, "Delete 1 pod", "k8s_delete_resource", {})
 
 
-async def test_nobody_who_can_be_asked_means_no() -> None:
+async def test_without_a_subscriber_the_answer_is_no() -> None:
     answer = await Approvals().ask(question())
     assert not answer.yes
 
 
-async def test_silence_means_no() -> None:
+async def test_no_answer_in_time_means_no() -> None:
     approvals = Approvals(answer_within=0.05)
     approvals.subscribe(lambda asked: None)
     assert not (await approvals.ask(question())).yes
 
 
-async def test_the_answer_reaches_the_one_who_asked_and_nobody_else() -> None:
+async def test_an_answer_reaches_only_its_own_question() -> None:
     approvals = Approvals()
     asked: list[Question] = []
     approvals.subscribe(asked.append)
     first, second = (asyncio.create_task(approvals.ask(question(name))) for name in ("a", "b"))
     await asyncio.sleep(0)
     assert [one.request_id for one in asked] == ["a", "b"]
-    assert approvals.answer("b", Answer(True, by="somebody"))
+    assert approvals.answer("b", Answer(True, by="alice"))
     assert (await second).yes
     assert not first.done()
     approvals.answer("a", Answer(False))
     assert not (await first).yes
 
 
-async def test_an_answer_that_comes_too_late_is_told_so() -> None:
+async def test_a_late_answer_is_rejected() -> None:
     approvals = Approvals(answer_within=0.01)
     approvals.subscribe(lambda asked: None)
     await approvals.ask(question())

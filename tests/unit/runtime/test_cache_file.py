@@ -12,19 +12,19 @@ from k8sconsole.runtime.cache_file.open import open_cache
 
 @pytest.fixture
 def blocked(tmp_path: Path) -> Path:
-    """A place where no folder can be made, even by root."""
+    """A path below which not even root can create a folder."""
     file = tmp_path / "file"
     file.write_text("")
     return file / "below"
 
 
-async def test_a_chosen_place_that_cannot_be_written_is_an_error(blocked: Path) -> None:
+async def test_a_configured_path_that_cannot_be_written_is_an_error(blocked: Path) -> None:
     loaded = load_settings(environment={"CACHE_DB_PATH": str(blocked / "cache.db")})
     with pytest.raises(StoreUnwritable):
         await open_cache(loaded, SystemClock())
 
 
-async def test_a_default_place_that_cannot_be_written_gives_a_passing_cache_that_says_so(blocked: Path, monkeypatch) -> None:
+async def test_an_unwritable_default_path_gives_a_temporary_cache_with_a_warning(blocked: Path, monkeypatch) -> None:
     monkeypatch.setattr(paths, "data_dir", lambda: blocked)
     kept = await open_cache(load_settings(environment={}), SystemClock())
     assert kept.notice is not None

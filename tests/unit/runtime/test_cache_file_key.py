@@ -1,4 +1,4 @@
-"""Where the cache's key comes from, and that it goes nowhere else."""
+"""The sources of the cache key, and that the key is written nowhere else."""
 
 import json
 import os
@@ -32,7 +32,7 @@ class InMemory(KeyringBackend):
 
     def get_password(self, service: str, username: str) -> str | None:
         found = self.held.get((service, username))
-        time.sleep(0.02)  # as any real one takes its time
+        time.sleep(0.02)  # a real keyring takes its time, too
         return found
 
     def set_password(self, service: str, username: str, password: str) -> None:
@@ -56,24 +56,24 @@ def command(*words: str) -> CacheSettings:
     return CacheSettings(encryption="command", key_command=words)
 
 
-async def test_no_key_is_looked_for_unless_the_cache_is_to_be_encrypted(path: Path) -> None:
+async def test_no_key_is_read_for_a_plain_cache(path: Path) -> None:
     assert await find_key(CacheSettings(), path) is None
 
 
-def test_the_keyring_gets_one_strong_key_and_gives_it_ever_after(ring: InMemory, path: Path) -> None:
+def test_the_keyring_stores_one_strong_key_and_returns_it_from_then_on(ring: InMemory, path: Path) -> None:
     first = read_key(CacheSettings(encryption="keyring"), path)
     assert ring.held == {("k8sconsole", "cache"): first.text}
     assert len(bytes.fromhex(first.text)) == 32
     assert read_key(CacheSettings(encryption="keyring"), path) == first
 
 
-def test_consoles_that_look_into_an_empty_keyring_at_once_get_the_same_key(ring: InMemory, path: Path) -> None:
+def test_consoles_that_read_an_empty_keyring_at_once_get_the_same_key(ring: InMemory, path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         keys = list(pool.map(lambda _: read_key(CacheSettings(encryption="keyring"), path).text, range(8)))
     assert len(set(keys)) == 1
 
 
-def test_no_new_key_is_made_for_a_file_that_another_one_has_encrypted(ring: InMemory, path: Path) -> None:
+def test_no_new_key_is_created_for_a_file_encrypted_with_another(ring: InMemory, path: Path) -> None:
     path.write_bytes(MARK + os.urandom(4092))
     with pytest.raises(ConfigurationError, match="has no key"):
         read_key(CacheSettings(encryption="keyring"), path)
@@ -81,14 +81,14 @@ def test_no_new_key_is_made_for_a_file_that_another_one_has_encrypted(ring: InMe
 
 
 @pytest.mark.parametrize("backend", [fail.Keyring, null.Keyring])
-def test_where_there_is_no_keyring_that_keeps_anything_another_source_is_named(ring: InMemory, path: Path, backend: type) -> None:
+def test_without_a_persistent_keyring_the_error_names_another_source(ring: InMemory, path: Path, backend: type) -> None:
     keyring.set_keyring(backend())
     with pytest.raises(ConfigurationError, match="keyring") as caught:
         read_key(CacheSettings(encryption="keyring"), path)
     assert "K8SCONSOLE_CACHE_KEY" in caught.value.remedy
 
 
-def test_the_environment_gives_the_key_or_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_key_is_read_from_the_environment_and_a_missing_variable_is_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("K8SCONSOLE_CACHE_KEY", raising=False)
     with pytest.raises(ConfigurationError, match="K8SCONSOLE_CACHE_KEY is not set"):
         read_key(CacheSettings(encryption="environment"), path)
@@ -96,7 +96,7 @@ def test_the_environment_gives_the_key_or_is_named(path: Path, monkeypatch: pyte
     assert read_key(CacheSettings(encryption="environment"), path).text == SECRET
 
 
-def test_a_command_gives_the_key_and_is_run_without_a_shell(path: Path) -> None:
+def test_the_key_command_runs_without_a_shell(path: Path) -> None:
     assert read_key(command("echo", "$HOME `id` ; long enough"), path).text == "$HOME `id` ; long enough"
 
 
@@ -112,7 +112,7 @@ def test_a_command_gives_the_key_and_is_run_without_a_shell(path: Path) -> None:
         (("sh", "-c", f"echo '{SECRET}'; exec sleep 60"), "longer than"),
     ],
 )
-def test_a_command_that_gives_none_is_told_with_its_own_reason_and_without_what_it_printed(
+def test_a_failed_key_command_is_reported_with_its_stderr_and_without_its_output(
     path: Path, words: tuple[str, ...], reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache_key, "_COMMAND_TIMEOUT", 1.0)

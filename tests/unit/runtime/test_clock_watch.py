@@ -1,4 +1,4 @@
-"""A clock that is set while the program runs: it is told once, and nothing is lost or kept waiting because of it."""
+"""A system clock that is set while the program runs: one notice is published, no data is lost, and no work waits because of it."""
 
 import asyncio
 import time
@@ -47,48 +47,48 @@ async def store(tmp_path: Path, clock: SetClock) -> AsyncIterator[Store]:
         (40 * DAY, "The clock of this machine was set forward by 40d"),
     ],
 )
-async def test_a_clock_that_is_set_is_told_once_with_the_size_of_the_jump(clock: SetClock, jump: float, title: str) -> None:
+async def test_a_clock_jump_brings_one_notice_with_its_size(clock: SetClock, jump: float, title: str) -> None:
     facts: list[Fact] = []
-    telling = asyncio.create_task(publish_clock_jumps(clock, facts.append, every=0.01))
+    publishing = asyncio.create_task(publish_clock_jumps(clock, facts.append, every=0.01))
     await asyncio.sleep(0.05)
-    assert facts == [], "a clock that goes on is no news"
+    assert facts == [], "a running clock brings no notice"
     clock.off += jump
-    await wait_until(lambda: _told(facts))
+    await wait_until(lambda: _has_facts(facts))
     await asyncio.sleep(0.05)
     (notice,) = facts
     assert isinstance(notice, Notice)
     assert (notice.title, notice.severity) == (title, "warning")
     assert notice.detail
-    telling.cancel()
-    await asyncio.gather(telling, return_exceptions=True)
+    publishing.cancel()
+    await asyncio.gather(publishing, return_exceptions=True)
 
 
-async def _told(facts: list[Fact]) -> bool:
+async def _has_facts(facts: list[Fact]) -> bool:
     return bool(facts)
 
 
-def test_a_clock_that_is_put_right_little_by_little_is_no_jump(clock: SetClock) -> None:
+def test_a_clock_that_is_adjusted_gradually_is_no_jump(clock: SetClock) -> None:
     watch = ClockWatch(clock)
     for _ in range(100):
         clock.off += 0.5
         assert watch.read_jump() == 0.0
 
 
-async def test_an_open_console_tells_it_on_its_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_open_console_publishes_a_clock_jump_on_its_bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     facts: list[Fact] = []
     loaded = load_settings({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path)}, environment={})
     console = await Console.open(Opening(loaded, Face.CLI, offline=True), facts.append)
     await asyncio.sleep(0.05)
     monkeypatch.setattr(SystemClock, "now", lambda clock: time.time() - HOUR)
-    await wait_until(lambda: _says(facts, "set back by 1h"))
+    await wait_until(lambda: _has_notice(facts, "set back by 1h"))
     await console.close()
 
 
-async def _says(facts: list[Fact], words: str) -> bool:
+async def _has_notice(facts: list[Fact], words: str) -> bool:
     return any(isinstance(fact, Notice) and words in fact.title for fact in facts)
 
 
-async def test_a_clock_set_forty_days_forward_throws_nothing_away(store: Store, clock: SetClock) -> None:
+async def test_a_clock_set_forty_days_forward_expires_nothing(store: Store, clock: SetClock) -> None:
     cluster = await shop()
     coordinator = ScanCoordinator(store, plan=ScanPlan(cleanup_interval=0.05), clock=clock, publish=lambda fact: None)
     await coordinator.scan_once(cluster)
@@ -98,20 +98,20 @@ async def test_a_clock_set_forty_days_forward_throws_nothing_away(store: Store, 
     await cluster.go_down()
     coordinator.start(cluster)
     clock.off += 40 * DAY
-    await _cleaned(store)
+    await _wait_for_cleanup(store)
     assert (await store.objects.rows(RowQuery(PODS.name))).total == 7
     then = await store.objects.rows(RowQuery(PODS.name, as_of=before))
-    assert then.total == 8, "what was deleted since is still told of the time before"
+    assert then.total == 8, "history still has the object deleted since"
     await coordinator.close()
 
 
-async def _cleaned(store: Store) -> None:
-    """At least one round of cleaning has gone by; the writer works in order."""
+async def _wait_for_cleanup(store: Store) -> None:
+    """Waits for at least one round of cleaning. The writer works in order."""
     await asyncio.sleep(0.3)
     await store.objects.revision()
 
 
-async def test_what_was_kept_before_the_clock_was_set_back_is_still_there_and_the_past_before_it_too(store: Store, clock: SetClock) -> None:
+async def test_rows_and_history_from_before_the_clock_was_set_back_stay(store: Store, clock: SetClock) -> None:
     clock.off -= DAY
     cluster = await shop()
     coordinator = ScanCoordinator(store, plan=ScanPlan(cleanup_interval=0.05), clock=clock, publish=lambda fact: None)
@@ -124,7 +124,7 @@ async def test_what_was_kept_before_the_clock_was_set_back_is_still_there_and_th
     await cluster.put(PODS, "new", "a")
     coordinator.start(cluster)
     await wait_until(lambda: _holds(store, PODS, 8))
-    await _cleaned(store)
+    await _wait_for_cleanup(store)
     assert (await store.objects.rows(RowQuery(PODS.name, as_of=yesterday))).total == 8
     assert (await store.objects.rows(RowQuery(PODS.name, as_of=clock.now() + 2 * HOUR))).total == 8
     await coordinator.close()

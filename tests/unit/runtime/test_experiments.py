@@ -1,4 +1,4 @@
-"""Facts that only a process at work can learn."""
+"""The measurements that a running process makes: cache against cluster, and suggestions against use."""
 
 import pytest
 
@@ -16,41 +16,41 @@ def _answer(source: Source = Source.CACHE, rows: int | None = 20, milliseconds: 
     return ToolOutcome("k8s_list_pods", "r", {}, freshness=Freshness(source, 1.0, True), page=Page(None, rows), duration_ms=milliseconds)
 
 
-class Kept:
-    """The facts, a clock by hand, and a cluster that answers what it is told to."""
+class Experiment:
+    """The recorded facts, a clock set by hand, and a cluster with a fixed answer."""
 
     def __init__(self) -> None:
         self.facts: list[tuple[str, float]] = []
         self.now = 1000.0
-        self.asked: list[ToolCall] = []
+        self.calls: list[ToolCall] = []
         self.answer = _answer(Source.LIVE, milliseconds=40.0)
-        self.pairing = CacheComparison(self.call, self.keep, lambda: self.now)
+        self.pairing = CacheComparison(self.call, self.record, lambda: self.now)
 
-    def keep(self, name: str, value: float) -> None:
+    def record(self, name: str, value: float) -> None:
         self.facts.append((name, value))
 
     async def call(self, call: ToolCall) -> ToolOutcome:
-        self.asked.append(call)
+        self.calls.append(call)
         return self.answer
 
 
-def _wants(kept: Kept, call: ToolCall = PODS, outcome: ToolOutcome | None = None) -> bool:
-    return kept.pairing.is_due(REGISTRY.find(call.tool), call, outcome or _answer())
+def _is_due(experiment: Experiment, call: ToolCall = PODS, outcome: ToolOutcome | None = None) -> bool:
+    return experiment.pairing.is_due(REGISTRY.find(call.tool), call, outcome or _answer())
 
 
-async def test_the_same_question_is_put_to_the_cluster_and_both_times_are_kept() -> None:
-    kept = Kept()
-    assert _wants(kept)
-    await kept.pairing.measure(PODS, _answer())
-    assert [(call.arguments, call.caller) for call in kept.asked] == [({"namespace": "shop", "live": True}, CALLER)]
-    assert kept.facts == [("pair.cached", 2.0), ("pair.direct", 40.0)]
+async def test_a_cached_call_is_repeated_live_and_both_durations_are_recorded() -> None:
+    experiment = Experiment()
+    assert _is_due(experiment)
+    await experiment.pairing.measure(PODS, _answer())
+    assert [(call.arguments, call.caller) for call in experiment.calls] == [({"namespace": "shop", "live": True}, CALLER)]
+    assert experiment.facts == [("pair.cached", 2.0), ("pair.direct", 40.0)]
 
 
-def test_it_is_asked_twice_only_now_and_then() -> None:
-    kept = Kept()
-    assert [_wants(kept), _wants(kept)] == [True, False]
-    kept.now += EVERY
-    assert _wants(kept)
+def test_a_comparison_is_made_only_once_an_interval() -> None:
+    experiment = Experiment()
+    assert [_is_due(experiment), _is_due(experiment)] == [True, False]
+    experiment.now += EVERY
+    assert _is_due(experiment)
 
 
 @pytest.mark.parametrize(
@@ -67,32 +67,32 @@ def test_it_is_asked_twice_only_now_and_then() -> None:
         (ToolCall("k8s_delete_pod", {}, Face.MCP), _answer()),
     ],
 )
-def test_what_is_large_live_or_no_list_is_not_asked_twice(call: ToolCall, outcome: ToolOutcome) -> None:
-    assert not _wants(Kept(), call, outcome)
+def test_large_live_and_non_list_calls_are_not_compared(call: ToolCall, outcome: ToolOutcome) -> None:
+    assert not _is_due(Experiment(), call, outcome)
 
 
-async def test_a_cluster_that_does_not_answer_leaves_no_half_pair() -> None:
-    kept = Kept()
-    kept.answer = _answer(Source.CACHE)
-    await kept.pairing.measure(PODS, _answer())
-    assert kept.facts == []
+async def test_without_a_live_answer_nothing_is_recorded() -> None:
+    experiment = Experiment()
+    experiment.answer = _answer(Source.CACHE)
+    await experiment.pairing.measure(PODS, _answer())
+    assert experiment.facts == []
 
 
-def test_a_suggestion_was_right_when_it_held_what_was_used() -> None:
-    kept = Kept()
-    suggested = SuggestionCheck(kept.keep)
+def test_a_suggestion_is_a_hit_when_it_has_the_used_value() -> None:
+    experiment = Experiment()
+    suggested = SuggestionCheck(experiment.record)
     suggested.record_offer("k8s_list_pods", "namespace", ["shop", "shipping"])
     suggested.record_use(PODS)
     suggested.record_offer("k8s_list_pods", "namespace", ["team-a"])
     suggested.record_use(PODS)
     suggested.record_use(PODS)
-    assert kept.facts == [("suggest.hit", 1.0), ("suggest.hit", 0.0)]
+    assert experiment.facts == [("suggest.hit", 1.0), ("suggest.hit", 0.0)]
 
 
-def test_nothing_suggested_and_another_tool_s_call_settle_nothing() -> None:
-    kept = Kept()
-    suggested = SuggestionCheck(kept.keep)
+def test_an_empty_suggestion_and_a_call_of_another_tool_record_nothing() -> None:
+    experiment = Experiment()
+    suggested = SuggestionCheck(experiment.record)
     suggested.record_offer("k8s_list_pods", "namespace", [])
     suggested.record_offer("k8s_list_events", "namespace", ["shop"])
     suggested.record_use(PODS)
-    assert kept.facts == []
+    assert experiment.facts == []

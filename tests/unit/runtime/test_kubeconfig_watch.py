@@ -1,4 +1,4 @@
-"""What a person is told when the kubeconfig changes while the program runs."""
+"""Which facts are published when the kubeconfig changes while the program runs."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -26,62 +26,62 @@ async def demo() -> AsyncIterator[DemoCluster]:
         yield cluster
 
 
-class Home:
-    """A kubeconfig with the demo cluster under some names, and all that is told about it."""
+class WatchedKubeconfig:
+    """A kubeconfig with the demo cluster under chosen context names, and the facts that its watch publishes."""
 
     def __init__(self, folder: Path, demo: DemoCluster) -> None:
         self.file = folder / "config"
         self._whole = yaml.safe_load(demo.kubeconfig.read_text())
-        self.names("shop")
+        self.write("shop")
         self.facts: list[Fact] = []
         self.pool = ClusterPool(KubeconfigContexts([self.file]))
         self.watch = KubeconfigWatch(self.pool, self.facts.append)
 
-    def names(self, *names: str) -> None:
+    def write(self, *names: str) -> None:
         context = self._whole["contexts"][0]["context"]
         fresh = self.file.with_name("fresh")
         fresh.write_text(yaml.safe_dump({**self._whole, "contexts": [{"name": name, "context": context} for name in names]}))
         fresh.replace(self.file)
 
-    def breaks(self) -> None:
+    def write_invalid(self) -> None:
         self.file.write_text("contexts: [\n")
 
-    async def told(self, kind: type[Fact], holds: Callable[[Fact], bool] = lambda fact: True) -> Fact:
+    async def wait_for(self, kind: type[Fact], holds: Callable[[Fact], bool] = lambda fact: True) -> Fact:
         found = await wait_until(lambda: [fact for fact in self.facts if isinstance(fact, kind) and holds(fact)])
         return found[-1]
 
 
 @pytest.fixture
-async def home(tmp_path: Path, demo: DemoCluster) -> AsyncIterator[Home]:
-    made = Home(tmp_path, demo)
+async def kubeconfig(tmp_path: Path, demo: DemoCluster) -> AsyncIterator[WatchedKubeconfig]:
+    made = WatchedKubeconfig(tmp_path, demo)
     await made.watch.start()
     yield made
     await made.watch.stop()
     await made.pool.close()
 
 
-async def test_contexts_that_appear_are_told_and_one_in_use_that_goes_is_told_in_words(home: Home) -> None:
-    cluster = await home.pool.get(SHOP)
+async def test_added_and_removed_contexts_are_published_and_a_removed_one_in_use_brings_a_notice(kubeconfig: WatchedKubeconfig) -> None:
+    cluster = await kubeconfig.pool.get(SHOP)
     await cluster.version()
-    home.names("shop", "new")
-    assert await home.told(ContextsChanged) == ContextsChanged(added=(ClusterName("new"),))
-    home.names("new")
-    notice = await home.told(Notice)
+    kubeconfig.write("shop", "new")
+    assert await kubeconfig.wait_for(ContextsChanged) == ContextsChanged(added=(ClusterName("new"),))
+    kubeconfig.write("new")
+    notice = await kubeconfig.wait_for(Notice)
     assert isinstance(notice, Notice)
     assert (notice.title, notice.severity) == ("Context shop is no longer in the kubeconfig", "warning")
     with pytest.raises(Unreachable, match="may be named new now"):
         await cluster.version()
-    home.names("shop")
-    await home.told(ContextsChanged, lambda fact: fact == ContextsChanged((SHOP,), (ClusterName("new"),)))
+    kubeconfig.write("shop")
+    await kubeconfig.wait_for(ContextsChanged, lambda fact: fact == ContextsChanged((SHOP,), (ClusterName("new"),)))
     await cluster.version()
 
 
-async def test_a_broken_kubeconfig_is_told_with_its_line_and_does_no_harm(home: Home) -> None:
-    cluster = await home.pool.get(SHOP)
-    home.breaks()
-    notice = await home.told(Notice)
+async def test_an_invalid_kubeconfig_brings_a_notice_with_its_line_and_the_contexts_stay(kubeconfig: WatchedKubeconfig) -> None:
+    cluster = await kubeconfig.pool.get(SHOP)
+    kubeconfig.write_invalid()
+    notice = await kubeconfig.wait_for(Notice)
     assert isinstance(notice, Notice)
-    assert notice.title == f"cannot use the kubeconfig {home.file}"
+    assert notice.title == f"cannot use the kubeconfig {kubeconfig.file}"
     assert notice.detail.startswith("line 2: ")
     assert notice.detail.endswith("the contexts read before stay in use")
     await cluster.version()
