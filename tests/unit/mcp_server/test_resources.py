@@ -30,9 +30,7 @@ async def _read_text(client: Any, uri: str) -> tuple[str, str]:
     return content.text, content.mime_type
 
 
-async def test_every_cluster_is_a_resource_that_lists_the_others(
-    console: HarnessConsole, harness: ToolHarness, era: str
-) -> None:
+async def test_every_cluster_is_a_resource_that_lists_the_others(console: HarnessConsole, harness: ToolHarness, era: str) -> None:
     async with _client(console, era) as client:
         (cluster,) = (await client.list_resources()).resources
         assert "pods" in (await _read_text(client, str(cluster.uri)))[0]
