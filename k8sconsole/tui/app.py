@@ -56,7 +56,7 @@ class ConsoleApp(ResilientPump, App[int]):
         self._folder = themes or paths.share_dir("themes")
         self._look, self._problem = self._load_first_theme(settings.theme)
         super().__init__()
-        self.desk = TuiContext(console, settings, clock or SystemClock(), glyphs or glyphs_for(), Palette(self._look.colours()))
+        self.context = TuiContext(console, settings, clock or SystemClock(), glyphs or glyphs_for(), Palette(self._look.colours()))
         self._namespaces = tuple(Namespace(name) for name in namespaces)
         self._hints = hints
         self._bridge: Bridge | None = None
@@ -68,15 +68,15 @@ class ConsoleApp(ResilientPump, App[int]):
     # starting
 
     async def on_mount(self) -> None:
-        self.set_keymap({name: keys for name, keys in self.desk.settings.keymap.items() if name in {one.id for one in ACTIONS}})
-        self.main = MainScreen(self.desk, (), self._namespaces)
-        if self.desk.console.is_open:
+        self.set_keymap({name: keys for name, keys in self.context.settings.keymap.items() if name in {one.id for one in ACTIONS}})
+        self.main = MainScreen(self.context, (), self._namespaces)
+        if self.context.console.is_open:
             with contextlib.suppress(ConsoleError):  # _begin() tries again and reports it
                 await self._load_clusters()  # so that the first frame is not an empty one
         await self.push_screen(self.main)
         self._screen_shown = True
-        self._bridge = Bridge(self.desk.console.events, self.post_message)
-        for problem in [*([self._problem] if self._problem else []), *find_key_conflicts(self.desk.settings.keymap)]:
+        self._bridge = Bridge(self.context.console.events, self.post_message)
+        for problem in [*([self._problem] if self._problem else []), *find_key_conflicts(self.context.settings.keymap)]:
             self.show_message(problem, severity="warning")
         self._first_start()
         self._begin()
@@ -84,42 +84,42 @@ class ConsoleApp(ResilientPump, App[int]):
     @worker(group="begin")
     async def _begin(self) -> None:
         try:
-            if not self.desk.opened:
+            if not self.context.opened:
                 await self._load_clusters()
                 self.main.cluster.reload()
             await self.action_load_completions()
         except ConsoleError as error:
-            self.desk.opened = True
+            self.context.opened = True
             self.main.cluster.fail(f"the console could not open: {error}")
             self.on_status_message(StatusMessage.from_error(error))
 
     async def _load_clusters(self) -> None:
-        clusters = self.desk.console.clusters
-        self.desk.selected = await clusters.selected()
-        self.desk.states.update(await clusters.states())
-        self.desk.opened = True
+        clusters = self.context.console.clusters
+        self.context.selected = await clusters.selected()
+        self.context.states.update(await clusters.states())
+        self.context.opened = True
 
     async def action_load_completions(self) -> None:
         """Kinds, namespaces and contexts for completion, and which clusters look like production."""
-        clusters = self.desk.console.clusters
-        self.desk.contexts = [info.name for info in await clusters.contexts()]
-        self.main.production = [name for name in self.desk.selected if self._is_production(name)]
-        kinds = {resource.name: resource for name in self.desk.selected for resource in await clusters.resources(name)}
-        self.desk.resources = list(kinds.values())
-        self.desk.namespaces = await self._namespace_names()
+        clusters = self.context.console.clusters
+        self.context.contexts = [info.name for info in await clusters.contexts()]
+        self.main.production = [name for name in self.context.selected if self._is_production(name)]
+        kinds = {resource.name: resource for name in self.context.selected for resource in await clusters.resources(name)}
+        self.context.resources = list(kinds.values())
+        self.context.namespaces = await self._namespace_names()
         self.main.draw_frame()
 
     async def _namespace_names(self) -> list[str]:
         from k8sconsole.model.cache_records import RowQuery
         from k8sconsole.model.refs import ResourceName
 
-        rows = await self.desk.console.cache.rows(RowQuery(ResourceName("namespaces"), self.desk.selected))
+        rows = await self.context.console.cache.rows(RowQuery(ResourceName("namespaces"), self.context.selected))
         return sorted({row.name for row in rows.rows})
 
     def _is_production(self, name: ClusterName) -> bool:
         import re
 
-        return any(re.search(pattern, name, re.IGNORECASE) for pattern in self.desk.settings.policy.production)
+        return any(re.search(pattern, name, re.IGNORECASE) for pattern in self.context.settings.policy.production)
 
     def _first_start(self) -> None:
         """Three hints, once."""
@@ -152,12 +152,12 @@ class ConsoleApp(ResilientPump, App[int]):
 
         question = event.question
         dialog = QuestionDialog(
-            question.title, question_lines(question, self.desk.glyphs), confirm_word=question.confirm_word,
+            question.title, question_lines(question, self.context.glyphs), confirm_word=question.confirm_word,
             confirm_label=confirm_label(question), act_label=act_label(question),
         )  # fmt: skip
         word = await self.push_screen_wait(dialog)
         answer = Answer(word is not None, word or "", by="a person at the console")
-        if not await self.desk.console.events.answer(question.request_id, answer):
+        if not await self.context.console.events.answer(question.request_id, answer):
             self.show_message("the question was no longer waiting", question.title, "warning")
 
     # messages
@@ -168,7 +168,7 @@ class ConsoleApp(ResilientPump, App[int]):
     def show_message(self, title: str, detail: str = "", severity: str = "information") -> None:
         """Shows one toast, and lists the message under ``:messages``."""
         title, detail = strip_control(title), strip_control(detail)
-        self.messages.append((self.desk.now(), severity, title, detail))
+        self.messages.append((self.context.now(), severity, title, detail))
         level: Any = severity if severity in ("information", "warning", "error") else "information"
         text = f"{title} — {detail}" if detail else title
         if not any(shown.message == text for shown in self._notifications):
@@ -220,14 +220,14 @@ class ConsoleApp(ResilientPump, App[int]):
     def _apply_theme(self, name: str, look: ThemeSpec) -> None:
         self._look = look
         self._theme_name = name
-        self.desk.palette = Palette(look.colours())
+        self.context.palette = Palette(look.colours())
         self.register_theme(build_textual_theme(name, look))
         if self.theme == name:
             self._invalidate_css()
             self.refresh_css(animate=False)
         self.theme = name
         if self.is_running and hasattr(self, "main"):
-            self.main.restyle(self.desk.palette)
+            self.main.restyle(self.context.palette)
         self._follow_file(name)
 
     def _follow_file(self, name: str) -> None:

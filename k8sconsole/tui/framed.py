@@ -22,10 +22,10 @@ class Frame(NamedTuple):
 class FramedWidget(ResilientPump, Vertical):
     """Base of panes and views. The frame calls these methods; a subclass overrides those that apply to it."""
 
-    def __init__(self, desk: TuiContext, *, id: str | None = None) -> None:
+    def __init__(self, context: TuiContext, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.desk = desk
-        self.failure_line = FailureLine(self, desk.glyphs.bad)
+        self.context = context
+        self.failure_line = FailureLine(self, context.glyphs.bad)
 
     def frame(self) -> Frame:
         return Frame(())

@@ -36,7 +36,7 @@ class ActionProvider(Provider):
 
     def _kinds(self) -> Iterator[tuple[str, str, partial[None]]]:
         if isinstance(self.screen, MainScreen):
-            for kind in self.screen.desk.resources:
+            for kind in self.screen.context.resources:
                 yield kind.name, f"Go to {kind.kind}", partial(self._command, kind.name)
 
     def _press(self, key: str) -> None:

@@ -73,7 +73,7 @@ class Walk:
         return self.main.pane.frame().scope == scope and resource == PODS and self.main.focused is not None
 
     def _view(self, scope: str) -> View | None:
-        context = self.main.desk
+        context = self.main.context
         views: dict[str, Callable[[], View]] = {
             "text": lambda: DocumentView(context, self.ref, "describe"), "logs": lambda: LogView(context, self.ref),
             "containers": lambda: ContainersView(context, self.ref), "contexts": lambda: ContextsView(context),

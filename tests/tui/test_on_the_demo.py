@@ -1,10 +1,11 @@
-"""The whole console on the demo cluster: over HTTP, through scanner, store and pipeline, on the engine's own thread."""
+"""The whole console on the demo cluster: over HTTP, through scanner, store and pipeline, on a thread of its own."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from k8sconsole.config.loader import load_settings
@@ -96,7 +97,7 @@ async def test_the_timeline_of_a_deployment_shows_what_was_changed_and_what_came
     await pilot.press("slash", *"~^web$", "enter", "T")
     await until(pilot, lambda shown: "timeline" in shown.splitlines()[1] and "added" in shown)
     arguments = {"kind": "deploy", "name": "web", "namespace": "shop", "replicas": 9}
-    tools = pilot.app.main.desk.console.tools
+    tools = pilot.app.main.context.console.tools
 
     async def scale() -> ToolOutcome:
         return await tools.call("k8s_scale_resource", arguments)
@@ -108,3 +109,18 @@ async def test_the_timeline_of_a_deployment_shows_what_was_changed_and_what_came
     await until(pilot, lambda shown: "pods/web-" in shown)
     await pilot.press("slash", *"spec.replicas:", "enter")  # its pods have much to say meanwhile
     await until(pilot, lambda shown: "spec.replicas: " in shown and "→ 9" in shown)
+
+
+@pytest.mark.parametrize("key", ["ctrl+r", "T", "d", "y", "l", "ctrl+d", "slash", "colon"])
+async def test_offline_no_key_ends_the_console(opening: Any, key: str) -> None:
+    """The cache was filled by the tests above, or is empty; the cluster is not connected."""
+    offline = msgspec.structs.replace(opening, offline=True, make_contexts=None)
+    with start_console(offline) as embedded:
+        app = ConsoleApp(embedded, offline.loaded.settings, glyphs=UNICODE)
+        async with app.run_test(size=(110, 30), notifications=True) as driver:
+            await until(driver, lambda shown: "▣ offline" in shown or "nothing" in shown)
+            before = screen(driver)
+            await driver.press(key)
+            await until(driver, lambda shown: shown != before)
+            assert app.is_running
+        assert app.return_code in (None, 0)

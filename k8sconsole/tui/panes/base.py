@@ -7,8 +7,8 @@ from k8sconsole.tui.framed import Frame, FramedWidget
 class Pane(FramedWidget):
     """name is the pane's command: ``:tools``."""
 
-    def __init__(self, desk: TuiContext, name: str) -> None:
-        super().__init__(desk, id=f"pane-{name}")
+    def __init__(self, context: TuiContext, name: str) -> None:
+        super().__init__(context, id=f"pane-{name}")
         self.pane_name = name
 
     def frame(self) -> Frame:

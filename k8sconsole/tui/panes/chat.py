@@ -52,14 +52,14 @@ class WordSuggester(Suggester):
 class ChatPane(Pane):
     BINDINGS = bindings_for("chat")
 
-    def __init__(self, desk: TuiContext) -> None:
-        super().__init__(desk, "chat")
+    def __init__(self, context: TuiContext) -> None:
+        super().__init__(context, "chat")
         self._lines: list[tuple[Hashable, list[Piece]]] = []
         self._refs: dict[Hashable, Row] = {}
 
     def compose(self) -> ComposeResult:
-        glyphs = self.desk.glyphs
-        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="talk")
+        glyphs = self.context.glyphs
+        yield VirtualTable(self.context.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="talk")
         hint = "ask, for example: pods in shop that are not running"
         field = Input(placeholder=hint, id="ask", compact=True, suggester=WordSuggester(self._endings))
         field.cursor_blink = False
@@ -67,7 +67,7 @@ class ChatPane(Pane):
 
     async def _endings(self, typed: UnfinishedWord) -> list[str]:
         given = {**typed.given, typed.parameter: typed.part}
-        return await self.desk.console.tools.suggest(typed.tool, typed.parameter, given)
+        return await self.context.console.tools.suggest(typed.tool, typed.parameter, given)
 
     @property
     def talk(self) -> VirtualTable:
@@ -82,7 +82,7 @@ class ChatPane(Pane):
             self._say(f"  {example}", "text")
 
     def _explain(self) -> None:
-        for line in no_model_words(self.desk.settings.llm.model):
+        for line in no_model_words(self.context.settings.llm.model):
             self._say(line, "muted")
 
     def shown(self) -> None:
@@ -129,7 +129,7 @@ class ChatPane(Pane):
     async def answer(self, question: str) -> None:
         kinds = {
             word: one.name
-            for one in reversed(self.desk.resources)
+            for one in reversed(self.context.resources)
             for word in (one.plural, one.singular or one.kind.lower(), *one.short_names)
         }
         intent = parse_question(question, kinds)
@@ -150,7 +150,7 @@ class ChatPane(Pane):
         self._explain()
 
     async def _rows(self, intent: Intent) -> None:
-        console, clusters = self.desk.console, self.desk.selected
+        console, clusters = self.context.console, self.context.selected
         resource = await console.clusters.find_resource(clusters[0], intent.kind) if clusters else None
         if resource is None:
             self._say("no cluster is chosen; :ctx shows what can be reached", "warn")
@@ -159,18 +159,18 @@ class ChatPane(Pane):
         query = RowQuery(resource.name, clusters, namespaces, filter=parse_filter(intent.filter) if intent.filter else None, limit=EVIDENCE)
         found = await console.cache.rows(query)
         fresh = await console.cache.freshness(clusters, resource.name)
-        self._say(answer_words(resource, intent, found.total, fresh, self.desk.now()), "text", bold=True)
+        self._say(answer_words(resource, intent, found.total, fresh, self.context.now()), "text", bold=True)
         if intent.want is Want.LIST:
             self._evidence(found.rows, await console.clusters.table(clusters[0], resource))
             if found.total > len(found.rows):
                 self._say(f"  … and {found.total - len(found.rows)} more; :{resource.plural} shows all", "muted")
 
     def _evidence(self, rows: list[Row], table: KindTable) -> None:
-        painter = RowPainter(table, self.desk.glyphs, clusters=len(self.desk.selected) > 1, namespaces=True, stale_after=float("inf"))
+        painter = RowPainter(table, self.context.glyphs, clusters=len(self.context.selected) > 1, namespaces=True, stale_after=float("inf"))
         for row in rows:
             shown = [
                 piece
-                for piece, track in zip(painter.pieces(row, self.desk.now()), painter.tracks(stale=False), strict=False)
+                for piece, track in zip(painter.pieces(row, self.context.now()), painter.tracks(stale=False), strict=False)
                 if not track.wide
             ]
             text = "  ".join(piece.text for piece in shown if piece.text)
@@ -181,11 +181,11 @@ class ChatPane(Pane):
     async def _logs(self, intent: Intent) -> None:
         arguments = {"name": intent.name, "tail": 30, **({"namespace": intent.namespaces[0]} if intent.namespaces else {})}
         arguments |= {"container": intent.container} if intent.container else {}
-        arguments |= {"context": self.desk.selected[0]} if self.desk.selected else {}
-        outcome = await self.desk.console.tools.call("k8s_get_pod_logs", arguments, face=Face.CHAT, caller="chat pane")
+        arguments |= {"context": self.context.selected[0]} if self.context.selected else {}
+        outcome = await self.context.console.tools.call("k8s_get_pod_logs", arguments, face=Face.CHAT, caller="chat pane")
         if outcome.error is not None:
             raise outcome.error
-        age = outcome.freshness.age(self.desk.now()) if outcome.freshness else None
+        age = outcome.freshness.age(self.context.now()) if outcome.freshness else None
         self._say(f"the last lines of {intent.name}" + (f", read {format_age(age)} ago" if age is not None else ""), "text", bold=True)
         for line in outcome.text.splitlines():
             self._say(f"  {line}", "muted")

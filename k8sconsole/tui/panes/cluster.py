@@ -30,8 +30,8 @@ PODS = next(resource for resource in BUILTIN if resource.name == "pods")
 class ClusterPane(Pane):
     CSS_FILE: ClassVar[str] = "cluster.tcss"
 
-    def __init__(self, desk: TuiContext, namespaces: tuple[Namespace, ...] = ()) -> None:
-        super().__init__(desk, "cluster")
+    def __init__(self, context: TuiContext, namespaces: tuple[Namespace, ...] = ()) -> None:
+        super().__init__(context, "cluster")
         self.trail = LocationHistory()
         self._namespaces = namespaces
         self._stack: list[View] = []
@@ -75,12 +75,12 @@ class ClusterPane(Pane):
     def go(self, place: Location, *, drilled: bool = False) -> None:
         """Another place; drilled: on top of this one."""
         self.trail.visit(place)
-        self._push(TableView(self.desk, place), alone=not drilled)
+        self._push(TableView(self.context, place), alone=not drilled)
 
     def contexts(self) -> None:
         from k8sconsole.tui.views.contexts import ContextsView
 
-        self._push(ContextsView(self.desk))
+        self._push(ContextsView(self.context))
 
     def fail(self, problem: str) -> None:
         """There is nothing to show, and this is why."""
@@ -90,7 +90,7 @@ class ClusterPane(Pane):
     def reload(self) -> None:
         """The same place again, when the clusters have changed."""
         place = self.trail.here or Location(PODS, namespaces=self._namespaces)
-        self._push(TableView(self.desk, place), alone=True)
+        self._push(TableView(self.context, place), alone=True)
 
     async def follow(self, command: Command) -> None:
         """``:kind …``. Raises UsageError for a kind that no chosen cluster knows."""
@@ -110,9 +110,9 @@ class ClusterPane(Pane):
 
     async def find(self, word: str, clusters: tuple[ClusterName, ...] = ()) -> ApiResource:
         last: UsageError | None = None
-        for cluster in clusters or self.desk.selected or (ClusterName(""),):
+        for cluster in clusters or self.context.selected or (ClusterName(""),):
             try:
-                found = await self.desk.console.clusters.find_resource(cluster, word)
+                found = await self.context.console.clusters.find_resource(cluster, word)
             except UsageError as error:
                 last = error
             else:
@@ -160,7 +160,7 @@ class ClusterPane(Pane):
         event.stop()
         place = self.trail.step(event.by) if event.by else self.trail.last()
         if place is not None:
-            self._push(TableView(self.desk, place), alone=True)
+            self._push(TableView(self.context, place), alone=True)
 
     async def on_object_opened(self, event: ObjectOpened) -> None:
         event.stop()
@@ -172,9 +172,9 @@ class ClusterPane(Pane):
             case "describe" | "yaml" | "timeline":
                 self._read(ref, event.how)
             case "logs" | "previous_logs" if ref.resource == "pods":
-                self._push(_log_view(self.desk, event))
+                self._push(_log_view(self.context, event))
             case "enter" if ref.resource == "pods":
-                self._push(_containers_view(self.desk, ref))
+                self._push(_containers_view(self.context, ref))
             case "enter":
                 await self._drill(ref)
             case "node" | "owner":
@@ -185,10 +185,10 @@ class ClusterPane(Pane):
     def _read(self, ref: ObjectRef, how: str) -> None:
         from k8sconsole.tui.views.documents import DocumentView
 
-        self._push(DocumentView(self.desk, ref, how))
+        self._push(DocumentView(self.context, ref, how))
 
     async def _drill(self, ref: ObjectRef) -> None:
-        body = await self.desk.console.cache.body(ref) if needs_body(ref.resource) else {}
+        body = await self.context.console.cache.body(ref) if needs_body(ref.resource) else {}
         into = inside(ref, body or {})
         if into is None:
             self._read(ref, "describe")
@@ -201,7 +201,7 @@ class ClusterPane(Pane):
         row, ref = event.row, event.ref
         namespaces: tuple[Namespace, ...] = ()
         if event.how == "node":
-            body = await self.desk.console.cache.body(ref) or {}
+            body = await self.context.console.cache.body(ref) or {}
             kind, name = "nodes", str((body.get("spec") or {}).get("nodeName", ""))
         else:
             kind, _, name = (row.owner if row else "").partition("/")
@@ -244,16 +244,16 @@ class ClusterPane(Pane):
             "name": ref.name,
             **({"namespace": ref.namespace} if ref.namespace else {}),
         }
-        return await self.desk.console.tools.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")
+        return await self.context.console.tools.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")
 
 
-def _log_view(desk: TuiContext, event: ObjectOpened) -> View:
+def _log_view(context: TuiContext, event: ObjectOpened) -> View:
     from k8sconsole.tui.views.logs import LogView
 
-    return LogView(desk, event.ref, event.container, previous=event.how == "previous_logs")
+    return LogView(context, event.ref, event.container, previous=event.how == "previous_logs")
 
 
-def _containers_view(desk: TuiContext, ref: ObjectRef) -> View:
+def _containers_view(context: TuiContext, ref: ObjectRef) -> View:
     from k8sconsole.tui.views.containers import ContainersView
 
-    return ContainersView(desk, ref)
+    return ContainersView(context, ref)

@@ -26,8 +26,8 @@ EVERY = 2
 class MetricsPane(Pane):
     BINDINGS = bindings_for("metrics")
 
-    def __init__(self, desk: TuiContext) -> None:
-        super().__init__(desk, "metrics")
+    def __init__(self, context: TuiContext) -> None:
+        super().__init__(context, "metrics")
         self._scans: list[ScanState] = []
         self._ticks = 0
 
@@ -35,9 +35,9 @@ class MetricsPane(Pane):
         with Horizontal(id="tiles"):
             for at in range(4):
                 yield Static(id=f"tile-{at}", classes="tile", markup=False)
-        yield TextRow(self.desk.palette, id="summary")
-        glyphs = self.desk.glyphs
-        yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
+        yield TextRow(self.context.palette, id="summary")
+        glyphs = self.context.glyphs
+        yield VirtualTable(self.context.palette, (glyphs.cursor, glyphs.mark, glyphs.new))
 
     @property
     def table(self) -> VirtualTable:
@@ -54,7 +54,7 @@ class MetricsPane(Pane):
 
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
-        console = self.desk.console
+        console = self.context.console
         try:
             self._scans = await console.cache.scan_states()
             status = await console.cache.status()
@@ -65,10 +65,10 @@ class MetricsPane(Pane):
             # shown in the pane, not as a message: the figures are read every two seconds
             self.query_one("#summary", TextRow).say((Piece(str(error), "bad"),))
             return
-        self._show(tiles(found, self.desk.glyphs))
-        summary = summary_line(status, self._scans, usage, figures.changes, self.desk.glyphs)
+        self._show(tiles(found, self.context.glyphs))
+        summary = summary_line(status, self._scans, usage, figures.changes, self.context.glyphs)
         self.query_one("#summary", TextRow).say(summary, connection_words(figures.connections))
-        now, glyphs = self.desk.now(), self.desk.glyphs
+        now, glyphs = self.context.now(), self.context.glyphs
         scans = sorted(self._scans, key=lambda one: (one.cluster, not one.error, -one.record_count, one.resource))
         self.table.show(SCAN_COLUMNS, ListLines([((one.cluster, one.resource), scan_pieces(one, now, glyphs)) for one in scans]))
         self.post_message(FrameChanged())

@@ -30,8 +30,8 @@ from k8sconsole.tui.widgets.virtual_table import VirtualTable
 class ToolsPane(Pane):
     BINDINGS = bindings_for("tools")
 
-    def __init__(self, desk: TuiContext) -> None:
-        super().__init__(desk, "tools")
+    def __init__(self, context: TuiContext) -> None:
+        super().__init__(context, "tools")
         self._tools: list[CatalogueEntry] = []
         self._usage: dict[str, ToolUsage] = {}
         self._search = ""
@@ -41,14 +41,14 @@ class ToolsPane(Pane):
         self._servers: list[AttachedServerStatus] = []
 
     def compose(self) -> ComposeResult:
-        glyphs = self.desk.glyphs
+        glyphs = self.context.glyphs
         with Horizontal():
-            yield VirtualTable(self.desk.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="catalogue")
+            yield VirtualTable(self.context.palette, (glyphs.cursor, glyphs.mark, glyphs.new), id="catalogue")
             with Vertical(id="tool"):
                 with VerticalScroll(id="about", can_focus=False):
                     yield Static(id="detail", markup=False)
                     yield Vertical(id="form")
-                yield LineView(self.desk.palette, id="result")
+                yield LineView(self.context.palette, id="result")
 
     @property
     def catalogue(self) -> VirtualTable:
@@ -65,9 +65,9 @@ class ToolsPane(Pane):
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
         try:
-            offered = await self.desk.console.tools.offered()
-            usage = await self.desk.console.tools.usage()
-            self._servers = await self.desk.console.tools.servers()
+            offered = await self.context.console.tools.offered()
+            usage = await self.context.console.tools.usage()
+            self._servers = await self.context.console.tools.servers()
         except ConsoleError as error:
             self.query_one("#result", LineView).replace([str(error)])
             raise
@@ -79,13 +79,13 @@ class ToolsPane(Pane):
     def _list(self) -> None:
         word = self._search.lower()
         found = [tool for tool in self._tools if word in f"{tool.name} {tool.title} {tool.toolset} {tool.description}".lower()]
-        self.catalogue.show(tool_columns(), ListLines([(tool.name, tool.pieces(self.desk.glyphs)) for tool in found]))
+        self.catalogue.show(tool_columns(), ListLines([(tool.name, tool.pieces(self.context.glyphs)) for tool in found]))
         self.post_message(FrameChanged())
 
     def frame(self) -> Frame:
         shown = self.catalogue.count
         groups: list[Line] = [(Piece(self._search, "changed", True),)] if self._search else []
-        groups += [server_pieces(self._servers, self.desk.glyphs)] if self._servers else []
+        groups += [server_pieces(self._servers, self.context.glyphs)] if self._servers else []
         count = f"{shown} of {len(self._tools)} tools" if shown != len(self._tools) else f"{shown} tools"
         return Frame(("tools", *([self._current] if self._current else [])), (*groups, (Piece(count, "muted"),)), "tools")
 
@@ -122,7 +122,7 @@ class ToolsPane(Pane):
             await holder.mount(
                 ToolForm(parse_schema_fields(tool.input_schema), self._typed.get(tool.name, {}), partial(self._offered, tool.name))
             )
-        now = self.desk.now()
+        now = self.context.now()
         lines = detail_lines(tool, self._usage.get(tool.name), now)
         self.query_one("#detail", Static).update(Content("\n").join([_content(line) for line in lines]))
         outcome = self._results.get(tool.name)
@@ -130,14 +130,14 @@ class ToolsPane(Pane):
         self.post_message(FrameChanged())
 
     async def _offered(self, tool: str, parameter: str, given: Mapping[str, str]) -> list[str]:
-        return await self.desk.console.tools.suggest(tool, parameter, given)
+        return await self.context.console.tools.suggest(tool, parameter, given)
 
     def _keep_typed(self) -> None:
         for form in self.query(ToolForm):
             self._typed[self._current] = form.typed()
 
     def action_tool_search(self) -> None:
-        self.desk.prompt("/", self._search)
+        self.context.prompt("/", self._search)
 
     def on_virtual_table_opened(self) -> None:
         self.action_tool_form()
@@ -164,11 +164,11 @@ class ToolsPane(Pane):
             return
         self.query_one("#result", LineView).replace([f"running {tool.name} …"])
         try:
-            outcome = await self.desk.console.tools.call(tool.name, arguments, face=Face.TUI, caller="tools pane")
+            outcome = await self.context.console.tools.call(tool.name, arguments, face=Face.TUI, caller="tools pane")
         except ConsoleError as error:
             self.query_one("#result", LineView).replace([str(error)])
             raise
-        self._results[tool.name] = (outcome, self.desk.now())
+        self._results[tool.name] = (outcome, self.context.now())
         self.load()
 
 

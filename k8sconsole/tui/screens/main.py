@@ -30,16 +30,16 @@ LEAST = (40, 8)
 class MainScreen(ResilientPump, Screen[None]):
     BINDINGS = bindings_for("everywhere")
 
-    def __init__(self, desk: TuiContext, production: Sequence[ClusterName], namespaces: tuple[Namespace, ...] = ()) -> None:
+    def __init__(self, context: TuiContext, production: Sequence[ClusterName], namespaces: tuple[Namespace, ...] = ()) -> None:
         super().__init__()
-        self.desk = desk
+        self.context = context
         self.production = production
-        desk.prompt = self.open_prompt
-        self._keys = resolve_keymap(desk.settings.keymap)
-        self._panes: dict[str, Pane] = {"cluster": ClusterPane(desk, namespaces)}
+        context.prompt = self.open_prompt
+        self._keys = resolve_keymap(context.settings.keymap)
+        self._panes: dict[str, Pane] = {"cluster": ClusterPane(context, namespaces)}
 
     def compose(self) -> ComposeResult:
-        palette = self.desk.palette
+        palette = self.context.palette
         with Vertical(id="whole"):
             yield TextRow(palette, on="frame", id="truth")
             yield TextRow(palette, id="where")
@@ -83,13 +83,13 @@ class MainScreen(ResilientPump, Screen[None]):
         # A screen that is being taken down is still mounted when its rows have gone.
         if not self.is_mounted or not self.query("#truth"):
             return
-        desk, frame = self.desk, self.pane.frame()
+        context, frame = self.context, self.pane.frame()
         truth = cluster_status_line(
-            desk.selected, desk.states, self.production, desk.now(), desk.glyphs,
-            read_only=desk.settings.policy.read_only, opened=desk.opened,
+            context.selected, context.states, self.production, context.now(), context.glyphs,
+            read_only=context.settings.policy.read_only, opened=context.opened,
         )  # fmt: skip
-        on = "production" if any(name in self.production for name in desk.selected) else "frame"
-        self.query_one("#truth", TextRow).say(truth, [line for line in (version_line(desk.selected, desk.states),) if line], on)
+        on = "production" if any(name in self.production for name in context.selected) else "frame"
+        self.query_one("#truth", TextRow).say(truth, [line for line in (version_line(context.selected, context.states),) if line], on)
         self.query_one("#where", TextRow).say(self._crumbs(frame.crumbs), frame.groups)
         offered = [
             (one.id, format_first_key(self._keys[one.id]), one.title) for one in footer_actions(frame.scope) if one.id not in frame.without
@@ -99,7 +99,7 @@ class MainScreen(ResilientPump, Screen[None]):
     def _crumbs(self, crumbs: Sequence[str]) -> Line:
         pieces: list[Piece] = []
         for at, crumb in enumerate(crumbs):
-            pieces += [Piece(f" {self.desk.glyphs.crumb} ", "muted")] if at else []
+            pieces += [Piece(f" {self.context.glyphs.crumb} ", "muted")] if at else []
             pieces.append(Piece(crumb, "accent" if at == 0 else "text", at == 0))
         return tuple(pieces)
 
@@ -117,7 +117,7 @@ class MainScreen(ResilientPump, Screen[None]):
     def handle_fact(self, fact: Fact) -> None:
         match fact:
             case ClusterState():
-                self.desk.states[fact.cluster] = fact
+                self.context.states[fact.cluster] = fact
                 self.draw_frame()
             case Notice():
                 self.post_message(StatusMessage(fact.title, fact.detail, fact.severity))
@@ -154,8 +154,8 @@ class MainScreen(ResilientPump, Screen[None]):
     def _complete(self, kind: str, text: str) -> str | None:
         if kind != ":":
             return None
-        words = dict.fromkeys(word for one in self.desk.resources for word in (one.plural, *one.short_names))
-        return complete(text, list(words), self.desk.namespaces, self.desk.contexts)
+        words = dict.fromkeys(word for one in self.context.resources for word in (one.plural, *one.short_names))
+        return complete(text, list(words), self.context.namespaces, self.context.contexts)
 
     # commands
 
@@ -195,8 +195,8 @@ class MainScreen(ResilientPump, Screen[None]):
         if not names:
             self.cluster.contexts()
             return
-        await self.desk.console.clusters.select(names)
-        self.desk.selected = await self.desk.console.clusters.selected()
+        await self.context.console.clusters.select(names)
+        self.context.selected = await self.context.console.clusters.selected()
         await self.run_action("app.load_completions")
         self.cluster.reload()
 
@@ -221,7 +221,7 @@ class MainScreen(ResilientPump, Screen[None]):
 
     async def action_pane(self, name: str) -> None:
         if name not in self._panes:
-            self._panes[name] = _made(name, self.desk)
+            self._panes[name] = _made(name, self.context)
             await self.query_one(ContentSwitcher).add_content(self._panes[name])
         self._front(name)
 
@@ -245,16 +245,16 @@ class MainScreen(ResilientPump, Screen[None]):
         self.cluster.show_object(event.ref)
 
 
-def _made(name: str, desk: TuiContext) -> Pane:
+def _made(name: str, context: TuiContext) -> Pane:
     match name:
         case "tools":
             from k8sconsole.tui.panes.tools import ToolsPane
 
-            return ToolsPane(desk)
+            return ToolsPane(context)
         case "chat":
             from k8sconsole.tui.panes.chat import ChatPane
 
-            return ChatPane(desk)
+            return ChatPane(context)
     from k8sconsole.tui.panes.metrics import MetricsPane
 
-    return MetricsPane(desk)
+    return MetricsPane(context)

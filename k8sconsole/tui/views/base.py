@@ -57,8 +57,8 @@ class View(FramedWidget):
 class TextView(View):
     """A view of lines that can be filtered."""
 
-    def __init__(self, desk: TuiContext, text: LineView) -> None:
-        super().__init__(desk)
+    def __init__(self, context: TuiContext, text: LineView) -> None:
+        super().__init__(context)
         self.text = text
         self._filter = ""
 

@@ -19,9 +19,9 @@ from k8sconsole.tui.widgets.virtual_table import VirtualTable
 class ContainersView(View):
     BINDINGS = bindings_for("containers")
 
-    def __init__(self, desk: TuiContext, ref: ObjectRef) -> None:
-        super().__init__(desk)
-        self.table = VirtualTable(desk.palette, (desk.glyphs.cursor, desk.glyphs.mark, desk.glyphs.new))
+    def __init__(self, context: TuiContext, ref: ObjectRef) -> None:
+        super().__init__(context)
+        self.table = VirtualTable(context.palette, (context.glyphs.cursor, context.glyphs.mark, context.glyphs.new))
         self.ref = ref
         self._containers: list[ContainerRow] = []
 
@@ -33,7 +33,7 @@ class ContainersView(View):
 
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
-        pod = await self.desk.console.cache.body(self.ref)
+        pod = await self.context.console.cache.body(self.ref)
         if pod is None:
             self.post_message(StatusMessage(f"{self.ref.label} is not in the cache any more", severity="warning"))
             return
@@ -42,7 +42,7 @@ class ContainersView(View):
         self.post_message(FrameChanged())
 
     def tick(self) -> None:
-        now, glyphs = self.desk.now(), self.desk.glyphs
+        now, glyphs = self.context.now(), self.context.glyphs
         self.table.show(COLUMNS, ListLines([(one.name, one.pieces(now, glyphs)) for one in self._containers]))
 
     def handle_fact(self, fact: Fact) -> None:

@@ -30,9 +30,9 @@ COLUMNS = (
 class ContextsView(View):
     BINDINGS = bindings_for("contexts")
 
-    def __init__(self, desk: TuiContext) -> None:
-        super().__init__(desk)
-        self.table = VirtualTable(desk.palette, (desk.glyphs.cursor, desk.glyphs.mark, desk.glyphs.new))
+    def __init__(self, context: TuiContext) -> None:
+        super().__init__(context)
+        self.table = VirtualTable(context.palette, (context.glyphs.cursor, context.glyphs.mark, context.glyphs.new))
         self._contexts: list[ContextInfo] = []
 
     def compose(self) -> ComposeResult:
@@ -44,7 +44,7 @@ class ContextsView(View):
     @worker(group="load", exclusive=True)
     async def load(self) -> None:
         try:
-            self._contexts = await self.desk.console.clusters.contexts()
+            self._contexts = await self.context.console.clusters.contexts()
         except ConsoleError as error:
             self.post_message(StatusMessage(error.title, str(error), "error"))
         self.tick()
@@ -55,12 +55,12 @@ class ContextsView(View):
 
     def _pieces(self, one: ContextInfo) -> list[Piece]:
         if one.problem:
-            state = Piece(f"{self.desk.glyphs.bad} {one.problem}", "bad")
-        elif one.name in self.desk.selected:
-            state = connection_piece(self.desk.states.get(one.name), self.desk.now(), self.desk.glyphs)
+            state = Piece(f"{self.context.glyphs.bad} {one.problem}", "bad")
+        elif one.name in self.context.selected:
+            state = connection_piece(self.context.states.get(one.name), self.context.now(), self.context.glyphs)
         else:
             state = Piece("current in the kubeconfig" if one.current else "", "muted")
-        name = Piece(one.name, "text", one.name in self.desk.selected)
+        name = Piece(one.name, "text", one.name in self.context.selected)
         return [
             name,
             state,

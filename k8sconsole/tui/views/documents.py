@@ -24,8 +24,8 @@ class DocumentView(TextView):
 
     BINDINGS = bindings_for("text")
 
-    def __init__(self, desk: TuiContext, ref: ObjectRef, how: str) -> None:
-        super().__init__(desk, LineView(desk.palette, PAINTERS[how]))
+    def __init__(self, context: TuiContext, ref: ObjectRef, how: str) -> None:
+        super().__init__(context, LineView(context.palette, PAINTERS[how]))
         self.ref = ref
         self.how = how
 
@@ -43,12 +43,12 @@ class DocumentView(TextView):
         self.text.replace(lines)
 
     async def _lines(self, how: str) -> list[str]:
-        ref, console = self.ref, self.desk.console
+        ref, console = self.ref, self.context.console
         match how:
             case "yaml":
                 return (await console.cache.yaml(ref)).splitlines()
             case "timeline":
-                return timeline_lines(await console.history.timeline(ref), self.desk.now())
+                return timeline_lines(await console.history.timeline(ref), self.context.now())
         return describe_lines(await console.cache.describe(ref))
 
     def frame(self) -> Frame:
@@ -66,7 +66,7 @@ class DocumentView(TextView):
                 self.load()
 
     def action_text_filter(self) -> None:
-        self.desk.prompt("/", self._filter)
+        self.context.prompt("/", self._filter)
 
     def action_text_wrap(self) -> None:
         self.text.toggle_wrap()

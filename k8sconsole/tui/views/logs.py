@@ -29,8 +29,8 @@ RANGES: tuple[tuple[str, LogOptions], ...] = (
 class LogView(TextView):
     BINDINGS = bindings_for("logs")
 
-    def __init__(self, desk: TuiContext, ref: ObjectRef, container: str = "", *, previous: bool = False) -> None:
-        super().__init__(desk, LineView(desk.palette, pretty_log_line, most=desk.settings.console.log_lines))
+    def __init__(self, context: TuiContext, ref: ObjectRef, container: str = "", *, previous: bool = False) -> None:
+        super().__init__(context, LineView(context.palette, pretty_log_line, most=context.settings.console.log_lines))
         self.text.follow = True
         self.ref = ref
         self.container = container
@@ -57,7 +57,7 @@ class LogView(TextView):
         )  # fmt: skip
         try:
             self._say("following" if options.follow else "read")
-            async for line in self.desk.console.tools.logs(self.ref, options):
+            async for line in self.context.console.tools.logs(self.ref, options):
                 self._gathered.append(line)
             self._say("ended" if options.follow else "read")
         except ConsoleError as error:
@@ -120,7 +120,7 @@ class LogView(TextView):
         self.post_message(FrameChanged())
 
     def action_log_filter(self) -> None:
-        self.desk.prompt("/", self._filter)
+        self.context.prompt("/", self._filter)
 
     def action_log_copy(self) -> None:
         self.app.copy_to_clipboard("\n".join(self.text.lines))

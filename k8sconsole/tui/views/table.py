@@ -29,10 +29,10 @@ NO_LOGS = {"logs": "only pods have logs", "previous_logs": "only pods have logs"
 class TableView(View):
     BINDINGS = bindings_for("table")
 
-    def __init__(self, desk: TuiContext, location: Location) -> None:
-        super().__init__(desk)
-        self.feed = RowFeed(desk, location)
-        self.display_parts = TableDisplay(desk, self.feed)
+    def __init__(self, context: TuiContext, location: Location) -> None:
+        super().__init__(context)
+        self.feed = RowFeed(context, location)
+        self.display_parts = TableDisplay(context, self.feed)
         self.table = self.display_parts.table
         self._ticks = 0
 
@@ -41,7 +41,7 @@ class TableView(View):
         yield self.display_parts.empty
 
     def on_mount(self) -> None:
-        if self.desk.opened:
+        if self.context.opened:
             self.load()
 
     # reading
@@ -111,7 +111,7 @@ class TableView(View):
             self.table.tick()
 
     def frame(self) -> Frame:
-        groups = location_groups(self.feed.location, *self.feed.counts, len(self.table.marks), self.desk.glyphs)
+        groups = location_groups(self.feed.location, *self.feed.counts, len(self.table.marks), self.context.glyphs)
         return Frame(self.feed.location.crumbs, groups, "table", {} if self.feed.location.resource.plural == "pods" else NO_LOGS)
 
     def back(self) -> bool:
@@ -180,7 +180,7 @@ class TableView(View):
             self.action_sort(column)
 
     def action_filter(self) -> None:
-        self.desk.prompt("/", self.feed.location.filter)
+        self.context.prompt("/", self.feed.location.filter)
 
     def action_mark(self) -> None:
         self.table.toggle_mark()
@@ -208,7 +208,7 @@ class TableView(View):
 
     def action_favourite(self, number: int) -> None:
         """0 means all namespaces."""
-        favourites = self.desk.settings.console.favourites or tuple(self.desk.namespaces)
+        favourites = self.context.settings.console.favourites or tuple(self.context.namespaces)
         if number == 0:
             self._show_namespaces(())
         elif number <= len(favourites):
