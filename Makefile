@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: run test test-all lint fmt lock control-plane bench pythons quality clean
+.PHONY: run test test-all lint fmt lock control-plane bench pythons quality pictures clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  ## open the console: your own cluster where there is a kubeconfig, the demo cluster otherwise
@@ -44,6 +44,9 @@ bench: $(VENV)/.developed  ## measure, and keep the raw results in benchmarks/re
 
 quality: $(VENV)/.developed  ## write docs/quality.md: every measure of the source beside its limit
 	@$(BIN)/python -m tests.architecture.quality
+
+pictures: $(VENV)/.developed  ## draw the pictures of the console in docs/
+	@$(BIN)/python -m tests.pictures
 
 lock: $(VENV)/.developed  ## write both locks again from pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --no-annotate pyproject.toml --group install -o requirements.lock
