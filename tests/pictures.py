@@ -59,7 +59,7 @@ SCENES = (
     Scene("shift-t: what happened to an object, and when", ("right", "enter"), ("timeline", "pods/web-")),
     Scene("The tools that an AI client can call, under your policy", ("f3",), ("k8s_list_pods",)),
     Scene(
-        "The cluster is lost: rows stay, and show their age",
+        "The cluster is lost: the rows stay, and the first line says since when",
         ("f2", "escape", "colon", *"pods", "enter"),
         ("◌ lost", "Running"),
         event="outage",
