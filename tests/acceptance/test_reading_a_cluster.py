@@ -65,7 +65,7 @@ def test_the_kinds_are_those_of_api_resources(judge: Judge) -> None:
 @pytest.mark.parametrize(
     ("kind", "path"), [("pods", "spec.containers"), ("deployments.apps", "spec.strategy.rollingUpdate"), ("crd", "spec")]
 )
-def test_the_fields_are_those_of_explain(judge: Judge, kind: str, path: str) -> None:
+def test_the_fields_are_those_of_kubectl_explain(judge: Judge, kind: str, path: str) -> None:
     theirs = judge.kubectl("explain", f"{kind}.{path}", "--output=plaintext")
     listed = {line.split()[0] for line in theirs.partition("FIELDS:")[2].splitlines() if re.match(r"  \w+\t<", line)}
     shown = judge.tool("k8s_explain_schema", kind=kind, path=path, max_tokens=50_000)

@@ -1,4 +1,4 @@
-"""How long a scanner waits between its tries."""
+"""How long a scanner waits between its attempts."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What happens when a context's name leads to another cluster than the one whose rows are kept."""
+"""A context that now leads to another cluster than the one whose rows are cached."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -88,7 +88,7 @@ async def test_a_cluster_replaced_during_a_watch_is_listed_again_and_no_row_of_t
         (ClusterIdentity("u", ""), ClusterIdentity("", "d"), False),
     ],
 )
-def test_a_cluster_is_known_by_its_uid_and_by_its_door_where_the_uid_may_not_be_read(
+def test_a_cluster_is_identified_by_its_uid_or_else_by_its_server_address(
     before: ClusterIdentity, now: ClusterIdentity, differs: bool
 ) -> None:
     assert is_different_cluster(before, now) is differs

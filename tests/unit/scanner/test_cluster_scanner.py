@@ -173,7 +173,7 @@ async def test_the_kind_focused_before_the_scan_is_listed_first(store: Store, lo
     assert looked_at.name in read[:2], "the first list was begun before there was anything to choose from"
 
 
-async def test_what_happens_after_the_list_is_seen_by_the_watch(scan: Scan) -> None:
+async def test_changes_after_the_list_arrive_through_the_watch(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
     await wait_until(lambda: _holds(scan, PODS, 8))
@@ -313,7 +313,7 @@ async def test_without_watches_every_kind_is_listed_at_its_interval(store: Store
     await scan.coordinator.close()
 
 
-async def test_a_definition_brings_its_kind_and_its_columns_and_takes_them_with_it(scan: Scan) -> None:
+async def test_a_custom_resource_definition_adds_and_removes_its_kind_and_columns(scan: Scan) -> None:
     cluster = await shop()
     scan.coordinator.start(cluster)
     await wait_until(lambda: _watching(scan, DEFINITIONS))

@@ -42,7 +42,7 @@ class Slow:
 
 
 async def _until_quiet(flood: Flood) -> int:
-    """How much was read when nothing more is read."""
+    """Waits until reading has stopped. Returns the number of events read."""
     async with asyncio.timeout(10):
         before = -1
         while flood.read != before:
@@ -51,7 +51,7 @@ async def _until_quiet(flood: Flood) -> int:
         return before
 
 
-async def test_a_flood_is_read_while_what_came_before_is_written_and_then_waits() -> None:
+async def test_events_are_read_ahead_of_the_writes_up_to_a_limit() -> None:
     flood, slow = Flood(200, MIB), Slow()
     following = asyncio.create_task(batch_events(flood.events(), slow.take, time.monotonic))
     assert 12 <= await _until_quiet(flood) <= 20, "some 16 MiB are held, not the whole flood"
@@ -60,7 +60,7 @@ async def test_a_flood_is_read_while_what_came_before_is_written_and_then_waits(
     assert sum(slow.taken) == flood.read == 200
 
 
-async def test_what_waits_is_written_in_portions() -> None:
+async def test_waiting_events_are_written_in_batches() -> None:
     flood, slow = Flood(5_000), Slow()
     slow.may_go_on.set()
     await batch_events(flood.events(), slow.take, time.monotonic)
@@ -80,7 +80,7 @@ async def test_a_batch_that_waited_has_the_time_of_its_arrival() -> None:
     assert max(slow.arrived) < read
 
 
-async def test_what_cannot_be_written_ends_the_watch_even_where_it_waits_for_room() -> None:
+async def test_a_failed_write_ends_the_watch_even_if_it_is_blocked() -> None:
     flood, slow = Flood(200, MIB), Slow()
 
     async def fail(events: list[WatchEvent], at: float) -> None:

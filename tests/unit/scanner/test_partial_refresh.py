@@ -53,11 +53,11 @@ class Site:
     async def change(self, name: str, value: str = "other") -> None:
         await self.cluster.patch(CONFIGMAPS, "default", name, json.dumps({"data": {"k": value}}).encode(), PatchType.MERGE)
 
-    async def kept(self, name: str) -> dict[str, Any] | None:
+    async def cached_data(self, name: str) -> dict[str, Any] | None:
         body = await self.store.objects.body(self.ref(name))
         return None if body is None else json.loads(body)
 
-    async def life(self, name: str) -> list[Change]:
+    async def recorded_changes(self, name: str) -> list[Change]:
         return [version.change for version, _ in (await self.store.history.versions(self.ref(name))).versions]
 
     def ref(self, name: str) -> ObjectRef:
@@ -77,7 +77,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         await cluster.close()
 
 
-async def test_an_object_that_is_read_by_itself_is_kept_with_its_past_like_what_a_watch_tells(site: Site) -> None:
+async def test_a_refreshed_object_is_stored_with_history_like_one_from_a_watch(site: Site) -> None:
     await site.coordinator.scan_once(site.cluster, kinds=frozenset([CONFIGMAPS.name]))
     await site.create("one")
     await site.create("other")
@@ -85,18 +85,18 @@ async def test_an_object_that_is_read_by_itself_is_kept_with_its_past_like_what_
     assert (report.objects, report.added, report.changed, report.deleted) == (1, 1, 0, 0)
     await site.change("one")
     assert (await site.read("one")).changed == 1
-    kept = await site.kept("one")
+    kept = await site.cached_data("one")
     assert kept is not None
     assert kept["data"] == {"k": "other"}
     await site.cluster.delete(CONFIGMAPS, "default", "one")
     assert (await site.read("one")).deleted == 1
-    assert await site.kept("one") is None
-    assert [change.value for change in await site.life("one")] == ["added", "modified", "deleted"]
-    assert await site.kept("other") is None, "nothing but what was asked for is read"
+    assert await site.cached_data("one") is None
+    assert [change.value for change in await site.recorded_changes("one")] == ["added", "modified", "deleted"]
+    assert await site.cached_data("other") is None, "nothing but what was asked for is read"
     assert len([fact for fact in site.facts if isinstance(fact, RowsChanged)]) >= 3
 
 
-async def test_an_unchanged_object_is_reported_so_and_not_written(site: Site) -> None:
+async def test_an_unchanged_object_is_reported_and_not_written(site: Site) -> None:
     await site.create("one")
     await site.read("one")
     before = await site.store.objects.revision()
@@ -105,12 +105,12 @@ async def test_an_unchanged_object_is_reported_so_and_not_written(site: Site) ->
     assert await site.store.objects.revision() == before
 
 
-async def test_an_object_that_neither_the_cluster_nor_the_cache_knows_is_not_found(site: Site) -> None:
+async def test_an_object_in_neither_the_cluster_nor_the_cache_is_not_found(site: Site) -> None:
     with pytest.raises(NotFound):
         await site.read("missing")
 
 
-async def test_of_a_namespace_what_came_changed_and_went_is_kept_and_the_others_stay_as_they_were(site: Site) -> None:
+async def test_a_refresh_of_a_namespace_stores_all_its_changes_and_no_others(site: Site) -> None:
     for name in ("stays", "changes", "goes"):
         await site.create(name)
     await site.coordinator.scan_once(site.cluster, kinds=frozenset([CONFIGMAPS.name]))
@@ -133,14 +133,14 @@ async def test_an_object_can_be_refreshed_while_another_process_scans_the_cluste
     await site.create("one")
     report = await site.read("one")
     assert report.objects == 1
-    assert await site.kept("one") is not None
+    assert await site.cached_data("one") is not None
     await site.change("one")
     await site.read("one")
     await site.cluster.delete(CONFIGMAPS, "default", "one")
     with contextlib.suppress(NotFound):  # the holder's watch may have written the deletion first
         await site.read("one")
-    assert await site.kept("one") is None
-    assert [change.value for change in await site.life("one")] == ["added", "modified", "deleted"], (
+    assert await site.cached_data("one") is None
+    assert [change.value for change in await site.recorded_changes("one")] == ["added", "modified", "deleted"], (
         "each once, whether the watch or the refresh wrote it"
     )
     await holder.close()
@@ -154,10 +154,10 @@ async def test_a_refresh_of_a_watched_object_loses_none_of_its_versions(site: Si
     for value in ("second", "third"):
         await site.change("one", value)
     await site.read("one")
-    assert [change.value for change in await site.life("one")] == ["added", "modified", "modified"]
+    assert [change.value for change in await site.recorded_changes("one")] == ["added", "modified", "modified"]
 
 
-async def test_the_count_of_a_kind_that_is_watched_here_stays_right(store: Store) -> None:
+async def test_a_refresh_keeps_the_count_of_a_watched_kind_correct(store: Store) -> None:
     cluster = await shop()
     coordinator = ScanCoordinator(store, plan=ScanPlan(), clock=SystemClock(), publish=lambda fact: None)
     coordinator.start(cluster)
@@ -189,7 +189,7 @@ async def test_an_object_is_not_deleted_while_its_kind_is_not_served_for_a_momen
     await coordinator.close()
 
 
-async def test_what_was_written_or_removed_while_a_part_was_read_has_the_last_word(store: Store) -> None:
+async def test_a_write_during_a_partial_refresh_is_not_overwritten(store: Store) -> None:
     await store.objects.write(batch(pod("kept", "x", "1"), pod("removed", "x", "1")))
     since = await store.objects.revision()
     await store.objects.write(batch(pod("kept", "x", "3"), gone=(DeletedObject(Namespace("x"), "removed"),)))

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.fast_clock
 
 @pytest.fixture
 async def stores(tmp_path: Path) -> AsyncIterator[list[Store]]:
-    """Two ways into one file, as two processes have them."""
+    """Two stores on one file, as two processes have them."""
     opened = [await open_store(tmp_path / "cache.db") for _ in range(2)]
     yield opened
     for store in opened:

@@ -92,7 +92,7 @@ async def _counted(site: Site, kinds: list[ApiResource]) -> dict[ResourceName, i
     return {resource.name: sum([len(page.items) async for page in site.cluster.pages(resource)]) for resource in kinds}
 
 
-async def test_the_seeds_tables_are_filled_for_anybody_with_plain_sqlite(site: Site) -> None:
+async def test_the_seed_tables_are_readable_with_plain_sqlite(site: Site) -> None:
     await site.coordinator.scan_once(site.cluster)
     (pod,) = (await site.store.query("SELECT namespace, name, status, phase, node_name, containers, ttl_expires_at FROM pods LIMIT 1")).rows
     assert all(pod)
@@ -123,7 +123,7 @@ async def test_a_dead_server_and_its_return_are_published_within_seconds(site: S
     await wait_until(lambda: site.has("after-the-return"))
 
 
-async def test_a_server_that_forgot_is_listed_again(site: Site) -> None:
+async def test_a_compacted_server_is_listed_again(site: Site) -> None:
     site.coordinator.start(site.cluster)
     await wait_until(site.watches_everything)
     await site.demo.refuse()

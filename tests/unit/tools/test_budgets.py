@@ -1,5 +1,7 @@
-"""On a large cluster every reading tool's answer stays within its budget as it goes over the wire, in both of its forms together;
-what was left out is said, with the way to the rest; and what was cut is still what the tool's schema promises."""
+"""On a large cluster the reply of every reading tool, text and structured together, stays within its budget.
+
+The reply says what was left out and how to get the rest. A shortened value still matches the schema of the tool.
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -63,7 +65,7 @@ async def _changed(harness: ToolHarness, cluster: Any) -> None:
 
 
 async def _calls(harness: ToolHarness, pods: int) -> dict[str, dict[str, Any]]:
-    """What each tool is asked: as much as it can be asked for."""
+    """The arguments of each tool that give the largest reply."""
     deployment = (await harness.call("k8s_list_resources", kind="deploy", limit=1)).data["items"][0]
     pod = (await harness.call("k8s_list_pods", filter="status=Running", limit=1)).data["items"][0]
     service = (await harness.call("k8s_list_services", limit=1)).data["items"][0]
@@ -83,14 +85,14 @@ async def _calls(harness: ToolHarness, pods: int) -> dict[str, dict[str, Any]]:
 
 
 def _wire(outcome: ToolOutcome, now: float) -> int:
-    """As a client gets it, counted as ``tools.budget`` counts."""
+    """The size of a reply at the client, counted as the token budget counts."""
     result = call_result(outcome, now)
     return json_tokens(result.structured_content) + text_tokens("".join(part.text for part in result.content if part.type == "text"))
 
 
 @pytest.mark.parametrize("budget", BUDGETS)
 @pytest.mark.asyncio(loop_scope="module")
-async def test_every_answer_fits_says_what_it_lacks_and_keeps_its_schema(large: ToolHarness, pods: int, budget: int) -> None:
+async def test_every_reply_fits_its_budget_lists_what_is_cut_and_matches_its_schema(large: ToolHarness, pods: int, budget: int) -> None:
     wrong: list[str] = []
     for name, arguments in (await _calls(large, pods)).items():
         tool = large.pipeline.registry.find(name)
@@ -137,9 +139,7 @@ async def _has_more(harness: ToolHarness, name: str, arguments: dict[str, Any], 
     ],
 )
 @pytest.mark.asyncio(loop_scope="module")
-async def test_page_after_page_of_a_small_budget_nothing_is_left_out_or_told_twice(
-    large: ToolHarness, tool: str, arguments: dict[str, Any]
-) -> None:
+async def test_pages_of_a_small_budget_have_every_row_exactly_once(large: ToolHarness, tool: str, arguments: dict[str, Any]) -> None:
     seen: list[str] = []
     cursor = arguments.get("cursor", "")
     for _ in range(400):
@@ -157,7 +157,7 @@ def _reply(data: Any, text: str, **more: Any) -> Reply:
     return Reply(data, text, more.pop("freshness", Freshness(Source.LIVE, 0.0)), **more)
 
 
-def test_what_is_cut_keeps_its_type_and_is_named_with_the_way_to_the_rest() -> None:
+def test_a_cut_value_keeps_its_type_and_the_reply_says_how_to_get_the_rest() -> None:
     data = {
         "items": [{"name": f"n{number}"} for number in range(500)],
         "object": {"spec": {"text": "x" * 9_000}},
@@ -173,7 +173,7 @@ def test_what_is_cut_keeps_its_type_and_is_named_with_the_way_to_the_rest() -> N
     assert fitted.text.endswith("ask again")
 
 
-def test_hundreds_of_sentences_on_what_is_missing_leave_room_for_the_answer() -> None:
+def test_a_long_list_of_missing_parts_leaves_room_for_the_answer() -> None:
     missing = tuple(f"demo: kind-{number}: you may not list it in this namespace" for number in range(400))
     fitted = fit_reply(_reply({"answer": 42}, "42", freshness=Freshness(Source.LIVE, 0.0, False, missing), warnings=missing), 400, "ask")
     assert reply_tokens(fitted) <= 400

@@ -47,7 +47,7 @@ def _opened(circuit: CircuitBreaker) -> CircuitBreaker:
     return circuit
 
 
-def test_three_failures_in_a_row_open_it_and_what_is_said_then_names_who_since_when_and_until_when(circuit: CircuitBreaker) -> None:
+def test_three_failures_in_a_row_open_it_and_the_error_names_the_server_and_the_times(circuit: CircuitBreaker) -> None:
     _fail(circuit, Unreachable("x"))
     _fail(circuit, DeadlineExceeded("x"))
     assert circuit.state is CircuitState.CLOSED
@@ -60,19 +60,19 @@ def test_three_failures_in_a_row_open_it_and_what_is_said_then_names_who_since_w
     assert "connection refused" in error.value.detail
 
 
-def test_a_call_that_asks_for_many_things_at_once_fails_once(circuit: CircuitBreaker) -> None:
+def test_parallel_requests_of_one_call_count_as_one_failure(circuit: CircuitBreaker) -> None:
     for _ in range(5):
         _fail(circuit, Unreachable("x"), call="the same")
     assert circuit.state is CircuitState.CLOSED
 
 
-def test_an_answer_between_two_failures_begins_the_count_anew_also_one_that_refuses(circuit: CircuitBreaker) -> None:
+def test_any_answer_resets_the_failure_count_even_a_refusal(circuit: CircuitBreaker) -> None:
     for problem in (Unreachable("x"), Unreachable("x"), NotFound("no pod"), Unreachable("x"), Unreachable("x")):
         _fail(circuit, problem)
     assert circuit.state is CircuitState.CLOSED
 
 
-def test_one_trial_goes_when_the_pause_is_over_and_the_others_still_fail_at_once(circuit: CircuitBreaker, clock: FixedClock) -> None:
+def test_after_the_pause_one_trial_call_passes_and_the_others_fail_at_once(circuit: CircuitBreaker, clock: FixedClock) -> None:
     _opened(circuit)
     clock.advance(2)
     with circuit.guard_request("call", 0):
@@ -80,11 +80,11 @@ def test_one_trial_goes_when_the_pause_is_over_and_the_others_still_fail_at_once
         with pytest.raises(Unavailable, match="another call is probing it now"), circuit.guard_request("another", 0):
             raise AssertionError("the server was called")
         with circuit.guard_request("call", 0):
-            """All that the trial asks goes."""
+            """Every request of the trial call passes."""
     assert circuit.state is CircuitState.CLOSED
 
 
-def test_the_pauses_grow_to_half_a_minute_and_begin_small_after_an_answer(circuit: CircuitBreaker, clock: FixedClock) -> None:
+def test_pauses_grow_to_half_a_minute_and_an_answer_resets_them(circuit: CircuitBreaker, clock: FixedClock) -> None:
     _opened(circuit)
     pauses = []
     for _ in range(6):
@@ -102,14 +102,12 @@ def test_the_pauses_grow_to_half_a_minute_and_begin_small_after_an_answer(circui
     assert error.value.details["retry_after_seconds"] == 2
 
 
-def test_neither_a_callers_own_end_nor_a_wrong_argument_counts_but_the_silence_of_a_whole_deadline_does(
-    circuit: CircuitBreaker, clock: FixedClock
-) -> None:
+def test_a_timeout_counts_as_a_failure_but_a_cancellation_or_a_wrong_argument_does_not(circuit: CircuitBreaker, clock: FixedClock) -> None:
     for _ in range(5):
         _fail(circuit, asyncio.CancelledError())
         _fail(circuit, InvalidParams("x"))
         _fail(circuit, CredentialsError("x"))
-        _fail(circuit, asyncio.CancelledError(), until=clock.monotonic())  # the time of the call was up sooner than anybody answers
+        _fail(circuit, asyncio.CancelledError(), until=clock.monotonic())  # the deadline of the call was shorter than any server needs
     assert circuit.state is CircuitState.CLOSED
     for _ in range(3):
         with contextlib.suppress(asyncio.CancelledError), circuit.guard_request(uuid4().hex, clock.monotonic() + SILENCE_THRESHOLD):
@@ -118,7 +116,7 @@ def test_neither_a_callers_own_end_nor_a_wrong_argument_counts_but_the_silence_o
     assert circuit.state is CircuitState.OPEN
 
 
-def test_a_trial_that_its_caller_gives_up_leaves_the_next_one_to_try(circuit: CircuitBreaker, clock: FixedClock) -> None:
+def test_after_a_cancelled_trial_the_next_call_is_the_trial(circuit: CircuitBreaker, clock: FixedClock) -> None:
     _opened(circuit)
     clock.advance(2)
     _fail(circuit, asyncio.CancelledError())
@@ -127,7 +125,7 @@ def test_a_trial_that_its_caller_gives_up_leaves_the_next_one_to_try(circuit: Ci
     assert circuit.state is CircuitState.CLOSED
 
 
-def test_what_was_asked_before_it_opened_and_fails_after_prolongs_nothing(circuit: CircuitBreaker, clock: FixedClock) -> None:
+def test_a_late_failure_of_an_earlier_call_does_not_prolong_the_pause(circuit: CircuitBreaker, clock: FixedClock) -> None:
     waiting = [circuit.guard_request(f"{number}", 0) for number in range(6)]
     for one in waiting:
         one.__enter__()
@@ -138,7 +136,7 @@ def test_what_was_asked_before_it_opened_and_fails_after_prolongs_nothing(circui
         pass
 
 
-def test_a_person_who_waits_is_not_held_up_by_a_trial_that_hangs(circuit: CircuitBreaker, clock: FixedClock) -> None:
+def test_a_hanging_trial_does_not_block_a_user(circuit: CircuitBreaker, clock: FixedClock) -> None:
     _opened(circuit)
     clock.advance(2)
     with circuit.guard_request("hangs", 0):
@@ -158,7 +156,7 @@ async def _lost(harness: ToolHarness, demo: DemoCluster) -> tuple[Pipeline, Ahea
     return pipeline, clock
 
 
-async def test_a_lost_cluster_is_not_asked_again_and_again_while_the_cache_still_answers(harness: ToolHarness, demo: DemoCluster) -> None:
+async def test_a_lost_cluster_gets_no_requests_while_the_cache_answers(harness: ToolHarness, demo: DemoCluster) -> None:
     await _lost(harness, demo)
     error = (await harness.call("k8s_check_permission", face=Face.MCP, kind="pods")).error
     assert isinstance(error, Unavailable)
@@ -172,7 +170,7 @@ async def test_a_lost_cluster_is_not_asked_again_and_again_while_the_cache_still
     assert "does not answer" in live.warnings[0]
 
 
-async def test_a_cluster_that_is_back_is_found_by_the_trial(harness: ToolHarness, demo: DemoCluster) -> None:
+async def test_the_trial_finds_a_cluster_that_is_back(harness: ToolHarness, demo: DemoCluster) -> None:
     pipeline, clock = await _lost(harness, demo)
     await demo.resume()
     assert (await harness.call("k8s_list_api_resources", live=True)).error is not None, "its pause is not over"
@@ -183,9 +181,7 @@ async def test_a_cluster_that_is_back_is_found_by_the_trial(harness: ToolHarness
 
 
 @pytest.mark.parametrize("how", ["a person refreshes", "the scanner reads it"])
-async def test_nobody_waits_for_the_end_of_a_pause_when_a_person_hurries_or_the_scanner_has_found_it(
-    harness: ToolHarness, demo: DemoCluster, how: str
-) -> None:
+async def test_a_user_retry_or_a_success_of_the_scanner_ends_the_pause(harness: ToolHarness, demo: DemoCluster, how: str) -> None:
     pipeline, _ = await _lost(harness, demo)
     await demo.resume()
     (name,) = pipeline.breaker_step.breakers
@@ -202,7 +198,7 @@ def _outside(service: str, name: str, handler: Handler) -> Any:
     return Outside(ToolSpec(name, name, "For the test.", Asked, Asked, Risk.READ, able, service, handler), service)
 
 
-async def test_one_outside_server_that_is_ill_hides_neither_another_nor_any_cluster(harness: ToolHarness) -> None:
+async def test_a_failing_mcp_server_blocks_no_other_server_and_no_cluster(harness: ToolHarness) -> None:
     asked: list[str] = []
 
     async def silent(question: Asked, context: ToolContext) -> Reply:

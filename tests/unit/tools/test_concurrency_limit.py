@@ -24,7 +24,7 @@ async def _many(pipeline: Pipeline, count: int, **more: Any) -> list["asyncio.Ta
     return tasks
 
 
-async def test_one_caller_runs_so_many_calls_at_once_and_the_others_follow_in_turn(harness: ToolHarness) -> None:
+async def test_calls_of_one_caller_beyond_its_limit_wait_in_order(harness: ToolHarness) -> None:
     gate = Gate()
     pipeline = _limited(harness, gate, Limits(at_once=40, per_caller=3))
     tasks = await _many(pipeline, 10)
@@ -36,7 +36,7 @@ async def test_one_caller_runs_so_many_calls_at_once_and_the_others_follow_in_tu
     assert (pipeline.limit_step.slots.running, pipeline.limit_step.slots.waiting) == (0, 0)
 
 
-async def test_a_flood_of_one_client_keeps_neither_the_consoles_keys_nor_another_client_waiting(harness: ToolHarness) -> None:
+async def test_many_calls_of_one_client_delay_neither_the_console_nor_another_client(harness: ToolHarness) -> None:
     gate = Gate()
     pipeline = _limited(harness, gate, Limits(at_once=8, per_caller=4, waiting=100))
     flood = await _many(pipeline, 50, caller="flood")
@@ -48,7 +48,7 @@ async def test_a_flood_of_one_client_keeps_neither_the_consoles_keys_nor_another
     await asyncio.gather(key, other, *flood)
 
 
-async def test_where_clients_fill_their_part_of_the_room_a_key_still_runs_at_once(harness: ToolHarness) -> None:
+async def test_the_console_has_slots_that_clients_cannot_fill(harness: ToolHarness) -> None:
     gate = Gate()
     pipeline = _limited(harness, gate, Limits(at_once=8, per_caller=6))
     guests = [*(await _many(pipeline, 6, caller="a")), *(await _many(pipeline, 6, caller="b"))]
@@ -60,7 +60,7 @@ async def test_where_clients_fill_their_part_of_the_room_a_key_still_runs_at_onc
     await asyncio.gather(*guests, *keys)
 
 
-async def test_a_call_beyond_the_queue_is_refused_with_when_to_try_again_and_is_in_the_audit(harness: ToolHarness) -> None:
+async def test_a_call_beyond_the_queue_is_refused_with_a_retry_time_and_audited(harness: ToolHarness) -> None:
     gate = Gate()
     pipeline = _limited(harness, gate, Limits(per_caller=1, waiting=2))
     tasks = await _many(pipeline, 3)
@@ -74,7 +74,7 @@ async def test_a_call_beyond_the_queue_is_refused_with_when_to_try_again_and_is_
     assert ("probe", "completed", "RateLimited") in await harness.audit()
 
 
-async def test_a_call_whose_turn_does_not_come_is_refused_and_leaves_the_queue(harness: ToolHarness) -> None:
+async def test_a_call_that_waits_too_long_is_refused_and_leaves_the_queue(harness: ToolHarness) -> None:
     gate = Gate()
     pipeline = _limited(harness, gate, Limits(per_caller=1, patience=0.05))
     tasks = await _many(pipeline, 1)
@@ -85,7 +85,7 @@ async def test_a_call_whose_turn_does_not_come_is_refused_and_leaves_the_queue(h
     await asyncio.gather(*tasks)
 
 
-async def test_a_call_that_is_given_up_while_it_waits_takes_no_room(harness: ToolHarness) -> None:
+async def test_a_call_cancelled_in_the_queue_frees_its_place(harness: ToolHarness) -> None:
     gate = Gate()
     pipeline = _limited(harness, gate, Limits(per_caller=1))
     first, second, third = await _many(pipeline, 3)
@@ -96,7 +96,7 @@ async def test_a_call_that_is_given_up_while_it_waits_takes_no_room(harness: Too
     assert pipeline.limit_step.slots.running == 0
 
 
-async def test_two_changes_of_one_object_are_made_one_after_the_other_and_those_of_two_beside_each_other(harness: ToolHarness) -> None:
+async def test_changes_of_one_object_run_one_after_another_and_of_two_objects_in_parallel(harness: ToolHarness) -> None:
     harness.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
     gate = Gate()
     pipeline = _limited(harness, gate, Limits(), risk=Risk.WRITE)

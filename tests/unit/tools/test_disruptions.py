@@ -22,8 +22,8 @@ async def _budget(harness: ToolHarness, cluster: Cluster, name: str, namespace: 
     return found
 
 
-async def _said(harness: ToolHarness, tool: str, **arguments: Any) -> list[str]:
-    """What the question says of budgets; the answer is no."""
+async def _budget_lines(harness: ToolHarness, tool: str, **arguments: Any) -> list[str]:
+    """The lines about budgets in the question. The answer is no."""
     harness.answer = lambda question: NO
     await harness.call(tool, **arguments)
     return [one for one in harness.questions.pop().consequences if "PodDisruptionBudget" in one]
@@ -35,8 +35,8 @@ async def _pods(harness: ToolHarness, cluster: Cluster, app: str) -> list[dict[s
     return [one for one in found if re.fullmatch(rf"{app}-[a-z0-9]+-[a-z0-9]{{5}}", one["metadata"]["name"])]
 
 
-async def _tightened(harness: ToolHarness, cluster: Cluster, app: str) -> None:
-    """A budget that lets no pod of the deployment go."""
+async def _create_tight_budget(harness: ToolHarness, cluster: Cluster, app: str) -> None:
+    """Creates a budget that allows no disruption of the deployment."""
     kind = await harness.environment.find_resource(cluster.name, "poddisruptionbudgets.policy")
     labels = (await _pods(harness, cluster, app))[0]["metadata"]["labels"]
     selector = {"matchLabels": {key: value for key, value in labels.items() if key != "pod-template-hash"}}
@@ -52,42 +52,42 @@ async def _tightened(harness: ToolHarness, cluster: Cluster, app: str) -> None:
     await wait_until(has_status)
 
 
-async def test_scaling_below_what_a_budget_wants_names_it(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_scaling_below_a_disruption_budget_names_the_budget(harness: ToolHarness, cluster: Cluster) -> None:
     asked = {"kind": "deploy", "name": "cart", "namespace": "shop"}
     status = (await _budget(harness, cluster, "cart"))["status"]
-    (said,) = await _said(harness, "k8s_scale_resource", replicas=0, **asked)
+    (said,) = await _budget_lines(harness, "k8s_scale_resource", replicas=0, **asked)
     assert "shop/cart" in said
     assert f"has {status['currentHealthy']} healthy pods and needs {status['desiredHealthy']}: this leaves 0" in said
-    assert await _said(harness, "k8s_scale_resource", replicas=status["desiredHealthy"], **asked) == []
-    assert await _said(harness, "k8s_scale_resource", replicas=20, **asked) == []
+    assert await _budget_lines(harness, "k8s_scale_resource", replicas=status["desiredHealthy"], **asked) == []
+    assert await _budget_lines(harness, "k8s_scale_resource", replicas=20, **asked) == []
 
 
-async def test_a_budget_in_percent_is_not_broken_by_scaling_since_it_then_wants_fewer(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_a_budget_in_percent_is_not_broken_by_scaling(harness: ToolHarness, cluster: Cluster) -> None:
     assert (await _budget(harness, cluster, "catalog"))["spec"]["minAvailable"] == "50%"
-    assert await _said(harness, "k8s_scale_resource", kind="deploy", name="catalog", namespace="shop", replicas=1) == []
+    assert await _budget_lines(harness, "k8s_scale_resource", kind="deploy", name="catalog", namespace="shop", replicas=1) == []
 
 
 async def test_deleting_a_workload_names_its_budget_unless_its_pods_stay(harness: ToolHarness) -> None:
     for kind, name in (("deploy", "cart"), ("deploy", "orders"), ("sts", "orders-db")):
-        (said,) = await _said(harness, "k8s_delete_resource", kind=kind, name=name, namespace="shop")
+        (said,) = await _budget_lines(harness, "k8s_delete_resource", kind=kind, name=name, namespace="shop")
         assert f"shop/{name}" in said
         assert "leaves 0" in said
-    assert await _said(harness, "k8s_delete_resource", kind="deploy", name="cart", namespace="shop", propagation="Orphan") == []
-    assert await _said(harness, "k8s_delete_resource", kind="deploy", name="mailer", namespace="shop") == []
+    assert await _budget_lines(harness, "k8s_delete_resource", kind="deploy", name="cart", namespace="shop", propagation="Orphan") == []
+    assert await _budget_lines(harness, "k8s_delete_resource", kind="deploy", name="mailer", namespace="shop") == []
 
 
-async def test_deleting_a_pod_names_a_budget_that_can_spare_none(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_deleting_a_pod_names_a_budget_without_allowed_disruptions(harness: ToolHarness, cluster: Cluster) -> None:
     pod = (await _pods(harness, cluster, "mailer"))[0]["metadata"]["name"]
-    assert await _said(harness, "k8s_delete_pod", name=pod, namespace="shop") == []
-    await _tightened(harness, cluster, "mailer")
+    assert await _budget_lines(harness, "k8s_delete_pod", name=pod, namespace="shop") == []
+    await _create_tight_budget(harness, cluster, "mailer")
     for tool, more in (("k8s_delete_pod", {}), ("k8s_delete_resource", {"kind": "pods"})):
-        (said,) = await _said(harness, tool, name=pod, namespace="shop", **more)
+        (said,) = await _budget_lines(harness, tool, name=pod, namespace="shop", **more)
         assert "shop/tight" in said
 
 
-async def _drain(harness: ToolHarness, cluster: Cluster, app: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, dict[str, Any]]:
-    """A pod that a budget holds, its node, and the call that drains that."""
-    await _tightened(harness, cluster, app)
+async def _drain_call(harness: ToolHarness, cluster: Cluster, app: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str, dict[str, Any]]:
+    """A pod that a budget protects, its node, and the arguments that drain the node."""
+    await _create_tight_budget(harness, cluster, app)
     monkeypatch.setattr(nodes, "PAUSE", 0.05)
     harness.answer = lambda question: Answer(True, question.confirm_word, "test")
     pod = next(one for one in await _pods(harness, cluster, app) if one["spec"].get("nodeName"))
@@ -101,10 +101,10 @@ async def _cordoned(harness: ToolHarness, cluster: Cluster, node: str) -> bool:
     return bool(msgspec.json.decode(await cluster.get(kind, None, node))["spec"].get("unschedulable"))
 
 
-async def test_a_pod_that_a_budget_holds_is_tried_until_the_time_is_over_and_then_named(
+async def test_a_pod_held_by_a_budget_is_retried_until_the_timeout_and_then_named(
     harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, node, call = await _drain(harness, cluster, "mailer", monkeypatch)
+    held, node, call = await _drain_call(harness, cluster, "mailer", monkeypatch)
     tried: list[str] = []
     evict = cluster.evict
 
@@ -127,20 +127,20 @@ async def test_a_pod_that_a_budget_holds_is_tried_until_the_time_is_over_and_the
     assert await _cordoned(harness, cluster, node)
 
 
-async def test_a_pod_with_two_budgets_holds_a_drain_up_and_does_not_break_it(
+async def test_a_pod_with_two_budgets_holds_up_a_drain_but_does_not_fail_it(
     harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, _, call = await _drain(harness, cluster, "cart", monkeypatch)
+    held, _, call = await _drain_call(harness, cluster, "cart", monkeypatch)
     outcome = await harness.call("k8s_drain_node", timeout_seconds=1, **call)
     assert outcome.error is None, outcome.error
     assert held in outcome.data["remaining"]
     assert "more than one PodDisruptionBudget" in outcome.data["held"]
 
 
-async def test_a_drain_that_is_cancelled_says_how_far_it_came_and_the_node_stays_cordoned(
+async def test_a_cancelled_drain_reports_its_progress_and_the_node_stays_cordoned(
     harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    held, node, call = await _drain(harness, cluster, "mailer", monkeypatch)
+    held, node, call = await _drain_call(harness, cluster, "mailer", monkeypatch)
     notes: list[tuple[float, float | None, str]] = []
     under_way = asyncio.Event()
 

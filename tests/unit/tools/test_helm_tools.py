@@ -1,4 +1,4 @@
-"""What the tools say of Helm's releases on the demo cluster, whose secrets Helm itself can read."""
+"""The Helm tools on the releases of the demo cluster. Helm itself can read their secrets."""
 
 import base64
 import gzip
@@ -26,8 +26,8 @@ def _ok(outcome: ToolOutcome) -> Any:
     return outcome.data
 
 
-async def _stored(cluster: Cluster, name: str, release: Any, *, number: int = 1) -> None:
-    """A secret as Helm would make it, with this content."""
+async def _store_release(cluster: Cluster, name: str, release: Any, *, number: int = 1) -> None:
+    """Creates a release secret of Helm with this content."""
     packed = release if isinstance(release, str) else base64.b64encode(gzip.compress(msgspec.json.encode(release))).decode()
     labels = {"owner": "helm", "name": name, "status": "deployed", "version": str(number)}
     secret = {
@@ -54,12 +54,12 @@ async def test_releases_are_listed_at_their_newest_revision(harness: ToolHarness
     assert outcome.freshness.source == "live"
 
 
-async def test_a_list_is_narrowed_by_namespace_and_by_a_part_of_a_name(harness: ToolHarness) -> None:
+async def test_a_list_is_filtered_by_namespace_and_by_a_part_of_a_name(harness: ToolHarness) -> None:
     assert [one["name"] for one in _ok(await harness.call("helm_list_releases", namespace="monitoring"))["items"]] == ["grafana", "loki"]
     assert [one["name"] for one in _ok(await harness.call("helm_list_releases", filter="NGINX"))["items"]] == ["ingress-nginx"]
 
 
-async def test_values_are_those_given_and_with_all_the_chart_s_below_them(harness: ToolHarness) -> None:
+async def test_values_are_those_given_and_with_all_also_the_defaults_of_the_chart(harness: ToolHarness) -> None:
     given = _ok(await harness.call("helm_get_values", **GRAFANA))["values"]
     assert given["persistence"] == {"enabled": True}
     both = _ok(await harness.call("helm_get_values", **GRAFANA, all=True))["values"]
@@ -67,20 +67,20 @@ async def test_values_are_those_given_and_with_all_the_chart_s_below_them(harnes
     assert both["service"] == {"port": 80}
 
 
-async def test_a_null_takes_a_default_away(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_a_null_removes_a_default(harness: ToolHarness, cluster: Cluster) -> None:
     release = {"name": "less", "namespace": "shop", "version": 1, "chart": {"values": {"a": 1, "b": {"c": 2, "d": 3}}}}
-    await _stored(cluster, "less", {**release, "config": {"a": None, "b": {"c": None}, "e": None}})
+    await _store_release(cluster, "less", {**release, "config": {"a": None, "b": {"c": None}, "e": None}})
     assert _ok(await harness.call("helm_get_values", name="less", namespace="shop", all=True))["values"] == {"b": {"d": 3}, "e": None}
 
 
-async def test_a_password_among_the_values_is_masked_wherever_it_is_told(harness: ToolHarness) -> None:
+async def test_a_password_among_the_values_is_masked_in_every_reply(harness: ToolHarness) -> None:
     for more in ({}, {"all": True}):
         outcome = await harness.call("helm_get_values", **GRAFANA, **more)
         assert "FAKE-grafana-admin" not in str(outcome)
         assert _ok(outcome)["values"]["adminPassword"] == "[masked: 17-32 chars]"
 
 
-async def test_history_is_told_newest_first_and_an_older_revision_has_its_own_values(harness: ToolHarness) -> None:
+async def test_history_is_newest_first_and_an_older_revision_has_its_own_values(harness: ToolHarness) -> None:
     loki = {"name": "loki", "namespace": "monitoring"}
     data = _ok(await harness.call("helm_get_history", **loki))
     assert [(one["revision"], one["status"], one["app_version"]) for one in data["items"]] == [
@@ -97,23 +97,25 @@ async def test_history_is_told_newest_first_and_an_older_revision_has_its_own_va
         ({"name": "loki", "namespace": "monitoring", "revision": 9}, "revision", [2, 1]),
     ],
 )
-async def test_what_there_is_not_is_answered_with_what_there_is(harness: ToolHarness, given: Any, parameter: str, nearest: Any) -> None:
+async def test_an_unknown_release_or_revision_is_an_error_with_the_nearest(
+    harness: ToolHarness, given: Any, parameter: str, nearest: Any
+) -> None:
     error = (await harness.call("helm_get_values", **given)).error
     assert isinstance(error, NotFound)
     assert (error.details["parameter"], error.details["nearest"]) == (parameter, nearest)
 
 
-async def test_a_release_of_another_namespace_is_pointed_to(harness: ToolHarness) -> None:
+async def test_the_error_names_the_namespace_that_has_the_release(harness: ToolHarness) -> None:
     error = (await harness.call("helm_get_history", name="loki", namespace="shop")).error
     assert isinstance(error, NotFound)
     assert error.remedy == "namespace=monitoring"
 
 
-async def test_a_name_cannot_widen_what_is_selected(harness: ToolHarness) -> None:
+async def test_a_name_cannot_widen_the_label_selector(harness: ToolHarness) -> None:
     assert isinstance((await harness.call("helm_get_values", name="loki,owner", namespace="monitoring")).error, InvalidParams)
 
 
-async def test_without_the_cluster_the_cache_tells_what_labels_tell_and_says_what_it_lacks(harness: ToolHarness) -> None:
+async def test_without_the_cluster_releases_are_listed_from_cached_labels_with_a_warning(harness: ToolHarness) -> None:
     async def unreachable(context: ClusterName) -> Cluster:
         raise Unreachable("the cluster does not answer")
 
@@ -130,19 +132,19 @@ async def test_without_the_cluster_the_cache_tells_what_labels_tell_and_says_wha
 @pytest.mark.parametrize(
     "inside", ["no base64!", base64.b64encode(b"{}").decode(), {"version": "one"}, base64.b64encode(b"\x1f\x8bx").decode()]
 )
-async def test_a_secret_that_only_calls_itself_a_release_is_an_error_in_words(harness: ToolHarness, cluster: Cluster, inside: Any) -> None:
-    await _stored(cluster, "odd", inside)
+async def test_a_secret_that_is_not_a_real_release_is_a_plain_error(harness: ToolHarness, cluster: Cluster, inside: Any) -> None:
+    await _store_release(cluster, "odd", inside)
     error = (await harness.call("helm_get_values", name="odd", namespace="shop")).error
     assert isinstance(error, ServerError)
     assert error.title == "cannot read a release"
 
 
-async def test_a_release_that_unpacks_without_end_is_not_unpacked(harness: ToolHarness, cluster: Cluster) -> None:
-    await _stored(cluster, "bomb", {"name": "bomb", "namespace": "shop", "config": {"pad": " " * (80 << 20)}})
+async def test_a_release_that_unpacks_to_too_much_is_refused(harness: ToolHarness, cluster: Cluster) -> None:
+    await _store_release(cluster, "bomb", {"name": "bomb", "namespace": "shop", "config": {"pad": " " * (80 << 20)}})
     assert isinstance((await harness.call("helm_get_values", name="bomb", namespace="shop")).error, ServerError)
 
 
-async def test_who_may_not_read_secrets_may_not_read_releases(harness: ToolHarness) -> None:
+async def test_without_permission_to_read_secrets_releases_cannot_be_read(harness: ToolHarness) -> None:
     harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("secrets",)),))
     assert isinstance((await harness.call("helm_list_releases")).error, PolicyDenied)
 

@@ -1,4 +1,4 @@
-"""The past, asked through the tools: changes are made on the demo cluster and read into the cache, one after another."""
+"""The history tools. Each change on the demo cluster is scanned into the cache before the next."""
 
 import time
 from typing import Any
@@ -25,7 +25,7 @@ HISTORY = ("history_list_versions", "history_diff", "history_get_as_of", "histor
 
 
 class Past:
-    """A deployment's short life: made with two replicas, scaled to three, given an image, deleted; ``times`` lie between."""
+    """A cluster with a recorded history. ``times`` are the moments between the changes."""
 
     def __init__(self, harness: ToolHarness, cluster: Cluster, times: list[float]) -> None:
         self.harness = harness
@@ -72,7 +72,7 @@ def _map(data: dict[str, str], name: str = "notes") -> bytes:
     return msgspec.json.encode({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data})
 
 
-async def test_the_life_of_an_object_is_told_version_by_version(lived: Past) -> None:
+async def test_all_versions_of_an_object_are_listed_in_order(lived: Past) -> None:
     found = (await lived.call("history_list_versions", kind="cm", name="notes", namespace="shop")).data
     assert [one["change"] for one in found["versions"]] == ["added", "modified", "modified", "deleted", "added"]
     assert found["versions"][1]["diff"] == [{"path": "data.a", "old": "1", "new": "2"}]
@@ -84,7 +84,7 @@ async def test_the_life_of_an_object_is_told_version_by_version(lived: Past) -> 
     assert all(one["resource_version"] for one in found["versions"] if one["change"] != "deleted")
 
 
-async def test_the_differences_of_a_life_lead_from_version_to_version(lived: Past) -> None:
+async def test_each_version_lists_its_differences_from_the_one_before(lived: Past) -> None:
     found = (await lived.call("history_list_versions", kind="cm", name="notes", namespace="shop")).data["versions"]
     first, second = [
         (await lived.call("history_get_as_of", kind="cm", name="notes", namespace="shop", as_of=one["observed_at"])).data["object"]
@@ -94,7 +94,7 @@ async def test_the_differences_of_a_life_lead_from_version_to_version(lived: Pas
     assert reached["data"] == second["data"]
 
 
-async def test_a_life_is_told_in_a_window_and_page_by_page(lived: Past) -> None:
+async def test_versions_can_be_limited_to_a_window_and_paged(lived: Past) -> None:
     asked = {"kind": "cm", "name": "notes", "namespace": "shop"}
     window = await lived.call(
         "history_list_versions", **asked, since=format_exact_time(lived.times[1]), until=format_exact_time(lived.times[3])
@@ -113,7 +113,7 @@ async def test_a_life_is_told_in_a_window_and_page_by_page(lived: Past) -> None:
     assert older.page.next is None
 
 
-async def test_gaps_stand_between_the_versions_they_separate(lived: Past) -> None:
+async def test_gaps_are_listed_between_the_versions_that_they_separate(lived: Past) -> None:
     at = lived.times[2]
     await lived.gap(at - 0.001, at)
     outcome = await lived.call("history_list_versions", kind="cm", name="notes", namespace="shop")
@@ -130,7 +130,7 @@ async def test_gaps_stand_between_the_versions_they_separate(lived: Past) -> Non
     assert outcome.freshness.complete is False
 
 
-async def test_an_object_is_what_it_was_at_any_moment(lived: Past) -> None:
+async def test_an_object_can_be_read_as_of_any_moment(lived: Past) -> None:
     wanted = [None, {"a": "1", "b": "x"}, {"a": "2", "b": "x"}, {"a": "2", "c": LONG}, None, {"again": "1"}]
     for at, data in zip(lived.times, wanted, strict=True):
         for tool in ("history_get_as_of", "k8s_get_resource"):
@@ -143,7 +143,7 @@ async def test_an_object_is_what_it_was_at_any_moment(lived: Past) -> None:
                 assert outcome.freshness.observed_at == pytest.approx(at, abs=1e-5)
 
 
-async def test_what_was_not_there_says_when_it_was(lived: Past) -> None:
+async def test_an_object_missing_at_a_moment_is_an_error_with_the_times_it_existed(lived: Past) -> None:
     early = await lived.error("history_get_as_of", kind="cm", name="notes", namespace="shop", as_of=format_exact_time(lived.times[0]))
     assert "first observed at" in early.detail
     between = await lived.error("k8s_get_resource", kind="cm", name="notes", namespace="shop", as_of=format_exact_time(lived.times[4]))
@@ -155,7 +155,7 @@ async def test_what_was_not_there_says_when_it_was(lived: Past) -> None:
     assert elsewhere.details["namespaces"] == ["shop"]
 
 
-async def test_a_list_is_what_it_was_with_filter_fields_and_pages(lived: Past) -> None:
+async def test_a_list_as_of_a_moment_has_filter_fields_and_pages(lived: Past) -> None:
     asked = {"kind": "cm", "namespace": "shop", "limit": 500}
     for at, there in zip(lived.times, [False, True, True, True, False, True], strict=True):
         outcome = await lived.call("k8s_list_resources", **asked, as_of=format_exact_time(at))
@@ -171,7 +171,7 @@ async def test_a_list_is_what_it_was_with_filter_fields_and_pages(lived: Past) -
     assert rest.freshness.source is Source.HISTORY
 
 
-async def test_a_long_list_of_the_past_begins_with_counts_and_stays_with_its_moment(lived: Past) -> None:
+async def test_a_long_list_as_of_a_moment_begins_with_counts_and_its_pages_keep_the_moment(lived: Past) -> None:
     first = await lived.call("k8s_list_pods", as_of=format_exact_time(lived.times[0]))
     assert first.data["summary"] is True
     page = await lived.call("k8s_list_pods", cursor=first.page.next, limit=500, max_tokens=100_000)
@@ -179,8 +179,8 @@ async def test_a_long_list_of_the_past_begins_with_counts_and_stays_with_its_mom
     assert page.freshness.observed_at == pytest.approx(lived.times[0], abs=1e-5)
 
 
-async def test_ages_are_told_from_the_moment_that_is_asked_about(lived: Past) -> None:
-    """Made 150 minutes ago, seen an hour ago, asked about as of half an hour ago."""
+async def test_ages_are_counted_back_from_the_requested_moment(lived: Past) -> None:
+    """The pod was created 150 minutes ago, observed an hour ago, and is read as of half an hour ago."""
     store, now = lived.harness.store, time.time()
     assert store is not None
     table = find_table(await lived.harness.environment.find_resource(lived.cluster.name, "configmaps"))
@@ -204,7 +204,7 @@ async def test_ages_are_told_from_the_moment_that_is_asked_about(lived: Past) ->
     assert (await lived.call("k8s_list_resources", kind="cm", filter="name=aged age<2h", limit=1, as_of="-40m")).data["items"]
 
 
-async def test_a_moment_nobody_saw_is_not_passed_off_as_known(lived: Past) -> None:
+async def test_a_moment_within_a_gap_is_reported_as_unknown(lived: Past) -> None:
     await lived.gap(lived.times[1], lived.times[2])
     within = await lived.call("k8s_list_resources", kind="cm", as_of=format_exact_time((lived.times[1] + lived.times[2]) / 2))
     assert within.freshness.complete is False
@@ -217,7 +217,7 @@ async def test_a_moment_nobody_saw_is_not_passed_off_as_known(lived: Past) -> No
     assert "never read" in never_read.freshness.missing[0]
 
 
-async def test_times_that_cannot_be_are_refused_with_what_is_accepted(lived: Past) -> None:
+async def test_invalid_times_are_refused_with_the_accepted_forms(lived: Past) -> None:
     for tool, arguments in (
         ("k8s_list_pods", {"as_of": "soon"}),
         ("k8s_get_resource", {"kind": "cm", "name": "notes", "namespace": "shop", "as_of": "2999-01-01"}),
@@ -238,7 +238,7 @@ async def test_times_that_cannot_be_are_refused_with_what_is_accepted(lived: Pas
         assert error.details["parameter"] == "cursor"
 
 
-async def test_what_changed_is_the_difference_of_the_two_ends(lived: Past) -> None:
+async def test_a_diff_compares_the_two_ends_of_the_window(lived: Past) -> None:
     asked = {"kind": "cm", "namespace": "shop", "name": "notes"}
     ends = [(0, 3, "added"), (1, 3, "modified"), (1, 4, "deleted")]
     for begin, end, change in ends:
@@ -259,7 +259,7 @@ async def test_what_changed_is_the_difference_of_the_two_ends(lived: Past) -> No
     assert [item["change"] for item in replaced["items"]] == ["added", "deleted"]
 
 
-async def test_what_changed_can_be_narrowed_to_a_field(lived: Past) -> None:
+async def test_a_diff_can_be_limited_to_a_field(lived: Past) -> None:
     asked = {"kind": "cm", "since": format_exact_time(lived.times[1]), "until": format_exact_time(lived.times[3])}
     (item,) = (await lived.call("history_diff", **asked, field="data.a")).data["items"]
     assert [one["path"] for one in item["diff"]] == ["data.a"]
@@ -274,7 +274,7 @@ async def test_gaps_in_a_window_are_named(lived: Past) -> None:
     assert "not watched" in outcome.text
 
 
-async def test_the_timeline_is_in_order_newest_first_and_goes_on(lived: Past) -> None:
+async def test_the_timeline_is_newest_first_and_can_be_paged(lived: Past) -> None:
     asked = {"kind": "cm", "name": "notes", "since": format_exact_time(lived.times[0])}
     whole = (await lived.call("history_timeline", **asked)).data["items"]
     assert [item["change"] for item in whole] == ["added", "deleted", "modified", "modified", "added"]
@@ -284,7 +284,7 @@ async def test_the_timeline_is_in_order_newest_first_and_goes_on(lived: Past) ->
     assert first.page.total == 5
 
 
-async def test_an_event_in_the_timeline_says_what_it_said(lived: Past) -> None:
+async def test_an_event_in_the_timeline_has_its_message(lived: Past) -> None:
     events = await lived.harness.environment.find_resource(lived.cluster.name, "events")
     about = {"kind": "Pod", "namespace": "shop", "name": "web-1"}
     event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "web-1.1"}, "type": "Warning", "reason": "BackOff"}
@@ -295,7 +295,7 @@ async def test_an_event_in_the_timeline_says_what_it_said(lived: Past) -> None:
     assert [item["note"] for item in items] == ["Warning BackOff Pod/web-1: Back-off restarting"]
 
 
-async def test_what_was_in_a_namespace_is_told_after_the_namespace_has_gone(lived: Past) -> None:
+async def test_the_history_of_a_deleted_namespace_stays_readable(lived: Past) -> None:
     harness, cluster = lived.harness, lived.cluster
     assert harness.store is not None
     spaces = await harness.environment.find_resource(cluster.name, "namespaces")
@@ -317,7 +317,7 @@ async def test_what_was_in_a_namespace_is_told_after_the_namespace_has_gone(live
     assert isinstance(await lived.error("history_timeline", namespace="never-was"), NotFound)
 
 
-async def test_no_answer_about_the_past_is_larger_than_its_budget(lived: Past) -> None:
+async def test_no_reply_of_a_history_tool_exceeds_its_budget(lived: Past) -> None:
     common = {"since": format_exact_time(lived.times[0] - 600), "max_tokens": 600}
     for tool, arguments in (
         ("history_list_versions", {"kind": "cm", "name": "notes", "namespace": "shop"}),
@@ -330,7 +330,7 @@ async def test_no_answer_about_the_past_is_larger_than_its_budget(lived: Past) -
         assert outcome.page.next or outcome.warnings, tool
 
 
-async def test_pages_of_what_changed_lead_through_all_of_it(lived: Past) -> None:
+async def test_the_pages_of_a_diff_have_every_change(lived: Past) -> None:
     maps = await lived.harness.environment.find_resource(lived.cluster.name, "configmaps")
     for number in range(30):
         await lived.cluster.create(maps, "shop", _map({"a": "1"}, f"made-{number}"))
@@ -350,7 +350,7 @@ async def test_pages_of_what_changed_lead_through_all_of_it(lived: Past) -> None
     assert found == whole
 
 
-async def test_what_policy_keeps_back_is_kept_back_from_questions_about_all_kinds(lived: Past) -> None:
+async def test_kinds_that_policy_denies_are_missing_from_replies_about_all_kinds(lived: Past) -> None:
     since = format_exact_time(lived.times[0])
     lived.harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("configmaps",)),))
     for tool in ("history_diff", "history_timeline"):
@@ -364,14 +364,14 @@ async def _kinds(lived: Past, tool: str, since: str) -> set[str]:
     return {item["kind"] for item in (await lived.call(tool, since=since, limit=1000, max_tokens=100_000)).data["items"]}
 
 
-async def test_tools_of_the_past_only_read(harness: ToolHarness) -> None:
+async def test_history_tools_only_read(harness: ToolHarness) -> None:
     for name in HISTORY:
         tool = harness.pipeline.registry.find(name)
         assert tool.annotations()["readOnlyHint"] is True
         assert tool.annotations()["destructiveHint"] is False
 
 
-async def test_without_a_cache_there_is_no_past_and_it_says_so(bare: ToolHarness) -> None:
+async def test_without_a_cache_history_tools_return_an_error(bare: ToolHarness) -> None:
     outcome = await bare.call("history_timeline")
     assert isinstance(outcome.error, StoreError)
     assert isinstance((await bare.call("k8s_list_pods", as_of="-1m")).error, StoreError)

@@ -71,7 +71,7 @@ async def hostile(harness: ToolHarness, cluster: Cluster) -> str:
     return "innocent"
 
 
-async def test_1_nothing_that_only_reads_returns_a_credential_of_the_kubeconfig(harness: ToolHarness, demo: DemoCluster) -> None:
+async def test_1_no_reading_tool_returns_a_credential_of_the_kubeconfig(harness: ToolHarness, demo: DemoCluster) -> None:
     written = demo.kubeconfig.read_text()
     users = yaml.safe_load(written)["users"]
     secrets = [value for user in users for value in user["user"].values() if isinstance(value, str) and len(value) > 20]
@@ -82,7 +82,7 @@ async def test_1_nothing_that_only_reads_returns_a_credential_of_the_kubeconfig(
     assert found == []
 
 
-def test_2_what_runs_code_is_no_reading_tool_and_read_only_lets_none_of_it_through() -> None:
+def test_2_tools_that_run_code_are_not_reading_tools_and_read_only_denies_them() -> None:
     assert RUNS_CODE.search("k8s_exec_pod"), "a reading tool of that name would be seen"
     assert [tool.name for tool in READING if RUNS_CODE.search(tool.name)] == []
     assert [tool.name for tool in CHANGING if RUNS_CODE.search(tool.name) and tool.risk is not Risk.DESTRUCTIVE] == []
@@ -111,7 +111,7 @@ def test_4_no_face_changes_anything_without_a_question(tool: Any) -> None:
     assert asked[Face.SCANNER] is Action.DENY
 
 
-async def test_5_a_value_is_masked_whichever_tool_comes_upon_it(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_5_a_secret_value_is_masked_in_the_reply_of_every_tool(harness: ToolHarness, cluster: Cluster) -> None:
     pods = next(one for one in (await cluster.discover()).resources if one.name == "pods")
     env = [{"name": "DB_PASSWORD", "value": "hunter2-somewhere"}, {"name": "GREETING", "value": "good-morning"}]
     pod = {"metadata": {"name": "talker", "namespace": "shop"}, "spec": {"containers": [{"name": "c", "image": "x:1", "env": env}]}}
@@ -149,7 +149,7 @@ async def test_9_one_long_log_fits_like_every_other_answer(harness: ToolHarness,
     assert outcome.data["left_out"] > 0
 
 
-async def test_11_what_the_cluster_says_stays_data(harness: ToolHarness, hostile: str) -> None:
+async def test_11_instructions_in_cluster_data_stay_data(harness: ToolHarness, hostile: str) -> None:
     assert CONTROL.search(HOSTILE), "a text that was let through would be seen"
     met = 0
     async for outcome in _answers(harness, hostile):
@@ -159,7 +159,7 @@ async def test_11_what_the_cluster_says_stays_data(harness: ToolHarness, hostile
     assert met >= 3, "several tools came upon it"
 
 
-async def test_11_a_question_shows_the_object_that_is_meant_and_not_what_it_says(harness: ToolHarness, hostile: str) -> None:
+async def test_11_a_question_names_the_object_itself_and_not_its_text(harness: ToolHarness, hostile: str) -> None:
     asked: list[Question] = []
     harness.answer = lambda question: asked.append(question) or Answer(False)  # type: ignore[func-returns-value]
     outcome = await harness.call("k8s_delete_resource", kind="pods", name=hostile, namespace="shop")
@@ -171,7 +171,7 @@ async def test_11_a_question_shows_the_object_that_is_meant_and_not_what_it_says
     assert not CONTROL.search("\n".join((question.title, question.dry_run, *question.consequences, *question.objects)))
 
 
-async def test_11_an_order_in_an_argument_is_refused_as_a_value_and_not_obeyed(harness: ToolHarness) -> None:
+async def test_11_an_instruction_in_an_argument_is_refused_as_a_value(harness: ToolHarness) -> None:
     error = (await harness.call("k8s_get_resource", kind=HOSTILE, name=ORDER)).error
     assert error is not None
     assert not isinstance(error, PolicyDenied)

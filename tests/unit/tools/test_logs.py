@@ -1,4 +1,4 @@
-"""Logs fit, follow, and keep secrets."""
+"""Logs fit the budget, can be followed, and have their secrets masked."""
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
@@ -39,7 +39,7 @@ async def test_a_log_is_followed_line_by_line_until_closed_and_audited(harness: 
     assert phases == [("k8s_get_pod_logs", "started"), ("k8s_get_pod_logs", "completed")]
 
 
-async def test_a_wrong_pod_container_or_duration_is_answered_with_what_would_be_right(harness: ToolHarness) -> None:
+async def test_a_wrong_pod_container_or_duration_is_an_error_with_the_valid_values(harness: ToolHarness) -> None:
     pod = await _pod(harness)
     missing = (await harness.call("k8s_get_pod_logs", name=pod["name"][:-1], namespace="shop")).error
     assert isinstance(missing, NotFound)
@@ -57,7 +57,7 @@ def _quiet(number: int) -> str:
     return "".join("abcdefghij"[int(digit)] for digit in str(number)) + " is quiet"
 
 
-def test_what_is_cut_tells_the_trouble_of_the_whole_log_first_and_keeps_its_beginning_and_its_end() -> None:
+def test_a_shortened_log_lists_all_errors_first_and_keeps_its_beginning_and_end() -> None:
     lines = [_quiet(number) for number in range(1000)]
     for number in (20, 300, 500, 960):
         lines[number] = f"ERROR: connection {number} refused"
@@ -73,7 +73,7 @@ def test_what_is_cut_tells_the_trouble_of_the_whole_log_first_and_keeps_its_begi
     assert sum(map(json_tokens, shown)) <= 300
 
 
-def test_a_long_line_of_trouble_does_not_keep_out_the_others() -> None:
+def test_one_long_error_line_does_not_displace_the_others() -> None:
     lines = [_quiet(number) for number in range(1000)]
     lines[10], lines[900] = "error: the cause", f"error: {'a trace without an end ' * 100}"
     assert "(line 11) error: the cause" in digest_log(lines, 200)[0]
@@ -83,12 +83,12 @@ def test_repeats_are_folded_and_counted() -> None:
     assert fold_repeats(["a 1", "a 2", "a 3", "b"]) == ["a 1", "… 2 more like the line above", "b"]
 
 
-def test_repeats_are_folded_when_others_stand_between_them() -> None:
+def test_repeats_are_folded_even_with_other_lines_between_them() -> None:
     lines = [word for number in range(100) for word in (f"GET /orders {number}", f"probe {number} ok")]
     assert fold_repeats(["begins", *lines, "ends"]) == ["begins", "GET /orders 0", "probe 0 ok", "… 198 more like the lines above", "ends"]
 
 
-def test_the_newest_line_and_lines_of_nothing_but_numbers_stand_themselves() -> None:
+def test_the_newest_line_and_lines_of_numbers_are_not_folded() -> None:
     assert fold_repeats(["a 1", "a 2", "a 3", "a 4"]) == ["a 1", "… 2 more like the line above", "a 4"]
     assert fold_repeats(["1 2", "3 4", "5 6"]) == ["1 2", "3 4", "5 6"]
 
@@ -104,7 +104,7 @@ async def test_a_private_key_over_several_lines_is_masked_from_first_to_last(sec
     assert (lines[0], lines[-1]) == ("starting", "done")
 
 
-async def test_an_answer_that_follows_holds_what_came_while_it_waited(harness: ToolHarness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_followed_log_returns_the_lines_written_meanwhile(harness: ToolHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("k8sconsole.tools.toolsets.logs.FOLLOW", 3.0)
     listed = await harness.call("k8s_list_pods", namespace="shop", filter="web status=Running", limit=1)
     pod = {"name": listed.data["items"][0]["name"], "namespace": "shop", "tail": 1}
@@ -112,7 +112,7 @@ async def test_an_answer_that_follows_holds_what_came_while_it_waited(harness: T
     assert (await harness.call("k8s_get_pod_logs", **pod, follow=True)).data["lines"] > 1
 
 
-async def test_trouble_anywhere_in_a_long_log_is_in_the_answer_that_fits(
+async def test_errors_anywhere_in_a_long_log_are_in_the_shortened_reply(
     harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def written(namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
@@ -127,7 +127,9 @@ async def test_trouble_anywhere_in_a_long_log_is_in_the_answer_that_fits(
     assert any(str(outcome.data["left_out"]) in warning for warning in outcome.warnings)
 
 
-async def test_a_log_that_was_not_read_to_its_end_says_so(harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_log_that_was_not_read_to_its_end_has_a_warning(
+    harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def written(namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
         for number in range(20_000):
             yield _quiet(number).encode()

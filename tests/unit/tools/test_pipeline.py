@@ -1,4 +1,4 @@
-"""One way for every call: in order, audited at both ends, masked, in time."""
+"""The steps that every call passes: authorise, audit, mask and deadline, in this order."""
 
 import asyncio
 from collections.abc import Callable
@@ -85,7 +85,7 @@ async def test_a_cancelled_call_is_ended_in_the_audit(harness: ToolHarness) -> N
     assert [(phase, outcome) for _, phase, outcome in await harness.audit()] == [("started", ""), ("completed", "Cancelled")]
 
 
-async def test_a_handler_that_breaks_is_an_error_of_ours_and_tells_the_client_nothing_of_its_insides(harness: ToolHarness) -> None:
+async def test_a_bug_in_a_handler_is_an_internal_error_without_details_for_the_client(harness: ToolHarness) -> None:
     async def broken(asked: Any, context: ToolContext) -> Reply:
         raise KeyError(f"password={SECRET}")
 
@@ -108,12 +108,12 @@ async def test_a_call_that_takes_too_long_ends_with_a_time_out(harness: ToolHarn
     assert isinstance(outcome.error, DeadlineExceeded)
 
 
-async def test_arguments_results_and_texts_are_masked_whatever_tool_answers(harness: ToolHarness) -> None:
-    async def telling(asked: Any, context: ToolContext) -> Reply:
+async def test_arguments_results_and_texts_of_every_tool_are_masked(harness: ToolHarness) -> None:
+    async def leaking(asked: Any, context: ToolContext) -> Reply:
         tree = {"env": [{"name": "PASSWORD", "value": SECRET}], "url": f"https://u:{SECRET}@h/"}
         return Reply(tree, f"export TOKEN={SECRET}", context.live_freshness(), warnings=(f"--password={SECRET}",))
 
-    pipeline = _with_tool(harness, telling)
+    pipeline = _with_tool(harness, leaking)
     outcome = await pipeline.call(ToolCall("probe", {"password": SECRET}, Face.MCP))
     await pipeline.close()
     assert outcome.error is None
@@ -122,7 +122,7 @@ async def test_arguments_results_and_texts_are_masked_whatever_tool_answers(harn
     assert SECRET not in repr(await harness.store.audit.entries())
 
 
-async def test_a_change_is_tried_before_anybody_is_asked_and_done_only_after_a_yes(harness: ToolHarness) -> None:
+async def test_a_change_is_prepared_before_the_question_and_made_only_after_a_yes(harness: ToolHarness) -> None:
     order: list[str] = []
 
     async def prepare(asked: Any, context: ToolContext) -> Proposal:
@@ -159,7 +159,7 @@ async def test_no_answer_means_no(harness: ToolHarness) -> None:
     assert not done
 
 
-async def test_a_wrong_word_is_a_no(harness: ToolHarness) -> None:
+async def test_a_wrong_confirmation_word_means_no(harness: ToolHarness) -> None:
     harness.answer = lambda question: Answer(True, word="something", by="test")
     outcome = await harness.call("k8s_delete_resource", kind="namespace", name="shop")
     assert isinstance(outcome.error, ApprovalDenied)
@@ -168,7 +168,7 @@ async def test_a_wrong_word_is_a_no(harness: ToolHarness) -> None:
     assert (await harness.call("k8s_get_resource", kind="namespace", name="shop", live=True)).error is None
 
 
-async def test_an_unknown_tool_and_a_refused_one_are_told_apart(harness: ToolHarness) -> None:
+async def test_an_unknown_tool_and_a_denied_tool_are_different_errors(harness: ToolHarness) -> None:
     assert isinstance((await harness.call("k8s_list_podz")).error, UnknownTool)
     harness.policy = Policy(read_only=True)
     refused = (await harness.call("k8s_delete_resource", kind="pods", name="x")).error
@@ -189,7 +189,7 @@ async def test_an_unknown_tool_and_a_refused_one_are_told_apart(harness: ToolHar
         ("k8s_get_resource", {"kind": "deploy", "name": "cartt", "namespace": "shop"}, NotFound, "name", "cart"),
     ],
 )
-async def test_a_wrong_argument_is_answered_with_what_would_be_right(
+async def test_a_wrong_argument_is_an_error_with_the_valid_values(
     harness: ToolHarness, tool: str, arguments: dict[str, Any], kind: type[Exception], parameter: str, nearest: str | None
 ) -> None:
     error = (await harness.call(tool, **arguments)).error
@@ -207,7 +207,7 @@ async def test_numbers_and_booleans_may_be_written_as_text(harness: ToolHarness)
     assert outcome.freshness.source is Source.LIVE
 
 
-async def test_rbac_is_asked_before_a_person_is(demo: DemoCluster, harness: ToolHarness) -> None:
+async def test_rbac_is_checked_before_the_user_is_asked(demo: DemoCluster, harness: ToolHarness) -> None:
     async def cannot(*args: Any, **kwargs: Any) -> Any:
         from k8sconsole.cluster.port import AccessDecision
 

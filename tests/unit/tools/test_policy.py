@@ -47,7 +47,7 @@ def test_a_change_asks_first(face: Face) -> None:
 
 @pytest.mark.parametrize("face", list(Face))
 @pytest.mark.parametrize("tool", [tool.name for tool in REGISTRY if tool.risk is not Risk.READ])
-def test_read_only_denies_every_change_in_every_face_whatever_the_rules_say(face: Face, tool: str) -> None:
+def test_read_only_denies_every_change_in_every_face_despite_any_rule(face: Face, tool: str) -> None:
     policy = Policy(read_only=True, allow_write=True, rules=(Rule(Action.ALLOW),))
     assert _asked(policy, tool, face=face) == (Action.DENY, "")
     assert tool not in {one.name for one in REGISTRY.list_tools(face, policy)}
@@ -63,17 +63,17 @@ def test_the_scanner_only_reads() -> None:
 
 
 @pytest.mark.parametrize("context", ["prod", "eu-prod-1", "live.example", "gke_x_production"])
-def test_a_context_that_looks_like_production_wants_its_name_typed(context: str) -> None:
+def test_a_production_context_requires_its_name_to_be_typed(context: str) -> None:
     assert _asked(Policy(), DELETE, context=context) == (Action.TYPE_NAME, context)
 
 
 @pytest.mark.parametrize("context", ["dev", "reproduce", "product-catalog", "delivery", "olive"])
-def test_a_context_that_only_sounds_a_little_like_it_does_not(context: str) -> None:
+def test_a_context_that_only_resembles_production_does_not(context: str) -> None:
     assert _asked(Policy(), DELETE, context=context) == (Action.ASK, "")
 
 
 @pytest.mark.parametrize("kind", ["namespaces", "persistentvolumes", "customresourcedefinitions.apiextensions.k8s.io"])
-def test_what_takes_much_with_it_wants_its_own_name_typed(kind: str) -> None:
+def test_kinds_with_many_dependents_require_their_name_to_be_typed(kind: str) -> None:
     assert _asked(Policy(), DELETE, kind=kind, namespaces=(), name="shop") == (Action.TYPE_NAME, "shop")
 
 
@@ -103,17 +103,17 @@ def test_the_first_rule_that_matches_decides_and_then_the_defaults() -> None:
         (Rule(Action.DENY, verbs=("patch",)), False),
     ],
 )
-def test_a_rule_matches_by_all_that_it_names(rule: Rule, matches: bool) -> None:
+def test_a_rule_matches_only_if_all_its_parts_match(rule: Rule, matches: bool) -> None:
     assert (_asked(Policy(rules=(rule,)), DELETE)[0] is Action.DENY) is matches
 
 
-def test_a_type_name_rule_wants_the_object_or_in_production_the_context() -> None:
+def test_a_type_name_rule_requires_the_object_or_in_production_the_context() -> None:
     policy = Policy(rules=(Rule(Action.TYPE_NAME),))
     assert _asked(policy, DELETE) == (Action.TYPE_NAME, "web")
     assert _asked(policy, DELETE, context="prod-eu") == (Action.TYPE_NAME, "prod-eu")
 
 
-def test_a_call_over_all_namespaces_is_caught_by_a_denied_one_and_not_freed_by_an_allowed_one() -> None:
+def test_a_call_over_all_namespaces_matches_deny_rules_but_no_allow_rules() -> None:
     assert _asked(Policy(rules=(Rule(Action.DENY, namespaces=("kube-system",)),)), LIST, namespaces=())[0] is Action.DENY
     assert _asked(Policy(rules=(Rule(Action.ALLOW, namespaces=("shop",)),)), DELETE, namespaces=())[0] is Action.ASK
     assert _asked(Policy(rules=(Rule(Action.ALLOW, namespaces=("shop",)),)), DELETE, namespaces=("shop", "team"))[0] is Action.ASK

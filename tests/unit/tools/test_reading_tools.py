@@ -26,7 +26,7 @@ async def _answer(harness: ToolHarness, tool: str, **arguments: Any) -> Any:
     return outcome
 
 
-async def test_a_description_tells_the_object_and_the_events_about_it(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_a_description_has_the_object_and_its_events(harness: ToolHarness, cluster: Cluster) -> None:
     living = {one["metadata"]["uid"] for one in await _objects(harness, cluster, "pods")}
     event = next(one for one in await _objects(harness, cluster, "events") if one["involvedObject"].get("uid") in living)
     about = event["involvedObject"]
@@ -37,13 +37,13 @@ async def test_a_description_tells_the_object_and_the_events_about_it(harness: T
     assert about["name"] in reply.text
 
 
-async def test_what_is_described_wrongly_is_named(harness: ToolHarness) -> None:
+async def test_a_description_of_an_unknown_object_names_it(harness: ToolHarness) -> None:
     outcome = await harness.call("k8s_describe_resource", kind="pod", name="no-such", namespace="shop")
     assert isinstance(outcome.error, NotFound)
     assert outcome.error.details["parameter"] == "name"
 
 
-async def test_a_description_leaves_out_events_that_policy_does_not_let_be_read(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_a_description_leaves_out_events_that_policy_denies(harness: ToolHarness, cluster: Cluster) -> None:
     living = {one["metadata"]["uid"] for one in await _objects(harness, cluster, "pods")}
     event = next(one for one in await _objects(harness, cluster, "events") if one["involvedObject"].get("uid") in living)
     about = event["involvedObject"]
@@ -58,9 +58,7 @@ async def test_a_description_leaves_out_events_that_policy_does_not_let_be_read(
 
 
 @pytest.mark.parametrize(("tool", "kind"), [("k8s_top_pods", "pods"), ("k8s_top_nodes", "nodes")])
-async def test_what_pods_or_nodes_use_is_not_told_where_policy_does_not_let_them_be_read(
-    harness: ToolHarness, tool: str, kind: str
-) -> None:
+async def test_usage_is_not_returned_for_kinds_that_policy_denies(harness: ToolHarness, tool: str, kind: str) -> None:
     assert (await harness.call(tool)).error is None
     for denied in (kind, kind[:-1], f"{kind}.metrics.k8s.io"):
         harness.policy = Policy(rules=(Rule(Action.DENY, kinds=(denied,)),))
@@ -69,7 +67,7 @@ async def test_what_pods_or_nodes_use_is_not_told_where_policy_does_not_let_them
     assert isinstance((await harness.call(tool)).error, PolicyDenied) is (kind == "pods"), "a node is in no namespace"
 
 
-async def test_kinds_are_those_that_discovery_names(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_kinds_are_those_of_discovery(harness: ToolHarness, cluster: Cluster) -> None:
     served = {str(one.name) for one in (await cluster.discover()).resources}
     reply = await _answer(harness, "k8s_list_api_resources", max_tokens=50_000)
     assert {item["name"] for item in reply.data["items"]} == served
@@ -78,7 +76,7 @@ async def test_kinds_are_those_that_discovery_names(harness: ToolHarness, cluste
     assert narrowed.data["items"][0]["short_names"] == ["deploy"]
 
 
-async def test_a_schema_is_walked_down_to_the_field_that_was_asked_for(harness: ToolHarness) -> None:
+async def test_a_schema_can_be_read_down_to_any_field(harness: ToolHarness) -> None:
     reply = await _answer(harness, "k8s_explain_schema", kind="deploy", path="spec.template.spec.containers")
     assert reply.data["type"] == "[]Container"
     fields = {field["name"]: field for field in reply.data["fields"]}
@@ -88,7 +86,7 @@ async def test_a_schema_is_walked_down_to_the_field_that_was_asked_for(harness: 
     assert "image" in fields["image"]["description"].lower()
 
 
-async def test_a_path_that_leaves_the_schema_is_answered_with_the_nearest_field(harness: ToolHarness) -> None:
+async def test_an_unknown_schema_path_is_an_error_with_the_nearest_field(harness: ToolHarness) -> None:
     outcome = await harness.call("k8s_explain_schema", kind="deploy", path="spec.replica")
     assert isinstance(outcome.error, InvalidParams)
     assert "replicas" in outcome.error.details["nearest"]
@@ -104,7 +102,7 @@ async def test_a_permission_is_what_the_cluster_answers(harness: ToolHarness) ->
     assert "get" in outcome.error.details["nearest"]
 
 
-async def test_a_finished_roll_out_is_done_and_its_revisions_are_its_replica_sets(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_a_finished_rollout_is_done_and_its_revisions_are_its_replica_sets(harness: ToolHarness, cluster: Cluster) -> None:
     deployment = (await _objects(harness, cluster, "deployments.apps", "shop"))[0]
     name = deployment["metadata"]["name"]
     reply = await _answer(harness, "k8s_rollout_status", name=name, namespace="shop")
@@ -118,13 +116,13 @@ async def test_a_finished_roll_out_is_done_and_its_revisions_are_its_replica_set
     assert [one["images"] for one in current] == [[one["image"] for one in deployment["spec"]["template"]["spec"]["containers"]]]
 
 
-async def test_only_what_is_rolled_out_has_a_roll_out(harness: ToolHarness) -> None:
+async def test_kinds_without_rollouts_are_refused(harness: ToolHarness) -> None:
     outcome = await harness.call("k8s_rollout_status", kind="services", name="web", namespace="shop")
     assert isinstance(outcome.error, InvalidParams)
     assert outcome.error.details["parameter"] == "kind"
 
 
-async def test_the_top_of_the_pods_is_what_metrics_server_measured(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_top_pods_returns_the_figures_of_metrics_server(harness: ToolHarness, cluster: Cluster) -> None:
     measured = await _objects(harness, cluster, "pods.metrics.k8s.io", "shop")
     reply = await _answer(harness, "k8s_top_pods", namespace="shop", limit=1_000, max_tokens=50_000, live=True)
     assert {item["name"] for item in reply.data["items"]} == {one["metadata"]["name"] for one in measured}
@@ -133,7 +131,7 @@ async def test_the_top_of_the_pods_is_what_metrics_server_measured(harness: Tool
     assert len(apart.data["items"]) == sum(len(one["containers"]) for one in measured)
 
 
-async def test_a_node_s_use_is_told_as_a_share_of_what_pods_may_have_of_it(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_node_usage_is_a_share_of_its_allocatable_resources(harness: ToolHarness, cluster: Cluster) -> None:
     rooms = {one["metadata"]["name"]: one["status"]["allocatable"] for one in await _objects(harness, cluster, "nodes")}
     reply = await _answer(harness, "k8s_top_nodes", live=True)
     assert {item["name"] for item in reply.data["items"]} == set(rooms)
@@ -142,7 +140,7 @@ async def test_a_node_s_use_is_told_as_a_share_of_what_pods_may_have_of_it(harne
 
 
 @pytest.mark.parametrize("by", ["node", "namespace", "workload"])
-async def test_requests_add_up_to_those_of_all_living_pods(harness: ToolHarness, cluster: Cluster, by: str) -> None:
+async def test_requests_are_the_sum_over_all_running_pods(harness: ToolHarness, cluster: Cluster, by: str) -> None:
     for _ in range(20):
         before = await _requested(harness, cluster)
         reply = await _answer(harness, "k8s_get_usage", by=by, live=True, max_tokens=50_000)
@@ -158,7 +156,7 @@ async def _requested(harness: ToolHarness, cluster: Cluster) -> tuple[int, int]:
     return len(pods), sum(map(parse_cpu, asked))
 
 
-async def test_a_search_finds_an_object_whatever_its_kind(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_a_search_finds_objects_of_every_kind(harness: ToolHarness, cluster: Cluster) -> None:
     name = (await _objects(harness, cluster, "deployments.apps", "shop"))[0]["metadata"]["name"]
     reply = await _answer(harness, "k8s_search_resources", text=name, namespace="shop")
     kinds = {item["kind"] for item in reply.data["items"]}
@@ -169,7 +167,7 @@ async def test_a_search_finds_an_object_whatever_its_kind(harness: ToolHarness, 
     assert set(only.data["counts"]) == {"pods"}
 
 
-async def test_a_search_without_a_cache_says_what_to_do_instead(bare: ToolHarness) -> None:
+async def test_a_search_without_a_cache_is_an_error_with_an_alternative(bare: ToolHarness) -> None:
     outcome = await bare.call("k8s_search_resources", text="web")
     assert isinstance(outcome.error, StoreError)
     assert "k8s_list_resources" in str(outcome.error)

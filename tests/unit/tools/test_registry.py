@@ -1,4 +1,4 @@
-"""The catalogue: honest, complete, and found by any of a tool's spellings."""
+"""The registry of tools is complete, its annotations are correct, and every spelling of a tool finds it."""
 
 import pkgutil
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from k8sconsole.tools.spec import ToolSpec
 REGISTRY = builtin_registry()
 
 
-def test_the_seed_s_eight_tools_are_there_under_both_spellings() -> None:
+def test_the_eight_seed_tools_exist_under_both_spellings() -> None:
     for name in [
         "get_cluster_info",
         "list_namespaces",
@@ -29,19 +29,19 @@ def test_the_seed_s_eight_tools_are_there_under_both_spellings() -> None:
         assert REGISTRY.find(name) is REGISTRY.find(f"k8s_{name}")
 
 
-def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+def test_an_unknown_name_is_an_error_with_the_nearest() -> None:
     with pytest.raises(UnknownTool) as caught:
         REGISTRY.find("k8s_list_pod")
     assert "k8s_list_pods" in caught.value.details["nearest"]
 
 
-def test_two_tools_cannot_answer_to_one_name() -> None:
+def test_two_tools_cannot_have_one_name() -> None:
     tool = REGISTRY.find("k8s_list_pods")
     with pytest.raises(ValueError, match="both use the name"):
         list(Registry([tool, *[other for other in REGISTRY if other is not tool], _renamed()]))
 
 
-def test_a_toolset_that_nobody_asked_for_is_not_loaded() -> None:
+def test_a_toolset_that_is_not_used_is_not_loaded() -> None:
     def coming() -> Iterator[ToolSpec]:
         yield REGISTRY.find("k8s_list_pods")
         raise AssertionError("one too many was loaded")
@@ -60,7 +60,7 @@ def _renamed():  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("tool", list(REGISTRY), ids=lambda tool: tool.name)
-def test_annotations_are_honest(tool) -> None:  # type: ignore[no-untyped-def]
+def test_annotations_match_the_risk_of_the_tool(tool) -> None:  # type: ignore[no-untyped-def]
     hints = tool.annotations()
     changes = bool({"create", "delete", "patch", "update", "write"} & set(tool.capabilities.operation_types))
     assert hints["readOnlyHint"] is not changes
@@ -69,7 +69,7 @@ def test_annotations_are_honest(tool) -> None:  # type: ignore[no-untyped-def]
 
 
 @pytest.mark.parametrize("tool", list(REGISTRY), ids=lambda tool: tool.name)
-def test_a_tool_can_be_shown_as_a_form_and_kept_as_a_row(tool) -> None:  # type: ignore[no-untyped-def]
+def test_a_tool_can_be_shown_as_a_form_and_stored_as_a_row(tool) -> None:  # type: ignore[no-untyped-def]
     schema = tool.input_schema()
     assert schema["type"] == "object"
     assert "$ref" not in repr(schema) + repr(tool.output_schema())
@@ -82,7 +82,7 @@ def test_a_tool_can_be_shown_as_a_form_and_kept_as_a_row(tool) -> None:  # type:
     assert tool.summary
 
 
-def test_mcp_clients_are_not_told_of_changes_unless_they_may_make_them() -> None:
+def test_mcp_clients_see_changing_tools_only_if_they_may_call_them() -> None:
     reading = {tool.name for tool in REGISTRY.list_tools(Face.MCP, Policy())}
     writing = {tool.name for tool in REGISTRY.list_tools(Face.MCP, Policy(allow_write=True))}
     assert writing - reading == {tool.name for tool in REGISTRY if tool.risk is not Risk.READ} >= {"k8s_delete_resource", "k8s_exec_pod"}

@@ -52,7 +52,7 @@ async def _hit(harness: ToolHarness, tool: str, **more: Any) -> bool:
     return harness.pipeline.cache_step.counts["hit"] > before
 
 
-async def test_the_same_question_from_another_face_is_given_the_same_reply_with_its_true_age(followed: ToolHarness) -> None:
+async def test_an_equal_call_from_another_face_gets_the_cached_reply_with_its_true_age(followed: ToolHarness) -> None:
     first = await followed.call("k8s_list_pods", namespace="shop")
     assert first.freshness is not None
     assert await _hit(followed, "list_pods", face=Face.MCP, namespace="shop", context=_here(followed), limit="0")
@@ -62,21 +62,21 @@ async def test_the_same_question_from_another_face_is_given_the_same_reply_with_
     assert second.structured(second.freshness.observed_at + 9)["freshness"]["age_seconds"] == 9  # type: ignore[operator]
 
 
-async def test_what_a_caller_does_to_its_answer_is_nobody_elses(followed: ToolHarness) -> None:
+async def test_changing_a_reply_does_not_change_the_cached_one(followed: ToolHarness) -> None:
     for _ in range(3):
         outcome = await followed.call("k8s_list_pods", namespace="shop")
         assert outcome.data["items"]
         outcome.data["items"].clear()
 
 
-async def test_another_question_is_another_reply(followed: ToolHarness) -> None:
+async def test_calls_with_different_arguments_have_different_replies(followed: ToolHarness) -> None:
     assert not await _hit(followed, "k8s_list_pods")
     for different in ({"namespace": "shop"}, {"limit": 1}, {"filter": "status=Running"}, {"fields": ["name"]}, {"max_tokens": 500}):
         assert not await _hit(followed, "k8s_list_pods", **different)
     assert not await _hit(followed, "k8s_list_services")
 
 
-async def test_a_list_is_out_of_date_when_the_watch_tells_of_its_kind_and_not_for_another(followed: ToolHarness) -> None:
+async def test_a_change_of_a_kind_invalidates_only_lists_of_that_kind(followed: ToolHarness) -> None:
     here = _here(followed)
     await followed.call("k8s_list_pods")
     followed.pipeline.handle_fact(RowsChanged(here, NODES, 1))
@@ -86,7 +86,7 @@ async def test_a_list_is_out_of_date_when_the_watch_tells_of_its_kind_and_not_fo
     assert not await _hit(followed, "k8s_list_pods")
 
 
-async def test_a_cluster_that_goes_on_answering_puts_nothing_out_of_date(followed: ToolHarness) -> None:
+async def test_a_heartbeat_of_the_cluster_invalidates_nothing(followed: ToolHarness) -> None:
     await followed.call("k8s_list_pods")
     followed.pipeline.handle_fact(ClusterState(_here(followed), ConnectionState.LIVE, seen_at=followed.environment.clock.now()))
     assert await _hit(followed, "k8s_list_pods")
@@ -102,7 +102,9 @@ FACTS: list[Callable[[ClusterName], Fact]] = [
 
 
 @pytest.mark.parametrize("fact", FACTS)
-async def test_what_tells_of_many_kinds_is_out_of_date_with_any_of_them(followed: ToolHarness, fact: Callable[[ClusterName], Fact]) -> None:
+async def test_a_reply_about_many_kinds_is_invalidated_by_a_change_of_any(
+    followed: ToolHarness, fact: Callable[[ClusterName], Fact]
+) -> None:
     pod = {"kind": "pods", "name": (await followed.call("k8s_list_pods", namespace="shop")).data["items"][0]["name"], "namespace": "shop"}
     assert not await _hit(followed, "k8s_describe_resource", **pod)
     assert await _hit(followed, "k8s_describe_resource", **pod)
@@ -110,13 +112,13 @@ async def test_what_tells_of_many_kinds_is_out_of_date_with_any_of_them(followed
     assert not await _hit(followed, "k8s_describe_resource", **pod)
 
 
-async def test_a_reply_lives_for_a_moment_only(followed: ToolHarness, clock: Ahead) -> None:
+async def test_a_reply_expires_after_its_lifetime(followed: ToolHarness, clock: Ahead) -> None:
     await followed.call("k8s_list_pods")
     clock.seconds = LIFETIME
     assert not await _hit(followed, "k8s_list_pods")
 
 
-async def test_after_a_change_made_here_nothing_older_is_told(followed: ToolHarness, cluster: Cluster, store: Store) -> None:
+async def test_after_a_change_by_a_tool_no_older_reply_is_returned(followed: ToolHarness, cluster: Cluster, store: Store) -> None:
     followed.answer = lambda question: Answer(True, word=question.confirm_word, by="test")
     listed = {"kind": "deploy", "namespace": "shop", "filter": "name=web"}
     before = (await followed.call("k8s_list_resources", **listed)).data["items"][0]["ready"]
@@ -127,7 +129,7 @@ async def test_after_a_change_made_here_nothing_older_is_told(followed: ToolHarn
     assert after.endswith(f"/{wanted}"), (before, after)
 
 
-async def test_a_reply_that_was_being_made_while_something_changed_is_not_kept(harness: ToolHarness) -> None:
+async def test_a_reply_is_not_cached_if_a_change_happened_meanwhile(harness: ToolHarness) -> None:
     harness.policy = Policy(allow_write=True, rules=(Rule(Action.ALLOW),))
     gate = Gate(reply=_of_cache)
     change = msgspec.structs.replace(probe(_of_cache), name="change", risk=Risk.WRITE)
@@ -144,7 +146,7 @@ async def test_a_reply_that_was_being_made_while_something_changed_is_not_kept(h
     assert (pipeline.cache_step.counts["hit"], len(gate.order)) == (1, 2)
 
 
-async def test_policy_is_asked_each_time_and_a_reply_serves_only_who_was_judged_alike(followed: ToolHarness) -> None:
+async def test_policy_is_checked_at_every_call_and_a_reply_serves_only_equal_decisions(followed: ToolHarness) -> None:
     await followed.call("k8s_list_pods")
     followed.policy = Policy(rules=(Rule(Action.DENY, tools=("k8s_list_pods",), faces=("mcp",)),))
     assert isinstance((await followed.call("k8s_list_pods", face=Face.MCP)).error, PolicyDenied)
@@ -165,7 +167,7 @@ async def test_policy_is_asked_each_time_and_a_reply_serves_only_who_was_judged_
         ("k8s_list_contexts", {}),
     ],
 )
-async def test_what_is_live_past_or_told_by_nobody_when_it_moves_is_not_kept(
+async def test_live_and_past_replies_and_those_without_change_events_are_not_cached(
     followed: ToolHarness, tool: str, arguments: dict[str, Any]
 ) -> None:
     for _ in range(2):
@@ -173,7 +175,7 @@ async def test_what_is_live_past_or_told_by_nobody_when_it_moves_is_not_kept(
 
 
 @pytest.mark.parametrize("trust", [None, ConnectionState.CONNECTING, ConnectionState.LOST, ConnectionState.OFFLINE])
-async def test_nothing_is_kept_of_a_cluster_whose_changes_nobody_tells(followed: ToolHarness, trust: ConnectionState | None) -> None:
+async def test_no_reply_is_cached_for_a_cluster_that_is_not_watched(followed: ToolHarness, trust: ConnectionState | None) -> None:
     followed.pipeline = Pipeline(followed.pipeline.registry, followed.environment)
     if trust is not None:
         followed.pipeline.handle_fact(ClusterState(_here(followed), trust))
@@ -181,7 +183,7 @@ async def test_nothing_is_kept_of_a_cluster_whose_changes_nobody_tells(followed:
         assert not await _hit(followed, "k8s_list_pods")
 
 
-async def test_a_reply_at_hand_is_audited_like_any_and_its_share_is_kept(followed: ToolHarness) -> None:
+async def test_cached_replies_are_audited_and_the_hit_rate_is_recorded(followed: ToolHarness) -> None:
     for _ in range(4):
         await followed.call("k8s_list_pods")
     assert (await followed.audit()).count(("k8s_list_pods", "completed", "ok")) == 4
@@ -193,7 +195,7 @@ async def _of_cache(asked: Asked, context: ToolContext) -> Reply:
     return Reply({"what": asked.what}, "done", Freshness(Source.CACHE, context.now))
 
 
-async def test_two_outside_servers_with_a_tool_of_one_name_are_told_apart_and_one_that_is_not_cache_friendly_is_asked_each_time(
+async def test_tools_of_two_servers_share_no_reply_and_a_tool_that_is_not_cache_friendly_is_always_called(
     harness: ToolHarness,
 ) -> None:
     replies: dict[str, ToolOutcome] = {}
@@ -215,7 +217,7 @@ def _reply(data: Any) -> Reply:
     return Reply(data, "", Freshness(Source.CACHE, 0.0))
 
 
-def test_replies_are_bounded_in_number_and_in_bytes_and_the_least_used_goes_first() -> None:
+def test_the_cache_is_bounded_in_replies_and_bytes_and_evicts_the_least_recently_used() -> None:
     replies, about = ReplyCache(), ReplyScope("prod", "pods")
     stamp = replies.generation(about)
     for number in range(MOST_REPLIES + 10):
@@ -229,7 +231,7 @@ def test_replies_are_bounded_in_number_and_in_bytes_and_the_least_used_goes_firs
     assert len(replies) == 9
 
 
-def test_a_reply_that_is_no_json_value_or_larger_than_the_room_is_not_kept() -> None:
+def test_a_reply_that_is_not_json_or_too_large_is_not_cached() -> None:
     replies, about = ReplyCache(), ReplyScope("prod")
     replies.put(b"odd", replies.generation(about), _reply({object()}), 0.0)
     replies.put(b"large", replies.generation(about), _reply("x" * MOST_BYTES), 0.0)

@@ -1,4 +1,4 @@
-"""What is offered while a parameter is being typed: out of the cache, and nothing that the cluster does not have."""
+"""Suggestions while a parameter is typed. They come from the cache and name only existing objects."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ async def _offered(harness: ToolHarness, tool: str, parameter: str, **given: Any
 
 
 async def _names(harness: ToolHarness, cluster: Cluster, kind: str, namespace: str | None = None) -> list[str]:
-    """As the cache knows them: the cluster goes on living meanwhile."""
+    """The names in the cache. The demo cluster may have changed since."""
     assert harness.store is not None
     spaces = (Namespace(namespace),) if namespace else ()
     return sorted(row.name for row in (await harness.store.objects.rows(RowQuery(ResourceName(kind), (cluster.name,), spaces))).rows)
@@ -38,7 +38,7 @@ async def test_names_are_those_of_the_kind_and_the_namespace_chosen_before(harne
     assert await _offered(harness, "k8s_exec_pod", "name", namespace="shop") == await _names(harness, cluster, "pods", "shop")
 
 
-async def test_what_begins_so_comes_before_what_only_holds_it(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_matches_at_the_beginning_are_suggested_before_matches_inside(harness: ToolHarness, cluster: Cluster) -> None:
     names = await _names(harness, cluster, "pods", "shop")
     part = names[0][:3]
     offered = await _offered(harness, "k8s_get_pod_logs", "name", namespace="shop", name=part.upper())
@@ -76,7 +76,7 @@ async def test_revisions_times_and_words_of_a_closed_set(harness: ToolHarness, c
         ("k8s_get_pod_logs", "container", {"name": "no-such-pod", "namespace": "shop"}),
     ],
 )
-async def test_where_nothing_is_known_nothing_is_offered(harness: ToolHarness, tool: str, parameter: str, given: dict[str, Any]) -> None:
+async def test_without_known_values_nothing_is_suggested(harness: ToolHarness, tool: str, parameter: str, given: dict[str, Any]) -> None:
     assert await _offered(harness, tool, parameter, **given) == []
 
 
@@ -84,7 +84,7 @@ async def test_names_of_another_object_in_a_name_are_data(harness: ToolHarness) 
     assert await _offered(harness, "k8s_get_pod_logs", "name", namespace="shop", name="%' OR 1=1 --") == []
 
 
-async def test_what_policy_refuses_is_neither_suggested_nor_found(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_kinds_that_policy_denies_are_neither_suggested_nor_found(harness: ToolHarness, cluster: Cluster) -> None:
     given = {"kind": "secrets", "namespace": "shop"}
     (secret, *_) = await _offered(harness, "k8s_get_resource", "name", **given)
     found = await harness.call("k8s_search_resources", text=secret)
@@ -108,7 +108,7 @@ async def test_namespaces_that_a_call_would_be_refused_in_are_not_suggested(harn
     assert await _offered(harness, "k8s_list_pods", "namespace") == []
 
 
-async def test_revisions_of_what_may_not_be_read_are_not_suggested(harness: ToolHarness, cluster: Cluster) -> None:
+async def test_revisions_of_a_denied_kind_are_not_suggested(harness: ToolHarness, cluster: Cluster) -> None:
     deployment = (await _names(harness, cluster, "deployments.apps", "shop"))[0]
     asked: list[tuple[str, tuple[str, ...], dict[str, str]]] = [
         ("k8s_rollout_undo", ("deployments", "replicasets"), {"name": deployment, "namespace": "shop"}),

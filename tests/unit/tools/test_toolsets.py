@@ -1,4 +1,4 @@
-"""What the tools answer, from the cache, from the cluster, and without one of the two."""
+"""The replies of the tools from the cache, from the cluster, and without one of the two."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ async def test_the_cache_and_the_cluster_list_the_same_services(harness: ToolHar
     )
 
 
-async def test_a_long_list_begins_with_counts_and_the_unhealthy_and_says_how_to_go_on(harness: ToolHarness) -> None:
+async def test_a_long_list_begins_with_counts_and_unhealthy_rows_and_has_a_cursor(harness: ToolHarness) -> None:
     first = await harness.call("k8s_list_pods")
     assert first.data["summary"] is True
     assert sum(first.data["counts"].values()) == first.page.total
@@ -126,7 +126,7 @@ async def test_everything_works_without_a_cache(bare: ToolHarness) -> None:
     assert isinstance((await bare.call("k8s_list_pods", namespace="nowhere")).error, NotFound)
 
 
-async def test_an_unreachable_cluster_is_answered_from_the_cache_and_says_so(demo: DemoCluster, harness: ToolHarness) -> None:
+async def test_for_an_unreachable_cluster_the_cache_answers_with_a_warning(demo: DemoCluster, harness: ToolHarness) -> None:
     await demo.refuse()
     listed = await harness.call("k8s_list_pods", namespace="shop", live=True)
     assert listed.error is None
@@ -139,7 +139,7 @@ async def test_an_unreachable_cluster_is_answered_from_the_cache_and_says_so(dem
     await demo.resume()
 
 
-async def test_a_secret_is_told_by_its_keys_and_sizes_only(harness: ToolHarness) -> None:
+async def test_of_a_secret_only_keys_and_sizes_are_returned(harness: ToolHarness) -> None:
     cluster = await harness.environment.open_cluster(harness.environment.selected()[0])
     secrets = await harness.environment.find_resource(cluster.name, "secrets")
     planted = "s3cr3t-Planted-0042"
@@ -198,7 +198,7 @@ async def test_a_query_can_only_read(harness: ToolHarness) -> None:
         assert error.code == -32003
 
 
-async def test_text_of_the_cluster_cannot_steer_a_terminal(harness: ToolHarness) -> None:
+async def test_control_characters_in_cluster_text_do_not_reach_the_terminal(harness: ToolHarness) -> None:
     cluster = await harness.environment.open_cluster(harness.environment.selected()[0])
     maps = await harness.environment.find_resource(cluster.name, "configmaps")
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "ansi"}, "data": {"x": "\x1b[2J\x1b]0;title\x07"}}

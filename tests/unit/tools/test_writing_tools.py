@@ -1,4 +1,4 @@
-"""What the writing tools do to the demo cluster, and what they say first."""
+"""What the writing tools change on the demo cluster, and what their questions show first."""
 
 import asyncio
 from collections.abc import Callable
@@ -92,7 +92,7 @@ async def test_an_image_is_set_and_the_undo_sets_the_old_one(willing: ToolHarnes
     assert data["undo"]["arguments"]["image"] == containers[0]["image"]
 
 
-async def test_a_restart_touches_only_the_template_s_annotation_and_says_why_it_has_no_undo(willing: ToolHarness) -> None:
+async def test_a_restart_changes_only_an_annotation_and_says_why_it_has_no_undo(willing: ToolHarness) -> None:
     deployment = await _deployment(willing)
     data = _ok(await willing.call("k8s_rollout_restart", kind="deploy", **_where(deployment)))
     assert "restartedAt" in data["changed"][0]
@@ -112,7 +112,7 @@ async def test_labels_are_set_removed_and_put_back(willing: ToolHarness) -> None
     assert (await _get(willing, "deploy", call["name"]))["metadata"]["annotations"]["note"] == "[bold]x[/]"
 
 
-async def test_apply_creates_changes_and_names_who_owns_a_field(willing: ToolHarness) -> None:
+async def test_apply_creates_and_changes_and_names_the_owner_of_a_field(willing: ToolHarness) -> None:
     manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: applied, namespace: shop}\ndata: {a: '1'}\n"
     assert _ok(await willing.call("k8s_apply_resource", manifest=manifest))["undo"]["tool"] == "k8s_delete_resource"
     data = _ok(await willing.call("k8s_apply_resource", manifest=manifest.replace("'1'", "'2'")))
@@ -139,7 +139,7 @@ async def test_apply_creates_changes_and_names_who_owns_a_field(willing: ToolHar
         ("json", [{"op": "replace", "path": "/data/a", "value": "2"}]),
     ],
 )
-async def test_every_form_of_patch_is_understood(willing: ToolHarness, form: str, patch: Any) -> None:
+async def test_every_patch_type_is_accepted(willing: ToolHarness, form: str, patch: Any) -> None:
     manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "p", "namespace": "shop"}, "data": {"a": "1"}}
     _ok(await willing.call("k8s_create_resource", manifest=manifest))
     data = _ok(await willing.call("k8s_patch_resource", kind="cm", name="p", namespace="shop", form=form, patch=patch))
@@ -161,7 +161,7 @@ async def test_a_change_is_undone_from_history_by_version_and_by_request(willing
     assert (await _get(willing, "cm", "u"))["data"] == {"a": "1"}
 
 
-async def test_what_was_deleted_is_created_again_but_never_what_was_masked(willing: ToolHarness) -> None:
+async def test_a_deleted_object_is_created_again_unless_it_has_masked_values(willing: ToolHarness) -> None:
     cluster = await willing.environment.open_cluster(willing.environment.selected()[0])
     for kind, fields in (("ConfigMap", {"data": {"a": "1"}}), ("Secret", {"stringData": {"password": "correct-horse"}})):
         manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "gone", "namespace": "shop"}, **fields}
@@ -188,7 +188,7 @@ async def test_a_masked_value_is_never_written_over_a_real_one(willing: ToolHarn
     assert refused.details["parameter"] == "patch"
 
 
-async def test_draining_wants_the_node_s_name_evicts_and_is_uncordoned(willing: ToolHarness) -> None:
+async def test_a_drain_requires_the_node_name_and_its_undo_uncordons(willing: ToolHarness) -> None:
     pod = await _first(willing, "pods", lambda obj: bool(obj["spec"].get("nodeName")) and obj["metadata"]["namespace"] == "shop")
     node = pod["spec"]["nodeName"]
     call = {"name": node, "force": True, "delete_emptydir_data": True, "grace_seconds": 0, "timeout_seconds": 20}
@@ -203,9 +203,7 @@ async def test_draining_wants_the_node_s_name_evicts_and_is_uncordoned(willing: 
     assert not (await _get(willing, "nodes", node, None))["spec"].get("unschedulable")
 
 
-async def test_a_pod_that_goes_between_the_list_and_its_eviction_does_not_stop_a_drain(
-    willing: ToolHarness, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_pod_deleted_before_its_eviction_does_not_stop_a_drain(willing: ToolHarness, monkeypatch: pytest.MonkeyPatch) -> None:
     pod = await _first(willing, "pods", lambda obj: bool(obj["spec"].get("nodeName")) and obj["metadata"]["namespace"] == "shop")
     node = pod["spec"]["nodeName"]
 
@@ -220,7 +218,7 @@ async def test_a_pod_that_goes_between_the_list_and_its_eviction_does_not_stop_a
     assert data["complete"] or data["held"]
 
 
-async def test_a_drain_stops_before_a_pod_that_nothing_would_create_again(willing: ToolHarness) -> None:
+async def test_a_drain_refuses_to_evict_a_pod_without_a_controller(willing: ToolHarness) -> None:
     node = (await _first(willing, "nodes"))["metadata"]["name"]
     pod = {
         "apiVersion": "v1",
@@ -235,7 +233,7 @@ async def test_a_drain_stops_before_a_pod_that_nothing_would_create_again(willin
     assert not (await _get(willing, "nodes", node, None))["spec"].get("unschedulable")
 
 
-async def test_a_cron_job_is_held_back_and_run_at_once(willing: ToolHarness) -> None:
+async def test_a_cron_job_is_suspended_and_triggered(willing: ToolHarness) -> None:
     manifest = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
@@ -264,7 +262,7 @@ async def test_a_pod_is_run_and_deleted(willing: ToolHarness) -> None:
     assert deleted["why"]
 
 
-async def test_the_demo_says_itself_that_nothing_runs_in_its_containers(willing: ToolHarness) -> None:
+async def test_exec_on_the_demo_says_that_nothing_runs_in_its_containers(willing: ToolHarness) -> None:
     pod = await _first(willing, "pods", lambda obj: obj["metadata"]["namespace"] == "shop")
     for tool, more in (("k8s_exec_pod", {"command": ["ls"]}), ("k8s_port_forward", {"port": 80})):
         refused = (await willing.call(tool, **_where(pod), **more)).error
@@ -300,7 +298,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-async def test_a_wrong_argument_is_named_and_nobody_is_asked(willing: ToolHarness) -> None:
+async def test_a_wrong_argument_is_named_and_no_question_is_asked(willing: ToolHarness) -> None:
     for tool, arguments, parameter in WRONG:
         error = (await willing.call(tool, **arguments)).error
         assert isinstance(error, InvalidParams | NotFound), (tool, arguments, error)
@@ -308,7 +306,7 @@ async def test_a_wrong_argument_is_named_and_nobody_is_asked(willing: ToolHarnes
     assert willing.questions == []
 
 
-async def test_policy_judges_the_kind_and_namespace_that_a_manifest_names(willing: ToolHarness) -> None:
+async def test_policy_applies_to_the_kind_and_namespace_of_a_manifest(willing: ToolHarness) -> None:
     willing.policy = Policy(rules=(Rule(Action.DENY, kinds=("secrets",)), Rule(Action.DENY, namespaces=("kube-system",))))
     for kind, namespace in (("Secret", "shop"), ("ConfigMap", "kube-system")):
         manifest = {"apiVersion": "v1", "kind": kind, "metadata": {"name": "x", "namespace": namespace}}
@@ -319,7 +317,7 @@ async def test_policy_judges_the_kind_and_namespace_that_a_manifest_names(willin
     assert willing.questions == []
 
 
-async def test_who_owns_an_object_is_told_before_it_is_changed(willing: ToolHarness) -> None:
+async def test_the_question_names_the_owner_of_an_object(willing: ToolHarness) -> None:
     labels = {"app.kubernetes.io/managed-by": "Helm"}
     meta = {"name": "owned", "namespace": "shop", "labels": labels, "annotations": {"meta.helm.sh/release-name": "shop-front"}}
     _ok(await willing.call("k8s_create_resource", manifest={"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta}))
@@ -338,7 +336,7 @@ async def test_text_in_an_object_cannot_change_which_object_the_question_names(w
 
 
 async def _undo(harness: ToolHarness, outcome: ToolOutcome) -> ToolOutcome:
-    """By the request's own id, as the audit has it."""
+    """Undoes a change by its request id in the audit."""
     await harness.pipeline.close()
     return await harness.call("k8s_undo_change", request_id=outcome.request_id)
 
@@ -367,7 +365,7 @@ async def test_a_manifest_as_yaml_text_is_undone_by_its_request(willing: ToolHar
         ("k8s_trigger_cronjob", {"name": "stock-sync", "namespace": "shop", "job": "sync-now"}, "jobs.batch", "sync-now"),
     ],
 )
-async def test_what_a_request_made_is_deleted_by_its_undo(
+async def test_the_undo_of_a_creation_deletes_the_object(
     willing: ToolHarness, tool: str, arguments: dict[str, Any], kind: str, name: str
 ) -> None:
     made = await willing.call(tool, **arguments)
@@ -381,7 +379,7 @@ async def test_what_a_request_made_is_deleted_by_its_undo(
     assert isinstance(again, NotFound | Conflict), "it is gone, or on its way"
 
 
-async def test_an_undo_deletes_no_other_object_of_the_name_and_nothing_that_policy_would_not(willing: ToolHarness) -> None:
+async def test_an_undo_deletes_no_other_object_of_the_name_and_obeys_policy(willing: ToolHarness) -> None:
     manifest = YAML.format(value="1")
     made = await willing.call("k8s_create_resource", manifest=manifest)
     for rule in (Rule(Action.DENY, verbs=("delete",)), Rule(Action.DENY, tools=("k8s_delete_*",)), Rule(Action.ALLOW, verbs=("update",))):
@@ -396,7 +394,7 @@ async def test_an_undo_deletes_no_other_object_of_the_name_and_nothing_that_poli
     assert (await _get(willing, "cm", "other"))["data"]["a"] == "1"
 
 
-async def test_what_was_applied_to_an_object_that_history_had_not_seen_is_not_undone_by_deleting_that(willing: ToolHarness) -> None:
+async def test_the_undo_of_an_apply_to_an_existing_object_does_not_delete_it(willing: ToolHarness) -> None:
     cluster = await willing.environment.open_cluster(willing.environment.selected()[0])
     kind = await willing.environment.find_resource(cluster.name, "configmaps")
     await cluster.create(kind, "shop", YAML.format(value="1").encode())
@@ -407,7 +405,7 @@ async def test_what_was_applied_to_an_object_that_history_had_not_seen_is_not_un
     assert (await _get(willing, "cm", "written"))["data"]["a"] == "2"
 
 
-async def test_a_request_that_came_to_nothing_has_no_undo(harness: ToolHarness) -> None:
+async def test_a_failed_request_has_no_undo(harness: ToolHarness) -> None:
     refused = await harness.call("k8s_create_resource", manifest=YAML.format(value="1"))
     assert refused.error is not None
     problem = (await _undo(harness, refused)).error

@@ -18,9 +18,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 REGISTRY = tuple(builtin_registry())
 WRONG_TYPE: dict[str, Any] = {"boolean": "perhaps", "integer": "many", "array": {"a": 1}, "object": 7, "string": {"a": 1}}
 NOT_THE_FILTER = frozenset({"k8s_list_api_resources", "helm_list_releases"})
-"""Their ``filter`` is part of a name: any text is one."""
+"""Tools whose ``filter`` is a part of a name: any text is valid."""
 MAKES_IT = frozenset({"k8s_create_deployment", "k8s_run_pod"})
-"""Their ``name`` is of what does not exist yet."""
+"""Tools whose ``name`` is of an object to create."""
 MAY_NOT_EXIST = frozenset({"k8s_check_permission"})
 """RBAC accepts a name that does not exist."""
 CASES = {
@@ -52,7 +52,7 @@ class Row:
         self.nearest = nearest
 
     async def complaint(self, harness: ToolHarness) -> str:
-        """Empty when the answer is as it should be."""
+        """What is wrong with the reply; empty when it is correct."""
         outcome = await harness.call(self.tool.name, **self.arguments)
         wrong = _complaint(outcome, self)
         return f"{self.tool.name} {self.arguments}: {wrong}" if wrong else ""
@@ -116,7 +116,7 @@ async def test_the_table_holds_every_tool_that_needs_arguments(right: Arguments)
     assert [tool.name for tool in REGISTRY if not set(tool.parameters()[0]) <= set(right[tool.name])] == []
 
 
-async def test_a_parameter_that_no_tool_has_is_named_with_those_like_it(harness: ToolHarness, right: Arguments) -> None:
+async def test_an_unknown_parameter_is_named_with_similar_ones(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[Row]:
         for tool in REGISTRY:
             known = [name for group in tool.parameters() for name in group]
@@ -129,7 +129,7 @@ async def test_a_parameter_that_no_tool_has_is_named_with_those_like_it(harness:
     assert (error["details"]["parameter"], error["details"]["given"], error["details"]["nearest"]) == ("all", "x", [])
 
 
-async def test_a_parameter_that_is_missing_is_named(harness: ToolHarness, right: Arguments) -> None:
+async def test_a_missing_parameter_is_named(harness: ToolHarness, right: Arguments) -> None:
     await _tried(
         harness,
         (
@@ -140,7 +140,7 @@ async def test_a_parameter_that_is_missing_is_named(harness: ToolHarness, right:
     )
 
 
-async def test_a_value_of_another_type_is_named_with_the_type_that_is_wanted(harness: ToolHarness, right: Arguments) -> None:
+async def test_a_value_of_a_wrong_type_is_named_with_the_right_type(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[Row]:
         for tool in REGISTRY:
             for parameter, schema in tool.input_schema()["properties"].items():
@@ -155,7 +155,7 @@ def _first(types: set[str], schema: dict[str, Any]) -> str:
     return "string" if "enum" in schema or "string" in types else str(next(iter(types)))
 
 
-async def test_a_word_that_is_none_of_a_closed_set_is_answered_with_those_it_may_be(harness: ToolHarness, right: Arguments) -> None:
+async def test_a_value_outside_an_enumeration_is_an_error_with_the_valid_values(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[Row]:
         for tool in REGISTRY:
             for parameter, schema in tool.input_schema()["properties"].items():
@@ -165,7 +165,7 @@ async def test_a_word_that_is_none_of_a_closed_set_is_answered_with_those_it_may
     await _tried(harness, rows())
 
 
-async def test_a_number_outside_its_range_is_answered_with_the_range(harness: ToolHarness, right: Arguments) -> None:
+async def test_a_number_out_of_range_is_an_error_with_the_range(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[tuple[Row, int]]:
         for tool in REGISTRY:
             for parameter, schema in tool.input_schema()["properties"].items():
@@ -196,7 +196,7 @@ def _found(one: tuple[str, str]) -> tuple[ToolSpec, str]:
     ("parameter", "slip", "wanted"),
     [("namespace", lambda known: "shpo", "shop"), ("context", lambda known: known[:-1] + "z", "")],
 )
-async def test_a_context_or_namespace_that_does_not_exist_is_answered_with_those_like_it(
+async def test_an_unknown_context_or_namespace_is_an_error_with_similar_ones(
     harness: ToolHarness, right: Arguments, parameter: str, slip: Callable[[str], str], wanted: str
 ) -> None:
     selected = str(harness.environment.selected()[0])
@@ -218,13 +218,13 @@ def _without_place(arguments: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, "manifest": {**manifest, "metadata": {"name": manifest["metadata"]["name"]}}}
 
 
-async def test_one_of_several_namespaces_that_does_not_exist_is_named(harness: ToolHarness, right: Arguments) -> None:
+async def test_an_unknown_namespace_among_several_is_named(harness: ToolHarness, right: Arguments) -> None:
     several = [tool for tool in _having("namespace") if "anyOf" in _schema(tool, "namespace")]
     assert len(several) >= 6
     await _tried(harness, (Row(tool, {**right[tool.name], "namespace": ["shop", "paymenst"]}, "namespace", "payments") for tool in several))
 
 
-async def test_a_kind_that_does_not_exist_is_answered_with_those_like_it(harness: ToolHarness, right: Arguments) -> None:
+async def test_an_unknown_kind_is_an_error_with_similar_ones(harness: ToolHarness, right: Arguments) -> None:
     await _tried(harness, (Row(tool, {**right[tool.name], "kind": "servicez"}, "kind", "services") for tool in _having("kind")))
     await _tried(harness, (Row(tool, {**right[tool.name], "kinds": ["servicez"]}, "kinds", "services") for tool in _having("kinds")))
     made = {"apiVersion": "v1", "kind": "ConfigMop", "metadata": {"name": "x", "namespace": "shop"}}
@@ -232,7 +232,7 @@ async def test_a_kind_that_does_not_exist_is_answered_with_those_like_it(harness
     await _tried(harness, (Row(tool, {"about": "servicez/web"}, "about", "services") for tool in _having("about")))
 
 
-async def test_a_name_that_does_not_exist_is_answered_with_those_like_it(harness: ToolHarness, right: Arguments) -> None:
+async def test_an_unknown_name_is_an_error_with_similar_ones(harness: ToolHarness, right: Arguments) -> None:
     def rows() -> Iterator[Row]:
         for tool in _having("name", MAKES_IT | MAY_NOT_EXIST):
             given = right[tool.name] or {"name": "web"}
@@ -242,14 +242,12 @@ async def test_a_name_that_does_not_exist_is_answered_with_those_like_it(harness
     await _tried(harness, rows())
 
 
-async def test_an_owner_that_never_owned_anything_is_not_answered_with_an_empty_list(harness: ToolHarness, right: Arguments) -> None:
+async def test_an_unknown_owner_is_an_error_and_not_an_empty_list(harness: ToolHarness, right: Arguments) -> None:
     await _tried(harness, (Row(tool, {**right[tool.name], "owner": "Deployment/no-such"}, "owner") for tool in _having("owner")))
 
 
 @pytest.mark.parametrize("parameter", CASES)
-async def test_what_cannot_be_read_as_it_should_is_named_with_what_was_expected(
-    harness: ToolHarness, right: Arguments, parameter: str
-) -> None:
+async def test_an_unparsable_value_is_named_with_the_expected_form(harness: ToolHarness, right: Arguments, parameter: str) -> None:
     def rows() -> Iterator[Row]:
         for tool in _having(parameter, NOT_THE_FILTER if parameter == "filter" else frozenset()):
             for broken in CASES[parameter]:
@@ -263,7 +261,7 @@ async def test_what_cannot_be_read_as_it_should_is_named_with_what_was_expected(
     await _tried(harness, rows())
 
 
-async def test_a_broken_word_is_found_whichever_source_answers(harness: ToolHarness, right: Arguments) -> None:
+async def test_an_invalid_cursor_or_filter_is_found_whichever_source_answers(harness: ToolHarness, right: Arguments) -> None:
     """The cache, the cluster and history each read cursors and filters for themselves."""
     lists = list(_having("cursor", frozenset(tool.name for tool in REGISTRY if tool.toolset == "history")))
     await _tried(harness, (Row(tool, {**right[tool.name], "live": True, "cursor": "nonsense"}, "cursor") for tool in lists))

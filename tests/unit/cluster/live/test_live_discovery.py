@@ -34,7 +34,7 @@ def plain(body: object, status: int = 200) -> Callable:
     return answer
 
 
-async def test_the_aggregated_form_tells_everything_in_two_requests(serve: Callable, reach: Callable) -> None:
+async def test_aggregated_discovery_takes_two_requests(serve: Callable, reach: Callable) -> None:
     core = aggregated({"metadata": {"name": ""}, "versions": [{"version": "v1", "resources": [PODS]}]})
     groups = aggregated(
         {
