@@ -30,6 +30,7 @@ lint: $(VENV)/.developed  ## style, types, floors
 	$(BIN)/ruff check k8sconsole tests benchmarks
 	$(BIN)/ruff format --check k8sconsole tests benchmarks
 	$(BIN)/mypy
+	$(BIN)/mypy tests/tui/memory.py
 	$(BIN)/lint-imports
 
 fmt: $(VENV)/.developed

@@ -25,6 +25,7 @@ def test_every_worker_of_the_terminal_console_follows_the_one_error_policy() -> 
     assert [place for place in measures.bare_workers() if not place.startswith(wrapper)] == []
 
 
+@pytest.mark.long
 def test_the_console_in_memory_offers_what_the_real_one_does() -> None:
     """The type checker compares it with the Protocols; ``tests/tui/memory.py`` asks it to."""
     mypy = Path(sys.executable).parent / "mypy"
