@@ -3,6 +3,7 @@
 import ast
 import inspect
 import itertools
+import re
 from typing import Any
 
 import msgspec
@@ -36,7 +37,8 @@ def _environment_names(key: str) -> tuple[str, ...]:
 
 
 def _format_type(kind: Any) -> str:
-    return kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else str(kind).replace("typing.", "")
+    """The type without the modules of its names: ``tuple[str, ...]``."""
+    return kind.__name__ if isinstance(kind, type) and not hasattr(kind, "__args__") else re.sub(r"\b(?:\w+\.)+(?=\w)", "", str(kind))
 
 
 def _read_meanings(kind: type[msgspec.Struct], prefix: str) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ def test_the_schema_describes_every_setting_that_is_shown(empty: CommandLine) ->
     described = {entry["key"]: entry for entry in empty.run("config", "schema", "--json").json()}
     assert set(shown) == set(described)
     assert all(entry["meaning"] for entry in described.values())
+    assert not [entry["kind"] for entry in described.values() if "k8sconsole." in entry["kind"]]
     assert "scanner.static_interval: " in empty.run("config", "schema").out
 
 
