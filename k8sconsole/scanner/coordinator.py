@@ -105,7 +105,7 @@ class ScanCoordinator:
         Raises UsageError for a cluster that was not started here, and DeadlineExceeded when the other process does not list.
         """
         if not self.is_started(cluster):
-            raise UsageError(f"{cluster} is not being scanned by this process", "", "k8sconsole scan --once")
+            raise UsageError(f"{cluster} cannot be refreshed", "this process does not scan it", "k8sconsole scan --once")
         if cluster not in self._scanning:
             reports = await self._request_rescan(ScanLease(self._store, cluster, self.holder), cluster)
             if reports is not None:

@@ -64,7 +64,7 @@ def offline() -> MemoryConsole:
     fail_methods(
         console, LIVE_CALLS, ConfigurationError("demo is not connected", "this run was asked to stay offline", "leave --offline away")
     )
-    fail_methods(console, ["refresh"], UsageError("demo is not being scanned by this process", "", "k8sconsole scan --once"))
+    fail_methods(console, ["refresh"], UsageError("demo cannot be refreshed", "this process does not scan it", "k8sconsole scan --once"))
     return console
 
 
@@ -78,7 +78,7 @@ def forbidden() -> MemoryConsole:
 
 def other_process_scans() -> MemoryConsole:
     console = live()
-    fail_methods(console, ["refresh"], UsageError("demo is not being scanned by this process", "", "k8sconsole scan --once"))
+    fail_methods(console, ["refresh"], UsageError("demo cannot be refreshed", "this process does not scan it", "k8sconsole scan --once"))
     return console
 
 

@@ -46,7 +46,7 @@ class ContextsView(View):
         try:
             self._contexts = await self.context.console.clusters.contexts()
         except ConsoleError as error:
-            self.post_message(StatusMessage(error.title, str(error), "error"))
+            self.post_message(StatusMessage.from_error(error))
         self.tick()
         self.post_message(FrameChanged())
 

@@ -20,7 +20,7 @@ _WHEN = 29
 
 def timeline_lines(moments: Sequence[TimelineItem], now: float) -> list[str]:
     """One text a line; timeline_line() paints them. Each line carries its date, because lines may be filtered."""
-    return [text for one in moments for text in _told(one, now)] or list(EMPTY)
+    return [text for one in moments for text in _item_lines(one, now)] or list(EMPTY)
 
 
 def timeline_line(text: str) -> Line:
@@ -31,7 +31,7 @@ def timeline_line(text: str) -> Line:
     return (Piece(found["when"], "muted"), Piece(found["change"], role, True), Piece(found["rest"], "text"))
 
 
-def _told(one: TimelineItem, now: float) -> list[str]:
+def _item_lines(one: TimelineItem, now: float) -> list[str]:
     when = "now" if one.at == float("inf") else f"{format_local_time(one.at).partition('.')[0]}  {format_age(now - one.at)} ago"
     subject = f"  {safe(one.subject)}" if one.subject else ""
     by = f"  by {safe(one.by)}" if one.by else ""
