@@ -1,4 +1,4 @@
-"""The two clusters that have to agree: the demo and a real control plane. A body below names neither."""
+"""The two clusters that must behave alike: the demo and a real control plane. No test depends on which one it gets."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def demo() -> Iterator[DemoCluster]:
 
 @pytest.fixture
 def demo_cluster(demo: DemoCluster, request: pytest.FixtureRequest) -> OfferedCluster:
-    """The demo half of a contract test; The fixture ``cluster`` creates the namespace."""
+    """The demo half of a contract test. The fixture ``cluster`` creates the namespace."""
 
     def kubectl(*arguments: str, stdin: str | None = None, timeout: float = 60) -> str:
         command = [shutil.which("kubectl") or "kubectl", f"--kubeconfig={demo.kubeconfig}", *arguments]
@@ -46,7 +46,7 @@ def demo_cluster(demo: DemoCluster, request: pytest.FixtureRequest) -> OfferedCl
 
 @pytest.fixture
 async def cluster(offered: OfferedCluster) -> AsyncIterator[Cluster]:
-    """The offered cluster, opened, with the test's namespace in place."""
+    """A client of the offered cluster, in which the namespace of the test exists."""
     opened = await open_cluster(offered.kubeconfig)
     if offered.kind == "demo":
         await opened.create(NAMESPACES, None, body(NAMESPACES, offered.namespace))
@@ -75,7 +75,7 @@ async def stranger(offered: OfferedCluster, request: pytest.FixtureRequest) -> A
 
 @pytest.fixture
 def speak(offered: OfferedCluster, request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Makes the pods of the real cluster print a line; those of the demo talk by themselves."""
+    """Makes the pods of the real cluster print a line; those of the demo print lines by themselves."""
     if offered.kind == "demo":
         return lambda text: None
     plane: ControlPlane = request.getfixturevalue("control_plane")
@@ -92,7 +92,7 @@ async def open_cluster(kubeconfig: Path) -> Cluster:
 
 @pytest.fixture
 def config_map(cluster: Cluster, namespace: str) -> Callable[..., Awaitable[dict[str, Any]]]:
-    """Creates a ConfigMap in the test's namespace and answers it."""
+    """Creates a ConfigMap in the test's namespace and returns it."""
 
     async def create(name: str, data: dict[str, str] | None = None, **meta: Any) -> dict[str, Any]:
         made = await cluster.create(CONFIG_MAPS, namespace, body(CONFIG_MAPS, name, data=data or {}, metadata=meta))

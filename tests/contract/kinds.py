@@ -1,4 +1,4 @@
-"""The kinds that the contract's bodies use, and small objects of them."""
+"""The kinds that the contract tests use, and small objects of them."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Reading: discovery, lists, watches, logs, leave."""
+"""Contract of reading: discovery, lists, watches, logs and permission checks."""
 
 import asyncio
 import json
@@ -43,7 +43,7 @@ async def test_the_version_is_reported(cluster: Cluster) -> None:
     assert (await cluster.version()).git_version.startswith("v1.")
 
 
-async def test_a_list_in_pages_holds_every_object_once_at_one_version(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_a_paged_list_has_every_object_once_at_one_version(cluster: Cluster, namespace: str, config_map: Make) -> None:
     for number in range(10):
         await config_map(f"made-{number}")
     pages = [
@@ -59,7 +59,7 @@ async def test_a_list_in_pages_holds_every_object_once_at_one_version(cluster: C
     assert pages[-1].continue_token == ""
 
 
-async def test_a_list_in_pages_does_not_see_what_happens_meanwhile(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_a_paged_list_does_not_contain_changes_made_meanwhile(cluster: Cluster, namespace: str, config_map: Make) -> None:
     for number in range(4):
         await config_map(f"made-{number}")
     pages = cluster.pages(CONFIG_MAPS, namespace=namespace, limit=2)
@@ -71,7 +71,7 @@ async def test_a_list_in_pages_does_not_see_what_happens_meanwhile(cluster: Clus
     assert "zoe" not in names
 
 
-async def test_labels_and_fields_select(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_label_and_field_selectors_filter_a_list(cluster: Cluster, namespace: str, config_map: Make) -> None:
     for name, tier in (("one", "front"), ("two", "back"), ("three", "back")):
         await config_map(name, labels={"tier": tier, "made": "here"})
 
@@ -86,9 +86,7 @@ async def test_labels_and_fields_select(cluster: Cluster, namespace: str, config
         await chosen("", "spec.nonsense=1")
 
 
-async def test_a_watch_delivers_what_was_added_changed_and_deleted_since_a_version(
-    cluster: Cluster, namespace: str, config_map: Make
-) -> None:
+async def test_a_watch_delivers_all_changes_since_a_version(cluster: Cluster, namespace: str, config_map: Make) -> None:
     since = await current(cluster, namespace)
     await config_map("seen", {"a": "1"})
     await cluster.replace(CONFIG_MAPS, namespace, "seen", body(CONFIG_MAPS, "seen", data={"a": "2"}))
@@ -104,7 +102,7 @@ async def test_a_watch_delivers_what_was_added_changed_and_deleted_since_a_versi
     assert [event.type for event in await first(resumed, 2)] == [EventType.MODIFIED, EventType.DELETED]
 
 
-async def test_an_object_that_leaves_a_selection_is_deleted_for_its_watcher(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_a_watch_reports_an_object_that_leaves_its_selector_as_deleted(cluster: Cluster, namespace: str, config_map: Make) -> None:
     since = await current(cluster, namespace)
     await config_map("moves", labels={"tier": "back"})
     await cluster.replace(CONFIG_MAPS, namespace, "moves", body(CONFIG_MAPS, "moves", metadata={"labels": {"tier": "front"}}))
@@ -112,11 +110,11 @@ async def test_an_object_that_leaves_a_selection_is_deleted_for_its_watcher(clus
     assert [event.type for event in await first(watch, 2)] == [EventType.ADDED, EventType.DELETED]
 
 
-async def test_a_watch_ends_by_itself_and_a_bookmark_tells_how_far_it_came(cluster: Cluster, namespace: str) -> None:
+async def test_a_watch_ends_by_itself_and_a_bookmark_has_its_latest_version(cluster: Cluster, namespace: str) -> None:
     since = await current(cluster, namespace)
 
     async def elsewhere() -> None:
-        # A server has a bookmark to give only when something happened that this watch does not see.
+        # A server sends a bookmark only after a change that this watch does not deliver.
         await cluster.create(CONFIG_MAPS, "default", body(CONFIG_MAPS, namespace))
 
     noise = asyncio.create_task(elsewhere())
@@ -128,7 +126,7 @@ async def test_a_watch_ends_by_itself_and_a_bookmark_tells_how_far_it_came(clust
     assert int(marks[-1]) >= int(since)
 
 
-async def test_a_streaming_list_gives_what_is_there_and_marks_its_end(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_a_streaming_list_delivers_every_object_and_marks_its_end(cluster: Cluster, namespace: str, config_map: Make) -> None:
     await config_map("one")
     await config_map("two")
     watch = cluster.watch(CONFIG_MAPS, namespace=namespace, resource_version="", timeout=20, initial_events=True)
@@ -142,7 +140,7 @@ async def test_a_streaming_list_gives_what_is_there_and_marks_its_end(cluster: C
     assert {"one", "two"} <= set(names)
 
 
-async def test_a_continue_token_that_is_none_is_invalid(cluster: Cluster) -> None:
+async def test_an_invalid_continue_token_is_refused(cluster: Cluster) -> None:
     with pytest.raises((Invalid, Gone)):
         await cluster.get_path("/api/v1/configmaps", {"limit": "1", "continue": "nonsense"})
 
@@ -154,7 +152,7 @@ async def test_an_absent_object_is_not_found(cluster: Cluster, namespace: str) -
     assert error.value.status["reason"] == "NotFound"
 
 
-async def test_a_user_without_rights_is_forbidden_and_a_permission_check_says_so_beforehand(stranger: Cluster, namespace: str) -> None:
+async def test_a_user_without_permission_is_forbidden_and_a_permission_check_predicts_it(stranger: Cluster, namespace: str) -> None:
     with pytest.raises(Forbidden) as error:
         await anext(stranger.pages(CONFIG_MAPS, namespace=namespace))
     assert 'User "stranger" cannot list resource "configmaps"' in error.value.detail
@@ -167,7 +165,7 @@ async def test_an_administrator_may_do_everything(cluster: Cluster, namespace: s
     assert (await cluster.can_i("delete", PODS, namespace=namespace, name="web", subresource="log")).allowed
 
 
-async def test_logs_of_a_running_pod_are_read_by_the_line_and_followed(
+async def test_logs_of_a_running_pod_are_read_line_by_line_and_followed(
     cluster: Cluster, namespace: str, speak: Callable[[str], None]
 ) -> None:
     speak("the first line")

@@ -37,7 +37,7 @@ async def test_an_existing_object_cannot_be_created_again(config_map: Make) -> N
         await config_map("one")
 
 
-async def test_a_change_to_an_old_version_conflicts(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_a_change_with_an_old_resource_version_conflicts(cluster: Cluster, namespace: str, config_map: Make) -> None:
     old = await config_map("one", {"a": "1"})
     await cluster.replace(CONFIG_MAPS, namespace, "one", body(CONFIG_MAPS, "one", data={"a": "2"}))
     with pytest.raises(Conflict, match="the object has been modified"):
@@ -53,14 +53,14 @@ async def test_a_change_to_an_old_version_conflicts(cluster: Cluster, namespace:
     assert (await read(cluster, CONFIG_MAPS, namespace, "one"))["data"] == {"a": "2"}
 
 
-async def test_a_name_that_is_none_is_invalid_and_the_cause_named(config_map: Make) -> None:
+async def test_an_invalid_name_is_refused_with_its_cause(config_map: Make) -> None:
     with pytest.raises(Invalid) as error:
         await config_map("Not A Name")
     assert error.value.http_status == 422
     assert error.value.details["causes"][0]["field"] == "metadata.name"
 
 
-async def test_a_trial_changes_nothing_and_shows_the_outcome(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_a_dry_run_changes_nothing_and_returns_the_result(cluster: Cluster, namespace: str, config_map: Make) -> None:
     shown = json.loads(await cluster.create(CONFIG_MAPS, namespace, body(CONFIG_MAPS, "trial"), dry_run=True))
     assert shown["metadata"]["uid"]
     assert await gone(cluster, CONFIG_MAPS, namespace, "trial")
@@ -93,7 +93,7 @@ async def test_a_strategic_patch_merges_containers_by_name(cluster: Cluster, nam
     assert images == {"web": "web:2", "side": "side:1"}
 
 
-async def test_server_side_apply_creates_owns_and_yields_only_to_force(cluster: Cluster, namespace: str) -> None:
+async def test_server_side_apply_owns_its_fields_and_conflicts_unless_forced(cluster: Cluster, namespace: str) -> None:
     async def apply(manager: str, value: str, force: bool = False) -> dict[str, Any]:
         wanted = body(CONFIG_MAPS, "applied", data={"a": value})
         return dict(json.loads(await cluster.patch(
@@ -134,7 +134,7 @@ async def test_a_deletion_for_another_object_of_the_same_name_is_refused(cluster
     assert await gone(cluster, CONFIG_MAPS, namespace, "one")
 
 
-async def test_a_finalizer_keeps_an_object_until_it_is_taken_off(cluster: Cluster, namespace: str, config_map: Make) -> None:
+async def test_a_finalizer_keeps_an_object_until_it_is_removed(cluster: Cluster, namespace: str, config_map: Make) -> None:
     await config_map("held", finalizers=["example.com/hold"])
     await cluster.delete(CONFIG_MAPS, namespace, "held")
     assert (await read(cluster, CONFIG_MAPS, namespace, "held"))["metadata"]["deletionTimestamp"]
@@ -146,18 +146,18 @@ async def replicas_of(cluster: Cluster, namespace: str) -> list[dict[str, Any]]:
     return [json.loads(bytes(item)) async for page in cluster.pages(REPLICA_SETS, namespace=namespace) for item in page.items]
 
 
-async def test_a_deployment_deleted_in_the_background_takes_its_replica_set_along(cluster: Cluster, namespace: str) -> None:
+async def test_background_deletion_of_a_deployment_also_deletes_its_replica_set(cluster: Cluster, namespace: str) -> None:
     await cluster.create(DEPLOYMENTS, namespace, deployment("web"))
     await wait_until(lambda: replicas_of(cluster, namespace), ignoring=(ConsoleError,))
     await cluster.delete(DEPLOYMENTS, namespace, "web", propagation="Background")
 
-    async def swept() -> bool:
+    async def is_deleted() -> bool:
         return not await replicas_of(cluster, namespace)
 
-    await wait_until(swept, ignoring=(ConsoleError,))
+    await wait_until(is_deleted, ignoring=(ConsoleError,))
 
 
-async def test_a_deployment_deleted_alone_leaves_its_replica_set_an_orphan(cluster: Cluster, namespace: str) -> None:
+async def test_orphan_deletion_of_a_deployment_leaves_its_replica_set(cluster: Cluster, namespace: str) -> None:
     await cluster.create(DEPLOYMENTS, namespace, deployment("web"))
     await wait_until(lambda: replicas_of(cluster, namespace), ignoring=(ConsoleError,))
     await cluster.delete(DEPLOYMENTS, namespace, "web", propagation="Orphan")

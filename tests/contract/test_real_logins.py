@@ -1,4 +1,4 @@
-"""Ways of proving oneself that only a real API server can judge."""
+"""Authentication methods that only a real API server can check."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ async def opened(kubeconfig: Path, name: str = "real") -> Cluster:
 
 
 def altered(plane: ControlPlane, path: Path, **user: object) -> Path:
-    """The administrator's kubeconfig with more in its user's entry."""
+    """The kubeconfig of the administrator with additional fields in its user entry."""
     content = yaml.safe_load(plane.kubeconfig.read_text())
     content["users"][0]["user"].update(user)
     path.write_text(yaml.safe_dump(content))
@@ -66,7 +66,7 @@ async def test_a_pod_reaches_its_own_cluster_with_its_service_account(
     await pod.close()
 
 
-async def test_impersonation_is_judged_by_the_other_users_rights(control_plane: ControlPlane, tmp_path: Path) -> None:
+async def test_an_impersonating_client_has_the_permissions_of_the_impersonated_user(control_plane: ControlPlane, tmp_path: Path) -> None:
     extra = {"as": "ann", "as-groups": ["dev"], "as-uid": "7", "as-user-extra": {"example.com/team": ["a"]}}
     ann = await opened(altered(control_plane, tmp_path / "config", **extra))
     review = ApiResource("authentication.k8s.io", "v1", "SelfSubjectReview", "selfsubjectreviews", False)

@@ -367,7 +367,7 @@ async def test_an_sql_result_ends_before_it_fills_the_memory(store: Store) -> No
     assert 10_000_000 < sum(len(cell) for (cell,) in found.rows) < 40_000_000
 
 
-async def test_no_value_grows_beyond_what_an_object_can_be(store: Store) -> None:
+async def test_sql_cannot_create_a_value_larger_than_any_object(store: Store) -> None:
     with pytest.raises(UsageError, match="too big"):
         await store.query(f"SELECT {DOUBLED} || {DOUBLED} || {DOUBLED}")
 
@@ -462,7 +462,7 @@ async def test_a_name_in_many_namespaces_is_returned_once_and_does_not_use_up_th
     assert await store.objects.names(HERE, PODS, "root", limit=20) == ["root", "rooted", "unroot"]
 
 
-async def test_a_read_beside_a_watch_does_not_overwrite_what_the_watch_wrote_meanwhile(store: Store) -> None:
+async def test_a_read_does_not_overwrite_a_later_write_of_the_watch(store: Store) -> None:
     await store.objects.write(batch(pod("web"), pod("db"), pod("old")))
     since = await store.objects.revision()
     await store.objects.write(batch(pod("web", version="3"), gone=(DeletedObject(Namespace("a"), "old"),)))

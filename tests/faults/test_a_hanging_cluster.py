@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.fast_clock
 
-WELL, HANGS = ClusterName("well"), ClusterName("hangs")
+HEALTHY, HANGS = ClusterName("healthy"), ClusterName("hangs")
 CONFIGMAPS = next(resource for resource in BUILTIN if resource.name == "configmaps")
 FAILURES = "SELECT table_name, scan_status, error_message FROM cache_metadata WHERE cluster_name = 'hangs' ORDER BY table_name"
 
@@ -48,56 +48,61 @@ class SilentServer:
             self._server.close()
 
 
-class Desk:
+class ConsoleSetup:
     def __init__(self, folder: Path, demo: DemoCluster, port: int) -> None:
         self.folder, self.demo, self.facts = folder, demo, list[Fact]()
-        whole = yaml.safe_load(demo.kubeconfig.read_text())
-        user = whole["contexts"][0]["context"]["user"]
-        self._server = whole["clusters"][0]["cluster"]["server"]
-        whole["clusters"].append({"name": "silent", "cluster": {"server": f"http://127.0.0.1:{port}"}})
-        there = whole["contexts"][0]["context"]
-        whole["contexts"] = [{"name": str(WELL), "context": there}, {"name": str(HANGS), "context": {"cluster": "silent", "user": user}}]
+        kubeconfig = yaml.safe_load(demo.kubeconfig.read_text())
+        user = kubeconfig["contexts"][0]["context"]["user"]
+        self._server = kubeconfig["clusters"][0]["cluster"]["server"]
+        kubeconfig["clusters"].append({"name": "silent", "cluster": {"server": f"http://127.0.0.1:{port}"}})
+        there = kubeconfig["contexts"][0]["context"]
+        kubeconfig["contexts"] = [
+            {"name": str(HEALTHY), "context": there},
+            {"name": str(HANGS), "context": {"cluster": "silent", "user": user}},
+        ]
         self.kubeconfig = folder / "config"
-        self.kubeconfig.write_text(yaml.safe_dump(whole))
+        self.kubeconfig.write_text(yaml.safe_dump(kubeconfig))
 
-    async def console(self) -> Console:
+    async def open_console(self) -> Console:
         environment = {"CACHE_DB_PATH": str(self.folder / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(self.folder / "logs")}
-        contexts = (str(WELL), str(HANGS))
-        make = lambda: KubeconfigContexts([self.kubeconfig])  # noqa: E731 - what an Opening wants
+        contexts = (str(HEALTHY), str(HANGS))
+        make = lambda: KubeconfigContexts([self.kubeconfig])  # noqa: E731 - an Opening takes a function
         return await Console.open(
             Opening(load_settings(environment=environment), Face.TUI, contexts, scan=True, make_contexts=make), self.facts.append
         )
 
-    def trust(self, cluster: ClusterName) -> ClusterState | None:
+    def cluster_state(self, cluster: ClusterName) -> ClusterState | None:
         return next((fact for fact in reversed(self.facts) if isinstance(fact, ClusterState) and fact.cluster == cluster), None)
 
-    async def trusts(self, cluster: ClusterName, *trusts: ConnectionState) -> bool:
-        state = self.trust(cluster)
-        return state is not None and state.connection in trusts
+    async def is_connected(self, cluster: ClusterName, *states: ConnectionState) -> bool:
+        state = self.cluster_state(cluster)
+        return state is not None and state.connection in states
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+async def setup(tmp_path: Path) -> AsyncIterator[ConsoleSetup]:
     silent = SilentServer()
     port = await silent.open()
     async with DemoCluster("calm-shop", still=True) as demo:
-        yield Desk(tmp_path, demo, port)
+        yield ConsoleSetup(tmp_path, demo, port)
     silent.close()
 
 
-async def test_a_hanging_cluster_is_reported_in_the_cache_and_on_the_bus_and_the_other_cluster_is_complete_and_live(desk: Desk) -> None:
-    console = await desk.console()
-    await wait_until(lambda: desk.trusts(HANGS, ConnectionState.LOST))
-    await wait_until(lambda: desk.trusts(WELL, ConnectionState.LIVE, ConnectionState.PARTIAL))
-    assert "no reply within" in desk.trust(HANGS).detail  # type: ignore[union-attr]
-    cluster = await console._pool.get(WELL)
+async def test_a_hanging_cluster_is_reported_in_the_cache_and_on_the_bus_and_the_other_cluster_is_complete_and_live(
+    setup: ConsoleSetup,
+) -> None:
+    console = await setup.open_console()
+    await wait_until(lambda: setup.is_connected(HANGS, ConnectionState.LOST))
+    await wait_until(lambda: setup.is_connected(HEALTHY, ConnectionState.LIVE, ConnectionState.PARTIAL))
+    assert "no reply within" in setup.cluster_state(HANGS).detail  # type: ignore[union-attr]
+    cluster = await console._pool.get(HEALTHY)
     kinds = [kind for kind in (await cluster.discover()).resources if {"list", "watch"} <= set(kind.verbs)]
 
-    async def is_whole() -> bool:
-        states = [state for state in await console.cache.scan_states() if state.cluster == WELL and state.watching and not state.error]
+    async def is_complete() -> bool:
+        states = [state for state in await console.cache.scan_states() if state.cluster == HEALTHY and state.watching and not state.error]
         return len(states) >= len({kind.name for kind in kinds}) - 1  # events are served twice and read once
 
-    await wait_until(is_whole)
+    await wait_until(is_complete)
     body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "fresh"}}
     await cluster.create(CONFIGMAPS, "default", json.dumps(body).encode())
 
@@ -117,33 +122,33 @@ async def test_a_hanging_cluster_is_reported_in_the_cache_and_on_the_bus_and_the
     await console.close()
 
 
-async def test_a_cluster_that_hangs_after_a_scan_keeps_its_rows_and_no_longer_counts_as_completed(desk: Desk) -> None:
-    whole = yaml.safe_load(desk.kubeconfig.read_text())
-    well, hangs = (entry["context"] for entry in whole["contexts"])
-    _lead(desk, well)
-    first = await desk.console()
+async def test_a_cluster_that_hangs_after_a_scan_keeps_its_rows_and_no_longer_counts_as_completed(setup: ConsoleSetup) -> None:
+    kubeconfig = yaml.safe_load(setup.kubeconfig.read_text())
+    healthy, hangs = (entry["context"] for entry in kubeconfig["contexts"])
+    _point_second_context(setup, healthy)
+    first = await setup.open_console()
 
-    async def is_known() -> bool:
+    async def has_rows() -> bool:
         return (await first.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total > 0
 
-    await wait_until(is_known)
+    await wait_until(has_rows)
     await first.close()
-    _lead(desk, hangs)
-    again = await desk.console()
-    kept = (await again.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total
-    assert kept > 0
+    _point_second_context(setup, hangs)
+    again = await setup.open_console()
+    cached = (await again.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total
+    assert cached > 0
 
     async def is_reported() -> bool:
         states = [state for state in await again.cache.scan_states() if state.cluster == HANGS]
         return bool(states) and all(state.error for state in states)
 
     await wait_until(is_reported)
-    assert (await again.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total == kept
+    assert (await again.cache.rows(RowQuery(CONFIGMAPS.name, clusters=(HANGS,)))).total == cached
     await again.close()
 
 
-def _lead(desk: Desk, context: dict[str, str]) -> None:
-    """The second context goes there."""
-    whole = yaml.safe_load(desk.kubeconfig.read_text())
-    whole["contexts"][1]["context"] = context
-    desk.kubeconfig.write_text(yaml.safe_dump(whole))
+def _point_second_context(setup: ConsoleSetup, context: dict[str, str]) -> None:
+    """Makes the second context lead to another cluster."""
+    kubeconfig = yaml.safe_load(setup.kubeconfig.read_text())
+    kubeconfig["contexts"][1]["context"] = context
+    setup.kubeconfig.write_text(yaml.safe_dump(kubeconfig))

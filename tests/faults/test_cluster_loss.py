@@ -1,4 +1,4 @@
-"""A server that goes away, hangs, or is broken in one part: what the client says, and that it needs no restart."""
+"""A server that stops, hangs, or fails in one API group: the errors of the client, and its recovery without a restart."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ async def demo() -> AsyncIterator[tuple[DemoCluster, Cluster]]:
         await cluster.close()
 
 
-async def test_a_server_that_dies_ends_its_watches_and_is_used_again_when_it_is_back(demo: tuple[DemoCluster, Cluster]) -> None:
+async def test_a_stopped_server_ends_its_watches_and_is_used_again_after_its_return(demo: tuple[DemoCluster, Cluster]) -> None:
     served, cluster = demo
     watching = asyncio.create_task(drain(cluster, NODES))
     await wait_until(lambda: any("watch=" in request for request in served.requests))
@@ -55,7 +55,7 @@ async def test_a_server_that_dies_ends_its_watches_and_is_used_again_when_it_is_
     assert (await cluster.version()).git_version
 
 
-async def test_a_server_that_hangs_is_noticed_by_the_silence_of_its_watch(demo: tuple[DemoCluster, Cluster]) -> None:
+async def test_a_hanging_server_is_detected_by_the_idle_timeout_of_its_watch(demo: tuple[DemoCluster, Cluster]) -> None:
     served, cluster = demo
     version = (await anext(cluster.pages(NODES))).resource_version
     served.pause()
@@ -69,7 +69,7 @@ async def test_a_server_that_hangs_is_noticed_by_the_silence_of_its_watch(demo: 
 
 @pytest.mark.real
 @pytest.mark.long
-async def test_a_killed_api_server_is_unreachable_and_used_again_once_it_is_back(own_control_plane: OwnControlPlane) -> None:
+async def test_a_killed_api_server_is_unreachable_and_used_again_after_its_return(own_control_plane: OwnControlPlane) -> None:
     plane = await asyncio.to_thread(own_control_plane, BARE)
     cluster = await opened(plane.kubeconfig)
     watching = asyncio.create_task(drain(cluster, PODS))
@@ -87,7 +87,7 @@ async def test_a_killed_api_server_is_unreachable_and_used_again_once_it_is_back
 
 @pytest.mark.real
 @pytest.mark.long
-async def test_an_api_group_whose_server_is_broken_is_missing_and_the_others_are_all_there(own_control_plane: OwnControlPlane) -> None:
+async def test_only_the_api_group_of_a_broken_server_is_missing_from_discovery(own_control_plane: OwnControlPlane) -> None:
     plane = await asyncio.to_thread(own_control_plane, BARE)
     cluster = await opened(plane.kubeconfig)
     before = {kind.name for kind in (await cluster.discover()).resources}

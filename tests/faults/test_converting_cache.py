@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC220, ASYNC221, ASYNC240 - preparing a file or a process may block here
-"""A plain cache encrypted, and back: nothing is lost, whatever happens in between."""
+"""Encrypting and decrypting an existing cache loses no row, even when the conversion fails or is killed."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def fill(path: Path, key: CacheKey | None = None) -> None:
-    """Every table that a console fills, history and audit among them."""
+    """Writes rows to every table that a console fills, history and audit included."""
     store = await open_store(path, key=key)
     await store.objects.write(batch(*(pod(f"p{number:04}") for number in range(500))))
     await store.objects.write(batch(*(pod(f"p{number:04}", version="2", status="Failed") for number in range(100))))
@@ -48,7 +48,7 @@ async def fill(path: Path, key: CacheKey | None = None) -> None:
 
 
 def held(path: Path, key: CacheKey | None) -> dict[str, Any]:
-    """Every row of every table, every statement of the schema, and what the file says of itself."""
+    """Every row of every table, every schema statement, and the versions in the file header."""
     with contextlib.closing(EncryptedFile(path, 1.0, key).connect("rw")) as connection:
         schema = connection.execute("SELECT type, name, sql FROM sqlite_master ORDER BY 1, 2").fetchall()
         rows = {name: sorted(map(repr, connection.execute(f'SELECT * FROM "{name}"'))) for kind, name, _ in schema if kind == "table"}
@@ -96,7 +96,7 @@ LEFT_IN_THE_WAL = """
 
 
 def leave_in_the_wal(path: Path) -> None:
-    """As a console that was killed does."""
+    """Leaves rows in the WAL, as a killed console does."""
     subprocess.run([sys.executable, "-c", textwrap.dedent(LEFT_IN_THE_WAL), str(path)], cwd=ROOT, check=True, timeout=60)
     assert "cache.db-wal" in names(path)
 
@@ -110,7 +110,7 @@ async def test_rows_that_a_killed_console_left_in_the_wal_are_converted_too(path
     await store.close()
 
 
-async def test_plain_files_beside_it_are_named(path: Path) -> None:
+async def test_the_report_names_plain_files_next_to_the_cache(path: Path) -> None:
     await fill(path)
     older = path.with_name("cache.db.schema-3")
     older.write_bytes(path.read_bytes())
@@ -189,7 +189,7 @@ async def test_an_incomplete_copy_does_not_replace_the_cache(path: Path, monkeyp
     await fill(path)
     before = held(path, None)
     monkeypatch.setattr(converting, "_count_rows", lambda connection, where, table: where == "main")
-    with pytest.raises(StoreError, match="whole"):
+    with pytest.raises(StoreError, match="rows are missing"):
         encrypt(path, KEY)
     assert "cache.db.converting" not in names(path)
     assert (await _reopened(path, None))["rows"] == before["rows"]
@@ -278,7 +278,7 @@ MEANWHILE = """
 async def test_a_console_started_during_a_conversion_waits_and_opens_the_new_file(
     path: Path, when: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """before, after: its first look at the file."""
+    """before, after: whether the console first opens the file before or after the replacement."""
     await fill(path)
     command = [sys.executable, "-c", textwrap.dedent(MEANWHILE), str(path), when]
     starting = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 pytestmark = pytest.mark.fast_clock
 
 ALWAYS = 100_000
-ASKED = "SELECT scan_status, error_message, watching FROM cache_metadata WHERE table_name = 'configmaps'"
+METADATA_ROW = "SELECT scan_status, error_message, watching FROM cache_metadata WHERE table_name = 'configmaps'"
 
 ON_WATCH = {
     "429 with Retry-After": (Fault(PATH, watch=True, times=ALWAYS, code=429, headers={"Retry-After": "1"}), "planned: 429"),
@@ -52,7 +52,9 @@ class ShortIdleTimeout:
         return self._cluster.watch(resource, **timeout, **options)
 
 
-class Reader(Site):
+class MetadataSite(Site):
+    """A site whose tests read the row of config maps in cache_metadata with SQL."""
+
     async def begin(self, plan: ScanPlan | None = None) -> None:
         self.cluster = await self.contexts.open(self.name)
         self.coordinator = ScanCoordinator(self.store, plan=plan or ScanPlan(page=5), clock=SystemClock(), publish=self.facts.append)
@@ -60,48 +62,48 @@ class Reader(Site):
         await wait_until(self.watches)
 
     async def row(self) -> tuple[str, str, int]:
-        (found,) = (await self.store.query(ASKED)).rows
+        (found,) = (await self.store.query(METADATA_ROW)).rows
         return found
 
-    async def says(self, words: str) -> bool:
+    async def is_failed_with(self, words: str) -> bool:
         status, error, watching = await self.row()
         return status == "failed" and not watching and words in error
 
-    async def is_well(self) -> bool:
+    async def has_recovered(self) -> bool:
         return await self.row() == ("completed", "", 1)
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Reader]:
+async def site(tmp_path: Path) -> AsyncIterator[MetadataSite]:
     async with DemoCluster("calm-shop", still=True) as demo:
         store = await open_store(tmp_path / "cache.db")
-        made = Reader(demo, store)
+        made = MetadataSite(demo, store)
         yield made
         await store.close()
 
 
 @pytest.mark.parametrize("name", ON_WATCH)
-async def test_a_failing_watch_is_recorded_as_long_as_it_fails(site: Reader, name: str) -> None:
+async def test_a_failing_watch_is_recorded_as_long_as_it_fails(site: MetadataSite, name: str) -> None:
     fault, words = ON_WATCH[name]
     await site.begin()
     site.demo.plan_faults(fault)
     site.demo.end_watches()
-    await wait_until(lambda: site.says(words))
+    await wait_until(lambda: site.is_failed_with(words))
     fault.times = 0
-    await wait_until(site.is_well, within=40.0)
+    await wait_until(site.has_recovered, within=40.0)
     await site.end()
 
 
 @pytest.mark.parametrize("name", ON_LIST)
-async def test_a_failing_list_is_recorded_as_long_as_it_fails(site: Reader, name: str) -> None:
+async def test_a_failing_list_is_recorded_as_long_as_it_fails(site: MetadataSite, name: str) -> None:
     fault, words = ON_LIST[name]
     await site.begin()
     for number in range(12):
         await site.create(f"many-{number}")
     site.demo.plan_faults(fault, Fault(PATH, watch=True, code=410))
     site.demo.end_watches()
-    await wait_until(lambda: site.says(words))
+    await wait_until(lambda: site.is_failed_with(words))
     fault.times = 0
-    await wait_until(site.is_well, within=40.0)
+    await wait_until(site.has_recovered, within=40.0)
     assert await site.has("many-11")
     await site.end()

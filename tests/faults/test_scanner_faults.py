@@ -59,7 +59,7 @@ ON_LIST = {
 
 
 class Site:
-    """A demo cluster under a scanner, and what the scanner says."""
+    """A demo cluster, a scanner for it, and the facts that the scanner publishes."""
 
     def __init__(self, demo: DemoCluster, store: Store) -> None:
         self.demo, self.store, self.facts = demo, store, list[Fact]()
@@ -90,20 +90,20 @@ class Site:
     async def has(self, name: str) -> bool:
         return bool((await self.store.objects.rows(RowQuery(CONFIGMAPS.name, name=name))).rows)
 
-    def lists(self, path: str = PATH) -> int:
-        """How many lists of this kind were begun."""
-        return len([asked for asked in self.demo.requests if asked.startswith(path + "?limit") and "continue" not in asked])
+    def count_lists(self, path: str = PATH) -> int:
+        """How many lists of this kind were requested."""
+        return len([request for request in self.demo.requests if request.startswith(path + "?limit") and "continue" not in request])
 
-    async def complains(self, since: int) -> bool:
+    async def has_failed_list(self, since: int) -> bool:
         state = await self.state()
         assert state is not None
         return any(isinstance(fact, ScanCompleted) and fact.error and fact.resource == "configmaps" for fact in self.facts[since:])
 
-    def trust(self) -> ConnectionState:
+    def connection(self) -> ConnectionState:
         return next(fact.connection for fact in reversed(self.facts) if isinstance(fact, ClusterState))
 
-    async def trusts(self, trust: ConnectionState) -> bool:
-        return self.trust() is trust
+    async def is_connected(self, connection: ConnectionState) -> bool:
+        return self.connection() is connection
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         await store.close()
 
 
-async def _well_again(site: Site) -> bool:
+async def _has_recovered(site: Site) -> bool:
     state = await site.state()
     return state is not None and state.watching and not state.error
 
@@ -123,16 +123,16 @@ async def _well_again(site: Site) -> bool:
 async def test_every_fault_of_a_watch_is_reported_and_the_watch_recovers_without_a_list_unless_its_version_is_gone(site: Site) -> None:
     for number, (name, fault) in enumerate(ON_WATCH.items()):
         await site.begin()
-        lists, facts, began = site.lists(), len(site.facts), monotonic()
+        lists, facts, began = site.count_lists(), len(site.facts), monotonic()
         site.demo.plan_faults(fault)
         site.demo.end_watches()
-        await wait_until(lambda facts=facts: site.complains(facts))
+        await wait_until(lambda facts=facts: site.has_failed_list(facts))
         reported = monotonic() - began
         await site.create(f"after-{number}")
         await wait_until(lambda number=number: site.has(f"after-{number}"))
-        await wait_until(lambda: _well_again(site))
-        print(f"{name:30} reported {reported:5.2f} s, recovered {monotonic() - began:5.2f} s, lists {site.lists() - lists}")
-        assert site.lists() - lists == (1 if "410" in name else 0), name
+        await wait_until(lambda: _has_recovered(site))
+        print(f"{name:30} reported {reported:5.2f} s, recovered {monotonic() - began:5.2f} s, lists {site.count_lists() - lists}")
+        assert site.count_lists() - lists == (1 if "410" in name else 0), name
         assert fault.times == 0, name
         await site.end()
 
@@ -147,9 +147,9 @@ async def test_every_fault_of_a_list_is_reported_and_the_next_list_is_complete(s
         began, facts = monotonic(), len(site.facts)
         site.demo.plan_faults(fault)
         await site.coordinator.refresh(site.name, CONFIGMAPS.name)
-        await wait_until(lambda: _well_again(site))
-        print(f"{name:30} reported {await site.complains(facts)}, recovered {monotonic() - began:5.2f} s")
-        assert await site.complains(facts), name
+        await wait_until(lambda: _has_recovered(site))
+        print(f"{name:30} reported {await site.has_failed_list(facts)}, recovered {monotonic() - began:5.2f} s")
+        assert await site.has_failed_list(facts), name
         there = sum([len(page.items) async for page in site.cluster.pages(CONFIGMAPS)])
         assert (await site.store.objects.rows(RowQuery(CONFIGMAPS.name))).total == there, name
         assert fault.times == 0, name

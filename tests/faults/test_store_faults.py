@@ -1,5 +1,5 @@
 # ruff: noqa: ASYNC220, ASYNC240 - preparing a file or a process may block here
-"""What the cache file goes through: damage, no space, no permission, other processes, a kill in mid-write."""
+"""Faults of the cache file: damage, a full disk, missing permission, other processes, and a kill during a write."""
 
 import asyncio
 import contextlib
@@ -110,20 +110,20 @@ async def test_a_file_of_a_newer_version_is_refused_and_not_changed(path: Path) 
     assert path.read_bytes() == before
 
 
-def lay_schema_3(path: Path) -> None:
+def create_schema_3_file(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.executescript((Path(__file__).parent / "schema-3.sql").read_text())
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def asked(path: Path, sql: str) -> object:
+def query(path: Path, sql: str) -> object:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         return connection.execute(sql).fetchone()[0]
 
 
 async def test_a_file_of_an_older_version_is_copied_and_migrated_with_all_rows(path: Path) -> None:
-    lay_schema_3(path)
+    create_schema_3_file(path)
     store = await open_store(path)
     assert [row.name for row in (await store.objects.rows(RowQuery(PODS))).rows] == ["p0", "p1", "p2"]
     assert await store.audit.figures("hit", 0.0) == [(1.0, 1.0)]
@@ -138,16 +138,16 @@ async def test_a_file_of_an_older_version_is_copied_and_migrated_with_all_rows(p
     await store.close()
     copy = path.with_name("cache.db.schema-3")
     assert mode(copy) == 0o600
-    assert (asked(copy, "PRAGMA user_version"), asked(copy, "SELECT count(*) FROM objects")) == (3, 3)
+    assert (query(copy, "PRAGMA user_version"), query(copy, "SELECT count(*) FROM objects")) == (3, 3)
 
 
 async def test_a_failed_migration_leaves_the_older_file_unchanged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    lay_schema_3(path)
+    create_schema_3_file(path)
     monkeypatch.setattr("k8sconsole.store.sqlite.schema._HISTORY", "CREATE TABLE lives (id);\nCREATE TABLE lives (id);\n")
     with pytest.raises(StoreError):
         await open_store(path)
-    assert (asked(path, "PRAGMA user_version"), asked(path, "SELECT count(*) FROM objects")) == (3, 3)
-    assert asked(path, "SELECT count(*) FROM sqlite_master WHERE name = 'lives'") == 0
+    assert (query(path, "PRAGMA user_version"), query(path, "SELECT count(*) FROM objects")) == (3, 3)
+    assert query(path, "SELECT count(*) FROM sqlite_master WHERE name = 'lives'") == 0
 
 
 async def test_a_database_of_another_program_is_refused_and_not_changed(path: Path) -> None:
@@ -233,7 +233,7 @@ async def test_two_consoles_whose_file_is_deleted_share_the_restored_file(path: 
     await two.close()
 
 
-async def test_a_clock_set_back_an_hour_loses_no_version_and_takes_nothing_for_expired(path: Path) -> None:
+async def test_a_clock_set_back_an_hour_loses_no_version_and_expires_nothing(path: Path) -> None:
     clock = FixedClock(1_000_000.0)
     store = await open_store(path, clock=clock)
     scan = await store.objects.begin_scan(HERE, PODS)

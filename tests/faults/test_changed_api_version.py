@@ -1,4 +1,4 @@
-"""A custom kind that is served in another version while it is scanned: its objects stay, and their rows follow."""
+"""A custom kind that is served in another version while it is scanned: its objects stay, and their rows are updated."""
 
 import json
 from collections.abc import AsyncIterator
@@ -28,30 +28,30 @@ def _version(name: str, column: str, *, served: bool = True) -> dict[str, Any]:
     return {"name": name, "served": served, "storage": served, "schema": schema, "additionalPrinterColumns": columns}
 
 
-class Workshop(Site):
-    """A demo cluster with widgets of one version."""
+class WidgetSite(Site):
+    """A demo cluster with a custom kind ``widgets`` that is first served as v1alpha1."""
 
-    async def defines(self) -> None:
+    async def define_kind(self) -> None:
         names = {"plural": "widgets", "singular": "widget", "kind": "Widget"}
         spec = {"group": "example.com", "scope": "Namespaced", "names": names, "versions": [_version("v1alpha1", "Size")]}
         body = {"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": NAME}, "spec": spec}
         await self.cluster.create(DEFINITIONS, None, json.dumps(body).encode())
 
-    async def moves_on(self, column: str) -> None:
-        """The old version is served no more, the new one is, with this column."""
+    async def switch_version(self, column: str) -> None:
+        """Stops serving v1alpha1 and serves v1 with this printer column."""
         versions = [_version("v1alpha1", "Size", served=False), _version("v1", column)]
         await self.cluster.patch(DEFINITIONS, None, NAME, json.dumps({"spec": {"versions": versions}}).encode(), PatchType.MERGE)
 
-    async def makes(self, resource: ApiResource, name: str) -> None:
+    async def create_widget(self, resource: ApiResource, name: str) -> None:
         body = {"apiVersion": resource.api_version, "kind": "Widget", "metadata": {"name": name}, "spec": {"size": "large"}}
         await self.cluster.create(resource, "default", json.dumps(body).encode())
 
-    async def counts(self, objects: int) -> bool:
+    async def has_count(self, objects: int) -> bool:
         """The state is recorded a moment after the rows."""
         state = await self.state(NAME)
         return state is not None and (state.record_count, state.error) == (objects, "")
 
-    async def knows(self, name: str, resource: ApiResource, column: str) -> bool:
+    async def has_widget(self, name: str, resource: ApiResource, column: str) -> bool:
         body = await self.store.objects.body(ObjectRef(self.name, NEW.name, Namespace("default"), name))
         place = (await self.store.metadata.table(self.name, NEW.name)).index(column)
         rows = (await self.store.objects.rows(RowQuery(NEW.name, name=name))).rows
@@ -60,10 +60,10 @@ class Workshop(Site):
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Workshop]:
+async def site(tmp_path: Path) -> AsyncIterator[WidgetSite]:
     async with DemoCluster("calm-shop", still=True) as demo:
         store = await open_store(tmp_path / "cache.db")
-        made = Workshop(demo, store)
+        made = WidgetSite(demo, store)
         await made.begin()
         yield made
         await made.end()
@@ -71,28 +71,28 @@ async def site(tmp_path: Path) -> AsyncIterator[Workshop]:
 
 
 @pytest.mark.parametrize("column", ["Measure", "Size"], ids=["with other columns", "with the same columns"])
-async def test_a_kind_that_is_served_in_another_version_keeps_its_objects_and_their_rows_follow(site: Workshop, column: str) -> None:
-    await site.defines()
-    await site.makes(OLD, "before")
-    await wait_until(lambda: site.knows("before", OLD, "SIZE"))
+async def test_when_a_kind_is_served_in_another_version_its_objects_stay_and_their_rows_are_updated(site: WidgetSite, column: str) -> None:
+    await site.define_kind()
+    await site.create_widget(OLD, "before")
+    await wait_until(lambda: site.has_widget("before", OLD, "SIZE"))
     await wait_until(lambda: site.watches(NAME))
-    await site.moves_on(column)
-    await wait_until(lambda: site.knows("before", NEW, column.upper()))
+    await site.switch_version(column)
+    await wait_until(lambda: site.has_widget("before", NEW, column.upper()))
     await wait_until(lambda: site.watches(NAME))
-    await site.makes(NEW, "after")
-    await wait_until(lambda: site.knows("after", NEW, column.upper()))
-    life = (await site.store.history.versions(ObjectRef(site.name, NEW.name, Namespace("default"), "before"))).versions
-    assert [version.change.value for version, _ in life] == ["added"], "that it is served otherwise is no change of the object"
-    await wait_until(lambda: site.counts(2))
+    await site.create_widget(NEW, "after")
+    await wait_until(lambda: site.has_widget("after", NEW, column.upper()))
+    history = (await site.store.history.versions(ObjectRef(site.name, NEW.name, Namespace("default"), "before"))).versions
+    assert [version.change.value for version, _ in history] == ["added"], "another served version is no change of the object"
+    await wait_until(lambda: site.has_count(2))
 
 
-async def test_a_version_that_changed_between_two_scans_is_followed_too(site: Workshop) -> None:
-    await site.defines()
-    await site.makes(OLD, "before")
-    await wait_until(lambda: site.knows("before", OLD, "SIZE"))
+async def test_a_served_version_that_changed_between_two_scans_is_noticed(site: WidgetSite) -> None:
+    await site.define_kind()
+    await site.create_widget(OLD, "before")
+    await wait_until(lambda: site.has_widget("before", OLD, "SIZE"))
     await wait_until(lambda: site.watches(NAME))
     await site.coordinator.close()
-    await site.moves_on("Size")
+    await site.switch_version("Size")
     await site.cluster.close()
     await site.begin()
-    await wait_until(lambda: site.knows("before", NEW, "SIZE"))
+    await wait_until(lambda: site.has_widget("before", NEW, "SIZE"))
