@@ -6,12 +6,14 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+FLOOR := .cache/floor
+FLOOR_TESTS := tests/unit/model tests/unit/kit tests/unit/config tests/unit/store tests/unit/telemetry tests/unit/mcp_server tests/golden tests/tui/test_start.py
 PYTEST := $(BIN)/python -m pytest --numprocesses 2 --dist worksteal
 
 unexport PYTHONDONTWRITEBYTECODE
 unexport PYTHONPATH
 
-.PHONY: run test test-all lint fmt lock control-plane bench pythons quality pictures clean
+.PHONY: run test test-all floor lint fmt lock control-plane bench pythons quality pictures clean
 .DEFAULT_GOAL := run
 
 run: $(VENV)/.installed  ## open the console: your own cluster where there is a kubeconfig, the demo cluster otherwise
@@ -25,6 +27,11 @@ test-all: $(VENV)/.developed  ## the rest: tests against a real control plane, w
 
 pythons: $(VENV)/.developed  ## the unit tests and the demo on every other Python from 3.11 on that this machine has
 	@$(BIN)/python -m tests.pythons
+
+floor: $(VENV)/.developed  ## fast tests with the lowest versions that pyproject.toml allows, in a venv of their own
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(FLOOR)
+	@$(BIN)/uv pip install -q --python $(FLOOR)/bin/python --resolution lowest-direct --requirement pyproject.toml --extra encryption --group test
+	@$(FLOOR)/bin/python -m pytest --numprocesses 2 --hypothesis-profile quick $(FLOOR_TESTS)
 
 lint: $(VENV)/.developed  ## style, types, floors
 	$(BIN)/ruff check k8sconsole tests benchmarks
