@@ -1,4 +1,4 @@
-"""What the product promises, tried from outside: whole commands, a console on a terminal, an AI client's own library, a real cluster.
+"""What the product promises, tested from outside: whole commands, a console on a terminal, an MCP client library, a real cluster.
 
 Here: the sentences of the README and of the manual that a person would complain about if they were not so. ``program`` runs a command
 in a home of its own, ``terminal`` runs the console and reads its screen, ``planted`` puts secrets where they are known to leak from.

@@ -1,4 +1,4 @@
-"""A writer that keeps its own book of what it did to a cluster, through servers that die under it."""
+"""A writer that changes a cluster and records every change, even if the API server is killed meanwhile."""
 
 import http.client
 import json
@@ -36,14 +36,16 @@ _PATHS = {
     CRON_TABS: ("/apis/stable.example.com/v1/namespaces/{}/crontabs", "stable.example.com/v1", "CronTab"),
 }
 _LIVE = 40
-"""Objects of one writer at a time."""
+"""The most objects that a writer has at a time."""
 _PATIENCE = 120.0
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One change that the server has made. version is empty for a deletion, whose answer does not say it. Times in seconds since the
-    epoch: it happened between them."""
+    """One change that the server has made, at some time between ``sent`` and ``answered`` (seconds since the epoch).
+
+    version is empty for a deletion, whose reply does not contain it.
+    """
 
     resource: str
     name: str
@@ -56,7 +58,7 @@ class Entry:
 
 @dataclass
 class Writer:
-    """Makes ``changes`` changes to objects of its own in one namespace; ``book`` has all that were made, in order."""
+    """Makes ``changes`` changes to its own objects in one namespace. ``book`` has every change made, in order."""
 
     plane: ControlPlane
     namespace: str
@@ -64,24 +66,24 @@ class Writer:
     changes: int
     book: list[Entry] = field(default_factory=list)
     problem: BaseException | None = None
-    may: threading.Event = field(default_factory=threading.Event)
-    rests: threading.Event = field(default_factory=threading.Event)
+    may_write: threading.Event = field(default_factory=threading.Event)
+    paused: threading.Event = field(default_factory=threading.Event)
     done: bool = False
 
-    def hold(self) -> None:
-        """Blocks until no change of this writer is under way; it makes none before ``go_on``."""
-        self.may.clear()
+    def pause(self) -> None:
+        """Waits until no change of this writer is in progress. The writer makes none before ``resume``."""
+        self.may_write.clear()
         end = time.monotonic() + _PATIENCE
-        while not (self.rests.wait(0.05) or self.done):
+        while not (self.paused.wait(0.05) or self.done):
             if time.monotonic() > end:
-                raise TimeoutError(f"writer {self.number} did not come to rest")
+                raise TimeoutError(f"writer {self.number} did not pause")
 
-    def go_on(self) -> None:
-        self.rests.clear()
-        self.may.set()
+    def resume(self) -> None:
+        self.paused.clear()
+        self.may_write.set()
 
     def start(self) -> threading.Thread:
-        self.may.set()
+        self.may_write.set()
         thread = threading.Thread(target=self._run, name=f"writer-{self.number}", daemon=True)
         thread.start()
         return thread
@@ -92,9 +94,9 @@ class Writer:
         self._connection: http.client.HTTPSConnection | None = None
         try:
             for step in range(self.changes):
-                if not self.may.is_set():
-                    self.rests.set()
-                    self.may.wait()
+                if not self.may_write.is_set():
+                    self.paused.set()
+                    self.may_write.wait()
                 self._change(step)
         except BaseException as problem:
             self.problem = problem
@@ -114,22 +116,24 @@ class Writer:
     def _create(self, resource: str, name: str) -> None:
         path, version, kind = _PATHS[resource]
         body = {"apiVersion": version, "kind": kind, "metadata": {"name": name}, "data": {"step": "new"}}
-        self._made("added", resource, name, "POST", path.format(self.namespace), body)
+        self._write_and_record("added", resource, name, "POST", path.format(self.namespace), body)
 
     def _patch(self, resource: str, name: str, step: int) -> None:
-        self._made("modified", resource, name, "PATCH", self._path(resource, name), {"data": {"step": f"{step}", "by": f"{self.number}"}})
+        self._write_and_record(
+            "modified", resource, name, "PATCH", self._path(resource, name), {"data": {"step": f"{step}", "by": f"{self.number}"}}
+        )
 
     def _delete(self, resource: str, name: str) -> None:
         sent = time.time()
-        answer = self._ask("DELETE", self._path(resource, name))
-        if answer is None and self._found(resource, name) is not None:
+        answer = self._request("DELETE", self._path(resource, name))
+        if answer is None and self._read_after_loss(resource, name) is not None:
             return
         uid, _ = self._live.pop((resource, name))
         self.book.append(Entry(resource, name, uid, "deleted", "", sent, time.time()))
 
-    def _made(self, change: str, resource: str, name: str, method: str, path: str, body: Any) -> None:
+    def _write_and_record(self, change: str, resource: str, name: str, method: str, path: str, body: Any) -> None:
         sent = time.time()
-        answer = self._ask(method, path, body) or self._found(resource, name)
+        answer = self._request(method, path, body) or self._read_after_loss(resource, name)
         if answer is None:
             return
         meta = answer["metadata"]
@@ -137,8 +141,8 @@ class Writer:
             self._live[resource, name] = (meta["uid"], meta["resourceVersion"])
             self.book.append(Entry(resource, name, meta["uid"], change, meta["resourceVersion"], sent, time.time()))
 
-    def _found(self, resource: str, name: str) -> dict[str, Any] | None:
-        """After an answer that did not come: what the server has, once it is there again."""
+    def _read_after_loss(self, resource: str, name: str) -> dict[str, Any] | None:
+        """Returns the object once the server is back, or None if it does not exist. For a request without a reply."""
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
             status, answer = self._send("GET", self._path(resource, name))
@@ -147,19 +151,19 @@ class Writer:
             if status == 404:
                 return None
             time.sleep(0.2)
-        raise TimeoutError(f"the server did not come back within {_PATIENCE:.0f} s")
+        raise TimeoutError(f"the server was not back within {_PATIENCE:.0f} s")
 
-    def _ask(self, method: str, path: str, body: Any = None) -> dict[str, Any] | None:
-        """None when it is not known whether it was done."""
+    def _request(self, method: str, path: str, body: Any = None) -> dict[str, Any] | None:
+        """Returns None when the result of the request is unknown."""
         status, answer = self._send(method, path, body)
         return answer if 200 <= status < 300 else None
 
     def _send(self, method: str, path: str, body: Any = None) -> tuple[int, dict[str, Any]]:
-        """Status 0 when there was no answer. One connection for all: hundreds of changes a second."""
+        """Returns status 0 without a reply. All requests share one connection, which allows hundreds of changes a second."""
         form = "application/merge-patch+json" if method == "PATCH" else "application/json"
         try:
             if self._connection is None:
-                self._connection = self._connected()
+                self._connection = self._connect()
             self._connection.request(method, path, json.dumps(body) if body is not None else None, {"Content-Type": form})
             response = self._connection.getresponse()
             return response.status, json.loads(response.read() or b"{}")
@@ -167,7 +171,7 @@ class Writer:
             self._connection = None
             return 0, {}
 
-    def _connected(self) -> http.client.HTTPSConnection:
+    def _connect(self) -> http.client.HTTPSConnection:
         site = self.plane.site
         tls = ssl.create_default_context(cafile=str(site.authority.pair.certificate))
         tls.load_cert_chain(site.admin.certificate, site.admin.key)

@@ -1,4 +1,4 @@
-"""The clusters, and a home of its own for everything a test runs."""
+"""Clusters, and the program with a home directory of its own."""
 
 import secrets
 import shutil
@@ -18,14 +18,14 @@ offered = offer("demo", "real")
 
 @pytest.fixture(scope="session")
 def demo() -> Iterator[DemoCluster]:
-    """The session's demo cluster, shared: leave what is there alone. Still, since tests look at it more than once and compare."""
+    """The demo cluster of the session. Tests must not change its objects. It is still, since tests compare several reads of it."""
     with DemoCluster.in_thread("calm-shop", still=True) as cluster:
         yield cluster
 
 
 @pytest.fixture
 def demo_cluster(demo: DemoCluster) -> Iterator[OfferedCluster]:
-    """The demo half of a test that runs on both, with a namespace of the test's own."""
+    """The demo cluster for a test that runs on both clusters, with a namespace of its own."""
     yield from offer_demo(demo)
 
 
@@ -44,7 +44,7 @@ def offer_demo(demo: DemoCluster) -> Iterator[OfferedCluster]:
 
 @pytest.fixture(scope="module", params=["demo", pytest.param("real", marks=pytest.mark.real)])
 def shared(request: pytest.FixtureRequest) -> Iterator[OfferedCluster]:
-    """Like ``offered``, with one namespace for all tests of a module: for tests that change nothing in it."""
+    """Like ``offered``, with one namespace for all tests of a module. For tests that change nothing in it."""
     if request.param == "demo":
         yield from offer_demo(request.getfixturevalue("demo"))
         return
@@ -63,7 +63,7 @@ def shared_program(shared: OfferedCluster, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def program_on(tmp_path: Path) -> Callable[[OfferedCluster], Program]:
-    """Makes the program on a cluster of the test's choice."""
+    """Returns a function that makes the program for a given cluster."""
     return lambda cluster: Program(tmp_path / "program", cluster.kubeconfig)
 
 

@@ -10,7 +10,7 @@ F2, F3, F4, F5 = "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~"
 ESCAPE, ENTER, CTRL_C, CTRL_D = "\x1b", "\r", "\x03", "\x04"
 
 
-class ConsoleAtWork:
+class ConsoleSession:
     """Every method waits until its effect is on the screen of ``terminal``."""
 
     def __init__(self, terminal: Terminal) -> None:
@@ -24,14 +24,14 @@ class ConsoleAtWork:
         """Seconds until the header says live."""
         return self.terminal.wait(lambda screen: "● live" in screen.lines[0], within)
 
-    def command(self, words: str) -> None:
+    def enter_command(self, words: str) -> None:
         """Enters a command without its colon, such as ``pods team-a``."""
         self._prompt(":", words)
 
-    def filter(self, words: str) -> None:
+    def enter_filter(self, words: str) -> None:
         self._prompt("/", words)
 
-    def at(self, *crumbs: str) -> None:
+    def wait_for_breadcrumbs(self, *crumbs: str) -> None:
         """Waits until the second row of the screen shows these breadcrumbs."""
         self.terminal.wait(lambda screen: all(crumb in screen.lines[1] for crumb in crumbs))
 
@@ -40,32 +40,32 @@ class ConsoleAtWork:
         self.terminal.type(keys)
         return self.terminal.settle()
 
-    def leave(self) -> int:
+    def quit(self) -> int:
         """Enters ``:q``. Returns the exit code."""
         self.terminal.type(":")
-        self.terminal.wait(_prompting(":"))
+        self.terminal.wait(_prompt_shows(":"))
         self.terminal.type(f"q{ENTER}")
         return self.terminal.exit_code()
 
     def _prompt(self, sign: str, words: str) -> None:
         self.terminal.type(sign)
-        self.terminal.wait(_prompting(sign))
+        self.terminal.wait(_prompt_shows(sign))
         self.terminal.type(words)
-        self.terminal.wait(_prompting(f"{sign} {words}"))
+        self.terminal.wait(_prompt_shows(f"{sign} {words}"))
         self.terminal.type(ENTER)
-        self.terminal.wait(lambda screen: not _prompting(sign)(screen))
+        self.terminal.wait(lambda screen: not _prompt_shows(sign)(screen))
 
 
-def _prompting(text: str):
+def _prompt_shows(text: str):
     """A condition: one of the lowest rows begins with ``text``, spaces ignored."""
 
-    def reached(screen: Screen) -> bool:
+    def is_shown(screen: Screen) -> bool:
         return any(line.replace(" ", "").startswith(text.replace(" ", "")) for line in screen.lines[-3:])
 
-    return reached
+    return is_shown
 
 
 @contextlib.contextmanager
-def console(program: Program, *arguments: str, rows: int = 24, columns: int = 80) -> Iterator[ConsoleAtWork]:
+def console(program: Program, *arguments: str, rows: int = 24, columns: int = 80) -> Iterator[ConsoleSession]:
     with on_terminal([*COMMAND, *arguments], program.env, rows=rows, columns=columns) as terminal:
-        yield ConsoleAtWork(terminal)
+        yield ConsoleSession(terminal)

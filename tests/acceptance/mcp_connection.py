@@ -13,7 +13,7 @@ _LONGEST = 64 << 20
 LEGACY = "2025-06-18"
 
 
-class Wire:
+class McpConnection:
     """A connection to one server.
 
     - stray: lines of its standard output that are no JSON-RPC message. There must never be any.
@@ -35,31 +35,31 @@ class Wire:
         self.process.stdin.write((line if isinstance(line, bytes) else json.dumps(line).encode()) + b"\n")
         await self.process.stdin.drain()
 
-    async def ask(self, number: Any, method: str, within: float = 30.0, **params: Any) -> dict[str, Any]:
+    async def request(self, number: Any, method: str, within: float = 30.0, **params: Any) -> dict[str, Any]:
         """Sends a request. Returns the answer, a result or an error. Raises TimeoutError."""
-        coming = self.expect(number)
+        reply = self.expect_reply(number)
         await self.send({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         async with asyncio.timeout(within):
-            return await coming
+            return await reply
 
-    def expect(self, number: Any) -> "asyncio.Future[dict[str, Any]]":
+    def expect_reply(self, number: Any) -> "asyncio.Future[dict[str, Any]]":
         """Returns a future for the answer to a request that is sent next."""
         return self._waiting.setdefault(str(number), asyncio.get_running_loop().create_future())
 
-    def give_up(self, number: Any) -> None:
+    def ignore_reply(self, number: Any) -> None:
         """Stops waiting for the answer. One that comes later is unclaimed."""
         self._waiting.pop(str(number), None)
 
     async def notify(self, method: str, **params: Any) -> None:
         await self.send({"jsonrpc": "2.0", "method": method, "params": params})
 
-    async def greet(self) -> None:
+    async def initialize(self) -> None:
         about = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "wire", "version": "0"}}
-        await self.ask("hello", "initialize", **about)
+        await self.request("hello", "initialize", **about)
         await self.notify("notifications/initialized")
 
     async def call(self, number: Any, tool: str, within: float = 30.0, **arguments: Any) -> dict[str, Any]:
-        return await self.ask(number, "tools/call", within, name=tool, arguments=arguments)
+        return await self.request(number, "tools/call", within, name=tool, arguments=arguments)
 
     @property
     def resident_mib(self) -> float:
@@ -90,13 +90,13 @@ class Wire:
 
 
 @contextlib.asynccontextmanager
-async def wired(program: Program, *arguments: str) -> AsyncIterator[Wire]:
-    """At the end the server's input is closed, and it must leave by itself within ten seconds."""
+async def connect_mcp(program: Program, *arguments: str) -> AsyncIterator[McpConnection]:
+    """Starts a server. On exit its input is closed, and it must end by itself within ten seconds."""
     process = await asyncio.create_subprocess_exec(
         *COMMAND, "mcp", *arguments, env=program.env, cwd=ROOT, stdin=PIPE, stdout=PIPE, stderr=DEVNULL, limit=_LONGEST
     )
     try:
-        yield Wire(process)
+        yield McpConnection(process)
         assert process.stdin is not None
         process.stdin.close()
         async with asyncio.timeout(10):

@@ -65,7 +65,7 @@ def shows_public(content: bytes) -> bool:
 
 
 def _is_in(value: str, content: bytes) -> bool:
-    """In base64 the text looks different at each of three offsets; what does not depend on its neighbours is searched for."""
+    """Base64 encodes a text differently at each of three offsets. The part that does not depend on its neighbours is searched for."""
     raw = value.encode()
     shifted = (base64.b64encode(b"\0" * offset + raw) for offset in range(3))
     return any(form in content for form in (raw, *(one[4:-4] for one in shifted)))
@@ -86,7 +86,7 @@ def unpacked(database: Path) -> Iterable[bytes]:
 
 
 def plain(value: object) -> bytes:
-    """A value of the cache as text: an object's body is kept compressed."""
+    """A value of the cache as bytes of text. Bodies of objects are compressed with zstd."""
     if not isinstance(value, bytes):
         return str(value).encode()
     try:

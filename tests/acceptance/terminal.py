@@ -55,10 +55,10 @@ class Screen:
         unfinished = _UNFINISHED.search(text)
         rest = unfinished.group(0) if unfinished else ""
         for token in _TOKEN.finditer(text[: len(text) - len(rest)]):
-            self._take(token)
+            self._apply(token)
         return rest
 
-    def _take(self, token: re.Match[str]) -> None:
+    def _apply(self, token: re.Match[str]) -> None:
         parameters, final, control, words = token.groups()
         if words:
             self._write(words)
@@ -98,7 +98,7 @@ class Screen:
 
 
 class Terminal:
-    """Made by ``on_terminal``. ``raw`` is all that was ever written to it, ``arrived`` when the last of it came (monotonic seconds)."""
+    """A terminal made by ``on_terminal``. ``raw`` is all output so far, ``arrived`` the time of the last of it (monotonic seconds)."""
 
     def __init__(self, pid: int, handle: int, screen: Screen) -> None:
         self.pid = pid
@@ -165,7 +165,7 @@ class Terminal:
         os.close(self._handle)
 
     def _read(self, within: float) -> bool:
-        """Reads what there is; whether the program still holds its end."""
+        """Reads available output. Returns whether the program still has the terminal open."""
         ready, _, _ = select.select([self._handle], [], [], within)
         if not ready:
             return True
@@ -181,8 +181,8 @@ class Terminal:
 
 @contextlib.contextmanager
 def on_terminal(command: Sequence[str], env: Mapping[str, str], *, rows: int = 24, columns: int = 80) -> Iterator[Terminal]:
-    """Runs the command on a terminal of that size, from its first moment on, and kills it afterwards."""
-    # The size is set on the slave before anything runs on it: a program that asks at once must not see 0×0.
+    """Runs the command on a terminal of that size and kills it afterwards."""
+    # The size is set before the program starts, so that it never reads 0×0.
     handle, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
     pid = os.fork()

@@ -1,4 +1,4 @@
-"""Without a kubeconfig, with a broken one, or with one that no longer names the cluster: what was seen before is still answered."""
+"""Without a kubeconfig, with an invalid one, or without the context of the cluster, the cache still answers."""
 
 import json
 import subprocess
@@ -15,7 +15,7 @@ CONTEXT = "demo-calm-shop"
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
-    """With a cache of the demo cluster, which has ended, and a kubeconfig that a test takes away."""
+    """The program with a cache of a demo cluster that has stopped, and a kubeconfig that tests remove."""
     home = tmp_path_factory.mktemp("home")
     made = Program(home, home / "config")
     with DemoCluster.in_thread("calm-shop", still=True) as demo:
@@ -27,9 +27,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 @pytest.fixture
 def kubeconfig(program: Program) -> Iterator[Path]:
     path = program.folder / "config"
-    kept = path.read_text()
+    original = path.read_text()
     yield path
-    path.write_text(kept)
+    path.write_text(original)
 
 
 def pods(said: subprocess.CompletedProcess[str]) -> int:
@@ -37,7 +37,7 @@ def pods(said: subprocess.CompletedProcess[str]) -> int:
     return len(json.loads(said.stdout)["items"])
 
 
-def test_get_and_tools_answer_from_the_cache_and_say_on_stderr_why(program: Program, kubeconfig: Path) -> None:
+def test_get_and_tools_answer_from_the_cache_and_stderr_says_why(program: Program, kubeconfig: Path) -> None:
     whole = pods(program.finish("get", "pods", "-A", "-o", "json"))
     assert whole > 0
     for broken, why in (("contexts: [\n", "line 2"), (None, "no kubeconfig was found")):
@@ -62,7 +62,7 @@ def test_get_and_tools_answer_from_the_cache_and_say_on_stderr_why(program: Prog
     assert "cache" in listed[0]["problem"]
 
 
-def test_a_cluster_whose_context_was_removed_is_answered_by_name_and_an_unknown_one_is_not(program: Program, kubeconfig: Path) -> None:
+def test_the_cache_of_a_removed_context_is_read_by_name_and_an_unknown_context_is_an_error(program: Program, kubeconfig: Path) -> None:
     kubeconfig.write_text(kubeconfig.read_text().replace(CONTEXT, "renamed"))
     said = program.finish("get", "pods", "-A", "--context", CONTEXT, "-o", "json")
     assert pods(said) > 0

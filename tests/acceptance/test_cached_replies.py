@@ -53,12 +53,12 @@ async def console(tmp_path: Path) -> Any:
 async def test_a_cached_reply_is_dropped_as_soon_as_the_watch_reports_a_change(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("k8sconsole.tools.pipeline.reply_cache.LIFETIME", 600.0)  # so that only an invalidation can end it
 
-    async def at_hand() -> bool:
+    async def is_cached() -> bool:
         before = console._pipeline().cache_step.counts["hit"]
         await _names(console)
         return console._pipeline().cache_step.counts["hit"] > before
 
-    await wait_until(at_hand, ignoring=(ConsoleError,))
+    await wait_until(is_cached, ignoring=(ConsoleError,))
     cluster = await console._pool.get(ClusterName(console.clusters.current[0]))
     left = await _names(console)
     while left:

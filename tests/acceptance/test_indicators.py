@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from k8sconsole.demo.server import DemoCluster
-from tests.acceptance.mcp_connection import wired
+from tests.acceptance.mcp_connection import connect_mcp
 from tests.acceptance.program import Program
 
 pytestmark = pytest.mark.long
@@ -22,18 +22,18 @@ async def test_figures_of_scans_calls_and_suggestions_are_shown_by_the_next_proc
     scanned = _state(program)["completion"]
     assert (scanned["share"], scanned["count"]) == (1.0, kinds)
 
-    async with wired(program, "--no-scan") as wire:
-        await wire.greet()
+    async with connect_mcp(program, "--no-scan") as connection:
+        await connection.initialize()
         prompt = {"ref": {"type": "ref/resource", "uri": "k8s://{context}/{namespace}/{kind}"}}
-        await wire.ask(1, "completion/complete", **prompt, argument={"name": "namespace", "value": "sh"})
+        await connection.request(1, "completion/complete", **prompt, argument={"name": "namespace", "value": "sh"})
         for number in range(2, 6):
-            assert "result" in await wire.call(number, "k8s_list_pods", namespace="shop")
-        assert "result" in await wire.call(7, "k8s_list_pods", namespace="shop", live=True)
-        await wire.call(8, "k8s_list_nodes")
+            assert "result" in await connection.call(number, "k8s_list_pods", namespace="shop")
+        assert "result" in await connection.call(7, "k8s_list_pods", namespace="shop", live=True)
+        await connection.call(8, "k8s_list_nodes")
 
     shown = _state(program)
     assert shown["hit_rate"]["count"] >= 6
     assert shown["hit_rate"]["share"] > 0.6
-    assert shown["improvement"]["count"] == 1, "one question was put to both, and the next not so soon"
+    assert shown["improvement"]["count"] == 1, "one call was compared, and the next comparison is not due yet"
     assert shown["improvement"]["share"] < 1
     assert "cached faster by: " in program.finish("cache", "status").stderr

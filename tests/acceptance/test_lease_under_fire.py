@@ -21,17 +21,17 @@ TAKE_OVER = 15.0
 class Scanners:
     def __init__(self, program: Program) -> None:
         self._program = program
-        self.running = [self._begun() for _ in range(3)]
+        self.running = [self._start() for _ in range(3)]
 
-    def _begun(self) -> subprocess.Popen[bytes]:
+    def _start(self) -> subprocess.Popen[bytes]:
         return subprocess.Popen([*COMMAND, "scan"], cwd=ROOT, env=self._program.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def kill(self, pid: int) -> None:
-        """Without a word, and another in its place."""
+        """Kills a scanner with SIGKILL and starts another in its place."""
         place = next(place for place, one in enumerate(self.running) if one.pid == pid)
         self.running[place].kill()
         self.running[place].wait()
-        self.running[place] = self._begun()
+        self.running[place] = self._start()
 
     def end(self) -> None:
         for one in self.running:
@@ -71,7 +71,7 @@ def test_one_process_scans_at_a_time_and_another_takes_over_when_it_is_killed(
 
 
 def _new_holder(cache: Path, former: int, patience: float) -> tuple[int, float]:
-    """Its pid, and the seconds it took. All the while there is one lease of the cluster, or none."""
+    """Waits for another lease holder. Returns its pid and the seconds. Checks that there is never more than one lease."""
     began = time.monotonic()
 
     def new_holder() -> int:

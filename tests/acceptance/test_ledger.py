@@ -1,4 +1,4 @@
-"""The cache and its history against a book that the writer kept, while servers and scanners die."""
+"""The cache and its history, compared with a record of all changes, while servers and scanners are killed."""
 
 import contextlib
 import json
@@ -120,7 +120,7 @@ def _written(program: Program, plane: ControlPlane, scanner: Scanner) -> tuple[l
 def _instant(program: Program, plane: ControlPlane, writers: list[Writer], mark: str) -> Instants:
     """While all writers rest. A mark of each kind that has reached the cache shows that all before it have."""
     for writer in writers:
-        writer.hold()
+        writer.pause()
     for version, kind in (("v1", "ConfigMap"), ("stable.example.com/v1", "CronTab")):
         body = {"apiVersion": version, "kind": kind, "metadata": {"name": mark, "namespace": SPACE}}
         plane.kubectl("apply", "-f", "-", stdin=json.dumps(body))
@@ -131,7 +131,7 @@ def _instant(program: Program, plane: ControlPlane, writers: list[Writer], mark:
     written = [(at, kind, _objects_by_name(plane.kubectl("get", kind, "-A", "-o", "json"))) for kind in KINDS]
     time.sleep(0.2)
     for writer in writers:
-        writer.go_on()
+        writer.resume()
     return written
 
 

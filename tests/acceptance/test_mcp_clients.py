@@ -1,4 +1,4 @@
-"""An AI client's own library, talking to ``k8sconsole mcp`` over its standard input and output, in both eras of the protocol."""
+"""The official MCP client library with ``k8sconsole mcp`` over stdio, in both protocol eras."""
 
 import asyncio
 import contextlib
@@ -61,7 +61,7 @@ def _names(offered: OfferedCluster, kind: str, *where: str) -> list[str]:
     return sorted(line.partition("/")[2] for line in offered.kubectl("get", kind, *where, "-o", "name").split())
 
 
-async def _ask(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+async def _call(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
     """Calls a tool. Returns the structured answer, which must state its freshness."""
     result = await client.call_tool(tool, arguments)
     assert not result.is_error, (tool, result.content)
@@ -76,87 +76,91 @@ def _listed(answer: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("live", [False, True], ids=["cached", "live"])
-async def test_each_reading_tool_answers_what_kubectl_answers(
+async def test_each_reading_tool_returns_what_kubectl_returns(
     shared: OfferedCluster, shared_program: Program, shared_pods: list[str], era: str, live: bool
 ) -> None:
     here = {"namespace": shared.namespace, "live": live}
     async with _client(shared_program, "--no-scan", era=era) as client:
         tools = {tool.name for tool in (await client.list_tools()).tools}
         assert not tools & CHANGING
-        assert _listed(await _ask(client, "k8s_list_pods", **here)) == shared_pods
-        assert _listed(await _ask(client, "k8s_list_nodes", live=live, limit=100)) == _names(shared, "nodes")
-        assert shared.namespace in _listed(await _ask(client, "k8s_list_namespaces", live=live, limit=100))
-        assert _listed(await _ask(client, "k8s_list_services", namespace="default", live=live)) == _names(
+        assert _listed(await _call(client, "k8s_list_pods", **here)) == shared_pods
+        assert _listed(await _call(client, "k8s_list_nodes", live=live, limit=100)) == _names(shared, "nodes")
+        assert shared.namespace in _listed(await _call(client, "k8s_list_namespaces", live=live, limit=100))
+        assert _listed(await _call(client, "k8s_list_services", namespace="default", live=live)) == _names(
             shared, "services", "-n", "default"
         )
-        assert _listed(await _ask(client, "k8s_list_resources", kind="deploy", **here)) == ["served"]
-        got = (await _ask(client, "k8s_get_resource", kind="deployment", name="served", fields=["spec.replicas"], **here))["data"]
+        assert _listed(await _call(client, "k8s_list_resources", kind="deploy", **here)) == ["served"]
+        got = (await _call(client, "k8s_get_resource", kind="deployment", name="served", fields=["spec.replicas"], **here))["data"]
         assert '"replicas":3' in json.dumps(got).replace(" ", "") or '"spec.replicas":3' in json.dumps(got).replace(" ", "")
-        assert (await _ask(client, "k8s_list_events", **here))["data"]
-        assert (await _ask(client, "k8s_get_cluster_info", live=live))["data"]
-        assert shared.context in json.dumps((await _ask(client, "k8s_list_contexts"))["data"])
-        assert "data" in await _ask(client, "k8s_get_pod_logs", name=shared_pods[0], namespace=shared.namespace, tail=5)
-        assert (await _ask(client, "cache_status"))["data"]
-        counted = await _ask(client, "cache_query", sql=f"SELECT count(*) AS n FROM pods WHERE namespace = '{shared.namespace}'")
+        assert (await _call(client, "k8s_list_events", **here))["data"]
+        assert (await _call(client, "k8s_get_cluster_info", live=live))["data"]
+        assert shared.context in json.dumps((await _call(client, "k8s_list_contexts"))["data"])
+        assert "data" in await _call(client, "k8s_get_pod_logs", name=shared_pods[0], namespace=shared.namespace, tail=5)
+        assert (await _call(client, "cache_status"))["data"]
+        counted = await _call(client, "cache_query", sql=f"SELECT count(*) AS n FROM pods WHERE namespace = '{shared.namespace}'")
         assert "3" in json.dumps(counted["data"])
         tried = {"k8s_list_pods", "k8s_list_nodes", "k8s_list_namespaces", "k8s_list_services", "k8s_list_resources", "k8s_get_resource"}
         tried |= {"k8s_list_events", "k8s_get_cluster_info", "k8s_list_contexts", "k8s_get_pod_logs", "cache_status", "cache_query"}
-        tried |= await _remembered(client, shared, shared_pods) | await _inspected(client, shared, live) | await _released(client, shared)
+        tried |= (
+            await _check_history_tools(client, shared, shared_pods)
+            | await _check_inspection_tools(client, shared, live)
+            | await _check_helm_tools(client, shared)
+        )
         assert tools == tried, "a reading tool that is listed is tried here"
 
 
-async def _inspected(client: Client, offered: OfferedCluster, live: bool) -> set[str]:
+async def _check_inspection_tools(client: Client, offered: OfferedCluster, live: bool) -> set[str]:
     """Checks the tools about kinds, permissions, rollouts and usage. Returns their names."""
     here, served = {"namespace": offered.namespace}, {"name": "served", "namespace": offered.namespace}
-    kinds = (await _ask(client, "k8s_list_api_resources", filter="deploy", live=live))["data"]["items"]
+    kinds = (await _call(client, "k8s_list_api_resources", filter="deploy", live=live))["data"]["items"]
     assert [kind["name"] for kind in kinds] == ["deployments.apps"]
-    assert (await _ask(client, "k8s_explain_schema", kind="deploy", path="spec.replicas"))["data"]["type"] == "integer"
-    assert (await _ask(client, "k8s_check_permission", kind="pods", verb="get", **here))["data"]["allowed"] == {"get": True}
-    assert (await _ask(client, "k8s_rollout_status", live=live, **served))["data"]["desired"] == 3
-    assert [one["current"] for one in (await _ask(client, "k8s_rollout_history", live=live, **served))["data"]["revisions"]] == [True]
-    used = (await _ask(client, "k8s_get_usage", by="workload", live=live, **here))["data"]["items"]
+    assert (await _call(client, "k8s_explain_schema", kind="deploy", path="spec.replicas"))["data"]["type"] == "integer"
+    assert (await _call(client, "k8s_check_permission", kind="pods", verb="get", **here))["data"]["allowed"] == {"get": True}
+    assert (await _call(client, "k8s_rollout_status", live=live, **served))["data"]["desired"] == 3
+    assert [one["current"] for one in (await _call(client, "k8s_rollout_history", live=live, **served))["data"]["revisions"]] == [True]
+    used = (await _call(client, "k8s_get_usage", by="workload", live=live, **here))["data"]["items"]
     assert [(one["name"], one["pods"]) for one in used] == [(f"{offered.namespace}/Deployment/served", 3)]
-    assert (await _ask(client, "k8s_search_resources", text="served", kinds=["deploy"], **here))["data"]["counts"] == {
+    assert (await _call(client, "k8s_search_resources", text="served", kinds=["deploy"], **here))["data"]["counts"] == {
         "deployments.apps": 1
     }
-    assert (await _ask(client, "k8s_describe_resource", kind="deploy", live=live, **served))["data"]["sections"]
-    assert [one["kind"] for one in (await _ask(client, "cache_refresh", kind="configmaps"))["data"]["kinds"]] == ["configmaps"]
+    assert (await _call(client, "k8s_describe_resource", kind="deploy", live=live, **served))["data"]["sections"]
+    assert [one["kind"] for one in (await _call(client, "cache_refresh", kind="configmaps"))["data"]["kinds"]] == ["configmaps"]
     for tool in ("k8s_top_pods", "k8s_top_nodes"):
         assert (await client.call_tool(tool, {})).is_error is (offered.kind == "real")
     asked = "list_api_resources explain_schema check_permission rollout_status rollout_history get_usage search_resources describe_resource"
     return {f"k8s_{name}" for name in asked.split()} | {"cache_refresh", "k8s_top_pods", "k8s_top_nodes"}
 
 
-async def _released(client: Client, offered: OfferedCluster) -> set[str]:
+async def _check_helm_tools(client: Client, offered: OfferedCluster) -> set[str]:
     """Checks the Helm tools with a release in the namespace. Returns the names of the tools."""
     revision = ChartRevision(version="0.1.0", app="1.2", at="1h", values={"size": 3})
     release = ChartRelease(name="small", namespace=offered.namespace, chart="small", revisions=[revision])
     for _, secret in release_secrets(release, datetime.now(UTC)):
         offered.kubectl("apply", "-f", "-", stdin=json.dumps(secret))
     small = {"name": "small", "namespace": offered.namespace}
-    listed = await _ask(client, "helm_list_releases", namespace=offered.namespace)
+    listed = await _call(client, "helm_list_releases", namespace=offered.namespace)
     assert [(one["name"], one["chart"]) for one in listed["data"]["items"]] == [("small", "small-0.1.0")]
-    assert (await _ask(client, "helm_get_values", **small))["data"]["values"] == {"size": 3}
-    assert (await _ask(client, "helm_get_history", **small))["data"]["kept"] == 1
+    assert (await _call(client, "helm_get_values", **small))["data"]["values"] == {"size": 3}
+    assert (await _call(client, "helm_get_history", **small))["data"]["kept"] == 1
     return {"helm_list_releases", "helm_get_values", "helm_get_history"}
 
 
-async def _remembered(client: Client, offered: OfferedCluster, pods: list[str]) -> set[str]:
+async def _check_history_tools(client: Client, offered: OfferedCluster, pods: list[str]) -> set[str]:
     """Checks the history tools with what the scan recorded. Returns their names."""
     here = {"namespace": offered.namespace}
-    assert _listed(await _ask(client, "k8s_list_pods", as_of="now", **here)) == pods
+    assert _listed(await _call(client, "k8s_list_pods", as_of="now", **here)) == pods
     served = {"kind": "deployment", "name": "served", **here}
-    then = await _ask(client, "history_get_as_of", as_of="now", fields=["spec.replicas"], **served)
+    then = await _call(client, "history_get_as_of", as_of="now", fields=["spec.replicas"], **served)
     assert then["data"]["object"] == {"spec.replicas": 3}
-    versions = (await _ask(client, "history_list_versions", **served))["data"]["versions"]
+    versions = (await _call(client, "history_list_versions", **served))["data"]["versions"]
     assert versions[-1]["observed_at"] == then["data"]["observed_at"]
-    assert (await _ask(client, "history_diff", since="-1h", **here))["freshness"]["missing"], "before the scan the cluster was not watched"
-    assert "items" in (await _ask(client, "history_timeline", **here))["data"]
+    assert (await _call(client, "history_diff", since="-1h", **here))["freshness"]["missing"], "before the scan the cluster was not watched"
+    assert "items" in (await _call(client, "history_timeline", **here))["data"]
     return {"history_get_as_of", "history_list_versions", "history_diff", "history_timeline"}
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_an_object_is_read_by_its_address_and_its_name_completed(
+async def test_an_object_is_read_by_its_uri_and_its_name_is_completed(
     shared: OfferedCluster, shared_program: Program, shared_pods: list[str], era: str
 ) -> None:
     place = f"k8s://{quote(shared.context, safe='')}/{shared.namespace}/pods"
@@ -171,7 +175,7 @@ async def test_an_object_is_read_by_its_address_and_its_name_completed(
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_tool_that_changes_something_is_not_listed_and_is_refused_when_called_anyway(
+async def test_a_changing_tool_is_not_listed_and_a_call_of_it_is_refused(
     shared: OfferedCluster, shared_program: Program, shared_pods: list[str], era: str
 ) -> None:
     async with _client(shared_program, era=era, elicitation_callback=_answering("accept", confirm=True)) as client:
@@ -238,7 +242,7 @@ async def test_a_followed_log_reports_progress_and_ends_when_the_client_cancels_
         grown.set()
 
     async with _client(program, era=era) as client:
-        running = await _ask(client, "k8s_list_pods", namespace="shop", filter="web status=Running", limit=1)
+        running = await _call(client, "k8s_list_pods", namespace="shop", filter="web status=Running", limit=1)
         call = {"name": running["data"]["items"][0]["name"], "namespace": "shop", "follow": True}
         following = asyncio.create_task(client.call_tool("k8s_get_pod_logs", call, progress_callback=progress))
         async with asyncio.timeout(15):
@@ -248,14 +252,14 @@ async def test_a_followed_log_reports_progress_and_ends_when_the_client_cancels_
         query = "SELECT outcome FROM audit WHERE tool = 'k8s_get_pod_logs' AND phase = 'completed'"
 
         async def completed() -> Any:
-            return (await _ask(client, "cache_query", sql=query))["data"]["rows"]
+            return (await _call(client, "cache_query", sql=query))["data"]["rows"]
 
         rows = await wait_until(completed)
     assert "Cancelled" in json.dumps(rows)
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_a_client_that_cannot_ask_its_user_changes_nothing(
+async def test_a_client_without_elicitation_cannot_change_anything(
     shared: OfferedCluster, shared_program: Program, shared_pods: list[str], era: str
 ) -> None:
     async with _client(shared_program, "--allow-write", era=era) as client:
@@ -265,19 +269,19 @@ async def test_a_client_that_cannot_ask_its_user_changes_nothing(
 
 
 @pytest.mark.parametrize("era", ERAS)
-async def test_when_the_cluster_is_away_the_server_starts_and_answers_from_the_cache_with_its_age(tmp_path: Path, era: str) -> None:
+async def test_without_the_cluster_the_server_starts_and_answers_from_the_cache_with_its_age(tmp_path: Path, era: str) -> None:
     async with DemoCluster("calm-shop", still=True) as cluster:
         program = Program(tmp_path, cluster.kubeconfig)
         await asyncio.to_thread(program.run, "scan", "--once")
         scanned_at = time.time()
         await cluster.refuse()
         async with _client(program, era=era) as client:
-            asked_at = time.time()
-            kept = await _ask(client, "k8s_list_pods", namespace="shop")
+            called_at = time.time()
+            kept = await _call(client, "k8s_list_pods", namespace="shop")
             assert kept["freshness"]["source"] == "cache"
-            assert kept["freshness"]["age_seconds"] >= asked_at - scanned_at
+            assert kept["freshness"]["age_seconds"] >= called_at - scanned_at
             assert kept["data"]["items"]
-            instead = await _ask(client, "k8s_list_pods", namespace="shop", live=True)
+            instead = await _call(client, "k8s_list_pods", namespace="shop", live=True)
             assert instead["freshness"]["source"] == "cache"
             assert "this is the cache" in "".join(instead["warnings"])
             assert _listed(instead) == _listed(kept)

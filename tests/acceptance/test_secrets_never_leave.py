@@ -38,19 +38,19 @@ def scanned(planted: OfferedCluster, shared_program: Program) -> Program:
     return shared_program
 
 
-def _clean(where: str, content: bytes) -> None:
-    """Shows the word that is no secret, and none that is."""
+def _check_clean(where: str, content: bytes) -> None:
+    """Checks that the content has the public word and no secret."""
     assert shows_public(content), f"{where} shows nothing at all: {content[:2000]!r}"
     assert leaks(where, content) == []
 
 
-def test_no_secret_is_in_the_cache_or_in_any_file_beside_it(scanned: Program) -> None:
+def test_no_secret_is_in_the_cache_or_in_any_other_file(scanned: Program) -> None:
     values = b"\n".join(unpacked(scanned.cache))
-    _clean("a row of the cache", values)
+    _check_clean("a row of the cache", values)
     assert [leak for path, content in scanned.written() for leak in leaks(path.name, content)] == []
 
 
-def test_no_secret_is_in_the_history_that_changes_and_deletions_made(offered: OfferedCluster, program: Program) -> None:
+def test_no_secret_is_in_the_history_of_changed_and_deleted_objects(offered: OfferedCluster, program: Program) -> None:
     _plant(offered)
     space = offered.namespace
     program.run("scan", "--once", "--json")
@@ -65,81 +65,81 @@ def test_no_secret_is_in_the_history_that_changes_and_deletions_made(offered: Of
         assert "turn" in reported, reported
         assert leaks(f"history {one}", reported.encode()) == []
     assert len(program.json("cache", "query", "SELECT id FROM keyframes", "--json")) >= len(OBJECTS)
-    _nothing_written(program)
+    _check_files_clean(program)
 
 
 @pytest.mark.parametrize("form", ["json", "yaml"])
-def test_no_secret_is_in_what_get_prints_from_the_cache_or_live(planted: OfferedCluster, scanned: Program, form: str) -> None:
+def test_no_secret_is_in_the_output_of_get(planted: OfferedCluster, scanned: Program, form: str) -> None:
     for one in OBJECTS:
         for live in ([], ["--live"]):
-            _clean(f"get {one} {live}", scanned.run("get", *one.split(), "-n", planted.namespace, "-o", form, *live).encode())
+            _check_clean(f"get {one} {live}", scanned.run("get", *one.split(), "-n", planted.namespace, "-o", form, *live).encode())
     for kind in ("secrets", "configmaps", "pods"):
-        _clean(f"get {kind}", scanned.run("get", kind, "-n", planted.namespace, "-o", form).encode())
+        _check_clean(f"get {kind}", scanned.run("get", kind, "-n", planted.namespace, "-o", form).encode())
 
 
-def test_no_secret_can_be_had_by_sql(scanned: Program) -> None:
+def test_no_secret_can_be_read_with_sql(scanned: Program) -> None:
     for table in ("objects", "pods", "audit"):
         said = scanned.run("cache", "query", f"SELECT * FROM {table}", "--json").encode()
         assert leaks(table, said) == []
     bodies = scanned.json("cache", "query", "SELECT body FROM bodies", "--json")
-    _clean("a body, unpacked", b"\n".join(plain(base64.b64decode(row["body"])) for row in bodies))
+    _check_clean("a body, unpacked", b"\n".join(plain(base64.b64decode(row["body"])) for row in bodies))
 
 
-WHERE_SECRETS_LIE = ["metadata.annotations", "metadata.labels", "data", "spec.containers"]
+SECRET_FIELDS = ["metadata.annotations", "metadata.labels", "data", "spec.containers"]
 
 
-def _questions(namespace: str) -> list[tuple[str, dict[str, object]]]:
+def _tool_calls(namespace: str) -> list[tuple[str, dict[str, object]]]:
     one = [("k8s_get_resource", {"kind": kind, "name": name, "namespace": namespace}) for kind, name in map(str.split, OBJECTS)]
-    many = [("k8s_list_resources", {"kind": kind.split()[0], "namespace": namespace, "fields": WHERE_SECRETS_LIE}) for kind in OBJECTS]
+    many = [("k8s_list_resources", {"kind": kind.split()[0], "namespace": namespace, "fields": SECRET_FIELDS}) for kind in OBJECTS]
     found = [("k8s_list_resources", {"kind": "pods", "namespace": namespace, "filter": f"app={PUBLIC}"})]
     both = [(tool, {**arguments, **live}) for tool, arguments in [*one, *many, *found] for live in ({}, {"live": True})]
     return [*both, ("k8s_get_pod_logs", {"name": "planted-pod", "namespace": namespace})]
 
 
-def test_no_secret_is_in_what_a_tool_answers_a_shell(planted: OfferedCluster, scanned: Program) -> None:
+def test_no_secret_is_in_a_tool_reply_to_the_shell(planted: OfferedCluster, scanned: Program) -> None:
     answers = [
         scanned.run("tools", "call", tool, "--json", "--json-args", json.dumps(arguments))
-        for tool, arguments in _questions(planted.namespace)
+        for tool, arguments in _tool_calls(planted.namespace)
         if arguments.get("live") or tool == "k8s_get_pod_logs"
     ]
-    _clean("tools call", "\n".join(answers).encode())
-    _nothing_written(scanned)
+    _check_clean("tools call", "\n".join(answers).encode())
+    _check_files_clean(scanned)
 
 
-async def test_no_secret_is_in_what_a_tool_answers_an_mcp_client(planted: OfferedCluster, scanned: Program) -> None:
+async def test_no_secret_is_in_a_tool_reply_to_an_mcp_client(planted: OfferedCluster, scanned: Program) -> None:
     server = StdioServerParameters(command=COMMAND[0], args=[*COMMAND[1:], "mcp"], env=scanned.env, cwd=ROOT)
     async with Client(server) as client:
-        answers = [await client.call_tool(tool, arguments) for tool, arguments in _questions(planted.namespace)]
+        answers = [await client.call_tool(tool, arguments) for tool, arguments in _tool_calls(planted.namespace)]
     assert [answer.content for answer in answers if answer.is_error] == []
-    _clean("an MCP result", "\n".join(answer.model_dump_json() for answer in answers).encode())
-    _nothing_written(scanned)
+    _check_clean("an MCP result", "\n".join(answer.model_dump_json() for answer in answers).encode())
+    _check_files_clean(scanned)
 
 
-def test_no_secret_is_on_the_screen_where_the_object_is_described_or_shown_as_yaml(planted: OfferedCluster, scanned: Program) -> None:
-    with console(scanned, **WIDE) as at_work:
-        at_work.wait_until_live()
+def test_no_secret_is_on_the_screen_of_describe_and_yaml(planted: OfferedCluster, scanned: Program) -> None:
+    with console(scanned, **WIDE) as session:
+        session.wait_until_live()
         for one in OBJECTS:
             kind, name = one.split()
-            at_work.command(f"{kind} {planted.namespace}")
-            at_work.at(kind, planted.namespace)
-            at_work.filter(name)
-            at_work.press("j")
+            session.enter_command(f"{kind} {planted.namespace}")
+            session.wait_for_breadcrumbs(kind, planted.namespace)
+            session.enter_filter(name)
+            session.press("j")
             for key, view in (("d", "describe"), ("y", "yaml")):
-                at_work.terminal.type(key)
-                at_work.at(name, view)
-                at_work.terminal.wait_for(PUBLIC)
-                _clean(f"{view} of {one}", at_work.terminal.settle().encode())
-                at_work.press(ESCAPE)
-        assert at_work.leave() == 0
-        assert leaks("all that was ever drawn", at_work.terminal.raw) == []
-    _nothing_written(scanned)
+                session.terminal.type(key)
+                session.wait_for_breadcrumbs(name, view)
+                session.terminal.wait_for(PUBLIC)
+                _check_clean(f"{view} of {one}", session.terminal.settle().encode())
+                session.press(ESCAPE)
+        assert session.quit() == 0
+        assert leaks("all output to the terminal", session.terminal.raw) == []
+    _check_files_clean(scanned)
 
 
 @pytest.mark.real
 @pytest.mark.parametrize(
     "line", ["password={}", "Authorization: Bearer {}", "GET https://robot:{}@git.example.org/ 200", '{{"token": "{}"}}']
 )
-def test_no_secret_that_a_pod_wrote_into_its_log_is_passed_on(
+def test_no_secret_in_the_log_of_a_pod_is_returned(
     control_plane: ControlPlane,
     real_namespace: str,
     program_on: Callable[[OfferedCluster], Program],
@@ -159,6 +159,6 @@ def test_no_secret_that_a_pod_wrote_into_its_log_is_passed_on(
     assert all(secret.encode() not in content for _, content in program.written())
 
 
-def _nothing_written(program: Program) -> None:
+def _check_files_clean(program: Program) -> None:
     assert leaks("a row of the cache", b"\n".join(unpacked(program.cache))) == []
     assert [leak for path, content in program.written() for leak in leaks(path.name, content)] == []

@@ -1,4 +1,4 @@
-"""Several clusters in one cache: each is read whole, and one that fails leaves the others untouched."""
+"""Several clusters in one cache: each is scanned completely, and one that fails does not affect the others."""
 
 import json
 from functools import partial
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.change_writer import DEFINITION
-from tests.acceptance.counting import Counts, counts, differences, kinds
+from tests.acceptance.kubectl_counts import Counts, count_objects, find_differences, list_kinds
 from tests.acceptance.program import Program
 from tests.control_plane.fixtures import OwnControlPlane
 from tests.control_plane.offered import OfferedCluster
@@ -19,7 +19,7 @@ STILL = Options(name="second", nodes=0, controllers=False, scheduler=False, kwok
 
 @pytest.fixture
 def second(own_control_plane: OwnControlPlane) -> ControlPlane:
-    """An API server beside the session's, with a kind that only it has."""
+    """A second API server, with a kind that only it has."""
     plane = own_control_plane(STILL)
     plane.kubectl("apply", "-f", "-", stdin=json.dumps(DEFINITION))
     plane.kubectl("wait", "--for=condition=Established", "crd/crontabs.stable.example.com", "--timeout=30s")
@@ -31,9 +31,9 @@ def second(own_control_plane: OwnControlPlane) -> ControlPlane:
 
 @pytest.fixture
 def program(tmp_path: Path, demo_cluster: OfferedCluster, control_plane: ControlPlane, second: ControlPlane) -> Program:
-    """On three clusters, each in a kubeconfig of its own."""
+    """The program with three clusters, each in a kubeconfig of its own."""
     made = Program(tmp_path / "program", control_plane.kubeconfig)
-    renamed = tmp_path / "second.yaml"  # of two users of one name the first is taken for both
+    renamed = tmp_path / "second.yaml"  # kubectl merges two users of one name into one
     renamed.write_text(second.kubeconfig.read_text().replace("admin", "second-admin"))
     made.env["KUBECONFIG"] = ":".join(str(path) for path in (demo_cluster.kubeconfig, control_plane.kubeconfig, renamed))
     return made
@@ -59,9 +59,9 @@ def test_all_contexts_are_scanned_completely_and_one_that_is_down_is_named_while
         reports.update({report["cluster"]: report for report in program.json("scan", "--once", "--all-contexts", "--json")})
         return _scanned(reports[context])
 
-    assert {one.context: differences(one, partial(scanned, one.context)) for one in clusters} == {one.context: {} for one in clusters}
+    assert {one.context: find_differences(one, partial(scanned, one.context)) for one in clusters} == {one.context: {} for one in clusters}
     assert set(reports) == {one.context for one in clusters}
-    assert _scanned(reports["second"]) == counts(clusters[2], kinds(clusters[2])), "nothing moves there by itself"
+    assert _scanned(reports["second"]) == count_objects(clusters[2], list_kinds(clusters[2])), "nothing moves there by itself"
     assert _scanned(reports["second"])["crontabs.stable.example.com"] == 1
     assert all(_scanned(report)["namespaces"] >= 4 for report in reports.values())
 

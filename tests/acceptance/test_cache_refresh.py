@@ -9,8 +9,8 @@ from tests.acceptance.program import Program
 from tests.control_plane.offered import OfferedCluster
 
 
-class Desk:
-    """The program on the demo cluster, its config maps read once."""
+class RefreshSetup:
+    """The program on the demo cluster with two config maps that are in the cache."""
 
     def __init__(self, program: Program, cluster: OfferedCluster) -> None:
         self.program, self.cluster, self.space = program, cluster, cluster.namespace
@@ -18,7 +18,7 @@ class Desk:
     def kubectl(self, *words: str) -> None:
         self.cluster.kubectl(*words, "-n", self.space)
 
-    def kept(self) -> dict[str, Any]:
+    def cached_data(self) -> dict[str, Any]:
         rows = self.program.json("get", "cm", "-n", self.space, "-o", "json")["items"]
         return {row["metadata"]["name"]: row.get("data") for row in rows if row["metadata"]["name"] != "kube-root-ca.crt"}
 
@@ -27,47 +27,47 @@ class Desk:
 
 
 @pytest.fixture
-def desk(demo_cluster: OfferedCluster, program_on: Any) -> Desk:
-    made = Desk(program_on(demo_cluster), demo_cluster)
+def setup(demo_cluster: OfferedCluster, program_on: Any) -> RefreshSetup:
+    made = RefreshSetup(program_on(demo_cluster), demo_cluster)
     for name in ("one", "other"):
         made.kubectl("create", "configmap", name, "--from-literal=a=1")
     made.program.run("cache", "refresh", "configmaps,namespaces")
     return made
 
 
-def test_a_refresh_of_one_object_reads_nothing_else(desk: Desk) -> None:
+def test_a_refresh_of_one_object_reads_nothing_else(setup: RefreshSetup) -> None:
     for name in ("one", "other"):
-        desk.kubectl("patch", "configmap", name, "--type=merge", "-p", '{"data": {"a": "2"}}')
-    shown = desk.program.run("cache", "refresh", "cm", "one", "-n", desk.space)
-    assert f"configmaps one in {desk.space} refreshed" in shown
+        setup.kubectl("patch", "configmap", name, "--type=merge", "-p", '{"data": {"a": "2"}}')
+    shown = setup.program.run("cache", "refresh", "cm", "one", "-n", setup.space)
+    assert f"configmaps one in {setup.space} refreshed" in shown
     assert "1 changed" in shown
-    assert desk.kept() == {"one": {"a": "2"}, "other": {"a": "1"}}
-    assert "modified" in desk.program.run("history", "cm", "one", "-n", desk.space)
+    assert setup.cached_data() == {"one": {"a": "2"}, "other": {"a": "1"}}
+    assert "modified" in setup.program.run("history", "cm", "one", "-n", setup.space)
 
 
-def test_a_deleted_object_leaves_the_cache_and_its_history_says_when(desk: Desk) -> None:
-    desk.kubectl("delete", "configmap", "one")
-    found = desk.tool("kind=cm", "name=one", f"namespace={desk.space}")
+def test_a_deleted_object_leaves_the_cache_and_its_history_says_when(setup: RefreshSetup) -> None:
+    setup.kubectl("delete", "configmap", "one")
+    found = setup.tool("kind=cm", "name=one", f"namespace={setup.space}")
     (read,) = found["data"]["kinds"]
-    assert (read["name"], read["namespace"], read["objects"], read["deleted"]) == ("one", desk.space, 0, 1)
+    assert (read["name"], read["namespace"], read["objects"], read["deleted"]) == ("one", setup.space, 0, 1)
     assert found["freshness"]["source"] == "live"
-    assert desk.kept() == {"other": {"a": "1"}}
-    assert "deleted" in desk.program.run("history", "cm", "one", "-n", desk.space)
+    assert setup.cached_data() == {"other": {"a": "1"}}
+    assert "deleted" in setup.program.run("history", "cm", "one", "-n", setup.space)
 
 
-def test_a_namespace_is_read_again_in_all_its_kinds(desk: Desk) -> None:
-    desk.kubectl("delete", "configmap", "one")
-    desk.kubectl("create", "configmap", "fresh", "--from-literal=a=1")
-    desk.kubectl("create", "secret", "generic", "fresh", "--from-literal=a=1")
-    kinds = {read["kind"]: read for read in desk.tool(f"namespace={desk.space}")["data"]["kinds"]}
+def test_a_namespace_is_read_again_in_all_its_kinds(setup: RefreshSetup) -> None:
+    setup.kubectl("delete", "configmap", "one")
+    setup.kubectl("create", "configmap", "fresh", "--from-literal=a=1")
+    setup.kubectl("create", "secret", "generic", "fresh", "--from-literal=a=1")
+    kinds = {read["kind"]: read for read in setup.tool(f"namespace={setup.space}")["data"]["kinds"]}
     assert (kinds["configmaps"]["added"], kinds["configmaps"]["deleted"]) == (1, 1)
     assert kinds["secrets"]["added"] == 1
     assert "nodes" not in kinds
-    assert desk.kept().keys() == {"other", "fresh"}
+    assert setup.cached_data().keys() == {"other", "fresh"}
 
 
-def test_an_unknown_object_is_an_error_with_the_nearest_names(desk: Desk) -> None:
-    done = desk.program.finish("cache", "refresh", "cm", "othr", "-n", desk.space)
+def test_an_unknown_object_is_an_error_with_the_nearest_names(setup: RefreshSetup) -> None:
+    done = setup.program.finish("cache", "refresh", "cm", "othr", "-n", setup.space)
     assert done.returncode == 1
     assert "othr" in done.stderr
     assert "other" in done.stderr
