@@ -80,7 +80,7 @@ class Load:
             if self.random.random() < 0.2:
                 await asyncio.sleep(self.random.random() * 0.3)
                 self.connection.ignore_reply(number)
-                await self.connection.tell("notifications/cancelled", requestId=number)
+                await self.connection.notify("notifications/cancelled", requestId=number)
                 self.cancelled += 1
                 continue
             async with asyncio.timeout(60):
