@@ -30,7 +30,7 @@ class Program:
         (folder / "home").mkdir(parents=True, exist_ok=True)
 
     def finish(self, *arguments: str, timeout: float = 90) -> subprocess.CompletedProcess[str]:
-        """Runs a command to its end. Returns the completed process, whatever its exit code."""
+        """Runs a command to its end. Returns the completed process with any exit code."""
         return subprocess.run(
             [*COMMAND, *arguments], cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL
         )

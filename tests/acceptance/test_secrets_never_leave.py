@@ -1,4 +1,4 @@
-"""A secret of the cluster is in no file, log, answer or screen of the program, wherever the cluster holds it."""
+"""A secret of the cluster is in no file, log, answer or screen of the program, in whichever field it was."""
 
 import base64
 import json

@@ -66,13 +66,13 @@ def _now() -> str:
 
 
 def test_history_shows_each_version_with_what_it_changed(past: PastRun) -> None:
-    table, beside = past.of("history", "cm", "notes", "-n", past.space)
+    table, notes = past.of("history", "cm", "notes", "-n", past.space)
     lines = [line for line in table.splitlines() if "gap" not in line]
     assert lines[0].split() == ["WHEN", "CHANGE", "BY", "WHAT"]
     assert [line.split()[2] for line in lines[1:] if re.match(r"\d{4}-", line)] == ["added", "modified", "deleted"]
     assert "data.a: 1 → 2" in table
     assert "data.b: - x" in table
-    assert "3 versions of configmaps" in beside
+    assert "3 versions of configmaps" in notes
 
 
 def test_history_is_json_as_promised(past: PastRun) -> None:
@@ -92,9 +92,9 @@ def test_the_time_between_two_scans_is_shown_as_a_gap(past: PastRun) -> None:
     found = past.json("history", "cm", "notes", "-n", past.space)
     between = [gap for gap in found["gaps"] if gap["from"] and gap["from"] > found["versions"][0]["observed_at"]]
     assert between, "single scans leave gaps between them"
-    table, beside = past.of("history", "cm", "notes", "-n", past.space)
+    table, notes = past.of("history", "cm", "notes", "-n", past.space)
     assert re.search(r"gap +not watched until", table)
-    assert "missing: " in beside
+    assert "missing: " in notes
 
 
 def test_get_as_of_shows_objects_that_were_changed_or_deleted_since(past: PastRun) -> None:
@@ -105,9 +105,9 @@ def test_get_as_of_shows_objects_that_were_changed_or_deleted_since(past: PastRu
     listed = past.json("get", "cm", "-n", past.space, "--as-of", past.times[2])
     assert listed["kind"] == "List"
     assert "notes" in {item["metadata"]["name"] for item in listed["items"]}
-    table, beside = past.of("get", "cm", "-n", past.space, "--as-of", past.times[2])
+    table, notes = past.of("get", "cm", "-n", past.space, "--as-of", past.times[2])
     assert re.search(r"^notes +1 ", table, re.M)
-    assert f"history, as of {past.times[2][:19]}" in beside
+    assert f"history, as of {past.times[2][:19]}" in notes
     assert "notes" not in past.of("get", "cm", "-n", past.space, "--as-of", past.times[3])[0]
 
 
@@ -121,10 +121,10 @@ def test_an_object_that_did_not_exist_then_is_an_error_that_says_when_it_did(pas
 
 
 def test_diff_shows_what_changed_between_two_moments(past: PastRun) -> None:
-    table, beside = past.of("diff", "cm", "-n", past.space, "--from", past.times[1], "--to", past.times[2])
+    table, notes = past.of("diff", "cm", "-n", past.space, "--from", past.times[1], "--to", past.times[2])
     assert re.search(rf"modified +configmaps {past.space}/notes +1 .* data.a: 1 → 2\n +data.b: - x\n", table)
-    assert "1 objects differ" in beside
-    assert "missing: " in beside, "between the two scans the cluster was not watched"
+    assert "1 objects differ" in notes
+    assert "missing: " in notes, "between the two scans the cluster was not watched"
     found = past.json("diff", "cm", "notes", "-n", past.space, "--from", past.times[0])
     assert (found["items"], found["passing"]) == ([], 1)
     assert found["gaps"]

@@ -1,10 +1,8 @@
-"""A real Kubernetes for tests and benchmarks: how it is built, started, reached, broken and swept away.
+"""A real Kubernetes control plane for tests and benchmarks.
 
-Here: the Go module that pins the programs (``go.mod``, ``tools.go``), where they are kept (``binaries``), how they are
-compiled (``build``), the certificates and kubeconfigs, each program's flags (``components``), and ``ControlPlane`` in
-``plane``, which starts them together. kwok plays the kubelets: pods run as objects, never as processes.
-``fixtures`` offers all of it to pytest. ``docs/control-plane.md`` is the manual.
+The Go module (``go.mod``, ``tools.go``) pins the versions of the programs. ``binaries`` locates them, ``build`` compiles them,
+``components`` has their flags, and ``ControlPlane`` in ``plane`` starts them together. kwok simulates the kubelets: pods run as objects,
+never as processes. ``fixtures`` has the pytest fixtures. ``docs/control-plane.md`` is the manual.
 
-Next door: ``k8sconsole.demo`` simulates an API server in-process; what the two disagree about is the demo's bug.
-Whether something belongs here: would it still be needed if the console did not exist?
+``k8sconsole.demo`` simulates an API server in-process. Where the two differ, the demo has a bug.
 """

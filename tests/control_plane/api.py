@@ -1,4 +1,4 @@
-"""The few requests that tests make beside the client under test, over the standard library alone."""
+"""A minimal API client for the tests themselves. It uses only the standard library, not the client under test."""
 
 import http.client
 import json
@@ -13,7 +13,7 @@ _PATCHES = {"merge": "application/merge-patch+json", "json": "application/json-p
 
 
 class Api:
-    """Blocking calls to one API server as one user; a connection per call, so that a restart leaves nothing stale."""
+    """Blocking calls to one API server as one user. Each call has its own connection, so that none is stale after a restart."""
 
     def __init__(self, port: int, authority: Path, credentials: KeyPair) -> None:
         self._port = port
@@ -21,23 +21,23 @@ class Api:
         self._tls.load_cert_chain(credentials.certificate, credentials.key)
 
     def get(self, path: str) -> dict[str, Any]:
-        """The object or list at ``path``; raises ApiError, or OSError when the server does not answer."""
+        """Returns the object or list at ``path``. Raises ApiError, or OSError when the server does not answer."""
         return self._request("GET", path)
 
     def create(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The object as the server made it from ``body``."""
+        """Creates an object. Returns it as the server stored it."""
         return self._request("POST", path, body)
 
     def patch(self, path: str, body: Any, form: str = "merge") -> dict[str, Any]:
-        """The patched object; ``form`` is ``merge`` or ``json``."""
+        """Patches an object and returns it. ``form`` is ``merge`` or ``json``."""
         return self._request("PATCH", path, body, _PATCHES[form])
 
     def delete(self, path: str) -> dict[str, Any]:
-        """What the server says about the deletion."""
+        """Deletes an object. Returns the reply of the server."""
         return self._request("DELETE", path)
 
     def ready(self) -> bool:
-        """Whether the server says it is ready; a server that is away is not."""
+        """Whether the server is ready. A server that does not answer is not ready."""
         try:
             return self._send("GET", "/readyz", None, "application/json")[0] == 200
         except (OSError, http.client.HTTPException):
@@ -72,7 +72,7 @@ class Api:
 
 
 def _refused(status: int, content: bytes) -> ApiError:
-    """From the server's Status; an aggregated API that is away is refused in plain text."""
+    """Makes an error from the Status object of the server, or from plain text, as for an unavailable aggregated API."""
     try:
         shown: dict[str, Any] = json.loads(content)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Which programs make a control plane, at which version, and where on this machine they are.
+"""The programs of a control plane, their versions, and their location on this machine.
 
 They are looked for in ``KUBEBUILDER_ASSETS`` (the convention of controller-runtime's envtest), then in the user's cache
 directory under their versions, so that all clones share one build and an upgrade never meets yesterday's files.

@@ -21,7 +21,7 @@ _STRIP = "-s -w"
 
 
 def build(*, with_metrics_server: bool = False, out: TextIO = sys.stdout) -> None:
-    """Compile what is not there yet, one line of progress each.
+    """Compiles every missing program, with one line of progress each.
 
     Raises GoMissing when something has to be compiled and there is no toolchain, BuildFailed when the compiler refuses.
     """
@@ -48,7 +48,7 @@ def _compile(go: str, program: Program, label: str, out: TextIO) -> None:
     with tempfile.TemporaryDirectory(dir=target, prefix=".building-") as name:
         folder = Path(name)
         seconds = _run(_command(go, program, folder), folder, label, out)
-        # A rename within one file system is atomic: a reader sees a whole program or none.
+        # A rename within one file system is atomic, so a program is complete or missing.
         (folder / program.name).rename(target / program.name)
     print(f" built in {seconds:.0f} s", file=out, flush=True)
 
@@ -61,7 +61,7 @@ def _command(go: str, program: Program, folder: Path) -> list[str]:
 
 
 def _version_stamp() -> str:
-    """Linker flags without which the server calls itself v0.0.0-master, which clients take for an ancient one."""
+    """Linker flags for the version. Without them the server reports v0.0.0-master, which clients treat as very old."""
     version = pinned("k8s.io/kubernetes")
     major, minor, _ = version.split(".", 2)
     facts = {"gitVersion": f"v{version}", "gitMajor": major, "gitMinor": minor, "gitTreeState": "clean"}
@@ -69,7 +69,7 @@ def _version_stamp() -> str:
 
 
 def _run(command: list[str], folder: Path, label: str, out: TextIO) -> float:
-    """Run the compiler to its end, the seconds ticking where someone watches; returns how many it took."""
+    """Runs the compiler to its end. On a terminal the elapsed seconds are shown. Returns the seconds."""
     started = time.monotonic()
     print(label, "compiling …", end="", file=out, flush=True)
     log = folder / "compiler.log"

@@ -1,4 +1,4 @@
-"""The certificates of one control plane: its authority, its servers, and as many people as a test needs.
+"""The certificates of one control plane: its authority, its servers, and the users of the tests.
 
 Keys are elliptic (P-256): made in a millisecond where RSA takes a second, and accepted everywhere in Kubernetes,
 service-account tokens (ES256) included.
@@ -36,7 +36,7 @@ _SIGNING_ONLY = x509.KeyUsage(
 
 
 class Authority:
-    """A certificate authority that keeps everything it issues in one folder (files of mode 0600)."""
+    """A certificate authority that stores all its certificates in one folder (files of mode 0600)."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,17 +50,17 @@ class Authority:
         self.pair = self._keep("ca", _pem(self._certificate), self._key)
 
     def server(self) -> KeyPair:
-        """For every server on the loopback address, under the names by which pods call the API server too."""
+        """A certificate for the servers on the loopback address, with the names that pods use for the API server."""
         addresses = [x509.IPAddress(ipaddress.ip_address(address)) for address in _SERVER_ADDRESSES]
         names = x509.SubjectAlternativeName([*map(x509.DNSName, _SERVER_NAMES), *addresses])
         return self._issue("server", (), DAY, ExtendedKeyUsageOID.SERVER_AUTH, names)
 
     def client(self, name: str, groups: Iterable[str] = (), lifetime: datetime.timedelta = DAY) -> KeyPair:
-        """For one user and their groups; a negative ``lifetime`` makes a certificate that has expired."""
+        """A certificate for one user and its groups. A negative ``lifetime`` makes an expired one."""
         return self._issue(name, groups, lifetime, ExtendedKeyUsageOID.CLIENT_AUTH, None)
 
     def service_accounts(self) -> KeyPair:
-        """The bare key pair that signs and checks the tokens of service accounts."""
+        """The key pair that signs and verifies service account tokens."""
         key = ec.generate_private_key(ec.SECP256R1())
         form = serialization.PublicFormat.SubjectPublicKeyInfo
         return self._keep("service-accounts", key.public_key().public_bytes(serialization.Encoding.PEM, form), key)
@@ -101,7 +101,7 @@ def _name(common: str, groups: Iterable[str]) -> x509.Name:
 def _valid_for(lifetime: datetime.timedelta) -> x509.CertificateBuilder:
     now = datetime.datetime.now(datetime.UTC)
     until = now + lifetime
-    # An hour of grace for clocks that differ; an expired certificate still began before it ended.
+    # Valid since an hour ago, for clocks that differ. An expired certificate must still begin before it ends.
     since = min(now, until) - datetime.timedelta(hours=1)
     return x509.CertificateBuilder().serial_number(x509.random_serial_number()).not_valid_before(since).not_valid_after(until)
 
@@ -113,7 +113,7 @@ def _pem(certificate: x509.Certificate) -> bytes:
 def _identified(
     builder: x509.CertificateBuilder, key: ec.EllipticCurvePrivateKey, authority: ec.EllipticCurvePrivateKey
 ) -> x509.CertificateBuilder:
-    """Who is signed and who signed: Python 3.13 refuses a chain that does not say so."""
+    """The key identifiers of subject and issuer. Python 3.13 refuses a chain without them."""
     subject = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.public_key())
     return builder.add_extension(subject, critical=False).add_extension(issuer, critical=False)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from tests.control_plane.site import Site
 
-# Test loads create thousands of objects; the defaults (20 to 30 requests a second) are made for a shared server.
+# Test loads create thousands of objects. The defaults (20 to 30 requests a second) are meant for a shared server.
 _UNHURRIED = ("--kube-api-qps=500", "--kube-api-burst=1000")
 
 
 def etcd(program: Path, site: Site) -> list[str]:
-    """Throw-away data need not survive a power cut, so nothing is synced to disk."""
+    """Flags of etcd. Test data need not survive a power failure, so nothing is synced to disk."""
     client, peer = (f"http://127.0.0.1:{port}" for port in (site.ports.etcd, site.ports.peer))
     return [
         str(program),
@@ -30,7 +30,7 @@ def etcd(program: Path, site: Site) -> list[str]:
 
 
 def apiserver(program: Path, site: Site, extra: Iterable[str]) -> list[str]:
-    """Certificates or service-account tokens, Node and RBAC authorisation; ``extra`` flags come last and win."""
+    """Flags of the API server: client certificates or service account tokens, Node and RBAC authorisation. ``extra`` flags come last."""
     return [
         str(program),
         f"--etcd-servers=http://127.0.0.1:{site.ports.etcd}",
@@ -54,7 +54,7 @@ def apiserver(program: Path, site: Site, extra: Iterable[str]) -> list[str]:
 
 
 def _aggregation(site: Site) -> list[str]:
-    """What lets the server pass requests on to metrics-server."""
+    """Flags that let the server proxy requests to metrics-server."""
     return [
         f"--requestheader-client-ca-file={site.authority.pair.certificate}",
         "--requestheader-allowed-names=aggregator",
@@ -67,7 +67,7 @@ def _aggregation(site: Site) -> list[str]:
 
 
 def controller_manager(program: Path, site: Site) -> list[str]:
-    """Every controller but the one that hands out node address ranges, which is kwok's business here."""
+    """Flags of the controller manager: every controller except node IPAM, which kwok replaces."""
     return [
         str(program),
         f"--kubeconfig={site.kubeconfig}",
@@ -86,7 +86,7 @@ def controller_manager(program: Path, site: Site) -> list[str]:
 
 
 def scheduler(program: Path, site: Site) -> list[str]:
-    """The default scheduler, alone, so without an election."""
+    """Flags of the default scheduler. There is only one, so it needs no leader election."""
     return [str(program), f"--kubeconfig={site.kubeconfig}", "--leader-elect=false", "--secure-port=0", *_UNHURRIED]
 
 
@@ -109,7 +109,7 @@ def kwok(program: Path, site: Site, configuration: Path) -> list[str]:
 
 
 def metrics_server(program: Path, site: Site) -> list[str]:
-    """It believes the API server's aggregator and no one else."""
+    """Flags of metrics-server. It accepts only the aggregator of the API server."""
     authority = site.authority.pair.certificate
     kubeconfig = site.kubeconfig
     return [

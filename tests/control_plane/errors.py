@@ -1,8 +1,8 @@
-"""What can go wrong before a test begins."""
+"""Errors of building and starting a control plane."""
 
 
 class ControlPlaneError(Exception):
-    """The control plane cannot be built, started or reached; the message says what to do about it."""
+    """The control plane cannot be built, started or reached. The message has a remedy."""
 
 
 class BinariesMissing(ControlPlaneError):
@@ -28,11 +28,11 @@ class GoMissing(ControlPlaneError):
 
 
 class BuildFailed(ControlPlaneError):
-    """The Go compiler refused; the message ends with what it printed."""
+    """The Go compiler failed. The message ends with its output."""
 
 
 class StartFailed(ControlPlaneError):
-    """A program died or did not become ready in time; the message ends with the tail of its log."""
+    """A program ended or did not become ready in time. The message ends with the tail of its log."""
 
 
 class ApiError(ControlPlaneError):

@@ -1,4 +1,4 @@
-"""What pytest offers of the real Kubernetes: servers, namespaces, and the real half of the contract tests.
+"""The pytest fixtures of the real Kubernetes: servers, namespaces, and the real cluster of the contract tests.
 
 Where the programs are not built, tests that ask for a server are skipped, and the summary says so in one line; in CI
 (the variable ``CI`` is set) on a machine with Go they fail instead, since there nothing excuses their absence.
@@ -24,14 +24,14 @@ OwnControlPlane = Callable[[Options], ControlPlane]
 
 @pytest.fixture(scope="session")
 def control_plane(pytestconfig: pytest.Config) -> Iterator[ControlPlane]:
-    """The session's server, shared: keep to your namespace, and never stop it."""
+    """The shared server of the session. A test uses its own namespace and never stops the server."""
     with _made(pytestconfig, Options(name="real")) as plane:
         yield plane
 
 
 @pytest.fixture
 def own_control_plane(pytestconfig: pytest.Config) -> Iterator[OwnControlPlane]:
-    """Start servers for one test, to be broken at will: call it with Options; all are stopped afterwards."""
+    """A function that starts a control plane with given Options for one test, which may break it. All are stopped afterwards."""
     started: list[ControlPlane] = []
 
     def start(options: Options) -> ControlPlane:
@@ -47,7 +47,7 @@ def own_control_plane(pytestconfig: pytest.Config) -> Iterator[OwnControlPlane]:
 
 @pytest.fixture
 def real_namespace(control_plane: ControlPlane, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A fresh namespace on the session's server, in which pods may be created; its deletion is not waited for."""
+    """A new namespace on the shared server, ready for pods. The fixture does not wait for its deletion."""
     words = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-")[:40].strip("-")
     name = f"{words}-{secrets.token_hex(3)}"
     control_plane.create_namespace(name)
@@ -73,7 +73,7 @@ def _made(config: pytest.Config, options: Options) -> ControlPlane:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say loudly, once, that a real server was wanted and not there."""
+    """Prints once that tests needed a real server and found none."""
     if config.stash.get(_skipped, False):
         try:
             binaries.require(*binaries.REQUIRED)

@@ -1,4 +1,4 @@
-"""What kwok answers for the kubelets it plays: logs, exec, attach, port-forward and resource usage.
+"""The configuration of kwok, which simulates kubelets: logs, exec, attach, port-forward and resource usage.
 
 The objects are of ``kwok.x-k8s.io/v1alpha1`` (kwok.sigs.k8s.io/docs/user); kwok reads them from one file at its start.
 Stages of a test's own may be added to them: crash loops, slow starts, kills.

@@ -1,7 +1,7 @@
-"""Sweeping up after a test run that was killed before it could: nothing else ends its servers.
+"""Removes the servers and folders that a killed test run left behind.
 
-Every control plane notes its owner's pid in its folder. The next one to start looks for folders whose owner is gone,
-ends the processes whose command line names that folder, and removes it. Where there is no /proc, nothing is swept.
+Every control plane writes the pid of its owner to its folder. The next one to start finds the folders whose owner has ended, ends the
+processes whose command line names such a folder, and removes it. Without /proc nothing is removed.
 """
 
 import os
@@ -16,7 +16,7 @@ _OWNER = "owner.pid"
 
 
 def root() -> Path:
-    """The folder under which this user's control planes keep theirs."""
+    """The folder that has the folders of all control planes of this user."""
     return Path(tempfile.gettempdir()) / f"k8sconsole-control-plane-{os.getuid()}"
 
 
@@ -29,12 +29,12 @@ def new_folder() -> Path:
 
 
 def sweep() -> None:
-    """End what was left behind by owners that are no longer there."""
+    """Ends and removes what ended owners left behind."""
     if not _PROC.is_dir() or not root().is_dir():
         return
     for folder in root().iterdir():
         if _abandoned(folder):
-            for pid in _named_after(folder):
+            for pid in _pids_naming(folder):
                 _end(pid)
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -43,20 +43,20 @@ def _abandoned(folder: Path) -> bool:
     try:
         pid, began = (folder / _OWNER).read_text().split()
     except (OSError, ValueError):
-        # Just made, its owner not yet noted, or being removed by its owner at this moment.
+        # The folder was just made and has no pid yet, or its owner is removing it.
         return False
     return _began(int(pid)) != began
 
 
 def _began(pid: int) -> str:
-    """When a process began, in ticks since boot: pids are used again, pairs of both are not. Empty when it is gone."""
+    """When a process started, in ticks since boot; empty if it has ended. Pids are reused, but not with the same start."""
     try:
         return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[19]
     except OSError:
         return ""
 
 
-def _named_after(folder: Path) -> Iterator[int]:
+def _pids_naming(folder: Path) -> Iterator[int]:
     needle = os.fsencode(f"{folder}/")
     for entry in _PROC.iterdir():
         if entry.name.isdigit() and needle in _command_line(entry):

@@ -1,4 +1,4 @@
-"""Making metrics-server known to the API server, and waiting for its first figures."""
+"""Registers metrics-server with the API server and waits for its first figures."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _NODES = "/apis/metrics.k8s.io/v1beta1/nodes"
 
 
 def register(api: Api, port: int) -> None:
-    """Let the API server answer for metrics.k8s.io through a service that leads to ``port`` on this machine."""
+    """Registers metrics.k8s.io through a service that leads to ``port`` on this machine."""
     service: dict[str, Any] = {
         "apiVersion": "v1",
         "kind": "Service",
@@ -36,7 +36,7 @@ def register(api: Api, port: int) -> None:
 
 
 def wait_for_figures(api: Api, server: Process) -> None:
-    """Return once every node has figures, 30 to 60 s after the start (it takes two scrapes); raises StartFailed."""
+    """Waits until every node has figures, 30 to 60 s after the start (two scrapes). Raises StartFailed."""
     wait_until(lambda: _measured(api), "the first metrics", [server])
 
 

@@ -1,4 +1,4 @@
-"""Nodes that exist as objects only; kwok keeps them ready and runs their pods on paper."""
+"""Nodes that exist only as objects. kwok keeps them ready and marks their pods as running."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def node(name: str, number: int = 0) -> dict[str, Any]:
         "topology.kubernetes.io/zone": _ZONES[number % len(_ZONES)],
         "node-role.kubernetes.io/worker": "",
     }
-    # metrics-server scrapes kwok, which serves all nodes from one address and tells them apart by path.
+    # metrics-server scrapes kwok, which serves all nodes from one address and distinguishes them by path.
     annotations = {"metrics.k8s.io/resource-metrics-path": f"/metrics/nodes/{name}/metrics/resource"}
     return {
         "apiVersion": "v1",
@@ -28,7 +28,7 @@ def node(name: str, number: int = 0) -> dict[str, Any]:
 
 
 def settled(node: dict[str, Any]) -> bool:
-    """Whether pods may be scheduled on a node: it says Ready and nothing keeps them away."""
+    """Whether pods can be scheduled on a node: it is Ready and has no taint."""
     conditions = node.get("status", {}).get("conditions", [])
     ready = any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
     return ready and not node["spec"].get("taints")

@@ -1,4 +1,4 @@
-"""How a contract test meets a cluster without knowing which: the same bodies run on the demo and on the real thing."""
+"""Runs the same contract test on the demo and on a real cluster."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,19 +9,19 @@ import pytest
 
 @dataclass(frozen=True)
 class OfferedCluster:
-    """A cluster, and a namespace in it that is the test's own."""
+    """A cluster, and a namespace of the test in it."""
 
     kind: str
-    """``demo`` or ``real``; a test that looks at it is no contract."""
+    """``demo`` or ``real``. A contract test must not read it."""
     kubeconfig: Path
     context: str
     namespace: str
     kubectl: Callable[..., str]
-    """Arguments in, standard output out; raises CalledProcessError (see ``ControlPlane.kubectl``)."""
+    """Runs kubectl and returns its standard output. Raises CalledProcessError (see ``ControlPlane.kubectl``)."""
 
 
 def offer(*kinds: str) -> Callable[[pytest.FixtureRequest], OfferedCluster]:
-    """A fixture whose tests run once per kind, each on what the fixture ``<kind>_cluster`` gives.
+    """Makes a fixture whose tests run once per kind, on the cluster of the fixture ``<kind>_cluster``.
 
     ``real`` brings its marker along, so that ``-m "not real"`` leaves that half out.
     """

@@ -1,4 +1,4 @@
-"""``ControlPlane``: the programs started together, reached, broken on purpose, and ended."""
+"""``ControlPlane`` starts the programs together, gives access to them, and stops them."""
 
 import atexit
 import datetime
@@ -25,14 +25,14 @@ _DEFAULT_ACCOUNT = "/api/v1/namespaces/{}/serviceaccounts/default"
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What a control plane consists of. etcd and kube-apiserver are always there."""
+    """The parts of a control plane. etcd and kube-apiserver always run."""
 
     name: str = "control-plane"
     """The name of the context and of the cluster in every kubeconfig."""
     nodes: int = 3
-    """How many simulated nodes to begin with; none where kwok is left out."""
+    """The number of simulated nodes at the start; none without kwok."""
     controllers: bool = True
-    """kube-controller-manager: without it Deployments stay words, and namespaces get no service account."""
+    """kube-controller-manager. Without it Deployments create no pods, and namespaces get no service account."""
     scheduler: bool = True
     kwok: bool = True
     metrics_server: bool = False
@@ -43,7 +43,7 @@ class Options:
     """More objects for kwok's configuration, such as Stages."""
 
     def programs(self) -> list[str]:
-        """The names of the binaries this takes."""
+        """The names of the binaries that these options need."""
         parts = (
             ("etcd", True),
             ("kube-apiserver", True),
@@ -88,7 +88,7 @@ class ControlPlane:
         return self.site.url
 
     def start(self) -> None:
-        """Start every part and wait until pods can run; raises StartFailed, having stopped everything."""
+        """Starts every part and waits until pods can run. On StartFailed everything is stopped."""
         try:
             self._start_server()
             self._start_others()
@@ -112,7 +112,7 @@ class ControlPlane:
         wait_until(self.api.ready, "a ready API server", [server, self.processes["etcd"]])
 
     def stop_apiserver(self, *, kill: bool = True) -> None:
-        """End kube-apiserver at once, or by SIGTERM as a roll-out would; everything else goes on."""
+        """Ends kube-apiserver at once, or by SIGTERM as a rollout does. The other parts keep running."""
         self.processes["kube-apiserver"].stop(kill=kill)
 
     def user(self, name: str, groups: Iterable[str] = (), lifetime: datetime.timedelta = DAY) -> Path:
@@ -120,7 +120,7 @@ class ControlPlane:
         return self.site.user(name, groups, lifetime)
 
     def kubectl(self, *arguments: str, kubeconfig: Path | None = None, stdin: str | None = None, timeout: float = 60) -> str:
-        """What kubectl prints, as the administrator or as ``kubeconfig`` says.
+        """Runs kubectl as the administrator or with ``kubeconfig``, and returns its output.
 
         Raises CalledProcessError with its ``stderr``, or TimeoutExpired.
         """
@@ -143,7 +143,7 @@ class ControlPlane:
             wait_until(lambda: self.api.exists(_DEFAULT_ACCOUNT.format(name)), f"namespace {name}", self._alive())
 
     def delete_namespace(self, name: str) -> None:
-        """Ask for a namespace to be deleted, without waiting; one that is gone is as good."""
+        """Requests the deletion of a namespace without waiting. A missing namespace is no error."""
         try:
             self.api.delete(f"/api/v1/namespaces/{name}")
         except ApiError as error:
@@ -151,7 +151,7 @@ class ControlPlane:
                 raise
 
     def log_line(self, text: str, stream: str = "stdout") -> None:
-        """Append a line to what every container of every pod has logged."""
+        """Appends a line to the log of every container of every pod."""
         with self.site.pod_log.open("a") as log:
             log.write(kubelet.log_line(text, stream))
 

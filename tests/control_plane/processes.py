@@ -1,4 +1,4 @@
-"""One program of the control plane as a process with a log file, and waiting for it to be of use."""
+"""A program of the control plane as a process with a log file, and the wait until it is ready."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ PATIENCE = 120.0
 
 
 class Process:
-    """A program that can be started again after it was stopped; both outputs go to ``log``, appended."""
+    """A program that can be started again after a stop. Both outputs are appended to ``log``."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path) -> None:
         self.name = name
@@ -29,14 +29,14 @@ class Process:
         return self._running.pid if self._running is not None and self._running.poll() is None else None
 
     def start(self) -> None:
-        """Start it in a process group of its own, so that a Ctrl-C at the terminal leaves the order of stopping to us."""
+        """Starts it in a process group of its own, so that Ctrl-C does not end the programs in the wrong order."""
         with self.log.open("ab") as sink:
             self._running = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, cwd=self.log.parent, start_new_session=True
             )
 
     def stop(self, *, kill: bool = True, grace: float = 15.0) -> None:
-        """End the whole group: at once (SIGKILL), or politely (SIGTERM) with ``grace`` seconds before the former."""
+        """Ends the whole group: at once (SIGKILL), or by SIGTERM and, after ``grace`` seconds, SIGKILL."""
         if self._running is None:
             return
         if not kill:
@@ -52,7 +52,7 @@ class Process:
         self._signal(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Let it go on after ``pause``."""
+        """Continues it after ``pause`` (SIGCONT)."""
         self._signal(signal.SIGCONT)
 
     def tail(self, lines: int = 20) -> str:
@@ -74,7 +74,7 @@ class Process:
 
 
 def wait_until(ready: Callable[[], bool], what: str, watched: Iterable[Process], patience: float = PATIENCE) -> None:
-    """Return once ``ready()`` is true; raises StartFailed, with a log's tail, when a watched process ends or time runs out."""
+    """Waits until ``ready()`` is true. Raises StartFailed, with the tail of a log, when a watched process ends or at the timeout."""
     processes = list(watched)
     deadline = time.monotonic() + patience
     while not ready():

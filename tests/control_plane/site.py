@@ -1,4 +1,4 @@
-"""Where one control plane lives: its folder, its ports, its certificates, its kubeconfigs."""
+"""The folder, ports, certificates and kubeconfigs of one control plane."""
 
 import datetime
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ class Ports:
 
 
 class Site:
-    """The files of one control plane in a folder of its own; making it starts nothing."""
+    """The files of one control plane in a folder of its own. Creating it starts no program."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.folder = folder
@@ -45,7 +45,7 @@ class Site:
         return f"https://127.0.0.1:{self.ports.apiserver}"
 
     def user(self, name: str, groups: Iterable[str] = (), lifetime: datetime.timedelta = DAY) -> Path:
-        """A kubeconfig for a new user, who may do what RBAC gives to the name and the groups."""
+        """A kubeconfig for a new user with the permissions that RBAC grants to the name and the groups."""
         return self._kubeconfig(name, self.authority.client(name, groups, lifetime))
 
     def _kubeconfig(self, user: str, credentials: KeyPair) -> Path:

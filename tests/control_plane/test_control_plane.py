@@ -1,4 +1,4 @@
-"""The real Kubernetes does what the other suites rely on."""
+"""The control plane does what the other tests rely on."""
 
 import datetime
 import json
@@ -60,7 +60,7 @@ def test_exec_runs_a_process_and_reports_its_failure(control_plane: ControlPlane
         control_plane.kubectl("-n", web, "exec", "deployment/web", "--", "sh", "-c", "exit 3")
 
 
-def test_a_forwarded_port_leads_to_something_that_answers(control_plane: ControlPlane, web: str) -> None:
+def test_a_forwarded_port_answers(control_plane: ControlPlane, web: str) -> None:
     with _kubectl(control_plane, "-n", web, "port-forward", "deployment/web", ":80") as forward:
         assert forward.stdout is not None
         address = forward.stdout.readline().split()[2]
@@ -82,7 +82,7 @@ def test_attach_shows_what_the_container_writes_from_now_on(control_plane: Contr
 
 @pytest.mark.long
 @pytest.mark.skipif(binaries.locate("metrics-server") is None, reason="metrics-server is optional: build --with-metrics-server")
-def test_metrics_server_measures_what_the_nodes_say_pods_use(own_control_plane: OwnControlPlane) -> None:
+def test_metrics_server_returns_the_usage_that_the_nodes_report(own_control_plane: OwnControlPlane) -> None:
     plane = own_control_plane(Options(nodes=2, metrics_server=True))
     plane.kubectl("create", "deployment", "web", "--image=web:1", "--replicas=2")
     metrics.wait_for_figures(plane.api, plane.processes["metrics-server"])
@@ -98,14 +98,14 @@ def test_a_user_may_do_what_rbac_grants_and_nothing_else(control_plane: ControlP
     assert 'User "reader" cannot list resource "nodes"' in refused.value.stderr
 
 
-def test_an_expired_certificate_is_not_let_in(control_plane: ControlPlane) -> None:
+def test_an_expired_certificate_is_refused(control_plane: ControlPlane) -> None:
     late = control_plane.user("late", ["system:masters"], datetime.timedelta(seconds=-1))
     with pytest.raises(subprocess.CalledProcessError) as refused:
         control_plane.kubectl("get", "nodes", kubeconfig=late)
     assert "Unauthorized" in refused.value.stderr or "must be logged in" in refused.value.stderr
 
 
-def test_the_server_calls_itself_by_the_version_it_was_built_from(control_plane: ControlPlane) -> None:
+def test_the_server_reports_the_version_that_it_was_built_from(control_plane: ControlPlane) -> None:
     versions = json.loads(control_plane.kubectl("version", "-o", "json"))
     assert versions["serverVersion"]["gitVersion"] == versions["clientVersion"]["gitVersion"] == "v1.36.3"
 
@@ -124,7 +124,7 @@ def test_objects_survive_a_killed_api_server_which_returns_on_its_port(own_contr
     assert plane.kubectl("get", "namespace", "kept", "-o", "name") == "namespace/kept\n"
 
 
-def test_a_frozen_server_accepts_connections_and_says_nothing_until_it_goes_on(own_control_plane: OwnControlPlane) -> None:
+def test_a_paused_server_accepts_connections_and_answers_only_after_it_is_resumed(own_control_plane: OwnControlPlane) -> None:
     plane = own_control_plane(BARE)
     plane.processes["kube-apiserver"].pause()
     assert listening(plane.site.ports.apiserver)
@@ -139,14 +139,14 @@ def test_a_server_that_cannot_start_says_why(own_control_plane: OwnControlPlane)
         own_control_plane(replace(BARE, apiserver_flags=("--no-such-flag",)))
 
 
-def test_two_servers_live_side_by_side(own_control_plane: OwnControlPlane) -> None:
+def test_two_servers_run_at_the_same_time(own_control_plane: OwnControlPlane) -> None:
     one, other = own_control_plane(BARE), own_control_plane(BARE)
     one.create_namespace("only-here")
     assert one.api.exists("/api/v1/namespaces/only-here")
     assert not other.api.exists("/api/v1/namespaces/only-here")
 
 
-def test_nothing_is_left_once_it_is_stopped(own_control_plane: OwnControlPlane) -> None:
+def test_a_stopped_control_plane_leaves_no_files_and_no_processes(own_control_plane: OwnControlPlane) -> None:
     plane = own_control_plane(BARE)
     pids = [process.pid for process in plane.processes.values()]
     plane.stop()

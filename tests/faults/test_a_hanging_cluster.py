@@ -1,4 +1,4 @@
-"""A cluster that accepts connections and never answers is reported as lost, and a healthy one beside it is complete and live."""
+"""A cluster that accepts connections and never answers is reported as lost. A healthy one is complete and live meanwhile."""
 
 import asyncio
 import json

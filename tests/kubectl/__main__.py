@@ -28,7 +28,7 @@ def main() -> int:
     for reason in sorted({difference.known for difference in found} - {""}):
         print(f"known: {', '.join(each.command for each in found if each.known == reason)} ({reason})")
     news = [difference for difference in found if not difference.known]
-    print(f"{len(ours)} commands, {len(news)} differences beside {len(found) - len(news)} known ones")
+    print(f"{len(ours)} commands, {len(news)} new differences, {len(found) - len(news)} known ones")
     return 1 if news else 0
 
 

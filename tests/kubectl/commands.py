@@ -1,4 +1,4 @@
-"""The commands, in the order they are run: each builds on what those before it left."""
+"""The commands in their order. Each depends on the results of those before it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is applied: the same on every cluster, without anything a cluster would answer by itself."""
+"""The manifests that are applied. They are the same on every cluster and contain no field that a cluster sets itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What two clusters may differ in: ages, addresses, generated names, the machine's own names."""
+"""Masks what may differ between two clusters: ages, addresses, generated names, names of the machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
     (r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC", "<date>"),
     (rf"\bcontroller-revision-hash=((?:[a-z]+-)?){_GENERATED}{{6,10}}\b", r"controller-revision-hash=\1<hash>"),
     (r"(topology\.kubernetes\.io/(?:zone|region))=[^,\s]+", r"\1=<place>"),
-    # A real node whose kubelet is played starts no container, and so has no identifiers to tell.
+    # A real node with a simulated kubelet starts no container, and so has no container ids.
     (r"\b((?:Container|Image) ID:).*", r"\1"),
     (r"\n\s*PodReadyToStartContainers\s+True", ""),
     (rf"\bkube-api-access-{_GENERATED}{{5}}\b", "kube-api-access-<id>"),
@@ -30,7 +30,7 @@ _MASKS: tuple[tuple[str, str], ...] = (
 
 
 def masked(text: str, names: dict[str, str]) -> str:
-    """The text with everything that may differ replaced; `names` are this run's own (namespace, node, folder)."""
+    """Replaces everything that may differ. `names` are the names of this run (namespace, node, folder)."""
     for found, word in names.items():
         text = text.replace(found, f"<{word}>")
     for pattern, word in _MASKS:

@@ -1,4 +1,4 @@
-"""Runs the commands on one cluster, and compares what two clusters said."""
+"""Runs the commands on one cluster, and compares the replies of two clusters."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_METRICS = "Metrics API not available"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one command did: its exit code (None where it was ended by us) and its masked answer, errors included."""
+    """The exit code of a command (None if the runner ended it) and its masked output, errors included."""
 
     command: Command
     code: int | None
@@ -83,7 +83,7 @@ def _words(text: str, places: dict[str, str]) -> list[str]:
 
 
 def differences(ours: list[Outcome], theirs: list[Outcome]) -> list[Difference]:
-    """Commands whose exit code or masked answer differs; loose ones are judged by their exit code.
+    """Commands whose exit code or masked output differs. Of loose ones only the exit code is compared.
 
     A cluster without a metrics server says nothing about `top`.
     """

@@ -1,4 +1,4 @@
-"""kubectl takes the demo for a cluster: everything it is asked ends, and ends as it does on a real one."""
+"""kubectl works with the demo cluster: every command ends, and ends as it does on a real one."""
 
 from __future__ import annotations
 

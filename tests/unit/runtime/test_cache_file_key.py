@@ -20,7 +20,7 @@ from k8sconsole.runtime.cache_file import key as cache_key
 from k8sconsole.runtime.cache_file.key import find_key, read_key
 from k8sconsole.store.sqlite.file.header import MARK
 
-SECRET = "a phrase that stands nowhere else"
+SECRET = "a phrase that occurs nowhere else"
 
 
 class InMemory(KeyringBackend):

@@ -119,7 +119,7 @@ async def test_5_a_secret_value_is_masked_in_the_reply_of_every_tool(harness: To
     assert harness.store is not None
     await scan(cluster, harness.store, ("pods",))
     answers = [_everything(outcome) async for outcome in _answers(harness, "talker")]
-    assert sum("good-morning" in answer for answer in answers) >= 3, "several tools return the text beside it"
+    assert sum("good-morning" in answer for answer in answers) >= 3, "several tools return the text next to it"
     assert not any("hunter2" in answer for answer in answers)
 
 

@@ -35,7 +35,7 @@ def test_the_keys_as_declared_do_not_conflict() -> None:
     assert find_key_conflicts({}) == []
 
 
-def test_a_remapped_key_that_is_taken_is_told_with_both_names() -> None:
+def test_a_remapped_key_that_is_taken_is_reported_with_both_names() -> None:
     assert find_key_conflicts({"logs": "d"}) == ["keymap: d means both describe and logs"]
     assert find_key_conflicts({"logs": "colon"}) == ["keymap: : means both command and logs"]
 
