@@ -112,15 +112,14 @@ async def test_a_watch_reports_an_object_that_leaves_its_selector_as_deleted(clu
 
 async def test_a_watch_ends_by_itself_and_a_bookmark_has_its_latest_version(cluster: Cluster, namespace: str) -> None:
     since = await current(cluster, namespace)
-
-    async def elsewhere() -> None:
-        # A server sends a bookmark only after a change that this watch does not deliver.
-        await cluster.create(CONFIG_MAPS, "default", body(CONFIG_MAPS, namespace))
-
-    noise = asyncio.create_task(elsewhere())
+    await cluster.create(CONFIG_MAPS, namespace, body(CONFIG_MAPS, namespace))
+    events = []
     async with asyncio.timeout(30):
-        events = [event async for event in cluster.watch(CONFIG_MAPS, namespace=namespace, resource_version=since, timeout=5)]
-    await noise
+        async for event in cluster.watch(CONFIG_MAPS, namespace=namespace, resource_version=since, timeout=5):
+            if not events:
+                # The watch is open. A server sends a bookmark only after a change that this watch does not deliver.
+                await cluster.create(CONFIG_MAPS, "default", body(CONFIG_MAPS, f"{namespace}-elsewhere"))
+            events.append(event)
     marks = [meta(event.object)["resourceVersion"] for event in events if event.type is EventType.BOOKMARK]
     assert marks
     assert int(marks[-1]) >= int(since)
