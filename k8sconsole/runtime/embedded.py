@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from typing import Any, TypeVar, cast
 
+from k8sconsole.errors import Unavailable
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import Fact
 from k8sconsole.model.tools import Answer, Question
@@ -62,11 +63,13 @@ class EmbeddedConsole:
         return True
 
     async def run(self, work: Callable[[Console], Awaitable[T]]) -> T:
-        """Runs ``work(console)`` on the console's loop and awaits its result here."""
+        """Runs ``work(console)`` on the console's loop and awaits its result here. Raises Unavailable once the console is closed."""
 
         async def run_there() -> T:
             return await work(await self._opened())
 
+        if self._loop.is_closed():
+            raise Unavailable("the console is closed", "the program is ending", "start k8sconsole again")
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(run_there(), self._loop))
 
     async def stream(self, work: Callable[[Console], AsyncIterator[T]]) -> AsyncIterator[T]:
@@ -106,7 +109,16 @@ class EmbeddedConsole:
         asyncio.set_event_loop(self._loop)
         self._loop.create_task(self._open())
         self._loop.run_forever()
+        self._loop.run_until_complete(self._cancel_calls())
         self._loop.close()
+
+    async def _cancel_calls(self) -> None:
+        """Ends the calls that were made while the console closed. The first pause starts those that are still queued."""
+        await asyncio.sleep(0)
+        calls = asyncio.all_tasks() - {asyncio.current_task()}
+        for call in calls:
+            call.cancel()
+        await asyncio.gather(*calls, return_exceptions=True)
 
     async def _open(self) -> None:
         try:
