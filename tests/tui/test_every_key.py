@@ -29,7 +29,7 @@ from tests.tui.test_cluster_pane import screen
 SCOPES = tuple(dict.fromkeys(action.scope for action in ACTIONS))
 ENDING = BRIEF | {"refresh", "run"}
 """Groups of workers that end by themselves."""
-WITHIN = 3.0
+WITHIN = 2.0
 """Seconds in which a key must show an effect."""
 QUIET = {"back", "pane_cluster"}
 """They have nothing to do where the walk presses them: at the bottom of the cluster pane."""
@@ -81,12 +81,16 @@ class Walk:
         return views[scope]() if scope in views else None
 
     async def press(self, action: KeyAction) -> bool:
-        """Whether the key had an effect: a message, or another screen."""
+        """Whether the key had an effect: a message, or another screen. A key that arrives while a view is being replaced may be lost; it is
+        pressed a second time."""
+        return await self._press_once(action) or await self._press_once(action)
+
+    async def _press_once(self, action: KeyAction) -> bool:
         before = self._facts()
         self.app.simulate_key(action.keys.split(",")[0])
         end = asyncio.get_running_loop().time() + (0.05 if action.id in QUIET else WITHIN)
         while asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.005)
             if self._facts() != before and all(one.is_finished for one in self.app.workers if one.group in ENDING):
                 return True
         return action.id in QUIET

@@ -161,6 +161,9 @@ class ClusterPane(Pane):
         place = self.trail.step(event.by) if event.by else self.trail.last()
         if place is not None:
             self._push(TableView(self.context, place), alone=True)
+            return
+        end = {-1: "older", 0: "previous", 1: "newer"}[event.by]
+        self.post_message(StatusMessage(f"there is no {end} location", severity="warning"))
 
     async def on_object_opened(self, event: ObjectOpened) -> None:
         event.stop()

@@ -89,3 +89,4 @@ class DocumentView(TextView):
 
     def action_text_refresh(self) -> None:
         self.load()
+        self.post_message(StatusMessage(f"reading {self.ref.name} again"))

@@ -117,6 +117,7 @@ class LogView(TextView):
     def action_log_pretty(self) -> None:
         self._pretty = not self._pretty
         self.text.repaint(pretty_log_line if self._pretty else log_line)
+        self.post_message(StatusMessage("JSON lines are shown as words" if self._pretty else "JSON lines are shown as they are"))
         self.post_message(FrameChanged())
 
     def action_log_filter(self) -> None:

@@ -230,6 +230,7 @@ class TableView(View):
 
     def action_wide(self) -> None:
         self.table.toggle_everything()
+        self.post_message(StatusMessage("all columns are shown" if self.table.grid.everything else "columns are fitted to the terminal"))
 
     @worker(group="refresh", exclusive=True)
     async def action_refresh(self) -> None:
