@@ -20,7 +20,7 @@ run: $(VENV)/.installed  ## open the console: your own cluster where there is a 
 	@$(BIN)/python -m k8sconsole $(ARGS)
 
 test: $(VENV)/.developed  ## what to run before a commit, in five minutes: all tests but those marked real or long
-	@$(PYTEST) -m "not real and not long" --hypothesis-profile quick $(ARGS)
+	@$(PYTEST) --numprocesses 3 -m "not real and not long" --hypothesis-profile quick $(ARGS)
 
 test-all: $(VENV)/.developed  ## the rest: tests against a real control plane, where it has been built, tests that are long by nature, and the property tests with many examples
 	@$(PYTEST) -m "real or long or hypothesis" --hypothesis-profile thorough $(ARGS)
