@@ -8,11 +8,13 @@ import os
 import shutil
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
 _OWNER = "owner.pid"
+_ENDING_SECONDS = 10.0
 
 
 def root() -> Path:
@@ -34,8 +36,7 @@ def sweep() -> None:
         return
     for folder in root().iterdir():
         if _abandoned(folder):
-            for pid in _pids_naming(folder):
-                _end(pid)
+            _end_all(folder)
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -68,6 +69,15 @@ def _command_line(entry: Path) -> bytes:
         return (entry / "cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _end_all(folder: Path) -> None:
+    """Ends the processes that name the folder, and waits until they are gone: one that is still ending may write to it again."""
+    deadline = time.monotonic() + _ENDING_SECONDS
+    while (pids := list(_pids_naming(folder))) and time.monotonic() < deadline:
+        for pid in pids:
+            _end(pid)
+        time.sleep(0.01)
 
 
 def _end(pid: int) -> None:
