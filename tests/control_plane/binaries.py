@@ -4,6 +4,7 @@ They are looked for in ``KUBEBUILDER_ASSETS`` (the convention of controller-runt
 directory under their versions, so that all clones share one build and an upgrade never meets yesterday's files.
 """
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass
@@ -27,12 +28,22 @@ class Program:
     optional: bool = False
 
 
+def _digest(package: str) -> str:
+    """A few digits that change with a program of this repository, whose builds no pinned version tells apart."""
+    content = b"".join(path.read_bytes() for path in sorted((MODULE / package).glob("*.go")))
+    return hashlib.sha256(content).hexdigest()[:8]
+
+
+PRINTERS_ORACLE = f"printers-oracle-{_digest('oracle')}"
+"""The program that prints objects as the API server's own printers do (``tests/oracle``)."""
+
 PROGRAMS = (
     Program("etcd", "go.etcd.io/etcd/server/v3"),
     Program("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
     Program("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"),
     Program("kube-scheduler", "k8s.io/kubernetes/cmd/kube-scheduler"),
     Program("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
+    Program(PRINTERS_ORACLE, "./oracle"),
     Program("kwok", "sigs.k8s.io/kwok/cmd/kwok", version=KWOK),
     Program("metrics-server", "sigs.k8s.io/metrics-server/cmd/metrics-server", version=METRICS_SERVER, optional=True),
 )

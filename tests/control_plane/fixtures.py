@@ -9,6 +9,8 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -17,6 +19,7 @@ from tests.control_plane.errors import BinariesMissing
 from tests.control_plane.offered import OfferedCluster
 from tests.control_plane.plane import ControlPlane, Options
 
+T = TypeVar("T")
 _skipped = pytest.StashKey[bool]()
 
 OwnControlPlane = Callable[[Options], ControlPlane]
@@ -61,9 +64,20 @@ def real_cluster(control_plane: ControlPlane, real_namespace: str) -> OfferedClu
     return OfferedCluster("real", control_plane.kubeconfig, control_plane.options.name, real_namespace, control_plane.kubectl)
 
 
+@pytest.fixture(scope="session")
+def printers_oracle(pytestconfig: pytest.Config) -> Path:
+    """The program that prints objects as the API server's own printers do; ``tests.oracle`` runs it."""
+    name = binaries.PRINTERS_ORACLE
+    return _made_or_skipped(pytestconfig, lambda: binaries.require(name)[name])
+
+
 def _made(config: pytest.Config, options: Options) -> ControlPlane:
+    return _made_or_skipped(config, lambda: ControlPlane(options))
+
+
+def _made_or_skipped(config: pytest.Config, make: Callable[[], T]) -> T:
     try:
-        return ControlPlane(options)
+        return make()
     except BinariesMissing as error:
         absent = error
     config.stash[_skipped] = not absent.optional or config.stash.get(_skipped, False)
