@@ -17,14 +17,14 @@
     │   ├── ApprovalDenied       a person refused, or no approval was possible
     │   └── Forbidden            the API server's 403
     ├── ToolFailed               a tool of an attached server reported an error
-    ├── ApiError                 the API server's own Status
+    ├── ApiError                 the API server's own Status; has retry_after
     │   ├── NotFound             404, also for a namespace that does not exist
     │   │   └── UnknownContext   a context that is in no kubeconfig
     │   ├── AlreadyExists        409 on create
     │   ├── Conflict             409 on update
     │   ├── Gone                 410: the resourceVersion or continue token has expired
     │   ├── Invalid              400 and 422
-    │   ├── TooManyRequests      429; has retry_after
+    │   ├── TooManyRequests      429
     │   └── ServerError          5xx
     └── StoreError               the cache file
         ├── StoreCorrupt         not a database, or damaged
@@ -146,7 +146,12 @@ class ToolFailed(ConsoleError):
 
 
 class ApiError(ConsoleError):
-    """The API server's reply is an error. ``status`` is its Kubernetes Status object, ``http_status`` the HTTP status code."""
+    """The API server's reply is an error. ``status`` is its Kubernetes Status object, ``http_status`` the HTTP status code.
+
+    retry_after: seconds that the server asks to wait (its Retry-After header); 0 when it names none.
+    """
+
+    retry_after: float = 0.0
 
     def __init__(
         self,
@@ -196,7 +201,7 @@ class Invalid(ApiError):
 
 
 class TooManyRequests(ApiError):
-    """``retry_after`` is in seconds, from the server's Retry-After header."""
+    """Without a Retry-After header, ``retry_after`` is one second."""
 
     code = -32029
     name = "RateLimited"

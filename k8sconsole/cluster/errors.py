@@ -74,8 +74,9 @@ def error_from_status(info: RequestInfo, status: Mapping[str, Any], http_status:
         return CredentialsError(info.title, why, _REMEDIES[CredentialsError], details)
     error_class = _error_class(code, reason)
     error = error_class(info.title, message, _remedy(error_class, info), details, http_status=code, status=status)
+    error.retry_after = _retry_seconds(status, retry_after) or error.retry_after
     if isinstance(error, TooManyRequests):
-        error.retry_after = _retry_seconds(status, retry_after)
+        error.remedy = f"again in {error.retry_after:g} s, as the server asks"
     return error
 
 
@@ -103,7 +104,6 @@ _REMEDIES: dict[type[ConsoleError], str] = {
     CredentialsError: "log in again, or check the user of this context in the kubeconfig",
     Gone: "list again",
     Conflict: "read the object again and repeat the change on it",
-    TooManyRequests: "wait and try again",
     ServerError: "try again; if it persists, look at the API server's log",
 }
 
@@ -137,7 +137,7 @@ def _causes(status: Mapping[str, Any]) -> dict[str, Any]:
 def _retry_seconds(status: Mapping[str, Any], header: str) -> float:
     details = status.get("details")
     requested = details.get("retryAfterSeconds") if isinstance(details, dict) else None
-    return _non_negative(requested) or _non_negative(header) or _seconds_until(header) or 1.0
+    return _non_negative(requested) or _non_negative(header) or _seconds_until(header)
 
 
 def _non_negative(value: Any) -> float:

@@ -32,7 +32,7 @@ def write_kubeconfig(
 ) -> None:
     """Write a kubeconfig as JSON, which is valid YAML.
 
-    Over plain HTTP the server's URL also carries the token, because client-go sends credentials over TLS only.
+    Over plain HTTP the server's URL carries the token, because Kubernetes' clients send credentials over TLS only.
     """
     document = {
         "apiVersion": "v1",
@@ -40,7 +40,7 @@ def write_kubeconfig(
         "current-context": address.cluster,
         "clusters": [{"name": address.cluster, "cluster": _cluster_entry(address, user)}],
         "contexts": [{"name": address.cluster, "context": {"cluster": address.cluster, "user": user.name, "namespace": namespace}}],
-        "users": [{"name": user.name, "user": _user_entry(user, certificate)}],
+        "users": [{"name": user.name, "user": _user_entry(user, certificate) if address.authority else {}}],
     }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:

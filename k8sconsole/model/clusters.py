@@ -47,7 +47,8 @@ class LogOptions(msgspec.Struct, frozen=True):
 
 
 class ContextInfo(msgspec.Struct, frozen=True):
-    """One context of a kubeconfig, read without connecting. problem: why it cannot be used, empty when it can."""
+    """One context of a kubeconfig, read without connecting. problem: why it cannot be used, empty when it can. warning: what a person
+    should know before using it."""
 
     name: ClusterName
     cluster: str
@@ -56,6 +57,7 @@ class ContextInfo(msgspec.Struct, frozen=True):
     namespace: str
     current: bool = False
     problem: str = ""
+    warning: str = ""
 
 
 class ClusterIdentity(msgspec.Struct, frozen=True):

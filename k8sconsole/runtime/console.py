@@ -92,7 +92,7 @@ class Console:
         log = opening.loaded.settings.log
         start_logging(resolve_log_folder(opening.loaded.settings), _mask, level=log.level, max_bytes=log.max_bytes, backups=log.backups)
         clock = SystemClock()
-        opened = await open_cache(opening.loaded, clock)
+        opened = await open_cache(opening.loaded, clock, listener or _ignore)
         try:
             console = cls(opening, opened, ClusterPool(await asyncio.to_thread(load_contexts, opening)), clock)
             if listener:
@@ -238,6 +238,10 @@ class Console:
         pipeline = Pipeline(builtin_registry(), environment)
         self._bus.subscribe(pipeline.handle_fact)
         return pipeline
+
+
+def _ignore(fact: Fact) -> None:
+    """The listener of a face that has none."""
 
 
 def _mask(text: str) -> str:

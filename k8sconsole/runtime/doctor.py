@@ -125,6 +125,11 @@ async def _check_clusters(settings: Settings, wanted: tuple[str, ...], connect: 
         return [_broken("kubeconfig", problem)]
     findings = [DoctorFinding("kubeconfig", "●", f"{contexts.origin()}: {len(offered)} contexts")]
     findings += [_broken_context(info) for info in offered if info.problem and info.name in chosen]
+    findings += [
+        DoctorFinding(info.name, "▲", info.warning, "https:// in the kubeconfig")
+        for info in offered
+        if info.warning and info.name in chosen
+    ]
     if not connect:
         return findings
     pool = ClusterPool(contexts)

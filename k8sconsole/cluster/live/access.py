@@ -10,7 +10,7 @@ from k8sconsole import __version__
 from k8sconsole.cluster.live.credentials.provider import Credentials, KeyPair
 from k8sconsole.cluster.live.kubeconfig.entries import Impersonation, PemSource
 from k8sconsole.cluster.live.kubeconfig.login import Login, mask_address, server_url
-from k8sconsole.cluster.live.proxy import is_loopback, proxy_for
+from k8sconsole.cluster.live.proxy import proxy_for
 from k8sconsole.cluster.live.tls import ssl_context
 
 
@@ -20,6 +20,7 @@ class Access:
 
     fingerprint: of the address and its certificate authority; it distinguishes clusters as far as a kubeconfig can.
     origin, remedy: where the credentials came from, and what a person can do when they are refused.
+    withheld: why the user's credentials are not sent; empty when they are.
     """
 
     server: str
@@ -33,6 +34,7 @@ class Access:
     fingerprint: str = ""
     origin: str = ""
     remedy: str = ""
+    withheld: str = ""
 
     @property
     def display_server(self) -> str:
@@ -52,7 +54,7 @@ def build_access(login: Login, credentials: Credentials, environ: Mapping[str, s
     return Access(
         server=server,
         user=login.user.name,
-        headers=_headers(credentials if secure or _is_local(server) else Credentials(), login.user.impersonation),
+        headers=_headers(credentials, login.user.impersonation),
         tls=ssl_context(login.cluster, credentials.pair) if secure else None,
         verified=not login.cluster.insecure,
         server_hostname=login.cluster.tls_server_name or None,
@@ -61,16 +63,12 @@ def build_access(login: Login, credentials: Credentials, environ: Mapping[str, s
         fingerprint=_fingerprint(server, login.cluster.authority),
         origin=credentials.origin,
         remedy=credentials.remedy,
+        withheld=credentials.withheld,
     )
 
 
 def _fingerprint(server: str, authority: PemSource | None) -> str:
     return sha256(server.encode() + b"\0" + (authority.read() if authority else b"")).hexdigest()[:20]
-
-
-def _is_local(server: str) -> bool:
-    """Without TLS credentials are only sent within this machine, as all Kubernetes clients do."""
-    return is_loopback(urlsplit(server).hostname or "")
 
 
 def _headers(credentials: Credentials, impersonation: Impersonation) -> tuple[tuple[str, str], ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from k8sconsole.cluster.live import in_cluster
 from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, as_text, kubeconfig_paths, read_kubeconfig
-from k8sconsole.cluster.live.kubeconfig.login import Login, ResolveLogin, display_server, find_problem, resolve_login
+from k8sconsole.cluster.live.kubeconfig.login import Login, ResolveLogin, display_server, find_problem, find_warning, resolve_login
 from k8sconsole.cluster.port import Cluster, ContextInfo, Contexts
 from k8sconsole.errors import ConfigurationError, NotFound
 from k8sconsole.kit.clock import Clock
@@ -136,6 +136,7 @@ def _context_info(kubeconfig: Kubeconfig, name: str) -> ContextInfo:
         namespace=as_text(body.get("namespace")),
         current=name == kubeconfig.current,
         problem=find_problem(kubeconfig, name),
+        warning=find_warning(kubeconfig, name),
     )
 
 

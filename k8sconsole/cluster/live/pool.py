@@ -15,6 +15,8 @@ from typing import Any
 import aiohttp
 from aiohttp import AddrInfoType
 
+from k8sconsole.cluster.live.proxy import is_socks
+
 # Larger reads, fewer of them: a page of 500 pods is 3 MB.
 _READ_SIZE = 1 << 20
 
@@ -28,11 +30,19 @@ class ConnectionPool:
         self._sockets: weakref.WeakSet[socket.socket] = weakref.WeakSet()
         self._requests: set[_PendingRequest] = set()
         self._peak = _Peak(keep_alive)
-        connector = aiohttp.TCPConnector(limit=most, limit_per_host=most, keepalive_timeout=keep_alive, socket_factory=self._create_socket)
-        # No cookies, no environment, no netrc: only what an Access holds is sent.
-        self.session = aiohttp.ClientSession(
-            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=_READ_SIZE, trace_configs=[self._trace_config()]
-        )
+        self._limits: dict[str, Any] = {"limit": most, "limit_per_host": most, "keepalive_timeout": keep_alive}
+        self._direct = self._create_session(aiohttp.TCPConnector(socket_factory=self._create_socket, **self._limits))
+        self._through_socks: dict[str, aiohttp.ClientSession] = {}
+
+    def session(self, proxy: str | None) -> aiohttp.ClientSession:
+        """Returns the session for requests through this proxy, or for direct ones. An HTTP proxy is named again with each request."""
+        if proxy is None or not is_socks(proxy):
+            return self._direct
+        if proxy not in self._through_socks:
+            from k8sconsole.cluster.live.socks import SocksConnector  # few kubeconfigs need it
+
+            self._through_socks[proxy] = self._create_session(SocksConnector(proxy, self._track_socket, **self._limits))
+        return self._through_socks[proxy]
 
     @property
     def size(self) -> int:
@@ -64,7 +74,14 @@ class ConnectionPool:
         return self.size > max(self._least, self._peak.recent(self._now()), self.in_use)
 
     async def close(self) -> None:
-        await self.session.close()
+        for session in (self._direct, *self._through_socks.values()):
+            await session.close()
+
+    def _create_session(self, connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+        # No cookies, no environment, no netrc: only what an Access holds is sent.
+        return aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), read_bufsize=_READ_SIZE, trace_configs=[self._trace_config()]
+        )
 
     def _trace_config(self) -> aiohttp.TraceConfig:
         trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
@@ -95,14 +112,17 @@ class ConnectionPool:
         return asyncio.get_running_loop().time()
 
     def _create_socket(self, address: AddrInfoType) -> socket.socket:
-        """Enables TCP keep-alive: it detects a dead peer of a silent stream (a followed log) within a minute and a half."""
         created = socket.socket(*address[:3])
+        self._track_socket(created)
+        return created
+
+    def _track_socket(self, created: socket.socket) -> None:
+        """Counts it, and enables TCP keep-alive: that detects a dead peer of a silent stream (a followed log) within a minute and a half."""
         self._sockets.add(created)
         created.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 6)):
             if hasattr(socket, name):
                 created.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
-        return created
 
 
 class _PendingRequest:

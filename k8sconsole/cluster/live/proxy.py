@@ -6,19 +6,24 @@ from urllib.parse import urlsplit
 
 from k8sconsole.errors import ConfigurationError
 
+_SCHEMES = ("http", "https", "socks5", "socks5h")
+
 
 def proxy_for(server: str, proxy_url: str, environ: Mapping[str, str]) -> str | None:
-    """Returns the proxy's URL, or None for a direct connection. Raises ConfigurationError for a proxy that is not HTTP."""
+    """Returns the proxy's URL, or None for a direct connection. Raises ConfigurationError for a proxy that is neither HTTP nor SOCKS5."""
     chosen = proxy_url or _from_environment(server, environ)
     if not chosen:
         return None
-    scheme = urlsplit(chosen).scheme
-    if scheme in ("http", "https"):
+    parts = urlsplit(chosen)
+    if parts.scheme in _SCHEMES and parts.hostname:
         return chosen
-    why = f"{scheme or 'a URL without a scheme'} is not supported; http and https are"
-    raise ConfigurationError(
-        f"cannot use the proxy of {server}", why, "set proxy-url to an HTTP proxy, for example privoxy in front of this one"
-    )
+    why = f"{parts.scheme or 'a URL without a scheme'} is not supported; {', '.join(_SCHEMES)} are"
+    why = "it names no host" if parts.scheme in _SCHEMES else why
+    raise ConfigurationError(f"cannot use the proxy of {server}", why, "set proxy-url: socks5://HOST:1080, or http://HOST:3128")
+
+
+def is_socks(proxy: str | None) -> bool:
+    return urlsplit(proxy or "").scheme in ("socks5", "socks5h")
 
 
 def strip_password(proxy: str) -> str:

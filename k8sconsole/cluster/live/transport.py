@@ -17,7 +17,7 @@ from k8sconsole.cluster.live.access_source import AccessSource
 from k8sconsole.cluster.live.credentials.provider import describe_expiry
 from k8sconsole.cluster.live.failures import translate_errors
 from k8sconsole.cluster.live.pool import ConnectionPool
-from k8sconsole.cluster.live.proxy import is_loopback
+from k8sconsole.cluster.live.proxy import is_loopback, is_socks
 from k8sconsole.errors import ConsoleError, CredentialsError, ServerError, Unreachable
 from k8sconsole.model.clusters import Connections, PoolBounds
 from k8sconsole.model.refs import ClusterName
@@ -124,13 +124,13 @@ class Transport:
         headers = [pair for pair in _headers(access, request) if pair[0] != "Accept-Encoding"]
         with translate_errors(request.info, access, request.idle_timeout):
             try:
-                return await self._long_running.session.ws_connect(
+                return await self._long_running.session(access.proxy).ws_connect(
                     URL(_request_url(access, request), encoded=True),
                     headers=headers,
                     protocols=protocols,
                     ssl=access.tls or True,
                     server_hostname=access.server_hostname,
-                    proxy=access.proxy,
+                    proxy=None if is_socks(access.proxy) else access.proxy,
                     max_msg_size=0,
                     heartbeat=30.0,
                     timeout=aiohttp.ClientWSTimeout(ws_close=CONNECT_TIMEOUT),
@@ -172,14 +172,14 @@ class Transport:
     async def _request(self, pool: ConnectionPool, request: ApiRequest, access: Access, pending: object) -> aiohttp.ClientResponse:
         total = None if request.long_running else REQUEST_TIMEOUT
         close = [("Connection", "close")] if pool.has_surplus and not request.long_running else []
-        return await pool.session.request(
+        return await pool.session(access.proxy).request(
             request.method,
             URL(_request_url(access, request), encoded=True),
             data=request.body,
             headers=[*_headers(access, request), *close],
             ssl=access.tls or True,
             server_hostname=access.server_hostname,
-            proxy=access.proxy,
+            proxy=None if is_socks(access.proxy) else access.proxy,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=total, sock_connect=CONNECT_TIMEOUT, sock_read=request.idle_timeout),
             trace_request_ctx=pending,
@@ -230,6 +230,9 @@ async def _explain_refusal(error: CredentialsError, access: Access) -> None:
     """Adds whose credentials were refused, and what to do: a 401 response itself says only "Unauthorized"."""
     if sentence := await asyncio.to_thread(describe_expiry, access.pair):
         error.detail, error.remedy = f"not logged in: {sentence}", "renew the client certificate, or log in again"
+        return
+    if access.withheld:
+        error.detail, error.remedy = f"not logged in: {access.withheld}", access.remedy
         return
     credentials = f"the credentials from {access.origin}" if access.origin else "the credentials"
     error.detail = f"not logged in: the server does not accept {credentials} for user {access.user or '(none)'} ({error.detail})"

@@ -43,6 +43,7 @@ class ClusterSelection:
         self._states: dict[ClusterName, ClusterState] = {}
         self._cached: dict[ClusterName, str] = {}
         self._offered: list[ContextInfo] | None = None
+        self._warned: set[ClusterName] = set()
 
     async def contexts(self) -> list[ContextInfo]:
         return self.list_contexts()
@@ -65,9 +66,9 @@ class ClusterSelection:
         await self._begin()
 
     async def choose(self, names: Sequence[str] = ()) -> None:
-        """Selects these contexts, or without names those of the opening; publishes a Notice for each that only the cache knows.
-        Raises NotFound, ConfigurationError."""
-        for notice in self._choose(await self._cached_clusters(), names):
+        """Selects these contexts, or without names those of the opening. Publishes a Notice for each that only the cache knows, and one for
+        each context's warning, once. Raises NotFound, ConfigurationError."""
+        for notice in [*self._choose(await self._cached_clusters(), names), *self._new_warnings()]:
             self._publish(notice)
 
     async def resources(self, cluster: ClusterName) -> list[ApiResource]:
@@ -110,6 +111,12 @@ class ClusterSelection:
         order = {name: index for index, name in enumerate(request.contexts)}
         self.current = tuple(sorted({*reachable, *map(ClusterName, gone)}, key=lambda name: order[name]))
         return [Notice(f"Context {name} is not in the kubeconfig", "answered from the cache", "warning") for name in gone]
+
+    def _new_warnings(self) -> list[Notice]:
+        warnings = {info.name: info.warning for info in self._offered or () if info.warning and info.name in self.current}
+        new = [name for name in warnings if name not in self._warned]
+        self._warned.update(new)
+        return [Notice(f"Context {name}", warnings[name], "warning") for name in new]
 
     def _read_kubeconfig(self) -> list[ContextInfo]:
         try:

@@ -16,6 +16,7 @@ from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.services.api_resources import ApiResources
 from k8sconsole.store.port import Store
 from k8sconsole.tools.history.queries import not_found_as_of, parse_as_of
+from k8sconsole.tools.pipeline.middleware.retry import retry_read
 from k8sconsole.tools.pipeline.pipeline import Pipeline
 from k8sconsole.tools.reading.rows import RowSource, RowsRequest, open_rows
 
@@ -98,7 +99,8 @@ class ObjectGetter:
         }
         async with self._pipeline.authorised(ToolCall(TOOL, arguments, face)) as invocation:
             query = RowsRequest(cluster, resource, namespaces, request.name, request.filter, request.live, as_of)
-            return await open_rows(invocation.context, query)
+            clock = self._pipeline.environment.clock
+            return await retry_read(clock, invocation.context, lambda: open_rows(invocation.context, query))
 
     async def _explain_empty(self, cluster: ClusterName, resource: ApiResource, request: GetRequest, opened: RowSource) -> None:
         """Raises NotFound where a namespace or a name does not exist; otherwise no rows is the answer."""

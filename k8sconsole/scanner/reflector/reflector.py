@@ -7,7 +7,7 @@ import asyncio
 
 import msgspec
 
-from k8sconsole.errors import ConsoleError, DeadlineExceeded, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
+from k8sconsole.errors import ApiError, ConsoleError, DeadlineExceeded, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.context import KindReport, ScanContext, cancel_all
@@ -240,7 +240,7 @@ class Reflector:
     def _retry_delay(self, error: Exception) -> float:
         if isinstance(error, Forbidden | NotFound):
             return self._context.plan.forbidden_retry_interval(self.resource)
-        retry_after = min(error.retry_after, _MAX_RETRY_AFTER) if isinstance(error, TooManyRequests) else 0.0
+        retry_after = min(error.retry_after, _MAX_RETRY_AFTER) if isinstance(error, ApiError) else 0.0
         return max(retry_after, self._backoff.next())
 
     def _publish_report(self, report: KindReport) -> None:

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from k8sconsole.errors import StoreCorrupt, StoreError, StoreLocked, StoreTooNew
+from k8sconsole.errors import StoreCorrupt, StoreError, StoreTooNew
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.store.sqlite.catalog import Lifetimes
 from k8sconsole.store.sqlite.file.connections import CacheFile
@@ -21,8 +22,6 @@ from k8sconsole.store.sqlite.store import SqliteStore
 _PRIVATE_FILE = 0o600
 _PRIVATE_FOLDER = 0o700
 _SIDE_FILES = ("-wal", "-shm")
-_RETRY_AFTER = 0.02
-"""Seconds."""
 
 
 async def open_store(
@@ -33,12 +32,14 @@ async def open_store(
     readers: int = 4,
     lifetimes: Lifetimes | None = None,
     key: CacheKey | None = None,
+    on_wait: Callable[[], object] = lambda: None,
 ) -> SqliteStore:
     """Opens the cache file at ``path``. A missing file is created, an old one is migrated after a copy, a damaged one is rebuilt.
 
     timeout: seconds to wait for another process's lock.
     readers: the number of threads that read.
     key: for an encrypted file; without it the file is plain.
+    on_wait: called from any thread once a wait for that lock has lasted a second, now and while the store is open.
 
     A rebuilt store says so in ``recovered`` and in ``status().note``.
 
@@ -46,6 +47,7 @@ async def open_store(
     the encryption library is not installed, and StoreError for another program's database.
     """
     file = CacheFile(path, timeout) if key is None else await asyncio.to_thread(EncryptedFile, path, timeout, key)
+    file.on_wait = on_wait
     return await asyncio.to_thread(_open_or_rebuild, file, clock or SystemClock(), readers, lifetimes or Lifetimes())
 
 
@@ -82,17 +84,25 @@ def _open_current_file(file: CacheFile) -> sqlite3.Connection:
 
 def _open_checked(file: CacheFile) -> sqlite3.Connection:
     try:
-        file.prepare()
-        check_ownership(file)
-        if damage_marker(file.path).exists():
-            raise StoreCorrupt(f"the cache {file.path} was found damaged while in use")
-        connection = file.open_writer()
+        return file.wait_for_lock(partial(_open_once, file))
+    except file.errors as error:
+        raise file.translate_error(error) from error
+
+
+def _open_once(file: CacheFile) -> sqlite3.Connection:
+    file.prepare()
+    check_ownership(file)
+    if damage_marker(file.path).exists():
+        raise StoreCorrupt(f"the cache {file.path} was found damaged while in use")
+    connection = file.open_writer()
+    try:
         _migrate(connection, file)
         # Reads the first pages of what every start needs, so that damage is found here and not later in a pane.
         connection.execute("SELECT count(*), max(id) FROM kinds").fetchone()
         connection.execute("SELECT id, revision FROM objects ORDER BY id DESC LIMIT 1").fetchone()
-    except file.errors as error:
-        raise file.translate_error(error) from error
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -112,7 +122,7 @@ def make_private(path: Path) -> None:
 
 def check_ownership(file: CacheFile) -> None:
     """Raises StoreError for another program's database, StoreTooNew for a newer schema."""
-    with contextlib.closing(file.connect("ro")) as connection:
+    with contextlib.closing(file.connect("ro", file.first_wait)) as connection:
         tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (application,) = connection.execute("PRAGMA application_id").fetchone()
@@ -129,11 +139,11 @@ def check_ownership(file: CacheFile) -> None:
 def _migrate(connection: sqlite3.Connection, file: CacheFile) -> None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version == SCHEMA_VERSION:
-        _enable_wal(connection, file)  # an interrupted conversion leaves the file in another journal mode
+        _enable_wal(connection)  # an interrupted conversion leaves the file in another journal mode
         return
     if version:
         _back_up(connection, file, version)
-    _enable_wal(connection, file)
+    _enable_wal(connection)
     from sqlite_utils import Database
 
     connection.execute("BEGIN IMMEDIATE")  # of two processes that open an empty file together, one finds it migrated
@@ -150,17 +160,9 @@ def _migrate(connection: sqlite3.Connection, file: CacheFile) -> None:
         raise
 
 
-def _enable_wal(connection: sqlite3.Connection, file: CacheFile) -> None:
-    """Retries until the time-out, because SQLite does not wait for another process's lock when it changes the journal mode."""
-    until = time.monotonic() + file.timeout
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            return
-        except file.errors as error:
-            if not isinstance(file.translate_error(error), StoreLocked) or time.monotonic() >= until:
-                raise
-            time.sleep(_RETRY_AFTER)
+def _enable_wal(connection: sqlite3.Connection) -> None:
+    """The caller retries, because SQLite does not wait for another process's lock when it changes the journal mode."""
+    connection.execute("PRAGMA journal_mode = WAL")
 
 
 def _back_up(connection: sqlite3.Connection, file: CacheFile, version: int) -> None:

@@ -108,7 +108,7 @@ class WriterThread:
         jobs = [job for job in group if job.done.set_running_or_notify_cancel()]
         try:
             self._reopen_moved_file()
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._file.wait_for_lock(lambda: self._connection.execute("BEGIN IMMEDIATE"))
             finished = [(job, self._run_job(job)) for job in jobs]
             self._connection.execute("COMMIT")
         except BaseException as error:  # noqa: BLE001 - the error belongs to the callers, and this thread must go on

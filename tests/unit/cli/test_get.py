@@ -1,8 +1,12 @@
 """``k8sconsole get``: what a person and a script see."""
 
+import time
+
 import pytest
 import yaml
 
+from k8sconsole.demo.api.faults import Fault
+from k8sconsole.demo.server import DemoCluster
 from tests.unit.cli.conftest import CommandLine
 
 
@@ -82,3 +86,27 @@ def test_an_answer_about_a_time_before_all_history_says_that_it_is_incomplete(sc
     assert found["items"] == []
     assert found["freshness"]["complete"] is False
     assert "before the first scan" in found["freshness"]["missing"][0]
+
+
+def test_a_live_read_waits_as_long_as_the_server_asks_and_says_so(scanned: CommandLine, demo: DemoCluster) -> None:
+    demo.plan_faults(Fault("/api/v1/namespaces/shop/pods", code=429, headers={"Retry-After": "1"}, times=1))
+    began = time.monotonic()
+    done = scanned.run("get", "pods", "-n", "shop", "--live")
+    assert (done.code, time.monotonic() - began >= 1) == (0, True)
+    assert done.err.count("trying again in 1 s") == 1
+
+
+def test_credentials_for_a_server_without_tls_are_withheld_and_said_to_be_once(empty: CommandLine, demo: DemoCluster) -> None:
+    config = {
+        "current-context": "plain",
+        "clusters": [{"name": "c", "cluster": {"server": demo.url}}],
+        "users": [{"name": "u", "user": {"token": demo.admin.token}}],
+        "contexts": [{"name": "plain", "context": {"cluster": "c", "user": "u"}}],
+    }
+    path = empty.folder / "config"
+    path.write_text(yaml.safe_dump(config))
+    done = empty.run("get", "pods", "--live", KUBECONFIG=str(path))
+    assert done.code == 3
+    assert [line.split(":")[0] for line in done.err.splitlines() if "in the clear" in line] == ["warning", "error"]
+    assert demo.admin.token not in done.err
+    assert "in the clear" in empty.run("doctor", KUBECONFIG=str(path)).out

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping
 
 import msgspec
+import yaml
 
 from k8sconsole.cluster.live.credentials.cached_provider import FetchedCredentials
 from k8sconsole.cluster.live.credentials.login_commands import command_line, login_command
@@ -12,6 +13,7 @@ from k8sconsole.cluster.live.credentials.plugin_process import run_plugin
 from k8sconsole.cluster.live.credentials.plugin_spec import PluginAnswer, PluginSpec, PluginStatus, exec_info, plugin_spec
 from k8sconsole.cluster.live.credentials.provider import Credentials, KeyPair, bearer_header, certificate_expiry
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
+from k8sconsole.cluster.live.kubeconfig.files import parse_yaml_as_text
 from k8sconsole.errors import CredentialsError
 from k8sconsole.kit.clock import parse_rfc3339
 
@@ -55,10 +57,10 @@ def _expiry(spec: PluginSpec, timestamp: str | None, certificate: str) -> float:
 
 def _parse_status(spec: PluginSpec, output: bytes) -> PluginStatus:
     try:
-        answer = msgspec.json.decode(output, type=PluginAnswer)
-    except msgspec.DecodeError:
+        answer = msgspec.json.decode(output, type=PluginAnswer) if output.lstrip().startswith(b"{") else _decode_yaml(output)
+    except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError):
         # Without the cause: it may quote the output, which is a credential.
-        raise _unusable_output(spec, "it did not print an ExecCredential in JSON") from None
+        raise _unusable_output(spec, "it did not print an ExecCredential in JSON or YAML") from None
     status = answer.status
     if answer.kind != "ExecCredential" or answer.api_version != spec.api_version:
         raise _unusable_output(spec, f"it answered with {answer.api_version} {answer.kind}, not {spec.api_version} ExecCredential")
@@ -67,6 +69,11 @@ def _parse_status(spec: PluginSpec, output: bytes) -> PluginStatus:
     if bool(status.client_certificate_data) != bool(status.client_key_data):
         raise _unusable_output(spec, "it printed a certificate without its key, or a key alone")
     return status
+
+
+def _decode_yaml(output: bytes) -> PluginAnswer:
+    """Every scalar stays text: a time or a number would otherwise lose its spelling."""
+    return msgspec.convert(parse_yaml_as_text(output.decode()), PluginAnswer)
 
 
 def _unusable_output(spec: PluginSpec, why: str) -> CredentialsError:

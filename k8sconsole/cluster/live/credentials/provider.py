@@ -19,12 +19,14 @@ class Credentials:
     """authorization: the value of the Authorization header, empty for none.
 
     origin, remedy: where the credentials came from, and what a person can do when the server refuses them.
+    withheld: why the user's credentials are not among them; empty when they are.
     """
 
     authorization: str = field(default="", repr=False)
     pair: KeyPair | None = None
     origin: str = ""
     remedy: str = ""
+    withheld: str = ""
 
 
 class CredentialProvider(Protocol):

@@ -17,12 +17,20 @@ from k8sconsole.cluster.live.credentials.provider import (
 )
 from k8sconsole.cluster.live.credentials.token_file import TokenFile
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry, UserEntry
+from k8sconsole.cluster.live.kubeconfig.login import explain_withheld
 from k8sconsole.errors import ConfigurationError, CredentialsError
 from k8sconsole.kit.clock import Clock
 
 
 def select_provider(user: UserEntry, cluster: ClusterEntry, environ: Mapping[str, str], clock: Clock) -> CredentialProvider:
-    """Blocking: reads certificate files. Raises ConfigurationError for an entry that cannot be used."""
+    """Blocking: reads certificate files. Raises ConfigurationError for an entry that cannot be used.
+
+    Without TLS there are no credentials at all, on no host: a plugin does not even run. kubectl decides alike.
+    """
+    if withheld := explain_withheld(cluster, user):
+        return StaticCredentials(
+            Credentials(withheld=withheld, remedy=f"set server: https://… for cluster {cluster.name} in the kubeconfig")
+        )
     pair = _read_key_pair(user)
     if user.token_file:
         return TokenFile(user.token_file, pair, clock, user.token)

@@ -76,6 +76,11 @@ class UserEntry:
     exec: Mapping[str, Any] = field(default_factory=dict, repr=False)
     auth_provider: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    @property
+    def has_credentials(self) -> bool:
+        ways = (self.certificate, self.key, self.token, self.token_file, self.username, self.exec, self.auth_provider)
+        return any(ways)
+
 
 def cluster_entry(entry: KubeconfigEntry) -> ClusterEntry:
     body = entry.body

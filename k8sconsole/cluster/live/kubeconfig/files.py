@@ -87,13 +87,18 @@ def _parse(path: Path, content: str) -> Any:
     try:
         if content.lstrip().startswith("{"):
             return json.loads(content, parse_int=str, parse_float=str, parse_constant=str)
-        return yaml.load(content, Loader=_Loader)  # noqa: S506 - the base loader makes text, lists and mappings only
+        return parse_yaml_as_text(content)
     except json.JSONDecodeError as error:
         raise _parse_error(path, error.lineno, error.msg) from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         # The parser's full message may quote the file, which holds credentials; its `problem` never does.
         raise _parse_error(path, mark.line + 1 if mark else 1, getattr(error, "problem", None) or "not YAML") from error
+
+
+def parse_yaml_as_text(content: str) -> Any:
+    """Returns mappings, lists and text; numbers and times stay as they are written. Raises YAMLError."""
+    return yaml.load(content, Loader=_Loader)  # noqa: S506 - the base loader makes text, lists and mappings only
 
 
 def _parse_error(path: Path, line: int, problem: str) -> ConfigurationError:

@@ -57,6 +57,19 @@ def find_problem(kubeconfig: Kubeconfig, name: str) -> str:
     return "" if display_server(kubeconfig.clusters[cluster]) else f"the server of cluster {cluster} is not a valid address"
 
 
+def find_warning(kubeconfig: Kubeconfig, name: str) -> str:
+    """Returns that the context's credentials are not sent; empty when they are, or when the context cannot be used."""
+    if find_problem(kubeconfig, name):
+        return ""
+    body = kubeconfig.contexts[name].body
+    user = as_text(body.get("user"))
+    return (
+        explain_withheld(cluster_entry(kubeconfig.clusters[as_text(body.get("cluster"))]), user_entry(kubeconfig.users[user]))
+        if user
+        else ""
+    )
+
+
 def display_server(cluster: KubeconfigEntry | None) -> str:
     """Returns the server's address for display; empty when there is none or it is not valid."""
     try:
@@ -74,6 +87,17 @@ def server_url(cluster: ClusterEntry) -> str:
     if not parts.hostname or parts.port == 0:
         raise ValueError(written)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+
+
+def explain_withheld(cluster: ClusterEntry, user: UserEntry) -> str:
+    """Returns why the user's credentials are not sent to this server, as kubectl does not either; empty when nothing is withheld.
+
+    Raises ValueError for a server that is not valid.
+    """
+    server = server_url(cluster)
+    if urlsplit(server).scheme == "https" or not user.has_credentials:
+        return ""
+    return f"the credentials of user {user.name} are not sent to {mask_address(server)}: it is not https, so they would travel in the clear"
 
 
 def mask_address(server: str) -> str:

@@ -14,6 +14,7 @@ from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.refs import ClusterName
+from tests.unit.cluster.live.certificates import Issued, issue, server_context
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -36,6 +37,20 @@ async def serve() -> AsyncIterator[Callable[..., Awaitable[str]]]:
     yield start
     for runner in runners:
         await runner.cleanup()
+
+
+@pytest.fixture(scope="session")
+def web_pair() -> Issued:
+    return issue("web", hosts=("127.0.0.1", "localhost"))
+
+
+@pytest.fixture
+def secure(web_pair: Issued, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
+    """What ``serve`` needs for HTTPS that every client of this test trusts. Credentials are only sent over it."""
+    trusted = tmp_path / "web.pem"
+    trusted.write_bytes(web_pair.certificate)
+    monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
+    return server_context(tmp_path, web_pair)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,8 +39,8 @@ def seen() -> Seen:
 
 
 @pytest.fixture
-async def url(serve: Callable, seen: Seen) -> str:
-    return str(await serve({"/version": seen.version}))
+async def url(serve: Callable, seen: Seen, secure: ssl.SSLContext) -> str:
+    return str(await serve({"/version": seen.version}, secure))
 
 
 def printing(token: str, **status: Any) -> str:
@@ -115,6 +116,13 @@ async def test_a_plugin_runs_once_and_its_token_serves_until_shortly_before_it_e
         await cluster.version()
     assert seen.authorization == ["Bearer p0"] * 3
     assert runs.read_text().count("x") == 1
+
+
+@pytest.mark.parametrize("end", ["expirationTimestamp: 2099-01-01T00:00:00Z", 'expirationTimestamp: "2099-01-01T00:00:00Z"', ""])
+async def test_a_plugin_may_answer_in_yaml(end: str, url: str, seen: Seen, reach: Callable, plugin: Callable) -> None:
+    answer = f"apiVersion: client.authentication.k8s.io/v1\nkind: ExecCredential\nstatus:\n  token: 0123\n  {end}\n"
+    await (await reach(url, plugin(f"cat <<'END'\n---\n{answer}\nEND"))).version()
+    assert seen.authorization == ["Bearer 0123"]
 
 
 async def test_a_refused_plugin_token_is_renewed_once_for_all_refused_requests(

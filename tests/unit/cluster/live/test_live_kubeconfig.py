@@ -1,5 +1,6 @@
 """What kubeconfig files mean, read without connecting."""
 
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,7 +121,7 @@ def test_naming_the_contexts_imports_no_network_library() -> None:
 
 
 async def test_a_rotated_kubeconfig_is_used_without_a_restart(
-    tmp_path: Path, serve: Callable, reach: Callable, kubeconfig: Callable[..., Path]
+    serve: Callable, reach: Callable, kubeconfig: Callable[..., Path], secure: ssl.SSLContext
 ) -> None:
     from aiohttp import web
 
@@ -130,7 +131,7 @@ async def test_a_rotated_kubeconfig_is_used_without_a_restart(
         known = request.headers.get("Authorization", "").removeprefix("Bearer ") in accepted
         return web.json_response({"gitVersion": "v1"}, status=200 if known else 401)
 
-    url = await serve({"/version": version})
+    url = await serve({"/version": version}, secure)
     cluster = await reach(url, {"token": "old"})
     assert (await cluster.version()).git_version == "v1"
     accepted.clear()

@@ -6,12 +6,14 @@ from collections.abc import Callable
 import pytest
 from aiohttp import web
 
+from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import (
     AlreadyExists,
     ApiError,
     ConfigurationError,
     Conflict,
+    CredentialsError,
     DeadlineExceeded,
     Forbidden,
     Gone,
@@ -205,13 +207,22 @@ async def test_a_proxy_that_refuses_is_named_without_its_password(serve: Callabl
     assert "hunter2" not in f"{error.value} {error.value.details}"
 
 
-async def test_a_socks_proxy_is_a_configuration_error_with_a_way_out(reach: Callable) -> None:
-    with pytest.raises(ConfigurationError, match="socks5 is not supported") as error:
-        await (await reach("https://api.cluster.invalid", **{"proxy-url": "socks5://127.0.0.1:1080"})).version()
-    assert "HTTP proxy" in error.value.remedy
+@pytest.mark.parametrize(("url", "why"), [("socks4://127.0.0.1:1080", "socks4 is not supported"), ("socks5://", "it names no host")])
+async def test_a_proxy_that_cannot_be_used_is_a_configuration_error_with_a_way_out(url: str, why: str, reach: Callable) -> None:
+    with pytest.raises(ConfigurationError, match=why) as error:
+        await (await reach("https://api.cluster.invalid", **{"proxy-url": url})).version()
+    assert "socks5://" in error.value.remedy
 
 
-async def test_tokens_do_not_leave_this_machine_in_the_clear(serve: Callable, reach: Callable) -> None:
+@pytest.mark.parametrize("way", ["token", "password", "plugin", "certificate"])
+async def test_credentials_are_never_sent_in_the_clear(way: str, serve: Callable, reach: Callable, plugin: Callable) -> None:
+    """kubectl sends none without TLS, to this machine either, and does not run the plugin."""
+    users = {
+        "token": {"token": "t"},
+        "password": {"username": "u", "password": "p"},
+        "plugin": plugin("exit 7"),
+        "certificate": {"client-certificate": "c.pem", "client-key": "k.pem"},
+    }
     seen = []
 
     async def proxy(request: web.Request) -> web.Response:
@@ -219,9 +230,25 @@ async def test_tokens_do_not_leave_this_machine_in_the_clear(serve: Callable, re
         return web.json_response({"gitVersion": "v1"})
 
     url = await serve({"/{rest:.*}": proxy})
-    await (await reach("http://api.cluster.invalid", {"token": "t"}, **{"proxy-url": url})).version()
-    await (await reach(url, {"token": "t"})).version()
-    assert seen == [None, "Bearer t"]
+    await (await reach("http://api.cluster.invalid", users[way], **{"proxy-url": url})).version()
+    await (await reach(url, users[way])).version()
+    assert seen == [None, None]
+
+
+async def test_a_refusal_without_tls_says_that_the_credentials_were_withheld(serve: Callable, reach: Callable) -> None:
+    url = await serve({"/version": answering(401, status(401, "Unauthorized"))})
+    with pytest.raises(CredentialsError, match="the credentials of user u are not sent to http://127") as error:
+        await (await reach(url, {"token": "t"})).version()
+    assert "https://" in error.value.remedy
+
+
+def test_a_context_whose_credentials_are_withheld_carries_a_warning(kubeconfig: Callable) -> None:
+    plain, with_tls, without = (
+        KubeconfigContexts([kubeconfig(server, user)]).list()[0].warning
+        for server, user in (("http://a", {"token": "t"}), ("https://a", {"token": "t"}), ("http://a", {}))
+    )
+    assert "in the clear" in plain
+    assert (with_tls, without) == ("", "")
 
 
 async def test_a_base_path_in_the_servers_address_is_kept(serve: Callable, reach: Callable) -> None:

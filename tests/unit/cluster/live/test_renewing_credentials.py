@@ -1,6 +1,7 @@
 """Credentials that expire, are refused, or cannot be fetched: what is fetched again, when, and what a person sees meanwhile."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -67,8 +68,8 @@ def door() -> Door:
 
 
 @pytest.fixture
-async def url(serve: Callable, door: Door) -> str:
-    return str(await serve({"/version": door.version}))
+async def url(serve: Callable, door: Door, secure: ssl.SSLContext) -> str:
+    return str(await serve({"/version": door.version}, secure))
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -54,15 +55,15 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-async def here(serve: Callable) -> tuple[Server, str]:
+async def here(serve: Callable, secure: ssl.SSLContext) -> tuple[Server, str]:
     server = Server("here")
-    return server, await serve({"/version": server.version, "/api/v1/pods": server.pods})
+    return server, await serve({"/version": server.version, "/api/v1/pods": server.pods}, secure)
 
 
 @pytest.fixture
-async def there(serve: Callable) -> tuple[Server, str]:
+async def there(serve: Callable, secure: ssl.SSLContext) -> tuple[Server, str]:
     server = Server("there")
-    return server, await serve({"/version": server.version, "/api/v1/pods": server.pods})
+    return server, await serve({"/version": server.version, "/api/v1/pods": server.pods}, secure)
 
 
 @pytest.fixture
