@@ -117,7 +117,7 @@ class ConnectionPool:
         return created
 
     def _track_socket(self, created: socket.socket) -> None:
-        """Counts it, and enables TCP keep-alive: that detects a dead peer of a silent stream (a followed log) within a minute and a half."""
+        """Counts it. TCP keep-alive detects a dead peer of a silent stream (a followed log) within a minute and a half."""
         self._sockets.add(created)
         created.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 6)):
