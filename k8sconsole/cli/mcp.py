@@ -13,6 +13,8 @@ from k8sconsole.cli.session import settings_with, with_console
 if TYPE_CHECKING:
     from k8sconsole.runtime.api import ConsoleApi
 
+_INSTALL = "k8sconsole mcp install --client claude-desktop"
+
 app = typer.Typer(add_completion=False, rich_markup_mode=None, invoke_without_command=True)
 
 
@@ -37,16 +39,29 @@ def mcp(
     """Serve the tools to an MCP client over standard input and output."""
     if ctx.invoked_subcommand is not None:
         return
+    _check_streams()
     loaded = settings_with({"cache.db_path": str(db) if db else None, "policy.read_only": readonly, "policy.allow_write": allow_write})
 
     async def work(console: "ConsoleApi") -> None:
         from k8sconsole.mcp_server.stdio import serve_stdio
 
-        await serve_stdio(console, toolsets=await _parse_toolsets(console, toolsets))
+        if not await serve_stdio(console, toolsets=await _parse_toolsets(console, toolsets)):
+            say(f"standard input ended before an MCP client sent a message (try: {_INSTALL})")
 
     from k8sconsole.model.tools import Face
 
     with_console(work, face=Face.MCP, loaded=loaded, contexts=context, scan=not no_scan)
+
+
+def _check_streams() -> None:
+    """Raises UsageError where a client could not speak to this process. Says on a terminal what is waited for."""
+    from k8sconsole.errors import UsageError
+
+    for stream, name in ((sys.stdin, "standard input"), (sys.stdout, "standard output")):
+        if stream is None:
+            raise UsageError(f"{name} is closed", "an MCP client speaks to this program over it", _INSTALL)
+    if sys.stdin.isatty():
+        say(f"waiting for an MCP client on standard input; ctrl-c ends it (try: {_INSTALL})")
 
 
 async def _parse_toolsets(console: "ConsoleApi", text: str) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """Opens a console for a command, from the command line's options."""
 
 import asyncio
+import contextlib
+import signal
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -38,16 +40,22 @@ def with_console(
     offline: bool = False,
     needs_clusters: bool = False,
 ) -> T:
-    """Opens a console, runs ``work(console)`` and closes the console. Ctrl-C cancels the work first. needs_clusters: raise where there is
-    no kubeconfig, instead of answering from the cache."""
+    """Opens a console, runs ``work(console)`` and closes the console. Ctrl-C, SIGTERM and SIGHUP cancel the work first; the latter two
+    then raise SystemExit with 143 and 129. needs_clusters: raise where there is no kubeconfig, instead of answering from the cache."""
     from k8sconsole.runtime.cluster_pool import Opening
 
     chosen = tuple(contexts or ()), all_contexts, tuple(namespaces or ())
     opening = Opening(loaded or settings_with(), face, *chosen, scan=scan, watch=watch, offline=offline, needs_clusters=needs_clusters)
-    return asyncio.run(_run(work, opening))
+    received: list[int] = []
+    try:
+        return asyncio.run(_run(work, opening, received.append))
+    except asyncio.CancelledError:
+        if received:
+            raise SystemExit(128 + received[0]) from None
+        raise
 
 
-async def _run(work: "Callable[[ConsoleApi], Awaitable[T]]", opening: "Opening") -> T:
+async def _run(work: "Callable[[ConsoleApi], Awaitable[T]]", opening: "Opening", on_signal: Callable[[int], None]) -> T:
     from k8sconsole.cli.output import say
     from k8sconsole.model.events import Fact, Notice
     from k8sconsole.runtime.console import Console
@@ -56,8 +64,24 @@ async def _run(work: "Callable[[ConsoleApi], Awaitable[T]]", opening: "Opening")
         if isinstance(fact, Notice):
             say(f"{fact.severity}: {fact.title}" + (f" — {fact.detail}" if fact.detail else ""))
 
+    _cancel_on_signals(on_signal)
     console = await Console.open(opening, listener=print_notice)
     try:
         return await work(console)
     finally:
         await console.close()
+
+
+def _cancel_on_signals(on_signal: Callable[[int], None]) -> None:
+    """Cancels the current task at the first SIGTERM or SIGHUP, so that its console closes. A second one ends the process at once."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+
+    def cancel(number: int) -> None:
+        loop.remove_signal_handler(number)
+        on_signal(number)
+        task.cancel()
+
+    with contextlib.suppress(RuntimeError, ValueError):  # not in the main thread
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, cancel, number)

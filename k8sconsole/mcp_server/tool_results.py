@@ -1,6 +1,9 @@
 """A tool and its outcome as MCP types."""
 
+from typing import Any
+
 import mcp_types as types
+import msgspec
 
 from k8sconsole.mcp_server import icons
 from k8sconsole.model.tools import ToolDescription, ToolOutcome
@@ -28,14 +31,19 @@ def tool_entry(tool: ToolDescription) -> types.Tool:
 
 
 def call_result(outcome: ToolOutcome, now: float) -> types.CallToolResult:
-    """Structured content for programs, text for people. A failure is a tool error, so that a model can read it and correct its call."""
+    """Structured content for programs, text for people. A failure is a tool error, so that a model can read it and correct its call.
+
+    The last line of an error's text is its structured content as JSON, because many clients show a model the text alone."""
     structured = outcome.structured(now)
-    if outcome.error is not None:
-        remedy = f" (try: {outcome.error.remedy})" if outcome.error.remedy else ""
-        message = f"{structured['error']['name']}: {structured['error']['message']}{remedy}"
-        return types.CallToolResult(content=[types.TextContent(type="text", text=message)], structured_content=structured, is_error=True)
-    text = types.TextContent(type="text", text=text_of(outcome, now))
-    return types.CallToolResult(content=[text], structured_content=structured)
+    failed = outcome.error is not None
+    text = _error_text(outcome, structured) if failed else text_of(outcome, now)
+    return types.CallToolResult(content=[types.TextContent(type="text", text=text)], structured_content=structured, is_error=failed)
+
+
+def _error_text(outcome: ToolOutcome, structured: dict[str, Any]) -> str:
+    error = structured["error"]
+    remedy = f" (try: {outcome.error.remedy})" if outcome.error is not None and outcome.error.remedy else ""
+    return f"{error['name']}: {error['message']}{remedy}\n{msgspec.json.encode(structured).decode()}"
 
 
 def text_of(outcome: ToolOutcome, now: float, comment: str = "") -> str:

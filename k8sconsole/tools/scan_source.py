@@ -1,4 +1,4 @@
-"""The scanner's access to a cluster: authorised and audited like any call, but the data does not pass the pipeline."""
+"""The scanner's access to a cluster: authorised like any call, but the data does not pass the pipeline, and no audit row is written."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
@@ -14,7 +14,7 @@ LIST, GET, INFO = "k8s_list_resources", "k8s_get_resource", "k8s_get_cluster_inf
 
 
 class PipelineScanSource:
-    """Implements ``scanner.source.ResourceSource``. A whole list or watch is one call in the audit."""
+    """Implements ``scanner.source.ResourceSource``. A whole list or watch is authorised once."""
 
     watches = True
 

@@ -60,7 +60,7 @@ class ToolSpec(msgspec.Struct, frozen=True):
         return schema_of(self.input)
 
     def output_schema(self) -> dict[str, Any]:
-        """JSON Schema of ``ToolOutcome.structured`` when the call succeeds."""
+        """JSON Schema of ``ToolOutcome.structured``, of a failed call too: several clients check errors against it."""
         return _envelope_schema(schema_of(self.output))
 
     def annotations(self) -> dict[str, bool]:
@@ -203,5 +203,6 @@ def _envelope_schema(data: dict[str, Any]) -> dict[str, Any]:
     }
     page = {"type": "object", "properties": {"next": maybe_text, "total": {"type": ["integer", "null"]}}}
     warnings = {"type": "array", "items": text}
-    properties = {"data": data, "freshness": freshness, "page": page, "warnings": warnings}
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    reply = {"data": data, "freshness": freshness, "page": page, "warnings": warnings}
+    either = [{"required": list(reply)}, {"required": ["error"]}]
+    return {"type": "object", "properties": {**reply, "error": {"type": "object"}}, "anyOf": either}

@@ -1,4 +1,4 @@
-"""The scanner's calls to an attached server: authorised and audited like any call. Failures are translated to API server errors."""
+"""The scanner's calls to an attached server, authorised like any call. Failures are translated to API server errors."""
 
 from typing import Any
 

@@ -118,7 +118,7 @@ class Pipeline:
 
     @asynccontextmanager
     async def authorised(self, call: ToolCall) -> AsyncIterator[Invocation]:
-        """Authorise and audit work that the caller does itself inside the block, with raw data. The invocation has no target."""
+        """Authorise and record work that the caller does itself inside the block, with raw data. The invocation has no target."""
         invocation = self._invocation(_with_request_id(call))
         with self._record(invocation):
             await self.authorise_step.check(invocation)

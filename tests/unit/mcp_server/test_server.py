@@ -1,8 +1,10 @@
 """An MCP client of either protocol era gets the tools that policy allows, replies with their age, and a question before every change."""
 
 import asyncio
+import json
 from typing import Any
 
+import jsonschema
 import mcp_types as types
 import pytest
 from mcp import Client, MCPError
@@ -69,6 +71,23 @@ async def test_a_failure_is_a_tool_error_that_a_model_can_act_on(console: Harnes
     assert (error["code"], error["name"]) == (-32001, "NotFound")
     assert error["details"]["parameter"] == "namespace"
     assert "shop" in error["details"]["nearest"]
+
+
+async def test_an_error_fits_the_output_schema_that_clients_check_it_against_and_its_text_ends_with_it(
+    console: HarnessConsole, era: str
+) -> None:
+    """The TypeScript SDK 1.x loses an error whose structured content breaks the schema; other clients show a model the text alone."""
+    async with _client(console, era) as client:
+        schemas = {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}
+        failing = {name: {"context": "nowhere"} for name in schemas} | {"k8s_list_pods": {"namespace": "shpo"}}
+        for tool, arguments in failing.items():
+            result = await client.call_tool(tool, arguments)
+            assert result.is_error, tool
+            jsonschema.validate(result.structured_content, schemas[tool])
+            assert json.loads(result.content[0].text.splitlines()[-1]) == result.structured_content
+            assert set(result.structured_content["error"]) == {"code", "name", "message", "details"}
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate({"data": {}}, schemas["k8s_list_pods"])
 
 
 async def test_only_an_unknown_tool_is_a_protocol_error(console: HarnessConsole, era: str) -> None:

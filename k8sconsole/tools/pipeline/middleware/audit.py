@@ -9,7 +9,7 @@ from k8sconsole.model.cache_records import AuditEntry
 from k8sconsole.model.events import CallCompleted, Fact
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.masking import mask_arguments, mask_text
-from k8sconsole.model.tools import Risk
+from k8sconsole.model.tools import Face, Risk
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep, observe_end, outcome_of
 from k8sconsole.tools.results import Reply
@@ -36,7 +36,14 @@ class AuditStep:
 
     @contextlib.contextmanager
     def record(self, invocation: Invocation) -> Iterator[None]:
-        """Record both rows around the block. Used directly for calls without a single reply, such as a stream."""
+        """Record both rows around the block. Used directly for calls without a single reply, such as a stream.
+
+        The scanner's own reads are no one's calls: hundreds a minute would hide what people and models did. ``cache_metadata`` has
+        their times and failures.
+        """
+        if invocation.call.face is Face.SCANNER:
+            yield
+            return
         self._trail.record_entry(self._entry(invocation, "started"))
         with observe_end(self._clock, lambda error, seconds: self._record_end(invocation, error, seconds * 1000)):
             yield
