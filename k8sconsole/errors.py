@@ -35,6 +35,9 @@
 
 Each error has a title (what failed), a detail (why) and a remedy (what to type). Code that translates a library's exception keeps it as
 ``__cause__``; ``--debug`` prints it.
+
+An error is made of texts of others: a server's message, a line of a settings file. All of it is masked when the error is made, so that no
+face, log, audit row or notice can show what looks like a credential.
 """
 
 from collections.abc import Iterable, Mapping
@@ -45,6 +48,7 @@ class ConsoleError(Exception):
     """The base of all errors of this package.
 
     title: what failed, without a full stop. detail: why. remedy: a command or setting to try. details: facts for a program (JSON values).
+    What looks like a credential is masked in all four.
     """
 
     exit_code = 1
@@ -52,11 +56,13 @@ class ConsoleError(Exception):
     name = "InternalError"
 
     def __init__(self, title: str, detail: str = "", remedy: str = "", details: Mapping[str, Any] | None = None) -> None:
-        super().__init__(title)
-        self.title = title
-        self.detail = detail
-        self.remedy = remedy
-        self.details: dict[str, Any] = dict(details or {})
+        from k8sconsole.kit.redact import mask_text, mask_tree
+
+        self.title = mask_text(title)
+        self.detail = mask_text(detail)
+        self.remedy = mask_text(remedy)
+        self.details: dict[str, Any] = mask_tree(dict(details or {}))
+        super().__init__(self.title)
 
     def __str__(self) -> str:
         """One line, as the command line prints it after ``error:``."""

@@ -91,9 +91,11 @@ def _report_unexpected(error: Exception, given: list[str], debug: bool) -> int:
 
 
 def _report_error(line: str, code: int, error: Exception, debug: bool) -> int:
+    from k8sconsole.kit.redact import mask_text
+
     if debug:
         import traceback
 
-        traceback.print_exception(error)
-    sys.stderr.write(f"error: {line}\n")
+        sys.stderr.write(mask_text("".join(traceback.format_exception(error))))
+    sys.stderr.write(f"error: {mask_text(line)}\n")
     return code

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from k8sconsole.kit.redact import mask_text
 from k8sconsole.kit.text import strip_control
 
 
@@ -29,8 +30,8 @@ def print_text(text: str) -> None:
 
 
 def say(line: str) -> None:
-    """Prints a remark on stderr, so that a pipe gets data only."""
-    sys.stderr.write(f"{strip_control(line)}\n")
+    """Prints a remark on stderr, masked, so that a pipe gets data only."""
+    sys.stderr.write(f"{strip_control(mask_text(line))}\n")
 
 
 class Progress:

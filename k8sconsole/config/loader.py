@@ -11,7 +11,7 @@ from k8sconsole.config import paths
 from k8sconsole.config.attached_servers import check_servers
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.kit.text import find_nearest
+from k8sconsole.kit.text import find_nearest, format_yaml_problem
 
 PREFIX = "K8SCONSOLE_"
 
@@ -159,7 +159,7 @@ def _read_file(path: Path) -> dict[str, RawValue]:
     except (OSError, UnicodeDecodeError) as cause:
         raise ConfigurationError(f"cannot read {path}", str(cause), "check the file's permissions") from cause
     except yaml.YAMLError as cause:
-        raise ConfigurationError(f"{path} is not valid YAML", " ".join(str(cause).split()), "k8sconsole config validate") from cause
+        raise ConfigurationError(f"{path} is not valid YAML", format_yaml_problem(cause), "k8sconsole config validate") from cause
     if node is None:
         return {}
     if not isinstance(node, yaml.MappingNode):
@@ -197,13 +197,18 @@ def _convert(key: str, given: RawValue, kind: Any) -> Any:
     try:
         value = msgspec.convert(given.value, kind, strict=False)
     except msgspec.ValidationError as cause:
-        shown = "a value" if key in SECRET_KEYS else repr(given.value)
+        shown = repr(given.value) if _may_show(key, given.value) else "a value"
         raise ConfigurationError(f"{given.origin}: {key}", f"{shown} is not allowed: {cause}", "k8sconsole config schema") from cause
     if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
         raise ConfigurationError(
             f"{given.origin}: {key}", f"{given.value!r} is not allowed: expected a number above zero", "k8sconsole config schema"
         )
     return value
+
+
+def _may_show(key: str, value: Any) -> bool:
+    """Whether an error may repeat the value. A list or a mapping may hold tokens under any name, and so may its text."""
+    return key not in SECRET_KEYS and not isinstance(value, (list, dict)) and str(value).lstrip()[:1] not in ("[", "{")
 
 
 def _build(kind: type[msgspec.Struct], values: Mapping[str, Any], prefix: str = "") -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 from k8sconsole.kit.masks import CleanTextCache, length_class, mask_value
 from k8sconsole.kit.secret_assignments import is_basic_credentials, is_harmless_value, mask_assignments
-from k8sconsole.kit.secret_names import is_secret_name
+from k8sconsole.kit.secret_names import describes_secret, is_secret_name
 from k8sconsole.kit.secret_shapes import SHAPES
 
 __all__ = ["length_class", "mask_text", "mask_tree", "mask_value", "may_hold_secret"]
@@ -22,6 +22,8 @@ _NEEDLES = (
 )  # fmt: skip
 
 _clean: CleanTextCache[str] = CleanTextCache(20_000)
+_SCHEMA_TYPES = ("string", "object", "array", "integer", "number", "boolean")
+"""A mapping with such a ``type`` is the schema of a field, as in a CRD, not a value."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 
 
@@ -68,9 +70,22 @@ def mask_field(key: str, value: Any) -> Any:
     """The value under this key, masked where the key or the value announces a secret."""
     if isinstance(value, str):
         return _mask_named(key, value)
-    if isinstance(value, list | tuple) and is_secret_name(key):
-        return [_mask_named(key, item) if isinstance(item, str) else mask_tree(item) for item in value]
+    if isinstance(value, dict | list | tuple) and is_secret_name(key):
+        return _mask_inside(key, value)
     return mask_tree(value)
+
+
+def _mask_inside(name: str, value: Any) -> Any:
+    """A value below a secret's name, at any depth: ``DB_PASSWORD: {v: …}``. What describes or refers to the secret stays readable."""
+    if isinstance(value, str):
+        return _mask_named(name, value)
+    if isinstance(value, list | tuple):
+        return [_mask_inside(name, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.get("type") in _SCHEMA_TYPES:
+        return mask_pairs(value)
+    return {key: mask_field(key, item) if describes_secret(key) else _mask_inside(name, item) for key, item in value.items()}
 
 
 def mask_items(items: list[Any] | tuple[Any, ...]) -> list[Any]:

@@ -9,7 +9,7 @@ from k8sconsole.kit.masks import length_class
 from k8sconsole.kit.secret_names import is_secret_name
 
 _MASKED_HEAD = re.compile(r"\[masked: [0-9-]+ chars\]")
-_PLACEHOLDER = re.compile(r"\$[({].*[)}]|\{\{.*\}\}|<[^<>]*>|true|false|null|nil|none|\*+|~|[|>][+-]?", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\$[({].*[)}]|\{\{.*\}\}|<[^<>]*>|…|\.{3}|\[set\]|true|false|null|nil|none|\*+|~|[|>][+-]?", re.IGNORECASE)
 _PATH = re.compile(r"(?:file:/|\.{1,2})?/(?:etc|var|run|tmp|mnt|opt|home|secrets?|vault|usr|root|srv|app|config|certs?|data)/[\w./-]*")
 
 

@@ -66,6 +66,22 @@ _NAMES_A_SECRET = frozenset(
     ]
 )
 
+_DESCRIBING = frozenset((
+    "audience", "audiences", "description", "enabled", "engine", "expiration", "format", "from", "group", "groups", "id",
+    "issuer", "items", "kind", "keys", "key", "length", "mode", "name", "names", "namespace", "optional", "path", "paths",
+    "policy", "provider", "ref", "reference", "refs", "role", "roles", "rotation", "scope", "scopes", "seconds", "selector",
+    "server", "source", "status", "store", "template", "time", "title", "ttl", "type", "types", "url", "urls", "user", "username",
+    "version",
+))  # fmt: skip
+"""Last words of fields that describe a secret or refer to it, in a mapping below the secret's own name."""
+
+
+@lru_cache(maxsize=8192)
+def describes_secret(name: str) -> bool:
+    """Whether a field below a secret's name describes it or refers to it: ``secretName``, ``key``, ``expirationSeconds``, ``audience``."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return bool(words) and words[-1] in _DESCRIBING and not is_secret_name(name)
+
 
 @lru_cache(maxsize=8192)
 def is_secret_name(name: str) -> bool:

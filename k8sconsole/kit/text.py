@@ -12,6 +12,13 @@ def strip_control(text: str) -> str:
     return _CONTROL.sub("\ufffd", text)
 
 
+def format_yaml_problem(error: Exception) -> str:
+    """What is wrong in a YAML text, and where. The parser's own message quotes the text, which may hold credentials; this never does."""
+    mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+    where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark is not None else ""
+    return f"{where}{problem or 'not YAML'}"
+
+
 def format_yaml(value: Any) -> str:
     """A JSON value as YAML. Keys keep their order; long lines are not wrapped."""
     import yaml

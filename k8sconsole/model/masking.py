@@ -43,6 +43,14 @@ _NAME = re.compile(rb"[a-z0-9./_-]{1,253}")
 """Strings that only name something: a volume called credentials, a variable that refers to a Secret. Most pods have such names, and none
 of them is a secret. A name with a ``value`` next to it is checked together with the value."""
 _SECRET_MANIFEST = re.compile(r"^\s*kind:\s*[\"']?Secret\b", re.MULTILINE)
+_SECRET_IN_FLOW = re.compile(r"[{,\s][\"']?kind[\"']?\s*:\s*[\"']?Secret(?:List)?\b")
+"""A Secret in YAML's flow form, ``{kind: Secret, …}``, or in JSON with an error."""
+_JSON_TEXT = re.compile(rb'"(?:\\[nrt]| )*[\[{]')
+"""A string, as encoded, that begins as JSON does."""
+_SECRET_KIND = re.compile(r"(?:v1/)?secrets?(?:\.v1\.?)?(?:/.*)?", re.IGNORECASE)
+"""What a caller may write for the kind Secret."""
+_SECRET_FIELDS = {"data": True, "stringData": False}
+"""Fields of a Secret that hold its values: name → whether they are base64."""
 
 
 Managed = msgspec.Raw | msgspec.UnsetType
@@ -99,7 +107,11 @@ def mask_reply(value: Any) -> Any:
 
 
 def mask_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
-    """A call's arguments, masked for the audit, for a question or for the log."""
+    """A call's arguments, masked for the audit, for a question or for the log. A patch of a Secret does not say that it is one: the kind
+    beside it does."""
+    kind = arguments.get("kind")
+    if isinstance(kind, str) and _SECRET_KIND.fullmatch(kind.strip()):
+        arguments = {key: _seal_patch(value) for key, value in arguments.items()}
     return cast("dict[str, Any]", mask_json(arguments))
 
 
@@ -140,7 +152,7 @@ def _may_hold_manifest(value: Any) -> bool:
         encoded = _encode(value)
     except (TypeError, ValueError):
         return True
-    return b"Secret" in encoded or b'"{' in encoded or b'"[' in encoded
+    return b"Secret" in encoded or b"stringData" in encoded or _JSON_TEXT.search(encoded) is not None
 
 
 def _is_builtin(resource_name: str) -> bool:
@@ -202,19 +214,46 @@ def _seal_inside(value: Any) -> Any:
     """The value with the data of every Secret inside it reduced to sizes."""
     if isinstance(value, dict):
         inner = {key: _seal_inside(item) for key, item in value.items()}
-        return _seal(inner) if inner.get("kind") == "Secret" else inner
+        if inner.get("kind") == "SecretList" and isinstance(inner.get("items"), list):
+            return {**inner, "items": [_seal(item) if isinstance(item, dict) else item for item in inner["items"]]}
+        is_secret = inner.get("kind") == "Secret" or ("stringData" in inner and not _is_schema(inner["stringData"]))
+        return _seal(inner) if is_secret else inner
     if isinstance(value, list | tuple):
         return [_seal_inside(item) for item in value]
     return _seal_text(value) if isinstance(value, str) else value
 
 
+def _is_schema(value: Any) -> bool:
+    """Whether this describes the field stringData, as the schema of a kind does, and does not hold its values."""
+    return isinstance(value, dict) and value.get("type") == "object"
+
+
+def _seal_patch(value: Any) -> Any:
+    """A patch of a Secret, of any form, also as JSON text, with the values reduced to sizes."""
+    if isinstance(value, list | tuple):
+        return [_seal_patch(item) for item in value]
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        try:
+            return _encode(_seal_patch(_decode(value))).decode()
+        except msgspec.DecodeError:
+            return mask_value(value)
+    if not isinstance(value, dict):
+        return value
+    field = str(value.get("path", "")).strip("/").partition("/")[0]
+    if "op" in value and "value" in value and field in ("", *_SECRET_FIELDS):
+        return {**value, "value": _seal_data(value["value"], decode=False)}
+    return {
+        key: _seal_data(item, decode=_SECRET_FIELDS[key]) if key in _SECRET_FIELDS else _seal_patch(item) for key, item in value.items()
+    }
+
+
 def _seal_text(text: str) -> str:
     """Masks a manifest stored as text, as in the last-applied annotation: JSON by its fields, YAML of a Secret as a whole."""
-    if text[:1] in "{[" and len(text) > 2:
+    if text.lstrip()[:1] in ("{", "[") and len(text) > 2:
         try:
             inside = _decode(text)
         except msgspec.DecodeError:
-            return text
+            return mask_value(text) if "Secret" in text and _SECRET_IN_FLOW.search(text) else text
         masked = mask_json(inside)
         return text if masked == inside else _encode(masked).decode()
     return mask_value(text) if "Secret" in text and _SECRET_MANIFEST.search(text) else text
@@ -223,13 +262,22 @@ def _seal_text(text: str) -> str:
 def _seal(secret: dict[str, Any]) -> dict[str, Any]:
     """A Secret with its values reduced to length classes; annotations that may repeat the values are masked too."""
     sealed = dict(secret)
-    for field, decode in (("data", True), ("stringData", False)):
-        if isinstance(secret.get(field), dict):
-            sealed[field] = {key: _format_size(value, decode=decode) for key, value in secret[field].items()}
+    for field, decode in _SECRET_FIELDS.items():
+        if secret.get(field) is not None:
+            sealed[field] = _seal_data(secret[field], decode=decode)
     metadata = secret.get("metadata")
     if isinstance(metadata, dict) and isinstance(metadata.get("annotations"), dict):
         sealed["metadata"] = {**metadata, "annotations": {key: _mask_annotation(value) for key, value in metadata["annotations"].items()}}
     return sealed
+
+
+def _seal_data(value: Any, *, decode: bool) -> Any:
+    """The data of a Secret, whatever its form: a caller may send one string, or a list, where a mapping is wanted."""
+    if isinstance(value, dict):
+        return {key: _seal_data(item, decode=decode) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_seal_data(item, decode=decode) for item in value]
+    return _format_size(value, decode=decode)
 
 
 def _mask_annotation(value: Any) -> Any:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from k8sconsole.tools.spec import ToolSpec
 
 DELETED_BY_NAME = frozenset({"namespaces", "customresourcedefinitions.apiextensions.k8s.io", "persistentvolumes"})
+READ_ONLY = "read-only mode allows no changes"
+NO_WRITES = "MCP clients may make changes only if the server was started with --allow-write"
 
 
 def decide(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target) -> Decision:
@@ -29,7 +31,7 @@ def decide(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Target) -> 
     for number, rule in enumerate(policy.rules, 1):
         if _matches(rule, tool, call, target):
             word = _confirm_word(policy, target) if rule.action is Action.TYPE_NAME else ""
-            return Decision(rule.action, word, f"policy rule {number} ({rule.action})")
+            return Decision(rule.action, word, _rule_reason(number, rule))
     return _default_decision(policy, tool, target)
 
 
@@ -40,17 +42,44 @@ def filter_readable(policy: Policy, tool: "ToolSpec", call: ToolCall, target: Ta
 
 def is_listed(tool: "ToolSpec", face: Face, policy: Policy) -> bool:
     """Whether a face lists the tool. It does not if every call would be refused."""
-    if tool.held or _switch_refusal(policy, tool, face):
-        return False
-    for rule in policy.rules:
-        applies = (
-            _matches_glob(rule.tools, (tool.name, *tool.aliases))
-            and _matches_glob(rule.verbs, tool.capabilities.operation_types)
-            and _matches_glob(rule.faces, (face,))
-        )
-        if applies and not (rule.contexts or rule.namespaces or rule.kinds or rule.callers):
-            return rule.action is not Action.DENY
-    return True
+    return not refusal_of_all_calls(policy, tool, face)
+
+
+def refusal_of_all_calls(policy: Policy, tool: "ToolSpec", face: Face, caller: str = "") -> str:
+    """Why every call of the tool is refused, whatever its arguments; empty if some arguments may be allowed.
+
+    caller: empty for any caller; a rule about callers then decides nothing.
+    """
+    refusal = tool.held or _switch_refusal(policy, tool, face)
+    if refusal:
+        return refusal
+    for number, rule in enumerate(policy.rules, 1):
+        if not _may_match(rule, tool, face, caller):
+            continue
+        if _depends_on_arguments(rule, tool) or (rule.callers and not caller):
+            if rule.action is not Action.DENY:
+                return ""
+            continue
+        return _rule_reason(number, rule) if rule.action is Action.DENY else ""
+    return ""
+
+
+def _may_match(rule: Rule, tool: "ToolSpec", face: Face, caller: str) -> bool:
+    return (
+        _matches_glob(rule.tools, (tool.name, *tool.aliases))
+        and _matches_glob(rule.verbs, tool.capabilities.operation_types)
+        and _matches_glob(rule.faces, (face,))
+        and (not caller or _matches_glob(rule.callers, (caller,)))
+    )
+
+
+def _depends_on_arguments(rule: Rule, tool: "ToolSpec") -> bool:
+    is_own_kind = bool(tool.kind) and rule.action is not Action.ALLOW and _matches_glob(rule.kinds, tool.capabilities.resource_types)
+    return bool(rule.contexts or rule.namespaces or (rule.kinds and not is_own_kind))
+
+
+def _rule_reason(number: int, rule: Rule) -> str:
+    return f"policy rule {number} ({rule.action})"
 
 
 def looks_like_production(policy: Policy, target: Target) -> bool:
@@ -63,9 +92,9 @@ def _switch_refusal(policy: Policy, tool: "ToolSpec", face: Face) -> str:
     if tool.risk is Risk.READ:
         return ""
     if policy.read_only:
-        return "read-only mode allows no changes"
+        return READ_ONLY
     if face is Face.MCP and not policy.allow_write:
-        return "MCP clients may make changes only if the server was started with --allow-write"
+        return NO_WRITES
     return "the scanner may make no changes" if face is Face.SCANNER else ""
 
 
@@ -89,9 +118,7 @@ def _confirm_word(policy: Policy, target: Target) -> str:
 
 def _matches(rule: Rule, tool: "ToolSpec", call: ToolCall, target: Target) -> bool:
     return (
-        _matches_glob(rule.tools, (tool.name, *tool.aliases))
-        and _matches_glob(rule.verbs, tool.capabilities.operation_types)
-        and _matches_glob(rule.faces, (call.face,))
+        _may_match(rule, tool, call.face, call.caller)
         and _matches_glob(rule.callers, (call.caller,))
         and _matches_glob(rule.contexts, (target.context,))
         and _matches_glob(rule.kinds, _kind_names(rule, tool, target))

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import InvalidParams, NotFound, argument_details
+from k8sconsole.kit.text import format_yaml_problem
 from k8sconsole.model.masking import mask_body
 from k8sconsole.tools.changes.edits import TargetObject, Undo
 from k8sconsole.tools.context import ToolContext
@@ -92,7 +93,7 @@ def _load_yaml(text: str) -> Any:
     try:
         documents = [one for one in yaml.safe_load_all(text) if one is not None]
     except yaml.YAMLError as cause:
-        raise _invalid_manifest(f"it is not valid YAML: {cause}", "a JSON object") from cause
+        raise _invalid_manifest(f"it is not valid YAML: {format_yaml_problem(cause)}", "a JSON object") from cause
     return documents[0] if len(documents) == 1 else None
 
 

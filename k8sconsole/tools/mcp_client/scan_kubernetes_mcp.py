@@ -15,6 +15,7 @@ import msgspec
 
 from k8sconsole.cluster.port import Discovery, RawPage
 from k8sconsole.errors import NotFound, ToolFailed
+from k8sconsole.kit.text import format_yaml_problem
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.resources import BUILTIN
@@ -150,4 +151,4 @@ def _parse_yaml(text: str) -> Any:
     try:
         return yaml.load(text, Loader=_loader())  # noqa: S506  derived from the safe loader
     except yaml.YAMLError as cause:
-        raise ToolFailed("the server's answer is not YAML", " ".join(str(cause).split())[:200], "args: [--list-output, yaml]") from cause
+        raise ToolFailed("the server's answer is not YAML", format_yaml_problem(cause), "args: [--list-output, yaml]") from cause

@@ -21,6 +21,7 @@ from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 
 from k8sconsole.errors import Unreachable
+from k8sconsole.kit.redact import mask_text
 from k8sconsole.kit.text import strip_control
 
 log = logging.getLogger("k8sconsole.outside")
@@ -103,7 +104,7 @@ class StdioProcess:
                 continue  # a line above the limit, which the reader has discarded
             if not line:
                 return
-            self.stderr_lines.append(strip_control(line.decode(errors="replace").strip())[:300])
+            self.stderr_lines.append(mask_text(strip_control(line.decode(errors="replace").strip()))[:300])
             log.debug("%s: %s", self.name, self.stderr_lines[-1], extra={"operation": "outside"})
 
     async def stop(self) -> None:

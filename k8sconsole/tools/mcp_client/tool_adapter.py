@@ -15,6 +15,7 @@ import msgspec
 
 from k8sconsole.errors import ToolFailed
 from k8sconsole.kit.clock import parse_rfc3339
+from k8sconsole.kit.redact import mask_text
 from k8sconsole.kit.text import strip_control
 from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR, AttachedServerSettings
 from k8sconsole.model.freshness import Freshness, Source
@@ -106,7 +107,7 @@ def local_name(server: str, tool: str) -> str:
 
 def _build_spec(server: AttachedServerSettings, tool: types.Tool, name: str, call_tool: CallTool) -> AttachedToolSpec:
     is_reading = any(fnmatchcase(tool.name, pattern) for pattern in server.reads)
-    summary = strip_control(tool.description or "").strip()[:LONGEST_SUMMARY]
+    summary = mask_text(strip_control(tool.description or "").strip())[:LONGEST_SUMMARY]
 
     async def call(given: ForwardedArguments, context: ToolContext) -> Reply:
         result = await call_tool(tool.name, given.arguments, context.progress)
@@ -183,7 +184,7 @@ def convert_result(server: str, name: str, result: McpToolResult, now: float) ->
     """Raises ToolFailed with the server's text. A reply in the form of ``k8sconsole mcp`` keeps its own freshness."""
     text = strip_control(result.text)
     if result.failed:
-        raise ToolFailed(f"{name} failed", text[:500] or "the server gave no reason", "", {"server": server, "tool": name})
+        raise ToolFailed(f"{name} failed", mask_text(text)[:500] or "the server gave no reason", "", {"server": server, "tool": name})
     try:
         envelope = msgspec.convert(result.data, _Envelope)
         observed = parse_rfc3339(envelope.freshness.observed_at) if envelope.freshness.observed_at else None

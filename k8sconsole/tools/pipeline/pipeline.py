@@ -15,6 +15,7 @@ import msgspec
 
 from k8sconsole.errors import ConsoleError, UsageError
 from k8sconsole.model.events import Fact
+from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import ToolCall, ToolOutcome
 from k8sconsole.telemetry.meters import Meters, ObservableMetric
@@ -24,7 +25,7 @@ from k8sconsole.tools.pipeline.concurrency import ConcurrencySlots
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.pipeline.middleware.approve import ApproveStep
 from k8sconsole.tools.pipeline.middleware.audit import AuditStep
-from k8sconsole.tools.pipeline.middleware.authorise import AuthoriseStep
+from k8sconsole.tools.pipeline.middleware.authorise import AdmitStep, AuthoriseStep
 from k8sconsole.tools.pipeline.middleware.circuit_breaker import CircuitBreakerStep
 from k8sconsole.tools.pipeline.middleware.concurrency_limit import ConcurrencyLimitStep
 from k8sconsole.tools.pipeline.middleware.deadline import DeadlineStep
@@ -52,6 +53,7 @@ class Pipeline:
         clock = environment.clock
         self.trail = AuditTrail(environment.store)
         self.audit_step = AuditStep(self.trail, clock, environment.publish)
+        self.admit_step = AdmitStep()
         self.validate_step = ValidateStep()
         self.authorise_step = AuthoriseStep()
         self.limit_step = ConcurrencyLimitStep(environment.limits, clock)
@@ -62,6 +64,7 @@ class Pipeline:
         self.steps: Sequence[Step] = (
             self.metrics_step,
             self.audit_step,
+            self.admit_step,
             self.validate_step,
             self.authorise_step,
             ApproveStep(),
@@ -83,6 +86,8 @@ class Pipeline:
             invocation = self._invocation(call, progress)
             reply = await self._chain(invocation)
         except ConsoleError as problem:
+            # The texts were masked when the error was made; an argument that it repeats may be a whole Secret.
+            problem.details = mask_arguments(problem.details)
             return ToolOutcome(call.tool, call.request_id, error=problem, duration_ms=self._milliseconds_since(started))
         except Exception as cause:
             log.exception("a tool failed", extra={"operation": call.tool, "request_id": call.request_id})
@@ -109,6 +114,7 @@ class Pipeline:
                 f"{invocation.spec.name} cannot be followed", "it has no stream", f"k8sconsole tools call {invocation.spec.name}"
             )
         with self._record(invocation):
+            self.admit_step.check(invocation)
             await self.validate_step.check(invocation)
             await self.authorise_step.check(invocation)
             # Closing the outer iterator must close the connection at once, not at the next garbage collection.
@@ -137,7 +143,10 @@ class Pipeline:
         await self.trail.flush()
 
     def _invocation(self, call: ToolCall, progress: Progress = no_progress) -> Invocation:
-        context = ToolContext(self.environment, call, progress, guard=self.breaker_step.guard)
+        async def masked_progress(done: float, total: float | None, message: str) -> None:
+            await progress(done, total, mask_text(message))
+
+        context = ToolContext(self.environment, call, masked_progress, guard=self.breaker_step.guard)
         return Invocation(call, self.registry.find(call.tool), context)
 
     @contextmanager

@@ -105,3 +105,22 @@ def test_the_log_folder_is_the_setting_or_the_users_log_directory(tmp_path: Path
     assert resolve_log_folder(settings) == Path("~/here").expanduser()
     assert resolve_log_folder(load_settings(environment={"K8SCONSOLE_LOG__FOLDER": "beside"}).settings) == tmp_path / "beside"
     assert resolve_log_folder(load_settings(environment={}).settings) == paths.log_dir()
+
+
+@pytest.mark.parametrize("given", ["[{name: far, env: {TOKN: Zq7-planted}, timeout: soon}]", "{far: {env: {TOKN: Zq7-planted}}}"])
+def test_an_error_about_an_attached_server_never_prints_its_entry(file: Path, given: str) -> None:
+    file.write_text(f"mcp_servers: {given}\n")
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings(environment={}, file=file)
+    assert "k8sconsole.yaml line 1: mcp_servers" in str(raised.value)
+    assert "Zq7-planted" not in str(raised.value)
+    with pytest.raises(ConfigurationError) as raised:
+        load_settings(environment={"K8SCONSOLE_CONSOLE__FAVOURITES": '[{"headers": "Zq7-planted"'})
+    assert "Zq7-planted" not in str(raised.value)
+
+
+def test_an_error_about_broken_yaml_names_the_place_and_never_quotes_the_file(file: Path) -> None:
+    file.write_text('mcp_servers:\n  - {name: far, env: {TOKN: "Zq7-planted}}\n')
+    with pytest.raises(ConfigurationError, match="line") as raised:
+        load_settings(environment={}, file=file)
+    assert "Zq7-planted" not in str(raised.value)

@@ -1,17 +1,36 @@
 """Policy decisions: the switches, the rules of the user, and the defaults."""
 
+from typing import Any
+
 import pytest
 
+from k8sconsole.errors import InvalidParams, PolicyDenied
+from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tables import find_table
 from k8sconsole.model.tools import Face, Risk, ToolCall
-from k8sconsole.tools.policy import decide
+from k8sconsole.tools.context import ToolEnvironment
+from k8sconsole.tools.pipeline.pipeline import Pipeline
+from k8sconsole.tools.policy import decide, is_listed
 from k8sconsole.tools.registry import builtin_registry
 from k8sconsole.tools.results import Target
 
 REGISTRY = builtin_registry()
 DELETE, CREATE, LIST = "k8s_delete_resource", "k8s_create_deployment", "k8s_list_pods"
+
+
+def _environment(policy: Policy) -> ToolEnvironment:
+    """Without a cluster: what is refused first needs none."""
+
+    async def unused(*_: object) -> Any:
+        raise AssertionError("a refused call looks at nothing")
+
+    return ToolEnvironment(
+        clock=SystemClock(), store=None, contexts=list, selected=tuple, open_cluster=unused, find_resource=unused,
+        table=lambda context, resource: find_table(resource), policy=lambda: policy,
+    )  # fmt: skip
 
 
 def _resource(name: str) -> ApiResource:
@@ -123,3 +142,40 @@ def test_a_tool_denied_outright_is_not_listed() -> None:
     offered = {tool.name for tool in REGISTRY.list_tools(Face.TUI, Policy(rules=(Rule(Action.DENY, tools=("cache_*",)),)))}
     assert "cache_query" not in offered
     assert LIST in offered
+
+
+WRONG: tuple[dict[str, object], ...] = ({}, {"nmae": "web"}, {"name": ["web"], "context": "nowhere"}, {"manifest": "{"})
+
+
+@pytest.mark.parametrize("tool", [tool.name for tool in REGISTRY if tool.risk is not Risk.READ])
+@pytest.mark.parametrize("arguments", WRONG, ids=str)
+async def test_a_tool_that_this_face_may_not_use_is_refused_whatever_its_arguments(tool: str, arguments: dict[str, object]) -> None:
+    for policy, face, remedy in (
+        (Policy(), Face.MCP, "--allow-write"),
+        (Policy(read_only=True, allow_write=True), Face.CLI, "--readonly"),
+        (Policy(allow_write=True, rules=(Rule(Action.DENY, faces=("mcp",)),)), Face.MCP, "policy:"),
+        (Policy(rules=(Rule(Action.DENY, callers=("local",)),)), Face.TUI, "policy:"),
+    ):
+        pipeline = Pipeline(REGISTRY, _environment(policy))
+        error = (await pipeline.call(ToolCall(tool, dict(arguments), face))).error
+        assert isinstance(error, PolicyDenied), (error, policy)
+        assert error.detail
+        assert remedy in error.remedy
+
+
+async def test_a_tool_of_one_kind_is_refused_first_where_a_rule_denies_that_kind() -> None:
+    pipeline = Pipeline(REGISTRY, _environment(Policy(rules=(Rule(Action.DENY, kinds=("pods",)),))))
+    error = (await pipeline.call(ToolCall("k8s_delete_pod", {"nmae": "web"}, Face.TUI))).error
+    assert isinstance(error, PolicyDenied)
+
+
+async def test_a_rule_about_a_place_decides_nothing_before_the_arguments() -> None:
+    pipeline = Pipeline(REGISTRY, _environment(Policy(rules=(Rule(Action.DENY, namespaces=("kube-system",)),))))
+    error = (await pipeline.call(ToolCall("k8s_delete_pod", {"nmae": "web"}, Face.TUI))).error
+    assert isinstance(error, InvalidParams)
+
+
+def test_a_tool_that_an_earlier_rule_allows_in_one_place_is_listed() -> None:
+    policy = Policy(rules=(Rule(Action.ALLOW, namespaces=("sandbox",)), Rule(Action.DENY, tools=(DELETE,))))
+    assert is_listed(REGISTRY.find(DELETE), Face.TUI, policy)
+    assert not is_listed(REGISTRY.find(DELETE), Face.TUI, Policy(rules=policy.rules[1:]))

@@ -1,11 +1,27 @@
-"""Authorisation: policy first, then, for changes, the cluster's RBAC."""
+"""Authorisation in two steps. Before the arguments are looked at: may this face use the tool at all? After they were validated: policy
+about the target first, then, for changes, the cluster's RBAC."""
 
 from k8sconsole.errors import Forbidden, PolicyDenied
 from k8sconsole.model.policy import Action
 from k8sconsole.model.tools import Face, Risk
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
-from k8sconsole.tools.policy import decide
-from k8sconsole.tools.results import Decision, Reply
+from k8sconsole.tools.policy import NO_WRITES, READ_ONLY, decide, refusal_of_all_calls
+from k8sconsole.tools.results import Reply
+
+
+class AdmitStep:
+    """Refuses a tool that this face may not use. Its arguments are not looked at, so a wrong one cannot hide the refusal."""
+
+    async def __call__(self, invocation: Invocation, proceed: NextStep) -> Reply:
+        self.check(invocation)
+        return await proceed(invocation)
+
+    def check(self, invocation: Invocation) -> None:
+        """Raises PolicyDenied."""
+        call = invocation.call
+        reason = refusal_of_all_calls(invocation.context.environment.policy(), invocation.spec, call.face, call.caller)
+        if reason:
+            raise _policy_error(invocation, reason)
 
 
 class AuthoriseStep:
@@ -17,20 +33,25 @@ class AuthoriseStep:
         """Raises PolicyDenied, or Forbidden with RBAC's reason."""
         invocation.decision = decide(invocation.context.environment.policy(), invocation.spec, invocation.call, invocation.target)
         if invocation.decision.action is Action.DENY:
-            raise _policy_error(invocation, invocation.decision)
+            raise _policy_error(invocation, invocation.decision.reason)
         if invocation.spec.risk is not Risk.READ:
             await _check_rbac(invocation)
 
 
-def _policy_error(invocation: Invocation, decision: Decision) -> PolicyDenied:
-    remedy = "policy: in k8sconsole.yaml"
+def _policy_error(invocation: Invocation, reason: str) -> PolicyDenied:
+    """The refusal, with why and how to allow the tool."""
+    name = invocation.spec.name
+    return PolicyDenied(f"{name} is not allowed", reason, _remedy(invocation, reason), {"tool": name, "reason": reason})
+
+
+def _remedy(invocation: Invocation, reason: str) -> str:
     if invocation.spec.held:
-        remedy = f"k8sconsole tools trust {invocation.spec.name}"
-    elif invocation.call.face is Face.MCP and "--allow-write" in decision.reason:
-        remedy = "k8sconsole mcp --allow-write"
-    return PolicyDenied(
-        f"{invocation.spec.name} is not allowed", decision.reason, remedy, {"tool": invocation.spec.name, "reason": decision.reason}
-    )
+        return f"k8sconsole tools trust {invocation.spec.name}"
+    if reason == READ_ONLY:
+        return "start without --readonly, and policy.read_only: false in k8sconsole.yaml"
+    if invocation.call.face is Face.MCP and reason == NO_WRITES:
+        return "k8sconsole mcp --allow-write"
+    return "policy: in k8sconsole.yaml"
 
 
 async def _check_rbac(invocation: Invocation) -> None:
