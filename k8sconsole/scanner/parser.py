@@ -62,7 +62,7 @@ class ResourceParser:
     def __init__(self, resource: ApiResource, table: KindTable) -> None:
         self.resource = resource
         self.table = table
-        self.columns = tuple(column.name for column in table.columns)
+        self.columns = table.layout
         self._encode_typed_columns = typed_columns_encoder(resource.name, table)
         self._head = f'{{"apiVersion":"{resource.api_version}","kind":"{resource.kind}",'.encode()
 

@@ -7,6 +7,12 @@ from k8sconsole.model.tables.columns import CellKind, Column
 
 SortKey = tuple[int, float, float, str]
 
+_INVALID = "<invalid>"
+_DISAGREEMENT = 60.0
+"""Seconds by which a time may lie in the future before it is INVALID: clocks disagree."""
+_OLDEST = float(2**63 // 10**9)
+"""Seconds: the longest duration that Kubernetes can express."""
+
 
 def format_cell(column: Column, cell: Cell, now: float) -> str:
     """A cell as one line of text that is safe on a terminal; empty for an empty cell. now: seconds since the epoch."""
@@ -14,7 +20,7 @@ def format_cell(column: Column, cell: Cell, now: float) -> str:
         return ""
     match column.kind, cell:
         case CellKind.TIME, int() | float():
-            return format_age(now - cell)
+            return _format_time(now - cell)
         case CellKind.READY, [ready, wanted]:
             return f"{_format_count(ready)}/{_format_count(wanted)}"
         case CellKind.RESTARTS, [count, at]:
@@ -28,6 +34,11 @@ def format_cell(column: Column, cell: Cell, now: float) -> str:
         case CellKind.OWNER, str():
             return strip_control(cell.partition("/")[2] or cell)
     return _format_any(cell)
+
+
+def _format_time(age: float) -> str:
+    """A time as its age; one in the future as the API server writes it."""
+    return format_age(min(age, _OLDEST)) if age > -_DISAGREEMENT else _INVALID
 
 
 def _format_count(value: object) -> str:
@@ -48,11 +59,13 @@ def _format_any(cell: Cell) -> str:
 def sort_key(column: Column, cell: Cell) -> SortKey:
     """A key that sorts the cells of one column: by amount, by age (youngest first), by share of ready, or by text in any case.
 
-    Empty cells come last.
+    Empty cells and invalid times come last.
     """
     match column.kind, cell:
         case _, None | "":
             return (1, 0.0, 0.0, "")
+        case CellKind.TIME, str():
+            return (1, 0.0, 0.0, cell)
         case CellKind.TIME, int() | float():
             return (0, -float(cell), 0.0, "")
         case CellKind.READY, [int() | float() as ready, int() | float() as wanted]:

@@ -71,8 +71,8 @@ def number(name: str, *, rank: int = 25, wide: bool = False) -> Column:
     return Column(name, CellKind.NUMBER, rank + 65 if wide else rank, min(width, 7), width, wide, right=True)
 
 
-def flag(name: str) -> Column:
-    return Column(name, CellKind.FLAG, 35, 5, max(5, len(name)))
+def flag(name: str, *, wide: bool = False) -> Column:
+    return Column(name, CellKind.FLAG, 100 if wide else 35, 5, max(5, len(name)), wide)
 
 
 def time(name: str, *, rank: int = 15, wide: bool = False) -> Column:

@@ -1,6 +1,12 @@
-"""Tables of kinds without a built-in one: a CRD's printer columns, or name, age and a guessed status."""
+"""Tables of kinds without a built-in one: a CRD's printer columns, or name, age and a guessed status.
 
+Source of a printer column's cell: pkg/registry/customresource/tableconvertor in kubernetes/apiextensions-apiserver.
+"""
+
+import re
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from itertools import takewhile
 from typing import Any
 
 import msgspec
@@ -8,7 +14,7 @@ import msgspec
 from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, flag, number, text, time
-from k8sconsole.model.tables.jsonpath import PathError, find_values
+from k8sconsole.model.tables.jsonpath import PathError, Template, parse_template, print_value
 from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import convert_leniently
 from k8sconsole.model.tables.shapes import Meta
@@ -23,9 +29,13 @@ class PrinterColumn(msgspec.Struct, frozen=True):
     priority: int = 0
 
 
-COUNT = "count"
-FLAG = "flag"
-"""Types that no CRD can have. COUNT: the number of values at the path. FLAG: true or false, false for an absent field."""
+INVALID = "<invalid>"
+"""The cell of a date column whose value is no date, as the API server writes it."""
+
+_CREATED_AT = (".metadata.creationTimestamp", "metadata.creationTimestamp")
+_ZERO_TIME = datetime(1, 1, 1, tzinfo=UTC).timestamp()
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)T(\d{1,2}):(\d\d:\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
+"""What Go's ``time.Parse`` takes as RFC 3339."""
 
 
 class RawObject(msgspec.Struct, frozen=True):
@@ -59,68 +69,101 @@ def _printer_column(item: Any) -> PrinterColumn | None:
     return PrinterColumn(item["name"], str(item.get("type", "string")), item["jsonPath"], priority if isinstance(priority, int) else 0)
 
 
-def build_printed_table(resource: str, printed: Sequence[PrinterColumn], *, fixed: bool = False) -> KindTable:
-    """A table of NAME and the printer columns. AGE is added where it is absent, unless the columns are ``fixed``."""
-    fields = [(NAME, read_name), *(_build_field(column) for column in printed if column.name.upper() != "NAME")]
-    if not fixed and not any(column.name == "AGE" for column, _ in fields):
+def build_printed_table(resource: str, printed: Sequence[PrinterColumn]) -> KindTable:
+    """A table of NAME and the printer columns, and of AGE where none has that name.
+
+    A path that cannot be parsed ends the columns, as on the API server. A column may be named NAME or AGE and have a path of its own.
+    """
+    fields = [(NAME, read_name), *(_build_field(column) for column in takewhile(_is_readable, printed))]
+    if not any(column.name == AGE.name for column, _ in fields):
         fields.append((AGE, read_created_at))
-    return build_table_from(resource, read_raw_object, fields)
+    definition = tuple(f"{column.type} {column.path}" for column in printed)
+    return build_table_from(resource, read_raw_object, fields, definition)
+
+
+def _is_readable(printed: PrinterColumn) -> bool:
+    try:
+        parse_template(printed.path)
+    except PathError:
+        return False
+    return True
 
 
 def _build_field(printed: PrinterColumn) -> tuple[Column, Callable[[RawObject], Cell]]:
     name, wide = printed.name.upper(), printed.priority > 0
-    if name == "AGE":
-        return AGE, read_created_at
-    if name in ("STATUS", "STATE", "PHASE", "READY") and printed.type == "string":
-        return msgspec.structs.replace(STATUS, name=name, wide=wide), _read_text_at(printed.path)
+    if name == AGE.name and printed.type == "date":
+        aged = msgspec.structs.replace(AGE, wide=wide)
+        return aged, read_created_at if printed.path in _CREATED_AT else _read_at(printed.path, _time_cell)
     match printed.type:
         case "date":
-            return time(name, wide=wide), _read_time_at(printed.path)
-        case "integer" | "number":
-            return number(name, wide=wide), _read_number_at(printed.path)
-        case "flag":
-            return flag(name), lambda obj: next(
-                (value for value in find_readable_values(printed.path, obj.body) if isinstance(value, bool)), False
-            )
-        case "count":
-            return number(name, wide=wide), lambda obj: len(find_readable_values(printed.path, obj.body))
-    return text(name, wish=20, wide=wide), _read_text_at(printed.path)
+            return time(name, wide=wide), _read_at(printed.path, _time_cell)
+        case "integer":
+            return number(name, wide=wide), _read_at(printed.path, _integer_cell)
+        case "number":
+            return number(name, wide=wide), _read_at(printed.path, _number_cell)
+        case "boolean":
+            return flag(name, wide=wide), _read_at(printed.path, lambda value: value if isinstance(value, bool) else None)
+        case "string":
+            return text_column(name, wide=wide), _read_at(printed.path, print_value)
+    return text_column(name, wide=wide), lambda obj: None
 
 
-def find_readable_values(path: str, body: dict[str, Any]) -> list[Any]:
+def text_column(name: str, *, wide: bool) -> Column:
+    """A column of text whose kind is known by its name alone: some names mean a status."""
+    if name in ("STATUS", "STATE", "PHASE", "READY"):
+        return msgspec.structs.replace(STATUS, name=name, wide=wide)
+    return text(name, wish=20, wide=wide)
+
+
+def _read_at(path: str, convert: Callable[[Any], Cell]) -> Callable[[RawObject], Cell]:
+    """Reads the first value at the path. The cell is empty where nothing is there or a step of the path cannot be applied."""
+    template: Template = parse_template(path)
+
+    def read(obj: RawObject) -> Cell:
+        found = template.find_first(obj.body)
+        return convert(found[0]) if found else None
+
+    return read
+
+
+def _integer_cell(value: Any) -> Cell:
+    """A whole number of 64 bits; of a fraction its whole part."""
+    if type(value) not in (int, float):
+        return None
+    whole = int(value)
+    return whole if -(2**63) <= whole < 2**63 else -(2**63)
+
+
+def _number_cell(value: Any) -> Cell:
+    if type(value) not in (int, float):
+        return None
+    return int(value) if value == int(value) and abs(value) < 2**53 else float(value)
+
+
+def _time_cell(value: Any) -> Cell:
+    """Seconds since the epoch; empty for an unknown time, and INVALID for a text that is no RFC 3339 time."""
+    if not isinstance(value, str) or value in ("", "null"):
+        return None
     try:
-        return find_values(path, body)
-    except PathError:
-        return []
+        at = _parse_go_time(value)
+    except ValueError:
+        return INVALID
+    return None if at == _ZERO_TIME else at
 
 
-def _read_text_at(path: str) -> Callable[[RawObject], Cell]:
-    def read(obj: RawObject) -> Cell:
-        found = find_readable_values(path, obj.body)
-        words = [_format_json(value) for value in found if value is not None]
-        return ",".join(words) if words else None
-
-    return read
-
-
-def _format_json(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _read_number_at(path: str) -> Callable[[RawObject], Cell]:
-    def read(obj: RawObject) -> Cell:
-        return next((value for value in find_readable_values(path, obj.body) if isinstance(value, int | float)), None)
-
-    return read
-
-
-def _read_time_at(path: str) -> Callable[[RawObject], Cell]:
-    def read(obj: RawObject) -> Cell:
-        return next((parse_object_time(value) for value in find_readable_values(path, obj.body)), None)
-
-    return read
+def _parse_go_time(value: str) -> float:
+    found = _TIME.fullmatch(value)
+    if found is None:
+        raise ValueError(f"{value!r} is not an RFC 3339 time")
+    day, hour, rest, fraction, sign, *offset = found.groups()
+    if day.startswith("0000"):
+        return _ZERO_TIME - 1
+    at = datetime.fromisoformat(f"{day}T{hour:0>2}:{rest}+00:00").timestamp()
+    hours, minutes = (int(part or 0) for part in offset)
+    if hours > 24 or minutes > 60:
+        raise ValueError(f"{value!r} has no valid time zone")
+    at += float(f"0.{fraction}") if fraction else 0.0
+    return at - (hours * 3600 + minutes * 60) * (-1 if sign == "-" else 1)
 
 
 def parse_object_time(value: object) -> float | None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeVar
+from zlib import crc32
 
 import msgspec
 
@@ -25,16 +26,27 @@ Field = tuple[Column, Callable[[T], Cell]]
 
 @dataclass(frozen=True)
 class KindTable:
-    """columns: in kubectl's order; the faces add NAMESPACE and CLUSTER. read: decodes an object. readers: one per column."""
+    """columns: in kubectl's order; the faces add NAMESPACE and CLUSTER. read: decodes an object. readers: one per column.
+
+    definition: where a CRD defines the cells, its types and paths, so that a change is noticed.
+    """
 
     resource: ResourceName
     columns: tuple[Column, ...]
     read: Callable[[bytes | msgspec.Raw], Any] = field(repr=False)
     readers: tuple[Callable[[Any], Cell], ...] = field(repr=False)
+    definition: tuple[str, ...] = ()
 
     def index(self, name: str) -> int | None:
         """The index of a column; None without such a column. The name may be in any case, with ``-`` or ``_`` for spaces."""
         return self._positions.get(_normalise(name))
+
+    @cached_property
+    def unique_names(self) -> tuple[str, ...]:
+        """The columns' names; of equal names the second one is ``NAME 2``."""
+        names = [column.name for column in self.columns]
+        earlier = [names[:at].count(name) for at, name in enumerate(names)]
+        return tuple(f"{name} {count + 1}" if count else name for name, count in zip(names, earlier, strict=True))
 
     def project(self, raw: bytes | msgspec.Raw) -> TableRow:
         """The row of an object. Works for any JSON object. Raises msgspec.DecodeError when raw is not JSON."""
@@ -45,12 +57,15 @@ class KindTable:
         namespace = Namespace(meta.namespace)
         return TableRow(namespace, meta.name, meta.uid, meta.resource_version, created, meta.labels, meta.owner, cells)
 
-    @property
+    @cached_property
+    def layout(self) -> tuple[str, ...]:
+        """What the cells of a stored row are: the unique names, and a checksum of the definition where there is one."""
+        checksum = crc32("\n".join(self.definition).encode(errors="replace"))
+        return (*self.unique_names, f"#{checksum:08x}") if self.definition else self.unique_names
+
+    @cached_property
     def _positions(self) -> dict[str, int]:
-        found: dict[str, int] | None = self.__dict__.get("_index")
-        if found is None:
-            found = self.__dict__["_index"] = {_normalise(column.name): at for at, column in enumerate(self.columns)}
-        return found
+        return {_normalise(name): at for at, name in enumerate(self.unique_names)}
 
 
 @lru_cache(maxsize=1024)
@@ -63,10 +78,12 @@ def build_table(resource: str, shape: type[T], fields: Sequence[Field[T]]) -> Ki
     return build_table_from(resource, lambda raw: decode(raw, shape), fields)
 
 
-def build_table_from(resource: str, read: Callable[[bytes | msgspec.Raw], T], fields: Sequence[Field[T]]) -> KindTable:
+def build_table_from(
+    resource: str, read: Callable[[bytes | msgspec.Raw], T], fields: Sequence[Field[T]], definition: tuple[str, ...] = ()
+) -> KindTable:
     """A table whose objects are decoded by ``read``."""
     columns = tuple(column for column, _ in fields)
-    return KindTable(ResourceName(resource), columns, read, tuple(reader for _, reader in fields))
+    return KindTable(ResourceName(resource), columns, read, tuple(reader for _, reader in fields), definition)
 
 
 def read_name(obj: HasMeta) -> Cell:

@@ -4,8 +4,14 @@ A column is ``NAME=path``. A ``*`` before the name makes it wide. After the path
 values, and ``?`` true or false.
 """
 
-from k8sconsole.model.tables.custom import COUNT, FLAG, PrinterColumn, build_printed_table
-from k8sconsole.model.tables.kind import KindTable
+from collections.abc import Callable
+from typing import Any
+
+from k8sconsole.model.objects import Cell
+from k8sconsole.model.tables.columns import AGE, NAME, Column, flag, number, time
+from k8sconsole.model.tables.custom import RawObject, parse_object_time, read_raw_object, text_column
+from k8sconsole.model.tables.jsonpath import find_values, print_value
+from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
 
 _KINDS = {
     "componentstatuses": 'STATUS=.conditions[?(@.type=="Healthy")].status MESSAGE=.conditions[0].message ERROR=.conditions[0].error',
@@ -53,15 +59,34 @@ _KINDS = {
     "pods.metrics.k8s.io": "CPU(CORES)=.containers[*].usage.cpu MEMORY(BYTES)=.containers[*].usage.memory TIMESTAMP=.timestamp@",
     "nodes.metrics.k8s.io": "CPU(CORES)=.usage.cpu MEMORY(BYTES)=.usage.memory TIMESTAMP=.timestamp@",
 }
-_TYPES = {"#": "integer", "@": "date", "+": COUNT, "?": FLAG}
 
 
-def _parse_column(text: str) -> PrinterColumn:
-    name, _, path = text.removeprefix("*").partition("=")
-    kind = _TYPES.get(path[-1:], "string")
-    return PrinterColumn(name, kind, path.rstrip("#@+?"), 1 if text.startswith("*") else 0)
+def _build_field(text_of_column: str) -> tuple[Column, Callable[[RawObject], Cell]]:
+    name, _, path = text_of_column.removeprefix("*").partition("=")
+    wide, mark, path = text_of_column.startswith("*"), path[-1:], path.rstrip("#@+?")
+    match mark:
+        case "":
+            return AGE, read_created_at
+        case "@":
+            return time(name, wide=wide), _read_at(path, lambda found: next(map(parse_object_time, found), None))
+        case "#":
+            return number(name, wide=wide), _read_at(path, lambda found: next((one for one in found if isinstance(one, int | float)), None))
+        case "?":
+            return flag(name, wide=wide), _read_at(path, lambda found: next((one for one in found if isinstance(one, bool)), False))
+        case "+":
+            return number(name, wide=wide), _read_at(path, len)
+    return text_column(name, wide=wide), _read_at(path, _join_texts)
+
+
+def _read_at(path: str, convert: Callable[[list[Any]], Cell]) -> Callable[[RawObject], Cell]:
+    return lambda obj: convert(find_values(path, obj.body))
+
+
+def _join_texts(found: list[Any]) -> str | None:
+    return ",".join([print_value(value) for value in found if value is not None]) or None
 
 
 TABLES: tuple[KindTable, ...] = tuple(
-    build_printed_table(resource, [_parse_column(text) for text in columns.split(" ")], fixed=True) for resource, columns in _KINDS.items()
+    build_table_from(resource, read_raw_object, [(NAME, read_name), *map(_build_field, columns.split(" "))])
+    for resource, columns in _KINDS.items()
 )

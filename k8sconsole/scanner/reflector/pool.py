@@ -86,5 +86,5 @@ class ReflectorPool:
         """Lists kinds again whose definition has changed, so that their rows get the new columns."""
         for name, reflector in self.reflectors.items():
             table = await self._context.store.metadata.table(self._context.cluster, name)
-            if reflector.columns and reflector.columns != tuple(column.name for column in table.columns):
+            if reflector.columns and reflector.columns != table.layout:
                 reflector.request_relist()

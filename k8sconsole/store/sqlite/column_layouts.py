@@ -53,10 +53,9 @@ class TableCache:
     def mapping(self, connection: sqlite3.Connection, layout: int, table: KindTable) -> CellMapping:
         """How cells of this layout fill the columns of ``table``."""
         stored = self._layout(connection, layout)
-        wanted = tuple(column.name for column in table.columns)
-        if not stored or stored == wanted:
+        if not stored or stored == table.layout:
             return None
-        return tuple(stored.index(name) if name in stored else None for name in wanted)
+        return tuple(stored.index(name) if name in stored else None for name in table.unique_names)
 
     def _layout(self, connection: sqlite3.Connection, layout: int) -> tuple[str, ...]:
         known = self._layouts.get(layout)

@@ -149,7 +149,7 @@ def _check_field(table: KindTable, field: str) -> None:
     check_paths((field,))
     if "." in field or field in ("metadata", "spec", "status", "data"):
         return
-    columns = [_field_key(column.name) for column in table.columns]
+    columns = [_field_key(name) for name in table.unique_names]
     close = nearest_or_first(field.lower(), columns)
     details = argument_details("fields", field, close)
     raise InvalidParams(f"no field {field!r}", f"the columns are {', '.join(columns)}", f"fields={close[0]}", details)
@@ -158,10 +158,10 @@ def _check_field(table: KindTable, field: str) -> None:
 def row_item(table: KindTable, row: Row, now: float, *, wide: bool = False) -> dict[str, Any]:
     """A row as a JSON object: numbers and flags stay values, other cells become the table's text, empty cells are left out."""
     found: dict[str, Any] = {"namespace": row.namespace} if row.namespace else {}
-    for column, cell in zip(table.columns, row.cells, strict=False):
+    for name, column, cell in zip(table.unique_names, table.columns, row.cells, strict=False):
         if cell is None or cell == "" or (column.wide and not wide):
             continue
-        found[_field_key(column.name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else format_cell(column, cell, now)
+        found[_field_key(name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else format_cell(column, cell, now)
     return found
 
 

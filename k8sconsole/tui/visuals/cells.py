@@ -49,7 +49,7 @@ class RowPainter:
         minimum = len(column.name) if column.kind is CellKind.RESTARTS else column.minimum
         return ColumnSpec(
             column.name, minimum, wish + room, column.rank, column.right or column.kind is CellKind.TIME, column.wide,
-            pinned=column.name == "NAME", elide=column.kind in _ELIDED,
+            pinned=column is self._table.columns[0], elide=column.kind in _ELIDED,
         )  # fmt: skip
 
     def pieces(self, row: Row, now: float, changed: frozenset[int] = frozenset(), seen_at: float | None = None) -> list[Piece]:

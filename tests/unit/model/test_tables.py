@@ -107,7 +107,7 @@ def test_a_custom_kind_shows_the_columns_its_author_asked_for() -> None:
         "spec": {"size": 3, "hosts": [{"name": "a"}, {"name": "b"}]},
         "status": {"since": "2026-11-22T02:59:00Z", "conditions": [{"type": "Ready", "status": "True"}]},
     }
-    assert texts(table, widget) == {"NAME": "w", "READY": "True", "SIZE": "3", "HOSTS": "a,b", "SINCE": "1m", "DOTTED": "x", "AGE": "2h"}
+    assert texts(table, widget) == {"NAME": "w", "READY": "True", "SIZE": "3", "HOSTS": "a", "SINCE": "1m", "DOTTED": "x", "AGE": "2h"}
     assert [column.name for column in table.columns if column.wide] == ["DOTTED"]
     assert parse_printer_columns(crd, "v2") == parse_printer_columns({}, "v1") == ()
 
