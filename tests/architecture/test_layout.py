@@ -10,7 +10,7 @@ from tests.architecture.measures import PACKAGE, ROOMS, name_of, sources
 ONE_HOME = {
     "label selectors": (r"def (parse|match|format)_selector\w*\(|def \w*matches_labels\w*\(", {"model/selectors.py"}),
     "quantities": (r"def parse_(quantity|cpu|bytes|memory)\(", {"model/quantities.py"}),
-    "JSONPath": (r"def \w*(compile|evaluate|parse)_json_?path\w*\(|class \w*JsonPath", {"model/tables/jsonpath.py"}),
+    "JSONPath": (r"def \w*(compile|evaluate|parse)_(json_?|column_)path\w*\(|class \w*JsonPath", {"model/tables/jsonpath/paths.py"}),
     "the nearest name": (r"get_close_matches\(", {"kit/text.py"}),
 }
 """A concept, the pattern of its implementation, and the modules that may hold it. The demo is a program of its own and has its own."""

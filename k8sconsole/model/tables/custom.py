@@ -14,7 +14,7 @@ import msgspec
 from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, flag, number, text, time
-from k8sconsole.model.tables.jsonpath import PathError, Template, parse_template, print_value
+from k8sconsole.model.tables.jsonpath import PathError, parse_column_path, print_value
 from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import convert_leniently
 from k8sconsole.model.tables.shapes import Meta
@@ -83,7 +83,7 @@ def build_printed_table(resource: str, printed: Sequence[PrinterColumn]) -> Kind
 
 def _is_readable(printed: PrinterColumn) -> bool:
     try:
-        parse_template(printed.path)
+        parse_column_path(printed.path)
     except PathError:
         return False
     return True
@@ -117,10 +117,10 @@ def text_column(name: str, *, wide: bool) -> Column:
 
 def _read_at(path: str, convert: Callable[[Any], Cell]) -> Callable[[RawObject], Cell]:
     """Reads the first value at the path. The cell is empty where nothing is there or a step of the path cannot be applied."""
-    template: Template = parse_template(path)
+    compiled = parse_column_path(path)
 
     def read(obj: RawObject) -> Cell:
-        found = template.find_first(obj.body)
+        found = compiled.find_first(obj.body)
         return convert(found[0]) if found else None
 
     return read
@@ -158,6 +158,8 @@ def _parse_go_time(value: str) -> float:
     day, hour, rest, fraction, sign, *offset = found.groups()
     if day.startswith("0000"):
         return _ZERO_TIME - 1
+    if int(hour) > 23:
+        raise ValueError(f"{value!r} has no hour")
     at = datetime.fromisoformat(f"{day}T{hour:0>2}:{rest}+00:00").timestamp()
     hours, minutes = (int(part or 0) for part in offset)
     if hours > 24 or minutes > 60:

@@ -100,7 +100,11 @@ def test_columns_named_name_and_age_read_their_own_paths() -> None:
 
 
 def test_a_path_that_kubernetes_cannot_parse_ends_the_columns() -> None:
-    columns = (PrinterColumn("A", "string", ".spec.name"), PrinterColumn("B", "string", ".spec.list[x]"), PrinterColumn("C", "string", ".spec"))
+    columns = (
+        PrinterColumn("A", "string", ".spec.name"),
+        PrinterColumn("B", "string", ".spec.list[x]"),
+        PrinterColumn("C", "string", ".spec"),
+    )
     assert [column.name for column in find_table(WIDGET, columns).columns] == ["NAME", "A", "AGE"]
 
 

@@ -12,16 +12,17 @@ from k8sconsole.model.tables.jsonpath.steps import (
     ElementsStep,
     FieldStep,
     FilterStep,
+    Literal,
+    PathStep,
     RecursiveStep,
     SliceStep,
-    Step,
     UnionStep,
     WildcardStep,
     WordStep,
     is_int64,
 )
 
-Steps = tuple[Step, ...]
+Steps = tuple[PathStep, ...]
 
 _SPACES, _LINE_ENDS = " \t", "\r\n"
 _ENDS_OF_NAME = frozenset(_SPACES + _LINE_ENDS + ".,[]$@{}")
@@ -77,7 +78,8 @@ def parse_blocks(template: str) -> tuple[Steps, ...]:
 
     Raises PathError.
     """
-    reader, blocks = _Reader(template), []
+    reader = _Reader(template)
+    blocks: list[Steps] = []
     while reader.at < len(template):
         start = template.find("{", reader.at)
         text = template[reader.at : start if start >= 0 else None]
@@ -104,7 +106,7 @@ def parse_typed_path(path: str) -> Steps:
     return steps
 
 
-def _is_typed_step(step: Step) -> bool:
+def _is_typed_step(step: PathStep) -> bool:
     """Whether a step may be part of a typed path outside a condition: no literal and no empty key."""
     match step:
         case FieldStep(name):
@@ -116,7 +118,7 @@ def _is_typed_step(step: Step) -> bool:
 
 def _parse_block(reader: _Reader) -> Steps:
     """The steps up to the closing brace. The cursor is behind the opening one."""
-    steps: list[Step] = []
+    steps: list[PathStep] = []
     while not reader.take("}"):
         steps += _parse_step(reader, steps)
     return tuple(steps)
@@ -133,7 +135,7 @@ def _parse_part(text: str, reader: _Reader) -> Steps:
     return steps
 
 
-def _parse_step(reader: _Reader, before: list[Step]) -> list[Step]:
+def _parse_step(reader: _Reader, before: list[PathStep]) -> list[PathStep]:
     """The next step, or none for a character without meaning."""
     if reader.take("[?("):
         return [_parse_filter(reader)]
@@ -160,13 +162,13 @@ def _is_word_letter(letter: str) -> bool:
     return letter == "_" or letter.isalpha() or letter.isdecimal()
 
 
-def _parse_recursion(reader: _Reader, before: list[Step]) -> list[Step]:
+def _parse_recursion(reader: _Reader, before: list[PathStep]) -> list[PathStep]:
     if before and isinstance(before[-1], RecursiveStep):
         raise reader.error()
     return [RecursiveStep(), _parse_field(reader)] if _is_word_letter(reader.peek()) else [RecursiveStep()]
 
 
-def _parse_field(reader: _Reader) -> Step:
+def _parse_field(reader: _Reader) -> PathStep:
     """A key up to an unescaped end of a name. All backslashes are dropped."""
     start = reader.at
     while (letter := reader.peek()) and letter not in _ENDS_OF_NAME:
@@ -180,7 +182,7 @@ def _parse_field(reader: _Reader) -> Step:
     return FieldStep(name.replace("\\", ""))
 
 
-def _parse_word(reader: _Reader) -> Step:
+def _parse_word(reader: _Reader) -> PathStep:
     start = reader.at
     while (letter := reader.peek()) and letter not in _ENDS_OF_NAME:
         reader.at += 1
@@ -197,7 +199,7 @@ def _parse_number(reader: _Reader) -> int | float:
         reader.at += 1
     text = reader.text[start : reader.at]
     if _INTEGER.fullmatch(text) and is_int64(int(text)):
-        return int(text)
+        return Literal(int(text))
     if not _FLOAT.fullmatch(text) or float(text) in (float("inf"), float("-inf")):
         raise reader.error()
     return float(text)
@@ -242,7 +244,7 @@ def _encode_letter(reader: _Reader, code: int) -> bytes:
     return chr(code).encode()
 
 
-def _parse_brackets(reader: _Reader) -> list[Step]:
+def _parse_brackets(reader: _Reader) -> list[PathStep]:
     """``[2]``, ``[0:2]``, ``[*]``, ``['key']``, ``[0,'key']``. The cursor is behind the opening bracket."""
     if reader.typed and (key := _TYPED_KEY.match(reader.text, reader.at)) and (typed := _parse_typed_key(reader, key[1])) is not None:
         return [typed]
@@ -258,7 +260,7 @@ def _parse_brackets(reader: _Reader) -> list[Step]:
     return [_parse_slice(reader, text)]
 
 
-def _parse_typed_key(reader: _Reader, quote: str) -> Step | None:
+def _parse_typed_key(reader: _Reader, quote: str) -> PathStep | None:
     """A whole key in quotes and brackets, dots and brackets included; None where a list of keys follows."""
     end = reader.text.find(f"{quote}]", reader.at + 1)
     key = reader.text[reader.at + 1 : end]
@@ -268,7 +270,7 @@ def _parse_typed_key(reader: _Reader, quote: str) -> Step | None:
     return FieldStep(re.sub(r"\\(.)", r"\1", key))
 
 
-def _parse_slice(reader: _Reader, text: str) -> Step:
+def _parse_slice(reader: _Reader, text: str) -> PathStep:
     found = _SLICE.fullmatch(text)
     if found is None:
         raise reader.error()
@@ -287,7 +289,7 @@ def _parse_bound(reader: _Reader, text: str) -> int | None:
     return int(text)
 
 
-def _parse_filter(reader: _Reader) -> Step:
+def _parse_filter(reader: _Reader) -> PathStep:
     """``[?(@.a=="b")]``, ``[?(@.a)]``. The cursor is behind the opening brackets."""
     text = _take_condition(reader)
     found = _COMPARISON.fullmatch(text)

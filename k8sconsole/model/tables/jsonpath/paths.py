@@ -9,7 +9,7 @@ from k8sconsole.model.tables.jsonpath.steps import FieldStep, StepError, apply_l
 
 
 @dataclass(frozen=True)
-class Template:
+class ColumnPath:
     """The path of a printer column. keys: the keys of a path that is nothing but keys, such as ``.spec.size``; else None."""
 
     blocks: tuple[Steps, ...]
@@ -35,12 +35,12 @@ def _find_key(keys: tuple[str, ...], value: Any) -> list[Any]:
 
 
 @lru_cache(maxsize=2048)
-def parse_template(json_path: str) -> Template:
+def parse_column_path(json_path: str) -> ColumnPath:
     """The path of a printer column, as the API server reads it. Raises PathError."""
     blocks = parse_blocks(f"{{{json_path}}}")
     only = blocks[0] if len(blocks) == 1 else ()
     keys = tuple(step.name for step in only if isinstance(step, FieldStep))
-    return Template(blocks, keys if only and len(keys) == len(only) else None)
+    return ColumnPath(blocks, keys if only and len(keys) == len(only) else None)
 
 
 @lru_cache(maxsize=2048)

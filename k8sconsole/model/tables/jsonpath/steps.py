@@ -18,7 +18,7 @@ class StepError(ValueError):
         self.found = found
 
 
-class Step(Protocol):
+class PathStep(Protocol):
     def select(self, values: Values) -> Values:
         """The selected values, in order. Raises StepError."""
         ...
@@ -28,14 +28,18 @@ class Byte(int):
     """One byte of a text. A wildcard on a text yields its bytes, which compare as unsigned numbers."""
 
 
-def apply_steps(steps: Sequence[Step], values: Values) -> Values:
+class Literal(int):
+    """A whole number in the path itself. It compares as any other, but a column of numbers does not show it."""
+
+
+def apply_steps(steps: Sequence[PathStep], values: Values) -> Values:
     """The values after all steps. Raises StepError."""
     for step in steps:
         values = step.select(values)
     return values
 
 
-def apply_leniently(steps: Sequence[Step], values: Values) -> Values:
+def apply_leniently(steps: Sequence[PathStep], values: Values) -> Values:
     """The values after all steps, without those to which a step cannot be applied."""
     for step in steps:
         kept: Values = []
@@ -61,7 +65,7 @@ class FieldStep:
 
 @dataclass(frozen=True, slots=True)
 class SliceStep:
-    """Elements of a list. start, end: None where not written. single: ``end`` follows from one index, as in ``[2]``, or from none, ``[]``."""
+    """Elements of a list. start, end: None where not written. single: ``end`` follows from one index, ``[2]``, or from none, ``[]``."""
 
     start: int | None
     end: int | None
@@ -138,7 +142,7 @@ class RecursiveStep:
 class UnionStep:
     """The values of several paths, one path after the other."""
 
-    paths: tuple[tuple[Step, ...], ...]
+    paths: tuple[tuple[PathStep, ...], ...]
 
     def select(self, values: Values) -> Values:
         try:
@@ -175,9 +179,9 @@ class FilterStep:
     boolean with its text.
     """
 
-    left: tuple[Step, ...]
+    left: tuple[PathStep, ...]
     operator: str = ""
-    right: tuple[Step, ...] = field(default=())
+    right: tuple[PathStep, ...] = field(default=())
     lenient: bool = False
 
     def select(self, values: Values) -> Values:
@@ -233,9 +237,11 @@ def _one_value(values: Values) -> Values:
 
 def compare_values(left: Any, operator: str, right: Any) -> bool:
     """``left operator right`` by the rules of Go's text/template: only values of one kind can be compared. Raises ValueError."""
-    kinds = {_kind_of(left), _kind_of(right)}
     if operator not in COMPARISONS:
         raise ValueError(f"unrecognized filter operator {operator}")
+    if type(left) is type(right) is str:
+        return bool(COMPARISONS[operator](left, right))
+    kinds = {_kind_of(left), _kind_of(right)}
     if len(kinds) > 1 and kinds != {"integer", "unsigned"}:
         raise ValueError("incompatible types for comparison")
     if kinds == {"boolean"} and operator not in ("==", "!="):
