@@ -1,6 +1,5 @@
 """``k8sconsole cache``: the cache file's status, clean-up, refresh, encryption and SQL."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -123,7 +122,7 @@ def _refresh_object(kind: str, name: str, contexts: list[str] | None, namespaces
     for outcome in with_console(work, loaded=settings_for(db), contexts=contexts, needs_clusters=True):
         if outcome.error is not None:
             raise outcome.error
-        sys.stdout.write(outcome.text + "\n")
+        print_text(outcome.text)
 
 
 @app.command(epilog="Example: K8SCONSOLE_CACHE__ENCRYPTION=keyring k8sconsole cache encrypt")

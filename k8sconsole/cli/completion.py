@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from k8sconsole.cli.session import settings_for, with_console
+from k8sconsole.kit.text import has_control
 
 if TYPE_CHECKING:
     from k8sconsole.runtime.api import ConsoleApi
@@ -86,6 +87,7 @@ def _run(ctx: typer.Context, work: "Callable[[ConsoleApi], Awaitable[list[str]]]
     chosen = ctx.params.get("context")
     try:
         loaded = settings_for(ctx.params.get("db"))
-        return with_console(work_in_time, loaded=loaded, contexts=chosen if isinstance(chosen, list | tuple) else None)
+        found = with_console(work_in_time, loaded=loaded, contexts=chosen if isinstance(chosen, list | tuple) else None)
+        return [word for word in found if word.isprintable() and not has_control(word)]  # the shell prints them as they are
     except Exception:  # noqa: BLE001 - see the module's docstring
         return []

@@ -1,14 +1,13 @@
 """``k8sconsole config``: the settings, their values and origins, and their documentation."""
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from k8sconsole.cli.output import print_json, print_table
+from k8sconsole.cli.output import print_exact, print_json, print_table
 from k8sconsole.config.attached_servers import hide_values
 from k8sconsole.config.loader import SECRET_KEYS, find_settings_file, iterate_settings, load_settings, resolve_db_path
 from k8sconsole.config.paths import checkout_root, config_dir
@@ -32,7 +31,7 @@ def show(as_json: AsJson = False) -> None:
 @app.command(epilog="Example: $EDITOR $(k8sconsole config path)")
 def path() -> None:
     """Print the settings file in use, or the path where one is expected."""
-    sys.stdout.write(f"{find_settings_file() or (checkout_root() or config_dir()) / 'k8sconsole.yaml'}\n")
+    print_exact(f"{find_settings_file() or (checkout_root() or config_dir()) / 'k8sconsole.yaml'}\n")
 
 
 @app.command(epilog="Example: k8sconsole config schema --json")
@@ -45,7 +44,7 @@ def schema(as_json: AsJson = False) -> None:
         return
     for entry in list_settings():
         names = f"   {' '.join(entry.environment)}" if entry.environment else ""
-        sys.stdout.write(f"{entry.key}: {entry.kind} = {msgspec.json.encode(entry.default).decode()}{names}\n    {entry.meaning}\n")
+        print_exact(f"{entry.key}: {entry.kind} = {msgspec.json.encode(entry.default).decode()}{names}\n    {entry.meaning}\n")
 
 
 @app.command(epilog="Example: k8sconsole config validate ./k8sconsole.yaml")
@@ -56,7 +55,7 @@ def validate(file: Annotated[Path | None, typer.Argument(help="The file to check
     if file is not None and not file.is_file():
         raise ConfigurationError(f"no file {file}", "", "k8sconsole config path")
     loaded = load_settings(file=file, environment=os.environ if file is None else {})
-    sys.stdout.write(f"{loaded.file or 'no settings file; the defaults'}: valid (cache: {resolve_db_path(loaded.settings)})\n")
+    print_exact(f"{loaded.file or 'no settings file; the defaults'}: valid (cache: {resolve_db_path(loaded.settings)})\n")
 
 
 def _printable_value(settings: Settings, key: str) -> object:

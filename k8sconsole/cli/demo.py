@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from k8sconsole.cli.output import print_json, say
+from k8sconsole.cli.output import print_exact, print_json, say
 from k8sconsole.cli.screen import show
 from k8sconsole.cli.session import settings_with
 
@@ -41,6 +41,6 @@ def demo(
 
 
 def _announce(kubeconfig: str, url: str) -> None:
-    sys.stdout.write(f"{kubeconfig}\n")
+    print_exact(f"{kubeconfig}\n")
     sys.stdout.flush()
     say(f"serving {url}; in another terminal: export KUBECONFIG={kubeconfig} (interrupt to stop)")

@@ -1,14 +1,12 @@
 """``k8sconsole doctor``: checks this installation and names the remedy for what is broken."""
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from k8sconsole.cli.options import AsJson, Contexts
-from k8sconsole.cli.output import print_json
-from k8sconsole.kit.text import strip_control
+from k8sconsole.cli.output import print_json, print_text
 
 if TYPE_CHECKING:
     from k8sconsole.runtime.doctor import DoctorFinding
@@ -38,4 +36,4 @@ def doctor(
 def _print_findings(findings: "Sequence[DoctorFinding]") -> None:
     for finding in findings:
         remedy = f" (try: {finding.remedy})" if finding.remedy else ""
-        sys.stdout.write(strip_control(f"{finding.glyph} {finding.subject}: {finding.detail}{remedy}") + "\n")
+        print_text(f"{finding.glyph} {finding.subject}: {finding.detail}{remedy}")

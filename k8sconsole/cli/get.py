@@ -1,17 +1,16 @@
 """``k8sconsole get``: read objects, from the cache with their age, or live."""
 
-import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
-import msgspec
 import typer
 
 from k8sconsole.cli.completion import kinds, names
 from k8sconsole.cli.options import AllContexts, Contexts, Db, Namespaces
-from k8sconsole.cli.output import print_json, print_table, say
+from k8sconsole.cli.output import print_json, print_table, print_yaml, say
 from k8sconsole.cli.session import settings_for, with_console
+from k8sconsole.kit.masks import count_masks
 from k8sconsole.kit.text import format_age
 from k8sconsole.kit.times import format_local_time
 from k8sconsole.model.objects import Row
@@ -63,25 +62,30 @@ def get(
 
 
 def _print_objects(result: "GetResult", form: GetOutput, *, single: bool) -> None:
+    """The object, or kubectl's List of them. JSON carries the freshness; in YAML, which is there to be applied, it is a remark."""
     items = result.objects
-    freshness = result.freshness.to_json(result.now)
-    if single and len(items) == 1:
-        value: dict[str, Any] = {**items[0], "freshness": freshness}
-    else:
-        value = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items, "freshness": freshness}
+    listed = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
+    value: dict[str, Any] = items[0] if single and len(items) == 1 else listed
     if form is GetOutput.JSON:
-        print_json(value)
+        print_json({**value, "freshness": result.freshness.to_json(result.now)})
         return
-    import yaml
+    print_yaml(value)
+    masked = count_masks(value)
+    if masked:
+        say(f"warning: {masked} {'value is' if masked == 1 else 'values are'} masked; applied, the mask would replace the real value")
+    _say_missing(result)
+    say(_format_age_line(result))
 
-    sys.stdout.write(yaml.safe_dump(msgspec.to_builtins(value), sort_keys=False, allow_unicode=True))
+
+def _say_missing(result: "GetResult") -> None:
+    for reason in result.freshness.missing:
+        say(f"missing: {reason}")
 
 
 def _print_rows(result: "GetResult", *, wide: bool) -> None:
     from k8sconsole.model.tables import format_cell
 
-    for reason in result.freshness.missing:
-        say(f"missing: {reason}")
+    _say_missing(result)
     if not result.rows:
         say(result.empty)
         return

@@ -1,13 +1,12 @@
 """What ``history`` and ``diff`` print alike: times in the local zone, differing fields as lines, gaps, JSON and YAML."""
 
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from k8sconsole.cli.output import print_json, say
+from k8sconsole.cli.output import print_json, print_yaml, say
 from k8sconsole.kit.times import format_local_time, parse_time
 from k8sconsole.model.differences import Difference, format_difference
 
@@ -26,13 +25,10 @@ class OutputForm(StrEnum):
 
 def print_as(report: msgspec.Struct, form: OutputForm) -> None:
     """Prints the whole report as JSON or YAML."""
-    value = msgspec.to_builtins(report)
     if form is OutputForm.JSON:
-        print_json(value)
-        return
-    import yaml
-
-    sys.stdout.write(yaml.safe_dump(value, sort_keys=False, allow_unicode=True))
+        print_json(report)
+    else:
+        print_yaml(report, sort_keys=False)
 
 
 def local_time(timestamp: str) -> str:

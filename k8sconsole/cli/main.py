@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 
 from k8sconsole.cli import COMMANDS
+from k8sconsole.cli.output import say, set_encoding
 from k8sconsole.errors import ConsoleError
 
 INTERRUPTED = 130
@@ -21,6 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command line and exits: 0 done, 1 failed, 2 wrong usage, 3 unreachable, 4 denied, 130 interrupted."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     _delay_garbage_collection()
+    set_encoding()
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]
     if COMPLETION not in os.environ and (not given or (given[0].startswith("-") and given[0] not in GLOBAL_OPTIONS)):
@@ -96,6 +98,7 @@ def _report_error(line: str, code: int, error: Exception, debug: bool) -> int:
     if debug:
         import traceback
 
-        sys.stderr.write(mask_text("".join(traceback.format_exception(error))))
-    sys.stderr.write(f"error: {mask_text(line)}\n")
+        for part in mask_text("".join(traceback.format_exception(error))).splitlines():
+            say(part)
+    say(f"error: {' '.join(mask_text(line).splitlines())}")
     return code

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from k8sconsole.cli.options import Contexts, Db
-from k8sconsole.cli.output import say
+from k8sconsole.cli.output import print_text, say
 from k8sconsole.cli.session import settings_with, with_console
 
 if TYPE_CHECKING:
@@ -96,5 +96,6 @@ def install(
         *(word for name in context or () for word in ("--context", name)),
     ]
     result = write(client.value, command=sys.executable, args=arguments, print_only=print_only)
-    sys.stdout.write(result.text.rstrip("\n") + "\n" if print_only else "")
+    if print_only:
+        print_text(result.text)
     say(result.summary)

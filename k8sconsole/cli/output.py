@@ -1,21 +1,45 @@
-"""Printing: tables and JSON on stdout, everything else on stderr."""
+"""Printing: tables, JSON and YAML on stdout, everything else on stderr.
+
+A terminal gets no character that it may obey: such a character is shown as ``\\u202e``. A pipe gets the data as it is. JSON and YAML mean
+the same in both. Every print of a command goes through this module.
+"""
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 import msgspec
 
 from k8sconsole.kit.redact import mask_text
-from k8sconsole.kit.text import strip_control
+from k8sconsole.kit.text import escape_control, strip_control
+
+
+def set_encoding() -> None:
+    """A pipe gets UTF-8 whatever the locale is, as kubectl writes it. A terminal that cannot show a character shows its escape."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding=None if sys.stdout.isatty() else "utf-8", errors="backslashreplace")
+
+
+def print_exact(text: str) -> None:
+    """Prints on stdout; no line end is added."""
+    sys.stdout.write(escape_control(text) if sys.stdout.isatty() else text)
 
 
 def print_json(value: object) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")
+    print_exact(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")
+
+
+def print_yaml(value: object, *, sort_keys: bool = True) -> None:
+    """value: JSON values or a Struct. sort_keys: as kubectl does with objects."""
+    from k8sconsole.kit.yaml_text import format_yaml
+
+    print_exact(format_yaml(msgspec.to_builtins(value), escape=sys.stdout.isatty(), sort_keys=sort_keys))
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> None:
     """Prints columns as wide as their content, three spaces apart. right: indexes of the columns aligned right."""
-    cells = [[strip_control(str(cell)) for cell in row] for row in [header, *rows]]
+    clean = escape_control if sys.stdout.isatty() else str
+    cells = [[clean(" ".join(str(cell).splitlines())) for cell in row] for row in [header, *rows]]
     widths = [max(len(row[index]) for row in cells) for index in range(len(header))]
     for row in cells:
         line = "   ".join(
@@ -25,13 +49,13 @@ def print_table(header: Sequence[str], rows: Sequence[Sequence[str]], right: fro
 
 
 def print_text(text: str) -> None:
-    """Prints line by line, without characters that a terminal would take for commands."""
-    sys.stdout.write("".join(f"{strip_control(line)}\n" for line in text.splitlines()))
+    """Prints text whose last line may lack its end."""
+    print_exact(text.rstrip("\n") + "\n")
 
 
 def say(line: str) -> None:
     """Prints a remark on stderr, masked, so that a pipe gets data only."""
-    sys.stderr.write(f"{strip_control(mask_text(line))}\n")
+    sys.stderr.write(f"{escape_control(mask_text(line))}\n")
 
 
 class Progress:

@@ -10,9 +10,10 @@ import typer
 
 from k8sconsole.cli.completion import pairs, tools
 from k8sconsole.cli.options import AsJson, Contexts, Db
-from k8sconsole.cli.output import print_json, print_table, say
+from k8sconsole.cli.output import print_json, print_table, print_text, say
 from k8sconsole.cli.session import settings_for, with_console
 from k8sconsole.errors import ApprovalDenied, UsageError
+from k8sconsole.kit.text import escape_control
 from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR, AttachedServerState, AttachedServerStatus
 from k8sconsole.model.cache_records import ToolUsage
 from k8sconsole.model.tools import Answer, Face, Question, ToolDescription, ToolOutcome
@@ -84,7 +85,7 @@ def call(
         if outcome.error is not None:
             raise typer.Exit(outcome.error.exit_code)
         return
-    sys.stdout.write(outcome.text.rstrip("\n") + "\n")
+    print_text(outcome.text)
     for warning in outcome.warnings:
         say(f"warning: {warning}")
 
@@ -205,6 +206,6 @@ def ask_on_terminal(question: Question, yes: bool) -> Answer:
         if line:
             say(f"  {line}")
     if question.confirm_word:
-        word = typer.prompt(f"type {question.confirm_word} to continue", default="", show_default=False, err=True)
+        word = typer.prompt(f"type {escape_control(question.confirm_word)} to continue", default="", show_default=False, err=True)
         return Answer(word == question.confirm_word, word=word, by="terminal")
     return Answer(typer.confirm("continue?", default=False, err=True), by="terminal")

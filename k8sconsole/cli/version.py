@@ -2,13 +2,13 @@
 
 import json
 import platform
-import sys
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
 
 import typer
 
 from k8sconsole import __version__
+from k8sconsole.cli.output import print_exact
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 PARTS = ("textual", "mcp", "kubernetes", "msgspec", "litellm")
@@ -19,10 +19,10 @@ def show(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = 
     """Print the version of k8sconsole and of its main libraries."""
     parts = {name: _version(name) for name in PARTS}
     if as_json:
-        sys.stdout.write(json.dumps({"k8sconsole": __version__, "python": platform.python_version(), **parts}) + "\n")
+        print_exact(json.dumps({"k8sconsole": __version__, "python": platform.python_version(), **parts}) + "\n")
         return
-    sys.stdout.write(f"k8sconsole {__version__}  python {platform.python_version()}\n")
-    sys.stdout.write("".join(f"  {name} {found}\n" for name, found in parts.items()))
+    print_exact(f"k8sconsole {__version__}  python {platform.python_version()}\n")
+    print_exact("".join(f"  {name} {found}\n" for name, found in parts.items()))
 
 
 def _version(name: str) -> str:

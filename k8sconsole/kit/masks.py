@@ -1,13 +1,14 @@
 """The placeholder of a masked value, and the cache of texts known to hold no secret.
 
-The placeholder holds the length class only. It holds no hash, since a short secret could be guessed from one.
+The placeholder of a text holds the length class only, that of binary data the size. It holds no hash, since a short secret could be
+guessed from one.
 """
 
 import re
 from collections.abc import Hashable, Iterable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-_MASKED = re.compile(r"\[masked: [0-9-]+ chars\]")
+MASK = re.compile(r"\[masked: [0-9-]+ (?:chars|bytes)\]")
 
 
 def length_class(length: int) -> str:
@@ -20,8 +21,22 @@ def length_class(length: int) -> str:
     return f"[masked: {1 if upper == 8 else upper // 2 + 1}-{upper} chars]"
 
 
+def binary_mask(size: int) -> str:
+    """``[masked: 1500 bytes]``."""
+    return f"[masked: {size} bytes]"
+
+
 def is_masked(value: str) -> bool:
-    return _MASKED.fullmatch(value) is not None
+    return MASK.fullmatch(value) is not None
+
+
+def count_masks(value: Any) -> int:
+    """How many masked values a JSON value holds, also within its texts."""
+    if isinstance(value, dict):
+        return sum(map(count_masks, value.values()))
+    if isinstance(value, list):
+        return sum(map(count_masks, value))
+    return len(MASK.findall(value)) if isinstance(value, str) else 0
 
 
 def mask_value(value: str) -> str:

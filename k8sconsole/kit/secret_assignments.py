@@ -5,10 +5,9 @@ import binascii
 import re
 from collections.abc import Callable
 
-from k8sconsole.kit.masks import length_class
+from k8sconsole.kit.masks import MASK, length_class
 from k8sconsole.kit.secret_names import is_secret_name
 
-_MASKED_HEAD = re.compile(r"\[masked: [0-9-]+ chars\]")
 _PLACEHOLDER = re.compile(r"\$[({].*[)}]|\{\{.*\}\}|<[^<>]*>|…|\.{3}|\[set\]|true|false|null|nil|none|\*+|~|[|>][+-]?", re.IGNORECASE)
 _PATH = re.compile(r"(?:file:/|\.{1,2})?/(?:etc|var|run|tmp|mnt|opt|home|secrets?|vault|usr|root|srv|app|config|certs?|data)/[\w./-]*")
 
@@ -24,7 +23,7 @@ def is_basic_credentials(value: str) -> bool:
 def is_harmless_value(value: str) -> bool:
     """Whether the value is no secret whatever its name: a placeholder, a path below a usual root, or masked already."""
     value = value.strip("\"'")
-    return not value or bool(_MASKED_HEAD.match(value) or _PLACEHOLDER.fullmatch(value) or _PATH.fullmatch(value))
+    return not value or bool(MASK.match(value) or _PLACEHOLDER.fullmatch(value) or _PATH.fullmatch(value))
 
 
 def _is_secret(name: str, value: str) -> bool:

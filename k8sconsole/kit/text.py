@@ -1,10 +1,10 @@
-"""Text for the terminal: safe, short, as YAML; and suggestions for a misspelt word."""
+"""Text for the terminal: safe and short; and suggestions for a misspelt word."""
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal may obey: C0 except tab and line feed, DEL, the 8-bit controls, and what changes the direction of writing."""
 
 
 def strip_control(text: str) -> str:
@@ -19,13 +19,16 @@ def format_yaml_problem(error: Exception) -> str:
     return f"{where}{problem or 'not YAML'}"
 
 
-def format_yaml(value: Any) -> str:
-    """A JSON value as YAML. Keys keep their order; long lines are not wrapped."""
-    import yaml
+def escape_control(text: str) -> str:
+    """As ``strip_control``, but each character is shown as ``\\u202e``.
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(value, Dumper=dumper, sort_keys=False, allow_unicode=True, default_flow_style=False, width=10_000)
-    return text
+    JSON, and a double-quoted scalar of YAML, keep their meaning."""
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def has_control(text: str) -> bool:
+    """Whether the text has a character that ``strip_control`` replaces."""
+    return _CONTROL.search(text) is not None
 
 
 def format_age(seconds: float) -> str:

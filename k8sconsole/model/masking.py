@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import msgspec
 
-from k8sconsole.kit.masks import CleanTextCache, is_masked, length_class, mask_value
+from k8sconsole.kit.masks import CleanTextCache, binary_mask, is_masked, length_class, mask_value
 from k8sconsole.kit.redact import mask_text, mask_tree
 
 __all__ = ["mask_arguments", "mask_body", "mask_json", "mask_reply", "mask_text"]
@@ -42,6 +42,7 @@ _REFERENCES = (b'"secretKeyRef": ', b'"configMapKeyRef": ')
 _NAME = re.compile(rb"[a-z0-9./_-]{1,253}")
 """Strings that only name something: a volume called credentials, a variable that refers to a Secret. Most pods have such names, and none
 of them is a secret. A name with a ``value`` next to it is checked together with the value."""
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SECRET_MANIFEST = re.compile(r"^\s*kind:\s*[\"']?Secret\b", re.MULTILINE)
 _SECRET_IN_FLOW = re.compile(r"[{,\s][\"']?kind[\"']?\s*:\s*[\"']?Secret(?:List)?\b")
 """A Secret in YAML's flow form, ``{kind: Secret, …}``, or in JSON with an error."""
@@ -89,7 +90,7 @@ def mask_object(resource_name: str, obj: dict[str, Any]) -> dict[str, Any]:
     if resource_name == "secrets":
         obj = _seal(obj)
     elif resource_name == "configmaps" and isinstance(obj.get("binaryData"), dict):
-        obj = {**obj, "binaryData": {key: _format_size(value, decode=True) for key, value in obj["binaryData"].items()}}
+        obj = {**obj, "binaryData": {key: _format_size(value, decode=True, binary=True) for key, value in obj["binaryData"].items()}}
     return cast("dict[str, Any]", mask_json(obj))
 
 
@@ -292,13 +293,22 @@ def _mask_annotation(value: Any) -> Any:
     return mask_value(value) if len(value) > 256 else value
 
 
-def _format_size(value: Any, *, decode: bool) -> str:
-    """The length class of a Secret's value. decode: the value is base64."""
+def _format_size(value: Any, *, decode: bool, binary: bool = False) -> str:
+    """The length class of a Secret's value, or the size of one that is no text. decode: the value is base64. binary: it is never text."""
     if not isinstance(value, str):
         return length_class(0)
     if is_masked(value) or not decode:
         return mask_value(value)
     try:
-        return length_class(len(base64.b64decode(value)))
+        data = base64.b64decode(value)
     except (binascii.Error, ValueError):
         return length_class(len(value))
+    return binary_mask(len(data)) if binary or not _is_text(data) else length_class(len(data))
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether the bytes are UTF-8 without control characters that no text has."""
+    try:
+        return not _NO_TEXT.search(data.decode())
+    except UnicodeDecodeError:
+        return False

@@ -36,6 +36,11 @@ class ApiResource(msgspec.Struct, frozen=True, omit_defaults=True):
     def api_version(self) -> str:
         return f"{self.group}/{self.version}" if self.group else self.version
 
+    @property
+    def type_head(self) -> bytes:
+        """The beginning of an object's JSON, for ``add_type_head``."""
+        return f'{{"apiVersion":"{self.api_version}","kind":"{self.kind}",'.encode()
+
     def path(self, namespace: str | None = None, name: str | None = None, subresource: str | None = None) -> str:
         """The URL path below the server's address. The parts are percent-encoded; the server validates the names."""
         from urllib.parse import quote
@@ -52,6 +57,11 @@ class ApiResource(msgspec.Struct, frozen=True, omit_defaults=True):
         if group and group not in (self.group, f"{self.version}.{self.group}"):
             return False
         return bare in {self.plural, self.singular or self.kind.lower(), self.kind.lower(), *self.short_names}
+
+
+def add_type_head(body: bytes, head: bytes) -> bytes:
+    """The JSON of an object with apiVersion and kind, which the items of a list omit. head: as ``ApiResource.type_head``."""
+    return body if body.startswith((b'{"kind":', b'{"apiVersion":')) else head + body[1:]
 
 
 class ObjectRef(msgspec.Struct, frozen=True, order=True):

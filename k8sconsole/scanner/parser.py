@@ -11,7 +11,7 @@ import msgspec
 from k8sconsole.cluster.port import EventType, WatchEvent
 from k8sconsole.model.masking import Managed, mask_body
 from k8sconsole.model.objects import DeletedObject, ParsedObject
-from k8sconsole.model.refs import ApiResource, Namespace
+from k8sconsole.model.refs import ApiResource, Namespace, add_type_head
 from k8sconsole.model.tables import KindTable
 from k8sconsole.scanner.typed_columns import typed_columns_encoder
 
@@ -63,8 +63,8 @@ class ResourceParser:
         self.resource = resource
         self.table = table
         self.columns = table.layout
+        self._head = resource.type_head
         self._encode_typed_columns = typed_columns_encoder(resource.name, table)
-        self._head = f'{{"apiVersion":"{resource.api_version}","kind":"{resource.kind}",'.encode()
 
     def objects(self, items: Sequence[msgspec.Raw | bytes], known: KnownVersions) -> tuple[list[ParsedObject], list[tuple[Namespace, str]]]:
         """Returns the objects to write, and the names of those whose version is in ``known``.
@@ -108,7 +108,7 @@ class ResourceParser:
             target.objects.append(self._parse_object(event.object, meta.managed_fields))
 
     def _parse_object(self, item: msgspec.Raw | bytes, managed: Managed | None = None) -> ParsedObject:
-        body = self._add_type_meta(mask_body(self.resource.name, item, managed))
+        body = add_type_head(mask_body(self.resource.name, item, managed), self._head)
         projection = self.table.project(body)
         return ParsedObject(
             projection.namespace,
@@ -122,7 +122,3 @@ class ResourceParser:
             body,
             self._encode_typed_columns(body, projection),
         )
-
-    def _add_type_meta(self, body: bytes) -> bytes:
-        """Adds apiVersion and kind, which the items of a list omit."""
-        return body if body.startswith((b'{"kind":', b'{"apiVersion":')) else self._head + body[1:]

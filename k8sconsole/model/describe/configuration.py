@@ -10,7 +10,7 @@ _MASK = "[masked"
 
 def describe_config_map(obj: JsonNode, now: float) -> list[Section]:
     lines = [Line(key, str(value)) for key, value in sorted(obj["data"].items(), key=_key_of_pair)]
-    binary = [Line(key, f"{_count_bytes(value.value)} bytes") for key, value in sorted(obj["binaryData"].items(), key=_key_of_pair)]
+    binary = [Line(key, format_binary_size(value.value)) for key, value in sorted(obj["binaryData"].items(), key=_key_of_pair)]
     return make_section("Data", lines or [Line("", "<none>")]) + make_section("Binary data", binary)
 
 
@@ -34,6 +34,11 @@ def format_secret_size(value: Any, *, encoded: bool = True) -> str:
     if isinstance(value, str) and value.startswith(_MASK) and value.endswith("]"):
         return value
     return f"{_count_bytes(value) if encoded else len(str(value).encode(errors='replace'))} bytes"
+
+
+def format_binary_size(value: Any) -> str:
+    """The size of base64 data, or of the data behind a mask. Masks of earlier versions show a class of sizes only."""
+    return format_secret_size(value).removeprefix("[masked: ").removesuffix("]")
 
 
 def _count_bytes(value: Any) -> int:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from k8sconsole.kit.clock import Clock
-from k8sconsole.kit.text import format_yaml
+from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.cache_records import ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, cached_freshness
 from k8sconsole.model.freshness import Freshness, merge_freshness
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName

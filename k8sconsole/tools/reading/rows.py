@@ -9,7 +9,7 @@ from k8sconsole.model.filters import Filter, RowSubject, build_predicate, parse_
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.masking import mask_body
 from k8sconsole.model.objects import Row
-from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, add_type_head
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import cursor_as_of, cursor_errors, freshness_as_of, invalid_cursor, parse_offset
@@ -138,7 +138,7 @@ def _apply_filter(found: list[tuple[Row, bytes]], table: KindTable, row_filter: 
 
 def live_row(request: RowsRequest, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
     """A server object as the cache would store it. The cells come from the masked object, since they may quote its values."""
-    body = mask_body(request.resource.name, raw)
+    body = add_type_head(mask_body(request.resource.name, raw), request.resource.type_head)
     projected = table.project(body)
     row = Row(
         request.context,

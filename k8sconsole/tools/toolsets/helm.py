@@ -5,7 +5,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.kit.text import format_yaml, strip_control
+from k8sconsole.kit.text import strip_control
+from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
@@ -66,7 +67,7 @@ async def get_values(args: GetValuesInput, context: ToolContext) -> Reply:
     found = await find_revision(context, cluster, namespace, args.name, args.revision)
     values = _merge_values(found.given, found.defaults) if args.all else found.given
     head = f"{found.release.namespace}/{_format_release(found.release)}"
-    text = strip_control(format_yaml(values)) if values else "no values were given; all=true includes the chart's defaults"
+    text = format_yaml(values) if values else "no values were given; all=true includes the chart's defaults"
     return Reply(msgspec.to_builtins(ReleaseValues(found.release, values)), f"{head}\n{text}", context.live_freshness())
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.kit.text import format_yaml, strip_control
+from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import AsOf, Common, ToolContext
 from k8sconsole.tools.history.queries import find_object_as_of, parse_as_of
@@ -42,7 +42,7 @@ async def get_resource(args: GetResourceInput, context: ToolContext) -> Reply:
     else:
         found = await find_object_as_of(context, cluster, resource, (namespace, args.name), at)
     selected = select_fields(args.fields, found.body)
-    return Reply({"object": selected}, strip_control(format_yaml(selected)), found.freshness, warnings=found.warnings)
+    return Reply({"object": selected}, format_yaml(selected), found.freshness, warnings=found.warnings)
 
 
 TOOLS: tuple[ToolSpec, ...] = (

@@ -46,7 +46,7 @@ class DocumentView(TextView):
         ref, console = self.ref, self.context.console
         match how:
             case "yaml":
-                return (await console.cache.yaml(ref)).splitlines()
+                return (await console.cache.yaml(ref)).rstrip("\n").split("\n")
             case "timeline":
                 return timeline_lines(await console.history.timeline(ref), self.context.now())
         return describe_lines(await console.cache.describe(ref))

@@ -43,6 +43,23 @@ def test_one_object_is_printed_alone(scanned: CommandLine) -> None:
     assert one["kind"] == "Deployment"
 
 
+@pytest.mark.parametrize("live", [(), ("--live",)])
+def test_yaml_is_what_kubectl_applies_and_its_age_is_a_remark(scanned: CommandLine, live: tuple[str, ...]) -> None:
+    done = scanned.run("get", "deploy", "-n", "shop", "-o", "yaml", *live)
+    found = yaml.safe_load(done.out)
+    assert sorted(found) == ["apiVersion", "items", "kind", "metadata"]
+    assert {(item["apiVersion"], item["kind"]) for item in found["items"]} == {("apps/v1", "Deployment")}
+    assert "seen" in done.err
+    name = found["items"][0]["metadata"]["name"]
+    one = yaml.safe_load(scanned.run("get", "deploy", name, "-n", "shop", "-o", "yaml", *live).out)
+    assert (one["apiVersion"], one["kind"]) == ("apps/v1", "Deployment")
+    assert "freshness" not in one
+
+
+def test_yaml_with_masked_values_warns_against_applying_it(scanned: CommandLine) -> None:
+    assert "are masked; applied, the mask would replace the real value" in scanned.run("get", "secrets", "-A", "-o", "yaml").err
+
+
 def test_a_filter_narrows_and_the_count_says_so(scanned: CommandLine) -> None:
     every = scanned.run("get", "pods", "-A", "-o", "json").json()["items"]
     running = scanned.run("get", "pods", "-A", "--filter", "status=Running", "-o", "json").json()["items"]

@@ -1,11 +1,15 @@
 """What commands print."""
 
 import io
+import json
 import sys
+from collections.abc import Callable
 
 import pytest
+import yaml
 
-from k8sconsole.cli.output import Progress, print_json, print_table, print_text, say
+from k8sconsole.cli.output import Progress, print_json, print_table, print_text, print_yaml, say
+from k8sconsole.kit.text import has_control
 
 
 def test_columns_are_as_wide_as_their_content_and_numbers_are_aligned_right(capsys: pytest.CaptureFixture[str]) -> None:
@@ -13,14 +17,39 @@ def test_columns_are_as_wide_as_their_content_and_numbers_are_aligned_right(caps
     assert capsys.readouterr().out == "NAME        N\nweb         7\ncheckout   12\n"
 
 
-def test_text_from_a_cluster_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table(("NAME",), [("\x1b[2Jevil\r",)])
-    print_text("a\x1b]0;title\x07b\nnext")
-    say("remark\x1b[31m")
-    printed = capsys.readouterr()
-    assert "\x1b" not in printed.out + printed.err
-    assert "evil" in printed.out
-    assert "next" in printed.out
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+HOSTILE = "\x1b[2Jevil\x07\x9b31m \u202e\u2066\u200f\u061c"
+PRINTS: dict[str, Callable[[], None]] = {
+    "a table": lambda: print_table(("NAME",), [(HOSTILE,)]),
+    "a text": lambda: print_text(f"first\n{HOSTILE}"),
+    "JSON": lambda: print_json({HOSTILE: [HOSTILE]}),
+    "YAML": lambda: print_yaml({HOSTILE: [HOSTILE]}),
+}
+
+
+@pytest.mark.parametrize("form", PRINTS)
+def test_text_from_a_cluster_cannot_command_a_terminal_and_is_exact_in_a_pipe(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+    for stream in (terminal, pipe):
+        monkeypatch.setattr(sys, "stdout", stream)
+        PRINTS[form]()
+    shown, piped = terminal.getvalue(), pipe.getvalue()
+    assert not has_control(shown)
+    assert "evil" in shown
+    assert "\\u202e" in shown
+    assert "\u202e\u2066\u200f\u061c" in piped
+    read = {"JSON": json.loads, "YAML": yaml.safe_load}.get(form)
+    if read is not None:
+        assert read(shown) == read(piped) == {HOSTILE: [HOSTILE]}
+
+
+def test_a_remark_never_commands_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    say(f"remark{HOSTILE}")
+    assert not has_control(capsys.readouterr().err)
 
 
 def test_json_is_indented_and_errors_are_text(capsys: pytest.CaptureFixture[str]) -> None:

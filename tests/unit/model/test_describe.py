@@ -1,11 +1,14 @@
 """One object at length: what an operator looks for is there, what is secret is not."""
 
+import json
+from base64 import b64encode
 from typing import Any
 
 import pytest
 
 from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.model.describe import Section, describe
+from k8sconsole.model.masking import mask_body
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.resources import BUILTIN
 from tests.unit.model.pods import ENDED, pod, running, waiting
@@ -82,6 +85,13 @@ def test_a_container_shows_where_its_environment_comes_from() -> None:
     assert ("Mounts", "/data from data read-only", 1) in lines
     assert ("Readiness", "http-get :80/ready delay=0s timeout=0s period=10s #success=1 #failure=3", 1) in lines
     assert describe_lines("pods", obj)["Volumes"] == [("data", "claim db", 0)]
+
+
+def test_binary_data_shows_its_real_size_when_it_is_masked() -> None:
+    obj = {"kind": "ConfigMap", "metadata": {"name": "logo"}, "binaryData": {"logo.png": b64encode(bytes(range(200))).decode()}}
+    kept = json.loads(mask_body("configmaps", json.dumps(obj).encode()))
+    assert kept["binaryData"] == {"logo.png": "[masked: 200 bytes]"}
+    assert describe_lines("configmaps", kept)["Binary data"] == [("logo.png", "200 bytes", 0)]
 
 
 def test_a_secret_shows_only_keys_and_sizes_and_masks_stay() -> None:

@@ -88,6 +88,13 @@ def test_a_secret_keeps_its_keys_and_the_class_of_their_sizes() -> None:
     assert body == {"type": "Opaque", "data": {"password": "[masked: 17-32 chars]", "empty": "[masked: 0 chars]"}}
 
 
+def test_a_binary_value_of_a_secret_keeps_its_size() -> None:
+    raw = _raw({"type": "Opaque", "data": {"keystore.p12": base64.b64encode(b"\x30\x82\x00" * 500).decode()}})
+    sealed = mask_body("secrets", raw)
+    assert json.loads(sealed)["data"] == {"keystore.p12": "[masked: 1500 bytes]"}
+    assert mask_body("secrets", sealed) == sealed, "masking twice is masking once"
+
+
 def test_a_secret_within_a_tool_s_answer_is_sealed() -> None:
     assert SECRET not in repr(mask_json({"items": [SECRET_MANIFEST], "text": json.dumps(SECRET_MANIFEST)}))
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 import msgspec
+import yaml
 
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.errors import Conflict, NotFound, Unavailable
-from k8sconsole.kit.text import strip_control
+from k8sconsole.kit.text import has_control, strip_control
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.tools import Answer, Face
 from k8sconsole.tools.output.token_budget import json_tokens, text_tokens
@@ -150,6 +151,17 @@ async def test_of_a_secret_only_keys_and_sizes_are_returned(harness: ToolHarness
         assert planted not in repr(outcome)
         assert "czNjcjN0LVBsYW50ZWQ" not in repr(outcome)
         assert outcome.data["object"]["data"] == {"key": "[masked: 17-32 chars]"}
+
+
+async def test_the_text_of_an_object_is_exact_yaml_and_safe_on_a_terminal(harness: ToolHarness) -> None:
+    cluster = await harness.environment.open_cluster(harness.environment.selected()[0])
+    data = {"run.sh": "#!/bin/sh\n\techo 🚀\n", "next": "a\x85b", "evil": "a\u202eb\x9b31m", "hash": "12e45"}
+    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "odd"}, "data": data}
+    await cluster.create(await harness.environment.find_resource(cluster.name, "configmaps"), "shop", msgspec.json.encode(body))
+    outcome = await harness.call("k8s_get_resource", kind="configmap", name="odd", namespace="shop", live=True)
+    assert yaml.safe_load(outcome.text)["data"] == data
+    assert "  run.sh: |\n    #!/bin/sh\n    \techo 🚀\n" in outcome.text
+    assert not has_control(outcome.text)
 
 
 async def test_a_deployment_is_created_and_deleted_and_its_undo_is_a_call(harness: ToolHarness) -> None:
