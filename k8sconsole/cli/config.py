@@ -9,7 +9,8 @@ import typer
 
 from k8sconsole.cli.output import print_exact, print_json, print_table
 from k8sconsole.config.attached_servers import hide_values
-from k8sconsole.config.loader import SECRET_KEYS, find_settings_file, iterate_settings, load_settings, resolve_db_path
+from k8sconsole.config.conversion import SECRET_KEYS
+from k8sconsole.config.loader import find_settings_file, iterate_settings, load_settings, resolve_db_path
 from k8sconsole.config.paths import checkout_root, config_dir
 from k8sconsole.config.settings import Settings
 
@@ -34,17 +35,18 @@ def path() -> None:
     print_exact(f"{find_settings_file() or (checkout_root() or config_dir()) / 'k8sconsole.yaml'}\n")
 
 
-@app.command(epilog="Example: k8sconsole config schema --json")
-def schema(as_json: AsJson = False) -> None:
+@app.command(epilog="Examples: k8sconsole config schema · k8sconsole config schema --json > k8sconsole.schema.json")
+def schema(as_json: Annotated[bool, typer.Option("--json", help="Print a JSON Schema of the file, for editors.")] = False) -> None:
     """Describe every setting: meaning, type, default, environment names."""
-    from k8sconsole.config.reference import list_settings
+    from k8sconsole.config.reference import list_settings, settings_schema
 
     if as_json:
-        print_json(list_settings())
+        print_json(settings_schema())
         return
     for entry in list_settings():
         names = f"   {' '.join(entry.environment)}" if entry.environment else ""
-        print_exact(f"{entry.key}: {entry.kind} = {msgspec.json.encode(entry.default).decode()}{names}\n    {entry.meaning}\n")
+        default = "required" if entry.default is msgspec.UNSET else f"= {msgspec.json.encode(entry.default).decode()}"
+        print_exact(f"{entry.key}: {entry.kind} {default}{names}\n    {entry.meaning}\n")
 
 
 @app.command(epilog="Example: k8sconsole config validate ./k8sconsole.yaml")

@@ -70,10 +70,19 @@ def _item_rows(item: "ChangeRecord", most: int | None, *, clusters: bool) -> lis
     path = f"{item.namespace}/{item.name}" if item.namespace else item.name
     first, *more = difference_lines(item.diff, most) or [""]
     cluster = [item.context] if clusters else []
-    leading = (item.change, *cluster, f"{item.kind} {path}", str(item.versions), local_time(item.last), ", ".join(item.by))
+    leading = (
+        item.change.replace("_", " "),
+        *cluster,
+        f"{item.kind} {path}",
+        str(item.versions),
+        local_time(item.last),
+        ", ".join(item.by),
+    )
     return [(*leading, first), *((*("" for _ in leading), line) for line in more)]
 
 
 def _format_rest(report: "DiffPage") -> str:
     passing = f" · {report.passing} were created and deleted in between" if report.passing else ""
-    return passing + (f" · {report.restored} changed and changed back" if report.restored else "")
+    restored = f" · {report.restored} changed and changed back" if report.restored else ""
+    left_out = "".join(f" · without {count} {what} (try: diff {what.split()[0]})" for what, count in report.left_out.items())
+    return passing + restored + left_out

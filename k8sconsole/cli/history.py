@@ -64,5 +64,6 @@ def _print_versions(result: "VersionsResult") -> None:
 
 def _version_rows(version: "VersionRecord") -> list[tuple[str, str, str, str]]:
     """One row for the version, and one more for each further differing field."""
-    first, *more = difference_lines(version.diff, MOST_FIELDS) or [""]
-    return [(local_time(version.observed_at), version.change, version.by, first), *(("", "", "", line) for line in more)]
+    created = [f"created {local_time(version.created_at)}"] if version.created_at else []
+    first, *more = created or difference_lines(version.diff, MOST_FIELDS) or [""]
+    return [(local_time(version.observed_at), version.change_word, version.by, first), *(("", "", "", line) for line in more)]

@@ -12,7 +12,7 @@ from k8sconsole.model.differences import Difference, format_difference
 
 if TYPE_CHECKING:
     from k8sconsole.runtime.services.history import DiffResult, VersionsResult
-    from k8sconsole.tools.history.queries import GapRecord
+    from k8sconsole.tools.history.gaps import GapRecord
 
 TIMES = "T is a time such as 2026-11-24T14:00:00Z, 14:00, yesterday 14:00, -30m or 2h ago; local time where it names no zone."
 

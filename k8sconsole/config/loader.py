@@ -1,6 +1,8 @@
 """Loads the settings. Precedence: flag, environment, .env, file, default. The origin of each value is recorded."""
 
+import fnmatch
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -9,9 +11,13 @@ import msgspec
 
 from k8sconsole.config import paths
 from k8sconsole.config.attached_servers import check_servers
+from k8sconsole.config.conversion import SCHEMA, convert_value
 from k8sconsole.config.settings import Settings
+from k8sconsole.config.settings_file import RawValue, read_settings_file
 from k8sconsole.errors import ConfigurationError
-from k8sconsole.kit.text import find_nearest, format_yaml_problem
+from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.policy import Policy
+from k8sconsole.model.tools import Face
 
 PREFIX = "K8SCONSOLE_"
 
@@ -39,15 +45,6 @@ ENVIRONMENT_ALIASES: dict[str, str] = {
     "MCP_SERVER_NAME": "mcp_server.name",
 }
 """The short environment names; everything else is K8SCONSOLE_<SECTION>__<KEY>."""
-
-SECRET_KEYS = frozenset({"llm.api_key"})
-
-
-class RawValue(msgspec.Struct, frozen=True):
-    """A value before conversion, and its origin, such as ``CACHE_DB_PATH in the environment`` or ``k8sconsole.yaml line 3``."""
-
-    value: Any
-    origin: str
 
 
 class LoadedSettings(msgspec.Struct, frozen=True):
@@ -88,11 +85,26 @@ def load_settings(
     for layer in reversed(layers):
         given.update(layer)
     types = {key: kind for key, kind, _ in iterate_settings()}
-    values = {key: _convert(key, one, types[key]) for key, one in given.items()}
+    values = {key: convert_value(key, one, types[key]) for key, one in given.items()}
     origins = {key: one.origin for key, one in given.items()}
     settings = _build(Settings, values)
     check_servers(settings, origins)
+    _check_policy(settings.policy, given)
     return LoadedSettings(settings, origins, chosen)
+
+
+def _check_policy(policy: Policy, given: Mapping[str, RawValue]) -> None:
+    """Raises ConfigurationError for what would match nothing without a word: an invalid pattern, a face that does not exist."""
+    for place, pattern in enumerate(policy.production):
+        try:
+            re.compile(pattern)
+        except re.error as cause:
+            where = given["policy.production"].origin_of(f"[{place}]")
+            raise ConfigurationError(f"{where}: policy.production[{place}]", f"{pattern!r} is no pattern: {cause}", SCHEMA) from cause
+    for place, rule in enumerate(policy.rules):
+        for face in (one for one in rule.faces if not fnmatch.filter(list(Face), one)):
+            where = given["policy.rules"].origin_of(f"[{place}].faces")
+            raise ConfigurationError(f"{where}: policy.rules[{place}].faces", f"no face is named {face!r}", f"one of {', '.join(Face)}")
 
 
 def find_settings_file() -> Path | None:
@@ -152,63 +164,19 @@ def _read_dotenv() -> dict[str, str]:
 
 
 def _read_file(path: Path) -> dict[str, RawValue]:
-    import yaml
-
-    try:
-        node = yaml.compose(path.read_text(), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError) as cause:
-        raise ConfigurationError(f"cannot read {path}", str(cause), "check the file's permissions") from cause
-    except yaml.YAMLError as cause:
-        raise ConfigurationError(f"{path} is not valid YAML", format_yaml_problem(cause), "k8sconsole config validate") from cause
-    if node is None:
-        return {}
-    if not isinstance(node, yaml.MappingNode):
-        raise ConfigurationError(f"{path} line 1", "expected a mapping of sections", "k8sconsole config schema")
-    return dict(_read_section(node, "", path))
-
-
-def _read_section(node: Any, prefix: str, path: Path) -> Iterator[tuple[str, RawValue]]:
-    import yaml
-
     sections = {key.rsplit(".", 1)[0] for key, _, _ in iterate_settings() if "." in key}
-    for key_node, value_node in node.value:
-        key = f"{prefix}{key_node.value}"
-        where = f"{path.name} line {key_node.start_mark.line + 1}"
-        if key in sections:
-            if isinstance(value_node, yaml.MappingNode):
-                yield from _read_section(value_node, f"{key}.", path)
-            elif value_node.tag != "tag:yaml.org,2002:null":
-                raise ConfigurationError(f"{where}: {key}", "expected a section with keys below it", "k8sconsole config schema")
-        else:
-            _check_key(key, where)
-            loader = yaml.SafeLoader("")
-            yield key, RawValue(loader.construct_document(value_node), where)
+    found = read_settings_file(path, sections)
+    for key, value in found.items():
+        _check_key(key, value.origin)
+    return found
 
 
 def _check_key(key: str, where: str) -> None:
     valid = [name for name, _, _ in iterate_settings()]
     if key not in valid:
         close = find_nearest(key, valid, 1) or find_nearest(key.rsplit(".", 1)[-1], [name.rsplit(".", 1)[-1] for name in valid], 1)
-        remedy = f"did you mean {close[0]}?" if close else "k8sconsole config schema"
+        remedy = f"did you mean {close[0]}?" if close else SCHEMA
         raise ConfigurationError(f"{where}: {key}", "no such setting", remedy)
-
-
-def _convert(key: str, given: RawValue, kind: Any) -> Any:
-    try:
-        value = msgspec.convert(given.value, kind, strict=False)
-    except msgspec.ValidationError as cause:
-        shown = repr(given.value) if _may_show(key, given.value) else "a value"
-        raise ConfigurationError(f"{given.origin}: {key}", f"{shown} is not allowed: {cause}", "k8sconsole config schema") from cause
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and value <= 0:
-        raise ConfigurationError(
-            f"{given.origin}: {key}", f"{given.value!r} is not allowed: expected a number above zero", "k8sconsole config schema"
-        )
-    return value
-
-
-def _may_show(key: str, value: Any) -> bool:
-    """Whether an error may repeat the value. A list or a mapping may hold tokens under any name, and so may its text."""
-    return key not in SECRET_KEYS and not isinstance(value, (list, dict)) and str(value).lstrip()[:1] not in ("[", "{")
 
 
 def _build(kind: type[msgspec.Struct], values: Mapping[str, Any], prefix: str = "") -> Any:

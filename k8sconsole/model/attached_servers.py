@@ -9,21 +9,26 @@ TOOL_NAME_SEPARATOR = "__"
 
 
 class AttachedServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One server: a command that speaks MCP over stdio, or the URL of a server that speaks it over HTTP.
-
-    env, headers: values may name variables of this program's environment as ``${NAME}``. reads: globs of the tools that the user declares
-    read-only; every other tool needs approval before a call, whatever annotations the server sends. timeout: seconds per call.
-    """
+    """One server: a command that speaks MCP over stdio, or the URL of a server that speaks it over HTTP."""
 
     name: str
+    """The prefix of its tools' names: lower-case letters, digits and dashes."""
     command: str = ""
+    """The command to start, for a server that speaks over stdio."""
     args: tuple[str, ...] = ()
+    """The arguments of the command."""
     env: dict[str, str] = {}
+    """Environment variables of the command; a value may name one of this program's own as ``${NAME}``."""
     url: str = ""
+    """The address, for a server that speaks over HTTP."""
     headers: dict[str, str] = {}
+    """Headers of each request to the url; a value may name an environment variable as ``${NAME}``."""
     reads: tuple[str, ...] = ()
+    """Globs of its tools that you declare read-only. Every other tool needs approval, whatever annotations the server sends."""
     timeout: float = 30.0
+    """Seconds that one call may take."""
     enabled: bool = True
+    """Whether the server is used."""
 
     @property
     def transport(self) -> str:

@@ -18,13 +18,21 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A policy rule. All fields but action are globs; an empty one matches everything. The first rule that matches a call decides."""
 
     action: Action
+    """allow: run the call. ask: a person must approve it. type_name: a person must type a name. deny: refuse it."""
     tools: tuple[str, ...] = ()
+    """Names of tools, such as ``k8s_delete_*``."""
     verbs: tuple[str, ...] = ()
+    """Verbs of Kubernetes: get, list, create, update, patch, delete, …"""
     kinds: tuple[str, ...] = ()
+    """Kinds as kubectl writes them: pods, deployments.apps."""
     contexts: tuple[str, ...] = ()
+    """Contexts of the kubeconfig."""
     namespaces: tuple[str, ...] = ()
+    """Namespaces."""
     faces: tuple[str, ...] = ()
+    """Where the call comes from: tui, chat, cli, mcp or scanner."""
     callers: tuple[str, ...] = ()
+    """Who calls, as the audit names them."""
 
 
 class Policy(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ PACKAGE = ROOT / "k8sconsole"
 def test_every_setting_is_documented_with_its_default_environment_names_and_meaning(entry) -> None:
     lines = (ROOT / "docs/configuration.md").read_text().splitlines()
     line = next((one for one in lines if one.startswith(f"| `{entry.key}` |")), "")
-    default = msgspec.json.encode(entry.default).decode().replace("|", "\\|")
+    default = "required" if entry.default is msgspec.UNSET else msgspec.json.encode(entry.default).decode().replace("|", "\\|")
     assert f"`{default}`" in line
     assert entry.meaning, f"{entry.key} has no text under its field"
     assert entry.meaning in line
@@ -29,7 +29,7 @@ def test_every_setting_is_documented_with_its_default_environment_names_and_mean
 
 
 def test_the_manual_names_no_setting_that_does_not_exist() -> None:
-    named = set(re.findall(r"^\| `([a-z_.]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.M))
+    named = set(re.findall(r"^\| `([a-z_.\[\]]+)` \|", (ROOT / "docs/configuration.md").read_text(), re.M))
     assert named == {entry.key for entry in list_settings()}
 
 

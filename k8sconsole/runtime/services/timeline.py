@@ -11,8 +11,8 @@ from k8sconsole.model.history import TimelineItem
 
 if TYPE_CHECKING:
     from k8sconsole.tools.history.diff import TimelineEntry
-    from k8sconsole.tools.history.queries import GapRecord
-    from k8sconsole.tools.history.versions import ObjectHistory
+    from k8sconsole.tools.history.gaps import GapRecord
+    from k8sconsole.tools.history.versions import ObjectHistory, VersionRecord
 
 DAY = 86_400.0
 MOST_OWNED = 300
@@ -32,9 +32,13 @@ def moments(history: "ObjectHistory", owned: "Iterable[TimelineEntry]", events: 
 
 def _version_moments(history: "ObjectHistory") -> list[TimelineItem]:
     return [
-        TimelineItem(_parse_time(version.observed_at), version.change, "", version.by, _difference_lines(version.diff))
+        TimelineItem(_parse_time(version.observed_at), version.change, "", version.by, _version_lines(version))
         for version in history.versions
     ]
+
+
+def _version_lines(version: "VersionRecord") -> tuple[str, ...]:
+    return (f"first seen; created {version.created_at}",) if version.created_at else _difference_lines(version.diff)
 
 
 def _difference_lines(differences: Sequence[Difference]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
-"""History queries: times and cursors from arguments, objects as of a time, gaps, and the errors for what the history lacks."""
+"""History queries: times and cursors from arguments, objects as of a time, and the errors for what the history lacks."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,12 +11,12 @@ from k8sconsole.errors import InvalidParams, NotFound, StoreError, UsageError, a
 from k8sconsole.kit.times import ACCEPTED_TIMES, format_exact_time, parse_past_time, parse_time
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness, Source
-from k8sconsole.model.history import Change, ChangeQuery, Gap, Version
+from k8sconsole.model.history import Change, ChangeQuery, Version
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import CacheHistory
 from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.history.gaps import describe_gap, gap_covers
 from k8sconsole.tools.object_lookup import FoundObject, name_not_found
-from k8sconsole.tools.output.token_budget import json_tokens, take_fitting
 
 PAST_CURSOR = "at:"
 """Prefix of the cursors of history lists. The cursor holds the absolute time, since ``-30m`` means another time at the next page."""
@@ -131,7 +131,7 @@ async def freshness_as_of(context: ToolContext, cluster: ClusterName, resource: 
     known = await store.known_since(cluster, resource)
     if known is None:
         return Freshness(Source.HISTORY, None, False, (f"{cluster}: {resource}: never read",))
-    missing = [describe_gap(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if _gap_covers(gap, at)]
+    missing = [describe_gap(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if gap_covers(gap, at)]
     if at < known and not missing:
         missing = [f"{cluster}: {resource}: in the history only since {format_exact_time(known)}"]
     missing += await _unreadable_parts(context, cluster, resource)
@@ -142,44 +142,6 @@ async def _unreadable_parts(context: ToolContext, cluster: ClusterName, resource
     """The parts of the kind that RBAC does not allow reading. They were presumably not readable at the earlier time either."""
     states = await context.store.metadata.scan_states(cluster) if context.store is not None else []
     return next((one.missing for one in states if one.resource == resource), ())
-
-
-def _gap_covers(gap: Gap, at: float) -> bool:
-    """Whether the time is inside the gap. Its two ends are not: the kind was known at both."""
-    return gap.began < at and (gap.ended is None or at < gap.ended)
-
-
-def describe_gap(gap: Gap) -> str:
-    """The gap as a sentence, for ``missing``."""
-    ended = format_exact_time(gap.ended) if gap.ended is not None else ""
-    if not gap.began:
-        span = f"not watched before {ended}" if ended else "never watched"
-    else:
-        began = format_exact_time(gap.began)
-        span = f"not watched from {began} to {ended}" if ended else f"not watched since {began}"
-    return f"{gap.cluster}: {gap.resource}: {span}" + (f" ({gap.reason})" if gap.reason else "")
-
-
-class GapRecord(msgspec.Struct, rename={"since": "from", "until": "to"}):
-    """A time in which the kind was not watched. from: null for the time before the first scan. to: null while the gap lasts."""
-
-    context: str
-    kind: str
-    since: str | None
-    until: str | None
-    reason: str
-
-
-def gap_record(gap: Gap) -> GapRecord:
-    until = None if gap.ended is None else format_exact_time(gap.ended)
-    return GapRecord(gap.cluster, gap.resource, format_exact_time(gap.began) if gap.began else None, until, gap.reason)
-
-
-def limit_gaps(gaps: Sequence[GapRecord], max_tokens: int) -> tuple[list[GapRecord], tuple[str, ...]]:
-    """The gaps for the reply, and a warning about those left out. They get a small part of max_tokens, since they could fill it."""
-    shown = take_fitting(gaps, max_tokens // 3)
-    shown = shown if json_tokens(shown) < max_tokens // 8 else []
-    return shown, (f"{len(gaps) - len(shown)} more gaps; set kind",) if len(shown) < len(gaps) else ()
 
 
 async def find_object_as_of(
@@ -234,20 +196,3 @@ def _kind_word(resource: ApiResource) -> str:
 
 def _in_namespace(ref: ObjectRef) -> str:
     return f" in {ref.namespace}" if ref.namespace else ""
-
-
-def describe_gaps(gaps: Sequence[Gap]) -> tuple[str, ...]:
-    """One sentence per gap, or one for all kinds of a cluster that have a gap for the same reason."""
-    alike: dict[tuple[str, str, bool], list[Gap]] = {}
-    for gap in gaps:
-        alike.setdefault((gap.cluster, gap.reason, gap.ended is None), []).append(gap)
-    return tuple(line for several in alike.values() for line in _describe_similar_gaps(several))
-
-
-def _describe_similar_gaps(gaps: list[Gap]) -> list[str]:
-    kinds = sorted({gap.resource for gap in gaps})
-    if len(kinds) <= 3:
-        return [describe_gap(gap) for gap in gaps]
-    began, ended = min(gap.began for gap in gaps), max(gap.ended or 0.0 for gap in gaps)
-    name = ResourceName(f"{len(kinds)} kinds ({', '.join(kinds[:3])}, …)")
-    return [describe_gap(Gap(gaps[0].cluster, name, began, ended or None, gaps[0].reason))]

@@ -11,9 +11,12 @@ from k8sconsole.model.history import Change, Gap, Version, VersionHistory
 from k8sconsole.model.history.noise import NoiseFilter
 from k8sconsole.model.refs import ApiResource, ObjectRef
 from k8sconsole.tools.context import ToolContext
-from k8sconsole.tools.history.queries import GapRecord, describe_gaps, gap_record, history_of, not_in_history
+from k8sconsole.tools.history.gaps import GapRecord, fold_gaps, gap_record
+from k8sconsole.tools.history.queries import history_of, not_in_history
 
 VersionBody = tuple[Version, bytes]
+_LATE = 60.0
+"""Seconds between creation and first observation that are normal."""
 _NEAR = 16
 """Versions read to find the previous one: several can have the same time."""
 
@@ -31,13 +34,20 @@ class ObjectHistoryQuery(msgspec.Struct, frozen=True):
 
 
 class VersionRecord(msgspec.Struct):
-    """diff: against the version before; empty for a creation and a deletion."""
+    """diff: against the version before; empty for a creation and a deletion. created_at: for an object that was older when its first
+    version was observed; empty otherwise."""
 
     resource_version: str
     observed_at: str
     change: str
     by: str
     diff: list[Difference]
+    created_at: str = ""
+
+    @property
+    def change_word(self) -> str:
+        """The change for people: an object that was older when it was first observed was not added then."""
+        return "first seen" if self.created_at else self.change
 
 
 class ObjectRecord(msgspec.Struct):
@@ -107,7 +117,14 @@ async def _version_before(context: ToolContext, selected: Sequence[VersionBody])
 def _version_record(before: VersionBody | None, after: VersionBody, noise: NoiseFilter) -> VersionRecord:
     version, body = after
     diff = changed_fields(before[1], body, noise) if before is not None and _is_next_version(before[0], version) else []
-    return VersionRecord(version.resource_version, format_exact_time(version.observed_at), version.change.value, version.by, diff)
+    observed = format_exact_time(version.observed_at)
+    return VersionRecord(version.resource_version, observed, version.change.value, version.by, diff, _earlier_creation(version))
+
+
+def _earlier_creation(version: Version) -> str:
+    """The creation of an object whose first version was observed much later; empty for all other versions."""
+    late = version.change is Change.ADDED and 0.0 < version.created_at < version.observed_at - _LATE
+    return format_exact_time(version.created_at) if late else ""
 
 
 def _is_next_version(before: Version, after: Version) -> bool:
@@ -137,5 +154,5 @@ async def _history_freshness(context: ToolContext, query: ObjectHistoryQuery, ga
         if known is None or known <= query.since or not query.since
         else (f"{query.ref.label}: in the history only since {format_exact_time(known)}",)
     )
-    missing = (*describe_gaps(gaps), *begins)
+    missing = (*fold_gaps(gaps, query.since, query.until), *begins)
     return Freshness(Source.HISTORY, query.until, not missing, missing)

@@ -8,13 +8,15 @@ from msgspec import Meta
 from k8sconsole.kit.text import strip_control
 from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.differences import Difference, format_difference
+from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.diff import ChangeRecord, DiffPage, TimelineEntry, TimelinePage, open_window, read_timeline, readable_kinds
 from k8sconsole.tools.history.existence import check_names_known
-from k8sconsole.tools.history.queries import GapRecord, TimeSpan, find_version_as_of, freshness_as_of, limit_gaps, parse_moment, parse_span
+from k8sconsole.tools.history.gaps import GapRecord, limit_gaps
+from k8sconsole.tools.history.queries import TimeSpan, find_version_as_of, freshness_as_of, parse_moment, parse_span
 from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, VersionRecord, read_object_history
 from k8sconsole.tools.object_lookup import object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
@@ -63,7 +65,8 @@ def _format_history(history: ObjectHistory) -> list[str]:
 
 
 def _format_version(one: VersionRecord) -> list[str]:
-    return [f"{one.observed_at} {one.change}{_format_authors([one.by])}", *_format_fields(one.diff)]
+    created = f" (created {one.created_at})" if one.created_at else ""
+    return [f"{one.observed_at} {one.change_word}{created}{_format_authors([one.by])}", *_format_fields(one.diff)]
 
 
 def _format_authors(names: list[str]) -> str:
@@ -75,9 +78,8 @@ def _format_fields(diff: list[Difference], most: int = LINES) -> list[str]:
     return [f"  {strip_control(format_difference(one))}" for one in diff[:most]] + more
 
 
-def _format_gap(gap: GapRecord, *, with_kind: bool = False) -> str:
-    span = f"{gap.since or 'the beginning'} to {gap.until or 'now'}"
-    return f"-- not watched{f' {gap.kind} on {gap.context}' if with_kind else ''}: {span} ({strip_control(gap.reason)})"
+def _format_gap(gap: GapRecord) -> str:
+    return f"-- not watched: {gap.since or 'the beginning'} to {gap.until or 'now'} ({strip_control(gap.reason)})"
 
 
 class ChangesInput(Common, kw_only=True):
@@ -118,7 +120,8 @@ async def diff(args: DiffInput, context: ToolContext) -> Reply:
         following = window.place_after(items[-1])
     shown = msgspec.structs.replace(page, items=items, gaps=gaps)
     cursor = span.cursor(following)
-    text = "\n".join([*_format_diff(shown, window.total), *([f"more: cursor={cursor}"] if cursor else [])])
+    lines = [*_format_diff(shown, window.total), *_format_missing(freshness)]
+    text = "\n".join([*lines, *([f"more: cursor={cursor}"] if cursor else [])])
     return Reply(msgspec.to_builtins(shown), text, freshness, Page(cursor or None, window.total), (*warnings, *more))
 
 
@@ -126,17 +129,20 @@ def _format_diff(page: DiffPage, total: int) -> list[str]:
     head = f"{total} objects with changes from {page.since} to {page.until}"
     head += f" · {page.passing} created and deleted in between" if page.passing else ""
     head += f" · {page.restored} of these are back to their earlier state" if page.restored else ""
-    return [
-        head,
-        *(each for one in page.items for each in _format_change(one)),
-        *(_format_gap(gap, with_kind=True) for gap in page.gaps[:LINES]),
-    ]
+    left_out = f"left out: {', '.join(f'{count} {what}' for what, count in page.left_out.items())}; set kind to see them"
+    return [head, *([left_out] if page.left_out else []), *(each for one in page.items for each in _format_change(one))]
+
+
+def _format_missing(freshness: Freshness) -> list[str]:
+    return [f"-- {strip_control(reason)}" for reason in freshness.missing]
 
 
 def _format_change(one: ChangeRecord) -> list[str]:
     place = f"{one.namespace}/{one.name}" if one.namespace else one.name
     versions = f" · {one.versions} versions" if one.versions > 1 else ""
-    return [f"{one.change} {one.kind} {place}{versions} · {one.last}{_format_authors(one.by)}", *_format_fields(one.diff)]
+    first = f" · first seen {one.first_seen}" if one.first_seen else ""
+    change = one.change.replace("_", " ")
+    return [f"{change} {one.kind} {place}{versions}{first} · {one.last}{_format_authors(one.by)}", *_format_fields(one.diff)]
 
 
 class GetAsOfInput(Common, kw_only=True):
@@ -185,7 +191,7 @@ async def timeline(args: TimelineInput, context: ToolContext) -> Reply:
     cursor = span.cursor(found.following)
     counts = ", ".join(f"{count} {what}" for what, count in found.page.counts.items())
     head = f"{found.total} changes from {format_exact_time(span.since)} to {format_exact_time(span.until)}{f': {counts}' if counts else ''}"
-    lines = [head, *map(_format_entry, found.page.items), *(_format_gap(gap, with_kind=True) for gap in found.page.gaps[:LINES])]
+    lines = [head, *map(_format_entry, found.page.items), *_format_missing(found.freshness)]
     text = "\n".join([*lines, *([f"older: cursor={cursor}"] if cursor else [])])
     return Reply(msgspec.to_builtins(found.page), text, found.freshness, Page(cursor or None, found.total), found.warnings)
 

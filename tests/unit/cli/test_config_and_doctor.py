@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from jsonschema import Draft202012Validator
+
 from tests.unit.cli.conftest import CommandLine
 
 
@@ -13,13 +15,26 @@ def test_every_setting_has_a_value_and_an_origin(empty: CommandLine) -> None:
     assert empty.run("config", "show").out.splitlines()[0].split() == ["SETTING", "VALUE", "FROM"]
 
 
-def test_the_schema_describes_every_setting_that_is_shown(empty: CommandLine) -> None:
+def test_the_schema_describes_every_setting_that_is_shown_and_the_keys_of_rules_and_servers(empty: CommandLine) -> None:
     shown = empty.run("config", "show", "--json").json()
-    described = {entry["key"]: entry for entry in empty.run("config", "schema", "--json").json()}
-    assert set(shown) == set(described)
-    assert all(entry["meaning"] for entry in described.values())
-    assert not [entry["kind"] for entry in described.values() if "k8sconsole." in entry["kind"]]
-    assert "scanner.static_interval: " in empty.run("config", "schema").out
+    described = [line.partition(": ")[0] for line in empty.run("config", "schema").out.splitlines()[::2]]
+    assert set(shown) < set(described)
+    assert "policy.rules[].action: allow | ask | type_name | deny required" in empty.run("config", "schema").out
+    assert "mcp_servers[].env: mapping of text to text = {}" in empty.run("config", "schema").out
+
+
+def test_an_editor_checks_a_settings_file_with_the_json_schema(empty: CommandLine) -> None:
+    schema = empty.run("config", "schema", "--json").json()
+    Draft202012Validator.check_schema(schema)
+    check = Draft202012Validator(schema)
+    good = {"policy": {"rules": [{"action": "deny", "tools": ["k8s_delete_*"]}]}, "scanner": {"timeout": 5}, "keymap": {"logs": "L"}}
+    assert check.is_valid(good)
+    wrong = [{"scaner": {}}, {"policy": {"rules": [{"action": "forbid"}]}}, {"mcp_servers": [{"name": "a", "comand": "x"}]}]
+    assert not any(map(check.is_valid, [*wrong, {"scanner": {"timeout": -1}}]))
+    texts = [
+        part.get("description") for one in schema["$defs"].values() for part in one.get("properties", {}).values() if "$ref" not in part
+    ]
+    assert all(texts)
 
 
 def test_the_path_names_the_file_in_use(empty: CommandLine) -> None:

@@ -67,8 +67,17 @@ def test_policy_rules_are_read_from_the_file_as_a_person_writes_them(file: Path)
         ("scanner: 3\n", ("k8sconsole.yaml line 1", "section")),
         ("- a\n", ("line 1", "mapping")),
         ("a: [\n", ("not valid YAML",)),
-        ("policy:\n  rules:\n    - {action: forbid}\n", ("policy.rules", "forbid")),
-        ("policy:\n  rules:\n    - {action: deny, tool: [x]}\n", ("policy.rules", "tool")),
+        ("policy:\n  rules:\n    - {action: alow}\n", ("line 3: policy.rules[0].action", "'alow'", "type_name", "did you mean allow?")),
+        ("policy:\n  rules:\n    - action: deny\n      tool: [x]\n", ("line 4: policy.rules[0].tool", "did you mean tools?")),
+        ("policy:\n  rules:\n    - tools: [x]\n", ("line 3: policy.rules[0]", "action is missing")),
+        ("policy:\n  rules:\n    - action: deny\n      tools: x\n", ("line 4: policy.rules[0].tools", "'x' is not allowed")),
+        ("mcp_servers:\n  - name: a\n    comand: x\n", ("line 3: mcp_servers[0].comand", "did you mean command?")),
+        ("mcp_servers:\n  - name: a\n    timeout: soon\n", ("line 3: mcp_servers[0].timeout", "'soon'")),
+        ("cache:\n  encryption: keyrin\n", ("line 2: cache.encryption", "did you mean keyring?")),
+        ("policy:\n  production:\n    - prod\n    - '(live'\n", ("line 4: policy.production[1]", "no pattern")),
+        ("policy:\n  rules:\n    - {action: deny, faces: [tuii]}\n", ("line 3: policy.rules[0].faces", "'tuii'", "tui, chat")),
+        ("theme: night\ntheme: dusk\n", ("line 2: theme", "already on line 1")),
+        ("mcp_servers:\n  - name: a\n    name: b\n", ("line 3: name", "already on line 2")),
     ],
 )
 def test_a_wrong_setting_names_the_file_the_line_the_key_and_the_nearest_valid_one(file: Path, text: str, said: tuple[str, ...]) -> None:
@@ -88,6 +97,24 @@ def test_a_wrong_environment_variable_is_named() -> None:
 def test_a_wrong_key_for_the_model_is_not_printed() -> None:
     with pytest.raises(ConfigurationError) as caught:
         load_settings(environment={"K8SCONSOLE_LLM__API_KEY": '{"a": "hunter2"}'})
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mcp_servers:\n  - {name: a, command: x, env: {API_TOKEN: [hunter2]}}\n",
+        "mcp_servers:\n  - {name: a, url: 'https://h/', headers: {Authorization: {Bearer: hunter2}}}\n",
+        "mcp_servers:\n  - {name: a, comand: x, env: {API_TOKEN: hunter2}}\n",
+        "mcp_servers: {name: a, env: {API_TOKEN: hunter2}}\n",
+        "mcp_servers:\n  - {name: a, command: x, args: 'serve --password=hunter2'}\n",
+        "llm:\n  api_key: [hunter2]\n",
+    ],
+)
+def test_no_error_about_a_setting_shows_a_secret_beside_it(file: Path, text: str) -> None:
+    file.write_text(text)
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings(environment={}, file=file)
     assert "hunter2" not in str(caught.value)
 
 

@@ -1,6 +1,7 @@
 """The scenarios: each failure is visible where kubectl shows it."""
 
 import base64
+import copy
 from collections import Counter
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from cryptography import x509
 from world_stage import NOW, reasons, staged, waiting
 
+from k8sconsole.demo.api.admission.defaults import fill_defaults
 from k8sconsole.demo.clock import format_timestamp, parse_timestamp
 from k8sconsole.demo.storage import ObjectStore
 from k8sconsole.demo.world import conditions, kinds, podlogs, pods, scenario, usage
@@ -34,6 +36,14 @@ def test_the_calm_shop_is_healthy(calm_shop: ObjectStore) -> None:
     assert calm_shop.count(kinds.PODS) >= 100
     assert calm_shop.count(kinds.NAMESPACES) >= 8
     assert not [event for event in calm_shop.iterate(kinds.EVENTS) if event["type"] == "Warning"]
+
+
+def test_a_staged_template_has_every_default_so_that_the_first_patch_of_a_deployment_rolls_nothing_out(calm_shop: ObjectStore) -> None:
+    for kind in (kinds.DEPLOYMENTS, kinds.REPLICA_SETS, kinds.STATEFUL_SETS, kinds.DAEMON_SETS):
+        for workload in calm_shop.iterate(kind):
+            complete = copy.deepcopy(workload)
+            fill_defaults(kind, complete)
+            assert complete["spec"]["template"] == workload["spec"]["template"]
 
 
 def test_the_calm_shop_has_history(calm_shop: ObjectStore) -> None:

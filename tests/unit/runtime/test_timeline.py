@@ -3,7 +3,7 @@
 from k8sconsole.model.differences import Difference
 from k8sconsole.runtime.services.timeline import moments
 from k8sconsole.tools.history.diff import TimelineEntry
-from k8sconsole.tools.history.queries import GapRecord
+from k8sconsole.tools.history.gaps import GapRecord
 from k8sconsole.tools.history.versions import ObjectHistory, ObjectRecord, VersionRecord
 
 WEB = ObjectRecord("demo", "deployments.apps", "shop", "web")

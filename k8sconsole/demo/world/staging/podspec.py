@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from k8sconsole.demo.podspecs import fill_pod_spec
 from k8sconsole.demo.world.behaviour import split_image
 from k8sconsole.demo.world.staging.scenario_file import WorkloadSpec
 
@@ -22,6 +23,7 @@ def build_template(workload: WorkloadSpec) -> Json:
 
 
 def build_pod_spec(workload: WorkloadSpec) -> Json:
+    """With all defaults, as a server keeps it: otherwise the first change of a workload would seem to change its template."""
     spec: Json = {
         "restartPolicy": "Never" if workload.kind in ("Job", "CronJob") else "Always",
         "terminationGracePeriodSeconds": 30,
@@ -39,7 +41,9 @@ def build_pod_spec(workload: WorkloadSpec) -> Json:
         "hostNetwork": workload.host_network,
         "volumes": _build_volumes(workload),
     }
-    return spec | {name: value for name, value in optional.items() if value}
+    spec |= {name: value for name, value in optional.items() if value}
+    fill_pod_spec(spec)
+    return spec
 
 
 def _build_container(workload: WorkloadSpec) -> Json:
