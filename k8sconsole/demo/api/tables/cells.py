@@ -15,10 +15,25 @@ NONE = "<none>"
 UNKNOWN = "<unknown>"
 UNSET = "<unset>"
 _OPERATORS = {"In": "in", "NotIn": "notin"}
+_ZERO_TIME = "0001-01-01T00:00:00"
 
 
 def format_age(text: str | None, now: datetime) -> str:
-    return format_duration((now - parse_timestamp(text)).total_seconds()) if text else UNKNOWN
+    """An age; unknown for the zero time, which the server writes for a time that it does not know."""
+    return UNKNOWN if is_zero_time(text) else format_duration((now - parse_timestamp(str(text))).total_seconds())
+
+
+def is_zero_time(text: str | None) -> bool:
+    return not text or text.startswith(_ZERO_TIME)
+
+
+def find_first_condition(obj: Json, kind: str) -> Json:
+    """The first condition of this type; {} without one."""
+    return next((each for each in obj.get("status", {}).get("conditions") or () if each["type"] == kind), {})
+
+
+def is_first_condition_true(obj: Json, kind: str) -> bool:
+    return bool(find_first_condition(obj, kind).get("status") == "True")
 
 
 def format_duration(seconds: float) -> str:
@@ -57,21 +72,26 @@ def object_name(obj: Json) -> str:
     return str(obj["metadata"]["name"])
 
 
+def default_name(obj: Json, *marks: str) -> str:
+    """The name, and whether an annotation makes the object the default of its kind."""
+    annotations = obj["metadata"].get("annotations") or {}
+    return object_name(obj) + (" (default)" if any(annotations.get(mark) == "true" for mark in marks) else "")
+
+
 def join_values(values: Iterable[Any], empty: str = NONE) -> str:
     return ",".join(str(value) for value in values) or empty
 
 
 def format_labels(labels: Mapping[str, str] | None) -> str:
-    return join_values(f"{key}={value}" for key, value in sorted((labels or {}).items()))
+    return join_values(sorted(f"{key}={value}" for key, value in (labels or {}).items()))
 
 
-def format_selector(found: Json | None) -> str:
-    """Format a LabelSelector on one line; `<none>` when it selects everything."""
-    if not found:
-        return NONE
-    terms = [f"{key}={value}" for key, value in sorted((found.get("matchLabels") or {}).items())]
-    terms += [_format_expression(each) for each in found.get("matchExpressions") or ()]
-    return join_values(terms)
+def format_selector(found: Json | None, empty: str = NONE) -> str:
+    """Format a LabelSelector on one line, in the order of its keys; `empty` when it selects everything."""
+    chosen = found or {}
+    terms = [(key, f"{key}={value}") for key, value in (chosen.get("matchLabels") or {}).items()]
+    terms += [(each["key"], _format_expression(each)) for each in chosen.get("matchExpressions") or ()]
+    return join_values((text for _, text in sorted(terms, key=lambda term: term[0])), empty)
 
 
 def _format_expression(each: Json) -> str:

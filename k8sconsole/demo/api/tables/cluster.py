@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import NONE, UNKNOWN, format_age, format_creation_age, object_name
+from k8sconsole.demo.api.tables.cells import NONE, UNKNOWN, format_age, format_creation_age, is_zero_time, object_name
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
 from k8sconsole.demo.world.amounts import format_quantity, parse_quantities, sum_amounts
 
@@ -19,8 +19,8 @@ _ROLE = "node-role.kubernetes.io/"
 
 
 def _node_status(obj: Json) -> str:
-    ready = next((each for each in obj.get("status", {}).get("conditions") or () if each["type"] == "Ready"), None)
-    words = ["Unknown" if ready is None else "Ready" if ready.get("status") == "True" else "NotReady"]
+    ready = {each["type"]: each.get("status") for each in obj.get("status", {}).get("conditions") or ()}.get("Ready")
+    words = ["Unknown" if ready is None else "Ready" if ready == "True" else "NotReady"]
     if obj.get("spec", {}).get("unschedulable"):
         words.append("SchedulingDisabled")
     return ",".join(words)
@@ -41,6 +41,7 @@ def _node_address(obj: Json, kind: str) -> str:
 def _node_cells(obj: Json, now: datetime) -> Cells:
     info = obj.get("status", {}).get("nodeInfo") or {}
     wide = [info.get(field) or UNKNOWN for field in ("osImage", "kernelVersion", "containerRuntimeVersion")]
+    wide[1] += f" ({info['architecture']})" if info.get("architecture") else ""
     version = info.get("kubeletVersion", "")
     addresses = [_node_address(obj, "InternalIP"), _node_address(obj, "ExternalIP")]
     return [object_name(obj), _node_status(obj), _node_roles(obj), format_creation_age(obj, now), version, *addresses, *wide]
@@ -52,22 +53,22 @@ def _namespace_cells(obj: Json, now: datetime) -> Cells:
 
 def _event_times(obj: Json, now: datetime) -> tuple[str, str, int]:
     """First seen, last seen and count, from the event's timestamps, its series or its eventTime."""
-    start = obj.get("firstTimestamp") or obj.get("eventTime")
+    start = obj.get("eventTime") if is_zero_time(obj.get("firstTimestamp")) else obj["firstTimestamp"]
     first = format_age(start, now)
-    last = format_age(obj["lastTimestamp"], now) if obj.get("lastTimestamp") else first
+    last = first if is_zero_time(obj.get("lastTimestamp")) else format_age(obj["lastTimestamp"], now)
     series, count = obj.get("series"), obj.get("count") or 1
     if series:
-        last, count = format_age(series.get("lastObservedTime"), now), series.get("count", count)
+        last, count = format_age(series.get("lastObservedTime"), now), series.get("count", 0)
     return first, last, count
 
 
 def _event_cells(obj: Json, now: datetime) -> Cells:
     first, last, count = _event_times(obj, now)
     about = obj.get("involvedObject") or {}
-    target = f"{about['kind'].lower()}/{about.get('name', '')}" if about.get("kind") else about.get("name", "")
+    target = f"{about.get('kind', '').lower()}/{about['name']}" if about.get("name") else about.get("kind", "").lower()
     source = obj.get("source") or {}
     component = source.get("component") or obj.get("reportingComponent", "")
-    host = source.get("host")
+    host = source.get("host") or obj.get("reportingInstance")
     main = [obj.get("type", ""), obj.get("reason", ""), target, (obj.get("message") or "").strip()]
     wide = [about.get("fieldPath", ""), f"{component}, {host}" if host else component, first, count, object_name(obj)]
     return [last, *main[:3], wide[0], wide[1], main[3], *wide[2:]]

@@ -17,7 +17,7 @@ Json = dict[str, Any]
 
 def _subject_names(obj: Json, kind: str) -> list[str]:
     found = [each for each in obj.get("subjects") or () if each.get("kind") == kind]
-    return [f"{each['namespace']}/{each['name']}" if kind == "ServiceAccount" else each["name"] for each in found]
+    return [f"{each.get('namespace', '')}/{each['name']}" if kind == "ServiceAccount" else each["name"] for each in found]
 
 
 def _role_binding_cells(obj: Json, now: datetime) -> Cells:
@@ -57,7 +57,7 @@ def _webhook_cells(obj: Json, now: datetime) -> Cells:
 
 def _format_param_kind(obj: Json) -> str:
     kind = obj["spec"].get("paramKind")
-    return f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}" if kind else UNSET
+    return UNSET if kind is None else f"{kind.get('apiVersion', '')}/{kind.get('kind', '')}"
 
 
 def _admission_policy_cells(obj: Json, now: datetime) -> Cells:
@@ -70,7 +70,7 @@ def _mutating_policy_cells(obj: Json, now: datetime) -> Cells:
 
 def _policy_binding_cells(obj: Json, now: datetime) -> Cells:
     found = obj["spec"].get("paramRef")
-    text = f"{found.get('namespace') or '*'}/{found.get('name') or '*'}" if found else UNSET
+    text = f"{found.get('namespace') or '*'}/{found['name']}" if found and found.get("name") else UNSET
     return [object_name(obj), obj["spec"].get("policyName", ""), text, format_creation_age(obj, now)]
 
 
@@ -89,6 +89,22 @@ def _priority_level_cells(obj: Json, now: datetime) -> Cells:
     return [object_name(obj), obj["spec"]["type"], limited.get("nominalConcurrencyShares", NONE), *sizes, format_creation_age(obj, now)]
 
 
+def _claim_state_cells(obj: Json, now: datetime) -> Cells:
+    state, deleted = obj.get("status") or {}, bool(obj["metadata"].get("deletionTimestamp"))
+    words = ["deleted"] if deleted else []
+    if state.get("allocation") is not None:
+        words += ["allocated", "reserved"] if state.get("reservedFor") else ["allocated"]
+    elif not deleted:
+        words.append("pending")
+    return [object_name(obj), ",".join(words), format_creation_age(obj, now)]
+
+
+def _resource_slice_cells(obj: Json, now: datetime) -> Cells:
+    spec = obj["spec"]
+    pool = (spec.get("pool") or {}).get("name", "")
+    return [object_name(obj), spec.get("nodeName") or "", spec.get("driver", ""), pool, format_creation_age(obj, now)]
+
+
 def _name_and_date_cells(obj: Json, _now: datetime) -> Cells:
     return [object_name(obj), obj["metadata"].get("creationTimestamp", "")]
 
@@ -105,6 +121,8 @@ PRINTERS = {
     "/serviceaccounts": TablePrinter(define_columns("Name|Age"), _name_and_age_cells),
     "resource.k8s.io/deviceclasses": TablePrinter(define_columns("Name|Age"), _name_and_age_cells),
     "resource.k8s.io/resourceclaimtemplates": TablePrinter(define_columns("Name|Age"), _name_and_age_cells),
+    "resource.k8s.io/resourceclaims": TablePrinter(define_columns("Name|State|Age"), _claim_state_cells),
+    "resource.k8s.io/resourceslices": TablePrinter(define_columns("Name|Node|Driver|Pool|Age"), _resource_slice_cells),
     "certificates.k8s.io/certificatesigningrequests": TablePrinter(
         define_columns("Name|Age|SignerName|Requestor|RequestedDuration|Condition"), _signing_request_cells
     ),

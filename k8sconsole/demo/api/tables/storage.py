@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from k8sconsole.demo.api.tables.cells import UNSET, format_creation_age, join_values, object_name
+from k8sconsole.demo.api.tables.cells import UNSET, default_name, format_creation_age, join_values, object_name
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
 
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
-_DEFAULT_CLASS = "storageclass.kubernetes.io/is-default-class"
+_DEFAULT_CLASS = ("storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class")
+_OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
 
 
 def _format_access_modes(found: list[str] | None) -> str:
@@ -25,16 +26,25 @@ def _storage_phase(obj: Json) -> str:
     return "Terminating" if obj["metadata"].get("deletionTimestamp") else str(obj.get("status", {}).get("phase", ""))
 
 
+def _storage_class_name(obj: Json) -> str:
+    """The class in the spec, unless the annotation from before it exists."""
+    return str((obj["metadata"].get("annotations") or {}).get(_OLD_CLASS, obj["spec"].get("storageClassName") or ""))
+
+
+def _or_unset(value: str | None) -> str:
+    return UNSET if value is None else value
+
+
 def _volume_cells(obj: Json, now: datetime) -> Cells:
     spec = obj["spec"]
     claim = spec.get("claimRef")
-    claim_name = f"{claim.get('namespace', '')}/{claim.get('name', '')}" if claim else ""
+    claim_name = "" if claim is None else f"{claim.get('namespace', '')}/{claim.get('name', '')}"
     basics = [
-        (spec.get("capacity") or {}).get("storage", ""),
+        (spec.get("capacity") or {}).get("storage", "0"),
         _format_access_modes(spec.get("accessModes")),
         spec.get("persistentVolumeReclaimPolicy", ""),
     ]
-    classes = [spec.get("storageClassName", ""), spec.get("volumeAttributesClassName") or UNSET]
+    classes = [_storage_class_name(obj), _or_unset(spec.get("volumeAttributesClassName"))]
     reason = obj.get("status", {}).get("reason", "")
     return [
         object_name(obj),
@@ -51,9 +61,9 @@ def _volume_cells(obj: Json, now: datetime) -> Cells:
 def _claim_cells(obj: Json, now: datetime) -> Cells:
     spec, state = obj["spec"], obj.get("status", {})
     bound = bool(spec.get("volumeName"))
-    size = (state.get("capacity") or {}).get("storage", "") if bound else ""
+    size = (state.get("capacity") or {}).get("storage", "0") if bound else ""
     modes = _format_access_modes(state.get("accessModes")) if bound else ""
-    classes = [spec.get("storageClassName") or "", spec.get("volumeAttributesClassName") or UNSET]
+    classes = [_storage_class_name(obj), _or_unset(spec.get("volumeAttributesClassName"))]
     return [
         object_name(obj),
         _storage_phase(obj),
@@ -67,8 +77,7 @@ def _claim_cells(obj: Json, now: datetime) -> Cells:
 
 
 def _storage_class_cells(obj: Json, now: datetime) -> Cells:
-    default = (obj["metadata"].get("annotations") or {}).get(_DEFAULT_CLASS) == "true"
-    name = f"{object_name(obj)} (default)" if default else object_name(obj)
+    name = default_name(obj, *_DEFAULT_CLASS)
     policy, binding = obj.get("reclaimPolicy", "Delete"), obj.get("volumeBindingMode", "Immediate")
     return [name, obj.get("provisioner", ""), policy, binding, bool(obj.get("allowVolumeExpansion")), format_creation_age(obj, now)]
 
@@ -100,10 +109,15 @@ def _csi_node_cells(obj: Json, now: datetime) -> Cells:
 
 def _csi_driver_cells(obj: Json, now: datetime) -> Cells:
     spec = obj["spec"]
-    tokens = join_values((each.get("audience", "") for each in spec.get("tokenRequests") or ()), UNSET)
+    requests = spec.get("tokenRequests")
+    tokens = UNSET if requests is None else ",".join(each.get("audience", "") for each in requests)
     modes = join_values(spec.get("volumeLifecycleModes") or ["Persistent"])
     flags = [spec.get("attachRequired", True), spec.get("podInfoOnMount", False), spec.get("storageCapacity", False)]
     return [object_name(obj), *flags, tokens, spec.get("requiresRepublish", False), modes, format_creation_age(obj, now)]
+
+
+def _storage_capacity_cells(obj: Json, _now: datetime) -> Cells:
+    return [object_name(obj), obj.get("storageClassName", ""), _or_unset(obj.get("capacity"))]
 
 
 def _attributes_class_cells(obj: Json, now: datetime) -> Cells:
@@ -112,6 +126,7 @@ def _attributes_class_cells(obj: Json, now: datetime) -> Cells:
 
 PRINTERS = {
     "storage.k8s.io/volumeattributesclasses": TablePrinter(define_columns("Name|DriverName|Age"), _attributes_class_cells),
+    "storage.k8s.io/csistoragecapacities": TablePrinter(define_columns("Name|StorageClassName|Capacity"), _storage_capacity_cells),
     "/persistentvolumes": TablePrinter(
         define_columns(
             "Name|Capacity|Access Modes|Reclaim Policy|Status|Claim|StorageClass|VolumeAttributesClass|Reason|Age", "VolumeMode"

@@ -14,6 +14,7 @@ from k8sconsole.demo.api.tables.cells import (
     format_duration,
     format_labels,
     format_selector,
+    is_first_condition_true,
     object_name,
 )
 from k8sconsole.demo.api.tables.columns import TablePrinter, define_columns
@@ -45,7 +46,8 @@ def _deployment_cells(obj: Json, now: datetime) -> Cells:
         state.get("updatedReplicas", 0),
         state.get("availableReplicas", 0),
         format_creation_age(obj, now),
-        *_wide_cells(obj),
+        *_template_cells(obj),
+        format_selector(spec.get("selector"), ""),
     ]
 
 
@@ -77,15 +79,11 @@ def _daemon_set_cells(obj: Json, now: datetime) -> Cells:
 
 
 def _job_status(obj: Json) -> str:
-    true = {each["type"] for each in obj.get("status", {}).get("conditions") or () if each.get("status") == "True"}
-    for kind, text in (("Complete", "Complete"), ("Failed", "Failed")):
-        if kind in true:
-            return text
-    if obj["metadata"].get("deletionTimestamp"):
-        return "Terminating"
-    if "Suspended" in true:
-        return "Suspended"
-    return "FailureTarget" if "FailureTarget" in true else "SuccessCriteriaMet" if "SuccessCriteriaMet" in true else "Running"
+    ended = [kind for kind in ("Complete", "Failed") if is_first_condition_true(obj, kind)]
+    if ended or obj["metadata"].get("deletionTimestamp"):
+        return ended[0] if ended else "Terminating"
+    kinds = ("Suspended", "FailureTarget", "SuccessCriteriaMet")
+    return next((kind for kind in kinds if is_first_condition_true(obj, kind)), "Running")
 
 
 def _format_completions(obj: Json) -> str:
@@ -115,7 +113,7 @@ def _cron_job_cells(obj: Json, now: datetime) -> Cells:
     return [
         object_name(obj),
         spec["schedule"],
-        spec.get("timeZone") or NONE,
+        NONE if spec.get("timeZone") is None else spec["timeZone"],
         suspended,
         len(state.get("active") or ()),
         when,
@@ -124,28 +122,41 @@ def _cron_job_cells(obj: Json, now: datetime) -> Cells:
     ]
 
 
-def _format_metric(spec: Json, current: Json | None) -> str:
-    source = spec["type"][0].lower() + spec["type"][1:]
-    body, reading = spec[source], (current or {}).get(source, {})
-    target, value = body["target"], reading.get("current", {})
-    label = f"{body['name']}: " if "resource" in source.lower() and "name" in body else ""
-    if target.get("averageUtilization") is not None:
-        now = value.get("averageUtilization")
-        return f"{label}{UNKNOWN if now is None else f'{now}%'}/{target['averageUtilization']}%"
+_METRIC_PARTS = {
+    "Resource": "resource",
+    "ContainerResource": "containerResource",
+    "Pods": "pods",
+    "Object": "object",
+    "External": "external",
+}
+_NIL = "<nil>"
+
+
+def _format_metric(spec: Json, current: Json) -> str:
+    """The current value and the target of one metric, as the real server's printer writes them, absent quantities included."""
+    part = _METRIC_PARTS.get(spec["type"], "")
+    if part not in spec:
+        return "<unknown type>"
+    target, reading = spec[part]["target"], (current.get(part) or {}).get("current")
+    label = f"{spec[part].get('name', '')}: " if "Resource" in spec["type"] else ""
+    observed: Json = reading or {}
+    if part == "pods" or (label and target.get("averageValue") is not None):
+        value = UNKNOWN if reading is None else observed.get("averageValue", _NIL)
+        return f"{label}{value}/{target.get('averageValue', _NIL)}"
+    if label:
+        values = (observed.get("averageUtilization"), target.get("averageUtilization"))
+        now, wanted = (text if share is None else f"{share}%" for share, text in zip(values, (UNKNOWN, "<auto>"), strict=True))
+        return f"{label}{now}/{wanted}"
     if target.get("averageValue") is not None:
-        return (
-            f"{label}{value.get('averageValue', UNKNOWN)}/{target['averageValue']} (avg)"
-            if source != "resource"
-            else (f"{label}{value.get('averageValue', UNKNOWN)}/{target['averageValue']}")
-        )
-    return f"{label}{value.get('value', UNKNOWN)}/{target.get('value')}"
+        return f"{observed.get('averageValue', UNKNOWN)}/{target['averageValue']} (avg)"
+    return f"{UNKNOWN if reading is None else observed.get('value', _NIL)}/{target.get('value', _NIL)}"
 
 
 def _autoscaler_cells(obj: Json, now: datetime) -> Cells:
     spec, state = obj["spec"], obj.get("status", {})
     target = spec["scaleTargetRef"]
     readings = state.get("currentMetrics") or []
-    texts = [_format_metric(each, readings[at] if at < len(readings) else None) for at, each in enumerate(spec.get("metrics") or [])]
+    texts = [_format_metric(each, readings[at] if at < len(readings) else {}) for at, each in enumerate(spec.get("metrics") or [])]
     targets = ", ".join(texts[:2]) or NONE
     targets = f"{targets} + {len(texts) - 2} more..." if len(texts) > 2 else targets
     least = spec.get("minReplicas")
