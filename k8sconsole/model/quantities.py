@@ -16,6 +16,9 @@ _SCALES: dict[str, Fraction] = {"": Fraction(1), "n": Fraction(1, 10**9), "u": F
 _SCALES |= {unit: Fraction(1000**power) for power, unit in enumerate("kMGTPE", 1)}
 _SCALES |= {f"{unit}i": Fraction(1024**power) for power, unit in enumerate("KMGTPE", 1)}
 
+_DECIMAL_UNITS = dict(enumerate(("n", "u", "m", "", "k", "M", "G", "T", "P", "E"), -3))
+_DECIMAL_EXPONENTS = {unit: 3 * power for power, unit in _DECIMAL_UNITS.items()}
+_BINARY_UNITS = ("", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei")
 _BINARY = tuple((1024**power, f"{unit}i") for power, unit in reversed(list(enumerate("KMGTPE", 1))))
 
 
@@ -40,6 +43,44 @@ def parse_cpu(text: str) -> int:
 def parse_bytes(text: str) -> int:
     """Bytes, rounded up: ``1Gi`` is 1073741824."""
     return math.ceil(parse_quantity(text))
+
+
+@lru_cache(maxsize=4096)
+def canonical_quantity(text: str, finest: int = 9) -> str:
+    """A quantity as the API server keeps it: ``1024Mi`` is ``1Gi``, ``0.5`` is ``500m``, ``1000m`` is ``1``. Other text stays as it is.
+
+    finest: the decimal places that are kept, rounded away from zero: 9, or 3 for the amounts of a ResourceList.
+    """
+    found = _QUANTITY.fullmatch(text.strip())
+    if found is None or found[4] not in (None, *_SCALES):
+        return text
+    if _is_kept(found, finest):
+        return found[0]
+    exact, places = parse_quantity(text), 10**finest
+    amount = Fraction(math.ceil(abs(exact) * places), places)
+    sign = "-" if exact < 0 else ""
+    if (found[4] or "").endswith("i") and amount >= 1024 and amount.denominator == 1:
+        power = next(power for power in range(6, -1, -1) if amount % 1024**power == 0)
+        return f"{sign}{amount // 1024**power}{_BINARY_UNITS[power]}"
+    return f"{sign}{_format_decimal(amount, exponent=bool(found[3]))}" if amount else "0"
+
+
+def _is_kept(found: re.Match[str], finest: int) -> bool:
+    """Whether the server's parser takes the text for canonical already, by its own quick test, and keeps it to the letter."""
+    whole, _, fraction = found[2].lstrip("0").partition(".")
+    digits, unit = (whole or "0") + fraction, found[4] or ""
+    if unit.endswith("i"):
+        bits = 10 * _BINARY_UNITS.index(unit)
+        return not fraction and len(whole or "0") + int(bits * 0.3) <= 14 and int(digits) & 7 != 0
+    scale = (int(found[3][1:]) if found[3] else _DECIMAL_EXPONENTS[unit]) - len(fraction)
+    return len(digits) <= 18 and scale >= -finest and scale % 3 == 0 and not digits.endswith("000") and digits[0] != "0"
+
+
+def _format_decimal(amount: Fraction, *, exponent: bool) -> str:
+    """The amount with the largest power of a thousand that leaves a whole number. exponent: as ``1e3``, else as ``1k``."""
+    power = next(power for power in range(6, -4, -1) if (amount / Fraction(1000) ** power).denominator == 1)
+    unit = (f"e{3 * power}" if power else "") if exponent else _DECIMAL_UNITS[power]
+    return f"{amount / Fraction(1000) ** power}{unit}"
 
 
 def format_cpu(millicores: int) -> str:

@@ -34,6 +34,17 @@ def print_objects(oracle: Path, objects: Iterable[Json]) -> list[PrintedObject]:
     return [msgspec.json.decode(line, type=PrintedObject) for line in _run(oracle, "objects", objects)]
 
 
+def fill_defaults(oracle: Path, objects: Iterable[Json]) -> list[Json]:
+    """The objects with the server's defaults, as it would store them. Raises ValueError for one that it would not take."""
+    filled = []
+    for line in _run(oracle, "defaults", objects):
+        said = msgspec.json.decode(line)
+        if "error" in said:
+            raise ValueError(said["error"])
+        filled.append(said["object"])
+    return filled
+
+
 def print_columns(oracle: Path, requests: Iterable[tuple[Sequence[Json], Sequence[Json]]]) -> list[PrintedColumns]:
     """One answer for each pair of a CRD's additionalPrinterColumns and objects of its kind."""
     lines = ({"columns": columns, "objects": objects} for columns, objects in requests)

@@ -4,6 +4,7 @@ Ours may be blank where the server prints ``<none>``, ``<unset>`` or ``<unknown>
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,13 +54,10 @@ def format_server_cell(cell: Any) -> str:
 def _is_same(column: Column, ours: str, theirs: str) -> bool:
     if ours == theirs or (ours == "" and theirs in _BLANK):
         return True
-    match column.kind:
-        case CellKind.TIME | CellKind.SPAN:
-            return is_same_age(ours, theirs)
-        case CellKind.RESTARTS:
-            mine, wanted = _RESTARTS.fullmatch(ours), _RESTARTS.fullmatch(theirs)
-            return bool(mine and wanted) and mine[1] == wanted[1] and (mine[2] == wanted[2] or is_same_age(mine[2] or "", wanted[2] or ""))
-    return False
+    if column.kind is CellKind.RESTARTS:
+        mine, wanted = _RESTARTS.fullmatch(ours), _RESTARTS.fullmatch(theirs)
+        return bool(mine and wanted) and mine[1] == wanted[1] and (mine[2] == wanted[2] or is_same_age(mine[2] or "", wanted[2] or ""))
+    return is_same_age(ours, theirs)
 
 
 def is_same_age(ours: str, theirs: str) -> bool:
@@ -75,3 +73,10 @@ def _age_range(text: str) -> tuple[int, int] | None:
     parts = [(int(count), _UNITS[unit]) for count, unit in re.findall(r"(\d+)([smhdy])", text)]
     least = sum(count * unit for count, unit in parts)
     return least, least + parts[-1][1]
+
+
+def summarise(differences: list[Difference]) -> str:
+    """One line for each column that differs: how often, and an example."""
+    counts = Counter((each.resource, each.column) for each in differences)
+    examples = {(each.resource, each.column): f"ours {each.ours!r}, the server's {each.theirs!r}" for each in differences}
+    return "\n".join(f"{count} × {resource} {column}: {examples[resource, column]}" for (resource, column), count in counts.most_common())

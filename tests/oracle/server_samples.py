@@ -89,6 +89,6 @@ def make_device_taint(dice: Dice) -> Json:
         "key": "example.com/sick",
         "value": dice.pick("", "yes"),
         "effect": dice.pick("NoSchedule", "NoExecute"),
-        "timeAdded": dice.time(),
+        "timeAdded": dice.time() or "2026-01-01T00:00:00Z",
     }
-    return _object(dice, "resource.k8s.io/v1beta2", "DeviceTaintRule", spec=dice.sparse({"taint": dice.sparse(taint)}))
+    return _object(dice, "resource.k8s.io/v1beta2", "DeviceTaintRule", spec={"taint": dice.sparse(taint, keep=("timeAdded",))})

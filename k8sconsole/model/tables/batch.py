@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, OWNER, STATUS, CellKind, Column, flag, number, text, time
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
@@ -82,8 +84,9 @@ def _completions(obj: _Job) -> Cell:
 
 
 def _duration(obj: _Job) -> Cell:
-    begin = to_epoch_seconds(obj.status.start_time)
-    return None if begin is None else [begin, to_epoch_seconds(obj.status.completion_time)]
+    """The zero time counts as a time here, as kubectl counts it: a Job that was completed then has an invalid duration."""
+    begin, end = obj.status.start_time, obj.status.completion_time
+    return None if begin is None else [begin.timestamp(), None if end is None else end.timestamp()]
 
 
 JOBS = build_table(
@@ -102,6 +105,9 @@ JOBS = build_table(
 )
 
 
+SUSPEND = msgspec.structs.replace(flag("SUSPEND"), kind=CellKind.SWITCH)
+
+
 def _template(obj: _CronJob) -> _JobSpec:
     return obj.spec.job_template.spec
 
@@ -113,7 +119,7 @@ CRONJOBS = build_table(
         (NAME, read_name),
         (text("SCHEDULE", wish=14), lambda obj: obj.spec.schedule or None),
         (text("TIMEZONE", wish=14), lambda obj: obj.spec.time_zone),
-        (flag("SUSPEND"), lambda obj: obj.spec.suspend),
+        (SUSPEND, lambda obj: bool(obj.spec.suspend)),
         (number("ACTIVE"), lambda obj: len(obj.status.active)),
         (time("LAST SCHEDULE"), lambda obj: to_epoch_seconds(obj.status.last_schedule_time)),
         (AGE, read_created_at),

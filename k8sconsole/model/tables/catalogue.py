@@ -3,12 +3,29 @@
 from collections.abc import Sequence
 
 from k8sconsole.model.refs import ApiResource, ResourceName
-from k8sconsole.model.tables import batch, cluster, configuration, events, networking, pods, rbac, scaling, storage, workloads
+from k8sconsole.model.tables import (
+    api_server,
+    batch,
+    certificates,
+    cluster,
+    configuration,
+    csi,
+    events,
+    networking,
+    pods,
+    rbac,
+    scaling,
+    storage,
+    workloads,
+)
 from k8sconsole.model.tables import simple_kinds as listed
 from k8sconsole.model.tables.custom import PrinterColumn, build_generic_table, build_printed_table
 from k8sconsole.model.tables.kind import KindTable
 
-_FAMILIES = (workloads, batch, networking, configuration, storage, rbac, cluster, scaling, events, listed)
+_FAMILIES = (
+    *(workloads, batch, networking, configuration, storage, csi, rbac),
+    *(certificates, cluster, api_server, scaling, events, listed),
+)
 BUILT_IN: dict[ResourceName, KindTable] = {each.resource: each for family in _FAMILIES for each in family.TABLES} | {
     pods.PODS.resource: pods.PODS
 }

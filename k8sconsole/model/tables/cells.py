@@ -6,12 +6,12 @@ from k8sconsole.model.quantities import format_bytes_short, format_cpu, format_d
 from k8sconsole.model.tables.columns import CellKind, Column
 
 SortKey = tuple[int, float, float, str]
-
 _INVALID = "<invalid>"
-_DISAGREEMENT = 60.0
-"""Seconds by which a time may lie in the future before it is INVALID: clocks disagree."""
-_OLDEST = float(2**63 // 10**9)
-"""Seconds: the longest duration that Kubernetes can express."""
+"""What kubectl prints for an age that has not begun."""
+_CLOCK_SLACK = 5.0
+"""Seconds by which clocks may disagree before an age is not valid. kubectl, whose ages the server counts, allows two."""
+_LONGEST = float(2**63 // 10**9)
+"""Seconds: the longest duration that Kubernetes can express, 292 years."""
 
 
 def format_cell(column: Column, cell: Cell, now: float) -> str:
@@ -20,25 +20,31 @@ def format_cell(column: Column, cell: Cell, now: float) -> str:
         return ""
     match column.kind, cell:
         case CellKind.TIME, int() | float():
-            return _format_time(now - cell)
+            return _format_age(now - cell)
         case CellKind.READY, [ready, wanted]:
             return f"{_format_count(ready)}/{_format_count(wanted)}"
         case CellKind.RESTARTS, [count, at]:
-            return f"{_format_count(count)} ({format_age(now - at)})" if count and isinstance(at, int | float) else _format_count(count)
+            return f"{_format_count(count)} ({_format_age(now - at)})" if count and isinstance(at, int | float) else _format_count(count)
         case CellKind.SPAN, [int() | float() as begin, end]:
-            return format_duration_short((end if isinstance(end, int | float) else now) - begin)
+            return _format_span(end - begin) if isinstance(end, int | float) else _format_span(now - begin, _CLOCK_SLACK)
         case CellKind.CPU, int():
             return format_cpu(cell)
         case CellKind.BYTES, int():
             return format_bytes_short(cell)
+        case CellKind.SWITCH, bool():
+            return str(cell)
         case CellKind.OWNER, str():
             return strip_control(cell.partition("/")[2] or cell)
     return _format_any(cell)
 
 
-def _format_time(age: float) -> str:
+def _format_age(seconds: float) -> str:
     """A time as its age; one in the future as the API server writes it."""
-    return format_age(min(age, _OLDEST)) if age > -_DISAGREEMENT else _INVALID
+    return format_age(min(seconds, _LONGEST)) if seconds >= -_CLOCK_SLACK else _INVALID
+
+
+def _format_span(seconds: float, slack: float = 2.0) -> str:
+    return format_duration_short(min(seconds, _LONGEST)) if seconds > -slack else _INVALID
 
 
 def _format_count(value: object) -> str:

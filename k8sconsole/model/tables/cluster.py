@@ -1,17 +1,19 @@
-"""Tables of cluster-wide kinds: nodes, namespaces, CRDs, API services, certificate requests and resource claims."""
+"""Tables of cluster-wide kinds: nodes, namespaces, CRDs, API services, resource claims and device taints."""
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from k8sconsole.kit.text import format_age
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.quantities import parse_bytes, parse_cpu
-from k8sconsole.model.tables.columns import AGE, NAME, STATUS, cpu, names, size, text
+from k8sconsole.model.tables.columns import AGE, NAME, STATUS, cpu, names, size, text, time
+from k8sconsole.model.tables.health import PRESSURES
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
-from k8sconsole.model.tables.shapes import Condition, Meta, join_or_none
+from k8sconsole.model.tables.shapes import Condition, Meta, join_or_none, to_epoch_seconds
 
+UNKNOWN = "<unknown>"
 _ROLE = "node-role.kubernetes.io/"
 
 
@@ -65,13 +67,27 @@ def node_roles(labels: dict[str, str]) -> list[str]:
     return sorted((found | {labels.get("kubernetes.io/role", "")}) - {""})
 
 
+def _format_conditions(obj: _Node) -> Cell:
+    """The conditions beside Ready that are worth a look: pressures that are not False, and all that Kubernetes does not define.
+
+    Whether True or False is the good state of a condition that an add-on sets, nothing in the object says; so its status is shown too.
+    """
+    shown = []
+    for one in obj.status.conditions:
+        if one.type in PRESSURES:
+            shown += {"True": [one.type], "False": []}.get(one.status, [f"{one.type}={one.status}"])
+        elif one.type != "Ready":
+            shown.append(f"{one.type}={one.status}")
+    return join_or_none(shown)
+
+
 def _find_address(obj: _Node, kind: str) -> Cell:
     return next((entry.address for entry in obj.status.addresses if entry.type == kind), None)
 
 
 def _format_kernel(obj: _Node) -> Cell:
     info = obj.status.node_info
-    return f"{info.kernel_version} ({info.architecture})" if info.kernel_version and info.architecture else info.kernel_version or None
+    return f"{info.kernel_version or UNKNOWN} ({info.architecture})" if info.architecture else info.kernel_version or None
 
 
 def _read_allocatable(obj: _Node, resource: str) -> Cell:
@@ -95,6 +111,7 @@ NODES = build_table(
         (text("ROLES", wish=20), lambda obj: join_or_none(node_roles(obj.metadata.labels))),
         (AGE, read_created_at),
         (text("VERSION", wish=12), lambda obj: obj.status.node_info.kubelet_version or None),
+        (text("CONDITIONS", wish=24, rank=40), _format_conditions),
         (names("INTERNAL-IP", wish=15, wide=True), lambda obj: _find_address(obj, "InternalIP")),
         (names("EXTERNAL-IP", wish=15, wide=True), lambda obj: _find_address(obj, "ExternalIP")),
         (text("OS-IMAGE", wish=24, wide=True), lambda obj: obj.status.node_info.os_image or None),
@@ -117,7 +134,7 @@ class _NamespaceObject(Shape, frozen=True):
 
 
 NAMESPACES = build_table(
-    "namespaces", _NamespaceObject, ((NAME, read_name), (STATUS, lambda obj: obj.status.phase or None), (AGE, read_created_at))
+    "namespaces", _NamespaceObject, ((NAME, read_name), (STATUS, lambda obj: obj.status.phase or "Active"), (AGE, read_created_at))
 )
 
 
@@ -202,48 +219,6 @@ API_SERVICES = build_table(
 )
 
 
-class _RequestSpec(Shape, frozen=True):
-    signer_name: str = ""
-    username: str = ""
-    expiration_seconds: int | None = None
-
-
-class _RequestStatus(Shape, frozen=True):
-    conditions: list[Condition] = []
-    certificate: str = ""
-
-
-class _CertificateRequest(Shape, frozen=True):
-    metadata: Meta = Meta()
-    spec: _RequestSpec = _RequestSpec()
-    status: _RequestStatus = _RequestStatus()
-
-
-def _request_condition(obj: _CertificateRequest) -> Cell:
-    said = {condition.type for condition in obj.status.conditions}
-    word = "Denied" if "Denied" in said else "Approved" if "Approved" in said else "Pending"
-    return word + (",Failed" if "Failed" in said else "") + (",Issued" if obj.status.certificate else "")
-
-
-def _format_requested_duration(obj: _CertificateRequest) -> Cell:
-    seconds = obj.spec.expiration_seconds
-    return None if seconds is None else format_age(seconds)
-
-
-CERTIFICATE_REQUESTS = build_table(
-    "certificatesigningrequests.certificates.k8s.io",
-    _CertificateRequest,
-    (
-        (NAME, read_name),
-        (AGE, read_created_at),
-        (names("SIGNERNAME", wish=40), lambda obj: obj.spec.signer_name or None),
-        (names("REQUESTOR", wish=32), lambda obj: obj.spec.username or None),
-        (text("REQUESTEDDURATION", wish=17), _format_requested_duration),
-        (msgspec.structs.replace(STATUS, name="CONDITION"), _request_condition),
-    ),
-)
-
-
 class _ResourceClaimStatus(Shape, frozen=True):
     allocation: dict[str, Any] | None = None
     reserved_for: list[Any] = []
@@ -267,4 +242,34 @@ RESOURCE_CLAIMS = build_table(
     ((NAME, read_name), (msgspec.structs.replace(STATUS, name="STATE"), _claim_state), (AGE, read_created_at)),
 )
 
-TABLES: tuple[KindTable, ...] = (NODES, NAMESPACES, CRDS, API_SERVICES, CERTIFICATE_REQUESTS, RESOURCE_CLAIMS)
+
+class _DeviceTaint(Shape, frozen=True):
+    key: str = ""
+    value: str = ""
+    effect: str = ""
+    time_added: datetime | None = None
+
+
+class _DeviceTaintSpec(Shape, frozen=True):
+    taint: _DeviceTaint = _DeviceTaint()
+
+
+class _DeviceTaintRule(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: _DeviceTaintSpec = _DeviceTaintSpec()
+
+
+DEVICE_TAINTS = build_table(
+    "devicetaintrules.resource.k8s.io",
+    _DeviceTaintRule,
+    (
+        (NAME, read_name),
+        (names("KEY"), lambda obj: obj.spec.taint.key or None),
+        (text("VALUE"), lambda obj: obj.spec.taint.value or None),
+        (text("EFFECT"), lambda obj: obj.spec.taint.effect or None),
+        (time("TIMEADDED"), lambda obj: to_epoch_seconds(obj.spec.taint.time_added)),
+        (AGE, read_created_at),
+    ),
+)
+
+TABLES: tuple[KindTable, ...] = (NODES, NAMESPACES, CRDS, API_SERVICES, RESOURCE_CLAIMS, DEVICE_TAINTS)

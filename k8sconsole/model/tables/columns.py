@@ -18,6 +18,8 @@ class CellKind(StrEnum):
     NUMBER = "number"
     FLAG = "flag"
     """true or false."""
+    SWITCH = "switch"
+    """true or false; shown as True or False, as kubectl prints a CronJob's suspension."""
     READY = "ready"
     """[ready, wanted]."""
     RESTARTS = "restarts"
@@ -35,6 +37,7 @@ class Column(msgspec.Struct, frozen=True):
     """One column. rank: on a narrow screen, columns with the highest rank are hidden first; those with rank 0 never are.
 
     minimum, wish: widths in characters. wide: shown with ``-o wide``, and where there is room. right: right-aligned.
+    notable: a cell of a wide column that is in every row of a tool's reply, where it is not empty.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Column(msgspec.Struct, frozen=True):
     wish: int = 16
     wide: bool = False
     right: bool = False
+    notable: bool = False
 
 
 NAME = Column("NAME", CellKind.NAME, rank=0, minimum=16, wish=48)

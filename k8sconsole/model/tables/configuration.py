@@ -6,7 +6,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, number, text
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
-from k8sconsole.model.tables.shapes import Meta, join_or_none
+from k8sconsole.model.tables.shapes import Amount, Meta, format_amount, join_or_none
 
 
 class _ConfigMap(Shape, frozen=True):
@@ -32,7 +32,7 @@ SECRETS = build_table(
     _Secret,
     (
         (NAME, read_name),
-        (names("TYPE", wish=36), lambda obj: obj.type or None),
+        (names("TYPE", wish=36), lambda obj: obj.type or "Opaque"),
         (number("DATA"), lambda obj: len(obj.data)),
         (AGE, read_created_at),
     ),
@@ -40,8 +40,8 @@ SECRETS = build_table(
 
 
 class _QuotaStatus(Shape, frozen=True):
-    hard: dict[str, str] = {}
-    used: dict[str, str] = {}
+    hard: dict[str, Amount] = {}
+    used: dict[str, Amount] = {}
 
 
 class _ResourceQuota(Shape, frozen=True):
@@ -52,7 +52,7 @@ class _ResourceQuota(Shape, frozen=True):
 def _format_usage(obj: _ResourceQuota, limits: bool) -> Cell:
     status = obj.status
     chosen = [name for name in sorted(status.hard) if name.startswith("limits.") is limits]
-    return join_or_none([f"{name}: {status.used.get(name, '0')}/{status.hard[name]}" for name in chosen], ", ")
+    return join_or_none([f"{name}: {format_amount(status.used, name)}/{format_amount(status.hard, name)}" for name in chosen], ", ")
 
 
 RESOURCE_QUOTAS = build_table(

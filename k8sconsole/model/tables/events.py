@@ -66,7 +66,7 @@ def event_count(obj: Event) -> int:
 
 
 def involved_object(obj: Event) -> _Regarding:
-    return obj.involved_object if obj.involved_object.kind else obj.regarding
+    return obj.regarding if obj.involved_object == _Regarding() else obj.involved_object
 
 
 def _format_object(obj: Event) -> Cell:
@@ -75,9 +75,8 @@ def _format_object(obj: Event) -> Cell:
 
 
 def event_reporter(obj: Event) -> str | None:
-    source = obj.source if obj.source.component else obj.deprecated_source
-    component = source.component or obj.reporting_component or obj.reporting_controller
-    place = source.host or obj.reporting_instance
+    component = obj.source.component or obj.deprecated_source.component or obj.reporting_component or obj.reporting_controller
+    place = obj.source.host or obj.deprecated_source.host or obj.reporting_instance
     return f"{component}, {place}" if place else component or None
 
 

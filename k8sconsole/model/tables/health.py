@@ -1,7 +1,7 @@
 """Grades status words and rows as good, warning, bad and so on."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -39,6 +39,10 @@ _WORDS = {
 _BY_WORD = {word: grade for grade, words in _WORDS.items() for word in words.split()}
 _FRACTION = re.compile(r"\d+/\d+")
 _BROKEN = re.compile(r"(?i)error|fail|backoff|invalid|^err|cannot|denied|exitcode:|signal:")
+PRESSURES = frozenset({"MemoryPressure", "DiskPressure", "PIDPressure", "NetworkUnavailable"})
+"""The conditions of a node that Kubernetes defines beside Ready; True is bad."""
+_JUDGED: dict[str, Callable[[str], bool]] = {"pods": bool, "nodes": PRESSURES.__contains__}
+"""Which parts of the column CONDITIONS make a row of a kind worse than its status word."""
 _ORDER = (Health.BAD, Health.GOING, Health.WARN, Health.MOVING, Health.PLAIN, Health.DONE, Health.GOOD)
 
 
@@ -58,7 +62,7 @@ def grade_status(word: str) -> Health:
 
 
 def grade_row(table: "KindTable", cells: Sequence[Cell]) -> Health:
-    """The grade of a row: that of its status word, lowered to WARN while fewer replicas are ready than desired."""
+    """The grade of a row: that of its status word, lowered to WARN while fewer replicas are ready than desired, or a condition is bad."""
     status, ready = table.index("STATUS"), table.index("READY")
     word = cells[status] if status is not None and status < len(cells) else None
     grade = grade_status(word) if isinstance(word, str) else Health.PLAIN
@@ -67,5 +71,16 @@ def grade_row(table: "KindTable", cells: Sequence[Cell]) -> Health:
         return grade
     match share:
         case [int() as have, int() as want]:
-            return Health.GOOD if have >= want else Health.WARN
-    return grade
+            grade = Health.GOOD if have >= want else Health.WARN
+    return Health.WARN if _contradicts(table, cells) else grade
+
+
+def _contradicts(table: "KindTable", cells: Sequence[Cell]) -> bool:
+    """Whether conditions contradict a good status word: a running pod that is not ready, a ready node under pressure.
+
+    Conditions of add-ons do not count: nothing says whether True or False is their good state.
+    """
+    judged = _JUDGED.get(table.resource)
+    at = table.index("CONDITIONS") if judged is not None else None
+    text = cells[at] if at is not None and at < len(cells) else None
+    return isinstance(text, str) and judged is not None and any(judged(part) for part in text.split(","))

@@ -1,4 +1,4 @@
-"""Tables of Services, Endpoints, EndpointSlices, Ingresses, IngressClasses and NetworkPolicies."""
+"""Tables of Services and their addresses, Endpoints, EndpointSlices, Ingresses, IngressClasses and NetworkPolicies."""
 
 from typing import Any
 
@@ -21,7 +21,6 @@ class _ServicePort(Shape, frozen=True):
 
 class _ServiceSpec(Shape, frozen=True):
     type: str = "ClusterIP"
-    cluster_ip: str = ""
     cluster_ips: list[str] = msgspec.field(name="clusterIPs", default_factory=list)
     external_ips: list[str] = msgspec.field(name="externalIPs", default_factory=list)
     external_name: str = ""
@@ -60,15 +59,18 @@ def _read_external_ip(obj: _Service) -> Cell:
             return spec.external_name or None
         case "LoadBalancer":
             return join_or_none(load_balancer_addresses(obj.status) + spec.external_ips) or "<pending>"
-    return join_or_none(spec.external_ips)
+        case "ClusterIP" | "NodePort" | "":
+            return join_or_none(spec.external_ips)
+    return None
 
 
 def _read_cluster_ip(obj: _Service) -> Cell:
-    return (obj.spec.cluster_ips[0] if obj.spec.cluster_ips else obj.spec.cluster_ip) or None
+    return obj.spec.cluster_ips[0] if obj.spec.cluster_ips else None
 
 
 def _format_port(port: _ServicePort) -> str:
-    return f"{port.port}:{port.node_port}/{port.protocol}" if port.node_port else f"{port.port}/{port.protocol}"
+    protocol = port.protocol or "TCP"
+    return f"{port.port}:{port.node_port}/{protocol}" if port.node_port > 0 else f"{port.port}/{protocol}"
 
 
 SERVICES = build_table(
@@ -76,7 +78,7 @@ SERVICES = build_table(
     _Service,
     (
         (NAME, read_name),
-        (text("TYPE", wish=12), lambda obj: obj.spec.type or None),
+        (text("TYPE", wish=12), lambda obj: obj.spec.type or "ClusterIP"),
         (names("CLUSTER-IP", wish=15), _read_cluster_ip),
         (names("EXTERNAL-IP"), _read_external_ip),
         (text("PORT(S)", wish=24), lambda obj: join_or_none([_format_port(port) for port in obj.spec.ports])),
@@ -103,11 +105,10 @@ class _Ingress(Shape, frozen=True):
 
 
 def _format_hosts(obj: _Ingress) -> Cell:
-    """HOSTS as kubectl prints it: the first three, and the number of all further rules, with or without a host."""
-    hosts = [rule.host for rule in obj.spec.rules if rule.host]
-    if len(hosts) > 3 or (len(hosts) == 3 and len(obj.spec.rules) > 3):
-        return f"{','.join(hosts[:3])} + {len(obj.spec.rules) - 3} more..."
-    return ",".join(hosts) or "*"
+    """HOSTS as kubectl prints it: the first three; if any rule follows them, how many rules there are above three."""
+    at = [position for position, rule in enumerate(obj.spec.rules) if rule.host][:3]
+    hosts = ",".join(obj.spec.rules[position].host for position in at) or "*"
+    return f"{hosts} + {len(obj.spec.rules) - 3} more..." if len(at) == 3 and at[2] + 1 < len(obj.spec.rules) else hosts
 
 
 INGRESSES = build_table(
@@ -172,7 +173,7 @@ class _EndpointSlice(Shape, frozen=True):
 
 
 def _format_slice_ports(obj: _EndpointSlice) -> Cell:
-    return join_first([str(port.port) if port.port is not None else port.name or "*" for port in obj.ports])
+    return join_first([str(port.port) if port.port is not None else port.name or "" for port in obj.ports])
 
 
 ENDPOINT_SLICES = build_table(
@@ -205,7 +206,7 @@ NETWORK_POLICIES = build_table(
 
 
 class _Parameters(Shape, frozen=True):
-    api_group: str = ""
+    api_group: str | None = None
     kind: str = ""
     name: str = ""
 
@@ -227,7 +228,7 @@ def _format_class_name(obj: _IngressClass) -> Cell:
 
 def _format_parameters(obj: _IngressClass) -> Cell:
     ref = obj.spec.parameters
-    return None if ref is None else f"{ref.kind}{f'.{ref.api_group}' if ref.api_group else ''}/{ref.name}"
+    return None if ref is None else f"{ref.kind}{'' if ref.api_group is None else f'.{ref.api_group}'}/{ref.name}"
 
 
 INGRESS_CLASSES = build_table(
@@ -241,4 +242,58 @@ INGRESS_CLASSES = build_table(
     ),
 )
 
-TABLES: tuple[KindTable, ...] = (SERVICES, INGRESSES, ENDPOINTS, ENDPOINT_SLICES, NETWORK_POLICIES, INGRESS_CLASSES)
+
+class _ServiceRangeSpec(Shape, frozen=True):
+    cidrs: list[str] = []
+
+
+class _ServiceRange(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: _ServiceRangeSpec = _ServiceRangeSpec()
+
+
+SERVICE_RANGES = build_table(
+    "servicecidrs.networking.k8s.io",
+    _ServiceRange,
+    ((NAME, read_name), (names("CIDRS"), lambda obj: join_or_none(obj.spec.cidrs)), (AGE, read_created_at)),
+)
+
+
+class _ParentReference(Shape, frozen=True):
+    group: str = ""
+    resource: str = ""
+    namespace: str = ""
+    name: str = ""
+
+
+class _AddressSpec(Shape, frozen=True):
+    parent_ref: _ParentReference | None = None
+
+
+class _IPAddress(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: _AddressSpec = _AddressSpec()
+
+
+def _format_parent(obj: _IPAddress) -> Cell:
+    ref = obj.spec.parent_ref
+    if ref is None:
+        return None
+    kind = f"{ref.resource}.{ref.group}" if ref.group else ref.resource
+    return "/".join([kind.lower(), *([ref.namespace] if ref.namespace else []), ref.name])
+
+
+IP_ADDRESSES = build_table(
+    "ipaddresses.networking.k8s.io", _IPAddress, ((NAME, read_name), (names("PARENTREF", wish=40), _format_parent), (AGE, read_created_at))
+)
+
+TABLES: tuple[KindTable, ...] = (
+    SERVICES,
+    INGRESSES,
+    ENDPOINTS,
+    ENDPOINT_SLICES,
+    NETWORK_POLICIES,
+    INGRESS_CLASSES,
+    SERVICE_RANGES,
+    IP_ADDRESSES,
+)

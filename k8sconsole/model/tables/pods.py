@@ -118,7 +118,7 @@ def _before(first: datetime, second: datetime) -> bool:
 def read_pod(raw: bytes | msgspec.Raw) -> _PodSummary:
     pod = decode(raw, _Pod)
     spec, status = pod.spec, pod.status
-    sidecars = {container.name for container in spec.init_containers if container.restart_policy == "Always"}
+    sidecars = {name for name, policy in {each.name: each.restart_policy for each in spec.init_containers}.items() if policy == "Always"}
     tally = _Tally(_initial_status(status))
     unfinished = _count_init_containers(tally, status.init_container_statuses, sidecars, len(spec.init_containers))
     if unfinished is None or is_condition_true(status.conditions, "Initialized"):
@@ -127,7 +127,8 @@ def read_pod(raw: bytes | msgspec.Raw) -> _PodSummary:
         _count_containers(tally, status)
     final = _final_status(pod, tally.status)
     amounts = compute_pod_resources(spec.containers, spec.init_containers, spec.overhead)
-    return _PodSummary(pod, final, tally.ready, len(spec.containers) + len(sidecars), tally.restarts, to_epoch_seconds(tally.last), amounts)
+    wanted = len(spec.containers) + sum(container.restart_policy == "Always" for container in spec.init_containers)
+    return _PodSummary(pod, final, tally.ready, wanted, tally.restarts, to_epoch_seconds(tally.last), amounts)
 
 
 def _initial_status(status: _PodStatus) -> str:
@@ -188,7 +189,8 @@ def _count_containers(tally: _Tally, pod: _PodStatus) -> None:
             running = True
             tally.ready += 1
     if tally.status == "Completed":
-        tally.status = _completed_status(running, failure, is_condition_true(pod.conditions, "Ready"))
+        ready = any(condition.type == "Ready" and condition.status == "True" for condition in pod.conditions)
+        tally.status = _completed_status(running, failure, ready)
 
 
 def _completed_status(running: bool, failure: str, ready: bool) -> str:
@@ -207,8 +209,9 @@ def _final_status(pod: _Pod, word: str) -> str:
 
 
 def _read_pod_ip(obj: _PodSummary) -> Cell:
+    """The pod's first address. Where the two fields differ, the API server believes ``podIP``, which old kubelets write."""
     status = obj.pod.status
-    return (status.pod_ips[0].ip if status.pod_ips else status.pod_ip) or None
+    return status.pod_ip or (status.pod_ips[0].ip if status.pod_ips else None) or None
 
 
 def _format_gates(obj: _PodSummary) -> Cell:
@@ -216,6 +219,22 @@ def _format_gates(obj: _PodSummary) -> Cell:
     if not gates:
         return None
     return f"{sum(is_condition_true(obj.pod.status.conditions, gate.condition_type) for gate in gates)}/{len(gates)}"
+
+
+def _format_conditions(obj: _PodSummary) -> Cell:
+    """What keeps a running pod from being ready: the condition Ready, and the readiness gates that are not met.
+
+    READY counts containers; a pod whose containers are all ready is still not ready while a gate is open or its node is lost.
+    """
+    status = obj.pod.status
+    if status.phase != "Running":
+        return None
+    found: dict[str, str] = {}
+    for condition in status.conditions:
+        found.setdefault(condition.type, condition.status)
+    wanted = {"Ready": found.get("Ready", "True")}
+    wanted |= {gate.condition_type: found.get(gate.condition_type, "missing") for gate in obj.pod.spec.readiness_gates}
+    return ",".join([f"{kind}={state}" for kind, state in wanted.items() if state != "True"]) or None
 
 
 def _read_owner(obj: _PodSummary) -> Cell:
@@ -230,6 +249,8 @@ def _format_images(obj: _PodSummary) -> Cell:
     return ",".join([container.image for container in obj.pod.spec.containers]) or None
 
 
+CONDITIONS = msgspec.structs.replace(text("CONDITIONS", wish=24, wide=True), notable=True)
+
 PODS = build_table_from(
     "pods",
     read_pod,
@@ -243,6 +264,7 @@ PODS = build_table_from(
         (NODE, lambda obj: obj.pod.spec.node_name or None),
         (text("NOMINATED NODE", wide=True), lambda obj: obj.pod.status.nominated_node_name or None),
         (text("READINESS GATES", wide=True), _format_gates),
+        (CONDITIONS, _format_conditions),
         (OWNER, _read_owner),
         (cpu("CPU/R"), lambda obj: obj.amounts.cpu_requested),
         (cpu("CPU/L"), lambda obj: obj.amounts.cpu_limit),

@@ -26,11 +26,12 @@ class _Binding(Shape, frozen=True):
 
 def _format_subjects(obj: _Binding, kind: str) -> Cell:
     chosen = [subject for subject in obj.subjects if subject.kind == kind]
-    return join_or_none([f"{subject.namespace}/{subject.name}" if subject.namespace else subject.name for subject in chosen], ", ")
+    spaced = kind == "ServiceAccount"
+    return join_or_none([f"{subject.namespace}/{subject.name}" if spaced else subject.name for subject in chosen], ", ")
 
 
 def _format_role(obj: _Binding) -> Cell:
-    return f"{obj.role_ref.kind}/{obj.role_ref.name}" if obj.role_ref.name else None
+    return f"{obj.role_ref.kind}/{obj.role_ref.name}"
 
 
 def _bindings(resource: str) -> KindTable:

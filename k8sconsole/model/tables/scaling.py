@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from k8sconsole.model.objects import Cell
+from k8sconsole.model.quantities import canonical_quantity
 from k8sconsole.model.tables.columns import AGE, NAME, names, number, text
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
-from k8sconsole.model.tables.shapes import Meta
+from k8sconsole.model.tables.shapes import Amount, Meta
 
-Amount = str | int | float
 UNKNOWN = "<unknown>"
 
 
@@ -36,10 +36,14 @@ class _Metric(Shape, frozen=True):
     object: _MetricSource | None = None
     external: _MetricSource | None = None
 
-    @property
-    def source(self) -> _MetricSource | None:
+    def source(self, kind: str) -> _MetricSource | None:
+        """The part of this type of metric. kubectl looks in a current metric for the part that spec names, not for its own type."""
         by_type = {"Resource": self.resource, "ContainerResource": self.container_resource, "Pods": self.pods}
-        return (by_type | {"Object": self.object, "External": self.external}).get(self.type)
+        return (by_type | {"Object": self.object, "External": self.external}).get(kind)
+
+
+_DEFAULT_METRIC = _Metric(type="Resource", resource=_MetricSource(name="cpu", target=_MetricValue(average_utilization=80)))
+"""The metric that the API server adds to an autoscaler without any."""
 
 
 class _ScaleTarget(Shape, frozen=True):
@@ -68,34 +72,38 @@ class Hpa(Shape, frozen=True):
 
 def format_hpa_targets(obj: Hpa) -> Cell:
     """TARGETS as kubectl prints it: current/target of the first two metrics, such as ``cpu: 41%/70%``."""
-    metrics = [_format_metric(spec, at, obj.status.current_metrics) for at, spec in enumerate(obj.spec.metrics)]
+    current = obj.status.current_metrics
+    wanted = obj.spec.metrics or [_DEFAULT_METRIC]
+    metrics = [_format_metric(spec, current[at] if at < len(current) else _Metric()) for at, spec in enumerate(wanted)]
     rest = f" + {len(metrics) - 2} more..." if len(metrics) > 2 else ""
-    return ", ".join(metrics[:2]) + rest if metrics else None
+    return ", ".join(metrics[:2]) + rest
 
 
-def _format_metric(spec: _Metric, at: int, current: list[_Metric]) -> str:
-    wanted = spec.source
+def _format_metric(spec: _Metric, observed: _Metric) -> str:
+    wanted, found = spec.source(spec.type), observed.source(spec.type)
     if wanted is None:
         return "<unknown type>"
-    observed = current[at].source if at < len(current) and current[at].type == spec.type else None
-    reading = _MetricValue() if observed is None else observed.current
+    current, target = found.current if found else None, wanted.target
     if spec.type in ("Resource", "ContainerResource"):
-        return f"{wanted.name}: {_format_resource(wanted.target, reading)}"
+        return f"{wanted.name}: {_format_resource(target, current)}"
     if spec.type == "Pods":
-        return f"{_format_amount(reading.average_value)}/{_format_amount(wanted.target.average_value)}"
-    if wanted.target.average_value is not None:
-        return f"{_format_amount(reading.average_value)}/{_format_amount(wanted.target.average_value)} (avg)"
-    return f"{_format_amount(reading.value)}/{_format_amount(wanted.target.value)}"
+        return f"{UNKNOWN if current is None else _format_amount(current.average_value)}/{_format_amount(target.average_value)}"
+    if target.average_value is not None:
+        known = current is not None and current.average_value is not None
+        return f"{_format_amount(current.average_value) if current and known else UNKNOWN}/{_format_amount(target.average_value)} (avg)"
+    return f"{UNKNOWN if current is None else _format_amount(current.value)}/{_format_amount(target.value)}"
 
 
-def _format_resource(wanted: _MetricValue, current: _MetricValue) -> str:
+def _format_resource(wanted: _MetricValue, current: _MetricValue | None) -> str:
     if wanted.average_value is not None:
-        return f"{_format_amount(current.average_value)}/{_format_amount(wanted.average_value)}"
-    return f"{_format_percent(current.average_utilization, UNKNOWN)}/{_format_percent(wanted.average_utilization, '<auto>')}"
+        return f"{UNKNOWN if current is None else _format_amount(current.average_value)}/{_format_amount(wanted.average_value)}"
+    share = None if current is None else current.average_utilization
+    return f"{_format_percent(share, UNKNOWN)}/{_format_percent(wanted.average_utilization, '<auto>')}"
 
 
 def _format_amount(amount: Amount | None) -> str:
-    return UNKNOWN if amount is None else str(amount)
+    """A quantity as kubectl prints it, also one that is absent beside others that are there."""
+    return "<nil>" if amount is None else canonical_quantity(str(amount))
 
 
 def _format_percent(share: int | None, otherwise: str) -> str:
@@ -104,7 +112,7 @@ def _format_percent(share: int | None, otherwise: str) -> str:
 
 def _reference(obj: Hpa) -> Cell:
     target = obj.spec.scale_target_ref
-    return f"{target.kind}/{target.name}" if target.name else None
+    return f"{target.kind}/{target.name}"
 
 
 HPAS = build_table(
@@ -114,7 +122,7 @@ HPAS = build_table(
         (NAME, read_name),
         (names("REFERENCE", wish=32), _reference),
         (text("TARGETS", wish=28, rank=12), format_hpa_targets),
-        (number("MINPODS"), lambda obj: obj.spec.min_replicas),
+        (number("MINPODS"), lambda obj: 1 if obj.spec.min_replicas is None else obj.spec.min_replicas),
         (number("MAXPODS"), lambda obj: obj.spec.max_replicas),
         (number("REPLICAS"), lambda obj: obj.status.current_replicas),
         (AGE, read_created_at),

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from k8sconsole.model.selectors import build_requirements, format_requirements
+from k8sconsole.model.quantities import canonical_quantity
 from k8sconsole.model.tables.shape_decoder import Shape
 
 
@@ -49,6 +49,10 @@ class Condition(Shape, frozen=True):
     message: str = ""
 
 
+Amount = str | int | float
+"""A quantity. The API server writes text; manifests may have numbers."""
+
+
 class Resources(Shape, frozen=True):
     requests: dict[str, str] = {}
     limits: dict[str, str] = {}
@@ -83,8 +87,8 @@ class Selector(Shape, frozen=True):
 
 
 def to_epoch_seconds(at: datetime | None) -> float | None:
-    """Seconds since the epoch; None for the zero time that Kubernetes writes for an unknown time."""
-    if at is None or at.year < 1970:
+    """Seconds since the epoch; None for the zero time, of the year 1, that Kubernetes writes for an unknown time."""
+    if at is None or at.year == 1:
         return None
     return at.timestamp()
 
@@ -99,13 +103,29 @@ def join_or_none(values: Sequence[str], separator: str = ",") -> str | None:
 
 
 def format_labels(labels: dict[str, str]) -> str | None:
-    return join_or_none([f"{key}={value}" for key, value in sorted(labels.items())])
+    """``key=value`` of all labels, in the order of the whole texts, as kubectl prints them."""
+    return join_or_none(sorted(f"{key}={value}" for key, value in labels.items()))
 
 
 def selector_cell(selector: Selector) -> str | None:
-    """A label selector as ``kubectl -l`` takes it; None for one that selects everything."""
-    expressions = [(one.key, one.operator, one.values) for one in selector.match_expressions]
-    return format_requirements(build_requirements(selector.match_labels, expressions)) or None
+    """A label selector as kubectl prints it, its terms in the order of their keys; None for one that selects everything."""
+    terms = [(key, f"{key}={value}") for key, value in selector.match_labels.items()]
+    terms += [(one.key, _format_expression(one)) for one in selector.match_expressions]
+    return join_or_none([text for _, text in sorted(terms, key=lambda term: term[0])])
+
+
+def _format_expression(one: Expression) -> str:
+    match one.operator:
+        case "In" | "NotIn":
+            return f"{one.key} {one.operator.lower()} ({','.join(sorted(one.values))})"
+        case "DoesNotExist":
+            return f"!{one.key}"
+    return one.key
+
+
+def format_amount(amounts: dict[str, Amount], name: str) -> str:
+    """An amount of a ResourceList as kubectl prints it; 0 where it is absent."""
+    return canonical_quantity(str(amounts.get(name, "0")), 3)
 
 
 def join_first(values: Sequence[str], most: int = 3) -> str | None:

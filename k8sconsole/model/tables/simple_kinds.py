@@ -14,7 +14,6 @@ from k8sconsole.model.tables.jsonpath import find_values, print_value
 from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
 
 _KINDS = {
-    "componentstatuses": 'STATUS=.conditions[?(@.type=="Healthy")].status MESSAGE=.conditions[0].message ERROR=.conditions[0].error',
     "serviceaccounts": "AGE",
     "limitranges": "AGE",
     "roles.rbac.authorization.k8s.io": "AGE",
@@ -22,39 +21,17 @@ _KINDS = {
     "leases.coordination.k8s.io": "HOLDER=.spec.holderIdentity AGE",
     "leasecandidates.coordination.k8s.io": "LEASENAME=.spec.leaseName BINARYVERSION=.spec.binaryVersion "
     "EMULATIONVERSION=.spec.emulationVersion AGE",
-    "priorityclasses.scheduling.k8s.io": "VALUE=.value# GLOBAL-DEFAULT=.globalDefault? AGE *PREEMPTIONPOLICY=.preemptionPolicy",
     "runtimeclasses.node.k8s.io": "HANDLER=.handler AGE",
     "volumeattributesclasses.storage.k8s.io": "DRIVERNAME=.driverName AGE",
     "volumeattachments.storage.k8s.io": "ATTACHER=.spec.attacher PV=.spec.source.persistentVolumeName NODE=.spec.nodeName "
     "ATTACHED=.status.attached? AGE",
-    "csidrivers.storage.k8s.io": "ATTACHREQUIRED=.spec.attachRequired? PODINFOONMOUNT=.spec.podInfoOnMount? "
-    "STORAGECAPACITY=.spec.storageCapacity? TOKENREQUESTS=.spec.tokenRequests[*].audience REQUIRESREPUBLISH=.spec.requiresRepublish? "
-    "MODES=.spec.volumeLifecycleModes[*] AGE",
     "csinodes.storage.k8s.io": "DRIVERS=.spec.drivers[*]+ AGE",
-    "csistoragecapacities.storage.k8s.io": "STORAGECLASSNAME=.storageClassName CAPACITY=.capacity AGE",
     "mutatingwebhookconfigurations.admissionregistration.k8s.io": "WEBHOOKS=.webhooks[*]+ AGE",
     "validatingwebhookconfigurations.admissionregistration.k8s.io": "WEBHOOKS=.webhooks[*]+ AGE",
-    "validatingadmissionpolicies.admissionregistration.k8s.io": "VALIDATIONS=.spec.validations[*]+ PARAMKIND=.spec.paramKind.kind AGE",
-    "validatingadmissionpolicybindings.admissionregistration.k8s.io": "POLICYNAME=.spec.policyName PARAMREF=.spec.paramRef.name AGE",
-    "mutatingadmissionpolicies.admissionregistration.k8s.io": "MUTATIONS=.spec.mutations[*]+ PARAMKIND=.spec.paramKind.kind AGE",
-    "mutatingadmissionpolicybindings.admissionregistration.k8s.io": "POLICYNAME=.spec.policyName PARAMREF=.spec.paramRef.name AGE",
-    "flowschemas.flowcontrol.apiserver.k8s.io": "PRIORITYLEVEL=.spec.priorityLevelConfiguration.name "
-    "MATCHINGPRECEDENCE=.spec.matchingPrecedence# DISTINGUISHERMETHOD=.spec.distinguisherMethod.type AGE "
-    'MISSINGPL=.status.conditions[?(@.type=="Dangling")].status',
-    "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": "TYPE=.spec.type "
-    "NOMINALCONCURRENCYSHARES=.spec.limited.nominalConcurrencyShares# "
-    "QUEUES=.spec.limited.limitResponse.queuing.queues# HANDSIZE=.spec.limited.limitResponse.queuing.handSize# "
-    "QUEUELENGTHLIMIT=.spec.limited.limitResponse.queuing.queueLengthLimit# AGE",
-    "servicecidrs.networking.k8s.io": "CIDRS=.spec.cidrs[*] AGE",
-    "ipaddresses.networking.k8s.io": "PARENTREF=.spec.parentRef.name AGE",
     "clustertrustbundles.certificates.k8s.io": "SIGNERNAME=.spec.signerName AGE",
-    "podcertificaterequests.certificates.k8s.io": "PODNAME=.spec.podName SERVICEACCOUNTNAME=.spec.serviceAccountName "
-    "NODENAME=.spec.nodeName SIGNERNAME=.spec.signerName STATE=.status.conditions[0].type AGE",
     "deviceclasses.resource.k8s.io": "AGE",
     "resourceclaimtemplates.resource.k8s.io": "AGE",
     "resourceslices.resource.k8s.io": "NODE=.spec.nodeName DRIVER=.spec.driver POOL=.spec.pool.name AGE",
-    "devicetaintrules.resource.k8s.io": "KEY=.spec.taint.key VALUE=.spec.taint.value EFFECT=.spec.taint.effect "
-    "TIMEADDED=.spec.taint.timeAdded@ AGE",
     "workloads.scheduling.k8s.io": "AGE",
     "pods.metrics.k8s.io": "CPU(CORES)=.containers[*].usage.cpu MEMORY(BYTES)=.containers[*].usage.memory TIMESTAMP=.timestamp@",
     "nodes.metrics.k8s.io": "CPU(CORES)=.usage.cpu MEMORY(BYTES)=.usage.memory TIMESTAMP=.timestamp@",

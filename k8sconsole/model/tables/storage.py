@@ -4,7 +4,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, flag, names, text
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
-from k8sconsole.model.tables.shapes import Meta, Resources, join_or_none
+from k8sconsole.model.tables.shapes import Amount, Meta, Resources, format_amount, join_or_none
 
 _CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
@@ -16,7 +16,7 @@ class _ClaimReference(Shape, frozen=True):
 
 
 class _VolumeSpec(Shape, frozen=True):
-    capacity: dict[str, str] = {}
+    capacity: dict[str, Amount] = {}
     access_modes: list[str] = []
     persistent_volume_reclaim_policy: str = ""
     storage_class_name: str = ""
@@ -46,7 +46,7 @@ class _ClaimSpec(Shape, frozen=True):
 
 class _ClaimStatus(Shape, frozen=True):
     phase: str = ""
-    capacity: dict[str, str] = {}
+    capacity: dict[str, Amount] = {}
     access_modes: list[str] = []
 
 
@@ -67,11 +67,11 @@ def _format_claim(obj: _Volume) -> Cell:
 
 
 def _format_phase(meta: Meta, phase: str) -> Cell:
-    return "Terminating" if meta.deletion_timestamp is not None else phase or None
+    return "Terminating" if meta.deletion_timestamp is not None else phase or "Pending"
 
 
 def _read_class(meta: Meta, stated: str | None) -> Cell:
-    return meta.annotations.get(_CLASS_ANNOTATION) or stated or None
+    return meta.annotations.get(_CLASS_ANNOTATION, stated) or None
 
 
 CAPACITY = text("CAPACITY", wish=8)
@@ -85,16 +85,16 @@ PERSISTENT_VOLUMES = build_table(
     _Volume,
     (
         (NAME, read_name),
-        (CAPACITY, lambda obj: obj.spec.capacity.get("storage")),
+        (CAPACITY, lambda obj: format_amount(obj.spec.capacity, "storage")),
         (MODES, lambda obj: access_modes(obj.spec.access_modes)),
-        (text("RECLAIM POLICY", wish=14), lambda obj: obj.spec.persistent_volume_reclaim_policy or None),
+        (text("RECLAIM POLICY", wish=14), lambda obj: obj.spec.persistent_volume_reclaim_policy or "Retain"),
         (STATUS, lambda obj: _format_phase(obj.metadata, obj.status.phase)),
         (names("CLAIM", wish=32), _format_claim),
         (CLASS, lambda obj: _read_class(obj.metadata, obj.spec.storage_class_name)),
         (ATTRIBUTES, lambda obj: obj.spec.volume_attributes_class_name),
         (text("REASON"), lambda obj: obj.status.reason or None),
         (AGE, read_created_at),
-        (MODE, lambda obj: obj.spec.volume_mode),
+        (MODE, lambda obj: obj.spec.volume_mode or "Filesystem"),
     ),
 )
 
@@ -110,12 +110,12 @@ PERSISTENT_VOLUME_CLAIMS = build_table(
         (NAME, read_name),
         (STATUS, lambda obj: _format_phase(obj.metadata, obj.status.phase)),
         (names("VOLUME"), lambda obj: obj.spec.volume_name or None),
-        (CAPACITY, lambda obj: obj.status.capacity.get("storage") if _is_bound(obj) else None),
+        (CAPACITY, lambda obj: format_amount(obj.status.capacity, "storage") if _is_bound(obj) else None),
         (MODES, lambda obj: access_modes(obj.status.access_modes) if _is_bound(obj) else None),
         (CLASS, lambda obj: _read_class(obj.metadata, obj.spec.storage_class_name)),
         (ATTRIBUTES, lambda obj: obj.spec.volume_attributes_class_name),
         (AGE, read_created_at),
-        (MODE, lambda obj: obj.spec.volume_mode),
+        (MODE, lambda obj: obj.spec.volume_mode or "Filesystem"),
         (text("REQUESTED", wish=9, wide=True), lambda obj: obj.spec.resources.requests.get("storage")),
     ),
 )

@@ -166,7 +166,7 @@ REPLICATION_CONTROLLERS = build_table(
         (number("READY"), lambda obj: obj.status.ready_replicas),
         (AGE, read_created_at),
         *TEMPLATE_FIELDS,
-        (SELECTOR, lambda obj: format_labels(obj.spec.selector)),
+        (SELECTOR, lambda obj: format_labels(obj.spec.selector or obj.spec.template.metadata.labels)),
         (OWNER, read_owner),
     ),
 )

@@ -29,6 +29,8 @@ PATH_FORM = "a path such as spec.replicas or spec.containers[*].image"
 WHOLE = "*"
 """The value of ``fields`` that returns whole objects."""
 
+_TYPED_CELLS = (CellKind.NUMBER, CellKind.FLAG, CellKind.SWITCH)
+
 Namespaces = str | list[str]
 
 
@@ -159,9 +161,9 @@ def row_item(table: KindTable, row: Row, now: float, *, wide: bool = False) -> d
     """A row as a JSON object: numbers and flags stay values, other cells become the table's text, empty cells are left out."""
     found: dict[str, Any] = {"namespace": row.namespace} if row.namespace else {}
     for name, column, cell in zip(table.unique_names, table.columns, row.cells, strict=False):
-        if cell is None or cell == "" or (column.wide and not wide):
+        if cell is None or cell == "" or (column.wide and not (wide or column.notable)):
             continue
-        found[_field_key(name)] = cell if column.kind in (CellKind.NUMBER, CellKind.FLAG) else format_cell(column, cell, now)
+        found[_field_key(name)] = cell if column.kind in _TYPED_CELLS else format_cell(column, cell, now)
     return found
 
 

@@ -1,6 +1,7 @@
 // Command printers-oracle prints objects as the API server's own table printers do, so that tests can compare other tables with them.
 //
 //	printers-oracle objects   reads an object a line, writes {"columns": […], "cells": […], "now": …} a line
+//	printers-oracle defaults  reads an object a line, writes {"object": …} a line: the object with the server's defaults, as it would store it
 //	printers-oracle columns   reads {"columns": […], "objects": […]} a line, a CRD's additionalPrinterColumns and custom objects,
 //	                          writes {"columns": […], "rows": [[…], …], "now": …} a line
 //
@@ -43,6 +44,7 @@ type answer struct {
 	Cells   []interface{}   `json:"cells,omitempty"`
 	Rows    [][]interface{} `json:"rows,omitempty"`
 	Now     float64         `json:"now"`
+	Object  runtime.Object  `json:"object,omitempty"`
 	Error   string          `json:"error,omitempty"`
 }
 
@@ -52,9 +54,9 @@ type request struct {
 }
 
 func main() {
-	modes := map[string]func([]byte) answer{"objects": objectPrinter(), "columns": printCustom}
+	modes := map[string]func([]byte) answer{"objects": objectPrinter(), "defaults": fillDefaults, "columns": printCustom}
 	if len(os.Args) != 2 || modes[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: printers-oracle objects|columns < lines")
+		fmt.Fprintln(os.Stderr, "usage: printers-oracle objects|defaults|columns < lines")
 		os.Exit(2)
 	}
 	lines := bufio.NewScanner(os.Stdin)
@@ -109,6 +111,19 @@ func objectPrinter() func([]byte) answer {
 		}
 		return answer{Columns: names(printed.ColumnDefinitions), Cells: printed.Rows[0].Cells}
 	}
+}
+
+func fillDefaults(line []byte) answer {
+	kind := metav1.TypeMeta{}
+	if err := json.Unmarshal(line, &kind); err != nil {
+		return answer{Error: err.Error()}
+	}
+	object, err := runtime.Decode(legacyscheme.Codecs.UniversalDecoder(kind.GroupVersionKind().GroupVersion()), line)
+	if err != nil {
+		return answer{Error: err.Error()}
+	}
+	object.GetObjectKind().SetGroupVersionKind(kind.GroupVersionKind())
+	return answer{Object: object}
 }
 
 func printCustom(line []byte) answer {

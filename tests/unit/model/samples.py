@@ -414,7 +414,7 @@ SAMPLES: list[Sample] = [
                 ],
             },
         ),
-        {"TARGETS": "memory: <unknown>/64Mi, <unknown>/30 (avg)", "MINPODS": ""},
+        {"TARGETS": "memory: <unknown>/64Mi, <unknown>/30 (avg)", "MINPODS": "1"},
     ),
     (
         "poddisruptionbudgets.policy",
