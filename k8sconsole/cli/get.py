@@ -89,7 +89,8 @@ def _print_rows(result: "GetResult", *, wide: bool) -> None:
     if not result.rows:
         say(result.empty)
         return
-    columns = [(index, column) for index, column in enumerate(result.table.columns) if wide or not column.wide]
+    every = list(enumerate(result.table.columns))
+    columns = every if wide else result.table.narrow_columns(row.cells for row in result.rows)
     leading = _leading_columns(result)
     header = [*(title for title, _ in leading), *(column.name for _, column in columns)]
     right = frozenset(index + len(leading) for index, (_, column) in enumerate(columns) if column.right)

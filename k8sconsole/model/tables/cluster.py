@@ -7,7 +7,7 @@ import msgspec
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.quantities import parse_bytes, parse_cpu
-from k8sconsole.model.tables.columns import AGE, NAME, STATUS, cpu, names, size, text, time
+from k8sconsole.model.tables.columns import AGE, CONDITIONS, NAME, STATUS, cpu, names, size, text, time
 from k8sconsole.model.tables.health import PRESSURES
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
@@ -111,7 +111,7 @@ NODES = build_table(
         (text("ROLES", wish=20), lambda obj: join_or_none(node_roles(obj.metadata.labels))),
         (AGE, read_created_at),
         (text("VERSION", wish=12), lambda obj: obj.status.node_info.kubelet_version or None),
-        (text("CONDITIONS", wish=24, rank=40), _format_conditions),
+        (CONDITIONS, _format_conditions),
         (names("INTERNAL-IP", wish=15, wide=True), lambda obj: _find_address(obj, "InternalIP")),
         (names("EXTERNAL-IP", wish=15, wide=True), lambda obj: _find_address(obj, "ExternalIP")),
         (text("OS-IMAGE", wish=24, wide=True), lambda obj: obj.status.node_info.os_image or None),

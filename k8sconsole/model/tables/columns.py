@@ -37,7 +37,7 @@ class Column(msgspec.Struct, frozen=True):
     """One column. rank: on a narrow screen, columns with the highest rank are hidden first; those with rank 0 never are.
 
     minimum, wish: widths in characters. wide: shown with ``-o wide``, and where there is room. right: right-aligned.
-    notable: a cell of a wide column that is in every row of a tool's reply, where it is not empty.
+    notable: a wide column that is also in narrow tables and in the rows of replies, where it holds something.
     """
 
     name: str
@@ -57,6 +57,7 @@ RESTARTS = Column("RESTARTS", CellKind.RESTARTS, rank=20, minimum=8, wish=10, ri
 AGE = Column("AGE", CellKind.TIME, rank=0, minimum=4, wish=4)
 NODE = Column("NODE", CellKind.NAME, rank=70, minimum=8, wish=20, wide=True)
 IMAGE = Column("IMAGE", CellKind.NAME, rank=80, minimum=12, wish=36, wide=True)
+CONDITIONS = Column("CONDITIONS", rank=65, minimum=8, wish=24, wide=True, notable=True)
 OWNER = Column("OWNER", CellKind.OWNER, rank=90, minimum=8, wish=20, wide=True)
 
 

@@ -1,6 +1,6 @@
 """The table of a kind: its columns, and how an object becomes one row of cells."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Protocol, TypeVar
@@ -47,6 +47,12 @@ class KindTable:
         names = [column.name for column in self.columns]
         earlier = [names[:at].count(name) for at, name in enumerate(names)]
         return tuple(f"{name} {count + 1}" if count else name for name, count in zip(names, earlier, strict=True))
+
+    def narrow_columns(self, rows: Iterable[Sequence[Cell]]) -> list[tuple[int, Column]]:
+        """The columns of a narrow table with their indices: those that are not wide, and notable ones that hold something. rows: cells."""
+        notable = [at for at, column in enumerate(self.columns) if column.wide and column.notable]
+        held = {at for cells in rows for at in notable if at < len(cells) and cells[at] not in (None, "")} if notable else set()
+        return [(at, column) for at, column in enumerate(self.columns) if not column.wide or at in held]
 
     def project(self, raw: bytes | msgspec.Raw) -> TableRow:
         """The row of an object. Works for any JSON object. Raises msgspec.DecodeError when raw is not JSON."""

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from k8sconsole.model.objects import Cell
-from k8sconsole.model.tables.columns import AGE, IMAGE, NAME, NODE, OWNER, READY, RESTARTS, STATUS, cpu, names, size, text
+from k8sconsole.model.tables.columns import AGE, CONDITIONS, IMAGE, NAME, NODE, OWNER, READY, RESTARTS, STATUS, cpu, names, size, text
 from k8sconsole.model.tables.kind import build_table_from, read_created_at, read_name
 from k8sconsole.model.tables.pod_resources import PodResources, compute_pod_resources
 from k8sconsole.model.tables.shape_decoder import Shape, decode
@@ -222,12 +222,12 @@ def _format_gates(obj: _PodSummary) -> Cell:
 
 
 def _format_conditions(obj: _PodSummary) -> Cell:
-    """What keeps a running pod from being ready: the condition Ready, and the readiness gates that are not met.
+    """What keeps a running pod from being ready although all its containers are: the condition Ready, and readiness gates.
 
-    READY counts containers; a pod whose containers are all ready is still not ready while a gate is open or its node is lost.
+    READY counts containers, so it does not show a gate that is not met, nor that the pod's node is lost.
     """
     status = obj.pod.status
-    if status.phase != "Running":
+    if status.phase != "Running" or obj.ready < obj.wanted:
         return None
     found: dict[str, str] = {}
     for condition in status.conditions:
@@ -248,8 +248,6 @@ def _read_owner(obj: _PodSummary) -> Cell:
 def _format_images(obj: _PodSummary) -> Cell:
     return ",".join([container.image for container in obj.pod.spec.containers]) or None
 
-
-CONDITIONS = msgspec.structs.replace(text("CONDITIONS", wish=24, wide=True), notable=True)
 
 PODS = build_table_from(
     "pods",

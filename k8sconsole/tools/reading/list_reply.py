@@ -191,7 +191,7 @@ def _format_table(table: KindTable, rows: Sequence[Row], now: float) -> str:
     """A text table with two spaces between columns. The namespace column appears only if the namespaces differ."""
     if not rows:
         return ""
-    columns = [(place, column) for place, column in enumerate(table.columns) if not column.wide]
+    columns = table.narrow_columns(row.cells for row in rows)
     lines = [[column.name for _, column in columns]] + [
         [_format_cell(column, row, place, now) for place, column in columns] for row in rows
     ]

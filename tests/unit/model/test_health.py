@@ -50,6 +50,12 @@ def test_a_running_pod_that_is_not_ready_is_not_green_although_its_containers_ar
     assert _grade(PODS, _pod(_condition("Ready", ready))) is Health.WARN
 
 
+def test_a_narrow_table_has_the_conditions_only_where_one_contradicts_a_row() -> None:
+    good, bad = (PODS.project(msgspec.json.encode(_pod(_condition("Ready", status)))).cells for status in ("True", "False"))
+    assert [column.name for _, column in PODS.narrow_columns([good])] == ["NAME", "READY", "STATUS", "RESTARTS", "AGE"]
+    assert [column.name for _, column in PODS.narrow_columns([good, bad])][-1] == "CONDITIONS"
+
+
 def test_a_pod_whose_gates_are_met_is_green() -> None:
     pod = _pod(_condition("Ready", "True"), _condition("example.com/lb", "True"), gates=("example.com/lb",))
     assert _grade(PODS, pod) is Health.GOOD
