@@ -5,7 +5,7 @@
 Every method may raise Unreachable, CredentialsError, DeadlineExceeded, Forbidden, NotFound, TooManyRequests or another ApiError.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,10 +76,22 @@ class ServerVersion(msgspec.Struct, frozen=True):
 
 
 class Discovery(msgspec.Struct, frozen=True):
-    """resources: every kind that the server serves, at its preferred version. missing: groups that could not be read, with the reason."""
+    """resources: every kind that the server serves, at its preferred version. missing: groups that did not answer, as ``group/version``
+    (``v1`` for the core group), with the reason."""
 
     resources: list[ApiResource]
     missing: dict[str, str] = {}
+
+    @property
+    def silent_groups(self) -> frozenset[str]:
+        """The names of the groups that did not answer; empty for the core group."""
+        return frozenset(group.rpartition("/")[0] for group in self.missing)
+
+    def with_known(self, known: Iterable[ApiResource]) -> "Discovery":
+        """Adds the kinds that were known before of groups that do not answer now: they are stale, not gone."""
+        served = {resource.name for resource in self.resources}
+        kept = [resource for resource in known if resource.group in self.silent_groups and resource.name not in served]
+        return Discovery([*self.resources, *kept], self.missing)
 
 
 class PatchType(StrEnum):
@@ -114,6 +126,11 @@ class ClusterReader(Protocol):
 
     @property
     def server(self) -> str: ...
+
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds by which the server's clock is ahead of this machine's, from its responses; None before the first of them."""
+        ...
 
     async def log_in(self, within: float | None = None) -> None:
         """Waits for credentials, at most ``within`` seconds. An exec plugin may have to run first; it continues after a timeout.

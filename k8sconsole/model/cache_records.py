@@ -1,5 +1,6 @@
 """Queries to the cache and their results: the types that the store, the tools and the faces share."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -22,7 +23,8 @@ class ScanState(msgspec.Struct, frozen=True):
     """One row of cache_metadata: the scan of one kind.
 
     confirmed_at: the time up to which the cached rows are known to equal the cluster: the start of a list, or the last event or bookmark
-    of a watch. missing: what could not be read, and why. seconds: duration of the last list.
+    of a watch. missing: what could not be read, and why. seconds: duration of the last list. namespaces: those that the rows cover; empty
+    for the whole cluster.
     """
 
     cluster: ClusterName
@@ -37,19 +39,50 @@ class ScanState(msgspec.Struct, frozen=True):
     watching: bool = False
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
+    namespaces: tuple[str, ...] = ()
 
 
-def cached_freshness(state: ScanState | None, context: ClusterName) -> Freshness:
-    """The freshness of the cached rows of a kind. state: None where the kind was never read."""
+def cached_freshness(
+    state: ScanState | None, context: ClusterName, namespaces: Sequence[str] = (), troubles: Sequence[str] = ()
+) -> Freshness:
+    """The freshness of the cached rows of a kind.
+
+    state: None where the kind was never read. namespaces: those that are read; none means all. troubles: why the cache may be behind the
+    whole cluster; they stand in place of the error of the last scan.
+    """
     if state is None:
-        return Freshness(Source.CACHE, None, False, (f"{context}: not read yet",))
-    failed = (f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ()
-    missing = tuple(dict.fromkeys((*state.missing, *failed)))
+        return Freshness(Source.CACHE, None, False, (f"{context}: not read yet", *troubles))
+    failed = troubles or ((f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ())
+    missing = tuple(dict.fromkeys((*_missing_parts(state, namespaces), *failed)))
     return Freshness(Source.CACHE, state.confirmed_at, not missing and state.confirmed_at is not None, missing)
 
 
+def covers(state: ScanState | None, namespaces: Sequence[str]) -> bool:
+    """Whether the cached rows of a kind include these namespaces. No namespaces means all that may be read."""
+    return state is not None and (not state.namespaces or not namespaces or set(namespaces) <= set(state.namespaces))
+
+
+def _missing_parts(state: ScanState, namespaces: Sequence[str]) -> tuple[str, ...]:
+    """What of these namespaces the rows lack. A refusal that concerns other namespaces is left out."""
+    outside = f"{state.resource} outside "
+    if namespaces and covers(state, namespaces):
+        return tuple(reason for reason in state.missing if not reason.startswith(outside) and _concerns(reason, state.resource, namespaces))
+    if state.namespaces and not any(reason.startswith(outside) for reason in state.missing):
+        return (*state.missing, f"{outside}{', '.join(state.namespaces)}: only these namespaces are scanned")
+    return state.missing
+
+
+def _concerns(reason: str, resource: ResourceName, namespaces: Sequence[str]) -> bool:
+    place = reason.removeprefix(f"{resource} in ")
+    return place == reason or place.partition(":")[0] in namespaces
+
+
 class ClusterRecord(msgspec.Struct, frozen=True):
-    """One row of clusters. identity: a ``ClusterIdentity`` as text, empty where it is unknown."""
+    """One row of clusters. identity: a ``ClusterIdentity`` as text, empty where it is unknown.
+
+    clock_skew: seconds by which the server's clock is ahead of this machine's. silent_groups: API groups that did not answer the last
+    discovery, as ``group/version``, with the reason.
+    """
 
     name: ClusterName
     version: str
@@ -57,6 +90,8 @@ class ClusterRecord(msgspec.Struct, frozen=True):
     node_count: int
     seen_at: float
     identity: str = ""
+    clock_skew: float = 0.0
+    silent_groups: dict[str, str] = {}
 
 
 class RowQuery(msgspec.Struct, frozen=True):

@@ -32,7 +32,8 @@ class ClusterState(Fact, frozen=True):
     """The state of a cluster as the scanner sees it.
 
     detail: the reason, as the server or the system gives it. retry_at, seen_at: seconds since the epoch. missing: what cannot be read,
-    and why. watched: whether changes arrive through watches; otherwise every kind is listed at intervals.
+    and why. watched: whether changes arrive through watches; otherwise every kind is listed at intervals. seen_at: when it last answered.
+    clock_skew: seconds by which the server's clock is ahead of this machine's.
     """
 
     cluster: ClusterName
@@ -43,6 +44,7 @@ class ClusterState(Fact, frozen=True):
     retry_at: float | None = None
     missing: tuple[str, ...] = ()
     watched: bool = True
+    clock_skew: float = 0.0
 
 
 class RowsChanged(Fact, frozen=True):

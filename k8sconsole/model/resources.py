@@ -4,6 +4,8 @@ from enum import StrEnum
 
 from k8sconsole.model.refs import ApiResource, ResourceName
 
+METRICS_GROUP = "metrics.k8s.io"
+
 
 class Tier(StrEnum):
     """How often a kind is read: STATIC every half hour, DYNAMIC every five minutes, OTHER after the static kinds."""

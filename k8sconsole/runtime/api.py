@@ -16,7 +16,7 @@ from k8sconsole.model.events import ClusterState, Fact
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.history import TimelineItem
 from k8sconsole.model.indicators import Indicator
-from k8sconsole.model.refs import ApiResource, ClusterName, ObjectRef, ResourceName
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolDescription, ToolOutcome
 
@@ -36,8 +36,8 @@ class CacheApi(Protocol):
 
     async def rows(self, query: RowQuery) -> Rows: ...
 
-    async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName) -> Freshness:
-        """The age of one kind's cached rows, which is that of the cluster confirmed longest ago."""
+    async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName, namespaces: Sequence[Namespace] = ()) -> Freshness:
+        """The age of one kind's cached rows, which is that of the cluster confirmed longest ago. No namespaces means all."""
         ...
 
     async def body(self, ref: ObjectRef) -> dict[str, Any] | None:

@@ -149,6 +149,10 @@ class ClusterPool:
         """The connection counts of each open cluster."""
         return [cluster.connections() for cluster in self.opened()]
 
+    def clock_skew(self, name: ClusterName) -> float | None:
+        """Seconds by which the clock of the cluster's server is ahead of this machine's; None before its first response."""
+        return next((cluster.clock_skew for cluster in self.opened() if cluster.name == name), None)
+
     def prioritise(self, name: ClusterName) -> None:
         """Retries credentials that failed a moment ago, because a person waits for this cluster."""
         for cluster in self.opened():

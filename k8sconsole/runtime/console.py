@@ -68,7 +68,7 @@ class Console:
         self._live_metrics = LiveMetrics(TimeSeries(clock.now), pool.connections)
         self.events = EventsService(self._bus, self._approvals)
         self.clusters = ClusterSelection(opening, pool, self._api_resources, store.metadata.clusters, self._bus.publish, self._begin)
-        self.cache = CacheService(store, clock, self._api_resources.find, self._record_tools)
+        self.cache = CacheService(store, clock, self._api_resources.find, self._record_tools, self.clusters.troubles)
         self.metrics = MetricsService(store, clock, self._live_metrics, self._pipeline)
         self.tools = ToolsService(
             self._pipeline,
@@ -234,6 +234,11 @@ class Console:
             noise=lambda: self._settings.history.noise,
             refresh=self._reread,
             limits=lambda: self._settings.limits,
+            troubles=self.clusters.troubles,
+            is_lost=self.clusters.is_lost,
+            silent_groups=self._api_resources.silent_groups,
+            clock_skew=self.clusters.clock_skew,
+            contexts_problem=self.clusters.contexts_problem,
         )
         pipeline = Pipeline(builtin_registry(), environment)
         self._bus.subscribe(pipeline.handle_fact)

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.port import Discovery, ServerVersion
-from k8sconsole.errors import ConsoleError, StoreError, Unavailable
+from k8sconsole.errors import ConsoleError, DeadlineExceeded, NotFound, StoreError, Unavailable
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.events import ClusterState, ConnectionState, Notice, ResourcesDiscovered, RowsChanged, ScanCompleted
@@ -31,6 +31,9 @@ from k8sconsole.store.port import ClusterRecord, ScanStatus, Store
 _NODES = ResourceName("nodes")
 _DISCOVERY_DELAY = 1.0
 """Seconds between a definition's change and the next discovery: the server needs a moment, and changes come in groups."""
+
+_NEW_KIND_WITHIN = 5.0
+"""Seconds that a refresh of an unknown kind waits for another discovery."""
 
 _MAX_ABSENCES = 4
 _ABSENCE_INTERVAL = 2.0
@@ -73,15 +76,44 @@ class ClusterScanner:
         self._missing: dict[str, tuple[str, ...]] = {}
         self._absences: dict[ResourceName, int] = {}
         self._version_changed: set[ResourceName] = set()
+        self._discovered = asyncio.Event()
+        self._discovery_failure: ConsoleError | None = None
+        self._silent_groups: dict[str, str] = {}
 
     def focus(self, resource: ResourceName | None) -> None:
         """Lists this kind first, because it is on the screen."""
         self._focused = frozenset([resource] if resource else [])
 
     async def refresh(self, resource: ResourceName | None = None) -> list[KindReport]:
-        """Lists one kind, or all of them, again, and returns the reports. ``run`` must be running."""
+        """Lists one kind, or all of them, again, and returns the reports. ``run`` must be running.
+
+        Raises what prevents every request to the cluster, what discovery raised, and NotFound for a kind that the cluster does not serve.
+        """
+        await self._health.check()
+        await self._wait_for_discovery(self._plan.timeout)
+        if resource is not None and resource not in self._pool.reflectors:  # the kind may be new
+            self._discovered.clear()
+            self._definitions_changed.set()
+            await self._wait_for_discovery(_NEW_KIND_WITHIN)
         reflectors = [reflector for name, reflector in self._pool.reflectors.items() if resource in (None, name)]
+        if not reflectors:
+            raise NotFound(f"{resource} cannot be refreshed", f"{self._source.name} does not serve this kind", "kubectl api-resources")
         return list(await asyncio.gather(*(reflector.refresh() for reflector in reflectors)))
+
+    async def check(self) -> None:
+        """Raises what prevents every request to the cluster."""
+        await self._health.check()
+
+    async def _wait_for_discovery(self, within: float) -> None:
+        """Returns when the kinds are known and reflected. Raises the error of a failed discovery, or DeadlineExceeded."""
+        try:
+            async with asyncio.timeout(within):
+                await self._discovered.wait()
+        except TimeoutError as error:
+            why = f"its kinds are not known after {within:g} s"
+            raise DeadlineExceeded(f"{self._source.name} cannot be refreshed", why, "k8sconsole doctor") from error
+        if self._discovery_failure is not None:
+            raise self._discovery_failure
 
     async def refresh_targets(self, targets: Sequence[RefreshTarget]) -> list[KindReport]:
         """Refreshes parts of kinds, whether or not any process scans the cluster.
@@ -148,6 +180,8 @@ class ClusterScanner:
         await self._relayout_changed_versions()
         await self._delete_unserved(found)  # after the reflector has stopped: its last write would restore the rows
         await self._pool.start(_listable(found))
+        self._discovery_failure = None
+        self._discovered.set()
 
     async def _discover_until_stable(self) -> Discovery:
         found = await self._discover()
@@ -160,6 +194,7 @@ class ClusterScanner:
 
     async def _discover(self) -> Discovery:
         found = await self._add_recently_absent(await self._source.discover())
+        self._silent_groups = dict(found.missing)
         await self._store.metadata.record_resources(self._source.name, found.resources)
         await self._record_cluster()
         served = {resource.name for resource in found.resources}
@@ -172,6 +207,7 @@ class ClusterScanner:
     async def _add_recently_absent(self, found: Discovery) -> Discovery:
         """Adds kinds that are not served now, but were absent too few times to count as unserved."""
         known = {resource.name: resource for resource in await self._store.metadata.resources(self._source.name)}
+        found = found.with_known(known.values())
         self._version_changed.update(each.name for each in found.resources if each.version != known.get(each.name, each).version)
         absent = [name for name in known if _is_unserved(name, found)]
         counts = {name: self._absences.get(name, 0) + 1 for name in absent}
@@ -192,6 +228,8 @@ class ClusterScanner:
                 await self._store.objects.delete(self._source.name, name)
 
     async def _handle_discovery_failure(self, error: ConsoleError, pause: float) -> None:
+        self._discovery_failure = error
+        self._discovered.set()
         if isinstance(error, Unavailable):
             self._health.suspect()
         else:
@@ -216,8 +254,9 @@ class ClusterScanner:
     async def _record_cluster(self) -> None:
         counts = await self._store.objects.counts(self._source.name)
         nodes, now = counts.get(_NODES, 0), self._clock.now()
-        server, identity = self._source.server, str(self._health.identity)
-        await self._store.metadata.record_cluster(ClusterRecord(self._source.name, self._state.version, server, nodes, now, identity))
+        server, identity, skew = self._source.server, str(self._health.identity), self._source.clock_skew or 0.0
+        record = ClusterRecord(self._source.name, self._state.version, server, nodes, now, identity, skew, self._silent_groups)
+        await self._store.metadata.record_cluster(record)
 
     def _on_rows_changed(self, resource: ResourceName, revision: int) -> None:
         self._publish(RowsChanged(self._source.name, resource, revision))
@@ -229,6 +268,9 @@ class ClusterScanner:
             self._pool.namespaces_changed()
 
     def _on_list_finished(self, report: KindReport) -> None:
+        if self._state.clock_skew != (self._source.clock_skew or 0.0):
+            self._publish_state()
+            self._nodes_changed.set()  # records the cluster again, with its clock
         self._publish(ScanCompleted(report.cluster, report.resource, report.objects, report.seconds, report.error))
         if self._missing.get(report.resource, ()) != report.missing:
             self._missing[report.resource] = report.missing
@@ -244,7 +286,8 @@ class ClusterScanner:
 
     def _on_unreachable(self, error: ConsoleError, retry_at: float) -> None:
         self._unreachable.mark_unreachable(error, retry_at)
-        self._publish_state(connection=ConnectionState.LOST, detail=str(error), retry_at=retry_at)
+        seen_at = self._health.last_response_at or self._state.seen_at
+        self._publish_state(connection=ConnectionState.LOST, detail=str(error), retry_at=retry_at, seen_at=seen_at)
 
     def _publish_coverage(self) -> None:
         """Publishes whether the cluster is read completely, or only partly."""
@@ -255,7 +298,7 @@ class ClusterScanner:
             )
 
     def _publish_state(self, **fields: Any) -> None:
-        state = msgspec.structs.replace(self._state, **fields)
+        state = msgspec.structs.replace(self._state, clock_skew=self._source.clock_skew or 0.0, **fields)
         if state != self._state or state.connection is ConnectionState.CONNECTING:
             self._state = state
             self._publish(state)
@@ -263,8 +306,7 @@ class ClusterScanner:
 
 def _is_unserved(name: ResourceName, found: Discovery) -> bool:
     """Whether the cluster no longer serves this kind. A kind whose group did not answer is not unserved."""
-    unanswered = {group.partition("/")[0] for group in found.missing}
-    return name.partition(".")[2] not in unanswered and all(resource.name != name for resource in found.resources)
+    return name.partition(".")[2] not in found.silent_groups and all(resource.name != name for resource in found.resources)
 
 
 def _listable(found: Discovery) -> list[ApiResource]:

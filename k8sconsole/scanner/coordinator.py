@@ -102,11 +102,13 @@ class ScanCoordinator:
     async def refresh(self, cluster: ClusterName, resource: ResourceName | None = None) -> list[KindReport]:
         """Lists one kind, or all, again and returns the reports. When another process scans the cluster, it is asked to list.
 
-        Raises UsageError for a cluster that was not started here, and DeadlineExceeded when the other process does not list.
+        Raises UsageError for a cluster that was not started here, what prevents every request to the cluster, NotFound for a kind that it
+        does not serve, and DeadlineExceeded when the other process does not list.
         """
         if not self.is_started(cluster):
             raise UsageError(f"{cluster} cannot be refreshed", "this process does not scan it", "k8sconsole scan --once")
         if cluster not in self._scanning:
+            await self._scanners[cluster].check()
             reports = await self._request_rescan(ScanLease(self._store, cluster, self.holder), cluster)
             if reports is not None:
                 return [report for report in reports if resource in (None, report.resource)]

@@ -3,12 +3,10 @@
 import msgspec
 
 from k8sconsole.model.refs import ApiResource, ResourceName
-from k8sconsole.model.resources import Tier, tier_of
+from k8sconsole.model.resources import METRICS_GROUP, Tier, tier_of
 
 _DUPLICATES = frozenset({"events.events.k8s.io"})
 """Kinds that hold another kind's objects under a second name."""
-
-_METRICS_GROUP = "metrics.k8s.io"
 
 
 class ScanPlan(msgspec.Struct, frozen=True):
@@ -38,7 +36,7 @@ class ScanPlan(msgspec.Struct, frozen=True):
     watch: bool = True
 
     def interval(self, resource: ApiResource) -> float:
-        if resource.group == _METRICS_GROUP:
+        if resource.group == METRICS_GROUP:
             return self.metrics_interval
         return self.dynamic_interval if tier_of(resource.name) is Tier.DYNAMIC else self.static_interval
 

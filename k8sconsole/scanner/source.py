@@ -22,6 +22,11 @@ class ResourceSource(Protocol):
         """The server's address, without credentials."""
         ...
 
+    @property
+    def clock_skew(self) -> float | None:
+        """Seconds by which the server's clock is ahead of this machine's; None where that is not known."""
+        ...
+
     async def log_in(self, within: float | None = None) -> None:
         """Waits for credentials, at most ``within`` seconds. Raises CredentialsError."""
         ...

@@ -12,7 +12,7 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import ConfigurationError, ConnectionCut, ConsoleError, NotFound, UsageError
 from k8sconsole.kit.clock import Clock
 from k8sconsole.kit.text import nearest_or_first
-from k8sconsole.model.cache_records import cached_freshness
+from k8sconsole.model.cache_records import ScanState, cached_freshness
 from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.events import Fact
 from k8sconsole.model.freshness import Freshness, Source
@@ -81,7 +81,10 @@ class ToolEnvironment:
     store: None without a cache; every tool must then still work, only slower. selected: the contexts that the user chose.
     find_resource(context, word): raises UsageError or NotFound with the nearest kinds. open_cluster(context): raises the errors of
     ``cluster.port``. ask: sends an approval question to a person. refresh(context, request): reads from the cluster into the cache; raises
-    NotFound for an object that neither of them has.
+    NotFound for an object that neither of them has. troubles(context): why its cache may be behind: the cluster is lost, or the kubeconfig
+    is broken. is_lost(context): whether it does not answer now. silent_groups(context): API groups that did not answer discovery, with the
+    reason. clock_skew(context): seconds by which its server's clock is ahead of this machine's. contexts_problem(): why the kubeconfig
+    cannot be read, None if it can.
     """
 
     clock: Clock
@@ -98,6 +101,16 @@ class ToolEnvironment:
     refresh: Callable[[ClusterName, RefreshRequest], Awaitable[list[RefreshResult]]] = no_scanner
     summaries: ListSummaries = field(default_factory=ListSummaries)
     limits: Callable[[], Limits] = Limits
+    troubles: Callable[[ClusterName], tuple[str, ...]] = lambda context: ()
+    silent_groups: Callable[[ClusterName], Mapping[str, str]] = lambda context: {}
+    clock_skew: Callable[[ClusterName], float] = lambda context: 0.0
+    is_lost: Callable[[ClusterName], bool] = lambda context: False
+    contexts_problem: Callable[[], ConsoleError | None] = lambda: None
+
+
+def silent_group_reasons(groups: Mapping[str, str]) -> tuple[str, ...]:
+    """One sentence for each API group that did not answer discovery. groups: reasons by ``group/version``."""
+    return tuple(f"{group}: {reason}" for group, reason in sorted(groups.items()))
 
 
 def unguarded(context: "ToolContext", cluster: Cluster) -> Cluster:
@@ -133,6 +146,10 @@ class ToolContext:
     def now(self) -> float:
         return self.environment.clock.now()
 
+    def server_now(self, cluster: ClusterName) -> float:
+        """The time by the clock of the cluster's server, in seconds since the epoch: the ages of its objects count from it."""
+        return self.now + self.environment.clock_skew(cluster)
+
     def resolve_context(self, requested: str) -> ClusterName:
         """The requested context, else the first selected one, else the current one. Raises NotFound with the nearest names."""
         infos = self.environment.contexts()
@@ -149,7 +166,9 @@ class ToolContext:
             return ClusterName(requested)
         chosen = (*self.environment.selected(), *(info.name for info in infos if info.current), *(info.name for info in infos))
         if not chosen:
-            raise ConfigurationError("no cluster to use", "the kubeconfig has no context", "k8sconsole demo")
+            raise self.environment.contexts_problem() or ConfigurationError(
+                "no cluster to use", "the kubeconfig has no context", "k8sconsole demo"
+            )
         return chosen[0]
 
     def default_namespace(self, context: ClusterName) -> str:
@@ -182,12 +201,20 @@ class ToolContext:
         """The freshness of data read from the cluster just now."""
         return Freshness(Source.LIVE, self.now, not missing, missing)
 
-    async def cache_freshness(self, context: ClusterName, resource: ResourceName) -> Freshness:
+    async def cache_freshness(self, context: ClusterName, resource: ResourceName, namespaces: Sequence[str] = ()) -> Freshness:
         """How old the cached rows of a kind are, and what is missing. observed_at is None if the kind was never scanned."""
         if self.store is None:
             return Freshness(Source.CACHE, None, False, (f"{context}: no cache",))
-        state = next((one for one in await self.store.metadata.scan_states(context) if one.resource == resource), None)
-        return cached_freshness(state, context)
+        return self.freshness_of(await self.scan_state(context, resource), context, namespaces)
+
+    def freshness_of(self, state: ScanState | None, context: ClusterName, namespaces: Sequence[str] = ()) -> Freshness:
+        """As ``cached_freshness``, with what this process knows of the connection to the cluster."""
+        return cached_freshness(state, context, namespaces, self.environment.troubles(context))
+
+    async def scan_state(self, context: ClusterName, resource: ResourceName) -> ScanState | None:
+        """The state of the kind's last scan; None without a cache, or if the kind was never scanned."""
+        states = await self.store.metadata.scan_states(context) if self.store is not None else []
+        return next((one for one in states if one.resource == resource), None)
 
 
 AsOf = Annotated[str, Meta(description="The past: -30m, 14:00")]

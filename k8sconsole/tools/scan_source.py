@@ -27,6 +27,10 @@ class PipelineScanSource:
     def server(self) -> str:
         return self._cluster.server
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._cluster.clock_skew
+
     async def log_in(self, within: float | None = None) -> None:
         await self._cluster.log_in(within)
 

@@ -75,6 +75,10 @@ class LiveCluster:
         """The address that the kubeconfig has now, with keys masked."""
         return mask_address(self._source.server)
 
+    @property
+    def clock_skew(self) -> float | None:
+        return self._transport.clock.skew
+
     @classmethod
     def from_login(
         cls, first: Login, resolve: ResolveLogin, environ: Mapping[str, str], bounds: PoolBounds, clock: Clock | None

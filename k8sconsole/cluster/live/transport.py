@@ -18,7 +18,9 @@ from k8sconsole.cluster.live.credentials.provider import describe_expiry
 from k8sconsole.cluster.live.failures import translate_errors
 from k8sconsole.cluster.live.pool import ConnectionPool
 from k8sconsole.cluster.live.proxy import is_loopback, is_socks
+from k8sconsole.cluster.live.server_clock import ServerClock
 from k8sconsole.errors import ConsoleError, CredentialsError, ServerError, Unreachable
+from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.clusters import Connections, PoolBounds
 from k8sconsole.model.refs import ClusterName
 
@@ -68,12 +70,13 @@ def unreadable_response_error(info: RequestInfo, error: Exception) -> ServerErro
 class Transport:
     """Sends requests over two pools. Short requests share a few connections; long-running ones must not use those up.
 
-    Belongs to the loop on which it was created.
+    Belongs to the loop on which it was created. clock: the server's, as far as its responses show it.
     """
 
     def __init__(self, source: AccessSource, bounds: PoolBounds) -> None:
         self._source = source
         self._source.on_change = self._end_long_running
+        self.clock = ServerClock()
         self._open_responses: set[aiohttp.ClientResponse] = set()
         self._short = ConnectionPool(least=bounds.pool_min, most=bounds.pool_max, keep_alive=bounds.keep_alive)
         self._long_running = ConnectionPool(least=0, most=0, keep_alive=bounds.keep_alive)
@@ -159,8 +162,10 @@ class Transport:
     async def _send(self, request: ApiRequest, access: Access) -> AsyncIterator[aiohttp.ClientResponse]:
         pool = self._long_running if request.long_running else self._short
         with pool.track_request() as pending:
+            sent_at = SystemClock().now()
             with translate_errors(request.info, access, request.idle_timeout):
                 response = await self._request(pool, request, access, pending)
+            self.clock.observe(response.headers.get("Date", ""), sent_at, SystemClock().now())
             if request.long_running:
                 self._open_responses.add(response)
             try:

@@ -1,14 +1,18 @@
 """The kinds of each cluster, found by plural, singular, short name or kind, and the table that shows each."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 
-from k8sconsole.errors import ConsoleError, UsageError
+from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, Unavailable, UsageError
 from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, find_table
 from k8sconsole.runtime.cluster_pool import ClusterPool
 from k8sconsole.store.port import Store
+
+_DISCOVER_WITHIN = 8.0
+"""Seconds that an unknown word waits for the cluster."""
 
 _BUILTIN = {one.name: one for one in BUILTIN}
 
@@ -21,16 +25,23 @@ class ApiResources:
         self._pool = pool
         self._resources: dict[ClusterName, dict[ResourceName, ApiResource]] = {}
         self._tables: dict[tuple[ClusterName, ResourceName], KindTable] = {}
+        self._silent_groups: dict[ClusterName, Mapping[str, str]] = {}
 
     async def load_settings(self, cluster: ClusterName) -> list[ApiResource]:
         """Loads the kinds from the store, with the columns of custom kinds. Returns them."""
         known = await self._store.metadata.resources(cluster)
+        for record in await self._store.metadata.clusters():
+            self._silent_groups[record.name] = record.silent_groups
         if known:
             self._resources[cluster] = {one.name: one for one in known}
             for resource in known:
                 if resource.name not in _BUILTIN:
                     self._tables[(cluster, resource.name)] = await self._store.metadata.table(cluster, resource.name)
         return self.known(cluster)
+
+    def silent_groups(self, cluster: ClusterName) -> Mapping[str, str]:
+        """The API groups that did not answer the last discovery, as ``group/version``, with the reason."""
+        return self._silent_groups.get(cluster, {})
 
     def known(self, cluster: ClusterName) -> list[ApiResource]:
         return list(self._resources.get(cluster, _BUILTIN).values())
@@ -39,14 +50,22 @@ class ApiResources:
         return self.known(cluster) if cluster in self._resources else await self.load_settings(cluster)
 
     async def find(self, cluster: ClusterName, word: str) -> ApiResource:
-        """Raises UsageError with the nearest kinds where no kind matches the word. Asks a cluster that was never discovered."""
+        """Asks the cluster once where no known kind matches the word: it may be new.
+
+        Raises UsageError with the nearest kinds, Unavailable where the group of the word does not answer, and what prevents a first
+        discovery.
+        """
         found = _best(await self.resources(cluster), word)
-        if found is None and cluster not in self._resources:
-            await self._discover(cluster)
-            found = _best(self.known(cluster), word)
-        if found is None:
-            raise unknown_kind(word, self.known(cluster))
-        return found
+        if found is not None:
+            return found
+        is_first = cluster not in self._resources
+        problem = await self._discover(cluster)
+        found = _best(self.known(cluster), word)
+        if found is not None:
+            return found
+        if is_first and isinstance(problem, Unavailable | Denied):
+            raise type(problem)(f"cannot look up the kind {word!r}", f"{problem.title} — {problem.detail}", problem.remedy, problem.details)
+        raise unknown_kind(word, self.known(cluster), silent=self.silent_groups(cluster), problem=problem)
 
     def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
         """The cells of cached rows are in the order of this table's columns."""
@@ -55,14 +74,20 @@ class ApiResources:
             self._tables[key] = find_table(resource)
         return self._tables[key]
 
-    async def _discover(self, cluster: ClusterName) -> None:
+    async def _discover(self, cluster: ClusterName) -> ConsoleError | None:
+        """Discovers the cluster's kinds. Returns why that failed, None if it did not."""
         try:
-            discovery = await (await self._pool.get(cluster)).discover()
-        except ConsoleError:
-            # The caller raises UsageError for the unknown word, with what to try.
-            return
-        await self._store.metadata.record_resources(cluster, discovery.resources)
+            async with asyncio.timeout(_DISCOVER_WITHIN):
+                found = await (await self._pool.get(cluster)).discover()
+        except TimeoutError:
+            return DeadlineExceeded(f"{cluster} does not answer", f"no reply within {_DISCOVER_WITHIN:g} s", "k8sconsole doctor")
+        except ConsoleError as problem:
+            return problem
+        known = await self._store.metadata.resources(cluster)
+        await self._store.metadata.record_resources(cluster, found.with_known(known).resources)
         await self.load_settings(cluster)
+        self._silent_groups[cluster] = found.missing
+        return None
 
 
 def _best(resources: list[ApiResource], word: str) -> ApiResource | None:
@@ -71,9 +96,26 @@ def _best(resources: list[ApiResource], word: str) -> ApiResource | None:
     return min(found, key=lambda one: (one.plural != word.lower(), one.group != "", one.group), default=None)
 
 
-def unknown_kind(word: str, resources: Sequence[ApiResource]) -> UsageError:
+def unknown_kind(
+    word: str, resources: Sequence[ApiResource], *, silent: Mapping[str, str] | None = None, problem: ConsoleError | None = None
+) -> ConsoleError:
+    """UsageError, or Unavailable for a word with a group that does not answer.
+
+    silent: groups that do not answer, by ``group/version``, with the reason. problem: why the cluster could not be asked.
+    """
+    silent = silent or {}
+    group = word.partition(".")[2].lower()
+    if group and any(name.rpartition("/")[0] == group for name in silent):
+        remedy = "kubectl get apiservices"
+        why = "; ".join(f"{name}: {reason}" for name, reason in silent.items() if name.rpartition("/")[0] == group)
+        return Unavailable(f"cannot look up the kind {word!r}", why, remedy, {"parameter": "kind", "given": word})
     words = sorted({name for one in resources for name in (one.plural, *one.short_names)})
     close = find_nearest(word.lower(), words)
     remedy = close[0] if close else "a kind of `kubectl api-resources`"
     details = {"parameter": "kind", "given": word, "expected": "a kind of k8s_list_api_resources", "nearest": close}
-    return UsageError(f"no kind {word!r}", "the cluster has no resource of that name", remedy, details)
+    why = "the cluster has no resource of that name"
+    if problem is not None:
+        why = f"no known resource has that name, and the cluster could not be asked: {problem.title} — {problem.detail}"
+    elif silent:
+        why = f"the cluster has no resource of that name, but does not know all: {', '.join(sorted(silent))} do not answer"
+    return UsageError(f"no kind {word!r}", why, remedy, details)

@@ -23,6 +23,7 @@ class CacheService:
     """The CacheApi over a store.
 
     find_resource: (context, word) -> resource. record_tools: brings the catalogue table up to date; awaited before each SQL query.
+    troubles(context): why its cached rows may be behind the cluster.
     """
 
     def __init__(
@@ -31,7 +32,9 @@ class CacheService:
         clock: Clock,
         find_resource: Callable[[ClusterName, str], Awaitable[ApiResource]],
         record_tools: Callable[[], Awaitable[None]],
+        troubles: Callable[[ClusterName], tuple[str, ...]] = lambda context: (),
     ) -> None:
+        self._troubles = troubles
         self._store = store
         self._clock = clock
         self._find_resource = find_resource
@@ -40,9 +43,11 @@ class CacheService:
     async def rows(self, query: RowQuery) -> Rows:
         return await self._store.objects.rows(query)
 
-    async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName) -> Freshness:
+    async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName, namespaces: Sequence[Namespace] = ()) -> Freshness:
         states = {state.cluster: state for state in await self._store.metadata.scan_states() if state.resource == resource}
-        return merge_freshness([cached_freshness(states.get(cluster), cluster) for cluster in clusters])
+        return merge_freshness(
+            [cached_freshness(states.get(cluster), cluster, namespaces, self._troubles(cluster)) for cluster in clusters]
+        )
 
     async def body(self, ref: ObjectRef) -> dict[str, Any] | None:
         raw = await self._store.objects.body(ref)

@@ -1,10 +1,12 @@
 """Which clusters the console shows, their connection states, and the kinds they have."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
 from k8sconsole.errors import ConfigurationError, ConsoleError
+from k8sconsole.kit.clock import SystemClock, format_rfc3339
 from k8sconsole.model.cache_records import ClusterRecord, ScanState
 from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.events import ClusterState, ConnectionState, Fact, Notice, ResourcesDiscovered
@@ -13,6 +15,13 @@ from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.cluster_pool import ClusterPool, NoContexts, Opening, choose_contexts, unknown_context
 from k8sconsole.runtime.services.api_resources import ApiResources
+
+
+def _changed_at(files: Sequence[Path]) -> float:
+    """When the newest of these files was written, in seconds since the epoch; now for files that are gone."""
+    written = [path.stat().st_mtime for path in files if path.exists()]
+    return max(written, default=0.0) or SystemClock().now()
+
 
 ONLY_CACHED = "not in the kubeconfig: answered from the cache"
 
@@ -42,18 +51,50 @@ class ClusterSelection:
         self._begin = begin
         self._states: dict[ClusterName, ClusterState] = {}
         self._cached: dict[ClusterName, str] = {}
+        self._cached_skews: dict[ClusterName, float] = {}
         self._offered: list[ContextInfo] | None = None
         self._warned: set[ClusterName] = set()
+        self._broken: tuple[float, ConfigurationError] | None = None
 
     async def contexts(self) -> list[ContextInfo]:
         return self.list_contexts()
 
     def list_contexts(self) -> list[ContextInfo]:
-        """While the kubeconfig cannot be parsed, its last contents. Raises ConfigurationError when it never could be."""
+        """While the kubeconfig cannot be parsed, its last contents, each with that problem. Raises ConfigurationError when it never could
+        be."""
         offered = self._read_kubeconfig()
+        if self._broken:
+            problem = self._broken[1]
+            offered = [msgspec.structs.replace(info, problem=info.problem or f"{problem.title} — {problem.detail}") for info in offered]
         servers = {**dict.fromkeys(self._states, ""), **self._cached}
         only_cached = sorted(set(servers) - {info.name for info in offered})
         return offered + [ContextInfo(name, "", servers[name], "", "", problem=ONLY_CACHED) for name in only_cached]
+
+    def contexts_problem(self) -> ConsoleError | None:
+        """Why the kubeconfig could not be read the last time; None if it could."""
+        return self._kubeconfig_problem() or (self._broken[1] if self._broken else None)
+
+    def is_lost(self, cluster: ClusterName) -> bool:
+        state = self._states.get(cluster)
+        return state is not None and state.connection is ConnectionState.LOST
+
+    def clock_skew(self, cluster: ClusterName) -> float:
+        """Seconds by which the server's clock is ahead of this machine's: as measured by this process, else as recorded in the cache."""
+        measured = self._pool.clock_skew(cluster)
+        return self._cached_skews.get(cluster, 0.0) if measured is None else measured
+
+    def troubles(self, cluster: ClusterName) -> tuple[str, ...]:
+        """Why the cached rows of this cluster may be behind it, and since when: it is lost, or the kubeconfig is broken."""
+        state, problem = self._states.get(cluster), self.contexts_problem()
+        found: list[str] = []
+        if state is not None and self.is_lost(cluster):
+            since = f" since {format_rfc3339(state.seen_at)}" if state.seen_at else ""
+            found.append(f"{cluster}: lost{since}: {state.detail}")
+        if problem is not None:
+            since = f" since {format_rfc3339(self._broken[0])}" if self._broken else ""
+            kept = "; its last contents stay in use" if self._broken else ""
+            found.append(f"{cluster}: the kubeconfig is broken{since}: {problem.title} — {problem.detail}{kept}")
+        return tuple(found)
 
     async def selected(self) -> tuple[ClusterName, ...]:
         return self.current
@@ -91,11 +132,13 @@ class ClusterSelection:
         if isinstance(fact, ClusterState):
             before = self._states.get(fact.cluster)
             kept = {"seen_at": fact.seen_at or before.seen_at, "version": fact.version or before.version} if before else {}
+            self._cached_skews[fact.cluster] = fact.clock_skew
             self._states[fact.cluster] = msgspec.structs.replace(fact, **kept)
         return fact.cluster if isinstance(fact, ResourcesDiscovered) else None
 
     def _choose(self, cached: Sequence[ClusterRecord], names: Sequence[str]) -> list[Notice]:
         self._cached = {record.name: record.api_server for record in sorted(cached, key=lambda record: -record.seen_at)}
+        self._cached_skews = {record.name: record.clock_skew for record in cached}
         request = msgspec.structs.replace(self._opening, contexts=tuple(names), all_contexts=False) if names else self._opening
         if self._opening.offline or isinstance(self._pool.contexts, NoContexts):
             self.current = self._choose_cached(request)
@@ -120,10 +163,12 @@ class ClusterSelection:
 
     def _read_kubeconfig(self) -> list[ContextInfo]:
         try:
-            self._offered = self._pool.contexts.list()
-        except ConfigurationError:
+            self._offered, self._broken = self._pool.contexts.list(), None
+        except ConfigurationError as problem:
             if self._offered is None:
                 raise
+            if self._broken is None or str(self._broken[1]) != str(problem):
+                self._broken = (_changed_at(self._pool.contexts.files()), problem)
         return list(self._offered)
 
     def _choose_cached(self, request: Opening) -> tuple[ClusterName, ...]:

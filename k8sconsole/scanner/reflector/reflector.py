@@ -9,6 +9,7 @@ import msgspec
 
 from k8sconsole.errors import ApiError, ConsoleError, DeadlineExceeded, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
 from k8sconsole.model.refs import ApiResource
+from k8sconsole.model.resources import BUILTIN, METRICS_GROUP
 from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.context import KindReport, ScanContext, cancel_all
 from k8sconsole.scanner.parser import ResourceParser
@@ -27,6 +28,8 @@ _STABLE_WATCH = 5.0
 
 _MAX_FAILED_RESUMES = 8
 """Consecutive watches that failed before any event. After these the kind is listed again: its resourceVersion may be the cause."""
+
+_BUILTIN = frozenset(resource.name for resource in BUILTIN)
 
 _INTERNAL_ERROR = 500
 """Above this HTTP status a gateway reports that the server is unreachable; this status is the server's own failure."""
@@ -55,6 +58,11 @@ class Reflector:
         self.first_list_finished = asyncio.Event()
         self._relist_requested = asyncio.Event()
         self._waiting: list[asyncio.Future[KindReport]] = []
+
+    @property
+    def _is_builtin(self) -> bool:
+        """Whether the API server itself serves this kind. The server behind another kind can be down while the rest works."""
+        return self.resource.name in _BUILTIN and self.resource.group != METRICS_GROUP
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -152,13 +160,18 @@ class Reflector:
         result = await list_kind(self._context, self._accessible)
         self._set_cursor(WatchCursor(result.parser, result.versions))
         self._listed_at = began
-        await self._status.record_list_finished(result.report, result.started_at, result.observed_at, self._encode_cursor())
+        await self._status.record_list_finished(result, self._encode_cursor(), self._covered())
         self._publish_report(result.report)
         return result.report
 
     def _set_cursor(self, cursor: WatchCursor) -> None:
         self._cursor = cursor
         self._accessible.watched = frozenset(cursor.versions)
+
+    def _covered(self) -> tuple[str, ...]:
+        """The namespaces that the rows cover; empty for the whole cluster."""
+        versions = self._cursor.versions if self._cursor else {}
+        return () if None in versions else tuple(sorted(scope for scope in versions if scope is not None))
 
     def _encode_cursor(self) -> str:
         return self._cursor.encode(self._context.health.uid) if self._cursor else ""
@@ -205,7 +218,7 @@ class Reflector:
         """A scope has become forbidden: its rows are kept, and it is reported as missing."""
         if self._cursor is not None and self._cursor.versions:
             missing = self._accessible.describe_missing(self._cursor.versions)
-            self._publish_report(await self._status.record_missing(missing))
+            self._publish_report(await self._status.record_missing(missing, self._covered()))
         else:
             self._status.add_gap_reason(refusal)
             self._drop_cursor()
@@ -221,11 +234,11 @@ class Reflector:
         versions = result.versions if None in result.versions else {**before.versions, **result.versions}
         self._set_cursor(WatchCursor(result.parser, versions))
         await self._status.add_to_count(result.report.added - result.report.deleted, self._encode_cursor())
-        self._publish_report(await self._status.record_missing(result.report.missing))
+        self._publish_report(await self._status.record_missing(result.report.missing, self._covered()))
 
     async def _handle_failure(self, error: Exception) -> None:
         delay = self._retry_delay(error)
-        if isinstance(error, Unavailable) or getattr(error, "http_status", 0) > _INTERNAL_ERROR:
+        if isinstance(error, Unavailable) or (self._is_builtin and getattr(error, "http_status", 0) > _INTERNAL_ERROR):
             self._context.health.suspect()
         if isinstance(error, Gone | Forbidden | NotFound) or self._failed_resumes >= _MAX_FAILED_RESUMES:
             self._failed_resumes = 0

@@ -11,6 +11,7 @@ from k8sconsole.model.history import Gap
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.scanner.context import KindReport, ScanContext
 from k8sconsole.scanner.plan import is_watched
+from k8sconsole.scanner.reflector.lister import ListOutcome
 from k8sconsole.store.port import ScanState, ScanStatus
 
 _RECORD_AT_MOST_EVERY = 5.0
@@ -43,19 +44,21 @@ class SyncStatus:
     async def record_list_started(self) -> None:
         await self.record(status=ScanStatus.RUNNING)
 
-    async def record_list_finished(self, report: KindReport, started_at: float, observed_at: float, cursor: str) -> None:
-        """The rows are what a list found that started at ``started_at``; they were true at ``observed_at``."""
+    async def record_list_finished(self, found: ListOutcome, cursor: str, namespaces: tuple[str, ...]) -> None:
+        """The rows are what the list found. namespaces: those that it covers; empty for the whole cluster."""
+        report, started_at = found.report, found.started_at
         await self._record_gap_before(started_at)
         await self.record(
             status=ScanStatus.COMPLETED,
             last_scan_at=started_at,
-            confirmed_at=observed_at,
+            confirmed_at=found.observed_at,
             next_scan_at=started_at + self._context.plan.interval(self._resource),
             error="",
             record_count=report.objects,
             resource_version=cursor,
             missing=report.missing,
             seconds=report.seconds,
+            namespaces=namespaces,
         )
         self._mark_in_sync(started_at)
 
@@ -120,9 +123,9 @@ class SyncStatus:
         if (reason := _gap_reason(error)) not in self._gap_reasons:
             self._gap_reasons.append(reason)
 
-    async def record_missing(self, missing: Sequence[str]) -> KindReport:
-        """The set of readable namespaces has changed: ``missing`` says what is not read now."""
-        await self.record(missing=tuple(missing))
+    async def record_missing(self, missing: Sequence[str], namespaces: tuple[str, ...]) -> KindReport:
+        """The set of readable namespaces has changed: ``missing`` says what is not read now, ``namespaces`` is what is."""
+        await self.record(missing=tuple(missing), namespaces=namespaces)
         return KindReport(self._context.cluster, self._resource.name, self.state.record_count, missing=self.state.missing)
 
     async def record(self, **fields: Any) -> None:

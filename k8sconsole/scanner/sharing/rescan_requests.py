@@ -1,8 +1,9 @@
 """Rescans for other processes: a process without the lease writes a request to the store, and the holder lists everything again."""
 
 import asyncio
+import contextlib
 
-from k8sconsole.errors import DeadlineExceeded
+from k8sconsole.errors import ConsoleError, DeadlineExceeded
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
@@ -20,7 +21,8 @@ async def serve_requests(store: Store, cluster: ClusterName, scanner: ClusterSca
         requested = await store.sharing.rescan_requests(cluster)
         if requested != served:
             served = requested
-            await scanner.refresh()
+            with contextlib.suppress(ConsoleError):  # the scan states say why
+                await scanner.refresh()
 
 
 async def request_rescan(store: Store, cluster: ClusterName, clock: Clock, patience: float) -> list[KindReport]:

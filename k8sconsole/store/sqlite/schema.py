@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """PRAGMA user_version of the files that this program writes: the number of migrations."""
 
 APPLICATION_ID = 0x6B387363
@@ -111,6 +111,12 @@ change, resource_version, by_id and paths_id describe the change. began, state_v
 ended with it. The present state is in objects. See docs/history.md.
 """
 
+_COVERAGE = """
+ALTER TABLE kinds ADD COLUMN namespaces TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE clusters ADD COLUMN clock_skew REAL NOT NULL DEFAULT 0;
+ALTER TABLE clusters ADD COLUMN silent_groups TEXT NOT NULL DEFAULT '{}'
+"""
+
 _TRUST = "CREATE TABLE trusted_tools (name TEXT PRIMARY KEY, definition TEXT NOT NULL, trusted_at REAL NOT NULL) WITHOUT ROWID"
 
 
@@ -181,9 +187,14 @@ def migrations() -> "Migrations":
     def create_trusted_tools(database: "Database") -> None:
         database.execute(_TRUST)
 
+    def add_coverage(database: "Database") -> None:
+        for statement in _COVERAGE.split(";\n"):
+            database.execute(statement)
+
     steps(name="lay_the_cache")(create_cache_tables)
     steps(name="hear_requests")(create_rescan_requests)
     steps(name="tell_clusters_apart")(add_cluster_identity)
     steps(name="remember")(create_history_tables)
     steps(name="know_trusted_tools")(create_trusted_tools)
+    steps(name="add_coverage")(add_coverage)
     return steps

@@ -46,6 +46,11 @@ class AttachedScanSource:
     def server(self) -> str:
         return f"mcp:{self.name}"
 
+    @property
+    def clock_skew(self) -> float | None:
+        """None: the attached server does not say what the cluster's clock shows."""
+        return None
+
     async def log_in(self, within: float | None = None) -> None:
         """Does nothing: the attached server has its own credentials."""
 

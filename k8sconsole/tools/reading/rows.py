@@ -3,8 +3,8 @@
 import msgspec
 
 from k8sconsole.cluster.port import Cluster, Selectors
-from k8sconsole.errors import FilterError, Unavailable, argument_details
-from k8sconsole.model.cache_records import RowQuery, Rows
+from k8sconsole.errors import FilterError, Forbidden, Unavailable, argument_details
+from k8sconsole.model.cache_records import RowQuery, Rows, covers
 from k8sconsole.model.filters import Filter, RowSubject, build_predicate, parse_filter
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.masking import mask_body
@@ -46,8 +46,9 @@ class RowSource:
 
     @property
     def now(self) -> float:
-        """The time that ages are relative to."""
-        return self.context.now if self.request.as_of is None else self.request.as_of
+        """The time that ages are relative to, by the server's clock: it wrote the times in the objects."""
+        skew = self.context.environment.clock_skew(self.request.context)
+        return (self.context.now if self.request.as_of is None else self.request.as_of) + skew
 
     def cursor(self, place: str) -> str:
         """The cursor that a caller passes to continue at this place."""
@@ -95,39 +96,52 @@ class RowSource:
 
 
 async def open_rows(context: ToolContext, request: RowsRequest) -> RowSource:
-    """Opens the rows: from the history with as_of; from the cluster if live is set or the kind was never cached; else from the
-    cache. If the cluster is unreachable, the cache is used with a warning.
+    """Opens the rows: from the history with as_of; from the cluster if live is set or the cache does not cover the kind or the
+    namespaces; else from the cache. If the cluster is unreachable, the cache is used with a warning.
 
-    Raises FilterError, and the cluster's errors if the cache has no rows either.
+    Raises FilterError, Forbidden if none of the namespaces may be read, and the cluster's errors if the cache has no rows either.
     """
     table = context.table(request.context, request.resource)
     row_filter = parse_filter_argument(request.filter)
     if request.as_of is not None:
         return RowSource(context, request, table, await freshness_as_of(context, request.context, request.resource.name, request.as_of), ())
-    cached = await context.cache_freshness(request.context, request.resource.name)
-    if cached.observed_at is not None and not request.live:
+    state = await context.scan_state(request.context, request.resource.name)
+    cached = await context.cache_freshness(request.context, request.resource.name, request.namespaces)
+    if cached.observed_at is not None and not request.live and covers(state, request.namespaces):
         return RowSource(context, request, table, cached, ())
     try:
-        found = await read_live(await context.open_cluster(request.context), table, request, row_filter, context.now)
+        found, missing = await read_live(await context.open_cluster(request.context), table, request, context.now)
     except Unavailable as problem:
-        if cached.observed_at is None or context.will_retry(problem):
+        known = not request.namespaces or any(covers(state, (each,)) for each in request.namespaces)
+        if cached.observed_at is None or not known or context.will_retry(problem):
             raise
         warning = f"{request.context} does not answer ({problem.title}); this is the cache"
         return RowSource(context, request, table, cached, (warning,))
-    return RowSource(context, request, table, context.live_freshness(), ()).use_live_rows(found)
+    rows = RowSource(context, request, table, context.live_freshness(missing), ())
+    return rows.use_live_rows(found if row_filter is None else _apply_filter(found, table, row_filter, rows.now))
 
 
 async def read_live(
-    cluster: Cluster, table: KindTable, request: RowsRequest, row_filter: Filter | None, now: float
-) -> list[tuple[Row, bytes]]:
-    """All objects of the kind in the namespaces: masked, filtered, and in the order of the cache."""
+    cluster: Cluster, table: KindTable, request: RowsRequest, now: float
+) -> tuple[list[tuple[Row, bytes]], tuple[str, ...]]:
+    """All objects of the kind in the namespaces: masked, and in the order of the cache. Also what may not be read.
+
+    Raises Forbidden if none of the namespaces may be read.
+    """
     found: list[tuple[Row, bytes]] = []
+    refusals: dict[str | None, Forbidden] = {}
     selectors = Selectors(field=f"metadata.name={request.name}") if request.name else Selectors()
-    for namespace in request.namespaces or (None,):
-        async for page in cluster.pages(request.resource, namespace=namespace, selectors=selectors):
-            found += [live_row(request, table, item, now) for item in page.items]
-    matching = found if row_filter is None else _apply_filter(found, table, row_filter, now)
-    return sorted(matching, key=lambda each: (each[0].namespace, each[0].name))
+    scopes = request.namespaces or (None,)
+    for namespace in scopes:
+        try:
+            async for page in cluster.pages(request.resource, namespace=namespace, selectors=selectors):
+                found += [live_row(request, table, item, now) for item in page.items]
+        except Forbidden as refusal:
+            refusals[namespace] = refusal
+    if len(refusals) == len(scopes):
+        raise next(iter(refusals.values()))
+    missing = tuple(f"{request.resource.name} in {namespace}: {refusal.detail}" for namespace, refusal in refusals.items())
+    return sorted(found, key=lambda each: (each[0].namespace, each[0].name)), missing
 
 
 def _apply_filter(found: list[tuple[Row, bytes]], table: KindTable, row_filter: Filter, now: float) -> list[tuple[Row, bytes]]:

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, StoreError, UsageError, argument_details
+from k8sconsole.errors import InvalidParams, NotFound, PolicyDenied, ServerError, StoreError, UsageError, argument_details
 from k8sconsole.kit.text import find_nearest, format_age, strip_control
-from k8sconsole.model.cache_records import ResultTable, ScanState, cached_freshness
+from k8sconsole.model.cache_records import ResultTable, ScanState
 from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
@@ -57,7 +57,7 @@ async def cache_status(args: CacheStatusInput, context: ToolContext) -> Reply:
     cache, states = await store.status(), await store.metadata.scan_states(cluster)
     status = CacheContents(cache.path, cache.on_disk, cache.objects, [_cached_kind(state, context.now) for state in states], cache.note)
     freshness = (
-        merge_freshness([cached_freshness(state, state.cluster) for state in states])
+        merge_freshness([context.freshness_of(state, state.cluster) for state in states])
         if states
         else Freshness(Source.CACHE, None, False, ("nothing is cached yet",))
     )
@@ -99,7 +99,9 @@ async def cache_query(args: CacheQueryInput, context: ToolContext) -> Reply:
     table = QueryResult(list(found.columns), rows, found.truncated or len(rows) < len(found.rows))
     states = await store.metadata.scan_states()
     freshness = (
-        merge_freshness([cached_freshness(state, state.cluster) for state in states]) if states else Freshness(Source.CACHE, None, False)
+        merge_freshness([context.freshness_of(state, state.cluster) for state in states])
+        if states
+        else Freshness(Source.CACHE, None, False)
     )
     lines = [" | ".join(table.columns), *(" | ".join(strip_control(str(value)) for value in row) for row in rows)]
     warnings = ("rows were left out; narrow the query, or raise limit and max_tokens",) if table.truncated else ()
@@ -164,8 +166,13 @@ async def cache_refresh(args: CacheRefreshInput, context: ToolContext) -> Reply:
             raise
         raise await object_not_found(context, cluster, resource, request.namespace, args.name) from cause
     missing = tuple(f"{cluster}: {one.kind}: {why}" for one in found for why in (*one.missing, *([one.error] if one.error else [])))
+    failed = [one for one in found if one.error]
+    if len(failed) == len(found):
+        why = failed[0].error if failed else "the cluster served none of these kinds"
+        raise ServerError(f"cannot refresh {_describe_request(request)} of {cluster}", why, "k8sconsole doctor")
     objects = sum(one.objects for one in found)
-    head = f"{_describe_request(request)} refreshed" if args.name else f"{len(found)} kinds refreshed, {objects} objects"
+    count = f"{len(found) - len(failed)} of {len(found)}" if failed else f"{len(found)}"
+    head = f"{_describe_request(request)} refreshed" if args.name else f"{count} kinds refreshed, {objects} objects"
     lines = [head, *(_format_refresh(one) for one in found if _has_changes(one))]
     return Reply(msgspec.to_builtins(RefreshedKinds(found)), strip_control("\n".join(lines)), context.live_freshness(missing))
 

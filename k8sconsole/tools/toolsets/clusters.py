@@ -10,7 +10,7 @@ from k8sconsole.model.cache_records import ClusterRecord
 from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Capabilities, Scope
-from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.context import Common, ToolContext, silent_group_reasons
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
@@ -38,7 +38,8 @@ async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> R
     if record is not None and not args.live:
         counts = await _cached_counts(context, name)
         return _cluster_reply(
-            ClusterInfo(name, record.api_server, record.version, True, counts), await _counts_freshness(context, name, record)
+            ClusterInfo(name, record.api_server, record.version, not context.environment.is_lost(name), counts),
+            await _counts_freshness(context, name, record),
         )
     try:
         cluster = await context.open_cluster(name)
@@ -67,8 +68,12 @@ async def _cluster_record(context: ToolContext, name: ClusterName) -> ClusterRec
 
 async def _counts_freshness(context: ToolContext, name: ClusterName, record: ClusterRecord) -> Freshness:
     """The freshness of the oldest kind that was counted."""
-    seen = [each for kind in COUNTED if (each := await context.cache_freshness(name, ResourceName(kind))).observed_at is not None]
-    return merge_freshness(seen) if seen else Freshness(Source.CACHE, record.seen_at, False, (f"{name}: no object is cached yet",))
+    kinds = [await context.cache_freshness(name, ResourceName(kind)) for kind in COUNTED]
+    seen = [each for each in kinds if each.observed_at is not None]
+    read = merge_freshness(seen) if seen else Freshness(Source.CACHE, record.seen_at, False, (f"{name}: no object is cached yet",))
+    unread = (reason for each in kinds if each.observed_at is None for reason in each.missing)
+    missing = tuple(dict.fromkeys((*read.missing, *unread, *silent_group_reasons(context.environment.silent_groups(name)))))
+    return msgspec.structs.replace(read, complete=not missing, missing=missing)
 
 
 async def _cached_counts(context: ToolContext, name: ClusterName) -> dict[str, int]:
@@ -112,8 +117,12 @@ class ContextList(msgspec.Struct):
 
 
 async def list_contexts(args: ListContextsInput, context: ToolContext) -> Reply:
+    """Raises the kubeconfig's problem if that leaves no context."""
     chosen = set(context.environment.selected())
     infos = context.environment.contexts()
+    problem = context.environment.contexts_problem()
+    if problem is not None and not infos:
+        raise problem
     items = [
         ContextItem(
             one.name, one.cluster, one.server, one.namespace or "default", one.name in chosen or (one.current and not chosen), one.problem
@@ -122,7 +131,8 @@ async def list_contexts(args: ListContextsInput, context: ToolContext) -> Reply:
     ]
     lines = [f"{'*' if one.selected else ' '} {one.name}  {one.server}{'  ' + one.problem if one.problem else ''}" for one in items]
     text = f"{len(items)} contexts\n" + "\n".join(lines)
-    return Reply(msgspec.to_builtins(ContextList(items)), text, context.live_freshness())
+    missing = (f"kubeconfig: {problem}",) if problem is not None else ()
+    return Reply(msgspec.to_builtins(ContextList(items)), text, context.live_freshness(missing))
 
 
 TOOLS: tuple[ToolSpec, ...] = (

@@ -1,5 +1,6 @@
 """The kinds that a cluster serves, and the fields of a kind."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -10,7 +11,7 @@ from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
-from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.context import Common, ToolContext, silent_group_reasons
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
 from k8sconsole.tools.reading.openapi_schema import Schema, element_schema, resolve_refs, schema_of_kind, type_of
 from k8sconsole.tools.results import Reply
@@ -24,12 +25,15 @@ class ListApiResourcesInput(Common, kw_only=True):
 
 
 class ApiKind(msgspec.Struct, omit_defaults=True):
+    """stale: whether its API group does not answer now; the kind is as last seen."""
+
     name: str
     kind: str
     api_version: str
     namespaced: bool = False
     short_names: list[str] = []
     verbs: list[str] = []
+    stale: bool = False
 
 
 class ApiKindList(msgspec.Struct):
@@ -38,33 +42,43 @@ class ApiKindList(msgspec.Struct):
 
 async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) -> Reply:
     cluster = context.resolve_context(args.context)
-    known, freshness = await _known_kinds(context, cluster, live=args.live)
+    known, silent, freshness = await _known_kinds(context, cluster, live=args.live)
     query = args.filter.casefold()
     found = [one for one in sorted(known, key=lambda one: (one.group, one.plural)) if query in _search_text(one)]
-    items = take_fitting([_api_kind(one) for one in found], args.max_tokens)
+    items = take_fitting([_api_kind(one, silent) for one in found], args.max_tokens)
     rest = left_out_warning(len(items), len(found), "narrow filter or raise max_tokens")
-    lines = [f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}" for one in items]
+    lines = [
+        f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}{'  stale' if one.stale else ''}"
+        for one in items
+    ]
     text = "\n".join((f"{len(found)} kinds", *map(strip_control, lines)))
     return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, Page(None, len(found)), rest)
 
 
-async def _known_kinds(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Freshness]:
-    """The kinds of the last discovery, with the age of the cluster's record. Runs a discovery if none is cached or live is set."""
+async def _known_kinds(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Mapping[str, str], Freshness]:
+    """The kinds of the last discovery, the groups that did not answer it, and the age of the cluster's record.
+
+    Runs a discovery if none is cached or live is set.
+    """
     if context.store is not None and not live:
         seen = next((one.seen_at for one in await context.store.metadata.clusters() if one.name == cluster), None)
         cached = await context.store.metadata.resources(cluster)
         if cached and seen is not None:
-            return list(cached), Freshness(Source.CACHE, seen, True)
+            silent = context.environment.silent_groups(cluster)
+            missing = (*silent_group_reasons(silent), *context.environment.troubles(cluster))
+            return list(cached), silent, Freshness(Source.CACHE, seen, not missing, missing)
     found = await (await context.open_cluster(cluster)).discover()
-    return list(found.resources), context.live_freshness(tuple(f"{group}: {why}" for group, why in found.missing.items()))
+    known = await context.store.metadata.resources(cluster) if context.store is not None else []
+    return found.with_known(known).resources, found.missing, context.live_freshness(silent_group_reasons(found.missing))
 
 
 def _search_text(one: ApiResource) -> str:
     return " ".join((str(one.name), one.kind, one.group, *one.short_names, *one.categories)).casefold()
 
 
-def _api_kind(one: ApiResource) -> ApiKind:
-    return ApiKind(str(one.name), one.kind, one.api_version, one.namespaced, list(one.short_names), list(one.verbs))
+def _api_kind(one: ApiResource, silent: Mapping[str, str]) -> ApiKind:
+    stale = any(group.rpartition("/")[0] == one.group for group in silent)
+    return ApiKind(str(one.name), one.kind, one.api_version, one.namespaced, list(one.short_names), list(one.verbs), stale)
 
 
 class ExplainSchemaInput(Common, kw_only=True):

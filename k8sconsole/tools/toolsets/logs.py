@@ -55,11 +55,18 @@ class PodLogs(msgspec.Struct):
     left_out: int
 
 
+class _ReceivedAmount(msgspec.Struct):
+    """size, lines: received, including what the filter drops."""
+
+    size: int = 0
+    lines: int = 0
+
+
 async def get_pod_logs(args: GetPodLogsInput, context: ToolContext) -> Reply:
     cluster, namespace = _cluster_and_namespace(args, context)
     container, warnings = await _choose_log_container(args, context, cluster, namespace)
     options = _log_options(args, container, follow=args.follow)
-    count = _ByteCount()
+    count = _ReceivedAmount()
     lines = await _collect_lines(
         _read_lines(args, context, (cluster, namespace), options, count), count, context, FOLLOW if args.follow else None
     )
@@ -72,11 +79,20 @@ async def get_pod_logs(args: GetPodLogsInput, context: ToolContext) -> Reply:
     if left_out:
         warnings = (*warnings, f"{left_out} lines left out to fit; use contains, since, tail or a larger max_tokens")
     text = "\n".join(shown)
+    if count.lines and not lines:
+        warnings = (*warnings, f"none of the {count.lines} lines read contains {args.contains!r}; use a larger tail, since or previous")
     logs = PodLogs(args.name, container, text, len(lines), left_out)
     head = f"{args.name} · {container or 'default container'}{' · previous instance' if args.previous else ''} · {len(lines)} lines"
     return Reply(
-        msgspec.to_builtins(logs), f"{head}\n{text}" if text else f"{head}: empty log", context.live_freshness(), warnings=warnings
+        msgspec.to_builtins(logs),
+        f"{head}\n{text}" if text else f"{head}{_empty_reason(count)}",
+        context.live_freshness(),
+        warnings=warnings,
     )
+
+
+def _empty_reason(count: _ReceivedAmount) -> str:
+    return f" of {count.lines} match" if count.lines else ": empty log"
 
 
 def _mask_and_fit(lines: list[str], budget: int) -> tuple[list[str], int]:
@@ -84,13 +100,9 @@ def _mask_and_fit(lines: list[str], budget: int) -> tuple[list[str], int]:
     return digest_log(mask_text("\n".join(lines)).split("\n"), budget) if lines else ([], 0)
 
 
-class _ByteCount(msgspec.Struct):
-    """size: bytes received, including lines that the filter drops."""
-
-    size: int = 0
-
-
-async def _collect_lines(source: AsyncGenerator[str, None], count: _ByteCount, context: ToolContext, seconds: float | None) -> list[str]:
+async def _collect_lines(
+    source: AsyncGenerator[str, None], count: _ReceivedAmount, context: ToolContext, seconds: float | None
+) -> list[str]:
     """All lines, or the lines of so many seconds. Progress reports the number of lines, never their text."""
     lines: list[str] = []
     reported = 0
@@ -112,13 +124,13 @@ async def follow_pod_logs(args: GetPodLogsInput, context: ToolContext) -> AsyncG
     cluster, namespace = _cluster_and_namespace(args, context)
     container, _ = await _choose_log_container(args, context, cluster, namespace)
     options = _log_options(args, container, follow=args.follow)
-    async with aclosing(_read_lines(args, context, (cluster, namespace), options, _ByteCount())) as lines:
+    async with aclosing(_read_lines(args, context, (cluster, namespace), options, _ReceivedAmount())) as lines:
         async for line in lines:
             yield line
 
 
 async def _read_lines(
-    args: GetPodLogsInput, context: ToolContext, place: tuple[ClusterName, str], options: LogOptions, count: _ByteCount
+    args: GetPodLogsInput, context: ToolContext, place: tuple[ClusterName, str], options: LogOptions, count: _ReceivedAmount
 ) -> AsyncGenerator[str, None]:
     """The lines, decoded and without control characters. Raises NotFound with the nearest pods."""
     cluster, namespace = place
@@ -126,6 +138,7 @@ async def _read_lines(
     try:
         async for raw in (await context.open_cluster(cluster)).logs(namespace, args.name, options):
             count.size += len(raw) + 1
+            count.lines += 1
             line = strip_control(raw.decode(errors="replace"))
             if not wanted or wanted in line.lower():
                 yield line

@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from k8sconsole.errors import StoreError
 from k8sconsole.kit.text import strip_control
-from k8sconsole.model.cache_records import RowQuery, cached_freshness
+from k8sconsole.model.cache_records import RowQuery, ScanState
 from k8sconsole.model.filters import Filter, Text
 from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.objects import Row
@@ -54,15 +54,15 @@ async def search_resources(args: SearchResourcesInput, context: ToolContext) -> 
     readable = await readable_kinds(context, TOOLS[0], (cluster,), "", (args.namespace,) if args.namespace else ())
     states = [
         state for state in await store.metadata.scan_states(cluster)
-        if state.confirmed_at is not None
-        and (state.resource in kinds if kinds else state.resource not in QUIET)
-        and (not readable or state.resource in readable)
+        if (state.resource in kinds if kinds else state.resource not in QUIET) and (not readable or state.resource in readable)
     ]  # fmt: skip
-    found = [row for state in states for row in await _matching_rows(store, cluster, state.resource, args)]
+    found = [
+        row for state in states if state.confirmed_at is not None for row in await _matching_rows(store, cluster, state.resource, args)
+    ]
     found.sort(key=lambda row: (_match_rank(row, args.text), row.name, row.resource, row.namespace))
     counts = dict(Counter(str(row.resource) for row in found).most_common())
     items = take_fitting([await _search_hit(store, row) for row in found[: args.limit]], args.max_tokens, counts)
-    freshness = merge_freshness([cached_freshness(state, cluster) for state in states]) if states else _no_freshness(cluster)
+    freshness = _merged_freshness(states, cluster, args.namespace, context)
     left = left_out_warning(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
     head = f"{len(found)} hits" + (f", the nearest {len(items)} shown" if len(items) < len(found) else "")
     lines = [" ".join(filter(None, (one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.status))) for one in items]
@@ -100,8 +100,20 @@ def _require_store(context: ToolContext) -> Store:
     return context.store
 
 
-def _no_freshness(cluster: ClusterName) -> Freshness:
-    return Freshness(Source.CACHE, None, False, (f"{cluster}: none of these kinds is cached yet",))
+def _merged_freshness(states: list[ScanState], cluster: ClusterName, namespace: str, context: ToolContext) -> Freshness:
+    if not states:
+        reasons = (f"{cluster}: none of these kinds is cached yet", *context.environment.troubles(cluster))
+        return Freshness(Source.CACHE, None, False, reasons)
+    namespaces = (namespace,) if namespace else ()
+    read = merge_freshness([context.freshness_of(one, cluster, namespaces) for one in states if one.confirmed_at is not None])
+    unread = [reason for one in states if one.confirmed_at is None for reason in _unread_reasons(one)]
+    missing = tuple(dict.fromkeys((*read.missing, *unread)))
+    return msgspec.structs.replace(read, complete=not missing, missing=missing)
+
+
+def _unread_reasons(state: ScanState) -> tuple[str, ...]:
+    """Why a kind was never read; empty where its first list is still to come."""
+    return state.missing or ((f"{state.resource}: {state.error}",) if state.error else ())
 
 
 TOOLS: tuple[ToolSpec, ...] = (

@@ -36,6 +36,7 @@ class MemoryCluster:
     def __init__(self, name: str = "memory", resources: tuple[ApiResource, ...] = (PODS, NODES, NAMESPACES, DEFINITIONS)) -> None:
         self.name = ClusterName(name)
         self.server = "https://memory.invalid"
+        self.clock_skew: float | None = None
         self.uid = "memory"
         self.resources = list(resources)
         self.refusals: dict[tuple[str, str | None], ConsoleError] = {}

@@ -18,16 +18,18 @@ from k8sconsole.store.sqlite.writer import WriterThread
 
 _UPDATE_STATE = (
     "UPDATE kinds SET status = ?, last_scan_at = ?, next_scan_at = ?, confirmed_at = ?, error = ?, record_count = ?, resource_version = ?,"
-    " watching = ?, missing = ?, seconds = ?, updated_at = ? WHERE id = ?"
+    " watching = ?, missing = ?, seconds = ?, namespaces = ?, updated_at = ? WHERE id = ?"
 )
 _SELECT_STATES = (
     "SELECT cluster, resource, status, last_scan_at, next_scan_at, confirmed_at, error, record_count, resource_version, watching, missing,"
-    " seconds FROM kinds WHERE cluster = ifnull(?, cluster) ORDER BY cluster, resource"
+    " seconds, namespaces FROM kinds WHERE cluster = ifnull(?, cluster) ORDER BY cluster, resource"
 )
 _UPSERT_CLUSTER = (
-    "INSERT INTO clusters (name, version, api_server, node_count, identity, created_at, updated_at, ttl_expires_at)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO clusters (name, version, api_server, node_count, clock_skew, silent_groups, identity, created_at, updated_at,"
+    " ttl_expires_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (name) DO UPDATE SET version = excluded.version, api_server = excluded.api_server, node_count = excluded.node_count,"
+    " clock_skew = excluded.clock_skew, silent_groups = excluded.silent_groups,"
     " identity = ifnull(nullif(excluded.identity, ''), identity),"
     " updated_at = excluded.updated_at, ttl_expires_at = excluded.ttl_expires_at"
 )
@@ -75,9 +77,9 @@ class SqliteCacheMetadata:
 
 def _write_scan_state(connection: sqlite3.Connection, catalog: Catalog, state: ScanState, now: float) -> None:
     kind = catalog.kind(connection, state.cluster, state.resource)
-    missing = msgspec.json.encode(state.missing).decode()
+    missing, namespaces = (msgspec.json.encode(each).decode() for each in (state.missing, state.namespaces))
     facts = (state.status.value, state.last_scan_at, state.next_scan_at, state.confirmed_at, state.error, state.record_count)
-    connection.execute(_UPDATE_STATE, (*facts, state.resource_version, state.watching, missing, state.seconds, now, kind))
+    connection.execute(_UPDATE_STATE, (*facts, state.resource_version, state.watching, missing, state.seconds, namespaces, now, kind))
 
 
 def _read_scan_states(connection: sqlite3.Connection, cluster: ClusterName | None) -> list[ScanState]:
@@ -85,22 +87,26 @@ def _read_scan_states(connection: sqlite3.Connection, cluster: ClusterName | Non
 
 
 def _scan_state_from_row(found: tuple[Any, ...]) -> ScanState:
-    cluster, resource, status, last, planned, confirmed, error, count, version, watching, missing, seconds = found
+    cluster, resource, status, last, planned, confirmed, error, count, version, watching, missing, seconds, namespaces = found
     reasons = tuple(msgspec.json.decode(missing))
+    covered = tuple(msgspec.json.decode(namespaces))
     return ScanState(
-        cluster, resource, ScanStatus(status), last, planned, confirmed, error, count, version, bool(watching), reasons, seconds
+        cluster, resource, ScanStatus(status), last, planned, confirmed, error, count, version, bool(watching), reasons, seconds, covered
     )
 
 
 def _write_cluster(connection: sqlite3.Connection, record: ClusterRecord, lifetime: float) -> None:
     seen = format_rfc3339(record.seen_at)
-    facts = (record.name, record.version, record.api_server, record.node_count, record.identity)
+    silent = msgspec.json.encode(record.silent_groups).decode()
+    facts = (record.name, record.version, record.api_server, record.node_count, record.clock_skew, silent, record.identity)
     connection.execute(_UPSERT_CLUSTER, (*facts, seen, seen, format_rfc3339(record.seen_at + lifetime)))
 
 
 def _read_clusters(connection: sqlite3.Connection) -> list[ClusterRecord]:
-    found = connection.execute("SELECT name, version, api_server, node_count, updated_at, identity FROM clusters ORDER BY name")
+    found = connection.execute(
+        "SELECT name, version, api_server, node_count, updated_at, identity, clock_skew, silent_groups FROM clusters ORDER BY name"
+    )
     return [
-        ClusterRecord(ClusterName(name), version, server, nodes, parse_rfc3339(seen), identity)
-        for name, version, server, nodes, seen, identity in found
+        ClusterRecord(ClusterName(name), version, server, nodes, parse_rfc3339(seen), identity, skew, msgspec.json.decode(silent))
+        for name, version, server, nodes, seen, identity, skew, silent in found
     ]
