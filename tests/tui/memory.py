@@ -19,7 +19,7 @@ from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import TimelineItem
 from k8sconsole.model.indicators import CACHE_HIT, SCANNED, SUGGESTED, Indicator, compute_indicators
 from k8sconsole.model.objects import Row
-from k8sconsole.model.refs import ApiResource, ClusterName, ObjectRef, ResourceName
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, find_table
 from k8sconsole.model.tools import Answer, Capabilities, Face, Question, Risk, Scope, ToolCall, ToolDescription, ToolOutcome
@@ -112,7 +112,9 @@ class MemoryCache:
         rows.sort(key=lambda row: (row.namespace, row.name))
         return Rows(rows[: query.limit], len(rows), console.revision)
 
-    async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName) -> Freshness:
+    async def freshness(
+        self, clusters: Sequence[ClusterName], resource: ResourceName, namespaces: Sequence[Namespace] = ()
+    ) -> Freshness:
         return Freshness(Source.CACHE, self._console.confirmed)
 
     async def body(self, ref: ObjectRef) -> dict[str, Any] | None:
