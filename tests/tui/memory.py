@@ -112,9 +112,7 @@ class MemoryCache:
         rows.sort(key=lambda row: (row.namespace, row.name))
         return Rows(rows[: query.limit], len(rows), console.revision)
 
-    async def freshness(
-        self, clusters: Sequence[ClusterName], resource: ResourceName, namespaces: Sequence[Namespace] = ()
-    ) -> Freshness:
+    async def freshness(self, clusters: Sequence[ClusterName], resource: ResourceName, namespaces: Sequence[Namespace] = ()) -> Freshness:
         return Freshness(Source.CACHE, self._console.confirmed)
 
     async def body(self, ref: ObjectRef) -> dict[str, Any] | None:
