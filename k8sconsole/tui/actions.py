@@ -10,6 +10,8 @@ from typing import NamedTuple
 from textual.binding import Binding, BindingType
 
 from k8sconsole.model.tools import Risk
+from k8sconsole.tui.terminal_keys import add_option_keys
+from k8sconsole.tui.widgets.line_view import MOVING_KEYS
 
 
 class KeyAction(NamedTuple):
@@ -99,7 +101,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("log_wrap", "logs", "w", "wrap", "Wrap long lines, or cut them", 2),
     KeyAction("log_timestamps", "logs", "t", "timestamps", "Show the time of each line", 3),
     KeyAction("log_filter", "logs", "slash", "filter", "Show only lines that match", 4, typing=True),
-    KeyAction("log_pretty", "logs", "j", "pretty JSON", "Show JSON lines as words, or as they are", 5),
+    KeyAction("log_pretty", "logs", "J", "pretty JSON", "Show JSON lines as words, or as they are", 5),
     KeyAction("log_previous", "logs", "p", "previous", "The container that ran before this one", 6),
     KeyAction("log_copy", "logs", "c", "copy", "Copy what is shown to the clipboard", 7),
     KeyAction("container_logs", "containers", "enter,l", "logs", "Follow this container's log", 1, call="open('logs')"),
@@ -128,7 +130,7 @@ ACTIONS: tuple[KeyAction, ...] = (
 
 def bindings_for(scope: str) -> list[BindingType]:
     return [
-        Binding(one.keys, one.call or one.id, one.title, show=False, id=one.id, tooltip=one.help, priority=one.typing)
+        Binding(add_option_keys(one.keys), one.call or one.id, one.title, show=False, id=one.id, tooltip=one.help, priority=one.typing)
         for one in ACTIONS
         if one.scope == scope
     ]
@@ -149,13 +151,16 @@ def resolve_keymap(keymap: Mapping[str, str]) -> dict[str, str]:
 
 
 def find_key_conflicts(keymap: Mapping[str, str], actions: Iterable[KeyAction] = ACTIONS) -> list[str]:
-    """A sentence for each key that would mean two things in one view, and for each id that names no action."""
+    """A sentence for each key that would mean two things in one view or that the view moves by, and for each id that names no action."""
     keys = {one.id: _normal(keymap.get(one.id, one.keys)) for one in actions}
     scope = {one.id: one.scope for one in actions}
     problems = [f"keymap: there is no action {name}" for name in keymap if name not in keys]
+    opening = {one.id for one in actions if one.typing}
     taken: dict[tuple[str, str], str] = {}
     for name, pressed in keys.items():
         for key in pressed:
+            if key in MOVING_KEYS and name not in opening:
+                problems.append(f"keymap: {format_key(key)} moves within a view, so it cannot mean {name}")
             other = taken.setdefault((scope[name], key), name)
             if other == name and scope[name] != "everywhere":
                 other = taken.get(("everywhere", key), name)

@@ -26,6 +26,7 @@ from k8sconsole.tui.error_policy import ResilientPump, report_error, worker
 from k8sconsole.tui.messages import FactsAvailable, QuestionAsked, StatusMessage
 from k8sconsole.tui.palette import ActionProvider
 from k8sconsole.tui.screens.main import MainScreen
+from k8sconsole.tui.terminal_keys import add_option_keys, read_alt_digits
 from k8sconsole.tui.themes import BUILT_IN, NIGHT, ThemeSpec, build_css_variables, build_textual_theme, load_theme, theme_files
 from k8sconsole.tui.visuals.glyphs import Glyphs, glyphs_for
 from k8sconsole.tui.visuals.questions import act_label, confirm_label, question_lines
@@ -68,7 +69,8 @@ class ConsoleApp(ResilientPump, App[int]):
     # starting
 
     async def on_mount(self) -> None:
-        self.set_keymap({name: keys for name, keys in self.context.settings.keymap.items() if name in {one.id for one in ACTIONS}})
+        known = {one.id for one in ACTIONS}
+        self.set_keymap({name: add_option_keys(keys) for name, keys in self.context.settings.keymap.items() if name in known})
         self.main = MainScreen(self.context, (), self._namespaces)
         if self.context.console.is_open:
             with contextlib.suppress(ConsoleError):  # _begin() tries again and reports it
@@ -264,6 +266,7 @@ def run(console: ConsoleApi, settings: Settings, *, namespaces: tuple[str, ...] 
     """Runs the console on the terminal until it is left; its exit code."""
     if "SSH_CONNECTION" in os.environ:
         os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    read_alt_digits()
     app = ConsoleApp(console, settings, namespaces=namespaces, hints=paths.data_dir() / ".hints-shown")
     code = app.run(mouse=settings.console.mouse) or 0
     if app._exception is not None:

@@ -27,6 +27,8 @@ MOVE_KEYS: list[BindingType] = [
     Binding("end,G", "ends(-1)", show=False),
 ]
 """What moves by lines and pages, in text and tables alike."""
+MOVING_KEYS = frozenset(["up", "k", "down", "j", "pageup", "ctrl+b", "pagedown", "ctrl+f", "home", "g", "end", "G", "left", "right"])
+"""The keys that every view takes for moving, before its own actions get them."""
 
 
 def unpainted(text: str) -> Line:

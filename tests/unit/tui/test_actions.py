@@ -40,6 +40,10 @@ def test_a_remapped_key_that_is_taken_is_reported_with_both_names() -> None:
     assert find_key_conflicts({"logs": "colon"}) == ["keymap: : means both command and logs"]
 
 
+def test_a_key_that_moves_within_a_view_is_reported_since_it_never_reaches_an_action() -> None:
+    assert find_key_conflicts({"describe": "j"}) == ["keymap: j moves within a view, so it cannot mean describe"]
+
+
 def test_a_keymap_that_names_no_action_is_told() -> None:
     assert find_key_conflicts({"logz": "d"}) == ["keymap: there is no action logz"]
 
