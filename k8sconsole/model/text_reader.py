@@ -35,9 +35,10 @@ class TextReader:
             self.position = found.end()
         return found
 
-    def error(self, problem: str, expected: str, at: int | None = None) -> FilterError:
+    def error(self, problem: str, expected: str, at: int | None = None, *, remedy: str = "") -> FilterError:
+        """remedy: what to type instead; without it the error shows an example."""
         column = self.offset + (self.position if at is None else at) + 1
-        return FilterError(f"{problem} at column {column}: expected {expected}", column=column)
+        return FilterError(f"{problem} at column {column}: expected {expected}", "", remedy, column=column)
 
     def quoted(self) -> str:
         """The text between the quotes that begin at the position. A backslash escapes only a quote or another backslash."""
@@ -68,11 +69,11 @@ class TextReader:
         return "".join(found)
 
     def word(self) -> str:
-        """The text up to white space, or up to a closing bracket that has no opening one within the word. May be empty."""
+        """The text up to white space, ``&&`` or ``||``, or a closing bracket that has no opening one within the word. May be empty."""
         begin, depth = self.position, 0
         while not self.at_end() and not self.peek().isspace():
             depth += {"(": 1, ")": -1}.get(self.peek(), 0)
-            if depth < 0:
+            if depth < 0 or (depth == 0 and self.peek(2) in ("&&", "||")):
                 break
             self.position += 1
         return self.text[begin : self.position]

@@ -49,6 +49,8 @@ FIELD_KINDS: dict[str, CellKind] = {"age": CellKind.TIME, "restarts": CellKind.R
     if name.startswith(("cpu", "mem"))
 }
 """Fields whose kind does not depend on the table, so that the parser can refuse a wrong value."""
+GENERAL_FIELDS = frozenset({*IDENTITY_FIELDS, *USE_FIELDS, *COLUMN_ALIASES, *BODY_PATHS, *FIELD_KINDS})
+"""The fields that a filter knows for every kind, in lower case."""
 
 _ROOTS = frozenset(
     (

@@ -4,6 +4,8 @@ them."""
 import re
 from functools import lru_cache
 
+from k8sconsole.model.text_reader import TextReader
+
 LONGEST = 200
 """Maximum length of a pattern in characters."""
 MOST_REPEATS = 3
@@ -30,6 +32,14 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         return re.compile(pattern, re.IGNORECASE)
     except (re.error, OverflowError, RecursionError) as problem:
         raise BadPattern(f"a regular expression ({problem})", getattr(problem, "pos", None) or 0) from problem
+
+
+def check_pattern(reader: TextReader, pattern: str, begin: int) -> None:
+    """begin: where the pattern begins in the reader's text. Raises FilterError."""
+    try:
+        compile_pattern(pattern)
+    except BadPattern as problem:
+        raise reader.error("unusable regular expression", str(problem), begin + problem.position) from problem
 
 
 def search_in(pattern: re.Pattern[str], text: str) -> bool:

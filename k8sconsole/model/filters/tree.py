@@ -7,6 +7,7 @@ from typing import Union
 
 import msgspec
 
+from k8sconsole.model.filters.slips import SPOKEN_OPERATORS
 from k8sconsole.model.selectors import Requirement
 
 
@@ -34,7 +35,7 @@ class Text(msgspec.Struct, frozen=True):
     word: str
 
     def __str__(self) -> str:
-        return self.word if _BARE_WORD.fullmatch(self.word) and self.word.lower() not in KEYWORDS else quote(self.word)
+        return self.word if _BARE_WORD.fullmatch(self.word) and self.word.lower() not in RESERVED_WORDS else quote(self.word)
 
 
 class Pattern(msgspec.Struct, frozen=True):
@@ -110,11 +111,13 @@ class Or(msgspec.Struct, frozen=True):
 
 Node = Union[Everything, Text, Pattern, NamePattern, Fuzzy, Labels, Compare, Not, And, Or]  # noqa: UP007 - a forward reference needs it
 
-KEYWORDS = frozenset({"and", "or", "not", "in", "notin"})
-"""Words that are quoted when formatted: keywords of the grammar, and those that would continue a label selector before them."""
+KEYWORDS = frozenset({"and", "or", "not", "in", "notin", "contains"})
+"""Words of the grammar."""
+RESERVED_WORDS = KEYWORDS | frozenset(SPOKEN_OPERATORS)
+"""Words that are quoted when formatted: those of the grammar, and those that are errors because they look like an operator."""
 
-_BARE_WORD = re.compile(r"[A-Za-z0-9_][\w.\-/:@%+,*?]*")
-_BARE_VALUE = re.compile(r"""(?![=~<>!])[^\s()"']+""")
+_BARE_WORD = re.compile(r"[A-Za-z0-9_][\w.\-/@%+]*")
+_BARE_VALUE = re.compile(r"""(?![=~<>!])[^\s()\[\]{}"'`,;&|]+""")
 _SLASH = re.compile(r"\\.|/", re.DOTALL)
 
 

@@ -72,6 +72,74 @@ def test_a_filter_reads_as_it_is_meant(text: str, root: Node) -> None:
     assert parse_filter(text).text == text
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("restarts>3 && status!=Running", "restarts>3 status!=Running"),
+        ("a||b", "a or b"),
+        ("status in (Error,Evicted)", "status=Error or status=Evicted"),
+        ("status IN ['Error', \"Evicted\"]", "status=Error or status=Evicted"),
+        ("status in Error,Evicted", "status=Error or status=Evicted or status='Error,Evicted'"),
+        ("status notin (Error,Evicted)", "!(status=Error or status=Evicted)"),
+        ("status not in (Error)", "status!=Error"),
+        ("name contains cart", "name~cart"),
+        ("image not contains a.b", r"image!~a\.b"),
+        ("node=a,b", "node=a or node=b or node='a,b'"),
+        ("restarts=1,2", "restarts=1 or restarts=2"),
+        ("status!=Running,Succeeded", "!(status=Running or status=Succeeded or status='Running,Succeeded')"),
+        ("status!=Running,restarts>3", "status!=Running restarts>3"),
+        ("status!=Running, restarts>3", "status!=Running restarts>3"),
+        ("app=web,!canary", "app=web !canary"),
+        ("status=Running,", "status=Running"),
+        ("image=~v1", "image~v1"),
+        ("*", ""),
+    ],
+)
+def test_what_people_and_models_write_means_the_same(written: str, meant: str) -> None:
+    assert parse_filter(written).root == parse_filter(meant).root
+
+
+@pytest.mark.parametrize(
+    ("slip", "column", "spelling"),
+    [
+        ("status!!=Running(", 7, "status!=Running"),
+        ("status=!Running", 8, "status!=Running"),
+        ("status<>Running", 8, "status!=Running"),
+        ("status===Running", 9, "status=Running"),
+        ("restarts=>3", 10, "restarts>=3"),
+        ("status=Running(", 15, "status=Running"),
+        ("status=[Running]", 8, "status=Running"),
+        ("status=Error|Evicted", 13, "status=Error,Evicted"),
+        ("status=Running;restarts>3", 15, "status=Running and restarts>3"),
+        ("cpu>1 & memory>1Gi", 7, "cpu>1 && memory>1Gi"),
+        ("{.status.phase}=Running", 1, ".status.phase=Running"),
+        ("status:Running", 7, "status=Running"),
+        ("status: Running", 7, "status=Running"),
+        ("web*", 1, "name=web*"),
+        ("-n shop", 1, "namespace=shop"),
+        ("status is Running", 1, "status=Running"),
+        ("status is not Running", 1, "status!=Running"),
+        ("status equals to Running", 1, "status=Running"),
+        ("x status like %run%", 3, "x status contains run"),
+        ("restarts greater than 3", 1, "restarts>3"),
+        ("restarts is at least 3 x", 1, "restarts>=3 x"),
+        ("older than 2h", 1, "age>2h"),
+        ("name startswith web", 1, "name=web*"),
+    ],
+)
+def test_what_can_only_be_a_slip_is_an_error_with_the_right_spelling(slip: str, column: int, spelling: str) -> None:
+    with pytest.raises(FilterError) as refused:
+        parse_filter(slip)
+    assert (refused.value.column, refused.value.remedy) == (column, spelling)
+    parse_filter(spelling)
+
+
+@pytest.mark.parametrize("slip", ["status in ()", "status in (a", "name contains", "restarts>3,5", "restarts in (1,x)", "|", "a | b", "a)b"])
+def test_a_broken_list_or_operator_is_an_error(slip: str) -> None:
+    with pytest.raises(FilterError):
+        parse_filter(slip)
+
+
 def test_a_label_selector_is_kubernetes_own_and_ends_where_it_ends() -> None:
     selector = "-l app=web, tier in (front, back),!canary,env!=prod,n>3 status=Running"
     root = parse_filter(selector).root
@@ -162,6 +230,14 @@ PIECES = [
     "x.y",
     "=x",
     "app",
+    "&&",
+    "||",
+    "contains",
+    "notin",
+    "is",
+    "than",
+    "*",
+    ";",
 ]
 
 
