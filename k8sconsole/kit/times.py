@@ -34,7 +34,10 @@ _DAY = re.compile(rf"(?:(today|yesterday)(?:\s+{_CLOCK})?|{_CLOCK})", re.ASCII)
 
 @lru_cache(maxsize=1024)
 def parse_duration(text: str) -> float:
-    """``90s 15m 2h 3d 1w 1y``, several together (``1h30m``), or in words (``an hour``), in seconds. A year is 365 days. Raises ValueError."""
+    """``90s 15m 2h 3d 1w 1y``, several together (``1h30m``), or in words (``an hour``), in seconds. A year has 365 days.
+
+    Raises ValueError.
+    """
     bare = " ".join(text.lower().split())
     parts = _DURATION.findall(bare) if _DURATIONS.fullmatch(bare) else []
     if not parts or any(unit not in _UNITS for _, unit in parts):

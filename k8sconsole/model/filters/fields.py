@@ -40,6 +40,7 @@ BODY_PATHS: dict[str, tuple[str, ...]] = {
         "spec.template.spec.containers[*].image",
         "spec.jobTemplate.spec.template.spec.containers[*].image",
     ),
+    "replicas": ("spec.replicas",),
 }
 """General fields, and their paths in the object for kinds whose table has no such column."""
 

@@ -17,11 +17,14 @@ from k8sconsole.model.filters.subjects import Subject
 from k8sconsole.model.filters.tree import And, Compare, Filter, Fuzzy, Labels, NamePattern, Node, Not, Or, Pattern, Text, walk
 from k8sconsole.model.filters.values import ValueTest, build_comparison
 from k8sconsole.model.objects import Cell
+from k8sconsole.model.refs import ResourceName
 from k8sconsole.model.selectors import matches_labels
 from k8sconsole.model.tables.columns import CellKind
 from k8sconsole.model.tables.jsonpath import PathError, find_values
 
 Predicate = Callable[[Subject], bool]
+MEASURED = (ResourceName("pods"), ResourceName("nodes"))
+"""The kinds whose usage the Metrics API has."""
 Found = tuple[CellKind | None, list[Cell]]
 """The kind and the values of a field; one matching value suffices. Kind None: text that is compared exactly, as labels are."""
 
@@ -31,24 +34,27 @@ def matches(filter: Filter, subject: Subject, now: float) -> bool:
     return build_predicate(filter, now)(subject)
 
 
-def build_predicate(filter: Filter, now: float) -> Predicate:
-    """The filter as a function; for many subjects far faster than calling ``matches`` for each."""
-    return _compile(filter.root, now, True)
+def build_predicate(filter: Filter, now: float, seen: set[str] | None = None) -> Predicate:
+    """The filter as a function; for many subjects far faster than calling ``matches`` for each.
+
+    seen: the function adds the paths and annotations for which it found a value.
+    """
+    return _compile(filter.root, now, True, set() if seen is None else seen)
 
 
-def _compile(node: Node, now: float, wanted: bool) -> Predicate:
+def _compile(node: Node, now: float, wanted: bool, seen: set[str]) -> Predicate:
     """A function: whether the node's result is ``wanted``.
 
     Negation is pushed down to the terms: a comparison of usage without metrics must be false, negated or not.
     """
     match node:
         case Not(term):
-            return _compile(term, now, not wanted)
+            return _compile(term, now, not wanted, seen)
         case And(terms) | Or(terms):
-            parts = [_compile(term, now, wanted) for term in terms]
+            parts = [_compile(term, now, wanted, seen) for term in terms]
             return _all_of(parts) if isinstance(node, And) is wanted else _any_of(parts)
         case Compare():
-            return _compile_comparison(node, now, wanted)
+            return _compile_comparison(node, now, wanted, seen)
     positive = _compile_term(node)
     return positive if wanted else lambda subject: not positive(subject)
 
@@ -95,9 +101,9 @@ def _has_letters_in_order(letters: str, name: str) -> bool:
     return all(letter in rest for letter in letters)
 
 
-def _compile_comparison(node: Compare, now: float, wanted: bool) -> Predicate:
+def _compile_comparison(node: Compare, now: float, wanted: bool, seen: set[str]) -> Predicate:
     source = classify_field(node.field)
-    find = _value_finder(node.field, source)
+    find = value_finder(node.field, source, seen)
     tests: dict[CellKind | None, ValueTest] = {}
 
     def decide(subject: Subject) -> bool:
@@ -112,7 +118,8 @@ def _compile_comparison(node: Compare, now: float, wanted: bool) -> Predicate:
     return decide
 
 
-def _value_finder(field: str, source: FieldSource) -> Callable[[Subject], Found]:
+def value_finder(field: str, source: FieldSource, seen: set[str]) -> Callable[[Subject], Found]:
+    """A function: the values of a field. It adds the field to ``seen`` where it finds a value in an object."""
     match source:
         case FieldSource.IDENTITY:
             return _identity_finder(field.lower())
@@ -122,10 +129,22 @@ def _value_finder(field: str, source: FieldSource) -> Callable[[Subject], Found]
         case FieldSource.LABEL:
             return lambda subject: _text_values(subject.labels.get(strip_key_prefix(field)))
         case FieldSource.ANNOTATION:
-            return lambda subject: _text_values(_read_annotations(subject).get(strip_key_prefix(field)))
+            return _recording(field, lambda subject: _text_values(_read_annotations(subject).get(strip_key_prefix(field))), seen)
         case FieldSource.PATH:
-            return lambda subject: _path_values(subject, field)
+            return _recording(field, lambda subject: _path_values(subject, field), seen)
+    if field.lower() in BODY_PATHS:
+        return _recording(field, lambda subject: _cell_values(subject, field), seen)
     return lambda subject: _cell_values(subject, field)
+
+
+def _recording(field: str, find: Callable[[Subject], Found], seen: set[str]) -> Callable[[Subject], Found]:
+    def finder(subject: Subject) -> Found:
+        found = find(subject)
+        if found[1]:
+            seen.add(field)
+        return found
+
+    return finder
 
 
 def _text_values(value: object) -> Found:
@@ -224,9 +243,21 @@ def needs_body(filter: Filter) -> bool:
     return any(classify_field(field) in (FieldSource.PATH, FieldSource.ANNOTATION) or field.lower() in BODY_PATHS for field in compared)
 
 
-def explain_unanswerable(filter: Filter, *, metrics: bool) -> tuple[str, ...]:
-    """Sentences that say which terms of this filter match nothing, and why. metrics: whether usage is known."""
+def uses_metrics(filter: Filter) -> bool:
+    """Whether the filter compares usage of CPU or memory."""
+    return any(field in USE_FIELDS for field in list_fields(filter))
+
+
+def needs_relations(filter: Filter) -> bool:
+    """Whether matching may need other rows: the owners up the chain, or the usage of CPU and memory."""
+    return uses_metrics(filter) or "owner" in list_fields(filter)
+
+
+def explain_unanswerable(filter: Filter, resource: ResourceName, *, metrics: bool) -> tuple[str, ...]:
+    """Sentences that say which terms of this filter match nothing, and why. metrics: whether usage of this kind is known."""
     used = sorted({field for field in list_fields(filter) if field in USE_FIELDS})
     if metrics or not used:
         return ()
+    if resource not in MEASURED:
+        return (f"{' and '.join(used)}: only {' and '.join(MEASURED)} have metrics, so nothing matches",)
     return (f"{' and '.join(used)}: no metrics are available, so nothing matches; use {used[0]}.request to compare requests",)

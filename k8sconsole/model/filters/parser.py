@@ -8,7 +8,7 @@ import re
 from k8sconsole.model.filters import regexes
 from k8sconsole.model.filters.comparisons import read_comparison, read_regex
 from k8sconsole.model.filters.slips import check_word, stray_operator
-from k8sconsole.model.filters.tree import And, Everything, Filter, Fuzzy, Labels, NamePattern, Node, Not, Or, Pattern, Text
+from k8sconsole.model.filters.tree import And, Filter, Fuzzy, Labels, NamePattern, Node, Not, Or, Pattern, Text
 from k8sconsole.model.selectors import read_selector
 from k8sconsole.model.text_reader import TextReader
 

@@ -20,6 +20,7 @@ from k8sconsole.model.filters.tree import (
     Pattern,
     Text,
 )
+from k8sconsole.model.refs import ResourceName
 from k8sconsole.model.selectors import LabelOperator, Requirement
 
 A, B, C = Text("a"), Text("b"), Text("c")
@@ -134,7 +135,9 @@ def test_what_can_only_be_a_slip_is_an_error_with_the_right_spelling(slip: str, 
     parse_filter(spelling)
 
 
-@pytest.mark.parametrize("slip", ["status in ()", "status in (a", "name contains", "restarts>3,5", "restarts in (1,x)", "|", "a | b", "a)b"])
+@pytest.mark.parametrize(
+    "slip", ["status in ()", "status in (a", "name contains", "restarts>3,5", "restarts in (1,x)", "|", "a | b", "a)b"]
+)
 def test_a_broken_list_or_operator_is_an_error(slip: str) -> None:
     with pytest.raises(FilterError):
         parse_filter(slip)
@@ -307,9 +310,8 @@ def test_a_filter_knows_whether_rows_are_enough(text: str, needed: bool) -> None
 
 
 def test_a_filter_on_use_says_why_nothing_matches_without_metrics() -> None:
-    assert (
-        explain_unanswerable(parse_filter("cpu>500m"), metrics=True)
-        == explain_unanswerable(parse_filter("cpu.request>1"), metrics=False)
-        == ()
-    )
-    assert "cpu: no metrics are available" in explain_unanswerable(parse_filter("!cpu>500m"), metrics=False)[0]
+    pods, services = ResourceName("pods"), ResourceName("services")
+    assert explain_unanswerable(parse_filter("cpu>500m"), pods, metrics=True) == ()
+    assert explain_unanswerable(parse_filter("cpu.request>1"), pods, metrics=False) == ()
+    assert "cpu: no metrics are available" in explain_unanswerable(parse_filter("!cpu>500m"), pods, metrics=False)[0]
+    assert "only pods and nodes have metrics" in explain_unanswerable(parse_filter("cpu>500m"), services, metrics=False)[0]

@@ -12,7 +12,7 @@ import msgspec
 
 from k8sconsole.errors import UsageError
 from k8sconsole.kit.text import find_nearest
-from k8sconsole.model.filters import Filter, RowSubject, build_predicate, explain_unanswerable, needs_body
+from k8sconsole.model.filters import Filter, RowSubject, build_predicate, check_keys, explain_unanswerable, needs_body
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable, sort_key
@@ -42,27 +42,28 @@ class RowFilter:
     def __init__(self, filter: Filter | None, relations: Relations, now: float) -> None:
         self._filter = filter
         self._relations = relations
-        self._predicate = None if filter is None else build_predicate(filter, now)
+        self.seen: set[str] = set()
+        self._predicate = None if filter is None else build_predicate(filter, now, self.seen)
         self.needs_body = filter is not None and needs_body(filter)
 
     def matches(self, row: Row, table: KindTable, body: Callable[[], bytes] | None) -> bool:
-        if self._predicate is None:
-            return True
+        return self._predicate is None or self._predicate(self.subject(row, table, body))
 
+    def subject(self, row: Row, table: KindTable, body: Callable[[], bytes] | None) -> RowSubject:
         def load(_: Row) -> Mapping[str, Any] | None:
             return None if body is None else msgspec.json.decode(body())
 
-        return self._predicate(RowSubject(row, table, load, self._relations.owners, self._relations.usage))
+        return RowSubject(row, table, load, self._relations.owners, self._relations.usage)
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self, resource: ResourceName) -> tuple[str, ...]:
         """Sentences about terms that cannot be evaluated, such as CPU usage without metrics."""
-        if self._filter is None or not explain_unanswerable(self._filter, metrics=False):
+        if self._filter is None or not explain_unanswerable(self._filter, resource, metrics=False):
             return ()
-        return explain_unanswerable(self._filter, metrics=self._relations.has_metrics())
+        return explain_unanswerable(self._filter, resource, metrics=self._relations.has_metrics())
 
 
 class RowReader:
-    """Runs one query in one snapshot."""
+    """Runs one query in one snapshot. It is also the Evidence for the check of the filter's keys."""
 
     def __init__(self, connection: sqlite3.Connection, query: RowQuery, tables: TableCache, now: float) -> None:
         self._connection = connection
@@ -72,8 +73,9 @@ class RowReader:
         self._table_of = {kind: tables.table(connection, cluster, query.resource) for kind, cluster in self._kinds.items()}
         self._label_sets: dict[str, dict[str, str]] = {}
         self._mappings: dict[tuple[int, int], CellMapping] = {}
-        relations = Relations(connection, query.resource, past=query.as_of is not None)
-        self._filter = RowFilter(query.filter, relations, now if query.as_of is None else query.as_of)
+        self._relations = Relations(connection, query.resource, past=query.as_of is not None)
+        self._now = now if query.as_of is None else query.as_of
+        self._filter = RowFilter(query.filter, self._relations, self._now)
 
     def rows(self) -> Rows:
         revision = counter_value(self._connection, "revision")
@@ -88,19 +90,41 @@ class RowReader:
         return [(row, body()) for row, body in found if body is not None]
 
     def _page(self, *, bodies: bool) -> tuple[list[Found], int, str, tuple[str, ...]]:
-        """The rows of the page, the total, the cursor of the next page, and warnings."""
-        query, row_filter = self._query, self._filter
+        """The rows of the page, the total, the cursor of the next page, and warnings. Raises FilterError for a key that no row has."""
+        query = self._query
         if query.filter is None and not query.sort and not query.descending and query.as_of is None:
             return self._indexed_page(bodies=bodies)
-        read_bodies = bodies or row_filter.needs_body
-        source = (
-            self._select(*self._where(), bodies=read_bodies) if query.as_of is None else self._select_past(query.as_of, bodies=read_bodies)
-        )
-        matching = [each for each in source if self._matches(each)]
+        matching = [each for each in self._source(bodies=bodies) if self._matches(each)]
+        warnings = self._filter.warnings(query.resource)
+        if query.filter is not None and not warnings:
+            report = check_keys(query.filter, list(self._table_of.values()), self._filter.seen, len(matching), self)
+            warnings = report.warnings
+            if report.filter is not None:
+                self._filter = RowFilter(report.filter, self._relations, self._now)
+                matching = [each for each in self._source(bodies=bodies) if self._matches(each)]
         self._sort(matching)
         start = _parse_offset(self._query.cursor)
         end = len(matching) if self._query.limit is None else start + self._query.limit
-        return matching[start:end], len(matching), str(end) if end < len(matching) else "", row_filter.warnings()
+        return matching[start:end], len(matching), str(end) if end < len(matching) else "", warnings
+
+    def _source(self, *, bodies: bool, limit: int | None = None) -> Iterable[Found]:
+        """The rows of the query before its filter. limit: of present rows."""
+        read_bodies = bodies or self._filter.needs_body
+        if self._query.as_of is not None:
+            return self._select_past(self._query.as_of, bodies=read_bodies)
+        return self._select(*self._where(), bodies=read_bodies, limit=limit)
+
+    def label_sets(self) -> Iterable[Mapping[str, str]]:
+        """The labels of all rows that were read."""
+        return self._label_sets.values()
+
+    def label_sets_of_kind(self) -> Iterable[Mapping[str, str]]:
+        statement = f"SELECT DISTINCT labels FROM objects WHERE kind_id IN ({_placeholders(self._kinds)})"  # noqa: S608 - only placeholders
+        return (_labels.decode(labels) for (labels,) in self._connection.execute(statement, [*self._kinds]))
+
+    def subjects(self, most: int | None = None) -> Iterable[RowSubject]:
+        for row, body in self._source(bodies=True, limit=most):
+            yield self._filter.subject(row, self._table(row.cluster), body)
 
     def _indexed_page(self, *, bodies: bool) -> tuple[list[Found], int, str, tuple[str, ...]]:
         where, values = self._where()
@@ -133,7 +157,7 @@ class RowReader:
             values,
         )
         gone.extend(ObjectRef(self._kinds[kind], query.resource, Namespace(space), name, uid) for kind, space, name, uid in deleted)
-        return Rows(present, len(present), revision, gone=tuple(gone), warnings=row_filter.warnings(), whole=False)
+        return Rows(present, len(present), revision, gone=tuple(gone), warnings=row_filter.warnings(query.resource), whole=False)
 
     def _where(self) -> tuple[str, list[Any]]:
         where, values = self._row_conditions("o.")
