@@ -98,7 +98,8 @@ class RowQuery(msgspec.Struct, frozen=True):
     """Which rows to read. No clusters or namespaces means all of them.
 
     after_revision: only rows that changed since this store revision, and deletions in ``Rows.gone``. as_of: seconds since the epoch;
-    returns the rows as of that time, with columns, order and filter evaluated for that time.
+    returns the rows as of that time, with columns, order and filter evaluated for that time. with_bodies: also the masked JSON of the
+    objects; not for a difference.
     """
 
     resource: ResourceName
@@ -112,6 +113,7 @@ class RowQuery(msgspec.Struct, frozen=True):
     cursor: str = ""
     after_revision: int | None = None
     as_of: float | None = None
+    with_bodies: bool = False
 
 
 class Rows(msgspec.Struct, frozen=True):
@@ -119,6 +121,7 @@ class Rows(msgspec.Struct, frozen=True):
 
     whole: True for all matching rows, False for a difference. A difference has in ``rows`` what changed since ``after_revision``, and in
     ``gone`` what was deleted or no longer matches. Where the record of deletions does not reach back that far, all rows are returned.
+    warnings: why terms of the filter match nothing. bodies: one for each row, only with ``RowQuery.with_bodies``.
     """
 
     rows: list[Row]
@@ -128,6 +131,7 @@ class Rows(msgspec.Struct, frozen=True):
     gone: tuple[ObjectRef, ...] = ()
     warnings: tuple[str, ...] = ()
     whole: bool = True
+    bodies: tuple[bytes, ...] = ()
 
 
 class ToolUsage(msgspec.Struct, frozen=True):

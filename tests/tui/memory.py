@@ -14,7 +14,7 @@ from k8sconsole.model.cache_records import ClusterRecord, ResultTable, RowQuery,
 from k8sconsole.model.clusters import Connections, ContextInfo, LogOptions
 from k8sconsole.model.describe import Section, describe
 from k8sconsole.model.events import ClusterState, ConnectionState, Fact, RowsChanged
-from k8sconsole.model.filters import RowSubject, build_predicate
+from k8sconsole.model.filters import RowSubject, build_predicate, check_keys
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import TimelineItem
 from k8sconsole.model.indicators import CACHE_HIT, SCANNED, SUGGESTED, Indicator, compute_indicators
@@ -87,6 +87,21 @@ class MemoryConsole:
             listener(fact)
 
 
+class MemoryEvidence:
+    """The rows that a filter was applied to."""
+
+    def __init__(self, subjects: list[RowSubject]) -> None:
+        self._subjects = subjects
+
+    def label_sets(self) -> list[Mapping[str, str]]:
+        return [subject.labels for subject in self._subjects]
+
+    label_sets_of_kind = label_sets
+
+    def subjects(self, most: int | None = None) -> list[RowSubject]:
+        return self._subjects[:most]
+
+
 class MemoryCache:
     def __init__(self, console: MemoryConsole) -> None:
         self._console = console
@@ -103,7 +118,9 @@ class MemoryCache:
         if query.filter is not None:
             keep = build_predicate(query.filter, console.clock.now())
             table = find_table(next(each for each in BUILTIN if each.name == query.resource))
-            rows = [row for row in rows if keep(RowSubject(row, table, lambda row: console.bodies.get(row.ref)))]
+            subjects = [RowSubject(row, table, lambda row: console.bodies.get(row.ref)) for row in rows]
+            rows = [row for row, subject in zip(rows, subjects, strict=True) if keep(subject)]
+            check_keys(query.filter, (table,), set(), len(rows), MemoryEvidence(subjects))
         if query.after_revision is not None:
             after = query.after_revision
             gone = tuple(ref for at, ref in console.deletions if at > after and ref.resource == query.resource)

@@ -73,6 +73,16 @@ async def test_a_wrong_filter_says_what_is_wrong_while_it_is_typed(console: Memo
     assert "expected" in seen.splitlines()[-2]
 
 
+async def test_a_filter_with_a_key_that_no_row_has_is_taken_back_with_the_reason(console: MemoryConsole) -> None:
+    async with open_console(console) as pilot:
+        await press(pilot, "slash")
+        await typed(pilot, "statuss=Running")
+        seen = await press(pilot, "enter")
+        assert "no field or label 'statuss' in pods" in seen
+        seen = await press(pilot, "escape")
+        assert "statuss" not in seen.splitlines()[1]
+
+
 async def test_an_empty_table_says_why_and_what_to_press(console: MemoryConsole) -> None:
     async with open_console(console) as pilot:
         await press(pilot, "slash")

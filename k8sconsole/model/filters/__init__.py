@@ -4,6 +4,7 @@ This package has the grammar, the meaning of fields, and the matching of one sub
 agree with the matching here. docs/filters.md documents the syntax.
 """
 
+from k8sconsole.model.filters.fields import starts_at_root
 from k8sconsole.model.filters.keys import Evidence, KeyReport, check_keys, label_candidates, nearest_path
 from k8sconsole.model.filters.matcher import (
     MEASURED,
@@ -39,5 +40,6 @@ __all__ = [
     "needs_relations",
     "parse_filter",
     "searchable_texts",
+    "starts_at_root",
     "uses_metrics",
 ]

@@ -35,6 +35,8 @@ _PARTS = ("spec", "status", "metadata")
 _SAMPLE = 2_000
 """Rows that are read at most to find the value that was meant."""
 _MOST_VALUES = 500
+_USUAL = dict.fromkeys(("app", "component", "tier", "role"), ("app.kubernetes.io/name", "app.kubernetes.io/component", "k8s-app"))
+"""Labels that people mean by a short key."""
 _BY_WORD = ("unhealthy", "broken", "failing", "failed", "bad", "crashing", "error", "errors", "problem", "problems")
 
 
@@ -193,12 +195,14 @@ def _refuse_key(filter: Filter, tables: Sequence[KindTable], key: str, evidence:
     own = {field for subject in evidence.subjects(50) for part in _PARTS for field in _keys_of(subject.body().get(part))}
     general = [field for field in sorted(GENERAL_FIELDS) if field in IDENTITY_FIELDS or any(_column(table, field) for table in tables)]
     fields = [*columns, *general, *sorted(own)]
-    close = [one for one in _similar(key, [*fields, *labels]) if one != key]
+    close = [label for label in labels if label.rpartition("/")[2] == key] + [label for label in _USUAL.get(key, ()) if label in labels]
+    close += [one for one in _similar(key, [*fields, *labels]) if one not in (key, *close)]
     if not close and not any(True for _ in evidence.subjects(1)):
         return
-    where = _plural(tables)
-    known = f"a column of {where} ({', '.join(columns)}), a path, or a label" + (f" such as {', '.join(labels[:3])}" if labels else "")
-    raise _error(filter, key, f"no field or label {key!r} in {where}", known, _with_key(filter, key, close[0]) if close else "", close)
+    some = ", ".join((*columns[:12], "…") if len(columns) > 12 else columns)
+    known = close[0] if close else f"a column ({some}), a path, or a label" + (f" such as {', '.join(labels[:3])}" if labels else "")
+    remedy = _with_key(filter, key, close[0]) if close else ""
+    raise _error(filter, key, f"no field or label {key!r} in {_plural(tables)}", known, remedy, close)
 
 
 def _explain_label(filter: Filter, tables: Sequence[KindTable], key: str, evidence: Evidence) -> list[str]:

@@ -68,7 +68,8 @@ class ObjectGetter:
         as_of, _ = parse_as_of(request.as_of, request.live, "", self._pipeline.environment.clock.now())
         resource = await self._api_resources.find(clusters[0], request.kind)
         opened = [await self._open(cluster, resource, request, as_of, face) for cluster in clusters]
-        pairs = [pair for each in opened for pair in await each.bodies()]
+        read = [await each.objects() for each in opened]
+        pairs = [pair for each in read for pair in zip(each.rows, each.bodies, strict=True)]
         freshness = merge_freshness([each.freshness for each in opened])
         if not pairs:
             await self._explain_empty(clusters[0], resource, request, opened[0])
@@ -83,7 +84,9 @@ class ObjectGetter:
             now=opened[0].now if as_of is not None else max(opened[0].now, freshness.observed_at or 0.0),
             several_namespaces=len(request.namespaces) != 1,
             empty=empty_sentence(resource, request.namespaces, request.name, request.filter),
-            warnings=tuple(warning for each in opened for warning in each.warnings),
+            warnings=tuple(
+                dict.fromkeys(warning for source, rows in zip(opened, read, strict=True) for warning in (*source.warnings, *rows.warnings))
+            ),
             as_of=as_of,
         )
 

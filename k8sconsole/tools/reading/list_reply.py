@@ -11,6 +11,7 @@ from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.cache_records import Rows
+from k8sconsole.model.filters import nearest_path, starts_at_root
 from k8sconsole.model.objects import Row
 from k8sconsole.model.tables import CellKind, Column, KindTable, format_cell
 from k8sconsole.model.tables.jsonpath import PathError, compile_path, find_values
@@ -93,7 +94,7 @@ async def _summary_reply(args: ListInput, opened: RowSource, now: float) -> Repl
 
 async def _page_reply(args: ListInput, opened: RowSource, rows: Rows) -> Reply:
     counts = _count_statuses(opened.table, rows.rows) if not args.cursor and not rows.next else {}
-    items, table_text = await _page_items(args, opened, rows, counts)
+    items, table_text, notes = await _page_items(args, opened, rows, counts)
     following = rows.next
     if len(items) < len(rows.rows):
         following = (await opened.page(len(items), args.cursor)).next
@@ -105,40 +106,43 @@ async def _page_reply(args: ListInput, opened: RowSource, rows: Rows) -> Reply:
         text,
         opened.freshness,
         Page(following or None, rows.total),
-        (*opened.warnings, *rows.warnings),
+        (*opened.warnings, *rows.warnings, *notes),
     )
 
 
-async def _page_items(args: ListInput, opened: RowSource, rows: Rows, counts: dict[str, int]) -> tuple[list[dict[str, Any]], str]:
-    """The rows as JSON objects and as text. Paths in ``fields`` come from the objects. counts: part of the same reply."""
+async def _page_items(
+    args: ListInput, opened: RowSource, rows: Rows, counts: dict[str, int]
+) -> tuple[list[dict[str, Any]], str, tuple[str, ...]]:
+    """The rows as JSON objects and as text, and warnings. Paths in ``fields`` come from the objects. counts: part of the same reply."""
     now = opened.now
     if not args.fields:
         items = take_fitting((row_item(opened.table, row, now) for row in rows.rows), args.max_tokens, counts)
-        return items, _format_table(opened.table, rows.rows[: len(items)], now)
+        return items, _format_table(opened.table, rows.rows[: len(items)], now), ()
     if args.fields == [WHOLE]:
         whole = [msgspec.json.decode(body) for _, body in await opened.bodies(len(rows.rows), args.cursor)]
         kept = take_fitting(whole, args.max_tokens, counts)
-        return kept, "\n".join(strip_control(f"{row.namespace}/{row.name}".lstrip("/")) for row in rows.rows[: len(kept)])
+        return kept, "\n".join(strip_control(f"{row.namespace}/{row.name}".lstrip("/")) for row in rows.rows[: len(kept)]), ()
     paths = [field for field in args.fields if not _is_column(opened.table, field)]
-    for path in paths:
-        _check_field(opened.table, path)
+    check_paths(paths)
     bodies = await opened.bodies(len(rows.rows), args.cursor) if paths else [(row, b"{}") for row in rows.rows]
-    projected = [_select_columns(args.fields, opened.table, row, body, now) for row, body in bodies]
+    objects = [msgspec.json.decode(body) for _, body in bodies]
+    columns = [_field_key(name) for name in opened.table.unique_names]
+    notes = check_fields(paths, objects, columns, opened.request.resource.plural)
+    projected = [_select_columns(args.fields, opened.table, row, body, now) for (row, _), body in zip(bodies, objects, strict=True)]
     items = take_fitting(projected, args.max_tokens, counts)
-    return items, "\n".join(" ".join(f"{key}={strip_control(str(value))}" for key, value in item.items()) for item in items)
+    return items, "\n".join(" ".join(f"{key}={strip_control(str(value))}" for key, value in item.items()) for item in items), notes
 
 
-def _select_columns(fields: Sequence[str], table: KindTable, row: Row, body: bytes, now: float) -> dict[str, Any]:
+def _select_columns(fields: Sequence[str], table: KindTable, row: Row, body: dict[str, Any], now: float) -> dict[str, Any]:
     whole = row_item(table, row, now, wide=True)
     own = {"name": row.name, "namespace": row.namespace, "labels": row.labels, "owner": row.owner, "uid": row.uid}
     found: dict[str, Any] = {"namespace": row.namespace, "name": row.name} if row.namespace else {"name": row.name}
-    decoded = msgspec.json.decode(body)
     for field in fields:
         key = _field_key(field)
         if key in whole or key in own:
             found[field] = whole.get(key, own.get(key))
         else:
-            found[field] = value_at(field, decoded)
+            found[field] = value_at(field, body)
     return found
 
 
@@ -146,15 +150,29 @@ def _is_column(table: KindTable, field: str) -> bool:
     return table.index(field) is not None or _field_key(field) in ("name", "namespace", "labels", "owner", "uid", "age")
 
 
-def _check_field(table: KindTable, field: str) -> None:
-    """Raises InvalidParams for a malformed path, and for a word without a dot that is no column."""
-    check_paths((field,))
-    if "." in field or field in ("metadata", "spec", "status", "data"):
-        return
-    columns = [_field_key(name) for name in table.unique_names]
-    close = nearest_or_first(field.lower(), columns)
-    details = argument_details("fields", field, close)
-    raise InvalidParams(f"no field {field!r}", f"the columns are {', '.join(columns)}", f"fields={close[0]}", details)
+def check_fields(paths: Sequence[str], objects: Sequence[dict[str, Any]], columns: Sequence[str], where: str) -> tuple[str, ...]:
+    """Warnings about paths where none of the objects has a value. columns: those of the kind's table. where: the kind's plural.
+
+    Raises InvalidParams for a word that is neither a column nor a field, and for a path with a misspelt field.
+    """
+    absent = [path for path in paths if objects and not any(find_values(path, body) or _label_of(body, path) for body in objects)]
+    for path in absent:
+        top = path.lstrip(".").partition(".")[0].partition("[")[0]
+        nearest = nearest_path(path, objects)
+        if nearest or not (starts_at_root(path) or any(top in body for body in objects)):
+            _refuse_field(path, [nearest] if nearest else nearest_or_first(path.lower(), columns), columns)
+    return tuple(f"none of these {where} has a value for {path}" for path in absent)
+
+
+def _refuse_field(path: str, close: Sequence[str], columns: Sequence[str]) -> None:
+    why = f"it is neither a column ({', '.join(columns)}) nor a path" if columns else "the object has no such field"
+    remedy = f"fields={close[0]}" if close else "fields=spec, metadata or status"
+    raise InvalidParams(f"no field {path!r}", why, remedy, argument_details("fields", path, close, PATH_FORM))
+
+
+def _label_of(body: dict[str, Any], key: str) -> str | None:
+    labels = (body.get("metadata") or {}).get("labels")
+    return labels.get(key) if isinstance(labels, dict) else None
 
 
 def row_item(table: KindTable, row: Row, now: float, *, wide: bool = False) -> dict[str, Any]:
@@ -224,11 +242,11 @@ def check_paths(paths: Iterable[str]) -> None:
 def value_at(path: str, body: dict[str, Any]) -> Any:
     """The value at the path, or a list if the path finds none or several."""
     values = find_values(path, body)
-    return values[0] if len(values) == 1 else values
+    return values[0] if len(values) == 1 else values or _label_of(body, path) or []
 
 
-def select_fields(paths: Iterable[str], body: dict[str, Any]) -> dict[str, Any]:
-    """The value of each path; without paths the object itself. Raises InvalidParams."""
-    several = list(paths)
-    check_paths(several)
-    return {path: value_at(path, body) for path in several} if several else body
+def select_fields(paths: Sequence[str], body: dict[str, Any], kind: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The value of each path, without paths the object itself; and warnings about paths without a value. Raises InvalidParams."""
+    check_paths(paths)
+    warnings = check_fields(paths, (body,), (), kind)
+    return ({path: value_at(path, body) for path in paths} if paths else body), warnings

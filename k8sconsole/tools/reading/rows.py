@@ -1,11 +1,23 @@
 """Rows of one kind from the cache, the cluster or the history, with one way of paging over all three."""
 
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
 import msgspec
 
 from k8sconsole.cluster.port import Cluster, Selectors
-from k8sconsole.errors import FilterError, Forbidden, Unavailable, argument_details
+from k8sconsole.errors import ConsoleError, FilterError, Forbidden, Unavailable, argument_details
 from k8sconsole.model.cache_records import RowQuery, Rows, covers
-from k8sconsole.model.filters import Filter, RowSubject, build_predicate, parse_filter
+from k8sconsole.model.filters import (
+    MEASURED,
+    Filter,
+    RowSubject,
+    build_predicate,
+    check_keys,
+    explain_unanswerable,
+    parse_filter,
+    uses_metrics,
+)
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.masking import mask_body
 from k8sconsole.model.objects import Row
@@ -13,8 +25,11 @@ from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, add_type_
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import cursor_as_of, cursor_errors, freshness_as_of, invalid_cursor, parse_offset
+from k8sconsole.tools.reading.resource_amounts import amounts_by_container, sum_amounts
 from k8sconsole.tools.summaries import ListSummary, summarise_rows
 
+Metrics = Callable[[Row, str], float | None]
+"""The usage of a row: millicores of ``cpu`` or bytes of ``memory``."""
 LIVE_CURSOR = "live:"
 """Prefix of the cursors of live lists, so that the next page is read live too, even if the cache has the kind by then."""
 
@@ -66,8 +81,17 @@ class RowSource:
             rows = [row for row, _ in self._live[start:end]]
             return Rows(rows, len(self._live), 0, f"{LIVE_CURSOR}{end}" if end < len(self._live) else "")
         assert self.context.store is not None
-        with cursor_errors(cursor):
+        with cursor_errors(cursor), filter_errors(self.request.filter):
             return await self.context.store.objects.rows(self._query(limit, cursor))
+
+    async def objects(self) -> Rows:
+        """All rows with the masked JSON of their objects, and the warnings of the filter."""
+        if self._live is not None:
+            rows = await self.page()
+            return msgspec.structs.replace(rows, bodies=tuple(body for _, body in self._live))
+        assert self.context.store is not None
+        with filter_errors(self.request.filter):
+            return await self.context.store.objects.rows(msgspec.structs.replace(self._query(None, ""), with_bodies=True))
 
     async def summarise(self) -> tuple[ListSummary, tuple[str, ...]]:
         """The summary of all rows, and the warnings of reading them."""
@@ -83,7 +107,7 @@ class RowSource:
             start = _parse_live_cursor(cursor)
             return self._live[start:] if limit is None else self._live[start : start + limit]
         assert self.context.store is not None
-        with cursor_errors(cursor):
+        with cursor_errors(cursor), filter_errors(self.request.filter):
             return await self.context.store.objects.bodies(self._query(limit, cursor))
 
     def _query(self, limit: int | None, cursor: str) -> RowQuery:
@@ -110,7 +134,7 @@ async def open_rows(context: ToolContext, request: RowsRequest) -> RowSource:
     if cached.observed_at is not None and not request.live and covers(state, request.namespaces):
         return RowSource(context, request, table, cached, ())
     try:
-        found, missing = await read_live(await context.open_cluster(request.context), table, request, context.now)
+        everything, missing = await read_live(await context.open_cluster(request.context), table, request, context.now)
     except Unavailable as problem:
         known = not request.namespaces or any(covers(state, (each,)) for each in request.namespaces)
         if cached.observed_at is None or not known or context.will_retry(problem):
@@ -118,7 +142,12 @@ async def open_rows(context: ToolContext, request: RowsRequest) -> RowSource:
         warning = f"{request.context} does not answer ({problem.title}); this is the cache"
         return RowSource(context, request, table, cached, (warning,))
     rows = RowSource(context, request, table, context.live_freshness(missing), ())
-    return rows.use_live_rows(found if row_filter is None else _apply_filter(found, table, row_filter, rows.now))
+    if row_filter is None:
+        return rows.use_live_rows(everything)
+    metrics = await _measure(context, request) if uses_metrics(row_filter) else None
+    with filter_errors(request.filter):
+        found, rows.warnings = LiveFilter(everything, table, metrics, rows.now).apply(row_filter)
+    return rows.use_live_rows(found)
 
 
 async def read_live(
@@ -144,10 +173,63 @@ async def read_live(
     return sorted(found, key=lambda each: (each[0].namespace, each[0].name)), missing
 
 
-def _apply_filter(found: list[tuple[Row, bytes]], table: KindTable, row_filter: Filter, now: float) -> list[tuple[Row, bytes]]:
-    matches = build_predicate(row_filter, now)
-    bodies = {id(row): body for row, body in found}
-    return [each for each in found if matches(RowSubject(each[0], table, lambda row: msgspec.json.decode(bodies[id(row)])))]
+async def _measure(context: ToolContext, request: RowsRequest) -> Metrics | None:
+    """The usage of pods or nodes by the Metrics API, read from the cluster now; None where it cannot be read."""
+    if request.resource.name not in MEASURED:
+        return None
+    try:
+        resource = await context.find_resource(request.context, f"{request.resource.name}.metrics.k8s.io")
+        measured = RowsRequest(request.context, resource, request.namespaces)
+        found, _ = await read_live(
+            await context.open_cluster(request.context), context.table(request.context, resource), measured, context.now
+        )
+    except ConsoleError:
+        return None  # a warning says that usage is unknown
+    used = {(row.namespace, row.name): sum_amounts(amounts_by_container(msgspec.json.decode(body)).values()) for row, body in found}
+
+    def usage(row: Row, amount: str) -> float | None:
+        amounts = used.get((row.namespace, row.name))
+        return None if amounts is None else float(amounts.cpu if amount == "cpu" else amounts.memory)
+
+    return usage
+
+
+class LiveFilter:
+    """Applies a filter to rows that were read from the cluster. It is also the Evidence for the check of the filter's keys.
+
+    metrics: the usage of a row, None without metrics. now: seconds since the epoch.
+    """
+
+    def __init__(self, found: Sequence[tuple[Row, bytes]], table: KindTable, metrics: Metrics | None, now: float) -> None:
+        self._found = found
+        self._table = table
+        self._metrics = metrics
+        self._now = now
+
+    def apply(self, row_filter: Filter) -> tuple[list[tuple[Row, bytes]], tuple[str, ...]]:
+        """The rows that match, and why terms match nothing. Raises FilterError for a key that no row has."""
+        seen: set[str] = set()
+        matching = self._matching(row_filter, seen)
+        unanswerable = explain_unanswerable(row_filter, self._table.resource, metrics=self._metrics is not None)
+        if unanswerable:
+            return matching, unanswerable
+        report = check_keys(row_filter, (self._table,), seen, len(matching), self)
+        return (matching if report.filter is None else self._matching(report.filter, seen)), report.warnings
+
+    def label_sets(self) -> Iterable[Mapping[str, str]]:
+        return (row.labels for row, _ in self._found)
+
+    label_sets_of_kind = label_sets
+
+    def subjects(self, most: int | None = None) -> Iterable[RowSubject]:
+        return (self._subject(row, body) for row, body in self._found[:most])
+
+    def _matching(self, row_filter: Filter, seen: set[str]) -> list[tuple[Row, bytes]]:
+        matches = build_predicate(row_filter, self._now, seen)
+        return [each for each in self._found if matches(self._subject(*each))]
+
+    def _subject(self, row: Row, body: bytes) -> RowSubject:
+        return RowSubject(row, self._table, lambda _: msgspec.json.decode(body), metrics=self._metrics)
 
 
 def live_row(request: RowsRequest, table: KindTable, raw: bytes | msgspec.Raw, now: float) -> tuple[Row, bytes]:
@@ -181,8 +263,16 @@ def _parse_live_cursor(cursor: str) -> int:
 
 def parse_filter_argument(text: str) -> Filter | None:
     """None for an empty filter. Raises FilterError with the column."""
-    try:
+    with filter_errors(text):
         return parse_filter(text) if text else None
+
+
+@contextmanager
+def filter_errors(text: str) -> Iterator[None]:
+    """A context manager: a FilterError in it gets the details of the parameter ``filter``."""
+    try:
+        yield
     except FilterError as problem:
-        problem.details.update(argument_details("filter", text[:200], expected=problem.remedy))
+        close = problem.details.get("nearest") or ()
+        problem.details.update(argument_details("filter", text[:200], close, problem.remedy))
         raise

@@ -170,12 +170,12 @@ async def get_as_of(args: GetAsOfInput, context: ToolContext) -> Reply:
     namespace = object_namespace(context, cluster, resource, args.namespace)
     at = parse_moment(args.as_of, "as_of", context.now)
     version, body = await find_version_as_of(context, cluster, resource, (namespace, args.name), at)
-    selected = select_fields(args.fields, body)
+    selected, notes = select_fields(args.fields, body, resource.plural)
     found = ObjectAsOf(selected, version.resource_version, format_exact_time(version.observed_at), version.change.value, version.by)
     since = f"unchanged since {found.observed_at}{_format_authors([found.by])}"
     text = f"{resource.name} {version.ref.label} as of {format_exact_time(at)} · {since}\n"
     text += strip_control(msgspec.json.format(msgspec.json.encode(selected), indent=1).decode())
-    return Reply(msgspec.to_builtins(found), text, await freshness_as_of(context, cluster, resource.name, at))
+    return Reply(msgspec.to_builtins(found), text, await freshness_as_of(context, cluster, resource.name, at), warnings=notes)
 
 
 class TimelineInput(ChangesInput, kw_only=True):

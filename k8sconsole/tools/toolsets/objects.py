@@ -41,8 +41,8 @@ async def get_resource(args: GetResourceInput, context: ToolContext) -> Reply:
         found = await find_object(context, cluster, resource, namespace, args.name, live=args.live)
     else:
         found = await find_object_as_of(context, cluster, resource, (namespace, args.name), at)
-    selected = select_fields(args.fields, found.body)
-    return Reply({"object": selected}, format_yaml(selected), found.freshness, warnings=found.warnings)
+    selected, notes = select_fields(args.fields, found.body, resource.plural)
+    return Reply({"object": selected}, format_yaml(selected), found.freshness, warnings=(*found.warnings, *notes))
 
 
 TOOLS: tuple[ToolSpec, ...] = (

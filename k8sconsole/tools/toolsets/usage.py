@@ -17,7 +17,8 @@ from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
-from k8sconsole.tools.reading.metrics_server import MeasuredUsage, ResourceAmounts, parse_amounts, read_usage, sum_amounts
+from k8sconsole.tools.reading.metrics_server import MeasuredUsage, read_usage
+from k8sconsole.tools.reading.resource_amounts import ResourceAmounts, parse_amounts, sum_amounts
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool

@@ -6,7 +6,7 @@ import msgspec
 
 from k8sconsole.errors import FilterError
 from k8sconsole.model.cache_records import RowQuery, Rows, ScanState
-from k8sconsole.model.filters import Filter, needs_body, parse_filter
+from k8sconsole.model.filters import Filter, label_candidates, needs_body, needs_relations, parse_filter
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.tui.browse.location import Location
@@ -120,12 +120,20 @@ class RowFeed:
 
     @property
     def filters_objects(self) -> bool:
-        """Whether the filter asks for fields that rows do not carry: then only the console can apply it, to the whole objects."""
+        """Whether the filter asks for what rows do not carry: fields of the object, owners up the chain, usage, or a key that is no label
+        of any row. Then only the console can apply it, and it says what is wrong with a key."""
         text = self.location.whole_filter
         try:
-            return bool(text) and needs_body(parse_filter(text))
+            wanted = parse_filter(text) if text else None
+            return wanted is not None and (needs_body(wanted) or needs_relations(wanted) or self._has_unknown_key(wanted))
         except FilterError:
             return False
+
+    def _has_unknown_key(self, wanted: Filter) -> bool:
+        model = self.model
+        if model is None or not model.rows:
+            return False
+        return any(all(key not in row.labels for row in model.rows.values()) for key in label_candidates(wanted, (model.table,)))
 
     def narrow(self) -> None:
         """Applies a filter of the rows' own fields."""

@@ -35,6 +35,7 @@ class TableView(View):
         self.display_parts = TableDisplay(context, self.feed)
         self.table = self.display_parts.table
         self._ticks = 0
+        self._accepted_filter = ""
 
     def compose(self) -> ComposeResult:
         yield self.table
@@ -130,6 +131,7 @@ class TableView(View):
 
     def apply_filter(self, text: str) -> str:
         before = self.feed.location
+        self._accepted_filter = before.filter
         self.feed.change(filter=text)
         try:
             parse_filter(self.feed.location.whole_filter)
@@ -149,7 +151,15 @@ class TableView(View):
         await self._filter_rows()
 
     async def _filter_rows(self) -> None:
-        for warning in await self.feed.apply_filter():
+        """Applies the filter. One that cannot match because it is wrong is taken back, with the reason."""
+        try:
+            warnings = await self.feed.apply_filter()
+        except FilterError as problem:
+            warnings = [str(problem)]
+            refused = self.feed.location.filter
+            self.feed.change(filter=self._accepted_filter if refused != self._accepted_filter else "")
+            self.feed.narrow()
+        for warning in warnings:
             self.post_message(StatusMessage(warning, severity="warning"))
         self.redraw()
 

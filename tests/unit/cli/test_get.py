@@ -127,3 +127,15 @@ def test_credentials_for_a_server_without_tls_are_withheld_and_said_to_be_once(e
     assert [line.split(":")[0] for line in done.err.splitlines() if "in the clear" in line] == ["warning", "error"]
     assert demo.admin.token not in done.err
     assert "in the clear" in empty.run("doctor", KUBECONFIG=str(path)).out
+
+
+@pytest.mark.parametrize("live", [(), ("--live",)], ids=["cache", "cluster"])
+def test_a_wrong_filter_is_never_an_empty_answer(scanned: CommandLine, live: tuple[str, ...]) -> None:
+    done = scanned.run("get", "pods", "-A", "--filter", "statuss=Running", *live)
+    assert done.code == 2
+    assert "no field or label 'statuss' in pods at column 1" in done.err
+    assert "(try: status=Running)" in done.err
+    unmatched = scanned.run("get", "pods", "-A", "--filter", "unhealthy", *live)
+    assert (unmatched.code, unmatched.out) == (0, "")
+    assert "warning: the word 'unhealthy' is in no name" in unmatched.err
+    assert "warning: cpu: only pods and nodes have metrics" in scanned.run("get", "deploy", "-A", "--filter", "cpu>1", *live).err

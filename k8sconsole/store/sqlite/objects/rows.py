@@ -82,8 +82,9 @@ class RowReader:
         since = self._query.after_revision
         if since is not None and self._query.as_of is None and since >= counter_value(self._connection, "forgotten"):
             return self._difference(since, revision)
-        found, total, cursor, warnings = self._page(bodies=False)
-        return Rows([row for row, _ in found], total, revision, cursor, warnings=warnings)
+        found, total, cursor, warnings = self._page(bodies=self._query.with_bodies)
+        bodies = tuple(body() for _, body in found if body is not None) if self._query.with_bodies else ()
+        return Rows([row for row, _ in found], total, revision, cursor, warnings=warnings, bodies=bodies)
 
     def bodies(self) -> list[tuple[Row, bytes]]:
         found, *_ = self._page(bodies=True)
