@@ -40,11 +40,11 @@ def format_age(seconds: float) -> str:
     return f"{whole}s"
 
 
-def find_nearest(word: str, choices: list[str] | tuple[str, ...], most: int = 3) -> list[str]:
-    """At most ``most`` choices that are spelt like the word, the nearest first."""
+def find_nearest(word: str, choices: list[str] | tuple[str, ...], most: int = 3, likeness: float = 0.5) -> list[str]:
+    """At most ``most`` choices that are spelt like the word, the nearest first. likeness: from 0 to 1, for equal words."""
     from difflib import get_close_matches
 
-    return get_close_matches(word, choices, n=most, cutoff=0.5)
+    return get_close_matches(word, choices, n=most, cutoff=likeness)
 
 
 def nearest_or_first(word: str, choices: Iterable[str], first: int | None = None) -> list[str]:

@@ -248,9 +248,7 @@ def _keys_of(value: Any) -> Iterable[str]:
 def _similar(word: str, known: Sequence[str]) -> list[str]:
     """The known words that are spelt like this one."""
     by_case = {one.lower(): one for one in reversed(known)}
-    from difflib import get_close_matches
-
-    return [by_case[one] for one in get_close_matches(word.lower(), list(by_case), n=3, cutoff=0.7)]
+    return [by_case[one] for one in find_nearest(word.lower(), list(by_case), likeness=0.7)]
 
 
 def _explain_no_match(filter: Filter, tables: Sequence[KindTable], evidence: Evidence) -> tuple[str, ...]:
