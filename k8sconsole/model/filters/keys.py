@@ -317,7 +317,7 @@ def _error(filter: Filter, key: str, title: str, expected: str, remedy: str = ""
 
 
 def _column_names(tables: Sequence[KindTable]) -> list[str]:
-    return list(dict.fromkeys(column.name.lower().replace(" ", "-") for table in tables for column in table.columns))
+    return list(dict.fromkeys(name.lower().replace(" ", "-") for table in tables for name in table.unique_names))
 
 
 def _plural(tables: Sequence[KindTable]) -> str:

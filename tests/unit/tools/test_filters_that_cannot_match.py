@@ -1,4 +1,4 @@
-"""A filter or a field that cannot match because it is wrong is an error with the right spelling, never zero rows; from cache and cluster."""
+"""A filter or a field that cannot match is an error with the right spelling, never zero rows, from cache and cluster."""
 
 from typing import Any
 
