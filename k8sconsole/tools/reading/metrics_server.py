@@ -1,5 +1,7 @@
 """Usage of pods and nodes from the metrics API, as metrics-server last measured it."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from k8sconsole.errors import ConsoleError, NotFound, ServerError, Unavailable, UsageError
