@@ -5,7 +5,7 @@ STATUS. Columns declare their widths; the faces lay them out. ``describe`` has t
 """
 
 from k8sconsole.model.objects import TableRow
-from k8sconsole.model.tables.catalogue import find_table
+from k8sconsole.model.tables.catalogue import find_table, is_custom
 from k8sconsole.model.tables.cells import format_cell, sort_key
 from k8sconsole.model.tables.columns import CellKind, Column
 from k8sconsole.model.tables.custom import PrinterColumn, parse_printer_columns
@@ -23,6 +23,7 @@ __all__ = [
     "format_cell",
     "grade_row",
     "grade_status",
+    "is_custom",
     "parse_printer_columns",
     "sort_key",
 ]

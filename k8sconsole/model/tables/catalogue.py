@@ -37,3 +37,8 @@ def find_table(resource: ApiResource, printer_columns: Sequence[PrinterColumn] =
     if known is not None:
         return known
     return build_printed_table(resource.name, printer_columns) if printer_columns else build_generic_table(resource.name)
+
+
+def is_custom(resource: ApiResource) -> bool:
+    """Whether a kind has no built-in table, so that a CRD may define its columns."""
+    return bool(resource.group) and resource.name not in BUILT_IN

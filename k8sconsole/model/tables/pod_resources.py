@@ -1,19 +1,37 @@
-"""A pod's resource requests and limits, added up as the scheduler does.
+"""A pod's resource requests and limits, added up as the scheduler of Kubernetes 1.36 does.
 
-https://kubernetes.io/docs/concepts/workloads/pods/init-containers/#resource-sharing-within-containers
+Source of the rules: PodRequests and PodLimits in k8s.io/component-helpers/resource. Amounts are counted in thousandths, as the API server
+rounds them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from math import ceil
 from typing import NamedTuple
 
-from k8sconsole.model.quantities import parse_bytes, parse_cpu
-from k8sconsole.model.tables.shape_decoder import decode
+import msgspec
+
+from k8sconsole.model.quantities import parse_quantity
+from k8sconsole.model.tables.shape_decoder import Shape, decode
 from k8sconsole.model.tables.shapes import Container, Resources
+
+Amounts = dict[str, int]
+"""Thousandths by resource, such as 1500 of cpu for one and a half cores."""
+
+_NOTHING_STATED = msgspec.Raw(b"{}")
+
+
+class PodSpecAmounts(Shape, frozen=True):
+    """The fields of a pod's spec that state resources. resources: those of the pod as a whole."""
+
+    containers: list[Container] = []
+    init_containers: list[Container] = []
+    overhead: dict[str, str] = {}
+    resources: msgspec.Raw = _NOTHING_STATED
 
 
 class PodResources(NamedTuple):
-    """Millicores and bytes; None where no container states the amount."""
+    """Millicores and bytes; None where nothing states the amount."""
 
     cpu_requested: int | None
     cpu_limit: int | None
@@ -21,45 +39,97 @@ class PodResources(NamedTuple):
     memory_limit: int | None
 
 
-def compute_pod_resources(
-    containers: Sequence[Container], init_containers: Sequence[Container], overhead: Mapping[str, str]
-) -> PodResources:
-    """The sum over containers and sidecars, or the amount of one init container where that is larger; plus the overhead."""
-    if len(containers) == 1 and not init_containers and not overhead:
-        return _read_resources(bytes(containers[0].resources))
-    sidecars = [each for each in init_containers if each.restart_policy == "Always"]
-    first = [each for each in init_containers if each.restart_policy != "Always"]
-    running = zip(*_read_all([*containers, *sidecars]), strict=True)
-    single = zip(*_read_all(first), strict=True)
-    cpu, memory = _parse_amount(overhead, "cpu"), _parse_amount(overhead, "memory")
-    return PodResources(*map(_combine, running, single, (cpu, cpu, memory, memory)))
+class _Stated(NamedTuple):
+    requests: Amounts
+    limits: Amounts
 
 
-def _read_all(containers: Iterable[Container]) -> list[PodResources]:
-    return [_NOTHING, *(_read_resources(bytes(each.resources)) for each in containers)]
-
-
-def _combine(running: Sequence[int | None], single: Sequence[int | None], overhead: int | None) -> int | None:
-    stated = [amount for amount in running if amount is not None]
-    single_stated = [amount for amount in single if amount is not None]
-    return max([sum(stated), *single_stated]) + (overhead or 0) if stated or single_stated else None
-
-
-_NOTHING = PodResources(None, None, None, None)
+def compute_pod_resources(spec: PodSpecAmounts) -> PodResources:
+    """The CPU and memory that a pod requests and is limited to."""
+    if len(spec.containers) == 1 and not spec.init_containers and not spec.overhead and bytes(spec.resources) == b"{}":
+        return _read_single(bytes(spec.containers[0].resources))
+    return _build_resources(sum_requests(spec), sum_limits(spec))
 
 
 @lru_cache(maxsize=4096)
-def _read_resources(resources: bytes) -> PodResources:
-    """One container's resources, from their JSON. Cached, since a cluster's pods share few different ones."""
+def _read_single(resources: bytes) -> PodResources:
+    return _build_resources(*_read_stated(resources))
+
+
+def _build_resources(requests: Amounts, limits: Amounts) -> PodResources:
+    memory = [None if (amount := each.get("memory")) is None else -(-amount // 1000) for each in (requests, limits)]
+    return PodResources(requests.get("cpu"), limits.get("cpu"), *memory)
+
+
+def sum_requests(spec: PodSpecAmounts) -> Amounts:
+    """What a pod requests of each resource: by its containers, or for the whole pod where it says so; and the overhead."""
+    total = _aggregate(spec, lambda stated: stated.requests) | _read_pod_level(spec).requests
+    _add(total, _parse_amounts(spec.overhead))
+    return total
+
+
+def sum_limits(spec: PodSpecAmounts) -> Amounts:
+    """As ``sum_requests``; the overhead adds only to a limit that is not zero."""
+    total = _aggregate(spec, lambda stated: stated.limits) | _read_pod_level(spec).limits
+    _add(total, {name: amount for name, amount in _parse_amounts(spec.overhead).items() if total.get(name)})
+    return total
+
+
+def sum_amounts(parts: Iterable[Amounts]) -> Amounts:
+    total: Amounts = {}
+    for part in parts:
+        _add(total, part)
+    return total
+
+
+def _aggregate(spec: PodSpecAmounts, side: Callable[[_Stated], Amounts]) -> Amounts:
+    """The containers and sidecars together, or what an init container and the sidecars before it need, where that is more."""
+    total = sum_amounts(side(_read_stated(bytes(each.resources))) for each in spec.containers)
+    sidecars: Amounts = {}
+    peak: Amounts = {}
+    for container in spec.init_containers:
+        stated = side(_read_stated(bytes(container.resources)))
+        if container.restart_policy == "Always":
+            _add(total, stated)
+            _add(sidecars, stated)
+            _raise_to(peak, sidecars)
+        else:
+            _raise_to(peak, sum_amounts((stated, sidecars)))
+    _raise_to(total, peak)
+    return total
+
+
+def _add(total: Amounts, part: Amounts) -> None:
+    for name, amount in part.items():
+        total[name] = total.get(name, 0) + amount
+
+
+def _raise_to(total: Amounts, part: Amounts) -> None:
+    for name, amount in part.items():
+        total[name] = max(total.get(name, amount), amount)
+
+
+def _read_pod_level(spec: PodSpecAmounts) -> _Stated:
+    """The amounts for the whole pod; only CPU, memory and huge pages can be stated so."""
+    return _Stated(*({name: side[name] for name in side if _is_pod_level(name)} for side in _read_stated(bytes(spec.resources))))
+
+
+def _is_pod_level(resource: str) -> bool:
+    return resource in ("cpu", "memory") or resource.startswith("hugepages-")
+
+
+@lru_cache(maxsize=4096)
+def _read_stated(resources: bytes) -> _Stated:
+    """The amounts of one container, from its JSON. Cached, since a cluster's pods share few different ones."""
     stated = decode(resources, Resources)
-    cpu, memory = ((_parse_amount(stated.requests, kind), _parse_amount(stated.limits, kind)) for kind in ("cpu", "memory"))
-    return PodResources(*cpu, *memory)
+    return _Stated(_parse_amounts(stated.requests), _parse_amounts(stated.limits))
 
 
-def _parse_amount(amounts: Mapping[str, str], kind: str) -> int | None:
-    if kind not in amounts:
-        return None
-    try:
-        return parse_cpu(amounts[kind]) if kind == "cpu" else parse_bytes(amounts[kind])
-    except ValueError:
-        return None
+def _parse_amounts(stated: Mapping[str, str]) -> Amounts:
+    found = {}
+    for name, text in stated.items():
+        try:
+            found[name] = ceil(parse_quantity(text) * 1000)
+        except ValueError:
+            continue
+    return found

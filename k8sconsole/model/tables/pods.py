@@ -11,9 +11,9 @@ import msgspec
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, CONDITIONS, IMAGE, NAME, NODE, OWNER, READY, RESTARTS, STATUS, cpu, names, size, text
 from k8sconsole.model.tables.kind import build_table_from, read_created_at, read_name
-from k8sconsole.model.tables.pod_resources import PodResources, compute_pod_resources
+from k8sconsole.model.tables.pod_resources import PodResources, PodSpecAmounts, compute_pod_resources
 from k8sconsole.model.tables.shape_decoder import Shape, decode
-from k8sconsole.model.tables.shapes import Condition, Container, Meta, is_condition_true, to_epoch_seconds
+from k8sconsole.model.tables.shapes import Condition, Meta, is_condition_true, to_epoch_seconds
 
 
 class _Waiting(Shape, frozen=True):
@@ -50,12 +50,9 @@ class _ReadinessGate(Shape, frozen=True):
     condition_type: str = ""
 
 
-class _PodSpec(Shape, frozen=True):
+class _PodSpec(PodSpecAmounts, frozen=True):
     node_name: str = ""
-    containers: list[Container] = []
-    init_containers: list[Container] = []
     readiness_gates: list[_ReadinessGate] = []
-    overhead: dict[str, str] = {}
 
 
 class _PodIP(Shape, frozen=True):
@@ -126,7 +123,7 @@ def read_pod(raw: bytes | msgspec.Raw) -> _PodSummary:
         _count_sidecar_restarts(tally, status.init_container_statuses[:counted], sidecars)
         _count_containers(tally, status)
     final = _final_status(pod, tally.status)
-    amounts = compute_pod_resources(spec.containers, spec.init_containers, spec.overhead)
+    amounts = compute_pod_resources(spec)
     wanted = len(spec.containers) + sum(container.restart_policy == "Always" for container in spec.init_containers)
     return _PodSummary(pod, final, tally.ready, wanted, tally.restarts, to_epoch_seconds(tally.last), amounts)
 

@@ -25,6 +25,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, add_type_
 from k8sconsole.model.tables import KindTable
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import cursor_as_of, cursor_errors, freshness_as_of, invalid_cursor, parse_offset
+from k8sconsole.tools.reading.live_table import find_live_table
 from k8sconsole.tools.reading.resource_amounts import amounts_by_container, sum_amounts
 from k8sconsole.tools.summaries import ListSummary, summarise_rows
 
@@ -134,19 +135,21 @@ async def open_rows(context: ToolContext, request: RowsRequest) -> RowSource:
     if cached.observed_at is not None and not request.live and covers(state, request.namespaces):
         return RowSource(context, request, table, cached, ())
     try:
-        everything, missing = await read_live(await context.open_cluster(request.context), table, request, context.now)
+        cluster = await context.open_cluster(request.context)
+        live_table = await find_live_table(cluster, request.resource, table)
+        everything, missing = await read_live(cluster, live_table, request, context.now)
     except Unavailable as problem:
         known = not request.namespaces or any(covers(state, (each,)) for each in request.namespaces)
         if cached.observed_at is None or not known or context.will_retry(problem):
             raise
         warning = f"{request.context} does not answer ({problem.title}); this is the cache"
         return RowSource(context, request, table, cached, (warning,))
-    rows = RowSource(context, request, table, context.live_freshness(missing), ())
+    rows = RowSource(context, request, live_table, context.live_freshness(missing), ())
     if row_filter is None:
         return rows.use_live_rows(everything)
     metrics = await _measure(context, request) if uses_metrics(row_filter) else None
     with filter_errors(request.filter):
-        found, rows.warnings = LiveFilter(everything, table, metrics, rows.now).apply(row_filter)
+        found, rows.warnings = LiveFilter(everything, live_table, metrics, rows.now).apply(row_filter)
     return rows.use_live_rows(found)
 
 

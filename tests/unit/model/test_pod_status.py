@@ -109,13 +109,37 @@ def test_a_zero_time_is_no_time() -> None:
     assert cell(pod(running(restarts=1, last=zero)), "RESTARTS") == [1, None]
 
 
+def _with_resources(obj: dict[str, Any], **by_container: dict[str, Any]) -> dict[str, Any]:
+    for each in obj["spec"]["containers"] + obj["spec"].get("initContainers", []):
+        each["resources"] = by_container.get(each["name"], {})
+    return obj
+
+
+def test_an_init_container_needs_its_amount_beside_the_sidecars_that_start_before_it() -> None:
+    obj = pod(running("a"), init_containers=("mesh", "big"), sidecars=("mesh",))
+    _with_resources(obj, c0={"requests": {"cpu": "100m"}}, mesh={"requests": {"cpu": "50m"}}, big={"requests": {"cpu": "1"}})
+    assert cell(obj, "CPU/R") == 1050
+
+
+def test_resources_of_the_whole_pod_replace_those_of_its_containers() -> None:
+    obj = _with_resources(pod(running("a"), running("b")), c0={"requests": {"cpu": "1"}, "limits": {"cpu": "2", "memory": "1Gi"}})
+    obj["spec"]["resources"] = {"requests": {"cpu": "300m", "memory": "1Mi", "nvidia.com/gpu": "1"}, "limits": {"cpu": "500m"}}
+    assert [cell(obj, name) for name in ("CPU/R", "CPU/L", "MEM/R", "MEM/L")] == [300, 500, 1024**2, 1024**3]
+
+
+def test_overhead_adds_to_requests_and_only_to_limits_that_are_set() -> None:
+    obj = _with_resources(pod(running("a")), c0={"limits": {"cpu": "1", "memory": "0"}})
+    obj["spec"]["overhead"] = {"cpu": "250m", "memory": "10Mi"}
+    assert [cell(obj, name) for name in ("CPU/R", "CPU/L", "MEM/R", "MEM/L")] == [250, 1250, 10 * 1024**2, 0]
+
+
 def test_a_pods_requests_are_what_the_scheduler_reckons_with() -> None:
     obj = pod(running("a"), running("b"), init_containers=("big", "mesh"), sidecars=("mesh",))
     amounts = {"c0": "100m", "c1": "0.2", "big": "1", "mesh": "50m"}
     for each in obj["spec"]["containers"] + obj["spec"]["initContainers"]:
         each["resources"] = {"requests": {"cpu": amounts[each["name"]], "memory": "64Mi"}}
     obj["spec"]["overhead"] = {"cpu": "10m"}
-    assert cell(obj, "CPU/R") == 1010
+    assert cell(obj, "CPU/R") == 1010  # big starts before mesh
     assert cell(obj, "MEM/R") == 3 * 64 * 1024 * 1024
     assert cell(obj, "CPU/L") is None
 
