@@ -28,6 +28,13 @@ _ACCOUNTS = RESOURCES["/serviceaccounts"]
 _PRIORITIES = RESOURCES["scheduling.k8s.io/priorityclasses"]
 _RANGES = RESOURCES["/limitranges"]
 _TOPOLOGY = ("topology.kubernetes.io/region", "topology.kubernetes.io/zone")
+_GATED: Json = {
+    "type": "PodScheduled",
+    "status": "False",
+    "lastTransitionTime": None,
+    "reason": "SchedulingGated",
+    "message": "Scheduling is blocked due to non-empty scheduling gates",
+}
 TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a mount path
 
 
@@ -147,6 +154,8 @@ def add_admission_fields(pod: Json, suffix: str) -> None:
     if suffix:
         _mount_token(spec, f"kube-api-access-{suffix}")
     pod["status"] = {"phase": "Pending", "qosClass": qos_class(spec)}
+    if spec.get("schedulingGates"):
+        pod["status"]["conditions"] = [dict(_GATED)]
 
 
 def _add_default_tolerations(spec: Json) -> None:

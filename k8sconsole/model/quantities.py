@@ -59,7 +59,9 @@ def canonical_quantity(text: str, finest: int = 9) -> str:
     exact, places = parse_quantity(text), 10**finest
     amount = Fraction(math.ceil(abs(exact) * places), places)
     sign = "-" if exact < 0 else ""
-    if (found[4] or "").endswith("i") and amount >= 1024 and amount.denominator == 1:
+    binary = (found[4] or "").endswith("i")
+    amount = min(amount, Fraction(2**63 - 1)) if binary else amount
+    if binary and amount >= 1024 and amount.denominator == 1:
         power = next(power for power in range(6, -1, -1) if amount % 1024**power == 0)
         return f"{sign}{amount // 1024**power}{_BINARY_UNITS[power]}"
     return f"{sign}{_format_decimal(amount, exponent=bool(found[3]))}" if amount else "0"

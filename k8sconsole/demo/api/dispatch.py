@@ -95,6 +95,8 @@ def _find_handler(call: calls.Call) -> Handler | None:
 
 async def _respond_to_discovery(backend: Backend, request: HttpRequest, accept: str) -> ApiResponse:
     registry = backend.store.registry
+    if request.path == documents.OLD_ROOT:
+        return documents.old_openapi_response(accept)
     if request.path.startswith(documents.ROOT):
         found = await documents.openapi_response(request.path, registry)
     else:

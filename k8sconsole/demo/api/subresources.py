@@ -102,6 +102,8 @@ async def bind_pod(backend: Backend, call: Call) -> Response:
     pod = backend.store.get(_PODS, call.namespace, call.name)
     if pod["spec"].get("nodeName"):
         raise status.conflict(RESOURCES["/bindings"], call.name, f'pod {call.name} is already assigned to node "{pod["spec"]["nodeName"]}"')
+    if pod["spec"].get("schedulingGates"):
+        raise status.conflict(RESOURCES["/bindings"], call.name, f"pod {call.name} has non-empty .spec.schedulingGates")
     if not call.dry_run:
         backend.store.mutate(_PODS, call.namespace, call.name, lambda found: _set_node(backend, found, target["name"]))
     return _success_response()

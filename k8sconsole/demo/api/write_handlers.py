@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from k8sconsole.demo import status
 from k8sconsole.demo.api import lists, versions
 from k8sconsole.demo.api.admission import chain, identity, strict
+from k8sconsole.demo.api.admission.quantities import keep_quantities
 from k8sconsole.demo.api.backend import Response
 from k8sconsole.demo.api.calls import parse_body
 from k8sconsole.demo.api.patching import apply, documents, strategic
@@ -29,8 +30,7 @@ async def create_object(backend: Backend, call: Call) -> Response:
     identity.check_kind(call.resource, obj)
     identity.set_location(call, obj)
     await strict.check_unknown_fields(call, obj)
-    obj = versions.convert_to_stored(call.resource, obj)
-    return _object_response(backend, call, admit_and_store(backend, call, obj), 201)
+    return _object_response(backend, call, admit_and_store(backend, call, _to_stored(call, obj)), 201)
 
 
 def admit_and_store(backend: Backend, call: Call, obj: Json) -> Json:
@@ -52,7 +52,7 @@ async def update_object(backend: Backend, call: Call) -> Response:
     identity.set_location(call, obj)
     await strict.check_unknown_fields(call, obj)
     old = backend.store.get(call.resource, call.namespace, call.name)
-    return _object_response(backend, call, _admit_and_replace(backend, call, old, versions.convert_to_stored(call.resource, obj)))
+    return _object_response(backend, call, _admit_and_replace(backend, call, old, _to_stored(call, obj)))
 
 
 async def patch_object(backend: Backend, call: Call) -> Response:
@@ -63,7 +63,14 @@ async def patch_object(backend: Backend, call: Call) -> Response:
     identity.check_kind(call.resource, new)
     identity.set_location(call, new)
     await strict.check_unknown_fields(call, new)
-    return _object_response(backend, call, _admit_and_replace(backend, call, old, versions.convert_to_stored(call.resource, new)))
+    return _object_response(backend, call, _admit_and_replace(backend, call, old, _to_stored(call, new)))
+
+
+def _to_stored(call: Call, obj: Json) -> Json:
+    """A client's object in the stored version, its quantities in canonical form."""
+    stored = versions.convert_to_stored(call.resource, obj)
+    keep_quantities(call.resource, stored)
+    return stored
 
 
 def apply_patch(call: Call, old: Json) -> Json:
@@ -114,9 +121,7 @@ async def _apply_object(backend: Backend, call: Call) -> Response:
     version = meta.pop("resourceVersion", None)
     if live and version and version != live["metadata"]["resourceVersion"]:
         raise status.conflict(call.resource, call.name)
-    new = apply.apply_fields(
-        live, versions.convert_to_stored(call.resource, applied), field_manager(backend, call), force=call.get_flag("force")
-    )
+    new = apply.apply_fields(live, _to_stored(call, applied), field_manager(backend, call), force=call.get_flag("force"))
     if live is None:
         return _object_response(backend, call, admit_and_store(backend, call, new), 201)
     return _object_response(backend, call, _admit_and_replace(backend, call, live, new))

@@ -63,6 +63,8 @@ def _check_specs(resource: ServedResource, old: Json, new: Json) -> Iterator[Jso
     before, after = old.get("spec") or {}, new.get("spec") or {}
     if resource.key == "/pods" and _immutable_pod_fields(before) != _immutable_pod_fields(after):
         yield _forbidden_cause("spec", _POD_WHY)
+    if resource.key == "/pods":
+        yield from _check_gates(before.get("schedulingGates") or [], after.get("schedulingGates") or [])
     if resource.key == "apps/statefulsets" and _without_fields(before, _STATEFUL_MUTABLE) != _without_fields(after, _STATEFUL_MUTABLE):
         yield _forbidden_cause("spec", _STATEFUL_WHY)
     if resource.key == "/persistentvolumeclaims" and before.get("volumeName"):
@@ -72,6 +74,15 @@ def _check_specs(resource: ServedResource, old: Json, new: Json) -> Iterator[Jso
     address = before.get("clusterIP")
     if resource.key == "/services" and address and after.get("type") != "ExternalName" and after.get("clusterIP") != address:
         yield invalid_cause("spec.clusterIPs[0]", [after.get("clusterIP")], "may not change once set")
+
+
+def _check_gates(before: list[Json], after: list[Json]) -> Iterator[Json]:
+    """Scheduling gates may only be removed."""
+    known = {gate["name"] for gate in before}
+    for position, gate in enumerate(after):
+        if gate["name"] not in known:
+            why = f"only deletion is allowed, but found new scheduling gate '{gate['name']}'"
+            yield _forbidden_cause(f"spec.schedulingGates[{position}].name", why)
 
 
 def _check_sealed_data(old: Json, new: Json) -> Iterator[Json]:
@@ -93,7 +104,9 @@ def _without_fields(spec: Json, mutable: tuple[str, ...]) -> Json:
 
 def _immutable_pod_fields(spec: Json) -> Json:
     core = copy.deepcopy(
-        _without_fields(spec, ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "ephemeralContainers"))
+        _without_fields(
+            spec, ("activeDeadlineSeconds", "tolerations", "terminationGracePeriodSeconds", "ephemeralContainers", "schedulingGates")
+        )
     )
     for container in (*(core.get("containers") or ()), *(core.get("initContainers") or ())):
         container.pop("image", None)

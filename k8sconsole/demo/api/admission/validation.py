@@ -35,6 +35,11 @@ _VALUE = (
     "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
     f"alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '{_VALUE_RE}')"
 )
+_KEY_RE = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+_KEY = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+    f"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_KEY_RE}')"
+)
 _FREE_NAMES = ("rbac.authorization.k8s.io", "certificates.k8s.io")
 _WORKLOADS = ("apps/deployments", "apps/replicasets", "apps/statefulsets", "apps/daemonsets")
 _PULL_POLICIES = ("Always", "IfNotPresent", "Never")
@@ -77,14 +82,54 @@ def _validate_metadata(resource: ServedResource, meta: Json) -> Causes:
         yield required_cause("metadata.name", "name or generateName is required")
     elif resource.group not in _FREE_NAMES:
         yield from _validate_name(resource, name)
-    for field in ("labels", "annotations"):
-        for key, value in (meta.get(field) or {}).items():
-            if field == "labels" and (not re.fullmatch(_VALUE_RE, str(value)) or len(str(value)) > 63):
-                yield invalid_cause("metadata.labels", value, _VALUE if len(str(value)) <= 63 else "must be no more than 63 bytes")
-            elif not key or len(key.rsplit("/", 1)[-1]) > 63:
-                yield invalid_cause(
-                    f"metadata.{field}", key, "name part must be non-empty" if not key else "name part must be no more than 63 bytes"
-                )
+    yield from _validate_labels(meta.get("labels"), "metadata.labels")
+    yield from _validate_annotations(meta.get("annotations"), "metadata.annotations")
+
+
+def _validate_labels(labels: Json | None, path: str) -> Causes:
+    for key, value in (labels or {}).items():
+        yield from (invalid_cause(path, key, why) for why in _find_key_faults(key))
+        if len(str(value)) > 63:
+            yield invalid_cause(path, value, "must be no more than 63 bytes")
+        if not re.fullmatch(_VALUE_RE, str(value)):
+            yield invalid_cause(path, value, _VALUE)
+
+
+def _validate_annotations(annotations: Json | None, path: str) -> Causes:
+    for key in annotations or {}:
+        yield from (invalid_cause(path, key, why) for why in _find_key_faults(key.lower()))
+
+
+def _find_key_faults(key: str) -> list[str]:
+    """What is wrong with the key of a label or an annotation, in the real server's words."""
+    *prefix, name = key.split("/")
+    if len(prefix) > 1:
+        return [f"a valid label key {_KEY} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"]
+    faults = []
+    if prefix and not prefix[0]:
+        faults.append("prefix part must be non-empty")
+    elif prefix and (not re.fullmatch(_SUBDOMAIN_RE, prefix[0]) or len(prefix[0]) > 253):
+        faults.append(f"prefix part {_SUBDOMAIN}")
+    if not name or len(name) > 63:
+        faults.append("name part must be no more than 63 bytes" if name else "name part must be non-empty")
+    if not re.fullmatch(_KEY_RE, name):
+        faults.append(f"name part {_KEY}")
+    return faults
+
+
+def _validate_selector(selector: Json | None, path: str) -> Causes:
+    chosen = selector or {}
+    yield from _validate_labels(chosen.get("matchLabels"), f"{path}.matchLabels")
+    for position, each in enumerate(chosen.get("matchExpressions") or ()):
+        key = str(each.get("key", ""))
+        yield from (invalid_cause(f"{path}.matchExpressions[{position}].key", key, why) for why in _find_key_faults(key))
+
+
+def _validate_template(template: Json, path: str) -> Causes:
+    meta = template.get("metadata") or {}
+    yield from _validate_labels(meta.get("labels"), f"{path}.labels")
+    yield from _validate_annotations(meta.get("annotations"), f"{path}.annotations")
+    yield from _validate_pod_spec(template.get("spec") or {}, f"{path}.spec")
 
 
 def _validate_name(resource: ServedResource, name: str) -> Causes:
@@ -113,6 +158,7 @@ def _validate_pod_spec(spec: Json, path: str) -> Causes:
             yield status.cause(f"{path}.containers[{position}].name", f'Duplicate value: "{name}"', "FieldValueDuplicate")
     if spec.get("restartPolicy") not in ("Always", "OnFailure", "Never"):
         yield unsupported_cause(f"{path}.restartPolicy", spec.get("restartPolicy"), ("Always", "OnFailure", "Never"))
+    yield from _validate_labels(spec.get("nodeSelector"), f"{path}.nodeSelector")
     yield from _validate_mounts(spec, path)
 
 
@@ -143,7 +189,11 @@ def _validate_mounts(spec: Json, path: str) -> Causes:
 
 
 def _validate_pod(obj: Json) -> Causes:
-    return _validate_pod_spec(obj.get("spec") or {}, "spec")
+    spec = obj.get("spec") or {}
+    yield from _validate_pod_spec(spec, "spec")
+    if spec.get("nodeName") and spec.get("schedulingGates"):
+        why = "Forbidden: cannot be set until all schedulingGates have been cleared"
+        yield status.cause("spec.nodeName", why, "FieldValueForbidden")
 
 
 def _validate_workload(obj: Json) -> Causes:
@@ -155,12 +205,13 @@ def _validate_workload(obj: Json) -> Causes:
         yield invalid_cause("spec.template.metadata.labels", labels, "`selector` does not match template `labels`")
     if spec.get("replicas", 0) < 0:
         yield invalid_cause("spec.replicas", spec["replicas"], "must be greater than or equal to 0")
-    yield from _validate_pod_spec(spec.get("template", {}).get("spec") or {}, "spec.template.spec")
+    yield from _validate_selector(spec.get("selector"), "spec.selector")
+    yield from _validate_template(spec.get("template") or {}, "spec.template")
 
 
 def _validate_job(obj: Json) -> Causes:
     template = obj["spec"].get("template", {}).get("spec") or {}
-    yield from _validate_pod_spec(template, "spec.template.spec")
+    yield from _validate_template(obj["spec"].get("template") or {}, "spec.template")
     if template.get("restartPolicy") == "Always":
         yield status.cause("spec.template.spec.restartPolicy", 'Required value: valid values: "OnFailure", "Never"', "FieldValueRequired")
 
@@ -168,13 +219,14 @@ def _validate_job(obj: Json) -> Causes:
 def _validate_cron_job(obj: Json) -> Causes:
     if not obj["spec"].get("schedule"):
         yield required_cause("spec.schedule")
-    yield from _validate_pod_spec(obj["spec"]["jobTemplate"]["spec"]["template"].get("spec") or {}, "spec.jobTemplate.spec.template.spec")
+    yield from _validate_template(obj["spec"]["jobTemplate"]["spec"]["template"], "spec.jobTemplate.spec.template")
 
 
 def _validate_service(obj: Json) -> Causes:
     spec = obj.get("spec") or {}
     if spec.get("type") not in _SERVICE_TYPES:
         yield unsupported_cause("spec.type", spec.get("type"), _SERVICE_TYPES)
+    yield from _validate_labels(spec.get("selector"), "spec.selector")
     if not spec.get("ports") and spec.get("type") != "ExternalName" and spec.get("clusterIP") != "None":
         yield required_cause("spec.ports")
     for position, port in enumerate(spec.get("ports") or ()):

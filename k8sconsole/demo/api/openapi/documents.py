@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 ROOT = "/openapi/v3"
+OLD_ROOT = "/openapi/v2"
+_OLD_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
 _PATCHES = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
 _STRATEGIC = "application/strategic-merge-patch+json"
 _QUERY = ("dryRun", "fieldManager", "fieldValidation", "force")
@@ -34,6 +36,16 @@ async def openapi_response(path: str, registry: ResourceRegistry) -> Response | 
     if not served:
         return None
     return Response(await asyncio.to_thread(_build_document, served))
+
+
+def old_openapi_response(accept: str) -> Response:
+    """An OpenAPI v2 document without schemas, in protobuf or in JSON.
+
+    kubectl reads it before it sends the objects of a `kind: List`, and checks nothing that the document does not describe.
+    """
+    if "protobuf" in accept:
+        return Response(b"\n\x032.0", content_type=_OLD_PROTOBUF)
+    return json_response({"swagger": "2.0", "info": {"title": "Kubernetes", "version": GIT_VERSION}, "paths": {}})
 
 
 def _build_index(registry: ResourceRegistry) -> Json:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from k8sconsole.demo.api.tables.columns import Cells
 
 Json = dict[str, Any]
+_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _STEP = re.compile(
     r"\.(?P<field>(?:[^.\[\\]|\\.)+)"
     r"|\[(?P<index>-?\d+)\]"
@@ -72,11 +73,25 @@ def _format_cell(obj: Json, column: Json, now: datetime) -> Any:
     if not found:
         return None
     value, kind = found[0], column["type"]
-    if kind == "date":
-        return format_age(value, now) if isinstance(value, str) else None
     if kind == "string":
         return _format_value(value)
-    return value if isinstance(value, (int, float, bool)) else None
+    if kind == "date":
+        return _format_date(value, now) if isinstance(value, str) else None
+    if kind == "boolean":
+        return value if isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return int(value) if kind == "integer" else float(value)
+
+
+def _format_date(text: str, now: datetime) -> str:
+    """The age since a date; invalid for text that is no RFC 3339 time."""
+    if text and not _DATE.fullmatch(text):
+        return "<invalid>"
+    try:
+        return format_age(text, now)
+    except (ValueError, OverflowError):
+        return "<invalid>"
 
 
 def _format_value(value: Any) -> str:

@@ -32,7 +32,7 @@ class Scheduler(BaseController):
 
     def reconcile(self, key: Key) -> float | None:
         pod = self.context.find(PODS, key)
-        if pod is None or pod["spec"].get("nodeName") or is_being_deleted(pod):
+        if pod is None or pod["spec"].get("nodeName") or pod["spec"].get("schedulingGates") or is_being_deleted(pod):
             self._waiting.discard(key)
             return None
         nodes = list(self.store.iterate(NODES))

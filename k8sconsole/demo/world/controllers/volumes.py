@@ -26,7 +26,7 @@ class VolumeClaimController(BaseController):
     primary = CLAIMS
 
     def routes(self) -> dict[str, Router]:
-        return {CLAIMS.key: route_any_change, PODS.key: self._route_pod_change}
+        return {CLAIMS.key: route_any_change, PODS.key: self._route_pod_change, VOLUMES.key: _route_lost_volume}
 
     def initial_keys(self) -> Iterable[Key]:
         return [key for key in self.store.list_keys(CLAIMS) if b'"phase":"Bound"' not in self.store.get_raw(CLAIMS, *key)]
@@ -39,10 +39,20 @@ class VolumeClaimController(BaseController):
         if is_being_deleted(claim):
             self._remove_protection(claim)
             return None
-        if claim.get("status", {}).get("phase") == "Bound":
+        phase = claim.get("status", {}).get("phase")
+        if phase == "Bound":
+            self._check_volume(claim)
+        if phase in ("Bound", "Lost"):
             return None
         self.context.set_status(CLAIMS, claim, {"phase": "Pending"})
         return self._provision(claim)
+
+    def _check_volume(self, claim: Json) -> None:
+        """A bound claim whose volume is gone is lost for good."""
+        if not self.store.has(VOLUMES, "", claim["spec"].get("volumeName", "")):
+            self.context.set_status(CLAIMS, claim, {**claim["status"], "phase": "Lost"})
+            message = "Bound claim has lost its PersistentVolume. Data on the volume is lost!"
+            self.context.recorder.record_warning(claim, "ClaimLost", message, _COMPONENT)
 
     def _provision(self, claim: Json) -> float | None:
         class_name = claim["spec"].get("storageClassName") or default_class_name(self.context)
@@ -105,6 +115,12 @@ class VolumeClaimController(BaseController):
                     self.store.remove(VOLUMES, "", volume["metadata"]["name"])
                 else:
                     self.context.set_status(VOLUMES, volume, {"phase": "Released"})
+
+
+def _route_lost_volume(change: ObjectChange) -> Iterable[Key]:
+    """Route deleted volumes to their claims."""
+    bound = change.object["spec"].get("claimRef") or {}
+    return [(bound.get("namespace", ""), bound.get("name", ""))] if change.deleted and bound else ()
 
 
 def default_class_name(context: ControllerContext) -> str:

@@ -33,6 +33,8 @@ class ContainerPlan:
     ready_after: float | None = 0.0
     probe_failure: str = ""
     sick_after: float | None = None
+    sidecar: bool = False
+    """An init container that is restarted always: it runs beside the containers and ends with them."""
     pod: str = ""
     """`name_namespace(uid)`, as in the kubelet's messages."""
 

@@ -17,7 +17,7 @@ def build_plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
 
 
 def build_init_plans(pod: Json, behaviours: Behaviours) -> list[ContainerPlan]:
-    """The plans of a pod's init containers. Each must succeed before the next starts."""
+    """The plans of a pod's init containers. Each must succeed before the next starts; a sidecar must have started."""
     return [_build_plan(pod, container, behaviours, init=True) for container in pod["spec"].get("initContainers", ())]
 
 
@@ -31,12 +31,15 @@ def find_behaviour(pod: Json, container: Json, behaviours: Behaviours) -> Behavi
 def _build_plan(pod: Json, container: Json, behaviours: Behaviours, *, init: bool) -> ContainerPlan:
     behaviour, meta = find_behaviour(pod, container, behaviours), pod["metadata"]
     restart = pod["spec"].get("restartPolicy", "Always")
-    default_exit = _INIT_SECONDS if init else _JOB_SECONDS if _belongs_to_job(pod) else None
+    sidecar = init and container.get("restartPolicy") == "Always"
+    init = init and not sidecar
+    default_exit = _INIT_SECONDS if init else _JOB_SECONDS if _belongs_to_job(pod) and not sidecar else None
     code = 137 if behaviour.oom else behaviour.exit_code
     return ContainerPlan(
         name=container["name"],
         image=container["image"],
-        restart="OnFailure" if init and restart != "Never" else restart,
+        restart="Always" if sidecar else "OnFailure" if init and restart != "Never" else restart,
+        sidecar=sidecar,
         # The pods of one workload start at slightly different times.
         starts_after=behaviour.starts_after + round(seeded_fraction(meta["uid"], container["name"]), 3),
         exits_after=behaviour.exits_after if behaviour.exits_after is not None else default_exit,

@@ -10,7 +10,16 @@ import msgspec
 from k8sconsole.demo.clock import parse_timestamp
 from k8sconsole.demo.world import pods
 from k8sconsole.demo.world.behaviour import Behaviour
-from k8sconsole.demo.world.controller import BaseController, ControllerContext, Json, Key, Router, is_being_deleted, route_spec_change
+from k8sconsole.demo.world.controller import (
+    BaseController,
+    ControllerContext,
+    Json,
+    Key,
+    ObjectChange,
+    Router,
+    is_being_deleted,
+    route_spec_change,
+)
 from k8sconsole.demo.world.kinds import CLAIMS, NODES, PODS
 from k8sconsole.demo.world.kubelet.containers import PROBE_EVENT_INTERVAL
 from k8sconsole.demo.world.kubelet.images import ImagePull
@@ -18,6 +27,7 @@ from k8sconsole.demo.world.kubelet.plans import find_behaviour
 from k8sconsole.demo.world.kubelet.status import PodTransition, advance_pod
 
 _VOLUME_POLL_SECONDS = 2.0
+_HOMELESS_SECONDS = 40.0
 
 
 class _Condition(msgspec.Struct, frozen=True):
@@ -59,9 +69,10 @@ class Kubelet(BaseController):
         self._pulling: dict[tuple[str, str], ImagePull] = {}
         self._probed: dict[tuple[str, str], datetime] = {}
         self._ending: set[str] = set()
+        self._homeless: dict[Key, datetime] = {}
 
     def routes(self) -> dict[str, Router]:
-        return {PODS.key: lambda change: (change.key,) if change.deleted else route_spec_change(change)}
+        return {PODS.key: _route_pod_change, NODES.key: self._route_new_node}
 
     def initial_keys(self) -> Iterable[Key]:
         """Pods that are not settled, and pods whose containers exit later by the scenario."""
@@ -75,7 +86,11 @@ class Kubelet(BaseController):
     def reconcile(self, key: Key) -> float | None:
         pod = self.context.find(PODS, key)
         if pod is None or not pod["spec"].get("nodeName"):
+            self._homeless.pop(key, None)
             return None
+        if not self.store.has(NODES, "", pod["spec"]["nodeName"]):
+            return self._collect(key, pod)
+        self._homeless.pop(key, None)
         if is_being_deleted(pod):
             return self._terminate(pod)
         if pods.is_finished(pod):
@@ -84,6 +99,20 @@ class Kubelet(BaseController):
         if not self._volumes_bound(pod):
             return _VOLUME_POLL_SECONDS
         return self._advance(pod)
+
+    def _route_new_node(self, change: ObjectChange) -> Iterable[Key]:
+        """Route a node that has just appeared to the pods that wait for it."""
+        return () if change.previous or change.deleted else self.context.placement.pods_on(change.name)
+
+    def _collect(self, key: Key, pod: Json) -> float | None:
+        """Remove a pod whose node does not exist, as the pod garbage collector does after a while. Returns the seconds until then."""
+        since = self._homeless.setdefault(key, self.context.now)
+        remaining = _HOMELESS_SECONDS - (self.context.now - since).total_seconds()
+        if remaining > 0 and not is_being_deleted(pod):
+            return remaining
+        del self._homeless[key]
+        self.store.remove(PODS, *key)
+        return None
 
     def _advance(self, pod: Json) -> float | None:
         transition = advance_pod(pod, self.context.behaviours, self.context.now, self._image_pull)
@@ -160,6 +189,21 @@ class Kubelet(BaseController):
         for cache in (self._pulling, self._probed):
             for known in [known for known in cache if known[0] == uid]:
                 del cache[known]
+
+
+def _route_pod_change(change: ObjectChange) -> Iterable[Key]:
+    """Route deletions, changes of the spec, and changes of conditions that a readiness gate waits for."""
+    if change.deleted:
+        return (change.key,)
+    gates = {gate["conditionType"] for gate in change.object["spec"].get("readinessGates") or ()}
+    if gates and _chosen_conditions(change.previous, gates) != _chosen_conditions(change.object, gates):
+        return (change.key,)
+    return route_spec_change(change)
+
+
+def _chosen_conditions(pod: Json, types: set[str]) -> dict[str, str]:
+    found = pod.get("status", {}).get("conditions") or ()
+    return {each["type"]: each["status"] for each in found if each["type"] in types}
 
 
 def _may_exit(key: Key, exiting: Sequence[Behaviour]) -> bool:

@@ -29,13 +29,16 @@ class PodTransition:
 def advance_pod(pod: Json, behaviours: Behaviours, now: datetime, find_pull: Callable[[str, str], ImagePull]) -> PodTransition:
     """Advance a pod to its state at `now`. `find_pull` returns the image pull of a pod uid and container name."""
     state = _PodAdvance(pod, now, find_pull)
-    listed = build_plans(pod, behaviours)
-    initialised = state.initialise(build_init_plans(pod, behaviours))
+    listed, first = build_plans(pod, behaviours), build_init_plans(pod, behaviours)
+    sidecars = {plan.name for plan in first if plan.sidecar}
+    initialised = state.initialise(first)
     state.run(listed if initialised else [], waiting=[] if initialised else listed)
     status = state.result.status
-    status["phase"] = _compute_phase(status, listed, initialised)
+    status["phase"] = _compute_phase(status, listed, sidecars, initialised)
+    if status["phase"] in ("Succeeded", "Failed"):
+        _stop_sidecars(status, sidecars, now)
     status["qosClass"] = status.get("qosClass") or qos_class(pod["spec"])
-    _set_conditions(status, initialised, now)
+    _set_conditions(status, _find_open_gates(pod["spec"], status), sidecars, initialised, now)
     return state.result
 
 
@@ -52,13 +55,20 @@ class _PodAdvance:
         self._now = now
         self._find_pull = find_pull
         self._since = parse_timestamp(self.result.status["startTime"])
+        self._was_initialised = conditions.is_true(before, "Initialized")
 
     def initialise(self, listed: list[ContainerPlan]) -> bool:
-        """Advance the init containers in turn. Returns whether all have succeeded."""
+        """Advance the init containers in turn. Returns whether all have succeeded, and all sidecars have once started."""
         statuses, done = [], True
         known = self.result.status.get("initContainerStatuses", ())
         for plan in listed:
             status = self._advance_container(plan, known, "initContainers") if done else waiting_status(plan, waiting="PodInitializing")
+            if plan.sidecar:
+                done = done and (self._was_initialised or status["started"])
+                running = status["state"].get("running")
+                self._since = parse_timestamp(running["startedAt"]) if running and not self._was_initialised else self._since
+                statuses.append(status)
+                continue
             ended = status["state"].get("terminated")
             done = ended is not None and ended["exitCode"] == 0
             self._since = parse_timestamp(ended["finishedAt"]) if ended else self._since
@@ -91,10 +101,11 @@ def _set_ids(status: Json, plan: ContainerPlan, uid: str) -> None:
         status["imageID"] = f"{full_image_name(repository)}@sha256:{hex_digest(64, plan.image)}"
 
 
-def _compute_phase(status: Json, listed: list[ContainerPlan], initialised: bool) -> str:
+def _compute_phase(status: Json, listed: list[ContainerPlan], sidecars: set[str], initialised: bool) -> str:
     states = [each["state"] for each in status["containerStatuses"]]
     if not initialised:
-        failed = (each["state"].get("terminated") for each in status.get("initContainerStatuses", ()))
+        first = (each for each in status.get("initContainerStatuses", ()) if each["name"] not in sidecars)
+        failed = (each["state"].get("terminated") for each in first)
         fails = any(ended and ended["exitCode"] for ended in failed) and listed[0].restart == "Never"
         return "Failed" if fails else "Pending"
     if all("terminated" in state for state in states) and listed[0].restart != "Always":
@@ -103,14 +114,38 @@ def _compute_phase(status: Json, listed: list[ContainerPlan], initialised: bool)
     return "Running" if started else "Pending"
 
 
-def _set_conditions(status: Json, initialised: bool, now: datetime) -> None:
-    unready = [each["name"] for each in status["containerStatuses"] if not each["ready"]]
+def _stop_sidecars(status: Json, sidecars: set[str], now: datetime) -> None:
+    """Stop the sidecars of a pod whose containers have ended."""
+    for each in status.get("initContainerStatuses", ()):
+        if each["name"] in sidecars and "running" in each["state"]:
+            started = each["state"]["running"]["startedAt"]
+            ended = {"exitCode": 0, "reason": "Completed", "startedAt": started, "finishedAt": format_timestamp(now)}
+            each |= {"ready": False, "started": False, "state": {"terminated": ended}}
+
+
+def _find_open_gates(spec: Json, status: Json) -> list[str]:
+    """The readiness gates that are not met, in the kubelet's words."""
+    found = {each["type"]: each["status"] for each in status["conditions"]}
+    gates = (gate["conditionType"] for gate in spec.get("readinessGates") or ())
+    return [
+        f'the status of pod readiness gate "{gate}" is not "True", but {found[gate]}'
+        if gate in found
+        else f'corresponding condition of pod readiness gate "{gate}" does not exist.'
+        for gate in gates
+        if found.get(gate) != "True"
+    ]
+
+
+def _set_conditions(status: Json, gates: list[str], sidecars: set[str], initialised: bool, now: datetime) -> None:
+    beside = [each for each in status.get("initContainerStatuses", ()) if each["name"] in sidecars]
+    unready = [each["name"] for each in (*beside, *status["containerStatuses"]) if not each["ready"]]
     finished = status["phase"] in ("Succeeded", "Failed")
     why: Json = {}
     if status["phase"] == "Succeeded":
         why = {"reason": "PodCompleted"}
     elif unready:
         why = {"reason": "ContainersNotReady", "message": f"containers with unready status: [{' '.join(unready)}]"}
+    held = why if unready or not gates else {"reason": "ReadinessGatesNotReady", "message": ", ".join(gates)}
     waiting = [each["name"] for each in status.get("initContainerStatuses", ()) if not each["ready"]]
     uninitialised = (
         {}
@@ -120,7 +155,7 @@ def _set_conditions(status: Json, initialised: bool, now: datetime) -> None:
     listed_conditions: tuple[tuple[str, bool, Json], ...] = (
         ("PodReadyToStartContainers", not finished, {}),
         ("Initialized", initialised, uninitialised),
-        ("Ready", not unready, why),
+        ("Ready", not unready and not gates, held),
         ("ContainersReady", not unready, why),
     )
     for type_, holds, reason in listed_conditions:

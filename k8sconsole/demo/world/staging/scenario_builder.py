@@ -1,7 +1,7 @@
 """Turns a scenario file into timed actions: what was created, rolled out or deleted, and when."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +47,7 @@ class ScenarioBuilder:
             *self._node_actions(),
             *(action for name, spec in content.namespaces.items() for action in self._namespace_actions(name, spec)),
         ]
-        found += [action for each in content.objects for action in self._object_actions(each)]
+        found += [action for each in list_objects(content.objects) for action in self._object_actions(each)]
         found += [self._create_action(each.age, SECRETS, build_tls_secret(each, self._now, self._seed)) for each in content.certificates]
         found += [self._create_action(at, SECRETS, secret) for each in content.releases for at, secret in release_secrets(each, self._now)]
         found += [action for workload in content.workloads for action in self._workload_actions(workload)]
@@ -148,6 +148,16 @@ class ScenarioBuilder:
 
     def _time_ago(self, age: str) -> datetime:
         return self._now - parse_duration(age)
+
+
+def list_objects(manifests: Iterable[Json]) -> Iterator[Json]:
+    """The manifests, with those of the kind List replaced by their items, which inherit the list's extra keys."""
+    for manifest in manifests:
+        if manifest.get("kind") != "List":
+            yield manifest
+            continue
+        extra = {key: manifest[key] for key in ("age", "deleted") if key in manifest}
+        yield from list_objects(extra | item for item in manifest.get("items") or ())
 
 
 def _workload_behaviour(workload: WorkloadSpec) -> Behaviour:
