@@ -16,6 +16,7 @@ from k8sconsole.demo.server import DemoCluster
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.model.cache_records import ScanState, ScanStatus
 from k8sconsole.model.events import Fact
+from k8sconsole.model.kind_names import matching_kinds
 from k8sconsole.model.masking import mask_body
 from k8sconsole.model.objects import ParsedObject
 from k8sconsole.model.policy import Policy
@@ -51,6 +52,8 @@ SCANNED = (
     "cronjobs.batch",
     "poddisruptionbudgets.policy",
 )
+
+_NAMES = frozenset(word for one in BUILTIN for word in (one.plural, one.kind, *one.short_names))
 
 
 class ToolHarness:
@@ -235,6 +238,9 @@ def make_environment(demo: DemoCluster, cluster: Cluster, store: Store | None) -
                 return resource
         raise unknown_kind(word, BUILTIN)
 
+    async def rivals(context: ClusterName, word: str) -> list[ApiResource]:
+        return matching_kinds((await cluster.discover()).resources, word)[1:] if "." not in word and word not in _NAMES else []
+
     async def opened(context: ClusterName) -> Cluster:
         return cluster
 
@@ -254,6 +260,7 @@ def make_environment(demo: DemoCluster, cluster: Cluster, store: Store | None) -
         selected=lambda: (cluster.name,),
         open_cluster=opened,
         find_resource=find,
+        rivals=rivals,
         table=lambda context, resource: find_table(resource),
         policy=Policy,
     )

@@ -16,6 +16,7 @@ from k8sconsole.errors import ApprovalDenied, UsageError
 from k8sconsole.kit.text import escape_control
 from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR, AttachedServerState, AttachedServerStatus
 from k8sconsole.model.cache_records import ToolUsage
+from k8sconsole.model.question_view import Role, view_question
 from k8sconsole.model.tools import Answer, Face, Question, ToolDescription, ToolOutcome
 
 if TYPE_CHECKING:
@@ -177,6 +178,9 @@ def _parse_value(text: str) -> Any:
         return text
 
 
+_MARKS = {Role.DANGER: "! ", Role.CONSEQUENCE: "- "}
+
+
 class QuestionsOnTerminal:
     """Answers the console's questions on the terminal. yes: answer yes without asking, except where a name must be typed."""
 
@@ -201,11 +205,18 @@ def ask_on_terminal(question: Question, yes: bool) -> Answer:
     if yes and not question.confirm_word:
         return Answer(True, by="--yes")
     if not sys.stdin.isatty():
-        return Answer(False, by="no terminal to ask on")
-    for line in (question.title, *question.objects, *question.consequences, question.dry_run, question.undo):
-        if line:
-            say(f"  {line}")
+        return Answer(False, by="no terminal to ask on", asked=False)
+    view = view_question(question)
+    for line in (question.title, *(f"{_MARKS.get(line.role, '')}{line.words}" for line in view.lines)):
+        say(f"  {line}")
+    asked = f"type {escape_control(question.confirm_word)} to continue" if question.confirm_word else "continue? [y/N]"
+    folded = f" (? shows all {len(view.change):,} lines)" if view.folded else ""
+    while True:
+        word = typer.prompt(f"{asked}{folded}", default="", show_default=False, err=True).strip()
+        if word != "?":
+            break
+        for text in view.change:
+            say(f"  {text}")
     if question.confirm_word:
-        word = typer.prompt(f"type {escape_control(question.confirm_word)} to continue", default="", show_default=False, err=True)
         return Answer(word == question.confirm_word, word=word, by="terminal")
-    return Answer(typer.confirm("continue?", default=False, err=True), by="terminal")
+    return Answer(word.lower() in ("y", "yes"), by="terminal")

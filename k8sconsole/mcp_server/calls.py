@@ -16,7 +16,7 @@ from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from k8sconsole.errors import PolicyDenied, UnknownTool
-from k8sconsole.mcp_server.questions import CANNOT_ASK, parse_answer, question_form
+from k8sconsole.mcp_server.questions import CANNOT_ASK, parse_answer, question_form, wants_more
 from k8sconsole.mcp_server.tool_results import call_result
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolDescription, ToolOutcome
 from k8sconsole.runtime.api import ConsoleApi
@@ -40,13 +40,14 @@ class ProgressReporter:
 
 
 class PendingCall:
-    """A call whose question is with the client; it waits for the next request with the answer."""
+    """A call whose question is with the client; it waits for the next request with the answer. page: of the question, as it was sent."""
 
     def __init__(self, call: ToolCall, task: "asyncio.Task[ToolOutcome]", question: Question, reporter: ProgressReporter) -> None:
         self.call = call
         self.task = task
         self.question = question
         self.reporter = reporter
+        self.page = 0
 
 
 class Calls:
@@ -101,10 +102,14 @@ class Calls:
     async def _handshake(self, ctx: Context, call: ToolCall) -> Result:
         async def ask(question: Question) -> Answer:
             if not _can_ask(ctx):
-                return Answer(False, by=CANNOT_ASK)
-            form = question_form(question)
-            given = await ctx.session.elicit_form(form.message, form.requested_schema, ctx.request_id)
-            return parse_answer(question, given.action, given.content)
+                return Answer(False, by=CANNOT_ASK, asked=False)
+            page = 0
+            while True:
+                form = question_form(question, page)
+                given = await ctx.session.elicit_form(form.message, form.requested_schema, ctx.request_id)
+                if not wants_more(question, page, given.action, given.content):
+                    return parse_answer(question, given.action, given.content)
+                page += 1
 
         with self._listening(call, lambda question: self._start_task(self._relay(question, ask))):
             outcome = await self._console.tools.run(call, ProgressReporter(ctx))
@@ -131,7 +136,7 @@ class Calls:
         if task.done():
             return call_result(task.result(), self._console.clock.now())
         if not _can_ask(ctx) or len(self._pending) >= MOST_PENDING:
-            await self._console.events.answer(call.request_id, Answer(False, by=CANNOT_ASK))
+            await self._console.events.answer(call.request_id, Answer(False, by=CANNOT_ASK, asked=False))
             return call_result(await task, self._console.clock.now())
         return self._hold(PendingCall(call, task, question.result(), reporter))
 
@@ -146,7 +151,7 @@ class Calls:
         token = uuid4().hex
         self._pending[token] = pending
         pending.task.add_done_callback(lambda _: self._pending.pop(token, None))
-        request = types.ElicitRequest(params=question_form(pending.question))
+        request = types.ElicitRequest(params=question_form(pending.question, pending.page))
         return types.InputRequiredResult(input_requests={APPROVAL: request}, request_state=token)
 
     async def _resume(self, ctx: Context, params: types.CallToolRequestParams) -> Result:
@@ -155,6 +160,9 @@ class Calls:
             raise MCPError(INVALID_PARAMS, NOT_PENDING)
         pending.reporter.ctx = ctx
         given = (params.input_responses or {}).get(APPROVAL)
+        if isinstance(given, types.ElicitResult) and wants_more(pending.question, pending.page, given.action, given.content):
+            pending.page += 1
+            return self._hold(pending)
         if isinstance(given, types.ElicitResult):
             answer = parse_answer(pending.question, given.action, given.content)
         else:

@@ -105,8 +105,10 @@ class ToolOutcome(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """The question to a person before a change. consequences: most serious first.
+    """The question to a person before a change. ``model.question_view`` lays it out for every face.
 
+    subject: the kind with its group, the namespace, and the number of objects. dangers: what is dangerous in the change, whole, and
+    consequences: what else it does; both most serious first. dry_run: the whole change as the server would make it, of any length.
     confirm_word: the word to type; empty where a yes suffices.
     """
 
@@ -120,11 +122,17 @@ class Question(msgspec.Struct, frozen=True):
     undo: str = ""
     confirm_word: str = ""
     reason: str = ""
+    subject: tuple[str, ...] = ()
+    dangers: tuple[str, ...] = ()
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The answer to a Question. by: the person's name. A word other than the question's confirm_word counts as no."""
+    """The answer to a Question. by: the person's name. A word other than the question's confirm_word counts as no.
+
+    asked: False where no person could be asked. A person's no is final: nothing then suggests how to get a yes.
+    """
 
     yes: bool
     word: str = ""
     by: str = ""
+    asked: bool = True

@@ -227,6 +227,7 @@ class Console:
             selected=lambda: self.clusters.current,
             open_cluster=self._pool.get,
             find_resource=self._api_resources.find,
+            rivals=self._api_resources.rivals,
             table=self._api_resources.table,
             policy=lambda: self._settings.policy,
             ask=self._approvals.ask,

@@ -17,6 +17,7 @@ from k8sconsole.model.clusters import ContextInfo
 from k8sconsole.model.events import Fact
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history.noise import NoiseFilter, build_noise_filter
+from k8sconsole.model.kind_names import ambiguous_kind, choice_note
 from k8sconsole.model.policy import Limits, Policy
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.tables import KindTable
@@ -66,7 +67,12 @@ class RefreshResult(msgspec.Struct):
 
 async def no_approver(question: Question) -> Answer:
     """The answer where no person can be asked: no."""
-    return Answer(False, by="no one can be asked here")
+    return Answer(False, by="no one can be asked here", asked=False)
+
+
+async def no_rivals(context: ClusterName, word: str) -> Sequence[ApiResource]:
+    """Where every word names one kind."""
+    return ()
 
 
 async def no_scanner(cluster: ClusterName, request: RefreshRequest) -> list[RefreshResult]:
@@ -79,12 +85,12 @@ class ToolEnvironment:
     """What the runtime provides to all tools.
 
     store: None without a cache; every tool must then still work, only slower. selected: the contexts that the user chose.
-    find_resource(context, word): raises UsageError or NotFound with the nearest kinds. open_cluster(context): raises the errors of
-    ``cluster.port``. ask: sends an approval question to a person. refresh(context, request): reads from the cluster into the cache; raises
-    NotFound for an object that neither of them has. troubles(context): why its cache may be behind: the cluster is lost, or the kubeconfig
-    is broken. is_lost(context): whether it does not answer now. silent_groups(context): API groups that did not answer discovery, with the
-    reason. clock_skew(context): seconds by which its server's clock is ahead of this machine's. contexts_problem(): why the kubeconfig
-    cannot be read, None if it can.
+    find_resource(context, word): raises UsageError or NotFound with the nearest kinds. rivals(context, word): the kinds of other groups
+    that the word names as well. open_cluster(context): raises the errors of ``cluster.port``. ask: sends an approval question to a
+    person. refresh(context, request): reads from the cluster into the cache; raises NotFound for an object that neither of them has.
+    troubles(context): why its cache may be behind: the cluster is lost, or the kubeconfig is broken. is_lost(context): whether it does not
+    answer now. silent_groups(context): API groups that did not answer discovery, with the reason. clock_skew(context): seconds by which
+    its server's clock is ahead of this machine's. contexts_problem(): why the kubeconfig cannot be read, None if it can.
     """
 
     clock: Clock
@@ -95,6 +101,7 @@ class ToolEnvironment:
     find_resource: Callable[[ClusterName, str], Awaitable[ApiResource]]
     table: Callable[[ClusterName, ApiResource], KindTable]
     policy: Callable[[], Policy]
+    rivals: Callable[[ClusterName, str], Awaitable[Sequence[ApiResource]]] = no_rivals
     ask: Callable[[Question], Awaitable[Answer]] = no_approver
     publish: Callable[[Fact], None] = lambda fact: None
     noise: Callable[[], Mapping[str, Sequence[str]]] = dict
@@ -123,7 +130,8 @@ class ToolContext:
     """The state of one call.
 
     proposal: set once a change was prepared. deadline_at: monotonic seconds. retries_left: how often the pipeline will repeat the call.
-    guard: wraps each cluster that the call opens, for the circuit breaker.
+    guard: wraps each cluster that the call opens, for the circuit breaker. changes: whether the tool changes something. remarks: what the
+    caller must know of how the call was understood; they become warnings of the reply.
     """
 
     environment: ToolEnvironment
@@ -133,6 +141,8 @@ class ToolContext:
     deadline_at: float = math.inf
     retries_left: int = 0
     guard: "Callable[[ToolContext, Cluster], Cluster]" = unguarded
+    changes: bool = False
+    remarks: dict[str, None] = field(default_factory=dict)
 
     @property
     def store(self) -> Store | None:
@@ -179,12 +189,21 @@ class ToolContext:
         return self.guard(self, await self.environment.open_cluster(context))
 
     async def find_resource(self, context: ClusterName, word: str, parameter: str = "kind") -> ApiResource:
-        """parameter: the call's parameter that holds the word. Raises UsageError with that parameter and the nearest kinds."""
+        """parameter: the call's parameter that holds the word. Raises UsageError with that parameter and the nearest kinds.
+
+        A word that names kinds of several groups: a read takes the first and remarks on it, a change raises InvalidParams.
+        """
         try:
-            return await self.environment.find_resource(context, word)
+            found = await self.environment.find_resource(context, word)
         except UsageError as problem:
             problem.details["parameter"] = parameter
             raise
+        rivals = await self.environment.rivals(context, word)
+        if rivals and self.changes:
+            raise ambiguous_kind(word, (found, *rivals), parameter)
+        if rivals:
+            self.remarks[choice_note(word, found, rivals)] = None
+        return found
 
     def will_retry(self, problem: ConsoleError) -> bool:
         """Whether the pipeline repeats the call after this error, so that a fallback to the cache is not needed yet."""

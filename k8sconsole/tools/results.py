@@ -36,13 +36,16 @@ class Target(msgspec.Struct, frozen=True):
 
 
 class Proposal(msgspec.Struct, frozen=True):
-    """What a change would do, determined before the approval question. facts: what the handler needs later, such as the object's uid."""
+    """What a change would do, determined before the approval question. dry_run: the whole change. facts: what the handler needs later,
+    such as the object's uid. dangers: lines, the most serious first. count: how many objects it touches; 0 for those in ``objects``."""
 
     objects: tuple[str, ...]
     consequences: tuple[str, ...] = ()
     dry_run: str = ""
     undo: str = ""
     facts: dict[str, Any] = {}
+    dangers: tuple[str, ...] = ()
+    count: int = 0
 
 
 class Decision(msgspec.Struct, frozen=True):

@@ -29,7 +29,7 @@ from k8sconsole.tui.screens.main import MainScreen
 from k8sconsole.tui.terminal_keys import add_option_keys, read_alt_digits
 from k8sconsole.tui.themes import BUILT_IN, NIGHT, ThemeSpec, build_css_variables, build_textual_theme, load_theme, theme_files
 from k8sconsole.tui.visuals.glyphs import Glyphs, glyphs_for
-from k8sconsole.tui.visuals.questions import act_label, confirm_label, question_lines
+from k8sconsole.tui.visuals.questions import act_label, confirm_label, question_lines, whole_change
 from k8sconsole.tui.widgets.paint import Palette
 from k8sconsole.tui.widgets.question import QuestionDialog
 
@@ -156,6 +156,7 @@ class ConsoleApp(ResilientPump, App[int]):
         dialog = QuestionDialog(
             question.title, question_lines(question, self.context.glyphs), confirm_word=question.confirm_word,
             confirm_label=confirm_label(question), act_label=act_label(question),
+            whole=whole_change(question), palette=self.context.palette,
         )  # fmt: skip
         word = await self.push_screen_wait(dialog)
         answer = Answer(word is not None, word or "", by="a person at the console")

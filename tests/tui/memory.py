@@ -263,6 +263,7 @@ class MemoryTools:
 class MemoryClusters:
     def __init__(self, console: MemoryConsole) -> None:
         self._console = console
+        self.shared: list[ApiResource] = []
 
     async def contexts(self) -> list[ContextInfo]:
         return [
@@ -287,6 +288,9 @@ class MemoryClusters:
         if found is None:
             raise UsageError(f"no kind {word!r}", "the cluster has no resource of that name", "pods")
         return found
+
+    async def rivals(self, cluster: ClusterName, word: str) -> list[ApiResource]:
+        return self.shared
 
     async def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
         return find_table(resource)

@@ -1,5 +1,6 @@
 """The cluster pane as a person uses it: keys in, words on the screen out."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,6 +8,10 @@ import pytest
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
 from k8sconsole.model.events import AttachedServerChanged, ClusterState, ConnectionState
+from k8sconsole.model.refs import ApiResource
+from k8sconsole.model.resources import BUILTIN
+from k8sconsole.model.tools import Question
+from k8sconsole.tui.browse.location import Location
 from k8sconsole.tui.widgets.question import QuestionDialog
 from tests.tui.memory import DEMO, NOW, MemoryConsole, open_console, pod, settled, shop
 from tests.waiting import wait_until
@@ -308,3 +313,37 @@ async def test_a_console_that_cannot_open_says_why(console: MemoryConsole, monke
     monkeypatch.setattr(console.clusters, "selected", fail)
     async with open_console(console) as pilot:
         assert "no context chosen — the kubeconfig has no current context" in screen(pilot)
+
+
+async def test_a_long_change_is_folded_and_v_shows_all_of_it(console: MemoryConsole) -> None:
+    change = "\n".join(f"data.key-{number}: + value" for number in range(5_000))
+    dangers = ("init container x: privileged: true",)
+    question = Question(
+        "r1", "Patch an object in demo", "t", {}, ("Pod shop/web",), (), change, "none", subject=("pods", "1 object"), dangers=dangers
+    )
+    async with open_console(console) as pilot:
+        asked = asyncio.create_task(console.events.ask(question))
+        seen = await shown(pilot, "View all 5,000 lines")
+        assert seen.index("pods · 1 object") < seen.index("privileged") < seen.index("data.key-0")
+        assert "data.key-45" not in seen
+        assert pilot.app.focused.id == "safe"
+        await press(pilot, "v", "end")
+        await shown(pilot, "data.key-4999")
+        assert pilot.app.focused.id == "safe"
+        await press(pilot, "right", "enter")
+        assert (await asked).yes
+
+
+async def test_the_crumb_of_a_custom_kind_names_its_group() -> None:
+    kind = ApiResource("cert-manager.io", "v1", "Certificate", "certificates", True)
+    assert Location(kind).crumbs[0] == "certificates.cert-manager.io"
+    assert Location(next(one for one in BUILTIN if one.name == "deployments.apps")).crumbs[0] == "deployments"
+
+
+async def test_a_word_for_kinds_of_two_groups_opens_the_first_and_names_the_others(console: MemoryConsole) -> None:
+    console.clusters.shared = [ApiResource("x.io", "v1", "Service", "services", True)]
+    async with open_console(console) as pilot:
+        await press(pilot, "colon")
+        await typed(pilot, "svc")
+        await press(pilot, "enter")
+        await shown(pilot, "the same name is also in :services.x.io")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, Unavailable, UsageError
 from k8sconsole.kit.text import find_nearest
+from k8sconsole.model.kind_names import matching_kinds
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, find_table
@@ -50,22 +51,27 @@ class ApiResources:
         return self.known(cluster) if cluster in self._resources else await self.load_settings(cluster)
 
     async def find(self, cluster: ClusterName, word: str) -> ApiResource:
-        """Asks the cluster once where no known kind matches the word: it may be new.
+        """Asks the cluster once where no known kind matches the word: it may be new. Of several matching kinds the
+        first in the server's own order; ``rivals`` names the others.
 
         Raises UsageError with the nearest kinds, Unavailable where the group of the word does not answer, and what prevents a first
         discovery.
         """
-        found = _best(await self.resources(cluster), word)
-        if found is not None:
-            return found
+        found = matching_kinds(await self.resources(cluster), word)
+        if found:
+            return found[0]
         is_first = cluster not in self._resources
         problem = await self._discover(cluster)
-        found = _best(self.known(cluster), word)
-        if found is not None:
-            return found
+        found = matching_kinds(self.known(cluster), word)
+        if found:
+            return found[0]
         if is_first and isinstance(problem, Unavailable | Denied):
             raise type(problem)(f"cannot look up the kind {word!r}", f"{problem.title} — {problem.detail}", problem.remedy, problem.details)
         raise unknown_kind(word, self.known(cluster), silent=self.silent_groups(cluster), problem=problem)
+
+    async def rivals(self, cluster: ClusterName, word: str) -> list[ApiResource]:
+        """The other kinds that the word names, in other groups than that of ``find``."""
+        return matching_kinds(await self.resources(cluster), word)[1:]
 
     def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
         """The cells of cached rows are in the order of this table's columns."""
@@ -90,12 +96,6 @@ class ApiResources:
         return None
 
 
-def _best(resources: list[ApiResource], word: str) -> ApiResource | None:
-    """Of several matching kinds the exact plural wins, then the core group, then the first group by name."""
-    found = [one for one in resources if one.answers_to(word)]
-    return min(found, key=lambda one: (one.plural != word.lower(), one.group != "", one.group), default=None)
-
-
 def unknown_kind(
     word: str, resources: Sequence[ApiResource], *, silent: Mapping[str, str] | None = None, problem: ConsoleError | None = None
 ) -> ConsoleError:
@@ -110,7 +110,7 @@ def unknown_kind(
         why = "; ".join(f"{name}: {reason}" for name, reason in silent.items() if name.rpartition("/")[0] == group)
         return Unavailable(f"cannot look up the kind {word!r}", why, remedy, {"parameter": "kind", "given": word})
     words = sorted({name for one in resources for name in (one.plural, *one.short_names)})
-    close = find_nearest(word.lower(), words)
+    close = find_nearest(word.lower(), words) or find_nearest(word.lower().partition(".")[0], words)
     remedy = close[0] if close else "a kind of `kubectl api-resources`"
     details = {"parameter": "kind", "given": word, "expected": "a kind of k8s_list_api_resources", "nearest": close}
     why = "the cluster has no resource of that name"

@@ -25,7 +25,7 @@ class Approvals:
     async def ask(self, question: Question) -> Answer:
         """Waits for a person's answer. No listener, no answer in time, and a cancelled call mean no."""
         if not self._listeners:
-            return Answer(False, by="no person could be asked")
+            return Answer(False, by="no one is listening", asked=False)
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._pending[question.request_id] = future
         try:

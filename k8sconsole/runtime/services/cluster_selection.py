@@ -118,6 +118,9 @@ class ClusterSelection:
     async def find_resource(self, cluster: ClusterName, word: str) -> ApiResource:
         return await self._api_resources.find(cluster, word)
 
+    async def rivals(self, cluster: ClusterName, word: str) -> list[ApiResource]:
+        return await self._api_resources.rivals(cluster, word)
+
     async def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
         return self._api_resources.table(cluster, resource)
 

@@ -9,6 +9,7 @@ from k8sconsole.errors import NotFound
 from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness, merge_freshness
+from k8sconsole.model.kind_names import choice_note
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
@@ -67,6 +68,7 @@ class ObjectGetter:
         the clusters raise."""
         as_of, _ = parse_as_of(request.as_of, request.live, "", self._pipeline.environment.clock.now())
         resource = await self._api_resources.find(clusters[0], request.kind)
+        note = choice_note(request.kind, resource, await self._api_resources.rivals(clusters[0], request.kind))
         opened = [await self._open(cluster, resource, request, as_of, face) for cluster in clusters]
         read = [await each.objects() for each in opened]
         pairs = [pair for each in read for pair in zip(each.rows, each.bodies, strict=True)]
@@ -85,7 +87,12 @@ class ObjectGetter:
             several_namespaces=len(request.namespaces) != 1,
             empty=empty_sentence(resource, request.namespaces, request.name, request.filter),
             warnings=tuple(
-                dict.fromkeys(warning for source, rows in zip(opened, read, strict=True) for warning in (*source.warnings, *rows.warnings))
+                dict.fromkeys(
+                    (
+                        *((note,) if note else ()),
+                        *(warning for source, rows in zip(opened, read, strict=True) for warning in (*source.warnings, *rows.warnings)),
+                    )
+                )
             ),
             as_of=as_of,
         )
@@ -94,7 +101,7 @@ class ObjectGetter:
         namespaces = request.namespaces if resource.namespaced else ()
         arguments = {
             "context": cluster,
-            "kind": request.kind,
+            "kind": str(resource.name),
             "namespace": list(namespaces) or "*",
             "filter": request.filter,
             "live": request.live,

@@ -8,6 +8,7 @@ import msgspec
 from k8sconsole.errors import UsageError
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.history import ChangeQuery, TimelineItem
+from k8sconsole.model.kind_names import choice_note
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.services.api_resources import ApiResources
@@ -96,7 +97,7 @@ class HistoryService:
             query = ChangeQuery(span.since, span.until, clusters, kinds, namespaces, request.name, request.owner, request.field)
             window, freshness, warnings = await open_window(invocation.context, query)
             report, _ = await window.page()
-            return DiffResult(report, freshness, warnings)
+            return DiffResult(report, freshness, (*invocation.context.remarks, *warnings))
 
     async def timeline(self, ref: ObjectRef) -> list[TimelineItem]:
         """The versions of the object, the last day's changes of what it owns, and the events about it. Raises what ``versions`` does."""
@@ -125,6 +126,7 @@ class HistoryService:
         from k8sconsole.tools.object_lookup import object_namespace
 
         resource = await self._api_resources.find(cluster, request.kind)
+        note = choice_note(request.kind, resource, await self._api_resources.rivals(cluster, request.kind))
         call = ToolCall(VERSIONS, {"context": cluster, **msgspec.structs.asdict(request)}, self._face)
         async with self._pipeline().authorised(call) as invocation:
             context = invocation.context
@@ -132,4 +134,4 @@ class HistoryService:
             namespace = Namespace(object_namespace(context, cluster, resource, request.namespace))
             ref = ObjectRef(cluster, resource.name, namespace, request.name)
             found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until))
-            return VersionsResult(found.history, found.freshness, found.warnings)
+            return VersionsResult(found.history, found.freshness, (*((note,) if note else ()), *found.warnings))

@@ -70,14 +70,20 @@ def map_cells(cells: tuple[Cell, ...], mapping: tuple[int | None, ...]) -> tuple
 
 
 def read_resources(connection: sqlite3.Connection, cluster: ClusterName) -> list[ApiResource]:
-    found = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? ORDER BY name", (cluster,))
+    """In the order in which the server's discovery names them, which decides where two groups have a kind of one name."""
+    found = connection.execute("SELECT spec FROM api_resources WHERE cluster = ? ORDER BY json_extract(spec, '$.place'), name", (cluster,))
     return [_resource.decode(spec) for (spec,) in found]
 
 
 def write_resources(connection: sqlite3.Connection, cluster: ClusterName, served: Sequence[ApiResource]) -> None:
     connection.execute("DELETE FROM api_resources WHERE cluster = ?", (cluster,))
-    rows = ((cluster, each.name, msgspec.json.encode(each).decode()) for each in served)
+    rows = ((cluster, each.name, _encode_resource(each, place)) for place, each in enumerate(served))
     connection.executemany("INSERT OR REPLACE INTO api_resources (cluster, name, spec) VALUES (?, ?, ?)", rows)
+
+
+def _encode_resource(resource: ApiResource, place: int) -> str:
+    """The kind as JSON. place: its place in the server's order."""
+    return msgspec.json.encode({**msgspec.to_builtins(resource), "place": place}).decode()
 
 
 def relayout(connection: sqlite3.Connection, cluster: ClusterName, resource: ResourceName) -> None:

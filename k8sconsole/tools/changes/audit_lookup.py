@@ -83,6 +83,6 @@ def _identify_manifest(manifest: Any) -> tuple[str, str, str]:
         document = parse_manifest(manifest)
     except InvalidParams:
         return "", "", ""
-    group, meta = str(document["apiVersion"]).rpartition("/")[0], document["metadata"]
-    kind = f"{document['kind']}.{group}" if group else str(document["kind"])
+    (group, _, version), meta = str(document["apiVersion"]).rpartition("/"), document["metadata"]
+    kind = f"{document['kind']}.{group or f'{version}.'}"
     return kind, str(meta.get("name") or ""), str(meta.get("namespace") or "")

@@ -7,7 +7,9 @@ import msgspec
 from k8sconsole.errors import InvalidParams, NotFound, argument_details
 from k8sconsole.kit.text import format_yaml_problem
 from k8sconsole.model.masking import mask_body
-from k8sconsole.tools.changes.edits import TargetObject, Undo
+from k8sconsole.tools.changes.dangers import change_dangers
+from k8sconsole.tools.changes.edits import Undo, manifest_yaml
+from k8sconsole.tools.changes.target import TargetObject
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 
@@ -29,7 +31,8 @@ class CreateResult(msgspec.Struct):
 async def propose_create(context: ToolContext, target: TargetObject, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
     """The proposal after a dry run. Raises AlreadyExists, Invalid, Forbidden, as the server does."""
     checked = await send_create(context, target, manifest, dry_run=True)
-    return Proposal((target.label,), consequences, manifest_yaml(checked), str(_undo_by_delete(target)))
+    dangers = await change_dangers(context, target, None, checked)
+    return Proposal((target.label,), consequences, manifest_yaml(checked), str(_undo_by_delete(target)), dangers=dangers)
 
 
 async def create_object(context: ToolContext, target: TargetObject, manifest: dict[str, Any], done: str = "created") -> Reply:
@@ -40,19 +43,6 @@ async def create_object(context: ToolContext, target: TargetObject, manifest: di
         str(target.resource.name), target.namespace, created_target.name, str(created["metadata"].get("uid", "")), created, undo.call
     )
     return Reply(msgspec.to_builtins(result), f"{done} {created_target.label} in {target.cluster}\nundo: {undo}", context.live_freshness())
-
-
-def manifest_yaml(manifest: dict[str, Any]) -> str:
-    """The manifest as YAML, without status and server fields."""
-    import yaml
-
-    fields = {key: value for key, value in manifest.items() if key != "status"}
-    meta = manifest.get("metadata", {})
-    fields["metadata"] = {
-        key: value for key, value in meta.items() if key in ("name", "generateName", "namespace", "labels", "annotations")
-    }
-    text: str = yaml.safe_dump(fields, sort_keys=False, allow_unicode=True)
-    return text
 
 
 def _undo_by_delete(target: TargetObject) -> Undo:

@@ -11,41 +11,23 @@ import msgspec
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import Conflict, InvalidParams, NotFound, argument_details
 from k8sconsole.kit.masks import is_masked
+from k8sconsole.kit.text import format_yaml
 from k8sconsole.model.differences import Difference, find_differences, format_difference
 from k8sconsole.model.history import Change
 from k8sconsole.model.masking import mask_body
-from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
+from k8sconsole.model.refs import Namespace, ObjectRef
+from k8sconsole.model.whole_differences import format_whole
+from k8sconsole.tools.changes.dangers import change_dangers
 from k8sconsole.tools.changes.impact import owner_warnings
+from k8sconsole.tools.changes.target import TargetObject
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.versions import changed_fields
-from k8sconsole.tools.object_lookup import object_namespace, object_not_found
+from k8sconsole.tools.object_lookup import object_not_found
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import Handler, Preparation
 
 MOST_LINES = 40
 _BOOKKEEPING = ("metadata.resourceVersion", "metadata.generation", "metadata.managedFields", "metadata.uid", "metadata.creationTimestamp")
-
-
-class TargetObject(msgspec.Struct, frozen=True):
-    """The object that a change is about."""
-
-    cluster: ClusterName
-    resource: ApiResource
-    namespace: str
-    name: str
-
-    @property
-    def label(self) -> str:
-        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"{self.resource.kind} {place}"
-
-    def arguments(self, **more: Any) -> dict[str, Any]:
-        """Arguments that name the object, for tools that take a kind."""
-        return {"kind": str(self.resource.name), **self.arguments_without_kind(), **more}
-
-    def arguments_without_kind(self, **more: Any) -> dict[str, Any]:
-        """Arguments that name the object, for tools of one kind."""
-        return {"name": self.name, **({"namespace": self.namespace} if self.namespace else {}), "context": str(self.cluster), **more}
 
 
 class Undo(msgspec.Struct, frozen=True):
@@ -98,13 +80,6 @@ class ChangeResult(msgspec.Struct):
 Planner = Callable[[Any, ToolContext], Awaitable[ChangePlan]]
 
 
-async def resolve_target(args: Any, context: ToolContext, kind: str = "") -> TargetObject:
-    """The object that the parameters context, kind, namespace and name denote. kind: the kind of a tool without that parameter."""
-    cluster = context.resolve_context(args.context)
-    resource = await context.find_resource(cluster, kind or args.kind)
-    return TargetObject(cluster, resource, object_namespace(context, cluster, resource, getattr(args, "namespace", "")), args.name)
-
-
 async def fetch_live(context: ToolContext, target: TargetObject, subresource: str | None = None) -> dict[str, Any]:
     """The object as the cluster has it now: masked, with managedFields. Raises NotFound with the nearest names."""
     return _mask_response(target, await _fetch_raw(context, target, subresource))
@@ -130,10 +105,11 @@ def change_handlers(planner: Planner, done: str) -> tuple[Preparation, Handler]:
     async def prepare(args: Any, context: ToolContext) -> Proposal:
         plan = await planner(args, context)
         after = await _send_patch(context, plan, dry_run=True)
-        lines = _format_differences(await _state_to_compare(context, plan), after)
+        compared = await _state_to_compare(context, plan)
+        shown = _format_whole_change(plan, compared, after)
         consequences = (*plan.consequences, *(owner_warnings(plan.before) if plan.before else ()))
-        shown = "\n".join(lines) if lines else "the server accepts it; nothing would change"
-        return Proposal((plan.target.label,), consequences, shown, str(plan.undo), {"uid": uid_of(plan.before)})
+        dangers = await change_dangers(context, plan.target, plan.before and compared, after)
+        return Proposal((plan.target.label,), consequences, shown, str(plan.undo), {"uid": uid_of(plan.before)}, dangers)
 
     async def handle(args: Any, context: ToolContext) -> Reply:
         plan = await planner(args, context)
@@ -230,6 +206,25 @@ def _format_differences(before: dict[str, Any], after: dict[str, Any]) -> list[s
     found = [one for one in find_differences(before, after) if not _is_bookkeeping(one)]
     more = len(found) - MOST_LINES
     return [format_difference(one) for one in found[:MOST_LINES]] + ([f"… and {more} more fields"] if more > 0 else [])
+
+
+def _format_whole_change(plan: ChangePlan, before: dict[str, Any], after: dict[str, Any]) -> str:
+    """The whole change: a new object as a manifest, otherwise each field that differs at full length."""
+    if plan.before is None:
+        return manifest_yaml(after)
+    found = [one for one in find_differences(before, after) if not _is_bookkeeping(one)]
+    lines = [line for one in found for line in format_whole(one)]
+    return "\n".join(lines) if lines else "the server accepts it; nothing would change"
+
+
+def manifest_yaml(manifest: dict[str, Any]) -> str:
+    """The manifest as YAML, without status and server fields."""
+    fields = {key: value for key, value in manifest.items() if key != "status"}
+    meta = manifest.get("metadata", {})
+    fields["metadata"] = {
+        key: value for key, value in meta.items() if key in ("name", "generateName", "namespace", "labels", "annotations")
+    }
+    return format_yaml(fields)
 
 
 def _is_bookkeeping(one: Difference) -> bool:

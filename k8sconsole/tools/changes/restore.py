@@ -7,7 +7,8 @@ from k8sconsole.errors import Invalid, argument_details
 from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.differences import Difference, apply_differences, find_differences, format_difference
 from k8sconsole.model.masking import mask_object
-from k8sconsole.tools.changes.edits import TargetObject, collect_strings
+from k8sconsole.tools.changes.edits import collect_strings
+from k8sconsole.tools.changes.target import TargetObject
 
 _SERVER_FIELDS = frozenset(
     (

@@ -12,8 +12,9 @@ from k8sconsole.model.policy import Action
 from k8sconsole.model.tables.custom import parse_object_time
 from k8sconsole.tools.changes.audit_lookup import RequestRecord
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleting
-from k8sconsole.tools.changes.edits import TargetObject, change_reply, uid_of, undo_from_history
+from k8sconsole.tools.changes.edits import change_reply, uid_of, undo_from_history
 from k8sconsole.tools.changes.impact import deletion_impact
+from k8sconsole.tools.changes.target import TargetObject
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.policy import decide
 from k8sconsole.tools.results import Proposal, Reply, Target

@@ -16,9 +16,12 @@ import msgspec
 from k8sconsole.errors import ToolFailed
 from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.kit.redact import mask_text
-from k8sconsole.kit.text import strip_control
+from k8sconsole.kit.text import format_yaml, strip_control
 from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR, AttachedServerSettings
+from k8sconsole.model.dangers.danger import Danger, format_dangers
+from k8sconsole.model.dangers.finder import find_dangers
 from k8sconsole.model.freshness import Freshness, Source
+from k8sconsole.model.masking import mask_arguments
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Capabilities, Page, Risk, Scope
@@ -50,6 +53,7 @@ _VERBS = (
     "run",
 )
 _READING_VERBS = frozenset(_VERBS[:7])
+_MANIFEST = re.compile(r"\b(?:kind|containers|spec)\b[\"']?\s*:")
 _INVALID_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]")
 _WORDS = re.compile(r"[a-z]+")
 
@@ -114,7 +118,9 @@ def _build_spec(server: AttachedServerSettings, tool: types.Tool, name: str, cal
         return convert_result(server.name, name, result, context.now)
 
     async def prepare(given: ForwardedArguments, context: ToolContext) -> Proposal:
-        return Proposal(_describe_call(server, tool, given), _declared_risk(server, tool))
+        masked = mask_arguments(given.arguments)
+        dangers = tuple(format_dangers(danger for value in masked.values() for danger in _argument_dangers(value)))
+        return Proposal(_describe_call(server, tool, masked), _declared_risk(server, tool), format_yaml(masked), dangers=dangers)
 
     return AttachedToolSpec(
         name=name,
@@ -197,8 +203,24 @@ def convert_result(server: str, name: str, result: McpToolResult, now: float) ->
     return Reply(envelope.data, text, freshness, envelope.page, tuple(map(strip_control, envelope.warnings)))
 
 
-def _describe_call(server: AttachedServerSettings, tool: types.Tool, given: ForwardedArguments) -> tuple[str, ...]:
-    lines = (f"{key} = {msgspec.json.encode(value).decode()[:200]}" for key, value in given.arguments.items())
+def _argument_dangers(value: Any) -> list[Danger]:
+    """The dangers of the manifests in an argument, also in one that is text: an unknown tool may send them to a cluster."""
+    if isinstance(value, dict):
+        return find_dangers(value)
+    if isinstance(value, list):
+        return [danger for item in value for danger in _argument_dangers(item)]
+    if not isinstance(value, str) or not _MANIFEST.search(value[:LARGEST_SCHEMA]):
+        return []
+    import yaml
+
+    try:
+        return [danger for one in yaml.safe_load_all(value[:LARGEST_SCHEMA]) if isinstance(one, dict) for danger in find_dangers(one)]
+    except yaml.YAMLError:
+        return []
+
+
+def _describe_call(server: AttachedServerSettings, tool: types.Tool, arguments: dict[str, Any]) -> tuple[str, ...]:
+    lines = (f"{key} = {msgspec.json.encode(value).decode()[:200]}" for key, value in arguments.items())
     return (f"{strip_control(tool.name)} of the attached server {server.name}", *map(strip_control, lines))
 
 

@@ -17,7 +17,7 @@ from k8sconsole.errors import ConsoleError, UsageError
 from k8sconsole.model.events import Fact
 from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.refs import ClusterName
-from k8sconsole.model.tools import ToolCall, ToolOutcome
+from k8sconsole.model.tools import Risk, ToolCall, ToolOutcome
 from k8sconsole.telemetry.meters import Meters, ObservableMetric
 from k8sconsole.tools.context import Progress, ToolContext, ToolEnvironment, no_progress
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
@@ -101,7 +101,7 @@ class Pipeline:
             reply.text,
             reply.freshness,
             reply.page,
-            reply.warnings,
+            (*invocation.context.remarks, *reply.warnings),
             duration_ms=self._milliseconds_since(started),
         )
 
@@ -146,8 +146,10 @@ class Pipeline:
         async def masked_progress(done: float, total: float | None, message: str) -> None:
             await progress(done, total, mask_text(message))
 
-        context = ToolContext(self.environment, call, masked_progress, guard=self.breaker_step.guard)
-        return Invocation(call, self.registry.find(call.tool), context)
+        spec = self.registry.find(call.tool)
+        changes = spec.risk is not Risk.READ
+        context = ToolContext(self.environment, call, masked_progress, guard=self.breaker_step.guard, changes=changes)
+        return Invocation(call, spec, context)
 
     @contextmanager
     def _record(self, invocation: Invocation) -> Iterator[None]:

@@ -12,15 +12,14 @@ from k8sconsole.tools.changes.edits import (
     ChangePlan,
     ChangeResult,
     Edit,
-    TargetObject,
     Undo,
     change_handlers,
     check_same_object,
     fetch_live,
     fetch_unmasked,
-    resolve_target,
     uid_of,
 )
+from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool

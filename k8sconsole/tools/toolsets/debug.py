@@ -12,7 +12,9 @@ from k8sconsole.kit.text import strip_control
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
 from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
-from k8sconsole.tools.changes.edits import TargetObject, check_same_object, fetch_live, resolve_target, uid_of
+from k8sconsole.tools.changes.dangers import running_dangers
+from k8sconsole.tools.changes.edits import check_same_object, fetch_live, uid_of
+from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import container_names, container_not_found
 from k8sconsole.tools.output.log_digest import digest_log
@@ -79,7 +81,8 @@ async def prepare_exec(args: ExecPodInput, context: ToolContext) -> Proposal:
     container = _choose_exec_container(args, pod)
     shown = f"runs in container {container}: {' '.join(map(repr, args.command))}"
     consequences = ("runs a command with the pod's own permissions; its changes are not recorded",)
-    return Proposal((target.label,), consequences, shown, f"none: {ExecResult.__struct_defaults__[-1]}", {"uid": uid_of(pod)})
+    undo, dangers = f"none: {ExecResult.__struct_defaults__[-1]}", await running_dangers(context, target, pod)
+    return Proposal((target.label,), consequences, shown, undo, {"uid": uid_of(pod)}, dangers)
 
 
 async def exec_pod(args: ExecPodInput, context: ToolContext) -> Reply:

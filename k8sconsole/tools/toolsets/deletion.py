@@ -9,8 +9,9 @@ from msgspec import Meta
 from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleting
-from k8sconsole.tools.changes.edits import TargetObject, Undo, collect_strings, fetch_live, resolve_target, uid_of, undo_from_history
+from k8sconsole.tools.changes.edits import Undo, collect_strings, fetch_live, uid_of, undo_from_history
 from k8sconsole.tools.changes.impact import deletion_impact
+from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.policy import DELETED_BY_NAME
 from k8sconsole.tools.results import Proposal, Reply

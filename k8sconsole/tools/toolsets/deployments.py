@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.create import propose_create, send_create
-from k8sconsole.tools.changes.edits import resolve_target
+from k8sconsole.tools.changes.target import resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool

@@ -14,14 +14,13 @@ from k8sconsole.tools.changes.edits import (
     ChangePlan,
     ChangeResult,
     Edit,
-    TargetObject,
     Undo,
     change_handlers,
     fetch_live,
     refuse_masked_values,
-    resolve_target,
     undo_from_history,
 )
+from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
@@ -38,9 +37,10 @@ class _ManifestInput(Common, kw_only=True):
 
     @property
     def kind(self) -> str:
+        """With its group; a core kind as ``Service.v1.``, since another group may have a kind of that name."""
         document = parse_manifest(self.manifest)
-        group = document["apiVersion"].rpartition("/")[0]
-        return f"{document['kind']}.{group}" if group else str(document["kind"])
+        group, _, version = document["apiVersion"].rpartition("/")
+        return f"{document['kind']}.{group or f'{version}.'}"
 
     @property
     def name(self) -> str:
@@ -141,7 +141,7 @@ def _naming_field_owners(handler: Any) -> Any:
                 raise
             details = argument_details("force", args.force, ["force=true"], conflicts=causes)
             raise Conflict(
-                f"{args.kind} {args.name} has fields of other field managers",
+                f"{parse_manifest(args.manifest)['kind']} {args.name} has fields of other field managers",
                 "; ".join(causes),
                 "force=true, or omit those fields",
                 details,

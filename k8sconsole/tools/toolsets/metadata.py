@@ -6,16 +6,8 @@ from msgspec import Meta
 
 from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.edits import (
-    ChangePlan,
-    ChangeResult,
-    Edit,
-    Undo,
-    change_handlers,
-    fetch_live,
-    refuse_masked_values,
-    resolve_target,
-)
+from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, Undo, change_handlers, fetch_live, refuse_masked_values
+from k8sconsole.tools.changes.target import resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 

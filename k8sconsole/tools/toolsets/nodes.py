@@ -11,17 +11,8 @@ from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import ApiError, Conflict, Forbidden, Invalid, NotFound, ServerError, TooManyRequests, argument_details
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.drain import DrainPlan, plan_drain
-from k8sconsole.tools.changes.edits import (
-    ChangePlan,
-    ChangeResult,
-    Edit,
-    Undo,
-    change_handlers,
-    check_same_object,
-    fetch_live,
-    resolve_target,
-    uid_of,
-)
+from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, Undo, change_handlers, check_same_object, fetch_live, uid_of
+from k8sconsole.tools.changes.target import resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
@@ -91,7 +82,8 @@ async def prepare_drain(args: DrainNodeInput, context: ToolContext) -> Proposal:
     tried = await _dry_run_evictions(cluster, drain_plan)
     shown = "\n".join((counted, *tried)) if drain_plan.pods else counted
     undo = f"{plan.undo}: the evicted pods do not return by themselves"
-    return Proposal((target.label,), (*drain_plan.budget_warnings, counted), shown, undo, {"uid": uid_of(before)})
+    evicted = len(drain_plan.pods)
+    return Proposal((target.label,), (*drain_plan.budget_warnings, counted), shown, undo, {"uid": uid_of(before)}, count=1 + evicted)
 
 
 async def drain(args: DrainNodeInput, context: ToolContext) -> Reply:

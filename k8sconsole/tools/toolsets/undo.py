@@ -11,20 +11,21 @@ from k8sconsole.model.history import Change, Version
 from k8sconsole.model.masking import mask_object
 from k8sconsole.model.refs import Namespace, ObjectRef
 from k8sconsole.model.tools import Capabilities, Risk, Scope
+from k8sconsole.model.whole_differences import format_whole
 from k8sconsole.tools.changes.audit_lookup import APPLY, RequestRecord, cannot_undo, find_request
 from k8sconsole.tools.changes.create import create_object, propose_create
+from k8sconsole.tools.changes.dangers import change_dangers
 from k8sconsole.tools.changes.edits import (
     ChangeResult,
-    TargetObject,
     change_reply,
     check_same_object,
     fetch_unmasked,
-    resolve_target,
     uid_of,
     undo_from_history,
     version_of,
 )
 from k8sconsole.tools.changes.restore import format_changes, recreation_manifest, restore_version
+from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.changes.undo_create import propose_undo_create, undo_create
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import history_of, not_in_history
@@ -67,10 +68,13 @@ async def prepare_undo(args: UndoChangeInput, context: ToolContext) -> Proposal:
     wanted, changes = restore_version(target, live, old)
     cluster = await context.open_cluster(target.cluster)
     await cluster.replace(target.resource, target.namespace or None, target.name, msgspec.json.encode(wanted), dry_run=True)
-    shown = "\n".join(format_changes(changes)) or "the object already equals that version; nothing would change"
+    dangers = await change_dangers(context, target, _masked(target, live), _masked(target, wanted))
+    shown = (
+        "\n".join(line for one in changes for line in format_whole(one)) or "the object already equals that version; nothing would change"
+    )
     undo = await undo_from_history(context, target, _masked(target, live))
     consequences = (f"overwrites the present state with the version of {format_exact_time(version.observed_at)}",)
-    return Proposal((target.label,), consequences, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)})
+    return Proposal((target.label,), consequences, shown, str(undo), {"uid": uid_of(live), "version": version_of(live)}, dangers)
 
 
 async def undo_change(args: UndoChangeInput, context: ToolContext) -> Reply:

@@ -10,7 +10,8 @@ from k8sconsole.cluster.port import PatchType, Selectors
 from k8sconsole.errors import InvalidParams, NotFound, argument_details
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_scaling
-from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, TargetObject, Undo, change_handlers, fetch_live, resolve_target
+from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, Undo, change_handlers, fetch_live
+from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import container_not_found
 from k8sconsole.tools.spec import ToolSpec, changing_tool
@@ -146,7 +147,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         (ScaleResourceInput, ChangeResult),
         change_handlers(plan_scale, "scaled"),
         _CAPABILITIES,
-        Risk.WRITE,
+        Risk.DESTRUCTIVE,
         rbac="/scale",
     ),
     changing_tool(

@@ -3,6 +3,9 @@
 import msgspec
 
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
+from k8sconsole.model.resources import BUILTIN
+
+_BUILTIN = frozenset(one.name for one in BUILTIN)
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -31,8 +34,10 @@ class Location(msgspec.Struct, frozen=True):
 
     @property
     def crumbs(self) -> tuple[str, ...]:
+        """The kind with its group, unless it is one of Kubernetes' own: other groups may have a kind of that name."""
         where = ", ".join(self.namespaces) if self.namespaces else "all namespaces"
-        return (self.resource.plural, *((where,) if self.resource.namespaced else ()), *((self.scope_label,) if self.scope_label else ()))
+        kind = self.resource.plural if self.resource.name in _BUILTIN else str(self.resource.name)
+        return (kind, *((where,) if self.resource.namespaced else ()), *((self.scope_label,) if self.scope_label else ()))
 
 
 class LocationHistory:

@@ -96,6 +96,7 @@ class ClusterPane(Pane):
         """``:kind …``. Raises UsageError for a kind that no chosen cluster knows."""
         clusters = tuple(ClusterName(name) for name in command.contexts)
         resource = await self.find(command.kind, clusters)
+        await self._mention_rivals(command.kind, resource, clusters)
         bottom = self._stack[0] if self._stack else None
         kept = bottom.feed.location.namespaces if isinstance(bottom, TableView) else self._namespaces
         chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
@@ -118,6 +119,14 @@ class ClusterPane(Pane):
             else:
                 return found
         raise last or UsageError(f"there is no kind {word}")
+
+    async def _mention_rivals(self, word: str, chosen: ApiResource, clusters: tuple[ClusterName, ...]) -> None:
+        """Says which kind the word was taken for, where several groups have one of that name."""
+        cluster = next(iter(clusters or self.context.selected), ClusterName(""))
+        rivals = await self.context.console.clusters.rivals(cluster, word)
+        if rivals:
+            others = ", ".join(f":{one.name}" for one in rivals)
+            self.post_message(StatusMessage(f"{word} is taken for {chosen.name}", f"the same name is also in {others}", "warning"))
 
     def set_namespaces(self, names: tuple[str, ...]) -> None:
         here = self.trail.here or Location(PODS)

@@ -1,23 +1,31 @@
-"""A question of the pipeline as the dialog shows it: the objects, the consequences, the dry run, and whether undo is possible."""
+"""A question of the pipeline as the dialog shows it: the objects, what is dangerous, the change, folded, and whether undo is possible."""
 
+from k8sconsole.model.question_view import QuestionLine, Role, view_question
 from k8sconsole.model.tools import Question
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.paint import Line, Piece
 
-MOST_OBJECTS = 12
-
 
 def question_lines(question: Question, glyphs: Glyphs) -> list[Line]:
-    shown = question.objects[:MOST_OBJECTS]
-    more = len(question.objects) - len(shown)
-    lines: list[Line] = [(Piece("   ".join(shown) + (f"   and {more} more" if more else ""), "text", True),)] if shown else []
-    lines += [
-        (Piece(f"{glyphs.bad if at == 0 else glyphs.warn} ", "bad" if at == 0 else "warn"), Piece(text, "text"))
-        for at, text in enumerate(question.consequences)
-    ]
-    facts = (("dry run", question.dry_run), ("undo", question.undo), ("asked because", question.reason), ("tool", question.tool))
-    lines += [(Piece(f"{label}: ", "muted"), Piece(text, "text")) for label, text in facts if text]
-    return lines
+    """The first view."""
+    lines = view_question(question).lines
+    worst = next((at for at, line in enumerate(lines) if line.role in (Role.DANGER, Role.CONSEQUENCE)), -1)
+    return [_paint(line, glyphs, worst=line.role is Role.DANGER or at == worst) for at, line in enumerate(lines)]
+
+
+def whole_change(question: Question) -> list[str]:
+    """All lines of the change, where the first view does not hold them; otherwise none."""
+    view = view_question(question)
+    return list(view.change) if view.folded else []
+
+
+def _paint(line: QuestionLine, glyphs: Glyphs, *, worst: bool) -> Line:
+    if line.role is Role.OBJECT:
+        return (Piece(line.text, "text", True),)
+    if line.role in (Role.DANGER, Role.CONSEQUENCE):
+        return (Piece(f"{glyphs.bad if worst else glyphs.warn} ", "bad" if worst else "warn"), Piece(line.text, "text"))
+    label = (Piece(f"{line.label}: ", "muted"),) if line.label else ()
+    return (*label, Piece(line.text, "text"))
 
 
 def confirm_label(question: Question) -> str:

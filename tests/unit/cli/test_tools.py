@@ -9,7 +9,7 @@ import pytest
 from k8sconsole.cli.tools import ask_on_terminal, changed_lines, parse_arguments
 from k8sconsole.errors import UsageError
 from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
-from k8sconsole.model.tools import Question
+from k8sconsole.model.tools import Answer, Question
 from tests.unit.cli.conftest import CommandLine
 
 
@@ -104,3 +104,40 @@ def test_yes_answers_a_plain_question_but_never_types_a_name(monkeypatch: pytest
     assert ask_on_terminal(_question(), yes=True).yes
     assert not ask_on_terminal(_question(), yes=False).yes
     assert not ask_on_terminal(_question("web-0"), yes=True).yes
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _ask(question: Question, answers: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[Answer, str]:
+    monkeypatch.setattr(sys, "stdin", _Terminal(answers))
+    answer = ask_on_terminal(question, yes=False)
+    shown = capsys.readouterr()
+    return answer, shown.err + shown.out
+
+
+def test_the_prompt_shows_what_is_dangerous_first_and_the_whole_change_on_request(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change = "\n".join(f"data.key-{number}: + {'v' * 300}" for number in range(500))
+    question = msgspec.structs.replace(
+        _question(), dry_run=change, dangers=("container c: privileged: true",), subject=("pods", "1 object")
+    )
+    answer, text = _ask(question, "\n", monkeypatch, capsys)
+    assert not answer.yes
+    assert text.index("privileged") < text.index("its owner") < text.index("data.key-0")
+    assert len(text) <= 16_000
+    assert "? shows all 500 lines" in text
+    answer, text = _ask(question, "?\ny\n", monkeypatch, capsys)
+    assert answer.yes
+    assert "data.key-499" in text
+
+
+@pytest.mark.parametrize(("typed", "yes"), [("web-0\n", True), ("?\nweb-0\n", True), ("y\n", False), ("\n", False)])
+def test_the_prompt_for_a_name_takes_nothing_else(
+    typed: str, yes: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = msgspec.structs.replace(_question("web-0"), dry_run="\n".join(["x" * 400] * 100))
+    assert _ask(question, typed, monkeypatch, capsys)[0].yes is yes

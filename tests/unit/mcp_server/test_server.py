@@ -209,3 +209,39 @@ async def test_everything_listed_has_a_title_and_an_inline_icon(console: Harness
         (tool.annotations.read_only_hint, tool.annotations.destructive_hint): tool.icons[0].src for tool in tools if tool.annotations
     }
     assert len(set(by_hint.values())) == 3, "what reads, what changes and what destroys look different"
+
+
+async def test_a_change_too_long_for_one_view_is_shown_page_by_page_before_the_answer(console: HarnessConsole, era: str) -> None:
+    console.harness.policy = Policy(allow_write=True)
+    data = {f"key-{number}": f"value-{number} " * 20 for number in range(150)}
+    manifest = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": f"long-{era[:4]}", "namespace": "shop"}, "data": data}
+    asked: list[str] = []
+
+    async def read_on(context: Any, params: types.ElicitRequestFormParams) -> types.ElicitResult:
+        asked.append(params.message)
+        more = "show_more" in params.requested_schema["properties"]
+        return types.ElicitResult(action="accept", content={"show_more": True, "confirm": True} if more else {"confirm": True})
+
+    async with _client(console, era, elicitation_callback=read_on) as client:
+        result = await client.call_tool("k8s_apply_resource", {"manifest": manifest})
+    assert not result.is_error, result.content
+    assert len(asked) > 2
+    assert all(len(message) <= 16_000 for message in asked)
+    assert "configmaps · namespace shop · 1 object" in asked[0]
+    rest = "\n".join(asked[1:])
+    assert all(f"value-{number} " in rest for number in range(150))
+
+
+async def test_a_question_shows_what_is_dangerous_before_the_change(console: HarnessConsole, era: str) -> None:
+    console.harness.policy = Policy(allow_write=True)
+    container = {"name": "c", "image": "evil.example.com/" + "deep/" * 30 + "x:1", "securityContext": {"privileged": True}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "evil", "namespace": "shop"}}
+    asked, decline = _answering("decline")
+    async with _client(console, era, elicitation_callback=decline) as client:
+        result = await client.call_tool("k8s_apply_resource", {"manifest": {**pod, "spec": {"hostPID": True, "containers": [container]}}})
+    (message,) = asked
+    places = [message.index(text) for text in ("hostPID: true", "privileged: true", str(container["image"]), "dry run:")]
+    assert places == sorted(places)
+    refusal = result.content[0].text
+    assert "the answer was no" in refusal
+    assert not any(word in refusal for word in ("try:", "policy", "allow", "remedy"))

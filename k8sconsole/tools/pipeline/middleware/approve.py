@@ -1,13 +1,15 @@
 """Approval of changes: the server dry-runs the change, then, if policy requires it, a person is asked. No answer means no."""
 
-import msgspec
-
 from k8sconsole.errors import ApprovalDenied
 from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.policy import Action
+from k8sconsole.model.question_view import view_question
 from k8sconsole.model.tools import Question
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
-from k8sconsole.tools.results import Proposal, Reply
+from k8sconsole.tools.results import Proposal, Reply, Target
+
+_MOST_REFUSED = 4_000
+"""Characters of a question that is part of a refusal."""
 
 
 class ApproveStep:
@@ -23,29 +25,50 @@ class ApproveStep:
 
 
 async def _request_approval(invocation: Invocation, confirm_word: str) -> None:
-    answer = await invocation.context.environment.ask(_question(invocation, confirm_word))
+    question = _question(invocation, confirm_word)
+    answer = await invocation.context.environment.ask(question)
     tool = invocation.spec.name
     title = f"{tool} was not approved"
+    by = answer.by or "no one"
+    if not answer.yes and not answer.asked:
+        details = {"tool": tool, "by": by, "question": _describe(question)}
+        remedy = "a client that can ask its user, or a policy rule with action: allow"
+        raise ApprovalDenied(title, f"no person could be asked: {by}", remedy, details)
+    # A person's no is final. Nothing after it says how to get a yes, and it does not name the word to type.
     if not answer.yes:
-        by = answer.by or "no one"
-        remedy = "add a policy rule with action: allow, or use a client that can ask its user"
-        raise ApprovalDenied(title, f"the answer was no ({by})", remedy, {"tool": tool, "by": by})
+        raise ApprovalDenied(title, f"the answer was no ({by})", "", {"tool": tool, "by": by})
     if confirm_word and answer.word != confirm_word:
-        details = {"tool": tool, "confirm_word": confirm_word}
-        raise ApprovalDenied(title, f"the typed word was not {confirm_word!r}", f"type {confirm_word}", details)
+        raise ApprovalDenied(title, f"the answer was no: another word was typed ({by})", "", {"tool": tool, "by": by})
 
 
 def _question(invocation: Invocation, confirm_word: str) -> Question:
+    """Everything in it is masked: it leaves to a dialog, a terminal or a client."""
     proposal = invocation.proposal or Proposal(objects=())
-    question = Question(
+    return Question(
         request_id=invocation.call.request_id,
         title=f"{invocation.spec.title} in {invocation.target.context}",
         tool=invocation.spec.name,
         arguments=mask_arguments(invocation.call.arguments),
-        objects=proposal.objects,
+        objects=tuple(map(mask_text, proposal.objects)),
+        subject=_subject(invocation.target, proposal),
+        dangers=tuple(map(mask_text, proposal.dangers)),
         consequences=tuple(map(mask_text, proposal.consequences)),
         dry_run=mask_text(proposal.dry_run),
-        undo=proposal.undo,
+        undo=mask_text(proposal.undo),
+        confirm_word=confirm_word,
         reason="" if invocation.decision is None else invocation.decision.reason,
     )
-    return msgspec.structs.replace(question, confirm_word=confirm_word)
+
+
+def _subject(target: Target, proposal: Proposal) -> tuple[str, ...]:
+    """The kind with its group, the namespace, and the number of objects. Empty for a tool of an attached server."""
+    if target.resource is None:
+        return ()
+    place = f"namespace {', '.join(target.namespaces) or 'all'}" if target.resource.namespaced else "for the whole cluster"
+    count = proposal.count or len(proposal.objects)
+    return str(target.resource.name), place, f"{count:,} object{'' if count == 1 else 's'}"
+
+
+def _describe(question: Question) -> str:
+    """What was not asked, for the refusal."""
+    return "\n".join(line.words for line in view_question(question, _MOST_REFUSED).lines)

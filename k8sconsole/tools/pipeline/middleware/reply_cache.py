@@ -97,7 +97,9 @@ def _is_cacheable(invocation: Invocation, reply: Reply) -> bool:
 
     A live reply is not cached either, because no fact reports when its subject changes.
     """
-    return not reply.warnings and (bool(invocation.spec.service) or reply.freshness.source is Source.CACHE)
+    return (
+        not reply.warnings and not invocation.context.remarks and (bool(invocation.spec.service) or reply.freshness.source is Source.CACHE)
+    )
 
 
 def _cache_key(invocation: Invocation) -> bytes:
