@@ -238,7 +238,7 @@ def make_environment(demo: DemoCluster, cluster: Cluster, store: Store | None) -
                 return resource
         raise unknown_kind(word, BUILTIN)
 
-    async def rivals(context: ClusterName, word: str) -> list[ApiResource]:
+    async def rivals(context: ClusterName, word: str, /, *, sure: bool = False) -> list[ApiResource]:
         return matching_kinds((await cluster.discover()).resources, word)[1:] if "." not in word and word not in _NAMES else []
 
     async def opened(context: ClusterName) -> Cluster:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.kit.text import format_yaml
+from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.differences import Difference, format_difference, shorten_path
 
 _LONG = 160

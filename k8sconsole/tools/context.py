@@ -3,7 +3,7 @@
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import msgspec
 from msgspec import Meta
@@ -70,7 +70,13 @@ async def no_approver(question: Question) -> Answer:
     return Answer(False, by="no one can be asked here", asked=False)
 
 
-async def no_rivals(context: ClusterName, word: str) -> Sequence[ApiResource]:
+class Rivals(Protocol):
+    """sure: the answer must be certain, even if the cluster has to be asked."""
+
+    async def __call__(self, context: ClusterName, word: str, /, *, sure: bool = False) -> Sequence[ApiResource]: ...
+
+
+async def no_rivals(context: ClusterName, word: str, /, *, sure: bool = False) -> Sequence[ApiResource]:
     """Where every word names one kind."""
     return ()
 
@@ -101,7 +107,7 @@ class ToolEnvironment:
     find_resource: Callable[[ClusterName, str], Awaitable[ApiResource]]
     table: Callable[[ClusterName, ApiResource], KindTable]
     policy: Callable[[], Policy]
-    rivals: Callable[[ClusterName, str], Awaitable[Sequence[ApiResource]]] = no_rivals
+    rivals: Rivals = no_rivals
     ask: Callable[[Question], Awaitable[Answer]] = no_approver
     publish: Callable[[Fact], None] = lambda fact: None
     noise: Callable[[], Mapping[str, Sequence[str]]] = dict
@@ -198,7 +204,7 @@ class ToolContext:
         except UsageError as problem:
             problem.details["parameter"] = parameter
             raise
-        rivals = await self.environment.rivals(context, word)
+        rivals = await self.environment.rivals(context, word, sure=self.changes)
         if rivals and self.changes:
             raise ambiguous_kind(word, (found, *rivals), parameter)
         if rivals:

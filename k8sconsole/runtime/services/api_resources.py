@@ -69,9 +69,13 @@ class ApiResources:
             raise type(problem)(f"cannot look up the kind {word!r}", f"{problem.title} — {problem.detail}", problem.remedy, problem.details)
         raise unknown_kind(word, self.known(cluster), silent=self.silent_groups(cluster), problem=problem)
 
-    async def rivals(self, cluster: ClusterName, word: str) -> list[ApiResource]:
-        """The other kinds that the word names, in other groups than that of ``find``."""
-        return matching_kinds(await self.resources(cluster), word)[1:]
+    async def rivals(self, cluster: ClusterName, word: str, *, sure: bool = False) -> list[ApiResource]:
+        """The other kinds that the word names, in other groups than that of ``find``. sure: ask a cluster that was never discovered."""
+        found = matching_kinds(await self.resources(cluster), word)
+        if sure and cluster not in self._resources and not (found and found[0].name == word.lower()):
+            await self._discover(cluster)
+            found = matching_kinds(self.known(cluster), word)
+        return found[1:]
 
     def table(self, cluster: ClusterName, resource: ApiResource) -> KindTable:
         """The cells of cached rows are in the order of this table's columns."""

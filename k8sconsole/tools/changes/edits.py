@@ -11,7 +11,7 @@ import msgspec
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import Conflict, InvalidParams, NotFound, argument_details
 from k8sconsole.kit.masks import is_masked
-from k8sconsole.kit.text import format_yaml
+from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.differences import Difference, find_differences, format_difference
 from k8sconsole.model.history import Change
 from k8sconsole.model.masking import mask_body
@@ -224,7 +224,7 @@ def manifest_yaml(manifest: dict[str, Any]) -> str:
     fields["metadata"] = {
         key: value for key, value in meta.items() if key in ("name", "generateName", "namespace", "labels", "annotations")
     }
-    return format_yaml(fields)
+    return format_yaml(fields, sort_keys=False)
 
 
 def _is_bookkeeping(one: Difference) -> bool:

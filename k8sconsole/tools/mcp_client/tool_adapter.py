@@ -16,7 +16,8 @@ import msgspec
 from k8sconsole.errors import ToolFailed
 from k8sconsole.kit.clock import parse_rfc3339
 from k8sconsole.kit.redact import mask_text
-from k8sconsole.kit.text import format_yaml, strip_control
+from k8sconsole.kit.text import strip_control
+from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR, AttachedServerSettings
 from k8sconsole.model.dangers.danger import Danger, format_dangers
 from k8sconsole.model.dangers.finder import find_dangers
