@@ -67,6 +67,8 @@ def scan_once(
     else:
         _print_reports(reports)
     for report in reports:
+        for reason in () if as_json else report.missing:
+            say(f"missing: {reason}")
         if report.error is not None:
             say(f"error: {report.error}")
     return _exit_code([report.exit_code for report in reports])

@@ -11,6 +11,16 @@ class DemoClock:
         return datetime.now(UTC)
 
 
+class SkewedDemoClock(DemoClock):
+    """The time of a cluster whose clock differs from this machine's. ahead: seconds; negative when it is behind."""
+
+    def __init__(self, ahead: float) -> None:
+        self._ahead = timedelta(seconds=ahead)
+
+    def now(self) -> datetime:
+        return super().now() + self._ahead
+
+
 class FixedDemoClock(DemoClock):
     """A clock that moves only by `advance` and `move_to`, so that tests and screenshots repeat."""
 

@@ -207,9 +207,13 @@ _BUILT_IN_KINDS: tuple[ServedResource, ...] = (
 
 
 class ResourceRegistry:
-    """The kinds one cluster serves, found by path or by kind."""
+    """The kinds one cluster serves, found by path or by kind.
+
+    silent_groups: groups that are registered, but whose server does not answer.
+    """
 
     def __init__(self, resources: tuple[ServedResource, ...] = _BUILT_IN_KINDS) -> None:
+        self.silent_groups: set[str] = set()
         self._by_path = {(each.group, each.version, each.plural): each for each in resources}
 
     def __iter__(self) -> Iterator[ServedResource]:

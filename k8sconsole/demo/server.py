@@ -166,6 +166,14 @@ class DemoCluster:
         """Apply these faults to the next requests that match them."""
         self._faults.planned.extend(faults)
 
+    def silence_group(self, group: str) -> None:
+        """The server behind an API group goes down: discovery marks the group as stale, and its requests get 503."""
+        self.store.registry.silent_groups.add(group)
+        self.end_watches()
+
+    def restore_group(self, group: str) -> None:
+        self.store.registry.silent_groups.discard(group)
+
     @property
     def requests(self) -> list[str]:
         """The paths of the latest requests with their query strings, oldest first."""

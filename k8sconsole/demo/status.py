@@ -111,6 +111,11 @@ def too_many_requests(message: str, causes: Sequence[Json] = ()) -> ApiStatus:
     return ApiStatus(429, "TooManyRequests", message, {"causes": list(causes)} if causes else None)
 
 
+def group_unavailable() -> ApiStatus:
+    """The aggregator's response for a group whose server does not answer."""
+    return ApiStatus(503, "ServiceUnavailable", "the server is currently unable to handle the request")
+
+
 def invalid_options(kind: str, text: str) -> ApiStatus:
     """Invalid request parameters. `kind` is ListOptions, PatchOptions, …; `text` is `<parameter>: <reason>`."""
     field, _, why = text.partition(": ")

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from k8sconsole.kit.text import format_age
 from k8sconsole.model.refs import ClusterName
 
 
@@ -58,6 +59,17 @@ class ContextInfo(msgspec.Struct, frozen=True):
     current: bool = False
     problem: str = ""
     warning: str = ""
+
+
+MOST_CLOCK_SKEW = 5.0
+"""Seconds by which two clocks may differ without a remark."""
+
+
+def describe_clock_skew(skew: float) -> str:
+    """A sentence about a server's clock; empty where it is close to this machine's. skew: seconds by which it is ahead."""
+    if abs(skew) <= MOST_CLOCK_SKEW:
+        return ""
+    return f"the server's clock is {format_age(abs(skew))} {'ahead of' if skew > 0 else 'behind'} this machine's"
 
 
 class ClusterIdentity(msgspec.Struct, frozen=True):

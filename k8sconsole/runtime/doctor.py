@@ -16,7 +16,7 @@ from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
-from k8sconsole.model.clusters import ContextInfo
+from k8sconsole.model.clusters import ContextInfo, describe_clock_skew
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.cluster_pool import ClusterPool, Opening, choose_contexts, find_contexts, has_kubeconfig
 
@@ -134,21 +134,32 @@ async def _check_clusters(settings: Settings, wanted: tuple[str, ...], connect: 
         return findings
     pool = ClusterPool(contexts)
     for name in chosen:
-        findings.append(await _check_cluster(pool, next(info for info in offered if info.name == name)))
+        findings += await _check_cluster(pool, next(info for info in offered if info.name == name))
     await pool.close()
     return findings
 
 
-async def _check_cluster(pool: ClusterPool, info: ContextInfo) -> DoctorFinding:
+async def _check_cluster(pool: ClusterPool, info: ContextInfo) -> list[DoctorFinding]:
     try:
         async with asyncio.timeout(CONNECT_WITHIN):
             cluster = await pool.get(info.name)
             version = await cluster.version()
+            found = await cluster.discover()
     except ConsoleError as problem:
-        return _broken(info.name, problem)
+        return [_broken(info.name, problem)]
     except TimeoutError:
-        return DoctorFinding(info.name, "✗", f"{info.server} did not answer within {CONNECT_WITHIN:.0f} s", "check the network", 3)
-    return DoctorFinding(info.name, "●", f"{info.server}: {version.git_version}")
+        return [DoctorFinding(info.name, "✗", f"{info.server} did not answer within {CONNECT_WITHIN:.0f} s", "check the network", 3)]
+    clock = describe_clock_skew(cluster.clock_skew or 0.0)
+    return [
+        DoctorFinding(info.name, "●", f"{info.server}: {version.git_version}"),
+        *(_silent_group(info.name, group, why) for group, why in sorted(found.missing.items())),
+        *([DoctorFinding(f"{info.name} clock", "▲", clock, "timedatectl status, here and on the API server")] if clock else []),
+    ]
+
+
+def _silent_group(context: str, group: str, why: str) -> DoctorFinding:
+    name, _, version = group.rpartition("/")
+    return DoctorFinding(f"{context} {group}", "▲", f"{why}; its kinds are stale", f"kubectl describe apiservice {version}.{name}")
 
 
 def _broken_context(info: ContextInfo) -> DoctorFinding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from typing import TYPE_CHECKING, Any
 
+from k8sconsole.demo import status
 from k8sconsole.demo.api.backend import Response, json_response
 
 if TYPE_CHECKING:
@@ -68,8 +69,8 @@ def _group_item(group: str, registry: ResourceRegistry) -> Json:
     versions = [
         {
             "version": version,
-            "resources": [_resource_item(each) for each in _resources_in(registry, group, version)],
-            "freshness": "Current",
+            "resources": [_resource_item(each) for each in _answering_resources(registry, group, version)],
+            "freshness": "Stale" if group in registry.silent_groups else "Current",
         }
         for version in registry.versions(group)
     ]
@@ -78,6 +79,11 @@ def _group_item(group: str, registry: ResourceRegistry) -> Json:
 
 def _resources_in(registry: ResourceRegistry, group: str, version: str) -> list[ServedResource]:
     return sorted((each for each in registry if (each.group, each.version) == (group, version)), key=lambda each: each.plural)
+
+
+def _answering_resources(registry: ResourceRegistry, group: str, version: str) -> list[ServedResource]:
+    """None for a silent group, as an API server answers that has started since the group fell silent."""
+    return [] if group in registry.silent_groups else _resources_in(registry, group, version)
 
 
 def _response_kind(group: str, version: str, kind: str) -> Json:
@@ -117,6 +123,8 @@ def _legacy_document(parts: list[str], registry: ResourceRegistry) -> Json | Non
         return _resource_list("", "v1", registry)
     if len(parts) == 2 and parts[0] == "apis" and parts[1] in registry.groups():
         return {"kind": "APIGroup", "apiVersion": "v1", **_group_entry(parts[1], registry)}
+    if len(parts) == 3 and parts[0] == "apis" and parts[1] in registry.silent_groups:
+        raise status.group_unavailable()
     if len(parts) == 3 and parts[0] == "apis" and parts[2] in registry.versions(parts[1]):
         return _resource_list(parts[1], parts[2], registry)
     return {"paths": ["/api", "/api/v1", "/apis", *_HEALTH, "/openapi/v2", "/openapi/v3", "/version"]} if not parts else None

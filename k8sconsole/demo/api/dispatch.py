@@ -71,6 +71,8 @@ async def respond(backend: Backend, request: HttpRequest) -> ApiResponse:
     target = calls.parse_path(request.path, backend.store.registry)
     if target is None:
         return await _respond_to_discovery(backend, request, accept)
+    if target.resource.group in backend.store.registry.silent_groups:
+        raise status.group_unavailable()
     call = _build_call(request, target, user, accept)
     _authorise(backend, call)
     handler = _find_handler(call)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from k8sconsole.demo.api.backend import Response, StreamedResponse, json_response
@@ -27,7 +28,11 @@ def build_application(backend: Backend, faults: FaultInjector) -> web.Applicatio
     """The web application. It has one catch-all route, because CustomResourceDefinitions add paths at run time."""
     from aiohttp import web
 
+    async def set_date(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Date"] = format_datetime(backend.store.clock.now(), usegmt=True)
+
     app = web.Application(client_max_size=MAX_BODY)
+    app.on_response_prepare.append(set_date)  # the cluster's clock, which may differ from the machine's
     app.router.add_route("*", "/{path:.*}", _build_handler(backend, faults))
     return app
 

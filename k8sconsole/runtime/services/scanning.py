@@ -19,26 +19,34 @@ from k8sconsole.scanner.plan import ScanPlan, is_read
 from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import Store
-from k8sconsole.tools.context import RefreshRequest, RefreshResult
+from k8sconsole.tools.context import RefreshRequest, RefreshResult, silent_group_reasons
 
 
 class ClusterReport(msgspec.Struct, frozen=True):
-    """The result of reading one cluster once. error: why the cluster could not be read at all."""
+    """The result of reading one cluster once.
+
+    error: why the cluster could not be read at all. silent_groups: API groups that did not answer, so that their kinds could not be read.
+    """
 
     cluster: ClusterName
     kinds: tuple[KindReport, ...]
     error: ConsoleError | None = None
+    silent_groups: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
         if self.error is not None:
             return self.error.exit_code
-        return 1 if any(kind.error for kind in self.kinds) else 0
+        return 1 if self.silent_groups or any(kind.error for kind in self.kinds) else 0
+
+    @property
+    def missing(self) -> list[str]:
+        """What was not read, and why."""
+        return [*self.silent_groups, *(reason for kind in self.kinds for reason in kind.missing)]
 
     def to_json(self) -> dict[str, Any]:
         kinds = [{key: value for key, value in msgspec.to_builtins(kind).items() if key != "cluster"} for kind in self.kinds]
-        missing = [reason for kind in self.kinds for reason in kind.missing]
-        return {"cluster": self.cluster, "kinds": kinds, "missing": missing, "error": str(self.error) if self.error else ""}
+        return {"cluster": self.cluster, "kinds": kinds, "missing": self.missing, "error": str(self.error) if self.error else ""}
 
 
 class ScanningService:
@@ -62,6 +70,7 @@ class ScanningService:
         find_resource: Callable[[ClusterName, str], Awaitable[ApiResource]],
         record_tools: Callable[[], None],
     ) -> None:
+        self._store = store
         self._record_tools = record_tools
         self._pool = pool
         self._source = source
@@ -125,7 +134,14 @@ class ScanningService:
             reports = await self._coordinator.scan_once(await self._source(cluster), self._home_namespace(cluster), kinds)
         except ConsoleError as problem:
             return ClusterReport(cluster, (), problem)
-        return ClusterReport(cluster, tuple(reports))
+        return ClusterReport(cluster, tuple(reports), silent_groups=await self._silent_groups(cluster, kinds))
+
+    async def _silent_groups(self, cluster: ClusterName, kinds: frozenset[ResourceName]) -> tuple[str, ...]:
+        """The groups that did not answer the discovery of this scan. kinds: the only ones that were wanted; empty for all."""
+        record = next((one for one in await self._store.metadata.clusters() if one.name == cluster), None)
+        silent = record.silent_groups if record else {}
+        wanted = {kind.partition(".")[2] for kind in kinds}
+        return silent_group_reasons({name: why for name, why in silent.items() if not kinds or name.rpartition("/")[0] in wanted})
 
     def _home_namespace(self, cluster: ClusterName) -> str:
         return next((info.namespace for info in self._pool.contexts.list() if info.name == cluster), "")

@@ -6,7 +6,7 @@ from k8sconsole.errors import StoreError
 from k8sconsole.model.events import ClusterState, ConnectionState, RowsChanged
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.scanner.context import Publish
-from k8sconsole.store.port import ScanState, Store
+from k8sconsole.store.port import ClusterRecord, ScanState, Store
 
 _POLL_EVERY = 0.5
 _STATE_EVERY_POLLS = 4
@@ -46,21 +46,28 @@ class Follower:
         self._revision = revision
 
     async def _publish_state(self) -> None:
-        versions = {record.name: record.version for record in await self._store.metadata.clusters()}
-        state = _cluster_state(self._cluster, versions.get(self._cluster, ""), await self._store.metadata.scan_states(self._cluster))
+        record = next((one for one in await self._store.metadata.clusters() if one.name == self._cluster), None)
+        state = _cluster_state(self._cluster, record, await self._store.metadata.scan_states(self._cluster))
         last = self._published
-        if last is None or (state.connection, state.detail, state.missing) != (last.connection, last.detail, last.missing):
+        if last is None or _essence(state) != _essence(last):
             self._published = state
             self._publish(state)
 
 
-def _cluster_state(cluster: ClusterName, version: str, states: list[ScanState]) -> ClusterState:
+def _essence(state: ClusterState) -> tuple[object, ...]:
+    """What a person must learn when it changes."""
+    return state.connection, state.detail, state.missing, state.clock_skew
+
+
+def _cluster_state(cluster: ClusterName, record: ClusterRecord | None, states: list[ScanState]) -> ClusterState:
     """Sums up the scan states that the scanning process has written."""
     seen_at = max((state.confirmed_at for state in states if state.confirmed_at is not None), default=None)
-    missing = tuple(reason for state in states for reason in state.missing)
+    silent = sorted(record.silent_groups.items()) if record else []
+    missing = (*(f"{group}: {why}" for group, why in silent), *(reason for state in states for reason in state.missing))
+    version, skew = (record.version, record.clock_skew) if record else ("", 0.0)
     if any(state.watching for state in states):
         trust, detail = (ConnectionState.PARTIAL if missing else ConnectionState.LIVE), ""
     else:
         detail = next((state.error for state in states if state.error), "")
         trust = ConnectionState.LOST if detail else ConnectionState.CONNECTING
-    return ClusterState(cluster, trust, detail, version, seen_at, missing=missing)
+    return ClusterState(cluster, trust, detail, version, seen_at, missing=missing, clock_skew=skew)
