@@ -95,7 +95,10 @@ def _print_rows(result: "GetResult", *, wide: bool) -> None:
     header = [*(title for title, _ in leading), *(column.name for _, column in columns)]
     right = frozenset(index + len(leading) for index, (_, column) in enumerate(columns) if column.right)
     rows = [
-        [*(read(row) for _, read in leading), *(format_cell(column, row.cells[index], result.now) for index, column in columns)]
+        [
+            *(read(row) for _, read in leading),
+            *(format_cell(column, row.cells[index], result.server_now(row.cluster)) for index, column in columns),
+        ]
         for row in result.rows
     ]
     print_table(header, rows, right)

@@ -68,7 +68,9 @@ class Console:
         self._live_metrics = LiveMetrics(TimeSeries(clock.now), pool.connections)
         self.events = EventsService(self._bus, self._approvals)
         self.clusters = ClusterSelection(opening, pool, self._api_resources, store.metadata.clusters, self._bus.publish, self._begin)
-        self.cache = CacheService(store, clock, self._api_resources.find, self._record_tools, self.clusters.troubles)
+        self.cache = CacheService(
+            store, clock, self._api_resources.find, self._record_tools, self.clusters.troubles, self.clusters.clock_skew
+        )
         self.metrics = MetricsService(store, clock, self._live_metrics, self._pipeline)
         self.tools = ToolsService(
             self._pipeline,
@@ -135,7 +137,9 @@ class Console:
         try:
             await self.scanning.start(cluster)
         except ConsoleError as problem:
-            self._bus.publish(ClusterState(cluster, ConnectionState.LOST, detail=str(problem)))
+            self._bus.publish(
+                ClusterState(cluster, ConnectionState.LOST, detail=str(problem), clock_skew=self.clusters.clock_skew(cluster))
+            )
             self._bus.publish(Notice(problem.title, problem.detail, "error"))
 
     async def _record_tools(self) -> None:

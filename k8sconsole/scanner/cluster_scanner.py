@@ -150,6 +150,7 @@ class ClusterScanner:
 
     async def run(self) -> None:
         """Scans and watches until cancelled. Every failure is published and retried."""
+        await self._load_clock_skew()
         self._publish_state(connection=ConnectionState.CONNECTING)
         works = (self._health.run_probes(), self._count_nodes(), self._unreachable.run())
         background = [asyncio.create_task(work) for work in works]
@@ -167,6 +168,19 @@ class ClusterScanner:
         finally:
             await self._pool.close()
             await cancel_all(background)
+
+    async def _load_clock_skew(self) -> None:
+        """Takes the recorded skew until the server answers."""
+        with contextlib.suppress(StoreError):
+            records = {record.name: record for record in await self._store.metadata.clusters()}
+            if self._source.name in records:
+                self._state = msgspec.structs.replace(self._state, clock_skew=records[self._source.name].clock_skew)
+
+    @property
+    def _clock_skew(self) -> float:
+        """As measured, else as recorded."""
+        measured = self._source.clock_skew
+        return self._state.clock_skew if measured is None else measured
 
     async def _check_identity(self, identity: ClusterIdentity) -> None:
         if await drop_rows_of_other_cluster(self._store, self._source.name, identity):
@@ -254,7 +268,7 @@ class ClusterScanner:
     async def _record_cluster(self) -> None:
         counts = await self._store.objects.counts(self._source.name)
         nodes, now = counts.get(_NODES, 0), self._clock.now()
-        server, identity, skew = self._source.server, str(self._health.identity), self._source.clock_skew or 0.0
+        server, identity, skew = self._source.server, str(self._health.identity), self._clock_skew
         record = ClusterRecord(self._source.name, self._state.version, server, nodes, now, identity, skew, self._silent_groups)
         await self._store.metadata.record_cluster(record)
 
@@ -268,7 +282,7 @@ class ClusterScanner:
             self._pool.namespaces_changed()
 
     def _on_list_finished(self, report: KindReport) -> None:
-        if self._state.clock_skew != (self._source.clock_skew or 0.0):
+        if self._state.clock_skew != self._clock_skew:
             self._publish_state()
             self._nodes_changed.set()  # records the cluster again, with its clock
         self._publish(ScanCompleted(report.cluster, report.resource, report.objects, report.seconds, report.error))
@@ -298,7 +312,7 @@ class ClusterScanner:
             )
 
     def _publish_state(self, **fields: Any) -> None:
-        state = msgspec.structs.replace(self._state, clock_skew=self._source.clock_skew or 0.0, **fields)
+        state = msgspec.structs.replace(self._state, clock_skew=self._clock_skew, **fields)
         if state != self._state or state.connection is ConnectionState.CONNECTING:
             self._state = state
             self._publish(state)

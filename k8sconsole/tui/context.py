@@ -33,3 +33,8 @@ class TuiContext:
 
     def now(self) -> float:
         return self.clock.now()
+
+    def clock_skew(self, cluster: ClusterName) -> float:
+        """Seconds by which the cluster's clock is ahead of this machine's: the ages of its objects count from ``now`` and this."""
+        state = self.states.get(cluster)
+        return state.clock_skew if state else 0.0

@@ -43,10 +43,11 @@ class RowSubject:
     """A row and its table.
 
     load: returns the row's object; called at most once, and only by filters that need the object. chain: returns all owners up to the top.
-    metrics: returns the usage of a resource. Without these the filter uses the row alone.
+    metrics: returns the usage of a resource. Without these the filter uses the row alone. clock_skew: seconds by which the clock that wrote
+    the row's times is ahead of the one that the filter compares them with.
     """
 
-    __slots__ = ("_body", "_chain", "_load", "_metrics", "_row", "_table")
+    __slots__ = ("_body", "_chain", "_load", "_metrics", "_row", "_skew", "_table")
 
     def __init__(
         self,
@@ -55,7 +56,9 @@ class RowSubject:
         load: Callable[[Row], Mapping[str, Any] | None] | None = None,
         chain: Callable[[Row], Sequence[str]] | None = None,
         metrics: Callable[[Row, str], float | None] | None = None,
+        clock_skew: float = 0.0,
     ) -> None:
+        self._skew = clock_skew
         self._row = row
         self._table = table
         self._load = load
@@ -81,13 +84,14 @@ class RowSubject:
 
     @property
     def created_at(self) -> float:
-        return self._row.created_at
+        return self._row.created_at - self._skew if self._row.created_at else self._row.created_at
 
     def cell(self, column: str) -> tuple[CellKind, Cell] | None:
         at = self._table.index(column)
         if at is None or at >= len(self._row.cells):
             return None
-        return self._table.columns[at].kind, self._row.cells[at]
+        kind, cell = self._table.columns[at].kind, self._row.cells[at]
+        return kind, cell - self._skew if kind is CellKind.TIME and isinstance(cell, int | float) else cell
 
     def owners(self) -> Sequence[str]:
         if self._chain is not None:

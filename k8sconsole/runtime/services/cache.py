@@ -23,7 +23,7 @@ class CacheService:
     """The CacheApi over a store.
 
     find_resource: (context, word) -> resource. record_tools: brings the catalogue table up to date; awaited before each SQL query.
-    troubles(context): why its cached rows may be behind the cluster.
+    troubles(context): why its cached rows may be behind the cluster. clock_skew(context): seconds by which its server's clock is ahead.
     """
 
     def __init__(
@@ -33,7 +33,9 @@ class CacheService:
         find_resource: Callable[[ClusterName, str], Awaitable[ApiResource]],
         record_tools: Callable[[], Awaitable[None]],
         troubles: Callable[[ClusterName], tuple[str, ...]] = lambda context: (),
+        clock_skew: Callable[[ClusterName], float] = lambda context: 0.0,
     ) -> None:
+        self._clock_skew = clock_skew
         self._troubles = troubles
         self._store = store
         self._clock = clock
@@ -61,7 +63,8 @@ class CacheService:
             return []
         resource = await self._find_resource(ref.cluster, ref.resource)
         events = await self.events_of(ref, resource.kind)
-        return await asyncio.to_thread(describe, resource, body, events, self._clock.now())
+        server_now = self._clock.now() + self._clock_skew(ref.cluster)
+        return await asyncio.to_thread(describe, resource, body, events, server_now)
 
     async def yaml(self, ref: ObjectRef) -> str:
         body = await self.body(ref)

@@ -128,6 +128,7 @@ class ClusterSelection:
         """The state before this run knows anything of the cluster: how old the cache is. scans: the cache's scan states of this cluster."""
         seen_at = max((state.confirmed_at for state in scans if state.confirmed_at), default=None)
         state = ClusterState(cluster, ConnectionState.OFFLINE if offline else ConnectionState.CONNECTING, version=version, seen_at=seen_at)
+        state = msgspec.structs.replace(state, clock_skew=self.clock_skew(cluster))
         self._publish(self._states.setdefault(cluster, state))
 
     def handle_fact(self, fact: Fact) -> ClusterName | None:
@@ -135,7 +136,8 @@ class ClusterSelection:
         if isinstance(fact, ClusterState):
             before = self._states.get(fact.cluster)
             kept = {"seen_at": fact.seen_at or before.seen_at, "version": fact.version or before.version} if before else {}
-            self._cached_skews[fact.cluster] = fact.clock_skew
+            if fact.connection in (ConnectionState.LIVE, ConnectionState.PARTIAL):
+                self._cached_skews[fact.cluster] = fact.clock_skew
             self._states[fact.cluster] = msgspec.structs.replace(fact, **kept)
         return fact.cluster if isinstance(fact, ResourcesDiscovered) else None
 

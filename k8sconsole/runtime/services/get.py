@@ -38,8 +38,9 @@ class GetRequest(msgspec.Struct, frozen=True):
 
 
 class GetResult(msgspec.Struct, frozen=True):
-    """objects: the masked body of each row. empty: the sentence to show for no rows. now: seconds since the epoch that ages count from.
-    as_of: the past time that was read, None for the present."""
+    """objects: the masked body of each row. empty: the sentence to show for no rows. now: seconds since the epoch, or
+    ``as_of``, the past time that was read; None for the present. clock_skews: seconds by which the servers' clocks are ahead: the ages of
+    their objects count from ``now`` and these."""
 
     resource: ApiResource
     table: KindTable
@@ -53,6 +54,11 @@ class GetResult(msgspec.Struct, frozen=True):
     empty: str
     warnings: tuple[str, ...] = ()
     as_of: float | None = None
+    clock_skews: dict[ClusterName, float] = {}
+
+    def server_now(self, cluster: ClusterName) -> float:
+        """``now`` by the clock of that cluster's server."""
+        return self.now + self.clock_skews.get(cluster, 0.0)
 
 
 class ObjectGetter:
@@ -83,7 +89,8 @@ class ObjectGetter:
             objects=[msgspec.json.decode(body) for _, body in pairs],
             total=len(pairs),
             freshness=freshness,
-            now=opened[0].now if as_of is not None else max(opened[0].now, freshness.observed_at or 0.0),
+            now=as_of if as_of is not None else max(opened[0].context.now, freshness.observed_at or 0.0),
+            clock_skews={cluster: self._pipeline.environment.clock_skew(cluster) for cluster in clusters},
             several_namespaces=len(request.namespaces) != 1,
             empty=empty_sentence(resource, request.namespaces, request.name, request.filter),
             warnings=tuple(

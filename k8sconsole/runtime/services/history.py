@@ -118,7 +118,7 @@ class HistoryService:
             query = ChangeQuery(since, context.now, (ref.cluster,), kinds, namespaces, owner=owner, limit=timeline.MOST_OWNED)
             store = history_of(context)
             owned = [await timeline_entry(store, version) for version in (await store.changes(query)).versions]
-        return timeline.moments(report, owned, events)
+        return timeline.moments(report, owned, events, context.environment.clock_skew(ref.cluster))
 
     async def _versions(self, cluster: ClusterName, request: VersionsRequest) -> VersionsResult:
         from k8sconsole.tools.history.queries import parse_span

@@ -23,10 +23,17 @@ _TO_THE_MINUTE = len("2026-11-27T12:26")
 _EVENT_TIMES = ("lastTimestamp", "eventTime", "firstTimestamp")
 
 
-def moments(history: "ObjectHistory", owned: "Iterable[TimelineEntry]", events: Iterable[dict[str, Any]]) -> list[TimelineItem]:
-    """Newest first. history: the object's own versions and gaps. owned: changes of what it owns, newest first. events: masked bodies."""
+def moments(
+    history: "ObjectHistory", owned: "Iterable[TimelineEntry]", events: Iterable[dict[str, Any]], clock_skew: float = 0.0
+) -> list[TimelineItem]:
+    """Newest first. history: the object's own versions and gaps. owned: changes of what it owns, newest first. events: masked bodies.
+
+    clock_skew: seconds by which the server's clock, which wrote the events' times, is ahead of this machine's, which wrote the others.
+    """
     found = [*_version_moments(history), *map(_gap_moment, history.gaps), *map(_owned_moment, _merge_by_minute(owned))]
-    found += [moment for event in events if (moment := _event_moment(event)) is not None]
+    found += [
+        msgspec.structs.replace(moment, at=moment.at - clock_skew) for event in events if (moment := _event_moment(event)) is not None
+    ]
     return sorted(found, key=lambda moment: moment.at, reverse=True)
 
 

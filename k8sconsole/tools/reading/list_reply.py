@@ -201,7 +201,7 @@ def _count_statuses(table: KindTable, rows: Sequence[Row]) -> dict[str, int]:
 def _headline(opened: RowSource, total: int, counts: dict[str, int]) -> str:
     where = f" in {', '.join(opened.request.namespaces)}" if opened.request.namespaces else ""
     counted = f": {', '.join(f'{count} {word}' for word, count in counts.items())}" if counts else ""
-    as_of = f" as of {format_exact_time(opened.now)}" if opened.request.as_of is not None else ""
+    as_of = f" as of {format_exact_time(opened.request.as_of)}" if opened.request.as_of is not None else ""
     return f"{total} {opened.request.resource.plural}{where} · {opened.request.context}{as_of}{counted}"
 
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from k8sconsole.errors import ConsoleError, Unavailable
 from k8sconsole.model.cache_records import ClusterRecord
+from k8sconsole.model.clusters import describe_clock_skew
 from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Capabilities, Scope
@@ -23,13 +24,17 @@ class GetClusterInfoInput(Common, kw_only=True):
 
 
 class ClusterInfo(msgspec.Struct):
-    """counts: objects by kind, for the kinds that were read. answers: whether the API server answered the last request."""
+    """counts: objects by kind, for the kinds that were read. answers: whether the API server answered the last request.
+
+    clock_skew_seconds: by how much the server's clock is ahead of this machine's; 0 while the difference is too small to tell.
+    """
 
     context: str
     server: str
     version: str
     answers: bool
     counts: dict[str, int]
+    clock_skew_seconds: float = 0.0
 
 
 async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> Reply:
@@ -38,6 +43,7 @@ async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> R
     if record is not None and not args.live:
         counts = await _cached_counts(context, name)
         return _cluster_reply(
+            context,
             ClusterInfo(name, record.api_server, record.version, not context.environment.is_lost(name), counts),
             await _counts_freshness(context, name, record),
         )
@@ -48,12 +54,16 @@ async def get_cluster_info(args: GetClusterInfoInput, context: ToolContext) -> R
         if record is None:
             raise
         info = ClusterInfo(name, record.api_server, record.version, False, await _cached_counts(context, name))
-        return _cluster_reply(info, await _counts_freshness(context, name, record), (f"{name} does not answer: {problem}",))
+        return _cluster_reply(context, info, await _counts_freshness(context, name, record), (f"{name} does not answer: {problem}",))
     counts, missing = await _count_kinds(context, name, live=args.live)
-    return _cluster_reply(ClusterInfo(name, cluster.server, version.git_version, True, counts), context.live_freshness(missing))
+    return _cluster_reply(context, ClusterInfo(name, cluster.server, version.git_version, True, counts), context.live_freshness(missing))
 
 
-def _cluster_reply(info: ClusterInfo, freshness: Freshness, warnings: tuple[str, ...] = ()) -> Reply:
+def _cluster_reply(context: ToolContext, info: ClusterInfo, freshness: Freshness, warnings: tuple[str, ...] = ()) -> Reply:
+    skew = context.environment.clock_skew(ClusterName(info.context))
+    info = msgspec.structs.replace(info, clock_skew_seconds=round(skew, 1))
+    clock = describe_clock_skew(skew)
+    warnings = (*warnings, *([clock] if clock else []))
     counts = ", ".join(f"{count} {kind}" for kind, count in info.counts.items())
     state = "" if info.answers else " · does not answer"
     text = f"{info.context} · {info.server} · Kubernetes {info.version or 'version unknown'}{state}\n{counts}".rstrip()

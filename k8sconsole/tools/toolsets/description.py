@@ -44,7 +44,7 @@ async def describe_resource(args: DescribeResourceInput, context: ToolContext) -
     namespace = object_namespace(context, cluster, resource, args.namespace)
     found = await find_object(context, cluster, resource, namespace, args.name, live=args.live)
     events, warnings = await _events_about(context, cluster, resource, (namespace, args.name), live=args.live)
-    parts = [_format_section(section) for section in describe(resource, found.body, events, context.now)]
+    parts = [_format_section(section) for section in describe(resource, found.body, events, context.server_now(cluster))]
     text = "\n".join(line for part in parts for line in (f"{part.title}:", *(f"  {line}" for line in part.lines)))
     return Reply(msgspec.to_builtins(ResourceDescription(parts)), text, found.freshness, warnings=(*found.warnings, *warnings))
 

@@ -67,7 +67,7 @@ async def rollout_history(args: RolloutInput, context: ToolContext) -> Reply:
     bodies = [msgspec.json.decode(body) for _, body in await opened.bodies()]
     own = [each for each in bodies if any(owner.get("uid") == uid for owner in each["metadata"].get("ownerReferences") or [])]
     revisions = sorted((_rollout_revision(each, found.body) for each in own), key=lambda one: -one.revision)
-    lines = [f"{args.name}: {len(revisions)} revisions", *(_format_revision(one, context.now) for one in revisions)]
+    lines = [f"{args.name}: {len(revisions)} revisions", *(_format_revision(one, context.server_now(cluster)) for one in revisions)]
     return Reply(
         msgspec.to_builtins(RolloutRevisions(revisions)), "\n".join(lines), opened.freshness, warnings=(*found.warnings, *opened.warnings)
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
 from k8sconsole.model.filters import Filter, RowSubject, Text, build_predicate, searchable_texts
 from k8sconsole.model.objects import Row
-from k8sconsole.model.refs import ObjectRef
+from k8sconsole.model.refs import ClusterName, ObjectRef
 from k8sconsole.model.tables import KindTable, grade_row, sort_key
 from k8sconsole.model.tables.health import Health
 
@@ -30,9 +30,13 @@ def _name_of(row: Row) -> Name:
 
 
 class RowModel:
-    """keys: in order and through the filter, those that went moments ago included. now() in seconds since the epoch."""
+    """keys: in order and through the filter, those that went moments ago included. now() in seconds since the epoch.
+    clock_skew(cluster): seconds by which its server's clock is ahead of that."""
 
-    def __init__(self, table: KindTable, now: Callable[[], float]) -> None:
+    def __init__(
+        self, table: KindTable, now: Callable[[], float], clock_skew: Callable[[ClusterName], float] = lambda cluster: 0.0
+    ) -> None:
+        self._clock_skew = clock_skew
         self.table = table
         self._now = now
         self.rows: dict[Key, Row] = {}
@@ -209,7 +213,7 @@ class RowModel:
                 return False
             if by_body is not None:
                 return by_body(row)
-            return wanted is None or wanted(RowSubject(row, table))
+            return wanted is None or wanted(RowSubject(row, table, clock_skew=self._clock_skew(row.cluster)))
 
         return keep
 

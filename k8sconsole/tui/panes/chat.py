@@ -170,7 +170,11 @@ class ChatPane(Pane):
         for row in rows:
             shown = [
                 piece
-                for piece, track in zip(painter.pieces(row, self.context.now()), painter.tracks(stale=False), strict=False)
+                for piece, track in zip(
+                    painter.pieces(row, self.context.now(), clock_skew=self.context.clock_skew(row.cluster)),
+                    painter.tracks(stale=False),
+                    strict=False,
+                )
                 if not track.wide
             ]
             text = "  ".join(piece.text for piece in shown if piece.text)

@@ -42,7 +42,7 @@ class ContainersView(View):
         self.post_message(FrameChanged())
 
     def tick(self) -> None:
-        now, glyphs = self.context.now(), self.context.glyphs
+        now, glyphs = self.context.now() + self.context.clock_skew(self.ref.cluster), self.context.glyphs
         self.table.show(COLUMNS, ListLines([(one.name, one.pieces(now, glyphs)) for one in self._containers]))
 
     def handle_fact(self, fact: Fact) -> None:

@@ -66,7 +66,7 @@ class RowFeed:
         cluster = next(iter(self.clusters), ClusterName(""))
         table = await self._context.console.clusters.table(cluster, self.location.resource)
         first = await self._read(limit=FIRST_ROWS)
-        self.model = RowModel(table, self._context.now)
+        self.model = RowModel(table, self._context.now, self._context.clock_skew)
         self.model.sort_by(self.location.sort, self.location.descending)
         self.narrow()
         self._replace(first)

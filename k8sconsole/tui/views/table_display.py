@@ -99,6 +99,7 @@ class _RowLines:
         self._freshness = feed.freshness
         self._painter = painter
         self._now = context.now
+        self._clock_skew = context.clock_skew
 
     @property
     def keys(self) -> Sequence[Hashable]:
@@ -112,4 +113,5 @@ class _RowLines:
 
     def pieces(self, key: Hashable) -> Sequence[Piece]:
         row = self._model.rows[key]
-        return self._painter.pieces(row, self._now(), self._model.changed_cells(key), self._freshness.seen_at(row))
+        seen_at, skew = self._freshness.seen_at(row), self._clock_skew(row.cluster)
+        return self._painter.pieces(row, self._now(), self._model.changed_cells(key), seen_at, skew)

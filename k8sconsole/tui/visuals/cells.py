@@ -52,13 +52,16 @@ class RowPainter:
             pinned=column is self._table.columns[0], elide=column.kind in _ELIDED,
         )  # fmt: skip
 
-    def pieces(self, row: Row, now: float, changed: frozenset[int] = frozenset(), seen_at: float | None = None) -> list[Piece]:
-        """seen_at: when the row was last known to be true; None when that is now."""
+    def pieces(
+        self, row: Row, now: float, changed: frozenset[int] = frozenset(), seen_at: float | None = None, clock_skew: float = 0.0
+    ) -> list[Piece]:
+        """seen_at: when the row was last known to be true; None when that is now. clock_skew: seconds by which the clock of the row's
+        cluster is ahead of ``now``."""
         grade = grade_row(self._table, row.cells)
         pieces = [Piece(row.cluster, "muted")] if self._clusters else []
         pieces += [Piece(row.namespace, "muted")] if self._namespaces else []
         for at, (column, cell) in enumerate(zip(self._table.columns, row.cells, strict=False)):
-            text = format_cell(column, cell, now)
+            text = format_cell(column, cell, now + clock_skew)
             if at == self._status:
                 pieces.append(self._status_piece(text, grade, at in changed))
             else:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from k8sconsole.kit.text import format_age
+from k8sconsole.model.clusters import describe_clock_skew
 from k8sconsole.model.events import ClusterState, ConnectionState
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.visuals.glyphs import Glyphs
@@ -49,7 +50,7 @@ def cluster_status_line(
         state = states.get(cluster)
         pieces += [Piece(cluster, "text", True)]
         pieces += [Piece(" PRODUCTION", "danger", True)] if cluster in production else []
-        pieces += [Piece(" "), connection_piece(state, now, glyphs), Piece("   ")]
+        pieces += [Piece(" "), connection_piece(state, now, glyphs), *_clock_pieces(state), Piece("   ")]
     if not clusters and not opened:
         pieces = [Piece(f"{glyphs.moving} opening   ", "moving")]
     elif not clusters:
@@ -57,6 +58,14 @@ def cluster_status_line(
     if read_only:
         pieces += [Piece(f"{glyphs.lock} read-only ", "warn", True)]
     return tuple(pieces)
+
+
+def _clock_pieces(state: ClusterState | None) -> list[Piece]:
+    """A remark where the server's clock differs from this machine's."""
+    skew = state.clock_skew if state else 0.0
+    if not describe_clock_skew(skew):
+        return []
+    return [Piece(f" clock {format_age(abs(skew))} {'ahead' if skew > 0 else 'behind'}", "warn")]
 
 
 def version_line(clusters: Sequence[ClusterName], states: Mapping[ClusterName, ClusterState]) -> Line:

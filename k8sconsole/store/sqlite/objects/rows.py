@@ -37,9 +37,13 @@ Found = tuple[Row, Callable[[], bytes] | None]
 
 
 class RowFilter:
-    """now: seconds since the epoch, from which ages are computed. Without a filter every row matches."""
+    """now: seconds since the epoch, from which ages are computed. clock_skews: by how many seconds the servers' clocks are ahead of it.
 
-    def __init__(self, filter: Filter | None, relations: Relations, now: float) -> None:
+    Without a filter every row matches.
+    """
+
+    def __init__(self, filter: Filter | None, relations: Relations, now: float, clock_skews: Mapping[ClusterName, float]) -> None:
+        self._clock_skews = clock_skews
         self._filter = filter
         self._relations = relations
         self.seen: set[str] = set()
@@ -53,7 +57,8 @@ class RowFilter:
         def load(_: Row) -> Mapping[str, Any] | None:
             return None if body is None else msgspec.json.decode(body())
 
-        return RowSubject(row, table, load, self._relations.owners, self._relations.usage)
+        skew = self._clock_skews.get(row.cluster, 0.0)
+        return RowSubject(row, table, load, self._relations.owners, self._relations.usage, skew)
 
     def warnings(self, resource: ResourceName) -> tuple[str, ...]:
         """Sentences about terms that cannot be evaluated, such as CPU usage without metrics."""
@@ -75,7 +80,8 @@ class RowReader:
         self._mappings: dict[tuple[int, int], CellMapping] = {}
         self._relations = Relations(connection, query.resource, past=query.as_of is not None)
         self._now = now if query.as_of is None else query.as_of
-        self._filter = RowFilter(query.filter, self._relations, self._now)
+        self._skews = dict(connection.execute("SELECT name, clock_skew FROM clusters")) if query.filter is not None else {}
+        self._filter = RowFilter(query.filter, self._relations, self._now, self._skews)
 
     def rows(self) -> Rows:
         revision = counter_value(self._connection, "revision")
