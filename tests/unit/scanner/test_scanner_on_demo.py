@@ -134,13 +134,16 @@ async def test_a_compacted_server_is_listed_again(site: Site) -> None:
     await wait_until(lambda: site.has("after-the-compaction"))
 
 
-async def test_a_server_that_stops_sending_is_lost(site: Site) -> None:
+async def test_a_cluster_that_falls_silent_is_lost_within_15_seconds_and_since_its_last_response(site: Site) -> None:
+    clock = SystemClock()
     site.coordinator.start(site.cluster)
     await wait_until(site.watches_everything)
+    await wait_until(lambda: site.states()[-1].connection is ConnectionState.LIVE)
     site.demo.pause()
-    await wait_until(lambda: site.trusts(ConnectionState.LOST), within=30.0)
-    await site.demo.resume()
-    await wait_until(lambda: site.trusts(ConnectionState.LIVE), within=30.0)
+    silent_since = clock.now()
+    await wait_until(lambda: site.states()[-1].connection is ConnectionState.LOST)
+    assert clock.now() - silent_since < 15
+    assert site.states()[-1].seen_at == pytest.approx(silent_since, abs=4)
 
 
 async def test_a_user_of_one_namespace_sees_it_and_what_is_missing(site: Site) -> None:
