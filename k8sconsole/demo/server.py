@@ -21,7 +21,7 @@ from k8sconsole.demo.api.access import AccessControl
 from k8sconsole.demo.api.backend import Backend
 from k8sconsole.demo.api.faults import Fault, FaultInjector
 from k8sconsole.demo.api.http import build_application
-from k8sconsole.demo.clock import DemoClock
+from k8sconsole.demo.clock import DemoClock, SkewedDemoClock
 from k8sconsole.demo.storage import ObjectStore
 from k8sconsole.demo.users import MASTERS, User
 from k8sconsole.demo.world import scenario as scenarios
@@ -43,7 +43,7 @@ class DemoCluster:
     - `scenario`: the name of a file in data/scenarios.
     - `size`: the number of pods, for a scenario of variable size.
     - `seed`: equal seeds give equal clusters.
-    - `clock`: the cluster's time, by default the machine's.
+    - `clock`: the cluster's time, by default the machine's. `ahead`: seconds by which it is ahead of the machine's.
     - `still`: True starts no cron job, autoscaling or rollout, so that two reads can be compared. Requests and heartbeats still work.
     - `users`: users in addition to the administrator, whose kubeconfig is `kubeconfig`.
     """
@@ -55,13 +55,14 @@ class DemoCluster:
         size: int | None = None,
         seed: int = 1,
         clock: DemoClock | None = None,
+        ahead: float = 0.0,
         port: int = 0,
         tls: bool = False,
         still: bool = False,
         users: Iterable[User] = (),
     ) -> None:
         self._scenario, self._size, self._seed, self._port = scenario, size, seed, port
-        self.clock = clock or DemoClock()
+        self.clock = clock or (SkewedDemoClock(ahead) if ahead else DemoClock())
         self.store = ObjectStore(self.clock, seed=seed)
         self.admin = User(ADMIN, secrets.token_urlsafe(24), (MASTERS,))
         self._gate = AccessControl(self.store, (self.admin, *users))

@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from k8sconsole.config.loader import load_settings
-from k8sconsole.demo.clock import SkewedDemoClock
 from k8sconsole.demo.server import DemoCluster
 from k8sconsole.demo.users import PolicyRule, User
 from k8sconsole.errors import ConfigurationError, ConsoleError, Forbidden, Unavailable
@@ -274,7 +273,7 @@ async def test_a_metrics_api_that_was_never_seen_to_answer_is_not_called_missing
 
 
 async def test_ages_count_by_the_clock_of_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with DemoCluster.in_thread("calm-shop", still=True, clock=SkewedDemoClock(HOUR)) as cluster:
+    with DemoCluster.in_thread("calm-shop", still=True, ahead=HOUR) as cluster:
         kubeconfig = Path(shutil.copy(cluster.kubeconfig, tmp_path / "config"))
         async with console(kubeconfig, monkeypatch, face=Face.CLI) as opened:
             name = (await opened.clusters.selected())[0]

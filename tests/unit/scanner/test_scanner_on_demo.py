@@ -144,6 +144,8 @@ async def test_a_cluster_that_falls_silent_is_lost_within_15_seconds_and_since_i
     await wait_until(lambda: site.states()[-1].connection is ConnectionState.LOST)
     assert clock.now() - silent_since < 15
     assert site.states()[-1].seen_at == pytest.approx(silent_since, abs=4)
+    await site.demo.resume()
+    await wait_until(lambda: site.trusts(ConnectionState.LIVE), within=30.0)
 
 
 async def test_a_user_of_one_namespace_sees_it_and_what_is_missing(site: Site) -> None:
