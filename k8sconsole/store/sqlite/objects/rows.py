@@ -107,7 +107,7 @@ class RowReader:
             report = check_keys(query.filter, list(self._table_of.values()), self._filter.seen, len(matching), self)
             warnings = report.warnings
             if report.filter is not None:
-                self._filter = RowFilter(report.filter, self._relations, self._now)
+                self._filter = RowFilter(report.filter, self._relations, self._now, self._skews)
                 matching = [each for each in self._source(bodies=bodies) if self._matches(each)]
         self._sort(matching)
         start = _parse_offset(self._query.cursor)
