@@ -1,5 +1,6 @@
 """Manifests: parsing one, a dry run of its creation, the creation, and the call that undoes it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -64,7 +65,8 @@ async def send_create(context: ToolContext, target: TargetObject, manifest: dict
 
 def parse_manifest(given: dict[str, Any] | str) -> dict[str, Any]:
     """The manifest, with apiVersion, kind and metadata present. Raises InvalidParams that names what is missing."""
-    document = _load_yaml(given) if isinstance(given, str) else given
+    documents = read_documents(given)
+    document = documents[0] if len(documents) == 1 else None
     if not isinstance(document, dict):
         raise _invalid_manifest("it is not one object", "one call for each object")
     for field in ("apiVersion", "kind"):
@@ -75,16 +77,33 @@ def parse_manifest(given: dict[str, Any] | str) -> dict[str, Any]:
     return document
 
 
-def _load_yaml(text: str) -> Any:
+def read_documents(given: dict[str, Any] | str) -> list[Any]:
+    """The objects of a manifest in their order: the documents of a YAML text, and the items of a List in its place."""
+    documents = _load_yaml(given) if isinstance(given, str) else [given]
+    return [one for document in documents for one in _list_items(document)]
+
+
+def _list_items(document: Any) -> Iterator[Any]:
+    """The items of a ``List``, or of a list of one kind such as ``ConfigMapList``, whose items need not name it."""
+    kind = document.get("kind") if isinstance(document, dict) else None
+    items = document.get("items") if isinstance(kind, str) and kind.endswith("List") else None
+    if not isinstance(items, list):
+        yield document
+        return
+    own = {} if kind == "List" else {"apiVersion": document.get("apiVersion"), "kind": str(kind).removesuffix("List")}
+    for item in items:
+        yield from _list_items(own | item if isinstance(item, dict) else item)
+
+
+def _load_yaml(text: str) -> list[Any]:
     import yaml
 
     if len(text) > MOST_TEXT:
         raise _invalid_manifest(f"it is longer than {MOST_TEXT} characters", "a shorter manifest")
     try:
-        documents = [one for one in yaml.safe_load_all(text) if one is not None]
+        return [one for one in yaml.safe_load_all(text) if one is not None]
     except yaml.YAMLError as cause:
         raise _invalid_manifest(f"it is not valid YAML: {format_yaml_problem(cause)}", "a JSON object") from cause
-    return documents[0] if len(documents) == 1 else None
 
 
 def _invalid_manifest(why: str, remedy: str) -> InvalidParams:

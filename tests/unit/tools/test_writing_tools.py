@@ -112,6 +112,13 @@ async def test_labels_are_set_removed_and_put_back(willing: ToolHarness) -> None
     assert (await _get(willing, "deploy", call["name"]))["metadata"]["annotations"]["note"] == "[bold]x[/]"
 
 
+@pytest.mark.parametrize("kind", ["List", "ConfigMapList"])
+async def test_apply_takes_an_object_in_a_list_as_kubectl_prints_it(kind: str, willing: ToolHarness) -> None:
+    own = "{apiVersion: v1, kind: ConfigMap, " if kind == "List" else "{"
+    manifest = f"apiVersion: v1\nkind: {kind}\nitems: [{own}metadata: {{name: listed, namespace: shop}}, data: {{a: '1'}}}}]"
+    assert _ok(await willing.call("k8s_apply_resource", manifest=manifest))["undo"]["tool"] == "k8s_delete_resource"
+
+
 async def test_apply_creates_and_changes_and_names_the_owner_of_a_field(willing: ToolHarness) -> None:
     manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: applied, namespace: shop}\ndata: {a: '1'}\n"
     assert _ok(await willing.call("k8s_apply_resource", manifest=manifest))["undo"]["tool"] == "k8s_delete_resource"

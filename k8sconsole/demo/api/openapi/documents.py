@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 ROOT = "/openapi/v3"
 OLD_ROOT = "/openapi/v2"
-_OLD_PROTOBUF = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"
+_OLD_PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
 _PATCHES = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
 _STRATEGIC = "application/strategic-merge-patch+json"
 _QUERY = ("dryRun", "fieldManager", "fieldValidation", "force")

@@ -55,6 +55,7 @@ class _PodAdvance:
         self._now = now
         self._find_pull = find_pull
         self._since = parse_timestamp(self.result.status["startTime"])
+        self._waiting = "PodInitializing" if pod["spec"].get("initContainers") else "ContainerCreating"
         self._was_initialised = conditions.is_true(before, "Initialized")
 
     def initialise(self, listed: list[ContainerPlan]) -> bool:
@@ -84,7 +85,7 @@ class _PodAdvance:
         self.result.status["containerStatuses"] = moved + [waiting_status(plan, waiting="PodInitializing") for plan in waiting]
 
     def _advance_container(self, plan: ContainerPlan, known: Iterable[Json], kind: str) -> Json:
-        status = next((each for each in known if each["name"] == plan.name), None) or waiting_status(plan, waiting="ContainerCreating")
+        status = next((each for each in known if each["name"] == plan.name), None) or waiting_status(plan, waiting=self._waiting)
         transition = advance_container({**status, "image": plan.image}, plan, self._since, self._now, self._find_pull(self._uid, plan.name))
         _set_ids(transition.status, plan, self._uid)
         self.result.events += [(plan.name, f"spec.{kind}{{{plan.name}}}", *event) for event in transition.events]
