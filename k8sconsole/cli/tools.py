@@ -92,11 +92,15 @@ def call(
 
 
 @app.command(epilog="Example: k8sconsole tools servers")
-def servers(db: Db = None, as_json: AsJson = False) -> None:
+def servers(
+    wait: Annotated[float, typer.Option("--wait", help="Seconds to wait for a server that does not answer.", metavar="S", min=0)] = 3.0,
+    db: Db = None,
+    as_json: AsJson = False,
+) -> None:
     """Show the attached MCP servers: their state, and which of their tools changed since they were trusted."""
 
     async def work(console: "ConsoleApi") -> list[AttachedServerStatus]:
-        return await console.tools.connect_servers()
+        return await console.tools.connect_servers(wait)
 
     states = with_console(work, loaded=settings_for(db), offline=True)
     if as_json:
@@ -139,10 +143,10 @@ def changed_lines(before: str, now: str) -> list[str]:
 
 
 async def _connect_server_of(console: "ConsoleApi", tool: str) -> None:
-    """Connects the attached servers where the tool's name is one of theirs."""
+    """Connects the attached server where the tool's name is one of its; all where no server has that name, to find the nearest."""
     server, joint, _ = tool.partition(TOOL_NAME_SEPARATOR)
-    if joint:
-        _warn_of_lost([state for state in await console.tools.connect_servers() if state.name == server])
+    if joint and not await console.tools.connect_server(server):
+        await console.tools.connect_servers()
 
 
 def _warn_of_lost(states: Sequence[AttachedServerStatus]) -> None:

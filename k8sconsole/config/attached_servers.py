@@ -11,11 +11,13 @@ import msgspec
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError
 from k8sconsole.kit.text import nearest_or_first
-from k8sconsole.model.attached_servers import AttachedServerSettings
+from k8sconsole.model.attached_servers import SCANNING_TOOLS, AttachedServerSettings
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?")
 _VARIABLE = re.compile(r"\$\{([A-Za-z_]\w*)\}")
 _HTTP = ("http", "https")
+_HTTP_TYPES = ("http", "streamablehttp")
+"""Compared without case, dashes and underscores, which clients spell differently."""
 
 
 ATTACHED_VARIABLE = "K8SCONSOLE_ATTACHED"
@@ -25,7 +27,13 @@ must not start attached servers of its own, endlessly."""
 
 def enabled_servers(settings: Settings) -> tuple[AttachedServerSettings, ...]:
     """The enabled attached servers; none where this process is an attached server itself. Raises ConfigurationError."""
-    return () if os.environ.get(ATTACHED_VARIABLE) else _all_enabled(settings)
+    if os.environ.get(ATTACHED_VARIABLE):
+        return ()
+    return tuple(_with_scanning(server) if server.name == settings.scanner.source else server for server in _all_enabled(settings))
+
+
+def _with_scanning(server: AttachedServerSettings) -> AttachedServerSettings:
+    return msgspec.structs.replace(server, reads=(*server.reads, *SCANNING_TOOLS))
 
 
 def scan_source(settings: Settings) -> str:
@@ -90,15 +98,28 @@ def _check_server(server: AttachedServerSettings, where: str) -> None:
         raise ConfigurationError(what, "a name has 1 to 24 lower-case letters, digits and dashes", "name: files")
     if bool(server.command) == bool(server.url):
         raise ConfigurationError(what, "a server needs either a command or a url", "command: some-server, or url: https://host/mcp")
+    _check_type(server, what)
     if server.url and (urlsplit(server.url).scheme not in _HTTP or not urlsplit(server.url).hostname):
         raise ConfigurationError(what, "the url is not an http address", "url: https://host/mcp")
     if server.timeout <= 0:
         raise ConfigurationError(what, "the timeout must be above zero seconds", "timeout: 30")
 
 
+def _check_type(server: AttachedServerSettings, what: str) -> None:
+    wanted = "url" if _is_http(server.type) else "command"
+    if server.type and not _is_http(server.type) and server.type.lower() != "stdio":
+        raise ConfigurationError(what, f"the type {server.type!r} is neither stdio nor http", f"type: {server.transport}")
+    if server.type and not getattr(server, wanted):
+        raise ConfigurationError(what, f"a server of type {server.type} needs a {wanted}", f"type: {server.transport}")
+
+
+def _is_http(kind: str) -> bool:
+    return kind.lower().replace("-", "").replace("_", "") in _HTTP_TYPES
+
+
 def _parse_single(url: str, kind: str, name: str) -> AttachedServerSettings:
     scheme = urlsplit(url).scheme
-    if kind.lower() not in ("", "stdio", "http", "streamable-http"):
+    if kind.lower() not in ("", "stdio") and not _is_http(kind):
         raise ConfigurationError("MCP_SERVER_TYPE", f"{kind!r} is neither stdio nor http", "MCP_SERVER_TYPE=stdio")
     if scheme in _HTTP and kind.lower() != "stdio":
         return AttachedServerSettings(name, url=url)

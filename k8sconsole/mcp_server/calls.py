@@ -15,7 +15,7 @@ from mcp.server import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from k8sconsole.errors import PolicyDenied, UnknownTool
+from k8sconsole.errors import ConsoleError, PolicyDenied, UnknownTool
 from k8sconsole.mcp_server.questions import CANNOT_ASK, parse_answer, question_form, wants_more
 from k8sconsole.mcp_server.tool_results import call_result
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall, ToolDescription, ToolOutcome
@@ -94,6 +94,8 @@ class Calls:
             tool = await self._console.tools.describe(call.tool)
         except UnknownTool as problem:
             raise MCPError(INVALID_PARAMS, f"{problem.title}: {problem.detail}", problem.details) from problem
+        except ConsoleError as problem:  # a tool of an attached server that has not answered
+            return ToolOutcome(call.tool, call.request_id, error=problem)
         if not self._toolsets or tool.toolset in self._toolsets:
             return None
         error = PolicyDenied(f"{tool.name} is not allowed", f"the toolset {tool.toolset} is not served", f"--toolsets {tool.toolset}")

@@ -7,6 +7,16 @@ import msgspec
 TOOL_NAME_SEPARATOR = "__"
 """Separates the server's name from the tool's name, as in ``files__read_file``."""
 
+SCANNING_TOOLS = (
+    "k8s_get_cluster_info",
+    "k8s_list_api_resources",
+    "k8s_list_resources",
+    "cache_refresh",
+    "resources_list",
+    "resources_get",
+)
+"""The tools through which a cluster is scanned. Who names a server as ``scanner.source`` declares that these only read."""
+
 
 class AttachedServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One server: a command that speaks MCP over stdio, or the URL of a server that speaks it over HTTP."""
@@ -29,6 +39,8 @@ class AttachedServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=
     """Seconds that one call may take."""
     enabled: bool = True
     """Whether the server is used."""
+    type: str = ""
+    """stdio or http, as other clients write it. Empty: stdio for a command, http for a url."""
 
     @property
     def transport(self) -> str:

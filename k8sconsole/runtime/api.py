@@ -126,8 +126,12 @@ class ToolsApi(Protocol):
         """The attached MCP servers as they are now."""
         ...
 
-    async def connect_servers(self) -> list[AttachedServerStatus]:
-        """Waits until each attached server has been reached or has failed once."""
+    async def connect_servers(self, timeout: float | None = None) -> list[AttachedServerStatus]:
+        """Waits until each attached server has been reached or has failed once, at most ``timeout`` seconds, by default three."""
+        ...
+
+    async def connect_server(self, name: str) -> list[AttachedServerStatus]:
+        """As ``connect_servers``, for one server: the others are not started, and it has twenty seconds. Empty for an unknown name."""
         ...
 
     async def changed_definition(self, name: str) -> tuple[str, str] | None:

@@ -153,9 +153,11 @@ class Console:
         await self._record_tools()
 
     async def _connect_servers(self) -> None:
-        if self._configured_servers():
+        if not self._configured_servers():
+            return
+        if self._opening.face is Face.TUI:
             await asyncio.sleep(FIRST_PAINT)
-            self._servers().start()
+        self._servers().start()
 
     def _handle_fact(self, fact: Fact) -> None:
         if isinstance(fact, ToolsChanged):

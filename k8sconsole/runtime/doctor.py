@@ -43,10 +43,10 @@ async def check_installation(contexts: tuple[str, ...], *, connect: bool) -> lis
         findings.append(DoctorFinding("settings", "●", str(loaded.file or "no file; environment and defaults")))
     except ConsoleError as problem:
         findings.append(_broken("settings", problem))
+    servers = asyncio.create_task(_check_servers(settings, connect))
     findings.append(await _check_cache(settings))
     findings.extend(await _check_clusters(settings, contexts, connect))
-    findings.extend(await _check_servers(settings, connect))
-    return findings
+    return [*findings, *await servers]
 
 
 async def _check_servers(settings: Settings, connect: bool) -> list[DoctorFinding]:
@@ -67,7 +67,7 @@ async def _check_servers(settings: Settings, connect: bool) -> list[DoctorFindin
 def _server_finding(state: AttachedServerStatus) -> DoctorFinding:
     if state.state is AttachedServerState.READY:
         return DoctorFinding(f"server {state.name}", "●", f"{state.tools} tools" + (f"; {state.detail}" if state.detail else ""))
-    return DoctorFinding(f"server {state.name}", "✗", state.detail or "no answer yet", "mcp_servers: in k8sconsole.yaml", 3)
+    return DoctorFinding(f"server {state.name}", "✗", state.detail, "k8sconsole tools servers --wait 30", 3)
 
 
 def _check_python() -> DoctorFinding:

@@ -1,10 +1,10 @@
 """The registry of all tools, by name and alias: built-in tools and tools of attached servers."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from itertools import chain
 
-from k8sconsole.errors import UnknownTool
+from k8sconsole.errors import ConsoleError, UnknownTool
 from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.attached_servers import TOOL_NAME_SEPARATOR
 from k8sconsole.model.policy import Policy
@@ -39,6 +39,7 @@ class Registry:
         self._tools: dict[str, ToolSpec] = {}
         self._names: dict[str, str] = {}
         self._attached: dict[str, dict[str, ToolSpec]] = {}
+        self._absences: dict[str, Callable[[], ConsoleError | None]] = {}
 
     def __iter__(self) -> Iterator[ToolSpec]:
         while self._load_next():
@@ -49,14 +50,21 @@ class Registry:
         return sum(1 for _ in self)
 
     def find(self, name: str) -> ToolSpec:
-        """The tool of that name or alias. Raises UnknownTool with the nearest names."""
+        """The tool of that name or alias. Raises UnknownTool with the nearest names, and Unreachable for a tool of an attached server that
+        has not answered."""
         for tools in self._attached.values():
             if name in tools:
                 return tools[name]
         while name not in self._names:
             if not self._load_next():
+                if problem := self._absence_of(name):
+                    raise problem
                 raise _unknown_tool_error(name, (*self._names, *(one for tools in self._attached.values() for one in tools)))
         return self._tools[self._names[name]]
+
+    def expect_server(self, server: str, absence: Callable[[], ConsoleError | None]) -> None:
+        """An attached server whose tools may come. absence: returns why they are not known yet; None once they are."""
+        self._absences[server] = absence
 
     def attach_tools(self, server: str, tools: Sequence[ToolSpec]) -> bool:
         """Replace the tools of an attached server. Returns whether clients see a difference."""
@@ -65,6 +73,10 @@ class Registry:
 
     def attached_tools(self, server: str) -> list[ToolSpec]:
         return list(self._attached.get(server, {}).values())
+
+    def _absence_of(self, name: str) -> ConsoleError | None:
+        server, separator, _ = name.partition(TOOL_NAME_SEPARATOR)
+        return self._absences[server]() if separator and server in self._absences else None
 
     def _load_next(self) -> bool:
         """Load one more built-in tool. Returns False if there is none left. Raises ValueError for a duplicate name."""

@@ -94,7 +94,12 @@ def demo() -> Iterator[DemoCluster]:
 def attach(demo: DemoCluster, tmp_path: Path) -> Attach:
     @asynccontextmanager
     async def opened(
-        *servers: AttachedServerSettings, face: Face = Face.TUI, policy: Policy | None = None, source: str = "", scan: bool = False
+        *servers: AttachedServerSettings,
+        face: Face = Face.TUI,
+        policy: Policy | None = None,
+        source: str = "",
+        scan: bool = False,
+        wait: float = 20.0,
     ) -> AsyncIterator[Attached]:
         loaded = load_settings({"cache.db_path": str(tmp_path / "cache.db"), "log.folder": str(tmp_path / "logs")}, environment={})
         settings = msgspec.structs.replace(
@@ -105,7 +110,7 @@ def attach(demo: DemoCluster, tmp_path: Path) -> Attach:
         opening = Opening(msgspec.structs.replace(loaded, settings=settings), face, scan=scan, make_contexts=contexts)
         console = await Console.open(opening, listener=facts.append)
         try:
-            await console.tools.connect_servers()
+            await console.tools.connect_servers(wait)
             yield Attached(console, facts)
         finally:
             await console.close()

@@ -1,8 +1,11 @@
 """Tools of attached MCP servers: in the registry, under policy, and without effect on other tools when they fail."""
 
 import asyncio
+import json
 import os
+import sys
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +16,12 @@ from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedSe
 from k8sconsole.model.events import ToolsChanged
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.tools import Answer, Face, Question
+from k8sconsole.tools.mcp_client.message_lines import MessageAssembler
+from k8sconsole.tools.mcp_client.servers import AttachedServers
 from k8sconsole.tools.mcp_client.session import McpToolResult
 from k8sconsole.tools.mcp_client.tool_adapter import convert_result
-from tests.outside.conftest import Attach, Attached, Manners, tool
+from k8sconsole.tools.registry import Registry
+from tests.outside.conftest import SCHEMA, Attach, Attached, Manners, tool
 from tests.outside.manners import SECRET
 from tests.questions import answer_questions
 from tests.waiting import wait_until
@@ -179,6 +185,111 @@ async def test_a_server_that_cannot_be_started_is_reported_and_the_rest_works(at
         unknown = await attached.console.tools.call("none__anything", {})
     assert unknown.error is not None
     assert unknown.error.remedy == "k8sconsole tools servers"
+
+
+async def test_a_silent_server_costs_the_others_nothing_and_a_call_to_it_says_that_it_does_not_answer(
+    attach: Attach, files: Manners, tmp_path: Path
+) -> None:
+    silent = Manners(tmp_path / "silent.json")
+    silent.be("mute")
+    async with attach(silent.server("silent"), files.server(), face=Face.MCP, wait=0.0) as attached:
+        assert [one.state for one in await attached.console.tools.connect_server("files")] == [AttachedServerState.READY]
+        assert (await attached.console.tools.call("files__read_file", {"path": "/"})).error is None
+        assert attached.state("silent").state is AttachedServerState.CONNECTING
+        assert "no answer for " in attached.state("silent").detail
+        async with Client(make_server(attached.console)) as client:
+            refused = await client.call_tool("silent__read_file", {"path": "/"})
+        process = _process(silent)
+    assert refused.is_error
+    error = (refused.structured_content or {})["error"]
+    assert (error["name"], error["message"].partition(":")[0]) == ("ServiceUnavailable", "silent does not answer")
+    assert _read(process, "cmdline") == "", "it ignores the end of its input and SIGTERM"
+
+
+async def test_only_the_server_that_a_call_needs_is_started(attach: Attach, files: Manners, tmp_path: Path) -> None:
+    other = Manners(tmp_path / "other.json")
+    async with attach(face=Face.CLI) as attached:
+        servers = AttachedServers((files.server(), other.server("other")), Registry(()), None, attached.console.clock, print)
+        assert [one.name for one in await servers.settle_one("files")] == ["files"]
+        assert await servers.settle_one("fiels") == []
+        started, left = _process(files), [one.state for one in servers.states() if one.name == "other"]
+        await servers.close()
+    assert left == [AttachedServerState.CONNECTING]
+    assert _read(started, "cmdline") == ""
+    with pytest.raises(AssertionError):
+        _process(other)
+
+
+async def test_errors_are_answers_and_close_neither_the_server_nor_its_other_tools(attach: Attach, files: Manners) -> None:
+    async with attach(files.server()) as attached:
+        process = _process(files)
+        for manners, words in (("error", "the disk is locked"), ("invalid", "invalid answer")):
+            files.be(manners)
+            failed = [await attached.console.tools.call("files__read_file", {"path": "/"}) for _ in range(4)]
+            assert {outcome.error.name for outcome in failed if outcome.error} == {"ToolFailed"}
+            assert all(words in str(outcome.error) for outcome in failed)
+        files.be("answer")
+        assert (await attached.console.tools.call("files__read_file", {"path": "/"})).error is None
+        assert attached.state().state is AttachedServerState.READY
+        assert _process(files) == process, "the code -32000 is no end"
+
+
+async def test_a_tool_that_does_not_conform_costs_that_tool_alone(attach: Attach, files: Manners) -> None:
+    broken = ({"name": "broken"}, {"inputSchema": SCHEMA}, 7, tool("typed", description=7), tool("text", inputSchema={"type": "string"}))
+    files.tools[1:1] = broken  # type: ignore[arg-type]
+    files.be("answer")
+    async with attach(files.server()) as attached:
+        names = {name for name in attached.names() if name.startswith("files__")}
+        outcome = await attached.console.tools.call("files__read_file", {"path": "/"})
+        detail = attached.state().detail
+    assert names == {"files__read_file", "files__delete_file", "files__hang"}
+    assert outcome.error is None
+    assert all(words in detail for words in ("broken: inputSchema", "a tool without a name", "typed: description", "text: "))
+
+
+async def test_messages_over_several_lines_after_a_byte_order_mark_are_read(attach: Attach, files: Manners) -> None:
+    files.be("indented")
+    async with attach(files.server()) as attached:
+        outcome = await attached.console.tools.call("files__read_file", {"path": '/{[\\"'})
+    assert outcome.error is None
+    assert outcome.text.startswith("read_file ")
+
+
+def test_messages_are_found_among_other_lines() -> None:
+    lines = MessageAssembler(largest=1000)
+    one = '{"jsonrpc": "2.0", "method": "a", "params": {"text": "} ] \\" {"}}'
+    spread = json.dumps(json.loads(one), indent=1).encode().splitlines(keepends=True)
+    assert [len(lines.feed(line)) for line in spread] == [0] * (len(spread) - 1) + [1]
+    assert len(lines.feed(f"[{one},{one}]\r\n".encode())) == 2
+    assert [len(lines.feed(line)) for line in (b"starting {\n", b"{ never closed\n", one.encode())] == [0, 0, 1]
+    assert lines.feed(b"\n") == lines.feed(b'{"level": "info"}\n') == lines.feed(b"}\n") == []
+    assert lines.invalid == 2
+    assert [lines.feed(b"{" + b"x" * 600), lines.feed(b"x" * 600)] == [[], []]
+    assert lines.invalid == 3
+    assert len(lines.feed(one.encode())) == 1
+
+
+@pytest.mark.parametrize("manners", [pytest.param("mute", marks=pytest.mark.long), "answer"])
+async def test_a_server_ends_with_a_program_that_is_killed(files: Manners, manners: str) -> None:
+    files.be(manners)
+    program = await asyncio.create_subprocess_exec(sys.executable, "-c", _STARTER, *files.server().args, stdout=asyncio.subprocess.PIPE)
+    assert program.stdout is not None
+    group = int(await program.stdout.readline())
+    program.kill()
+    await program.wait()
+    await wait_until(lambda: _read(group, "cmdline") == "")
+
+
+_STARTER = """
+import asyncio, sys
+from k8sconsole.tools.mcp_client.stdio_transport import start_stdio_server
+async def main():
+    async with start_stdio_server("files", (sys.executable, *sys.argv[1:]), {}) as (process, streams):
+        await asyncio.sleep(0.2)
+        print(process._process.pid, flush=True)
+        await asyncio.sleep(3600)
+asyncio.run(main())
+"""
 
 
 async def test_a_tool_that_changed_since_it_was_trusted_is_held_until_a_person_trusts_it_again(attach: Attach, files: Manners) -> None:

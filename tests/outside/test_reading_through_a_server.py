@@ -1,6 +1,7 @@
 """A cluster scanned through another MCP server: as complete, as old and as masked as it is there."""
 
 import asyncio
+import os
 import shutil
 import sys
 from collections.abc import AsyncIterator
@@ -15,12 +16,15 @@ from k8sconsole.errors import ConfigurationError
 from k8sconsole.model.attached_servers import AttachedServerSettings
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.events import ClusterState, ConnectionState
+from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ResourceName
+from k8sconsole.model.tools import Face
+from k8sconsole.runtime.cluster_pool import Opening
+from k8sconsole.runtime.console import Console
 from tests.outside.conftest import Attach, Manners
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.long
-READS = ("k8s_list_*", "k8s_get_*", "cache_refresh")
 PEER = shutil.which("kubernetes-mcp-server") or ""
 
 
@@ -38,14 +42,15 @@ def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
 
 
-def _second(demo: DemoCluster, tmp_path: Path, reads: tuple[str, ...] = READS) -> AttachedServerSettings:
+def _second(demo: DemoCluster, tmp_path: Path) -> AttachedServerSettings:
+    """The plain entry: naming it as the source declares that its scanning tools only read."""
     arguments = ("-m", "k8sconsole", "mcp", "--db", str(tmp_path / "second.db"))
-    return AttachedServerSettings("second", command=sys.executable, args=arguments, env={"KUBECONFIG": str(demo.kubeconfig)}, reads=reads)
+    return AttachedServerSettings("second", command=sys.executable, args=arguments, env={"KUBECONFIG": str(demo.kubeconfig)})
 
 
 def _peer(demo: DemoCluster) -> AttachedServerSettings:
     arguments = ("--kubeconfig", str(demo.kubeconfig), "--list-output", "yaml")
-    return AttachedServerSettings("peer", command=PEER, args=arguments, reads=("resources_list", "resources_get"))
+    return AttachedServerSettings("peer", command=PEER, args=arguments)
 
 
 async def _there(demo: DemoCluster) -> dict[str, int]:
@@ -90,7 +95,7 @@ async def test_rows_are_as_old_as_the_servers_own_observation(attach: Attach, de
         (state,) = [one for one in await attached.console.cache.scan_states() if one.resource == "configmaps"]
         first = state.confirmed_at
     assert first is not None
-    async with attach(_second(demo, tmp_path, ("k8s_list_*", "k8s_get_*")), source="second") as attached:
+    async with attach(_second(demo, tmp_path), source="second") as attached:
         await demo.refuse()
         await attached.console.scanning.scan_once(["configmaps"])
         (state,) = [one for one in await attached.console.cache.scan_states() if one.resource == "configmaps"]
@@ -101,13 +106,29 @@ async def test_rows_are_as_old_as_the_servers_own_observation(attach: Attach, de
     assert state.last_scan_at > state.confirmed_at
 
 
-async def test_nothing_is_read_through_a_server_none_of_whose_tools_is_marked_as_read(
-    attach: Attach, demo: DemoCluster, tmp_path: Path
-) -> None:
-    async with attach(_second(demo, tmp_path, reads=()), source="second") as attached:
-        (report,) = await attached.console.scanning.scan_once()
-    assert report.error is not None
-    assert report.error.remedy == "reads: [k8s_list_api_resources] in mcp_servers"
+async def test_the_server_of_the_environment_is_a_source_too(demo: DemoCluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    command = tmp_path / "second"
+    command.write_text(
+        f'#!/bin/sh\nexec env KUBECONFIG="{demo.kubeconfig}" "{sys.executable}" -m k8sconsole mcp --db "{tmp_path}/second.db"\n'
+    )
+    command.chmod(0o755)
+    monkeypatch.setenv("PYTHONPATH", os.getcwd())
+    alone = {"MCP_SERVER_URL": f"stdio://{command}", "K8SCONSOLE_SCANNER__SOURCE": "outside", "CACHE_DB_PATH": str(tmp_path / "cache.db")}
+    console = await Console.open(Opening(load_settings(environment=alone), Face.CLI))
+    try:
+        (report,) = await console.scanning.scan_once(["namespaces"])
+        rows = (await console.cache.rows(RowQuery(ResourceName("namespaces")))).rows
+    finally:
+        await console.close()
+    assert (report.error, [kind.error for kind in report.kinds]) == (None, [""])
+    assert "shop" in {row.name for row in rows}
+
+
+async def test_a_policy_rule_holds_for_scanning_through_a_server(attach: Attach, demo: DemoCluster, tmp_path: Path) -> None:
+    policy = Policy(rules=(Rule(Action.DENY, tools=("second__k8s_list_resources",)),))
+    async with attach(_second(demo, tmp_path), source="second", policy=policy) as attached:
+        (report,) = await attached.console.scanning.scan_once(["namespaces"])
+    assert "policy rule 1" in str(report.error or [kind.error for kind in report.kinds])
 
 
 async def test_a_server_without_a_list_tool_is_named(attach: Attach, files: Manners) -> None:
@@ -153,6 +174,9 @@ async def _end(tmp_path: Path) -> None:
         ({"scanner.source": "fiels"}, "files"),
         ({"mcp_servers": [{"name": "a"}]}, "either a command or a url"),
         ({"mcp_servers": [{"name": "A B", "command": "x"}]}, "lower-case"),
+        ({"mcp_servers": [{"name": "a", "command": "x", "type": "http"}]}, "of type http needs a url"),
+        ({"mcp_servers": [{"name": "a", "url": "https://x/mcp", "type": "stdio"}]}, "of type stdio needs a command"),
+        ({"mcp_servers": [{"name": "a", "url": "https://x/mcp", "type": "sse"}]}, "neither stdio nor http"),
         ({"mcp_servers": [{"name": "a", "url": "ftp://x"}]}, "not an http address"),
         ({"mcp_servers": [{"name": "a", "comand": "x"}]}, "comand"),
         ({"mcp_servers": [{"name": "a", "command": "x"}, {"name": "a", "command": "y"}]}, "two servers"),
@@ -164,3 +188,17 @@ def test_an_invalid_server_entry_stops_the_start_and_is_named(values: dict[str, 
     flags = {"mcp_servers": [{"name": "files", "command": "x"}], **values}
     with pytest.raises(ConfigurationError, match=named):
         load_settings(flags, environment={})
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"type": "stdio", "command": "x"},
+        {"type": "http", "url": "https://x/mcp"},
+        {"type": "streamable-http", "url": "https://x/mcp"},
+        {"type": "streamableHttp", "url": "https://x/mcp"},
+    ],
+)
+def test_the_type_of_an_entry_is_understood_as_other_clients_write_it(entry: dict[str, str]) -> None:
+    (server,) = load_settings({"mcp_servers": [{"name": "a", **entry}]}, environment={}).settings.mcp_servers
+    assert server.transport == ("stdio" if entry["type"] == "stdio" else "http")

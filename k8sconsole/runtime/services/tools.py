@@ -104,8 +104,12 @@ class ToolsService:
     async def servers(self) -> list[AttachedServerStatus]:
         return self._servers().states()
 
-    async def connect_servers(self) -> list[AttachedServerStatus]:
-        return await self._servers().settle()
+    async def connect_servers(self, timeout: float | None = None) -> list[AttachedServerStatus]:
+        servers = self._servers()
+        return await (servers.settle() if timeout is None else servers.settle(timeout))
+
+    async def connect_server(self, name: str) -> list[AttachedServerStatus]:
+        return await self._servers().settle_one(name)
 
     async def changed_definition(self, name: str) -> tuple[str, str] | None:
         spec = self._pipeline().registry.find(name)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from k8sconsole.errors import ConsoleError, Forbidden, NotFound, PolicyDenied, ToolFailed, UnknownTool, Unreachable
+from k8sconsole.errors import ConsoleError, Forbidden, NotFound, ToolFailed, UnknownTool, Unreachable
 from k8sconsole.model.attached_servers import AttachedServerState
-from k8sconsole.model.tools import Face, Risk, ToolCall
+from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.tools.mcp_client.server import AttachedServer
 from k8sconsole.tools.mcp_client.session import McpToolResult
 from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec, local_name
@@ -15,7 +15,7 @@ _FORBIDDEN_WORDS = ("forbidden", "PermissionDenied")
 
 
 class ScanClient:
-    """Calls tools of one attached server. Only tools covered by its setting ``reads`` are called."""
+    """Calls tools of one attached server. Policy refuses those that its settings do not declare as reading."""
 
     def __init__(self, pipeline: Pipeline, attached: AttachedServer) -> None:
         self._pipeline = pipeline
@@ -40,9 +40,6 @@ class ScanClient:
         spec = self.find_tool(tool)
         if spec is None:
             raise NotFound(f"{self.server} has no tool {tool}", "scanning through a server needs this tool", "k8sconsole tools servers")
-        if spec.risk is not Risk.READ:
-            remedy = f"reads: [{tool}] in mcp_servers"
-            raise PolicyDenied(f"{self.server} cannot be scanned", f"the setting reads does not cover {tool}", remedy)
         async with self._pipeline.authorised(ToolCall(spec.name, arguments, Face.SCANNER, caller="scanner")):
             result = await self._attached.call(tool, arguments)
         if result.failed:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from k8sconsole.errors import ConsoleError, Unavailable, Unreachable
+from k8sconsole.errors import ConsoleError, InvalidParams, ToolFailed, Unavailable, Unreachable
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.attached_servers import AttachedServerSettings, AttachedServerState, AttachedServerStatus
 from k8sconsole.scanner.connectivity.backoff import Backoff
@@ -82,6 +82,20 @@ class AttachedServer:
             self.request_refresh()  # find out now whether the server is still running
             raise
 
+    def current_status(self) -> AttachedServerStatus:
+        """The status, with the reason where its tools are unknown so far."""
+        problem = self.absence()
+        return self.status if problem is None else msgspec.structs.replace(self.status, detail=problem.detail)
+
+    def absence(self) -> ConsoleError | None:
+        """Why its tools are unknown so far; None once it has listed them."""
+        name, state = self.settings.name, self.status.state
+        if state is AttachedServerState.READY:
+            return None
+        waited = f"no answer for {self._clock.now() - self.status.since:.0f} s since it was started"
+        detail = self.status.detail if state is AttachedServerState.LOST else waited
+        return Unreachable(f"{name} does not answer", detail, "k8sconsole tools servers")
+
     def request_refresh(self) -> None:
         """List the server's tools now instead of after the interval."""
         self._refresh_requested.set()
@@ -110,10 +124,15 @@ class AttachedServer:
     async def _refresh_tools(self, session: "McpSession") -> None:
         from k8sconsole.tools.mcp_client.tool_adapter import adapt_tools
 
-        adapted, rejected = adapt_tools(self.settings, await session.list_tools(), self.call)
+        try:
+            listed, rejected = await session.list_tools()
+        except (ToolFailed, InvalidParams) as problem:  # it answers: the tools known so far stay
+            self._set_status(AttachedServerState.READY, self.status.tools, self.status.held, f"it lists no tools: {problem.detail}")
+            return
+        adapted, more = adapt_tools(self.settings, listed, self.call)
         specs = await self._on_tools(self.settings.name, adapted)
         held = tuple(spec.name for spec in specs if spec.held)
-        self._set_status(AttachedServerState.READY, len(specs) - len(held), held, _format_rejected(rejected))
+        self._set_status(AttachedServerState.READY, len(specs) - len(held), held, _format_rejected([*rejected, *more]))
 
     def _set_lost(self, problem: ConsoleError) -> None:
         if self.status.state is not AttachedServerState.LOST:

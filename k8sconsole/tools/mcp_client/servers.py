@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from k8sconsole.tools.mcp_client.tool_adapter import AttachedToolSpec
 
 SETTLE_TIMEOUT = 20.0
+"""Seconds to wait for a server that is needed."""
+SURVEY_TIMEOUT = 3.0
+"""Seconds to wait where all servers are looked at, so that one that hangs does not hold up what the others answer."""
 
 
 class AttachedServers:
@@ -43,26 +46,35 @@ class AttachedServers:
         self._publish = publish
         self._trusted: dict[str, TrustedTool] = {}
         self._trusted_loaded = False
-        self._tasks: list[asyncio.Task[None]] = []
+        self._tasks: dict[str, asyncio.Task[None]] = {}
         self._servers = {one.name: AttachedServer(one, clock, self._handle_tools, self._handle_status) for one in settings}
+        for name, server in self._servers.items():
+            registry.expect_server(name, server.absence)
 
-    def start(self) -> None:
-        """Start all servers in the background. A second call has no effect."""
-        if not self._tasks:
-            loop = asyncio.get_running_loop()
-            self._tasks = [loop.create_task(server.run(), name=f"attached {name}") for name, server in self._servers.items()]
+    def start(self, names: Sequence[str] = ()) -> None:
+        """Start these servers in the background, or all. One that runs already is left alone."""
+        for name in names or self._servers:
+            if name not in self._tasks:
+                self._tasks[name] = asyncio.get_running_loop().create_task(self._servers[name].run(), name=f"attached {name}")
 
-    async def settle(self, timeout: float = SETTLE_TIMEOUT) -> list[AttachedServerStatus]:
+    async def settle(self, timeout: float = SURVEY_TIMEOUT) -> list[AttachedServerStatus]:
         """Wait until each server was reached or has failed once, at most ``timeout`` seconds. Starts the servers if necessary."""
-        self.start()
+        return await self._settle(tuple(self._servers), timeout)
+
+    async def settle_one(self, name: str) -> list[AttachedServerStatus]:
+        """As ``settle``, for one server, without starting others. Empty for a name that no server has."""
+        return await self._settle((name,), SETTLE_TIMEOUT) if name in self._servers else []
+
+    async def _settle(self, names: Sequence[str], timeout: float) -> list[AttachedServerStatus]:
+        self.start(names)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
-                for server in self._servers.values():
-                    await server.settled.wait()
-        return self.states()
+                for name in names:
+                    await self._servers[name].settled.wait()
+        return [self._servers[name].current_status() for name in names]
 
     def states(self) -> list[AttachedServerStatus]:
-        return [server.status for server in self._servers.values()]
+        return [server.current_status() for server in self._servers.values()]
 
     def server(self, name: str) -> AttachedServer:
         """Raises NotFound with the nearest names."""
@@ -91,9 +103,9 @@ class AttachedServers:
             self.server(spec.service).request_refresh()
 
     async def close(self) -> None:
-        for task in self._tasks:
+        for task in self._tasks.values():
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     @property
     def _spec_type(self) -> "type[AttachedToolSpec]":

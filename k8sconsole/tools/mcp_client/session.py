@@ -19,11 +19,12 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from k8sconsole import __version__
 from k8sconsole.config.attached_servers import ATTACHED_VARIABLE, expand_variables
-from k8sconsole.errors import ConsoleError, DeadlineExceeded, InvalidParams, Unavailable, Unreachable
+from k8sconsole.errors import ConsoleError, DeadlineExceeded, InvalidParams, ToolFailed, Unreachable
 from k8sconsole.kit.text import strip_control
 from k8sconsole.model.attached_servers import AttachedServerSettings
 from k8sconsole.tools.context import Progress
 from k8sconsole.tools.mcp_client.stdio_transport import StdioProcess, start_stdio_server
+from k8sconsole.tools.mcp_client.tool_list_filter import FilteredTransport, ToolListFilter
 
 HANDSHAKE_TIMEOUT = 60.0
 """Seconds from start to handshake. Long, because ``npx`` may have to download the server first."""
@@ -32,6 +33,8 @@ EVENT_STREAM_TIMEOUT = 300.0
 MOST_TOOLS = 500
 HTTP_ERROR = 400
 _MOST_PAGES = 20
+_LOST_MESSAGES = ("Connection closed", "SSE stream", "Server returned an error response", "Session terminated")
+"""How the SDK begins the errors that it makes itself where a connection is lost."""
 
 
 class McpToolResult(msgspec.Struct, frozen=True):
@@ -43,12 +46,14 @@ class McpToolResult(msgspec.Struct, frozen=True):
 
 
 class McpSession:
-    """Usable from any task of its event loop until ``wait_ended`` returns. process: None for a server over HTTP."""
+    """Usable from any task of its event loop until ``wait_ended`` returns. process: None for a server over HTTP. tool_filter: watches the
+    incoming messages."""
 
-    def __init__(self, server: AttachedServerSettings, client: Client, process: StdioProcess | None) -> None:
+    def __init__(self, server: AttachedServerSettings, client: Client, process: StdioProcess | None, tool_filter: ToolListFilter) -> None:
         self._server = server
         self._client = client
         self._process = process
+        self._tool_filter = tool_filter
 
     async def wait_ended(self) -> str:
         """Return the reason once the server's process has ended. Never returns for a server over HTTP, whose end only a call notices."""
@@ -59,9 +64,11 @@ class McpSession:
         await self._process.wait_exited(1.0)  # the exit code arrives shortly after the end of the output
         return self._process.reason
 
-    async def list_tools(self) -> list[types.Tool]:
-        """At most MOST_TOOLS. Raises Unavailable."""
+    async def list_tools(self) -> tuple[list[types.Tool], list[str]]:
+        """(at most MOST_TOOLS tools, those that do not conform to MCP as ``name: reason``). Raises Unavailable, and ToolFailed if the
+        server refuses to list its tools."""
         found: list[types.Tool] = []
+        self._tool_filter.rejected.clear()
         cursor = None
         with self._translate_errors():
             async with asyncio.timeout(self._server.timeout):
@@ -71,10 +78,11 @@ class McpSession:
                     cursor = page.next_cursor
                     if not cursor or len(found) >= MOST_TOOLS:
                         break
-        return found[:MOST_TOOLS]
+        return found[:MOST_TOOLS], list(self._tool_filter.rejected)
 
     async def call(self, tool: str, arguments: dict[str, Any], progress: Progress | None = None) -> McpToolResult:
-        """A failed tool is a result with ``failed``. Raises Unavailable, and InvalidParams if the server rejects the arguments."""
+        """A failed tool is a result with ``failed``. Raises Unavailable if the server does not answer. An error is an answer too: raises
+        InvalidParams if the server rejects the arguments, and ToolFailed for any other error and for a result that breaks the protocol."""
         with self._translate_errors():
             async with asyncio.timeout(self._server.timeout):
                 result = await self._client.call_tool(tool, arguments, progress_callback=_progress_callback(progress))
@@ -93,26 +101,29 @@ class McpSession:
         except ConsoleError:
             raise
         except Exception as cause:  # the SDK raises various errors for an invalid answer
-            raise Unavailable(f"{self._server.name} sent an invalid answer", _error_line(cause), "see the server's own log") from cause
+            raise ToolFailed(f"{self._server.name} sent an invalid answer", _error_line(cause), "see the server's own log") from cause
 
     def _protocol_error(self, cause: MCPError) -> ConsoleError:
-        if cause.code == types.CONNECTION_CLOSED:
-            return Unreachable(
-                f"{self._server.name} has ended",
-                (self._process.reason if self._process else "") or cause.message,
-                "repeat the call in a moment; the server is being restarted",
-            )
+        """The SDK reports a lost connection as an error of the server. Servers use its code -32000 for errors of their own."""
+        if cause.message.startswith(_LOST_MESSAGES) and (self._process is None or self._process.output_ended.is_set()):
+            if self._process is None:
+                return Unreachable(f"{self._server.name} cannot be reached", _error_line(cause), "k8sconsole tools servers")
+            again = "repeat the call in a moment; the server is being restarted"
+            return Unreachable(f"{self._server.name} has ended", self._process.reason or cause.message, again)
         if cause.code == types.INVALID_PARAMS:
             return InvalidParams(f"{self._server.name} rejects these arguments", _error_line(cause), "k8sconsole tools show NAME")
-        return Unavailable(f"{self._server.name} refused the request", _error_line(cause), "see the server's own log")
+        return ToolFailed(
+            f"{self._server.name} answered with an error", _error_line(cause), "see the server's own log", {"server_code": cause.code}
+        )
 
 
 @asynccontextmanager
 async def open_session(server: AttachedServerSettings, on_tools_changed: Callable[[], None]) -> AsyncIterator[McpSession]:
     """Start or reach the server and do the handshake. on_tools_changed: called when the server announces a change of its tools.
 
-    Raises Unreachable or Unavailable if there is no session, ConfigurationError for an unset variable.
+    Raises Unreachable if there is no session, ConfigurationError for an unset variable.
     """
+    tool_filter = ToolListFilter()
     async with AsyncExitStack() as stack:
         process: StdioProcess | None = None
         statuses: deque[str] = deque(maxlen=1)
@@ -123,11 +134,13 @@ async def open_session(server: AttachedServerSettings, on_tools_changed: Callabl
             started = start_stdio_server(server.name, (server.command, *server.args), env)
             process, streams = await stack.enter_async_context(started)
             transport = _Streams(streams)
+        transport = FilteredTransport(transport, tool_filter.apply)
         client = await _connect_client(stack, server, transport, on_tools_changed, lambda cause: _connect_error(cause, process, statuses))
+        tool_filter.version = lambda: client.protocol_version
         if client.protocol_version in MODERN_PROTOCOL_VERSIONS:
             listening = asyncio.create_task(_listen_for_changes(client, on_tools_changed))
             stack.callback(listening.cancel)
-        yield McpSession(server, client, process)
+        yield McpSession(server, client, process, tool_filter)
 
 
 def _progress_callback(listener: Progress | None) -> Any:

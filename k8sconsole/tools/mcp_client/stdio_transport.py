@@ -1,4 +1,4 @@
-"""An attached server as a child process: one JSON-RPC message per line, with limits on message size and rate.
+"""An attached server as a child process: its JSON-RPC messages, with limits on their size and rate.
 
 The SDK's own stdio transport has neither limit: it buffers an endless line, and reads as fast as the server writes. The format:
 https://modelcontextprotocol.io/specification/draft/basic/transports.
@@ -7,7 +7,6 @@ https://modelcontextprotocol.io/specification/draft/basic/transports.
 import asyncio
 import contextlib
 import logging
-import os
 import signal
 import time
 from collections import deque
@@ -16,13 +15,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
-import mcp_types as types
 from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 
 from k8sconsole.errors import Unreachable
 from k8sconsole.kit.redact import mask_text
 from k8sconsole.kit.text import strip_control
+from k8sconsole.tools.mcp_client.message_lines import MessageAssembler
+from k8sconsole.tools.mcp_client.process_guard import ProcessGuard, signal_group
 
 log = logging.getLogger("k8sconsole.outside")
 MAX_MESSAGE = 32 << 20
@@ -39,10 +39,12 @@ Streams = tuple[Any, Any]
 
 
 class StdioProcess:
-    """The child process and the last lines of its standard error. stderr_lines: without control characters."""
+    """The child process and the last lines of its standard error. stderr_lines: without control characters. answers: whether it ever
+    sent a message."""
 
     def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
         self.name = name
+        self.answers = False
         self.stderr_lines: deque[str] = deque(maxlen=_STDERR_LINES)
         self.output_ended = asyncio.Event()
         self._process = process
@@ -69,9 +71,9 @@ class StdioProcess:
             self.output_ended.set()
 
     async def _read_messages(self, to_session: Any) -> None:
-        invalid, window_start, count = 0, time.monotonic(), 0
+        lines, window_start, count = MessageAssembler(MAX_MESSAGE), time.monotonic(), 0
         assert self._process.stdout is not None
-        while invalid < MAX_INVALID_LINES:
+        while lines.invalid < MAX_INVALID_LINES:
             try:
                 line = await self._process.stdout.readline()
             except ValueError:
@@ -79,11 +81,13 @@ class StdioProcess:
                 return
             if not line:
                 return
-            message = _parse_message(line)
-            invalid = 0 if message is not None else invalid + 1
-            if message is not None:
+            before = lines.invalid
+            messages = lines.feed(line)
+            for message in messages:
+                self.answers = True
                 await to_session.send(message)
-            window_start, count = await _limit_rate(window_start, count + 1)
+            if messages or lines.invalid > before:
+                window_start, count = await _limit_rate(window_start, count + 1)
         self._protocol_error = "its output is not JSON-RPC"
 
     async def forward_input(self, from_session: Any) -> None:
@@ -108,15 +112,19 @@ class StdioProcess:
             log.debug("%s: %s", self.name, self.stderr_lines[-1], extra={"operation": "outside"})
 
     async def stop(self) -> None:
-        """As MCP specifies: close its input, then send SIGTERM, then SIGKILL, to its whole process group."""
+        """As MCP specifies: close its input, then send SIGTERM, then SIGKILL, to its whole process group.
+
+        A server that never said anything gets no time to end by itself. What the server started and left behind is ended too.
+        """
         assert self._process.stdin is not None
         self._process.stdin.close()
-        for wait, signal_number in ((_GRACE, signal.SIGTERM), (_KILL_WAIT, signal.SIGKILL), (_KILL_WAIT, None)):
+        grace = _GRACE if self.answers else 0.0
+        for wait, signal_number in ((grace, signal.SIGTERM), (_KILL_WAIT, signal.SIGKILL), (_KILL_WAIT, None)):
             if await self.wait_exited(wait):
                 break
             if signal_number is not None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(self._process.pid, signal_number)
+                signal_group(self._process.pid, signal_number)
+        signal_group(self._process.pid, signal.SIGKILL)
         self._process._transport.close()  # type: ignore[attr-defined]  # unread output would keep the transport open
 
     async def wait_exited(self, timeout: float) -> bool:
@@ -134,7 +142,9 @@ async def start_stdio_server(name: str, command: Sequence[str], env: Mapping[str
 
     The process gets the SDK's default environment (PATH, HOME and the like) and ``env``.
     """
-    process = StdioProcess(await _spawn(name, command, {**get_default_environment(), **env}), name)
+    child = await _spawn(name, command, {**get_default_environment(), **env})
+    guard = await ProcessGuard.start(child.pid)
+    process = StdioProcess(child, name)
     to_session, read_stream = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     write_stream, from_session = anyio.create_memory_object_stream[SessionMessage](0)
     tasks = [
@@ -146,6 +156,7 @@ async def start_stdio_server(name: str, command: Sequence[str], env: Mapping[str
     finally:
         with anyio.CancelScope(shield=True):
             await process.stop()
+            await guard.release()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -174,10 +185,3 @@ async def _limit_rate(window_start: float, count: int) -> tuple[float, int]:
         return window_start, count
     await asyncio.sleep(max(0.0, window_start + 1.0 - time.monotonic()))
     return time.monotonic(), 0
-
-
-def _parse_message(line: bytes) -> SessionMessage | None:
-    try:
-        return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from enum import IntEnum
 
-from k8sconsole.errors import ApiError, ConsoleError, CredentialsError, Unavailable
+from k8sconsole.errors import ApiError, ConsoleError, CredentialsError, InvalidParams, ToolFailed, Unavailable
 from k8sconsole.kit.clock import Clock, format_rfc3339
 
 FAILURE_THRESHOLD = 3
@@ -17,6 +17,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 2.0, 30.0
 """Seconds that the breaker stays open. The pause doubles with each failed probe."""
 SILENCE_THRESHOLD = 5.0
 """Seconds without an answer before a call's own timeout counts as a failure of the server. A shorter timeout is the caller's choice."""
+
+_ANSWERS = (ApiError, ToolFailed, InvalidParams)
+"""Errors that the server itself sent."""
 
 
 class CircuitState(IntEnum):
@@ -61,7 +64,7 @@ class CircuitBreaker:
             timed_out = self._timed_out(started, deadline_at) and not long_running
             if failure := _failure_text(problem, timed_out):
                 self._record_failure(call, failure)
-            elif isinstance(problem, ApiError):
+            elif isinstance(problem, _ANSWERS):
                 self.record_answer()
             elif self._probing_call == call:
                 self._probing_call = ""
