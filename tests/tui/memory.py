@@ -251,8 +251,11 @@ class MemoryTools:
     async def servers(self) -> list[AttachedServerStatus]:
         return list(self._console.servers)
 
-    async def connect_servers(self) -> list[AttachedServerStatus]:
+    async def connect_servers(self, timeout: float | None = None) -> list[AttachedServerStatus]:
         return await self.servers()
+
+    async def connect_server(self, name: str) -> list[AttachedServerStatus]:
+        return [one for one in await self.servers() if one.name == name]
 
     async def changed_definition(self, name: str) -> tuple[str, str] | None:
         return None
