@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from k8sconsole.cli import COMMANDS
 from k8sconsole.cli.output import say, set_encoding
 from k8sconsole.errors import ConsoleError
+from k8sconsole.kit.descriptors import raise_descriptor_limit
 
 INTERRUPTED = 130
 COMPLETION = "_K8SCONSOLE_COMPLETE"
@@ -23,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     _delay_garbage_collection()
     set_encoding()
+    raise_descriptor_limit()
     debug = "--debug" in given
     given = [word for word in given if word != "--debug"]
     if COMPLETION not in os.environ and (not given or (given[0].startswith("-") and given[0] not in GLOBAL_OPTIONS)):

@@ -16,6 +16,7 @@ from k8sconsole.model.clusters import ClusterIdentity, Connections, ContextInfo,
 from k8sconsole.model.refs import ApiResource, ClusterName
 
 __all__ = [
+    "WATCH_SECONDS",
     "AccessDecision",
     "AccessReviewer",
     "Cluster",
@@ -111,6 +112,8 @@ def ignore_opened() -> None:
 
 
 NO_SELECTORS = Selectors()
+WATCH_SECONDS = 290.0
+"""How long a watch asks the server to go on. API servers end longer ones by themselves."""
 WHOLE_LOG = LogOptions()
 
 
@@ -159,7 +162,7 @@ class ClusterReader(Protocol):
         resource_version: str,
         namespace: str | None = None,
         selectors: Selectors = NO_SELECTORS,
-        timeout: float = 290.0,
+        timeout: float = WATCH_SECONDS,
         idle_timeout: float = 90.0,
         initial_events: bool = False,
         opened: Callable[[], None] = ignore_opened,

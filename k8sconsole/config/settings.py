@@ -25,6 +25,9 @@ class ScannerSettings(msgspec.Struct, frozen=True):
     """Objects requested from the API server per page of a list."""
     max_concurrent: int = 3
     """Lists that run against one API server at the same time."""
+    max_watches: int = 150
+    """Connections for watches to one cluster, fewer where the system allows this process few open files. A cluster with more kinds has the
+    others watched in turns, every minute or so."""
     metrics_interval: float = 30.0
     """Seconds between two readings of CPU and memory usage, where the cluster has the Metrics API."""
     enabled: bool = True

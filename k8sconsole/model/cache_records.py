@@ -24,7 +24,7 @@ class ScanState(msgspec.Struct, frozen=True):
 
     confirmed_at: the time up to which the cached rows are known to equal the cluster: the start of a list, or the last event or bookmark
     of a watch. missing: what could not be read, and why. seconds: duration of the last list. namespaces: those that the rows cover; empty
-    for the whole cluster.
+    for the whole cluster. poll_interval: seconds between two turns of a kind that is watched in turns; 0 for others.
     """
 
     cluster: ClusterName
@@ -40,6 +40,7 @@ class ScanState(msgspec.Struct, frozen=True):
     missing: tuple[str, ...] = ()
     seconds: float = 0.0
     namespaces: tuple[str, ...] = ()
+    poll_interval: float = 0.0
 
 
 def cached_freshness(

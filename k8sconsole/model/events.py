@@ -34,6 +34,7 @@ class ClusterState(Fact, frozen=True):
     detail: the reason, as the server or the system gives it. retry_at, seen_at: seconds since the epoch. missing: what cannot be read,
     and why. watched: whether changes arrive through watches; otherwise every kind is listed at intervals. seen_at: when it last answered.
     clock_skew: seconds by which the server's clock is ahead of this machine's.
+    in_turns: kinds that are not watched all the time but every ``poll_interval`` seconds.
     """
 
     cluster: ClusterName
@@ -45,6 +46,8 @@ class ClusterState(Fact, frozen=True):
     missing: tuple[str, ...] = ()
     watched: bool = True
     clock_skew: float = 0.0
+    in_turns: int = 0
+    poll_interval: float = 0.0
 
 
 class RowsChanged(Fact, frozen=True):

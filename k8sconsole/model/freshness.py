@@ -16,12 +16,16 @@ class Source(StrEnum):
 
 
 class Freshness(msgspec.Struct, frozen=True):
-    """observed_at: seconds since the epoch, None when nothing was observed. missing: sentences on what is missing, and why."""
+    """observed_at: seconds since the epoch, None when nothing was observed. missing: sentences on what is missing, and why.
+
+    polled_every: seconds between two readings of rows that are not watched all the time; 0 where they are, or where nothing reads them.
+    """
 
     source: Source
     observed_at: float | None
     complete: bool = True
     missing: tuple[str, ...] = ()
+    polled_every: float = 0.0
 
     def age(self, now: float) -> float | None:
         """Seconds since the observation, never negative."""
@@ -37,6 +41,7 @@ class Freshness(msgspec.Struct, frozen=True):
             "age_seconds": None if age is None else round(age, 3),
             "complete": self.complete,
             "missing": list(self.missing),
+            **({"polled_every_seconds": self.polled_every} if self.polled_every else {}),
         }
 
 

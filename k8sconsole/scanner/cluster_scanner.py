@@ -25,6 +25,7 @@ from k8sconsole.scanner.reflector.accessible_namespaces import NAMESPACES
 from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
 from k8sconsole.scanner.reflector.pool import DEFINITIONS, ReflectorPool
 from k8sconsole.scanner.reflector.reflector import Reflector
+from k8sconsole.scanner.reflector.watch_slots import WatchSlots
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import ClusterRecord, ScanStatus, Store
 
@@ -34,6 +35,7 @@ _DISCOVERY_DELAY = 1.0
 
 _NEW_KIND_WITHIN = 5.0
 """Seconds that a refresh of an unknown kind waits for another discovery."""
+_SLOTS_SETTLE = 0.5
 
 _MAX_ABSENCES = 4
 _ABSENCE_INTERVAL = 2.0
@@ -65,8 +67,10 @@ class ClusterScanner:
             is_focused=lambda: bool(self._focused) and not limiter.slots_in_use,
             check_identity=self._check_identity,
         )
+        self._slots_changed = asyncio.Event()
+        self._slots = WatchSlots(plan.watches, clock.monotonic, self._slots_changed.set)
         self._context = ScanContext(
-            source, store, clock, plan, parsers, limiter, self._health, home, self._on_rows_changed, self._on_list_finished
+            source, store, clock, plan, parsers, limiter, self._slots, self._health, home, self._on_rows_changed, self._on_list_finished
         )
         self._pool = ReflectorPool(self._context)
         self._unreachable = UnreachableRecorder(store, source.name, self._pool.reflectors)
@@ -83,6 +87,11 @@ class ClusterScanner:
     def focus(self, resource: ResourceName | None) -> None:
         """Lists this kind first, because it is on the screen."""
         self._focused = frozenset([resource] if resource else [])
+        self._slots.focus(self._focused)
+
+    def limit_watches(self, connections: int) -> None:
+        """At most so many connections for watches from now on."""
+        self._slots.resize(connections)
 
     async def refresh(self, resource: ResourceName | None = None) -> list[KindReport]:
         """Lists one kind, or all of them, again, and returns the reports. ``run`` must be running.
@@ -152,7 +161,7 @@ class ClusterScanner:
         """Scans and watches until cancelled. Every failure is published and retried."""
         await self._load_clock_skew()
         self._publish_state(connection=ConnectionState.CONNECTING)
-        works = (self._health.run_probes(), self._count_nodes(), self._unreachable.run())
+        works = (self._health.run_probes(), self._count_nodes(), self._unreachable.run(), self._publish_turns())
         background = [asyncio.create_task(work) for work in works]
         backoff = Backoff(self._clock)
         try:
@@ -264,6 +273,13 @@ class ClusterScanner:
             self._nodes_changed.clear()
             with contextlib.suppress(StoreError):  # the next change of a node tries again
                 await self._record_cluster()
+
+    async def _publish_turns(self) -> None:
+        while True:
+            await self._slots_changed.wait()
+            await asyncio.sleep(_SLOTS_SETTLE)  # at the start, hundreds of kinds join within a second
+            self._slots_changed.clear()
+            self._publish_state(in_turns=self._slots.in_turns, poll_interval=self._slots.interval if self._slots.in_turns else 0.0)
 
     async def _record_cluster(self) -> None:
         counts = await self._store.objects.counts(self._source.name)

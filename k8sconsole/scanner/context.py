@@ -14,6 +14,7 @@ from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.scanner.connectivity.health import ClusterHealth
 from k8sconsole.scanner.list_limiter import ListLimiter
 from k8sconsole.scanner.plan import ScanPlan
+from k8sconsole.scanner.reflector.watch_slots import WatchSlots
 from k8sconsole.scanner.source import ResourceSource
 from k8sconsole.store.port import Store
 
@@ -55,6 +56,7 @@ class ScanContext:
     plan: ScanPlan
     parsers: Executor
     limiter: ListLimiter
+    slots: WatchSlots
     health: ClusterHealth
     home: str
     rows_changed: Callable[[ResourceName, int], None]

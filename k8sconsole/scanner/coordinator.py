@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from k8sconsole.errors import ConsoleError, StoreError, UsageError
 from k8sconsole.kit.clock import Clock, ClockWatch
+from k8sconsole.kit.descriptors import descriptor_limit
 from k8sconsole.model.events import Notice
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.scanner.cluster_scanner import ClusterScanner
@@ -28,6 +29,8 @@ from k8sconsole.store.port import Store
 
 _STORE_RETRY = 2.0
 """Seconds before a cluster is served again after the store could not be written."""
+
+_LEAST_WATCHES = 4
 
 _LEASE_CHECK_EVERY = 1.0
 """Seconds between two checks whether the lease has expired because its holder died."""
@@ -72,12 +75,14 @@ class ScanCoordinator:
             return
         scanner = self._scanners[source.name] = self._new_scanner(source, home)
         scanner.focus(self._focused.get(source.name))
+        self._share_descriptors()
         self._tasks[source.name] = asyncio.create_task(self._serve(scanner, source.name), name=f"scan {source.name}")
         if self._cleaner is None:
             self._cleaner = asyncio.create_task(self._clean_regularly(), name="clean the cache")
 
     async def stop(self, cluster: ClusterName) -> None:
-        self._scanners.pop(cluster, None)
+        if self._scanners.pop(cluster, None):
+            self._share_descriptors()
         task = self._tasks.pop(cluster, None)
         if task is not None:
             await cancel_all([task])
@@ -132,6 +137,12 @@ class ScanCoordinator:
             return rescan.result()
         finally:
             await cancel_all([rescan])
+
+    def _share_descriptors(self) -> None:
+        """Half of the open files that this process may have are for watches, in equal parts for each cluster."""
+        share = descriptor_limit() // 2 // max(1, len(self._scanners))
+        for scanner in self._scanners.values():
+            scanner.limit_watches(max(_LEAST_WATCHES, min(self._plan.watches, share)))
 
     def _new_scanner(self, source: ResourceSource, home: str) -> ClusterScanner:
         return ClusterScanner(

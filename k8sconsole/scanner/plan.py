@@ -21,6 +21,7 @@ class ScanPlan(msgspec.Struct, frozen=True):
     concurrency: lists at a time, per cluster.
     namespaces: the only namespaces to read; empty means all.
     watch: whether a list is followed by a watch.
+    watches: connections for watches, per cluster. Where more are needed, some kinds are watched in turns.
     """
 
     static_interval: float = 1800.0
@@ -34,6 +35,7 @@ class ScanPlan(msgspec.Struct, frozen=True):
     concurrency: int = 3
     namespaces: tuple[str, ...] = ()
     watch: bool = True
+    watches: int = 150
 
     def interval(self, resource: ApiResource) -> float:
         if resource.group == METRICS_GROUP:

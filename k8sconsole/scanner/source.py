@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from typing import Protocol
 
-from k8sconsole.cluster.port import Discovery, RawPage, ServerVersion, WatchEvent
+from k8sconsole.cluster.port import WATCH_SECONDS, Discovery, RawPage, ServerVersion, WatchEvent
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource, ClusterName
 
@@ -37,7 +37,16 @@ class ResourceSource(Protocol):
     async def get(self, resource: ApiResource, namespace: str | None, name: str) -> bytes: ...
     def pages(self, resource: ApiResource, *, namespace: str | None = None, limit: int = 500) -> AsyncIterator[RawPage]: ...
     def watch(
-        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None]
+        self,
+        resource: ApiResource,
+        *,
+        resource_version: str,
+        namespace: str | None = None,
+        timeout: float = WATCH_SECONDS,
+        opened: Callable[[], None],
     ) -> AsyncIterator[WatchEvent]:
-        """``opened`` is called once the server has started its response: from then on events arrive as they happen."""
+        """``opened`` is called once the server has started its response: from then on events arrive as they happen.
+
+        timeout: seconds after which the server ends the watch.
+        """
         ...

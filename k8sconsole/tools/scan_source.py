@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from k8sconsole.cluster.port import Cluster, Discovery, RawPage, ServerVersion, WatchEvent, ignore_opened
+from k8sconsole.cluster.port import WATCH_SECONDS, Cluster, Discovery, RawPage, ServerVersion, WatchEvent, ignore_opened
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Face, ToolCall
@@ -59,12 +59,18 @@ class PipelineScanSource:
                 yield page
 
     async def watch(
-        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = ignore_opened
+        self,
+        resource: ApiResource,
+        *,
+        resource_version: str,
+        namespace: str | None = None,
+        timeout: float = WATCH_SECONDS,
+        opened: Callable[[], None] = ignore_opened,
     ) -> AsyncIterator[WatchEvent]:
         async with (
             self._pipeline.authorised(self._call(LIST, kind=resource.name, namespace=namespace or "*", watch=True)),
             aclosing(  # type: ignore[type-var]
-                self._cluster.watch(resource, resource_version=resource_version, namespace=namespace, opened=opened)
+                self._cluster.watch(resource, resource_version=resource_version, namespace=namespace, timeout=timeout, opened=opened)
             ) as events,
         ):
             async for event in events:

@@ -16,6 +16,7 @@ from k8sconsole.cluster.live.streams import stream_log, watch_events
 from k8sconsole.cluster.live.transport import ApiRequest, Transport, decode_response
 from k8sconsole.cluster.port import (
     NO_SELECTORS,
+    WATCH_SECONDS,
     WHOLE_LOG,
     AccessDecision,
     Discovery,
@@ -120,7 +121,7 @@ class LiveCluster:
         resource_version: str,
         namespace: str | None = None,
         selectors: Selectors = NO_SELECTORS,
-        timeout: float = 290.0,
+        timeout: float = WATCH_SECONDS,
         idle_timeout: float = 90.0,
         initial_events: bool = False,
         opened: Callable[[], None] = ignore_opened,

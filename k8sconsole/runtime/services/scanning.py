@@ -166,4 +166,5 @@ def plan_scan(settings: Settings, namespaces: tuple[str, ...], *, watch: bool = 
         concurrency=scanner.max_concurrent,
         namespaces=namespaces,
         watch=watch,
+        watches=scanner.max_watches,
     )

@@ -59,7 +59,7 @@ class UnreachableRecorder:
         known = {state.resource: state for state in await self._store.metadata.scan_states(self._cluster)}
         common = {name: ScanState(self._cluster, name, ScanStatus.PENDING) for name in _COMMON_KINDS}
         return [
-            msgspec.structs.replace(state, status=ScanStatus.FAILED, error=error, watching=False, next_scan_at=retry_at)
+            msgspec.structs.replace(state, status=ScanStatus.FAILED, error=error, watching=False, poll_interval=0.0, next_scan_at=retry_at)
             for name, state in {**common, **known}.items()
             if name not in self._reflected and (state.status, state.error) != (ScanStatus.FAILED, error)
         ]

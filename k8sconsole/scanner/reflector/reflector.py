@@ -4,6 +4,8 @@ It lists the kind, or resumes where an earlier scan ended; then it watches, and 
 """
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any
 
 import msgspec
 
@@ -53,7 +55,8 @@ class Reflector:
         self._cursor: WatchCursor | None = None
         self._can_resume = recorded is not None
         self._failed_resumes = 0
-        self._listed_at = float("-inf")
+        self._listed_at = self._turn_at = float("-inf")
+        self._in_turns = False
         self._backoff = Backoff(context.clock)
         self.first_list_finished = asyncio.Event()
         self._relist_requested = asyncio.Event()
@@ -105,8 +108,9 @@ class Reflector:
 
     async def release(self) -> None:
         """Records that the kind is no longer watched."""
-        if self._status.state.watching:
-            await self._status.record(watching=False)
+        self._context.slots.release(self.resource.name)
+        if self._status.state.watching or self._in_turns:
+            await self._status.record(watching=False, poll_interval=0.0)
 
     async def run(self) -> None:
         """Lists and watches until cancelled. Every failure is recorded in the scan state and then retried."""
@@ -128,7 +132,7 @@ class Reflector:
             async with self._context.limiter.slot(self.resource.name):
                 await self._list()
         if self._context.plan.should_watch(self.resource):
-            await self._watch_until_interrupted()
+            await self._watch()
         else:
             await self._sleep_until_requested(max(1.0, self._seconds_until_due()))
 
@@ -159,7 +163,7 @@ class Reflector:
         await self._status.record_list_started()
         result = await list_kind(self._context, self._accessible)
         self._set_cursor(WatchCursor(result.parser, result.versions))
-        self._listed_at = began
+        self._listed_at, self._in_turns = began, False
         await self._status.record_list_finished(result, self._encode_cursor(), self._covered())
         self._publish_report(result.report)
         return result.report
@@ -179,32 +183,67 @@ class Reflector:
     def _drop_cursor(self) -> None:
         self._cursor, self._can_resume = None, False
 
-    async def _watch_until_interrupted(self) -> None:
-        """Watches until a watch ends, a relist is requested, a further namespace can be read, or the cluster is lost."""
+    async def _watch(self) -> None:
+        """Watches all the time where a slot is free, else waits for the next turn or takes it."""
         if self._cursor is None:
             return
-        began = self._context.clock.monotonic()
+        slots, connections = self._context.slots, max(1, len(self._cursor.versions))
         watcher = Watcher(self._context, self._status, self._accessible, self._cursor)
-        waits = (
-            watcher.run_until_one_ends(),
+        revoked = slots.try_hold(self.resource.name, connections)
+        if revoked is not None:
+            self._in_turns = False
+            await self._run_until_interrupted(watcher.run_until_one_ends(), revoked, watcher)
+            return
+        offer = slots.join_turns(self.resource.name, connections)
+        await self._record_in_turns()
+        seconds = self._turn_at - self._context.clock.monotonic()
+        if seconds > 0:
+            await self._run_until_interrupted(asyncio.sleep(seconds), offer)
+            return
+        await self._run_until_interrupted(watcher.catch_up(), offer, watcher)
+        self._turn_at = self._context.clock.monotonic() + slots.interval
+
+    async def _record_in_turns(self) -> None:
+        if self._in_turns:
+            return
+        self._in_turns = True
+        slots, clock = self._context.slots, self._context.clock
+        self._turn_at = max(self._turn_at, min(self._listed_at, clock.monotonic()) + slots.interval)
+        await self._status.record_in_turns(clock.now() + max(0.0, self._turn_at - clock.monotonic()), slots.interval)
+
+    async def _run_until_interrupted(
+        self, work: Coroutine[Any, Any, None], slots_changed: asyncio.Event, watcher: Watcher | None = None
+    ) -> None:
+        """Works until the end, or until a relist is requested, a further namespace can be read, slots are revoked or offered, or the
+        cluster is lost. watcher: the one that works."""
+        began = self._context.clock.monotonic()
+        waits: tuple[Coroutine[Any, Any, object], ...] = (
+            work,
             self._accessible.wait_for_new_scope(),
             self._context.health.wait_until_lost(),
             self._wait_for_relist_request(),
+            slots_changed.wait(),
         )
-        tasks = ended, new_scope, lost, _ = [asyncio.create_task(wait) for wait in waits]
+        tasks = ended, new_scope, lost, *_ = [asyncio.create_task(wait) for wait in waits]
         try:
             done, _pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             await cancel_all(tasks)
         if ended in done:
-            await self._handle_watch_end(ended, watcher, self._context.clock.monotonic() - began)
+            await self._handle_end(ended, watcher, self._context.clock.monotonic() - began)
         elif lost in done:
             raise DeadlineExceeded(f"{self._context.cluster} does not answer", "its watches resume when it does")
         elif new_scope in done:
             new_scope.result()
             await self._add_scopes()
+        elif slots_changed.is_set():
+            slots_changed.clear()
+            self._status.mark_exited_cleanly()
 
-    async def _handle_watch_end(self, ended: asyncio.Task[None], watcher: Watcher, seconds: float) -> None:
+    async def _handle_end(self, ended: asyncio.Task[object], watcher: Watcher | None, seconds: float) -> None:
+        if watcher is None:
+            ended.result()
+            return
         self._failed_resumes = 0 if watcher.received_anything else self._failed_resumes + 1
         ended.result()
         if watcher.refusal is not None:
@@ -240,6 +279,8 @@ class Reflector:
         delay = self._retry_delay(error)
         if isinstance(error, Unavailable) or (self._is_builtin and getattr(error, "http_status", 0) > _INTERNAL_ERROR):
             self._context.health.suspect()
+        if isinstance(error, Forbidden | NotFound):
+            self._context.slots.release(self.resource.name)
         if isinstance(error, Gone | Forbidden | NotFound) or self._failed_resumes >= _MAX_FAILED_RESUMES:
             self._failed_resumes = 0
             self._drop_cursor()

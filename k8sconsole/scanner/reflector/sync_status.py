@@ -34,10 +34,11 @@ class SyncStatus:
         self._context = context
         self._resource = resource
         known = recorded or ScanState(context.cluster, resource.name, ScanStatus.PENDING)
-        self.state = msgspec.structs.replace(known, watching=False)
+        self.state = msgspec.structs.replace(known, watching=False, poll_interval=0.0)
         self._gap_reasons = [_NOT_SCANNING] if recorded else []
         self._watched_until = self.state.confirmed_at
         self._is_resuming = False
+        self._poll_interval: float | None = None
         self._interruptions: list[tuple[float, float]] = []
         self._recorded_at = float("-inf")
 
@@ -62,9 +63,14 @@ class SyncStatus:
         )
         self._mark_in_sync(started_at)
 
-    def mark_resuming(self) -> None:
-        """A watch resumes from the cursor."""
+    async def record_in_turns(self, next_at: float, interval: float) -> None:
+        """The kind is watched in turns now, every ``interval`` seconds."""
+        await self.record(watching=False, next_scan_at=next_at, poll_interval=interval)
+
+    def mark_resuming(self, poll_interval: float | None) -> None:
+        """A watch resumes from the cursor. poll_interval: seconds between two turns of a kind that is watched in turns."""
         self._is_resuming = True
+        self._poll_interval = poll_interval
 
     def mark_reconnected(self, ended_at: float) -> None:
         """A watch that ended at that time was opened again, while its earlier events are still being written."""
@@ -75,23 +81,28 @@ class SyncStatus:
         if not self._is_resuming:
             self._watched_until = self._context.clock.now()
 
-    async def mark_current(self, at: float, cursor: str) -> None:
-        """A watch has delivered something: the rows were true at ``at``."""
-        if self._is_resuming and self._watched_until is not None:
+    async def mark_current(self, at: float, cursor: str, changed: bool) -> None:
+        """A watch has delivered something: the rows were true at ``at``. changed: whether it delivered changes.
+
+        A turn without changes leaves no gap: the kind stayed as it was all the time.
+        """
+        if self._is_resuming and self._watched_until is not None and (changed or self._poll_interval is None):
             self._interruptions.append((self._watched_until, at))
         interruptions, self._interruptions = self._interruptions, []
         for began, ended in interruptions:
             if ended - began > _LATE:
                 await self._record_gap(began, ended, ", ".join([*self._gap_reasons, _READ_LATE]))
-        is_news = not self.state.watching or bool(self.state.error)
+        polled = self._poll_interval is not None
+        is_news = self.state.watching is polled or bool(self.state.error)
         self._mark_in_sync(at)
         self.state = msgspec.structs.replace(
             self.state,
             status=ScanStatus.COMPLETED,
-            watching=True,
+            watching=not polled,
+            poll_interval=self._poll_interval or 0.0,
             error="",
             confirmed_at=at,
-            next_scan_at=at + self._context.plan.interval(self._resource),
+            next_scan_at=at + (self._poll_interval or self._context.plan.interval(self._resource)),
             resource_version=cursor,
         )
         if is_news or self._context.clock.monotonic() - self._recorded_at >= _RECORD_AT_MOST_EVERY:
@@ -114,7 +125,9 @@ class SyncStatus:
             (f"{self._resource.name}: {getattr(error, 'detail', '') or text}",) if isinstance(error, Forbidden) else self.state.missing
         )
         with contextlib.suppress(StoreError):  # the store itself may be what failed
-            await self.record(status=ScanStatus.FAILED, error=text, missing=missing, watching=False, next_scan_at=retry_at)
+            await self.record(
+                status=ScanStatus.FAILED, error=text, missing=missing, watching=False, poll_interval=0.0, next_scan_at=retry_at
+            )
         reported = "" if isinstance(error, Forbidden) else text
         return KindReport(self._context.cluster, self._resource.name, error=reported, missing=missing)
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from functools import partial
 
-from k8sconsole.cluster.port import WatchEvent
+from k8sconsole.cluster.port import WATCH_SECONDS, WatchEvent
 from k8sconsole.errors import Forbidden, StoreError
 from k8sconsole.scanner.context import ScanContext, cancel_all
 from k8sconsole.scanner.parser import EventRound, event_version
@@ -14,6 +14,7 @@ from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespa
 from k8sconsole.scanner.reflector.event_batcher import batch_events
 from k8sconsole.scanner.reflector.sync_status import SyncStatus
 from k8sconsole.scanner.reflector.watch_cursor import WatchCursor
+from k8sconsole.scanner.reflector.watch_slots import TURN_SECONDS
 from k8sconsole.store.port import WriteBatch, WriteResult
 
 _CAUGHT_UP_AFTER = 1.0
@@ -38,6 +39,8 @@ class Watcher:
         self._responded_at: dict[Scope, float] = {}
         self.refusal: Forbidden | None = None
         self._event_count = 0
+        self._seconds = WATCH_SECONDS
+        self._has_changes = False
 
     @property
     def received_flood(self) -> bool:
@@ -50,7 +53,7 @@ class Watcher:
 
     async def run_until_one_ends(self) -> None:
         """Returns at the server's regular end of a watch; raises any other reason. A scope that is now forbidden leaves the cursor."""
-        self._status.mark_resuming()
+        self._status.mark_resuming(None)
         watches = [asyncio.create_task(self._watch(scope)) for scope in self._cursor.versions]
         try:
             done, _ = await asyncio.wait(watches, return_when=asyncio.FIRST_COMPLETED)
@@ -59,6 +62,21 @@ class Watcher:
         for watch in done:
             watch.result()
         self._status.mark_exited_cleanly()
+
+    async def catch_up(self) -> None:
+        """Watches each scope for a moment, in a connection for turns, and so reads what has changed since the cursor. Raises as above."""
+        self._status.mark_resuming(self._context.slots.interval)
+        self._seconds = TURN_SECONDS
+        turns = [asyncio.create_task(self._take_turn(scope)) for scope in self._cursor.versions]
+        try:
+            await asyncio.gather(*turns)
+        finally:
+            await cancel_all(turns)
+        self._status.mark_exited_cleanly()
+
+    async def _take_turn(self, scope: Scope) -> None:
+        async with self._context.slots.turn():
+            await self._watch(scope)
 
     async def _watch(self, scope: Scope) -> None:
         opened = asyncio.Event()
@@ -82,7 +100,9 @@ class Watcher:
         version, on_opened = self._cursor.versions[scope], opened.set
         while True:
             count, last = 0, None
-            watch = self._context.source.watch(self._resource, resource_version=version, namespace=scope, opened=on_opened)
+            watch = self._context.source.watch(
+                self._resource, resource_version=version, namespace=scope, timeout=self._seconds, opened=on_opened
+            )
             async with aclosing(watch) as events:  # type: ignore[type-var]
                 async for event in events:
                     count, last = count + 1, event
@@ -108,6 +128,8 @@ class Watcher:
         parse = self._cursor.parser.events
         parsed = await asyncio.get_running_loop().run_in_executor(self._context.parsers, parse, events)
         if parsed.rounds:
+            self._has_changes = True
+            self._context.slots.mark_active(self._resource.name)
             await self._write(at, parsed.rounds, self._encode_cursor(scope, parsed.resource_version))
         if scope in self._cursor.versions:
             self._cursor.versions[scope] = parsed.resource_version or self._cursor.versions[scope]
@@ -132,7 +154,8 @@ class Watcher:
         """The rows are as current as the scope whose watch delivered longest ago."""
         self._responded_at[scope] = at
         if self._responded_at.keys() >= self._cursor.versions.keys():
-            await self._status.mark_current(min(self._responded_at.values()), self._cursor.encode(self._context.health.uid))
+            at, self._has_changes, changed = min(self._responded_at.values()), False, self._has_changes
+            await self._status.mark_current(at, self._cursor.encode(self._context.health.uid), changed)
 
 
 def _has_changes(result: WriteResult) -> bool:

@@ -56,7 +56,7 @@ class Follower:
 
 def _essence(state: ClusterState) -> tuple[object, ...]:
     """What a person must learn when it changes."""
-    return state.connection, state.detail, state.missing, state.clock_skew
+    return state.connection, state.detail, state.missing, state.clock_skew, state.in_turns
 
 
 def _cluster_state(cluster: ClusterName, record: ClusterRecord | None, states: list[ScanState]) -> ClusterState:
@@ -70,4 +70,8 @@ def _cluster_state(cluster: ClusterName, record: ClusterRecord | None, states: l
     else:
         detail = next((state.error for state in states if state.error), "")
         trust = ConnectionState.LOST if detail else ConnectionState.CONNECTING
-    return ClusterState(cluster, trust, detail, version, seen_at, missing=missing, clock_skew=skew)
+    intervals = [state.poll_interval for state in states if state.poll_interval]
+    slowest = max(intervals, default=0.0)
+    return ClusterState(
+        cluster, trust, detail, version, seen_at, missing=missing, clock_skew=skew, in_turns=len(intervals), poll_interval=slowest
+    )

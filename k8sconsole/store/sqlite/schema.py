@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlite_utils import Database, Migrations
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """PRAGMA user_version of the files that this program writes: the number of migrations."""
 
 APPLICATION_ID = 0x6B387363
@@ -191,10 +191,14 @@ def migrations() -> "Migrations":
         for statement in _COVERAGE.split(";\n"):
             database.execute(statement)
 
+    def add_poll_interval(database: "Database") -> None:
+        database.execute("ALTER TABLE kinds ADD COLUMN poll_interval REAL NOT NULL DEFAULT 0")
+
     steps(name="lay_the_cache")(create_cache_tables)
     steps(name="hear_requests")(create_rescan_requests)
     steps(name="tell_clusters_apart")(add_cluster_identity)
     steps(name="remember")(create_history_tables)
     steps(name="know_trusted_tools")(create_trusted_tools)
     steps(name="add_coverage")(add_coverage)
+    steps(name="add_poll_interval")(add_poll_interval)
     return steps

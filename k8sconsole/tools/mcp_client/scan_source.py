@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from k8sconsole.cluster.port import Discovery, RawPage, ServerVersion, WatchEvent, ignore_opened
+from k8sconsole.cluster.port import WATCH_SECONDS, Discovery, RawPage, ServerVersion, WatchEvent, ignore_opened
 from k8sconsole.errors import NotFound
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.refs import ApiResource, ClusterName
@@ -73,7 +73,13 @@ class AttachedScanSource:
         return await (await self._find_dialect()).get(resource, namespace, name)
 
     def watch(
-        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None] = ignore_opened
+        self,
+        resource: ApiResource,
+        *,
+        resource_version: str,
+        namespace: str | None = None,
+        timeout: float = WATCH_SECONDS,
+        opened: Callable[[], None] = ignore_opened,
     ) -> AsyncIterator[WatchEvent]:
         """Raises NotFound. The scanner does not call it, because no discovered kind has the verb ``watch``."""
         raise NotFound(f"{self.name} cannot watch", "an attached server sends no events")

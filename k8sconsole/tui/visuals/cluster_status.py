@@ -18,6 +18,8 @@ def connection_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> 
     match state.connection:
         case ConnectionState.LIVE if not state.watched:
             return Piece(f"{glyphs.partial} partial: no watch, read in turns", "warn")
+        case ConnectionState.LIVE if state.in_turns:
+            return Piece(f"{glyphs.good} live, {state.in_turns} kinds every {format_age(state.poll_interval)}", "good")
         case ConnectionState.LIVE:
             return Piece(f"{glyphs.good} live", "good")
         case ConnectionState.CONNECTING:

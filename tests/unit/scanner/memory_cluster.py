@@ -3,7 +3,8 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -28,6 +29,8 @@ Key = tuple[str, str, str]
 class MemoryCluster:
     """lists, watches: the requests, in order. refusals: (resource, namespace or None) → the error to raise.
 
+    open_watches, most_watches: the kinds watched now, and how many at most at a time.
+
     patience: events after which a watch is ended, as a server does with a slow client. opens: set while watches are answered.
     """
 
@@ -42,6 +45,8 @@ class MemoryCluster:
         self.refusals: dict[tuple[str, str | None], ConsoleError] = {}
         self.lists: list[tuple[str, str | None]] = []
         self.watches: list[tuple[str, str | None, str]] = []
+        self.open_watches: list[str] = []
+        self.most_watches = 0
         self.missing: dict[str, str] = {}
         self.login_seconds = 0.0
         self.patience = 1_000_000
@@ -121,9 +126,33 @@ class MemoryCluster:
             await asyncio.sleep(0)
 
     async def watch(
-        self, resource: ApiResource, *, resource_version: str, namespace: str | None = None, opened: Callable[[], None]
+        self,
+        resource: ApiResource,
+        *,
+        resource_version: str,
+        namespace: str | None = None,
+        timeout: float = 290.0,
+        opened: Callable[[], None],
     ) -> AsyncIterator[WatchEvent]:
         self.watches.append((resource.name, namespace, resource_version))
+        async with self._count_watch(resource), aclosing(self._watch(resource, resource_version, namespace, opened)) as events:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    async for event in events:
+                        yield event
+
+    @asynccontextmanager
+    async def _count_watch(self, resource: ApiResource) -> AsyncIterator[None]:
+        self.open_watches.append(resource.name)
+        self.most_watches = max(self.most_watches, len(self.open_watches))
+        try:
+            yield
+        finally:
+            self.open_watches.remove(resource.name)
+
+    async def _watch(
+        self, resource: ApiResource, resource_version: str, namespace: str | None, opened: Callable[[], None]
+    ) -> AsyncGenerator[WatchEvent]:
         seen, left = int(resource_version), self.patience
         await self.opens.wait()
         self._answer(resource, namespace)

@@ -17,7 +17,7 @@ _WATCH_TIMEOUT = 300.0
 _SELECT_RECORDED = "SELECT began, ended, reason FROM gaps WHERE kind_id = ? AND began <= ? AND ifnull(ended, 9e99) >= ? ORDER BY began"
 _SELECT_KINDS = """SELECT k.id, k.cluster, k.resource, k.confirmed_at, k.error, k.looked_at, k.known_since, k.horizon, k.trimmed_until,
     k.trimmed,
-    k.watching AND CASE WHEN l.name IS NULL THEN k.confirmed_at > :now - :silent ELSE l.expires_at > :now END
+    CASE WHEN l.name IS NULL THEN k.confirmed_at > :now - :silent ELSE l.expires_at > :now END, k.watching, k.poll_interval
     FROM kinds k LEFT JOIN leases l ON l.name = 'scan:' || k.cluster
     WHERE k.cluster = ifnull(:cluster, k.cluster) AND k.resource = ifnull(:resource, k.resource) ORDER BY k.cluster, k.resource"""
 
@@ -80,7 +80,7 @@ def read_query_gaps(connection: sqlite3.Connection, query: ChangeQuery, rules: H
 
 
 def _derived_gaps(state: Sequence[object], has_history: bool) -> Iterable[Span]:
-    confirmed, error, first_read, known, horizon, trimmed_until, trimmed, watched = state
+    confirmed, error, first_read, known, horizon, trimmed_until, trimmed, is_scanned, watching, interval = state
     if not has_history:
         yield 0.0, None, _NO_HISTORY
     elif known is None and first_read is None:
@@ -89,8 +89,9 @@ def _derived_gaps(state: Sequence[object], has_history: bool) -> Iterable[Span]:
         yield 0.0, known or first_read, str(horizon or _BEFORE_FIRST_SCAN)  # type: ignore[misc]
     if trimmed_until:
         yield 0.0, trimmed_until, str(trimmed)  # type: ignore[misc]
-    if confirmed is not None and not watched:
-        yield confirmed, None, str(error or _NOT_WATCHED)  # type: ignore[misc]
+    if confirmed is not None and not (is_scanned and watching):
+        reason = f"read every {interval:.0f} s" if is_scanned and interval else _NOT_WATCHED
+        yield confirmed, None, str(error or reason)  # type: ignore[misc]
 
 
 def merge_spans(spans: Iterable[Span]) -> list[Span]:

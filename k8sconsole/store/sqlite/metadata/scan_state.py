@@ -18,11 +18,11 @@ from k8sconsole.store.sqlite.writer import WriterThread
 
 _UPDATE_STATE = (
     "UPDATE kinds SET status = ?, last_scan_at = ?, next_scan_at = ?, confirmed_at = ?, error = ?, record_count = ?, resource_version = ?,"
-    " watching = ?, missing = ?, seconds = ?, namespaces = ?, updated_at = ? WHERE id = ?"
+    " watching = ?, missing = ?, seconds = ?, namespaces = ?, poll_interval = ?, updated_at = ? WHERE id = ?"
 )
 _SELECT_STATES = (
     "SELECT cluster, resource, status, last_scan_at, next_scan_at, confirmed_at, error, record_count, resource_version, watching, missing,"
-    " seconds, namespaces FROM kinds WHERE cluster = ifnull(?, cluster) ORDER BY cluster, resource"
+    " seconds, namespaces, poll_interval FROM kinds WHERE cluster = ifnull(?, cluster) ORDER BY cluster, resource"
 )
 _UPSERT_CLUSTER = (
     "INSERT INTO clusters (name, version, api_server, node_count, clock_skew, silent_groups, identity, created_at, updated_at,"
@@ -78,8 +78,16 @@ class SqliteCacheMetadata:
 def _write_scan_state(connection: sqlite3.Connection, catalog: Catalog, state: ScanState, now: float) -> None:
     kind = catalog.kind(connection, state.cluster, state.resource)
     missing, namespaces = (msgspec.json.encode(each).decode() for each in (state.missing, state.namespaces))
-    facts = (state.status.value, state.last_scan_at, state.next_scan_at, state.confirmed_at, state.error, state.record_count)
-    connection.execute(_UPDATE_STATE, (*facts, state.resource_version, state.watching, missing, state.seconds, namespaces, now, kind))
+    facts: tuple[Any, ...] = (
+        state.status.value,
+        state.last_scan_at,
+        state.next_scan_at,
+        state.confirmed_at,
+        state.error,
+        state.record_count,
+    )
+    facts += (state.resource_version, state.watching, missing, state.seconds, namespaces, state.poll_interval)
+    connection.execute(_UPDATE_STATE, (*facts, now, kind))
 
 
 def _read_scan_states(connection: sqlite3.Connection, cluster: ClusterName | None) -> list[ScanState]:
@@ -87,11 +95,24 @@ def _read_scan_states(connection: sqlite3.Connection, cluster: ClusterName | Non
 
 
 def _scan_state_from_row(found: tuple[Any, ...]) -> ScanState:
-    cluster, resource, status, last, planned, confirmed, error, count, version, watching, missing, seconds, namespaces = found
+    cluster, resource, status, last, planned, confirmed, error, count, version, watching, missing, seconds, namespaces, interval = found
     reasons = tuple(msgspec.json.decode(missing))
     covered = tuple(msgspec.json.decode(namespaces))
     return ScanState(
-        cluster, resource, ScanStatus(status), last, planned, confirmed, error, count, version, bool(watching), reasons, seconds, covered
+        cluster,
+        resource,
+        ScanStatus(status),
+        last,
+        planned,
+        confirmed,
+        error,
+        count,
+        version,
+        bool(watching),
+        reasons,
+        seconds,
+        covered,
+        interval,
     )
 
 

@@ -149,7 +149,7 @@ class ObjectWriter:
         self.delete_unconfirmed(connection, deleted, at, "it was deleted from the cache")
         connection.executemany(
             "UPDATE kinds SET status = 'pending', confirmed_at = NULL, last_scan_at = NULL, resource_version = '', record_count = 0,"
-            " watching = 0, error = '', missing = '[]', looked_at = NULL WHERE id = ?",
+            " watching = 0, poll_interval = 0, error = '', missing = '[]', looked_at = NULL WHERE id = ?",
             kinds,
         )
         for (kind,) in kinds:
