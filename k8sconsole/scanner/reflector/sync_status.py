@@ -84,9 +84,9 @@ class SyncStatus:
     async def mark_current(self, at: float, cursor: str, changed: bool) -> None:
         """A watch has delivered something: the rows were true at ``at``. changed: whether it delivered changes.
 
-        A turn without changes leaves no gap: the kind stayed as it was all the time.
+        A resumed watch without changes leaves no gap: the kind stayed as it was all the time.
         """
-        if self._is_resuming and self._watched_until is not None and (changed or self._poll_interval is None):
+        if self._is_resuming and self._watched_until is not None and changed:
             self._interruptions.append((self._watched_until, at))
         interruptions, self._interruptions = self._interruptions, []
         for began, ended in interruptions:
