@@ -70,7 +70,7 @@ def _print_status(report: _CacheReport, now: float) -> None:
         (
             state.cluster,
             state.resource,
-            state.status.value + (" ● watching" if state.watching else ""),
+            state.status.value + _format_watch(state),
             str(state.record_count),
             format_age(now - state.last_scan_at) if state.last_scan_at else "never",
             state.error or "; ".join(state.missing),
@@ -78,6 +78,12 @@ def _print_status(report: _CacheReport, now: float) -> None:
         for state in report.scans
     ]
     print_table(("CLUSTER", "KIND", "STATE", "OBJECTS", "READ", "NOTE"), rows, right=frozenset({3, 4}))
+
+
+def _format_watch(state: ScanState) -> str:
+    if state.watching:
+        return " ● watching"
+    return f" every {state.poll_interval:.0f} s" if state.poll_interval else ""
 
 
 @app.command(epilog="Example: k8sconsole cache clean")

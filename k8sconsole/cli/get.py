@@ -122,4 +122,6 @@ def _format_age_line(result: "GetResult") -> str:
         return f"{count} · history, as of {format_local_time(result.as_of)}{incomplete}"
     age = result.freshness.age(result.now)
     seen = "never confirmed" if age is None else f"{format_age(age)} ago" if age >= 1 else "now"
-    return f"{count} · {result.freshness.source.value}, seen {seen}{incomplete}"
+    every = result.freshness.polling(result.now)
+    polled = f", polled every {every:.0f} s" if every else ""
+    return f"{count} · {result.freshness.source.value}, seen {seen}{polled}{incomplete}"

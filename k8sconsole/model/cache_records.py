@@ -55,7 +55,7 @@ def cached_freshness(
         return Freshness(Source.CACHE, None, False, (f"{context}: not read yet", *troubles))
     failed = troubles or ((f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ())
     missing = tuple(dict.fromkeys((*_missing_parts(state, namespaces), *failed)))
-    return Freshness(Source.CACHE, state.confirmed_at, not missing and state.confirmed_at is not None, missing)
+    return Freshness(Source.CACHE, state.confirmed_at, not missing and state.confirmed_at is not None, missing, state.poll_interval)
 
 
 def covers(state: ScanState | None, namespaces: Sequence[str]) -> bool:

@@ -15,6 +15,9 @@ class Source(StrEnum):
     HISTORY = "history"
 
 
+_MISSED_TURNS = 3
+
+
 class Freshness(msgspec.Struct, frozen=True):
     """observed_at: seconds since the epoch, None when nothing was observed. missing: sentences on what is missing, and why.
 
@@ -31,6 +34,11 @@ class Freshness(msgspec.Struct, frozen=True):
         """Seconds since the observation, never negative."""
         return None if self.observed_at is None else max(0.0, now - self.observed_at)
 
+    def polling(self, now: float) -> float:
+        """``polled_every``, or 0 when no reading has come for several intervals: the process that read them has died."""
+        age = self.age(now)
+        return self.polled_every if age is not None and age <= _MISSED_TURNS * self.polled_every else 0.0
+
     def to_json(self, now: float) -> dict[str, Any]:
         age = self.age(now)
         return {
@@ -41,7 +49,7 @@ class Freshness(msgspec.Struct, frozen=True):
             "age_seconds": None if age is None else round(age, 3),
             "complete": self.complete,
             "missing": list(self.missing),
-            **({"polled_every_seconds": self.polled_every} if self.polled_every else {}),
+            **({"polled_every_seconds": every} if (every := self.polling(now)) else {}),
         }
 
 
@@ -52,4 +60,5 @@ def merge_freshness(parts: list[Freshness]) -> Freshness:
     sources = {part.source for part in parts}
     source = sources.pop() if len(sources) == 1 else Source.CACHE
     whole = bool(parts) and all(part.complete for part in parts)
-    return Freshness(source, min(seen) if len(seen) == len(parts) and seen else None, whole, missing)
+    polled = max((part.polled_every for part in parts), default=0.0)
+    return Freshness(source, min(seen) if len(seen) == len(parts) and seen else None, whole, missing, polled)

@@ -15,12 +15,14 @@ from k8sconsole.config.loader import load_settings, resolve_db_path
 from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.clock import SystemClock
+from k8sconsole.kit.descriptors import descriptor_limit
 from k8sconsole.model.attached_servers import AttachedServerState, AttachedServerStatus
 from k8sconsole.model.clusters import ContextInfo, describe_clock_skew
 from k8sconsole.model.tools import Face
 from k8sconsole.runtime.cluster_pool import ClusterPool, Opening, choose_contexts, find_contexts, has_kubeconfig
 
 CONNECT_WITHIN = 10.0
+_FEW_FILES = 1024
 
 
 class DoctorFinding(msgspec.Struct, frozen=True):
@@ -35,7 +37,7 @@ class DoctorFinding(msgspec.Struct, frozen=True):
 
 async def check_installation(contexts: tuple[str, ...], *, connect: bool) -> list[DoctorFinding]:
     """Never raises for what it checks: each failure is a finding. connect: reach the clusters and the attached servers."""
-    findings = [_check_python(), _check_terminal(), _run_check("themes and scenarios", _check_shipped_files)]
+    findings = [_check_python(), _check_terminal(), _check_descriptors(), _run_check("themes and scenarios", _check_shipped_files)]
     settings = Settings()
     try:
         loaded = load_settings()
@@ -82,6 +84,14 @@ def _check_terminal() -> DoctorFinding:
     return DoctorFinding("terminal", "●", detail)
 
 
+def _check_descriptors() -> DoctorFinding:
+    limit = descriptor_limit()
+    if limit < _FEW_FILES:
+        why = f"at most {limit}: a cluster with many kinds has more of them watched in turns, and several clusters even more"
+        return DoctorFinding("open files", "▲", why, "ulimit -n 4096, before the start")
+    return DoctorFinding("open files", "●", f"at most {limit}")
+
+
 def _check_shipped_files() -> str:
     missing = [name for name in ("themes", "data/scenarios") if not paths.share_dir(name).is_dir()]
     if missing:
@@ -101,13 +111,14 @@ async def _check_cache(settings: Settings) -> DoctorFinding:
         )
     try:
         store = await open_store(path, timeout=2.0, key=await find_key(settings.cache, path))
-        status = await store.status()
+        status, scans = await store.status(), await store.metadata.scan_states()
         await store.close()
     except ConsoleError as problem:
         return _broken("cache", problem)
-    return DoctorFinding(
-        "cache", "●", f"{path}: {status.objects} objects, {status.on_disk / 1e6:.1f} MB" + (f"; {status.note}" if status.note else "")
-    )
+    polled = [state.poll_interval for state in scans if state.poll_interval]
+    turns = f"; {len(polled)} kinds polled every {max(polled):.0f} s" if polled else ""
+    note = f"; {status.note}" if status.note else ""
+    return DoctorFinding("cache", "●", f"{path}: {status.objects} objects, {status.on_disk / 1e6:.1f} MB{turns}{note}")
 
 
 def _nearest_folder(path: Path) -> Path:

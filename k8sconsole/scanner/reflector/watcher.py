@@ -7,7 +7,7 @@ from contextlib import aclosing
 from functools import partial
 
 from k8sconsole.cluster.port import WATCH_SECONDS, WatchEvent
-from k8sconsole.errors import DeadlineExceeded, Forbidden, StoreError
+from k8sconsole.errors import Forbidden, StoreError
 from k8sconsole.scanner.context import ScanContext, cancel_all
 from k8sconsole.scanner.parser import EventRound, event_version
 from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespaces, Scope
@@ -40,7 +40,7 @@ class Watcher:
         self.refusal: Forbidden | None = None
         self._event_count = 0
         self._seconds = WATCH_SECONDS
-        self._has_changes = self._was_silent = False
+        self._has_changes = False
 
     @property
     def received_flood(self) -> bool:
@@ -61,8 +61,7 @@ class Watcher:
             await cancel_all(watches)
         for watch in done:
             watch.result()
-        if not self._was_silent:
-            self._status.mark_exited_cleanly()
+        self._status.mark_exited_cleanly()
 
     async def catch_up(self) -> None:
         """Watches each scope for a moment, in a connection for turns, and so reads what has changed since the cursor. Raises as above."""
@@ -85,11 +84,6 @@ class Watcher:
         try:
             async with aclosing(self._read_events(scope, opened)) as events:
                 await batch_events(events, partial(self._handle_batch, scope), self._context.clock.now)
-        except DeadlineExceeded:
-            if not opened.is_set():
-                raise
-            # Some servers send nothing for a kind that never changes. The next watch finds out whether the server is still there.
-            self._was_silent = True
         except Forbidden as error:
             self.refusal = error
             self._accessible.mark_forbidden(scope, error)

@@ -4,6 +4,7 @@ The views have the names and columns that docs/store.md promises. Times in the t
 and in the tables that people query they are ISO 8601 text in UTC.
 """
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -120,6 +121,9 @@ ALTER TABLE clusters ADD COLUMN silent_groups TEXT NOT NULL DEFAULT '{}'
 _TRUST = "CREATE TABLE trusted_tools (name TEXT PRIMARY KEY, definition TEXT NOT NULL, trusted_at REAL NOT NULL) WITHOUT ROWID"
 
 
+_POLL_INTERVAL = "ALTER TABLE kinds ADD COLUMN poll_interval REAL NOT NULL DEFAULT 0"
+
+
 def _iso(seconds: str) -> str:
     return f"strftime('%Y-%m-%dT%H:%M:%fZ', {seconds}, 'unixepoch')"
 
@@ -168,37 +172,24 @@ def migrations() -> "Migrations":
 
     steps = Migrations("k8sconsole")
 
-    def create_cache_tables(database: "Database") -> None:
-        for statement in (*_CACHE.split(";\n"), *VIEWS):
-            if statement.strip():
-                database.execute(statement)
-
-    def create_rescan_requests(database: "Database") -> None:
-        database.execute(_REQUESTS)
-
-    def add_cluster_identity(database: "Database") -> None:
-        database.execute(_IDENTITY)
-
-    def create_history_tables(database: "Database") -> None:
-        for statement in _HISTORY.split(";\n"):
-            if statement.strip():
-                database.execute(statement)
-
-    def create_trusted_tools(database: "Database") -> None:
-        database.execute(_TRUST)
-
-    def add_coverage(database: "Database") -> None:
-        for statement in _COVERAGE.split(";\n"):
-            database.execute(statement)
-
-    def add_poll_interval(database: "Database") -> None:
-        database.execute("ALTER TABLE kinds ADD COLUMN poll_interval REAL NOT NULL DEFAULT 0")
-
-    steps(name="lay_the_cache")(create_cache_tables)
-    steps(name="hear_requests")(create_rescan_requests)
-    steps(name="tell_clusters_apart")(add_cluster_identity)
-    steps(name="remember")(create_history_tables)
-    steps(name="know_trusted_tools")(create_trusted_tools)
-    steps(name="add_coverage")(add_coverage)
-    steps(name="add_poll_interval")(add_poll_interval)
+    scripts = {
+        "lay_the_cache": (*_CACHE.split(";\n"), *VIEWS),
+        "hear_requests": (_REQUESTS,),
+        "tell_clusters_apart": (_IDENTITY,),
+        "remember": _HISTORY.split(";\n"),
+        "know_trusted_tools": (_TRUST,),
+        "add_coverage": _COVERAGE.split(";\n"),
+        "add_poll_interval": (_POLL_INTERVAL,),
+    }
+    for name, statements in scripts.items():
+        steps(name=name)(_executor(statements))
     return steps
+
+
+def _executor(statements: Sequence[str]) -> "Callable[[Database], None]":
+    def execute(database: "Database") -> None:
+        for statement in statements:
+            if statement.strip():
+                database.execute(statement)
+
+    return execute

@@ -29,7 +29,8 @@ class CacheStatusInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True)
 
 
 class CachedKind(msgspec.Struct):
-    """age_seconds: time since the rows were last known to equal the cluster; null if they were never read."""
+    """age_seconds: time since the rows were last known to equal the cluster; null if they were never read. polled_every_seconds: for a kind
+    that is watched in turns."""
 
     context: str
     kind: str
@@ -39,6 +40,7 @@ class CachedKind(msgspec.Struct):
     watching: bool
     error: str = ""
     missing: list[str] = []
+    polled_every_seconds: float = 0.0
 
 
 class CacheContents(msgspec.Struct):
@@ -67,15 +69,16 @@ async def cache_status(args: CacheStatusInput, context: ToolContext) -> Reply:
 
 def _cached_kind(state: ScanState, now: float) -> CachedKind:
     age = None if state.confirmed_at is None else round(max(0.0, now - state.confirmed_at), 1)
-    return CachedKind(
-        state.cluster, state.resource, state.status.value, state.record_count, age, state.watching, state.error, list(state.missing)
-    )
+    counts = (state.status.value, state.record_count, age)
+    troubles = (state.error, list(state.missing))
+    return CachedKind(state.cluster, state.resource, *counts, state.watching, *troubles, state.poll_interval)
 
 
 def _format_kind(kind: CachedKind) -> str:
     age = "never read" if kind.age_seconds is None else f"{format_age(kind.age_seconds)} old"
     trouble = f" · {kind.error}" if kind.error else ""
-    return f"{kind.context}  {kind.kind}  {kind.objects}  {age}{' · watching' if kind.watching else ''}{trouble}"
+    polled = f" · polled every {kind.polled_every_seconds:.0f} s" if kind.polled_every_seconds else ""
+    return f"{kind.context}  {kind.kind}  {kind.objects}  {age}{' · watching' if kind.watching else polled}{trouble}"
 
 
 class CacheQueryInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

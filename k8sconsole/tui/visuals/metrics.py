@@ -50,10 +50,12 @@ def scan_pieces(one: ScanState, now: float, glyphs: Glyphs) -> list[Piece]:
     glyph, role = look[one.status]
     last = f"{format_age(now - one.last_scan_at)} ago" if one.last_scan_at else "never"
     trouble = one.error or "; ".join(one.missing)
+    every = f"every {format_age(one.poll_interval)}" if one.poll_interval else ""
     return [
         Piece(one.cluster, "muted"), Piece(one.resource), Piece(f"{glyph} {one.status.value}", role), Piece(str(one.record_count)),
         Piece(last, "muted"), Piece(f"{one.seconds:.2f}" if one.seconds else "", "muted"),
-        Piece("watching" if one.watching else "", "good"), Piece(trouble, "bad" if one.error else "warn"),
+        Piece("watching", "good") if one.watching else Piece(every, "muted"),
+        Piece(trouble, "bad" if one.error else "warn"),
     ]  # fmt: skip
 
 
