@@ -25,8 +25,8 @@ from k8sconsole.scanner.reflector.accessible_namespaces import NAMESPACES
 from k8sconsole.scanner.reflector.partial_refresh import RefreshTarget
 from k8sconsole.scanner.reflector.pool import DEFINITIONS, ReflectorPool
 from k8sconsole.scanner.reflector.reflector import Reflector
-from k8sconsole.scanner.reflector.watch_slots import WatchSlots
 from k8sconsole.scanner.source import ResourceSource
+from k8sconsole.scanner.watch_slots import WatchSlots
 from k8sconsole.store.port import ClusterRecord, ScanStatus, Store
 
 _NODES = ResourceName("nodes")

@@ -14,8 +14,8 @@ from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.scanner.connectivity.health import ClusterHealth
 from k8sconsole.scanner.list_limiter import ListLimiter
 from k8sconsole.scanner.plan import ScanPlan
-from k8sconsole.scanner.reflector.watch_slots import WatchSlots
 from k8sconsole.scanner.source import ResourceSource
+from k8sconsole.scanner.watch_slots import WatchSlots
 from k8sconsole.store.port import Store
 
 Publish = Callable[[Fact], None]

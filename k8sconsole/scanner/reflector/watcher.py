@@ -14,7 +14,7 @@ from k8sconsole.scanner.reflector.accessible_namespaces import AccessibleNamespa
 from k8sconsole.scanner.reflector.event_batcher import batch_events
 from k8sconsole.scanner.reflector.sync_status import SyncStatus
 from k8sconsole.scanner.reflector.watch_cursor import WatchCursor
-from k8sconsole.scanner.reflector.watch_slots import TURN_SECONDS
+from k8sconsole.scanner.watch_slots import TURN_SECONDS
 from k8sconsole.store.port import WriteBatch, WriteResult
 
 _CAUGHT_UP_AFTER = 1.0

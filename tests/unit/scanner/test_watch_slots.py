@@ -11,11 +11,10 @@ from k8sconsole.kit.clock import SystemClock
 from k8sconsole.model.events import ClusterState, Fact
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
-from k8sconsole.scanner import coordinator
+from k8sconsole.scanner import coordinator, watch_slots
 from k8sconsole.scanner.coordinator import ScanCoordinator
 from k8sconsole.scanner.plan import ScanPlan
-from k8sconsole.scanner.reflector import watch_slots
-from k8sconsole.scanner.reflector.watch_slots import TURN_SECONDS, WatchSlots
+from k8sconsole.scanner.watch_slots import TURN_SECONDS, WatchSlots
 from k8sconsole.store.port import RowQuery, ScanState, Store
 from k8sconsole.store.sqlite.open import open_store
 from tests.unit.scanner.memory_cluster import DEFINITIONS, NAMESPACES, NODES, PODS, MemoryCluster
