@@ -90,6 +90,17 @@ def format_cpu(millicores: int) -> str:
     return str(millicores // 1000) if millicores and millicores % 1000 == 0 else f"{millicores}m"
 
 
+def format_amount(resource: str, thousandths: int) -> str:
+    """An amount of a resource, exact: cores or millicores, bytes in the largest binary unit that is whole, else a plain number."""
+    if resource == "cpu":
+        return format_cpu(thousandths) if thousandths else "0"
+    count = -(-thousandths // 1000)
+    if resource.endswith(("memory", "storage")) or resource.startswith("hugepages-"):
+        scale, unit = next(((scale, unit) for scale, unit in _BINARY if count and count % scale == 0), (1, ""))
+        return f"{count // scale}{unit}"
+    return str(count)
+
+
 def format_bytes_short(size: int) -> str:
     """Bytes rounded for a narrow column, with few digits: ``210Mi``, ``1.5Gi``."""
     for scale, unit in _BINARY:

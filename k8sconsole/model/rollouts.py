@@ -4,7 +4,7 @@ The rules: a status is valid only once the controller has observed the newest ge
 condition Progressing is ProgressDeadlineExceeded. All pods must be updated and available, and no old pod may remain.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ import msgspec
 class RolloutState(msgspec.Struct, frozen=True):
     """desired, updated, ready, available: numbers of pods. message: what the rollout waits for, or that it is complete.
 
-    revision: empty where the kind has none.
+    revision: empty where the kind has none. waits_for: why pods cannot be created, and each pod that is not ready with its reason.
     """
 
     done: bool
@@ -24,6 +24,7 @@ class RolloutState(msgspec.Struct, frozen=True):
     available: int
     message: str
     revision: str = ""
+    waits_for: tuple[str, ...] = ()
 
 
 def compute_rollout_state(kind: str, workload: Mapping[str, Any]) -> RolloutState:
@@ -33,6 +34,49 @@ def compute_rollout_state(kind: str, workload: Mapping[str, Any]) -> RolloutStat
     if int(meta.get("generation") or 0) > int(status.get("observedGeneration") or 0):
         return msgspec.structs.replace(state, done=False, stuck=False, message="waiting for the controller to observe the newest change")
     return state
+
+
+def explain_waiting(workload: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """What an unfinished rollout waits for. pods: those that the workload's selector matches."""
+    conditions = (workload.get("status") or {}).get("conditions") or []
+    refused = [f"pods cannot be created: {one.get('message', '')}" for one in conditions if one.get("type") == "ReplicaFailure"]
+    paused = ["the rollout is paused"] if (workload.get("spec") or {}).get("paused") else []
+    return (*paused, *refused, *(words for pod in pods if (words := _explain_pod(pod))))
+
+
+def _explain_pod(pod: Mapping[str, Any]) -> str:
+    """Why a pod is not ready, in one line; empty for a ready one."""
+    meta, status = pod.get("metadata") or {}, pod.get("status") or {}
+    conditions = {one.get("type"): one for one in status.get("conditions") or []}
+    if meta.get("deletionTimestamp"):
+        return f"{meta.get('name')} is terminating"
+    if (conditions.get("Ready") or {}).get("status") == "True":
+        return ""
+    scheduled = conditions.get("PodScheduled") or {}
+    if scheduled.get("status") == "False":
+        return f"{meta.get('name')} is not scheduled: {scheduled.get('message') or scheduled.get('reason', '')}"
+    containers = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
+    reasons = [words for one in containers if (words := _explain_container(one))]
+    why = "; ".join(reasons) or (conditions.get("Ready") or {}).get("message") or status.get("message") or "its conditions do not say why"
+    return f"{meta.get('name')} is not ready: {why}"
+
+
+def _explain_container(container: Mapping[str, Any]) -> str:
+    """Why a container does not run or is not ready; empty for one that is, and for a finished init container."""
+    state, name = container.get("state") or {}, container.get("name")
+    waiting, ended = state.get("waiting"), state.get("terminated")
+    if waiting is not None:
+        last = ((container.get("lastState") or {}).get("terminated")) or {}
+        exit_text = f", last exit {last.get('exitCode')} {last.get('reason', '')}".rstrip() if last else ""
+        message = f": {waiting['message']}" if waiting.get("message") else ""
+        return f"container {name} waits ({waiting.get('reason') or 'no reason'}{exit_text}){message}"
+    if ended is not None and ended.get("exitCode"):
+        return f"container {name} ended with {ended.get('exitCode')} {ended.get('reason', '')}".rstrip()
+    if state.get("running") is not None and container.get("started") is False:
+        return f"container {name} has not passed its startup probe"
+    if state.get("running") is not None and not container.get("ready"):
+        return f"container {name} has not passed its readiness probe"
+    return ""
 
 
 def _deployment(spec: Mapping[str, Any], status: Mapping[str, Any], meta: Mapping[str, Any]) -> RolloutState:

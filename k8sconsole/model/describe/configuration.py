@@ -4,6 +4,7 @@ from base64 import b64decode
 from typing import Any
 
 from k8sconsole.model.describe.sections import JsonNode, Line, Section, make_lines, make_section
+from k8sconsole.model.quantities import parse_quantity
 
 _MASK = "[masked"
 
@@ -50,10 +51,24 @@ def _count_bytes(value: Any) -> int:
 
 
 def describe_quota(obj: JsonNode, now: float) -> list[Section]:
-    used = obj.at("status", "used")
-    lines = [Line(name, f"{used[name] or 0} of {hard}") for name, hard in obj.at("status", "hard").items()]
     scopes = make_lines([("Scopes", ", ".join(obj.at("spec", "scopes").words()))])
-    return make_section("Used", [*scopes, *lines])
+    return make_section("Used", [*scopes, *make_quota_lines(obj)])
+
+
+def make_quota_lines(quota: JsonNode) -> list[Line]:
+    """The use of each resource and its share in percent. A quota that was never counted shows its limits alone."""
+    used, hard = quota.at("status", "used"), quota.at("status", "hard")
+    if not hard:
+        return [Line(name, f"not counted yet, of {amount}") for name, amount in quota.at("spec", "hard").items()]
+    return [Line(name, f"{used[name] or 0} of {amount}{_format_share(str(used[name] or 0), str(amount))}") for name, amount in hard.items()]
+
+
+def _format_share(used: str, hard: str) -> str:
+    try:
+        part, whole = parse_quantity(used), parse_quantity(hard)
+    except ValueError:
+        return ""
+    return f" ({part * 100 // whole}%)" if whole else ""
 
 
 def describe_namespace(obj: JsonNode, now: float) -> list[Section]:

@@ -11,7 +11,7 @@ from k8sconsole.model.describe.sections import (
     make_mapping_lines,
     make_section,
 )
-from k8sconsole.model.describe.templates import describe_volumes, make_container_lines
+from k8sconsole.model.describe.templates import describe_volumes, format_amounts, make_container_lines
 from k8sconsole.model.quantities import format_duration_short
 from k8sconsole.model.tables.custom import parse_object_time
 
@@ -40,6 +40,9 @@ def describe_placement(obj: JsonNode, now: float) -> list[Section]:
         ("QoS class", status["qosClass"]),
         ("Restart policy", spec["restartPolicy"]),
         ("Runtime class", spec["runtimeClassName"]),
+        ("Overhead", format_amounts(spec["overhead"])),
+        ("Requests of the pod", format_amounts(spec.at("resources", "requests"))),
+        ("Limits of the pod", format_amounts(spec.at("resources", "limits"))),
         ("Nominated node", status["nominatedNodeName"]),
     ]
     return make_section("Pod", make_lines(pairs))

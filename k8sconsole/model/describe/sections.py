@@ -97,6 +97,11 @@ def make_section(title: str, lines: Iterable[Line]) -> list[Section]:
     return [Section(title, found)] if found else []
 
 
+def make_unknown_section(title: str, resource: str) -> list[Section]:
+    """The section of objects that could not be read, which is not the same as none."""
+    return [Section(title, (Line("", f"not known: {resource} could not be read"),))]
+
+
 def format_time_with_age(node: JsonNode, now: float) -> str:
     """A time as the object states it, and how long ago it is."""
     at = parse_object_time(node.value)

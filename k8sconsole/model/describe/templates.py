@@ -24,8 +24,8 @@ def make_container_lines(container: JsonNode) -> list[Line]:
         ("Ports", ", ".join(_format_port(port) for port in container["ports"])),
         ("Command", " ".join(container["command"].words())),
         ("Arguments", " ".join(container["args"].words())),
-        ("Requests", _format_amounts(container.at("resources", "requests"))),
-        ("Limits", _format_amounts(container.at("resources", "limits"))),
+        ("Requests", format_amounts(container.at("resources", "requests"))),
+        ("Limits", format_amounts(container.at("resources", "limits"))),
         *((label, format_probe(container[field])) for field, label in _PROBES),
     ]
     lines = make_lines(pairs, 1)
@@ -43,7 +43,7 @@ def _format_port(port: JsonNode) -> str:
     return f"{port['containerPort']}/{port['protocol'] or 'TCP'}{name}"
 
 
-def _format_amounts(amounts: JsonNode) -> str:
+def format_amounts(amounts: JsonNode) -> str:
     return ", ".join(f"{name} {amount}" for name, amount in amounts.items())
 
 

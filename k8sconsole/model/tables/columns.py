@@ -38,6 +38,7 @@ class Column(msgspec.Struct, frozen=True):
 
     minimum, wish: widths in characters. wide: shown with ``-o wide``, and where there is room. right: right-aligned.
     notable: a wide column that is also in narrow tables and in the rows of replies, where it holds something.
+    in_replies: a wide column that is also in the rows of replies.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Column(msgspec.Struct, frozen=True):
     wide: bool = False
     right: bool = False
     notable: bool = False
+    in_replies: bool = False
 
 
 NAME = Column("NAME", CellKind.NAME, rank=0, minimum=16, wish=48)
@@ -55,7 +57,7 @@ READY = Column("READY", CellKind.READY, rank=10, minimum=5, wish=7, right=True)
 STATUS = Column("STATUS", CellKind.STATUS, rank=0, minimum=12, wish=22)
 RESTARTS = Column("RESTARTS", CellKind.RESTARTS, rank=20, minimum=8, wish=10, right=True)
 AGE = Column("AGE", CellKind.TIME, rank=0, minimum=4, wish=4)
-NODE = Column("NODE", CellKind.NAME, rank=70, minimum=8, wish=20, wide=True)
+NODE = Column("NODE", CellKind.NAME, rank=70, minimum=8, wish=20, wide=True, in_replies=True)
 IMAGE = Column("IMAGE", CellKind.NAME, rank=80, minimum=12, wish=36, wide=True)
 CONDITIONS = Column("CONDITIONS", rank=65, minimum=8, wish=24, wide=True, notable=True)
 OWNER = Column("OWNER", CellKind.OWNER, rank=90, minimum=8, wish=20, wide=True)

@@ -48,11 +48,14 @@ class KindTable:
         earlier = [names[:at].count(name) for at, name in enumerate(names)]
         return tuple(f"{name} {count + 1}" if count else name for name, count in zip(names, earlier, strict=True))
 
-    def narrow_columns(self, rows: Iterable[Sequence[Cell]]) -> list[tuple[int, Column]]:
-        """The columns of a narrow table with their indices: those that are not wide, and notable ones that hold something. rows: cells."""
+    def narrow_columns(self, rows: Iterable[Sequence[Cell]], *, replies: bool = False) -> list[tuple[int, Column]]:
+        """The columns of a narrow table with their indices: those that are not wide, and notable ones that hold something.
+
+        rows: cells. replies: whether the columns that only replies have belong to it.
+        """
         notable = [at for at, column in enumerate(self.columns) if column.wide and column.notable]
         held = {at for cells in rows for at in notable if at < len(cells) and cells[at] not in (None, "")} if notable else set()
-        return [(at, column) for at, column in enumerate(self.columns) if not column.wide or at in held]
+        return [(at, column) for at, column in enumerate(self.columns) if not column.wide or at in held or (replies and column.in_replies)]
 
     def project(self, raw: bytes | msgspec.Raw) -> TableRow:
         """The row of an object. Works for any JSON object. Raises msgspec.DecodeError when raw is not JSON."""

@@ -64,14 +64,14 @@ def _build_resources(requests: Amounts, limits: Amounts) -> PodResources:
 def sum_requests(spec: PodSpecAmounts) -> Amounts:
     """What a pod requests of each resource: by its containers, or for the whole pod where it says so; and the overhead."""
     total = _aggregate(spec, lambda stated: stated.requests) | _read_pod_level(spec).requests
-    _add(total, _parse_amounts(spec.overhead))
+    _add(total, parse_amounts(spec.overhead))
     return total
 
 
 def sum_limits(spec: PodSpecAmounts) -> Amounts:
     """As ``sum_requests``; the overhead adds only to a limit that is not zero."""
     total = _aggregate(spec, lambda stated: stated.limits) | _read_pod_level(spec).limits
-    _add(total, {name: amount for name, amount in _parse_amounts(spec.overhead).items() if total.get(name)})
+    _add(total, {name: amount for name, amount in parse_amounts(spec.overhead).items() if total.get(name)})
     return total
 
 
@@ -122,14 +122,15 @@ def _is_pod_level(resource: str) -> bool:
 def _read_stated(resources: bytes) -> _Stated:
     """The amounts of one container, from its JSON. Cached, since a cluster's pods share few different ones."""
     stated = decode(resources, Resources)
-    return _Stated(_parse_amounts(stated.requests), _parse_amounts(stated.limits))
+    return _Stated(parse_amounts(stated.requests), parse_amounts(stated.limits))
 
 
-def _parse_amounts(stated: Mapping[str, str]) -> Amounts:
+def parse_amounts(stated: Mapping[str, str]) -> Amounts:
+    """A resource list of Kubernetes, without what is no quantity."""
     found = {}
     for name, text in stated.items():
         try:
-            found[name] = ceil(parse_quantity(text) * 1000)
+            found[name] = ceil(parse_quantity(str(text)) * 1000)
         except ValueError:
             continue
     return found

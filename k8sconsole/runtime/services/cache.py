@@ -8,13 +8,13 @@ import msgspec
 
 from k8sconsole.kit.clock import Clock
 from k8sconsole.kit.yaml_text import format_yaml
-from k8sconsole.model.cache_records import ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, cached_freshness
+from k8sconsole.model.cache_records import ClusterRecord, ResultTable, RowQuery, Rows, ScanState, StoreStatus, cached_freshness, covers
 from k8sconsole.model.freshness import Freshness, merge_freshness
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.store.port import Store
 
 if TYPE_CHECKING:
-    from k8sconsole.model.describe import Section
+    from k8sconsole.model.describe import RelatedQuery, Section
 
 EVENTS = ResourceName("events")
 
@@ -56,15 +56,29 @@ class CacheService:
         return None if raw is None else msgspec.json.decode(raw)
 
     async def describe(self, ref: ObjectRef) -> "list[Section]":
-        from k8sconsole.model.describe import describe
+        from k8sconsole.model.describe import describe, list_related
 
         body = await self.body(ref)
         if body is None:
             return []
         resource = await self._find_resource(ref.cluster, ref.resource)
         events = await self.events_of(ref, resource.kind)
+        related = {query.resource: await self._related(ref.cluster, query) for query in list_related(ref.resource, body)}
         server_now = self._clock.now() + self._clock_skew(ref.cluster)
-        return await asyncio.to_thread(describe, resource, body, events, server_now)
+        return await asyncio.to_thread(describe, resource, body, events, server_now, related)
+
+    async def _related(self, cluster: ClusterName, query: "RelatedQuery") -> list[dict[str, Any]] | None:
+        """Other objects of a description; None where their kind or namespace was never read."""
+        from k8sconsole.model.filters import parse_filter
+
+        resource, namespaces = ResourceName(query.resource), (Namespace(query.namespace),) if query.namespace else ()
+        states = await self._store.metadata.scan_states(cluster)
+        state = next((state for state in states if state.resource == resource), None)
+        if not covers(state, namespaces) or cached_freshness(state, cluster).observed_at is None:
+            return None
+        expression = parse_filter(query.expression) if query.expression else None
+        found = await self._store.objects.bodies(RowQuery(resource, (cluster,), namespaces, filter=expression))
+        return [msgspec.json.decode(body) for _, body in found]
 
     async def yaml(self, ref: ObjectRef) -> str:
         body = await self.body(ref)

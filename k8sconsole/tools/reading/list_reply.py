@@ -179,7 +179,7 @@ def row_item(table: KindTable, row: Row, now: float, *, wide: bool = False) -> d
     """A row as a JSON object: numbers and flags stay values, other cells become the table's text, empty cells are left out."""
     found: dict[str, Any] = {"namespace": row.namespace} if row.namespace else {}
     for name, column, cell in zip(table.unique_names, table.columns, row.cells, strict=False):
-        if cell is None or cell == "" or (column.wide and not (wide or column.notable)):
+        if cell is None or cell == "" or (column.wide and not (wide or column.notable or column.in_replies)):
             continue
         found[_field_key(name)] = cell if column.kind in _TYPED_CELLS else format_cell(column, cell, now)
     return found
@@ -209,7 +209,7 @@ def _format_table(table: KindTable, rows: Sequence[Row], now: float) -> str:
     """A text table with two spaces between columns. The namespace column appears only if the namespaces differ."""
     if not rows:
         return ""
-    columns = table.narrow_columns(row.cells for row in rows)
+    columns = table.narrow_columns((row.cells for row in rows), replies=True)
     lines = [[column.name for _, column in columns]] + [
         [_format_cell(column, row, place, now) for place, column in columns] for row in rows
     ]

@@ -7,8 +7,9 @@ from msgspec import Meta
 
 from k8sconsole.errors import ConsoleError
 from k8sconsole.kit.text import strip_control
-from k8sconsole.model.describe import Section, describe
-from k8sconsole.model.refs import ApiResource, ClusterName
+from k8sconsole.model.describe import RelatedQuery, Section, describe, list_related
+from k8sconsole.model.freshness import Freshness, merge_freshness
+from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import find_object, object_namespace
@@ -17,6 +18,8 @@ from k8sconsole.tools.policy import filter_readable
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply, Target
 from k8sconsole.tools.spec import ToolSpec, reading_tool
+
+EVENTS = "events"
 
 
 class DescribeResourceInput(Common, kw_only=True):
@@ -43,27 +46,42 @@ async def describe_resource(args: DescribeResourceInput, context: ToolContext) -
     resource = await context.find_resource(cluster, args.kind)
     namespace = object_namespace(context, cluster, resource, args.namespace)
     found = await find_object(context, cluster, resource, namespace, args.name, live=args.live)
-    events, warnings = await _events_about(context, cluster, resource, (namespace, args.name), live=args.live)
-    parts = [_format_section(section) for section in describe(resource, found.body, events, context.server_now(cluster))]
+    about = RelatedQuery(EVENTS, namespace or "default", f'object="{resource.kind.lower()}/{args.name}"')
+    reader = _RelatedReader(context, cluster, live=args.live)
+    related = {query.resource: await reader.read(query) for query in list_related(str(resource.name), found.body)}
+    sections = describe(resource, found.body, await reader.read(about), context.server_now(cluster), related)
+    parts = [_format_section(section) for section in sections]
     text = "\n".join(line for part in parts for line in (f"{part.title}:", *(f"  {line}" for line in part.lines)))
-    return Reply(msgspec.to_builtins(ResourceDescription(parts)), text, found.freshness, warnings=(*found.warnings, *warnings))
+    freshness = merge_freshness([found.freshness, *reader.ages])
+    return Reply(msgspec.to_builtins(ResourceDescription(parts)), text, freshness, warnings=(*found.warnings, *reader.warnings))
 
 
-async def _events_about(
-    context: ToolContext, cluster: ClusterName, resource: ApiResource, where: tuple[str, str], *, live: bool
-) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """The events about the object. If they cannot be read, the list is empty and a warning says why."""
-    namespace, name = where
-    about = f'object="{resource.kind.lower()}/{name}"'
-    try:
-        kind = await context.find_resource(cluster, "events")
-        target = Target(cluster, resource=kind, namespaces=(namespace or "default",))
-        if not filter_readable(context.environment.policy(), _EVENTS, context.call, target, (kind,)):
-            return [], ("without events: policy does not allow reading them",)
-        opened = await open_rows(context, RowsRequest(cluster, kind, (namespace or "default",), filter=about, live=live))
-        return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings
-    except ConsoleError as problem:
-        return [], (f"without events: {problem}",)
+class _RelatedReader:
+    """Reads the other objects of one description. ages: how old they are. warnings: why some could not be read."""
+
+    def __init__(self, context: ToolContext, cluster: ClusterName, *, live: bool) -> None:
+        self._context = context
+        self._cluster = cluster
+        self._live = live
+        self.ages: list[Freshness] = []
+        self.warnings: tuple[str, ...] = ()
+
+    async def read(self, query: RelatedQuery) -> list[dict[str, Any]] | None:
+        """The objects, masked; None, with a warning, where they cannot be read or policy does not allow it."""
+        context, namespaces = self._context, (query.namespace,) if query.namespace else ()
+        try:
+            kind = await context.find_resource(self._cluster, query.resource)
+            target = Target(self._cluster, resource=kind, namespaces=namespaces)
+            if not filter_readable(context.environment.policy(), _RELATED, context.call, target, (kind,)):
+                self.warnings += (f"without {kind.plural}: policy does not allow reading them",)
+                return None
+            opened = await open_rows(context, RowsRequest(self._cluster, kind, namespaces, filter=query.expression, live=self._live))
+            self.ages.append(opened.freshness)
+            self.warnings += opened.warnings
+            return [msgspec.json.decode(body) for _, body in await opened.bodies()]
+        except ConsoleError as problem:
+            self.warnings += (f"without {query.resource}: {problem}",)
+            return None
 
 
 def _format_section(section: Section) -> DescriptionSection:
@@ -85,5 +103,5 @@ TOOLS: tuple[ToolSpec, ...] = (
         Capabilities(("*",), ("get",), Scope.NAMESPACE, "object"),
     ),
 )
-_EVENTS = msgspec.structs.replace(TOOLS[0], capabilities=Capabilities(("events",), ("get", "list"), Scope.NAMESPACE, "list"))
-"""The spec that policy judges the events of a description by: a list of events."""
+_RELATED = msgspec.structs.replace(TOOLS[0], capabilities=Capabilities(("*",), ("get", "list"), Scope.NAMESPACE, "list"))
+"""The spec that policy judges the other objects of a description by: a list of a kind."""

@@ -6,14 +6,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams, argument_details
+from k8sconsole.errors import ConsoleError, InvalidParams, argument_details
 from k8sconsole.kit.text import format_age, strip_control
+from k8sconsole.model.describe import list_related
 from k8sconsole.model.refs import ApiResource, ClusterName
-from k8sconsole.model.rollouts import RolloutState, compute_rollout_state
+from k8sconsole.model.rollouts import RolloutState, compute_rollout_state, explain_waiting
 from k8sconsole.model.tables.custom import parse_object_time
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import FoundObject, find_object, object_namespace
+from k8sconsole.tools.output.token_budget import take_fitting
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
@@ -21,6 +23,8 @@ from k8sconsole.tools.spec import ToolSpec, reading_tool
 ROLLABLE = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
 REVISION = "deployment.kubernetes.io/revision"
 CAUSE = "kubernetes.io/change-cause"
+_MOST_TOKENS = 1500
+"""For the pods that a rollout waits for."""
 
 
 class RolloutInput(Common, kw_only=True):
@@ -31,13 +35,38 @@ class RolloutInput(Common, kw_only=True):
 
 
 async def rollout_status(args: RolloutInput, context: ToolContext) -> Reply:
-    _, resource, found = await _find_workload(args, context)
+    cluster, resource, found = await _find_workload(args, context)
     state = compute_rollout_state(str(resource.name), found.body)
+    warnings = found.warnings
+    if not state.done:
+        pods, notes = await _read_pods(args, context, cluster, found)
+        state = msgspec.structs.replace(state, waits_for=explain_waiting(found.body, pods))
+        warnings += notes
     head = (
         f"{resource.singular or resource.kind.lower()} {args.name}: {'done' if state.done else 'stuck' if state.stuck else 'in progress'}"
     )
     numbers = f"{state.updated} of {state.desired} updated, {state.ready} ready, {state.available} available"
-    return Reply(msgspec.to_builtins(state), f"{head}\n{numbers}\n{strip_control(state.message)}", found.freshness, warnings=found.warnings)
+    waits = take_fitting(state.waits_for, _MOST_TOKENS)
+    more = [f"and {len(state.waits_for) - len(waits)} more"] if len(waits) < len(state.waits_for) else []
+    text = "\n".join([head, numbers, strip_control(state.message), *(f"- {strip_control(each)}" for each in [*waits, *more])])
+    data = msgspec.to_builtins(msgspec.structs.replace(state, waits_for=tuple(waits)))
+    return Reply(data, text, found.freshness, warnings=warnings)
+
+
+async def _read_pods(
+    args: RolloutInput, context: ToolContext, cluster: ClusterName, found: FoundObject
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The pods that the workload selects. If they cannot be read, the list is empty and a warning says why."""
+    try:
+        queries = [each for each in list_related("replicasets.apps", found.body) if each.resource == "pods"]
+        kind = await context.find_resource(cluster, "pods")
+        for query in queries:
+            request = RowsRequest(cluster, kind, (query.namespace,), filter=query.expression, live=args.live)
+            opened = await open_rows(context, request)
+            return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings
+    except ConsoleError as problem:
+        return [], (f"without the pods: {problem}",)
+    return [], ()
 
 
 class RolloutRevision(msgspec.Struct):

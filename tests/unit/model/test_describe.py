@@ -126,7 +126,7 @@ def test_a_secret_shows_only_keys_and_sizes_and_masks_stay() -> None:
         ("persistentvolumes", "PersistentVolume", ("Claim", "shop/db", 0)),
         ("persistentvolumeclaims", "PersistentVolumeClaim", ("Capacity", "10Gi", 0)),
         ("configmaps", "Data", ("a", "1", 0)),
-        ("resourcequotas", "Used", ("pods", "3 of 10", 0)),
+        ("resourcequotas", "Used", ("pods", "3 of 10 (30%)", 0)),
         ("namespaces", "Namespace", ("Status", "Terminating", 0)),
         ("horizontalpodautoscalers.autoscaling", "HorizontalPodAutoscaler", ("Metrics", "cpu: 41%/70%, <unknown>/5 + 1 more...", 0)),
         ("events", "Event", ("About", "Pod shop/web-1", 0)),
