@@ -36,12 +36,23 @@ def compute_rollout_state(kind: str, workload: Mapping[str, Any]) -> RolloutStat
     return state
 
 
-def explain_waiting(workload: Mapping[str, Any], pods: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """What an unfinished rollout waits for. pods: those that the workload's selector matches."""
+def explain_waiting(workload: Mapping[str, Any], state: RolloutState, pods: Sequence[Mapping[str, Any]] | None) -> tuple[str, ...]:
+    """What an unfinished rollout waits for. pods: those that the workload's selector matches; None where they are not known."""
     conditions = (workload.get("status") or {}).get("conditions") or []
     refused = [f"pods cannot be created: {one.get('message', '')}" for one in conditions if one.get("type") == "ReplicaFailure"]
     paused = ["the rollout is paused"] if (workload.get("spec") or {}).get("paused") else []
-    return (*paused, *refused, *(words for pod in pods if (words := _explain_pod(pod))))
+    if pods is None:
+        return (*paused, *refused)
+    return (*paused, *refused, *_explain_counts(workload, state, len(pods)), *(words for pod in pods if (words := _explain_pod(pod))))
+
+
+def _explain_counts(workload: Mapping[str, Any], state: RolloutState, pods: int) -> list[str]:
+    """The pods that do not exist, and those that are ready but not for long enough."""
+    found = [f"{state.desired - pods} of {state.desired} pods do not exist"] if pods < state.desired else []
+    least = (workload.get("spec") or {}).get("minReadySeconds")
+    if least and state.available < state.ready:
+        found.append(f"{state.ready - state.available} ready pods count as available {least}s after they became ready (minReadySeconds)")
+    return found
 
 
 def _explain_pod(pod: Mapping[str, Any]) -> str:

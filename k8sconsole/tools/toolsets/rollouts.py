@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import ConsoleError, InvalidParams, argument_details
+from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.kit.text import format_age, strip_control
 from k8sconsole.model.describe import list_related
 from k8sconsole.model.refs import ApiResource, ClusterName
@@ -16,6 +16,7 @@ from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import FoundObject, find_object, object_namespace
 from k8sconsole.tools.output.token_budget import take_fitting
+from k8sconsole.tools.reading.related import RelatedReader
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
@@ -39,9 +40,11 @@ async def rollout_status(args: RolloutInput, context: ToolContext) -> Reply:
     state = compute_rollout_state(str(resource.name), found.body)
     warnings = found.warnings
     if not state.done:
-        pods, notes = await _read_pods(args, context, cluster, found)
-        state = msgspec.structs.replace(state, waits_for=explain_waiting(found.body, pods))
-        warnings += notes
+        reader = RelatedReader(context, cluster, TOOLS[0], live=args.live)
+        queries = [query for query in list_related(str(resource.name), found.body) if query.resource == "pods"]
+        pods = await reader.read(queries[0]) if queries else None
+        state = msgspec.structs.replace(state, waits_for=explain_waiting(found.body, state, pods))
+        warnings += reader.warnings
     head = (
         f"{resource.singular or resource.kind.lower()} {args.name}: {'done' if state.done else 'stuck' if state.stuck else 'in progress'}"
     )
@@ -51,22 +54,6 @@ async def rollout_status(args: RolloutInput, context: ToolContext) -> Reply:
     text = "\n".join([head, numbers, strip_control(state.message), *(f"- {strip_control(each)}" for each in [*waits, *more])])
     data = msgspec.to_builtins(msgspec.structs.replace(state, waits_for=tuple(waits)))
     return Reply(data, text, found.freshness, warnings=warnings)
-
-
-async def _read_pods(
-    args: RolloutInput, context: ToolContext, cluster: ClusterName, found: FoundObject
-) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """The pods that the workload selects. If they cannot be read, the list is empty and a warning says why."""
-    try:
-        queries = [each for each in list_related("replicasets.apps", found.body) if each.resource == "pods"]
-        kind = await context.find_resource(cluster, "pods")
-        for query in queries:
-            request = RowsRequest(cluster, kind, (query.namespace,), filter=query.expression, live=args.live)
-            opened = await open_rows(context, request)
-            return [msgspec.json.decode(body) for _, body in await opened.bodies()], opened.warnings
-    except ConsoleError as problem:
-        return [], (f"without the pods: {problem}",)
-    return [], ()
 
 
 class RolloutRevision(msgspec.Struct):
