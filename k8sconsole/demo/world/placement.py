@@ -38,7 +38,6 @@ class _Pod(msgspec.Struct, frozen=True):
 
 
 _DECODER = msgspec.json.Decoder(_Pod)
-_NOTHING: Amounts = {}
 
 
 class Placement:
