@@ -76,6 +76,10 @@ RARE: dict[str, Maker] = {
     "resourceclaimtemplates.resource.k8s.io": server.make_resource_claim_template,
     "resourceslices.resource.k8s.io": server.make_resource_slice,
     "devicetaintrules.resource.k8s.io": server.make_device_taint,
+    "resourcepoolstatusrequests.resource.k8s.io": server.make_pool_request,
+    "storageversionmigrations.storagemigration.k8s.io": server.make_migration,
+    "storageversions.internal.apiserver.k8s.io": server.make_storage_version,
+    "podgroups.scheduling.k8s.io": server.make_pod_group,
 }
 
 

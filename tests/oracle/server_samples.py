@@ -92,3 +92,34 @@ def make_device_taint(dice: Dice) -> Json:
         "timeAdded": dice.time() or "2026-01-01T00:00:00Z",
     }
     return _object(dice, "resource.k8s.io/v1beta2", "DeviceTaintRule", spec={"taint": dice.sparse(taint, keep=("timeAdded",))})
+
+
+def make_pool_request(dice: Dice) -> Json:
+    def pool() -> Json:
+        counts = {f"{word}Devices": dice.count() for word in ("total", "available", "allocated", "unavailable")}
+        return dice.sparse(counts | {"validationError": dice.pick("", "odd")})
+
+    status = {"poolCount": dice.count(), "pools": dice.many(pool), "conditions": dice.conditions("Complete", "Failed", "Other")}
+    made = _object(dice, "resource.k8s.io/v1alpha3", "ResourcePoolStatusRequest", spec=dice.sparse({"driver": "gpu.example.com"}))
+    return made | dice.sparse({"status": dice.sparse(status)})
+
+
+def make_migration(dice: Dice) -> Json:
+    resource = dice.sparse({"group": dice.pick("", "apps"), "resource": dice.pick("", "deployments")})
+    conditions = dice.conditions("Running", "Failed", "Succeeded", "Other")
+    made = _object(dice, "storagemigration.k8s.io/v1beta1", "StorageVersionMigration", spec=dice.sparse({"resource": resource}))
+    return made | {"status": dice.sparse({"conditions": conditions})}
+
+
+def make_storage_version(dice: Dice) -> Json:
+    versions = dice.many(lambda: dice.sparse({"apiServerID": dice.name(), "encodingVersion": "apps/v1"}), most=5)
+    status = {"commonEncodingVersion": dice.pick("", "apps/v1"), "storageVersions": versions}
+    return _object(dice, "internal.apiserver.k8s.io/v1alpha1", "StorageVersion", spec={}, status=dice.sparse(status))
+
+
+def make_pod_group(dice: Dice) -> Json:
+    policy = dice.pick({"gang": {"minCount": 2}}, {"basic": {}}, {})
+    ref = {"workload": {"workloadName": dice.name(), "podGroupTemplateName": "workers"}}
+    conditions = dice.conditions("PodGroupScheduled", "DisruptionTarget", "Other")
+    spec = dice.sparse({"schedulingPolicy": policy, "podGroupTemplateRef": ref})
+    return _object(dice, "scheduling.k8s.io/v1alpha2", "PodGroup", spec=spec, status=dice.sparse({"conditions": conditions}))

@@ -1,12 +1,14 @@
-"""Tables of what configures the API server and its neighbours: admission policies, flow control, priorities, component statuses."""
+"""Tables of what configures the API server and its neighbours: admission policies, flow control, component statuses, storage versions."""
 
 from typing import Any
 
+import msgspec
+
 from k8sconsole.model.objects import Cell
-from k8sconsole.model.tables.columns import AGE, NAME, STATUS, flag, names, number, text
+from k8sconsole.model.tables.columns import AGE, NAME, STATUS, names, number, text
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
-from k8sconsole.model.tables.shapes import Condition, Meta
+from k8sconsole.model.tables.shapes import Condition, Meta, join_first
 
 
 class _ParamKind(Shape, frozen=True):
@@ -164,26 +166,6 @@ PRIORITY_LEVELS = build_table(
 )
 
 
-class _PriorityClass(Shape, frozen=True):
-    metadata: Meta = Meta()
-    value: int = 0
-    global_default: bool = False
-    preemption_policy: str = ""
-
-
-PRIORITY_CLASSES = build_table(
-    "priorityclasses.scheduling.k8s.io",
-    _PriorityClass,
-    (
-        (NAME, read_name),
-        (number("VALUE"), lambda obj: obj.value),
-        (flag("GLOBAL-DEFAULT"), lambda obj: obj.global_default),
-        (AGE, read_created_at),
-        (text("PREEMPTIONPOLICY", wide=True), lambda obj: obj.preemption_policy or "PreemptLowerPriority"),
-    ),
-)
-
-
 class _ComponentCondition(Condition, frozen=True):
     error: str = ""
 
@@ -214,6 +196,72 @@ COMPONENT_STATUSES = build_table(
     ),
 )
 
+
+class _GroupResource(Shape, frozen=True):
+    group: str = ""
+    resource: str = ""
+
+
+class _MigrationSpec(Shape, frozen=True):
+    resource: _GroupResource = _GroupResource()
+
+
+class _MigrationStatus(Shape, frozen=True):
+    conditions: list[Condition] = []
+
+
+class _Migration(Shape, frozen=True):
+    metadata: Meta = Meta()
+    spec: _MigrationSpec = _MigrationSpec()
+    status: _MigrationStatus = _MigrationStatus()
+
+
+def _format_migrated(obj: _Migration) -> Cell:
+    chosen = obj.spec.resource
+    return f"{chosen.resource}.{chosen.group}" if chosen.group else chosen.resource or None
+
+
+def _migration_status(obj: _Migration) -> Cell:
+    words = [each.type for each in obj.status.conditions if each.status == "True" and each.type in ("Running", "Failed", "Succeeded")]
+    return words[-1] if words else "Unknown"
+
+
+MIGRATIONS = build_table(
+    "storageversionmigrations.storagemigration.k8s.io",
+    _Migration,
+    ((NAME, read_name), (names("RESOURCE"), _format_migrated), (STATUS, _migration_status), (AGE, read_created_at)),
+)
+
+
+class _ServerVersion(Shape, frozen=True):
+    api_server_id: str = msgspec.field(name="apiServerID", default="")
+    encoding_version: str = ""
+
+
+class _StorageVersionStatus(Shape, frozen=True):
+    common_encoding_version: str | None = None
+    storage_versions: list[_ServerVersion] = []
+
+
+class _StorageVersion(Shape, frozen=True):
+    metadata: Meta = Meta()
+    status: _StorageVersionStatus = _StorageVersionStatus()
+
+
+STORAGE_VERSIONS = build_table(
+    "storageversions.internal.apiserver.k8s.io",
+    _StorageVersion,
+    (
+        (NAME, read_name),
+        (text("COMMONENCODINGVERSION", wish=21), lambda obj: obj.status.common_encoding_version),
+        (
+            names("STORAGEVERSIONS", wish=40),
+            lambda obj: join_first([f"{each.api_server_id}={each.encoding_version}" for each in obj.status.storage_versions]),
+        ),
+        (AGE, read_created_at),
+    ),
+)
+
 TABLES: tuple[KindTable, ...] = (
     *(
         _policies(f"{kind}admissionpolicies.admissionregistration.k8s.io", counted)
@@ -222,6 +270,7 @@ TABLES: tuple[KindTable, ...] = (
     *(_policy_bindings(f"{kind}admissionpolicybindings.admissionregistration.k8s.io") for kind in ("validating", "mutating")),
     FLOW_SCHEMAS,
     PRIORITY_LEVELS,
-    PRIORITY_CLASSES,
+    MIGRATIONS,
+    STORAGE_VERSIONS,
     COMPONENT_STATUSES,
 )

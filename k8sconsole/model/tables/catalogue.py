@@ -10,9 +10,11 @@ from k8sconsole.model.tables import (
     cluster,
     configuration,
     csi,
+    devices,
     events,
     networking,
     pods,
+    priorities,
     rbac,
     scaling,
     storage,
@@ -24,7 +26,7 @@ from k8sconsole.model.tables.kind import KindTable
 
 _FAMILIES = (
     *(workloads, batch, networking, configuration, storage, csi, rbac),
-    *(certificates, cluster, api_server, scaling, events, listed),
+    *(certificates, cluster, api_server, priorities, devices, scaling, events, listed),
 )
 BUILT_IN: dict[ResourceName, KindTable] = {each.resource: each for family in _FAMILIES for each in family.TABLES} | {
     pods.PODS.resource: pods.PODS

@@ -1,17 +1,12 @@
-"""Tables of cluster-wide kinds: nodes, namespaces, CRDs, API services, resource claims and device taints."""
-
-from datetime import datetime
-from typing import Any
-
-import msgspec
+"""Tables of cluster-wide kinds: nodes, namespaces, CRDs and API services."""
 
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.quantities import parse_bytes, parse_cpu
-from k8sconsole.model.tables.columns import AGE, CONDITIONS, NAME, STATUS, cpu, names, size, text, time
+from k8sconsole.model.tables.columns import AGE, CONDITIONS, NAME, STATUS, cpu, names, size, text
 from k8sconsole.model.tables.health import PRESSURES
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
-from k8sconsole.model.tables.shapes import Condition, Meta, join_or_none, to_epoch_seconds
+from k8sconsole.model.tables.shapes import Condition, Meta, join_or_none
 
 UNKNOWN = "<unknown>"
 _ROLE = "node-role.kubernetes.io/"
@@ -218,58 +213,4 @@ API_SERVICES = build_table(
     ((NAME, read_name), (names("SERVICE", wish=32), _format_service), (text("AVAILABLE"), _format_available), (AGE, read_created_at)),
 )
 
-
-class _ResourceClaimStatus(Shape, frozen=True):
-    allocation: dict[str, Any] | None = None
-    reserved_for: list[Any] = []
-
-
-class _ResourceClaim(Shape, frozen=True):
-    metadata: Meta = Meta()
-    status: _ResourceClaimStatus = _ResourceClaimStatus()
-
-
-def _claim_state(obj: _ResourceClaim) -> Cell:
-    going, allocated = obj.metadata.deletion_timestamp is not None, obj.status.allocation is not None
-    words = ["deleted"] if going else [] if allocated else ["pending"]
-    words += ["allocated"] if allocated else []
-    return ",".join([*words, "reserved"] if allocated and obj.status.reserved_for else words)
-
-
-RESOURCE_CLAIMS = build_table(
-    "resourceclaims.resource.k8s.io",
-    _ResourceClaim,
-    ((NAME, read_name), (msgspec.structs.replace(STATUS, name="STATE"), _claim_state), (AGE, read_created_at)),
-)
-
-
-class _DeviceTaint(Shape, frozen=True):
-    key: str = ""
-    value: str = ""
-    effect: str = ""
-    time_added: datetime | None = None
-
-
-class _DeviceTaintSpec(Shape, frozen=True):
-    taint: _DeviceTaint = _DeviceTaint()
-
-
-class _DeviceTaintRule(Shape, frozen=True):
-    metadata: Meta = Meta()
-    spec: _DeviceTaintSpec = _DeviceTaintSpec()
-
-
-DEVICE_TAINTS = build_table(
-    "devicetaintrules.resource.k8s.io",
-    _DeviceTaintRule,
-    (
-        (NAME, read_name),
-        (names("KEY"), lambda obj: obj.spec.taint.key or None),
-        (text("VALUE"), lambda obj: obj.spec.taint.value or None),
-        (text("EFFECT"), lambda obj: obj.spec.taint.effect or None),
-        (time("TIMEADDED"), lambda obj: to_epoch_seconds(obj.spec.taint.time_added)),
-        (AGE, read_created_at),
-    ),
-)
-
-TABLES: tuple[KindTable, ...] = (NODES, NAMESPACES, CRDS, API_SERVICES, RESOURCE_CLAIMS, DEVICE_TAINTS)
+TABLES: tuple[KindTable, ...] = (NODES, NAMESPACES, CRDS, API_SERVICES)

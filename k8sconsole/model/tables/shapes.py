@@ -49,6 +49,10 @@ class Condition(Shape, frozen=True):
     message: str = ""
 
 
+class TimedCondition(Condition, frozen=True):
+    last_transition_time: datetime | None = None
+
+
 Amount = str | int | float
 """A quantity. The API server writes text; manifests may have numbers."""
 

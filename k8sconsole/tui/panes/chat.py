@@ -168,15 +168,9 @@ class ChatPane(Pane):
     def _evidence(self, rows: list[Row], table: KindTable) -> None:
         painter = RowPainter(table, self.context.glyphs, clusters=len(self.context.selected) > 1, namespaces=True, stale_after=float("inf"))
         for row in rows:
-            shown = [
-                piece
-                for piece, track in zip(
-                    painter.pieces(row, self.context.now(), clock_skew=self.context.clock_skew(row.cluster)),
-                    painter.tracks(stale=False),
-                    strict=False,
-                )
-                if not track.wide
-            ]
+            kept = {*range(painter.leading), *(painter.leading + at for at, _ in table.narrow_columns([row.cells]))}
+            pieces = painter.pieces(row, self.context.now(), clock_skew=self.context.clock_skew(row.cluster))
+            shown = [piece for at, piece in enumerate(pieces) if at in kept]
             text = "  ".join(piece.text for piece in shown if piece.text)
             grade = next((piece.role for piece in shown if piece.role in ("bad", "warn", "moving", "good")), "text")
             self._refs[len(self._lines)] = row
