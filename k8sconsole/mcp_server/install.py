@@ -1,5 +1,5 @@
-"""Writes the server's entry into a client's configuration file. Other entries are kept, a back-up is made, and a file that cannot be read
-is not touched."""
+"""Writes the server's entry into a client's configuration file. Comments and other entries stay, a back-up is made, and a file that cannot
+be read is not touched."""
 
 import contextlib
 import json
@@ -15,20 +15,23 @@ import msgspec
 
 from k8sconsole.errors import ConfigurationError, UsageError
 from k8sconsole.kit.text import nearest_or_first
+from k8sconsole.mcp_server.jsonc import JsoncError, JsonNode, parse_jsonc, set_member
 
 NAME = "k8sconsole"
-COPIED_VARIABLES = ("KUBECONFIG",)
-"""Environment variables that the server needs and that a client started from a desktop does not have."""
+_BY_HAND = "--print, and add the entry by hand"
+_BOM = "\ufeff"
 
 
 class ClientFile(msgspec.Struct, frozen=True):
-    """The path of a client's configuration file below the home folder, and the key of its servers. typed: an entry names its transport."""
+    """The path of a client's configuration file below the home folder, and the key of its servers. typed: an entry names its transport.
+    project: the path below a project's folder; empty for a client without one."""
 
     linux: str
     macos: str
     windows: str
     key: str = "mcpServers"
     typed: bool = False
+    project: str = ""
 
 
 CLIENTS: dict[str, ClientFile] = {
@@ -43,10 +46,11 @@ CLIENTS: dict[str, ClientFile] = {
         "AppData/Roaming/Code/User/mcp.json",
         "servers",
         True,
+        ".vscode/mcp.json",
     ),
-    "cursor": ClientFile(".cursor/mcp.json", ".cursor/mcp.json", ".cursor/mcp.json"),
-    "claude-code": ClientFile(".claude.json", ".claude.json", ".claude.json", typed=True),
-    "gemini-cli": ClientFile(".gemini/settings.json", ".gemini/settings.json", ".gemini/settings.json"),
+    "cursor": ClientFile(".cursor/mcp.json", ".cursor/mcp.json", ".cursor/mcp.json", project=".cursor/mcp.json"),
+    "claude-code": ClientFile(".claude.json", ".claude.json", ".claude.json", typed=True, project=".mcp.json"),
+    "gemini-cli": ClientFile(".gemini/settings.json", ".gemini/settings.json", ".gemini/settings.json", project=".gemini/settings.json"),
 }
 
 
@@ -68,26 +72,47 @@ def install(
     command: str,
     args: Sequence[str],
     home: Path | None = None,
+    project: Path | None = None,
     print_only: bool = False,
     platform: str = sys.platform,
-    environ: Mapping[str, str] = os.environ,
+    env: Mapping[str, str] | None = None,
 ) -> InstallResult:
-    """Writes the entry; with ``print_only`` returns it only. Raises UsageError for an unknown client, ConfigurationError for a file that is
-    no JSON object or cannot be written; the file is then unchanged."""
+    """Writes the entry, into a project's file where ``project`` names its folder. An entry that is there keeps its other members and its
+    own ``env``; env: variables to add to that.
+
+    With ``print_only`` nothing is written; where the file cannot be read, the text is the entry alone. Raises UsageError for an unknown
+    client and for one without project files, ConfigurationError for a file that cannot be read or written; it is then unchanged.
+    """
     known = _find_client(client)
-    path = (home or Path.home()) / _config_path(known, platform)
-    if path.is_symlink():
-        path = path.resolve()
-    before = _read_text(path)
-    document = _add_entry(_parse_object(path, before), path, known, _make_entry(known, command, args, environ))
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    changed = before is None or _parse_object(path, before) != document
+    path = _locate(client, known, home, project, platform)
+    entry = _make_entry(known, command, args, env or {})
+    try:
+        before = _read_text(path)
+        text = _add_entry(path, before or "", known.key, entry)
+    except ConfigurationError as problem:
+        if not print_only:
+            raise
+        text = json.dumps({known.key: {NAME: entry}}, indent=2, ensure_ascii=False) + "\n"
+        return InstallResult(client, path, text, f"{problem.title} — {problem.detail}; the entry alone is above", True)
+    changed = text != before
     if print_only or not changed:
         summary = f"{path} would read as above" if print_only else f"{path} already has this entry"
         return InstallResult(client, path, text, summary, changed)
     backup = _replace_file(path, text, before)
-    kept = f"; the old file is {backup.name}" if backup else ""
-    return InstallResult(client, path, text, f"{NAME} added to {path}{kept}; restart {client}", True, backup)
+    old = f"; the old file is {backup.name}" if backup else ""
+    return InstallResult(client, path, text, f"{NAME} added to {path}{old}; restart {client}", True, backup)
+
+
+def read_entry_environment(
+    client: str, *, home: Path | None = None, project: Path | None = None, platform: str = sys.platform
+) -> dict[str, str]:
+    """The ``env`` of the entry that the client's file has now; empty where there is none, or the file cannot be read."""
+    known = _find_client(client)
+    try:
+        path = _locate(client, known, home, project, platform)
+        return _own_environment(_parse(path, (_read_text(path) or "").removeprefix(_BOM)), known.key)
+    except ConfigurationError:
+        return {}
 
 
 def _find_client(name: str) -> ClientFile:
@@ -97,53 +122,72 @@ def _find_client(name: str) -> ClientFile:
     return CLIENTS[name]
 
 
+def _locate(name: str, client: ClientFile, home: Path | None, project: Path | None, platform: str) -> Path:
+    """A symbolic link is followed."""
+    if project is not None and not client.project:
+        have = next(one for one, file in CLIENTS.items() if file.project)
+        raise UsageError(f"{name} has no project files", "it has one configuration for all projects", f"--client {have} --project")
+    path = project / client.project if project is not None else (home or Path.home()) / _config_path(client, platform)
+    return path.resolve() if path.is_symlink() else path
+
+
 def _config_path(client: ClientFile, platform: str) -> PurePath:
     if platform == "darwin":
         return PurePath(client.macos)
     return PurePath(client.windows if platform.startswith("win") else client.linux)
 
 
-def _make_entry(client: ClientFile, command: str, args: Sequence[str], environ: Mapping[str, str]) -> dict[str, Any]:
+def _make_entry(client: ClientFile, command: str, args: Sequence[str], env: Mapping[str, str]) -> dict[str, Any]:
     entry: dict[str, Any] = {"type": "stdio"} if client.typed else {}
     entry |= {"command": command, "args": list(args)}
-    carried = {name: environ[name] for name in COPIED_VARIABLES if environ.get(name)}
-    return {**entry, "env": carried} if carried else entry
+    return {**entry, "env": dict(env)} if env else entry
 
 
 def _read_text(path: Path) -> str | None:
     try:
-        return path.read_text(encoding="utf-8")
+        with path.open(encoding="utf-8", newline="") as file:
+            return file.read()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as cause:
-        raise ConfigurationError(f"{path} cannot be read", str(cause), "correct the file, or --print and add the entry by hand") from cause
+        raise ConfigurationError(f"{path} cannot be read", str(cause), f"correct the file, or {_BY_HAND}") from cause
 
 
-def _parse_object(path: Path, text: str | None) -> dict[str, Any]:
-    if text is None or not text.strip():
-        return {}
+def _parse(path: Path, text: str) -> JsonNode:
     try:
-        document = json.loads(text)
-    except json.JSONDecodeError as cause:
-        where = f"line {cause.lineno}, column {cause.colno}"
-        raise ConfigurationError(
-            f"{path} is not plain JSON",
-            f"{where}: {cause.msg}; comments would be lost",
-            "--print, and add the entry by hand",
-            {"line": cause.lineno},
-        ) from cause
-    if not isinstance(document, dict):
-        raise ConfigurationError(
-            f"{path} is not a JSON object", "line 1: an object was expected", "--print, and add the entry by hand", {"line": 1}
-        )
-    return document
+        root = parse_jsonc(text)
+    except JsoncError as cause:
+        raise ConfigurationError(f"{path} is not JSON", str(cause), _BY_HAND, {"line": cause.line}) from cause
+    if not root.is_object:
+        raise ConfigurationError(f"{path} is not a JSON object", "line 1: an object was expected", _BY_HAND, {"line": 1})
+    return root
 
 
-def _add_entry(document: dict[str, Any], path: Path, client: ClientFile, entry: dict[str, Any]) -> dict[str, Any]:
-    servers = document.get(client.key, {})
-    if not isinstance(servers, dict):
-        raise ConfigurationError(f"{path}: {client.key}", "an object was expected there", "--print, and add the entry by hand")
-    return {**document, client.key: {**servers, NAME: entry}}
+def _add_entry(path: Path, before: str, key: str, entry: dict[str, Any]) -> str:
+    """The new text of the file."""
+    bare = before.removeprefix(_BOM)
+    root = _parse(path, bare)
+    if not isinstance(root.value.get(key, {}), dict):
+        raise ConfigurationError(f"{path}: {key}", "an object was expected there", _BY_HAND)
+    old = root.value.get(key, {}).get(NAME)
+    env = {**entry.get("env", {}), **_own_environment(root, key)}
+    text = bare
+    if not isinstance(old, dict) or "url" in old or not isinstance(old.get("env", {}), dict):
+        text = set_member(text, (key, NAME), {**entry, "env": env} if env else entry)
+    else:
+        for member in entry:
+            if member != "env":
+                text = set_member(text, (key, NAME, member), entry[member])
+        for name, value in env.items():
+            text = set_member(text, (key, NAME, "env", name), value)
+    return before[: len(before) - len(bare)] + text
+
+
+def _own_environment(root: JsonNode, key: str) -> dict[str, str]:
+    servers = root.value.get(key)
+    entry = servers.get(NAME) if isinstance(servers, dict) else None
+    env = entry.get("env") if isinstance(entry, dict) else None
+    return {name: value for name, value in env.items() if isinstance(value, str)} if isinstance(env, dict) else {}
 
 
 def _replace_file(path: Path, text: str, before: str | None) -> Path | None:
@@ -154,7 +198,7 @@ def _replace_file(path: Path, text: str, before: str | None) -> Path | None:
         mode = path.stat().st_mode & 0o777 if before is not None else 0o600
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -165,7 +209,7 @@ def _replace_file(path: Path, text: str, before: str | None) -> Path | None:
                 os.unlink(temporary)
             raise
     except OSError as cause:
-        raise ConfigurationError(f"{path} cannot be written", str(cause), "--print, and add the entry by hand") from cause
+        raise ConfigurationError(f"{path} cannot be written", str(cause), _BY_HAND) from cause
     return backup
 
 
@@ -178,6 +222,6 @@ def _back_up(path: Path, before: str | None) -> Path | None:
     while backup.exists():
         number += 1
         backup = path.with_name(f"{path.name}.{stamp}-{number}.bak")
-    backup.write_text(before, encoding="utf-8")
+    backup.write_text(before, encoding="utf-8", newline="")
     backup.chmod(0o600)
     return backup

@@ -49,7 +49,7 @@ class LogOptions(msgspec.Struct, frozen=True):
 
 class ContextInfo(msgspec.Struct, frozen=True):
     """One context of a kubeconfig, read without connecting. problem: why it cannot be used, empty when it can. warning: what a person
-    should know before using it."""
+    should know before using it. plugin: the command or provider that its credentials come from, empty for none."""
 
     name: ClusterName
     cluster: str
@@ -59,6 +59,7 @@ class ContextInfo(msgspec.Struct, frozen=True):
     current: bool = False
     problem: str = ""
     warning: str = ""
+    plugin: str = ""
 
 
 MOST_CLOCK_SKEW = 5.0

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -51,11 +51,11 @@ class NoContexts:
         return "offline"
 
 
-def find_contexts(bounds: PoolBounds) -> Contexts:
+def find_contexts(bounds: PoolBounds, environ: Mapping[str, str] = os.environ) -> Contexts:
     """The kubeconfig's contexts, or the one of the pod this runs in. Raises ConfigurationError."""
     from k8sconsole.cluster.live.contexts import contexts_here
 
-    return contexts_here(bounds=bounds)
+    return contexts_here(environ, bounds=bounds)
 
 
 def has_kubeconfig() -> bool:

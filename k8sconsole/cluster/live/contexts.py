@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 from k8sconsole.cluster.live import in_cluster
-from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, as_text, kubeconfig_paths, read_kubeconfig
+from k8sconsole.cluster.live.kubeconfig.files import Kubeconfig, as_mapping, as_text, kubeconfig_paths, read_kubeconfig
 from k8sconsole.cluster.live.kubeconfig.login import Login, ResolveLogin, display_server, find_problem, find_warning, resolve_login
 from k8sconsole.cluster.port import Cluster, ContextInfo, Contexts
 from k8sconsole.errors import ConfigurationError, NotFound
@@ -137,7 +137,13 @@ def _context_info(kubeconfig: Kubeconfig, name: str) -> ContextInfo:
         current=name == kubeconfig.current,
         problem=find_problem(kubeconfig, name),
         warning=find_warning(kubeconfig, name),
+        plugin=_credential_plugin(kubeconfig, as_text(body.get("user"))),
     )
+
+
+def _credential_plugin(kubeconfig: Kubeconfig, user: str) -> str:
+    body = kubeconfig.users[user].body if user in kubeconfig.users else {}
+    return as_text(as_mapping(body.get("exec")).get("command")) or as_text(as_mapping(body.get("auth-provider")).get("name"))
 
 
 def _removed_conas_text(before: Login, kubeconfig: Kubeconfig, origin: str) -> NotFound:
