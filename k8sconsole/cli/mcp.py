@@ -92,9 +92,9 @@ def install(
     context: Contexts = None,
 ) -> None:
     """Write this server's entry into a client's own configuration file. Comments and other entries are kept, and a back-up is made."""
+    from k8sconsole.cli.client_entry import collect_environment, known_toolsets
     from k8sconsole.mcp_server.install import install as write
     from k8sconsole.mcp_server.install import read_entry_environment
-    from k8sconsole.runtime.client_entry import collect_environment, known_toolsets
 
     settings = settings_with({}).settings
     folder = Path.cwd() if project else None

@@ -15,7 +15,7 @@ import msgspec
 
 from k8sconsole.errors import ConfigurationError, UsageError
 from k8sconsole.kit.text import nearest_or_first
-from k8sconsole.mcp_server.jsonc import JsoncError, JsonNode, parse_jsonc, set_member
+from k8sconsole.mcp_server.jsonc import JsoncError, JsoncNode, parse_jsonc, set_member
 
 NAME = "k8sconsole"
 _BY_HAND = "--print, and add the entry by hand"
@@ -153,7 +153,7 @@ def _read_text(path: Path) -> str | None:
         raise ConfigurationError(f"{path} cannot be read", str(cause), f"correct the file, or {_BY_HAND}") from cause
 
 
-def _parse(path: Path, text: str) -> JsonNode:
+def _parse(path: Path, text: str) -> JsoncNode:
     try:
         root = parse_jsonc(text)
     except JsoncError as cause:
@@ -183,7 +183,7 @@ def _add_entry(path: Path, before: str, key: str, entry: dict[str, Any]) -> str:
     return before[: len(before) - len(bare)] + text
 
 
-def _own_environment(root: JsonNode, key: str) -> dict[str, str]:
+def _own_environment(root: JsoncNode, key: str) -> dict[str, str]:
     servers = root.value.get(key)
     entry = servers.get(NAME) if isinstance(servers, dict) else None
     env = entry.get("env") if isinstance(entry, dict) else None

@@ -23,13 +23,13 @@ class JsoncError(Exception):
         super().__init__(f"line {self.line}, column {column}: {expected} was expected")
 
 
-class JsonNode(NamedTuple):
+class JsoncNode(NamedTuple):
     """A value in the text, from start to before end. members: of an object, with their values' places. comma: it has a trailing one."""
 
     start: int
     end: int
     value: Any
-    members: dict[str, "JsonNode"] = {}
+    members: dict[str, "JsoncNode"] = {}
     comma: bool = False
 
     @property
@@ -37,11 +37,11 @@ class JsonNode(NamedTuple):
         return isinstance(self.value, dict)
 
 
-def parse_jsonc(text: str) -> JsonNode:
+def parse_jsonc(text: str) -> JsoncNode:
     """Comments and trailing commas are allowed; an empty text is an empty object. Raises JsoncError."""
     start = _skip(text, 0)
     if start == len(text):
-        return JsonNode(start, start, {})
+        return JsoncNode(start, start, {})
     root = _parse_value(text, start)
     end = _skip(text, root.end)
     if end < len(text):
@@ -67,7 +67,7 @@ def set_member(text: str, path: Sequence[str], value: Any) -> str:
     return text if old.value == value else text[: old.start] + _format(text, value, _indent_at(text, old.start)) + text[old.end :]
 
 
-def _insert(text: str, node: JsonNode, key: str, value: Any) -> str:
+def _insert(text: str, node: JsoncNode, key: str, value: Any) -> str:
     """After the last member and the comments behind it, on a line of its own."""
     last = list(node.members.values())[-1].end if node.members else node.start + 1
     body_end = node.start + len(text[node.start : node.end - 1].rstrip())
@@ -103,7 +103,7 @@ def _skip(text: str, position: int) -> int:
     return found.end() if found else position
 
 
-def _parse_value(text: str, start: int) -> JsonNode:
+def _parse_value(text: str, start: int) -> JsoncNode:
     match text[start : start + 1]:
         case "{":
             return _parse_object(text, start)
@@ -113,13 +113,13 @@ def _parse_value(text: str, start: int) -> JsonNode:
     if not found:
         raise JsoncError(text, start, "a value")
     try:
-        return JsonNode(start, found.end(), json.loads(found[0]))
+        return JsoncNode(start, found.end(), json.loads(found[0]))
     except json.JSONDecodeError as cause:
         raise JsoncError(text, start, "a value") from cause
 
 
-def _parse_object(text: str, start: int) -> JsonNode:
-    members: dict[str, JsonNode] = {}
+def _parse_object(text: str, start: int) -> JsoncNode:
+    members: dict[str, JsoncNode] = {}
     comma, position = False, _skip(text, start + 1)
     while text[position : position + 1] != "}":
         if members and not comma:
@@ -130,10 +130,10 @@ def _parse_object(text: str, start: int) -> JsonNode:
             raise JsoncError(text, position if not isinstance(key.value, str) else colon, "a member with a colon")
         members[key.value] = value = _parse_value(text, _skip(text, colon + 1))
         comma, position = _skip_comma(text, value.end)
-    return JsonNode(start, position + 1, {key: node.value for key, node in members.items()}, members, comma)
+    return JsoncNode(start, position + 1, {key: node.value for key, node in members.items()}, members, comma)
 
 
-def _parse_array(text: str, start: int) -> JsonNode:
+def _parse_array(text: str, start: int) -> JsoncNode:
     values: list[Any] = []
     comma, position = False, _skip(text, start + 1)
     while text[position : position + 1] != "]":
@@ -142,7 +142,7 @@ def _parse_array(text: str, start: int) -> JsonNode:
         item = _parse_value(text, position)
         values.append(item.value)
         comma, position = _skip_comma(text, item.end)
-    return JsonNode(start, position + 1, values)
+    return JsoncNode(start, position + 1, values)
 
 
 def _skip_comma(text: str, position: int) -> tuple[bool, int]:
