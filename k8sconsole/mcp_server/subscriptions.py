@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from typing import Any
 
 import mcp_types as types
@@ -22,7 +22,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from k8sconsole.errors import ConsoleError
 from k8sconsole.mcp_server.resources import SUBSCRIBABLE, parse_address, to_mcp_error
 from k8sconsole.model.cache_records import RowQuery
-from k8sconsole.model.events import Fact, RowsChanged, ToolsChanged
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact, RowsChanged, ToolsChanged
 from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.model.tools import ToolOutcome
 from k8sconsole.runtime.api import ConsoleApi
@@ -70,6 +70,7 @@ class Subscriptions:
         self._sessions: dict[str, Any] = {}
         self._tool_list_sessions: list[Any] = []
         self._notifications: set[asyncio.Task[None]] = set()
+        self._connections: dict[ClusterName, ConnectionState] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._unsubscribe = console.events.subscribe(self._handle_fact)
@@ -148,10 +149,23 @@ class Subscriptions:
     def _handle_fact(self, fact: Fact) -> None:
         if isinstance(fact, RowsChanged):
             self._changed.set()
+        if isinstance(fact, ClusterState) and self._connections.get(fact.cluster, fact.connection) is not fact.connection:
+            self._start(self._notify_cluster(fact.cluster))
+        if isinstance(fact, ClusterState):
+            self._connections[fact.cluster] = fact.connection
         if isinstance(fact, ToolsChanged):
-            task = asyncio.get_running_loop().create_task(self._notify_tools_changed(), name="tools changed")
-            self._notifications.add(task)
-            task.add_done_callback(self._notifications.discard)
+            self._start(self._notify_tools_changed())
+
+    def _start(self, notification: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(notification, name="notification")
+        self._notifications.add(task)
+        task.add_done_callback(self._notifications.discard)
+
+    async def _notify_cluster(self, cluster: ClusterName) -> None:
+        """The freshness of every address of this cluster has changed: it is lost, or answers again."""
+        for uri, followed in tuple(self._followed.items()):
+            if cluster in followed.query.clusters:
+                await self._notify(uri)
 
     async def _notify_tools_changed(self) -> None:
         await self._bus.publish(ToolsListChanged())

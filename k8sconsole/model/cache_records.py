@@ -54,7 +54,7 @@ def cached_freshness(
     if state is None:
         return Freshness(Source.CACHE, None, False, (f"{context}: not read yet", *troubles))
     failed = troubles or ((f"{context}: {state.error}",) if state.status is ScanStatus.FAILED and state.error else ())
-    missing = tuple(dict.fromkeys((*_missing_parts(state, namespaces), *failed)))
+    missing = tuple(dict.fromkeys((*missing_parts(state, namespaces), *failed)))
     return Freshness(Source.CACHE, state.confirmed_at, not missing and state.confirmed_at is not None, missing, state.poll_interval)
 
 
@@ -63,7 +63,7 @@ def covers(state: ScanState | None, namespaces: Sequence[str]) -> bool:
     return state is not None and (not state.namespaces or not namespaces or set(namespaces) <= set(state.namespaces))
 
 
-def _missing_parts(state: ScanState, namespaces: Sequence[str]) -> tuple[str, ...]:
+def missing_parts(state: ScanState, namespaces: Sequence[str]) -> tuple[str, ...]:
     """What of these namespaces the rows lack. A refusal that concerns other namespaces is left out."""
     outside = f"{state.resource} outside "
     if namespaces and covers(state, namespaces):

@@ -7,7 +7,7 @@ import msgspec
 
 from k8sconsole.errors import InvalidParams, NotFound, Unavailable, argument_details
 from k8sconsole.kit.text import nearest_or_first
-from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.cache_records import RowQuery, covers
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.masking import mask_body
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
@@ -42,9 +42,11 @@ async def find_object(
         found = await _find_cached(context, cluster, resource, namespace, name)
         if found is not None:
             return msgspec.structs.replace(found, warnings=(f"{cluster} does not answer ({problem.title}); the cached object is shown",))
-        if (await context.cache_freshness(cluster, resource.name)).observed_at is None:
+        if not covers(await context.scan_state(cluster, resource.name), (namespace,) if namespace else ()):
             raise
-        raise await object_not_found(context, cluster, resource, namespace, name) from problem
+        missing = await object_not_found(context, cluster, resource, namespace, name)
+        missing.detail = f"the cache has no object of that name, and {cluster} does not answer: {problem.title} — {problem.detail}"
+        raise missing from problem
     return FoundObject(cast("dict[str, Any]", msgspec.json.decode(mask_body(resource.name, raw))), context.live_freshness())
 
 
@@ -87,7 +89,8 @@ async def _find_cached(context: ToolContext, cluster: ClusterName, resource: Api
     body = await context.store.objects.body(ObjectRef(cluster, resource.name, Namespace(namespace), name))
     if body is None:
         return None
-    return FoundObject(msgspec.json.decode(body), await context.cache_freshness(cluster, resource.name))
+    freshness = await context.cache_freshness(cluster, resource.name, (namespace,) if namespace else ())
+    return FoundObject(msgspec.json.decode(body), freshness)
 
 
 def object_namespace(context: ToolContext, cluster: ClusterName, resource: ApiResource, requested: str) -> str:

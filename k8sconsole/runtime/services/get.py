@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.errors import NotFound
+from k8sconsole.errors import ConsoleError, Forbidden, NotFound, ServerError, Unavailable
 from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness, merge_freshness
@@ -75,11 +75,13 @@ class ObjectGetter:
         as_of, _ = parse_as_of(request.as_of, request.live, "", self._pipeline.environment.clock.now())
         resource = await self._api_resources.find(clusters[0], request.kind)
         note = choice_note(request.kind, resource, await self._api_resources.rivals(clusters[0], request.kind))
-        opened = [await self._open(cluster, resource, request, as_of, face) for cluster in clusters]
+        opened, unread = await self._open_each(clusters, resource, request, as_of, face)
         read = [await each.objects() for each in opened]
         pairs = [pair for each in read for pair in zip(each.rows, each.bodies, strict=True)]
         freshness = merge_freshness([each.freshness for each in opened])
-        if not pairs:
+        missing = (*freshness.missing, *unread)
+        freshness = msgspec.structs.replace(freshness, complete=freshness.complete and not unread, missing=missing)
+        if not pairs and not unread:
             await self._explain_empty(clusters[0], resource, request, opened[0])
         return GetResult(
             resource=resource,
@@ -103,6 +105,23 @@ class ObjectGetter:
             ),
             as_of=as_of,
         )
+
+    async def _open_each(
+        self, clusters: Sequence[ClusterName], resource: ApiResource, request: GetRequest, as_of: float | None, face: Face
+    ) -> tuple[list[RowSource], list[str]]:
+        """The rows of each cluster, and why others cannot be read. Raises the first of these reasons where no cluster can be read."""
+        opened: list[RowSource] = []
+        problems: list[ConsoleError] = []
+        unread: list[str] = []
+        for cluster in clusters:
+            try:
+                opened.append(await self._open(cluster, resource, request, as_of, face))
+            except (Unavailable, Forbidden, ServerError) as problem:
+                problems.append(problem)
+                unread.append(f"{cluster}: {problem}")
+        if not opened:
+            raise problems[0]
+        return opened, unread
 
     async def _open(self, cluster: ClusterName, resource: ApiResource, request: GetRequest, as_of: float | None, face: Face) -> RowSource:
         namespaces = request.namespaces if resource.namespaced else ()

@@ -16,7 +16,7 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.store.port import CacheHistory
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.gaps import GapRecord, fold_gaps, gap_record, limit_gaps
-from k8sconsole.tools.history.queries import cursor_errors, history_of
+from k8sconsole.tools.history.queries import cursor_errors, history_of, unreadable_parts
 from k8sconsole.tools.history.versions import changed_fields
 from k8sconsole.tools.output.token_budget import take_fitting
 from k8sconsole.tools.policy import filter_readable
@@ -152,7 +152,8 @@ class ChangeWindow:
     def _existed_before(self, newest_first: Sequence[Version]) -> bool:
         """Whether the object is older than the window, also if it was observed in it for the first time."""
         first = newest_first[-1]
-        return first.change is not Change.ADDED or 0.0 < first.created_at <= self._query.since - _CLOCK_STEP
+        skew = self._context.environment.clock_skew(first.ref.cluster)
+        return first.change is not Change.ADDED or 0.0 < first.created_at - skew <= self._query.since - _CLOCK_STEP
 
     def _is_short_lived(self, newest_first: Sequence[Version]) -> bool:
         return newest_first[0].change is Change.DELETED and not self._existed_before(newest_first)
@@ -235,11 +236,16 @@ async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[ChangeW
         if not cursor:
             break
     more = (f"only the newest {len(versions)} of {found.total} versions were compared; narrow the window",) if cursor else ()
-    return ChangeWindow(context, query, msgspec.structs.replace(found, versions=versions)), _window_freshness(query, found.gaps), more
+    return (
+        ChangeWindow(context, query, msgspec.structs.replace(found, versions=versions)),
+        await _window_freshness(context, query, found.gaps),
+        more,
+    )
 
 
-def _window_freshness(query: ChangeQuery, gaps: Sequence[Gap]) -> Freshness:
-    missing = fold_gaps(gaps, query.since, query.until)
+async def _window_freshness(context: ToolContext, query: ChangeQuery, gaps: Sequence[Gap]) -> Freshness:
+    unreadable = await unreadable_parts(context, query.clusters, query.resources, query.namespaces)
+    missing = (*fold_gaps(gaps, query.since, query.until), *unreadable)
     return Freshness(Source.HISTORY, query.until, not missing, missing)
 
 
@@ -285,7 +291,9 @@ async def read_timeline(context: ToolContext, query: ChangeQuery, max_tokens: in
     following = found.next
     if len(items) < len(found.versions):
         following = (await store.changes(msgspec.structs.replace(query, limit=len(items)))).next
-    return TimelineReply(TimelinePage(items, found.counts, gaps), _window_freshness(query, found.gaps), found.total, following, more)
+    return TimelineReply(
+        TimelinePage(items, found.counts, gaps), await _window_freshness(context, query, found.gaps), found.total, following, more
+    )
 
 
 async def timeline_entry(store: CacheHistory, version: Version) -> TimelineEntry:

@@ -1,7 +1,7 @@
 """History queries: times and cursors from arguments, objects as of a time, and the errors for what the history lacks."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ import msgspec
 
 from k8sconsole.errors import InvalidParams, NotFound, StoreError, UsageError, argument_details
 from k8sconsole.kit.times import ACCEPTED_TIMES, format_exact_time, parse_past_time, parse_time
-from k8sconsole.model.cache_records import RowQuery
+from k8sconsole.model.cache_records import RowQuery, missing_parts
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.history import Change, ChangeQuery, Version
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
@@ -134,14 +134,21 @@ async def freshness_as_of(context: ToolContext, cluster: ClusterName, resource: 
     missing = [describe_gap(gap) for gap in await store.gaps(at, at, cluster=cluster, resource=resource) if gap_covers(gap, at)]
     if at < known and not missing:
         missing = [f"{cluster}: {resource}: in the history only since {format_exact_time(known)}"]
-    missing += await _unreadable_parts(context, cluster, resource)
+    missing += await unreadable_parts(context, (cluster,), (resource,))
     return Freshness(Source.HISTORY, at, not missing, tuple(missing))
 
 
-async def _unreadable_parts(context: ToolContext, cluster: ClusterName, resource: ResourceName) -> tuple[str, ...]:
-    """The parts of the kind that RBAC does not allow reading. They were presumably not readable at the earlier time either."""
-    states = await context.store.metadata.scan_states(cluster) if context.store is not None else []
-    return next((one.missing for one in states if one.resource == resource), ())
+async def unreadable_parts(
+    context: ToolContext, clusters: Sequence[ClusterName], resources: Sequence[ResourceName], namespaces: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The parts of these kinds that RBAC does not allow reading, or that are not scanned. They were presumably not read at an earlier time
+    either. No kinds and no namespaces mean all."""
+    found: dict[str, None] = {}
+    for cluster in clusters:
+        for state in await context.store.metadata.scan_states(cluster) if context.store is not None else []:
+            if not resources or state.resource in resources:
+                found |= dict.fromkeys(missing_parts(state, namespaces))
+    return tuple(found)
 
 
 async def find_object_as_of(

@@ -86,10 +86,10 @@ async def read_object_history(context: ToolContext, query: ObjectHistoryQuery) -
         if _overlaps(gap, selected[0][0].observed_at if len(selected) < len(versions) and selected else query.since)
     ]
     pairs = list(zip([before, *selected], selected, strict=False))
-    noise = context.noise_filter(query.ref.resource)
+    noise, skew = context.noise_filter(query.ref.resource), context.environment.clock_skew(query.ref.cluster)
     one = ObjectRecord(query.ref.cluster, query.ref.resource, query.ref.namespace, query.ref.name)
     return ObjectHistoryReply(
-        ObjectHistory(one, [_version_record(earlier, later, noise) for earlier, later in pairs], [gap_record(gap) for gap in gaps]),
+        ObjectHistory(one, [_version_record(earlier, later, noise, skew) for earlier, later in pairs], [gap_record(gap) for gap in gaps]),
         await _history_freshness(context, query, gaps),
         len(versions) - len(selected),
         _diff_warnings(pairs),
@@ -114,16 +114,17 @@ async def _version_before(context: ToolContext, selected: Sequence[VersionBody])
     return near[place - 1] if place else None
 
 
-def _version_record(before: VersionBody | None, after: VersionBody, noise: NoiseFilter) -> VersionRecord:
+def _version_record(before: VersionBody | None, after: VersionBody, noise: NoiseFilter, skew: float) -> VersionRecord:
+    """skew: seconds by which the server's clock is ahead."""
     version, body = after
     diff = changed_fields(before[1], body, noise) if before is not None and _is_next_version(before[0], version) else []
     observed = format_exact_time(version.observed_at)
-    return VersionRecord(version.resource_version, observed, version.change.value, version.by, diff, _earlier_creation(version))
+    return VersionRecord(version.resource_version, observed, version.change.value, version.by, diff, _earlier_creation(version, skew))
 
 
-def _earlier_creation(version: Version) -> str:
+def _earlier_creation(version: Version, skew: float) -> str:
     """The creation of an object whose first version was observed much later; empty for all other versions."""
-    late = version.change is Change.ADDED and 0.0 < version.created_at < version.observed_at - _LATE
+    late = version.change is Change.ADDED and 0.0 < version.created_at - skew < version.observed_at - _LATE
     return format_exact_time(version.created_at) if late else ""
 
 

@@ -158,7 +158,7 @@ class ChatPane(Pane):
         namespaces = tuple(Namespace(name) for name in intent.namespaces)
         query = RowQuery(resource.name, clusters, namespaces, filter=parse_filter(intent.filter) if intent.filter else None, limit=EVIDENCE)
         found = await console.cache.rows(query)
-        fresh = await console.cache.freshness(clusters, resource.name)
+        fresh = await console.cache.freshness(clusters, resource.name, namespaces if resource.namespaced else ())
         self._say(answer_words(resource, intent, found.total, fresh, self.context.now()), "text", bold=True)
         if intent.want is Want.LIST:
             self._evidence(found.rows, await console.clusters.table(clusters[0], resource))

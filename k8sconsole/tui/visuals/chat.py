@@ -33,4 +33,6 @@ def answer_words(resource: ApiResource, intent: Intent, total: int, fresh: Fresh
     age = fresh.age(now)
     seen = "not read yet, so this may be wrong" if age is None else f"as of {format_age(age)} ago"
     missing = f"; not covered: {'; '.join(fresh.missing)}" if fresh.missing and age is not None else ""
+    if not total and missing:
+        return f"no {kind}{where}{narrowed} are known, but not all could be read ({seen}{missing})"
     return f"{total} {kind}{where}{narrowed} ({seen}{missing})"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from k8sconsole.model.cache_records import ScanState, ScanStatus
+from k8sconsole.model.cache_records import ScanState, ScanStatus, cached_freshness
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.browse.location import Location
 from k8sconsole.tui.visuals.bars import bar
@@ -20,8 +20,9 @@ def explain_empty_table(
     failed = next((state for state in own if state.error), None)
     if failed:
         return f"{plural} could not be read from {failed.cluster}: {failed.error} · ctrl-r tries again"
-    if any(state.missing for state in own):
-        return f"{plural}: {next(state.missing for state in own if state.missing)[0]}"
+    unread = [reason for state in own for reason in cached_freshness(state, state.cluster, place.within).missing]
+    if unread:
+        return f"{plural}: {unread[0]}"
     if not clusters:
         return "no cluster is chosen · :ctx shows what can be reached"
     if not any(state.last_scan_at or state.confirmed_at for state in own):
