@@ -17,6 +17,8 @@ _PROBE_AFTER, _PROBE_AFTER_FOCUSED = 6.0, 2.0
 silent is lost after this and the probe's timeout, which together stay below 15 s."""
 
 _PROBE_TIMEOUT, _PROBE_TIMEOUT_FOCUSED = 5.0, 2.5
+_CHECK_TIMEOUT = 15.0
+"""Seconds. A caller waits for the answer, and a slow server must not look like a lost one."""
 _LOST_AFTER = 2
 """Consecutive failed probes until every watch counts as broken. A single failure may come from a busy server."""
 
@@ -85,8 +87,8 @@ class ClusterHealth:
 
     async def check(self) -> None:
         """Sends one request now, and wakes a probe that waits for its next try. Raises what prevents every request."""
-        await self._source.log_in(self._probe_timeout)
-        await self._request(self._source.version(), None)
+        await self._source.log_in(_CHECK_TIMEOUT)
+        await self._request(self._source.version(), None, _CHECK_TIMEOUT)
         self._woken.set()
 
     async def connect(self) -> ServerVersion:
@@ -155,10 +157,10 @@ class ClusterHealth:
     def _probe_timeout(self) -> float:
         return _PROBE_TIMEOUT_FOCUSED if self._is_focused() else _PROBE_TIMEOUT
 
-    async def _request(self, request: Awaitable[T], default: T) -> T:
+    async def _request(self, request: Awaitable[T], default: T, timeout: float | None = None) -> T:
         """Returns the response, or ``default`` when the server refuses it. Raises DeadlineExceeded when nothing arrives in time."""
         began = self._clock.monotonic()
-        timeout = self._probe_timeout
+        timeout = timeout or self._probe_timeout
         try:
             async with asyncio.timeout(timeout):
                 response = await request
