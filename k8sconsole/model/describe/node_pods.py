@@ -68,9 +68,10 @@ def _format_sides(name: str, requests: Amounts, limits: Amounts, allocatable: Am
 
 
 def _format_share(name: str, amounts: Amounts, allocatable: Amounts) -> str:
-    """An amount and its share of the node in whole percent, rounded down: ``250m (6%)``."""
-    amount, whole = amounts.get(name, 0), allocatable.get(name, 0)
-    return f"{format_amount(name, amount)} ({amount * 100 // whole if whole else 0}%)"
+    """An amount and its share of the node in whole percent, rounded down as kubectl rounds it: ``250m (6%)``."""
+    amount = amounts.get(name, 0)
+    part, whole = (-(-each // (1 if name == "cpu" else 1000)) for each in (amount, allocatable.get(name, 0)))
+    return f"{format_amount(name, amount)} ({int(part / whole * 100) if whole else 0}%)"
 
 
 def _list_totals(allocatable: Amounts) -> list[str]:

@@ -171,3 +171,23 @@ async def test_a_search_without_a_cache_is_an_error_with_an_alternative(bare: To
     outcome = await bare.call("k8s_search_resources", text="web")
     assert isinstance(outcome.error, StoreError)
     assert "k8s_list_resources" in str(outcome.error)
+
+
+async def test_a_default_row_of_a_pod_has_its_node(harness: ToolHarness, cluster: Cluster) -> None:
+    nodes = {each["metadata"]["name"]: each["spec"].get("nodeName") for each in await _objects(harness, cluster, "pods", "shop")}
+    reply = await _answer(harness, "k8s_list_pods", namespace="shop", limit=3)
+    assert [item.get("node") for item in reply.data["items"]] == [nodes[item["name"]] for item in reply.data["items"]]
+    assert reply.text.splitlines()[1].split()[-1] == "NODE"
+
+
+async def test_a_description_has_what_belongs_to_the_object_unless_policy_denies_it(harness: ToolHarness, cluster: Cluster) -> None:
+    deployment = (await _objects(harness, cluster, "deployments", "shop"))[0]["metadata"]["name"]
+    pods = [each["metadata"]["name"] for each in await _objects(harness, cluster, "pods", "shop")]
+    own = next(name for name in pods if name.startswith(f"{deployment}-"))
+    asked = {"kind": "deployment", "name": deployment, "namespace": "shop"}
+    assert f"  {own}: " in (await _answer(harness, "k8s_describe_resource", **asked)).text
+    harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("pods",)),))
+    reply = await _answer(harness, "k8s_describe_resource", **asked)
+    assert own not in reply.text
+    assert "not known: pods could not be read" in reply.text
+    assert "without pods: policy does not allow reading them" in reply.warnings
