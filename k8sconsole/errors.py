@@ -16,6 +16,8 @@
     │   ├── PolicyDenied         a policy rule, read-only mode, or a tool not offered to this face
     │   ├── ApprovalDenied       a person refused, or no approval was possible
     │   └── Forbidden            the API server's 403
+    ├── SystemRefusal            the operating system: a full disk, a port in use, a refused permission
+    │   └── OutOfFiles           no further file or connection can be opened
     ├── ToolFailed               a tool of an attached server reported an error
     ├── ApiError                 the API server's own Status; has retry_after
     │   ├── NotFound             404, also for a namespace that does not exist
@@ -41,7 +43,11 @@ face, log, audit row or notice can show what looks like a credential.
 """
 
 from collections.abc import Iterable, Mapping
+from errno import errorcode
+from pathlib import Path
 from typing import Any
+
+from k8sconsole.kit.system_errors import OUT_OF_FILES, explain_os_error
 
 
 class ConsoleError(Exception):
@@ -145,6 +151,14 @@ class ApprovalDenied(Denied):
     """A person refused or did not answer, or no approval was possible."""
 
 
+class SystemRefusal(ConsoleError):
+    """The operating system refused something: a full disk, a port in use, a permission. Make it with ``refusal_of``."""
+
+
+class OutOfFiles(SystemRefusal):
+    """This process, or the whole machine, has as many files and connections open as it may. It passes when some are closed."""
+
+
 class ToolFailed(ConsoleError):
     """A tool of an attached server ran and reported an error; the detail is the server's own text."""
 
@@ -245,6 +259,13 @@ class StoreTooNew(StoreError):
     """The file was written by a newer version of this program."""
 
     exit_code = 2
+
+
+def refusal_of(title: str, error: OSError, *, path: str | Path = "", port: int = 0) -> SystemRefusal:
+    """The error for an OSError. title: what failed. path, port: of the operation, where the error does not name them itself."""
+    why, remedy = explain_os_error(error, path, port)
+    error_class = OutOfFiles if error.errno in OUT_OF_FILES else SystemRefusal
+    return error_class(title, why, remedy, {"errno": errorcode.get(error.errno or 0, "")})
 
 
 def argument_details(parameter: str, given: Any, nearest: Iterable[Any] = (), expected: str = "", **more: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ app = typer.Typer(add_completion=False, rich_markup_mode=None)
 def demo(
     scenario: Annotated[str, typer.Argument(help="calm-shop, bad-day or large.")] = "bad-day",
     size: Annotated[int | None, typer.Option("--size", help="Pods, for the scenario large.", min=1, max=50_000)] = None,
-    port: Annotated[int, typer.Option("--port", help="The API server's port; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", help="The API server's port; 0 takes a free one.", min=0, max=65535)] = 0,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same world.")] = 1,
     tls: Annotated[bool, typer.Option("--tls/--no-tls", help="HTTPS with a certificate of its own, or plain HTTP.")] = True,
     headless: Annotated[bool, typer.Option("--headless", help="Serve only, and print the kubeconfig's path.")] = False,

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from k8sconsole.cli import COMMANDS
 from k8sconsole.cli.output import say, set_encoding
-from k8sconsole.errors import ConsoleError
+from k8sconsole.errors import ConsoleError, refusal_of
 from k8sconsole.kit.descriptors import raise_descriptor_limit
 
 INTERRUPTED = 130
@@ -86,6 +86,10 @@ def _report_unexpected(error: Exception, given: list[str], debug: bool) -> int:
         words = " ".join(str(error.format_message()).split()).rstrip(".")
         command = next((word for word in given if word in COMMANDS), "")
         return _report_error(f"{words} (try: k8sconsole {command} --help)".replace("  ", " "), 2, error, debug)
+    if isinstance(error, OSError):
+        command = next((word for word in given if word in COMMANDS), "")
+        problem = refusal_of(f"k8sconsole {command} failed".replace("  ", " "), error)
+        return _report_error(str(problem), problem.exit_code, error, debug)
     return _report_error(
         f"{kind} — {' '.join(str(error).split())} (try: the same command with --debug; the output is what a bug report needs)",
         1,

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.errors import ConfigurationError, UsageError
+from k8sconsole.kit.system_errors import explain_os_error
 from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.mcp_server.jsonc import JsoncError, JsoncNode, parse_jsonc, set_member
 
@@ -209,7 +210,8 @@ def _replace_file(path: Path, text: str, before: str | None) -> Path | None:
                 os.unlink(temporary)
             raise
     except OSError as cause:
-        raise ConfigurationError(f"{path} cannot be written", str(cause), _BY_HAND) from cause
+        why, remedy = explain_os_error(cause, path)
+        raise ConfigurationError(f"{path} cannot be written", why, f"{remedy}; or {_BY_HAND}") from cause
     return backup
 
 

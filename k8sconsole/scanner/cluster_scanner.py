@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from k8sconsole.cluster.port import Discovery, ServerVersion
-from k8sconsole.errors import ConsoleError, DeadlineExceeded, NotFound, StoreError, Unavailable
+from k8sconsole.errors import ConsoleError, DeadlineExceeded, NotFound, OutOfFiles, StoreError, Unavailable
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.events import ClusterState, ConnectionState, Notice, ResourcesDiscovered, RowsChanged, ScanCompleted
@@ -36,6 +36,10 @@ _DISCOVERY_DELAY = 1.0
 _NEW_KIND_WITHIN = 5.0
 """Seconds that a refresh of an unknown kind waits for another discovery."""
 _SLOTS_SETTLE = 0.5
+
+_FILES_RETRY, _FILES_SETTLE = 5.0, 20.0
+"""Seconds before a further shortage of open files reduces the watches again, and before a shortage counts as over."""
+_OPEN_FILES = "open files"
 
 _MAX_ABSENCES = 4
 _ABSENCE_INTERVAL = 2.0
@@ -64,13 +68,26 @@ class ClusterScanner:
             clock,
             on_unreachable=self._on_unreachable,
             on_reachable=self._on_reachable,
+            on_out_of_files=self._on_out_of_files,
             is_focused=lambda: bool(self._focused) and not limiter.slots_in_use,
             check_identity=self._check_identity,
         )
         self._slots_changed = asyncio.Event()
+        self._out_of_files = asyncio.Event()
         self._slots = WatchSlots(plan.watches, clock.monotonic, self._slots_changed.set)
         self._context = ScanContext(
-            source, store, clock, plan, parsers, limiter, self._slots, self._health, home, self._on_rows_changed, self._on_list_finished
+            source,
+            store,
+            clock,
+            plan,
+            parsers,
+            limiter,
+            self._slots,
+            self._health,
+            home,
+            self._on_rows_changed,
+            self._on_list_finished,
+            self._on_out_of_files,
         )
         self._pool = ReflectorPool(self._context)
         self._unreachable = UnreachableRecorder(store, source.name, self._pool.reflectors)
@@ -161,7 +178,13 @@ class ClusterScanner:
         """Scans and watches until cancelled. Every failure is published and retried."""
         await self._load_clock_skew()
         self._publish_state(connection=ConnectionState.CONNECTING)
-        works = (self._health.run_probes(), self._count_nodes(), self._unreachable.run(), self._publish_turns())
+        works = (
+            self._health.run_probes(),
+            self._count_nodes(),
+            self._unreachable.run(),
+            self._publish_turns(),
+            self._withdraw_out_of_files(),
+        )
         background = [asyncio.create_task(work) for work in works]
         backoff = Backoff(self._clock)
         try:
@@ -253,7 +276,9 @@ class ClusterScanner:
     async def _handle_discovery_failure(self, error: ConsoleError, pause: float) -> None:
         self._discovery_failure = error
         self._discovered.set()
-        if isinstance(error, Unavailable):
+        if isinstance(error, OutOfFiles):
+            self._on_out_of_files(error)
+        elif isinstance(error, Unavailable):
             self._health.suspect()
         else:
             self._publish_state(connection=ConnectionState.PARTIAL, detail=str(error), retry_at=self._clock.now() + pause)
@@ -318,6 +343,28 @@ class ClusterScanner:
         self._unreachable.mark_unreachable(error, retry_at)
         seen_at = self._health.last_response_at or self._state.seen_at
         self._publish_state(connection=ConnectionState.LOST, detail=str(error), retry_at=retry_at, seen_at=seen_at)
+
+    def _on_out_of_files(self, error: OutOfFiles) -> None:
+        """Fewer watches leave room for requests. The cluster is read partly until files can be opened for a while."""
+        if not self._out_of_files.is_set():
+            self._out_of_files.set()
+            self._slots.shrink()
+        self._missing[_OPEN_FILES] = (f"{error.detail}; {error.remedy}",)
+        if self._state.connection is ConnectionState.CONNECTING:
+            self._publish_state(connection=ConnectionState.PARTIAL, detail=str(error))
+        self._publish_coverage()
+
+    async def _withdraw_out_of_files(self) -> None:
+        while True:
+            await self._out_of_files.wait()
+            await asyncio.sleep(_FILES_RETRY)
+            self._out_of_files.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FILES_SETTLE):
+                    await self._out_of_files.wait()
+                    continue
+            self._missing.pop(_OPEN_FILES, None)
+            self._publish_coverage()
 
     def _publish_coverage(self) -> None:
         """Publishes whether the cluster is read completely, or only partly."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from k8sconsole.errors import OutOfFiles
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.events import Fact
 from k8sconsole.model.refs import ClusterName, ResourceName
@@ -48,6 +49,7 @@ class ScanContext:
     home: the context's own namespace, which is read when no list of namespaces is permitted.
     rows_changed(resource, revision): called whenever rows of a kind were written or deleted.
     list_finished(report): called at the end of every list.
+    out_of_files(error): called when a connection could not be opened because too many files are open.
     """
 
     source: ResourceSource
@@ -61,6 +63,7 @@ class ScanContext:
     home: str
     rows_changed: Callable[[ResourceName, int], None]
     list_finished: Callable[[KindReport], None]
+    out_of_files: Callable[[OutOfFiles], None]
 
     @property
     def cluster(self) -> ClusterName:

@@ -23,6 +23,7 @@ _MIN_HOLD = 600.0
 """Seconds for which a watch of a quiet custom kind is safe from other custom kinds, so that watches are not opened and closed all day."""
 
 _MOST_TURNS = 16
+_FEWEST = 4
 _BUILTIN = frozenset(resource.name for resource in BUILTIN)
 _CUSTOM = 4
 """The rank of custom kinds: behind every urgency of ``scanner.plan``."""
@@ -82,6 +83,10 @@ class WatchSlots:
             self._revoke(name)
         self._wake_waiting()
         self._start_turns()
+
+    def shrink(self) -> None:
+        """A quarter fewer connections than are in use now, because no further file can be opened."""
+        self.resize(max(_FEWEST, min(self._connections, self._used + self._turns_running) * 3 // 4))
 
     def focus(self, focused: frozenset[ResourceName]) -> None:
         """These kinds are on the screen: they get slots before all others."""

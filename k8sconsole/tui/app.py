@@ -14,7 +14,7 @@ from textual.dom import DOMNode
 
 from k8sconsole.config import paths
 from k8sconsole.config.settings import Settings
-from k8sconsole.errors import ConfigurationError, ConsoleError
+from k8sconsole.errors import ConfigurationError, ConsoleError, refusal_of
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.kit.text import strip_control
 from k8sconsole.model.refs import ClusterName, Namespace
@@ -270,6 +270,8 @@ def run(console: ConsoleApi, settings: Settings, *, namespaces: tuple[str, ...] 
     read_alt_digits()
     app = ConsoleApp(console, settings, namespaces=namespaces, hints=paths.data_dir() / ".hints-shown")
     code = app.run(mouse=settings.console.mouse) or 0
+    if isinstance(app._exception, OSError):
+        raise refusal_of("the console failed", app._exception) from app._exception
     if app._exception is not None:
         why = f"{type(app._exception).__name__}: {app._exception}"
         raise ConsoleError("the console failed", why, "the same with --debug, and report what it shows") from app._exception

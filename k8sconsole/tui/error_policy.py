@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker, WorkerFailed
 
-from k8sconsole.errors import ConsoleError
+from k8sconsole.errors import ConsoleError, refusal_of
 from k8sconsole.tui.messages import StatusMessage
 from k8sconsole.tui.widgets.paint import safe
 
@@ -74,11 +74,15 @@ def worker(
 
 
 def report_error(node: MessagePump, error: Exception) -> bool:
-    """Shows the error as a message. Any error but a ConsoleError is also logged with its traceback and shown by the view it belongs to.
+    """Shows the error as a message. A bug, neither a ConsoleError nor an OSError, is also logged with its traceback and shown by the view
+    it belongs to.
 
     Returns False for a failure that the view shows already: it is not reported again.
     """
     cause = error.error if isinstance(error, WorkerFailed) and isinstance(error.error, Exception) else error
+    if isinstance(cause, OSError):
+        log.warning("%s was refused", type(node).__name__, exc_info=(type(cause), cause, cause.__traceback__))
+        cause = refusal_of("the operating system refused it", cause)
     if isinstance(cause, ConsoleError):
         node.app.post_message(StatusMessage.from_error(cause))
         return True

@@ -19,6 +19,7 @@ from k8sconsole.cluster.errors import RequestInfo, error_from_status
 from k8sconsole.cluster.live.transport import ApiRequest, Transport
 from k8sconsole.cluster.port import ExecOutput
 from k8sconsole.errors import ConsoleError, UsageError
+from k8sconsole.kit.system_errors import explain_os_error
 
 EXEC_PROTOCOLS = ("v5.channel.k8s.io", "v4.channel.k8s.io")
 FORWARD_PROTOCOLS = ("v4.channel.k8s.io",)
@@ -98,7 +99,10 @@ class OpenForward:
             forward._server = await asyncio.start_server(forward._serve_connection, "127.0.0.1", local_port)
         except OSError as cause:
             details = {"parameter": "local_port", "given": local_port, "expected": "a free port, or 0", "nearest": [0]}
-            raise UsageError(f"cannot listen on 127.0.0.1:{local_port}", str(cause), "local_port=0", details) from cause
+            why, remedy = explain_os_error(cause, port=local_port)
+            raise UsageError(
+                f"cannot listen on 127.0.0.1:{local_port}", why, f"local_port=0, which takes a free port; {remedy}", details
+            ) from cause
         forward.port = forward._server.sockets[0].getsockname()[1]
         return forward
 

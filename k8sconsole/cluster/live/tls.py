@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from k8sconsole.cluster.live.credentials.provider import KeyPair
 from k8sconsole.cluster.live.kubeconfig.entries import ClusterEntry
-from k8sconsole.errors import ConfigurationError
+from k8sconsole.errors import ConfigurationError, refusal_of
 
 
 def ssl_context(cluster: ClusterEntry, pair: KeyPair | None) -> ssl.SSLContext:
@@ -33,7 +33,9 @@ def _load_key_pair(context: ssl.SSLContext, pair: KeyPair) -> None:
     try:
         with _temporary_file(pair.certificate) as certificate, _temporary_file(pair.key) as key:
             context.load_cert_chain(certificate, key, password="")  # an encrypted key fails, instead of prompting on the terminal
-    except (ssl.SSLError, OSError) as error:
+    except OSError as error:
+        if not isinstance(error, ssl.SSLError):
+            raise refusal_of("cannot use the client certificate", error) from error
         reason = "certificate and key do not belong together, or are not PEM"
         raise ConfigurationError(
             "cannot use the client certificate", f"{reason} ({error})", "check client-certificate and client-key in the kubeconfig"

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from k8sconsole.cluster.port import ServerVersion
-from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, NotFound
+from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, NotFound, OutOfFiles
 from k8sconsole.kit.clock import Clock
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.scanner.connectivity.backoff import Backoff
@@ -29,6 +29,7 @@ class ClusterHealth:
     """Probes one cluster, so that its reflectors know when they can send requests. Belongs to one loop.
 
     on_unreachable(error, retry_at): called at every failed probe. on_reachable(version): called when the cluster answers again.
+    on_out_of_files(error): called when no probe could be sent, because too many files are open.
     is_focused: whether a person looks at the cluster and no list runs, so that a missing response means trouble soon.
     check_identity(identity): awaited before on_reachable, since another cluster may answer now.
     identity: of the cluster that answered last.
@@ -41,6 +42,7 @@ class ClusterHealth:
         *,
         on_unreachable: Callable[[ConsoleError, float], None],
         on_reachable: Callable[[ServerVersion], None],
+        on_out_of_files: Callable[[OutOfFiles], None],
         is_focused: Callable[[], bool],
         check_identity: Callable[[ClusterIdentity], Awaitable[None]],
     ) -> None:
@@ -49,6 +51,7 @@ class ClusterHealth:
         self._clock = clock
         self._on_unreachable = on_unreachable
         self._on_reachable = on_reachable
+        self._on_out_of_files = on_out_of_files
         self._is_focused = is_focused
         self._check_identity = check_identity
         self._responded_at = float("-inf")
@@ -128,6 +131,11 @@ class ClusterHealth:
             try:
                 await self._probe()
                 return
+            except OutOfFiles as error:  # this says nothing about the cluster
+                self._on_out_of_files(error)
+                await self._sleep_until_woken(backoff.next())
+                if self._reachable.is_set():
+                    return
             except ConsoleError as error:
                 failures += 1
                 wait = backoff.next()

@@ -9,7 +9,18 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.errors import ApiError, ConsoleError, DeadlineExceeded, Forbidden, Gone, NotFound, TooManyRequests, Unavailable
+from k8sconsole.errors import (
+    ApiError,
+    ConsoleError,
+    DeadlineExceeded,
+    Forbidden,
+    Gone,
+    NotFound,
+    OutOfFiles,
+    TooManyRequests,
+    Unavailable,
+    refusal_of,
+)
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.resources import BUILTIN, METRICS_GROUP
 from k8sconsole.scanner.connectivity.backoff import Backoff
@@ -276,9 +287,13 @@ class Reflector:
         self._publish_report(await self._status.record_missing(result.report.missing, self._covered()))
 
     async def _handle_failure(self, error: Exception) -> None:
+        if isinstance(error, OSError):
+            error = refusal_of(f"cannot read {self.resource.name}", error)
         delay = self._retry_delay(error)
         if isinstance(error, Unavailable) or (self._is_builtin and getattr(error, "http_status", 0) > _INTERNAL_ERROR):
             self._context.health.suspect()
+        if isinstance(error, OutOfFiles):
+            self._context.out_of_files(error)
         if isinstance(error, Forbidden | NotFound):
             self._context.slots.release(self.resource.name)
         if isinstance(error, Gone | Forbidden | NotFound) or self._failed_resumes >= _MAX_FAILED_RESUMES:

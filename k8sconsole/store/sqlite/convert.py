@@ -54,7 +54,7 @@ def _convert(old: EncryptedFile, key: CacheKey | None) -> None:
             problem.remedy = "close every console, scan and MCP server that uses it"
         raise problem from error
     except OSError as error:
-        raise unwritable_error(old.path, error.strerror or str(error)) from error
+        raise unwritable_error(old.path, error) from error
 
 
 def _open_exclusively(file: EncryptedFile) -> sqlite3.Connection:

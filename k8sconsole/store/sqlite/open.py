@@ -117,7 +117,7 @@ def make_private(path: Path) -> None:
         finally:
             os.close(handle)
     except OSError as error:
-        raise unwritable_error(path, error.strerror or str(error)) from error
+        raise unwritable_error(path, error) from error
 
 
 def check_ownership(file: CacheFile) -> None:

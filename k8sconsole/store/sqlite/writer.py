@@ -163,7 +163,7 @@ class WriterThread:
 
     def _translate_error(self, error: BaseException) -> BaseException:
         if isinstance(error, OSError):
-            return unwritable_error(self._file.path, error.strerror or str(error))
+            return unwritable_error(self._file.path, error)
         if not isinstance(error, self._file.errors):
             return error
         problem = self._file.handle_error(error)

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import msgspec
 
-from k8sconsole.errors import ConsoleError, UsageError
+from k8sconsole.errors import ConsoleError, UsageError, refusal_of
 from k8sconsole.model.events import Fact
 from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.refs import ClusterName
@@ -165,7 +165,11 @@ def _with_request_id(call: ToolCall) -> ToolCall:
 
 
 def _internal_error(call: ToolCall, cause: Exception) -> ConsoleError:
-    problem = ConsoleError(f"{call.tool} failed", "an internal error; the log has the details", "k8sconsole --debug")
+    title = f"{call.tool} failed"
+    if isinstance(cause, OSError):
+        problem: ConsoleError = refusal_of(title, cause)
+    else:
+        problem = ConsoleError(title, "an internal error; the log has the details", "k8sconsole --debug")
     problem.__cause__ = cause
     return problem
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from k8sconsole.cluster.live.credentials.login_commands import command_line, install_command, login_command
 from k8sconsole.cluster.live.credentials.plugin_spec import PluginSpec
-from k8sconsole.errors import CredentialsError
+from k8sconsole.errors import CredentialsError, OutOfFiles, refusal_of
 from k8sconsole.kit.redact import mask_text
 from k8sconsole.kit.text import strip_control
 
@@ -53,7 +53,10 @@ async def _start(spec: PluginSpec, environ: Mapping[str, str]) -> Process:
     except FileNotFoundError as error:
         raise _plugin_error(spec, "it is not installed, or not in PATH", install_command(spec)) from error
     except OSError as error:
-        raise _plugin_error(spec, str(error.strerror), f"ls -l {spec.command}") from error
+        problem = refusal_of(f"the exec plugin {spec.command} of user {spec.user} cannot be started", error, path=spec.command)
+        if isinstance(problem, OutOfFiles):
+            raise problem from error
+        raise _plugin_error(spec, problem.detail, problem.remedy) from error
 
 
 async def _read_head(stream: asyncio.StreamReader | None) -> bytes:

@@ -7,6 +7,7 @@ from pathlib import Path
 from k8sconsole.cluster.live.credentials.provider import Credentials, KeyPair, bearer_header
 from k8sconsole.errors import CredentialsError
 from k8sconsole.kit.clock import Clock
+from k8sconsole.kit.system_errors import explain_os_error
 
 # A check costs one stat; a file system may hide a change from stat for up to a minute.
 _CHECK_EVERY = 1.0
@@ -59,8 +60,9 @@ class TokenFile:
             return self._credentials
         if self._fallback:
             return Credentials(bearer_header(self._fallback), self._pair)
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise CredentialsError("cannot read the token file", f"{self._path}: {reason}", f"ls -l {self._path}") from error
+        if isinstance(error, OSError):
+            raise CredentialsError("cannot read the token file", *explain_os_error(error, self._path)) from error
+        raise CredentialsError("cannot read the token file", f"{self._path}: it is not text", f"file {self._path}") from error
 
     def _unless_equal(self, fresh: Credentials) -> Credentials:
         """Returns the same object while the token is the same."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from k8sconsole.cluster.live.kubeconfig.files import KubeconfigEntry, as_list, as_mapping, as_text
 from k8sconsole.errors import ConfigurationError
+from k8sconsole.kit.system_errors import explain_os_error
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,7 @@ class PemSource:
                 f"{self.label}-data of {self.owner} is not base64", remedy=f"check {self.label}-data in the kubeconfig"
             ) from error
         except OSError as error:
-            reason = f"{self.path}: {error.strerror}"
-            raise ConfigurationError(f"cannot read the {self.label} of {self.owner}", reason, f"ls -l {self.path}") from error
+            raise ConfigurationError(f"cannot read the {self.label} of {self.owner}", *explain_os_error(error, self.path or "")) from error
 
 
 @dataclass(frozen=True)

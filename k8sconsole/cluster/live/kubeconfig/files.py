@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from k8sconsole.errors import ConfigurationError
+from k8sconsole.kit.system_errors import explain_os_error
 
 # Scalars stay text: a context named 1.10 or a password of 0123 must not become a number.
 _Loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -72,9 +73,10 @@ def _read_document(path: Path) -> Mapping[str, Any] | None:
         content = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        raise ConfigurationError(f"cannot read the kubeconfig {path}", str(reason), f"ls -l {path}") from error
+    except OSError as error:
+        raise ConfigurationError(f"cannot read the kubeconfig {path}", *explain_os_error(error, path)) from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"cannot read the kubeconfig {path}", "it is not UTF-8 text", f"file {path}") from error
     document = _parse(path, content)
     if document is None or document in _NULLS:
         return {}

@@ -1,9 +1,12 @@
 """Translation of SQLite's errors into StoreErrors that name a remedy."""
 
+import errno
 import sqlite3
 from pathlib import Path
 
 from k8sconsole.errors import StoreCorrupt, StoreError, StoreKeyError, StoreLocked, StoreUnwritable
+from k8sconsole.kit.descriptors import are_descriptors_exhausted
+from k8sconsole.kit.system_errors import explain_os_error
 from k8sconsole.store.sqlite.file.header import is_encrypted
 
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -25,7 +28,7 @@ def translate_error(error: Exception, path: Path) -> StoreError:
     if code in _LOCKED:
         return StoreLocked(f"the cache {path} is held by another process", str(error), "wait, or raise CACHE_DB_TIMEOUT")
     if code in _UNWRITABLE:
-        return unwritable_error(path, str(error))
+        return unwritable_error(path, _system_error(code, error, path))
     return StoreError(f"the cache {path} cannot be used", str(error))
 
 
@@ -39,10 +42,24 @@ def _primary_code(error: Exception) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
 
 
-def unwritable_error(path: Path, reason: str) -> StoreUnwritable:
-    return StoreUnwritable(
-        f"the cache {path} cannot be written", reason, "free some space there, or name another file with --db or CACHE_DB_PATH"
-    )
+def unwritable_error(path: Path, error: OSError) -> StoreUnwritable:
+    why, remedy = explain_os_error(error, path)
+    return StoreUnwritable(f"the cache {path} cannot be written", why, f"{remedy}; or another file with --db or CACHE_DB_PATH")
+
+
+def _system_error(code: int, error: Exception, path: Path) -> OSError:
+    """What the operating system said to SQLite, as far as its codes tell."""
+    if are_descriptors_exhausted():
+        return OSError(errno.EMFILE, "")
+    unopened = errno.EISDIR if path.is_dir() else errno.EACCES if path.exists() else errno.ENOENT
+    numbers = {
+        sqlite3.SQLITE_FULL: errno.ENOSPC,
+        sqlite3.SQLITE_IOERR: errno.EIO,
+        sqlite3.SQLITE_PERM: errno.EACCES,
+        sqlite3.SQLITE_READONLY: errno.EACCES,
+        sqlite3.SQLITE_CANTOPEN: unopened,
+    }
+    return OSError(numbers[code], str(error))
 
 
 def damage_marker(path: Path) -> Path:
