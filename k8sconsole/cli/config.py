@@ -13,6 +13,7 @@ from k8sconsole.config.conversion import SECRET_KEYS
 from k8sconsole.config.loader import find_settings_file, iterate_settings, load_settings, resolve_db_path
 from k8sconsole.config.paths import checkout_root, config_dir
 from k8sconsole.config.settings import Settings
+from k8sconsole.kit.redact import mask_field, mask_tree
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, no_args_is_help=True, help="Show, explain and check the settings.")
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -63,8 +64,8 @@ def validate(file: Annotated[Path | None, typer.Argument(help="The file to check
 def _printable_value(settings: Settings, key: str) -> object:
     """The value of a dotted key as JSON values, with secrets hidden."""
     if key == "mcp_servers":
-        return msgspec.to_builtins([hide_values(server) for server in settings.mcp_servers])
+        return mask_tree(msgspec.to_builtins([hide_values(server) for server in settings.mcp_servers]))
     value: object = settings
     for part in key.split("."):
         value = getattr(value, part)
-    return "[set]" if key in SECRET_KEYS and value else msgspec.to_builtins(value)
+    return "[set]" if key in SECRET_KEYS and value else mask_field(key.rpartition(".")[2], msgspec.to_builtins(value))

@@ -55,13 +55,17 @@ def _schema(question: Question, left: int) -> dict[str, Any]:
         properties = {CONFIRM: {"type": "boolean", "title": "Continue?", "default": False}}
     if left <= 0:
         return {"type": "object", "properties": properties, "required": list(properties)}
-    more = {MORE: {"type": "boolean", "title": f"Show the whole change first ({left} pages)", "default": False}}
+    more = {MORE: {"type": "boolean", "title": f"Show the whole change first ({_count_pages(left)})", "default": False}}
     return {"type": "object", "properties": {**properties, **more}, "required": []}
+
+
+def _count_pages(number: int) -> str:
+    return "1 page" if number == 1 else f"{number} pages"
 
 
 def _first_view(question: Question, view: QuestionView, pages_left: int) -> str:
     """The objects and what is dangerous first, as the API server names them, without markup."""
     lines = [question.title, *(f"{_MARKS.get(line.role, '')}{line.words}" for line in view.lines)]
     if pages_left:
-        lines.append(f"{MORE} shows the whole change: {len(view.change):,} lines on {pages_left} pages")
+        lines.append(f"{MORE} shows the whole change: {len(view.change):,} lines on {_count_pages(pages_left)}")
     return strip_control("\n".join(lines))

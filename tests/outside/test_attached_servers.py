@@ -373,3 +373,22 @@ async def test_an_mcp_client_is_notified_when_the_list_of_tools_changes(attach: 
         async with asyncio.timeout(20):
             await notified.wait()
         assert "files__read_folder" in [one.name for one in (await client.list_tools(cache_mode="bypass")).tools]
+
+
+async def test_a_question_about_an_unknown_tool_shows_the_dangers_of_the_manifests_it_is_given_and_no_secret(
+    attach: Attach, files: Manners
+) -> None:
+    files.tools = [
+        tool("apply", inputSchema={"type": "object", "properties": {"manifest": {"type": "string"}, "more": {"type": "object"}}})
+    ]
+    files.be("answer")
+    container = "containers: [{name: c, image: evil:1, securityContext: {privileged: true}}]"
+    text = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p}}\nspec: {{hostPID: true, {container}}}\n"
+    secret = {"kind": "Secret", "data": {"x": "Zq7-planted"}}
+    async with attach(files.server(reads=())) as attached:
+        asked = _answering(attached, Answer(False, by="test"))
+        await attached.console.tools.call("files__apply", {"manifest": text, "more": secret})
+    assert any("hostPID" in line for line in asked[0].dangers)
+    assert any("evil:1" in line for line in asked[0].dangers)
+    assert "hostPID" in asked[0].dry_run
+    assert "Zq7-planted" not in str(asked)

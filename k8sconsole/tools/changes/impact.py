@@ -10,6 +10,21 @@ _IN_A_NAMESPACE = ("pods", "deployments.apps", "statefulsets.apps", "services", 
 _OWN_PODS = {"replicasets.apps": "ReplicaSet", "statefulsets.apps": "StatefulSet", "daemonsets.apps": "DaemonSet", "jobs.batch": "Job"}
 _PEOPLE = ("kubectl", "k8sconsole", "kube-controller-manager", "kubelet", "before-first-apply")
 _TOOLS = {"argocd": "Argo CD", "kustomize-controller": "Flux", "helm-controller": "Flux", "helm": "Helm"}
+_PROTECTIONS = {
+    "networkpolicies.networking.k8s.io": "the pods that it selects lose its limits on traffic",
+    "validatingwebhookconfigurations.admissionregistration.k8s.io": "what it refused is accepted from now on",
+    "mutatingwebhookconfigurations.admissionregistration.k8s.io": "what it changed or added is left as it is sent from now on",
+    "validatingadmissionpolicies.admissionregistration.k8s.io": "what it refused is accepted from now on",
+    "validatingadmissionpolicybindings.admissionregistration.k8s.io": "what it refused is accepted from now on",
+    "resourcequotas": "its limits on the namespace no longer hold",
+    "limitranges": "its limits and defaults for new pods no longer hold",
+    "poddisruptionbudgets.policy": "evictions and drains no longer wait for its pods",
+    "rolebindings.rbac.authorization.k8s.io": "those that it names lose these rights",
+    "clusterrolebindings.rbac.authorization.k8s.io": "those that it names lose these rights",
+    "roles.rbac.authorization.k8s.io": "every binding to it gives nothing from now on",
+    "clusterroles.rbac.authorization.k8s.io": "every binding to it gives nothing from now on",
+}
+"""What is lost with a kind that protects or permits something."""
 _STATEFUL = frozenset({"persistentvolumeclaims", "persistentvolumes", "statefulsets.apps"})
 
 
@@ -24,6 +39,15 @@ async def deletion_impact(context: ToolContext, cluster: ClusterName, resource: 
         *_delivery_warnings(meta),
         *([f"waits for its finalizers: {', '.join(meta['finalizers'])}"] if meta.get("finalizers") else []),
     )
+
+
+async def count_deleted(context: ToolContext, cluster: ClusterName, resource: ApiResource, name: str) -> int:
+    """How many objects a deletion removes, as far as the cache knows: the object, and what a namespace or a CRD contains."""
+    if resource.name == "namespaces":
+        return 1 + sum([await _count_objects(context, cluster, kind, (name,)) for kind in _IN_A_NAMESPACE])
+    if resource.name == "customresourcedefinitions.apiextensions.k8s.io":
+        return 1 + await _count_objects(context, cluster, name, ())
+    return 1
 
 
 async def _contained_objects(context: ToolContext, cluster: ClusterName, resource: ApiResource, name: str) -> list[str]:
@@ -61,6 +85,8 @@ def _kind_warnings(resource: str, obj: dict[str, Any]) -> list[str]:
         return ["this pod has no owner: nothing recreates it"]
     if resource == "persistentvolumeclaims":
         return ["its data is deleted too if the volume's reclaim policy is Delete"]
+    if resource in _PROTECTIONS:
+        return [_PROTECTIONS[resource]]
     if resource == "nodes":
         return ["the cluster loses the node's pods until the node registers again"]
     return ["a controller owns it and will recreate it"] if owners and resource not in _STATEFUL else []

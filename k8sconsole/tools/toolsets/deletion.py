@@ -10,7 +10,7 @@ from k8sconsole.kit.masks import is_masked
 from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.disruption_budgets import budgets_broken_by_deleting
 from k8sconsole.tools.changes.edits import Undo, collect_strings, fetch_live, uid_of, undo_from_history
-from k8sconsole.tools.changes.impact import deletion_impact
+from k8sconsole.tools.changes.impact import count_deleted, deletion_impact
 from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.policy import DELETED_BY_NAME
@@ -73,7 +73,8 @@ async def prepare_delete(args: DeleteResourceInput | DeletePodInput, context: To
     created = obj["metadata"].get("creationTimestamp", "unknown")
     shown = f"the server would delete {target.label} (uid {uid_of(obj)}, created {created})"
     undo = await _undo_of(context, target, obj)
-    return Proposal((target.label,), consequences, shown, str(undo), {"uid": uid_of(obj), "undo": undo})
+    count = await count_deleted(context, target.cluster, target.resource, target.name)
+    return Proposal((target.label,), consequences, shown, str(undo), {"uid": uid_of(obj), "undo": undo}, count=count)
 
 
 async def delete_resource(args: DeleteResourceInput | DeletePodInput, context: ToolContext) -> Reply:

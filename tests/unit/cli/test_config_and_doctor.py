@@ -81,3 +81,12 @@ def test_the_doctor_names_what_a_damaged_kubeconfig_lacks(empty: CommandLine, tm
     done = empty.run("doctor", KUBECONFIG=str(damaged))
     assert done.code == 2
     assert "✗ kubeconfig" in done.out
+
+
+def test_the_settings_are_shown_without_the_tokens_in_them(empty: CommandLine, tmp_path: Path) -> None:
+    file = tmp_path / "k8sconsole" / "k8sconsole.yaml"
+    file.parent.mkdir()
+    far, near = "{name: far, url: 'https://ann:Zq7-planted@host/mcp'}", "{name: near, command: x, args: [--token, Zq7-planted]}"
+    file.write_text(f"mcp_servers: [{far}, {near}]\n")
+    shown = [empty.run("config", "show", *more, XDG_CONFIG_HOME=str(tmp_path)).out for more in ((), ("--json",))]
+    assert all("near" in text and "Zq7-planted" not in text for text in shown)

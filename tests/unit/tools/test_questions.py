@@ -172,3 +172,16 @@ async def test_a_refusal_where_no_person_could_be_asked_shows_what_was_not_asked
     asked = outcome.structured(0.0)["error"]["details"]["question"]
     _assert_in_order(asked, "hostPID: true", "privileged: true", "evil.example.com")
     assert len(asked) <= 4_500
+
+
+async def test_a_deletion_names_the_number_of_objects_and_what_no_longer_protects(harness: ToolHarness) -> None:
+    question = await _ask(harness, "k8s_delete_resource", kind="namespace", name="shop")
+    assert question.subject[:2] == ("namespaces", "for the whole cluster")
+    assert int(question.subject[2].split()[0].replace(",", "")) > 5
+    cluster = await harness.environment.open_cluster(harness.environment.selected()[0])
+    policies = await harness.environment.find_resource(cluster.name, "networkpolicies")
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "wall"}, "spec": {"podSelector": {}}}
+    await cluster.create(policies, "shop", msgspec.json.encode(policy))
+    question = await _ask(harness, "k8s_delete_resource", kind="netpol", name="wall", namespace="shop")
+    assert question.subject == ("networkpolicies.networking.k8s.io", "namespace shop", "1 object")
+    assert "the pods that it selects lose its limits on traffic" in question.consequences
