@@ -17,6 +17,7 @@ READING = (
     "clusters",
     "kinds",
     "lists",
+    "events",
     "search",
     "objects",
     "description",

@@ -54,6 +54,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction(
         "timeline", "table", "T", "timeline", "What happened to the object and to what it owns, newest first", 6, call="open('timeline')"
     ),
+    KeyAction("events", "table", "E", "events", "The events about the object, newest first", call="open('events')"),
     KeyAction("logs", "table", "l", "logs", "Follow the logs of a pod or container", 4, call="open('logs')"),
     KeyAction("previous_logs", "table", "p", "previous logs", "The logs of the container that ran before", call="open('previous_logs')"),
     KeyAction(
@@ -79,6 +80,7 @@ ACTIONS: tuple[KeyAction, ...] = (
     KeyAction("sort_name", "table", "N", "sort by name", "Sort by name; press again to reverse", call="sort('NAME')"),
     KeyAction("sort_namespace", "table", "P", "sort by namespace", "Sort by namespace", call="sort('NAMESPACE')"),
     KeyAction("sort_age", "table", "A", "sort by age", "Sort by age", call="sort('AGE')"),
+    KeyAction("sort_last_seen", "table", "L", "sort by last seen", "Sort events by when they last occurred", call="sort('LAST SEEN')"),
     KeyAction("sort_status", "table", "S", "sort by status", "Sort by status", call="sort('STATUS')"),
     KeyAction("sort_restarts", "table", "R", "sort by restarts", "Sort by restarts", call="sort('RESTARTS')"),
     KeyAction("sort_ready", "table", "Y", "sort by ready", "Sort by ready", call="sort('READY')"),

@@ -19,7 +19,7 @@ from k8sconsole.model.filters.matcher import (
 )
 from k8sconsole.model.filters.parser import parse_filter
 from k8sconsole.model.filters.subjects import RowSubject, Subject
-from k8sconsole.model.filters.tree import Filter, Text
+from k8sconsole.model.filters.tree import Filter, Text, quote
 
 __all__ = [
     "MEASURED",
@@ -39,6 +39,7 @@ __all__ = [
     "needs_body",
     "needs_relations",
     "parse_filter",
+    "quote",
     "searchable_texts",
     "starts_at_root",
     "uses_metrics",

@@ -23,6 +23,7 @@ from k8sconsole.model.tables.columns import CellKind
 from k8sconsole.model.tables.jsonpath import PathError, find_values
 
 Predicate = Callable[[Subject], bool]
+_SEARCHED_COLUMNS = ("STATUS", "NODE", "REASON", "OBJECT", "MESSAGE")
 MEASURED = (ResourceName("pods"), ResourceName("nodes"))
 """The kinds whose usage the Metrics API has."""
 Found = tuple[CellKind | None, list[Cell]]
@@ -87,9 +88,9 @@ def _compile_term(node: Node) -> Predicate:
 
 
 def searchable_texts(subject: Subject) -> list[str]:
-    """The texts that free text is searched in: name, namespace, status, node."""
+    """The texts that free text is searched in: name, namespace, status, node; of an event also its reason, object and message."""
     found = [subject.name, subject.namespace]
-    for column in ("STATUS", "NODE"):
+    for column in _SEARCHED_COLUMNS:
         cell = subject.cell(column)
         if cell is not None and isinstance(cell[1], str):
             found.append(cell[1])

@@ -1,20 +1,14 @@
-"""Lists: one tool each for the most used kinds, one for events, and one for any kind."""
+"""Lists: one tool each for the most used kinds, and one for any kind."""
 
-import re
 from typing import Annotated
 
-import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.reading.list_reply import ListInput, ListResult, NamespacedListInput, list_reply
-from k8sconsole.tools.reading.rows import parse_filter_argument
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
-
-_NAME = re.compile(r"[^/\\\"\s]+")
 
 
 class ListResourcesInput(NamespacedListInput, kw_only=True):
@@ -40,27 +34,6 @@ def _list_tool(kind: str, summary: str, *, namespaced: bool) -> ToolSpec:
     )
 
 
-class ListEventsInput(NamespacedListInput, kw_only=True):
-    about: Annotated[str, Meta(description="Only events of this object, as kind/name")] = ""
-
-
-async def list_events(args: ListEventsInput, context: ToolContext) -> Reply:
-    if args.about:
-        parse_filter_argument(args.filter)  # an error names the column in the filter as given
-        narrowed = f'object="{await _event_object(args, context)}"'
-        args = msgspec.structs.replace(args, filter=f"{narrowed} and ({args.filter})" if args.filter else narrowed)
-    return await list_reply(args, "events", context)
-
-
-async def _event_object(args: ListEventsInput, context: ToolContext) -> str:
-    """The object as events name it: ``kind/name`` in lower case. Raises InvalidParams for another form, UsageError for an unknown kind."""
-    word, _, name = args.about.partition("/")
-    if not word or not _NAME.fullmatch(name):
-        details = argument_details("about", args.about[:100], expected="kind/name")
-        raise InvalidParams(f"no object {args.about[:100]!r}", "the form is kind/name", "about=pod/web-0", details)
-    return f"{(await context.find_resource(context.resolve_context(args.context), word, 'about')).kind.lower()}/{name.lower()}"
-
-
 TOOLS: tuple[ToolSpec, ...] = (
     _list_tool("namespaces", "Namespaces with phase and age. Use it to find out which exist.", namespaced=False),
     _list_tool("nodes", "Nodes with status, roles, version. For the pods on one use k8s_list_pods filter=node=NAME.", namespaced=False),
@@ -77,14 +50,5 @@ TOOLS: tuple[ToolSpec, ...] = (
         (ListResourcesInput, ListResult),
         list_resources,
         Capabilities(("*",), ("list",), Scope.NAMESPACE, "list"),
-    ),
-    reading_tool(
-        "list_events",
-        "List events",
-        "Recent events: failures to schedule, pull, mount, probe. Start here when something does not start.",
-        (ListEventsInput, ListResult),
-        list_events,
-        Capabilities(("events",), ("list",), Scope.NAMESPACE, "list"),
-        kind="events",
     ),
 )

@@ -1,12 +1,14 @@
 """Where enter leads from an object: to what it is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
-from k8sconsole.model.refs import Namespace, ObjectRef, ResourceName
+from k8sconsole.model.filters import quote
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.selectors import format_requirements, selector_of
+from k8sconsole.tui.browse.location import Location
 
 INTO_PODS = frozenset(
     {"deployments.apps", "replicasets.apps", "statefulsets.apps", "daemonsets.apps", "jobs.batch", "services", "replicationcontrollers"}
@@ -48,3 +50,13 @@ def inside(ref: ObjectRef, body: Mapping[str, Any]) -> DrillTarget | None:
 
 def _quoted(selector: str) -> str:
     return f"'{selector}'" if any(sign in selector for sign in " ()!") else selector
+
+
+async def locate_events(ref: ObjectRef, find: Callable[[str, tuple[ClusterName, ...]], Awaitable[ApiResource]]) -> Location:
+    """The events about an object. Those about an object without a namespace are in any namespace, usually in default.
+
+    find: kind by name, for clusters.
+    """
+    about = f"{(await find(ref.resource, (ref.cluster,))).kind.lower()}/{ref.name}"
+    namespaces = (ref.namespace,) if ref.namespace else ()
+    return Location(await find("events", (ref.cluster,)), (ref.cluster,), namespaces, scope=f"object={quote(about)}", scope_label=about)

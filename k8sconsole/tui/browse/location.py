@@ -2,14 +2,16 @@
 
 import msgspec
 
-from k8sconsole.model.refs import ApiResource, ClusterName, Namespace
+from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ResourceName
 from k8sconsole.model.resources import BUILTIN
 
+EVENT_KINDS = (ResourceName("events"), ResourceName("events.events.k8s.io"))
 _BUILTIN = frozenset(one.name for one in BUILTIN)
 
 
 class Location(msgspec.Struct, frozen=True):
-    """No namespaces means all. scope: the filter that drilling down brought, scope_label its words for the breadcrumb."""
+    """No namespaces means all. scope: the filter that drilling down brought, scope_label its words for the breadcrumb.
+    sort: the column that the person chose; empty for the kind's own order."""
 
     resource: ApiResource
     clusters: tuple[ClusterName, ...] = ()
@@ -25,6 +27,11 @@ class Location(msgspec.Struct, frozen=True):
     def within(self) -> tuple[Namespace, ...]:
         """The namespaces that matter to this kind; one without keeps them only for the kind that is shown next."""
         return self.namespaces if self.resource.namespaced else ()
+
+    @property
+    def sort_column(self) -> str:
+        """The column that orders the rows. Events are ordered by when they last occurred, the newest first."""
+        return self.sort or ("LAST SEEN" if self.resource.name in EVENT_KINDS else "NAME")
 
     @property
     def whole_filter(self) -> str:

@@ -42,7 +42,7 @@ class RowModel:
         self.rows: dict[Key, Row] = {}
         self._keys: list[Key] = []
         self._places: dict[Key, int] | None = None
-        self._sort = ("", False)
+        self._sort = ("NAME", False)
         self._order: dict[Key, object] = {}
         self._texts: dict[Key, str] = {}
         self._filter: Filter | None = None
@@ -149,7 +149,7 @@ class RowModel:
     # order and filter
 
     def sort_by(self, column: str, descending: bool) -> None:
-        """column: one of the table's, or NAMESPACE, CLUSTER, or empty for namespace and name."""
+        """column: one of the table's, or NAMESPACE or CLUSTER. NAME means namespace and name."""
         self._sort = (column, descending)
         self._order.clear()
         self._rearrange()
@@ -222,7 +222,7 @@ class RowModel:
         column = self._sort[0]
         if column == "CLUSTER":
             return lambda row: (row.cluster, row.namespace, row.name)
-        at = self.table.index(column) if column else None
+        at = self.table.index(column) if column != "NAME" else None
         if at is None:
             return lambda row: (row.namespace, row.name, row.cluster)
         sorted_column = self.table.columns[at]

@@ -13,7 +13,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face, ToolOutcome
 from k8sconsole.tui.browse.command_line import Command
-from k8sconsole.tui.browse.drill import inside, needs_body
+from k8sconsole.tui.browse.drill import inside, locate_events, needs_body
 from k8sconsole.tui.browse.location import Location, LocationHistory
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
@@ -183,6 +183,8 @@ class ClusterPane(Pane):
         match event.how:
             case "describe" | "yaml" | "timeline":
                 self._read(ref, event.how)
+            case "events":
+                self.go(await locate_events(ref, self.find), drilled=True)
             case "logs" | "previous_logs" if ref.resource == "pods":
                 self._push(_log_view(self.context, event))
             case "enter" if ref.resource == "pods":

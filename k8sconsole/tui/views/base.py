@@ -14,7 +14,7 @@ from k8sconsole.tui.widgets.line_view import LineView
 
 
 class ObjectOpened(Message):
-    """how: enter, describe, yaml, logs, previous_logs, node, owner. container is empty for the whole pod."""
+    """how: enter, describe, yaml, events, logs, previous_logs, node, owner. container is empty for the whole pod."""
 
     def __init__(self, ref: ObjectRef, how: str, row: Row | None = None, container: str = "") -> None:
         super().__init__()

@@ -67,7 +67,7 @@ class RowFeed:
         table = await self._context.console.clusters.table(cluster, self.location.resource)
         first = await self._read(limit=FIRST_ROWS)
         self.model = RowModel(table, self._context.now, self._context.clock_skew)
-        self.model.sort_by(self.location.sort, self.location.descending)
+        self.model.sort_by(self.location.sort_column, self.location.descending)
         self.narrow()
         self._replace(first)
         return first.total > len(first.rows)

@@ -253,12 +253,11 @@ class TableView(View):
     def action_sort(self, column: str) -> None:
         """Sorts by the column; the same column again reverses the order."""
         model, location = self.feed.model, self.feed.location
-        name = "" if column == "NAME" else column
-        if model is None or (name and name != "NAMESPACE" and model.table.index(name) is None):
+        if model is None or (column not in ("NAME", "NAMESPACE") and model.table.index(column) is None):
             self.post_message(StatusMessage(f"{location.resource.plural} have no column {column.lower()}", severity="warning"))
             return
-        descending = not location.descending if location.sort == name else name in DESCENDING_FIRST
-        self.feed.change(sort=name, descending=descending)
-        model.sort_by(name, descending)
+        descending = not location.descending if location.sort_column == column else column in DESCENDING_FIRST
+        self.feed.change(sort=column, descending=descending)
+        model.sort_by(column, descending)
         self.display_parts.mark_sorted()
         self.redraw()

@@ -58,7 +58,7 @@ class TableDisplay:
         if model is None or painter is None:
             return
         glyphs = self._context.glyphs
-        at = model.table.index(location.sort or "NAME")
+        at = model.table.index(location.sort_column)
         track = painter.leading + at if at is not None else painter.leading - 1
         self.table.mark_sorted(track, glyphs.down if location.descending else glyphs.up)
 

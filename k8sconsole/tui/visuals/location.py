@@ -15,7 +15,7 @@ def location_groups(place: Location, shown: int, total: int, marked: int, glyphs
         *([(Piece("  ".join(filters), "changed", True),)] if filters else []),
         (count,),
         *([(Piece(f"{marked} marked", "accent", True),)] if marked else []),
-        (Piece(f"{place.sort.lower() or 'name'} {arrow}", "muted"),),
+        (Piece(f"{place.sort_column.lower()} {arrow}", "muted"),),
     )
 
 
