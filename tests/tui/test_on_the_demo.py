@@ -129,3 +129,26 @@ async def test_offline_no_key_ends_the_console(opening: Any) -> None:
                 await driver.press("escape", "escape")
                 await until(driver, lambda shown: "pods › all namespaces" in shown)
                 assert app.is_running
+
+
+async def test_events_open_newest_first_and_a_bare_word_searches_their_reason_and_message(pilot: Any) -> None:
+    await until(pilot, lambda shown: "Running" in shown)
+    await pilot.press(*":events", "enter")
+    shown = await until(pilot, lambda shown: "LAST" in shown and "last seen ↑" in shown and "OBJECT" in shown)
+    await pilot.press("slash", *"backoff", "enter")
+    shown = await until(pilot, lambda shown: "BackOff" in shown and "Pulled" not in shown)
+    assert "MESSAGE" in shown
+    await pilot.press("N")
+    await until(pilot, lambda shown: "name ↑" in shown)
+    await pilot.press("L")
+    await until(pilot, lambda shown: "last seen ↑" in shown)
+
+
+async def test_a_key_opens_the_events_about_the_selected_object_and_esc_comes_back(pilot: Any) -> None:
+    await until(pilot, lambda shown: "Running" in shown)
+    await pilot.press(*":deploy shop", "enter")
+    await until(pilot, lambda shown: "deployments › shop" in shown and "UP-TO-DATE" in shown)
+    await pilot.press("E")
+    await until(pilot, lambda shown: "events › shop › deployment/" in shown)
+    await pilot.press("escape")
+    await until(pilot, lambda shown: "deployments › shop" in shown and "events ›" not in shown)

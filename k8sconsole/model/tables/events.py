@@ -91,7 +91,7 @@ def _events(resource: str) -> KindTable:
             (names("OBJECT", wish=36, rank=3), _format_object),
             (text("SUBOBJECT", wide=True), lambda obj: involved_object(obj).field_path or None),
             (text("SOURCE", wide=True), event_reporter),
-            (text("MESSAGE", wish=80, minimum=12, rank=10), lambda obj: (obj.message or obj.note).strip() or None),
+            (text("MESSAGE", wish=80, minimum=12, rank=20), lambda obj: (obj.message or obj.note).strip() or None),
             (time("FIRST SEEN", wide=True), first_seen),
             (number("COUNT", wide=True), event_count),
             (names("NAME", wide=True), read_name),

@@ -11,7 +11,7 @@ from k8sconsole.model.objects import Cell, Row
 from k8sconsole.model.tables import KindTable
 
 WARNING = "Warning"
-MOST_OBJECTS = 10
+MOST_OBJECTS, MOST_REASONS = 5, 15
 _UNKNOWN = 0.0
 
 
@@ -31,7 +31,8 @@ class EventItem(msgspec.Struct, omit_defaults=True):
 
 
 class EventDigest(msgspec.Struct, frozen=True):
-    """items: warnings first, then the newest. reasons: type and reason to occurrences. objects: those with warnings, the most first."""
+    """items: warnings first, then the newest. reasons: type and reason to occurrences, the rest as ``other``. objects: those with most
+    warnings."""
 
     items: list[EventItem]
     reasons: dict[str, int]
@@ -123,7 +124,9 @@ def _read_row(table: KindTable, row: Row) -> _Occurrence:
 
 
 def _warnings_first(reasons: Counter[str]) -> dict[str, int]:
-    return dict(sorted(reasons.items(), key=lambda pair: (not pair[0].startswith(WARNING), -pair[1], pair[0])))
+    ordered = sorted(reasons.items(), key=lambda pair: (not pair[0].startswith(WARNING), -pair[1], pair[0]))
+    rest = sum(count for _, count in ordered[MOST_REASONS:])
+    return dict(ordered[:MOST_REASONS]) | ({"other": rest} if rest else {})
 
 
 def _most(objects: Counter[str]) -> dict[str, int]:

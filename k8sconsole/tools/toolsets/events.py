@@ -1,7 +1,7 @@
 """Events: what happened, the warnings first and the newest on top, repeats folded, with counts by reason and by object."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -15,14 +15,13 @@ from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import invalid_cursor, parse_as_of, parse_moment, parse_offset
 from k8sconsole.tools.object_lookup import find_object, object_namespace
 from k8sconsole.tools.output.token_budget import take_fitting
-from k8sconsole.tools.reading.event_digest import EventDigest, EventItem, digest_events, format_events
+from k8sconsole.tools.reading.event_digest import EventDigest, digest_events, format_events
 from k8sconsole.tools.reading.list_reply import NamespacedListInput, list_reply, select_namespaces
 from k8sconsole.tools.reading.rows import RowSource, RowsRequest, open_rows, parse_filter_argument
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 _NAME = re.compile(r"[^/\\\"\s]+")
-_REASONS_SHOWN = 12
 
 
 class ListEventsInput(NamespacedListInput, kw_only=True):
@@ -33,10 +32,10 @@ class ListEventsInput(NamespacedListInput, kw_only=True):
 
 
 class EventList(msgspec.Struct):
-    """items: with ``fields`` the columns and paths it names. counts: type and reason to occurrences, of all matching events.
-    objects: the objects with most warnings."""
+    """items: EventItem, or with ``fields`` the columns and paths it names. counts: type and reason to occurrences, of all matching
+    events. objects: the objects with most warnings."""
 
-    items: list[EventItem] | list[dict[str, object]]
+    items: list[dict[str, Any]]
     counts: dict[str, int] = {}
     objects: dict[str, int] = {}
 
@@ -80,7 +79,7 @@ def _digest_reply(args: ListEventsInput, opened: RowSource, digest: EventDigest,
     ages = [opened.now - parse_time(item.last_seen, 0.0) if item.last_seen else 0.0 for item in items]
     lines = [*_headlines(opened, digest), format_events(items, ages)]
     lines += [f"… {end} of {len(digest.items)} shown; the rest: cursor={following}"] if following else []
-    found = EventList(items, digest.reasons, digest.objects)
+    found = EventList(msgspec.to_builtins(items), digest.reasons, digest.objects)
     page = Page(following or None, len(digest.items))
     return Reply(msgspec.to_builtins(found), "\n".join(filter(None, lines)), opened.freshness, page, (*opened.warnings, *warnings))
 
@@ -89,8 +88,7 @@ def _headlines(opened: RowSource, digest: EventDigest) -> list[str]:
     where = f" in {', '.join(opened.request.namespaces)}" if opened.request.namespaces else ""
     head = f"{digest.total} events{where} · {opened.request.context}: {digest.warnings} warnings, {digest.total - digest.warnings} normal"
     reasons = [f"{count} {reason}" for reason, count in digest.reasons.items()]
-    more = f", and {len(reasons) - _REASONS_SHOWN} more reasons" if len(reasons) > _REASONS_SHOWN else ""
-    counted = f"occurrences: {', '.join(reasons[:_REASONS_SHOWN])}{more}"
+    counted = f"occurrences: {', '.join(reasons)}"
     objects = f"most warnings: {', '.join(f'{name} {count}' for name, count in digest.objects.items())}"
     return [head, *([counted] if reasons else []), *([objects] if digest.objects else [])]
 
