@@ -38,15 +38,39 @@ def sum_amounts(parts: Iterable[Amounts]) -> Amounts:
 
 
 def sum_requests(pod_spec: Mapping[str, Any]) -> Amounts:
-    """The requests of a pod's containers plus one pod, as the scheduler counts them."""
-    requested = sum_amounts(
-        parse_quantities(container.get("resources", {}).get("requests")) for container in pod_spec.get("containers", ())
-    )
-    return requested | {"pods": 1000}
+    """The requests of a pod plus one pod, as the scheduler counts them."""
+    requested = _sum_resources(pod_spec, "requests")
+    return sum_amounts([requested, parse_quantities(pod_spec.get("overhead"))]) | {"pods": 1000}
 
 
 def sum_limits(pod_spec: Mapping[str, Any]) -> Amounts:
-    return sum_amounts(parse_quantities(container.get("resources", {}).get("limits")) for container in pod_spec.get("containers", ()))
+    """The limits of a pod. The overhead counts only where there is a limit."""
+    limited = _sum_resources(pod_spec, "limits")
+    overhead = parse_quantities(pod_spec.get("overhead"))
+    return {name: value + overhead.get(name, 0) for name, value in limited.items()}
+
+
+def _sum_resources(pod_spec: Mapping[str, Any], field: str) -> Amounts:
+    """What the containers and sidecars need together, or an init container beside the sidecars before it, if that is more.
+
+    The pod's own resources replace the sum where it has them.
+    """
+    sidecars: Amounts = {}
+    peaks: list[Amounts] = []
+    for container in pod_spec.get("initContainers") or ():
+        together = sum_amounts([sidecars, _read_amounts(container, field)])
+        if container.get("restartPolicy") == "Always":
+            sidecars = together
+        else:
+            peaks.append(together)
+    total = sum_amounts([sidecars, *(_read_amounts(container, field) for container in pod_spec.get("containers") or ())])
+    for peak in peaks:
+        total |= {name: max(value, total.get(name, 0)) for name, value in peak.items()}
+    return total | _read_amounts(pod_spec, field)
+
+
+def _read_amounts(owner: Mapping[str, Any], field: str) -> Amounts:
+    return parse_quantities((owner.get("resources") or {}).get(field))
 
 
 def format_quantity(name: str, value: int) -> str:

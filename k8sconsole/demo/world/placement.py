@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from k8sconsole.demo.world.amounts import Amounts, parse_quantities, sum_amounts
+from k8sconsole.demo.world.amounts import Amounts, parse_quantities, sum_amounts, sum_requests
 from k8sconsole.demo.world.kinds import PODS
 
 if TYPE_CHECKING:
@@ -23,8 +23,17 @@ class _Container(msgspec.Struct, frozen=True):
 
 
 class _Spec(msgspec.Struct, frozen=True):
+    """The last three fields are not decoded: where a pod has one, `sum_requests` reads the whole spec."""
+
     nodeName: str = ""
     containers: list[_Container] = []
+    initContainers: msgspec.Raw = msgspec.Raw()
+    overhead: msgspec.Raw = msgspec.Raw()
+    resources: msgspec.Raw = msgspec.Raw()
+
+    @property
+    def has_more(self) -> bool:
+        return any(map(bytes, (self.initContainers, self.overhead, self.resources)))
 
 
 class _Status(msgspec.Struct, frozen=True):
@@ -38,6 +47,10 @@ class _Pod(msgspec.Struct, frozen=True):
 
 
 _DECODER = msgspec.json.Decoder(_Pod)
+
+
+def _sum_containers(spec: _Spec) -> Amounts:
+    return sum_amounts(parse_quantities(container.resources.requests) for container in spec.containers) | {"pods": 1000}
 
 
 class Placement:
@@ -88,7 +101,7 @@ class Placement:
         pod = _DECODER.decode(raw)
         node = pod.spec.nodeName
         if node and pod.status.phase not in ("Succeeded", "Failed"):
-            requested = sum_amounts(parse_quantities(container.resources.requests) for container in pod.spec.containers) | {"pods": 1000}
+            requested = sum_requests(msgspec.json.decode(raw)["spec"]) if pod.spec.has_more else _sum_containers(pod.spec)
             self._node_of[key] = node
             self._pods[node][key] = (requested, pod.status.podIP)
             self._used.pop(node, None)

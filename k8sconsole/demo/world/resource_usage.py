@@ -57,6 +57,7 @@ class _Resources(msgspec.Struct, frozen=True):
 class _Container(msgspec.Struct, frozen=True):
     name: str
     image: str = ""
+    restartPolicy: str = ""
     resources: _Resources = _Resources()
 
 
@@ -71,10 +72,11 @@ class _Meta(msgspec.Struct, frozen=True):
 class _Spec(msgspec.Struct, frozen=True):
     nodeName: str = ""
     containers: list[_Container] = []
+    initContainers: list[_Container] = []
 
 
 class _Running(msgspec.Struct, frozen=True):
-    startedAt: str
+    startedAt: str | None = None
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -89,6 +91,7 @@ class _ContainerStatus(msgspec.Struct, frozen=True):
 class _Status(msgspec.Struct, frozen=True):
     phase: str = "Pending"
     containerStatuses: list[_ContainerStatus] = []
+    initContainerStatuses: list[_ContainerStatus] = []
 
 
 class _Pod(msgspec.Struct, frozen=True):
@@ -126,13 +129,17 @@ class UsageProfiles:
 def _read_profile(raw: bytes, version: int, behaviours: Behaviours) -> PodUsageProfile:
     pod = _DECODER.decode(raw)
     meta = {"name": pod.metadata.name, "labels": pod.metadata.labels, "ownerReferences": pod.metadata.ownerReferences}
-    workload, since = workload_name(meta), {each.name: _start_time(each) for each in pod.status.containerStatuses}
-    eaters = tuple(_container_profile(pod, each, workload, since.get(each.name), behaviours) for each in pod.spec.containers)
+    statuses = (*pod.status.containerStatuses, *pod.status.initContainerStatuses)
+    workload, since = workload_name(meta), {each.name: _start_time(each) for each in statuses}
+    sidecars = (each for each in pod.spec.initContainers if each.restartPolicy == "Always")
+    running = (*pod.spec.containers, *sidecars)
+    eaters = tuple(_container_profile(pod, each, workload, since.get(each.name), behaviours) for each in running)
     return PodUsageProfile(version, pod.spec.nodeName, f"{pod.metadata.namespace}/{workload}", pod.status.phase == "Running", eaters)
 
 
 def _start_time(status: _ContainerStatus) -> float | None:
-    return parse_timestamp(status.state.running.startedAt).timestamp() if status.state.running else None
+    started = status.state.running.startedAt if status.state.running else None
+    return parse_timestamp(started).timestamp() if started else None
 
 
 def _container_profile(

@@ -7,7 +7,9 @@ from world_stage import Stage, reasons
 from k8sconsole.demo.api.tables.render import find_printer
 from k8sconsole.demo.world import kinds, pods
 from k8sconsole.demo.world.behaviour import Behaviour
+from k8sconsole.demo.world.placement import Placement
 from k8sconsole.demo.world.staging.scenario_builder import list_objects
+from k8sconsole.demo.world.usage import list_pod_metrics
 
 Json = dict[str, Any]
 
@@ -85,6 +87,31 @@ def test_a_job_with_a_sidecar_ends_when_its_container_does() -> None:
     status = _pod(stage)["status"]
     assert (status["phase"], _row(stage)[1:3]) == ("Succeeded", ["0/2", "Completed"])
     assert "terminated" in status["initContainerStatuses"][0]["state"]
+
+
+def test_a_sidecar_takes_room_on_its_node_and_is_measured() -> None:
+    stage = Stage()
+    asks = {"resources": {"requests": {"cpu": "300m"}}}
+    sidecar = {"name": "proxy", "image": "demo/proxy:1", "restartPolicy": "Always", **asks}
+    setup = {"name": "setup", "image": "demo/setup:1", "resources": {"requests": {"cpu": "900m"}}}
+    _create_pod(
+        stage, initContainers=[sidecar, setup], containers=[{"name": "web", "image": "demo/web:1", **asks}], overhead={"cpu": "50m"}
+    )
+    stage.run(60)
+    node = _pod(stage)["spec"]["nodeName"]
+    assert Placement(stage.store).requested_on(node) == {"cpu": 1250, "pods": 1000}
+    [measured] = list_pod_metrics(stage.store, "test", stage.clock.now())
+    assert {each["name"] for each in measured["containers"]} == {"web", "proxy"}
+
+
+def test_a_deleted_node_takes_its_finished_pods_along() -> None:
+    stage = Stage(Behaviour(container="web", exits_after=5), nodes=1)
+    _create_pod(stage, restartPolicy="Never")
+    stage.run(60)
+    assert _row(stage)[2] == "Completed"
+    stage.store.remove(kinds.NODES, "", _pod(stage)["spec"]["nodeName"])
+    stage.run(10)
+    assert not stage.store.has(kinds.PODS, "test", "web")
 
 
 def test_of_two_containers_the_failed_one_names_the_pods_status() -> None:

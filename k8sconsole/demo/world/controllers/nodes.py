@@ -49,9 +49,10 @@ class NodeController(BaseController):
             self.context.set_status(NODES, node, {**node["status"], "conditions": refreshed})
 
     def _remove_pods(self, node: str) -> None:
-        """Remove the pods of a deleted node, because its kubelet no longer ends them."""
-        for namespace, name in self.context.placement.pods_on(node):
-            self.store.remove(PODS, namespace, name)
+        """Remove the pods of a deleted node, finished ones too, because its kubelet no longer ends them."""
+        mark = f'"nodeName":"{node}"'.encode()
+        for key in [key for key in self.store.list_keys(PODS) if mark in self.store.get_raw(PODS, *key)]:
+            self.store.remove(PODS, *key)
 
 
 class TaintController(BaseController):
