@@ -6,7 +6,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, names, number, text
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
-from k8sconsole.model.tables.shapes import Amount, Meta, format_amount, join_or_none
+from k8sconsole.model.tables.shapes import Amount, Meta, format_resource, join_or_none
 
 
 class _ConfigMap(Shape, frozen=True):
@@ -52,7 +52,7 @@ class _ResourceQuota(Shape, frozen=True):
 def _format_usage(obj: _ResourceQuota, limits: bool) -> Cell:
     status = obj.status
     chosen = [name for name in sorted(status.hard) if name.startswith("limits.") is limits]
-    return join_or_none([f"{name}: {format_amount(status.used, name)}/{format_amount(status.hard, name)}" for name in chosen], ", ")
+    return join_or_none([f"{name}: {format_resource(status.used, name)}/{format_resource(status.hard, name)}" for name in chosen], ", ")
 
 
 RESOURCE_QUOTAS = build_table(

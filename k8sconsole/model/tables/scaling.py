@@ -87,21 +87,21 @@ def _format_metric(spec: _Metric, observed: _Metric) -> str:
     if spec.type in ("Resource", "ContainerResource"):
         return f"{wanted.name}: {_format_resource(target, current)}"
     if spec.type == "Pods":
-        return f"{UNKNOWN if current is None else _format_amount(current.average_value)}/{_format_amount(target.average_value)}"
+        return f"{UNKNOWN if current is None else _format_quantity(current.average_value)}/{_format_quantity(target.average_value)}"
     if target.average_value is not None:
         known = current is not None and current.average_value is not None
-        return f"{_format_amount(current.average_value) if current and known else UNKNOWN}/{_format_amount(target.average_value)} (avg)"
-    return f"{UNKNOWN if current is None else _format_amount(current.value)}/{_format_amount(target.value)}"
+        return f"{_format_quantity(current.average_value) if current and known else UNKNOWN}/{_format_quantity(target.average_value)} (avg)"
+    return f"{UNKNOWN if current is None else _format_quantity(current.value)}/{_format_quantity(target.value)}"
 
 
 def _format_resource(wanted: _MetricValue, current: _MetricValue | None) -> str:
     if wanted.average_value is not None:
-        return f"{UNKNOWN if current is None else _format_amount(current.average_value)}/{_format_amount(wanted.average_value)}"
+        return f"{UNKNOWN if current is None else _format_quantity(current.average_value)}/{_format_quantity(wanted.average_value)}"
     share = None if current is None else current.average_utilization
     return f"{_format_percent(share, UNKNOWN)}/{_format_percent(wanted.average_utilization, '<auto>')}"
 
 
-def _format_amount(amount: Amount | None) -> str:
+def _format_quantity(amount: Amount | None) -> str:
     """A quantity as kubectl prints it, also one that is absent beside others that are there."""
     return "<nil>" if amount is None else canonical_quantity(str(amount))
 

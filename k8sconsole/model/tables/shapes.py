@@ -127,7 +127,7 @@ def _format_expression(one: Expression) -> str:
     return one.key
 
 
-def format_amount(amounts: dict[str, Amount], name: str) -> str:
+def format_resource(amounts: dict[str, Amount], name: str) -> str:
     """An amount of a ResourceList as kubectl prints it; 0 where it is absent."""
     return canonical_quantity(str(amounts.get(name, "0")), 3)
 

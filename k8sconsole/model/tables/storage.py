@@ -4,7 +4,7 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, flag, names, text
 from k8sconsole.model.tables.kind import KindTable, build_table, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import Shape
-from k8sconsole.model.tables.shapes import Amount, Meta, Resources, format_amount, join_or_none
+from k8sconsole.model.tables.shapes import Amount, Meta, Resources, format_resource, join_or_none
 
 _CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class"
 _MODES = {"ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"}
@@ -85,7 +85,7 @@ PERSISTENT_VOLUMES = build_table(
     _Volume,
     (
         (NAME, read_name),
-        (CAPACITY, lambda obj: format_amount(obj.spec.capacity, "storage")),
+        (CAPACITY, lambda obj: format_resource(obj.spec.capacity, "storage")),
         (MODES, lambda obj: access_modes(obj.spec.access_modes)),
         (text("RECLAIM POLICY", wish=14), lambda obj: obj.spec.persistent_volume_reclaim_policy or "Retain"),
         (STATUS, lambda obj: _format_phase(obj.metadata, obj.status.phase)),
@@ -110,7 +110,7 @@ PERSISTENT_VOLUME_CLAIMS = build_table(
         (NAME, read_name),
         (STATUS, lambda obj: _format_phase(obj.metadata, obj.status.phase)),
         (names("VOLUME"), lambda obj: obj.spec.volume_name or None),
-        (CAPACITY, lambda obj: format_amount(obj.status.capacity, "storage") if _is_bound(obj) else None),
+        (CAPACITY, lambda obj: format_resource(obj.status.capacity, "storage") if _is_bound(obj) else None),
         (MODES, lambda obj: access_modes(obj.status.access_modes) if _is_bound(obj) else None),
         (CLASS, lambda obj: _read_class(obj.metadata, obj.spec.storage_class_name)),
         (ATTRIBUTES, lambda obj: obj.spec.volume_attributes_class_name),
