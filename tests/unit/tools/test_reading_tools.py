@@ -183,7 +183,7 @@ async def test_a_default_row_of_a_pod_has_its_node(harness: ToolHarness, cluster
 async def test_a_description_has_what_belongs_to_the_object_unless_policy_denies_it(harness: ToolHarness, cluster: Cluster) -> None:
     deployment = (await _objects(harness, cluster, "deployments", "shop"))[0]["metadata"]["name"]
     pods = [each["metadata"] for each in await _objects(harness, cluster, "pods", "shop")]
-    own = next(each["name"] for each in pods if each["ownerReferences"][0]["name"].rpartition("-")[0] == deployment)
+    own = next(each["name"] for each in pods if each["labels"].get("pod-template-hash") and each["name"].startswith(f"{deployment}-"))
     asked = {"kind": "deployment", "name": deployment, "namespace": "shop"}
     assert f"  {own}: " in (await _answer(harness, "k8s_describe_resource", **asked)).text
     harness.policy = Policy(rules=(Rule(Action.DENY, kinds=("pods",)),))
