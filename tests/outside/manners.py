@@ -3,7 +3,8 @@
 
 The file is JSON: tools (as ``tools/list`` answers), and manners of ``tools/call``: answer, fail, hang, crash, secret, order, endless line,
 garbage, flood, error (a JSON-RPC error), invalid (a result that breaks the protocol). From the start on: mute (says and reads nothing,
-ignores SIGTERM), indented (messages over several lines after a byte order mark). Every call is also appended to ``FILE.calls``.
+ignores SIGTERM), unlisted (refuses to list its tools), indented (messages over several lines after a byte order mark). Every call is also
+appended to ``FILE.calls``.
 """
 
 import json
@@ -59,6 +60,8 @@ def answer(state: dict[str, Any], request: dict[str, Any], where: Path) -> dict[
     if method == "initialize":
         able = {"tools": {"listChanged": True}}
         return {"protocolVersion": "2025-06-18", "capabilities": able, "serverInfo": {"name": "manners", "version": "1"}}
+    if method == "tools/list" and state.get("manners") == "unlisted":
+        raise LookupError(method)
     if method == "tools/list":
         return {"tools": state["tools"]}
     if method == "tools/call":

@@ -234,6 +234,15 @@ async def test_errors_are_answers_and_close_neither_the_server_nor_its_other_too
         assert _process(files) == process, "the code -32000 is no end"
 
 
+async def test_a_server_that_lists_no_tools_answers_and_is_left_running(attach: Attach, files: Manners) -> None:
+    files.be("unlisted")
+    async with attach(files.server()) as attached:
+        assert (attached.state().state, attached.state().detail) == (AttachedServerState.READY, "it lists no tools: no such method")
+        outcome = await attached.console.tools.call("files__read_file", {"path": "/"})
+    assert outcome.error is not None
+    assert "no tool 'files__read_file'" in str(outcome.error)
+
+
 async def test_a_tool_that_does_not_conform_costs_that_tool_alone(attach: Attach, files: Manners) -> None:
     broken = ({"name": "broken"}, {"inputSchema": SCHEMA}, 7, tool("typed", description=7), tool("text", inputSchema={"type": "string"}))
     files.tools[1:1] = broken  # type: ignore[arg-type]

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import mcp_types as types
 from mcp.client.stdio import get_default_environment
 from mcp.shared.message import SessionMessage
 
@@ -34,21 +35,22 @@ MAX_INVALID_LINES = 100
 _STDERR_LINES = 20
 _GRACE, _KILL_WAIT = 2.0, 1.0
 _POLL = 0.01
+_LONG_REQUESTS = ("subscriptions/listen",)
+"""Requests that are answered only at their end."""
 
 Streams = tuple[Any, Any]
 
 
 class StdioProcess:
-    """The child process and the last lines of its standard error. stderr_lines: without control characters. answers: whether it ever
-    sent a message."""
+    """The child process and the last lines of its standard error. stderr_lines: without control characters."""
 
     def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
         self.name = name
-        self.answers = False
         self.stderr_lines: deque[str] = deque(maxlen=_STDERR_LINES)
         self.output_ended = asyncio.Event()
         self._process = process
         self._protocol_error = ""
+        self._unanswered: set[str | int] = set()
 
     @property
     def returncode(self) -> int | None:
@@ -84,7 +86,7 @@ class StdioProcess:
             before = lines.invalid
             messages = lines.feed(line)
             for message in messages:
-                self.answers = True
+                self._unanswered.discard(getattr(message.message, "id", ""))
                 await to_session.send(message)
             if messages or lines.invalid > before:
                 window_start, count = await _limit_rate(window_start, count + 1)
@@ -94,6 +96,8 @@ class StdioProcess:
         assert self._process.stdin is not None
         async with from_session:
             async for message in from_session:
+                if isinstance(message.message, types.JSONRPCRequest) and message.message.method not in _LONG_REQUESTS:
+                    self._unanswered.add(message.message.id)
                 text = message.message.model_dump_json(by_alias=True, exclude_unset=True)
                 self._process.stdin.write(text.encode() + b"\n")
                 await self._process.stdin.drain()
@@ -114,11 +118,11 @@ class StdioProcess:
     async def stop(self) -> None:
         """As MCP specifies: close its input, then send SIGTERM, then SIGKILL, to its whole process group.
 
-        A server that never said anything gets no time to end by itself. What the server started and left behind is ended too.
+        A server that has not answered gets no time to end by itself. What the server started and left behind is ended too.
         """
         assert self._process.stdin is not None
         self._process.stdin.close()
-        grace = _GRACE if self.answers else 0.0
+        grace = 0.0 if self._unanswered else _GRACE
         for wait, signal_number in ((grace, signal.SIGTERM), (_KILL_WAIT, signal.SIGKILL), (_KILL_WAIT, None)):
             if await self.wait_exited(wait):
                 break
