@@ -3,9 +3,10 @@
 Reading takes the first in the server's own order, as kubectl does, and says so. A change never guesses: it asks for ``kind.group``.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 
-from k8sconsole.errors import InvalidParams, argument_details
+from k8sconsole.errors import InvalidParams, NotFound, argument_details
 from k8sconsole.model.refs import ApiResource
 
 _SAME_OBJECTS = frozenset({"events", "events.events.k8s.io"})
@@ -29,6 +30,16 @@ def choice_note(word: str, chosen: ApiResource, others: Sequence[ApiResource]) -
         return ""
     names = ", ".join(one.name for one in others)
     return f"{word} is taken for {chosen.name}, the server's first; the same name is also in {names} (try: kind={others[0].name})"
+
+
+@contextlib.contextmanager
+def mention_choice(notes: Iterable[str]) -> Iterator[None]:
+    """Adds the notes to a NotFound that the block raises: the object may be one of another group's. They are read when it is raised."""
+    try:
+        yield
+    except NotFound as problem:
+        problem.detail = "; ".join(filter(None, (problem.detail, *notes)))
+        raise
 
 
 def ambiguous_kind(word: str, kinds: Sequence[ApiResource], parameter: str) -> InvalidParams:

@@ -9,7 +9,7 @@ from k8sconsole.errors import ConsoleError, Forbidden, NotFound, ServerError, Un
 from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Freshness, merge_freshness
-from k8sconsole.model.kind_names import choice_note
+from k8sconsole.model.kind_names import choice_note, mention_choice
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
 from k8sconsole.model.tables import KindTable
@@ -82,7 +82,8 @@ class ObjectGetter:
         missing = (*freshness.missing, *unread)
         freshness = msgspec.structs.replace(freshness, complete=freshness.complete and not unread, missing=missing)
         if not pairs and not unread:
-            await self._explain_empty(clusters[0], resource, request, opened[0])
+            with mention_choice((note,)):
+                await self._explain_empty(clusters[0], resource, request, opened[0])
         return GetResult(
             resource=resource,
             table=opened[0].table,

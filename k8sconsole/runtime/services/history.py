@@ -8,7 +8,7 @@ import msgspec
 from k8sconsole.errors import UsageError
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.history import ChangeQuery, TimelineItem
-from k8sconsole.model.kind_names import choice_note
+from k8sconsole.model.kind_names import choice_note, mention_choice
 from k8sconsole.model.refs import ClusterName, Namespace, ObjectRef
 from k8sconsole.model.tools import Face, ToolCall
 from k8sconsole.runtime.services.api_resources import ApiResources
@@ -133,5 +133,6 @@ class HistoryService:
             span = parse_span(request.since, request.until, "", context.now)
             namespace = Namespace(object_namespace(context, cluster, resource, request.namespace))
             ref = ObjectRef(cluster, resource.name, namespace, request.name)
-            found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until))
+            with mention_choice((note,)):
+                found = await read_object_history(context, ObjectHistoryQuery(resource, ref, span.since, span.until))
             return VersionsResult(found.history, found.freshness, (*((note,) if note else ()), *found.warnings))

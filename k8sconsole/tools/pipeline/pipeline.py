@@ -15,6 +15,7 @@ import msgspec
 
 from k8sconsole.errors import ConsoleError, UsageError, refusal_of
 from k8sconsole.model.events import Fact
+from k8sconsole.model.kind_names import mention_choice
 from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Risk, ToolCall, ToolOutcome
@@ -84,7 +85,8 @@ class Pipeline:
         started = self.environment.clock.monotonic()
         try:
             invocation = self._invocation(call, progress)
-            reply = await self._chain(invocation)
+            with mention_choice(invocation.context.remarks):
+                reply = await self._chain(invocation)
         except ConsoleError as problem:
             # The texts were masked when the error was made; an argument that it repeats may be a whole Secret.
             problem.details = mask_arguments(problem.details)

@@ -11,7 +11,7 @@ import pytest_asyncio
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
 from k8sconsole.config.loader import load_settings
 from k8sconsole.demo.server import DemoCluster
-from k8sconsole.errors import InvalidParams
+from k8sconsole.errors import InvalidParams, NotFound
 from k8sconsole.model.kind_names import matching_kinds
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.resources import BUILTIN
@@ -19,7 +19,7 @@ from k8sconsole.model.tools import Answer, Face, Question
 from k8sconsole.runtime.cluster_pool import Opening
 from k8sconsole.runtime.console import Console
 from k8sconsole.runtime.services.get import GetRequest
-from k8sconsole.runtime.services.history import DiffRequest
+from k8sconsole.runtime.services.history import DiffRequest, VersionsRequest
 from tests.questions import answer_questions
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -115,6 +115,17 @@ async def test_get_history_and_diff_say_which_kind_they_took(console: Console) -
     for result in (got, diff):
         assert any(FIRST in warning and SECOND in warning for warning in result.warnings), result
     assert got.resource.name == FIRST
+
+
+async def test_an_object_that_is_missing_may_be_one_of_the_other_group(console: Console) -> None:
+    described = (await console.tools.call("k8s_get_resource", {"kind": "Badge", "name": "nowhere", "namespace": "shop"})).error
+    with pytest.raises(NotFound) as got:
+        await console.tools.get(GetRequest("badge", "nowhere", ("shop",), live=True))
+    with pytest.raises(NotFound) as versions:
+        await console.history.versions(VersionsRequest("badge", "nowhere", "shop"))
+    for error in (described, got.value, versions.value):
+        assert isinstance(error, NotFound)
+        assert SECOND in error.detail
 
 
 async def test_the_servers_order_outlives_the_cache(console: Console) -> None:
