@@ -30,17 +30,18 @@ def diff(
     context: Contexts = None,
     all_contexts: AllContexts = False,
     namespace: Namespaces = None,
-    everywhere: Annotated[bool, typer.Option("-A", "--all-namespaces", help="All namespaces, as without -n.")] = False,
+    everywhere: Annotated[bool, typer.Option("-A", "--all-namespaces", help="All namespaces, and what has none.")] = False,
     form: Annotated[OutputForm, typer.Option("-o", "--output", help="The output format.")] = OutputForm.TABLE,
     db: Db = None,
 ) -> None:
-    """Show what differs between two times: objects added, deleted, and modified, with the fields that differ."""
+    """Show what differs between two times: objects added, deleted, and modified, with the fields that differ.
+
+    Without -n and -A it compares the context's own namespace."""
 
     async def work(console: "ConsoleApi") -> "DiffResult":
         from k8sconsole.runtime.services.history import DiffRequest
 
-        namespaces = () if everywhere else tuple(namespace or ())
-        return await console.history.diff(DiffRequest(begin, end, kind, name, namespaces, owner, field))
+        return await console.history.diff(DiffRequest(begin, end, kind, name, tuple(namespace or ()), owner, field, everywhere))
 
     result = with_console(work, loaded=settings_for(db), contexts=context, all_contexts=all_contexts)
     if form is OutputForm.TABLE:
@@ -52,7 +53,8 @@ def diff(
 def _print_differences(result: "DiffResult", *, all_fields: bool) -> None:
     print_coverage(result)
     report = result.report
-    span = f"between {local_time(report.since)} and {local_time(report.until)}"
+    where = f" in {', '.join(result.namespaces)}" if result.namespaces else ""
+    span = f"between {local_time(report.since)} and {local_time(report.until)}{where}"
     if report.items:
         several = len({item.context for item in report.items}) > 1
         header = ("CHANGE", *(["CLUSTER"] if several else []), "OBJECT", "VERSIONS", "LAST", "BY", "WHAT")

@@ -45,12 +45,14 @@ def get(
     form: Annotated[GetOutput, typer.Option("-o", "--output", help="The output format.")] = GetOutput.TABLE,
     db: Db = None,
 ) -> None:
-    """Read objects of one kind, from the cache where it has them. The last line shows how old the answer is."""
+    """Read objects of one kind, from the cache where it has them. The last line shows how old the answer is.
+
+    Without -n and -A it reads the context's own namespace, as kubectl does."""
 
     async def work(console: "ConsoleApi") -> "GetResult":
         from k8sconsole.runtime.services.get import GetRequest
 
-        return await console.tools.get(GetRequest(kind, name, () if everywhere else tuple(namespace or ()), expression, live, as_of))
+        return await console.tools.get(GetRequest(kind, name, tuple(namespace or ()), expression, live, as_of, everywhere))
 
     result = with_console(work, loaded=settings_for(db), contexts=context, all_contexts=all_contexts, namespaces=namespace)
     for warning in result.warnings:

@@ -278,6 +278,10 @@ class Contexts(Protocol):
     """The clusters that can be reached. ``list`` and ``open`` do not connect; a cluster's first request does."""
 
     def list(self) -> list[ContextInfo]: ...
+    def current(self) -> str:
+        """The name that the kubeconfig gives as current, empty where it gives none. Nothing need have that name."""
+        ...
+
     async def open(self, name: ClusterName) -> Cluster: ...
     def files(self) -> tuple[Path, ...]:
         """The files that may change while the program runs. They need not exist."""

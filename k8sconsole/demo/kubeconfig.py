@@ -27,10 +27,8 @@ class ApiServerAddress:
     authority: bytes | None = None
 
 
-def write_kubeconfig(
-    path: Path, address: ApiServerAddress, user: User, certificate: IssuedCertificate | None = None, namespace: str = "default"
-) -> None:
-    """Write a kubeconfig as JSON, which is valid YAML.
+def write_kubeconfig(path: Path, address: ApiServerAddress, user: User, certificate: IssuedCertificate | None = None) -> None:
+    """Write a kubeconfig as JSON, which is valid YAML. Its context names no namespace, so that the console opens on all of them.
 
     Over plain HTTP the server's URL carries the token, because Kubernetes' clients send credentials over TLS only.
     """
@@ -39,7 +37,7 @@ def write_kubeconfig(
         "kind": "Config",
         "current-context": address.cluster,
         "clusters": [{"name": address.cluster, "cluster": _cluster_entry(address, user)}],
-        "contexts": [{"name": address.cluster, "context": {"cluster": address.cluster, "user": user.name, "namespace": namespace}}],
+        "contexts": [{"name": address.cluster, "context": {"cluster": address.cluster, "user": user.name}}],
         "users": [{"name": user.name, "user": _user_entry(user, certificate) if address.authority else {}}],
     }
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -12,6 +12,25 @@ def strip_control(text: str) -> str:
     return _CONTROL.sub("\ufffd", text)
 
 
+_ANSI = re.compile(r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[PX^_][^\x1b]*(?:\x1b\\)?|\x1b[ -/]*[0-~]")
+"""An escape sequence of ECMA-48: CSI, OSC, the other strings, and the short ones."""
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+
+
+def strip_ansi(text: str) -> str:
+    """The text without colours and other escape sequences, as a program writes them that takes its log for a terminal."""
+    return _ANSI.sub("", text) if "\x1b" in text or "\x9b" in text else text
+
+
+def keep_colours(text: str) -> str:
+    """As ``strip_ansi`` and ``strip_control``, but sequences that set a colour or bold stay."""
+    if "\x1b" not in text:
+        return strip_control(text)
+    pieces = _COLOUR.split(text)
+    colours = [*_COLOUR.findall(text), ""]
+    return "".join(strip_control(strip_ansi(piece)) + colour for piece, colour in zip(pieces, colours, strict=True))
+
+
 def format_yaml_problem(error: Exception) -> str:
     """What is wrong in a YAML text, and where. The parser's own message quotes the text, which may hold credentials; this never does."""
     mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)

@@ -22,6 +22,9 @@ class AttachedContexts:
         others = [msgspec.structs.replace(info, current=False) for info in self._others.list() if info.name != self._server]
         return [ContextInfo(self._server, self._server, f"mcp:{self._server}", "", "", current=True), *others]
 
+    def current(self) -> str:
+        return self._server
+
     def files(self) -> tuple[Path, ...]:
         return self._others.files()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -40,6 +41,9 @@ class NoContexts:
 
     def list(self) -> "list[ContextInfo]":
         return []
+
+    def current(self) -> str:
+        return ""
 
     def files(self) -> tuple[Path, ...]:
         return ()
@@ -97,9 +101,9 @@ def _kubeconfig_contexts(opening: Opening) -> Contexts:
     return contexts
 
 
-def choose_contexts(opening: Opening, offered: list[ContextInfo]) -> tuple[ClusterName, ...]:
-    """The contexts that the opening names, or the current one. Raises UnknownContext naming the nearest, ConfigurationError where none is
-    current."""
+def choose_contexts(opening: Opening, offered: list[ContextInfo], read_current: Callable[[], str]) -> tuple[ClusterName, ...]:
+    """The contexts that the opening names, or the current one. read_current: as ``Contexts.current``. Raises UnknownContext naming the
+    nearest, also where the current context does not exist, and ConfigurationError where none is current."""
     names = [info.name for info in offered]
     if opening.all_contexts:
         return tuple(names)
@@ -111,6 +115,10 @@ def choose_contexts(opening: Opening, offered: list[ContextInfo]) -> tuple[Clust
     current = [info.name for info in offered if info.current]
     if current:
         return (current[0],)
+    if wanted := read_current():
+        problem = unknown_context(wanted, names)
+        why = f"the kubeconfig's current-context names it; {problem.detail}"
+        raise UnknownContext(problem.title, why, problem.remedy, problem.details)
     if len(names) == 1:
         return (names[0],)
     raise ConfigurationError("no context chosen", "the kubeconfig has no current context", f"--context {names[0] if names else 'NAME'}")
@@ -119,7 +127,7 @@ def choose_contexts(opening: Opening, offered: list[ContextInfo]) -> tuple[Clust
 def unknown_context(wanted: str, names: "list[ClusterName]") -> UnknownContext:
     close = find_nearest(wanted, [str(name) for name in names])
     known = ", ".join(names[:8]) or "none"
-    remedy = f"--context {close[0]}" if close else "kubectl config get-contexts"
+    remedy = f"--context {shlex.quote(close[0])}" if close else "kubectl config get-contexts"
     return UnknownContext(
         f"no context {wanted!r}", f"there are: {known}", remedy, {"parameter": "context", "given": wanted, "nearest": close or names[:5]}
     )

@@ -131,7 +131,7 @@ async def _check_clusters(settings: Settings, wanted: tuple[str, ...], connect: 
     try:
         contexts = await asyncio.to_thread(find_contexts, settings.cluster)
         offered = contexts.list()
-        chosen = choose_contexts(Opening(load_settings(environment={}), Face.CLI, contexts=wanted), offered)
+        chosen = choose_contexts(Opening(load_settings(environment={}), Face.CLI, contexts=wanted), offered, contexts.current)
     except ConsoleError as problem:
         return [_broken("kubeconfig", problem)]
     findings = [DoctorFinding("kubeconfig", "●", f"{contexts.origin()}: {len(offered)} contexts")]

@@ -120,6 +120,10 @@ class ToolEnvironment:
     is_lost: Callable[[ClusterName], bool] = lambda context: False
     contexts_problem: Callable[[], ConsoleError | None] = lambda: None
 
+    def default_namespace(self, context: ClusterName) -> str:
+        """The namespace that the kubeconfig context names, else ``default``."""
+        return next((info.namespace for info in self.contexts() if info.name == context and info.namespace), "default")
+
 
 def silent_group_reasons(groups: Mapping[str, str]) -> tuple[str, ...]:
     """One sentence for each API group that did not answer discovery. groups: reasons by ``group/version``."""
@@ -188,8 +192,7 @@ class ToolContext:
         return chosen[0]
 
     def default_namespace(self, context: ClusterName) -> str:
-        """The namespace that the kubeconfig context names, else ``default``."""
-        return next((info.namespace for info in self.environment.contexts() if info.name == context and info.namespace), "default")
+        return self.environment.default_namespace(context)
 
     async def open_cluster(self, context: ClusterName) -> Cluster:
         return self.guard(self, await self.environment.open_cluster(context))

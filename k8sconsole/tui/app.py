@@ -17,11 +17,11 @@ from k8sconsole.config.settings import Settings
 from k8sconsole.errors import ConfigurationError, ConsoleError, refusal_of
 from k8sconsole.kit.clock import Clock, SystemClock
 from k8sconsole.kit.text import strip_control
-from k8sconsole.model.refs import ClusterName, Namespace
+from k8sconsole.model.refs import Namespace
 from k8sconsole.runtime.api import ConsoleApi
 from k8sconsole.tui.actions import ACTIONS, find_key_conflicts
 from k8sconsole.tui.bridge import PAUSE, Bridge
-from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.context import TuiContext, own_namespaces
 from k8sconsole.tui.error_policy import ResilientPump, report_error, worker
 from k8sconsole.tui.messages import FactsAvailable, QuestionAsked, StatusMessage
 from k8sconsole.tui.palette import ActionProvider
@@ -71,7 +71,7 @@ class ConsoleApp(ResilientPump, App[int]):
     async def on_mount(self) -> None:
         known = {one.id for one in ACTIONS}
         self.set_keymap({name: add_option_keys(keys) for name, keys in self.context.settings.keymap.items() if name in known})
-        self.main = MainScreen(self.context, (), self._namespaces)
+        self.main = MainScreen(self.context, self._namespaces)
         if self.context.console.is_open:
             with contextlib.suppress(ConsoleError):  # _begin() tries again and reports it
                 await self._load_clusters()  # so that the first frame is not an empty one
@@ -99,13 +99,13 @@ class ConsoleApp(ResilientPump, App[int]):
         clusters = self.context.console.clusters
         self.context.selected = await clusters.selected()
         self.context.states.update(await clusters.states())
+        self.main.cluster.adopt(await own_namespaces(self.context))
         self.context.opened = True
 
     async def action_load_completions(self) -> None:
-        """Kinds, namespaces and contexts for completion, and which clusters look like production."""
+        """Kinds, namespaces and contexts for completion."""
         clusters = self.context.console.clusters
         self.context.contexts = [info.name for info in await clusters.contexts()]
-        self.main.production = [name for name in self.context.selected if self._is_production(name)]
         kinds = {resource.name: resource for name in self.context.selected for resource in await clusters.resources(name)}
         self.context.resources = list(kinds.values())
         self.context.namespaces = await self._namespace_names()
@@ -117,11 +117,6 @@ class ConsoleApp(ResilientPump, App[int]):
 
         rows = await self.context.console.cache.rows(RowQuery(ResourceName("namespaces"), self.context.selected))
         return sorted({row.name for row in rows.rows})
-
-    def _is_production(self, name: ClusterName) -> bool:
-        import re
-
-        return any(re.search(pattern, name, re.IGNORECASE) for pattern in self.context.settings.policy.production)
 
     def _first_start(self) -> None:
         """Three hints, once."""

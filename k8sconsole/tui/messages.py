@@ -3,7 +3,7 @@
 from textual.message import Message
 
 from k8sconsole.errors import ConsoleError
-from k8sconsole.model.refs import ObjectRef
+from k8sconsole.model.refs import ClusterName, ObjectRef
 from k8sconsole.model.tools import Question
 
 
@@ -25,6 +25,14 @@ class CommandSubmitted(Message):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.text = text
+
+
+class ContextsChosen(Message):
+    """Contexts to browse together."""
+
+    def __init__(self, names: list[ClusterName]) -> None:
+        super().__init__()
+        self.names = names
 
 
 class FrameChanged(Message):

@@ -128,7 +128,7 @@ def test_diff_shows_what_changed_between_two_moments(past: PastRun) -> None:
     found = past.json("diff", "cm", "notes", "-n", past.space, "--from", past.times[0])
     assert (found["items"], found["passing"]) == ([], 1)
     assert found["gaps"]
-    by_field = past.json("diff", "--field", "data.a", "--from", past.times[1], "--to", past.times[2])
+    by_field = past.json("diff", "-A", "--field", "data.a", "--from", past.times[1], "--to", past.times[2])
     assert [one["diff"] for one in by_field["items"] if one["name"] == "notes"] == [[{"path": "data.a", "old": "1", "new": "2"}]]
 
 

@@ -24,6 +24,7 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, find_table
 from k8sconsole.model.tools import Answer, Capabilities, Face, Question, Risk, Scope, ToolCall, ToolDescription, ToolOutcome
 from k8sconsole.runtime.api import ConsoleApi, Unsubscribe
+from k8sconsole.runtime.cluster_pool import unknown_context
 from k8sconsole.runtime.metrics.live import LiveFigures
 from k8sconsole.runtime.services.get import GetRequest, GetResult
 from k8sconsole.runtime.services.history import DiffRequest, DiffResult, VersionsRequest, VersionsResult
@@ -41,6 +42,10 @@ class MemoryConsole:
         self.is_open = is_open
         self.clock = FixedClock(NOW)
         self.selected: tuple[ClusterName, ...] = (DEMO,)
+        self.contexts = [
+            ContextInfo(DEMO, "demo", "http://127.0.0.1:6443", "admin", "", current=True),
+            ContextInfo(ClusterName("prod-eu"), "eu", "https://eu.example", "sre", "", problem="the certificate has expired"),
+        ]
         self.confirmed = NOW
         self.trust = ClusterState(DEMO, ConnectionState.LIVE, version="v1.36.3", seen_at=NOW)
         self.revision = 1
@@ -269,10 +274,7 @@ class MemoryClusters:
         self.shared: list[ApiResource] = []
 
     async def contexts(self) -> list[ContextInfo]:
-        return [
-            ContextInfo(DEMO, "demo", "http://127.0.0.1:6443", "admin", "default", current=True),
-            ContextInfo(ClusterName("prod-eu"), "eu", "https://eu.example", "sre", "", problem="the certificate has expired"),
-        ]
+        return self._console.contexts
 
     async def selected(self) -> tuple[ClusterName, ...]:
         return self._console.selected
@@ -281,6 +283,10 @@ class MemoryClusters:
         return {DEMO: self._console.trust}
 
     async def select(self, names: Sequence[str]) -> None:
+        known = [info.name for info in self._console.contexts]
+        for name in names:
+            if name not in known:
+                raise unknown_context(name, known)
         self._console.selected = tuple(ClusterName(name) for name in names)
 
     async def resources(self, cluster: ClusterName) -> list[ApiResource]:

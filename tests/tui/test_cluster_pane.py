@@ -12,6 +12,7 @@ from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Question
 from k8sconsole.tui.browse.location import Location
+from k8sconsole.tui.messages import CommandSubmitted
 from k8sconsole.tui.widgets.question import QuestionDialog
 from tests.tui.memory import DEMO, NOW, MemoryConsole, open_console, pod, settled, shop
 from tests.waiting import wait_until
@@ -110,6 +111,23 @@ async def test_enter_leads_from_a_deployment_to_its_pods_to_containers_to_the_lo
         await shown(pilot, "ERROR card refused order=42")
         await press(pilot, "escape", "escape", "escape")
         assert screen(pilot).splitlines()[1].split()[0] == "deployments"
+
+
+async def test_the_log_of_a_pod_with_several_containers_asks_for_one_and_says_which_it_is(console: MemoryConsole) -> None:
+    several = pod("pair-0", "data")
+    several["spec"]["containers"].append({"name": "proxy", "image": "envoy:1.30"})
+    console.put(several)
+    console.log_lines = ["\x1b[32mready\x1b[0m"]
+    async with open_console(console) as pilot:
+        pilot.app.main.post_message(CommandSubmitted("pods data name=pair-0"))
+        await settled(pilot)
+        asked = await press(pilot, "l")
+        assert "choose a container" in asked.splitlines()[1]
+        await press(pilot, "down")
+        seen = await press(pilot, "enter")
+        assert seen.splitlines()[1].split()[:7] == ["logs", "›", "data", "›", "pair-0", "›", "proxy"]
+        assert "ready" in await shown(pilot, "ready")
+        assert "[32m" not in screen(pilot)
 
 
 async def test_describe_and_yaml_are_one_key_apart(console: MemoryConsole) -> None:

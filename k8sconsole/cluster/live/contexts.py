@@ -43,6 +43,9 @@ class KubeconfigContexts:
         kubeconfig = self._read()
         return [_context_info(kubeconfig, name) for name in kubeconfig.contexts]
 
+    def current(self) -> str:
+        return self._read().current
+
     async def open(self, name: ClusterName) -> Cluster:
         """Raises NotFound for an unknown context, ConfigurationError for one that cannot be used."""
         first = await asyncio.to_thread(self._read_login, name)
@@ -91,6 +94,9 @@ class InClusterContexts:
     def list(self) -> list[ContextInfo]:
         login = self._read_login()
         return [ContextInfo(in_cluster.NAME, login.cluster.name, login.cluster.server, login.user.name, login.namespace, current=True)]
+
+    def current(self) -> str:
+        return in_cluster.NAME
 
     async def open(self, name: ClusterName) -> Cluster:
         if name != in_cluster.NAME:

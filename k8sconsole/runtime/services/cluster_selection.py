@@ -148,14 +148,14 @@ class ClusterSelection:
         if self._opening.offline or isinstance(self._pool.contexts, NoContexts):
             self.current = self._choose_cached(request)
             return self._explain_cached()
-        offered = self._read_kubeconfig()
+        offered, read_current = self._read_kubeconfig(), self._pool.contexts.current
         listed = {info.name for info in offered}
         gone = [name for name in request.contexts if name in self._cached and name not in listed]
         if not gone or request.needs_clusters:
-            self.current = choose_contexts(request, offered)
+            self.current = choose_contexts(request, offered, read_current)
             return []
         remaining = tuple(name for name in request.contexts if name not in gone)
-        reachable = choose_contexts(msgspec.structs.replace(request, contexts=remaining), offered) if remaining else ()
+        reachable = choose_contexts(msgspec.structs.replace(request, contexts=remaining), offered, read_current) if remaining else ()
         order = {name: index for index, name in enumerate(request.contexts)}
         self.current = tuple(sorted({*reachable, *map(ClusterName, gone)}, key=lambda name: order[name]))
         return [Notice(f"Context {name} is not in the kubeconfig", "answered from the cache", "warning") for name in gone]

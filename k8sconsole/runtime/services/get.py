@@ -26,8 +26,8 @@ NAMESPACES = ResourceName("namespaces")
 
 
 class GetRequest(msgspec.Struct, frozen=True):
-    """kind: any word a person uses for it. No namespaces means all. live: read the clusters even where the cache could answer. as_of: a
-    past time as a person writes it, empty for now."""
+    """kind: any word a person uses for it. No namespaces means each context's own, or all with everywhere. live: read the clusters even
+    where the cache could answer. as_of: a past time as a person writes it, empty for now."""
 
     kind: str
     name: str = ""
@@ -35,6 +35,7 @@ class GetRequest(msgspec.Struct, frozen=True):
     filter: str = ""
     live: bool = False
     as_of: str = ""
+    everywhere: bool = False
 
 
 class GetResult(msgspec.Struct, frozen=True):
@@ -81,6 +82,8 @@ class ObjectGetter:
         freshness = merge_freshness([each.freshness for each in opened])
         missing = (*freshness.missing, *unread)
         freshness = msgspec.structs.replace(freshness, complete=freshness.complete and not unread, missing=missing)
+        spaces = {each.request.namespaces for each in opened}
+        several = len(spaces) > 1 or any(len(namespaces) != 1 for namespaces in spaces)
         if not pairs and not unread:
             with mention_choice((note,)):
                 await self._explain_empty(clusters[0], resource, request, opened[0])
@@ -94,8 +97,8 @@ class ObjectGetter:
             freshness=freshness,
             now=as_of if as_of is not None else max(opened[0].context.now, freshness.observed_at or 0.0),
             clock_skews={cluster: self._pipeline.environment.clock_skew(cluster) for cluster in clusters},
-            several_namespaces=len(request.namespaces) != 1,
-            empty=empty_sentence(resource, request.namespaces, request.name, request.filter),
+            several_namespaces=several,
+            empty=_explain_scope(empty_sentence(resource, opened[0].request.namespaces, request.name, request.filter), request, opened[0]),
             warnings=tuple(
                 dict.fromkeys(
                     (
@@ -125,7 +128,7 @@ class ObjectGetter:
         return opened, unread
 
     async def _open(self, cluster: ClusterName, resource: ApiResource, request: GetRequest, as_of: float | None, face: Face) -> RowSource:
-        namespaces = request.namespaces if resource.namespaced else ()
+        namespaces = self._namespaces(cluster, resource, request)
         arguments = {
             "context": cluster,
             "kind": str(resource.name),
@@ -139,27 +142,52 @@ class ObjectGetter:
             clock = self._pipeline.environment.clock
             return await retry_read(clock, invocation.context, lambda: open_rows(invocation.context, query))
 
+    def _namespaces(self, cluster: ClusterName, resource: ApiResource, request: GetRequest) -> tuple[str, ...]:
+        """The namespaces to read on this cluster; () for all."""
+        if not resource.namespaced or request.everywhere:
+            return ()
+        return request.namespaces or (self._pipeline.environment.default_namespace(cluster),)
+
     async def _explain_empty(self, cluster: ClusterName, resource: ApiResource, request: GetRequest, opened: RowSource) -> None:
         """Raises NotFound where a namespace or a name does not exist; otherwise no rows is the answer."""
-        as_of = opened.request.as_of
-        if request.name and as_of is not None and (len(request.namespaces) == 1 or not resource.namespaced):
-            ref = ObjectRef(cluster, resource.name, Namespace(request.namespaces[0] if resource.namespaced else ""), request.name)
+        as_of, namespaces = opened.request.as_of, opened.request.namespaces
+        if request.name and as_of is not None and (len(namespaces) == 1 or not resource.namespaced):
+            ref = ObjectRef(cluster, resource.name, Namespace(namespaces[0] if namespaces else ""), request.name)
             raise await not_found_as_of(opened.context, resource, ref, as_of)
         existing = await self._names(cluster, NAMESPACES, as_of=as_of)
-        unknown = next((name for name in request.namespaces if existing and name not in existing), "") if resource.namespaced else ""
+        unknown = next((name for name in namespaces if existing and name not in existing), "")
         if unknown:
             raise _unknown_namespace(cluster, unknown, existing)
         if request.name:
-            names = await self._names(cluster, resource.name, request.namespaces, as_of)
-            close = find_nearest(request.name, names)
-            remedy = f"k8sconsole get {resource.plural} {close[0]}" if close else f"k8sconsole get {resource.plural}"
-            raise NotFound(empty_sentence(resource, request.namespaces, request.name, ""), f"on {cluster}", remedy, {"nearest": close})
+            raise await self._name_not_found(cluster, resource, request.name, opened)
+
+    async def _name_not_found(self, cluster: ClusterName, resource: ApiResource, name: str, opened: RowSource) -> NotFound:
+        """The error for a name that none of the namespaces has: where else it is, else the names most like it."""
+        namespaces, as_of = opened.request.namespaces, opened.request.as_of
+        elsewhere = [row.namespace for row in await self._rows(cluster, resource.name, as_of, name=name) if row.namespace not in namespaces]
+        close = find_nearest(name, await self._names(cluster, resource.name, namespaces, as_of))
+        place = f" -n {namespaces[0]}" if namespaces else ""
+        remedy = f"k8sconsole get {resource.plural}{f' {close[0]}' if close else ''}{place}"
+        if elsewhere:
+            remedy = f"-n {elsewhere[0]}"
+        why = f"it exists in {', '.join(elsewhere[:5])} on {cluster}" if elsewhere else f"on {cluster}"
+        return NotFound(empty_sentence(resource, namespaces, name, ""), why, remedy, {"nearest": close, "namespaces": elsewhere[:5]})
 
     async def _names(
         self, cluster: ClusterName, resource: ResourceName, namespaces: Sequence[str] = (), as_of: float | None = None
     ) -> list[str]:
-        query = RowQuery(resource, (cluster,), tuple(Namespace(name) for name in namespaces), limit=5000, as_of=as_of)
-        return [row.name for row in (await self._store.objects.rows(query)).rows]
+        return [row.name for row in await self._rows(cluster, resource, as_of, namespaces)]
+
+    async def _rows(
+        self, cluster: ClusterName, resource: ResourceName, as_of: float | None, namespaces: Sequence[str] = (), name: str = ""
+    ) -> list[Row]:
+        query = RowQuery(resource, (cluster,), tuple(Namespace(one) for one in namespaces), name, limit=5000, as_of=as_of)
+        return (await self._store.objects.rows(query)).rows
+
+
+def _explain_scope(sentence: str, request: GetRequest, opened: RowSource) -> str:
+    """The sentence, with the remedy where the namespace was the context's and not the person's choice."""
+    return sentence if request.namespaces or not opened.request.namespaces else f"{sentence}, the context's own namespace (try: -A for all)"
 
 
 def _unknown_namespace(cluster: ClusterName, name: str, existing: list[str]) -> NotFound:

@@ -32,7 +32,8 @@ class VersionsRequest(msgspec.Struct, frozen=True):
 
 
 class DiffRequest(msgspec.Struct, frozen=True):
-    """since and until as in ``VersionsRequest``. An empty kind, name, owner or field, and no namespaces, mean all."""
+    """since and until as in ``VersionsRequest``. An empty kind, name, owner or field means all. No namespaces means each context's own, or
+    all with everywhere."""
 
     since: str
     until: str = ""
@@ -41,6 +42,7 @@ class DiffRequest(msgspec.Struct, frozen=True):
     namespaces: tuple[str, ...] = ()
     owner: str = ""
     field: str = ""
+    everywhere: bool = False
 
 
 class VersionsResult(msgspec.Struct, frozen=True):
@@ -50,9 +52,12 @@ class VersionsResult(msgspec.Struct, frozen=True):
 
 
 class DiffResult(msgspec.Struct, frozen=True):
+    """namespaces: those that were compared; () for all."""
+
     report: "DiffPage"
     freshness: Freshness
     warnings: tuple[str, ...] = ()
+    namespaces: tuple[str, ...] = ()
 
 
 class HistoryService:
@@ -89,6 +94,7 @@ class HistoryService:
         from k8sconsole.tools.history.queries import parse_span
 
         clusters = tuple(self._selected())
+        request = msgspec.structs.replace(request, namespaces=await self._namespaces(clusters, request))
         call = ToolCall(DIFF, {"context": ",".join(clusters), **msgspec.structs.asdict(request)}, self._face)
         async with self._pipeline().authorised(call) as invocation:
             span = parse_span(request.since, request.until, "", invocation.context.now)
@@ -97,7 +103,14 @@ class HistoryService:
             query = ChangeQuery(span.since, span.until, clusters, kinds, namespaces, request.name, request.owner, request.field)
             window, freshness, warnings = await open_window(invocation.context, query)
             report, _ = await window.page()
-            return DiffResult(report, freshness, (*invocation.context.remarks, *warnings))
+            return DiffResult(report, freshness, (*invocation.context.remarks, *warnings), request.namespaces)
+
+    async def _namespaces(self, clusters: Sequence[ClusterName], request: DiffRequest) -> tuple[str, ...]:
+        """The namespaces to compare, the contexts' own by default; () for all, and for a kind without namespaces."""
+        if request.everywhere or (request.kind and not (await self._api_resources.find(clusters[0], request.kind)).namespaced):
+            return ()
+        own = self._pipeline().environment.default_namespace
+        return request.namespaces or tuple(dict.fromkeys(own(cluster) for cluster in clusters))
 
     async def timeline(self, ref: ObjectRef) -> list[TimelineItem]:
         """The versions of the object, the last day's changes of what it owns, and the events about it. Raises what ``versions`` does."""

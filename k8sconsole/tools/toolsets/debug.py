@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.cluster.port import Forward
-from k8sconsole.kit.text import strip_control
+from k8sconsole.kit.text import strip_ansi, strip_control
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.tools import Capabilities, Face, Risk, Scope
 from k8sconsole.tools.changes.create import CreateResult, create_object, propose_create
@@ -102,7 +102,7 @@ async def exec_pod(args: ExecPodInput, context: ToolContext) -> Reply:
 
 def _decode_and_fit(raw: bytes, budget: int) -> tuple[str, int]:
     text = raw.decode(errors="replace").rstrip("\n")
-    lines, left = digest_log([strip_control(line) for line in mask_text(text).split("\n")] if text else [], budget)
+    lines, left = digest_log([strip_control(line) for line in mask_text(strip_ansi(text)).split("\n")] if text else [], budget)
     return "\n".join(lines), left
 
 

@@ -1,7 +1,7 @@
 """Container logs."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Annotated
 
@@ -9,12 +9,12 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams, NotFound, argument_details
-from k8sconsole.kit.text import strip_control
+from k8sconsole.kit.text import keep_colours, strip_ansi, strip_control
 from k8sconsole.kit.times import parse_duration
 from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.refs import ClusterName
-from k8sconsole.model.tools import Capabilities, Scope
+from k8sconsole.model.tools import Capabilities, Face, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import container_names, container_not_found, find_object, object_not_found
 from k8sconsole.tools.output.log_digest import digest_log
@@ -46,7 +46,7 @@ class GetPodLogsInput(Common, kw_only=True):
 
 class PodLogs(msgspec.Struct):
     """lines: number of lines read. left_out: lines that did not fit, after repeats were folded. log: text, oldest line first; if it did
-    not fit, the lines that report errors come first."""
+    not fit, the lines that report errors come first, and lines that differ in times, ids and addresses only are folded."""
 
     pod: str
     container: str
@@ -68,7 +68,7 @@ async def get_pod_logs(args: GetPodLogsInput, context: ToolContext) -> Reply:
     options = _log_options(args, container, follow=args.follow)
     count = _ReceivedAmount()
     lines = await _collect_lines(
-        _read_lines(args, context, (cluster, namespace), options, count), count, context, FOLLOW if args.follow else None
+        _read_lines(args, context, (cluster, namespace), options, count, _strip_sequences), count, context, FOLLOW if args.follow else None
     )
     shown, left_out = await asyncio.to_thread(_mask_and_fit, lines, form_budget(args.max_tokens) - _WRAPPING)
     if count.size >= MOST_BYTES:
@@ -120,27 +120,39 @@ async def _collect_lines(
     return lines
 
 
+def _strip_sequences(line: str) -> str:
+    return strip_control(strip_ansi(line))
+
+
 async def follow_pod_logs(args: GetPodLogsInput, context: ToolContext) -> AsyncGenerator[str, None]:
     cluster, namespace = _cluster_and_namespace(args, context)
     container, _ = await _choose_log_container(args, context, cluster, namespace)
     options = _log_options(args, container, follow=args.follow)
-    async with aclosing(_read_lines(args, context, (cluster, namespace), options, _ReceivedAmount())) as lines:
+    clean = keep_colours if context.face is Face.TUI else _strip_sequences
+    async with aclosing(_read_lines(args, context, (cluster, namespace), options, _ReceivedAmount(), clean)) as lines:
         async for line in lines:
             yield line
 
 
 async def _read_lines(
-    args: GetPodLogsInput, context: ToolContext, place: tuple[ClusterName, str], options: LogOptions, count: _ReceivedAmount
+    args: GetPodLogsInput,
+    context: ToolContext,
+    place: tuple[ClusterName, str],
+    options: LogOptions,
+    count: _ReceivedAmount,
+    clean: Callable[[str], str],
 ) -> AsyncGenerator[str, None]:
-    """The lines, decoded and without control characters. Raises NotFound with the nearest pods."""
+    """The lines, decoded and without control characters. Raises NotFound with the nearest pods.
+
+    clean: what a line may keep of its escape sequences."""
     cluster, namespace = place
     wanted = args.contains.lower()
     try:
         async for raw in (await context.open_cluster(cluster)).logs(namespace, args.name, options):
             count.size += len(raw) + 1
             count.lines += 1
-            line = strip_control(raw.decode(errors="replace"))
-            if not wanted or wanted in line.lower():
+            line = clean(raw.decode(errors="replace").removesuffix("\r"))
+            if not wanted or wanted in strip_ansi(line).lower():
                 yield line
     except NotFound as cause:
         raise await object_not_found(context, cluster, await context.find_resource(cluster, "pods"), namespace, args.name) from cause

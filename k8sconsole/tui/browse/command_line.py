@@ -1,9 +1,11 @@
 """What a line behind the colon means: ``pods``, ``deploy shop``, ``pod /text``, ``pod app=x @ctx``, ``ns shop``, ``ctx a,b``, ``q``.
 
-Parsed here without knowledge of the kinds and panes; the caller resolves them.
+Parsed here without knowledge of the kinds and panes; the caller resolves them. A name with spaces or commas is written in quotes:
+``ctx "AKS Dev Env"``, ``pods @"AKS Dev Env"``.
 """
 
-import shlex
+import re
+from collections.abc import Sequence
 
 import msgspec
 
@@ -13,6 +15,14 @@ WORDS = {
     "ctx": "contexts", "context": "contexts", "contexts": "contexts", "ns": "namespace", "theme": "theme", "filter": "filter",
     "refresh": "refresh",
 }  # fmt: skip
+
+
+_WORD = re.compile(r"""(?:"[^"]*"|'[^']*'|\S)+""")
+"""Up to the next blank outside quotes; a quote that is not closed is a character like any other."""
+_NAME = re.compile(r"""(?:"[^"]*"|'[^']*'|[^,])+""")
+_QUOTED = re.compile(r"""(["'])(.*?)\1""")
+_OPEN_NAME = re.compile(r"""(?:^|(?<=[\s@,]))(["'])([^"']*)$""")
+"""The beginning of a quoted name at the end of a line."""
 
 
 class Command(msgspec.Struct, frozen=True):
@@ -28,7 +38,7 @@ class Command(msgspec.Struct, frozen=True):
 
 def parse_command(text: str) -> Command:
     """Never fails: text that makes no sense becomes an unknown kind."""
-    words = text.strip().split()
+    words = [_unquote(word) for word in _WORD.findall(text)]
     if not words:
         return Command("")
     head, *rest = words
@@ -42,27 +52,33 @@ def parse_command(text: str) -> Command:
 
 def _kind(text: str) -> Command:
     head, _, rest = text.partition(" ")
-    body, slash, pattern = rest.partition("/") if "/" in rest and "=" not in rest.partition("/")[0] else (rest, "", "")
     namespaces: list[str] = []
     filters: list[str] = []
     contexts: list[str] = []
-    for word in _split(body):
+    pattern: list[str] = []
+    for word in _WORD.findall(rest):
         if word.startswith("@"):
-            contexts += [name for name in word[1:].split(",") if name]
+            contexts += [_unquote(name) for name in _NAME.findall(word[1:])]
+        elif pattern or word.startswith("/"):
+            pattern.append(word)
         elif any(sign in word for sign in "=<>~") or word.startswith(("!", "-")) or filters[-1:] == ["-l"]:
             filters.append(word)
         else:
-            namespaces += [name for name in word.split(",") if name]
-    if slash:
-        filters.append(pattern.strip())
+            namespaces += [name for name in _unquote(word).split(",") if name]
+    filters.append(" ".join(pattern).removeprefix("/").strip())
     return Command("kind", head, tuple(namespaces), " ".join(part for part in filters if part), tuple(contexts))
 
 
-def _split(text: str) -> list[str]:
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
+def _unquote(word: str) -> str:
+    return _QUOTED.sub(r"\2", word)
+
+
+def resolve_contexts(words: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """The contexts that the words behind ``ctx`` name. A known name may hold blanks and commas; otherwise commas part names."""
+    whole = " ".join(words)
+    if whole in known:
+        return (whole,)
+    return tuple(name for word in words for name in ((word,) if word in known else word.split(",")) if name)
 
 
 def complete(text: str, kinds: list[str], namespaces: list[str], contexts: list[str]) -> str | None:
@@ -70,6 +86,12 @@ def complete(text: str, kinds: list[str], namespaces: list[str], contexts: list[
     head, space, last = text.rpartition(" ")
     if not space:
         return _first([*PANES, "ctx", "ns", "messages", "theme", "q", *kinds], text) if text else None
+    if quoted := _OPEN_NAME.search(text):
+        name = _first(contexts, quoted[2]) if quoted[2] else None
+        return f"{text[: quoted.start(2)]}{name}{quoted[1]}" if name else None
+    first, _, rest = text.partition(" ")
+    if first.lower() in ("ctx", "context", "contexts") and (name := _first(contexts, rest) if rest else None):
+        return f"{first} {name}"
     first = head.split()[0].lower() if head.split() else ""
     if last.startswith("@"):
         found = _first([f"@{name}" for name in contexts], last)

@@ -3,6 +3,7 @@
 Every view but the table is loaded when it is first opened: the first rows do not wait for it.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
@@ -34,6 +35,7 @@ class ClusterPane(Pane):
         super().__init__(context, "cluster")
         self.trail = LocationHistory()
         self._namespaces = namespaces
+        self._own: tuple[Namespace, ...] = ()
         self._stack: list[View] = []
 
     @property
@@ -87,24 +89,36 @@ class ClusterPane(Pane):
         if isinstance(self.top, TableView):
             self.top.fail(problem)
 
+    def adopt(self, own: tuple[Namespace, ...]) -> None:
+        """own: the namespace that the newly selected contexts name. It takes the place of the one that came with the contexts before."""
+        here = _kept_namespaces(self._stack, self._namespaces)
+        self._namespaces = own if here == self._own else here
+        self._own = own
+
     def reload(self) -> None:
-        """The same place again, when the clusters have changed."""
-        place = self.trail.here or Location(PODS, namespaces=self._namespaces)
-        self._push(TableView(self.context, place), alone=True)
+        """The same location again, on the clusters and in the namespaces that are selected now."""
+        place = msgspec.structs.replace(self.trail.here or Location(PODS), namespaces=self._namespaces)
+        if not set(place.clusters) <= set(self.context.selected):
+            place = msgspec.structs.replace(place, clusters=(), scope="", scope_label="")
+        self.go(place)
 
     async def follow(self, command: Command) -> None:
-        """``:kind …``. Raises UsageError for a kind that no chosen cluster knows."""
+        """``:kind …``, on other clusters with ``@context``. Raises UsageError for a kind that no chosen cluster knows, and what selecting a
+        cluster raises."""
         clusters = tuple(ClusterName(name) for name in command.contexts)
         resource = await self.find(command.kind, clusters)
         await self._mention_rivals(command.kind, resource, clusters)
-        bottom = self._stack[0] if self._stack else None
-        kept = bottom.feed.location.namespaces if isinstance(bottom, TableView) else self._namespaces
+        kept = _kept_namespaces(self._stack, self._namespaces)
+        if clusters and set(clusters) != set(self.context.selected):
+            await self.context.select(clusters)
+            kept = self._namespaces
         chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
-        self.go(Location(resource, clusters, chosen or (kept if not command.namespaces else ()), command.filter))
+        self.go(Location(resource, (), chosen or (kept if not command.namespaces else ()), command.filter))
 
     @worker(group="show")
     async def show_object(self, ref: ObjectRef) -> None:
         """A place that holds the object, with the cursor's choice narrowed to it."""
+        await self.context.reach((ref.cluster,))
         resource = await self.find(ref.resource, (ref.cluster,))
         namespaces = (ref.namespace,) if ref.namespace else ()
         self.go(Location(resource, (ref.cluster,), namespaces, scope=f"name={ref.name}", scope_label=ref.name))
@@ -169,10 +183,15 @@ class ClusterPane(Pane):
         event.stop()
         place = self.trail.step(event.by) if event.by else self.trail.last()
         if place is not None:
-            self._push(TableView(self.context, place), alone=True)
+            self._revisit(place)
             return
         end = {-1: "older", 0: "previous", 1: "newer"}[event.by]
         self.post_message(StatusMessage(f"there is no {end} location", severity="warning"))
+
+    @worker(group="show")
+    async def _revisit(self, place: Location) -> None:
+        await self.context.reach(place.clusters)
+        self._push(TableView(self.context, place), alone=True)
 
     async def on_object_opened(self, event: ObjectOpened) -> None:
         event.stop()
@@ -182,11 +201,11 @@ class ClusterPane(Pane):
         ref = event.ref
         match event.how:
             case "describe" | "yaml" | "timeline":
-                self._read(ref, event.how)
+                self._push(_document_view(self.context, ref, event.how))
             case "events":
                 self.go(await locate_events(ref, self.find), drilled=True)
             case "logs" | "previous_logs" if ref.resource == "pods":
-                self._push(_log_view(self.context, event))
+                self._push(await _log_or_choice(self.context, event))
             case "enter" if ref.resource == "pods":
                 self._push(_containers_view(self.context, ref))
             case "enter":
@@ -196,16 +215,11 @@ class ClusterPane(Pane):
             case _:
                 self.post_message(StatusMessage(f"{ref.resource} have no logs", "press enter to reach their pods", "warning"))
 
-    def _read(self, ref: ObjectRef, how: str) -> None:
-        from k8sconsole.tui.views.documents import DocumentView
-
-        self._push(DocumentView(self.context, ref, how))
-
     async def _drill(self, ref: ObjectRef) -> None:
         body = await self.context.console.cache.body(ref) if needs_body(ref.resource) else {}
         into = inside(ref, body or {})
         if into is None:
-            self._read(ref, "describe")
+            self._push(_document_view(self.context, ref, "describe"))
             return
         resource = await self.find(into.resource, (ref.cluster,))
         self.go(Location(resource, (ref.cluster,), into.namespaces, scope=into.scope, scope_label=into.label), drilled=True)
@@ -241,7 +255,7 @@ class ClusterPane(Pane):
         if hidden:
             self.post_message(StatusMessage(f"{hidden} of the {len(refs)} marked objects are hidden by the filter", severity="warning"))
         for at, ref in enumerate(refs):
-            outcome = await self._delete_one(ref)
+            outcome = await _delete_one(self.context, ref)
             if outcome.error is not None:
                 rest = f"; {len(refs) - at - 1} more were not deleted" if at + 1 < len(refs) else ""
                 if isinstance(outcome.error, ApprovalDenied):
@@ -251,23 +265,44 @@ class ClusterPane(Pane):
                 return
             self.post_message(StatusMessage(f"deleted {ref.resource} {ref.label} on {ref.cluster}"))
 
-    async def _delete_one(self, ref: ObjectRef) -> ToolOutcome:
-        arguments = {
-            "context": ref.cluster,
-            "kind": ref.resource,
-            "name": ref.name,
-            **({"namespace": ref.namespace} if ref.namespace else {}),
-        }
-        return await self.context.console.tools.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")
+
+def _kept_namespaces(stack: Sequence[View], otherwise: tuple[Namespace, ...]) -> tuple[Namespace, ...]:
+    """The namespaces that a person sees before drilling down."""
+    return stack[0].feed.location.namespaces if stack and isinstance(stack[0], TableView) else otherwise
 
 
-def _log_view(context: TuiContext, event: ObjectOpened) -> View:
+def _document_view(context: TuiContext, ref: ObjectRef, how: str) -> View:
+    from k8sconsole.tui.views.documents import DocumentView
+
+    return DocumentView(context, ref, how)
+
+
+async def _log_or_choice(context: TuiContext, event: ObjectOpened) -> View:
+    """The log of the container that is named, or of the only one; of several, a person chooses one."""
+    pod = None if event.container else await context.console.cache.body(event.ref)
+    names = [str(one.get("name", "")) for one in ((pod or {}).get("spec") or {}).get("containers") or []]
+    if len(names) > 1:
+        return _containers_view(context, event.ref, event.how)
+    return _log_view(context, event, event.container or "".join(names))
+
+
+def _log_view(context: TuiContext, event: ObjectOpened, container: str) -> View:
     from k8sconsole.tui.views.logs import LogView
 
-    return LogView(context, event.ref, event.container, previous=event.how == "previous_logs")
+    return LogView(context, event.ref, container, previous=event.how == "previous_logs")
 
 
-def _containers_view(context: TuiContext, ref: ObjectRef) -> View:
+def _containers_view(context: TuiContext, ref: ObjectRef, choosing: str = "") -> View:
     from k8sconsole.tui.views.containers import ContainersView
 
-    return ContainersView(context, ref)
+    return ContainersView(context, ref, choosing)
+
+
+async def _delete_one(context: TuiContext, ref: ObjectRef) -> ToolOutcome:
+    arguments = {
+        "context": ref.cluster,
+        "kind": ref.resource,
+        "name": ref.name,
+        **({"namespace": ref.namespace} if ref.namespace else {}),
+    }
+    return await context.console.tools.call("k8s_delete_resource", arguments, face=Face.TUI, caller="keyboard")

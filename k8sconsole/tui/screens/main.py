@@ -12,10 +12,10 @@ from k8sconsole.errors import ConsoleError
 from k8sconsole.model.events import ClusterState, Fact, Notice
 from k8sconsole.model.refs import ClusterName, Namespace
 from k8sconsole.tui.actions import bindings_for, footer_actions, format_first_key, resolve_keymap
-from k8sconsole.tui.browse.command_line import Command, complete, parse_command
-from k8sconsole.tui.context import TuiContext
+from k8sconsole.tui.browse.command_line import Command, complete, parse_command, resolve_contexts
+from k8sconsole.tui.context import TuiContext, own_namespaces
 from k8sconsole.tui.error_policy import ResilientPump, worker
-from k8sconsole.tui.messages import CommandSubmitted, ObjectRequested, StatusMessage
+from k8sconsole.tui.messages import CommandSubmitted, ContextsChosen, ObjectRequested, StatusMessage
 from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.panes.cluster import ClusterPane
 from k8sconsole.tui.visuals.cluster_status import cluster_status_line, version_line
@@ -30,13 +30,14 @@ LEAST = (40, 8)
 class MainScreen(ResilientPump, Screen[None]):
     BINDINGS = bindings_for("everywhere")
 
-    def __init__(self, context: TuiContext, production: Sequence[ClusterName], namespaces: tuple[Namespace, ...] = ()) -> None:
+    def __init__(self, context: TuiContext, namespaces: tuple[Namespace, ...] = ()) -> None:
         super().__init__()
         self.context = context
-        self.production = production
         context.prompt = self.open_prompt
+        context.select = self.select_clusters
         self._keys = resolve_keymap(context.settings.keymap)
-        self._panes: dict[str, Pane] = {"cluster": ClusterPane(context, namespaces)}
+        self.cluster = ClusterPane(context, namespaces)
+        self._panes: dict[str, Pane] = {"cluster": self.cluster}
 
     def compose(self) -> ComposeResult:
         palette = self.context.palette
@@ -48,10 +49,6 @@ class MainScreen(ResilientPump, Screen[None]):
             yield PromptLine(self._complete, self._typed, id="prompt")
             yield KeyRow(palette, id="keys")
         yield Static(id="too-small", markup=False)
-
-    @property
-    def cluster(self) -> ClusterPane:
-        return self.query_one(ClusterPane)
 
     @property
     def pane(self) -> Pane:
@@ -85,10 +82,10 @@ class MainScreen(ResilientPump, Screen[None]):
             return
         context, frame = self.context, self.pane.frame()
         truth = cluster_status_line(
-            context.selected, context.states, self.production, context.now(), context.glyphs,
+            context.selected, context.states, context.production, context.now(), context.glyphs,
             read_only=context.settings.policy.read_only, opened=context.opened,
         )  # fmt: skip
-        on = "production" if any(name in self.production for name in context.selected) else "frame"
+        on = "production" if context.production else "frame"
         self.query_one("#truth", TextRow).say(truth, [line for line in (version_line(context.selected, context.states),) if line], on)
         self.query_one("#where", TextRow).say(self._crumbs(frame.crumbs), frame.groups)
         offered = [
@@ -191,13 +188,28 @@ class MainScreen(ResilientPump, Screen[None]):
 
     async def _contexts(self, words: tuple[str, ...]) -> None:
         self._front("cluster")
-        names = tuple(ClusterName(name) for word in words for name in word.split(",") if name)
+        names = resolve_contexts(words, [info.name for info in await self.context.console.clusters.contexts()])
         if not names:
             self.cluster.contexts()
             return
-        await self.context.console.clusters.select(names)
-        self.context.selected = await self.context.console.clusters.selected()
+        await self.select_clusters([ClusterName(name) for name in names])
+        self.cluster.reload()
+
+    async def select_clusters(self, names: Sequence[ClusterName]) -> None:
+        """Makes these clusters the selected ones; the frame shows them at once. Raises what the console raises for a context that does not
+        exist; nothing has changed then."""
+        clusters = self.context.console.clusters
+        await clusters.select(names)
+        self.context.selected = await clusters.selected()
+        self.context.states.update(await clusters.states())
+        self.cluster.adopt(await own_namespaces(self.context))
+        self.draw_frame()
         await self.run_action("app.load_completions")
+
+    @worker(group="command")
+    async def on_contexts_chosen(self, event: ContextsChosen) -> None:
+        event.stop()
+        await self.select_clusters(event.names)
         self.cluster.reload()
 
     # actions of every view

@@ -1,4 +1,4 @@
-"""The containers of one pod; enter shows a container's log."""
+"""The containers of one pod; enter shows a container's log, or that of its run before where the pod was opened for it."""
 
 from textual.app import ComposeResult
 
@@ -19,8 +19,10 @@ from k8sconsole.tui.widgets.virtual_table import VirtualTable
 class ContainersView(View):
     BINDINGS = bindings_for("containers")
 
-    def __init__(self, context: TuiContext, ref: ObjectRef) -> None:
+    def __init__(self, context: TuiContext, ref: ObjectRef, choosing: str = "") -> None:
+        """choosing: what enter opens, where a person is asked for a container: ``logs`` or ``previous_logs``."""
         super().__init__(context)
+        self._choosing = choosing
         self.table = VirtualTable(context.palette, (context.glyphs.cursor, context.glyphs.mark, context.glyphs.new))
         self.ref = ref
         self._containers: list[ContainerRow] = []
@@ -52,7 +54,8 @@ class ContainersView(View):
 
     def frame(self) -> Frame:
         count = (Piece(f"{len(self._containers)} containers", "muted"),)
-        return Frame(("pods", self.ref.namespace, self.ref.name, "containers"), (count,), "containers")
+        last = "choose a container" if self._choosing else "containers"
+        return Frame(("pods", self.ref.namespace, self.ref.name, last), (count,), "containers")
 
     def _open(self, how: str) -> None:
         if isinstance(self.table.cursor, str):
@@ -61,7 +64,7 @@ class ContainersView(View):
             self.post_message(StatusMessage("no container is selected", severity="warning"))
 
     def action_open(self, how: str) -> None:
-        self._open(how)
+        self._open(self._choosing if self._choosing and how == "logs" else how)
 
     def on_virtual_table_opened(self) -> None:
-        self._open("logs")
+        self._open(self._choosing or "logs")

@@ -9,7 +9,7 @@ from k8sconsole.tui.actions import bindings_for
 from k8sconsole.tui.context import TuiContext
 from k8sconsole.tui.error_policy import worker
 from k8sconsole.tui.framed import Frame
-from k8sconsole.tui.messages import CommandSubmitted, FrameChanged, StatusMessage
+from k8sconsole.tui.messages import ContextsChosen, FrameChanged, StatusMessage
 from k8sconsole.tui.views.base import View
 from k8sconsole.tui.visuals.cluster_status import connection_piece
 from k8sconsole.tui.widgets.columns import ColumnSpec
@@ -76,7 +76,7 @@ class ContextsView(View):
     def action_choose(self) -> None:
         chosen = [ClusterName(str(key)) for key in (self.table.marks or {self.table.cursor} - {None})]
         if chosen:
-            self.post_message(CommandSubmitted(f"ctx {','.join(sorted(chosen))}"))
+            self.post_message(ContextsChosen(sorted(chosen)))
         else:
             self.post_message(StatusMessage("no context is selected", severity="warning"))
 

@@ -1,6 +1,7 @@
 """The log of a pod or container, followed; bounded in memory."""
 
 from k8sconsole.errors import ConsoleError
+from k8sconsole.kit.text import strip_ansi
 from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.refs import ObjectRef
 from k8sconsole.tui.actions import bindings_for
@@ -124,5 +125,5 @@ class LogView(TextView):
         self.context.prompt("/", self._filter)
 
     def action_log_copy(self) -> None:
-        self.app.copy_to_clipboard("\n".join(self.text.lines))
+        self.app.copy_to_clipboard("\n".join(map(strip_ansi, self.text.lines)))
         self.post_message(StatusMessage(f"copied {len(self.text.lines)} lines"))

@@ -8,6 +8,8 @@ import msgspec
 
 if TYPE_CHECKING:
     from k8sconsole.model.describe import Section
+from k8sconsole.kit.text import strip_ansi
+from k8sconsole.tui.visuals.ansi import ansi_line
 from k8sconsole.tui.widgets.paint import Line, Piece
 
 _YAML = re.compile(r"^(?P<lead>\s*(?:- )*)(?:(?P<key>[^\s:'\"#\[{][^:]*|'[^']*'|\"[^\"]*\"):(?P<rest>\s.*|)$)?")
@@ -67,10 +69,12 @@ def _severity(text: str) -> str:
 
 
 def log_line(text: str) -> Line:
-    """The time in grey, the line coloured by the level it names."""
+    """The time in grey, the line in its own colours, or coloured by the level it names."""
     stamp = _STAMP.match(text)
     head = stamp.group() if stamp else ""
     body = text[len(head) :]
+    if "\x1b" in body:
+        return (*((Piece(head, "muted"),) if head else ()), *ansi_line(body))
     level = _LEVEL.search(body[:200])
     role = "text" if level is None else "bad" if level["bad"] else "warn"
     return (Piece(head, "muted"), Piece(body, role)) if head else (Piece(body, role),)
@@ -78,14 +82,15 @@ def log_line(text: str) -> Line:
 
 def pretty_log_line(text: str) -> Line:
     """A JSON object laid out as time, level, message and the rest as ``key=value``; any other line as log_line() paints it."""
-    at = text.find("{")
-    if at < 0 or not text.rstrip().endswith("}"):
+    plain = strip_ansi(text)
+    at = plain.find("{")
+    if at < 0 or not plain.rstrip().endswith("}"):
         return log_line(text)
     try:
-        fields = msgspec.json.decode(text[at:].encode(errors="replace"))
+        fields = msgspec.json.decode(plain[at:].encode(errors="replace"))
     except (msgspec.DecodeError, UnicodeError):
         return log_line(text)
-    return _fields(text[:at], fields) if isinstance(fields, dict) else log_line(text)
+    return _fields(plain[:at], fields) if isinstance(fields, dict) else log_line(text)
 
 
 _TIMES, _LEVELS, _TEXTS = ("time", "ts", "timestamp", "@timestamp"), ("level", "severity", "lvl"), ("msg", "message", "event")

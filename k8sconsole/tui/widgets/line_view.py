@@ -14,6 +14,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from k8sconsole.kit.text import strip_ansi
 from k8sconsole.tui.widgets.paint import Line, Palette, Piece, build_strip, line_width
 
 Painter = Callable[[str], Line]
@@ -137,7 +138,7 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         return max(1, self.scrollable_content_region.width - 2 * MARGIN)
 
     def _passes(self, line: str) -> bool:
-        return self._pattern is None or bool(self._pattern.search(line)) != self._inverse
+        return self._pattern is None or bool(self._pattern.search(strip_ansi(line))) != self._inverse
 
     def _bound(self) -> bool:
         if self._most is None or len(self._all) <= self._most:

@@ -79,18 +79,87 @@ def test_one_long_error_line_does_not_displace_the_others() -> None:
     assert "(line 11) error: the cause" in digest_log(lines, 200)[0]
 
 
-def test_repeats_are_folded_and_counted() -> None:
-    assert fold_repeats(["a 1", "a 2", "a 3", "b"]) == ["a 1", "… 2 more like the line above", "b"]
+PAYMENTS = [f"2026-11-30T10:00:0{second}Z 10.0.0.{second}:51{second}23 GET /pay {code}" for second, code in enumerate((200, 500, 500, 200))]
 
 
-def test_repeats_are_folded_even_with_other_lines_between_them() -> None:
-    lines = [word for number in range(100) for word in (f"GET /orders {number}", f"probe {number} ok")]
-    assert fold_repeats(["begins", *lines, "ends"]) == ["begins", "GET /orders 0", "probe 0 ok", "… 198 more like the lines above", "ends"]
+def test_a_log_that_fits_is_returned_line_by_line_as_it_was_written() -> None:
+    long = "x" * 3_000
+    lines = [*PAYMENTS, *(f"probe {number} ok" for number in range(40)), long]
+    assert digest_log(lines, 4_000) == (lines, 0)
 
 
-def test_the_newest_line_and_lines_of_numbers_are_not_folded() -> None:
-    assert fold_repeats(["a 1", "a 2", "a 3", "a 4"]) == ["a 1", "… 2 more like the line above", "a 4"]
-    assert fold_repeats(["1 2", "3 4", "5 6"]) == ["1 2", "3 4", "5 6"]
+def test_a_status_is_never_folded_away() -> None:
+    assert fold_repeats(PAYMENTS) == PAYMENTS
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["job exited with code 0", "job exited with code 1", "job exited with code 0", "done"],
+        ["level=info msg=saved", "level=error msg=saved", "level=info msg=saved", "done"],
+        ["GET /orders/41 200", "GET /orders/42 200", "GET /orders/43 200", "done"],
+        ["queue length 3", "queue length 900", "queue length 3", "done"],
+        ["took 12ms", "took 30s", "took 12ms", "done"],
+        ["GET /a/3f2a9c1b7d5e4f60 200", "GET /a/4f2a9c1b7d5e4f61 200", "GET /a/5f2a9c1b7d5e4f62 200", "done"],
+    ],
+)
+def test_lines_that_differ_in_a_code_a_level_a_path_or_a_number_stay_apart(lines: list[str]) -> None:
+    assert fold_repeats(lines) == lines
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "2026-11-30T10:00:{0:02}.123Z probe ok",
+        "I1130 10:00:{0:02}.123456       1 probe.go:12] probe ok",
+        "dial tcp 10.1.0.{0}:5432: refused by http://10.1.0.{0}:8080/health",
+        '10.1.0.{0}:4{0:04} - - [30/Nov/2026:10:00:{0:02} +0000] "GET / HTTP/1.1" 200',
+        '{{"ts":17950000{0:02}.5,"msg":"probe ok"}}',
+        "request_id=8f{0:02}a1b2 probe ok",
+        "trace 4bf92f3577b34da6a3ce929d0e0e{0:04} ended",
+    ],
+)
+def test_lines_that_differ_in_times_ids_and_addresses_are_folded_and_counted(line: str) -> None:
+    lines = [line.format(number) for number in range(10, 15)]
+    assert fold_repeats(lines) == [lines[0], "… 3 more like the line above", lines[-1]]
+
+
+def test_repeats_with_other_lines_between_them_are_counted_each() -> None:
+    lines = [f"10:00:{number:02} {word}" for number in range(50) for word in ("cache hit", "cache miss")]
+    folded = fold_repeats(["begins", *lines, "ends"])
+    assert folded[:3] == ["begins", *lines[:2]]
+    assert folded[3:] == ["… 98 more like the lines above:", f"  49 × like: {lines[-2]}", f"  49 × like: {lines[-1]}", "ends"]
+
+
+def test_what_is_left_out_is_counted_by_kind_with_its_status() -> None:
+    lines = [f"GET /pay/{number} {500 if number % 100 == 7 else 200} {number}ms" for number in range(1_000)]
+    shown, left_out = digest_log(lines, 400)
+    counted = [line for line in shown if " × like: " in line]
+    assert sum(int(line.split("×")[0]) for line in counted) == left_out
+    assert {line.split()[-2] for line in counted} == {"200", "500"}
+    assert sum(map(json_tokens, shown)) <= 400
+
+
+def test_a_line_that_was_cut_says_so() -> None:
+    lines = ["y" * 5_000, *(_quiet(number) for number in range(3_000))]
+    shown, _ = digest_log(lines, 8_000)
+    assert f"{'y' * 2_000}… [5000 characters in all]" in shown
+
+
+async def test_a_tool_s_log_has_no_colours_and_the_console_s_keeps_them(
+    harness: ToolHarness, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def written(namespace: str, pod: str, options: LogOptions) -> AsyncIterator[bytes]:
+        yield b"\x1b[1;31mERROR\x1b[0m \x1b]0;title\x07card \x1b[2Krefused\r"
+        yield b"pass\x1b[32mword=s3cr3t-Planted-0042\x1b[0m"
+
+    monkeypatch.setattr(cluster, "logs", written)
+    pod = await _pod(harness)
+    assert (await harness.call("k8s_get_pod_logs", **pod)).data["log"].split("\n")[0] == "ERROR card refused"
+    call = ToolCall("k8s_get_pod_logs", {**pod, "follow": True}, Face.TUI)
+    lines = [line async for line in harness.pipeline.stream(call)]
+    assert lines[0] == "\x1b[1;31mERROR\x1b[0m card refused"
+    assert "s3cr3t" not in lines[1]
 
 
 @pytest.mark.parametrize("secret", ["s3cr3t-Planted-0042"])

@@ -15,6 +15,10 @@ from k8sconsole.tui.browse.command_line import Command, complete, parse_command
         ("ns", Command("kind", "ns")),
         ("ns shop", Command("namespace", "ns", words=("shop",))),
         ("ctx a,b", Command("contexts", "ctx", words=("a,b",))),
+        ('ctx "AKS Dev Env"', Command("contexts", "ctx", words=("AKS Dev Env",))),
+        ('pods shop @"AKS Dev Env",b /web', Command("kind", "pods", ("shop",), "web", ("AKS Dev Env", "b"))),
+        ("pods @arn:aws:eks:x:1:cluster/web", Command("kind", "pods", contexts=("arn:aws:eks:x:1:cluster/web",))),
+        ('pods name="a b"', Command("kind", "pods", filter='name="a b"')),
         ("q", Command("quit", "q")),
         ("tools", Command("pane", words=("tools",))),
         ("", Command("")),
@@ -34,4 +38,7 @@ def test_completion_offers_kinds_then_namespaces_then_contexts() -> None:
     assert complete("pods sh", kinds, namespaces, contexts) == "pods shop"
     assert complete("pods @pr", kinds, namespaces, contexts) == "pods @prod-eu"
     assert complete("ctx pr", kinds, namespaces, contexts) == "ctx prod-eu"
+    assert complete('ctx "AK', kinds, namespaces, [*contexts, "AKS Dev Env"]) == 'ctx "AKS Dev Env"'
+    assert complete("ctx AKS D", kinds, namespaces, [*contexts, "AKS Dev Env"]) == "ctx AKS Dev Env"
+    assert complete('pods @"AKS D', kinds, namespaces, [*contexts, "AKS Dev Env"]) == 'pods @"AKS Dev Env"'
     assert complete("zzz", kinds, namespaces, contexts) is None

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import msgspec
 
 from k8sconsole.kit.masks import length_class
+from k8sconsole.kit.text import strip_ansi
 from k8sconsole.model.masking import mask_reply, mask_text
 from k8sconsole.tools.output.reply_size import fit_reply
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, clamp_max_tokens
@@ -34,7 +35,8 @@ class ShapeStep:
 
 
 async def masked_lines(lines: AsyncIterator[str]) -> AsyncGenerator[str, None]:
-    """Mask a stream line by line. A private key that spans lines is masked from its first line to its last."""
+    """Mask a stream line by line. A private key that spans lines is masked from its first line to its last. A line with a secret loses its
+    colours, since one may stand within the secret."""
     within_key = False
     async for line in lines:
         begins, ends = "PRIVATE KEY" in line and "-----BEGIN" in line, "-----END" in line
@@ -43,7 +45,9 @@ async def masked_lines(lines: AsyncIterator[str]) -> AsyncGenerator[str, None]:
             within_key = not ends
             continue
         within_key = begins and not ends
-        yield mask_text(line)
+        plain = strip_ansi(line)
+        masked = mask_text(plain)
+        yield line if masked == plain else masked
 
 
 def _size_remedy(invocation: Invocation) -> str:
