@@ -144,7 +144,7 @@ async def test_a_list_of_all_namespaces_names_those_that_were_scanned(kubeconfig
         is_complete, missing = complete(await answer(opened, "k8s_list_pods"))
         assert not is_complete
         assert "pods outside payments, shop" in missing
-        found = await opened.tools.get(GetRequest("pods"))
+        found = await opened.tools.get(GetRequest("pods", everywhere=True))
         assert not found.freshness.complete
         assert complete(await answer(opened, "k8s_list_pods", namespace="payments")) == (True, "")
         assert "outside payments, shop" in complete(await answer(opened, "k8s_search_resources", text="a"))[1]
