@@ -157,7 +157,13 @@ def _read(table: str) -> tuple[ApiResource, ...]:
 
 
 BUILTIN: tuple[ApiResource, ...] = _read(_TABLE)
+_BUILTIN_NAMES = frozenset(resource.name for resource in BUILTIN)
 
 
 def tier_of(resource: ResourceName | str) -> Tier:
     return Tier.STATIC if resource in _STATIC else Tier.DYNAMIC if resource in _DYNAMIC else Tier.OTHER
+
+
+def is_served_apart(resource: ResourceName) -> bool:
+    """Whether another server than the API server itself may be behind this kind, so that it can be down alone."""
+    return resource not in _BUILTIN_NAMES or resource.partition(".")[2] == METRICS_GROUP

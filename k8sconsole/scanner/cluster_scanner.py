@@ -14,6 +14,7 @@ from k8sconsole.kit.clock import Clock
 from k8sconsole.model.clusters import ClusterIdentity
 from k8sconsole.model.events import ClusterState, ConnectionState, Notice, ResourcesDiscovered, RowsChanged, ScanCompleted
 from k8sconsole.model.refs import ApiResource, ResourceName
+from k8sconsole.model.resources import is_served_apart
 from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.connectivity.cluster_identity import drop_rows_of_other_cluster
 from k8sconsole.scanner.connectivity.health import ClusterHealth
@@ -326,10 +327,17 @@ class ClusterScanner:
         if self._state.clock_skew != self._clock_skew:
             self._publish_state()
             self._nodes_changed.set()  # records the cluster again, with its clock
+        if self._is_group_in_doubt(report):
+            self._definitions_changed.set()
         self._publish(ScanCompleted(report.cluster, report.resource, report.objects, report.seconds, report.error))
         if self._missing.get(report.resource, ()) != report.missing:
             self._missing[report.resource] = report.missing
             self._publish_coverage()
+
+    def _is_group_in_doubt(self, report: KindReport) -> bool:
+        """Whether the list contradicts the last discovery: it failed in a group that answered then, or succeeded in one that did not."""
+        silent = report.resource.partition(".")[2] in {name.rpartition("/")[0] for name in self._silent_groups}
+        return is_served_apart(report.resource) and bool(report.error) != silent
 
     def _on_reachable(self, version: ServerVersion) -> None:
         now = self._clock.now()

@@ -21,8 +21,8 @@ from k8sconsole.errors import (
     Unavailable,
     refusal_of,
 )
-from k8sconsole.model.refs import ApiResource
-from k8sconsole.model.resources import BUILTIN, METRICS_GROUP
+from k8sconsole.model.refs import ApiResource, ResourceName
+from k8sconsole.model.resources import is_served_apart
 from k8sconsole.scanner.connectivity.backoff import Backoff
 from k8sconsole.scanner.context import KindReport, ScanContext, cancel_all
 from k8sconsole.scanner.parser import ResourceParser
@@ -41,8 +41,6 @@ _STABLE_WATCH = 5.0
 
 _MAX_FAILED_RESUMES = 8
 """Consecutive watches that failed before any event. After these the kind is listed again: its resourceVersion may be the cause."""
-
-_BUILTIN = frozenset(resource.name for resource in BUILTIN)
 
 _INTERNAL_ERROR = 500
 """Above this HTTP status a gateway reports that the server is unreachable; this status is the server's own failure."""
@@ -72,11 +70,6 @@ class Reflector:
         self.first_list_finished = asyncio.Event()
         self._relist_requested = asyncio.Event()
         self._waiting: list[asyncio.Future[KindReport]] = []
-
-    @property
-    def _is_builtin(self) -> bool:
-        """Whether the API server itself serves this kind. The server behind another kind can be down while the rest works."""
-        return self.resource.name in _BUILTIN and self.resource.group != METRICS_GROUP
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -290,7 +283,7 @@ class Reflector:
         if isinstance(error, OSError):
             error = refusal_of(f"cannot read {self.resource.name}", error)
         delay = self._retry_delay(error)
-        if isinstance(error, Unavailable) or (self._is_builtin and getattr(error, "http_status", 0) > _INTERNAL_ERROR):
+        if isinstance(error, Unavailable) or _is_gateway_error(error, self.resource.name):
             self._context.health.suspect()
         if isinstance(error, OutOfFiles):
             self._context.out_of_files(error)
@@ -331,3 +324,8 @@ class Reflector:
 
     async def _wait_for_relist_request(self) -> None:
         await self._relist_requested.wait()
+
+
+def _is_gateway_error(error: Exception, resource: ResourceName) -> bool:
+    """Whether a gateway reports that the API server is unreachable, and not the API server that another one is."""
+    return getattr(error, "http_status", 0) > _INTERNAL_ERROR and not is_served_apart(resource)

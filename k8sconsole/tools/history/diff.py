@@ -245,7 +245,9 @@ async def open_window(context: ToolContext, query: ChangeQuery) -> tuple[ChangeW
 
 async def _window_freshness(context: ToolContext, query: ChangeQuery, gaps: Sequence[Gap]) -> Freshness:
     unreadable = await unreadable_parts(context, query.clusters, query.resources, query.namespaces)
-    missing = (*fold_gaps(gaps, query.since, query.until), *unreadable)
+    reaches_now = query.until >= context.now - _CLOCK_STEP
+    troubles = [reason for cluster in query.clusters if reaches_now for reason in context.environment.troubles(cluster)]
+    missing = (*fold_gaps(gaps, query.since, query.until), *unreadable, *troubles)
     return Freshness(Source.HISTORY, query.until, not missing, missing)
 
 

@@ -29,10 +29,12 @@ async def read_usage(
         resource = await context.find_resource(cluster, f"{kind}.metrics.k8s.io")
         opened = await open_rows(context, RowsRequest(cluster, resource, namespaces, live=live))
         found = {(str(row.namespace), row.name): amounts_by_container(msgspec.json.decode(body)) for row, body in await opened.bodies()}
-    except (UsageError, NotFound, ServerError) as problem:
+    except (UsageError, NotFound, ServerError, Unavailable) as problem:
         silent = {group: why for group, why in context.environment.silent_groups(cluster).items() if group.startswith(f"{METRICS_GROUP}/")}
         if isinstance(problem, ServerError) or silent:
             raise metrics_silent(cluster, silent, problem) from problem
+        if isinstance(problem, Unavailable):
+            raise
         raise metrics_unavailable(cluster) from problem
     return MeasuredUsage(found, opened.freshness, opened.warnings)
 

@@ -163,3 +163,14 @@ async def test_a_user_of_one_namespace_sees_it_and_what_is_missing(site: Site) -
 
 async def _names(site: Site, word: str) -> bool:
     return any(word in reason for reason in site.states()[-1].missing)
+
+
+async def test_an_api_group_that_falls_silent_and_answers_again_is_named_in_the_state_of_the_cluster(site: Site) -> None:
+    site.coordinator.start(site.cluster)
+    await wait_until(site.watches_everything)
+    site.demo.silence_group("metrics.k8s.io")
+    await wait_until(lambda: any(reason.startswith("metrics.k8s.io/v1beta1: ") for reason in site.states()[-1].missing))
+    assert site.states()[-1].connection is ConnectionState.PARTIAL
+    assert "pods.metrics.k8s.io" in {kind.name for kind in await site.store.metadata.resources(site.cluster.name)}
+    site.demo.restore_group("metrics.k8s.io")
+    await wait_until(lambda: site.states()[-1].connection is ConnectionState.LIVE and not site.states()[-1].missing)
