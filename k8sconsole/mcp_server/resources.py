@@ -12,7 +12,6 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 
 from k8sconsole.errors import UnknownTool
-from k8sconsole.mcp_server import icons
 from k8sconsole.mcp_server.tool_results import text_of
 from k8sconsole.model.tools import ToolOutcome
 
@@ -36,9 +35,7 @@ TEMPLATES = (
 
 def list_templates() -> list[types.ResourceTemplate]:
     return [
-        types.ResourceTemplate(
-            name=name, title=title, uri_template=address, description=description, mime_type=mime, icons=icons.resource_icons()
-        )
+        types.ResourceTemplate(name=name, title=title, uri_template=address, description=description, mime_type=mime)
         for name, title, address, description, mime in TEMPLATES
     ]
 
@@ -50,7 +47,7 @@ async def list_resources(ask: Ask) -> list[types.Resource]:
     return [
         types.Resource(
             name=name, title=f"Cluster {name}", uri=f"{SCHEME}://{quote(name, safe='')}", mime_type="text/plain",
-            description="Version, address and how many objects of the main kinds.", icons=icons.resource_icons(),
+            description="Version, address and how many objects of the main kinds.",
         )
         for name in names
     ]  # fmt: skip

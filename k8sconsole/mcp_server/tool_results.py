@@ -5,15 +5,14 @@ from typing import Any
 import mcp_types as types
 import msgspec
 
-from k8sconsole.mcp_server import icons
 from k8sconsole.model.tools import ToolDescription, ToolOutcome
 
 
 def tool_entry(tool: ToolDescription) -> types.Tool:
-    """The tool's entry in ``tools/list``."""
+    """The tool's entry in ``tools/list``. A client reads the whole list before its first call, so it has no icons, and of the output only
+    what a program must know to find its way."""
     hints = tool.annotations
     annotations = types.ToolAnnotations(
-        title=tool.title,
         read_only_hint=hints["readOnlyHint"],
         destructive_hint=hints["destructiveHint"],
         idempotent_hint=hints["idempotentHint"],
@@ -24,10 +23,21 @@ def tool_entry(tool: ToolDescription) -> types.Tool:
         title=tool.title,
         description=tool.description,
         input_schema=tool.input_schema,
-        output_schema=tool.output_schema,
+        output_schema=tool.output_schema if tool.server else outline_schema(tool.output_schema),
         annotations=annotations,
-        icons=icons.risk_icons(tool.risk),
     )
+
+
+def outline_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    """The output schema with the fields of ``data`` by type alone; whole it would cost a model more than all else in the list."""
+    parts = schema["properties"]
+    data = {**_outline(parts["data"]), "properties": {name: _outline(each) for name, each in parts["data"].get("properties", {}).items()}}
+    properties = {"data": data, **{name: _outline(each) for name, each in parts.items() if name != "data"}}
+    return {"type": "object", "properties": properties, "anyOf": [{"required": ["data"]}, {"required": ["error"]}]}
+
+
+def _outline(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"type": schema["type"]} if "type" in schema else {}
 
 
 def call_result(outcome: ToolOutcome, now: float) -> types.CallToolResult:

@@ -2,16 +2,20 @@
 
 import json
 import os
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from mcp_types import ListToolsResult
 
+from k8sconsole.mcp_server.tool_results import tool_entry
 from k8sconsole.model.policy import Policy
 from k8sconsole.model.tools import Face
 from k8sconsole.tools.registry import builtin_registry
+from k8sconsole.tools.spec import ToolSpec
 
 HERE = Path(__file__).parent
 MODES = {"default": Policy(), "readonly": Policy(read_only=True, allow_write=True), "allow-write": Policy(allow_write=True)}
@@ -37,17 +41,34 @@ def test_every_tool_is_described_as_it_was_promised() -> None:
     _compare("tools", {tool.name: {key: msgspec.to_builtins(getattr(tool.describe(), key)) for key in kept} for tool in builtin_registry()})
 
 
-def test_what_a_client_is_shown_by_default_costs_a_model_at_most_4500_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Counted in cl100k, whose vocabulary comes with litellm: names, descriptions and input schemas together."""
+@pytest.fixture
+def count_tokens(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], int]:
+    """Counts in cl100k, whose vocabulary comes with litellm."""
     monkeypatch.setenv("TIKTOKEN_CACHE_DIR", str(Path(str(find_spec("litellm").origin)).parent / "litellm_core_utils" / "tokenizers"))  # type: ignore[union-attr]
     import tiktoken
 
     encode = tiktoken.get_encoding("cl100k_base").encode
-    listed = [
-        "\n".join((tool.name, tool.summary, json.dumps(tool.input_schema(), separators=(",", ":"))))
-        for tool in builtin_registry().list_tools(Face.MCP, Policy())
-    ]
-    assert sum(len(encode(text)) for text in listed) <= 4_500
+    return lambda text: len(encode(text))
+
+
+def _listed() -> list[ToolSpec]:
+    return list(builtin_registry().list_tools(Face.MCP, Policy()))
+
+
+def test_what_a_client_is_shown_by_default_costs_a_model_at_most_5000_tokens(count_tokens: Callable[[str], int]) -> None:
+    """Names, descriptions and input schemas together."""
+    texts = ("\n".join((tool.name, tool.summary, json.dumps(tool.input_schema(), separators=(",", ":")))) for tool in _listed())
+    assert sum(map(count_tokens, texts)) <= 5_000
+
+
+def test_the_list_is_at_most_9000_tokens_on_the_wire(count_tokens: Callable[[str], int]) -> None:
+    sent = ListToolsResult(tools=[tool_entry(tool.describe()) for tool in _listed()]).model_dump_json(by_alias=True, exclude_none=True)
+    assert count_tokens(sent) <= 9_000
+
+
+def test_every_parameter_of_every_tool_has_a_description() -> None:
+    properties = {tool.name: tool.input_schema()["properties"] for tool in builtin_registry()}
+    assert [f"{tool} {name}" for tool, each in properties.items() for name, schema in each.items() if not schema.get("description")] == []
 
 
 def test_the_list_costs_a_model_little() -> None:
