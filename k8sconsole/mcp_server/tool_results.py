@@ -33,7 +33,7 @@ def outline_schema(schema: dict[str, Any]) -> dict[str, Any]:
     parts = schema["properties"]
     data = {**_outline(parts["data"]), "properties": {name: _outline(each) for name, each in parts["data"].get("properties", {}).items()}}
     properties = {"data": data, **{name: _outline(each) for name, each in parts.items() if name != "data"}}
-    return {"type": "object", "properties": properties, "anyOf": [{"required": ["data"]}, {"required": ["error"]}]}
+    return {"type": "object", "properties": properties, "anyOf": [{"required": ["data", "freshness"]}, {"required": ["error"]}]}
 
 
 def _outline(schema: dict[str, Any]) -> dict[str, Any]:
