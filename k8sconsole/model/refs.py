@@ -4,6 +4,8 @@ from typing import NewType
 
 import msgspec
 
+from k8sconsole.model.kind_words import read_kind
+
 ClusterName = NewType("ClusterName", str)
 """The kubeconfig context that names a cluster; the demo cluster is ``demo``."""
 
@@ -51,12 +53,14 @@ class ApiResource(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{root}{scope}/{self.plural}{rest}"
 
     def answers_to(self, word: str) -> bool:
-        """Whether ``word`` names this kind: kind, plural, singular or short name, in any case, each with or without the group."""
-        lowered = word.lower()
-        bare, _, group = lowered.partition(".")
-        if group and group not in (self.group, f"{self.version}.{self.group}"):
+        """Whether ``word`` names this kind, in any form that ``kind_words`` reads. A group may be cut, as in ``ingress.networking``.
+
+        The version does not matter: an object is read in the version that the server prefers.
+        """
+        wanted = read_kind(word)
+        if wanted.group not in (None, self.group) and not (wanted.group and self.group.startswith(f"{wanted.group}.")):
             return False
-        return bare in {self.plural, self.singular or self.kind.lower(), self.kind.lower(), *self.short_names}
+        return wanted.kind in {self.plural, self.singular or self.kind.lower(), self.kind.lower(), *self.short_names}
 
 
 def add_type_head(body: bytes, head: bytes) -> bytes:

@@ -3,10 +3,9 @@
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Protocol
+from typing import Protocol
 
 import msgspec
-from msgspec import Meta
 
 from k8sconsole.cluster.port import Cluster
 from k8sconsole.errors import ConfigurationError, ConnectionCut, ConsoleError, NotFound, UsageError
@@ -23,6 +22,7 @@ from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Answer, Face, Question, ToolCall
 from k8sconsole.store.port import Store
+from k8sconsole.tools.parameters import Context
 from k8sconsole.tools.results import Proposal
 from k8sconsole.tools.summaries import ListSummaries
 
@@ -245,10 +245,7 @@ class ToolContext:
         return next((one for one in states if one.resource == resource), None)
 
 
-AsOf = Annotated[str, Meta(description="The past: -30m, 14:00")]
-
-
 class Common(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The parameter that every Kubernetes tool has."""
 
-    context: str = ""
+    context: Context = ""

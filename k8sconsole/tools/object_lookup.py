@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import msgspec
 
+from k8sconsole.cluster.port import Selectors
 from k8sconsole.errors import InvalidParams, NotFound, Unavailable, argument_details
 from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.cache_records import RowQuery, covers
@@ -48,6 +49,15 @@ async def find_object(
         missing.detail = f"the cache has no object of that name, and {cluster} does not answer: {problem.title} — {problem.detail}"
         raise missing from problem
     return FoundObject(cast("dict[str, Any]", msgspec.json.decode(mask_body(resource.name, raw))), context.live_freshness())
+
+
+async def namespaces_with(context: ToolContext, cluster: ClusterName, resource: ApiResource, name: str) -> list[str]:
+    """The namespaces that have an object of this name, as far as the cache knows; without a cache as far as the cluster knows."""
+    if context.store is not None and (await context.cache_freshness(cluster, resource.name)).observed_at is not None:
+        return [row.namespace for row in (await context.store.objects.rows(RowQuery(resource.name, clusters=(cluster,), name=name))).rows]
+    reader = await context.open_cluster(cluster)
+    pages = [page async for page in reader.pages(resource, namespace=None, selectors=Selectors(field=f"metadata.name={name}"))]
+    return [str(msgspec.json.decode(item)["metadata"].get("namespace", "")) for page in pages for item in page.items]
 
 
 async def object_not_found(context: ToolContext, cluster: ClusterName, resource: ApiResource, namespace: str, name: str) -> NotFound:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, Unavailable, UsageError
 from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.kind_names import matching_kinds
+from k8sconsole.model.kind_words import read_kind
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables import KindTable, find_table
@@ -108,13 +109,13 @@ def unknown_kind(
     silent: groups that do not answer, by ``group/version``, with the reason. problem: why the cluster could not be asked.
     """
     silent = silent or {}
-    group = word.partition(".")[2].lower()
+    group = read_kind(word).group
     if group and any(name.rpartition("/")[0] == group for name in silent):
         remedy = "kubectl get apiservices"
         why = "; ".join(f"{name}: {reason}" for name, reason in silent.items() if name.rpartition("/")[0] == group)
         return Unavailable(f"cannot look up the kind {word!r}", why, remedy, {"parameter": "kind", "given": word})
     words = sorted({name for one in resources for name in (one.plural, *one.short_names)})
-    close = find_nearest(word.lower(), words) or find_nearest(word.lower().partition(".")[0], words)
+    close = find_nearest(word.lower(), words) or find_nearest(read_kind(word).kind, words)
     remedy = close[0] if close else "a kind of `kubectl api-resources`"
     details = {"parameter": "kind", "given": word, "expected": "a kind of k8s_list_api_resources", "nearest": close}
     why = "the cluster has no resource of that name"

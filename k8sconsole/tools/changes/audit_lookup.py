@@ -48,7 +48,7 @@ async def find_request(context: ToolContext, request_id: str) -> RequestRecord:
     ended = by_phase.get("completed", entry)
     if ended.phase == "completed" and ended.outcome != "ok":
         raise cannot_undo("request_id", request_id, f"the call did not succeed: {ended.outcome}")
-    found = _request_record(entry, ended.at)
+    found = _request_record(msgspec.structs.replace(entry, arguments=ended.arguments), ended.at)
     if not found.kind or not found.name:
         raise cannot_undo("request_id", request_id, f"the arguments of {entry.tool} name no single object")
     return found

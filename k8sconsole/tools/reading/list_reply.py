@@ -16,7 +16,7 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.tables import CellKind, Column, KindTable, format_cell
 from k8sconsole.model.tables.jsonpath import PathError, compile_path, find_values
 from k8sconsole.model.tools import Page
-from k8sconsole.tools.context import AsOf, Common, ToolContext
+from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import parse_as_of
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
 from k8sconsole.tools.reading.rows import LIVE_CURSOR, RowSource, RowsRequest, open_rows

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.tools import Capabilities, Scope
-from k8sconsole.tools.context import AsOf, Common, ToolContext
+from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import find_object_as_of, parse_as_of
 from k8sconsole.tools.object_lookup import find_object, object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens

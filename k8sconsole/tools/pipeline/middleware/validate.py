@@ -5,13 +5,17 @@ from typing import Any
 
 import msgspec
 
-from k8sconsole.errors import ConsoleError, InvalidParams, NotFound, Unavailable
+from k8sconsole.errors import ConsoleError, InvalidParams, NotFound, Unavailable, argument_details
 from k8sconsole.kit.text import nearest_or_first
 from k8sconsole.model.cache_records import RowQuery
 from k8sconsole.model.freshness import Source
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef, ResourceName
+from k8sconsole.model.tools import Risk
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import PAST_CURSOR, history_of
+from k8sconsole.tools.object_lookup import namespaces_with, object_not_found
+from k8sconsole.tools.parameters import Form
+from k8sconsole.tools.pipeline.arguments import lenient_arguments, parameter_form
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.results import Reply, Target
 from k8sconsole.tools.spec import ToolSpec
@@ -36,7 +40,9 @@ class ValidateStep:
         if invocation.spec.parse_arguments is not None:
             invocation.input, invocation.target = invocation.spec.parse_arguments(invocation.call.arguments)
             return
-        invocation.input = convert_arguments(invocation.spec, invocation.call.arguments)
+        arguments = lenient_arguments(invocation.spec, invocation.call.arguments)
+        invocation.call = msgspec.structs.replace(invocation.call, arguments=arguments)
+        invocation.input = await _find_namespace(invocation, convert_arguments(invocation.spec, arguments))
         if invocation.spec.locate is not None:
             invocation.input = await invocation.spec.locate(invocation.input, invocation.context)
         invocation.target = await _resolve_target(invocation)
@@ -81,6 +87,30 @@ def _argument_error(spec: ToolSpec, arguments: dict[str, Any], problem: str) -> 
         f"{parameter}: {expected}",
         {**details, "expected": expected, "nearest": close},
     )
+
+
+async def _find_namespace(invocation: Invocation, arguments: Any) -> Any:
+    """The input with the only namespace that has the object, where all namespaces were given for one object.
+
+    Raises NotFound if none has it, InvalidParams if several have it or if the call would change it.
+    """
+    spec, context = invocation.spec, invocation.context
+    if getattr(arguments, "namespace", None) != "*" or parameter_form(spec.input, "namespace") is not Form.NAMESPACE:
+        return arguments
+    name, cluster = str(getattr(arguments, "name", "")), context.resolve_context(arguments.context)
+    kind = getattr(arguments, "kind", "") or spec.kind
+    resource = await context.find_resource(cluster, kind) if kind else None
+    if resource is None or not resource.namespaced:
+        return msgspec.structs.replace(arguments, namespace="")
+    found = await namespaces_with(context, cluster, resource, name)
+    if len(found) == 1 and spec.risk is Risk.READ:
+        context.remarks[f"{name} is in {found[0]}"] = None
+        return msgspec.structs.replace(arguments, namespace=found[0])
+    if not found:
+        raise await object_not_found(context, cluster, resource, "", name)
+    why = f"it exists in {', '.join(found[:5])}" if len(found) > 1 else "a change names its namespace"
+    details = argument_details("namespace", "*", found[:5], "one namespace")
+    raise InvalidParams(f"{spec.name} needs one namespace for {name!r}", why, f"namespace={found[0]}", details)
 
 
 async def _resolve_target(invocation: Invocation) -> Target:
