@@ -29,7 +29,7 @@ def _form(form: Form) -> dict[str, Form]:
     return {"form": form}
 
 
-Context = Annotated[str, Meta(description="Kubeconfig context", extra=_form(Form.WORD))]
+Context = Annotated[str, Meta(description="Cluster", extra=_form(Form.WORD))]
 Kind = Annotated[str, Meta(description="Any kind or CRD", min_length=1, extra=_form(Form.KIND))]
 OptionalKind = Annotated[str, Meta(description="Any kind or CRD", extra=_form(Form.KIND))]
 WorkloadKind = Annotated[str, Meta(description="deploy, sts, ds, …", min_length=1, extra=_form(Form.KIND))]
@@ -39,13 +39,13 @@ PodName = Annotated[str, Meta(description="The pod", min_length=1, extra=_form(F
 NodeName = Annotated[str, Meta(description="The node", min_length=1, extra=_form(Form.NAME))]
 OwnNamespace = Annotated[str, Meta(description="Default: the context's own", extra=_form(Form.NAMESPACE))]
 Namespaces = Annotated[str | list[str], Meta(description="* for all", extra=_form(Form.NAMESPACES))]
-RowFilter = Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web", extra=_form(Form.FILTER))]
+RowFilter = Annotated[str, Meta(description="e.g. status!=Running restarts>3 app=web", extra=_form(Form.FILTER))]
 Container = Annotated[str, Meta(description="Default: the main one", extra=_form(Form.WORD))]
 Image = Annotated[str, Meta(description="Container image", min_length=1, extra=_form(Form.WORD))]
 Command = Annotated[list[str], Meta(description='Not a shell line: ["ls", "-l"]', extra=_form(Form.COMMAND))]
-Since = Annotated[str, Meta(description="15m, 2h ago, yesterday 14:00", extra=_form(Form.WORD))]
+Since = Annotated[str, Meta(description="15m, 2h ago, 14:00", extra=_form(Form.WORD))]
 Until = Annotated[str, Meta(description="Default: now", extra=_form(Form.WORD))]
-AsOf = Annotated[str, Meta(description="The past: 30m, 14:00", extra=_form(Form.WORD))]
+AsOf = Annotated[str, Meta(description="The past: 30m", extra=_form(Form.WORD))]
 Live = Annotated[bool, Meta(description="Bypass the cache")]
 Cursor = Annotated[str, Meta(description="page.next", extra=_form(Form.WORD))]
-Limit = Annotated[int, Meta(description="Most items", ge=1, le=10_000)]
+Limit = Annotated[int, Meta(description="At most", ge=1, le=10_000)]

@@ -253,6 +253,8 @@ def _similar(word: str, known: Sequence[str]) -> list[str]:
 
 def _explain_no_match(filter: Filter, tables: Sequence[KindTable], evidence: Evidence) -> tuple[str, ...]:
     """Why no row matches: words that occur nowhere, and values that are spelt like an existing one."""
+    if isinstance(filter.root, Text):
+        return (_explain_word(filter.root.word),) if any(True for _ in evidence.subjects(1)) else ()
     warnings = []
     sample = list(evidence.subjects(_SAMPLE))
     for node in walk(filter.root):

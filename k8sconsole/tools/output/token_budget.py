@@ -19,7 +19,7 @@ _UNCUT_LENGTH = 64
 """A string of at most this many characters is never cut."""
 _USELESS_SHARE = 24
 """Bytes. A value that gets less is dropped with its key."""
-MaxTokens = Annotated[int, Meta(ge=_MIN_TOKENS, le=_MAX_TOKENS)]
+MaxTokens = Annotated[int, Meta(description="Reply size", ge=_MIN_TOKENS, le=_MAX_TOKENS)]
 """The parameter ``max_tokens``."""
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 

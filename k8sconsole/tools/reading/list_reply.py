@@ -19,6 +19,7 @@ from k8sconsole.model.tools import Page
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import parse_as_of
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
+from k8sconsole.tools.parameters import AsOf, Cursor, Live, Namespaces, RowFilter
 from k8sconsole.tools.reading.rows import LIVE_CURSOR, RowSource, RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 
@@ -32,23 +33,21 @@ WHOLE = "*"
 
 _TYPED_CELLS = (CellKind.NUMBER, CellKind.FLAG, CellKind.SWITCH)
 
-Namespaces = str | list[str]
-
 
 class ListInput(Common, kw_only=True):
     """The parameters of every list."""
 
-    filter: Annotated[str, Meta(description="e.g. status!=Running restarts>3 age<2h app=web")] = ""
+    filter: RowFilter = ""
     fields: Annotated[list[str], Meta(description="Columns or paths: spec.nodeName; [*] whole objects")] = []
     limit: Annotated[int, Meta(ge=0, le=MOST_ROWS, description="0: as many as fit")] = 0
-    cursor: Annotated[str, Meta(description="page.next")] = ""
+    cursor: Cursor = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
-    live: Annotated[bool, Meta(description="Bypass the cache")] = False
+    live: Live = False
     as_of: AsOf = ""
 
 
 class NamespacedListInput(ListInput, kw_only=True):
-    namespace: Annotated[Namespaces, Meta(description="* for all")] = "*"
+    namespace: Namespaces = "*"
 
 
 class ListResult(msgspec.Struct):

@@ -11,6 +11,7 @@ from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.parameters import Form, Kind, OptionalName
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
 
@@ -18,10 +19,10 @@ VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletec
 
 
 class CheckPermissionInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(min_length=1)]
+    kind: Kind
     verb: Annotated[str, Meta(description="Default: every verb of the kind")] = ""
-    namespace: Annotated[str, Meta(description="* for all")] = ""
-    name: str = ""
+    namespace: Annotated[str, Meta(description="* for all", extra={"form": Form.WORD})] = ""
+    name: OptionalName = ""
     subresource: Annotated[str, Meta(description="log, exec, scale, …")] = ""
 
 

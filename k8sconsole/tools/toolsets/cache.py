@@ -16,6 +16,7 @@ from k8sconsole.store.port import Store
 from k8sconsole.tools.context import Common, RefreshRequest, RefreshResult, ToolContext
 from k8sconsole.tools.object_lookup import object_not_found
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
+from k8sconsole.tools.parameters import Context, Form, Limit, OptionalName
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import Handler, ToolSpec, reading_tool
 
@@ -25,7 +26,7 @@ _NO_TABLE = re.compile(r"no such table: (\S+)")
 
 
 class CacheStatusInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    context: Annotated[str, Meta(description="Only this cluster")] = ""
+    context: Context = ""
 
 
 class CachedKind(msgspec.Struct):
@@ -83,7 +84,7 @@ def _format_kind(kind: CachedKind) -> str:
 
 class CacheQueryInput(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     sql: Annotated[str, Meta(description="One SELECT, e.g. SELECT namespace, count(*) FROM pods GROUP BY 1", min_length=1)]
-    limit: Annotated[int, Meta(ge=1, le=10_000)] = 200
+    limit: Limit = 200
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -130,9 +131,9 @@ def _json_cell(value: Any) -> Any:
 
 
 class CacheRefreshInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(description="Default: every kind")] = ""
-    namespace: Annotated[str, Meta(description="* for all; with name: the context's own")] = "*"
-    name: Annotated[str, Meta(description="One object")] = ""
+    kind: Annotated[str, Meta(description="Default: every kind", extra={"form": Form.KIND})] = ""
+    namespace: Annotated[str, Meta(description="* for all; with name: the context's own", extra={"form": Form.WORD})] = "*"
+    name: OptionalName = ""
 
 
 class RefreshedKinds(msgspec.Struct):

@@ -1,9 +1,6 @@
 """The contexts of the kubeconfig, and an overview of one cluster."""
 
-from typing import Annotated
-
 import msgspec
-from msgspec import Meta
 
 from k8sconsole.errors import ConsoleError, Unavailable
 from k8sconsole.model.cache_records import ClusterRecord
@@ -12,6 +9,7 @@ from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.refs import ClusterName, ResourceName
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext, silent_group_reasons
+from k8sconsole.tools.parameters import Live
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
@@ -20,7 +18,7 @@ COUNTED = ("nodes", "namespaces", "pods", "services", "deployments.apps", "state
 
 
 class GetClusterInfoInput(Common, kw_only=True):
-    live: Annotated[bool, Meta(description="Bypass the cache")] = False
+    live: Live = False
 
 
 class ClusterInfo(msgspec.Struct):

@@ -21,6 +21,7 @@ from k8sconsole.tools.changes.edits import (
 )
 from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.parameters import ObjectName, OwnNamespace
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
@@ -28,8 +29,8 @@ KIND = "cronjobs.batch"
 
 
 class CronJobInput(Common, kw_only=True):
-    name: Annotated[str, Meta(min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    name: ObjectName
+    namespace: OwnNamespace = ""
 
 
 class TriggerCronJobInput(CronJobInput, kw_only=True):

@@ -19,6 +19,7 @@ from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import container_names, container_not_found
 from k8sconsole.tools.output.log_digest import digest_log
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, form_budget
+from k8sconsole.tools.parameters import Container, Form, Image, OwnNamespace, PodName
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
@@ -27,14 +28,14 @@ _close_tasks: set["asyncio.Task[None]"] = set()
 
 
 class _PodInput(Common, kw_only=True):
-    name: Annotated[str, Meta(description="The pod", min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    name: PodName
+    namespace: OwnNamespace = ""
 
 
 class ExecPodInput(_PodInput, kw_only=True):
-    command: Annotated[list[str], Meta(description='Arguments, not a shell line: ["ls", "-l"]', min_length=1)]
-    container: Annotated[str, Meta(description="Default: the first")] = ""
-    timeout_seconds: Annotated[int, Meta(ge=1, le=600)] = 30
+    command: Annotated[list[str], Meta(description='Arguments, not a shell line: ["ls", "-l"]', min_length=1, extra={"form": Form.COMMAND})]
+    container: Container = ""
+    timeout_seconds: Annotated[int, Meta(description="Then it is ended", ge=1, le=600)] = 30
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -45,8 +46,8 @@ class PortForwardInput(_PodInput, kw_only=True):
 
 
 class RunPodInput(_PodInput, kw_only=True):
-    image: Annotated[str, Meta(min_length=1)]
-    command: Annotated[list[str], Meta(description="Overrides the image's entrypoint")] = []
+    image: Image
+    command: Annotated[list[str], Meta(description="Overrides the image's entrypoint", extra={"form": Form.COMMAND})] = []
     env: Annotated[dict[str, str], Meta(description="Environment variables")] = {}
     labels: Annotated[dict[str, str], Meta(description="Default: run=NAME")] = {}
     restart: Annotated[bool, Meta(description="Restart it when it ends")] = False

@@ -13,6 +13,7 @@ from k8sconsole.tools.changes.edits import Undo, collect_strings, fetch_live, ui
 from k8sconsole.tools.changes.impact import count_deleted, deletion_impact
 from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.parameters import Kind, ObjectName, OwnNamespace, PodName
 from k8sconsole.tools.policy import DELETED_BY_NAME
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
@@ -25,16 +26,16 @@ class Propagation(StrEnum):
 
 
 class DeleteResourceInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
-    name: Annotated[str, Meta(min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    kind: Kind
+    name: ObjectName
+    namespace: OwnNamespace = ""
     propagation: Annotated[Propagation, Meta(description="What happens to the objects it owns")] = Propagation.BACKGROUND
     grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once; -1: the object's own period")] = -1
 
 
 class DeletePodInput(Common, kw_only=True):
-    name: Annotated[str, Meta(description="The pod", min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    name: PodName
+    namespace: OwnNamespace = ""
     grace_seconds: Annotated[int, Meta(ge=-1, description="0 kills at once; -1: the pod's own period")] = -1
 
     @property

@@ -10,6 +10,7 @@ from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.create import propose_create, send_create
 from k8sconsole.tools.changes.target import resolve_target
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.parameters import Form, Image, OwnNamespace
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
@@ -18,14 +19,14 @@ _LATEST = re.compile(r"[^@]*/?[^:@/]+(?::latest)?$")
 
 
 class CreateDeploymentInput(Common, kw_only=True):
-    name: Annotated[str, Meta(min_length=1, max_length=253)]
-    image: Annotated[str, Meta(min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
-    replicas: Annotated[int, Meta(ge=0, le=10_000)] = 1
+    name: Annotated[str, Meta(description="The deployment", min_length=1, max_length=253)]
+    image: Image
+    namespace: OwnNamespace = ""
+    replicas: Annotated[int, Meta(description="How many pods", ge=0, le=10_000)] = 1
     port: Annotated[int, Meta(ge=0, le=65_535, description="Container port; 0: none")] = 0
     env: Annotated[dict[str, str], Meta(description="Environment variables")] = {}
     labels: Annotated[dict[str, str], Meta(description="Default: app=NAME")] = {}
-    command: Annotated[list[str], Meta(description="Overrides the image's entrypoint")] = []
+    command: Annotated[list[str], Meta(description="Overrides the image's entrypoint", extra={"form": Form.COMMAND})] = []
 
 
 class CreateDeploymentResult(msgspec.Struct):

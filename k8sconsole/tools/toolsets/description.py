@@ -1,9 +1,7 @@
 """One object described in detail, with its events."""
 
-from typing import Annotated
 
 import msgspec
-from msgspec import Meta
 
 from k8sconsole.kit.text import strip_control
 from k8sconsole.model.describe import RelatedQuery, Section, describe, list_related
@@ -12,6 +10,7 @@ from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import find_object, object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
+from k8sconsole.tools.parameters import Kind, Live, ObjectName, OwnNamespace
 from k8sconsole.tools.reading.related import RelatedReader
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
@@ -20,11 +19,11 @@ EVENTS = "events"
 
 
 class DescribeResourceInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(min_length=1)]
-    name: Annotated[str, Meta(min_length=1)]
-    namespace: str = ""
+    kind: Kind
+    name: ObjectName
+    namespace: OwnNamespace = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
-    live: bool = False
+    live: Live = False
 
 
 class DescriptionSection(msgspec.Struct):

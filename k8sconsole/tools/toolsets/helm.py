@@ -8,9 +8,11 @@ from msgspec import Meta
 from k8sconsole.kit.text import strip_control
 from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.refs import ClusterName
-from k8sconsole.model.tools import Capabilities, Page, Scope
+from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
+from k8sconsole.tools.output.paging import page_items
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
+from k8sconsole.tools.parameters import Cursor, Limit, Namespaces, OwnNamespace
 from k8sconsole.tools.reading.helm_releases import HelmRelease, find_revision, list_revisions, read_releases
 from k8sconsole.tools.reading.list_reply import select_namespaces
 from k8sconsole.tools.results import Reply
@@ -20,8 +22,10 @@ ReleaseName = Annotated[str, Meta(description="The release", pattern=r"^[a-z0-9]
 
 
 class ListReleasesInput(Common, kw_only=True):
-    namespace: Annotated[str | list[str], Meta(description="* for all")] = "*"
+    namespace: Namespaces = "*"
     filter: Annotated[str, Meta(description="Part of the name, chart or status")] = ""
+    limit: Limit = 1_000
+    cursor: Cursor = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -36,17 +40,16 @@ async def list_releases(args: ListReleasesInput, context: ToolContext) -> Reply:
     query = args.filter.casefold()
     matching = [one for one in found.releases if any(query in text.casefold() for text in (one.name, one.chart, one.status))]
     counts = {status: sum(one.status == status for one in matching) for status in sorted({one.status for one in matching})}
-    shown = take_fitting(matching, args.max_tokens, counts)
-    left = left_out_warning(len(shown), len(matching), "narrow it with namespace or filter")
+    shown, page, rest = page_items(matching, args.cursor, args.limit, args.max_tokens, counts)
     head = f"{len(matching)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
     lines = [f"{one.namespace}/{_format_release(one)}" for one in shown]
     data = msgspec.to_builtins(ReleaseList(shown, counts))
-    return Reply(data, "\n".join((head, *lines)), found.freshness, Page(None, len(matching)), (*found.warnings, *left))
+    return Reply(data, "\n".join((head, *lines, *rest)), found.freshness, page, found.warnings)
 
 
 class ReleaseInput(Common, kw_only=True):
     name: ReleaseName
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    namespace: OwnNamespace = ""
 
 
 class GetValuesInput(ReleaseInput, kw_only=True):
@@ -72,7 +75,8 @@ async def get_values(args: GetValuesInput, context: ToolContext) -> Reply:
 
 
 class GetHistoryInput(ReleaseInput, kw_only=True):
-    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    limit: Limit = 20
+    cursor: Cursor = ""
 
 
 class ReleaseHistory(msgspec.Struct):
@@ -85,12 +89,11 @@ class ReleaseHistory(msgspec.Struct):
 async def get_history(args: GetHistoryInput, context: ToolContext) -> Reply:
     cluster, namespace = _cluster_and_namespace(args, context)
     found = [one.release for one in await list_revisions(context, cluster, namespace, args.name)]
-    shown = found[: args.limit]
+    shown, page, rest = page_items(found, args.cursor, args.limit, DEFAULT_TOKENS)
     lines = [f"{_format_release(one)}  {strip_control(one.description)}" for one in shown]
     data = msgspec.to_builtins(ReleaseHistory(shown, len(found)))
-    return Reply(
-        data, "\n".join((f"{namespace}/{args.name}: {len(found)} revisions kept", *lines)), context.live_freshness(), Page(None, len(found))
-    )
+    head = f"{namespace}/{args.name}: {len(found)} revisions kept"
+    return Reply(data, "\n".join((head, *lines, *rest)), context.live_freshness(), page)
 
 
 def _cluster_and_namespace(args: ReleaseInput, context: ToolContext) -> tuple[ClusterName, str]:

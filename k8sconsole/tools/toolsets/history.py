@@ -20,6 +20,19 @@ from k8sconsole.tools.history.queries import TimeSpan, find_version_as_of, fresh
 from k8sconsole.tools.history.versions import ObjectHistory, ObjectHistoryQuery, VersionRecord, read_object_history
 from k8sconsole.tools.object_lookup import object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, take_fitting
+from k8sconsole.tools.parameters import (
+    Cursor,
+    Form,
+    Kind,
+    Limit,
+    Namespaces,
+    ObjectName,
+    OptionalKind,
+    OptionalName,
+    OwnNamespace,
+    Since,
+    Until,
+)
 from k8sconsole.tools.reading.list_reply import select_fields, select_namespaces
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec
@@ -27,17 +40,15 @@ from k8sconsole.tools.spec import ToolSpec
 LINES = 12
 """Changed fields of one object that the text shows at most. The data has all that fit."""
 
-Limit = Annotated[int, Meta(ge=1, le=10_000)]
-
 
 class ListVersionsInput(Common, kw_only=True):
-    kind: str
-    name: str
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
-    since: Annotated[str, Meta(description="e.g. -2h, yesterday 14:00")] = ""
-    until: Annotated[str, Meta(description="Default: now")] = ""
+    kind: Kind
+    name: ObjectName
+    namespace: OwnNamespace = ""
+    since: Since = ""
+    until: Until = ""
     limit: Limit = 20
-    cursor: Annotated[str, Meta(description="page.next")] = ""
+    cursor: Cursor = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -85,13 +96,13 @@ def _format_gap(gap: GapRecord) -> str:
 class ChangesInput(Common, kw_only=True):
     """The parameters that select objects in a query over many."""
 
-    kind: str = ""
-    name: str = ""
-    namespace: str | list[str] = "*"
-    owner: Annotated[str, Meta(description="e.g. Deployment/web")] = ""
+    kind: OptionalKind = ""
+    name: OptionalName = ""
+    namespace: Namespaces = "*"
+    owner: Annotated[str, Meta(description="e.g. Deployment/web", extra={"form": Form.WORD})] = ""
     field: Annotated[str, Meta(description="e.g. spec.replicas")] = ""
     limit: Limit = 50
-    cursor: str = ""
+    cursor: Cursor = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -105,8 +116,8 @@ async def build_query(args: ChangesInput, context: ToolContext, cluster: Cluster
 
 
 class DiffInput(ChangesInput, kw_only=True):
-    since: Annotated[str, Meta(description="e.g. -1h, yesterday 14:00")]
-    until: Annotated[str, Meta(description="Default: now")] = ""
+    since: Since
+    until: Until = ""
 
 
 async def diff(args: DiffInput, context: ToolContext) -> Reply:
@@ -146,11 +157,11 @@ def _format_change(one: ChangeRecord) -> list[str]:
 
 
 class GetAsOfInput(Common, kw_only=True):
-    kind: str
-    name: str
-    as_of: Annotated[str, Meta(description="e.g. -30m, yesterday 14:00")]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
-    fields: list[str] = []
+    kind: Kind
+    name: ObjectName
+    as_of: Since
+    namespace: OwnNamespace = ""
+    fields: Annotated[list[str], Meta(description="Only these paths")] = []
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -179,8 +190,8 @@ async def get_as_of(args: GetAsOfInput, context: ToolContext) -> Reply:
 
 
 class TimelineInput(ChangesInput, kw_only=True):
-    since: str = "-1h"
-    until: Annotated[str, Meta(description="Default: now")] = ""
+    since: Since = "-1h"
+    until: Until = ""
 
 
 async def timeline(args: TimelineInput, context: ToolContext) -> Reply:

@@ -10,9 +10,10 @@ from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.model.freshness import Freshness, Source
 from k8sconsole.model.refs import ApiResource, ClusterName
-from k8sconsole.model.tools import Capabilities, Page, Scope
+from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext, silent_group_reasons
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
+from k8sconsole.tools.parameters import Cursor, Kind, Limit, Live
 from k8sconsole.tools.reading.openapi_schema import Schema, element_schema, resolve_refs, schema_of_kind, type_of
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
@@ -20,8 +21,10 @@ from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 class ListApiResourcesInput(Common, kw_only=True):
     filter: Annotated[str, Meta(description="Part of a name, group or short name")] = ""
+    limit: Limit = 1_000
+    cursor: Cursor = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
-    live: bool = False
+    live: Live = False
 
 
 class ApiKind(msgspec.Struct, omit_defaults=True):
@@ -45,14 +48,13 @@ async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) 
     known, silent, freshness = await _known_kinds(context, cluster, live=args.live)
     query = args.filter.casefold()
     found = [one for one in sorted(known, key=lambda one: (one.group, one.plural)) if query in _search_text(one)]
-    items = take_fitting([_api_kind(one, silent) for one in found], args.max_tokens)
-    rest = left_out_warning(len(items), len(found), "narrow filter or raise max_tokens")
+    items, page, rest = page_items([_api_kind(one, silent) for one in found], args.cursor, args.limit, args.max_tokens)
     lines = [
         f"{one.name}  {one.kind}  {one.api_version}  {'namespaced' if one.namespaced else 'cluster'}{'  stale' if one.stale else ''}"
         for one in items
     ]
-    text = "\n".join((f"{len(found)} kinds", *map(strip_control, lines)))
-    return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, Page(None, len(found)), rest)
+    text = "\n".join((f"{len(found)} kinds", *map(strip_control, lines), *rest))
+    return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, page)
 
 
 async def _known_kinds(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Mapping[str, str], Freshness]:
@@ -82,7 +84,7 @@ def _api_kind(one: ApiResource, silent: Mapping[str, str]) -> ApiKind:
 
 
 class ExplainSchemaInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(min_length=1)]
+    kind: Kind
     path: Annotated[str, Meta(description="e.g. spec.template.spec.containers")] = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 

@@ -6,13 +6,14 @@ from msgspec import Meta
 
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import ToolContext
+from k8sconsole.tools.parameters import Form
 from k8sconsole.tools.reading.list_reply import ListInput, ListResult, NamespacedListInput, list_reply
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 
 class ListResourcesInput(NamespacedListInput, kw_only=True):
-    kind: Annotated[str, Meta(description="Any kind or CRD: deploy, statefulsets, certificates.cert-manager.io", min_length=1)]
+    kind: Annotated[str, Meta(description="Any kind or CRD: deploy, certificates.cert-manager.io", min_length=1, extra={"form": Form.KIND})]
 
 
 async def list_resources(args: ListResourcesInput, context: ToolContext) -> Reply:

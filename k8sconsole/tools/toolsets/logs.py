@@ -19,6 +19,7 @@ from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import container_names, container_not_found, find_object, object_not_found
 from k8sconsole.tools.output.log_digest import digest_log
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, form_budget
+from k8sconsole.tools.parameters import Container, OwnNamespace, PodName, Since
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
 
@@ -32,13 +33,13 @@ DEFAULT_CONTAINER = "kubectl.kubernetes.io/default-container"
 
 
 class GetPodLogsInput(Common, kw_only=True):
-    name: Annotated[str, Meta(description="The pod", min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
-    container: Annotated[str, Meta(description="Default: the pod's main one")] = ""
+    name: PodName
+    namespace: OwnNamespace = ""
+    container: Container = ""
     previous: Annotated[bool, Meta(description="The instance before the last restart: why it crashed")] = False
     tail: Annotated[int, Meta(ge=0, le=100_000, description="Last lines to read; 0: all")] = 1000
-    since: Annotated[str, Meta(description="Only newer than this, e.g. 15m")] = ""
-    timestamps: bool = False
+    since: Since = ""
+    timestamps: Annotated[bool, Meta(description="With times")] = False
     contains: Annotated[str, Meta(description="Only lines that contain this, any case")] = ""
     follow: Annotated[bool, Meta(description="Also new lines of the next 20 s")] = False
     max_tokens: MaxTokens = DEFAULT_TOKENS

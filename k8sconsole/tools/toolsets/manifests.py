@@ -22,6 +22,7 @@ from k8sconsole.tools.changes.edits import (
 )
 from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.parameters import Form, Kind, ObjectName, OwnNamespace
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
@@ -33,7 +34,7 @@ class _ManifestInput(Common, kw_only=True):
     """kind and name come from the manifest, so that policy judges the object that is written."""
 
     manifest: Manifest
-    namespace: Annotated[str, Meta(description="If the manifest names none")] = ""
+    namespace: Annotated[str, Meta(description="If the manifest names none", extra={"form": Form.WORD})] = ""
 
     @property
     def kind(self) -> str:
@@ -62,11 +63,11 @@ class PatchForm(StrEnum):
 
 
 class PatchResourceInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
-    name: Annotated[str, Meta(min_length=1)]
+    kind: Kind
+    name: ObjectName
     patch: Annotated[dict[str, Any] | list[dict[str, Any]], Meta(description="An object; for json a list of operations")]
     form: Annotated[PatchForm, Meta(description="Patch type")] = PatchForm.MERGE
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    namespace: OwnNamespace = ""
 
 
 async def prepare_create(args: CreateResourceInput, context: ToolContext) -> Proposal:

@@ -9,13 +9,14 @@ from k8sconsole.model.tools import Capabilities, Risk, Scope
 from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, Undo, change_handlers, fetch_live, refuse_masked_values
 from k8sconsole.tools.changes.target import resolve_target
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.parameters import Kind, ObjectName, OwnNamespace
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 
 class _MetadataInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
-    name: Annotated[str, Meta(min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    kind: Kind
+    name: ObjectName
+    namespace: OwnNamespace = ""
 
 
 class LabelResourceInput(_MetadataInput, kw_only=True):

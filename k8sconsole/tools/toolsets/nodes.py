@@ -14,6 +14,7 @@ from k8sconsole.tools.changes.drain import DrainPlan, plan_drain
 from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, Undo, change_handlers, check_same_object, fetch_live, uid_of
 from k8sconsole.tools.changes.target import resolve_target
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.parameters import NodeName
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
@@ -26,7 +27,7 @@ _NOT_THERE = (NotFound, Conflict)
 
 
 class NodeInput(Common, kw_only=True):
-    name: Annotated[str, Meta(description="The node", min_length=1)]
+    name: NodeName
 
 
 class DrainNodeInput(NodeInput, kw_only=True):

@@ -11,18 +11,19 @@ from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import find_object_as_of, parse_as_of
 from k8sconsole.tools.object_lookup import find_object, object_namespace
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
+from k8sconsole.tools.parameters import AsOf, Kind, Live, ObjectName, OwnNamespace
 from k8sconsole.tools.reading.list_reply import select_fields
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
 
 
 class GetResourceInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(description="Any kind or CRD", min_length=1)]
-    name: Annotated[str, Meta(min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    kind: Kind
+    name: ObjectName
+    namespace: OwnNamespace = ""
     fields: Annotated[list[str], Meta(description="Only these paths, e.g. spec.replicas, status.conditions")] = []
     max_tokens: MaxTokens = DEFAULT_TOKENS
-    live: Annotated[bool, Meta(description="Bypass the cache")] = False
+    live: Live = False
     as_of: AsOf = ""
 
 

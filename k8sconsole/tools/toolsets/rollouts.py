@@ -17,6 +17,7 @@ from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import FoundObject, find_object, object_namespace
 from k8sconsole.tools.output.token_budget import take_fitting
 from k8sconsole.tools.reading.related import RelatedReader
+from k8sconsole.tools.parameters import Form, Live, ObjectName, OwnNamespace
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
@@ -29,10 +30,10 @@ _MOST_TOKENS = 1500
 
 
 class RolloutInput(Common, kw_only=True):
-    name: Annotated[str, Meta(min_length=1)]
-    kind: Annotated[str, Meta(description="deployment, statefulset or daemonset")] = "deployments"
-    namespace: str = ""
-    live: bool = False
+    name: ObjectName
+    kind: Annotated[str, Meta(description="deploy, sts or ds", extra={"form": Form.KIND})] = "deployments"
+    namespace: OwnNamespace = ""
+    live: Live = False
 
 
 async def rollout_status(args: RolloutInput, context: ToolContext) -> Reply:

@@ -13,11 +13,15 @@ from k8sconsole.model.filters import Filter, Text
 from k8sconsole.model.freshness import Freshness, Source, merge_freshness
 from k8sconsole.model.objects import Row
 from k8sconsole.model.refs import ClusterName, Namespace, ResourceName
-from k8sconsole.model.tools import Capabilities, Page, Scope
+from k8sconsole.model.tables import KindTable
+from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.diff import readable_kinds
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
+from k8sconsole.tools.output.paging import page_items
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
+from k8sconsole.tools.parameters import Cursor, Limit, Namespaces
+from k8sconsole.tools.reading.list_reply import select_namespaces
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
 
@@ -28,8 +32,9 @@ QUIET = frozenset(("events", "events.events.k8s.io", "leases.coordination.k8s.io
 class SearchResourcesInput(Common, kw_only=True):
     text: Annotated[str, Meta(description="Part of a name, namespace, node or status", min_length=1)]
     kinds: Annotated[list[str], Meta(description="Default: all cached kinds")] = []
-    namespace: Annotated[str, Meta(description="Default: all")] = ""
-    limit: Annotated[int, Meta(ge=1, le=1_000)] = 50
+    namespace: Namespaces = "*"
+    limit: Limit = 50
+    cursor: Cursor = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -51,34 +56,29 @@ async def search_resources(args: SearchResourcesInput, context: ToolContext) -> 
     cluster = context.resolve_context(args.context)
     store = _require_store(context)
     kinds = {str((await context.find_resource(cluster, word, "kinds")).name) for word in args.kinds}
-    readable = await readable_kinds(context, TOOLS[0], (cluster,), "", (args.namespace,) if args.namespace else ())
+    namespaces = select_namespaces(args.namespace)
+    readable = await readable_kinds(context, TOOLS[0], (cluster,), "", namespaces)
     states = [
         state for state in await store.metadata.scan_states(cluster)
         if (state.resource in kinds if kinds else state.resource not in QUIET) and (not readable or state.resource in readable)
     ]  # fmt: skip
-    found = [
-        row for state in states if state.confirmed_at is not None for row in await _matching_rows(store, cluster, state.resource, args)
-    ]
+    read = [state.resource for state in states if state.confirmed_at is not None]
+    found = [row for kind in read for row in await _matching_rows(store, cluster, kind, args.text, namespaces)]
     found.sort(key=lambda row: (_match_rank(row, args.text), row.name, row.resource, row.namespace))
     counts = dict(Counter(str(row.resource) for row in found).most_common())
-    items = take_fitting([await _search_hit(store, row) for row in found[: args.limit]], args.max_tokens, counts)
-    freshness = _merged_freshness(states, cluster, args.namespace, context)
-    left = left_out_warning(len(items), len(found), "narrow it with kinds or namespace, or raise limit and max_tokens")
-    head = f"{len(found)} hits" + (f", the nearest {len(items)} shown" if len(items) < len(found) else "")
+    tables = {kind: await store.metadata.table(cluster, kind) for kind in {row.resource for row in found}}
+    hits = [_search_hit(tables[row.resource], row) for row in found]
+    items, page, rest = page_items(hits, args.cursor, args.limit, args.max_tokens, counts)
+    freshness = _merged_freshness(states, cluster, namespaces, context)
+    head = f"{len(found)} hits" + (", the nearest first" if rest else "")
     lines = [" ".join(filter(None, (one.kind, f"{one.namespace}/{one.name}" if one.namespace else one.name, one.status))) for one in items]
-    return Reply(
-        msgspec.to_builtins(SearchHits(items, counts)),
-        "\n".join((head, *map(strip_control, lines))),
-        freshness,
-        Page(None, len(found)),
-        left,
-    )
+    text = "\n".join((head, *map(strip_control, lines), *rest))
+    return Reply(msgspec.to_builtins(SearchHits(items, counts)), text, freshness, page)
 
 
-async def _matching_rows(store: Store, cluster: ClusterName, kind: ResourceName, args: SearchResourcesInput) -> list[Row]:
-    wanted = Filter(args.text, Text(args.text))
-    namespaces = (Namespace(args.namespace),) if args.namespace else ()
-    return (await store.objects.rows(RowQuery(kind, (cluster,), namespaces, filter=wanted))).rows
+async def _matching_rows(store: Store, cluster: ClusterName, kind: ResourceName, text: str, namespaces: tuple[str, ...]) -> list[Row]:
+    query = RowQuery(kind, (cluster,), tuple(map(Namespace, namespaces)), filter=Filter(text, Text(text)))
+    return (await store.objects.rows(query)).rows
 
 
 def _match_rank(row: Row, text: str) -> int:
@@ -87,8 +87,7 @@ def _match_rank(row: Row, text: str) -> int:
     return 0 if name == query else 1 if name.startswith(query) else 2 if query in name else 3
 
 
-async def _search_hit(store: Store, row: Row) -> SearchHit:
-    table = await store.metadata.table(row.cluster, row.resource)
+def _search_hit(table: KindTable, row: Row) -> SearchHit:
     at = table.index("STATUS")
     status = row.cells[at] if at is not None and at < len(row.cells) else ""
     return SearchHit(str(row.resource), row.name, row.namespace, status if isinstance(status, str) else "")
@@ -100,11 +99,10 @@ def _require_store(context: ToolContext) -> Store:
     return context.store
 
 
-def _merged_freshness(states: list[ScanState], cluster: ClusterName, namespace: str, context: ToolContext) -> Freshness:
+def _merged_freshness(states: list[ScanState], cluster: ClusterName, namespaces: tuple[str, ...], context: ToolContext) -> Freshness:
     if not states:
         reasons = (f"{cluster}: none of these kinds is cached yet", *context.environment.troubles(cluster))
         return Freshness(Source.CACHE, None, False, reasons)
-    namespaces = (namespace,) if namespace else ()
     read = merge_freshness([context.freshness_of(one, cluster, namespaces) for one in states if one.confirmed_at is not None])
     unread = [reason for one in states if one.confirmed_at is None for reason in _unread_reasons(one)]
     missing = tuple(dict.fromkeys((*read.missing, *unread)))

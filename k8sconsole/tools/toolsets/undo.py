@@ -29,15 +29,16 @@ from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.changes.undo_create import propose_undo_create, undo_create
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import history_of, not_in_history
+from k8sconsole.tools.parameters import OptionalKind, OptionalName, OwnNamespace
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 
 class UndoChangeInput(Common, kw_only=True):
     request_id: Annotated[str, Meta(description="The request_id of the change in the audit; or name the object and a version")] = ""
-    kind: str = ""
-    name: str = ""
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    kind: OptionalKind = ""
+    name: OptionalName = ""
+    namespace: OwnNamespace = ""
     resource_version: Annotated[str, Meta(description="The version to restore")] = ""
 
 

@@ -14,9 +14,12 @@ from k8sconsole.model.objects import Row
 from k8sconsole.model.quantities import format_bytes_short, format_cpu
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tables import KindTable
-from k8sconsole.model.tools import Capabilities, Page, Scope
+from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, left_out_warning, take_fitting
+from k8sconsole.tools.output.paging import page_items
+from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
+from k8sconsole.tools.parameters import Cursor, Limit, Live, Namespaces
+from k8sconsole.tools.reading.list_reply import select_namespaces
 from k8sconsole.tools.reading.metrics_server import MeasuredUsage, read_usage
 from k8sconsole.tools.reading.resource_amounts import ResourceAmounts, parse_amounts, sum_amounts
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
@@ -32,15 +35,16 @@ class UsageOrder(StrEnum):
 
 
 class TopNodesInput(Common, kw_only=True):
-    sort: UsageOrder = UsageOrder.CPU
-    live: bool = False
+    sort: Annotated[UsageOrder, Meta(description="Most first")] = UsageOrder.CPU
+    live: Live = False
+    limit: Limit = 50
+    cursor: Cursor = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
 class TopPodsInput(TopNodesInput, kw_only=True):
-    namespace: Annotated[str, Meta(description="Default: all")] = ""
+    namespace: Namespaces = "*"
     containers: Annotated[bool, Meta(description="One line per container")] = False
-    limit: Annotated[int, Meta(ge=1, le=10_000)] = 50
 
 
 class MeasuredUse(msgspec.Struct, omit_defaults=True):
@@ -61,9 +65,9 @@ class MeasuredUses(msgspec.Struct):
 
 async def top_pods(args: TopPodsInput, context: ToolContext) -> Reply:
     cluster = context.resolve_context(args.context)
-    found = await read_usage(context, cluster, "pods", (args.namespace,) if args.namespace else (), live=args.live)
+    found = await read_usage(context, cluster, "pods", select_namespaces(args.namespace), live=args.live)
     uses = [use for (namespace, name), parts in found.by.items() for use in _pod_use(namespace, name, parts, by_container=args.containers)]
-    return _top_reply(uses, args, args.limit, found)
+    return _top_reply(uses, args, found)
 
 
 def _pod_use(namespace: str, name: str, parts: dict[str, ResourceAmounts], *, by_container: bool) -> list[MeasuredUse]:
@@ -83,18 +87,15 @@ async def top_nodes(args: TopNodesInput, context: ToolContext) -> Reply:
         uses.append(
             MeasuredUse(name, used.cpu, used.memory, "", "", _percent(used.cpu, capacity.cpu), _percent(used.memory, capacity.memory))
         )
-    return _top_reply(uses, args, len(uses), found)
+    return _top_reply(uses, args, found)
 
 
-def _top_reply(uses: list[MeasuredUse], args: TopNodesInput, limit: int, found: MeasuredUsage) -> Reply:
+def _top_reply(uses: list[MeasuredUse], args: TopNodesInput, found: MeasuredUsage) -> Reply:
     uses.sort(key=lambda use: (-getattr(use, args.sort.value), use.namespace, use.name, use.container))
-    shown = take_fitting(uses[:limit], args.max_tokens)
-    head = f"{len(uses)} measured" + (f", the top {len(shown)} by {args.sort.value}" if len(shown) < len(uses) else "")
-    text = "\n".join((head, *(strip_control(_format_use(use)) for use in shown)))
-    left = left_out_warning(
-        len(shown), len(uses), "raise max_tokens" + (", limit or narrow it with namespace" if isinstance(args, TopPodsInput) else "")
-    )
-    return Reply(msgspec.to_builtins(MeasuredUses(shown)), text, found.freshness, Page(None, len(uses)), (*found.warnings, *left))
+    shown, page, rest = page_items(uses, args.cursor, args.limit, args.max_tokens)
+    head = f"{len(uses)} measured" + (f", the top {len(shown)} by {args.sort.value}" if rest and not args.cursor else "")
+    text = "\n".join((head, *(strip_control(_format_use(use)) for use in shown), *rest))
+    return Reply(msgspec.to_builtins(MeasuredUses(shown)), text, found.freshness, page, found.warnings)
 
 
 def _format_use(use: MeasuredUse) -> str:
@@ -114,9 +115,11 @@ class UsageGroup(StrEnum):
 
 
 class GetUsageInput(Common, kw_only=True):
-    by: UsageGroup = UsageGroup.NODE
-    namespace: Annotated[str, Meta(description="Default: all")] = ""
-    live: bool = False
+    by: Annotated[UsageGroup, Meta(description="Sums per")] = UsageGroup.NODE
+    namespace: Namespaces = "*"
+    live: Live = False
+    limit: Limit = 1_000
+    cursor: Cursor = ""
     max_tokens: MaxTokens = DEFAULT_TOKENS
 
 
@@ -137,10 +140,8 @@ class GroupUsages(msgspec.Struct):
 
 async def get_usage(args: GetUsageInput, context: ToolContext) -> Reply:
     cluster = context.resolve_context(args.context)
-    pods = await context.find_resource(cluster, "pods")
-    opened = await open_rows(
-        context, RowsRequest(cluster, pods, (args.namespace,) if args.namespace else (), filter=NOT_FINISHED, live=args.live)
-    )
+    pods, namespaces = await context.find_resource(cluster, "pods"), select_namespaces(args.namespace)
+    opened = await open_rows(context, RowsRequest(cluster, pods, namespaces, filter=NOT_FINISHED, live=args.live))
     rows = (await opened.page()).rows
     ages = [opened.freshness]
     used, notes = await _read_pod_usage(context, cluster, args)
@@ -150,23 +151,20 @@ async def get_usage(args: GetUsageInput, context: ToolContext) -> Reply:
         capacities, age = await _read_allocatable(context, cluster, live=args.live)
         ages.append(age)
     found = _sum_by_group(rows, _group_of(opened.table, args.by), opened.table, used)
-    for name in capacities.keys() - {usage.name for usage in found} if not args.namespace else ():
+    for name in capacities.keys() - {usage.name for usage in found} if not namespaces else ():
         found.append(GroupUsage(name, 0, ResourceAmounts(), ResourceAmounts(), ResourceAmounts() if used else None))
     groups = [msgspec.structs.replace(usage, capacity=capacities.get(usage.name)) for usage in found]
     groups.sort(key=lambda usage: (-usage.requests.cpu, usage.name))
-    shown = take_fitting(groups, args.max_tokens)
-    text = "\n".join(
-        (f"{len(groups)} by {args.by.value}: use / requests / limits", *(strip_control(_format_usage(usage)) for usage in shown))
-    )
-    data = msgspec.to_builtins(GroupUsages(shown))
-    left = left_out_warning(len(shown), len(groups), "narrow it with namespace, or raise max_tokens")
-    return Reply(data, text, merge_freshness(ages), Page(None, len(groups)), (*opened.warnings, *notes, *left))
+    shown, page, rest = page_items(groups, args.cursor, args.limit, args.max_tokens)
+    head = f"{len(groups)} by {args.by.value}: use / requests / limits"
+    text = "\n".join((head, *(strip_control(_format_usage(usage)) for usage in shown), *rest))
+    return Reply(msgspec.to_builtins(GroupUsages(shown)), text, merge_freshness(ages), page, (*opened.warnings, *notes))
 
 
 async def _read_pod_usage(context: ToolContext, cluster: ClusterName, args: GetUsageInput) -> tuple[MeasuredUsage | None, tuple[str, ...]]:
     """Requests and limits are returned without metrics too. Missing metrics become a warning."""
     try:
-        return await read_usage(context, cluster, "pods", (args.namespace,) if args.namespace else (), live=args.live), ()
+        return await read_usage(context, cluster, "pods", select_namespaces(args.namespace), live=args.live), ()
     except NotFound as problem:
         return None, (f"{problem.title}: {problem.detail}",)
     except ConsoleError as problem:

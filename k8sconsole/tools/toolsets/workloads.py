@@ -14,6 +14,7 @@ from k8sconsole.tools.changes.edits import ChangePlan, ChangeResult, Edit, Undo,
 from k8sconsole.tools.changes.target import TargetObject, resolve_target
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import container_not_found
+from k8sconsole.tools.parameters import Form, Image, ObjectName, OwnNamespace, WorkloadKind
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
@@ -23,22 +24,22 @@ _ROLLABLE = ("deployments.apps", "statefulsets.apps", "daemonsets.apps")
 
 
 class WorkloadInput(Common, kw_only=True):
-    kind: Annotated[str, Meta(description="deploy, sts, ds, …", min_length=1)]
-    name: Annotated[str, Meta(min_length=1)]
-    namespace: Annotated[str, Meta(description="Default: the context's own")] = ""
+    kind: WorkloadKind
+    name: ObjectName
+    namespace: OwnNamespace = ""
 
 
 class ScaleResourceInput(WorkloadInput, kw_only=True):
-    replicas: Annotated[int, Meta(ge=0, le=10_000)]
+    replicas: Annotated[int, Meta(description="How many pods", ge=0, le=10_000)]
 
 
 class SetImageInput(WorkloadInput, kw_only=True):
-    image: Annotated[str, Meta(min_length=1)]
+    image: Image
     container: Annotated[str, Meta(description="Required if there are several")] = ""
 
 
 class RolloutUndoInput(WorkloadInput, kw_only=True):
-    kind: Annotated[str, Meta(description="Deployments only")] = "deployments.apps"
+    kind: Annotated[str, Meta(description="Deployments only", extra={"form": Form.KIND})] = "deployments.apps"
     revision: Annotated[int, Meta(ge=0, description="0: the previous one")] = 0
 
 

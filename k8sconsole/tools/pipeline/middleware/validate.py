@@ -16,6 +16,7 @@ from k8sconsole.tools.history.queries import PAST_CURSOR, history_of
 from k8sconsole.tools.object_lookup import namespaces_with, object_not_found
 from k8sconsole.tools.parameters import Form
 from k8sconsole.tools.pipeline.arguments import lenient_arguments, parameter_form
+from k8sconsole.tools.pipeline.cursors import check_cursor, open_cursor, seal_cursor
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.results import Reply, Target
 from k8sconsole.tools.spec import ToolSpec
@@ -29,7 +30,8 @@ _EXPECTED = re.compile(r"Expected (.+?)(?:, got `[^`]+`)?(?: - at `.*`)?$")
 class ValidateStep:
     async def __call__(self, invocation: Invocation, proceed: NextStep) -> Reply:
         await self.check(invocation)
-        return await proceed(invocation)
+        reply = await proceed(invocation)
+        return seal_cursor(invocation, reply) if hasattr(invocation.input, "cursor") else reply
 
     async def check(self, invocation: Invocation) -> None:
         """Set the invocation's input and target.
@@ -42,10 +44,14 @@ class ValidateStep:
             return
         arguments = lenient_arguments(invocation.spec, invocation.call.arguments)
         invocation.call = msgspec.structs.replace(invocation.call, arguments=arguments)
-        invocation.input = await _find_namespace(invocation, convert_arguments(invocation.spec, arguments))
+        converted = convert_arguments(invocation.spec, arguments)
+        checksum, place = open_cursor(getattr(converted, "cursor", ""))
+        converted = msgspec.structs.replace(converted, cursor=place) if place else converted
+        invocation.input = await _find_namespace(invocation, converted)
         if invocation.spec.locate is not None:
             invocation.input = await invocation.spec.locate(invocation.input, invocation.context)
         invocation.target = await _resolve_target(invocation)
+        check_cursor(invocation, checksum)
         for namespace in invocation.target.namespaces:
             if _reads_history(invocation) and await _namespace_existed(invocation.context, invocation.target.context, namespace):
                 continue
