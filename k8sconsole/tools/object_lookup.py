@@ -7,7 +7,7 @@ import msgspec
 
 from k8sconsole.cluster.port import Selectors
 from k8sconsole.errors import InvalidParams, NotFound, Unavailable, argument_details
-from k8sconsole.kit.text import nearest_or_first
+from k8sconsole.kit.text import find_nearest, nearest_or_first
 from k8sconsole.model.cache_records import RowQuery, covers
 from k8sconsole.model.freshness import Freshness
 from k8sconsole.model.masking import mask_body
@@ -78,6 +78,19 @@ async def object_not_found(context: ToolContext, cluster: ClusterName, resource:
     )
 
 
+def _names_of_owner(name: str, names: Sequence[str]) -> list[str]:
+    """The names that exist under the owner that a name has or is, the nearest first: ``web-5c9-x1`` for ``web`` and for ``web-5c9-gone``,
+    and the owner ``web`` for ``web-5c9-x1``."""
+    owners = [one for one in names if name.startswith(f"{one}-")]
+    stem = name
+    while stem:
+        owned = [one for one in names if one.startswith(f"{stem}-")]
+        if owned:
+            return [*owners, *find_nearest(name, owned, most=5, likeness=0.0)]
+        stem = stem.rpartition("-")[0]
+    return owners
+
+
 def name_not_found(kind: str, place: tuple[str, str], known: tuple[Sequence[str], Sequence[str]], why: str, listing: str) -> NotFound:
     """The error for a name that does not exist, with the nearest names.
 
@@ -86,7 +99,7 @@ def name_not_found(kind: str, place: tuple[str, str], known: tuple[Sequence[str]
     """
     namespace, name = place
     names, elsewhere = known[0], list(known[1])[:5]
-    close = nearest_or_first(name, names, 5)
+    close = list(dict.fromkeys((*_names_of_owner(name, names), *nearest_or_first(name, names, 5))))[:5]
     why = f"it exists in {', '.join(elsewhere)}" if elsewhere else why
     remedy = f"namespace={elsewhere[0]}" if elsewhere else (close[0] if close else listing)
     where = f" in {namespace}" if namespace else ""

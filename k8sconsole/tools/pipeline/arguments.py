@@ -165,10 +165,10 @@ def _read_namespaces(value: Any) -> Any:
     several = value.strip("[]").split(",") if isinstance(value, str) else value
     if not isinstance(several, list) or not all(isinstance(one, str) for one in several):
         return value
-    names = [bare for one in several if (bare := one.strip().strip("\"'"))]
+    names = list(dict.fromkeys(bare for one in several if (bare := one.strip().strip("\"'"))))
     if not names or any(one.lower() in EVERYWHERE for one in names):
         return "*"
-    return names[0] if len(names) == 1 else list(dict.fromkeys(names))
+    return names[0] if len(names) == 1 else names
 
 
 def _split_kind(spec: ToolSpec, found: dict[str, Any], declared: Mapping[str, _Declared]) -> None:

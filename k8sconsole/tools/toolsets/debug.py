@@ -20,6 +20,7 @@ from k8sconsole.tools.object_lookup import container_names, container_not_found
 from k8sconsole.tools.output.log_digest import digest_log
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, form_budget
 from k8sconsole.tools.parameters import Container, Form, Image, OwnNamespace, PodName
+from k8sconsole.tools.reading.workload_pods import locate_ready_pod
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
@@ -195,6 +196,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         kind="pods",
         idempotent=False,
         rbac="/exec",
+        locate=locate_ready_pod,
         toolset="debug",
     ),
     changing_tool(
@@ -208,6 +210,7 @@ TOOLS: tuple[ToolSpec, ...] = (
         kind="pods",
         idempotent=False,
         rbac="/portforward",
+        locate=locate_ready_pod,
         toolset="debug",
     ),
 )

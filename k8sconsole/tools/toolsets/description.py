@@ -1,6 +1,5 @@
 """One object described in detail, with its events."""
 
-
 import msgspec
 
 from k8sconsole.kit.text import strip_control

@@ -8,18 +8,19 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from k8sconsole.errors import InvalidParams, NotFound, argument_details
+from k8sconsole.errors import NotFound
 from k8sconsole.kit.text import keep_colours, strip_ansi, strip_control
-from k8sconsole.kit.times import parse_duration
 from k8sconsole.model.clusters import LogOptions
 from k8sconsole.model.masking import mask_text
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Face, Scope
 from k8sconsole.tools.context import Common, ToolContext
+from k8sconsole.tools.history.queries import parse_moment
 from k8sconsole.tools.object_lookup import container_names, container_not_found, find_object, object_not_found
 from k8sconsole.tools.output.log_digest import digest_log
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens, form_budget
 from k8sconsole.tools.parameters import Container, OwnNamespace, PodName, Since
+from k8sconsole.tools.reading.workload_pods import locate_sick_pod
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
 
@@ -66,7 +67,7 @@ class _ReceivedAmount(msgspec.Struct):
 async def get_pod_logs(args: GetPodLogsInput, context: ToolContext) -> Reply:
     cluster, namespace = _cluster_and_namespace(args, context)
     container, warnings = await _choose_log_container(args, context, cluster, namespace)
-    options = _log_options(args, container, follow=args.follow)
+    options = _log_options(args, container, context.now, follow=args.follow)
     count = _ReceivedAmount()
     lines = await _collect_lines(
         _read_lines(args, context, (cluster, namespace), options, count, _strip_sequences), count, context, FOLLOW if args.follow else None
@@ -128,7 +129,7 @@ def _strip_sequences(line: str) -> str:
 async def follow_pod_logs(args: GetPodLogsInput, context: ToolContext) -> AsyncGenerator[str, None]:
     cluster, namespace = _cluster_and_namespace(args, context)
     container, _ = await _choose_log_container(args, context, cluster, namespace)
-    options = _log_options(args, container, follow=args.follow)
+    options = _log_options(args, container, context.now, follow=args.follow)
     clean = keep_colours if context.face is Face.TUI else _strip_sequences
     async with aclosing(_read_lines(args, context, (cluster, namespace), options, _ReceivedAmount(), clean)) as lines:
         async for line in lines:
@@ -164,12 +165,9 @@ def _cluster_and_namespace(args: GetPodLogsInput, context: ToolContext) -> tuple
     return cluster, args.namespace or context.default_namespace(cluster)
 
 
-def _log_options(args: GetPodLogsInput, container: str, *, follow: bool) -> LogOptions:
-    try:
-        since = max(1, int(parse_duration(args.since))) if args.since else None
-    except ValueError as cause:
-        details = argument_details("since", args.since, expected="a duration such as 90s, 15m, 2h")
-        raise InvalidParams(f"since={args.since!r}", "a duration was expected", "since=15m", details) from cause
+def _log_options(args: GetPodLogsInput, container: str, now: float, *, follow: bool) -> LogOptions:
+    """now: seconds since the epoch. Raises InvalidParams for a ``since`` that is no time."""
+    since = max(1, round(now - parse_moment(args.since, "since", now))) if args.since else None
     bound = None if follow else MOST_BYTES
     return LogOptions(container, follow, args.previous, args.timestamps, since, args.tail or None, bound)
 
@@ -199,5 +197,6 @@ TOOLS: tuple[ToolSpec, ...] = (
         Capabilities(("pods",), ("get",), Scope.NAMESPACE, "text", cache_friendly=False),
         kind="pods",
         stream=follow_pod_logs,
+        locate=locate_sick_pod,
     ),
 )

@@ -16,8 +16,8 @@ from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.object_lookup import FoundObject, find_object, object_namespace
 from k8sconsole.tools.output.token_budget import take_fitting
-from k8sconsole.tools.reading.related import RelatedReader
 from k8sconsole.tools.parameters import Form, Live, ObjectName, OwnNamespace
+from k8sconsole.tools.reading.related import RelatedReader
 from k8sconsole.tools.reading.rows import RowsRequest, open_rows
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool
