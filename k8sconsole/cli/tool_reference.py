@@ -9,24 +9,15 @@ JsonSchema = dict[str, Any]
 
 COMMON_MEANINGS = {
     "as_of": "The state as of a past time",
-    "by": "What the sums are grouped by",
     "context": "Kubeconfig context; default: the selected one",
-    "cursor": "page.next of the last reply",
-    "fields": "Only these paths, e.g. spec.replicas",
-    "image": "Container image",
-    "kind": "Any kind or CRD",
+    "cursor": "page.next of the last reply to the same call",
     "limit": "Maximum number of items",
     "live": "Read from the cluster, not from the cache",
     "max_tokens": "Size limit of the reply, 200 to 100 000 tokens",
-    "name": "Name of the object",
-    "namespace": "Default: the context's own",
-    "replicas": "Number of pods",
-    "since": "Start of the time window",
-    "sort": "Highest value first",
-    "timeout_seconds": "Time limit of the command",
+    "since": "Start of the time window: 15m, 2h ago, yesterday 14:00, or a time",
     "timestamps": "Each line with its time",
 }
-"""Meanings of parameters that many tools share. They are not in the schemas, since models know them and each word there costs tokens."""
+"""Meanings of parameters that many tools share. In the schemas they are shorter, since each word there costs a model tokens."""
 _TYPES = {"string": "text", "integer": "number", "number": "number", "boolean": "true/false", "object": "name → text"}
 
 
@@ -51,10 +42,9 @@ def _format_row(name: str, schema: JsonSchema, needed: bool) -> str:
 
 
 def _parameter_meaning(name: str, schema: JsonSchema) -> str:
-    description = str(schema.get("description", ""))
     if name == "namespace" and "anyOf" in schema:
         return "One, several, or * for all"
-    return COMMON_MEANINGS[name] if name in COMMON_MEANINGS and (not description or name in ("live", "as_of", "cursor")) else description
+    return COMMON_MEANINGS.get(name) or str(schema.get("description", ""))
 
 
 def _format_default(value: object) -> str:

@@ -51,7 +51,7 @@ LIMITS = Limits()
 
 ROOMS = {
     # folder: (most modules beside __init__, most folders)
-    "tools": (9, 7),
+    "tools": (10, 7),
     "scanner": (9, 3),
     "runtime": (10, 3),
     "store/sqlite": (12, 4),
