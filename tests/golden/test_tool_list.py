@@ -72,7 +72,7 @@ def test_every_parameter_of_every_tool_has_a_description() -> None:
 
 
 def test_the_list_costs_a_model_little() -> None:
-    """160 tokens a tool at most, counted as four characters each: names, descriptions and input schemas together."""
+    """180 tokens a tool at most, counted as four characters each: names, descriptions and input schemas together."""
     tools = list(builtin_registry())
     size = sum(len(tool.name) + len(tool.summary) + len(json.dumps(tool.input_schema(), separators=(",", ":"))) for tool in tools)
-    assert size / 4 <= 160 * len(tools)
+    assert size / 4 <= 180 * len(tools)

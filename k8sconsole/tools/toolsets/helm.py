@@ -10,10 +10,10 @@ from k8sconsole.kit.yaml_text import format_yaml
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.output.item_pages import page_items
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.parameters import Cursor, Limit, Namespaces, OwnNamespace
 from k8sconsole.tools.reading.helm_releases import HelmRelease, find_revision, list_revisions, read_releases
+from k8sconsole.tools.reading.item_pages import page_items
 from k8sconsole.tools.reading.list_reply import select_namespaces
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import Handler, ToolSpec, reading_tool

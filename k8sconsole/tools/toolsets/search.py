@@ -18,9 +18,9 @@ from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.store.port import Store
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.diff import readable_kinds
-from k8sconsole.tools.output.item_pages import page_items
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.parameters import Cursor, Limit, Namespaces
+from k8sconsole.tools.reading.item_pages import page_items
 from k8sconsole.tools.reading.list_reply import select_namespaces
 from k8sconsole.tools.results import Reply
 from k8sconsole.tools.spec import ToolSpec, reading_tool

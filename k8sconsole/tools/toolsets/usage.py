@@ -16,9 +16,9 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Capabilities, Scope
 from k8sconsole.tools.context import Common, ToolContext
-from k8sconsole.tools.output.item_pages import page_items
 from k8sconsole.tools.output.token_budget import DEFAULT_TOKENS, MaxTokens
 from k8sconsole.tools.parameters import Cursor, Limit, Live, Namespaces
+from k8sconsole.tools.reading.item_pages import page_items
 from k8sconsole.tools.reading.list_reply import select_namespaces
 from k8sconsole.tools.reading.metrics_server import MeasuredUsage, read_usage
 from k8sconsole.tools.reading.resource_amounts import ResourceAmounts, parse_amounts, sum_amounts
