@@ -54,3 +54,25 @@ def _make_pod_level(dice: Dice) -> Json:
     names = dice.some(tuple(_LEAST_OF_POD), 2) or ["cpu"]
     requests = {name: _LEAST_OF_POD[name] for name in names}
     return {"requests": requests, "limits": dict(_LEAST_OF_POD)} if dice.chance(0.6) else {"requests": requests}
+
+
+def make_status(dice: Dice, pod: Json) -> Json:
+    """A status of a pod whose containers are being resized: what its node has granted differs from what the spec wants."""
+    reason = dice.pick("Infeasible", "Deferred", "")
+    conditions = [{"type": "PodResizePending", "status": "True", "reason": reason}] if reason else []
+    spec = pod["spec"]
+    return {
+        "phase": "Running",
+        "conditions": conditions,
+        "containerStatuses": [_make_granted(dice, each) for each in spec["containers"]],
+        "initContainerStatuses": [_make_granted(dice, each) for each in spec.get("initContainers", ())],
+    }
+
+
+def _make_granted(dice: Dice, container: Json) -> Json:
+    state = {"name": container["name"], "ready": True, "restartCount": 0, "image": "none", "imageID": "", "state": {"running": {}}}
+    if dice.chance(0.3):
+        return state
+    requests = {"cpu": dice.choice(_CPU), "memory": dice.choice(_MEMORY)}
+    granted = {"requests": requests, "limits": {"cpu": dice.choice(_CPU)} if dice.chance(0.5) else {}}
+    return state | {"resources": granted, "allocatedResources": {"cpu": dice.choice(_CPU)} if dice.chance(0.5) else {}}

@@ -15,7 +15,7 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tables.pods import PODS
 from tests.control_plane.nodes import node as make_node
 from tests.control_plane.plane import ControlPlane
-from tests.oracle.amount_samples import OVERHEADS, make_pod, make_runtime_class
+from tests.oracle.amount_samples import OVERHEADS, make_pod, make_runtime_class, make_status
 from tests.oracle.dice import Dice
 
 pytestmark = [pytest.mark.real, pytest.mark.long]
@@ -58,8 +58,11 @@ def crowded_node(control_plane: ControlPlane, real_namespace: str) -> str:
     body = make_node(name)
     body["status"]["capacity"]["example.com/gpu"] = body["status"]["allocatable"]["example.com/gpu"] = "400"
     control_plane.api.create("/api/v1/nodes", body)
+    pods = f"/api/v1/namespaces/{real_namespace}/pods"
     for number in range(COUNT):
-        control_plane.api.create(f"/api/v1/namespaces/{real_namespace}/pods", make_pod(dice, f"p{number}", name))
+        made = control_plane.api.create(pods, make_pod(dice, f"p{number}", name))
+        if dice.chance(0.3):
+            control_plane.api.patch(f"{pods}/p{number}/status", {"status": make_status(dice, made)})
     return name
 
 

@@ -19,7 +19,16 @@ from k8sconsole.model.describe.sections import (
 )
 from k8sconsole.model.quantities import format_amount
 from k8sconsole.model.tables.custom import parse_object_time
-from k8sconsole.model.tables.pod_resources import Amounts, PodSpecAmounts, parse_amounts, sum_amounts, sum_limits, sum_requests
+from k8sconsole.model.tables.pod_resources import (
+    Amounts,
+    PodSpecAmounts,
+    PodStatusAmounts,
+    apply_resizes,
+    parse_amounts,
+    sum_amounts,
+    sum_limits,
+    sum_requests,
+)
 from k8sconsole.model.tables.shape_decoder import decode
 
 _STANDARD = ("cpu", "memory", "ephemeral-storage")
@@ -34,7 +43,7 @@ def describe_node_pods(obj: JsonNode, related: Related, now: float) -> list[Sect
     if pods is None:
         return [*_describe_lease(related, now), *make_unknown_section("Pods", PODS)]
     amounts = [_pod_amounts(pod) for pod in pods]
-    lines = [_make_pod_line(JsonNode(pod), *each, allocatable, now) for pod, each in zip(pods, amounts, strict=True)]
+    lines = [_make_pod_line(JsonNode(pod), *_pod_amounts(pod, resizes=True), allocatable, now) for pod in pods]
     requests, limits = (sum_amounts(side) for side in zip(*amounts, strict=True)) if amounts else ({}, {})
     return [
         *_describe_lease(related, now),
@@ -50,8 +59,11 @@ def _describe_lease(related: Related, now: float) -> list[Section]:
     )
 
 
-def _pod_amounts(pod: dict[str, Any]) -> tuple[Amounts, Amounts]:
+def _pod_amounts(pod: dict[str, Any], *, resizes: bool = False) -> tuple[Amounts, Amounts]:
+    """A pod's requests and limits. resizes: whether they count what its node has granted; kubectl's totals do not."""
     spec = decode(msgspec.json.encode(pod.get("spec")), PodSpecAmounts)
+    if resizes:
+        spec = apply_resizes(spec, decode(msgspec.json.encode(pod.get("status")), PodStatusAmounts))
     return sum_requests(spec), sum_limits(spec)
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from k8sconsole.model.quantities import parse_quantity
 from k8sconsole.model.tables.shape_decoder import Shape, decode
-from k8sconsole.model.tables.shapes import Container, Resources
+from k8sconsole.model.tables.shapes import Condition, Container, Resources
 
 Amounts = dict[str, int]
 """Thousandths by resource, such as 1500 of cpu for one and a half cores."""
@@ -28,6 +28,22 @@ class PodSpecAmounts(Shape, frozen=True):
     init_containers: list[Container] = []
     overhead: dict[str, str] = {}
     resources: msgspec.Raw = _NOTHING_STATED
+
+
+class ContainerStatusAmounts(Shape, frozen=True):
+    """resources: what the kubelet has set; absent on nodes that do not say. allocated_resources: requests that the node has granted."""
+
+    name: str = ""
+    resources: msgspec.Raw | None = None
+    allocated_resources: dict[str, str] = {}
+
+
+class PodStatusAmounts(Shape, frozen=True):
+    """The fields of a pod's status that matter while its containers are resized."""
+
+    conditions: list[Condition] = []
+    container_statuses: list[ContainerStatusAmounts] = []
+    init_container_statuses: list[ContainerStatusAmounts] = []
 
 
 class PodResources(NamedTuple):
@@ -73,6 +89,34 @@ def sum_limits(spec: PodSpecAmounts) -> Amounts:
     total = _aggregate(spec, lambda stated: stated.limits) | _read_pod_level(spec).limits
     _add(total, {name: amount for name, amount in parse_amounts(spec.overhead).items() if total.get(name)})
     return total
+
+
+def apply_resizes(spec: PodSpecAmounts, status: PodStatusAmounts) -> PodSpecAmounts:
+    """The spec with the amounts that count while containers are resized: the larger of the wanted and the granted, and the granted
+    alone where the node cannot fit the wanted."""
+    impossible = next((each.reason == "Infeasible" for each in status.conditions if each.type == "PodResizePending"), False)
+    granted = {each.name: each for each in (*status.container_statuses, *status.init_container_statuses) if each.resources is not None}
+
+    def resize(container: Container) -> Container:
+        found = granted.get(container.name)
+        if found is None or found.resources is None:
+            return container
+        wanted = _Stated({}, {}) if impossible else _read_stated(bytes(container.resources))
+        actual = _read_stated(bytes(found.resources))
+        requests: Amounts = dict(wanted.requests)
+        _raise_to(requests, actual.requests)
+        _raise_to(requests, parse_amounts(found.allocated_resources))
+        limits: Amounts = dict(wanted.limits)
+        _raise_to(limits, actual.limits)
+        return msgspec.structs.replace(container, resources=_encode_stated(requests, limits))
+
+    first = [resize(each) if each.restart_policy == "Always" else each for each in spec.init_containers]
+    return msgspec.structs.replace(spec, containers=[resize(each) for each in spec.containers], init_containers=first)
+
+
+def _encode_stated(requests: Amounts, limits: Amounts) -> msgspec.Raw:
+    sides = {"requests": requests, "limits": limits}
+    return msgspec.Raw(msgspec.json.encode({side: {name: f"{amount}m" for name, amount in each.items()} for side, each in sides.items()}))
 
 
 def sum_amounts(parts: Iterable[Amounts]) -> Amounts:
