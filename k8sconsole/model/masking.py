@@ -110,8 +110,9 @@ def mask_reply(value: Any) -> Any:
 def mask_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     """A call's arguments, masked for the audit, for a question or for the log. A patch of a Secret does not say that it is one: the kind
     beside it does."""
-    kind = arguments.get("kind")
-    if isinstance(kind, str) and _SECRET_KIND.fullmatch(kind.strip()):
+    kind, name = arguments.get("kind"), arguments.get("name")
+    named = [one.strip() for one in (kind, name if isinstance(name, str) and "/" in name else None) if isinstance(one, str)]
+    if any(_SECRET_KIND.fullmatch(one) for one in named):
         arguments = {key: _seal_patch(value) for key, value in arguments.items()}
     return cast("dict[str, Any]", mask_json(arguments))
 

@@ -63,8 +63,8 @@ def _format_line(text: str, where: Sequence[str]) -> str:
 def compare_dangers(before: Sequence[Danger], after: Sequence[Danger]) -> list[Danger]:
     """What a change adds, with the former value, and what it takes away. A fact that stays is left out."""
     old = {(one.key, one.where): one.value for one in before}
-    kept = {(one.key, one.where) for one in after}
-    added = [_with_former(one, old.get((one.key, one.where))) for one in after if one not in before]
+    kept, known = {(one.key, one.where) for one in after}, set(before)
+    added = [_with_former(one, old.get((one.key, one.where))) for one in after if one not in known]
     gone = [msgspec.structs.replace(one, rank=Rank.WORTH_KNOWING, key=f"no longer {one.key}") for one in before
             if (one.key, one.where) not in kept]  # fmt: skip
     return [*added, *gone]

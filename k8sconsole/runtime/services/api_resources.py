@@ -1,9 +1,11 @@
 """The kinds of each cluster, found by plural, singular, short name or kind, and the table that shows each."""
 
 import asyncio
+import math
 from collections.abc import Mapping, Sequence
 
 from k8sconsole.errors import ConsoleError, DeadlineExceeded, Denied, Unavailable, UsageError
+from k8sconsole.kit.clock import SystemClock
 from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.kind_names import matching_kinds
 from k8sconsole.model.kind_words import read_kind
@@ -16,6 +18,8 @@ from k8sconsole.store.port import Store
 _DISCOVER_WITHIN = 8.0
 """Seconds that an unknown word waits for the cluster."""
 
+SURE_FOR = 5.0
+"""Seconds for which a discovery is new enough to change something on its word: about as long as one call takes."""
 _BUILTIN = {one.name: one for one in BUILTIN}
 
 
@@ -23,6 +27,8 @@ class ApiResources:
     """The kinds of each cluster: from the last discovery in the store, else Kubernetes' built-in kinds."""
 
     def __init__(self, store: Store, pool: ClusterPool) -> None:
+        self._clock = SystemClock()
+        self._asked_at: dict[ClusterName, float] = {}
         self._store = store
         self._pool = pool
         self._resources: dict[ClusterName, dict[ResourceName, ApiResource]] = {}
@@ -71,9 +77,13 @@ class ApiResources:
         raise unknown_kind(word, self.known(cluster), silent=self.silent_groups(cluster), problem=problem)
 
     async def rivals(self, cluster: ClusterName, word: str, *, sure: bool = False) -> list[ApiResource]:
-        """The other kinds that the word names, in other groups than that of ``find``. sure: ask a cluster that was never discovered."""
+        """The other kinds that the word names, in other groups than that of ``find``.
+
+        sure: ask the cluster, unless it was asked within the last ``SURE_FOR`` seconds. A kind may be newer than the cache.
+        """
         found = matching_kinds(await self.resources(cluster), word)
-        if sure and cluster not in self._resources and not (found and found[0].name == word.lower()):
+        is_exact = bool(found) and found[0].name == word.lower()
+        if sure and not is_exact and self._clock.monotonic() - self._asked_at.get(cluster, -math.inf) > SURE_FOR:
             await self._discover(cluster)
             found = matching_kinds(self.known(cluster), word)
         return found[1:]
@@ -94,6 +104,7 @@ class ApiResources:
             return DeadlineExceeded(f"{cluster} does not answer", f"no reply within {_DISCOVER_WITHIN:g} s", "k8sconsole doctor")
         except ConsoleError as problem:
             return problem
+        self._asked_at[cluster] = self._clock.monotonic()
         known = await self._store.metadata.resources(cluster)
         await self._store.metadata.record_resources(cluster, found.with_known(known).resources)
         await self.load_settings(cluster)

@@ -1,5 +1,6 @@
 """Manifests: parsing one, a dry run of its creation, the creation, and the call that undoes it."""
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -33,7 +34,8 @@ async def propose_create(context: ToolContext, target: TargetObject, manifest: d
     """The proposal after a dry run. Raises AlreadyExists, Invalid, Forbidden, as the server does."""
     checked = await send_create(context, target, manifest, dry_run=True)
     dangers = await change_dangers(context, target, None, checked)
-    return Proposal((target.label,), consequences, manifest_yaml(checked), str(_undo_by_delete(target)), dangers=dangers)
+    shown = await asyncio.to_thread(manifest_yaml, checked)
+    return Proposal((target.label,), consequences, shown, str(_undo_by_delete(target)), dangers=dangers)
 
 
 async def create_object(context: ToolContext, target: TargetObject, manifest: dict[str, Any], done: str = "created") -> Reply:

@@ -3,6 +3,7 @@
 A tool describes its change as a ``ChangePlan``. ``change_handlers`` makes the two handlers, prepare and run, from it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -106,7 +107,7 @@ def change_handlers(planner: Planner, done: str) -> tuple[Preparation, Handler]:
         plan = await planner(args, context)
         after = await _send_patch(context, plan, dry_run=True)
         compared = await _state_to_compare(context, plan)
-        shown = _format_whole_change(plan, compared, after)
+        shown = await asyncio.to_thread(_format_whole_change, plan, compared, after)
         consequences = (*plan.consequences, *(owner_warnings(plan.before) if plan.before else ()))
         dangers = await change_dangers(context, plan.target, plan.before and compared, after)
         return Proposal((plan.target.label,), consequences, shown, str(plan.undo), {"uid": uid_of(plan.before)}, dangers)

@@ -18,6 +18,7 @@ from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Answer, Face, Question
 from k8sconsole.runtime.cluster_pool import Opening
 from k8sconsole.runtime.console import Console
+from k8sconsole.runtime.services import api_resources
 from k8sconsole.runtime.services.get import GetRequest
 from k8sconsole.runtime.services.history import DiffRequest, VersionsRequest
 from tests.questions import answer_questions
@@ -132,6 +133,25 @@ async def test_the_servers_order_outlives_the_cache(console: Console) -> None:
     served = await console.clusters.resources(ClusterName((await console.clusters.selected())[0]))
     assert [one.name for one in served if one.plural == "badges"] == [FIRST, SECOND]
     assert served[0].group == ""
+
+
+async def test_a_change_learns_of_a_group_that_is_newer_than_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_resources, "SURE_FOR", 0.0)
+    async with DemoCluster(scenario="calm-shop", still=True, seed=7) as demo:
+        contexts = KubeconfigContexts([demo.kubeconfig])
+        cluster = await contexts.open(contexts.list()[0].name)
+        definitions = next(one for one in BUILTIN if one.plural == "customresourcedefinitions")
+        await cluster.create(definitions, None, msgspec.json.encode(_definition(GROUPS[0])))
+        loaded = load_settings(environment={"CACHE_DB_PATH": str(tmp_path / "cache.db"), "K8SCONSOLE_LOG__FOLDER": str(tmp_path)})
+        opened = await Console.open(Opening(loaded, Face.CLI, make_contexts=lambda: contexts))
+        where = {"kind": "Badge", "name": "web", "namespace": "shop"}
+        assert isinstance((await opened.tools.call("k8s_get_resource", where)).error, NotFound)
+        await cluster.create(definitions, None, msgspec.json.encode(_definition(GROUPS[1])))
+        error = (await opened.tools.call("k8s_delete_resource", where)).error
+        await opened.close()
+        await cluster.close()
+    assert isinstance(error, InvalidParams)
+    assert error.details["nearest"] == [FIRST, SECOND]
 
 
 def _kind(name: str, kind: str, group: str, *short: str) -> ApiResource:

@@ -67,6 +67,7 @@ SECRETS: dict[str, tuple[str, dict[str, Any]]] = {
         "k8s_patch_resource",
         {"kind": "secret", "name": "a", "form": "json", "patch": [{"op": "add", "path": "/data/x", "value": PLANTED}]},
     ),
+    "a Secret named in the name": ("k8s_patch_resource", {"kind": "", "name": "secret/a", "patch": {"data": {"x": PLANTED}}}),
     "a patch as text": ("k8s_patch_resource", {"kind": "v1/Secret", "name": "a", "patch": f'{{"stringData": {{"x": "{PLANTED}"}}}}'}),
     "a list of Secrets": (
         "k8s_apply_resource",

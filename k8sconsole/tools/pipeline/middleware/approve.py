@@ -1,5 +1,7 @@
 """Approval of changes: the server dry-runs the change, then, if policy requires it, a person is asked. No answer means no."""
 
+import asyncio
+
 from k8sconsole.errors import ApprovalDenied
 from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.policy import Action
@@ -25,7 +27,8 @@ class ApproveStep:
 
 
 async def _request_approval(invocation: Invocation, confirm_word: str) -> None:
-    question = _question(invocation, confirm_word)
+    # Masking a change of a megabyte takes a while; the loop serves other calls meanwhile.
+    question = await asyncio.to_thread(_question, invocation, confirm_word)
     answer = await invocation.context.environment.ask(question)
     tool = invocation.spec.name
     title = f"{tool} was not approved"
