@@ -165,3 +165,44 @@ async def test_orphan_deletion_of_a_deployment_leaves_its_replica_set(cluster: C
     left = await replicas_of(cluster, namespace)
     assert len(left) == 1
     assert not left[0]["metadata"].get("ownerReferences")
+
+
+async def test_quantities_are_stored_in_their_canonical_form(cluster: Cluster, namespace: str) -> None:
+    resources = {"requests": {"cpu": 0.5, "memory": "1024Mi"}, "limits": {"cpu": "1e3", "memory": "1.5Gi"}}
+    spec = {"containers": [{"name": "web", "image": "web:1", "resources": resources}]}
+    made = json.loads(await cluster.create(PODS, namespace, body(PODS, "sized", spec=spec), dry_run=True))
+    assert made["spec"]["containers"][0]["resources"] == {
+        "requests": {"cpu": "500m", "memory": "1Gi"},
+        "limits": {"cpu": "1e3", "memory": "1536Mi"},
+    }
+
+
+@pytest.mark.parametrize("key", ["-bad", "Bad_Prefix/x", "/x", "a/", "a/b/c", "x" * 64])
+async def test_a_label_key_is_refused_in_the_same_words(cluster: Cluster, namespace: str, key: str) -> None:
+    pattern = "\\(\\[A-Za-z0-9\\]\\[-A-Za-z0-9_.\\]\\*\\)\\?\\[A-Za-z0-9\\]"
+    whys = {
+        "-bad": f"name part must consist of .* regex used for validation is '{pattern}'",
+        "Bad_Prefix/x": "prefix part a lowercase RFC 1123 subdomain must consist of",
+        "/x": "prefix part must be non-empty",
+        "a/": "name part must be non-empty",
+        "a/b/c": f"a valid label key must consist of .* regex used for validation is '{pattern}'\\) with an optional DNS subdomain prefix",
+        "x" * 64: "name part must be no more than 63 bytes",
+    }
+    with pytest.raises(Invalid, match=whys[key]) as error:
+        await cluster.create(CONFIG_MAPS, namespace, patch({"metadata": {"name": "labelled", "labels": {key: "x"}}}), dry_run=True)
+    assert error.value.details["causes"][0]["field"] == "metadata.labels"
+
+
+async def test_a_gated_pod_says_so_and_loses_its_gates_only(cluster: Cluster, namespace: str) -> None:
+    spec = {"containers": [{"name": "web", "image": "web:1"}], "schedulingGates": [{"name": "example.com/a"}]}
+    made = json.loads(await cluster.create(PODS, namespace, body(PODS, "gated", spec=spec)))
+    assert [(each["type"], each["status"], each["reason"], each["message"]) for each in made["status"]["conditions"]] == [
+        ("PodScheduled", "False", "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates")
+    ]
+    more = patch({"spec": {"schedulingGates": [{"name": "example.com/b"}]}})
+    with pytest.raises(Invalid, match=r"only deletion is allowed, but found new scheduling gate 'example.com/b'"):
+        await cluster.patch(PODS, namespace, "gated", more, PatchType.MERGE)
+    with pytest.raises(Invalid, match="cannot be set until all schedulingGates have been cleared"):
+        await cluster.create(PODS, namespace, body(PODS, "placed", spec={**spec, "nodeName": "node-0"}))
+    await cluster.patch(PODS, namespace, "gated", patch({"spec": {"schedulingGates": None}}), PatchType.MERGE)
+    assert not (await read(cluster, PODS, namespace, "gated"))["spec"].get("schedulingGates")

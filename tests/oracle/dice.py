@@ -86,8 +86,9 @@ class Dice(random.Random):
     def quantity(self) -> str:
         return self.choice(_QUANTITIES) if self.chance(0.7) else f"{self.randint(0, 5000)}{self.pick('', 'm', 'Ki', 'Mi', 'Gi', 'k', 'M')}"
 
-    def quantities(self, *names: str) -> dict[str, str]:
-        return {name: self.quantity() for name in self.some(names, len(names))}
+    def quantities(self, *names: str) -> dict[str, str | int]:
+        """Amounts of some of the resources; rarely as a number, which the server takes too."""
+        return {name: self.randint(0, 9) if self.chance(0.05) else self.quantity() for name in self.some(names, len(names))}
 
     def count(self) -> int:
         return self.pick(0, 0, 1, 1, 2, 3, 5, 17, 1000)

@@ -90,4 +90,14 @@ def generate(count: int, seed: int, now: float) -> Iterator[tuple[str, Json]]:
     common, rare = list(COMMON), list(RARE)
     for at in range(count):
         resource = rare[at // 3 % len(rare)] if at % 3 == 0 else common[at % len(common)]
-        yield resource, makers[resource](dice)
+        yield resource, _drop_a_part(dice, makers[resource](dice))
+
+
+def _drop_a_part(dice: Dice, obj: Json) -> Json:
+    """The object, rarely without its spec, its status or another of its parts, as objects are before a controller has seen them.
+
+    A DeviceTaintRule keeps its spec: the server would write the present time into it.
+    """
+    parts = [part for part in obj if part not in ("apiVersion", "kind", "metadata") and obj["kind"] != "DeviceTaintRule"]
+    lost = dice.choice(parts) if parts and dice.chance(0.04) else ""
+    return {part: value for part, value in obj.items() if part != lost}
