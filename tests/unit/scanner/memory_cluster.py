@@ -31,6 +31,8 @@ class MemoryCluster:
 
     open_watches, most_watches: the kinds watched now, and how many at most at a time.
 
+    shortage: what every request raises, instead of an answer.
+
     patience: events after which a watch is ended, as a server does with a slow client. opens: set while watches are answered.
     """
 
@@ -47,6 +49,7 @@ class MemoryCluster:
         self.watches: list[tuple[str, str | None, str]] = []
         self.open_watches: list[str] = []
         self.most_watches = 0
+        self.shortage: ConsoleError | None = None
         self.missing: dict[str, str] = {}
         self.login_seconds = 0.0
         self.patience = 1_000_000
@@ -192,6 +195,8 @@ class MemoryCluster:
             self._moved.notify_all()
 
     def _answer(self, resource: ApiResource | None = None, namespace: str | None = None) -> None:
+        if self.shortage is not None:
+            raise self.shortage
         if self._down:
             raise Unreachable(f"{self.server} does not answer", "connection refused")
         refusal = self.refusals.get((resource.name, namespace)) if resource else None

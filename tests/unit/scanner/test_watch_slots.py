@@ -1,14 +1,16 @@
 """More kinds than connections: what matters is watched all the time, the rest in turns, and each says which."""
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from k8sconsole.errors import refusal_of
 from k8sconsole.kit import descriptors
 from k8sconsole.kit.clock import SystemClock
-from k8sconsole.model.events import ClusterState, Fact
+from k8sconsole.model.events import ClusterState, ConnectionState, Fact
 from k8sconsole.model.history import ChangeQuery
 from k8sconsole.model.refs import ApiResource, ClusterName, ResourceName
 from k8sconsole.scanner import coordinator, watch_slots
@@ -138,6 +140,37 @@ async def test_two_clusters_share_the_open_files_of_the_process(site: Site, monk
     assert other.most_watches <= 10
     await site.scanner.stop(ClusterName("other"))
     await wait_until(lambda: len(site.cluster.open_watches) >= WATCHES - WATCHES // 8)
+
+
+async def test_a_shortage_of_open_files_is_partial_and_passes(site: Site) -> None:
+    await site.settled()
+    shortage = refusal_of("cannot watch", OSError(errno.EMFILE, "Too many open files"))
+    for kind in CUSTOM:
+        site.cluster.refusals[kind.name, None] = shortage
+    await site.cluster.put(PODS, "web", "default")
+    site.scanner.focus(site.cluster.name, CUSTOM[-1].name)  # it starts a watch, which is refused
+    await wait_until(lambda: _says(site, ConnectionState.PARTIAL, "too many open files; ulimit -n 4096, then the same command"))
+    site.cluster.refusals.clear()
+    await wait_until(lambda: _says(site, ConnectionState.LIVE, ""))
+    states = [fact.connection for fact in site.facts if isinstance(fact, ClusterState)]
+    assert ConnectionState.LOST not in states
+    assert len(site.cluster.open_watches) < WATCHES - WATCHES // 8, "fewer watches leave room for requests"
+
+
+def _says(site: Site, connection: ConnectionState, missing: str) -> bool:
+    state = site.newest()
+    return state is not None and state.connection is connection and "; ".join(state.missing) == missing
+
+
+async def test_a_cluster_that_cannot_be_probed_for_want_of_open_files_is_not_lost(store: Store) -> None:
+    site = Site(store)
+    site.cluster.shortage = refusal_of("cannot get version", OSError(errno.EMFILE, "Too many open files"))
+    site.scanner.start(site.cluster)
+    await wait_until(lambda: _says(site, ConnectionState.PARTIAL, "too many open files; ulimit -n 4096, then the same command"))
+    site.cluster.shortage = None
+    await wait_until(lambda: _says(site, ConnectionState.LIVE, ""))
+    await site.scanner.close()
+    assert ConnectionState.LOST not in [fact.connection for fact in site.facts if isinstance(fact, ClusterState)]
 
 
 def test_a_quiet_kind_gives_way_to_a_busy_one_but_not_before_a_while() -> None:

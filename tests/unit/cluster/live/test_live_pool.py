@@ -1,6 +1,8 @@
 """The pool of connections, against a server that counts them: it grows under load up to a bound, and shrinks when the load is gone."""
 
 import asyncio
+import errno
+import socket
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,9 @@ from typing import Any
 import pytest
 
 from k8sconsole.cluster.live.contexts import KubeconfigContexts
+from k8sconsole.cluster.live.pool import ConnectionPool
 from k8sconsole.cluster.port import Cluster
+from k8sconsole.errors import OutOfFiles
 from k8sconsole.model.clusters import PoolBounds
 from k8sconsole.model.refs import ApiResource, ClusterName
 from tests.waiting import wait_until
@@ -163,3 +167,16 @@ async def test_a_watch_takes_no_place_of_the_short_requests(server: CountingServ
     assert (now.size, now.streams) == (0, 1)
     opening.cancel()
     await asyncio.gather(opening, return_exceptions=True)
+
+
+async def test_a_shortage_of_open_files_is_no_unreachable_server(
+    kubeconfig: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, serve: Callable
+) -> None:
+    def refuse(*_: object) -> socket.socket:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(ConnectionPool, "_create_socket", refuse)
+    cluster = await KubeconfigContexts([kubeconfig(await serve({}))], {}).open(ClusterName("test"))
+    with pytest.raises(OutOfFiles, match=r"cannot get version on cluster test — too many open files \(try: ulimit -n 4096"):
+        await cluster.version()
+    await cluster.close()
