@@ -16,6 +16,8 @@ from k8sconsole.model.tools import Face
 from k8sconsole.runtime.demo import DemoOptions, opening_on, running_demo
 
 TOOL = "k8s_list_pods"
+_SERVER_ENDS = 30.0
+"""Seconds for the MCP server, which fails for the same reason, to end by itself."""
 
 
 class DemoCheck(msgspec.Struct):
@@ -43,7 +45,11 @@ def check_demo(options: DemoOptions) -> DemoCheck:
 async def _check_parts(kubeconfig: Path, loaded: LoadedSettings) -> DemoCheck:
     """Starts the MCP server as its own process while this one scans, then opens the console on the scanned rows."""
     server = asyncio.create_task(_call_mcp_server(kubeconfig, loaded))
-    objects, kinds = await _scan(kubeconfig, loaded)
+    try:
+        objects, kinds = await _scan(kubeconfig, loaded)
+    except BaseException:
+        await asyncio.wait([server], timeout=_SERVER_ENDS)  # the MCP library does not return from a start that is cancelled
+        raise
     console = await _open_console(kubeconfig, loaded)
     return DemoCheck(False, objects, kinds, console, await server, 0.0)
 

@@ -9,6 +9,9 @@ from k8sconsole.model.refs import ClusterName
 from k8sconsole.tui.visuals.glyphs import Glyphs
 from k8sconsole.tui.widgets.paint import Line, Piece
 
+_RARELY = 300.0
+"""Seconds. What is read more rarely than that is not live."""
+
 
 def connection_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> Piece:
     """The state in one phrase: ``● live``, ``◐ cached 4m, connecting``, ``◌ lost 2m, retry in 8s``."""
@@ -18,6 +21,8 @@ def connection_piece(state: ClusterState | None, now: float, glyphs: Glyphs) -> 
     match state.connection:
         case ConnectionState.LIVE if not state.watched:
             return Piece(f"{glyphs.partial} partial: no watch, read in turns", "warn")
+        case ConnectionState.LIVE if state.poll_interval > _RARELY:
+            return Piece(f"{glyphs.partial} partial: {state.in_turns} kinds only every {format_age(state.poll_interval)}", "warn")
         case ConnectionState.LIVE if state.in_turns:
             return Piece(f"{glyphs.good} live, {state.in_turns} kinds every {format_age(state.poll_interval)}", "good")
         case ConnectionState.LIVE:

@@ -1,0 +1,17 @@
+"""The words of the first row for a cluster whose kinds are not all watched."""
+
+import pytest
+
+from k8sconsole.model.events import ClusterState, ConnectionState
+from k8sconsole.model.refs import ClusterName
+from k8sconsole.tui.visuals.cluster_status import connection_piece
+from k8sconsole.tui.visuals.glyphs import UNICODE
+
+
+@pytest.mark.parametrize(
+    ("in_turns", "interval", "words"),
+    [(0, 0.0, "● live"), (439, 60.0, "● live, 439 kinds every 1m"), (547, 1080.0, "◑ partial: 547 kinds only every 18m")],
+)
+def test_kinds_that_are_read_in_turns_are_counted_and_rare_turns_are_not_live(in_turns: int, interval: float, words: str) -> None:
+    state = ClusterState(ClusterName("c"), ConnectionState.LIVE, in_turns=in_turns, poll_interval=interval)
+    assert connection_piece(state, 0.0, UNICODE).text == words
