@@ -211,7 +211,7 @@ def _replace_file(path: Path, text: str, before: str | None) -> Path | None:
             raise
     except OSError as cause:
         why, remedy = explain_os_error(cause, path)
-        raise ConfigurationError(f"{path} cannot be written", why, f"{remedy}; or {_BY_HAND}") from cause
+        raise ConfigurationError(f"{path} cannot be written", why.removeprefix(f"{path}: "), f"{remedy}; or {_BY_HAND}") from cause
     return backup
 
 

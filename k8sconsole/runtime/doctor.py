@@ -159,7 +159,8 @@ async def _check_cluster(pool: ClusterPool, info: ContextInfo) -> list[DoctorFin
     except ConsoleError as problem:
         return [_broken(info.name, problem)]
     except TimeoutError:
-        return [DoctorFinding(info.name, "✗", f"{info.server} did not answer within {CONNECT_WITHIN:.0f} s", "check the network", 3)]
+        why = f"{info.server} did not answer within {CONNECT_WITHIN:.0f} s"
+        return [DoctorFinding(info.name, "✗", why, f"curl -k {info.server}/readyz, and check the network or VPN", 3)]
     clock = describe_clock_skew(cluster.clock_skew or 0.0)
     return [
         DoctorFinding(info.name, "●", f"{info.server}: {version.git_version}"),

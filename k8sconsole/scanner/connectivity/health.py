@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from shlex import quote
 from typing import TypeVar
 
 from k8sconsole.cluster.port import ServerVersion
@@ -177,6 +178,7 @@ class ClusterHealth:
         except TimeoutError as error:
             if self._responded_at > began:
                 return default  # the server is slow, but it sends
-            raise DeadlineExceeded(f"{self._source.name} does not answer", f"no reply within {timeout:g} s") from error
+            remedy = f"k8sconsole doctor --context {quote(self._source.name)}, and check the network or VPN"
+            raise DeadlineExceeded(f"{self._source.name} does not answer", f"no reply within {timeout:g} s", remedy) from error
         self.mark_responding()
         return response

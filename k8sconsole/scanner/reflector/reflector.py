@@ -5,6 +5,7 @@ It lists the kind, or resumes where an earlier scan ended; then it watches, and 
 
 import asyncio
 from collections.abc import Coroutine
+from shlex import quote
 from typing import Any
 
 import msgspec
@@ -236,7 +237,8 @@ class Reflector:
         if ended in done:
             await self._handle_end(ended, watcher, self._context.clock.monotonic() - began)
         elif lost in done:
-            raise DeadlineExceeded(f"{self._context.cluster} does not answer", "its watches resume when it does")
+            remedy = f"k8sconsole doctor --context {quote(self._context.cluster)}; its watches resume when it answers"
+            raise DeadlineExceeded(f"{self._context.cluster} does not answer", "several requests got no reply", remedy)
         elif new_scope in done:
             new_scope.result()
             await self._add_scopes()

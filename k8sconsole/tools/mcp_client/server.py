@@ -64,7 +64,7 @@ class AttachedServer:
                 self._set_lost(problem)
             except Exception as cause:  # an error in the SDK's own tasks must not end this loop
                 log.exception("an attached server failed", extra={"operation": "outside"})
-                self._set_lost(Unreachable(f"{self.settings.name} failed", type(cause).__name__))
+                self._set_lost(Unreachable(f"{self.settings.name} failed", type(cause).__name__, "k8sconsole doctor"))
             finally:
                 self._session = None
             if self._clock.monotonic() - started > STABLE_AFTER:

@@ -81,7 +81,9 @@ def _read_document(path: Path) -> Mapping[str, Any] | None:
     if document is None or document in _NULLS:
         return {}
     if not isinstance(document, dict):
-        raise ConfigurationError(f"cannot use the kubeconfig {path}", "line 1: expected a mapping with clusters, users and contexts")
+        raise ConfigurationError(
+            f"cannot use the kubeconfig {path}", "line 1: expected a mapping with clusters, users and contexts", f"edit {path}"
+        )
     return document
 
 

@@ -29,7 +29,7 @@ def translate_error(error: Exception, path: Path) -> StoreError:
         return StoreLocked(f"the cache {path} is held by another process", str(error), "wait, or raise CACHE_DB_TIMEOUT")
     if code in _UNWRITABLE:
         return unwritable_error(path, _system_error(code, error, path))
-    return StoreError(f"the cache {path} cannot be used", str(error))
+    return StoreError(f"the cache {path} cannot be used", str(error), "another file with --db or CACHE_DB_PATH")
 
 
 def is_not_a_database(error: Exception) -> bool:
@@ -44,7 +44,8 @@ def _primary_code(error: Exception) -> int:
 
 def unwritable_error(path: Path, error: OSError) -> StoreUnwritable:
     why, remedy = explain_os_error(error, path)
-    return StoreUnwritable(f"the cache {path} cannot be written", why, f"{remedy}; or another file with --db or CACHE_DB_PATH")
+    why, remedy = why.removeprefix(f"{path}: "), f"{remedy}; or another file with --db or CACHE_DB_PATH"
+    return StoreUnwritable(f"the cache {path} cannot be written", why, remedy)
 
 
 def _system_error(code: int, error: Exception, path: Path) -> OSError:
