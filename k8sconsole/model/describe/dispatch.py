@@ -1,6 +1,6 @@
 """The description of each kind."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from k8sconsole.model.describe import cluster as event_kind
@@ -8,7 +8,7 @@ from k8sconsole.model.describe import cluster as nodes
 from k8sconsole.model.describe import configuration, endpoints, networking, node_pods, owned_pods, pods, storage, workloads
 from k8sconsole.model.describe.general import describe_conditions, describe_events, describe_fields, describe_identity
 from k8sconsole.model.describe.related import Related, list_related
-from k8sconsole.model.describe.sections import JsonNode, Section, make_unknown_section
+from k8sconsole.model.describe.sections import JsonNode, Line, Section, make_section, make_unknown_section
 from k8sconsole.model.refs import ApiResource
 
 Form = Callable[[JsonNode, float], list[Section]]
@@ -53,19 +53,26 @@ _RELATED_FORMS: dict[str, Callable[[JsonNode, Related, float], list[Section]]] =
 
 
 def describe(
-    resource: ApiResource, obj: dict[str, Any], events_seen: list[dict[str, Any]] | None, now: float, related: Related | None = None
+    resource: ApiResource,
+    obj: dict[str, Any],
+    events_seen: list[dict[str, Any]] | None,
+    now: float,
+    related: Related | None = None,
+    missing: Sequence[str] = (),
 ) -> list[Section]:
     """The sections that describe an object, followed by its conditions and events. Malformed or absent fields are left out.
 
     events_seen: the raw events about the object, None where they could not be read; unused where the object is an Event itself. now:
-    seconds since the epoch. related: the objects that ``list_related`` asks for; without it their sections are left out.
+    seconds since the epoch. related: the objects that ``list_related`` asks for; without it their sections are left out. missing:
+    what of the events and the related objects could not be read, such as a namespace.
     """
     node = JsonNode(obj)
     form = _FORMS.get(resource.name)
     special = form(node, now) if form is not None else describe_fields(node)
     beside = _RELATED_FORMS.get(resource.name) if related is not None and list_related(resource.name, obj) else None
     others = beside(node, related, now) if beside is not None and related is not None else []
-    sections = [*describe_identity(node, now), *special, *others, *describe_conditions(node, now)]
+    gaps = make_section("Incomplete", [Line("", reason) for reason in dict.fromkeys(missing)])
+    sections = [*describe_identity(node, now), *special, *others, *gaps, *describe_conditions(node, now)]
     if resource.kind == "Event":
         return sections
     return [*sections, *(make_unknown_section("Events", "events") if events_seen is None else describe_events(events_seen, now))]

@@ -62,23 +62,33 @@ class CacheService:
         if body is None:
             return []
         resource = await self._find_resource(ref.cluster, ref.resource)
-        events = await self.events_of(ref, resource.kind)
-        related = {query.resource: await self._related(ref.cluster, query) for query in list_related(ref.resource, body)}
+        missing: list[str] = []
+        readable = await self._was_read(ref.cluster, EVENTS, (ref.namespace or Namespace("default"),), missing)
+        events = await self.events_of(ref, resource.kind) if readable else None
+        related = {query.resource: await self._related(ref.cluster, query, missing) for query in list_related(ref.resource, body)}
         server_now = self._clock.now() + self._clock_skew(ref.cluster)
-        return await asyncio.to_thread(describe, resource, body, events, server_now, related)
+        return await asyncio.to_thread(describe, resource, body, events, server_now, related, missing)
 
-    async def _related(self, cluster: ClusterName, query: "RelatedQuery") -> list[dict[str, Any]] | None:
-        """Other objects of a description; None where their kind or namespace was never read."""
+    async def _related(self, cluster: ClusterName, query: "RelatedQuery", missing: list[str]) -> list[dict[str, Any]] | None:
+        """Other objects of a description; None where their kind or namespace was never read. missing: receives what they lack."""
         from k8sconsole.model.filters import parse_filter
 
         resource, namespaces = ResourceName(query.resource), (Namespace(query.namespace),) if query.namespace else ()
-        states = await self._store.metadata.scan_states(cluster)
-        state = next((state for state in states if state.resource == resource), None)
-        if not covers(state, namespaces) or cached_freshness(state, cluster).observed_at is None:
+        if not await self._was_read(cluster, resource, namespaces, missing):
             return None
         expression = parse_filter(query.expression) if query.expression else None
         found = await self._store.objects.bodies(RowQuery(resource, (cluster,), namespaces, filter=expression))
         return [msgspec.json.decode(body) for _, body in found]
+
+    async def _was_read(self, cluster: ClusterName, resource: ResourceName, namespaces: Sequence[Namespace], missing: list[str]) -> bool:
+        """Whether the kind was read there. missing: receives what the cached objects lack."""
+        states = await self._store.metadata.scan_states(cluster)
+        state = next((state for state in states if state.resource == resource), None)
+        freshness = cached_freshness(state, cluster, namespaces)
+        if not covers(state, namespaces) or freshness.observed_at is None:
+            return False
+        missing += freshness.missing
+        return True
 
     async def yaml(self, ref: ObjectRef) -> str:
         body = await self.body(ref)

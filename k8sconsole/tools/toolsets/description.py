@@ -44,7 +44,9 @@ async def describe_resource(args: DescribeResourceInput, context: ToolContext) -
     about = RelatedQuery(EVENTS, namespace or "default", f'object="{resource.kind.lower()}/{args.name}"')
     reader = RelatedReader(context, cluster, TOOLS[0], live=args.live)
     related = {query.resource: await reader.read(query) for query in list_related(str(resource.name), found.body)}
-    sections = describe(resource, found.body, await reader.read(about), context.server_now(cluster), related)
+    events = await reader.read(about)
+    missing = [reason for age in reader.ages for reason in age.missing]
+    sections = describe(resource, found.body, events, context.server_now(cluster), related, missing)
     parts = [_format_section(section) for section in sections]
     text = "\n".join(line for part in parts for line in (f"{part.title}:", *(f"  {line}" for line in part.lines)))
     freshness = merge_freshness([found.freshness, *reader.ages])

@@ -118,3 +118,10 @@ def test_a_namespace_shows_the_use_of_its_quotas_and_its_limits() -> None:
     seen = sections_of("namespaces", {"metadata": {"name": "shop"}}, resourcequotas=[quota], limitranges=[limits])
     assert seen["Resource quotas"] == [("compute", ""), ("pods", "3 of 10 (30%)"), ("requests.cpu", "500m of 2 (25%)")]
     assert seen["Limit ranges"] == [("usual Container", "at most cpu 2; limit cpu 1")]
+
+
+def test_what_is_missing_of_the_related_objects_is_said() -> None:
+    found = describe(RESOURCES["services"], SERVICE, None, NOW, {}, ("endpointslices in shop: forbidden",))
+    titles = {section.title: [line.text for line in section.lines] for section in found}
+    assert titles["Incomplete"] == ["endpointslices in shop: forbidden"]
+    assert titles["Events"] == ["not known: events could not be read"]
