@@ -21,8 +21,8 @@ NOT_THE_FILTER = frozenset({"k8s_list_api_resources", "helm_list_releases"})
 """Tools whose ``filter`` is a part of a name: any text is valid."""
 MAKES_IT = frozenset({"k8s_create_deployment", "k8s_run_pod"})
 """Tools whose ``name`` is of an object to create."""
-MAY_NOT_EXIST = frozenset({"k8s_check_permission"})
-"""RBAC accepts a name that does not exist."""
+MAY_NOT_EXIST = frozenset({"k8s_check_permission", "k8s_list_events"})
+"""RBAC accepts a name that does not exist, and events outlive the object that they are about."""
 CASES = {
     "filter": ["restarts>", "(status=Running", "age<soon", "/[/", 'name="unended', "-l app in (", "-l =x", "-l a in (b"],
     "as_of": ["yesterdaz", "25:99", "2099-01-01T00:00:00Z", "2026-13-01", "-5", "-999999999999y", "0001-01-01"],
