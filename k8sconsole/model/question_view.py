@@ -15,9 +15,9 @@ MOST_CHARACTERS = 16_000
 MOST_LINES = 40
 """Lines of the change in a first view."""
 _MOST_OBJECTS = 12
-_MOST_TEXT = 2_000
+_MOST_TEXT = 6_000
 """Characters of one line at first view; the middle of a longer one is left out."""
-_SHARES = {"object": 2_000, "danger": 8_000, "consequence": 2_000}
+_SHARES = {"object": 1_400, "danger": 9_000, "consequence": 1_600}
 """Characters of each kind of line at most, so that none of them crowds out the others."""
 _ENDING = 2_500
 """Characters kept for the title, the labels, the undo and the reason."""

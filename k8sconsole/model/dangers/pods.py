@@ -78,6 +78,15 @@ def _field_dangers(fields: Body, where: str) -> Iterator[Danger]:
     yield from _security_context(fields, where)
     yield from _identity(fields, where)
     yield from _placement(fields, where)
+    yield from _secrets(fields, where)
+
+
+def _secrets(fields: Body, where: str) -> Iterator[Danger]:
+    """The Secrets that it reads: a program that may read one may send it anywhere."""
+    for field, name in (("secret", "secretName"), ("secretKeyRef", "name"), ("secretRef", "name")):
+        found = as_map(fields.get(field)).get(name)
+        if isinstance(found, str):
+            yield Danger(Rank.WORTH_KNOWING, "reads the Secret", found, where)
 
 
 def _host_paths(fields: Body, where: str) -> Iterator[Danger]:

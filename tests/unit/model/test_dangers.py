@@ -75,6 +75,28 @@ def test_only_what_a_change_adds_or_takes_away_is_named() -> None:
     assert not any("privileged" in line or "service account" in line for line in lines)
 
 
+def test_a_rule_that_is_added_beside_another_is_not_said_to_replace_it() -> None:
+    def role(*verbs: str) -> dict[str, Any]:
+        rules = [{"verbs": [verb], "resources": ["*"], "apiGroups": [""]} for verb in verbs]
+        return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "rules": rules}
+
+    assert format_dangers(find_new_dangers(role("get"), role("get", "delete"))) == ["rule (a wildcard): delete on * in the core group"]
+    lines = format_dangers(find_new_dangers(role("get", "list"), role("delete")))
+    assert lines == [
+        "rule (a wildcard): delete on * in the core group",
+        "no longer rule (a wildcard): get on * in the core group",
+        "no longer rule (a wildcard): list on * in the core group",
+    ]
+
+
+def test_a_long_command_comes_after_the_images_and_a_line_end_makes_no_line() -> None:
+    first = {"name": "a", "image": "x:1", "command": ["echo", "n" * 5_000]}
+    pod = {"containers": [first, {"name": "b", "image": "evil:1\nundo: yes", "env": [{"valueFrom": {"secretKeyRef": {"name": "db"}}}]}]}
+    lines = format_dangers(find_dangers({"apiVersion": "v1", "kind": "Pod", "spec": pod}))
+    assert lines.index("container b: image: evil:1\\nundo: yes") < next(at for at, line in enumerate(lines) if "echo" in line)
+    assert "container b: reads the Secret: db" in lines
+
+
 def test_containers_that_share_a_fact_share_its_line() -> None:
     names = [f"c{number}" for number in range(200)]
     pod = {"containers": [{"name": name, "image": "x:1", "securityContext": {"privileged": True}} for name in names]}
