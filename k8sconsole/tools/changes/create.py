@@ -68,7 +68,9 @@ async def send_create(context: ToolContext, target: TargetObject, manifest: dict
 def parse_manifest(given: dict[str, Any] | str) -> dict[str, Any]:
     """The manifest, with apiVersion, kind and metadata present. Raises InvalidParams that names what is missing."""
     documents = read_documents(given)
-    document = documents[0] if len(documents) == 1 else None
+    if len(documents) > 1:
+        raise _invalid_manifest(f"it has {len(documents)} objects: {_name_first(documents)}", "one call for each object, in this order")
+    document = documents[0] if documents else None
     if not isinstance(document, dict):
         raise _invalid_manifest("it is not one object", "one call for each object")
     for field in ("apiVersion", "kind"):
@@ -77,6 +79,14 @@ def parse_manifest(given: dict[str, Any] | str) -> dict[str, Any]:
     if not isinstance(document.get("metadata"), dict):
         raise _invalid_manifest("it has no metadata", "metadata: {name: …}")
     return document
+
+
+def _name_first(documents: list[Any], most: int = 5) -> str:
+    """The first objects of a manifest as ``Kind/name``, and how many more there are."""
+    objects = [one if isinstance(one, dict) else {} for one in documents[:most]]
+    metas = [one["metadata"] if isinstance(one.get("metadata"), dict) else {} for one in objects]
+    names = [f"{one.get('kind', '?')}/{meta.get('name', '?')}" for one, meta in zip(objects, metas, strict=True)]
+    return ", ".join([*names, *([f"{len(documents) - most} more"] if len(documents) > most else [])])
 
 
 def read_documents(given: dict[str, Any] | str) -> list[Any]:
