@@ -41,8 +41,8 @@ class ClientEnvironment(msgspec.Struct, frozen=True):
 def collect_environment(
     settings: Settings, contexts: Sequence[str], environ: Mapping[str, str], own: Mapping[str, str]
 ) -> ClientEnvironment:
-    """Paths are absolute. PATH is included where a credential plugin or an attached server is looked for on it; a proxy with a password
-    is left out, because the entry is plain text.
+    """Paths are absolute. PATH is included for a credential plugin, which starts programs of its own, and where an attached server is
+    looked for on it. A proxy with a password is left out, because the entry is plain text.
 
     contexts: the chosen ones. environ: of this shell. own: what the entry has already, which goes before. Raises UnknownContext for a
     context that no kubeconfig has, ConfigurationError where a chosen one cannot be looked up.
@@ -52,7 +52,7 @@ def collect_environment(
     plugins = [info.plugin for info in infos if info.plugin and (info.name in contexts or not contexts)]
     commands = [server.command for server in enabled_servers(settings) if server.command]
     wanted = {name: _absolute(environ[name]) for name in _PATHS if environ.get(name)}
-    if any(os.sep not in command for command in (*plugins, *commands)) and environ.get("PATH"):
+    if (plugins or any(os.sep not in command for command in commands)) and environ.get("PATH"):
         wanted["PATH"] = environ["PATH"]
     if plugins:
         wanted |= {name: environ[name] for name in _PLUGINS if environ.get(name)}
