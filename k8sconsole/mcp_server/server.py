@@ -12,6 +12,7 @@ from k8sconsole import __version__
 from k8sconsole.mcp_server import icons, prompts, resources
 from k8sconsole.mcp_server.calls import Calls, Result
 from k8sconsole.mcp_server.completion import complete_argument
+from k8sconsole.mcp_server.invalid_requests import explain_invalid_requests
 from k8sconsole.mcp_server.subscriptions import Reader, Subscriptions
 from k8sconsole.mcp_server.tool_results import tool_entry
 from k8sconsole.runtime.api import ConsoleApi
@@ -47,7 +48,7 @@ def make_server(console: ConsoleApi, toolsets: tuple[str, ...] = ()) -> Server[d
             subscriptions.close()
             calls.close()
 
-    return Server(
+    server: Server[dict[str, Any]] = Server(
         "k8sconsole",
         version=__version__,
         title="k8sconsole",
@@ -63,6 +64,8 @@ def make_server(console: ConsoleApi, toolsets: tuple[str, ...] = ()) -> Server[d
         **_resource_handlers(calls, read),
         **_prompt_handlers(console),
     )
+    server.middleware.append(explain_invalid_requests)
+    return server
 
 
 def initialization_options(server: Server[dict[str, Any]]) -> InitializationOptions:

@@ -88,6 +88,41 @@ async def test_a_line_that_is_no_message_is_answered_and_logged_and_the_session_
     assert why in logged.text
 
 
+@pytest.mark.parametrize(
+    ("method", "params", "why"),
+    [
+        ("tools/call", {"name": 5}, "tools/call: params.name: "),
+        ("tools/call", {"arguments": {}}, "tools/call: params.name: Field required"),
+        ("tools/call", {"name": "k8s_list_pods", "arguments": [1]}, "tools/call: params.arguments: "),
+        ("resources/read", {}, "resources/read: params.uri: Field required"),
+    ],
+)
+async def test_wrong_parameters_of_a_request_are_named_and_logged(
+    console: HarnessConsole, logged: pytest.LogCaptureFixture, method: str, params: dict[str, Any], why: str
+) -> None:
+    async with _served(console) as wire:
+        await wire.send(_request(2, "initialize", **OPEN), _request(3, method, **params))
+        assert (await wire.receive())["id"] == 2
+        error = (await wire.receive())["error"]
+    assert error["code"] == -32602
+    assert why in error["message"]
+    assert why in logged.text
+
+
+async def test_a_call_before_the_session_is_open_says_what_is_missing(console: HarnessConsole) -> None:
+    async with _served(console) as wire:
+        await wire.send(_request(1, "tools/list"))
+        assert "initialize was not sent" in (await wire.receive())["error"]["message"]
+
+
+async def test_arguments_that_are_json_text_are_read(console: HarnessConsole) -> None:
+    async with _served(console) as wire:
+        arguments = json.dumps({"namespace": "shop", "limit": 1})
+        await wire.send(_request(1, "initialize", **OPEN), _request(2, "tools/call", name="k8s_list_pods", arguments=arguments))
+        await wire.receive()
+        assert len((await wire.receive())["result"]["structuredContent"]["data"]["items"]) == 1
+
+
 async def test_an_invalid_response_is_logged_and_not_answered(console: HarnessConsole, logged: pytest.LogCaptureFixture) -> None:
     async with _served(console) as wire:
         await wire.send(b'{"jsonrpc": "1.0", "id": 1, "result": {}}\n', _request(2, "initialize", **OPEN))
