@@ -10,7 +10,7 @@ from mcp.server import InitializationOptions, NotificationOptions, Server, Serve
 
 from k8sconsole import __version__
 from k8sconsole.mcp_server import icons, prompts, resources
-from k8sconsole.mcp_server.calls import Calls, Result
+from k8sconsole.mcp_server.calls import Calls
 from k8sconsole.mcp_server.completion import complete_argument
 from k8sconsole.mcp_server.invalid_requests import explain_invalid_requests
 from k8sconsole.mcp_server.subscriptions import Reader, Subscriptions
@@ -37,9 +37,6 @@ def make_server(console: ConsoleApi, toolsets: tuple[str, ...] = ()) -> Server[d
         subscriptions.add_tool_list_reader(ctx)
         return types.ListToolsResult(tools=[tool_entry(tool) for tool in await calls.offered()])
 
-    async def call_tool(ctx: ServerRequestContext[Any, Any], params: types.CallToolRequestParams) -> Result:
-        return await calls.call(ctx, params)
-
     @asynccontextmanager
     async def lifespan(_: Server[dict[str, Any]]) -> AsyncIterator[dict[str, Any]]:
         try:
@@ -57,7 +54,7 @@ def make_server(console: ConsoleApi, toolsets: tuple[str, ...] = ()) -> Server[d
         instructions=INSTRUCTIONS,
         lifespan=lifespan,
         on_list_tools=list_tools,
-        on_call_tool=call_tool,
+        on_call_tool=calls.call,
         on_subscribe_resource=subscriptions.subscribe,
         on_unsubscribe_resource=subscriptions.unsubscribe,
         on_subscriptions_listen=subscriptions.listen,
