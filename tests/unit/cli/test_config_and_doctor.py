@@ -4,6 +4,8 @@ from pathlib import Path
 
 from jsonschema import Draft202012Validator
 
+from k8sconsole.demo.clock import SkewedDemoClock
+from k8sconsole.demo.server import DemoCluster
 from tests.unit.cli.conftest import CommandLine
 
 
@@ -73,6 +75,25 @@ def test_the_doctor_reaches_the_cluster(scanned: CommandLine) -> None:
     done = scanned.run("doctor")
     assert done.code == 0, done.out
     assert "v1.36" in done.out
+
+
+def test_the_doctor_names_api_groups_that_do_not_answer(scanned: CommandLine, demo: DemoCluster) -> None:
+    demo.silence_group("metrics.k8s.io")
+    try:
+        found = {finding["subject"]: finding for finding in scanned.run("doctor", "--json").json()}
+        assert any(subject.endswith("metrics.k8s.io/v1beta1") and one["glyph"] == "▲" for subject, one in found.items())
+    finally:
+        demo.restore_group("metrics.k8s.io")
+
+
+def test_the_doctor_says_how_far_the_servers_clock_is_ahead(scanned: CommandLine, demo: DemoCluster) -> None:
+    demo.clock, before = SkewedDemoClock(3600.0), demo.clock
+    demo.store.clock = demo.clock
+    try:
+        assert "the server's clock is" in scanned.run("doctor").out
+        assert "ahead of this machine's" in scanned.run("doctor").out
+    finally:
+        demo.clock = demo.store.clock = before
 
 
 def test_the_doctor_names_what_a_damaged_kubeconfig_lacks(empty: CommandLine, tmp_path: Path) -> None:

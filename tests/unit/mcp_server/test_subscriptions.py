@@ -13,7 +13,7 @@ from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import StoreLocked
 from k8sconsole.mcp_server.server import make_server
 from k8sconsole.model.cache_records import RowQuery, Rows
-from k8sconsole.model.events import RowsChanged
+from k8sconsole.model.events import ClusterState, ConnectionState, RowsChanged
 from k8sconsole.model.policy import Action, Policy, Rule
 from k8sconsole.model.refs import ResourceName
 from tests.tool_harness import HarnessConsole, ToolHarness, scan
@@ -117,6 +117,16 @@ async def test_a_subscriber_of_a_table_is_notified_of_every_object_in_it(
         for name in (one, other):
             await label("services", name)
             assert await subscriber.next_update() == place
+
+
+async def test_a_subscriber_is_notified_when_the_cluster_of_its_address_is_lost(console: HarnessConsole, harness: ToolHarness) -> None:
+    place, *_ = await _two_objects(harness, "services")
+    cluster = harness.environment.selected()[0]
+    async with _subscriber(console, ERAS[1]) as subscriber:
+        await subscriber.subscribe(place)
+        console.bus.publish(ClusterState(cluster, ConnectionState.LIVE))
+        console.bus.publish(ClusterState(cluster, ConnectionState.LOST))
+        assert await subscriber.next_update() == place
 
 
 async def test_a_write_of_another_process_is_notified_without_a_fact_on_the_bus(
