@@ -107,4 +107,8 @@ async def test_an_older_location_of_another_cluster_brings_that_cluster_back_int
         lines = screen(pilot).splitlines()
         assert "deployment/" in lines[1]
         assert "demo" in lines[0]
+        await command(pilot, "pods shop @prod-eu")
+        await press(pilot, "minus")
+        await settled(pilot)
+        assert "demo" in screen(pilot).splitlines()[0]
     assert console.selected == (DEMO,)

@@ -68,6 +68,11 @@ class LocationHistory:
         self._places = [*self._places[: self._at + 1], place][-self._most :]
         self._at = len(self._places) - 1
 
+    def pin(self, clusters: tuple[ClusterName, ...]) -> None:
+        """The selection changes: the locations so far were of these clusters, and going back to one of them means those."""
+        self._places = [_pinned(place, clusters) for place in self._places]
+        self._previous = _pinned(self._previous, clusters) if self._previous else None
+
     def step(self, by: int) -> Location | None:
         """One older or newer; None at the end of the trail."""
         if not 0 <= self._at + by < len(self._places):
@@ -81,3 +86,7 @@ class LocationHistory:
         if place is not None:
             self.visit(place)
         return place
+
+
+def _pinned(place: Location, clusters: tuple[ClusterName, ...]) -> Location:
+    return place if place.clusters else msgspec.structs.replace(place, clusters=clusters)

@@ -89,8 +89,10 @@ class ClusterPane(Pane):
         if isinstance(self.top, TableView):
             self.top.fail(problem)
 
-    def adopt(self, own: tuple[Namespace, ...]) -> None:
-        """own: the namespace that the newly selected contexts name. It takes the place of the one that came with the contexts before."""
+    def adopt(self, own: tuple[Namespace, ...], before: tuple[ClusterName, ...] = ()) -> None:
+        """own: the namespace that the newly selected contexts name. It takes the place of the one that came with the contexts before.
+        before: the clusters that were selected until now."""
+        self.trail.pin(before)
         here = _kept_namespaces(self._stack, self._namespaces)
         self._namespaces = own if here == self._own else here
         self._own = own

@@ -198,11 +198,11 @@ class MainScreen(ResilientPump, Screen[None]):
     async def select_clusters(self, names: Sequence[ClusterName]) -> None:
         """Makes these clusters the selected ones; the frame shows them at once. Raises what the console raises for a context that does not
         exist; nothing has changed then."""
-        clusters = self.context.console.clusters
+        clusters, before = self.context.console.clusters, self.context.selected
         await clusters.select(names)
         self.context.selected = await clusters.selected()
         self.context.states.update(await clusters.states())
-        self.cluster.adopt(await own_namespaces(self.context))
+        self.cluster.adopt(await own_namespaces(self.context), before)
         self.draw_frame()
         await self.run_action("app.load_completions")
 
