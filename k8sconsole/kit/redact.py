@@ -8,7 +8,7 @@ from typing import Any
 
 from k8sconsole.kit.masks import CleanTextCache, length_class, mask_value
 from k8sconsole.kit.secret_assignments import is_basic_credentials, is_harmless_value, mask_assignments
-from k8sconsole.kit.secret_names import describes_secret, is_secret_name
+from k8sconsole.kit.secret_names import describes_secret, is_password_name, is_secret_name
 from k8sconsole.kit.secret_shapes import SHAPES
 
 __all__ = ["length_class", "mask_text", "mask_tree", "mask_value", "may_hold_secret"]
@@ -72,6 +72,8 @@ def mask_field(key: str, value: Any) -> Any:
         return _mask_named(key, value)
     if isinstance(value, dict | list | tuple) and is_secret_name(key):
         return _mask_inside(key, value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and is_password_name(key):
+        return mask_value(str(value))
     return mask_tree(value)
 
 
@@ -82,7 +84,7 @@ def _mask_inside(name: str, value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_mask_inside(name, item) for item in value]
     if not isinstance(value, dict):
-        return value
+        return mask_field(name, value)
     if value.get("type") in _SCHEMA_TYPES:
         return mask_pairs(value)
     return {key: mask_field(key, item) if describes_secret(key) else _mask_inside(name, item) for key, item in value.items()}

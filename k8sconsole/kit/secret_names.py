@@ -84,6 +84,13 @@ def describes_secret(name: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
+def is_password_name(name: str) -> bool:
+    """Whether even a number under this name is a secret. A number of tokens or secrets is only a count."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return bool(words) and words[-1].endswith(("password", "passwd", "passphrase")) and is_secret_name(name)
+
+
+@lru_cache(maxsize=8192)
 def is_secret_name(name: str) -> bool:
     """Whether a value under this name must be masked. ``PASSWORD`` yes, ``secretName`` no, ``PWD`` no, ``DB_PWD`` yes."""
     words = [word.lower() for word in _WORD.findall(name)]

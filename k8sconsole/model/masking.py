@@ -112,7 +112,8 @@ def mask_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
     beside it does."""
     kind, name = arguments.get("kind"), arguments.get("name")
     named = [one.strip() for one in (kind, name if isinstance(name, str) and "/" in name else None) if isinstance(one, str)]
-    if any(_SECRET_KIND.fullmatch(one) for one in named):
+    # A patch of no kind may be one of a Secret.
+    if any(_SECRET_KIND.fullmatch(one) for one in named) or ("patch" in arguments and not kind):
         arguments = {key: _seal_patch(value) for key, value in arguments.items()}
     return cast("dict[str, Any]", mask_json(arguments))
 

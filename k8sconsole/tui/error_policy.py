@@ -19,6 +19,7 @@ from textual.widgets import Static
 from textual.worker import Worker, WorkerFailed
 
 from k8sconsole.errors import ConsoleError, refusal_of
+from k8sconsole.kit.redact import mask_text
 from k8sconsole.tui.messages import StatusMessage
 from k8sconsole.tui.widgets.paint import safe
 
@@ -86,7 +87,7 @@ def report_error(node: MessagePump, error: Exception) -> bool:
     if isinstance(cause, ConsoleError):
         node.app.post_message(StatusMessage.from_error(cause))
         return True
-    text = f"this view failed: {type(cause).__name__}: {cause}"
+    text = mask_text(f"this view failed: {type(cause).__name__}: {cause}")
     line = find_failure_line(node)
     if line is not None and line.text == text:
         return False  # it is on the screen already; a timer or a redraw would repeat it without end

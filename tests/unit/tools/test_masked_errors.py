@@ -12,6 +12,7 @@ from tests.tool_harness import ToolHarness, shared_harness
 
 harness = shared_harness
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+NUMBER = 4071209316
 PLANTED = "Zq7-planted-Value-0042"
 PEM = f"-----BEGIN RSA PRIVATE KEY-----\n{PLANTED}\n-----END RSA PRIVATE KEY-----"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U"
@@ -60,6 +61,10 @@ SECRETS: dict[str, tuple[str, dict[str, Any]]] = {
         {"manifest": f'\n {{"apiVersion": "v1", "kind": "Secret", "metadata": {{"name": "a"}}, "stringData": {{"x": "{PLANTED}"}}}}'},
     ),
     "an environment value in a mapping": ("k8s_run_pod", {"name": "a", "image": "x:1", "env": {"DB_PASSWORD": {"v": PLANTED}}}),
+    "a password that is a number": (
+        "k8s_run_pod",
+        {"name": "a", "image": "x:1", "env": {"DB_PASSWORD": NUMBER, "X_PASSWD": {"v": NUMBER}}},
+    ),
     "an environment value in a list": ("k8s_run_pod", {"name": "a", "image": "x:1", "env": {"API_TOKENS": [{"is": [PLANTED]}]}}),
     "a merge patch of a Secret": ("k8s_patch_resource", {"kind": "secrets", "name": "a", "patch": {"stringData": {"x": PLANTED}}}),
     "a merge patch of its data": ("k8s_patch_resource", {"kind": "Secret", "name": "a", "patch": {"data": {"x": PLANTED}}}),
@@ -86,4 +91,5 @@ async def test_neither_the_audit_nor_the_error_keeps_a_secret_of_a_wrong_form(
     rows = (await harness.store.audit.entries(2))[:2]
     assert outcome.error is not None
     assert [row.tool for row in rows] == [tool, tool]
+    assert str(NUMBER) not in f"{rows} {outcome.error} {outcome.structured(0.0)}"
     assert PLANTED not in f"{rows} {outcome.error} {outcome.structured(0.0)} {harness.questions}"
