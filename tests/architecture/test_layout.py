@@ -10,13 +10,13 @@ from tests.architecture.measures import PACKAGE, ROOMS, name_of, sources
 ONE_HOME = {
     "label selectors": (r"def (parse|match|format)_selector\w*\(|def \w*matches_labels\w*\(", {"model/selectors.py"}),
     "quantities": (r"def parse_(quantity|cpu|bytes|memory)\(", {"model/quantities.py"}),
-    "JSONPath": (r"def \w*(compile|evaluate|parse)_(json_?|column_)path\w*\(|class \w*JsonPath", {"model/tables/jsonpath/paths.py"}),
+    "JSONPath": (r"def \w*(compile|evaluate|parse)_(json_?|column_)path\w*\(|class \w*JsonPath", {"kit/jsonpath/paths.py"}),
     "kinds as written": (r"def (read_kind|parse_kind|split_object)\(", {"model/kind_words.py"}),
     "times as written": (r"def parse_(time|duration|past_time)\(", {"kit/times.py"}),
     "lenient arguments": (r"def lenient_\w*\(|def \w*coerce\w*\(", {"tools/pipeline/arguments.py"}),
     "the nearest name": (r"get_close_matches\(", {"kit/text.py"}),
 }
-"""A concept, the pattern of its implementation, and the modules that may hold it. The demo is a program of its own and has its own."""
+"""A concept, the pattern of its implementation, and the modules that may hold it. The demo is a program of its own; it shares JSONPath."""
 
 
 @pytest.mark.parametrize("room", ROOMS)

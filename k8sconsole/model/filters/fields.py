@@ -2,8 +2,8 @@
 
 from enum import StrEnum
 
+from k8sconsole.kit.jsonpath import PathError, compile_path
 from k8sconsole.model.tables.columns import CellKind
-from k8sconsole.model.tables.jsonpath import PathError, compile_path
 
 
 class FieldSource(StrEnum):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from k8sconsole.errors import FilterError
+from k8sconsole.kit.jsonpath import PathError, find_values
 from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.filters.fields import (
     BODY_PATHS,
@@ -27,7 +28,6 @@ from k8sconsole.model.filters.subjects import Subject
 from k8sconsole.model.filters.tree import And, Compare, Filter, Labels, Node, Not, Operator, Or, Text, walk
 from k8sconsole.model.filters.values import BadValue, check_value
 from k8sconsole.model.tables.columns import CellKind, Column
-from k8sconsole.model.tables.jsonpath import PathError, find_values
 from k8sconsole.model.tables.kind import KindTable
 
 _PARTS = ("spec", "status", "metadata")

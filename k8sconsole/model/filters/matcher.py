@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from k8sconsole.kit.jsonpath import PathError, find_values
 from k8sconsole.model.filters import regexes
 from k8sconsole.model.filters.fields import (
     BODY_PATHS,
@@ -20,7 +21,6 @@ from k8sconsole.model.objects import Cell
 from k8sconsole.model.refs import ResourceName
 from k8sconsole.model.selectors import matches_labels
 from k8sconsole.model.tables.columns import CellKind
-from k8sconsole.model.tables.jsonpath import PathError, find_values
 
 Predicate = Callable[[Subject], bool]
 _SEARCHED_COLUMNS = ("STATUS", "NODE", "REASON", "OBJECT", "MESSAGE")

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from k8sconsole.kit.clock import parse_rfc3339
+from k8sconsole.kit.jsonpath import PathError, parse_column_path, print_value
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, STATUS, Column, flag, number, text, time
-from k8sconsole.model.tables.jsonpath import PathError, parse_column_path, print_value
 from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
 from k8sconsole.model.tables.shape_decoder import convert_leniently
 from k8sconsole.model.tables.shapes import Meta

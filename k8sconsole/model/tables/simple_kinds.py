@@ -7,10 +7,10 @@ values, and ``?`` true or false.
 from collections.abc import Callable
 from typing import Any
 
+from k8sconsole.kit.jsonpath import find_values, print_value
 from k8sconsole.model.objects import Cell
 from k8sconsole.model.tables.columns import AGE, NAME, Column, flag, number, time
 from k8sconsole.model.tables.custom import RawObject, parse_object_time, read_raw_object, text_column
-from k8sconsole.model.tables.jsonpath import find_values, print_value
 from k8sconsole.model.tables.kind import KindTable, build_table_from, read_created_at, read_name
 
 _KINDS = {

@@ -8,13 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from k8sconsole.errors import InvalidParams, argument_details
+from k8sconsole.kit.jsonpath import PathError, compile_path, find_values
 from k8sconsole.kit.text import nearest_or_first, strip_control
 from k8sconsole.kit.times import format_exact_time
 from k8sconsole.model.cache_records import Rows
 from k8sconsole.model.filters import nearest_path, starts_at_root
 from k8sconsole.model.objects import Row
 from k8sconsole.model.tables import CellKind, Column, KindTable, format_cell
-from k8sconsole.model.tables.jsonpath import PathError, compile_path, find_values
 from k8sconsole.model.tools import Page
 from k8sconsole.tools.context import Common, ToolContext
 from k8sconsole.tools.history.queries import parse_as_of

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from k8sconsole.kit.jsonpath import find_values
 from k8sconsole.model.differences import (
     Difference,
     apply_differences,
@@ -17,7 +18,6 @@ from k8sconsole.model.differences import (
     parse_path,
     shorten_path,
 )
-from k8sconsole.model.tables.jsonpath import find_values
 
 SCALARS = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=6)
 WORDS = st.sampled_from(["name", "type", "a", "b", "app.kubernetes.io/name", "it's", "", 'x"y', "'\"", "1", "[0]", "a]b", "']x", "\n"])

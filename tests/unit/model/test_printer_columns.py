@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
+from k8sconsole.kit.jsonpath import PathError, compile_path, find_values
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tables import KindTable, PrinterColumn, find_table, format_cell
-from k8sconsole.model.tables.jsonpath import PathError, compile_path, find_values
 
 WIDGET = ApiResource("example.com", "v1", "Widget", "widgets", True)
 NOW = 1_795_316_400.0  # 2026-11-22T03:00:00Z

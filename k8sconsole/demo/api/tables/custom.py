@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from k8sconsole.demo.api.tables.cells import format_age, format_creation_age
 from k8sconsole.demo.api.tables.columns import TableColumnDefinition, TablePrinter
+from k8sconsole.kit.jsonpath import PathError, parse_column_path, print_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
     from k8sconsole.demo.api.tables.columns import Cells
 
 Json = dict[str, Any]
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
-_STEP = re.compile(
-    r"\.(?P<field>(?:[^.\[\\]|\\.)+)"
-    r"|\[(?P<index>-?\d+)\]"
-    r"|\[(?P<all>\*)\]"
-    r"|\[['\"](?P<quoted>[^'\"]+)['\"]\]"
-    r"|\[\?\(@\.(?P<key>[^=\s)]+)\s*==\s*['\"](?P<value>[^'\"]*)['\"]\)\]"
-)
-
-
-def find_json_path(obj: Any, path: str) -> list[Any]:
-    """The values that a JSON path selects. Supported: fields, indices, `[*]`, and filters such as `[?(@.type=="Ready")]`."""
-    values = [obj]
-    for step in _STEP.finditer(path):
-        values = [found for value in values for found in _follow_path_step(value, step)]
-    return values
-
-
-def _follow_path_step(value: Any, step: re.Match[str]) -> Iterator[Any]:
-    name = step["field"] or step["quoted"]
-    if name:
-        name = re.sub(r"\\(.)", r"\1", name)
-        if isinstance(value, dict) and name in value:
-            yield value[name]
-    elif not isinstance(value, list):
-        return
-    elif step["all"]:
-        yield from value
-    elif step["key"]:
-        yield from (each for each in value if isinstance(each, dict) and str(each.get(step["key"])) == step["value"])
-    elif -len(value) <= int(step["index"]) < len(value):
-        yield value[int(step["index"])]
 
 
 def custom_printer(columns: list[Json]) -> TablePrinter:
@@ -56,32 +26,44 @@ def custom_printer(columns: list[Json]) -> TablePrinter:
             (TableColumnDefinition("Name", format="name"), TableColumnDefinition("Age", "date")),
             lambda obj, now: [obj["metadata"]["name"], format_creation_age(obj, now)],
         )
-    definitions = [TableColumnDefinition("Name", format="name"), *(_column_definition(each) for each in columns)]
+    paths = [(each, parse_column_path(each["jsonPath"])) for each in takewhile(_is_readable, columns)]
+    definitions = [TableColumnDefinition("Name", format="name"), *(_column_definition(each) for each, _ in paths)]
 
     def row(obj: Json, now: datetime) -> Cells:
-        return [obj["metadata"]["name"], *(_format_cell(obj, each, now) for each in columns)]
+        return [obj["metadata"]["name"], *(_format_cell(path.find_first(obj), each["type"], now) for each, path in paths)]
 
     return TablePrinter(tuple(definitions), row)
+
+
+def _is_readable(column: Json) -> bool:
+    """Whether the path can be parsed; the first one that cannot ends the columns."""
+    try:
+        parse_column_path(column["jsonPath"])
+    except PathError:
+        return False
+    return True
 
 
 def _column_definition(each: Json) -> TableColumnDefinition:
     return TableColumnDefinition(each["name"], each["type"], each.get("priority", 0), each.get("format", ""), each.get("description", ""))
 
 
-def _format_cell(obj: Json, column: Json, now: datetime) -> Any:
-    found = find_json_path(obj, column["jsonPath"])
+def _format_cell(found: list[Any], kind: str, now: datetime) -> Any:
+    """found: the first value at the column's path, or nothing."""
     if not found:
         return None
-    value, kind = found[0], column["type"]
+    value = found[0]
     if kind == "string":
-        return _format_value(value)
+        return print_value(value)
     if kind == "date":
         return _format_date(value, now) if isinstance(value, str) else None
     if kind == "boolean":
         return value if isinstance(value, bool) else None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return int(value) if kind == "integer" else float(value)
+    if kind == "number":
+        return float(value)
+    return int(value) if abs(value) < 2**63 else -(2**63)  # as Go converts a number that does not fit
 
 
 def _format_date(text: str, now: datetime) -> str:
@@ -92,11 +74,3 @@ def _format_date(text: str, now: datetime) -> str:
         return format_age(text, now)
     except (ValueError, OverflowError):
         return "<invalid>"
-
-
-def _format_value(value: Any) -> str:
-    import msgspec
-
-    if isinstance(value, bool):
-        return str(value).lower()
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()

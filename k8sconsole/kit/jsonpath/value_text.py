@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from k8sconsole.model.tables.jsonpath.steps import is_int64
+from k8sconsole.kit.jsonpath.steps import is_int64
 
 _ESCAPED = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 

@@ -6,7 +6,7 @@ Source of the grammar: k8s.io/client-go/util/jsonpath/parser.go. Where it is odd
 import re
 from dataclasses import dataclass
 
-from k8sconsole.model.tables.jsonpath.steps import (
+from k8sconsole.kit.jsonpath.steps import (
     COMPARISONS,
     ConstantStep,
     ElementsStep,

@@ -4,8 +4,8 @@ One parser and one evaluator serve both. A printer column is evaluated as the AP
 cannot be applied leaves the cell empty. A typed path takes every value that it finds, and skips what it cannot be applied to.
 """
 
-from k8sconsole.model.tables.jsonpath.parser import PathError
-from k8sconsole.model.tables.jsonpath.paths import compile_path, find_values, parse_column_path
-from k8sconsole.model.tables.jsonpath.value_text import print_value
+from k8sconsole.kit.jsonpath.parser import PathError
+from k8sconsole.kit.jsonpath.paths import compile_path, find_values, parse_column_path
+from k8sconsole.kit.jsonpath.value_text import print_value
 
 __all__ = ["PathError", "compile_path", "find_values", "parse_column_path", "print_value"]

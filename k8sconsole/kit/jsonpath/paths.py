@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from k8sconsole.model.tables.jsonpath.parser import Steps, parse_blocks, parse_typed_path
-from k8sconsole.model.tables.jsonpath.steps import FieldStep, StepError, apply_leniently, apply_steps
+from k8sconsole.kit.jsonpath.parser import Steps, parse_blocks, parse_typed_path
+from k8sconsole.kit.jsonpath.steps import FieldStep, StepError, apply_leniently, apply_steps
 
 
 @dataclass(frozen=True)
