@@ -50,15 +50,17 @@ def get(
     Without -n and -A it reads the context's own namespace, as kubectl does."""
 
     async def work(console: "ConsoleApi") -> "GetResult":
+        from k8sconsole.model.kind_words import split_object
         from k8sconsole.runtime.services.get import GetRequest
 
-        return await console.tools.get(GetRequest(kind, name, tuple(namespace or ()), expression, live, as_of, everywhere))
+        word, own_name = split_object(kind)
+        return await console.tools.get(GetRequest(word, name or own_name, tuple(namespace or ()), expression, live, as_of, everywhere))
 
     result = with_console(work, loaded=settings_for(db), contexts=context, all_contexts=all_contexts, namespaces=namespace)
     for warning in result.warnings:
         say(f"warning: {warning}")
     if form in (GetOutput.JSON, GetOutput.YAML):
-        _print_objects(result, form, single=bool(name))
+        _print_objects(result, form, single=bool(name) or "/" in kind)
     else:
         _print_rows(result, wide=form is GetOutput.WIDE)
 

@@ -27,7 +27,8 @@ class ToolSpec(msgspec.Struct, frozen=True):
     rbac: what the access review names, if not the kind itself: ``jobs.batch``, or ``/scale`` for a subresource of the kind.
     named: whether the approver must type the object's name. locate: completes the input before policy judges it.
     service: the attached server that provides the tool, empty for a built-in one. parse_arguments: makes the input and the target of such
-    a tool. held: why the tool may not be called for now; empty if it may.
+    a tool. held: why the tool may not be called for now; empty if it may. split: one input for each document of
+    a manifest.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ToolSpec(msgspec.Struct, frozen=True):
     service: str = ""
     parse_arguments: ArgumentParser | None = None
     held: str = ""
+    split: Callable[[Any], list[Any]] | None = None
 
     @property
     def verb(self) -> str:

@@ -20,7 +20,8 @@ MOST_TEXT = 1_000_000
 
 
 class CreateResult(msgspec.Struct):
-    """uid: of the created object. undo: the call that deletes it."""
+    """uid: of the created object. undo: the call that deletes it. objects: for several documents the result
+    of each, in order; the other fields are then the first's."""
 
     kind: str
     namespace: str
@@ -28,6 +29,7 @@ class CreateResult(msgspec.Struct):
     uid: str
     object: dict[str, Any]
     undo: dict[str, Any] | None = None
+    objects: list[dict[str, Any]] = []
 
 
 async def propose_create(context: ToolContext, target: TargetObject, manifest: dict[str, Any], consequences: tuple[str, ...]) -> Proposal:
@@ -65,14 +67,15 @@ async def send_create(context: ToolContext, target: TargetObject, manifest: dict
     return found
 
 
-def parse_manifest(given: dict[str, Any] | str) -> dict[str, Any]:
-    """The manifest, with apiVersion, kind and metadata present. Raises InvalidParams that names what is missing."""
+Manifest = dict[str, Any] | str | list[dict[str, Any]]
+
+
+def parse_manifest(given: Manifest) -> dict[str, Any]:
+    """The only object of a manifest, with apiVersion, kind and metadata present. Raises InvalidParams that names what is missing."""
     documents = read_documents(given)
-    if len(documents) > 1:
-        raise _invalid_manifest(f"it has {len(documents)} objects: {_name_first(documents)}", "one call for each object, in this order")
-    document = documents[0] if documents else None
+    document = documents[0] if len(documents) == 1 else None
     if not isinstance(document, dict):
-        raise _invalid_manifest("it is not one object", "one call for each object")
+        raise _invalid_manifest("it is no object", "apiVersion, kind and metadata")
     for field in ("apiVersion", "kind"):
         if not isinstance(document.get(field), str) or not document[field]:
             raise _invalid_manifest(f"it has no {field}", f"{field}: …")
@@ -81,18 +84,10 @@ def parse_manifest(given: dict[str, Any] | str) -> dict[str, Any]:
     return document
 
 
-def _name_first(documents: list[Any], most: int = 5) -> str:
-    """The first objects of a manifest as ``Kind/name``, and how many more there are."""
-    objects = [one if isinstance(one, dict) else {} for one in documents[:most]]
-    metas = [one["metadata"] if isinstance(one.get("metadata"), dict) else {} for one in objects]
-    names = [f"{one.get('kind', '?')}/{meta.get('name', '?')}" for one, meta in zip(objects, metas, strict=True)]
-    return ", ".join([*names, *([f"{len(documents) - most} more"] if len(documents) > most else [])])
-
-
-def read_documents(given: dict[str, Any] | str) -> list[Any]:
+def read_documents(given: Manifest) -> list[Any]:
     """The objects of a manifest in their order: the documents of a YAML text, and the items of a List in its place."""
     documents = _load_yaml(given) if isinstance(given, str) else [given]
-    return [one for document in documents for one in _list_items(document)]
+    return [one for document in documents for each in (document if isinstance(document, list) else [document]) for one in _list_items(each)]
 
 
 def _list_items(document: Any) -> Iterator[Any]:

@@ -67,7 +67,8 @@ class ChangePlan(msgspec.Struct, frozen=True):
 
 
 class ChangeResult(msgspec.Struct):
-    """changed: the fields that differ, one per line. undo: the call that undoes the change. why: the reason if undo is null."""
+    """changed: the fields that differ, one per line. undo: the call that undoes the change. why: the reason if undo is null.
+    objects: of several documents the result of each, in order; the other fields are then the first's."""
 
     kind: str
     namespace: str
@@ -76,6 +77,7 @@ class ChangeResult(msgspec.Struct):
     changed: list[str]
     undo: dict[str, Any] | None = None
     why: str = ""
+    objects: list[dict[str, Any]] = []
 
 
 Planner = Callable[[Any, ToolContext], Awaitable[ChangePlan]]

@@ -15,7 +15,10 @@ from k8sconsole.tools.spec import ToolSpec
 
 @dataclass
 class Invocation:
-    """One call in progress. The steps set input, target, decision and proposal, in that order."""
+    """One call in progress. The steps set input, target, decision and proposal, in that order.
+
+    parts: one for each document of a manifest with several; input and target are then those of the first.
+    """
 
     call: ToolCall
     spec: ToolSpec
@@ -24,6 +27,7 @@ class Invocation:
     target: Target = field(default_factory=Target)
     decision: Decision | None = None
     proposal: Proposal | None = None
+    parts: "list[Invocation]" = field(default_factory=list)
 
 
 NextStep = Callable[[Invocation], Awaitable[Reply]]

@@ -23,6 +23,7 @@ from k8sconsole.telemetry.meters import Meters, ObservableMetric
 from k8sconsole.tools.context import Progress, ToolContext, ToolEnvironment, no_progress
 from k8sconsole.tools.pipeline.audit_trail import AuditTrail
 from k8sconsole.tools.pipeline.concurrency import ConcurrencySlots
+from k8sconsole.tools.pipeline.documents import run_documents
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.pipeline.middleware.approve import ApproveStep
 from k8sconsole.tools.pipeline.middleware.audit import AuditStep
@@ -184,6 +185,8 @@ def _build_chain(steps: Sequence[Step]) -> NextStep:
 
 
 async def _run_handler(invocation: Invocation) -> Reply:
+    if invocation.parts:
+        return await run_documents(invocation.parts)
     return await invocation.spec.handler(invocation.input, invocation.context)
 
 

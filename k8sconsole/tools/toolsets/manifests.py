@@ -9,7 +9,7 @@ from msgspec import Meta
 from k8sconsole.cluster.port import PatchType
 from k8sconsole.errors import Conflict, InvalidParams, NotFound, argument_details
 from k8sconsole.model.tools import Capabilities, Risk, Scope
-from k8sconsole.tools.changes.create import CreateResult, create_object, parse_manifest, propose_create
+from k8sconsole.tools.changes.create import CreateResult, create_object, parse_manifest, propose_create, read_documents
 from k8sconsole.tools.changes.edits import (
     ChangePlan,
     ChangeResult,
@@ -26,7 +26,7 @@ from k8sconsole.tools.parameters import Form, Kind, ObjectName, OwnNamespace
 from k8sconsole.tools.results import Proposal, Reply
 from k8sconsole.tools.spec import ToolSpec, changing_tool
 
-Manifest = Annotated[dict[str, Any] | str, Meta(description="One object, as JSON or as YAML text")]
+Manifest = Annotated[dict[str, Any] | str | list[dict[str, Any]], Meta(description="Objects, as JSON or as YAML text")]
 _PATCHES = {"merge": PatchType.MERGE, "strategic": PatchType.STRATEGIC, "json": PatchType.JSON}
 
 
@@ -110,6 +110,11 @@ async def plan_patch(args: PatchResourceInput, context: ToolContext) -> ChangePl
     return ChangePlan(target, Edit(args.patch, _PATCHES[args.form]), await undo_from_history(context, target, before), before)
 
 
+def split_manifest(args: Any) -> list[Any]:
+    """One input for each object of the manifest, in order. Raises InvalidParams for text that cannot be parsed."""
+    return [msgspec.structs.replace(args, manifest=document) for document in read_documents(args.manifest)]
+
+
 async def locate_manifest(args: Any, context: ToolContext) -> Any:
     """Fills in the manifest's own namespace, so that policy judges the place that is written. Raises InvalidParams if two namespaces are
     named, and UsageError for a kind that the cluster does not serve."""
@@ -163,23 +168,25 @@ TOOLS: tuple[ToolSpec, ...] = (
     changing_tool(
         "create_resource",
         "Create an object",
-        "Creates one object of any kind. Fails if the name exists.",
+        "Creates objects of any kind, in order. Fails if a name exists.",
         (CreateResourceInput, CreateResult),
         (prepare_create, create_resource),
         _capabilities("create"),
         Risk.DESTRUCTIVE,
         locate=locate_manifest,
+        split=split_manifest,
         idempotent=False,
     ),
     changing_tool(
         "apply_resource",
         "Apply a manifest",
-        "Server-side apply of one object: creates it, or changes the fields that the manifest names.",
+        "Server-side apply of objects, in order: creates each, or changes the fields that its manifest names.",
         (ApplyResourceInput, ChangeResult),
         (_prepare_apply, _apply),
         _capabilities("patch"),
         Risk.DESTRUCTIVE,
         locate=locate_manifest,
+        split=split_manifest,
     ),
     changing_tool(
         "patch_resource",

@@ -10,6 +10,8 @@ import msgspec
 
 from k8sconsole.errors import ApprovalDenied, UsageError
 from k8sconsole.model.events import Fact
+from k8sconsole.model.filters import quote
+from k8sconsole.model.kind_words import split_object
 from k8sconsole.model.refs import ApiResource, ClusterName, Namespace, ObjectRef
 from k8sconsole.model.resources import BUILTIN
 from k8sconsole.model.tools import Face, ToolOutcome
@@ -105,17 +107,19 @@ class ClusterPane(Pane):
         self.go(place)
 
     async def follow(self, command: Command) -> None:
-        """``:kind …``, on other clusters with ``@context``. Raises UsageError for a kind that no chosen cluster knows, and what selecting a
+        """``:kind …`` or ``:kind/name``, on other clusters with ``@context``. Raises UsageError for a kind that no chosen cluster knows, and what selecting a
         cluster raises."""
         clusters = tuple(ClusterName(name) for name in command.contexts)
-        resource = await self.find(command.kind, clusters)
-        await self._mention_rivals(command.kind, resource, clusters)
+        word, name = split_object(command.kind)
+        resource = await self.find(word, clusters)
+        await self._mention_rivals(word, resource, clusters)
         kept = _kept_namespaces(self._stack, self._namespaces)
         if clusters and set(clusters) != set(self.context.selected):
             await self.context.select(clusters)
             kept = self._namespaces
         chosen = () if command.namespaces in (("all",), ("*",)) else tuple(Namespace(name) for name in command.namespaces)
-        self.go(Location(resource, (), chosen or (kept if not command.namespaces else ()), command.filter))
+        namespaces = chosen or (kept if not command.namespaces else ())
+        self.go(Location(resource, (), namespaces, command.filter, f"name={quote(name)}" if name else "", name))
 
     @worker(group="show")
     async def show_object(self, ref: ObjectRef) -> None:

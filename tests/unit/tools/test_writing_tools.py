@@ -292,7 +292,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("k8s_set_image", {"kind": "pods", "name": "x", "namespace": "shop", "image": "a:1"}, "kind"),
     ("k8s_rollout_undo", {"kind": "sts", "name": "x", "namespace": "shop"}, "kind"),
     ("k8s_label_resource", {"kind": "pods", "name": "x", "labels": {}}, "labels"),
-    ("k8s_annotate_resource", {"kind": "pods", "name": "x", "annotations": "a=b"}, "annotations"),
+    ("k8s_annotate_resource", {"kind": "pods", "name": "x", "annotations": "a"}, "annotations"),
     ("k8s_create_resource", {"manifest": "- a\n- b"}, "manifest"),
     ("k8s_create_resource", {"manifest": "kind: ConfigMap"}, "manifest"),
     ("k8s_apply_resource", {"manifest": "{"}, "manifest"),
@@ -426,3 +426,54 @@ async def test_a_failed_request_has_no_undo(harness: ToolHarness) -> None:
     problem = (await _undo(harness, refused)).error
     assert isinstance(problem, InvalidParams)
     assert "did not succeed" in problem.detail
+
+
+SEVERAL = """
+apiVersion: v1
+kind: Namespace
+metadata: {name: fresh}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: first, namespace: fresh}
+data: {a: "1"}
+---
+kind: List
+apiVersion: v1
+items:
+- {apiVersion: v1, kind: ConfigMap, metadata: {name: second, namespace: shop}, data: {b: "2"}}
+"""
+
+
+@pytest.mark.parametrize("tool", ["k8s_apply_resource", "k8s_create_resource"])
+async def test_several_documents_are_shown_each_and_written_in_order_under_one_approval(harness: ToolHarness, tool: str) -> None:
+    harness.policy = Policy(allow_write=True)
+    harness.answer = lambda question: Answer(True, question.confirm_word, "test")
+    outcome = await harness.call(tool, manifest=SEVERAL)
+    assert outcome.error is None, outcome.error
+    (question,) = harness.questions
+    assert [label.rpartition("/")[2].split()[-1] for label in question.objects] == ["fresh", "first", "second"]
+    places = [question.dry_run.index(text) for text in ("fresh", "first", "second")]
+    assert places == sorted(places)
+    assert question.subject[2] == "3 objects"
+    assert [one["name"] for one in outcome.data["objects"]] == ["fresh", "first", "second"]
+    for name, namespace in (("first", "fresh"), ("second", "shop")):
+        assert (await harness.call("k8s_get_resource", kind="cm", name=name, namespace=namespace, live=True)).error is None
+
+
+async def test_the_first_document_that_fails_ends_the_call_and_names_what_was_applied(harness: ToolHarness) -> None:
+    harness.policy = Policy(allow_write=True)
+    harness.answer = lambda question: Answer(True, question.confirm_word, "test")
+    one = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "fine", "namespace": "shop"}}
+    wrong = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "Not Fine", "namespace": "shop"}}
+    error = (await harness.call("k8s_apply_resource", manifest=[one, wrong])).structured(0.0)["error"]
+    assert "document 2 of 2" in error["message"]
+    assert harness.questions == [], "the dry run comes before the question"
+    assert (await harness.call("k8s_get_resource", kind="cm", name="fine", namespace="shop", live=True)).error is not None
+
+
+async def test_policy_judges_each_document(harness: ToolHarness) -> None:
+    rule = Rule(Action.DENY, kinds=("Namespace",))
+    harness.policy = Policy(allow_write=True, rules=(rule,))
+    assert isinstance((await harness.call("k8s_apply_resource", manifest=SEVERAL)).error, PolicyDenied)
+    assert harness.questions == []

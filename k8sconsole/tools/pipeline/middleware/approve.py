@@ -7,6 +7,7 @@ from k8sconsole.model.masking import mask_arguments, mask_text
 from k8sconsole.model.policy import Action
 from k8sconsole.model.question_view import view_question
 from k8sconsole.model.tools import Question
+from k8sconsole.tools.pipeline.documents import prepare_documents
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.results import Proposal, Reply, Target
 
@@ -18,7 +19,9 @@ class ApproveStep:
     """Prepares the proposal of a change and asks for approval. Raises ApprovalDenied."""
 
     async def __call__(self, invocation: Invocation, proceed: NextStep) -> Reply:
-        if invocation.spec.prepare is not None:
+        if invocation.parts:
+            invocation.proposal = await prepare_documents(invocation)
+        elif invocation.spec.prepare is not None:
             invocation.proposal = await invocation.spec.prepare(invocation.input, invocation.context)
             invocation.context.proposal = invocation.proposal
         if invocation.decision is not None and invocation.decision.action in (Action.ASK, Action.TYPE_NAME):
@@ -53,7 +56,7 @@ def _question(invocation: Invocation, confirm_word: str) -> Question:
         tool=invocation.spec.name,
         arguments=mask_arguments(invocation.call.arguments),
         objects=tuple(map(mask_text, proposal.objects)),
-        subject=_subject(invocation.target, proposal),
+        subject=_subject(invocation, proposal),
         dangers=tuple(map(mask_text, proposal.dangers)),
         consequences=tuple(map(mask_text, proposal.consequences)),
         dry_run=mask_text(proposal.dry_run),
@@ -63,13 +66,20 @@ def _question(invocation: Invocation, confirm_word: str) -> Question:
     )
 
 
-def _subject(target: Target, proposal: Proposal) -> tuple[str, ...]:
-    """The kind with its group, the namespace, and the number of objects. Empty for a tool of an attached server."""
-    if target.resource is None:
+def _subject(invocation: Invocation, proposal: Proposal) -> tuple[str, ...]:
+    """The kinds with their groups, the namespaces, and the number of objects. Empty for a tool of an attached server."""
+    targets = [part.target for part in invocation.parts] or [invocation.target]
+    kinds = dict.fromkeys(str(target.resource.name) for target in targets if target.resource is not None)
+    if not kinds:
         return ()
-    place = f"namespace {', '.join(target.namespaces) or 'all'}" if target.resource.namespaced else "for the whole cluster"
+    namespaces = dict.fromkeys(_place(target) for target in targets if target.resource is not None)
     count = proposal.count or len(proposal.objects)
-    return str(target.resource.name), place, f"{count:,} object{'' if count == 1 else 's'}"
+    return ", ".join(kinds), ", ".join(namespaces), f"{count:,} object{'' if count == 1 else 's'}"
+
+
+def _place(target: Target) -> str:
+    namespaced = target.resource is not None and target.resource.namespaced
+    return f"namespace {', '.join(target.namespaces) or 'all'}" if namespaced else "for the whole cluster"
 
 
 def _describe(question: Question) -> str:

@@ -4,6 +4,7 @@ about the target first, then, for changes, the cluster's RBAC."""
 from k8sconsole.errors import Forbidden, PolicyDenied
 from k8sconsole.model.policy import Action
 from k8sconsole.model.tools import Face, Risk
+from k8sconsole.tools.pipeline.documents import strictest
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.policy import NO_WRITES, READ_ONLY, decide, refusal_of_all_calls
 from k8sconsole.tools.results import Reply
@@ -30,7 +31,12 @@ class AuthoriseStep:
         return await proceed(invocation)
 
     async def check(self, invocation: Invocation) -> None:
-        """Raises PolicyDenied, or Forbidden with RBAC's reason."""
+        """Raises PolicyDenied, or Forbidden with RBAC's reason. Of several documents each is judged; the strictest decision counts."""
+        if invocation.parts:
+            for part in invocation.parts:
+                await self.check(part)
+            invocation.decision = strictest([part.decision for part in invocation.parts if part.decision is not None])
+            return
         invocation.decision = decide(invocation.context.environment.policy(), invocation.spec, invocation.call, invocation.target)
         if invocation.decision.action is Action.DENY:
             raise _policy_error(invocation, invocation.decision.reason)

@@ -17,6 +17,7 @@ from k8sconsole.tools.object_lookup import namespaces_with, object_not_found
 from k8sconsole.tools.parameters import Form
 from k8sconsole.tools.pipeline.arguments import lenient_arguments, parameter_form
 from k8sconsole.tools.pipeline.cursors import check_cursor, open_cursor, seal_cursor
+from k8sconsole.tools.pipeline.documents import created_namespaces, split_documents
 from k8sconsole.tools.pipeline.invocation import Invocation, NextStep
 from k8sconsole.tools.results import Reply, Target
 from k8sconsole.tools.spec import ToolSpec
@@ -47,15 +48,28 @@ class ValidateStep:
         converted = convert_arguments(invocation.spec, arguments)
         checksum, place = open_cursor(getattr(converted, "cursor", ""))
         converted = msgspec.structs.replace(converted, cursor=place) if place else converted
-        invocation.input = await _find_namespace(invocation, converted)
-        if invocation.spec.locate is not None:
-            invocation.input = await invocation.spec.locate(invocation.input, invocation.context)
-        invocation.target = await _resolve_target(invocation)
-        check_cursor(invocation, checksum)
-        for namespace in invocation.target.namespaces:
-            if _reads_history(invocation) and await _namespace_existed(invocation.context, invocation.target.context, namespace):
-                continue
-            await _check_namespace(invocation.context, invocation.target.context, namespace)
+        invocation.parts = split_documents(invocation, converted)
+        for part in invocation.parts:
+            await _aim(part, part.input, created_namespaces(invocation.parts))
+        if invocation.parts:
+            invocation.input, invocation.target = invocation.parts[0].input, invocation.parts[0].target
+        else:
+            await _aim(invocation, converted)
+            check_cursor(invocation, checksum)
+
+
+async def _aim(invocation: Invocation, converted: Any, to_come: frozenset[str] = frozenset()) -> None:
+    """Completes the input, and sets the target. to_come: namespaces that need not exist yet. Raises NotFound for any other."""
+    invocation.input = await _find_namespace(invocation, converted)
+    if invocation.spec.locate is not None:
+        invocation.input = await invocation.spec.locate(invocation.input, invocation.context)
+    invocation.target = await _resolve_target(invocation)
+    for namespace in invocation.target.namespaces:
+        if namespace in to_come:
+            continue
+        if _reads_history(invocation) and await _namespace_existed(invocation.context, invocation.target.context, namespace):
+            continue
+        await _check_namespace(invocation.context, invocation.target.context, namespace)
 
 
 def convert_arguments(spec: ToolSpec, arguments: dict[str, Any]) -> Any:
