@@ -13,6 +13,7 @@ from k8sconsole.cli.session import settings_for, with_console
 from k8sconsole.kit.masks import count_masks
 from k8sconsole.kit.text import format_age
 from k8sconsole.kit.times import format_local_time
+from k8sconsole.model.kind_words import split_object
 from k8sconsole.model.objects import Row
 
 if TYPE_CHECKING:
@@ -49,18 +50,19 @@ def get(
 
     Without -n and -A it reads the context's own namespace, as kubectl does."""
 
+    word, own_name = split_object(kind)
+    wanted = name or own_name
+
     async def work(console: "ConsoleApi") -> "GetResult":
-        from k8sconsole.model.kind_words import split_object
         from k8sconsole.runtime.services.get import GetRequest
 
-        word, own_name = split_object(kind)
-        return await console.tools.get(GetRequest(word, name or own_name, tuple(namespace or ()), expression, live, as_of, everywhere))
+        return await console.tools.get(GetRequest(word, wanted, tuple(namespace or ()), expression, live, as_of, everywhere))
 
     result = with_console(work, loaded=settings_for(db), contexts=context, all_contexts=all_contexts, namespaces=namespace)
     for warning in result.warnings:
         say(f"warning: {warning}")
     if form in (GetOutput.JSON, GetOutput.YAML):
-        _print_objects(result, form, single=bool(name) or "/" in kind)
+        _print_objects(result, form, single=bool(wanted))
     else:
         _print_rows(result, wide=form is GetOutput.WIDE)
 

@@ -139,3 +139,9 @@ def test_a_wrong_filter_is_never_an_empty_answer(scanned: CommandLine, live: tup
     assert (unmatched.code, unmatched.out) == (0, "")
     assert "warning: the word 'unhealthy' is in no name" in unmatched.err
     assert "warning: cpu: only pods and nodes have metrics" in scanned.run("get", "deploy", "-A", "--filter", "cpu>1", *live).err
+
+
+@pytest.mark.parametrize("kind", ["deployment/web", "apps/v1/Deployment/web"])
+def test_a_kind_and_a_name_may_be_one_word(scanned: CommandLine, kind: str) -> None:
+    found = scanned.run("get", kind, "-n", "shop", "-o", "json").json()
+    assert (found["kind"], found["metadata"]["name"]) == ("Deployment", "web")

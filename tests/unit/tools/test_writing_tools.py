@@ -119,14 +119,6 @@ async def test_apply_takes_an_object_in_a_list_as_kubectl_prints_it(kind: str, w
     assert _ok(await willing.call("k8s_apply_resource", manifest=manifest))["undo"]["tool"] == "k8s_delete_resource"
 
 
-async def test_a_manifest_of_several_objects_is_refused_with_their_names_in_order(willing: ToolHarness) -> None:
-    manifest = "\n---\n".join(f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}}}}}" for name in ("a", "b"))
-    refused = (await willing.call("k8s_apply_resource", manifest=manifest)).error
-    assert refused is not None
-    assert "it has 2 objects: ConfigMap/a, ConfigMap/b" in str(refused)
-    assert "one call for each object, in this order" in str(refused)
-
-
 async def test_apply_creates_and_changes_and_names_the_owner_of_a_field(willing: ToolHarness) -> None:
     manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: applied, namespace: shop}\ndata: {a: '1'}\n"
     assert _ok(await willing.call("k8s_apply_resource", manifest=manifest))["undo"]["tool"] == "k8s_delete_resource"
