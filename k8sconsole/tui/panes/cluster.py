@@ -107,7 +107,7 @@ class ClusterPane(Pane):
         self.go(place)
 
     async def follow(self, command: Command) -> None:
-        """``:kind …`` or ``:kind/name``, on other clusters with ``@context``. Raises UsageError for a kind that no chosen cluster knows, and
+        """``:kind …`` or ``:kind/name``, elsewhere with ``@context``. Raises UsageError for a kind that no chosen cluster knows, and
         what selecting a cluster raises."""
         clusters = tuple(ClusterName(name) for name in command.contexts)
         word, name = split_object(command.kind)
