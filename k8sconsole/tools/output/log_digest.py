@@ -46,10 +46,10 @@ def digest_log(lines: Sequence[str], budget: int) -> tuple[list[str], int]:
     Error lines from the whole log get up to 40 % of the budget, the beginning 10 %, counts of the lines left out 15 %, and the end the
     rest.
     """
-    if _cost(lines) <= budget:
+    if json_tokens("\n".join(lines)) <= budget:
         return list(lines), 0
     short = fold_repeats(lines)
-    if _cost(short) <= budget:
+    if json_tokens("\n".join(short)) <= budget:
         return short, 0
     errors = _find_error_lines(lines)
     shown_errors = _take_each((str(one) for one in errors), budget * 4 // 10)

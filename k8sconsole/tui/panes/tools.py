@@ -22,7 +22,7 @@ from k8sconsole.tui.panes.base import Pane
 from k8sconsole.tui.visuals.tools import CatalogueEntry, detail_lines, result_lines, server_pieces, tool_columns
 from k8sconsole.tui.widgets.form import ToolForm, parse_schema_fields
 from k8sconsole.tui.widgets.line_view import LineView
-from k8sconsole.tui.widgets.paint import Line, Piece
+from k8sconsole.tui.widgets.paint import Line, Piece, safe
 from k8sconsole.tui.widgets.small_table import ListLines
 from k8sconsole.tui.widgets.virtual_table import VirtualTable
 
@@ -173,4 +173,4 @@ class ToolsPane(Pane):
 
 
 def _content(line: Line) -> Content:
-    return Content.assemble(*((piece.text, f"{'bold ' if piece.bold else ''}$role-{piece.role}") for piece in line))
+    return Content.assemble(*((safe(piece.text), f"{'bold ' if piece.bold else ''}$role-{piece.role}") for piece in line))

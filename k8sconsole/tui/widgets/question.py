@@ -71,7 +71,7 @@ class QuestionDialog(ModalScreen[str | None]):
                     yield Static(Content.assemble(*parts), classes="line")
             if self._word:
                 with Horizontal(classes="confirm"):
-                    yield Static(Content(f"{self._word_label}: "))
+                    yield Static(Content(f"{safe(self._word_label)}: "))
                     yield Input(id="word", compact=True)
             with Horizontal(classes="buttons"):
                 yield Button(Content(f"[ {self._labels[0]} ]"), id="safe", compact=True)

@@ -86,6 +86,8 @@ def test_a_log_that_fits_is_returned_line_by_line_as_it_was_written() -> None:
     long = "x" * 3_000
     lines = [*PAYMENTS, *(f"probe {number} ok" for number in range(40)), long]
     assert digest_log(lines, 4_000) == (lines, 0)
+    short = ["ok", "ok"] * 200
+    assert digest_log(short, json_tokens("\n".join(short))) == (short, 0), "many short lines fit as one text"
 
 
 def test_a_status_is_never_folded_away() -> None:
