@@ -64,15 +64,7 @@ class ClusterScanner:
         self._publish = publish
         self._focused: frozenset[ResourceName] = frozenset()
         limiter = ListLimiter(plan.concurrency, lambda resource: urgency(resource, self._focused))
-        self._health = ClusterHealth(
-            source,
-            clock,
-            on_unreachable=self._on_unreachable,
-            on_reachable=self._on_reachable,
-            on_out_of_files=self._on_out_of_files,
-            is_focused=lambda: bool(self._focused) and not limiter.slots_in_use,
-            check_identity=self._check_identity,
-        )
+        self._health = self._new_health(source, clock, limiter)
         self._slots_changed = asyncio.Event()
         self._out_of_files = asyncio.Event()
         self._slots = WatchSlots(plan.watches, clock.monotonic, self._slots_changed.set)
@@ -101,6 +93,17 @@ class ClusterScanner:
         self._discovered = asyncio.Event()
         self._discovery_failure: ConsoleError | None = None
         self._silent_groups: dict[str, str] = {}
+
+    def _new_health(self, source: ResourceSource, clock: Clock, limiter: ListLimiter) -> ClusterHealth:
+        return ClusterHealth(
+            source,
+            clock,
+            on_unreachable=self._on_unreachable,
+            on_reachable=self._on_reachable,
+            on_out_of_files=self._on_out_of_files,
+            is_focused=lambda: bool(self._focused) and not limiter.slots_in_use,
+            check_identity=self._check_identity,
+        )
 
     def focus(self, resource: ResourceName | None) -> None:
         """Lists this kind first, because it is on the screen."""
