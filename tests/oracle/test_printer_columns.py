@@ -3,12 +3,14 @@
 import random
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from k8sconsole.demo.api.tables.custom import custom_printer
 from k8sconsole.model.refs import ApiResource
 from k8sconsole.model.tables import CellKind, KindTable, find_table, format_cell, parse_printer_columns
 from tests.oracle.client import PrintedColumns, print_columns
@@ -71,20 +73,22 @@ def _is_same(mine: str, theirs: Any, *, date: bool) -> bool:
     return mine == wanted or (mine == "" and wanted == "<unknown>") or (date and is_same_age(mine, wanted))
 
 
-def check_columns(oracle: Path, wanted: int, seed: int) -> list[str]:
-    """The differences over at least so many columns, each with four objects."""
+def make_requests(wanted: int, seed: int) -> list[tuple[list[Json], list[Json]]]:
+    """Sets of columns, at least so many together, each with four objects."""
     dice = Dice(seed, time.time())
     requests, count = [], 0
     while count < wanted:
         columns = make_columns(dice)
         requests.append((columns, [make_object(dice) for _ in range(4)]))
         count += len(columns)
-    answers = print_columns(oracle, requests)
-    return [
-        each
-        for (columns, objects), printed in zip(requests, answers, strict=True)
-        for each in find_column_differences(columns, objects, printed)
-    ]
+    return requests
+
+
+def check_columns(oracle: Path, wanted: int, seed: int) -> list[str]:
+    """The differences between our cells and the table converter's."""
+    requests = make_requests(wanted, seed)
+    answers = zip(requests, print_columns(oracle, requests), strict=True)
+    return [each for (columns, objects), printed in answers for each in find_column_differences(columns, objects, printed)]
 
 
 def test_a_hundred_columns_show_what_the_table_converter_shows(printers_oracle: Path) -> None:
@@ -94,3 +98,14 @@ def test_a_hundred_columns_show_what_the_table_converter_shows(printers_oracle: 
 @pytest.mark.long
 def test_two_thousand_columns_show_what_the_table_converter_shows(printers_oracle: Path) -> None:
     assert check_columns(printers_oracle, 2000, SEED) == []
+
+
+def test_the_demo_prints_custom_kinds_as_the_table_converter_does(printers_oracle: Path) -> None:
+    requests = make_requests(300, SEED + 2)
+    for (columns, objects), printed in zip(requests, print_columns(printers_oracle, requests), strict=True):
+        printer = custom_printer(columns)
+        at = datetime.fromtimestamp(printed.now, UTC)
+        fixed = [place for place in range(len(printed.columns)) if place == 0 or not _has_free_order(columns[place - 1]["jsonPath"])]
+        for obj, theirs in zip(objects, printed.rows, strict=True):
+            mine = printer.row(obj, at)
+            assert [mine[place] for place in fixed] == [theirs[place] for place in fixed], columns
