@@ -70,6 +70,8 @@ def get(
 def _print_objects(result: "GetResult", form: GetOutput, *, single: bool) -> None:
     """The object, or kubectl's List of them. JSON carries the freshness; in YAML, which is there to be applied, it is a remark."""
     items = result.objects
+    if result.as_of is not None and form is GetOutput.YAML:
+        items = [_without_version(item) for item in items]
     listed = {"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items}
     value: dict[str, Any] = items[0] if single and len(items) == 1 else listed
     if form is GetOutput.JSON:
@@ -81,6 +83,11 @@ def _print_objects(result: "GetResult", form: GetOutput, *, single: bool) -> Non
         say(f"warning: {masked} {'value is' if masked == 1 else 'values are'} masked; applied, the mask would replace the real value")
     _say_missing(result)
     say(_format_age_line(result))
+
+
+def _without_version(item: dict[str, Any]) -> dict[str, Any]:
+    """A past object without resourceVersion and uid: with them the API server would take it for an edit that comes too late."""
+    return {**item, "metadata": {key: value for key, value in item["metadata"].items() if key not in ("resourceVersion", "uid")}}
 
 
 def _say_missing(result: "GetResult") -> None:

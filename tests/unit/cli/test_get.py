@@ -1,6 +1,7 @@
 """``k8sconsole get``: what a person and a script see."""
 
 import time
+from datetime import UTC, datetime
 
 import pytest
 import yaml
@@ -54,6 +55,15 @@ def test_yaml_is_what_kubectl_applies_and_its_age_is_a_remark(scanned: CommandLi
     one = yaml.safe_load(scanned.run("get", "deploy", name, "-n", "shop", "-o", "yaml", *live).out)
     assert (one["apiVersion"], one["kind"]) == ("apps/v1", "Deployment")
     assert "freshness" not in one
+
+
+def test_yaml_of_the_past_can_be_applied_since_it_names_no_version(scanned: CommandLine) -> None:
+    then = datetime.now(UTC).isoformat()
+    past = yaml.safe_load(scanned.run("get", "deploy", "-n", "shop", "-o", "yaml", "--as-of", then).out)
+    assert past["items"]
+    assert not any({"resourceVersion", "uid"} & set(item["metadata"]) for item in past["items"])
+    exact = scanned.run("get", "deploy", "-n", "shop", "-o", "json", "--as-of", then).json()
+    assert all(item["metadata"]["resourceVersion"] for item in exact["items"])
 
 
 def test_yaml_with_masked_values_warns_against_applying_it(scanned: CommandLine) -> None:
