@@ -23,8 +23,11 @@ FAILURES = ["NotFound", "InvalidParams", "NotFound"]
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
+    """It has scanned its cluster, so that completions and suggestions are there."""
     with DemoCluster.in_thread("calm-shop", still=True, seed=7) as demo:
-        yield Program(tmp_path_factory.mktemp("clients"), demo.kubeconfig)
+        made = Program(tmp_path_factory.mktemp("clients"), demo.kubeconfig)
+        made.run("scan", "--once")
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +81,7 @@ def test_inspector_s_command_line_lists_calls_and_shows_why_a_call_failed(folder
     assert _error(_run(program, *inspector, *call, "namespace=shpo"))["details"]["given"] == "shpo"
 
 
+@pytest.mark.filterwarnings("ignore::mcp.MCPDeprecationWarning")
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 async def test_the_python_sdk_lists_calls_fails_completes_and_subscribes(program: Program, era: str) -> None:
     updated: asyncio.Queue[str] = asyncio.Queue()
