@@ -93,7 +93,7 @@ def test_a_missing_exec_plugin_is_named_with_its_install_hint(home: Path, tmp_pa
     plugin = {
         "exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": "no-such-login", "installHint": "brew install no-such-login"}
     }
-    config = kubeconfig(tmp_path / "config", "http://127.0.0.1:1", plugin | {"exec": plugin["exec"] | {"interactiveMode": "Never"}})
+    config = kubeconfig(tmp_path / "config", "https://127.0.0.1:1", plugin | {"exec": plugin["exec"] | {"interactiveMode": "Never"}})
     said = error_line(run(home, "get", "pods", KUBECONFIG=config), 3)
     assert "no-such-login" in said
 
@@ -103,7 +103,7 @@ def test_the_error_quotes_a_failed_exec_plugin(home: Path, tmp_path: Path) -> No
     script.write_text("#!/bin/sh\necho 'your session has ended' >&2\nexit 1\n")
     script.chmod(0o755)
     plugin = {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": str(script), "interactiveMode": "Never"}}
-    said = error_line(run(home, "get", "pods", KUBECONFIG=kubeconfig(tmp_path / "config", "http://127.0.0.1:1", plugin)), 3)
+    said = error_line(run(home, "get", "pods", KUBECONFIG=kubeconfig(tmp_path / "config", "https://127.0.0.1:1", plugin)), 3)
     assert "your session has ended" in said
 
 
