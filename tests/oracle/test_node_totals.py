@@ -4,6 +4,7 @@ import json
 import re
 import secrets
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -49,7 +50,7 @@ def read_ours(node: dict[str, Any], pods: list[dict[str, Any]]) -> tuple[dict[st
 
 
 @pytest.fixture
-def crowded_node(control_plane: ControlPlane, real_namespace: str) -> str:
+def crowded_node(control_plane: ControlPlane, real_namespace: str) -> Iterator[str]:
     """A node with generated pods in the namespace."""
     dice, name = Dice(15, time.time()), f"sums-{secrets.token_hex(3)}"
     for runtime in OVERHEADS:
@@ -63,7 +64,8 @@ def crowded_node(control_plane: ControlPlane, real_namespace: str) -> str:
         made = control_plane.api.create(pods, make_pod(dice, f"p{number}", name))
         if dice.chance(0.3):
             control_plane.api.patch(f"{pods}/p{number}/status", {"status": make_status(dice, made)})
-    return name
+    yield name
+    control_plane.api.delete(f"/api/v1/nodes/{name}")
 
 
 def test_a_nodes_pods_and_totals_are_those_of_kubectl(control_plane: ControlPlane, real_namespace: str, crowded_node: str) -> None:
