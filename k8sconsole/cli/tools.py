@@ -89,6 +89,8 @@ def call(
     print_text(outcome.text)
     for warning in outcome.warnings:
         say(f"warning: {warning}")
+    for reason in outcome.freshness.missing if outcome.freshness else ():
+        say(f"missing: {reason}")
 
 
 @app.command(epilog="Example: k8sconsole tools servers")

@@ -48,8 +48,11 @@ class LogOptions(msgspec.Struct, frozen=True):
 
 
 class ContextInfo(msgspec.Struct, frozen=True):
-    """One context of a kubeconfig, read without connecting. problem: why it cannot be used, empty when it can. warning: what a person
-    should know before using it. plugin: the command or provider that its credentials come from, empty for none."""
+    """One context of a kubeconfig, read without connecting. problem: why it cannot be used, empty when it can.
+
+    warning: what a person should know before using it. plugin: the command or provider that its credentials come from, empty for none.
+    proxied: whether its cluster names a proxy.
+    """
 
     name: ClusterName
     cluster: str
@@ -60,6 +63,7 @@ class ContextInfo(msgspec.Struct, frozen=True):
     problem: str = ""
     warning: str = ""
     plugin: str = ""
+    proxied: bool = False
 
 
 MOST_CLOCK_SKEW = 5.0

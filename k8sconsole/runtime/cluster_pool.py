@@ -5,6 +5,7 @@ import os
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -15,6 +16,9 @@ from k8sconsole.kit.text import find_nearest
 from k8sconsole.model.clusters import Connections, ContextInfo, PoolBounds
 from k8sconsole.model.refs import ClusterName
 from k8sconsole.model.tools import Face
+
+_CONNECT_WITHIN = 0.5
+"""Seconds that a read of the cache waits for the answer whether its cluster listens."""
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -131,6 +135,26 @@ def unknown_context(wanted: str, names: "list[ClusterName]") -> UnknownContext:
     return UnknownContext(
         f"no context {wanted!r}", f"there are: {known}", remedy, {"parameter": "context", "given": wanted, "nearest": close or names[:5]}
     )
+
+
+async def find_refusal(server: str) -> str:
+    """Why nothing listens at a server's address; empty where something may. It sends no request and imports no network library.
+
+    A server behind a proxy is not tried.
+    """
+    parts = urlsplit(server)
+    proxied = any(os.environ.get(name) for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"))
+    if not parts.hostname or proxied:
+        return ""
+    try:
+        async with asyncio.timeout(_CONNECT_WITHIN):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or (443 if parts.scheme == "https" else 80))
+    except ConnectionRefusedError:
+        return f"{server}: connection refused"
+    except (OSError, TimeoutError):
+        return ""
+    writer.close()
+    return ""
 
 
 class ClusterPool:

@@ -246,6 +246,7 @@ class Console:
             silent_groups=self._api_resources.silent_groups,
             clock_skew=self.clusters.clock_skew,
             contexts_problem=self.clusters.contexts_problem,
+            check_connection=self.clusters.check_connection,
         )
         pipeline = Pipeline(builtin_registry(), environment)
         self._bus.subscribe(pipeline.handle_fact)

@@ -26,6 +26,9 @@ from k8sconsole.tools.parameters import Context
 from k8sconsole.tools.results import Proposal
 from k8sconsole.tools.summaries import ListSummaries
 
+UNCONFIRMED = 15.0
+"""Seconds without a confirmation of cached rows until the cluster's address is tried."""
+
 Progress = Callable[[float, float | None, str], Awaitable[None]]
 """(done, total or None, message)."""
 
@@ -81,6 +84,10 @@ async def no_rivals(context: ClusterName, word: str, /, *, sure: bool = False) -
     return ()
 
 
+async def no_check(context: ClusterName) -> None:
+    """The check of a process that knows no address."""
+
+
 async def no_scanner(cluster: ClusterName, request: RefreshRequest) -> list[RefreshResult]:
     """The refresh of a process without a scanner."""
     raise UsageError("the cache cannot be refreshed", "this process runs no scanner", "k8sconsole scan --once")
@@ -97,6 +104,7 @@ class ToolEnvironment:
     troubles(context): why its cache may be behind: the cluster is lost, or the kubeconfig is broken. is_lost(context): whether it does not
     answer now. silent_groups(context): API groups that did not answer discovery, with the reason. clock_skew(context): seconds by which
     its server's clock is ahead of this machine's. contexts_problem(): why the kubeconfig cannot be read, None if it can.
+    check_connection(context): notices that the server of a cluster that is not scanned here refuses connections.
     """
 
     clock: Clock
@@ -119,6 +127,7 @@ class ToolEnvironment:
     clock_skew: Callable[[ClusterName], float] = lambda context: 0.0
     is_lost: Callable[[ClusterName], bool] = lambda context: False
     contexts_problem: Callable[[], ConsoleError | None] = lambda: None
+    check_connection: Callable[[ClusterName], Awaitable[None]] = no_check
 
     def default_namespace(self, context: ClusterName) -> str:
         """The namespace that the kubeconfig context names, else ``default``."""
@@ -233,7 +242,10 @@ class ToolContext:
         """How old the cached rows of a kind are, and what is missing. observed_at is None if the kind was never scanned."""
         if self.store is None:
             return Freshness(Source.CACHE, None, False, (f"{context}: no cache",))
-        return self.freshness_of(await self.scan_state(context, resource), context, namespaces)
+        state = await self.scan_state(context, resource)
+        if state is not None and state.confirmed_at is not None and self.now - state.confirmed_at > UNCONFIRMED:
+            await self.environment.check_connection(context)
+        return self.freshness_of(state, context, namespaces)
 
     def freshness_of(self, state: ScanState | None, context: ClusterName, namespaces: Sequence[str] = ()) -> Freshness:
         """As ``cached_freshness``, with what this process knows of the connection to the cluster."""

@@ -144,6 +144,7 @@ def _context_info(kubeconfig: Kubeconfig, name: str) -> ContextInfo:
         problem=find_problem(kubeconfig, name),
         warning=find_warning(kubeconfig, name),
         plugin=_credential_plugin(kubeconfig, as_text(body.get("user"))),
+        proxied=cluster in kubeconfig.clusters and bool(as_text(kubeconfig.clusters[cluster].body.get("proxy-url"))),
     )
 
 

@@ -13,7 +13,7 @@ from k8sconsole.model.events import ClusterState, ConnectionState, Fact, Notice,
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tables import KindTable
 from k8sconsole.model.tools import Face
-from k8sconsole.runtime.cluster_pool import ClusterPool, NoContexts, Opening, choose_contexts, unknown_context
+from k8sconsole.runtime.cluster_pool import ClusterPool, NoContexts, Opening, choose_contexts, find_refusal, unknown_context
 from k8sconsole.runtime.services.api_resources import ApiResources
 
 
@@ -23,6 +23,8 @@ def _changed_at(files: Sequence[Path]) -> float:
     return max(written, default=0.0) or SystemClock().now()
 
 
+_CHECK_EVERY = 10.0
+"""Seconds between two tries of an address."""
 ONLY_CACHED = "not in the kubeconfig: answered from the cache"
 
 
@@ -54,6 +56,7 @@ class ClusterSelection:
         self._cached_skews: dict[ClusterName, float] = {}
         self._offered: list[ContextInfo] | None = None
         self._warned: set[ClusterName] = set()
+        self._checked: dict[ClusterName, tuple[float, str]] = {}
         self._broken: tuple[float, ConfigurationError] | None = None
 
     async def contexts(self) -> list[ContextInfo]:
@@ -76,7 +79,16 @@ class ClusterSelection:
 
     def is_lost(self, cluster: ClusterName) -> bool:
         state = self._states.get(cluster)
-        return state is not None and state.connection is ConnectionState.LOST
+        return (state is not None and state.connection is ConnectionState.LOST) or bool(self._checked.get(cluster, (0.0, ""))[1])
+
+    async def check_connection(self, cluster: ClusterName) -> None:
+        """Tries the address of a cluster that this process does not scan, at most once in some seconds. Only a refusal is a result."""
+        scanned = self._opening.scan and cluster in self.current
+        now = SystemClock().monotonic()
+        if self._opening.offline or scanned or now - self._checked.get(cluster, (float("-inf"), ""))[0] < _CHECK_EVERY:
+            return
+        info = next((one for one in self._offered or () if one.name == cluster), None)
+        self._checked[cluster] = now, await find_refusal(info.server) if info and not info.proxied else ""
 
     def clock_skew(self, cluster: ClusterName) -> float:
         """Seconds by which the server's clock is ahead of this machine's: as measured by this process, else as recorded in the cache."""
@@ -87,9 +99,10 @@ class ClusterSelection:
         """Why the cached rows of this cluster may be behind it, and since when: it is lost, or the kubeconfig is broken."""
         state, problem = self._states.get(cluster), self.contexts_problem()
         found: list[str] = []
-        if state is not None and self.is_lost(cluster):
-            since = f" since {format_rfc3339(state.seen_at)}" if state.seen_at else ""
-            found.append(f"{cluster}: lost{since}: {state.detail}")
+        if self.is_lost(cluster):
+            since = f" since {format_rfc3339(state.seen_at)}" if state and state.seen_at else ""
+            reason = (state.detail if state else "") or self._checked.get(cluster, (0.0, ""))[1]
+            found.append(f"{cluster}: lost{since}: {reason}")
         if problem is not None:
             since = f" since {format_rfc3339(self._broken[0])}" if self._broken else ""
             kept = "; its last contents stay in use" if self._broken else ""

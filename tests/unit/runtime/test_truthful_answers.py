@@ -201,6 +201,22 @@ async def test_the_cached_rows_of_a_lost_cluster_say_so_and_since_when(tmp_path:
                 await answer(opened, "cache_refresh", kind="pods")
 
 
+async def test_old_rows_of_a_cluster_that_nothing_scans_say_that_it_refuses_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with DemoCluster("calm-shop", still=True) as cluster:
+        kubeconfig = Path(shutil.copy(cluster.kubeconfig, tmp_path / "config"))
+        async with console(kubeconfig, monkeypatch, face=Face.CLI) as opened:
+            await opened.scanning.scan_once(["pods"])
+            await cluster.refuse()
+            monkeypatch.setattr("k8sconsole.tools.context.UNCONFIRMED", 0.0)
+            found = await opened.tools.get(GetRequest("pods", namespaces=("shop",)))
+    assert found.rows
+    assert not found.freshness.complete
+    assert "lost since 20" in found.freshness.missing[0]
+    assert "connection refused" in found.freshness.missing[0]
+
+
 async def test_an_unknown_kind_is_looked_up_once_in_the_cluster(
     kubeconfig: Path, demo: DemoCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
