@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -48,6 +49,21 @@ _ABSENCE_INTERVAL = 2.0
 moment later than the rest, and their rows must survive that."""
 
 
+@dataclass
+class _DiscoveryProgress:
+    """finished: set once a discovery has succeeded or failed. failure: of the last one, None where it succeeded.
+
+    silent_groups: API groups that did not answer the last one, as ``group/version``, with the reason. absences: how often each kind was
+    not served lately. version_changed: kinds whose rows must be laid out again.
+    """
+
+    finished: asyncio.Event = field(default_factory=asyncio.Event)
+    failure: ConsoleError | None = None
+    silent_groups: dict[str, str] = field(default_factory=dict)
+    absences: dict[ResourceName, int] = field(default_factory=dict)
+    version_changed: set[ResourceName] = field(default_factory=set)
+
+
 class ClusterScanner:
     """Scans one cluster. Belongs to one loop.
 
@@ -88,11 +104,7 @@ class ClusterScanner:
         self._nodes_changed = asyncio.Event()
         self._state = ClusterState(source.name, ConnectionState.CONNECTING, watched=source.watches)
         self._missing: dict[str, tuple[str, ...]] = {}
-        self._absences: dict[ResourceName, int] = {}
-        self._version_changed: set[ResourceName] = set()
-        self._discovered = asyncio.Event()
-        self._discovery_failure: ConsoleError | None = None
-        self._silent_groups: dict[str, str] = {}
+        self._discovery = _DiscoveryProgress()
 
     def _new_health(self, source: ResourceSource, clock: Clock, limiter: ListLimiter) -> ClusterHealth:
         return ClusterHealth(
@@ -122,7 +134,7 @@ class ClusterScanner:
         await self._health.check()
         await self._wait_for_discovery(self._plan.timeout)
         if resource is not None and resource not in self._pool.reflectors:  # the kind may be new
-            self._discovered.clear()
+            self._discovery.finished.clear()
             self._definitions_changed.set()
             await self._wait_for_discovery(_NEW_KIND_WITHIN)
         reflectors = [reflector for name, reflector in self._pool.reflectors.items() if resource in (None, name)]
@@ -138,12 +150,12 @@ class ClusterScanner:
         """Returns when the kinds are known and reflected. Raises the error of a failed discovery, or DeadlineExceeded."""
         try:
             async with asyncio.timeout(within):
-                await self._discovered.wait()
+                await self._discovery.finished.wait()
         except TimeoutError as error:
             why = f"its kinds are not known after {within:g} s"
             raise DeadlineExceeded(f"{self._source.name} cannot be refreshed", why, "k8sconsole doctor") from error
-        if self._discovery_failure is not None:
-            raise self._discovery_failure
+        if self._discovery.failure is not None:
+            raise self._discovery.failure
 
     async def refresh_targets(self, targets: Sequence[RefreshTarget]) -> list[KindReport]:
         """Refreshes parts of kinds, whether or not any process scans the cluster.
@@ -230,13 +242,13 @@ class ClusterScanner:
         await self._relayout_changed_versions()
         await self._delete_unserved(found)  # after the reflector has stopped: its last write would restore the rows
         await self._pool.start(_listable(found))
-        self._discovery_failure = None
-        self._discovered.set()
+        self._discovery.failure = None
+        self._discovery.finished.set()
 
     async def _discover_until_stable(self) -> Discovery:
         found = await self._discover()
         for _ in range(_MAX_ABSENCES):
-            if not self._absences:
+            if not self._discovery.absences:
                 break
             await asyncio.sleep(_ABSENCE_INTERVAL)
             found = await self._discover()
@@ -244,7 +256,7 @@ class ClusterScanner:
 
     async def _discover(self) -> Discovery:
         found = await self._add_recently_absent(await self._source.discover())
-        self._silent_groups = dict(found.missing)
+        self._discovery.silent_groups = dict(found.missing)
         await self._store.metadata.record_resources(self._source.name, found.resources)
         await self._record_cluster()
         served = {resource.name for resource in found.resources}
@@ -258,16 +270,16 @@ class ClusterScanner:
         """Adds kinds that are not served now, but were absent too few times to count as unserved."""
         known = {resource.name: resource for resource in await self._store.metadata.resources(self._source.name)}
         found = found.with_known(known.values())
-        self._version_changed.update(each.name for each in found.resources if each.version != known.get(each.name, each).version)
+        self._discovery.version_changed.update(each.name for each in found.resources if each.version != known.get(each.name, each).version)
         absent = [name for name in known if _is_unserved(name, found)]
-        counts = {name: self._absences.get(name, 0) + 1 for name in absent}
-        self._absences = {name: count for name, count in counts.items() if count < _MAX_ABSENCES}
-        return msgspec.structs.replace(found, resources=[*found.resources, *(known[name] for name in self._absences)])
+        counts = {name: self._discovery.absences.get(name, 0) + 1 for name in absent}
+        self._discovery.absences = {name: count for name, count in counts.items() if count < _MAX_ABSENCES}
+        return msgspec.structs.replace(found, resources=[*found.resources, *(known[name] for name in self._discovery.absences)])
 
     async def _relayout_changed_versions(self) -> None:
-        for name in tuple(self._version_changed):
+        for name in tuple(self._discovery.version_changed):
             await self._store.objects.relayout(self._source.name, name)
-            self._version_changed.discard(name)
+            self._discovery.version_changed.discard(name)
 
     async def _delete_unserved(self, found: Discovery) -> None:
         """Deletes the cached rows of kinds that the cluster no longer serves. A kind whose group did not answer is kept."""
@@ -278,8 +290,8 @@ class ClusterScanner:
                 await self._store.objects.delete(self._source.name, name)
 
     async def _handle_discovery_failure(self, error: ConsoleError, pause: float) -> None:
-        self._discovery_failure = error
-        self._discovered.set()
+        self._discovery.failure = error
+        self._discovery.finished.set()
         if isinstance(error, OutOfFiles):
             self._on_out_of_files(error)
         elif isinstance(error, Unavailable):
@@ -291,7 +303,7 @@ class ClusterScanner:
     async def _wait_for_next_discovery(self) -> None:
         """Returns when definitions have changed, or at the regular interval."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_ABSENCE_INTERVAL if self._absences else self._plan.static_interval):
+            async with asyncio.timeout(_ABSENCE_INTERVAL if self._discovery.absences else self._plan.static_interval):
                 await self._definitions_changed.wait()
                 await asyncio.sleep(_DISCOVERY_DELAY)
         self._definitions_changed.clear()
@@ -314,7 +326,7 @@ class ClusterScanner:
         counts = await self._store.objects.counts(self._source.name)
         nodes, now = counts.get(_NODES, 0), self._clock.now()
         server, identity, skew = self._source.server, str(self._health.identity), self._clock_skew
-        record = ClusterRecord(self._source.name, self._state.version, server, nodes, now, identity, skew, self._silent_groups)
+        record = ClusterRecord(self._source.name, self._state.version, server, nodes, now, identity, skew, self._discovery.silent_groups)
         await self._store.metadata.record_cluster(record)
 
     def _on_rows_changed(self, resource: ResourceName, revision: int) -> None:
@@ -339,7 +351,7 @@ class ClusterScanner:
 
     def _is_group_in_doubt(self, report: KindReport) -> bool:
         """Whether the list contradicts the last discovery: it failed in a group that answered then, or succeeded in one that did not."""
-        silent = report.resource.partition(".")[2] in {name.rpartition("/")[0] for name in self._silent_groups}
+        silent = report.resource.partition(".")[2] in {name.rpartition("/")[0] for name in self._discovery.silent_groups}
         return is_served_apart(report.resource) and bool(report.error) != silent
 
     def _on_reachable(self, version: ServerVersion) -> None:
