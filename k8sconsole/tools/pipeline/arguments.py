@@ -189,7 +189,7 @@ def _split_name(spec: ToolSpec, found: dict[str, Any], declared: Mapping[str, _D
     head, bare = split_object(name)
     if not bare:
         return
-    own = str(found.get("kind") or spec.kind)
+    own = str(found.get("kind") or ("" if "kind" in declared else spec.kind))
     if any(one.answers_to(head) for one in BUILTIN):
         same = any(one.answers_to(head) and one.answers_to(own) for one in BUILTIN) if own else True
         if "kind" in declared and not same:

@@ -9,12 +9,14 @@ from msgspec import Meta
 from k8sconsole.errors import InvalidParams, argument_details
 from k8sconsole.kit.times import parse_time
 from k8sconsole.model.filters import quote
+from k8sconsole.model.kind_words import split_object
 from k8sconsole.model.refs import ApiResource, ClusterName
 from k8sconsole.model.tools import Capabilities, Page, Scope
 from k8sconsole.tools.context import ToolContext
 from k8sconsole.tools.history.queries import invalid_cursor, parse_as_of, parse_moment, parse_offset
 from k8sconsole.tools.object_lookup import find_object, object_namespace
 from k8sconsole.tools.output.token_budget import take_fitting
+from k8sconsole.tools.parameters import Form, Since
 from k8sconsole.tools.reading.event_digest import EventDigest, digest_events, format_events
 from k8sconsole.tools.reading.list_reply import NamespacedListInput, list_reply, select_namespaces
 from k8sconsole.tools.reading.rows import RowSource, RowsRequest, open_rows, parse_filter_argument
@@ -25,10 +27,10 @@ _NAME = re.compile(r"[^/\\\"\s]+")
 
 
 class ListEventsInput(NamespacedListInput, kw_only=True):
-    about: Annotated[str, Meta(description="Only events of this object, as kind/name")] = ""
-    kind: Annotated[str, Meta(description="Only about objects of this kind")] = ""
-    name: Annotated[str, Meta(description="Only about objects of this name")] = ""
-    since: Annotated[str, Meta(description="e.g. 15m")] = ""
+    about: Annotated[str, Meta(description="Only events of this object, as kind/name", extra={"form": Form.WORD})] = ""
+    kind: Annotated[str, Meta(description="Only about objects of this kind", extra={"form": Form.KIND})] = ""
+    name: Annotated[str, Meta(description="Only about objects of this name", extra={"form": Form.NAME})] = ""
+    since: Since = ""
 
 
 class EventList(msgspec.Struct):
@@ -104,7 +106,7 @@ async def _involved(args: ListEventsInput, context: ToolContext) -> _Involved:
     """Raises InvalidParams for ``about`` in another form, UsageError for an unknown kind."""
     word, name, parameter = args.kind, args.name, "kind"
     if args.about:
-        word, _, name = args.about.partition("/")
+        word, name = split_object(args.about)
         parameter = "about"
         if not word or not _NAME.fullmatch(name):
             details = argument_details("about", args.about[:100], expected="kind/name")

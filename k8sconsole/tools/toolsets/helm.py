@@ -44,7 +44,9 @@ async def list_releases(args: ListReleasesInput, context: ToolContext) -> Reply:
     head = f"{len(matching)} releases · {cluster}" + "".join(f" · {count} {status}" for status, count in counts.items())
     lines = [f"{one.namespace}/{_format_release(one)}" for one in shown]
     data = msgspec.to_builtins(ReleaseList(shown, counts))
-    return Reply(data, "\n".join((head, *lines, *rest)), found.freshness, page, found.warnings)
+    unmatched = (f"none of {len(found.releases)} releases has {args.filter!r} in its name, chart or status",)
+    notes = unmatched if args.filter and found.releases and not matching else ()
+    return Reply(data, "\n".join((head, *lines, *rest)), found.freshness, page, (*found.warnings, *notes))
 
 
 class ReleaseInput(Common, kw_only=True):

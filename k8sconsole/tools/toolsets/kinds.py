@@ -55,7 +55,8 @@ async def list_api_resources(args: ListApiResourcesInput, context: ToolContext) 
         for one in items
     ]
     text = "\n".join((f"{len(found)} kinds", *map(strip_control, lines), *rest))
-    return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, page)
+    notes = (f"none of {len(known)} kinds has {args.filter!r} in its name, group or short names",) if args.filter and not found else ()
+    return Reply(msgspec.to_builtins(ApiKindList(items)), text, freshness, page, notes)
 
 
 async def _known_kinds(context: ToolContext, cluster: ClusterName, *, live: bool) -> tuple[list[ApiResource], Mapping[str, str], Freshness]:

@@ -133,3 +133,19 @@ async def test_a_field_that_one_object_does_not_have_is_said(harness: ToolHarnes
     assert _error(await harness.call("k8s_get_resource", **call, fields=["bogus.path"]))["details"]["parameter"] == "fields"
     assert _error(await harness.call("k8s_get_resource", **call, fields=["spec.replica"]))["details"]["nearest"] == ["spec.replicas"]
     assert "spec.paused" in " ".join((await harness.call("k8s_get_resource", **call, fields=["spec.paused"])).warnings)
+
+
+async def test_a_part_of_a_name_that_nothing_has_is_said(harness: ToolHarness) -> None:
+    for tool in ("helm_list_releases", "k8s_list_api_resources"):
+        outcome = await harness.call(tool, filter="status=failed")
+        assert outcome.page.total == 0
+        assert any("'status=failed'" in warning for warning in outcome.warnings)
+
+
+async def test_events_of_one_object_are_found_in_every_written_form(harness: ToolHarness) -> None:
+    totals = set()
+    for given in ({"about": "deployment/web"}, {"kind": "apps/v1/Deployment", "name": "web"}, {"name": "deploy/web"}):
+        outcome = await harness.call("k8s_list_events", namespace="shop", **given)
+        assert outcome.error is None, outcome.error
+        totals.add(outcome.page.total)
+    assert len(totals) == 1
