@@ -99,6 +99,16 @@ async def test_a_bug_in_a_handler_is_an_internal_error_without_details_for_the_c
     assert SECRET not in repr(await harness.store.audit.entries())
 
 
+async def test_what_the_operating_system_refuses_in_a_handler_has_its_reason_and_a_remedy(harness: ToolHarness) -> None:
+    async def refused(asked: Any, context: ToolContext) -> Reply:
+        raise OSError(28, "No space left on device", "/data/x")
+
+    pipeline = _with_tool(harness, refused)
+    outcome = await pipeline.call(ToolCall("probe", {}, Face.MCP))
+    await pipeline.close()
+    assert str(outcome.error).startswith("probe failed — /data/x: no space left on device (try: free some space: df -h /")
+
+
 async def test_a_call_that_takes_too_long_ends_with_a_time_out(harness: ToolHarness) -> None:
     async def slow(asked: Any, context: ToolContext) -> Reply:
         await asyncio.sleep(2)
