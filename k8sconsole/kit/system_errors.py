@@ -5,8 +5,8 @@ import os
 import re
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE})
 _FIRST_FREE_PORT = 1024
@@ -15,8 +15,7 @@ _UNRESOLVED = "getent hosts NAME; a lost VPN or a wrong name answers so"
 _PORT = re.compile(r"\('[^']*', (\d+)")
 
 
-@dataclass(frozen=True)
-class _Subject:
+class _Subject(NamedTuple):
     """path, port: what the operation was about; empty and 0 where it was about neither."""
 
     path: str
