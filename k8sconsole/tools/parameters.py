@@ -15,6 +15,8 @@ class Form(StrEnum):
     """A name without blanks; a kind or a namespace before it goes to its own parameter."""
     NAMESPACE = "namespace"
     """One namespace. ``*`` is looked up: the object must exist in one namespace only."""
+    NAMESPACE_OR_ALL = "namespace_or_all"
+    """One namespace, or ``*`` for all."""
     NAMESPACES = "namespaces"
     """One, several, or ``*`` for all."""
     FILTER = "filter"

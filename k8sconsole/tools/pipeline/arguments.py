@@ -112,7 +112,7 @@ def _from_word(text: str, form: Form | None) -> str:
     if form is None or form is Form.FILTER:
         return text
     bare = text.strip().strip("\"'").rstrip(",").strip()
-    return "*" if form is Form.NAMESPACE and bare.lower() in EVERYWHERE else bare
+    return "*" if form in (Form.NAMESPACE, Form.NAMESPACE_OR_ALL) and bare.lower() in EVERYWHERE else bare
 
 
 def _from_json(key: str, text: str, declared: _Declared) -> Any:

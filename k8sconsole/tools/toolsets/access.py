@@ -21,7 +21,7 @@ VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletec
 class CheckPermissionInput(Common, kw_only=True):
     kind: Kind
     verb: Annotated[str, Meta(description="Default: every verb of the kind")] = ""
-    namespace: Annotated[str, Meta(description="* for all", extra={"form": Form.WORD})] = ""
+    namespace: Annotated[str, Meta(description="* for all", extra={"form": Form.NAMESPACE_OR_ALL})] = ""
     name: OptionalName = ""
     subresource: Annotated[str, Meta(description="log, exec, scale, …")] = ""
 

@@ -132,7 +132,7 @@ def _json_cell(value: Any) -> Any:
 
 class CacheRefreshInput(Common, kw_only=True):
     kind: Annotated[str, Meta(description="Default: every kind", extra={"form": Form.KIND})] = ""
-    namespace: Annotated[str, Meta(description="* for all; with name: the context's own", extra={"form": Form.WORD})] = "*"
+    namespace: Annotated[str, Meta(description="* for all; with name: the context's own", extra={"form": Form.NAMESPACE_OR_ALL})] = "*"
     name: OptionalName = ""
 
 

@@ -63,6 +63,8 @@ def harness(shared_harness: ToolHarness) -> ToolHarness:
         ),
         ("k8s_exec_pod", {"name": "x", "command": "ls -l '/a b'"}, {"name": "x", "command": ["ls", "-l", "/a b"]}),
         ("k8s_undo_change", {"resource_version": 12}, {"resource_version": "12"}),
+        ("k8s_check_permission", {"kind": "pods", "namespace": "all"}, {"kind": "pods", "namespace": "*"}),
+        ("cache_refresh", {"kind": "pods", "namespace": "ALL"}, {"kind": "pods", "namespace": "*"}),
         ("k8s_top_pods", {"sort": "Memory", "top": 3}, {"sort": "memory", "limit": 3}),
     ],
 )
